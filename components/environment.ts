@@ -1,0 +1,154 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { AirflowSettings } from "../config.ts";
+import type { Endpoint, Values } from "../workload.ts";
+import { secretsDirectory } from "../workload.ts";
+import type { MintedSecrets } from "./secrets.ts";
+
+/** The processes that Airflow consists of. */
+export const roles = [
+  "migration",
+  "scheduler",
+  "webserver",
+  "dag-processor",
+  "triggerer",
+  "worker",
+  "flower",
+] as const;
+export type Role = (typeof roles)[number];
+
+/** Part of a workload: what one role is told. */
+export interface RoleEnvironment {
+  readonly env: Values;
+  readonly secrets: Values;
+}
+
+export type Environment = Readonly<Record<Role, RoleEnvironment>>;
+
+export interface EnvironmentArgs {
+  /** Where Celery queues tasks. */
+  readonly broker: Endpoint;
+  readonly postgres: Endpoint;
+  readonly webserver: Endpoint;
+  readonly secrets: MintedSecrets;
+  /** Login of the first administrator, and of Flower. */
+  readonly adminUser: string;
+  /** Tasks that one worker runs side by side. */
+  readonly workerConcurrency: number;
+  readonly settings: AirflowSettings;
+}
+
+interface Setting {
+  readonly section: string;
+  readonly key: string;
+  readonly value: pulumi.Input<string>;
+  readonly secret: boolean;
+  readonly roles: readonly Role[];
+}
+
+const database: readonly Role[] = ["migration", "scheduler", "webserver", "dag-processor", "triggerer"];
+const celery: readonly Role[] = ["scheduler", "worker", "flower"];
+
+/** Sections that only these roles read; every other section reaches all of them. */
+const readers: Readonly<Record<string, readonly Role[]>> = {
+  celery,
+  celery_broker_transport_options: celery,
+  celery_result_backend_transport_options: celery,
+  fab: ["migration", "webserver"],
+};
+
+function plain(section: string, key: string, value: string): Setting {
+  return { section, key, value, secret: false, roles: readers[section] ?? roles };
+}
+
+function secret(section: string, key: string, value: pulumi.Input<string>, reach: readonly Role[]): Setting {
+  return { section, key, value, secret: true, roles: reach };
+}
+
+function connections({ broker, postgres, secrets, adminUser }: EnvironmentArgs): Setting[] {
+  const sql = (user: string, password: pulumi.Output<string>) =>
+    password.apply((pw) => `postgresql+psycopg2://${user}:${pw}@${postgres.host}:${postgres.port}/${user}`);
+  return [
+    secret("database", "sql_alchemy_conn", sql("airflow", secrets.metadataPassword), database),
+    secret(
+      "celery",
+      "result_backend",
+      sql("airflow_results", secrets.resultsPassword).apply((url) => `db+${url}`),
+      ["scheduler", "worker"],
+    ),
+    secret(
+      "celery",
+      "broker_url",
+      secrets.brokerPassword.apply((pw) => `redis://airflow:${pw}@${broker.host}:${broker.port}/0`),
+      celery,
+    ),
+    secret(
+      "celery",
+      "flower_basic_auth",
+      secrets.adminPassword.apply((pw) => `${adminUser}:${pw}`),
+      ["flower"],
+    ),
+    secret("core", "fernet_key", secrets.fernetKey, database),
+    secret("api_auth", "jwt_secret", secrets.jwtSecret, ["scheduler", "webserver"]),
+    // Signs the requests for task logs, between the webserver and whoever serves them.
+    secret("api", "secret_key", secrets.apiSecretKey, ["scheduler", "webserver", "triggerer", "worker"]),
+  ];
+}
+
+function defaults({ webserver, workerConcurrency }: EnvironmentArgs): Setting[] {
+  return [
+    plain("core", "executor", "CeleryExecutor"),
+    plain("core", "auth_manager", "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"),
+    plain("core", "execution_api_server_url", `http://${webserver.host}:${webserver.port}/execution/`),
+    plain("core", "load_examples", "False"),
+    // A task whose worker died is only run again if it has a retry left.
+    plain("core", "default_task_retries", "1"),
+    plain("core", "default_task_retry_delay", "5"),
+    // A dead worker's tasks are noticed after 30 s; Airflow's own default is 300 s.
+    plain("scheduler", "task_instance_heartbeat_timeout", "30"),
+    plain("scheduler", "task_instance_heartbeat_timeout_detection_interval", "5"),
+    // The longest wait in the queue: a task's token is valid for so long, and one lost with its worker is queued again.
+    plain("scheduler", "task_queued_timeout", "3600"),
+    // Tasks outlast a restart of the webserver, which takes up to half a minute.
+    plain("workers", "max_failed_heartbeats", "30"),
+    plain("dag_processor", "refresh_interval", "10"),
+    // A finished task may hold its place for this long: with Airflow's own 5 s, 200 tasks took 92 s instead of 45.
+    plain("workers", "min_heartbeat_interval", "1"),
+    // Seconds after which Redis hands a message to a second worker: longer than any task.
+    plain("celery_broker_transport_options", "visibility_timeout", "86400"),
+    plain("celery", "worker_concurrency", String(workerConcurrency)),
+    // The migration has synchronised them; several webserver processes doing so at once collide.
+    plain("fab", "update_fab_perms", "False"),
+    plain("usage_data_collection", "enabled", "False"),
+  ];
+}
+
+function overrides(settings: AirflowSettings): Setting[] {
+  return Object.entries(settings).flatMap(([section, keys]) =>
+    Object.entries(keys).map(([key, value]) => plain(section, key, value)),
+  );
+}
+
+function variable({ section, key }: Setting): string {
+  return `AIRFLOW__${section.replaceAll(".", "_")}__${key}`.toUpperCase();
+}
+
+function environmentOf(role: Role, settings: readonly Setting[]): RoleEnvironment {
+  const reaching = settings.filter((setting) => setting.roles.includes(role));
+  const hidden = reaching.filter((setting) => setting.secret);
+  const env = reaching.map((setting): [string, pulumi.Input<string>] =>
+    setting.secret
+      ? [`${variable(setting)}_CMD`, `cat ${secretsDirectory}/${setting.key}`]
+      : [variable(setting), setting.value],
+  );
+  return {
+    env: Object.fromEntries(env),
+    secrets: Object.fromEntries(hidden.map(({ key, value }) => [key, value])),
+  };
+}
+
+/** The one Airflow environment of a stack, and which role receives which part of it. */
+export function environment(args: EnvironmentArgs): Environment {
+  const settings = [...defaults(args), ...overrides(args.settings), ...connections(args)];
+  const entries = roles.map((role) => [role, environmentOf(role, settings)] as const);
+  return Object.fromEntries(entries) as Record<Role, RoleEnvironment>;
+}

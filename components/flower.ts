@@ -1,0 +1,37 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RoleArgs } from "./role.ts";
+import { airflowRole, main } from "./role.ts";
+
+export interface FlowerArgs extends RoleArgs {
+  /** Port of the loopback interface. */
+  readonly loopbackPort: number;
+}
+
+const port = 5555;
+
+/** Shows the queues and the workers. Knows the broker and its own login, nothing else. */
+export class Flower extends pulumi.ComponentResource {
+  readonly url: string;
+
+  constructor(name: string, args: FlowerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("airflow:index:Flower", name, {}, opts);
+    args.platform.service(
+      name,
+      {
+        ...airflowRole("flower", args),
+        volumes: {},
+        command: main("airflow", "celery", "flower", "--port", String(port)),
+        memory: 512,
+        port,
+        loopbackPort: args.loopbackPort,
+        healthy: {
+          command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/healthcheck`],
+          startSeconds: 180,
+        },
+      },
+      { parent: this },
+    );
+    this.url = `http://127.0.0.1:${args.loopbackPort}`;
+    this.registerOutputs();
+  }
+}

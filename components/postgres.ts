@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import type { Endpoint, Platform } from "../workload.ts";
+import { secretsDirectory } from "../workload.ts";
+import type { MintedSecrets } from "./secrets.ts";
+
+export interface PostgresArgs {
+  readonly platform: Platform;
+  /** An image that keeps the contract of the official one. */
+  readonly image: string;
+  readonly secrets: MintedSecrets;
+}
+
+const initialise = readFileSync(new URL("postgres.sql", import.meta.url), "utf8");
+
+/** The database server: one database and role for Airflow's metadata, another pair for Celery's results. */
+export class Postgres extends pulumi.ComponentResource {
+  readonly endpoint: Endpoint;
+
+  constructor(
+    name: string,
+    { platform, image, secrets }: PostgresArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("airflow:index:Postgres", name, {}, opts);
+    platform.service(
+      name,
+      {
+        image,
+        command: ["docker-entrypoint.sh", "postgres", "-c", "password_encryption=scram-sha-256"],
+        user: { uid: 999, gid: 999 },
+        env: {
+          POSTGRES_USER: "postgres",
+          POSTGRES_PASSWORD_FILE: `${secretsDirectory}/postgres_password`,
+          POSTGRES_INITDB_ARGS: "--auth-host=scram-sha-256 --auth-local=scram-sha-256",
+          PGDATA: "/var/lib/postgresql/data",
+        },
+        secrets: {
+          postgres_password: secrets.postgresPassword,
+          metadata_password: secrets.metadataPassword,
+          results_password: secrets.resultsPassword,
+        },
+        files: { "/docker-entrypoint-initdb.d/airflow.sql": initialise },
+        volumes: { "/var/lib/postgresql/data": platform.volume(`${name}-data`) },
+        memory: 1024,
+        port: 5432,
+        // Over TCP: while it initialises an empty directory, Postgres answers on its socket alone.
+        healthy: { command: ["pg_isready", "--quiet", "--host=127.0.0.1"], startSeconds: 120 },
+        // SIGINT ends connections; SIGTERM would wait for the clients to leave.
+        stop: { signal: "SIGINT", graceSeconds: 60 },
+      },
+      { parent: this },
+    );
+    this.endpoint = platform.endpoint(name, 5432);
+    this.registerOutputs();
+  }
+}

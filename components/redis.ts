@@ -1,0 +1,54 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Endpoint, Platform } from "../workload.ts";
+import { runtimeDirectory } from "../workload.ts";
+import { redisConf } from "./redis.conf.ts";
+
+export interface RedisArgs {
+  readonly platform: Platform;
+  /** An image with `redis-server`, linked with libsystemd, and `notify-supervise`. */
+  readonly image: string;
+  /** Password of the user `airflow`. */
+  readonly password: pulumi.Output<string>;
+}
+
+/** Limit in MiB. */
+const memory = 512;
+
+/** The broker. It counts as started because Redis itself said so: `READY=1`, to the supervisor that started it. */
+export class Redis extends pulumi.ComponentResource {
+  readonly endpoint: Endpoint;
+
+  constructor(
+    name: string,
+    { platform, image, password }: RedisArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("airflow:index:Redis", name, {}, opts);
+    const state = `${runtimeDirectory}/notify.state`;
+    platform.service(
+      name,
+      {
+        image,
+        command: ["notify-supervise", "redis-server", "/etc/redis/airflow.conf"],
+        user: { uid: 999, gid: 999 },
+        env: { NOTIFY_SOCKET: `${runtimeDirectory}/notify.sock`, NOTIFY_STATE: state },
+        files: { "/etc/redis/airflow.conf": password.apply((plain) => redisConf(plain, memory)) },
+        volumes: { "/data": platform.volume(`${name}-data`) },
+        memory,
+        port: 6379,
+        healthy: {
+          command: [
+            "sh",
+            "-c",
+            `grep -qx READY=1 ${state} && redis-cli --user health --pass - --no-auth-warning ping | grep -x PONG`,
+          ],
+          startSeconds: 120,
+        },
+        stop: { signal: "SIGTERM", graceSeconds: 60 },
+      },
+      { parent: this },
+    );
+    this.endpoint = platform.endpoint(name, 6379);
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,14 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Airflow } from "./components/airflow.ts";
+import { readSettings } from "./config.ts";
+import { DockerPlatform } from "./platforms/docker.ts";
+
+const settings = readSettings();
+const platform = new DockerPlatform("docker", `${pulumi.getProject()}-${pulumi.getStack()}`);
+const airflow = new Airflow("airflow", platform, settings);
+
+export const webserverUrl = airflow.webserverUrl;
+export const flowerUrl = airflow.flowerUrl;
+export const adminUser = settings.adminUser;
+export const adminPassword = pulumi.secret(airflow.adminPassword);
+export const workers = airflow.workers;

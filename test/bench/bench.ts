@@ -1,0 +1,88 @@
+import { cpSync, rmSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ensureImages } from "../../tools/images.ts";
+import { main } from "../../tools/process.ts";
+import { sweep } from "../live/docker.ts";
+import { TestStack } from "../live/harness.ts";
+import { Compose } from "./compose.ts";
+import { idle, previews, start, throughput } from "./measures.ts";
+import { type Results, show } from "./report.ts";
+import { machine } from "./usage.ts";
+
+const ports = { stack: 18300, compose: 18310 };
+const name = "livetest-bench";
+const dags = join(import.meta.dirname, "dags");
+
+const interrupted = new Promise<never>((_, fail) => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => fail(new Error("Interrupted; everything is removed.")));
+});
+
+/** Does the work, and whatever becomes of it, also Ctrl-C, the removal. */
+async function removing(work: () => Promise<void>, remove: () => Promise<void>): Promise<void> {
+  try {
+    await Promise.race([work(), interrupted]);
+  } finally {
+    console.log("  removing");
+    await remove();
+  }
+}
+
+/** One `pulumi up` from nothing; in the last round also what is measured on a running stack. */
+async function stackRound(results: Results, last: boolean): Promise<void> {
+  const stack = new TestStack(name, ports.stack);
+  cpSync(dags, stack.dags, { recursive: true });
+  const work = async () => {
+    const up = () => stack.up({});
+    results.stack.push(await start(up, () => stack.outputs));
+    if (!last) return;
+    results.idle.stack = await idle(`${stack.prefix}-`);
+    results.previews = await previews(stack);
+    results.throughput = await throughput(stack);
+  };
+  await removing(work, async () => {
+    // An interrupted command may still hold the stack's lock.
+    await stack.remove().catch(() => sweep(stack.prefix));
+    rmSync(stack.folder, { recursive: true, force: true });
+  });
+}
+
+async function composeRound(results: Results, last: boolean): Promise<void> {
+  const compose = await Compose.prepare(dags, ports.compose);
+  const work = async () => {
+    await compose.remove();
+    const up = () => compose.up();
+    results.compose.push(await start(up, () => compose.outputs));
+    if (last) results.idle.compose = await idle(compose.prefix);
+  };
+  await removing(work, () => compose.remove().finally(() => compose.forget()));
+}
+
+function roundsWanted(): number {
+  const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
+  const rounds = Number(values.rounds);
+  if (Number.isInteger(rounds) && rounds > 0) return rounds;
+  throw new Error(`--rounds is ${values.rounds}; allowed is a whole number from 1.`);
+}
+
+await main(async () => {
+  const rounds = roundsWanted();
+  await ensureImages();
+  await sweep(`airflow-${name}`);
+  const others = loadavg()[0] ?? 0;
+  if (others > cpus().length / 4)
+    console.log(`  the load is ${others.toFixed(1)} before the start; the figures suffer from that`);
+  const results: Results = { stack: [], compose: [], idle: {} };
+  for (let round = 1; round <= rounds; round++) {
+    console.log(`Round ${round} of ${rounds}: pulumi up`);
+    await stackRound(results, round === rounds);
+    console.log(`Round ${round} of ${rounds}: docker compose up`);
+    await composeRound(results, round === rounds);
+  }
+  console.log(`\nOn ${machine()}, load ${others.toFixed(1)} before the start\n`);
+  show(results);
+});
+// After an interruption, the abandoned work would go on waiting.
+process.exit();

@@ -1,0 +1,135 @@
+import { randomBytes } from "node:crypto";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { environment } from "../../components/environment.ts";
+import type { MintedSecrets } from "../../components/secrets.ts";
+import { localImage } from "../../images/local.ts";
+import { project, run } from "../../tools/process.ts";
+import type { Outputs } from "../../tools/stack.ts";
+
+const file = join(import.meta.dirname, "compose.yaml");
+const name = "bench-compose";
+const mint = () => pulumi.secret(randomBytes(32).toString("base64url"));
+
+function textOf(input: pulumi.Input<string>): Promise<string> {
+  return new Promise((resolve) => pulumi.output(input).apply(resolve));
+}
+
+async function findTool(): Promise<readonly [string, ...string[]]> {
+  for (const tool of [["docker", "compose"], ["docker-compose"]] as const) {
+    const [command, ...args] = tool;
+    const found = await run(command, [...args, "version"]).catch(() => undefined);
+    if (found !== undefined) return tool;
+  }
+  const install = "apt-get install -y --no-install-recommends docker-compose";
+  if (process.getuid?.() !== 0)
+    throw new Error(`The benchmark compares with docker compose, which is missing. Install it: ${install}`);
+  console.log("  installing docker-compose");
+  await run("sh", ["-c", `apt-get update && DEBIAN_FRONTEND=noninteractive ${install}`]);
+  return ["docker-compose"];
+}
+
+/** The settings and secrets that the components give to a stack, as one environment for all services. */
+async function settings(adminPassword: string, postgresPassword: string): Promise<Record<string, string>> {
+  const secrets: MintedSecrets = {
+    postgresPassword: pulumi.secret(postgresPassword),
+    metadataPassword: pulumi.secret(postgresPassword),
+    resultsPassword: pulumi.secret(postgresPassword),
+    brokerPassword: mint(),
+    fernetKey: mint().apply((key) => `${key}=`),
+    jwtSecret: mint(),
+    apiSecretKey: mint(),
+    adminPassword: pulumi.secret(adminPassword),
+  };
+  const roles = environment({
+    broker: { host: "redis", port: 6379 },
+    postgres: { host: "postgres", port: 5432 },
+    webserver: { host: "api-server", port: 8080 },
+    secrets,
+    adminUser: "admin",
+    workerConcurrency: 4,
+    settings: {},
+  });
+  const values: Record<string, string> = {};
+  for (const { env, secrets } of Object.values(roles)) {
+    for (const [variable, value] of Object.entries(env)) {
+      const hidden = secrets[/^cat .*\/(.*)$/.exec(await textOf(value))?.[1] ?? ""];
+      values[variable.replace(/_CMD$/, "")] = await textOf(hidden ?? value);
+    }
+  }
+  // One database and an open broker, as such files have them; permissions are synchronised where Airflow does it.
+  values.AIRFLOW__CELERY__RESULT_BACKEND = `db+${values.AIRFLOW__DATABASE__SQL_ALCHEMY_CONN}`;
+  values.AIRFLOW__CELERY__BROKER_URL = "redis://redis:6379/0";
+  delete values.AIRFLOW__FAB__UPDATE_FAB_PERMS;
+  return { ...values, BENCH_ADMIN_PASSWORD: adminPassword };
+}
+
+/** The deployment of compose.yaml, with the same images and settings as a stack. */
+export class Compose {
+  readonly prefix = `${name}_`;
+  readonly outputs: Outputs;
+  private readonly tool: readonly [string, ...string[]];
+  private readonly folder: string;
+  private readonly env: Readonly<Record<string, string>>;
+
+  private constructor(tool: readonly [string, ...string[]], port: number) {
+    this.tool = tool;
+    this.folder = mkdtempSync(join(tmpdir(), `${name}-`));
+    this.outputs = {
+      webserverUrl: `http://127.0.0.1:${port}`,
+      flowerUrl: `http://127.0.0.1:${port + 1}`,
+      adminUser: "admin",
+      adminPassword: randomBytes(16).toString("hex"),
+      workers: ["worker-1", "worker-2"],
+    };
+    this.env = {
+      BENCH_AIRFLOW_IMAGE: localImage("airflow"),
+      BENCH_POSTGRES_IMAGE: localImage("postgres"),
+      BENCH_REDIS_IMAGE: localImage("redis"),
+      BENCH_ENV_FILE: join(this.folder, "airflow.env"),
+      BENCH_POSTGRES_PASSWORD_FILE: join(this.folder, "postgres_password"),
+      BENCH_DAGS: join(this.folder, "dags"),
+      BENCH_WEBSERVER_PORT: String(port),
+      BENCH_FLOWER_PORT: String(port + 1),
+    };
+  }
+
+  /**
+   * @param dags folder of DAG files, beside the project's own
+   * @param port the first of two free ports
+   */
+  static async prepare(dags: string, port: number): Promise<Compose> {
+    const compose = new Compose(await findTool(), port);
+    for (const source of [join(project, "dags"), dags])
+      cpSync(source, compose.env.BENCH_DAGS ?? "", { recursive: true });
+    const postgresPassword = randomBytes(16).toString("hex");
+    const values = await settings(compose.outputs.adminPassword, postgresPassword);
+    const lines = Object.entries(values).map(([key, value]) => `${key}=${value}\n`);
+    writeFileSync(join(compose.folder, "airflow.env"), lines.join(""), { mode: 0o600 });
+    // The database's user reads it, through a mount of the file alone; the folder is closed to everyone else.
+    writeFileSync(join(compose.folder, "postgres_password"), postgresPassword, { mode: 0o444 });
+    return compose;
+  }
+
+  async up(): Promise<void> {
+    await this.call("up", "--detach");
+  }
+
+  /** Removes everything, with its data. */
+  async remove(): Promise<void> {
+    await this.call("down", "--volumes", "--remove-orphans", "--timeout", "5");
+  }
+
+  /** Deletes the secrets. */
+  forget(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private call(...args: string[]): Promise<string> {
+    const [command, ...first] = this.tool;
+    const env = this.env;
+    return run(command, [...first, "--file", file, "--project-name", name, ...args], { env });
+  }
+}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { AirflowApi } from "../../tools/airflow.ts";
+import { waitFor } from "../../tools/process.ts";
+import type { Outputs } from "../../tools/stack.ts";
+import type { TestStack } from "../live/harness.ts";
+import * as usage from "./usage.ts";
+
+/** How long a deployment is left alone before its memory counts. */
+export const idleSeconds = 20;
+export const tasks = { dag: "noop_dag", count: 200 };
+
+/** Seconds from the command, given here as the time it began, to each of these. */
+export interface Start {
+  readonly commandDone: number;
+  readonly triggered: number;
+  readonly firstSuccess: number;
+}
+
+export interface Idle {
+  /** MiB by container. */
+  readonly memory: ReadonlyMap<string, number>;
+  /** CPU seconds in a minute. */
+  readonly cpu: number;
+}
+
+export interface Throughput {
+  readonly tasksPerMinute: number;
+  readonly cpuSecondsPerTask: number;
+}
+
+/** Brings up a deployment and runs the example's first task, each as soon as the step before allows. */
+export async function start(up: () => Promise<unknown>, login: () => Outputs): Promise<Start> {
+  const dag = "get_stocks_dag";
+  const begin = Date.now();
+  const timer = setInterval(
+    () => console.log(`  starting (${Math.round(usage.secondsSince(begin))} s)`),
+    10_000,
+  );
+  await up().finally(() => clearInterval(timer));
+  const commandDone = usage.secondsSince(begin);
+  const api = new AirflowApi(login());
+  // Refused connections: the command may be done before the webserver listens.
+  const known = () => api.call(`/dags/${dag}`).catch(() => undefined);
+  await waitFor(`${dag} to be read`, 300, known, 0.1);
+  const { dag_run_id } = await api.trigger(dag);
+  const triggered = usage.secondsSince(begin);
+  const first = async () =>
+    (await api.tasks(dag, dag_run_id)).find(({ state }) => state === "success" || state === "failed");
+  const { state } = await waitFor("the first task", 300, first, 0.1);
+  if (state === "failed") throw new Error(`A task of ${dag} failed; the benchmark needs it to succeed.`);
+  const firstSuccess = usage.secondsSince(begin);
+  const finished = async () => (await api.dagRun(dag, dag_run_id))?.state === "success" || undefined;
+  await waitFor(`${dag} to finish`, 300, finished);
+  return { commandDone, triggered, firstSuccess };
+}
+
+export async function idle(prefix: string): Promise<Idle> {
+  console.log(`  idle for ${idleSeconds} s, then measured for a minute`);
+  await sleep(idleSeconds * 1000);
+  const names = await usage.runningContainers(prefix);
+  const memory = await usage.memory(names);
+  const before = await usage.containerCpuSeconds(names);
+  const begin = Date.now();
+  for (const left of [45, 30, 15, 0]) {
+    await sleep(15_000);
+    if (left > 0) console.log(`  ${left} s left`);
+  }
+  const cpu = (await usage.containerCpuSeconds(names)) - before;
+  return { memory, cpu: (cpu / usage.secondsSince(begin)) * 60 };
+}
+
+export async function throughput(stack: TestStack): Promise<Throughput> {
+  const names = await usage.runningContainers(`${stack.prefix}-`);
+  const { api } = stack;
+  await waitFor(`${tasks.dag} to be read`, 120, () => api.call(`/dags/${tasks.dag}`));
+  const before = await usage.containerCpuSeconds(names);
+  const begin = Date.now();
+  const { dag_run_id } = await api.trigger(tasks.dag);
+  const finished = async () => {
+    const state = (await api.dagRun(tasks.dag, dag_run_id))?.state;
+    return state === "success" || state === "failed" ? state : undefined;
+  };
+  const state = await waitFor(`${tasks.count} tasks`, 1200, finished);
+  const seconds = usage.secondsSince(begin);
+  if (state === "failed") throw new Error(`${tasks.dag} failed; the benchmark needs it to succeed.`);
+  const cpu = (await usage.containerCpuSeconds(names)) - before;
+  return { tasksPerMinute: (tasks.count / seconds) * 60, cpuSecondsPerTask: cpu / tasks.count };
+}
+
+export async function previews(stack: TestStack): Promise<readonly number[]> {
+  const seconds: number[] = [];
+  for (let count = 0; count < 3; count++) {
+    const before = usage.childrenCpuSeconds();
+    await stack.stack.pulumi(["preview", "--expect-no-changes"]);
+    seconds.push(usage.childrenCpuSeconds() - before);
+  }
+  return seconds;
+}

@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { docker, log } from "./docker.ts";
+import type { TestStack } from "./harness.ts";
+
+export type Canaries = Readonly<Record<string, string>>;
+
+interface Exported {
+  readonly deployment: {
+    readonly resources: readonly { type: string; outputs?: { values: { plaintext: string } } }[];
+  };
+}
+
+/** The stack's secrets, in plain: what must be found nowhere else. */
+export async function canaries(stack: TestStack): Promise<Canaries> {
+  const exported: Exported = JSON.parse(await stack.stack.pulumi(["stack", "export", "--show-secrets"]));
+  const secrets = exported.deployment.resources.find(({ type }) => type === "pulumi-nodejs:dynamic:Resource");
+  if (!secrets?.outputs) throw new Error("the state has no secrets");
+  return JSON.parse(secrets.outputs.values.plaintext);
+}
+
+/** Names of the canaries that are in a text, as they are or in base64. */
+export function found(text: string, all: Canaries): string[] {
+  const forms = (value: string) => [value, Buffer.from(value).toString("base64").replace(/=+$/, "")];
+  return Object.keys(all).filter((name) => forms(all[name] ?? "").some((form) => text.includes(form)));
+}
+
+/** Texts that anybody who may look at the engine, the terminal or the state folder can read. */
+export async function places(stack: TestStack): Promise<Map<string, string>> {
+  const all = new Map<string, string>();
+  for (const [name, { Id }] of await stack.containers()) {
+    all.set(`docker inspect ${name}`, await docker("inspect", Id));
+    all.set(`log of ${name}`, await log(Id));
+    if (name === "migration") continue;
+    const everyone = "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'";
+    all.set(`processes of ${name}`, await docker("exec", Id, "sh", "-c", `${everyone}; env`));
+  }
+  all.set("preview", await stack.stack.pulumi(["preview", "--diff", "--refresh"]));
+  all.set("plain state", readAll(join(stack.folder, "state")));
+  return all;
+}
+
+function readAll(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return files.map((file) => readFileSync(join(file.parentPath, file.name), "latin1")).join("\n");
+}
+
+/** Canaries in the layers of images, read as a stream because images are large. */
+export async function inLayers(images: readonly string[], all: Canaries): Promise<string[]> {
+  const child = spawn("docker", ["save", ...images], { stdio: ["ignore", "pipe", "inherit"] });
+  const hits = new Set<string>();
+  let tail = "";
+  for await (const chunk of child.stdout) {
+    const text = tail + (chunk as Buffer).toString("latin1");
+    for (const name of found(text, all)) hits.add(name);
+    tail = text.slice(-100);
+  }
+  const code = child.exitCode ?? (await new Promise<number | null>((done) => child.on("close", done)));
+  if (code !== 0) throw new Error(`docker save failed with exit code ${code}`);
+  return [...hits];
+}

@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Airflow } from "../../components/airflow.ts";
+import type { Settings } from "../../config.ts";
+import { DockerPlatform } from "../../platforms/docker.ts";
+
+export interface Declared {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** Settings of a stack that says nothing. */
+export const defaults: Settings = {
+  workers: 2,
+  workerConcurrency: 4,
+  workerGraceSeconds: 300,
+  webserverPort: 8080,
+  flowerPort: 5555,
+  adminUser: "admin",
+  dags: "/dags",
+  images: { airflow: "airflow:1", postgres: "postgres:1", redis: "redis:1" },
+  settings: {},
+};
+
+/** The mark that the engine puts on a secret in transit. */
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+function unwrapped(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unwrapped);
+  if (typeof value !== "object" || value === null) return value;
+  if (secretMark in value && "value" in value) return unwrapped(value.value);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unwrapped(inner)]));
+}
+
+/** What a provider would be asked for, secrets in plain: `minted-<name>`. */
+export async function declare(settings: Partial<Settings> = {}, exitCode = 0): Promise<Declared[]> {
+  const declared: Declared[] = [];
+  await pulumi.runtime.setMocks({
+    newResource({ type, name, inputs }) {
+      declared.push({ type, name, inputs: unwrapped(inputs) as Declared["inputs"] });
+      const minted = (names: string[]) => Object.fromEntries(names.map((key) => [key, `minted-${key}`]));
+      const computed =
+        type === "pulumi-nodejs:dynamic:Resource" ? { values: minted(inputs.names) } : { exitCode };
+      return { id: name, state: { ...inputs, ...computed } };
+    },
+    call: () => ({}),
+  });
+  new Airflow("airflow", new DockerPlatform("docker", "airflow-unit"), { ...defaults, ...settings });
+  await pulumi.runtime.disconnect();
+  return declared;
+}
+
+/** The containers by name, without the stack's prefix. */
+export function containersOf(declared: readonly Declared[]): Map<string, Record<string, unknown>> {
+  const found = declared.filter(({ type }) => type === "docker:index/container:Container");
+  return new Map(found.map(({ name, inputs }) => [name, inputs]));
+}

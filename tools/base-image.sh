@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Makes sure that the engine has debian:bookworm-slim: pulled where a registry answers, otherwise put together from
+# Debian's packages. What was put together is kept as a file for the next engine.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/quietly.sh"
+image=debian:bookworm-slim
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/airflow-on-celery
+authorities=/usr/local/share/ca-certificates
+
+fail() { printf '%s\n' "$@" >&2; exit 1; }
+has() { command -v "$1" > /dev/null; }
+
+docker image inspect "$image" > /dev/null 2>&1 && exit
+timeout 120 docker pull --quiet "$image" > /dev/null 2>&1 && { echo "$image pulled"; exit; }
+
+# Where a proxy inspects TLS its authority must be in the image, so another set of authorities is another file.
+tar=$cache/debian-bookworm-slim-$({ cat "${BASH_SOURCE[0]}"; cat "$authorities"/*.crt 2> /dev/null || true; } | sha256sum | cut -c1-12).tar
+
+if [[ ! -f $tar ]]; then
+  if ! has mmdebstrap; then
+    ((EUID == 0)) && has apt-get || fail "There is no image $image: no registry answers, and mmdebstrap, which could make it, is missing." \
+      "Load the image into the engine, or install mmdebstrap (Debian, Ubuntu)."
+    export DEBIAN_FRONTEND=noninteractive
+    quietly "Package lists" apt-get update || fail "apt-get update failed, see above."
+    quietly "Installing mmdebstrap" apt-get install -y --no-install-recommends mmdebstrap || fail "Installing mmdebstrap failed, see above."
+  fi
+  mkdir -p "$cache"
+  hook=$(mktemp)
+  cat > "$hook" <<'HOOK'
+#!/bin/sh
+# What the official image does too: no package lists, no service starts during installation, no identity of its own.
+set -e
+cp /usr/local/share/ca-certificates/*.crt "$1/usr/local/share/ca-certificates/" 2> /dev/null || true
+chroot "$1" update-ca-certificates
+rm -rf "$1/var/cache/apt/archives" "$1/var/lib/apt/lists" "$1"/var/cache/apt/*.bin "$1/etc/resolv.conf" "$1/etc/hostname"
+mkdir -p "$1/var/lib/apt/lists/partial"
+: > "$1/etc/machine-id"
+printf '#!/bin/sh\nexit 101\n' > "$1/usr/sbin/policy-rc.d"
+chmod +x "$1/usr/sbin/policy-rc.d"
+cat > "$1/etc/apt/apt.conf.d/docker-clean" <<'CONF'
+DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb || true"; };
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+APT::Install-Recommends "false";
+CONF
+HOOK
+  chmod +x "$hook"
+  quietly "Making $image from Debian packages, since no image registry answers" mmdebstrap --variant=minbase \
+    --include=ca-certificates --aptopt='Acquire::Languages "none"' \
+    --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-include=/usr/share/locale/locale.alias' \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+    --customize-hook="$hook" bookworm "$tar.new.tar" ||
+    fail "mmdebstrap could not make the image, see above." "It needs a Debian mirror: check that apt-get update works."
+  rm "$hook"
+  mv "$tar.new.tar" "$tar"
+fi
+docker import --change 'CMD ["bash"]' --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
+  "$tar" "$image" > /dev/null
+echo "$image imported"

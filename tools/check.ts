@@ -1,0 +1,8 @@
+import { main, run } from "./process.ts";
+
+await main(async () => {
+  console.log("Types");
+  await run("tsc", [], { show: true });
+  console.log("Lint and format");
+  await run("biome", ["ci", "--error-on-warnings", "."], { show: true });
+});

@@ -1,0 +1,94 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { project, run } from "./process.ts";
+import { recover } from "./recover.ts";
+
+/** The outputs of a deployed stack. */
+export interface Outputs {
+  readonly webserverUrl: string;
+  readonly flowerUrl: string;
+  readonly adminUser: string;
+  readonly adminPassword: string;
+  readonly workers: readonly string[];
+}
+
+/** Commands of the CLI that read the stack's configuration. */
+const configured = ["up", "preview", "destroy", "refresh", "config", "import", "watch"];
+
+/**
+ * A stack whose state and secrets key are kept in a folder beside the project, so that nobody needs an account and
+ * no command changes a committed file. With `PULUMI_BACKEND_URL` set, that backend is used, and the CLI as it is.
+ */
+export class Stack {
+  readonly name: string;
+  private readonly file: string;
+  private readonly state: string;
+
+  /**
+   * @param name stack name
+   * @param file the stack's configuration
+   * @param state folder of the local state; made if need be, for its owner only
+   */
+  constructor(
+    name: string,
+    file = join(project, `stacks/Pulumi.${name}.yaml`),
+    state = join(project, ".state"),
+  ) {
+    this.name = name;
+    this.file = file;
+    this.state = state;
+  }
+
+  /** Runs the CLI on this stack, which is made if there is none. */
+  async pulumi(args: readonly string[], show = false): Promise<string> {
+    if (process.env.PULUMI_BACKEND_URL) {
+      await run("pulumi", ["stack", "select", "--create", this.name]);
+      return run("pulumi", args, { env: { PULUMI_STACK: this.name }, show });
+    }
+    if (!existsSync(this.file))
+      throw new Error(`There is no stack ${this.name}: ${this.file} does not exist.`);
+    if (args[0] === "config" && args[1] !== undefined && args[1] !== "get") {
+      throw new Error(`The configuration of stack ${this.name} is kept in ${this.file}. Set it there.`);
+    }
+    const salt = await this.salt();
+    const file = join(this.state, `config.${this.name}.yaml`);
+    writeFileSync(file, stringify({ ...parse(readFileSync(this.file, "utf8")), encryptionsalt: salt }));
+    const cli = (...words: string[]) => run("pulumi", words, { env: this.environment() });
+    await recover(this.state, this.name, cli);
+    const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
+    return run("pulumi", [...args, ...flags], { env: this.environment(), show });
+  }
+
+  async up(...flags: string[]): Promise<void> {
+    await this.pulumi(["up", "--yes", "--skip-preview", ...flags], true);
+  }
+
+  async outputs(): Promise<Outputs> {
+    return JSON.parse(await this.pulumi(["stack", "output", "--json", "--show-secrets"]));
+  }
+
+  private environment(): Record<string, string> {
+    return {
+      PULUMI_STACK: this.name,
+      PULUMI_BACKEND_URL: `file://${this.state}`,
+      PULUMI_CONFIG_PASSPHRASE_FILE: join(this.state, "passphrase"),
+    };
+  }
+
+  /** The salt of the stack's secrets key; making a stack writes it, into a folder of its own rather than the project's. */
+  private async salt(): Promise<string> {
+    const folder = join(this.state, this.name);
+    const file = join(folder, `Pulumi.${this.name}.yaml`);
+    if (!existsSync(file)) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const passphrase = join(this.state, "passphrase");
+      if (!existsSync(passphrase))
+        writeFileSync(passphrase, randomBytes(32).toString("base64url"), { mode: 0o600 });
+      writeFileSync(join(folder, "Pulumi.yaml"), "name: airflow\nruntime: nodejs\n");
+      await run("pulumi", ["stack", "init", this.name], { env: this.environment(), cwd: folder });
+    }
+    return parse(readFileSync(file, "utf8")).encryptionsalt;
+  }
+}
