@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Airflow } from "./components/airflow.ts";
 import { readSettings } from "./config.ts";
-import { DockerPlatform } from "./platforms/docker.ts";
+import { platformOf } from "./platforms/platform.ts";
 
 const settings = readSettings();
-const platform = new DockerPlatform("docker", `${pulumi.getProject()}-${pulumi.getStack()}`);
+const platform = await platformOf(settings, `${pulumi.getProject()}-${pulumi.getStack()}`);
 const airflow = new Airflow("airflow", platform, settings);
 
 export const webserverUrl = airflow.webserverUrl;

@@ -9,10 +9,13 @@ export const runtimeDirectory = "/dev/shm";
 /** Where a workload finds its secrets, one file each. */
 export const secretsDirectory = "/run/secrets";
 
-/** Storage that outlives its containers, or a directory of the host that is only read. */
+/** Storage that outlives its containers, or a directory of the machine that is only read. */
 export type Volume =
-  | { readonly kind: "data"; readonly name: pulumi.Input<string> }
+  | { readonly kind: "data"; readonly name: pulumi.Input<string>; readonly sharing: Sharing }
   | { readonly kind: "directory"; readonly path: string };
+
+/** Who uses a volume: one container at a time, or many, on many machines. */
+export type Sharing = "exclusive" | "shared";
 
 /** How a platform learns that a workload serves; one that stops serving is restarted. */
 export interface Health {
@@ -29,9 +32,49 @@ export interface Stop {
   readonly graceSeconds: number;
 }
 
+/** What a workload may use at most. */
+export interface Limits {
+  /** MiB; there is no swap beyond it. */
+  readonly memory: number;
+  /** Cores. */
+  readonly cpu: number;
+}
+
+/** Machines of a cluster that a service may run on. */
+export interface Nodes {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly tolerations: readonly Toleration[];
+}
+
+/** A taint of a node that does not keep a service away. */
+export interface Toleration {
+  readonly key: string;
+  /** Any value, if there is none. */
+  readonly value?: string | undefined;
+  readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+}
+
+/** A number of instances that follows the length of queues. */
+export interface Autoscale {
+  readonly min: number;
+  readonly max: number;
+  readonly broker: Endpoint;
+  readonly username: string;
+  readonly password: pulumi.Input<string>;
+  readonly queues: readonly string[];
+  /** Waiting messages for which there is to be one more instance. */
+  readonly messagesPerInstance: number;
+}
+
+/** Where other workloads reach a service. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** A program that runs to success once. Values may be inputs; whatever decides how many resources exist is plain. */
 export interface Job {
-  readonly image: string;
+  readonly image: pulumi.Input<string>;
   /** The complete argument list of the container's main process. */
   readonly command: readonly string[];
   readonly user: { readonly uid: number; readonly gid: number };
@@ -42,8 +85,13 @@ export interface Job {
   readonly files?: Values;
   /** By absolute path of the mount. */
   readonly volumes?: Readonly<Record<string, Volume>>;
-  /** Memory limit in MiB; there is no swap beyond it. */
-  readonly memory: number;
+  /** Directories besides volumes that the program writes to: a platform may make all others read-only. */
+  readonly scratch?: readonly string[];
+  readonly limits: Limits;
+  /** What it opens connections to: a platform that can forbid all others does. */
+  readonly reaches: readonly Endpoint[];
+  /** Whether it opens connections to addresses outside the stack, too. */
+  readonly outbound?: boolean;
   readonly stop: Stop;
 }
 
@@ -52,24 +100,48 @@ export interface Service extends Job {
   readonly healthy: Health;
   /** The port that other workloads reach it at. */
   readonly port?: number;
-  /** The port of the loopback interface, on the machine itself, that leads to `port`. */
+  /** For people: the port of their own machine's loopback interface that leads to `port`; a second instance has the next one. */
   readonly loopbackPort?: number;
+  /** How many of it run, numbered from 1; without it there is one, which has no number. */
+  readonly replicas?: number;
+  /** Replaces `replicas` where it can follow the queues; a platform that cannot refuses it. */
+  readonly autoscale?: Autoscale;
+  /** Each instance keeps its name and its data, and is stopped before its successor is started. */
+  readonly stateful?: boolean;
+  /** Who goes first when there is not enough for all. */
+  readonly priority: "control" | "tasks";
+  /** Where it may run; a platform without nodes refuses it. */
+  readonly nodes?: Nodes;
 }
 
-/** Where other workloads reach a service. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
+/** What is put into an image. */
+export interface ImageArgs {
+  readonly base: string;
+  /** Absolute path of the DAG files. */
+  readonly folder: string;
+  /** Of an image registry, without a tag. */
+  readonly repository: string;
 }
 
 /** Where workloads run. */
 export interface Platform {
   /** Storage that survives the containers, and `npm run down`. */
-  volume(name: string): Volume;
+  volume(name: string, sharing: Sharing): Volume;
   /** Keeps a workload running; resolves once it is healthy. */
-  service(name: string, service: Service, opts: pulumi.CustomResourceOptions): pulumi.Resource;
+  service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void;
   /** Runs a workload to success; depending on the result means depending on that success. */
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Input<pulumi.Resource>;
+  /** An image with a folder of DAG files in it, pushed to a repository: its name there, by digest. */
+  image(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): pulumi.Input<string>;
   /** The address of a service on this platform. */
   endpoint(name: string, port: number): Endpoint;
+  /** Where people find a service that has a loopback port. */
+  url(name: string, loopbackPort: number): string;
+}
+
+/** The instances of a service, by the names that they call themselves. */
+export function instances(name: string, { replicas }: Pick<Service, "replicas">): readonly string[] {
+  return replicas === undefined
+    ? [name]
+    : Array.from({ length: replicas }, (_, index) => `${name}-${index + 1}`);
 }

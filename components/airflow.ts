@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../config.ts";
-import type { Platform } from "../workload.ts";
+import type { Settings } from "../groups.ts";
+import { instances, type Platform } from "../workload.ts";
 import { DagProcessor } from "./dagProcessor.ts";
+import { dagsOf } from "./dags.ts";
 import { environment } from "./environment.ts";
 import { Flower } from "./flower.ts";
 import { Migration } from "./migration.ts";
@@ -10,9 +11,14 @@ import { Redis } from "./redis.ts";
 import type { RoleArgs } from "./role.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Secrets } from "./secrets.ts";
-import { Triggerer } from "./triggerer.ts";
+import { Triggerer, triggererLogPort } from "./triggerer.ts";
 import { Webserver } from "./webserver.ts";
-import { Worker } from "./worker.ts";
+import { Worker, workerLogPort } from "./worker.ts";
+
+/** Whether task logs are kept elsewhere, so that roles need not share a volume for them. */
+function logsAreRemote({ settings }: Settings): boolean {
+  return settings.logging?.remote_logging?.toLowerCase() === "true";
+}
 
 /** Airflow on Celery: scheduler -> Redis -> workers -> Postgres -> scheduler, with Flower and the webserver looking on. */
 export class Airflow extends pulumi.ComponentResource {
@@ -23,7 +29,7 @@ export class Airflow extends pulumi.ComponentResource {
 
   constructor(name: string, platform: Platform, settings: Settings, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Airflow", name, {}, opts);
-    const { images, adminUser } = settings;
+    const { images, adminUser, groups } = settings;
     const secrets = new Secrets("secrets", { parent: this }).values;
     const { adminPassword, brokerPassword } = secrets;
 
@@ -38,23 +44,25 @@ export class Airflow extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    const endpoint = platform.endpoint("webserver", 8080);
+    const webserverEndpoint = platform.endpoint("webserver", 8080);
+    const dags = dagsOf(platform, settings, this);
     const shared: RoleArgs = {
       platform,
-      image: images.airflow,
-      dags: { kind: "directory", path: settings.dags },
-      logs: platform.volume("logs"),
+      image: dags.image,
+      dags: dags.volume,
+      logs: logsAreRemote(settings) ? undefined : platform.volume("logs", "shared"),
+      redis: redis.endpoint,
+      postgres: postgres.endpoint,
       environment: environment({
         broker: redis.endpoint,
         postgres: postgres.endpoint,
-        webserver: endpoint,
+        webserver: webserverEndpoint,
+        publicUrl: settings.kubernetes?.ingress && platform.url("webserver", settings.webserverPort),
         secrets,
         adminUser,
-        workerConcurrency: settings.workerConcurrency,
-        settings: settings.settings,
+        settings: [dags.settings, settings.settings],
       }),
     };
-    const data = platform.volume("data");
 
     const migration = new Migration(
       "migration",
@@ -64,11 +72,24 @@ export class Airflow extends pulumi.ComponentResource {
     const migrated = { parent: this, dependsOn: [migration.done, redis] };
     const webserver = new Webserver(
       "webserver",
-      { ...shared, endpoint, loopbackPort: settings.webserverPort },
+      {
+        ...shared,
+        endpoint: webserverEndpoint,
+        webservers: settings.webservers,
+        loopbackPort: settings.webserverPort,
+        logServers: [
+          ...groups.map((group) => platform.endpoint(group.name, workerLogPort)),
+          platform.endpoint("triggerer", triggererLogPort),
+        ],
+      },
       migrated,
     );
-    new Scheduler("scheduler", shared, migrated);
-    new DagProcessor("dag-processor", shared, migrated);
+    new Scheduler("scheduler", { ...shared, schedulers: settings.schedulers }, migrated);
+    new DagProcessor(
+      "dag-processor",
+      { ...shared, readsRepository: settings.dagsGit !== undefined },
+      migrated,
+    );
     new Triggerer("triggerer", shared, migrated);
     const flower = new Flower(
       "flower",
@@ -76,12 +97,19 @@ export class Airflow extends pulumi.ComponentResource {
       { parent: this, dependsOn: [redis] },
     );
 
-    this.workers = Array.from({ length: settings.workers }, (_, index) => `worker-${index + 1}`);
-    for (const worker of this.workers) {
+    const data = platform.volume("data", "shared");
+    for (const group of groups) {
       // A worker outlives nothing that its tasks need: it is stopped before the webserver, and finishes them first.
       new Worker(
-        worker,
-        { ...shared, data, graceSeconds: settings.workerGraceSeconds },
+        group.name,
+        {
+          ...shared,
+          group,
+          webserver: webserverEndpoint,
+          brokerPassword,
+          data,
+          graceSeconds: settings.workerGraceSeconds,
+        },
         { parent: this, dependsOn: [webserver] },
       );
     }
@@ -89,6 +117,7 @@ export class Airflow extends pulumi.ComponentResource {
     this.webserverUrl = webserver.url;
     this.flowerUrl = flower.url;
     this.adminPassword = adminPassword;
+    this.workers = groups.flatMap(({ name, workers }) => instances(name, { replicas: workers }));
     this.registerOutputs();
   }
 }

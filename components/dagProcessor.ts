@@ -3,9 +3,14 @@ import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main } from "./role.ts";
 
+export interface DagProcessorArgs extends RoleArgs {
+  /** Whether it fetches DAGs from elsewhere. */
+  readonly readsRepository: boolean;
+}
+
 /** Reads the DAG files into the metadata database, again and again. */
 export class DagProcessor extends pulumi.ComponentResource {
-  constructor(name: string, args: RoleArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: DagProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:DagProcessor", name, {}, opts);
     args.platform.service(
       name,
@@ -13,7 +18,10 @@ export class DagProcessor extends pulumi.ComponentResource {
         ...airflowRole("dag-processor", args),
         ...heartbeat("job"),
         command: main("airflow", "dag-processor"),
-        memory: 1024,
+        limits: { memory: 1024, cpu: 2 },
+        reaches: [args.postgres],
+        outbound: args.readsRepository,
+        priority: "control",
       },
       { parent: this },
     );

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings } from "../config.ts";
+import type { AirflowSettings } from "../settings.ts";
 import type { Endpoint, Values } from "../workload.ts";
 import { secretsDirectory } from "../workload.ts";
 import type { MintedSecrets } from "./secrets.ts";
@@ -32,9 +32,10 @@ export interface EnvironmentArgs {
   readonly secrets: MintedSecrets;
   /** Login of the first administrator, and of Flower. */
   readonly adminUser: string;
-  /** Tasks that one worker runs side by side. */
-  readonly workerConcurrency: number;
-  readonly settings: AirflowSettings;
+  /** Where people find the webserver, if that is known to the world. */
+  readonly publicUrl?: string | undefined;
+  /** The later ones win. */
+  readonly settings: readonly AirflowSettings[];
 }
 
 interface Setting {
@@ -94,7 +95,7 @@ function connections({ broker, postgres, secrets, adminUser }: EnvironmentArgs):
   ];
 }
 
-function defaults({ webserver, workerConcurrency }: EnvironmentArgs): Setting[] {
+function defaults({ webserver, publicUrl }: EnvironmentArgs): Setting[] {
   return [
     plain("core", "executor", "CeleryExecutor"),
     plain("core", "auth_manager", "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"),
@@ -115,10 +116,10 @@ function defaults({ webserver, workerConcurrency }: EnvironmentArgs): Setting[] 
     plain("workers", "min_heartbeat_interval", "1"),
     // Seconds after which Redis hands a message to a second worker: longer than any task.
     plain("celery_broker_transport_options", "visibility_timeout", "86400"),
-    plain("celery", "worker_concurrency", String(workerConcurrency)),
     // The migration has synchronised them; several webserver processes doing so at once collide.
     plain("fab", "update_fab_perms", "False"),
     plain("usage_data_collection", "enabled", "False"),
+    ...(publicUrl === undefined ? [] : [plain("api", "base_url", publicUrl)]),
   ];
 }
 
@@ -148,7 +149,7 @@ function environmentOf(role: Role, settings: readonly Setting[]): RoleEnvironmen
 
 /** The one Airflow environment of a stack, and which role receives which part of it. */
 export function environment(args: EnvironmentArgs): Environment {
-  const settings = [...defaults(args), ...overrides(args.settings), ...connections(args)];
+  const settings = [...defaults(args), ...args.settings.flatMap(overrides), ...connections(args)];
   const entries = roles.map((role) => [role, environmentOf(role, settings)] as const);
   return Object.fromEntries(entries) as Record<Role, RoleEnvironment>;
 }

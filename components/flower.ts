@@ -11,6 +11,7 @@ const port = 5555;
 
 /** Shows the queues and the workers. Knows the broker and its own login, nothing else. */
 export class Flower extends pulumi.ComponentResource {
+  /** Where people find it. */
   readonly url: string;
 
   constructor(name: string, args: FlowerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -20,8 +21,10 @@ export class Flower extends pulumi.ComponentResource {
       {
         ...airflowRole("flower", args),
         volumes: {},
+        reaches: [args.redis],
+        priority: "control",
         command: main("airflow", "celery", "flower", "--port", String(port)),
-        memory: 512,
+        limits: { memory: 512, cpu: 1 },
         port,
         loopbackPort: args.loopbackPort,
         healthy: {
@@ -31,7 +34,7 @@ export class Flower extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.url = `http://127.0.0.1:${args.loopbackPort}`;
+    this.url = args.platform.url(name, args.loopbackPort);
     this.registerOutputs();
   }
 }

@@ -27,7 +27,8 @@ export class Migration extends pulumi.ComponentResource {
         command: main("python", script, args.adminUser, `${secretsDirectory}/admin_password`),
         secrets: { ...role.secrets, admin_password: args.adminPassword },
         files: { [script]: program },
-        memory: 1024,
+        limits: { memory: 1024, cpu: 2 },
+        reaches: [args.postgres],
       },
       { parent: this },
     );

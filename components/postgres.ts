@@ -11,6 +11,7 @@ export interface PostgresArgs {
   readonly secrets: MintedSecrets;
 }
 
+const volume = "/var/lib/postgresql/data";
 const initialise = readFileSync(new URL("postgres.sql", import.meta.url), "utf8");
 
 /** The database server: one database and role for Airflow's metadata, another pair for Celery's results. */
@@ -33,7 +34,8 @@ export class Postgres extends pulumi.ComponentResource {
           POSTGRES_USER: "postgres",
           POSTGRES_PASSWORD_FILE: `${secretsDirectory}/postgres_password`,
           POSTGRES_INITDB_ARGS: "--auth-host=scram-sha-256 --auth-local=scram-sha-256",
-          PGDATA: "/var/lib/postgresql/data",
+          // A directory of its own making: that of a volume may belong to somebody else.
+          PGDATA: `${volume}/cluster`,
         },
         secrets: {
           postgres_password: secrets.postgresPassword,
@@ -41,8 +43,13 @@ export class Postgres extends pulumi.ComponentResource {
           results_password: secrets.resultsPassword,
         },
         files: { "/docker-entrypoint-initdb.d/airflow.sql": initialise },
-        volumes: { "/var/lib/postgresql/data": platform.volume(`${name}-data`) },
-        memory: 1024,
+        volumes: { [volume]: platform.volume(`${name}-data`, "exclusive") },
+        // For its socket, and while it initialises an empty directory.
+        scratch: ["/var/run/postgresql", "/tmp"],
+        limits: { memory: 1024, cpu: 2 },
+        reaches: [],
+        stateful: true,
+        priority: "control",
         port: 5432,
         // Over TCP: while it initialises an empty directory, Postgres answers on its socket alone.
         healthy: { command: ["pg_isready", "--quiet", "--host=127.0.0.1"], startSeconds: 120 },

@@ -33,8 +33,11 @@ export class Redis extends pulumi.ComponentResource {
         user: { uid: 999, gid: 999 },
         env: { NOTIFY_SOCKET: `${runtimeDirectory}/notify.sock`, NOTIFY_STATE: state },
         files: { "/etc/redis/airflow.conf": password.apply((plain) => redisConf(plain, memory)) },
-        volumes: { "/data": platform.volume(`${name}-data`) },
-        memory,
+        volumes: { "/data": platform.volume(`${name}-data`, "exclusive") },
+        limits: { memory, cpu: 1 },
+        reaches: [],
+        stateful: true,
+        priority: "control",
         port: 6379,
         healthy: {
           command: [

@@ -1,24 +1,36 @@
-import type { Job, Platform, Volume } from "../workload.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Endpoint, Job, Platform, Service, Values, Volume } from "../workload.ts";
+import { runtimeDirectory } from "../workload.ts";
 import type { Environment, Role } from "./environment.ts";
 
 /** What every role of Airflow is given. */
 export interface RoleArgs {
   readonly platform: Platform;
-  readonly image: string;
+  readonly image: pulumi.Input<string>;
   readonly environment: Environment;
-  /** DAG files, read-only. */
-  readonly dags: Volume;
-  /** Task logs, shared by all roles: readable after the worker that wrote them is gone. */
-  readonly logs: Volume;
+  /** DAG files, read-only, where they are not in the image or a repository. */
+  readonly dags?: Volume | undefined;
+  /** Task logs, shared by all roles: readable after the worker that wrote them is gone. Absent where they are kept remotely. */
+  readonly logs?: Volume | undefined;
+  readonly redis: Endpoint;
+  readonly postgres: Endpoint;
 }
+
+const folders = { dags: "/opt/airflow/dags", logs: "/opt/airflow/logs" };
+
+/** Airflow writes a configuration of defaults if it finds none; everything that it is told is in its environment. */
+const config: Values = { AIRFLOW_CONFIG: `${runtimeDirectory}/airflow.cfg` };
 
 /** The part of a workload that all roles share. */
 export function airflowRole(role: Role, { image, environment, dags, logs }: RoleArgs) {
+  const { env, secrets } = environment[role];
   return {
     image,
     user: { uid: 50000, gid: 0 },
-    ...environment[role],
-    volumes: { "/opt/airflow/dags": dags, "/opt/airflow/logs": logs },
+    env: { ...env, ...config },
+    secrets,
+    volumes: { ...(dags && { [folders.dags]: dags }), ...(logs && { [folders.logs]: logs }) },
+    scratch: ["/tmp", ...(logs ? [] : [folders.logs])],
     stop: { signal: "SIGTERM", graceSeconds: 30 },
   } satisfies Partial<Job>;
 }
@@ -26,4 +38,9 @@ export function airflowRole(role: Role, { image, environment, dags, logs }: Role
 /** A main process that alone gets the stop signal, under a parent that reaps what tasks leave behind. */
 export function main(...command: string[]): readonly string[] {
   return ["dumb-init", "--single-child", "--", ...command];
+}
+
+/** One instance has the plain name, several are numbered. */
+export function several(replicas: number): Pick<Service, "replicas"> {
+  return replicas > 1 ? { replicas } : {};
 }

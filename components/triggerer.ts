@@ -3,6 +3,9 @@ import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main } from "./role.ts";
 
+/** Serves the logs of triggers; `[logging] trigger_log_server_port`. */
+export const triggererLogPort = 8794;
+
 /** Waits on behalf of deferred tasks, so that they occupy no worker. */
 export class Triggerer extends pulumi.ComponentResource {
   constructor(name: string, args: RoleArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -13,7 +16,13 @@ export class Triggerer extends pulumi.ComponentResource {
         ...airflowRole("triggerer", args),
         ...heartbeat("job"),
         command: main("airflow", "triggerer"),
-        memory: 1024,
+        limits: { memory: 1024, cpu: 2 },
+        reaches: [args.postgres],
+        // Triggers wait for things outside.
+        outbound: true,
+        port: triggererLogPort,
+        stateful: true,
+        priority: "control",
       },
       { parent: this },
     );

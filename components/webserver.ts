@@ -1,10 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint } from "../workload.ts";
 import type { RoleArgs } from "./role.ts";
-import { airflowRole, main } from "./role.ts";
+import { airflowRole, main, several } from "./role.ts";
 
 export interface WebserverArgs extends RoleArgs {
   readonly endpoint: Endpoint;
+  readonly webservers: number;
+  /** Who serves the logs of tasks that still run. */
+  readonly logServers: readonly Endpoint[];
   /** Port of the loopback interface. */
   readonly loopbackPort: number;
 }
@@ -13,6 +16,7 @@ const probes = ["/api/v2/version", "/execution/health"];
 
 /** The user interface and the REST API, and in Airflow 3 the execution API that tasks report to. */
 export class Webserver extends pulumi.ComponentResource {
+  /** Where people find it. */
   readonly url: string;
 
   constructor(name: string, args: WebserverArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -22,8 +26,11 @@ export class Webserver extends pulumi.ComponentResource {
       name,
       {
         ...airflowRole("webserver", args),
-        command: main("airflow", "api-server", "--port", String(port)),
-        memory: 2048,
+        command: main("airflow", "api-server", "--port", String(port), "--proxy-headers"),
+        limits: { memory: 2048, cpu: 2 },
+        reaches: [args.postgres, ...args.logServers],
+        ...several(args.webservers),
+        priority: "control",
         port,
         loopbackPort: args.loopbackPort,
         // Not /monitor/health: that speaks of the scheduler, which a restart here would not mend. The execution API is
@@ -40,7 +47,7 @@ export class Webserver extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.url = `http://127.0.0.1:${args.loopbackPort}`;
+    this.url = args.platform.url(name, args.loopbackPort);
     this.registerOutputs();
   }
 }

@@ -1,29 +1,66 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Volume } from "../workload.ts";
+import type { WorkerGroup } from "../groups.ts";
+import type { Autoscale, Endpoint, Volume } from "../workload.ts";
+import { runtimeDirectory } from "../workload.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main } from "./role.ts";
 
 export interface WorkerArgs extends RoleArgs {
+  readonly group: WorkerGroup;
+  readonly webserver: Endpoint;
+  readonly brokerPassword: pulumi.Input<string>;
   /** What tasks write for each other and for people, shared by all workers. */
   readonly data: Volume;
   /** Seconds that running tasks get to finish when the worker is stopped. */
   readonly graceSeconds: number;
 }
 
-/** Takes tasks from the queue and runs them. */
+/** Serves the logs of running tasks; `[logging] worker_log_server_port`. */
+export const workerLogPort = 8793;
+
+function processes({ min, max }: WorkerGroup["concurrency"]): string[] {
+  return min === max ? ["--concurrency", String(max)] : ["--autoscale", `${max},${min}`];
+}
+
+function autoscaled({ group, redis, brokerPassword }: WorkerArgs): Autoscale | undefined {
+  return (
+    group.autoscale && {
+      ...group.autoscale,
+      broker: redis,
+      username: "airflow",
+      password: brokerPassword,
+      queues: group.queues.length > 0 ? group.queues : ["default"],
+      messagesPerInstance: group.concurrency.max,
+    }
+  );
+}
+
+/** Takes tasks from its queues and runs them: all workers of one group. */
 export class Worker extends pulumi.ComponentResource {
   constructor(name: string, args: WorkerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Worker", name, {}, opts);
+    const { group } = args;
     const role = airflowRole("worker", args);
+    const queues = group.queues.length > 0 ? ["--queues", group.queues.join(",")] : [];
+    const pid = ["--pid", `${runtimeDirectory}/worker.pid`];
+    const autoscale = autoscaled(args);
     args.platform.service(
       name,
       {
         ...role,
         ...heartbeat("worker"),
-        command: main("airflow", "celery", "worker"),
+        command: main("airflow", "celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
         volumes: { ...role.volumes, "/opt/airflow/data": args.data },
-        memory: 2048,
+        limits: { memory: group.memory, cpu: group.cpu },
+        reaches: [args.redis, args.postgres, args.webserver],
+        outbound: true,
+        port: workerLogPort,
+        replicas: group.workers,
+        ...(autoscale && { autoscale }),
+        stateful: true,
+        priority: "tasks",
+        ...(group.nodes && { nodes: group.nodes }),
         // A warm shutdown: takes no new task, finishes the running ones.
         stop: { signal: "SIGTERM", graceSeconds: args.graceSeconds },
       },

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Endpoint, Job, Platform, Service, Values, Volume } from "../workload.ts";
-import { secretsDirectory } from "../workload.ts";
+import type { Endpoint, ImageArgs, Job, Platform, Service, Sharing, Values, Volume } from "../workload.ts";
+import { instances, secretsDirectory } from "../workload.ts";
+import { checks } from "./checks.ts";
+import { dagsImage } from "./dagsImage.ts";
 
 /** Where a container belongs: a name in front of its own, and the network it joins. */
 export interface Placement {
@@ -12,8 +14,11 @@ export interface Placement {
 
 const probe = readFileSync(new URL("probe.sh", import.meta.url), "utf8");
 
-/** Seconds between two checks of a healthy container, and how long one that was healthy may fail before a restart. */
-const checks = { everySeconds: 10, patienceSeconds: 15 };
+/** Microseconds; the kernel's own. */
+const cpuPeriod = 100_000;
+
+/** Weights, for when there is not enough CPU for all. */
+const cpuShares = { control: 2048, tasks: 1024 };
 
 function uploads(contents: Values): docker.types.input.ContainerUpload[] {
   return Object.entries(contents).map(([file, content]) => ({ file, content, permissions: "0444" }));
@@ -31,10 +36,11 @@ function mount([target, volume]: [string, Volume]): docker.types.input.Container
     : { target, type: "bind", source: volume.path, readOnly: true };
 }
 
-function base(name: string, job: Job, { prefix, network }: Placement): docker.ContainerArgs {
+function base(name: string, instance: string, job: Job, placement: Placement): docker.ContainerArgs {
+  const { prefix, network } = placement;
   return {
-    name: `${prefix}-${name}`,
-    hostname: name,
+    name: `${prefix}-${instance}`,
+    hostname: instance,
     image: job.image,
     entrypoints: [...job.command],
     user: `${job.user.uid}:${job.user.gid}`,
@@ -42,9 +48,12 @@ function base(name: string, job: Job, { prefix, network }: Placement): docker.Co
     uploads: uploads({ ...job.files, ...secretFiles(job.secrets ?? {}) }),
     mounts: Object.entries(job.volumes ?? {}).map(mount),
     networkMode: "bridge",
-    networksAdvanced: [{ name: network, aliases: [name] }],
-    memory: job.memory,
-    memorySwap: job.memory,
+    networksAdvanced: [{ name: network, aliases: [...new Set([instance, name])] }],
+    memory: job.limits.memory,
+    memorySwap: job.limits.memory,
+    // Not `cpus`, which an engine with fewer cores refuses.
+    cpuPeriod,
+    cpuQuota: job.limits.cpu * cpuPeriod,
     capabilities: { drops: ["ALL"] },
     securityOpts: ["no-new-privileges:true"],
     logDriver: "json-file",
@@ -61,9 +70,33 @@ function duration(seconds: number): string {
   return `${minutes > 0 ? `${minutes}m` : ""}${seconds % 60}s`;
 }
 
-/** The container that keeps a service running. */
-export function serviceContainer(name: string, service: Service, placement: Placement): docker.ContainerArgs {
-  const { healthy, stop, port, loopbackPort } = service;
+/** What one engine cannot honour; the configuration refuses it first, with file and line. */
+function refuse(name: string, { nodes, autoscale }: Service): void {
+  if (nodes) throw new Error(`${name} is to run on certain nodes, which one Docker engine does not have`);
+  if (autoscale) throw new Error(`${name} is to be scaled by its queues, which no Docker engine does`);
+}
+
+/** The containers that keep a service running, by instance. */
+export function serviceContainers(
+  name: string,
+  service: Service,
+  placement: Placement,
+): Readonly<Record<string, docker.ContainerArgs>> {
+  refuse(name, service);
+  const containers = instances(name, service).map((instance, index) => {
+    return [instance, serviceContainer(name, instance, index, service, placement)] as const;
+  });
+  return Object.fromEntries(containers);
+}
+
+function serviceContainer(
+  name: string,
+  instance: string,
+  index: number,
+  service: Service,
+  placement: Placement,
+): docker.ContainerArgs {
+  const { healthy, stop, port, loopbackPort, priority } = service;
   const { everySeconds, patienceSeconds } = checks;
   const timings = [
     healthy.startSeconds,
@@ -74,8 +107,9 @@ export function serviceContainer(name: string, service: Service, placement: Plac
   ];
   const publish = port !== undefined && loopbackPort !== undefined;
   return {
-    ...base(name, service, placement),
+    ...base(name, instance, service, placement),
     restart: "unless-stopped",
+    cpuShares: cpuShares[priority],
     healthcheck: {
       tests: ["CMD", "sh", "-c", probe, "probe", ...timings.map(String), ...healthy.command],
       interval: duration(1),
@@ -86,14 +120,14 @@ export function serviceContainer(name: string, service: Service, placement: Plac
     },
     wait: true,
     waitTimeout: healthy.startSeconds * 2,
-    ...(publish && { ports: [{ internal: port, external: loopbackPort, ip: "127.0.0.1" }] }),
+    ...(publish && { ports: [{ internal: port, external: loopbackPort + index, ip: "127.0.0.1" }] }),
   };
 }
 
 /** The container that runs a job; it stays, stopped, for its log and exit code. */
 export function jobContainer(name: string, job: Job, placement: Placement): docker.ContainerArgs {
   return {
-    ...base(name, job, placement),
+    ...base(name, name, job, placement),
     restart: "no",
     mustRun: false,
     attach: true,
@@ -117,17 +151,18 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     this.registerOutputs();
   }
 
-  volume(name: string): Volume {
+  volume(name: string, sharing: Sharing): Volume {
     const volume = new docker.Volume(
       name,
       { name: `${this.placement.prefix}-${name}` },
       { parent: this, provider: this.provider, protect: true },
     );
-    return { kind: "data", name: volume.name };
+    return { kind: "data", name: volume.name, sharing };
   }
 
-  service(name: string, service: Service, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-    return this.container(name, serviceContainer(name, service, this.placement), opts);
+  service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void {
+    const containers = serviceContainers(name, service, this.placement);
+    for (const [instance, args] of Object.entries(containers)) this.container(instance, args, opts);
   }
 
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Input<pulumi.Resource> {
@@ -141,8 +176,16 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     });
   }
 
+  image(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): pulumi.Input<string> {
+    return dagsImage(name, args, { ...opts, provider: this.provider });
+  }
+
   endpoint(name: string, port: number): Endpoint {
     return { host: name, port };
+  }
+
+  url(_name: string, loopbackPort: number): string {
+    return `http://127.0.0.1:${loopbackPort}`;
   }
 
   private container(name: string, args: docker.ContainerArgs, opts: pulumi.CustomResourceOptions) {

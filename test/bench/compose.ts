@@ -49,8 +49,7 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
     webserver: { host: "api-server", port: 8080 },
     secrets,
     adminUser: "admin",
-    workerConcurrency: 4,
-    settings: {},
+    settings: [{ celery: { worker_concurrency: "4" } }],
   });
   const values: Record<string, string> = {};
   for (const { env, secrets } of Object.values(roles)) {

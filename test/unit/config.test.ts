@@ -6,10 +6,13 @@ const where = () => "stack.yaml:3";
 
 test("a stack that says nothing gets the defaults", () => {
   const { images, dags, ...rest } = settingsFrom({}, where);
+  const concurrency = { min: 4, max: 4 };
   assert.deepEqual(rest, {
-    workers: 2,
-    workerConcurrency: 4,
+    platform: "docker",
+    groups: [{ name: "worker", queues: [], workers: 2, concurrency, memory: 2048, cpu: 2 }],
     workerGraceSeconds: 300,
+    schedulers: 1,
+    webservers: 1,
     webserverPort: 8080,
     flowerPort: 5555,
     adminUser: "admin",
@@ -34,16 +37,20 @@ const bad: [key: string, given: string, message: RegExp][] = [
   ["workers", "1.5", /workers is 1\.5; allowed/],
   ["workerConcurrency", "0", /workerConcurrency is 0; allowed is a whole number from 1/],
   ["webserverPort", "65536", /webserverPort is 65536; allowed is a whole number from 1 to 65535/],
-  ["flowerPort", "8080", /webserverPort and flowerPort are both 8080/],
+  ["flowerPort", "8080", /flowerPort is 8080; allowed is a port besides the webserver's/],
   ["adminUser", "a b", /adminUser is a b; allowed are letters/],
   ["dags", "no/such", /dags is no\/such; allowed is a directory/],
-  ["images", '{"mysql":"x"}', /images is .*; allowed are image names for airflow, postgres, redis/],
-  ["settings", '{"core":1}', /settings is .*; allowed are sections of airflow\.cfg/],
-  ["settings", '{"core":{"a":[]}}', /settings is .*; allowed are sections of airflow\.cfg/],
-  ["settings", '{"Core":{"fernet_key":"s3cret"}}', /settings is \{…\}; core\.fernet_key is the stack's own/],
-  ["images", '{"toString":"x"}', /allowed are image names/],
-  ["settings", "x", /settings is x; allowed are sections of airflow\.cfg/],
-  ["wrokers", "1", /wrokers is unknown; allowed are workers, /],
+  ["images", '{"mysql":"x"}', /images\.mysql is unknown; allowed are airflow, postgres, redis/],
+  ["settings", '{"core":1}', /settings\.core is \{…\}; allowed are sections of airflow\.cfg/],
+  ["settings", '{"core":{"a":[]}}', /settings\.core\.a is \{…\}; allowed is a text/],
+  [
+    "settings",
+    '{"Core":{"fernet_key":"s3cret"}}',
+    /settings\.Core\.fernet_key is \{…\}; it is the stack's own/,
+  ],
+  ["images", '{"toString":"x"}', /images\.toString is unknown; allowed are airflow/],
+  ["settings", "x", /settings is \{…\}; allowed are sections of airflow\.cfg/],
+  ["wrokers", "1", /wrokers is unknown; allowed are platform, workers, /],
 ];
 
 for (const [key, given, message] of bad) {

@@ -1,28 +1,38 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { jobContainer, serviceContainer } from "../../platforms/docker.ts";
+import { jobContainer, serviceContainers } from "../../platforms/docker.ts";
 import type { Service } from "../../workload.ts";
 
 const placement = { prefix: "airflow-unit", network: "net" };
 
-const service: Required<Service> = {
+/** Without what Docker refuses. */
+const service: Required<Omit<Service, "nodes" | "autoscale">> = {
   image: "image:1",
   command: ["run", "it"],
   user: { uid: 1, gid: 2 },
   env: { A: "b=c" },
   secrets: { key: "value" },
   files: { "/etc/file": "content" },
-  volumes: { "/data": { kind: "data", name: "vol" }, "/dags": { kind: "directory", path: "/host" } },
-  memory: 512,
+  volumes: {
+    "/data": { kind: "data", name: "vol", sharing: "exclusive" },
+    "/dags": { kind: "directory", path: "/host" },
+  },
+  scratch: ["/tmp"],
+  limits: { memory: 512, cpu: 1.5 },
+  reaches: [{ host: "redis", port: 6379 }],
+  outbound: true,
   stop: { signal: "SIGINT", graceSeconds: 7 },
   healthy: { command: ["check"], startSeconds: 60 },
   port: 80,
   loopbackPort: 8000,
+  replicas: 2,
+  stateful: true,
+  priority: "tasks",
 };
 
 /** What each field becomes; a field without a case does not compile. */
-const cases: { readonly [field in keyof Required<Service>]: Record<string, unknown> } = {
+const cases: { readonly [field in keyof typeof service]: Record<string, unknown> } = {
   image: { image: "image:1" },
   command: { entrypoints: ["run", "it"] },
   user: { user: "1:2" },
@@ -45,12 +55,42 @@ const cases: { readonly [field in keyof Required<Service>]: Record<string, unkno
       { target: "/dags", type: "bind", source: "/host", readOnly: true },
     ],
   },
-  memory: { memory: 512, memorySwap: 512 },
+  // The root file system is the container's own, and the network the stack's own: all of it may be written and reached.
+  scratch: { readOnly: undefined },
+  reaches: { networksAdvanced: [{ name: "net", aliases: ["web-2", "web"] }] },
+  outbound: { networkMode: "bridge" },
+  limits: { memory: 512, memorySwap: 512, cpuPeriod: 100_000, cpuQuota: 150_000 },
   stop: { stopSignal: "SIGINT", stopTimeout: 7, destroyGraceSeconds: 7 },
   healthy: { wait: true, waitTimeout: 120 },
-  port: { ports: [{ internal: 80, external: 8000, ip: "127.0.0.1" }] },
-  loopbackPort: { ports: [{ internal: 80, external: 8000, ip: "127.0.0.1" }] },
+  port: { ports: [{ internal: 80, external: 8001, ip: "127.0.0.1" }] },
+  loopbackPort: { ports: [{ internal: 80, external: 8001, ip: "127.0.0.1" }] },
+  replicas: { name: "airflow-unit-web-2", hostname: "web-2" },
+  stateful: { restart: "unless-stopped" },
+  priority: { cpuShares: 1024 },
 };
+
+function second(of: Service): object & { uploads?: unknown } {
+  return serviceContainers("web", of, placement)["web-2"] ?? assert.fail("there is no second instance");
+}
+
+test("what one engine cannot do is refused", () => {
+  const nodes = { labels: { a: "b" }, tolerations: [] };
+  const broker = { host: "redis", port: 6379 };
+  const autoscale = {
+    min: 0,
+    max: 2,
+    broker,
+    username: "u",
+    password: "p",
+    queues: ["q"],
+    messagesPerInstance: 1,
+  };
+  assert.throws(
+    () => serviceContainers("web", { ...service, nodes }, placement),
+    /web is to run on certain nodes/,
+  );
+  assert.throws(() => serviceContainers("web", { ...service, autoscale }, placement), /web is to be scaled/);
+});
 
 function resolved(args: object): Promise<Record<string, unknown>> {
   return new Promise((done) => {
@@ -60,13 +100,13 @@ function resolved(args: object): Promise<Record<string, unknown>> {
 
 for (const [field, expected] of Object.entries(cases)) {
   test(`a container honours ${field}`, async () => {
-    const container = await resolved(serviceContainer("web", service, placement));
+    const container = await resolved(second(service));
     for (const [key, value] of Object.entries(expected)) assert.deepEqual(container[key], value);
   });
 }
 
 test("a health check carries its command and timings to the probe", async () => {
-  const { healthcheck } = await resolved(serviceContainer("web", service, placement));
+  const { healthcheck } = await resolved(second(service));
   const { tests, retries } = healthcheck as { tests: string[]; retries: number };
   assert.deepEqual(tests.slice(0, 3), ["CMD", "sh", "-c"]);
   assert.deepEqual(tests.slice(4), ["probe", "60", "10", "15", "INT", "7", "check"]);
@@ -74,7 +114,7 @@ test("a health check carries its command and timings to the probe", async () => 
 });
 
 test("secrets stay secret", async () => {
-  const { uploads } = serviceContainer("web", { ...service, files: {} }, placement);
+  const { uploads } = second({ ...service, files: {} });
   assert.equal(await pulumi.isSecret(pulumi.output(uploads)), true);
 });
 

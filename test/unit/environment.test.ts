@@ -4,8 +4,8 @@ import { containersOf, declare } from "./mocks.ts";
 
 type Uploads = { file: string; content: string }[];
 
-async function declared(settings: Parameters<typeof declare>[0] = {}) {
-  const containers = containersOf(await declare(settings));
+async function declared(config: Parameters<typeof declare>[0] = {}) {
+  const containers = containersOf(await declare(config));
   return new Map(
     [...containers].map(([name, { envs, uploads }]) => {
       const pairs = (envs as string[]).map((line) => [

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Airflow } from "../../components/airflow.ts";
-import type { Settings } from "../../config.ts";
-import { DockerPlatform } from "../../platforms/docker.ts";
+import { settingsFrom } from "../../config.ts";
+import { platformOf } from "../../platforms/platform.ts";
 
 export interface Declared {
   readonly type: string;
@@ -9,18 +9,14 @@ export interface Declared {
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** Settings of a stack that says nothing. */
-export const defaults: Settings = {
-  workers: 2,
-  workerConcurrency: 4,
-  workerGraceSeconds: 300,
-  webserverPort: 8080,
-  flowerPort: 5555,
-  adminUser: "admin",
-  dags: "/dags",
-  images: { airflow: "airflow:1", postgres: "postgres:1", redis: "redis:1" },
-  settings: {},
-};
+/** What a stack says, by key without the project's prefix. */
+export type Config = Readonly<Record<string, unknown>>;
+
+/** As Pulumi hands it over. */
+export function raw(config: Config): Record<string, string> {
+  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, text(value)]));
+}
 
 /** The mark that the engine puts on a secret in transit. */
 const secretMark = "4dabf18193072939515e22adb298388d";
@@ -33,7 +29,7 @@ function unwrapped(value: unknown): unknown {
 }
 
 /** What a provider would be asked for, secrets in plain: `minted-<name>`. */
-export async function declare(settings: Partial<Settings> = {}, exitCode = 0): Promise<Declared[]> {
+export async function declare(config: Config = {}, exitCode = 0): Promise<Declared[]> {
   const declared: Declared[] = [];
   await pulumi.runtime.setMocks({
     newResource({ type, name, inputs }) {
@@ -45,7 +41,8 @@ export async function declare(settings: Partial<Settings> = {}, exitCode = 0): P
     },
     call: () => ({}),
   });
-  new Airflow("airflow", new DockerPlatform("docker", "airflow-unit"), { ...defaults, ...settings });
+  const settings = settingsFrom(raw(config), () => "stack.yaml:3");
+  new Airflow("airflow", await platformOf(settings, "airflow-unit"), settings);
   await pulumi.runtime.disconnect();
   return declared;
 }

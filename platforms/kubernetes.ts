@@ -1,0 +1,325 @@
+import { createHash } from "node:crypto";
+import * as docker from "@pulumi/docker";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { KubernetesSettings } from "../settings.ts";
+import type {
+  Endpoint,
+  ImageArgs,
+  Job,
+  Nodes,
+  Platform,
+  Service,
+  Sharing,
+  Values,
+  Volume,
+} from "../workload.ts";
+import { dagsImage } from "./dagsImage.ts";
+import { scaling } from "./keda.ts";
+import { fileKey, jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
+import { admission, denyAll, policy, reachLabels } from "./policies.ts";
+
+type Metadata = k8s.types.input.meta.v1.ObjectMeta;
+
+/** Higher goes first; 0 is what pods of other namespaces have by default. */
+const priorities = { control: 1000, tasks: 0 };
+
+/** Times that a failing job is tried, and seconds that all of them may take. */
+const jobLimits = { retries: 2, seconds: 900 };
+
+/** Old versions of a Deployment that are kept to go back to. */
+const revisions = 2;
+
+/** The namespace and what all of its pods share. */
+interface Surroundings {
+  readonly namespace: pulumi.Output<string>;
+  readonly serviceAccount: pulumi.Output<string>;
+  readonly priorityClasses: Readonly<Record<Service["priority"], pulumi.Output<string>>>;
+}
+
+/** One namespace of a Kubernetes cluster. */
+export class KubernetesPlatform extends pulumi.ComponentResource implements Platform {
+  private readonly settings: KubernetesSettings;
+  private readonly provider: k8s.Provider;
+  private readonly around: Surroundings;
+
+  /** @param stack names the namespace, unless the settings do */
+  constructor(
+    name: string,
+    stack: string,
+    settings: KubernetesSettings,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("airflow:index:KubernetesPlatform", name, {}, opts);
+    this.settings = settings;
+    this.provider = new k8s.Provider(
+      name,
+      { ...(settings.context !== undefined && { context: settings.context }) },
+      { parent: this },
+    );
+    this.around = this.surroundings(name, settings.namespace ?? stack);
+    this.registerOutputs();
+  }
+
+  volume(name: string, sharing: Sharing): Volume {
+    const { storage } = this.settings;
+    const { [name]: size } = {
+      ...storage,
+      "redis-data": storage.redis,
+      "postgres-data": storage.postgres,
+    } as Record<string, string | undefined>;
+    if (size === undefined) throw new Error(`There is no size for the volume ${name}.`);
+    const storageClass = sharing === "shared" ? storage.sharedClass : storage.class;
+    const claim = new k8s.core.v1.PersistentVolumeClaim(
+      name,
+      {
+        // Some storage is only made once a pod wants it.
+        metadata: { ...this.metadata(name), annotations: { "pulumi.com/skipAwait": "true" } },
+        spec: {
+          accessModes: [sharing === "shared" ? "ReadWriteMany" : "ReadWriteOnce"],
+          resources: { requests: { storage: size } },
+          ...(storageClass !== undefined && { storageClassName: storageClass }),
+        },
+      },
+      { ...this.child(), protect: true },
+    );
+    return { kind: "data", name: claim.metadata.name, sharing };
+  }
+
+  service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void {
+    const { stateful, port, autoscale, replicas = 1 } = service;
+    const nodes = service.nodes ?? this.nodesFor(service.priority);
+    const pod = servicePod(name, service, this.podArgs(name, service, nodes, service.priority, opts));
+    const seconds = service.healthy.startSeconds * 2 + service.stop.graceSeconds * replicas;
+    const timeout = `${seconds}s`;
+    const awaited = {
+      ...this.child(opts),
+      customTimeouts: { create: timeout, update: timeout, delete: timeout },
+    };
+    const metadata = this.metadata(name);
+    const template = { metadata: { labels: { ...selector(name), ...reachLabels(service) } }, spec: pod };
+    const spec = { ...(!autoscale && { replicas }), selector: { matchLabels: selector(name) }, template };
+
+    this.connect(name, service, opts);
+    if (port !== undefined) {
+      // What has no data of its own is called by the name of an instance; what has some keeps one address.
+      const byInstance = stateful && !Object.values(service.volumes ?? {}).some(isExclusive);
+      const spec = { selector: selector(name), ports: [{ name: "main", port, targetPort: port }] };
+      const awaits = { "pulumi.com/skipAwait": "true" };
+      new k8s.core.v1.Service(
+        name,
+        {
+          metadata: { ...metadata, annotations: awaits },
+          spec: { ...spec, ...(byInstance && { clusterIP: "None" }) },
+        },
+        this.child(opts),
+      );
+    }
+    if (replicas > 1 || autoscale) {
+      new k8s.policy.v1.PodDisruptionBudget(
+        name,
+        { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector(name) } } },
+        this.child(opts),
+      );
+    }
+    if (stateful) {
+      new k8s.apps.v1.StatefulSet(
+        name,
+        {
+          metadata,
+          spec: { ...spec, serviceName: name, ordinals: { start: 1 }, podManagementPolicy: "Parallel" },
+        },
+        awaited,
+      );
+    } else {
+      const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
+      new k8s.apps.v1.Deployment(
+        name,
+        {
+          metadata,
+          spec: { ...spec, strategy, revisionHistoryLimit: revisions, progressDeadlineSeconds: seconds },
+        },
+        awaited,
+      );
+    }
+    if (autoscale) {
+      this.allow(`${name}-keda`, admission("keda", autoscale.broker), opts);
+      scaling(name, autoscale, (suffix) => this.metadata(`${name}${suffix}`), this.child(opts));
+    }
+  }
+
+  job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Resource {
+    this.connect(name, job, opts);
+    const pod = jobPod(name, job, this.podArgs(name, job, this.nodesFor("control"), "control", opts));
+    const labels = { ...selector(name), ...reachLabels(job) };
+    return new k8s.batch.v1.Job(
+      name,
+      {
+        metadata: { ...this.metadata(name), name: contentName(name, pod) },
+        spec: {
+          backoffLimit: jobLimits.retries,
+          activeDeadlineSeconds: jobLimits.seconds,
+          template: { metadata: { labels }, spec: pod },
+        },
+      },
+      { ...this.child(opts), customTimeouts: { create: `${jobLimits.seconds + 60}s` } },
+    );
+  }
+
+  image(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): pulumi.Input<string> {
+    const provider = new docker.Provider(name, {}, { parent: this });
+    return dagsImage(name, args, { ...opts, provider });
+  }
+
+  endpoint(name: string, port: number): Endpoint {
+    return { host: name, port };
+  }
+
+  url(name: string, loopbackPort: number): string {
+    const host = this.publicHost(name);
+    return host === undefined ? `http://127.0.0.1:${loopbackPort}` : `https://${host}`;
+  }
+
+  private publicHost(name: string): string | undefined {
+    const hosts: Readonly<Record<string, string | undefined>> = { ...this.settings.ingress };
+    return name === "webserver" || name === "flower" ? hosts[name] : undefined;
+  }
+
+  private surroundings(name: string, stack: string): Surroundings {
+    const own = this.child();
+    const level = (mode: string) => ({
+      [`pod-security.kubernetes.io/${mode}`]: "restricted",
+      [`pod-security.kubernetes.io/${mode}-version`]: "latest",
+    });
+    const labels = { ...level("enforce"), ...level("audit"), ...level("warn") };
+    // The claims are in it, so it shares their protection.
+    const namespace = new k8s.core.v1.Namespace(
+      name,
+      { metadata: { name: stack, labels } },
+      { ...own, protect: true },
+    ).metadata.name;
+    const account = new k8s.core.v1.ServiceAccount(
+      name,
+      {
+        metadata: { name: "airflow", namespace },
+        automountServiceAccountToken: false,
+        imagePullSecrets: this.settings.pullSecrets.map((secret) => ({ name: secret })),
+      },
+      own,
+    );
+    const priorityClass = (tier: Service["priority"]) =>
+      new k8s.scheduling.v1.PriorityClass(
+        tier,
+        {
+          metadata: { name: `${stack}-${tier}` },
+          value: priorities[tier],
+          description: `Airflow's ${tier}, in namespace ${stack}`,
+          preemptionPolicy: tier === "control" ? "PreemptLowerPriority" : "Never",
+        },
+        own,
+      ).metadata.name;
+    new k8s.networking.v1.NetworkPolicy(
+      "deny-all",
+      { metadata: { name: "deny-all", namespace }, spec: denyAll },
+      own,
+    );
+    const priorityClasses = { control: priorityClass("control"), tasks: priorityClass("tasks") };
+    return { namespace, serviceAccount: account.metadata.name, priorityClasses };
+  }
+
+  private nodesFor(priority: Service["priority"]): Nodes {
+    return { labels: priority === "control" ? this.settings.controlLabels : {}, tolerations: [] };
+  }
+
+  /** Delivers files and secrets under names of Pulumi's choosing, so that a change rolls the pods that use them. */
+  private podArgs(
+    name: string,
+    job: Job,
+    nodes: Nodes,
+    priority: Service["priority"],
+    opts: pulumi.CustomResourceOptions,
+  ): PodArgs {
+    const { namespace, serviceAccount, priorityClasses } = this.around;
+    const metadata = { namespace, labels: selector(name) };
+    const some = (values: Values = {}) => Object.keys(values).length > 0;
+    const files = some(job.files)
+      ? new k8s.core.v1.ConfigMap(
+          name,
+          {
+            metadata,
+            data: Object.fromEntries(
+              Object.entries(job.files ?? {}).map(([path, text]) => [fileKey(path), text]),
+            ),
+          },
+          this.child(opts),
+        ).metadata.name
+      : undefined;
+    const secrets = some(job.secrets)
+      ? new k8s.core.v1.Secret(
+          name,
+          { metadata, stringData: pulumi.secret({ ...job.secrets }) },
+          this.child(opts),
+        ).metadata.name
+      : undefined;
+    return {
+      serviceAccount,
+      priorityClass: priorityClasses[priority],
+      nodes,
+      ...(files && { files: pulumi.unsecret(files) }),
+      ...(secrets && { secrets: pulumi.unsecret(secrets) }),
+    };
+  }
+
+  /** Opens the edges of a workload, and its way to the world if it has one. */
+  private connect(name: string, workload: Job & Partial<Service>, opts: pulumi.CustomResourceOptions): void {
+    const { ingress, egress } = this.settings;
+    const host = this.publicHost(name);
+    const published =
+      ingress && host !== undefined && workload.port !== undefined ? { ...ingress, host } : undefined;
+    this.allow(name, policy(name, workload, { egress, ingressNamespace: published?.namespace }), opts);
+    if (!published) return;
+    const backend = { service: { name, port: { name: "main" } } };
+    new k8s.networking.v1.Ingress(
+      name,
+      {
+        metadata: { ...this.metadata(name), annotations: { "pulumi.com/skipAwait": "true" } },
+        spec: {
+          ingressClassName: published.class,
+          tls: [{ hosts: [published.host], secretName: published.tlsSecret }],
+          rules: [{ host: published.host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+        },
+      },
+      this.child(opts),
+    );
+  }
+
+  private allow(
+    name: string,
+    spec: k8s.types.input.networking.v1.NetworkPolicySpec,
+    opts: pulumi.CustomResourceOptions,
+  ) {
+    new k8s.networking.v1.NetworkPolicy(name, { metadata: this.metadata(name), spec }, this.child(opts));
+  }
+
+  private metadata(name: string): Metadata & { readonly name: string } {
+    return { name, namespace: this.around.namespace, labels: selector(name) };
+  }
+
+  private child(opts: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
+    return { parent: this, ...opts, provider: this.provider };
+  }
+}
+
+function isExclusive(volume: Volume): boolean {
+  return volume.kind === "data" && volume.sharing === "exclusive";
+}
+
+/** A job cannot be changed: another content is another job. */
+function contentName(name: string, pod: k8s.types.input.core.v1.PodSpec): pulumi.Output<string> {
+  return pulumi.unsecret(
+    pulumi.output(pod).apply((plain) => {
+      const hash = createHash("sha256").update(JSON.stringify(plain)).digest("hex");
+      return `${name}-${hash.slice(0, 10)}`;
+    }),
+  );
+}

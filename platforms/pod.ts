@@ -1,0 +1,224 @@
+import type { types } from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Health, Job, Limits, Nodes, Stop, Volume } from "../workload.ts";
+import { runtimeDirectory, secretsDirectory } from "../workload.ts";
+import { checks } from "./checks.ts";
+
+type PodSpec = types.input.core.v1.PodSpec;
+type Container = types.input.core.v1.Container;
+type PodVolume = types.input.core.v1.Volume;
+type Mount = types.input.core.v1.VolumeMount;
+
+/** What a pod is given besides its workload. */
+export interface PodArgs {
+  /** The ConfigMap with the workload's files, by {@link fileKey}. */
+  readonly files?: pulumi.Input<string>;
+  /** The Secret with its secrets. */
+  readonly secrets?: pulumi.Input<string>;
+  readonly serviceAccount: pulumi.Input<string>;
+  readonly priorityClass: pulumi.Input<string>;
+  readonly nodes: Nodes;
+}
+
+/** Seconds for which a pod still serves that is to be stopped: until then every node has taken it off its list. */
+const drainSeconds = 5;
+
+/** Seconds after which a pod of a lost node is started on another one; the cluster's own default is 300. */
+const lostNodeSeconds = 60;
+
+/** What a container may write outside its volumes, logs of its output included. */
+const ephemeralStorage = { request: "256Mi", limit: "10Gi" };
+
+/** The key of a file in a ConfigMap, where names with slashes are not allowed. */
+export function fileKey(path: string): string {
+  return path.slice(1).replaceAll("/", "_");
+}
+
+function mountName(path: string): string {
+  return path
+    .slice(1)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-");
+}
+
+function dataVolume(path: string, volume: Volume): PodVolume {
+  if (volume.kind === "directory") {
+    throw new Error(
+      `A pod cannot be given ${volume.path}, which is a directory of this machine, at ${path}.`,
+    );
+  }
+  return { name: mountName(path), persistentVolumeClaim: { claimName: volume.name } };
+}
+
+function volumesOf(job: Job, { files, secrets }: PodArgs): { volumes: PodVolume[]; volumeMounts: Mount[] } {
+  const memory = { name: "runtime", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } };
+  const scratch = (job.scratch ?? []).map((path) => ({ name: mountName(path), emptyDir: {} }));
+  const data = Object.entries(job.volumes ?? {}).map(([path, volume]) => dataVolume(path, volume));
+  const filePaths = files === undefined ? [] : Object.keys(job.files ?? {});
+  return {
+    volumes: [
+      memory,
+      ...scratch,
+      ...data,
+      ...(files === undefined ? [] : [{ name: "files", configMap: { name: files, defaultMode: 0o444 } }]),
+      ...(secrets === undefined
+        ? []
+        : [{ name: "secrets", secret: { secretName: secrets, defaultMode: 0o444 } }]),
+    ],
+    volumeMounts: [
+      { name: "runtime", mountPath: runtimeDirectory },
+      ...[...(job.scratch ?? []), ...Object.keys(job.volumes ?? {})].map((path) => ({
+        name: mountName(path),
+        mountPath: path,
+      })),
+      ...filePaths.map((path) => ({
+        name: "files",
+        mountPath: path,
+        subPath: fileKey(path),
+        readOnly: true,
+      })),
+      ...(secrets === undefined ? [] : [{ name: "secrets", mountPath: secretsDirectory, readOnly: true }]),
+    ],
+  };
+}
+
+/** Roles are idle most of the time: a tenth of their limit is kept for them. Memory cannot be taken back, so all of it. */
+function resourcesOf({ memory, cpu }: Limits): types.input.core.v1.ResourceRequirements {
+  const size = `${memory}Mi`;
+  return {
+    requests: {
+      cpu: `${Math.round(cpu * 100)}m`,
+      memory: size,
+      "ephemeral-storage": ephemeralStorage.request,
+    },
+    limits: { cpu: `${Math.round(cpu * 1000)}m`, memory: size, "ephemeral-storage": ephemeralStorage.limit },
+  };
+}
+
+function base(name: string, job: Job, args: PodArgs): { pod: PodSpec; container: Container } {
+  const { uid, gid } = job.user;
+  const { volumes, volumeMounts } = volumesOf(job, args);
+  const container: Container = {
+    name,
+    image: job.image,
+    imagePullPolicy: "IfNotPresent",
+    // Memory outlives the containers of a pod, but is to be empty at each start.
+    command: ["sh", "-c", `find ${runtimeDirectory} -mindepth 1 -delete; exec "$@"`, "sh", ...job.command],
+    env: Object.entries(job.env ?? {}).map(([key, value]) => ({ name: key, value })),
+    resources: resourcesOf(job.limits),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      privileged: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      runAsUser: uid,
+      runAsGroup: gid,
+    },
+    terminationMessagePolicy: "FallbackToLogsOnError",
+    volumeMounts,
+  };
+  const pod: PodSpec = {
+    serviceAccountName: args.serviceAccount,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    priorityClassName: args.priorityClass,
+    nodeSelector: args.nodes.labels,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: uid,
+      runAsGroup: gid,
+      fsGroup: gid,
+      fsGroupChangePolicy: "OnRootMismatch",
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    containers: [container],
+    volumes,
+  };
+  return { pod, container };
+}
+
+function tolerationsOf({ tolerations }: Nodes): types.input.core.v1.Toleration[] {
+  return tolerations.map(({ key, value, effect }) =>
+    value === undefined ? { key, effect, operator: "Exists" } : { key, effect, operator: "Equal", value },
+  );
+}
+
+function probes({ command, startSeconds }: Health): Partial<Container> {
+  const { everySeconds, patienceSeconds } = checks;
+  const exec = { command: [...command] };
+  const failures = Math.ceil(patienceSeconds / everySeconds);
+  return {
+    startupProbe: {
+      exec,
+      periodSeconds: 2,
+      timeoutSeconds: 10,
+      failureThreshold: Math.ceil(startSeconds / 2),
+    },
+    livenessProbe: { exec, periodSeconds: everySeconds, timeoutSeconds: 10, failureThreshold: failures },
+    readinessProbe: { exec, periodSeconds: everySeconds, timeoutSeconds: 10, failureThreshold: 1 },
+  };
+}
+
+/** Kubernetes sends SIGTERM only; another signal is sent before that, and given the time it needs. */
+function preStop({ signal }: Stop, drains: boolean): Partial<Container> {
+  if (signal !== "SIGTERM") {
+    const end = `kill -s ${signal.slice(3)} 1; while kill -s 0 1; do sleep 0.2; done`;
+    return { lifecycle: { preStop: { exec: { command: ["sh", "-c", end] } } } };
+  }
+  return drains ? { lifecycle: { preStop: { sleep: { seconds: drainSeconds } } } } : {};
+}
+
+/** The pod that keeps one instance of a service running. */
+export function servicePod(
+  name: string,
+  service: Job & { readonly healthy: Health; readonly port?: number; readonly stateful?: boolean },
+  args: PodArgs,
+): PodSpec {
+  const { pod, container } = base(name, service, args);
+  const drains = service.port !== undefined && !service.stateful;
+  const lost = ["not-ready", "unreachable"].map((taint) => ({
+    key: `node.kubernetes.io/${taint}`,
+    operator: "Exists",
+    effect: "NoExecute",
+    tolerationSeconds: lostNodeSeconds,
+  }));
+  return {
+    ...pod,
+    restartPolicy: "Always",
+    tolerations: [...tolerationsOf(args.nodes), ...lost],
+    terminationGracePeriodSeconds: service.stop.graceSeconds + (drains ? drainSeconds : 0),
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: "kubernetes.io/hostname",
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: selector(name) },
+      },
+    ],
+    containers: [
+      {
+        ...container,
+        ...(service.port !== undefined && { ports: [{ containerPort: service.port, name: "main" }] }),
+        ...probes(service.healthy),
+        ...preStop(service.stop, drains),
+      },
+    ],
+  };
+}
+
+/** The pod that runs a job. */
+export function jobPod(name: string, job: Job, args: PodArgs): PodSpec {
+  const { pod } = base(name, job, args);
+  return {
+    ...pod,
+    restartPolicy: "Never",
+    tolerations: tolerationsOf(args.nodes),
+    terminationGracePeriodSeconds: job.stop.graceSeconds,
+  };
+}
+
+/** What tells the pods of one workload from those of others. */
+export function selector(name: string): Readonly<Record<string, string>> {
+  return { "app.kubernetes.io/name": name };
+}
