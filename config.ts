@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { isNode, isScalar, LineCounter, parseDocument, YAMLMap } from "yaml";
+import { isNode, isScalar, LineCounter, parse, parseDocument, YAMLMap } from "yaml";
 import type { z } from "zod";
 import { type Fault, faultsBetween, type Settings, withGroups } from "./groups.ts";
 import { schema } from "./settings.ts";
@@ -97,4 +97,16 @@ export function readSettings(): Settings {
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value]);
   return settingsFrom(Object.fromEntries(given), locator(`stacks/Pulumi.${pulumi.getStack()}.yaml`, prefix));
+}
+
+/** Reads a stack file as Pulumi would, for tools that work without it. */
+export function readStackFile(file: string, prefix = "airflow:"): Settings {
+  const { config } = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
+  const given = Object.entries(config ?? {})
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [
+      key.slice(prefix.length),
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]);
+  return settingsFrom(Object.fromEntries(given), locator(file, prefix));
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { readStackFile } from "../config.ts";
 import { project, run } from "./process.ts";
 import { recover } from "./recover.ts";
 
@@ -14,6 +15,11 @@ export interface Outputs {
   readonly workers: readonly string[];
 }
 
+/** The file with a stack's configuration. */
+export function stackFile(name: string): string {
+  return join(project, `stacks/Pulumi.${name}.yaml`);
+}
+
 /** Commands of the CLI that read the stack's configuration. */
 const configured = ["up", "preview", "destroy", "refresh", "config", "import", "watch"];
 
@@ -23,7 +29,8 @@ const configured = ["up", "preview", "destroy", "refresh", "config", "import", "
  */
 export class Stack {
   readonly name: string;
-  private readonly file: string;
+  /** The stack's configuration. */
+  readonly file: string;
   private readonly state: string;
 
   /**
@@ -31,11 +38,7 @@ export class Stack {
    * @param file the stack's configuration
    * @param state folder of the local state; made if need be, for its owner only
    */
-  constructor(
-    name: string,
-    file = join(project, `stacks/Pulumi.${name}.yaml`),
-    state = join(project, ".state"),
-  ) {
+  constructor(name: string, file = stackFile(name), state = join(project, ".state")) {
     this.name = name;
     this.file = file;
     this.state = state;
@@ -47,8 +50,10 @@ export class Stack {
       await run("pulumi", ["stack", "select", "--create", this.name]);
       return run("pulumi", args, { env: { PULUMI_STACK: this.name }, show });
     }
-    if (!existsSync(this.file))
-      throw new Error(`There is no stack ${this.name}: ${this.file} does not exist.`);
+    this.check();
+    if (readStackFile(this.file).platform === "kubernetes") {
+      await run("tools/run", ["--kubernetes-plugin"], { show: true });
+    }
     if (args[0] === "config" && args[1] !== undefined && args[1] !== "get") {
       throw new Error(`The configuration of stack ${this.name} is kept in ${this.file}. Set it there.`);
     }
@@ -59,6 +64,17 @@ export class Stack {
     await recover(this.state, this.name, cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
     return run("pulumi", [...args, ...flags], { env: this.environment(), show });
+  }
+
+  /** @throws Error when there is no stack file, or something is wrong with it */
+  check(): void {
+    if (!existsSync(this.file)) {
+      throw new Error(
+        `There is no stack ${this.name}: ${this.file} does not exist. ` +
+          "Write it, or copy one of stacks/: dev is for Docker, staging for Kubernetes.",
+      );
+    }
+    readStackFile(this.file);
   }
 
   async up(...flags: string[]): Promise<void> {

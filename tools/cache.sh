@@ -1,0 +1,33 @@
+# The cache below ~/.cache, where tools are put once and for all clones of the project. To be sourced.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/airflow-on-celery
+
+say() { echo "setup: $*" >&2; }
+fail() { printf '%s\n' "$@" >&2; exit 1; }
+has() { command -v "$1" > /dev/null; }
+sha256() { if has sha256sum; then sha256sum; else shasum -a 256; fi | cut -c1-16; }
+
+# The hash of a folder of Go code, of the compiler, and so of what comes out; `find` gets the further ARGUMENTS.
+go_hash() { # DIRECTORY [ARGUMENT...]
+  local directory=$1; shift
+  { go version; cd "$directory"; find . "$@" -type f -print | LC_ALL=C sort | xargs cat; } | sha256
+}
+
+# Fills a directory all at once: DIRECTORY is there only when `COMMAND... DIRECTORY.new` has succeeded.
+into() { # DIRECTORY COMMAND...
+  local directory=$1; shift
+  rm -rf "$directory.new"
+  mkdir -p "$directory.new"
+  "$@" "$directory.new" || { rm -rf "$directory.new"; return 1; }
+  rm -rf "$directory"
+  mv "$directory.new" "$directory"
+}
+
+# Several runs may start at once; the first one makes the tools, the others wait for it.
+lock() {
+  mkdir -p "$cache"
+  if has flock; then
+    exec 8> "$cache/lock"
+    flock --nonblock 8 || { say "waiting for another run, which is setting up"; flock 8; }
+  fi
+}
+unlock() { exec 8>&-; }

@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import { Airflow } from "../components/airflow.ts";
+import { readStackFile } from "../config.ts";
+import { platformOf } from "../platforms/platform.ts";
+import { main } from "./process.ts";
+import { stackFile } from "./stack.ts";
+
+interface Metadata {
+  readonly name?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** An object as `kubectl apply` takes it. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Metadata;
+  readonly [field: string]: unknown;
+}
+
+/** What a deployment would send to the cluster, and the secrets that it would bring along: their keys, by name. */
+export interface Rendered {
+  readonly manifests: readonly Manifest[];
+  readonly secrets: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The mark that Pulumi puts on a secret in transit. */
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  if (secretMark in value && "value" in value) return plain(value.value);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+}
+
+/** What a cluster would name at random is named by content, so that the next rendering differs where the stack does. */
+function named(name: string, manifest: Manifest): Manifest {
+  if (manifest.metadata.name !== undefined) return manifest;
+  const hash = createHash("sha256").update(JSON.stringify(manifest)).digest("hex").slice(0, 10);
+  const own = manifest.kind === "Secret" ? name : `${name}-${hash}`;
+  return { ...manifest, metadata: { ...manifest.metadata, name: own } };
+}
+
+/** Without what is only for Pulumi. */
+function cleaned({ metadata, ...rest }: Manifest): Manifest {
+  const { annotations = {}, ...others } = metadata;
+  const kept = Object.entries(annotations).filter(([key]) => !key.startsWith("pulumi.com/"));
+  return {
+    ...rest,
+    metadata: { ...others, ...(kept.length > 0 && { annotations: Object.fromEntries(kept) }) },
+  } as Manifest;
+}
+
+/** Runs the program of a stack without a cluster or a state; minted secrets are never made. */
+export async function render(stack: string, file: string): Promise<Rendered> {
+  const manifests: Manifest[] = [];
+  const secrets: Record<string, readonly string[]> = {};
+  await pulumi.runtime.setMocks(
+    {
+      newResource({ type, name, inputs, id }) {
+        if (type === "pulumi-nodejs:dynamic:Resource") {
+          const values = Object.fromEntries((inputs.names as string[]).map((key) => [key, key]));
+          return { id: name, state: { values } };
+        }
+        // Looked up in the cluster, not declared by the stack; or no object of a cluster.
+        if (id || !type.startsWith("kubernetes:")) return { id: id ?? name, state: inputs };
+        const manifest = named(name, plain(inputs) as Manifest);
+        if (manifest.kind === "Secret")
+          secrets[manifest.metadata.name ?? name] = Object.keys(manifest.stringData ?? {});
+        else manifests.push(cleaned(manifest));
+        return { id: name, state: { ...inputs, metadata: manifest.metadata } };
+      },
+      call: () => ({}),
+    },
+    "airflow",
+    stack,
+  );
+  const settings = readStackFile(file);
+  new Airflow("airflow", await platformOf(settings, `airflow-${stack}`), settings);
+  await pulumi.runtime.disconnect();
+  return { manifests, secrets };
+}
+
+function write(folder: string, { manifests, secrets }: Rendered): void {
+  mkdirSync(folder, { recursive: true });
+  if (readdirSync(folder).length > 0)
+    throw new Error(`--out is ${folder}, which is not empty. Give a new directory.`);
+  for (const manifest of manifests) {
+    const name = `${manifest.kind.toLowerCase()}-${manifest.metadata.name}.yaml`;
+    writeFileSync(join(folder, name), stringify(manifest, { aliasDuplicateObjects: false }));
+  }
+  console.log(`${manifests.length} objects are in ${folder}. Not in them, to be made beforehand:`);
+  for (const [name, keys] of Object.entries(secrets)) console.log(`  Secret ${name}: ${keys.join(", ")}`);
+}
+
+if (import.meta.main) {
+  await main(async () => {
+    const { values } = parseArgs({ options: { stack: { type: "string" }, out: { type: "string" } } });
+    const { stack, out } = values;
+    if (stack === undefined || out === undefined) {
+      throw new Error("usage: npm run render -- --stack NAME --out DIRECTORY");
+    }
+    const file = stackFile(stack);
+    if (!existsSync(file)) throw new Error(`--stack is ${stack}, but there is no ${file}.`);
+    if (readStackFile(file).platform !== "kubernetes") {
+      throw new Error(
+        `--stack is ${stack}, which says platform: docker in ${file}; only a cluster takes manifests.`,
+      );
+    }
+    write(resolve(process.env.INIT_CWD ?? ".", out), await render(stack, file));
+  });
+}
