@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { type ImageName, localImage } from "../images/local.ts";
 import { main, project, run } from "./process.ts";
 
@@ -107,4 +108,27 @@ export async function ensureImages(): Promise<void> {
     );
 }
 
-if (import.meta.main) await main(ensureImages);
+/** Pushes one image, with the logins of the Docker client; returns its name by digest. */
+async function push(name: ImageName, repository: string): Promise<string> {
+  const target = `${repository}/${localImage(name).replace(/^.*\//, "")}`;
+  await run("docker", ["tag", localImage(name), target]);
+  console.log(`  pushing ${target}`);
+  await run("docker", ["push", "--quiet", target]);
+  const digests: string[] = JSON.parse(
+    await run("docker", ["image", "inspect", "--format", "{{json .RepoDigests}}", target]),
+  );
+  const digest = digests.find((known) => known.startsWith(`${target.replace(/:[^:]*$/, "")}@`));
+  if (digest === undefined) throw new Error(`The registry gave no digest for ${target}.`);
+  return digest;
+}
+
+if (import.meta.main) {
+  await main(async () => {
+    const { values } = parseArgs({ options: { push: { type: "string" } } });
+    await ensureImages();
+    if (values.push === undefined) return;
+    const lines: string[] = [];
+    for (const name of names) lines.push(`    ${name}: ${await push(name, values.push)}`);
+    console.log(`For the stack file:\n\n  airflow:images:\n${lines.join("\n")}`);
+  });
+}

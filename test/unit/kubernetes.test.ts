@@ -1,0 +1,303 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { jobPod, type PodArgs, servicePod } from "../../platforms/pod.ts";
+import { policy, reachLabels } from "../../platforms/policies.ts";
+import type { Service } from "../../workload.ts";
+import { declare } from "./mocks.ts";
+
+const args: PodArgs = {
+  files: "web-files",
+  secrets: "web-secrets",
+  serviceAccount: "airflow",
+  priorityClass: "stack-tasks",
+  nodes: { labels: { disk: "ssd" }, tolerations: [{ key: "gpu", effect: "NoSchedule" }] },
+};
+
+const service: Required<Service> = {
+  image: "image:1",
+  command: ["run", "it"],
+  user: { uid: 1, gid: 2 },
+  env: { A: "b=c" },
+  secrets: { key: "value" },
+  files: { "/etc/app/file.conf": "content" },
+  volumes: { "/data": { kind: "data", name: "claim", sharing: "exclusive" } },
+  scratch: ["/tmp"],
+  limits: { memory: 512, cpu: 1.5 },
+  reaches: [{ host: "redis", port: 6379 }],
+  outbound: true,
+  stop: { signal: "SIGINT", graceSeconds: 7 },
+  healthy: { command: ["check"], startSeconds: 60 },
+  port: 80,
+  loopbackPort: 8000,
+  replicas: 2,
+  autoscale: {
+    min: 0,
+    max: 3,
+    broker: { host: "redis", port: 6379 },
+    username: "u",
+    password: "p",
+    queues: ["gpu"],
+    messagesPerInstance: 4,
+  },
+  stateful: true,
+  priority: "tasks",
+  nodes: { labels: { disk: "ssd" }, tolerations: [{ key: "gpu", effect: "NoSchedule" }] },
+};
+
+type Plain = Record<string, unknown>;
+const pod: Plain = { ...servicePod("web", service, args) };
+const [container = {}] = pod.containers as Plain[];
+const around = { egress: { to: ["0.0.0.0/0"], except: ["10.0.0.0/8"] } };
+const edges: Plain = { ...policy("web", service, around) };
+const exec = { command: ["check"] };
+
+/** What each field of a pod or its policy becomes; a field without a case does not compile. */
+const cases: {
+  readonly [field in keyof Required<Service>]: readonly [actual: unknown, expected: unknown][];
+} = {
+  image: [[container.image, "image:1"]],
+  command: [
+    [container.command, ["sh", "-c", 'find /dev/shm -mindepth 1 -delete; exec "$@"', "sh", "run", "it"]],
+  ],
+  user: [
+    [
+      pod.securityContext,
+      {
+        runAsNonRoot: true,
+        runAsUser: 1,
+        runAsGroup: 2,
+        fsGroup: 2,
+        fsGroupChangePolicy: "OnRootMismatch",
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+    ],
+  ],
+  env: [[container.env, [{ name: "A", value: "b=c" }]]],
+  secrets: [
+    [volume("secrets"), { name: "secrets", secret: { secretName: "web-secrets", defaultMode: 0o444 } }],
+    [mount("secrets"), { name: "secrets", mountPath: "/run/secrets", readOnly: true }],
+  ],
+  files: [
+    [volume("files"), { name: "files", configMap: { name: "web-files", defaultMode: 0o444 } }],
+    [
+      mount("files"),
+      { name: "files", mountPath: "/etc/app/file.conf", subPath: "etc_app_file.conf", readOnly: true },
+    ],
+  ],
+  volumes: [
+    [volume("data"), { name: "data", persistentVolumeClaim: { claimName: "claim" } }],
+    [mount("data"), { name: "data", mountPath: "/data" }],
+  ],
+  scratch: [
+    [volume("tmp"), { name: "tmp", emptyDir: {} }],
+    [mount("tmp"), { name: "tmp", mountPath: "/tmp" }],
+  ],
+  limits: [
+    [
+      container.resources,
+      {
+        requests: { cpu: "150m", memory: "512Mi", "ephemeral-storage": "256Mi" },
+        limits: { cpu: "1500m", memory: "512Mi", "ephemeral-storage": "10Gi" },
+      },
+    ],
+  ],
+  reaches: [
+    [reachLabels(service), { "reaches/redis": "true" }],
+    [
+      (edges.egress as unknown[])[1],
+      {
+        to: [{ podSelector: { matchLabels: { "app.kubernetes.io/name": "redis" } } }],
+        ports: [{ port: 6379, protocol: "TCP" }],
+      },
+    ],
+  ],
+  outbound: [
+    [(edges.egress as unknown[])[2], { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["10.0.0.0/8"] } }] }],
+    [(policy("web", { ...service, outbound: false }, around).egress as unknown[]).length, 2],
+  ],
+  stop: [
+    [pod.terminationGracePeriodSeconds, 7],
+    [
+      container.lifecycle,
+      {
+        preStop: { exec: { command: ["sh", "-c", "kill -s INT 1; while kill -s 0 1; do sleep 0.2; done"] } },
+      },
+    ],
+  ],
+  healthy: [
+    [container.startupProbe, { exec, periodSeconds: 2, timeoutSeconds: 10, failureThreshold: 30 }],
+    [container.livenessProbe, { exec, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 2 }],
+    [container.readinessProbe, { exec, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 1 }],
+  ],
+  port: [
+    [container.ports, [{ containerPort: 80, name: "main" }]],
+    [
+      edges.ingress,
+      [
+        {
+          from: [{ podSelector: { matchLabels: { "reaches/web": "true" } } }],
+          ports: [{ port: 80, protocol: "TCP" }],
+        },
+      ],
+    ],
+  ],
+  priority: [[pod.priorityClassName, "stack-tasks"]],
+  nodes: [
+    [pod.nodeSelector, { disk: "ssd" }],
+    [(pod.tolerations as unknown[])[0], { key: "gpu", effect: "NoSchedule", operator: "Exists" }],
+  ],
+  // Of the objects around the pod: see below.
+  loopbackPort: [],
+  replicas: [],
+  autoscale: [],
+  stateful: [],
+};
+
+function volume(name: string): unknown {
+  return (pod.volumes as Plain[]).find((each) => each.name === name);
+}
+
+function mount(name: string): unknown {
+  return (container.volumeMounts as Plain[]).find((each) => each.name === name);
+}
+
+for (const [field, pairs] of Object.entries(cases)) {
+  test(`a pod honours ${field}`, () => {
+    for (const [actual, expected] of pairs) assert.deepEqual(actual, expected);
+  });
+}
+
+test("a container may write to its mounts alone, and gains no rights", () => {
+  assert.deepEqual(container.securityContext, {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"] },
+    privileged: false,
+    readOnlyRootFilesystem: true,
+    runAsNonRoot: true,
+    runAsUser: 1,
+    runAsGroup: 2,
+  });
+  assert.equal(pod.automountServiceAccountToken, false);
+  assert.equal(pod.enableServiceLinks, false);
+});
+
+test("what is reached through a service is given time to be forgotten before it stops", () => {
+  const stop = { signal: "SIGTERM", graceSeconds: 30 } as const;
+  const drained: Plain = { ...servicePod("web", { ...service, stateful: false, stop }, args) };
+  assert.equal(drained.terminationGracePeriodSeconds, 35);
+  const [{ lifecycle } = { lifecycle: undefined }] = drained.containers as Plain[];
+  assert.deepEqual(lifecycle, { preStop: { sleep: { seconds: 5 } } });
+});
+
+test("a directory of this machine is refused", () => {
+  const volumes = { "/dags": { kind: "directory", path: "/host" } } as const;
+  assert.throws(
+    () => jobPod("once", { ...service, volumes }, args),
+    /\/host, which is a directory of this machine/,
+  );
+});
+
+test("a job runs to its end", () => {
+  const once: Plain = { ...jobPod("once", service, args) };
+  assert.equal(once.restartPolicy, "Never");
+  assert.equal(once.terminationGracePeriodSeconds, 7);
+});
+
+const stack = {
+  platform: "kubernetes",
+  images: { airflow: "r/airflow:1", postgres: "r/postgres:1", redis: "r/redis:1" },
+  dagsGit: { url: "https://git.example.com/dags.git" },
+};
+
+async function declared(config: Plain): Promise<Map<string, Plain>> {
+  const all = await declare({ ...stack, ...config });
+  const kind = (type: string) => type.slice(type.lastIndexOf(":") + 1);
+  return new Map(all.map(({ type, name, inputs }) => [`${kind(type)} ${name}`, inputs as Plain]));
+}
+
+function specOf(objects: Map<string, Plain>, name: string): Plain {
+  return (objects.get(name)?.spec ?? assert.fail(`there is no ${name}`)) as Plain;
+}
+
+test("a stack declares these objects, and no others", async () => {
+  const names = [...(await declared({ schedulers: 2 })).keys()].filter(
+    (name) => !name.startsWith("airflow:"),
+  );
+  const of = (kind: string) =>
+    names.filter((name) => name.startsWith(`${kind} `)).map((name) => name.split(" ")[1]);
+  assert.deepEqual(of("StatefulSet").sort(), ["postgres", "redis", "triggerer", "worker"]);
+  assert.deepEqual(of("Deployment").sort(), ["dag-processor", "flower", "scheduler", "webserver"]);
+  assert.deepEqual(of("Job"), ["migration"]);
+  assert.deepEqual(of("Service").sort(), ["flower", "postgres", "redis", "triggerer", "webserver", "worker"]);
+  assert.deepEqual(of("PersistentVolumeClaim").sort(), ["data", "logs", "postgres-data", "redis-data"]);
+  assert.deepEqual(of("PodDisruptionBudget").sort(), ["scheduler", "worker"]);
+  assert.equal(of("NetworkPolicy").length, 10);
+  assert.deepEqual(of("PriorityClass").sort(), ["control", "tasks"]);
+  assert.deepEqual(of("Ingress"), []);
+});
+
+test("replicas: instances with names of their own are numbered from 1", async () => {
+  const spec = specOf(await declared({ workers: 3 }), "StatefulSet worker");
+  assert.equal(spec.replicas, 3);
+  assert.deepEqual(spec.ordinals, { start: 1 });
+  assert.equal(spec.podManagementPolicy, "Parallel");
+});
+
+test("stateful: called by instance if it has no data, at one address if it has", async () => {
+  const objects = await declared({});
+  assert.equal(specOf(objects, "Service worker").clusterIP, "None");
+  assert.equal(specOf(objects, "Service redis").clusterIP, undefined);
+  const { strategy } = specOf(objects, "Deployment scheduler") as { strategy: unknown };
+  assert.deepEqual(strategy, { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+});
+
+test("autoscale: KEDA counts the pods, by the length of the queues", async () => {
+  const group = { name: "gpu", queues: ["gpu", "big"], concurrency: 2, autoscale: { min: 0, max: 3 } };
+  const objects = await declared({ workerGroups: [group] });
+  assert.equal(specOf(objects, "StatefulSet worker-gpu").replicas, undefined);
+  const scaled = specOf(objects, "ScaledObject worker-gpu") as Plain & { triggers: Plain[] };
+  assert.equal(scaled.minReplicaCount, 0);
+  assert.equal(scaled.maxReplicaCount, 3);
+  const address = "redis.airflow-unit.svc:6379";
+  assert.deepEqual(
+    scaled.triggers.map(({ metadata }) => metadata),
+    ["gpu", "big"].map((listName) => ({ address, listName, listLength: "2", databaseIndex: "0" })),
+  );
+});
+
+test("loopbackPort: published by an ingress where the stack has one, to its controller alone", async () => {
+  const ingress = {
+    class: "nginx",
+    namespace: "ingress-nginx",
+    webserver: "airflow.example.com",
+    tlsSecret: "airflow-tls",
+  };
+  const objects = await declared({ kubernetes: { ingress } });
+  assert.deepEqual(
+    [...objects.keys()].filter((name) => name.startsWith("Ingress ")),
+    ["Ingress webserver"],
+  );
+  const { tls, ingressClassName } = specOf(objects, "Ingress webserver");
+  assert.deepEqual(tls, [{ hosts: ["airflow.example.com"], secretName: "airflow-tls" }]);
+  assert.equal(ingressClassName, "nginx");
+  const rules = specOf(objects, "NetworkPolicy webserver").ingress as Plain[];
+  assert.deepEqual(rules[1]?.from, [
+    { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "ingress-nginx" } } },
+  ]);
+  assert.equal((specOf(objects, "NetworkPolicy flower").ingress as Plain[]).length, 1);
+});
+
+test("no secret is in anything but a Secret", async () => {
+  for (const [name, inputs] of await declared({})) {
+    if (name.startsWith("Secret ")) assert.match(JSON.stringify(inputs.stringData), /minted-/, name);
+    else if (!name.startsWith("Resource ")) assert.doesNotMatch(JSON.stringify(inputs), /minted-/, name);
+  }
+});
+
+test("a job is named by its content: the same for the same, another for another", async () => {
+  const jobOf = async (config: Plain) => (await declared(config)).get("Job migration")?.metadata as Plain;
+  const first = await jobOf({});
+  assert.match(String(first.name), /^migration-[0-9a-f]{10}$/);
+  assert.equal((await jobOf({})).name, first.name);
+  assert.notEqual((await jobOf({ images: { ...stack.images, airflow: "r/airflow:2" } })).name, first.name);
+});
