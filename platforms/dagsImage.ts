@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
@@ -20,14 +21,28 @@ function contentOf({ base, folder }: ImageArgs): string {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** Builds the image with the local engine and pushes it, with that engine's logins; the name follows the content. */
+/** Whether `docker login` has been done for a registry; the provider fails if told of one where it has not. */
+function hasLogin(registry: string): boolean {
+  const file = join(process.env.DOCKER_CONFIG ?? join(homedir(), ".docker"), "config.json");
+  if (!existsSync(file)) return false;
+  const { auths = {}, credHelpers = {}, credsStore } = JSON.parse(readFileSync(file, "utf8"));
+  return credsStore !== undefined || registry in auths || registry in credHelpers;
+}
+
+/** Builds the image with the local engine and pushes it, with the Docker client's login; the name follows the content. */
 export function dagsImage(
   name: string,
   args: ImageArgs,
-  opts: pulumi.CustomResourceOptions,
+  options: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   const { base, folder, repository } = args;
   const content = contentOf(args);
+  const [registry = ""] = repository.split("/");
+  // Docker takes it for granted that a registry on this machine speaks plain HTTP.
+  const address = /^(localhost|127\.[0-9.]+)(:|$)/.test(registry) ? `http://${registry}` : registry;
+  const login = { address, ...(!hasLogin(registry) && { authDisabled: true }) };
+  const provider = new docker.Provider(name, { registryAuth: [login] }, options);
+  const opts = { ...options, provider };
   const dockerfile = join(import.meta.dirname, "../images/dags/Dockerfile");
   const local = new docker.RemoteImage(
     name,

@@ -177,7 +177,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   }
 
   image(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): pulumi.Input<string> {
-    return dagsImage(name, args, { ...opts, provider: this.provider });
+    return dagsImage(name, args, opts);
   }
 
   endpoint(name: string, port: number): Endpoint {

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import * as docker from "@pulumi/docker";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesSettings } from "../settings.ts";
@@ -23,6 +22,13 @@ type Metadata = k8s.types.input.meta.v1.ObjectMeta;
 
 /** Higher goes first; 0 is what pods of other namespaces have by default. */
 const priorities = { control: 1000, tasks: 0 };
+
+/** Annotations that tell Pulumi how to handle an object. */
+const hint = {
+  /** What somebody changed by hand is put back, instead of being a conflict. */
+  force: { "pulumi.com/patchForce": "true" },
+  unawaited: { "pulumi.com/skipAwait": "true" },
+};
 
 /** Times that a failing job is tried, and seconds that all of them may take. */
 const jobLimits = { retries: 2, seconds: 900 };
@@ -74,7 +80,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       name,
       {
         // Some storage is only made once a pod wants it.
-        metadata: { ...this.metadata(name), annotations: { "pulumi.com/skipAwait": "true" } },
+        metadata: this.metadata(name, ["unawaited"]),
         spec: {
           accessModes: [sharing === "shared" ? "ReadWriteMany" : "ReadWriteOnce"],
           resources: { requests: { storage: size } },
@@ -105,11 +111,10 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       // What has no data of its own is called by the name of an instance; what has some keeps one address.
       const byInstance = stateful && !Object.values(service.volumes ?? {}).some(isExclusive);
       const spec = { selector: selector(name), ports: [{ name: "main", port, targetPort: port }] };
-      const awaits = { "pulumi.com/skipAwait": "true" };
       new k8s.core.v1.Service(
         name,
         {
-          metadata: { ...metadata, annotations: awaits },
+          metadata: this.metadata(name, ["unawaited"]),
           spec: { ...spec, ...(byInstance && { clusterIP: "None" }) },
         },
         this.child(opts),
@@ -167,8 +172,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   image(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): pulumi.Input<string> {
-    const provider = new docker.Provider(name, {}, { parent: this });
-    return dagsImage(name, args, { ...opts, provider });
+    return dagsImage(name, args, opts);
   }
 
   endpoint(name: string, port: number): Endpoint {
@@ -282,7 +286,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     new k8s.networking.v1.Ingress(
       name,
       {
-        metadata: { ...this.metadata(name), annotations: { "pulumi.com/skipAwait": "true" } },
+        metadata: this.metadata(name, ["unawaited"]),
         spec: {
           ingressClassName: published.class,
           tls: [{ hosts: [published.host], secretName: published.tlsSecret }],
@@ -301,8 +305,12 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     new k8s.networking.v1.NetworkPolicy(name, { metadata: this.metadata(name), spec }, this.child(opts));
   }
 
-  private metadata(name: string): Metadata & { readonly name: string } {
-    return { name, namespace: this.around.namespace, labels: selector(name) };
+  private metadata(
+    name: string,
+    hints: readonly (keyof typeof hint)[] = [],
+  ): Metadata & { readonly name: string } {
+    const annotations = Object.assign({}, hint.force, ...hints.map((key) => hint[key]));
+    return { name, namespace: this.around.namespace, labels: selector(name), annotations };
   }
 
   private child(opts: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {

@@ -82,12 +82,12 @@ function volumesOf(job: Job, { files, secrets }: PodArgs): { volumes: PodVolume[
   };
 }
 
-/** Roles are idle most of the time: a tenth of their limit is kept for them. Memory cannot be taken back, so all of it. */
+/** Roles are idle most of the time: a twentieth of their limit is kept for them. Memory cannot be taken back, so all of it. */
 function resourcesOf({ memory, cpu }: Limits): types.input.core.v1.ResourceRequirements {
   const size = `${memory}Mi`;
   return {
     requests: {
-      cpu: `${Math.round(cpu * 100)}m`,
+      cpu: `${Math.round(cpu * 50)}m`,
       memory: size,
       "ephemeral-storage": ephemeralStorage.request,
     },
@@ -144,19 +144,16 @@ function tolerationsOf({ tolerations }: Nodes): types.input.core.v1.Toleration[]
   );
 }
 
+/** Starting a check costs far more than the check: one polls until the start is done, then they are rare. */
 function probes({ command, startSeconds }: Health): Partial<Container> {
   const { everySeconds, patienceSeconds } = checks;
   const exec = { command: [...command] };
+  const poll = { command: ["sh", "-c", 'until timeout 10 "$@"; do sleep 0.5; done', "sh", ...command] };
   const failures = Math.ceil(patienceSeconds / everySeconds);
   return {
-    startupProbe: {
-      exec,
-      periodSeconds: 2,
-      timeoutSeconds: 10,
-      failureThreshold: Math.ceil(startSeconds / 2),
-    },
+    startupProbe: { exec: poll, periodSeconds: 1, timeoutSeconds: startSeconds, failureThreshold: 1 },
     livenessProbe: { exec, periodSeconds: everySeconds, timeoutSeconds: 10, failureThreshold: failures },
-    readinessProbe: { exec, periodSeconds: everySeconds, timeoutSeconds: 10, failureThreshold: 1 },
+    readinessProbe: { exec, periodSeconds: everySeconds * 2, timeoutSeconds: 10, failureThreshold: 1 },
   };
 }
 

@@ -96,7 +96,7 @@ const cases: {
     [
       container.resources,
       {
-        requests: { cpu: "150m", memory: "512Mi", "ephemeral-storage": "256Mi" },
+        requests: { cpu: "75m", memory: "512Mi", "ephemeral-storage": "256Mi" },
         limits: { cpu: "1500m", memory: "512Mi", "ephemeral-storage": "10Gi" },
       },
     ],
@@ -125,9 +125,17 @@ const cases: {
     ],
   ],
   healthy: [
-    [container.startupProbe, { exec, periodSeconds: 2, timeoutSeconds: 10, failureThreshold: 30 }],
+    [
+      container.startupProbe,
+      {
+        exec: { command: ["sh", "-c", 'until timeout 10 "$@"; do sleep 0.5; done', "sh", "check"] },
+        periodSeconds: 1,
+        timeoutSeconds: 60,
+        failureThreshold: 1,
+      },
+    ],
     [container.livenessProbe, { exec, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 2 }],
-    [container.readinessProbe, { exec, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 1 }],
+    [container.readinessProbe, { exec, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 1 }],
   ],
   port: [
     [container.ports, [{ containerPort: 80, name: "main" }]],
