@@ -46,14 +46,12 @@ function shown(given: unknown, path: readonly PropertyKey[]): string {
 }
 
 function faultsOf({ issues }: z.ZodError): Fault[] {
-  return issues.flatMap(({ path, message, ...issue }) =>
-    issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => ({
-          path: [...path, key],
-          message: `is unknown; ${message.replace("is an object with", "are")}`,
-        }))
-      : [{ path, message }],
-  );
+  return issues.flatMap(({ path, message, ...issue }) => {
+    if (issue.code === "invalid_key") return { path, message: issue.issues[0]?.message ?? message };
+    if (issue.code !== "unrecognized_keys") return { path, message };
+    const allowed = message.replace("is an object with", "are");
+    return issue.keys.map((key) => ({ path: [...path, key], message: `is unknown; ${allowed}` }));
+  });
 }
 
 /** The first fault of each value: a text is not also out of range. */

@@ -171,11 +171,15 @@ export function faultsBetween(parsed: Parsed, given: Given): Fault[] {
     ...(parsed.platform === "docker" ? clusterOnly(parsed) : clusterNeeds(parsed)),
   ];
   // A second webserver is published at the next port.
-  const lastPort = parsed.webserverPort + parsed.webservers - 1;
-  if (parsed.flowerPort >= parsed.webserverPort && parsed.flowerPort <= lastPort) {
+  const ports = `${parsed.webserverPort} to ${parsed.webserverPort + parsed.webservers - 1}`;
+  if (
+    parsed.flowerPort >= parsed.webserverPort &&
+    parsed.flowerPort < parsed.webserverPort + parsed.webservers
+  ) {
+    const key = given.flowerPort === undefined ? "webserverPort" : "flowerPort";
     faults.push({
-      path: ["flowerPort"],
-      message: `allowed is a port besides the webserver's, ${parsed.webserverPort} to ${lastPort}`,
+      path: [key],
+      message: `the webserver has ports ${ports}, and Flower ${parsed.flowerPort}: allowed are different ones`,
     });
   }
   if (parsed.dagsImage !== undefined && parsed.dagsGit) {

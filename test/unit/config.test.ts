@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { settingsFrom } from "../../config.ts";
+import { readStackFile, settingsFrom } from "../../config.ts";
 
 const where = () => "stack.yaml:3";
 
@@ -37,7 +40,7 @@ const bad: [key: string, given: string, message: RegExp][] = [
   ["workers", "1.5", /workers is 1\.5; allowed/],
   ["workerConcurrency", "0", /workerConcurrency is 0; allowed is a whole number from 1/],
   ["webserverPort", "65536", /webserverPort is 65536; allowed is a whole number from 1 to 65535/],
-  ["flowerPort", "8080", /flowerPort is 8080; allowed is a port besides the webserver's/],
+  ["flowerPort", "8080", /flowerPort is 8080; the webserver has ports 8080 to 8080, and Flower 8080/],
   ["adminUser", "a b", /adminUser is a b; allowed are letters/],
   ["dags", "no/such", /dags is no\/such; allowed is a directory/],
   ["images", '{"mysql":"x"}', /images\.mysql is unknown; allowed are airflow, postgres, redis/],
@@ -50,6 +53,36 @@ const bad: [key: string, given: string, message: RegExp][] = [
   ],
   ["images", '{"toString":"x"}', /images\.toString is unknown; allowed are airflow/],
   ["settings", "x", /settings is \{…\}; allowed are sections of airflow\.cfg/],
+  ["workerConcurrency", '{"min":4,"max":2}', /allowed is a min that is not above max/],
+  ["platform", "podman", /platform is podman; allowed are docker and kubernetes/],
+  ["schedulers", "0", /schedulers is 0; allowed is a whole number from 1 to 10/],
+  ["kubernetes", "{}", /kubernetes is \{…\}; it needs platform: kubernetes/],
+  ["machines", '{"a":{"node":"n1","workers":1}}', /machines is \{…\}; it needs platform: kubernetes/],
+  ["machines", '{"a":{"workers":1}}', /machines\.a is \{…\}; allowed is either node/],
+  ["machines", '{"A":{"node":"n","workers":1}}', /machines\.A is \{…\}; allowed are a-z/],
+  ["workerAutoscale", '{"min":0,"max":3}', /workerAutoscale is \{…\}; it needs platform: kubernetes/],
+  [
+    "workerGroups",
+    '[{"name":"gpu","queues":[]}]',
+    /workerGroups\[0\]\.queues is \{…\}; allowed is at least one/,
+  ],
+  ["workerGroups", '[{"name":"gpu"}]', /workerGroups\[0\]\.queues is not given; allowed is a list/],
+  [
+    "workerGroups",
+    '[{"name":"a","queues":["q"],"nodeLabels":{}}]',
+    /\[0\]\.nodeLabels is \{…\}; it needs platform/,
+  ],
+  [
+    "workerGroups",
+    '[{"name":"a","queues":["q"]},{"name":"a","queues":["q"]}]',
+    /workerGroups\[1\]\.name is a; allowed is a name of its own/,
+  ],
+  [
+    "dagsImage",
+    "registry/dags:1",
+    /dagsImage is registry\/dags:1; allowed is a repository of an image registry/,
+  ],
+  ["dagsGit", '{"url":"git@host:dags"}', /dagsGit\.url is git@host:dags; allowed is the https URL/],
   ["wrokers", "1", /wrokers is unknown; allowed are platform, workers, /],
 ];
 
@@ -58,6 +91,81 @@ for (const [key, given, message] of bad) {
     assert.throws(() => settingsFrom({ [key]: given }, where), message);
   });
 }
+
+const cluster = {
+  platform: "kubernetes",
+  dagsImage: "r.example.com/dags",
+  images: '{"airflow":"r/airflow:1","postgres":"r/postgres:1","redis":"r/redis:1"}',
+};
+
+test("what a cluster needs is asked for", () => {
+  const faults = [
+    /images\.airflow is not given; allowed is an image of a registry: npm run images -- --push/,
+    /dagsImage is not given; a cluster needs it, to push DAGs to, or dagsGit/,
+  ];
+  for (const fault of faults) assert.throws(() => settingsFrom({ platform: "kubernetes" }, where), fault);
+  assert.equal(settingsFrom(cluster, where).platform, "kubernetes");
+});
+
+const conflicts: [given: Record<string, string>, message: RegExp][] = [
+  [
+    { machines: '{"a":{"node":"n1","workers":1}}', workers: "2" },
+    /workers is 2; allowed is either this or machines/,
+  ],
+  [
+    { workerAutoscale: '{"min":0,"max":3}', workers: "2" },
+    /workers is 2; allowed is either this or workerAutoscale/,
+  ],
+  [{ dagsGit: '{"url":"https://g/d.git"}' }, /dagsGit is \{…\}; allowed is either this or dagsImage/],
+  [
+    { workerGroups: '[{"name":"a","queues":["q"],"machine":"b"}]' },
+    /workerGroups\[0\]\.machine is b; allowed is a name in machines: none/,
+  ],
+  [
+    { workerGroups: '[{"name":"a","queues":["q"],"workers":1,"autoscale":{"min":0,"max":1}}]' },
+    /workerGroups\[0\]\.workers is 1; allowed is either this or autoscale/,
+  ],
+  [
+    { webservers: "3", webserverPort: "5554" },
+    /webserverPort is 5554; the webserver has ports 5554 to 5556, and Flower 5555/,
+  ],
+];
+
+for (const [given, message] of conflicts) {
+  test(`refuses ${Object.keys(given).join(" with ")} on a cluster`, () => {
+    assert.throws(() => settingsFrom({ ...cluster, ...given }, where), message);
+  });
+}
+
+test("machines and groups become groups of workers with a place", () => {
+  const machines = '{"small":{"node":"n1","workers":1},"large":{"labels":{"size":"l"},"workers":3}}';
+  const workerGroups = '[{"name":"gpu","queues":["gpu"],"machine":"large","concurrency":{"min":1,"max":4}}]';
+  const { groups } = settingsFrom({ ...cluster, machines, workerGroups }, where);
+  const told = groups.map(({ name, workers, nodes, concurrency }) => [
+    name,
+    workers,
+    nodes?.labels,
+    concurrency.max,
+  ]);
+  assert.deepEqual(told, [
+    ["worker-small", 1, { "kubernetes.io/hostname": "n1" }, 4],
+    ["worker-large", 3, { size: "l" }, 4],
+    ["worker-gpu", 1, { size: "l" }, 4],
+  ]);
+});
+
+test("a fault inside a value is told with its own line", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "airflow-config-")), "stack.yaml");
+  writeFileSync(
+    file,
+    "config:\n  airflow:workerGroups:\n    - name: gpu\n      queues: [gpu]\n      memory: lots\n",
+  );
+  assert.throws(
+    () => readStackFile(file),
+    new RegExp(`${file}:5: workerGroups\\[0\\]\\.memory is lots; allowed`),
+  );
+  rmSync(dirname(file), { recursive: true });
+});
 
 test("reports all faults at once, with their places", () => {
   assert.throws(

@@ -57,7 +57,10 @@ const cases: {
 } = {
   image: [[container.image, "image:1"]],
   command: [
-    [container.command, ["sh", "-c", 'find /dev/shm -mindepth 1 -delete; exec "$@"', "sh", "run", "it"]],
+    [
+      container.command,
+      ["sh", "-c", 'find /dev/shm -mindepth 1 -delete; unset PWD; exec "$@"', "sh", "run", "it"],
+    ],
   ],
   user: [
     [

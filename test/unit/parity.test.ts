@@ -23,7 +23,7 @@ const allowed: readonly Allowance[] = [
   {
     about: /^in front of the command$/,
     docker: /^$/,
-    kubernetes: /^sh -c find \/dev\/shm -mindepth 1 -delete; exec "\$@" sh$/,
+    kubernetes: /^sh -c find \/dev\/shm -mindepth 1 -delete; unset PWD; exec "\$@" sh$/,
     reason: "memory of a pod outlives its containers; the shell becomes the command, which is process 1",
   },
   {
