@@ -1,0 +1,3 @@
+module netpol-cni
+
+go 1.26.0
