@@ -205,7 +205,10 @@ export const schema = object({
     "allowed is a repository of an image registry, without a tag: registry.example.com/team/dags",
   ).optional(),
   dagsGit: object({
-    url: matching(/^https:\/\/[^\s@]+$/, "allowed is the https URL of a Git repository, without a login"),
+    url: matching(
+      /^https?:\/\/[^\s@]+$/,
+      "allowed is the http or https URL of a Git repository, without a login",
+    ),
     ref: queue.default("main"),
     folder: matching(/^[^/\s][^\s]*$/, "allowed is a folder of the repository").optional(),
   }).optional(),

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { AirflowSettings } from "../settings.ts";
 import type { Endpoint, Values } from "../workload.ts";
-import { secretsDirectory } from "../workload.ts";
+import { runtimeDirectory, secretsDirectory } from "../workload.ts";
 import type { MintedSecrets } from "./secrets.ts";
 
 /** The processes that Airflow consists of. */
@@ -88,6 +88,11 @@ function connections({ broker, postgres, secrets, adminUser }: EnvironmentArgs):
       secrets.adminPassword.apply((pw) => `${adminUser}:${pw}`),
       ["flower"],
     ),
+    // Commands look for a database to note in that they were run; without one they make a file beside Airflow's own.
+    {
+      ...plain("database", "sql_alchemy_conn", `sqlite:///${runtimeDirectory}/airflow.db`),
+      roles: roles.filter((role) => !database.includes(role)),
+    },
     secret("core", "fernet_key", secrets.fernetKey, database),
     secret("api_auth", "jwt_secret", secrets.jwtSecret, ["scheduler", "webserver"]),
     // Signs the requests for task logs, between the webserver and whoever serves them.

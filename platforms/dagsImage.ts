@@ -59,5 +59,8 @@ export function dagsImage(
     { name: local.name, triggers: { content }, keepRemotely: true, insecureSkipVerify: false },
     opts,
   );
-  return pulumi.interpolate`${repository}@${pushed.sha256Digest}`;
+  // Where nothing is pushed, as by `npm run render`, there is no digest, and the tag has to do.
+  return pushed.sha256Digest.apply((digest) =>
+    digest ? `${repository}@${digest}` : `${repository}:${content}`,
+  );
 }

@@ -6,8 +6,20 @@ import type { Autoscale } from "../workload.ts";
 const pace = { pollingInterval: 10, cooldownPeriod: 300 };
 
 /**
- * Lets KEDA set the number of a StatefulSet's pods by the length of their queues. A cluster without KEDA is found out by the
- * lookup of its resource definition, whose name says what is missing.
+ * Makes all that is declared with the options returned wait for KEDA. A cluster without it is found out by the lookup of its
+ * resource definition, whose name says what is missing.
+ */
+export function needsKeda(name: string, opts: pulumi.CustomResourceOptions): pulumi.CustomResourceOptions {
+  const keda = k8s.apiextensions.v1.CustomResourceDefinition.get(
+    `autoscale-of-${name}-needs-KEDA-in-the-cluster`,
+    "scaledobjects.keda.sh",
+    opts,
+  );
+  return pulumi.mergeOptions(opts, { dependsOn: [keda] });
+}
+
+/**
+ * Lets KEDA set the number of a StatefulSet's pods by the length of their queues.
  * @param metadata of an object, by what its name adds to the service's
  */
 export function scaling(
@@ -16,12 +28,6 @@ export function scaling(
   metadata: (suffix: string) => k8s.types.input.meta.v1.ObjectMeta,
   opts: pulumi.CustomResourceOptions,
 ): void {
-  const keda = k8s.apiextensions.v1.CustomResourceDefinition.get(
-    `autoscale-of-${name}-needs-KEDA-in-the-cluster`,
-    "scaledobjects.keda.sh",
-    opts,
-  );
-  const installed = { ...opts, dependsOn: [keda] };
   const secret = new k8s.core.v1.Secret(
     `${name}-keda`,
     { metadata: metadata("-keda"), stringData: pulumi.secret({ username, password }) },
@@ -37,7 +43,7 @@ export function scaling(
       metadata: metadata("-keda"),
       spec: { secretTargetRef: [login("username"), login("password")] },
     },
-    installed,
+    opts,
   );
   const address = pulumi.interpolate`${broker.host}.${pulumi.output(metadata("")).apply((meta) => meta?.namespace ?? "")}.svc:${broker.port}`;
   new k8s.apiextensions.CustomResource(
@@ -58,6 +64,6 @@ export function scaling(
         })),
       },
     },
-    installed,
+    opts,
   );
 }

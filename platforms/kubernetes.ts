@@ -14,7 +14,7 @@ import type {
   Volume,
 } from "../workload.ts";
 import { dagsImage } from "./dagsImage.ts";
-import { scaling } from "./keda.ts";
+import { needsKeda, scaling } from "./keda.ts";
 import { fileKey, jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
 import { admission, denyAll, policy, reachLabels } from "./policies.ts";
 
@@ -92,8 +92,9 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     return { kind: "data", name: claim.metadata.name, sharing };
   }
 
-  service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void {
+  service(name: string, service: Service, options: pulumi.CustomResourceOptions): void {
     const { stateful, port, autoscale, replicas = 1 } = service;
+    const opts = autoscale ? needsKeda(name, this.child(options)) : options;
     const nodes = service.nodes ?? this.nodesFor(service.priority);
     const pod = servicePod(name, service, this.podArgs(name, service, nodes, service.priority, opts));
     const seconds = service.healthy.startSeconds * 2 + service.stop.graceSeconds * replicas;

@@ -102,8 +102,14 @@ function base(name: string, job: Job, args: PodArgs): { pod: PodSpec; container:
     name,
     image: job.image,
     imagePullPolicy: "IfNotPresent",
-    // Memory outlives the containers of a pod, but is to be empty at each start.
-    command: ["sh", "-c", `find ${runtimeDirectory} -mindepth 1 -delete; exec "$@"`, "sh", ...job.command],
+    // Memory outlives the containers of a pod, but is to be empty at each start. A shell adds PWD to the environment.
+    command: [
+      "sh",
+      "-c",
+      `find ${runtimeDirectory} -mindepth 1 -delete; unset PWD; exec "$@"`,
+      "sh",
+      ...job.command,
+    ],
     env: Object.entries(job.env ?? {}).map(([key, value]) => ({ name: key, value })),
     resources: resourcesOf(job.limits),
     securityContext: {

@@ -41,11 +41,29 @@ function peer({ host, port }: Endpoint): Egress {
   return { to: [{ podSelector: { matchLabels: selector(host) } }], ports: [{ port, protocol: "TCP" }] };
 }
 
-function outside({ to, except }: Surroundings["egress"]): Egress {
-  // An exception has to lie within its range: of a narrow one there is none to make.
-  return {
-    to: to.map((cidr) => ({ ipBlock: { cidr, ...(cidr.endsWith("/0") && { except: [...except] }) } })),
-  };
+/** Whether a range of addresses lies within another one. */
+function within(inner: string, outer: string): boolean {
+  const [innerBits, innerLength] = bitsOf(inner);
+  const [outerBits, outerLength] = bitsOf(outer);
+  return innerLength >= outerLength && innerBits.startsWith(outerBits.slice(0, outerLength));
+}
+
+function bitsOf(cidr: string): readonly [bits: string, length: number] {
+  const [address = "", length] = cidr.split("/");
+  const bits = address.split(".").map((part) => Number(part).toString(2).padStart(8, "0"));
+  return [bits.join(""), Number(length)];
+}
+
+/** Of an exception a policy takes only what lies within its range. */
+function outside({ to, except }: Surroundings["egress"]): Egress[] {
+  const peers = to
+    .filter((cidr) => !except.some((exception) => within(cidr, exception)))
+    .map((cidr) => {
+      const exceptions = except.filter((exception) => within(exception, cidr));
+      return { ipBlock: { cidr, ...(exceptions.length > 0 && { except: exceptions }) } };
+    });
+  // A rule without peers would allow all of them.
+  return peers.length > 0 ? [{ to: peers }] : [];
 }
 
 /** The edges of one workload, both ways; whatever is not listed is denied. */
@@ -69,11 +87,7 @@ export function policy(
     podSelector: { matchLabels: selector(name) },
     policyTypes: ["Ingress", "Egress"],
     ingress: port === undefined ? [] : [reachers, ...world],
-    egress: [
-      ...(talks ? [names()] : []),
-      ...reaches.map(peer),
-      ...(outbound && around.egress.to.length > 0 ? [outside(around.egress)] : []),
-    ],
+    egress: [...(talks ? [names()] : []), ...reaches.map(peer), ...(outbound ? outside(around.egress) : [])],
   };
 }
 

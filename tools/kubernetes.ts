@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createConnection } from "node:net";
 import { readStackFile } from "../config.ts";
+import type { Settings } from "../groups.ts";
 import { run, waitFor } from "./process.ts";
 import type { Stack } from "./stack.ts";
 
@@ -9,6 +10,11 @@ interface Forward {
   readonly service: string;
   readonly port: number;
   readonly local: number;
+}
+
+/** What leads kubectl to the cluster of a stack. */
+export function contextFlags(settings: Settings["kubernetes"]): string[] {
+  return settings?.context === undefined ? [] : ["--context", settings.context];
 }
 
 function answers(port: number): Promise<boolean> {
@@ -27,8 +33,7 @@ function answers(port: number): Promise<boolean> {
 export async function forward(stack: Stack): Promise<() => void> {
   const settings = readStackFile(stack.file);
   const namespace = settings.kubernetes?.namespace ?? `airflow-${stack.name}`;
-  const context = settings.kubernetes?.context;
-  const flags = [...(context === undefined ? [] : ["--context", context]), "--namespace", namespace];
+  const flags = [...contextFlags(settings.kubernetes), "--namespace", namespace];
   await run("kubectl", [...flags, "get", "service", "webserver", "flower"]).catch((error) => {
     throw new Error(
       `kubectl does not find the services of stack ${stack.name} in namespace ${namespace}. ${error}`,

@@ -1,28 +1,88 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { stopOrphans } from "./orphans.ts";
 import { run } from "./process.ts";
 
-interface Operation {
+/** What a CLI began, and did not note the end of. The state leaves out inputs where there are none: a component's. */
+export interface Operation {
   readonly type: string;
-  readonly resource: { readonly type: string; readonly inputs: { readonly name?: string } };
+  readonly resource: { readonly type: string; readonly inputs?: Readonly<Record<string, unknown>> };
 }
 
-interface Checkpoint {
-  readonly deployment: { pending_operations?: readonly Operation[] };
+interface StateFile {
+  readonly checkpoint: { readonly latest?: { readonly pending_operations?: readonly Operation[] } };
 }
 
-/** How to find and to remove what a provider may have made without anyone having noted its id. */
-const kinds: Readonly<
-  Record<string, { readonly list: readonly string[]; readonly remove: readonly string[] }>
-> = {
-  "docker:index/container:Container": {
-    list: ["container", "ls", "--all"],
-    remove: ["container", "rm", "--force"],
-  },
-  "docker:index/network:Network": { list: ["network", "ls"], remove: ["network", "rm"] },
-};
+/** Something that may be there without the state knowing it, under a name that the next deployment does not ask for or cannot take. */
+interface Unknown {
+  readonly name: string;
+  /** Prints an id for each one there is. */
+  readonly list: readonly [command: string, ...args: string[]];
+  /** Takes the ids. */
+  readonly remove: readonly [command: string, ...args: string[]];
+}
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+function docker(kind: string, { name }: Inputs): Unknown[] {
+  if (typeof name !== "string") return [];
+  const all = kind === "container" ? ["--all"] : [];
+  const force = kind === "container" ? ["--force"] : [];
+  return [
+    {
+      name,
+      list: ["docker", kind, "ls", ...all, "--quiet", "--filter", `name=^/?${name}$`],
+      remove: ["docker", kind, "rm", ...force],
+    },
+  ];
+}
+
+/** Named by Pulumi at random: made again, it has another name. Everything else in a cluster is taken over by its name. */
+function kubernetes(kind: string, { metadata }: Inputs, kubectl: readonly string[]): Unknown[] {
+  const { name, namespace } = (metadata ?? {}) as Inputs;
+  if (typeof name !== "string" || typeof namespace !== "string") return [];
+  const place = [...kubectl, "--namespace", namespace];
+  return [
+    {
+      name,
+      list: ["kubectl", ...place, "get", kind, name, "--ignore-not-found", "--output", "name"],
+      remove: ["kubectl", ...place, "delete"],
+    },
+  ];
+}
+
+/**
+ * Everything else that was being made is made again without harm: a volume by the same name is the same one.
+ * @param kubectl flags that lead to the stack's cluster
+ */
+export function unknown(pending: readonly Operation[], kubectl: readonly string[]): Unknown[] {
+  return pending.flatMap(({ type, resource }) => {
+    const { inputs } = resource;
+    if (type !== "creating" || !inputs) return [];
+    switch (resource.type) {
+      case "docker:index/container:Container":
+        return docker("container", inputs);
+      case "docker:index/network:Network":
+        return docker("network", inputs);
+      case "kubernetes:core/v1:ConfigMap":
+        return kubernetes("configmap", inputs, kubectl);
+      case "kubernetes:core/v1:Secret":
+        return kubernetes("secret", inputs, kubectl);
+      default:
+        return [];
+    }
+  });
+}
+
+async function remove({ name, list, remove }: Unknown): Promise<void> {
+  const [lister, ...listing] = list;
+  const ids = (await run(lister, listing)).trim();
+  if (ids === "") return;
+  console.log(`  removing ${name}, which was being made`);
+  const [remover, ...removing] = remove;
+  await run(remover, [...removing, ...ids.split("\n")]);
+}
 
 function isAlive(pid: number): boolean {
   try {
@@ -33,52 +93,57 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether a lock is of a process of this machine that is gone; one that was written by half is. */
-function isDead(file: string): boolean {
-  const text = readFileSync(file, "utf8");
-  if (!text.endsWith("}")) return true;
-  const lock: { pid: number; hostname: string } = JSON.parse(text);
-  return lock.hostname === hostname() && !isAlive(lock.pid);
+/** Whether a lock is of a process of this machine that is gone; one that was not written to its end is. */
+function isDead(lock: string): boolean {
+  try {
+    const text = readFileSync(lock, "utf8");
+    if (!text.endsWith("}")) return true;
+    const owner: { pid: number; hostname: string } = JSON.parse(text);
+    return owner.hostname === hostname() && !isAlive(owner.pid);
+  } catch {
+    // Taken away meanwhile, by an owner that was alive.
+    return false;
+  }
 }
 
-function deadLocks(folder: string): string[] {
+/** Those that the CLI counts: it writes a lock beside its place first, and a kill may leave it there. */
+function locksIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
-  const locks = readdirSync(folder).filter((name) => name.endsWith(".json"));
-  return locks.map((name) => join(folder, name)).filter(isDead);
+  const names = readdirSync(folder).filter((name) => !name.endsWith(".attrs"));
+  return names.map((name) => join(folder, name));
 }
 
-async function remove({ resource }: Operation): Promise<void> {
-  const kind = kinds[resource.type];
-  const { name } = resource.inputs;
-  if (!kind || name === undefined) return;
-  const ids = await run("docker", [...kind.list, "--quiet", "--filter", `name=^/?${name}$`]);
-  if (ids.trim() === "") return;
-  console.log(`  removing ${name}, which was being made`);
-  await run("docker", [...kind.remove, ...ids.trim().split("\n")]);
+function pendingIn(file: string): readonly Operation[] {
+  if (!existsSync(file)) return [];
+  const { checkpoint }: StateFile = JSON.parse(readFileSync(file, "utf8"));
+  return checkpoint.latest?.pending_operations ?? [];
 }
 
 /**
- * Clears up after a CLI that was killed: its lock, its plugins, and what it was making, which the state does not know.
+ * Clears up after a CLI that did not come to its end: its lock, its plugins, and what it was making, which the state
+ * does not know. One that was told twice to stop leaves no lock, only what it was making.
  * @param state folder of the local state
+ * @param kubectl flags that lead to the stack's cluster
  * @param pulumi runs the CLI on the stack
  */
 export async function recover(
   state: string,
   stack: string,
+  kubectl: readonly string[],
   pulumi: (...args: string[]) => Promise<string>,
 ): Promise<void> {
-  const locks = deadLocks(join(state, ".pulumi/locks/organization/airflow", stack));
-  if (locks.length === 0) return;
-  console.log("  the last command was killed: clearing up after it");
+  const locks = locksIn(join(state, ".pulumi/locks/organization/airflow", stack));
+  if (!locks.every(isDead)) return;
+  const pending = pendingIn(join(state, `.pulumi/stacks/airflow/${stack}.json`));
+  if (locks.length === 0 && pending.length === 0) return;
+  console.log("  the last command was cut off: clearing up after it");
   await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: `file://${state}` });
-  const checkpoint: Checkpoint = JSON.parse(await pulumi("stack", "export"));
-  const pending = checkpoint.deployment.pending_operations ?? [];
-  for (const operation of pending) if (operation.type === "creating") await remove(operation);
-  checkpoint.deployment.pending_operations = [];
-  // Last, so that clearing up is begun again if it is interrupted; the import needs the lock.
+  for (const operation of unknown(pending, kubectl)) await remove(operation);
   for (const lock of locks) rmSync(lock);
-  const file = join(state, "recovered.json");
-  writeFileSync(file, JSON.stringify(checkpoint), { mode: 0o600 });
+  if (pending.length === 0) return;
+  // Last, so that clearing up is begun again if it is interrupted: an import ends what is pending.
+  const file = join(state, `recovered.${stack}.json`);
+  await pulumi("stack", "export", "--file", file);
   await pulumi("stack", "import", "--file", file);
   rmSync(file);
 }

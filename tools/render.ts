@@ -93,7 +93,7 @@ function write(folder: string, { manifests, secrets }: Rendered): void {
     throw new Error(`--out is ${folder}, which is not empty. Give a new directory.`);
   for (const manifest of manifests) {
     const name = `${manifest.kind.toLowerCase()}-${manifest.metadata.name}.yaml`;
-    writeFileSync(join(folder, name), stringify(manifest, { aliasDuplicateObjects: false }));
+    writeFileSync(join(folder, name), stringify(manifest, { aliasDuplicateObjects: false, lineWidth: 0 }));
   }
   console.log(`${manifests.length} objects are in ${folder}. Not in them, to be made beforehand:`);
   for (const [name, keys] of Object.entries(secrets)) console.log(`  Secret ${name}: ${keys.join(", ")}`);

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { readStackFile } from "../config.ts";
+import { contextFlags } from "./kubernetes.ts";
 import { project, run } from "./process.ts";
 import { recover } from "./recover.ts";
 
@@ -51,9 +52,8 @@ export class Stack {
       return run("pulumi", args, { env: { PULUMI_STACK: this.name }, show });
     }
     this.check();
-    if (readStackFile(this.file).platform === "kubernetes") {
-      await run("tools/run", ["--kubernetes-plugin"], { show: true });
-    }
+    const { platform, kubernetes } = readStackFile(this.file);
+    if (platform === "kubernetes") await run("tools/run", ["--kubernetes-plugin"], { show: true });
     if (args[0] === "config" && args[1] !== undefined && args[1] !== "get") {
       throw new Error(`The configuration of stack ${this.name} is kept in ${this.file}. Set it there.`);
     }
@@ -61,7 +61,7 @@ export class Stack {
     const file = join(this.state, `config.${this.name}.yaml`);
     writeFileSync(file, stringify({ ...parse(readFileSync(this.file, "utf8")), encryptionsalt: salt }));
     const cli = (...words: string[]) => run("pulumi", words, { env: this.environment() });
-    await recover(this.state, this.name, cli);
+    await recover(this.state, this.name, contextFlags(kubernetes), cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
     return run("pulumi", [...args, ...flags], { env: this.environment(), show });
   }

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { docker, log } from "./docker.ts";
 import type { TestStack } from "./harness.ts";
 
 export type Canaries = Readonly<Record<string, string>>;
@@ -26,16 +25,9 @@ export function found(text: string, all: Canaries): string[] {
   return Object.keys(all).filter((name) => forms(all[name] ?? "").some((form) => text.includes(form)));
 }
 
-/** Texts that anybody who may look at the engine, the terminal or the state folder can read. */
+/** Texts that anybody who may look at the platform, the terminal or the state folder can read. */
 export async function places(stack: TestStack): Promise<Map<string, string>> {
-  const all = new Map<string, string>();
-  for (const [name, { Id }] of await stack.containers()) {
-    all.set(`docker inspect ${name}`, await docker("inspect", Id));
-    all.set(`log of ${name}`, await log(Id));
-    if (name === "migration") continue;
-    const everyone = "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'";
-    all.set(`processes of ${name}`, await docker("exec", Id, "sh", "-c", `${everyone}; env`));
-  }
+  const all = await stack.target.readable(stack.prefix);
   all.set("preview", await stack.stack.pulumi(["preview", "--diff", "--refresh"]));
   all.set("plain state", readAll(join(stack.folder, "state")));
   return all;

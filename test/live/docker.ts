@@ -1,4 +1,5 @@
 import { run } from "../../tools/process.ts";
+import type { Instance, Target } from "./target.ts";
 
 export interface Container {
   readonly Id: string;
@@ -32,20 +33,54 @@ export async function containers(prefix: string): Promise<Map<string, Container>
   return new Map(inspected.map((container) => [container.Name.slice(prefix.length + 2), container]));
 }
 
-/** Names of the containers that are not the same in both. */
-export function replaced(before: Map<string, Container>, after: Map<string, Container>): string[] {
-  return [...after.keys()].filter((name) => after.get(name)?.Id !== before.get(name)?.Id).sort();
-}
+const kinds = [
+  { list: ["container", "ls", "--all"], remove: ["container", "rm", "--force"] },
+  { list: ["network", "ls"], remove: ["network", "rm"] },
+  { list: ["volume", "ls"], remove: ["volume", "rm"] },
+];
 
 /** Removes all containers, networks and volumes whose name starts so: what a test that was cut off has left. */
 export async function sweep(name: string): Promise<void> {
-  const kinds = [
-    { list: ["container", "ls", "--all"], remove: ["container", "rm", "--force"] },
-    { list: ["network", "ls"], remove: ["network", "rm"] },
-    { list: ["volume", "ls"], remove: ["volume", "rm"] },
-  ];
   for (const { list, remove } of kinds) {
     const ids = (await docker(...list, "--quiet", "--filter", `name=^/?${name}`)).trim();
     if (ids !== "") await docker(...remove, ...ids.split("\n"));
   }
 }
+
+function instance({ Id, State }: Container): Instance {
+  const healthy = State.Status === "running" && State.Health?.Status === "healthy";
+  return { id: Id, start: State.StartedAt, healthy };
+}
+
+async function readable(stack: string): Promise<Map<string, string>> {
+  const all = new Map<string, string>();
+  for (const [name, { Id, State }] of await containers(stack)) {
+    all.set(`docker inspect ${name}`, await docker("inspect", Id));
+    all.set(`log of ${name}`, await log(Id));
+    if (State.Status !== "running") continue;
+    const everyone = "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n'";
+    all.set(`processes of ${name}`, await docker("exec", Id, "sh", "-c", `${everyone}; env`));
+  }
+  return all;
+}
+
+/** The local engine. */
+export const onDocker: Target = {
+  name: "docker",
+  config: async () => ({}),
+  connect: async () => {},
+  disconnect: async () => {},
+  instances: async (stack) =>
+    new Map([...(await containers(stack))].map(([name, container]) => [name, instance(container)])),
+  exec: (stack, name, command) => docker("exec", `${stack}-${name}`, ...command),
+  log: (stack, name) => log(`${stack}-${name}`),
+  crash: async (stack, name) => void (await docker("kill", "--signal", "KILL", `${stack}-${name}`)),
+  restart: async (stack, name) => void (await docker("restart", `${stack}-${name}`)),
+  remove: async (stack, name) => void (await docker("rm", "--force", `${stack}-${name}`)),
+  leftovers: async (stack) => {
+    const lists = kinds.map(({ list }) => docker(...list, "--quiet", "--filter", `name=^/?${stack}(-|$)`));
+    return (await Promise.all(lists)).flatMap((ids) => ids.split("\n").filter((id) => id !== ""));
+  },
+  readable,
+  sweep,
+};

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,51 +6,74 @@ import { stringify } from "yaml";
 import { AirflowApi, type TaskInstance } from "../../tools/airflow.ts";
 import { project, waitFor } from "../../tools/process.ts";
 import { type Outputs, Stack } from "../../tools/stack.ts";
-import { type Container, containers, docker } from "./docker.ts";
+import { type Container, containers, onDocker } from "./docker.ts";
+import type { Instance, Instances, Ports, Target } from "./target.ts";
 
 export type Config = Readonly<Record<string, unknown>>;
 
-/** A stack of a test's own, with its own state, on the local engine. */
+/** Asks again later when a connection breaks off: it may lead through a tunnel into a container that was replaced. */
+async function unlessCut<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/** A stack of a test's own, with its own state. */
 export class TestStack {
   readonly prefix: string;
   readonly folder: string;
-  /** Its own copy of the example DAGs. */
+  /** Its own copy of the example DAGs, and `naps.py`. */
   readonly dags: string;
   readonly stack: Stack;
+  readonly target: Target;
   private readonly file: string;
-  private readonly ports: Config;
+  private readonly ports: Ports;
   private known: Outputs | undefined;
+  private swept = false;
 
-  /** @param port the first of two free ports */
-  constructor(name: string, port: number) {
+  /** @param port the first of three free ports */
+  constructor(name: string, port: number, target: Target = onDocker) {
+    this.target = target;
     this.prefix = `airflow-${name}`;
     this.folder = mkdtempSync(join(tmpdir(), `${this.prefix}-`));
     this.file = join(this.folder, "stack.yaml");
     this.stack = new Stack(name, this.file, join(this.folder, "state"));
     this.dags = join(this.folder, "dags");
     cpSync(join(project, "dags"), this.dags, { recursive: true });
-    this.ports = { webserverPort: port, flowerPort: port + 1 };
+    cpSync(join(import.meta.dirname, "naps.py"), join(this.dags, "naps.py"));
+    this.ports = { webserverPort: port, flowerPort: port + 2 };
   }
 
-  configure(config: Config): void {
-    const entries = Object.entries({ ...this.ports, dags: this.dags, ...config }).map(([key, value]) => [
-      `airflow:${key}`,
-      value,
-    ]);
+  async configure(config: Config): Promise<void> {
+    const all = { ...this.ports, dags: this.dags, ...(await this.target.config(this.prefix)), ...config };
+    const entries = Object.entries(all).map(([key, value]) => [`airflow:${key}`, value]);
     writeFileSync(this.file, stringify({ config: Object.fromEntries(entries) }));
   }
 
   /** Deploys, and returns what the CLI said. */
   async up(config: Config, ...flags: string[]): Promise<string> {
-    this.configure(config);
+    await this.configure(config);
+    if (!this.swept) await this.target.sweep(this.prefix);
+    this.swept = true;
     const said = await this.stack.pulumi(["up", "--yes", "--skip-preview", ...flags]);
     this.known = await this.stack.outputs();
+    await this.target.connect(this.prefix, this.ports);
     return said;
+  }
+
+  /** Removes everything but the data. */
+  async down(): Promise<void> {
+    await this.target.disconnect(this.prefix);
+    await this.stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"]);
   }
 
   /** Removes everything; does nothing the second time. */
   async remove(): Promise<void> {
     if (!existsSync(this.folder)) return;
+    await this.target.disconnect(this.prefix);
     await this.stack.pulumi(["state", "unprotect", "--all", "--yes"]);
     await this.stack.pulumi(["destroy", "--yes", "--skip-preview"]);
     rmSync(this.folder, { recursive: true });
@@ -68,14 +92,49 @@ export class TestStack {
     return containers(this.prefix);
   }
 
+  instances(): Promise<Instances> {
+    return this.target.instances(this.prefix);
+  }
+
+  /** Their names, sorted. */
+  async names(): Promise<string[]> {
+    return [...(await this.instances()).keys()].sort();
+  }
+
   exec(name: string, ...command: string[]): Promise<string> {
-    return docker("exec", `${this.prefix}-${name}`, ...command);
+    return this.target.exec(this.prefix, name, command);
+  }
+
+  crash(name: string): Promise<void> {
+    return this.target.crash(this.prefix, name);
+  }
+
+  /** Restarts an instance in good order; resolves once it is healthy again. */
+  async restart(name: string): Promise<void> {
+    await this.startsAgain(name, 120, () => this.target.restart(this.prefix, name));
+  }
+
+  /** An instance once it is healthy, and satisfies a condition. */
+  healthy(name: string, seconds: number, condition = (_: Instance) => true): Promise<Instance> {
+    return waitFor(`${name} to be healthy`, seconds, async () => {
+      const instance = (await this.instances()).get(name);
+      return instance?.healthy && condition(instance) ? instance : undefined;
+    });
+  }
+
+  /** Does something to an instance; returns the seconds until it has been started again and is healthy. */
+  async startsAgain(name: string, seconds: number, doing: () => Promise<unknown>): Promise<number> {
+    const { start } = await this.healthy(name, 60);
+    const since = Date.now();
+    await doing();
+    await this.healthy(name, seconds, (instance) => instance.start !== start);
+    return Math.round((Date.now() - since) / 1000);
   }
 
   /** Starts a DAG once Airflow has read it; returns the id of the run. */
   async trigger(dag: string, conf: Config = {}): Promise<string> {
     const api = this.api;
-    await waitFor(`${dag} to be read`, 120, () => api.call(`/dags/${dag}`));
+    await waitFor(`${dag} to be read`, 120, () => unlessCut(() => api.call(`/dags/${dag}`)));
     return (await api.trigger(dag, conf)).dag_run_id;
   }
 
@@ -89,8 +148,8 @@ export class TestStack {
   ): Promise<readonly TaskInstance[]> {
     const api = this.api;
     return waitFor(`${what} in ${dag}`, seconds, async () => {
-      const tasks = await api.tasks(dag, run);
-      return condition(tasks) ? tasks : undefined;
+      const tasks = await unlessCut(() => api.tasks(dag, run));
+      return tasks && condition(tasks) ? tasks : undefined;
     });
   }
 
@@ -98,7 +157,7 @@ export class TestStack {
   async finished(dag: string, run: string, seconds = 300): Promise<readonly TaskInstance[]> {
     const api = this.api;
     await waitFor(`${dag} to finish`, seconds, async () => {
-      const state = (await api.dagRun(dag, run))?.state;
+      const state = (await unlessCut(() => api.dagRun(dag, run)))?.state;
       return state === "success" || state === "failed" ? state : undefined;
     });
     return api.tasks(dag, run);
@@ -109,7 +168,20 @@ export class TestStack {
     const count =
       "from airflow.providers.celery.executors.celery_executor_utils import app\n" +
       "with app.connection_for_read() as c: print(c.default_channel.client.llen('default'))";
-    return Number((await this.exec("scheduler", "python", "-c", count)).trim().split("\n").at(-1));
+    return Number((await this.exec("flower", "python", "-c", count)).trim().split("\n").at(-1));
+  }
+
+  /** The same, as Flower does. */
+  async queuedInFlower(): Promise<number> {
+    type Queues = { active_queues: { name: string; messages: number }[] };
+    const { active_queues } = await this.flower<Queues>("/api/queues/length");
+    return active_queues.find(({ name }) => name === "default")?.messages ?? 0;
+  }
+
+  /** The log of a task's last try, as the webserver shows it. */
+  async taskLog(dag: string, run: string, { task_id, try_number }: TaskInstance): Promise<string> {
+    const path = `/dags/${dag}/dagRuns/${run}/taskInstances/${task_id}/logs/${try_number}`;
+    return JSON.stringify(await this.api.call(path));
   }
 
   /** Asks Flower. */
@@ -120,6 +192,23 @@ export class TestStack {
     if (!response.ok) throw new Error(`Flower answered ${response.status} to ${path}`);
     return (await response.json()) as T;
   }
+}
+
+export function isRunning(task: TaskInstance): boolean {
+  return task.state === "running";
+}
+
+/** The worker that ran it; a cluster's host names are longer. */
+export function hostOf({ hostname }: TaskInstance): string {
+  return hostname?.split(".")[0] ?? "";
+}
+
+/** Asserts that every task succeeded at its first try. */
+export function assertUndisturbed(tasks: readonly TaskInstance[], count: number): void {
+  assert.deepEqual(
+    tasks.map(({ state, try_number }) => ({ state, try_number })),
+    Array.from({ length: count }, () => ({ state: "success", try_number: 1 })),
+  );
 }
 
 /** How many of these tasks ran at once, at the most. */

@@ -82,7 +82,7 @@ const bad: [key: string, given: string, message: RegExp][] = [
     "registry/dags:1",
     /dagsImage is registry\/dags:1; allowed is a repository of an image registry/,
   ],
-  ["dagsGit", '{"url":"git@host:dags"}', /dagsGit\.url is git@host:dags; allowed is the https URL/],
+  ["dagsGit", '{"url":"git@host:dags"}', /dagsGit\.url is git@host:dags; allowed is the http or https URL/],
   ["wrokers", "1", /wrokers is unknown; allowed are platform, workers, /],
 ];
 

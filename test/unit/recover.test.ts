@@ -20,6 +20,28 @@ const operations: [what: string, operation: Operation, found: string[]][] = [
     { type: "creating", resource: { type: "docker:index/network:Network", inputs: { name: "airflow-x" } } },
     ["airflow-x"],
   ],
+  [
+    "a ConfigMap, whose name is Pulumi's choice",
+    {
+      type: "creating",
+      resource: {
+        type: "kubernetes:core/v1:ConfigMap",
+        inputs: { metadata: { name: "redis-1a2b", namespace: "airflow-x" } },
+      },
+    },
+    ["redis-1a2b"],
+  ],
+  [
+    "a Deployment, which is taken over by its name",
+    {
+      type: "creating",
+      resource: {
+        type: "kubernetes:apps/v1:Deployment",
+        inputs: { metadata: { name: "x", namespace: "y" } },
+      },
+    },
+    [],
+  ],
   ["a container without inputs", { type: "creating", resource: { type: container } }, []],
   [
     "a container whose name is not plain",
@@ -55,7 +77,7 @@ const operations: [what: string, operation: Operation, found: string[]][] = [
 for (const [what, operation, found] of operations) {
   test(`cut off: ${what} is ${found.length > 0 ? "looked for" : "left alone"}`, () => {
     assert.deepEqual(
-      unknown([component, operation]).map(({ name }) => name),
+      unknown([component, operation], []).map(({ name }) => name),
       found,
     );
   });
@@ -119,7 +141,7 @@ for (const { what, locks, pending, left, asked } of cases) {
     writeFileSync(join(stacks, "unit.json"), JSON.stringify({ version: 3, checkpoint: { latest } }));
 
     const said: string[] = [];
-    await recover(state, "unit", async (_stack, command = "", _file, file = "") => {
+    await recover(state, "unit", [], async (_stack, command = "", _file, file = "") => {
       said.push(command);
       if (command === "export") writeFileSync(file, "{}");
       assert.ok(existsSync(file));

@@ -1,0 +1,11 @@
+import { after } from "node:test";
+import { deploys, removes } from "./deploying.ts";
+import { TestStack } from "./harness.ts";
+import { onKubernetes } from "./kubernetes.ts";
+
+const stack = new TestStack("livetest-deploying", 18200, onKubernetes);
+
+after(() => stack.remove());
+
+deploys(stack);
+removes(stack);

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { waitFor } from "../../tools/process.ts";
+import { canaries, found, places } from "./canaries.ts";
+import { assertUndisturbed, hostOf, isRunning, mostAtOnce, type TestStack } from "./harness.ts";
+import { replaced } from "./target.ts";
+
+const dag = "get_stocks_dag";
+const roles = [
+  "dag-processor",
+  "flower",
+  "migration",
+  "postgres",
+  "redis",
+  "scheduler",
+  "triggerer",
+  "webserver",
+];
+
+const core = { max_active_tasks_per_dag: 2 };
+
+/** A stack with so many workers, each of 1 to 3 processes, and so many for the queue gpu. */
+function sized(workers: number, gpu: number, settings = {}) {
+  return {
+    workers,
+    workerConcurrency: { min: 1, max: 3 },
+    workerMemory: 1024,
+    workerGroups: [{ name: "gpu", queues: ["gpu"], workers: gpu }],
+    settings: { core, ...settings },
+  };
+}
+
+const changed = { celery: { worker_prefetch_multiplier: 2 } };
+
+/** Processes that the first worker runs tasks in, as it tells Flower. */
+async function processes(stack: TestStack): Promise<number | undefined> {
+  type Workers = Record<string, { stats?: { pool?: { processes: number[] } } }>;
+  const workers = await stack.flower<Workers>("/api/workers?refresh=1&workername=celery@worker-1");
+  return workers["celery@worker-1"]?.stats?.pool?.processes.length;
+}
+
+/** The tests of what deployments do, for any platform; `removes` has the last ones. */
+export function deploys(stack: TestStack): void {
+  test("without a worker, tasks wait in the queue; one worker runs them all", async () => {
+    await stack.up(sized(0, 0));
+    assert.deepEqual(await stack.names(), roles);
+    const run = await stack.trigger(dag, { seconds: 1 });
+    await stack.tasks(
+      dag,
+      run,
+      "two queued tasks",
+      (tasks) => tasks.filter((task) => task.state === "queued").length === 2,
+    );
+    assert.equal(await stack.queued(), 2);
+    assert.equal(await stack.queuedInFlower(), 2);
+
+    await stack.up(sized(1, 0));
+    const tasks = await stack.finished(dag, run);
+    assertUndisturbed(tasks, 6);
+    assert.ok(mostAtOnce(tasks) <= 2, `${mostAtOnce(tasks)} tasks ran at once`);
+    const online = await waitFor("Flower to see the worker", 60, async () => {
+      const workers = await stack.flower<Record<string, { status?: boolean }>>(
+        "/api/workers?refresh=1&status=1",
+      );
+      return Object.keys(workers).length > 0 ? workers : undefined;
+    });
+    assert.deepEqual(Object.keys(online), ["celery@worker-1"]);
+    assert.equal(await stack.queuedInFlower(), 0);
+    const files = await stack.exec(
+      "worker-1",
+      "sh",
+      "-c",
+      "cd /opt/airflow/data && wc -l stocks/*/prices.csv",
+    );
+    assert.equal(files.match(/ 31 stocks\/[A-Z]+\/prices\.csv/g)?.length ?? files, 6);
+  });
+
+  test("a second deployment finds nothing to change", async () => {
+    await stack.up(sized(1, 0), "--refresh", "--expect-no-changes");
+  });
+
+  test("scaling up creates the new workers and touches nothing else", async () => {
+    const before = await stack.instances();
+    await stack.up(sized(3, 1));
+    const after = await stack.instances();
+    assert.deepEqual(replaced(before, after), ["worker-2", "worker-3", "worker-gpu-1"]);
+    assert.equal(after.size, before.size + 3);
+  });
+
+  test("workers take tasks of their queues alone, and scaling down while they run loses none", async () => {
+    const before = await stack.instances();
+    const gpuRun = await stack.trigger("gpu_naps");
+    const run = await stack.trigger("naps", { seconds: 12 });
+    const running = await stack.tasks("naps", run, "a task on each worker", (tasks) => {
+      return new Set(tasks.filter(isRunning).map(hostOf)).size === 3;
+    });
+    const gpuTasks = await stack.finished("gpu_naps", gpuRun);
+    assertUndisturbed(gpuTasks, 2);
+    assert.deepEqual([...new Set(gpuTasks.map(hostOf))], ["worker-gpu-1"]);
+
+    await stack.up(sized(1, 1));
+    assert.deepEqual(await stack.names(), [...roles, "worker-1", "worker-gpu-1"].sort());
+    assert.deepEqual(replaced(before, await stack.instances()), []);
+    const tasks = await stack.finished("naps", run);
+    assertUndisturbed(tasks, 6);
+    assert.ok(!tasks.map(hostOf).includes("worker-gpu-1"));
+    const gone = tasks.find((task) => hostOf(task) === "worker-2") ?? assert.fail(JSON.stringify(running));
+    assert.match(await stack.taskLog("naps", run, gone), /nap \d on worker-2/);
+  });
+
+  test("a changed setting replaces what it reaches; what was removed by hand comes back; the rest stays", async () => {
+    const before = await stack.instances();
+    await stack.target.remove(stack.prefix, "dag-processor");
+    await stack.up(sized(1, 1, changed), "--refresh");
+    const reached = ["dag-processor", "flower", "scheduler", "worker-1", "worker-gpu-1"];
+    assert.deepEqual(replaced(before, await stack.instances()), reached);
+    assert.deepEqual(await stack.names(), [...before.keys()].sort());
+  });
+
+  test("no secret can be seen outside the files that it is delivered in", async () => {
+    const secrets = await canaries(stack);
+    assert.equal(Object.keys(secrets).length, 8);
+    const delivered = await stack.exec("scheduler", "sh", "-c", "cat /run/secrets/*");
+    assert.deepEqual(found(delivered, secrets).sort(), [
+      "apiSecretKey",
+      "brokerPassword",
+      "fernetKey",
+      "jwtSecret",
+      "metadataPassword",
+      "resultsPassword",
+    ]);
+    for (const [place, text] of await places(stack)) {
+      assert.notEqual(text, "", place);
+      assert.deepEqual(found(text, secrets), [], place);
+    }
+  });
+}
+
+/** The last ones: what is left of a stack. */
+export function removes(stack: TestStack): void {
+  test("a worker grows from one process to three; removing the stack lets their tasks finish and keeps its data", async () => {
+    await waitFor("a single process", 90, async () => ((await processes(stack)) === 1 ? true : undefined));
+    const run = await stack.trigger("naps", { seconds: 10 });
+    const running = await stack.tasks("naps", run, "three running tasks", (tasks) => {
+      return tasks.filter(isRunning).length === 3;
+    });
+    assert.equal(await processes(stack), 3);
+    const { adminPassword } = stack.outputs;
+    await stack.down();
+    assert.deepEqual(await stack.names(), []);
+
+    await stack.up(sized(1, 0, changed));
+    assert.equal(stack.outputs.adminPassword, adminPassword);
+    const tasks = await stack.finished("naps", run);
+    assert.deepEqual([...new Set(tasks.map((task) => task.state))], ["success"]);
+    assert.ok(mostAtOnce(tasks) <= 3, `${mostAtOnce(tasks)} tasks ran at once`);
+    const begun = running.filter(isRunning).map((task) => task.task_id);
+    const tries = tasks.filter((task) => begun.includes(task.task_id)).map((task) => task.try_number);
+    assert.deepEqual(tries, [1, 1, 1]);
+  });
+
+  test("removing it with its data leaves nothing", async () => {
+    await stack.remove();
+    const left = () => stack.target.leftovers(stack.prefix);
+    // A cluster clears up what it has let go of by itself.
+    for (let seconds = 0; seconds < 60 && (await left()).length > 0; seconds++) await sleep(1000);
+    assert.deepEqual(await left(), []);
+  });
+}

@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Facts } from "./facts.ts";
+
+const script = readFileSync(new URL("inside.sh", import.meta.url), "utf8");
+
+/** Paths that are looked at. */
+export interface Paths {
+  readonly directories: readonly string[];
+  /** Besides secrets, which are found. */
+  readonly files: readonly string[];
+}
+
+/** Secrets of stacks differ: each is replaced by its name, wherever it is. */
+function named(text: string, secrets: Facts): string {
+  return Object.entries(secrets).reduce((rest, [name, value]) => {
+    const hash = createHash("sha256").update(value).digest("hex");
+    return rest.replaceAll(value, `{${name}}`).replaceAll(hash, `{hash of ${name}}`);
+  }, text);
+}
+
+function bytes(memory: string): string {
+  return String(Number(memory) / 2 ** 20);
+}
+
+function cores(cpu: string): string {
+  const [quota, period] = cpu.split(" ");
+  return String(Number(quota) / Number(period));
+}
+
+/** Whether the primary group is among them makes no difference. */
+function groups(further: string, gids: string): string {
+  const [primary = ""] = gids.split("\t");
+  return [...new Set([...further.trim().split(" "), primary])].filter((group) => group !== "").join(" ");
+}
+
+function translated(said: Facts, secrets: Facts): Facts {
+  const facts = Object.entries(said).map(([name, value]): [string, string] => {
+    if (name.startsWith("file ")) return [name, named(Buffer.from(value, "base64").toString(), secrets)];
+    if (name === "memory") return ["memory, MiB", bytes(value)];
+    if (name === "cpu") return ["cpu, cores", cores(value)];
+    const [, process] = /^(.*): Groups$/.exec(name) ?? [];
+    if (process !== undefined) return [name, groups(value, said[`${process}: Gid`] ?? "")];
+    return [name, value.trim()];
+  });
+  return Object.fromEntries(facts);
+}
+
+/**
+ * What the processes of a container see and may do.
+ * @param exec runs a command in it, as its own user
+ * @param secrets of the stack, by name
+ */
+export async function inside(
+  exec: (...command: string[]) => Promise<string>,
+  { directories, files }: Paths,
+  secrets: Facts,
+): Promise<Facts> {
+  const output = await exec("sh", "-c", script, "inside", ...directories, "--", ...files);
+  const lines = output.split("\n").filter((line) => line !== "");
+  const said = lines.map((line) => {
+    const [name = "", ...value] = line.split("\t");
+    return [name, value.join("\t")] as const;
+  });
+  return translated(Object.fromEntries(said), secrets);
+}

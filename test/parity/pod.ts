@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { runtimeDirectory } from "../../workload.ts";
+import type { Declared } from "../unit/mocks.ts";
+import type { Facts } from "./facts.ts";
+
+interface Probe {
+  readonly exec: { readonly command: readonly string[] };
+  readonly periodSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly failureThreshold: number;
+}
+
+export interface Container {
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly args?: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly resources: { readonly limits: { readonly cpu: string; readonly memory: string } };
+  readonly securityContext: {
+    readonly allowPrivilegeEscalation: boolean;
+    readonly capabilities: { readonly add?: readonly string[]; readonly drop: readonly string[] };
+    readonly privileged: boolean;
+    readonly readOnlyRootFilesystem: boolean;
+    readonly runAsUser: number;
+    readonly runAsGroup: number;
+  };
+  readonly volumeMounts: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly subPath?: string;
+    readonly readOnly?: boolean;
+  }[];
+  readonly startupProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly lifecycle?: {
+    readonly preStop: {
+      readonly sleep?: { readonly seconds: number };
+      readonly exec?: { readonly command: readonly string[] };
+    };
+  };
+}
+
+interface Volume {
+  readonly name: string;
+  readonly emptyDir?: { readonly medium?: string; readonly sizeLimit?: string };
+  readonly persistentVolumeClaim?: { readonly claimName: string };
+  readonly configMap?: { readonly defaultMode: number };
+  readonly secret?: { readonly defaultMode: number };
+}
+
+export interface PodSpec {
+  readonly restartPolicy: string;
+  readonly terminationGracePeriodSeconds: number;
+  readonly securityContext: {
+    readonly fsGroup: number;
+    readonly supplementalGroups?: readonly number[];
+    readonly seccompProfile?: { readonly type: string };
+  };
+  readonly containers: readonly Container[];
+  readonly volumes: readonly Volume[];
+}
+
+/** Texts by key of the ConfigMap and the Secret that are delivered to a workload. */
+interface Deliveries {
+  readonly files: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** The shell in front, which becomes the command. */
+function commands({ command, args = [] }: Container): Facts {
+  const all = [...command, ...args];
+  const front = all[0] === "sh" && all[2]?.endsWith('; exec "$@"') ? all.splice(0, 4) : [];
+  return { command: JSON.stringify(all), "in front of the command": front.join(" ") };
+}
+
+const mode = (bits: number) => bits.toString(8).padStart(4, "0");
+
+/** What is mounted at a path, as facts. */
+function mounted(
+  { mountPath, subPath, readOnly }: Container["volumeMounts"][number],
+  volume: Volume,
+  { files, secrets }: Deliveries,
+): Facts {
+  if (volume.emptyDir) return mountPath === runtimeDirectory ? {} : { [`scratch ${mountPath}`]: "writable" };
+  if (volume.persistentVolumeClaim) {
+    const { claimName } = volume.persistentVolumeClaim;
+    return { [`volume ${mountPath}`]: `${claimName}, ${readOnly ? "read-only" : "writable"}` };
+  }
+  const bits = mode((volume.configMap ?? volume.secret)?.defaultMode ?? 0);
+  const contents = volume.configMap ? files : secrets;
+  const entries =
+    subPath === undefined
+      ? Object.entries(contents).map(([key, text]) => [`${mountPath}/${key}`, text] as const)
+      : [[mountPath, contents[subPath] ?? assert.fail(`nothing is delivered as ${subPath}`)] as const];
+  return Object.fromEntries(
+    entries.flatMap(([path, text]) => [
+      [`file ${path}`, text],
+      [`mode of ${path}`, bits],
+    ]),
+  );
+}
+
+function mounts(container: Container, { volumes }: PodSpec, deliveries: Deliveries): Facts {
+  const facts = container.volumeMounts.map((mount) => {
+    const volume = volumes.find(({ name }) => name === mount.name) ?? assert.fail(`no volume ${mount.name}`);
+    return mounted(mount, volume, deliveries);
+  });
+  const memory = container.volumeMounts.find(({ mountPath }) => mountPath === runtimeDirectory);
+  const { emptyDir } = volumes.find(({ name }) => name === memory?.name) ?? {};
+  const size = emptyDir?.medium === "Memory" ? emptyDir.sizeLimit : undefined;
+  return Object.assign({ [`${runtimeDirectory}, MiB`]: size?.replace(/Mi$/, "") ?? "" }, ...facts);
+}
+
+function security({ securityContext }: Container, pod: PodSpec): Facts {
+  const { runAsUser, runAsGroup, capabilities, privileged, allowPrivilegeEscalation } = securityContext;
+  const { fsGroup, supplementalGroups = [], seccompProfile } = pod.securityContext;
+  const profile = seccompProfile?.type;
+  return {
+    user: String(runAsUser),
+    group: String(runAsGroup),
+    "further groups": [fsGroup, ...supplementalGroups].filter((group) => group !== runAsGroup).join(),
+    privileged: String(privileged),
+    "dropped capabilities": capabilities.drop.join(),
+    "added capabilities": (capabilities.add ?? []).join(),
+    "no new privileges": String(!allowPrivilegeEscalation),
+    seccomp: profile === "RuntimeDefault" ? "the runtime's" : String(profile),
+  };
+}
+
+/** One run of the startup probe polls until the command succeeds, as Docker's does. */
+export function podHealth({ startupProbe, livenessProbe, readinessProbe }: Container): Facts {
+  if (!startupProbe || !livenessProbe || !readinessProbe) return {};
+  const [, , poll = "", , ...started] = startupProbe.exec.command;
+  const [, check] = /^until timeout (\d+) "\$@"; do sleep 0\.5; done$/.exec(poll) ?? [];
+  assert.ok(check !== undefined, `the startup probe does not poll: ${startupProbe.exec.command}`);
+  const distinct = (...all: readonly unknown[]) => [...new Set(all.map(String))].join();
+  const commands = [started, livenessProbe.exec.command, readinessProbe.exec.command];
+  return {
+    "health command": distinct(...commands.map((command) => JSON.stringify(command))),
+    "health: seconds for a start": String(startupProbe.timeoutSeconds * startupProbe.failureThreshold),
+    "health: seconds between checks": String(livenessProbe.periodSeconds),
+    "health: seconds for a check": distinct(
+      check,
+      livenessProbe.timeoutSeconds,
+      readinessProbe.timeoutSeconds,
+    ),
+    "health: checks that fail before a restart": String(livenessProbe.failureThreshold),
+  };
+}
+
+export function podStop({ lifecycle }: Container, { terminationGracePeriodSeconds }: PodSpec): Facts {
+  const { sleep, exec } = lifecycle?.preStop ?? {};
+  // Sends it and waits for the end, so that the signal of Kubernetes' own meets nobody.
+  const signal = /^kill -s (\w+) 1; while kill -s 0 1; do sleep [\d.]+; done$/.exec(
+    exec?.command[2] ?? "",
+  )?.[1];
+  if (exec) assert.ok(signal, `${exec.command} does not send a signal and wait`);
+  const before = sleep?.seconds ?? 0;
+  return {
+    "stop: signal": `SIG${signal ?? "TERM"}`,
+    "stop: seconds of grace": String(terminationGracePeriodSeconds - before),
+    "stop: seconds before the signal": String(before),
+  };
+}
+
+/** Of a whole number of MiB, and of thousandths of cores. */
+function limits({ resources }: Container): Facts {
+  const { memory, cpu } = resources.limits;
+  return {
+    "memory, MiB": memory.replace(/Mi$/, ""),
+    // Kubernetes gives none.
+    "swap, MiB": "0",
+    "cpu, cores": String(Number(cpu.replace(/m$/, "")) / 1000),
+  };
+}
+
+function podFactsOf(pod: PodSpec, deliveries: Deliveries): Facts {
+  const [container, ...others] = pod.containers;
+  assert.ok(container && others.length === 0, "a pod has one container");
+  return {
+    image: container.image,
+    "root file system": container.securityContext.readOnlyRootFilesystem ? "read-only" : "writable",
+    restarted: pod.restartPolicy.toLowerCase(),
+    ...Object.fromEntries(container.env.map(({ name, value }) => [`env ${name}`, value])),
+    ...commands(container),
+    ...limits(container),
+    ...mounts(container, pod, deliveries),
+    ...security(container, pod),
+    ...podHealth(container),
+    ...podStop(container, pod),
+  };
+}
+
+const kinds = /^kubernetes:(apps|batch)\/v1:(Deployment|StatefulSet|Job)$/;
+
+/** The pod of each workload, by the workload's name. */
+export function podFacts(declared: readonly Declared[]): Map<string, Facts> {
+  const delivered = (type: string, name: string, field: string) =>
+    (declared.find((one) => one.type === type && one.name === name)?.inputs[field] ?? {}) as Record<
+      string,
+      string
+    >;
+  const workloads = declared.filter(({ type }) => kinds.test(type));
+  return new Map(
+    workloads.map(({ name, inputs }) => {
+      const { template } = inputs.spec as { template: { spec: PodSpec } };
+      const files = delivered("kubernetes:core/v1:ConfigMap", name, "data");
+      const secrets = delivered("kubernetes:core/v1:Secret", name, "stringData");
+      return [name, podFactsOf(template.spec, { files, secrets })];
+    }),
+  );
+}

@@ -1,0 +1,72 @@
+import { run } from "../../tools/process.ts";
+
+/** From whom to whom; each pair is open, closed, or open at some of its addresses only. */
+export type Matrix = ReadonlyMap<string, ReadonlyMap<string, Cell>>;
+
+export type Cell = "open" | "closed" | "partly";
+
+/** Runs a command somewhere; returns its standard output. */
+export type Exec = (...command: string[]) => Promise<string>;
+
+/** Whoever may open connections, by name. */
+export type Sources = ReadonlyMap<string, Exec>;
+
+/** Addresses as `IP/PORT` by the name of what is there: those of one pod and of the service in front of it, say. */
+export type Targets = ReadonlyMap<string, readonly string[]>;
+
+// Bash is what all images have. What a policy drops is not even refused, so it takes all of these seconds.
+const script = `for target; do
+  { timeout 4 bash -c 'exec 3<>"/dev/tcp/$1"' connect "$target" 2>/dev/null && echo "$target"; } &
+done
+wait`;
+
+function cell(addresses: readonly string[], reached: ReadonlySet<string>): Cell {
+  const count = addresses.filter((address) => reached.has(address)).length;
+  return count === 0 ? "closed" : count === addresses.length ? "open" : "partly";
+}
+
+/** Opens a connection from everywhere to everywhere, at once. */
+export async function measured(sources: Sources, targets: Targets): Promise<Matrix> {
+  const addresses = [...targets.values()].flat();
+  const rows = [...sources].map(async ([source, exec]) => {
+    const reached = new Set((await exec("bash", "-c", script, "reach", ...addresses)).split("\n"));
+    const cells = [...targets].map(([target, own]) => [target, cell(own, reached)] as const);
+    return [source, new Map(cells)] as const;
+  });
+  return new Map(await Promise.all(rows));
+}
+
+/** What is open, by source. */
+export function opened(matrix: Matrix): Record<string, string[]> {
+  const rows = [...matrix].map(([source, cells]) => {
+    const reached = [...cells].filter(([, is]) => is !== "closed");
+    return [source, reached.map(([target, is]) => (is === "open" ? target : `${target}, ${is}`)).sort()];
+  });
+  return Object.fromEntries(rows);
+}
+
+/** A table, one line each: `x` where a connection was opened. */
+export function table(matrix: Matrix): string[] {
+  const [first] = matrix.values();
+  const targets = [...(first?.keys() ?? [])];
+  const width = Math.max(...[...matrix.keys()].map((name) => name.length));
+  const marks = { open: "x", closed: ".", partly: "?" };
+  const head = targets.map((target, at) => `${String.fromCharCode(65 + at)} ${target}`).join(", ");
+  const letters = targets.map((_, at) => String.fromCharCode(65 + at)).join(" ");
+  const rows = [...matrix].map(([source, cells]) => {
+    return `${source.padEnd(width)}  ${[...cells.values()].map((is) => marks[is]).join(" ")}`;
+  });
+  return [`from the left to: ${head}`, `${" ".repeat(width)}  ${letters}`, ...rows];
+}
+
+/** An interface of this machine with addresses of its own, outside any cluster. */
+export async function addInterface(name: string, addresses: readonly string[]): Promise<void> {
+  await removeInterface(name);
+  await run("ip", ["link", "add", name, "type", "veth", "peer", "name", `${name}peer`]);
+  for (const address of addresses) await run("ip", ["address", "add", `${address}/32`, "dev", name]);
+  await run("ip", ["link", "set", name, "up"]);
+}
+
+export async function removeInterface(name: string): Promise<void> {
+  await run("sh", ["-c", 'ip link del "$1" 2> /dev/null || true', "remove", name]);
+}

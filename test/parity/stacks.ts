@@ -1,0 +1,75 @@
+import { globSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { parse } from "yaml";
+import { project } from "../../tools/process.ts";
+import type { Config } from "../unit/mocks.ts";
+
+/** One stack, said for either platform. */
+export interface Twins {
+  readonly name: string;
+  readonly docker: Config;
+  readonly kubernetes: Config;
+  /** A workload's name on Docker, by its name on Kubernetes. */
+  readonly counterpart: (workload: string) => string;
+}
+
+interface Said {
+  readonly machines?: Readonly<Record<string, { readonly workers: number }>>;
+  readonly workers?: number;
+  readonly workerGroups?: readonly Record<string, unknown>[];
+  readonly images?: unknown;
+  readonly dagsGit?: unknown;
+  readonly dagsImage?: unknown;
+  readonly [key: string]: unknown;
+}
+
+const registry = "registry.example.com/airflow";
+
+function said(file: string): Said {
+  const { config = {} } = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace(/^airflow:/, ""), value]),
+  );
+}
+
+/** What a cluster has to be given, and an engine may be. */
+function sources({ images, dagsGit, dagsImage }: Said): Config {
+  const named = ["airflow", "postgres", "redis"].map((name) => [name, `${registry}/${name}:1`]);
+  return {
+    images: images ?? Object.fromEntries(named),
+    ...(dagsGit === undefined ? { dagsImage: dagsImage ?? `${registry}/dags` } : { dagsGit }),
+  };
+}
+
+/** Without nodes and what is counted by them. A group of none runs nowhere that it could be looked at. */
+function onOneEngine({ kubernetes, machines, workers, workerAutoscale, ...rest }: Said): Config {
+  const counts = machines ? Object.values(machines).map((machine) => machine.workers) : [workers ?? 2];
+  const groups = rest.workerGroups?.map(({ machine, nodeLabels, tolerations, autoscale, ...group }) => ({
+    ...group,
+    workers: Number(group.workers) || 1,
+  }));
+  return {
+    ...rest,
+    workers: Math.max(
+      1,
+      counts.reduce((sum, count) => sum + count, 0),
+    ),
+    ...(groups && { workerGroups: groups }),
+  };
+}
+
+/** Every stack of `stacks/`, in both forms. */
+export function twins(): Twins[] {
+  return globSync("stacks/Pulumi.*.yaml", { cwd: project })
+    .sort()
+    .map((file) => {
+      const stack = said(`${project}/${file}`);
+      const machines = Object.keys(stack.machines ?? {}).map((machine) => `worker-${machine}`);
+      return {
+        name: basename(file),
+        docker: { ...onOneEngine(stack), ...sources(stack), platform: "docker" },
+        kubernetes: { ...stack, ...sources(stack), platform: "kubernetes" },
+        counterpart: (workload) => (machines.includes(workload) ? "worker" : workload),
+      };
+    });
+}
