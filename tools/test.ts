@@ -1,21 +1,33 @@
+import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { onDocker } from "../test/live/docker.ts";
 import { ensureImages } from "./images.ts";
 import { main, project, run } from "./process.ts";
 
-/** Suites by name. Live ones deploy stacks of their own, which wait more than they work: three side by side. */
 const suites = {
   unit: { files: "test/unit/*.test.ts", concurrency: 2, live: false },
   scan: { files: "test/scan/*.test.ts", concurrency: 1, live: false },
+  /** Deploy stacks of their own, which wait more than they work. */
   live: { files: "test/live/*.test.ts", concurrency: 3, live: true },
 };
+
+const env = { PULUMI_ERROR_OUTPUT_STRING: "true" };
+
+function isOfCluster(file: string): boolean {
+  return file.includes("kubernetes");
+}
+
+/** Those that take a node away have the cluster to themselves, last. */
+function mayStart(file: string, unfinished: readonly string[]): boolean {
+  return !file.includes("node.kubernetes") || unfinished.filter(isOfCluster).length === 1;
+}
 
 /** Brings up what the tests deploy to, and removes what earlier ones that were cut off have left there. */
 async function prepare(files: readonly string[], everything: boolean): Promise<void> {
   await ensureImages();
   await run("tools/chromium.sh", [], { show: true });
   const targets = [onDocker];
-  if (files.some((file) => file.includes("kubernetes"))) {
+  if (files.some(isOfCluster)) {
     // Takes a second to load, and needs Linux.
     const { onKubernetes } = await import("../test/live/kubernetes.ts");
     await run("tools/run", ["--kubernetes-plugin"], { show: true });
@@ -25,13 +37,61 @@ async function prepare(files: readonly string[], everything: boolean): Promise<v
   if (everything) await Promise.all(targets.map((target) => target.sweep("airflow-livetest-")));
 }
 
+/** Runs one file, and shows at its end what it said; tells whether it passed. */
+async function passes(file: string): Promise<boolean> {
+  const begin = Date.now();
+  const seconds = () => Math.round((Date.now() - begin) / 1000);
+  const timer = setInterval(() => console.log(`  ${file}: ${seconds()} s`), 60_000);
+  const child = spawn("node", ["--test", "--test-reporter=spec", file], {
+    cwd: project,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      said += chunk;
+    });
+  }
+  const code = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
+  clearInterval(timer);
+  console.log(`${said}${file}: ${code === 0 ? "passed" : "FAILED"} after ${seconds()} s\n`);
+  return code === 0;
+}
+
+/** Runs files side by side; those of the cluster first, since its last one waits for them. */
+async function runSideBySide(files: readonly string[], concurrency: number): Promise<void> {
+  const waiting = files.toSorted((one, other) => Number(isOfCluster(other)) - Number(isOfCluster(one)));
+  const running = new Map<string, Promise<void>>();
+  const failed: string[] = [];
+  while (waiting.length + running.size > 0) {
+    const next = waiting.findIndex((file) => mayStart(file, [...waiting, ...running.keys()]));
+    if (running.size === concurrency || next < 0) {
+      await Promise.race(running.values());
+      continue;
+    }
+    for (const file of waiting.splice(next, 1)) {
+      const result = passes(file).then((passed) => {
+        if (!passed) failed.push(file);
+        running.delete(file);
+      });
+      running.set(file, result);
+    }
+  }
+  if (failed.length > 0) throw new Error(`Failed: ${failed.join(", ")}`);
+}
+
 await main(async () => {
   const [name = "", ...patterns] = process.argv.slice(2);
   if (name !== "unit" && name !== "scan" && name !== "live")
     throw new Error(`usage: tools/test.ts unit|scan|live [FILE...], not '${name}'`);
   const { files, concurrency, live } = suites[name];
   const chosen = patterns.length > 0 ? patterns : globSync(files, { cwd: project }).sort();
-  if (live) await prepare(chosen, patterns.length === 0);
-  const flags = ["--test", "--test-reporter=spec", `--test-concurrency=${concurrency}`];
-  await run("node", [...flags, ...chosen], { show: true, env: { PULUMI_ERROR_OUTPUT_STRING: "true" } });
+  if (live) {
+    await prepare(chosen, patterns.length === 0);
+    await runSideBySide(chosen, concurrency);
+  } else {
+    const flags = ["--test", "--test-reporter=spec", `--test-concurrency=${concurrency}`];
+    await run("node", [...flags, ...chosen], { show: true, env });
+  }
 });

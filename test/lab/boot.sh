@@ -30,7 +30,7 @@ else
   for hierarchy in /sys/fs/cgroup/*/; do
     mkdir -p "${hierarchy}airflow-lab/$node/pods"
     # All pods together would weigh as much as one busy process of the machine.
-    [[ $hierarchy != */cpu/ ]] || echo 8192 > "${hierarchy}airflow-lab/cpu.shares"
+    [[ $hierarchy != */cpu/ ]] || echo 2048 > "${hierarchy}airflow-lab/cpu.shares"
     # A new cpuset is empty and takes no process.
     [[ $hierarchy != */cpuset/ ]] || for directory in "" "/$node" "/$node/pods"; do
       cat "${hierarchy}cpuset.cpus" > "${hierarchy}airflow-lab$directory/cpuset.cpus"

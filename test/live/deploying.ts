@@ -151,7 +151,7 @@ export function removes(stack: TestStack): void {
     assert.deepEqual(await stack.names(), []);
 
     await stack.up(sized(1, 0, changed));
-    assert.equal(stack.outputs.adminPassword, adminPassword);
+    assert.equal((await stack.stack.outputs()).adminPassword, adminPassword);
     const tasks = await stack.finished("naps", run);
     assert.deepEqual([...new Set(tasks.map((task) => task.state))], ["success"]);
     assert.ok(mostAtOnce(tasks) <= 3, `${mostAtOnce(tasks)} tasks ran at once`);

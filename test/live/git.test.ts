@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { join, normalize } from "node:path";
+import { basename, join, normalize } from "node:path";
 import { after, before, test } from "node:test";
 import { project, run } from "../../tools/process.ts";
 import { docker } from "./docker.ts";
@@ -26,7 +26,7 @@ function git(...args: string[]): Promise<string> {
 }
 
 async function publish(file: string): Promise<void> {
-  cpSync(file, join(work, "team"), { recursive: true });
+  cpSync(file, join(work, "team", basename(file)));
   await git("add", ".");
   await git("commit", "--quiet", "--message", "DAGs");
   await git("push", "--quiet", bare, "HEAD:refs/heads/main");
@@ -37,7 +37,7 @@ before(async () => {
   mkdirSync(join(work, "team"), { recursive: true });
   await run("git", ["init", "--quiet", "--bare", bare]);
   await git("init", "--quiet");
-  await publish(join(project, "dags"));
+  await publish(join(project, "dags/get_stocks_dag.py"));
   await docker("network", "create", network);
   const gateway = await docker(
     "network",

@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { AirflowApi, type TaskInstance } from "../../tools/airflow.ts";
 import { project, waitFor } from "../../tools/process.ts";
 import { type Outputs, Stack } from "../../tools/stack.ts";
-import { type Container, containers, onDocker } from "./docker.ts";
+import { onDocker } from "./docker.ts";
 import type { Instance, Instances, Ports, Target } from "./target.ts";
 
 export type Config = Readonly<Record<string, unknown>>;
@@ -59,7 +59,8 @@ export class TestStack {
     if (!this.swept) await this.target.sweep(this.prefix);
     this.swept = true;
     const said = await this.stack.pulumi(["up", "--yes", "--skip-preview", ...flags]);
-    this.known = await this.stack.outputs();
+    // But for the names of workers they stay as they are.
+    this.known ??= await this.stack.outputs();
     await this.target.connect(this.prefix, this.ports);
     return said;
   }
@@ -86,10 +87,6 @@ export class TestStack {
 
   get api(): AirflowApi {
     return new AirflowApi(this.outputs);
-  }
-
-  containers(): Promise<Map<string, Container>> {
-    return containers(this.prefix);
   }
 
   instances(): Promise<Instances> {

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import { localImage } from "../../images/local.ts";
 import { waitFor } from "../../tools/process.ts";
 import { ensureLab, type Lab } from "../lab/lab.ts";
@@ -25,12 +26,23 @@ interface Pod {
 
 const label = "app.kubernetes.io/name";
 let up: Promise<Lab> | undefined;
+let images: Promise<Config> | undefined;
 const tunnels = new Map<string, Tunnel[]>();
 
-/** The cluster, brought up at the first call. */
+/** The cluster, brought up at the first call, and made known to the tools that are run. */
 export function lab(): Promise<Lab> {
-  up ??= ensureLab();
+  up ??= ensureLab().then((made) => {
+    process.env.KUBECONFIG = made.kubeconfig;
+    process.env.PATH = `${join(dirname(made.kubeconfig), "bin")}:${process.env.PATH}`;
+    return made;
+  });
   return up;
+}
+
+async function imagesOf({ image }: Lab): Promise<Config> {
+  const names = ["airflow", "postgres", "redis"] as const;
+  const images = names.map(async (name) => [name, await image(localImage(name))] as const);
+  return Object.fromEntries(await Promise.all(images));
 }
 
 export async function kubectl(...args: string[]): Promise<string> {
@@ -71,13 +83,10 @@ async function podName(namespace: string, instance: string): Promise<string> {
 }
 
 async function config(stack: string): Promise<Config> {
-  const { image, kubeconfig } = await lab();
-  process.env.KUBECONFIG = kubeconfig;
-  const names = ["airflow", "postgres", "redis"] as const;
-  const images = names.map(async (name) => [name, await image(localImage(name))] as const);
+  images ??= imagesOf(await lab());
   return {
     platform: "kubernetes",
-    images: Object.fromEntries(await Promise.all(images)),
+    images: await images,
     dagsImage: `${registry}/airflow-on-celery/dags-${stack}`,
   };
 }

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, before, test } from "node:test";
 import { project, run } from "../../tools/process.ts";
-import { containers, docker } from "./docker.ts";
+import { containers, docker, sweep } from "./docker.ts";
 
 /** A clean clone: what git would put there, and nothing that was made since. */
 const clone = mkdtempSync(join(tmpdir(), "airflow-clone-"));
@@ -20,6 +20,9 @@ const backend = mkdtempSync(join(tmpdir(), "airflow-backend-"));
 const env = { PULUMI_BACKEND_URL: `file://${backend}`, PULUMI_CONFIG_PASSPHRASE: "of this test" };
 const pulumi = (...args: string[]) => run("pulumi", args, { cwd: clone, env });
 
+before(async () => {
+  for (const stack of ["up", "plain", "bad"]) await sweep(`airflow-livetest-${stack}`);
+});
 after(async () => {
   await npm("down", "--", "--stack", "livetest-up", "--volumes");
   for (const folder of [clone, backend]) rmSync(folder, { recursive: true });

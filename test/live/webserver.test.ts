@@ -25,7 +25,7 @@ async function allServe(): Promise<void> {
 async function noDuplicates(): Promise<void> {
   // More starts than processes: one of them died.
   assert.equal((await logOf("webserver")).match(/Started server process/g)?.length, 4);
-  for (const name of (await stack.containers()).keys()) {
+  for (const name of (await stack.instances()).keys()) {
     const lines = (await logOf(name)).split("\n");
     assert.ok(lines.length > 1, `the log of ${name} is empty`);
     const duplicates = lines.filter((line) => /duplicate key|UniqueViolation|IntegrityError/i.test(line));
@@ -47,7 +47,7 @@ test("a browser sees the grid green, the worker online and the queue empty; with
 });
 
 test("4 webserver processes start on a full database without duplicate keys", async () => {
-  await stack.stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"]);
+  await stack.down();
   await stack.up(config);
   await allServe();
   assert.equal((await stack.api.dagRun(dag, run))?.state, "success");

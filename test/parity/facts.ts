@@ -45,11 +45,18 @@ export function spelt({ about, docker, kubernetes }: Difference): string {
   return `${about}: ${short(docker)} on Docker, ${short(kubernetes)} on Kubernetes`;
 }
 
+/** Where an allowance was made use of. */
+interface Use {
+  readonly facts: Set<string>;
+  readonly workloads: Set<string>;
+  readonly example: Difference;
+}
+
 /** Compares workloads and keeps account of what was allowed, and where. */
 export class Ledger {
   private readonly allowed: readonly Allowance[];
-  private readonly uses = new Map<Allowance, Map<string, string[]>>();
-  private facts = 0;
+  private readonly uses = new Map<Allowance, Use>();
+  private compared = 0;
 
   constructor(allowed: readonly Allowance[]) {
     this.allowed = allowed;
@@ -57,13 +64,17 @@ export class Ledger {
 
   /** Compares one workload; returns what no allowance is for. */
   compare(workload: string, docker: Facts, kubernetes: Facts): string[] {
-    this.facts += new Set([...Object.keys(docker), ...Object.keys(kubernetes)]).size;
+    this.compared += new Set([...Object.keys(docker), ...Object.keys(kubernetes)]).size;
     return differences(docker, kubernetes).flatMap((difference) => {
       const allowance = allowing(difference, this.allowed);
       if (!allowance) return [`${workload}: ${spelt(difference)}`];
-      const use = this.uses.get(allowance) ?? new Map<string, string[]>();
-      const line = spelt(difference);
-      use.set(line, [...(use.get(line) ?? []), workload]);
+      const use = this.uses.get(allowance) ?? {
+        facts: new Set(),
+        workloads: new Set(),
+        example: difference,
+      };
+      use.facts.add(difference.about);
+      use.workloads.add(workload);
       this.uses.set(allowance, use);
       return [];
     });
@@ -74,13 +85,12 @@ export class Ledger {
     return this.allowed.filter((one) => !this.uses.has(one)).map(({ about }) => String(about));
   }
 
-  /** What was allowed, with its reason and the workloads that it was found at. */
+  /** What was allowed, where, and why. */
   lines(): string[] {
-    const lines = [...this.uses].flatMap(([{ reason }, use]) =>
-      [...use].map(([line, workloads]) => {
-        return `allowed: ${line} [${[...new Set(workloads)].join(", ")}], because ${reason}`;
-      }),
-    );
-    return [`${this.facts} facts compared`, ...lines];
+    const lines = [...this.uses].map(([{ reason }, { facts, workloads, example }]) => {
+      const others = facts.size > 1 ? `, and ${facts.size - 1} like it` : "";
+      return `allowed: ${spelt(example)}${others} (${[...workloads].sort().join(", ")}): ${reason}`;
+    });
+    return [`${this.compared} facts compared`, ...lines];
   }
 }

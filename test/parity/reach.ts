@@ -1,5 +1,3 @@
-import { run } from "../../tools/process.ts";
-
 /** From whom to whom; each pair is open, closed, or open at some of its addresses only. */
 export type Matrix = ReadonlyMap<string, ReadonlyMap<string, Cell>>;
 
@@ -57,16 +55,4 @@ export function table(matrix: Matrix): string[] {
     return `${source.padEnd(width)}  ${[...cells.values()].map((is) => marks[is]).join(" ")}`;
   });
   return [`from the left to: ${head}`, `${" ".repeat(width)}  ${letters}`, ...rows];
-}
-
-/** An interface of this machine with addresses of its own, outside any cluster. */
-export async function addInterface(name: string, addresses: readonly string[]): Promise<void> {
-  await removeInterface(name);
-  await run("ip", ["link", "add", name, "type", "veth", "peer", "name", `${name}peer`]);
-  for (const address of addresses) await run("ip", ["address", "add", `${address}/32`, "dev", name]);
-  await run("ip", ["link", "set", name, "up"]);
-}
-
-export async function removeInterface(name: string): Promise<void> {
-  await run("sh", ["-c", 'ip link del "$1" 2> /dev/null || true', "remove", name]);
 }

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { run, waitFor } from "../../tools/process.ts";
+import type { TestStack } from "./harness.ts";
+
+const config = { workers: 1 };
+const [roles, workers] = [
+  ["dag-processor", "flower", "migration", "postgres", "redis", "scheduler", "triggerer", "webserver"],
+  ["worker-1"],
+];
+
+/** The `pulumi up` that holds the lock of the stack. */
+function lockedBy(stack: TestStack): number | undefined {
+  try {
+    const locks = globSync(join(stack.folder, "state/.pulumi/locks/**/*.json"));
+    const pids = locks.map((lock): number => JSON.parse(readFileSync(lock, "utf8")).pid);
+    const isUp = (file: string) => existsSync(file) && readFileSync(file, "utf8").split("\0")[1] === "up";
+    return pids.find((pid) => isUp(`/proc/${pid}/cmdline`));
+  } catch {
+    // A command that held the lock has ended meanwhile.
+    return undefined;
+  }
+}
+
+/** Sends signals to an `up`, the first so long after it has locked the stack. That has to be what ends it. */
+async function cutOff(
+  stack: TestStack,
+  seconds: number,
+  signals: readonly NodeJS.Signals[],
+  end: RegExp,
+): Promise<void> {
+  let ended = false;
+  const up = stack.up(config).finally(() => {
+    ended = true;
+  });
+  const cut = async () => {
+    const pid = await waitFor(
+      "the CLI to lock the stack",
+      60,
+      async () => (ended ? assert.fail("the CLI ended before it was cut off") : lockedBy(stack)),
+      0.1,
+    );
+    await sleep(seconds * 1000);
+    for (const signal of signals) {
+      process.kill(pid, signal);
+      await sleep(300);
+    }
+  };
+  await assert.rejects(Promise.all([up, cut()]), end);
+}
+
+/**
+ * The test of what is left by deployments that were cut off, for any platform.
+ * @param unknown what is there of the stack, but not in its state
+ */
+export function converges(stack: TestStack, unknown: () => Promise<string[]>): void {
+  test("up cut off at eleven moments: the next one converges, and nothing is left behind", async () => {
+    for (let moment = 0; moment < 10; moment++) {
+      await cutOff(stack, 1.5 + moment * 0.7, ["SIGKILL"], /pulumi up failed with exit code null/);
+    }
+    await cutOff(stack, 6, ["SIGINT", "SIGINT"], /pulumi up failed with exit code 255:.*update cancell?ed/s);
+    await stack.up(config);
+    await stack.up(config, "--refresh", "--expect-no-changes");
+    assert.deepEqual(await stack.names(), [...roles, ...workers]);
+    const healthy = [...(await stack.instances())].filter(([, instance]) => instance.healthy);
+    assert.equal(healthy.length, 8);
+    const processes = `grep -lsz 'PULUMI_BACKEND_URL=file://${stack.folder}/' /proc/[0-9]*/environ || true`;
+    assert.equal(await run("sh", ["-c", processes]), "");
+    assert.deepEqual(await unknown(), []);
+    const tasks = await stack.finished("get_stocks_dag", await stack.trigger("get_stocks_dag"));
+    assert.deepEqual([...new Set(tasks.map((task) => task.state))], ["success"]);
+  });
+}
