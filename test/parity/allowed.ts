@@ -25,12 +25,6 @@ export const allowed: readonly Allowance[] = [
     "it is the address of the ingress, which an engine does not have",
   ),
   allowance(
-    /^(process 1|its child): Groups$/,
-    /^999$/,
-    /^101 999$/,
-    "postgres is in the group ssl-cert in its image: Docker leaves that out when it is given a group, containerd adds it",
-  ),
-  allowance(
     /^stop: seconds before the signal$/,
     /^0$/,
     /^5$/,

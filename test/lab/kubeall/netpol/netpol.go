@@ -78,7 +78,8 @@ func Main(args []string) {
 			}
 		}
 		rules := Ruleset(*node, allPods, allNamespaces, allPolicies, func(pod *core.Pod) string {
-			if a := announced[pod.Namespace+"/"+pod.Name]; a != nil {
+			// One of this name may have moved to another node since it was announced here.
+			if a := announced[pod.Namespace+"/"+pod.Name]; a != nil && pod.Spec.NodeName == *node {
 				return a.address
 			}
 			return pod.Status.PodIP
