@@ -60,9 +60,15 @@ export class TestStack {
     this.swept = true;
     const said = await this.stack.pulumi(["up", "--yes", "--skip-preview", ...flags]);
     // But for the names of workers they stay as they are.
-    this.known ??= await this.stack.outputs();
+    this.known ??= { ...(await this.stack.outputs()), ...this.urls() };
     await this.target.connect(this.prefix, this.ports);
     return said;
+  }
+
+  /** Where tests find it: that of an ingress is known to nobody here. */
+  private urls(): Pick<Outputs, "webserverUrl" | "flowerUrl"> {
+    const { webserverPort, flowerPort } = this.ports;
+    return { webserverUrl: `http://127.0.0.1:${webserverPort}`, flowerUrl: `http://127.0.0.1:${flowerPort}` };
   }
 
   /** Removes everything but the data. */
