@@ -99,15 +99,15 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const pod = servicePod(name, service, this.podArgs(name, service, nodes, service.priority, opts));
     const seconds = service.healthy.startSeconds * 2 + service.stop.graceSeconds * replicas;
     const timeout = `${seconds}s`;
-    const awaited = {
-      ...this.child(opts),
+    const awaited = pulumi.mergeOptions(this.child(opts), {
+      // Until it is gone it reaches what it needs: a worker may have tasks to finish.
+      dependsOn: [this.connect(name, service, opts)],
       customTimeouts: { create: timeout, update: timeout, delete: timeout },
-    };
+    });
     const metadata = this.metadata(name);
     const template = { metadata: { labels: { ...selector(name), ...reachLabels(service) } }, spec: pod };
     const spec = { ...(!autoscale && { replicas }), selector: { matchLabels: selector(name) }, template };
 
-    this.connect(name, service, opts);
     if (port !== undefined) {
       // What has no data of its own is called by the name of an instance; what has some keeps one address.
       const byInstance = stateful && !Object.values(service.volumes ?? {}).some(isExclusive);
@@ -155,7 +155,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Resource {
-    this.connect(name, job, opts);
+    const connected = this.connect(name, job, opts);
     const pod = jobPod(name, job, this.podArgs(name, job, this.nodesFor("control"), "control", opts));
     const labels = { ...selector(name), ...reachLabels(job) };
     return new k8s.batch.v1.Job(
@@ -168,7 +168,10 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
           template: { metadata: { labels }, spec: pod },
         },
       },
-      { ...this.child(opts), customTimeouts: { create: `${jobLimits.seconds + 60}s` } },
+      pulumi.mergeOptions(this.child(opts), {
+        dependsOn: [connected],
+        customTimeouts: { create: `${jobLimits.seconds + 60}s` },
+      }),
     );
   }
 
@@ -275,14 +278,19 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     };
   }
 
-  /** Opens the edges of a workload, and its way to the world if it has one. */
-  private connect(name: string, workload: Job & Partial<Service>, opts: pulumi.CustomResourceOptions): void {
+  /** Opens the edges of a workload, and its way to the world if it has one; returns what opens the edges. */
+  private connect(
+    name: string,
+    workload: Job & Partial<Service>,
+    opts: pulumi.CustomResourceOptions,
+  ): pulumi.Resource {
     const { ingress, egress } = this.settings;
     const host = this.publicHost(name);
     const published =
       ingress && host !== undefined && workload.port !== undefined ? { ...ingress, host } : undefined;
-    this.allow(name, policy(name, workload, { egress, ingressNamespace: published?.namespace }), opts);
-    if (!published) return;
+    const surroundings = { egress, ingressNamespace: published?.namespace };
+    const edges = this.allow(name, policy(name, workload, surroundings), opts);
+    if (!published) return edges;
     const backend = { service: { name, port: { name: "main" } } };
     new k8s.networking.v1.Ingress(
       name,
@@ -296,14 +304,19 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       },
       this.child(opts),
     );
+    return edges;
   }
 
   private allow(
     name: string,
     spec: k8s.types.input.networking.v1.NetworkPolicySpec,
     opts: pulumi.CustomResourceOptions,
-  ) {
-    new k8s.networking.v1.NetworkPolicy(name, { metadata: this.metadata(name), spec }, this.child(opts));
+  ): pulumi.Resource {
+    return new k8s.networking.v1.NetworkPolicy(
+      name,
+      { metadata: this.metadata(name), spec },
+      this.child(opts),
+    );
   }
 
   private metadata(
