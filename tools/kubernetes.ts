@@ -1,20 +1,14 @@
 import { spawn } from "node:child_process";
 import { createConnection } from "node:net";
 import { readStackFile } from "../config.ts";
-import type { Settings } from "../groups.ts";
 import { run, waitFor } from "./process.ts";
-import type { Stack } from "./stack.ts";
+import { contextFlags, type Stack } from "./stack.ts";
 
 /** A service of a stack, at a port of this machine. */
 interface Forward {
   readonly service: string;
   readonly port: number;
   readonly local: number;
-}
-
-/** What leads kubectl to the cluster of a stack. */
-export function contextFlags(settings: Settings["kubernetes"]): string[] {
-  return settings?.context === undefined ? [] : ["--context", settings.context];
 }
 
 function answers(port: number): Promise<boolean> {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { readStackFile } from "../config.ts";
-import { contextFlags } from "./kubernetes.ts";
+import type { Settings } from "../groups.ts";
 import { project, run } from "./process.ts";
 import { recover } from "./recover.ts";
 
@@ -19,6 +19,11 @@ export interface Outputs {
 /** The file with a stack's configuration. */
 export function stackFile(name: string): string {
   return join(project, `stacks/Pulumi.${name}.yaml`);
+}
+
+/** What leads kubectl to the cluster of a stack. */
+export function contextFlags(settings: Settings["kubernetes"]): string[] {
+  return settings?.context === undefined ? [] : ["--context", settings.context];
 }
 
 /** Commands of the CLI that read the stack's configuration. */
