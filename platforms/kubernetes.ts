@@ -97,12 +97,13 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const opts = autoscale ? needsKeda(name, this.child(options)) : options;
     const nodes = service.nodes ?? this.nodesFor(service.priority);
     const pod = servicePod(name, service, this.podArgs(name, service, nodes, service.priority, opts));
-    const seconds = service.healthy.startSeconds * 2 + service.stop.graceSeconds * replicas;
-    const timeout = `${seconds}s`;
+    // A pod that is replaced may take its grace to stop, one after the other.
+    const create = service.healthy.startSeconds * 2;
+    const update = create + service.stop.graceSeconds * replicas;
     const awaited = pulumi.mergeOptions(this.child(opts), {
       // Until it is gone it reaches what it needs: a worker may have tasks to finish.
       dependsOn: [this.connect(name, service, opts)],
-      customTimeouts: { create: timeout, update: timeout, delete: timeout },
+      customTimeouts: { create: `${create}s`, update: `${update}s`, delete: `${update}s` },
     });
     const metadata = this.metadata(name);
     const template = { metadata: { labels: { ...selector(name), ...reachLabels(service) } }, spec: pod };
@@ -143,7 +144,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
         name,
         {
           metadata,
-          spec: { ...spec, strategy, revisionHistoryLimit: revisions, progressDeadlineSeconds: seconds },
+          spec: { ...spec, strategy, revisionHistoryLimit: revisions, progressDeadlineSeconds: update },
         },
         awaited,
       );

@@ -89,11 +89,11 @@ export function survives(stack: TestStack, migrationFailure: RegExp): void {
   });
 
   test("Redis restarted with queued messages: none is lost, and the workers consume again", async (t) => {
-    const { run: first } = await napping(8);
+    const { run: first } = await napping(15);
     const second = await stack.trigger("naps", { seconds: 1 });
     const waiting = await waitFor("messages in the queue", 60, async () => {
       const queued = await stack.queuedInFlower();
-      return queued >= 8 ? queued : undefined;
+      return queued >= 6 ? queued : undefined;
     });
     const begin = Date.now();
     await stack.restart("redis");
