@@ -95,7 +95,7 @@ test("a fault in the stack file is told with its place, before anything is touch
     );
     assert.match(
       error.message,
-      /stacks\/Pulumi\.livetest-bad\.yaml:3: wrokers is unknown; allowed are workers, /,
+      /stacks\/Pulumi\.livetest-bad\.yaml:3: wrokers is unknown; allowed are platform, /,
     );
     return true;
   });
