@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { isNode, isScalar, LineCounter, parse, parseDocument, YAMLMap } from "yaml";
 import type { z } from "zod";
-import { type Fault, faultsBetween, type Settings, withGroups } from "./groups.ts";
+import { faultsBetween, type Settings, withGroups } from "./groups.ts";
+import type { Fault } from "./placement.ts";
 import { schema } from "./settings.ts";
 
 /** Tells `file:line` of a value, by the names and numbers that lead to it. */

@@ -1,12 +1,7 @@
 import { localImage } from "./images/local.ts";
-import type { Given, Parsed } from "./settings.ts";
+import { counted, type Fault, placementFaults } from "./placement.ts";
+import type { Given, MachineSettings, Parsed } from "./settings.ts";
 import type { Nodes } from "./workload.ts";
-
-/** One thing wrong: the names and numbers that lead to it, and what is allowed instead. */
-export interface Fault {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
 
 /** Workers that are alike: the same queues, size and place. */
 export interface WorkerGroup {
@@ -21,124 +16,82 @@ export interface WorkerGroup {
   readonly memory: number;
   /** Cores. */
   readonly cpu: number;
+  /** By its name in `machines`. */
+  readonly machine?: string;
   readonly nodes?: Nodes;
   readonly autoscale?: { readonly min: number; readonly max: number };
 }
 
+type Size = Omit<WorkerGroup, "name" | "workers" | "machine" | "autoscale">;
+
 /** What a stack says, checked. */
 export type Settings = Omit<
   Parsed,
-  | "workers"
-  | "workerConcurrency"
-  | "workerMemory"
-  | "workerCpu"
-  | "workerAutoscale"
-  | "machines"
-  | "workerGroups"
+  "workers" | "workerConcurrency" | "workerMemory" | "workerCpu" | "workerAutoscale" | "workerGroups"
 > & { readonly groups: readonly WorkerGroup[] };
-
-type Machine = NonNullable<Parsed["machines"]>[string];
-
-function labelsOf({ node, labels }: Machine): Nodes["labels"] {
-  return node === undefined ? (labels ?? {}) : { "kubernetes.io/hostname": node };
-}
 
 function span(concurrency: Parsed["workerConcurrency"]): WorkerGroup["concurrency"] {
   return typeof concurrency === "number" ? { min: concurrency, max: concurrency } : concurrency;
 }
 
-/** The default group, on each machine if there are any, and the others. */
+/** One group on each machine that counts it. */
+function onMachines(group: string, machines: readonly MachineSettings[], size: Size): WorkerGroup[] {
+  const prefix = group === "default" ? "worker" : `worker-${group}`;
+  return machines.flatMap((machine) => {
+    const { [group]: workers } = counted(machine);
+    return workers === undefined
+      ? []
+      : [{ ...size, name: `${prefix}-${machine.name}`, workers, machine: machine.name }];
+  });
+}
+
+/** The default group and the others, each where it is counted. */
 function groupsOf(parsed: Parsed): WorkerGroup[] {
-  const { machines = {}, workers = 2, workerAutoscale: autoscale } = parsed;
-  const shared = {
+  const { machines = [], workers = 2, workerAutoscale: autoscale } = parsed;
+  const size: Size = {
     queues: [],
     concurrency: span(parsed.workerConcurrency),
     memory: parsed.workerMemory,
     cpu: parsed.workerCpu,
   };
-  const onMachines = Object.entries(machines).map(([name, machine]) => ({
-    ...shared,
-    name: `worker-${name}`,
-    workers: machine.workers,
-    nodes: { labels: labelsOf(machine), tolerations: [] },
-  }));
-  const anywhere = { ...shared, name: "worker", workers, ...(autoscale && { autoscale }) };
-  const others = parsed.workerGroups.map((group): WorkerGroup => {
-    const machine = group.machine === undefined ? undefined : machines[group.machine];
-    const labels = { ...(machine && labelsOf(machine)), ...group.nodeLabels };
-    const { tolerations = [] } = group;
-    const placed = Object.keys(labels).length > 0 || tolerations.length > 0;
-    return {
-      name: `worker-${group.name}`,
+  const anywhere = { ...size, name: "worker", workers, ...(autoscale && { autoscale }) };
+  const others = parsed.workerGroups.flatMap((group): WorkerGroup[] => {
+    const { nodeLabels: labels = {}, tolerations = [] } = group;
+    const picky = Object.keys(labels).length > 0 || tolerations.length > 0;
+    const own: Size = {
       queues: group.queues,
-      workers: group.workers ?? 1,
       concurrency: span(group.concurrency ?? parsed.workerConcurrency),
       memory: group.memory ?? parsed.workerMemory,
       cpu: group.cpu ?? parsed.workerCpu,
-      ...(placed && { nodes: { labels, tolerations } }),
-      ...(group.autoscale && { autoscale: group.autoscale }),
+      ...(picky && { nodes: { labels, tolerations } }),
     };
+    const counted = onMachines(group.name, machines, own);
+    if (counted.length > 0) return counted;
+    return [
+      {
+        ...own,
+        name: `worker-${group.name}`,
+        workers: group.workers ?? 1,
+        ...(group.machine !== undefined && { machine: group.machine }),
+        ...(group.autoscale && { autoscale: group.autoscale }),
+      },
+    ];
   });
-  return [...(parsed.machines ? onMachines : [anywhere]), ...others];
+  return [...(parsed.machines ? onMachines("default", machines, size) : [anywhere]), ...others];
 }
 
 export function withGroups(parsed: Parsed): Settings {
-  const {
-    workers,
-    workerConcurrency,
-    workerMemory,
-    workerCpu,
-    workerAutoscale,
-    machines,
-    workerGroups,
-    ...rest
-  } = parsed;
+  const { workers, workerConcurrency, workerMemory, workerCpu, workerAutoscale, workerGroups, ...rest } =
+    parsed;
   return { ...rest, groups: groupsOf(parsed) };
 }
 
-function placement(parsed: Parsed): Fault[] {
-  const faults: Fault[] = [];
-  const { machines, workerGroups } = parsed;
-  for (const other of ["workers", "workerAutoscale"] as const) {
-    if (machines && parsed[other] !== undefined) {
-      faults.push({
-        path: [other],
-        message: "allowed is either this or machines, which count workers of their own",
-      });
-    }
-  }
-  workerGroups.forEach(({ machine, workers, autoscale }, at) => {
-    if (machine !== undefined && !machines?.[machine]) {
-      const known = Object.keys(machines ?? {}).join(", ") || "none, since the stack has no machines";
-      faults.push({
-        path: ["workerGroups", at, "machine"],
-        message: `allowed is a name in machines: ${known}`,
-      });
-    }
-    if (workers !== undefined && autoscale) {
-      faults.push({ path: ["workerGroups", at, "workers"], message: "allowed is either this or autoscale" });
-    }
-  });
-  if (parsed.workers !== undefined && parsed.workerAutoscale) {
-    faults.push({ path: ["workers"], message: "allowed is either this or workerAutoscale" });
-  }
-  const taken = new Set(Object.keys(machines ?? {}));
-  workerGroups.forEach(({ name }, at) => {
-    if (taken.has(name))
-      faults.push({ path: ["workerGroups", at, "name"], message: "allowed is a name of its own" });
-    taken.add(name);
-  });
-  return faults;
-}
-
-/** What one engine without nodes cannot do. */
+/** What Docker engines, which have no nodes, cannot do. */
 function clusterOnly(parsed: Parsed): Fault[] {
   const message = "it needs platform: kubernetes";
-  const keys = (["kubernetes", "machines", "workerAutoscale"] as const).filter(
-    (key) => parsed[key] !== undefined,
-  );
+  const keys = (["kubernetes", "workerAutoscale"] as const).filter((key) => parsed[key] !== undefined);
   const inGroups = parsed.workerGroups.flatMap((group, at) =>
-    (["machine", "nodeLabels", "tolerations", "autoscale"] as const)
+    (["nodeLabels", "tolerations", "autoscale"] as const)
       .filter((key) => group[key] !== undefined)
       .map((key) => ({ path: ["workerGroups", at, key], message })),
   );
@@ -167,7 +120,7 @@ function clusterNeeds(parsed: Parsed): Fault[] {
 /** Faults of values that are right by themselves. */
 export function faultsBetween(parsed: Parsed, given: Given): Fault[] {
   const faults = [
-    ...placement(parsed),
+    ...placementFaults(parsed),
     ...(parsed.platform === "docker" ? clusterOnly(parsed) : clusterNeeds(parsed)),
   ];
   // A second webserver is published at the next port.

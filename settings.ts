@@ -57,14 +57,6 @@ const concurrency = z.union([whole(1, 1000), range], {
 const memory = whole(256, 1_048_576);
 const cpu = z.number({ error: "allowed is a number of cores" }).gte(0.1).lte(1024);
 
-const machine = object({
-  node: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "allowed is the name of a node").optional(),
-  labels: labels.optional(),
-  workers: whole(0, 1000),
-}).refine(({ node, labels }) => (node === undefined) !== (labels === undefined), {
-  error: "allowed is either node, a node's name, or labels that nodes have",
-});
-
 const workerGroup = object({
   name,
   queues: z
@@ -87,6 +79,48 @@ function directory(given: string, context: z.RefinementCtx): string {
   }
   return path;
 }
+
+const placedRoles = [
+  "postgres",
+  "redis",
+  "migration",
+  "scheduler",
+  "webserver",
+  "dag-processor",
+  "triggerer",
+  "flower",
+] as const;
+
+const count = whole(0, 1000);
+const counts = z.union([count, z.record(name, count)], {
+  error: "allowed is a whole number from 0 to 1000, or one for each group: { default: 4, gpu: 1 }",
+});
+
+const machine = object({
+  name,
+  /** On Docker: where its engine listens, as DOCKER_HOST has it. */
+  docker: matching(
+    /^(unix:\/\/\/\S+|ssh:\/\/([^\s@/:]+@)?[^\s@/:]+(:\d+)?|tcp:\/\/[^\s@/:]+:\d+)$/,
+    "allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
+  ).optional(),
+  /** On Docker: where the other machines reach it. */
+  address: z
+    .ipv4({ error: "allowed is the IPv4 address at which the other machines reach it: 10.0.0.11" })
+    .optional(),
+  /** For tcp://: a directory with ca.pem, cert.pem and key.pem. */
+  certificates: z.string().transform(directory).optional(),
+  /** On Docker: what runs here instead of on the first machine. */
+  roles: z
+    .array(z.enum(placedRoles, { error: `allowed are ${placedRoles.join(", ")}` }), {
+      error: "allowed is a list of roles",
+    })
+    .optional(),
+  /** On Kubernetes: the name of a node. */
+  node: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "allowed is the name of a node").optional(),
+  /** On Kubernetes: labels that nodes have. */
+  labels: labels.optional(),
+  workers: counts.optional(),
+});
 
 const size = matching(/^[1-9]\d{0,5}(Mi|Gi|Ti)$/, "allowed is a size with its unit: 500Mi, 10Gi, 1Ti");
 const hostName = matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "allowed is a host name, in lower case");
@@ -189,7 +223,12 @@ export const schema = object({
   workerMemory: memory.default(2048),
   workerCpu: cpu.default(2),
   workerAutoscale: range.optional(),
-  machines: z.record(name, machine, { error: "allowed are machines by name" }).optional(),
+  machines: z
+    .array(machine, { error: "allowed is a list of machines" })
+    .min(1, { error: "allowed is at least one machine" })
+    .optional(),
+  gatewayPort: whole(1, 65535).default(8443),
+  certificateGeneration: whole(1, 1_000_000).default(1),
   workerGroups: z.array(workerGroup, { error: "allowed is a list of worker groups" }).default([]),
   schedulers: whole(1, 10).default(1),
   webservers: whole(1, 10).default(1),
@@ -216,11 +255,13 @@ export const schema = object({
     airflow: imageName.default(() => localImage("airflow")),
     postgres: imageName.default(() => localImage("postgres")),
     redis: imageName.default(() => localImage("redis")),
+    gateway: imageName.default(() => localImage("gateway")),
   }).prefault({}),
   settings: airflowSettings.prefault({}),
   kubernetes: kubernetes.optional(),
 });
 
+export type MachineSettings = z.output<typeof machine>;
 export type Given = z.input<typeof schema>;
 export type Parsed = z.output<typeof schema>;
 /** What a stack gets that says nothing about its cluster. */

@@ -9,12 +9,12 @@ export const runtimeDirectory = "/dev/shm";
 /** Where a workload finds its secrets, one file each. */
 export const secretsDirectory = "/run/secrets";
 
-/** Storage that outlives its containers, or a directory of the machine that is only read. */
+/** Storage that outlives its containers, or a directory of the deploying machine that is only read. */
 export type Volume =
   | { readonly kind: "data"; readonly name: pulumi.Input<string>; readonly sharing: Sharing }
   | { readonly kind: "directory"; readonly path: string };
 
-/** Who uses a volume: one container at a time, or many, on many machines. */
+/** Who uses a volume: one container at a time, or many, on many nodes of a cluster. */
 export type Sharing = "exclusive" | "shared";
 
 /** How a platform learns that a workload serves; one that stops serving is restarted. */
@@ -110,6 +110,8 @@ export interface Service extends Job {
   readonly stateful?: boolean;
   /** Who goes first when there is not enough for all. */
   readonly priority: "control" | "tasks";
+  /** The machine of the stack that it runs on, by name. */
+  readonly machine?: string;
   /** Where it may run; a platform without nodes refuses it. */
   readonly nodes?: Nodes;
 }
@@ -125,6 +127,8 @@ export interface ImageArgs {
 
 /** Where workloads run. */
 export interface Platform {
+  /** Whether each instance of a service is reached by its own name from everywhere; otherwise by the service's only. */
+  readonly namesInstances: boolean;
   /** Storage that survives the containers, and `npm run down`. */
   volume(name: string, sharing: Sharing): Volume;
   /** Keeps a workload running; resolves once it is healthy. */

@@ -60,6 +60,7 @@ export class Airflow extends pulumi.ComponentResource {
         publicUrl: settings.kubernetes?.ingress && platform.url("webserver", settings.webserverPort),
         secrets,
         adminUser,
+        namesInstances: platform.namesInstances,
         settings: [dags.settings, settings.settings],
       }),
     };

@@ -34,6 +34,8 @@ export interface EnvironmentArgs {
   readonly adminUser: string;
   /** Where people find the webserver, if that is known to the world. */
   readonly publicUrl?: string | undefined;
+  /** Whether a worker is reached by its own name; otherwise by that of its group. */
+  readonly namesInstances: boolean;
   /** The later ones win. */
   readonly settings: readonly AirflowSettings[];
 }
@@ -100,6 +102,12 @@ function connections({ broker, postgres, secrets, adminUser }: EnvironmentArgs):
   ];
 }
 
+/** Where the logs of a worker are asked for. */
+function logHost({ namesInstances }: EnvironmentArgs): Setting[] {
+  const callable = "airflow_local_settings.group_name";
+  return namesInstances ? [] : [{ ...plain("core", "hostname_callable", callable), roles: ["worker"] }];
+}
+
 function defaults({ webserver, publicUrl }: EnvironmentArgs): Setting[] {
   return [
     plain("core", "executor", "CeleryExecutor"),
@@ -154,7 +162,12 @@ function environmentOf(role: Role, settings: readonly Setting[]): RoleEnvironmen
 
 /** The one Airflow environment of a stack, and which role receives which part of it. */
 export function environment(args: EnvironmentArgs): Environment {
-  const settings = [...defaults(args), ...args.settings.flatMap(overrides), ...connections(args)];
+  const settings = [
+    ...defaults(args),
+    ...logHost(args),
+    ...args.settings.flatMap(overrides),
+    ...connections(args),
+  ];
   const entries = roles.map((role) => [role, environmentOf(role, settings)] as const);
   return Object.fromEntries(entries) as Record<Role, RoleEnvironment>;
 }

@@ -1,14 +1,17 @@
-import { createHash } from "node:crypto";
+import { secretsDirectory } from "../workload.ts";
 
-/** Renders redis.conf: durable, never evicting, with a user for Airflow alone; the password appears as a hash only. */
-export function redisConf(airflowPassword: string, memory: number): string {
-  const hash = createHash("sha256").update(airflowPassword).digest("hex");
+/** The secret with {@link redisUsers}. */
+export const usersFile = "users.acl";
+
+/** Renders redis.conf: durable, never evicting. Nothing of it is secret. */
+export function redisConf(memory: number): string {
   return `# Reports READY=1 to the supervisor once the data set is loaded.
 supervised systemd
 bind * -::*
 protected-mode yes
 port 6379
 dir /data
+aclfile ${secretsDirectory}/${usersFile}
 # Messages are lost neither by a restart nor, but for the last second, by a crash.
 appendonly yes
 appendfsync everysec
@@ -17,9 +20,16 @@ maxmemory ${Math.floor(memory * 0.6)}mb
 maxmemory-policy noeviction
 # Notices clients whose machine is gone.
 tcp-keepalive 60
-# Nobody can be this user, but Redis itself is when it reads its log: without rights it would drop every transaction.
-user default off resetpass ~* &* +@all
+`;
+}
+
+/**
+ * Who may do what: Airflow's user has the password, that of the health check none. Nobody can be the default user, but Redis
+ * itself is when it reads its log: without rights it would drop every transaction.
+ */
+export function redisUsers(airflowPassword: string): string {
+  return `user default off resetpass ~* &* +@all
 user health on nopass -@all +ping
-user airflow on #${hash} ~* &* +@all -@admin -@dangerous +info +keys
+user airflow on >${airflowPassword} ~* &* +@all -@admin -@dangerous +info +keys
 `;
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint, Platform } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
-import { redisConf } from "./redis.conf.ts";
+import { redisConf, redisUsers, usersFile } from "./redis.conf.ts";
 
 export interface RedisArgs {
   readonly platform: Platform;
@@ -32,7 +32,8 @@ export class Redis extends pulumi.ComponentResource {
         command: ["notify-supervise", "redis-server", "/etc/redis/airflow.conf"],
         user: { uid: 999, gid: 999 },
         env: { NOTIFY_SOCKET: `${runtimeDirectory}/notify.sock`, NOTIFY_STATE: state },
-        files: { "/etc/redis/airflow.conf": password.apply((plain) => redisConf(plain, memory)) },
+        secrets: { [usersFile]: password.apply(redisUsers) },
+        files: { "/etc/redis/airflow.conf": redisConf(memory) },
         volumes: { "/data": platform.volume(`${name}-data`, "exclusive") },
         limits: { memory, cpu: 1 },
         reaches: [],

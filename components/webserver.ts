@@ -29,6 +29,8 @@ export class Webserver extends pulumi.ComponentResource {
         command: main("airflow", "api-server", "--port", String(port), "--proxy-headers"),
         limits: { memory: 2048, cpu: 2 },
         reaches: [args.postgres, ...args.logServers],
+        // It reads remote logs itself.
+        outbound: args.logs === undefined,
         ...several(args.webservers),
         priority: "control",
         port,

@@ -60,6 +60,7 @@ export class Worker extends pulumi.ComponentResource {
         ...(autoscale && { autoscale }),
         stateful: true,
         priority: "tasks",
+        ...(group.machine !== undefined && { machine: group.machine }),
         ...(group.nodes && { nodes: group.nodes }),
         // A warm shutdown: takes no new task, finishes the running ones.
         stop: { signal: "SIGTERM", graceSeconds: args.graceSeconds },

@@ -7,7 +7,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ImageArgs } from "../workload.ts";
 
 /** Files that make no difference to Airflow are left out, so that running a DAG here does not change the image. */
-function filesIn(folder: string): string[] {
+export function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))
     .map((entry) => join(entry.parentPath, entry.name))

@@ -1,179 +1,76 @@
-import { readFileSync } from "node:fs";
-import * as docker from "@pulumi/docker";
+import { basename } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { Endpoint, ImageArgs, Job, Platform, Service, Sharing, Values, Volume } from "../workload.ts";
-import { instances, secretsDirectory } from "../workload.ts";
-import { checks } from "./checks.ts";
+import type { Endpoint, ImageArgs, Job, Platform, Service, Sharing, Volume } from "../workload.ts";
+import { Authority } from "./authority.ts";
+import { jobContainer, type Mounted, serviceContainers } from "./container.ts";
 import { dagsImage } from "./dagsImage.ts";
+import { deliveryContainer } from "./delivery.ts";
+import { Engine } from "./engine.ts";
+import type { Edge } from "./gateway.ts";
+import { type GatewayArgs, gatewayContainer } from "./gatewayContainer.ts";
+import { type DockerMachine, homeOf } from "./machines.ts";
 
-/** Where a container belongs: a name in front of its own, and the network it joins. */
-export interface Placement {
-  readonly prefix: string;
-  readonly network: pulumi.Input<string>;
+/** Several machines, and what leads from one to another. */
+export interface Fleet {
+  /** The first one has whatever no other one is given. None: the engine that the Docker client finds by itself. */
+  readonly machines: readonly DockerMachine[];
+  readonly gateway: GatewayArgs;
+  /** A higher one replaces the authority that machines know each other by. */
+  readonly certificateGeneration: number;
 }
 
-const probe = readFileSync(new URL("probe.sh", import.meta.url), "utf8");
-
-/** Microseconds; the kernel's own. */
-const cpuPeriod = 100_000;
-
-/** Weights, for when there is not enough CPU for all. */
-const cpuShares = { control: 2048, tasks: 1024 };
-
-function uploads(contents: Values): docker.types.input.ContainerUpload[] {
-  return Object.entries(contents).map(([file, content]) => ({ file, content, permissions: "0444" }));
+/** A connection that a workload opens. */
+interface Reach {
+  readonly from: string;
+  readonly endpoint: Endpoint;
 }
 
-function secretFiles(secrets: Values): Values {
-  return Object.fromEntries(
-    Object.entries(secrets).map(([name, value]) => [`${secretsDirectory}/${name}`, pulumi.secret(value)]),
-  );
-}
+type Needs = pulumi.Input<pulumi.Resource>[];
 
-function mount([target, volume]: [string, Volume]): docker.types.input.ContainerMount {
-  return volume.kind === "data"
-    ? { target, type: "volume", source: volume.name }
-    : { target, type: "bind", source: volume.path, readOnly: true };
-}
-
-function base(name: string, instance: string, job: Job, placement: Placement): docker.ContainerArgs {
-  const { prefix, network } = placement;
-  return {
-    name: `${prefix}-${instance}`,
-    hostname: instance,
-    image: job.image,
-    entrypoints: [...job.command],
-    user: `${job.user.uid}:${job.user.gid}`,
-    envs: Object.entries(job.env ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
-    uploads: uploads({ ...job.files, ...secretFiles(job.secrets ?? {}) }),
-    mounts: Object.entries(job.volumes ?? {}).map(mount),
-    networkMode: "bridge",
-    networksAdvanced: [{ name: network, aliases: [...new Set([instance, name])] }],
-    memory: job.limits.memory,
-    memorySwap: job.limits.memory,
-    // Not `cpus`, which an engine with fewer cores refuses.
-    cpuPeriod,
-    cpuQuota: job.limits.cpu * cpuPeriod,
-    capabilities: { drops: ["ALL"] },
-    securityOpts: ["no-new-privileges:true"],
-    logDriver: "json-file",
-    logOpts: { "max-size": "10m", "max-file": "3" },
-    stopSignal: job.stop.signal,
-    stopTimeout: job.stop.graceSeconds,
-    destroyGraceSeconds: job.stop.graceSeconds,
-  };
-}
-
-/** As the engine writes it, so that a refresh finds no difference. */
-function duration(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  return `${minutes > 0 ? `${minutes}m` : ""}${seconds % 60}s`;
-}
-
-/** What one engine cannot honour; the configuration refuses it first, with file and line. */
-function refuse(name: string, { nodes, autoscale }: Service): void {
-  if (nodes) throw new Error(`${name} is to run on certain nodes, which one Docker engine does not have`);
-  if (autoscale) throw new Error(`${name} is to be scaled by its queues, which no Docker engine does`);
-}
-
-/** The containers that keep a service running, by instance. */
-export function serviceContainers(
-  name: string,
-  service: Service,
-  placement: Placement,
-): Readonly<Record<string, docker.ContainerArgs>> {
-  refuse(name, service);
-  const containers = instances(name, service).map((instance, index) => {
-    return [instance, serviceContainer(name, instance, index, service, placement)] as const;
-  });
-  return Object.fromEntries(containers);
-}
-
-function serviceContainer(
-  name: string,
-  instance: string,
-  index: number,
-  service: Service,
-  placement: Placement,
-): docker.ContainerArgs {
-  const { healthy, stop, port, loopbackPort, priority } = service;
-  const { everySeconds, patienceSeconds } = checks;
-  const timings = [
-    healthy.startSeconds,
-    everySeconds,
-    patienceSeconds,
-    stop.signal.slice(3),
-    stop.graceSeconds,
-  ];
-  const publish = port !== undefined && loopbackPort !== undefined;
-  return {
-    ...base(name, instance, service, placement),
-    restart: "unless-stopped",
-    cpuShares: cpuShares[priority],
-    healthcheck: {
-      tests: ["CMD", "sh", "-c", probe, "probe", ...timings.map(String), ...healthy.command],
-      interval: duration(1),
-      timeout: duration(healthy.startSeconds + everySeconds + patienceSeconds + 15),
-      startPeriod: duration(0),
-      startInterval: duration(0),
-      retries: 1,
-    },
-    wait: true,
-    waitTimeout: healthy.startSeconds * 2,
-    ...(publish && { ports: [{ internal: port, external: loopbackPort + index, ip: "127.0.0.1" }] }),
-  };
-}
-
-/** The container that runs a job; it stays, stopped, for its log and exit code. */
-export function jobContainer(name: string, job: Job, placement: Placement): docker.ContainerArgs {
-  return {
-    ...base(name, name, job, placement),
-    restart: "no",
-    mustRun: false,
-    attach: true,
-  };
-}
-
-/** One Docker engine: the one that `DOCKER_HOST` names, by default the local one. */
+/** Docker engines: that of this machine, or those of several. */
 export class DockerPlatform extends pulumi.ComponentResource implements Platform {
-  private readonly provider: docker.Provider;
-  private readonly placement: Placement;
+  readonly namesInstances: boolean;
+  private readonly engines: ReadonlyMap<string, Engine>;
+  private readonly fleet: Fleet;
+  /** The machine of each workload, by name. */
+  private readonly homes = new Map<string, string>();
+  private readonly reaches: Reach[] = [];
+  private readonly deliveries = new Map<Engine, pulumi.Input<pulumi.Resource>>();
+  private complete = false;
 
-  constructor(name: string, prefix: string, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, prefix: string, fleet: Fleet, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:DockerPlatform", name, {}, opts);
-    this.provider = new docker.Provider(name, {}, { parent: this });
-    const network = new docker.Network(
-      name,
-      { name: prefix, labels: [] },
-      { parent: this, provider: this.provider, deleteBeforeReplace: true },
-    );
-    this.placement = { prefix, network: network.name };
+    this.fleet = fleet;
+    const { machines } = fleet;
+    const engines = machines.map((machine, at): [string, Engine] => [
+      machine.name,
+      new Engine({ name, prefix, machine, suffix: at === 0 ? "" : `-${machine.name}`, parent: this }),
+    ]);
+    const local = (): [string, Engine] => ["", new Engine({ name, prefix, suffix: "", parent: this })];
+    this.engines = new Map(engines.length > 0 ? engines : [local()]);
+    this.namesInstances = machines.length < 2;
+    if (machines.length > 1) this.connect();
     this.registerOutputs();
   }
 
   volume(name: string, sharing: Sharing): Volume {
-    const volume = new docker.Volume(
-      name,
-      { name: `${this.placement.prefix}-${name}` },
-      { parent: this, provider: this.provider, protect: true },
-    );
-    return { kind: "data", name: volume.name, sharing };
+    return { kind: "data", name, sharing };
   }
 
   service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void {
-    const containers = serviceContainers(name, service, this.placement);
-    for (const [instance, args] of Object.entries(containers)) this.container(instance, args, opts);
+    const [engine, needs] = this.place(name, service, service.machine);
+    const placed = { ...service, volumes: this.mounted(engine, service, needs) };
+    const options = pulumi.mergeOptions(opts, { dependsOn: needs });
+    for (const [instance, args] of Object.entries(serviceContainers(name, placed, engine.placement))) {
+      engine.container(instance, args, options);
+    }
   }
 
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Input<pulumi.Resource> {
-    const container = this.container(name, jobContainer(name, job, this.placement), opts);
-    return pulumi.all([container.exitCode, container.name, container.urn]).apply(([code, log, urn]) => {
-      if (code === 0) return container;
-      throw new pulumi.RunError(
-        `${name} failed with exit code ${code}, and nothing that needs it was started. ` +
-          `Its log says why: docker logs ${log}. Then run it again: npm run pulumi -- up --yes --replace '${urn}'`,
-      );
-    });
+    const [engine, needs] = this.place(name, job);
+    const placed = { ...job, volumes: this.mounted(engine, job, needs) };
+    const options = pulumi.mergeOptions(opts, { dependsOn: needs });
+    return engine.run(name, jobContainer(name, placed, engine.placement), options);
   }
 
   image(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): pulumi.Input<string> {
@@ -188,13 +85,73 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return `http://127.0.0.1:${loopbackPort}`;
   }
 
-  private container(name: string, args: docker.ContainerArgs, opts: pulumi.CustomResourceOptions) {
-    return new docker.Container(name, args, {
-      ...opts,
-      provider: this.provider,
-      deleteBeforeReplace: true,
-      // The engine cannot change the health check of a container; the provider would only note the new one.
-      replaceOnChanges: ["healthcheck"],
+  /** Where a workload runs, and what has to be there before it; its connections are noted. */
+  private place(name: string, { reaches }: Job, machine?: string): [Engine, Needs] {
+    if (this.complete) throw new Error(`${name} is declared after the gateways, which would not know it.`);
+    const home = machine ?? homeOf(name, this.fleet.machines)?.name ?? "";
+    const engine = this.engines.get(home);
+    if (!engine) throw new Error(`${name} is to run on ${home}, which is no machine of the stack.`);
+    this.homes.set(name, home);
+    this.reaches.push(...reaches.map((endpoint) => ({ from: home, endpoint })));
+    return [engine, engine.gateway && reaches.length > 0 ? [engine.gateway] : []];
+  }
+
+  /** Volumes as they are on an engine; what has to be filled first is added to the needs. */
+  private mounted(engine: Engine, job: Job, needs: Needs): Readonly<Record<string, Mounted>> {
+    const mounts = Object.entries(job.volumes ?? {}).map(([target, volume]): [string, Mounted] => {
+      if (volume.kind === "data") return [target, { ...volume, name: engine.volume(volume.name) }];
+      if (this.isHere) return [target, volume];
+      needs.push(this.delivered(engine, target, volume.path, job));
+      return [target, { kind: "delivered", name: engine.volume(basename(target), false) }];
     });
+    return Object.fromEntries(mounts);
+  }
+
+  /** Whether all of it runs on the deploying machine, whose directories can be mounted. */
+  private get isHere(): boolean {
+    const [first, ...others] = this.fleet.machines;
+    return others.length === 0 && (first === undefined || first.docker.startsWith("unix:"));
+  }
+
+  /** Puts a directory on an engine, once. */
+  private delivered(engine: Engine, target: string, folder: string, reader: Job) {
+    const known = this.deliveries.get(engine);
+    if (known) return known;
+    const name = basename(target);
+    const args = { folder, target, volume: engine.volume(name, false), reader };
+    const made = engine.run(name + engine.args.suffix, deliveryContainer(name, args, engine.placement), {
+      parent: this,
+    });
+    this.deliveries.set(engine, made);
+    return made;
+  }
+
+  /** A gateway on each machine. */
+  private connect(): void {
+    const { machines, gateway, certificateGeneration } = this.fleet;
+    const names = machines.map(({ name }) => name);
+    const authority = new Authority(
+      "authority",
+      { machines: names, generation: certificateGeneration },
+      { parent: this },
+    );
+    // All workloads are declared in one go; after that the edges between machines are known.
+    const edges = new Promise(setImmediate).then(() => this.edges());
+    for (const machine of machines) {
+      const engine = this.engines.get(machine.name);
+      if (!engine) continue;
+      const args = gatewayContainer(machine, machines, gateway, edges, authority, engine.placement);
+      engine.gateway = engine.container(`gateway${engine.args.suffix}`, args, { parent: this });
+    }
+  }
+
+  private edges(): readonly Edge[] {
+    this.complete = true;
+    const crossing = this.reaches.flatMap(({ from, endpoint: { host, port } }): [string, Edge][] => {
+      const to = this.homes.get(host);
+      if (to === undefined) throw new Error(`${host} is to be reached, but runs nowhere.`);
+      return from === to ? [] : [[`${from} ${host}:${port}`, { service: host, port, from, to }]];
+    });
+    return [...new Map(crossing).values()];
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { KubernetesSettings } from "../settings.ts";
+import type { KubernetesSettings, MachineSettings } from "../settings.ts";
 import type {
   Endpoint,
   ImageArgs,
@@ -45,19 +45,26 @@ interface Surroundings {
 
 /** One namespace of a Kubernetes cluster. */
 export class KubernetesPlatform extends pulumi.ComponentResource implements Platform {
+  readonly namesInstances = true;
   private readonly settings: KubernetesSettings;
+  private readonly machines: readonly MachineSettings[];
   private readonly provider: k8s.Provider;
   private readonly around: Surroundings;
 
-  /** @param stack names the namespace, unless the settings do */
+  /**
+   * @param stack names the namespace, unless the settings do
+   * @param machines the nodes that services may be placed on, by name
+   */
   constructor(
     name: string,
     stack: string,
     settings: KubernetesSettings,
+    machines: readonly MachineSettings[] = [],
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("airflow:index:KubernetesPlatform", name, {}, opts);
     this.settings = settings;
+    this.machines = machines;
     this.provider = new k8s.Provider(
       name,
       { ...(settings.context !== undefined && { context: settings.context }) },
@@ -95,7 +102,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   service(name: string, service: Service, options: pulumi.CustomResourceOptions): void {
     const { stateful, port, autoscale, replicas = 1 } = service;
     const opts = autoscale ? needsKeda(name, this.child(options)) : options;
-    const nodes = service.nodes ?? this.nodesFor(service.priority);
+    const nodes = this.nodesOf(service);
     const pod = servicePod(name, service, this.podArgs(name, service, nodes, service.priority, opts));
     // A pod that is replaced may take its grace to stop, one after the other.
     const create = service.healthy.startSeconds * 2;
@@ -234,6 +241,14 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     );
     const priorityClasses = { control: priorityClass("control"), tasks: priorityClass("tasks") };
     return { namespace, serviceAccount: account.metadata.name, priorityClasses };
+  }
+
+  private nodesOf({ machine, nodes, priority }: Service): Nodes {
+    if (machine === undefined) return nodes ?? this.nodesFor(priority);
+    const place = this.machines.find(({ name }) => name === machine);
+    const labels = place?.node === undefined ? place?.labels : { "kubernetes.io/hostname": place.node };
+    if (!labels) throw new Error(`There is no machine ${machine} in the stack.`);
+    return { labels: { ...labels, ...nodes?.labels }, tolerations: nodes?.tolerations ?? [] };
   }
 
   private nodesFor(priority: Service["priority"]): Nodes {

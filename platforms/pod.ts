@@ -197,6 +197,8 @@ export function servicePod(
         topologyKey: "kubernetes.io/hostname",
         whenUnsatisfiable: "ScheduleAnyway",
         labelSelector: { matchLabels: selector(name) },
+        // While a Deployment is updated, the pods that are about to go do not count.
+        ...(!service.stateful && { matchLabelKeys: ["pod-template-hash"] }),
       },
     ],
     containers: [

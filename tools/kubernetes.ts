@@ -3,6 +3,7 @@ import { createConnection } from "node:net";
 import { readStackFile } from "../config.ts";
 import { run, waitFor } from "./process.ts";
 import { contextFlags, type Stack } from "./stack.ts";
+import { portInUse } from "./tunnel.ts";
 
 /** A service of a stack, at a port of this machine. */
 interface Forward {
@@ -19,6 +20,15 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
+function namespaceOf({ file, name }: Stack): string {
+  return readStackFile(file).kubernetes?.namespace ?? `airflow-${name}`;
+}
+
+/** What leads kubectl to the namespace of a stack. */
+export function namespaceFlags(stack: Stack): string[] {
+  return [...contextFlags(readStackFile(stack.file).kubernetes), "--namespace", namespaceOf(stack)];
+}
+
 /**
  * Lets the webserver and Flower of a stack in a cluster be reached at their loopback ports.
  * @returns what ends that again
@@ -26,11 +36,10 @@ function answers(port: number): Promise<boolean> {
  */
 export async function forward(stack: Stack): Promise<() => void> {
   const settings = readStackFile(stack.file);
-  const namespace = settings.kubernetes?.namespace ?? `airflow-${stack.name}`;
-  const flags = [...contextFlags(settings.kubernetes), "--namespace", namespace];
+  const flags = namespaceFlags(stack);
   await run("kubectl", [...flags, "get", "service", "webserver", "flower"]).catch((error) => {
     throw new Error(
-      `kubectl does not find the services of stack ${stack.name} in namespace ${namespace}. ${error}`,
+      `kubectl does not find the services of stack ${stack.name} in namespace ${namespaceOf(stack)}. ${error}`,
     );
   });
   let ended = false;
@@ -50,8 +59,7 @@ export async function forward(stack: Stack): Promise<() => void> {
     { service: "flower", port: 5555, local: settings.flowerPort },
   ];
   for (const { local, service } of forwards) {
-    if (await answers(local))
-      throw new Error(`Port ${local}, for ${service}, is in use. Set airflow:${service}Port to a free one.`);
+    if (await answers(local)) throw portInUse(service, local);
   }
   forwards.forEach(keep);
   for (const { local, service } of forwards) {

@@ -7,7 +7,20 @@ import { run } from "./process.ts";
 /** What a CLI began, and did not note the end of. The state leaves out inputs where there are none: a component's. */
 export interface Operation {
   readonly type: string;
-  readonly resource: { readonly type: string; readonly inputs?: Readonly<Record<string, unknown>> };
+  readonly resource: {
+    readonly type: string;
+    readonly inputs?: Readonly<Record<string, unknown>>;
+    /** URN and id of its provider, with `::` between them. */
+    readonly provider?: string;
+  };
+}
+
+/** What leads the tools to the places of a stack. */
+export interface Places {
+  /** Flags of kubectl. */
+  readonly kubectl: readonly string[];
+  /** Environment of the Docker client, by the name of a provider. */
+  readonly docker: (provider: string) => Readonly<Record<string, string>>;
 }
 
 interface StateFile {
@@ -21,11 +34,12 @@ interface Unknown {
   readonly list: readonly [command: string, ...args: string[]];
   /** Takes the ids. */
   readonly remove: readonly [command: string, ...args: string[]];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-function docker(kind: string, { name }: Inputs): Unknown[] {
+function docker(kind: string, { name }: Inputs, env: Unknown["env"]): Unknown[] {
   if (typeof name !== "string") return [];
   const all = kind === "container" ? ["--all"] : [];
   const force = kind === "container" ? ["--force"] : [];
@@ -34,6 +48,7 @@ function docker(kind: string, { name }: Inputs): Unknown[] {
       name,
       list: ["docker", kind, "ls", ...all, "--quiet", "--filter", `name=^/?${name}$`],
       remove: ["docker", kind, "rm", ...force],
+      env,
     },
   ];
 }
@@ -48,40 +63,39 @@ function kubernetes(kind: string, { metadata }: Inputs, kubectl: readonly string
       name,
       list: ["kubectl", ...place, "get", kind, name, "--ignore-not-found", "--output", "name"],
       remove: ["kubectl", ...place, "delete"],
+      env: {},
     },
   ];
 }
 
-/**
- * Everything else that was being made is made again without harm: a volume by the same name is the same one.
- * @param kubectl flags that lead to the stack's cluster
- */
-export function unknown(pending: readonly Operation[], kubectl: readonly string[]): Unknown[] {
+/** Everything else that was being made is made again without harm: a volume by the same name is the same one. */
+export function unknown(pending: readonly Operation[], places: Places): Unknown[] {
   return pending.flatMap(({ type, resource }) => {
-    const { inputs } = resource;
+    const { inputs, provider = "" } = resource;
     if (type !== "creating" || !inputs) return [];
+    const client = places.docker(provider.split("::").at(-2) ?? "");
     switch (resource.type) {
       case "docker:index/container:Container":
-        return docker("container", inputs);
+        return docker("container", inputs, client);
       case "docker:index/network:Network":
-        return docker("network", inputs);
+        return docker("network", inputs, client);
       case "kubernetes:core/v1:ConfigMap":
-        return kubernetes("configmap", inputs, kubectl);
+        return kubernetes("configmap", inputs, places.kubectl);
       case "kubernetes:core/v1:Secret":
-        return kubernetes("secret", inputs, kubectl);
+        return kubernetes("secret", inputs, places.kubectl);
       default:
         return [];
     }
   });
 }
 
-async function remove({ name, list, remove }: Unknown): Promise<void> {
+async function remove({ name, list, remove, env }: Unknown): Promise<void> {
   const [lister, ...listing] = list;
-  const ids = (await run(lister, listing)).trim();
+  const ids = (await run(lister, listing, { env })).trim();
   if (ids === "") return;
   console.log(`  removing ${name}, which was being made`);
   const [remover, ...removing] = remove;
-  await run(remover, [...removing, ...ids.split("\n")]);
+  await run(remover, [...removing, ...ids.split("\n")], { env });
 }
 
 function isAlive(pid: number): boolean {
@@ -123,13 +137,12 @@ function pendingIn(file: string): readonly Operation[] {
  * Clears up after a CLI that did not come to its end: its lock, its plugins, and what it was making, which the state
  * does not know. One that was told twice to stop leaves no lock, only what it was making.
  * @param state folder of the local state
- * @param kubectl flags that lead to the stack's cluster
  * @param pulumi runs the CLI on the stack
  */
 export async function recover(
   state: string,
   stack: string,
-  kubectl: readonly string[],
+  places: Places,
   pulumi: (...args: string[]) => Promise<string>,
 ): Promise<void> {
   const locks = locksIn(join(state, ".pulumi/locks/organization/airflow", stack));
@@ -138,7 +151,7 @@ export async function recover(
   if (locks.length === 0 && pending.length === 0) return;
   console.log("  the last command was cut off: clearing up after it");
   await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: `file://${state}` });
-  for (const operation of unknown(pending, kubectl)) await remove(operation);
+  for (const operation of unknown(pending, places)) await remove(operation);
   for (const lock of locks) rmSync(lock);
   if (pending.length === 0) return;
   // Last, so that clearing up is begun again if it is interrupted: an import ends what is pending.

@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { Airflow } from "../components/airflow.ts";
 import { readStackFile } from "../config.ts";
+import type { Settings } from "../groups.ts";
 import { platformOf } from "../platforms/platform.ts";
 import { main } from "./process.ts";
 import { stackFile } from "./stack.ts";
@@ -23,10 +24,13 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** What a deployment would send to the cluster, and the secrets that it would bring along: their keys, by name. */
+/** Texts by key of the secrets of a cluster, by their names; what somebody has to choose is `{in braces}`. */
+type Secrets = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** What a deployment would send to the cluster, and the secrets that it would bring along or find there. */
 export interface Rendered {
   readonly manifests: readonly Manifest[];
-  readonly secrets: Readonly<Record<string, readonly string[]>>;
+  readonly secrets: Secrets;
 }
 
 /** The mark that Pulumi puts on a secret in transit. */
@@ -57,22 +61,30 @@ function cleaned({ metadata, ...rest }: Manifest): Manifest {
   } as Manifest;
 }
 
+/** Secrets that are never a stack's own. */
+function foreign({ kubernetes }: Settings): Secrets {
+  const { pullSecrets = [], ingress } = kubernetes ?? {};
+  const logins = pullSecrets.map((name) => [name, { ".dockerconfigjson": "{login to the registry}" }]);
+  const certificate = { "tls.crt": "{certificate}", "tls.key": "{its key}" };
+  return { ...Object.fromEntries(logins), ...(ingress && { [ingress.tlsSecret]: certificate }) };
+}
+
 /** Runs the program of a stack without a cluster or a state; minted secrets are never made. */
 export async function render(stack: string, file: string): Promise<Rendered> {
   const manifests: Manifest[] = [];
-  const secrets: Record<string, readonly string[]> = {};
+  const secrets: Record<string, Record<string, string>> = {};
   await pulumi.runtime.setMocks(
     {
       newResource({ type, name, inputs, id }) {
         if (type === "pulumi-nodejs:dynamic:Resource") {
-          const values = Object.fromEntries((inputs.names as string[]).map((key) => [key, key]));
+          const values = Object.fromEntries((inputs.names as string[]).map((key) => [key, `{${key}}`]));
           return { id: name, state: { values } };
         }
         // Looked up in the cluster, not declared by the stack; or no object of a cluster.
         if (id || !type.startsWith("kubernetes:")) return { id: id ?? name, state: inputs };
         const manifest = named(name, plain(inputs) as Manifest);
         if (manifest.kind === "Secret")
-          secrets[manifest.metadata.name ?? name] = Object.keys(manifest.stringData ?? {});
+          secrets[manifest.metadata.name ?? name] = manifest.stringData as Record<string, string>;
         else manifests.push(cleaned(manifest));
         return { id: name, state: { ...inputs, metadata: manifest.metadata } };
       },
@@ -84,7 +96,7 @@ export async function render(stack: string, file: string): Promise<Rendered> {
   const settings = readStackFile(file);
   new Airflow("airflow", await platformOf(settings, `airflow-${stack}`), settings);
   await pulumi.runtime.disconnect();
-  return { manifests, secrets };
+  return { manifests, secrets: { ...secrets, ...foreign(settings) } };
 }
 
 function write(folder: string, { manifests, secrets }: Rendered): void {
@@ -95,8 +107,11 @@ function write(folder: string, { manifests, secrets }: Rendered): void {
     const name = `${manifest.kind.toLowerCase()}-${manifest.metadata.name}.yaml`;
     writeFileSync(join(folder, name), stringify(manifest, { aliasDuplicateObjects: false, lineWidth: 0 }));
   }
-  console.log(`${manifests.length} objects are in ${folder}. Not in them, to be made beforehand:`);
-  for (const [name, keys] of Object.entries(secrets)) console.log(`  Secret ${name}: ${keys.join(", ")}`);
+  console.log(
+    `${manifests.length} objects are in ${folder}, and these Secrets are not: make them beforehand.`,
+  );
+  console.log("What is {in braces} is for you to choose, the same wherever it is.\n");
+  console.log(stringify(secrets, { lineWidth: 0 }));
 }
 
 if (import.meta.main) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { readStackFile } from "../config.ts";
 import type { Settings } from "../groups.ts";
+import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
 import { project, run } from "./process.ts";
 import { recover } from "./recover.ts";
 
@@ -57,7 +58,8 @@ export class Stack {
       return run("pulumi", args, { env: { PULUMI_STACK: this.name }, show });
     }
     this.check();
-    const { platform, kubernetes } = readStackFile(this.file);
+    const settings = readStackFile(this.file);
+    const { platform, kubernetes } = settings;
     if (platform === "kubernetes") await run("tools/run", ["--kubernetes-plugin"], { show: true });
     if (args[0] === "config" && args[1] !== undefined && args[1] !== "get") {
       throw new Error(`The configuration of stack ${this.name} is kept in ${this.file}. Set it there.`);
@@ -66,7 +68,10 @@ export class Stack {
     const file = join(this.state, `config.${this.name}.yaml`);
     writeFileSync(file, stringify({ ...parse(readFileSync(this.file, "utf8")), encryptionsalt: salt }));
     const cli = (...words: string[]) => run("pulumi", words, { env: this.environment() });
-    await recover(this.state, this.name, contextFlags(kubernetes), cli);
+    const [first, ...others] = machinesOf(settings);
+    const machine = (provider: string) => others.find(({ name }) => provider === `docker-${name}`) ?? first;
+    const docker = (provider: string) => clientEnvironment(machine(provider));
+    await recover(this.state, this.name, { kubectl: contextFlags(kubernetes), docker }, cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
     return run("pulumi", [...args, ...flags], { env: this.environment(), show });
   }

@@ -4,6 +4,7 @@ Answering a ping is not enough: after a broker restart a worker may do so and ye
 """
 
 import pathlib
+import socket
 
 from celery import bootsteps, signals
 
@@ -26,6 +27,11 @@ class Heartbeat(bootsteps.StartStopStep):
 @signals.celeryd_init.connect
 def install(instance, **_):
     instance.app.steps["consumer"].add(Heartbeat)
+
+
+def group_name():
+    """The name that all workers of a group on one machine have in common: any of them serves the logs of all."""
+    return socket.gethostname().rpartition("-")[0]
 
 
 __all__ = []

@@ -49,6 +49,7 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
     webserver: { host: "api-server", port: 8080 },
     secrets,
     adminUser: "admin",
+    namesInstances: true,
     settings: [{ celery: { worker_concurrency: "4" } }],
   });
   const values: Record<string, string> = {};

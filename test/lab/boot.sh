@@ -1,16 +1,11 @@
 # boot.sh NODE: what a node does at its start, within network and mount namespaces of its own.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
+source "$here/mounts.sh"
 node=$1 i=${1#node} own=$run/$1 store=$lab/store/$1 socket=$run/$1/containerd.sock
 ctr() { command ctr --address "$socket" --namespace k8s.io "$@"; }
 
-# Containers of Docker that end must not be held by this copy of the machine's mounts.
-awk '$5 ~ "^/(var/lib|run|var/run)/docker/" || $5 ~ "^/run/netns" {print $5}' /proc/self/mountinfo | tac | xargs -r umount --lazy
-mount --make-rshared /
-place() { # DIRECTORY WHERE
-  mkdir -p "$1" "$2"
-  mount --bind "$1" "$2"
-}
+own_mounts
 place "$own/kubelet" /var/lib/kubelet
 place "$own/log-pods" /var/log/pods
 place "$own/log-containers" /var/log/containers

@@ -1,24 +1,7 @@
 # The lab's programs: Debian packages, and from Go modules Kubernetes in one program (about 10 minutes of CPU, once), the
 # image registry and the network plugin. To be sourced.
-source "$project/tools/quietly.sh"
-source "$project/tools/cache.sh"
+source "$here/packages.sh"
 source "$project/tools/go-build.sh"
-say() { echo "lab: $*"; }
-
-packages() {
-  local wanted=() pair
-  for pair in containerd:containerd runc:runc nft:nftables ip:iproute2 busybox:busybox-static iptables:iptables; do
-    has "${pair%%:*}" || wanted+=("${pair#*:}")
-  done
-  [[ -x /usr/lib/cni/ptp ]] || wanted+=(containernetworking-plugins)
-  ((${#wanted[@]})) || return 0
-  has apt-get || fail "The lab needs ${wanted[*]}, which are installed with apt-get, and there is none." "Run it on Debian or Ubuntu."
-  export DEBIAN_FRONTEND=noninteractive
-  quietly "Package lists" apt-get update || fail "apt-get update failed, see above."
-  quietly "Installing ${wanted[*]}" apt-get install -y --no-install-recommends "${wanted[@]}" ||
-    fail "Installing the lab's packages failed, see above." "Install them by hand: apt-get install ${wanted[*]}"
-  hash -r
-}
 
 build_kubeall() {
   # Other flags would compile everything anew.
@@ -56,7 +39,8 @@ tool_image() { # FILE
 # Makes what is missing and points $bin to it; $built names it all.
 programs() {
   local name directory
-  packages
+  packages containerd:containerd runc:runc nft:nftables ip:iproute2 busybox:busybox-static iptables:iptables \
+    /usr/lib/cni/ptp:containernetworking-plugins
   has go || fail "The lab is built from Go modules, and there is no Go." "Install Go 1.26 or newer: https://go.dev/dl"
   built=
   mkdir -p "$bin"

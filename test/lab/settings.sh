@@ -8,12 +8,15 @@ bin=$lab/bin
 logs=$run/logs
 nodes=(node1 node2)
 net=10.88.0        # .1 the control plane, .11 and .12 the nodes, .254 this machine
+switch=lab-control # the namespace with the bridge
+uplink=lab0        # this machine's end of the cable to it
 pods=10.89         # 10.89.N.0/24 on nodeN
 services=10.96.0.0/16
 dns=10.96.0.10
 registry_port=5055
 tool_image=lab.local/busybox:1
 kubernetes=v1.34.4
+scripts=lab        # npm's names for up and down begin so
 
 say() { echo "lab: $*"; }
 fail() { printf '%s\n' "$@" >&2; exit 1; }
@@ -44,7 +47,7 @@ kill_tree() { # NAME
     while alive "$1"; do sleep 0.02; done
   fi
   # Version 1 keeps the same tree in each hierarchy.
-  for directory in "$path" /sys/fs/cgroup/*/airflow-lab/"$1"; do
+  for directory in "$path" /sys/fs/cgroup/*/"${tree##*/}/$1"; do
     [[ ! -d $directory ]] || find "$directory" -depth -type d -exec rmdir {} + 2> /dev/null || true
   done
 }
@@ -61,7 +64,7 @@ await() { # NAME WHAT SECONDS COMMAND...
 }
 give_up() { # NAME MESSAGE
   tail -5 "$logs/$1.log" >&2
-  fail "$2" "The log of $1 is $logs/$1.log; npm run lab:down and npm run lab:up start afresh."
+  fail "$2" "The log of $1 is $logs/$1.log; npm run $scripts:down and npm run $scripts:up start afresh."
 }
 
 kubectl() { "$bin/kubectl" --kubeconfig "$lab/kubeconfig" "$@"; }

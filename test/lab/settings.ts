@@ -13,5 +13,8 @@ export const state = join(
 export const nodes = ["node1", "node2"] as const;
 export type Node = (typeof nodes)[number];
 
+/** This machine, as the nodes and their pods reach it. */
+export const machine = "10.88.0.254";
+
 /** The lab's registry, as Docker and the nodes name it. */
 export const registry = "127.0.0.1:5055";

@@ -33,7 +33,7 @@ export async function containers(prefix: string): Promise<Map<string, Container>
   return new Map(inspected.map((container) => [container.Name.slice(prefix.length + 2), container]));
 }
 
-const kinds = [
+export const kinds = [
   { list: ["container", "ls", "--all"], remove: ["container", "rm", "--force"] },
   { list: ["network", "ls"], remove: ["network", "rm"] },
   { list: ["volume", "ls"], remove: ["volume", "rm"] },
@@ -47,7 +47,7 @@ export async function sweep(name: string): Promise<void> {
   }
 }
 
-function instance({ Id, State }: Container): Instance {
+export function instance({ Id, State }: Container): Instance {
   const healthy = State.Status === "running" && State.Health?.Status === "healthy";
   return { id: Id, start: State.StartedAt, healthy };
 }

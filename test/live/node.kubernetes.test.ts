@@ -5,7 +5,10 @@ import { lab, onKubernetes } from "./kubernetes.ts";
 
 const stack = new TestStack("livetest-node", 18220, onKubernetes);
 const config = {
-  machines: { a: { node: "node1", workers: 1 }, b: { node: "node2", workers: 1 } },
+  machines: [
+    { name: "a", node: "node1", workers: 1 },
+    { name: "b", node: "node2", workers: 1 },
+  ],
   workerMemory: 1024,
   kubernetes: { controlLabels: { "kubernetes.io/hostname": "node1" } },
 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { localImage } from "../../images/local.ts";
-import { allowed } from "../parity/allowed.ts";
+import { allowedInside } from "../parity/allowed.ts";
 import { idlePod, Namespace, type Plain, type Pod } from "../parity/cluster.ts";
 import { containerHealth, containerStop } from "../parity/container.ts";
 import { type Facts, Ledger } from "../parity/facts.ts";
@@ -82,6 +82,27 @@ function paths({ volumeMounts }: Container): Paths {
   return { files, directories: others.map(({ mountPath }) => mountPath) };
 }
 
+interface Exported {
+  readonly deployment: {
+    readonly resources: readonly {
+      readonly type: string;
+      readonly inputs?: { readonly hostname: string; readonly uploads: readonly { readonly file: string }[] };
+    }[];
+  };
+}
+
+/** Which files each container is given, by instance; secrets are found without. */
+async function uploaded(): Promise<Map<string, string[]>> {
+  const { deployment }: Exported = JSON.parse(await engine.stack.pulumi(["stack", "export"]));
+  const containers = deployment.resources.filter(({ type }) => type === "docker:index/container:Container");
+  return new Map(
+    containers.map(({ inputs: { hostname, uploads } = assert.fail("a container without inputs") }) => {
+      const files = uploads.map(({ file }) => file);
+      return [hostname, files.filter((file) => !file.startsWith("/run/secrets/"))];
+    }),
+  );
+}
+
 function containerOf({ spec }: Pod): Container {
   return spec.containers[0] ?? assert.fail("a pod without a container");
 }
@@ -105,13 +126,19 @@ function contractOf({ spec }: Pod, container: Container): Facts {
 const instanceOf = (role: string) => (role.startsWith("worker") ? `${role}-1` : role);
 
 test("a container and its pod are the same from inside", async (t) => {
-  const [own, theirs, pods] = await Promise.all([canaries(engine), canaries(cluster), stack.pods()]);
+  const [own, theirs, pods, uploads] = await Promise.all([
+    canaries(engine),
+    canaries(cluster),
+    stack.pods(),
+    uploaded(),
+  ]);
   assert.deepEqual([...pods.keys()].sort(), roles);
-  const ledger = new Ledger(allowed);
+  const ledger = new Ledger(allowedInside);
   const unexplained = [...pods].map(async ([role, pod]) => {
     const container = containerOf(pod);
     const instance = instanceOf(role);
-    const where = paths(container);
+    const { files, directories } = paths(container);
+    const where = { directories, files: [...new Set([...files, ...(uploads.get(instance) ?? [])])] };
     const [onEngine, onCluster] = await Promise.all([
       inside((...command) => engine.exec(instance, ...command), where, own),
       inside(stack.exec(pod.metadata.name), where, theirs),

@@ -1,27 +1,36 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
+import { project, run, waitFor } from "../../tools/process.ts";
 import { stackFile } from "../../tools/stack.ts";
+import { machine } from "../lab/settings.ts";
 import { assertUndisturbed, type Config, TestStack } from "./harness.ts";
 import { kubectl, onKubernetes, pods } from "./kubernetes.ts";
+import { Repository } from "./repository.ts";
 
-/** What the lab lacks: the images' registry, the repository of DAGs, and classes of storage. */
-const foreign = ["images", "dagsImage", "dagsGit"];
-
-/** A committed stack, but for what the lab lacks. */
+/** A committed stack. */
 function committed(name: string): Config {
   const { config } = parse(readFileSync(stackFile(name), "utf8"));
-  const own = Object.entries<Config>(config).map(
-    ([key, value]) => [key.replace("airflow:", ""), value] as const,
+  return Object.fromEntries(
+    Object.entries<unknown>(config).map(([key, value]) => [key.replace("airflow:", ""), value]),
   );
-  const kept = Object.fromEntries(own.filter(([key]) => !foreign.includes(key)));
-  const { storage, ...kubernetes } = kept.kubernetes ?? {};
-  return { ...kept, kubernetes };
 }
 
-const staging = new TestStack("livetest-staging", 18240, onKubernetes);
+/** Staging, as somebody has it who has cloned the project. */
+const clone = mkdtempSync(join(tmpdir(), "airflow-clone-"));
+const staging = "livetest-staging";
+const namespace = `airflow-${staging}`;
+const ports = { webserverPort: 18240, flowerPort: 18242 };
+const npm = (script: string, ...flags: string[]) =>
+  run("npm", ["run", "--silent", script, "--", "--stack", staging, ...flags], { cwd: clone });
+
 const prod = new TestStack("livetest-prod", 18250, onKubernetes);
+const repository = new Repository("dags");
 const labels = {
   node1: ["node-role.example.com/airflow=small"],
   node2: ["node-role.example.com/airflow=large", "accelerator=nvidia"],
@@ -30,23 +39,40 @@ const labels = {
 before(async () => {
   for (const [node, wanted] of Object.entries(labels))
     await kubectl("label", "node", node, "--overwrite", ...wanted);
+  const files = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
+  for (const file of files.trim().split("\n")) cpSync(join(project, file), join(clone, file));
+  symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
+  await onKubernetes.sweep(namespace);
+  await repository.open(machine, join(project, "dags/get_stocks_dag.py"));
 });
 
 after(async () => {
-  await staging.remove();
+  repository.close();
+  await onKubernetes.sweep(namespace);
+  rmSync(clone, { recursive: true });
   await prod.remove();
   for (const [node, wanted] of Object.entries(labels)) {
     await kubectl("label", "node", node, ...wanted.map((label) => label.replace(/=.*/, "-")));
   }
 });
 
-async function runs(stack: TestStack): Promise<void> {
-  assertUndisturbed(await stack.finished("get_stocks_dag", await stack.trigger("get_stocks_dag")), 6);
-}
+test("staging, by npm run up, in a namespace that was there with its secrets: one of each, and a green DAG", async () => {
+  const { kubernetes, ...rest } = committed("staging");
+  const pulled = { ...(kubernetes as Config), pullSecrets: ["registry"] };
+  // Images and DAGs are in the lab's registry.
+  const config = { ...rest, ...(await onKubernetes.config(namespace)), ...ports, kubernetes: pulled };
+  const entries = Object.entries(config).map(([key, value]) => [`airflow:${key}`, value]);
+  writeFileSync(
+    join(clone, `stacks/Pulumi.${staging}.yaml`),
+    stringify({ config: Object.fromEntries(entries) }),
+  );
+  await kubectl("create", "namespace", namespace);
+  const login = ["--docker-server=registry.example.com", "--docker-username=u", "--docker-password=p"];
+  await kubectl("create", "secret", "docker-registry", "registry", "--namespace", namespace, ...login);
 
-test("staging: one of each, and a green DAG", async () => {
-  await staging.up(committed("staging"));
-  const healthy = [...(await staging.instances())].filter(([, { healthy }]) => healthy).map(([name]) => name);
+  assert.match(await npm("up"), /get_stocks_dag is green/);
+  const instances = await onKubernetes.instances(namespace);
+  const healthy = [...instances].filter(([, { healthy }]) => healthy).map(([name]) => name);
   const roles = [
     "dag-processor",
     "flower",
@@ -58,12 +84,56 @@ test("staging: one of each, and a green DAG", async () => {
     "worker-1",
   ];
   assert.deepEqual(healthy.sort(), roles);
-  await runs(staging);
-  await staging.remove();
+  const label = "jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}";
+  assert.equal(await kubectl("get", "namespace", namespace, "--output", label), "restricted");
+  await kubectl("get", "secret", "registry", "--namespace", namespace);
+});
+
+test("npm run open leads to the webserver and to Flower, until Ctrl-C", async (t) => {
+  const open = spawn("npm", ["run", "--silent", "open", "--", "--stack", staging], {
+    cwd: clone,
+    stdio: ["ignore", "pipe", "inherit"],
+    // With a process group of its own, which Ctrl-C ends as a whole.
+    detached: true,
+  });
+  const closed = once(open, "close");
+  const interrupt = () => open.pid !== undefined && process.kill(-open.pid, "SIGINT");
+  t.after(() => open.exitCode === null && open.signalCode === null && interrupt());
+  let said = "";
+  open.stdout.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  await waitFor("npm run open", 120, async () => (said.includes("Ctrl-C") ? true : undefined));
+  const pages = [
+    `http://127.0.0.1:${ports.webserverPort}/api/v2/version`,
+    `http://127.0.0.1:${ports.flowerPort}/`,
+  ];
+  const [webserver, flower] = await Promise.all(pages.map((page) => fetch(page)));
+  assert.match((await webserver?.text()) ?? "", /"version":"\d/);
+  // It asks for a login.
+  assert.equal(flower?.status, 401);
+  interrupt();
+  await closed;
+  for (const page of pages) await assert.rejects(fetch(page), TypeError);
+});
+
+test("npm run down -- --volumes leaves nothing", async () => {
+  await npm("down", "--volumes");
+  // The cluster clears up what it has let go of by itself.
+  await waitFor("an empty cluster", 60, async () =>
+    (await onKubernetes.leftovers(namespace)).length === 0 ? true : undefined,
+  );
 });
 
 test("prod: two schedulers and webservers, workers on their machines, and a green DAG", async () => {
-  await prod.up(committed("prod"));
+  const { dagsGit, images: _, ...config } = committed("prod");
+  // A repository has the DAGs, with the same branch and folder; a stack has only one source of them.
+  const sources = {
+    dagsGit: { ...(dagsGit as Config), url: repository.url },
+    dags: undefined,
+    dagsImage: undefined,
+  };
+  await prod.up({ ...config, ...sources });
   const there = await pods(prod.prefix);
   const nodesOf = (name: string) =>
     [...there].filter(([instance]) => instance.startsWith(name)).map(([, { spec }]) => spec.nodeName);
@@ -74,5 +144,16 @@ test("prod: two schedulers and webservers, workers on their machines, and a gree
   assert.deepEqual([...nodesOf("worker-reports"), ...nodesOf("worker-gpu")], ["node2", "node2"]);
   // Redis and Postgres may be on one node; of two that are alike, one is on each.
   assert.deepEqual(nodesOf("scheduler").sort(), ["node1", "node2"]);
-  await runs(prod);
+  assertUndisturbed(await prod.finished("get_stocks_dag", await prod.trigger("get_stocks_dag")), 6);
+});
+
+test("prod: volumes are of the classes that it names", async () => {
+  const columns = "{range .items[*]}{.metadata.name} {.spec.storageClassName} {.status.phase}{'\\n'}{end}";
+  const claims = await kubectl("get", "pvc", "--namespace", prod.prefix, "--output", `jsonpath=${columns}`);
+  assert.deepEqual(claims.trim().split("\n").sort(), [
+    "data shared Bound",
+    "logs shared Bound",
+    "postgres-data fast Bound",
+    "redis-data fast Bound",
+  ]);
 });

@@ -14,7 +14,7 @@ export type Instances = ReadonlyMap<string, Instance>;
 
 /** What tests need of a platform. `stack` is the name in front of whatever a stack makes there. */
 export interface Target {
-  readonly name: "docker" | "kubernetes";
+  readonly name: "docker" | "machines" | "kubernetes";
   /** Makes sure that the platform is there; what a stack has to say to be deployed to it. */
   config(stack: string): Promise<Config>;
   /** Makes the stack's webserver and Flower answer at these ports of the loopback interface. */

@@ -4,8 +4,37 @@ function allowance(about: RegExp, docker: RegExp, kubernetes: RegExp, reason: st
   return { about, docker, kubernetes, reason };
 }
 
-/** What may differ between a container and its pod. */
-export const allowed: readonly Allowance[] = [
+/** What differs in what a workload is told, or is promised. */
+const always: readonly Allowance[] = [
+  allowance(
+    /^env AIRFLOW__API__BASE_URL$/,
+    /^\(absent\)$/,
+    /^https:\/\/airflow\.example\.com$/,
+    "it is the address of the ingress, which an engine does not have",
+  ),
+  allowance(
+    /^stop: seconds before the signal$/,
+    /^0$/,
+    /^5$/,
+    "until then every node has taken the pod's address off its list",
+  ),
+  allowance(
+    /^ready: seconds between checks$/,
+    /^\(absent\)$/,
+    /^20$/,
+    "a service leads to healthy pods only; the names of an engine lead to a container, healthy or not",
+  ),
+  allowance(
+    /^ready: checks that fail before nothing is sent there$/,
+    /^\(absent\)$/,
+    /^1$/,
+    "as above; pods of the same service take over at once",
+  ),
+];
+
+/** What may differ between a container and its pod, seen from inside. */
+export const allowedInside: readonly Allowance[] = [
+  ...always,
   allowance(
     /^env HOSTNAME$/,
     /^[a-z-]+$/,
@@ -18,16 +47,27 @@ export const allowed: readonly Allowance[] = [
     /^(10\.96\.0\.1|443|tcp|tcp:\/\/10\.96\.0\.1:443)$/,
     "it is the address of the API server, which kubelet tells every pod; policies keep all of them from it",
   ),
+];
+
+/** What may differ between what the engine and the cluster are asked for. */
+export const allowedDeclared: readonly Allowance[] = [
+  ...always,
   allowance(
-    /^env AIRFLOW__API__BASE_URL$/,
-    /^\(absent\)$/,
-    /^https:\/\/airflow\.example\.com$/,
-    "it is the address of the ingress, which an engine does not have",
+    /^in front of the command$/,
+    /^$/,
+    /^sh -c find \/dev\/shm -mindepth 1 -delete; unset PWD; exec "\$@" sh$/,
+    "memory of a pod outlives its containers; the shell becomes the command, which is process 1",
   ),
   allowance(
-    /^stop: seconds before the signal$/,
-    /^0$/,
-    /^5$/,
-    "until then every node has taken the pod's address off its list",
+    /^scratch \/[\w/]+$/,
+    /^\(absent\)$/,
+    /^writable$/,
+    "it is a mount where the root file system is read-only, and a part of that where it is not",
+  ),
+  allowance(
+    /^root file system$/,
+    /^writable$/,
+    /^read-only$/,
+    "an engine delivers files by writing to the root file system; roles write to their mounts on both",
   ),
 ];

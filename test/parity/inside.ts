@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Facts } from "./facts.ts";
 
@@ -13,10 +12,7 @@ export interface Paths {
 
 /** Secrets of stacks differ: each is replaced by its name, wherever it is. */
 function named(text: string, secrets: Facts): string {
-  return Object.entries(secrets).reduce((rest, [name, value]) => {
-    const hash = createHash("sha256").update(value).digest("hex");
-    return rest.replaceAll(value, `{${name}}`).replaceAll(hash, `{hash of ${name}}`);
-  }, text);
+  return Object.entries(secrets).reduce((rest, [name, value]) => rest.replaceAll(value, `{${name}}`), text);
 }
 
 function bytes(memory: string): string {

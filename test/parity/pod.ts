@@ -146,6 +146,8 @@ export function podHealth({ startupProbe, livenessProbe, readinessProbe }: Conta
       readinessProbe.timeoutSeconds,
     ),
     "health: checks that fail before a restart": String(livenessProbe.failureThreshold),
+    "ready: seconds between checks": String(readinessProbe.periodSeconds),
+    "ready: checks that fail before nothing is sent there": String(readinessProbe.failureThreshold),
   };
 }
 

@@ -13,8 +13,10 @@ export interface Twins {
   readonly counterpart: (workload: string) => string;
 }
 
+type Counts = number | Readonly<Record<string, number>>;
+
 interface Said {
-  readonly machines?: Readonly<Record<string, { readonly workers: number }>>;
+  readonly machines?: readonly { readonly name: string; readonly workers: Counts }[];
   readonly workers?: number;
   readonly workerGroups?: readonly Record<string, unknown>[];
   readonly images?: unknown;
@@ -41,21 +43,28 @@ function sources({ images, dagsGit, dagsImage }: Said): Config {
   };
 }
 
+function countOf(group: string, workers: Counts): number {
+  return typeof workers === "number" ? (group === "default" ? workers : 0) : (workers[group] ?? 0);
+}
+
 /** Without nodes and what is counted by them. A group of none runs nowhere that it could be looked at. */
-function onOneEngine({ kubernetes, machines, workers, workerAutoscale, ...rest }: Said): Config {
-  const counts = machines ? Object.values(machines).map((machine) => machine.workers) : [workers ?? 2];
+function onOneEngine({ kubernetes, machines = [], workers, workerAutoscale, ...rest }: Said): Config {
+  const sum = (group: string) => machines.reduce((all, machine) => all + countOf(group, machine.workers), 0);
   const groups = rest.workerGroups?.map(({ machine, nodeLabels, tolerations, autoscale, ...group }) => ({
     ...group,
-    workers: Number(group.workers) || 1,
+    workers: Number(group.workers) || sum(String(group.name)) || 1,
   }));
   return {
     ...rest,
-    workers: Math.max(
-      1,
-      counts.reduce((sum, count) => sum + count, 0),
-    ),
+    workers: Math.max(1, machines.length > 0 ? sum("default") : (workers ?? 2)),
     ...(groups && { workerGroups: groups }),
   };
+}
+
+/** What the workers of a group on a machine are called where there are no machines. */
+function withoutMachine(workload: string, machines: readonly string[]): string {
+  const machine = machines.find((name) => workload.startsWith("worker-") && workload.endsWith(`-${name}`));
+  return machine === undefined ? workload : workload.slice(0, -machine.length - 1);
 }
 
 /** Every stack of `stacks/`, in both forms. */
@@ -64,12 +73,12 @@ export function twins(): Twins[] {
     .sort()
     .map((file) => {
       const stack = said(`${project}/${file}`);
-      const machines = Object.keys(stack.machines ?? {}).map((machine) => `worker-${machine}`);
+      const machines = (stack.machines ?? []).map(({ name }) => name);
       return {
         name: basename(file),
         docker: { ...onOneEngine(stack), ...sources(stack), platform: "docker" },
         kubernetes: { ...stack, ...sources(stack), platform: "kubernetes" },
-        counterpart: (workload) => (machines.includes(workload) ? "worker" : workload),
+        counterpart: (workload) => withoutMachine(workload, machines),
       };
     });
 }

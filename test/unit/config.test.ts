@@ -14,6 +14,8 @@ test("a stack that says nothing gets the defaults", () => {
     platform: "docker",
     groups: [{ name: "worker", queues: [], workers: 2, concurrency, memory: 2048, cpu: 2 }],
     workerGraceSeconds: 300,
+    gatewayPort: 8443,
+    certificateGeneration: 1,
     schedulers: 1,
     webservers: 1,
     webserverPort: 8080,
@@ -57,9 +59,65 @@ const bad: [key: string, given: string, message: RegExp][] = [
   ["platform", "podman", /platform is podman; allowed are docker and kubernetes/],
   ["schedulers", "0", /schedulers is 0; allowed is a whole number from 1 to 10/],
   ["kubernetes", "{}", /kubernetes is \{…\}; it needs platform: kubernetes/],
-  ["machines", '{"a":{"node":"n1","workers":1}}', /machines is \{…\}; it needs platform: kubernetes/],
-  ["machines", '{"a":{"workers":1}}', /machines\.a is \{…\}; allowed is either node/],
-  ["machines", '{"A":{"node":"n","workers":1}}', /machines\.A is \{…\}; allowed are a-z/],
+  ["machines", '{"a":{}}', /machines is \{…\}; allowed is a list of machines/],
+  ["machines", "[]", /machines is \{…\}; allowed is at least one machine/],
+  ["machines", '[{"name":"A"}]', /machines\[0\]\.name is A; allowed are a-z/],
+  ["machines", '[{"name":"a","node":"n1"}]', /machines\[0\]\.node is n1; it needs platform: kubernetes/],
+  [
+    "machines",
+    '[{"name":"a","docker":"podman://x","address":"10.0.0.1"}]',
+    /machines\[0\]\.docker is podman:\/\/x; allowed are unix:\/\/\/PATH, ssh:\/\/USER@HOST and tcp:\/\/HOST:PORT/,
+  ],
+  [
+    "machines",
+    '[{"name":"a","docker":"ssh://a"}]',
+    /machines\[0\]\.address is not given; allowed is the IPv4/,
+  ],
+  [
+    "machines",
+    '[{"name":"a","docker":"ssh://a","address":"big"}]',
+    /machines\[0\]\.address is big; allowed is the IPv4 address at which the other machines reach it/,
+  ],
+  [
+    "machines",
+    '[{"name":"a","docker":"tcp://a:2376","address":"10.0.0.1"}]',
+    /machines\[0\]\.certificates is not given; tcp:\/\/ needs a directory with ca\.pem/,
+  ],
+  [
+    "machines",
+    '[{"name":"a","docker":"ssh://a","address":"10.0.0.1","certificates":"dags"}]',
+    /machines\[0\]\.certificates is .*dags; only tcp:\/\/ has certificates/,
+  ],
+  [
+    "machines",
+    '[{"name":"a","docker":"ssh://a","address":"10.0.0.1","workers":{"gpu":1}}]',
+    /machines\[0\]\.workers\.gpu is 1; allowed are the names of worker groups: default/,
+  ],
+  [
+    "machines",
+    '[{"name":"a","docker":"ssh://a","address":"10.0.0.1","workers":"many"}]',
+    /machines\[0\]\.workers is many; allowed is a whole number from 0 to 1000, or one for each group/,
+  ],
+  [
+    "machines",
+    '[{"name":"a","docker":"ssh://a","address":"10.0.0.1"},{"name":"a","docker":"ssh://b","address":"10.0.0.2"}]',
+    /machines\[1\]\.name is a; machines\[0\] has the same: allowed is each machine once/,
+  ],
+  [
+    "machines",
+    '[{"name":"a","docker":"ssh://a","address":"10.0.0.1"},{"name":"b","docker":"ssh://a","address":"10.0.0.1"}]',
+    /machines\[1\]\.docker is ssh:\/\/a; .*machines\[1\]\.address is 10\.0\.0\.1; machines\[0\] has the same/s,
+  ],
+  [
+    "machines",
+    '[{"name":"a","docker":"ssh://a","address":"10.0.0.1","roles":["worker"]}]',
+    /machines\[0\]\.roles\[0\] is worker; allowed are postgres, redis, migration/,
+  ],
+  [
+    "machines",
+    '[{"name":"a","docker":"ssh://a","address":"10.0.0.1","roles":["flower"]},{"name":"b","docker":"ssh://b","address":"10.0.0.2","roles":["flower"]}]',
+    /machines\[1\]\.roles\[0\] is flower; machines\[0\] has it: allowed is each role once/,
+  ],
   ["workerAutoscale", '{"min":0,"max":3}', /workerAutoscale is \{…\}; it needs platform: kubernetes/],
   [
     "workerGroups",
@@ -109,8 +167,23 @@ test("what a cluster needs is asked for", () => {
 
 const conflicts: [given: Record<string, string>, message: RegExp][] = [
   [
-    { machines: '{"a":{"node":"n1","workers":1}}', workers: "2" },
+    { machines: '[{"name":"a","node":"n1","workers":1}]', workers: "2" },
     /workers is 2; allowed is either this or machines/,
+  ],
+  [
+    { machines: '[{"name":"a","workers":1}]' },
+    /machines\[0\] is \{…\}; allowed is either node, a node's name, or labels that nodes have/,
+  ],
+  [
+    { machines: '[{"name":"a","node":"n","address":"10.0.0.1"}]' },
+    /machines\[0\]\.address is 10\.0\.0\.1; it needs platform: docker/,
+  ],
+  [
+    {
+      machines: '[{"name":"a","node":"n","workers":{"gpu":1}}]',
+      workerGroups: '[{"name":"gpu","queues":["q"],"workers":1}]',
+    },
+    /workerGroups\[0\]\.workers is 1; allowed is either this or the counts of gpu in machines/,
   ],
   [
     { workerAutoscale: '{"min":0,"max":3}', workers: "2" },
@@ -138,19 +211,22 @@ for (const [given, message] of conflicts) {
 }
 
 test("machines and groups become groups of workers with a place", () => {
-  const machines = '{"small":{"node":"n1","workers":1},"large":{"labels":{"size":"l"},"workers":3}}';
-  const workerGroups = '[{"name":"gpu","queues":["gpu"],"machine":"large","concurrency":{"min":1,"max":4}}]';
+  const machines =
+    '[{"name":"small","node":"n1","workers":1},{"name":"large","labels":{"size":"l"},"workers":{"default":3,"io":2}}]';
+  const workerGroups =
+    '[{"name":"gpu","queues":["gpu"],"machine":"large","concurrency":{"min":1,"max":4}},{"name":"io","queues":["io"]}]';
   const { groups } = settingsFrom({ ...cluster, machines, workerGroups }, where);
-  const told = groups.map(({ name, workers, nodes, concurrency }) => [
+  const told = groups.map(({ name, workers, machine, concurrency }) => [
     name,
     workers,
-    nodes?.labels,
+    machine,
     concurrency.max,
   ]);
   assert.deepEqual(told, [
-    ["worker-small", 1, { "kubernetes.io/hostname": "n1" }, 4],
-    ["worker-large", 3, { size: "l" }, 4],
-    ["worker-gpu", 1, { size: "l" }, 4],
+    ["worker-small", 1, "small", 4],
+    ["worker-large", 3, "large", 4],
+    ["worker-gpu", 1, "large", 4],
+    ["worker-io-large", 2, "large", 4],
   ]);
 });
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { jobContainer, serviceContainers } from "../../platforms/docker.ts";
+import { jobContainer, serviceContainers } from "../../platforms/container.ts";
 import type { Service } from "../../workload.ts";
 
 const placement = { prefix: "airflow-unit", network: "net" };
 
-/** Without what Docker refuses. */
-const service: Required<Omit<Service, "nodes" | "autoscale">> = {
+/** Without what Docker refuses, and the machine, which is not of the container. */
+const service: Required<Omit<Service, "nodes" | "autoscale" | "machine">> = {
   image: "image:1",
   command: ["run", "it"],
   user: { uid: 1, gid: 2 },

@@ -22,7 +22,7 @@ async function declared(config: Parameters<typeof declare>[0] = {}) {
 test("each role is given the secrets it needs and no other", async () => {
   const secrets = [...(await declared({ workers: 1 }))].map(([name, role]) => [name, role.secrets]);
   assert.deepEqual(Object.fromEntries(secrets), {
-    redis: [],
+    redis: ["users.acl"],
     postgres: ["metadata_password", "postgres_password", "results_password"],
     migration: ["admin_password", "fernet_key", "sql_alchemy_conn"],
     scheduler: ["broker_url", "fernet_key", "jwt_secret", "result_backend", "secret_key", "sql_alchemy_conn"],

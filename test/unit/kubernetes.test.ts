@@ -13,7 +13,10 @@ const args: PodArgs = {
   nodes: { labels: { disk: "ssd" }, tolerations: [{ key: "gpu", effect: "NoSchedule" }] },
 };
 
-const service: Required<Service> = {
+/** Its machine becomes labels of `nodes`: see below. */
+type Fields = Required<Omit<Service, "machine">>;
+
+const service: Fields = {
   image: "image:1",
   command: ["run", "it"],
   user: { uid: 1, gid: 2 },
@@ -53,7 +56,7 @@ const exec = { command: ["check"] };
 
 /** What each field of a pod or its policy becomes; a field without a case does not compile. */
 const cases: {
-  readonly [field in keyof Required<Service>]: readonly [actual: unknown, expected: unknown][];
+  readonly [field in keyof Fields]: readonly [actual: unknown, expected: unknown][];
 } = {
   image: [[container.image, "image:1"]],
   command: [
@@ -230,6 +233,26 @@ function specOf(objects: Map<string, Plain>, name: string): Plain {
   return (objects.get(name)?.spec ?? assert.fail(`there is no ${name}`)) as Plain;
 }
 
+/** All objects of a kind, by name. */
+function allOf(objects: Map<string, Plain>, kind: string): Map<string, Plain> {
+  const own = [...objects].filter(([name]) => name.startsWith(`${kind} `));
+  return new Map(own.map(([name, inputs]) => [name.slice(kind.length + 1), inputs]));
+}
+
+function specsOf(objects: Map<string, Plain>, kind: string): Record<string, Plain> {
+  const all = [...allOf(objects, kind)].map(([name, { spec }]) => [name, spec as Plain]);
+  return Object.fromEntries(all);
+}
+
+/** The pods of all workloads, by the workload's name. */
+function podsOf(objects: Map<string, Plain>): [name: string, kind: string, pod: Plain][] {
+  return ["Deployment", "StatefulSet", "Job"].flatMap((kind) =>
+    Object.entries(specsOf(objects, kind)).map(([name, { template }]): [string, string, Plain] => {
+      return [name, kind, (template as { spec: Plain }).spec];
+    }),
+  );
+}
+
 test("a stack declares these objects, and no others", async () => {
   const names = [...(await declared({ schedulers: 2 })).keys()].filter(
     (name) => !name.startsWith("airflow:"),
@@ -258,8 +281,111 @@ test("stateful: called by instance if it has no data, at one address if it has",
   const objects = await declared({});
   assert.equal(specOf(objects, "Service worker").clusterIP, "None");
   assert.equal(specOf(objects, "Service redis").clusterIP, undefined);
-  const { strategy } = specOf(objects, "Deployment scheduler") as { strategy: unknown };
-  assert.deepEqual(strategy, { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+});
+
+test("what is not stateful is updated without a gap", async () => {
+  const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
+  const deployments = Object.entries(specsOf(await declared({ webservers: 2 }), "Deployment"));
+  assert.deepEqual(Object.fromEntries(deployments.map(([name, spec]) => [name, spec.strategy])), {
+    "dag-processor": strategy,
+    flower: strategy,
+    scheduler: strategy,
+    webserver: strategy,
+  });
+});
+
+test("pods of a workload are spread over nodes, those of an old version left out", async () => {
+  for (const [name, kind, pod] of podsOf(await declared({}))) {
+    const spread = {
+      maxSkew: 1,
+      topologyKey: "kubernetes.io/hostname",
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels: { "app.kubernetes.io/name": name } },
+      ...(kind === "Deployment" && { matchLabelKeys: ["pod-template-hash"] }),
+    };
+    assert.deepEqual(pod.topologySpreadConstraints, kind === "Job" ? undefined : [spread], name);
+  }
+});
+
+test("of what there are several, one at a time is taken away", async () => {
+  const budget = (name: string) => ({
+    maxUnavailable: 1,
+    selector: { matchLabels: { "app.kubernetes.io/name": name } },
+  });
+  const several = { schedulers: 2, webservers: 2, workers: 2 };
+  assert.deepEqual(specsOf(await declared(several), "PodDisruptionBudget"), {
+    scheduler: budget("scheduler"),
+    webserver: budget("webserver"),
+    worker: budget("worker"),
+  });
+  assert.deepEqual(specsOf(await declared({ workers: 1 }), "PodDisruptionBudget"), {});
+});
+
+test("control roles take the place of workers, and workers nobody's", async () => {
+  const objects = await declared({});
+  const classes = [...allOf(objects, "PriorityClass")].map(
+    ([name, { metadata, value, preemptionPolicy }]) => [
+      name,
+      { name: (metadata as Plain).name, value, preemptionPolicy },
+    ],
+  );
+  assert.deepEqual(Object.fromEntries(classes), {
+    control: { name: "airflow-unit-control", value: 1000, preemptionPolicy: "PreemptLowerPriority" },
+    tasks: { name: "airflow-unit-tasks", value: 0, preemptionPolicy: "Never" },
+  });
+  for (const [name, , pod] of podsOf(objects)) {
+    assert.equal(pod.priorityClassName, `airflow-unit-${name === "worker" ? "tasks" : "control"}`, name);
+  }
+});
+
+test("volumes are claimed from the stack's classes, with its sizes", async () => {
+  const sizes = { postgres: "1Gi", redis: "2Gi", logs: "3Gi", data: "4Gi" };
+  const claims = async (classes: Plain) =>
+    specsOf(await declared({ kubernetes: { storage: { ...sizes, ...classes } } }), "PersistentVolumeClaim");
+  const claim = (mode: string, storage: string, storageClass: Plain) => ({
+    accessModes: [mode],
+    resources: { requests: { storage } },
+    ...storageClass,
+  });
+  const expected = (own: Plain, shared: Plain) => ({
+    "postgres-data": claim("ReadWriteOnce", "1Gi", own),
+    "redis-data": claim("ReadWriteOnce", "2Gi", own),
+    logs: claim("ReadWriteMany", "3Gi", shared),
+    data: claim("ReadWriteMany", "4Gi", shared),
+  });
+  assert.deepEqual(
+    await claims({ class: "fast", sharedClass: "shared" }),
+    expected({ storageClassName: "fast" }, { storageClassName: "shared" }),
+  );
+  assert.deepEqual(await claims({}), expected({}, {}));
+});
+
+test("remote logs need no volume, and are read by the webserver itself", async () => {
+  const settings = { logging: { remote_logging: true } };
+  const reached = async (config: Plain) =>
+    JSON.stringify(specOf(await declared(config), "NetworkPolicy webserver").egress);
+  assert.match(await reached({ settings }), /"ipBlock":\{"cidr":"0\.0\.0\.0\/0"/);
+  assert.doesNotMatch(await reached({}), /ipBlock/);
+  const claims = Object.keys(specsOf(await declared({ settings }), "PersistentVolumeClaim"));
+  assert.deepEqual(claims.sort(), ["data", "postgres-data", "redis-data"]);
+});
+
+test("images are pulled with the stack's logins", async () => {
+  const objects = await declared({ kubernetes: { pullSecrets: ["registry", "other"] } });
+  const [account = {}] = [...allOf(objects, "ServiceAccount").values()];
+  assert.deepEqual(account.imagePullSecrets, [{ name: "registry" }, { name: "other" }]);
+  for (const [name, , pod] of podsOf(objects)) {
+    assert.equal(pod.serviceAccountName, (account.metadata as Plain).name, name);
+  }
+});
+
+test("files and secrets are named by Pulumi, so that a change is a new object", async () => {
+  const objects = await declared({});
+  for (const kind of ["ConfigMap", "Secret"]) {
+    const metadata = [...allOf(objects, kind).values()].map((inputs) => inputs.metadata as Plain);
+    assert.notEqual(metadata.length, 0);
+    assert.deepEqual([...new Set(metadata.map(({ name }) => name))], [undefined], kind);
+  }
 });
 
 test("autoscale: KEDA counts the pods, by the length of the queues", async () => {

@@ -7,6 +7,8 @@ export interface Declared {
   readonly type: string;
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** URN and id of its provider, with `::` between them. */
+  readonly provider?: string | undefined;
 }
 
 /** What a stack says, by key without the project's prefix. */
@@ -32,11 +34,17 @@ function unwrapped(value: unknown): unknown {
 export async function declare(config: Config = {}, exitCode = 0): Promise<Declared[]> {
   const declared: Declared[] = [];
   await pulumi.runtime.setMocks({
-    newResource({ type, name, inputs }) {
-      declared.push({ type, name, inputs: unwrapped(inputs) as Declared["inputs"] });
+    newResource({ type, name, inputs, provider }) {
+      declared.push({ type, name, inputs: unwrapped(inputs) as Declared["inputs"], provider });
       const minted = (names: string[]) => Object.fromEntries(names.map((key) => [key, `minted-${key}`]));
       const computed =
-        type === "pulumi-nodejs:dynamic:Resource" ? { values: minted(inputs.names) } : { exitCode };
+        type === "pulumi-nodejs:dynamic:Resource"
+          ? {
+              values: minted(inputs.names),
+              machines: minted(inputs.names),
+              authorities: "minted-authorities",
+            }
+          : { exitCode };
       return { id: name, state: { ...inputs, ...computed } };
     },
     call: () => ({}),

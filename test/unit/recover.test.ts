@@ -4,20 +4,29 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Operation, recover, unknown } from "../../tools/recover.ts";
+import { type Operation, type Places, recover, unknown } from "../../tools/recover.ts";
 
 const container = "docker:index/container:Container";
 const component: Operation = { type: "creating", resource: { type: "airflow:index:Webserver" } };
 
+const provider = "urn:pulumi:unit::airflow::pulumi:providers:docker::docker-big::1a2b";
+const places: Places = {
+  kubectl: [],
+  docker: (provider): Record<string, string> => (provider ? { DOCKER_HOST: `of ${provider}` } : {}),
+};
+
 const operations: [what: string, operation: Operation, found: string[]][] = [
   [
     "a container",
-    { type: "creating", resource: { type: container, inputs: { name: "airflow-x-redis" } } },
+    { type: "creating", resource: { type: container, inputs: { name: "airflow-x-redis" }, provider } },
     ["airflow-x-redis"],
   ],
   [
     "a network",
-    { type: "creating", resource: { type: "docker:index/network:Network", inputs: { name: "airflow-x" } } },
+    {
+      type: "creating",
+      resource: { type: "docker:index/network:Network", inputs: { name: "airflow-x" }, provider },
+    },
     ["airflow-x"],
   ],
   [
@@ -77,8 +86,8 @@ const operations: [what: string, operation: Operation, found: string[]][] = [
 for (const [what, operation, found] of operations) {
   test(`cut off: ${what} is ${found.length > 0 ? "looked for" : "left alone"}`, () => {
     assert.deepEqual(
-      unknown([component, operation], []).map(({ name }) => name),
-      found,
+      unknown([component, operation], places).map(({ name, env }) => [name, env]),
+      found.map((name) => [name, operation.resource.provider ? { DOCKER_HOST: "of docker-big" } : {}]),
     );
   });
 }
@@ -141,7 +150,7 @@ for (const { what, locks, pending, left, asked } of cases) {
     writeFileSync(join(stacks, "unit.json"), JSON.stringify({ version: 3, checkpoint: { latest } }));
 
     const said: string[] = [];
-    await recover(state, "unit", [], async (_stack, command = "", _file, file = "") => {
+    await recover(state, "unit", places, async (_stack, command = "", _file, file = "") => {
       said.push(command);
       if (command === "export") writeFileSync(file, "{}");
       assert.ok(existsSync(file));

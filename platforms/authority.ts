@@ -1,0 +1,113 @@
+import crypto from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { authorityCertificate, machineCertificate } from "./certificate.ts";
+
+interface Wanted {
+  readonly names: readonly string[];
+  readonly generation: number;
+}
+
+interface Keyring {
+  /** Private key of the authority. */
+  readonly key: string;
+  /** Its certificate, and that of the one before it. */
+  readonly authorities: string;
+  /** Its certificate by the one before it: who trusts only that one accepts what this one signs. Empty at first. */
+  readonly bridge: string;
+}
+
+interface Held extends Wanted, Keyring {
+  /** By name: certificate, bridge and private key. */
+  readonly machines: Readonly<Record<string, string>>;
+}
+
+function minted(): crypto.KeyPairKeyObjectResult {
+  return crypto.generateKeyPairSync("ec", { namedCurve: "P-256" });
+}
+
+function pem(key: crypto.KeyObject): string {
+  return key.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
+/** Of the first certificate in a text. */
+function daysLeft(certificates: string): number {
+  return (Date.parse(new crypto.X509Certificate(certificates).validTo) - Date.now()) / 86_400_000;
+}
+
+/** A new authority, for ten years. */
+function authority(previous?: Keyring): Keyring {
+  const { privateKey, publicKey } = minted();
+  const own = authorityCertificate(publicKey, privateKey, 3650);
+  if (!previous) return { key: pem(privateKey), authorities: own, bridge: "" };
+  const before = new crypto.X509Certificate(previous.authorities).toString();
+  const bridge = authorityCertificate(publicKey, crypto.createPrivateKey(previous.key), 3650);
+  return { key: pem(privateKey), authorities: own + before, bridge };
+}
+
+function machine(name: string, { key, bridge }: Keyring): string {
+  const { privateKey, publicKey } = minted();
+  return machineCertificate(name, publicKey, crypto.createPrivateKey(key), 365) + bridge + pem(privateKey);
+}
+
+/** The authority's own end comes before that of anything it would sign now. */
+function isOver({ generation, authorities }: Held, wanted: Wanted): boolean {
+  return generation !== wanted.generation || daysLeft(authorities) < 365;
+}
+
+/** Each quarter of a year is time enough for a deployment. */
+function isGood(certificate: string | undefined): certificate is string {
+  return certificate !== undefined && daysLeft(certificate) >= 90;
+}
+
+function held({ names, generation }: Wanted, keyring: Keyring, machines: Held["machines"]): Held {
+  const entries = names.map((name): [string, string] => {
+    const known = machines[name];
+    return [name, isGood(known) ? known : machine(name, keyring)];
+  });
+  const { key, authorities, bridge } = keyring;
+  return { names, generation, key, authorities, bridge, machines: Object.fromEntries(entries) };
+}
+
+/** Mints what is missing or about to end, and keeps the rest. Serialised into the state, with the functions it calls. */
+export const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
+  async create(inputs) {
+    return { id: "authority", outs: held(inputs, authority(), {}) };
+  },
+  async diff(_id, olds, news) {
+    const removed = Object.keys(olds.machines).some((name) => !news.names.includes(name));
+    const due = news.names.some((name) => !isGood(olds.machines[name]));
+    return { changes: removed || due || isOver(olds, news) };
+  },
+  async update(_id, olds, news) {
+    return { outs: isOver(olds, news) ? held(news, authority(olds), {}) : held(news, olds, olds.machines) };
+  },
+};
+
+export interface AuthorityArgs {
+  /** Names of those that get a certificate. */
+  readonly machines: readonly string[];
+  /** Another number replaces the authority; what the one before it has signed stays good until the next one. */
+  readonly generation: number;
+}
+
+/**
+ * Signs the certificates that machines show each other, good for a year and renewed by a deployment in the last 90 days.
+ * All of it is kept in the state, as secrets.
+ */
+export class Authority extends pulumi.dynamic.Resource {
+  /** Certificates of those whose signature is trusted, in PEM: this authority and the one before it. */
+  declare readonly authorities: pulumi.Output<string>;
+  /** By machine, in PEM: its certificate, those that lead to an authority, its private key. */
+  declare readonly machines: pulumi.Output<Readonly<Record<string, string>>>;
+
+  constructor(name: string, args: AuthorityArgs, opts?: pulumi.CustomResourceOptions) {
+    const inputs = { names: args.machines, generation: args.generation };
+    const secret = ["authorities", "machines", "key", "bridge"];
+    super(
+      minter,
+      name,
+      { ...inputs, authorities: undefined, machines: undefined },
+      { ...opts, additionalSecretOutputs: secret },
+    );
+  }
+}

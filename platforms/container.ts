@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Job, Service, Values, Volume } from "../workload.ts";
+import { instances, secretsDirectory } from "../workload.ts";
+import { checks } from "./checks.ts";
+
+/** Where a container belongs: a name in front of its own, and the network it joins. */
+export interface Placement {
+  readonly prefix: string;
+  readonly network: pulumi.Input<string>;
+}
+
+/** A volume, or one that the platform has filled and that is only read. */
+export type Mounted = Volume | { readonly kind: "delivered"; readonly name: pulumi.Input<string> };
+
+/** A workload whose volumes are where it runs. */
+export type Placed<T extends Job> = Omit<T, "volumes"> & {
+  readonly volumes?: Readonly<Record<string, Mounted>>;
+};
+
+const probe = readFileSync(new URL("probe.sh", import.meta.url), "utf8");
+
+/** Microseconds; the kernel's own. */
+const cpuPeriod = 100_000;
+
+/** Weights, for when there is not enough CPU for all. */
+const cpuShares = { control: 2048, tasks: 1024 };
+
+function uploads(contents: Values): docker.types.input.ContainerUpload[] {
+  return Object.entries(contents).map(([file, content]) => ({ file, content, permissions: "0444" }));
+}
+
+function secretFiles(secrets: Values): Values {
+  return Object.fromEntries(
+    Object.entries(secrets).map(([name, value]) => [`${secretsDirectory}/${name}`, pulumi.secret(value)]),
+  );
+}
+
+function mount([target, volume]: [string, Mounted]): docker.types.input.ContainerMount {
+  switch (volume.kind) {
+    case "data":
+      return { target, type: "volume", source: volume.name };
+    case "delivered":
+      return { target, type: "volume", source: volume.name, readOnly: true };
+    case "directory":
+      return { target, type: "bind", source: volume.path, readOnly: true };
+  }
+}
+
+function base(name: string, instance: string, job: Placed<Job>, placement: Placement): docker.ContainerArgs {
+  const { prefix, network } = placement;
+  return {
+    name: `${prefix}-${instance}`,
+    hostname: instance,
+    image: job.image,
+    entrypoints: [...job.command],
+    user: `${job.user.uid}:${job.user.gid}`,
+    envs: Object.entries(job.env ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
+    uploads: uploads({ ...job.files, ...secretFiles(job.secrets ?? {}) }),
+    mounts: Object.entries(job.volumes ?? {}).map(mount),
+    networkMode: "bridge",
+    networksAdvanced: [{ name: network, aliases: [...new Set([instance, name])] }],
+    memory: job.limits.memory,
+    memorySwap: job.limits.memory,
+    // Not `cpus`, which an engine with fewer cores refuses.
+    cpuPeriod,
+    cpuQuota: job.limits.cpu * cpuPeriod,
+    capabilities: { drops: ["ALL"] },
+    securityOpts: ["no-new-privileges:true"],
+    logDriver: "json-file",
+    logOpts: { "max-size": "10m", "max-file": "3" },
+    stopSignal: job.stop.signal,
+    stopTimeout: job.stop.graceSeconds,
+    destroyGraceSeconds: job.stop.graceSeconds,
+  };
+}
+
+/** As the engine writes it, so that a refresh finds no difference. */
+function duration(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  return `${minutes > 0 ? `${minutes}m` : ""}${seconds % 60}s`;
+}
+
+/** What no engine can honour; the configuration refuses it first, with file and line. */
+function refuse(name: string, { nodes, autoscale }: Placed<Service>): void {
+  if (nodes) throw new Error(`${name} is to run on certain nodes, which Docker engines do not have`);
+  if (autoscale) throw new Error(`${name} is to be scaled by its queues, which no Docker engine does`);
+}
+
+/** The containers that keep a service running, by instance. */
+export function serviceContainers(
+  name: string,
+  service: Placed<Service>,
+  placement: Placement,
+): Readonly<Record<string, docker.ContainerArgs>> {
+  refuse(name, service);
+  const containers = instances(name, service).map((instance, index) => {
+    return [instance, serviceContainer(name, instance, index, service, placement)] as const;
+  });
+  return Object.fromEntries(containers);
+}
+
+function serviceContainer(
+  name: string,
+  instance: string,
+  index: number,
+  service: Placed<Service>,
+  placement: Placement,
+): docker.ContainerArgs {
+  const { healthy, stop, port, loopbackPort, priority } = service;
+  const { everySeconds, patienceSeconds } = checks;
+  const timings = [
+    healthy.startSeconds,
+    everySeconds,
+    patienceSeconds,
+    stop.signal.slice(3),
+    stop.graceSeconds,
+  ];
+  const publish = port !== undefined && loopbackPort !== undefined;
+  return {
+    ...base(name, instance, service, placement),
+    restart: "unless-stopped",
+    cpuShares: cpuShares[priority],
+    healthcheck: {
+      tests: ["CMD", "sh", "-c", probe, "probe", ...timings.map(String), ...healthy.command],
+      interval: duration(1),
+      timeout: duration(healthy.startSeconds + everySeconds + patienceSeconds + 15),
+      startPeriod: duration(0),
+      startInterval: duration(0),
+      retries: 1,
+    },
+    wait: true,
+    waitTimeout: healthy.startSeconds * 2,
+    ...(publish && { ports: [{ internal: port, external: loopbackPort + index, ip: "127.0.0.1" }] }),
+  };
+}
+
+/** The container that runs a job; it stays, stopped, for its log and exit code. */
+export function jobContainer(name: string, job: Placed<Job>, placement: Placement): docker.ContainerArgs {
+  return {
+    ...base(name, name, job, placement),
+    restart: "no",
+    mustRun: false,
+    attach: true,
+  };
+}

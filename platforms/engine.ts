@@ -1,0 +1,89 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Placement } from "./container.ts";
+import type { DockerMachine } from "./machines.ts";
+
+export interface EngineArgs {
+  /** Name of the platform's resources. */
+  readonly name: string;
+  /** In front of the name of everything that is on the engine. */
+  readonly prefix: string;
+  /** None: the engine that the Docker client finds by itself. */
+  readonly machine?: DockerMachine;
+  /** After the name of resources that every machine has; empty on the first one. */
+  readonly suffix: string;
+  readonly parent: pulumi.Resource;
+}
+
+/** Seconds after which a machine that does not answer over ssh is given up. */
+const patience = ["ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=3"];
+
+function providerArgs({ docker: host, certificates }: DockerMachine): docker.ProviderArgs {
+  return {
+    host,
+    ...(host.startsWith("ssh:") && { sshOpts: patience.flatMap((option) => ["-o", option]) }),
+    ...(certificates !== undefined && { certPath: certificates }),
+  };
+}
+
+/** What a stack has on one Docker engine. */
+export class Engine {
+  readonly args: EngineArgs;
+  readonly placement: Placement;
+  /** Leads to what runs on other machines, if there are any. */
+  gateway: pulumi.Resource | undefined;
+  private readonly provider: docker.Provider;
+  private readonly volumes = new Map<string, pulumi.Output<string>>();
+
+  constructor(args: EngineArgs) {
+    const { name, prefix, machine, suffix, parent } = args;
+    this.args = args;
+    this.provider = new docker.Provider(name + suffix, machine ? providerArgs(machine) : {}, { parent });
+    const network = new docker.Network(
+      name + suffix,
+      { name: prefix, labels: [] },
+      { parent, provider: this.provider, deleteBeforeReplace: true },
+    );
+    this.placement = { prefix, network: network.name };
+  }
+
+  container(name: string, args: docker.ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
+    return new docker.Container(name, args, {
+      ...opts,
+      provider: this.provider,
+      deleteBeforeReplace: true,
+      // The engine cannot change the health check of a container; the provider would only note the new one.
+      replaceOnChanges: ["healthcheck"],
+    });
+  }
+
+  /** Runs a container to its end; depending on the result means depending on its success. */
+  run(
+    name: string,
+    args: docker.ContainerArgs,
+    opts: pulumi.CustomResourceOptions,
+  ): pulumi.Input<pulumi.Resource> {
+    const container = this.container(name, args, opts);
+    const { machine } = this.args;
+    const client = machine ? `docker --host ${machine.docker}` : "docker";
+    return pulumi.all([container.exitCode, container.name, container.urn]).apply(([code, log, urn]) => {
+      if (code === 0) return container;
+      throw new pulumi.RunError(
+        `${name} failed with exit code ${code}, and nothing that needs it was started. ` +
+          `Its log says why: ${client} logs ${log}. Then run it again: npm run pulumi -- up --yes --replace '${urn}'`,
+      );
+    });
+  }
+
+  /** Storage here; protected, unless it can be filled again. */
+  volume(name: pulumi.Input<string>, protect = true): pulumi.Output<string> {
+    if (typeof name !== "string") throw new Error("A volume of another platform cannot be mounted.");
+    const { prefix, suffix, parent } = this.args;
+    const known = this.volumes.get(name);
+    if (known) return known;
+    const opts = { parent, provider: this.provider, protect };
+    const made = new docker.Volume(name + suffix, { name: `${prefix}-${name}` }, opts).name;
+    this.volumes.set(name, made);
+    return made;
+  }
+}

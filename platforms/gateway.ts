@@ -1,0 +1,160 @@
+import type { Machine } from "./machines.ts";
+
+/** A connection between two machines. */
+export interface Edge {
+  /** The name that the service is called by. */
+  readonly service: string;
+  readonly port: number;
+  /** The machine that connects. */
+  readonly from: string;
+  /** The machine that has the service. */
+  readonly to: string;
+}
+
+/** The file that tells a gateway what to carry. */
+export const configuration = "/etc/haproxy/haproxy.cfg";
+
+/** Secrets of a gateway: its certificate, with the key, and those of the authorities that it trusts. */
+export const secrets = { machine: "machine.pem", authorities: "authorities.pem" };
+
+const identity = `crt /run/secrets/${secrets.machine} ca-file /run/secrets/${secrets.authorities} verify required`;
+
+const head = `global
+  log stdout format raw daemon err
+  maxconn 4096
+  # Carries more than machines say to each other.
+  nbthread 1
+  ssl-default-bind-options ssl-min-ver TLSv1.3
+  ssl-default-server-options ssl-min-ver TLSv1.3
+
+defaults
+  mode tcp
+  log global
+  option tcplog
+  option dontlognull
+  option log-separate-errors
+  # A connection may be idle for days, but has to be established within seconds.
+  timeout tunnel 7d
+  timeout client 30s
+  timeout server 30s
+  timeout client-fin 30s
+  timeout server-fin 30s
+  # The other side had better try again by itself than wait.
+  timeout connect 3s
+  retries 0
+  # An idle connection whose other end is gone ends after 5 + 3 x 3 seconds, and one that waits for an answer after 12.
+  option clitcpka
+  clitcpka-idle 5s
+  clitcpka-intvl 3s
+  clitcpka-cnt 3
+  option srvtcpka
+  srvtcpka-idle 5s
+  srvtcpka-intvl 3s
+  srvtcpka-cnt 3
+  default-server tcp-ut 12s
+
+# Docker's own; a service's address changes when it is restarted.
+resolvers docker
+  nameserver docker 127.0.0.11:53
+  timeout resolve 1s
+  timeout retry 1s
+  hold valid 1s
+  hold nx 1s
+`;
+
+/** Instances of a service on one machine that its connections are spread over. */
+const instances = 8;
+
+/** Where the gateway of each machine is, by the machine's name. */
+type Addresses = ReadonlyMap<string, string>;
+
+function section(title: string, ...lines: readonly string[]): string {
+  return [title, ...lines.map((line) => `  ${line}`), ""].join("\n");
+}
+
+/** Each once, and in an order of its own, so that the same edges always make the same text. */
+function sorted<T extends string | number>(values: readonly T[]): readonly T[] {
+  return [...new Set(values)].sort();
+}
+
+/** What a service is called between gateways. HAProxy verifies this name: the machine's certificate is good for it. */
+function called(service: string, machine: string): string {
+  return `${service}.${machine}`;
+}
+
+/** Where the gateway is asked how it is: on its port, but from inside. */
+function inquiry(port: number): string {
+  return section("frontend health", "mode http", `bind 127.0.0.1:${port}`, "monitor-uri /");
+}
+
+/** Stands for the services of other machines on one port; where they share it, they speak HTTP, which names the callee. */
+function standIn(port: number, edges: readonly Edge[], addresses: Addresses): readonly string[] {
+  const services = sorted(edges.map(({ service }) => service));
+  const mode = services.length > 1 ? ["mode http"] : [];
+  const ways = services.map((name) =>
+    services.length > 1
+      ? `use_backend to-${name} if { req.hdr(host),host_only -i ${name} }`
+      : `default_backend to-${name}`,
+  );
+  const backends = services.map((name) => {
+    const homes = sorted(edges.filter(({ service }) => service === name).map(({ to }) => to));
+    const servers = homes.map(
+      (to) => `server ${to} ${addresses.get(to)} ssl ${identity} sni str(${called(name, to)})`,
+    );
+    return section(`backend to-${name}`, ...mode, ...servers);
+  });
+  return [section(`frontend port-${port}`, ...mode, `bind *:${port} tcp-ut 12s`, ...ways), ...backends];
+}
+
+/** Lets other machines in, each to the services that it reaches; any other connection is closed. */
+function entrance(machine: string, port: number, edges: readonly Edge[]): readonly string[] {
+  const services = sorted(edges.map(({ service }) => service));
+  const ways = services.map((name) => {
+    const callers = sorted(edges.filter(({ service }) => service === name).map(({ from }) => from));
+    return `use_backend at-${name} if { ssl_fc_sni ${called(name, machine)} } { ssl_c_s_dn(cn) ${callers.join(" ")} }`;
+  });
+  const backends = services.map((name) => {
+    const target = edges.find(({ service }) => service === name)?.port;
+    const found = "resolvers docker resolve-prefer ipv4 init-addr none";
+    return section(`backend at-${name}`, `server-template at- 1-${instances} ${name}:${target} ${found}`);
+  });
+  return [section("frontend machines", `bind *:${port} tcp-ut 12s ssl ${identity}`, ...ways), ...backends];
+}
+
+/** What a machine's gateway carries, for HAProxy: the edges from it and to it, by the gateways' port on all machines. */
+export function gatewayConf(
+  machine: string,
+  edges: readonly Edge[],
+  machines: readonly Pick<Machine, "name" | "address">[],
+  port: number,
+): string {
+  const addresses = new Map(machines.map(({ name, address }) => [name, `${address}:${port}`]));
+  const outgoing = edges.filter(({ from }) => from === machine);
+  const incoming = edges.filter(({ to }) => to === machine);
+  const clash = outgoing.find((edge) => edge.port === port);
+  if (clash) {
+    throw new Error(
+      `gatewayPort is ${port}, which ${clash.service} has: allowed is a port that no service has.`,
+    );
+  }
+  const standIns = sorted(outgoing.map((edge) => edge.port)).flatMap((shared) =>
+    standIn(
+      shared,
+      outgoing.filter((edge) => edge.port === shared),
+      addresses,
+    ),
+  );
+  const entrances = incoming.length > 0 ? entrance(machine, port, incoming) : [];
+  return [head, inquiry(port), ...standIns, ...entrances].join("\n");
+}
+
+/** The names by which a machine's gateway stands for services of other machines. */
+export function gatewayAliases(machine: string, edges: readonly Edge[]): readonly string[] {
+  return sorted(edges.filter(({ from }) => from === machine).map(({ service }) => service));
+}
+
+/** The command of a health check: asks whether the gateway answers, and starts nothing but a shell. */
+export function health(port: number): readonly string[] {
+  const ask = `exec 3<>/dev/tcp/127.0.0.1/${port} && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && read -r _ status _ <&3`;
+  return ["bash", "-c", `${ask} && [[ $status == 200 ]]`];
+}

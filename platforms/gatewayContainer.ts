@@ -1,0 +1,49 @@
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Authority } from "./authority.ts";
+import { type Placement, serviceContainers } from "./container.ts";
+import { configuration, type Edge, gatewayAliases, gatewayConf, health, secrets } from "./gateway.ts";
+import type { DockerMachine } from "./machines.ts";
+
+export interface GatewayArgs {
+  readonly image: string;
+  /** On the address of each machine. */
+  readonly port: number;
+}
+
+/** The container that carries what crosses machines, for one of them. */
+export function gatewayContainer(
+  machine: DockerMachine,
+  machines: readonly DockerMachine[],
+  { image, port }: GatewayArgs,
+  edges: pulumi.Input<readonly Edge[]>,
+  authority: Authority,
+  placement: Placement,
+): docker.ContainerArgs {
+  const known = pulumi.output(edges);
+  const { gateway = {} } = serviceContainers(
+    "gateway",
+    {
+      image,
+      command: ["haproxy", "-db", "-f", configuration],
+      user: { uid: 999, gid: 999 },
+      files: { [configuration]: known.apply((all) => gatewayConf(machine.name, all, machines, port)) },
+      secrets: {
+        [secrets.machine]: authority.machines.apply((all) => all[machine.name] ?? ""),
+        [secrets.authorities]: authority.authorities,
+      },
+      limits: { memory: 256, cpu: 2 },
+      reaches: [],
+      healthy: { command: health(port), startSeconds: 60 },
+      priority: "control",
+      stop: { signal: "SIGTERM", graceSeconds: 10 },
+    },
+    placement,
+  );
+  const aliases = known.apply((all) => ["gateway", ...gatewayAliases(machine.name, all)]);
+  return {
+    ...(gateway as docker.ContainerArgs),
+    networksAdvanced: [{ name: placement.network, aliases }],
+    ports: [{ internal: port, external: port, ip: machine.address }],
+  };
+}

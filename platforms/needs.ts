@@ -1,0 +1,54 @@
+import type { Settings } from "../groups.ts";
+import { type DockerMachine, homeOf, machinesOf } from "./machines.ts";
+import type { Needs } from "./preflight.ts";
+
+/** MiB that everything but workers takes, measured idle, with as much again to work with. */
+const control = 2560;
+
+/** MiB that the images take, and the logs of a while. */
+const disk = 4096;
+
+function portsOn(machine: DockerMachine, machines: readonly DockerMachine[], settings: Settings) {
+  const { webservers, webserverPort, flowerPort, gatewayPort } = settings;
+  const loopback = (role: string, first: number, count: number) =>
+    homeOf(role, machines) === machine
+      ? Array.from({ length: count }, (_, index) => ({
+          address: "127.0.0.1",
+          port: first + index,
+          use: `${role} (airflow:${role}Port)`,
+        }))
+      : [];
+  return [
+    ...(machines.length > 1
+      ? [{ address: machine.address, port: gatewayPort, use: "the gateway (airflow:gatewayPort)" }]
+      : []),
+    ...loopback("webserver", webserverPort, webservers),
+    ...loopback("flower", flowerPort, 1),
+  ];
+}
+
+/** What a stack asks of each of its machines; of the engine that is found by itself, nothing. */
+export function needsOf(settings: Settings): readonly Needs[] {
+  const machines = machinesOf(settings);
+  return machines.map((machine) => {
+    const workers = settings.groups.filter((group) => (group.machine ?? machines[0]?.name) === machine.name);
+    const asked = workers.reduce((sum, group) => sum + group.workers * group.memory, 0);
+    return {
+      machine,
+      ports: portsOn(machine, machines, settings),
+      memory: asked + (homeOf("scheduler", machines) === machine ? control : 0),
+      disk,
+      image: settings.images[machines.length > 1 ? "gateway" : "airflow"],
+    };
+  });
+}
+
+/** The images that run on a machine. */
+export function imagesOn(machine: DockerMachine, settings: Settings): string[] {
+  const machines = machinesOf(settings);
+  const { airflow, gateway, postgres, redis } = settings.images;
+  const data = Object.entries({ postgres, redis })
+    .filter(([role]) => homeOf(role, machines)?.name === machine.name)
+    .map(([, image]) => image);
+  return [airflow, ...(machines.length > 1 ? [gateway] : []), ...data];
+}

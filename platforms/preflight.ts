@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import type { Machine } from "./machines.ts";
+import { askEngine, askOverSsh } from "./preflight/ask.ts";
+import { isSilence, silence } from "./preflight/complaints.ts";
+import { type Engine, readInfo, readPublished, readSight } from "./preflight/facts.ts";
+import {
+  addressFault,
+  blindFault,
+  clockFault,
+  diskFault,
+  kernelPort,
+  listFaults,
+  memoryFault,
+  type Port,
+  portFault,
+  sameEngineFault,
+  versionFault,
+} from "./preflight/faults.ts";
+
+/** What a stack is to have of a machine. */
+export interface Needs {
+  readonly machine: Machine;
+  readonly ports: readonly Port[];
+  /** MiB that everything that runs there may use at most. */
+  readonly memory: number;
+  /** MiB to be free for images and data. */
+  readonly disk: number;
+  /** An image with a shell that is there already. */
+  readonly image: string;
+}
+
+export interface PreflightContext {
+  /** In front of the names of the stack's own containers, whose ports are not in the way. */
+  readonly prefix: string;
+  /** What becomes of machines that are down: a fault, or they are left out. */
+  readonly unreachable: "fail" | "leave";
+}
+
+interface Report {
+  readonly machine: Machine;
+  readonly faults: readonly string[];
+  readonly down: boolean;
+  readonly engine?: Engine;
+}
+
+const script = readFileSync(new URL("inspect-machine.sh", import.meta.url), "utf8");
+
+/** Under AppArmor no capability lets a confined container see whose a socket is. */
+const inspection = [
+  ["run", "--rm", "--pull", "never", "--network", "host", "--pid", "host", "--userns", "host"],
+  ["--user", "0", "--cap-drop", "ALL", "--cap-add", "DAC_READ_SEARCH", "--cap-add", "SYS_PTRACE"],
+  ["--read-only", "--security-opt", "no-new-privileges", "--security-opt", "apparmor=unconfined"],
+].flat();
+
+function present(faults: readonly (string | undefined)[]): string[] {
+  return faults.filter((fault) => fault !== undefined);
+}
+
+/** Over ssh our client is not told why the engine's socket did not open; the client there is. */
+async function closer(machine: Machine, complaint: string): Promise<string> {
+  if (!complaint.includes("Docker daemon at http://docker.example.com")) return complaint;
+  const { complaint: there } = await askOverSsh(machine, ["version"]);
+  return there ?? complaint;
+}
+
+/** For when a machine could not be asked. */
+async function unanswered(machine: Machine, complaint: string): Promise<Report> {
+  const { fault, down } = silence(machine, await closer(machine, complaint));
+  return { machine, faults: [fault], down };
+}
+
+async function examine({ machine, ports, memory, disk, image }: Needs, prefix: string): Promise<Report> {
+  const info = await askEngine(machine, ["info", "--format", "{{json .}}"]);
+  const engine = info.complaint ?? readInfo(info.text);
+  if (typeof engine === "string") return unanswered(machine, engine);
+  const inspect = ["--entrypoint", "sh", image, "-c", script, "inspect"];
+  const [seen, listed] = await Promise.all([
+    askEngine(machine, [...inspection, ...inspect, ...ports.map(({ port }) => kernelPort(port))]),
+    askEngine(machine, ["ps", "--format", "{{.Names}} {{.Ports}}"]),
+  ]);
+  const complaint = seen.complaint ?? listed.complaint;
+  if (complaint !== undefined && isSilence(complaint)) return unanswered(machine, complaint);
+  const general = present([versionFault(engine), memoryFault(engine, memory), clockFault(engine, info)]);
+  if (complaint !== undefined) {
+    return { machine, engine, faults: [...general, blindFault(image, complaint)], down: false };
+  }
+  const sight = readSight(seen.text);
+  const published = readPublished(listed.text);
+  const local = present([
+    addressFault(sight, machine.address),
+    diskFault(sight, engine, disk),
+    ...ports.map((port) => portFault(sight, published, prefix, port)),
+  ]);
+  return { machine, engine, faults: [...general, ...local], down: false };
+}
+
+function refuse(faults: readonly string[]): void {
+  if (faults.length > 0) {
+    throw new Error(`The machines have ${faults.length} fault(s):\n  ${faults.join("\n  ")}`);
+  }
+}
+
+/**
+ * Looks at all machines at once, before anything on them is touched.
+ * @returns the names of machines that are down, if those are to be left out
+ * @throws Error listing every fault: machine, what was found, what is allowed, the fix
+ */
+export async function preflight(
+  machines: readonly Needs[],
+  { prefix, unreachable }: PreflightContext,
+): Promise<readonly string[]> {
+  refuse(listFaults(machines.map(({ machine }) => machine)));
+  const reports = await Promise.all(machines.map((needs) => examine(needs, prefix)));
+  const left = reports.filter(({ down }) => down && unreachable === "leave");
+  const faults = reports.flatMap((report, at) => {
+    if (left.includes(report)) return [];
+    const { engine, machine } = report;
+    const same = engine && sameEngineFault(engine, reports.slice(0, at));
+    return present([...report.faults, same]).map((fault) => `machine ${machine.name}: ${fault}`);
+  });
+  refuse(faults);
+  return left.map(({ machine }) => machine.name);
+}

@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Machine } from "../../../platforms/machines.ts";
+import { project, run } from "../../../tools/process.ts";
+
+// Names, addresses and places are the same as in settings.sh.
+
+export type MachineName = "one" | "two" | "three";
+
+const state = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "airflow-on-celery/machines");
+
+/** Three machines on this one, each with its own Docker engine, which tests may break. */
+export const machines: readonly (Machine & { readonly name: MachineName })[] = [
+  { name: "one", docker: "ssh://root@10.87.0.11", address: "10.87.0.11" },
+  { name: "two", docker: "ssh://root@10.87.0.12", address: "10.87.0.12" },
+  {
+    name: "three",
+    docker: "tcp://10.87.0.13:2376",
+    address: "10.87.0.13",
+    certificates: join(state, "client"),
+  },
+];
+
+/** Brings up what is missing of the machines and their network. */
+export async function ensureMachines(): Promise<void> {
+  await run("test/lab/machines/up.sh", [], { show: true });
+}
+
+/**
+ * Cuts a machine's power, which kills everything on it at once and keeps its disk; or boots it, and waits until its engine
+ * answers. Containers come back as their restart policy says.
+ */
+export async function power(name: MachineName, action: "start" | "stop"): Promise<void> {
+  await run("test/lab/machines/machine.sh", [action, name]);
+}
+
+/** Drops everything that a machine and all others send to each other, silently, so that connections stay half-open. */
+export async function network(name: MachineName, action: "cut" | "heal"): Promise<void> {
+  await run("test/lab/machines/machine.sh", [action, name]);
+}
+
+/**
+ * Writes everything that crosses the machines' bridge to a file, in pcap format, until the returned function is called.
+ * @throws Error from the returned function, when the file does not have it all
+ */
+export async function capture(file: string): Promise<() => Promise<void>> {
+  const child = spawn("test/lab/machines/capture.sh", [file], {
+    cwd: project,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  const ended = new Promise<"ended">((done, fail) =>
+    child.on("error", fail).on("close", () => done("ended")),
+  );
+  const listening = new Promise<"listening">((done) => {
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk;
+      if (said.includes("listening on")) done("listening");
+    });
+  });
+  if ((await Promise.race([listening, ended])) === "ended")
+    throw new Error(`Capturing what crosses the bridge failed:\n${said}`);
+  return async () => {
+    child.kill("SIGINT");
+    await ended;
+    if (!said.includes("\n0 packets dropped by kernel"))
+      throw new Error(`${file} does not have it all:\n${said}`);
+  };
+}

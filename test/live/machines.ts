@@ -1,0 +1,135 @@
+import { clientEnvironment } from "../../platforms/machines.ts";
+import { run } from "../../tools/process.ts";
+import { tunnel } from "../../tools/tunnel.ts";
+import { ensureMachines, type MachineName, machines } from "../lab/machines/machines.ts";
+import { type Container, instance, kinds } from "./docker.ts";
+import type { Instance, Ports, Target } from "./target.ts";
+
+type LabMachine = (typeof machines)[number];
+
+/** Where an instance is, and what it is called there. */
+interface Place {
+  readonly machine: LabMachine;
+  readonly container: Container;
+}
+
+/** Runs the Docker client for a machine; returns its standard output. */
+export function dockerOn(machine: LabMachine, ...args: string[]): Promise<string> {
+  return run("docker", args, { env: clientEnvironment(machine) });
+}
+
+export function machine(name: MachineName): LabMachine {
+  const found = machines.find((one) => one.name === name);
+  if (!found) throw new Error(`there is no machine ${name}`);
+  return found;
+}
+
+/** Machines without power are not asked. */
+const off = new Set<MachineName>();
+
+export function isOff(name: MachineName, now: boolean): void {
+  if (now) off.add(name);
+  else off.delete(name);
+}
+
+async function containersOn(one: LabMachine, stack: string): Promise<[string, Place][]> {
+  const listed = await dockerOn(one, "ps", "--all", "--quiet", "--no-trunc", "--filter", `name=^/${stack}-`);
+  const ids = listed.split("\n").filter((id) => id !== "");
+  if (ids.length === 0) return [];
+  const inspected: Container[] = JSON.parse(await dockerOn(one, "inspect", ...ids));
+  return inspected.map((container) => {
+    const name = container.Name.slice(stack.length + 2);
+    // Each machine has one of these.
+    const own = ["gateway", "dags"].includes(name) ? `${name} of ${one.name}` : name;
+    return [own, { machine: one, container }];
+  });
+}
+
+async function places(stack: string): Promise<Map<string, Place>> {
+  const asked = machines.filter(({ name }) => !off.has(name)).map((one) => containersOn(one, stack));
+  return new Map((await Promise.all(asked)).flat());
+}
+
+async function place(stack: string, name: string): Promise<Place> {
+  const found = (await places(stack)).get(name);
+  if (!found) throw new Error(`there is no ${name} in ${stack}`);
+  return found;
+}
+
+async function on(stack: string, name: string, command: string, ...args: string[]): Promise<string> {
+  const { machine, container } = await place(stack, name);
+  return dockerOn(machine, command, ...args, container.Id);
+}
+
+async function readable(stack: string): Promise<Map<string, string>> {
+  const all = new Map<string, string>();
+  for (const [name, { machine, container }] of await places(stack)) {
+    all.set(`docker inspect ${name}`, await dockerOn(machine, "inspect", container.Id));
+    all.set(`log of ${name}`, await log(stack, name));
+  }
+  return all;
+}
+
+async function log(stack: string, name: string): Promise<string> {
+  const { machine, container } = await place(stack, name);
+  const both = ["-c", 'docker logs "$1" 2>&1', "log", container.Id];
+  return run("sh", both, { env: clientEnvironment(machine) });
+}
+
+/** What is there by such a name on all machines: prints an id for each. */
+async function found(name: string): Promise<{ one: LabMachine; remove: readonly string[]; ids: string[] }[]> {
+  const asked = machines.flatMap((one) =>
+    kinds.map(async ({ list, remove }) => {
+      const ids = (await dockerOn(one, ...list, "--quiet", "--filter", `name=^/?${name}`)).trim();
+      return { one, remove, ids: ids === "" ? [] : ids.split("\n") };
+    }),
+  );
+  return (await Promise.all(asked)).filter(({ ids }) => ids.length > 0);
+}
+
+const tunnels = new Map<string, (() => void)[]>();
+
+/** Three machines of their own, with the webserver and Flower on the first. */
+export const onMachines: Target = {
+  name: "machines",
+  config: async () => {
+    await ensureMachines();
+    return {};
+  },
+  connect: async (stack, { webserverPort, flowerPort }: Ports) => {
+    if (tunnels.has(stack)) return;
+    const first = machine("one");
+    tunnels.set(stack, [
+      await tunnel(first, `${stack}-webserver`, 8080, webserverPort),
+      await tunnel(first, `${stack}-flower`, 5555, flowerPort),
+    ]);
+  },
+  disconnect: async (stack) => {
+    for (const end of tunnels.get(stack) ?? []) end();
+    tunnels.delete(stack);
+  },
+  instances: async (stack) => {
+    const all = [...(await places(stack))].map(([name, { container }]): [string, Instance] => [
+      name,
+      instance(container),
+    ]);
+    return new Map(all);
+  },
+  exec: async (stack, name, command) => {
+    const { machine, container } = await place(stack, name);
+    return dockerOn(machine, "exec", container.Id, ...command);
+  },
+  log,
+  crash: async (stack, name) => void (await on(stack, name, "kill", "--signal", "KILL")),
+  restart: async (stack, name) => void (await on(stack, name, "restart")),
+  remove: async (stack, name) => void (await on(stack, name, "rm", "--force")),
+  leftovers: async (stack) => (await found(`${stack}(-|$)`)).flatMap(({ ids }) => ids),
+  readable,
+  sweep: async (prefix) => {
+    await ensureMachines();
+    for (const kind of kinds.keys()) {
+      const there = (await found(prefix)).filter(({ remove }) => remove === kinds[kind]?.remove);
+      for (const { one, remove, ids } of there) await dockerOn(one, ...remove, ...ids);
+    }
+  },
+};

@@ -1,0 +1,87 @@
+import { parseArgs } from "node:util";
+import { roles } from "../components/environment.ts";
+import { several } from "../components/role.ts";
+import { readStackFile } from "../config.ts";
+import type { Settings } from "../groups.ts";
+import { homeOf, machinesOf } from "../platforms/machines.ts";
+import { instances } from "../workload.ts";
+import { namespaceFlags } from "./kubernetes.ts";
+import { main } from "./process.ts";
+import { Stack } from "./stack.ts";
+import { clusterFacts } from "./status/cluster.ts";
+import { engineFacts } from "./status/engine.ts";
+import { taskFacts } from "./status/flower.ts";
+import { type Facts, type MachineFacts, statusTable, troubles } from "./status/table.ts";
+
+/** Of the engine of a stack that lists no machines. */
+const local = "local";
+
+/** What a stack on Docker has, by machine. */
+export function expected(settings: Settings): ReadonlyMap<string, readonly string[]> {
+  const machines = machinesOf(settings);
+  const counts: Readonly<Record<string, number>> = {
+    scheduler: settings.schedulers,
+    webserver: settings.webservers,
+  };
+  const control = ["postgres", "redis", ...roles.filter((role) => role !== "worker")].map((role) => ({
+    names: instances(role, several(counts[role] ?? 1)),
+    machine: homeOf(role, machines)?.name,
+  }));
+  const workers = settings.groups.map(({ name, workers: replicas, machine }) => ({
+    names: instances(name, { replicas }),
+    machine: machine ?? homeOf(name, machines)?.name,
+  }));
+  const gateways =
+    machines.length > 1 ? machines.map(({ name }) => ({ names: ["gateway"], machine: name })) : [];
+  const all = Map.groupBy([...control, ...workers, ...gateways], ({ machine = local }) => machine);
+  return new Map([...all].map(([machine, services]) => [machine, services.flatMap(({ names }) => names)]));
+}
+
+/** A machine with what it lacks. */
+export function withMissing(facts: MachineFacts, names: readonly string[] = []): MachineFacts {
+  if ("cause" in facts) return facts;
+  const there = new Set(facts.instances.map(({ name }) => name));
+  const missing = names
+    .filter((name) => !there.has(name))
+    .map((name) => ({ name, state: "missing", health: "", image: "", fine: false }));
+  return { ...facts, instances: [...facts.instances, ...missing] };
+}
+
+async function onEngines(prefix: string, settings: Settings): Promise<Facts> {
+  const machines = machinesOf(settings);
+  const wanted = expected(settings);
+  const found = await Promise.all(
+    machines.length > 0
+      ? machines.map((machine) => engineFacts(machine.name, prefix, machine))
+      : [engineFacts(local, prefix)],
+  );
+  const whole = found.map((facts) => withMissing(facts, wanted.get(facts.name)));
+  const flower = ["docker", "exec", `${prefix}-flower`] as const;
+  return {
+    machines: whole,
+    tasks: await taskFacts(flower, whole, homeOf("flower", machines)),
+  };
+}
+
+async function inCluster(stack: Stack): Promise<Facts> {
+  const flags = namespaceFlags(stack);
+  const machines = await clusterFacts(flags);
+  const flower = ["kubectl", ...flags, "exec", "deployment/flower", "--"] as const;
+  return { machines, tasks: await taskFacts(flower, machines) };
+}
+
+if (import.meta.main) {
+  await main(async () => {
+    const { values } = parseArgs({ options: { stack: { type: "string", default: "dev" } } });
+    const stack = new Stack(values.stack);
+    stack.check();
+    const settings = readStackFile(stack.file);
+    const facts =
+      settings.platform === "kubernetes"
+        ? await inCluster(stack)
+        : await onEngines(`airflow-${stack.name}`, settings);
+    console.log(statusTable(facts, new Date()));
+    const found = troubles(facts);
+    if (found.length > 0) throw new Error(`\nNot as it should be: ${found.join("; ")}.`);
+  });
+}

@@ -1,0 +1,103 @@
+import { ask, cause } from "./ask.ts";
+import type { Instance, MachineFacts } from "./table.ts";
+
+/** What `kubectl get pods` tells of a pod, as far as it matters here. */
+export interface Pod {
+  readonly metadata: {
+    readonly name: string;
+    readonly creationTimestamp: string;
+    readonly deletionTimestamp?: string;
+    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
+  };
+  readonly spec: { readonly nodeName?: string; readonly containers: readonly { readonly image: string }[] };
+  readonly status: {
+    readonly phase: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+    }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+interface ContainerStatus {
+  readonly ready: boolean;
+  readonly started?: boolean;
+  readonly state: {
+    readonly running?: { readonly startedAt: string };
+    readonly waiting?: { readonly reason?: string };
+    readonly terminated?: { readonly exitCode: number; readonly finishedAt: string };
+  };
+}
+
+function ownerOf({ metadata }: Pod) {
+  return metadata.ownerReferences?.[0];
+}
+
+/** Of the pod and of the container, which does not know when its node is lost. */
+function isReady({ status }: Pod, { ready }: ContainerStatus): boolean {
+  return (
+    ready &&
+    status.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") === true
+  );
+}
+
+function stateOf({ metadata, status }: Pod, container?: ContainerStatus): string {
+  if (metadata.deletionTimestamp !== undefined) return "terminating";
+  const unplaced = status.conditions?.find(
+    ({ type, status: is }) => type === "PodScheduled" && is === "False",
+  );
+  return container?.state.waiting?.reason ?? unplaced?.reason ?? status.phase.toLowerCase();
+}
+
+function healthOf(pod: Pod, container?: ContainerStatus): string {
+  const { running, terminated } = container?.state ?? {};
+  if (terminated) return String(terminated.exitCode);
+  if (!container || !running) return "";
+  return isReady(pod, container) ? "healthy" : container.started === false ? "starting" : "unhealthy";
+}
+
+/** A pod that is on its way out, or that its node has ended, has a successor; a job's may have been tried again. */
+function isFine(pod: Pod, pods: readonly Pod[], health: string): boolean {
+  const { phase } = pod.status;
+  const owner = ownerOf(pod);
+  if (owner?.kind !== "Job") {
+    return pod.metadata.deletionTimestamp !== undefined || phase === "Failed" || health === "healthy";
+  }
+  const done = pods.filter(({ status }) => status.phase === "Succeeded").map((other) => ownerOf(other)?.name);
+  return phase === "Running" || done.includes(owner.name);
+}
+
+function podInstance(pod: Pod, pods: readonly Pod[]): Instance {
+  const { metadata, spec, status } = pod;
+  const container = status.containerStatuses?.[0];
+  const { running, terminated } = container?.state ?? {};
+  const health = healthOf(pod, container);
+  return {
+    name: metadata.name,
+    state: stateOf(pod, container),
+    health,
+    image: spec.containers[0]?.image ?? "",
+    since: new Date(running?.startedAt ?? terminated?.finishedAt ?? metadata.creationTimestamp),
+    fine: isFine(pod, pods, health),
+  };
+}
+
+/** Pods by their node. */
+export function podFacts(pods: readonly Pod[]): MachineFacts[] {
+  const nodes = Map.groupBy(pods, ({ spec }) => spec.nodeName ?? "no node");
+  return [...nodes]
+    .map(([name, found]) => ({ name, instances: found.map((pod) => podInstance(pod, pods)) }))
+    .sort((one, other) => one.name.localeCompare(other.name));
+}
+
+/** @param flags lead kubectl to the stack's namespace */
+export async function clusterFacts(flags: readonly string[]): Promise<MachineFacts[]> {
+  try {
+    const list = await ask("kubectl", [...flags, "get", "pods", "--output", "json"], 20);
+    return podFacts((JSON.parse(list) as { items: Pod[] }).items);
+  } catch (error) {
+    throw new Error(`The cluster does not answer: ${cause(error)}`);
+  }
+}

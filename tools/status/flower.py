@@ -1,0 +1,45 @@
+"""Asks Flower, beside which it runs, about queues and about workers: python -c "$(cat flower.py)" WORKER...
+
+Prints JSON: what waits by queue, and by worker its queues and the running tasks of each; null for one that gave no answer.
+"""
+
+import base64
+import collections
+import concurrent.futures
+import http.client
+import json
+import sys
+import time
+import urllib.parse
+
+begin = time.time()
+with open("/run/secrets/flower_basic_auth", "rb") as file:
+    login = base64.b64encode(file.read().strip()).decode()
+
+
+def ask(path):
+    flower = http.client.HTTPConnection("127.0.0.1", 5555, timeout=30)
+    flower.request("GET", path, headers={"Authorization": f"Basic {login}"})
+    response = flower.getresponse()
+    if response.status == 404:
+        return {}
+    if response.status != 200:
+        sys.exit(f"Flower answered {response.status} to {path}")
+    return json.load(response)
+
+
+def look(worker, attempts=3):
+    name = f"celery@{worker}"
+    info = ask(f"/api/workers?refresh=1&workername={urllib.parse.quote(name)}").get(name, {})
+    # Flower gives a worker one second, and of one that gave no answer tells what it heard last.
+    if info.get("timestamp", 0) < begin:
+        return look(worker, attempts - 1) if attempts > 1 else None
+    active = [task["delivery_info"]["routing_key"] for task in info.get("active", [])]
+    queues = [queue["name"] for queue in info.get("active_queues", [])]
+    return {"queues": queues, "running": collections.Counter(active)}
+
+
+with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    workers = dict(zip(sys.argv[1:], pool.map(look, sys.argv[1:])))
+queued = {queue["name"]: queue["messages"] for queue in ask("/api/queues/length")["active_queues"]}
+print(json.dumps({"workers": workers, "queued": queued}))

@@ -1,0 +1,123 @@
+/** One running copy of a workload, or one that has run to its end. */
+export interface Instance {
+  /** `scheduler`, `worker-1`; in a cluster the name of the pod. */
+  readonly name: string;
+  /** `missing`: not there at all. */
+  readonly state: string;
+  /** Of what has ended, the exit code. */
+  readonly health: string;
+  readonly image: string;
+  /** Its last start, or its end. */
+  readonly since?: Date | undefined;
+  /** Whether it is as it should be. */
+  readonly fine: boolean;
+}
+
+/** What is on a machine, or why it cannot be told. */
+export type MachineFacts = { readonly name: string } & (
+  | { readonly instances: readonly Instance[] }
+  | { readonly cause: string }
+);
+
+export interface WorkerTasks {
+  readonly queues: readonly string[];
+  /** Running tasks by queue. */
+  readonly running: Readonly<Record<string, number>>;
+}
+
+/** What Flower knows, or why it cannot be told. */
+export type TaskFacts =
+  | {
+      /** By instance; null for one that gave no answer. */
+      readonly workers: Readonly<Record<string, WorkerTasks | null>>;
+      /** Waiting tasks by queue. */
+      readonly queued: Readonly<Record<string, number>>;
+    }
+  | { readonly cause: string };
+
+export interface Facts {
+  readonly machines: readonly MachineFacts[];
+  readonly tasks: TaskFacts;
+}
+
+type Row = readonly string[];
+
+const { compare } = new Intl.Collator("en", { numeric: true });
+
+/** Whether an instance is a worker, by its name. */
+export function isWorker(name: string): boolean {
+  return name.startsWith("worker");
+}
+
+/** `airflow:3.3.2-1a2b`, or the beginning of a digest: without registry and repository. */
+function short(image: string): string {
+  return image.replace(/^.*\//, "").replace(/(?:sha256:)?([0-9a-f]{12})[0-9a-f]{52}$/, "$1");
+}
+
+function ago(since: Date, now: Date): string {
+  const seconds = Math.max(0, Math.round((now.getTime() - since.getTime()) / 1000));
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  return seconds < 48 * 3600 ? `${Math.floor(seconds / 3600)} h ago` : `${Math.floor(seconds / 86400)} d ago`;
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+/** Texts below each other. The last one of a row takes no room from other rows. */
+function aligned(rows: readonly Row[]): string {
+  const width = (column: number) =>
+    Math.max(...rows.map((row) => (column < row.length - 1 ? (row[column]?.length ?? 0) : 0)));
+  const line = (row: Row) => row.map((text, at) => text.padEnd(width(at))).join("  ");
+  return rows.map((row) => line(row).trimEnd()).join("\n");
+}
+
+function work(name: string, tasks: TaskFacts): Row {
+  const worker = "cause" in tasks ? undefined : tasks.workers[name];
+  if (worker === undefined) return ["", ""];
+  return worker ? [worker.queues.toSorted(compare).join(","), String(sum(worker.running))] : ["?", "?"];
+}
+
+function machineRows(machine: MachineFacts, tasks: TaskFacts, now: Date): Row[] {
+  if ("cause" in machine) return [[machine.name, `does not answer: ${machine.cause}`]];
+  return machine.instances
+    .toSorted((one, other) => compare(one.name, other.name))
+    .map(({ name, state, health, image, since }) => {
+      const when = since ? ago(since, now) : "";
+      return [machine.name, name, state, health, short(image), when, ...work(name, tasks)];
+    });
+}
+
+function queueTable(tasks: TaskFacts): string {
+  if ("cause" in tasks) return `Queues and tasks are not known: ${tasks.cause}`;
+  const { workers, queued } = tasks;
+  const answers = Object.values(workers).filter((worker) => worker !== null);
+  const names = new Set([
+    ...Object.keys(queued),
+    ...answers.flatMap(({ queues, running }) => [...queues, ...Object.keys(running)]),
+  ]);
+  const rows = [...names].toSorted(compare).map((name) => {
+    const running = answers.reduce((total, worker) => total + (worker.running[name] ?? 0), 0);
+    return [name, String(queued[name] ?? 0), String(running)];
+  });
+  return aligned([["queue", "queued", "running"], ...rows]);
+}
+
+/** What runs where, and what there is to do. */
+export function statusTable({ machines, tasks }: Facts, now: Date): string {
+  const head = ["machine", "instance", "state", "health", "image", "since", "queues", "running"];
+  const rows = machines.flatMap((machine) => machineRows(machine, tasks, now));
+  return `${aligned([head, ...rows])}\n\n${queueTable(tasks)}`;
+}
+
+/** What is not as it should be. */
+export function troubles({ machines, tasks }: Facts): string[] {
+  const found = machines.flatMap((machine) => {
+    if ("cause" in machine) return [`${machine.name} does not answer`];
+    return machine.instances
+      .filter(({ fine }) => !fine)
+      .map(({ name, state, health }) => `${name} on ${machine.name} is ${state}${health && ` (${health})`}`);
+  });
+  return "cause" in tasks ? [...found, "queues and tasks are not known"] : found;
+}
