@@ -1,10 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Airflow } from "./components/airflow.ts";
 import { readSettings } from "./config.ts";
+import { checkMachines } from "./platforms/needs.ts";
 import { platformOf } from "./platforms/platform.ts";
 
 const settings = readSettings();
-const platform = await platformOf(settings, `${pulumi.getProject()}-${pulumi.getStack()}`);
+const name = `${pulumi.getProject()}-${pulumi.getStack()}`;
+await checkMachines(settings, name);
+const platform = await platformOf(settings, name);
 const airflow = new Airflow("airflow", platform, settings);
 
 export const webserverUrl = airflow.webserverUrl;

@@ -49,12 +49,12 @@ function machine(name: string, { key, bridge }: Keyring): string {
   return machineCertificate(name, publicKey, crypto.createPrivateKey(key), 365) + bridge + pem(privateKey);
 }
 
-/** The authority's own end comes before that of anything it would sign now. */
+/** Replaced on demand, and before its own end would come sooner than that of what it signs. */
 function isOver({ generation, authorities }: Held, wanted: Wanted): boolean {
   return generation !== wanted.generation || daysLeft(authorities) < 365;
 }
 
-/** Each quarter of a year is time enough for a deployment. */
+/** With a deployment in each quarter of a year, none ends. */
 function isGood(certificate: string | undefined): certificate is string {
   return certificate !== undefined && daysLeft(certificate) >= 90;
 }

@@ -14,6 +14,9 @@ export interface Edge {
 /** The file that tells a gateway what to carry. */
 export const configuration = "/etc/haproxy/haproxy.cfg";
 
+/** The main process of a gateway: a master with a worker, since as process 1 a worker alone does not heed a stop signal. */
+export const command: readonly string[] = ["haproxy", "-W", "-db", "-f", configuration];
+
 /** Secrets of a gateway: its certificate, with the key, and those of the authorities that it trusts. */
 export const secrets = { machine: "machine.pem", authorities: "authorities.pem" };
 
@@ -39,10 +42,10 @@ defaults
   timeout server 30s
   timeout client-fin 30s
   timeout server-fin 30s
-  # The other side had better try again by itself than wait.
+  # A client had better try again by itself than wait.
   timeout connect 3s
   retries 0
-  # An idle connection whose other end is gone ends after 5 + 3 x 3 seconds, and one that waits for an answer after 12.
+  # One whose other end is gone is found out within 5 + 3 x 3 seconds.
   option clitcpka
   clitcpka-idle 5s
   clitcpka-intvl 3s
@@ -51,7 +54,6 @@ defaults
   srvtcpka-idle 5s
   srvtcpka-intvl 3s
   srvtcpka-cnt 3
-  default-server tcp-ut 12s
 
 # Docker's own; a service's address changes when it is restarted.
 resolvers docker
@@ -61,6 +63,9 @@ resolvers docker
   hold valid 1s
   hold nx 1s
 `;
+
+/** Finds out that the other machine is gone while data is on its way; HAProxy 2.6 ignores it as a default of servers. */
+const patience = "tcp-ut 12s";
 
 /** Instances of a service on one machine that its connections are spread over. */
 const instances = 8;
@@ -99,11 +104,11 @@ function standIn(port: number, edges: readonly Edge[], addresses: Addresses): re
   const backends = services.map((name) => {
     const homes = sorted(edges.filter(({ service }) => service === name).map(({ to }) => to));
     const servers = homes.map(
-      (to) => `server ${to} ${addresses.get(to)} ssl ${identity} sni str(${called(name, to)})`,
+      (to) => `server ${to} ${addresses.get(to)} ${patience} ssl ${identity} sni str(${called(name, to)})`,
     );
     return section(`backend to-${name}`, ...mode, ...servers);
   });
-  return [section(`frontend port-${port}`, ...mode, `bind *:${port} tcp-ut 12s`, ...ways), ...backends];
+  return [section(`frontend port-${port}`, ...mode, `bind *:${port}`, ...ways), ...backends];
 }
 
 /** Lets other machines in, each to the services that it reaches; any other connection is closed. */
@@ -118,7 +123,7 @@ function entrance(machine: string, port: number, edges: readonly Edge[]): readon
     const found = "resolvers docker resolve-prefer ipv4 init-addr none";
     return section(`backend at-${name}`, `server-template at- 1-${instances} ${name}:${target} ${found}`);
   });
-  return [section("frontend machines", `bind *:${port} tcp-ut 12s ssl ${identity}`, ...ways), ...backends];
+  return [section("frontend machines", `bind *:${port} ${patience} ssl ${identity}`, ...ways), ...backends];
 }
 
 /** What a machine's gateway carries, for HAProxy: the edges from it and to it, by the gateways' port on all machines. */

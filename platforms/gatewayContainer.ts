@@ -2,7 +2,7 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Authority } from "./authority.ts";
 import { type Placement, serviceContainers } from "./container.ts";
-import { configuration, type Edge, gatewayAliases, gatewayConf, health, secrets } from "./gateway.ts";
+import { command, configuration, type Edge, gatewayAliases, gatewayConf, health, secrets } from "./gateway.ts";
 import type { DockerMachine } from "./machines.ts";
 
 export interface GatewayArgs {
@@ -25,7 +25,7 @@ export function gatewayContainer(
     "gateway",
     {
       image,
-      command: ["haproxy", "-db", "-f", configuration],
+      command,
       user: { uid: 999, gid: 999 },
       files: { [configuration]: known.apply((all) => gatewayConf(machine.name, all, machines, port)) },
       secrets: {

@@ -1,6 +1,7 @@
+import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../groups.ts";
 import { type DockerMachine, homeOf, machinesOf } from "./machines.ts";
-import type { Needs } from "./preflight.ts";
+import { type Needs, preflight, type Unreachable } from "./preflight.ts";
 
 /** MiB that everything but workers takes, measured idle, with as much again to work with. */
 const control = 2560;
@@ -51,4 +52,21 @@ export function imagesOn(machine: DockerMachine, settings: Settings): string[] {
     .filter(([role]) => homeOf(role, machines)?.name === machine.name)
     .map(([, image]) => image);
   return [airflow, ...(machines.length > 1 ? [gateway] : []), ...data];
+}
+
+/** Whether machines that are down stop a deployment: those of `--continue-on-error` do not. */
+export function unreachable(): Unreachable {
+  return process.env.AIRFLOW_CONTINUE_ON_ERROR === "true" ? "leave" : "fail";
+}
+
+/**
+ * Looks at the machines of a stack before anything on them is touched.
+ * @param prefix in front of the names of the stack's containers
+ * @throws pulumi.RunError listing every fault
+ */
+export async function checkMachines(settings: Settings, prefix: string): Promise<void> {
+  const left = await preflight(needsOf(settings), { prefix, unreachable: unreachable() }).catch((error) => {
+    throw new pulumi.RunError(error.message);
+  });
+  for (const name of left) pulumi.log.warn(`machine ${name} is down: what is to run there is missing`);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Machine } from "./machines.ts";
-import { askEngine, askOverSsh } from "./preflight/ask.ts";
+import { type Answer, askEngine, askOverSsh } from "./preflight/ask.ts";
 import { isSilence, silence } from "./preflight/complaints.ts";
 import { type Engine, readInfo, readPublished, readSight } from "./preflight/facts.ts";
 import {
@@ -29,11 +29,13 @@ export interface Needs {
   readonly image: string;
 }
 
+/** What becomes of machines that are down: a fault, or they are left out. */
+export type Unreachable = "fail" | "leave";
+
 export interface PreflightContext {
   /** In front of the names of the stack's own containers, whose ports are not in the way. */
   readonly prefix: string;
-  /** What becomes of machines that are down: a fault, or they are left out. */
-  readonly unreachable: "fail" | "leave";
+  readonly unreachable: Unreachable;
 }
 
 interface Report {
@@ -46,11 +48,15 @@ interface Report {
 const script = readFileSync(new URL("inspect-machine.sh", import.meta.url), "utf8");
 
 /** Under AppArmor no capability lets a confined container see whose a socket is. */
-const inspection = [
-  ["run", "--rm", "--pull", "never", "--network", "host", "--pid", "host", "--userns", "host"],
-  ["--user", "0", "--cap-drop", "ALL", "--cap-add", "DAC_READ_SEARCH", "--cap-add", "SYS_PTRACE"],
-  ["--read-only", "--security-opt", "no-new-privileges", "--security-opt", "apparmor=unconfined"],
-].flat();
+function inspection(image: string): string[] {
+  // No registry has what was built here.
+  const pull = image.startsWith("airflow-on-celery/") ? "never" : "missing";
+  return [
+    ["run", "--rm", "--pull", pull, "--network", "host", "--pid", "host", "--userns", "host"],
+    ["--user", "0", "--cap-drop", "ALL", "--cap-add", "DAC_READ_SEARCH", "--cap-add", "SYS_PTRACE"],
+    ["--read-only", "--security-opt", "no-new-privileges", "--security-opt", "apparmor=unconfined"],
+  ].flat();
+}
 
 function present(faults: readonly (string | undefined)[]): string[] {
   return faults.filter((fault) => fault !== undefined);
@@ -69,13 +75,18 @@ async function unanswered(machine: Machine, complaint: string): Promise<Report> 
   return { machine, faults: [fault], down };
 }
 
-async function examine({ machine, ports, memory, disk, image }: Needs, prefix: string): Promise<Report> {
+/** What the engine of a machine says of itself, or why it does not. */
+async function hear(machine: Machine): Promise<{ engine: Engine | string; info: Answer }> {
   const info = await askEngine(machine, ["info", "--format", "{{json .}}"]);
-  const engine = info.complaint ?? readInfo(info.text);
+  return { engine: info.complaint ?? readInfo(info.text), info };
+}
+
+async function examine({ machine, ports, memory, disk, image }: Needs, prefix: string): Promise<Report> {
+  const { engine, info } = await hear(machine);
   if (typeof engine === "string") return unanswered(machine, engine);
   const inspect = ["--entrypoint", "sh", image, "-c", script, "inspect"];
   const [seen, listed] = await Promise.all([
-    askEngine(machine, [...inspection, ...inspect, ...ports.map(({ port }) => kernelPort(port))]),
+    askEngine(machine, [...inspection(image), ...inspect, ...ports.map(({ port }) => kernelPort(port))]),
     askEngine(machine, ["ps", "--format", "{{.Names}} {{.Ports}}"]),
   ]);
   const complaint = seen.complaint ?? listed.complaint;
@@ -100,17 +111,8 @@ function refuse(faults: readonly string[]): void {
   }
 }
 
-/**
- * Looks at all machines at once, before anything on them is touched.
- * @returns the names of machines that are down, if those are to be left out
- * @throws Error listing every fault: machine, what was found, what is allowed, the fix
- */
-export async function preflight(
-  machines: readonly Needs[],
-  { prefix, unreachable }: PreflightContext,
-): Promise<readonly string[]> {
-  refuse(listFaults(machines.map(({ machine }) => machine)));
-  const reports = await Promise.all(machines.map((needs) => examine(needs, prefix)));
+/** The names of machines that are down and left out; all other faults are refused. */
+function judge(reports: readonly Report[], unreachable: Unreachable): readonly string[] {
   const left = reports.filter(({ down }) => down && unreachable === "leave");
   const faults = reports.flatMap((report, at) => {
     if (left.includes(report)) return [];
@@ -120,4 +122,32 @@ export async function preflight(
   });
   refuse(faults);
   return left.map(({ machine }) => machine.name);
+}
+
+/**
+ * Asks all engines at once whether they are there, before images are sent to them.
+ * @returns the names of machines that are down, if those are to be left out
+ * @throws Error listing every fault: machine, what was found, what is allowed, the fix
+ */
+export async function greet(
+  machines: readonly Machine[],
+  unreachable: Unreachable,
+): Promise<readonly string[]> {
+  const reports = machines.map(async (machine): Promise<Report> => {
+    const { engine } = await hear(machine);
+    return typeof engine === "string"
+      ? unanswered(machine, engine)
+      : { machine, engine, faults: [], down: false };
+  });
+  return judge(await Promise.all(reports), unreachable);
+}
+
+/** As {@link greet}, and looks at the machines themselves, before anything on them is touched. */
+export async function preflight(
+  machines: readonly Needs[],
+  { prefix, unreachable }: PreflightContext,
+): Promise<readonly string[]> {
+  refuse(listFaults(machines.map(({ machine }) => machine)));
+  const reports = await Promise.all(machines.map((needs) => examine(needs, prefix)));
+  return judge(reports, unreachable);
 }

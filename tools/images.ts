@@ -2,9 +2,15 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { readStackFile } from "../config.ts";
+import type { Settings } from "../groups.ts";
 import { type ImageName, localImage } from "../images/local.ts";
+import { homeOf, machinesOf } from "../platforms/machines.ts";
 import { main, project, run } from "./process.ts";
+import { all, type Cargo, ended, shipImages } from "./ship.ts";
+import { Stack } from "./stack.ts";
 
+/** What every stack needs. */
 const names: readonly ImageName[] = ["airflow", "postgres", "redis"];
 
 /** A build that runs, and what it does now. */
@@ -13,7 +19,7 @@ interface Build {
   step: string;
 }
 
-async function missing(): Promise<readonly ImageName[]> {
+async function missing(needed: readonly ImageName[]): Promise<readonly ImageName[]> {
   const format = "{{.Repository}}:{{.Tag}}";
   const list = await run("docker", [
     "image",
@@ -24,7 +30,7 @@ async function missing(): Promise<readonly ImageName[]> {
     format,
   ]);
   const present = new Set(list.trim().split("\n"));
-  return names.filter((name) => !present.has(localImage(name)));
+  return needed.filter((name) => !present.has(localImage(name)));
 }
 
 async function dockerHubAnswers(): Promise<boolean> {
@@ -66,7 +72,7 @@ async function build(state: Build, official: boolean): Promise<void> {
   };
   child.stdout.on("data", hear);
   child.stderr.on("data", hear);
-  const code = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
+  const code = await ended(child);
   if (code !== 0) {
     const tail = log.trim().split("\n").slice(-25).join("\n");
     throw new Error(
@@ -77,12 +83,13 @@ async function build(state: Build, official: boolean): Promise<void> {
 }
 
 /**
- * Makes sure that the engine has every image of `images/`.
+ * Makes sure that the engine has images of `images/`.
+ * @param needed without it those that every stack needs
  * @throws Error with the end of a build's log, when it fails
  */
-export async function ensureImages(): Promise<void> {
+export async function ensureImages(needed = names): Promise<void> {
   await run("tools/engine.sh", [], { show: true });
-  const wanted = await missing();
+  const wanted = await missing(needed);
   if (wanted.length === 0) {
     console.log("  images are there");
     return;
@@ -97,15 +104,25 @@ export async function ensureImages(): Promise<void> {
     const seconds = Math.round((Date.now() - begin) / 1000);
     for (const { name, step } of running) console.log(`  ${name}: ${seconds} s, ${step}`);
   }, 10_000);
-  const results = await Promise.allSettled(
-    states.map((state) => build(state, official).finally(() => running.delete(state))),
-  );
-  clearInterval(timer);
-  const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
-  if (errors.length > 0)
-    throw new Error(
-      errors.map((error) => (error instanceof Error ? error.message : String(error))).join("\n\n"),
-    );
+  const builds = states.map((state) => build(state, official).finally(() => running.delete(state)));
+  await all(builds).finally(() => clearInterval(timer));
+}
+
+/** The images of a stack that are built here. */
+export function builtFor(settings: Settings): ImageName[] {
+  const needed: ImageName[] = [...names, ...(machinesOf(settings).length > 1 ? (["gateway"] as const) : [])];
+  return needed.filter((name) => settings.images[name] === localImage(name));
+}
+
+/** What each machine of a stack needs. */
+export function cargoFor(settings: Settings): Cargo[] {
+  const { airflow, postgres, redis, gateway } = settings.images;
+  const machines = machinesOf(settings);
+  const data = Object.entries({ postgres, redis });
+  return machines.map((machine) => {
+    const stored = data.filter(([role]) => homeOf(role, machines) === machine).map(([, image]) => image);
+    return { machine, images: [airflow, ...stored, ...(machines.length > 1 ? [gateway] : [])] };
+  });
 }
 
 /** Pushes one image, with the logins of the Docker client; returns its name by digest. */
@@ -122,13 +139,35 @@ async function push(name: ImageName, repository: string): Promise<string> {
   return digest;
 }
 
+/**
+ * Builds the images that a stack on Docker needs, and sends them to its machines.
+ * @param down names of machines that are left out
+ */
+export async function prepareImages(settings: Settings, down: readonly string[] = []): Promise<void> {
+  const machines = machinesOf(settings);
+  const built = builtFor(settings);
+  const isHere = machines.length === 0 || machines.some(({ docker }) => docker.startsWith("unix:"));
+  if (isHere || built.length > 0) await ensureImages(built);
+  await shipImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name)));
+}
+
+async function prepareFor(stack: Stack): Promise<void> {
+  stack.check();
+  await prepareImages(readStackFile(stack.file));
+}
+
+async function pushTo(repository: string): Promise<void> {
+  await ensureImages();
+  const lines: string[] = [];
+  for (const name of names) lines.push(`    ${name}: ${await push(name, repository)}`);
+  console.log(`For the stack file:\n\n  airflow:images:\n${lines.join("\n")}`);
+}
+
 if (import.meta.main) {
   await main(async () => {
-    const { values } = parseArgs({ options: { push: { type: "string" } } });
-    await ensureImages();
-    if (values.push === undefined) return;
-    const lines: string[] = [];
-    for (const name of names) lines.push(`    ${name}: ${await push(name, values.push)}`);
-    console.log(`For the stack file:\n\n  airflow:images:\n${lines.join("\n")}`);
+    const { values } = parseArgs({ options: { push: { type: "string" }, stack: { type: "string" } } });
+    if (values.push !== undefined) await pushTo(values.push);
+    else if (values.stack !== undefined) await prepareFor(new Stack(values.stack));
+    else await ensureImages();
   });
 }

@@ -1,9 +1,13 @@
 import { parseArgs } from "node:util";
 import { readStackFile } from "../config.ts";
+import type { Settings } from "../groups.ts";
+import { machinesOf } from "../platforms/machines.ts";
+import { greet } from "../platforms/preflight.ts";
 import { AirflowApi, summary } from "./airflow.ts";
-import { ensureImages } from "./images.ts";
-import { forward } from "./kubernetes.ts";
+import { drain, leftBehind } from "./drain.ts";
+import { prepareImages } from "./images.ts";
 import { main, waitFor } from "./process.ts";
+import { isElsewhere, reach } from "./reach.ts";
 import { Stack } from "./stack.ts";
 
 const dag = "get_stocks_dag";
@@ -23,19 +27,49 @@ async function prove(api: AirflowApi): Promise<void> {
   if (state === "failed") throw new Error(`${dag} failed: its task logs in the webserver say why.`);
 }
 
+/** Brings images to machines that answer; returns the names of those that do not, if they may be missing. */
+async function prepareMachines(settings: Settings, mayMiss: boolean): Promise<readonly string[]> {
+  const machines = machinesOf(settings);
+  const down = await greet(machines, mayMiss ? "leave" : "fail");
+  await prepareImages(settings, down);
+  return down;
+}
+
+/** Lets the workers of machines that the stack no longer lists finish their tasks. */
+async function drainOthers(stack: Stack, settings: Settings): Promise<void> {
+  const listed = machinesOf(settings).map(({ name }) => name);
+  const state = JSON.parse(await stack.pulumi(["stack", "export"]));
+  for (const left of leftBehind(state, listed)) await drain(left, `airflow-${stack.name}`);
+}
+
 await main(async () => {
-  const { values } = parseArgs({ options: { stack: { type: "string", default: "dev" } } });
+  const { values } = parseArgs({
+    options: {
+      stack: { type: "string", default: "dev" },
+      "continue-on-error": { type: "boolean", default: false },
+    },
+  });
+  const mayMiss = values["continue-on-error"];
   const begin = Date.now();
   const step = (text: string) => console.log(`[${Math.round((Date.now() - begin) / 1000)} s] ${text}`);
   const stack = new Stack(values.stack);
   stack.check();
-  const { platform, groups, webserverPort, flowerPort } = readStackFile(stack.file);
+  const settings = readStackFile(stack.file);
+  const { platform, groups, webserverPort, flowerPort } = settings;
+  let down: readonly string[] = [];
   if (platform === "docker") {
-    step("Docker engine and images");
-    await ensureImages();
+    step("Docker engines and images");
+    down = await prepareMachines(settings, mayMiss);
+    await drainOthers(stack, settings);
   }
   step(`Deployment of stack ${values.stack}`);
-  await stack.up("--suppress-outputs");
+  if (mayMiss) process.env.AIRFLOW_CONTINUE_ON_ERROR = "true";
+  const partly = await stack
+    .up("--suppress-outputs", ...(mayMiss ? ["--continue-on-error"] : []))
+    .catch((error: Error) => {
+      if (down.length === 0) throw error;
+      return error;
+    });
   const outputs = await stack.outputs();
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
   const workers = groups.reduce((sum, group) => sum + (group.queues.length === 0 ? group.workers : 0), 0);
@@ -43,11 +77,11 @@ await main(async () => {
     step("Deployed, and not tried: no worker takes tasks of the default queue.");
   } else {
     step(`Proof: ${dag} on ${workers} worker(s)`);
-    const end = platform === "kubernetes" ? await forward(stack) : () => {};
+    const end = await reach(stack);
     await prove(new AirflowApi(local)).finally(end);
     step(`${dag} is green.`);
   }
-  const loopback = platform === "kubernetes" && outputs.webserverUrl === local.webserverUrl;
+  const loopback = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
   const name = values.stack === "dev" ? "" : ` -- --stack ${values.stack}`;
   console.log(`
   Airflow   ${outputs.webserverUrl}${loopback ? `, while npm run open${name} runs` : ""}

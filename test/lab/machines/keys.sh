@@ -27,9 +27,11 @@ Host $net.*
 SSH
 }
 
+ssl() { openssl "$@" 2>> "$lab/openssl.log" || fail "$(tail -5 "$lab/openssl.log")" "openssl $1 failed, see above."; }
+
 issue() { # DIRECTORY SUBJECT EXTENSION...
-  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" -keyout "$1/key.pem" |
-    openssl x509 -req -CA "$client/ca.pem" -CAkey "$lab/ca-key.pem" -CAcreateserial -days 365 \
+  ssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" -keyout "$1/key.pem" |
+    ssl x509 -req -CA "$client/ca.pem" -CAkey "$lab/ca-key.pem" -CAcreateserial -days 365 \
       -extfile <(printf '%s\n' "${@:3}") -out "$1/cert.pem"
 }
 
@@ -38,7 +40,7 @@ certificates() {
   local etc=$lab/three/etc/docker
   (($(find "$client/cert.pem" "$etc/cert.pem" -mtime -180 2> /dev/null | wc -l) < 2)) || return 0
   mkdir -p "$client" "$etc"
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj /CN=lab \
+  ssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj /CN=lab \
     -keyout "$lab/ca-key.pem" -out "$client/ca.pem"
   issue "$etc" three "subjectAltName = IP:$(address three)" "extendedKeyUsage = serverAuth"
   issue "$client" lab "extendedKeyUsage = clientAuth"
