@@ -2,7 +2,15 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Authority } from "./authority.ts";
 import { type Placement, serviceContainers } from "./container.ts";
-import { command, configuration, type Edge, gatewayAliases, gatewayConf, health, secrets } from "./gateway.ts";
+import {
+  command,
+  configuration,
+  type Edge,
+  gatewayAliases,
+  gatewayConf,
+  health,
+  secrets,
+} from "./gateway.ts";
 import type { DockerMachine } from "./machines.ts";
 
 export interface GatewayArgs {

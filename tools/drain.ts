@@ -1,32 +1,19 @@
-import { clientEnvironment } from "../platforms/machines.ts";
+import { clientEnvironment, type Machine } from "../platforms/machines.ts";
+import type { Deployment } from "./forget.ts";
 import { run } from "./process.ts";
 
-/** A resource of a stack's state. */
-interface Resource {
-  readonly urn: string;
-  readonly type: string;
-  readonly inputs?: { readonly host?: string; readonly certPath?: string };
-}
-
-/** A stack's state, as `pulumi stack export` has it. */
-export interface Exported {
-  readonly deployment?: { readonly resources?: readonly Resource[] };
-}
-
 /** A machine that a stack is still on. */
-export interface Left {
-  readonly name: string;
-  readonly docker: string;
-  readonly certificates?: string | undefined;
-}
+export type Left = Omit<Machine, "address">;
 
 /** Machines of the state that the stack no longer lists; the first one's provider has the plain name. */
-export function leftBehind({ deployment }: Exported, listed: readonly string[]): Left[] {
-  return (deployment?.resources ?? []).flatMap(({ urn, type, inputs }) => {
+export function leftBehind({ deployment }: Deployment, listed: readonly string[]): Left[] {
+  return (deployment.resources ?? []).flatMap(({ urn, type, inputs = {} }) => {
     const [, name] = /::docker-([^:]+)$/.exec(urn) ?? [];
-    const { host, certPath: certificates } = inputs ?? {};
-    if (type !== "pulumi:providers:docker" || name === undefined || host === undefined) return [];
-    return listed.includes(name) ? [] : [{ name, docker: host, certificates }];
+    const { host, certPath } = inputs;
+    if (type !== "pulumi:providers:docker" || name === undefined || listed.includes(name)) return [];
+    return [
+      { name, docker: String(host), ...(certPath !== undefined && { certificates: String(certPath) }) },
+    ];
   });
 }
 
@@ -35,8 +22,9 @@ export function leftBehind({ deployment }: Exported, listed: readonly string[]):
  * @param prefix in front of the names of the stack's containers
  * @throws Error when the machine does not answer
  */
-export async function drain({ name, docker, certificates }: Left, prefix: string): Promise<void> {
-  const env = clientEnvironment({ name, docker, certificates });
+export async function drain(machine: Left, prefix: string): Promise<void> {
+  const { name } = machine;
+  const env = clientEnvironment(machine);
   const filter = `name=^/?${prefix}-worker-`;
   const listed = await run("docker", ["ps", "--quiet", "--filter", filter], { env }).catch((error) => {
     throw new Error(

@@ -16,6 +16,7 @@ export interface Resource {
   /** URNs by property; null where there are none. */
   readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
   readonly deletedWith?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
 }
 
 /** What `pulumi stack export` writes. */
@@ -51,6 +52,15 @@ function without(resource: Resource, gone: ReadonlySet<string>): Resource {
   };
 }
 
+/** What a state has of a machine: its provider, and all that this provider made. */
+export function urnsOn({ deployment: { resources = [] } }: Deployment, machine: string): string[] {
+  const isProvider = ({ type, urn }: Resource) => type === docker && nameOf(urn) === `docker-${machine}`;
+  const providers = resources.filter(isProvider).map(({ urn }) => urn);
+  const isThere = ({ urn, provider = "" }: Resource) =>
+    providers.includes(urn) || providers.some((made) => provider.startsWith(`${made}::`));
+  return resources.filter(isThere).map(({ urn }) => urn);
+}
+
 /**
  * A state without a machine: its provider, all that this provider made, and whatever else refers to that.
  * @returns the state, and the URNs that are no longer in it
@@ -68,11 +78,7 @@ export function forgetting<T extends Deployment>(
         "which has the data and the control roles and cannot be forgotten.",
     );
   }
-  const isProvider = ({ type, urn }: Resource) => type === docker && nameOf(urn) === `docker-${machine}`;
-  const providers = resources.filter(isProvider).map(({ urn }) => urn);
-  const isGone = ({ urn, provider = "" }: Resource) =>
-    providers.includes(urn) || providers.some((made) => provider.startsWith(`${made}::`));
-  const gone = new Set(resources.filter(isGone).map(({ urn }) => urn));
+  const gone = new Set(urnsOn(state, machine));
   const left = resources.filter(({ urn }) => !gone.has(urn)).map((resource) => without(resource, gone));
   return {
     state: { ...state, deployment: { ...state.deployment, resources: left } },

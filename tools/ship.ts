@@ -55,8 +55,9 @@ async function transfer(state: Transfer): Promise<void> {
     state.bytes += chunk.length;
   });
   save.stdout.pipe(load.stdin);
-  // It says itself why it takes no more.
-  load.stdin.on("error", () => save.kill());
+  // When it takes no more, it says itself why.
+  load.stdin.on("error", () => {});
+  load.on("close", (code) => (code === 0 ? save.stdout.resume() : save.kill()));
   const codes = await Promise.all([ended(save), ended(load)]);
   if (codes.some((code) => code !== 0)) {
     const client = `docker --host ${machine.docker}`;

@@ -5,6 +5,7 @@ import { machinesOf } from "../platforms/machines.ts";
 import { greet } from "../platforms/preflight.ts";
 import { AirflowApi, summary } from "./airflow.ts";
 import { drain, leftBehind } from "./drain.ts";
+import { type Deployment, urnsOn } from "./forget.ts";
 import { prepareImages } from "./images.ts";
 import { main, waitFor } from "./process.ts";
 import { isElsewhere, reach } from "./reach.ts";
@@ -27,19 +28,28 @@ async function prove(api: AirflowApi): Promise<void> {
   if (state === "failed") throw new Error(`${dag} failed: its task logs in the webserver say why.`);
 }
 
-/** Brings images to machines that answer; returns the names of those that do not, if they may be missing. */
-async function prepareMachines(settings: Settings, mayMiss: boolean): Promise<readonly string[]> {
+/** Flags that leave alone what is, or would be, on machines that are down. */
+function leaving(down: readonly string[], state: Deployment, { groups }: Settings): string[] {
+  const known = down.flatMap((machine) => urnsOn(state, machine));
+  const fresh = groups
+    .filter(({ machine }) => down.includes(machine ?? ""))
+    .map(({ name }) => `**::${name}-*`);
+  return [...known, ...fresh].flatMap((urn) => ["--exclude", urn]);
+}
+
+/**
+ * Brings images to the machines that answer, and lets workers finish their tasks on those that the stack no longer lists.
+ * @returns names of the machines that are down, if they may be, and flags for the deployment
+ */
+async function prepare(stack: Stack, settings: Settings, mayMiss: boolean) {
   const machines = machinesOf(settings);
   const down = await greet(machines, mayMiss ? "leave" : "fail");
   await prepareImages(settings, down);
-  return down;
-}
-
-/** Lets the workers of machines that the stack no longer lists finish their tasks. */
-async function drainOthers(stack: Stack, settings: Settings): Promise<void> {
-  const listed = machinesOf(settings).map(({ name }) => name);
-  const state = JSON.parse(await stack.pulumi(["stack", "export"]));
+  if (machines.length === 0) return { down, flags: [] };
+  const state: Deployment = JSON.parse(await stack.pulumi(["stack", "export"]));
+  const listed = machines.map(({ name }) => name);
   for (const left of leftBehind(state, listed)) await drain(left, `airflow-${stack.name}`);
+  return { down, flags: leaving(down, state, settings) };
 }
 
 await main(async () => {
@@ -49,30 +59,25 @@ await main(async () => {
       "continue-on-error": { type: "boolean", default: false },
     },
   });
-  const mayMiss = values["continue-on-error"];
   const begin = Date.now();
   const step = (text: string) => console.log(`[${Math.round((Date.now() - begin) / 1000)} s] ${text}`);
   const stack = new Stack(values.stack);
   stack.check();
   const settings = readStackFile(stack.file);
   const { platform, groups, webserverPort, flowerPort } = settings;
-  let down: readonly string[] = [];
-  if (platform === "docker") {
-    step("Docker engines and images");
-    down = await prepareMachines(settings, mayMiss);
-    await drainOthers(stack, settings);
-  }
+  const mayMiss = values["continue-on-error"];
+  step(platform === "docker" ? "Docker engine and images" : "Cluster");
+  const { down, flags } =
+    platform === "docker" ? await prepare(stack, settings, mayMiss) : { down: [], flags: [] };
   step(`Deployment of stack ${values.stack}`);
   if (mayMiss) process.env.AIRFLOW_CONTINUE_ON_ERROR = "true";
-  const partly = await stack
-    .up("--suppress-outputs", ...(mayMiss ? ["--continue-on-error"] : []))
-    .catch((error: Error) => {
-      if (down.length === 0) throw error;
-      return error;
-    });
+  await stack.up("--suppress-outputs", ...flags);
   const outputs = await stack.outputs();
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
-  const workers = groups.reduce((sum, group) => sum + (group.queues.length === 0 ? group.workers : 0), 0);
+  const serving = groups.filter(
+    ({ queues, machine }) => queues.length === 0 && !down.includes(machine ?? ""),
+  );
+  const workers = serving.reduce((sum, group) => sum + group.workers, 0);
   if (workers === 0) {
     step("Deployed, and not tried: no worker takes tasks of the default queue.");
   } else {
@@ -88,6 +93,15 @@ await main(async () => {
   Flower    ${loopback ? `http://127.0.0.1:${flowerPort}, likewise` : outputs.flowerUrl}
   login     ${outputs.adminUser}, with the password that this prints:
             ${values.stack === "dev" ? "" : `PULUMI_STACK=${values.stack} `}npm run --silent pulumi -- stack output adminPassword --show-secrets
-  ${platform === "docker" ? "your DAGs go to dags/, and are read without a deployment" : "your DAGs are those that the stack file names"}
+  ${platform === "docker" ? "your DAGs go to dags/" : "your DAGs are those that the stack file names"}
   npm run down${name} removes all this and keeps the data`);
+  if (down.length === 0) return;
+  const there = down.map((machine) => {
+    const missing = groups.filter((group) => group.machine === machine);
+    return `  ${machine}: ${missing.map(({ name, workers }) => `${workers} of ${name}`).join(", ") || "no workers"}`;
+  });
+  throw new Error(
+    `\nMissing, because their machines are down; all others are up to date:\n${there.join("\n")}\n` +
+      `Run this again when they are up, or remove them from ${stack.file} and say: npm run forget -- ${down[0]}${name.slice(3)}`,
+  );
 });
