@@ -1,7 +1,10 @@
+import { localImage } from "../../images/local.ts";
 import { clientEnvironment } from "../../platforms/machines.ts";
+import { ensureImages } from "../../tools/images.ts";
 import { run } from "../../tools/process.ts";
+import { shipImages } from "../../tools/ship.ts";
 import { tunnel } from "../../tools/tunnel.ts";
-import { ensureMachines, type MachineName, machines } from "../lab/machines/machines.ts";
+import { console, ensureMachines, type MachineName, machines } from "../lab/machines/machines.ts";
 import { type Container, instance, kinds } from "./docker.ts";
 import type { Instance, Ports, Target } from "./target.ts";
 
@@ -18,13 +21,12 @@ export function dockerOn(machine: LabMachine, ...args: string[]): Promise<string
   return run("docker", args, { env: clientEnvironment(machine) });
 }
 
-export function machine(name: MachineName): LabMachine {
-  const found = machines.find((one) => one.name === name);
-  if (!found) throw new Error(`there is no machine ${name}`);
-  return found;
+/** The same by the socket of its engine, which needs no network. */
+export function dockerAt(name: MachineName, ...args: string[]): Promise<string> {
+  return run("docker", args, { env: { DOCKER_HOST: console(name), DOCKER_CONTEXT: "" } });
 }
 
-/** Machines without power are not asked. */
+/** Machines that are out of reach are not asked. */
 const off = new Set<MachineName>();
 
 export function isOff(name: MachineName, now: boolean): void {
@@ -87,18 +89,32 @@ async function found(name: string): Promise<{ one: LabMachine; remove: readonly 
   return (await Promise.all(asked)).filter(({ ids }) => ids.length > 0);
 }
 
+let prepared: Promise<void> | undefined;
+
+/** Brings the machines up, with the images that run there. */
+async function prepare(): Promise<void> {
+  await ensureMachines();
+  await ensureImages(["airflow", "postgres", "redis", "gateway"]);
+  const names = (name: MachineName) =>
+    name === "one"
+      ? (["airflow", "gateway", "postgres", "redis"] as const)
+      : (["airflow", "gateway"] as const);
+  await shipImages(machines.map((one) => ({ machine: one, images: names(one.name).map(localImage) })));
+}
+
 const tunnels = new Map<string, (() => void)[]>();
 
 /** Three machines of their own, with the webserver and Flower on the first. */
 export const onMachines: Target = {
   name: "machines",
   config: async () => {
-    await ensureMachines();
+    prepared ??= prepare();
+    await prepared;
     return {};
   },
   connect: async (stack, { webserverPort, flowerPort }: Ports) => {
     if (tunnels.has(stack)) return;
-    const first = machine("one");
+    const [first] = machines;
     tunnels.set(stack, [
       await tunnel(first, `${stack}-webserver`, 8080, webserverPort),
       await tunnel(first, `${stack}-flower`, 5555, flowerPort),

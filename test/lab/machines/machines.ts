@@ -22,6 +22,11 @@ export const machines: readonly (Machine & { readonly name: MachineName })[] = [
   },
 ];
 
+/** The engine's own socket, as if at the machine's console. */
+export function console(name: MachineName): string {
+  return `unix://${state}/run/${name}/docker.sock`;
+}
+
 /** Brings up what is missing of the machines and their network. */
 export async function ensureMachines(): Promise<void> {
   await run("test/lab/machines/up.sh", [], { show: true });

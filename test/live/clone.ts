@@ -1,0 +1,22 @@
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { project, run } from "../../tools/process.ts";
+import type { TestStack } from "./harness.ts";
+
+/** A clean clone: what git would put there, and nothing that was made since. */
+export async function cleanClone(): Promise<string> {
+  const clone = mkdtempSync(join(tmpdir(), "airflow-clone-"));
+  const files = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
+  for (const file of files.trim().split("\n")) cpSync(join(project, file), join(clone, file));
+  return clone;
+}
+
+/** A clone whose commands work on the stack of a test. */
+export async function cloneFor(stack: TestStack): Promise<string> {
+  const clone = await cleanClone();
+  mkdirSync(join(stack.folder, "state"), { recursive: true, mode: 0o700 });
+  symlinkSync(join(stack.folder, "state"), join(clone, ".state"));
+  symlinkSync(stack.stack.file, join(clone, `stacks/Pulumi.${stack.stack.name}.yaml`));
+  return clone;
+}
