@@ -99,10 +99,13 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   /** Volumes as they are on an engine; what has to be filled first is added to the needs. */
   private mounted(engine: Engine, job: Job, needs: Needs): Readonly<Record<string, Mounted>> {
     const mounts = Object.entries(job.volumes ?? {}).map(([target, volume]): [string, Mounted] => {
-      if (volume.kind === "data") return [target, { ...volume, name: engine.volume(volume.name) }];
+      if (volume.kind === "data") {
+        const fate = engine.args.suffix !== "" && volume.sharing === "shared" ? "left" : "protected";
+        return [target, { ...volume, name: engine.volume(volume.name, fate) }];
+      }
       if (this.isHere) return [target, volume];
       needs.push(this.delivered(engine, target, volume.path, job));
-      return [target, { kind: "delivered", name: engine.volume(basename(target), false) }];
+      return [target, { kind: "delivered", name: engine.volume(basename(target), "removed") }];
     });
     return Object.fromEntries(mounts);
   }
@@ -118,7 +121,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     const known = this.deliveries.get(engine);
     if (known) return known;
     const name = basename(target);
-    const args = { folder, target, volume: engine.volume(name, false), reader };
+    const args = { folder, target, volume: engine.volume(name, "removed"), reader };
     const made = engine.run(name + engine.args.suffix, deliveryContainer(name, args, engine.placement), {
       parent: this,
     });

@@ -26,6 +26,17 @@ function providerArgs({ docker: host, certificates }: DockerMachine): docker.Pro
   };
 }
 
+/** What becomes of a volume that is no longer asked for. */
+const fates = {
+  /** Nothing else has what is in it: it cannot be removed by mistake. */
+  protected: { protect: true },
+  /** It stays on its machine, which may come back. */
+  left: { retainOnDelete: true },
+  /** It can be filled again. */
+  removed: {},
+};
+export type Fate = keyof typeof fates;
+
 /** What a stack has on one Docker engine. */
 export class Engine {
   readonly args: EngineArgs;
@@ -75,13 +86,13 @@ export class Engine {
     });
   }
 
-  /** Storage here; protected, unless it can be filled again. */
-  volume(name: pulumi.Input<string>, protect = true): pulumi.Output<string> {
+  /** Storage here. */
+  volume(name: pulumi.Input<string>, fate: Fate): pulumi.Output<string> {
     if (typeof name !== "string") throw new Error("A volume of another platform cannot be mounted.");
     const { prefix, suffix, parent } = this.args;
     const known = this.volumes.get(name);
     if (known) return known;
-    const opts = { parent, provider: this.provider, protect };
+    const opts = { parent, provider: this.provider, ...fates[fate] };
     const made = new docker.Volume(name + suffix, { name: `${prefix}-${name}` }, opts).name;
     this.volumes.set(name, made);
     return made;

@@ -1,6 +1,21 @@
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { main } from "./process.ts";
+import { readStackFile } from "../config.ts";
+import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
+import { main, run } from "./process.ts";
 import { Stack } from "./stack.ts";
+
+/** Those that stay with their machine when it leaves the stack. */
+async function removeVolumes(stack: Stack): Promise<void> {
+  const [, ...others] = existsSync(stack.file) ? machinesOf(readStackFile(stack.file)) : [];
+  for (const machine of others) {
+    const env = clientEnvironment(machine);
+    const filter = `name=^airflow-${stack.name}-(logs|data)$`;
+    const listed = await run("docker", ["volume", "ls", "--quiet", "--filter", filter], { env });
+    const volumes = listed.split("\n").filter((name) => name !== "");
+    if (volumes.length > 0) await run("docker", ["volume", "rm", ...volumes], { env });
+  }
+}
 
 await main(async () => {
   const { values } = parseArgs({
@@ -10,6 +25,7 @@ await main(async () => {
   if (values.volumes) {
     await stack.pulumi(["state", "unprotect", "--all", "--yes"], true);
     await stack.pulumi(["destroy", "--yes", "--skip-preview"], true);
+    await removeVolumes(stack);
   } else {
     await stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);
     console.log(

@@ -7,14 +7,14 @@ export type Canaries = Readonly<Record<string, string>>;
 
 interface Exported {
   readonly deployment: {
-    readonly resources: readonly { type: string; outputs?: { values: { plaintext: string } } }[];
+    readonly resources: readonly { urn: string; outputs?: { values: { plaintext: string } } }[];
   };
 }
 
 /** The stack's secrets, in plain: what must be found nowhere else. */
 export async function canaries(stack: TestStack): Promise<Canaries> {
   const exported: Exported = JSON.parse(await stack.stack.pulumi(["stack", "export", "--show-secrets"]));
-  const secrets = exported.deployment.resources.find(({ type }) => type === "pulumi-nodejs:dynamic:Resource");
+  const secrets = exported.deployment.resources.find(({ urn }) => urn.endsWith("::secrets"));
   if (!secrets?.outputs) throw new Error("the state has no secrets");
   return JSON.parse(secrets.outputs.values.plaintext);
 }

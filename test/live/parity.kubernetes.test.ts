@@ -86,18 +86,21 @@ interface Exported {
   readonly deployment: {
     readonly resources: readonly {
       readonly type: string;
-      readonly inputs?: { readonly hostname: string; readonly uploads: readonly { readonly file: string }[] };
+      /** Secrets are among what is uploaded, so all of it is one. */
+      readonly inputs?: { readonly hostname: string; readonly uploads: { readonly plaintext: string } };
     }[];
   };
 }
 
 /** Which files each container is given, by instance; secrets are found without. */
 async function uploaded(): Promise<Map<string, string[]>> {
-  const { deployment }: Exported = JSON.parse(await engine.stack.pulumi(["stack", "export"]));
+  const { deployment }: Exported = JSON.parse(
+    await engine.stack.pulumi(["stack", "export", "--show-secrets"]),
+  );
   const containers = deployment.resources.filter(({ type }) => type === "docker:index/container:Container");
   return new Map(
     containers.map(({ inputs: { hostname, uploads } = assert.fail("a container without inputs") }) => {
-      const files = uploads.map(({ file }) => file);
+      const files = (JSON.parse(uploads.plaintext) as { file: string }[]).map(({ file }) => file);
       return [hostname, files.filter((file) => !file.startsWith("/run/secrets/"))];
     }),
   );
