@@ -35,18 +35,19 @@ function daysLeft(certificates: string): number {
 }
 
 /** A new authority, for ten years. */
-function authority(previous?: Keyring): Keyring {
+async function authority(previous?: Keyring): Promise<Keyring> {
   const { privateKey, publicKey } = minted();
-  const own = authorityCertificate(publicKey, privateKey, 3650);
+  const own = await authorityCertificate(publicKey, privateKey, 3650);
   if (!previous) return { key: pem(privateKey), authorities: own, bridge: "" };
   const before = new crypto.X509Certificate(previous.authorities).toString();
-  const bridge = authorityCertificate(publicKey, crypto.createPrivateKey(previous.key), 3650);
+  const bridge = await authorityCertificate(publicKey, crypto.createPrivateKey(previous.key), 3650);
   return { key: pem(privateKey), authorities: own + before, bridge };
 }
 
-function machine(name: string, { key, bridge }: Keyring): string {
+async function machine(name: string, { key, bridge }: Keyring): Promise<string> {
   const { privateKey, publicKey } = minted();
-  return machineCertificate(name, publicKey, crypto.createPrivateKey(key), 365) + bridge + pem(privateKey);
+  const own = await machineCertificate(name, publicKey, crypto.createPrivateKey(key), 365);
+  return own + bridge + pem(privateKey);
 }
 
 /** Replaced on demand, and before its own end would come sooner than that of what it signs. */
@@ -59,19 +60,20 @@ function isGood(certificate: string | undefined): certificate is string {
   return certificate !== undefined && daysLeft(certificate) >= 90;
 }
 
-function held({ names, generation }: Wanted, keyring: Keyring, machines: Held["machines"]): Held {
-  const entries = names.map((name): [string, string] => {
-    const known = machines[name];
-    return [name, isGood(known) ? known : machine(name, keyring)];
+async function held({ names, generation }: Wanted, keyring: Keyring, known: Held["machines"]): Promise<Held> {
+  const entries = names.map(async (name) => {
+    const kept = known[name];
+    return [name, isGood(kept) ? kept : await machine(name, keyring)] as const;
   });
   const { key, authorities, bridge } = keyring;
-  return { names, generation, key, authorities, bridge, machines: Object.fromEntries(entries) };
+  const machines = Object.fromEntries(await Promise.all(entries));
+  return { names, generation, key, authorities, bridge, machines };
 }
 
 /** Mints what is missing or about to end, and keeps the rest. Serialised into the state, with the functions it calls. */
 export const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
   async create(inputs) {
-    return { id: "authority", outs: held(inputs, authority(), {}) };
+    return { id: "authority", outs: await held(inputs, await authority(), {}) };
   },
   async diff(_id, olds, news) {
     const removed = Object.keys(olds.machines).some((name) => !news.names.includes(name));
@@ -79,7 +81,8 @@ export const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
     return { changes: removed || due || isOver(olds, news) };
   },
   async update(_id, olds, news) {
-    return { outs: isOver(olds, news) ? held(news, authority(olds), {}) : held(news, olds, olds.machines) };
+    if (!isOver(olds, news)) return { outs: await held(news, olds, olds.machines) };
+    return { outs: await held(news, await authority(olds), {}) };
   },
 };
 

@@ -44,16 +44,6 @@ export function needsOf(settings: Settings): readonly Needs[] {
   });
 }
 
-/** The images that run on a machine. */
-export function imagesOn(machine: DockerMachine, settings: Settings): string[] {
-  const machines = machinesOf(settings);
-  const { airflow, gateway, postgres, redis } = settings.images;
-  const data = Object.entries({ postgres, redis })
-    .filter(([role]) => homeOf(role, machines)?.name === machine.name)
-    .map(([, image]) => image);
-  return [airflow, ...(machines.length > 1 ? [gateway] : []), ...data];
-}
-
 /** Whether machines that are down stop a deployment: those of `--continue-on-error` do not. */
 export function unreachable(): Unreachable {
   return process.env.AIRFLOW_CONTINUE_ON_ERROR === "true" ? "leave" : "fail";

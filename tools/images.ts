@@ -11,7 +11,7 @@ import { all, type Cargo, ended, shipImages } from "./ship.ts";
 import { Stack } from "./stack.ts";
 
 /** What every stack needs. */
-const names: readonly ImageName[] = ["airflow", "postgres", "redis"];
+export const standard: readonly ImageName[] = ["airflow", "postgres", "redis"];
 
 /** A build that runs, and what it does now. */
 interface Build {
@@ -87,7 +87,7 @@ async function build(state: Build, official: boolean): Promise<void> {
  * @param needed without it those that every stack needs
  * @throws Error with the end of a build's log, when it fails
  */
-export async function ensureImages(needed = names): Promise<void> {
+export async function ensureImages(needed = standard): Promise<void> {
   await run("tools/engine.sh", [], { show: true });
   const wanted = await missing(needed);
   if (wanted.length === 0) {
@@ -110,7 +110,10 @@ export async function ensureImages(needed = names): Promise<void> {
 
 /** The images of a stack that are built here. */
 export function builtFor(settings: Settings): ImageName[] {
-  const needed: ImageName[] = [...names, ...(machinesOf(settings).length > 1 ? (["gateway"] as const) : [])];
+  const needed: ImageName[] = [
+    ...standard,
+    ...(machinesOf(settings).length > 1 ? (["gateway"] as const) : []),
+  ];
   return needed.filter((name) => settings.images[name] === localImage(name));
 }
 
@@ -159,7 +162,7 @@ async function prepareFor(stack: Stack): Promise<void> {
 async function pushTo(repository: string): Promise<void> {
   await ensureImages();
   const lines: string[] = [];
-  for (const name of names) lines.push(`    ${name}: ${await push(name, repository)}`);
+  for (const name of standard) lines.push(`    ${name}: ${await push(name, repository)}`);
   console.log(`For the stack file:\n\n  airflow:images:\n${lines.join("\n")}`);
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { onDocker } from "../test/live/docker.ts";
-import { ensureImages } from "./images.ts";
+import { ensureImages, standard } from "./images.ts";
 import { main, project, run } from "./process.ts";
 
 const suites = {
@@ -27,7 +27,7 @@ function mayStart(file: string, waiting: readonly string[], running: readonly st
 
 /** Brings up what the tests deploy to, and removes what earlier ones that were cut off have left there. */
 async function prepare(files: readonly string[], everything: boolean): Promise<void> {
-  await ensureImages();
+  await ensureImages([...standard, "gateway"]);
   await run("tools/chromium.sh", [], { show: true });
   const targets = [onDocker];
   if (files.some(isOfCluster)) {

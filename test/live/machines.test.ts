@@ -7,6 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect as secure } from "node:tls";
 import { run, waitFor } from "../../tools/process.ts";
 import { capture, type MachineName, machines, network, power } from "../lab/machines/machines.ts";
+import { differences } from "../parity/facts.ts";
+import { inside, type Paths } from "../parity/inside.ts";
 import { canaries, found } from "./canaries.ts";
 import { cloneFor } from "./clone.ts";
 import { assertUndisturbed, hostOf, isRunning, mostAtOnce, TestStack } from "./harness.ts";
@@ -78,6 +80,31 @@ after(async () => {
   for (const folder of [clone, stack.folder]) rmSync(folder, { recursive: true, force: true });
 });
 
+test("faults of all machines are told at once, before anything is touched", async () => {
+  const [one, two, three] = machines;
+  await stack.configure({
+    machines: [
+      { ...one, address: "10.87.0.99" },
+      { ...two, workers: 100 },
+      { ...three, docker: "tcp://10.87.0.13:2377" },
+    ],
+    gatewayPort: 22,
+  });
+  await onMachines.sweep(stack.prefix);
+  await assert.rejects(stack.stack.pulumi(["up", "--yes", "--skip-preview"]), ({ message }: Error) => {
+    for (const fault of [
+      /The machines have \d fault\(s\):/,
+      /machine one: its address is 10\.87\.0\.99, which it does not have; allowed are its own: .*10\.87\.0\.11/,
+      /machine two: its \d+ cores have \d+ MiB of memory, and what is to run there may use 204800 MiB/,
+      /machine two: port 22 of 10\.87\.0\.12, for the gateway \(airflow:gatewayPort\), is taken by sshd \(process \d+\)/,
+      /machine three: .*tcp:\/\/10\.87\.0\.13:2377/,
+    ])
+      assert.match(message, fault);
+    return true;
+  });
+  assert.deepEqual(await stack.names(), []);
+});
+
 test("tasks wait in the queue; workers on two machines run them all, and nothing else is touched", async () => {
   await stack.up(on({ two: { default: 0, gpu: 0 }, three: 0 }, { settings: { core } }));
   const run = await stack.trigger("get_stocks_dag", { seconds: 1 });
@@ -110,6 +137,39 @@ test("work is spread over the machines, and its logs are read from where they ar
     const task = tasks.find((one) => hostOf(one) === host) ?? assert.fail(`no task was on ${host}`);
     assert.match(await stack.taskLog("naps", run, task), new RegExp(`nap \\d on ${host}-1`));
   }
+});
+
+/** Directories and files that a role is given. */
+function givenTo(role: string): Paths {
+  const heartbeats = ["scheduler", "dag-processor", "triggerer", "worker"];
+  const files = heartbeats.includes(role) ? ["/opt/airflow/config/airflow_local_settings.py"] : [];
+  return { files, directories: ["/dev/shm", "/tmp", ...(role === "flower" ? [] : ["/opt/airflow/logs"])] };
+}
+
+test("from inside, a role is the same as on one engine, but for the address of its logs", async (t) => {
+  const engine = new TestStack("livetest-machine", 18305);
+  t.after(() => engine.remove());
+  const { workerMemory, workerConcurrency } = on({});
+  await engine.up({ workerMemory, workerConcurrency, workers: 1, settings: { core } });
+  const [theirs, own] = [await canaries(engine), await canaries(stack)];
+  let compared = 0;
+  const differing: string[] = [];
+  for (const role of ["scheduler", "dag-processor", "triggerer", "webserver", "flower", "worker"]) {
+    const instance = role === "worker" ? "worker-1" : role;
+    const counterpart = role === "worker" ? "worker-two-1" : role;
+    const [single, several] = await Promise.all([
+      inside((...command) => engine.exec(instance, ...command), givenTo(role), theirs),
+      inside((...command) => stack.exec(counterpart, ...command), givenTo(role), own),
+    ]);
+    compared += Object.keys(single).length;
+    for (const { about, docker, kubernetes } of differences(single, several))
+      differing.push(`${role} ${about}: ${docker}, ${kubernetes}`);
+  }
+  t.diagnostic(`${compared} facts compared; allowed: ${differing.join("; ")}`);
+  assert.ok(compared > 300, `${compared}`);
+  assert.deepEqual(differing, [
+    "worker env AIRFLOW__CORE__HOSTNAME_CALLABLE: (absent), airflow_local_settings.group_name",
+  ]);
 });
 
 /** What a connection answers to a PING, until it ends or for two seconds. */
@@ -250,11 +310,7 @@ async function killGateway(): Promise<void> {
 
 for (const [what, meanwhile] of [
   ["cut off for a minute", async () => {}],
-  [
-    "cut off for a minute, its gateway killed",
-    () =>
-      dockerAt("two", "exec", `${stack.prefix}-gateway`, "bash", "-c", "kill -s KILL -- -1").catch(() => {}),
-  ],
+  ["cut off for a minute, its gateway killed", killGateway],
 ] as const) {
   test(`a machine ${what}: it consumes again within 20 s`, async (t) => {
     await stack.healthy("worker-gpu-two-1", 60);

@@ -1,6 +1,6 @@
 import { localImage } from "../../images/local.ts";
 import { clientEnvironment } from "../../platforms/machines.ts";
-import { ensureImages } from "../../tools/images.ts";
+import { ensureImages, standard } from "../../tools/images.ts";
 import { run } from "../../tools/process.ts";
 import { shipImages } from "../../tools/ship.ts";
 import { tunnel } from "../../tools/tunnel.ts";
@@ -94,11 +94,11 @@ let prepared: Promise<void> | undefined;
 /** Brings the machines up, with the images that run there. */
 async function prepare(): Promise<void> {
   await ensureMachines();
-  await ensureImages(["airflow", "postgres", "redis", "gateway"]);
-  const names = (name: MachineName) =>
-    name === "one"
-      ? (["airflow", "gateway", "postgres", "redis"] as const)
-      : (["airflow", "gateway"] as const);
+  await ensureImages([...standard, "gateway"]);
+  const names = (name: MachineName) => [
+    "gateway" as const,
+    ...(name === "one" ? standard : (["airflow"] as const)),
+  ];
   await shipImages(machines.map((one) => ({ machine: one, images: names(one.name).map(localImage) })));
 }
 

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { settingsFrom } from "../../config.ts";
-import { machinesOf } from "../../platforms/machines.ts";
-import { imagesOn, needsOf } from "../../platforms/needs.ts";
+import { needsOf } from "../../platforms/needs.ts";
+import { cargoFor } from "../../tools/images.ts";
+import { containerFacts } from "../parity/container.ts";
+import { differences } from "../parity/facts.ts";
 import { containersOf, type Declared, declare, raw } from "./mocks.ts";
 
 const one = { name: "one", docker: "unix:///run/docker.sock", address: "10.0.0.1", workers: 1 };
@@ -175,11 +177,39 @@ test("what each machine has to have", () => {
     ["three", 0, "g:1", ["10.0.0.3:8443", "127.0.0.1:5555"]],
   ]);
   assert.deepEqual(
-    machinesOf(settings).map((machine) => imagesOn(machine, settings)),
+    cargoFor(settings).map(({ images }) => images),
     [
-      ["a:1", "g:1", "p:1", "r:1"],
+      ["a:1", "p:1", "r:1", "g:1"],
       ["a:1", "g:1"],
       ["a:1", "g:1"],
     ],
   );
+});
+
+/** Where workloads may be told something else than on one engine. */
+const addresses = [
+  /^\S+ volume \/opt\/airflow\/dags: bind \/.*, read-only, dags, read-only$/,
+  /^worker(-gpu)? env AIRFLOW__CORE__HOSTNAME_CALLABLE: \(absent\), airflow_local_settings\.group_name$/,
+];
+
+test("workloads are given the same as on one engine, but for two addresses", async (t) => {
+  const local = { ...one, workers: undefined };
+  const engine = await declare({ workerGroups, workers: 1 });
+  const fleet = await declare({
+    workerGroups,
+    machines: [local, { ...two, workers: { default: 1, gpu: 1 } }],
+  });
+  const ofFleet = containerFacts(fleet, "airflow-unit");
+  const counterpart = (workload: string) => (workload.startsWith("worker") ? `${workload}-two` : workload);
+  const differing = [...containerFacts(engine, "airflow-unit")].flatMap(([workload, facts]) =>
+    differences(facts, ofFleet.get(counterpart(workload)) ?? {}).map(
+      (found) => `${workload} ${found.about}: ${found.docker}, ${found.kubernetes}`,
+    ),
+  );
+  for (const line of differing) t.diagnostic(`allowed: ${line}`);
+  assert.deepEqual(
+    differing.filter((line) => !addresses.some((allowed) => allowed.test(line))),
+    [],
+  );
+  assert.equal(differing.length, 9);
 });
