@@ -109,6 +109,7 @@ export class Airflow extends pulumi.ComponentResource {
           webserver: webserverEndpoint,
           brokerPassword,
           data,
+          defaultQueue: settings.settings.operators?.default_queue ?? "default",
           graceSeconds: settings.workerGraceSeconds,
         },
         { parent: this, dependsOn: [webserver] },

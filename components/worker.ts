@@ -12,6 +12,8 @@ export interface WorkerArgs extends RoleArgs {
   readonly brokerPassword: pulumi.Input<string>;
   /** What tasks write for each other and for people, shared by all workers. */
   readonly data: Volume;
+  /** `[operators] default_queue`: what the default group takes tasks from. */
+  readonly defaultQueue: string;
   /** Seconds that running tasks get to finish when the worker is stopped. */
   readonly graceSeconds: number;
 }
@@ -23,14 +25,14 @@ function processes({ min, max }: WorkerGroup["concurrency"]): string[] {
   return min === max ? ["--concurrency", String(max)] : ["--autoscale", `${max},${min}`];
 }
 
-function autoscaled({ group, redis, brokerPassword }: WorkerArgs): Autoscale | undefined {
+function autoscaled({ group, redis, brokerPassword, defaultQueue }: WorkerArgs): Autoscale | undefined {
   return (
     group.autoscale && {
       ...group.autoscale,
       broker: redis,
       username: "airflow",
       password: brokerPassword,
-      queues: group.queues.length > 0 ? group.queues : ["default"],
+      queues: group.queues.length > 0 ? group.queues : [defaultQueue],
       messagesPerInstance: group.concurrency.max,
     }
   );

@@ -402,6 +402,16 @@ test("autoscale: KEDA counts the pods, by the length of the queues", async () =>
   );
 });
 
+test("autoscale: the default group is counted by the queue that the stack makes the default", async () => {
+  const settings = { operators: { default_queue: "main" } };
+  const objects = await declared({ workerAutoscale: { min: 1, max: 3 }, settings });
+  const { triggers } = specOf(objects, "ScaledObject worker") as { triggers: { metadata: Plain }[] };
+  assert.deepEqual(
+    triggers.map(({ metadata }) => metadata.listName),
+    ["main"],
+  );
+});
+
 test("loopbackPort: published by an ingress where the stack has one, to its controller alone", async () => {
   const ingress = {
     class: "nginx",
