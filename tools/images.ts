@@ -160,9 +160,10 @@ async function prepareFor(stack: Stack): Promise<void> {
 }
 
 async function pushTo(repository: string): Promise<void> {
-  await ensureImages();
+  const all = [...standard, "gateway"] as const;
+  await ensureImages(all);
   const lines: string[] = [];
-  for (const name of standard) lines.push(`    ${name}: ${await push(name, repository)}`);
+  for (const name of all) lines.push(`    ${name}: ${await push(name, repository)}`);
   console.log(`For the stack file:\n\n  airflow:images:\n${lines.join("\n")}`);
 }
 
