@@ -30,6 +30,6 @@ tcp-keepalive 60
 export function redisUsers(airflowPassword: string): string {
   return `user default off resetpass ~* &* +@all
 user health on nopass -@all +ping
-user airflow on >${airflowPassword} ~* &* +@all -@admin -@dangerous +info +keys
+user airflow on >${airflowPassword} ~* &* +@all -@admin -@dangerous +info
 `;
 }

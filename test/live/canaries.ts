@@ -1,7 +1,8 @@
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TestStack } from "./harness.ts";
+import type { Config, TestStack } from "./harness.ts";
 
 export type Canaries = Readonly<Record<string, string>>;
 
@@ -25,10 +26,21 @@ export function found(text: string, all: Canaries): string[] {
   return Object.keys(all).filter((name) => forms(all[name] ?? "").some((form) => text.includes(form)));
 }
 
-/** Texts that anybody who may look at the platform, the terminal or the state folder can read. */
-export async function places(stack: TestStack): Promise<Map<string, string>> {
+/**
+ * Texts that anybody who may look at the platform, the terminal or the state folder can read.
+ * @param config what is previewed, with every property of every resource
+ */
+export async function places(stack: TestStack, config: Config): Promise<Map<string, string>> {
   const all = await stack.target.readable(stack.prefix);
-  all.set("preview", await stack.stack.pulumi(["preview", "--diff", "--refresh"]));
+  const logs = await stack.exec("scheduler", "grep", "-r", "", "/opt/airflow/logs");
+  assert.match(logs, /dag_id=naps.*nap \d on worker-/);
+  assert.match(logs, /dag_processor.*naps\.py/);
+  all.set("logs volume", logs);
+  await stack.configure(config);
+  const preview = await stack.stack.pulumi(["preview", "--diff", "--refresh", "--show-sames"]);
+  // The files of a container, and a cluster's Secret.
+  assert.match(preview, /(uploads|stringData) *: (\{\s+\w+ *: )?\[secret\]/);
+  all.set("preview", preview);
   all.set("plain state", readAll(join(stack.folder, "state")));
   return all;
 }

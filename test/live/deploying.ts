@@ -3,7 +3,14 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitFor } from "../../tools/process.ts";
 import { canaries, found, places } from "./canaries.ts";
-import { assertUndisturbed, hostOf, isRunning, mostAtOnce, type TestStack } from "./harness.ts";
+import {
+  assertOutlasted,
+  assertUndisturbed,
+  hostOf,
+  isRunning,
+  mostAtOnce,
+  type TestStack,
+} from "./harness.ts";
 import { replaced } from "./target.ts";
 
 const dag = "get_stocks_dag";
@@ -40,6 +47,18 @@ async function processes(stack: TestStack): Promise<number | undefined> {
   return workers["celery@worker-1"]?.stats?.pool?.processes.length;
 }
 
+/** Asks Postgres something, over TCP, as one of its roles with the password in a file of its own. */
+function query(
+  stack: TestStack,
+  role: string,
+  secret: string,
+  database: string,
+  sql: string,
+): Promise<string> {
+  const psql = 'PGPASSWORD=$(cat "/run/secrets/$2") psql -h 127.0.0.1 -U "$1" -d "$3" -Atc "$4"';
+  return stack.exec("postgres", "sh", "-c", psql, "psql", role, secret, database, sql);
+}
+
 /** The tests of what deployments do, for any platform; `removes` has the last ones. */
 export function deploys(stack: TestStack): void {
   test("without a worker, tasks wait in the queue; one worker runs them all", async () => {
@@ -66,6 +85,7 @@ export function deploys(stack: TestStack): void {
       return Object.keys(workers).length > 0 ? workers : undefined;
     });
     assert.deepEqual(Object.keys(online), ["celery@worker-1"]);
+    assert.equal(await stack.queued(), 0);
     assert.equal(await stack.queuedInFlower(), 0);
     const files = await stack.exec(
       "worker-1",
@@ -80,33 +100,72 @@ export function deploys(stack: TestStack): void {
     await stack.up(sized(1, 0), "--refresh", "--expect-no-changes");
   });
 
+  test("Redis is supervised and durable, and refuses its user what only an administrator needs", async () => {
+    assert.match(await stack.exec("redis", "cat", "/dev/shm/notify.state"), /^READY=1$/m);
+    assert.match(await stack.target.log(stack.prefix, "redis"), /^notify \+[\d.]+s READY=1$/m);
+    const { brokerPassword } = await canaries(stack);
+    const login = ["env", `REDISCLI_AUTH=${brokerPassword}`, "redis-cli", "--user", "airflow"];
+    const info = (await stack.exec("redis", ...login, "INFO")).split("\r\n");
+    for (const line of ["process_supervised:systemd", "aof_enabled:1", "maxmemory_policy:noeviction"]) {
+      assert.ok(info.includes(line), `${line} is not in ${info}`);
+    }
+    for (const command of ["CONFIG GET *", "FLUSHALL", "KEYS *"]) {
+      assert.match(await stack.exec("redis", ...login, ...command.split(" ")), /^NOPERM /, command);
+    }
+  });
+
+  test("Postgres takes passwords by scram-sha-256 alone, and keeps its two databases apart", async () => {
+    const asAdministrator = (sql: string) => query(stack, "postgres", "postgres_password", "postgres", sql);
+    const methods = await asAdministrator("SELECT DISTINCT auth_method FROM pg_hba_file_rules");
+    assert.equal(methods, "scram-sha-256\n");
+    const kept =
+      "SELECT rolname, split_part(rolpassword, '$', 1) FROM pg_authid WHERE rolcanlogin ORDER BY 1";
+    assert.deepEqual((await asAdministrator(kept)).trim().split("\n"), [
+      "airflow|SCRAM-SHA-256",
+      "airflow_results|SCRAM-SHA-256",
+      "postgres|SCRAM-SHA-256",
+    ]);
+    const asResults = (database: string) =>
+      query(stack, "airflow_results", "results_password", database, "SELECT current_database()");
+    assert.equal(await asResults("airflow_results"), "airflow_results\n");
+    await assert.rejects(asResults("airflow"), /permission denied for database "airflow"/);
+  });
+
   test("scaling up creates the new workers and touches nothing else", async () => {
-    const before = await stack.instances();
-    await stack.up(sized(3, 1));
-    const after = await stack.instances();
-    assert.deepEqual(replaced(before, after), ["worker-2", "worker-3", "worker-gpu-1"]);
-    assert.equal(after.size, before.size + 3);
+    const steps = [
+      { config: sized(3, 0), made: ["worker-2", "worker-3"] },
+      { config: sized(3, 1), made: ["worker-gpu-1"] },
+    ];
+    for (const { config, made } of steps) {
+      const before = await stack.instances();
+      await stack.up(config);
+      const after = await stack.instances();
+      assert.deepEqual(replaced(before, after), made);
+      assert.equal(after.size, before.size + made.length);
+    }
   });
 
   test("workers take tasks of their queues alone, and scaling down while they run loses none", async () => {
     const before = await stack.instances();
     const gpuRun = await stack.trigger("gpu_naps");
-    const run = await stack.trigger("naps", { seconds: 12 });
-    const running = await stack.tasks("naps", run, "a task on each worker", (tasks) => {
+    const run = await stack.trigger("naps", { seconds: 25 });
+    const seen = await stack.tasks("naps", run, "a task on each worker", (tasks) => {
       return new Set(tasks.filter(isRunning).map(hostOf)).size === 3;
     });
-    const gpuTasks = await stack.finished("gpu_naps", gpuRun);
-    assertUndisturbed(gpuTasks, 2);
-    assert.deepEqual([...new Set(gpuTasks.map(hostOf))], ["worker-gpu-1"]);
-
+    const begin = Date.now();
     await stack.up(sized(1, 1));
     assert.deepEqual(await stack.names(), [...roles, "worker-1", "worker-gpu-1"].sort());
     assert.deepEqual(replaced(before, await stack.instances()), []);
     const tasks = await stack.finished("naps", run);
     assertUndisturbed(tasks, 6);
+    assertOutlasted(tasks, seen, begin);
+    for (const task of seen.filter(isRunning)) {
+      assert.match(await stack.taskLog("naps", run, task), new RegExp(`nap \\d on ${hostOf(task)}`));
+    }
     assert.ok(!tasks.map(hostOf).includes("worker-gpu-1"));
-    const gone = tasks.find((task) => hostOf(task) === "worker-2") ?? assert.fail(JSON.stringify(running));
-    assert.match(await stack.taskLog("naps", run, gone), /nap \d on worker-2/);
+    const gpuTasks = await stack.finished("gpu_naps", gpuRun);
+    assertUndisturbed(gpuTasks, 2);
+    assert.deepEqual([...new Set(gpuTasks.map(hostOf))], ["worker-gpu-1"]);
   });
 
   test("a changed setting replaces what it reaches; what was removed by hand comes back; the rest stays", async () => {
@@ -130,7 +189,10 @@ export function deploys(stack: TestStack): void {
       "metadataPassword",
       "resultsPassword",
     ]);
-    for (const [place, text] of await places(stack)) {
+    const core = { max_active_tasks_per_dag: 4711 };
+    const readable = await places(stack, sized(1, 1, { ...changed, core }));
+    assert.match(readable.get("preview") ?? "", /\b4711"/);
+    for (const [place, text] of readable) {
       assert.notEqual(text, "", place);
       assert.deepEqual(found(text, secrets), [], place);
     }
@@ -141,12 +203,13 @@ export function deploys(stack: TestStack): void {
 export function removes(stack: TestStack): void {
   test("a worker grows from one process to three; removing the stack lets their tasks finish and keeps its data", async () => {
     await waitFor("a single process", 90, async () => ((await processes(stack)) === 1 ? true : undefined));
-    const run = await stack.trigger("naps", { seconds: 10 });
+    const run = await stack.trigger("naps", { seconds: 20 });
     const running = await stack.tasks("naps", run, "three running tasks", (tasks) => {
       return tasks.filter(isRunning).length === 3;
     });
     assert.equal(await processes(stack), 3);
     const { adminPassword } = stack.outputs;
+    const begin = Date.now();
     await stack.down();
     assert.deepEqual(await stack.names(), []);
 
@@ -155,9 +218,7 @@ export function removes(stack: TestStack): void {
     const tasks = await stack.finished("naps", run);
     assert.deepEqual([...new Set(tasks.map((task) => task.state))], ["success"]);
     assert.ok(mostAtOnce(tasks) <= 3, `${mostAtOnce(tasks)} tasks ran at once`);
-    const begun = running.filter(isRunning).map((task) => task.task_id);
-    const tries = tasks.filter((task) => begun.includes(task.task_id)).map((task) => task.try_number);
-    assert.deepEqual(tries, [1, 1, 1]);
+    assertOutlasted(tasks, running, begin);
   });
 
   test("removing it with its data leaves nothing", async () => {

@@ -178,7 +178,9 @@ export class TestStack {
   async queuedInFlower(): Promise<number> {
     type Queues = { active_queues: { name: string; messages: number }[] };
     const { active_queues } = await this.flower<Queues>("/api/queues/length");
-    return active_queues.find(({ name }) => name === "default")?.messages ?? 0;
+    const queue = active_queues.find(({ name }) => name === "default");
+    if (!queue) throw new Error(`Flower lists no queue default, but ${JSON.stringify(active_queues)}`);
+    return queue.messages;
   }
 
   /** The log of a task's last try, as the webserver shows it. */
@@ -212,6 +214,18 @@ export function assertUndisturbed(tasks: readonly TaskInstance[], count: number)
     tasks.map(({ state, try_number }) => ({ state, try_number })),
     Array.from({ length: count }, () => ({ state: "success", try_number: 1 })),
   );
+}
+
+/** Asserts that tasks which were seen running still ran at a time, and then succeeded at their first try. */
+export function assertOutlasted(
+  tasks: readonly TaskInstance[],
+  seen: readonly TaskInstance[],
+  time: number,
+): void {
+  const ids = seen.filter(isRunning).map(({ task_id }) => task_id);
+  const same = tasks.filter(({ task_id }) => ids.includes(task_id));
+  assertUndisturbed(same, ids.length);
+  for (const task of same) assert.ok(Date.parse(task.end_date ?? "") > time, JSON.stringify({ time, task }));
 }
 
 /** How many of these tasks ran at once, at the most. */

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { project, run } from "../../tools/process.ts";
-import { containers, docker, sweep } from "./docker.ts";
+import { run, waitFor } from "../../tools/process.ts";
+import { cleanClone } from "./clone.ts";
+import { containers, docker, onDocker, sweep } from "./docker.ts";
+import { type Instances, replaced } from "./target.ts";
 
-/** A clean clone: what git would put there, and nothing that was made since. */
-const clone = mkdtempSync(join(tmpdir(), "airflow-clone-"));
-const files = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
-for (const file of files.trim().split("\n")) cpSync(join(project, file), join(clone, file));
+const clone = await cleanClone();
 
 const ports = (first: number) => `  airflow:webserverPort: ${first}\n  airflow:flowerPort: ${first + 1}\n`;
 const stackFile = `config:\n  airflow:workers: 1\n${ports(18190)}`;
@@ -19,6 +18,7 @@ const npm = (...args: string[]) =>
 const backend = mkdtempSync(join(tmpdir(), "airflow-backend-"));
 const env = { PULUMI_BACKEND_URL: `file://${backend}`, PULUMI_CONFIG_PASSPHRASE: "of this test" };
 const pulumi = (...args: string[]) => run("pulumi", args, { cwd: clone, env });
+const instances = () => onDocker.instances("airflow-livetest-up");
 
 before(async () => {
   for (const stack of ["up", "plain", "bad"]) await sweep(`airflow-livetest-${stack}`);
@@ -30,13 +30,19 @@ after(async () => {
 
 test("npm run up deploys and proves it; again it is quick and changes nothing", async (t) => {
   const seconds: number[] = [];
+  const looks: Instances[] = [];
   for (const _ of ["first", "second"]) {
     const begin = Date.now();
     const said = await npm("up", "--", "--stack", "livetest-up");
     seconds.push(Math.round((Date.now() - begin) / 1000));
     assert.match(said, /get_stocks_dag is green/);
-    assert.match(said, /Airflow {3}http:\/\/127\.0\.0\.1:18190/);
+    assert.match(said, /Airflow {3}http:\/\/127\.0\.0\.1:18190$/m);
+    assert.match(said, /Flower {4}http:\/\/127\.0\.0\.1:18191$/m);
+    const printed = said.match(/\S+ npm run .* adminPassword --show-secrets$/m)?.[0] ?? assert.fail(said);
+    assert.match(await run("sh", ["-c", printed], { cwd: clone }), /^[\w-]{64}\n$/);
+    looks.push(await instances());
   }
+  assert.deepEqual(looks[1], looks[0]);
   t.diagnostic(`${seconds.join(" s, then ")} s`);
   assert.equal(readFileSync(join(clone, "stacks/Pulumi.livetest-up.yaml"), "utf8"), stackFile);
 });
@@ -47,6 +53,17 @@ test("the commands that the README names for a running stack work", async () => 
   const hidden = await npm("pulumi", "--", "stack", "output");
   assert.ok(!hidden.includes(password));
   await npm("pulumi", "--", "preview", "--expect-no-changes");
+  assert.match(await npm("images"), /images are there/);
+  assert.match(await docker("logs", "airflow-livetest-up-scheduler"), /\S/);
+  await docker("restart", "airflow-livetest-up-scheduler");
+  const restarted = async () => (await instances()).get("scheduler")?.healthy || undefined;
+  await waitFor("the restarted scheduler", 120, restarted);
+  const before = await instances();
+  await docker("rm", "--force", "airflow-livetest-up-flower");
+  await npm("pulumi", "--", "up", "--yes", "--refresh");
+  const now = await instances();
+  assert.deepEqual(replaced(before, now), ["flower"]);
+  assert.ok(now.get("flower")?.healthy);
 });
 
 test("a line in packages.txt adds a Python package to every role", async () => {
@@ -81,7 +98,7 @@ test("the Pulumi CLI alone does, with a backend of the user's", async () => {
   assert.equal(await docker("volume", "ls", "--quiet", "--filter", "name=airflow-livetest-plain"), "");
 });
 
-test("a fault in the stack file is told with its place, before anything is touched", async () => {
+test("a fault in the stack file is told with its place, before anything is replaced", async () => {
   writeFileSync(
     join(clone, "stacks/Pulumi.livetest-bad.yaml"),
     "config:\n  airflow:workers: two\n  airflow:wrokers: 1\n",

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse, stringify } from "yaml";
 import { project, run, waitFor } from "../../tools/process.ts";
 import { stackFile } from "../../tools/stack.ts";
 import { machine } from "../lab/settings.ts";
+import { cleanClone } from "./clone.ts";
 import { assertUndisturbed, type Config, TestStack } from "./harness.ts";
 import { kubectl, onKubernetes, pods } from "./kubernetes.ts";
 import { Repository } from "./repository.ts";
@@ -22,7 +22,7 @@ function committed(name: string): Config {
 }
 
 /** Staging, as somebody has it who has cloned the project. */
-const clone = mkdtempSync(join(tmpdir(), "airflow-clone-"));
+const clone = await cleanClone();
 const staging = "livetest-staging";
 const namespace = `airflow-${staging}`;
 const ports = { webserverPort: 18240, flowerPort: 18242 };
@@ -39,8 +39,6 @@ const labels = {
 before(async () => {
   for (const [node, wanted] of Object.entries(labels))
     await kubectl("label", "node", node, "--overwrite", ...wanted);
-  const files = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
-  for (const file of files.trim().split("\n")) cpSync(join(project, file), join(clone, file));
   symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
   await onKubernetes.sweep(namespace);
   await repository.open(machine, join(project, "dags/get_stocks_dag.py"));

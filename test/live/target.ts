@@ -45,7 +45,8 @@ export interface Ports {
   readonly flowerPort: number;
 }
 
-/** Names of the instances that were made between two looks. */
+/** Names of the instances that were made, or started again, between two looks. */
 export function replaced(before: Instances, after: Instances): string[] {
-  return [...after.keys()].filter((name) => after.get(name)?.id !== before.get(name)?.id).sort();
+  const same = (one?: Instance, other?: Instance) => one?.id === other?.id && one?.start === other?.start;
+  return [...after.keys()].filter((name) => !same(before.get(name), after.get(name))).sort();
 }
