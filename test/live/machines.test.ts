@@ -220,7 +220,11 @@ test("what crosses machines is encrypted, and nobody gets in without a certifica
   // What is in plain can be seen.
   assert.match(bytes, /plaintext-marker/);
   assert.doesNotMatch(bytes, /nap_\d|get_stocks|BRPOP|celery|execute_workload|SELECT |INSERT /);
-  assert.deepEqual(found(bytes, secrets), []);
+  const all = { ...secrets, machineKey: two?.split("\n").at(-3) ?? assert.fail("there is no key") };
+  assert.deepEqual(found(bytes, all), []);
+  const readable = await onMachines.readable(stack.prefix);
+  assert.ok(readable.size > 30, `${readable.size} places`);
+  for (const [place, text] of readable) assert.deepEqual(found(text, all), [], place);
 });
 
 test("DAG files reach every machine, and a new authority too, while tasks run", async () => {
