@@ -39,7 +39,7 @@ export async function places(stack: TestStack, config: Config): Promise<Map<stri
   await stack.configure(config);
   const preview = await stack.stack.pulumi(["preview", "--diff", "--refresh", "--show-sames"]);
   // The files of a container, and a cluster's Secret.
-  assert.match(preview, /(uploads|stringData) *: (\{\s+\w+ *: )?\[secret\]/);
+  assert.match(preview, /(uploads|data) *: (\{\s+\w+ *: )?\[secret\]/);
   all.set("preview", preview);
   all.set("plain state", readAll(join(stack.folder, "state")));
   return all;
