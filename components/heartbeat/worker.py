@@ -1,4 +1,4 @@
-"""Touches the heartbeat file while this worker consumes from a queue and its event loop turns.
+"""Touches the heartbeat file while this worker consumes from a queue and its event loop turns, or tries to reach the broker.
 
 Answering a ping is not enough: after a broker restart a worker may do so and yet consume from no queue at all.
 """
@@ -11,8 +11,34 @@ from celery import bootsteps, signals
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
 
 
+def keep_trying(consumer):
+    """Tries to reach a lost broker every 2 s, for as long as it takes; Celery would wait up to 30 s, and give up at last."""
+    connected = consumer.ensure_connected
+
+    def ensure_connected(connection):
+        ensure = connection.ensure_connection
+
+        def ensure_connection(errback, _max_retries, callback):
+            def beat():
+                # A restart would not bring the broker back; a worker that has never reached it is not healthy yet.
+                if HEARTBEAT.exists():
+                    HEARTBEAT.touch()
+                callback()
+
+            return ensure(errback, None, interval_step=0, callback=beat)
+
+        connection.ensure_connection = ensure_connection
+        return connected(connection)
+
+    consumer.ensure_connected = ensure_connected
+
+
 class Heartbeat(bootsteps.StartStopStep):
     requires = {"celery.worker.consumer.tasks:Tasks"}
+
+    def __init__(self, consumer, **options):
+        super().__init__(consumer, **options)
+        keep_trying(consumer)
 
     def start(self, consumer):
         def beat():
