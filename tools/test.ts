@@ -24,12 +24,10 @@ function isOfMachines(file: string): boolean {
 
 /**
  * Two of the cluster are enough for it beside one of Docker; one that takes a node away has the cluster to itself, last.
- * That of the machines has one other beside it.
+ * That of the machines is alone.
  */
 function mayStart(file: string, waiting: readonly string[], running: readonly string[]): boolean {
-  if (running.some(isOfMachines) || isOfMachines(file)) {
-    if (running.length > 1) return false;
-  }
+  if (running.some(isOfMachines) || isOfMachines(file)) return running.length === 0;
   if (!isOfCluster(file)) return true;
   const there = running.filter(isOfCluster).length;
   const alone = there === 0 && waiting.filter(isOfCluster).length === 1;
