@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { isNode, isScalar, LineCounter, parse, parseDocument, YAMLMap } from "yaml";
 import type { z } from "zod";
-import { faultsBetween, type Settings, withGroups } from "./groups.ts";
-import type { Fault } from "./placement.ts";
-import { schema } from "./settings.ts";
+import { faultsBetween, resolved, type Settings } from "./settings/groups.ts";
+import type { Fault } from "./settings/placement.ts";
+import { schema } from "./settings/schema.ts";
 
 /** Tells `file:line` of a value, by the names and numbers that lead to it. */
 type Where = (path: readonly PropertyKey[]) => string;
@@ -79,7 +79,7 @@ export function settingsFrom(raw: Readonly<Record<string, string>>, where: Where
   const given = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, plain(value)]));
   const result = schema.safeParse(given);
   const faults = result.success ? faultsBetween(result.data, given) : faultsOf(result.error);
-  if (result.success && faults.length === 0) return withGroups(result.data);
+  if (result.success && faults.length === 0) return resolved(result.data);
   const lines = distinct(faults).map(({ path, message }) => {
     const rest = message.startsWith("is unknown") ? message : `is ${shown(given, path)}; ${message}`;
     return `${where(path)}: ${spell(path)} ${rest}`;

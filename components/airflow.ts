@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../groups.ts";
+import type { Settings } from "../settings/groups.ts";
 import { instances, type Platform } from "../workload.ts";
 import { DagProcessor } from "./dagProcessor.ts";
 import { dagsOf } from "./dags.ts";

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings } from "../settings.ts";
+import type { AirflowSettings } from "../settings/airflowCfg.ts";
 import type { Endpoint, Values } from "../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../workload.ts";
 import type { MintedSecrets } from "./secrets.ts";

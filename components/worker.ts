@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { WorkerGroup } from "../groups.ts";
+import type { WorkerGroup } from "../settings/groups.ts";
 import type { Autoscale, Endpoint, Volume } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";

@@ -1,4 +1,4 @@
-import type { Settings } from "../groups.ts";
+import type { Settings } from "../settings/groups.ts";
 
 /** A Docker engine among several, and how it is found. */
 export interface Machine {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../groups.ts";
+import type { Settings } from "../settings/groups.ts";
 import { type DockerMachine, homeOf, machinesOf } from "./machines.ts";
 import { type Needs, preflight, type Unreachable } from "./preflight.ts";
 

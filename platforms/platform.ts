@@ -1,5 +1,5 @@
-import type { Settings } from "../groups.ts";
-import { kubernetesDefaults } from "../settings.ts";
+import type { Settings } from "../settings/groups.ts";
+import { kubernetesDefaults } from "../settings/kubernetes.ts";
 import type { Platform } from "../workload.ts";
 import { machinesOf } from "./machines.ts";
 

@@ -6,8 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { Airflow } from "../components/airflow.ts";
 import { readStackFile } from "../config.ts";
-import type { Settings } from "../groups.ts";
 import { platformOf } from "../platforms/platform.ts";
+import type { Settings } from "../settings/groups.ts";
 import { main } from "./process.ts";
 import { stackFile } from "./stack.ts";
 

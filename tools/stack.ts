@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { readStackFile } from "../config.ts";
-import type { Settings } from "../groups.ts";
 import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
+import type { Settings } from "../settings/groups.ts";
 import { project, run } from "./process.ts";
 import { recover } from "./recover.ts";
 

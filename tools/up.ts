@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { readStackFile } from "../config.ts";
-import type { Settings } from "../groups.ts";
 import { machinesOf } from "../platforms/machines.ts";
 import { greet } from "../platforms/preflight.ts";
+import type { Settings } from "../settings/groups.ts";
 import { AirflowApi, summary } from "./airflow.ts";
 import { drain, leftBehind } from "./drain.ts";
 import { type Deployment, urnsOn } from "./forget.ts";

@@ -31,7 +31,8 @@ const core = { max_active_tasks_per_dag: 2 };
 function sized(workers: number, gpu: number, settings = {}) {
   return {
     workers,
-    workerConcurrency: { min: 1, max: 3 },
+    workerConcurrency: 3,
+    workerMinConcurrency: 1,
     workerMemory: 1024,
     workerGroups: [{ name: "gpu", queues: ["gpu"], workers: gpu }],
     settings: { core, ...settings },

@@ -12,6 +12,23 @@ test("a stack that says nothing gets the defaults", () => {
   const concurrency = { min: 4, max: 4 };
   assert.deepEqual(rest, {
     platform: "docker",
+    version: "3.3.2",
+    production: false,
+    systemPackages: [],
+    postgres: { memory: 1024, settings: {} },
+    redis: { memory: 512, settings: {} },
+    secrets: {},
+    secretGenerations: {},
+    previousSecrets: "valid",
+    connections: {},
+    variables: {},
+    pools: {},
+    users: {},
+    deleteUndeclared: false,
+    roles: {},
+    labels: {},
+    extraHosts: {},
+    caCertificates: [],
     groups: [{ name: "worker", queues: [], workers: 2, concurrency, memory: 2048, cpu: 2 }],
     workerGraceSeconds: 300,
     gatewayPort: 8443,
@@ -55,7 +72,11 @@ const bad: [key: string, given: string, message: RegExp][] = [
   ],
   ["images", '{"toString":"x"}', /images\.toString is unknown; allowed are airflow/],
   ["settings", "x", /settings is \{…\}; allowed are sections of airflow\.cfg/],
-  ["workerConcurrency", '{"min":4,"max":2}', /allowed is a min that is not above max/],
+  [
+    "workerMinConcurrency",
+    "5",
+    /workerMinConcurrency is 5; allowed is a number that is not above the concurrency, 4/,
+  ],
   ["platform", "podman", /platform is podman; allowed are docker and kubernetes/],
   ["schedulers", "0", /schedulers is 0; allowed is a whole number from 1 to 10/],
   ["kubernetes", "{}", /kubernetes is \{…\}; it needs platform: kubernetes/],
@@ -111,7 +132,7 @@ const bad: [key: string, given: string, message: RegExp][] = [
   [
     "machines",
     '[{"name":"a","docker":"ssh://a","address":"10.0.0.1","roles":["worker"]}]',
-    /machines\[0\]\.roles\[0\] is worker; allowed are postgres, redis, migration/,
+    /machines\[0\]\.roles\[0\] is worker; allowed are postgres, redis, pgbouncer, migration/,
   ],
   [
     "machines",
@@ -141,7 +162,7 @@ const bad: [key: string, given: string, message: RegExp][] = [
     /dagsImage is registry\/dags:1; allowed is a repository of an image registry/,
   ],
   ["dagsGit", '{"url":"git@host:dags"}', /dagsGit\.url is git@host:dags; allowed is the http or https URL/],
-  ["wrokers", "1", /wrokers is unknown; allowed are platform, workers, /],
+  ["wrokers", "1", /wrokers is unknown; allowed are platform, version, /],
 ];
 
 for (const [key, given, message] of bad) {
@@ -214,7 +235,7 @@ test("machines and groups become groups of workers with a place", () => {
   const machines =
     '[{"name":"small","node":"n1","workers":1},{"name":"large","labels":{"size":"l"},"workers":{"default":3,"io":2}}]';
   const workerGroups =
-    '[{"name":"gpu","queues":["gpu"],"machine":"large","concurrency":{"min":1,"max":4}},{"name":"io","queues":["io"]}]';
+    '[{"name":"gpu","queues":["gpu"],"machine":"large","concurrency":4,"minConcurrency":1},{"name":"io","queues":["io"]}]';
   const { groups } = settingsFrom({ ...cluster, machines, workerGroups }, where);
   const told = groups.map(({ name, workers, machine, concurrency }) => [
     name,

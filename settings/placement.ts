@@ -1,4 +1,5 @@
-import type { MachineSettings, Parsed } from "./settings.ts";
+import type { MachineSettings } from "./machines.ts";
+import type { Stated } from "./schema.ts";
 
 /** One thing wrong: the names and numbers that lead to it, and what is allowed instead. */
 export interface Fault {
@@ -73,7 +74,7 @@ function twiceGiven(machines: readonly MachineSettings[]): Fault[] {
   );
 }
 
-function machineFaults(machines: readonly MachineSettings[], platform: Parsed["platform"]): Fault[] {
+function machineFaults(machines: readonly MachineSettings[], platform: Stated["platform"]): Fault[] {
   const other = platform === "docker" ? "kubernetes" : "docker";
   const foreign = machines.flatMap((machine, at) =>
     kinds[other]
@@ -85,7 +86,7 @@ function machineFaults(machines: readonly MachineSettings[], platform: Parsed["p
 }
 
 /** Faults of what is said about places: machines, and workers and groups that run there. */
-export function placementFaults(parsed: Parsed): Fault[] {
+export function placementFaults(parsed: Stated): Fault[] {
   const faults: Fault[] = [];
   const { machines = [], workerGroups } = parsed;
   for (const other of ["workers", "workerAutoscale"] as const) {

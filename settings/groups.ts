@@ -1,7 +1,8 @@
-import { localImage } from "./images/local.ts";
+import { type ImageName, localImage } from "../images/local.ts";
+import type { Nodes } from "../workload.ts";
+import type { MachineSettings } from "./machines.ts";
 import { counted, type Fault, placementFaults } from "./placement.ts";
-import type { Given, MachineSettings, Parsed } from "./settings.ts";
-import type { Nodes } from "./workload.ts";
+import type { Given, Stated } from "./schema.ts";
 
 /** Workers that are alike: the same queues, size and place. */
 export interface WorkerGroup {
@@ -26,12 +27,19 @@ type Size = Omit<WorkerGroup, "name" | "workers" | "machine" | "autoscale">;
 
 /** What a stack says, checked. */
 export type Settings = Omit<
-  Parsed,
-  "workers" | "workerConcurrency" | "workerMemory" | "workerCpu" | "workerAutoscale" | "workerGroups"
-> & { readonly groups: readonly WorkerGroup[] };
+  Stated,
+  | "workers"
+  | "workerConcurrency"
+  | "workerMinConcurrency"
+  | "workerMemory"
+  | "workerCpu"
+  | "workerAutoscale"
+  | "workerGroups"
+  | "images"
+> & { readonly groups: readonly WorkerGroup[]; readonly images: Readonly<Record<ImageName, string>> };
 
-function span(concurrency: Parsed["workerConcurrency"]): WorkerGroup["concurrency"] {
-  return typeof concurrency === "number" ? { min: concurrency, max: concurrency } : concurrency;
+function span(max: number, min = max): WorkerGroup["concurrency"] {
+  return { min, max };
 }
 
 /** One group on each machine that counts it. */
@@ -46,11 +54,11 @@ function onMachines(group: string, machines: readonly MachineSettings[], size: S
 }
 
 /** The default group and the others, each where it is counted. */
-function groupsOf(parsed: Parsed): WorkerGroup[] {
+function groupsOf(parsed: Stated): WorkerGroup[] {
   const { machines = [], workers = 2, workerAutoscale: autoscale } = parsed;
   const size: Size = {
     queues: [],
-    concurrency: span(parsed.workerConcurrency),
+    concurrency: span(parsed.workerConcurrency, parsed.workerMinConcurrency),
     memory: parsed.workerMemory,
     cpu: parsed.workerCpu,
   };
@@ -60,7 +68,10 @@ function groupsOf(parsed: Parsed): WorkerGroup[] {
     const picky = Object.keys(labels).length > 0 || tolerations.length > 0;
     const own: Size = {
       queues: group.queues,
-      concurrency: span(group.concurrency ?? parsed.workerConcurrency),
+      concurrency: span(
+        group.concurrency ?? parsed.workerConcurrency,
+        group.minConcurrency ?? (group.concurrency === undefined ? parsed.workerMinConcurrency : undefined),
+      ),
       memory: group.memory ?? parsed.workerMemory,
       cpu: group.cpu ?? parsed.workerCpu,
       ...(picky && { nodes: { labels, tolerations } }),
@@ -80,14 +91,31 @@ function groupsOf(parsed: Parsed): WorkerGroup[] {
   return [...(parsed.machines ? onMachines("default", machines, size) : [anywhere]), ...others];
 }
 
-export function withGroups(parsed: Parsed): Settings {
-  const { workers, workerConcurrency, workerMemory, workerCpu, workerAutoscale, workerGroups, ...rest } =
-    parsed;
-  return { ...rest, groups: groupsOf(parsed) };
+/** What a stack means by what it says. */
+export function resolved(parsed: Stated): Settings {
+  const {
+    workers,
+    workerConcurrency,
+    workerMinConcurrency,
+    workerMemory,
+    workerCpu,
+    workerAutoscale,
+    workerGroups,
+    images,
+    ...rest
+  } = parsed;
+  return { ...rest, groups: groupsOf(parsed), images: imagesOf(parsed) };
+}
+
+/** Those that a stack names, and for the others those that are built here. */
+function imagesOf({ images }: Stated): Settings["images"] {
+  const names = ["airflow", "postgres", "redis", "gateway"] as const;
+  const entries = names.map((name) => [name, images[name] ?? localImage(name)]);
+  return Object.fromEntries(entries) as Settings["images"];
 }
 
 /** What Docker engines, which have no nodes, cannot do. */
-function clusterOnly(parsed: Parsed): Fault[] {
+function clusterOnly(parsed: Stated): Fault[] {
   const message = "it needs platform: kubernetes";
   const keys = (["kubernetes", "workerAutoscale"] as const).filter((key) => parsed[key] !== undefined);
   const inGroups = parsed.workerGroups.flatMap((group, at) =>
@@ -99,9 +127,9 @@ function clusterOnly(parsed: Parsed): Fault[] {
 }
 
 /** What a cluster, which sees neither this machine's files nor its images, has to be given. */
-function clusterNeeds(parsed: Parsed): Fault[] {
+function clusterNeeds(parsed: Stated): Fault[] {
   const images = (["airflow", "postgres", "redis"] as const).filter(
-    (name) => parsed.images[name] === localImage(name),
+    (name) => parsed.images[name] === undefined,
   );
   const faults: Fault[] = images.map((name) => ({
     path: ["images", name],
@@ -118,7 +146,7 @@ function clusterNeeds(parsed: Parsed): Fault[] {
 }
 
 /** Faults of values that are right by themselves. */
-export function faultsBetween(parsed: Parsed, given: Given): Fault[] {
+export function faultsBetween(parsed: Stated, given: Given): Fault[] {
   const faults = [
     ...placementFaults(parsed),
     ...(parsed.platform === "docker" ? clusterOnly(parsed) : clusterNeeds(parsed)),
@@ -133,6 +161,27 @@ export function faultsBetween(parsed: Parsed, given: Given): Fault[] {
     faults.push({
       path: [key],
       message: `the webserver has ports ${ports}, and Flower ${parsed.flowerPort}: allowed are different ones`,
+    });
+  }
+  const spans = [
+    {
+      path: [],
+      min: parsed.workerMinConcurrency,
+      max: parsed.workerConcurrency,
+      key: "workerMinConcurrency",
+    },
+    ...parsed.workerGroups.map((group, at) => ({
+      path: ["workerGroups", at],
+      min: group.minConcurrency,
+      max: group.concurrency ?? parsed.workerConcurrency,
+      key: "minConcurrency",
+    })),
+  ];
+  for (const { path, min, max, key } of spans) {
+    if (min === undefined || min <= max) continue;
+    faults.push({
+      path: [...path, key],
+      message: `allowed is a number that is not above the concurrency, ${max}`,
     });
   }
   if (parsed.dagsImage !== undefined && parsed.dagsGit) {

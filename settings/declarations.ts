@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { secret } from "./secret.ts";
+import { flag, matching, object, oneOf, port, text, whole } from "./values.ts";
+
+const id = matching(/^[A-Za-z0-9_.-]{1,200}$/, "allowed are letters, digits, '_', '.' and '-', 200 at most");
+
+const connection = object({
+  uri: secret.optional().describe("Instead of all others: `postgresql://user:password@host:5432/schema`."),
+  type: text.optional().describe("Airflow's connection type: `postgres`, `http`, `aws`."),
+  host: text.optional(),
+  port: port.optional(),
+  login: text.optional(),
+  password: secret.optional(),
+  schema: text.optional(),
+  extra: z
+    .union([secret, z.record(z.string(), z.unknown())])
+    .optional()
+    .describe("An object, or a secret with its JSON."),
+  description: text.optional(),
+});
+
+const pool = object({
+  slots: whole(-1, 1_000_000).describe("Tasks at once; -1 is any number."),
+  description: text.optional(),
+  includeDeferred: flag.default(false).describe("Whether deferred tasks count."),
+});
+
+const user = object({
+  role: oneOf("Admin", "Op", "User", "Viewer", "Public").default("Viewer").describe("Role in Airflow."),
+  email: text.optional(),
+  firstName: text.optional(),
+  lastName: text.optional(),
+  password: secret.describe("Set when it is declared, and again when it changes here."),
+});
+
+const kinds = {
+  connections: z
+    .record(id, connection, { error: "allowed are connections by their ids" })
+    .default({})
+    .describe("Connections of Airflow, by id."),
+  variables: z
+    .record(
+      id,
+      z.union([
+        secret,
+        z.string(),
+        z.number(),
+        z.boolean(),
+        z.array(z.unknown()),
+        z.record(z.string(), z.unknown()),
+      ]),
+      {
+        error: "allowed are values by the names of variables",
+      },
+    )
+    .default({})
+    .describe("Variables of Airflow, by name; lists and objects become JSON."),
+  pools: z
+    .record(id, pool, { error: "allowed are pools by name" })
+    .default({})
+    .describe("Pools of Airflow, by name: `{ api: { slots: 4 } }`."),
+  users: z
+    .record(id, user, { error: "allowed are users by login" })
+    .default({})
+    .describe("Users of Airflow besides `adminUser`, by login."),
+};
+
+/** What `airflow.yaml` may say. */
+export const declarations = object(kinds);
+
+/** The same, as keys of a stack. */
+export const declarationKeys = kinds;
+
+export type Declarations = z.output<typeof declarations>;

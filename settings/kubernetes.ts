@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { hostName, labels, list, matching, name, object } from "./values.ts";
+
+const size = matching(/^[1-9]\d{0,5}(Mi|Gi|Ti)$/, "allowed is a size with its unit: 500Mi, 10Gi, 1Ti");
+const cidr = matching(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, "allowed is a range of addresses: 203.0.113.0/24");
+
+/** Anywhere but networks that are somebody's own, and the address at which clouds hand out credentials. */
+const internet = {
+  to: ["0.0.0.0/0"],
+  except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"],
+};
+
+const storage = object({
+  class: name.optional().describe("Storage class of what one pod writes; the cluster's default."),
+  sharedClass: name
+    .optional()
+    .describe("Storage class of what pods on many nodes write (ReadWriteMany); the cluster's default."),
+  postgres: size.default("10Gi").describe("Of the database."),
+  redis: size.default("2Gi").describe("Of the broker's log."),
+  logs: size.default("10Gi").describe("Of task logs; none with remote logging."),
+  data: size.default("10Gi").describe("Of what tasks write to /opt/airflow/data."),
+});
+
+const ingress = object({
+  class: name.describe("Ingress class."),
+  namespace: name.describe("Namespace of the ingress controller, whose pods alone are let in."),
+  webserver: hostName.describe("Host name of the webserver."),
+  flower: hostName.optional().describe("Host name of Flower; without it Flower is not exposed."),
+  tlsSecret: name.describe("A Secret of type kubernetes.io/tls in the stack's namespace."),
+});
+
+export const kubernetes = object({
+  context: z.string().optional().describe("Of the kubeconfig; its current one."),
+  namespace: name.optional().describe("Made and labelled by the stack; `airflow-STACK`."),
+  pullSecrets: list(name, "names of Secrets")
+    .default([])
+    .describe("Secrets with registry logins, in the namespace."),
+  storage: storage.prefault({}).describe("Sizes and storage classes of volumes."),
+  ingress: ingress.optional().describe("Exposes the webserver, and Flower; without it nothing is exposed."),
+  egress: object({
+    to: list(cidr, "ranges of addresses").describe("Ranges that are allowed."),
+    except: list(cidr, "ranges of addresses").default([]).describe("Ranges in them that are not."),
+  })
+    .default(internet)
+    .describe("What tasks may reach outside the stack; the internet, no private network."),
+  controlLabels: labels.default({}).describe("Labels of nodes for everything but workers."),
+});
+
+export type KubernetesSettings = z.output<typeof kubernetes>;
+
+/** What a stack gets that says nothing about its cluster. */
+export const kubernetesDefaults = kubernetes.parse({});

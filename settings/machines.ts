@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { directory } from "./paths.ts";
+import { labels, list, matching, name, object, oneOf, whole } from "./values.ts";
+
+const count = whole(0, 1000);
+const counts = z.union([count, z.record(name, count)], {
+  error: "allowed is a whole number from 0 to 1000, or one for each group: { default: 4, gpu: 1 }",
+});
+
+const placedRole = oneOf(
+  "postgres",
+  "redis",
+  "pgbouncer",
+  "migration",
+  "scheduler",
+  "webserver",
+  "dag-processor",
+  "triggerer",
+  "flower",
+);
+
+export const machine = object({
+  name: name.describe("Its workers are `worker-NAME-1` and so on, those of a group `worker-GROUP-NAME-1`."),
+  docker: matching(
+    /^(unix:\/\/\/\S+|ssh:\/\/([^\s@/:]+@)?[^\s@/:]+(:\d+)?|tcp:\/\/[^\s@/:]+:\d+)$/,
+    "allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
+  )
+    .optional()
+    .describe("On Docker: where its engine listens, as DOCKER_HOST has it."),
+  address: z
+    .ipv4({ error: "allowed is the IPv4 address at which the other machines reach it: 10.0.0.11" })
+    .optional()
+    .describe("On Docker: the IPv4 address at which the other machines reach it."),
+  certificates: directory
+    .optional()
+    .describe("For `tcp://`: a directory with `ca.pem`, `cert.pem` and `key.pem`."),
+  roles: list(placedRole, "roles")
+    .optional()
+    .describe("On Docker: what runs here instead of on the first machine."),
+  node: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "allowed is the name of a node")
+    .optional()
+    .describe("On Kubernetes: name of a node."),
+  labels: labels.optional().describe("On Kubernetes: labels that nodes have."),
+  workers: counts
+    .optional()
+    .describe("How many workers of the default group, or of each group: `{ default: 4, gpu: 1 }`."),
+});
+
+export type MachineSettings = z.output<typeof machine>;

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { file } from "./paths.ts";
+import { cpu, labels, matching, memory, object } from "./values.ts";
+
+const path = matching(/^\/[^\s:]+$/, "allowed is an absolute path");
+const variable = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, "allowed is the name of an environment variable");
+
+/** What one role is given beyond what it needs. */
+export const roleExtras = object({
+  env: z.record(variable, z.coerce.string(), { error: "allowed are environment variables" }).default({}),
+  files: z
+    .record(path, file, { error: "allowed are files of this machine by their paths in the container" })
+    .default({})
+    .describe(
+      "Files of the deploying machine, by their path in the container: `{ /opt/airflow/config/x.ini: conf/x.ini }`.",
+    ),
+  volumes: z
+    .record(
+      path,
+      matching(
+        /^([a-z][a-z0-9-]{0,30}|\/[^\s:]*)$/,
+        "allowed is the name of a volume, or an absolute path of the machine",
+      ),
+      {
+        error: "allowed are volumes by their paths in the container",
+      },
+    )
+    .default({})
+    .describe(
+      "By path in the container: the name of a volume of the stack, or on Docker a directory of the machine, read-only.",
+    ),
+  memory: memory.optional().describe("MiB that each instance may use."),
+  cpu: cpu.optional().describe("Cores that each instance may use."),
+  labels: labels.default({}).describe("Labels of its containers or pods."),
+});
+
+const role = roleExtras.optional();
+
+/** By role; `all` is every role of Airflow. */
+export const roles = object({
+  all: role.describe("Every role of Airflow."),
+  scheduler: role,
+  webserver: role,
+  "dag-processor": role,
+  triggerer: role,
+  worker: role.describe("All groups of workers."),
+  flower: role,
+  migration: role,
+});
+
+const proxyUrl = matching(/^https?:\/\/[^\s@/]+$/, "allowed is http://HOST:PORT, without a login");
+
+export const proxy = object({
+  http: proxyUrl.optional().describe("For http://."),
+  https: proxyUrl.optional().describe("For https://."),
+  no: z
+    .array(z.string())
+    .default([])
+    .describe("Hosts that are reached directly, besides those of the stack."),
+});
+
+export const extraHosts = z
+  .record(
+    matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "allowed is a host name, in lower case"),
+    z.ipv4({ error: "allowed is an IPv4 address" }),
+    { error: "allowed are IPv4 addresses by host name" },
+  )
+  .default({});

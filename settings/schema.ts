@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { airflowCfg } from "./airflowCfg.ts";
+import { declarationKeys } from "./declarations.ts";
+import { kubernetes } from "./kubernetes.ts";
+import { machine } from "./machines.ts";
+import { directory, file } from "./paths.ts";
+import { extraHosts, proxy, roles } from "./roles.ts";
+import { secret } from "./secret.ts";
+import { pgbouncer, postgres, redis } from "./services.ts";
+import {
+  cpu,
+  flag,
+  labels,
+  list,
+  matching,
+  memory,
+  object,
+  oneOf,
+  port,
+  queue,
+  range,
+  whole,
+} from "./values.ts";
+import { concurrency, workerGroup } from "./workers.ts";
+
+const imageName = z
+  .string({ error: "allowed is an image name" })
+  .min(1, { error: "allowed is an image name" });
+
+const dagsGit = object({
+  url: matching(
+    /^https?:\/\/[^\s@]+$/,
+    "allowed is the http or https URL of a Git repository, without a login",
+  ),
+  ref: queue.default("main").describe("Branch or tag."),
+  folder: matching(/^[^/\s][^\s]*$/, "allowed is a folder of the repository").optional(),
+});
+
+const images = object({
+  airflow: imageName.optional(),
+  postgres: imageName.optional(),
+  redis: imageName.optional(),
+  gateway: imageName.optional(),
+  pgbouncer: imageName.optional(),
+});
+
+/** Secrets of the stack that may be given, or made anew. */
+export const secretNames = [
+  "adminPassword",
+  "brokerPassword",
+  "fernetKey",
+  "jwtSecret",
+  "apiSecretKey",
+  "metadataPassword",
+  "resultsPassword",
+  "postgresPassword",
+] as const;
+export type SecretName = (typeof secretNames)[number];
+
+function bySecret<T extends z.ZodType>(value: T) {
+  return object(Object.fromEntries(secretNames.map((key) => [key, value])) as Record<SecretName, T>);
+}
+
+/** What a stack may say, by key without the project's prefix. */
+export const schema = object({
+  platform: oneOf("docker", "kubernetes").default("docker").describe("Where it runs."),
+  version: z.coerce.string().default("3.3.2").describe("Version of Airflow: 3.3.2 or 2.11.2."),
+  production: flag
+    .default(false)
+    .describe("Refuses what is fine for a trial only, such as floating image tags."),
+  workers: whole(0, 1000).optional().describe("Workers, named `worker-1` and so on."),
+  workerConcurrency: concurrency.default(4).describe("Tasks that one worker runs side by side."),
+  workerMinConcurrency: concurrency
+    .optional()
+    .describe("Lets each worker shrink to so many processes when there is less to do."),
+  workerMemory: memory.default(2048).describe("MiB that one worker may use."),
+  workerCpu: cpu.default(2).describe("Cores that one worker may use."),
+  workerGraceSeconds: whole(1, 86400)
+    .default(300)
+    .describe("Seconds that running tasks get to finish when their worker is stopped."),
+  workerAutoscale: range
+    .optional()
+    .describe("On Kubernetes, instead of `workers`: `{ min: 1, max: 10 }`, by the length of the queue."),
+  workerGroups: list(workerGroup, "worker groups")
+    .default([])
+    .describe("Further workers, for queues of their own."),
+  machines: list(machine, "machines")
+    .min(1, { error: "allowed is at least one machine" })
+    .optional()
+    .describe("Machines, and how many workers each runs."),
+  gatewayPort: port
+    .default(8443)
+    .describe(
+      "The only port that is published on the address of a machine, and only where there are several.",
+    ),
+  certificateGeneration: whole(1, 1_000_000)
+    .default(1)
+    .describe("Another number replaces the authority that machines know each other by, without a break."),
+  schedulers: whole(1, 10).default(1).describe("Schedulers, which share the work."),
+  webservers: whole(1, 10).default(1).describe("Webservers; on Docker a second one has the next port."),
+  webserverPort: port.default(8080).describe("Port of the webserver on 127.0.0.1."),
+  flowerPort: port.default(5555).describe("Port of Flower on 127.0.0.1."),
+  adminUser: matching(
+    /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/,
+    "allowed are letters, digits, '_', '.' and '-', a letter first, 64 at most",
+  )
+    .default("admin")
+    .describe("Login of the first administrator, and of Flower."),
+  dags: z.coerce
+    .string()
+    .prefault("dags")
+    .pipe(directory)
+    .describe("Folder of DAG files, relative to the project."),
+  dagsImage: matching(
+    /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+$/,
+    "allowed is a repository of an image registry, without a tag: registry.example.com/team/dags",
+  )
+    .optional()
+    .describe(
+      "A repository of an image registry: the folder is built into an image, pushed there and run from it, instead of being mounted.",
+    ),
+  dagsGit: dagsGit.optional().describe("A Git repository that Airflow reads by itself, every 30 s."),
+  images: images.prefault({}).describe("Image names, instead of those built from `images/`."),
+  requirements: file.optional().describe("A requirements.txt: Python packages of your DAGs."),
+  systemPackages: list(
+    matching(/^[a-z0-9][a-z0-9.+-]*(=\S+)?$/, "allowed is the name of a Debian package"),
+    "Debian packages",
+  )
+    .default([])
+    .describe("Debian packages that they need."),
+  kubernetes: kubernetes.optional().describe("Where and how it runs in a cluster."),
+  settings: airflowCfg.prefault({}).describe("Any setting of `airflow.cfg`, by section and key."),
+  postgres: postgres.prefault({}).describe("The database: the stack's own, or one that is there already."),
+  redis: redis.prefault({}).describe("The broker: the stack's own, or one that is there already."),
+  pgbouncer: pgbouncer
+    .optional()
+    .describe("Lets many workers and schedulers share few connections to Postgres."),
+  secrets: bySecret(secret.optional()).prefault({}).describe("Secrets that are given instead of minted."),
+  secretGenerations: bySecret(whole(1, 1_000_000).optional())
+    .prefault({})
+    .describe("Another number makes a secret anew; the previous one stays valid beside it."),
+  previousSecrets: oneOf("valid", "dropped")
+    .default("valid")
+    .describe("What becomes of secrets that were replaced."),
+  ...declarationKeys,
+  declarations: file
+    .optional()
+    .describe(
+      "A file with `connections`, `variables`, `pools` and `users`; `airflow.yaml`, if there is one.",
+    ),
+  deleteUndeclared: flag
+    .default(false)
+    .describe("Deletes from Airflow what was declared once and is no longer."),
+  roles: roles.prefault({}).describe("Environment, files, volumes, labels and resources by role."),
+  labels: labels.default({}).describe("Labels of everything that the stack makes."),
+  extraHosts: extraHosts.describe("Further host names: `{ db.example.com: 10.0.0.7 }`."),
+  proxy: proxy.optional().describe("HTTP proxies for what goes outside."),
+  caCertificates: list(file, "files")
+    .default([])
+    .describe("Private authorities that Airflow trusts besides the public ones, in PEM."),
+});
+
+export type Given = z.input<typeof schema>;
+/** As it stands in a stack, with images still to be chosen. */
+export type Stated = z.output<typeof schema>;

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { file } from "./paths.ts";
+import { object, text } from "./values.ts";
+
+/** Stands for a value that is encrypted in the stack file, where it is read without the key. */
+export const encrypted = "\0encrypted";
+
+/** A secret: in the stack file, encrypted; a file of the deploying machine; a key of a Secret in the stack's namespace. */
+export const secret = z
+  .union(
+    [
+      z.string().describe("Encrypted: `npm run secret -- KEY` writes it."),
+      object({ file: file.describe("Holds the secret, and nothing else.") }),
+      object({
+        secret: text.describe("Name of a Kubernetes Secret in the stack's namespace."),
+        key: text.describe("Key in it."),
+      }),
+    ],
+    {
+      error:
+        "allowed are { secure: … }, as npm run secret writes it, { file: PATH } and { secret: NAME, key: KEY }",
+    },
+  )
+  .meta({ secret: true });
+
+export type SecretSource = z.output<typeof secret>;

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { file } from "./paths.ts";
+import { secret } from "./secret.ts";
+import { memory, object, whole } from "./values.ts";
+
+/** Lines of a configuration file, by key. */
+const lines = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]), {
+  error: "allowed are keys and their values",
+});
+
+/** The stack's own Postgres, or with `url` one that is there already. */
+export const postgres = object({
+  memory: memory.default(1024).describe("MiB that the stack's own Postgres may use."),
+  settings: lines.default({}).describe("Any setting of `postgresql.conf`: `{ max_connections: 200 }`."),
+  url: secret
+    .optional()
+    .describe(
+      "Instead of the stack's own: `postgresql://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full`.",
+    ),
+  resultsUrl: secret
+    .optional()
+    .describe("With `url`: another database for Celery's results, so that workers cannot read the metadata."),
+  ca: file.optional().describe("With `url`: the authorities that its certificate may be signed by, in PEM."),
+});
+
+/** The stack's own Redis, or with `url` one that is there already. */
+export const redis = object({
+  memory: memory.default(512).describe("MiB that the stack's own Redis may use."),
+  settings: lines.default({}).describe("Any setting of `redis.conf`: `{ appendfsync: always }`."),
+  url: secret.optional().describe("Instead of the stack's own: `rediss://USER:PASSWORD@HOST:6379/0`."),
+  ca: file.optional().describe("With `url`: the authorities that its certificate may be signed by, in PEM."),
+});
+
+/** Between Airflow and Postgres, so that many workers and schedulers share few connections. */
+export const pgbouncer = object({
+  poolSize: whole(1, 10_000)
+    .default(20)
+    .describe("Connections to Postgres for the metadata, and as many for results."),
+  clients: whole(10, 100_000).default(1000).describe("Connections that Airflow may have to it."),
+});

@@ -1,0 +1,66 @@
+import { z } from "zod";
+
+/** Kinds of values that several parts of a stack file have. */
+
+export function whole(min: number, max: number) {
+  const error = `allowed is a whole number from ${min} to ${max}`;
+  return z.int({ error }).gte(min, { error }).lte(max, { error });
+}
+
+export function matching(pattern: RegExp, allowed: string) {
+  return z.coerce.string().regex(pattern, { error: allowed });
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
+  const last = values.at(-1);
+  return z.enum(values, { error: `allowed are ${values.slice(0, -1).join(", ")} and ${last}` });
+}
+
+export function object<T extends z.ZodRawShape>(shape: T) {
+  return z.strictObject(shape, { error: `allowed is an object with ${Object.keys(shape).join(", ")}` });
+}
+
+export function list<T extends z.ZodType>(item: T, of: string) {
+  return z.array(item, { error: `allowed is a list of ${of}` });
+}
+
+export const flag = z.boolean({ error: "allowed are true and false" });
+
+export const text = z.string({ error: "allowed is a text" }).min(1, { error: "allowed is a text" });
+
+export const range = object({ min: whole(0, 1000), max: whole(1, 1000) }).refine(
+  ({ min, max }) => min <= max,
+  { error: "allowed is a min that is not above max" },
+);
+
+export const name = matching(
+  /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/,
+  "allowed are a-z, 0-9 and '-', a letter first, 32 at most",
+);
+
+export const queue = matching(
+  /^[A-Za-z0-9_.-]{1,100}$/,
+  "allowed are letters, digits, '_', '.' and '-', 100 at most",
+);
+
+export const labels = z.record(
+  matching(/^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, "allowed are names of labels"),
+  matching(/^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, "allowed is the value of a label"),
+  { error: "allowed are labels with their values" },
+);
+
+/** MiB. */
+export const memory = whole(64, 1_048_576);
+
+/** Cores. */
+export const cpu = z
+  .number({ error: "allowed is a number of cores from 0.1 to 1024" })
+  .gte(0.1, { error: "allowed is a number of cores from 0.1 to 1024" })
+  .lte(1024, { error: "allowed is a number of cores from 0.1 to 1024" });
+
+export const port = whole(1, 65535);
+
+export const hostName = matching(
+  /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
+  "allowed is a host name, in lower case",
+);
