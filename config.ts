@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { isNode, isScalar, LineCounter, parse, parseDocument, YAMLMap } from "yaml";
 import type { z } from "zod";
-import { faultsBetween, resolved, type Settings } from "./settings/groups.ts";
-import type { Fault } from "./settings/placement.ts";
+import { faultsBetween } from "./settings/faults/between.ts";
+import type { Fault } from "./settings/faults/fault.ts";
+import { resolved, type Settings } from "./settings/groups.ts";
 import { schema } from "./settings/schema.ts";
 
 /** Tells `file:line` of a value, by the names and numbers that lead to it. */

@@ -54,8 +54,9 @@ export class Airflow extends pulumi.ComponentResource {
       redis: redis.endpoint,
       postgres: postgres.endpoint,
       environment: environment({
-        broker: redis.endpoint,
-        postgres: postgres.endpoint,
+        brokerUrl: redis.url,
+        metadataUrl: postgres.metadataUrl,
+        resultsUrl: postgres.resultsUrl,
         webserver: webserverEndpoint,
         publicUrl: settings.kubernetes?.ingress && platform.url("webserver", settings.webserverPort),
         secrets,

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { AirflowSettings } from "../settings/airflowCfg.ts";
 import type { Endpoint, Values } from "../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../workload.ts";
@@ -26,8 +26,11 @@ export type Environment = Readonly<Record<Role, RoleEnvironment>>;
 
 export interface EnvironmentArgs {
   /** Where Celery queues tasks. */
-  readonly broker: Endpoint;
-  readonly postgres: Endpoint;
+  readonly brokerUrl: pulumi.Input<string>;
+  /** Where the metadata is, for SQLAlchemy. */
+  readonly metadataUrl: pulumi.Input<string>;
+  /** Where Celery keeps results, for SQLAlchemy. */
+  readonly resultsUrl: pulumi.Input<string>;
   readonly webserver: Endpoint;
   readonly secrets: MintedSecrets;
   /** Login of the first administrator, and of Flower. */
@@ -67,23 +70,16 @@ function secret(section: string, key: string, value: pulumi.Input<string>, reach
   return { section, key, value, secret: true, roles: reach };
 }
 
-function connections({ broker, postgres, secrets, adminUser }: EnvironmentArgs): Setting[] {
-  const sql = (user: string, password: pulumi.Output<string>) =>
-    password.apply((pw) => `postgresql+psycopg2://${user}:${pw}@${postgres.host}:${postgres.port}/${user}`);
+function connections({ brokerUrl, metadataUrl, resultsUrl, secrets, adminUser }: EnvironmentArgs): Setting[] {
   return [
-    secret("database", "sql_alchemy_conn", sql("airflow", secrets.metadataPassword), database),
+    secret("database", "sql_alchemy_conn", metadataUrl, database),
     secret(
       "celery",
       "result_backend",
-      sql("airflow_results", secrets.resultsPassword).apply((url) => `db+${url}`),
+      pulumi.output(resultsUrl).apply((url) => `db+${url}`),
       ["scheduler", "worker"],
     ),
-    secret(
-      "celery",
-      "broker_url",
-      secrets.brokerPassword.apply((pw) => `redis://airflow:${pw}@${broker.host}:${broker.port}/0`),
-      celery,
-    ),
+    secret("celery", "broker_url", brokerUrl, celery),
     secret(
       "celery",
       "flower_basic_auth",

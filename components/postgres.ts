@@ -17,6 +17,10 @@ const initialise = readFileSync(new URL("postgres.sql", import.meta.url), "utf8"
 /** The database server: one database and role for Airflow's metadata, another pair for Celery's results. */
 export class Postgres extends pulumi.ComponentResource {
   readonly endpoint: Endpoint;
+  /** Airflow's metadata, for SQLAlchemy, with the password: secret. */
+  readonly metadataUrl: pulumi.Output<string>;
+  /** Celery's results, likewise: secret. */
+  readonly resultsUrl: pulumi.Output<string>;
 
   constructor(
     name: string,
@@ -59,6 +63,11 @@ export class Postgres extends pulumi.ComponentResource {
       { parent: this },
     );
     this.endpoint = platform.endpoint(name, 5432);
+    const { host, port } = this.endpoint;
+    const url = (user: string, password: pulumi.Output<string>) =>
+      pulumi.secret(pulumi.interpolate`postgresql+psycopg2://${user}:${password}@${host}:${port}/${user}`);
+    this.metadataUrl = url("airflow", secrets.metadataPassword);
+    this.resultsUrl = url("airflow_results", secrets.resultsPassword);
     this.registerOutputs();
   }
 }

@@ -17,6 +17,8 @@ const memory = 512;
 /** The broker. It counts as started because Redis itself said so: `READY=1`, to the supervisor that started it. */
 export class Redis extends pulumi.ComponentResource {
   readonly endpoint: Endpoint;
+  /** With the password of Airflow's user: secret. */
+  readonly url: pulumi.Output<string>;
 
   constructor(
     name: string,
@@ -53,6 +55,8 @@ export class Redis extends pulumi.ComponentResource {
       { parent: this },
     );
     this.endpoint = platform.endpoint(name, 6379);
+    const { host, port } = this.endpoint;
+    this.url = pulumi.secret(pulumi.interpolate`redis://airflow:${password}@${host}:${port}/0`);
     this.registerOutputs();
   }
 }

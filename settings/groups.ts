@@ -1,8 +1,8 @@
 import { type ImageName, localImage } from "../images/local.ts";
 import type { Nodes } from "../workload.ts";
-import type { MachineSettings } from "./machines.ts";
-import { counted, type Fault, placementFaults } from "./placement.ts";
-import type { Given, Stated } from "./schema.ts";
+import { counted, type MachineSettings } from "./machines.ts";
+
+import type { Stated } from "./schema.ts";
 
 /** Workers that are alike: the same queues, size and place. */
 export interface WorkerGroup {
@@ -112,83 +112,4 @@ function imagesOf({ images }: Stated): Settings["images"] {
   const names = ["airflow", "postgres", "redis", "gateway"] as const;
   const entries = names.map((name) => [name, images[name] ?? localImage(name)]);
   return Object.fromEntries(entries) as Settings["images"];
-}
-
-/** What Docker engines, which have no nodes, cannot do. */
-function clusterOnly(parsed: Stated): Fault[] {
-  const message = "it needs platform: kubernetes";
-  const keys = (["kubernetes", "workerAutoscale"] as const).filter((key) => parsed[key] !== undefined);
-  const inGroups = parsed.workerGroups.flatMap((group, at) =>
-    (["nodeLabels", "tolerations", "autoscale"] as const)
-      .filter((key) => group[key] !== undefined)
-      .map((key) => ({ path: ["workerGroups", at, key], message })),
-  );
-  return [...keys.map((key) => ({ path: [key], message })), ...inGroups];
-}
-
-/** What a cluster, which sees neither this machine's files nor its images, has to be given. */
-function clusterNeeds(parsed: Stated): Fault[] {
-  const images = (["airflow", "postgres", "redis"] as const).filter(
-    (name) => parsed.images[name] === undefined,
-  );
-  const faults: Fault[] = images.map((name) => ({
-    path: ["images", name],
-    message:
-      "allowed is an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it",
-  }));
-  if (parsed.dagsImage === undefined && parsed.dagsGit === undefined) {
-    faults.push({
-      path: ["dagsImage"],
-      message: "a cluster needs it, to push DAGs to, or dagsGit, to read them from",
-    });
-  }
-  return faults;
-}
-
-/** Faults of values that are right by themselves. */
-export function faultsBetween(parsed: Stated, given: Given): Fault[] {
-  const faults = [
-    ...placementFaults(parsed),
-    ...(parsed.platform === "docker" ? clusterOnly(parsed) : clusterNeeds(parsed)),
-  ];
-  // A second webserver is published at the next port.
-  const ports = `${parsed.webserverPort} to ${parsed.webserverPort + parsed.webservers - 1}`;
-  if (
-    parsed.flowerPort >= parsed.webserverPort &&
-    parsed.flowerPort < parsed.webserverPort + parsed.webservers
-  ) {
-    const key = given.flowerPort === undefined ? "webserverPort" : "flowerPort";
-    faults.push({
-      path: [key],
-      message: `the webserver has ports ${ports}, and Flower ${parsed.flowerPort}: allowed are different ones`,
-    });
-  }
-  const spans = [
-    {
-      path: [],
-      min: parsed.workerMinConcurrency,
-      max: parsed.workerConcurrency,
-      key: "workerMinConcurrency",
-    },
-    ...parsed.workerGroups.map((group, at) => ({
-      path: ["workerGroups", at],
-      min: group.minConcurrency,
-      max: group.concurrency ?? parsed.workerConcurrency,
-      key: "minConcurrency",
-    })),
-  ];
-  for (const { path, min, max, key } of spans) {
-    if (min === undefined || min <= max) continue;
-    faults.push({
-      path: [...path, key],
-      message: `allowed is a number that is not above the concurrency, ${max}`,
-    });
-  }
-  if (parsed.dagsImage !== undefined && parsed.dagsGit) {
-    faults.push({ path: ["dagsGit"], message: "allowed is either this or dagsImage" });
-  }
-  if (parsed.dagsGit && given.dags !== undefined) {
-    faults.push({ path: ["dags"], message: "allowed is either this or dagsGit" });
-  }
-  return faults;
 }

@@ -31,7 +31,7 @@ async function findTool(): Promise<readonly [string, ...string[]]> {
   return ["docker-compose"];
 }
 
-/** The settings and secrets that the components give to a stack, as one environment for all services. */
+/** The settings and secrets that the components give to a stack, as one environment for all services; one database and an open broker, as such files have them. */
 async function settings(adminPassword: string, postgresPassword: string): Promise<Record<string, string>> {
   const secrets: MintedSecrets = {
     postgresPassword: pulumi.secret(postgresPassword),
@@ -44,8 +44,9 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
     adminPassword: pulumi.secret(adminPassword),
   };
   const roles = environment({
-    broker: { host: "redis", port: 6379 },
-    postgres: { host: "postgres", port: 5432 },
+    brokerUrl: "redis://redis:6379/0",
+    metadataUrl: `postgresql+psycopg2://airflow:${postgresPassword}@postgres:5432/airflow`,
+    resultsUrl: `postgresql+psycopg2://airflow:${postgresPassword}@postgres:5432/airflow`,
     webserver: { host: "api-server", port: 8080 },
     secrets,
     adminUser: "admin",
@@ -59,9 +60,7 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
       values[variable.replace(/_CMD$/, "")] = await textOf(hidden ?? value);
     }
   }
-  // One database and an open broker, as such files have them; permissions are synchronised where Airflow does it.
-  values.AIRFLOW__CELERY__RESULT_BACKEND = `db+${values.AIRFLOW__DATABASE__SQL_ALCHEMY_CONN}`;
-  values.AIRFLOW__CELERY__BROKER_URL = "redis://redis:6379/0";
+  // Permissions are synchronised where Airflow does it.
   delete values.AIRFLOW__FAB__UPDATE_FAB_PERMS;
   return { ...values, BENCH_ADMIN_PASSWORD: adminPassword };
 }

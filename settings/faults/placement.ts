@@ -1,16 +1,6 @@
-import type { MachineSettings } from "./machines.ts";
-import type { Stated } from "./schema.ts";
-
-/** One thing wrong: the names and numbers that lead to it, and what is allowed instead. */
-export interface Fault {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
-/** How many workers of each group a machine has; the default group is `default`. */
-export function counted({ workers = {} }: MachineSettings): Readonly<Record<string, number>> {
-  return typeof workers === "number" ? { default: workers } : workers;
-}
+import { counted, type MachineSettings } from "../machines.ts";
+import type { Stated } from "../schema.ts";
+import type { Fault } from "./fault.ts";
 
 /** How a machine is told from others, by platform. */
 const kinds = {
