@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../settings/groups.ts";
 import { type DockerMachine, homeOf, machinesOf } from "./machines.ts";
-import { type Needs, preflight, type Unreachable } from "./preflight.ts";
+import { type Needs, preflight, type Unreachable } from "./preflight/preflight.ts";
 
 /** MiB that everything but workers takes, measured idle, with as much again to work with. */
 const control = 2560;

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { readStackFile } from "../config.ts";
 import { machinesOf } from "../platforms/machines.ts";
-import { greet } from "../platforms/preflight.ts";
+import { greet } from "../platforms/preflight/preflight.ts";
 import type { Settings } from "../settings/groups.ts";
 import { AirflowApi, summary } from "./airflow.ts";
 import { drain, leftBehind } from "./drain.ts";

@@ -11,27 +11,6 @@ export interface Port {
   readonly use: string;
 }
 
-/** Something wrong with the list itself. */
-export function listFaults(machines: readonly Machine[]): string[] {
-  return machines.flatMap((machine, at) => {
-    const faults = (["name", "address", "docker"] as const).flatMap((key) => {
-      const first = machines.findIndex((other) => other[key] === machine[key]);
-      if (first === at) return [];
-      return [
-        `its ${key} is ${machine[key]}, like that of entry ${first + 1}; allowed is each machine once; ` +
-          "correct or remove one of them",
-      ];
-    });
-    if (machines.length > 1 && machine.address.startsWith("127.")) {
-      faults.push(
-        `its address is ${machine.address}, by which each machine reaches itself; allowed is one that the others ` +
-          "reach; give that of its network",
-      );
-    }
-    return faults.map((fault) => `machine ${machine.name}: ${fault}`);
-  });
-}
-
 /** Oldest engine that is known to do. */
 const oldest = [20, 10] as const;
 

@@ -42,6 +42,16 @@ function ofKubernetes({ node, labels }: MachineSettings, at: number): Fault[] {
     : [];
 }
 
+/** By which each machine reaches itself. */
+function loopback(machines: readonly MachineSettings[]): Fault[] {
+  if (machines.length < 2) return [];
+  return machines.flatMap(({ address }, at) =>
+    address?.startsWith("127.")
+      ? [fault(at, "address", "allowed is one that the others reach: that of its network")]
+      : [],
+  );
+}
+
 /** What should be a machine's own and is another one's too. */
 function shared(machines: readonly MachineSettings[]): Fault[] {
   return (["name", "docker", "address", "node"] as const).flatMap((key) =>
@@ -72,7 +82,7 @@ function machineFaults(machines: readonly MachineSettings[], platform: Stated["p
       .map((key) => fault(at, key, `it needs platform: ${other}`)),
   );
   const own = machines.flatMap(platform === "docker" ? ofDocker : ofKubernetes);
-  return [...foreign, ...own, ...shared(machines), ...twiceGiven(machines)];
+  return [...foreign, ...own, ...loopback(machines), ...shared(machines), ...twiceGiven(machines)];
 }
 
 /** Faults of what is said about places: machines, and workers and groups that run there. */

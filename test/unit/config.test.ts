@@ -139,6 +139,11 @@ const bad: [key: string, given: string, message: RegExp][] = [
     '[{"name":"a","docker":"ssh://a","address":"10.0.0.1","roles":["flower"]},{"name":"b","docker":"ssh://b","address":"10.0.0.2","roles":["flower"]}]',
     /machines\[1\]\.roles\[0\] is flower; machines\[0\] has it: allowed is each role once/,
   ],
+  [
+    "machines",
+    '[{"name":"a","docker":"ssh://a","address":"10.0.0.1"},{"name":"b","docker":"ssh://b","address":"127.0.0.1"}]',
+    /machines\[1\]\.address is 127\.0\.0\.1; allowed is one that the others reach: that of its network/,
+  ],
   ["workerAutoscale", '{"min":0,"max":3}', /workerAutoscale is \{…\}; it needs platform: kubernetes/],
   [
     "workerGroups",

@@ -14,13 +14,12 @@ import {
   clockFault,
   diskFault,
   kernelPort,
-  listFaults,
   memoryFault,
   portFault,
   sameEngineFault,
   versionFault,
 } from "../../platforms/preflight/faults.ts";
-import { type Needs, preflight } from "../../platforms/preflight.ts";
+import { type Needs, preflight } from "../../platforms/preflight/preflight.ts";
 
 const main: Machine = { name: "main", docker: "unix:///var/run/docker.sock", address: "10.0.0.10" };
 const big: Machine = { name: "big", docker: "ssh://airflow@10.0.0.11", address: "10.0.0.11" };
@@ -176,23 +175,6 @@ for (const [down, causes] of [
     });
   }
 }
-
-test("machines that are listed twice, or that others cannot reach", () => {
-  const loopback = { name: "loop", docker: "ssh://c", address: "127.0.0.1" };
-  assert.deepEqual(listFaults([main, big, { ...big, docker: "ssh://b" }, { ...main, name: "x" }, loopback]), [
-    "machine big: its name is big, like that of entry 2; allowed is each machine once; correct or remove one of them",
-    "machine big: its address is 10.0.0.11, like that of entry 2; allowed is each machine once; correct or remove " +
-      "one of them",
-    "machine x: its address is 10.0.0.10, like that of entry 1; allowed is each machine once; correct or remove one " +
-      "of them",
-    "machine x: its docker is unix:///var/run/docker.sock, like that of entry 1; allowed is each machine once; " +
-      "correct or remove one of them",
-    "machine loop: its address is 127.0.0.1, by which each machine reaches itself; allowed is one that the others " +
-      "reach; give that of its network",
-  ]);
-  assert.deepEqual(listFaults([main, big]), []);
-  assert.deepEqual(listFaults([loopback]), []);
-});
 
 const engine: Engine = {
   identity: "AB:CD big",
@@ -374,7 +356,7 @@ test("what a machine says: of several processes that share a socket, the first i
   });
 });
 
-const script = new URL("../../platforms/inspect-machine.sh", import.meta.url);
+const script = new URL("../../platforms/preflight/inspect-machine.sh", import.meta.url);
 
 test("a machine is seen", { skip: process.platform !== "linux" }, async () => {
   const server = createServer().listen(0, "127.0.0.1");
@@ -461,12 +443,5 @@ test("all faults of all machines are told at once, also when a machine is left o
       `machine big: ${takenBy(8443, "container web")}`,
       "machine bare: it has no image gone; every machine must have it; run npm run images",
     ].join("\n  "),
-  );
-});
-
-test("a list that is wrong is told before any machine is asked", async () => {
-  assert.match(
-    String(await checked("leave", away, away)),
-    /^The machines have 3 fault\(s\):\n {2}machine away: its name/,
   );
 });

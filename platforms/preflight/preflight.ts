@@ -1,21 +1,20 @@
 import { readFileSync } from "node:fs";
-import type { Machine } from "./machines.ts";
-import { type Answer, askEngine, askOverSsh } from "./preflight/ask.ts";
-import { isSilence, silence } from "./preflight/complaints.ts";
-import { type Engine, readInfo, readPublished, readSight } from "./preflight/facts.ts";
+import type { Machine } from "../machines.ts";
+import { type Answer, askEngine, askOverSsh } from "./ask.ts";
+import { isSilence, silence } from "./complaints.ts";
+import { type Engine, readInfo, readPublished, readSight } from "./facts.ts";
 import {
   addressFault,
   blindFault,
   clockFault,
   diskFault,
   kernelPort,
-  listFaults,
   memoryFault,
   type Port,
   portFault,
   sameEngineFault,
   versionFault,
-} from "./preflight/faults.ts";
+} from "./faults.ts";
 
 /** What a stack is to have of a machine. */
 export interface Needs {
@@ -147,7 +146,6 @@ export async function preflight(
   machines: readonly Needs[],
   { prefix, unreachable }: PreflightContext,
 ): Promise<readonly string[]> {
-  refuse(listFaults(machines.map(({ machine }) => machine)));
   const reports = await Promise.all(machines.map((needs) => examine(needs, prefix)));
   return judge(reports, unreachable);
 }
