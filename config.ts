@@ -1,11 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { isNode, isScalar, LineCounter, parse, parseDocument, YAMLMap } from "yaml";
-import type { z } from "zod";
-import { faultsBetween } from "./settings/faults/between.ts";
-import type { Fault } from "./settings/faults/fault.ts";
+import { examine } from "./settings/faults/examine.ts";
 import { resolved, type Settings } from "./settings/groups.ts";
-import { schema } from "./settings/schema.ts";
 
 /** Tells `file:line` of a value, by the names and numbers that lead to it. */
 type Where = (path: readonly PropertyKey[]) => string;
@@ -47,20 +44,6 @@ function shown(given: unknown, path: readonly PropertyKey[]): string {
   return path[0] === "settings" || typeof value === "object" ? "{…}" : String(value);
 }
 
-function faultsOf({ issues }: z.ZodError): Fault[] {
-  return issues.flatMap(({ path, message, ...issue }) => {
-    if (issue.code === "invalid_key") return { path, message: issue.issues[0]?.message ?? message };
-    if (issue.code !== "unrecognized_keys") return { path, message };
-    const allowed = message.replace("is an object with", "are");
-    return issue.keys.map((key) => ({ path: [...path, key], message: `is unknown; ${allowed}` }));
-  });
-}
-
-/** The first fault of each value: a text is not also out of range. */
-function distinct(faults: readonly Fault[]): Fault[] {
-  return [...new Map(faults.toReversed().map((fault) => [spell(fault.path), fault])).values()].toReversed();
-}
-
 /** A number, a boolean, a list or an object is what it looks like; all else is text. */
 function plain(given: string): unknown {
   if (!/^([[{].*|-?\d{1,15}(\.\d+)?|true|false)$/s.test(given)) return given;
@@ -78,11 +61,10 @@ function plain(given: string): unknown {
  */
 export function settingsFrom(raw: Readonly<Record<string, string>>, where: Where): Settings {
   const given = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, plain(value)]));
-  const result = schema.safeParse(given);
-  const faults = result.success ? faultsBetween(result.data, given) : faultsOf(result.error);
-  if (result.success && faults.length === 0) return resolved(result.data);
-  const lines = distinct(faults).map(({ path, message }) => {
-    const rest = message.startsWith("is unknown") ? message : `is ${shown(given, path)}; ${message}`;
+  const { stated, faults } = examine(given);
+  if (stated && faults.length === 0) return resolved(stated);
+  const lines = faults.map(({ path, message, given: told = shown(given, path) }) => {
+    const rest = message.startsWith("is unknown") ? message : `is ${told}; ${message}`;
     return `${where(path)}: ${spell(path)} ${rest}`;
   });
   throw new pulumi.RunError(

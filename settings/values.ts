@@ -16,8 +16,15 @@ export function oneOf<const T extends readonly [string, ...string[]]>(...values:
   return z.enum(values, { error: `allowed are ${values.slice(0, -1).join(", ")} and ${last}` });
 }
 
+const anObject = "allowed is an object with ";
+
 export function object<T extends z.ZodRawShape>(shape: T) {
-  return z.strictObject(shape, { error: `allowed is an object with ${Object.keys(shape).join(", ")}` });
+  return z.strictObject(shape, { error: `${anObject}${Object.keys(shape).join(", ")}` });
+}
+
+/** The keys that an object may have, from the message of an error about it. */
+export function keysIn(message: string): string[] {
+  return message.slice(anObject.length).split(", ");
 }
 
 export function list<T extends z.ZodType>(item: T, of: string) {

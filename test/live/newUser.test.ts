@@ -112,7 +112,7 @@ test("a fault in the stack file is told with its place, before anything is repla
     );
     assert.match(
       error.message,
-      /stacks\/Pulumi\.livetest-bad\.yaml:3: wrokers is unknown; allowed are platform, /,
+      /stacks\/Pulumi\.livetest-bad\.yaml:3: wrokers is unknown; did you mean workers\? allowed are platform, /,
     );
     return true;
   });

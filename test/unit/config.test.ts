@@ -167,7 +167,7 @@ const bad: [key: string, given: string, message: RegExp][] = [
     /dagsImage is registry\/dags:1; allowed is a repository of an image registry/,
   ],
   ["dagsGit", '{"url":"git@host:dags"}', /dagsGit\.url is git@host:dags; allowed is the http or https URL/],
-  ["wrokers", "1", /wrokers is unknown; allowed are platform, version, /],
+  ["wrokers", "1", /wrokers is unknown; did you mean workers\? allowed are platform, version, /],
 ];
 
 for (const [key, given, message] of bad) {
