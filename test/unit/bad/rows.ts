@@ -1,0 +1,489 @@
+import { project } from "../../../tools/process.ts";
+
+/** A stack file that is refused, and what is said of it. */
+export interface BadRow {
+  readonly name: string;
+  /** The text of the stack file. */
+  readonly config: string;
+  /** Every fault, in order, without the file and the line in front. */
+  readonly says: readonly string[];
+  /** Whether the JSON Schema can say it, so that an editor does; otherwise it must accept the file. */
+  readonly expressible: boolean;
+}
+
+export const rows: readonly BadRow[] = [
+  {
+    name: "workers: two",
+    config: `config:
+  airflow:workers: two
+`,
+    says: ["workers is two; allowed is a whole number from 0 to 1000"],
+    expressible: true,
+  },
+  {
+    name: "workers: -1",
+    config: `config:
+  airflow:workers: -1
+`,
+    says: ["workers is -1; allowed is a whole number from 0 to 1000"],
+    expressible: true,
+  },
+  {
+    name: "workers: 1.5",
+    config: `config:
+  airflow:workers: 1.5
+`,
+    says: ["workers is 1.5; allowed is a whole number from 0 to 1000"],
+    expressible: true,
+  },
+  {
+    name: "workerConcurrency: 0",
+    config: `config:
+  airflow:workerConcurrency: 0
+`,
+    says: ["workerConcurrency is 0; allowed is a whole number from 1 to 1000"],
+    expressible: true,
+  },
+  {
+    name: "webserverPort: 65536",
+    config: `config:
+  airflow:webserverPort: 65536
+`,
+    says: ["webserverPort is 65536; allowed is a whole number from 1 to 65535"],
+    expressible: true,
+  },
+  {
+    name: "flowerPort: 8080",
+    config: `config:
+  airflow:flowerPort: 8080
+`,
+    says: [
+      "flowerPort is 8080; the webserver has ports 8080 to 8080, and Flower 8080: allowed are different ones",
+    ],
+    expressible: false,
+  },
+  {
+    name: "adminUser: a b",
+    config: `config:
+  airflow:adminUser: a b
+`,
+    says: ["adminUser is a b; allowed are letters, digits, '_', '.' and '-', a letter first, 64 at most"],
+    expressible: true,
+  },
+  {
+    name: "dags: no/such",
+    config: `config:
+  airflow:dags: no/such
+`,
+    says: [
+      `dags is no/such; allowed is a directory, relative to Pulumi.yaml; there is none at ${project}/no/such`,
+    ],
+    expressible: false,
+  },
+  {
+    name: 'images: {"mysql":"x"}',
+    config: `config:
+  airflow:images: { mysql: x }
+`,
+    says: ["images.mysql is unknown; allowed are airflow, postgres, redis, gateway, pgbouncer"],
+    expressible: true,
+  },
+  {
+    name: 'settings: {"core":1}',
+    config: `config:
+  airflow:settings: { core: 1 }
+`,
+    says: [
+      "settings.core is {…}; allowed are sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }",
+    ],
+    expressible: true,
+  },
+  {
+    name: 'settings: {"core":{"a":[]}}',
+    config: `config:
+  airflow:settings: { core: { a: [] } }
+`,
+    says: ["settings.core.a is {…}; allowed is a text, a number or a boolean"],
+    expressible: true,
+  },
+  {
+    name: 'settings: {"Core":{"fernet_key":"s3cret"}}',
+    config: `config:
+  airflow:settings: { Core: { fernet_key: s3cret } }
+`,
+    says: ["settings.Core.fernet_key is {…}; it is the stack's own and cannot be set"],
+    expressible: false,
+  },
+  {
+    name: 'images: {"toString":"x"}',
+    config: `config:
+  airflow:images: { toString: x }
+`,
+    says: ["images.toString is unknown; allowed are airflow, postgres, redis, gateway, pgbouncer"],
+    expressible: true,
+  },
+  {
+    name: "settings: x",
+    config: `config:
+  airflow:settings: x
+`,
+    says: [
+      "settings is {…}; allowed are sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }",
+    ],
+    expressible: true,
+  },
+  {
+    name: "workerMinConcurrency: 5",
+    config: `config:
+  airflow:workerMinConcurrency: 5
+`,
+    says: ["workerMinConcurrency is 5; allowed is a number that is not above the concurrency, 4"],
+    expressible: false,
+  },
+  {
+    name: "platform: podman",
+    config: `config:
+  airflow:platform: podman
+`,
+    says: ["platform is podman; allowed are docker and kubernetes"],
+    expressible: true,
+  },
+  {
+    name: "schedulers: 0",
+    config: `config:
+  airflow:schedulers: 0
+`,
+    says: ["schedulers is 0; allowed is a whole number from 1 to 10"],
+    expressible: true,
+  },
+  {
+    name: "kubernetes: {}",
+    config: `config:
+  airflow:kubernetes: {}
+`,
+    says: ["kubernetes is {…}; it needs platform: kubernetes"],
+    expressible: false,
+  },
+  {
+    name: 'machines: {"a":{}}',
+    config: `config:
+  airflow:machines: { a: {} }
+`,
+    says: ["machines is {…}; allowed is a list of machines"],
+    expressible: true,
+  },
+  {
+    name: "machines: []",
+    config: `config:
+  airflow:machines: []
+`,
+    says: ["machines is {…}; allowed is at least one machine"],
+    expressible: true,
+  },
+  {
+    name: 'machines: [{"name":"A"}]',
+    config: `config:
+  airflow:machines: [ { name: A } ]
+`,
+    says: ["machines[0].name is A; allowed are a-z, 0-9 and '-', a letter first, 32 at most"],
+    expressible: true,
+  },
+  {
+    name: 'machines: [{"name":"a","node":"n1"}]',
+    config: `config:
+  airflow:machines: [ { name: a, node: n1 } ]
+`,
+    says: [
+      "machines[0].node is n1; it needs platform: kubernetes",
+      "machines[0].docker is not given; allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
+      "machines[0].address is not given; allowed is the IPv4 address at which the other machines reach it",
+    ],
+    expressible: false,
+  },
+  {
+    name: 'machines: [{"name":"a","docker":"podman://x","address":"10.0.0.1"}]',
+    config: `config:
+  airflow:machines: [ { name: a, docker: podman://x, address: 10.0.0.1 } ]
+`,
+    says: ["machines[0].docker is podman://x; allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT"],
+    expressible: true,
+  },
+  {
+    name: 'machines: [{"name":"a","docker":"ssh://a"}]',
+    config: `config:
+  airflow:machines: [ { name: a, docker: ssh://a } ]
+`,
+    says: [
+      "machines[0].address is not given; allowed is the IPv4 address at which the other machines reach it",
+    ],
+    expressible: false,
+  },
+  {
+    name: 'machines: [{"name":"a","docker":"ssh://a","address":"big"}]',
+    config: `config:
+  airflow:machines: [ { name: a, docker: ssh://a, address: big } ]
+`,
+    says: [
+      "machines[0].address is big; allowed is the IPv4 address at which the other machines reach it: 10.0.0.11",
+    ],
+    expressible: true,
+  },
+  {
+    name: 'machines: [{"name":"a","docker":"tcp://a:2376","address":"10.0.0.1"}]',
+    config: `config:
+  airflow:machines: [ { name: a, docker: tcp://a:2376, address: 10.0.0.1 } ]
+`,
+    says: [
+      "machines[0].certificates is not given; tcp:// needs a directory with ca.pem, cert.pem and key.pem",
+    ],
+    expressible: false,
+  },
+  {
+    name: 'machines: [{"name":"a","docker":"ssh://a","address":"10.0.0.1","certificates":"dags"}]',
+    config: `config:
+  airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, certificates: dags } ]
+`,
+    says: ["machines[0].certificates is dags; only tcp:// has certificates"],
+    expressible: false,
+  },
+  {
+    name: 'machines: [{"name":"a","docker":"ssh://a","address":"10.0.0.1","workers":{"gpu":1}}]',
+    config: `config:
+  airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, workers: { gpu: 1 } } ]
+`,
+    says: ["machines[0].workers.gpu is 1; allowed are the names of worker groups: default"],
+    expressible: false,
+  },
+  {
+    name: 'machines: [{"name":"a","docker":"ssh://a","address":"10.0.0.1","workers":"many"}]',
+    config: `config:
+  airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, workers: many } ]
+`,
+    says: [
+      "machines[0].workers is many; allowed is a whole number from 0 to 1000, or one for each group: { default: 4, gpu: 1 }",
+    ],
+    expressible: true,
+  },
+  {
+    name: 'machines: [{"name":"a","docker":"ssh://a","address":"10.0.0.1"},{"name":"a","docker":"ssh://b","address":"10.0.0.2"}]',
+    config: `config:
+  airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1 }, { name: a, docker: ssh://b, address: 10.0.0.2 } ]
+`,
+    says: ["machines[1].name is a; machines[0] has the same: allowed is each machine once"],
+    expressible: false,
+  },
+  {
+    name: 'machines: [{"name":"a","docker":"ssh://a","address":"10.0.0.1"},{"name":"b","docker":"ssh://a","address":"10.0.0.1"}]',
+    config: `config:
+  airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1 }, { name: b, docker: ssh://a, address: 10.0.0.1 } ]
+`,
+    says: [
+      "machines[1].docker is ssh://a; machines[0] has the same: allowed is each machine once",
+      "machines[1].address is 10.0.0.1; machines[0] has the same: allowed is each machine once",
+    ],
+    expressible: false,
+  },
+  {
+    name: 'machines: [{"name":"a","docker":"ssh://a","address":"10.0.0.1","roles":["worker"]}]',
+    config: `config:
+  airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, roles: [ worker ] } ]
+`,
+    says: [
+      "machines[0].roles[0] is worker; allowed are postgres, redis, pgbouncer, migration, scheduler, webserver, dag-processor, triggerer and flower",
+    ],
+    expressible: true,
+  },
+  {
+    name: 'machines: [{"name":"a","docker":"ssh://a","address":"10.0.0.1","roles":["flower"]},{"name":"b","docker":"ssh://b","address":"10.0.0.2","roles":["flower"]}]',
+    config: `config:
+  airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, roles: [ flower ] }, { name: b, docker: ssh://b, address: 10.0.0.2, roles: [ flower ] } ]
+`,
+    says: ["machines[1].roles[0] is flower; machines[0] has it: allowed is each role once"],
+    expressible: false,
+  },
+  {
+    name: 'machines: [{"name":"a","docker":"ssh://a","address":"10.0.0.1"},{"name":"b","docker":"ssh://b","address":"127.0.0.1"}]',
+    config: `config:
+  airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1 }, { name: b, docker: ssh://b, address: 127.0.0.1 } ]
+`,
+    says: ["machines[1].address is 127.0.0.1; allowed is one that the others reach: that of its network"],
+    expressible: false,
+  },
+  {
+    name: 'workerAutoscale: {"min":0,"max":3}',
+    config: `config:
+  airflow:workerAutoscale: { min: 0, max: 3 }
+`,
+    says: ["workerAutoscale is {…}; it needs platform: kubernetes"],
+    expressible: false,
+  },
+  {
+    name: 'workerGroups: [{"name":"gpu","queues":[]}]',
+    config: `config:
+  airflow:workerGroups: [ { name: gpu, queues: [] } ]
+`,
+    says: ["workerGroups[0].queues is {…}; allowed is at least one queue"],
+    expressible: true,
+  },
+  {
+    name: 'workerGroups: [{"name":"gpu"}]',
+    config: `config:
+  airflow:workerGroups: [ { name: gpu } ]
+`,
+    says: ["workerGroups[0].queues is not given; allowed is a list of queue names"],
+    expressible: true,
+  },
+  {
+    name: 'workerGroups: [{"name":"a","queues":["q"],"nodeLabels":{}}]',
+    config: `config:
+  airflow:workerGroups: [ { name: a, queues: [ q ], nodeLabels: {} } ]
+`,
+    says: ["workerGroups[0].nodeLabels is {…}; it needs platform: kubernetes"],
+    expressible: false,
+  },
+  {
+    name: 'workerGroups: [{"name":"a","queues":["q"]},{"name":"a","queues":["q"]}]',
+    config: `config:
+  airflow:workerGroups: [ { name: a, queues: [ q ] }, { name: a, queues: [ q ] } ]
+`,
+    says: ["workerGroups[1].name is a; allowed is a name of its own"],
+    expressible: false,
+  },
+  {
+    name: "dagsImage: registry/dags:1",
+    config: `config:
+  airflow:dagsImage: registry/dags:1
+`,
+    says: [
+      "dagsImage is registry/dags:1; allowed is a repository of an image registry, without a tag: registry.example.com/team/dags",
+    ],
+    expressible: true,
+  },
+  {
+    name: 'dagsGit: {"url":"git@host:dags"}',
+    config: `config:
+  airflow:dagsGit: { url: git@host:dags }
+`,
+    says: [
+      "dagsGit.url is git@host:dags; allowed is the http or https URL of a Git repository, without a login",
+    ],
+    expressible: true,
+  },
+  {
+    name: "wrokers: 1",
+    config: `config:
+  airflow:wrokers: 1
+`,
+    says: [
+      "wrokers is unknown; did you mean workers? allowed are platform, version, production, workers, workerConcurrency, workerMinConcurrency, workerMemory, workerCpu, workerGraceSeconds, workerAutoscale, workerGroups, machines, gatewayPort, certificateGeneration, schedulers, webservers, webserverPort, flowerPort, adminUser, dags, dagsImage, dagsGit, images, requirements, systemPackages, kubernetes, settings, postgres, redis, pgbouncer, secrets, secretGenerations, previousSecrets, connections, variables, pools, users, declarations, deleteUndeclared, roles, labels, extraHosts, proxy, caCertificates",
+    ],
+    expressible: true,
+  },
+  {
+    name: "machines with workers on a cluster",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:dagsImage: r.example.com/dags
+  airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
+  airflow:machines: [ { name: a, node: n1, workers: 1 } ]
+  airflow:workers: 2
+`,
+    says: ["workers is 2; allowed is either this or machines, which count workers of their own"],
+    expressible: false,
+  },
+  {
+    name: "machines on a cluster",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:dagsImage: r.example.com/dags
+  airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
+  airflow:machines: [ { name: a, workers: 1 } ]
+`,
+    says: ["machines[0] is {…}; allowed is either node, a node's name, or labels that nodes have"],
+    expressible: false,
+  },
+  {
+    name: "machines on a cluster",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:dagsImage: r.example.com/dags
+  airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
+  airflow:machines: [ { name: a, node: n, address: 10.0.0.1 } ]
+`,
+    says: ["machines[0].address is 10.0.0.1; it needs platform: docker"],
+    expressible: false,
+  },
+  {
+    name: "machines with workerGroups on a cluster",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:dagsImage: r.example.com/dags
+  airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
+  airflow:machines: [ { name: a, node: n, workers: { gpu: 1 } } ]
+  airflow:workerGroups: [ { name: gpu, queues: [ q ], workers: 1 } ]
+`,
+    says: ["workerGroups[0].workers is 1; allowed is either this or the counts of gpu in machines"],
+    expressible: false,
+  },
+  {
+    name: "workerAutoscale with workers on a cluster",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:dagsImage: r.example.com/dags
+  airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
+  airflow:workerAutoscale: { min: 0, max: 3 }
+  airflow:workers: 2
+`,
+    says: ["workers is 2; allowed is either this or workerAutoscale"],
+    expressible: false,
+  },
+  {
+    name: "dagsGit on a cluster",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:dagsImage: r.example.com/dags
+  airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
+  airflow:dagsGit: { url: https://g/d.git }
+`,
+    says: ["dagsGit is {…}; allowed is either this or dagsImage"],
+    expressible: false,
+  },
+  {
+    name: "workerGroups on a cluster",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:dagsImage: r.example.com/dags
+  airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
+  airflow:workerGroups: [ { name: a, queues: [ q ], machine: b } ]
+`,
+    says: [
+      "workerGroups[0].machine is b; allowed is a name in machines: none, since the stack has no machines",
+    ],
+    expressible: false,
+  },
+  {
+    name: "workerGroups on a cluster",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:dagsImage: r.example.com/dags
+  airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
+  airflow:workerGroups: [ { name: a, queues: [ q ], workers: 1, autoscale: { min: 0, max: 1 } } ]
+`,
+    says: ["workerGroups[0].workers is 1; allowed is either this or autoscale"],
+    expressible: false,
+  },
+  {
+    name: "webservers with webserverPort on a cluster",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:dagsImage: r.example.com/dags
+  airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
+  airflow:webservers: 3
+  airflow:webserverPort: 5554
+`,
+    says: [
+      "webserverPort is 5554; the webserver has ports 5554 to 5556, and Flower 5555: allowed are different ones",
+    ],
+    expressible: false,
+  },
+];
