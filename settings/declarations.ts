@@ -7,29 +7,29 @@ const id = matching(/^[A-Za-z0-9_.-]{1,200}$/, "allowed are letters, digits, '_'
 const connection = object({
   uri: secret.optional().describe("Instead of all others: `postgresql://user:password@host:5432/schema`."),
   type: text.optional().describe("Airflow's connection type: `postgres`, `http`, `aws`."),
-  host: text.optional(),
-  port: port.optional(),
-  login: text.optional(),
-  password: secret.optional(),
-  schema: text.optional(),
+  host: text.optional().describe("Host name or address."),
+  port: port.optional().describe("Port."),
+  login: text.optional().describe("User name."),
+  password: secret.optional().describe("Password of the user."),
+  schema: text.optional().describe("Database, for most types."),
   extra: z
     .union([secret, z.record(z.string(), z.unknown())])
     .optional()
     .describe("An object, or a secret with its JSON."),
-  description: text.optional(),
+  description: text.optional().describe("What people see beside it."),
 });
 
 const pool = object({
   slots: whole(-1, 1_000_000).describe("Tasks at once; -1 is any number."),
-  description: text.optional(),
+  description: text.optional().describe("What people see beside it."),
   includeDeferred: flag.default(false).describe("Whether deferred tasks count."),
 });
 
 const user = object({
   role: oneOf("Admin", "Op", "User", "Viewer", "Public").default("Viewer").describe("Role in Airflow."),
-  email: text.optional(),
-  firstName: text.optional(),
-  lastName: text.optional(),
+  email: text.optional().describe("Mail address."),
+  firstName: text.optional().describe("First name."),
+  lastName: text.optional().describe("Last name."),
   password: secret.describe("Set when it is declared, and again when it changes here."),
 });
 

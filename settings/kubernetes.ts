@@ -17,7 +17,11 @@ const storage = object({
     .describe("Storage class of what pods on many nodes write (ReadWriteMany); the cluster's default."),
   postgres: size.default("10Gi").describe("Of the database."),
   redis: size.default("2Gi").describe("Of the broker's log."),
-  logs: size.default("10Gi").describe("Of task logs; none with remote logging."),
+  logs: size
+    .default("10Gi")
+    .describe(
+      "Of task logs; no volume with remote logging, `settings: { logging: { remote_logging: true, … } }`.",
+    ),
   data: size.default("10Gi").describe("Of what tasks write to /opt/airflow/data."),
 });
 
@@ -36,13 +40,19 @@ export const kubernetes = object({
     .default([])
     .describe("Secrets with registry logins, in the namespace."),
   storage: storage.prefault({}).describe("Sizes and storage classes of volumes."),
-  ingress: ingress.optional().describe("Exposes the webserver, and Flower; without it nothing is exposed."),
+  ingress: ingress
+    .optional()
+    .describe(
+      "Exposes the webserver, and Flower; without it nothing is exposed. Flower's `/metrics` and `/healthcheck` ask for no login: publish Flower only where that is fine.",
+    ),
   egress: object({
     to: list(cidr, "ranges of addresses").describe("Ranges that are allowed."),
     except: list(cidr, "ranges of addresses").default([]).describe("Ranges in them that are not."),
   })
     .default(internet)
-    .describe("What tasks may reach outside the stack; the internet, no private network."),
+    .describe(
+      "What tasks may reach outside the stack: `{ to: [0.0.0.0/0], except: [169.254.0.0/16] }`; the internet, no private network.",
+    ),
   controlLabels: labels.default({}).describe("Labels of nodes for everything but workers."),
 });
 

@@ -1,13 +1,16 @@
 import { z } from "zod";
 import { file } from "./paths.ts";
-import { cpu, labels, matching, memory, object } from "./values.ts";
+import { cpu, labels, matching, memory, object, scalar } from "./values.ts";
 
 const path = matching(/^\/[^\s:]+$/, "allowed is an absolute path");
 const variable = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, "allowed is the name of an environment variable");
 
 /** What one role is given beyond what it needs. */
 export const roleExtras = object({
-  env: z.record(variable, z.coerce.string(), { error: "allowed are environment variables" }).default({}),
+  env: z
+    .record(variable, scalar, { error: "allowed are environment variables" })
+    .default({})
+    .describe("Environment variables: `{ TZ: Europe/Berlin }`. They are no place for secrets."),
   files: z
     .record(path, file, { error: "allowed are files of this machine by their paths in the container" })
     .default({})
@@ -39,13 +42,13 @@ const role = roleExtras.optional();
 /** By role; `all` is every role of Airflow. */
 export const roles = object({
   all: role.describe("Every role of Airflow."),
-  scheduler: role,
-  webserver: role,
-  "dag-processor": role,
-  triggerer: role,
+  scheduler: role.describe("Queues what is due."),
+  webserver: role.describe("Web interface and API."),
+  "dag-processor": role.describe("Reads DAG files."),
+  triggerer: role.describe("Waits for deferred tasks."),
   worker: role.describe("All groups of workers."),
-  flower: role,
-  migration: role,
+  flower: role.describe("Shows workers and queues."),
+  migration: role.describe("Brings the database up to date, before all others."),
 });
 
 const proxyUrl = matching(/^https?:\/\/[^\s@/]+$/, "allowed is http://HOST:PORT, without a login");

@@ -19,6 +19,7 @@ import {
   port,
   queue,
   range,
+  text,
   whole,
 } from "./values.ts";
 import { concurrency, workerGroup } from "./workers.ts";
@@ -31,40 +32,44 @@ const dagsGit = object({
   url: matching(
     /^https?:\/\/[^\s@]+$/,
     "allowed is the http or https URL of a Git repository, without a login",
-  ),
+  ).describe("Where it is cloned from: `https://git.example.com/team/dags.git`."),
   ref: queue.default("main").describe("Branch or tag."),
-  folder: matching(/^[^/\s][^\s]*$/, "allowed is a folder of the repository").optional(),
+  folder: matching(/^[^/\s][^\s]*$/, "allowed is a folder of the repository")
+    .optional()
+    .describe("Folder of the repository that has the DAGs; without it all of it."),
 });
 
 const images = object({
-  airflow: imageName.optional(),
-  postgres: imageName.optional(),
-  redis: imageName.optional(),
-  gateway: imageName.optional(),
-  pgbouncer: imageName.optional(),
+  airflow: imageName.optional().describe("Keeps the contract of the official `apache/airflow`."),
+  postgres: imageName.optional().describe("Keeps the contract of the official `postgres`."),
+  redis: imageName.optional().describe("Built from `images/redis`."),
+  gateway: imageName.optional().describe("Between machines; built from `images/gateway`."),
+  pgbouncer: imageName.optional().describe("In front of Postgres, where there is `pgbouncer`."),
 });
 
 /** Secrets of the stack that may be given, or made anew. */
-export const secretNames = [
-  "adminPassword",
-  "brokerPassword",
-  "fernetKey",
-  "jwtSecret",
-  "apiSecretKey",
-  "metadataPassword",
-  "resultsPassword",
-  "postgresPassword",
-] as const;
-export type SecretName = (typeof secretNames)[number];
+const stackSecrets = {
+  adminPassword: "Of `adminUser`, for Airflow and for Flower.",
+  brokerPassword: "Of Airflow in Redis.",
+  fernetKey: "Encrypts connections and variables in the database.",
+  jwtSecret: "Signs what tasks and logins show to the webserver.",
+  apiSecretKey: "Signs sessions, and requests for logs.",
+  metadataPassword: "Of Airflow's user in Postgres.",
+  resultsPassword: "Of the user in Postgres that may read and write results of tasks, and nothing else.",
+  postgresPassword: "Of the superuser in Postgres.",
+} as const;
+export type SecretName = keyof typeof stackSecrets;
+export const secretNames = Object.keys(stackSecrets) as SecretName[];
 
 function bySecret<T extends z.ZodType>(value: T) {
-  return object(Object.fromEntries(secretNames.map((key) => [key, value])) as Record<SecretName, T>);
+  const entries = secretNames.map((key) => [key, value.describe(stackSecrets[key])]);
+  return object(Object.fromEntries(entries) as Record<SecretName, T>);
 }
 
 /** What a stack may say, by key without the project's prefix. */
 export const schema = object({
   platform: oneOf("docker", "kubernetes").default("docker").describe("Where it runs."),
-  version: z.coerce.string().default("3.3.2").describe("Version of Airflow: 3.3.2 or 2.11.2."),
+  version: text.default("3.3.2").describe("Version of Airflow: 3.3.2 or 2.11.2."),
   production: flag
     .default(false)
     .describe("Refuses what is fine for a trial only, such as floating image tags."),
@@ -83,11 +88,15 @@ export const schema = object({
     .describe("On Kubernetes, instead of `workers`: `{ min: 1, max: 10 }`, by the length of the queue."),
   workerGroups: list(workerGroup, "worker groups")
     .default([])
-    .describe("Further workers, for queues of their own."),
+    .describe(
+      'Further workers, for queues of their own: `[{ name: reports, queues: [reports], workers: 2, memory: 8192 }]`. A task goes there by `queue="reports"`.',
+    ),
   machines: list(machine, "machines")
     .min(1, { error: "allowed is at least one machine" })
     .optional()
-    .describe("Machines, and how many workers each runs."),
+    .describe(
+      "Machines, and instead of `workers` how many each runs: `[{ name: big, docker: ssh://airflow@10.0.0.11, address: 10.0.0.11, workers: 4 }]`, in a cluster `[{ name: big, node: node-a, workers: 4 }]`.",
+    ),
   gatewayPort: port
     .default(8443)
     .describe(
@@ -106,11 +115,7 @@ export const schema = object({
   )
     .default("admin")
     .describe("Login of the first administrator, and of Flower."),
-  dags: z.coerce
-    .string()
-    .prefault("dags")
-    .pipe(directory)
-    .describe("Folder of DAG files, relative to the project."),
+  dags: directory.prefault("dags").describe("Folder of DAG files, relative to the project."),
   dagsImage: matching(
     /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+$/,
     "allowed is a repository of an image registry, without a tag: registry.example.com/team/dags",
@@ -119,8 +124,16 @@ export const schema = object({
     .describe(
       "A repository of an image registry: the folder is built into an image, pushed there and run from it, instead of being mounted.",
     ),
-  dagsGit: dagsGit.optional().describe("A Git repository that Airflow reads by itself, every 30 s."),
-  images: images.prefault({}).describe("Image names, instead of those built from `images/`."),
+  dagsGit: dagsGit
+    .optional()
+    .describe(
+      "A Git repository that Airflow reads by itself, every 30 s: `{ url: https://git.example.com/team/dags.git, ref: main, folder: dags }`.",
+    ),
+  images: images
+    .prefault({})
+    .describe(
+      "Image names, instead of those built from `images/`: `{ airflow: registry.example.com/airflow@sha256:… }`.",
+    ),
   requirements: file.optional().describe("A requirements.txt: Python packages of your DAGs."),
   systemPackages: list(
     matching(/^[a-z0-9][a-z0-9.+-]*(=\S+)?$/, "allowed is the name of a Debian package"),
@@ -129,13 +142,21 @@ export const schema = object({
     .default([])
     .describe("Debian packages that they need."),
   kubernetes: kubernetes.optional().describe("Where and how it runs in a cluster."),
-  settings: airflowCfg.prefault({}).describe("Any setting of `airflow.cfg`, by section and key."),
+  settings: airflowCfg
+    .prefault({})
+    .describe(
+      "Any setting of `airflow.cfg`, by section and key: `{ core: { max_active_tasks_per_dag: 2 } }`.",
+    ),
   postgres: postgres.prefault({}).describe("The database: the stack's own, or one that is there already."),
   redis: redis.prefault({}).describe("The broker: the stack's own, or one that is there already."),
   pgbouncer: pgbouncer
     .optional()
     .describe("Lets many workers and schedulers share few connections to Postgres."),
-  secrets: bySecret(secret.optional()).prefault({}).describe("Secrets that are given instead of minted."),
+  secrets: bySecret(secret.optional())
+    .prefault({})
+    .describe(
+      "Secrets that are given instead of minted; `npm run secret -- secrets.fernetKey` writes one, encrypted.",
+    ),
   secretGenerations: bySecret(whole(1, 1_000_000).optional())
     .prefault({})
     .describe("Another number makes a secret anew; the previous one stays valid beside it."),

@@ -8,7 +8,13 @@ export function whole(min: number, max: number) {
 }
 
 export function matching(pattern: RegExp, allowed: string) {
-  return z.coerce.string().regex(pattern, { error: allowed });
+  return z.string({ error: allowed }).regex(pattern, { error: allowed });
+}
+
+/** The same, where YAML may take it for a number or a boolean: `queues: [2024]`. */
+export function word(pattern: RegExp, allowed: string) {
+  const text = matching(pattern, allowed);
+  return z.union([text, z.union([z.number(), z.boolean()]).transform(String).pipe(text)], { error: allowed });
 }
 
 export function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
@@ -35,24 +41,29 @@ export const flag = z.boolean({ error: "allowed are true and false" });
 
 export const text = z.string({ error: "allowed is a text" }).min(1, { error: "allowed is a text" });
 
-export const range = object({ min: whole(0, 1000), max: whole(1, 1000) }).refine(
-  ({ min, max }) => min <= max,
-  { error: "allowed is a min that is not above max" },
-);
+/** A text, also one that YAML takes for a number or a boolean. */
+export const scalar = z
+  .union([z.string(), z.number(), z.boolean()], { error: "allowed is a text, a number or a boolean" })
+  .transform(String);
+
+export const range = object({
+  min: whole(0, 1000).describe("At least so many."),
+  max: whole(1, 1000).describe("At most so many."),
+}).refine(({ min, max }) => min <= max, { error: "allowed is a min that is not above max" });
 
 export const name = matching(
   /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/,
   "allowed are a-z, 0-9 and '-', a letter first, 32 at most",
 );
 
-export const queue = matching(
+export const queue = word(
   /^[A-Za-z0-9_.-]{1,100}$/,
   "allowed are letters, digits, '_', '.' and '-', 100 at most",
 );
 
 export const labels = z.record(
   matching(/^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, "allowed are names of labels"),
-  matching(/^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, "allowed is the value of a label"),
+  word(/^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, "allowed is the value of a label"),
   { error: "allowed are labels with their values" },
 );
 

@@ -1,11 +1,23 @@
-import { z } from "zod";
-import { cpu, labels, list, memory, name, object, oneOf, queue, range, text, whole } from "./values.ts";
+import {
+  cpu,
+  labels,
+  list,
+  memory,
+  name,
+  object,
+  oneOf,
+  queue,
+  range,
+  scalar,
+  text,
+  whole,
+} from "./values.ts";
 
 export const concurrency = whole(1, 1000);
 
 const toleration = object({
   key: text.describe("Key of a taint."),
-  value: z.coerce.string().optional().describe("Value of the taint; without it any."),
+  value: scalar.optional().describe("Value of the taint; without it any."),
   effect: oneOf("NoSchedule", "PreferNoSchedule", "NoExecute").describe("Effect of the taint."),
 });
 
