@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { readStackFile } from "../config.ts";
 import { machinesOf } from "../platforms/machines.ts";
+import { unreachable } from "../platforms/needs.ts";
 import { greet } from "../platforms/preflight/preflight.ts";
 import type { Settings } from "../settings/groups.ts";
 import { AirflowApi, summary } from "./airflow.ts";
@@ -41,9 +42,9 @@ function leaving(down: readonly string[], state: Deployment, { groups }: Setting
  * Brings images to the machines that answer, and lets workers finish their tasks on those that the stack no longer lists.
  * @returns names of the machines that are down, if they may be, and flags for the deployment
  */
-async function prepare(stack: Stack, settings: Settings, mayMiss: boolean) {
+async function prepare(stack: Stack, settings: Settings) {
   const machines = machinesOf(settings);
-  const down = await greet(machines, mayMiss ? "leave" : "fail");
+  const down = await greet(machines, unreachable());
   await prepareImages(settings, down);
   if (machines.length === 0) return { down, flags: [] };
   const state: Deployment = JSON.parse(await stack.pulumi(["stack", "export"]));
@@ -65,12 +66,10 @@ await main(async () => {
   stack.check();
   const settings = readStackFile(stack.file);
   const { platform, groups, webserverPort, flowerPort } = settings;
-  const mayMiss = values["continue-on-error"];
+  if (values["continue-on-error"]) process.env.AIRFLOW_CONTINUE_ON_ERROR = "true";
   step(platform === "docker" ? "Docker engine and images" : "Cluster");
-  const { down, flags } =
-    platform === "docker" ? await prepare(stack, settings, mayMiss) : { down: [], flags: [] };
+  const { down, flags } = platform === "docker" ? await prepare(stack, settings) : { down: [], flags: [] };
   step(`Deployment of stack ${values.stack}`);
-  if (mayMiss) process.env.AIRFLOW_CONTINUE_ON_ERROR = "true";
   await stack.up("--suppress-outputs", ...flags);
   const outputs = await stack.outputs();
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
