@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../settings/groups.ts";
+import { parallelismFor, slotsOf } from "../settings/slots.ts";
 import { instances, type Platform } from "../workload.ts";
 import { DagProcessor } from "./dagProcessor.ts";
 import { dagsOf } from "./dags.ts";
@@ -62,6 +63,7 @@ export class Airflow extends pulumi.ComponentResource {
         secrets,
         adminUser,
         namesInstances: platform.namesInstances,
+        parallelism: parallelismFor(slotsOf(groups), settings.schedulers),
         settings: [dags.settings, settings.settings],
       }),
     };

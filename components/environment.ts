@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AirflowSettings } from "../settings/airflowCfg.ts";
+import { timings } from "../settings/timings.ts";
 import type { Endpoint, Values } from "../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../workload.ts";
 import type { MintedSecrets } from "./secrets.ts";
@@ -39,6 +40,8 @@ export interface EnvironmentArgs {
   readonly publicUrl?: string | undefined;
   /** Whether a worker is reached by its own name; otherwise by that of its group. */
   readonly namesInstances: boolean;
+  /** Tasks that each scheduler queues at most. */
+  readonly parallelism: number;
   /** The later ones win. */
   readonly settings: readonly AirflowSettings[];
 }
@@ -104,27 +107,30 @@ function logHost({ namesInstances }: EnvironmentArgs): Setting[] {
   return namesInstances ? [] : [{ ...plain("core", "hostname_callable", callable), roles: ["worker"] }];
 }
 
-function defaults({ webserver, publicUrl }: EnvironmentArgs): Setting[] {
+function seconds(section: string, key: string, value: number): Setting {
+  return plain(section, key, String(value));
+}
+
+function defaults({ webserver, publicUrl, parallelism }: EnvironmentArgs): Setting[] {
   return [
     plain("core", "executor", "CeleryExecutor"),
     plain("core", "auth_manager", "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"),
     plain("core", "execution_api_server_url", `http://${webserver.host}:${webserver.port}/execution/`),
     plain("core", "load_examples", "False"),
+    // Only schedulers read it, so that more workers replace nothing else.
+    { ...plain("core", "parallelism", String(parallelism)), roles: ["scheduler"] },
     // A task whose worker died is only run again if it has a retry left.
     plain("core", "default_task_retries", "1"),
     plain("core", "default_task_retry_delay", "5"),
-    // A dead worker's tasks are noticed after 30 s; Airflow's own default is 300 s.
-    plain("scheduler", "task_instance_heartbeat_timeout", "30"),
-    plain("scheduler", "task_instance_heartbeat_timeout_detection_interval", "5"),
-    // The longest wait in the queue: a task's token is valid for so long, and one lost with its worker is queued again.
-    plain("scheduler", "task_queued_timeout", "3600"),
+    seconds("scheduler", "task_instance_heartbeat_timeout", timings.heartbeatTimeout),
+    seconds("scheduler", "task_instance_heartbeat_timeout_detection_interval", timings.detectionInterval),
+    seconds("scheduler", "task_queued_timeout", timings.queuedTimeout),
     // Tasks outlast a restart of the webserver, which takes up to half a minute.
     plain("workers", "max_failed_heartbeats", "30"),
     plain("dag_processor", "refresh_interval", "10"),
     // A finished task may hold its place for this long: with Airflow's own 5 s, 200 tasks took 92 s instead of 45.
-    plain("workers", "min_heartbeat_interval", "1"),
-    // Seconds after which Redis hands a message to a second worker: longer than any task.
-    plain("celery_broker_transport_options", "visibility_timeout", "86400"),
+    seconds("workers", "min_heartbeat_interval", timings.heartbeatInterval),
+    seconds("celery_broker_transport_options", "visibility_timeout", timings.visibilityTimeout),
     // The migration has synchronised them; several webserver processes doing so at once collide.
     plain("fab", "update_fab_perms", "False"),
     plain("usage_data_collection", "enabled", "False"),

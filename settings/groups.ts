@@ -54,7 +54,7 @@ function onMachines(group: string, machines: readonly MachineSettings[], size: S
 }
 
 /** The default group and the others, each where it is counted. */
-function groupsOf(parsed: Stated): WorkerGroup[] {
+export function groupsOf(parsed: Stated): WorkerGroup[] {
   const { machines = [], workers = 2, workerAutoscale: autoscale } = parsed;
   const size: Size = {
     queues: [],

@@ -1,13 +1,58 @@
 import type { Given, Stated } from "../schema.ts";
+import { executorFaults, resultBackendFaults } from "./celery.ts";
+import { clusterSecretFaults } from "./clusterSecrets.ts";
 import { dagsFaults } from "./dags.ts";
 import type { Check, Fault } from "./fault.ts";
+import { imageFaults } from "./imageTags.ts";
+import { keyFaults } from "./keys.ts";
+import { loginFaults, publicRoleFaults } from "./login.ts";
+import { memoryFaults } from "./memory.ts";
+import { mountFaults } from "./mounts.ts";
+import { userFaults, workerNameFaults } from "./names.ts";
+import { parallelismFaults } from "./parallelism.ts";
+import { passwordFaults } from "./passwords.ts";
 import { placementFaults } from "./placement.ts";
 import { platformFaults } from "./platform.ts";
+import { poolFaults } from "./pools.ts";
 import { portFaults } from "./ports.ts";
+import { postgresFaults } from "./postgresSettings.ts";
+import { queueTwiceFaults, unservedQueueFaults } from "./queues.ts";
 import { ifReadable } from "./readable.ts";
+import { redisFaults } from "./redisSettings.ts";
+import { reservedFaults, variableFaults } from "./reserved.ts";
+import { timeoutFaults } from "./timeouts.ts";
+import { urlFaults } from "./urls.ts";
 import { concurrencyFaults } from "./workers.ts";
 
-const checks: readonly Check[] = [placementFaults, platformFaults, portFaults, concurrencyFaults, dagsFaults];
+const checks: readonly Check[] = [
+  placementFaults,
+  platformFaults,
+  ...portFaults,
+  concurrencyFaults,
+  dagsFaults,
+  userFaults,
+  workerNameFaults,
+  queueTwiceFaults,
+  unservedQueueFaults,
+  poolFaults,
+  parallelismFaults,
+  memoryFaults,
+  ...timeoutFaults,
+  executorFaults,
+  resultBackendFaults,
+  reservedFaults,
+  variableFaults,
+  loginFaults,
+  publicRoleFaults,
+  redisFaults,
+  postgresFaults,
+  imageFaults,
+  mountFaults,
+  clusterSecretFaults,
+  urlFaults,
+  passwordFaults,
+  keyFaults,
+];
 
 /** Faults of values that are right by themselves. */
 export function faultsBetween(parsed: Stated, given: Given): Fault[] {

@@ -51,6 +51,7 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
     secrets,
     adminUser: "admin",
     namesInstances: true,
+    parallelism: 32,
     settings: [{ celery: { worker_concurrency: "4" } }],
   });
   const values: Record<string, string> = {};

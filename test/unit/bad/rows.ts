@@ -111,7 +111,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:settings: { Core: { fernet_key: s3cret } }
 `,
-    says: ["settings.Core.fernet_key is {…}; it is the stack's own and cannot be set"],
+    says: ["settings.Core.fernet_key is {…}; the stack mints it: allowed is secrets.fernetKey"],
     expressible: false,
   },
   {

@@ -1,0 +1,16 @@
+import type { Stated } from "../schema.ts";
+import type { Fault } from "./fault.ts";
+import { sources } from "./sources.ts";
+
+/** Docker engines have no Secrets of a namespace. */
+export function clusterSecretFaults(parsed: Stated): Fault[] {
+  if (parsed.platform === "kubernetes") return [];
+  return sources(parsed)
+    .filter(({ source }) => typeof source === "object" && "secret" in source)
+    .map(({ path }) => ({
+      path,
+      message:
+        "a Secret needs platform: kubernetes; on Docker allowed are { file: PATH } and what npm run secret writes",
+      given: "{…}",
+    }));
+}

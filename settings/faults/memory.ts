@@ -1,0 +1,50 @@
+import type { Given, Stated } from "../schema.ts";
+import type { Fault } from "./fault.ts";
+import { each } from "./readable.ts";
+
+/** MiB of a worker with its heartbeat, log server and pool, before any task runs. */
+const workerBase = 230;
+/** MiB that each running task adds. */
+const perTask = 70;
+
+/** @param hasMemory whether the memory is what was said of these workers, rather than the concurrency */
+function fault(
+  [memoryPath, concurrencyPath]: readonly [readonly PropertyKey[], readonly PropertyKey[]],
+  memory: number,
+  concurrency: number,
+  hasMemory: boolean,
+): Fault[] {
+  const least = workerBase + concurrency * perTask;
+  if (memory >= least) return [];
+  const most = Math.floor((memory - workerBase) / perTask);
+  const takes = `a worker takes ${workerBase} MiB and ${perTask} for each task`;
+  return hasMemory
+    ? [{ path: memoryPath, message: `${takes}: allowed is at least ${least} for ${concurrency} at once` }]
+    : [
+        {
+          path: concurrencyPath,
+          message: `${takes}: allowed is at most ${most} with ${memory} MiB, or at least ${least} MiB`,
+        },
+      ];
+}
+
+/** Refuses workers that the engine would kill as soon as all of their places are taken. */
+export function memoryFaults(
+  { workerConcurrency, workerMemory, workerGroups }: Stated,
+  given: Given,
+): Fault[] {
+  const own = [["workerMemory"], ["workerConcurrency"]] as const;
+  return [
+    ...fault(own, workerMemory, workerConcurrency, given.workerMemory !== undefined),
+    ...each(workerGroups, (group, at) => {
+      const { concurrency = workerConcurrency, memory = workerMemory } = group;
+      // What the default group has is told there.
+      if (group.concurrency === undefined && group.memory === undefined) return [];
+      const paths = [
+        ["workerGroups", at, "memory"],
+        ["workerGroups", at, "concurrency"],
+      ] as const;
+      return fault(paths, memory, concurrency, group.memory !== undefined);
+    }),
+  ];
+}

@@ -1,0 +1,40 @@
+import type { Stated } from "../schema.ts";
+import type { Fault } from "./fault.ts";
+import { passwords, type Source, serviceUrls, textOf } from "./sources.ts";
+import { passwordIn } from "./urls.ts";
+
+/** What everybody tries first, in lower case. */
+const wellKnown = new Set(
+  (
+    "admin admin123 administrator airflow airflow123 changeit changeme changethis default example foobared guest " +
+    "letmein minioadmin passw0rd p@ssw0rd password password1 password123 postgres postgres123 qwerty qwerty123 " +
+    "qwertyuiop redis redis123 root secret secret123 supersecret test test1234 welcome welcome1 iloveyou " +
+    "change_me change-me your_password yourpassword mysecretpassword"
+  ).split(" "),
+);
+
+const least = 8;
+
+/** Why a password is none; nothing, if it is. */
+function weakness(password: string): string | undefined {
+  const plain = password.toLowerCase();
+  if (password === "") return "it is empty";
+  const isSequence = "1234567890123456".startsWith(plain) || /^(.)\1*$/s.test(plain);
+  if (wellKnown.has(plain) || isSequence) return "it is well known";
+  return password.length < least ? `it has ${password.length} characters` : undefined;
+}
+
+function fault({ path }: Source, password: string | undefined): Fault[] {
+  const why = password === undefined ? undefined : weakness(password);
+  if (why === undefined) return [];
+  const message = `${why}: allowed is a password of at least ${least} characters that nobody guesses; openssl rand -hex 24 makes one`;
+  return [{ path, message, given: "{…}" }];
+}
+
+/** Passwords that others know, or find out in seconds. */
+export function passwordFaults(parsed: Stated): Fault[] {
+  return [
+    ...passwords(parsed).flatMap((given) => fault(given, textOf(given))),
+    ...serviceUrls(parsed).flatMap((given) => fault(given, passwordIn(textOf(given) ?? ""))),
+  ];
+}

@@ -1,0 +1,23 @@
+import type { Stated } from "../schema.ts";
+
+/** A setting of `airflow.cfg` that a stack gives. */
+export interface Said {
+  readonly path: readonly PropertyKey[];
+  readonly value: string;
+}
+
+/** Every setting that a stack gives, by section and key in lower case: Airflow reads them in any. */
+export function allSaid({ settings }: Stated): Map<string, Said> {
+  const found = Object.entries(settings).flatMap(([section, keys]) =>
+    Object.entries(keys).map(([key, value]): [string, Said] => [
+      `${section}.${key}`.toLowerCase(),
+      { path: ["settings", section, key], value },
+    ]),
+  );
+  return new Map(found);
+}
+
+/** What a stack gives for `section.key`; nothing, if it does not. */
+export function said(parsed: Stated, name: string): Said | undefined {
+  return allSaid(parsed).get(name);
+}

@@ -1,0 +1,13 @@
+/** Seconds that the stack tells Airflow where a stack file does not, and that have to fit each other and the stack's own. */
+export const timings = {
+  /** A dead worker's tasks are noticed after so long; Airflow's own default is 300. */
+  heartbeatTimeout: 30,
+  /** How often it is looked. */
+  detectionInterval: 5,
+  /** How often a running task says that it lives; Airflow's own default is 5, for which a finished task holds its place. */
+  heartbeatInterval: 1,
+  /** The longest wait in the queue: a task's token is valid for so long, and one lost with its worker is queued again. */
+  queuedTimeout: 3600,
+  /** After so long Redis hands a message to a second worker: longer than any task. */
+  visibilityTimeout: 86_400,
+} as const;
