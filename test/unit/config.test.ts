@@ -62,7 +62,7 @@ for (const { name, config, says } of rows) {
       () => readStackFile(file),
       ({ message }: Error) => {
         const [, ...lines] = message.split("\n");
-        const place = /^ {2}\S+stack\.yaml(:\d+)?: /;
+        const place = /^ {2}\S+stack\.yaml:/;
         for (const line of lines) assert.match(line, place);
         assert.deepEqual(
           lines.map((line) => line.replace(place, "")),

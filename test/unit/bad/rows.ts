@@ -1,3 +1,4 @@
+import { schema } from "../../../settings/schema.ts";
 import { project } from "../../../tools/process.ts";
 
 /** A stack file that is refused, and what is said of it. */
@@ -5,7 +6,7 @@ export interface BadRow {
   readonly name: string;
   /** The text of the stack file. */
   readonly config: string;
-  /** Every fault, in order, without the file and the line in front. */
+  /** Every fault, in order, as it is printed, without the file in front: `2: workers is two; allowed is …`. */
   readonly says: readonly string[];
   /** Whether the JSON Schema can say it, so that an editor does; otherwise it must accept the file. */
   readonly expressible: boolean;
@@ -17,7 +18,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workers: two
 `,
-    says: ["workers is two; allowed is a whole number from 0 to 1000"],
+    says: ["2: workers is two; allowed is a whole number from 0 to 1000"],
     expressible: true,
   },
   {
@@ -25,7 +26,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workers: -1
 `,
-    says: ["workers is -1; allowed is a whole number from 0 to 1000"],
+    says: ["2: workers is -1; allowed is a whole number from 0 to 1000"],
     expressible: true,
   },
   {
@@ -33,7 +34,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workers: 1.5
 `,
-    says: ["workers is 1.5; allowed is a whole number from 0 to 1000"],
+    says: ["2: workers is 1.5; allowed is a whole number from 0 to 1000"],
     expressible: true,
   },
   {
@@ -41,7 +42,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerConcurrency: 0
 `,
-    says: ["workerConcurrency is 0; allowed is a whole number from 1 to 1000"],
+    says: ["2: workerConcurrency is 0; allowed is a whole number from 1 to 1000"],
     expressible: true,
   },
   {
@@ -49,7 +50,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:webserverPort: 65536
 `,
-    says: ["webserverPort is 65536; allowed is a whole number from 1 to 65535"],
+    says: ["2: webserverPort is 65536; allowed is a whole number from 1 to 65535"],
     expressible: true,
   },
   {
@@ -58,7 +59,7 @@ export const rows: readonly BadRow[] = [
   airflow:flowerPort: 8080
 `,
     says: [
-      "flowerPort is 8080; the webserver has ports 8080 to 8080, and Flower 8080: allowed are different ones",
+      "2: flowerPort is 8080; the webserver has ports 8080 to 8080, and Flower 8080: allowed are different ones",
     ],
     expressible: false,
   },
@@ -67,7 +68,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:adminUser: a b
 `,
-    says: ["adminUser is a b; allowed are letters, digits, '_', '.' and '-', a letter first, 64 at most"],
+    says: ["2: adminUser is a b; allowed are letters, digits, '_', '.' and '-', a letter first, 64 at most"],
     expressible: true,
   },
   {
@@ -76,7 +77,7 @@ export const rows: readonly BadRow[] = [
   airflow:dags: no/such
 `,
     says: [
-      `dags is no/such; allowed is a directory, relative to Pulumi.yaml; there is none at ${project}/no/such`,
+      `2: dags is no/such; allowed is a directory, relative to Pulumi.yaml; there is none at ${project}/no/such`,
     ],
     expressible: false,
   },
@@ -85,7 +86,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:images: { mysql: x }
 `,
-    says: ["images.mysql is unknown; allowed are airflow, postgres, redis, gateway, pgbouncer"],
+    says: ["2: images.mysql is unknown; allowed are airflow, postgres, redis, gateway, pgbouncer"],
     expressible: true,
   },
   {
@@ -94,7 +95,7 @@ export const rows: readonly BadRow[] = [
   airflow:settings: { core: 1 }
 `,
     says: [
-      "settings.core is {…}; allowed are sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }",
+      "2: settings.core is {…}; allowed are sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }",
     ],
     expressible: true,
   },
@@ -103,7 +104,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:settings: { core: { a: [] } }
 `,
-    says: ["settings.core.a is {…}; allowed is a text, a number or a boolean"],
+    says: ["2: settings.core.a is {…}; allowed is a text, a number or a boolean"],
     expressible: true,
   },
   {
@@ -111,7 +112,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:settings: { Core: { fernet_key: s3cret } }
 `,
-    says: ["settings.Core.fernet_key is {…}; the stack mints it: allowed is secrets.fernetKey"],
+    says: ["2: settings.Core.fernet_key is {…}; the stack mints it: allowed is secrets.fernetKey"],
     expressible: false,
   },
   {
@@ -119,7 +120,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:images: { toString: x }
 `,
-    says: ["images.toString is unknown; allowed are airflow, postgres, redis, gateway, pgbouncer"],
+    says: ["2: images.toString is unknown; allowed are airflow, postgres, redis, gateway, pgbouncer"],
     expressible: true,
   },
   {
@@ -128,7 +129,7 @@ export const rows: readonly BadRow[] = [
   airflow:settings: x
 `,
     says: [
-      "settings is {…}; allowed are sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }",
+      "2: settings is {…}; allowed are sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }",
     ],
     expressible: true,
   },
@@ -137,7 +138,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerMinConcurrency: 5
 `,
-    says: ["workerMinConcurrency is 5; allowed is a number that is not above the concurrency, 4"],
+    says: ["2: workerMinConcurrency is 5; allowed is a number that is not above the concurrency, 4"],
     expressible: false,
   },
   {
@@ -145,7 +146,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:platform: podman
 `,
-    says: ["platform is podman; allowed are docker and kubernetes"],
+    says: ["2: platform is podman; allowed are docker and kubernetes"],
     expressible: true,
   },
   {
@@ -153,7 +154,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:schedulers: 0
 `,
-    says: ["schedulers is 0; allowed is a whole number from 1 to 10"],
+    says: ["2: schedulers is 0; allowed is a whole number from 1 to 10"],
     expressible: true,
   },
   {
@@ -161,7 +162,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:kubernetes: {}
 `,
-    says: ["kubernetes is {…}; it needs platform: kubernetes"],
+    says: ["2: kubernetes is {…}; it needs platform: kubernetes"],
     expressible: false,
   },
   {
@@ -169,7 +170,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: { a: {} }
 `,
-    says: ["machines is {…}; allowed is a list of machines"],
+    says: ["2: machines is {…}; allowed is a list of machines"],
     expressible: true,
   },
   {
@@ -177,7 +178,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: []
 `,
-    says: ["machines is {…}; allowed is at least one machine"],
+    says: ["2: machines is {…}; allowed is at least one machine"],
     expressible: true,
   },
   {
@@ -185,7 +186,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: A } ]
 `,
-    says: ["machines[0].name is A; allowed are a-z, 0-9 and '-', a letter first, 32 at most"],
+    says: ["2: machines[0].name is A; allowed are a-z, 0-9 and '-', a letter first, 32 at most"],
     expressible: true,
   },
   {
@@ -194,9 +195,9 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, node: n1 } ]
 `,
     says: [
-      "machines[0].node is n1; it needs platform: kubernetes",
-      "machines[0].docker is not given; allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
-      "machines[0].address is not given; allowed is the IPv4 address at which the other machines reach it",
+      "2: machines[0].node is n1; it needs platform: kubernetes",
+      "2: machines[0].docker is not given; allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
+      "2: machines[0].address is not given; allowed is the IPv4 address at which the other machines reach it",
     ],
     expressible: false,
   },
@@ -205,7 +206,9 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: podman://x, address: 10.0.0.1 } ]
 `,
-    says: ["machines[0].docker is podman://x; allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT"],
+    says: [
+      "2: machines[0].docker is podman://x; allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
+    ],
     expressible: true,
   },
   {
@@ -214,7 +217,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: ssh://a } ]
 `,
     says: [
-      "machines[0].address is not given; allowed is the IPv4 address at which the other machines reach it",
+      "2: machines[0].address is not given; allowed is the IPv4 address at which the other machines reach it",
     ],
     expressible: false,
   },
@@ -224,7 +227,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: ssh://a, address: big } ]
 `,
     says: [
-      "machines[0].address is big; allowed is the IPv4 address at which the other machines reach it: 10.0.0.11",
+      "2: machines[0].address is big; allowed is the IPv4 address at which the other machines reach it: 10.0.0.11",
     ],
     expressible: true,
   },
@@ -234,7 +237,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: tcp://a:2376, address: 10.0.0.1 } ]
 `,
     says: [
-      "machines[0].certificates is not given; tcp:// needs a directory with ca.pem, cert.pem and key.pem",
+      "2: machines[0].certificates is not given; tcp:// needs a directory with ca.pem, cert.pem and key.pem",
     ],
     expressible: false,
   },
@@ -243,7 +246,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, certificates: dags } ]
 `,
-    says: ["machines[0].certificates is dags; only tcp:// has certificates"],
+    says: ["2: machines[0].certificates is dags; only tcp:// has certificates"],
     expressible: false,
   },
   {
@@ -251,7 +254,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, workers: { gpu: 1 } } ]
 `,
-    says: ["machines[0].workers.gpu is 1; allowed are the names of worker groups: default"],
+    says: ["2: machines[0].workers.gpu is 1; allowed are the names of worker groups: default"],
     expressible: false,
   },
   {
@@ -260,7 +263,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, workers: many } ]
 `,
     says: [
-      "machines[0].workers is many; allowed is a whole number from 0 to 1000, or one for each group: { default: 4, gpu: 1 }",
+      "2: machines[0].workers is many; allowed is a whole number from 0 to 1000, or one for each group: { default: 4, gpu: 1 }",
     ],
     expressible: true,
   },
@@ -269,7 +272,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1 }, { name: a, docker: ssh://b, address: 10.0.0.2 } ]
 `,
-    says: ["machines[1].name is a; machines[0] has the same: allowed is each machine once"],
+    says: ["2: machines[1].name is a; machines[0] has the same: allowed is each machine once"],
     expressible: false,
   },
   {
@@ -278,8 +281,8 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1 }, { name: b, docker: ssh://a, address: 10.0.0.1 } ]
 `,
     says: [
-      "machines[1].docker is ssh://a; machines[0] has the same: allowed is each machine once",
-      "machines[1].address is 10.0.0.1; machines[0] has the same: allowed is each machine once",
+      "2: machines[1].docker is ssh://a; machines[0] has the same: allowed is each machine once",
+      "2: machines[1].address is 10.0.0.1; machines[0] has the same: allowed is each machine once",
     ],
     expressible: false,
   },
@@ -289,7 +292,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, roles: [ worker ] } ]
 `,
     says: [
-      "machines[0].roles[0] is worker; allowed are postgres, redis, pgbouncer, migration, scheduler, webserver, dag-processor, triggerer and flower",
+      "2: machines[0].roles[0] is worker; allowed are postgres, redis, pgbouncer, migration, scheduler, webserver, dag-processor, triggerer and flower",
     ],
     expressible: true,
   },
@@ -298,7 +301,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, roles: [ flower ] }, { name: b, docker: ssh://b, address: 10.0.0.2, roles: [ flower ] } ]
 `,
-    says: ["machines[1].roles[0] is flower; machines[0] has it: allowed is each role once"],
+    says: ["2: machines[1].roles[0] is flower; machines[0] has it: allowed is each role once"],
     expressible: false,
   },
   {
@@ -306,7 +309,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1 }, { name: b, docker: ssh://b, address: 127.0.0.1 } ]
 `,
-    says: ["machines[1].address is 127.0.0.1; allowed is one that the others reach: that of its network"],
+    says: ["2: machines[1].address is 127.0.0.1; allowed is one that the others reach: that of its network"],
     expressible: false,
   },
   {
@@ -314,7 +317,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerAutoscale: { min: 0, max: 3 }
 `,
-    says: ["workerAutoscale is {…}; it needs platform: kubernetes"],
+    says: ["2: workerAutoscale is {…}; it needs platform: kubernetes"],
     expressible: false,
   },
   {
@@ -322,7 +325,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerGroups: [ { name: gpu, queues: [] } ]
 `,
-    says: ["workerGroups[0].queues is {…}; allowed is at least one queue"],
+    says: ["2: workerGroups[0].queues is {…}; allowed is at least one queue"],
     expressible: true,
   },
   {
@@ -330,7 +333,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerGroups: [ { name: gpu } ]
 `,
-    says: ["workerGroups[0].queues is not given; allowed is a list of queue names"],
+    says: ["2: workerGroups[0].queues is not given; allowed is a list of queue names"],
     expressible: true,
   },
   {
@@ -338,7 +341,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerGroups: [ { name: a, queues: [ q ], nodeLabels: {} } ]
 `,
-    says: ["workerGroups[0].nodeLabels is {…}; it needs platform: kubernetes"],
+    says: ["2: workerGroups[0].nodeLabels is {…}; it needs platform: kubernetes"],
     expressible: false,
   },
   {
@@ -346,7 +349,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerGroups: [ { name: a, queues: [ q ] }, { name: a, queues: [ q ] } ]
 `,
-    says: ["workerGroups[1].name is a; allowed is a name of its own"],
+    says: ["2: workerGroups[1].name is a; allowed is a name of its own"],
     expressible: false,
   },
   {
@@ -355,7 +358,7 @@ export const rows: readonly BadRow[] = [
   airflow:dagsImage: registry/dags:1
 `,
     says: [
-      "dagsImage is registry/dags:1; allowed is a repository of an image registry, without a tag: registry.example.com/team/dags",
+      "2: dagsImage is registry/dags:1; allowed is a repository of an image registry, without a tag: registry.example.com/team/dags",
     ],
     expressible: true,
   },
@@ -365,7 +368,7 @@ export const rows: readonly BadRow[] = [
   airflow:dagsGit: { url: git@host:dags }
 `,
     says: [
-      "dagsGit.url is git@host:dags; allowed is the http or https URL of a Git repository, without a login",
+      "2: dagsGit.url is git@host:dags; allowed is the http or https URL of a Git repository, without a login",
     ],
     expressible: true,
   },
@@ -375,7 +378,7 @@ export const rows: readonly BadRow[] = [
   airflow:wrokers: 1
 `,
     says: [
-      "wrokers is unknown; did you mean workers? allowed are platform, version, production, workers, workerConcurrency, workerMinConcurrency, workerMemory, workerCpu, workerGraceSeconds, workerAutoscale, workerGroups, machines, gatewayPort, certificateGeneration, schedulers, webservers, webserverPort, flowerPort, adminUser, dags, dagsImage, dagsGit, images, requirements, systemPackages, kubernetes, settings, postgres, redis, pgbouncer, secrets, secretGenerations, previousSecrets, connections, variables, pools, users, declarations, deleteUndeclared, roles, labels, extraHosts, proxy, caCertificates",
+      `2: wrokers is unknown; did you mean workers? allowed are ${Object.keys(schema.shape).join(", ")}`,
     ],
     expressible: true,
   },
@@ -388,7 +391,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, node: n1, workers: 1 } ]
   airflow:workers: 2
 `,
-    says: ["workers is 2; allowed is either this or machines, which count workers of their own"],
+    says: ["6: workers is 2; allowed is either this or machines, which count workers of their own"],
     expressible: false,
   },
   {
@@ -399,7 +402,7 @@ export const rows: readonly BadRow[] = [
   airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
   airflow:machines: [ { name: a, workers: 1 } ]
 `,
-    says: ["machines[0] is {…}; allowed is either node, a node's name, or labels that nodes have"],
+    says: ["5: machines[0] is {…}; allowed is either node, a node's name, or labels that nodes have"],
     expressible: false,
   },
   {
@@ -410,7 +413,7 @@ export const rows: readonly BadRow[] = [
   airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
   airflow:machines: [ { name: a, node: n, address: 10.0.0.1 } ]
 `,
-    says: ["machines[0].address is 10.0.0.1; it needs platform: docker"],
+    says: ["5: machines[0].address is 10.0.0.1; it needs platform: docker"],
     expressible: false,
   },
   {
@@ -422,7 +425,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, node: n, workers: { gpu: 1 } } ]
   airflow:workerGroups: [ { name: gpu, queues: [ q ], workers: 1 } ]
 `,
-    says: ["workerGroups[0].workers is 1; allowed is either this or the counts of gpu in machines"],
+    says: ["6: workerGroups[0].workers is 1; allowed is either this or the counts of gpu in machines"],
     expressible: false,
   },
   {
@@ -434,7 +437,7 @@ export const rows: readonly BadRow[] = [
   airflow:workerAutoscale: { min: 0, max: 3 }
   airflow:workers: 2
 `,
-    says: ["workers is 2; allowed is either this or workerAutoscale"],
+    says: ["6: workers is 2; allowed is either this or workerAutoscale"],
     expressible: false,
   },
   {
@@ -445,7 +448,7 @@ export const rows: readonly BadRow[] = [
   airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
   airflow:dagsGit: { url: https://g/d.git }
 `,
-    says: ["dagsGit is {…}; allowed is either this or dagsImage"],
+    says: ["5: dagsGit is {…}; allowed is either this or dagsImage"],
     expressible: false,
   },
   {
@@ -457,7 +460,7 @@ export const rows: readonly BadRow[] = [
   airflow:workerGroups: [ { name: a, queues: [ q ], machine: b } ]
 `,
     says: [
-      "workerGroups[0].machine is b; allowed is a name in machines: none, since the stack has no machines",
+      "5: workerGroups[0].machine is b; allowed is a name in machines: none, since the stack has no machines",
     ],
     expressible: false,
   },
@@ -469,7 +472,7 @@ export const rows: readonly BadRow[] = [
   airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
   airflow:workerGroups: [ { name: a, queues: [ q ], workers: 1, autoscale: { min: 0, max: 1 } } ]
 `,
-    says: ["workerGroups[0].workers is 1; allowed is either this or autoscale"],
+    says: ["5: workerGroups[0].workers is 1; allowed is either this or autoscale"],
     expressible: false,
   },
   {
@@ -482,7 +485,7 @@ export const rows: readonly BadRow[] = [
   airflow:webserverPort: 5554
 `,
     says: [
-      "webserverPort is 5554; the webserver has ports 5554 to 5556, and Flower 5555: allowed are different ones",
+      "6: webserverPort is 5554; the webserver has ports 5554 to 5556, and Flower 5555: allowed are different ones",
     ],
     expressible: false,
   },
