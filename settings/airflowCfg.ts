@@ -11,6 +11,7 @@ const value = z.union([z.string(), z.number(), z.boolean()], {
 
 export const airflowCfg = z
   .record(z.string(), z.record(z.string(), value, { error: sections }), { error: sections })
+  .meta({ discreet: true })
   .transform((given): AirflowSettings => {
     // Airflow's own spelling of a boolean.
     const spell = (plain: unknown) => (plain === true ? "True" : plain === false ? "False" : String(plain));

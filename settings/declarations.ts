@@ -15,7 +15,8 @@ const connection = object({
   extra: z
     .union([secret, z.record(z.string(), z.unknown())])
     .optional()
-    .describe("An object, or a secret with its JSON."),
+    .describe("An object, or a secret with its JSON.")
+    .meta({ discreet: true }),
   description: text.optional().describe("What people see beside it."),
 });
 
@@ -54,7 +55,8 @@ const kinds = {
       },
     )
     .default({})
-    .describe("Variables of Airflow, by name; lists and objects become JSON."),
+    .describe("Variables of Airflow, by name; lists and objects become JSON.")
+    .meta({ discreet: true }),
   pools: z
     .record(id, pool, { error: "allowed are pools by name" })
     .default({})

@@ -3,6 +3,7 @@ import type { Nodes } from "../workload.ts";
 import { counted, type MachineSettings } from "./machines.ts";
 
 import type { Stated } from "./schema.ts";
+import { defaultWorkers } from "./workers.ts";
 
 /** Workers that are alike: the same queues, size and place. */
 export interface WorkerGroup {
@@ -55,7 +56,7 @@ function onMachines(group: string, machines: readonly MachineSettings[], size: S
 
 /** The default group and the others, each where it is counted. */
 export function groupsOf(parsed: Stated): WorkerGroup[] {
-  const { machines = [], workers = 2, workerAutoscale: autoscale } = parsed;
+  const { machines = [], workers = defaultWorkers, workerAutoscale: autoscale } = parsed;
   const size: Size = {
     queues: [],
     concurrency: span(parsed.workerConcurrency, parsed.workerMinConcurrency),

@@ -10,7 +10,8 @@ export const roleExtras = object({
   env: z
     .record(variable, scalar, { error: "allowed are environment variables" })
     .default({})
-    .describe("Environment variables: `{ TZ: Europe/Berlin }`. They are no place for secrets."),
+    .describe("Environment variables: `{ TZ: Europe/Berlin }`. They are no place for secrets.")
+    .meta({ discreet: true }),
   files: z
     .record(path, file, { error: "allowed are files of this machine by their paths in the container" })
     .default({})

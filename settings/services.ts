@@ -4,9 +4,11 @@ import { secret } from "./secret.ts";
 import { memory, object, whole } from "./values.ts";
 
 /** Lines of a configuration file, by key. */
-const lines = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]), {
-  error: "allowed are keys and their values",
-});
+const lines = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]), {
+    error: "allowed are keys and their values",
+  })
+  .meta({ discreet: true });
 
 /** The stack's own Postgres, or with `url` one that is there already. */
 export const postgres = object({

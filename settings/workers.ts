@@ -13,6 +13,9 @@ import {
   whole,
 } from "./values.ts";
 
+/** Of a stack that counts none. */
+export const defaultWorkers = 2;
+
 export const concurrency = whole(1, 1000);
 
 const toleration = object({

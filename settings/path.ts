@@ -1,0 +1,36 @@
+/** The names and numbers that lead to a value. */
+export type Path = readonly PropertyKey[];
+
+/** Tells `file:line` of a value. */
+export type Where = (path: Path) => string;
+
+/** `workerGroups[0].queues`, `connections["my.db"].password`. */
+export function spell(path: Path): string {
+  const parts = path.map((part, at) => {
+    if (typeof part === "number") return `[${part}]`;
+    if (/[.[\]"]/.test(String(part))) return `[${JSON.stringify(part)}]`;
+    return `${at > 0 ? "." : ""}${String(part)}`;
+  });
+  return parts.join("");
+}
+
+/**
+ * Reads a path as `spell` writes it.
+ * @throws Error where it is none
+ */
+export function pathOf(spelt: string): Path {
+  const parts = [...spelt.matchAll(/(?:^|\.)([^.[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/gy)];
+  const length = parts.reduce((sum, [part]) => sum + part.length, 0);
+  if (length === 0 || length < spelt.length)
+    throw new Error(
+      `${spelt} is no key; allowed is one like secrets.fernetKey or connections["my.db"].password`,
+    );
+  return parts.map(
+    ([, name, index, quoted]) => name ?? (index === undefined ? JSON.parse(quoted ?? "") : Number(index)),
+  );
+}
+
+/** Whether both lead to the same value. */
+export function samePath(one: Path, other: Path): boolean {
+  return one.length === other.length && one.every((part, at) => String(part) === String(other[at]));
+}
