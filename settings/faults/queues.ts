@@ -1,11 +1,12 @@
 import { counted } from "../machines.ts";
 import type { Stated } from "../schema.ts";
+import { defaultWorkers } from "../workers.ts";
 import type { Fault } from "./fault.ts";
 import { each } from "./readable.ts";
 import { said } from "./said.ts";
 
 /** Whether there are workers of the default group, which take tasks from the default queue. */
-function hasDefaultWorkers({ machines, workers = 2, workerAutoscale }: Stated): boolean {
+function hasDefaultWorkers({ machines, workers = defaultWorkers, workerAutoscale }: Stated): boolean {
   if (machines) return machines.some((machine) => (counted(machine).default ?? 0) > 0);
   return workers > 0 || workerAutoscale !== undefined;
 }
