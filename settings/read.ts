@@ -50,6 +50,11 @@ function line(given: Values, where: Where, fault: Fault): string {
   return `${where(path)}: ${spell(path)} ${message.startsWith("is unknown") ? message : `is ${told}; ${message}`}`;
 }
 
+/** The number of the line that a fault is told of. */
+function lineOf(told: string): number {
+  return Number(/^.*?:(\d+): /.exec(told)?.[1] ?? 0);
+}
+
 /**
  * Checks what a stack says, all at once.
  * @param given values by key without the project's prefix
@@ -67,7 +72,7 @@ export function settingsOf(
   const others = found.filter(({ path }) => !faults.some((known) => samePath(known.path, path)));
   const lines = [...strangers, ...[...faults, ...others].map((fault) => line(given, where, fault))];
   if (stated && lines.length === 0) return resolved(stated);
-  throw new Refused(lines);
+  throw new Refused([...new Set(lines)].sort((one, other) => lineOf(one) - lineOf(other)));
 }
 
 /**

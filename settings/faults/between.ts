@@ -25,7 +25,7 @@ import { urlFaults } from "./urls.ts";
 import { concurrencyFaults } from "./workers.ts";
 
 const checks: readonly Check[] = [
-  placementFaults,
+  ...placementFaults,
   platformFaults,
   ...portFaults,
   concurrencyFaults,

@@ -11,6 +11,5 @@ export function clusterSecretFaults(parsed: Stated): Fault[] {
       path,
       message:
         "a Secret needs platform: kubernetes; on Docker allowed are { file: PATH } and what npm run secret writes",
-      given: "{…}",
     }));
 }

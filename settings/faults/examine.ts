@@ -3,6 +3,7 @@ import { type Given, type Stated, schema } from "../schema.ts";
 import { keysIn } from "../values.ts";
 import { faultsBetween } from "./between.ts";
 import type { Fault } from "./fault.ts";
+import { beforeHoles, withHoles, withoutHoles } from "./holes.ts";
 import { nearest } from "./nearest.ts";
 import { withoutFaulty } from "./readable.ts";
 
@@ -44,14 +45,12 @@ function within(outer: Path, inner: Path): boolean {
   return outer.every((part, at) => String(part) === String(inner[at]));
 }
 
-/** Takes a value away, or what is around it if that is a list, whose other items would get other numbers. */
+/** Takes a value away, or what is around it if that is gone already. An item of a list leaves a hole, so that others keep their numbers. */
 function removed(values: unknown, path: Path): Path {
   const holders = path.map((_, length) =>
     path.slice(0, length).reduce<unknown>((value, part) => Reflect.get(Object(value), part), values),
   );
-  const last = holders.findLastIndex(
-    (holder, at) => !Array.isArray(holder) && Object.hasOwn(Object(holder), path[at] ?? ""),
-  );
+  const last = holders.findLastIndex((holder, at) => Object.hasOwn(Object(holder), path[at] ?? ""));
   if (last < 0) return [];
   Reflect.deleteProperty(Object(holders[last]), path[last] ?? "");
   return path.slice(0, last + 1);
@@ -73,12 +72,15 @@ export function examine(given: Readonly<Record<string, unknown>>): Examined {
   const faults: Fault[] = [];
   const faulty: Path[] = [];
   for (;;) {
-    const result = schema.safeParse(rest);
+    const result = schema.safeParse(withoutHoles(rest));
     if (result.success) {
-      const stated = result.data;
+      const stated = withHoles(result.data, rest);
       return { stated, faults: [...faults, ...faultsBetween(withoutFaulty(stated, faulty), given as Given)] };
     }
-    const found = distinct(faultsOf(result.error));
+    const found = distinct(faultsOf(result.error)).map((fault) => ({
+      ...fault,
+      path: beforeHoles(rest, fault.path),
+    }));
     // What had to be taken away is missing now, which is no fault of the stack's.
     faults.push(
       ...found.filter(({ path }) => !faulty.some((known) => within(known, path) || within(path, known))),

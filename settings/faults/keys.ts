@@ -63,6 +63,6 @@ export function keyFaults({ secrets }: Stated): Fault[] {
     const path = ["secrets", name];
     const text = source === undefined ? undefined : textOf({ path, source });
     const message = text === undefined ? undefined : complaint(text);
-    return message === undefined ? [] : [{ path, message, given: "{…}" }];
+    return message === undefined ? [] : [{ path, message }];
   });
 }

@@ -1,6 +1,6 @@
 import type { Given, Stated } from "../schema.ts";
 import type { Fault } from "./fault.ts";
-import { each } from "./readable.ts";
+import { each, ifReadable } from "./readable.ts";
 
 /**
  * MiB of a worker with its log server, before any process for tasks. Measured with `docker stats` on Airflow 3.3.2: 519 MiB with eight
@@ -32,15 +32,14 @@ function fault(
 }
 
 /** Refuses workers that the engine would kill as soon as all of their places are taken. */
-export function memoryFaults(
-  { workerConcurrency, workerMemory, workerGroups }: Stated,
-  given: Given,
-): Fault[] {
+export function memoryFaults(parsed: Stated, given: Given): Fault[] {
   const own = [["workerMemory"], ["workerConcurrency"]] as const;
   return [
-    ...fault(own, workerMemory, workerConcurrency, given.workerMemory !== undefined),
-    ...each(workerGroups, (group, at) => {
-      const { concurrency = workerConcurrency, memory = workerMemory } = group;
+    ...ifReadable(() =>
+      fault(own, parsed.workerMemory, parsed.workerConcurrency, given.workerMemory !== undefined),
+    ),
+    ...each(parsed.workerGroups, (group, at) => {
+      const { concurrency = parsed.workerConcurrency, memory = parsed.workerMemory } = group;
       // What the default group has is told there.
       if (group.concurrency === undefined && group.memory === undefined) return [];
       const paths = [

@@ -15,26 +15,26 @@ const wellKnown = new Set(
 
 const least = 8;
 
-/** Why a password is none; nothing, if it is. */
+/** What is wrong with a password; nothing, if nothing is. */
 function weakness(password: string): string | undefined {
   const plain = password.toLowerCase();
-  if (password === "") return "it is empty";
+  if (password === "") return "is empty";
   const isSequence = "1234567890123456".startsWith(plain) || /^(.)\1*$/s.test(plain);
-  if (wellKnown.has(plain) || isSequence) return "it is well known";
-  return password.length < least ? `it has ${password.length} characters` : undefined;
+  if (wellKnown.has(plain) || isSequence) return "is well known";
+  return password.length < least ? `has ${password.length} characters` : undefined;
 }
 
-function fault({ path }: Source, password: string | undefined): Fault[] {
+function fault({ path }: Source, password: string | undefined, subject: string): Fault[] {
   const why = password === undefined ? undefined : weakness(password);
   if (why === undefined) return [];
-  const message = `${why}: allowed is a password of at least ${least} characters that nobody guesses; openssl rand -hex 24 makes one`;
-  return [{ path, message, given: "{…}" }];
+  const message = `${subject} ${why}: allowed is a password of at least ${least} characters that nobody guesses; openssl rand -hex 24 makes one`;
+  return [{ path, message }];
 }
 
 /** Passwords that others know, or find out in seconds. */
 export function passwordFaults(parsed: Stated): Fault[] {
   return [
-    ...passwords(parsed).flatMap((given) => fault(given, textOf(given))),
-    ...serviceUrls(parsed).flatMap((given) => fault(given, passwordIn(textOf(given) ?? ""))),
+    ...passwords(parsed).flatMap((given) => fault(given, textOf(given), "it")),
+    ...serviceUrls(parsed).flatMap((given) => fault(given, passwordIn(textOf(given) ?? ""), "its password")),
   ];
 }

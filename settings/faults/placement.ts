@@ -1,6 +1,7 @@
 import { counted, type MachineSettings } from "../machines.ts";
 import type { Stated } from "../schema.ts";
-import type { Fault } from "./fault.ts";
+import type { Check, Fault } from "./fault.ts";
+import { each } from "./readable.ts";
 
 /** How a machine is told from others, by platform. */
 const kinds = {
@@ -74,69 +75,82 @@ function twiceGiven(machines: readonly MachineSettings[]): Fault[] {
   );
 }
 
-function machineFaults(machines: readonly MachineSettings[], platform: Stated["platform"]): Fault[] {
+function ofPlatform(machine: MachineSettings, at: number, platform: Stated["platform"]): Fault[] {
   const other = platform === "docker" ? "kubernetes" : "docker";
-  const foreign = machines.flatMap((machine, at) =>
-    kinds[other]
-      .filter((key) => machine[key] !== undefined)
-      .map((key) => fault(at, key, `it needs platform: ${other}`)),
-  );
-  const own = machines.flatMap(platform === "docker" ? ofDocker : ofKubernetes);
-  return [...foreign, ...own, ...loopback(machines), ...shared(machines), ...twiceGiven(machines)];
+  const foreign = kinds[other]
+    .filter((key) => machine[key] !== undefined)
+    .map((key) => fault(at, key, `it needs platform: ${other}`));
+  return [...foreign, ...(platform === "docker" ? ofDocker : ofKubernetes)(machine, at)];
 }
 
-/** Faults of what is said about places: machines, and workers and groups that run there. */
-export function placementFaults(parsed: Stated): Fault[] {
-  const faults: Fault[] = [];
-  const { machines = [], workerGroups } = parsed;
-  for (const other of ["workers", "workerAutoscale"] as const) {
-    if (parsed.machines && parsed[other] !== undefined) {
-      faults.push({
-        path: [other],
-        message: "allowed is either this or machines, which count workers of their own",
-      });
-    }
+/** Workers are counted in one place. */
+const counts: Check = ({ machines, workers, workerAutoscale }) => {
+  const others = { workers, workerAutoscale };
+  if (machines) {
+    const message = "allowed is either this or machines, which count workers of their own";
+    const given = Object.entries(others).filter(([, value]) => value !== undefined);
+    return given.map(([other]) => ({ path: [other], message }));
   }
+  if (workers === undefined || !workerAutoscale) return [];
+  return [{ path: ["workers"], message: "allowed is either this or workerAutoscale" }];
+};
+
+const groupCounts: Check = ({ machines = [], workerGroups }) =>
+  each(workerGroups, (group, at) => {
+    const { name, workers, autoscale } = group;
+    const isCounted = machines.some((one) => name in counted(one));
+    const both =
+      workers !== undefined && autoscale
+        ? [{ path: ["workerGroups", at, "workers"], message: "allowed is either this or autoscale" }]
+        : [];
+    if (!isCounted) return both;
+    const given = (["workers", "machine", "autoscale"] as const).filter((key) => group[key] !== undefined);
+    const message = `allowed is either this or the counts of ${name} in machines`;
+    return [...both, ...given.map((key) => ({ path: ["workerGroups", at, key], message }))];
+  });
+
+const groupMachines: Check = ({ machines = [], workerGroups }) => {
   const known = machines.map(({ name }) => name);
-  workerGroups.forEach((group, at) => {
-    const { name, machine, workers, autoscale } = group;
-    if (machine !== undefined && !known.includes(machine)) {
-      const names = known.join(", ") || "none, since the stack has no machines";
-      faults.push({
-        path: ["workerGroups", at, "machine"],
-        message: `allowed is a name in machines: ${names}`,
-      });
-    }
-    if (workers !== undefined && autoscale) {
-      faults.push({ path: ["workerGroups", at, "workers"], message: "allowed is either this or autoscale" });
-    }
-    if (!machines.some((one) => name in counted(one))) return;
-    for (const key of ["workers", "machine", "autoscale"] as const) {
-      if (group[key] === undefined) continue;
-      faults.push({
-        path: ["workerGroups", at, key],
-        message: `allowed is either this or the counts of ${name} in machines`,
-      });
-    }
-  });
-  if (parsed.workers !== undefined && parsed.workerAutoscale) {
-    faults.push({ path: ["workers"], message: "allowed is either this or workerAutoscale" });
-  }
-  const taken = new Set(["default", ...known]);
-  workerGroups.forEach(({ name }, at) => {
-    if (taken.has(name))
-      faults.push({ path: ["workerGroups", at, "name"], message: "allowed is a name of its own" });
-    taken.add(name);
-  });
-  machines.forEach((machine, at) => {
-    for (const group of Object.keys(counted(machine))) {
-      const names = ["default", ...workerGroups.map(({ name }) => name)];
-      if (names.includes(group)) continue;
-      faults.push({
-        path: ["machines", at, "workers", group],
-        message: `allowed are the names of worker groups: ${names.join(", ")}`,
-      });
-    }
-  });
-  return [...faults, ...machineFaults(machines, parsed.platform)];
-}
+  const names = known.join(", ") || "none, since the stack has no machines";
+  return each(workerGroups, ({ machine }, at) =>
+    machine === undefined || known.includes(machine)
+      ? []
+      : [{ path: ["workerGroups", at, "machine"], message: `allowed is a name in machines: ${names}` }],
+  );
+};
+
+const groupNames: Check = ({ machines = [], workerGroups }) => {
+  const taken = ["default", ...machines.map(({ name }) => name)];
+  const groups = workerGroups.map(({ name }) => name);
+  return groups.flatMap((name, at) =>
+    [...taken, ...groups.slice(0, at)].includes(name)
+      ? [{ path: ["workerGroups", at, "name"], message: "allowed is a name of its own" }]
+      : [],
+  );
+};
+
+const countedGroups: Check = ({ machines = [], workerGroups }) => {
+  const names = ["default", ...workerGroups.map(({ name }) => name)];
+  const message = `allowed are the names of worker groups: ${names.join(", ")}`;
+  return each(machines, (machine, at) =>
+    Object.keys(counted(machine))
+      .filter((group) => !names.includes(group))
+      .map((group) => ({ path: ["machines", at, "workers", group], message })),
+  );
+};
+
+const places: Check = ({ machines = [], platform }) =>
+  each(machines, (machine, at) => ofPlatform(machine, at, platform));
+
+/** Faults of what is said about places: machines, and workers and groups that run there. */
+export const placementFaults: readonly Check[] = [
+  counts,
+  groupMachines,
+  groupCounts,
+  groupNames,
+  countedGroups,
+  places,
+  ({ machines = [] }) => shared(machines),
+  ({ machines = [] }) => twiceGiven(machines),
+  ({ machines = [] }) => loopback(machines),
+];

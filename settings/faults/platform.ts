@@ -1,11 +1,12 @@
 import type { Stated } from "../schema.ts";
 import type { Fault } from "./fault.ts";
+import { each } from "./readable.ts";
 
 /** What Docker engines, which have no nodes, cannot do. */
 function clusterOnly(parsed: Stated): Fault[] {
   const message = "it needs platform: kubernetes";
   const keys = (["kubernetes", "workerAutoscale"] as const).filter((key) => parsed[key] !== undefined);
-  const inGroups = parsed.workerGroups.flatMap((group, at) =>
+  const inGroups = each(parsed.workerGroups, (group, at) =>
     (["nodeLabels", "tolerations", "autoscale"] as const)
       .filter((key) => group[key] !== undefined)
       .map((key) => ({ path: ["workerGroups", at, key], message })),

@@ -37,6 +37,6 @@ export function postgresFaults({ postgres: { settings } }: Stated): Fault[] {
     const off = value === false || ["off", "false", "no", "0"].includes(String(value).toLowerCase());
     if (off && safe[name] !== undefined) return [{ path, message: safe[name], given: String(value) }];
     const reason = own[name] ?? (name.startsWith("ssl_") ? tls : undefined);
-    return reason === undefined ? [] : [{ path, message: `it is the stack's own: ${reason}`, given: "{…}" }];
+    return reason === undefined ? [] : [{ path, message: `it is the stack's own: ${reason}` }];
   });
 }

@@ -52,6 +52,6 @@ export function redisFaults({ redis: { settings } }: Stated): Fault[] {
     const spelt = value === true ? "yes" : value === false ? "no" : String(value).toLowerCase();
     if (why !== undefined && spelt !== only) return [{ path, message: why, given: spelt }];
     const reason = own[name];
-    return reason === undefined ? [] : [{ path, message: `it is the stack's own: ${reason}`, given: "{…}" }];
+    return reason === undefined ? [] : [{ path, message: `it is the stack's own: ${reason}` }];
   });
 }

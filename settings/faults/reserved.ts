@@ -48,7 +48,6 @@ export function variableFaults({ roles }: Stated): Fault[] {
       .map((variable) => ({
         path: ["roles", role, "env", variable],
         message: "it is a setting of airflow.cfg: allowed is settings, by section and key",
-        given: "{…}",
       })),
   );
 }

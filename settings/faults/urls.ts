@@ -81,7 +81,7 @@ function fault(given: Source): Fault[] {
   const url = textOf(given);
   const kind = kinds[String(given.path[0])];
   const message = url === undefined || !kind ? undefined : complaint(url, kind);
-  return message === undefined ? [] : [{ path: given.path, message, given: "{…}" }];
+  return message === undefined ? [] : [{ path: given.path, message }];
 }
 
 /** URLs that lead nowhere, or elsewhere than they seem to. */
