@@ -137,6 +137,11 @@ export interface Platform {
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Input<pulumi.Resource>;
   /** An image with a folder of DAG files in it, pushed to a repository: its name there, by digest. */
   image(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): pulumi.Input<string>;
+  /**
+   * A secret that is there already, by the name of its Secret and its key in it.
+   * @throws Error where there are no such Secrets
+   */
+  secret(name: string, key: string): pulumi.Output<string>;
   /** The address of a service on this platform. */
   endpoint(name: string, port: number): Endpoint;
   /** Where people find a service that has a loopback port. */

@@ -77,6 +77,11 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return dagsImage(name, args, opts);
   }
 
+  /** The configuration refuses it first, with file and line. */
+  secret(name: string, key: string): pulumi.Output<string> {
+    throw new Error(`${key} of the Secret ${name} is wanted, but only a cluster has Secrets.`);
+  }
+
   endpoint(name: string, port: number): Endpoint {
     return { host: name, port };
   }

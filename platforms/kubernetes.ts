@@ -50,7 +50,10 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   private readonly settings: KubernetesSettings;
   private readonly machines: readonly MachineSettings[];
   private readonly provider: k8s.Provider;
+  private readonly namespace: string;
   private readonly around: Surroundings;
+  /** Secrets that were looked up, by name. */
+  private readonly found = new Map<string, k8s.core.v1.Secret>();
 
   /**
    * @param stack names the namespace, unless the settings do
@@ -71,7 +74,8 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       { ...(settings.context !== undefined && { context: settings.context }) },
       { parent: this },
     );
-    this.around = this.surroundings(name, settings.namespace ?? stack);
+    this.namespace = settings.namespace ?? stack;
+    this.around = this.surroundings(name, this.namespace);
     this.registerOutputs();
   }
 
@@ -188,6 +192,17 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     return dagsImage(name, args, opts);
   }
 
+  secret(name: string, key: string): pulumi.Output<string> {
+    const { namespace } = this;
+    const found = this.found.get(name) ?? this.find(name);
+    const value = found.data.apply(({ [key]: encoded }) => {
+      if (encoded === undefined)
+        throw new Error(`The Secret ${name} in namespace ${namespace} has no key ${key}.`);
+      return Buffer.from(encoded, "base64").toString("utf8");
+    });
+    return pulumi.secret(value);
+  }
+
   endpoint(name: string, port: number): Endpoint {
     return { host: name, port };
   }
@@ -195,6 +210,16 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   url(name: string, loopbackPort: number): string {
     const host = this.publicHost(name);
     return host === undefined ? `http://127.0.0.1:${loopbackPort}` : `https://${host}`;
+  }
+
+  /** Looks a Secret up, once: whoever applied it may have left its contents in an annotation, so all of it is secret. */
+  private find(name: string): k8s.core.v1.Secret {
+    const found = k8s.core.v1.Secret.get(`given-${name}`, `${this.namespace}/${name}`, {
+      ...this.child(),
+      additionalSecretOutputs: ["data", "metadata"],
+    });
+    this.found.set(name, found);
+    return found;
   }
 
   private publicHost(name: string): string | undefined {

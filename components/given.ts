@@ -1,0 +1,21 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import type { SecretSource } from "../settings/secret.ts";
+import type { Platform } from "../workload.ts";
+
+function contents(file: string): string {
+  const text = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  if (text === "") throw new Error(`${file} is to hold a secret, but is empty.`);
+  return text;
+}
+
+/**
+ * A secret from where a stack says that it is: its value, a file's contents without the newline at their end, or a key of a
+ * Secret in the cluster.
+ * @throws Error when the file is empty or cannot be read, or the platform has no such Secrets
+ */
+export function given(source: SecretSource, platform: Platform): pulumi.Output<string> {
+  if (typeof source === "string") return pulumi.secret(source);
+  if ("file" in source) return pulumi.secret(contents(source.file));
+  return pulumi.secret(platform.secret(source.secret, source.key));
+}
