@@ -6,6 +6,7 @@ import { DagProcessor } from "./dagProcessor.ts";
 import { dagsOf } from "./dags.ts";
 import { environment } from "./environment.ts";
 import { Flower } from "./flower.ts";
+import { hasLogins, Logins } from "./logins.ts";
 import { Migration } from "./migration.ts";
 import { Postgres } from "./postgres.ts";
 import { Redis } from "./redis.ts";
@@ -31,19 +32,22 @@ export class Airflow extends pulumi.ComponentResource {
   constructor(name: string, platform: Platform, settings: Settings, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Airflow", name, {}, opts);
     const { images, adminUser, groups } = settings;
-    const secrets = new Secrets("secrets", { parent: this }).values;
-    const { adminPassword, brokerPassword } = secrets;
+    const secrets = new Secrets("secrets", { platform, settings }, { parent: this });
+    const { adminPassword, brokerPassword } = secrets.values;
 
-    const redis = new Redis(
-      "redis",
-      { platform, image: images.redis, password: brokerPassword },
-      { parent: this },
-    );
+    const redis = new Redis("redis", { platform, image: images.redis, secrets }, { parent: this });
     const postgres = new Postgres(
       "postgres",
       { platform, image: images.postgres, secrets },
       { parent: this },
     );
+    const logins = hasLogins(settings)
+      ? new Logins(
+          "logins",
+          { platform, image: images.postgres, postgres: postgres.endpoint, secrets },
+          { parent: this, dependsOn: [postgres] },
+        )
+      : undefined;
 
     const webserverEndpoint = platform.endpoint("webserver", 8080);
     const dags = dagsOf(platform, settings, this);
@@ -70,8 +74,14 @@ export class Airflow extends pulumi.ComponentResource {
 
     const migration = new Migration(
       "migration",
-      { ...shared, adminUser, adminPassword },
-      { parent: this, dependsOn: [postgres] },
+      {
+        ...shared,
+        adminUser,
+        adminPassword,
+        replaced: secrets.replaced.adminPassword,
+        reencrypts: settings.previousSecrets === "dropped",
+      },
+      { parent: this, dependsOn: [postgres, ...(logins ? [logins.done] : [])] },
     );
     const migrated = { parent: this, dependsOn: [migration.done, redis] };
     const webserver = new Webserver(
@@ -88,7 +98,12 @@ export class Airflow extends pulumi.ComponentResource {
       },
       migrated,
     );
-    new Scheduler("scheduler", { ...shared, schedulers: settings.schedulers }, migrated);
+    // Who checks tokens knows a new key before anybody signs with it.
+    new Scheduler(
+      "scheduler",
+      { ...shared, schedulers: settings.schedulers },
+      { parent: this, dependsOn: [webserver] },
+    );
     new DagProcessor(
       "dag-processor",
       { ...shared, readsRepository: settings.dagsGit !== undefined },

@@ -3,7 +3,7 @@ import type { AirflowSettings } from "../settings/airflowCfg.ts";
 import { timings } from "../settings/timings.ts";
 import type { Endpoint, Values } from "../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../workload.ts";
-import type { MintedSecrets } from "./secrets.ts";
+import { fernetKeys, type Secrets } from "./secrets.ts";
 
 /** The processes that Airflow consists of. */
 export const roles = [
@@ -33,7 +33,7 @@ export interface EnvironmentArgs {
   /** Where Celery keeps results, for SQLAlchemy. */
   readonly resultsUrl: pulumi.Input<string>;
   readonly webserver: Endpoint;
-  readonly secrets: MintedSecrets;
+  readonly secrets: Pick<Secrets, "values" | "previous" | "older" | "jwks">;
   /** Login of the first administrator, and of Flower. */
   readonly adminUser: string;
   /** Where people find the webserver, if that is known to the world. */
@@ -50,7 +50,8 @@ interface Setting {
   readonly section: string;
   readonly key: string;
   readonly value: pulumi.Input<string>;
-  readonly secret: boolean;
+  /** In the variable itself; in a file that a command reads; in a file that the setting names. */
+  readonly where: "variable" | "command" | "path";
   readonly roles: readonly Role[];
 }
 
@@ -66,14 +67,25 @@ const readers: Readonly<Record<string, readonly Role[]>> = {
 };
 
 function plain(section: string, key: string, value: string): Setting {
-  return { section, key, value, secret: false, roles: readers[section] ?? roles };
+  return { section, key, value, where: "variable", roles: readers[section] ?? roles };
 }
 
 function secret(section: string, key: string, value: pulumi.Input<string>, reach: readonly Role[]): Setting {
-  return { section, key, value, secret: true, roles: reach };
+  return { section, key, value, where: "command", roles: reach };
+}
+
+function secretFile(
+  section: string,
+  key: string,
+  value: pulumi.Input<string>,
+  reach: readonly Role[],
+): Setting {
+  return { section, key, value, where: "path", roles: reach };
 }
 
 function connections({ brokerUrl, metadataUrl, resultsUrl, secrets, adminUser }: EnvironmentArgs): Setting[] {
+  const { values, jwks } = secrets;
+  const keys = fernetKeys(secrets);
   return [
     secret("database", "sql_alchemy_conn", metadataUrl, database),
     secret(
@@ -86,7 +98,7 @@ function connections({ brokerUrl, metadataUrl, resultsUrl, secrets, adminUser }:
     secret(
       "celery",
       "flower_basic_auth",
-      secrets.adminPassword.apply((pw) => `${adminUser}:${pw}`),
+      values.adminPassword.apply((pw) => `${adminUser}:${pw}`),
       ["flower"],
     ),
     // Commands look for a database to note in that they were run; without one they make a file beside Airflow's own.
@@ -94,10 +106,18 @@ function connections({ brokerUrl, metadataUrl, resultsUrl, secrets, adminUser }:
       ...plain("database", "sql_alchemy_conn", `sqlite:///${runtimeDirectory}/airflow.db`),
       roles: roles.filter((role) => !database.includes(role)),
     },
-    secret("core", "fernet_key", secrets.fernetKey, database),
-    secret("api_auth", "jwt_secret", secrets.jwtSecret, ["scheduler", "webserver"]),
+    secret(
+      "core",
+      "fernet_key",
+      keys.valid,
+      database.filter((role) => role !== "migration"),
+    ),
+    // It encrypts anew what has an old key.
+    secret("core", "fernet_key", keys.all, ["migration"]),
+    secretFile("api_auth", "jwt_private_key_path", values.jwtSecret, ["scheduler", "webserver"]),
+    secretFile("api_auth", "trusted_jwks_url", jwks, ["webserver"]),
     // Signs the requests for task logs, between the webserver and whoever serves them.
-    secret("api", "secret_key", secrets.apiSecretKey, ["scheduler", "webserver", "triggerer", "worker"]),
+    secret("api", "secret_key", values.apiSecretKey, ["scheduler", "webserver", "triggerer", "worker"]),
   ];
 }
 
@@ -150,12 +170,12 @@ function variable({ section, key }: Setting): string {
 
 function environmentOf(role: Role, settings: readonly Setting[]): RoleEnvironment {
   const reaching = settings.filter((setting) => setting.roles.includes(role));
-  const hidden = reaching.filter((setting) => setting.secret);
-  const env = reaching.map((setting): [string, pulumi.Input<string>] =>
-    setting.secret
-      ? [`${variable(setting)}_CMD`, `cat ${secretsDirectory}/${setting.key}`]
-      : [variable(setting), setting.value],
-  );
+  const hidden = reaching.filter(({ where }) => where !== "variable");
+  const env = reaching.map((setting): [string, pulumi.Input<string>] => {
+    const file = `${secretsDirectory}/${setting.key}`;
+    if (setting.where === "command") return [`${variable(setting)}_CMD`, `cat ${file}`];
+    return [variable(setting), setting.where === "path" ? file : setting.value];
+  });
   return {
     env: Object.fromEntries(env),
     secrets: Object.fromEntries(hidden.map(({ key, value }) => [key, value])),

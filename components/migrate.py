@@ -1,13 +1,18 @@
-"""usage: migrate.py ADMIN_USER ADMIN_PASSWORD_FILE
+"""usage: migrate.py ADMIN_USER ADMIN_PASSWORD_FILE [--reencrypt]
 
-Migrates the schema, creates the administrator unless there is one of that name, and synchronises permissions. One
-process for Airflow's own commands, because each start of Airflow costs seconds; safe to run again.
+Migrates the schema, creates the administrator unless there is one of that name, sets the password if the stack has
+replaced it (ADMIN_PASSWORD_REPLACED: how often), and synchronises permissions. With --reencrypt, what was encrypted with
+an older fernet key gets the first one. One process for Airflow's own commands, because each start of Airflow costs
+seconds; safe to run again.
 """
 
+import os
 import pathlib
 import sys
 
+from airflow import settings
 from airflow.cli.cli_parser import get_parser
+from sqlalchemy import text
 
 
 def airflow(*arguments):
@@ -16,10 +21,34 @@ def airflow(*arguments):
     args.func(args)
 
 
-admin, password_file = sys.argv[1:]
+def password_replaced(admin, password, times):
+    """Sets it once for each replacement: a password that somebody chose since then stays."""
+    with settings.engine.begin() as database:
+        database.execute(
+            text("CREATE TABLE IF NOT EXISTS deployment_mark (name varchar(200) PRIMARY KEY, value varchar(200) NOT NULL)")
+        )
+        mark = {"name": f"password of {admin}"}
+        known = database.execute(text("SELECT value FROM deployment_mark WHERE name = :name"), mark).scalar() or "0"
+    if known == times:
+        return
+    airflow("users", "reset-password", "--username", admin, "--password", password)
+    with settings.engine.begin() as database:
+        database.execute(
+            text(
+                "INSERT INTO deployment_mark VALUES (:name, :value)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+            ),
+            mark | {"value": times},
+        )
+
+
+admin, password_file, *flags = sys.argv[1:]
 password = pathlib.Path(password_file).read_text()
 name = ["--username", admin, "--firstname", admin, "--lastname", "Administrator", "--email", f"{admin}@localhost"]
 
 airflow("db", "migrate")
 airflow("users", "create", "--role", "Admin", *name, "--password", password)
+password_replaced(admin, password, os.environ["ADMIN_PASSWORD_REPLACED"])
 airflow("sync-perm")
+if "--reencrypt" in flags:
+    airflow("rotate-fernet-key")

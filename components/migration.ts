@@ -7,6 +7,10 @@ import { airflowRole, main } from "./role.ts";
 export interface MigrationArgs extends RoleArgs {
   readonly adminUser: string;
   readonly adminPassword: pulumi.Input<string>;
+  /** How often that was replaced: another number sets it for an administrator who is there already. */
+  readonly replaced: pulumi.Input<number>;
+  /** Whether what has an old fernet key gets the current one. */
+  readonly reencrypts: boolean;
 }
 
 const script = "/opt/airflow/migrate.py";
@@ -20,12 +24,15 @@ export class Migration extends pulumi.ComponentResource {
   constructor(name: string, args: MigrationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Migration", name, {}, opts);
     const role = airflowRole("migration", args);
+    const { adminUser, adminPassword, replaced, reencrypts } = args;
+    const password = `${secretsDirectory}/admin_password`;
     this.done = args.platform.job(
       name,
       {
         ...role,
-        command: main("python", script, args.adminUser, `${secretsDirectory}/admin_password`),
-        secrets: { ...role.secrets, admin_password: args.adminPassword },
+        command: main("python", script, adminUser, password, ...(reencrypts ? ["--reencrypt"] : [])),
+        env: { ...role.env, ADMIN_PASSWORD_REPLACED: pulumi.output(replaced).apply(String) },
+        secrets: { ...role.secrets, admin_password: adminPassword },
         files: { [script]: program },
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],

@@ -2,13 +2,15 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint, Platform } from "../workload.ts";
 import { secretsDirectory } from "../workload.ts";
-import type { MintedSecrets } from "./secrets.ts";
+import { inUrl } from "./inUrl.ts";
+import { loginOf, type Owner, owners } from "./logins.ts";
+import { firstOf, type Secrets } from "./secrets.ts";
 
 export interface PostgresArgs {
   readonly platform: Platform;
   /** An image that keeps the contract of the official one. */
   readonly image: string;
-  readonly secrets: MintedSecrets;
+  readonly secrets: Secrets;
 }
 
 const volume = "/var/lib/postgresql/data";
@@ -41,10 +43,11 @@ export class Postgres extends pulumi.ComponentResource {
           // A directory of its own making: that of a volume may belong to somebody else.
           PGDATA: `${volume}/cluster`,
         },
+        // Only an empty data directory reads them. Later ones are the logins' affair: the server is not restarted for them.
         secrets: {
-          postgres_password: secrets.postgresPassword,
-          metadata_password: secrets.metadataPassword,
-          results_password: secrets.resultsPassword,
+          postgres_password: firstOf(secrets, "postgresPassword"),
+          metadata_password: firstOf(secrets, "metadataPassword"),
+          results_password: firstOf(secrets, "resultsPassword"),
         },
         files: { "/docker-entrypoint-initdb.d/airflow.sql": initialise },
         volumes: { [volume]: platform.volume(`${name}-data`, "exclusive") },
@@ -64,10 +67,15 @@ export class Postgres extends pulumi.ComponentResource {
     );
     this.endpoint = platform.endpoint(name, 5432);
     const { host, port } = this.endpoint;
-    const url = (user: string, password: pulumi.Output<string>) =>
-      pulumi.secret(pulumi.interpolate`postgresql+psycopg2://${user}:${password}@${host}:${port}/${user}`);
-    this.metadataUrl = url("airflow", secrets.metadataPassword);
-    this.resultsUrl = url("airflow_results", secrets.resultsPassword);
+    const url = (owner: Owner) => {
+      const { current } = loginOf(owner, secrets);
+      const password = secrets.values[owners[owner]].apply(inUrl);
+      return pulumi.secret(
+        pulumi.interpolate`postgresql+psycopg2://${current}:${password}@${host}:${port}/${owner}`,
+      );
+    };
+    this.metadataUrl = url("airflow");
+    this.resultsUrl = url("airflow_results");
     this.registerOutputs();
   }
 }

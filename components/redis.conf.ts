@@ -24,12 +24,13 @@ tcp-keepalive 60
 }
 
 /**
- * Who may do what: Airflow's user has the password, that of the health check none. Nobody can be the default user, but Redis
- * itself is when it reads its log: without rights it would drop every transaction.
+ * Who may do what: Airflow's user has the password, and the previous one while that is valid; that of the health check none.
+ * Nobody can be the default user, but Redis itself is when it reads its log: without rights it would drop every transaction.
  */
-export function redisUsers(airflowPassword: string): string {
+export function redisUsers(...airflowPasswords: readonly string[]): string {
+  const passwords = airflowPasswords.map((password) => `>${password}`).join(" ");
   return `user default off resetpass ~* &* +@all
 user health on nopass -@all +ping
-user airflow on >${airflowPassword} ~* &* +@all -@admin -@dangerous +info
+user airflow on ${passwords} ~* &* +@all -@admin -@dangerous +info
 `;
 }

@@ -1,14 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint, Platform } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
+import { inUrl } from "./inUrl.ts";
 import { redisConf, redisUsers, usersFile } from "./redis.conf.ts";
+import type { Secrets } from "./secrets.ts";
 
 export interface RedisArgs {
   readonly platform: Platform;
   /** An image with `redis-server`, linked with libsystemd, and `notify-supervise`. */
   readonly image: string;
-  /** Password of the user `airflow`. */
-  readonly password: pulumi.Output<string>;
+  readonly secrets: Secrets;
 }
 
 /** Limit in MiB. */
@@ -20,12 +21,15 @@ export class Redis extends pulumi.ComponentResource {
   /** With the password of Airflow's user: secret. */
   readonly url: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    { platform, image, password }: RedisArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, { platform, image, secrets }: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Redis", name, {}, opts);
+    const { brokerPassword } = secrets.values;
+    const passwords = pulumi
+      .all([brokerPassword, secrets.previous])
+      .apply(([current, { brokerPassword: previous }]) => [
+        current,
+        ...(previous === undefined ? [] : [previous]),
+      ]);
     const state = `${runtimeDirectory}/notify.state`;
     platform.service(
       name,
@@ -34,7 +38,7 @@ export class Redis extends pulumi.ComponentResource {
         command: ["notify-supervise", "redis-server", "/etc/redis/airflow.conf"],
         user: { uid: 999, gid: 999 },
         env: { NOTIFY_SOCKET: `${runtimeDirectory}/notify.sock`, NOTIFY_STATE: state },
-        secrets: { [usersFile]: password.apply(redisUsers) },
+        secrets: { [usersFile]: passwords.apply((all) => redisUsers(...all)) },
         files: { "/etc/redis/airflow.conf": redisConf(memory) },
         volumes: { "/data": platform.volume(`${name}-data`, "exclusive") },
         limits: { memory, cpu: 1 },
@@ -56,7 +60,9 @@ export class Redis extends pulumi.ComponentResource {
     );
     this.endpoint = platform.endpoint(name, 6379);
     const { host, port } = this.endpoint;
-    this.url = pulumi.secret(pulumi.interpolate`redis://airflow:${password}@${host}:${port}/0`);
+    this.url = pulumi.secret(
+      pulumi.interpolate`redis://airflow:${brokerPassword.apply(inUrl)}@${host}:${port}/0`,
+    );
     this.registerOutputs();
   }
 }

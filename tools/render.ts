@@ -8,6 +8,7 @@ import { Airflow } from "../components/airflow.ts";
 import { readStackFile } from "../config.ts";
 import { platformOf } from "../platforms/platform.ts";
 import type { Settings } from "../settings/groups.ts";
+import { encrypted } from "../settings/secret.ts";
 import { main } from "./process.ts";
 import { stackFile } from "./stack.ts";
 
@@ -69,6 +70,12 @@ function foreign({ kubernetes }: Settings): Secrets {
   return { ...Object.fromEntries(logins), ...(ingress && { [ingress.tlsSecret]: certificate }) };
 }
 
+/** Given secrets, as if they were encrypted: none is looked up. */
+function unread({ secrets }: Settings): Settings["secrets"] {
+  const names = Object.entries(secrets).filter(([, source]) => source !== undefined);
+  return Object.fromEntries(names.map(([name]) => [name, encrypted]));
+}
+
 /** Runs the program of a stack without a cluster or a state; minted secrets are never made. */
 export async function render(stack: string, file: string): Promise<Rendered> {
   const manifests: Manifest[] = [];
@@ -77,8 +84,11 @@ export async function render(stack: string, file: string): Promise<Rendered> {
     {
       newResource({ type, name, inputs, id }) {
         if (type === "pulumi-nodejs:dynamic:Resource") {
-          const values = Object.fromEntries((inputs.names as string[]).map((key) => [key, `{${key}}`]));
-          return { id: name, state: { values } };
+          const by = <T>(value: (key: string) => T) =>
+            Object.fromEntries((inputs.names as string[]).map((key) => [key, value(key)]));
+          const values = by((key) => `{${key}}`);
+          const once = { previous: {}, older: by(() => []), replaced: by(() => 0) };
+          return { id: name, state: { values, ...once, jwks: "{jwks}" } };
         }
         // Looked up in the cluster, not declared by the stack; or no object of a cluster.
         if (id || !type.startsWith("kubernetes:")) return { id: id ?? name, state: inputs };
@@ -94,7 +104,8 @@ export async function render(stack: string, file: string): Promise<Rendered> {
     stack,
   );
   const settings = readStackFile(file);
-  new Airflow("airflow", await platformOf(settings, `airflow-${stack}`), settings);
+  const platform = await platformOf(settings, `airflow-${stack}`);
+  new Airflow("airflow", platform, { ...settings, secrets: unread(settings) });
   await pulumi.runtime.disconnect();
   return { manifests, secrets: { ...secrets, ...foreign(settings) } };
 }

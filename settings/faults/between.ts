@@ -20,6 +20,7 @@ import { queueTwiceFaults, unservedQueueFaults } from "./queues.ts";
 import { ifReadable } from "./readable.ts";
 import { redisFaults } from "./redisSettings.ts";
 import { reservedFaults, variableFaults } from "./reserved.ts";
+import { formFaults, generationFaults } from "./secretForms.ts";
 import { timeoutFaults } from "./timeouts.ts";
 import { urlFaults } from "./urls.ts";
 import { concurrencyFaults } from "./workers.ts";
@@ -52,6 +53,8 @@ const checks: readonly Check[] = [
   urlFaults,
   passwordFaults,
   keyFaults,
+  formFaults,
+  generationFaults,
 ];
 
 /** Faults of values that are right by themselves. */

@@ -52,7 +52,6 @@ function ofSigning(text: string): string | undefined {
 
 const checked: readonly (readonly [SecretName, (text: string) => string | undefined])[] = [
   ["fernetKey", ofFernet],
-  ["jwtSecret", ofSigning],
   ["apiSecretKey", ofSigning],
 ];
 

@@ -5,11 +5,17 @@ import { allSaid } from "./said.ts";
 const listens =
   "a role listens inside its container only, and the stack decides where that is published: allowed are";
 
+const signing = "the stack mints the key that signs tokens: allowed is secrets.jwtSecret";
+
 /** Settings that the stack mints or decides itself, and what to say instead. */
 const reserved: Readonly<Record<string, string>> = {
   "api.secret_key": "the stack mints it: allowed is secrets.apiSecretKey",
   "webserver.secret_key": "the stack mints it: allowed is secrets.apiSecretKey",
-  "api_auth.jwt_secret": "the stack mints it: allowed is secrets.jwtSecret",
+  "api_auth.jwt_secret": signing,
+  "api_auth.jwt_private_key_path": signing,
+  "api_auth.jwt_algorithm": signing,
+  "api_auth.jwt_kid": signing,
+  "api_auth.trusted_jwks_url": signing,
   "core.fernet_key": "the stack mints it: allowed is secrets.fernetKey",
   "celery.broker_url":
     "tasks are queued in the stack's Redis: allowed is redis.url, for one that is there already",

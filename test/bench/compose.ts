@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { environment } from "../../components/environment.ts";
-import type { MintedSecrets } from "../../components/secrets.ts";
 import { localImage } from "../../images/local.ts";
 import { project, run } from "../../tools/process.ts";
 import type { Outputs } from "../../tools/stack.ts";
@@ -12,6 +11,10 @@ import type { Outputs } from "../../tools/stack.ts";
 const file = join(import.meta.dirname, "compose.yaml");
 const name = "bench-compose";
 const mint = () => pulumi.secret(randomBytes(32).toString("base64url"));
+
+function mapped<K extends string, T>(all: Readonly<Record<K, unknown>>, value: () => T): Record<K, T> {
+  return Object.fromEntries(Object.keys(all).map((key) => [key, value()])) as Record<K, T>;
+}
 
 function textOf(input: pulumi.Input<string>): Promise<string> {
   return new Promise((resolve) => pulumi.output(input).apply(resolve));
@@ -33,7 +36,7 @@ async function findTool(): Promise<readonly [string, ...string[]]> {
 
 /** The settings and secrets that the components give to a stack, as one environment for all services; one database and an open broker, as such files have them. */
 async function settings(adminPassword: string, postgresPassword: string): Promise<Record<string, string>> {
-  const secrets: MintedSecrets = {
+  const values = pulumi.output({
     postgresPassword: pulumi.secret(postgresPassword),
     metadataPassword: pulumi.secret(postgresPassword),
     resultsPassword: pulumi.secret(postgresPassword),
@@ -42,7 +45,9 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
     jwtSecret: mint(),
     apiSecretKey: mint(),
     adminPassword: pulumi.secret(adminPassword),
-  };
+  });
+  const older = values.apply((all) => mapped(all, (): string[] => []));
+  const secrets = { values, older, previous: pulumi.output({}), jwks: pulumi.output("") };
   const roles = environment({
     brokerUrl: "redis://redis:6379/0",
     metadataUrl: `postgresql+psycopg2://airflow:${postgresPassword}@postgres:5432/airflow`,
@@ -54,16 +59,22 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
     parallelism: 32,
     settings: [{ celery: { worker_concurrency: "4" } }],
   });
-  const values: Record<string, string> = {};
+  const variables: Record<string, string> = {};
   for (const { env, secrets } of Object.values(roles)) {
     for (const [variable, value] of Object.entries(env)) {
       const hidden = secrets[/^cat .*\/(.*)$/.exec(await textOf(value))?.[1] ?? ""];
-      values[variable.replace(/_CMD$/, "")] = await textOf(hidden ?? value);
+      variables[variable.replace(/_CMD$/, "")] = await textOf(hidden ?? value);
     }
   }
-  // Permissions are synchronised where Airflow does it.
-  delete values.AIRFLOW__FAB__UPDATE_FAB_PERMS;
-  return { ...values, BENCH_ADMIN_PASSWORD: adminPassword };
+  // Permissions are synchronised where Airflow does it, and tokens are signed with a text.
+  delete variables.AIRFLOW__FAB__UPDATE_FAB_PERMS;
+  delete variables.AIRFLOW__API_AUTH__JWT_PRIVATE_KEY_PATH;
+  delete variables.AIRFLOW__API_AUTH__TRUSTED_JWKS_URL;
+  return {
+    ...variables,
+    AIRFLOW__API_AUTH__JWT_SECRET: await textOf(values.jwtSecret),
+    BENCH_ADMIN_PASSWORD: adminPassword,
+  };
 }
 
 /** The deployment of compose.yaml, with the same images and settings as a stack. */

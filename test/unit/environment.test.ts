@@ -25,8 +25,15 @@ test("each role is given the secrets it needs and no other", async () => {
     redis: ["users.acl"],
     postgres: ["metadata_password", "postgres_password", "results_password"],
     migration: ["admin_password", "fernet_key", "sql_alchemy_conn"],
-    scheduler: ["broker_url", "fernet_key", "jwt_secret", "result_backend", "secret_key", "sql_alchemy_conn"],
-    webserver: ["fernet_key", "jwt_secret", "secret_key", "sql_alchemy_conn"],
+    scheduler: [
+      "broker_url",
+      "fernet_key",
+      "jwt_private_key_path",
+      "result_backend",
+      "secret_key",
+      "sql_alchemy_conn",
+    ],
+    webserver: ["fernet_key", "jwt_private_key_path", "secret_key", "sql_alchemy_conn", "trusted_jwks_url"],
     "dag-processor": ["fernet_key", "sql_alchemy_conn"],
     triggerer: ["fernet_key", "secret_key", "sql_alchemy_conn"],
     flower: ["broker_url", "flower_basic_auth"],
@@ -42,6 +49,9 @@ test("secrets are named by command, and found where they are delivered", async (
       assert.ok(secrets.includes(file), `${name} ${key}`);
       assert.ok(key.toLowerCase().endsWith(`__${file}_cmd`), `${name} ${key}`);
     }
+    const paths = Object.entries(env).filter(([, value]) => value.startsWith("/run/secrets/"));
+    for (const [key, path] of paths)
+      assert.ok(secrets.includes(path.replace("/run/secrets/", "")), `${name} ${key}`);
   }
 });
 

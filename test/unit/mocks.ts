@@ -37,10 +37,19 @@ export async function declare(config: Config = {}, exitCode = 0): Promise<Declar
     newResource({ type, name, inputs, provider }) {
       declared.push({ type, name, inputs: unwrapped(inputs) as Declared["inputs"], provider });
       const minted = (names: string[]) => Object.fromEntries(names.map((key) => [key, `minted-${key}`]));
+      /** Whatever has a generation was replaced once. */
+      const replaced = (key: string) => key in (inputs.generations ?? {});
+      const by = <T>(value: (key: string) => T) =>
+        Object.fromEntries(inputs.names.map((key: string) => [key, value(key)]));
+      const valid = inputs.previousSecrets === "valid" ? inputs.names.filter(replaced) : [];
       const computed =
         type === "pulumi-nodejs:dynamic:Resource"
           ? {
               values: minted(inputs.names),
+              previous: Object.fromEntries(valid.map((key: string) => [key, `previous-${key}`])),
+              older: by((key) => (replaced(key) ? [`previous-${key}`] : [])),
+              replaced: by((key) => (replaced(key) ? 1 : 0)),
+              jwks: "minted-jwks",
               machines: minted(inputs.names),
               authorities: "minted-authorities",
             }

@@ -29,3 +29,7 @@ test("Airflow's user alone has a password, and may not administrate", () => {
     "user airflow on >a-password ~* &* +@all -@admin -@dangerous +info",
   ]);
 });
+
+test("while the previous password is valid, Airflow's user has both", () => {
+  assert.match(redisUsers("new", "old"), /^user airflow on >new >old ~\* &\* \+@all /m);
+});

@@ -489,4 +489,30 @@ export const rows: readonly BadRow[] = [
     ],
     expressible: false,
   },
+  {
+    name: "given secrets in another form",
+    config: `config:
+  airflow:secrets:
+    jwtSecret: 4f1c0a9be27d4d3f8a6b5c1e9d7f2a3b
+    brokerPassword: with a space
+    adminPassword: with,a,comma
+`,
+    says: [
+      "3: secrets.jwtSecret is {…}; allowed is an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
+      "4: secrets.brokerPassword is {…}; allowed are letters, digits and signs of ASCII, without spaces",
+      "5: secrets.adminPassword is {…}; allowed are letters, digits and signs of ASCII, without spaces and commas",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a secret that is given and made",
+    config: `config:
+  airflow:secrets: { brokerPassword: 4f1c0a9be27d4d3f }
+  airflow:secretGenerations: { brokerPassword: 2 }
+`,
+    says: [
+      "3: secretGenerations.brokerPassword is 2; secrets.brokerPassword is given, and is replaced by giving another one: allowed is either",
+    ],
+    expressible: false,
+  },
 ];

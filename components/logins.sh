@@ -1,0 +1,29 @@
+# logins.sh FOLDER: gives Postgres the passwords of the stack, by login.sql of FOLDER. Safe to run again.
+set -eu
+umask 077
+# No password in the server's log or statistics, whatever it is set to note.
+export PGUSER=postgres PGDATABASE=postgres PSQLRC=/dev/null PGCONNECT_TIMEOUT=10 \
+  PGOPTIONS='-c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1 -c log_min_duration_sample=-1 -c log_transaction_sample_rate=0 -c client_min_messages=warning -c track_activities=off -c pg_stat_statements.track=none'
+
+sql() { psql --no-password --quiet --set=ON_ERROR_STOP=1 "$@"; }
+
+# Tries the superuser's passwords, the latest first: an earlier one is to be replaced.
+log_in() {
+  while IFS= read -r password; do
+    printf %s "$password" | sed 's/[\\:]/\\&/g; s/^/*:*:*:*:/; $a\' > "$PGPASSFILE"
+    if sql --command='SELECT' > /dev/null; then return; fi
+  done < /run/secrets/postgres_passwords
+  echo 'logins: Postgres accepts none of the passwords that its superuser has had.' >&2
+  exit 1
+}
+
+log_in
+sql << 'SQL'
+\set password `head -n 1 /run/secrets/postgres_passwords`
+ALTER ROLE postgres PASSWORD :'password';
+SQL
+log_in
+sql --set=owner=airflow --set=login="$METADATA_LOGIN" --set=previous="$METADATA_PREVIOUS" \
+  --set=secret=/run/secrets/metadata_password --file="$1/login.sql"
+sql --set=owner=airflow_results --set=login="$RESULTS_LOGIN" --set=previous="$RESULTS_PREVIOUS" \
+  --set=secret=/run/secrets/results_password --file="$1/login.sql"

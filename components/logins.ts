@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../settings/groups.ts";
+import type { SecretName } from "../settings/schema.ts";
+import type { Endpoint, Platform } from "../workload.ts";
+import { runtimeDirectory } from "../workload.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** Roles that own a database of the same name, and the secret that their logins have as a password. */
+export const owners = {
+  airflow: "metadataPassword",
+  airflow_results: "resultsPassword",
+} as const satisfies Record<string, SecretName>;
+export type Owner = keyof typeof owners;
+
+/** Names of the roles that may log in to a database. Not secret. */
+export interface Login {
+  readonly current: pulumi.Output<string>;
+  /** Empty when there is none. */
+  readonly previous: pulumi.Output<string>;
+}
+
+/** A role has one password, so each password has a role: the owner at first, then members of it. */
+export function loginOf(owner: Owner, { replaced, previous }: Secrets): Login {
+  const { [owner]: name } = owners;
+  const login = (times: number) => (times === 0 ? owner : `${owner}_${times + 1}`);
+  return {
+    current: replaced.apply(({ [name]: times }) => login(times)),
+    previous: pulumi.unsecret(
+      pulumi
+        .all([replaced, previous])
+        .apply(([{ [name]: times }, valid]) => (valid[name] === undefined ? "" : login(times - 1))),
+    ),
+  };
+}
+
+const databasePasswords = ["metadataPassword", "resultsPassword", "postgresPassword"] as const;
+
+/** Whether passwords of the database may be others than those that it was made with. */
+export function hasLogins({ secrets, secretGenerations }: Settings): boolean {
+  return databasePasswords.some(
+    (name) => secrets[name] !== undefined || secretGenerations[name] !== undefined,
+  );
+}
+
+export interface LoginsArgs {
+  readonly platform: Platform;
+  /** Has `psql`. */
+  readonly image: string;
+  readonly postgres: Endpoint;
+  readonly secrets: Secrets;
+}
+
+const folder = "/opt/logins";
+const scripts = ["logins.sh", "login.sql"] as const;
+const files = Object.fromEntries(
+  scripts.map((script) => [`${folder}/${script}`, readFileSync(new URL(script, import.meta.url), "utf8")]),
+);
+
+/** Makes the database accept the current passwords and the previous ones, and no others. */
+export class Logins extends pulumi.ComponentResource {
+  /** Whatever has a login depends on it. */
+  readonly done: pulumi.Input<pulumi.Resource>;
+
+  constructor(name: string, args: LoginsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("airflow:index:Logins", name, {}, opts);
+    const { platform, image, postgres, secrets } = args;
+    const { values, older } = secrets;
+    const metadata = loginOf("airflow", secrets);
+    const results = loginOf("airflow_results", secrets);
+    // Whichever it had when it was altered last, it is altered with.
+    const superuser = pulumi
+      .all([values.postgresPassword, older])
+      .apply(([current, { postgresPassword: earlier }]) => `${[current, ...earlier].join("\n")}\n`);
+    this.done = platform.job(
+      name,
+      {
+        image,
+        command: ["sh", `${folder}/${scripts[0]}`, folder],
+        user: { uid: 999, gid: 999 },
+        env: {
+          PGHOST: postgres.host,
+          PGPORT: String(postgres.port),
+          PGPASSFILE: `${runtimeDirectory}/pgpass`,
+          METADATA_LOGIN: metadata.current,
+          METADATA_PREVIOUS: metadata.previous,
+          RESULTS_LOGIN: results.current,
+          RESULTS_PREVIOUS: results.previous,
+        },
+        secrets: {
+          postgres_passwords: superuser,
+          metadata_password: values.metadataPassword,
+          results_password: values.resultsPassword,
+        },
+        files,
+        limits: { memory: 256, cpu: 1 },
+        reaches: [postgres],
+        stop: { signal: "SIGTERM", graceSeconds: 10 },
+      },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+}
