@@ -190,7 +190,11 @@ test("once it is dropped nobody accepts the previous one, and what it encrypted 
 test("a stack that says nothing of database passwords has no job for them", async () => {
   assert.equal(containersOf(await declare()).has("logins"), false);
   for (const name of ["metadataPassword", "resultsPassword", "postgresPassword"]) {
-    assert.equal(containersOf(await declare({ secrets: { [name]: "mP4-given-x9" } })).has("logins"), true, name);
+    assert.equal(
+      containersOf(await declare({ secrets: { [name]: "mP4-given-x9" } })).has("logins"),
+      true,
+      name,
+    );
   }
 });
 
@@ -226,7 +230,7 @@ test("a given secret is an input that is kept secret", async () => {
   const { Secrets } = await import("../../components/secrets.ts");
   const { DockerPlatform } = await import("../../platforms/docker.ts");
   const settings = settingsFrom(
-    { secrets: JSON.stringify({ brokerPassword: "given!" }) },
+    { secrets: JSON.stringify({ brokerPassword: "mP4-given-x9" }) },
     () => "stack.yaml:3",
   );
   const gateway = { image: "gateway", port: 8443 };
@@ -235,6 +239,6 @@ test("a given secret is an input that is kept secret", async () => {
   await pulumi.runtime.disconnect();
   assert.deepEqual(inputs.given, {
     "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
-    value: { brokerPassword: "given!" },
+    value: { brokerPassword: "mP4-given-x9" },
   });
 });

@@ -493,14 +493,14 @@ export const rows: readonly BadRow[] = [
     name: "given secrets in another form",
     config: `config:
   airflow:secrets:
-    jwtSecret: 4f1c0a9be27d4d3f8a6b5c1e9d7f2a3b
-    brokerPassword: with a space
     adminPassword: with,a,comma
+    brokerPassword: with a space
+    jwtSecret: 4f1c0a9be27d4d3f8a6b5c1e9d7f2a3b
 `,
     says: [
-      "3: secrets.jwtSecret is {…}; allowed is an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
+      "3: secrets.adminPassword is {…}; allowed are letters, digits and signs of ASCII, without spaces and commas",
       "4: secrets.brokerPassword is {…}; allowed are letters, digits and signs of ASCII, without spaces",
-      "5: secrets.adminPassword is {…}; allowed are letters, digits and signs of ASCII, without spaces and commas",
+      "5: secrets.jwtSecret is {…}; allowed is an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
     ],
     expressible: false,
   },
