@@ -1,4 +1,5 @@
-import type { Stated } from "../schema.ts";
+import { type Stated, secretNames } from "../schema.ts";
+import { formFault } from "../secretForm.ts";
 import type { Fault } from "./fault.ts";
 import { passwords, type Source, serviceUrls, textOf } from "./sources.ts";
 import { passwordIn } from "./urls.ts";
@@ -31,10 +32,18 @@ function fault({ path }: Source, password: string | undefined, subject: string):
   return [{ path, message }];
 }
 
+/** What is told already, as a secret of a form that nothing takes. */
+function isUnusable(given: Source): boolean {
+  const [holder, name] = given.path;
+  const text = textOf(given);
+  const secret = secretNames.find((known) => holder === "secrets" && known === name);
+  return secret !== undefined && text !== undefined && formFault(secret, text) !== undefined;
+}
+
 /** Passwords that others know, or find out in seconds. */
 export function passwordFaults(parsed: Stated): Fault[] {
   return [
-    ...passwords(parsed).flatMap((given) => fault(given, textOf(given), "it")),
+    ...passwords(parsed).flatMap((given) => (isUnusable(given) ? [] : fault(given, textOf(given), "it"))),
     ...serviceUrls(parsed).flatMap((given) => fault(given, passwordIn(textOf(given) ?? ""), "its password")),
   ];
 }

@@ -10,7 +10,7 @@ export function formFaults({ secrets }: Stated): Fault[] {
     const path = ["secrets", name];
     const text = source === undefined ? undefined : textOf({ path, source });
     const message = text === undefined ? undefined : formFault(name, text);
-    return message === undefined ? [] : [{ path, message, given: "{…}" }];
+    return message === undefined ? [] : [{ path, message }];
   });
 }
 

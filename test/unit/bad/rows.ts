@@ -1,5 +1,9 @@
 import { schema } from "../../../settings/schema.ts";
 import { project } from "../../../tools/process.ts";
+import { numbers } from "./numbers.ts";
+import { refusals } from "./refusals.ts";
+import { secrets } from "./secrets.ts";
+import { several } from "./several.ts";
 
 /** A stack file that is refused, and what is said of it. */
 export interface BadRow {
@@ -493,9 +497,9 @@ export const rows: readonly BadRow[] = [
     name: "given secrets in another form",
     config: `config:
   airflow:secrets:
-    adminPassword: with,a,comma
-    brokerPassword: with a space
-    jwtSecret: 4f1c0a9be27d4d3f8a6b5c1e9d7f2a3b
+    adminPassword: { file: test/unit/bad/files/comma }
+    brokerPassword: { file: test/unit/bad/files/space }
+    jwtSecret: { file: test/unit/bad/files/hex }
 `,
     says: [
       "3: secrets.adminPassword is {…}; allowed are letters, digits and signs of ASCII, without spaces and commas",
@@ -507,7 +511,7 @@ export const rows: readonly BadRow[] = [
   {
     name: "a secret that is given and made",
     config: `config:
-  airflow:secrets: { brokerPassword: 4f1c0a9be27d4d3f }
+  airflow:secrets: { brokerPassword: { file: test/unit/bad/files/hex } }
   airflow:secretGenerations: { brokerPassword: 2 }
 `,
     says: [
@@ -515,4 +519,8 @@ export const rows: readonly BadRow[] = [
     ],
     expressible: false,
   },
+  ...numbers,
+  ...refusals,
+  ...secrets,
+  ...several,
 ];

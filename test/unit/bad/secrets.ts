@@ -1,0 +1,162 @@
+import type { BadRow } from "./rows.ts";
+
+/** Secrets that are none, and URLs with them. */
+export const secrets: readonly BadRow[] = [
+  {
+    name: "well-known passwords",
+    config: `config:
+  airflow:secrets:
+    adminPassword: { file: test/unit/bad/files/known }
+    brokerPassword: { file: test/unit/bad/files/counted }
+    metadataPassword: { file: test/unit/bad/files/short }
+    resultsPassword: { file: test/unit/bad/files/empty }
+    postgresPassword: { file: test/unit/bad/files/repeated }
+`,
+    says: [
+      "3: secrets.adminPassword is {…}; it is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+      "4: secrets.brokerPassword is {…}; it is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+      "5: secrets.metadataPassword is {…}; it has 7 characters: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+      "6: secrets.resultsPassword is {…}; allowed are letters, digits and signs of ASCII, without spaces",
+      "7: secrets.postgresPassword is {…}; it is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a well-known password of a user",
+    config: `config:
+  airflow:users:
+    ada: { password: { file: test/unit/bad/files/known } }
+`,
+    says: [
+      "3: users.ada.password is {…}; it is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a fernet key from an example",
+    config: `config:
+  airflow:secrets: { fernetKey: { file: test/unit/bad/files/fernet-published } }
+`,
+    says: [
+      "2: secrets.fernetKey is {…}; it is in public examples, so everybody can read what is encrypted with it: allowed is a key of your own; openssl rand -base64 32 | tr +/ -_ makes one",
+    ],
+    expressible: false,
+  },
+  {
+    name: "no fernet key",
+    config: `config:
+  airflow:secrets: { fernetKey: { file: test/unit/bad/files/fernet-wrong } }
+`,
+    says: [
+      "2: secrets.fernetKey is {…}; allowed is a fernet key: openssl rand -base64 32 | tr +/ -_ makes one",
+    ],
+    expressible: false,
+  },
+  {
+    name: "several fernet keys, one from an example",
+    config: `config:
+  airflow:secrets: { fernetKey: { file: test/unit/bad/files/fernet-several } }
+`,
+    says: [
+      "2: secrets.fernetKey is {…}; it is in public examples, so everybody can read what is encrypted with it: allowed is a key of your own; openssl rand -base64 32 | tr +/ -_ makes one",
+    ],
+    expressible: false,
+  },
+  {
+    name: "signing keys from examples",
+    config: `config:
+  airflow:secrets:
+    jwtSecret: { file: test/unit/bad/files/key-published }
+    apiSecretKey: { file: test/unit/bad/files/key-example }
+`,
+    says: [
+      "3: secrets.jwtSecret is {…}; allowed is an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
+      "4: secrets.apiSecretKey is {…}; it is from an example, so everybody can sign with it: allowed are at least 32 characters that nobody guesses; openssl rand -hex 32 makes them",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a short signing key",
+    config: `config:
+  airflow:secrets: { apiSecretKey: { file: test/unit/bad/files/key-short } }
+`,
+    says: [
+      "2: secrets.apiSecretKey is {…}; it has 6 characters: allowed are at least 32 characters that nobody guesses; openssl rand -hex 32 makes them",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a database by another scheme",
+    config: `config:
+  airflow:postgres: { url: { file: test/unit/bad/files/url-mysql } }
+`,
+    says: [
+      "2: postgres.url is {…}; its scheme is mysql: allowed is postgresql, as in postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a database whose password is not escaped",
+    config: `config:
+  airflow:postgres: { url: { file: test/unit/bad/files/url-raw } }
+`,
+    says: [
+      "2: postgres.url is {…}; its login has characters that mean something else in a URL: allowed are letters, digits and -._~, with all others escaped: %40 for @, %2F for /, %3A for :",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a database without a password, and one with a well-known",
+    config: `config:
+  airflow:postgres:
+    url: { file: test/unit/bad/files/url-open }
+    resultsUrl: { file: test/unit/bad/files/url-known }
+`,
+    says: [
+      "3: postgres.url is {…}; it has no password: allowed is postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+      "4: postgres.resultsUrl is {…}; its password is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a broker with a well-known password",
+    config: `config:
+  airflow:redis: { url: { file: test/unit/bad/files/url-redis-known } }
+`,
+    says: [
+      "2: redis.url is {…}; its password is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a broker by another scheme",
+    config: `config:
+  airflow:redis: { url: { file: test/unit/bad/files/url-amqp } }
+`,
+    says: [
+      "2: redis.url is {…}; its scheme is amqp: allowed is redis or rediss, as in rediss://USER:PASSWORD@HOST:6379/0",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a broker without a host",
+    config: `config:
+  airflow:redis: { url: { file: test/unit/bad/files/url-nowhere } }
+`,
+    says: ["2: redis.url is {…}; it has no host: allowed is rediss://USER:PASSWORD@HOST:6379/0"],
+    expressible: false,
+  },
+  {
+    name: "connections that are no URLs",
+    config: `config:
+  airflow:connections:
+    one: { uri: { file: test/unit/bad/files/url-none } }
+    two: { uri: { file: test/unit/bad/files/url-space } }
+`,
+    says: [
+      "3: connections.one.uri is {…}; it is no URL: allowed is TYPE://LOGIN:PASSWORD@HOST:PORT/SCHEMA",
+      "4: connections.two.uri is {…}; its login has characters that mean something else in a URL: allowed are letters, digits and -._~, with all others escaped: %40 for @, %2F for /, %3A for :",
+    ],
+    expressible: false,
+  },
+];
