@@ -1,5 +1,4 @@
 import { type Shape, stackShape } from "./shape.ts";
-import { defaultWorkers } from "./workers.ts";
 
 /** A key of a stack as Pulumi declares it. */
 export interface Declared {
@@ -10,9 +9,6 @@ export interface Declared {
   readonly description: string;
 }
 
-/** Has no default, because it is nothing where machines count workers. */
-const assumed: Readonly<Record<string, unknown>> = { workers: defaultWorkers };
-
 const nothing = { string: "", integer: 0, boolean: false, array: [], object: {} };
 
 /** Pulumi knows no fractions. */
@@ -21,9 +17,9 @@ function typeOf({ type }: Shape): Declared["type"] {
   return known.find((name) => name === type) ?? "string";
 }
 
-function declare(key: string, shape: Shape): Declared {
+function declare(shape: Shape): Declared {
   const type = typeOf(shape);
-  const value = shape.default ?? assumed[key] ?? nothing[type];
+  const value = shape.default ?? nothing[type];
   return {
     type,
     ...(type === "array" && {
@@ -37,5 +33,5 @@ function declare(key: string, shape: Shape): Declared {
 /** All keys of a stack, without the project's prefix. */
 export function declared(): Readonly<Record<string, Declared>> {
   const entries = Object.entries(stackShape().properties ?? {});
-  return Object.fromEntries(entries.map(([key, shape]) => [key, declare(key, shape)]));
+  return Object.fromEntries(entries.map(([key, shape]) => [key, declare(shape)]));
 }

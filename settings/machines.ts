@@ -26,7 +26,9 @@ export const machine = object({
     "allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
   )
     .optional()
-    .describe("On Docker: where its engine listens, as DOCKER_HOST has it."),
+    .describe(
+      "On Docker: where its engine listens, as DOCKER_HOST has it: `unix:///PATH`, `ssh://USER@HOST`, or `tcp://HOST:PORT` with TLS.",
+    ),
   address: z
     .ipv4({ error: "allowed is the IPv4 address at which the other machines reach it: 10.0.0.11" })
     .optional()
@@ -36,7 +38,7 @@ export const machine = object({
     .describe("For `tcp://`: a directory with `ca.pem`, `cert.pem` and `key.pem`."),
   roles: list(placedRole, "roles")
     .optional()
-    .describe("On Docker: what runs here instead of on the first machine."),
+    .describe("On Docker: what runs here instead of on the first machine: `[postgres, redis]`."),
   node: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "allowed is the name of a node")
     .optional()
     .describe("On Kubernetes: name of a node."),

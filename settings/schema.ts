@@ -22,7 +22,7 @@ import {
   text,
   whole,
 } from "./values.ts";
-import { concurrency, workerGroup } from "./workers.ts";
+import { concurrency, defaultWorkers, workerGroup } from "./workers.ts";
 
 const imageName = z
   .string({ error: "allowed is an image name" })
@@ -68,16 +68,23 @@ function bySecret<T extends z.ZodType>(value: T) {
 
 /** What a stack may say, by key without the project's prefix. */
 export const schema = object({
-  platform: oneOf("docker", "kubernetes").default("docker").describe("Where it runs."),
+  platform: oneOf("docker", "kubernetes")
+    .default("docker")
+    .describe("Where it runs: on Docker engines, or in a Kubernetes cluster."),
   version: text.default("3.3.2").describe("Version of Airflow: 3.3.2 or 2.11.2."),
   production: flag
     .default(false)
     .describe("Refuses what is fine for a trial only, such as floating image tags."),
-  workers: whole(0, 1000).optional().describe("Workers, named `worker-1` and so on."),
+  workers: whole(0, 1000)
+    .optional()
+    .describe("Workers, named `worker-1` and so on, unless `machines` counts them.")
+    .meta({ default: defaultWorkers }),
   workerConcurrency: concurrency.default(4).describe("Tasks that one worker runs side by side."),
   workerMinConcurrency: concurrency
     .optional()
-    .describe("Lets each worker shrink to so many processes when there is less to do."),
+    .describe(
+      "Lets each worker shrink to so many processes, and grow to `workerConcurrency`, with what there is to do.",
+    ),
   workerMemory: memory.default(2048).describe("MiB that one worker may use."),
   workerCpu: cpu.default(2).describe("Cores that one worker may use."),
   workerGraceSeconds: whole(1, 86400)

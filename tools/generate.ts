@@ -1,0 +1,42 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { declarations } from "../settings/declarations.ts";
+import { shapeOf, stackShape } from "../settings/shape.ts";
+import { prefix } from "../settings/stackFile.ts";
+import { declarationsSchema, stackFileSchema } from "./generate/jsonSchema.ts";
+import { projectFile } from "./generate/projectFile.ts";
+import { between, keysTable, nestedTables } from "./generate/tables.ts";
+import { main, project } from "./process.ts";
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** Everything that is made of the schema, by file, out of what is there. */
+const files: Readonly<Record<string, (now: string) => string>> = {
+  "Pulumi.yaml": projectFile,
+  "README.md": (now) => between(now, keysTable(stackShape(), prefix, "docs/configuration.md")),
+  "docs/configuration.md": (now) => between(now, nestedTables(stackShape())),
+  "stacks/schema.json": () => json(stackFileSchema(stackShape())),
+  "stacks/declarations.schema.json": () => json(declarationsSchema(shapeOf(declarations))),
+};
+
+export const generatedFiles = Object.keys(files);
+
+/** What a file would be, made anew. */
+export function generated(file: string, now: string): string {
+  const make = files[file];
+  if (make === undefined)
+    throw new Error(`${file} is not generated; those are: ${generatedFiles.join(", ")}`);
+  return make(now);
+}
+
+if (import.meta.main) {
+  await main(async () => {
+    for (const file of generatedFiles) {
+      const path = join(project, file);
+      const now = file.endsWith(".json") ? "" : readFileSync(path, "utf8");
+      writeFileSync(path, generated(file, now));
+    }
+  });
+}
