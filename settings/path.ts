@@ -19,7 +19,7 @@ export function spell(path: Path): string {
  * @throws Error where it is none
  */
 export function pathOf(spelt: string): Path {
-  const parts = [...spelt.matchAll(/(?:^|\.)([^.[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/gy)];
+  const parts = [...spelt.matchAll(/(?:^|(?!^)\.)([^.[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/gy)];
   const length = parts.reduce((sum, [part]) => sum + part.length, 0);
   if (length === 0 || length < spelt.length)
     throw new Error(

@@ -509,6 +509,99 @@ export const rows: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "secrets in plain text",
+    config: `config:
+  airflow:secrets: { adminPassword: s3cret, brokerPassword: { secret: airflow, key: broker } }
+  airflow:connections:
+    my.db: { host: db, password: s3cret }
+  airflow:postgres: { url: "postgresql://airflow:s3cret@db:5432/airflow?sslmode=verify-full" }
+  airflow:users: { ann: { password: s3cret } }
+`,
+    says: [
+      "2: secrets.adminPassword is [plaintext]; allowed is an encrypted value: npm run secret -- secrets.adminPassword --stack NAME writes it",
+      "2: secrets.brokerPassword is {…}; a Secret needs platform: kubernetes; on Docker allowed are { file: PATH } and what npm run secret writes",
+      `4: connections["my.db"].password is [plaintext]; allowed is an encrypted value: npm run secret -- 'connections["my.db"].password' --stack NAME writes it`,
+      "5: postgres.url is [plaintext]; allowed is an encrypted value: npm run secret -- postgres.url --stack NAME writes it",
+      "6: users.ann.password is [plaintext]; allowed is an encrypted value: npm run secret -- users.ann.password --stack NAME writes it",
+    ],
+    expressible: true,
+  },
+  {
+    name: "encrypted values that nothing would keep secret",
+    config: `config:
+  airflow:settings: { smtp: { smtp_password: { secure: "v1:ciphertext" } } }
+  airflow:roles: { worker: { env: { TOKEN: { secure: "v1:ciphertext" } } } }
+`,
+    says: [
+      "2: settings.smtp.smtp_password is [secret]; allowed is a plain value: nothing would keep it secret here",
+      "3: roles.worker.env.TOKEN is [secret]; allowed is a plain value: nothing would keep it secret here",
+    ],
+    expressible: true,
+  },
+  {
+    name: "a section that is encrypted as a whole",
+    config: `config:
+  airflow:settings: { smtp: { secure: "v1:ciphertext" } }
+`,
+    says: ["2: settings.smtp is [secret]; allowed is a plain value: nothing would keep it secret here"],
+    expressible: true,
+  },
+  {
+    name: "an encrypted part of a variable",
+    config: `config:
+  airflow:variables: { login: { user: ann, password: { secure: "v1:ciphertext" } } }
+`,
+    says: [
+      "2: variables.login.password is [secret]; allowed is a plain value: nothing would keep it secret here",
+    ],
+    expressible: true,
+  },
+  {
+    name: "a secret that is a number",
+    config: `config:
+  airflow:secrets: { adminPassword: 12345 }
+`,
+    says: [
+      "2: secrets.adminPassword is [secret]; allowed are { secure: … }, as npm run secret writes it, { file: PATH } and { secret: NAME, key: KEY }",
+    ],
+    expressible: true,
+  },
+  {
+    name: "a login in a URL that is told without it",
+    config: `config:
+  airflow:dagsGit: { url: "https://ann:s3cret@git.example.com/dags.git" }
+`,
+    says: [
+      "2: dagsGit.url is https://…@git.example.com/dags.git; allowed is the http or https URL of a Git repository, without a login",
+    ],
+    expressible: true,
+  },
+  {
+    name: "names that a stack file has not",
+    config: `confg: {}
+config:
+  workers: 3
+  kubernetes:context: mine
+`,
+    says: [
+      "1: confg is unknown; did you mean config? allowed are config, environment, secretsprovider, encryptedkey, encryptionsalt",
+      "3: workers is without the name of the project; allowed is airflow:workers",
+    ],
+    expressible: true,
+  },
+  {
+    name: "an empty value",
+    config: `config:
+  airflow:kubernetes:
+  airflow:workers:
+`,
+    says: [
+      "2: kubernetes is empty; allowed is an object with context, namespace, pullSecrets, storage, ingress, egress, controlLabels",
+      "3: workers is empty; allowed is a whole number from 0 to 1000",
+    ],
+    expressible: true,
+  },
+  {
     name: "a secret that is given and made",
     config: `config:
   airflow:secrets: { brokerPassword: { file: test/unit/bad/files/hex } }
