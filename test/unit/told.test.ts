@@ -99,9 +99,9 @@ test("a given secret that nothing can take is not told", () => {
   assert.deepEqual(
     said(() => settingsFrom({ secrets: JSON.stringify(secrets) }, () => "x.yaml:1")),
     [
-      "1: secrets.adminPassword is {…}; allowed are letters, digits and signs of ASCII, without spaces and commas",
-      "1: secrets.brokerPassword is {…}; allowed are letters, digits and signs of ASCII, without spaces",
-      "1: secrets.jwtSecret is {…}; allowed is an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
+      "1: secrets.adminPassword is [secret]; allowed are letters, digits and signs of ASCII, without spaces and commas",
+      "1: secrets.brokerPassword is [secret]; allowed are letters, digits and signs of ASCII, without spaces",
+      "1: secrets.jwtSecret is [secret]; allowed is an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
     ],
   );
 });
