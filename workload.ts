@@ -54,13 +54,25 @@ export interface Toleration {
   readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 }
 
+/** A Redis whose lists are queues, for who measures them from outside the stack. */
+export interface BrokerLogin {
+  readonly target: Target;
+  /** Of one outside the stack; otherwise the target says it. */
+  readonly host?: pulumi.Input<string>;
+  readonly username: pulumi.Input<string>;
+  readonly password: pulumi.Input<string>;
+  readonly database: pulumi.Input<string>;
+  /** Of one outside the stack: whether it speaks TLS. */
+  readonly tls?: pulumi.Input<boolean>;
+  /** The authorities that its certificate may be signed by, in PEM; without them the public ones. */
+  readonly authorities?: string;
+}
+
 /** A number of instances that follows the length of queues. */
 export interface Autoscale {
   readonly min: number;
   readonly max: number;
-  readonly broker: Endpoint;
-  readonly username: string;
-  readonly password: pulumi.Input<string>;
+  readonly broker: BrokerLogin;
   readonly queues: readonly string[];
   /** Waiting messages for which there is to be one more instance. */
   readonly messagesPerInstance: number;
@@ -70,6 +82,19 @@ export interface Autoscale {
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+}
+
+/** Something outside the stack. Where it is may be a secret, so only its port is told to a platform. */
+export interface Outside {
+  readonly outside: string;
+  readonly port: pulumi.Input<number>;
+}
+
+/** What a workload opens connections to. */
+export type Target = Endpoint | Outside;
+
+export function isInside(target: Target): target is Endpoint {
+  return "host" in target;
 }
 
 /** A program that runs to success once. Values may be inputs; whatever decides how many resources exist is plain. */
@@ -89,7 +114,7 @@ export interface Job {
   readonly scratch?: readonly string[];
   readonly limits: Limits;
   /** What it opens connections to: a platform that can forbid all others does. */
-  readonly reaches: readonly Endpoint[];
+  readonly reaches: readonly Target[];
   /** Whether it opens connections to addresses outside the stack, too. */
   readonly outbound?: boolean;
   readonly stop: Stop;

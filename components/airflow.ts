@@ -6,13 +6,11 @@ import { DagProcessor } from "./dagProcessor.ts";
 import { dagsOf } from "./dags.ts";
 import { environment } from "./environment.ts";
 import { Flower } from "./flower.ts";
-import { hasLogins, Logins } from "./logins.ts";
 import { Migration } from "./migration.ts";
-import { Postgres } from "./postgres.ts";
-import { Redis } from "./redis.ts";
 import type { RoleArgs } from "./role.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Secrets } from "./secrets.ts";
+import { servicesOf } from "./services.ts";
 import { Triggerer, triggererLogPort } from "./triggerer.ts";
 import { Webserver } from "./webserver.ts";
 import { Worker, workerLogPort } from "./worker.ts";
@@ -31,37 +29,25 @@ export class Airflow extends pulumi.ComponentResource {
 
   constructor(name: string, platform: Platform, settings: Settings, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Airflow", name, {}, opts);
-    const { images, adminUser, groups } = settings;
+    const { adminUser, groups } = settings;
     const secrets = new Secrets("secrets", { platform, settings }, { parent: this });
-    const { adminPassword, brokerPassword } = secrets.values;
-
-    const redis = new Redis("redis", { platform, image: images.redis, secrets }, { parent: this });
-    const postgres = new Postgres(
-      "postgres",
-      { platform, image: images.postgres, secrets },
-      { parent: this },
-    );
-    const logins = hasLogins(settings)
-      ? new Logins(
-          "logins",
-          { platform, image: images.postgres, postgres: postgres.endpoint, secrets },
-          { parent: this, dependsOn: [postgres] },
-        )
-      : undefined;
+    const { adminPassword } = secrets.values;
 
     const webserverEndpoint = platform.endpoint("webserver", 8080);
     const dags = dagsOf(platform, settings, this);
+    const { broker, server, database, ready } = servicesOf(platform, settings, secrets, dags.image, this);
     const shared: RoleArgs = {
       platform,
       image: dags.image,
       dags: dags.volume,
       logs: logsAreRemote(settings) ? undefined : platform.volume("logs", "shared"),
-      redis: redis.endpoint,
-      postgres: postgres.endpoint,
+      redis: broker.target,
+      postgres: database.target,
+      results: database.resultsTarget,
       environment: environment({
-        brokerUrl: redis.url,
-        metadataUrl: postgres.metadataUrl,
-        resultsUrl: postgres.resultsUrl,
+        broker,
+        database,
+        server,
         webserver: webserverEndpoint,
         publicUrl: settings.kubernetes?.ingress && platform.url("webserver", settings.webserverPort),
         secrets,
@@ -76,14 +62,15 @@ export class Airflow extends pulumi.ComponentResource {
       "migration",
       {
         ...shared,
+        postgres: server.target,
         adminUser,
         adminPassword,
         replaced: secrets.replaced.adminPassword,
         reencrypts: settings.previousSecrets === "dropped",
       },
-      { parent: this, dependsOn: [postgres, ...(logins ? [logins.done] : [])] },
+      { parent: this, dependsOn: ready.server },
     );
-    const migrated = { parent: this, dependsOn: [migration.done, redis] };
+    const migrated = { parent: this, dependsOn: [migration.done, ...ready.broker, ...ready.database] };
     const webserver = new Webserver(
       "webserver",
       {
@@ -113,7 +100,7 @@ export class Airflow extends pulumi.ComponentResource {
     const flower = new Flower(
       "flower",
       { ...shared, loopbackPort: settings.flowerPort },
-      { parent: this, dependsOn: [redis] },
+      { parent: this, dependsOn: ready.broker },
     );
 
     const data = platform.volume("data", "shared");
@@ -125,7 +112,7 @@ export class Airflow extends pulumi.ComponentResource {
           ...shared,
           group,
           webserver: webserverEndpoint,
-          brokerPassword,
+          broker: broker.login,
           data,
           defaultQueue: settings.settings.operators?.default_queue ?? "default",
           graceSeconds: settings.workerGraceSeconds,

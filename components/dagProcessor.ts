@@ -12,11 +12,14 @@ export interface DagProcessorArgs extends RoleArgs {
 export class DagProcessor extends pulumi.ComponentResource {
   constructor(name: string, args: DagProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:DagProcessor", name, {}, opts);
+    const role = airflowRole("dag-processor", args);
+    const beat = heartbeat("job");
     args.platform.service(
       name,
       {
-        ...airflowRole("dag-processor", args),
-        ...heartbeat("job"),
+        ...role,
+        ...beat,
+        files: { ...role.files, ...beat.files },
         command: main("airflow", "dag-processor"),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],

@@ -1,8 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AirflowSettings } from "../settings/airflowCfg.ts";
+import { pools } from "../settings/connections.ts";
 import { timings } from "../settings/timings.ts";
 import type { Endpoint, Values } from "../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../workload.ts";
+import type { Broker } from "./broker.ts";
+import type { Database } from "./database.ts";
 import { fernetKeys, type Secrets } from "./secrets.ts";
 
 /** The processes that Airflow consists of. */
@@ -21,17 +24,17 @@ export type Role = (typeof roles)[number];
 export interface RoleEnvironment {
   readonly env: Values;
   readonly secrets: Values;
+  /** By path. */
+  readonly files: Values;
 }
 
 export type Environment = Readonly<Record<Role, RoleEnvironment>>;
 
 export interface EnvironmentArgs {
-  /** Where Celery queues tasks. */
-  readonly brokerUrl: pulumi.Input<string>;
-  /** Where the metadata is, for SQLAlchemy. */
-  readonly metadataUrl: pulumi.Input<string>;
-  /** Where Celery keeps results, for SQLAlchemy. */
-  readonly resultsUrl: pulumi.Input<string>;
+  readonly broker: Pick<Broker, "url" | "files" | "tls">;
+  readonly database: Omit<Database, "target" | "resultsTarget">;
+  /** The database for the migration, which holds locks longer than a transaction: nothing stands before it. */
+  readonly server: Pick<Database, "metadataUrl" | "files">;
   readonly webserver: Endpoint;
   readonly secrets: Pick<Secrets, "values" | "previous" | "older" | "jwks">;
   /** Login of the first administrator, and of Flower. */
@@ -56,6 +59,9 @@ interface Setting {
 }
 
 const database: readonly Role[] = ["migration", "scheduler", "webserver", "dag-processor", "triggerer"];
+/** Those that go on when the schema is there. */
+const metadata: readonly Role[] = database.filter((role) => role !== "migration");
+const results: readonly Role[] = ["scheduler", "worker"];
 const celery: readonly Role[] = ["scheduler", "worker", "flower"];
 
 /** Sections that only these roles read; every other section reaches all of them. */
@@ -83,18 +89,21 @@ function secretFile(
   return { section, key, value, where: "path", roles: reach };
 }
 
-function connections({ brokerUrl, metadataUrl, resultsUrl, secrets, adminUser }: EnvironmentArgs): Setting[] {
+function connections({ broker, server, secrets, adminUser, ...args }: EnvironmentArgs): Setting[] {
+  const { metadataUrl, resultsUrl, asyncUrl } = args.database;
   const { values, jwks } = secrets;
   const keys = fernetKeys(secrets);
   return [
-    secret("database", "sql_alchemy_conn", metadataUrl, database),
+    secret("database", "sql_alchemy_conn", metadataUrl, metadata),
+    secret("database", "sql_alchemy_conn", server.metadataUrl, ["migration"]),
+    ...(asyncUrl ? [secret("database", "sql_alchemy_conn_async", asyncUrl, metadata)] : []),
     secret(
       "celery",
       "result_backend",
       pulumi.output(resultsUrl).apply((url) => `db+${url}`),
-      ["scheduler", "worker"],
+      results,
     ),
-    secret("celery", "broker_url", brokerUrl, celery),
+    secret("celery", "broker_url", broker.url, celery),
     secret(
       "celery",
       "flower_basic_auth",
@@ -119,6 +128,51 @@ function connections({ brokerUrl, metadataUrl, resultsUrl, secrets, adminUser }:
     // Signs the requests for task logs, between the webserver and whoever serves them.
     secret("api", "secret_key", values.apiSecretKey, ["scheduler", "webserver", "triggerer", "worker"]),
   ];
+}
+
+/** Flower reads nothing of TLS in the URL. */
+function brokerTls({ broker: { tls } }: EnvironmentArgs): Setting[] {
+  if (!tls) return [];
+  const active = tls.active.apply((is) => (is ? "True" : "False"));
+  return [
+    { ...plain("celery", "ssl_active", "True"), value: active },
+    plain("celery", "ssl_mutual_tls", "False"),
+    ...(tls.authorities === undefined ? [] : [plain("celery", "ssl_cacert", tls.authorities)]),
+  ];
+}
+
+const pooled = {
+  path: "/opt/airflow/config/pooled_connections.py",
+  text: `"""A connection is another one after each transaction: what was prepared on it would be gone."""
+
+ARGUMENTS = {"prepare_threshold": None}
+`,
+};
+
+/** Where psycopg, which alone prepares statements, is told not to. */
+function pooling({ database: { pooled } }: EnvironmentArgs): Setting[] {
+  const path = "pooled_connections.ARGUMENTS";
+  return pooled ? [{ ...plain("database", "sql_alchemy_connect_args_async", path), roles: metadata }] : [];
+}
+
+/** So that all roles together stay within what Postgres has. */
+function poolSizes(): Setting[] {
+  return Object.entries(pools).flatMap(([role, { size, overflow }]) =>
+    Object.entries({ pool_size: size, max_overflow: overflow }).map(([key, count]) => ({
+      ...plain("database", `sql_alchemy_${key}`, String(count)),
+      roles: [role as keyof typeof pools],
+    })),
+  );
+}
+
+/** Files that a role needs for its connections. */
+function filesOf(role: Role, { broker, database, server }: EnvironmentArgs): Values {
+  const { files } = role === "migration" ? server : database;
+  return {
+    ...(metadata.includes(role) && database.pooled && { [pooled.path]: pooled.text }),
+    ...((role === "migration" || metadata.includes(role) || results.includes(role)) && files),
+    ...(celery.includes(role) && broker.files),
+  };
 }
 
 /** Where the logs of a worker are asked for. */
@@ -168,7 +222,7 @@ function variable({ section, key }: Setting): string {
   return `AIRFLOW__${section.replaceAll(".", "_")}__${key}`.toUpperCase();
 }
 
-function environmentOf(role: Role, settings: readonly Setting[]): RoleEnvironment {
+function environmentOf(role: Role, settings: readonly Setting[], files: Values): RoleEnvironment {
   const reaching = settings.filter((setting) => setting.roles.includes(role));
   const hidden = reaching.filter(({ where }) => where !== "variable");
   const env = reaching.map((setting): [string, pulumi.Input<string>] => {
@@ -179,6 +233,7 @@ function environmentOf(role: Role, settings: readonly Setting[]): RoleEnvironmen
   return {
     env: Object.fromEntries(env),
     secrets: Object.fromEntries(hidden.map(({ key, value }) => [key, value])),
+    files,
   };
 }
 
@@ -186,10 +241,13 @@ function environmentOf(role: Role, settings: readonly Setting[]): RoleEnvironmen
 export function environment(args: EnvironmentArgs): Environment {
   const settings = [
     ...defaults(args),
+    ...poolSizes(),
     ...logHost(args),
+    ...brokerTls(args),
+    ...pooling(args),
     ...args.settings.flatMap(overrides),
     ...connections(args),
   ];
-  const entries = roles.map((role) => [role, environmentOf(role, settings)] as const);
+  const entries = roles.map((role) => [role, environmentOf(role, settings, filesOf(role, args))] as const);
   return Object.fromEntries(entries) as Record<Role, RoleEnvironment>;
 }

@@ -33,7 +33,7 @@ export class Migration extends pulumi.ComponentResource {
         command: main("python", script, adminUser, password, ...(reencrypts ? ["--reencrypt"] : [])),
         env: { ...role.env, ADMIN_PASSWORD_REPLACED: pulumi.output(replaced).apply(String) },
         secrets: { ...role.secrets, admin_password: adminPassword },
-        files: { [script]: program },
+        files: { ...role.files, [script]: program },
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],
       },

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { Endpoint, Platform } from "../workload.ts";
+import { type PostgresLogin, postgresUrl } from "../settings/postgresUrl.ts";
+import type { Lines } from "../settings/services.ts";
+import type { Endpoint, Platform, Values } from "../workload.ts";
 import { secretsDirectory } from "../workload.ts";
-import { inUrl } from "./inUrl.ts";
+import type { Server } from "./database.ts";
 import { loginOf, type Owner, owners } from "./logins.ts";
 import { firstOf, type Secrets } from "./secrets.ts";
 
@@ -11,22 +13,35 @@ export interface PostgresArgs {
   /** An image that keeps the contract of the official one. */
   readonly image: string;
   readonly secrets: Secrets;
+  /** MiB that it may use. */
+  readonly memory: number;
+  /** Lines of `postgresql.conf`. */
+  readonly settings: Lines;
 }
 
 const volume = "/var/lib/postgresql/data";
 const initialise = readFileSync(new URL("postgres.sql", import.meta.url), "utf8");
 
+/** As arguments of the server, which win over its file. */
+function options(settings: Lines): string[] {
+  const spelt = (value: Lines[string]) =>
+    typeof value === "boolean" ? (value ? "on" : "off") : String(value);
+  return Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${spelt(value)}`]);
+}
+
 /** The database server: one database and role for Airflow's metadata, another pair for Celery's results. */
-export class Postgres extends pulumi.ComponentResource {
-  readonly endpoint: Endpoint;
-  /** Airflow's metadata, for SQLAlchemy, with the password: secret. */
+export class Postgres extends pulumi.ComponentResource implements Server {
+  readonly target: Endpoint;
+  readonly resultsTarget: Endpoint;
   readonly metadataUrl: pulumi.Output<string>;
-  /** Celery's results, likewise: secret. */
   readonly resultsUrl: pulumi.Output<string>;
+  readonly files: Values = {};
+  readonly pooled = false;
+  readonly logins: Server["logins"];
 
   constructor(
     name: string,
-    { platform, image, secrets }: PostgresArgs,
+    { platform, image, secrets, memory, settings }: PostgresArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("airflow:index:Postgres", name, {}, opts);
@@ -34,7 +49,13 @@ export class Postgres extends pulumi.ComponentResource {
       name,
       {
         image,
-        command: ["docker-entrypoint.sh", "postgres", "-c", "password_encryption=scram-sha-256"],
+        command: [
+          "docker-entrypoint.sh",
+          "postgres",
+          "-c",
+          "password_encryption=scram-sha-256",
+          ...options(settings),
+        ],
         user: { uid: 999, gid: 999 },
         env: {
           POSTGRES_USER: "postgres",
@@ -53,7 +74,7 @@ export class Postgres extends pulumi.ComponentResource {
         volumes: { [volume]: platform.volume(`${name}-data`, "exclusive") },
         // For its socket, and while it initialises an empty directory.
         scratch: ["/var/run/postgresql", "/tmp"],
-        limits: { memory: 1024, cpu: 2 },
+        limits: { memory, cpu: 2 },
         reaches: [],
         stateful: true,
         priority: "control",
@@ -65,17 +86,19 @@ export class Postgres extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.endpoint = platform.endpoint(name, 5432);
-    const { host, port } = this.endpoint;
-    const url = (owner: Owner) => {
-      const { current } = loginOf(owner, secrets);
-      const password = secrets.values[owners[owner]].apply(inUrl);
-      return pulumi.secret(
-        pulumi.interpolate`postgresql+psycopg2://${current}:${password}@${host}:${port}/${owner}`,
-      );
-    };
-    this.metadataUrl = url("airflow");
-    this.resultsUrl = url("airflow_results");
+    this.target = platform.endpoint(name, 5432);
+    this.resultsTarget = this.target;
+    const login = (owner: Owner) =>
+      pulumi
+        .all([loginOf(owner, secrets).current, secrets.values[owners[owner]]])
+        .apply(([user, password]): PostgresLogin => {
+          return { ...this.target, user, password, database: owner, parameters: {} };
+        });
+    this.logins = { metadata: login("airflow"), results: login("airflow_results") };
+    const url = (of: pulumi.Output<PostgresLogin>) =>
+      pulumi.secret(of.apply((plain) => postgresUrl(plain, "psycopg2")));
+    this.metadataUrl = url(this.logins.metadata);
+    this.resultsUrl = url(this.logins.results);
     this.registerOutputs();
   }
 }

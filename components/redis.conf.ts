@@ -1,10 +1,20 @@
+import type { Lines } from "../settings/services.ts";
 import { secretsDirectory } from "../workload.ts";
 
 /** The secret with {@link redisUsers}. */
 export const usersFile = "users.acl";
 
-/** Renders redis.conf: durable, never evicting. Nothing of it is secret. */
-export function redisConf(memory: number): string {
+function spelt(value: Lines[string]): string {
+  return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
+}
+
+/**
+ * Renders redis.conf: durable, never evicting. Nothing of it is secret.
+ * @param memory MiB
+ * @param settings lines that win, as the last of a kind does
+ */
+export function redisConf(memory: number, settings: Lines = {}): string {
+  const own = Object.entries(settings).map(([key, value]) => `${key} ${spelt(value)}\n`);
   return `# Reports READY=1 to the supervisor once the data set is loaded.
 supervised systemd
 bind * -::*
@@ -20,7 +30,7 @@ maxmemory ${Math.floor(memory * 0.6)}mb
 maxmemory-policy noeviction
 # Notices clients whose machine is gone.
 tcp-keepalive 60
-`;
+${own.join("")}`;
 }
 
 /**

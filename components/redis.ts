@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Endpoint, Platform } from "../workload.ts";
+import { inUrl } from "../settings/escapes.ts";
+import type { Lines } from "../settings/services.ts";
+import type { BrokerLogin, Endpoint, Platform, Values } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
-import { inUrl } from "./inUrl.ts";
+import type { Broker } from "./broker.ts";
 import { redisConf, redisUsers, usersFile } from "./redis.conf.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -10,18 +12,24 @@ export interface RedisArgs {
   /** An image with `redis-server`, linked with libsystemd, and `notify-supervise`. */
   readonly image: string;
   readonly secrets: Secrets;
+  /** MiB that it may use. */
+  readonly memory: number;
+  /** Lines of `redis.conf`, which win over the stack's own. */
+  readonly settings: Lines;
 }
 
-/** Limit in MiB. */
-const memory = 512;
-
 /** The broker. It counts as started because Redis itself said so: `READY=1`, to the supervisor that started it. */
-export class Redis extends pulumi.ComponentResource {
-  readonly endpoint: Endpoint;
-  /** With the password of Airflow's user: secret. */
+export class Redis extends pulumi.ComponentResource implements Broker {
+  readonly target: Endpoint;
   readonly url: pulumi.Output<string>;
+  readonly files: Values = {};
+  readonly login: BrokerLogin;
 
-  constructor(name: string, { platform, image, secrets }: RedisArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { platform, image, secrets, memory, settings }: RedisArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("airflow:index:Redis", name, {}, opts);
     const { brokerPassword } = secrets.values;
     const passwords = pulumi
@@ -39,7 +47,7 @@ export class Redis extends pulumi.ComponentResource {
         user: { uid: 999, gid: 999 },
         env: { NOTIFY_SOCKET: `${runtimeDirectory}/notify.sock`, NOTIFY_STATE: state },
         secrets: { [usersFile]: passwords.apply((all) => redisUsers(...all)) },
-        files: { "/etc/redis/airflow.conf": redisConf(memory) },
+        files: { "/etc/redis/airflow.conf": redisConf(memory, settings) },
         volumes: { "/data": platform.volume(`${name}-data`, "exclusive") },
         limits: { memory, cpu: 1 },
         reaches: [],
@@ -58,11 +66,12 @@ export class Redis extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.endpoint = platform.endpoint(name, 6379);
-    const { host, port } = this.endpoint;
+    this.target = platform.endpoint(name, 6379);
+    const { host, port } = this.target;
     this.url = pulumi.secret(
       pulumi.interpolate`redis://airflow:${brokerPassword.apply(inUrl)}@${host}:${port}/0`,
     );
+    this.login = { target: this.target, username: "airflow", password: brokerPassword, database: "0" };
     this.registerOutputs();
   }
 }

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Endpoint, Job, Platform, Service, Values, Volume } from "../workload.ts";
+import type { Job, Platform, Service, Target, Values, Volume } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import type { Environment, Role } from "./environment.ts";
 
@@ -12,8 +12,11 @@ export interface RoleArgs {
   readonly dags?: Volume | undefined;
   /** Task logs, shared by all roles: readable after the worker that wrote them is gone. Absent where they are kept remotely. */
   readonly logs?: Volume | undefined;
-  readonly redis: Endpoint;
-  readonly postgres: Endpoint;
+  readonly redis: Target;
+  /** Where the metadata is. */
+  readonly postgres: Target;
+  /** Where the results are. */
+  readonly results: Target;
 }
 
 const folders = { dags: "/opt/airflow/dags", logs: "/opt/airflow/logs" };
@@ -23,12 +26,13 @@ const config: Values = { AIRFLOW_CONFIG: `${runtimeDirectory}/airflow.cfg` };
 
 /** The part of a workload that all roles share. */
 export function airflowRole(role: Role, { image, environment, dags, logs }: RoleArgs) {
-  const { env, secrets } = environment[role];
+  const { env, secrets, files } = environment[role];
   return {
     image,
     user: { uid: 50000, gid: 0 },
     env: { ...env, ...config },
     secrets,
+    files,
     volumes: { ...(dags && { [folders.dags]: dags }), ...(logs && { [folders.logs]: logs }) },
     scratch: ["/tmp", ...(logs ? [] : [folders.logs])],
     stop: { signal: "SIGTERM", graceSeconds: 30 },
@@ -38,6 +42,11 @@ export function airflowRole(role: Role, { image, environment, dags, logs }: Role
 /** A main process that alone gets the stop signal, under a parent that reaps what tasks leave behind. */
 export function main(...command: string[]): readonly string[] {
   return ["dumb-init", "--single-child", "--", ...command];
+}
+
+/** What a workload reaches, each once. */
+export function targets(...all: Target[]): readonly Target[] {
+  return [...new Set(all)];
 }
 
 /** One instance has the plain name, several are numbered. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
-import { airflowRole, main, several } from "./role.ts";
+import { airflowRole, main, several, targets } from "./role.ts";
 
 export interface SchedulerArgs extends RoleArgs {
   /** Several share the work, and outlast each other. */
@@ -12,15 +12,18 @@ export interface SchedulerArgs extends RoleArgs {
 export class Scheduler extends pulumi.ComponentResource {
   constructor(name: string, args: SchedulerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Scheduler", name, {}, opts);
+    const role = airflowRole("scheduler", args);
+    const beat = heartbeat("job");
     args.platform.service(
       name,
       {
-        ...airflowRole("scheduler", args),
-        ...heartbeat("job"),
+        ...role,
+        ...beat,
+        files: { ...role.files, ...beat.files },
         command: main("airflow", "scheduler"),
         ...several(args.schedulers),
         limits: { memory: 1024, cpu: 2 },
-        reaches: [args.redis, args.postgres],
+        reaches: targets(args.redis, args.postgres, args.results),
         priority: "control",
       },
       { parent: this },

@@ -10,11 +10,14 @@ export const triggererLogPort = 8794;
 export class Triggerer extends pulumi.ComponentResource {
   constructor(name: string, args: RoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Triggerer", name, {}, opts);
+    const role = airflowRole("triggerer", args);
+    const beat = heartbeat("job");
     args.platform.service(
       name,
       {
-        ...airflowRole("triggerer", args),
-        ...heartbeat("job"),
+        ...role,
+        ...beat,
+        files: { ...role.files, ...beat.files },
         command: main("airflow", "triggerer"),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],

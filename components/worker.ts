@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { WorkerGroup } from "../settings/groups.ts";
-import type { Autoscale, Endpoint, Volume } from "../workload.ts";
+import type { Autoscale, BrokerLogin, Endpoint, Volume } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
-import { airflowRole, main } from "./role.ts";
+import { airflowRole, main, targets } from "./role.ts";
 
 export interface WorkerArgs extends RoleArgs {
   readonly group: WorkerGroup;
   readonly webserver: Endpoint;
-  readonly brokerPassword: pulumi.Input<string>;
+  readonly broker: BrokerLogin;
   /** What tasks write for each other and for people, shared by all workers. */
   readonly data: Volume;
   /** `[operators] default_queue`: what the default group takes tasks from. */
@@ -25,13 +25,11 @@ function processes({ min, max }: WorkerGroup["concurrency"]): string[] {
   return min === max ? ["--concurrency", String(max)] : ["--autoscale", `${max},${min}`];
 }
 
-function autoscaled({ group, redis, brokerPassword, defaultQueue }: WorkerArgs): Autoscale | undefined {
+function autoscaled({ group, broker, defaultQueue }: WorkerArgs): Autoscale | undefined {
   return (
     group.autoscale && {
       ...group.autoscale,
-      broker: redis,
-      username: "airflow",
-      password: brokerPassword,
+      broker,
       queues: group.queues.length > 0 ? group.queues : [defaultQueue],
       messagesPerInstance: group.concurrency.max,
     }
@@ -44,6 +42,7 @@ export class Worker extends pulumi.ComponentResource {
     super("airflow:index:Worker", name, {}, opts);
     const { group } = args;
     const role = airflowRole("worker", args);
+    const beat = heartbeat("worker");
     const queues = group.queues.length > 0 ? ["--queues", group.queues.join(",")] : [];
     const pid = ["--pid", `${runtimeDirectory}/worker.pid`];
     const autoscale = autoscaled(args);
@@ -51,11 +50,12 @@ export class Worker extends pulumi.ComponentResource {
       name,
       {
         ...role,
-        ...heartbeat("worker"),
+        ...beat,
+        files: { ...role.files, ...beat.files },
         command: main("airflow", "celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
         volumes: { ...role.volumes, "/opt/airflow/data": args.data },
         limits: { memory: group.memory, cpu: group.cpu },
-        reaches: [args.redis, args.postgres, args.webserver],
+        reaches: targets(args.redis, args.results, args.webserver),
         outbound: true,
         port: workerLogPort,
         replicas: group.workers,

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The images that can be built from the folders beside this file, and what is in them. */
-const versions = { airflow: "3.3.2", redis: "7", postgres: "15", gateway: "2.6" };
+const versions = { airflow: "3.3.2", redis: "7", postgres: "15", gateway: "2.6", pgbouncer: "1.18" };
 
 export type ImageName = keyof typeof versions;
 

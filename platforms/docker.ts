@@ -1,6 +1,15 @@
 import { basename } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { Endpoint, ImageArgs, Job, Platform, Service, Sharing, Volume } from "../workload.ts";
+import {
+  type Endpoint,
+  type ImageArgs,
+  isInside,
+  type Job,
+  type Platform,
+  type Service,
+  type Sharing,
+  type Volume,
+} from "../workload.ts";
 import { Authority } from "./authority.ts";
 import { jobContainer, type Mounted, serviceContainers } from "./container.ts";
 import { dagsImage } from "./dagsImage.ts";
@@ -97,8 +106,10 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     const engine = this.engines.get(home);
     if (!engine) throw new Error(`${name} is to run on ${home}, which is no machine of the stack.`);
     this.homes.set(name, home);
-    this.reaches.push(...reaches.map((endpoint) => ({ from: home, endpoint })));
-    return [engine, engine.gateway && reaches.length > 0 ? [engine.gateway] : []];
+    // An engine keeps nobody from what is outside.
+    const inside = reaches.filter(isInside);
+    this.reaches.push(...inside.map((endpoint) => ({ from: home, endpoint })));
+    return [engine, engine.gateway && inside.length > 0 ? [engine.gateway] : []];
   }
 
   /** Volumes as they are on an engine; what has to be filled first is added to the needs. */

@@ -37,6 +37,12 @@ const fates = {
 };
 export type Fate = keyof typeof fates;
 
+/** The end of a log, in lines of their own. */
+function ended(log: string | undefined): string {
+  const lines = (log ?? "").trimEnd().split("\n").slice(-20);
+  return lines.map((line) => `\n  ${line}`).join("");
+}
+
 /** What a stack has on one Docker engine. */
 export class Engine {
   readonly args: EngineArgs;
@@ -74,14 +80,20 @@ export class Engine {
     args: docker.ContainerArgs,
     opts: pulumi.CustomResourceOptions,
   ): pulumi.Input<pulumi.Resource> {
-    const container = this.container(name, args, opts);
+    const container = this.container(
+      name,
+      { ...args, logs: true },
+      { ...opts, additionalSecretOutputs: ["containerLogs"] },
+    );
     const { machine } = this.args;
     const client = machine ? `docker --host ${machine.docker}` : "docker";
-    return pulumi.all([container.exitCode, container.name, container.urn]).apply(([code, log, urn]) => {
+    const { exitCode, name: log, urn, containerLogs } = container;
+    return pulumi.all([exitCode, log, urn, containerLogs]).apply(([code, log, urn, said]) => {
       if (code === 0) return container;
       throw new pulumi.RunError(
         `${name} failed with exit code ${code}, and nothing that needs it was started. ` +
-          `Its log says why: ${client} logs ${log}. Then run it again: npm run pulumi -- up --yes --replace '${urn}'`,
+          `Its log says why: ${client} logs ${log}${ended(said)}\n` +
+          `Then run it again: npm run pulumi -- up --yes --replace '${urn}'`,
       );
     });
   }

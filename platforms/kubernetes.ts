@@ -3,16 +3,17 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesSettings } from "../settings/kubernetes.ts";
 import type { MachineSettings } from "../settings/machines.ts";
-import type {
-  Endpoint,
-  ImageArgs,
-  Job,
-  Nodes,
-  Platform,
-  Service,
-  Sharing,
-  Values,
-  Volume,
+import {
+  type Endpoint,
+  type ImageArgs,
+  isInside,
+  type Job,
+  type Nodes,
+  type Platform,
+  type Service,
+  type Sharing,
+  type Values,
+  type Volume,
 } from "../workload.ts";
 import { dagsImage } from "./dagsImage.ts";
 import { needsKeda, scaling } from "./keda.ts";
@@ -162,7 +163,8 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       );
     }
     if (autoscale) {
-      this.allow(`${name}-keda`, admission("keda", autoscale.broker), opts);
+      const { target } = autoscale.broker;
+      if (isInside(target)) this.allow(`${name}-keda`, admission("keda", target), opts);
       scaling(name, autoscale, (suffix) => this.metadata(`${name}${suffix}`), this.child(opts));
     }
   }

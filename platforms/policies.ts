@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
-import type { Endpoint, Job } from "../workload.ts";
+import { type Endpoint, isInside, type Job, type Target } from "../workload.ts";
 import { selector } from "./pod.ts";
 
 type Policy = types.input.networking.v1.NetworkPolicySpec;
@@ -16,7 +16,7 @@ export interface Surroundings {
 
 /** Labels that let a pod reach what its workload says that it reaches. */
 export function reachLabels({ reaches }: Job): Readonly<Record<string, string>> {
-  return Object.fromEntries(reaches.map(({ host }) => [`reaches/${host}`, "true"]));
+  return Object.fromEntries(reaches.filter(isInside).map(({ host }) => [`reaches/${host}`, "true"]));
 }
 
 function namespaceCalled(name: string) {
@@ -37,8 +37,12 @@ function names(): Egress {
   };
 }
 
-function peer({ host, port }: Endpoint): Egress {
-  return { to: [{ podSelector: { matchLabels: selector(host) } }], ports: [{ port, protocol: "TCP" }] };
+/** A policy knows addresses only, and what is outside may have any, of a pod of another namespace too: its port is open. */
+function peer(target: Target): Egress {
+  const ports = [{ port: target.port, protocol: "TCP" }];
+  return isInside(target)
+    ? { to: [{ podSelector: { matchLabels: selector(target.host) } }], ports }
+    : { ports };
 }
 
 /** Whether a range of addresses lies within another one. */

@@ -110,7 +110,7 @@ export function resolved(parsed: Stated): Settings {
 
 /** Those that a stack names, and for the others those that are built here. */
 function imagesOf({ images }: Stated): Settings["images"] {
-  const names = ["airflow", "postgres", "redis", "gateway"] as const;
+  const names = ["airflow", "postgres", "redis", "gateway", "pgbouncer"] as const;
   const entries = names.map((name) => [name, images[name] ?? localImage(name)]);
   return Object.fromEntries(entries) as Settings["images"];
 }

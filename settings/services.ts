@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { file } from "./paths.ts";
 import { secret } from "./secret.ts";
-import { memory, object, whole } from "./values.ts";
+import { matching, memory, object, whole } from "./values.ts";
 
 /** Lines of a configuration file, by key. */
 const lines = z
-  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]), {
-    error: "allowed are keys and their values",
-  })
+  .record(
+    matching(/^[A-Za-z][A-Za-z0-9_.-]*$/, "allowed are names of settings"),
+    z.union([z.boolean(), z.number(), matching(/^[^\r\n]*$/, "allowed is one line")]),
+    { error: "allowed are keys and their values" },
+  )
   .meta({ discreet: true });
+export type Lines = z.output<typeof lines>;
 
 /** The stack's own Postgres, or with `url` one that is there already. */
 export const postgres = object({

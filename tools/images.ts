@@ -108,23 +108,33 @@ export async function ensureImages(needed = standard): Promise<void> {
   await all(builds).finally(() => clearInterval(timer));
 }
 
+/** The images that a stack uses. */
+function usedBy(settings: Settings): ImageName[] {
+  const used: Readonly<Record<ImageName, boolean>> = {
+    airflow: true,
+    postgres: settings.postgres.url === undefined,
+    redis: settings.redis.url === undefined,
+    gateway: machinesOf(settings).length > 1,
+    pgbouncer: settings.pgbouncer !== undefined,
+  };
+  return (Object.keys(used) as ImageName[]).filter((name) => used[name]);
+}
+
 /** The images of a stack that are built here. */
 export function builtFor(settings: Settings): ImageName[] {
-  const needed: ImageName[] = [
-    ...standard,
-    ...(machinesOf(settings).length > 1 ? (["gateway"] as const) : []),
-  ];
+  const needed = usedBy(settings);
   return needed.filter((name) => settings.images[name] === localImage(name));
 }
 
 /** What each machine of a stack needs. */
 export function cargoFor(settings: Settings): Cargo[] {
-  const { airflow, postgres, redis, gateway } = settings.images;
+  const { images } = settings;
   const machines = machinesOf(settings);
-  const data = Object.entries({ postgres, redis });
+  const used = usedBy(settings);
+  const everywhere = (name: ImageName) => name === "airflow" || name === "gateway";
   return machines.map((machine) => {
-    const stored = data.filter(([role]) => homeOf(role, machines) === machine).map(([, image]) => image);
-    return { machine, images: [airflow, ...stored, ...(machines.length > 1 ? [gateway] : [])] };
+    const here = used.filter((name) => everywhere(name) || homeOf(name, machines) === machine);
+    return { machine, images: here.map((name) => images[name]) };
   });
 }
 
@@ -160,7 +170,7 @@ async function prepareFor(stack: Stack): Promise<void> {
 }
 
 async function pushTo(repository: string): Promise<void> {
-  const all = [...standard, "gateway"] as const;
+  const all = [...standard, "gateway", "pgbouncer"] as const;
   await ensureImages(all);
   const lines: string[] = [];
   for (const name of all) lines.push(`    ${name}: ${await push(name, repository)}`);

@@ -23,7 +23,14 @@ export function expected(settings: Settings): ReadonlyMap<string, readonly strin
     scheduler: settings.schedulers,
     webserver: settings.webservers,
   };
-  const control = ["postgres", "redis", ...roles.filter((role) => role !== "worker")].map((role) => ({
+  const { postgres, redis, pgbouncer } = settings;
+  const services = [
+    ...(postgres.url === undefined ? ["postgres"] : []),
+    ...(redis.url === undefined ? ["redis"] : []),
+    ...(postgres.url === undefined && redis.url === undefined ? [] : ["check"]),
+    ...(pgbouncer ? ["pgbouncer"] : []),
+  ];
+  const control = [...services, ...roles.filter((role) => role !== "worker")].map((role) => ({
     names: instances(role, several(counts[role] ?? 1)),
     machine: homeOf(role, machines)?.name,
   }));

@@ -1,6 +1,7 @@
 import type { Given, Stated } from "../schema.ts";
 import { executorFaults, resultBackendFaults } from "./celery.ts";
 import { clusterSecretFaults } from "./clusterSecrets.ts";
+import { connectionFaults } from "./connections.ts";
 import { dagsFaults } from "./dags.ts";
 import type { Check, Fault } from "./fault.ts";
 import { imageFaults } from "./imageTags.ts";
@@ -21,6 +22,7 @@ import { ifReadable } from "./readable.ts";
 import { redisFaults } from "./redisSettings.ts";
 import { reservedFaults, variableFaults } from "./reserved.ts";
 import { formFaults, generationFaults } from "./secretForms.ts";
+import { serviceFaults } from "./services.ts";
 import { timeoutFaults } from "./timeouts.ts";
 import { urlFaults } from "./urls.ts";
 import { concurrencyFaults } from "./workers.ts";
@@ -51,6 +53,8 @@ const checks: readonly Check[] = [
   mountFaults,
   clusterSecretFaults,
   urlFaults,
+  serviceFaults,
+  connectionFaults,
   passwordFaults,
   keyFaults,
   formFaults,

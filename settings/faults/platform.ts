@@ -16,9 +16,13 @@ function clusterOnly(parsed: Stated): Fault[] {
 
 /** What a cluster, which sees neither this machine's files nor its images, has to be given. */
 function clusterNeeds(parsed: Stated): Fault[] {
-  const images = (["airflow", "postgres", "redis"] as const).filter(
-    (name) => parsed.images[name] === undefined,
-  );
+  const needed = [
+    "airflow",
+    ...(parsed.postgres.url === undefined ? (["postgres"] as const) : []),
+    ...(parsed.redis.url === undefined ? (["redis"] as const) : []),
+    ...(parsed.pgbouncer === undefined ? [] : (["pgbouncer"] as const)),
+  ] as const;
+  const images = needed.filter((name) => parsed.images[name] === undefined);
   const faults: Fault[] = images.map((name) => ({
     path: ["images", name],
     message:

@@ -52,7 +52,7 @@ interface Kind {
 
 const kinds: Readonly<Record<string, Kind>> = {
   postgres: {
-    schemes: ["postgresql"],
+    schemes: ["postgresql", "postgresql+psycopg2"],
     example: "postgresql://USER:PASSWORD@HOST:5432/DATABASE",
     needsPassword: true,
   },

@@ -48,10 +48,12 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
   });
   const older = values.apply((all) => mapped(all, (): string[] => []));
   const secrets = { values, older, previous: pulumi.output({}), jwks: pulumi.output("") };
+  const url = pulumi.secret(`postgresql+psycopg2://airflow:${postgresPassword}@postgres:5432/airflow`);
+  const database = { metadataUrl: url, resultsUrl: url, files: {}, pooled: false };
   const roles = environment({
-    brokerUrl: "redis://redis:6379/0",
-    metadataUrl: `postgresql+psycopg2://airflow:${postgresPassword}@postgres:5432/airflow`,
-    resultsUrl: `postgresql+psycopg2://airflow:${postgresPassword}@postgres:5432/airflow`,
+    broker: { url: pulumi.secret("redis://redis:6379/0"), files: {} },
+    database,
+    server: database,
     webserver: { host: "api-server", port: 8080 },
     secrets,
     adminUser: "admin",

@@ -75,13 +75,11 @@ function second(of: Service): object & { uploads?: unknown } {
 
 test("what one engine cannot do is refused", () => {
   const nodes = { labels: { a: "b" }, tolerations: [] };
-  const broker = { host: "redis", port: 6379 };
+  const broker = { target: { host: "redis", port: 6379 }, username: "u", password: "p", database: "0" };
   const autoscale = {
     min: 0,
     max: 2,
     broker,
-    username: "u",
-    password: "p",
     queues: ["q"],
     messagesPerInstance: 1,
   };

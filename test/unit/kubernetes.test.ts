@@ -36,9 +36,7 @@ const service: Fields = {
   autoscale: {
     min: 0,
     max: 3,
-    broker: { host: "redis", port: 6379 },
-    username: "u",
-    password: "p",
+    broker: { target: { host: "redis", port: 6379 }, username: "u", password: "p", database: "0" },
     queues: ["gpu"],
     messagesPerInstance: 4,
   },

@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { type PostgresLogin, postgresUrl } from "../settings/postgresUrl.ts";
+import type { Outside, Values } from "../workload.ts";
+import { readLogin, type Server } from "./database.ts";
+
+export interface ExternalPostgresArgs {
+  readonly url: pulumi.Output<string>;
+  /** Another database for Celery's results; without it they are beside the metadata, and workers know where that is. */
+  readonly resultsUrl?: pulumi.Output<string> | undefined;
+  /** File with the authorities that its certificate may be signed by. */
+  readonly ca?: string | undefined;
+}
+
+const authorities = "/opt/airflow/postgres-ca.pem";
+
+/** No host, and a port is no secret: policies are made of it. */
+function outside(name: string, login: pulumi.Output<PostgresLogin>): Outside {
+  return { outside: name, port: pulumi.unsecret(login.apply(({ port }) => port)) };
+}
+
+/** Postgres that is there already. */
+export class ExternalPostgres extends pulumi.ComponentResource implements Server {
+  readonly target: Outside;
+  readonly resultsTarget: Outside;
+  readonly metadataUrl: pulumi.Output<string>;
+  readonly resultsUrl: pulumi.Output<string>;
+  readonly asyncUrl: pulumi.Output<string>;
+  readonly files: Values;
+  readonly pooled = false;
+  readonly logins: Server["logins"];
+  readonly authorities?: string;
+  /** Their path among `files`. */
+  readonly authoritiesFile: string | undefined;
+
+  constructor(
+    name: string,
+    { url, resultsUrl, ca }: ExternalPostgresArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("airflow:index:ExternalPostgres", name, {}, opts);
+    const metadata = readLogin("postgres.url", url);
+    const results = resultsUrl ? readLogin("postgres.resultsUrl", resultsUrl) : metadata;
+    if (ca !== undefined) this.authorities = readFileSync(ca, "utf8");
+    this.files = this.authorities === undefined ? {} : { [authorities]: this.authorities };
+    this.authoritiesFile = ca === undefined ? undefined : authorities;
+    const spelt = (login: pulumi.Output<PostgresLogin>, driver: "psycopg2" | "psycopg") =>
+      pulumi.secret(login.apply((plain) => postgresUrl(plain, driver, this.authoritiesFile)));
+    this.logins = { metadata, results };
+    this.target = outside(name, metadata);
+    this.resultsTarget = resultsUrl ? outside(`${name}-results`, results) : this.target;
+    this.metadataUrl = spelt(metadata, "psycopg2");
+    this.resultsUrl = spelt(results, "psycopg2");
+    // Airflow's own choice, asyncpg, knows none of libpq's parameters.
+    this.asyncUrl = spelt(metadata, "psycopg");
+    this.registerOutputs();
+  }
+}

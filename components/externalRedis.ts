@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { type RedisLogin, redisLogin, redisUrl } from "../settings/redisUrl.ts";
+import type { BrokerLogin, Outside, Values } from "../workload.ts";
+import type { Broker } from "./broker.ts";
+import { read } from "./database.ts";
+
+export interface ExternalRedisArgs {
+  readonly url: pulumi.Output<string>;
+  /** File with the authorities that its certificate may be signed by. */
+  readonly ca?: string | undefined;
+}
+
+const authorities = "/opt/airflow/redis-ca.pem";
+
+/** A Redis that is there already. */
+export class ExternalRedis extends pulumi.ComponentResource implements Broker {
+  readonly target: Outside;
+  readonly url: pulumi.Output<string>;
+  readonly files: Values;
+  readonly tls: NonNullable<Broker["tls"]>;
+  readonly login: BrokerLogin;
+
+  constructor(name: string, { url, ca }: ExternalRedisArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("airflow:index:ExternalRedis", name, {}, opts);
+    const login = read("redis.url", url, redisLogin);
+    const secret = <T>(of: (plain: RedisLogin) => T) => pulumi.secret(login.apply(of)) as pulumi.Output<T>;
+    const plain = <T>(of: (plain: RedisLogin) => T) => pulumi.unsecret(login.apply(of)) as pulumi.Output<T>;
+    const text = ca === undefined ? undefined : readFileSync(ca, "utf8");
+    const active = plain(({ tls }) => tls);
+    this.files = text === undefined ? {} : { [authorities]: text };
+    this.url = secret(redisUrl);
+    this.target = { outside: name, port: plain(({ port }) => port) };
+    this.tls = { active, ...(text !== undefined && { authorities }) };
+    this.login = {
+      target: this.target,
+      host: secret(({ host }) => host),
+      username: secret(({ user }) => user),
+      password: secret(({ password }) => password),
+      database: plain(({ database }) => String(database)),
+      tls: active,
+      ...(text !== undefined && { authorities: text }),
+    };
+    this.registerOutputs();
+  }
+}

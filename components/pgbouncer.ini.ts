@@ -1,0 +1,99 @@
+import { type PostgresLogin, tlsOf } from "../settings/postgresUrl.ts";
+import { secretsDirectory } from "../workload.ts";
+
+/** Secrets of PgBouncer: how it logs in to Postgres, and who may log in to it. */
+export const secrets = { databases: "databases.ini", users: "users.txt" };
+
+/** Its file of rules, its port, and the names that it gives the two databases. */
+export const hbaFile = "/etc/pgbouncer/hba.conf";
+export const port = 6432;
+export const databases = { metadata: "metadata", results: "results" };
+
+/** Somebody who may log in to it, for one database. */
+export interface PgbouncerUser {
+  readonly database: keyof typeof databases;
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface PgbouncerConf {
+  /** Connections to Postgres for each of the two databases. */
+  readonly poolSize: number;
+  /** Connections that clients may have. */
+  readonly clients: number;
+}
+
+/** Renders pgbouncer.ini. Nothing of it is secret: it includes what is. */
+export function pgbouncerConf({ poolSize, clients }: PgbouncerConf): string {
+  return `%include ${secretsDirectory}/${secrets.databases}
+
+[pgbouncer]
+listen_addr = *
+listen_port = ${port}
+unix_socket_dir =
+auth_type = hba
+auth_hba_file = ${hbaFile}
+auth_file = ${secretsDirectory}/${secrets.users}
+; A connection to Postgres is a client's for one transaction: Airflow keeps nothing on it from one to the next.
+pool_mode = transaction
+default_pool_size = ${poolSize}
+max_client_conn = ${clients}
+ignore_startup_parameters = extra_float_digits
+; Postgres may restart: it is tried again every 2 s, and clients wait for it.
+server_login_retry = 2
+query_wait_timeout = 60
+; Notices those whose machine is gone.
+tcp_keepalive = 1
+tcp_keepidle = 60
+tcp_keepintvl = 10
+tcp_keepcnt = 3
+log_connections = 0
+log_disconnections = 0
+log_stats = 0
+`;
+}
+
+/** Who may use which database: it logs in to Postgres by itself, so nothing else keeps workers from the metadata. */
+export function pgbouncerHba(users: readonly Omit<PgbouncerUser, "password">[]): string {
+  const rules = users.flatMap(({ database, user }) =>
+    ["0.0.0.0/0", "::/0"].map((from) => `host ${databases[database]} ${user} ${from} scram-sha-256\n`),
+  );
+  return rules.join("");
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function line(name: string, { host, port, database, user, password }: PostgresLogin): string {
+  const parts = { host, port: String(port), dbname: database, user, password };
+  const words = Object.entries(parts).map(([key, value]) => `${key}=${quoted(value)}`);
+  return `${name} = ${words.join(" ")}\n`;
+}
+
+/**
+ * Renders how it logs in to Postgres: secret.
+ * @param ca path of the file with the authorities
+ */
+export function pgbouncerDatabases(
+  logins: { readonly metadata: PostgresLogin; readonly results: PostgresLogin },
+  ca?: string,
+): string {
+  const [tls, other] = [tlsOf(logins.metadata, ca), tlsOf(logins.results, ca)];
+  if (tls.sslmode !== other.sslmode) {
+    throw new Error(
+      "pgbouncer has one sslmode for postgres.url and postgres.resultsUrl: allowed is the same",
+    );
+  }
+  const mode = tls.sslmode === undefined ? "" : `server_tls_sslmode = ${tls.sslmode}\n`;
+  const authorities = tls.sslrootcert === undefined ? "" : `server_tls_ca_file = ${tls.sslrootcert}\n`;
+  return `[databases]
+${line(databases.metadata, logins.metadata)}${line(databases.results, logins.results)}
+[pgbouncer]
+${mode}${authorities}`;
+}
+
+/** Renders who may log in to it: secret. */
+export function pgbouncerUsers(users: readonly PgbouncerUser[]): string {
+  return users.map(({ user, password }) => `"${user}" "${password.replaceAll('"', '""')}"\n`).join("");
+}

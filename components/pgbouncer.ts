@@ -1,0 +1,108 @@
+import * as pulumi from "@pulumi/pulumi";
+import { postgresUrl } from "../settings/postgresUrl.ts";
+import type { Endpoint, Platform, Values } from "../workload.ts";
+import type { Database, Server } from "./database.ts";
+import { loginOf, type Owner, owners } from "./logins.ts";
+import * as conf from "./pgbouncer.ini.ts";
+import { targets } from "./role.ts";
+import type { Secrets } from "./secrets.ts";
+
+export interface PgbouncerArgs extends conf.PgbouncerConf {
+  readonly platform: Platform;
+  /** An image with `pgbouncer` and bash. */
+  readonly image: string;
+  readonly server: Server;
+  readonly secrets: Secrets;
+}
+
+const authorities = "/etc/pgbouncer/postgres-ca.pem";
+const file = "/etc/pgbouncer/pgbouncer.ini";
+
+/** Asks whether it would speak TLS, which its main loop answers to whoever connects, and starts nothing but a shell. */
+const answers = [
+  `exec 3<>/dev/tcp/127.0.0.1/${conf.port}`,
+  "printf '\\0\\0\\0\\10\\4\\322\\26\\57' >&3",
+  "read -r -N 1 -t 5 answer <&3",
+  "[[ $answer == [NS] ]]",
+].join(" && ");
+
+/** Whose logins are good for which of its databases: those that the stack's own Postgres has. */
+const kinds = { metadata: "airflow", results: "airflow_results" } as const satisfies Record<string, Owner>;
+type Kind = keyof typeof kinds;
+
+/** The current logins and the previous ones. */
+function usersOf(secrets: Secrets): pulumi.Output<conf.PgbouncerUser[]> {
+  const { values, previous } = secrets;
+  const all = (Object.keys(kinds) as Kind[]).map((database) => {
+    const { [database]: owner } = kinds;
+    const name = owners[owner];
+    const login = loginOf(owner, secrets);
+    return pulumi
+      .all([login.current, login.previous, values[name], previous])
+      .apply(([current, before, password, { [name]: earlier }]): conf.PgbouncerUser[] => [
+        { database, user: current, password },
+        ...(earlier === undefined ? [] : [{ database, user: before, password: earlier }]),
+      ]);
+  });
+  return pulumi.all(all).apply((users) => users.flat());
+}
+
+/** Stands before Postgres, so that what many roles keep open is few connections there: one for each running transaction. */
+export class Pgbouncer extends pulumi.ComponentResource implements Database {
+  readonly target: Endpoint;
+  readonly resultsTarget: Endpoint;
+  readonly metadataUrl: pulumi.Output<string>;
+  readonly resultsUrl: pulumi.Output<string>;
+  readonly asyncUrl: pulumi.Output<string>;
+  readonly files: Values = {};
+  readonly pooled = true;
+
+  constructor(name: string, args: PgbouncerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("airflow:index:Pgbouncer", name, {}, opts);
+    const { platform, image, server, secrets, poolSize, clients } = args;
+    const ca = server.authorities === undefined ? undefined : authorities;
+    const users = usersOf(secrets);
+    platform.service(
+      name,
+      {
+        image,
+        command: ["pgbouncer", file],
+        user: { uid: 999, gid: 999 },
+        files: {
+          [file]: conf.pgbouncerConf({ poolSize, clients }),
+          // Names of users are no secrets.
+          [conf.hbaFile]: pulumi.unsecret(users.apply(conf.pgbouncerHba)),
+          ...(server.authorities !== undefined && { [authorities]: server.authorities }),
+        },
+        secrets: {
+          [conf.secrets.databases]: pulumi
+            .all([server.logins.metadata, server.logins.results])
+            .apply(([metadata, results]) => conf.pgbouncerDatabases({ metadata, results }, ca)),
+          [conf.secrets.users]: users.apply(conf.pgbouncerUsers),
+        },
+        limits: { memory: 256, cpu: 1 },
+        reaches: targets(server.target, server.resultsTarget),
+        priority: "control",
+        port: conf.port,
+        healthy: { command: ["bash", "-c", answers], startSeconds: 60 },
+        stop: { signal: "SIGTERM", graceSeconds: 10 },
+      },
+      { parent: this },
+    );
+    this.target = platform.endpoint(name, conf.port);
+    this.resultsTarget = this.target;
+    const url = (database: Kind, driver: "psycopg2" | "psycopg") => {
+      const { [database]: owner } = kinds;
+      const login = pulumi.all([loginOf(owner, secrets).current, secrets.values[owners[owner]]]);
+      return pulumi.secret(
+        login.apply(([user, password]) =>
+          postgresUrl({ ...this.target, user, password, database, parameters: {} }, driver),
+        ),
+      );
+    };
+    this.metadataUrl = url("metadata", "psycopg2");
+    this.asyncUrl = url("metadata", "psycopg");
+    this.resultsUrl = url("results", "psycopg2");
+    this.registerOutputs();
+  }
+}

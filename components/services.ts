@@ -1,0 +1,127 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { connections } from "../settings/connections.ts";
+import type { Settings } from "../settings/groups.ts";
+import { type PostgresLogin, postgresUrl } from "../settings/postgresUrl.ts";
+import type { Platform } from "../workload.ts";
+import type { Broker } from "./broker.ts";
+import { Check } from "./check/check.ts";
+import type { Database, Server } from "./database.ts";
+import { ExternalPostgres } from "./externalPostgres.ts";
+import { ExternalRedis } from "./externalRedis.ts";
+import { given } from "./given.ts";
+import { hasLogins, Logins } from "./logins.ts";
+import { Pgbouncer } from "./pgbouncer.ts";
+import { Postgres } from "./postgres.ts";
+import { Redis } from "./redis.ts";
+import { targets } from "./role.ts";
+import type { Secrets } from "./secrets.ts";
+
+type Ready = pulumi.Input<pulumi.Resource>[];
+
+/** What Airflow stands on: of the stack, or there already. */
+export interface Services {
+  readonly broker: Broker;
+  readonly server: Server;
+  /** The server, or what stands before it. */
+  readonly database: Database;
+  /** What has to be there before each can be used. */
+  readonly ready: { readonly broker: Ready; readonly server: Ready; readonly database: Ready };
+}
+
+/** The services that a stack is given, as far as it is. */
+interface External {
+  readonly postgres?: ExternalPostgres;
+  readonly redis?: ExternalRedis;
+}
+
+function externalOf(platform: Platform, { postgres, redis }: Settings, parent: pulumi.Resource): External {
+  const results = postgres.resultsUrl === undefined ? undefined : given(postgres.resultsUrl, platform);
+  return {
+    ...(postgres.url !== undefined && {
+      postgres: new ExternalPostgres(
+        "postgres",
+        { url: given(postgres.url, platform), resultsUrl: results, ca: postgres.ca },
+        { parent },
+      ),
+    }),
+    ...(redis.url !== undefined && {
+      redis: new ExternalRedis("redis", { url: given(redis.url, platform), ca: redis.ca }, { parent }),
+    }),
+  };
+}
+
+function checkOf(
+  platform: Platform,
+  settings: Settings,
+  { postgres, redis }: External,
+  image: pulumi.Input<string>,
+  parent: pulumi.Resource,
+): Ready {
+  if (!postgres && !redis) return [];
+  const libpq = (login: pulumi.Output<PostgresLogin>) =>
+    login.apply((plain) => postgresUrl(plain, undefined, postgres?.authoritiesFile));
+  const check = new Check(
+    "check",
+    {
+      platform,
+      image,
+      urls: {
+        ...(postgres && {
+          metadata_url: libpq(postgres.logins.metadata),
+          results_url: libpq(postgres.logins.results),
+        }),
+        ...(redis && { broker_url: redis.url }),
+      },
+      files: { ...postgres?.files, ...redis?.files },
+      connections: connections(settings),
+      redisAuthorities: redis?.tls.authorities,
+      reaches: targets(
+        ...(postgres ? [postgres.target, postgres.resultsTarget] : []),
+        ...(redis ? [redis.target] : []),
+      ),
+    },
+    { parent },
+  );
+  return [check.done];
+}
+
+function ownPostgres(
+  platform: Platform,
+  settings: Settings,
+  secrets: Secrets,
+  opts: pulumi.ComponentResourceOptions,
+): { readonly server: Server; readonly ready: Ready } {
+  const image = settings.images.postgres;
+  const server = new Postgres("postgres", { platform, image, secrets, ...settings.postgres }, opts);
+  if (!hasLogins(settings)) return { server, ready: [server] };
+  const args = { platform, image, postgres: server.target, secrets };
+  const logins = new Logins("logins", args, { ...opts, dependsOn: [server] });
+  return { server, ready: [server, logins.done] };
+}
+
+/** Declares what Airflow stands on; what is given is looked at before anything else is touched. */
+export function servicesOf(
+  platform: Platform,
+  settings: Settings,
+  secrets: Secrets,
+  airflow: pulumi.Input<string>,
+  parent: pulumi.Resource,
+): Services {
+  const { images, pgbouncer } = settings;
+  const external = externalOf(platform, settings, parent);
+  const checked = checkOf(platform, settings, external, airflow, parent);
+  const opts = { parent, dependsOn: [...checked] };
+  const broker =
+    external.redis ?? new Redis("redis", { platform, image: images.redis, secrets, ...settings.redis }, opts);
+  const { server, ready: served } = external.postgres
+    ? { server: external.postgres, ready: checked }
+    : ownPostgres(platform, settings, secrets, opts);
+  const ready = { broker: [...checked, broker], server: served };
+  if (!pgbouncer) return { broker, server, database: server, ready: { ...ready, database: ready.server } };
+  const before = new Pgbouncer(
+    "pgbouncer",
+    { platform, image: images.pgbouncer, server, secrets, ...pgbouncer },
+    { parent, dependsOn: [...ready.server] },
+  );
+  return { broker, server, database: before, ready: { ...ready, database: [before] } };
+}

@@ -1,0 +1,93 @@
+import { inUrl, unescaped } from "./escapes.ts";
+
+/** A Postgres database, and how it is reached. */
+export interface PostgresLogin {
+  readonly user: string;
+  readonly password: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  /** Of libpq, `sslmode` for one. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+const allowedUrl =
+  "allowed is postgresql://USER:PASSWORD@HOST:5432/DATABASE, with what is special in a user or password as %XX";
+
+/** What a connection may be told besides. Files are delivered as `ca`; no other ones are where the roles are. */
+const parameters = [
+  "sslmode",
+  "application_name",
+  "channel_binding",
+  "connect_timeout",
+  "keepalives",
+  "keepalives_count",
+  "keepalives_idle",
+  "keepalives_interval",
+  "target_session_attrs",
+  "tcp_user_timeout",
+];
+const modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+
+/** Where Debian, and the official images, keep the public authorities; libpq does not look there by itself. */
+const publicAuthorities = "/etc/ssl/certs/ca-certificates.crt";
+
+function parametersOf(query: URLSearchParams): Record<string, string> {
+  const given = Object.fromEntries(query);
+  const unknown = Object.keys(given).find((key) => !parameters.includes(key));
+  if (unknown !== undefined) {
+    throw new Error(
+      `its parameter ${unknown} cannot be kept; allowed are ${parameters.join(", ")}, and the authorities as ca`,
+    );
+  }
+  if (given.sslmode !== undefined && !modes.includes(given.sslmode)) {
+    throw new Error(`its sslmode is ${given.sslmode}; allowed are ${modes.join(", ")}`);
+  }
+  return given;
+}
+
+/**
+ * Reads `postgresql://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETERS`.
+ * @throws Error that says what is allowed, without what was given
+ */
+export function postgresLogin(given: string): PostgresLogin {
+  const text = given.trim().replace(/^postgres(ql)?(\+psycopg2?)?:\/\//, "postgresql://");
+  if (!text.startsWith("postgresql://") || !URL.canParse(text)) throw new Error(allowedUrl);
+  const { username, password, hostname, port, pathname, searchParams } = new URL(text);
+  const database = pathname.slice(1);
+  if ([username, password, hostname, database].includes("") || database.includes("/")) {
+    throw new Error(allowedUrl);
+  }
+  return {
+    user: unescaped(username, allowedUrl),
+    password: unescaped(password, allowedUrl),
+    host: hostname,
+    port: port === "" ? 5432 : Number(port),
+    database: unescaped(database, allowedUrl),
+    parameters: parametersOf(searchParams),
+  };
+}
+
+/**
+ * The parameters that a client needs for TLS: with authorities of its own the server has to prove its name, unless said
+ * otherwise; who asks for a proof without naming authorities means the public ones.
+ * @param ca path of the file with the authorities, where the client is
+ */
+export function tlsOf(
+  { parameters }: PostgresLogin,
+  ca?: string,
+): { sslmode?: string; sslrootcert?: string } {
+  const sslmode = parameters.sslmode ?? (ca === undefined ? undefined : "verify-full");
+  if (sslmode === undefined) return {};
+  const authorities = ca ?? (sslmode.startsWith("verify") ? publicAuthorities : undefined);
+  return { sslmode, ...(authorities !== undefined && { sslrootcert: authorities }) };
+}
+
+/** The same for a client: `postgresql+DRIVER://`, for SQLAlchemy, or without a driver for libpq. */
+export function postgresUrl(login: PostgresLogin, driver?: "psycopg2" | "psycopg", ca?: string): string {
+  const { user, password, host, port, database } = login;
+  const [name, word, path] = [user, password, database].map(inUrl);
+  const query = new URLSearchParams({ ...login.parameters, ...tlsOf(login, ca) }).toString();
+  const scheme = driver === undefined ? "postgresql" : `postgresql+${driver}`;
+  return `${scheme}://${name}:${word}@${host}:${port}/${path}${query === "" ? "" : `?${query}`}`;
+}
