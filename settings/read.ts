@@ -50,9 +50,10 @@ function line(given: Values, where: Where, fault: Fault): string {
   return `${where(path)}: ${spell(path)} ${message.startsWith("is unknown") ? message : `is ${told}; ${message}`}`;
 }
 
-/** The number of the line that a fault is told of. */
-function lineOf(told: string): number {
-  return Number(/^.*?:(\d+): /.exec(told)?.[1] ?? 0);
+/** By line, and within one by name: the CLI hands over objects by the names of their keys. */
+function inOrder(lines: readonly string[]): string[] {
+  const at = (line: string) => Number(/^.*?:(\d+): /.exec(line)?.[1] ?? 0);
+  return [...new Set(lines)].sort().sort((one, other) => at(one) - at(other));
 }
 
 /**
@@ -72,7 +73,7 @@ export function settingsOf(
   const others = found.filter(({ path }) => !faults.some((known) => samePath(known.path, path)));
   const lines = [...strangers, ...[...faults, ...others].map((fault) => line(given, where, fault))];
   if (stated && lines.length === 0) return resolved(stated);
-  throw new Refused([...new Set(lines)].sort((one, other) => lineOf(one) - lineOf(other)));
+  throw new Refused(inOrder(lines));
 }
 
 /**

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { readStackFile, settingsFrom } from "../../config.ts";
-import { rows } from "./bad/rows.ts";
 
 const where = () => "stack.yaml:3";
 
@@ -53,27 +52,6 @@ test("values of airflow.cfg take Airflow's spelling", () => {
     core: { parallelism: "32", load_examples: "False", a: "True", b: "c" },
   });
 });
-
-for (const { name, config, says } of rows) {
-  test(`refuses ${name}`, () => {
-    const file = join(mkdtempSync(join(tmpdir(), "airflow-config-")), "stack.yaml");
-    writeFileSync(file, config);
-    assert.throws(
-      () => readStackFile(file),
-      ({ message }: Error) => {
-        const [, ...lines] = message.split("\n");
-        const place = /^ {2}\S+stack\.yaml:/;
-        for (const line of lines) assert.match(line, place);
-        assert.deepEqual(
-          lines.map((line) => line.replace(place, "")),
-          says,
-        );
-        return true;
-      },
-    );
-    rmSync(dirname(file), { recursive: true });
-  });
-}
 
 const cluster = {
   platform: "kubernetes",

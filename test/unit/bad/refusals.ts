@@ -163,13 +163,13 @@ export const refusals: readonly BadRow[] = [
   airflow:redis: { settings: { requirepass: x, port: 1, dir: /tmp, supervised: no, include: x, loadmodule: x, replicaof: x } }
 `,
     says: [
-      "2: redis.settings.requirepass is {…}; it is the stack's own: the stack writes its users: allowed is secrets.brokerPassword",
-      "2: redis.settings.port is {…}; it is the stack's own: the stack decides where it listens and what is published",
       "2: redis.settings.dir is {…}; it is the stack's own: the stack decides where its data is, and keeps that over an upgrade",
-      "2: redis.settings.supervised is {…}; it is the stack's own: it reports to the supervisor that the stack starts it with",
       "2: redis.settings.include is {…}; it is the stack's own: one file has all settings: allowed are these keys, one by one",
       "2: redis.settings.loadmodule is {…}; it is the stack's own: the broker needs no module, and a module may do anything",
+      "2: redis.settings.port is {…}; it is the stack's own: the stack decides where it listens and what is published",
       "2: redis.settings.replicaof is {…}; it is the stack's own: the stack runs one Redis, and its data is nobody else's: allowed is redis.url, for a cluster of yours",
+      "2: redis.settings.requirepass is {…}; it is the stack's own: the stack writes its users: allowed is secrets.brokerPassword",
+      "2: redis.settings.supervised is {…}; it is the stack's own: it reports to the supervisor that the stack starts it with",
     ],
     expressible: false,
   },
@@ -179,11 +179,11 @@ export const refusals: readonly BadRow[] = [
   airflow:postgres: { settings: { listen_addresses: localhost, data_directory: /x, hba_file: /x, ssl_cert_file: /x, fsync: off, work_mem: 8MB } }
 `,
     says: [
-      "2: postgres.settings.listen_addresses is {…}; it is the stack's own: the stack decides where it listens and what is published",
       "2: postgres.settings.data_directory is {…}; it is the stack's own: the stack decides where its files are",
-      "2: postgres.settings.hba_file is {…}; it is the stack's own: the stack decides how clients log in, which is with SCRAM-SHA-256",
-      "2: postgres.settings.ssl_cert_file is {…}; it is the stack's own: within the stack it speaks without TLS, and nothing outside reaches it: allowed is postgres.url, for a server with TLS",
       "2: postgres.settings.fsync is off; a power cut would destroy the database: allowed is on",
+      "2: postgres.settings.hba_file is {…}; it is the stack's own: the stack decides how clients log in, which is with SCRAM-SHA-256",
+      "2: postgres.settings.listen_addresses is {…}; it is the stack's own: the stack decides where it listens and what is published",
+      "2: postgres.settings.ssl_cert_file is {…}; it is the stack's own: within the stack it speaks without TLS, and nothing outside reaches it: allowed is postgres.url, for a server with TLS",
     ],
     expressible: false,
   },
@@ -227,8 +227,8 @@ export const refusals: readonly BadRow[] = [
 `,
     says: [
       '3: roles.worker.volumes["/var/run/docker.sock"] is /var/run/../run/docker.sock; whoever has the engine\'s socket is root on the machine: allowed is a directory with nothing but what tasks read, such as /srv/data, or the name of a volume',
-      "4: roles.all.volumes./host is /; / has the engine's socket or keys of the machine in it: allowed is a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
       "4: roles.all.volumes./e is /etc/; /etc has the engine's socket or keys of the machine in it: allowed is a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
+      "4: roles.all.volumes./host is /; / has the engine's socket or keys of the machine in it: allowed is a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
       "4: roles.all.volumes./p is /proc/1; /proc is the machine's own: allowed is a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
     ],
     expressible: false,
@@ -239,9 +239,9 @@ export const refusals: readonly BadRow[] = [
   airflow:roles: { worker: { privileged: true, docker_socket: true, cap_add: [SYS_ADMIN] } }
 `,
     says: [
-      "2: roles.worker.privileged is unknown; no role runs privileged, which would give a task the machine: allowed are env, files and volumes",
-      "2: roles.worker.docker_socket is unknown; no role gets the engine's socket, which is root on the machine: run containers from tasks by way of an engine of their own, with TLS",
       "2: roles.worker.cap_add is unknown; no role gets a capability of the machine: allowed are env, files and volumes",
+      "2: roles.worker.docker_socket is unknown; no role gets the engine's socket, which is root on the machine: run containers from tasks by way of an engine of their own, with TLS",
+      "2: roles.worker.privileged is unknown; no role runs privileged, which would give a task the machine: allowed are env, files and volumes",
     ],
     expressible: true,
   },

@@ -199,9 +199,9 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, node: n1 } ]
 `,
     says: [
-      "2: machines[0].node is n1; it needs platform: kubernetes",
-      "2: machines[0].docker is not given; allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
       "2: machines[0].address is not given; allowed is the IPv4 address at which the other machines reach it",
+      "2: machines[0].docker is not given; allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
+      "2: machines[0].node is n1; it needs platform: kubernetes",
     ],
     expressible: false,
   },
@@ -285,8 +285,8 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1 }, { name: b, docker: ssh://a, address: 10.0.0.1 } ]
 `,
     says: [
-      "2: machines[1].docker is ssh://a; machines[0] has the same: allowed is each machine once",
       "2: machines[1].address is 10.0.0.1; machines[0] has the same: allowed is each machine once",
+      "2: machines[1].docker is ssh://a; machines[0] has the same: allowed is each machine once",
     ],
     expressible: false,
   },

@@ -28,10 +28,10 @@ export const several: readonly BadRow[] = [
       `5: platfrom is unknown; did you mean platform? allowed are ${keys}`,
       "6: kubernetes is {…}; it needs platform: kubernetes",
       "7: images.airflwo is unknown; did you mean airflow? allowed are airflow, postgres, redis, gateway, pgbouncer",
-      "9: settings.core.parallelism is {…}; allowed is a text, a number or a boolean",
       "9: settings.core.executor is LocalExecutor; this deploys workers of Celery, which no other executor gives tasks to: allowed is CeleryExecutor, or leave it out",
-      "10: settings.celery_broker_transport_options.visibility_timeout is 10; allowed is more than workerGraceSeconds, 300 s: Redis would hand a task that a stopping worker still runs to a second one",
+      "9: settings.core.parallelism is {…}; allowed is a text, a number or a boolean",
       "10: settings.celery_broker_transport_options.visibility_timeout is 10; allowed is more than settings.scheduler.task_instance_heartbeat_timeout, 30 s: Redis would hand a task to a second worker before the first one counts as dead",
+      "10: settings.celery_broker_transport_options.visibility_timeout is 10; allowed is more than workerGraceSeconds, 300 s: Redis would hand a task that a stopping worker still runs to a second one",
       "11: secrets.admimPassword is unknown; did you mean adminPassword? allowed are adminPassword, brokerPassword, fernetKey, jwtSecret, apiSecretKey, metadataPassword, resultsPassword, postgresPassword",
       "11: secrets.adminPassword is {…}; it is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
       "12: redis.settings.maxmemory-policy is volatile-ttl; a broker that is full would drop queued tasks: allowed is noeviction, with which it refuses new ones",
@@ -49,8 +49,8 @@ export const several: readonly BadRow[] = [
 `,
     says: [
       "3: workerGroups[0].memory is lots; allowed is a whole number from 64 to 1048576",
-      "4: workerGroups[1].queues[1] is q; allowed is each queue once",
       "4: workerGroups[1].memory is 128; a worker takes 230 MiB and 70 for each task: allowed is at least 510 for 4 at once",
+      "4: workerGroups[1].queues[1] is q; allowed is each queue once",
       "5: workerGroups[2].queues[0] is a b; allowed are letters, digits, '_', '.' and '-', 100 at most",
     ],
     expressible: true,
@@ -63,8 +63,8 @@ export const several: readonly BadRow[] = [
   airflow:foo: 1
 `,
     says: [
-      "2: workerGroups[0].queue is unknown; did you mean queues? allowed are name, queues, workers, concurrency, minConcurrency, memory, cpu, machine, nodeLabels, tolerations, autoscale",
       "2: workerGroups[0].concurency is unknown; did you mean concurrency? allowed are name, queues, workers, concurrency, minConcurrency, memory, cpu, machine, nodeLabels, tolerations, autoscale",
+      "2: workerGroups[0].queue is unknown; did you mean queues? allowed are name, queues, workers, concurrency, minConcurrency, memory, cpu, machine, nodeLabels, tolerations, autoscale",
       `3: machine is unknown; did you mean machines? allowed are ${keys}`,
       `4: foo is unknown; allowed are ${keys}`,
     ],
