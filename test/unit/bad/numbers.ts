@@ -117,11 +117,12 @@ export const numbers: readonly BadRow[] = [
     config: `config:
   airflow:workers: 10
   airflow:workerConcurrency: 8
+  airflow:postgres: { settings: { max_connections: 200 } }
   airflow:schedulers: 2
   airflow:settings: { core: { parallelism: 32 } }
 `,
     says: [
-      "5: settings.core.parallelism is 32; the workers run 80 tasks at once, and 2 scheduler(s) with 32 each queue 64: allowed is at least 40; without it the stack takes 40",
+      "6: settings.core.parallelism is 32; the workers run 80 tasks at once, and 2 scheduler(s) with 32 each queue 64: allowed is at least 40; without it the stack takes 40",
     ],
     expressible: false,
   },
@@ -151,6 +152,7 @@ export const numbers: readonly BadRow[] = [
     name: "more tasks than memory",
     config: `config:
   airflow:workerConcurrency: 32
+  airflow:postgres: { settings: { max_connections: 200 } }
 `,
     says: [
       "2: workerConcurrency is 32; a worker takes 230 MiB and 70 for each task: allowed is at most 25 with 2048 MiB, or at least 2470 MiB",

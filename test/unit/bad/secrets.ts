@@ -91,7 +91,7 @@ export const secrets: readonly BadRow[] = [
   airflow:postgres: { url: { file: test/unit/bad/files/url-mysql } }
 `,
     says: [
-      "2: postgres.url is {…}; its scheme is mysql: allowed is postgresql, as in postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+      "2: postgres.url is {…}; its scheme is mysql: allowed is postgresql or postgresql+psycopg2, as in postgresql://USER:PASSWORD@HOST:5432/DATABASE",
     ],
     expressible: false,
   },

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
+import fc from "fast-check";
+import { stringify } from "yaml";
+import { examine } from "../../settings/faults/examine.ts";
+import { plain } from "../../settings/read.ts";
+import { render } from "../../tools/render.ts";
+import { type Any, stacks } from "./arbitrary.ts";
+import { type Declared, declare, raw } from "./mocks.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-properties-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** Runs of each property, as many as fit into the time: the first that fails is made small, and told. */
+const effort = { numRuns: 25, interruptAfterTimeLimit: 20_000 };
+
+/** What only Docker, or only a cluster, is not asked. */
+const bases: Readonly<Record<"docker" | "kubernetes", Any>> = {
+  docker: { platform: "docker" },
+  kubernetes: {
+    platform: "kubernetes",
+    dagsImage: "registry.example.com/dags",
+    images: Object.fromEntries(
+      ["airflow", "postgres", "redis", "pgbouncer"].map((name) => [name, `r.example.com/${name}:1.2.3`]),
+    ),
+  },
+};
+
+/** Without what is at a path, or around it where that is missing, or an item of a list. */
+function without(given: Any, path: readonly PropertyKey[]): Any {
+  const copy = structuredClone(given);
+  const holders = path.map((_, length) =>
+    path.slice(0, length).reduce<unknown>((value, part) => Reflect.get(Object(value), part), copy),
+  );
+  const last = holders.findLastIndex(
+    (holder, at) => !Array.isArray(holder) && Object.hasOwn(Object(holder), path[at] ?? ""),
+  );
+  if (last >= 0) Reflect.deleteProperty(Object(holders[last]), path[last] ?? "");
+  return copy;
+}
+
+/** What is declared; what does not depend on each other is declared in any order. */
+async function inOrder(given: Any): Promise<Declared[]> {
+  const declared = await declare(given);
+  return declared.sort((one, other) =>
+    `${one.type} ${one.name}`.localeCompare(`${other.type} ${other.name}`),
+  );
+}
+
+/** Without what is refused. */
+function valid(given: Any): Any {
+  const told = Object.entries(raw(given)).map(([key, text]) => [key, plain(key, text)]);
+  const { faults } = examine(Object.fromEntries(told));
+  if (faults.length === 0) return given;
+  const less = faults.reduce((rest, { path }) => without(rest, path), given);
+  // Nothing is there to take away, if it is missing because of something else.
+  const last =
+    Object.keys(given).findLast((key) => !(key in bases.kubernetes)) ?? assert.fail(JSON.stringify(faults));
+  return valid(isDeepStrictEqual(less, given) ? without(given, [last]) : less);
+}
+
+for (const platform of ["docker", "kubernetes"] as const) {
+  const base = bases[platform];
+  const arbitrary = stacks(platform).map((given) => valid({ ...given, ...base }));
+
+  test(`whatever is valid on ${platform} is declared, and twice the same`, async (t) => {
+    let runs = 0;
+    const keys = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(arbitrary, async (given) => {
+        assert.deepEqual(await inOrder(given), await inOrder(given));
+        runs++;
+        for (const key of Object.keys(given)) keys.add(key);
+      }),
+      effort,
+    );
+    t.diagnostic(`${runs} stacks with ${keys.size} keys`);
+    assert.ok(keys.size > 20, [...keys].join(", "));
+  });
+}
+
+test("whatever is valid on a cluster is rendered, and twice the same", async (t) => {
+  let runs = 0;
+  const file = join(folder, "Pulumi.any.yaml");
+  const arbitrary = stacks("kubernetes").map((given) => valid({ ...given, ...bases.kubernetes }));
+  await fc.assert(
+    fc.asyncProperty(arbitrary, async (given) => {
+      const config = Object.fromEntries(
+        Object.entries(given).map(([key, value]) => [`airflow:${key}`, value]),
+      );
+      writeFileSync(file, stringify({ config }));
+      const rendered = await render("any", file);
+      assert.ok(rendered.manifests.length > 20);
+      assert.deepEqual(await render("any", file), rendered);
+      runs++;
+    }),
+    effort,
+  );
+  t.diagnostic(`${runs} stacks`);
+});
