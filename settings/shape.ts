@@ -72,6 +72,18 @@ export function isSecretAt(shape: Shape, path: Path): boolean {
   return shapesAt(shape, path).some(({ secret }) => secret);
 }
 
+/** Where secrets may be, with NAME for any name. */
+export function secretPlaces(shape: Shape, path: Path = []): Path[] {
+  if (shape.secret) return [path];
+  const named = Object.entries(shape.properties ?? {});
+  const others =
+    typeof shape.additionalProperties === "object" ? [["NAME", shape.additionalProperties] as const] : [];
+  return [
+    ...[...named, ...others].flatMap(([key, inner]) => secretPlaces(inner, [...path, key])),
+    ...(shape.anyOf ?? []).flatMap((option) => secretPlaces(option, path)),
+  ];
+}
+
 /** Whether a text may be there that is no secret. */
 export function takesTextAt(shape: Shape, path: Path): boolean {
   return shapesAt(shape, path).some(

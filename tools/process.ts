@@ -9,6 +9,8 @@ export interface RunOptions {
   /** Shows the command's output as it comes; otherwise it only appears in the error, if there is one. */
   readonly show?: boolean;
   readonly cwd?: string;
+  /** What the command reads from its standard input, instead of nothing. */
+  readonly input?: string;
 }
 
 /**
@@ -20,12 +22,13 @@ export async function run(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<string> {
-  const { env = {}, show = false, cwd = project } = options;
+  const { env = {}, show = false, cwd = project, input } = options;
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
-    stdio: show ? "inherit" : ["ignore", "pipe", "pipe"],
+    stdio: show ? "inherit" : [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
+  child.stdin?.end(input);
   let stdout = "";
   let all = "";
   child.stdout?.on("data", (chunk: Buffer) => {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { readStackFile } from "../config.ts";
@@ -62,7 +63,10 @@ export class Stack {
     const { platform, kubernetes } = settings;
     if (platform === "kubernetes") await run("tools/run", ["--kubernetes-plugin"], { show: true });
     if (args[0] === "config" && args[1] !== undefined && args[1] !== "get") {
-      throw new Error(`The configuration of stack ${this.name} is kept in ${this.file}. Set it there.`);
+      throw new Error(
+        `The configuration of stack ${this.name} is kept in ${this.file}. Set it there; ` +
+          `npm run secret -- KEY --stack ${this.name} writes a secret into it.`,
+      );
     }
     const salt = await this.salt();
     const file = join(this.state, `config.${this.name}.yaml`);
@@ -85,6 +89,29 @@ export class Stack {
       );
     }
     readStackFile(this.file);
+  }
+
+  /**
+   * Encrypts a text with the stack's own key; the stack is made if there is none.
+   * @returns what stands for the text in the stack file, and what has to stand beside `config` to decrypt it
+   */
+  async encrypt(text: string): Promise<{ secure: string; beside: Readonly<Record<string, string>> }> {
+    const own = !process.env.PULUMI_BACKEND_URL;
+    const encryptionsalt = own ? await this.salt() : undefined;
+    const env = own ? this.environment() : { PULUMI_STACK: this.name };
+    if (!own) await run("pulumi", ["stack", "select", "--create", this.name]);
+    const folder = mkdtempSync(join(tmpdir(), "airflow-secret-"));
+    const file = join(folder, "config.yaml");
+    try {
+      const { config, ...keys } = parse(readFileSync(this.file, "utf8")) ?? {};
+      writeFileSync(file, stringify({ ...keys, ...(own && { encryptionsalt }) }));
+      const flags = ["--secret", "--config-file", file];
+      await run("pulumi", ["config", "set", "airflow:secret", ...flags], { env, input: text });
+      const { config: written, ...beside } = parse(readFileSync(file, "utf8"));
+      return { secure: written["airflow:secret"].secure, beside: own ? {} : beside };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   }
 
   async up(...flags: string[]): Promise<void> {

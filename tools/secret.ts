@@ -1,0 +1,116 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { relative } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import { isDeepStrictEqual, parseArgs } from "node:util";
+import { isScalar, parseDocument } from "yaml";
+import { examine } from "../settings/faults/examine.ts";
+import { type Path, pathOf, samePath, spell } from "../settings/path.ts";
+import { isSecretAt, secretPlaces, stackShape } from "../settings/shape.ts";
+import { parseStackFile, prefix } from "../settings/stackFile.ts";
+import { main, project } from "./process.ts";
+import { Stack } from "./stack.ts";
+
+/** @throws Error where a stack takes no secret there */
+function placeOf(key: string): Path {
+  const path = pathOf(key.startsWith(prefix) ? key.slice(prefix.length) : key);
+  if (isSecretAt(stackShape(), path)) return path;
+  const places = secretPlaces(stackShape()).map((place) => spell(place));
+  throw new Error(`${key} takes no secret; those that do are ${places.join(", ")}.`);
+}
+
+/** A copy with another value at a path, whose holders are made if need be. */
+function replaced(values: unknown, [part, ...rest]: Path, value: unknown): unknown {
+  if (part === undefined) return value;
+  const holder = typeof values === "object" && values !== null ? values : {};
+  return { ...holder, [part]: replaced(Reflect.get(holder, part), rest, value) };
+}
+
+/** A text as it is written anew, but with the lines of before where only spaces are others. */
+function withLinesOf(before: string, after: string): string {
+  const squeezed = (line: string) => line.replace(/\s/g, "");
+  const left = before.split("\n");
+  const lines = after.split("\n").flatMap((line) => {
+    const at = left.findIndex((old) => squeezed(old) === squeezed(line));
+    if (line === "" && at !== 0) return [];
+    return at < 0 ? [line] : left.splice(0, at + 1).slice(-1);
+  });
+  const merged = `${lines.join("\n").trimEnd()}\n`;
+  return isDeepStrictEqual(parseDocument(merged).toJS(), parseDocument(after).toJS()) ? merged : after;
+}
+
+/** The text of a stack file with an encrypted value in it, and its comments. */
+function withSecret(
+  text: string,
+  path: Path,
+  secure: string,
+  beside: Readonly<Record<string, string>>,
+): string {
+  const document = parseDocument(text);
+  const [key = "", ...rest] = path;
+  const full = ["config", `${prefix}${String(key)}`, ...rest];
+  // What is there without a value, or with another one, is no holder.
+  full.slice(0, -1).forEach((_, at) => {
+    const holder = full.slice(0, at + 1);
+    const there = document.getIn(holder, true);
+    if (!isScalar(there)) return;
+    const { comment, commentBefore } = there;
+    document.setIn(holder, Object.assign(document.createNode({}), { comment, commentBefore }));
+  });
+  document.setIn(full, document.createNode({ secure }));
+  for (const [name, value] of Object.entries(beside)) document.set(name, value);
+  return withLinesOf(text, document.toString({ lineWidth: 0 }));
+}
+
+/**
+ * Writes a secret into a stack's file, encrypted.
+ * @param key its path, `secrets.fernetKey`
+ * @throws Error where a stack takes no secret there, or not this one
+ */
+export async function writeSecret(stack: Stack, key: string, value: string): Promise<void> {
+  const path = placeOf(key);
+  if (value === "") throw new Error(`${key} is empty; allowed is a text.`);
+  if (!existsSync(stack.file)) throw new Error(`There is no ${stack.file}. Write it, then run this again.`);
+  const text = readFileSync(stack.file, "utf8");
+  const given = replaced(parseStackFile(text, stack.file).values, path, value) as Record<string, unknown>;
+  const fault = examine(given).faults.find((one) => samePath(one.path, path));
+  if (fault) throw new Error(`${spell(path)} is [secret]; ${fault.message}`);
+  const { secure, beside } = await stack.encrypt(value);
+  writeFileSync(stack.file, withSecret(text, path, secure, beside));
+}
+
+/** Reads a line from the terminal without showing it, or all of what is piped in, without its last line break. */
+async function readValue(key: string): Promise<string> {
+  if (!process.stdin.isTTY) {
+    const chunks = await process.stdin.toArray();
+    return Buffer.concat(chunks)
+      .toString("utf8")
+      .replace(/\r?\n$/, "");
+  }
+  process.stderr.write(`${key} (what you type is not shown): `);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  terminal.on("SIGINT", () => process.exit(130));
+  const value = await terminal.question("");
+  terminal.close();
+  process.stderr.write("\n");
+  return value;
+}
+
+if (import.meta.main) {
+  await main(async () => {
+    const { values, positionals } = parseArgs({
+      options: { stack: { type: "string", default: "dev" } },
+      allowPositionals: true,
+    });
+    const [key, ...others] = positionals;
+    if (key === undefined || others.length > 0)
+      throw new Error(
+        "usage: npm run secret -- KEY [--stack NAME]; the value is asked for, or read from what is piped in, and never an argument",
+      );
+    placeOf(key);
+    const stack = new Stack(values.stack);
+    await writeSecret(stack, key, await readValue(key));
+    console.log(`${key} is in ${relative(project, stack.file)}, encrypted for stack ${stack.name}.`);
+  });
+}
