@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Airflow } from "./components/airflow.ts";
+import { leftOver, recordOf } from "./components/declarations/record.ts";
+import { previousOutputs } from "./components/previous.ts";
 import { readSettings } from "./config.ts";
 import { checkMachines } from "./platforms/needs.ts";
 import { platformOf } from "./platforms/platform.ts";
@@ -7,11 +9,14 @@ import { platformOf } from "./platforms/platform.ts";
 const settings = readSettings();
 const name = `${pulumi.getProject()}-${pulumi.getStack()}`;
 await checkMachines(settings, name);
+const record = recordOf(settings, await previousOutputs());
+for (const line of leftOver(record)) await pulumi.log.warn(line);
 const platform = await platformOf(settings, name);
-const airflow = new Airflow("airflow", platform, settings);
+const airflow = new Airflow("airflow", platform, settings, record.deleted);
 
 export const webserverUrl = airflow.webserverUrl;
 export const flowerUrl = airflow.flowerUrl;
 export const adminUser = settings.adminUser;
 export const adminPassword = pulumi.secret(airflow.adminPassword);
 export const workers = airflow.workers;
+export const { declared, undeclared, deleted } = record;

@@ -4,6 +4,8 @@ import { parallelismFor, slotsOf } from "../settings/slots.ts";
 import { instances, type Platform } from "../workload.ts";
 import { DagProcessor } from "./dagProcessor.ts";
 import { dagsOf } from "./dags.ts";
+import { Declarations } from "./declarations/declarations.ts";
+import { isNothing, nothing, recordOf } from "./declarations/record.ts";
 import { environment } from "./environment.ts";
 import { Flower } from "./flower.ts";
 import { Migration } from "./migration.ts";
@@ -27,7 +29,14 @@ export class Airflow extends pulumi.ComponentResource {
   readonly adminPassword: pulumi.Output<string>;
   readonly workers: readonly string[];
 
-  constructor(name: string, platform: Platform, settings: Settings, opts?: pulumi.ComponentResourceOptions) {
+  /** @param deleted what was declared in Airflow once, and is to be deleted there */
+  constructor(
+    name: string,
+    platform: Platform,
+    settings: Settings,
+    deleted = nothing,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("airflow:index:Airflow", name, {}, opts);
     const { adminUser, groups } = settings;
     const secrets = new Secrets("secrets", { platform, settings }, { parent: this });
@@ -70,6 +79,15 @@ export class Airflow extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: ready.server },
     );
+    const { connections, variables, pools, users } = settings;
+    const declared = { connections, variables, pools, users };
+    if (![recordOf(settings, {}).declared, deleted].every(isNothing)) {
+      new Declarations(
+        "declarations",
+        { ...shared, postgres: server.target, declared, deleted },
+        { parent: this, dependsOn: [migration.done] },
+      );
+    }
     const migrated = { parent: this, dependsOn: [migration.done, ...ready.broker, ...ready.database] };
     const webserver = new Webserver(
       "webserver",

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
+import { withDeclarations } from "./declarationsFile.ts";
 import { declared } from "./declared.ts";
 import { examine } from "./faults/examine.ts";
 import type { Fault } from "./faults/fault.ts";
@@ -87,6 +88,17 @@ export function settingsFrom(raw: Readonly<Record<string, string>>, where: Where
   );
 }
 
+/** As {@link settingsOf}, with what the file of declarations says. */
+function settingsBoth(
+  given: Values,
+  where: Where,
+  faults: readonly Fault[],
+  strangers: readonly string[],
+): Settings {
+  const both = withDeclarations(given, where);
+  return settingsOf(both.values, both.where, [...faults, ...both.faults], [...strangers, ...both.strangers]);
+}
+
 /** The name of the stack that a file is for. */
 function stackOf(file: string): string {
   return /Pulumi\.([^/]+)\.yaml$/.exec(file)?.[1] ?? "NAME";
@@ -111,7 +123,7 @@ function typed(values: Values): Values {
 export function readStackFile(file: string): Settings {
   const { values, encrypted, where, strangers } = parseStackFile(readFileSync(file, "utf8"), file);
   const given = typed(values);
-  return settingsOf(given, where, secretFaults(given, among(encrypted), stackOf(file)), strangers);
+  return settingsBoth(given, where, secretFaults(given, among(encrypted), stackOf(file)), strangers);
 }
 
 /** What the CLI hands over. */
@@ -147,5 +159,5 @@ export function settingsTold({ raw, secret, stack }: Told, file: string): Settin
     });
   const elsewhere = secret.filter((key) => !Object.hasOwn(values, key)).map((key) => [key]);
   const faults = secretFaults(Object.fromEntries(given), among([...encrypted, ...elsewhere]), stack);
-  return settingsOf(Object.fromEntries(given), where, faults, strangers);
+  return settingsBoth(Object.fromEntries(given), where, faults, strangers);
 }

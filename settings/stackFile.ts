@@ -19,8 +19,8 @@ export interface StackFile {
   readonly where: Where;
 }
 
-/** As deep as the path goes in the file. */
-function offsetOf(document: Document.Parsed, path: Path): number | undefined {
+/** Where a value is in a file: as deep as the path goes in it. */
+export function offsetOf(document: Document.Parsed, path: Path): number | undefined {
   let node: Node | null | undefined = document.contents;
   let offset = node?.range?.[0];
   for (const part of path) {

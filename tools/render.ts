@@ -5,9 +5,11 @@ import { parseArgs } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { Airflow } from "../components/airflow.ts";
+import { isSource } from "../components/declarations/content.ts";
 import { readStackFile } from "../config.ts";
 import { platformOf } from "../platforms/platform.ts";
 import type { Settings } from "../settings/groups.ts";
+import { type Path, spell } from "../settings/path.ts";
 import { encrypted } from "../settings/secret.ts";
 import { main } from "./process.ts";
 import { stackFile } from "./stack.ts";
@@ -76,6 +78,18 @@ function unread({ secrets }: Settings): Settings["secrets"] {
   return Object.fromEntries(names.map(([name]) => [name, encrypted]));
 }
 
+/** Declarations with `{where a secret is}` in place of secrets. */
+function veiled<T>(value: T, path: Path): T;
+function veiled(value: unknown, path: Path): unknown {
+  if (value === encrypted) return `{${spell(path)}}`;
+  if (typeof value !== "object" || value === null) return value;
+  if (isSource(value)) return `{${spell(path)}}`;
+  if (Array.isArray(value)) return value.map((inner, at) => veiled(inner, [...path, at]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, veiled(inner, [...path, key])]),
+  );
+}
+
 /** Runs the program of a stack without a cluster or a state; minted secrets are never made. */
 export async function render(stack: string, file: string): Promise<Rendered> {
   const manifests: Manifest[] = [];
@@ -105,7 +119,13 @@ export async function render(stack: string, file: string): Promise<Rendered> {
   );
   const settings = readStackFile(file);
   const platform = await platformOf(settings, `airflow-${stack}`);
-  new Airflow("airflow", platform, { ...settings, secrets: unread(settings) });
+  new Airflow("airflow", platform, {
+    ...settings,
+    secrets: unread(settings),
+    connections: veiled(settings.connections, ["connections"]),
+    variables: veiled(settings.variables, ["variables"]),
+    users: veiled(settings.users, ["users"]),
+  });
   await pulumi.runtime.disconnect();
   return { manifests, secrets: { ...secrets, ...foreign(settings) } };
 }

@@ -3,6 +3,7 @@ import { executorFaults, resultBackendFaults } from "./celery.ts";
 import { clusterSecretFaults } from "./clusterSecrets.ts";
 import { connectionFaults } from "./connections.ts";
 import { dagsFaults } from "./dags.ts";
+import { declarationFaults } from "./declarations.ts";
 import type { Check, Fault } from "./fault.ts";
 import { imageFaults } from "./imageTags.ts";
 import { keyFaults } from "./keys.ts";
@@ -33,6 +34,7 @@ const checks: readonly Check[] = [
   ...portFaults,
   concurrencyFaults,
   dagsFaults,
+  ...declarationFaults,
   userFaults,
   workerNameFaults,
   queueTwiceFaults,

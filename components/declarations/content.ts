@@ -1,0 +1,61 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Declarations } from "../../settings/declarations.ts";
+import type { SecretSource } from "../../settings/secret.ts";
+import type { Platform } from "../../workload.ts";
+import { given } from "../given.ts";
+
+type Connection = Declarations["connections"][string];
+type User = Declarations["users"][string];
+
+/** An object that says where a secret is, rather than being a value itself: exactly `file`, or `secret` and `key`. */
+export function isSource(value: object): value is Exclude<SecretSource, string> {
+  const keys = Object.keys(value).sort().join();
+  return keys === "file" || keys === "key,secret";
+}
+
+function mapped<T, U>(
+  values: Readonly<Record<string, T>>,
+  map: (value: T, name: string) => U,
+): Record<string, U> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name)]));
+}
+
+function variable(value: unknown, platform: Platform): pulumi.Input<string> {
+  if (typeof value === "string") return value;
+  if (typeof value === "object" && value !== null && isSource(value)) return given(value, platform);
+  return JSON.stringify(value);
+}
+
+function connection({ type, uri, password, extra, ...plain }: Connection, platform: Platform) {
+  return {
+    ...plain,
+    ...(type !== undefined && { conn_type: type }),
+    ...(uri !== undefined && { uri: given(uri, platform) }),
+    ...(password !== undefined && { password: given(password, platform) }),
+    ...(extra !== undefined && { extra: variable(extra, platform) }),
+  };
+}
+
+function user({ role, email, firstName, lastName, password }: User, name: string, platform: Platform) {
+  return {
+    role,
+    email: email ?? `${name}@localhost`,
+    first_name: firstName ?? name,
+    last_name: lastName ?? role,
+    password: given(password, platform),
+  };
+}
+
+/** What is declared, as `declare.py` takes it: secret. */
+export function contentOf(declarations: Declarations, platform: Platform) {
+  return {
+    connections: mapped(declarations.connections, (value) => connection(value, platform)),
+    variables: mapped(declarations.variables, (value) => variable(value, platform)),
+    pools: mapped(declarations.pools, ({ slots, description = "", includeDeferred }) => ({
+      slots,
+      description,
+      include_deferred: includeDeferred,
+    })),
+    users: mapped(declarations.users, (value, name) => user(value, name, platform)),
+  };
+}

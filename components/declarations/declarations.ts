@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import type { Declarations as Declared } from "../../settings/declarations.ts";
+import { secretsDirectory } from "../../workload.ts";
+import { airflowRole, main, type RoleArgs } from "../role.ts";
+import { contentOf } from "./content.ts";
+import type { Names } from "./record.ts";
+
+export interface DeclarationsArgs extends RoleArgs {
+  readonly declared: Declared;
+  /** What is deleted. */
+  readonly deleted: Names;
+}
+
+const script = "/opt/airflow/declare.py";
+const program = readFileSync(new URL("declare.py", import.meta.url), "utf8");
+
+/** Connections, variables, pools and users that a stack declares: brought into Airflow's database whenever they change. */
+export class Declarations extends pulumi.ComponentResource {
+  constructor(name: string, args: DeclarationsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("airflow:index:Declarations", name, {}, opts);
+    const { platform, declared, deleted } = args;
+    const role = airflowRole("migration", args);
+    const content = pulumi.secret(pulumi.jsonStringify({ declared: contentOf(declared, platform), deleted }));
+    platform.job(
+      name,
+      {
+        ...role,
+        command: main("python", script, `${secretsDirectory}/declarations.json`),
+        secrets: { ...role.secrets, "declarations.json": content },
+        files: { ...role.files, [script]: program },
+        limits: { memory: 1024, cpu: 2 },
+        reaches: [args.postgres],
+      },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,55 @@
+import type { Settings } from "../../settings/groups.ts";
+
+/** What can be declared in Airflow's database. */
+export const kinds = ["connections", "variables", "pools", "users"] as const;
+
+/** Names by kind, sorted. */
+export type Names = Readonly<Record<(typeof kinds)[number], readonly string[]>>;
+
+/** What a stack has declared in Airflow; its outputs keep this from one deployment to the next. */
+export interface Declared {
+  readonly declared: Names;
+  /** Was declared once, and has been left in Airflow. */
+  readonly undeclared: Names;
+  /** Was declared once, and is deleted from Airflow. */
+  readonly deleted: Names;
+}
+
+function byKind(names: (kind: (typeof kinds)[number]) => readonly string[]): Names {
+  const entries = kinds.map((kind) => [kind, [...new Set(names(kind))].sort()]);
+  return Object.fromEntries(entries) as Names;
+}
+
+export const nothing = byKind(() => []);
+
+export function isNothing(names: Names): boolean {
+  return kinds.every((kind) => names[kind].length === 0);
+}
+
+/**
+ * What becomes of what is declared.
+ * @param previous outputs of the last deployment
+ */
+export function recordOf(settings: Settings, previous: Readonly<Record<string, unknown>>): Declared {
+  const before = { declared: nothing, undeclared: nothing, deleted: nothing, ...previous } as Declared;
+  const declared = byKind((kind) => Object.keys(settings[kind]));
+  // What was deleted is deleted again, which changes nothing: the same deployment twice is the same.
+  const past = [before.declared, before.undeclared, ...(settings.deleteUndeclared ? [before.deleted] : [])];
+  const gone = byKind((kind) =>
+    past.flatMap((names) => names[kind]).filter((name) => !declared[kind].includes(name)),
+  );
+  return settings.deleteUndeclared
+    ? { declared, undeclared: nothing, deleted: gone }
+    : { declared, undeclared: gone, deleted: nothing };
+}
+
+/** What people should know about what is left in Airflow, a line for each. */
+export function leftOver({ undeclared }: Declared): readonly string[] {
+  return kinds.flatMap((kind) =>
+    undeclared[kind].map(
+      (name) =>
+        `${kind}.${name} is no longer declared, and stays in Airflow. Declare it again, or have it deleted with ` +
+        "everything else that is no longer declared: airflow:deleteUndeclared: true",
+    ),
+  );
+}

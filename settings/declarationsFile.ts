@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { LineCounter, parseDocument } from "yaml";
+import { declarationKeys } from "./declarations.ts";
+import type { Fault } from "./faults/fault.ts";
+import { nearest } from "./faults/nearest.ts";
+import { secretFaults } from "./faults/secrets.ts";
+import type { Path, Where } from "./path.ts";
+import { offsetOf } from "./stackFile.ts";
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** What a stack and its file with declarations say together. */
+export interface Together {
+  readonly values: Values;
+  readonly where: Where;
+  readonly faults: readonly Fault[];
+  readonly strangers: readonly string[];
+}
+
+const root = resolve(import.meta.dirname, "..");
+const kinds = Object.keys(declarationKeys);
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The file that a stack names, or `airflow.yaml` beside Pulumi.yaml. */
+function fileOf({ declarations }: Values): string | undefined {
+  const file = resolve(root, typeof declarations === "string" ? declarations : "airflow.yaml");
+  return existsSync(file) ? file : undefined;
+}
+
+/** Nothing is encrypted here, since the file is no stack's. */
+function reworded(fault: Fault): Fault {
+  const message =
+    "allowed are { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file";
+  return { ...fault, message };
+}
+
+/**
+ * Adds what the file with declarations says to what a stack says.
+ * @throws Error where the file is no YAML, or holds no object, with file and line
+ */
+export function withDeclarations(values: Values, where: Where): Together {
+  const file = fileOf(values);
+  if (file === undefined) return { values, where, faults: [], strangers: [] };
+  const lines = new LineCounter();
+  const document = parseDocument(readFileSync(file, "utf8"), { lineCounter: lines, prettyErrors: false });
+  const name = basename(file);
+  const place = (offset = 0) => `${name}:${lines.linePos(offset).line}`;
+  const broken = document.errors.map(({ message, pos }) => `${place(pos[0])}: is no YAML: ${message}`);
+  if (broken.length > 0) throw new Error(broken.join("\n"));
+  const content: unknown = document.toJS() ?? {};
+  if (!isObject(content)) {
+    throw new Error(`${place()}: holds no declarations; allowed are ${kinds.join(", ")}, each with names`);
+  }
+  const at = (path: Path) => place(offsetOf(document, path));
+  const strangers = Object.keys(content)
+    .filter((key) => !kinds.includes(key))
+    .map((key) => {
+      const meant = nearest(key, kinds);
+      const hint = meant === undefined ? "" : `did you mean ${meant}? `;
+      return `${at([key])}: ${key} is unknown; ${hint}allowed are ${kinds.join(", ")}`;
+    });
+  const own = Object.fromEntries(
+    kinds.filter((kind) => kind in content).map((kind) => [kind, content[kind]]),
+  );
+  const named = (of: Values, kind: string) => (isObject(of[kind]) ? Object.keys(of[kind]) : []);
+  const isOwn = ([kind = "", key]: Path) =>
+    key === undefined
+      ? kind in own && !(kind in values)
+      : named(own, String(kind)).includes(String(key)) && !named(values, String(kind)).includes(String(key));
+  const twice = kinds.flatMap((kind) =>
+    named(own, kind)
+      .filter((key) => named(values, kind).includes(key))
+      .map((key) => ({
+        path: [kind, key],
+        message: `${at([kind, key])} declares it too: allowed is one of both`,
+      })),
+  );
+  const merged = Object.entries(own).map(([kind, inner]) => {
+    const stated = values[kind];
+    return [kind, isObject(inner) && isObject(stated) ? { ...inner, ...stated } : (stated ?? inner)];
+  });
+  const plain = secretFaults(own, () => false, "NAME").map(reworded);
+  return {
+    values: { ...values, ...Object.fromEntries(merged) },
+    where: (path) => (isOwn(path) ? at(path) : where(path)),
+    faults: [...twice, ...plain.filter(({ path }) => isOwn(path))],
+    strangers,
+  };
+}
