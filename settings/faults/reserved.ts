@@ -16,8 +16,6 @@ const reserved: Readonly<Record<string, string>> = {
   "api_auth.jwt_algorithm": signing,
   "api_auth.jwt_kid": signing,
   "api_auth.trusted_jwks_url": signing,
-  "api_auth.jwt_private_key_path": "the stack mints the key: allowed is secrets.jwtSecret",
-  "api_auth.trusted_jwks_url": "the stack makes it of the key that it mints: allowed is secrets.jwtSecret",
   "core.fernet_key": "the stack mints it: allowed is secrets.fernetKey",
   "celery.broker_url":
     "tasks are queued in the stack's Redis: allowed is redis.url, for one that is there already",

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { readStackFile, settingsFrom } from "../../config.ts";
+import { settingsOf } from "../../settings/read.ts";
+import { encrypted } from "../../settings/secret.ts";
 
 const where = () => "stack.yaml:3";
 
@@ -110,4 +112,21 @@ test("reports all faults at once, with their places", () => {
       return true;
     },
   );
+});
+
+test("secrets are looked at when they are decrypted, and never shown", () => {
+  const given = {
+    secrets: { adminPassword: "Passw0rd" },
+    redis: { url: "redis://airflow:Passw0rd@broker:6379/0" },
+  };
+  assert.throws(
+    () => settingsOf(given, where),
+    ({ message }: Error) => {
+      assert.match(message, /secrets\.adminPassword is \[secret\]; it is well known/);
+      assert.match(message, /redis\.url is \[secret\]; its password is well known/);
+      assert.doesNotMatch(message, /Passw0rd/);
+      return true;
+    },
+  );
+  settingsOf({ secrets: { adminPassword: encrypted }, redis: { url: encrypted } }, where);
 });
