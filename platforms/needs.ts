@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../settings/groups.ts";
 import { type DockerMachine, homeOf, machinesOf } from "./machines.ts";
-import { type Needs, preflight, type Unreachable } from "./preflight/preflight.ts";
+import { type Needs, preflight, unreachable } from "./preflight/preflight.ts";
 
 /** MiB that everything but workers takes, measured idle, with as much again to work with. */
 const control = 2560;
@@ -42,11 +42,6 @@ export function needsOf(settings: Settings): readonly Needs[] {
       image: settings.images[machines.length > 1 ? "gateway" : "airflow"],
     };
   });
-}
-
-/** Whether machines that are down stop a deployment: those of `--continue-on-error` do not. */
-export function unreachable(): Unreachable {
-  return process.env.AIRFLOW_CONTINUE_ON_ERROR === "true" ? "leave" : "fail";
 }
 
 /**

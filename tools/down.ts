@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { readStackFile } from "../config.ts";
 import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
+import { readStackFile } from "../settings/read.ts";
 import { main, run } from "./process.ts";
 import { Stack } from "./stack.ts";
 

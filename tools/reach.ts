@@ -1,7 +1,7 @@
 import { several } from "../components/role.ts";
-import { readStackFile } from "../config.ts";
 import { homeOf, type Machine, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/groups.ts";
+import { readStackFile } from "../settings/read.ts";
 import { instances } from "../workload.ts";
 import { forward } from "./kubernetes.ts";
 import type { Stack } from "./stack.ts";

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { readStackFile } from "../config.ts";
 import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/groups.ts";
+import { readStackFile } from "../settings/read.ts";
 import { project, run } from "./process.ts";
 import { recover } from "./recover.ts";
 

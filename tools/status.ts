@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { roles } from "../components/environment.ts";
 import { several } from "../components/role.ts";
-import { readStackFile } from "../config.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/groups.ts";
+import { readStackFile } from "../settings/read.ts";
 import { instances } from "../workload.ts";
 import { namespaceFlags } from "./kubernetes.ts";
 import { main } from "./process.ts";

@@ -1,9 +1,8 @@
 import { parseArgs } from "node:util";
-import { readStackFile } from "../config.ts";
 import { machinesOf } from "../platforms/machines.ts";
-import { unreachable } from "../platforms/needs.ts";
-import { greet } from "../platforms/preflight/preflight.ts";
+import { greet, unreachable } from "../platforms/preflight/preflight.ts";
 import type { Settings } from "../settings/groups.ts";
+import { readStackFile } from "../settings/read.ts";
 import { AirflowApi, summary } from "./airflow.ts";
 import { drain, leftBehind } from "./drain.ts";
 import { type Deployment, urnsOn } from "./forget.ts";

@@ -31,6 +31,11 @@ export interface Needs {
 /** What becomes of machines that are down: a fault, or they are left out. */
 export type Unreachable = "fail" | "leave";
 
+/** Whether machines that are down stop a deployment: those of `--continue-on-error` do not. */
+export function unreachable(): Unreachable {
+  return process.env.AIRFLOW_CONTINUE_ON_ERROR === "true" ? "leave" : "fail";
+}
+
 export interface PreflightContext {
   /** In front of the names of the stack's own containers, whose ports are not in the way. */
   readonly prefix: string;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Airflow } from "../../components/airflow.ts";
-import { settingsFrom } from "../../config.ts";
 import { platformOf } from "../../platforms/platform.ts";
+import { settingsFrom } from "../../settings/read.ts";
 
 export interface Declared {
   readonly type: string;

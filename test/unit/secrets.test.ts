@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { minter } from "../../components/secrets.ts";
-import { settingsFrom } from "../../config.ts";
+import { settingsFrom } from "../../settings/read.ts";
 import { secretNames } from "../../settings/schema.ts";
 import { containersOf, declare } from "./mocks.ts";
 
