@@ -27,20 +27,20 @@ test("a secret is written encrypted, and nothing else of the file is changed; th
   copyFileSync(stackFile("prod"), file);
   const before = readFileSync(file, "utf8");
   await writeSecret(stack, "variables.token", value);
-  await writeSecret(stack, 'airflow:connections["my.db"].password', "first");
-  await writeSecret(stack, 'connections["my.db"].password', "second");
+  await writeSecret(stack, 'airflow:connections["my.db"].uri', "postgresql://first");
+  await writeSecret(stack, 'connections["my.db"].uri', "postgresql://second");
   const text = readFileSync(file, "utf8");
   const cipher = /^v1:[\w+/=]+:[\w+/=]+$/;
   assert.ok(text.startsWith(before));
   assert.match(
     text.slice(before.length).replaceAll(/v1:\S+/g, "CIPHER"),
-    /^ {2}airflow:variables:\n {4}token:\n {6}secure: CIPHER\n {2}airflow:connections:\n {4}my.db:\n {6}password:\n {8}secure: CIPHER\n$/,
+    /^ {2}airflow:variables:\n {4}token:\n {6}secure: CIPHER\n {2}airflow:connections:\n {4}my.db:\n {6}uri:\n {8}secure: CIPHER\n$/,
   );
   const { config } = parse(text);
   assert.match(config["airflow:variables"].token.secure, cipher);
   for (const plain of ["pass word", "first", "second"]) assert.ok(!text.includes(plain));
   assert.equal(await decrypted("airflow:variables.token"), value);
-  assert.equal(await decrypted('airflow:connections["my.db"].password'), "second");
+  assert.equal(await decrypted('airflow:connections["my.db"].uri'), "postgresql://second");
   assert.equal(readStackFile(file).variables.token, encrypted);
 });
 
