@@ -30,11 +30,20 @@ function unwrapped(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unwrapped(inner)]));
 }
 
+/** Texts by key of the Secrets that are in the cluster, by their names. */
+type Found = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+function encoded(texts: Found[string] = {}): Record<string, string> {
+  const entries = Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString("base64")]);
+  return Object.fromEntries(entries);
+}
+
 /** What a provider would be asked for, secrets in plain: `minted-<name>`. */
-export async function declare(config: Config = {}, exitCode = 0): Promise<Declared[]> {
+export async function declare(config: Config = {}, exitCode = 0, found: Found = {}): Promise<Declared[]> {
   const declared: Declared[] = [];
   await pulumi.runtime.setMocks({
-    newResource({ type, name, inputs, provider }) {
+    newResource({ type, name, inputs, provider, id }) {
+      if (id) return { id, state: { ...inputs, data: encoded(found[id.slice(id.indexOf("/") + 1)]) } };
       declared.push({ type, name, inputs: unwrapped(inputs) as Declared["inputs"], provider });
       const minted = (names: string[]) => Object.fromEntries(names.map((key) => [key, `minted-${key}`]));
       /** Whatever has a generation was replaced once. */

@@ -1,0 +1,72 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { readStackFile } from "../config.ts";
+import type { Folder } from "./import/composeRules.ts";
+import { planOf, type TextFile } from "./import/input.ts";
+import { report } from "./import/report.ts";
+import { save, spelt } from "./import/save.ts";
+import { main, project } from "./process.ts";
+import { stackFile } from "./stack.ts";
+
+const usage = `usage: npm run import -- docker-compose.yaml [--env .env] [--stack NAME]
+       npm run import -- values.yaml [--stack NAME]`;
+
+/** Where the command was given. */
+const here = process.env.INIT_CWD ?? ".";
+
+/** Paths of a compose file are relative to it. */
+function lookFrom(folder: string) {
+  return (path: string): Folder => {
+    const absolute = resolve(folder, path.replace(/^~(?=\/|$)/, homedir()));
+    const kind = !existsSync(absolute) ? "nothing" : statSync(absolute).isDirectory() ? "directory" : "file";
+    return { kind, absolute, spelt: spelt(absolute) };
+  };
+}
+
+function read(given: string, flag = ""): TextFile {
+  const path = resolve(here, given);
+  if (!existsSync(path) || !statSync(path).isFile()) {
+    throw new Error(`${flag}${given}: there is no such file.\n${usage}`);
+  }
+  return { file: given, text: readFileSync(path, "utf8") };
+}
+
+/** As docker compose does: the `.env` beside the file, unless another one is named. */
+function environment(given: string | undefined, input: string): TextFile | undefined {
+  if (given !== undefined) return read(given, "--env ");
+  const beside = join(dirname(input), ".env");
+  return existsSync(resolve(here, beside)) ? read(beside) : undefined;
+}
+
+/** What a stack still has to be given, one line each. */
+function missingIn(file: string): string[] {
+  try {
+    readStackFile(file);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const lines = error.message.split("\n").slice(1);
+    return lines.map((line) => line.trim().replace(`${project}/`, ""));
+  }
+}
+
+await main(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { env: { type: "string" }, stack: { type: "string", default: "imported" } },
+  });
+  const [from, ...others] = positionals;
+  if (from === undefined || others.length > 0) throw new Error(usage);
+  const { stack } = values;
+  if (!/^[A-Za-z0-9_.-]{1,100}$/.test(stack)) {
+    throw new Error(`--stack is ${stack}; allowed are letters, digits, '_', '.' and '-'.`);
+  }
+  const look = lookFrom(dirname(resolve(here, from)));
+  const plan = planOf({ ...read(from), env: environment(values.env, from), look });
+  const file = stackFile(stack);
+  const files = save({ plan, stack, from, folder: dirname(file) });
+  console.log(`Wrote ${files.map(spelt).join(" and ")}.`);
+  console.log(report(plan, stack, missingIn(file)));
+});

@@ -1,0 +1,135 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument } from "yaml";
+
+export type Path = readonly (string | number)[];
+/** Undefined where a value is left to whoever starts the deployment. */
+export type Scalar = string | number | boolean | null | undefined;
+
+/** One value as it stands in a file; an empty map or list is one too. */
+export interface Leaf {
+  readonly file: string;
+  readonly line: number;
+  readonly path: Path;
+}
+
+/** What a file says, with anchors and merges resolved; a value that is used twice is the same leaf twice. */
+export type Tree =
+  | { readonly kind: "leaf"; readonly leaf: Leaf; readonly value: Scalar }
+  | { readonly kind: "map"; readonly entries: ReadonlyMap<string, Tree> }
+  | { readonly kind: "list"; readonly items: readonly Tree[] };
+
+export interface Source {
+  readonly tree: Tree;
+  /** In the order of the file. */
+  readonly leaves: readonly Leaf[];
+}
+
+/**
+ * Reads YAML with the places of its values.
+ * @param translate what a text becomes before anything else is made of it
+ * @param first the number of the first line
+ * @throws Error with file and line, when it is not YAML
+ */
+export function readSource(
+  file: string,
+  text: string,
+  translate: (text: string) => Scalar = (plain) => plain,
+  first = 1,
+): Source {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [error] = document.errors;
+  if (error) {
+    const [reason] = error.message.split(" at line ");
+    throw new Error(`${file}:${error.linePos?.[0].line ?? first}: not YAML: ${reason}`);
+  }
+  const reader = new Reader(file, document, translate, (offset) => lines.linePos(offset).line + first - 1);
+  return { tree: reader.read(document.contents, [], 0), leaves: reader.leaves };
+}
+
+class Reader {
+  readonly leaves: Leaf[] = [];
+  private readonly file: string;
+  private readonly document: Document;
+  private readonly translate: (text: string) => Scalar;
+  private readonly line: (offset: number) => number;
+  /** Anchored nodes, each read once. */
+  private readonly known = new Map<unknown, Tree>();
+
+  constructor(
+    file: string,
+    document: Document,
+    translate: (text: string) => Scalar,
+    line: (offset: number) => number,
+  ) {
+    this.file = file;
+    this.document = document;
+    this.translate = translate;
+    this.line = line;
+  }
+
+  read(node: unknown, path: Path, offset: number): Tree {
+    if (isAlias(node)) {
+      const known = this.known.get(node.resolve(this.document));
+      if (known) return known;
+      const line = this.line(node.range?.[0] ?? offset);
+      throw new Error(`${this.file}:${line}: not YAML: nothing before has the anchor ${node.source}`);
+    }
+    const tree = this.fresh(node, path, offset);
+    this.known.set(node, tree);
+    return tree;
+  }
+
+  private fresh(node: unknown, path: Path, offset: number): Tree {
+    if (isMap(node) && node.items.length > 0) return this.map(node.items, path);
+    if (isSeq(node) && node.items.length > 0) {
+      return { kind: "list", items: node.items.map((item, at) => this.read(item, [...path, at], offset)) };
+    }
+    const at = (node as { range?: readonly number[] } | null)?.range?.[0] ?? offset;
+    const leaf = { file: this.file, line: this.line(at), path };
+    this.leaves.push(leaf);
+    const value = isScalar(node) ? (node.value as Scalar) : null;
+    return { kind: "leaf", leaf, value: typeof value === "string" ? this.translate(value) : value };
+  }
+
+  private map(pairs: readonly Pair[], path: Path): Tree {
+    const merged: Tree[] = [];
+    const own = new Map<string, Tree>();
+    for (const { key, value } of pairs) {
+      const name = isScalar(key) ? String(key.value) : String(key);
+      const offset = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
+      const tree = this.read(value, [...path, name], offset);
+      if (name === "<<") merged.push(...(tree.kind === "list" ? tree.items : [tree]));
+      else own.set(name, tree);
+    }
+    // Of several that are merged, the first that has a key wins.
+    const inherited = merged.toReversed().flatMap((tree) => (tree.kind === "map" ? [...tree.entries] : []));
+    return { kind: "map", entries: new Map([...inherited, ...own]) };
+  }
+}
+
+export function leavesOf(tree: Tree): Leaf[] {
+  if (tree.kind === "leaf") return [tree.leaf];
+  return (tree.kind === "list" ? tree.items : [...tree.entries.values()]).flatMap(leavesOf);
+}
+
+/** Without places. */
+export function plain(tree: Tree): unknown {
+  if (tree.kind === "leaf") return tree.value;
+  if (tree.kind === "list") return tree.items.map(plain);
+  return Object.fromEntries([...tree.entries].map(([key, inner]) => [key, plain(inner)]));
+}
+
+/** The part at a path. */
+export function at(tree: Tree | undefined, path: Path): Tree | undefined {
+  return path.reduce<Tree | undefined>((inner, part) => {
+    if (inner?.kind === "map") return inner.entries.get(String(part));
+    return inner?.kind === "list" ? inner.items[Number(part)] : undefined;
+  }, tree);
+}
+
+/** `services.worker.ports[0]`. */
+export function spell(path: Path): string {
+  return path
+    .map((part, i) => (typeof part === "number" ? `[${part}]` : `${i > 0 ? "." : ""}${part}`))
+    .join("");
+}

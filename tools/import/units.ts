@@ -1,0 +1,44 @@
+/** Conversions of quantities; what cannot be read is undefined. */
+
+const bytes: Readonly<Record<string, number>> = {
+  "": 1,
+  b: 1,
+  k: 2 ** 10,
+  kb: 2 ** 10,
+  ki: 2 ** 10,
+  m: 2 ** 20,
+  mb: 2 ** 20,
+  mi: 2 ** 20,
+  g: 2 ** 30,
+  gb: 2 ** 30,
+  gi: 2 ** 30,
+  t: 2 ** 40,
+  ti: 2 ** 40,
+};
+
+/** MiB, of `512m`, `2g` (compose), `512Mi`, `1.5Gi` (Kubernetes) or a number of bytes. */
+export function mebibytes(given: unknown): number | undefined {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(String(given).trim()) ?? [];
+  const scale = bytes[unit.toLowerCase()];
+  if (number === undefined || scale === undefined) return undefined;
+  return Math.ceil((Number(number) * scale) / 2 ** 20);
+}
+
+/** Cores, of `2`, `0.5` or `500m`. */
+export function cores(given: unknown): number | undefined {
+  const [, number, milli] = /^(\d+(?:\.\d+)?)(m?)$/.exec(String(given).trim()) ?? [];
+  return number === undefined ? undefined : Number(number) / (milli ? 1000 : 1);
+}
+
+/** Seconds, of `90`, `90s`, `1m30s` or `2h`. */
+export function seconds(given: unknown): number | undefined {
+  const text = String(given).trim();
+  if (/^\d+$/.test(text)) return Number(text);
+  const [whole, hours = 0, minutes = 0, rest = 0] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
+  return whole ? Number(hours) * 3600 + Number(minutes) * 60 + Number(rest) : undefined;
+}
+
+/** A whole number, also if it is written as a text. */
+export function integer(given: unknown): number | undefined {
+  return /^-?\d+$/.test(String(given).trim()) ? Number(given) : undefined;
+}
