@@ -20,3 +20,4 @@ export const adminUser = settings.adminUser;
 export const adminPassword = pulumi.secret(airflow.adminPassword);
 export const workers = airflow.workers;
 export const { declared, undeclared, deleted } = record;
+export const version = settings.version;

@@ -14,6 +14,7 @@ import { Scheduler } from "./scheduler.ts";
 import { Secrets } from "./secrets.ts";
 import { servicesOf } from "./services.ts";
 import { Triggerer, triggererLogPort } from "./triggerer.ts";
+import { versionOf } from "./versions/version.ts";
 import { Webserver } from "./webserver.ts";
 import { Worker, workerLogPort } from "./worker.ts";
 
@@ -39,6 +40,7 @@ export class Airflow extends pulumi.ComponentResource {
   ) {
     super("airflow:index:Airflow", name, {}, opts);
     const { adminUser, groups } = settings;
+    const version = versionOf(settings.version);
     const secrets = new Secrets("secrets", { platform, settings }, { parent: this });
     const { adminPassword } = secrets.values;
 
@@ -53,7 +55,9 @@ export class Airflow extends pulumi.ComponentResource {
       redis: broker.target,
       postgres: database.target,
       results: database.resultsTarget,
+      version,
       environment: environment({
+        version: settings.version,
         broker,
         database,
         server,
@@ -109,11 +113,13 @@ export class Airflow extends pulumi.ComponentResource {
       { ...shared, schedulers: settings.schedulers },
       { parent: this, dependsOn: [webserver] },
     );
-    new DagProcessor(
-      "dag-processor",
-      { ...shared, readsRepository: settings.dagsGit !== undefined },
-      migrated,
-    );
+    if (version.roles.includes("dag-processor")) {
+      new DagProcessor(
+        "dag-processor",
+        { ...shared, readsRepository: settings.dagsGit !== undefined },
+        migrated,
+      );
+    }
     new Triggerer("triggerer", shared, migrated);
     const flower = new Flower(
       "flower",

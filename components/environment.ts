@@ -7,8 +7,9 @@ import { runtimeDirectory, secretsDirectory } from "../workload.ts";
 import type { Broker } from "./broker.ts";
 import type { Database } from "./database.ts";
 import { fernetKeys, type Secrets } from "./secrets.ts";
+import { versionOf } from "./versions/version.ts";
 
-/** The processes that Airflow consists of. */
+/** The processes that Airflow consists of; a version may lack one. */
 export const roles = [
   "migration",
   "scheduler",
@@ -31,6 +32,8 @@ export interface RoleEnvironment {
 export type Environment = Readonly<Record<Role, RoleEnvironment>>;
 
 export interface EnvironmentArgs {
+  /** Of Airflow. */
+  readonly version: string;
   readonly broker: Pick<Broker, "url" | "files" | "tls">;
   readonly database: Omit<Database, "target" | "resultsTarget">;
   /** The database for the migration, which holds locks longer than a transaction: nothing stands before it. */
@@ -58,9 +61,6 @@ interface Setting {
   readonly roles: readonly Role[];
 }
 
-const database: readonly Role[] = ["migration", "scheduler", "webserver", "dag-processor", "triggerer"];
-/** Those that go on when the schema is there. */
-const metadata: readonly Role[] = database.filter((role) => role !== "migration");
 const results: readonly Role[] = ["scheduler", "worker"];
 const celery: readonly Role[] = ["scheduler", "worker", "flower"];
 
@@ -80,23 +80,26 @@ function secret(section: string, key: string, value: pulumi.Input<string>, reach
   return { section, key, value, where: "command", roles: reach };
 }
 
-function secretFile(
-  section: string,
-  key: string,
-  value: pulumi.Input<string>,
-  reach: readonly Role[],
-): Setting {
-  return { section, key, value, where: "path", roles: reach };
+/** What signs sessions, tokens and requests. */
+function signing({ version, secrets: { values, jwks } }: EnvironmentArgs): Setting[] {
+  const known = { jwtSecret: values.jwtSecret, apiSecretKey: values.apiSecretKey, jwks };
+  return versionOf(version).keys.map(({ secret, ...setting }) => ({ ...setting, value: known[secret] }));
+}
+
+/** Those that use the metadata when the schema is there. */
+function metadata(version: string): readonly Role[] {
+  return versionOf(version).database.filter((role) => role !== "migration");
 }
 
 function connections({ broker, server, secrets, adminUser, ...args }: EnvironmentArgs): Setting[] {
   const { metadataUrl, resultsUrl, asyncUrl } = args.database;
-  const { values, jwks } = secrets;
+  const { database, waitsForNone } = versionOf(args.version);
+  const users = metadata(args.version);
   const keys = fernetKeys(secrets);
   return [
-    secret("database", "sql_alchemy_conn", metadataUrl, metadata),
+    secret("database", "sql_alchemy_conn", metadataUrl, users),
     secret("database", "sql_alchemy_conn", server.metadataUrl, ["migration"]),
-    ...(asyncUrl ? [secret("database", "sql_alchemy_conn_async", asyncUrl, metadata)] : []),
+    ...(asyncUrl && waitsForNone ? [secret("database", "sql_alchemy_conn_async", asyncUrl, users)] : []),
     secret(
       "celery",
       "result_backend",
@@ -107,7 +110,7 @@ function connections({ broker, server, secrets, adminUser, ...args }: Environmen
     secret(
       "celery",
       "flower_basic_auth",
-      values.adminPassword.apply((pw) => `${adminUser}:${pw}`),
+      secrets.values.adminPassword.apply((pw) => `${adminUser}:${pw}`),
       ["flower"],
     ),
     // Commands look for a database to note in that they were run; without one they make a file beside Airflow's own.
@@ -115,18 +118,9 @@ function connections({ broker, server, secrets, adminUser, ...args }: Environmen
       ...plain("database", "sql_alchemy_conn", `sqlite:///${runtimeDirectory}/airflow.db`),
       roles: roles.filter((role) => !database.includes(role)),
     },
-    secret(
-      "core",
-      "fernet_key",
-      keys.valid,
-      database.filter((role) => role !== "migration"),
-    ),
+    secret("core", "fernet_key", keys.valid, users),
     // It encrypts anew what has an old key.
     secret("core", "fernet_key", keys.all, ["migration"]),
-    secretFile("api_auth", "jwt_private_key_path", values.jwtSecret, ["scheduler", "webserver"]),
-    secretFile("api_auth", "trusted_jwks_url", jwks, ["webserver"]),
-    // Signs the requests for task logs, between the webserver and whoever serves them.
-    secret("api", "secret_key", values.apiSecretKey, ["scheduler", "webserver", "triggerer", "worker"]),
   ];
 }
 
@@ -150,9 +144,12 @@ ARGUMENTS = {"prepare_threshold": None}
 };
 
 /** Where psycopg, which alone prepares statements, is told not to. */
-function pooling({ database: { pooled } }: EnvironmentArgs): Setting[] {
+function pooling({ version, database: { pooled } }: EnvironmentArgs): Setting[] {
   const path = "pooled_connections.ARGUMENTS";
-  return pooled ? [{ ...plain("database", "sql_alchemy_connect_args_async", path), roles: metadata }] : [];
+  const { waitsForNone } = versionOf(version);
+  return pooled && waitsForNone
+    ? [{ ...plain("database", "sql_alchemy_connect_args_async", path), roles: metadata(version) }]
+    : [];
 }
 
 /** So that all roles together stay within what Postgres has. */
@@ -166,11 +163,12 @@ function poolSizes(): Setting[] {
 }
 
 /** Files that a role needs for its connections. */
-function filesOf(role: Role, { broker, database, server }: EnvironmentArgs): Values {
+function filesOf(role: Role, { version, broker, database, server }: EnvironmentArgs): Values {
+  const users = metadata(version);
   const { files } = role === "migration" ? server : database;
   return {
-    ...(metadata.includes(role) && database.pooled && { [pooled.path]: pooled.text }),
-    ...((role === "migration" || metadata.includes(role) || results.includes(role)) && files),
+    ...(users.includes(role) && database.pooled && { [pooled.path]: pooled.text }),
+    ...((role === "migration" || users.includes(role) || results.includes(role)) && files),
     ...(celery.includes(role) && broker.files),
   };
 }
@@ -185,30 +183,22 @@ function seconds(section: string, key: string, value: number): Setting {
   return plain(section, key, String(value));
 }
 
-function defaults({ webserver, publicUrl, parallelism }: EnvironmentArgs): Setting[] {
+/** Those that have the same name in every version. */
+function defaults({ parallelism }: EnvironmentArgs): Setting[] {
   return [
     plain("core", "executor", "CeleryExecutor"),
     plain("core", "auth_manager", "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"),
-    plain("core", "execution_api_server_url", `http://${webserver.host}:${webserver.port}/execution/`),
     plain("core", "load_examples", "False"),
     // Only schedulers read it, so that more workers replace nothing else.
     { ...plain("core", "parallelism", String(parallelism)), roles: ["scheduler"] },
     // A task whose worker died is only run again if it has a retry left.
     plain("core", "default_task_retries", "1"),
     plain("core", "default_task_retry_delay", "5"),
-    seconds("scheduler", "task_instance_heartbeat_timeout", timings.heartbeatTimeout),
-    seconds("scheduler", "task_instance_heartbeat_timeout_detection_interval", timings.detectionInterval),
     seconds("scheduler", "task_queued_timeout", timings.queuedTimeout),
-    // Tasks outlast a restart of the webserver, which takes up to half a minute.
-    plain("workers", "max_failed_heartbeats", "30"),
-    plain("dag_processor", "refresh_interval", "10"),
-    // A finished task may hold its place for this long: with Airflow's own 5 s, 200 tasks took 92 s instead of 45.
-    seconds("workers", "min_heartbeat_interval", timings.heartbeatInterval),
     seconds("celery_broker_transport_options", "visibility_timeout", timings.visibilityTimeout),
     // The migration has synchronised them; several webserver processes doing so at once collide.
     plain("fab", "update_fab_perms", "False"),
     plain("usage_data_collection", "enabled", "False"),
-    ...(publicUrl === undefined ? [] : [plain("api", "base_url", publicUrl)]),
   ];
 }
 
@@ -242,11 +232,13 @@ export function environment(args: EnvironmentArgs): Environment {
   const settings = [
     ...defaults(args),
     ...poolSizes(),
+    ...overrides(versionOf(args.version).settings(args)),
     ...logHost(args),
     ...brokerTls(args),
     ...pooling(args),
     ...args.settings.flatMap(overrides),
     ...connections(args),
+    ...signing(args),
   ];
   const entries = roles.map((role) => [role, environmentOf(role, settings, filesOf(role, args))] as const);
   return Object.fromEntries(entries) as Record<Role, RoleEnvironment>;

@@ -2,11 +2,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Job, Platform, Service, Target, Values, Volume } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import type { Environment, Role } from "./environment.ts";
+import type { AirflowVersion } from "./versions/version.ts";
 
 /** What every role of Airflow is given. */
 export interface RoleArgs {
   readonly platform: Platform;
   readonly image: pulumi.Input<string>;
+  readonly version: AirflowVersion;
   readonly environment: Environment;
   /** DAG files, read-only, where they are not in the image or a repository. */
   readonly dags?: Volume | undefined;

@@ -12,8 +12,6 @@ export interface WebserverArgs extends RoleArgs {
   readonly loopbackPort: number;
 }
 
-const probes = ["/api/v2/version", "/execution/health"];
-
 /** The user interface and the REST API, and in Airflow 3 the execution API that tasks report to. */
 export class Webserver extends pulumi.ComponentResource {
   /** Where people find it. */
@@ -22,11 +20,14 @@ export class Webserver extends pulumi.ComponentResource {
   constructor(name: string, args: WebserverArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Webserver", name, {}, opts);
     const { port } = args.endpoint;
+    const { command, env, probes } = args.version.webserver;
+    const role = airflowRole("webserver", args);
     args.platform.service(
       name,
       {
-        ...airflowRole("webserver", args),
-        command: main("airflow", "api-server", "--port", String(port), "--proxy-headers"),
+        ...role,
+        env: { ...role.env, ...env },
+        command: main(...command(port)),
         limits: { memory: 2048, cpu: 2 },
         reaches: [args.postgres, ...args.logServers],
         // It reads remote logs itself.
@@ -35,8 +36,6 @@ export class Webserver extends pulumi.ComponentResource {
         priority: "control",
         port,
         loopbackPort: args.loopbackPort,
-        // Not /monitor/health: that speaks of the scheduler, which a restart here would not mend. The execution API is
-        // made at its first request, which would otherwise cost the first task 3 s.
         healthy: {
           command: [
             "curl",

@@ -55,7 +55,7 @@ export class Worker extends pulumi.ComponentResource {
         command: main("airflow", "celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
         volumes: { ...role.volumes, "/opt/airflow/data": args.data },
         limits: { memory: group.memory, cpu: group.cpu },
-        reaches: targets(args.redis, args.results, args.webserver),
+        reaches: targets(args.redis, args.results, args.version.tasksReport ? args.webserver : args.postgres),
         outbound: true,
         port: workerLogPort,
         replicas: group.workers,

@@ -10,7 +10,11 @@ import pathlib
 import random
 import time
 
-from airflow.sdk import Param, dag, task
+try:
+    from airflow.sdk import Param, dag, task
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag, task
+    from airflow.models.param import Param
 
 SYMBOLS = ["AAPL", "AMZN", "GOOG", "META", "MSFT", "NVDA"]
 DATA = pathlib.Path(os.environ.get("AIRFLOW_HOME", "/opt/airflow"), "data")

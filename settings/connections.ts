@@ -100,7 +100,7 @@ function taskShares(group: Connecting["groups"][number], instances: number, isTw
 export function clientShares(stack: Connecting): Share[] {
   const { schedulers, webservers, groups, version } = stack;
   const isTwo = version.startsWith("2.");
-  const web = isTwo ? number(stack, "webserver", "workers", 4) : number(stack, "api", "workers", 1);
+  const web = isTwo ? number(stack, "webserver", "workers", 2) : number(stack, "api", "workers", 1);
   return [
     pooled(stack, "scheduler", schedulers),
     { who: "scheduler, results", count: schedulers, because: times([schedulers, "instance"]) },

@@ -109,8 +109,8 @@ export function resolved(parsed: Stated): Settings {
 }
 
 /** Those that a stack names, and for the others those that are built here. */
-function imagesOf({ images }: Stated): Settings["images"] {
+function imagesOf({ images, version }: Stated): Settings["images"] {
   const names = ["airflow", "postgres", "redis", "gateway", "pgbouncer"] as const;
-  const entries = names.map((name) => [name, images[name] ?? localImage(name)]);
+  const entries = names.map((name) => [name, images[name] ?? localImage(name, version)]);
   return Object.fromEntries(entries) as Settings["images"];
 }

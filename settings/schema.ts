@@ -22,6 +22,7 @@ import {
   text,
   whole,
 } from "./values.ts";
+import { defaultVersion } from "./versions.ts";
 import { concurrency, defaultWorkers, workerGroup } from "./workers.ts";
 
 const imageName = z
@@ -71,7 +72,7 @@ export const schema = object({
   platform: oneOf("docker", "kubernetes")
     .default("docker")
     .describe("Where it runs: on Docker engines, or in a Kubernetes cluster."),
-  version: text.default("3.3.2").describe("Version of Airflow: 3.3.2 or 2.11.2."),
+  version: text.default(defaultVersion).describe("Version of Airflow: 3.3.2 or 2.11.2."),
   production: flag
     .default(false)
     .describe("Refuses what is fine for a trial only, such as floating image tags."),

@@ -8,6 +8,8 @@ export const timings = {
   heartbeatInterval: 1,
   /** The longest wait in the queue: a task's token is valid for so long, and one lost with its worker is queued again. */
   queuedTimeout: 3600,
+  /** How often it is looked for new DAG files. */
+  dagsRefresh: 10,
   /** After so long Redis hands a message to a second worker: longer than any task. */
   visibilityTimeout: 86_400,
 } as const;

@@ -1,3 +1,4 @@
+import { type Major, majorOf } from "../settings/versions.ts";
 import type { Outputs } from "./stack.ts";
 
 export interface TaskInstance {
@@ -14,21 +15,64 @@ export interface DagRun {
   readonly state: "queued" | "running" | "success" | "failed";
 }
 
+/** A login as the header of a request. */
+type Authenticate = (login: Outputs) => Promise<string>;
+
+const basic: Authenticate = async ({ adminUser, adminPassword }) =>
+  `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString("base64")}`;
+
+const token: Authenticate = async (login) => {
+  const { adminUser: username, adminPassword: password } = login;
+  const response = await ask(login, "/auth/token", "POST", { username, password });
+  if (!response.ok) throw new Error(`Airflow refused the login of ${username}: ${response.status}`);
+  return `Bearer ${((await response.json()) as { access_token: string }).access_token}`;
+};
+
+/** What differs between the APIs of major versions. */
+interface Dialect {
+  readonly root: string;
+  readonly authenticate: Authenticate;
+  /** What a run that is triggered has to say of itself. */
+  readonly run: Readonly<Record<string, unknown>>;
+}
+
+const dialects: Readonly<Record<Major, Dialect>> = {
+  2: { root: "/api/v1", authenticate: basic, run: {} },
+  3: { root: "/api/v2", authenticate: token, run: { logical_date: null } },
+};
+
+function ask(
+  { webserverUrl }: Outputs,
+  path: string,
+  method: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(webserverUrl + path, {
+    method,
+    headers: { "content-type": "application/json", accept: "application/json", ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(60_000),
+  });
+}
+
 /** Airflow's REST API, as the administrator. */
 export class AirflowApi {
   private readonly login: Outputs;
-  private token: string | undefined;
+  private readonly dialect: Dialect;
+  private authorization: string | undefined;
 
   constructor(login: Outputs) {
     this.login = login;
+    this.dialect = dialects[majorOf(login.version)];
   }
 
-  /** Calls a path below `/api/v2`; undefined when there is no such thing. */
+  /** Calls a path below the API's root; undefined when there is no such thing. */
   async call<T>(path: string, method = "GET", body?: unknown): Promise<T | undefined> {
-    this.token ??= await this.authenticate();
-    const response = await this.fetch(`/api/v2${path}`, method, body, {
-      authorization: `Bearer ${this.token}`,
-    });
+    const { root, authenticate } = this.dialect;
+    this.authorization ??= await authenticate(this.login);
+    const { authorization } = this;
+    const response = await ask(this.login, root + path, method, body, { authorization });
     if (response.status === 404) return undefined;
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
@@ -37,7 +81,10 @@ export class AirflowApi {
   /** Starts a run of a DAG that is known to Airflow, and unpauses it. */
   async trigger(dag: string, conf: Record<string, unknown> = {}): Promise<DagRun> {
     await this.call(`/dags/${dag}`, "PATCH", { is_paused: false });
-    const run = await this.call<DagRun>(`/dags/${dag}/dagRuns`, "POST", { logical_date: null, conf });
+    const run = await this.call<DagRun>(`/dags/${dag}/dagRuns`, "POST", {
+      ...this.dialect.run,
+      conf,
+    });
     if (!run) throw new Error(`Airflow knows no DAG ${dag}.`);
     return run;
   }
@@ -51,22 +98,6 @@ export class AirflowApi {
       `/dags/${dag}/dagRuns/${run}/taskInstances`,
     );
     return found?.task_instances ?? [];
-  }
-
-  private async authenticate(): Promise<string> {
-    const { adminUser: username, adminPassword: password } = this.login;
-    const response = await this.fetch("/auth/token", "POST", { username, password });
-    if (!response.ok) throw new Error(`Airflow refused the login of ${username}: ${response.status}`);
-    return ((await response.json()) as { access_token: string }).access_token;
-  }
-
-  private fetch(path: string, method: string, body?: unknown, headers: Record<string, string> = {}) {
-    return fetch(this.login.webserverUrl + path, {
-      method,
-      headers: { "content-type": "application/json", ...headers },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(60_000),
-    });
   }
 }
 

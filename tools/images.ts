@@ -6,6 +6,7 @@ import { type ImageName, localImage } from "../images/local.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/groups.ts";
 import { readStackFile } from "../settings/read.ts";
+import { defaultVersion } from "../settings/versions.ts";
 import { main, project, run } from "./process.ts";
 import { all, type Cargo, ended, shipImages } from "./ship.ts";
 import { Stack } from "./stack.ts";
@@ -19,7 +20,7 @@ interface Build {
   step: string;
 }
 
-async function missing(needed: readonly ImageName[]): Promise<readonly ImageName[]> {
+async function missing(needed: readonly ImageName[], version: string): Promise<readonly ImageName[]> {
   const format = "{{.Repository}}:{{.Tag}}";
   const list = await run("docker", [
     "image",
@@ -30,7 +31,7 @@ async function missing(needed: readonly ImageName[]): Promise<readonly ImageName
     format,
   ]);
   const present = new Set(list.trim().split("\n"));
-  return needed.filter((name) => !present.has(localImage(name)));
+  return needed.filter((name) => !present.has(localImage(name, version)));
 }
 
 async function dockerHubAnswers(): Promise<boolean> {
@@ -49,13 +50,15 @@ function dockerfile(name: ImageName, official: boolean): string {
   return official && existsSync(thin) ? thin : join(project, "images", name, "Dockerfile");
 }
 
-async function build(state: Build, official: boolean): Promise<void> {
+/** @param version of Airflow */
+async function build(state: Build, version: string, official: boolean): Promise<void> {
   const { name } = state;
   const begin = Date.now();
   const file = dockerfile(name, official);
+  const args = name === "airflow" ? ["--build-arg", `AIRFLOW_VERSION=${version}`] : [];
   const child = spawn(
     "docker",
-    ["build", "--tag", localImage(name), "--file", file, join(project, "images", name)],
+    ["build", "--tag", localImage(name, version), ...args, "--file", file, join(project, "images", name)],
     {
       env: { ...process.env, BUILDKIT_PROGRESS: "plain" },
       stdio: ["ignore", "pipe", "pipe"],
@@ -85,11 +88,12 @@ async function build(state: Build, official: boolean): Promise<void> {
 /**
  * Makes sure that the engine has images of `images/`.
  * @param needed without it those that every stack needs
+ * @param version of Airflow
  * @throws Error with the end of a build's log, when it fails
  */
-export async function ensureImages(needed = standard): Promise<void> {
+export async function ensureImages(needed = standard, version = defaultVersion): Promise<void> {
   await run("tools/engine.sh", [], { show: true });
-  const wanted = await missing(needed);
+  const wanted = await missing(needed, version);
   if (wanted.length === 0) {
     console.log("  images are there");
     return;
@@ -104,7 +108,7 @@ export async function ensureImages(needed = standard): Promise<void> {
     const seconds = Math.round((Date.now() - begin) / 1000);
     for (const { name, step } of running) console.log(`  ${name}: ${seconds} s, ${step}`);
   }, 10_000);
-  const builds = states.map((state) => build(state, official).finally(() => running.delete(state)));
+  const builds = states.map((state) => build(state, version, official).finally(() => running.delete(state)));
   await all(builds).finally(() => clearInterval(timer));
 }
 
@@ -123,7 +127,7 @@ function usedBy(settings: Settings): ImageName[] {
 /** The images of a stack that are built here. */
 export function builtFor(settings: Settings): ImageName[] {
   const needed = usedBy(settings);
-  return needed.filter((name) => settings.images[name] === localImage(name));
+  return needed.filter((name) => settings.images[name] === localImage(name, settings.version));
 }
 
 /** What each machine of a stack needs. */
@@ -139,9 +143,10 @@ export function cargoFor(settings: Settings): Cargo[] {
 }
 
 /** Pushes one image, with the logins of the Docker client; returns its name by digest. */
-async function push(name: ImageName, repository: string): Promise<string> {
-  const target = `${repository}/${localImage(name).replace(/^.*\//, "")}`;
-  await run("docker", ["tag", localImage(name), target]);
+async function push(name: ImageName, version: string, repository: string): Promise<string> {
+  const image = localImage(name, version);
+  const target = `${repository}/${image.replace(/^.*\//, "")}`;
+  await run("docker", ["tag", image, target]);
   console.log(`  pushing ${target}`);
   await run("docker", ["push", "--quiet", target]);
   const digests: string[] = JSON.parse(
@@ -160,28 +165,30 @@ export async function prepareImages(settings: Settings, down: readonly string[] 
   const machines = machinesOf(settings);
   const built = builtFor(settings);
   const isHere = machines.length === 0 || machines.some(({ docker }) => docker.startsWith("unix:"));
-  if (isHere || built.length > 0) await ensureImages(built);
+  if (isHere || built.length > 0) await ensureImages(built, settings.version);
   await shipImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name)));
 }
 
 async function prepareFor(stack: Stack): Promise<void> {
-  stack.check();
   await prepareImages(readStackFile(stack.file));
 }
 
-async function pushTo(repository: string): Promise<void> {
+async function pushTo(repository: string, version: string): Promise<void> {
   const all = [...standard, "gateway", "pgbouncer"] as const;
-  await ensureImages(all);
+  await ensureImages(all, version);
   const lines: string[] = [];
-  for (const name of all) lines.push(`    ${name}: ${await push(name, repository)}`);
+  for (const name of all) lines.push(`    ${name}: ${await push(name, version, repository)}`);
   console.log(`For the stack file:\n\n  airflow:images:\n${lines.join("\n")}`);
 }
 
 if (import.meta.main) {
   await main(async () => {
     const { values } = parseArgs({ options: { push: { type: "string" }, stack: { type: "string" } } });
-    if (values.push !== undefined) await pushTo(values.push);
-    else if (values.stack !== undefined) await prepareFor(new Stack(values.stack));
+    const stack = values.stack === undefined ? undefined : new Stack(values.stack);
+    stack?.check();
+    if (values.push !== undefined)
+      await pushTo(values.push, stack ? readStackFile(stack.file).version : defaultVersion);
+    else if (stack) await prepareFor(stack);
     else await ensureImages();
   });
 }

@@ -16,6 +16,8 @@ export interface Outputs {
   readonly adminUser: string;
   readonly adminPassword: string;
   readonly workers: readonly string[];
+  /** Of Airflow. */
+  readonly version: string;
 }
 
 /** The file with a stack's configuration. */

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { roles } from "../components/environment.ts";
 import { several } from "../components/role.ts";
+import { versionOf } from "../components/versions/version.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/groups.ts";
 import { readStackFile } from "../settings/read.ts";
@@ -30,6 +30,7 @@ export function expected(settings: Settings): ReadonlyMap<string, readonly strin
     ...(postgres.url === undefined && redis.url === undefined ? [] : ["check"]),
     ...(pgbouncer ? ["pgbouncer"] : []),
   ];
+  const { roles } = versionOf(settings.version);
   const control = [...services, ...roles.filter((role) => role !== "worker")].map((role) => ({
     names: instances(role, several(counts[role] ?? 1)),
     machine: homeOf(role, machines)?.name,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { environment } from "../../components/environment.ts";
 import { localImage } from "../../images/local.ts";
+import { defaultVersion } from "../../settings/versions.ts";
 import { project, run } from "../../tools/process.ts";
 import type { Outputs } from "../../tools/stack.ts";
 
@@ -56,6 +57,7 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
     server: database,
     webserver: { host: "api-server", port: 8080 },
     secrets,
+    version: defaultVersion,
     adminUser: "admin",
     namesInstances: true,
     parallelism: 32,
@@ -96,6 +98,7 @@ export class Compose {
       adminUser: "admin",
       adminPassword: randomBytes(16).toString("hex"),
       workers: ["worker-1", "worker-2"],
+      version: defaultVersion,
     };
     this.env = {
       BENCH_AIRFLOW_IMAGE: localImage("airflow"),

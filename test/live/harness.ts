@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { defaultVersion } from "../../settings/versions.ts";
 import { AirflowApi, type TaskInstance } from "../../tools/airflow.ts";
 import { project, waitFor } from "../../tools/process.ts";
 import { type Outputs, Stack } from "../../tools/stack.ts";
@@ -59,8 +60,9 @@ export class TestStack {
     if (!this.swept) await this.target.sweep(this.prefix);
     this.swept = true;
     const said = await this.stack.pulumi(["up", "--yes", "--skip-preview", ...flags]);
-    // But for the names of workers they stay as they are.
-    this.known ??= { ...(await this.stack.outputs()), ...this.urls() };
+    // But for the names of workers they stay as they are, with one version.
+    const { version = defaultVersion } = config;
+    if (this.known?.version !== version) this.known = { ...(await this.stack.outputs()), ...this.urls() };
     await this.target.connect(this.prefix, this.ports);
     return said;
   }

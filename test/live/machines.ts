@@ -99,7 +99,9 @@ async function prepare(): Promise<void> {
     "gateway" as const,
     ...(name === "one" ? standard : (["airflow"] as const)),
   ];
-  await shipImages(machines.map((one) => ({ machine: one, images: names(one.name).map(localImage) })));
+  await shipImages(
+    machines.map((one) => ({ machine: one, images: names(one.name).map((name) => localImage(name)) })),
+  );
 }
 
 const tunnels = new Map<string, (() => void)[]>();

@@ -3,7 +3,11 @@
 import os
 import time
 
-from airflow.sdk import Param, dag, task
+try:
+    from airflow.sdk import Param, dag, task
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag, task
+    from airflow.models.param import Param
 
 
 @task

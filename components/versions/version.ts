@@ -1,0 +1,51 @@
+import type { AirflowSettings } from "../../settings/airflowCfg.ts";
+import { type Major, majorOf } from "../../settings/versions.ts";
+import type { Endpoint, Values } from "../../workload.ts";
+import type { Role } from "../environment.ts";
+import { airflow2 } from "./airflow2.ts";
+import { airflow3 } from "./airflow3.ts";
+
+/** A secret of the stack, as a setting. */
+export interface Key {
+  readonly section: string;
+  readonly key: string;
+  readonly secret: "jwtSecret" | "jwks" | "apiSecretKey";
+  /** In a file that a command reads, or in one that the setting names. */
+  readonly where: "command" | "path";
+  readonly roles: readonly Role[];
+}
+
+/** What the settings of a version follow from. */
+export interface Surroundings {
+  readonly webserver: Endpoint;
+  /** Where people find the webserver, if that is known to the world. */
+  readonly publicUrl?: string | undefined;
+}
+
+/** What differs between major versions of Airflow: one table for each, side by side. */
+export interface AirflowVersion {
+  /** The processes that it consists of. */
+  readonly roles: readonly Role[];
+  /** Who opens the metadata database. */
+  readonly database: readonly Role[];
+  /** Whether tasks report to the webserver; otherwise they write to the metadata database. */
+  readonly tasksReport: boolean;
+  /** Whether it has connections to the database that do not wait, which have settings of their own. */
+  readonly waitsForNone: boolean;
+  readonly keys: readonly Key[];
+  /** Defaults of the stack under their names in this version. */
+  readonly settings: (around: Surroundings) => AirflowSettings;
+  readonly webserver: {
+    readonly command: (port: number) => readonly string[];
+    readonly env: Values;
+    /** Paths that answer once it serves. */
+    readonly probes: readonly string[];
+  };
+}
+
+const versions: Readonly<Record<Major, AirflowVersion>> = { 2: airflow2, 3: airflow3 };
+
+/** What Airflow is like in the version of a stack. */
+export function versionOf(version: string): AirflowVersion {
+  return versions[majorOf(version)];
+}
