@@ -87,6 +87,11 @@ function publicKey(pem: string) {
   return { kid, kty, crv, x, alg: "EdDSA", use: "sig" };
 }
 
+/** A JSON Web Key Set of the public halves of keys in PEM. */
+export function jwksOf(keys: readonly string[]): string {
+  return JSON.stringify({ keys: keys.map(publicKey) });
+}
+
 /** What is to be kept: what is due is replaced, the rest stays. */
 function held(wanted: Wanted, known: Known): Held {
   const values = { ...known.values };
@@ -110,7 +115,7 @@ function held(wanted: Wanted, known: Known): Held {
     previous: valid,
     older,
     replaced: Object.fromEntries(wanted.names.map((name) => [name, older[name]?.length ?? 0])),
-    jwks: JSON.stringify({ keys: signing.map(publicKey) }),
+    jwks: jwksOf(signing),
   };
 }
 

@@ -20,9 +20,15 @@ export async function canaries(stack: TestStack): Promise<Canaries> {
   return JSON.parse(secrets.outputs.values.plaintext);
 }
 
-/** Names of the canaries that are in a text, as they are or in base64. */
+/** As it is, in base64, in a URL, and of a key in PEM the line that matters, however lines are separated. */
+function forms(value: string): string[] {
+  const base64 = Buffer.from(value).toString("base64").replace(/=+$/, "");
+  const [, key] = /^-----BEGIN .*-----\n(.*)$/m.exec(value) ?? [];
+  return [key ?? value, base64, encodeURIComponent(value)];
+}
+
+/** Names of the canaries that are in a text, in any form. */
 export function found(text: string, all: Canaries): string[] {
-  const forms = (value: string) => [value, Buffer.from(value).toString("base64").replace(/=+$/, "")];
   return Object.keys(all).filter((name) => forms(all[name] ?? "").some((form) => text.includes(form)));
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { parse, stringify } from "yaml";
 import { project, run, waitFor } from "../../tools/process.ts";
 import { stackFile } from "../../tools/stack.ts";
 import { machine } from "../lab/settings.ts";
+import { found } from "./canaries.ts";
 import { cleanClone } from "./clone.ts";
 import { assertUndisturbed, type Config, TestStack } from "./harness.ts";
 import { kubectl, onKubernetes, pods } from "./kubernetes.ts";
@@ -58,7 +60,15 @@ test("staging, by npm run up, in a namespace that was there with its secrets: on
   const { kubernetes, ...rest } = committed("staging");
   const pulled = { ...(kubernetes as Config), pullSecrets: ["registry"] };
   // Images and DAGs are in the lab's registry.
-  const config = { ...rest, ...(await onKubernetes.config(namespace)), ...ports, kubernetes: pulled };
+  const password = randomBytes(24).toString("base64url");
+  const secrets = { adminPassword: { secret: "given", key: "administrator" } };
+  const config = {
+    ...rest,
+    ...(await onKubernetes.config(namespace)),
+    ...ports,
+    kubernetes: pulled,
+    secrets,
+  };
   const entries = Object.entries(config).map(([key, value]) => [`airflow:${key}`, value]);
   writeFileSync(
     join(clone, `stacks/Pulumi.${staging}.yaml`),
@@ -67,6 +77,22 @@ test("staging, by npm run up, in a namespace that was there with its secrets: on
   await kubectl("create", "namespace", namespace);
   const login = ["--docker-server=registry.example.com", "--docker-username=u", "--docker-password=p"];
   await kubectl("create", "secret", "docker-registry", "registry", "--namespace", namespace, ...login);
+  // What is applied leaves a copy of itself in an annotation.
+  const given = await kubectl(
+    ...[
+      "create",
+      "secret",
+      "generic",
+      "given",
+      "--namespace",
+      namespace,
+      "--dry-run=client",
+      "--output=yaml",
+    ],
+    `--from-literal=administrator=${password}`,
+  );
+  writeFileSync(join(clone, "given.yaml"), given);
+  await kubectl("apply", "--filename", join(clone, "given.yaml"));
 
   assert.match(await npm("up"), /get_stocks_dag is green/);
   const instances = await onKubernetes.instances(namespace);
@@ -85,6 +111,13 @@ test("staging, by npm run up, in a namespace that was there with its secrets: on
   const label = "jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}";
   assert.equal(await kubectl("get", "namespace", namespace, "--output", label), "restricted");
   await kubectl("get", "secret", "registry", "--namespace", namespace);
+  const output = ["stack", "output", "adminPassword", "--show-secrets"];
+  const said = await run("npm", ["run", "--silent", "pulumi", "--", ...output], {
+    cwd: clone,
+    env: { PULUMI_STACK: staging },
+  });
+  assert.equal(said.trim(), password);
+  assert.deepEqual(found(await run("grep", ["-r", "", ".state"], { cwd: clone }), { password }), []);
 });
 
 test("npm run open leads to the webserver and to Flower, until Ctrl-C", async (t) => {

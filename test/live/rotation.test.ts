@@ -1,0 +1,274 @@
+import assert from "node:assert/strict";
+import { cpSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AirflowApi, type DagRun, type TaskInstance } from "../../tools/airflow.ts";
+import { waitFor } from "../../tools/process.ts";
+import { type Canaries, canaries, found, places } from "./canaries.ts";
+import { assertOutlasted, assertUndisturbed, type Config, isRunning, TestStack } from "./harness.ts";
+import { replaced } from "./target.ts";
+
+const stack = new TestStack("livetest-rotation", 18320);
+
+after(() => stack.remove());
+
+/** Given in files, with signs that mean something in a URL, a shell or SQL. */
+const given = (number: number) => ({
+  brokerPassword: `b@r/k:e%r+k#e?r=&${number}'x`,
+  metadataPassword: `m@t/d:t%a+k#e?r=&${number}'x`,
+});
+
+function fileOf(name: string): string {
+  return join(stack.folder, name);
+}
+
+function give(number: number): void {
+  for (const [name, value] of Object.entries(given(number))) writeFileSync(fileOf(name), `${value}\n`);
+}
+
+const initial: Config = {
+  workers: 2,
+  workerConcurrency: 4,
+  workerMemory: 1536,
+  secrets: Object.fromEntries(Object.keys(given(1)).map((name) => [name, { file: fileOf(name) }])),
+};
+const firstGenerations = { fernetKey: 2, resultsPassword: 2, jwtSecret: 2 };
+const rotated: Config = { ...initial, secretGenerations: firstGenerations };
+const dropped: Config = { ...rotated, previousSecrets: "dropped" };
+const second: Config = {
+  ...dropped,
+  secretGenerations: { ...firstGenerations, apiSecretKey: 2, adminPassword: 2, postgresPassword: 2 },
+};
+
+/** All secrets that the stack has had, by name and number. */
+const had: Record<string, string> = {};
+let current: Canaries = {};
+
+async function note(number: number): Promise<Canaries> {
+  current = await canaries(stack);
+  for (const [name, value] of Object.entries(current)) had[`${name} ${number}`] = value;
+  return current;
+}
+
+/** As the administrator that the stack has now. */
+async function administrator(): Promise<AirflowApi> {
+  return new AirflowApi({ ...stack.outputs, adminPassword: (await stack.stack.outputs()).adminPassword });
+}
+
+async function tokenOf(adminPassword: string): Promise<string | number> {
+  const response = await fetch(`${stack.outputs.webserverUrl}/auth/token`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username: "admin", password: adminPassword }),
+  });
+  return response.ok ? ((await response.json()) as { access_token: string }).access_token : response.status;
+}
+
+/** What the REST API answers to whoever shows a token. */
+async function answerTo(token: string | number): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await fetch(`${stack.outputs.webserverUrl}/api/v2/dags`, { headers })).status;
+}
+
+async function python(role: string, program: string): Promise<string> {
+  return (await stack.exec(role, "python", "-c", program)).trim().split("\n").at(-1) ?? "";
+}
+
+/** Whether Redis takes a password. */
+function brokerTakes(password = ""): Promise<string> {
+  const login = `host="redis", username="airflow", password=${JSON.stringify(password)}`;
+  return python(
+    "flower",
+    `import redis\ntry: print(redis.Redis(${login}).ping())\nexcept redis.AuthenticationError: print("refused")`,
+  );
+}
+
+/** Whether Postgres takes a login. */
+function databaseTakes(user: string, password = "", database = user.replace(/_\d+$/, "")): Promise<string> {
+  const login = `host="postgres", user="${user}", dbname="${database}", password=${JSON.stringify(password)}`;
+  return python(
+    "scheduler",
+    `import psycopg2\ntry: print(bool(psycopg2.connect(${login})))\nexcept psycopg2.OperationalError: print("refused")`,
+  );
+}
+
+/** Whether a fernet key opens what is stored. */
+function opens(key = ""): Promise<string> {
+  const program = `
+from airflow import settings
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import text
+with settings.engine.connect() as database:
+    sealed = [*database.execute(text("SELECT password FROM connection WHERE conn_id = 'sealed'"))][0][0]
+try: print(Fernet(${JSON.stringify(key)}).decrypt(sealed.encode()).decode())
+except InvalidToken: print("refused")`;
+  return python("scheduler", program);
+}
+
+/** Starts runs of short tasks until it is stopped: how many there were. */
+function load(): { readonly stop: () => Promise<number> } {
+  let on = true;
+  const loop = async () => {
+    let runs = 0;
+    let api = await administrator();
+    while (on) {
+      try {
+        await api.trigger("sealed", { seconds: 1 });
+        runs += 1;
+      } catch {
+        // The webserver is being replaced, or the login has changed: Airflow has not promised anything.
+        api = await administrator();
+      }
+      await sleep(2000);
+    }
+    return runs;
+  };
+  const looping = loop();
+  return {
+    stop: () => {
+      on = false;
+      return looping;
+    },
+  };
+}
+
+async function runs(dag: string): Promise<readonly DagRun[]> {
+  const found = await (await administrator()).call<{ dag_runs: DagRun[] }>(`/dags/${dag}/dagRuns?limit=1000`);
+  return found?.dag_runs ?? [];
+}
+
+/** Every task of every run, once all are done. */
+async function settled(): Promise<readonly TaskInstance[]> {
+  const open = async (dag: string) => (await runs(dag)).filter(({ state }) => /queued|running/.test(state));
+  await waitFor("all runs to finish", 180, async () =>
+    (await Promise.all(["naps", "sealed"].map(open))).flat().length === 0 ? true : undefined,
+  );
+  const api = await administrator();
+  const all = ["naps", "sealed"].map(async (dag) =>
+    Promise.all((await runs(dag)).map(({ dag_run_id }) => api.tasks(dag, dag_run_id))),
+  );
+  return (await Promise.all(all)).flat(2);
+}
+
+/** Deploys while long tasks run and short ones keep coming; asserts that nothing is lost, nor begun again. */
+async function under(config: Config, seconds: number): Promise<string> {
+  const api = await administrator();
+  const { dag_run_id: run } = await api.trigger("naps", { seconds });
+  const long = (await api.trigger("sealed", { seconds })).dag_run_id;
+  const running = await waitFor("long tasks to run", 60, async () => {
+    const tasks = [await api.tasks("naps", run), await api.tasks("sealed", long)].flat();
+    return tasks.filter(isRunning).length === 7 ? tasks : undefined;
+  });
+  const before = (await settledRuns()).length;
+  const short = load();
+  const begin = Date.now();
+  await stack.up(config);
+  const took = Math.round((Date.now() - begin) / 1000);
+  const started = await short.stop();
+  const tasks = await settled();
+  assertUndisturbed(tasks, tasks.length);
+  const last = await administrator();
+  const outlasted = [await last.tasks("naps", run), await last.tasks("sealed", long)].flat();
+  assertOutlasted(outlasted, running, begin);
+  assert.ok((await settledRuns()).length >= before + started);
+  return `${took} s, ${started} runs meanwhile; ${tasks.length} tasks so far succeeded at their first try`;
+}
+
+async function settledRuns(): Promise<readonly DagRun[]> {
+  return (await Promise.all(["naps", "sealed"].map(runs))).flat();
+}
+
+let token: string | number = 0;
+
+test("a stack with given passwords, and something encrypted in it", async () => {
+  give(1);
+  cpSync(join(import.meta.dirname, "sealed.py"), join(stack.dags, "sealed.py"));
+  await stack.up(initial);
+  const { brokerPassword, metadataPassword, adminPassword = "" } = await note(1);
+  assert.deepEqual({ brokerPassword, metadataPassword }, given(1));
+  const { api } = stack;
+  await api.call("/connections", "POST", {
+    connection_id: "sealed",
+    conn_type: "http",
+    password: "opened-connection",
+  });
+  await api.call("/variables", "POST", { key: "sealed", value: "opened-variable" });
+  for (const dag of ["naps", "sealed"]) await stack.trigger(dag);
+  assertUndisturbed(await settled(), 7);
+  token = await tokenOf(adminPassword);
+  assert.equal(await answerTo(token), 200);
+});
+
+test("all that can have two values, under load: the new one is used, the old one works", async (t) => {
+  give(2);
+  t.diagnostic(await under(rotated, 60));
+  const now = await note(2);
+  const changed = Object.keys(now).filter((name) => had[`${name} 1`] !== had[`${name} 2`]);
+  assert.deepEqual(changed.sort(), [
+    "brokerPassword",
+    "fernetKey",
+    "jwtSecret",
+    "metadataPassword",
+    "resultsPassword",
+  ]);
+  for (const number of [1, 2]) assert.equal(await brokerTakes(had[`brokerPassword ${number}`]), "True");
+  assert.equal(await databaseTakes("airflow", had["metadataPassword 1"]), "True");
+  assert.equal(await databaseTakes("airflow_2", had["metadataPassword 2"]), "True");
+  assert.equal(await databaseTakes("airflow_results", had["resultsPassword 1"]), "True");
+  assert.equal(await databaseTakes("airflow_results_2", had["resultsPassword 2"]), "True");
+  // One owns what is in the other's database no more than before.
+  assert.equal(await databaseTakes("airflow_results_2", had["resultsPassword 2"], "airflow"), "refused");
+  assert.equal(await answerTo(token), 200);
+  await stack.up(rotated, "--expect-no-changes");
+});
+
+test("previous ones dropped, under load: they work no more", async (t) => {
+  t.diagnostic(await under(dropped, 20));
+  assert.deepEqual(await canaries(stack), current);
+  assert.equal(await brokerTakes(had["brokerPassword 1"]), "refused");
+  assert.equal(await brokerTakes(had["brokerPassword 2"]), "True");
+  assert.equal(await databaseTakes("airflow", had["metadataPassword 1"]), "refused");
+  assert.equal(await databaseTakes("airflow_2", had["metadataPassword 2"]), "True");
+  assert.equal(await databaseTakes("airflow_results", had["resultsPassword 1"]), "refused");
+  assert.equal(await opens(had["fernetKey 1"]), "refused");
+  assert.equal(await opens(had["fernetKey 2"]), "opened-connection");
+  assert.equal(await answerTo(token), 401);
+  assert.equal(await answerTo(await tokenOf(current.adminPassword ?? "")), 200);
+});
+
+test("those that have one value only, under load", async (t) => {
+  t.diagnostic(await under(second, 60));
+  const { adminPassword = "", postgresPassword } = await note(3);
+  assert.equal(await tokenOf(had["adminPassword 1"] ?? ""), 401);
+  assert.equal(await answerTo(await tokenOf(adminPassword)), 200);
+  assert.equal(await databaseTakes("postgres", had["postgresPassword 1"]), "refused");
+  assert.equal(await databaseTakes("postgres", postgresPassword), "True");
+});
+
+test("a password that somebody chose stays, and what was dropped does not come back", async () => {
+  const before = await stack.instances();
+  const chosen = "chosen-by-a-person";
+  const users = `${stack.outputs.webserverUrl}/auth/fab/v1/users/admin?update_mask=password`;
+  const changed = await fetch(users, {
+    method: "PATCH",
+    headers: {
+      "content-type": "application/json",
+      authorization: `Bearer ${await tokenOf(current.adminPassword ?? "")}`,
+    },
+    body: JSON.stringify({ password: chosen }),
+  });
+  assert.equal(changed.status, 200, await changed.text());
+  await stack.up({ ...second, previousSecrets: "valid" });
+  assert.deepEqual(replaced(before, await stack.instances()), ["migration"]);
+  assert.equal(await answerTo(await tokenOf(chosen)), 200);
+  assert.equal(await brokerTakes(had["brokerPassword 1"]), "refused");
+});
+
+test("none of the secrets that it has or had can be seen", async () => {
+  assert.equal(new Set(Object.values(had)).size, 16);
+  for (const [place, text] of await places(stack, { ...second, previousSecrets: "valid" })) {
+    assert.notEqual(text, "", place);
+    assert.deepEqual(found(text, had), [], place);
+  }
+});

@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs";
+import { jwksOf } from "../components/secrets.ts";
+import { formFault } from "../settings/secretForm.ts";
+import { main } from "./process.ts";
+
+await main(async () => {
+  const key = readFileSync(0, "utf8");
+  const fault = formFault("jwtSecret", key);
+  if (fault !== undefined) throw new Error(`usage: npm run --silent jwks < key.pem; ${fault}`);
+  console.log(jwksOf([key]));
+});
