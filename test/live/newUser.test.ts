@@ -101,14 +101,14 @@ test("the Pulumi CLI alone does, with a backend of the user's", async () => {
 test("a fault in the stack file is told with its place, before anything is replaced", async () => {
   writeFileSync(
     join(clone, "stacks/Pulumi.livetest-bad.yaml"),
-    "config:\n  airflow:workers: two\n  airflow:wrokers: 1\n",
+    "config:\n  airflow:workers: -1\n  airflow:wrokers: 1\n",
   );
   await assert.rejects(pulumi("up", "--yes", "--stack", "livetest-bad"), /no stack named 'livetest-bad'/);
   await pulumi("stack", "init", "livetest-bad");
   await assert.rejects(pulumi("up", "--yes"), (error: Error) => {
     assert.match(
       error.message,
-      /stacks\/Pulumi\.livetest-bad\.yaml:2: workers is two; allowed is a whole number from 0 to 1000/,
+      /stacks\/Pulumi\.livetest-bad\.yaml:2: workers is -1; allowed is a whole number from 0 to 1000/,
     );
     assert.match(
       error.message,

@@ -93,9 +93,11 @@ function look(): string[] {
 const stacks = rows.map((row, at) => ({ ...row, stack: `bad-${at + 1}` }));
 for (const { stack, config } of stacks) writeFileSync(join(clone, `stacks/Pulumi.${stack}.yaml`), config);
 
-/** What a row says, with the clone's folders. */
-function told(says: readonly string[], file: string): string[] {
-  return says.map((line) => `  ${file}:${line}`.replaceAll(project, clone));
+/** What a row says, with the clone's folders, and the name of the stack. */
+function told(says: readonly string[], file: string, stack: string): string[] {
+  return says.map((line) =>
+    `  ${file}:${line}`.replaceAll(project, clone).replaceAll("--stack NAME", `--stack ${stack}`),
+  );
 }
 
 suite("a bad stack file is refused by the command of a user", { concurrency: 2 }, () => {
@@ -106,7 +108,11 @@ suite("a bad stack file is refused by the command of a user", { concurrency: 2 }
       const ended = await run(["tools/run", "tools/up.ts", "--stack", stack]);
       took.push(ended);
       const file = join(clone, `stacks/Pulumi.${stack}.yaml`);
-      const lines = [`The stack's configuration has ${says.length} fault(s):`, ...told(says, file), ""];
+      const lines = [
+        `The stack's configuration has ${says.length} fault(s):`,
+        ...told(says, file, stack),
+        "",
+      ];
       assert.equal(ended.stderr, lines.join("\n"));
       assert.equal(ended.stdout, "");
       assert.equal(ended.code, 1);
@@ -128,32 +134,48 @@ suite("a bad stack file is refused by the command of a user", { concurrency: 2 }
 
 const plain = ["faults of all kinds", "another executor", "the engine's socket in a role"];
 
+/** Previews a stack with the CLI alone, as one does who has it; what is asked of whom is in the log. */
+async function preview(stack: string): Promise<Ended & { readonly asked: string }> {
+  const log = join(backend, `${stack}.grpc`);
+  const own = {
+    PULUMI_BACKEND_URL: `file://${backend}`,
+    PULUMI_CONFIG_PASSPHRASE: "of this test",
+    PULUMI_DEBUG_GRPC: log,
+  };
+  const made = await run(["pulumi", "stack", "init", stack], own);
+  assert.equal(made.code, 0, made.stderr);
+  const ended = await run(["pulumi", "preview", "--non-interactive", "--stack", stack], own);
+  assert.notEqual(ended.code, 0);
+  assert.equal(calls, 0);
+  const asked = existsSync(log) ? readFileSync(log, "utf8") : "";
+  assert.doesNotMatch(asked, /ResourceProvider/);
+  return { ...ended, asked };
+}
+
+function rowOf(name: string) {
+  return stacks.find((row) => row.name === name) ?? assert.fail(`There is no row ${name}.`);
+}
+
 for (const name of plain) {
   test(`pulumi preview refuses it likewise, and asks no provider: ${name}`, async (t) => {
-    const { says, stack } = stacks.find((row) => row.name === name) ?? assert.fail(`no row ${name}`);
-    const log = join(backend, `${stack}.grpc`);
-    const own = {
-      PULUMI_BACKEND_URL: `file://${backend}`,
-      PULUMI_CONFIG_PASSPHRASE: "of this test",
-      PULUMI_DEBUG_GRPC: log,
-    };
-    const made = await run(["pulumi", "stack", "init", stack], own);
-    assert.equal(made.code, 0, made.stderr);
-    const ended = await run(["pulumi", "preview", "--non-interactive", "--stack", stack], own);
-    const lines = `${ended.stdout}${ended.stderr}`.split("\n").map((line) => line.trim());
+    const { says, stack } = rowOf(name);
+    const { stdout, stderr, asked, seconds, cpuSeconds } = await preview(stack);
+    const lines = `${stdout}${stderr}`.split("\n").map((line) => line.trim());
     const file = `stacks/Pulumi.${stack}.yaml`;
     assert.deepEqual(
       lines.filter((line) => line.startsWith(file)),
-      told(says, file).map((line) => line.trim().split("\n")[0]),
+      told(says, file, stack).map((line) => line.trim().split("\n")[0]),
     );
-    assert.notEqual(ended.code, 0);
-    const asked = readFileSync(log, "utf8");
     assert.match(asked, /LanguageRuntime\/Run"/);
-    assert.doesNotMatch(asked, /ResourceProvider/);
-    assert.equal(calls, 0);
-    t.diagnostic(`${ended.cpuSeconds} s of CPU, ${ended.seconds} s`);
+    t.diagnostic(`${cpuSeconds} s of CPU, ${seconds} s`);
   });
 }
+
+test("a value of another type is refused by the CLI itself, before it runs the program", async () => {
+  const { stderr, asked } = await preview(rowOf("workers: two").stack);
+  assert.match(stderr, /configuration key 'airflow:workers' must be of type 'integer'/);
+  assert.doesNotMatch(asked, /LanguageRuntime\/Run"/);
+});
 
 test("a call would have been counted", async () => {
   await assert.rejects(fetch(`http://127.0.0.1:${port}`));

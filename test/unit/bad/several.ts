@@ -8,7 +8,7 @@ export const several: readonly BadRow[] = [
   {
     name: "faults of all kinds",
     config: `config:
-  airflow:workers: two
+  airflow:workers: 1001
   airflow:workerMemory: 100
   airflow:flowerPort: 8080
   airflow:platfrom: docker
@@ -22,7 +22,7 @@ export const several: readonly BadRow[] = [
   airflow:roles: { worker: { volumes: { /s: /run/docker.sock } } }
 `,
     says: [
-      "2: workers is two; allowed is a whole number from 0 to 1000",
+      "2: workers is 1001; allowed is a whole number from 0 to 1000",
       "3: workerMemory is 100; a worker takes 230 MiB and 70 for each task: allowed is at least 510 for 4 at once",
       "4: flowerPort is 8080; the webserver has ports 8080 to 8080, and Flower 8080: allowed are different ones",
       `5: platfrom is unknown; did you mean platform? allowed are ${keys}`,
