@@ -110,7 +110,7 @@ export class Airflow extends pulumi.ComponentResource {
     // Who checks tokens knows a new key before anybody signs with it.
     new Scheduler(
       "scheduler",
-      { ...shared, schedulers: settings.schedulers },
+      { ...shared, schedulers: settings.schedulers, webserver: webserverEndpoint },
       { parent: this, dependsOn: [webserver] },
     );
     if (version.roles.includes("dag-processor")) {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Endpoint } from "../workload.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main, several, targets } from "./role.ts";
@@ -6,6 +7,7 @@ import { airflowRole, main, several, targets } from "./role.ts";
 export interface SchedulerArgs extends RoleArgs {
   /** Several share the work, and outlast each other. */
   readonly schedulers: number;
+  readonly webserver: Endpoint;
 }
 
 /** Decides which task runs next and queues it on the broker. */
@@ -25,6 +27,8 @@ export class Scheduler extends pulumi.ComponentResource {
         limits: { memory: 1024, cpu: 2 },
         reaches: targets(args.redis, args.postgres, args.results),
         priority: "control",
+        // It takes tasks for dead that cannot send heartbeats, since nobody is there to receive them.
+        pausesFor: args.webserver.host,
       },
       { parent: this },
     );

@@ -17,6 +17,8 @@ export type Mounted = Volume | { readonly kind: "delivered"; readonly name: pulu
 /** A workload whose volumes are where it runs. */
 export type Placed<T extends Job> = Omit<T, "volumes"> & {
   readonly volumes?: Readonly<Record<string, Mounted>>;
+  /** Of the containers of `pausesFor`. */
+  readonly pausesForIds?: pulumi.Output<string>;
 };
 
 const probe = readFileSync(new URL("probe.sh", import.meta.url), "utf8");
@@ -108,7 +110,7 @@ function serviceContainer(
   service: Placed<Service>,
   placement: Placement,
 ): docker.ContainerArgs {
-  const { healthy, stop, port, loopbackPort, priority } = service;
+  const { healthy, stop, port, loopbackPort, priority, pausesForIds } = service;
   const { everySeconds, patienceSeconds } = checks;
   const timings = [
     healthy.startSeconds,
@@ -132,6 +134,8 @@ function serviceContainer(
     },
     wait: true,
     waitTimeout: healthy.startSeconds * 2,
+    // When one of them is to be replaced, Pulumi sees that this has to be, and removes it first.
+    ...(pausesForIds && { labels: [{ label: "airflow.pauses-for", value: pausesForIds }] }),
     ...(publish && { ports: [{ internal: port, external: loopbackPort + index, ip: "127.0.0.1" }] }),
   };
 }

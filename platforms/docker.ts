@@ -11,7 +11,7 @@ import {
   type Volume,
 } from "../workload.ts";
 import { Authority } from "./authority.ts";
-import { jobContainer, type Mounted, serviceContainers } from "./container.ts";
+import { jobContainer, type Mounted, type Placed, serviceContainers } from "./container.ts";
 import { dagsImage } from "./dagsImage.ts";
 import { deliveryContainer } from "./delivery.ts";
 import { Engine } from "./engine.ts";
@@ -44,6 +44,8 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   /** The machine of each workload, by name. */
   private readonly homes = new Map<string, string>();
   private readonly reaches: Reach[] = [];
+  /** Of the containers of each service, by name. */
+  private readonly ids = new Map<string, readonly pulumi.Output<string>[]>();
   private readonly deliveries = new Map<Engine, pulumi.Input<pulumi.Resource>>();
   private complete = false;
 
@@ -68,11 +70,11 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
 
   service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void {
     const [engine, needs] = this.place(name, service, service.machine);
-    const placed = { ...service, volumes: this.mounted(engine, service, needs) };
+    const placed = { ...service, ...this.paused(service), volumes: this.mounted(engine, service, needs) };
     const options = pulumi.mergeOptions(opts, { dependsOn: needs });
-    for (const [instance, args] of Object.entries(serviceContainers(name, placed, engine.placement))) {
-      engine.container(instance, args, options);
-    }
+    const declared = Object.entries(serviceContainers(name, placed, engine.placement));
+    const ids = declared.map(([instance, args]) => engine.container(instance, args, options).id);
+    this.ids.set(name, ids);
   }
 
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Input<pulumi.Resource> {
@@ -97,6 +99,14 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
 
   url(_name: string, loopbackPort: number): string {
     return `http://127.0.0.1:${loopbackPort}`;
+  }
+
+  /** The containers that a service pauses for: Pulumi removes whoever has a label with their ids before it replaces them. */
+  private paused({ pausesFor }: Service): Pick<Placed<Service>, "pausesForIds"> {
+    if (pausesFor === undefined) return {};
+    const ids = this.ids.get(pausesFor);
+    if (!ids) throw new Error(`${pausesFor} is to be paused for, but is not declared before.`);
+    return { pausesForIds: pulumi.all([...ids]).apply((all) => all.join(" ")) };
   }
 
   /** Where a workload runs, and what has to be there before it; its connections are noted. */

@@ -32,8 +32,10 @@ export const airflow3: AirflowVersion = {
       task_instance_heartbeat_timeout_detection_interval: String(timings.detectionInterval),
     },
     workers: {
-      // Tasks outlast a restart of the webserver, which takes up to half a minute.
+      // Tasks outlast a restart of the webserver, which takes a minute on a busy machine: they ask for three, every few seconds.
       max_failed_heartbeats: "30",
+      execution_api_retries: "60",
+      execution_api_retry_wait_max: "5",
       // A finished task may hold its place for this long: with Airflow's own 5 s, 200 tasks took 92 s instead of 45.
       min_heartbeat_interval: String(timings.heartbeatInterval),
     },

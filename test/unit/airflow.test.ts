@@ -68,3 +68,10 @@ test("nothing that needs the schema is started when the migration failed", () =>
   assert.match(stdout, /migration failed with exit code 1.*docker logs airflow-unit-migration/s);
   assert.doesNotMatch(stdout, /scheduler/);
 });
+
+test("the scheduler is stopped before the webserver is replaced, and started after it", async () => {
+  const containers = containersOf(await declare({ webservers: 2 }));
+  const labels = (name: string) => containers.get(name)?.labels;
+  assert.deepEqual(labels("scheduler"), [{ label: "airflow.pauses-for", value: "webserver-1 webserver-2" }]);
+  assert.equal(labels("triggerer"), undefined);
+});

@@ -6,8 +6,8 @@ import type { Service } from "../../workload.ts";
 
 const placement = { prefix: "airflow-unit", network: "net" };
 
-/** Without what Docker refuses, and the machine, which is not of the container. */
-const service: Required<Omit<Service, "nodes" | "autoscale" | "machine">> = {
+/** Without what Docker refuses, and what is between containers: the machine, and what one pauses for. */
+const service: Required<Omit<Service, "nodes" | "autoscale" | "machine" | "pausesFor">> = {
   image: "image:1",
   command: ["run", "it"],
   user: { uid: 1, gid: 2 },
