@@ -134,8 +134,8 @@ function serviceContainer(
     },
     wait: true,
     waitTimeout: healthy.startSeconds * 2,
-    // When one of them is to be replaced, Pulumi sees that this has to be, and removes it first.
-    ...(pausesForIds && { labels: [{ label: "airflow.pauses-for", value: pausesForIds }] }),
+    // A name that depends on containers which are replaced is unknown, so Pulumi removes this one before them.
+    ...(pausesForIds && { name: pausesForIds.apply(() => `${placement.prefix}-${instance}`) }),
     ...(publish && { ports: [{ internal: port, external: loopbackPort + index, ip: "127.0.0.1" }] }),
   };
 }

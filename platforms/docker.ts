@@ -101,7 +101,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return `http://127.0.0.1:${loopbackPort}`;
   }
 
-  /** The containers that a service pauses for: Pulumi removes whoever has a label with their ids before it replaces them. */
+  /** The containers that a service pauses for. */
   private paused({ pausesFor }: Service): Pick<Placed<Service>, "pausesForIds"> {
     if (pausesFor === undefined) return {};
     const ids = this.ids.get(pausesFor);

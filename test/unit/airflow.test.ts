@@ -69,9 +69,9 @@ test("nothing that needs the schema is started when the migration failed", () =>
   assert.doesNotMatch(stdout, /scheduler/);
 });
 
-test("the scheduler is stopped before the webserver is replaced, and started after it", async () => {
-  const containers = containersOf(await declare({ webservers: 2 }));
-  const labels = (name: string) => containers.get(name)?.labels;
-  assert.deepEqual(labels("scheduler"), [{ label: "airflow.pauses-for", value: "webserver-1 webserver-2" }]);
-  assert.equal(labels("triggerer"), undefined);
+test("the scheduler, which pauses for the webserver, has the name that it would have otherwise", async () => {
+  assert.equal(
+    containersOf(await declare({ webservers: 2 })).get("scheduler")?.name,
+    "airflow-unit-scheduler",
+  );
 });
