@@ -1,7 +1,9 @@
+import { derivedImage, type Packages } from "../images/derived.ts";
 import { type ImageName, localImage } from "../images/local.ts";
 import type { Nodes } from "../workload.ts";
 import { counted, type MachineSettings } from "./machines.ts";
 
+import { packagesOf } from "./packages.ts";
 import type { Stated } from "./schema.ts";
 import { defaultWorkers } from "./workers.ts";
 
@@ -37,7 +39,12 @@ export type Settings = Omit<
   | "workerAutoscale"
   | "workerGroups"
   | "images"
-> & { readonly groups: readonly WorkerGroup[]; readonly images: Readonly<Record<ImageName, string>> };
+> & {
+  readonly groups: readonly WorkerGroup[];
+  readonly images: Readonly<Record<ImageName, string>>;
+  /** What is added to Airflow's image. */
+  readonly packages?: Packages;
+};
 
 function span(max: number, min = max): WorkerGroup["concurrency"] {
   return { min, max };
@@ -105,12 +112,20 @@ export function resolved(parsed: Stated): Settings {
     images,
     ...rest
   } = parsed;
-  return { ...rest, groups: groupsOf(parsed), images: imagesOf(parsed) };
+  const packages = packagesOf(parsed);
+  return {
+    ...rest,
+    groups: groupsOf(parsed),
+    images: imagesOf(parsed, packages),
+    ...(packages && { packages }),
+  };
 }
 
 /** Those that a stack names, and for the others those that are built here. */
-function imagesOf({ images, version }: Stated): Settings["images"] {
+function imagesOf({ platform, images, version }: Stated, packages?: Packages): Settings["images"] {
   const names = ["airflow", "postgres", "redis", "gateway", "pgbouncer"] as const;
   const entries = names.map((name) => [name, images[name] ?? localImage(name, version)]);
-  return Object.fromEntries(entries) as Settings["images"];
+  // A cluster is given the image with the packages itself.
+  const derived = packages && platform === "docker" && { airflow: derivedImage(packages) };
+  return { ...(Object.fromEntries(entries) as Settings["images"]), ...derived };
 }

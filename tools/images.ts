@@ -1,24 +1,20 @@
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { derivedImage, type Packages, packagesFolder } from "../images/derived.ts";
 import { type ImageName, localImage } from "../images/local.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/groups.ts";
 import { readStackFile } from "../settings/read.ts";
 import { defaultVersion } from "../settings/versions.ts";
+import { buildAll, type Plan } from "./build.ts";
 import { main, project, run } from "./process.ts";
-import { all, type Cargo, ended, shipImages } from "./ship.ts";
+import { type Cargo, shipImages } from "./ship.ts";
 import { Stack } from "./stack.ts";
 
 /** What every stack needs. */
 export const standard: readonly ImageName[] = ["airflow", "postgres", "redis"];
-
-/** A build that runs, and what it does now. */
-interface Build {
-  readonly name: ImageName;
-  step: string;
-}
 
 async function missing(needed: readonly ImageName[], version: string): Promise<readonly ImageName[]> {
   const format = "{{.Repository}}:{{.Tag}}";
@@ -51,38 +47,14 @@ function dockerfile(name: ImageName, official: boolean): string {
 }
 
 /** @param version of Airflow */
-async function build(state: Build, version: string, official: boolean): Promise<void> {
-  const { name } = state;
-  const begin = Date.now();
-  const file = dockerfile(name, official);
-  const args = name === "airflow" ? ["--build-arg", `AIRFLOW_VERSION=${version}`] : [];
-  const child = spawn(
-    "docker",
-    ["build", "--tag", localImage(name, version), ...args, "--file", file, join(project, "images", name)],
-    {
-      env: { ...process.env, BUILDKIT_PROGRESS: "plain" },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
-  let log = "";
-  const hear = (chunk: Buffer) => {
-    log += chunk;
-    // "Step 3/9 : RUN ..." is the classic builder's, "#7 [stage 3/9] RUN ..." BuildKit's.
-    for (const [, step] of chunk
-      .toString()
-      .matchAll(/^(?:Step |#\d+ \[)(\d+\/\d+ :.*|[^\]\n]*\d+\/\d+\].*)$/gm))
-      state.step = (step ?? "").slice(0, 80);
+function plan(name: ImageName, version: string, official: boolean): Plan {
+  return {
+    name,
+    image: localImage(name, version),
+    file: dockerfile(name, official),
+    context: join(project, "images", name),
+    args: name === "airflow" ? { AIRFLOW_VERSION: version } : {},
   };
-  child.stdout.on("data", hear);
-  child.stderr.on("data", hear);
-  const code = await ended(child);
-  if (code !== 0) {
-    const tail = log.trim().split("\n").slice(-25).join("\n");
-    throw new Error(
-      `${tail}\nBuilding the image ${name} from ${file} failed, see above. Run this again: finished steps are kept.`,
-    );
-  }
-  console.log(`  ${name}: built in ${Math.round((Date.now() - begin) / 1000)} s`);
 }
 
 /**
@@ -101,15 +73,26 @@ export async function ensureImages(needed = standard, version = defaultVersion):
   const official = await dockerHubAnswers();
   await run("tools/base-image.sh", [], { show: true });
   console.log(`  building ${wanted.join(", ")} ${official ? "on top of official images" : "from packages"}`);
-  const begin = Date.now();
-  const states = wanted.map((name): Build => ({ name, step: "starting" }));
-  const running = new Set(states);
-  const timer = setInterval(() => {
-    const seconds = Math.round((Date.now() - begin) / 1000);
-    for (const { name, step } of running) console.log(`  ${name}: ${seconds} s, ${step}`);
-  }, 10_000);
-  const builds = states.map((state) => build(state, version, official).finally(() => running.delete(state)));
-  await all(builds).finally(() => clearInterval(timer));
+  await buildAll(wanted.map((name) => plan(name, version, official)));
+}
+
+/** Makes sure that the engine has the image with the packages of a stack's DAGs. */
+async function ensurePackages(packages: Packages): Promise<void> {
+  const image = derivedImage(packages);
+  const known = await run("docker", ["image", "ls", "--quiet", image]);
+  if (known.trim() !== "") return;
+  console.log(`  building ${image}: packages of ${packages.requirements ?? "systemPackages"}`);
+  const context = mkdtempSync(join(tmpdir(), "airflow-packages-"));
+  try {
+    cpSync(packagesFolder, context, { recursive: true });
+    const requirements = packages.requirements === undefined ? "" : readFileSync(packages.requirements);
+    writeFileSync(join(context, "requirements.txt"), requirements);
+    const args = { BASE_IMAGE: packages.base, SYSTEM_PACKAGES: packages.systemPackages.join(" ") };
+    const name = packages.requirements === undefined ? "packages" : basename(packages.requirements);
+    await buildAll([{ name, image, file: join(context, "Dockerfile"), context, args }]);
+  } finally {
+    rmSync(context, { recursive: true });
+  }
 }
 
 /** The images that a stack uses. */
@@ -126,8 +109,8 @@ function usedBy(settings: Settings): ImageName[] {
 
 /** The images of a stack that are built here. */
 export function builtFor(settings: Settings): ImageName[] {
-  const needed = usedBy(settings);
-  return needed.filter((name) => settings.images[name] === localImage(name, settings.version));
+  const bases = { ...settings.images, airflow: settings.packages?.base ?? settings.images.airflow };
+  return usedBy(settings).filter((name) => bases[name] === localImage(name, settings.version));
 }
 
 /** What each machine of a stack needs. */
@@ -142,9 +125,11 @@ export function cargoFor(settings: Settings): Cargo[] {
   });
 }
 
-/** Pushes one image, with the logins of the Docker client; returns its name by digest. */
-async function push(name: ImageName, version: string, repository: string): Promise<string> {
-  const image = localImage(name, version);
+/**
+ * Pushes one image, with the logins of the Docker client.
+ * @returns its name there, with its tag, which tells what it is made of, and its digest, which fixes it
+ */
+async function push(image: string, repository: string): Promise<string> {
   const target = `${repository}/${image.replace(/^.*\//, "")}`;
   await run("docker", ["tag", image, target]);
   console.log(`  pushing ${target}`);
@@ -154,7 +139,7 @@ async function push(name: ImageName, version: string, repository: string): Promi
   );
   const digest = digests.find((known) => known.startsWith(`${target.replace(/:[^:]*$/, "")}@`));
   if (digest === undefined) throw new Error(`The registry gave no digest for ${target}.`);
-  return digest;
+  return `${target}@${digest.replace(/^.*@/, "")}`;
 }
 
 /**
@@ -166,6 +151,7 @@ export async function prepareImages(settings: Settings, down: readonly string[] 
   const built = builtFor(settings);
   const isHere = machines.length === 0 || machines.some(({ docker }) => docker.startsWith("unix:"));
   if (isHere || built.length > 0) await ensureImages(built, settings.version);
+  if (settings.packages) await ensurePackages(settings.packages);
   await shipImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name)));
 }
 
@@ -173,11 +159,16 @@ async function prepareFor(stack: Stack): Promise<void> {
   await prepareImages(readStackFile(stack.file));
 }
 
-async function pushTo(repository: string, version: string): Promise<void> {
+/** @param packages what is added to Airflow */
+async function pushTo(repository: string, version: string, packages?: Packages): Promise<void> {
   const all = [...standard, "gateway", "pgbouncer"] as const;
   await ensureImages(all, version);
+  if (packages) await ensurePackages(packages);
   const lines: string[] = [];
-  for (const name of all) lines.push(`    ${name}: ${await push(name, version, repository)}`);
+  for (const name of all) {
+    const image = name === "airflow" && packages ? derivedImage(packages) : localImage(name, version);
+    lines.push(`    ${name}: ${await push(image, repository)}`);
+  }
   console.log(`For the stack file:\n\n  airflow:images:\n${lines.join("\n")}`);
 }
 
@@ -186,9 +177,12 @@ if (import.meta.main) {
     const { values } = parseArgs({ options: { push: { type: "string" }, stack: { type: "string" } } });
     const stack = values.stack === undefined ? undefined : new Stack(values.stack);
     stack?.check();
-    if (values.push !== undefined)
-      await pushTo(values.push, stack ? readStackFile(stack.file).version : defaultVersion);
-    else if (stack) await prepareFor(stack);
-    else await ensureImages();
+    if (values.push === undefined) {
+      if (stack) await prepareFor(stack);
+      else await ensureImages();
+    } else if (stack) {
+      const { version, packages } = readStackFile(stack.file);
+      await pushTo(values.push, version, packages);
+    } else await pushTo(values.push, defaultVersion);
   });
 }

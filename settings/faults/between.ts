@@ -11,6 +11,7 @@ import { loginFaults, publicRoleFaults } from "./login.ts";
 import { memoryFaults } from "./memory.ts";
 import { mountFaults } from "./mounts.ts";
 import { userFaults, workerNameFaults } from "./names.ts";
+import { packagesFaults } from "./packages.ts";
 import { parallelismFaults } from "./parallelism.ts";
 import { passwordFaults } from "./passwords.ts";
 import { placementFaults } from "./placement.ts";
@@ -52,6 +53,7 @@ const checks: readonly Check[] = [
   redisFaults,
   postgresFaults,
   imageFaults,
+  packagesFaults,
   mountFaults,
   clusterSecretFaults,
   urlFaults,

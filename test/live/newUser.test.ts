@@ -66,8 +66,9 @@ test("the commands that the README names for a running stack work", async () => 
   assert.ok(now.get("flower")?.healthy);
 });
 
-test("a line in packages.txt adds a Python package to every role", async () => {
-  appendFileSync(join(clone, "images/airflow/packages.txt"), "humanfriendly==10.0\n");
+test("a requirements.txt adds a Python package to every role", async () => {
+  writeFileSync(join(clone, "requirements.txt"), "humanfriendly==10.0\n");
+  appendFileSync(join(clone, "stacks/Pulumi.livetest-up.yaml"), "  airflow:requirements: requirements.txt\n");
   await npm("up", "--", "--stack", "livetest-up");
   const version = "import humanfriendly; print(humanfriendly.__version__)";
   assert.equal(await docker("exec", "airflow-livetest-up-worker-1", "python", "-c", version), "10.0\n");

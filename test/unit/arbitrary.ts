@@ -22,7 +22,7 @@ const texts: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   dags: fc.constantFrom("dags", "test"),
   certificates: fc.constant("dags"),
   docker: fc.constantFrom("unix:///var/run/docker.sock", "ssh://airflow@10.0.0.11", "ssh://b"),
-  requirements: fc.constant("images/airflow/packages.txt"),
+  requirements: fc.constant("images/packages/install"),
   file: fc.constantFrom("test/unit/bad/files/good", "package.json"),
   ca: fc.constant("package.json"),
   caCertificates: fc.constant("package.json"),

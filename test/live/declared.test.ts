@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { readStackFile } from "../../config.ts";
+import { prepareImages } from "../../tools/images.ts";
+import { found } from "./canaries.ts";
+import { containers, docker, log } from "./docker.ts";
+import { assertUndisturbed, type Config, TestStack } from "./harness.ts";
+import { replaced } from "./target.ts";
+
+const stack = new TestStack("livetest-declared", 18330);
+copyFileSync(join(import.meta.dirname, "declared.py"), join(stack.dags, "declared.py"));
+
+after(() => stack.remove());
+
+function file(name: string, content: string): string {
+  const path = join(stack.folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const secret = () => randomBytes(24).toString("base64url");
+const secrets = { connection: secret(), user: secret() };
+const requirements = file("requirements.txt", "cowsay==6.1\n");
+
+const config = {
+  workers: 1,
+  requirements,
+  systemPackages: ["jq"],
+  connections: {
+    db: { type: "postgres", host: "db", password: { file: file("connection", secrets.connection) } },
+  },
+  variables: { greeting: "hello", spare: "left" },
+  pools: { api: { slots: 2 }, spare: { slots: 1 } },
+  users: { ann: { role: "Viewer", password: { file: file("user", secrets.user) } } },
+} satisfies Config;
+
+/** Airflow's processes, in an image of their own; not Redis and Postgres. */
+const roles = ["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver", "worker-1"];
+
+/** Builds what `npm run up` builds before a deployment. */
+async function up(changed: Config): Promise<string> {
+  await stack.configure(changed);
+  await prepareImages(readStackFile(stack.stack.file));
+  return stack.up(changed);
+}
+
+/** What the task saw; the password as its hash. */
+async function seen(): Promise<string> {
+  const run = await stack.trigger("declared");
+  const tasks = await stack.finished("declared", run);
+  assertUndisturbed(tasks, 1);
+  const [task] = tasks;
+  return /seen: ([^"\\]*)/.exec(task ? await stack.taskLog("declared", run, task) : "")?.[1] ?? "";
+}
+
+async function login(user: string, password: string): Promise<number> {
+  const response = await fetch(`${stack.outputs.webserverUrl}/auth/token`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username: user, password }),
+  });
+  return response.status;
+}
+
+const hash = createHash("sha256").update(secrets.connection).digest("hex");
+
+test("a task uses what is declared, and packages that were added", async () => {
+  await up(config);
+  assert.equal(await seen(), `${hash} hello jq-1.6 1`);
+  assert.equal(await login("ann", secrets.user), 201);
+  assert.equal(await login("ann", "another"), 401);
+  const pool = await stack.api.call<{ slots: number }>("/pools/api");
+  assert.equal(pool?.slots, 2);
+});
+
+test("secrets of declarations are encrypted in the database, and nowhere to be read", async () => {
+  const sql = "SELECT password FROM connection WHERE conn_id = 'db'";
+  const asSuperuser = `PGPASSWORD=$(cat /run/secrets/postgres_password) psql -h 127.0.0.1 -U postgres -At -c "${sql}" airflow`;
+  assert.match(await stack.exec("postgres", "sh", "-c", asSuperuser), /^gAAAA/);
+  for (const [place, text] of await stack.target.readable(stack.prefix)) {
+    assert.deepEqual(found(text, secrets), [], place);
+  }
+  assert.match(await log(`${stack.prefix}-declarations`), /connections\.db: created/);
+});
+
+test("the same again changes nothing", async () => {
+  const before = await stack.instances();
+  await up(config);
+  assert.deepEqual(replaced(before, await stack.instances()), []);
+});
+
+test("what changes is updated, and nothing else is touched", async () => {
+  const before = await stack.instances();
+  const { db } = config.connections;
+  await up({
+    ...config,
+    connections: { db: { ...db, host: "other" } },
+    variables: { ...config.variables, greeting: "good evening" },
+    pools: { ...config.pools, api: { slots: 3 } },
+  });
+  assert.deepEqual(replaced(before, await stack.instances()), ["declarations"]);
+  assert.deepEqual((await log(`${stack.prefix}-declarations`)).match(/^\w+\.\w+: \w+$/gm), [
+    "connections.db: updated",
+    "variables.greeting: updated",
+    "pools.api: updated",
+  ]);
+  assert.equal(await seen(), `${hash} good evening jq-1.6 1`);
+});
+
+const fewer = { ...config, variables: { greeting: "hello" }, pools: { api: { slots: 2 } }, users: {} };
+
+test("what is no longer declared is told and left, until its deletion is asked for", async () => {
+  for (const _ of ["the first time", "the second"]) {
+    const said = await up(fewer);
+    for (const name of ["variables.spare", "pools.spare", "users.ann"]) {
+      assert.match(said, new RegExp(`${name} is no longer declared, and stays in Airflow`));
+    }
+  }
+  assert.ok(await stack.api.call("/variables/spare"));
+  assert.equal(await login("ann", secrets.user), 201);
+
+  const said = await up({ ...fewer, deleteUndeclared: true });
+  assert.doesNotMatch(said, /is no longer declared/);
+  assert.equal(await stack.api.call("/variables/spare"), undefined);
+  assert.equal(await stack.api.call("/pools/spare"), undefined);
+  assert.equal(await login("ann", secrets.user), 401);
+  const before = await stack.instances();
+  await up({ ...fewer, deleteUndeclared: true });
+  assert.deepEqual(replaced(before, await stack.instances()), []);
+});
+
+test("another requirement is another image, for Airflow's roles alone", async (t) => {
+  const images = async () =>
+    (await docker("image", "ls", "--quiet", "airflow-on-celery/packages")).trim().split("\n");
+  const [before, known] = [await stack.instances(), await images()];
+  writeFileSync(requirements, "cowsay==6.0\n");
+  await up(fewer);
+  assert.equal((await images()).length, known.length + 1);
+  assert.deepEqual(replaced(before, await stack.instances()), ["declarations", ...roles].sort());
+  const version = await stack.exec(
+    "worker-1",
+    "python",
+    "-c",
+    "from importlib.metadata import version as v; print(v('cowsay'))",
+  );
+  assert.equal(version.trim(), "6.0");
+  t.diagnostic(`${known.length} images before`);
+});
+
+test("a requirement that Airflow does not go with is refused before anything is touched", async () => {
+  const before = await stack.instances();
+  writeFileSync(requirements, "celery==5.2.7\n");
+  await assert.rejects(up(fewer), ({ message }: Error) => {
+    assert.match(message, /celery==5\.2\.7.*unsatisfiable/s);
+    assert.match(message, /requirements\.txt/);
+    return true;
+  });
+  assert.deepEqual(replaced(before, await stack.instances()), []);
+  assert.equal((await containers(stack.prefix)).size, before.size);
+});

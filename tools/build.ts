@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { all, ended } from "./ship.ts";
+
+/** An image to be built. */
+export interface Plan {
+  /** For people. */
+  readonly name: string;
+  readonly image: string;
+  /** The Dockerfile. */
+  readonly file: string;
+  readonly context: string;
+  /** Build arguments; empty ones are left out. */
+  readonly args: Readonly<Record<string, string>>;
+}
+
+/** A build that runs, and what it does now. */
+interface Build {
+  readonly plan: Plan;
+  step: string;
+}
+
+async function build(state: Build): Promise<void> {
+  const { name, image, file, context, args } = state.plan;
+  const begin = Date.now();
+  const flags = Object.entries(args).flatMap(([key, value]) =>
+    value === "" ? [] : ["--build-arg", `${key}=${value}`],
+  );
+  const child = spawn("docker", ["build", "--tag", image, ...flags, "--file", file, context], {
+    env: { ...process.env, BUILDKIT_PROGRESS: "plain" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let log = "";
+  const hear = (chunk: Buffer) => {
+    log += chunk;
+    // "Step 3/9 : RUN ..." is the classic builder's, "#7 [stage 3/9] RUN ..." BuildKit's.
+    for (const [, step] of chunk
+      .toString()
+      .matchAll(/^(?:Step |#\d+ \[)(\d+\/\d+ :.*|[^\]\n]*\d+\/\d+\].*)$/gm))
+      state.step = (step ?? "").slice(0, 80);
+  };
+  child.stdout.on("data", hear);
+  child.stderr.on("data", hear);
+  const code = await ended(child);
+  if (code !== 0) {
+    const tail = log.trim().split("\n").slice(-25).join("\n");
+    throw new Error(
+      `${tail}\nBuilding the image ${name} from ${file} failed, see above. Run this again: finished steps are kept.`,
+    );
+  }
+  console.log(`  ${name}: built in ${Math.round((Date.now() - begin) / 1000)} s`);
+}
+
+/**
+ * Builds images side by side, and says every 10 s how far it is.
+ * @throws Error with the end of a build's log, when it fails
+ */
+export async function buildAll(plans: readonly Plan[]): Promise<void> {
+  const begin = Date.now();
+  const states = plans.map((plan): Build => ({ plan, step: "starting" }));
+  const running = new Set(states);
+  const timer = setInterval(() => {
+    const seconds = Math.round((Date.now() - begin) / 1000);
+    for (const { plan, step } of running) console.log(`  ${plan.name}: ${seconds} s, ${step}`);
+  }, 10_000);
+  const builds = states.map((state) => build(state).finally(() => running.delete(state)));
+  await all(builds).finally(() => clearInterval(timer));
+}
