@@ -513,7 +513,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:secrets: { adminPassword: s3cret, brokerPassword: { secret: airflow, key: broker } }
   airflow:connections:
-    my.db: { host: db, password: s3cret }
+    my.db: { type: postgres, host: db, password: s3cret }
   airflow:postgres: { url: "postgresql://airflow:s3cret@db:5432/airflow?sslmode=verify-full" }
   airflow:users: { ann: { password: s3cret } }
 `,
