@@ -26,7 +26,7 @@ export interface Pool {
  */
 export const pools = {
   scheduler: { size: 3, overflow: 2 },
-  webserver: { size: 5, overflow: 5 },
+  webserver: { size: 5, overflow: 3 },
   "dag-processor": { size: 3, overflow: 2 },
   triggerer: { size: 3, overflow: 2 },
 } satisfies Record<string, Pool>;

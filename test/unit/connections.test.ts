@@ -26,8 +26,8 @@ test("what a stack may open leaves room in what its Postgres has", () => {
     { version: "2.11.2", workers: 1 },
     { pgbouncer: {}, workers: 50, schedulers: 4 },
   ].map((config) => connections(stack(config)));
-  // The first: scheduler 5 + 1, webserver 20, dag-processor 5, triggerer 5, results 10, migration 3.
-  assert.deepEqual(counted, [49, 39, 85, 67, 43]);
+  // The first: scheduler 5 + 1, webserver 16, dag-processor 5, triggerer 5, results 10, migration 3.
+  assert.deepEqual(counted, [45, 35, 81, 59, 43]);
   assert.equal(serverLimit(stack({})), 97);
 });
 
@@ -35,15 +35,15 @@ test("a stack that may open more than there are is refused, with the budget as a
   assert.equal(
     said({ workers: 12, schedulers: 2 }),
     `The stack's configuration has 1 fault(s):
-  stack.yaml:3: postgres.settings.max_connections is 100, its default; Airflow may open 105 connections:
+  stack.yaml:3: postgres.settings.max_connections is 100, its default; Airflow may open 101 connections:
       scheduler            10  2 instances x (3 + 2)
       scheduler, results    2  2 instances
-      webserver            20  1 instance x 2 pools x (5 + 5)
+      webserver            16  1 instance x 2 pools x (5 + 3)
       dag-processor         5  1 instance x (3 + 2)
       triggerer             5  1 instance x (3 + 2)
       worker, results      60  12 workers x (4 tasks + 1)
       migration             3  its lock, its work, and a look
-      sum                 105
+      sum                 101
       limit                97  max_connections 100, less what is kept for superusers
     allowed is at least 110; or lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}`,
   );
@@ -67,7 +67,7 @@ test("pgbouncer has its own budget, on both sides", () => {
   );
   assert.match(
     said({ pgbouncer: { clients: 20 } }),
-    /pgbouncer\.clients is 20; Airflow may open 46 connections to it:\n.*\n {6}limit {15}20 {2}pgbouncer\.clients\n {4}allowed is at least 46$/s,
+    /pgbouncer\.clients is 20; Airflow may open 42 connections to it:\n.*\n {6}limit {15}20 {2}pgbouncer\.clients\n {4}allowed is at least 42$/s,
   );
 });
 

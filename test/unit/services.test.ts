@@ -108,7 +108,7 @@ test("each role is told of services that are there already what it needs, in its
     [`postgresql://${place}`, `postgresql://${place}`, redisUrl],
   );
   assert.equal(told.get("check")?.env.REDIS_CA, "/opt/airflow/redis-ca.pem");
-  assert.equal(told.get("check")?.env.DATABASE_CONNECTIONS, "44");
+  assert.equal(told.get("check")?.env.DATABASE_CONNECTIONS, "40");
 });
 
 test("another database for results is all that workers know", async () => {
