@@ -23,8 +23,18 @@ export interface PgbouncerConf {
   readonly clients: number;
 }
 
-/** Renders pgbouncer.ini. Nothing of it is secret: it includes what is. */
-export function pgbouncerConf({ poolSize, clients }: PgbouncerConf): string {
+/** How it speaks to Postgres. */
+export interface ServerTls {
+  readonly sslmode?: string;
+  /** Path of the file with the authorities. */
+  readonly sslrootcert?: string;
+}
+
+/**
+ * Renders pgbouncer.ini. Nothing of it is secret: it includes what is. All of its own section is here, since each beginning
+ * of that section resets what another one says.
+ */
+export function pgbouncerConf({ poolSize, clients }: PgbouncerConf, tls: ServerTls): string {
   return `%include ${secretsDirectory}/${secrets.databases}
 
 [pgbouncer]
@@ -39,6 +49,8 @@ pool_mode = transaction
 default_pool_size = ${poolSize}
 max_client_conn = ${clients}
 ignore_startup_parameters = extra_float_digits
+server_tls_sslmode = ${tls.sslmode ?? "prefer"}
+server_tls_ca_file = ${tls.sslrootcert ?? ""}
 ; Postgres may restart: it is tried again every 2 s, and clients wait for it.
 server_login_retry = 2
 query_wait_timeout = 60
@@ -71,26 +83,26 @@ function line(name: string, { host, port, database, user, password }: PostgresLo
   return `${name} = ${words.join(" ")}\n`;
 }
 
+interface Logins {
+  readonly metadata: PostgresLogin;
+  readonly results: PostgresLogin;
+}
+
 /**
- * Renders how it logs in to Postgres: secret.
+ * How it speaks to both databases.
  * @param ca path of the file with the authorities
+ * @throws Error when they ask for different ways
  */
-export function pgbouncerDatabases(
-  logins: { readonly metadata: PostgresLogin; readonly results: PostgresLogin },
-  ca?: string,
-): string {
-  const [tls, other] = [tlsOf(logins.metadata, ca), tlsOf(logins.results, ca)];
-  if (tls.sslmode !== other.sslmode) {
-    throw new Error(
-      "pgbouncer has one sslmode for postgres.url and postgres.resultsUrl: allowed is the same",
-    );
-  }
-  const mode = tls.sslmode === undefined ? "" : `server_tls_sslmode = ${tls.sslmode}\n`;
-  const authorities = tls.sslrootcert === undefined ? "" : `server_tls_ca_file = ${tls.sslrootcert}\n`;
+export function serverTls({ metadata, results }: Logins, ca?: string): ServerTls {
+  const [tls, other] = [tlsOf(metadata, ca), tlsOf(results, ca)];
+  if (tls.sslmode === other.sslmode) return tls;
+  throw new Error("pgbouncer has one sslmode for postgres.url and postgres.resultsUrl: allowed is the same");
+}
+
+/** Renders how it logs in to Postgres: secret. */
+export function pgbouncerDatabases({ metadata, results }: Logins): string {
   return `[databases]
-${line(databases.metadata, logins.metadata)}${line(databases.results, logins.results)}
-[pgbouncer]
-${mode}${authorities}`;
+${line(databases.metadata, metadata)}${line(databases.results, results)}`;
 }
 
 /** Renders who may log in to it: secret. */

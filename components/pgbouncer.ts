@@ -62,6 +62,7 @@ export class Pgbouncer extends pulumi.ComponentResource implements Database {
     const { platform, image, server, secrets, poolSize, clients } = args;
     const ca = server.authorities === undefined ? undefined : authorities;
     const users = usersOf(secrets);
+    const logins = pulumi.output(server.logins);
     platform.service(
       name,
       {
@@ -69,15 +70,16 @@ export class Pgbouncer extends pulumi.ComponentResource implements Database {
         command: ["pgbouncer", file],
         user: { uid: 999, gid: 999 },
         files: {
-          [file]: conf.pgbouncerConf({ poolSize, clients }),
+          // How it is reached is no secret, where and by whom is.
+          [file]: pulumi.unsecret(
+            logins.apply((both) => conf.pgbouncerConf({ poolSize, clients }, conf.serverTls(both, ca))),
+          ),
           // Names of users are no secrets.
           [conf.hbaFile]: pulumi.unsecret(users.apply(conf.pgbouncerHba)),
           ...(server.authorities !== undefined && { [authorities]: server.authorities }),
         },
         secrets: {
-          [conf.secrets.databases]: pulumi
-            .all([server.logins.metadata, server.logins.results])
-            .apply(([metadata, results]) => conf.pgbouncerDatabases({ metadata, results }, ca)),
+          [conf.secrets.databases]: logins.apply(conf.pgbouncerDatabases),
           [conf.secrets.users]: users.apply(conf.pgbouncerUsers),
         },
         limits: { memory: 256, cpu: 1 },

@@ -155,8 +155,6 @@ test("pgbouncer logs in to the stack's Postgres, and lets in who has a password"
     `[databases]
 metadata = host='postgres' port='5432' dbname='airflow' user='airflow' password='minted-metadataPassword'
 results = host='postgres' port='5432' dbname='airflow_results' user='airflow_results' password='minted-resultsPassword'
-
-[pgbouncer]
 `,
   );
   assert.equal(
@@ -185,8 +183,8 @@ test("pgbouncer before a Postgres that is there already speaks TLS to it, and ro
     /^metadata = host='db\.example\.com' port='6543' dbname='airflow' user='own@er' password='pass\/word'\nresults = /m,
   );
   assert.match(
-    secret(told, "pgbouncer", "databases.ini") ?? "",
-    /\[pgbouncer\]\nserver_tls_sslmode = verify-full\nserver_tls_ca_file = \/etc\/pgbouncer\/postgres-ca\.pem\n$/,
+    told.get("pgbouncer")?.files["/etc/pgbouncer/pgbouncer.ini"] ?? "",
+    /^server_tls_sslmode = verify-full\nserver_tls_ca_file = \/etc\/pgbouncer\/postgres-ca\.pem$/m,
   );
   assert.deepEqual(having(told, "/opt/airflow/postgres-ca.pem"), ["check", "migration"]);
   assert.deepEqual(having(told, "/etc/pgbouncer/postgres-ca.pem"), ["pgbouncer"]);
