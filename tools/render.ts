@@ -7,10 +7,11 @@ import { stringify } from "yaml";
 import { Airflow } from "../components/airflow.ts";
 import { isSource } from "../components/declarations/content.ts";
 import { platformOf } from "../platforms/platform.ts";
+import { textOf } from "../settings/faults/sources.ts";
 import type { Settings } from "../settings/groups.ts";
 import { type Path, spell } from "../settings/path.ts";
 import { readStackFile } from "../settings/read.ts";
-import { encrypted } from "../settings/secret.ts";
+import { encrypted, type SecretSource } from "../settings/secret.ts";
 import { main } from "./process.ts";
 import { stackFile } from "./stack.ts";
 
@@ -72,10 +73,34 @@ function foreign({ kubernetes }: Settings): Secrets {
   return { ...Object.fromEntries(logins), ...(ingress && { [ingress.tlsSecret]: certificate }) };
 }
 
+/** Where a service is that is there already: port and parameters, and what is secret in braces. One that cannot be read is usual. */
+function placeholder(source: SecretSource, usual: string, what: string): string {
+  const { protocol, port, pathname, search } = new URL(textOf({ path: [], source }) ?? usual);
+  const database = what === "broker" ? pathname : `/{${what}Database}`;
+  const place = `{${what}Host}${port && `:${port}`}`;
+  return `${protocol}//{${what}User}:{${what}Password}@${place}${database}${search}`;
+}
+
 /** Given secrets, as if they were encrypted: none is looked up. */
-function unread({ secrets }: Settings): Settings["secrets"] {
+function unread(settings: Settings): Settings {
+  const { secrets, postgres, redis } = settings;
   const names = Object.entries(secrets).filter(([, source]) => source !== undefined);
-  return Object.fromEntries(names.map(([name]) => [name, encrypted]));
+  const server = "postgresql://u:p@h:5432/d";
+  return {
+    ...settings,
+    secrets: Object.fromEntries(names.map(([name]) => [name, encrypted])),
+    postgres: {
+      ...postgres,
+      ...(postgres.url !== undefined && { url: placeholder(postgres.url, server, "metadata") }),
+      ...(postgres.resultsUrl !== undefined && {
+        resultsUrl: placeholder(postgres.resultsUrl, server, "results"),
+      }),
+    },
+    redis: {
+      ...redis,
+      ...(redis.url !== undefined && { url: placeholder(redis.url, "rediss://u:p@h:6379/0", "broker") }),
+    },
+  };
 }
 
 /** Declarations with `{where a secret is}` in place of secrets. */
@@ -120,8 +145,7 @@ export async function render(stack: string, file: string): Promise<Rendered> {
   const settings = readStackFile(file);
   const platform = await platformOf(settings, `airflow-${stack}`);
   new Airflow("airflow", platform, {
-    ...settings,
-    secrets: unread(settings),
+    ...unread(settings),
     connections: veiled(settings.connections, ["connections"]),
     variables: veiled(settings.variables, ["variables"]),
     users: veiled(settings.users, ["users"]),

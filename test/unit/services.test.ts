@@ -3,7 +3,12 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Config, containersOf, type Declared, declare } from "./mocks.ts";
+import { stringify } from "yaml";
+import { settingsFrom } from "../../config.ts";
+import { builtFor } from "../../tools/images.ts";
+import { render } from "../../tools/render.ts";
+import { expected } from "../../tools/status.ts";
+import { type Config, containersOf, type Declared, declare, raw } from "./mocks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-services-"));
 const ca = join(folder, "ca.pem");
@@ -274,4 +279,45 @@ test("settings of the stack's own services reach them, and their memory", async 
     file.endsWith(".conf"),
   );
   assert.match(conf?.content ?? "", /\nappendfsync always\nactiverehashing no\n$/);
+});
+
+test("images and instances of a stack are those that it has", () => {
+  const settings = settingsFrom(raw({ ...external, ...pooled }), () => "stack.yaml:3");
+  assert.deepEqual(builtFor(settings), ["airflow", "pgbouncer"]);
+  const control = ["migration", "scheduler", "webserver", "dag-processor", "triggerer", "flower"];
+  assert.deepEqual(expected(settings).get("local"), ["check", "pgbouncer", ...control, "worker-1"]);
+});
+
+test("rendered manifests have the port of what is outside, and the rest as placeholders", async () => {
+  const file = join(folder, "stack.yaml");
+  const text = join(folder, "url");
+  writeFileSync(text, `${url}?sslmode=require\n`);
+  const said = {
+    ...cluster,
+    postgres: { url: { file: text }, ca },
+    redis: { url: { secure: "v1:encrypted" } },
+  };
+  const config = Object.fromEntries(Object.entries(said).map(([key, value]) => [`airflow:${key}`, value]));
+  writeFileSync(file, stringify({ config }));
+  const { manifests, secrets } = await render("rendered", file);
+  const login = "{metadataUser}:{metadataPassword}@{metadataHost}:6543/{metadataDatabase}";
+  assert.equal(
+    secrets.triggerer?.sql_alchemy_conn,
+    `postgresql+psycopg2://${login}?sslmode=require&sslrootcert=%2Fopt%2Fairflow%2Fpostgres-ca.pem`,
+  );
+  assert.equal(secrets.flower?.broker_url, "rediss://{brokerUser}:{brokerPassword}@{brokerHost}:6379/0");
+  const policy = manifests.find(
+    ({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "check",
+  );
+  assert.match(JSON.stringify(policy), /"port":6543.*"port":6379/);
+  assert.doesNotMatch(JSON.stringify([manifests, secrets]), /example\.com:6543|pass%2Fword/);
+});
+
+test("Airflow 2 is told nothing of a driver that it does not have", async () => {
+  const told = onDocker(await declare({ ...external, ...pooled, version: "2.11.2" }));
+  const { env, files } = told.get("scheduler") ?? assert.fail();
+  assert.deepEqual(
+    [...Object.keys(env), ...Object.keys(files)].filter((name) => /async/i.test(name)),
+    [],
+  );
 });
