@@ -126,6 +126,18 @@ export function readStackFile(file: string): Settings {
   return settingsBoth(given, where, secretFaults(given, among(encrypted), stackOf(file)), strangers);
 }
 
+/**
+ * What decides about the image of Airflow in a stack file, and nothing else of it: a cluster's stack is right only once it
+ * says where that image was pushed to.
+ * @throws Refused; Error where it is no stack file at all
+ */
+export function readImageSettings(file: string): Settings {
+  const { values, where } = parseStackFile(readFileSync(file, "utf8"), file);
+  const keys = ["version", "requirements", "systemPackages"];
+  const given = Object.entries(typed(values)).filter(([key]) => keys.includes(key));
+  return settingsOf(Object.fromEntries(given), where);
+}
+
 /** What the CLI hands over. */
 export interface Told {
   /** All values by key without the project's prefix, those that a stack does not say too, with their defaults. */

@@ -6,7 +6,7 @@ import { derivedImage, type Packages, packagesFolder } from "../images/derived.t
 import { type ImageName, localImage } from "../images/local.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/groups.ts";
-import { readStackFile } from "../settings/read.ts";
+import { readImageSettings, readStackFile } from "../settings/read.ts";
 import { defaultVersion } from "../settings/versions.ts";
 import { buildAll, type Plan } from "./build.ts";
 import { main, project, run } from "./process.ts";
@@ -176,12 +176,13 @@ if (import.meta.main) {
   await main(async () => {
     const { values } = parseArgs({ options: { push: { type: "string" }, stack: { type: "string" } } });
     const stack = values.stack === undefined ? undefined : new Stack(values.stack);
-    stack?.check();
+    stack?.find();
     if (values.push === undefined) {
+      stack?.check();
       if (stack) await prepareFor(stack);
       else await ensureImages();
     } else if (stack) {
-      const { version, packages } = readStackFile(stack.file);
+      const { version, packages } = readImageSettings(stack.file);
       await pushTo(values.push, version, packages);
     } else await pushTo(values.push, defaultVersion);
   });

@@ -84,13 +84,18 @@ export class Stack {
 
   /** @throws Error when there is no stack file, or something is wrong with it */
   check(): void {
+    this.find();
+    readStackFile(this.file);
+  }
+
+  /** @throws Error when there is no stack file */
+  find(): void {
     if (!existsSync(this.file)) {
       throw new Error(
         `There is no stack ${this.name}: ${this.file} does not exist. ` +
           "Write it, or copy one of stacks/: dev is for Docker, staging for Kubernetes.",
       );
     }
-    readStackFile(this.file);
   }
 
   /**

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { settingsFrom } from "../../config.ts";
 import { localImage } from "../../images/local.ts";
+import { readImageSettings } from "../../settings/read.ts";
 import { builtFor } from "../../tools/images.ts";
 import { type Config, containersOf, declare, raw } from "./mocks.ts";
 
@@ -62,5 +63,20 @@ test("a cluster is given the image with the packages that the stack names", () =
     new RegExp(
       `images\\.airflow is r\\.example\\.com/airflow:3\\.3\\.2; its packages are not those that the stack names now: allowed is an image REPOSITORY/${tag}; npm run images -- --push`,
     ),
+  );
+});
+
+test("what a cluster's image is made of is known before the stack names it, or while it names an old one", () => {
+  const image = imageOf({ systemPackages: ["jq"] });
+  const file = join(folder, "stack.yaml");
+  const stated = `  airflow:requirements: ${requirements}\n  airflow:systemPackages: [jq]\n`;
+  for (const named of ["", "  airflow:images: { airflow: r.example.com/airflow:3.3.2 }\n"]) {
+    writeFileSync(file, `config:\n  airflow:platform: kubernetes\n${stated}${named}`);
+    assert.equal(readImageSettings(file).images.airflow, image);
+  }
+  writeFileSync(file, "config:\n  airflow:systemPackages: [A]\n");
+  assert.throws(
+    () => readImageSettings(file),
+    /stack\.yaml:2: systemPackages\[0\] is A; allowed is the name/,
   );
 });
