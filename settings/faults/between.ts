@@ -53,7 +53,7 @@ const checks: readonly Check[] = [
   redisFaults,
   postgresFaults,
   imageFaults,
-  packagesFaults,
+  ...packagesFaults,
   mountFaults,
   clusterSecretFaults,
   urlFaults,

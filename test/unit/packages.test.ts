@@ -80,3 +80,12 @@ test("what a cluster's image is made of is known before the stack names it, or w
     /stack\.yaml:2: systemPackages\[0\] is A; allowed is the name/,
   );
 });
+
+test("requirements that lead elsewhere are refused", () => {
+  for (const line of ["-r other.txt", "-e .", "./wheels/a.whl", "a @ file:///tmp/a.whl"]) {
+    assert.throws(
+      () => imageOf({}, `cowsay==6.1\n${line}\n`),
+      ({ message }: Error) => message.includes(`it says ${line}: allowed are packages by name`),
+    );
+  }
+});

@@ -1,7 +1,8 @@
+import { builtVersions } from "../../images/local.ts";
 import { none, type Outcome, type Target } from "./rule.ts";
 
-/** Versions of Airflow that a stack runs, newest first. */
-export const versions = ["3.3.2", "2.11.2"];
+/** Versions of Airflow that a stack runs without an image of its own, newest first. */
+export const versions = builtVersions().toReversed();
 
 export interface Image {
   readonly repository: string;
