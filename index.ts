@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Airflow } from "./components/airflow.ts";
 import { leftOver, recordOf } from "./components/declarations/record.ts";
+import { checkDowngrade } from "./components/downgrade.ts";
 import { previousOutputs } from "./components/previous.ts";
 import { readSettings } from "./config.ts";
 import { checkMachines } from "./platforms/needs.ts";
@@ -8,8 +9,10 @@ import { platformOf } from "./platforms/platform.ts";
 
 const settings = readSettings();
 const name = `${pulumi.getProject()}-${pulumi.getStack()}`;
+const previous = await previousOutputs();
+checkDowngrade(settings.version, previous);
 await checkMachines(settings, name);
-const record = recordOf(settings, await previousOutputs());
+const record = recordOf(settings, previous);
 for (const line of leftOver(record)) await pulumi.log.warn(line);
 const platform = await platformOf(settings, name);
 const airflow = new Airflow("airflow", platform, settings, record.deleted);

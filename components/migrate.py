@@ -10,8 +10,9 @@ import os
 import pathlib
 import sys
 
-from airflow import settings
+from airflow import __version__, settings
 from airflow.cli.cli_parser import get_parser
+from alembic.util.exc import CommandError
 from sqlalchemy import text
 
 
@@ -19,6 +20,18 @@ def airflow(*arguments):
     print("airflow", *arguments[:2], flush=True)
     args = get_parser().parse_args(arguments)
     args.func(args)
+
+
+def migrate():
+    try:
+        airflow("db", "migrate")
+    except CommandError as error:
+        if "Can't locate revision" not in str(error):
+            raise
+        sys.exit(
+            f"The database has the schema of a newer Airflow than {__version__} ({error}). It cannot go back: "
+            "set version to what it was migrated by, or put back a backup from before."
+        )
 
 
 def password_replaced(admin, password, times):
@@ -46,7 +59,7 @@ admin, password_file, *flags = sys.argv[1:]
 password = pathlib.Path(password_file).read_text()
 name = ["--username", admin, "--firstname", admin, "--lastname", "Administrator", "--email", f"{admin}@localhost"]
 
-airflow("db", "migrate")
+migrate()
 airflow("users", "create", "--role", "Admin", *name, "--password", password)
 password_replaced(admin, password, os.environ["ADMIN_PASSWORD_REPLACED"])
 airflow("sync-perm")

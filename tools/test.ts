@@ -37,6 +37,7 @@ function mayStart(file: string, waiting: readonly string[], running: readonly st
 /** Brings up what the tests deploy to, and removes what earlier ones that were cut off have left there. */
 async function prepare(files: readonly string[], everything: boolean): Promise<void> {
   await ensureImages([...standard, "gateway"]);
+  if (files.some((file) => file.includes("versions"))) await ensureImages(["airflow"], "2.11.2");
   await run("tools/chromium.sh", [], { show: true });
   const targets = [onDocker];
   if (files.some(isOfCluster)) {

@@ -27,9 +27,12 @@ import { formFaults, generationFaults } from "./secretForms.ts";
 import { serviceFaults } from "./services.ts";
 import { timeoutFaults } from "./timeouts.ts";
 import { urlFaults } from "./urls.ts";
+import { absentFaults, versionFaults } from "./versions.ts";
 import { concurrencyFaults } from "./workers.ts";
 
 const checks: readonly Check[] = [
+  versionFaults,
+  absentFaults,
   ...placementFaults,
   platformFaults,
   ...portFaults,

@@ -1,0 +1,16 @@
+import * as pulumi from "@pulumi/pulumi";
+import { isOlder } from "../settings/versions.ts";
+
+/**
+ * Stops a stack whose database was migrated by a newer Airflow than it now asks for: its schema does not go back.
+ * @param outputs of the last deployment
+ * @throws pulumi.RunError
+ */
+export function checkDowngrade(version: string, outputs: Readonly<Record<string, unknown>>): void {
+  const { version: deployed } = outputs;
+  if (typeof deployed !== "string" || !isOlder(version, deployed)) return;
+  throw new pulumi.RunError(
+    `version is ${version}; allowed is ${deployed}, which is deployed, or a newer one: its database cannot go back. ` +
+      `Set version to ${deployed}, or deploy ${version} as another stack, with a backup from before the upgrade.`,
+  );
+}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { log } from "./docker.ts";
+import { assertUndisturbed, TestStack } from "./harness.ts";
+import { replaced } from "./target.ts";
+
+const dag = "get_stocks_dag";
+const stack = new TestStack("livetest-versions", 18130);
+const old = { version: "2.11.2", workers: 1 };
+let run = "";
+
+after(() => stack.remove());
+
+/** Logs in as people do: by the form, with its token. */
+async function seesDags(login: string): Promise<void> {
+  const { webserverUrl, adminUser, adminPassword } = stack.outputs;
+  const form = await fetch(webserverUrl + login);
+  const [, token = ""] = /name="csrf_token"[^>]*value="([^"]+)"/.exec(await form.text()) ?? [];
+  const cookie = form.headers
+    .getSetCookie()
+    .map((line) => line.split(";")[0])
+    .join("; ");
+  const enter = (password: string) =>
+    fetch(webserverUrl + login, {
+      method: "POST",
+      redirect: "manual",
+      headers: { cookie },
+      body: new URLSearchParams({ csrf_token: token, username: adminUser, password }),
+    });
+  const entered = await enter(adminPassword);
+  assert.equal(entered.status, 302);
+  const session = entered.headers
+    .getSetCookie()
+    .map((line) => line.split(";")[0])
+    .join("; ");
+  const home = await fetch(`${webserverUrl}/home`, { headers: { cookie: session } });
+  assert.match(await home.text(), /get_stocks_dag/);
+}
+
+async function green(): Promise<string> {
+  const id = await stack.trigger(dag);
+  const tasks = await stack.finished(dag, id);
+  assertUndisturbed(tasks, 6);
+  return id;
+}
+
+async function readsLog(id: string): Promise<void> {
+  const [task] = await stack.api.tasks(dag, id);
+  assert.ok(task);
+  assert.match(await stack.taskLog(dag, id, task), /prices\.csv: 30 days/);
+}
+
+test("Airflow 2.11 runs the example on workers, and shows it", async () => {
+  await stack.up(old);
+  assert.deepEqual(await stack.names(), [
+    "flower",
+    "migration",
+    "postgres",
+    "redis",
+    "scheduler",
+    "triggerer",
+    "webserver",
+    "worker-1",
+  ]);
+  run = await green();
+  await readsLog(run);
+  await seesDags("/login/");
+  const workers = await stack.flower<Record<string, unknown>>("/api/workers");
+  assert.deepEqual(Object.keys(workers), ["celery@worker-1"]);
+});
+
+test("permissions are synchronised by the migration alone", async () => {
+  const added = /Added Permission|Inserted Role|No user yet created/i;
+  assert.doesNotMatch(await log(`${stack.prefix}-webserver`), added);
+});
+
+test("Airflow 3 takes over in place: the old run and its log are there, a new run is green", async () => {
+  await stack.up({ workers: 1 });
+  assert.equal((await stack.api.dagRun(dag, run))?.state, "success");
+  await readsLog(run);
+  await readsLog(await green());
+});
+
+test("there is no way back: it is refused before anything is touched", async () => {
+  const before = await stack.instances();
+  await assert.rejects(stack.up(old), /version is 2\.11\.2; allowed is 3\.3\.2, which is deployed/);
+  assert.deepEqual(replaced(before, await stack.instances()), []);
+  await stack.configure({ workers: 1 });
+});
