@@ -1,7 +1,7 @@
 """usage: migrate.py ADMIN_USER ADMIN_PASSWORD_FILE [--reencrypt]
 
-Migrates the schema, creates the administrator unless there is one of that name, sets the password if the stack has
-replaced it (ADMIN_PASSWORD_REPLACED: how often), and synchronises permissions. With --reencrypt, what was encrypted with
+Migrates the schema, synchronises permissions, creates the administrator unless there is one of that name, and sets the
+password if the stack has replaced it (ADMIN_PASSWORD_REPLACED: how often). With --reencrypt, what was encrypted with
 an older fernet key gets the first one. One process for Airflow's own commands, because each start of Airflow costs
 seconds; safe to run again.
 """
@@ -60,8 +60,9 @@ password = pathlib.Path(password_file).read_text()
 name = ["--username", admin, "--firstname", admin, "--lastname", "Administrator", "--email", f"{admin}@localhost"]
 
 migrate()
+# Makes the roles, too: Airflow 2 has none before.
+airflow("sync-perm")
 airflow("users", "create", "--role", "Admin", *name, "--password", password)
 password_replaced(admin, password, os.environ["ADMIN_PASSWORD_REPLACED"])
-airflow("sync-perm")
 if "--reencrypt" in flags:
     airflow("rotate-fernet-key")

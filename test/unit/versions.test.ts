@@ -71,7 +71,8 @@ test("in a cluster, Airflow 2.11 has no dag-processor either, and its workers re
   const worker = declared.find(
     ({ type, name }) => type === "kubernetes:apps/v1:StatefulSet" && name === "worker",
   );
-  const { template } = worker?.inputs.spec as { template: { metadata: { labels: Record<string, string> } } };
+  assert.ok(worker);
+  const { template } = worker.inputs.spec as { template: { metadata: { labels: Record<string, string> } } };
   const reached = Object.keys(template.metadata.labels).filter((label) => label.startsWith("reaches/"));
   assert.deepEqual(reached.sort(), ["reaches/postgres", "reaches/redis"]);
 });
