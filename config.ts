@@ -2,8 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./settings/groups.ts";
 import { Refused, settingsTold } from "./settings/read.ts";
 
-export { readStackFile, settingsFrom } from "./settings/read.ts";
-
 /** Keys of which the CLI has decrypted something; its SDK keeps that to itself. */
 function secretKeys(): readonly string[] {
   return JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]");

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { isNothing, leftOver, nothing, recordOf } from "../../components/declarations/record.ts";
-import { readStackFile, settingsFrom } from "../../config.ts";
 import type { Settings } from "../../settings/groups.ts";
+import { readStackFile, settingsFrom } from "../../settings/read.ts";
 import { containersOf, declare, raw } from "./mocks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-declarations-"));
