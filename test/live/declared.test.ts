@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { readStackFile } from "../../config.ts";
+import { readStackFile } from "../../settings/read.ts";
 import { prepareImages } from "../../tools/images.ts";
 import { found } from "./canaries.ts";
 import { containers, docker, log } from "./docker.ts";

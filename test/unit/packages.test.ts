@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { settingsFrom } from "../../config.ts";
 import { localImage } from "../../images/local.ts";
-import { readImageSettings } from "../../settings/read.ts";
+import { readImageSettings, settingsFrom } from "../../settings/read.ts";
 import { builtFor } from "../../tools/images.ts";
 import { type Config, containersOf, declare, raw } from "./mocks.ts";
 
