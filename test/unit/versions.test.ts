@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkDowngrade } from "../../components/downgrade.ts";
-import { settingsFrom } from "../../config.ts";
+import { settingsFrom } from "../../settings/read.ts";
 import { builtVersions, localImage } from "../../images/local.ts";
 import { isOlder } from "../../settings/versions.ts";
 import { expected } from "../../tools/status.ts";
