@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkDowngrade } from "../../components/downgrade.ts";
-import { settingsFrom } from "../../settings/read.ts";
 import { builtVersions, localImage } from "../../images/local.ts";
+import { settingsFrom } from "../../settings/read.ts";
 import { isOlder } from "../../settings/versions.ts";
 import { expected } from "../../tools/status.ts";
 import { containersOf, declare, raw } from "./mocks.ts";
