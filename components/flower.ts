@@ -16,10 +16,12 @@ export class Flower extends pulumi.ComponentResource {
 
   constructor(name: string, args: FlowerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Flower", name, {}, opts);
+    const role = airflowRole("flower", args);
     args.platform.service(
       name,
       {
-        ...airflowRole("flower", args),
+        ...role,
+        env: { ...role.env, ...args.version.flower.env },
         volumes: {},
         reaches: [args.redis],
         priority: "control",

@@ -36,6 +36,8 @@ export const airflow2: AirflowVersion = {
       ...(publicUrl !== undefined && { base_url: publicUrl, enable_proxy_fix: "True" }),
     },
   }),
+  // It has no database, and none of the checks that Celery's is no SQLite: without this there is no command for it.
+  flower: { env: { _AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK: "1" } },
   webserver: {
     command: (port) => [
       "airflow",

@@ -42,6 +42,7 @@ export const airflow3: AirflowVersion = {
     dag_processor: { refresh_interval: String(timings.dagsRefresh) },
     api: publicUrl === undefined ? {} : { base_url: publicUrl },
   }),
+  flower: { env: {} },
   webserver: {
     command: (port) => ["airflow", "api-server", "--port", String(port), "--proxy-headers"],
     env: {},

@@ -35,6 +35,8 @@ export interface AirflowVersion {
   readonly keys: readonly Key[];
   /** Defaults of the stack under their names in this version. */
   readonly settings: (around: Surroundings) => AirflowSettings;
+  /** Beyond settings. */
+  readonly flower: { readonly env: Values };
   readonly webserver: {
     readonly command: (port: number) => readonly string[];
     readonly env: Values;
