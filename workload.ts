@@ -9,10 +9,23 @@ export const runtimeDirectory = "/dev/shm";
 /** Where a workload finds its secrets, one file each. */
 export const secretsDirectory = "/run/secrets";
 
-/** Storage that outlives its containers, or a directory of the deploying machine that is only read. */
+/**
+ * Storage that outlives its containers; a directory of the deploying machine that is only read; a directory of the machine that
+ * the workload runs on, only read too, which a cluster refuses.
+ */
 export type Volume =
-  | { readonly kind: "data"; readonly name: pulumi.Input<string>; readonly sharing: Sharing }
-  | { readonly kind: "directory"; readonly path: string };
+  | {
+      readonly kind: "data";
+      readonly name: pulumi.Input<string>;
+      readonly sharing: Sharing;
+      /** A directory of the image whose owner it begins with on an engine; in a cluster the pod's group may write to it. */
+      readonly like?: string;
+    }
+  | { readonly kind: "directory"; readonly path: string }
+  | { readonly kind: "host"; readonly path: string };
+
+/** For people and their tools: nothing in the stack goes by them. */
+export type Labels = Readonly<Record<string, string>>;
 
 /** Who uses a volume: one container at a time, or many, on many nodes of a cluster. */
 export type Sharing = "exclusive" | "shared";
@@ -108,6 +121,10 @@ export interface Job {
   readonly secrets?: Values;
   /** Contents by absolute path, read-only for the program. */
   readonly files?: Values;
+  /** Of its containers or pods, besides those of the whole stack. */
+  readonly labels?: Labels;
+  /** Addresses of further hosts, by their names. */
+  readonly hosts?: Readonly<Record<string, string>>;
   /** By absolute path of the mount. */
   readonly volumes?: Readonly<Record<string, Volume>>;
   /** Directories besides volumes that the program writes to: a platform may make all others read-only. */
@@ -152,8 +169,30 @@ export interface ImageArgs {
   readonly repository: string;
 }
 
+/** A service that people reach from elsewhere. */
+export interface Publication {
+  readonly endpoint: Endpoint;
+  /** Of the machine, for TLS. */
+  readonly port: number;
+  /** Paths that ask for no login, and so are not published. */
+  readonly withheld: readonly string[];
+}
+
+/** How people reach services from elsewhere. */
+export interface EntranceArgs {
+  /** IPv4 address of the machine, or 0.0.0.0 for all of them. */
+  readonly address: string;
+  /** Certificate with those that lead from it to its authority, in PEM. */
+  readonly certificate: string;
+  /** Its private key, in PEM. */
+  readonly key: pulumi.Input<string>;
+  readonly publications: readonly Publication[];
+}
+
 /** Where workloads run. */
 export interface Platform {
+  /** Domains that the names of a stack's services may have at their end. */
+  readonly domains: readonly string[];
   /** Whether each instance of a service is reached by its own name from everywhere; otherwise by the service's only. */
   readonly namesInstances: boolean;
   /** Storage that survives the containers, and `npm run down`. */
@@ -171,6 +210,11 @@ export interface Platform {
   secret(name: string, key: string): pulumi.Output<string>;
   /** The address of a service on this platform. */
   endpoint(name: string, port: number): Endpoint;
+  /**
+   * Lets people reach services from elsewhere, over TLS alone, where the first of them runs.
+   * @throws Error in a cluster, whose ingress does that
+   */
+  publish(name: string, args: EntranceArgs, opts: pulumi.CustomResourceOptions): void;
   /** Where people find a service that has a loopback port. */
   url(name: string, loopbackPort: number): string;
 }

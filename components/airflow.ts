@@ -6,16 +6,19 @@ import { DagProcessor } from "./dagProcessor.ts";
 import { dagsOf } from "./dags.ts";
 import { Declarations } from "./declarations/declarations.ts";
 import { isNothing, nothing, recordOf } from "./declarations/record.ts";
+import { entrance } from "./entrance.ts";
 import { environment } from "./environment.ts";
+import { extrasOf } from "./extras.ts";
 import { Flower } from "./flower.ts";
 import { Migration } from "./migration.ts";
+import { waysOf } from "./proxy.ts";
 import type { RoleArgs } from "./role.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Secrets } from "./secrets.ts";
 import { servicesOf } from "./services.ts";
 import { Triggerer, triggererLogPort } from "./triggerer.ts";
 import { versionOf } from "./versions/version.ts";
-import { Webserver } from "./webserver.ts";
+import { Webserver, port as webserverPort } from "./webserver.ts";
 import { Worker, workerLogPort } from "./worker.ts";
 
 /** Whether task logs are kept elsewhere, so that roles need not share a volume for them. */
@@ -44,8 +47,10 @@ export class Airflow extends pulumi.ComponentResource {
     const secrets = new Secrets("secrets", { platform, settings }, { parent: this });
     const { adminPassword } = secrets.values;
 
-    const webserverEndpoint = platform.endpoint("webserver", 8080);
+    const webserverEndpoint = platform.endpoint("webserver", webserverPort);
     const dags = dagsOf(platform, settings, this);
+    const data = platform.volume("data", "shared");
+    const published = entrance(platform, settings);
     const { broker, server, database, ready } = servicesOf(platform, settings, secrets, dags.image, this);
     const shared: RoleArgs = {
       platform,
@@ -62,13 +67,16 @@ export class Airflow extends pulumi.ComponentResource {
         database,
         server,
         webserver: webserverEndpoint,
-        publicUrl: settings.kubernetes?.ingress && platform.url("webserver", settings.webserverPort),
+        publicUrl:
+          published?.webserverUrl ??
+          (settings.kubernetes?.ingress && platform.url("webserver", settings.webserverPort)),
         secrets,
         adminUser,
         namesInstances: platform.namesInstances,
         parallelism: parallelismFor(slotsOf(groups), settings.schedulers),
         settings: [dags.settings, settings.settings],
       }),
+      extras: extrasOf({ platform, settings, data, ways: waysOf(platform, settings) }),
     };
 
     const migration = new Migration(
@@ -100,6 +108,7 @@ export class Airflow extends pulumi.ComponentResource {
         endpoint: webserverEndpoint,
         webservers: settings.webservers,
         loopbackPort: settings.webserverPort,
+        isBehindProxy: published !== undefined,
         logServers: [
           ...groups.map((group) => platform.endpoint(group.name, workerLogPort)),
           platform.endpoint("triggerer", triggererLogPort),
@@ -127,7 +136,8 @@ export class Airflow extends pulumi.ComponentResource {
       { parent: this, dependsOn: ready.broker },
     );
 
-    const data = platform.volume("data", "shared");
+    published?.open({ parent: this });
+
     for (const group of groups) {
       // A worker outlives nothing that its tasks need: it is stopped before the webserver, and finishes them first.
       new Worker(
@@ -145,8 +155,8 @@ export class Airflow extends pulumi.ComponentResource {
       );
     }
 
-    this.webserverUrl = webserver.url;
-    this.flowerUrl = flower.url;
+    this.webserverUrl = published?.webserverUrl ?? webserver.url;
+    this.flowerUrl = published?.flowerUrl ?? flower.url;
     this.adminPassword = adminPassword;
     this.workers = groups.flatMap(({ name, workers }) => instances(name, { replicas: workers }));
     this.registerOutputs();

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main } from "./role.ts";
@@ -16,7 +17,7 @@ export class DagProcessor extends pulumi.ComponentResource {
     const beat = heartbeat("job");
     args.platform.service(
       name,
-      {
+      equipped("dag-processor", args, {
         ...role,
         ...beat,
         files: { ...role.files, ...beat.files },
@@ -25,7 +26,7 @@ export class DagProcessor extends pulumi.ComponentResource {
         reaches: [args.postgres],
         outbound: args.readsRepository,
         priority: "control",
-      },
+      }),
       { parent: this },
     );
     this.registerOutputs();

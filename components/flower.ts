@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { equipped } from "./extras.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main } from "./role.ts";
 
@@ -7,7 +8,8 @@ export interface FlowerArgs extends RoleArgs {
   readonly loopbackPort: number;
 }
 
-const port = 5555;
+/** Flower's own. */
+export const port = 5555;
 
 /** Shows the queues and the workers. Knows the broker and its own login, nothing else. */
 export class Flower extends pulumi.ComponentResource {
@@ -19,7 +21,7 @@ export class Flower extends pulumi.ComponentResource {
     const role = airflowRole("flower", args);
     args.platform.service(
       name,
-      {
+      equipped("flower", args, {
         ...role,
         env: { ...role.env, ...args.version.flower.env },
         volumes: {},
@@ -33,7 +35,7 @@ export class Flower extends pulumi.ComponentResource {
           command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/healthcheck`],
           startSeconds: 180,
         },
-      },
+      }),
       { parent: this },
     );
     this.url = args.platform.url(name, args.loopbackPort);

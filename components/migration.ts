@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { secretsDirectory } from "../workload.ts";
+import { equipped } from "./extras.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main } from "./role.ts";
 
@@ -28,7 +29,7 @@ export class Migration extends pulumi.ComponentResource {
     const password = `${secretsDirectory}/admin_password`;
     this.done = args.platform.job(
       name,
-      {
+      equipped("migration", args, {
         ...role,
         command: main("python", script, adminUser, password, ...(reencrypts ? ["--reencrypt"] : [])),
         env: { ...role.env, ADMIN_PASSWORD_REPLACED: pulumi.output(replaced).apply(String) },
@@ -36,7 +37,7 @@ export class Migration extends pulumi.ComponentResource {
         files: { ...role.files, [script]: program },
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],
-      },
+      }),
       { parent: this },
     );
     this.registerOutputs();

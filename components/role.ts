@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Job, Platform, Service, Target, Values, Volume } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import type { Environment, Role } from "./environment.ts";
+import type { ExtrasByRole } from "./extras.ts";
 import type { AirflowVersion } from "./versions/version.ts";
 
 /** What every role of Airflow is given. */
@@ -10,6 +11,8 @@ export interface RoleArgs {
   readonly image: pulumi.Input<string>;
   readonly version: AirflowVersion;
   readonly environment: Environment;
+  /** What a stack gives roles besides. */
+  readonly extras: ExtrasByRole;
   /** DAG files, read-only, where they are not in the image or a repository. */
   readonly dags?: Volume | undefined;
   /** Task logs, shared by all roles: readable after the worker that wrote them is gone. Absent where they are kept remotely. */

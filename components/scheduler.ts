@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint } from "../workload.ts";
+import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main, several, targets } from "./role.ts";
@@ -18,7 +19,7 @@ export class Scheduler extends pulumi.ComponentResource {
     const beat = heartbeat("job");
     args.platform.service(
       name,
-      {
+      equipped("scheduler", args, {
         ...role,
         ...beat,
         files: { ...role.files, ...beat.files },
@@ -29,7 +30,7 @@ export class Scheduler extends pulumi.ComponentResource {
         priority: "control",
         // It takes tasks for dead that cannot send heartbeats, since nobody is there to receive them.
         pausesFor: args.webserver.host,
-      },
+      }),
       { parent: this },
     );
     this.registerOutputs();

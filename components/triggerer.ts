@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main } from "./role.ts";
@@ -14,7 +15,7 @@ export class Triggerer extends pulumi.ComponentResource {
     const beat = heartbeat("job");
     args.platform.service(
       name,
-      {
+      equipped("triggerer", args, {
         ...role,
         ...beat,
         files: { ...role.files, ...beat.files },
@@ -26,7 +27,7 @@ export class Triggerer extends pulumi.ComponentResource {
         port: triggererLogPort,
         stateful: true,
         priority: "control",
-      },
+      }),
       { parent: this },
     );
     this.registerOutputs();

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint } from "../workload.ts";
+import { equipped } from "./extras.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main, several } from "./role.ts";
 
@@ -10,7 +11,12 @@ export interface WebserverArgs extends RoleArgs {
   readonly logServers: readonly Endpoint[];
   /** Port of the loopback interface. */
   readonly loopbackPort: number;
+  /** Whether people's requests come from something of the stack's, which says where they were from. */
+  readonly isBehindProxy: boolean;
 }
+
+/** Where it listens, in its container. */
+export const port = 8080;
 
 /** The user interface and the REST API, and in Airflow 3 the execution API that tasks report to. */
 export class Webserver extends pulumi.ComponentResource {
@@ -24,9 +30,9 @@ export class Webserver extends pulumi.ComponentResource {
     const role = airflowRole("webserver", args);
     args.platform.service(
       name,
-      {
+      equipped("webserver", args, {
         ...role,
-        env: { ...role.env, ...env },
+        env: { ...role.env, ...env, ...(args.isBehindProxy && { FORWARDED_ALLOW_IPS: "*" }) },
         command: main(...command(port)),
         limits: { memory: 2048, cpu: 2 },
         reaches: [args.postgres, ...args.logServers],
@@ -45,7 +51,7 @@ export class Webserver extends pulumi.ComponentResource {
           ],
           startSeconds: 240,
         },
-      },
+      }),
       { parent: this },
     );
     this.url = args.platform.url(name, args.loopbackPort);

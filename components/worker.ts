@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { WorkerGroup } from "../settings/groups.ts";
 import type { Autoscale, BrokerLogin, Endpoint, Volume } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
+import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main, targets } from "./role.ts";
@@ -48,7 +49,7 @@ export class Worker extends pulumi.ComponentResource {
     const autoscale = autoscaled(args);
     args.platform.service(
       name,
-      {
+      equipped("worker", args, {
         ...role,
         ...beat,
         files: { ...role.files, ...beat.files },
@@ -66,7 +67,7 @@ export class Worker extends pulumi.ComponentResource {
         ...(group.nodes && { nodes: group.nodes }),
         // A warm shutdown: takes no new task, finishes the running ones.
         stop: { signal: "SIGTERM", graceSeconds: args.graceSeconds },
-      },
+      }),
       { parent: this },
     );
     this.registerOutputs();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Job, Service, Values, Volume } from "../workload.ts";
+import type { Job, Labels, Service, Values, Volume } from "../workload.ts";
 import { instances, secretsDirectory } from "../workload.ts";
 import { checks } from "./checks.ts";
 
@@ -9,6 +9,8 @@ import { checks } from "./checks.ts";
 export interface Placement {
   readonly prefix: string;
   readonly network: pulumi.Input<string>;
+  /** Of everything that the stack makes. */
+  readonly labels?: Labels;
 }
 
 /** A volume, or one that the platform has filled and that is only read. */
@@ -46,8 +48,23 @@ function mount([target, volume]: [string, Mounted]): docker.types.input.Containe
     case "delivered":
       return { target, type: "volume", source: volume.name, readOnly: true };
     case "directory":
+    case "host":
       return { target, type: "bind", source: volume.path, readOnly: true };
   }
+}
+
+/** In an order of their own, so that a refresh finds no difference. */
+export function labelList(labels: Labels): docker.types.input.ContainerLabel[] {
+  return Object.entries(labels)
+    .map(([label, value]) => ({ label, value }))
+    .sort((one, other) => (one.label < other.label ? -1 : 1));
+}
+
+/** What a container has only if it is given some. */
+function further({ labels, hosts }: Placed<Job>, placement: Placement): Partial<docker.ContainerArgs> {
+  const all = labelList({ ...placement.labels, ...labels });
+  const addresses = Object.entries(hosts ?? {}).map(([host, ip]) => ({ host, ip }));
+  return { ...(all.length > 0 && { labels: all }), ...(addresses.length > 0 && { hosts: addresses }) };
 }
 
 function base(name: string, instance: string, job: Placed<Job>, placement: Placement): docker.ContainerArgs {
@@ -61,6 +78,7 @@ function base(name: string, instance: string, job: Placed<Job>, placement: Place
     envs: Object.entries(job.env ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
     uploads: uploads({ ...job.files, ...secretFiles(job.secrets ?? {}) }),
     mounts: Object.entries(job.volumes ?? {}).map(mount),
+    ...further(job, placement),
     networkMode: "bridge",
     networksAdvanced: [{ name: network, aliases: [...new Set([instance, name])] }],
     memory: job.limits.memory,

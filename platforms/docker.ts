@@ -2,9 +2,11 @@ import { basename } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import {
   type Endpoint,
+  type EntranceArgs,
   type ImageArgs,
   isInside,
   type Job,
+  type Labels,
   type Platform,
   type Service,
   type Sharing,
@@ -15,6 +17,7 @@ import { jobContainer, type Mounted, type Placed, serviceContainers } from "./co
 import { dagsImage } from "./dagsImage.ts";
 import { deliveryContainer } from "./delivery.ts";
 import { Engine } from "./engine.ts";
+import { entranceContainer } from "./entrance.ts";
 import type { Edge } from "./gateway.ts";
 import { type GatewayArgs, gatewayContainer } from "./gatewayContainer.ts";
 import { type DockerMachine, homeOf } from "./machines.ts";
@@ -26,6 +29,8 @@ export interface Fleet {
   readonly gateway: GatewayArgs;
   /** A higher one replaces the authority that machines know each other by. */
   readonly certificateGeneration: number;
+  /** Of everything that the stack makes. */
+  readonly labels?: Labels;
 }
 
 /** A connection that a workload opens. */
@@ -38,6 +43,7 @@ type Needs = pulumi.Input<pulumi.Resource>[];
 
 /** Docker engines: that of this machine, or those of several. */
 export class DockerPlatform extends pulumi.ComponentResource implements Platform {
+  readonly domains = [];
   readonly namesInstances: boolean;
   private readonly engines: ReadonlyMap<string, Engine>;
   private readonly fleet: Fleet;
@@ -47,17 +53,20 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   /** Of the containers of each service, by name. */
   private readonly ids = new Map<string, readonly pulumi.Output<string>[]>();
   private readonly deliveries = new Map<Engine, pulumi.Input<pulumi.Resource>>();
+  /** Volumes that have got their owner, by machine and name. */
+  private readonly owned = new Map<string, pulumi.Input<pulumi.Resource>>();
   private complete = false;
 
   constructor(name: string, prefix: string, fleet: Fleet, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:DockerPlatform", name, {}, opts);
     this.fleet = fleet;
-    const { machines } = fleet;
+    const { machines, labels = {} } = fleet;
+    const shared = { name, prefix, labels, parent: this };
     const engines = machines.map((machine, at): [string, Engine] => [
       machine.name,
-      new Engine({ name, prefix, machine, suffix: at === 0 ? "" : `-${machine.name}`, parent: this }),
+      new Engine({ ...shared, machine, suffix: at === 0 ? "" : `-${machine.name}` }),
     ]);
-    const local = (): [string, Engine] => ["", new Engine({ name, prefix, suffix: "", parent: this })];
+    const local = (): [string, Engine] => ["", new Engine({ ...shared, suffix: "" })];
     this.engines = new Map(engines.length > 0 ? engines : [local()]);
     this.namesInstances = machines.length < 2;
     if (machines.length > 1) this.connect();
@@ -93,6 +102,13 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     throw new Error(`${key} of the Secret ${name} is wanted, but only a cluster has Secrets.`);
   }
 
+  publish(name: string, args: EntranceArgs, opts: pulumi.CustomResourceOptions): void {
+    const reaches = args.publications.map(({ endpoint }) => endpoint);
+    const [engine, needs] = this.place(name, { reaches }, this.homes.get(reaches[0]?.host ?? ""));
+    const container = entranceContainer(name, this.fleet.gateway.image, args, engine.placement);
+    engine.container(name, container, pulumi.mergeOptions(opts, { dependsOn: needs }));
+  }
+
   endpoint(name: string, port: number): Endpoint {
     return { host: name, port };
   }
@@ -110,7 +126,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   }
 
   /** Where a workload runs, and what has to be there before it; its connections are noted. */
-  private place(name: string, { reaches }: Job, machine?: string): [Engine, Needs] {
+  private place(name: string, { reaches }: Pick<Job, "reaches">, machine?: string): [Engine, Needs] {
     if (this.complete) throw new Error(`${name} is declared after the gateways, which would not know it.`);
     const home = machine ?? homeOf(name, this.fleet.machines)?.name ?? "";
     const engine = this.engines.get(home);
@@ -126,10 +142,11 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   private mounted(engine: Engine, job: Job, needs: Needs): Readonly<Record<string, Mounted>> {
     const mounts = Object.entries(job.volumes ?? {}).map(([target, volume]): [string, Mounted] => {
       if (volume.kind === "data") {
+        if (volume.like !== undefined) needs.push(this.withOwner(engine, volume.name, volume.like, job));
         const fate = engine.args.suffix !== "" && volume.sharing === "shared" ? "left" : "protected";
         return [target, { ...volume, name: engine.volume(volume.name, fate) }];
       }
-      if (this.isHere) return [target, volume];
+      if (volume.kind === "host" || this.isHere) return [target, volume];
       needs.push(this.delivered(engine, target, volume.path, job));
       return [target, { kind: "delivered", name: engine.volume(basename(target), "removed") }];
     });
@@ -152,6 +169,30 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
       parent: this,
     });
     this.deliveries.set(engine, made);
+    return made;
+  }
+
+  /** Lets a volume take over owner and mode of a directory of an image, as an empty one does at its first mount. */
+  private withOwner(engine: Engine, volume: pulumi.Input<string>, like: string, { image, user }: Job) {
+    const name = `volume-${volume}`;
+    const at = `${name}${engine.args.suffix}`;
+    const known = this.owned.get(at);
+    if (known) return known;
+    const job: Job = {
+      image,
+      user,
+      command: ["true"],
+      limits: { memory: 64, cpu: 1 },
+      reaches: [],
+      stop: { signal: "SIGTERM", graceSeconds: 10 },
+    };
+    const volumes = this.mounted(
+      engine,
+      { ...job, volumes: { [like]: { kind: "data", name: volume, sharing: "shared" } } },
+      [],
+    );
+    const made = engine.run(at, jobContainer(name, { ...job, volumes }, engine.placement), { parent: this });
+    this.owned.set(at, made);
     return made;
   }
 

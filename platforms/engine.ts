@@ -1,6 +1,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Placement } from "./container.ts";
+import type { Labels } from "../workload.ts";
+import { labelList, type Placement } from "./container.ts";
+import { bySource } from "./largeFiles.ts";
 import type { DockerMachine } from "./machines.ts";
 
 export interface EngineArgs {
@@ -12,6 +14,8 @@ export interface EngineArgs {
   readonly machine?: DockerMachine;
   /** After the name of resources that every machine has; empty on the first one. */
   readonly suffix: string;
+  /** Of everything that is made here. */
+  readonly labels: Labels;
   readonly parent: pulumi.Resource;
 }
 
@@ -53,19 +57,21 @@ export class Engine {
   private readonly volumes = new Map<string, pulumi.Output<string>>();
 
   constructor(args: EngineArgs) {
-    const { name, prefix, machine, suffix, parent } = args;
+    const { name, prefix, machine, suffix, labels, parent } = args;
     this.args = args;
     this.provider = new docker.Provider(name + suffix, machine ? providerArgs(machine) : {}, { parent });
     const network = new docker.Network(
       name + suffix,
-      { name: prefix, labels: [] },
-      { parent, provider: this.provider, deleteBeforeReplace: true },
+      // An empty list, since an engine answers with one.
+      { name: prefix, labels: labelList(labels) },
+      // Other labels would take all that runs in it down.
+      { parent, provider: this.provider, deleteBeforeReplace: true, ignoreChanges: ["labels"] },
     );
-    this.placement = { prefix, network: network.name };
+    this.placement = { prefix, network: network.name, labels };
   }
 
   container(name: string, args: docker.ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
-    return new docker.Container(name, args, {
+    return new docker.Container(name, bySource(args), {
       ...opts,
       provider: this.provider,
       deleteBeforeReplace: true,
@@ -101,11 +107,13 @@ export class Engine {
   /** Storage here. */
   volume(name: pulumi.Input<string>, fate: Fate): pulumi.Output<string> {
     if (typeof name !== "string") throw new Error("A volume of another platform cannot be mounted.");
-    const { prefix, suffix, parent } = this.args;
+    const { prefix, suffix, labels, parent } = this.args;
     const known = this.volumes.get(name);
     if (known) return known;
-    const opts = { parent, provider: this.provider, ...fates[fate] };
-    const made = new docker.Volume(name + suffix, { name: `${prefix}-${name}` }, opts).name;
+    // Other labels would make another volume, without the data.
+    const opts = { parent, provider: this.provider, ignoreChanges: ["labels"], ...fates[fate] };
+    const own = Object.keys(labels).length > 0 && { labels: labelList(labels) };
+    const made = new docker.Volume(name + suffix, { name: `${prefix}-${name}`, ...own }, opts).name;
     this.volumes.set(name, made);
     return made;
   }

@@ -5,9 +5,11 @@ import type { KubernetesSettings } from "../settings/kubernetes.ts";
 import type { MachineSettings } from "../settings/machines.ts";
 import {
   type Endpoint,
+  type EntranceArgs,
   type ImageArgs,
   isInside,
   type Job,
+  type Labels,
   type Nodes,
   type Platform,
   type Service,
@@ -17,6 +19,7 @@ import {
 } from "../workload.ts";
 import { dagsImage } from "./dagsImage.ts";
 import { needsKeda, scaling } from "./keda.ts";
+import { contentHash, isLarge } from "./largeFiles.ts";
 import { fileKey, jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
 import { admission, denyAll, policy, reachLabels } from "./policies.ts";
 
@@ -45,31 +48,43 @@ interface Surroundings {
   readonly priorityClasses: Readonly<Record<Service["priority"], pulumi.Output<string>>>;
 }
 
+/** What a stack says besides its cluster. */
+export interface ClusterArgs {
+  /** The nodes that services may be placed on, by name. */
+  readonly machines?: readonly MachineSettings[] | undefined;
+  /** Of everything that the stack makes. */
+  readonly labels?: Labels;
+}
+
 /** One namespace of a Kubernetes cluster. */
 export class KubernetesPlatform extends pulumi.ComponentResource implements Platform {
+  readonly domains = [".svc", ".cluster.local"];
   readonly namesInstances = true;
   private readonly settings: KubernetesSettings;
   private readonly machines: readonly MachineSettings[];
+  private readonly labels: Labels;
   private readonly provider: k8s.Provider;
   private readonly namespace: string;
   private readonly around: Surroundings;
   /** Secrets that were looked up, by name. */
   private readonly found = new Map<string, k8s.core.v1.Secret>();
+  /** ConfigMaps of large files, by path and content. */
+  private readonly largeFiles = new Map<string, pulumi.Output<string>>();
 
   /**
    * @param stack names the namespace, unless the settings do
-   * @param machines the nodes that services may be placed on, by name
    */
   constructor(
     name: string,
     stack: string,
     settings: KubernetesSettings,
-    machines: readonly MachineSettings[] = [],
+    { machines = [], labels = {} }: ClusterArgs = {},
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("airflow:index:KubernetesPlatform", name, {}, opts);
     this.settings = settings;
     this.machines = machines;
+    this.labels = labels;
     this.provider = new k8s.Provider(
       name,
       { ...(settings.context !== undefined && { context: settings.context }) },
@@ -82,12 +97,13 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
 
   volume(name: string, sharing: Sharing): Volume {
     const { storage } = this.settings;
-    const { [name]: size } = {
-      ...storage,
+    const sizes: Readonly<Record<string, string>> = {
+      logs: storage.logs,
+      data: storage.data,
       "redis-data": storage.redis,
       "postgres-data": storage.postgres,
-    } as Record<string, string | undefined>;
-    if (size === undefined) throw new Error(`There is no size for the volume ${name}.`);
+    };
+    const { [name]: size = storage.volumes } = sizes;
     const storageClass = sharing === "shared" ? storage.sharedClass : storage.class;
     const claim = new k8s.core.v1.PersistentVolumeClaim(
       name,
@@ -118,8 +134,8 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       dependsOn: [this.connect(name, service, opts)],
       customTimeouts: { create: `${create}s`, update: `${update}s`, delete: `${update}s` },
     });
-    const metadata = this.metadata(name);
-    const template = { metadata: { labels: { ...selector(name), ...reachLabels(service) } }, spec: pod };
+    const metadata = this.metadata(name, [], service.labels);
+    const template = { metadata: { labels: this.podLabels(name, service) }, spec: pod };
     const spec = { ...(!autoscale && { replicas }), selector: { matchLabels: selector(name) }, template };
 
     if (port !== undefined) {
@@ -172,15 +188,15 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Resource {
     const connected = this.connect(name, job, opts);
     const pod = jobPod(name, job, this.podArgs(name, job, this.nodesFor("control"), "control", opts));
-    const labels = { ...selector(name), ...reachLabels(job) };
+    const metadata = this.metadata(name, [], job.labels);
     return new k8s.batch.v1.Job(
       name,
       {
-        metadata: { ...this.metadata(name), name: contentName(name, pod) },
+        metadata: { ...metadata, name: contentName(name, pod, { ...this.labels, ...job.labels }) },
         spec: {
           backoffLimit: jobLimits.retries,
           activeDeadlineSeconds: jobLimits.seconds,
-          template: { metadata: { labels }, spec: pod },
+          template: { metadata: { labels: this.podLabels(name, job) }, spec: pod },
         },
       },
       pulumi.mergeOptions(this.child(opts), {
@@ -203,6 +219,11 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       return Buffer.from(encoded, "base64").toString("utf8");
     });
     return pulumi.secret(value);
+  }
+
+  /** The configuration refuses it first, with file and line. */
+  publish(name: string, _args: EntranceArgs, _opts: pulumi.CustomResourceOptions): void {
+    throw new Error(`${name} is to be published on a machine, but a cluster has an ingress for that.`);
   }
 
   endpoint(name: string, port: number): Endpoint {
@@ -235,7 +256,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       [`pod-security.kubernetes.io/${mode}`]: "restricted",
       [`pod-security.kubernetes.io/${mode}-version`]: "latest",
     });
-    const labels = { ...level("enforce"), ...level("audit"), ...level("warn") };
+    const labels = { ...this.labels, ...level("enforce"), ...level("audit"), ...level("warn") };
     // The claims are in it, so it shares their protection.
     const namespace = new k8s.core.v1.Namespace(
       name,
@@ -245,7 +266,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const account = new k8s.core.v1.ServiceAccount(
       name,
       {
-        metadata: { name: "airflow", namespace },
+        metadata: { name: "airflow", namespace, ...this.own() },
         automountServiceAccountToken: false,
         imagePullSecrets: this.settings.pullSecrets.map((secret) => ({ name: secret })),
       },
@@ -255,7 +276,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       new k8s.scheduling.v1.PriorityClass(
         tier,
         {
-          metadata: { name: `${stack}-${tier}` },
+          metadata: { name: `${stack}-${tier}`, ...this.own() },
           value: priorities[tier],
           description: `Airflow's ${tier}, in namespace ${stack}`,
           preemptionPolicy: tier === "control" ? "PreemptLowerPriority" : "Never",
@@ -264,7 +285,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       ).metadata.name;
     new k8s.networking.v1.NetworkPolicy(
       "deny-all",
-      { metadata: { name: "deny-all", namespace }, spec: denyAll },
+      { metadata: { name: "deny-all", namespace, ...this.own() }, spec: denyAll },
       own,
     );
     const priorityClasses = { control: priorityClass("control"), tasks: priorityClass("tasks") };
@@ -292,17 +313,15 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     opts: pulumi.CustomResourceOptions,
   ): PodArgs {
     const { namespace, serviceAccount, priorityClasses } = this.around;
-    const metadata = { namespace, labels: selector(name) };
+    const metadata = { namespace, labels: { ...this.labels, ...selector(name) } };
     const some = (values: Values = {}) => Object.keys(values).length > 0;
-    const files = some(job.files)
+    const all = Object.entries(job.files ?? {});
+    const small = all.filter(([, text]) => !isLarge(text));
+    const large = all.flatMap(([path, text]) => (isLarge(text) ? [[path, this.largeFile(path, text)]] : []));
+    const files = some(Object.fromEntries(small))
       ? new k8s.core.v1.ConfigMap(
           name,
-          {
-            metadata,
-            data: Object.fromEntries(
-              Object.entries(job.files ?? {}).map(([path, text]) => [fileKey(path), text]),
-            ),
-          },
+          { metadata, data: Object.fromEntries(small.map(([path, text]) => [fileKey(path), text])) },
           this.child(opts),
         ).metadata.name
       : undefined;
@@ -318,8 +337,26 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       priorityClass: priorityClasses[priority],
       nodes,
       ...(files && { files: pulumi.unsecret(files) }),
+      ...(large.length > 0 && { largeFiles: Object.fromEntries(large) }),
       ...(secrets && { secrets: pulumi.unsecret(secrets) }),
     };
+  }
+
+  /** A ConfigMap with one file, once for all workloads that have it. */
+  private largeFile(path: string, content: string): pulumi.Output<string> {
+    const name = `file-${contentHash(path + content).slice(0, 10)}`;
+    const known = this.largeFiles.get(name);
+    if (known) return known;
+    const made = new k8s.core.v1.ConfigMap(
+      name,
+      {
+        metadata: { namespace: this.around.namespace, ...this.own() },
+        data: { [fileKey(path)]: content },
+      },
+      this.child(),
+    ).metadata.name;
+    this.largeFiles.set(name, made);
+    return made;
   }
 
   /** Opens the edges of a workload, and its way to the world if it has one; returns what opens the edges. */
@@ -366,9 +403,21 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   private metadata(
     name: string,
     hints: readonly (keyof typeof hint)[] = [],
+    labels: Labels = {},
   ): Metadata & { readonly name: string } {
     const annotations = Object.assign({}, hint.force, ...hints.map((key) => hint[key]));
-    return { name, namespace: this.around.namespace, labels: selector(name), annotations };
+    const all = { ...this.labels, ...labels, ...selector(name) };
+    return { name, namespace: this.around.namespace, labels: all, annotations };
+  }
+
+  /** Labels of what belongs to no workload. */
+  private own(): Pick<Metadata, "labels"> {
+    return Object.keys(this.labels).length > 0 ? { labels: { ...this.labels } } : {};
+  }
+
+  /** What selects a pod cannot be changed by other labels. */
+  private podLabels(name: string, job: Job): Labels {
+    return { ...this.labels, ...job.labels, ...selector(name), ...reachLabels(job) };
   }
 
   private child(opts: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
@@ -381,10 +430,17 @@ function isExclusive(volume: Volume): boolean {
 }
 
 /** A job cannot be changed: another content is another job. */
-function contentName(name: string, pod: k8s.types.input.core.v1.PodSpec): pulumi.Output<string> {
+function contentName(
+  name: string,
+  pod: k8s.types.input.core.v1.PodSpec,
+  labels: Labels,
+): pulumi.Output<string> {
+  const told = Object.keys(labels).length > 0 ? JSON.stringify(labels) : "";
   return pulumi.unsecret(
     pulumi.output(pod).apply((plain) => {
-      const hash = createHash("sha256").update(JSON.stringify(plain)).digest("hex");
+      const hash = createHash("sha256")
+        .update(JSON.stringify(plain) + told)
+        .digest("hex");
       return `${name}-${hash.slice(0, 10)}`;
     }),
   );

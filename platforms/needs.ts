@@ -10,7 +10,8 @@ const control = 2560;
 const disk = 4096;
 
 function portsOn(machine: DockerMachine, machines: readonly DockerMachine[], settings: Settings) {
-  const { webservers, webserverPort, flowerPort, gatewayPort } = settings;
+  const { webservers, webserverPort, flowerPort, gatewayPort, publish } = settings;
+  const published = publish && homeOf("webserver", machines) === machine ? [publish] : [];
   const loopback = (role: string, first: number, count: number) =>
     homeOf(role, machines) === machine
       ? Array.from({ length: count }, (_, index) => ({
@@ -25,6 +26,13 @@ function portsOn(machine: DockerMachine, machines: readonly DockerMachine[], set
       : []),
     ...loopback("webserver", webserverPort, webservers),
     ...loopback("flower", flowerPort, 1),
+    ...published.flatMap(({ address, ...ports }) =>
+      (["webserverPort", "flowerPort"] as const).map((key) => ({
+        address,
+        port: ports[key],
+        use: `publishing (airflow:publish.${key})`,
+      })),
+    ),
   ];
 }
 

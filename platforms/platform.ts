@@ -7,14 +7,15 @@ import { machinesOf } from "./machines.ts";
 export async function platformOf(settings: Settings, name: string): Promise<Platform> {
   if (settings.platform === "docker") {
     const { DockerPlatform } = await import("./docker.ts");
-    const { images, gatewayPort, certificateGeneration } = settings;
+    const { images, gatewayPort, certificateGeneration, labels } = settings;
     return new DockerPlatform("docker", name, {
       machines: machinesOf(settings),
       gateway: { image: images.gateway, port: gatewayPort },
       certificateGeneration,
+      labels,
     });
   }
   const { KubernetesPlatform } = await import("./kubernetes.ts");
-  const { kubernetes = kubernetesDefaults, machines } = settings;
-  return new KubernetesPlatform("kubernetes", name, kubernetes, machines);
+  const { kubernetes = kubernetesDefaults, machines, labels } = settings;
+  return new KubernetesPlatform("kubernetes", name, kubernetes, { machines, labels });
 }

@@ -13,6 +13,8 @@ type Mount = types.input.core.v1.VolumeMount;
 export interface PodArgs {
   /** The ConfigMap with the workload's files, by {@link fileKey}. */
   readonly files?: pulumi.Input<string>;
+  /** The ConfigMaps of those that are large, by path. */
+  readonly largeFiles?: Readonly<Record<string, pulumi.Input<string>>>;
   /** The Secret with its secrets. */
   readonly secrets?: pulumi.Input<string>;
   readonly serviceAccount: pulumi.Input<string>;
@@ -42,25 +44,34 @@ function mountName(path: string): string {
 }
 
 function dataVolume(path: string, volume: Volume): PodVolume {
-  if (volume.kind === "directory") {
-    throw new Error(
-      `A pod cannot be given ${volume.path}, which is a directory of this machine, at ${path}.`,
-    );
+  if (volume.kind !== "data") {
+    const whose = volume.kind === "host" ? "a node" : "this machine";
+    throw new Error(`A pod cannot be given ${volume.path}, which is a directory of ${whose}, at ${path}.`);
   }
   return { name: mountName(path), persistentVolumeClaim: { claimName: volume.name } };
 }
 
-function volumesOf(job: Job, { files, secrets }: PodArgs): { volumes: PodVolume[]; volumeMounts: Mount[] } {
+function volumesOf(
+  job: Job,
+  { files, largeFiles = {}, secrets }: PodArgs,
+): { volumes: PodVolume[]; volumeMounts: Mount[] } {
   const memory = { name: "runtime", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } };
   const scratch = (job.scratch ?? []).map((path) => ({ name: mountName(path), emptyDir: {} }));
   const data = Object.entries(job.volumes ?? {}).map(([path, volume]) => dataVolume(path, volume));
-  const filePaths = files === undefined ? [] : Object.keys(job.files ?? {});
+  const small = Object.keys(job.files ?? {}).filter((path) => !Object.hasOwn(largeFiles, path));
+  const filePaths = files === undefined ? [] : small;
+  const large = Object.entries(largeFiles).map(([path, map]) => ({
+    path,
+    name: `file-${mountName(path)}`,
+    map,
+  }));
   return {
     volumes: [
       memory,
       ...scratch,
       ...data,
       ...(files === undefined ? [] : [{ name: "files", configMap: { name: files, defaultMode: 0o444 } }]),
+      ...large.map(({ name, map }) => ({ name, configMap: { name: map, defaultMode: 0o444 } })),
       ...(secrets === undefined
         ? []
         : [{ name: "secrets", secret: { secretName: secrets, defaultMode: 0o444 } }]),
@@ -73,6 +84,12 @@ function volumesOf(job: Job, { files, secrets }: PodArgs): { volumes: PodVolume[
       })),
       ...filePaths.map((path) => ({
         name: "files",
+        mountPath: path,
+        subPath: fileKey(path),
+        readOnly: true,
+      })),
+      ...large.map(({ path, name }) => ({
+        name,
         mountPath: path,
         subPath: fileKey(path),
         readOnly: true,
@@ -93,6 +110,13 @@ function resourcesOf({ memory, cpu }: Limits): types.input.core.v1.ResourceRequi
     },
     limits: { cpu: `${Math.round(cpu * 1000)}m`, memory: size, "ephemeral-storage": ephemeralStorage.limit },
   };
+}
+
+/** Names by their address, which a pod lists once. */
+function hostAliases({ hosts = {} }: Job): Pick<PodSpec, "hostAliases"> {
+  const byAddress = Map.groupBy(Object.entries(hosts), ([, ip]) => ip);
+  const aliases = [...byAddress].map(([ip, names]) => ({ ip, hostnames: names.map(([name]) => name) }));
+  return aliases.length > 0 ? { hostAliases: aliases } : {};
 }
 
 function base(name: string, job: Job, args: PodArgs): { pod: PodSpec; container: Container } {
@@ -126,6 +150,7 @@ function base(name: string, job: Job, args: PodArgs): { pod: PodSpec; container:
   };
   const pod: PodSpec = {
     serviceAccountName: args.serviceAccount,
+    ...hostAliases(job),
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     priorityClassName: args.priorityClass,

@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import { within } from "../settings/addresses.ts";
 import { type Endpoint, isInside, type Job, type Target } from "../workload.ts";
 import { selector } from "./pod.ts";
 
@@ -43,19 +44,6 @@ function peer(target: Target): Egress {
   return isInside(target)
     ? { to: [{ podSelector: { matchLabels: selector(target.host) } }], ports }
     : { ports };
-}
-
-/** Whether a range of addresses lies within another one. */
-function within(inner: string, outer: string): boolean {
-  const [innerBits, innerLength] = bitsOf(inner);
-  const [outerBits, outerLength] = bitsOf(outer);
-  return innerLength >= outerLength && innerBits.startsWith(outerBits.slice(0, outerLength));
-}
-
-function bitsOf(cidr: string): readonly [bits: string, length: number] {
-  const [address = "", length] = cidr.split("/");
-  const bits = address.split(".").map((part) => Number(part).toString(2).padStart(8, "0"));
-  return [bits.join(""), Number(length)];
 }
 
 /** Of an exception a policy takes only what lies within its range. */

@@ -23,6 +23,9 @@ const storage = object({
       "Of task logs; no volume with remote logging, `settings: { logging: { remote_logging: true, … } }`.",
     ),
   data: size.default("10Gi").describe("Of what tasks write to /opt/airflow/data."),
+  volumes: size
+    .default("10Gi")
+    .describe("Of each volume that `roles` name, which is written from many nodes too."),
 });
 
 const ingress = object({

@@ -1,8 +1,16 @@
 import { z } from "zod";
 import { file } from "./paths.ts";
+import { secret } from "./secret.ts";
 import { cpu, labels, matching, memory, object, scalar } from "./values.ts";
 
-const path = matching(/^\/[^\s:]+$/, "allowed is an absolute path");
+const path = matching(
+  /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/,
+  "allowed is an absolute path of letters, digits, '.', '_' and '-'",
+);
+const secretName = matching(
+  /^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$/,
+  "allowed are letters, digits, '.', '_' and '-', 63 at most",
+);
 const variable = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, "allowed is the name of an environment variable");
 
 /** What one role is given beyond what it needs. */
@@ -10,13 +18,21 @@ export const roleExtras = object({
   env: z
     .record(variable, scalar, { error: "allowed are environment variables" })
     .default({})
-    .describe("Environment variables: `{ TZ: Europe/Berlin }`. They are no place for secrets.")
+    .describe(
+      "Environment variables: `{ TZ: Europe/Berlin }`. Whoever sees the engine or the cluster can read them: secrets go to `secretFiles`.",
+    )
     .meta({ discreet: true }),
+  secretFiles: z
+    .record(secretName, secret, { error: "allowed are secrets by name" })
+    .default({})
+    .describe(
+      "Secrets, each a file: `{ api_token: { file: token.txt } }` is read from /run/secrets/api_token.",
+    ),
   files: z
     .record(path, file, { error: "allowed are files of this machine by their paths in the container" })
     .default({})
     .describe(
-      "Files of the deploying machine, by their path in the container: `{ /opt/airflow/config/x.ini: conf/x.ini }`.",
+      "Text files of the deploying machine, 512 KiB at most, by their path in the container: `{ /opt/airflow/config/x.ini: conf/x.ini }`.",
     ),
   volumes: z
     .record(
@@ -31,10 +47,10 @@ export const roleExtras = object({
     )
     .default({})
     .describe(
-      "By path in the container: the name of a volume of the stack, or on Docker a directory of the machine, read-only.",
+      "By path in the container: `{ /opt/models: models }` is a volume that all roles with this name share, `{ /opt/models: /srv/models }` a directory of the machine, read-only and on Docker only.",
     ),
-  memory: memory.optional().describe("MiB that each instance may use."),
-  cpu: cpu.optional().describe("Cores that each instance may use."),
+  memory: memory.optional().describe("MiB that each instance may use; of workers `workerMemory`."),
+  cpu: cpu.optional().describe("Cores that each instance may use; of workers `workerCpu`."),
   labels: labels.default({}).describe("Labels of its containers or pods."),
 });
 
@@ -42,7 +58,7 @@ const role = roleExtras.optional();
 
 /** By role; `all` is every role of Airflow. */
 export const roles = object({
-  all: role.describe("Every role of Airflow."),
+  all: role.describe("Every role of Airflow; what one role says itself goes first."),
   scheduler: role.describe("Queues what is due."),
   webserver: role.describe("Web interface and API."),
   "dag-processor": role.describe("Reads DAG files."),
@@ -58,9 +74,9 @@ export const proxy = object({
   http: proxyUrl.optional().describe("For http://."),
   https: proxyUrl.optional().describe("For https://."),
   no: z
-    .array(z.string())
+    .array(matching(/^[^\s,]+$/, "allowed are host names, domains and addresses"))
     .default([])
-    .describe("Hosts that are reached directly, besides those of the stack."),
+    .describe("Hosts and domains that are reached directly, besides the stack's own: `[.example.com]`."),
 });
 
 export const extraHosts = z

@@ -4,6 +4,7 @@ import { declarationKeys } from "./declarations.ts";
 import { kubernetes } from "./kubernetes.ts";
 import { machine } from "./machines.ts";
 import { directory, file } from "./paths.ts";
+import { publish } from "./publish.ts";
 import { extraHosts, proxy, roles } from "./roles.ts";
 import { secret } from "./secret.ts";
 import { pgbouncer, postgres, redis } from "./services.ts";
@@ -117,6 +118,11 @@ export const schema = object({
   webservers: whole(1, 10).default(1).describe("Webservers; on Docker a second one has the next port."),
   webserverPort: port.default(8080).describe("Port of the webserver on 127.0.0.1."),
   flowerPort: port.default(5555).describe("Port of Flower on 127.0.0.1."),
+  publish: publish
+    .optional()
+    .describe(
+      "On Docker: lets people reach the webserver and Flower from elsewhere, over TLS: `{ address: 10.0.0.10, certificate: tls.pem, key: { file: tls.key } }`. Without it both are at 127.0.0.1 only.",
+    ),
   adminUser: matching(
     /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/,
     "allowed are letters, digits, '_', '.' and '-', a letter first, 64 at most",
@@ -180,13 +186,25 @@ export const schema = object({
   deleteUndeclared: flag
     .default(false)
     .describe("Deletes from Airflow what was declared once and is no longer."),
-  roles: roles.prefault({}).describe("Environment, files, volumes, labels and resources by role."),
-  labels: labels.default({}).describe("Labels of everything that the stack makes."),
-  extraHosts: extraHosts.describe("Further host names: `{ db.example.com: 10.0.0.7 }`."),
-  proxy: proxy.optional().describe("HTTP proxies for what goes outside."),
+  roles: roles
+    .prefault({})
+    .describe(
+      "What roles are given besides what they need: `{ all: { env: { TZ: Europe/Berlin } }, scheduler: { memory: 2048 } }`.",
+    ),
+  labels: labels
+    .default({})
+    .describe(
+      "Labels of everything that the stack makes: `{ team: data }`. Networks and volumes of Docker keep those that they were made with.",
+    ),
+  extraHosts: extraHosts.describe("Further host names for Airflow's roles: `{ db.example.com: 10.0.0.7 }`."),
+  proxy: proxy
+    .optional()
+    .describe(
+      "HTTP proxies for roles that go outside, such as workers: `{ http: http://proxy.example.com:3128, https: http://proxy.example.com:3128 }`.",
+    ),
   caCertificates: list(file, "files")
     .default([])
-    .describe("Private authorities that Airflow trusts besides the public ones, in PEM."),
+    .describe("Files with private authorities that Airflow trusts besides the public ones, in PEM."),
 });
 
 export type Given = z.input<typeof schema>;

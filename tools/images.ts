@@ -101,7 +101,7 @@ function usedBy(settings: Settings): ImageName[] {
     airflow: true,
     postgres: settings.postgres.url === undefined,
     redis: settings.redis.url === undefined,
-    gateway: machinesOf(settings).length > 1,
+    gateway: machinesOf(settings).length > 1 || settings.publish !== undefined,
     pgbouncer: settings.pgbouncer !== undefined,
   };
   return (Object.keys(used) as ImageName[]).filter((name) => used[name]);

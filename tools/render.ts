@@ -115,6 +115,16 @@ function veiled(value: unknown, path: Path): unknown {
   );
 }
 
+/** What roles are given, with somebody's secrets still to be chosen. */
+function unreadRoles({ roles }: Settings): Settings["roles"] {
+  const unread = Object.entries(roles).flatMap(([role, extras]) => {
+    if (!extras) return [];
+    const names = Object.keys(extras.secretFiles).map((name) => [name, `{${name}}`]);
+    return [[role, { ...extras, secretFiles: Object.fromEntries(names) }]];
+  });
+  return Object.fromEntries(unread);
+}
+
 /** Runs the program of a stack without a cluster or a state; minted secrets are never made. */
 export async function render(stack: string, file: string): Promise<Rendered> {
   const manifests: Manifest[] = [];
@@ -149,6 +159,7 @@ export async function render(stack: string, file: string): Promise<Rendered> {
     connections: veiled(settings.connections, ["connections"]),
     variables: veiled(settings.variables, ["variables"]),
     users: veiled(settings.users, ["users"]),
+    roles: unreadRoles(settings),
   });
   await pulumi.runtime.disconnect();
   return { manifests, secrets: { ...secrets, ...foreign(settings) } };

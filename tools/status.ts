@@ -31,6 +31,10 @@ export function expected(settings: Settings): ReadonlyMap<string, readonly strin
     ...(pgbouncer ? ["pgbouncer"] : []),
   ];
   const { roles } = versionOf(settings.version);
+  // Stands before the webserver, where that is.
+  const entrance = settings.publish
+    ? [{ names: ["entrance"], machine: homeOf("webserver", machines)?.name }]
+    : [];
   const control = [...services, ...roles.filter((role) => role !== "worker")].map((role) => ({
     names: instances(role, several(counts[role] ?? 1)),
     machine: homeOf(role, machines)?.name,
@@ -41,7 +45,10 @@ export function expected(settings: Settings): ReadonlyMap<string, readonly strin
   }));
   const gateways =
     machines.length > 1 ? machines.map(({ name }) => ({ names: ["gateway"], machine: name })) : [];
-  const all = Map.groupBy([...control, ...workers, ...gateways], ({ machine = local }) => machine);
+  const all = Map.groupBy(
+    [...control, ...workers, ...gateways, ...entrance],
+    ({ machine = local }) => machine,
+  );
   return new Map([...all].map(([machine, services]) => [machine, services.flatMap(({ names }) => names)]));
 }
 

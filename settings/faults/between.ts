@@ -11,6 +11,7 @@ import { loginFaults, publicRoleFaults } from "./login.ts";
 import { memoryFaults } from "./memory.ts";
 import { mountFaults } from "./mounts.ts";
 import { userFaults, workerNameFaults } from "./names.ts";
+import { authorityFaults, proxyFaults } from "./outside.ts";
 import { packagesFaults } from "./packages.ts";
 import { parallelismFaults } from "./parallelism.ts";
 import { passwordFaults } from "./passwords.ts";
@@ -19,10 +20,12 @@ import { platformFaults } from "./platform.ts";
 import { poolFaults } from "./pools.ts";
 import { portFaults } from "./ports.ts";
 import { postgresFaults } from "./postgresSettings.ts";
+import { publishFaults } from "./publish.ts";
 import { queueTwiceFaults, unservedQueueFaults } from "./queues.ts";
 import { ifReadable } from "./readable.ts";
 import { redisFaults } from "./redisSettings.ts";
 import { reservedFaults, variableFaults } from "./reserved.ts";
+import { labelFaults, roleFaults } from "./roles.ts";
 import { formFaults, generationFaults } from "./secretForms.ts";
 import { serviceFaults } from "./services.ts";
 import { timeoutFaults } from "./timeouts.ts";
@@ -58,6 +61,11 @@ const checks: readonly Check[] = [
   imageFaults,
   ...packagesFaults,
   mountFaults,
+  ...roleFaults,
+  labelFaults,
+  authorityFaults,
+  proxyFaults,
+  ...publishFaults,
   clusterSecretFaults,
   urlFaults,
   serviceFaults,

@@ -51,8 +51,12 @@ export function connectionUrls({ connections }: Stated): Source[] {
 
 /** Every secret that a stack gives. */
 export function sources(parsed: Stated): Source[] {
-  const { secrets, connections, variables } = parsed;
+  const { secrets, connections, variables, roles, publish } = parsed;
   return [
+    ...Object.entries(roles).flatMap(([role, extras]) =>
+      under(extras?.secretFiles ?? {}, "roles", role, "secretFiles"),
+    ),
+    ...under({ key: publish?.key }, "publish"),
     ...under(secrets, "secrets").filter(({ path }) => !String(path[1]).endsWith("Password")),
     ...passwords(parsed),
     ...serviceUrls(parsed),

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { jobContainer, serviceContainers } from "../../platforms/container.ts";
 import type { Service } from "../../workload.ts";
 
-const placement = { prefix: "airflow-unit", network: "net" };
+const placement = { prefix: "airflow-unit", network: "net", labels: { team: "all", stack: "all" } };
 
 /** Without what Docker refuses, and what is between containers: the machine, and what one pauses for. */
 const service: Required<Omit<Service, "nodes" | "autoscale" | "machine" | "pausesFor">> = {
@@ -17,7 +17,10 @@ const service: Required<Omit<Service, "nodes" | "autoscale" | "machine" | "pause
   volumes: {
     "/data": { kind: "data", name: "vol", sharing: "exclusive" },
     "/dags": { kind: "directory", path: "/host" },
+    "/models": { kind: "host", path: "/srv/models" },
   },
+  labels: { team: "data", "example.com/tier": "b" },
+  hosts: { "db.example.com": "10.0.0.7" },
   scratch: ["/tmp"],
   limits: { memory: 512, cpu: 1.5 },
   reaches: [{ host: "redis", port: 6379 }],
@@ -53,8 +56,17 @@ const cases: { readonly [field in keyof typeof service]: Record<string, unknown>
     mounts: [
       { target: "/data", type: "volume", source: "vol" },
       { target: "/dags", type: "bind", source: "/host", readOnly: true },
+      { target: "/models", type: "bind", source: "/srv/models", readOnly: true },
     ],
   },
+  labels: {
+    labels: [
+      { label: "example.com/tier", value: "b" },
+      { label: "stack", value: "all" },
+      { label: "team", value: "data" },
+    ],
+  },
+  hosts: { hosts: [{ host: "db.example.com", ip: "10.0.0.7" }] },
   // The root file system is the container's own, and the network the stack's own: all of it may be written and reached.
   scratch: { readOnly: undefined },
   reaches: { networksAdvanced: [{ name: "net", aliases: ["web-2", "web"] }] },

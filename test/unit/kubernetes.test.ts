@@ -24,6 +24,8 @@ const service: Fields = {
   secrets: { key: "value" },
   files: { "/etc/app/file.conf": "content" },
   volumes: { "/data": { kind: "data", name: "claim", sharing: "exclusive" } },
+  labels: { team: "data" },
+  hosts: { "a.example.com": "10.0.0.7", "b.example.com": "10.0.0.8", "c.example.com": "10.0.0.7" },
   scratch: ["/tmp"],
   limits: { memory: 512, cpu: 1.5 },
   reaches: [{ host: "redis", port: 6379 }],
@@ -91,6 +93,17 @@ const cases: {
   volumes: [
     [volume("data"), { name: "data", persistentVolumeClaim: { claimName: "claim" } }],
     [mount("data"), { name: "data", mountPath: "/data" }],
+  ],
+  // Of the objects around the pod: see below.
+  labels: [],
+  hosts: [
+    [
+      pod.hostAliases,
+      [
+        { ip: "10.0.0.7", hostnames: ["a.example.com", "c.example.com"] },
+        { ip: "10.0.0.8", hostnames: ["b.example.com"] },
+      ],
+    ],
   ],
   scratch: [
     [volume("tmp"), { name: "tmp", emptyDir: {} }],
@@ -206,6 +219,11 @@ test("a directory of this machine is refused", () => {
   assert.throws(
     () => jobPod("once", { ...service, volumes }, args),
     /\/host, which is a directory of this machine/,
+  );
+  const ofNode = { "/models": { kind: "host", path: "/srv" } } as const;
+  assert.throws(
+    () => jobPod("once", { ...service, volumes: ofNode }, args),
+    /\/srv, which is a directory of a node/,
   );
 });
 

@@ -1,0 +1,60 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { certificatesIn, keyFault } from "../settings/certificates.ts";
+import type { Settings } from "../settings/groups.ts";
+import { publishedUrl } from "../settings/published.ts";
+import type { Platform } from "../workload.ts";
+import { port as flowerPort } from "./flower.ts";
+import { given } from "./given.ts";
+import { port as webserverPort } from "./webserver.ts";
+
+/** Where people find what is published. */
+export interface Entrance {
+  readonly webserverUrl: string;
+  readonly flowerUrl: string;
+  /** Publishes it, once both run somewhere. */
+  readonly open: (opts: pulumi.CustomResourceOptions) => void;
+}
+
+/** One that is encrypted, or in a cluster, could not be looked at before. */
+function matching(certificate: string, key: pulumi.Output<string>): pulumi.Output<string> {
+  const [own] = certificatesIn(certificate);
+  return key.apply((text) => {
+    const why = own && keyFault(text, own);
+    if (why !== undefined) throw new pulumi.RunError(`publish.key has another form; ${why}`);
+    return text;
+  });
+}
+
+/** What lets people reach the webserver and Flower from elsewhere; nothing, where a stack does not publish them. */
+export function entrance(platform: Platform, { publish }: Settings): Entrance | undefined {
+  if (!publish) return;
+  const certificate = readFileSync(publish.certificate, "utf8");
+  return {
+    webserverUrl: publishedUrl(publish, publish.webserverPort),
+    flowerUrl: publishedUrl(publish, publish.flowerPort),
+    open: (opts) =>
+      platform.publish(
+        "entrance",
+        {
+          address: publish.address,
+          certificate,
+          key: matching(certificate, given(publish.key, platform)),
+          publications: [
+            {
+              endpoint: platform.endpoint("webserver", webserverPort),
+              port: publish.webserverPort,
+              withheld: [],
+            },
+            {
+              endpoint: platform.endpoint("flower", flowerPort),
+              port: publish.flowerPort,
+              // They ask for no login.
+              withheld: ["/metrics", "/healthcheck"],
+            },
+          ],
+        },
+        opts,
+      ),
+  };
+}

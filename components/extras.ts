@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import tls from "node:tls";
+import { certificatesIn } from "../settings/certificates.ts";
+import type { Settings } from "../settings/groups.ts";
+import { authoritiesFile, authorityVariables } from "../settings/ownNames.ts";
+import type { Job, Labels, Limits, Platform, Values, Volume } from "../workload.ts";
+import { type Role, roles } from "./environment.ts";
+import { given } from "./given.ts";
+import { type Ways, withProxy } from "./proxy.ts";
+
+/** What one role is given beyond what it needs. */
+export interface Extras {
+  readonly env: Values;
+  readonly secrets: Values;
+  readonly files: Values;
+  readonly volumes: Readonly<Record<string, Volume>>;
+  readonly labels: Labels;
+  readonly hosts: Readonly<Record<string, string>>;
+  readonly limits: Partial<Limits>;
+  /** To what is outside. */
+  readonly ways?: Ways;
+}
+
+export type ExtrasByRole = Readonly<Record<Role, Extras>>;
+
+export interface ExtrasArgs {
+  readonly platform: Platform;
+  readonly settings: Pick<Settings, "roles" | "extraHosts" | "caCertificates">;
+  /** What tasks write for each other and for people. */
+  readonly data: Volume;
+  readonly ways?: Ways | undefined;
+}
+
+/** Its owner, user 50000 and group 0, is the one that a volume of roles has. */
+const ownDirectory = "/opt/airflow/logs";
+
+/** Mozilla's authorities, which Node.js has built in, and those of files, in PEM. */
+function authorities(files: readonly string[]): string {
+  const own = files.flatMap((file) => certificatesIn(readFileSync(file, "utf8")).map(String));
+  return [...tls.rootCertificates, ...own].map((pem) => `${pem.trim()}\n`).join("");
+}
+
+function trust(files: readonly string[]): Pick<Extras, "env" | "files"> {
+  if (files.length === 0) return { env: {}, files: {} };
+  return {
+    env: Object.fromEntries(authorityVariables.map((name) => [name, authoritiesFile])),
+    files: { [authoritiesFile]: authorities(files) },
+  };
+}
+
+function mapped<T, R>(values: Readonly<Record<string, T>>, value: (from: T) => R): Record<string, R> {
+  return Object.fromEntries(Object.entries(values).map(([name, from]) => [name, value(from)]));
+}
+
+/** The extras of each role: its own before those of all. */
+export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): ExtrasByRole {
+  const { roles: stated, extraHosts, caCertificates } = settings;
+  const trusted = trust(caCertificates);
+  const volumes = new Map<string, Volume>([["data", data]]);
+  const volumeCalled = (name: string): Volume => {
+    if (name.startsWith("/")) return { kind: "host", path: name };
+    const known = volumes.get(name) ?? platform.volume(name, "shared");
+    volumes.set(name, known);
+    return known.kind === "data" ? { ...known, like: ownDirectory } : known;
+  };
+  const all = stated.all;
+  const extras = (role: Role): Extras => {
+    const { [role]: own } = stated;
+    const { memory, cpu } = own ?? {};
+    return {
+      env: { ...trusted.env, ...all?.env, ...own?.env },
+      secrets: mapped({ ...all?.secretFiles, ...own?.secretFiles }, (source) => given(source, platform)),
+      files: {
+        ...trusted.files,
+        ...mapped({ ...all?.files, ...own?.files }, (file) => readFileSync(file, "utf8")),
+      },
+      volumes: mapped({ ...all?.volumes, ...own?.volumes }, volumeCalled),
+      labels: { ...all?.labels, ...own?.labels },
+      hosts: extraHosts,
+      limits: { ...(memory !== undefined && { memory }), ...(cpu !== undefined && { cpu }) },
+      ...(ways && { ways }),
+    };
+  };
+  return Object.fromEntries(roles.map((role) => [role, extras(role)])) as Record<Role, Extras>;
+}
+
+/** One thing that is the stack's own; the configuration refuses it first, with file and line. */
+function clash(own: object | undefined, added: object): string | undefined {
+  return Object.keys(added).find((name) => Object.hasOwn(own ?? {}, name));
+}
+
+/**
+ * A workload of a role with what a stack gives it besides.
+ * @throws Error where that would replace something of the stack's own
+ */
+export function equipped<T extends Job>(
+  role: Role,
+  { extras }: { readonly extras: ExtrasByRole },
+  job: T,
+): T {
+  const { env, secrets, files, volumes, labels, hosts, limits, ways } = extras[role];
+  const taken =
+    clash(job.env, env) ??
+    clash(job.secrets, secrets) ??
+    clash(job.files, files) ??
+    clash(job.volumes, volumes);
+  if (taken !== undefined) throw new Error(`${role} has ${taken} already: allowed is another name.`);
+  return {
+    ...job,
+    env: { ...job.env, ...(job.outbound && ways && withProxy(ways, job.reaches)), ...env },
+    secrets: { ...job.secrets, ...secrets },
+    files: { ...job.files, ...files },
+    volumes: { ...job.volumes, ...volumes },
+    labels,
+    hosts,
+    limits: { ...job.limits, ...limits },
+  };
+}

@@ -1,0 +1,120 @@
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { EntranceArgs, Publication } from "../workload.ts";
+import { type Placement, serviceContainers } from "./container.ts";
+import { command, configuration, health } from "./gateway.ts";
+
+/** The secret with the certificate and its key. */
+const identity = "published.pem";
+
+/** Ports inside the container; health is asked for at the first one. */
+const firstPort = 8443;
+
+const head = `global
+  log stdout format raw daemon err
+  maxconn 4096
+  nbthread 1
+  ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
+
+defaults
+  mode http
+  log global
+  option httplog
+  option dontlognull
+  option dontlog-normal
+  option forwardfor if-none
+  timeout http-request 10s
+  timeout http-keep-alive 60s
+  timeout client 60s
+  # A page may be long in the making, and a log is followed for as long as its task runs.
+  timeout server 300s
+  timeout tunnel 1h
+  timeout connect 3s
+  retries 3
+  option redispatch
+
+# Docker's own; a service's address changes when it is restarted.
+resolvers docker
+  nameserver docker 127.0.0.11:53
+  timeout resolve 1s
+  timeout retry 1s
+  hold valid 1s
+  hold nx 1s
+
+frontend health
+  bind 127.0.0.1:${firstPort}
+  monitor-uri /
+`;
+
+/** Instances of a service that requests are spread over. */
+const instances = 10;
+
+/** The port inside the container that stands for a service: after that of the health check, in their order. */
+function inner(at: number): number {
+  return firstPort + 1 + at;
+}
+
+/** A path and all below it, however it is written. */
+function withholding(paths: readonly string[]): readonly string[] {
+  const names = paths.map((path) => path.slice(1)).join("|");
+  return paths.length === 0
+    ? []
+    : [`http-request deny deny_status 404 if { path,url_dec -m reg -i ^[/.]*(${names})([/;.]|$) }`];
+}
+
+function section(title: string, ...lines: readonly string[]): string {
+  return [title, ...lines.map((line) => `  ${line}`), ""].join("\n");
+}
+
+function way({ endpoint: { host, port }, withheld }: Publication, at: number): readonly string[] {
+  return [
+    section(
+      `frontend ${host}`,
+      `bind *:${inner(at)} ssl crt /run/secrets/${identity} alpn h2,http/1.1`,
+      // What a client says of itself here is not believed.
+      "http-request del-header X-Forwarded-For",
+      "http-request set-header X-Forwarded-Proto https",
+      "http-request set-header X-Forwarded-Host %[req.hdr(host)]",
+      ...withholding(withheld),
+      `default_backend to-${host}`,
+    ),
+    section(
+      `backend to-${host}`,
+      "balance leastconn",
+      `server-template ${host}- 1-${instances} ${host}:${port} resolvers docker resolve-prefer ipv4 init-addr none`,
+    ),
+  ];
+}
+
+/** What HAProxy is told: TLS in front of each service, on a port of its own. */
+export function entranceConf(publications: readonly Publication[]): string {
+  return [head, ...publications.flatMap(way)].join("\n");
+}
+
+/** The container that people's connections end in, over TLS. */
+export function entranceContainer(
+  name: string,
+  image: string,
+  { address, certificate, key, publications }: EntranceArgs,
+  placement: Placement,
+): docker.ContainerArgs {
+  const pem = pulumi.secret(pulumi.interpolate`${certificate.trimEnd()}\n${key}`);
+  const { [name]: container } = serviceContainers(
+    name,
+    {
+      image,
+      command,
+      user: { uid: 999, gid: 999 },
+      files: { [configuration]: entranceConf(publications) },
+      secrets: { [identity]: pem },
+      limits: { memory: 256, cpu: 2 },
+      reaches: publications.map(({ endpoint }) => endpoint),
+      healthy: { command: health(firstPort), startSeconds: 60 },
+      priority: "control",
+      stop: { signal: "SIGTERM", graceSeconds: 10 },
+    },
+    placement,
+  );
+  const ports = publications.map(({ port }, at) => ({ internal: inner(at), external: port, ip: address }));
+  return { ...(container as docker.ContainerArgs), ports };
+}

@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** Characters of a file above which the state does not hold it once for each container: all of it is written at every step. */
+const large = 64 * 1024;
+
+/** Below the project: the plugins run in its directory, so that the state is the same wherever the project is. */
+const folder = ".state/files";
+const project = resolve(import.meta.dirname, "..");
+
+/** Whether a file is better kept in one place. */
+export function isLarge(content: pulumi.Input<string | undefined>): content is string {
+  return typeof content === "string" && content.length > large;
+}
+
+/** A short name for a content. */
+export function contentHash(content: string): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** Writes a file, named by its content, and returns its path in the project. */
+function kept(content: string): string {
+  const path = join(folder, contentHash(content));
+  const file = join(project, path);
+  if (existsSync(file)) return path;
+  mkdirSync(join(project, folder), { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, content);
+  renameSync(`${file}.${process.pid}`, file);
+  return path;
+}
+
+type Upload = docker.types.input.ContainerUpload;
+
+/** The same, with large files to be uploaded from this machine, so that the state holds their hashes alone. */
+export function bySource(args: docker.ContainerArgs): docker.ContainerArgs {
+  const { uploads } = args;
+  if (!Array.isArray(uploads)) return args;
+  const shrunk = (uploads as readonly Upload[]).map((upload): Upload => {
+    const { content, ...rest } = upload;
+    return isLarge(content) ? { ...rest, source: kept(content), sourceHash: contentHash(content) } : upload;
+  });
+  return { ...args, uploads: shrunk };
+}

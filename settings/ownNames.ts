@@ -1,0 +1,60 @@
+/** Names in a container that are the stack's own, so that no role can be given something else by them. */
+
+/** A file with the authorities that Airflow trusts, where a stack adds some. */
+export const authoritiesFile = "/etc/ssl/airflow/authorities.pem";
+
+/** Variables that name it: to Python and OpenSSL, to `requests`, curl, Git and AWS. */
+export const authorityVariables = [
+  "SSL_CERT_FILE",
+  "REQUESTS_CA_BUNDLE",
+  "CURL_CA_BUNDLE",
+  "GIT_SSL_CAINFO",
+  "AWS_CA_BUNDLE",
+] as const;
+
+/** Variables of a proxy; programs read them in upper or in lower case. */
+export const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [
+  name,
+  name.toLowerCase(),
+]);
+
+/** Variables that every stack sets, besides the settings of airflow.cfg. */
+export const ownVariables = ["AIRFLOW_CONFIG", "ADMIN_PASSWORD_REPLACED", "FORWARDED_ALLOW_IPS"] as const;
+
+/** Secrets that a stack delivers. */
+export const ownSecrets = [
+  "admin_password",
+  "broker_url",
+  "fernet_key",
+  "flower_basic_auth",
+  "jwt_private_key_path",
+  "result_backend",
+  "secret_key",
+  "sql_alchemy_conn",
+  "sql_alchemy_conn_async",
+  "trusted_jwks_url",
+] as const;
+
+/** Files that a stack delivers. */
+export const ownFiles = [
+  "/opt/airflow/config/airflow_local_settings.py",
+  "/opt/airflow/config/pooled_connections.py",
+  "/opt/airflow/migrate.py",
+  "/opt/airflow/postgres-ca.pem",
+  "/opt/airflow/redis-ca.pem",
+  authoritiesFile,
+] as const;
+
+/** Directories that a stack mounts, or writes to. */
+export const ownDirectories = [
+  "/opt/airflow/dags",
+  "/opt/airflow/logs",
+  "/opt/airflow/data",
+  "/tmp",
+] as const;
+
+/** Directories that the machine or its engine fills, with all below them. */
+export const ownTrees = ["/run/secrets", "/dev", "/proc", "/sys"] as const;
+
+/** Volumes that a stack makes for itself. */
+export const ownVolumes = ["postgres-data", "redis-data", "logs", "dags"] as const;

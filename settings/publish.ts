@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { file } from "./paths.ts";
+import { secret } from "./secret.ts";
+import { hostName, object, port } from "./values.ts";
+
+const why =
+  "needed, since the logins of the webserver and of Flower would cross the network in plain; without publish both are at 127.0.0.1 only";
+
+/** Where people reach the webserver and Flower from elsewhere. */
+export const publish = object({
+  address: z
+    .ipv4({ error: "allowed is an IPv4 address of the machine, or 0.0.0.0 for all of them" })
+    .describe("IPv4 address of the machine that runs the webserver, or 0.0.0.0 for all that it has."),
+  certificate: z
+    .string({ error: `allowed is the path of a certificate in PEM, which is ${why}` })
+    .pipe(file)
+    .describe("File with the certificate and those that lead to its authority, in PEM."),
+  key: secret.describe("Its private key, in PEM."),
+  host: hostName.optional().describe("Name that people call it by; the first one of the certificate."),
+  webserverPort: port.default(443).describe("Port of the webserver there."),
+  flowerPort: port.default(5443).describe("Port of Flower there."),
+});
+
+export type PublishSettings = z.output<typeof publish>;
