@@ -28,9 +28,9 @@ function pushedFaults(parsed: Stated): Fault[] {
   const wanted = derivedImage(packages).replace(/^.*\//, "");
   if (images.airflow.includes(`/${wanted}`)) return [];
   const message =
-    `its packages are not those that the stack names now: allowed is an image REPOSITORY/${wanted}; ` +
-    "npm run images -- --push REPOSITORY --stack NAME builds, pushes and prints it";
-  return [{ path: ["images", "airflow"], message }];
+    `images.airflow, ${images.airflow}, has other packages: allowed is an image REPOSITORY/${wanted}, which ` +
+    "npm run images -- --push REPOSITORY --stack NAME builds, pushes and prints";
+  return [{ path: [parsed.requirements === undefined ? "systemPackages" : "requirements"], message }];
 }
 
 /** Packages that an image cannot have, or that it does not have yet. */

@@ -60,7 +60,7 @@ test("a cluster is given the image with the packages that the stack names", () =
   assert.throws(
     () => settings(cluster("r.example.com/airflow:3.3.2")),
     new RegExp(
-      `images\\.airflow is r\\.example\\.com/airflow:3\\.3\\.2; its packages are not those that the stack names now: allowed is an image REPOSITORY/${tag}; npm run images -- --push`,
+      `requirements is .*requirements\\.txt; images\\.airflow, r\\.example\\.com/airflow:3\\.3\\.2, has other packages: allowed is an image REPOSITORY/${tag}, which npm run images -- --push`,
     ),
   );
 });
