@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { isIPv4 } from "node:net";
 
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
@@ -44,5 +45,6 @@ export function hostsOf({ subjectAltName = "" }: X509Certificate): string[] {
 
 /** Whether clients that call a host by this name accept its certificate. */
 export function isFor(certificate: X509Certificate, host: string): boolean {
-  return (certificate.checkHost(host) ?? certificate.checkIP(host)) !== undefined;
+  const found = isIPv4(host) ? certificate.checkIP(host) : certificate.checkHost(host);
+  return found !== undefined;
 }

@@ -19,7 +19,13 @@ export const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap(
 ]);
 
 /** Variables that every stack sets, besides the settings of airflow.cfg. */
-export const ownVariables = ["AIRFLOW_CONFIG", "ADMIN_PASSWORD_REPLACED", "FORWARDED_ALLOW_IPS"] as const;
+export const ownVariables = [
+  "AIRFLOW_CONFIG",
+  "ADMIN_PASSWORD_REPLACED",
+  "FORWARDED_ALLOW_IPS",
+  "GUNICORN_CMD_ARGS",
+  "_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK",
+] as const;
 
 /** Secrets that a stack delivers. */
 export const ownSecrets = [
