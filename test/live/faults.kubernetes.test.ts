@@ -7,4 +7,4 @@ const stack = new TestStack("livetest-faults", 18210, onKubernetes);
 
 after(() => stack.remove());
 
-survives(stack, /no\.such\.module.*BackoffLimitExceeded/s);
+survives(stack, /no_such_module.*BackoffLimitExceeded/s);

@@ -34,7 +34,10 @@ function assertGreen(tasks: readonly TaskInstance[]): void {
  */
 export function survives(stack: TestStack, migrationFailure: RegExp): void {
   test("a migration that fails: nothing that needs it is started, and the next deployment goes on", async () => {
-    const broken = stack.up({ ...config, settings: { core: { auth_manager: "no.such.module" } } });
+    const broken = stack.up({
+      ...config,
+      settings: { database: { external_db_managers: "no_such_module.Manager" } },
+    });
     await assert.rejects(broken, migrationFailure);
     assert.deepEqual(await stack.names(), ["flower", "migration", "postgres", "redis"]);
     await stack.up(config);
