@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AirflowSettings } from "../settings/airflowCfg.ts";
 import { pools } from "../settings/connections.ts";
+import { isSensitive } from "../settings/known.ts";
 import { timings } from "../settings/timings.ts";
 import type { Endpoint, Values } from "../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../workload.ts";
@@ -58,6 +59,8 @@ interface Setting {
   readonly value: pulumi.Input<string>;
   /** In the variable itself; in a file that a command reads; in a file that the setting names. */
   readonly where: "variable" | "command" | "path";
+  /** Name of that file, where the key alone is not one of its own. */
+  readonly file?: string;
   readonly roles: readonly Role[];
 }
 
@@ -202,9 +205,14 @@ function defaults({ parallelism }: EnvironmentArgs): Setting[] {
   ];
 }
 
-function overrides(settings: AirflowSettings): Setting[] {
+function overrides(settings: AirflowSettings, version: string): Setting[] {
   return Object.entries(settings).flatMap(([section, keys]) =>
-    Object.entries(keys).map(([key, value]) => plain(section, key, value)),
+    Object.entries(keys).map(([key, value]) => {
+      const setting = plain(section, key, value);
+      if (!isSensitive(version, section, key)) return setting;
+      const file = `${section}__${key}`.toLowerCase();
+      return { ...setting, value: pulumi.secret(value), where: "command" as const, file };
+    }),
   );
 }
 
@@ -212,17 +220,21 @@ function variable({ section, key }: Setting): string {
   return `AIRFLOW__${section.replaceAll(".", "_")}__${key}`.toUpperCase();
 }
 
+function fileOf({ file, key }: Setting): string {
+  return file ?? key;
+}
+
 function environmentOf(role: Role, settings: readonly Setting[], files: Values): RoleEnvironment {
   const reaching = settings.filter((setting) => setting.roles.includes(role));
   const hidden = reaching.filter(({ where }) => where !== "variable");
   const env = reaching.map((setting): [string, pulumi.Input<string>] => {
-    const file = `${secretsDirectory}/${setting.key}`;
+    const file = `${secretsDirectory}/${fileOf(setting)}`;
     if (setting.where === "command") return [`${variable(setting)}_CMD`, `cat ${file}`];
     return [variable(setting), setting.where === "path" ? file : setting.value];
   });
   return {
     env: Object.fromEntries(env),
-    secrets: Object.fromEntries(hidden.map(({ key, value }) => [key, value])),
+    secrets: Object.fromEntries(hidden.map((setting) => [fileOf(setting), setting.value])),
     files,
   };
 }
@@ -232,11 +244,11 @@ export function environment(args: EnvironmentArgs): Environment {
   const settings = [
     ...defaults(args),
     ...poolSizes(),
-    ...overrides(versionOf(args.version).settings(args)),
+    ...overrides(versionOf(args.version).settings(args), args.version),
     ...logHost(args),
     ...brokerTls(args),
     ...pooling(args),
-    ...args.settings.flatMap(overrides),
+    ...args.settings.flatMap((settings) => overrides(settings, args.version)),
     ...connections(args),
     ...signing(args),
   ];

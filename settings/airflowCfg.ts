@@ -5,7 +5,9 @@ export type AirflowSettings = Readonly<Record<string, Readonly<Record<string, st
 
 const sections =
   "allowed are sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }";
-const value = z.union([z.string(), z.number(), z.boolean()], {
+/** Which of them are secret is the version's business: see known.ts. */
+const secret = z.string().meta({ secret: true });
+const value = z.union([secret, z.string(), z.number(), z.boolean()], {
   error: "allowed is a text, a number or a boolean",
 });
 

@@ -2,6 +2,8 @@
 export const timings = {
   /** A dead worker's tasks are noticed after so long; Airflow's own default is 300. */
   heartbeatTimeout: 30,
+  /** The same in Airflow 2, where each task starts commands of its own: on a busy machine that takes longer than 30. */
+  heartbeatTimeoutOf2: 60,
   /** How often it is looked. */
   detectionInterval: 5,
   /** How often a running task says that it lives; Airflow's own default is 5, for which a finished task holds its place. */

@@ -20,7 +20,7 @@ export const airflow2: AirflowVersion = {
   ],
   settings: ({ publicUrl }) => ({
     scheduler: {
-      scheduler_zombie_task_threshold: String(timings.heartbeatTimeout),
+      scheduler_zombie_task_threshold: String(timings.heartbeatTimeoutOf2),
       zombie_detection_interval: String(timings.detectionInterval),
       dag_dir_list_interval: String(timings.dagsRefresh),
     },

@@ -7,6 +7,7 @@ import { declarationFaults } from "./declarations.ts";
 import type { Check, Fault } from "./fault.ts";
 import { imageFaults } from "./imageTags.ts";
 import { keyFaults } from "./keys.ts";
+import { knownFaults } from "./known.ts";
 import { loginFaults, publicRoleFaults } from "./login.ts";
 import { memoryFaults } from "./memory.ts";
 import { mountFaults } from "./mounts.ts";
@@ -36,6 +37,7 @@ import { concurrencyFaults } from "./workers.ts";
 const checks: readonly Check[] = [
   versionFaults,
   absentFaults,
+  knownFaults,
   ...placementFaults,
   platformFaults,
   ...portFaults,

@@ -38,6 +38,15 @@ function withoutSuffix(name: string): string {
   return name.replace(/_(cmd|secret)$/, "");
 }
 
+function insteadOf(name: string): string | undefined {
+  return reserved[name] ?? reserved[withoutSuffix(name)];
+}
+
+/** Whether a setting is the stack's own, by its name in lower case; celery.ts says why results are. */
+export function isReserved(name: string): boolean {
+  return insteadOf(name) !== undefined || withoutSuffix(name) === "celery.result_backend";
+}
+
 /** Settings that are the stack's own. */
 export function reservedFaults(parsed: Stated): Fault[] {
   return [...allSaid(parsed)].flatMap(([name, { path }]) => {

@@ -1,6 +1,9 @@
+import { isSensitive } from "../known.ts";
 import { type Path, samePath, spell } from "../path.ts";
 import { isSecretAt, stackShape, takesTextAt } from "../shape.ts";
+import { defaultVersion } from "../versions.ts";
 import type { Fault } from "./fault.ts";
+import { isReserved } from "./reserved.ts";
 
 /** The paths of all single values, and the values. */
 function leaves(value: unknown, path: Path = []): [path: Path, leaf: unknown][] {
@@ -24,15 +27,22 @@ export function secretFaults(
   stack: string,
 ): Fault[] {
   const shape = stackShape();
+  const { version = defaultVersion } = given;
   return leaves(given).flatMap(([path, leaf]): Fault[] => {
-    const secret = isSecretAt(shape, path);
+    const [key, section, setting] = path;
+    const isSetting = key === "settings" && path.length === 3;
+    // What may not be given at all is told elsewhere.
+    if (isSetting && isReserved(`${String(section)}.${String(setting)}`.toLowerCase())) return [];
+    const secret = isSetting
+      ? isSensitive(String(version), String(section), String(setting))
+      : isSecretAt(shape, path);
     if (encrypted(path)) {
       if (secret || !Object.hasOwn(shape.properties ?? {}, path[0] ?? "")) return [];
       return [
         { path, given: "[secret]", message: "allowed is a plain value: nothing would keep it secret here" },
       ];
     }
-    if (typeof leaf !== "string" || !secret || takesTextAt(shape, path)) return [];
+    if (typeof leaf !== "string" || !secret || (!isSetting && takesTextAt(shape, path))) return [];
     const command = `npm run secret -- ${quoted(spell(path))} --stack ${stack}`;
     return [{ path, given: "[plaintext]", message: `allowed is an encrypted value: ${command} writes it` }];
   });

@@ -17,6 +17,8 @@ interface Setting {
   /** The same in Airflow 2, where it is another. */
   readonly before?: string;
   readonly byDefault?: number;
+  /** The same in Airflow 2, where it is another. */
+  readonly byDefaultBefore?: number;
 }
 
 const settings = {
@@ -29,6 +31,7 @@ const settings = {
     name: "scheduler.task_instance_heartbeat_timeout",
     before: "scheduler.scheduler_zombie_task_threshold",
     byDefault: timings.heartbeatTimeout,
+    byDefaultBefore: timings.heartbeatTimeoutOf2,
   },
   detection: {
     name: "scheduler.task_instance_heartbeat_timeout_detection_interval",
@@ -51,7 +54,8 @@ function isOld({ version }: Stated): boolean {
 
 /** A setting in seconds; nothing, if it is neither given nor has a default, or is 0 or empty, which leaves it to Airflow. */
 function seconds(parsed: Stated, setting: Setting): Seconds | undefined {
-  const { before, byDefault } = setting;
+  const { before, byDefaultBefore } = setting;
+  const byDefault = (isOld(parsed) && byDefaultBefore) || setting.byDefault;
   const name = (isOld(parsed) && before) || setting.name;
   const given = said(parsed, name);
   const value = Number(given?.value ?? byDefault ?? 0);

@@ -48,9 +48,15 @@ test("a stack that says nothing gets the defaults", () => {
 });
 
 test("values of airflow.cfg take Airflow's spelling", () => {
-  const given = '{"core":{"parallelism":32,"load_examples":false,"a":true,"b":"c"}}';
+  const given =
+    '{"core":{"parallelism":32,"load_examples":false,"unit_test_mode":true,"dag_ignore_file_syntax":"glob"}}';
   assert.deepEqual(settingsFrom({ settings: given }, where).settings, {
-    core: { parallelism: "32", load_examples: "False", a: "True", b: "c" },
+    core: {
+      parallelism: "32",
+      load_examples: "False",
+      unit_test_mode: "True",
+      dag_ignore_file_syntax: "glob",
+    },
   });
 });
 

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkDowngrade } from "../../components/downgrade.ts";
 import { builtVersions, localImage } from "../../images/local.ts";
+import { secretFaults } from "../../settings/faults/secrets.ts";
+import type { Path } from "../../settings/path.ts";
 import { settingsFrom } from "../../settings/read.ts";
 import { isOlder } from "../../settings/versions.ts";
 import { expected } from "../../tools/status.ts";
@@ -35,7 +37,7 @@ test("Airflow 2.11: each role is given the secrets it needs and no other", async
 
 test("Airflow 2.11: settings have the names that it knows", async () => {
   const all = [...(await roles()).values()].flatMap(({ env }) => env).join("\n");
-  for (const name of ["SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD=30", "SCHEDULER__DAG_DIR_LIST_INTERVAL=10"])
+  for (const name of ["SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD=60", "SCHEDULER__DAG_DIR_LIST_INTERVAL=10"])
     assert.match(all, new RegExp(`AIRFLOW__${name}$`, "m"));
   assert.doesNotMatch(all, /EXECUTION_API|JWT|DAG_PROCESSOR|API__SECRET_KEY|HEARTBEAT_TIMEOUT/);
 });
@@ -121,4 +123,85 @@ test("versions that are not known, or not built here, and what Airflow 2 has not
     refused({ version: "2.11.2", roles: { "dag-processor": { memory: 512 } } }),
     /roles\.dag-processor is \{…\}; Airflow 2\.11\.2 has no dag-processor/,
   );
+});
+
+const setting = (version: string, settings: object, more: object = {}) =>
+  refused({ version, settings, ...more });
+
+test("a setting that a version has not, or calls otherwise, is refused with what to say instead", () => {
+  const says = (version: string, settings: object, message: RegExp) =>
+    assert.throws(setting(version, settings), message);
+  says(
+    "3.3.2",
+    { webserver: { page_size: 50 } },
+    /settings\.webserver\.page_size is \{…\}; Airflow 3\.3\.2 has another name for it: allowed is settings\.api\./,
+  );
+  says(
+    "3.3.2",
+    { core: { check_slas: true } },
+    /no longer has it: The SLA feature is removed in Airflow 3\.0/,
+  );
+  says("3.3.2", { core: { paralellism: 40 } }, /does not know it; did you mean parallelism\?/);
+  says(
+    "3.3.2",
+    { core: { worker_concurrency: 4 } },
+    /does not know it in core; allowed is settings\.celery\.worker_concurrency/,
+  );
+  says("3.3.2", { shceduler: { max_tis_per_query: 4 } }, /no such section; did you mean scheduler\?/);
+  says("3.3.2", { aws: { session_factory: "x" } }, /requirements or images\.airflow bring/);
+  says("2.11.2", { scheduler: { task_instance_heartbeat_timeout: 60 } }, /Airflow 2\.11\.2 does not know it/);
+  says("2.11.2", { core: { dag_concurrency: 4 } }, /allowed is settings\.core\.max_active_tasks_per_dag/);
+  says(
+    "2.11.2",
+    { smtp: { smtp_password_cmd: "cat x" } },
+    /allowed is settings\.smtp\.smtp_password, encrypted/,
+  );
+});
+
+test("a setting that a version has is accepted, and so are free sections and those of providers that a stack brings", () => {
+  assert.doesNotThrow(
+    setting("2.11.2", { webserver: { page_size: 50 }, scheduler: { scheduler_zombie_task_threshold: 60 } }),
+  );
+  assert.doesNotThrow(
+    setting("3.3.2", { CORE: { Max_Active_Tasks_Per_Dag: 2 }, api: { expose_config: true } }),
+  );
+  assert.doesNotThrow(setting("3.3.2", { celery_broker_transport_options: { socket_keepalive: true } }));
+  const images = { airflow: "registry.example.com/airflow:3.3.2" };
+  assert.doesNotThrow(setting("3.3.2", { aws: { session_factory: "x" } }, { images }));
+  assert.throws(
+    setting("3.3.2", { shceduler: { max_tis_per_query: 4 } }, { images }),
+    /did you mean scheduler/,
+  );
+});
+
+const smtp = { smtp: { smtp_password: "geheim", smtp_host: "mail.example.com" } };
+
+test("a setting that is a secret is given encrypted, any other in plain", () => {
+  const none = () => false;
+  const all = ([key]: Path) => key === "settings";
+  const messages = (version: string, settings: object, encrypted: (path: Path) => boolean) =>
+    secretFaults({ version, settings }, encrypted, "dev").map(({ path, message }) => [
+      path.join("."),
+      message,
+    ]);
+  assert.deepEqual(messages("2.11.2", smtp, none), [
+    [
+      "settings.smtp.smtp_password",
+      "allowed is an encrypted value: npm run secret -- settings.smtp.smtp_password --stack dev writes it",
+    ],
+  ]);
+  assert.deepEqual(messages("2.11.2", smtp, all), [
+    ["settings.smtp.smtp_host", "allowed is a plain value: nothing would keep it secret here"],
+  ]);
+});
+
+test("a setting that is a secret reaches roles as a file", async () => {
+  const containers = containersOf(await declare({ ...old, settings: smtp }));
+  const { envs, uploads } = containers.get("worker-1") ?? assert.fail();
+  assert.ok(
+    (envs as string[]).includes("AIRFLOW__SMTP__SMTP_PASSWORD_CMD=cat /run/secrets/smtp__smtp_password"),
+  );
+  assert.doesNotMatch(JSON.stringify(envs), /geheim/);
+  const file = (uploads as Uploads).find(({ file }) => file === "/run/secrets/smtp__smtp_password");
+  assert.equal(file?.content, "geheim");
 });

@@ -66,6 +66,8 @@ function emit(shape: Shape, source: Source): Json {
     ...rest
   } = shape;
   if (Object.keys(shape).length === 0) return { $ref: "#/definitions/plain" };
+  // A text beside others that are no secret: a stack file has it encrypted.
+  if (secret && shape.type === "string") return secure;
   const options = secret ? (anyOf ?? []).filter(({ type }) => type !== "string") : anyOf;
   const encrypted = secret && source === "stack file" ? [secure] : [];
   const named = Object.entries(properties ?? {}).map(([key, inner]) => [key, emit(inner, source)]);

@@ -125,10 +125,10 @@ export const refusals: readonly BadRow[] = [
   {
     name: "an API for nobody",
     config: `config:
-  airflow:settings: { api: { auth_backends: airflow.api.auth.backend.deny_all } }
+  airflow:settings: { fab: { auth_backends: airflow.api.auth.backend.deny_all } }
 `,
     says: [
-      "2: settings.api.auth_backends is airflow.api.auth.backend.deny_all; backend.deny_all answers nobody, the stack's own commands included: allowed are basic_auth, session and kerberos_auth",
+      "2: settings.fab.auth_backends is airflow.api.auth.backend.deny_all; backend.deny_all answers nobody, the stack's own commands included: allowed are basic_auth, session and kerberos_auth",
     ],
     expressible: false,
   },
