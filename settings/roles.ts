@@ -68,7 +68,10 @@ export const roles = object({
   migration: role.describe("Brings the database up to date, before all others."),
 });
 
-const proxyUrl = matching(/^https?:\/\/[^\s@/]+$/, "allowed is http://HOST:PORT, without a login");
+const proxyUrl = matching(
+  /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:\d{1,5})?$/,
+  "allowed is http://HOST:PORT, without a login",
+);
 
 export const proxy = object({
   http: proxyUrl.optional().describe("For http://."),

@@ -32,7 +32,7 @@ export function proxyFaults({
   const { to, except } = kubernetes.egress;
   return (["http", "https"] as const).flatMap((key) => {
     const { [key]: url } = proxy;
-    const host = url === undefined ? "" : new URL(url).hostname;
+    const [, host = ""] = /^https?:\/\/([^:]+)/.exec(url ?? "") ?? [];
     const address = extraHosts[host] ?? host;
     if (!/^\d+(\.\d+){3}$/.test(address)) return [];
     if (to.some((range) => within(address, range)) && !except.some((range) => within(address, range)))
