@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { jwksOf } from "../../components/secrets.ts";
 import type { Facts } from "./facts.ts";
 
 const script = readFileSync(new URL("inside.sh", import.meta.url), "utf8");
@@ -10,9 +11,11 @@ export interface Paths {
   readonly files: readonly string[];
 }
 
-/** Secrets of stacks differ: each is replaced by its name, wherever it is. */
+/** Secrets of stacks differ: each is replaced by its name, wherever it is, and so are keys that follow from one. */
 function named(text: string, secrets: Facts): string {
-  return Object.entries(secrets).reduce((rest, [name, value]) => rest.replaceAll(value, `{${name}}`), text);
+  const { jwtSecret } = secrets;
+  const all = { ...secrets, ...(jwtSecret !== undefined && { jwks: jwksOf([jwtSecret]) }) };
+  return Object.entries(all).reduce((rest, [name, value]) => rest.replaceAll(value, `{${name}}`), text);
 }
 
 function bytes(memory: string): string {
