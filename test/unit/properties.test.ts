@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "airflow-properties-"));
 after(() => rmSync(folder, { recursive: true }));
 
 /** Runs of each property, as many as fit into the time: the first that fails is made small, and told. */
-const effort = { numRuns: 25, interruptAfterTimeLimit: 20_000 };
+const effort = { numRuns: 25, interruptAfterTimeLimit: 10_000 };
 
 /** What only Docker, or only a cluster, is not asked. */
 const bases: Readonly<Record<"docker" | "kubernetes", Any>> = {
