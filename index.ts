@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Airflow } from "./components/airflow.ts";
-import { leftOver, recordOf } from "./components/declarations/record.ts";
+import { leftOver, recordOf, spelled } from "./components/declarations/record.ts";
 import { checkDowngrade } from "./components/downgrade.ts";
 import { previousOutputs } from "./components/previous.ts";
 import { readSettings } from "./config.ts";
@@ -22,5 +22,7 @@ export const flowerUrl = airflow.flowerUrl;
 export const adminUser = settings.adminUser;
 export const adminPassword = pulumi.secret(airflow.adminPassword);
 export const workers = airflow.workers;
-export const { declared, undeclared, deleted } = record;
+export const declared = spelled(record.declared);
+export const undeclared = spelled(record.undeclared);
+export const deleted = spelled(record.deleted);
 export const version = settings.version;

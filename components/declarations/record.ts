@@ -6,7 +6,7 @@ export const kinds = ["connections", "variables", "pools", "users"] as const;
 /** Names by kind, sorted. */
 export type Names = Readonly<Record<(typeof kinds)[number], readonly string[]>>;
 
-/** What a stack has declared in Airflow; its outputs keep this from one deployment to the next. */
+/** What a stack has declared in Airflow. */
 export interface Declared {
   readonly declared: Names;
   /** Was declared once, and has been left in Airflow. */
@@ -26,12 +26,28 @@ export function isNothing(names: Names): boolean {
   return kinds.every((kind) => names[kind].length === 0);
 }
 
+/** As the outputs of a stack have them, which keep them from one deployment to the next: `pools.api`; none, if there are none. */
+export function spelled(names: Names): readonly string[] | undefined {
+  return isNothing(names) ? undefined : kinds.flatMap((kind) => names[kind].map((name) => `${kind}.${name}`));
+}
+
+function read(spelt: unknown): Names {
+  const all = Array.isArray(spelt) ? spelt.map(String) : [];
+  return byKind((kind) =>
+    all.filter((name) => name.startsWith(`${kind}.`)).map((name) => name.slice(kind.length + 1)),
+  );
+}
+
 /**
  * What becomes of what is declared.
  * @param previous outputs of the last deployment
  */
 export function recordOf(settings: Settings, previous: Readonly<Record<string, unknown>>): Declared {
-  const before = { declared: nothing, undeclared: nothing, deleted: nothing, ...previous } as Declared;
+  const before = {
+    declared: read(previous.declared),
+    undeclared: read(previous.undeclared),
+    deleted: read(previous.deleted),
+  };
   const declared = byKind((kind) => Object.keys(settings[kind]));
   // What was deleted is deleted again, which changes nothing: the same deployment twice is the same.
   const past = [before.declared, before.undeclared, ...(settings.deleteUndeclared ? [before.deleted] : [])];

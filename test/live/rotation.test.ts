@@ -238,7 +238,7 @@ test("previous ones dropped, under load: they work no more", async (t) => {
   assert.equal(await databaseTakes("airflow_results", had["resultsPassword 1"]), "refused");
   assert.equal(await opens(had["fernetKey 1"]), "refused");
   assert.equal(await opens(had["fernetKey 2"]), "opened-connection");
-  assert.equal(await answerTo(token), 401);
+  assert.equal(await answerTo(token), 403);
   assert.equal(await answerTo(await tokenOf(current.adminPassword ?? "")), 200);
 });
 

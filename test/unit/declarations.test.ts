@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { isNothing, leftOver, nothing, recordOf } from "../../components/declarations/record.ts";
+import {
+  type Declared,
+  isNothing,
+  leftOver,
+  nothing,
+  recordOf,
+  spelled,
+} from "../../components/declarations/record.ts";
 import type { Settings } from "../../settings/groups.ts";
 import { readStackFile, settingsFrom } from "../../settings/read.ts";
 import { containersOf, declare, raw } from "./mocks.ts";
@@ -68,15 +75,21 @@ test("without declarations there is no job", async () => {
   assert.equal(containersOf(await declare()).has("declarations"), false);
 });
 
+/** As the next deployment reads them. */
+function outputs({ declared, undeclared, deleted }: Declared) {
+  const all = { declared: spelled(declared), undeclared: spelled(undeclared), deleted: spelled(deleted) };
+  return JSON.parse(JSON.stringify({ ...all, adminUser: "admin" }));
+}
+
 test("what was declared once is left and told, or deleted when asked; twice is the same", () => {
   const first = recordOf(settings({ variables: { a: "1", b: "2" }, pools: { p: { slots: 1 } } }), {});
   assert.deepEqual(first.declared, { connections: [], variables: ["a", "b"], pools: ["p"], users: [] });
   assert.ok(isNothing(first.undeclared) && isNothing(first.deleted));
 
   const fewer = { variables: { a: "1" } };
-  const second = recordOf(settings(fewer), { ...first, adminUser: "admin" });
+  const second = recordOf(settings(fewer), outputs(first));
   assert.deepEqual(second.undeclared, { ...nothing, variables: ["b"], pools: ["p"] });
-  assert.deepEqual(recordOf(settings(fewer), { ...second }), second);
+  assert.deepEqual(recordOf(settings(fewer), outputs(second)), second);
   assert.deepEqual(
     leftOver(second).map((line) => line.split(" is no longer")[0]),
     ["variables.b", "pools.p"],
@@ -84,13 +97,13 @@ test("what was declared once is left and told, or deleted when asked; twice is t
   assert.match(leftOver(second)[0] ?? "", /stays in Airflow\..*airflow:deleteUndeclared: true$/);
 
   const asked = { ...fewer, deleteUndeclared: true };
-  const third = recordOf(settings(asked), { ...second });
+  const third = recordOf(settings(asked), outputs(second));
   assert.deepEqual(third.deleted, second.undeclared);
   assert.deepEqual(leftOver(third), []);
-  assert.deepEqual(recordOf(settings(asked), { ...third }), third);
-  assert.ok(isNothing(recordOf(settings(fewer), { ...third }).undeclared));
+  assert.deepEqual(recordOf(settings(asked), outputs(third)), third);
+  assert.ok(isNothing(recordOf(settings(fewer), outputs(third)).undeclared));
 
-  const again = recordOf(settings({ variables: { a: "1", b: "3" } }), { ...second });
+  const again = recordOf(settings({ variables: { a: "1", b: "3" } }), outputs(second));
   assert.deepEqual(again.undeclared, { ...nothing, pools: ["p"] });
 });
 
