@@ -17,7 +17,7 @@ import { Scheduler } from "./scheduler.ts";
 import { Secrets } from "./secrets.ts";
 import { servicesOf } from "./services.ts";
 import { Triggerer, triggererLogPort } from "./triggerer.ts";
-import { versionOf } from "./versions/version.ts";
+import { versionOf } from "./versions/versionOf.ts";
 import { Webserver, port as webserverPort } from "./webserver.ts";
 import { Worker, workerLogPort } from "./worker.ts";
 

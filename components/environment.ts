@@ -7,20 +7,9 @@ import type { Endpoint, Values } from "../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../workload.ts";
 import type { Broker } from "./broker.ts";
 import type { Database } from "./database.ts";
+import { type Role, roles } from "./roles.ts";
 import { fernetKeys, type Secrets } from "./secrets.ts";
-import { versionOf } from "./versions/version.ts";
-
-/** The processes that Airflow consists of; a version may lack one. */
-export const roles = [
-  "migration",
-  "scheduler",
-  "webserver",
-  "dag-processor",
-  "triggerer",
-  "worker",
-  "flower",
-] as const;
-export type Role = (typeof roles)[number];
+import { versionOf } from "./versions/versionOf.ts";
 
 /** Part of a workload: what one role is told. */
 export interface RoleEnvironment {

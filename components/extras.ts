@@ -4,9 +4,9 @@ import { certificatesIn } from "../settings/certificates.ts";
 import type { Settings } from "../settings/groups.ts";
 import { authoritiesFile, authorityVariables } from "../settings/ownNames.ts";
 import type { Job, Labels, Limits, Platform, Values, Volume } from "../workload.ts";
-import { type Role, roles } from "./environment.ts";
 import { given } from "./given.ts";
 import { type Ways, withProxy } from "./proxy.ts";
+import { type Role, roles } from "./roles.ts";
 
 /** What one role is given beyond what it needs. */
 export interface Extras {

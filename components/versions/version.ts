@@ -1,9 +1,6 @@
 import type { AirflowSettings } from "../../settings/airflowCfg.ts";
-import { type Major, majorOf } from "../../settings/versions.ts";
 import type { Endpoint, Values } from "../../workload.ts";
-import type { Role } from "../environment.ts";
-import { airflow2 } from "./airflow2.ts";
-import { airflow3 } from "./airflow3.ts";
+import type { Role } from "../roles.ts";
 
 /** A secret of the stack, as a setting. */
 export interface Key {
@@ -43,11 +40,4 @@ export interface AirflowVersion {
     /** Paths that answer once it serves. */
     readonly probes: readonly string[];
   };
-}
-
-const versions: Readonly<Record<Major, AirflowVersion>> = { 2: airflow2, 3: airflow3 };
-
-/** What Airflow is like in the version of a stack. */
-export function versionOf(version: string): AirflowVersion {
-  return versions[majorOf(version)];
 }

@@ -1,0 +1,11 @@
+/** The processes that Airflow consists of; a version may lack one. */
+export const roles = [
+  "migration",
+  "scheduler",
+  "webserver",
+  "dag-processor",
+  "triggerer",
+  "worker",
+  "flower",
+] as const;
+export type Role = (typeof roles)[number];

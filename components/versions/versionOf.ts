@@ -1,0 +1,11 @@
+import { type Major, majorOf } from "../../settings/versions.ts";
+import { airflow2 } from "./airflow2.ts";
+import { airflow3 } from "./airflow3.ts";
+import type { AirflowVersion } from "./version.ts";
+
+const versions: Readonly<Record<Major, AirflowVersion>> = { 2: airflow2, 3: airflow3 };
+
+/** What Airflow is like in the version of a stack. */
+export function versionOf(version: string): AirflowVersion {
+  return versions[majorOf(version)];
+}
