@@ -97,8 +97,9 @@ export class Engine {
     return pulumi.all([exitCode, log, urn, containerLogs]).apply(([code, log, urn, said]) => {
       if (code === 0) return container;
       throw new pulumi.RunError(
-        `${name} failed with exit code ${code}, and nothing that needs it was started. ` +
-          `Its log says why: ${client} logs ${log}${ended(said)}\n` +
+        `${name} ended so:${ended(said)}\n` +
+          `${name} failed with exit code ${code}, and nothing that needs it was started. ` +
+          `Its log says why: ${client} logs ${log}\n` +
           `Then run it again: npm run pulumi -- up --yes --replace '${urn}'`,
       );
     });
