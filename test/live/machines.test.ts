@@ -89,6 +89,7 @@ test("faults of all machines are told at once, before anything is touched", asyn
       { ...three, docker: "tcp://10.87.0.13:2377" },
     ],
     gatewayPort: 22,
+    postgres: { settings: { max_connections: 600 } },
   });
   await onMachines.sweep(stack.prefix);
   await assert.rejects(stack.stack.pulumi(["up", "--yes", "--skip-preview"]), ({ message }: Error) => {
@@ -316,7 +317,7 @@ async function killGateway(machine: MachineName): Promise<void> {
 
 test("machines cut off for a minute, the gateway of one killed: they consume again within seconds", async (t) => {
   const away = ["two", "three"] as const;
-  for (const name of ["worker-two-1", "worker-three-1"]) await stack.healthy(name, 60);
+  for (const name of ["worker-gpu-two-1", "worker-three-1"]) await stack.healthy(name, 60);
   for (const name of away) {
     isOff(name, true);
     await network(name, "cut");
@@ -325,25 +326,22 @@ test("machines cut off for a minute, the gateway of one killed: they consume aga
   await killGateway("three");
   // A worker asks Redis each second: what answers a question from before the cut is on its way to nobody.
   await sleep(3000);
-  // Long enough for the first worker that is back not to run them all.
-  const run = await stack.trigger("naps", { seconds: 30 });
+  const runs = { gpu_naps: await stack.trigger("gpu_naps"), naps: await stack.trigger("naps") };
   await sleep(60_000 - (Date.now() - begin));
   for (const name of away) {
     await network(name, "heal");
     isOff(name, false);
   }
   const healed = Date.now();
-  const tasks = await stack.finished("naps", run);
-  assertUndisturbed(tasks, 6);
-  for (const host of ["worker-two", "worker-three"]) {
-    const starts = tasks
-      .filter((task) => hostOf(task) === host)
-      .map(({ start_date }) => Date.parse(start_date ?? ""));
-    assert.notEqual(starts.length, 0, `${host} ran none`);
-    const seconds = Math.round((Math.min(...starts) - healed) / 1000);
-    t.diagnostic(`${host} consumes again after ${seconds} s`);
+  // The queue gpu has workers on machine two alone; of the other queue the first one that is back may take all.
+  for (const [dag, run] of Object.entries(runs)) {
+    const tasks = await stack.finished(dag, run);
+    assertUndisturbed(tasks, dag === "naps" ? 6 : 2);
+    const first = Math.min(...tasks.map(({ start_date }) => Date.parse(start_date ?? "")));
+    const seconds = Math.round((first - healed) / 1000);
+    t.diagnostic(`${dag} ran ${seconds} s after healing`);
     // 20 s, and half as much again for a machine that is busy with something else.
-    assert.ok(seconds <= 30, `${host} took ${seconds} s`);
+    assert.ok(seconds <= 30, `${dag} took ${seconds} s`);
   }
 });
 
