@@ -5,7 +5,7 @@ import { instances, type Platform } from "../workload.ts";
 import { DagProcessor } from "./dagProcessor.ts";
 import { dagsOf } from "./dags.ts";
 import { Declarations } from "./declarations/declarations.ts";
-import { isNothing, nothing, recordOf } from "./declarations/record.ts";
+import { isNothing, namesOf, nothing } from "./declarations/record.ts";
 import { entrance } from "./entrance.ts";
 import { environment } from "./environment.ts";
 import { extrasOf } from "./extras.ts";
@@ -93,7 +93,7 @@ export class Airflow extends pulumi.ComponentResource {
     );
     const { connections, variables, pools, users } = settings;
     const declared = { connections, variables, pools, users };
-    if (![recordOf(settings, {}).declared, deleted].every(isNothing)) {
+    if (![namesOf(settings), deleted].every(isNothing)) {
       new Declarations(
         "declarations",
         { ...shared, postgres: server.target, declared, deleted },

@@ -14,13 +14,11 @@ export class DagProcessor extends pulumi.ComponentResource {
   constructor(name: string, args: DagProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:DagProcessor", name, {}, opts);
     const role = airflowRole("dag-processor", args);
-    const beat = heartbeat("job");
     args.platform.service(
       name,
       equipped("dag-processor", args, {
         ...role,
-        ...beat,
-        files: { ...role.files, ...beat.files },
+        ...heartbeat("job", role.files),
         command: main("airflow", "dag-processor"),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],

@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { SecretSource } from "../settings/secret.ts";
+import { type SecretSource, secretIn } from "../settings/secret.ts";
 import type { Platform } from "../workload.ts";
 
 function contents(file: string): string {
-  const text = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  const text = secretIn(file);
   if (text === "") throw new Error(`${file} is to hold a secret, but is empty.`);
   return text;
 }

@@ -16,13 +16,11 @@ export class Scheduler extends pulumi.ComponentResource {
   constructor(name: string, args: SchedulerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Scheduler", name, {}, opts);
     const role = airflowRole("scheduler", args);
-    const beat = heartbeat("job");
     args.platform.service(
       name,
       equipped("scheduler", args, {
         ...role,
-        ...beat,
-        files: { ...role.files, ...beat.files },
+        ...heartbeat("job", role.files),
         command: main("airflow", "scheduler"),
         ...several(args.schedulers),
         limits: { memory: 1024, cpu: 2 },

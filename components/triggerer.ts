@@ -12,13 +12,11 @@ export class Triggerer extends pulumi.ComponentResource {
   constructor(name: string, args: RoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Triggerer", name, {}, opts);
     const role = airflowRole("triggerer", args);
-    const beat = heartbeat("job");
     args.platform.service(
       name,
       equipped("triggerer", args, {
         ...role,
-        ...beat,
-        files: { ...role.files, ...beat.files },
+        ...heartbeat("job", role.files),
         command: main("airflow", "triggerer"),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],

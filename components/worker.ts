@@ -43,7 +43,6 @@ export class Worker extends pulumi.ComponentResource {
     super("airflow:index:Worker", name, {}, opts);
     const { group } = args;
     const role = airflowRole("worker", args);
-    const beat = heartbeat("worker");
     const queues = group.queues.length > 0 ? ["--queues", group.queues.join(",")] : [];
     const pid = ["--pid", `${runtimeDirectory}/worker.pid`];
     const autoscale = autoscaled(args);
@@ -51,8 +50,7 @@ export class Worker extends pulumi.ComponentResource {
       name,
       equipped("worker", args, {
         ...role,
-        ...beat,
-        files: { ...role.files, ...beat.files },
+        ...heartbeat("worker", role.files),
         command: main("airflow", "celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
         volumes: { ...role.volumes, "/opt/airflow/data": args.data },
         limits: { memory: group.memory, cpu: group.cpu },

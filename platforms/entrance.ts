@@ -2,7 +2,7 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { EntranceArgs, Publication } from "../workload.ts";
 import { type Placement, serviceContainers } from "./container.ts";
-import { command, configuration, health } from "./gateway.ts";
+import { command, configuration, health, resolvers, section } from "./gateway.ts";
 
 /** The secret with the certificate and its key. */
 const identity = "published.pem";
@@ -33,14 +33,7 @@ defaults
   retries 3
   option redispatch
 
-# Docker's own; a service's address changes when it is restarted.
-resolvers docker
-  nameserver docker 127.0.0.11:53
-  timeout resolve 1s
-  timeout retry 1s
-  hold valid 1s
-  hold nx 1s
-
+${resolvers}
 frontend health
   bind 127.0.0.1:${firstPort}
   monitor-uri /
@@ -60,10 +53,6 @@ function withholding(paths: readonly string[]): readonly string[] {
   return paths.length === 0
     ? []
     : [`http-request deny deny_status 404 if { path,url_dec -m reg -i ^[/.]*(${names})([/;.]|$) }`];
-}
-
-function section(title: string, ...lines: readonly string[]): string {
-  return [title, ...lines.map((line) => `  ${line}`), ""].join("\n");
 }
 
 function way({ endpoint: { host, port }, withheld }: Publication, at: number): readonly string[] {

@@ -22,6 +22,16 @@ export const secrets = { machine: "machine.pem", authorities: "authorities.pem" 
 
 const identity = `crt /run/secrets/${secrets.machine} ca-file /run/secrets/${secrets.authorities} verify required`;
 
+/** How HAProxy finds services. */
+export const resolvers = `# Docker's own; a service's address changes when it is restarted.
+resolvers docker
+  nameserver docker 127.0.0.11:53
+  timeout resolve 1s
+  timeout retry 1s
+  hold valid 1s
+  hold nx 1s
+`;
+
 const head = `global
   log stdout format raw daemon err
   maxconn 4096
@@ -55,14 +65,7 @@ defaults
   srvtcpka-intvl 3s
   srvtcpka-cnt 3
 
-# Docker's own; a service's address changes when it is restarted.
-resolvers docker
-  nameserver docker 127.0.0.11:53
-  timeout resolve 1s
-  timeout retry 1s
-  hold valid 1s
-  hold nx 1s
-`;
+${resolvers}`;
 
 /** Finds out that the other machine is gone while data is on its way; HAProxy 2.6 ignores it as a default of servers. */
 const patience = "tcp-ut 12s";
@@ -73,7 +76,8 @@ const instances = 8;
 /** Where the gateway of each machine is, by the machine's name. */
 type Addresses = ReadonlyMap<string, string>;
 
-function section(title: string, ...lines: readonly string[]): string {
+/** A section of what HAProxy is told. */
+export function section(title: string, ...lines: readonly string[]): string {
   return [title, ...lines.map((line) => `  ${line}`), ""].join("\n");
 }
 

@@ -1,4 +1,6 @@
+import { said } from "./faults/said.ts";
 import type { Settings } from "./groups.ts";
+import { majorOf } from "./versions.ts";
 
 /** What decides how many connections a stack opens. */
 export type Connecting = Pick<
@@ -37,21 +39,17 @@ const migration = 3;
 /** The server's own defaults. */
 const server = { max_connections: 100, superuser_reserved_connections: 3 };
 
-/** A setting of the stack, whatever the case of its key: Airflow reads it in any. */
-function number({ settings }: Connecting, section: string, key: string, fallback: number): number {
-  const found = Object.entries(settings)
-    .filter(([name]) => name.toLowerCase() === section)
-    .flatMap(([, keys]) => Object.entries(keys))
-    .find(([name]) => name.toLowerCase() === key);
-  return found ? Number(found[1]) : fallback;
+/** A setting of the stack. */
+function number(stack: Connecting, name: string, fallback: number): number {
+  return Number(said(stack, name)?.value ?? fallback);
 }
 
 /** The pool of a role: a stack's own setting is for all of them. */
 function poolOf(stack: Connecting, role: keyof typeof pools): Pool {
   const { size, overflow } = pools[role];
   return {
-    size: number(stack, "database", "sql_alchemy_pool_size", size),
-    overflow: number(stack, "database", "sql_alchemy_max_overflow", overflow),
+    size: number(stack, "database.sql_alchemy_pool_size", size),
+    overflow: number(stack, "database.sql_alchemy_max_overflow", overflow),
   };
 }
 
@@ -99,8 +97,8 @@ function taskShares(group: Connecting["groups"][number], instances: number, isTw
 /** What Airflow may open at most, by who does. */
 export function clientShares(stack: Connecting): Share[] {
   const { schedulers, webservers, groups, version } = stack;
-  const isTwo = version.startsWith("2.");
-  const web = isTwo ? number(stack, "webserver", "workers", 2) : number(stack, "api", "workers", 1);
+  const isTwo = majorOf(version) === "2";
+  const web = isTwo ? number(stack, "webserver.workers", 2) : number(stack, "api.workers", 1);
   return [
     pooled(stack, "scheduler", schedulers),
     { who: "scheduler, results", count: schedulers, because: times([schedulers, "instance"]) },

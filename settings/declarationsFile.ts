@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
 import { declarationKeys } from "./declarations.ts";
 import type { Fault } from "./faults/fault.ts";
-import { nearest } from "./faults/nearest.ts";
+import { unknownWord } from "./faults/nearest.ts";
 import { secretFaults } from "./faults/secrets.ts";
+import { isObject, located } from "./located.ts";
 import type { Path, Where } from "./path.ts";
-import { offsetOf } from "./stackFile.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -20,10 +19,6 @@ export interface Together {
 
 const root = resolve(import.meta.dirname, "..");
 const kinds = Object.keys(declarationKeys);
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** The file that a stack names, or `airflow.yaml` beside Pulumi.yaml. */
 function fileOf({ declarations }: Values): string | undefined {
@@ -45,24 +40,13 @@ function reworded(fault: Fault): Fault {
 export function withDeclarations(values: Values, where: Where): Together {
   const file = fileOf(values);
   if (file === undefined) return { values, where, faults: [], strangers: [] };
-  const lines = new LineCounter();
-  const document = parseDocument(readFileSync(file, "utf8"), { lineCounter: lines, prettyErrors: false });
-  const name = basename(file);
-  const place = (offset = 0) => `${name}:${lines.linePos(offset).line}`;
-  const broken = document.errors.map(({ message, pos }) => `${place(pos[0])}: is no YAML: ${message}`);
-  if (broken.length > 0) throw new Error(broken.join("\n"));
-  const content: unknown = document.toJS() ?? {};
+  const { content, at } = located(readFileSync(file, "utf8"), basename(file));
   if (!isObject(content)) {
-    throw new Error(`${place()}: holds no declarations; allowed are ${kinds.join(", ")}, each with names`);
+    throw new Error(`${at([])}: holds no declarations; allowed are ${kinds.join(", ")}, each with names`);
   }
-  const at = (path: Path) => place(offsetOf(document, path));
   const strangers = Object.keys(content)
     .filter((key) => !kinds.includes(key))
-    .map((key) => {
-      const meant = nearest(key, kinds);
-      const hint = meant === undefined ? "" : `did you mean ${meant}? `;
-      return `${at([key])}: ${key} is unknown; ${hint}allowed are ${kinds.join(", ")}`;
-    });
+    .map((key) => `${at([key])}: ${key} ${unknownWord(key, kinds)}`);
   const own = Object.fromEntries(
     kinds.filter((kind) => kind in content).map((kind) => [kind, content[kind]]),
   );

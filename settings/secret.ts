@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { file } from "./paths.ts";
 import { object, text } from "./values.ts";
@@ -24,3 +25,14 @@ export const secret = z
   .meta({ secret: true });
 
 export type SecretSource = z.output<typeof secret>;
+
+/** Whether an object says where a secret is, rather than being a value itself: exactly `file`, or `secret` and `key`. */
+export function isPlace(value: unknown): value is Exclude<SecretSource, string> {
+  const keys = typeof value === "object" && value !== null ? Object.keys(value).sort().join() : "";
+  return keys === "file" || keys === "key,secret";
+}
+
+/** The secret that a file holds: without the newline at its end. */
+export function secretIn(file: string): string {
+  return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+}

@@ -5,13 +5,12 @@ import { parseArgs } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { Airflow } from "../components/airflow.ts";
-import { isSource } from "../components/declarations/content.ts";
 import { platformOf } from "../platforms/platform.ts";
 import { textOf } from "../settings/faults/sources.ts";
 import type { Settings } from "../settings/groups.ts";
 import { type Path, spell } from "../settings/path.ts";
 import { readStackFile } from "../settings/read.ts";
-import { encrypted, type SecretSource } from "../settings/secret.ts";
+import { encrypted, isPlace, type SecretSource } from "../settings/secret.ts";
 import { main } from "./process.ts";
 import { stackFile } from "./stack.ts";
 
@@ -108,7 +107,7 @@ function veiled<T>(value: T, path: Path): T;
 function veiled(value: unknown, path: Path): unknown {
   if (value === encrypted) return `{${spell(path)}}`;
   if (typeof value !== "object" || value === null) return value;
-  if (isSource(value)) return `{${spell(path)}}`;
+  if (isPlace(value)) return `{${spell(path)}}`;
   if (Array.isArray(value)) return value.map((inner, at) => veiled(inner, [...path, at]));
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [key, veiled(inner, [...path, key])]),

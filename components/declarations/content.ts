@@ -1,17 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Declarations } from "../../settings/declarations.ts";
-import type { SecretSource } from "../../settings/secret.ts";
+import { isPlace } from "../../settings/secret.ts";
 import type { Platform } from "../../workload.ts";
 import { given } from "../given.ts";
 
 type Connection = Declarations["connections"][string];
 type User = Declarations["users"][string];
-
-/** An object that says where a secret is, rather than being a value itself: exactly `file`, or `secret` and `key`. */
-export function isSource(value: object): value is Exclude<SecretSource, string> {
-  const keys = Object.keys(value).sort().join();
-  return keys === "file" || keys === "key,secret";
-}
 
 function mapped<T, U>(
   values: Readonly<Record<string, T>>,
@@ -22,7 +16,7 @@ function mapped<T, U>(
 
 function variable(value: unknown, platform: Platform): pulumi.Input<string> {
   if (typeof value === "string") return value;
-  if (typeof value === "object" && value !== null && isSource(value)) return given(value, platform);
+  if (isPlace(value)) return given(value, platform);
   return JSON.stringify(value);
 }
 

@@ -38,6 +38,11 @@ function read(spelt: unknown): Names {
   );
 }
 
+/** What a stack declares now. */
+export function namesOf(settings: Settings): Names {
+  return byKind((kind) => Object.keys(settings[kind]));
+}
+
 /**
  * What becomes of what is declared.
  * @param previous outputs of the last deployment
@@ -48,7 +53,7 @@ export function recordOf(settings: Settings, previous: Readonly<Record<string, u
     undeclared: read(previous.undeclared),
     deleted: read(previous.deleted),
   };
-  const declared = byKind((kind) => Object.keys(settings[kind]));
+  const declared = namesOf(settings);
   // What was deleted is deleted again, which changes nothing: the same deployment twice is the same.
   const past = [before.declared, before.undeclared, ...(settings.deleteUndeclared ? [before.deleted] : [])];
   const gone = byKind((kind) =>

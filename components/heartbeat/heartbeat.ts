@@ -10,12 +10,18 @@ const beats = {
   job: { module: readFileSync(new URL("job.py", import.meta.url), "utf8"), missedSeconds: 30 },
 };
 
-/** A health check without a Python start, which takes seconds on a busy machine: the process itself keeps a file fresh. */
-export function heartbeat(of: keyof typeof beats): { readonly files: Values; readonly healthy: Health } {
+/**
+ * A health check without a Python start, which takes seconds on a busy machine: the process itself keeps a file fresh.
+ * @param files those that the process has besides
+ */
+export function heartbeat(
+  of: keyof typeof beats,
+  files: Values,
+): { readonly files: Values; readonly healthy: Health } {
   const { module, missedSeconds } = beats[of];
   const fresh = `find ${runtimeDirectory} -path ${file} -newermt "${missedSeconds} seconds ago" | grep -q .`;
   return {
-    files: { "/opt/airflow/config/airflow_local_settings.py": module },
+    files: { ...files, "/opt/airflow/config/airflow_local_settings.py": module },
     healthy: { command: ["sh", "-c", fresh], startSeconds: 180 },
   };
 }

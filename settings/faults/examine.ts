@@ -4,7 +4,7 @@ import { keysIn } from "../values.ts";
 import { faultsBetween } from "./between.ts";
 import type { Fault } from "./fault.ts";
 import { beforeHoles, withHoles, withoutHoles } from "./holes.ts";
-import { nearest } from "./nearest.ts";
+import { unknownWord } from "./nearest.ts";
 import { withoutFaulty } from "./readable.ts";
 
 type Path = readonly PropertyKey[];
@@ -22,9 +22,7 @@ function unknown(key: string, allowed: string): string {
   const plain = key.replaceAll("_", "").toLowerCase();
   const reason = Object.entries(refused).find(([name]) => name.toLowerCase() === plain);
   if (reason) return `is unknown; ${reason[1]}`;
-  const known = keysIn(allowed);
-  const meant = nearest(key, known);
-  return `is unknown; ${meant === undefined ? "" : `did you mean ${meant}? `}allowed are ${known.join(", ")}`;
+  return unknownWord(key, keysIn(allowed));
 }
 
 function faultsOf({ issues }: z.ZodError): Fault[] {

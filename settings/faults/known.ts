@@ -2,7 +2,7 @@ import { type Known, knownSettings } from "../known.ts";
 import type { Path } from "../path.ts";
 import type { Stated } from "../schema.ts";
 import type { Fault } from "./fault.ts";
-import { nearest } from "./nearest.ts";
+import { hint, nearest } from "./nearest.ts";
 import { isReserved } from "./reserved.ts";
 
 /** Sections whose keys are somebody else's: options of a transport, and of the Sentry client. */
@@ -76,9 +76,8 @@ export function knownFaults({ version, settings, images, requirements }: Stated)
     const meant = sectionMeant(known, name, lower);
     if (brings && meant === undefined) return [];
     if (lower.every((key) => isReserved(`${name}.${key}`))) return [];
-    const hint = meant === undefined ? "" : `did you mean ${meant}? `;
     const message =
-      `Airflow ${version} has no such section; ${hint}allowed are ${[...known.sections.keys()].join(", ")}, ` +
+      `Airflow ${version} has no such section; ${hint(meant)}allowed are ${[...known.sections.keys()].join(", ")}, ` +
       "and those of providers that requirements or images.airflow bring";
     return [{ path: ["settings", section], message }];
   });

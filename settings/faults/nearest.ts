@@ -6,3 +6,13 @@ export function nearest(unknown: string, known: readonly string[]): string | und
   const [best] = known.toSorted((one, other) => far(one) - far(other));
   return best !== undefined && far(best) <= Math.max(2, Math.floor(unknown.length * 0.4)) ? best : undefined;
 }
+
+/** Asks for the known word that was most likely meant, to be read before what is allowed; empty, if there is none like it. */
+export function hint(meant: string | undefined): string {
+  return meant === undefined ? "" : `did you mean ${meant}? `;
+}
+
+/** What to say of an unknown word. */
+export function unknownWord(word: string, known: readonly string[]): string {
+  return `is unknown; ${hint(nearest(word, known))}allowed are ${known.join(", ")}`;
+}

@@ -1,5 +1,7 @@
 import type { Stated } from "../schema.ts";
 
+type Saying = Pick<Stated, "settings">;
+
 /** A setting of `airflow.cfg` that a stack gives. */
 export interface Said {
   readonly path: readonly PropertyKey[];
@@ -7,7 +9,7 @@ export interface Said {
 }
 
 /** Every setting that a stack gives, by section and key in lower case: Airflow reads them in any. */
-export function allSaid({ settings }: Stated): Map<string, Said> {
+export function allSaid({ settings }: Saying): Map<string, Said> {
   const found = Object.entries(settings).flatMap(([section, keys]) =>
     Object.entries(keys).map(([key, value]): [string, Said] => [
       `${section}.${key}`.toLowerCase(),
@@ -18,6 +20,6 @@ export function allSaid({ settings }: Stated): Map<string, Said> {
 }
 
 /** What a stack gives for `section.key`; nothing, if it does not. */
-export function said(parsed: Stated, name: string): Said | undefined {
-  return allSaid(parsed).get(name);
+export function said(stack: Saying, name: string): Said | undefined {
+  return allSaid(stack).get(name);
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { Stated } from "../schema.ts";
-import { encrypted, type SecretSource } from "../secret.ts";
+import { encrypted, isPlace, type SecretSource, secretIn } from "../secret.ts";
 
 /** A secret that a stack gives. */
 export interface Source {
@@ -9,9 +8,7 @@ export interface Source {
 }
 
 function isSource(value: unknown): value is SecretSource {
-  if (typeof value === "string") return true;
-  const keys = typeof value === "object" && value !== null ? Object.keys(value).sort().join() : "";
-  return keys === "file" || keys === "key,secret";
+  return typeof value === "string" || isPlace(value);
 }
 
 function under(holder: Readonly<Record<string, unknown>>, ...path: readonly string[]): Source[] {
@@ -70,5 +67,5 @@ export function sources(parsed: Stated): Source[] {
 /** A secret's text; nothing, where it cannot be looked at: encrypted, or in a cluster. */
 export function textOf({ source }: Source): string | undefined {
   if (typeof source === "string") return source === encrypted ? undefined : source;
-  return "file" in source ? readFileSync(source.file, "utf8").replace(/\r?\n$/, "") : undefined;
+  return "file" in source ? secretIn(source.file) : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Given, Stated } from "../schema.ts";
 import { timings } from "../timings.ts";
+import { majorOf } from "../versions.ts";
 import type { Check, Fault } from "./fault.ts";
 import { said } from "./said.ts";
 
@@ -49,7 +50,7 @@ const settings = {
 } as const satisfies Readonly<Record<string, Setting>>;
 
 function isOld({ version }: Stated): boolean {
-  return version.startsWith("2.");
+  return majorOf(version) === "2";
 }
 
 /** A setting in seconds; nothing, if it is neither given nor has a default, or is 0 or empty, which leaves it to Airflow. */
@@ -85,6 +86,11 @@ const numbers: Check = (parsed) =>
     return [{ path: given.path, message: "allowed is a number of seconds", given: given.value }];
   });
 
+/** One setting that has to be less than another. */
+function pair(one: keyof typeof settings, than: keyof typeof settings, why: string, orAsMuch = false): Check {
+  return (parsed) => less(seconds(parsed, settings[one]), seconds(parsed, settings[than]), why, orAsMuch);
+}
+
 const longestTask: Check = (parsed, given) =>
   less(
     seconds(parsed, settings.longestTask),
@@ -100,19 +106,17 @@ const gracePeriod: Check = (parsed, given) =>
     "Redis would hand a task that a stopping worker still runs to a second one",
   );
 
-const visibility: Check = (parsed) =>
-  less(
-    seconds(parsed, settings.heartbeatTimeout),
-    seconds(parsed, settings.visibility),
-    "Redis would hand a task to a second worker before the first one counts as dead",
-  );
+const visibility = pair(
+  "heartbeatTimeout",
+  "visibility",
+  "Redis would hand a task to a second worker before the first one counts as dead",
+);
 
-const longTask: Check = (parsed) =>
-  less(
-    seconds(parsed, settings.longestTask),
-    seconds(parsed, settings.visibility),
-    "Redis would hand a task that still runs to a second worker",
-  );
+const longTask = pair(
+  "longestTask",
+  "visibility",
+  "Redis would hand a task that still runs to a second worker",
+);
 
 const heartbeat: Check = (parsed) => {
   const interval = seconds(parsed, settings.heartbeat) ?? seconds(parsed, settings.fastestHeartbeat);
@@ -126,13 +130,12 @@ const heartbeat: Check = (parsed) => {
   return less(twice, timeout, why);
 };
 
-const detection: Check = (parsed) =>
-  less(
-    seconds(parsed, settings.detection),
-    seconds(parsed, settings.heartbeatTimeout),
-    "a dead task would be noticed long after its time",
-    true,
-  );
+const detection = pair(
+  "detection",
+  "heartbeatTimeout",
+  "a dead task would be noticed long after its time",
+  true,
+);
 
 const token: Check = (parsed) =>
   isOld(parsed)
@@ -143,12 +146,11 @@ const token: Check = (parsed) =>
         "a running task's token, which its heartbeats renew, would end before it counts as dead",
       );
 
-const queued: Check = (parsed) =>
-  less(
-    seconds(parsed, settings.queuedCheck),
-    seconds(parsed, settings.queued),
-    "tasks in the queue would lose their tokens before anybody looks at them",
-  );
+const queued = pair(
+  "queuedCheck",
+  "queued",
+  "tasks in the queue would lose their tokens before anybody looks at them",
+);
 
 /** Longest task <= grace < visibility timeout; two heartbeats < heartbeat timeout < visibility timeout; tokens outlive both. */
 export const timeoutFaults: readonly Check[] = [
