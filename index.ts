@@ -25,4 +25,4 @@ export const workers = airflow.workers;
 export const declared = spelled(record.declared);
 export const undeclared = spelled(record.undeclared);
 export const deleted = spelled(record.deleted);
-export const version = settings.version;
+export const version = airflow.version;

@@ -32,6 +32,8 @@ export class Airflow extends pulumi.ComponentResource {
   readonly flowerUrl: string;
   readonly adminPassword: pulumi.Output<string>;
   readonly workers: readonly string[];
+  /** The version that the metadata database is of: not known before the migration has succeeded. */
+  readonly version: pulumi.Output<string>;
 
   /** @param deleted what was declared in Airflow once, and is to be deleted there */
   constructor(
@@ -159,6 +161,7 @@ export class Airflow extends pulumi.ComponentResource {
     this.flowerUrl = published?.flowerUrl ?? flower.url;
     this.adminPassword = adminPassword;
     this.workers = groups.flatMap(({ name, workers }) => instances(name, { replicas: workers }));
+    this.version = pulumi.output(migration.done).apply(({ urn }) => urn.apply(() => settings.version));
     this.registerOutputs();
   }
 }

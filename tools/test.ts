@@ -50,8 +50,14 @@ async function prepare(files: readonly string[], everything: boolean): Promise<v
   if (everything) await Promise.all(targets.map((target) => target.sweep("airflow-livetest-")));
 }
 
-/** Runs one file, and shows at its end what it said; tells whether it passed. */
-async function passes(file: string): Promise<boolean> {
+/** What the reporter says of failed tests at the end of a file's output; all of it, if it did not get that far. */
+function failures(said: string): string {
+  const at = said.lastIndexOf("✖ failing tests:");
+  return at < 0 ? said : said.slice(at);
+}
+
+/** Runs one file, and shows at its end what it said; gives what failed, or undefined. */
+async function failuresOf(file: string): Promise<string | undefined> {
   const begin = Date.now();
   const seconds = () => Math.round((Date.now() - begin) / 1000);
   const timer = setInterval(() => console.log(`  ${file}: ${seconds()} s`), 60_000);
@@ -69,7 +75,7 @@ async function passes(file: string): Promise<boolean> {
   const code = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
   clearInterval(timer);
   console.log(`${said}${file}: ${code === 0 ? "passed" : "FAILED"} after ${seconds()} s\n`);
-  return code === 0;
+  return code === 0 ? undefined : failures(said);
 }
 
 /** Who is to begin early: that of the machines, which is long, and those of the cluster, whose last one waits for them. */
@@ -81,7 +87,7 @@ function precedence(file: string): number {
 async function runSideBySide(files: readonly string[], concurrency: number): Promise<void> {
   const waiting = files.toSorted((one, other) => precedence(one) - precedence(other));
   const running = new Map<string, Promise<void>>();
-  const failed: string[] = [];
+  const failed = new Map<string, string>();
   while (waiting.length + running.size > 0) {
     const next = waiting.findIndex((file) => mayStart(file, waiting, [...running.keys()]));
     if (running.size === concurrency || next < 0) {
@@ -89,14 +95,16 @@ async function runSideBySide(files: readonly string[], concurrency: number): Pro
       continue;
     }
     for (const file of waiting.splice(next, 1)) {
-      const result = passes(file).then((passed) => {
-        if (!passed) failed.push(file);
+      const result = failuresOf(file).then((failures) => {
+        if (failures !== undefined) failed.set(file, failures);
         running.delete(file);
       });
       running.set(file, result);
     }
   }
-  if (failed.length > 0) throw new Error(`Failed: ${failed.join(", ")}`);
+  // Once more, since a log of an hour is read from its end.
+  for (const [file, said] of failed) console.log(`${file}: ${said}`);
+  if (failed.size > 0) throw new Error(`Failed: ${[...failed.keys()].join(", ")}`);
 }
 
 await main(async () => {

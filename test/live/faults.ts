@@ -40,7 +40,10 @@ export function survives(stack: TestStack, migrationFailure: RegExp): void {
     });
     await assert.rejects(broken, migrationFailure);
     assert.deepEqual(await stack.names(), ["flower", "migration", "postgres", "redis"]);
+    const version = async () => (await stack.stack.outputs()).version;
+    assert.equal(await version(), undefined, "a database that was not migrated is of no version");
     await stack.up(config);
+    assert.match(String(await version()), /^3\./);
   });
 
   /** Begins naps on every place of both workers; the rest is queued. */
