@@ -21,12 +21,10 @@ import { dagsImage } from "./dagsImage.ts";
 import { needsKeda, scaling } from "./keda.ts";
 import { contentHash, isLarge } from "./largeFiles.ts";
 import { fileKey, jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
-import { admission, denyAll, policy, reachLabels } from "./policies.ts";
+import { admission, policy, reachLabels } from "./policies.ts";
+import { type Surroundings, surroundings } from "./surroundings.ts";
 
 type Metadata = k8s.types.input.meta.v1.ObjectMeta;
-
-/** Higher goes first; 0 is what pods of other namespaces have by default. */
-const priorities = { control: 1000, tasks: 0 };
 
 /** Annotations that tell Pulumi how to handle an object. */
 const hint = {
@@ -40,13 +38,6 @@ const jobLimits = { retries: 2, seconds: 900 };
 
 /** Old versions of a Deployment that are kept to go back to. */
 const revisions = 2;
-
-/** The namespace and what all of its pods share. */
-interface Surroundings {
-  readonly namespace: pulumi.Output<string>;
-  readonly serviceAccount: pulumi.Output<string>;
-  readonly priorityClasses: Readonly<Record<Service["priority"], pulumi.Output<string>>>;
-}
 
 /** What a stack says besides its cluster. */
 export interface ClusterArgs {
@@ -91,7 +82,8 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       { parent: this },
     );
     this.namespace = settings.namespace ?? stack;
-    this.around = this.surroundings(name, this.namespace);
+    const { pullSecrets } = settings;
+    this.around = surroundings(name, { stack: this.namespace, pullSecrets, labels }, this.child());
     this.registerOutputs();
   }
 
@@ -248,48 +240,6 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   private publicHost(name: string): string | undefined {
     const hosts: Readonly<Record<string, string | undefined>> = { ...this.settings.ingress };
     return name === "webserver" || name === "flower" ? hosts[name] : undefined;
-  }
-
-  private surroundings(name: string, stack: string): Surroundings {
-    const own = this.child();
-    const level = (mode: string) => ({
-      [`pod-security.kubernetes.io/${mode}`]: "restricted",
-      [`pod-security.kubernetes.io/${mode}-version`]: "latest",
-    });
-    const labels = { ...this.labels, ...level("enforce"), ...level("audit"), ...level("warn") };
-    // The claims are in it, so it shares their protection.
-    const namespace = new k8s.core.v1.Namespace(
-      name,
-      { metadata: { name: stack, labels } },
-      { ...own, protect: true },
-    ).metadata.name;
-    const account = new k8s.core.v1.ServiceAccount(
-      name,
-      {
-        metadata: { name: "airflow", namespace, ...this.own() },
-        automountServiceAccountToken: false,
-        imagePullSecrets: this.settings.pullSecrets.map((secret) => ({ name: secret })),
-      },
-      own,
-    );
-    const priorityClass = (tier: Service["priority"]) =>
-      new k8s.scheduling.v1.PriorityClass(
-        tier,
-        {
-          metadata: { name: `${stack}-${tier}`, ...this.own() },
-          value: priorities[tier],
-          description: `Airflow's ${tier}, in namespace ${stack}`,
-          preemptionPolicy: tier === "control" ? "PreemptLowerPriority" : "Never",
-        },
-        own,
-      ).metadata.name;
-    new k8s.networking.v1.NetworkPolicy(
-      "deny-all",
-      { metadata: { name: "deny-all", namespace, ...this.own() }, spec: denyAll },
-      own,
-    );
-    const priorityClasses = { control: priorityClass("control"), tasks: priorityClass("tasks") };
-    return { namespace, serviceAccount: account.metadata.name, priorityClasses };
   }
 
   private nodesOf({ machine, nodes, priority }: Service): Nodes {

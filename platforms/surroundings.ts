@@ -1,0 +1,73 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Labels, Service } from "../workload.ts";
+import { denyAll } from "./policies.ts";
+
+/** Higher goes first; 0 is what pods of other namespaces have by default. */
+const priorities = { control: 1000, tasks: 0 };
+
+/** The namespace of a stack and what all of its pods share. */
+export interface Surroundings {
+  readonly namespace: pulumi.Output<string>;
+  readonly serviceAccount: pulumi.Output<string>;
+  readonly priorityClasses: Readonly<Record<Service["priority"], pulumi.Output<string>>>;
+}
+
+export interface SurroundingsArgs {
+  /** Names the namespace. */
+  readonly stack: string;
+  /** Secrets with which images are pulled. */
+  readonly pullSecrets: readonly string[];
+  readonly labels: Labels;
+}
+
+/** The levels of pod security: nothing in the namespace may be privileged. */
+function restricted(mode: "enforce" | "audit" | "warn"): Labels {
+  return {
+    [`pod-security.kubernetes.io/${mode}`]: "restricted",
+    [`pod-security.kubernetes.io/${mode}-version`]: "latest",
+  };
+}
+
+/** Makes a namespace in which nobody may talk to anybody unless a policy says so. */
+export function surroundings(
+  name: string,
+  { stack, pullSecrets, labels }: SurroundingsArgs,
+  opts: pulumi.CustomResourceOptions,
+): Surroundings {
+  const own = Object.keys(labels).length > 0 ? { labels } : {};
+  const levels = { ...restricted("enforce"), ...restricted("audit"), ...restricted("warn") };
+  // The claims are in it, so it shares their protection.
+  const namespace = new k8s.core.v1.Namespace(
+    name,
+    { metadata: { name: stack, labels: { ...labels, ...levels } } },
+    { ...opts, protect: true },
+  ).metadata.name;
+  const account = new k8s.core.v1.ServiceAccount(
+    name,
+    {
+      metadata: { name: "airflow", namespace, ...own },
+      automountServiceAccountToken: false,
+      imagePullSecrets: pullSecrets.map((secret) => ({ name: secret })),
+    },
+    opts,
+  );
+  const priorityClass = (tier: Service["priority"]) =>
+    new k8s.scheduling.v1.PriorityClass(
+      tier,
+      {
+        metadata: { name: `${stack}-${tier}`, ...own },
+        value: priorities[tier],
+        description: `Airflow's ${tier}, in namespace ${stack}`,
+        preemptionPolicy: tier === "control" ? "PreemptLowerPriority" : "Never",
+      },
+      opts,
+    ).metadata.name;
+  new k8s.networking.v1.NetworkPolicy(
+    "deny-all",
+    { metadata: { name: "deny-all", namespace, ...own }, spec: denyAll },
+    opts,
+  );
+  const priorityClasses = { control: priorityClass("control"), tasks: priorityClass("tasks") };
+  return { namespace, serviceAccount: account.metadata.name, priorityClasses };
+}
