@@ -7,6 +7,16 @@ import type { Config } from "./harness.ts";
 import type { Instance, Instances, Target } from "./target.ts";
 import { Tunnel } from "./tunnel.ts";
 
+interface Deployment {
+  readonly metadata: { readonly name: string; readonly generation: number };
+  readonly spec: { readonly replicas: number };
+  readonly status: {
+    readonly observedGeneration?: number;
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
+  };
+}
+
 interface Pod {
   readonly metadata: {
     readonly name: string;
@@ -162,6 +172,19 @@ async function tunnel(stack: string, service: string, port: number, inside: numb
   return made;
 }
 
+/** A new pod may serve while the one that it replaces has not yet been told to stop. */
+async function settled(stack: string): Promise<void> {
+  await waitFor(`replaced pods of ${stack} to be told to stop`, 60, async () => {
+    const listed = await kubectl("get", "deployments", "--namespace", stack, "--output", "json");
+    const { items }: { items: Deployment[] } = JSON.parse(listed);
+    const isSettled = ({ metadata, spec, status }: Deployment) =>
+      status.observedGeneration === metadata.generation &&
+      (status.replicas ?? 0) === spec.replicas &&
+      (status.updatedReplicas ?? 0) === spec.replicas;
+    return items.every(isSettled) || undefined;
+  });
+}
+
 async function disconnect(stack: string): Promise<void> {
   for (const made of tunnels.get(stack) ?? []) made.close();
   tunnels.delete(stack);
@@ -186,6 +209,7 @@ export const onKubernetes: Target = {
   config,
   connect: async (stack, { webserverPort, flowerPort }) => {
     await disconnect(stack);
+    await settled(stack);
     const wanted = [
       tunnel(stack, "webserver", webserverPort, 8080),
       tunnel(stack, "flower", flowerPort, 5555),
