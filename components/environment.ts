@@ -188,6 +188,10 @@ function defaults({ parallelism }: EnvironmentArgs): Setting[] {
     plain("core", "default_task_retry_delay", "5"),
     seconds("scheduler", "task_queued_timeout", timings.queuedTimeout),
     seconds("celery_broker_transport_options", "visibility_timeout", timings.visibilityTimeout),
+    // Without them a connection whose other end vanished is waited for forever, in the middle of reconnecting.
+    seconds("celery_broker_transport_options", "socket_connect_timeout", timings.brokerConnectTimeout),
+    seconds("celery_broker_transport_options", "socket_timeout", timings.brokerAnswerTimeout),
+    seconds("celery_broker_transport_options", "health_check_interval", timings.brokerCheckInterval),
     // The migration has synchronised them; several webserver processes doing so at once collide.
     plain("fab", "update_fab_perms", "False"),
     plain("usage_data_collection", "enabled", "False"),

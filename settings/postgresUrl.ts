@@ -83,11 +83,21 @@ export function tlsOf(
   return { sslmode, ...(authorities !== undefined && { sslrootcert: authorities }) };
 }
 
+/** A server that vanished is noticed after 12 s (`tcp_user_timeout`, in ms), not after Linux' own quarter of an hour. */
+const patience = {
+  connect_timeout: "10",
+  keepalives_idle: "5",
+  keepalives_interval: "3",
+  keepalives_count: "3",
+  tcp_user_timeout: "12000",
+};
+
 /** The same for a client: `postgresql+DRIVER://`, for SQLAlchemy, or without a driver for libpq. */
 export function postgresUrl(login: PostgresLogin, driver?: "psycopg2" | "psycopg", ca?: string): string {
   const { user, password, host, port, database } = login;
   const [name, word, path] = [user, password, database].map(inUrl);
-  const query = new URLSearchParams({ ...login.parameters, ...tlsOf(login, ca) }).toString();
+  const given = { ...login.parameters, ...tlsOf(login, ca) };
+  const query = new URLSearchParams({ ...given, ...patience, ...given }).toString();
   const scheme = driver === undefined ? "postgresql" : `postgresql+${driver}`;
-  return `${scheme}://${name}:${word}@${host}:${port}/${path}${query === "" ? "" : `?${query}`}`;
+  return `${scheme}://${name}:${word}@${host}:${port}/${path}?${query}`;
 }

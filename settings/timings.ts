@@ -14,4 +14,10 @@ export const timings = {
   dagsRefresh: 10,
   /** After so long Redis hands a message to a second worker: longer than any task. */
   visibilityTimeout: 86_400,
+  /** The longest that connecting to the broker may take; Linux' own is 127. */
+  brokerConnectTimeout: 5,
+  /** The longest that the broker may take to answer; less than a worker may miss heartbeats. */
+  brokerAnswerTimeout: 5,
+  /** How often it is asked whether it is there; kombu's own default is 25. */
+  brokerCheckInterval: 10,
 } as const;

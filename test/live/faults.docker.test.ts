@@ -1,9 +1,32 @@
-import { after } from "node:test";
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { run } from "../../tools/process.ts";
+import { docker } from "./docker.ts";
 import { survives } from "./faults.ts";
-import { TestStack } from "./harness.ts";
+import { assertUndisturbed, TestStack } from "./harness.ts";
 
 const stack = new TestStack("livetest-faults", 18090);
 
 after(() => stack.remove());
 
 survives(stack, /migration failed with exit code 1.*docker logs airflow-livetest-faults-migration/s);
+
+/** From now on, until it is started again, all that a container says and is told is lost. */
+async function silence(container: string): Promise<void> {
+  const pid = (await docker("inspect", "--format", "{{.State.Pid}}", container)).trim();
+  const inside = ["--target", pid, "--net", "iptables", "--append"];
+  await run("nsenter", [...inside, "INPUT", "!", "--in-interface", "lo", "--jump", "DROP"]);
+  await run("nsenter", [...inside, "OUTPUT", "!", "--out-interface", "lo", "--jump", "DROP"]);
+}
+
+test("Redis replaced without a word to anybody: workers notice by themselves", async (t) => {
+  await silence(`${stack.prefix}-redis`);
+  const begin = Date.now();
+  await stack.restart("redis");
+  const naps = await stack.trigger("naps", { seconds: 1 });
+  assertUndisturbed(await stack.finished("naps", naps), 6);
+  const seconds = Math.round((Date.now() - begin) / 1000);
+  // A worker that waits for an answer that never comes is killed at the end of its grace of 300 s.
+  assert.ok(seconds < 120, `${seconds} s`);
+  t.diagnostic(`all done ${seconds} s after the restart`);
+});

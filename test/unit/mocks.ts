@@ -78,3 +78,12 @@ export function containersOf(declared: readonly Declared[]): Map<string, Record<
   const found = declared.filter(({ type }) => type === "docker:index/container:Container");
   return new Map(found.map(({ name, inputs }) => [name, inputs]));
 }
+
+/** How a client of Postgres notices that it vanished. */
+const patience =
+  "connect_timeout=10&keepalives_idle=5&keepalives_interval=3&keepalives_count=3&tcp_user_timeout=12000";
+
+/** The URL of a database, as a client is told it. */
+export function patient(url: string): string {
+  return `${url}${url.includes("?") ? "&" : "?"}${patience}`;
+}

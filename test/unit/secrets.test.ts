@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { minter } from "../../components/secrets.ts";
 import { settingsFrom } from "../../settings/read.ts";
 import { secretNames } from "../../settings/schema.ts";
-import { containersOf, declare } from "./mocks.ts";
+import { containersOf, declare, patient } from "./mocks.ts";
 
 type Wanted = Parameters<typeof minter.create>[0];
 type Held = Awaited<ReturnType<typeof create>>;
@@ -151,11 +151,13 @@ test("after a replacement services accept both, and clients show the current one
     assert.equal(of(role).secrets.fernet_key, "minted-fernetKey,previous-fernetKey", role);
   assert.equal(
     of("worker-1").secrets.result_backend,
-    "db+postgresql+psycopg2://airflow_results_2:minted-resultsPassword@postgres:5432/airflow_results",
+    patient(
+      "db+postgresql+psycopg2://airflow_results_2:minted-resultsPassword@postgres:5432/airflow_results",
+    ),
   );
   assert.equal(
     of("scheduler").secrets.sql_alchemy_conn,
-    "postgresql+psycopg2://airflow_2:minted-metadataPassword@postgres:5432/airflow",
+    patient("postgresql+psycopg2://airflow_2:minted-metadataPassword@postgres:5432/airflow"),
   );
   assert.deepEqual(of("postgres").secrets, {
     postgres_password: "previous-postgresPassword",

@@ -8,7 +8,7 @@ import { settingsFrom } from "../../settings/read.ts";
 import { builtFor } from "../../tools/images.ts";
 import { render } from "../../tools/render.ts";
 import { expected } from "../../tools/status.ts";
-import { type Config, containersOf, type Declared, declare, raw } from "./mocks.ts";
+import { type Config, containersOf, type Declared, declare, patient, raw } from "./mocks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-services-"));
 const ca = join(folder, "ca.pem");
@@ -83,7 +83,7 @@ test("nothing of services that are there already is seen outside the files of ro
 test("each role is told of services that are there already what it needs, in its words", async () => {
   const told = onDocker(await declare(external));
   const tls = "sslmode=verify-full&sslrootcert=%2Fopt%2Fairflow%2Fpostgres-ca.pem";
-  const place = `own%40er:pass%2Fword@db.example.com:6543/airflow?${tls}`;
+  const place = patient(`own%40er:pass%2Fword@db.example.com:6543/airflow?${tls}`);
   for (const role of [...database, "migration"])
     assert.equal(secret(told, role, "sql_alchemy_conn"), `postgresql+psycopg2://${place}`, role);
   for (const role of database)
@@ -119,9 +119,18 @@ test("each role is told of services that are there already what it needs, in its
 test("another database for results is all that workers know", async () => {
   const resultsUrl = "postgresql://results:another-word@results.example.com/airflow?sslmode=require";
   const told = onDocker(await declare({ postgres: { url, resultsUrl }, workers: 1 }));
-  const there = "postgresql+psycopg2://results:another-word@results.example.com:5432/airflow?sslmode=require";
+  const there = patient(
+    "postgresql+psycopg2://results:another-word@results.example.com:5432/airflow?sslmode=require",
+  );
   assert.equal(secret(told, "worker-1", "result_backend"), `db+${there}`);
   assert.doesNotMatch(JSON.stringify(told.get("worker-1")), /db\.example\.com/);
+});
+
+test("a URL may say how long its connections wait", async () => {
+  const told = onDocker(await declare({ postgres: { url: `${url}?connect_timeout=3` }, workers: 1 }));
+  const { searchParams } = new URL(secret(told, "scheduler", "sql_alchemy_conn") ?? "");
+  assert.equal(searchParams.get("connect_timeout"), "3");
+  assert.equal(searchParams.get("tcp_user_timeout"), "12000");
 });
 
 test("a URL of Redis without TLS turns it off", async () => {
@@ -134,7 +143,7 @@ test("a URL of Redis without TLS turns it off", async () => {
 test("with pgbouncer all go through it but the migration, and nothing prepares statements", async () => {
   const told = onDocker(await declare(pooled));
   for (const role of database) {
-    const at = "airflow:minted-metadataPassword@pgbouncer:6432/metadata";
+    const at = patient("airflow:minted-metadataPassword@pgbouncer:6432/metadata");
     assert.equal(secret(told, role, "sql_alchemy_conn"), `postgresql+psycopg2://${at}`, role);
     assert.equal(secret(told, role, "sql_alchemy_conn_async"), `postgresql+psycopg://${at}`, role);
     const { env, files } = told.get(role) ?? assert.fail();
@@ -145,10 +154,10 @@ test("with pgbouncer all go through it but the migration, and nothing prepares s
     );
   }
   for (const role of ["scheduler", "worker-1"]) {
-    const there = "airflow_results:minted-resultsPassword@pgbouncer:6432/results";
+    const there = patient("airflow_results:minted-resultsPassword@pgbouncer:6432/results");
     assert.equal(secret(told, role, "result_backend"), `db+postgresql+psycopg2://${there}`, role);
   }
-  const own = "postgresql+psycopg2://airflow:minted-metadataPassword@postgres:5432/airflow";
+  const own = patient("postgresql+psycopg2://airflow:minted-metadataPassword@postgres:5432/airflow");
   assert.equal(secret(told, "migration", "sql_alchemy_conn"), own);
   assert.deepEqual(having(told, "/opt/airflow/config/pooled_connections.py"), database);
 });
@@ -303,7 +312,7 @@ test("rendered manifests have the port of what is outside, and the rest as place
   const login = "{metadataUser}:{metadataPassword}@{metadataHost}:6543/{metadataDatabase}";
   assert.equal(
     secrets.triggerer?.sql_alchemy_conn,
-    `postgresql+psycopg2://${login}?sslmode=require&sslrootcert=%2Fopt%2Fairflow%2Fpostgres-ca.pem`,
+    patient(`postgresql+psycopg2://${login}?sslmode=require&sslrootcert=%2Fopt%2Fairflow%2Fpostgres-ca.pem`),
   );
   assert.equal(secrets.flower?.broker_url, "rediss://{brokerUser}:{brokerPassword}@{brokerHost}:6379/0");
   const policy = manifests.find(
