@@ -194,9 +194,9 @@ test("with PgBouncer between them, Postgres has few connections, and the example
 });
 
 test("workers cannot ask PgBouncer for the metadata", async () => {
-  const program = `import psycopg2, re
+  const program = `import psycopg2
 url = open("/run/secrets/result_backend").read().removeprefix("db+").replace("+psycopg2", "")
 psycopg2.connect(url).close()
-psycopg2.connect(re.sub("/results$", "/metadata", url))`;
-  await assert.rejects(stack.exec("worker-1", "python", "-c", program), /OperationalError/);
+psycopg2.connect(url.replace("/results?", "/metadata?"))`;
+  await assert.rejects(stack.exec("worker-1", "python", "-c", program), /OperationalError.*login rejected/s);
 });
