@@ -22,7 +22,7 @@ import { needsKeda, scaling } from "./keda.ts";
 import { contentHash, isLarge } from "./largeFiles.ts";
 import { fileKey, jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
-import { type Surroundings, surroundings } from "./surroundings.ts";
+import { type Surroundings, surroundings, unowned } from "./surroundings.ts";
 
 type Metadata = k8s.types.input.meta.v1.ObjectMeta;
 
@@ -300,7 +300,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const made = new k8s.core.v1.ConfigMap(
       name,
       {
-        metadata: { namespace: this.around.namespace, ...this.own() },
+        metadata: { namespace: this.around.namespace, ...unowned(this.labels) },
         data: { [fileKey(path)]: content },
       },
       this.child(),
@@ -358,11 +358,6 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const annotations = Object.assign({}, hint.force, ...hints.map((key) => hint[key]));
     const all = { ...this.labels, ...labels, ...selector(name) };
     return { name, namespace: this.around.namespace, labels: all, annotations };
-  }
-
-  /** Labels of what belongs to no workload. */
-  private own(): Pick<Metadata, "labels"> {
-    return Object.keys(this.labels).length > 0 ? { labels: { ...this.labels } } : {};
   }
 
   /** What selects a pod cannot be changed by other labels. */

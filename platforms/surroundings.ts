@@ -21,6 +21,11 @@ export interface SurroundingsArgs {
   readonly labels: Labels;
 }
 
+/** Labels of what belongs to no workload. */
+export function unowned(labels: Labels): { readonly labels?: Labels } {
+  return Object.keys(labels).length > 0 ? { labels } : {};
+}
+
 /** The levels of pod security: nothing in the namespace may be privileged. */
 function restricted(mode: "enforce" | "audit" | "warn"): Labels {
   return {
@@ -35,7 +40,7 @@ export function surroundings(
   { stack, pullSecrets, labels }: SurroundingsArgs,
   opts: pulumi.CustomResourceOptions,
 ): Surroundings {
-  const own = Object.keys(labels).length > 0 ? { labels } : {};
+  const own = unowned(labels);
   const levels = { ...restricted("enforce"), ...restricted("audit"), ...restricted("warn") };
   // The claims are in it, so it shares their protection.
   const namespace = new k8s.core.v1.Namespace(

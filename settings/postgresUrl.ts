@@ -96,8 +96,7 @@ const patience = {
 export function postgresUrl(login: PostgresLogin, driver?: "psycopg2" | "psycopg", ca?: string): string {
   const { user, password, host, port, database } = login;
   const [name, word, path] = [user, password, database].map(inUrl);
-  const given = { ...login.parameters, ...tlsOf(login, ca) };
-  const query = new URLSearchParams({ ...given, ...patience, ...given }).toString();
+  const query = new URLSearchParams({ ...patience, ...login.parameters, ...tlsOf(login, ca) }).toString();
   const scheme = driver === undefined ? "postgresql" : `postgresql+${driver}`;
   return `${scheme}://${name}:${word}@${host}:${port}/${path}?${query}`;
 }

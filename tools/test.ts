@@ -95,8 +95,8 @@ async function runSideBySide(files: readonly string[], concurrency: number): Pro
       continue;
     }
     for (const file of waiting.splice(next, 1)) {
-      const result = failuresOf(file).then((failures) => {
-        if (failures !== undefined) failed.set(file, failures);
+      const result = failuresOf(file).then((said) => {
+        if (said !== undefined) failed.set(file, said);
         running.delete(file);
       });
       running.set(file, result);

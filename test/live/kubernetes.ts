@@ -8,7 +8,7 @@ import type { Instance, Instances, Target } from "./target.ts";
 import { Tunnel } from "./tunnel.ts";
 
 interface Deployment {
-  readonly metadata: { readonly name: string; readonly generation: number };
+  readonly metadata: { readonly generation: number };
   readonly spec: { readonly replicas: number };
   readonly status: {
     readonly observedGeneration?: number;

@@ -85,5 +85,5 @@ const patience =
 
 /** The URL of a database, as a client is told it. */
 export function patient(url: string): string {
-  return `${url}${url.includes("?") ? "&" : "?"}${patience}`;
+  return url.includes("?") ? url.replace("?", `?${patience}&`) : `${url}?${patience}`;
 }
