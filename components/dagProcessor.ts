@@ -3,6 +3,7 @@ import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main } from "./role.ts";
+import { airflowCommand } from "./start/start.ts";
 
 export interface DagProcessorArgs extends RoleArgs {
   /** Whether it fetches DAGs from elsewhere. */
@@ -19,7 +20,7 @@ export class DagProcessor extends pulumi.ComponentResource {
       equipped("dag-processor", args, {
         ...role,
         ...heartbeat("job", role.files),
-        command: main("airflow", "dag-processor"),
+        command: main(...airflowCommand("dag-processor")),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],
         outbound: args.readsRepository,

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { equipped } from "./extras.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main } from "./role.ts";
+import { airflowCommand } from "./start/start.ts";
 
 export interface FlowerArgs extends RoleArgs {
   /** Port of the loopback interface. */
@@ -27,7 +28,7 @@ export class Flower extends pulumi.ComponentResource {
         volumes: {},
         reaches: [args.redis],
         priority: "control",
-        command: main("airflow", "celery", "flower", "--port", String(port)),
+        command: main(...airflowCommand("celery", "flower", "--port", String(port))),
         limits: { memory: 512, cpu: 1 },
         port,
         loopbackPort: args.loopbackPort,

@@ -10,6 +10,7 @@ import os
 import pathlib
 import sys
 
+import start  # noqa: F401, before Airflow
 from airflow import __version__, settings
 from airflow.cli.cli_parser import get_parser
 from alembic.util.exc import CommandError

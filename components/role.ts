@@ -4,6 +4,7 @@ import { runtimeDirectory } from "../workload.ts";
 import type { Environment } from "./environment.ts";
 import type { ExtrasByRole } from "./extras.ts";
 import type { Role } from "./roles.ts";
+import { startFile } from "./start/start.ts";
 import type { AirflowVersion } from "./versions/version.ts";
 
 /** What every role of Airflow is given. */
@@ -38,7 +39,7 @@ export function airflowRole(role: Role, { image, environment, dags, logs }: Role
     user: { uid: 50000, gid: 0 },
     env: { ...env, ...config },
     secrets,
-    files,
+    files: { ...files, ...startFile },
     volumes: { ...(dags && { [folders.dags]: dags }), ...(logs && { [folders.logs]: logs }) },
     scratch: ["/tmp", ...(logs ? [] : [folders.logs])],
     stop: { signal: "SIGTERM", graceSeconds: 30 },

@@ -4,6 +4,7 @@ import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main, several, targets } from "./role.ts";
+import { airflowCommand } from "./start/start.ts";
 
 export interface SchedulerArgs extends RoleArgs {
   /** Several share the work, and outlast each other. */
@@ -21,7 +22,7 @@ export class Scheduler extends pulumi.ComponentResource {
       equipped("scheduler", args, {
         ...role,
         ...heartbeat("job", role.files),
-        command: main("airflow", "scheduler"),
+        command: main(...airflowCommand("scheduler")),
         ...several(args.schedulers),
         limits: { memory: 1024, cpu: 2 },
         reaches: targets(args.redis, args.postgres, args.results),

@@ -3,6 +3,7 @@ import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main } from "./role.ts";
+import { airflowCommand } from "./start/start.ts";
 
 /** Serves the logs of triggers; `[logging] trigger_log_server_port`. */
 export const triggererLogPort = 8794;
@@ -17,7 +18,7 @@ export class Triggerer extends pulumi.ComponentResource {
       equipped("triggerer", args, {
         ...role,
         ...heartbeat("job", role.files),
-        command: main("airflow", "triggerer"),
+        command: main(...airflowCommand("triggerer")),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],
         // Triggers wait for things outside.

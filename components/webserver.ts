@@ -3,6 +3,7 @@ import type { Endpoint } from "../workload.ts";
 import { equipped } from "./extras.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main, several } from "./role.ts";
+import { airflowCommand } from "./start/start.ts";
 
 export interface WebserverArgs extends RoleArgs {
   readonly endpoint: Endpoint;
@@ -33,7 +34,7 @@ export class Webserver extends pulumi.ComponentResource {
       equipped("webserver", args, {
         ...role,
         env: { ...role.env, ...env, ...(args.isBehindProxy && { FORWARDED_ALLOW_IPS: "*" }) },
-        command: main(...command(port)),
+        command: main(...airflowCommand(...command(port))),
         limits: { memory: 2048, cpu: 2 },
         reaches: [args.postgres, ...args.logServers],
         // It reads remote logs itself.

@@ -6,6 +6,7 @@ import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main, targets } from "./role.ts";
+import { airflowCommand } from "./start/start.ts";
 
 export interface WorkerArgs extends RoleArgs {
   readonly group: WorkerGroup;
@@ -51,7 +52,9 @@ export class Worker extends pulumi.ComponentResource {
       equipped("worker", args, {
         ...role,
         ...heartbeat("worker", role.files),
-        command: main("airflow", "celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
+        command: main(
+          ...airflowCommand("celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
+        ),
         volumes: { ...role.volumes, "/opt/airflow/data": args.data },
         limits: { memory: group.memory, cpu: group.cpu },
         reaches: targets(args.redis, args.results, args.version.tasksReport ? args.webserver : args.postgres),

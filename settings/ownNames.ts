@@ -48,6 +48,7 @@ export const ownFiles = [
   "/opt/airflow/migrate.py",
   "/opt/airflow/postgres-ca.pem",
   "/opt/airflow/redis-ca.pem",
+  "/opt/airflow/start.py",
   authoritiesFile,
 ] as const;
 

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { run } from "./process.ts";
 import { all, ended } from "./ship.ts";
 
 /** An image to be built. */
@@ -64,4 +65,6 @@ export async function buildAll(plans: readonly Plan[]): Promise<void> {
   }, 10_000);
   const builds = states.map((state) => build(state).finally(() => running.delete(state)));
   await all(builds).finally(() => clearInterval(timer));
+  // The classic builder keeps a stage that only lends files to another, without a name.
+  await run("docker", ["image", "prune", "--force", "--filter", "label=airflow-on-celery.stage=build"]);
 }

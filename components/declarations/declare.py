@@ -8,6 +8,7 @@ import json
 import pathlib
 import sys
 
+import start  # noqa: F401, before Airflow
 from airflow.models import Connection, Pool, Variable
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 from airflow.utils.session import create_session

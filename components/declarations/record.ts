@@ -26,9 +26,14 @@ export function isNothing(names: Names): boolean {
   return kinds.every((kind) => names[kind].length === 0);
 }
 
-/** As the outputs of a stack have them, which keep them from one deployment to the next: `pools.api`; none, if there are none. */
-export function spelled(names: Names): readonly string[] | undefined {
-  return isNothing(names) ? undefined : kinds.flatMap((kind) => names[kind].map((name) => `${kind}.${name}`));
+function spelled(names: Names): readonly string[] {
+  return kinds.flatMap((kind) => names[kind].map((name) => `${kind}.${name}`));
+}
+
+/** Outputs that keep a record from one deployment to the next, names as `pools.api`; empty lists are left out. */
+export function outputsOf(record: Declared): Readonly<Record<string, readonly string[]>> {
+  const outputs = Object.entries(record).map(([output, names]) => [output, spelled(names)] as const);
+  return Object.fromEntries(outputs.filter(([, names]) => names.length > 0));
 }
 
 function read(spelt: unknown): Names {

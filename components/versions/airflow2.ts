@@ -39,14 +39,7 @@ export const airflow2: AirflowVersion = {
   // It has no database, and none of the checks that Celery's is no SQLite: without this there is no command for it.
   flower: { env: { _AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK: "1" } },
   webserver: {
-    command: (port) => [
-      "airflow",
-      "webserver",
-      "--port",
-      String(port),
-      "--pid",
-      `${runtimeDirectory}/webserver.pid`,
-    ],
+    command: (port) => ["webserver", "--port", String(port), "--pid", `${runtimeDirectory}/webserver.pid`],
     // Its processes tell each other that they live by files, which should not wait for a disk.
     env: { GUNICORN_CMD_ARGS: `--worker-tmp-dir ${runtimeDirectory}` },
     probes: ["/health"],

@@ -44,7 +44,7 @@ export const airflow3: AirflowVersion = {
   }),
   flower: { env: {} },
   webserver: {
-    command: (port) => ["airflow", "api-server", "--port", String(port), "--proxy-headers"],
+    command: (port) => ["api-server", "--port", String(port), "--proxy-headers"],
     env: {},
     // Not /monitor/health: that speaks of the scheduler, which a restart here would not mend. The execution API is
     // made at its first request, which would otherwise cost the first task 3 s.

@@ -35,6 +35,7 @@ export interface AirflowVersion {
   /** Beyond settings. */
   readonly flower: { readonly env: Values };
   readonly webserver: {
+    /** Arguments of `airflow`. */
     readonly command: (port: number) => readonly string[];
     readonly env: Values;
     /** Paths that answer once it serves. */

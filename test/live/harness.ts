@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { defaultVersion } from "../../settings/versions.ts";
 import { AirflowApi, type TaskInstance } from "../../tools/airflow.ts";
-import { project, waitFor } from "../../tools/process.ts";
+import { waitFor as poll, project } from "../../tools/process.ts";
 import { type Outputs, Stack } from "../../tools/stack.ts";
+import { timed } from "../runner/steps.ts";
 import { onDocker } from "./docker.ts";
 import type { Instance, Instances, Ports, Target } from "./target.ts";
 
 export type Config = Readonly<Record<string, unknown>>;
+
+const waitFor: typeof poll = (...args) => timed("wait", () => poll(...args));
 
 /** Asks again later when a connection breaks off: it may lead through a tunnel into a container that was replaced. */
 async function unlessCut<T>(ask: () => Promise<T>): Promise<T | undefined> {
@@ -55,7 +58,11 @@ export class TestStack {
   }
 
   /** Deploys, and returns what the CLI said. */
-  async up(config: Config, ...flags: string[]): Promise<string> {
+  up(config: Config, ...flags: string[]): Promise<string> {
+    return timed("deploy", () => this.deploy(config, flags));
+  }
+
+  private async deploy(config: Config, flags: readonly string[]): Promise<string> {
     await this.configure(config);
     if (!this.swept) await this.target.sweep(this.prefix);
     this.swept = true;
@@ -74,17 +81,21 @@ export class TestStack {
   }
 
   /** Removes everything but the data. */
-  async down(): Promise<void> {
-    await this.target.disconnect(this.prefix);
-    await this.stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"]);
+  down(): Promise<void> {
+    return timed("remove", async () => {
+      await this.target.disconnect(this.prefix);
+      await this.stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"]);
+    });
   }
 
   /** Removes everything; does nothing the second time. */
   async remove(): Promise<void> {
     if (!existsSync(this.folder)) return;
-    await this.target.disconnect(this.prefix);
-    await this.stack.pulumi(["state", "unprotect", "--all", "--yes"]);
-    await this.stack.pulumi(["destroy", "--yes", "--skip-preview"]);
+    await timed("remove", async () => {
+      await this.target.disconnect(this.prefix);
+      await this.stack.pulumi(["state", "unprotect", "--all", "--yes"]);
+      await this.stack.pulumi(["destroy", "--yes", "--skip-preview"]);
+    });
     rmSync(this.folder, { recursive: true });
   }
 

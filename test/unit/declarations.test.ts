@@ -8,8 +8,8 @@ import {
   isNothing,
   leftOver,
   nothing,
+  outputsOf,
   recordOf,
-  spelled,
 } from "../../components/declarations/record.ts";
 import type { Settings } from "../../settings/groups.ts";
 import { readStackFile, settingsFrom } from "../../settings/read.ts";
@@ -76,10 +76,15 @@ test("without declarations there is no job", async () => {
 });
 
 /** As the next deployment reads them. */
-function outputs({ declared, undeclared, deleted }: Declared) {
-  const all = { declared: spelled(declared), undeclared: spelled(undeclared), deleted: spelled(deleted) };
-  return JSON.parse(JSON.stringify({ ...all, adminUser: "admin" }));
+function outputs(record: Declared) {
+  return JSON.parse(JSON.stringify({ ...outputsOf(record), adminUser: "admin" }));
 }
+
+test("a stack that declares nothing has no outputs of it, since Pulumi warns of undefined ones", () => {
+  assert.deepEqual(outputsOf(recordOf(settings({}), {})), {});
+  const pools = { p: { slots: 1 } };
+  assert.deepEqual(outputsOf(recordOf(settings({ pools }), {})), { declared: ["pools.p"] });
+});
 
 test("what was declared once is left and told, or deleted when asked; twice is the same", () => {
   const first = recordOf(settings({ variables: { a: "1", b: "2" }, pools: { p: { slots: 1 } } }), {});

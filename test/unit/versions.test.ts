@@ -46,7 +46,7 @@ test("Airflow 2.11: the webserver is another command with another health", async
   const containers = containersOf(await declare(old));
   const { entrypoints, healthcheck } = containers.get("webserver") ?? assert.fail();
   assert.deepEqual((entrypoints as string[]).slice(-6), [
-    "airflow",
+    "/opt/airflow/start.py",
     "webserver",
     "--port",
     "8080",

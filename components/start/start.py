@@ -1,0 +1,47 @@
+"""usage: start.py ARGUMENT...
+
+Runs `airflow ARGUMENT...`, started with about 0.7 of the CPU time. Nothing depends on it: where an Airflow is built
+differently, a step has no effect. As a module it prepares other programs that import Airflow.
+"""
+
+import gc
+import sys
+from contextlib import contextmanager, nullcontext
+
+# A start makes a million objects that stay; Python would look through new ones for garbage after every 700.
+gc.set_threshold(50_000)
+
+
+@contextmanager
+def without(module):
+    """Lets imports of a module fail that nothing has imported yet."""
+    hidden = sys.modules.setdefault(module) is None
+    yield
+    if hidden:
+        del sys.modules[module]
+
+
+@contextmanager
+def with_libyaml():
+    """Reads YAML with libyaml: Airflow reads its list of metrics with the parser that is written in Python."""
+    import yaml
+
+    slow = yaml.SafeLoader
+    yaml.SafeLoader = getattr(yaml, "CSafeLoader", slow)
+    yield
+    yaml.SafeLoader = slow
+
+
+# To mask a secret, Airflow imports the task runner, a third of its start, and asks whether a task runs. Workers, which
+# fork tasks, need it anyway.
+runs_tasks = "worker" in sys.argv
+with with_libyaml(), nullcontext() if runs_tasks else without("airflow.sdk.execution_time.task_runner"):
+    import airflow  # noqa: F401
+
+if __name__ == "__main__":
+    # Files beside this one are not importable by DAGs.
+    del sys.path[0]
+    from airflow.__main__ import main
+
+    sys.argv[0] = "airflow"
+    sys.exit(main())

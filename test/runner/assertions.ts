@@ -1,0 +1,56 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { project } from "../../tools/process.ts";
+
+/** An assertion of a test. */
+interface Assertion {
+  /** Path below the project. */
+  readonly file: string;
+  /** Title of the test, or name of the function, that the assertion is in. */
+  readonly test: string;
+  /** Source text on one line. */
+  readonly text: string;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ");
+}
+
+function isAssertion({ expression }: ts.CallExpression): boolean {
+  const called = ts.isPropertyAccessExpression(expression) ? expression.expression : expression;
+  return ts.isIdentifier(called) && /^assert/.test(called.text);
+}
+
+/** The title that a call gives to the tests inside of it. */
+function titleOf(call: ts.CallExpression): string | undefined {
+  const [title] = call.arguments;
+  const isTest = ts.isIdentifier(call.expression) && ["test", "suite"].includes(call.expression.text);
+  if (!isTest || !title) return undefined;
+  return ts.isStringLiteralLike(title) ? title.text : title.getText();
+}
+
+/** Assertions of one file, in their order. */
+function assertionsOf(file: string): Assertion[] {
+  const source = ts.createSourceFile(
+    file,
+    readFileSync(join(project, file), "utf8"),
+    ts.ScriptTarget.Latest,
+    true,
+  );
+  const found: Assertion[] = [];
+  const visit = (node: ts.Node, inside: string): void => {
+    let test = inside;
+    if (ts.isFunctionDeclaration(node) && node.name) test = `${node.name.text}()`;
+    if (ts.isCallExpression(node)) {
+      test = titleOf(node) ?? test;
+      if (isAssertion(node)) found.push({ file, test, text: oneLine(node.getText()) });
+    }
+    ts.forEachChild(node, (child) => visit(child, test));
+  };
+  visit(source, "");
+  return found;
+}
+
+const files = globSync("test/**/*.ts", { cwd: project }).sort();
+for (const { file, test, text } of files.flatMap(assertionsOf)) console.log([file, test, text].join("\t"));

@@ -1,0 +1,51 @@
+import { ensureImages, standard } from "../../tools/images.ts";
+import { run } from "../../tools/process.ts";
+import { onDocker } from "../live/docker.ts";
+import type { Need } from "./jobs.ts";
+
+/** Prefix of everything that live tests make. */
+const prefix = "airflow-livetest-";
+
+const setUp: Readonly<Record<Need, (engine: () => Promise<void>, sweeps: boolean) => Promise<void>>> = {
+  engine: async (_, sweeps) => {
+    await ensureImages([...standard, "gateway"]);
+    await run("tools/chromium.sh", [], { show: true });
+    if (sweeps) await onDocker.sweep(prefix);
+  },
+  airflow2: async (engine) => {
+    await engine();
+    await ensureImages(["airflow"], "2.11.2");
+  },
+  cluster: async (engine, sweeps) => {
+    // Loaded only where it is needed: it works on Linux alone.
+    const { ensureLab } = await import("../lab/lab.ts");
+    const { onKubernetes } = await import("../live/kubernetes.ts");
+    await run("test/lab/up.sh", [], { show: true });
+    await run("tools/run", ["--kubernetes-plugin"], { show: true });
+    await engine();
+    await ensureLab();
+    if (sweeps) await onKubernetes.sweep(prefix);
+  },
+  machines: async (engine, sweeps) => {
+    await engine();
+    const { onMachines } = await import("../live/machines.ts");
+    await onMachines.config(prefix);
+    if (sweeps) await onMachines.sweep(prefix);
+  },
+  scanners: () => run("test/scan/setup.sh", [], { show: true }).then(() => {}),
+};
+
+/**
+ * Brings up what jobs need, all at once; what is there takes a second.
+ * @param sweeps whether to remove what earlier runs that were cut off have left, which other tests may be using
+ * @returns a promise for each need, rejected with what went wrong
+ */
+export function prepare(needs: ReadonlySet<Need>, sweeps: boolean): Map<Need, Promise<void>> {
+  let engineUp: Promise<void> | undefined;
+  const engine = () => {
+    engineUp ??= setUp.engine(engine, sweeps);
+    return engineUp;
+  };
+  const begin = (need: Need) => (need === "engine" ? engine() : setUp[need](engine, sweeps));
+  return new Map([...needs].map((need) => [need, begin(need)]));
+}

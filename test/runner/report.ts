@@ -1,0 +1,34 @@
+import type { Cost } from "./usage.ts";
+
+/** What a job cost, by the names of its parts. */
+export type Costs = readonly (readonly [part: string, cost: Cost])[];
+
+function cell({ seconds, cpu }: Cost): string {
+  return `${Math.round(seconds)} s / ${Math.round(cpu)}`;
+}
+
+/** A table of jobs, the longest first: seconds, and CPU seconds, of each and of its steps. */
+export function table(jobs: ReadonlyMap<string, Costs>): string {
+  const rows = [...jobs].toSorted(
+    ([, one], [, other]) => (other[0]?.[1].seconds ?? 0) - (one[0]?.[1].seconds ?? 0),
+  );
+  const parts = rows[0]?.[1].map(([part]) => part) ?? [];
+  const lines = [
+    ["seconds / CPU seconds", ...parts],
+    ...rows.map(([name, costs]) => [name, ...costs.map(([, cost]) => cell(cost))]),
+  ];
+  const widths =
+    lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  const padded = lines.map((line) =>
+    line.map((text, column) =>
+      column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0),
+    ),
+  );
+  return padded.map((line) => line.join("  ")).join("\n");
+}
+
+/** What the reporter says of failed tests at the end of a job's output; all of it, if it did not get that far. */
+export function failuresIn(said: string): string {
+  const at = said.lastIndexOf("✖ failing tests:");
+  return at < 0 ? said : said.slice(at);
+}

@@ -1,0 +1,188 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { main, project, run } from "../../tools/process.ts";
+import { changedSince, reachedBy } from "./changed.ts";
+import { type Job, jobsOf, type Need, suiteOf, suites, testFiles } from "./jobs.ts";
+import { prepare } from "./preparations.ts";
+import { type Costs, failuresIn, table } from "./report.ts";
+import { next } from "./schedule.ts";
+import { type Step, stepsFile } from "./steps.ts";
+import { costsOf, Usage } from "./usage.ts";
+
+const usageText = `usage: npm test                  everything
+       npm test -- SUITE...      suites: check, ${suites.join(", ")}
+       npm test -- FILE...       files of tests
+       npm test -- --changed     what uncommitted changes can reach; --since REF also what came after REF`;
+
+/** Seconds between two looks at how idle the machine is. */
+const pause = 5;
+
+/** What a run is asked for. */
+interface Asked {
+  /** Whether types and lint are checked. */
+  readonly checks: boolean;
+  readonly files: readonly string[];
+  /** Whether it is everything there is. */
+  readonly whole: boolean;
+}
+
+async function asked(): Promise<Asked> {
+  const options = { changed: { type: "boolean" }, since: { type: "string" } } as const;
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const all = testFiles();
+  if (values.changed || values.since !== undefined) {
+    if (positionals.length > 0) throw new Error(usageText);
+    return {
+      checks: true,
+      files: await reachedBy(all, await changedSince(values.since ?? "HEAD")),
+      whole: false,
+    };
+  }
+  if (positionals.length === 0) return { checks: true, files: all, whole: true };
+  const files = positionals.flatMap((name) => {
+    if (name === "check") return [];
+    const ofSuite = all.filter((file) => suiteOf(file) === name);
+    const named = all.filter((file) => file === name);
+    if (ofSuite.length + named.length === 0)
+      throw new Error(`'${name}' is no suite and no file of tests.\n${usageText}`);
+    return [...ofSuite, ...named];
+  });
+  return { checks: positionals.includes("check"), files: [...new Set(files)], whole: false };
+}
+
+/** How a job ended. */
+interface Ended {
+  readonly passed: boolean;
+  readonly said: string;
+  readonly from: number;
+  readonly to: number;
+  readonly steps: readonly Step[];
+}
+
+/** Runs a job's files; unit tests and scanners yield to live tests, whose times depend on the machine. */
+async function runJob({ suite, files }: Job, folder: string): Promise<Ended> {
+  const from = Date.now();
+  const notes = join(folder, `${from}-${files.length}-${files[0]?.replaceAll("/", "_")}`);
+  const flags = ["--test", "--test-reporter=spec", "--test-concurrency=2"];
+  const [command, ...args] = suite === "live" ? ["node"] : ["nice", "-n", "10", "node"];
+  const child = spawn(command as string, [...args, ...flags, ...files], {
+    cwd: project,
+    env: { ...process.env, PULUMI_ERROR_OUTPUT_STRING: "true", [stepsFile]: notes },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      said += chunk;
+    });
+  }
+  const code = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
+  const lines = existsSync(notes) ? readFileSync(notes, "utf8").trim().split("\n") : [];
+  return { passed: code === 0, said, from, to: Date.now(), steps: lines.map((line) => JSON.parse(line)) };
+}
+
+/** Runs jobs side by side, as the machine has room; tells at the end what each cost, and what failed. */
+class Run {
+  private readonly waiting: Job[];
+  private readonly running = new Map<Job, Promise<void>>();
+  private readonly met = new Set<Need>();
+  private readonly preparing: Map<Need, Promise<void>>;
+  private readonly usage = new Usage();
+  private readonly costs = new Map<string, Costs>();
+  private readonly failed = new Map<string, string>();
+  private readonly folder = mkdtempSync(join(tmpdir(), "airflow-test-run-"));
+  private idle = 1;
+  private wake = () => {};
+
+  constructor(jobs: readonly Job[], whole: boolean) {
+    this.waiting = [...jobs];
+    this.preparing = prepare(new Set(jobs.flatMap(({ needs }) => needs)), whole);
+    for (const [need, done] of this.preparing)
+      void done
+        .then(
+          () => this.met.add(need),
+          (error: unknown) => this.giveUp(need, error instanceof Error ? error.message : String(error)),
+        )
+        .then(() => {
+          this.preparing.delete(need);
+          this.wake();
+        });
+  }
+
+  /** Fails the jobs that cannot have what they need. */
+  private giveUp(need: Need, why: string): void {
+    for (const job of this.waiting.filter(({ needs }) => needs.includes(need))) {
+      this.waiting.splice(this.waiting.indexOf(job), 1);
+      this.failed.set(job.name, `${need} could not be prepared:\n${why}\n`);
+    }
+  }
+
+  private async begin(job: Job): Promise<void> {
+    const { passed, said, from, to, steps } = await runJob(job, this.folder);
+    this.sample();
+    this.costs.set(job.name, costsOf(this.usage, from, to, steps));
+    console.log(
+      `${said}${job.name}: ${passed ? "passed" : "FAILED"} after ${Math.round((to - from) / 1000)} s\n`,
+    );
+    if (!passed) this.failed.set(job.name, failuresIn(said));
+    this.running.delete(job);
+    this.wake();
+  }
+
+  private sample(): void {
+    this.idle = this.usage.sample(this.running.size + this.preparing.size);
+  }
+
+  private startWhatFits(): void {
+    for (;;) {
+      const { waiting, met, idle } = this;
+      const job = next({ waiting, running: [...this.running.keys()], met, idle });
+      if (!job) return;
+      this.waiting.splice(this.waiting.indexOf(job), 1);
+      this.running.set(job, this.begin(job));
+      // What it needs shows at the next look.
+      this.idle = 0;
+    }
+  }
+
+  private tell(seconds: number): void {
+    const names = [...this.running.keys()].map(({ name }) => name.replace(/^test\/live\/|\.test\.ts$/g, ""));
+    const preparing = [...this.preparing.keys()].map((need) => `setting up: ${need}`);
+    console.log(`[${seconds} s] ${[...names, ...preparing].join(", ")}; ${this.waiting.length} waiting`);
+  }
+
+  /** @throws Error naming what failed */
+  async all(): Promise<void> {
+    const begin = Date.now();
+    const seconds = () => Math.round((Date.now() - begin) / 1000);
+    const timer = setInterval(() => {
+      this.sample();
+      if (seconds() % 60 < pause) this.tell(seconds());
+      this.wake();
+    }, pause * 1000);
+    while (this.waiting.length + this.running.size > 0) {
+      this.startWhatFits();
+      await new Promise<void>((done) => {
+        this.wake = done;
+      });
+    }
+    clearInterval(timer);
+    rmSync(this.folder, { recursive: true });
+    console.log(`${table(this.costs)}\n${seconds()} s in all\n`);
+    // Once more, since a long log is read from its end.
+    for (const [name, said] of this.failed)
+      console.log(`${name}: ${said}\nAgain, alone: npm test -- ${name}\n`);
+    if (this.failed.size > 0) throw new Error(`Failed: ${[...this.failed.keys()].join(", ")}`);
+  }
+}
+
+await main(async () => {
+  const { checks, files, whole } = await asked();
+  if (checks) await run("tools/run", ["tools/check.ts"], { show: true });
+  const jobs = jobsOf(files);
+  if (jobs.length === 0) console.log("No test can notice this change.");
+  else await new Run(jobs, whole).all();
+});

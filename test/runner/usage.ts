@@ -1,0 +1,65 @@
+import { freeBetween, type Times, times } from "./pace.ts";
+import { kinds, type Step } from "./steps.ts";
+
+/** A second or so of a run. */
+interface Sample {
+  /** Milliseconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+  /** CPU seconds that all processes of the machine used. */
+  readonly cpu: number;
+  /** Jobs that ran, and preparations. */
+  readonly sharers: number;
+}
+
+/** Seconds, and CPU seconds, of a part of a job. */
+export interface Cost {
+  readonly seconds: number;
+  readonly cpu: number;
+}
+
+/** Watches how busy the machine is: its containers and clusters are nobody's children, so their CPU time is shared out. */
+export class Usage {
+  private readonly samples: Sample[] = [];
+  private last: Times = times();
+  private at = Date.now();
+
+  /**
+   * Notes what has happened since the last call.
+   * @param sharers jobs and preparations that ran meanwhile
+   * @returns share of all cores that was free, from 0 to 1
+   */
+  sample(sharers: number): number {
+    const [now, to] = [times(), Date.now()];
+    const cpu = (now.busy + now.nice - this.last.busy - this.last.nice) / 1000;
+    this.samples.push({ from: this.at, to, cpu, sharers: Math.max(1, sharers) });
+    const free = freeBetween(this.last, now);
+    [this.last, this.at] = [now, to];
+    return free;
+  }
+
+  /** What a stretch of time cost a job: its part of what the machine did, shared evenly with what ran beside it. */
+  cost(from: number, to: number): Cost {
+    const parts = this.samples.map((sample) => {
+      const overlap = Math.min(to, sample.to) - Math.max(from, sample.from);
+      return overlap <= 0 ? 0 : (sample.cpu / sample.sharers) * (overlap / (sample.to - sample.from));
+    });
+    return { seconds: (to - from) / 1000, cpu: parts.reduce((sum, part) => sum + part, 0) };
+  }
+}
+
+/** What a job cost, by step; `act` is the rest. */
+export function costsOf(usage: Usage, from: number, to: number, steps: readonly Step[]) {
+  const whole = usage.cost(from, to);
+  const sum = (costs: readonly Cost[]): Cost => ({
+    seconds: costs.reduce((all, { seconds }) => all + seconds, 0),
+    cpu: costs.reduce((all, { cpu }) => all + cpu, 0),
+  });
+  const byKind = kinds.map((kind) => {
+    const costs = steps.filter((step) => step.kind === kind).map((step) => usage.cost(step.from, step.to));
+    return [kind, sum(costs)] as const;
+  });
+  const timed = sum(byKind.map(([, cost]) => cost));
+  const act: Cost = { seconds: whole.seconds - timed.seconds, cpu: whole.cpu - timed.cpu };
+  return [["whole", whole], ...byKind, ["act", act]] as const;
+}
