@@ -1,5 +1,6 @@
 import crypto from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, type StoredProvider } from "../dynamicResource.ts";
 import type { Settings } from "../settings/groups.ts";
 import type { SecretName } from "../settings/schema.ts";
 import { encrypted, type SecretSource } from "../settings/secret.ts";
@@ -119,7 +120,7 @@ function held(wanted: Wanted, known: Known): Held {
   };
 }
 
-/** Mints what is missing or due, and never touches the rest. Serialised into the state, with the functions it calls. */
+/** Mints what is missing or due, and never touches the rest. */
 export const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
   async create(inputs) {
     return { id: "secrets", outs: held(inputs, { names: [], values: {} }) };
@@ -133,6 +134,12 @@ export const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
   async update(_id, olds, news) {
     return { outs: held(news, olds) };
   },
+};
+
+/** The minter as the state keeps it. */
+export const stored: StoredProvider<Wanted, Held> = {
+  provider: minter,
+  functions: [minted, isOutdated, isDue, publicKey, jwksOf, held],
 };
 
 export interface SecretsArgs {
@@ -180,7 +187,7 @@ function stated<T>(byName: { readonly [name in SecretName]?: T | undefined }): [
  * Mints the secrets at the first deployment, unless they are given, and keeps them in the state; protected, since the stored
  * data needs them. One that is replaced stays valid as the previous one, until the next one is or it is dropped.
  */
-export class Secrets extends pulumi.dynamic.Resource {
+export class Secrets extends DynamicResource<Wanted, Held> {
   /** Current values. */
   declare readonly values: pulumi.Output<Minted>;
   /** Those that are valid beside them. */
@@ -204,7 +211,7 @@ export class Secrets extends pulumi.dynamic.Resource {
     };
     const outputs = { values: undefined, previous: undefined, older: undefined, replaced: undefined };
     super(
-      minter,
+      stored,
       name,
       { ...inputs, ...outputs, jwks: undefined },
       { ...opts, protect: true, additionalSecretOutputs: ["values", "previous", "older"] },

@@ -1,6 +1,7 @@
 import crypto from "node:crypto";
-import * as pulumi from "@pulumi/pulumi";
-import { authorityCertificate, machineCertificate } from "./certificate.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, type StoredProvider } from "../dynamicResource.ts";
+import { authorityCertificate, certificateFunctions, machineCertificate } from "./certificate.ts";
 
 interface Wanted {
   readonly names: readonly string[];
@@ -70,7 +71,7 @@ async function held({ names, generation }: Wanted, keyring: Keyring, known: Held
   return { names, generation, key, authorities, bridge, machines };
 }
 
-/** Mints what is missing or about to end, and keeps the rest. Serialised into the state, with the functions it calls. */
+/** Mints what is missing or about to end, and keeps the rest. */
 export const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
   async create(inputs) {
     return { id: "authority", outs: await held(inputs, await authority(), {}) };
@@ -86,6 +87,12 @@ export const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
   },
 };
 
+/** The minter as the state keeps it. */
+export const stored: StoredProvider<Wanted, Held> = {
+  provider: minter,
+  functions: [...certificateFunctions, minted, pem, daysLeft, authority, machine, isOver, isGood, held],
+};
+
 export interface AuthorityArgs {
   /** Names of those that get a certificate. */
   readonly machines: readonly string[];
@@ -97,7 +104,7 @@ export interface AuthorityArgs {
  * Signs the certificates that machines show each other, good for a year and renewed by a deployment in the last 90 days.
  * All of it is kept in the state, as secrets.
  */
-export class Authority extends pulumi.dynamic.Resource {
+export class Authority extends DynamicResource<Wanted, Held> {
   /** Certificates of those whose signature is trusted, in PEM: this authority and the one before it. */
   declare readonly authorities: pulumi.Output<string>;
   /** By machine, in PEM: its certificate, those that lead to an authority, its private key. */
@@ -107,7 +114,7 @@ export class Authority extends pulumi.dynamic.Resource {
     const inputs = { names: args.machines, generation: args.generation };
     const secret = ["authorities", "machines", "key", "bridge"];
     super(
-      minter,
+      stored,
       name,
       { ...inputs, authorities: undefined, machines: undefined },
       { ...opts, additionalSecretOutputs: secret },

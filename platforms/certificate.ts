@@ -1,4 +1,4 @@
-// A default import: Pulumi can serialise a reference to a whole module, but not to a part of one.
+// A default import: in the state this code finds the module by this name.
 import crypto, { type KeyObject } from "node:crypto";
 import type { Extension } from "@peculiar/x509";
 
@@ -82,3 +82,14 @@ export async function machineCertificate(
   ];
   return signed({ name, key, extensions, days }, signer);
 }
+
+/** All functions of this module, for code that runs from the state. */
+export const certificateFunctions = [
+  library,
+  spki,
+  keyId,
+  authorityName,
+  signed,
+  authorityCertificate,
+  machineCertificate,
+];

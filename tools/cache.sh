@@ -22,11 +22,11 @@ into() { # DIRECTORY COMMAND...
   mv "$directory.new" "$directory"
 }
 
-# Several runs may start at once; the first one makes the tools, the others wait for it.
-lock() {
+# Several runs may start at once; the first one makes the tools, the others wait for it. What is quick has a lock of its own.
+lock() { # [NAME]
   mkdir -p "$cache"
   if has flock; then
-    exec 8> "$cache/lock"
+    exec 8> "$cache/lock${1:+-$1}"
     flock --nonblock 8 || { say "waiting for another run, which is setting up"; flock 8; }
   fi
 }

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { mock, test } from "node:test";
 import * as tls from "node:tls";
-import * as pulumi from "@pulumi/pulumi";
-import { minter } from "../../platforms/authority.ts";
+import { minter, stored } from "../../platforms/authority.ts";
+import { fromState } from "./stored.ts";
 
 type Wanted = Parameters<typeof minter.create>[0];
 type Held = Awaited<ReturnType<typeof create>>;
@@ -215,11 +214,7 @@ test("a machine that joins after a change of generation is accepted by those of 
 });
 
 test("it works as Pulumi keeps it in the state: as text, outside this project", async () => {
-  const { text } = await pulumi.runtime.serializeFunction(() => minter);
-  const exports: { handler?: () => typeof minter } = {};
-  new Function("exports", "require", text)(exports, createRequire(import.meta.url));
-  const kept = exports.handler?.();
-  assert.ok(kept);
+  const kept = fromState(stored);
   const { outs } = await kept.create({ names: ["main"], generation: 1 });
   assert.ok(outs);
   assert.ok(signs(first(outs.authorities), first(outs.machines.main)));

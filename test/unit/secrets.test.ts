@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { minter } from "../../components/secrets.ts";
+import { stored } from "../../components/secrets.ts";
 import { settingsFrom } from "../../settings/read.ts";
 import { secretNames } from "../../settings/schema.ts";
 import { containersOf, declare, patient } from "./mocks.ts";
+import { fromState } from "./stored.ts";
+
+const minter = fromState(stored);
 
 type Wanted = Parameters<typeof minter.create>[0];
 type Held = Awaited<ReturnType<typeof create>>;
