@@ -7,6 +7,9 @@ import { readSettings } from "./config.ts";
 import { checkMachines } from "./platforms/needs.ts";
 import { platformOf } from "./platforms/platform.ts";
 
+// Stripping types keeps lines and columns. Pulumi's own traces look for source maps, for every promise that it makes.
+Reflect.deleteProperty(Error, "prepareStackTrace");
+
 const settings = readSettings();
 const name = `${pulumi.getProject()}-${pulumi.getStack()}`;
 const previous = await previousOutputs();
