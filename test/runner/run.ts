@@ -14,7 +14,7 @@ import { costsOf, Usage } from "./usage.ts";
 
 const usageText = `usage: npm test                  everything
        npm test -- SUITE...      suites: check, ${suites.join(", ")}
-       npm test -- FILE...       files of tests
+       npm test -- FILE...       files of tests, and nothing else of their suites
        npm test -- --changed     what uncommitted changes can reach; --since REF also what came after REF`;
 
 /** Seconds between two looks at how idle the machine is. */
@@ -42,14 +42,12 @@ async function asked(): Promise<Asked> {
     };
   }
   if (positionals.length === 0) return { checks: true, files: all, whole: true };
-  const files = positionals.flatMap((name) => {
-    if (name === "check") return [];
-    const ofSuite = all.filter((file) => suiteOf(file) === name);
-    const named = all.filter((file) => file === name);
-    if (ofSuite.length + named.length === 0)
+  const of = (name: string) => all.filter((file) => file === name || suiteOf(file) === name);
+  for (const name of positionals)
+    if (name !== "check" && of(name).length === 0)
       throw new Error(`'${name}' is no suite and no file of tests.\n${usageText}`);
-    return [...ofSuite, ...named];
-  });
+  const named = positionals.filter((name) => all.includes(name));
+  const files = named.length > 0 ? named : positionals.flatMap(of);
   return { checks: positionals.includes("check"), files: [...new Set(files)], whole: false };
 }
 
