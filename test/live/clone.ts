@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { project, run } from "../../tools/process.ts";
@@ -8,7 +8,12 @@ import type { TestStack } from "./harness.ts";
 export async function cleanClone(): Promise<string> {
   const clone = mkdtempSync(join(tmpdir(), "airflow-clone-"));
   const files = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
-  for (const file of files.trim().split("\n")) cpSync(join(project, file), join(clone, file));
+  // Git lists a file that was deleted until the deletion is staged.
+  const there = files
+    .trim()
+    .split("\n")
+    .filter((file) => existsSync(join(project, file)));
+  for (const file of there) cpSync(join(project, file), join(clone, file));
   return clone;
 }
 

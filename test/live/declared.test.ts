@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { readStackFile } from "../../settings/read.ts";
 import { prepareImages } from "../../tools/images.ts";
+import { visit } from "./browser.ts";
 import { found } from "./canaries.ts";
 import { containers, docker, log } from "./docker.ts";
 import { assertUndisturbed, type Config, TestStack } from "./harness.ts";
 import { replaced } from "./target.ts";
+import { allServe, noDuplicates, severalProcesses } from "./webserverProcesses.ts";
 
 const stack = new TestStack("livetest-declared", 18330);
 copyFileSync(join(import.meta.dirname, "declared.py"), join(stack.dags, "declared.py"));
@@ -38,6 +40,7 @@ const requirements = file("requirements.txt", "cowsay==6.1\n");
 
 const config = {
   workers: 1,
+  settings: severalProcesses,
   requirements,
   systemPackages: ["jq"],
   connections: {
@@ -78,8 +81,23 @@ async function login(user: string, password: string): Promise<number> {
 
 const hash = createHash("sha256").update(secrets.connection).digest("hex");
 
-test("a task uses what is declared, and packages that were added", async () => {
+test("4 webserver processes start on an empty database without duplicate keys", async () => {
   await up(config);
+  await allServe(stack);
+  await noDuplicates(stack);
+});
+
+/** A run of the example DAG. */
+let run = "";
+
+test("a browser sees the grid green, the worker online and the queue empty; without a login, nothing", async () => {
+  run = await stack.trigger("get_stocks_dag");
+  await stack.finished("get_stocks_dag", run);
+  await visit(stack.outputs, run, stack.folder);
+  await noDuplicates(stack);
+});
+
+test("a task uses what is declared, and packages that were added", async () => {
   assert.equal(await seen(), `${hash} hello jq-1.6 1`);
   assert.equal(await login("ann", secrets.user), 201);
   assert.equal(await login("ann", "another"), 401);
@@ -159,6 +177,12 @@ test("another requirement is another image, for Airflow's roles alone", async ()
     "from importlib.metadata import version as v; print(v('cowsay'))",
   );
   assert.equal(version.trim(), "6.0");
+});
+
+test("4 webserver processes start on a full database without duplicate keys", async () => {
+  await allServe(stack);
+  assert.equal((await stack.api.dagRun("get_stocks_dag", run))?.state, "success");
+  await noDuplicates(stack);
 });
 
 test("a requirement that Airflow does not go with is refused before anything is touched", async () => {

@@ -7,5 +7,5 @@ const stack = new TestStack("livetest-deploying", 18200, onKubernetes);
 
 after(() => stack.remove());
 
-deploys(stack);
+deploys(stack, /no_such_module.*BackoffLimitExceeded/s);
 removes(stack);

@@ -60,10 +60,22 @@ function query(
   return stack.exec("postgres", "sh", "-c", psql, "psql", role, secret, database, sql);
 }
 
-/** The tests of what deployments do, for any platform; `removes` has the last ones. */
-export function deploys(stack: TestStack): void {
-  test("without a worker, tasks wait in the queue; one worker runs them all", async () => {
+/**
+ * The tests of what deployments do, for any platform; `removes` has the last ones.
+ * @param migrationFailure what the CLI says of a failed migration
+ */
+export function deploys(stack: TestStack, migrationFailure: RegExp): void {
+  test("a migration that fails: nothing that needs it is started, and the next deployment goes on", async () => {
+    const broken = sized(0, 0, { database: { external_db_managers: "no_such_module.Manager" } });
+    await assert.rejects(stack.up(broken), migrationFailure);
+    assert.deepEqual(await stack.names(), ["flower", "migration", "postgres", "redis"]);
+    const version = async () => (await stack.stack.outputs()).version;
+    assert.equal(await version(), undefined, "a database that was not migrated is of no version");
     await stack.up(sized(0, 0));
+    assert.match(String(await version()), /^3\./);
+  });
+
+  test("without a worker, tasks wait in the queue; one worker runs them all", async () => {
     assert.deepEqual(await stack.names(), roles);
     const run = await stack.trigger(dag, { seconds: 1 });
     await stack.tasks(
@@ -133,17 +145,12 @@ export function deploys(stack: TestStack): void {
   });
 
   test("scaling up creates the new workers and touches nothing else", async () => {
-    const steps = [
-      { config: sized(3, 0), made: ["worker-2", "worker-3"] },
-      { config: sized(3, 1), made: ["worker-gpu-1"] },
-    ];
-    for (const { config, made } of steps) {
-      const before = await stack.instances();
-      await stack.up(config);
-      const after = await stack.instances();
-      assert.deepEqual(replaced(before, after), made);
-      assert.equal(after.size, before.size + made.length);
-    }
+    const made = ["worker-2", "worker-3", "worker-gpu-1"];
+    const before = await stack.instances();
+    await stack.up(sized(3, 1));
+    const after = await stack.instances();
+    assert.deepEqual(replaced(before, after), made);
+    assert.equal(after.size, before.size + made.length);
   });
 
   test("workers take tasks of their queues alone, and scaling down while they run loses none", async () => {

@@ -33,6 +33,13 @@ export async function containers(prefix: string): Promise<Map<string, Container>
   return new Map(inspected.map((container) => [container.Name.slice(prefix.length + 2), container]));
 }
 
+/** Makes a network; returns this machine's address in it, which containers of every network reach. */
+export async function addressIn(network: string): Promise<string> {
+  await docker("network", "create", network);
+  const gateway = "{{(index .IPAM.Config 0).Gateway}}";
+  return (await docker("network", "inspect", "--format", gateway, network)).trim();
+}
+
 export const kinds = [
   { list: ["container", "ls", "--all"], remove: ["container", "rm", "--force"] },
   { list: ["network", "ls"], remove: ["network", "rm"] },

@@ -7,8 +7,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect as secure } from "node:tls";
 import { run, waitFor } from "../../tools/process.ts";
 import { capture, type MachineName, machines, network, power } from "../lab/machines/machines.ts";
-import { differences } from "../parity/facts.ts";
-import { inside, type Paths } from "../parity/inside.ts";
 import { canaries, found } from "./canaries.ts";
 import { cloneFor } from "./clone.ts";
 import { assertUndisturbed, hostOf, isRunning, mostAtOnce, TestStack } from "./harness.ts";
@@ -138,41 +136,6 @@ test("work is spread over the machines, and its logs are read from where they ar
     const task = tasks.find((one) => hostOf(one) === host) ?? assert.fail(`no task was on ${host}`);
     assert.match(await stack.taskLog("naps", run, task), new RegExp(`nap \\d on ${host}-1`));
   }
-});
-
-/** Directories and files that a role is given. */
-function givenTo(role: string): Paths {
-  const heartbeats = ["scheduler", "dag-processor", "triggerer", "worker"];
-  const files = heartbeats.includes(role) ? ["/opt/airflow/config/airflow_local_settings.py"] : [];
-  return { files, directories: ["/dev/shm", "/tmp", ...(role === "flower" ? [] : ["/opt/airflow/logs"])] };
-}
-
-test("from inside, a role is the same as on one engine, but for its name and the address of its logs", async (t) => {
-  const engine = new TestStack("livetest-machine", 18305);
-  t.after(() => engine.remove());
-  const { workerMemory, workerConcurrency } = on({});
-  await engine.up({ workerMemory, workerConcurrency, workers: 1, settings: { core } });
-  const [theirs, own] = [await canaries(engine), await canaries(stack)];
-  let compared = 0;
-  const differing: string[] = [];
-  for (const role of ["scheduler", "dag-processor", "triggerer", "webserver", "flower", "worker"]) {
-    const instance = role === "worker" ? "worker-1" : role;
-    const counterpart = role === "worker" ? "worker-two-1" : role;
-    const [single, several] = await Promise.all([
-      inside((...command) => engine.exec(instance, ...command), givenTo(role), theirs),
-      inside((...command) => stack.exec(counterpart, ...command), givenTo(role), own),
-    ]);
-    compared += Object.keys(single).length;
-    for (const { about, docker, kubernetes } of differences(single, several)) {
-      const renamed = kubernetes.replaceAll(counterpart, instance);
-      if (docker !== renamed) differing.push(`${role} ${about}: ${docker}, ${renamed}`);
-    }
-  }
-  t.diagnostic(`${compared} facts compared; allowed: ${differing.join("; ")}`);
-  assert.ok(compared > 300, `${compared}`);
-  assert.deepEqual(differing, [
-    "worker env AIRFLOW__CORE__HOSTNAME_CALLABLE: (absent), airflow_local_settings.group_name",
-  ]);
 });
 
 /** What a connection answers to a PING, until it ends or for two seconds. */
@@ -340,9 +303,14 @@ test("machines cut off for a minute, the gateway of one killed: they consume aga
     const first = Math.min(...tasks.map(({ start_date }) => Date.parse(start_date ?? "")));
     const seconds = Math.round((first - healed) / 1000);
     t.diagnostic(`${dag} ran ${seconds} s after healing`);
-    // 20 s, and half as much again for a machine that is busy with something else.
-    assert.ok(seconds <= 30, `${dag} took ${seconds} s`);
+    // A worker that waits for an answer which nobody gives takes no task for minutes.
+    assert.ok(seconds < 120, `${dag} took ${seconds} s`);
   }
+  // Seconds depend on the machine's load, pauses between attempts do not; Celery's own grow to 30 s.
+  const workers = (await stack.names()).filter((name) => name.startsWith("worker"));
+  const logs = await Promise.all(workers.map((name) => stack.target.log(stack.prefix, name)));
+  const pauses = new Set(logs.join("\n").match(/Trying again in \S+ seconds/g));
+  assert.deepEqual([...pauses], ["Trying again in 2.00 seconds"]);
 });
 
 test("a machine that is removed finishes its tasks first", async () => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { run, waitFor } from "../../tools/process.ts";
@@ -10,22 +9,22 @@ import { type Instances, replaced } from "./target.ts";
 
 const clone = await cleanClone();
 
-const ports = (first: number) => `  airflow:webserverPort: ${first}\n  airflow:flowerPort: ${first + 1}\n`;
-const stackFile = `config:\n  airflow:workers: 1\n${ports(18190)}`;
+const stackFile = `config:
+  airflow:workers: 1
+  airflow:webserverPort: 18190
+  airflow:flowerPort: 18191
+  airflow:requirements: requirements.txt
+`;
 writeFileSync(join(clone, "stacks/Pulumi.livetest-up.yaml"), stackFile);
+writeFileSync(join(clone, "requirements.txt"), "humanfriendly==10.0\n");
 const npm = (...args: string[]) =>
   run("npm", ["run", "--silent", ...args], { cwd: clone, env: { PULUMI_STACK: "livetest-up" } });
-const backend = mkdtempSync(join(tmpdir(), "airflow-backend-"));
-const env = { PULUMI_BACKEND_URL: `file://${backend}`, PULUMI_CONFIG_PASSPHRASE: "of this test" };
-const pulumi = (...args: string[]) => run("pulumi", args, { cwd: clone, env });
 const instances = () => onDocker.instances("airflow-livetest-up");
 
-before(async () => {
-  for (const stack of ["up", "plain", "bad"]) await sweep(`airflow-livetest-${stack}`);
-});
+before(() => sweep("airflow-livetest-up"));
 after(async () => {
   await npm("down", "--", "--stack", "livetest-up", "--volumes");
-  for (const folder of [clone, backend]) rmSync(folder, { recursive: true });
+  rmSync(clone, { recursive: true });
 });
 
 test("npm run up deploys and proves it; again it is quick and changes nothing", async (t) => {
@@ -67,9 +66,6 @@ test("the commands that the README names for a running stack work", async () => 
 });
 
 test("a requirements.txt adds a Python package to every role", async () => {
-  writeFileSync(join(clone, "requirements.txt"), "humanfriendly==10.0\n");
-  appendFileSync(join(clone, "stacks/Pulumi.livetest-up.yaml"), "  airflow:requirements: requirements.txt\n");
-  await npm("up", "--", "--stack", "livetest-up");
   const version = "import humanfriendly; print(humanfriendly.__version__)";
   assert.equal(await docker("exec", "airflow-livetest-up-worker-1", "python", "-c", version), "10.0\n");
 });
@@ -81,49 +77,4 @@ test("npm run down keeps the volumes, and with --volumes nothing", async () => {
   assert.equal((await volumes()).trim().split("\n").length, 4);
   await npm("down", "--", "--stack", "livetest-up", "--volumes");
   assert.equal(await volumes(), "");
-});
-
-test("the Pulumi CLI alone does, with a backend of the user's", async () => {
-  await pulumi("stack", "init", "livetest-plain");
-  for (const [key, value] of Object.entries({ webserverPort: 18192, flowerPort: 18193, workers: 0 })) {
-    await pulumi("config", "set", `airflow:${key}`, String(value));
-  }
-  await pulumi("up", "--yes");
-  assert.equal(
-    (await containers("airflow-livetest-plain")).get("webserver")?.State.Health?.Status,
-    "healthy",
-  );
-  await pulumi("destroy", "--yes", "--exclude-protected");
-  await pulumi("state", "unprotect", "--all", "--yes");
-  await pulumi("destroy", "--yes");
-  assert.equal(await docker("volume", "ls", "--quiet", "--filter", "name=airflow-livetest-plain"), "");
-});
-
-test("a fault in the stack file is told with its place, before anything is replaced", async () => {
-  writeFileSync(
-    join(clone, "stacks/Pulumi.livetest-bad.yaml"),
-    "config:\n  airflow:workers: -1\n  airflow:wrokers: 1\n",
-  );
-  await assert.rejects(pulumi("up", "--yes", "--stack", "livetest-bad"), /no stack named 'livetest-bad'/);
-  await pulumi("stack", "init", "livetest-bad");
-  await assert.rejects(pulumi("up", "--yes"), (error: Error) => {
-    assert.match(
-      error.message,
-      /stacks\/Pulumi\.livetest-bad\.yaml:2: workers is -1; allowed is a whole number from 0 to 1000/,
-    );
-    assert.match(
-      error.message,
-      /stacks\/Pulumi\.livetest-bad\.yaml:3: wrokers is unknown; did you mean workers\? allowed are platform, /,
-    );
-    return true;
-  });
-  assert.equal((await containers("airflow-livetest-bad")).size, 0);
-  await assert.rejects(
-    npm("up", "--", "--stack", "livetest-none"),
-    /no stack livetest-none: .*Pulumi\.livetest-none\.yaml does not exist/,
-  );
-  await assert.rejects(
-    npm("pulumi", "--", "config", "set", "airflow:workers", "3"),
-    /Pulumi\.livetest-up\.yaml. Set it there/,
-  );
 });

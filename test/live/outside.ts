@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { localImage } from "../../images/local.ts";
 import { run, waitFor } from "../../tools/process.ts";
-import { docker } from "./docker.ts";
+import { addressIn, docker, sweep } from "./docker.ts";
 
 const prefix = "airflow-livetest-outside";
 
@@ -62,8 +62,7 @@ export class Outside {
 
   async start(): Promise<void> {
     await this.stop();
-    const bridge = await docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}");
-    this.address = bridge.trim();
+    this.address = await addressIn(prefix);
     await this.certificates();
     await Promise.all([
       this.startPostgres(),
@@ -74,8 +73,7 @@ export class Outside {
 
   /** Removes what runs. */
   async stop(): Promise<void> {
-    const ids = (await docker("ps", "--all", "--quiet", "--filter", `name=^/${prefix}-`)).trim();
-    if (ids !== "") await docker("rm", "--force", ...ids.split("\n"));
+    await sweep(prefix);
   }
 
   async remove(): Promise<void> {

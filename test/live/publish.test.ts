@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { authorityCertificate, machineCertificate } from "../../platforms/certificate.ts";
-import { docker } from "./docker.ts";
+import { addressIn, docker } from "./docker.ts";
 import { assertUndisturbed, type Config, TestStack } from "./harness.ts";
 
 const stack = new TestStack("livetest-publish", 18450);
@@ -37,9 +37,7 @@ async function listening(server: Server): Promise<number> {
 }
 
 before(async () => {
-  await docker("network", "create", network);
-  const format = "{{(index .IPAM.Config 0).Gateway}}";
-  address = (await docker("network", "inspect", "--format", format, network)).trim();
+  address = await addressIn(network);
   const signer = newKey();
   authority = await authorityCertificate(createPublicKey(signer), signer, 1);
   const pair = async (name: string) => {
