@@ -20,6 +20,9 @@ const usageText = `usage: npm test                  everything
 /** Seconds between two looks at how idle the machine is. */
 const pause = 5;
 
+/** Looks that decide together, all of them after the last start, whose work has to show first. */
+const looks = 3;
+
 /** What a run is asked for. */
 interface Asked {
   /** Whether types and lint are checked. */
@@ -92,7 +95,8 @@ class Run {
   private readonly costs = new Map<string, Costs>();
   private readonly failed = new Map<string, string>();
   private readonly folder = mkdtempSync(join(tmpdir(), "airflow-test-run-"));
-  private idle = 1;
+  /** Shares of all cores that were free since the last start. */
+  private free: number[] = [];
   private wake = () => {};
 
   constructor(jobs: readonly Job[], whole: boolean) {
@@ -131,18 +135,19 @@ class Run {
   }
 
   private sample(): void {
-    this.idle = this.usage.sample(this.running.size + this.preparing.size);
+    this.free.push(this.usage.sample(this.running.size + this.preparing.size));
   }
 
   private startWhatFits(): void {
     for (;;) {
-      const { waiting, met, idle } = this;
+      const { waiting, met } = this;
+      const last = this.free.slice(-looks);
+      const idle = last.length < looks ? 0 : last.reduce((sum, free) => sum + free, 0) / looks;
       const job = next({ waiting, running: [...this.running.keys()], met, idle });
       if (!job) return;
       this.waiting.splice(this.waiting.indexOf(job), 1);
       this.running.set(job, this.begin(job));
-      // What it needs shows at the next look.
-      this.idle = 0;
+      this.free = [];
     }
   }
 

@@ -12,7 +12,7 @@ export interface Moment {
 }
 
 /** Live files that run side by side, however idle the machine is: each takes about 2 GiB. */
-export const most = 6;
+export const most = 5;
 
 /** Live files that run side by side, however busy the machine is: all of them wait now and then. */
 export const least = 2;
@@ -34,11 +34,12 @@ export function next(moment: Moment): Job | undefined {
   const { waiting, running, met, idle } = moment;
   const live = running.filter(({ suite }) => suite === "live").length;
   const computes = running.length > live;
-  const hasRoom = live < least || (live < most && idle >= room);
+  const isReady = ({ needs }: Job) => needs.every((need) => met.has(need));
+  // What others wait for keeps its place while what it needs is being made, which takes CPU time, too.
+  const kept = waiting.findIndex((job) => job.suite === "live" && !isReady(job));
+  const hasRoom = (at: number) => live < least || (live < most && idle >= room && (kept < 0 || at < kept));
   return waiting.find(
-    (job) =>
-      job.needs.every((need) => met.has(need)) &&
-      clusterTakes(job, moment) &&
-      (job.suite === "live" ? hasRoom : !computes),
+    (job, at) =>
+      isReady(job) && clusterTakes(job, moment) && (job.suite === "live" ? hasRoom(at) : !computes),
   );
 }

@@ -16,13 +16,20 @@ import { join } from "node:path";
 import { after, suite, test } from "node:test";
 import { project } from "../../tools/process.ts";
 import { cleanClone } from "../live/clone.ts";
-import { rows } from "./bad/rows.ts";
+import { numbers } from "./bad/numbers.ts";
+import { refusals } from "./bad/refusals.ts";
+import { type BadRow, rows } from "./bad/rows.ts";
+import { secrets } from "./bad/secrets.ts";
+import { several } from "./bad/several.ts";
 
 /** Seconds of CPU time that a refusal may take. Wall time says nothing on a machine that is busy. */
 const most = 2;
 
 const clone = await cleanClone();
 symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
+// Of the clone, so that checks in this process read its files, and would write there.
+const { main }: typeof import("../../tools/process.ts") = await import(join(clone, "tools/process.ts"));
+const { Stack }: typeof import("../../tools/stack.ts") = await import(join(clone, "tools/stack.ts"));
 const backend = mkdtempSync(join(tmpdir(), "airflow-bad-"));
 
 /** Stands for a Docker engine and for a cluster, and counts who calls. */
@@ -45,7 +52,8 @@ writeFileSync(
     users: [{ name: "test", user: {} }],
   }),
 );
-const env = { ...process.env, DOCKER_HOST: `tcp://127.0.0.1:${port}`, KUBECONFIG: kubeconfig };
+// Inherited by commands, and used by checks in this process.
+Object.assign(process.env, { DOCKER_HOST: `tcp://127.0.0.1:${port}`, KUBECONFIG: kubeconfig });
 
 after(() => {
   server.close();
@@ -65,7 +73,7 @@ async function run(command: readonly string[], more: Readonly<Record<string, str
   const timed = 'exec 4>&2; TIMEFORMAT="%R %U %S"; { time "$@" 2>&4; } 2>&3';
   const child = spawn("bash", ["-c", timed, "bash", ...command], {
     cwd: clone,
-    env: { ...env, ...more },
+    env: { ...process.env, ...more },
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   const texts = new Map<number, string>();
@@ -90,44 +98,100 @@ function look(): string[] {
     .sort();
 }
 
-const stacks = rows.map((row, at) => ({ ...row, stack: `bad-${at + 1}` }));
-for (const { stack, config } of stacks) writeFileSync(join(clone, `stacks/Pulumi.${stack}.yaml`), config);
+/** The name of a row's stack. */
+function stackOf(row: BadRow): string {
+  return `bad-${rows.indexOf(row) + 1}`;
+}
 
-/** What a row says, with the clone's folders, and the name of the stack. */
-function told(says: readonly string[], file: string, stack: string): string[] {
-  return says.map((line) =>
-    `  ${file}:${line}`.replaceAll(project, clone).replaceAll("--stack NAME", `--stack ${stack}`),
+/** The stack file of a row, below the clone. */
+function fileOf(row: BadRow): string {
+  return `stacks/Pulumi.${stackOf(row)}.yaml`;
+}
+
+for (const row of rows) writeFileSync(join(clone, fileOf(row)), row.config);
+
+/** Faults of a row as they are printed, with the clone's folders and the stack's name. */
+function faultsOf(row: BadRow, file: string): string[] {
+  return row.says.map((line) =>
+    `  ${file}:${line}`.replaceAll(project, clone).replaceAll("--stack NAME", `--stack ${stackOf(row)}`),
   );
 }
 
+/** The error that refuses a row. */
+function refusalOf(row: BadRow): string {
+  const faults = faultsOf(row, join(clone, fileOf(row)));
+  return [`The stack's configuration has ${faults.length} fault(s):`, ...faults].join("\n");
+}
+
+const before = look();
+
+/** Asserts that nothing called the engine or the cluster, and that nothing wrote into the clone. */
+function assertUntouched(): void {
+  assert.equal(calls, 0);
+  assert.deepEqual(look(), before);
+  assert.ok(!existsSync(join(clone, ".state")));
+}
+
+suite("a bad stack file is refused by the check that a command begins with", () => {
+  let checked = 0;
+  for (const row of rows) {
+    test(row.name, async (t) => {
+      const printed: unknown[][] = [];
+      for (const stream of ["log", "error"] as const)
+        t.mock.method(console, stream, (...words: unknown[]) => printed.push([stream, ...words]));
+      const { exitCode } = process;
+      process.exitCode = 0;
+      await main(async () => new Stack(stackOf(row)).check());
+      const code = process.exitCode;
+      process.exitCode = exitCode;
+      checked++;
+      assert.deepEqual(printed, [["error", refusalOf(row)]]);
+      assert.equal(code, 1);
+    });
+  }
+  after(() => {
+    assert.equal(checked, rows.length);
+    assertUntouched();
+  });
+});
+
+/** Ways in which a row's faults show what was given: a value, a word instead of it, or a folder of the project. */
+function waysOf({ says }: BadRow): string[] {
+  const instead = / is (?:\w+:)?(unknown; did you mean|unknown|not given|empty|without|\{…\}|\[\w+\]|\/\/…)?/;
+  return says.map((line) => (line.includes(project) ? "a folder" : (instead.exec(line)?.[1] ?? "a value")));
+}
+
+/** The first row of each list, and each further row that shows something in a new way. */
+function sampled(): Set<BadRow> {
+  const sample = new Set([rows, numbers, refusals, secrets, several].flatMap(([first]) => first ?? []));
+  const known = new Set([...sample].flatMap(waysOf));
+  for (const row of rows) {
+    const ways = waysOf(row);
+    if (!ways.every((way) => known.has(way))) sample.add(row);
+    for (const way of ways) known.add(way);
+  }
+  return sample;
+}
+
 suite("a bad stack file is refused by the command of a user", { concurrency: 2 }, () => {
-  const before = look();
   const took: Ended[] = [];
-  for (const { name, says, stack } of stacks) {
-    test(name, async () => {
-      const ended = await run(["tools/run", "tools/up.ts", "--stack", stack]);
+  for (const row of sampled()) {
+    test(row.name, async () => {
+      const ended = await run(["tools/run", "tools/up.ts", "--stack", stackOf(row)]);
       took.push(ended);
-      const file = join(clone, `stacks/Pulumi.${stack}.yaml`);
-      const lines = [
-        `The stack's configuration has ${says.length} fault(s):`,
-        ...told(says, file, stack),
-        "",
-      ];
-      assert.equal(ended.stderr, lines.join("\n"));
+      assert.equal(ended.stderr, `${refusalOf(row)}\n`);
       assert.equal(ended.stdout, "");
       assert.equal(ended.code, 1);
       assert.ok(ended.cpuSeconds < most, `${ended.cpuSeconds} s`);
     });
   }
   after(() => {
-    assert.equal(took.length, rows.length);
-    assert.equal(calls, 0);
-    assert.deepEqual(look(), before);
-    assert.ok(!existsSync(join(clone, ".state")));
+    assert.equal(took.length, 13);
+    assertUntouched();
     const largest = (times: number[]) => Math.max(...times).toFixed(2);
     const cpu = largest(took.map(({ cpuSeconds }) => cpuSeconds));
     console.log(
-      `${rows.length} refusals: ${cpu} s of CPU and ${largest(took.map(({ seconds }) => seconds))} s at most`,
+      `${took.length} refusals: ${cpu} s of CPU and ${largest(took.map(({ seconds }) => seconds))} s at most`,
     );
   });
 });
@@ -152,19 +216,19 @@ async function preview(stack: string): Promise<Ended & { readonly asked: string 
   return { ...ended, asked };
 }
 
-function rowOf(name: string) {
-  return stacks.find((row) => row.name === name) ?? assert.fail(`There is no row ${name}.`);
+function rowOf(name: string): BadRow {
+  return rows.find((row) => row.name === name) ?? assert.fail(`There is no row ${name}.`);
 }
 
 for (const name of plain) {
   test(`pulumi preview refuses it likewise, and asks no provider: ${name}`, async (t) => {
-    const { says, stack } = rowOf(name);
-    const { stdout, stderr, asked, seconds, cpuSeconds } = await preview(stack);
+    const row = rowOf(name);
+    const { stdout, stderr, asked, seconds, cpuSeconds } = await preview(stackOf(row));
     const lines = `${stdout}${stderr}`.split("\n").map((line) => line.trim());
-    const file = `stacks/Pulumi.${stack}.yaml`;
+    const file = fileOf(row);
     assert.deepEqual(
       lines.filter((line) => line.startsWith(file)),
-      told(says, file, stack).map((line) => line.trim().split("\n")[0]),
+      faultsOf(row, file).map((line) => line.trim().split("\n")[0]),
     );
     assert.match(asked, /LanguageRuntime\/Run"/);
     t.diagnostic(`${cpuSeconds} s of CPU, ${seconds} s`);
@@ -172,7 +236,7 @@ for (const name of plain) {
 }
 
 test("a value of another type is refused by the CLI itself, before it runs the program", async () => {
-  const { stderr, asked } = await preview(rowOf("workers: two").stack);
+  const { stderr, asked } = await preview(stackOf(rowOf("workers: two")));
   assert.match(stderr, /configuration key 'airflow:workers' must be of type 'integer'/);
   assert.doesNotMatch(asked, /LanguageRuntime\/Run"/);
 });
