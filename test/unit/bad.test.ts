@@ -125,7 +125,7 @@ function refusalOf(row: BadRow): string {
 
 const before = look();
 
-/** Asserts that nothing called the engine or the cluster, and that nothing wrote into the clone. */
+/** Asserts that nothing called the engine or the cluster, as far as calls have arrived, and that nothing wrote into the clone. */
 function assertUntouched(): void {
   assert.equal(calls, 0);
   assert.deepEqual(look(), before);

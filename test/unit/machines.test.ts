@@ -186,14 +186,14 @@ test("what each machine has to have", () => {
   );
 });
 
-/** Single inputs by their paths. */
+/** Values within a value, by their paths. */
 function leaves(value: unknown, path: readonly string[] = []): [string, string][] {
   const isLeaf = typeof value !== "object" || value === null || Object.keys(value).length === 0;
   if (isLeaf) return [[path.join("."), JSON.stringify(value)]];
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
 }
 
-/** Everything that each container is declared with, its provider too; environment variables by their names. */
+/** Inputs of each container, and its provider; environment variables go by their names. */
 function inputsOf(declared: readonly Declared[]): Map<string, Facts> {
   const home = providers(declared, container);
   const facts = [...containersOf(declared)].map(([name, { envs, ...inputs }]): [string, Facts] => {
