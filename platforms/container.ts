@@ -129,10 +129,11 @@ function serviceContainer(
   placement: Placement,
 ): docker.ContainerArgs {
   const { healthy, stop, port, loopbackPort, priority, pausesForIds } = service;
-  const { everySeconds, patienceSeconds } = checks;
+  const { everySeconds, patienceSeconds, looks } = checks;
   const timings = [
     healthy.startSeconds,
     everySeconds,
+    looks,
     patienceSeconds,
     stop.signal.slice(3),
     stop.graceSeconds,
@@ -145,7 +146,7 @@ function serviceContainer(
     healthcheck: {
       tests: ["CMD", "sh", "-c", probe, "probe", ...timings.map(String), ...healthy.command],
       interval: duration(1),
-      timeout: duration(healthy.startSeconds + everySeconds + patienceSeconds + 15),
+      timeout: duration(healthy.startSeconds + looks * (everySeconds + patienceSeconds + 15)),
       startPeriod: duration(0),
       startInterval: duration(0),
       retries: 1,

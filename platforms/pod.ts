@@ -177,13 +177,20 @@ function tolerationsOf({ tolerations }: Nodes): types.input.core.v1.Toleration[]
 
 /** Starting a check costs far more than the check: one polls until the start is done, then they are rare. */
 function probes({ command, startSeconds }: Health): Partial<Container> {
-  const { everySeconds, patienceSeconds } = checks;
+  const { everySeconds, patienceSeconds, looks } = checks;
   const exec = { command: [...command] };
   const poll = { command: ["sh", "-c", 'until timeout 10 "$@"; do sleep 0.5; done', "sh", ...command] };
   const failures = Math.ceil(patienceSeconds / everySeconds);
+  const every = `sleep ${everySeconds}; timeout 10 "$@" || exit 1`;
+  const watch = `looks=${looks}; while [ $looks -gt 0 ]; do ${every}; looks=$((looks - 1)); done`;
   return {
     startupProbe: { exec: poll, periodSeconds: 1, timeoutSeconds: startSeconds, failureThreshold: 1 },
-    livenessProbe: { exec, periodSeconds: everySeconds, timeoutSeconds: 10, failureThreshold: failures },
+    livenessProbe: {
+      exec: { command: ["sh", "-c", watch, "sh", ...command] },
+      periodSeconds: 1,
+      timeoutSeconds: looks * (everySeconds + 10) + 10,
+      failureThreshold: failures,
+    },
     readinessProbe: { exec, periodSeconds: everySeconds * 2, timeoutSeconds: 10, failureThreshold: 1 },
   };
 }

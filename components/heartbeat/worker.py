@@ -7,6 +7,7 @@ import pathlib
 import socket
 
 from celery import bootsteps, signals
+from celery.worker.heartbeat import Heart
 
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
 
@@ -33,6 +34,16 @@ def keep_trying(consumer):
     consumer.ensure_connected = ensure_connected
 
 
+def tell_once(heart):
+    """Tells other workers once that this one lives; Celery would hold the event loop until the broker has heard it."""
+    send = heart._send
+
+    def send_once(self, event, **_):
+        return send(self, event, retry=False)
+
+    heart._send = send_once
+
+
 class Heartbeat(bootsteps.StartStopStep):
     requires = {"celery.worker.consumer.tasks:Tasks"}
 
@@ -52,6 +63,7 @@ class Heartbeat(bootsteps.StartStopStep):
 
 @signals.celeryd_init.connect
 def install(instance, **_):
+    tell_once(Heart)
     instance.app.steps["consumer"].add(Heartbeat)
 
 

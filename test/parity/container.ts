@@ -82,7 +82,7 @@ function security({ privileged, capabilities, securityOpts, user, groupAdds = []
 /** @param tests the health check, whose arguments are those of `probe.sh` */
 export function containerHealth(tests: readonly string[] | undefined): Facts {
   if (!tests) return {};
-  const [, , , script = "", , start, every, patience, , , ...command] = tests;
+  const [, , , script = "", , start, every, , patience, , , ...command] = tests;
   return {
     "health command": JSON.stringify(command),
     "health: seconds for a start": String(start),
@@ -98,7 +98,7 @@ export function containerStop(
   graces: readonly number[],
   tests: readonly string[] | undefined,
 ): Facts {
-  const [name, grace] = tests?.slice(8, 10) ?? [];
+  const [name, grace] = tests?.slice(9, 11) ?? [];
   const distinct = (...all: readonly unknown[]) => [...new Set(all.filter(Boolean).map(String))].join();
   return {
     "stop: signal": distinct(signal, name && `SIG${name}`),

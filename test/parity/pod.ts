@@ -134,17 +134,16 @@ export function podHealth({ startupProbe, livenessProbe, readinessProbe }: Conta
   const [, , poll = "", , ...started] = startupProbe.exec.command;
   const [, check] = /^until timeout (\d+) "\$@"; do sleep 0\.5; done$/.exec(poll) ?? [];
   assert.ok(check !== undefined, `the startup probe does not poll: ${startupProbe.exec.command}`);
+  const [, , watch = "", , ...watched] = livenessProbe.exec.command;
+  const [, every, look] = /; do sleep (\d+); timeout (\d+) "\$@" \|\| exit 1;/.exec(watch) ?? [];
+  assert.ok(every !== undefined, `the liveness probe does not look again: ${livenessProbe.exec.command}`);
   const distinct = (...all: readonly unknown[]) => [...new Set(all.map(String))].join();
-  const commands = [started, livenessProbe.exec.command, readinessProbe.exec.command];
+  const commands = [started, watched, readinessProbe.exec.command];
   return {
     "health command": distinct(...commands.map((command) => JSON.stringify(command))),
     "health: seconds for a start": String(startupProbe.timeoutSeconds * startupProbe.failureThreshold),
-    "health: seconds between checks": String(livenessProbe.periodSeconds),
-    "health: seconds for a check": distinct(
-      check,
-      livenessProbe.timeoutSeconds,
-      readinessProbe.timeoutSeconds,
-    ),
+    "health: seconds between checks": every,
+    "health: seconds for a check": distinct(check, look, readinessProbe.timeoutSeconds),
     "health: checks that fail before a restart": String(livenessProbe.failureThreshold),
     "ready: seconds between checks": String(readinessProbe.periodSeconds),
     "ready: checks that fail before nothing is sent there": String(readinessProbe.failureThreshold),

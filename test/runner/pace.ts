@@ -3,24 +3,20 @@ import { cpus } from "node:os";
 /** CPU milliseconds of all cores since the start of the machine. */
 export interface Times {
   readonly busy: number;
-  /** Of processes that yield to all others. */
-  readonly nice: number;
   readonly idle: number;
 }
 
 export function times(): Times {
-  const sum = { busy: 0, nice: 0, idle: 0 };
+  const sum = { busy: 0, idle: 0 };
   for (const { times } of cpus()) {
-    sum.busy += times.user + times.sys + times.irq;
-    sum.nice += times.nice;
+    sum.busy += times.user + times.nice + times.sys + times.irq;
     sum.idle += times.idle;
   }
   return sum;
 }
 
-/** Share of all cores, from 0 to 1, that was free between two moments: idle, or used by what yields. */
-export function freeBetween(before: Times, after: Times): number {
-  const busy = after.busy - before.busy;
-  const free = after.idle + after.nice - before.idle - before.nice;
-  return busy + free === 0 ? 0 : free / (busy + free);
+/** Share of all cores, from 0 to 1, that was idle between two moments. */
+export function idleBetween(before: Times, after: Times): number {
+  const [busy, idle] = [after.busy - before.busy, after.idle - before.idle];
+  return busy + idle === 0 ? 0 : idle / (busy + idle);
 }

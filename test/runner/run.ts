@@ -63,13 +63,12 @@ interface Ended {
   readonly steps: readonly Step[];
 }
 
-/** Runs a job's files; unit tests and scanners yield to live tests, whose times depend on the machine. */
-async function runJob({ suite, files }: Job, folder: string): Promise<Ended> {
+/** Runs a job's files. */
+async function runJob({ files }: Job, folder: string): Promise<Ended> {
   const from = Date.now();
   const notes = join(folder, `${from}-${files.length}-${files[0]?.replaceAll("/", "_")}`);
   const flags = ["--test", "--test-reporter=spec", "--test-concurrency=2"];
-  const [command, ...args] = suite === "live" ? ["node"] : ["nice", "-n", "10", "node"];
-  const child = spawn(command as string, [...args, ...flags, ...files], {
+  const child = spawn("node", [...flags, ...files], {
     cwd: project,
     env: { ...process.env, PULUMI_ERROR_OUTPUT_STRING: "true", [stepsFile]: notes },
     stdio: ["ignore", "pipe", "pipe"],
@@ -95,8 +94,8 @@ class Run {
   private readonly costs = new Map<string, Costs>();
   private readonly failed = new Map<string, string>();
   private readonly folder = mkdtempSync(join(tmpdir(), "airflow-test-run-"));
-  /** Shares of all cores that were free since the last start. */
-  private free: number[] = [];
+  /** Shares of all cores that were idle at the looks since the last start. */
+  private idle: number[] = [];
   private wake = () => {};
 
   constructor(jobs: readonly Job[], whole: boolean) {
@@ -135,19 +134,19 @@ class Run {
   }
 
   private sample(): void {
-    this.free.push(this.usage.sample(this.running.size + this.preparing.size));
+    this.idle.push(this.usage.sample(this.running.size + this.preparing.size));
   }
 
   private startWhatFits(): void {
     for (;;) {
       const { waiting, met } = this;
-      const last = this.free.slice(-looks);
-      const idle = last.length < looks ? 0 : last.reduce((sum, free) => sum + free, 0) / looks;
+      const last = this.idle.slice(-looks);
+      const idle = last.length < looks ? 0 : last.reduce((sum, share) => sum + share, 0) / looks;
       const job = next({ waiting, running: [...this.running.keys()], met, idle });
       if (!job) return;
       this.waiting.splice(this.waiting.indexOf(job), 1);
       this.running.set(job, this.begin(job));
-      this.free = [];
+      this.idle = [];
     }
   }
 

@@ -7,18 +7,18 @@ export interface Moment {
   readonly running: readonly Job[];
   /** Needs that are met. */
   readonly met: ReadonlySet<Need>;
-  /** Share of all cores that nobody uses, from 0 to 1, nice processes aside. */
+  /** Share of all cores that nobody uses, from 0 to 1. */
   readonly idle: number;
 }
 
-/** Live files that run side by side, however idle the machine is: each takes about 2 GiB. */
-export const most = 5;
+/** Jobs that run side by side, however busy the machine is: live tests wait half of their time. */
+export const least = 3;
 
-/** Live files that run side by side, however busy the machine is: all of them wait now and then. */
-export const least = 2;
+/** Jobs that run side by side, however idle it is: five stacks that start at once keep two cores from answering in time. */
+export const most = 4;
 
-/** Share of all cores that has to be idle before one more live file begins. */
-const room = 0.2;
+/** Share of all cores that has to be idle before one more than `least` begins. */
+const room = 0.35;
 
 function clusterTakes({ inCluster }: Job, { waiting, running }: Moment): boolean {
   const there = running.filter((job) => job.inCluster !== "no").length;
@@ -26,20 +26,17 @@ function clusterTakes({ inCluster }: Job, { waiting, running }: Moment): boolean
   return inCluster === "no" || there < 2;
 }
 
-/**
- * The job to begin next, if any. Unit tests and scanners compute, so they begin at once, one after the other, and yield to
- * the rest; live files wait more than they work, so they begin while the machine has room.
- */
+/** The job to begin next, if any. Unit tests and scanners compute all the time, so they never run side by side. */
 export function next(moment: Moment): Job | undefined {
   const { waiting, running, met, idle } = moment;
-  const live = running.filter(({ suite }) => suite === "live").length;
-  const computes = running.length > live;
   const isReady = ({ needs }: Job) => needs.every((need) => met.has(need));
+  const computes = running.some(({ suite }) => suite !== "live");
   // What others wait for keeps its place while what it needs is being made, which takes CPU time, too.
   const kept = waiting.findIndex((job) => job.suite === "live" && !isReady(job));
-  const hasRoom = (at: number) => live < least || (live < most && idle >= room && (kept < 0 || at < kept));
-  return waiting.find(
-    (job, at) =>
-      isReady(job) && clusterTakes(job, moment) && (job.suite === "live" ? hasRoom(at) : !computes),
-  );
+  return waiting.find((job, at) => {
+    const isFirst = kept < 0 || at < kept;
+    const places = !isFirst ? least - 1 : idle >= room ? most : least;
+    const isAlone = job.suite === "live" || !computes;
+    return running.length < places && isReady(job) && isAlone && clusterTakes(job, moment);
+  });
 }

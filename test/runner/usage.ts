@@ -1,4 +1,4 @@
-import { freeBetween, type Times, times } from "./pace.ts";
+import { idleBetween, type Times, times } from "./pace.ts";
 import { kinds, type Step } from "./steps.ts";
 
 /** A second or so of a run. */
@@ -27,15 +27,15 @@ export class Usage {
   /**
    * Notes what has happened since the last call.
    * @param sharers jobs and preparations that ran meanwhile
-   * @returns share of all cores that was free, from 0 to 1
+   * @returns share of all cores that was idle, from 0 to 1
    */
   sample(sharers: number): number {
     const [now, to] = [times(), Date.now()];
-    const cpu = (now.busy + now.nice - this.last.busy - this.last.nice) / 1000;
+    const cpu = (now.busy - this.last.busy) / 1000;
     this.samples.push({ from: this.at, to, cpu, sharers: Math.max(1, sharers) });
-    const free = freeBetween(this.last, now);
+    const idle = idleBetween(this.last, now);
     [this.last, this.at] = [now, to];
-    return free;
+    return idle;
   }
 
   /** What a stretch of time cost a job: its part of what the machine did, shared evenly with what ran beside it. */

@@ -119,7 +119,7 @@ test("a health check carries its command and timings to the probe", async () => 
   const { healthcheck } = await resolved(second(service));
   const { tests, retries } = healthcheck as { tests: string[]; retries: number };
   assert.deepEqual(tests.slice(0, 3), ["CMD", "sh", "-c"]);
-  assert.deepEqual(tests.slice(4), ["probe", "60", "10", "15", "INT", "7", "check"]);
+  assert.deepEqual(tests.slice(4), ["probe", "60", "10", "6", "15", "INT", "7", "check"]);
   assert.equal(retries, 1);
 });
 

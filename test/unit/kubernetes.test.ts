@@ -151,7 +151,23 @@ const cases: {
         failureThreshold: 1,
       },
     ],
-    [container.livenessProbe, { exec, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 2 }],
+    [
+      container.livenessProbe,
+      {
+        exec: {
+          command: [
+            "sh",
+            "-c",
+            'looks=6; while [ $looks -gt 0 ]; do sleep 10; timeout 10 "$@" || exit 1; looks=$((looks - 1)); done',
+            "sh",
+            "check",
+          ],
+        },
+        periodSeconds: 1,
+        timeoutSeconds: 130,
+        failureThreshold: 2,
+      },
+    ],
     [container.readinessProbe, { exec, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 1 }],
   ],
   port: [
