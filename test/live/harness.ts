@@ -13,7 +13,10 @@ import type { Instance, Instances, Ports, Target } from "./target.ts";
 
 export type Config = Readonly<Record<string, unknown>>;
 
-const waitFor: typeof poll = (...args) => timed("wait", () => poll(...args));
+/** Polls each second: a look costs the webserver or the engine some hundredths of a CPU second. */
+function waitFor<T>(what: string, seconds: number, attempt: () => Promise<T | undefined>): Promise<T> {
+  return timed("wait", () => poll(what, seconds, attempt, 1));
+}
 
 /** Asks again later when a connection breaks off: it may lead through a tunnel into a container that was replaced. */
 async function unlessCut<T>(ask: () => Promise<T>): Promise<T | undefined> {

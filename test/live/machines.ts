@@ -1,5 +1,4 @@
 import { localImage } from "../../images/local.ts";
-import { clientEnvironment } from "../../platforms/machines.ts";
 import { ensureImages, standard } from "../../tools/images.ts";
 import { run } from "../../tools/process.ts";
 import { shipImages } from "../../tools/ship.ts";
@@ -16,14 +15,14 @@ interface Place {
   readonly container: Container;
 }
 
-/** Runs the Docker client for a machine; returns its standard output. */
-export function dockerOn(machine: LabMachine, ...args: string[]): Promise<string> {
-  return run("docker", args, { env: clientEnvironment(machine) });
+/** Leads the Docker client to a machine's engine by its socket, which needs no network and costs no login. */
+function atConsole(name: MachineName): Record<string, string> {
+  return { DOCKER_HOST: console(name), DOCKER_CONTEXT: "" };
 }
 
-/** The same by the socket of its engine, which needs no network. */
+/** Runs the Docker client at a machine's console; returns its standard output. */
 export function dockerAt(name: MachineName, ...args: string[]): Promise<string> {
-  return run("docker", args, { env: { DOCKER_HOST: console(name), DOCKER_CONTEXT: "" } });
+  return run("docker", args, { env: atConsole(name) });
 }
 
 /** Machines that are out of reach are not asked. */
@@ -35,10 +34,18 @@ export function isOff(name: MachineName, now: boolean): void {
 }
 
 async function containersOn(one: LabMachine, stack: string): Promise<[string, Place][]> {
-  const listed = await dockerOn(one, "ps", "--all", "--quiet", "--no-trunc", "--filter", `name=^/${stack}-`);
+  const listed = await dockerAt(
+    one.name,
+    "ps",
+    "--all",
+    "--quiet",
+    "--no-trunc",
+    "--filter",
+    `name=^/${stack}-`,
+  );
   const ids = listed.split("\n").filter((id) => id !== "");
   if (ids.length === 0) return [];
-  const inspected: Container[] = JSON.parse(await dockerOn(one, "inspect", ...ids));
+  const inspected: Container[] = JSON.parse(await dockerAt(one.name, "inspect", ...ids));
   return inspected.map((container) => {
     const name = container.Name.slice(stack.length + 2);
     // Each machine has one of these.
@@ -60,13 +67,13 @@ async function place(stack: string, name: string): Promise<Place> {
 
 async function on(stack: string, name: string, command: string, ...args: string[]): Promise<string> {
   const { machine, container } = await place(stack, name);
-  return dockerOn(machine, command, ...args, container.Id);
+  return dockerAt(machine.name, command, ...args, container.Id);
 }
 
 async function readable(stack: string): Promise<Map<string, string>> {
   const all = new Map<string, string>();
   for (const [name, { machine, container }] of await places(stack)) {
-    all.set(`docker inspect ${name}`, await dockerOn(machine, "inspect", container.Id));
+    all.set(`docker inspect ${name}`, await dockerAt(machine.name, "inspect", container.Id));
     all.set(`log of ${name}`, await log(stack, name));
   }
   return all;
@@ -75,14 +82,14 @@ async function readable(stack: string): Promise<Map<string, string>> {
 async function log(stack: string, name: string): Promise<string> {
   const { machine, container } = await place(stack, name);
   const both = ["-c", 'docker logs "$1" 2>&1', "log", container.Id];
-  return run("sh", both, { env: clientEnvironment(machine) });
+  return run("sh", both, { env: atConsole(machine.name) });
 }
 
 /** What is there by such a name on all machines: prints an id for each. */
 async function found(name: string): Promise<{ one: LabMachine; remove: readonly string[]; ids: string[] }[]> {
   const asked = machines.flatMap((one) =>
     kinds.map(async ({ list, remove }) => {
-      const ids = (await dockerOn(one, ...list, "--quiet", "--filter", `name=^/?${name}`)).trim();
+      const ids = (await dockerAt(one.name, ...list, "--quiet", "--filter", `name=^/?${name}`)).trim();
       return { one, remove, ids: ids === "" ? [] : ids.split("\n") };
     }),
   );
@@ -135,7 +142,7 @@ export const onMachines: Target = {
   },
   exec: async (stack, name, command) => {
     const { machine, container } = await place(stack, name);
-    return dockerOn(machine, "exec", container.Id, ...command);
+    return dockerAt(machine.name, "exec", container.Id, ...command);
   },
   log,
   crash: async (stack, name) => void (await on(stack, name, "kill", "--signal", "KILL")),
@@ -147,7 +154,7 @@ export const onMachines: Target = {
     await ensureMachines();
     for (const kind of kinds.keys()) {
       const there = (await found(prefix)).filter(({ remove }) => remove === kinds[kind]?.remove);
-      for (const { one, remove, ids } of there) await dockerOn(one, ...remove, ...ids);
+      for (const { one, remove, ids } of there) await dockerAt(one.name, ...remove, ...ids);
     }
   },
 };
