@@ -21,8 +21,8 @@ if [[ ! -f $tar ]]; then
     ((EUID == 0)) && has apt-get || fail "There is no image $image: no registry answers, and mmdebstrap, which could make it, is missing." \
       "Load the image into the engine, or install mmdebstrap (Debian, Ubuntu)."
     export DEBIAN_FRONTEND=noninteractive
-    quietly "Package lists" apt-get update || fail "apt-get update failed, see above."
-    quietly "Installing mmdebstrap" apt-get install -y --no-install-recommends mmdebstrap || fail "Installing mmdebstrap failed, see above."
+    quietly "Package lists" apt_get update || fail "apt-get update failed, see above."
+    quietly "Installing mmdebstrap" apt_get install -y --no-install-recommends mmdebstrap || fail "Installing mmdebstrap failed, see above."
   fi
   mkdir -p "$cache"
   hook=$(mktemp)

@@ -26,11 +26,11 @@ if ! has dockerd; then
     "Install one: https://docs.docker.com/engine/install" \
     "On Debian and Ubuntu this script does it when it is run as root: sudo tools/engine.sh"
   export DEBIAN_FRONTEND=noninteractive
-  quietly "Package lists" apt-get update || fail "apt-get update failed, see above."
+  quietly "Package lists" apt_get update || fail "apt-get update failed, see above."
   packages=(docker.io iptables)
   # Newer releases have the client in a package of its own.
   apt-cache show docker-cli > /dev/null 2>&1 && packages+=(docker-cli)
-  quietly "Installing ${packages[*]}" apt-get install -y --no-install-recommends "${packages[@]}" ||
+  quietly "Installing ${packages[*]}" apt_get install -y --no-install-recommends "${packages[@]}" ||
     fail "Installing Docker failed, see above." "Install it by hand: apt-get install ${packages[*]}"
   hash -r
   answers && exit

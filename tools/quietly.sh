@@ -17,3 +17,7 @@ quietly() {
   wait "$pid" || { tail -25 "$log" >&2; rm "$log"; return 1; }
   rm "$log"
 }
+
+# apt_get ARGUMENT...: apt-get, which fails while another one is at work: several scripts may install side by side. What
+# a package starts does not keep the lock.
+apt_get() { flock --close /var/cache/apt/airflow-on-celery.lock apt-get "$@"; }

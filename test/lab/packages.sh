@@ -11,8 +11,8 @@ packages() { # PROGRAM:PACKAGE...
   ((${#wanted[@]})) || return 0
   has apt-get || fail "The lab needs ${wanted[*]}, which are installed with apt-get, and there is none." "Run it on Debian or Ubuntu."
   export DEBIAN_FRONTEND=noninteractive
-  quietly "Package lists" apt-get update || fail "apt-get update failed, see above."
-  quietly "Installing ${wanted[*]}" apt-get install -y --no-install-recommends "${wanted[@]}" ||
+  quietly "Package lists" apt_get update || fail "apt-get update failed, see above."
+  quietly "Installing ${wanted[*]}" apt_get install -y --no-install-recommends "${wanted[@]}" ||
     fail "Installing the lab's packages failed, see above." "Install them by hand: apt-get install ${wanted[*]}"
   hash -r
 }

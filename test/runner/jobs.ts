@@ -42,14 +42,14 @@ const first = [
   "machines",
   "deploying.kubernetes",
   "faults.kubernetes",
-  "faults.docker",
-  "deploying.docker",
-  "newUser",
-  "rotation",
   "stacks.kubernetes",
   "parity.kubernetes",
   "node.kubernetes",
+  "faults.docker",
+  "deploying.docker",
+  "rotation",
   "declared",
+  "newUser",
   "external",
 ];
 

@@ -47,5 +47,11 @@ export function prepare(needs: ReadonlySet<Need>, sweeps: boolean): Map<Need, Pr
     return engineUp;
   };
   const begin = (need: Need) => (need === "engine" ? engine() : setUp[need](engine, sweeps));
-  return new Map([...needs].map((need) => [need, begin(need)]));
+  // Scanners are the last tests, and building them would keep the cluster waiting.
+  const others = [...needs].filter((need) => need !== "scanners").map((need) => [need, begin(need)] as const);
+  const scanners = async () => {
+    await Promise.allSettled(others.map(([, done]) => done));
+    await begin("scanners");
+  };
+  return new Map([...others, ...(needs.has("scanners") ? [["scanners", scanners()] as const] : [])]);
 }
