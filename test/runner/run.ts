@@ -123,7 +123,7 @@ class Run {
 
   private async begin(job: Job): Promise<void> {
     const { passed, said, from, to, steps } = await runJob(job, this.folder);
-    this.sample();
+    this.look();
     this.costs.set(job.name, costsOf(this.usage, from, to, steps));
     console.log(
       `${said}${job.name}: ${passed ? "passed" : "FAILED"} after ${Math.round((to - from) / 1000)} s\n`,
@@ -133,8 +133,9 @@ class Run {
     this.wake();
   }
 
-  private sample(): void {
-    this.idle.push(this.usage.sample(this.running.size + this.preparing.size));
+  /** Share of all cores that was idle since the last look. */
+  private look(): number {
+    return this.usage.sample(this.running.size + this.preparing.size);
   }
 
   private startWhatFits(): void {
@@ -161,7 +162,7 @@ class Run {
     const begin = Date.now();
     const seconds = () => Math.round((Date.now() - begin) / 1000);
     const timer = setInterval(() => {
-      this.sample();
+      this.idle.push(this.look());
       if (seconds() % 60 < pause) this.tell(seconds());
       this.wake();
     }, pause * 1000);
