@@ -46,7 +46,12 @@ export function prepare(needs: ReadonlySet<Need>, sweeps: boolean): Map<Need, Pr
     engineUp ??= setUp.engine(engine, sweeps);
     return engineUp;
   };
-  const begin = (need: Need) => (need === "engine" ? engine() : setUp[need](engine, sweeps));
+  // Before all else: installing and starting an engine changes the network of the machine.
+  const started = needs.size === 0 ? undefined : run("tools/engine.sh", [], { show: true });
+  const begin = async (need: Need) => {
+    await started;
+    await (need === "engine" ? engine() : setUp[need](engine, sweeps));
+  };
   // Scanners are the last tests, and building them would keep the cluster waiting.
   const others = [...needs].filter((need) => need !== "scanners").map((need) => [need, begin(need)] as const);
   const scanners = async () => {
