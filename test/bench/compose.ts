@@ -67,7 +67,9 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
   for (const { env, secrets } of Object.values(roles)) {
     for (const [variable, value] of Object.entries(env)) {
       const hidden = secrets[/^cat .*\/(.*)$/.exec(await textOf(value))?.[1] ?? ""];
-      variables[variable.replace(/_CMD$/, "")] = await textOf(hidden ?? value);
+      const name = variable.replace(/_CMD$/, "");
+      // Roles without the database are told of a file in its place.
+      if (hidden !== undefined || !(name in variables)) variables[name] = await textOf(hidden ?? value);
     }
   }
   // Permissions are synchronised where Airflow does it, and tokens are signed with a text.
