@@ -121,7 +121,7 @@ function held(wanted: Wanted, known: Known): Held {
 }
 
 /** Mints what is missing or due, and never touches the rest. */
-export const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
+const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
   async create(inputs) {
     return { id: "secrets", outs: held(inputs, { names: [], values: {} }) };
   },

@@ -87,7 +87,7 @@ async function runJob({ files }: Job, folder: string): Promise<Ended> {
 /** Runs jobs side by side, as the machine has room; tells at the end what each cost, and what failed. */
 class Run {
   private readonly waiting: Job[];
-  private readonly running = new Map<Job, Promise<void>>();
+  private readonly running = new Set<Job>();
   private readonly met = new Set<Need>();
   private readonly preparing: Map<Need, Promise<void>>;
   private readonly usage = new Usage();
@@ -143,16 +143,17 @@ class Run {
       const { waiting, met } = this;
       const last = this.idle.slice(-looks);
       const idle = last.length < looks ? 0 : last.reduce((sum, share) => sum + share, 0) / looks;
-      const job = next({ waiting, running: [...this.running.keys()], met, idle });
+      const job = next({ waiting, running: [...this.running], met, idle });
       if (!job) return;
       this.waiting.splice(this.waiting.indexOf(job), 1);
-      this.running.set(job, this.begin(job));
+      this.running.add(job);
+      void this.begin(job);
       this.idle = [];
     }
   }
 
   private tell(seconds: number): void {
-    const names = [...this.running.keys()].map(({ name }) => name.replace(/^test\/live\/|\.test\.ts$/g, ""));
+    const names = [...this.running].map(({ name }) => name.replace(/^test\/live\/|\.test\.ts$/g, ""));
     const preparing = [...this.preparing.keys()].map((need) => `setting up: ${need}`);
     console.log(`[${seconds} s] ${[...names, ...preparing].join(", ")}; ${this.waiting.length} waiting`);
   }

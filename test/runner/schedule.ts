@@ -12,10 +12,10 @@ export interface Moment {
 }
 
 /** Jobs that run side by side, however busy the machine is: live tests wait half of their time. */
-export const least = 3;
+const least = 3;
 
 /** Jobs that run side by side, however idle it is: five stacks that start at once keep two cores from answering in time. */
-export const most = 4;
+const most = 4;
 
 /** Share of all cores that has to be idle before one more than `least` begins. */
 const room = 0.35;

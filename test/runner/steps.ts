@@ -3,7 +3,7 @@ import { appendFileSync } from "node:fs";
 /** A live test deploys, waits for what it deployed, acts, and removes; what is not timed is acting. */
 export const kinds = ["deploy", "wait", "remove"] as const;
 
-export type Kind = (typeof kinds)[number];
+type Kind = (typeof kinds)[number];
 
 /** A step of a test file. */
 export interface Step {
