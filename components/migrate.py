@@ -17,9 +17,10 @@ from alembic.util.exc import CommandError
 from sqlalchemy import text
 
 
-def airflow(*arguments):
-    print("airflow", *arguments[:2], flush=True)
-    args = get_parser().parse_args(arguments)
+def airflow(*command, **options):
+    print("airflow", *command, flush=True)
+    # In one word with its name, a value may begin with a dash, as one of 64 minted passwords does.
+    args = get_parser().parse_args([*command, *(f"--{name}={value}" for name, value in options.items())])
     args.func(args)
 
 
@@ -45,7 +46,7 @@ def password_replaced(admin, password, times):
         known = database.execute(text("SELECT value FROM deployment_mark WHERE name = :name"), mark).scalar() or "0"
     if known == times:
         return
-    airflow("users", "reset-password", "--username", admin, "--password", password)
+    airflow("users", "reset-password", username=admin, password=password)
     with settings.engine.begin() as database:
         database.execute(
             text(
@@ -58,12 +59,12 @@ def password_replaced(admin, password, times):
 
 admin, password_file, *flags = sys.argv[1:]
 password = pathlib.Path(password_file).read_text()
-name = ["--username", admin, "--firstname", admin, "--lastname", "Administrator", "--email", f"{admin}@localhost"]
+person = {"username": admin, "firstname": admin, "lastname": "Administrator", "email": f"{admin}@localhost"}
 
 migrate()
 # Makes the roles, too: Airflow 2 has none before.
 airflow("sync-perm")
-airflow("users", "create", "--role", "Admin", *name, "--password", password)
+airflow("users", "create", role="Admin", **person, password=password)
 password_replaced(admin, password, os.environ["ADMIN_PASSWORD_REPLACED"])
 if "--reencrypt" in flags:
     airflow("rotate-fernet-key")

@@ -44,7 +44,7 @@ export class Worker extends pulumi.ComponentResource {
     super("airflow:index:Worker", name, {}, opts);
     const { group } = args;
     const role = airflowRole("worker", args);
-    const queues = group.queues.length > 0 ? ["--queues", group.queues.join(",")] : [];
+    const queues = group.queues.length > 0 ? [`--queues=${group.queues.join(",")}`] : [];
     const pid = ["--pid", `${runtimeDirectory}/worker.pid`];
     const autoscale = autoscaled(args);
     args.platform.service(

@@ -18,10 +18,10 @@ import {
   object,
   oneOf,
   port,
-  queue,
   range,
   text,
   whole,
+  word,
 } from "./values.ts";
 import { defaultVersion } from "./versions.ts";
 import { concurrency, defaultWorkers, workerGroup } from "./workers.ts";
@@ -35,7 +35,12 @@ const dagsGit = object({
     /^https?:\/\/[^\s@]+$/,
     "allowed is the http or https URL of a Git repository, without a login",
   ).describe("Where it is cloned from: `https://git.example.com/team/dags.git`."),
-  ref: queue.default("main").describe("Branch or tag."),
+  ref: word(
+    /^[A-Za-z0-9_.][A-Za-z0-9_./-]{0,199}$/,
+    "allowed are letters, digits, '_', '.', '/' and '-', no '-' first, 200 at most",
+  )
+    .default("main")
+    .describe("Branch or tag."),
   folder: matching(/^[^/\s][^\s]*$/, "allowed is a folder of the repository")
     .optional()
     .describe("Folder of the repository that has the DAGs; without it all of it."),

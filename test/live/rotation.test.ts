@@ -15,8 +15,8 @@ after(() => stack.remove());
 
 /** Given in files, with signs that mean something in a URL, a shell or SQL. */
 const given = (number: number) => ({
-  brokerPassword: `b@r/k:e%r+k#e?r=&${number}'x`,
-  metadataPassword: `m@t/d:t%a+k#e?r=&${number}'x`,
+  brokerPassword: `-b@r/k:e%r+k#e?r=&${number}'x`,
+  metadataPassword: `-m@t/d:t%a+k#e?r=&${number}'x`,
 });
 
 function fileOf(name: string): string {

@@ -60,7 +60,7 @@ test("staging, by npm run up, in a namespace that was there with its secrets: on
   const { kubernetes, ...rest } = committed("staging");
   const pulled = { ...(kubernetes as Config), pullSecrets: ["registry"] };
   // Images and DAGs are in the lab's registry.
-  const password = randomBytes(24).toString("base64url");
+  const password = `-${randomBytes(24).toString("base64url")}`;
   const secrets = { adminPassword: { secret: "given", key: "administrator" } };
   const config = {
     ...rest,
