@@ -17,10 +17,9 @@ from alembic.util.exc import CommandError
 from sqlalchemy import text
 
 
-def airflow(*command, **options):
-    print("airflow", *command, flush=True)
-    # In one word with its name, a value may begin with a dash, as one of 64 minted passwords does.
-    args = get_parser().parse_args([*command, *(f"--{name}={value}" for name, value in options.items())])
+def airflow(*arguments):
+    print("airflow", *arguments[:2], flush=True)
+    args = get_parser().parse_args(arguments)
     args.func(args)
 
 
@@ -36,7 +35,7 @@ def migrate():
         )
 
 
-def password_replaced(admin, password, times):
+def password_replaced(admin, secret, times):
     """Sets it once for each replacement: a password that somebody chose since then stays."""
     with settings.engine.begin() as database:
         database.execute(
@@ -46,7 +45,7 @@ def password_replaced(admin, password, times):
         known = database.execute(text("SELECT value FROM deployment_mark WHERE name = :name"), mark).scalar() or "0"
     if known == times:
         return
-    airflow("users", "reset-password", username=admin, password=password)
+    airflow("users", "reset-password", f"--username={admin}", secret)
     with settings.engine.begin() as database:
         database.execute(
             text(
@@ -59,12 +58,14 @@ def password_replaced(admin, password, times):
 
 admin, password_file, *flags = sys.argv[1:]
 password = pathlib.Path(password_file).read_text()
-person = {"username": admin, "firstname": admin, "lastname": "Administrator", "email": f"{admin}@localhost"}
+person = [f"--username={admin}", f"--firstname={admin}", "--lastname=Administrator", f"--email={admin}@localhost"]
+# In one word with its name: one of 64 minted passwords begins with a dash.
+secret = f"--password={password}"
 
 migrate()
 # Makes the roles, too: Airflow 2 has none before.
 airflow("sync-perm")
-airflow("users", "create", role="Admin", **person, password=password)
-password_replaced(admin, password, os.environ["ADMIN_PASSWORD_REPLACED"])
+airflow("users", "create", "--role=Admin", *person, secret)
+password_replaced(admin, secret, os.environ["ADMIN_PASSWORD_REPLACED"])
 if "--reencrypt" in flags:
     airflow("rotate-fernet-key")
