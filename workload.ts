@@ -152,8 +152,6 @@ export interface Service extends Job {
   readonly stateful?: boolean;
   /** Who goes first when there is not enough for all. */
   readonly priority: "control" | "tasks";
-  /** Another service, declared before, without which it would do harm: where that is replaced with a gap, this one is stopped. */
-  readonly pausesFor?: string;
   /** The machine of the stack that it runs on, by name. */
   readonly machine?: string;
   /** Where it may run; a platform without nodes refuses it. */

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { heartbeatInterval } from "../settings/apiCapacity.ts";
 import type { Settings } from "../settings/groups.ts";
 import { parallelismFor, slotsOf } from "../settings/slots.ts";
 import { instances, type Platform } from "../workload.ts";
@@ -75,6 +76,7 @@ export class Airflow extends pulumi.ComponentResource {
         secrets,
         adminUser,
         namesInstances: platform.namesInstances,
+        heartbeatInterval: heartbeatInterval(settings),
         parallelism: parallelismFor(slotsOf(groups), settings.schedulers),
         settings: [dags.settings, settings.settings],
       }),
@@ -121,7 +123,7 @@ export class Airflow extends pulumi.ComponentResource {
     // Who checks tokens knows a new key before anybody signs with it.
     new Scheduler(
       "scheduler",
-      { ...shared, schedulers: settings.schedulers, webserver: webserverEndpoint },
+      { ...shared, schedulers: settings.schedulers },
       { parent: this, dependsOn: [webserver] },
     );
     if (version.roles.includes("dag-processor")) {

@@ -7,6 +7,7 @@ import type { Endpoint, Values } from "../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../workload.ts";
 import type { Broker } from "./broker.ts";
 import type { Database } from "./database.ts";
+import { executor } from "./lease/lease.ts";
 import { type Role, roles } from "./roles.ts";
 import { fernetKeys, type Secrets } from "./secrets.ts";
 import { versionOf } from "./versions/versionOf.ts";
@@ -36,6 +37,8 @@ export interface EnvironmentArgs {
   readonly publicUrl?: string | undefined;
   /** Whether a worker is reached by its own name; otherwise by that of its group. */
   readonly namesInstances: boolean;
+  /** Seconds between two heartbeats of a task. */
+  readonly heartbeatInterval: number;
   /** Tasks that each scheduler queues at most. */
   readonly parallelism: number;
   /** The later ones win. */
@@ -198,6 +201,13 @@ function defaults({ parallelism }: EnvironmentArgs): Setting[] {
   ];
 }
 
+/** The scheduler's own, which is a CeleryExecutor to everybody else. */
+function executors({ version }: EnvironmentArgs): Setting[] {
+  return versionOf(version).tasksReport
+    ? [{ ...plain("core", "executor", executor), roles: ["scheduler"] }]
+    : [];
+}
+
 function overrides(settings: AirflowSettings, version: string): Setting[] {
   return Object.entries(settings).flatMap(([section, keys]) =>
     Object.entries(keys).map(([key, value]) => {
@@ -242,6 +252,7 @@ export function environment(args: EnvironmentArgs): Environment {
     ...brokerTls(args),
     ...pooling(args),
     ...args.settings.flatMap((settings) => overrides(settings, args.version)),
+    ...executors(args),
     ...connections(args),
     ...signing(args),
   ];

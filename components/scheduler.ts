@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Endpoint } from "../workload.ts";
 import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
+import { schedulerFiles } from "./lease/lease.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main, several, targets } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
@@ -9,7 +9,6 @@ import { airflowCommand } from "./start/start.ts";
 export interface SchedulerArgs extends RoleArgs {
   /** Several share the work, and outlast each other. */
   readonly schedulers: number;
-  readonly webserver: Endpoint;
 }
 
 /** Decides which task runs next and queues it on the broker. */
@@ -21,14 +20,12 @@ export class Scheduler extends pulumi.ComponentResource {
       name,
       equipped("scheduler", args, {
         ...role,
-        ...heartbeat("job", role.files),
+        ...heartbeat("job", { ...role.files, ...(args.version.tasksReport && schedulerFiles) }),
         command: main(...airflowCommand("scheduler")),
         ...several(args.schedulers),
         limits: { memory: 1024, cpu: 2 },
         reaches: targets(args.redis, args.postgres, args.results),
         priority: "control",
-        // It takes tasks for dead that cannot send heartbeats, since nobody is there to receive them.
-        pausesFor: args.webserver.host,
       }),
       { parent: this },
     );

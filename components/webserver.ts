@@ -27,7 +27,7 @@ export class Webserver extends pulumi.ComponentResource {
   constructor(name: string, args: WebserverArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Webserver", name, {}, opts);
     const { port } = args.endpoint;
-    const { command, env, probes } = args.version.webserver;
+    const { command, env, healthy } = args.version.webserver;
     const role = airflowRole("webserver", args);
     args.platform.service(
       name,
@@ -43,15 +43,7 @@ export class Webserver extends pulumi.ComponentResource {
         priority: "control",
         port,
         loopbackPort: args.loopbackPort,
-        healthy: {
-          command: [
-            "curl",
-            "-fsS",
-            "--fail-early",
-            ...probes.flatMap((path) => ["-o", "/dev/null", `http://127.0.0.1:${port}${path}`]),
-          ],
-          startSeconds: 240,
-        },
+        ...healthy(`http://127.0.0.1:${port}`, role.files),
       }),
       { parent: this },
     );

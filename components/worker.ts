@@ -4,6 +4,7 @@ import type { Autoscale, BrokerLogin, Endpoint, Volume } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
+import { workerFiles, workerModule } from "./lease/lease.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, main, targets } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
@@ -51,7 +52,9 @@ export class Worker extends pulumi.ComponentResource {
       name,
       equipped("worker", args, {
         ...role,
-        ...heartbeat("worker", role.files),
+        ...(args.version.tasksReport
+          ? heartbeat("worker", { ...role.files, ...workerFiles }, [workerModule])
+          : heartbeat("worker", role.files)),
         command: main(
           ...airflowCommand("celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
         ),

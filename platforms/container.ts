@@ -19,8 +19,6 @@ export type Mounted = Volume | { readonly kind: "delivered"; readonly name: pulu
 /** A workload whose volumes are where it runs. */
 export type Placed<T extends Job> = Omit<T, "volumes"> & {
   readonly volumes?: Readonly<Record<string, Mounted>>;
-  /** Of the containers of `pausesFor`. */
-  readonly pausesForIds?: pulumi.Output<string>;
 };
 
 const probe = readFileSync(new URL("probe.sh", import.meta.url), "utf8");
@@ -28,8 +26,11 @@ const probe = readFileSync(new URL("probe.sh", import.meta.url), "utf8");
 /** Microseconds; the kernel's own. */
 const cpuPeriod = 100_000;
 
-/** Weights, for when there is not enough CPU for all. */
-const cpuShares = { control: 2048, tasks: 1024 };
+/** Weights, for when there is not enough CPU for all; the workers of a group share theirs, however many there are. */
+const cpuShares = {
+  control: () => 2048,
+  tasks: (workers: number) => Math.max(2, Math.floor(1024 / workers)),
+};
 
 function uploads(contents: Values): docker.types.input.ContainerUpload[] {
   return Object.entries(contents).map(([file, content]) => ({ file, content, permissions: "0444" }));
@@ -128,7 +129,7 @@ function serviceContainer(
   service: Placed<Service>,
   placement: Placement,
 ): docker.ContainerArgs {
-  const { healthy, stop, port, loopbackPort, priority, pausesForIds } = service;
+  const { healthy, stop, port, loopbackPort, priority, replicas = 1 } = service;
   const { everySeconds, patienceSeconds, looks } = checks;
   const timings = [
     healthy.startSeconds,
@@ -142,7 +143,7 @@ function serviceContainer(
   return {
     ...base(name, instance, service, placement),
     restart: "unless-stopped",
-    cpuShares: cpuShares[priority],
+    cpuShares: cpuShares[priority](replicas),
     healthcheck: {
       tests: ["CMD", "sh", "-c", probe, "probe", ...timings.map(String), ...healthy.command],
       interval: duration(1),
@@ -153,8 +154,6 @@ function serviceContainer(
     },
     wait: true,
     waitTimeout: healthy.startSeconds * 2,
-    // A name that depends on containers which are replaced is unknown, so Pulumi removes this one before them.
-    ...(pausesForIds && { name: pausesForIds.apply(() => `${placement.prefix}-${instance}`) }),
     ...(publish && { ports: [{ internal: port, external: loopbackPort + index, ip: "127.0.0.1" }] }),
   };
 }

@@ -13,7 +13,7 @@ import {
   type Volume,
 } from "../workload.ts";
 import { Authority } from "./authority.ts";
-import { jobContainer, type Mounted, type Placed, serviceContainers } from "./container.ts";
+import { jobContainer, type Mounted, serviceContainers } from "./container.ts";
 import { dagsImage } from "./dagsImage.ts";
 import { deliveryContainer } from "./delivery.ts";
 import { Engine } from "./engine.ts";
@@ -50,8 +50,6 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   /** The machine of each workload, by name. */
   private readonly homes = new Map<string, string>();
   private readonly reaches: Reach[] = [];
-  /** Of the containers of each service, by name. */
-  private readonly ids = new Map<string, readonly pulumi.Output<string>[]>();
   private readonly deliveries = new Map<Engine, pulumi.Input<pulumi.Resource>>();
   /** Volumes that have got their owner, by machine and name. */
   private readonly owned = new Map<string, pulumi.Input<pulumi.Resource>>();
@@ -79,11 +77,10 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
 
   service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void {
     const [engine, needs] = this.place(name, service, service.machine);
-    const placed = { ...service, ...this.paused(service), volumes: this.mounted(engine, service, needs) };
+    const placed = { ...service, volumes: this.mounted(engine, service, needs) };
     const options = pulumi.mergeOptions(opts, { dependsOn: needs });
     const declared = Object.entries(serviceContainers(name, placed, engine.placement));
-    const ids = declared.map(([instance, args]) => engine.container(instance, args, options).id);
-    this.ids.set(name, ids);
+    for (const [instance, args] of declared) engine.container(instance, args, options);
   }
 
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Input<pulumi.Resource> {
@@ -115,14 +112,6 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
 
   url(_name: string, loopbackPort: number): string {
     return `http://127.0.0.1:${loopbackPort}`;
-  }
-
-  /** The containers that a service pauses for. */
-  private paused({ pausesFor }: Service): Pick<Placed<Service>, "pausesForIds"> {
-    if (pausesFor === undefined) return {};
-    const ids = this.ids.get(pausesFor);
-    if (!ids) throw new Error(`${pausesFor} is to be paused for, but is not declared before.`);
-    return { pausesForIds: pulumi.all([...ids]).apply((all) => all.join(" ")) };
   }
 
   /** Where a workload runs, and what has to be there before it; its connections are noted. */

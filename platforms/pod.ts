@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Health, Job, Limits, Nodes, Stop, Volume } from "../workload.ts";
+import type { Health, Job, Limits, Nodes, Service, Stop, Volume } from "../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../workload.ts";
 import { checks } from "./checks.ts";
 
@@ -99,12 +99,21 @@ function volumesOf(
   };
 }
 
-/** Roles are idle most of the time: a twentieth of their limit is kept for them. Memory cannot be taken back, so all of it. */
-function resourcesOf({ memory, cpu }: Limits): types.input.core.v1.ResourceRequirements {
+/**
+ * Thousandths of a CPU that are kept for each of a workload's limit, and its weight when there is not enough for all. Roles
+ * are idle most of the time; workers are many, and are not to outweigh those that they report to.
+ */
+const cpuRequests = { control: 50, tasks: 10 };
+
+/** Memory cannot be taken back, so all of it is kept. */
+function resourcesOf(
+  { memory, cpu }: Limits,
+  priority: Service["priority"],
+): types.input.core.v1.ResourceRequirements {
   const size = `${memory}Mi`;
   return {
     requests: {
-      cpu: `${Math.round(cpu * 50)}m`,
+      cpu: `${Math.round(cpu * cpuRequests[priority])}m`,
       memory: size,
       "ephemeral-storage": ephemeralStorage.request,
     },
@@ -119,7 +128,12 @@ function hostAliases({ hosts = {} }: Job): Pick<PodSpec, "hostAliases"> {
   return aliases.length > 0 ? { hostAliases: aliases } : {};
 }
 
-function base(name: string, job: Job, args: PodArgs): { pod: PodSpec; container: Container } {
+function base(
+  name: string,
+  job: Job,
+  args: PodArgs,
+  priority: Service["priority"],
+): { pod: PodSpec; container: Container } {
   const { uid, gid } = job.user;
   const { volumes, volumeMounts } = volumesOf(job, args);
   const container: Container = {
@@ -135,7 +149,7 @@ function base(name: string, job: Job, args: PodArgs): { pod: PodSpec; container:
       ...job.command,
     ],
     env: Object.entries(job.env ?? {}).map(([key, value]) => ({ name: key, value })),
-    resources: resourcesOf(job.limits),
+    resources: resourcesOf(job.limits, priority),
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },
@@ -207,10 +221,10 @@ function preStop({ signal }: Stop, drains: boolean): Partial<Container> {
 /** The pod that keeps one instance of a service running. */
 export function servicePod(
   name: string,
-  service: Job & { readonly healthy: Health; readonly port?: number; readonly stateful?: boolean },
+  service: Job & Pick<Service, "healthy" | "port" | "stateful" | "priority">,
   args: PodArgs,
 ): PodSpec {
-  const { pod, container } = base(name, service, args);
+  const { pod, container } = base(name, service, args, service.priority);
   const drains = service.port !== undefined && !service.stateful;
   const lost = ["not-ready", "unreachable"].map((taint) => ({
     key: `node.kubernetes.io/${taint}`,
@@ -246,7 +260,7 @@ export function servicePod(
 
 /** The pod that runs a job. */
 export function jobPod(name: string, job: Job, args: PodArgs): PodSpec {
-  const { pod } = base(name, job, args);
+  const { pod } = base(name, job, args, "control");
   return {
     ...pod,
     restartPolicy: "Never",

@@ -60,8 +60,14 @@ export const ownDirectories = [
   "/tmp",
 ] as const;
 
-/** Directories that the machine or its engine fills, with all below them. */
-export const ownTrees = ["/run/secrets", "/dev", "/proc", "/sys"] as const;
+/** Directories that the stack, the machine or its engine fills, with all below them. */
+export const ownTrees = [
+  "/opt/airflow/config/airflow_on_celery",
+  "/run/secrets",
+  "/dev",
+  "/proc",
+  "/sys",
+] as const;
 
 /** Volumes that a stack makes for itself. */
 export const ownVolumes = ["postgres-data", "redis-data", "logs", "dags"] as const;

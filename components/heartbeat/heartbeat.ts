@@ -2,26 +2,54 @@ import { readFileSync } from "node:fs";
 import type { Health, Values } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
 
+const settingsFile = "/opt/airflow/config/airflow_local_settings.py";
 const file = `${runtimeDirectory}/heartbeat`;
+
+function program(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), "utf8");
+}
 
 /** Who beats: a worker every 2 s while it consumes, any other job every 5 s (`job_heartbeat_sec`) while it reaches the database. */
 const beats = {
-  worker: { module: readFileSync(new URL("worker.py", import.meta.url), "utf8"), missedSeconds: 20 },
-  job: { module: readFileSync(new URL("job.py", import.meta.url), "utf8"), missedSeconds: 30 },
+  worker: { module: program("worker.py"), missedSeconds: 20 },
+  job: { module: program("job.py"), missedSeconds: 30 },
 };
+
+/** A health check of a workload, and the files that it needs. */
+interface Checked {
+  readonly files: Values;
+  readonly healthy: Health;
+}
 
 /**
  * A health check without a Python start, which takes seconds on a busy machine: the process itself keeps a file fresh.
  * @param files those that the process has besides
+ * @param modules those that it imports besides, at its start
  */
-export function heartbeat(
-  of: keyof typeof beats,
-  files: Values,
-): { readonly files: Values; readonly healthy: Health } {
+export function heartbeat(of: keyof typeof beats, files: Values, modules: readonly string[] = []): Checked {
   const { module, missedSeconds } = beats[of];
+  const text = [module, ...modules.map((name) => `import ${name}  # noqa: E402, F401\n`)].join("\n");
   const fresh = `find ${runtimeDirectory} -path ${file} -newermt "${missedSeconds} seconds ago" | grep -q .`;
   return {
-    files: { ...files, "/opt/airflow/config/airflow_local_settings.py": module },
+    files: { ...files, [settingsFile]: text },
     healthy: { command: ["sh", "-c", fresh], startSeconds: 180 },
+  };
+}
+
+/**
+ * A health check of a webserver: it is there once all `urls` have answered; from then on the event loops of its processes
+ * have to turn, which a busy one does late and a hung one never. A request would wait behind all others.
+ */
+export function webserverHeartbeat(urls: readonly string[], files: Values): Checked {
+  const answers = `curl -fsS --fail-early ${urls.map((url) => `-o /dev/null ${url}`).join(" ")}`;
+  const served = `${runtimeDirectory}/served`;
+  const beat = `find "$beat" -newermt "30 seconds ago" | grep -q .`;
+  const turning = `for beat in ${runtimeDirectory}/heartbeats/*; do [ ! -d "/proc/\${beat##*/}" ] || ${beat} || exit 1; done`;
+  return {
+    files: { ...files, [settingsFile]: program("webserver.py") },
+    healthy: {
+      command: ["sh", "-c", `{ [ -e ${served} ] || { ${answers} && : >${served}; }; } && ${turning}`],
+      startSeconds: 240,
+    },
   };
 }

@@ -5,11 +5,46 @@ Answering a ping is not enough: after a broker restart a worker may do so and ye
 
 import pathlib
 import socket
+import threading
+import time
+from contextlib import contextmanager
 
 from celery import bootsteps, signals
 from celery.worker.heartbeat import Heart
 
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
+
+
+class Search(threading.Thread):
+    """Beats while a lost broker is looked for: a restart would not bring it back. To resolve its name alone may take a minute.
+
+    A worker that has never reached the broker is not healthy yet, and an attempt that takes two minutes hangs.
+    """
+
+    def __init__(self):
+        super().__init__(name="search", daemon=True)
+        self.since = None
+
+    @contextmanager
+    def going_on(self):
+        self.attempt()
+        try:
+            yield
+        finally:
+            self.since = None
+
+    def attempt(self):
+        self.since = time.monotonic()
+
+    def run(self):
+        while True:
+            time.sleep(2)
+            since = self.since
+            if since is not None and time.monotonic() - since < 120 and HEARTBEAT.exists():
+                HEARTBEAT.touch()
+
+
+search = Search()
 
 
 def keep_trying(consumer):
@@ -20,16 +55,15 @@ def keep_trying(consumer):
         ensure = connection.ensure_connection
 
         def ensure_connection(errback, _max_retries, callback):
-            def beat():
-                # A restart would not bring the broker back; a worker that has never reached it is not healthy yet.
-                if HEARTBEAT.exists():
-                    HEARTBEAT.touch()
+            def attempt():
+                search.attempt()
                 callback()
 
-            return ensure(errback, None, interval_step=0, callback=beat)
+            return ensure(errback, None, interval_step=0, callback=attempt)
 
         connection.ensure_connection = ensure_connection
-        return connected(connection)
+        with search.going_on():
+            return connected(connection)
 
     consumer.ensure_connected = ensure_connected
 
@@ -57,6 +91,8 @@ class Heartbeat(bootsteps.StartStopStep):
                 HEARTBEAT.touch()
 
         beat()
+        if not search.is_alive():
+            search.start()
         # Started again with every new connection, since losing one clears the timer.
         consumer.timer.call_repeatedly(2, beat)
 

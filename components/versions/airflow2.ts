@@ -42,6 +42,9 @@ export const airflow2: AirflowVersion = {
     command: (port) => ["webserver", "--port", String(port), "--pid", `${runtimeDirectory}/webserver.pid`],
     // Its processes tell each other that they live by files, which should not wait for a disk.
     env: { GUNICORN_CMD_ARGS: `--worker-tmp-dir ${runtimeDirectory}` },
-    probes: ["/health"],
+    healthy: (url, files) => ({
+      healthy: { command: ["curl", "-fsS", "-o", "/dev/null", `${url}/health`], startSeconds: 240 },
+      files,
+    }),
   },
 };

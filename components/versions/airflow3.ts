@@ -1,4 +1,5 @@
 import { timings } from "../../settings/timings.ts";
+import { webserverHeartbeat } from "../heartbeat/heartbeat.ts";
 import type { AirflowVersion } from "./version.ts";
 
 /** Tasks report to the webserver's execution API, DAG files are read by a role of their own. */
@@ -25,19 +26,21 @@ export const airflow3: AirflowVersion = {
       roles: ["scheduler", "webserver", "triggerer", "worker"],
     },
   ],
-  settings: ({ webserver, publicUrl }) => ({
+  settings: ({ webserver, publicUrl, heartbeatInterval }) => ({
     core: { execution_api_server_url: `http://${webserver.host}:${webserver.port}/execution/` },
     scheduler: {
       task_instance_heartbeat_timeout: String(timings.heartbeatTimeout),
       task_instance_heartbeat_timeout_detection_interval: String(timings.detectionInterval),
     },
     workers: {
-      // Tasks outlast a restart of the webserver, which takes a minute on a busy machine: they ask for three, every few seconds.
-      max_failed_heartbeats: "30",
-      execution_api_retries: "60",
-      execution_api_retry_wait_max: "5",
-      // A finished task may hold its place for this long: with Airflow's own 5 s, 200 tasks took 92 s instead of 45.
-      min_heartbeat_interval: String(timings.heartbeatInterval),
+      // What a task asks of a silent webserver is asked for more than four minutes, 5 s apart at the mean.
+      execution_api_retries: "50",
+      execution_api_retry_wait_max: "10",
+      // A request that waits its turn is not asked a second time: on a busy webserver that would be more of what it has too much of.
+      execution_api_timeout: "30",
+      // The fence ends a task that nobody hears of; counted failures say nothing of the time that they took.
+      max_failed_heartbeats: String(timings.heartbeatTimeout),
+      min_heartbeat_interval: String(heartbeatInterval),
     },
     dag_processor: { refresh_interval: String(timings.dagsRefresh) },
     api: publicUrl === undefined ? {} : { base_url: publicUrl },
@@ -48,6 +51,6 @@ export const airflow3: AirflowVersion = {
     env: {},
     // Not /monitor/health: that speaks of the scheduler, which a restart here would not mend. The execution API is
     // made at its first request, which would otherwise cost the first task 3 s.
-    probes: ["/api/v2/version", "/execution/health"],
+    healthy: (url, files) => webserverHeartbeat([`${url}/api/v2/version`, `${url}/execution/health`], files),
   },
 };

@@ -1,5 +1,5 @@
 import type { AirflowSettings } from "../../settings/airflowCfg.ts";
-import type { Endpoint, Values } from "../../workload.ts";
+import type { Endpoint, Service, Values } from "../../workload.ts";
 import type { Role } from "../roles.ts";
 
 /** A secret of the stack, as a setting. */
@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly webserver: Endpoint;
   /** Where people find the webserver, if that is known to the world. */
   readonly publicUrl?: string | undefined;
+  /** Seconds between two heartbeats of a task. */
+  readonly heartbeatInterval: number;
 }
 
 /** What differs between major versions of Airflow: one table for each, side by side. */
@@ -38,7 +40,7 @@ export interface AirflowVersion {
     /** Arguments of `airflow`. */
     readonly command: (port: number) => readonly string[];
     readonly env: Values;
-    /** Paths that answer once it serves. */
-    readonly probes: readonly string[];
+    /** How it is known to live, and the files that this needs besides, of a webserver at `url`. */
+    readonly healthy: (url: string, files: Values) => Pick<Service, "healthy" | "files">;
   };
 }

@@ -1,4 +1,5 @@
 import type { Given, Stated } from "../schema.ts";
+import { apiCapacityFaults } from "./apiCapacity.ts";
 import { executorFaults, resultBackendFaults } from "./celery.ts";
 import { clusterSecretFaults } from "./clusterSecrets.ts";
 import { connectionFaults } from "./connections.ts";
@@ -50,6 +51,7 @@ const checks: readonly Check[] = [
   unservedQueueFaults,
   poolFaults,
   parallelismFaults,
+  apiCapacityFaults,
   memoryFaults,
   ...timeoutFaults,
   executorFaults,

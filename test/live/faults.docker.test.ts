@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../../tools/process.ts";
 import { docker } from "./docker.ts";
 import { survives } from "./faults.ts";
-import { assertUndisturbed, TestStack } from "./harness.ts";
+import { assertUndisturbed, isRunning, TestStack } from "./harness.ts";
 
 const stack = new TestStack("livetest-faults", 18090);
 
@@ -35,4 +36,55 @@ test("Redis replaced without a word to anybody: workers notice by themselves", a
   // A worker that waits for an answer that never comes is killed at the end of its grace of 300 s.
   assert.ok(seconds < 120, `${seconds} s`);
   t.diagnostic(`all done ${seconds} s after the restart`);
+});
+
+/** Stops containers with all that is in them, for a time or for the time of something. */
+async function paused(names: readonly string[], meanwhile: () => Promise<unknown>): Promise<void> {
+  const containers = names.map((name) => `${stack.prefix}-${name}`);
+  await docker("pause", ...containers);
+  try {
+    await meanwhile();
+  } finally {
+    await docker("unpause", ...containers);
+  }
+}
+
+async function starts(): Promise<string[]> {
+  return [...(await stack.instances())].map(([name, { start }]) => `${name} ${start}`).sort();
+}
+
+test("Postgres and the webservers silent for 45 s: no running task is tried again, and nothing is restarted", async () => {
+  const before = await starts();
+  const naps = await stack.trigger("naps", { seconds: 50 });
+  await stack.tasks("naps", naps, "four running tasks", (tasks) => tasks.filter(isRunning).length === 4);
+  await paused(["postgres", "webserver-1", "webserver-2"], () => sleep(45_000));
+  assertUndisturbed(await stack.finished("naps", naps), 6);
+  assert.deepEqual(await starts(), before);
+});
+
+test("Redis silent while tasks become due: they wait for it", async () => {
+  let naps = "";
+  await paused(["redis"], async () => {
+    naps = await stack.trigger("naps", { seconds: 1 });
+    await sleep(15_000);
+  });
+  assertUndisturbed(await stack.finished("naps", naps), 6);
+});
+
+test("messages that vanish from the broker: their tasks are queued again, and no attempt is charged", async (t) => {
+  const client = "from airflow.providers.celery.executors.celery_executor_utils import app\n";
+  const vanish = `${client}with app.connection_for_write() as to: print(to.channel().client.delete("default"))`;
+  let naps = "";
+  await paused(["worker-1", "worker-2"], async () => {
+    naps = await stack.trigger("naps", { seconds: 1 });
+    await stack.tasks("naps", naps, "six queued tasks", (tasks) =>
+      tasks.every(({ state }) => state === "queued"),
+    );
+    assert.match(await stack.exec("scheduler-1", "python", "-c", vanish), /^1$/m);
+  });
+  const begin = Date.now();
+  assertUndisturbed(await stack.finished("naps", naps), 6);
+  const seconds = Math.round((Date.now() - begin) / 1000);
+  assert.ok(seconds < 90, `${seconds} s`);
+  t.diagnostic(`all done ${seconds} s after the loss`);
 });

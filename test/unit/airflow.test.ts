@@ -68,10 +68,3 @@ test("nothing that needs the schema is started when the migration failed", () =>
   assert.match(stdout, /migration failed with exit code 1.*docker logs airflow-unit-migration/s);
   assert.doesNotMatch(stdout, /scheduler/);
 });
-
-test("the scheduler, which pauses for the webserver, has the name that it would have otherwise", async () => {
-  assert.equal(
-    containersOf(await declare({ webservers: 2 })).get("scheduler")?.name,
-    "airflow-unit-scheduler",
-  );
-});

@@ -6,8 +6,8 @@ import type { Service } from "../../workload.ts";
 
 const placement = { prefix: "airflow-unit", network: "net", labels: { team: "all", stack: "all" } };
 
-/** Without what Docker refuses, and what is between containers: the machine, and what one pauses for. */
-const service: Required<Omit<Service, "nodes" | "autoscale" | "machine" | "pausesFor">> = {
+/** Without what Docker refuses, and the machine, which is between containers. */
+const service: Required<Omit<Service, "nodes" | "autoscale" | "machine">> = {
   image: "image:1",
   command: ["run", "it"],
   user: { uid: 1, gid: 2 },
@@ -78,7 +78,7 @@ const cases: { readonly [field in keyof typeof service]: Record<string, unknown>
   loopbackPort: { ports: [{ internal: 80, external: 8001, ip: "127.0.0.1" }] },
   replicas: { name: "airflow-unit-web-2", hostname: "web-2" },
   stateful: { restart: "unless-stopped" },
-  priority: { cpuShares: 1024 },
+  priority: { cpuShares: 512 },
 };
 
 function second(of: Service): object & { uploads?: unknown } {

@@ -13,8 +13,8 @@ const args: PodArgs = {
   nodes: { labels: { disk: "ssd" }, tolerations: [{ key: "gpu", effect: "NoSchedule" }] },
 };
 
-/** Its machine becomes labels of `nodes`: see below. Nothing is replaced with a gap that others pause for. */
-type Fields = Required<Omit<Service, "machine" | "pausesFor">>;
+/** Its machine becomes labels of `nodes`: see below. */
+type Fields = Required<Omit<Service, "machine">>;
 
 const service: Fields = {
   image: "image:1",
@@ -113,7 +113,7 @@ const cases: {
     [
       container.resources,
       {
-        requests: { cpu: "75m", memory: "512Mi", "ephemeral-storage": "256Mi" },
+        requests: { cpu: "15m", memory: "512Mi", "ephemeral-storage": "256Mi" },
         limits: { cpu: "1500m", memory: "512Mi", "ephemeral-storage": "10Gi" },
       },
     ],

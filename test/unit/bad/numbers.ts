@@ -36,10 +36,11 @@ export const numbers: readonly BadRow[] = [
   {
     name: "a visibility timeout within the grace",
     config: `config:
-  airflow:settings: { celery_broker_transport_options: { visibility_timeout: 300 } }
+  airflow:workerGraceSeconds: 400
+  airflow:settings: { celery_broker_transport_options: { visibility_timeout: 400 } }
 `,
     says: [
-      "2: settings.celery_broker_transport_options.visibility_timeout is 300; allowed is more than workerGraceSeconds, 300 s: Redis would hand a task that a stopping worker still runs to a second one",
+      "3: settings.celery_broker_transport_options.visibility_timeout is 400; allowed is more than workerGraceSeconds, 400 s: Redis would hand a task that a stopping worker still runs to a second one",
     ],
     expressible: false,
   },
@@ -50,7 +51,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { celery_broker_transport_options: { visibility_timeout: 20 } }
 `,
     says: [
-      "3: settings.celery_broker_transport_options.visibility_timeout is 20; allowed is more than settings.scheduler.task_instance_heartbeat_timeout, 30 s: Redis would hand a task to a second worker before the first one counts as dead",
+      "3: settings.celery_broker_transport_options.visibility_timeout is 20; allowed is more than settings.scheduler.task_instance_heartbeat_timeout, 300 s: Redis would hand a task to a second worker before the first one counts as dead",
     ],
     expressible: false,
   },
@@ -67,20 +68,20 @@ export const numbers: readonly BadRow[] = [
   {
     name: "a heartbeat as rare as half of the timeout",
     config: `config:
-  airflow:settings: { scheduler: { task_instance_heartbeat_sec: 15 } }
+  airflow:settings: { scheduler: { task_instance_heartbeat_sec: 150 } }
 `,
     says: [
-      "2: settings.scheduler.task_instance_heartbeat_sec is 15; allowed is less than half of settings.scheduler.task_instance_heartbeat_timeout, 30 s: one late heartbeat would end a task that runs well",
+      "2: settings.scheduler.task_instance_heartbeat_sec is 150; allowed is less than half of settings.scheduler.task_instance_heartbeat_timeout, 300 s: one late heartbeat would end a task that runs well",
     ],
     expressible: false,
   },
   {
     name: "dead tasks that nobody looks for",
     config: `config:
-  airflow:settings: { scheduler: { task_instance_heartbeat_timeout_detection_interval: 60 } }
+  airflow:settings: { scheduler: { task_instance_heartbeat_timeout_detection_interval: 600 } }
 `,
     says: [
-      "2: settings.scheduler.task_instance_heartbeat_timeout_detection_interval is 60; allowed is at most settings.scheduler.task_instance_heartbeat_timeout, 30 s: a dead task would be noticed long after its time",
+      "2: settings.scheduler.task_instance_heartbeat_timeout_detection_interval is 600; allowed is at most settings.scheduler.task_instance_heartbeat_timeout, 300 s: a dead task would be noticed long after its time",
     ],
     expressible: false,
   },
@@ -90,7 +91,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { execution_api: { jwt_expiration_time: 20 } }
 `,
     says: [
-      "2: settings.execution_api.jwt_expiration_time is 20; allowed is more than settings.scheduler.task_instance_heartbeat_timeout, 30 s: a running task's token, which its heartbeats renew, would end before it counts as dead",
+      "2: settings.execution_api.jwt_expiration_time is 20; allowed is more than settings.scheduler.task_instance_heartbeat_timeout, 300 s: a running task's token, which its heartbeats renew, would end before it counts as dead",
     ],
     expressible: false,
   },
@@ -123,6 +124,29 @@ export const numbers: readonly BadRow[] = [
 `,
     says: [
       "6: settings.core.parallelism is 32; the workers run 80 tasks at once, and 2 scheduler(s) with 32 each queue 64: allowed is at least 40; without it the stack takes 40",
+    ],
+    expressible: false,
+  },
+  {
+    name: "more tasks than the webserver takes heartbeats of",
+    config: `config:
+  airflow:workers: 100
+  airflow:postgres: { settings: { max_connections: 600 } }
+`,
+    says: [
+      "1: webservers is 1; 400 places x 9 ms / 15 s between heartbeats = 0.24 of a core, and 1 webserver process(es) may spend 0.20 on them: allowed is at least 2, or settings.api.workers at least 2",
+    ],
+    expressible: false,
+  },
+  {
+    name: "heartbeats that are too many for the webserver",
+    config: `config:
+  airflow:workers: 20
+  airflow:postgres: { settings: { max_connections: 200 } }
+  airflow:settings: { workers: { min_heartbeat_interval: 1 } }
+`,
+    says: [
+      "4: settings.workers.min_heartbeat_interval is 1; 80 places x 9 ms / 1 s between heartbeats = 0.72 of a core, and 1 webserver process(es) may spend 0.20 on them: allowed is at least 4, or settings.api.workers at least 4",
     ],
     expressible: false,
   },

@@ -30,7 +30,7 @@ export const several: readonly BadRow[] = [
       "7: images.airflwo is unknown; did you mean airflow? allowed are airflow, postgres, redis, gateway, pgbouncer",
       "9: settings.core.executor is LocalExecutor; this deploys workers of Celery, which no other executor gives tasks to: allowed is CeleryExecutor, or leave it out",
       "9: settings.core.parallelism is {…}; allowed is a text, a number or a boolean",
-      "10: settings.celery_broker_transport_options.visibility_timeout is 10; allowed is more than settings.scheduler.task_instance_heartbeat_timeout, 30 s: Redis would hand a task to a second worker before the first one counts as dead",
+      "10: settings.celery_broker_transport_options.visibility_timeout is 10; allowed is more than settings.scheduler.task_instance_heartbeat_timeout, 300 s: Redis would hand a task to a second worker before the first one counts as dead",
       "10: settings.celery_broker_transport_options.visibility_timeout is 10; allowed is more than workerGraceSeconds, 300 s: Redis would hand a task that a stopping worker still runs to a second one",
       "11: secrets.admimPassword is unknown; did you mean adminPassword? allowed are adminPassword, brokerPassword, fernetKey, jwtSecret, apiSecretKey, metadataPassword, resultsPassword, postgresPassword",
       "11: secrets.adminPassword is {…}; it is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",

@@ -1,0 +1,130 @@
+"""The CeleryExecutor, without what it takes for granted: that the broker takes messages and keeps them, and workers live.
+
+- While the broker takes no message, tasks wait for it instead of failing.
+- A queued task whose message is nowhere is scheduled again: no attempt is charged.
+- A running task whose worker is dead is failed early, so that another attempt can start.
+"""
+
+import time
+from datetime import timedelta
+
+from airflow.models.log import Log
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.taskinstancekey import TaskInstanceKey
+from airflow.providers.celery.executors import celery_executor
+from airflow.providers.celery.executors.celery_executor_utils import ExceptionWithTraceback
+from airflow.sdk.exceptions import AirflowTaskTimeout
+from airflow.utils import timezone
+from airflow.utils.session import create_session
+from airflow.utils.state import TaskInstanceState
+from airflow_on_celery.timings import DEAD, LOST
+from airflow_on_celery.watch import EVERY, Watch
+from kombu.exceptions import OperationalError
+from sqlalchemy import select, update
+
+PAUSE = 2
+RUNNING = (TaskInstanceState.RUNNING, TaskInstanceState.RESTARTING)
+
+
+def is_refused(result):
+    """Whether the broker took no message, which says nothing of the task."""
+    return isinstance(result, ExceptionWithTraceback) and isinstance(
+        result.exception, (OperationalError, AirflowTaskTimeout)
+    )
+
+
+class CeleryExecutor(celery_executor.CeleryExecutor):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.watch = Watch(self.celery_app)
+        self.known = {}
+        self.sends_at = self.looks_at = 0
+
+    def start(self):
+        super().start()
+        self.watch.start()
+
+    def _send_workloads_to_celery(self, workload_tuples_to_send):
+        """Sends one first: all that is not returned stays in the executor's queue, and is tried again."""
+        if time.monotonic() < self.sends_at:
+            return []
+        self.watch.queues.update(queue for _, _, queue, _ in workload_tuples_to_send)
+        first, *rest = workload_tuples_to_send
+        results = super()._send_workloads_to_celery([first])
+        if rest and not is_refused(results[0][2]):
+            results += super()._send_workloads_to_celery(rest)
+        sent = [result for result in results if not is_refused(result[2])]
+        if len(sent) < len(results):
+            self.sends_at = time.monotonic() + PAUSE
+            error = next(result.exception for _, _, result in results if is_refused(result))
+            self.log.warning("The broker takes no messages, so tasks wait for it: %s", error)
+        return sent
+
+    def try_adopt_task_instances(self, tis):
+        self.watch.queues.update(ti.queue for ti in tis)
+        return super().try_adopt_task_instances(tis)
+
+    def sync(self):
+        super().sync()
+        now = time.monotonic()
+        if now < self.looks_at:
+            return
+        self.looks_at = now + EVERY
+        keys = {result.task_id: key for key, result in self.workloads.items() if isinstance(key, TaskInstanceKey)}
+        self.known = {task: self.known.get(task, now) for task in keys}
+        self.watch.wanted = set(keys)
+        unseen = {task: seconds for task, seconds in self.watch.unseen(self.known).items() if seconds > DEAD}
+        if unseen:
+            self.settle({keys[task]: (task, seconds) for task, seconds in unseen.items()})
+
+    def settle(self, unseen):
+        """Ends the waiting for messages that are neither in a queue nor held by a worker.
+
+        :param unseen: Celery's id and the seconds for which it was not seen, by key
+        """
+        with create_session() as session:
+            for ti in session.scalars(select(TaskInstance).where(TaskInstance.filter_for_tis(list(unseen)))):
+                task, seconds = unseen.pop(ti.key, (None, 0))
+                if task is None:
+                    continue
+                if ti.state in RUNNING:
+                    self.end_dead(ti, task)
+                elif seconds > LOST and ti.state == TaskInstanceState.QUEUED:
+                    self.schedule_again(ti, task, session)
+                elif seconds > LOST:
+                    self.forget(ti.key)
+        # The try number of these went on.
+        for key in unseen:
+            self.forget(key)
+
+    def end_dead(self, ti, task):
+        silent = ti.last_heartbeat_at is None or timezone.utcnow() - ti.last_heartbeat_at > timedelta(seconds=DEAD)
+        if silent and self.watch.was_held(task):
+            self.log.error("The worker of %s is dead: neither the broker nor the webserver hears of it", ti)
+            self.fail(ti.key, info=f"neither broker nor webserver has heard of its worker for {DEAD} s")
+
+    def schedule_again(self, ti, task, session):
+        self.log.warning("The message of %s is in no queue, and no worker holds it: scheduling it again", ti)
+        self.revoke_task(ti=ti)
+        extra = f"Message {task} was in no queue and held by no worker for {LOST} s."
+        session.add(Log(event="message lost", task_instance=ti.key, extra=extra))
+        session.execute(
+            update(TaskInstance)
+            .where(
+                TaskInstance.id == ti.id,
+                TaskInstance.state == TaskInstanceState.QUEUED,
+                TaskInstance.external_executor_id == task,
+            )
+            .values(
+                state=TaskInstanceState.SCHEDULED,
+                queued_dttm=None,
+                queued_by_job_id=None,
+                scheduled_dttm=timezone.utcnow(),
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+    def forget(self, key):
+        """Gives up the place of a task that ended without a result of Celery."""
+        self.workloads.pop(key, None)
+        self.running.discard(key)

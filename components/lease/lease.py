@@ -1,0 +1,55 @@
+"""Renews the lease of a worker."""
+
+import contextlib
+import json
+import logging
+import threading
+import time
+
+from airflow_on_celery.broker import LEASES, client_of
+from airflow_on_celery.timings import RENEWAL
+from celery.worker import state
+
+log = logging.getLogger(__name__)
+
+
+def held():
+    """Ids of the Celery tasks that run here, or that were taken from a queue and wait for a place."""
+    while True:
+        with contextlib.suppress(RuntimeError):  # The sets changed while they were read.
+            return sorted({request.id for request in [*state.active_requests, *state.reserved_requests]})
+
+
+class Lease(threading.Thread):
+    """Renews from a thread of its own: the event loop may wait for the broker."""
+
+    def __init__(self, app, node):
+        super().__init__(name="lease", daemon=True)
+        self.app = app
+        self.node = node
+        self.renewed = time.monotonic()
+
+    def age(self):
+        """Seconds since the broker last took the lease."""
+        return time.monotonic() - self.renewed
+
+    def run(self):
+        while True:
+            try:
+                with client_of(self.app) as client:
+                    while True:
+                        self.renew(client)
+                        time.sleep(RENEWAL)
+            except Exception as error:
+                log.warning("The lease is %.0f s old: %s", self.age(), error)
+            time.sleep(1)
+
+    def renew(self, client):
+        begun = time.monotonic()
+        client.hset(LEASES, self.node, json.dumps({"at": begun, "tasks": held()}))
+        self.renewed = begun
+
+    def end(self):
+        """Leaves nothing behind that the scheduler would wait for."""
+        with client_of(self.app) as client:
+            client.hdel(LEASES, self.node)

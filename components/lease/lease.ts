@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { timings } from "../../settings/timings.ts";
+import type { Values } from "../../workload.ts";
+
+/** Importable by Airflow's processes: a folder of its configuration. */
+const folder = "/opt/airflow/config/airflow_on_celery";
+
+function programs(...names: readonly string[]): Values {
+  const { leaseRenewal, taskFence, taskDead, messageLost } = timings;
+  const texts = names.map((name) => [
+    `${folder}/${name}`,
+    readFileSync(new URL(name, import.meta.url), "utf8"),
+  ]);
+  return {
+    ...Object.fromEntries(texts),
+    [`${folder}/timings.json`]: JSON.stringify({ leaseRenewal, taskFence, taskDead, messageLost }),
+  };
+}
+
+/** Files of a worker, which tells the broker what it holds, and ends tasks before they are given away. */
+export const workerFiles = programs(
+  "timings.py",
+  "broker.py",
+  "lease.py",
+  "supervisor.py",
+  "fence.py",
+  "worker.py",
+);
+
+/** Module of {@link workerFiles} that starts it all. */
+export const workerModule = "airflow_on_celery.worker";
+
+/** Files of a scheduler, whose executor gives away what no living worker holds. */
+export const schedulerFiles = programs("timings.py", "broker.py", "watch.py", "executor.py");
+
+/** `[core] executor` of a scheduler, under the name that DAGs may call it by. */
+export const executor = "CeleryExecutor:airflow_on_celery.executor.CeleryExecutor";

@@ -1,0 +1,11 @@
+"""The seconds that workers and the scheduler agree on, as `settings/timings.ts` has them."""
+
+import json
+import pathlib
+
+_all = json.loads(pathlib.Path(__file__).with_suffix(".json").read_text())
+
+RENEWAL = _all["leaseRenewal"]
+FENCE = _all["taskFence"]
+DEAD = _all["taskDead"]
+LOST = _all["messageLost"]

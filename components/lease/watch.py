@@ -1,0 +1,84 @@
+"""Watches, from the scheduler, where Celery tasks are: in a queue of the broker, or held by a worker."""
+
+import json
+import logging
+import threading
+import time
+
+from airflow_on_celery.broker import LEASES, client_of
+
+log = logging.getLogger(__name__)
+
+EVERY = 3
+FORGOTTEN = 3600
+
+
+class Watch(threading.Thread):
+    """Notes when each Celery task was last seen, from a thread of its own: a silent broker must not hold the scheduler."""
+
+    def __init__(self, app):
+        super().__init__(name="watch", daemon=True)
+        self.app = app
+        # Celery tasks to look for, and the queues that they may be in.
+        self.wanted = set()
+        self.queues = set()
+        # Whether the broker answers, and since when it has without a gap.
+        self.looked = self.since = float("-inf")
+        self.seen = {}
+        self.holders = {}
+        self.leases = {}
+
+    def run(self):
+        while True:
+            try:
+                with client_of(self.app) as client:
+                    self.since = time.monotonic()
+                    while True:
+                        self.look(client)
+                        time.sleep(EVERY)
+            except Exception as error:
+                log.warning("The broker cannot be watched: %s", error)
+            time.sleep(EVERY)
+
+    def look(self, client):
+        now = time.monotonic()
+        # A broker that takes nothing takes no leases either: then their age says nothing of the workers.
+        client.hset(LEASES, "watch", str(now))
+        self.renew(client.hgetall(LEASES), now)
+        waiting = self.wanted - {task for task, seen in self.seen.items() if seen == now}
+        if waiting:
+            self.seen.update(dict.fromkeys(waiting & self.queued(client), now))
+        self.looked = now
+        self.seen = {task: seen for task, seen in self.seen.items() if now - seen < FORGOTTEN}
+        self.holders = {task: node for task, node in self.holders.items() if task in self.seen}
+
+    def renew(self, fields, now):
+        for field, value in fields.items():
+            node = field.decode()
+            if node == "watch":
+                continue
+            known, _ = self.leases.get(node, (None, now))
+            if value != known:
+                self.leases[node] = (value, now)
+            changed = self.leases[node][1]
+            for task in json.loads(value)["tasks"]:
+                self.seen[task] = max(changed, self.seen.get(task, changed))
+                self.holders[task] = node
+
+    def queued(self, client):
+        messages = [json.loads(message) for queue in self.queues for message in client.lrange(queue, 0, -1)]
+        return {message["properties"]["correlation_id"] for message in messages}
+
+    def unseen(self, known):
+        """Seconds for which tasks were not seen, by id; nothing while the broker is silent.
+
+        :param known: when each task became known, in monotonic seconds
+        """
+        now = time.monotonic()
+        if now - self.looked > 2 * EVERY:
+            return {}
+        return {task: now - max(self.seen.get(task, since), since, self.since) for task, since in known.items()}
+
+    def was_held(self, task):
+        """Whether a worker with a lease has held a task: its fence ends the task before the scheduler gives it away."""
+        return task in self.holders
