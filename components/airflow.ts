@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { heartbeatInterval } from "../settings/apiCapacity.ts";
 import type { Settings } from "../settings/groups.ts";
 import { parallelismFor, slotsOf } from "../settings/slots.ts";
 import { instances, type Platform } from "../workload.ts";
@@ -76,7 +75,6 @@ export class Airflow extends pulumi.ComponentResource {
         secrets,
         adminUser,
         namesInstances: platform.namesInstances,
-        heartbeatInterval: heartbeatInterval(settings),
         parallelism: parallelismFor(slotsOf(groups), settings.schedulers),
         settings: [dags.settings, settings.settings],
       }),

@@ -37,8 +37,6 @@ export interface EnvironmentArgs {
   readonly publicUrl?: string | undefined;
   /** Whether a worker is reached by its own name; otherwise by that of its group. */
   readonly namesInstances: boolean;
-  /** Seconds between two heartbeats of a task. */
-  readonly heartbeatInterval: number;
   /** Tasks that each scheduler queues at most. */
   readonly parallelism: number;
   /** The later ones win. */

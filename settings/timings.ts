@@ -9,6 +9,11 @@ export const timings = {
   heartbeatTimeoutOf2: 60,
   /** How often it is looked; Airflow's own default is 10. */
   detectionInterval: 5,
+  /**
+   * How often a running task says that it lives; Airflow's own default. The same for any number of workers, or adding one would
+   * replace the others.
+   */
+  heartbeatInterval: 5,
   /** How often a worker tells the broker which tasks it holds: its lease. */
   leaseRenewal: 2,
   /** A task that neither the broker nor the webserver has heard of for so long is ended by its worker, within 5 s. */

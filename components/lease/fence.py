@@ -27,7 +27,7 @@ def process_of(report):
     """The process of a report, and when the webserver last knew its task; nothing if that process is gone."""
     born, beat = map(float, report.read_text().split())
     process = psutil.Process(int(report.name))
-    if process.create_time() != born:
+    if process.create_time() != born or process.status() == psutil.STATUS_ZOMBIE:
         raise psutil.NoSuchProcess(process.pid)
     return process, beat
 

@@ -6,14 +6,18 @@ the supervisor serves its task.
 
 import functools
 import pathlib
+import random
 import time
 from contextlib import contextmanager
 
 import psutil
-from airflow.sdk.api.client import Client, TaskInstanceOperations
+from airflow.sdk.api.client import Client, TaskInstanceOperations, _should_retry_api_request
 from airflow.sdk.execution_time.supervisor import WatchedSubprocess
+from celery.exceptions import Reject
 
 REPORTS = pathlib.Path("/dev/shm/tasks")
+# Seconds for which a task that was taken from the queue waits for the webserver.
+PATIENCE = 45
 
 
 def report(pid, beat):
@@ -26,17 +30,32 @@ def report(pid, beat):
 @contextmanager
 def tried_once(client):
     client.request = functools.partial(Client.request.__wrapped__, client)
-    yield
-    del client.request
+    try:
+        yield
+    finally:
+        del client.request
 
 
 def report_starts(start):
+    """A start that the webserver does not hear of is given back to the queue: another worker may reach it."""
+
     @functools.wraps(start)
     def reporting(self, id, pid, when):
-        report(pid, time.monotonic())
-        answer = start(self, id, pid, when)
-        report(pid, time.monotonic())
-        return answer
+        begun = time.monotonic()
+        while True:
+            report(pid, time.monotonic())
+            try:
+                with tried_once(self.client):
+                    answer = start(self, id, pid, when)
+            except Exception as error:
+                if not _should_retry_api_request(error):
+                    raise
+                if time.monotonic() - begun > PATIENCE:
+                    raise Reject(f"the webserver cannot be reached: {error}", requeue=True) from error
+                time.sleep(random.uniform(1, 5))
+            else:
+                report(pid, time.monotonic())
+                return answer
 
     return reporting
 

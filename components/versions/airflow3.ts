@@ -26,7 +26,7 @@ export const airflow3: AirflowVersion = {
       roles: ["scheduler", "webserver", "triggerer", "worker"],
     },
   ],
-  settings: ({ webserver, publicUrl, heartbeatInterval }) => ({
+  settings: ({ webserver, publicUrl }) => ({
     core: { execution_api_server_url: `http://${webserver.host}:${webserver.port}/execution/` },
     scheduler: {
       task_instance_heartbeat_timeout: String(timings.heartbeatTimeout),
@@ -40,7 +40,7 @@ export const airflow3: AirflowVersion = {
       execution_api_timeout: "30",
       // The fence ends a task that nobody hears of; counted failures say nothing of the time that they took.
       max_failed_heartbeats: String(timings.heartbeatTimeout),
-      min_heartbeat_interval: String(heartbeatInterval),
+      min_heartbeat_interval: String(timings.heartbeatInterval),
     },
     dag_processor: { refresh_interval: String(timings.dagsRefresh) },
     api: publicUrl === undefined ? {} : { base_url: publicUrl },

@@ -17,8 +17,6 @@ export interface Surroundings {
   readonly webserver: Endpoint;
   /** Where people find the webserver, if that is known to the world. */
   readonly publicUrl?: string | undefined;
-  /** Seconds between two heartbeats of a task. */
-  readonly heartbeatInterval: number;
 }
 
 /** What differs between major versions of Airflow: one table for each, side by side. */

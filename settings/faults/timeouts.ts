@@ -1,5 +1,3 @@
-import { heartbeatInterval } from "../apiCapacity.ts";
-import { groupsOf } from "../groups.ts";
 import type { Given, Stated } from "../schema.ts";
 import { timings } from "../timings.ts";
 import { majorOf } from "../versions.ts";
@@ -45,7 +43,7 @@ const settings = {
     name: "scheduler.task_instance_heartbeat_sec",
     before: "scheduler.local_task_job_heartbeat_sec",
   },
-  fastestHeartbeat: { name: "workers.min_heartbeat_interval" },
+  fastestHeartbeat: { name: "workers.min_heartbeat_interval", byDefault: timings.heartbeatInterval },
   queued: { name: "scheduler.task_queued_timeout", byDefault: timings.queuedTimeout },
   queuedCheck: { name: "scheduler.task_queued_timeout_check_interval", byDefault: 120 },
   token: { name: "execution_api.jwt_expiration_time", byDefault: 600 },
@@ -121,9 +119,7 @@ const longTask = pair(
 );
 
 const heartbeat: Check = (parsed) => {
-  const derived = heartbeatInterval({ ...parsed, groups: groupsOf(parsed) });
-  const fastest = { ...settings.fastestHeartbeat, byDefault: derived };
-  const interval = seconds(parsed, settings.heartbeat) ?? seconds(parsed, fastest);
+  const interval = seconds(parsed, settings.heartbeat) ?? seconds(parsed, settings.fastestHeartbeat);
   const twice = interval && { ...interval, name: `twice ${interval.name}`, value: 2 * interval.value };
   const timeout = seconds(parsed, settings.heartbeatTimeout);
   const why = "one late heartbeat would end a task that runs well";

@@ -60,7 +60,6 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
     version: defaultVersion,
     adminUser: "admin",
     namesInstances: true,
-    heartbeatInterval: 5,
     parallelism: 32,
     settings: [{ celery: { worker_concurrency: "4" } }],
   });

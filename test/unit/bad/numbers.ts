@@ -134,19 +134,20 @@ export const numbers: readonly BadRow[] = [
   airflow:postgres: { settings: { max_connections: 600 } }
 `,
     says: [
-      "1: webservers is 1; 400 places x 9 ms / 15 s between heartbeats = 0.24 of a core, and 1 webserver process(es) may spend 0.20 on them: allowed is at least 2, or settings.api.workers at least 2",
+      "1: webservers is 1; 400 places x 9 ms / 5 s between heartbeats = 0.72 of a core, and 1 x 1 webserver process(es) may spend 0.25 on them: allowed is at least 3, or settings.api.workers at least 3, or settings.workers.min_heartbeat_interval at least 15",
     ],
     expressible: false,
   },
   {
     name: "heartbeats that are too many for the webserver",
     config: `config:
+  airflow:webservers: 1
   airflow:workers: 20
   airflow:postgres: { settings: { max_connections: 200 } }
   airflow:settings: { workers: { min_heartbeat_interval: 1 } }
 `,
     says: [
-      "4: settings.workers.min_heartbeat_interval is 1; 80 places x 9 ms / 1 s between heartbeats = 0.72 of a core, and 1 webserver process(es) may spend 0.20 on them: allowed is at least 4, or settings.api.workers at least 4",
+      "2: webservers is 1; 80 places x 9 ms / 1 s between heartbeats = 0.72 of a core, and 1 x 1 webserver process(es) may spend 0.25 on them: allowed is at least 3, or settings.api.workers at least 3, or settings.workers.min_heartbeat_interval at least 3",
     ],
     expressible: false,
   },
