@@ -24,7 +24,7 @@ test("what a stack may open leaves room in what its Postgres has", () => {
     { workers: 0 },
     { workers: 8, schedulers: 2, webservers: 1 },
     { version: "2.11.2", workers: 1 },
-    { pgbouncer: {}, workers: 50, schedulers: 4 },
+    { pgbouncer: {}, workers: 30, schedulers: 4 },
   ].map((config) => connections(stack(config)));
   // The first: scheduler 5 + 1, webserver 16, dag-processor 5, triggerer 5, results 10, migration 3.
   assert.deepEqual(counted, [45, 35, 81, 43, 43]);
