@@ -53,7 +53,9 @@ export class Airflow extends pulumi.ComponentResource {
     const dags = dagsOf(platform, settings, this);
     const data = platform.volume("data", "shared");
     const published = entrance(platform, settings);
-    const { broker, server, database, ready } = servicesOf(platform, settings, secrets, dags.image, this);
+    const extras = extrasOf({ platform, settings, data, ways: waysOf(platform, settings) });
+    const services = servicesOf(platform, settings, { secrets, image: dags.image, extras }, this);
+    const { broker, server, database, ready } = services;
     const shared: RoleArgs = {
       platform,
       image: dags.image,
@@ -78,7 +80,7 @@ export class Airflow extends pulumi.ComponentResource {
         parallelism: parallelismFor(slotsOf(groups), settings.schedulers),
         settings: [dags.settings, settings.settings],
       }),
-      extras: extrasOf({ platform, settings, data, ways: waysOf(platform, settings) }),
+      extras,
     };
 
     const migration = new Migration(

@@ -6,7 +6,7 @@ import { authoritiesFile, authorityVariables } from "../settings/ownNames.ts";
 import type { Job, Labels, Limits, Platform, Values, Volume } from "../workload.ts";
 import { given } from "./given.ts";
 import { type Ways, withProxy } from "./proxy.ts";
-import { type Role, roles } from "./roles.ts";
+import { roles } from "./roles.ts";
 
 /** What one role is given beyond what it needs. */
 export interface Extras {
@@ -21,7 +21,11 @@ export interface Extras {
   readonly ways?: Ways;
 }
 
-export type ExtrasByRole = Readonly<Record<Role, Extras>>;
+/** `all` is for what runs Airflow's image and is no role. */
+const takers = ["all", ...roles] as const;
+type Taker = (typeof takers)[number];
+
+export type ExtrasByRole = Readonly<Record<Taker, Extras>>;
 
 export interface ExtrasArgs {
   readonly platform: Platform;
@@ -64,7 +68,7 @@ export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): Extras
     return known.kind === "data" ? { ...known, like: ownDirectory } : known;
   };
   const all = stated.all;
-  const extras = (role: Role): Extras => {
+  const extras = (role: Taker): Extras => {
     const { [role]: own } = stated;
     const { memory, cpu } = own ?? {};
     return {
@@ -81,7 +85,7 @@ export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): Extras
       ...(ways && { ways }),
     };
   };
-  return Object.fromEntries(roles.map((role) => [role, extras(role)])) as Record<Role, Extras>;
+  return Object.fromEntries(takers.map((role) => [role, extras(role)])) as Record<Taker, Extras>;
 }
 
 /** One thing that is the stack's own; the configuration refuses it first, with file and line. */
@@ -90,11 +94,12 @@ function clash(own: object | undefined, added: object): string | undefined {
 }
 
 /**
- * A workload of a role with what a stack gives it besides.
+ * A workload of a role, or of all of them, with what a stack gives it besides. Whatever runs Airflow's image needs it: a
+ * logging class of theirs breaks each program that starts Airflow without its file.
  * @throws Error where that would replace something of the stack's own
  */
 export function equipped<T extends Job>(
-  role: Role,
+  role: Taker,
   { extras }: { readonly extras: ExtrasByRole },
   job: T,
 ): T {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { postgresUrl } from "../settings/postgresUrl.ts";
-import type { Endpoint, Platform, Values } from "../workload.ts";
+import { type Endpoint, isInside, type Platform, type Values } from "../workload.ts";
 import type { Database, Server } from "./database.ts";
 import { loginOf, type Owner, owners } from "./logins.ts";
 import * as conf from "./pgbouncer.ini.ts";
@@ -13,6 +13,8 @@ export interface PgbouncerArgs extends conf.PgbouncerConf {
   readonly image: string;
   readonly server: Server;
   readonly secrets: Secrets;
+  /** Addresses of further hosts, by their names: one may be the server's. */
+  readonly hosts: Readonly<Record<string, string>>;
 }
 
 const authorities = "/etc/pgbouncer/postgres-ca.pem";
@@ -59,7 +61,7 @@ export class Pgbouncer extends pulumi.ComponentResource implements Database {
 
   constructor(name: string, args: PgbouncerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Pgbouncer", name, {}, opts);
-    const { platform, image, server, secrets, poolSize, clients } = args;
+    const { platform, image, server, secrets, hosts, poolSize, clients } = args;
     const ca = server.authorities === undefined ? undefined : authorities;
     const users = usersOf(secrets);
     const logins = pulumi.output(server.logins);
@@ -84,6 +86,8 @@ export class Pgbouncer extends pulumi.ComponentResource implements Database {
         },
         limits: { memory: 256, cpu: 1 },
         reaches: targets(server.target, server.resultsTarget),
+        // The stack's own server is called by a name of the stack's.
+        ...(!isInside(server.target) && { hosts }),
         priority: "control",
         port: conf.port,
         healthy: { command: ["bash", "-c", answers], startSeconds: 60 },

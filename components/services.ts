@@ -8,6 +8,7 @@ import { Check } from "./check/check.ts";
 import type { Database, Server } from "./database.ts";
 import { ExternalPostgres } from "./externalPostgres.ts";
 import { ExternalRedis } from "./externalRedis.ts";
+import type { ExtrasByRole } from "./extras.ts";
 import { given } from "./given.ts";
 import { hasLogins, Logins } from "./logins.ts";
 import { Pgbouncer } from "./pgbouncer.ts";
@@ -54,7 +55,7 @@ function checkOf(
   platform: Platform,
   settings: Settings,
   { postgres, redis }: External,
-  image: pulumi.Input<string>,
+  { image, extras }: Pick<ServicesArgs, "image" | "extras">,
   parent: pulumi.Resource,
 ): Ready {
   if (!postgres && !redis) return [];
@@ -65,6 +66,7 @@ function checkOf(
     {
       platform,
       image,
+      extras,
       urls: {
         ...(postgres && {
           metadata_url: libpq(postgres.logins.metadata),
@@ -99,15 +101,22 @@ function ownPostgres(
   return { server, ready: [server, logins.done] };
 }
 
+export interface ServicesArgs {
+  readonly secrets: Secrets;
+  /** Airflow's. */
+  readonly image: pulumi.Input<string>;
+  /** What a stack gives roles besides. */
+  readonly extras: ExtrasByRole;
+}
+
 /** Declares what Airflow stands on; what is given is looked at before anything else is touched. */
 export function servicesOf(
   platform: Platform,
   settings: Settings,
-  secrets: Secrets,
-  airflow: pulumi.Input<string>,
+  { secrets, ...airflow }: ServicesArgs,
   parent: pulumi.Resource,
 ): Services {
-  const { images, pgbouncer } = settings;
+  const { images, pgbouncer, extraHosts } = settings;
   const external = externalOf(platform, settings, parent);
   const checked = checkOf(platform, settings, external, airflow, parent);
   const opts = { parent, dependsOn: [...checked] };
@@ -120,7 +129,7 @@ export function servicesOf(
   if (!pgbouncer) return { broker, server, database: server, ready: { ...ready, database: ready.server } };
   const before = new Pgbouncer(
     "pgbouncer",
-    { platform, image: images.pgbouncer, server, secrets, ...pgbouncer },
+    { platform, image: images.pgbouncer, server, secrets, hosts: extraHosts, ...pgbouncer },
     { parent, dependsOn: [...ready.server] },
   );
   return { broker, server, database: before, ready: { ...ready, database: [before] } };

@@ -163,6 +163,8 @@ export function jobContainer(name: string, job: Placed<Job>, placement: Placemen
   return {
     ...base(name, name, job, placement),
     restart: "no",
+    // Roles wait for it.
+    cpuShares: cpuShares.control(),
     mustRun: false,
     attach: true,
   };

@@ -31,10 +31,13 @@ export const ownVariables = [
 export const ownSecrets = [
   "admin_password",
   "broker_url",
+  "declarations.json",
   "fernet_key",
   "flower_basic_auth",
   "jwt_private_key_path",
+  "metadata_url",
   "result_backend",
+  "results_url",
   "secret_key",
   "sql_alchemy_conn",
   "sql_alchemy_conn_async",
@@ -43,8 +46,13 @@ export const ownSecrets = [
 
 /** Files that a stack delivers. */
 export const ownFiles = [
+  "/opt/airflow/check/check.py",
+  "/opt/airflow/check/check_network.py",
+  "/opt/airflow/check/check_postgres.py",
+  "/opt/airflow/check/check_redis.py",
   "/opt/airflow/config/airflow_local_settings.py",
   "/opt/airflow/config/pooled_connections.py",
+  "/opt/airflow/declare.py",
   "/opt/airflow/migrate.py",
   "/opt/airflow/postgres-ca.pem",
   "/opt/airflow/redis-ca.pem",

@@ -58,14 +58,16 @@ const role = roleExtras.optional();
 
 /** By role; `all` is every role of Airflow. */
 export const roles = object({
-  all: role.describe("Every role of Airflow; what one role says itself goes first."),
+  all: role.describe(
+    "Every role of Airflow, and the check of services that are there already; what one role says itself goes first.",
+  ),
   scheduler: role.describe("Queues what is due."),
   webserver: role.describe("Web interface and API."),
   "dag-processor": role.describe("Reads DAG files."),
   triggerer: role.describe("Waits for deferred tasks."),
   worker: role.describe("All groups of workers."),
   flower: role.describe("Shows workers and queues."),
-  migration: role.describe("Brings the database up to date, before all others."),
+  migration: role.describe("Brings the database up to date, before all others; what is declared, too."),
 });
 
 const proxyUrl = matching(

@@ -201,7 +201,9 @@ export const schema = object({
     .describe(
       "Labels of everything that the stack makes: `{ team: data }`. Networks and volumes of Docker keep those that they were made with.",
     ),
-  extraHosts: extraHosts.describe("Further host names for Airflow's roles: `{ db.example.com: 10.0.0.7 }`."),
+  extraHosts: extraHosts.describe(
+    "Further host names for Airflow's roles, and for whatever else reaches services outside: `{ db.example.com: 10.0.0.7 }`.",
+  ),
   proxy: proxy
     .optional()
     .describe(

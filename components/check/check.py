@@ -1,12 +1,11 @@
-"""usage: check.py
+"""usage: check.py CONNECTIONS [REDIS_AUTHORITIES]
 
 Looks at the Postgres and the Redis that a stack is given, as Airflow will use them, before anything else is touched.
 What is to be checked is told by the files in /run/secrets: metadata_url, results_url, broker_url, as far as they are there.
-DATABASE_CONNECTIONS says how many connections the stack may open, and REDIS_CA names a file of authorities.
+CONNECTIONS says how many the stack may open to Postgres, and REDIS_AUTHORITIES is a file in PEM.
 Prints what was tried, what is needed and what mends it, never a password; the exit code is the number of complaints.
 """
 
-import os
 import pathlib
 import sys
 
@@ -14,7 +13,7 @@ import check_postgres
 import check_redis
 
 secrets = pathlib.Path("/run/secrets")
-connections = int(os.environ.get("DATABASE_CONNECTIONS", "0"))
+connections, redis_authorities = int(sys.argv[1]), next(iter(sys.argv[2:]), None)
 
 
 def given(name):
@@ -29,7 +28,7 @@ if metadata:
 if results and results != metadata:
     complaints += check_postgres.complaints("postgres.resultsUrl", results, 0)
 if broker:
-    complaints += check_redis.complaints("redis.url", broker, os.environ.get("REDIS_CA"))
+    complaints += check_redis.complaints("redis.url", broker, redis_authorities)
 
 for complaint in complaints:
     print(f"ERROR {complaint}", flush=True)

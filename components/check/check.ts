@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Platform, Target, Values } from "../../workload.ts";
-import { runtimeDirectory } from "../../workload.ts";
+import { type ExtrasByRole, equipped } from "../extras.ts";
 import { main } from "../role.ts";
 
 export interface CheckArgs {
   readonly platform: Platform;
   /** Airflow's, whose libraries are asked. */
   readonly image: pulumi.Input<string>;
+  /** What a stack gives roles besides: it may be what leads to the services, or what they are trusted by. */
+  readonly extras: ExtrasByRole;
   /** Of what is to be checked: `metadata_url`, `results_url` for libpq, and `broker_url`. */
   readonly urls: Values;
   /** What clients need besides, by path. */
@@ -32,23 +34,20 @@ export class Check extends pulumi.ComponentResource {
   constructor(name: string, args: CheckArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Check", name, {}, opts);
     const { image, urls, files, connections, redisAuthorities } = args;
+    const authorities = redisAuthorities === undefined ? [] : [redisAuthorities];
     this.done = args.platform.job(
       name,
-      {
+      equipped("all", args, {
         image,
-        command: main("python", `${folder}/check.py`),
+        // No variables of its own: a stack may give roles any.
+        command: main("python", `${folder}/check.py`, String(connections), ...authorities),
         user: { uid: 50000, gid: 0 },
-        env: {
-          DATABASE_CONNECTIONS: String(connections),
-          PYTHONPYCACHEPREFIX: runtimeDirectory,
-          ...(redisAuthorities !== undefined && { REDIS_CA: redisAuthorities }),
-        },
         secrets: urls,
         files: { ...Object.fromEntries(programs), ...files },
         limits: { memory: 256, cpu: 1 },
         reaches: args.reaches,
         stop: { signal: "SIGTERM", graceSeconds: 10 },
-      },
+      }),
       { parent: this },
     );
     this.registerOutputs();

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Declarations as Declared } from "../../settings/declarations.ts";
 import { secretsDirectory } from "../../workload.ts";
+import { equipped } from "../extras.ts";
 import { airflowRole, main, type RoleArgs } from "../role.ts";
 import { contentOf } from "./content.ts";
 import type { Names } from "./record.ts";
@@ -24,14 +25,14 @@ export class Declarations extends pulumi.ComponentResource {
     const content = pulumi.secret(pulumi.jsonStringify({ declared: contentOf(declared, platform), deleted }));
     platform.job(
       name,
-      {
+      equipped("migration", args, {
         ...role,
         command: main("python", script, `${secretsDirectory}/declarations.json`),
         secrets: { ...role.secrets, "declarations.json": content },
         files: { ...role.files, [script]: program },
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],
-      },
+      }),
       { parent: this },
     );
     this.registerOutputs();

@@ -108,17 +108,11 @@ export class Outside {
       `${programs}:/opt/check:ro`,
       `${ca}:/opt/airflow/ca.pem:ro`,
     ];
-    const env = [
-      "REDIS_CA=/opt/airflow/ca.pem",
-      `DATABASE_CONNECTIONS=${connections}`,
-      "PYTHONDONTWRITEBYTECODE=1",
-    ];
-    const script = 'python /opt/check/check.py 2>&1; echo "exit code $?"';
+    const script = `python -B /opt/check/check.py ${connections} /opt/airflow/ca.pem 2>&1; echo "exit code $?"`;
     return docker(
       "run",
       "--rm",
       ...mounts.flatMap((mount) => ["--volume", mount]),
-      ...env.flatMap((line) => ["--env", line]),
       ...["--entrypoint", "bash", localImage("airflow"), "-c", script],
     );
   }

@@ -6,14 +6,7 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import tls from "node:tls";
 import { authorityCertificate, machineCertificate } from "../../platforms/certificate.ts";
-import {
-  authorityVariables,
-  ownFiles,
-  ownSecrets,
-  ownTrees,
-  ownVariables,
-  proxyVariables,
-} from "../../settings/ownNames.ts";
+import { authorityVariables, proxyVariables } from "../../settings/ownNames.ts";
 import { Refused, settingsFrom } from "../../settings/read.ts";
 import { type Config, containersOf, type Declared, declare, raw } from "./mocks.ts";
 
@@ -254,43 +247,6 @@ test("authorities are one object of a cluster, and at their path in every pod", 
   const path = "/etc/ssl/airflow/authorities.pem";
   const pods = all.filter(({ inputs }) => JSON.stringify(inputs).includes(`"mountPath":"${path}"`));
   assert.equal(pods.length, 7);
-});
-
-/** Everything of the stack's own that roles of Airflow are given, by kind. */
-async function given(): Promise<{ env: Set<string>; secrets: Set<string>; files: Set<string> }> {
-  const found = { env: new Set<string>(), secrets: new Set<string>(), files: new Set<string>() };
-  const publish = { address: "10.0.0.1", certificate: files.certificate, key: { file: files.key } };
-  for (const config of [
-    { publish, proxy, caCertificates: [files.authority] },
-    { version: "2.11.2", publish },
-  ]) {
-    const all = await containers({ ...config, pgbouncer: {} });
-    for (const name of airflow) {
-      const container = all.get(name);
-      if (!container) continue;
-      for (const variable of Object.keys(variablesOf(container))) found.env.add(variable);
-      for (const { file } of container.uploads as Uploads) {
-        const [, secret] = /^\/run\/secrets\/(.*)$/.exec(file) ?? [];
-        if (secret === undefined) found.files.add(file);
-        else found.secrets.add(secret);
-      }
-    }
-  }
-  return found;
-}
-
-test("what the stack has itself is known, so that no role can be given something else by its name", async () => {
-  const { env, secrets, files: paths } = await given();
-  const rest = (found: Set<string>, known: readonly string[]) =>
-    [...found].filter((name) => !known.includes(name));
-  const variables = [...ownVariables, ...proxyVariables, ...authorityVariables];
-  assert.deepEqual(
-    rest(env, variables).filter((name) => !/^AIRFLOW__\w+__\w+$/.test(name)),
-    [],
-  );
-  assert.deepEqual(rest(secrets, ownSecrets), []);
-  const owned = [...paths].filter((path) => ownTrees.some((tree) => path.startsWith(`${tree}/`)));
-  assert.deepEqual(rest(paths, [...ownFiles, ...owned]), []);
 });
 
 /** What is said of a stack, without the place. */
