@@ -21,7 +21,7 @@ export interface Extras {
   readonly ways?: Ways;
 }
 
-/** `all` is for what runs Airflow's image and is no role. */
+/** Roles, and `all` for a job that runs Airflow's image and belongs to no role. */
 const takers = ["all", ...roles] as const;
 type Taker = (typeof takers)[number];
 
@@ -94,8 +94,8 @@ function clash(own: object | undefined, added: object): string | undefined {
 }
 
 /**
- * A workload of a role, or of all of them, with what a stack gives it besides. Whatever runs Airflow's image needs it: a
- * logging class of theirs breaks each program that starts Airflow without its file.
+ * Adds what a stack gives a role, or all of them, to a workload. Each workload with Airflow's image needs it: with a logging class
+ * among the settings, no program of Airflow starts without the file of that class.
  * @throws Error where that would replace something of the stack's own
  */
 export function equipped<T extends Job>(

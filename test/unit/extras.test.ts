@@ -36,7 +36,7 @@ const authority = written("authority.pem", await authorityCertificate(createPubl
 const text = written("x.ini", "[x]\n");
 const certificate = await machineCertificate("airflow.test", createPublicKey(key), signer, 1);
 
-/** Names that no DNS knows are at the end of all addresses outside the stack. */
+/** The domain of all services outside the stack: no DNS knows it. */
 const outside = "outside.test";
 const extraHosts = { [`db.${outside}`]: "192.0.2.1", [`broker.${outside}`]: "192.0.2.2" };
 
@@ -55,7 +55,7 @@ const given = {
   labels: { taker: "airflow" },
 };
 
-/** All parts that each stack may have. */
+/** Parts that every one of the stacks can have. */
 const common: Config = {
   images,
   extraHosts,
@@ -102,7 +102,7 @@ const machine = (name: string, at: number) => ({
 const onCluster: Config = { platform: "kubernetes", kubernetes: { pullSecrets: ["pull"], ingress } };
 const workerAutoscale = { min: 1, max: 2 };
 
-/** Together they have all that a stack may have, on each platform. */
+/** Stacks that together have all parts that a stack may have. */
 const stacks: Readonly<Record<string, Config>> = {
   "an engine, services elsewhere": { ...common, ...external, publish, dagsGit },
   "an engine, Airflow 2": { ...common, ...external, publish, version: "2.11.2" },
@@ -111,12 +111,12 @@ const stacks: Readonly<Record<string, Config>> = {
   "a cluster": { ...common, ...own, ...onCluster, dagsImage: "r.test/dags", workers: 1 },
 };
 
-/** A shell that fills a volume, in the image whose user is to own it. */
+/** Tells whether a program only fills a volume, in the image whose user is to own it. */
 function fills({ command }: Program): boolean {
   return command[0] === "true" || command[3] === "deliver";
 }
 
-/** What has Airflow's image, with DAGs in it or not, has it to start Airflow or for its libraries. */
+/** Tells whether a program runs Airflow or its libraries: it has Airflow's image, with DAGs in it or not. */
 function startsAirflow(program: Program): boolean {
   return /^(r\.test\/airflow|r\.test\/dags)\b/.test(program.image) && !fills(program);
 }
@@ -167,7 +167,7 @@ for (const [name, config] of Object.entries(stacks)) {
       ].map((what) => `${program.name}: ${what}`);
     });
     assert.deepEqual(missing, []);
-    // Those are found, so that nothing of the above is true of nobody.
+    // A look that finds no program would find nothing missing.
     const starters = programs.filter(startsAirflow).map((program) => program.name);
     for (const job of ["migration", "declarations", ...("redis" in config ? ["check"] : [])])
       assert.ok(starters.includes(job), `${job} is not among ${starters}`);
