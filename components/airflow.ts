@@ -140,7 +140,7 @@ export class Airflow extends pulumi.ComponentResource {
       { parent: this, dependsOn: ready.broker },
     );
 
-    published?.open({ parent: this });
+    published?.open({ parent: this, dependsOn: ready.broker });
 
     for (const group of groups) {
       // A worker outlives nothing that its tasks need: it is stopped before the webserver, and finishes them first.
