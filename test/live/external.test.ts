@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ensureImages, standard } from "../../tools/images.ts";
+import { Around, reachesAround } from "./around.ts";
 import { containers } from "./docker.ts";
-import { assertUndisturbed, TestStack } from "./harness.ts";
+import { assertUndisturbed, type Config, TestStack } from "./harness.ts";
 import { Outside, words } from "./outside.ts";
 
 const dag = "get_stocks_dag";
 const roles = ["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver", "worker-1"];
+/** With the look at services, what publishes it, and what gives a volume its owner. */
+const all = ["check", "entrance", ...roles, "volume-models"].sort();
 const outside = new Outside(18620);
 const stack = new TestStack("livetest-external", 18630);
+const around = new Around(stack);
+let given: Config = {};
 
 const tls = "?sslmode=verify-full&sslrootcert=/opt/airflow/ca.pem";
 const good = () => ({
@@ -18,15 +23,18 @@ const good = () => ({
 });
 
 function configuration(postgresUrl = outside.postgres("metadata")) {
-  const { ca } = outside;
+  const { ca, hosts } = outside;
+  const url = (name: string, text: string) => ({ file: outside.file(name, outside.named(text)) });
   return {
+    ...given,
     workers: 1,
+    extraHosts: { ...Object(given.extraHosts), ...hosts },
     postgres: {
-      url: { file: outside.file("postgres", postgresUrl) },
-      resultsUrl: { file: outside.file("results", outside.postgres("results", words.results)) },
+      url: url("postgres", postgresUrl),
+      resultsUrl: url("results", outside.postgres("results", words.results)),
       ca,
     },
-    redis: { url: { file: outside.file("redis", outside.redis()) }, ca },
+    redis: { url: url("redis", outside.redis()), ca },
   };
 }
 
@@ -49,8 +57,10 @@ async function isGreen(): Promise<void> {
 before(async () => {
   await ensureImages([...standard, "pgbouncer"]);
   await outside.start();
+  given = await around.start(outside.address);
 });
 after(async () => {
+  around.close();
   await stack.remove();
   await outside.remove();
 });
@@ -63,7 +73,7 @@ test("services that are good are found good", async () => {
 });
 
 const postgres =
-  /ERROR postgres\.url, tried as team\.airflow at 172\.\S+:18620\/team-metadata with sslmode verify-full: /;
+  /ERROR postgres\.url, tried as team\.airflow at services\.test:18620\/team-metadata with sslmode verify-full: /;
 const broken: readonly {
   readonly name: string;
   readonly urls: () => Readonly<Record<string, string>>;
@@ -90,7 +100,7 @@ const broken: readonly {
   {
     name: "a certificate for another name",
     urls: () => ({ broker_url: outside.misnamed }),
-    says: /the certificate is not for 172\.\S+ .*subject alternative names/,
+    says: /the certificate is not for [\d.]+ .*subject alternative names/,
   },
   {
     name: "no TLS where it is asked for",
@@ -116,7 +126,7 @@ const broken: readonly {
   {
     name: "nobody who answers",
     urls: () => ({ metadata_url: outside.postgres("metadata").replace(":18620", ":18629") + tls }),
-    says: /nobody answers at 172\.\S+:18629, tried for 15 s \(.*refused\)/,
+    says: /nobody answers at [\d.]+:18629, tried for 15 s \(.*refused\)/,
   },
   {
     name: "a user of Redis that lacks commands",
@@ -156,12 +166,12 @@ test("a deployment that finds its services unfit says why, and touches nothing e
     },
   );
   await outside.redisCli("config", "set", "maxmemory-policy", "noeviction");
-  assert.deepEqual([...(await containers(stack.prefix)).keys()], ["check"]);
+  assert.deepEqual([...(await containers(stack.prefix)).keys()].sort(), ["check", "volume-models"]);
 });
 
-test("a stack runs on services that are there already, all of it encrypted", async () => {
+test("a stack runs on services that are there already, by a name that it is told, all of it encrypted", async () => {
   await stack.up(configuration());
-  assert.deepEqual(await stack.names(), ["check", ...roles]);
+  assert.deepEqual(await stack.names(), all);
   await isGreen();
   const { encrypted, plain } = await connections();
   assert.ok(encrypted >= 4, String(encrypted));
@@ -172,6 +182,8 @@ test("a stack runs on services that are there already, all of it encrypted", asy
   assert.doesNotMatch(worker, /team-metadata|team\.airflow/);
 });
 
+reachesAround(stack, around);
+
 test("nobody who may look at a container sees a password", async () => {
   for (const [where, text] of await stack.target.readable(stack.prefix)) {
     for (const word of Object.values(words).flatMap((plain) => [plain, encodeURIComponent(plain)]))
@@ -181,7 +193,7 @@ test("nobody who may look at a container sees a password", async () => {
 
 test("with PgBouncer between them, Postgres has few connections, and the example is as green", async (t) => {
   await stack.up({ ...configuration(), pgbouncer: { poolSize: 5 } });
-  assert.deepEqual(await stack.names(), ["check", ...roles, "pgbouncer"].sort());
+  assert.deepEqual(await stack.names(), [...all, "pgbouncer"].sort());
   await Promise.all([isGreen(), isGreen()]);
   const { encrypted, plain } = await connections();
   assert.equal(plain, 0);
@@ -199,4 +211,8 @@ url = open("/run/secrets/result_backend").read().removeprefix("db+").replace("+p
 psycopg2.connect(url).close()
 psycopg2.connect(url.replace("/results?", "/metadata?"))`;
   await assert.rejects(stack.exec("worker-1", "python", "-c", program), /OperationalError.*login rejected/s);
+});
+
+test("a refresh finds no difference", async () => {
+  await stack.up({ ...configuration(), pgbouncer: { poolSize: 5 } }, "--refresh", "--expect-no-changes");
 });

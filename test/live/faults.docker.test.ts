@@ -8,7 +8,7 @@ import { assertUndisturbed, isRunning, TestStack } from "./harness.ts";
 
 const stack = new TestStack("livetest-faults", 18090);
 
-after(() => stack.remove());
+after(() => stack.discard());
 
 /** Networks beside the first: two may have the same name. Containers and volumes cannot. */
 async function unknown(): Promise<string[]> {

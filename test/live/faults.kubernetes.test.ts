@@ -20,7 +20,7 @@ const kinds = [
 /** Names that every namespace has by itself. */
 const given = ["kube-root-ca.crt", "default"];
 
-after(() => stack.remove());
+after(() => stack.discard());
 
 interface State {
   readonly deployment: { readonly resources: readonly { readonly type: string; readonly id?: string }[] };

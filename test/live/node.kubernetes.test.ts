@@ -16,7 +16,7 @@ const { startNode, stopNode } = await lab();
 
 after(async () => {
   await startNode("node2");
-  await stack.remove();
+  await stack.discard();
 });
 
 /** Begins naps on both workers. */

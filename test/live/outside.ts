@@ -7,6 +7,9 @@ import { addressIn, docker, sweep } from "./docker.ts";
 
 const prefix = "airflow-livetest-outside";
 
+/** A name in the certificate that no DNS knows: clients are told its address. */
+const hostName = "services.test";
+
 /** With everything that means something else in a URL, in SQL and in a connection string. */
 export const words = {
   metadata: "p@ss/w:rd'of\"it #1",
@@ -30,11 +33,21 @@ export class Outside {
   readonly ca = join(this.folder, "ca.pem");
   readonly otherCa = join(this.folder, "other.pem");
   private readonly port: number;
-  private address = "";
+  address = "";
 
   /** @param port the first of four free ports */
   constructor(port: number) {
     this.port = port;
+  }
+
+  /** Addresses by name, for clients that call the services by their name. */
+  get hosts(): Readonly<Record<string, string>> {
+    return { [hostName]: this.address };
+  }
+
+  /** A URL with the name in place of the address. */
+  named(url: string): string {
+    return url.replace(`@${this.address}:`, `@${hostName}:`);
   }
 
   /** A URL of Postgres, without parameters. */
@@ -126,7 +139,7 @@ export class Outside {
       await openssl("req", "-x509", ...key, "-days", "2", "-subj", `/CN=${name} of a test`, ...out(name));
     }
     for (const [name, alternative] of [
-      ["server", `IP:${this.address}`],
+      ["server", `IP:${this.address},DNS:${hostName}`],
       ["elsewhere", "DNS:elsewhere.example.com"],
     ]) {
       writeFileSync(join(folder, `${name}.ext`), `subjectAltName=${alternative}\n`);

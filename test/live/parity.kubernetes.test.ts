@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { localImage } from "../../images/local.ts";
 import { allowedInside } from "../parity/allowed.ts";
@@ -60,18 +59,12 @@ before(async () => {
   said = kubernetes;
 });
 
-/** Faster than in good order, which is for others to test; with the namespaces whose names begin with its own. */
-async function discard({ target, prefix, folder }: TestStack): Promise<void> {
-  await target.disconnect(prefix);
-  await target.sweep(prefix);
-  rmSync(folder, { recursive: true });
-}
-
 after(async () => {
   await outside.close();
   await Promise.all([
-    discard(engine),
-    discard(cluster).then(() => kubectl("delete", "crd", "--ignore-not-found", ...stubNames)),
+    engine.discard(),
+    // With the namespaces whose names begin with its own.
+    cluster.discard().then(() => kubectl("delete", "crd", "--ignore-not-found", ...stubNames)),
   ]);
 });
 

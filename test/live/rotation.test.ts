@@ -11,7 +11,7 @@ import { replaced } from "./target.ts";
 
 const stack = new TestStack("livetest-rotation", 18320);
 
-after(() => stack.remove());
+after(() => stack.discard());
 
 /** Given in files, with signs that mean something in a URL, a shell or SQL. */
 const given = (number: number) => ({

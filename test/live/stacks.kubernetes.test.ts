@@ -50,7 +50,7 @@ after(async () => {
   repository.close();
   await onKubernetes.sweep(namespace);
   rmSync(clone, { recursive: true });
-  await prod.remove();
+  await prod.discard();
   for (const [node, wanted] of Object.entries(labels)) {
     await kubectl("label", "node", node, ...wanted.map((label) => label.replace(/=.*/, "-")));
   }

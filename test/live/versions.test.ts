@@ -10,7 +10,7 @@ const stack = new TestStack("livetest-versions", 18130);
 const old = { version: "2.11.2", workers: 1 };
 let run = "";
 
-after(() => stack.remove());
+after(() => stack.discard());
 
 /** Logs in as people do: by the form, with its token. */
 async function seesDags(login: string): Promise<void> {
