@@ -4,7 +4,9 @@ import { leftOver, outputsOf, recordOf } from "./components/declarations/record.
 import { checkDowngrade } from "./components/downgrade.ts";
 import { previousOutputs } from "./components/previous.ts";
 import { readSettings } from "./config.ts";
-import { checkMachines } from "./platforms/needs.ts";
+import { checkEngines } from "./platforms/needs.ts";
+import { knownResources } from "./platforms/ownership/known.ts";
+import { lookFor } from "./platforms/ownership/look.ts";
 import { platformOf } from "./platforms/platform.ts";
 
 // Stripping types keeps lines and columns. Pulumi's own traces look for source maps, for every promise that it makes.
@@ -14,10 +16,11 @@ const settings = readSettings();
 const name = `${pulumi.getProject()}-${pulumi.getStack()}`;
 const previous = await previousOutputs();
 checkDowngrade(settings.version, previous);
-await checkMachines(settings, name);
+const known = await knownResources();
+await checkEngines(settings, name);
 const record = recordOf(settings, previous);
 for (const line of leftOver(record)) await pulumi.log.warn(line);
-const platform = await platformOf(settings, name);
+const platform = await platformOf(settings, name, lookFor(settings, known, pulumi.getStack()));
 const airflow = new Airflow("airflow", platform, settings, record.deleted);
 
 export default {

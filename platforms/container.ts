@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Job, Labels, Service, Values, Volume } from "../workload.ts";
+import type { Job, Service, Values, Volume } from "../workload.ts";
 import { instances, secretsDirectory } from "../workload.ts";
 import { checks } from "./checks.ts";
 
@@ -10,7 +10,7 @@ export interface Placement {
   readonly prefix: string;
   readonly network: pulumi.Input<string>;
   /** Of everything that the stack makes. */
-  readonly labels?: Labels;
+  readonly labels?: Values;
 }
 
 /** A volume, or one that the platform has filled and that is only read. */
@@ -55,7 +55,7 @@ function mount([target, volume]: [string, Mounted]): docker.types.input.Containe
 }
 
 /** In an order of their own, so that a refresh finds no difference. */
-export function labelList(labels: Labels): docker.types.input.ContainerLabel[] {
+export function labelList(labels: Values): docker.types.input.ContainerLabel[] {
   return Object.entries(labels)
     .map(([label, value]) => ({ label, value }))
     .sort((one, other) => (one.label < other.label ? -1 : 1));

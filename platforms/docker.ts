@@ -21,6 +21,8 @@ import { entranceContainer } from "./entrance.ts";
 import type { Edge } from "./gateway.ts";
 import { type GatewayArgs, gatewayContainer } from "./gatewayContainer.ts";
 import { type DockerMachine, homeOf } from "./machines.ts";
+import type { Claim, Look } from "./ownership/claims.ts";
+import { Installation } from "./ownership/installation.ts";
 
 /** Several machines, and what leads from one to another. */
 export interface Fleet {
@@ -31,6 +33,8 @@ export interface Fleet {
   readonly certificateGeneration: number;
   /** Of everything that the stack makes. */
   readonly labels?: Labels;
+  /** Says whether the names that the stack uses are free or its own; without it nothing carries an installation's id. */
+  readonly look?: Look | undefined;
 }
 
 /** A connection that a workload opens. */
@@ -58,8 +62,13 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   constructor(name: string, prefix: string, fleet: Fleet, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:DockerPlatform", name, {}, opts);
     this.fleet = fleet;
-    const { machines, labels = {} } = fleet;
-    const shared = { name, prefix, labels, parent: this };
+    const { machines, look } = fleet;
+    const claims: Claim[] = [];
+    // All workloads are declared in one go; after that all names are known.
+    const adopted = look && new Promise(setImmediate).then(() => look(claims));
+    const installation = adopted && new Installation(adopted, { parent: this });
+    const labels = { ...fleet.labels, ...installation?.labels };
+    const shared = { name, prefix, labels, parent: this, claim: (claim: Claim) => void claims.push(claim) };
     const engines = machines.map((machine, at): [string, Engine] => [
       machine.name,
       new Engine({ ...shared, machine, suffix: at === 0 ? "" : `-${machine.name}` }),

@@ -1,9 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Labels } from "../workload.ts";
+import type { Values } from "../workload.ts";
 import { labelList, type Placement } from "./container.ts";
 import { bySource } from "./largeFiles.ts";
-import type { DockerMachine } from "./machines.ts";
+import { clientCommand, type DockerMachine } from "./machines.ts";
+import type { Claim } from "./ownership/claims.ts";
 
 export interface EngineArgs {
   /** Name of the platform's resources. */
@@ -15,7 +16,9 @@ export interface EngineArgs {
   /** After the name of resources that every machine has; empty on the first one. */
   readonly suffix: string;
   /** Of everything that is made here. */
-  readonly labels: Labels;
+  readonly labels: Values;
+  /** Takes note of every name that is going to be used here. */
+  readonly claim: (claim: Claim) => void;
   readonly parent: pulumi.Resource;
 }
 
@@ -59,6 +62,7 @@ export class Engine {
   constructor(args: EngineArgs) {
     const { name, prefix, machine, suffix, labels, parent } = args;
     this.args = args;
+    this.claim("network", prefix);
     this.provider = new docker.Provider(name + suffix, machine ? providerArgs(machine) : {}, { parent });
     const network = new docker.Network(
       name + suffix,
@@ -71,6 +75,8 @@ export class Engine {
   }
 
   container(name: string, args: docker.ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
+    // A name that waits for other containers is that of its service, which has one instance.
+    this.claim("container", typeof args.name === "string" ? args.name : `${this.args.prefix}-${name}`);
     return new docker.Container(name, bySource(args), {
       ...opts,
       provider: this.provider,
@@ -91,8 +97,7 @@ export class Engine {
       { ...args, logs: true },
       { ...opts, additionalSecretOutputs: ["containerLogs"] },
     );
-    const { machine } = this.args;
-    const client = machine ? `docker --host ${machine.docker}` : "docker";
+    const client = clientCommand(this.args.machine);
     const { exitCode, name: log, urn, containerLogs } = container;
     return pulumi.all([exitCode, log, urn, containerLogs]).apply(([code, log, urn, said]) => {
       if (code === 0) return container;
@@ -111,11 +116,17 @@ export class Engine {
     const { prefix, suffix, labels, parent } = this.args;
     const known = this.volumes.get(name);
     if (known) return known;
+    this.claim("volume", `${prefix}-${name}`);
     // Other labels would make another volume, without the data.
     const opts = { parent, provider: this.provider, ignoreChanges: ["labels"], ...fates[fate] };
     const own = Object.keys(labels).length > 0 && { labels: labelList(labels) };
     const made = new docker.Volume(name + suffix, { name: `${prefix}-${name}`, ...own }, opts).name;
     this.volumes.set(name, made);
     return made;
+  }
+
+  private claim(kind: Claim["kind"], name: string): void {
+    const { claim, machine } = this.args;
+    claim({ kind, name, machine });
   }
 }

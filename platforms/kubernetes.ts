@@ -20,6 +20,8 @@ import {
 import { dagsImage } from "./dagsImage.ts";
 import { needsKeda, scaling } from "./keda.ts";
 import { contentHash, isLarge } from "./largeFiles.ts";
+import type { Claim, Look } from "./ownership/claims.ts";
+import { Installation } from "./ownership/installation.ts";
 import { fileKey, jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
 import { type Surroundings, surroundings, unowned } from "./surroundings.ts";
@@ -45,6 +47,8 @@ export interface ClusterArgs {
   readonly machines?: readonly MachineSettings[] | undefined;
   /** Of everything that the stack makes. */
   readonly labels?: Labels;
+  /** Says whether namespace and data are free or the stack's own; without it nothing carries an installation's id. */
+  readonly look?: Look | undefined;
 }
 
 /** One namespace of a Kubernetes cluster. */
@@ -54,6 +58,9 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   private readonly settings: KubernetesSettings;
   private readonly machines: readonly MachineSettings[];
   private readonly labels: Labels;
+  /** Of the namespace and of data. */
+  private readonly owner: Values;
+  private readonly claims: Claim[] = [];
   private readonly provider: k8s.Provider;
   private readonly namespace: string;
   private readonly around: Surroundings;
@@ -69,7 +76,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     name: string,
     stack: string,
     settings: KubernetesSettings,
-    { machines = [], labels = {} }: ClusterArgs = {},
+    { machines = [], labels = {}, look }: ClusterArgs = {},
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("airflow:index:KubernetesPlatform", name, {}, opts);
@@ -82,8 +89,13 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       { parent: this },
     );
     this.namespace = settings.namespace ?? stack;
+    this.claims.push({ kind: "namespace", name: this.namespace });
+    // All workloads are declared in one go; after that all names are known.
+    const adopted = look && new Promise(setImmediate).then(() => look(this.claims));
+    this.owner = adopted ? new Installation(adopted, { parent: this }).labels : {};
+    const { owner } = this;
     const { pullSecrets } = settings;
-    this.around = surroundings(name, { stack: this.namespace, pullSecrets, labels }, this.child());
+    this.around = surroundings(name, { stack: this.namespace, pullSecrets, labels, owner }, this.child());
     this.registerOutputs();
   }
 
@@ -97,11 +109,13 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     };
     const { [name]: size = storage.volumes } = sizes;
     const storageClass = sharing === "shared" ? storage.sharedClass : storage.class;
+    this.claims.push({ kind: "claim", name });
+    // Some storage is only made once a pod wants it.
+    const metadata = this.metadata(name, ["unawaited"]);
     const claim = new k8s.core.v1.PersistentVolumeClaim(
       name,
       {
-        // Some storage is only made once a pod wants it.
-        metadata: this.metadata(name, ["unawaited"]),
+        metadata: { ...metadata, labels: { ...metadata.labels, ...this.owner } },
         spec: {
           accessModes: [sharing === "shared" ? "ReadWriteMany" : "ReadWriteOnce"],
           resources: { requests: { storage: size } },
@@ -354,7 +368,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     name: string,
     hints: readonly (keyof typeof hint)[] = [],
     labels: Labels = {},
-  ): Metadata & { readonly name: string } {
+  ): Metadata & { readonly name: string; readonly labels: Labels } {
     const annotations = Object.assign({}, hint.force, ...hints.map((key) => hint[key]));
     const all = { ...this.labels, ...labels, ...selector(name) };
     return { name, namespace: this.around.namespace, labels: all, annotations };

@@ -19,6 +19,11 @@ export function clientEnvironment(machine?: Omit<Machine, "address">): Record<st
   return { DOCKER_HOST: docker, DOCKER_CONTEXT: "", ...tls };
 }
 
+/** The Docker client's command, for people, that leads to the engine of a machine. */
+export function clientCommand(machine?: Pick<Machine, "docker">): string {
+  return machine ? `docker --host ${machine.docker}` : "docker";
+}
+
 /** A machine of a stack on Docker. */
 export interface DockerMachine extends Machine {
   /** What runs here instead of on the first machine. */

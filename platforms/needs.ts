@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../settings/groups.ts";
 import { type DockerMachine, homeOf, machinesOf } from "./machines.ts";
+import { preflightHere } from "./preflight/here.ts";
 import { type Needs, preflight, unreachable } from "./preflight/preflight.ts";
 
 /** MiB that everything but workers takes, measured idle, with as much again to work with. */
@@ -9,7 +10,7 @@ const control = 2560;
 /** MiB that the images take, and the logs of a while. */
 const disk = 4096;
 
-function portsOn(machine: DockerMachine, machines: readonly DockerMachine[], settings: Settings) {
+function portsOn(machine: DockerMachine | undefined, machines: readonly DockerMachine[], settings: Settings) {
   const { webservers, webserverPort, flowerPort, gatewayPort, publish } = settings;
   const published = publish && homeOf("webserver", machines) === machine ? [publish] : [];
   const loopback = (role: string, first: number, count: number) =>
@@ -21,7 +22,7 @@ function portsOn(machine: DockerMachine, machines: readonly DockerMachine[], set
         }))
       : [];
   return [
-    ...(machines.length > 1
+    ...(machine && machines.length > 1
       ? [{ address: machine.address, port: gatewayPort, use: "the gateway (airflow:gatewayPort)" }]
       : []),
     ...loopback("webserver", webserverPort, webservers),
@@ -36,30 +37,55 @@ function portsOn(machine: DockerMachine, machines: readonly DockerMachine[], set
   ];
 }
 
-/** What a stack asks of each of its machines; of the engine that is found by itself, nothing. */
-export function needsOf(settings: Settings): readonly Needs[] {
+/** What a stack asks of one of its machines, or of the engine that the Docker client finds by itself. */
+function needsOn(machine: DockerMachine | undefined, settings: Settings): Omit<Needs, "machine"> {
   const machines = machinesOf(settings);
-  return machines.map((machine) => {
-    const workers = settings.groups.filter((group) => (group.machine ?? machines[0]?.name) === machine.name);
-    const asked = workers.reduce((sum, group) => sum + group.workers * group.memory, 0);
-    return {
-      machine,
-      ports: portsOn(machine, machines, settings),
-      memory: asked + (homeOf("scheduler", machines) === machine ? control : 0),
-      disk,
-      image: settings.images[machines.length > 1 ? "gateway" : "airflow"],
-    };
-  });
+  const workers = settings.groups.filter((group) => (group.machine ?? machines[0]?.name) === machine?.name);
+  const asked = workers.reduce((sum, group) => sum + group.workers * group.memory, 0);
+  return {
+    ports: portsOn(machine, machines, settings),
+    memory: asked + (homeOf("scheduler", machines) === machine ? control : 0),
+    disk,
+    image: settings.images[machines.length > 1 ? "gateway" : "airflow"],
+  };
+}
+
+/** What a stack asks of each of its machines. */
+export function needsOf(settings: Settings): readonly Needs[] {
+  return machinesOf(settings).map((machine) => ({ machine, ...needsOn(machine, settings) }));
+}
+
+/** What a stack asks of the engine that the Docker client finds by itself. */
+export function needsHere(settings: Settings): Omit<Needs, "machine"> {
+  return needsOn(undefined, settings);
+}
+
+/** Whether a container is one of those that publish ports, of the stack and not of another one whose name goes on. */
+export function isPublisher(container: string, prefix: string): boolean {
+  return (
+    container.startsWith(`${prefix}-`) &&
+    /^(webserver(-\d+)?|flower|gateway|entrance)$/.test(container.slice(prefix.length + 1))
+  );
+}
+
+/** What may be wrong with the engines of a stack. */
+async function lookAt(settings: Settings, prefix: string): Promise<readonly string[]> {
+  if (settings.platform !== "docker") return [];
+  const isOwn = (container: string) => isPublisher(container, prefix);
+  const machines = needsOf(settings);
+  if (machines.length === 0) return preflightHere(needsHere(settings), isOwn);
+  const left = await preflight(machines, { isOwn, unreachable: unreachable() });
+  return left.map((name) => `machine ${name} is down: what is to run there is missing`);
 }
 
 /**
- * Looks at the machines of a stack before anything on them is touched.
+ * Looks at the engines of a stack before anything on them is touched.
  * @param prefix in front of the names of the stack's containers
  * @throws pulumi.RunError listing every fault
  */
-export async function checkMachines(settings: Settings, prefix: string): Promise<void> {
-  const left = await preflight(needsOf(settings), { prefix, unreachable: unreachable() }).catch((error) => {
+export async function checkEngines(settings: Settings, prefix: string): Promise<void> {
+  const warnings = await lookAt(settings, prefix).catch((error) => {
     throw new pulumi.RunError(error.message);
   });
-  for (const name of left) pulumi.log.warn(`machine ${name} is down: what is to run there is missing`);
+  for (const warning of warnings) pulumi.log.warn(warning);
 }

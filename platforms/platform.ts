@@ -2,9 +2,13 @@ import type { Settings } from "../settings/groups.ts";
 import { kubernetesDefaults } from "../settings/kubernetes.ts";
 import type { Platform } from "../workload.ts";
 import { machinesOf } from "./machines.ts";
+import type { Look } from "./ownership/claims.ts";
 
-/** The platform of a stack; only its provider is loaded, which takes a second. */
-export async function platformOf(settings: Settings, name: string): Promise<Platform> {
+/**
+ * The platform of a stack; only its provider is loaded, which takes a second.
+ * @param look where something is deployed: whether the names that the stack uses are free or its own
+ */
+export async function platformOf(settings: Settings, name: string, look?: Look): Promise<Platform> {
   if (settings.platform === "docker") {
     const { DockerPlatform } = await import("./docker.ts");
     const { images, gatewayPort, certificateGeneration, labels } = settings;
@@ -13,9 +17,10 @@ export async function platformOf(settings: Settings, name: string): Promise<Plat
       gateway: { image: images.gateway, port: gatewayPort },
       certificateGeneration,
       labels,
+      look,
     });
   }
   const { KubernetesPlatform } = await import("./kubernetes.ts");
   const { kubernetes = kubernetesDefaults, machines, labels } = settings;
-  return new KubernetesPlatform("kubernetes", name, kubernetes, { machines, labels });
+  return new KubernetesPlatform("kubernetes", name, kubernetes, { machines, labels, look });
 }

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Labels, Service } from "../workload.ts";
+import type { Labels, Service, Values } from "../workload.ts";
 import { denyAll } from "./policies.ts";
 
 /** Higher goes first; 0 is what pods of other namespaces have by default. */
@@ -19,6 +19,8 @@ export interface SurroundingsArgs {
   /** Secrets with which images are pulled. */
   readonly pullSecrets: readonly string[];
   readonly labels: Labels;
+  /** Further labels of the namespace: whose it is. */
+  readonly owner: Values;
 }
 
 /** Labels of what belongs to no workload. */
@@ -37,7 +39,7 @@ function restricted(mode: "enforce" | "audit" | "warn"): Labels {
 /** Makes a namespace in which nobody may talk to anybody unless a policy says so. */
 export function surroundings(
   name: string,
-  { stack, pullSecrets, labels }: SurroundingsArgs,
+  { stack, pullSecrets, labels, owner }: SurroundingsArgs,
   opts: pulumi.CustomResourceOptions,
 ): Surroundings {
   const own = unowned(labels);
@@ -45,7 +47,7 @@ export function surroundings(
   // The claims are in it, so it shares their protection.
   const namespace = new k8s.core.v1.Namespace(
     name,
-    { metadata: { name: stack, labels: { ...labels, ...levels } } },
+    { metadata: { name: stack, labels: { ...labels, ...levels, ...owner } } },
     { ...opts, protect: true },
   ).metadata.name;
   const account = new k8s.core.v1.ServiceAccount(

@@ -57,6 +57,7 @@ await main(async () => {
     options: {
       stack: { type: "string", default: "dev" },
       "continue-on-error": { type: "boolean", default: false },
+      adopt: { type: "boolean", default: false },
     },
   });
   const begin = Date.now();
@@ -65,6 +66,7 @@ await main(async () => {
   stack.check();
   const settings = readStackFile(stack.file);
   const { platform, groups, webserverPort, flowerPort } = settings;
+  if (values.adopt) process.env.AIRFLOW_ADOPT = "true";
   if (values["continue-on-error"]) process.env.AIRFLOW_CONTINUE_ON_ERROR = "true";
   step(platform === "docker" ? "Docker engine and images" : "Cluster");
   const { down, flags } = platform === "docker" ? await prepare(stack, settings) : { down: [], flags: [] };

@@ -34,8 +34,8 @@ function answer(command: string, args: readonly string[], env: Record<string, st
   });
 }
 
-/** Puts a question to the engine of a machine, as arguments of the Docker client. */
-export function askEngine(machine: Machine, args: readonly string[]): Promise<Answer> {
+/** Puts a question to the engine of a machine, or the one that the Docker client finds by itself, as its arguments. */
+export function askEngine(machine: Machine | undefined, args: readonly string[]): Promise<Answer> {
   return answer("docker", args, clientEnvironment(machine));
 }
 

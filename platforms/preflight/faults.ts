@@ -76,17 +76,31 @@ function overlap(taken: string, wanted: string): boolean {
   return [taken, wanted].some((address) => /^[0:[\].]+$/.test(address)) || taken === wanted;
 }
 
+/** Containers that have a port that is asked for. */
+function holdersOf({ address, port }: Port, published: readonly Published[]): string[] {
+  return published
+    .filter(({ address: taken, first, last }) => overlap(taken, address) && first <= port && port <= last)
+    .map(({ container }) => container);
+}
+
+/** Whether a container is one of the stack's that publish ports, by its name. */
+export type IsOwn = (container: string) => boolean;
+
+/** Whether a container of the stack has a port that is asked for. */
+export function isHeld(port: Port, published: readonly Published[], isOwn: IsOwn): boolean {
+  return holdersOf(port, published).some(isOwn);
+}
+
 /** Who has a port that is asked for, other than a container of the stack. */
 export function portFault(
   { listeners }: Sight,
   published: readonly Published[],
-  prefix: string,
-  { address, port, use }: Port,
+  isOwn: IsOwn,
+  asked: Port,
 ): string | undefined {
-  const holders = published
-    .filter(({ address: taken, first, last }) => overlap(taken, address) && first <= port && port <= last)
-    .map(({ container }) => container);
-  if (holders.some((container) => container.startsWith(`${prefix}-`))) return;
+  if (isHeld(asked, published, isOwn)) return;
+  const { address, port, use } = asked;
+  const holders = holdersOf(asked, published);
   const wanted = kernelAddress(address);
   const listener = listeners.find(
     // An IPv4 address among those of IPv6 is its end.

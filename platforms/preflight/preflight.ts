@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Machine } from "../machines.ts";
 import { type Answer, askEngine, askOverSsh } from "./ask.ts";
 import { isSilence, silence } from "./complaints.ts";
@@ -8,13 +7,14 @@ import {
   blindFault,
   clockFault,
   diskFault,
-  kernelPort,
+  type IsOwn,
   memoryFault,
   type Port,
   portFault,
   sameEngineFault,
   versionFault,
 } from "./faults.ts";
+import { askSight } from "./sight.ts";
 
 /** What a stack is to have of a machine. */
 export interface Needs {
@@ -37,8 +37,8 @@ export function unreachable(): Unreachable {
 }
 
 export interface PreflightContext {
-  /** In front of the names of the stack's own containers, whose ports are not in the way. */
-  readonly prefix: string;
+  /** The stack's own containers, whose ports are not in the way. */
+  readonly isOwn: IsOwn;
   readonly unreachable: Unreachable;
 }
 
@@ -47,19 +47,6 @@ interface Report {
   readonly faults: readonly string[];
   readonly down: boolean;
   readonly engine?: Engine;
-}
-
-const script = readFileSync(new URL("inspect-machine.sh", import.meta.url), "utf8");
-
-/** Under AppArmor no capability lets a confined container see whose a socket is. */
-function inspection(image: string): string[] {
-  // No registry has what was built here.
-  const pull = image.startsWith("airflow-on-celery/") ? "never" : "missing";
-  return [
-    ["run", "--rm", "--pull", pull, "--network", "host", "--pid", "host", "--userns", "host"],
-    ["--user", "0", "--cap-drop", "ALL", "--cap-add", "DAC_READ_SEARCH", "--cap-add", "SYS_PTRACE"],
-    ["--read-only", "--security-opt", "no-new-privileges", "--security-opt", "apparmor=unconfined"],
-  ].flat();
 }
 
 function present(faults: readonly (string | undefined)[]): string[] {
@@ -85,12 +72,13 @@ async function hear(machine: Machine): Promise<{ engine: Engine | string; info: 
   return { engine: info.complaint ?? readInfo(info.text), info };
 }
 
-async function examine({ machine, ports, memory, disk, image }: Needs, prefix: string): Promise<Report> {
+async function examine({ machine, ports, memory, disk, image }: Needs, isOwn: IsOwn): Promise<Report> {
   const { engine, info } = await hear(machine);
   if (typeof engine === "string") return unanswered(machine, engine);
-  const inspect = ["--entrypoint", "sh", image, "-c", script, "inspect"];
+  // No registry has what was built here.
+  const pull = image.startsWith("airflow-on-celery/") ? "never" : "missing";
   const [seen, listed] = await Promise.all([
-    askEngine(machine, [...inspection(image), ...inspect, ...ports.map(({ port }) => kernelPort(port))]),
+    askSight(machine, image, pull, ports),
     askEngine(machine, ["ps", "--format", "{{.Names}} {{.Ports}}"]),
   ]);
   const complaint = seen.complaint ?? listed.complaint;
@@ -104,7 +92,7 @@ async function examine({ machine, ports, memory, disk, image }: Needs, prefix: s
   const local = present([
     addressFault(sight, machine.address),
     diskFault(sight, engine, disk),
-    ...ports.map((port) => portFault(sight, published, prefix, port)),
+    ...ports.map((port) => portFault(sight, published, isOwn, port)),
   ]);
   return { machine, engine, faults: [...general, ...local], down: false };
 }
@@ -149,8 +137,8 @@ export async function greet(
 /** As {@link greet}, and looks at the machines themselves, before anything on them is touched. */
 export async function preflight(
   machines: readonly Needs[],
-  { prefix, unreachable }: PreflightContext,
+  { isOwn, unreachable }: PreflightContext,
 ): Promise<readonly string[]> {
-  const reports = await Promise.all(machines.map((needs) => examine(needs, prefix)));
+  const reports = await Promise.all(machines.map((needs) => examine(needs, isOwn)));
   return judge(reports, unreachable);
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import type { Machine } from "../../platforms/machines.ts";
+import { isPublisher } from "../../platforms/needs.ts";
 import { silence } from "../../platforms/preflight/complaints.ts";
 import { type Engine, readInfo, readPublished, readSight } from "../../platforms/preflight/facts.ts";
 import {
@@ -202,9 +203,11 @@ const published = [
   { container: "web", address: "0.0.0.0", first: 8444, last: 8445 },
 ];
 
+const isOwn = (container: string) => isPublisher(container, "airflow-prod");
+
 function taken(number: number, address = big.address): string | undefined {
   const wanted = { address, port: number, use: "the gateway (airflow:gatewayPort)" };
-  return portFault(sight, published, "airflow-prod", wanted);
+  return portFault(sight, published, isOwn, wanted);
 }
 
 function takenBy(number: number, owner: string, address = big.address): string {
@@ -394,7 +397,7 @@ async function checked(unreachable: "fail" | "leave", ...machines: readonly Need
   writeFileSync(join(directory, "docker"), client, { mode: 0o755 });
   process.env.PATH = directory + delimiter + path;
   try {
-    return await preflight(machines, { prefix: "airflow-prod", unreachable });
+    return await preflight(machines, { isOwn, unreachable });
   } catch (error) {
     return error instanceof Error ? error.message : error;
   } finally {

@@ -1,0 +1,45 @@
+import { execFile } from "node:child_process";
+import type { Claim, Found, Kind } from "./claims.ts";
+import { installationLabel } from "./installation.ts";
+
+/** Seconds. */
+const patience = 15;
+
+const resources: Readonly<Partial<Record<Kind, string>>> = {
+  namespace: "namespaces",
+  claim: "persistentvolumeclaims",
+};
+
+/** What kubectl prints; nothing if it cannot: the deployment itself tells why a cluster does not answer. */
+function kubectl(args: readonly string[]): Promise<string> {
+  const options = { timeout: patience * 1000, killSignal: "SIGKILL" } as const;
+  return new Promise((done) => {
+    execFile("kubectl", args, options, (error, text) => done(error ? "" : text)).stdin?.end();
+  });
+}
+
+/**
+ * What has the claimed names in a cluster.
+ * @param flags of kubectl, which lead to the cluster
+ * @param namespace of all claims but itself
+ */
+export async function inCluster(
+  claims: readonly Claim[],
+  namespace: string,
+  flags: readonly string[],
+): Promise<readonly Found[]> {
+  const columns = `NAME:.metadata.name,INSTALLATION:.metadata.labels.${installationLabel}`;
+  const asked = Object.entries(resources).map(async ([kind, resource]) => {
+    const names = claims.filter((claim) => claim.kind === kind).map(({ name }) => name);
+    const place = [...flags, "--namespace", namespace, "get", resource, ...names];
+    const output = ["--ignore-not-found", "--no-headers", "--output", `custom-columns=${columns}`];
+    const lines = names.length === 0 ? [] : (await kubectl([...place, ...output])).split("\n");
+    return lines.flatMap((line): Found[] => {
+      const [name = "", installation = ""] = line.split(/ +/);
+      return name === ""
+        ? []
+        : [{ kind: kind as Kind, name, installation: installation.replace("<none>", "") }];
+    });
+  });
+  return (await Promise.all(asked)).flat();
+}

@@ -1,0 +1,57 @@
+import crypto from "node:crypto";
+import type * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, type StoredProvider } from "../../dynamicResource.ts";
+
+/** The label with the id of the installation that made something. */
+export const installationLabel = "airflow-on-celery/installation";
+
+/** Name of the resource that keeps the id. */
+export const installationName = "installation";
+
+interface Wanted {
+  /** Ids of other installations whose data is taken over. */
+  readonly adopted: readonly string[];
+}
+
+interface Held {
+  /** The first one is the installation's own. */
+  readonly ids: readonly string[];
+}
+
+function idsWith(known: readonly string[], adopted: readonly string[]): string[] {
+  return [...new Set([...known, ...adopted])];
+}
+
+/** Mints an id once; what is adopted stays adopted. */
+const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
+  async create({ adopted }) {
+    return { id: "installation", outs: { ids: idsWith([crypto.randomBytes(8).toString("hex")], adopted) } };
+  },
+  async diff(_id, { ids }, { adopted }) {
+    return { changes: adopted.some((id) => !ids.includes(id)) };
+  },
+  async update(_id, { ids }, { adopted }) {
+    return { outs: { ids: idsWith(ids, adopted) } };
+  },
+};
+
+/** The minter as the state keeps it. */
+export const stored: StoredProvider<Wanted, Held> = { provider: minter, functions: [idsWith] };
+
+/**
+ * Tells what this stack made from what another one made under the same names; protected, like the data that carries its id.
+ * Everything with its label waits for it.
+ */
+export class Installation extends DynamicResource<Wanted, Held> {
+  declare readonly ids: pulumi.Output<readonly string[]>;
+
+  /** @param adopted ids of other installations whose data is taken over */
+  constructor(adopted: pulumi.Input<readonly string[]>, opts: pulumi.CustomResourceOptions) {
+    super(stored, installationName, { adopted, ids: undefined }, { ...opts, protect: true });
+  }
+
+  /** For whatever this installation makes. */
+  get labels(): Readonly<Record<string, pulumi.Output<string>>> {
+    return { [installationLabel]: this.ids.apply(([own = ""]) => own) };
+  }
+}

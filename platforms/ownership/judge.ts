@@ -1,0 +1,59 @@
+import { clientCommand } from "../machines.ts";
+import type { Found, Kind } from "./claims.ts";
+import { type Known, keyOf } from "./known.ts";
+
+/** Kinds that hold data, which may be taken over. */
+const data: readonly Kind[] = ["volume", "namespace", "claim"];
+
+/** A namespace may be there before a stack, with Secrets for it; a label of another installation is another matter. */
+function isOwn(found: Found, { ids, names }: Known): boolean {
+  if (found.installation !== "") return ids.includes(found.installation);
+  return found.kind === "namespace" || names.has(keyOf(found));
+}
+
+/** What is not the installation's: it has another's label, or none and is not in the state. */
+export function strangers(found: readonly Found[], known: Known): readonly Found[] {
+  return found.filter((one) => !isOwn(one, known));
+}
+
+export function holdsData({ kind }: Found): boolean {
+  return data.includes(kind);
+}
+
+function spell({ kind, name, machine, installation }: Found): string {
+  const place = machine === undefined ? "" : ` on machine ${machine.name}`;
+  const maker = installation === "" ? "without an installation's label" : `of installation ${installation}`;
+  return `${kind === "claim" ? "PersistentVolumeClaim" : kind} ${name}${place}, ${maker}`;
+}
+
+/** Commands that remove what can be made again: containers first, which use networks. */
+function removals(found: readonly Found[]): string[] {
+  const commands = found.map(({ kind, name, machine }) => {
+    return `${clientCommand(machine)} ${kind} rm ${kind === "container" ? "--force " : ""}${name}`;
+  });
+  return commands.sort();
+}
+
+/** Why nothing is deployed, and the ways on. */
+export function refusal(strange: readonly Found[], stack: string): string {
+  const removable = strange.filter((one) => !holdsData(one));
+  const removing =
+    removable.length === 0 ? [] : [`remove what is in the way: ${removals(removable).join("; ")}`];
+  const adopting = !strange.some(holdsData)
+    ? []
+    : [
+        `take the data over: npm run up -- --stack ${stack} --adopt, or AIRFLOW_ADOPT=true pulumi up; it keeps its ` +
+          "passwords and keys, so airflow:secrets has to give them",
+      ];
+  const ways = [
+    "bring its state back: the .state folder or the backend that it was deployed with, which has the passwords of its data",
+    "choose another stack name",
+    ...removing,
+    ...adopting,
+  ];
+  return (
+    `${strange.length} name(s) of stack ${stack} are taken, by what is not in its state; nothing was touched:\n` +
+    `${strange.map((one) => `  ${spell(one)}`).join("\n")}\n` +
+    `Ways on:\n${ways.map((way) => `  - ${way}`).join("\n")}`
+  );
+}

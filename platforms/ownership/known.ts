@@ -1,0 +1,58 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Claim, Kind } from "./claims.ts";
+import { installationName } from "./installation.ts";
+
+/** What a state has of ownership. */
+export interface Known {
+  /** The installation's own id, and those that it took over; none before the first deployment with ids. */
+  readonly ids: readonly string[];
+  readonly names: ReadonlySet<string>;
+}
+
+/** A resource of a state. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+  "docker:index/container:Container": "container",
+  "docker:index/network:Network": "network",
+  "docker:index/volume:Volume": "volume",
+  "kubernetes:core/v1:Namespace": "namespace",
+  "kubernetes:core/v1:PersistentVolumeClaim": "claim",
+};
+
+/** What a resource is called where it is. */
+export function claimOf({ type, outputs = {} }: StateResource): Claim | undefined {
+  const { [type]: kind } = kinds;
+  const { name, metadata } = outputs as { name?: string; metadata?: { name?: string } };
+  const called = name ?? metadata?.name;
+  return kind === undefined || called === undefined ? undefined : { kind, name: called };
+}
+
+/** A name with its kind. */
+export function keyOf({ kind, name }: Claim): string {
+  return `${kind} ${name}`;
+}
+
+/** What the resources of a state say of ownership. */
+export function knownFrom(resources: readonly StateResource[]): Known {
+  const claims = resources.map(claimOf).filter((claim) => claim !== undefined);
+  const installation = resources.find(({ urn }) => urn.endsWith(`:Resource::${installationName}`));
+  const { ids = [] } = (installation?.outputs ?? {}) as { ids?: readonly string[] };
+  return { ids, names: new Set(claims.map(keyOf)) };
+}
+
+/** What the state of the running stack has, before anything is changed. */
+export async function knownResources(): Promise<Known> {
+  const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+  const { outputs } = await pulumi.runtime.invoke(
+    "pulumi:pulumi:readStackResourceOutputs",
+    { stackName },
+    {},
+  );
+  const byUrn: Readonly<Record<string, Omit<StateResource, "urn">>> = outputs ?? {};
+  return knownFrom(Object.entries(byUrn).map(([urn, resource]) => ({ ...resource, urn })));
+}

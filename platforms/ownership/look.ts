@@ -1,0 +1,25 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../../settings/groups.ts";
+import type { Look } from "./claims.ts";
+import { inCluster } from "./cluster.ts";
+import { onEngines } from "./engines.ts";
+import { holdsData, refusal, strangers } from "./judge.ts";
+import type { Known } from "./known.ts";
+
+/** Whether data of other installations may be taken over: `--adopt` says so. */
+function adopts(): boolean {
+  return process.env.AIRFLOW_ADOPT === "true";
+}
+
+/** @param stack its name, for commands that the refusal advises */
+export function lookFor({ platform, kubernetes }: Settings, known: Known, stack: string): Look {
+  const context = kubernetes?.context === undefined ? [] : ["--context", kubernetes.context];
+  return async (claims) => {
+    const namespace = claims.find(({ kind }) => kind === "namespace")?.name ?? "";
+    const found = platform === "docker" ? onEngines(claims) : inCluster(claims, namespace, context);
+    const strange = strangers(await found, known);
+    const refused = adopts() ? strange.filter((one) => !holdsData(one)) : strange;
+    if (refused.length > 0) throw new pulumi.RunError(refusal(refused, stack));
+    return [...new Set(strange.map(({ installation }) => installation))].filter((id) => id !== "").sort();
+  };
+}

@@ -1,0 +1,42 @@
+import { askEngine } from "./ask.ts";
+import { gist } from "./complaints.ts";
+import { readInfo, readPublished, readSight } from "./facts.ts";
+import { diskFault, type IsOwn, isHeld, memoryFault, portFault } from "./faults.ts";
+import type { Needs } from "./preflight.ts";
+import { askSight } from "./sight.ts";
+
+/**
+ * Looks at the engine that the Docker client finds by itself, before anything on it is touched. The machine is looked at only
+ * while the stack does not have all of its ports: a deployment without a change starts no container for it.
+ * @returns what may be wrong; an engine that does not answer is told by whoever needs it
+ * @throws Error listing every fault
+ */
+export async function preflightHere(
+  { ports, memory, disk, image }: Omit<Needs, "machine">,
+  isOwn: IsOwn,
+): Promise<readonly string[]> {
+  const [info, listed] = await Promise.all([
+    askEngine(undefined, ["info", "--format", "{{json .}}"]),
+    askEngine(undefined, ["ps", "--format", "{{.Names}} {{.Ports}}"]),
+  ]);
+  if (info.complaint !== undefined || listed.complaint !== undefined) return [];
+  const engine = readInfo(info.text);
+  if (typeof engine === "string") return [];
+  // Limits are no reservations: several workers that are rarely busy fit a laptop.
+  const short = memoryFault(engine, memory);
+  const warnings = short === undefined ? [] : [`the Docker engine: ${short}`];
+  const published = readPublished(listed.text);
+  if (ports.every((port) => isHeld(port, published, isOwn))) return warnings;
+  const seen = await askSight(undefined, image, "never", ports);
+  if (seen.complaint !== undefined) {
+    return [...warnings, `ports and disk of the Docker engine were not looked at: ${gist(seen.complaint)}`];
+  }
+  const sight = readSight(seen.text);
+  const faults = [
+    diskFault(sight, engine, disk),
+    ...ports.map((port) => portFault(sight, published, isOwn, port)),
+  ].filter((fault) => fault !== undefined);
+  if (faults.length > 0)
+    throw new Error(`The Docker engine has ${faults.length} fault(s):\n  ${faults.join("\n  ")}`);
+  return warnings;
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import type { Machine } from "../machines.ts";
+import { type Answer, askEngine } from "./ask.ts";
+import { kernelPort, type Port } from "./faults.ts";
+
+const script = readFileSync(new URL("inspect-machine.sh", import.meta.url), "utf8");
+
+/**
+ * Looks at a machine with a container on its engine. Under AppArmor no capability lets a confined one see whose a socket is.
+ * @param pull whether the image may be fetched
+ */
+export function askSight(
+  machine: Machine | undefined,
+  image: string,
+  pull: "never" | "missing",
+  ports: readonly Port[],
+): Promise<Answer> {
+  const inspection = [
+    ["run", "--rm", "--pull", pull, "--network", "host", "--pid", "host", "--userns", "host"],
+    ["--user", "0", "--cap-drop", "ALL", "--cap-add", "DAC_READ_SEARCH", "--cap-add", "SYS_PTRACE"],
+    ["--read-only", "--security-opt", "no-new-privileges", "--security-opt", "apparmor=unconfined"],
+    ["--entrypoint", "sh", image, "-c", script, "inspect", ...ports.map(({ port }) => kernelPort(port))],
+  ];
+  return askEngine(machine, inspection.flat());
+}
