@@ -38,8 +38,11 @@ function portsOn(machine: DockerMachine | undefined, machines: readonly DockerMa
 }
 
 /** What a stack asks of one of its machines, or of the engine that the Docker client finds by itself. */
-function needsOn(machine: DockerMachine | undefined, settings: Settings): Omit<Needs, "machine"> {
-  const machines = machinesOf(settings);
+function needsOn(
+  machine: DockerMachine | undefined,
+  machines: readonly DockerMachine[],
+  settings: Settings,
+): Omit<Needs, "machine"> {
   const workers = settings.groups.filter((group) => (group.machine ?? machines[0]?.name) === machine?.name);
   const asked = workers.reduce((sum, group) => sum + group.workers * group.memory, 0);
   return {
@@ -52,12 +55,13 @@ function needsOn(machine: DockerMachine | undefined, settings: Settings): Omit<N
 
 /** What a stack asks of each of its machines. */
 export function needsOf(settings: Settings): readonly Needs[] {
-  return machinesOf(settings).map((machine) => ({ machine, ...needsOn(machine, settings) }));
+  const machines = machinesOf(settings);
+  return machines.map((machine) => ({ machine, ...needsOn(machine, machines, settings) }));
 }
 
 /** What a stack asks of the engine that the Docker client finds by itself. */
 export function needsHere(settings: Settings): Omit<Needs, "machine"> {
-  return needsOn(undefined, settings);
+  return needsOn(undefined, [], settings);
 }
 
 /** Whether a container is one of those that publish ports, of the stack and not of another one whose name goes on. */

@@ -1,19 +1,23 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
+import { onEngine } from "../platforms/ownership/engines.ts";
+import { strangers } from "../platforms/ownership/judge.ts";
+import type { Known } from "../platforms/ownership/known.ts";
+import type { Settings } from "../settings/groups.ts";
 import { readStackFile } from "../settings/read.ts";
 import { main, run } from "./process.ts";
+import { spare } from "./spare.ts";
 import { Stack } from "./stack.ts";
 
 /** Those that stay with their machine when it leaves the stack. */
-async function removeVolumes(stack: Stack): Promise<void> {
-  const [, ...others] = existsSync(stack.file) ? machinesOf(readStackFile(stack.file)) : [];
+async function removeVolumes(settings: Settings, known: Known): Promise<void> {
+  const [, ...others] = machinesOf(settings);
   for (const machine of others) {
-    const env = clientEnvironment(machine);
-    const filter = `name=^airflow-${stack.name}-(logs|data)$`;
-    const listed = await run("docker", ["volume", "ls", "--quiet", "--filter", filter], { env });
-    const volumes = listed.split("\n").filter((name) => name !== "");
-    if (volumes.length > 0) await run("docker", ["volume", "rm", ...volumes], { env });
+    const volumes = (await onEngine(machine)).filter(({ kind }) => kind === "volume");
+    const strange = strangers(volumes, known);
+    const own = volumes.filter((volume) => !strange.includes(volume)).map(({ name }) => name);
+    if (own.length > 0) await run("docker", ["volume", "rm", ...own], { env: clientEnvironment(machine) });
   }
 }
 
@@ -22,10 +26,12 @@ await main(async () => {
     options: { stack: { type: "string", default: "dev" }, volumes: { type: "boolean", default: false } },
   });
   const stack = new Stack(values.stack);
+  const settings = existsSync(stack.file) ? readStackFile(stack.file) : undefined;
+  const known = settings && (await spare(stack, settings));
   if (values.volumes) {
     await stack.pulumi(["state", "unprotect", "--all", "--yes"], true);
     await stack.pulumi(["destroy", "--yes", "--skip-preview"], true);
-    await removeVolumes(stack);
+    if (settings && known) await removeVolumes(settings, known);
   } else {
     await stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);
     console.log(

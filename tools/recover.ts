@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { installationLabel } from "../platforms/ownership/installation.ts";
 import { stopOrphans } from "./orphans.ts";
 import { run } from "./process.ts";
 
@@ -39,14 +40,21 @@ interface Unknown {
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-function docker(kind: string, { name }: Inputs, env: Unknown["env"]): Unknown[] {
+/** A filter that leaves out what another installation made under the same name. */
+function own(labels: unknown): string[] {
+  const list: readonly { label: string; value: string }[] = Array.isArray(labels) ? labels : [];
+  const id = list.find(({ label }) => label === installationLabel)?.value;
+  return id === undefined ? [] : ["--filter", `label=${installationLabel}=${id}`];
+}
+
+function docker(kind: string, { name, labels }: Inputs, env: Unknown["env"]): Unknown[] {
   if (typeof name !== "string") return [];
   const all = kind === "container" ? ["--all"] : [];
   const force = kind === "container" ? ["--force"] : [];
   return [
     {
       name,
-      list: ["docker", kind, "ls", ...all, "--quiet", "--filter", `name=^/?${name}$`],
+      list: ["docker", kind, "ls", ...all, "--quiet", "--filter", `name=^/?${name}$`, ...own(labels)],
       remove: ["docker", kind, "rm", ...force],
       env,
     },

@@ -10,7 +10,7 @@ const lists: readonly (readonly [kind: Kind, name: string, ...command: string[]]
 ];
 
 /** All that an engine has; nothing if it does not answer, which is told by whoever needs it. */
-async function onEngine(machine: DockerMachine | undefined): Promise<Found[]> {
+export async function onEngine(machine: DockerMachine | undefined): Promise<Found[]> {
   const asked = lists.map(async ([kind, name, ...command]) => {
     const format = `${name} {{.Label "${installationLabel}"}}`;
     const { text, complaint } = await askEngine(machine, [...command, "--format", format]);

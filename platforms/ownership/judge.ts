@@ -20,7 +20,8 @@ export function holdsData({ kind }: Found): boolean {
   return data.includes(kind);
 }
 
-function spell({ kind, name, machine, installation }: Found): string {
+/** `volume airflow-dev-logs on machine big, of installation 0123456789abcdef`. */
+export function spell({ kind, name, machine, installation }: Found): string {
   const place = machine === undefined ? "" : ` on machine ${machine.name}`;
   const maker = installation === "" ? "without an installation's label" : `of installation ${installation}`;
   return `${kind === "claim" ? "PersistentVolumeClaim" : kind} ${name}${place}, ${maker}`;

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Airflow } from "../../components/airflow.ts";
+import type { Look } from "../../platforms/ownership/claims.ts";
 import { platformOf } from "../../platforms/platform.ts";
 import { settingsFrom } from "../../settings/read.ts";
 
@@ -38,13 +39,22 @@ function encoded(texts: Found[string] = {}): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** What a provider would be asked for, secrets in plain: `minted-<name>`. */
-export async function declare(config: Config = {}, exitCode = 0, found: Found = {}): Promise<Declared[]> {
+/**
+ * What a provider would be asked for, secrets in plain: `minted-<name>`.
+ * @param look with what was asked for so far
+ */
+export async function declare(
+  config: Config = {},
+  exitCode = 0,
+  found: Found = {},
+  look?: (declared: readonly Declared[]) => Look,
+): Promise<Declared[]> {
   const declared: Declared[] = [];
   await pulumi.runtime.setMocks({
     newResource({ type, name, inputs, provider, id }) {
       if (id) return { id, state: { ...inputs, data: encoded(found[id.slice(id.indexOf("/") + 1)]) } };
       declared.push({ type, name, inputs: unwrapped(inputs) as Declared["inputs"], provider });
+      if (name === "installation") return { id: name, state: { ids: ["minted-id"] } };
       const minted = (names: string[]) => Object.fromEntries(names.map((key) => [key, `minted-${key}`]));
       /** Whatever has a generation was replaced once. */
       const replaced = (key: string) => key in (inputs.generations ?? {});
@@ -68,7 +78,7 @@ export async function declare(config: Config = {}, exitCode = 0, found: Found = 
     call: () => ({}),
   });
   const settings = settingsFrom(raw(config), () => "stack.yaml:3");
-  new Airflow("airflow", await platformOf(settings, "airflow-unit"), settings);
+  new Airflow("airflow", await platformOf(settings, "airflow-unit", look?.(declared)), settings);
   await pulumi.runtime.disconnect();
   return declared;
 }

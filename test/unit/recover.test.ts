@@ -92,6 +92,18 @@ for (const [what, operation, found] of operations) {
   });
 }
 
+test("cut off: a container of another installation by the same name is left alone", () => {
+  const labels = [
+    { label: "team", value: "data" },
+    { label: "airflow-on-celery/installation", value: "1a2b" },
+  ];
+  const resource = { type: container, inputs: { name: "airflow-x-redis", labels }, provider };
+  assert.deepEqual(
+    unknown([{ type: "creating", resource }], places).map(({ list }) => list.slice(-4)),
+    [["--filter", "name=^/?airflow-x-redis$", "--filter", "label=airflow-on-celery/installation=1a2b"]],
+  );
+});
+
 const { pid: gone } = spawnSync("true");
 const lock = (pid: number, host = hostname()) => JSON.stringify({ pid, hostname: host });
 const locked = { "a.json.attrs": "{}" };

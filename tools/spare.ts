@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DockerMachine, machinesOf } from "../platforms/machines.ts";
+import type { Claim, Found } from "../platforms/ownership/claims.ts";
+import { inCluster } from "../platforms/ownership/cluster.ts";
+import { onEngines } from "../platforms/ownership/engines.ts";
+import { spell, strangers } from "../platforms/ownership/judge.ts";
+import { claimOf, type Known, keyOf, knownFrom, type StateResource } from "../platforms/ownership/known.ts";
+import type { Settings } from "../settings/groups.ts";
+import { contextFlags, type Stack } from "./stack.ts";
+
+interface Resource extends StateResource {
+  /** URN and id of its provider, with `::` between them. */
+  readonly provider?: string;
+}
+
+/** What `pulumi stack export` writes. */
+interface Deployment {
+  readonly deployment: { readonly resources?: readonly Resource[] };
+}
+
+/** Names by which a state's resources are deleted, with their machines: containers and networks go by ids. */
+function claimsOf(resources: readonly Resource[], machines: readonly DockerMachine[]): readonly Claim[] {
+  const [first] = machines;
+  return resources.flatMap((resource) => {
+    const claim = claimOf(resource);
+    if (claim === undefined || claim.kind === "container" || claim.kind === "network") return [];
+    const provider = resource.provider?.split("::").at(-2);
+    return [{ ...claim, machine: machines.find(({ name }) => provider === `docker-${name}`) ?? first }];
+  });
+}
+
+/** URNs of what is at the names of strangers; all of a cluster's is in its namespace. */
+export function spared(
+  resources: readonly Resource[],
+  machines: readonly DockerMachine[],
+  strange: readonly Found[],
+): readonly string[] {
+  const place = (claim: Claim) => `${keyOf(claim)} ${claim.machine?.name}`;
+  const places = new Set(strange.map(place));
+  const inNamespace = strange.some(({ kind }) => kind === "namespace");
+  const isTheirs = (resource: Resource) =>
+    (inNamespace && resource.type.startsWith("kubernetes:")) ||
+    claimsOf([resource], machines).some((claim) => places.has(place(claim)));
+  return resources.filter(isTheirs).map(({ urn }) => urn);
+}
+
+/** A state from which some resources are dropped without being deleted. */
+export function retaining<T extends Deployment>(state: T, urns: readonly string[]): T {
+  const { resources = [] } = state.deployment;
+  const marked = resources.map((one) => (urns.includes(one.urn) ? { ...one, retainOnDelete: true } : one));
+  return { ...state, deployment: { ...state.deployment, resources: marked } };
+}
+
+/**
+ * Lets the next `destroy` leave alone what other installations have under names that are in the state.
+ * @returns what the state says of ownership
+ */
+export async function spare(stack: Stack, settings: Settings): Promise<Known> {
+  const state: Deployment = JSON.parse(await stack.pulumi(["stack", "export"]));
+  const { resources = [] } = state.deployment;
+  const known = knownFrom(resources);
+  const machines = machinesOf(settings);
+  const claims = claimsOf(resources, machines);
+  const namespace = claims.find(({ kind }) => kind === "namespace")?.name ?? "";
+  const found =
+    settings.platform === "docker"
+      ? onEngines(claims)
+      : inCluster(claims, namespace, contextFlags(settings.kubernetes));
+  const strange = strangers(await found, known);
+  if (strange.length === 0) return known;
+  for (const one of strange) console.log(`  left as it is: ${spell(one)}`);
+  const folder = mkdtempSync(join(tmpdir(), "spare-"));
+  const file = join(folder, "state.json");
+  try {
+    writeFileSync(file, JSON.stringify(retaining(state, spared(resources, machines, strange))), {
+      mode: 0o600,
+    });
+    await stack.pulumi(["stack", "import", "--file", file]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return known;
+}
