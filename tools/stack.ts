@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/groups.ts";
 import { readStackFile } from "../settings/read.ts";
+import { watchFailures } from "./failures.ts";
 import { project, run } from "./process.ts";
 import { recover } from "./recover.ts";
 
@@ -28,6 +29,13 @@ export function stackFile(name: string): string {
 /** What leads kubectl to the cluster of a stack. */
 export function contextFlags(settings: Settings["kubernetes"]): string[] {
   return settings?.context === undefined ? [] : ["--context", settings.context];
+}
+
+/** Environment of the Docker client, by the name of a provider. */
+function clientsOf(settings: Settings): (provider: string) => Readonly<Record<string, string>> {
+  const [first, ...others] = machinesOf(settings);
+  const machine = (provider: string) => others.find(({ name }) => provider === `docker-${name}`) ?? first;
+  return (provider) => clientEnvironment(machine(provider));
 }
 
 /** Commands of the CLI that read the stack's configuration. */
@@ -74,10 +82,8 @@ export class Stack {
     const file = join(this.state, `config.${this.name}.yaml`);
     writeFileSync(file, stringify({ ...parse(readFileSync(this.file, "utf8")), encryptionsalt: salt }));
     const cli = (...words: string[]) => run("pulumi", words, { env: this.environment() });
-    const [first, ...others] = machinesOf(settings);
-    const machine = (provider: string) => others.find(({ name }) => provider === `docker-${name}`) ?? first;
-    const docker = (provider: string) => clientEnvironment(machine(provider));
-    await recover(this.state, this.name, { kubectl: contextFlags(kubernetes), docker }, cli);
+    const places = { kubectl: contextFlags(kubernetes), docker: clientsOf(settings) };
+    await recover(this.state, this.name, places, cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
     return run("pulumi", [...args, ...flags], { env: this.environment(), show });
   }
@@ -121,8 +127,20 @@ export class Stack {
     }
   }
 
-  async up(...flags: string[]): Promise<void> {
-    await this.pulumi(["up", "--yes", "--skip-preview", ...flags], true);
+  /** Deploys, and tells each failure as soon as it is known. */
+  async up(settings: Settings, ...flags: string[]): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), "airflow-events-"));
+    const log = join(folder, "events");
+    const tell = (failure: string) => console.log(`\n  failed: ${failure.replaceAll("\n", "\n  ")}\n`);
+    const end = watchFailures(log, clientsOf(settings), tell);
+    // Without it the CLI does not know the flag.
+    process.env.PULUMI_DEBUG_COMMANDS = "true";
+    try {
+      await this.pulumi(["up", "--yes", "--skip-preview", "--event-log", log, ...flags], true);
+    } finally {
+      await end();
+      rmSync(folder, { recursive: true });
+    }
   }
 
   async outputs(): Promise<Outputs> {

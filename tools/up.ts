@@ -71,7 +71,7 @@ await main(async () => {
   step(platform === "docker" ? "Docker engine and images" : "Cluster");
   const { down, flags } = platform === "docker" ? await prepare(stack, settings) : { down: [], flags: [] };
   step(`Deployment of stack ${values.stack}`);
-  await stack.up("--suppress-outputs", ...flags);
+  await stack.up(settings, "--suppress-outputs", ...flags);
   const outputs = await stack.outputs();
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
   const serving = groups.filter(

@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { run } from "./process.ts";
+
+/** A line of the CLI's event log, as far as failures go. */
+export interface EngineEvent {
+  readonly diagnosticEvent?: { readonly urn?: string; readonly message: string; readonly severity: string };
+  readonly resOpFailedEvent?: {
+    readonly metadata: {
+      readonly type: string;
+      readonly new?: {
+        readonly inputs?: { readonly name?: unknown };
+        /** URN and id, with `::` between them. */
+        readonly provider?: string;
+      } | null;
+    };
+  };
+}
+
+/** A container that did not become healthy. */
+export interface FailedContainer {
+  readonly name: string;
+  /** Name of its provider. */
+  readonly provider: string;
+}
+
+/** What an event says of a failure: its reason, or the container that it is about. */
+export function failureIn({
+  diagnosticEvent,
+  resOpFailedEvent,
+}: EngineEvent): string | FailedContainer | undefined {
+  if (diagnosticEvent?.severity === "error") {
+    const { urn = "", message } = diagnosticEvent;
+    const [, , type = ""] = urn.split("::");
+    const of = type.endsWith(":Container") ? `${urn.slice(urn.lastIndexOf("::") + 2)}: ` : "";
+    // The CLI's own last word, which has no resource, says nothing more.
+    return urn === "" ? undefined : of + message.trim();
+  }
+  const { type, new: made } = resOpFailedEvent?.metadata ?? {};
+  const name = made?.inputs?.name;
+  if (type !== "docker:index/container:Container" || typeof name !== "string") return undefined;
+  return { name, provider: made?.provider?.split("::").at(-2) ?? "" };
+}
+
+interface State {
+  readonly Status: string;
+  readonly ExitCode: number;
+  readonly Health?: {
+    readonly Log?: readonly { readonly ExitCode: number; readonly Output: string }[] | null;
+  };
+}
+
+function indented(text: string): string {
+  return text.trim().replace(/^/gm, "    ");
+}
+
+/** The state of a container, what its last health check said and the end of its log. */
+export async function describe(name: string, env: Readonly<Record<string, string>>): Promise<string> {
+  try {
+    const state: State = JSON.parse(
+      await run("docker", ["inspect", "--format", "{{json .State}}", name], { env }),
+    );
+    const check = state.Health?.Log?.at(-1);
+    const log = await run("sh", ["-c", 'docker logs --tail 10 "$1" 2>&1', "logs", name], { env });
+    const checked = check && `its last health check ended with ${check.ExitCode}:\n${indented(check.Output)}`;
+    const logged = log.trim() !== "" && `its log ends so:\n${indented(log)}`;
+    return [`${name} is ${state.Status}`, checked, logged].filter((line) => line).join("\n  ");
+  } catch {
+    return `${name} is no longer there`;
+  }
+}
+
+/**
+ * Reads the event log of a CLI that runs, and tells each failure as soon as it is known: the CLI itself tells a reason of
+ * several lines when the slowest of the other resources has come to its end.
+ * @param clientOf environment of the Docker client, by the name of a provider
+ * @returns ends the reading
+ */
+export function watchFailures(
+  file: string,
+  clientOf: (provider: string) => Readonly<Record<string, string>>,
+  tell: (failure: string) => void,
+): () => Promise<void> {
+  let ended = false;
+  let read = 0;
+  const look = async () => {
+    const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
+    const fresh = lines.slice(read);
+    read = lines.length;
+    for (const line of fresh) {
+      const failure = failureIn(JSON.parse(line));
+      if (failure === undefined) continue;
+      tell(typeof failure === "string" ? failure : await describe(failure.name, clientOf(failure.provider)));
+    }
+  };
+  const watching = (async () => {
+    for (; !ended; await sleep(1000)) await look();
+    await look();
+  })();
+  return async () => {
+    ended = true;
+    await watching;
+  };
+}
