@@ -29,10 +29,13 @@ export function spell({ kind, name, machine, installation }: Found): string {
 
 /** Commands that remove what can be made again: containers first, which use networks. */
 function removals(found: readonly Found[]): string[] {
-  const commands = found.map(({ kind, name, machine }) => {
-    return `${clientCommand(machine)} ${kind} rm ${kind === "container" ? "--force " : ""}${name}`;
+  const command = ({ kind, machine }: Found) =>
+    `${clientCommand(machine)} ${kind} rm${kind === "container" ? " --force" : ""}`;
+  const commands = [...new Set(found.map(command))].sort();
+  return commands.map((one) => {
+    const names = found.filter((other) => command(other) === one).map(({ name }) => name);
+    return [one, ...names].join(" ");
   });
-  return commands.sort();
 }
 
 /** Why nothing is deployed, and the ways on. */

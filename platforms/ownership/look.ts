@@ -11,6 +11,14 @@ function adopts(): boolean {
   return process.env.AIRFLOW_ADOPT === "true";
 }
 
+/** Keeps its message: Pulumi would put the name of the property in front that waits for the look. */
+function refused(message: string): pulumi.RunError {
+  return Object.defineProperty(new pulumi.RunError(message), "message", {
+    get: () => message,
+    set: () => {},
+  });
+}
+
 /** @param stack its name, for commands that the refusal advises */
 export function lookFor({ platform, kubernetes }: Settings, known: Known, stack: string): Look {
   const context = kubernetes?.context === undefined ? [] : ["--context", kubernetes.context];
@@ -18,8 +26,8 @@ export function lookFor({ platform, kubernetes }: Settings, known: Known, stack:
     const namespace = claims.find(({ kind }) => kind === "namespace")?.name ?? "";
     const found = platform === "docker" ? onEngines(claims) : inCluster(claims, namespace, context);
     const strange = strangers(await found, known);
-    const refused = adopts() ? strange.filter((one) => !holdsData(one)) : strange;
-    if (refused.length > 0) throw new pulumi.RunError(refusal(refused, stack));
+    const theirs = adopts() ? strange.filter((one) => !holdsData(one)) : strange;
+    if (theirs.length > 0) throw refused(refusal(theirs, stack));
     return [...new Set(strange.map(({ installation }) => installation))].filter((id) => id !== "").sort();
   };
 }
