@@ -45,9 +45,11 @@ export function surroundings(
   const own = unowned(labels);
   const levels = { ...restricted("enforce"), ...restricted("audit"), ...restricted("warn") };
   // The claims are in it, so it shares their protection.
+  // Whoever adopts it puts another id into its label.
+  const annotations = { "pulumi.com/patchForce": "true" };
   const namespace = new k8s.core.v1.Namespace(
     name,
-    { metadata: { name: stack, labels: { ...labels, ...levels, ...owner } } },
+    { metadata: { name: stack, labels: { ...labels, ...levels, ...owner }, annotations } },
     { ...opts, protect: true },
   ).metadata.name;
   const account = new k8s.core.v1.ServiceAccount(

@@ -6,19 +6,10 @@ import type { Claim, Found } from "../platforms/ownership/claims.ts";
 import { inCluster } from "../platforms/ownership/cluster.ts";
 import { onEngines } from "../platforms/ownership/engines.ts";
 import { spell, strangers } from "../platforms/ownership/judge.ts";
-import { claimOf, type Known, keyOf, knownFrom, type StateResource } from "../platforms/ownership/known.ts";
+import { claimOf, type Known, keyOf, knownFrom } from "../platforms/ownership/known.ts";
 import type { Settings } from "../settings/groups.ts";
+import type { Deployment, Resource } from "./forget.ts";
 import { contextFlags, type Stack } from "./stack.ts";
-
-interface Resource extends StateResource {
-  /** URN and id of its provider, with `::` between them. */
-  readonly provider?: string;
-}
-
-/** What `pulumi stack export` writes. */
-interface Deployment {
-  readonly deployment: { readonly resources?: readonly Resource[] };
-}
 
 /** Names by which a state's resources are deleted, with their machines: containers and networks go by ids. */
 function claimsOf(resources: readonly Resource[], machines: readonly DockerMachine[]): readonly Claim[] {

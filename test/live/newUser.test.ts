@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { run, waitFor } from "../../tools/process.ts";
@@ -63,6 +64,31 @@ test("the commands that the README names for a running stack work", async () => 
   const now = await instances();
   assert.deepEqual(replaced(before, now), ["flower"]);
   assert.ok(now.get("flower")?.healthy);
+});
+
+test("without its state, or with a busy port, nothing is touched", async () => {
+  const volumes = () => docker("volume", "ls", "--quiet", "--filter", "name=airflow-livetest-up");
+  const before = [await instances(), await volumes()];
+  const state = join(clone, ".state");
+  renameSync(state, `${state}.away`);
+  const up = () => npm("up", "--", "--stack", "livetest-up");
+  await assert.rejects(up(), (error: Error) => {
+    for (const name of ["volume airflow-livetest-up-postgres-data", "network airflow-livetest-up"]) {
+      assert.match(error.message, new RegExp(`${name}, of installation [0-9a-f]{16}$`, "m"));
+    }
+    return true;
+  });
+  await npm("down", "--", "--stack", "livetest-up", "--volumes");
+  rmSync(state, { recursive: true });
+  renameSync(`${state}.away`, state);
+  const busy = createServer().listen(18194, "127.0.0.1");
+  const file = join(clone, "stacks/Pulumi.livetest-up.yaml");
+  writeFileSync(file, stackFile.replace("18191", "18194"));
+  const taken = `port 18194 of 127.0.0.1, for flower (airflow:flowerPort), is taken by \\S+ (process ${process.pid})`;
+  await assert.rejects(up(), new RegExp(taken.replaceAll(/[()]/g, "\\$&")));
+  busy.close();
+  writeFileSync(file, stackFile);
+  assert.deepEqual([await instances(), await volumes()], before);
 });
 
 test("a requirements.txt adds a Python package to every role", async () => {
