@@ -54,11 +54,8 @@ export async function spare(stack: Stack, settings: Settings): Promise<Known> {
   const known = knownFrom(resources);
   const machines = machinesOf(settings);
   const claims = claimsOf(resources, machines);
-  const namespace = claims.find(({ kind }) => kind === "namespace")?.name ?? "";
   const found =
-    settings.platform === "docker"
-      ? onEngines(claims)
-      : inCluster(claims, namespace, contextFlags(settings.kubernetes));
+    settings.platform === "docker" ? onEngines(claims) : inCluster(claims, contextFlags(settings.kubernetes));
   const strange = strangers(await found, known);
   if (strange.length === 0) return known;
   for (const one of strange) console.log(`  left as it is: ${spell(one)}`);

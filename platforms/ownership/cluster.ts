@@ -10,24 +10,27 @@ const resources: Readonly<Partial<Record<Kind, string>>> = {
   claim: "persistentvolumeclaims",
 };
 
-/** What kubectl prints; nothing if it cannot: the deployment itself tells why a cluster does not answer. */
 function kubectl(args: readonly string[]): Promise<string> {
   const options = { timeout: patience * 1000, killSignal: "SIGKILL" } as const;
-  return new Promise((done) => {
-    execFile("kubectl", args, options, (error, text) => done(error ? "" : text)).stdin?.end();
+  return new Promise((done, fail) => {
+    const child = execFile("kubectl", args, options, (error, text, said) => {
+      if (error) fail(new Error(said.trim().split("\n").at(-1) || error.message));
+      else done(text);
+    });
+    child.stdin?.end();
   });
 }
 
 /**
  * What has the claimed names in a cluster.
  * @param flags of kubectl, which lead to the cluster
- * @param namespace of all claims but itself
+ * @throws Error with what kubectl says, when it cannot tell
  */
 export async function inCluster(
   claims: readonly Claim[],
-  namespace: string,
   flags: readonly string[],
 ): Promise<readonly Found[]> {
+  const namespace = claims.find(({ kind }) => kind === "namespace")?.name ?? "default";
   const columns = `NAME:.metadata.name,INSTALLATION:.metadata.labels.${installationLabel}`;
   const asked = Object.entries(resources).map(async ([kind, resource]) => {
     const names = claims.filter((claim) => claim.kind === kind).map(({ name }) => name);

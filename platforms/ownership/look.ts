@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/groups.ts";
-import type { Look } from "./claims.ts";
+import type { Found, Look } from "./claims.ts";
 import { inCluster } from "./cluster.ts";
 import { onEngines } from "./engines.ts";
 import { holdsData, refusal, strangers } from "./judge.ts";
@@ -19,12 +19,17 @@ function refused(message: string): pulumi.RunError {
   });
 }
 
+/** A cluster can be deployed to without kubectl. */
+function untold({ message }: Error): readonly Found[] {
+  pulumi.log.warn(`whose namespace and data it is was not looked at: ${message}`);
+  return [];
+}
+
 /** @param stack its name, for commands that the refusal advises */
 export function lookFor({ platform, kubernetes }: Settings, known: Known, stack: string): Look {
   const context = kubernetes?.context === undefined ? [] : ["--context", kubernetes.context];
   return async (claims) => {
-    const namespace = claims.find(({ kind }) => kind === "namespace")?.name ?? "";
-    const found = platform === "docker" ? onEngines(claims) : inCluster(claims, namespace, context);
+    const found = platform === "docker" ? onEngines(claims) : inCluster(claims, context).catch(untold);
     const strange = strangers(await found, known);
     const theirs = adopts() ? strange.filter((one) => !holdsData(one)) : strange;
     if (theirs.length > 0) throw refused(refusal(theirs, stack));
