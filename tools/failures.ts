@@ -24,6 +24,11 @@ export interface FailedContainer {
   readonly provider: string;
 }
 
+/** What the CLI itself says in the end, of all failures. */
+function isLastWord(message: string): boolean {
+  return /^\w+ failed$/.test(message.trim());
+}
+
 /** What an event says of a failure: its reason, or the container that it is about. */
 export function failureIn({
   diagnosticEvent,
@@ -33,8 +38,7 @@ export function failureIn({
     const { urn = "", message } = diagnosticEvent;
     const [, , type = ""] = urn.split("::");
     const of = type.endsWith(":Container") ? `${urn.slice(urn.lastIndexOf("::") + 2)}: ` : "";
-    // The CLI's own last word, which has no resource, says nothing more.
-    return urn === "" ? undefined : of + message.trim();
+    return isLastWord(message) ? undefined : of + message.trim();
   }
   const { type, new: made } = resOpFailedEvent?.metadata ?? {};
   const name = made?.inputs?.name;
@@ -70,9 +74,12 @@ export async function describe(name: string, env: Readonly<Record<string, string
   }
 }
 
+/** Seconds in which a CLI that fails may end, and tell the reason itself. */
+const patience = 3;
+
 /**
  * Reads the event log of a CLI that runs, and tells each failure as soon as it is known: the CLI itself tells a reason of
- * several lines when the slowest of the other resources has come to its end.
+ * several lines when the slowest of the other resources has come to its end. What it tells soon is not told twice.
  * @param clientOf environment of the Docker client, by the name of a provider
  * @returns ends the reading
  */
@@ -83,6 +90,7 @@ export function watchFailures(
 ): () => Promise<void> {
   let ended = false;
   let read = 0;
+  const reasons: { readonly text: string; readonly since: number }[] = [];
   const look = async () => {
     const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
     const fresh = lines.slice(read);
@@ -90,8 +98,11 @@ export function watchFailures(
     for (const line of fresh) {
       const failure = failureIn(JSON.parse(line));
       if (failure === undefined) continue;
-      tell(typeof failure === "string" ? failure : await describe(failure.name, clientOf(failure.provider)));
+      if (typeof failure === "string") reasons.push({ text: failure, since: Date.now() });
+      else tell(await describe(failure.name, clientOf(failure.provider)));
     }
+    const due = reasons.filter(({ since }) => Date.now() - since > patience * 1000);
+    for (const { text } of reasons.splice(0, due.length)) tell(text);
   };
   const watching = (async () => {
     for (; !ended; await sleep(1000)) await look();

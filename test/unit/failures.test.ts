@@ -31,6 +31,11 @@ const events: [what: string, event: EngineEvent, failure: ReturnType<typeof fail
     },
     "migration ended so:",
   ],
+  [
+    "what the program says before it ends",
+    { diagnosticEvent: { severity: "error", message: "4 name(s) are taken\n" } },
+    "4 name(s) are taken",
+  ],
   ["the CLI's last word", { diagnosticEvent: { severity: "error", message: "update failed\n" } }, undefined],
   ["a warning", { diagnosticEvent: { urn, severity: "warning", message: "soon" } }, undefined],
   [
@@ -83,7 +88,8 @@ esac
     assert.deepEqual(told, ["flower: 1 error occurred:\n\t* container did not start"]);
     const flower = JSON.stringify(failed(container, { name: "airflow-x-flower" }));
     const gone = JSON.stringify(failed(container, { name: "airflow-x-redis" }));
-    appendFileSync(log, `":1}\n${flower}\n${gone}\n`);
+    // A reason that the CLI itself tells, since it ends at once.
+    appendFileSync(log, `":1}\n${flower}\n${gone}\n${JSON.stringify(unhealthy)}\n`);
   } finally {
     await end();
     process.env.PATH = path;
