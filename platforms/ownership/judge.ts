@@ -56,8 +56,11 @@ export function refusal(strange: readonly Found[], stack: string): string {
     ...adopting,
   ];
   return (
-    `${strange.length} name(s) of stack ${stack} are taken, by what is not in its state; nothing was touched:\n` +
-    `${strange.map((one) => `  ${spell(one)}`).join("\n")}\n` +
+    `${strange.length} name(s) of stack ${stack} are taken by what this installation did not make; nothing was touched:\n` +
+    `${strange
+      .map((one) => `  ${spell(one)}`)
+      .sort()
+      .join("\n")}\n` +
     `Ways on:\n${ways.map((way) => `  - ${way}`).join("\n")}`
   );
 }

@@ -108,11 +108,11 @@ test("what is in the way is told at once, with the ways on", () => {
   assert.equal(
     refusal(strange, "x"),
     [
-      "4 name(s) of stack x are taken, by what is not in its state; nothing was touched:",
-      "  volume airflow-x-logs, of installation fedcba9876543210",
-      "  volume airflow-x-data on machine big, without an installation's label",
-      "  network airflow-x, without an installation's label",
+      "4 name(s) of stack x are taken by what this installation did not make; nothing was touched:",
       "  container airflow-x-redis on machine big, of installation fedcba9876543210",
+      "  network airflow-x, without an installation's label",
+      "  volume airflow-x-data on machine big, without an installation's label",
+      "  volume airflow-x-logs, of installation fedcba9876543210",
       "Ways on:",
       "  - bring its state back: the .state folder or the backend that it was deployed with, which has the passwords of its data",
       "  - choose another stack name",
@@ -195,8 +195,8 @@ test("a cluster is asked for the namespace and the data in it", async () => {
     { kind: "claim", name: "data" },
   ];
   assert.deepEqual(stated(await looked(cluster, claims)), [
-    `  namespace airflow-x, of installation ${other}`,
     "  PersistentVolumeClaim logs, without an installation's label",
+    `  namespace airflow-x, of installation ${other}`,
   ]);
   assert.deepEqual(await looked(cluster, claims, "true"), [other]);
 });
