@@ -24,9 +24,9 @@ export interface FailedContainer {
   readonly provider: string;
 }
 
-/** What the CLI itself says in the end, of all failures. */
-function isLastWord(message: string): boolean {
-  return /^\w+ failed$/.test(message.trim());
+/** What the CLI says in the end of all failures, and what a provider says once more with a place in its source. */
+function isNoise(message: string): boolean {
+  return /^\w+ failed$|^sdk-v2\//.test(message.trim());
 }
 
 /** What an event says of a failure: its reason, or the container that it is about. */
@@ -38,7 +38,7 @@ export function failureIn({
     const { urn = "", message } = diagnosticEvent;
     const [, , type = ""] = urn.split("::");
     const of = type.endsWith(":Container") ? `${urn.slice(urn.lastIndexOf("::") + 2)}: ` : "";
-    return isLastWord(message) ? undefined : of + message.trim();
+    return isNoise(message) ? undefined : of + message.trim();
   }
   const { type, new: made } = resOpFailedEvent?.metadata ?? {};
   const name = made?.inputs?.name;

@@ -36,6 +36,11 @@ const events: [what: string, event: EngineEvent, failure: ReturnType<typeof fail
     { diagnosticEvent: { severity: "error", message: "4 name(s) are taken\n" } },
     "4 name(s) are taken",
   ],
+  [
+    "a place in a provider's source",
+    { diagnosticEvent: { urn, severity: "error", message: "sdk-v2/provider2.go:572: unhealthy" } },
+    undefined,
+  ],
   ["the CLI's last word", { diagnosticEvent: { severity: "error", message: "update failed\n" } }, undefined],
   ["a warning", { diagnosticEvent: { urn, severity: "warning", message: "soon" } }, undefined],
   [
