@@ -5,8 +5,7 @@ import { checkDowngrade } from "./components/downgrade.ts";
 import { previousOutputs } from "./components/previous.ts";
 import { readSettings } from "./config.ts";
 import { checkEngines } from "./platforms/needs.ts";
-import { knownResources } from "./platforms/ownership/known.ts";
-import { lookFor } from "./platforms/ownership/look.ts";
+import { knownResources, lookFor } from "./platforms/ownership/look.ts";
 import { platformOf } from "./platforms/platform.ts";
 
 // Stripping types keeps lines and columns. Pulumi's own traces look for source maps, for every promise that it makes.

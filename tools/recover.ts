@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { installationLabel } from "../platforms/ownership/installation.ts";
+import { installationLabel } from "../platforms/ownership/claims.ts";
 import { stopOrphans } from "./orphans.ts";
 import { run } from "./process.ts";
 

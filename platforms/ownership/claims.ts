@@ -1,5 +1,11 @@
 import type { DockerMachine } from "../machines.ts";
 
+/** The label with the id of the installation that made something. */
+export const installationLabel = "airflow-on-celery/installation";
+
+/** Name of the resource that keeps the id. */
+export const installationName = "installation";
+
 /** What has a name on an engine or in a cluster. */
 export type Kind = "container" | "network" | "volume" | "namespace" | "claim";
 

@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import type { Claim, Found, Kind } from "./claims.ts";
-import { installationLabel } from "./installation.ts";
+import { type Claim, type Found, installationLabel, type Kind } from "./claims.ts";
 
 /** Seconds. */
 const patience = 15;

@@ -1,7 +1,8 @@
-import type { DockerMachine } from "../machines.ts";
+import { clientCommand, type DockerMachine } from "../machines.ts";
 import { askEngine } from "../preflight/ask.ts";
-import type { Claim, Found, Kind } from "./claims.ts";
-import { installationLabel } from "./installation.ts";
+import { gist, isSilence } from "../preflight/complaints.ts";
+import { unreachable } from "../preflight/preflight.ts";
+import { type Claim, type Found, installationLabel, type Kind } from "./claims.ts";
 
 const lists: readonly (readonly [kind: Kind, name: string, ...command: string[]])[] = [
   ["container", "{{.Names}}", "container", "ls", "--all"],
@@ -9,11 +10,27 @@ const lists: readonly (readonly [kind: Kind, name: string, ...command: string[]]
   ["volume", "{{.Name}}", "volume", "ls"],
 ];
 
-/** All that an engine has; nothing if it does not answer, which is told by whoever needs it. */
+/** Nothing is made or removed where no engine is, or by machines that are left out; any other silence may hide something. */
+function isAbsent(complaint: string): boolean {
+  return unreachable() === "leave"
+    ? isSilence(complaint)
+    : /Cannot connect|error during connect|spawn docker ENOENT/.test(complaint);
+}
+
+/**
+ * All that an engine has.
+ * @throws Error when it is there, but does not tell
+ */
 export async function onEngine(machine: DockerMachine | undefined): Promise<Found[]> {
   const asked = lists.map(async ([kind, name, ...command]) => {
-    const format = `${name} {{.Label "${installationLabel}"}}`;
-    const { text, complaint } = await askEngine(machine, [...command, "--format", format]);
+    const args = [...command, "--format", `${name} {{.Label "${installationLabel}"}}`];
+    const { text, complaint } = await askEngine(machine, args);
+    if (complaint !== undefined && !isAbsent(complaint)) {
+      throw new Error(
+        `What has the names of the stack could not be listed: ${gist(complaint)}; the engine must tell, or data of ` +
+          `another installation might be taken; run this again, or find out with ${clientCommand(machine)} ${kind} ls`,
+      );
+    }
     const lines = complaint === undefined ? text.split("\n").filter((line) => line !== "") : [];
     return lines.map((line): Found => {
       const [found = "", installation = ""] = line.split(" ");

@@ -1,12 +1,7 @@
 import crypto from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 import { DynamicResource, type StoredProvider } from "../../dynamicResource.ts";
-
-/** The label with the id of the installation that made something. */
-export const installationLabel = "airflow-on-celery/installation";
-
-/** Name of the resource that keeps the id. */
-export const installationName = "installation";
+import { installationLabel, installationName } from "./claims.ts";
 
 interface Wanted {
   /** Ids of other installations whose data is taken over. */

@@ -1,6 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
-import type { Claim, Kind } from "./claims.ts";
-import { installationName } from "./installation.ts";
+import { type Claim, installationName, type Kind } from "./claims.ts";
 
 /** What a state has of ownership. */
 export interface Known {
@@ -43,16 +41,4 @@ export function knownFrom(resources: readonly StateResource[]): Known {
   const installation = resources.find(({ urn }) => urn.endsWith(`:Resource::${installationName}`));
   const { ids = [] } = (installation?.outputs ?? {}) as { ids?: readonly string[] };
   return { ids, names: new Set(claims.map(keyOf)) };
-}
-
-/** What the state of the running stack has, before anything is changed. */
-export async function knownResources(): Promise<Known> {
-  const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
-  const { outputs } = await pulumi.runtime.invoke(
-    "pulumi:pulumi:readStackResourceOutputs",
-    { stackName },
-    {},
-  );
-  const byUrn: Readonly<Record<string, Omit<StateResource, "urn">>> = outputs ?? {};
-  return knownFrom(Object.entries(byUrn).map(([urn, resource]) => ({ ...resource, urn })));
 }

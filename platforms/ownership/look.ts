@@ -4,15 +4,27 @@ import type { Found, Look } from "./claims.ts";
 import { inCluster } from "./cluster.ts";
 import { onEngines } from "./engines.ts";
 import { holdsData, refusal, strangers } from "./judge.ts";
-import type { Known } from "./known.ts";
+import { type Known, knownFrom, type StateResource } from "./known.ts";
+
+/** What the state of the running stack has, before anything is changed. */
+export async function knownResources(): Promise<Known> {
+  const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+  const { outputs } = await pulumi.runtime.invoke(
+    "pulumi:pulumi:readStackResourceOutputs",
+    { stackName },
+    {},
+  );
+  const byUrn: Readonly<Record<string, Omit<StateResource, "urn">>> = outputs ?? {};
+  return knownFrom(Object.entries(byUrn).map(([urn, resource]) => ({ ...resource, urn })));
+}
 
 /** Whether data of other installations may be taken over: `--adopt` says so. */
 function adopts(): boolean {
   return process.env.AIRFLOW_ADOPT === "true";
 }
 
-/** Keeps its message: Pulumi would put the name of the property in front that waits for the look. */
-function refused(message: string): pulumi.RunError {
+/** Keeps the message: Pulumi would put the name of the property in front that waits for the look. */
+function refused({ message }: Error): pulumi.RunError {
   return Object.defineProperty(new pulumi.RunError(message), "message", {
     get: () => message,
     set: () => {},
@@ -28,11 +40,15 @@ function untold({ message }: Error): readonly Found[] {
 /** @param stack its name, for commands that the refusal advises */
 export function lookFor({ platform, kubernetes }: Settings, known: Known, stack: string): Look {
   const context = kubernetes?.context === undefined ? [] : ["--context", kubernetes.context];
-  return async (claims) => {
+  const look: Look = async (claims) => {
     const found = platform === "docker" ? onEngines(claims) : inCluster(claims, context).catch(untold);
     const strange = strangers(await found, known);
     const theirs = adopts() ? strange.filter((one) => !holdsData(one)) : strange;
-    if (theirs.length > 0) throw refused(refusal(theirs, stack));
+    if (theirs.length > 0) throw new Error(refusal(theirs, stack));
     return [...new Set(strange.map(({ installation }) => installation))].filter((id) => id !== "").sort();
   };
+  return (claims) =>
+    look(claims).catch((error) => {
+      throw refused(error);
+    });
 }

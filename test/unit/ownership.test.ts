@@ -5,8 +5,8 @@ import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DockerMachine } from "../../platforms/machines.ts";
-import type { Claim, Found } from "../../platforms/ownership/claims.ts";
-import { installationLabel, stored } from "../../platforms/ownership/installation.ts";
+import { type Claim, type Found, installationLabel } from "../../platforms/ownership/claims.ts";
+import { stored } from "../../platforms/ownership/installation.ts";
 import { refusal, strangers } from "../../platforms/ownership/judge.ts";
 import { type Known, knownFrom, type StateResource } from "../../platforms/ownership/known.ts";
 import { lookFor } from "../../platforms/ownership/look.ts";
@@ -126,31 +126,36 @@ test("what is in the way is told at once, with the ways on", () => {
 const client = `#!/bin/sh
 case $(basename "$0"):$*: in
   docker:container*"{{.Names}} {{.Label \\"${installationLabel}\\"}}":) echo "airflow-x-redis ${other}"; echo "airflow-x-2-redis" ;;
-  docker:network*) echo "bridge "; echo "airflow-x ${other}" ;;
+  docker:network*) [ -z "$ENGINE_SAYS" ] || { echo "$ENGINE_SAYS" >&2; exit 1; }; echo "bridge "; echo "airflow-x ${other}" ;;
   docker:volume*) echo "airflow-x-data ${other}"; echo "airflow-x-logs "; echo "airflow-x-2-logs " ;;
   kubectl:*get\\ namespaces\\ airflow-x\\ *) echo "airflow-x   ${other}" ;;
   kubectl:*"--namespace airflow-x get persistentvolumeclaims logs data "*) echo "logs   <none>"; echo "data ${own}" ;;
 esac
 `;
 
-async function looked(
+/** Does something while the clients are the ones above. */
+async function withClients<T>(doing: () => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), "ownership-"));
+  const { PATH: path } = process.env;
+  for (const name of ["docker", "kubectl"]) writeFileSync(join(directory, name), client, { mode: 0o755 });
+  Object.assign(process.env, { PATH: directory + delimiter + path });
+  try {
+    return await doing();
+  } finally {
+    Object.assign(process.env, { PATH: path });
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function looked(
   config: Readonly<Record<string, unknown>>,
   claims: readonly Claim[],
   adopt: "true" | "false" = "false",
 ): Promise<unknown> {
-  const directory = mkdtempSync(join(tmpdir(), "ownership-"));
-  const { PATH: path } = process.env;
-  for (const name of ["docker", "kubectl"]) writeFileSync(join(directory, name), client, { mode: 0o755 });
-  Object.assign(process.env, { PATH: directory + delimiter + path, AIRFLOW_ADOPT: adopt });
-  const settings = settingsFrom(raw(config), () => "stack.yaml:3");
-  try {
-    return await lookFor(settings, { ...known, names: new Set() }, "x")(claims);
-  } catch (error) {
-    return error instanceof Error ? error.message.split("\n").filter((line) => line.startsWith("  ")) : error;
-  } finally {
-    Object.assign(process.env, { PATH: path, AIRFLOW_ADOPT: "" });
-    rmSync(directory, { recursive: true });
-  }
+  Object.assign(process.env, { AIRFLOW_ADOPT: adopt });
+  const look = lookFor(settingsFrom(raw(config), String), { ...known, names: new Set() }, "x");
+  const lines = ({ message }: Error) => message.split("\n").filter((line) => line.startsWith("  "));
+  return withClients(() => look(claims).catch(lines));
 }
 
 /** What a stack in a cluster has to say. */
@@ -186,6 +191,24 @@ test("data is adopted with the ids that it carries; containers and networks are 
     "  - choose another stack name",
     "  - remove what is in the way: docker network rm airflow-x",
   ]);
+});
+
+test("an engine that does not tell what it has is no engine without anything", async () => {
+  const said = async (complaint: string) => {
+    Object.assign(process.env, { ENGINE_SAYS: complaint });
+    try {
+      return await lookFor(settingsFrom(raw({}), String), known, "x")([network]).catch(String);
+    } finally {
+      delete process.env.ENGINE_SAYS;
+    }
+  };
+  const asked = (complaint: string) => withClients(() => said(complaint));
+  assert.equal(
+    await asked("Error response from daemon: too busy"),
+    "Error: What has the names of the stack could not be listed: too busy; the engine must tell, or data of another " +
+      "installation might be taken; run this again, or find out with docker network ls",
+  );
+  assert.deepEqual(await asked("Cannot connect to the Docker daemon at unix:///var/run/docker.sock."), []);
 });
 
 test("a cluster is asked for the namespace and the data in it", async () => {
