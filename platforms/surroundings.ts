@@ -47,11 +47,12 @@ export function surroundings(
   // The claims are in it, so it shares their protection.
   // Whoever adopts it puts another id into its label.
   const annotations = { "pulumi.com/patchForce": "true" };
-  const namespace = new k8s.core.v1.Namespace(
+  const made = new k8s.core.v1.Namespace(
     name,
     { metadata: { name: stack, labels: { ...labels, ...levels, ...owner }, annotations } },
     { ...opts, protect: true },
-  ).metadata.name;
+  );
+  const namespace = made.metadata.name;
   const account = new k8s.core.v1.ServiceAccount(
     name,
     {
@@ -70,7 +71,8 @@ export function surroundings(
         description: `Airflow's ${tier}, in namespace ${stack}`,
         preemptionPolicy: tier === "control" ? "PreemptLowerPriority" : "Never",
       },
-      opts,
+      // They are in no namespace, but begin with the name of one.
+      { ...opts, dependsOn: [made] },
     ).metadata.name;
   new k8s.networking.v1.NetworkPolicy(
     "deny-all",
