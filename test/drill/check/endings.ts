@@ -1,0 +1,38 @@
+import { type Evidence, type Finding, keyOf, type Try } from "./evidence.ts";
+
+const ended = ["success", "failed", "upstream_failed", "skipped", "removed"];
+
+function endingOf(key: string, last: Try | undefined, done: number): Finding[] {
+  if (!last) return [{ flaw: "unfinished", told: `${key}: the database does not know it` }];
+  const { state } = last;
+  if (!ended.includes(state ?? ""))
+    return [{ flaw: "unfinished", told: `${key}: try ${last.try} is still ${state ?? "waiting"}` }];
+  if (state !== "success") return [{ flaw: "failed", told: `${key}: ${state} after ${last.try} tries` }];
+  if (done === 1) return [];
+  if (done === 0) return [{ flaw: "unwritten", told: `${key}: success, but no execution came to its end` }];
+  return [{ flaw: "twice", told: `${key}: came to its end ${done} times` }];
+}
+
+/** Every task of the workload ended exactly once, in success. */
+export function endings({ expected, tries, executions }: Evidence): Finding[] {
+  const current = new Map(tries.filter((one) => one.current).map((one) => [keyOf(one), one]));
+  const done = Map.groupBy(
+    executions.filter(({ how }) => how === "done"),
+    keyOf,
+  );
+  return expected.flatMap((one) => {
+    const key = keyOf(one);
+    return endingOf(key, current.get(key), done.get(key)?.length ?? 0);
+  });
+}
+
+/** Executions of tries that the database does not know. */
+export function strangers({ tries, executions }: Evidence): Finding[] {
+  const known = new Set(tries.map((one) => `${keyOf(one)} ${one.try}`));
+  return executions
+    .filter((one) => !known.has(`${keyOf(one)} ${one.try}`))
+    .map((one) => ({
+      flaw: "unknown",
+      told: `${keyOf(one)}: try ${one.try} ran on ${one.host}, and the database has no such try`,
+    }));
+}

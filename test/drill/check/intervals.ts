@@ -1,0 +1,49 @@
+/** A stretch of time, in seconds. */
+export interface Interval {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** The same time in stretches that neither touch nor overlap, in their order. */
+export function merged(all: readonly Interval[]): readonly Interval[] {
+  const sorted = all
+    .filter(({ from, until }) => until > from)
+    .toSorted((one, other) => one.from - other.from);
+  const result: Interval[] = [];
+  for (const one of sorted) {
+    const last = result.at(-1);
+    if (last && one.from <= last.until)
+      result[result.length - 1] = { from: last.from, until: Math.max(last.until, one.until) };
+    else result.push(one);
+  }
+  return result;
+}
+
+/** What both have in common. */
+export function common(one: readonly Interval[], other: readonly Interval[]): readonly Interval[] {
+  const pairs = merged(one).flatMap((a) =>
+    merged(other).map((b) => ({ from: Math.max(a.from, b.from), until: Math.min(a.until, b.until) })),
+  );
+  return merged(pairs);
+}
+
+export function total(all: readonly Interval[]): number {
+  return merged(all).reduce((sum, { from, until }) => sum + until - from, 0);
+}
+
+/** Seconds of a stretch outside of others. */
+export function outside(one: Interval, others: readonly Interval[]): number {
+  return total([one]) - total(common([one], others));
+}
+
+/** When at least so many stretches go on at once. */
+export function crowded(all: readonly Interval[], count: (at: number) => number): readonly Interval[] {
+  const moments = [...new Set(all.flatMap(({ from, until }) => [from, until]))].sort((a, b) => a - b);
+  const slices = moments.slice(1).map((until, at) => ({ from: moments[at] ?? until, until }));
+  return merged(
+    slices.filter(({ from, until }) => {
+      const middle = (from + until) / 2;
+      return all.filter((one) => one.from <= middle && middle < one.until).length >= count(middle);
+    }),
+  );
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+
+const start = z.object({
+  id: z.string(),
+  at: z.number(),
+  what: z.literal("start"),
+  dag: z.string(),
+  task: z.string(),
+  map: z.number().int(),
+  try: z.number().int(),
+  host: z.string(),
+  pid: z.number().int(),
+});
+const line = z.discriminatedUnion("what", [
+  start,
+  z.object({ id: z.string(), at: z.number(), what: z.literal("tick") }),
+  z.object({ id: z.string(), at: z.number(), what: z.literal("end"), how: z.string() }),
+]);
+
+/** One execution of a task by one process: an attempt has several where it waits without its place in between. */
+export interface Execution {
+  readonly id: string;
+  readonly dag: string;
+  readonly task: string;
+  readonly map: number;
+  readonly try: number;
+  readonly host: string;
+  readonly pid: number;
+  /** When it began, each time it said that it runs, and when it ended, if it came to its end. */
+  readonly moments: readonly number[];
+  /** `done`, `planned`, `deferred`, `rescheduled`, `error NAME`; nothing, if its process was killed. */
+  readonly how?: string;
+}
+
+/**
+ * Reads the ledger: lines of any number of processes, in any order.
+ * @throws Error for a line that no task writes
+ */
+export function readLedger(text: string): readonly Execution[] {
+  const lines = text.split("\n").filter((one) => one !== "");
+  const parsed = [...new Set(lines)].map((one) => line.parse(JSON.parse(one)));
+  const groups = Map.groupBy(parsed, ({ id }) => id);
+  return [...groups.values()].map((of): Execution => {
+    const first = of.find((one) => one.what === "start");
+    if (!first)
+      throw new Error(`The ledger has no start of ${of[0]?.id}, but ${of.length} other line(s) of it.`);
+    const { at: _, what, ...task } = first;
+    const end = of.find((one) => one.what === "end");
+    const moments = of.map(({ at }) => at).sort((a, b) => a - b);
+    return { ...task, moments, ...(end && { how: end.how }) };
+  });
+}
+
+export function beganAt({ moments }: Execution): number {
+  return moments[0] ?? Number.NaN;
+}
+
+export function lastSeen({ moments }: Execution): number {
+  return moments.at(-1) ?? Number.NaN;
+}

@@ -1,0 +1,44 @@
+import { type Evidence, type Finding, keyOf, type Landed, seconds } from "./evidence.ts";
+import { common, type Interval, merged, total } from "./intervals.ts";
+import { beganAt, type Execution } from "./ledger.ts";
+import { pledgeOf } from "./pledges.ts";
+
+/** Seconds between two ticks of a process that was neither frozen nor kept waiting for long. */
+const gap = 1.5;
+
+/** When a process ran, by its own word; what it said nothing in is left out. */
+export function activity({ moments }: Execution): readonly Interval[] {
+  return merged(
+    moments.slice(1).flatMap((until, at) => {
+      const from = moments[at] ?? until;
+      return until - from <= gap ? [{ from, until }] : [];
+    }),
+  );
+}
+
+/** Seconds for which the older of two executions may go on beside the younger. */
+function tolerated(older: Execution, younger: Execution, faults: readonly Landed[]): number {
+  const thawed = faults.filter(
+    ({ hosts, from, until }) =>
+      hosts.includes(older.host) && beganAt(older) < until && from < beganAt(younger),
+  );
+  return Math.max(0, ...thawed.map(({ fault }) => pledgeOf(fault).lingers));
+}
+
+function between(one: Execution, other: Execution, faults: readonly Landed[]): Finding[] {
+  const [older, younger] = beganAt(one) <= beganAt(other) ? [one, other] : [other, one];
+  const both = total(common(activity(older), activity(younger)));
+  const allowed = tolerated(older, younger, faults);
+  if (both <= allowed) return [];
+  const of = ({ try: number, host, pid }: Execution) => `try ${number} (${host}, process ${pid})`;
+  const told = `${keyOf(one)}: ${of(older)} and ${of(younger)} ran at once for ${seconds(both)}, from ${seconds(beganAt(younger))}; allowed is ${seconds(allowed)}`;
+  return [{ flaw: "overlap", told }];
+}
+
+/** Executions of one task that ran at the same time. */
+export function overlaps({ executions, faults }: Evidence): Finding[] {
+  const byTask = Map.groupBy(executions, keyOf);
+  return [...byTask.values()].flatMap((of) =>
+    of.flatMap((one, at) => of.slice(at + 1).flatMap((other) => between(one, other, faults))),
+  );
+}

@@ -1,0 +1,15 @@
+import { type Kind, kinds, type Pledge } from "../plan/kinds.ts";
+import type { Fault } from "../plan/schedule.ts";
+import type { Landed } from "./evidence.ts";
+
+export function pledgeOf({ kind, aim }: Pick<Fault, "kind" | "aim">): Pledge {
+  const { pledge }: Kind = kinds[kind];
+  return pledge(aim);
+}
+
+/** Whether a fault may have ended what ran on a host. */
+export function mayCost({ fault, from, until, hosts }: Landed, host: string): boolean {
+  const { costs, spares } = pledgeOf(fault);
+  if (costs === "nobody" || (spares > 0 && until - from <= spares)) return false;
+  return costs === "everybody" || hosts.includes(host);
+}

@@ -1,0 +1,188 @@
+import type { Target } from "../../live/target.ts";
+
+export type PlatformName = Target["name"];
+
+/** What a deployment has that faults can hit. */
+export type Aim =
+  | "worker"
+  | "broker"
+  | "database"
+  | "webserver"
+  | "scheduler"
+  | "triggerer"
+  | "deployment"
+  | "machine";
+
+/** Whose attempts may end by a fault: nobody's, those that run on the workers that it hits, or those of all workers. */
+export type Costs = "nobody" | "hit" | "everybody";
+
+/** What is promised of a fault; README.md says the same in words. */
+export interface Pledge {
+  readonly costs: Costs;
+  /** A fault that lasts no longer than so many seconds costs nobody an attempt, whatever `costs` says. */
+  readonly spares: number;
+  /** Seconds after the end of the fault within which everything serves again. */
+  readonly recovers: number;
+  /** Seconds for which a given-up attempt of a worker that was frozen may go on once the worker moves again. */
+  readonly lingers: number;
+}
+
+export interface Kind {
+  /** What it does, for the report. */
+  readonly does: string;
+  readonly aims: readonly Aim[];
+  /** The shortest and the longest, in seconds; none for what is over at once, or takes as long as it takes. */
+  readonly seconds?: readonly [number, number];
+  /** Seconds that it takes about, where it takes as long as it takes. */
+  readonly takes?: number;
+  readonly platforms: readonly PlatformName[];
+  /** By what is hit. */
+  readonly pledge: (aim: Aim) => Pledge;
+}
+
+const everywhere = ["docker", "kubernetes", "machines"] as const;
+const control = ["broker", "database", "webserver", "scheduler", "triggerer"] as const;
+
+/** Seconds of silence after which a worker counts as dead. */
+const patience = 15;
+
+const nobody: Pledge = { costs: "nobody", spares: 0, recovers: 45, lingers: 0 };
+const hit: Pledge = { costs: "hit", spares: 0, recovers: 45, lingers: 0 };
+
+/** The loss of a worker costs what ran there; that of a control role costs nobody anything. */
+const atWorker = (aim: Aim): Pledge => (aim === "worker" ? hit : nobody);
+
+/** A worker that is silent for long counts as dead, and may still run what others run by then. */
+const silent =
+  (lingers: number) =>
+  (aim: Aim): Pledge =>
+    aim === "worker" ? { ...hit, spares: patience, lingers } : nobody;
+
+/** Seconds for which a supervisor that was frozen may go on until it sees that its attempt was given up. */
+const thaw = 5;
+
+export const kinds = {
+  kill: {
+    does: "all processes killed; the platform starts them again",
+    aims: ["worker", ...control],
+    takes: 5,
+    platforms: everywhere,
+    pledge: atWorker,
+  },
+  dead: {
+    does: "a worker killed, and started again later",
+    aims: ["worker"],
+    seconds: [10, 60],
+    platforms: ["docker", "machines"],
+    pledge: () => hit,
+  },
+  freeze: {
+    does: "all processes stopped (SIGSTOP), and continued later",
+    aims: ["worker", ...control],
+    seconds: [3, 90],
+    platforms: everywhere,
+    pledge: silent(thaw),
+  },
+  pause: {
+    does: "the container paused, and continued later",
+    aims: ["worker", ...control],
+    seconds: [3, 90],
+    platforms: everywhere,
+    pledge: silent(thaw),
+  },
+  restart: {
+    does: "restarted in good order",
+    aims: ["worker", ...control],
+    takes: 15,
+    platforms: everywhere,
+    pledge: () => nobody,
+  },
+  drop: {
+    does: "packets between a worker and one role, or all others, dropped",
+    aims: ["worker"],
+    seconds: [5, 60],
+    platforms: everywhere,
+    pledge: silent(0),
+  },
+  halfOpen: {
+    does: "silenced, then restarted without a word to its clients",
+    aims: ["broker", "database", "webserver"],
+    seconds: [2, 10],
+    takes: 15,
+    platforms: everywhere,
+    pledge: () => nobody,
+  },
+  delay: {
+    does: "packets delayed",
+    aims: ["worker", "broker", "database", "webserver"],
+    seconds: [10, 40],
+    platforms: everywhere,
+    pledge: () => nobody,
+  },
+  diskFull: {
+    does: "the disk of its data full",
+    aims: ["broker", "database"],
+    seconds: [10, 40],
+    platforms: ["docker"],
+    pledge: () => nobody,
+  },
+  away: {
+    does: "stopped, and started again later",
+    aims: ["broker", "database"],
+    seconds: [1, 120],
+    platforms: everywhere,
+    pledge: () => nobody,
+  },
+  outOfMemory: {
+    does: "its memory taken away, until the kernel kills",
+    aims: ["worker"],
+    takes: 10,
+    platforms: everywhere,
+    pledge: () => hit,
+  },
+  scaleUp: {
+    does: "a deployment with one worker more",
+    aims: ["deployment"],
+    takes: 25,
+    platforms: everywhere,
+    pledge: () => nobody,
+  },
+  scaleDown: {
+    does: "a deployment with one worker less",
+    aims: ["deployment"],
+    takes: 30,
+    platforms: everywhere,
+    pledge: () => nobody,
+  },
+  change: {
+    does: "a deployment with a setting that reaches all roles",
+    aims: ["deployment"],
+    takes: 60,
+    platforms: everywhere,
+    pledge: () => nobody,
+  },
+  upKilled: {
+    does: "a deployment killed half-way, then done again",
+    aims: ["deployment"],
+    seconds: [1.5, 10],
+    takes: 50,
+    platforms: everywhere,
+    pledge: () => nobody,
+  },
+  lost: {
+    does: "a machine's power cut, and back later",
+    aims: ["machine"],
+    seconds: [1, 30],
+    takes: 20,
+    platforms: everywhere,
+    pledge: () => ({ ...hit, costs: "everybody", recovers: 90 }),
+  },
+} as const satisfies Readonly<Record<string, Kind>>;
+
+export type KindName = keyof typeof kinds;
+
+/** Kinds that a platform can have, in a fixed order. */
+export function kindsOn(platform: PlatformName): readonly KindName[] {
+  const names = Object.keys(kinds) as KindName[];
+  return names.filter((name) => (kinds[name] as Kind).platforms.includes(platform));
+}

@@ -1,0 +1,88 @@
+import { type Aim, type Kind, type KindName, kinds, kindsOn, type PlatformName } from "./kinds.ts";
+import { type Random, random } from "./random.ts";
+
+/** A fault that is to happen. */
+export interface Fault {
+  readonly kind: KindName;
+  readonly aim: Aim;
+  /** Name of the instance; of a machine, its own; `deployment` for what deploys. */
+  readonly target: string;
+  /** For dropped packets: the role that they come from and go to; without it all others. */
+  readonly peer?: string;
+  /** Seconds from the start of the workload. */
+  readonly at: number;
+  /** How long it lasts, in seconds; 0 for what has no length of its own. */
+  readonly seconds: number;
+}
+
+/** The names by which a deployment's parts can be hit. */
+export type Layout = Readonly<Record<Aim, readonly string[]>>;
+
+export interface Shape {
+  readonly platform: PlatformName;
+  readonly layout: Layout;
+  /** How many faults. */
+  readonly count: number;
+  /** No fault lasts longer than so many seconds, unless its kind is never shorter. */
+  readonly longest: number;
+}
+
+/** Seconds between the start of the workload and the first fault: tasks run by then. */
+const lead = 12;
+
+/** Seconds of calm between two faults. */
+const calm = [3, 12] as const;
+
+const tenths = (seconds: number) => Math.round(seconds * 10) / 10;
+
+/** Kinds are dealt in turn, so that neighbouring seeds have all of them. */
+function dealt(seed: number, count: number, all: readonly KindName[]): KindName[] {
+  return Array.from({ length: count }, (_, at) => {
+    const name = all[(seed * count + at) % all.length];
+    if (name === undefined) throw new Error("There is no kind of fault.");
+    return name;
+  });
+}
+
+function faultOf(name: KindName, at: number, { layout, longest }: Shape, chance: Random): Fault {
+  const kind: Kind = kinds[name];
+  const aim = chance.pick(kind.aims.filter((one) => layout[one].length > 0));
+  const [least, most] = kind.seconds ?? [0, 0];
+  const seconds = most === 0 ? 0 : tenths(chance.between(least, Math.max(least, Math.min(most, longest))));
+  const peers = [...layout.webserver, ...layout.broker, undefined];
+  const peer = name === "drop" ? chance.pick(peers.map((one) => ({ one }))).one : undefined;
+  return {
+    kind: name,
+    aim,
+    target: chance.pick(layout[aim]),
+    ...(peer !== undefined && { peer }),
+    at,
+    seconds,
+  };
+}
+
+/** The faults of a seed, one after the other, with calm between them. */
+export function scheduleOf(seed: number, shape: Shape): readonly Fault[] {
+  const chance = random(seed);
+  const order = chance.shuffled(dealt(seed, shape.count, kindsOn(shape.platform)));
+  let at = lead;
+  return order.map((name) => {
+    const fault = faultOf(name, tenths(at), shape, chance);
+    at += fault.seconds + ((kinds[name] as Kind).takes ?? 0) + chance.between(...calm);
+    return fault;
+  });
+}
+
+/** Seconds from the start to the end of the last fault, about. */
+export function lengthOf(faults: readonly Fault[]): number {
+  return Math.max(
+    0,
+    ...faults.map(({ kind, at, seconds }) => at + seconds + ((kinds[kind] as Kind).takes ?? 0)),
+  );
+}
+
+/** A fault as people read it. */
+export function described({ kind, target, peer, seconds, at }: Fault): string {
+  const length = seconds > 0 ? ` for ${seconds} s` : "";
+  return `${at} s: ${kind} ${target}${peer === undefined ? "" : ` from ${peer}`}${length}`;
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+const names = [
+  "chains",
+  "links",
+  "linkSeconds",
+  "waves",
+  "width",
+  "fanSeconds",
+  "sensors",
+  "sensorSeconds",
+  "pokeSeconds",
+  "deferred",
+  "deferredSeconds",
+  "retried",
+  "mapped",
+] as const;
+const file = new URL("../dags/drill_workload.json", import.meta.url);
+const numbers = z
+  .strictObject(
+    Object.fromEntries(names.map((name) => [name, z.number()])) as Record<
+      (typeof names)[number],
+      z.ZodNumber
+    >,
+  )
+  .parse(JSON.parse(readFileSync(file, "utf8")));
+
+/** A task that a run of the workload has. */
+export interface ExpectedTask {
+  readonly dag: string;
+  readonly task: string;
+  /** -1 for a task that is not mapped. */
+  readonly map: number;
+  /** Tasks of the same run that have to succeed before. */
+  readonly after: readonly string[];
+}
+
+function* upTo(count: number): Generator<number> {
+  for (let at = 0; at < count; at++) yield at;
+}
+
+function tasks(dag: string, named: Readonly<Record<string, readonly string[]>>): ExpectedTask[] {
+  return Object.entries(named).map(([task, after]) => ({ dag, task, map: -1, after }));
+}
+
+/** Tasks one after the other. */
+function chain(names: readonly string[]): Record<string, string[]> {
+  return Object.fromEntries(names.map((name, at) => [name, names.slice(0, at).slice(-1)]));
+}
+
+/** The same shapes as `dags/drill.py` makes of the same numbers. */
+function shapes(): ExpectedTask[] {
+  const { chains, links, waves, width, sensors, deferred, retried } = numbers;
+  const wave = (number: number) => [...upTo(width)].map((at) => `fan_${number}_${at}`);
+  return tasks("drill", {
+    ...Object.assign(
+      {},
+      ...[...upTo(chains)].map((one) => chain([...upTo(links)].map((link) => `chain_${one}_${link}`))),
+    ),
+    ...Object.fromEntries(
+      [...upTo(waves)].flatMap((number) =>
+        wave(number).map((name) => [name, number === 0 ? [] : wave(number - 1)]),
+      ),
+    ),
+    ...Object.fromEntries([...upTo(sensors)].map((number) => [`sensor_${number}`, []])),
+    ...chain([...upTo(deferred)].map((number) => `deferred_${number}`)),
+    ...Object.fromEntries([...upTo(retried)].map((number) => [`retried_${number}`, []])),
+  });
+}
+
+/** Whether a schedule's workload has the mapped task, which costs as much CPU time as all other tasks together, three times. */
+export function hasMapped(seed: number): boolean {
+  return seed % 5 === 0;
+}
+
+/** The tasks of a schedule's workload. */
+export function workloadOf(mapped: boolean): readonly ExpectedTask[] {
+  const burst = [...upTo(numbers.mapped)].map((map) => ({
+    dag: "drill_mapped",
+    task: "noop",
+    map,
+    after: [],
+  }));
+  return [...shapes(), ...(mapped ? burst : [])];
+}
