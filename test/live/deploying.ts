@@ -11,6 +11,7 @@ import {
   mostAtOnce,
   type TestStack,
 } from "./harness.ts";
+import { query } from "./postgres.ts";
 import { replaced } from "./target.ts";
 
 const dag = "get_stocks_dag";
@@ -46,18 +47,6 @@ async function processes(stack: TestStack): Promise<number | undefined> {
   type Workers = Record<string, { stats?: { pool?: { processes: number[] } } }>;
   const workers = await stack.flower<Workers>("/api/workers?refresh=1&workername=celery@worker-1");
   return workers["celery@worker-1"]?.stats?.pool?.processes.length;
-}
-
-/** Asks Postgres something, over TCP, as one of its roles with the password in a file of its own. */
-function query(
-  stack: TestStack,
-  role: string,
-  secret: string,
-  database: string,
-  sql: string,
-): Promise<string> {
-  const psql = 'PGPASSWORD=$(cat "/run/secrets/$2") psql -h 127.0.0.1 -U "$1" -d "$3" -Atc "$4"';
-  return stack.exec("postgres", "sh", "-c", psql, "psql", role, secret, database, sql);
 }
 
 /**

@@ -39,13 +39,17 @@ export class TestStack {
   private readonly file: string;
   private readonly ports: Ports;
   private known: Outputs | undefined;
-  private swept = false;
+  private swept: boolean;
 
-  /** @param port the first of three free ports */
-  constructor(name: string, port: number, target: Target = onDocker) {
+  /**
+   * @param port the first of three free ports
+   * @param kept a folder in which the stack of an earlier process may be, which then goes on
+   */
+  constructor(name: string, port: number, target: Target = onDocker, kept?: string) {
     this.target = target;
     this.prefix = `airflow-${name}`;
-    this.folder = mkdtempSync(join(tmpdir(), `${this.prefix}-`));
+    this.folder = kept ?? mkdtempSync(join(tmpdir(), `${this.prefix}-`));
+    this.swept = existsSync(join(this.folder, "state"));
     this.file = join(this.folder, "stack.yaml");
     this.stack = new Stack(name, this.file, join(this.folder, "state"));
     this.dags = join(this.folder, "dags");

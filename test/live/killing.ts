@@ -20,7 +20,7 @@ function lockedBy(stack: TestStack): number | undefined {
 }
 
 /** Sends signals to an `up`, the first so long after it has locked the stack. That has to be what ends it. */
-async function cutOff(
+export async function cutOff(
   stack: TestStack,
   config: Config,
   seconds: number,

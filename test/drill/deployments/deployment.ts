@@ -1,0 +1,30 @@
+import type { AirflowApi } from "../../../tools/airflow.ts";
+import type { Hands } from "../nemesis/faults.ts";
+import type { PlatformName } from "../plan/kinds.ts";
+import type { Layout } from "../plan/schedule.ts";
+import type { Subject } from "../results/results.ts";
+
+/** What is drilled. */
+export interface Deployment extends Hands {
+  readonly subject: Subject;
+  /** Whose kinds of faults it has. */
+  readonly platform: PlatformName;
+  readonly layout: Layout;
+  /** Tasks that a worker runs at once. */
+  readonly places: number;
+  readonly api: AirflowApi;
+  /** Brings it to what every schedule begins with: all instances healthy, as many workers as `layout` has. */
+  ready(): Promise<void>;
+  /** Asks the metadata database; returns one JSON text. */
+  query(sql: string): Promise<string>;
+  /** All that tasks of a run wrote to the ledger. */
+  ledger(run: string): Promise<string>;
+  /** Stops what takes CPU time, keeping all data; `ready` starts it again. */
+  rest(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Where tasks write the ledger, as `dags/drill_ledger.py` has it. */
+export function ledgerOf(run: string): readonly string[] {
+  return ["sh", "-c", `cat "/opt/airflow/data/ledger/$1"/*.jsonl 2>/dev/null || true`, "ledger", run];
+}

@@ -1,0 +1,62 @@
+import { docker, onDocker } from "../../live/docker.ts";
+import type { TestStack } from "../../live/harness.ts";
+import { ownDisk, removeDisk } from "../nemesis/disk.ts";
+import { CONTAINER, engineLevers } from "../nemesis/engineLevers.ts";
+import type { Levers } from "../nemesis/levers.ts";
+import type { StackArgs } from "./stack.ts";
+
+/** MiB of the small disks that faults fill. */
+const disks = { redis: 64, postgres: 640 };
+
+function levers(stack: TestStack): Levers {
+  const client = (instance: string, ...args: string[]) =>
+    docker(...args.map((one) => (one === CONTAINER ? `${stack.prefix}-${instance}` : one)));
+  const running = async () => {
+    const all = await stack.instances();
+    return [...all].filter(([, { healthy }]) => healthy).map(([name]) => name);
+  };
+  return engineLevers(client, running);
+}
+
+async function giveDisks(stack: TestStack, { disk }: Levers): Promise<void> {
+  for (const [instance, mebibytes] of Object.entries(disks)) {
+    const directory = await disk(instance);
+    if (directory === undefined) throw new Error(`${instance} has no volume`);
+    await ownDisk(directory, mebibytes, {
+      release: () => docker("stop", `${stack.prefix}-${instance}`),
+      take: () => docker("start", `${stack.prefix}-${instance}`),
+    });
+  }
+}
+
+async function own(stack: TestStack): Promise<string[]> {
+  const listed = await docker("ps", "--all", "--quiet", "--filter", `name=^/${stack.prefix}-`);
+  return listed.split("\n").filter((id) => id !== "");
+}
+
+/** The stack of the drill on this machine's engine. */
+export const dockerStack: StackArgs = {
+  name: "livetest-drill",
+  port: 18700,
+  target: onDocker,
+  layout: {
+    worker: ["worker-1", "worker-2"],
+    broker: ["redis"],
+    database: ["postgres"],
+    webserver: ["webserver"],
+    scheduler: ["scheduler"],
+    triggerer: ["triggerer"],
+    deployment: ["deployment"],
+    machine: ["engine"],
+  },
+  configure: (workers) => ({ workers }),
+  levers,
+  prepare: giveDisks,
+  clear: async (_, { disk }) => {
+    for (const instance of Object.keys(disks)) {
+      const directory = await disk(instance).catch(() => undefined);
+      if (directory !== undefined) await removeDisk(directory);
+    }
+  },
+  rest: async (stack) => void (await docker("stop", "--time", "20", ...(await own(stack)))),
+};

@@ -1,0 +1,90 @@
+import { cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { AirflowApi } from "../../../tools/airflow.ts";
+import { project } from "../../../tools/process.ts";
+import { type Config, TestStack } from "../../live/harness.ts";
+import { query } from "../../live/postgres.ts";
+import type { Target } from "../../live/target.ts";
+import type { Levers } from "../nemesis/levers.ts";
+import type { Layout } from "../plan/schedule.ts";
+import { type Deployment, ledgerOf } from "./deployment.ts";
+import { StackDeployer } from "./stackDeployer.ts";
+
+/** Tasks that a worker runs at once. */
+export const places = 4;
+
+/** What the stack has on every platform. */
+export const common: Config = { workerConcurrency: places, workerMemory: 1024 };
+
+export interface StackArgs {
+  readonly name: string;
+  readonly port: number;
+  readonly target: Target;
+  readonly layout: Layout;
+  readonly configure: (workers: number) => Config;
+  readonly levers: (stack: TestStack) => Levers;
+  /** Runs once the stack is deployed. */
+  readonly prepare?: (stack: TestStack, levers: Levers) => Promise<void>;
+  /** Runs before it is removed. */
+  readonly clear?: (stack: TestStack, levers: Levers) => Promise<void>;
+  readonly rest: (stack: TestStack) => Promise<void>;
+}
+
+/** A stack of the project's, which stays deployed after the command that deployed it. */
+export class StackDeployment implements Deployment {
+  readonly subject;
+  readonly platform;
+  readonly layout: Layout;
+  readonly places = places;
+  readonly levers: Levers;
+  readonly deployer: StackDeployer;
+  private readonly stack: TestStack;
+  private readonly args: StackArgs;
+
+  constructor(args: StackArgs, folder = join(project, ".state/drill", args.name)) {
+    this.args = args;
+    this.subject = this.platform = args.target.name;
+    this.layout = args.layout;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.stack = new TestStack(args.name, args.port, args.target, folder);
+    cpSync(join(import.meta.dirname, "../dags"), this.stack.dags, { recursive: true });
+    this.levers = args.levers(this.stack);
+    const configure = (workers: number, revision: number): Config => ({
+      ...common,
+      ...args.configure(workers),
+      settings: { core: { max_active_runs_per_dag: 16 + revision } },
+    });
+    this.deployer = new StackDeployer(this.stack, configure, args.layout.worker.length);
+  }
+
+  get api(): AirflowApi {
+    return this.stack.api;
+  }
+
+  async ready(): Promise<void> {
+    await this.deployer.usually();
+    await this.args.prepare?.(this.stack, this.levers);
+    const { deployment: _, machine: __, ...roles } = this.layout;
+    for (const name of Object.values(roles).flat()) await this.stack.healthy(name, 300);
+  }
+
+  async query(sql: string): Promise<string> {
+    return query(this.stack, "postgres", "postgres_password", "airflow", sql);
+  }
+
+  /** From every worker: those on one machine give the same lines. */
+  async ledger(run: string): Promise<string> {
+    const names = (await this.stack.names()).filter((name) => name.startsWith("worker"));
+    const texts = names.map((name) => this.stack.exec(name, ...ledgerOf(run)));
+    return (await Promise.all(texts)).join("");
+  }
+
+  rest(): Promise<void> {
+    return this.args.rest(this.stack);
+  }
+
+  async remove(): Promise<void> {
+    await this.args.clear?.(this.stack, this.levers);
+    await this.stack.remove();
+  }
+}

@@ -1,0 +1,119 @@
+import { rmSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { main } from "../../tools/process.ts";
+import type { Deployment } from "./deployments/deployment.ts";
+import { deployments } from "./deployments/deployments.ts";
+import { drill } from "./drilling.ts";
+import { minimise } from "./minimise.ts";
+import { described, type Fault, scheduleOf } from "./plan/schedule.ts";
+import { told } from "./results/report.ts";
+import {
+  addResult,
+  type Result,
+  readResults,
+  resultsFile,
+  type Subject,
+  seedsLeft,
+} from "./results/results.ts";
+import { writeTables } from "./results/table.ts";
+
+const usage = `usage: npm run drill -- --seed N --schedules K [--platform docker|kubernetes|machines]
+  --against compose   the usual compose file instead of the stack, with the same seeds
+  --faults COUNT      faults of a schedule (5)
+  --no-minimise       a schedule that fails is not made smaller
+  --fresh             forgets the results of all earlier runs
+  --remove            removes the deployment at the end, which otherwise is stopped and kept`;
+
+/** Runs that making a failing schedule smaller may take, each of two minutes. */
+const mostRuns = 8;
+
+interface Asked {
+  readonly seed: number;
+  readonly schedules: number;
+  readonly subject: Subject;
+  readonly faults: number;
+  readonly minimise: boolean;
+  readonly fresh: boolean;
+  readonly remove: boolean;
+}
+
+function wholeNumber(name: string, text: string | undefined, least: number): number {
+  const value = Number(text);
+  if (text !== undefined && Number.isInteger(value) && value >= least) return value;
+  throw new Error(`--${name} is ${text ?? "missing"}; expected is a whole number from ${least}.\n${usage}`);
+}
+
+function asked(): Asked {
+  const { values } = parseArgs({
+    allowNegative: true,
+    options: {
+      seed: { type: "string" },
+      schedules: { type: "string", default: "1" },
+      platform: { type: "string", default: "docker" },
+      against: { type: "string" },
+      faults: { type: "string", default: "5" },
+      minimise: { type: "boolean", default: true },
+      fresh: { type: "boolean", default: false },
+      remove: { type: "boolean", default: false },
+    },
+  });
+  const { platform, against, minimise, fresh, remove } = values;
+  const subject = Object.keys(deployments).find((name) => name === (against ?? platform));
+  if (subject === undefined)
+    throw new Error(
+      `${against ?? platform} is nothing that can be drilled; expected is one of ${Object.keys(deployments).join(", ")}.\n${usage}`,
+    );
+  return {
+    seed: wholeNumber("seed", values.seed, 0),
+    schedules: wholeNumber("schedules", values.schedules, 1),
+    subject: subject as Subject,
+    faults: wholeNumber("faults", values.faults, 1),
+    minimise,
+    fresh,
+    remove,
+  };
+}
+
+/** The faults of a failing schedule that suffice for a flaw of the same sort. */
+async function smaller(deployment: Deployment, seed: number, faults: readonly Fault[], failed: Result) {
+  const sorts = new Set(failed.findings.map(({ flaw }) => flaw));
+  const fails = async (some: readonly Fault[]) => {
+    console.log(`  again with ${some.length} of its faults`);
+    const { findings } = await drill(deployment, seed, some);
+    return findings.some(({ flaw }) => sorts.has(flaw));
+  };
+  return minimise(faults, fails, mostRuns);
+}
+
+async function runSeed(deployment: Deployment, seed: number, wanted: Asked): Promise<Result> {
+  const { platform, layout } = deployment;
+  const faults = scheduleOf(seed, { platform, layout, count: wanted.faults, longest: 120 });
+  console.log(`Schedule ${seed} on ${deployment.subject}`);
+  const result = await drill(deployment, seed, faults);
+  console.log(told(result));
+  if (result.findings.length === 0 || !wanted.minimise) return result;
+  const suffices = (await smaller(deployment, seed, faults, result)).map(described);
+  console.log(`  seed ${seed} fails with no more than:\n    ${suffices.join("\n    ")}`);
+  return { ...result, suffices };
+}
+
+await main(async () => {
+  const wanted = asked();
+  if (wanted.fresh) rmSync(resultsFile, { force: true });
+  const seeds = seedsLeft(readResults(), wanted.subject, wanted.seed, wanted.schedules);
+  const failed: number[] = [];
+  const deployment = await deployments[wanted.subject]?.();
+  if (!deployment) return;
+  try {
+    for (const seed of seeds) {
+      const result = await runSeed(deployment, seed, wanted);
+      addResult(result);
+      writeTables(readResults());
+      if (result.findings.length > 0) failed.push(seed);
+    }
+  } finally {
+    await (wanted.remove ? deployment.remove() : deployment.rest());
+  }
+  console.log(`${seeds.length} schedules run, ${wanted.schedules - seeds.length} had been run before.`);
+  if (failed.length > 0) throw new Error(`Failed: seeds ${failed.join(", ")}`);
+});

@@ -1,0 +1,9 @@
+/** What deploys, for faults of a deployment. Each returns what shows that it happened. */
+export interface Deployer {
+  /** Deploys with so many workers more or less. */
+  scale(by: number): Promise<string>;
+  /** Deploys with a setting that reaches all roles. */
+  change(): Promise<string>;
+  /** Kills a deployment after so many seconds, and then deploys. */
+  killed(seconds: number): Promise<string>;
+}

@@ -1,0 +1,57 @@
+import { closeSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../../../tools/process.ts";
+
+const filler = ".drill-filler";
+
+function isOwn(directory: string): boolean {
+  return readFileSync("/proc/self/mounts", "utf8").includes(` ${directory} tmpfs `);
+}
+
+/** How a directory's only user lets go of it, and takes it up again. */
+export interface User {
+  release(): Promise<unknown>;
+  take(): Promise<unknown>;
+}
+
+/** Gives a directory a small disk of its own, with what is in it. */
+export async function ownDisk(directory: string, mebibytes: number, user: User): Promise<void> {
+  if (isOwn(directory)) return;
+  await user.release();
+  const copy = await mkdtemp(join(tmpdir(), "drill-disk-"));
+  await run("cp", ["--archive", `${directory}/.`, copy]);
+  await run("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", directory]);
+  await run("cp", ["--archive", `${copy}/.`, directory]);
+  rmSync(copy, { recursive: true });
+  await user.take();
+}
+
+/** Takes the small disk away, and what is on it. */
+export async function removeDisk(directory: string): Promise<void> {
+  if (isOwn(directory)) await run("umount", ["--lazy", directory]);
+}
+
+/**
+ * Fills a directory's own disk.
+ * @returns what shows that it is full
+ */
+export function fill(directory: string): string {
+  if (!isOwn(directory)) throw new Error(`${directory} has no disk of its own`);
+  const file = openSync(join(directory, filler), "w");
+  const zeros = Buffer.alloc(2 ** 20);
+  try {
+    for (;;) writeSync(file, zeros);
+  } catch (error) {
+    const { bavail } = statfsSync(directory);
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    return `ENOSPC, ${bavail} blocks left`;
+  } finally {
+    closeSync(file);
+  }
+}
+
+export function unfill(directory: string): void {
+  rmSync(join(directory, filler), { force: true });
+}

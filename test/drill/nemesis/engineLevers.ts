@@ -1,0 +1,69 @@
+import { waitFor } from "../../../tools/process.ts";
+import type { Levers } from "./levers.ts";
+import { mainOf, signal } from "./processes.ts";
+
+/** Runs the client of the engine that an instance is on, with the instance's container for `CONTAINER`. */
+export type Client = (instance: string, ...args: string[]) => Promise<string>;
+
+/** Stands for the name of an instance's container. */
+export const CONTAINER = "{container}";
+
+interface Mount {
+  readonly Source: string;
+  readonly Destination: string;
+}
+
+const data = ["/data", "/var/lib/postgresql/data"];
+
+/** Levers of containers on Docker engines. */
+export function engineLevers(client: Client, instances: () => Promise<readonly string[]>): Levers {
+  const inspect = async (instance: string, format: string) =>
+    (await client(instance, "inspect", "--format", format, CONTAINER)).trim();
+  const act = async (instance: string, ...args: string[]) =>
+    void (await client(instance, ...args, CONTAINER));
+  const exec: Levers["exec"] = (instance, ...command) => client(instance, "exec", CONTAINER, ...command);
+  const start = (instance: string) => inspect(instance, "{{.State.StartedAt}}");
+  const container = (instance: string) => inspect(instance, "{{.Id}}");
+  return {
+    container,
+    start,
+    host: (instance) => inspect(instance, "{{.Config.Hostname}}"),
+    addresses: async (instance, peer) => {
+      const found = await exec(instance, "getent", "ahostsv4", peer);
+      return [...new Set(found.match(/^\S+/gm) ?? [])];
+    },
+    pause: (instance) => act(instance, "pause"),
+    paused: (instance) => inspect(instance, "{{if .State.Paused}}{{.State.Status}}{{end}}"),
+    unpause: (instance) => act(instance, "unpause"),
+    restart: (instance) => act(instance, "restart"),
+    take: (instance, how) => act(instance, how === "killed" ? "kill" : "stop"),
+    away: async (instance) => {
+      const state = await inspect(instance, "{{.State.Status}} with exit code {{.State.ExitCode}}");
+      return state.startsWith("exited") ? state : undefined;
+    },
+    give: (instance) => act(instance, "start"),
+    exec,
+    disk: async (instance) => {
+      const mounts: Mount[] = JSON.parse(await inspect(instance, "{{json .Mounts}}"));
+      return mounts.find(({ Destination }) => data.includes(Destination))?.Source;
+    },
+    cutPower: async () => {
+      const all = await instances();
+      const before = await Promise.all(all.map(start));
+      const ids = await Promise.all(all.map(container));
+      const killed = signal(
+        ids.flatMap((id) => mainOf(id) ?? []),
+        "SIGKILL",
+      );
+      return async () => {
+        const again = () =>
+          waitFor("all containers to be started again", 60, async () => {
+            const after = await Promise.all(all.map(start));
+            return after.every((at, index) => at !== before[index]) || undefined;
+          });
+        await again();
+        return `${killed} main processes killed, ${all.length} containers started again`;
+      };
+    },
+  };
+}

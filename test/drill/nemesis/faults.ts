@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { waitFor } from "../../../tools/process.ts";
+import type { KindName } from "../plan/kinds.ts";
+import type { Fault } from "../plan/schedule.ts";
+import type { Deployer } from "./deploying.ts";
+import { fill, unfill } from "./disk.ts";
+import type { Levers } from "./levers.ts";
+import { exhaustMemory } from "./memory.ts";
+import * as network from "./network.ts";
+import { mainOf, signal, stateOf, treeOf } from "./processes.ts";
+
+export interface Hands {
+  readonly levers: Levers;
+  readonly deployer: Deployer;
+}
+
+/** Does what a fault does, until it is over; returns what shows that it happened. */
+type Act = (fault: Fault, hands: Hands) => Promise<string>;
+
+const wait = (seconds: number) => sleep(seconds * 1000);
+
+async function main(levers: Levers, instance: string): Promise<number> {
+  const pid = mainOf(await levers.container(instance));
+  if (pid === undefined) throw new Error(`${instance} has no process`);
+  return pid;
+}
+
+/** The same, whatever has become of it; for what is undone. */
+async function mainIfAny(levers: Levers, instance: string): Promise<number | undefined> {
+  return mainOf(await levers.container(instance));
+}
+
+async function startedAgain(levers: Levers, instance: string, before: string): Promise<string> {
+  const after = await waitFor(
+    `${instance} to be started again`,
+    60,
+    async () => {
+      const now = await levers.start(instance).catch(() => before);
+      return now !== before && (await mainIfAny(levers, instance)) !== undefined ? now : undefined;
+    },
+    0.2,
+  );
+  return `started ${before}, again ${after}`;
+}
+
+const kill: Act = async ({ target }, { levers }) => {
+  const before = await levers.start(target);
+  signal([await main(levers, target)], "SIGKILL");
+  return startedAgain(levers, target, before);
+};
+
+const restart: Act = async ({ target }, { levers }) => {
+  const before = await levers.start(target);
+  await levers.restart(target);
+  return startedAgain(levers, target, before);
+};
+
+const leave =
+  (how: "stopped" | "killed"): Act =>
+  async ({ target, seconds }, { levers }) => {
+    await levers.take(target, how);
+    const seen = await levers.away(target);
+    await wait(seconds);
+    await levers.give(target);
+    if (seen === undefined) throw new Error(`${target} still ran`);
+    return seen;
+  };
+
+const freeze: Act = async ({ target, seconds }, { levers }) => {
+  const pids = treeOf(await levers.container(target));
+  // Parents first: what they start meanwhile would go on.
+  signal(pids, "SIGSTOP");
+  await wait(seconds / 2);
+  const stopped = pids.filter((pid) => stateOf(pid) === "T").length;
+  await wait(seconds / 2);
+  signal(pids, "SIGCONT");
+  if (stopped === 0) throw new Error("no process was stopped");
+  return `${stopped} of ${pids.length} processes stopped`;
+};
+
+const pause: Act = async ({ target, seconds }, { levers }) => {
+  await levers.pause(target);
+  const seen = await levers.paused(target);
+  await wait(seconds);
+  await levers.unpause(target);
+  if (seen === "") throw new Error(`${target} was not paused`);
+  return seen;
+};
+
+/** While a container is silent, or hears and says only some of it; returns how many packets were lost. */
+async function losing(levers: Levers, { target, seconds }: Fault, loss: network.Loss): Promise<string> {
+  const pid = await main(levers, target);
+  await network.dropPackets(pid, loss);
+  await wait(seconds);
+  const dropped = await network.droppedPackets(pid).catch(() => undefined);
+  const now = await mainIfAny(levers, target);
+  if (now !== undefined) await network.passPackets(now, loss);
+  // A container that was started again has another network.
+  if (dropped === undefined || now !== pid) return "restarted while packets were dropped";
+  if (dropped === 0) throw new Error("no packet was dropped");
+  return `${dropped} packets dropped`;
+}
+
+const drop: Act = async (fault, { levers }) => {
+  const { target, peer } = fault;
+  const peers = peer === undefined ? [] : await levers.addresses(target, peer);
+  if (peer !== undefined && peers.length === 0) throw new Error(`${peer} has no address`);
+  return losing(levers, fault, { peers, share: 1 });
+};
+
+const halfOpen: Act = async ({ target, seconds }, { levers }) => {
+  const all = { peers: [], share: 1 };
+  const before = await levers.start(target);
+  const pid = await main(levers, target);
+  await network.dropPackets(pid, all);
+  await wait(seconds);
+  const dropped = await network.droppedPackets(pid);
+  signal([pid], "SIGKILL");
+  const seen = await startedAgain(levers, target, before);
+  await network.passPackets(await main(levers, target), all);
+  if (dropped === 0) throw new Error("no packet was dropped");
+  return `${dropped} packets dropped; ${seen}`;
+};
+
+/** The share of packets that get lost where nothing can delay them: each comes again, 200 ms later or more. */
+const lossy = 0.2;
+
+const delay: Act = async (fault, { levers }) => {
+  const { target, seconds } = fault;
+  const pid = await main(levers, target);
+  try {
+    await network.delayPackets(pid);
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split("\n")[1] : error;
+    const seen = await losing(levers, fault, { peers: [], share: lossy });
+    return `${seen}, each to be sent again, as netem cannot delay them (${why})`;
+  }
+  await wait(seconds);
+  const delayed = await network.delayedPackets(pid);
+  const now = await mainIfAny(levers, target);
+  if (now !== undefined) await network.undelayPackets(now);
+  if (delayed === 0) throw new Error("no packet was delayed");
+  return `${delayed} packets delayed`;
+};
+
+const diskFull: Act = async ({ target, seconds }, { levers }) => {
+  const directory = await levers.disk(target);
+  if (directory === undefined) throw new Error(`${target} has no disk of its own`);
+  try {
+    const seen = fill(directory);
+    await wait(seconds);
+    return seen;
+  } finally {
+    unfill(directory);
+  }
+};
+
+const lost: Act = async ({ target, seconds }, { levers }) => {
+  const restore = await levers.cutPower(target);
+  await wait(seconds);
+  const seen = await restore();
+  if (seen === "") throw new Error(`${target} kept its power`);
+  return seen;
+};
+
+export const acts: Readonly<Record<KindName, Act>> = {
+  kill,
+  dead: leave("killed"),
+  freeze,
+  pause,
+  restart,
+  drop,
+  halfOpen,
+  delay,
+  diskFull,
+  away: leave("stopped"),
+  outOfMemory: ({ target }, { levers }) => exhaustMemory(levers, target),
+  scaleUp: (_, { deployer }) => deployer.scale(1),
+  scaleDown: (_, { deployer }) => deployer.scale(-1),
+  change: (_, { deployer }) => deployer.change(),
+  upKilled: ({ seconds }, { deployer }) => deployer.killed(seconds),
+  lost,
+};

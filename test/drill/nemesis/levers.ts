@@ -1,0 +1,27 @@
+/** What a platform lets faults do to instances of a deployment, by their names. */
+export interface Levers {
+  /** Id of the container, as cgroups have it. */
+  container(instance: string): Promise<string>;
+  /** Another text once its processes were started again. */
+  start(instance: string): Promise<string>;
+  /** The name that its tasks know their host by. */
+  host(instance: string): Promise<string>;
+  /** Addresses that an instance reaches another one at. */
+  addresses(instance: string, peer: string): Promise<readonly string[]>;
+  pause(instance: string): Promise<void>;
+  /** Whether it is paused, in the platform's own words. */
+  paused(instance: string): Promise<string>;
+  unpause(instance: string): Promise<void>;
+  restart(instance: string): Promise<void>;
+  /** Stops it, in good order or by a kill, so that it stays away. */
+  take(instance: string, how: "stopped" | "killed"): Promise<void>;
+  /** Whether it is away, in the platform's own words; nothing if it runs. */
+  away(instance: string): Promise<string | undefined>;
+  give(instance: string): Promise<void>;
+  /** Runs a command beside its processes; returns its standard output. */
+  exec(instance: string, ...command: string[]): Promise<string>;
+  /** The directory of this machine that has its data, on a small disk of its own; nothing where there is no such disk. */
+  disk(instance: string): Promise<string | undefined>;
+  /** Cuts a machine's power, and returns what brings it back and tells what shows that it was off. */
+  cutPower(machine: string): Promise<() => Promise<string>>;
+}

@@ -1,0 +1,70 @@
+import { writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Levers } from "./levers.ts";
+import { calling, mainOf, memoryKills, processesOf, signal } from "./processes.ts";
+
+/** The word that the program is found by. */
+const mark = "drill-takes-memory";
+
+/** Waits until the kernel prefers others, then takes 16 MiB each 20 ms, for 10 s at most. */
+const program = `# ${mark}
+import time
+time.sleep(2)
+taken = []
+for _ in range(500):
+    try:
+        taken.append(b"x" * 2**24)
+    except MemoryError:
+        pass
+    time.sleep(0.02)
+`;
+
+/** Lets the kernel kill these processes before others of their container, or no longer. */
+function offer(pids: readonly number[], score: 0 | 1000): void {
+  for (const pid of pids) {
+    try {
+      writeFileSync(`/proc/${pid}/oom_score_adj`, String(score));
+    } catch {
+      // A process that has ended meanwhile.
+    }
+  }
+}
+
+/** Looks until the kernel has killed, or the program has ended; returns how often it killed. */
+async function watch(container: string, main: number, isOver: () => boolean): Promise<number> {
+  const before = memoryKills(main);
+  let kills = 0;
+  let taker: number | undefined;
+  while (!isOver() && kills === 0) {
+    taker ??= calling(container, mark);
+    // Otherwise the one with the most memory would go, which is the program.
+    offer(taker === undefined ? [] : processesOf(container).filter((pid) => pid !== taker), 1000);
+    await sleep(100);
+    kills = memoryKills(main) - before;
+  }
+  // Some processes are enough: to kill all of them is another fault.
+  if (taker !== undefined) signal([taker], "SIGKILL");
+  offer(processesOf(container), 0);
+  return Math.max(kills, memoryKills(main) - before);
+}
+
+/**
+ * Takes the memory of an instance away, until the kernel kills what it runs.
+ * @returns how often it did
+ */
+export async function exhaustMemory(levers: Levers, instance: string): Promise<string> {
+  const container = await levers.container(instance);
+  const main = mainOf(container);
+  if (main === undefined) throw new Error(`${instance} has no process`);
+  let isOver = false;
+  const taking = levers
+    .exec(instance, "python", "-c", program)
+    .catch(() => {})
+    .finally(() => {
+      isOver = true;
+    });
+  const kills = await watch(container, main, () => isOver);
+  await taking;
+  if (kills <= 0) throw new Error("the kernel killed nothing");
+  return `the kernel killed ${kills} of its processes`;
+}

@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Landed } from "../check/evidence.ts";
+import { described, type Fault } from "../plan/schedule.ts";
+import { acts, type Hands } from "./faults.ts";
+import { uptime } from "./processes.ts";
+
+async function land(fault: Fault, hands: Hands): Promise<Landed> {
+  const hosts = fault.aim === "worker" ? [await hands.levers.host(fault.target)] : [];
+  const from = uptime();
+  const seen = await acts[fault.kind](fault, hands).then(
+    (evidence) => ({ evidence }),
+    (error: unknown) => ({ missed: error instanceof Error ? error.message : String(error) }),
+  );
+  return { fault, from, until: uptime(), hosts, ...seen };
+}
+
+/** Lets faults happen at their times, one after the other: one that takes longer than thought puts the next ones off. */
+export async function play(
+  faults: readonly Fault[],
+  began: number,
+  hands: Hands,
+): Promise<readonly Landed[]> {
+  const all: Landed[] = [];
+  for (const fault of faults) {
+    await sleep(Math.max(0, began + fault.at - uptime()) * 1000);
+    console.log(`  ${described(fault)}`);
+    const landed = await land(fault, hands);
+    console.log(`    ${landed.evidence ?? `DID NOT LAND: ${landed.missed}`}`);
+    all.push(landed);
+  }
+  return all;
+}
