@@ -5,7 +5,7 @@ import type { Deployment } from "./deployments/deployment.ts";
 import { deployments } from "./deployments/deployments.ts";
 import { drill } from "./drilling.ts";
 import { minimise } from "./minimise.ts";
-import { described, type Fault, scheduleOf } from "./plan/schedule.ts";
+import { described, type Fault, type Shape, scheduleOf } from "./plan/schedule.ts";
 import { told } from "./results/report.ts";
 import {
   addResult,
@@ -87,7 +87,8 @@ async function smaller(deployment: Deployment, seed: number, faults: readonly Fa
 
 async function runSeed(deployment: Deployment, seed: number, wanted: Asked): Promise<Result> {
   const { platform, layout } = deployment;
-  const faults = scheduleOf(seed, { platform, layout, count: wanted.faults, longest: 120 });
+  const shape: Shape = { platform, layout, count: wanted.faults, longest: 120, calm: [3, 12] };
+  const faults = scheduleOf(seed, shape);
   console.log(`Schedule ${seed} on ${deployment.subject}`);
   const result = await drill(deployment, seed, faults);
   console.log(told(result));
@@ -102,8 +103,7 @@ await main(async () => {
   if (wanted.fresh) rmSync(resultsFile, { force: true });
   const seeds = seedsLeft(readResults(), wanted.subject, wanted.seed, wanted.schedules);
   const failed: number[] = [];
-  const deployment = await deployments[wanted.subject]?.();
-  if (!deployment) return;
+  const deployment = await deployments[wanted.subject]();
   try {
     for (const seed of seeds) {
       const result = await runSeed(deployment, seed, wanted);

@@ -142,7 +142,7 @@ test("a try that was lost with its worker is nobody's fault but the worker's", (
   ])
     assert.deepEqual(flaws({ ...evidence, faults: [fault] }), ["charged"], JSON.stringify(fault));
   assert.deepEqual(flaws({ ...evidence, faults: [landed({ kind: "freeze" }, { until: began + 40 })] }), []);
-  const power = landed({ kind: "lost", aim: "machine", target: "engine" }, { hosts: [] });
+  const power = landed({ kind: "lost", aim: "machine", target: "engine" });
   assert.deepEqual(flaws({ ...evidence, faults: [power] }), []);
 });
 

@@ -16,7 +16,7 @@ const layout: Layout = {
   deployment: ["deployment"],
   machine: ["engine"],
 };
-const shape: Shape = { platform: "docker", layout, count: 6, longest: 120 };
+const shape: Shape = { platform: "docker", layout, count: 6, longest: 120, calm: [3, 12] };
 const seeds = fc.integer({ min: 0, max: 1_000_000 });
 const effort = { numRuns: 200 };
 

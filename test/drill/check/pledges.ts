@@ -11,5 +11,5 @@ export function pledgeOf({ kind, aim }: Pick<Fault, "kind" | "aim">): Pledge {
 export function mayCost({ fault, from, until, hosts }: Landed, host: string): boolean {
   const { costs, spares } = pledgeOf(fault);
   if (costs === "nobody" || (spares > 0 && until - from <= spares)) return false;
-  return costs === "everybody" || hosts.includes(host);
+  return hosts.includes(host);
 }

@@ -19,7 +19,7 @@ export interface Deployment extends Hands {
   query(sql: string): Promise<string>;
   /** All that tasks of a run wrote to the ledger. */
   ledger(run: string): Promise<string>;
-  /** Stops what takes CPU time, keeping all data; `ready` starts it again. */
+  /** Removes what takes CPU time, and keeps all data; `ready` brings it back. */
   rest(): Promise<void>;
   remove(): Promise<void>;
 }

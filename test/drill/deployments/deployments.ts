@@ -1,9 +1,15 @@
 import type { Subject } from "../results/results.ts";
+import { ComposeDeployment } from "./compose.ts";
 import type { Deployment } from "./deployment.ts";
 import { dockerStack } from "./docker.ts";
+import { kubernetesStack } from "./kubernetes.ts";
+import { machinesStack } from "./machines.ts";
 import { StackDeployment } from "./stack.ts";
 
 /** How each subject is deployed. */
-export const deployments: Partial<Record<Subject, () => Promise<Deployment>>> = {
+export const deployments: Readonly<Record<Subject, () => Promise<Deployment>>> = {
   docker: async () => new StackDeployment(dockerStack),
+  kubernetes: async () => new StackDeployment(kubernetesStack),
+  machines: async () => new StackDeployment(machinesStack),
+  compose: () => ComposeDeployment.prepare(),
 };

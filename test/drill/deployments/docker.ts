@@ -1,21 +1,26 @@
 import { docker, onDocker } from "../../live/docker.ts";
 import type { TestStack } from "../../live/harness.ts";
 import { ownDisk, removeDisk } from "../nemesis/disk.ts";
-import { CONTAINER, engineLevers } from "../nemesis/engineLevers.ts";
+import { type Client, CONTAINER, engineLevers, killAll } from "../nemesis/engineLevers.ts";
 import type { Levers } from "../nemesis/levers.ts";
 import type { StackArgs } from "./stack.ts";
 
 /** MiB of the small disks that faults fill. */
 const disks = { redis: 64, postgres: 640 };
 
+const workers = /^worker-/;
+
 function levers(stack: TestStack): Levers {
-  const client = (instance: string, ...args: string[]) =>
-    docker(...args.map((one) => (one === CONTAINER ? `${stack.prefix}-${instance}` : one)));
-  const running = async () => {
-    const all = await stack.instances();
-    return [...all].filter(([, { healthy }]) => healthy).map(([name]) => name);
+  const named = (instance: string) => `${stack.prefix}-${instance}`;
+  const client: Client = (instance, ...args) =>
+    docker(...args.map((one) => (one === CONTAINER ? named(instance) : one)));
+  const healthy = async () =>
+    [...(await stack.instances())].flatMap(([name, instance]) => (instance.healthy ? [name] : []));
+  return {
+    ...engineLevers(client),
+    hostsOn: async () => (await stack.names()).filter((name) => workers.test(name)),
+    cutPower: async () => killAll(client, await healthy()),
   };
-  return engineLevers(client, running);
 }
 
 async function giveDisks(stack: TestStack, { disk }: Levers): Promise<void> {
@@ -27,11 +32,6 @@ async function giveDisks(stack: TestStack, { disk }: Levers): Promise<void> {
       take: () => docker("start", `${stack.prefix}-${instance}`),
     });
   }
-}
-
-async function own(stack: TestStack): Promise<string[]> {
-  const listed = await docker("ps", "--all", "--quiet", "--filter", `name=^/${stack.prefix}-`);
-  return listed.split("\n").filter((id) => id !== "");
 }
 
 /** The stack of the drill on this machine's engine. */
@@ -58,5 +58,4 @@ export const dockerStack: StackArgs = {
       if (directory !== undefined) await removeDisk(directory);
     }
   },
-  rest: async (stack) => void (await docker("stop", "--time", "20", ...(await own(stack)))),
 };

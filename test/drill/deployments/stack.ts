@@ -25,9 +25,8 @@ export interface StackArgs {
   readonly levers: (stack: TestStack) => Levers;
   /** Runs once the stack is deployed. */
   readonly prepare?: (stack: TestStack, levers: Levers) => Promise<void>;
-  /** Runs before it is removed. */
+  /** Runs before it is removed with its data. */
   readonly clear?: (stack: TestStack, levers: Levers) => Promise<void>;
-  readonly rest: (stack: TestStack) => Promise<void>;
 }
 
 /** A stack of the project's, which stays deployed after the command that deployed it. */
@@ -80,7 +79,7 @@ export class StackDeployment implements Deployment {
   }
 
   rest(): Promise<void> {
-    return this.args.rest(this.stack);
+    return this.stack.down();
   }
 
   async remove(): Promise<void> {

@@ -16,7 +16,7 @@ interface Mount {
 const data = ["/data", "/var/lib/postgresql/data"];
 
 /** Levers of containers on Docker engines. */
-export function engineLevers(client: Client, instances: () => Promise<readonly string[]>): Levers {
+export function engineLevers(client: Client): Omit<Levers, "hostsOn" | "cutPower"> {
   const inspect = async (instance: string, format: string) =>
     (await client(instance, "inspect", "--format", format, CONTAINER)).trim();
   const act = async (instance: string, ...args: string[]) =>
@@ -47,23 +47,21 @@ export function engineLevers(client: Client, instances: () => Promise<readonly s
       const mounts: Mount[] = JSON.parse(await inspect(instance, "{{json .Mounts}}"));
       return mounts.find(({ Destination }) => data.includes(Destination))?.Source;
     },
-    cutPower: async () => {
-      const all = await instances();
-      const before = await Promise.all(all.map(start));
-      const ids = await Promise.all(all.map(container));
-      const killed = signal(
-        ids.flatMap((id) => mainOf(id) ?? []),
-        "SIGKILL",
-      );
-      return async () => {
-        const again = () =>
-          waitFor("all containers to be started again", 60, async () => {
-            const after = await Promise.all(all.map(start));
-            return after.every((at, index) => at !== before[index]) || undefined;
-          });
-        await again();
-        return `${killed} main processes killed, ${all.length} containers started again`;
-      };
-    },
+  };
+}
+
+/** Kills these containers at once, as if the engine's machine had lost its power; the engine starts them again. */
+export async function killAll(client: Client, instances: readonly string[]): Promise<() => Promise<string>> {
+  const { start, container } = engineLevers(client);
+  const before = await Promise.all(instances.map(start));
+  const ids = await Promise.all(instances.map(container));
+  const mains = ids.flatMap((id) => mainOf(id) ?? []);
+  const killed = signal(mains, "SIGKILL");
+  return async () => {
+    await waitFor("all containers to be started again", 60, async () => {
+      const after = await Promise.all(instances.map(start));
+      return after.every((at, index) => at !== before[index]) || undefined;
+    });
+    return `${killed} main processes killed, ${instances.length} containers started again`;
   };
 }

@@ -22,6 +22,8 @@ export interface Levers {
   exec(instance: string, ...command: string[]): Promise<string>;
   /** The directory of this machine that has its data, on a small disk of its own; nothing where there is no such disk. */
   disk(instance: string): Promise<string | undefined>;
+  /** The hosts of the workers of a machine. */
+  hostsOn(machine: string): Promise<readonly string[]>;
   /** Cuts a machine's power, and returns what brings it back and tells what shows that it was off. */
   cutPower(machine: string): Promise<() => Promise<string>>;
 }

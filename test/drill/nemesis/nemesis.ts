@@ -4,8 +4,14 @@ import { described, type Fault } from "../plan/schedule.ts";
 import { acts, type Hands } from "./faults.ts";
 import { uptime } from "./processes.ts";
 
+/** The hosts of the workers that a fault hits. */
+async function hitBy({ aim, target }: Fault, { levers }: Hands): Promise<readonly string[]> {
+  if (aim === "machine") return levers.hostsOn(target);
+  return aim === "worker" ? [await levers.host(target)] : [];
+}
+
 async function land(fault: Fault, hands: Hands): Promise<Landed> {
-  const hosts = fault.aim === "worker" ? [await hands.levers.host(fault.target)] : [];
+  const hosts = await hitBy(fault, hands);
   const from = uptime();
   const seen = await acts[fault.kind](fault, hands).then(
     (evidence) => ({ evidence }),

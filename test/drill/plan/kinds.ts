@@ -13,8 +13,8 @@ export type Aim =
   | "deployment"
   | "machine";
 
-/** Whose attempts may end by a fault: nobody's, those that run on the workers that it hits, or those of all workers. */
-export type Costs = "nobody" | "hit" | "everybody";
+/** Whose attempts may end by a fault: nobody's, or those that run on the workers that it hits. */
+export type Costs = "nobody" | "hit";
 
 /** What is promised of a fault; README.md says the same in words. */
 export interface Pledge {
@@ -175,7 +175,7 @@ export const kinds = {
     seconds: [1, 30],
     takes: 20,
     platforms: everywhere,
-    pledge: () => ({ ...hit, costs: "everybody", recovers: 90 }),
+    pledge: () => ({ ...hit, recovers: 90 }),
   },
 } as const satisfies Readonly<Record<string, Kind>>;
 

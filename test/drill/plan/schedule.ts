@@ -25,13 +25,12 @@ export interface Shape {
   readonly count: number;
   /** No fault lasts longer than so many seconds, unless its kind is never shorter. */
   readonly longest: number;
+  /** The shortest and the longest time between the end of a fault and the next one, in seconds. */
+  readonly calm: readonly [number, number];
 }
 
 /** Seconds between the start of the workload and the first fault: tasks run by then. */
 const lead = 12;
-
-/** Seconds of calm between two faults. */
-const calm = [3, 12] as const;
 
 const tenths = (seconds: number) => Math.round(seconds * 10) / 10;
 
@@ -68,7 +67,7 @@ export function scheduleOf(seed: number, shape: Shape): readonly Fault[] {
   let at = lead;
   return order.map((name) => {
     const fault = faultOf(name, tenths(at), shape, chance);
-    at += fault.seconds + ((kinds[name] as Kind).takes ?? 0) + chance.between(...calm);
+    at += fault.seconds + ((kinds[name] as Kind).takes ?? 0) + chance.between(...shape.calm);
     return fault;
   });
 }

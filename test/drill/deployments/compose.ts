@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { AirflowApi } from "../../../tools/airflow.ts";
+import { waitFor } from "../../../tools/process.ts";
+import { Compose } from "../../bench/compose.ts";
+import { docker } from "../../live/docker.ts";
+import type { Deployer } from "../nemesis/deploying.ts";
+import { type Client, CONTAINER, engineLevers, killAll } from "../nemesis/engineLevers.ts";
+import type { Levers } from "../nemesis/levers.ts";
+import type { Layout } from "../plan/schedule.ts";
+import { type Deployment, ledgerOf } from "./deployment.ts";
+import { dockerStack } from "./docker.ts";
+import { places } from "./stack.ts";
+
+/** The names that differ from the stack's. */
+const services: Readonly<Record<string, string>> = { webserver: "api-server" };
+const workers = dockerStack.layout.worker;
+const roles = ["redis", "postgres", "api-server", "scheduler", "dag-processor", "triggerer", ...workers];
+
+/** The file has no other numbers of workers, and says nothing of changes. */
+const deployer: Deployer = {
+  scale: () => Promise.reject(new Error("a compose file is not scaled")),
+  change: () => Promise.reject(new Error("a compose file is not changed")),
+  killed: () => Promise.reject(new Error("a compose file is not deployed again")),
+};
+
+/** The usual compose file, which lives no longer than the command. */
+export class ComposeDeployment implements Deployment {
+  readonly subject = "compose";
+  readonly platform = "docker";
+  readonly layout: Layout = dockerStack.layout;
+  readonly places = places;
+  readonly deployer = deployer;
+  readonly levers: Levers;
+  readonly api: AirflowApi;
+  private readonly compose: Compose;
+  private readonly client: Client;
+
+  private constructor(compose: Compose) {
+    this.compose = compose;
+    this.api = new AirflowApi(compose.outputs);
+    const named = (instance: string) => `${compose.prefix}${services[instance] ?? instance}_1`;
+    this.client = (instance, ...args) =>
+      docker(...args.map((one) => (one === CONTAINER ? named(instance) : one)));
+    const levers = engineLevers(this.client);
+    this.levers = {
+      ...levers,
+      addresses: (instance, peer) => levers.addresses(instance, services[peer] ?? peer),
+      hostsOn: () => Promise.all(workers.map(levers.host)),
+      cutPower: () => killAll(this.client, roles),
+    };
+  }
+
+  static async prepare(): Promise<ComposeDeployment> {
+    const compose = await Compose.prepare(join(import.meta.dirname, "../dags"), 18730);
+    await compose.remove();
+    return new ComposeDeployment(compose);
+  }
+
+  async ready(): Promise<void> {
+    await this.compose.up();
+    const health = "{{.State.Health.Status}}";
+    for (const role of roles)
+      await waitFor(`${role} to be healthy`, 300, async () => {
+        const state = await this.client(role, "inspect", "--format", health, CONTAINER);
+        return state.trim() === "healthy" || undefined;
+      });
+  }
+
+  query(sql: string): Promise<string> {
+    const psql =
+      'PGPASSWORD=$(cat /run/secrets/postgres_password) psql -h 127.0.0.1 -U airflow -d airflow -Atc "$1"';
+    return this.client("postgres", "exec", CONTAINER, "sh", "-c", psql, "psql", sql);
+  }
+
+  /** All roles share the volume. */
+  ledger(run: string): Promise<string> {
+    return this.client("scheduler", "exec", CONTAINER, ...ledgerOf(run));
+  }
+
+  /** Its secrets are kept nowhere. */
+  rest(): Promise<void> {
+    return this.remove();
+  }
+
+  async remove(): Promise<void> {
+    await this.compose.remove();
+    this.compose.forget();
+  }
+}

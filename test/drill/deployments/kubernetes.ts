@@ -1,0 +1,88 @@
+import { waitFor } from "../../../tools/process.ts";
+import type { TestStack } from "../../live/harness.ts";
+import { kubectl, lab, onKubernetes, pods } from "../../live/kubernetes.ts";
+import { freezerOf } from "../nemesis/freezer.ts";
+import type { Levers } from "../nemesis/levers.ts";
+import { mainOf } from "../nemesis/processes.ts";
+import type { StackArgs } from "./stack.ts";
+
+/** The node with the control roles is never lost: their data waits for it. */
+const node = "node2";
+
+function levers(stack: TestStack): Levers {
+  const namespace = stack.prefix;
+  const pod = async (instance: string) => {
+    const found = (await pods(namespace)).get(instance);
+    if (!found) throw new Error(`there is no ${instance}`);
+    return found;
+  };
+  const start = async (instance: string) =>
+    (await pod(instance)).status.containerStatuses?.[0]?.containerID ?? "";
+  const container = async (instance: string) => (await start(instance)).replace(/^.*:\/\//, "");
+  const freezer = async (instance: string) => {
+    const main = mainOf(await container(instance));
+    if (main === undefined) throw new Error(`${instance} has no process`);
+    return freezerOf(main);
+  };
+  const scale = (instance: string, replicas: number) =>
+    kubectl("scale", "statefulset", instance, "--namespace", namespace, "--replicas", String(replicas));
+  const away = async (instance: string) =>
+    (await pods(namespace)).has(instance) ? undefined : `no pod of ${instance}`;
+  return {
+    container,
+    start,
+    host: async (instance) => (await pod(instance)).metadata.name,
+    addresses: async (instance, peer) => {
+      const found = await stack.exec(instance, "getent", "ahostsv4", peer);
+      return [...new Set(found.match(/^\S+/gm) ?? [])];
+    },
+    pause: async (instance) => (await freezer(instance)).freeze(),
+    paused: async (instance) => (await freezer(instance)).state(),
+    unpause: async (instance) => (await freezer(instance)).thaw(),
+    restart: (instance) => stack.target.restart(namespace, instance),
+    take: async (instance) => {
+      await scale(instance, 0);
+      await waitFor(`${instance} to be away`, 60, () => away(instance));
+    },
+    away,
+    give: async (instance) => void (await scale(instance, 1)),
+    exec: (instance, ...command) => stack.exec(instance, ...command),
+    disk: async () => undefined,
+    hostsOn: async () => ["worker-b-1", "worker-b-2"],
+    cutPower: async () => {
+      const { stopNode, startNode } = await lab();
+      const worker = await container("worker-b-1");
+      await stopNode(node);
+      const seen = mainOf(worker) === undefined ? `no process of ${worker} is left` : "";
+      return async () => {
+        await startNode(node);
+        return seen;
+      };
+    },
+  };
+}
+
+/** The stack of the drill in the lab's cluster, with workers on both nodes. */
+export const kubernetesStack: StackArgs = {
+  name: "livetest-drill-cluster",
+  port: 18720,
+  target: onKubernetes,
+  layout: {
+    worker: ["worker-a-1", "worker-b-1"],
+    broker: ["redis"],
+    database: ["postgres"],
+    webserver: ["webserver"],
+    scheduler: ["scheduler"],
+    triggerer: ["triggerer"],
+    deployment: ["deployment"],
+    machine: [node],
+  },
+  configure: (workers) => ({
+    machines: [
+      { name: "a", node: "node1", workers: Math.ceil(workers / 2) },
+      { name: "b", node, workers: Math.floor(workers / 2) },
+    ],
+    kubernetes: { controlLabels: { "kubernetes.io/hostname": "node1" } },
+  }),
+  levers,
+};
