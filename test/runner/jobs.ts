@@ -46,6 +46,7 @@ const first = [
   "parity.kubernetes",
   "node.kubernetes",
   "faults.docker",
+  "drill.docker",
   "deploying.docker",
   "rotation",
   "declared",

@@ -47,14 +47,16 @@ test("faults follow one another, hit what there is, and last as long as their ki
 });
 
 test("neighbouring seeds have all kinds, and a bound makes long faults short", () => {
-  const kindsOf = (from: number, count: number) =>
+  const kindsOf = (from: number, count: number, platform: Shape["platform"] = "docker") =>
     new Set(
-      Array.from({ length: count }, (_, at) => scheduleOf(from + at, shape)).flatMap((faults) =>
-        faults.map(({ kind }) => kind),
+      Array.from({ length: count }, (_, at) => scheduleOf(from + at, { ...shape, platform })).flatMap(
+        (faults) => faults.map(({ kind }) => kind),
       ),
     );
   for (const from of [0, 1, 17, 400])
     assert.deepEqual([...kindsOf(from, 3)].sort(), [...kindsOn("docker")].sort());
+  for (const platform of ["kubernetes", "machines"] as const)
+    assert.deepEqual([...kindsOf(5, 3, platform)].sort(), [...kindsOn(platform)].sort());
   const bounded = Array.from({ length: 30 }, (_, seed) => scheduleOf(seed, { ...shape, longest: 10 })).flat();
   assert.equal(Math.max(...bounded.map(({ seconds }) => seconds)), 10);
   const lengths = Array.from({ length: 60 }, (_, seed) => lengthOf(scheduleOf(seed, shape)));

@@ -36,16 +36,13 @@ export function recoveries(evidence: Evidence): readonly Recovery[] {
 
 /** What a dead worker ran has to run elsewhere soon, as long as there is a place for it. */
 export function slow(evidence: Evidence, { again }: Bounds): Finding[] {
-  const others = (landed: Landed) => ({
-    ...evidence,
-    faults: evidence.faults.filter((one) => one !== landed),
-  });
+  const taken = busy(evidence);
   return chargedTries(evidence).flatMap((one): Finding[] => {
     const [landed] = one.by;
     const next = nextStart(evidence, one);
     // A machine takes its time to come back, and a worker that was frozen for a while was not dead from the beginning.
     if (!landed || next === undefined || !["kill", "dead"].includes(landed.fault.kind)) return [];
-    const waited = outside({ from: landed.from, until: next }, busy(others(landed)));
+    const waited = outside({ from: landed.from, until: next }, taken);
     if (waited <= again) return [];
     const told = `${keyOf(one.of)}: lost by ${landed.fault.kind} of ${landed.fault.target}, ran again ${seconds(next - landed.from)} later, of which there was a place for ${seconds(waited)}; allowed are ${again} s`;
     return [{ flaw: "slow", told }];
