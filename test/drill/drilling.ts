@@ -8,8 +8,8 @@ import type { Deployment } from "./deployments/deployment.ts";
 import { collect, unfinished } from "./evidence.ts";
 import { play } from "./nemesis/nemesis.ts";
 import { uptime } from "./nemesis/processes.ts";
-import type { Fault } from "./plan/schedule.ts";
-import { hasMapped, workloadOf } from "./plan/workload.ts";
+import { type Fault, lengthOf } from "./plan/schedule.ts";
+import { dagsOf, type ExpectedTask, hasMapped, workloadOf } from "./plan/workload.ts";
 import type { FaultResult, Result } from "./results/results.ts";
 
 /** Seconds after the last fault within which all tasks have to end. */
@@ -18,32 +18,53 @@ const patience = 240;
 /** Seconds after that in which a process that should be dead shows itself. */
 const aftermath = 3;
 
-/** Asks again until the webserver answers, as a client does. */
-function insists<T>(what: string, ask: () => Promise<T>): Promise<T> {
-  return waitFor(what, 180, () => ask().catch(() => undefined), 1);
+/** Seconds between the starts of two runs: the tasks of one take about as long. */
+const every = 70;
+
+/** Does something again until it works, as a client whose webserver may be away. */
+function insists<T>(what: string, doing: () => Promise<T>): Promise<T> {
+  return waitFor(what, 300, () => doing().catch(() => undefined), 1);
 }
 
-/** Starts a run of each DAG of the workload, by the same name. */
+/** Starts a run of each DAG, once: an answer may get lost. */
 async function trigger({ api }: Deployment, run: string, mapped: boolean): Promise<void> {
-  const dags = ["drill", ...(mapped ? ["drill_mapped"] : [])];
-  for (const dag of dags) {
-    await insists(`${dag} to be read`, () => api.call(`/dags/${dag}`));
-    await api.call(`/dags/${dag}`, "PATCH", { is_paused: false });
-    await api.call(`/dags/${dag}/dagRuns`, "POST", { dag_run_id: run, logical_date: null });
+  for (const dag of dagsOf(mapped)) {
+    const path = `/dags/${dag}/dagRuns`;
+    await insists(`${dag} to be triggered`, async () => {
+      if (await api.call(`${path}/${run}`)) return true;
+      await api.call(`/dags/${dag}`, "PATCH", { is_paused: false });
+      return api.call(path, "POST", { dag_run_id: run, logical_date: null });
+    });
   }
 }
 
-/** Waits for the end of all tasks; what has not ended then is the checker's affair, and ended by force. */
-async function settle(deployment: Deployment, run: string, mapped: boolean): Promise<void> {
-  const done = async () => ((await unfinished(deployment, run).catch(() => 1)) === 0 ? true : undefined);
+/** Starts runs for as long as faults are to come; returns their tasks. */
+async function keepBusy(deployment: Deployment, runs: string, until: number, mapped: boolean) {
+  const tasks: ExpectedTask[] = [];
+  for (let number = 0, at = uptime(); number === 0 || at < until; number++, at += every) {
+    await sleep(Math.max(0, at - uptime()) * 1000);
+    const run = `${runs}-${number}`;
+    const burst = mapped && number === 0;
+    await trigger(deployment, run, burst);
+    tasks.push(...workloadOf(run, burst, uptime()));
+  }
+  return tasks;
+}
+
+/** Waits for the end of all tasks; what has not ended then is the checker's affair. */
+async function settle(deployment: Deployment, runs: string, mapped: boolean): Promise<void> {
+  const done = async () => ((await unfinished(deployment, runs).catch(() => 1)) === 0 ? true : undefined);
   await waitFor("all tasks to end", mapped ? patience * 2 : patience, done, 2).catch(() => {});
   await sleep(aftermath * 1000);
 }
 
-async function endByForce({ api }: Deployment, run: string): Promise<void> {
-  const path = `/dags/drill/dagRuns/${run}`;
-  const ended = await api.call<{ state: string }>(path);
-  if (ended?.state === "running") await api.call(path, "PATCH", { state: "failed" });
+/** Ends what has not ended by itself. */
+async function endByForce({ api }: Deployment, tasks: readonly ExpectedTask[]): Promise<void> {
+  const runs = new Set(tasks.map(({ dag, run }) => `/dags/${dag}/dagRuns/${run}`));
+  for (const path of runs) {
+    const ended = await api.call<{ state: string }>(path);
+    if (ended?.state === "running") await api.call(path, "PATCH", { state: "failed" });
+  }
 }
 
 function faultResults(evidence: Evidence): FaultResult[] {
@@ -70,13 +91,15 @@ export async function drill(
   mapped = hasMapped(seed),
 ): Promise<Result> {
   await deployment.ready();
-  const run = `drill-${seed}-${Date.now().toString(36)}`;
-  await trigger(deployment, run, mapped);
+  const runs = `drill-${seed}-${Date.now().toString(36)}`;
   const began = uptime();
-  const landed = await play(faults, began, deployment);
-  await settle(deployment, run, mapped);
-  const evidence = await collect(deployment, run, workloadOf(mapped), began, landed);
-  await endByForce(deployment, run).catch(() => {});
+  const [landed, tasks] = await Promise.all([
+    play(faults, began, deployment),
+    keepBusy(deployment, runs, began + lengthOf(faults), mapped),
+  ]);
+  await settle(deployment, runs, mapped);
+  const evidence = await collect(deployment, runs, tasks, began, landed);
+  await endByForce(deployment, tasks).catch(() => {});
   const findings: readonly Finding[] = check(evidence);
   return {
     subject: deployment.subject,

@@ -7,6 +7,7 @@ import { common, crowded, merged, outside, total } from "../drill/check/interval
 import { type Execution, readLedger } from "../drill/check/ledger.ts";
 import { recoveries } from "../drill/check/recovery.ts";
 import type { Fault } from "../drill/plan/schedule.ts";
+import type { ExpectedTask } from "../drill/plan/workload.ts";
 
 const began = 1000;
 
@@ -34,6 +35,7 @@ function execution(ran: Ran = {}): Execution {
   return {
     id: String(ids++),
     dag: "drill",
+    run: "r",
     task,
     map: -1,
     try: ran.try ?? 1,
@@ -47,6 +49,7 @@ function execution(ran: Ran = {}): Execution {
 function row(given: Partial<Try> = {}): Try {
   return {
     dag: "drill",
+    run: "r",
     task: "a",
     map: -1,
     try: 1,
@@ -71,9 +74,13 @@ function landed(fault: Partial<Fault> = {}, given: Partial<Landed> = {}): Landed
   };
 }
 
+function expected(task: string, after: readonly string[] = []): ExpectedTask {
+  return { dag: "drill", run: "r", task, map: -1, after, triggered: began };
+}
+
 /** One task that ran well, without a fault. */
 const calm: Evidence = {
-  expected: [{ dag: "drill", task: "a", map: -1, after: [] }],
+  expected: [expected("a")],
   tries: [row()],
   executions: [execution()],
   faults: [],
@@ -124,7 +131,7 @@ test("what the ledger knows and the database does not", () => {
   const stranger = execution({ from: 30, until: 31, try: 2, how: undefined });
   const found = check({ ...calm, executions: [execution(), stranger] });
   assert.deepEqual(found, [
-    { flaw: "unknown", told: "drill.a: try 2 ran on worker-1, and the database has no such try" },
+    { flaw: "unknown", told: "drill.a of r: try 2 ran on worker-1, and the database has no such try" },
   ]);
 });
 
@@ -159,7 +166,7 @@ test("a try that ends without having begun is charged, unless its worker was hit
   const [found] = check({ ...never, faults: [landed()] });
   assert.equal(
     found?.told,
-    "drill.a: try 1 on no worker was given up 45.0 s (queued 8.0 s, started never; in the ledger without having begun), and no fault may have cost it",
+    "drill.a of r: try 1 on no worker was given up 45.0 s (queued 8.0 s, started never; in the ledger without having begun), and no fault may have cost it",
   );
 });
 
@@ -175,7 +182,7 @@ test("two executions of a task at once are found by a single tick", () => {
   const [found] = check({ ...again({ until: 50 }), faults });
   assert.equal(
     found?.told,
-    "drill.a: try 1 (worker-1, process 7) and try 2 (worker-2, process 7) ran at once for 2.0 s, from 1048.0 s; allowed is 0.0 s",
+    "drill.a of r: try 1 (worker-1, process 7) and try 2 (worker-2, process 7) ran at once for 2.0 s, from 1048.0 s; allowed is 0.0 s",
   );
   // The same try, handed out twice.
   const twin = execution({ from: 12, until: 14, host: "worker-2", how: undefined });
@@ -212,7 +219,7 @@ test("a start that comes late is found, but for the time without a free place", 
   const others = names.map((task) => execution({ from: 5, until: 68, task }));
   const full = {
     ...late,
-    expected: [...calm.expected, ...names.map((task) => ({ dag: "drill", task, map: -1, after: [] }))],
+    expected: [...calm.expected, ...names.map((task) => expected(task))],
     executions: [...late.executions, ...others],
     tries: [...late.tries, ...names.map((task) => row({ task }))],
   };
@@ -227,7 +234,7 @@ test("a start that comes late is found, but for the time without a free place", 
 test("a task is due when all that it follows has ended", () => {
   const chain = (from: number): Evidence => ({
     ...calm,
-    expected: [...calm.expected, { dag: "drill", task: "b", map: -1, after: ["a"] }],
+    expected: [...calm.expected, expected("b", ["a"])],
     tries: [row(), row({ task: "b", queued: began + from - 2, started: began + from - 1 })],
     executions: [execution(), execution({ task: "b", from, until: from + 1 })],
   });
@@ -252,14 +259,15 @@ test("a fault that did not land is told", () => {
 
 test("the ledger is read whatever the order of its lines", () => {
   const lines = [
-    { id: "x", at: 1, what: "start", dag: "d", task: "t", map: 3, try: 2, host: "h", pid: 5 },
+    { id: "x", at: 1, what: "start", dag: "d", run: "r", task: "t", map: 3, try: 2, host: "h", pid: 5 },
     { id: "x", at: 1.2, what: "tick" },
-    { id: "y", at: 2, what: "start", dag: "d", task: "u", map: -1, try: 1, host: "h", pid: 6 },
+    { id: "y", at: 2, what: "start", dag: "d", run: "r", task: "u", map: -1, try: 1, host: "h", pid: 6 },
     { id: "x", at: 1.4, what: "end", how: "done" },
   ].map((line) => JSON.stringify(line));
   const x = {
     id: "x",
     dag: "d",
+    run: "r",
     task: "t",
     map: 3,
     try: 2,
@@ -268,7 +276,7 @@ test("the ledger is read whatever the order of its lines", () => {
     moments: [1, 1.2, 1.4],
     how: "done",
   };
-  const y = { id: "y", dag: "d", task: "u", map: -1, try: 1, host: "h", pid: 6, moments: [2] };
+  const y = { id: "y", dag: "d", run: "r", task: "u", map: -1, try: 1, host: "h", pid: 6, moments: [2] };
   fc.assert(
     fc.property(fc.shuffledSubarray(lines, { minLength: 4 }), (some) => {
       // A worker that shares its disk with another gives the same lines.

@@ -65,11 +65,11 @@ test("neighbouring seeds have all kinds, and a bound makes long faults short", (
 });
 
 test("the workload is chains, fans and the like, every fifth time with the mapped task", () => {
-  const keys = workloadOf(false).map(({ task, after }) => `${task} < ${after}`);
+  const keys = workloadOf("r", false, 0).map(({ task, after }) => `${task} < ${after}`);
   assert.equal(keys.length, 47);
   for (const one of ["chain_0_0 < ", "chain_1_15 < chain_1_14", "fan_1_3 < fan_0_0,fan_0_1,fan_0_2,fan_0_3"])
     assert.ok(keys.includes(one), one);
-  assert.equal(workloadOf(true).length, 247);
+  assert.equal(workloadOf("r", true, 0).length, 247);
   assert.deepEqual([0, 1, 4, 5, 10].map(hasMapped), [true, false, false, true, true]);
 });
 

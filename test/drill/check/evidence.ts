@@ -7,6 +7,7 @@ import type { Execution } from "./ledger.ts";
 /** A try of a task, as the database has it. */
 export interface Try {
   readonly dag: string;
+  readonly run: string;
   readonly task: string;
   readonly map: number;
   readonly try: number;
@@ -39,7 +40,7 @@ export interface Evidence {
   readonly tries: readonly Try[];
   readonly executions: readonly Execution[];
   readonly faults: readonly Landed[];
-  /** When the runs were triggered. */
+  /** When the first run was triggered. */
   readonly began: number;
   /** Hosts that take tasks. */
   readonly hosts: readonly string[];
@@ -86,7 +87,7 @@ export interface Finding {
   readonly told: string;
 }
 
-export const keyOf = ({ dag, task, map }: Pick<Try, "dag" | "task" | "map">) =>
-  `${dag}.${task}${map < 0 ? "" : `[${map}]`}`;
+export const keyOf = ({ dag, run, task, map }: Pick<Try, "dag" | "run" | "task" | "map">) =>
+  `${dag}.${task}${map < 0 ? "" : `[${map}]`} of ${run}`;
 
 export const seconds = (value: number) => `${value.toFixed(1)} s`;

@@ -5,6 +5,7 @@ const start = z.object({
   at: z.number(),
   what: z.literal("start"),
   dag: z.string(),
+  run: z.string(),
   task: z.string(),
   map: z.number().int(),
   try: z.number().int(),
@@ -21,6 +22,7 @@ const line = z.discriminatedUnion("what", [
 export interface Execution {
   readonly id: string;
   readonly dag: string;
+  readonly run: string;
   readonly task: string;
   readonly map: number;
   readonly try: number;

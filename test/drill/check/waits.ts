@@ -48,7 +48,7 @@ function queuedWaits(tries: readonly Try[]): Wait[] {
 }
 
 /** From the end of what a task follows to its own first sign, by the ledger alone. */
-function dueWaits({ expected, executions, began }: Evidence): Wait[] {
+function dueWaits({ expected, executions }: Evidence): Wait[] {
   const own = Map.groupBy(executions, keyOf);
   return expected.flatMap((task) => {
     const firsts = (own.get(keyOf(task)) ?? []).map(beganAt);
@@ -56,7 +56,9 @@ function dueWaits({ expected, executions, began }: Evidence): Wait[] {
       (own.get(keyOf({ ...task, task: before })) ?? []).filter(({ how }) => how === "done").map(lastSeen),
     );
     if (firsts.length === 0 || ends.length < task.after.length) return [];
-    return [{ from: Math.max(began, ...ends), until: Math.min(...firsts), told: `${keyOf(task)} was due` }];
+    return [
+      { from: Math.max(task.triggered, ...ends), until: Math.min(...firsts), told: `${keyOf(task)} was due` },
+    ];
   });
 }
 

@@ -42,7 +42,7 @@ def execution(context, ends="done"):
         while not over.wait(TICK_SECONDS):
             write("tick")
 
-    task = {"dag": ti.dag_id, "task": ti.task_id, "map": ti.map_index, "try": ti.try_number}
+    task = {"dag": ti.dag_id, "run": ti.run_id, "task": ti.task_id, "map": ti.map_index, "try": ti.try_number}
     write("start", **task, host=host, pid=os.getpid())
     os.fsync(file)
     ticking = threading.Thread(target=tick, daemon=True)

@@ -73,8 +73,8 @@ export class ComposeDeployment implements Deployment {
   }
 
   /** All roles share the volume. */
-  ledger(run: string): Promise<string> {
-    return this.client("scheduler", "exec", CONTAINER, ...ledgerOf(run));
+  ledger(runs: string): Promise<string> {
+    return this.client("scheduler", "exec", CONTAINER, ...ledgerOf(runs));
   }
 
   /** Its secrets are kept nowhere. */

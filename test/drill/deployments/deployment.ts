@@ -17,14 +17,14 @@ export interface Deployment extends Hands {
   ready(): Promise<void>;
   /** Asks the metadata database; returns one JSON text. */
   query(sql: string): Promise<string>;
-  /** All that tasks of a run wrote to the ledger. */
-  ledger(run: string): Promise<string>;
+  /** All that tasks wrote to the ledger, of runs whose name begins so. */
+  ledger(runs: string): Promise<string>;
   /** Removes what takes CPU time, and keeps all data; `ready` brings it back. */
   rest(): Promise<void>;
   remove(): Promise<void>;
 }
 
 /** Where tasks write the ledger, as `dags/drill_ledger.py` has it. */
-export function ledgerOf(run: string): readonly string[] {
-  return ["sh", "-c", `cat "/opt/airflow/data/ledger/$1"/*.jsonl 2>/dev/null || true`, "ledger", run];
+export function ledgerOf(runs: string): readonly string[] {
+  return ["sh", "-c", `cat "/opt/airflow/data/ledger/$1"*/*.jsonl 2>/dev/null || true`, "ledger", runs];
 }

@@ -72,9 +72,9 @@ export class StackDeployment implements Deployment {
   }
 
   /** From every worker: those on one machine give the same lines. */
-  async ledger(run: string): Promise<string> {
+  async ledger(runs: string): Promise<string> {
     const names = (await this.stack.names()).filter((name) => name.startsWith("worker"));
-    const texts = names.map((name) => this.stack.exec(name, ...ledgerOf(run)));
+    const texts = names.map((name) => this.stack.exec(name, ...ledgerOf(runs)));
     return (await Promise.all(texts)).join("");
   }
 

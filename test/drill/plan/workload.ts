@@ -29,18 +29,23 @@ const numbers = z
 /** A task that a run of the workload has. */
 export interface ExpectedTask {
   readonly dag: string;
+  readonly run: string;
   readonly task: string;
   /** -1 for a task that is not mapped. */
   readonly map: number;
   /** Tasks of the same run that have to succeed before. */
   readonly after: readonly string[];
+  /** When its run was triggered, in seconds since the kernel booted. */
+  readonly triggered: number;
 }
+
+type Shaped = Omit<ExpectedTask, "run" | "triggered">;
 
 function* upTo(count: number): Generator<number> {
   for (let at = 0; at < count; at++) yield at;
 }
 
-function tasks(dag: string, named: Readonly<Record<string, readonly string[]>>): ExpectedTask[] {
+function tasks(dag: string, named: Readonly<Record<string, readonly string[]>>): Shaped[] {
   return Object.entries(named).map(([task, after]) => ({ dag, task, map: -1, after }));
 }
 
@@ -50,7 +55,7 @@ function chain(names: readonly string[]): Record<string, string[]> {
 }
 
 /** The same shapes as `dags/drill.py` makes of the same numbers. */
-function shapes(): ExpectedTask[] {
+function shapes(): Shaped[] {
   const { chains, links, waves, width, sensors, deferred, retried } = numbers;
   const wave = (number: number) => [...upTo(width)].map((at) => `fan_${number}_${at}`);
   return tasks("drill", {
@@ -74,13 +79,18 @@ export function hasMapped(seed: number): boolean {
   return seed % 5 === 0;
 }
 
-/** The tasks of a schedule's workload. */
-export function workloadOf(mapped: boolean): readonly ExpectedTask[] {
+/** Names of the DAGs, with the burst of a mapped task or without. */
+export function dagsOf(mapped: boolean): readonly string[] {
+  return ["drill", ...(mapped ? ["drill_mapped"] : [])];
+}
+
+/** The tasks of a run of each of the DAGs. */
+export function workloadOf(run: string, mapped: boolean, triggered: number): readonly ExpectedTask[] {
   const burst = [...upTo(numbers.mapped)].map((map) => ({
     dag: "drill_mapped",
     task: "noop",
     map,
     after: [],
   }));
-  return [...shapes(), ...(mapped ? burst : [])];
+  return [...shapes(), ...(mapped ? burst : [])].map((one) => ({ ...one, run, triggered }));
 }
