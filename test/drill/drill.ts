@@ -88,7 +88,7 @@ async function smaller(deployment: Deployment, seed: number, faults: readonly Fa
 async function runSeed(deployment: Deployment, seed: number, wanted: Asked): Promise<Result> {
   const { platform, layout } = deployment;
   const shape: Shape = { platform, layout, count: wanted.faults, longest: 120, calm: [3, 12] };
-  const faults = scheduleOf(seed, shape);
+  const faults = scheduleOf(seed, shape).filter(({ kind }) => !deployment.without.includes(kind));
   console.log(`Schedule ${seed} on ${deployment.subject}`);
   const result = await drill(deployment, seed, faults);
   console.log(told(result));

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { waitFor } from "../../tools/process.ts";
+import { run, waitFor } from "../../tools/process.ts";
 import { chargedTries } from "./check/charges.ts";
 import { check } from "./check/check.ts";
 import type { Evidence, Finding } from "./check/evidence.ts";
@@ -27,13 +27,13 @@ function insists<T>(what: string, doing: () => Promise<T>): Promise<T> {
 }
 
 /** Starts a run of each DAG, once: an answer may get lost. */
-async function trigger({ api }: Deployment, run: string, mapped: boolean): Promise<void> {
+async function trigger({ api }: Deployment, name: string, mapped: boolean): Promise<void> {
   for (const dag of dagsOf(mapped)) {
     const path = `/dags/${dag}/dagRuns`;
     await insists(`${dag} to be triggered`, async () => {
-      if (await api.call(`${path}/${run}`)) return true;
+      if (await api.call(`${path}/${name}`)) return true;
       await api.call(`/dags/${dag}`, "PATCH", { is_paused: false });
-      return api.call(path, "POST", { dag_run_id: run, logical_date: null });
+      return api.call(path, "POST", { dag_run_id: name, logical_date: null });
     });
   }
 }
@@ -43,10 +43,10 @@ async function keepBusy(deployment: Deployment, runs: string, until: number, map
   const tasks: ExpectedTask[] = [];
   for (let number = 0, at = uptime(); number === 0 || at < until; number++, at += every) {
     await sleep(Math.max(0, at - uptime()) * 1000);
-    const run = `${runs}-${number}`;
+    const name = `${runs}-${number}`;
     const burst = mapped && number === 0;
-    await trigger(deployment, run, burst);
-    tasks.push(...workloadOf(run, burst, uptime()));
+    await trigger(deployment, name, burst);
+    tasks.push(...workloadOf(name, burst, uptime()));
   }
   return tasks;
 }
@@ -105,6 +105,7 @@ export async function drill(
     subject: deployment.subject,
     seed,
     date: new Date().toISOString(),
+    commit: (await run("git", ["rev-parse", "--short", "HEAD"])).trim(),
     seconds: Math.round(uptime() - began),
     tasks: evidence.expected.length,
     attempts: evidence.executions.length,

@@ -15,6 +15,7 @@ function result(given: Partial<Result> = {}): Result {
     subject: "docker",
     seed: 1,
     date: "2026-01-01T00:00:00.000Z",
+    commit: "1234567",
     seconds: 120,
     tasks: 47,
     attempts: 70,

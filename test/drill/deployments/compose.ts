@@ -3,7 +3,6 @@ import { AirflowApi } from "../../../tools/airflow.ts";
 import { waitFor } from "../../../tools/process.ts";
 import { Compose } from "../../bench/compose.ts";
 import { docker } from "../../live/docker.ts";
-import type { Deployer } from "../nemesis/deploying.ts";
 import { type Client, CONTAINER, engineLevers, killAll } from "../nemesis/engineLevers.ts";
 import type { Levers } from "../nemesis/levers.ts";
 import type { Layout } from "../plan/schedule.ts";
@@ -16,20 +15,14 @@ const services: Readonly<Record<string, string>> = { webserver: "api-server" };
 const workers = dockerStack.layout.worker;
 const roles = ["redis", "postgres", "api-server", "scheduler", "dag-processor", "triggerer", ...workers];
 
-/** The file has no other numbers of workers, and says nothing of changes. */
-const deployer: Deployer = {
-  scale: () => Promise.reject(new Error("a compose file is not scaled")),
-  change: () => Promise.reject(new Error("a compose file is not changed")),
-  killed: () => Promise.reject(new Error("a compose file is not deployed again")),
-};
-
 /** The usual compose file, which lives no longer than the command. */
 export class ComposeDeployment implements Deployment {
   readonly subject = "compose";
   readonly platform = "docker";
   readonly layout: Layout = dockerStack.layout;
+  /** Nobody deploys it again, and its broker keeps nothing on a disk. */
+  readonly without = ["scaleUp", "scaleDown", "change", "upKilled", "diskFull"] as const;
   readonly places = places;
-  readonly deployer = deployer;
   readonly levers: Levers;
   readonly api: AirflowApi;
   private readonly compose: Compose;

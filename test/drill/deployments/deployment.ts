@@ -1,6 +1,6 @@
 import type { AirflowApi } from "../../../tools/airflow.ts";
 import type { Hands } from "../nemesis/faults.ts";
-import type { PlatformName } from "../plan/kinds.ts";
+import type { KindName, PlatformName } from "../plan/kinds.ts";
 import type { Layout } from "../plan/schedule.ts";
 import type { Subject } from "../results/results.ts";
 
@@ -10,6 +10,8 @@ export interface Deployment extends Hands {
   /** Whose kinds of faults it has. */
   readonly platform: PlatformName;
   readonly layout: Layout;
+  /** Kinds of its platform's faults that it cannot have. */
+  readonly without: readonly KindName[];
   /** Tasks that a worker runs at once. */
   readonly places: number;
   readonly api: AirflowApi;

@@ -16,8 +16,12 @@ function levers(stack: TestStack): Levers {
     if (!found) throw new Error(`there is no ${instance}`);
     return found;
   };
-  const start = async (instance: string) =>
-    (await pod(instance)).status.containerStatuses?.[0]?.containerID ?? "";
+  // A pod that is being made has no container yet.
+  const start = async (instance: string) => {
+    const id = (await pod(instance)).status.containerStatuses?.[0]?.containerID;
+    if (id === undefined) throw new Error(`${instance} has no container`);
+    return id;
+  };
   const container = async (instance: string) => (await start(instance)).replace(/^.*:\/\//, "");
   const freezer = async (instance: string) => {
     const main = mainOf(await container(instance));

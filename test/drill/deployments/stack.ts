@@ -34,6 +34,7 @@ export class StackDeployment implements Deployment {
   readonly subject;
   readonly platform;
   readonly layout: Layout;
+  readonly without = [];
   readonly places = places;
   readonly levers: Levers;
   readonly deployer: StackDeployer;

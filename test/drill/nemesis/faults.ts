@@ -11,7 +11,8 @@ import { mainOf, signal, stateOf, treeOf } from "./processes.ts";
 
 export interface Hands {
   readonly levers: Levers;
-  readonly deployer: Deployer;
+  /** Missing where nothing is deployed again. */
+  readonly deployer?: Deployer;
 }
 
 /** Does what a fault does, until it is over; returns what shows that it happened. */
@@ -26,8 +27,8 @@ async function main(levers: Levers, instance: string): Promise<number> {
 }
 
 /** The same, whatever has become of it; for what is undone. */
-async function mainIfAny(levers: Levers, instance: string): Promise<number | undefined> {
-  return mainOf(await levers.container(instance));
+function mainIfAny(levers: Levers, instance: string): Promise<number | undefined> {
+  return levers.container(instance).then(mainOf, () => undefined);
 }
 
 async function startedAgain(levers: Levers, instance: string, before: string): Promise<string> {
@@ -163,6 +164,14 @@ const lost: Act = async ({ target, seconds }, { levers }) => {
   return seen;
 };
 
+/** Deploys. */
+const deploying =
+  (how: (deployer: Deployer, fault: Fault) => Promise<string>): Act =>
+  async (fault, { deployer }) => {
+    if (!deployer) throw new Error("nothing is deployed again here");
+    return how(deployer, fault);
+  };
+
 export const acts: Readonly<Record<KindName, Act>> = {
   kill,
   dead: leave("killed"),
@@ -175,9 +184,9 @@ export const acts: Readonly<Record<KindName, Act>> = {
   diskFull,
   away: leave("stopped"),
   outOfMemory: ({ target }, { levers }) => exhaustMemory(levers, target),
-  scaleUp: (_, { deployer }) => deployer.scale(1),
-  scaleDown: (_, { deployer }) => deployer.scale(-1),
-  change: (_, { deployer }) => deployer.change(),
-  upKilled: ({ seconds }, { deployer }) => deployer.killed(seconds),
+  scaleUp: deploying((deployer) => deployer.scale(1)),
+  scaleDown: deploying((deployer) => deployer.scale(-1)),
+  change: deploying((deployer) => deployer.change()),
+  upKilled: deploying((deployer, { seconds }) => deployer.killed(seconds)),
   lost,
 };

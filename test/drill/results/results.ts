@@ -26,6 +26,8 @@ export interface Result {
   readonly seed: number;
   /** ISO 8601. */
   readonly date: string;
+  /** Of the project, in short. */
+  readonly commit: string;
   readonly seconds: number;
   readonly tasks: number;
   readonly attempts: number;
