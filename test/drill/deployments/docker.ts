@@ -1,6 +1,6 @@
 import { docker, onDocker } from "../../live/docker.ts";
 import type { TestStack } from "../../live/harness.ts";
-import { ownDisk, removeDisk } from "../nemesis/disk.ts";
+import { ownDisk, removeDisks } from "../nemesis/disk.ts";
 import { type Client, CONTAINER, engineLevers, killAll } from "../nemesis/engineLevers.ts";
 import type { Levers } from "../nemesis/levers.ts";
 import type { StackArgs } from "./stack.ts";
@@ -23,6 +23,10 @@ function levers(stack: TestStack): Levers {
   };
 }
 
+function clear(prefix: string): Promise<void> {
+  return removeDisks(`/volumes/${prefix}-`);
+}
+
 async function giveDisks(stack: TestStack, { disk }: Levers): Promise<void> {
   for (const [instance, mebibytes] of Object.entries(disks)) {
     const directory = await disk(instance);
@@ -38,7 +42,8 @@ async function giveDisks(stack: TestStack, { disk }: Levers): Promise<void> {
 export const dockerStack: StackArgs = {
   name: "livetest-drill",
   port: 18700,
-  target: onDocker,
+  // A volume with a disk of its own cannot be removed.
+  target: { ...onDocker, sweep: (prefix) => clear(prefix).then(() => onDocker.sweep(prefix)) },
   layout: {
     worker: ["worker-1", "worker-2"],
     broker: ["redis"],
@@ -52,10 +57,5 @@ export const dockerStack: StackArgs = {
   configure: (workers) => ({ workers }),
   levers,
   prepare: giveDisks,
-  clear: async (_, { disk }) => {
-    for (const instance of Object.keys(disks)) {
-      const directory = await disk(instance).catch(() => undefined);
-      if (directory !== undefined) await removeDisk(directory);
-    }
-  },
+  clear: ({ prefix }) => clear(prefix),
 };

@@ -26,7 +26,7 @@ export interface StackArgs {
   /** Runs once the stack is deployed. */
   readonly prepare?: (stack: TestStack, levers: Levers) => Promise<void>;
   /** Runs before it is removed with its data. */
-  readonly clear?: (stack: TestStack, levers: Levers) => Promise<void>;
+  readonly clear?: (stack: TestStack) => Promise<void>;
 }
 
 /** A stack of the project's, which stays deployed after the command that deployed it. */
@@ -84,7 +84,7 @@ export class StackDeployment implements Deployment {
   }
 
   async remove(): Promise<void> {
-    await this.args.clear?.(this.stack, this.levers);
+    await this.args.clear?.(this.stack);
     await this.stack.remove();
   }
 }

@@ -28,9 +28,11 @@ export async function ownDisk(directory: string, mebibytes: number, user: User):
   await user.take();
 }
 
-/** Takes the small disk away, and what is on it. */
-export async function removeDisk(directory: string): Promise<void> {
-  if (isOwn(directory)) await run("umount", ["--lazy", directory]);
+/** Takes all small disks of directories whose path has this in it away, and what is on them. */
+export async function removeDisks(part: string): Promise<void> {
+  const mounts = readFileSync("/proc/self/mounts", "utf8").matchAll(/^tmpfs (\S+) tmpfs /gm);
+  for (const [, directory = ""] of mounts)
+    if (directory.includes(part)) await run("umount", ["--lazy", directory]);
 }
 
 /**
