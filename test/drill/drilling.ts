@@ -38,10 +38,10 @@ async function trigger({ api }: Deployment, name: string, mapped: boolean): Prom
   }
 }
 
-/** Starts runs for as long as faults are to come; returns their tasks. */
+/** Starts runs for as long as faults are to come, with half a run's time left for the last one; returns their tasks. */
 async function keepBusy(deployment: Deployment, runs: string, until: number, mapped: boolean) {
   const tasks: ExpectedTask[] = [];
-  for (let number = 0, at = uptime(); number === 0 || at < until; number++, at += every) {
+  for (let number = 0, at = uptime(); number === 0 || at + every / 2 < until; number++, at += every) {
     await sleep(Math.max(0, at - uptime()) * 1000);
     const name = `${runs}-${number}`;
     const burst = mapped && number === 0;

@@ -31,7 +31,8 @@ export async function play(
     await sleep(Math.max(0, began + fault.at - uptime()) * 1000);
     console.log(`  ${described(fault)}`);
     const landed = await land(fault, hands);
-    console.log(`    ${landed.evidence ?? `DID NOT LAND: ${landed.missed}`}`);
+    const took = (landed.until - landed.from).toFixed(1);
+    console.log(`    ${took} s: ${landed.evidence ?? `DID NOT LAND: ${landed.missed}`}`);
     all.push(landed);
   }
   return all;
