@@ -81,5 +81,12 @@ test("new tables replace those of the page, and nothing else of it", () => {
 test("a failing schedule is told with its seed", () => {
   assert.match(told(result()), /seed 1: no flaw$/);
   const failing = told(result({ seed: 7, findings: [{ flaw: "charged", told: "drill.a: why" }] }));
+  const many = Array.from({ length: 10 }, () => ({ flaw: "late", told: "b" }) as const);
+  assert.equal(
+    told(result({ findings: many }))
+      .match(/^ {2}LATE .*$/gm)
+      ?.at(-1),
+    "  LATE and 2 more",
+  );
   assert.match(failing, /CHARGED drill\.a: why\n {2}seed 7: 1 flaws; again: npm run drill -- --seed 7$/);
 });

@@ -1,4 +1,16 @@
+import type { Finding } from "../check/evidence.ts";
 import type { Result } from "./results.ts";
+
+/** Findings of one sort that are told one by one: what follows from a task that hangs is long. */
+const most = 8;
+
+function listed(findings: readonly Finding[]): string[] {
+  const sorts = [...Map.groupBy(findings, ({ flaw }) => flaw)];
+  return sorts.flatMap(([flaw, of]) => {
+    const lines = of.slice(0, most).map(({ told: what }) => `  ${flaw.toUpperCase()} ${what}`);
+    return of.length > most ? [...lines, `  ${flaw.toUpperCase()} and ${of.length - most} more`] : lines;
+  });
+}
 
 /** A schedule's result, for people. */
 export function told({ seed, seconds, tasks, attempts, faults, findings }: Result): string {
@@ -6,13 +18,8 @@ export function told({ seed, seconds, tasks, attempts, faults, findings }: Resul
     const again = recovery === undefined ? "" : `, at work again after ${recovery} s`;
     return `  ${kind} of ${target}: ${cost} attempts lost, as it may${again}`;
   });
-  const found = findings.map(({ flaw, told: what }) => `  ${flaw.toUpperCase()} ${what}`);
-  const end =
-    found.length === 0 ? "no flaw" : `${found.length} flaws; again: npm run drill -- --seed ${seed}`;
-  return [
-    `  ${tasks} tasks, ${attempts} executions, ${seconds} s`,
-    ...lines,
-    ...found,
-    `  seed ${seed}: ${end}`,
-  ].join("\n");
+  const count = findings.length;
+  const end = count === 0 ? "no flaw" : `${count} flaws; again: npm run drill -- --seed ${seed}`;
+  const head = `  ${tasks} tasks, ${attempts} executions, ${seconds} s`;
+  return [head, ...lines, ...listed(findings), `  seed ${seed}: ${end}`].join("\n");
 }
