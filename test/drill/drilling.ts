@@ -94,7 +94,7 @@ export async function drill(
   const runs = `drill-${seed}-${Date.now().toString(36)}`;
   const began = uptime();
   const [landed, tasks] = await Promise.all([
-    play(faults, began, deployment),
+    play(faults, deployment),
     keepBusy(deployment, runs, began + lengthOf(faults), mapped),
   ]);
   await settle(deployment, runs, mapped);

@@ -65,7 +65,7 @@ function row(given: Partial<Try> = {}): Try {
 
 function landed(fault: Partial<Fault> = {}, given: Partial<Landed> = {}): Landed {
   return {
-    fault: { kind: "kill", aim: "worker", target: "worker-1", at: 15, seconds: 0, ...fault },
+    fault: { kind: "kill", aim: "worker", target: "worker-1", after: 15, seconds: 0, ...fault },
     from: began + 15,
     until: began + 16,
     hosts: ["worker-1"],

@@ -20,15 +20,11 @@ async function land(fault: Fault, hands: Hands): Promise<Landed> {
   return { fault, from, until: uptime(), hosts, ...seen };
 }
 
-/** Lets faults happen at their times, one after the other: one that takes longer than thought puts the next ones off. */
-export async function play(
-  faults: readonly Fault[],
-  began: number,
-  hands: Hands,
-): Promise<readonly Landed[]> {
+/** Lets faults happen, one after the other. */
+export async function play(faults: readonly Fault[], hands: Hands): Promise<readonly Landed[]> {
   const all: Landed[] = [];
   for (const fault of faults) {
-    await sleep(Math.max(0, began + fault.at - uptime()) * 1000);
+    await sleep(fault.after * 1000);
     console.log(`  ${described(fault)}`);
     const landed = await land(fault, hands);
     const took = (landed.until - landed.from).toFixed(1);

@@ -9,8 +9,8 @@ export interface Fault {
   readonly target: string;
   /** For dropped packets: the role that they come from and go to; without it all others. */
   readonly peer?: string;
-  /** Seconds from the start of the workload. */
-  readonly at: number;
+  /** Seconds of calm before it: since the end of the fault before, or since the start of the workload. */
+  readonly after: number;
   /** How long it lasts, in seconds; 0 for what has no length of its own. */
   readonly seconds: number;
 }
@@ -46,7 +46,7 @@ function dealt(seed: number, count: number, all: readonly KindName[]): KindName[
   });
 }
 
-function faultOf(name: KindName, at: number, { layout, longest }: Shape, chance: Random): Fault {
+function faultOf(name: KindName, after: number, { layout, longest }: Shape, chance: Random): Fault {
   const kind: Kind = kinds[name];
   const aim = chance.pick(kind.aims.filter((one) => layout[one].length > 0));
   const [least, most] = kind.seconds ?? [0, 0];
@@ -58,7 +58,7 @@ function faultOf(name: KindName, at: number, { layout, longest }: Shape, chance:
     aim,
     target: chance.pick(layout[aim]),
     ...(peer !== undefined && { peer }),
-    at,
+    after,
     seconds,
   };
 }
@@ -67,24 +67,22 @@ function faultOf(name: KindName, at: number, { layout, longest }: Shape, chance:
 export function scheduleOf(seed: number, shape: Shape): readonly Fault[] {
   const chance = random(seed);
   const order = chance.shuffled(dealt(seed, shape.count, kindsOn(shape.platform)));
-  let at = lead;
-  return order.map((name) => {
-    const fault = faultOf(name, tenths(at), shape, chance);
-    at += fault.seconds + ((kinds[name] as Kind).takes ?? 0) + chance.between(...shape.calm);
-    return fault;
+  return order.map((name, at) => {
+    const after = at === 0 ? lead : tenths(chance.between(...shape.calm));
+    return faultOf(name, after, shape, chance);
   });
 }
 
 /** Seconds from the start to the end of the last fault, about. */
 export function lengthOf(faults: readonly Fault[]): number {
-  return Math.max(
-    0,
-    ...faults.map(({ kind, at, seconds }) => at + seconds + ((kinds[kind] as Kind).takes ?? 0)),
+  const lengths = faults.map(
+    ({ kind, after, seconds }) => after + seconds + ((kinds[kind] as Kind).takes ?? 0),
   );
+  return lengths.reduce((sum, one) => sum + one, 0);
 }
 
 /** A fault as people read it. */
-export function described({ kind, target, peer, seconds, at }: Fault): string {
+export function described({ kind, target, peer, seconds, after }: Fault): string {
   const length = seconds > 0 ? ` for ${seconds} s` : "";
-  return `${at} s: ${kind} ${target}${peer === undefined ? "" : ` from ${peer}`}${length}`;
+  return `${after} s later: ${kind} ${target}${peer === undefined ? "" : ` from ${peer}`}${length}`;
 }
