@@ -72,7 +72,7 @@ export const kinds = {
   dead: {
     does: "a worker killed, and started again later",
     aims: ["worker"],
-    seconds: [10, 60],
+    seconds: [5, 60],
     platforms: ["docker", "machines"],
     pledge: () => hit,
   },
@@ -115,14 +115,14 @@ export const kinds = {
   delay: {
     does: "packets delayed",
     aims: ["worker", "broker", "database", "webserver"],
-    seconds: [10, 40],
+    seconds: [5, 40],
     platforms: everywhere,
     pledge: () => nobody,
   },
   diskFull: {
     does: "the disk of its data full",
     aims: ["broker", "database"],
-    seconds: [10, 40],
+    seconds: [5, 40],
     platforms: ["docker"],
     pledge: () => nobody,
   },
