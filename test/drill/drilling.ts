@@ -91,6 +91,8 @@ export async function drill(
   mapped = hasMapped(seed),
 ): Promise<Result> {
   await deployment.ready();
+  // A deployment may take workers away meanwhile.
+  const hosts = await Promise.all(deployment.layout.worker.map(deployment.levers.host));
   const runs = `drill-${seed}-${Date.now().toString(36)}`;
   const began = uptime();
   const [landed, tasks] = await Promise.all([
@@ -98,7 +100,7 @@ export async function drill(
     keepBusy(deployment, runs, began + lengthOf(faults), mapped),
   ]);
   await settle(deployment, runs, mapped);
-  const evidence = await collect(deployment, runs, tasks, began, landed);
+  const evidence = await collect(deployment, runs, tasks, hosts, began, landed);
   await endByForce(deployment, tasks).catch(() => {});
   const findings: readonly Finding[] = check(evidence);
   return {

@@ -33,10 +33,11 @@ export async function collect(
   deployment: Deployment,
   runs: string,
   expected: readonly ExpectedTask[],
+  hosts: readonly string[],
   began: number,
   faults: readonly Landed[],
 ): Promise<Evidence> {
-  const { levers, layout, places } = deployment;
+  const { places } = deployment;
   const own = sinceBoot();
   const rows: Try[] = JSON.parse(await deployment.query(triesOf(runs)));
   const tries = rows.map((one) => ({
@@ -46,6 +47,5 @@ export async function collect(
     ended: own(one.ended),
   }));
   const executions = readLedger(await deployment.ledger(runs));
-  const hosts = await Promise.all(layout.worker.map(levers.host));
   return { expected, tries, executions, faults, began, hosts, places };
 }

@@ -45,6 +45,21 @@ test("faults come after some calm, hit what there is, and last as long as their 
   );
 });
 
+test("a worker that was scaled away is not hit", () => {
+  fc.assert(
+    fc.property(seeds, (seed) => {
+      const faults = scheduleOf(seed, { ...shape, count: 16 });
+      const at = (name: string) => faults.findIndex(({ kind }) => kind === name);
+      const away = at("scaleDown") < at("scaleUp") ? faults.slice(at("scaleDown"), at("scaleUp")) : [];
+      assert.deepEqual(
+        away.filter(({ target }) => target === "worker-2"),
+        [],
+      );
+    }),
+    effort,
+  );
+});
+
 test("neighbouring seeds have all kinds, and a bound makes long faults short", () => {
   const kindsOf = (from: number, count: number, platform: Shape["platform"] = "docker") =>
     new Set(

@@ -1,9 +1,10 @@
 import { waitFor } from "../../../tools/process.ts";
 import type { TestStack } from "../../live/harness.ts";
 import { kubectl, lab, onKubernetes, pods } from "../../live/kubernetes.ts";
+import { boots } from "../nemesis/boots.ts";
 import { freezerOf } from "../nemesis/freezer.ts";
 import type { Levers } from "../nemesis/levers.ts";
-import { mainOf } from "../nemesis/processes.ts";
+import { mainOf, processesOf } from "../nemesis/processes.ts";
 import type { StackArgs } from "./stack.ts";
 
 /** The node with the control roles is never lost: their data waits for it. */
@@ -55,11 +56,13 @@ function levers(stack: TestStack): Levers {
     hostsOn: async () => ["worker-b-1", "worker-b-2"],
     cutPower: async () => {
       const { stopNode, startNode } = await lab();
-      const worker = await container("worker-b-1");
+      const there = [...(await pods(namespace)).values()].filter(({ spec }) => spec.nodeName === node);
+      const ids = there.map(({ metadata }) => metadata.uid);
       await stopNode(node);
-      const seen = mainOf(worker) === undefined ? `no process of ${worker} is left` : "";
+      const left = ids.flatMap(processesOf).length;
+      const seen = left === 0 ? `no process of ${ids.length} pods of ${node} is left` : "";
       return async () => {
-        await startNode(node);
+        await boots(node, () => startNode(node));
         return seen;
       };
     },

@@ -1,6 +1,7 @@
 import { type MachineName, machines, power } from "../../lab/machines/machines.ts";
 import type { TestStack } from "../../live/harness.ts";
 import { dockerAt, isOff, onMachines } from "../../live/machines.ts";
+import { boots } from "../nemesis/boots.ts";
 import { type Client, CONTAINER, engineLevers } from "../nemesis/engineLevers.ts";
 import type { Levers } from "../nemesis/levers.ts";
 import type { StackArgs } from "./stack.ts";
@@ -23,7 +24,7 @@ function levers(stack: TestStack): Levers {
         () => `the engine of ${name} did not answer`,
       );
       return async () => {
-        await power(name, "start");
+        await boots(name, () => power(name, "start"));
         isOff(name, false);
         return seen;
       };

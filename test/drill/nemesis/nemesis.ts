@@ -11,7 +11,7 @@ async function hitBy({ aim, target }: Fault, { levers }: Hands): Promise<readonl
 }
 
 async function land(fault: Fault, hands: Hands): Promise<Landed> {
-  const hosts = await hitBy(fault, hands);
+  const hosts = await hitBy(fault, hands).catch(() => []);
   const from = uptime();
   const seen = await acts[fault.kind](fault, hands).then(
     (evidence) => ({ evidence }),

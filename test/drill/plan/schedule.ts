@@ -63,13 +63,22 @@ function faultOf(name: KindName, after: number, { layout, longest }: Shape, chan
   };
 }
 
+/** Workers that there are more after a fault. */
+function scales(name: KindName): number {
+  return name === "scaleUp" ? 1 : name === "scaleDown" ? -1 : 0;
+}
+
 /** The faults of a seed, one after the other, with calm between them. */
 export function scheduleOf(seed: number, shape: Shape): readonly Fault[] {
   const chance = random(seed);
   const order = chance.shuffled(dealt(seed, shape.count, kindsOn(shape.platform)));
+  let workers = shape.layout.worker.length;
   return order.map((name, at) => {
     const after = at === 0 ? lead : tenths(chance.between(...shape.calm));
-    return faultOf(name, after, shape, chance);
+    // What was scaled away cannot be hit; the last worker stays.
+    const layout = { ...shape.layout, worker: shape.layout.worker.slice(0, workers) };
+    workers = Math.max(1, workers + scales(name));
+    return faultOf(name, after, { ...shape, layout }, chance);
   });
 }
 
