@@ -145,10 +145,12 @@ test("a try that was lost with its worker is nobody's fault but the worker's", (
     landed({ kind: "away", aim: "broker", target: "redis" }, { hosts: [] }),
     landed({ kind: "restart" }),
     landed({ kind: "freeze" }, { until: began + 29 }),
+    landed({ kind: "drop", peer: "webserver" }, { until: began + 40 }),
     landed({ kind: "kill", aim: "webserver", target: "webserver" }, { hosts: [] }),
   ])
     assert.deepEqual(flaws({ ...evidence, faults: [fault] }), ["charged"], JSON.stringify(fault));
-  assert.deepEqual(flaws({ ...evidence, faults: [landed({ kind: "freeze" }, { until: began + 40 })] }), []);
+  for (const kind of ["freeze", "drop"] as const)
+    assert.deepEqual(flaws({ ...evidence, faults: [landed({ kind }, { until: began + 40 })] }), []);
   const power = landed({ kind: "lost", aim: "machine", target: "engine" });
   assert.deepEqual(flaws({ ...evidence, faults: [power] }), []);
 });

@@ -2,9 +2,9 @@ import { type Kind, kinds, type Pledge } from "../plan/kinds.ts";
 import type { Fault } from "../plan/schedule.ts";
 import type { Landed } from "./evidence.ts";
 
-export function pledgeOf({ kind, aim }: Pick<Fault, "kind" | "aim">): Pledge {
+export function pledgeOf({ kind, aim, peer }: Pick<Fault, "kind" | "aim" | "peer">): Pledge {
   const { pledge }: Kind = kinds[kind];
-  return pledge(aim);
+  return pledge(aim, peer);
 }
 
 /** Whether a fault may have ended what ran on a host. */

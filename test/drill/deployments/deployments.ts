@@ -1,3 +1,4 @@
+import { ensureImages } from "../../../tools/images.ts";
 import type { Subject } from "../results/results.ts";
 import { ComposeDeployment } from "./compose.ts";
 import type { Deployment } from "./deployment.ts";
@@ -8,8 +9,8 @@ import { StackDeployment } from "./stack.ts";
 
 /** How each subject is deployed. */
 export const deployments: Readonly<Record<Subject, () => Promise<Deployment>>> = {
-  docker: async () => new StackDeployment(dockerStack),
+  docker: () => ensureImages().then(() => new StackDeployment(dockerStack)),
   kubernetes: async () => new StackDeployment(kubernetesStack),
   machines: async () => new StackDeployment(machinesStack),
-  compose: () => ComposeDeployment.prepare(),
+  compose: () => ensureImages().then(() => ComposeDeployment.prepare()),
 };

@@ -36,8 +36,8 @@ export interface Kind {
   /** Seconds that it takes about, where it takes as long as it takes. */
   readonly takes?: number;
   readonly platforms: readonly PlatformName[];
-  /** By what is hit. */
-  readonly pledge: (aim: Aim) => Pledge;
+  /** By what is hit, and what it was cut off from. */
+  readonly pledge: (aim: Aim, peer?: string) => Pledge;
 }
 
 const everywhere = ["docker", "kubernetes", "machines"] as const;
@@ -102,7 +102,8 @@ export const kinds = {
     aims: ["worker"],
     seconds: [5, 60],
     platforms: everywhere,
-    pledge: silent(0),
+    // The webserver and the broker are two witnesses: a worker that one of them hears is alive.
+    pledge: (aim, peer) => (peer === undefined ? silent(0)(aim) : nobody),
   },
   halfOpen: {
     does: "silenced, then restarted without a word to its clients",
