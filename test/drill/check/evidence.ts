@@ -28,7 +28,7 @@ export interface Landed {
   readonly until: number;
   /** Hosts whose tasks it hit. */
   readonly hosts: readonly string[];
-  /** What shows that it happened. */
+  /** Shows that it happened. */
   readonly evidence?: string;
   /** Why there is none. */
   readonly missed?: string;
@@ -48,7 +48,7 @@ export interface Evidence {
   readonly places: number;
 }
 
-/** What the checker holds a deployment to. */
+/** Seconds that the checker holds a deployment to. */
 export interface Bounds {
   /** Seconds that a task may wait for its start while there is a place for it. */
   readonly wait: number;
@@ -76,14 +76,14 @@ export type Flaw =
   | "charged"
   /** It waited longer than promised. */
   | "late"
-  /** What a fault ended was not run again in time. */
+  /** Tasks of a killed worker did not run again in time. */
   | "slow"
   /** A fault that did not happen. */
   | "missed";
 
 export interface Finding {
   readonly flaw: Flaw;
-  /** What was seen, for people. */
+  /** The observation, for people. */
   readonly told: string;
 }
 

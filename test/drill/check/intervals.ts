@@ -19,7 +19,7 @@ export function merged(all: readonly Interval[]): readonly Interval[] {
   return result;
 }
 
-/** What both have in common. */
+/** The time that is in both. */
 export function common(one: readonly Interval[], other: readonly Interval[]): readonly Interval[] {
   const pairs = merged(one).flatMap((a) =>
     merged(other).map((b) => ({ from: Math.max(a.from, b.from), until: Math.min(a.until, b.until) })),

@@ -34,7 +34,7 @@ export function recoveries(evidence: Evidence): readonly Recovery[] {
   });
 }
 
-/** What a dead worker ran has to run elsewhere soon, as long as there is a place for it. */
+/** Tasks of a killed worker that ran again later than promised, although there was a place for them. */
 export function slow(evidence: Evidence, { again }: Bounds): Finding[] {
   const taken = busy(evidence);
   return chargedTries(evidence).flatMap((one): Finding[] => {

@@ -4,10 +4,10 @@ import type { KindName, PlatformName } from "../plan/kinds.ts";
 import type { Layout } from "../plan/schedule.ts";
 import type { Subject } from "../results/results.ts";
 
-/** What is drilled. */
+/** A deployment that is drilled. */
 export interface Deployment extends Hands {
   readonly subject: Subject;
-  /** Whose kinds of faults it has. */
+  /** The platform whose kinds of faults it has. */
   readonly platform: PlatformName;
   readonly layout: Layout;
   /** Kinds of its platform's faults that it cannot have. */

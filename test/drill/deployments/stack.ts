@@ -13,7 +13,7 @@ import { StackDeployer } from "./stackDeployer.ts";
 /** Tasks that a worker runs at once. */
 export const places = 4;
 
-/** What the stack has on every platform. */
+/** Configuration of every platform. */
 export const common: Config = { workerConcurrency: places, workerMemory: 1024 };
 
 export interface StackArgs {

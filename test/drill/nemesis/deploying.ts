@@ -1,4 +1,4 @@
-/** What deploys, for faults of a deployment. Each returns what shows that it happened. */
+/** Deployments as faults. Each returns its evidence. */
 export interface Deployer {
   /** Deploys with so many workers more or less. */
   scale(by: number): Promise<string>;

@@ -1,4 +1,4 @@
-/** What a platform lets faults do to instances of a deployment, by their names. */
+/** Ways of a platform to hit instances of a deployment, by their names. */
 export interface Levers {
   /** Id of the container, as cgroups have it. */
   container(instance: string): Promise<string>;

@@ -2,7 +2,7 @@ import type { Target } from "../../live/target.ts";
 
 export type PlatformName = Target["name"];
 
-/** What a deployment has that faults can hit. */
+/** Parts of a deployment that faults hit. */
 export type Aim =
   | "worker"
   | "broker"
@@ -13,10 +13,10 @@ export type Aim =
   | "deployment"
   | "machine";
 
-/** Whose attempts may end by a fault: nobody's, or those that run on the workers that it hits. */
+/** Attempts that a fault may end: nobody's, or those on the workers that it hits. */
 export type Costs = "nobody" | "hit";
 
-/** What is promised of a fault; README.md says the same in words. */
+/** The promise of a fault. */
 export interface Pledge {
   readonly costs: Costs;
   /** A fault that lasts no longer than so many seconds costs nobody an attempt, whatever `costs` says. */
@@ -28,7 +28,7 @@ export interface Pledge {
 }
 
 export interface Kind {
-  /** What it does, for the report. */
+  /** The fault in words, for the report. */
   readonly does: string;
   readonly aims: readonly Aim[];
   /** The shortest and the longest, in seconds; none for what is over at once, or takes as long as it takes. */

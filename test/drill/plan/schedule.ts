@@ -75,7 +75,7 @@ export function scheduleOf(seed: number, shape: Shape): readonly Fault[] {
   let workers = shape.layout.worker.length;
   return order.map((name, at) => {
     const after = at === 0 ? lead : tenths(chance.between(...shape.calm));
-    // What was scaled away cannot be hit; the last worker stays.
+    // A worker that was scaled away cannot be hit; the last one stays.
     const layout = { ...shape.layout, worker: shape.layout.worker.slice(0, workers) };
     workers = Math.max(1, workers + scales(name));
     return faultOf(name, after, { ...shape, layout }, chance);

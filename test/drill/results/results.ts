@@ -4,7 +4,7 @@ import { project } from "../../../tools/process.ts";
 import type { Finding } from "../check/evidence.ts";
 import type { KindName, PlatformName } from "../plan/kinds.ts";
 
-/** What is drilled: the stack on a platform, or the usual compose file. */
+/** The drilled deployment: the stack on a platform, or the usual compose file. */
 export type Subject = PlatformName | "compose";
 
 /** One fault of a schedule, as it is kept. */
@@ -12,7 +12,7 @@ export interface FaultResult {
   readonly kind: KindName;
   readonly target: string;
   readonly seconds: number;
-  /** What shows that it happened; nothing, if it did not. */
+  /** Shows that it happened; missing, if it did not. */
   readonly evidence?: string;
   /** Attempts that it ended, as it may. */
   readonly cost: number;

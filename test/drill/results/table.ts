@@ -9,7 +9,7 @@ const page = join(project, "docs/reliability.md");
 const begin = "<!-- figures, by npm run drill -->";
 const end = "<!-- end of figures -->";
 
-/** What the columns of the table count. */
+/** Flaws that each column counts. */
 const columns: Readonly<Record<string, readonly Flaw[]>> = {
   lost: ["unfinished", "failed", "unwritten", "unknown"],
   doubled: ["overlap", "twice"],
