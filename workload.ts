@@ -135,10 +135,12 @@ export interface Job {
   /** Whether it opens connections to addresses outside the stack, too. */
   readonly outbound?: boolean;
   readonly stop: Stop;
+  /** Seconds after which it counts as failed, where the platform's own limit is too short for what it may have to do. */
+  readonly maxSeconds?: number;
 }
 
 /** A program that is kept running. */
-export interface Service extends Job {
+export interface Service extends Omit<Job, "maxSeconds"> {
   readonly healthy: Health;
   /** The port that other workloads reach it at. */
   readonly port?: number;

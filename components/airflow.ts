@@ -92,6 +92,7 @@ export class Airflow extends pulumi.ComponentResource {
         adminPassword,
         replaced: secrets.replaced.adminPassword,
         reencrypts: settings.previousSecrets === "dropped",
+        maxSeconds: settings.migrationSeconds,
       },
       { parent: this, dependsOn: ready.server },
     );

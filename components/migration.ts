@@ -12,6 +12,8 @@ export interface MigrationArgs extends RoleArgs {
   readonly replaced: pulumi.Input<number>;
   /** Whether what has an old fernet key gets the current one. */
   readonly reencrypts: boolean;
+  /** Seconds after which it counts as failed. */
+  readonly maxSeconds: number;
 }
 
 const script = "/opt/airflow/migrate.py";
@@ -25,7 +27,7 @@ export class Migration extends pulumi.ComponentResource {
   constructor(name: string, args: MigrationArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Migration", name, {}, opts);
     const role = airflowRole("migration", args);
-    const { adminUser, adminPassword, replaced, reencrypts } = args;
+    const { adminUser, adminPassword, replaced, reencrypts, maxSeconds } = args;
     const password = `${secretsDirectory}/admin_password`;
     this.done = args.platform.job(
       name,
@@ -37,6 +39,7 @@ export class Migration extends pulumi.ComponentResource {
         files: { ...role.files, [script]: program },
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],
+        maxSeconds,
       }),
       { parent: this },
     );

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Job, Service, Values, Volume } from "../workload.ts";
 import { instances, secretsDirectory } from "../workload.ts";
 import { checks } from "./checks.ts";
+import { healthySeconds } from "./timeLimits.ts";
 
 /** Where a container belongs: a name in front of its own, and the network it joins. */
 export interface Placement {
@@ -153,7 +154,7 @@ function serviceContainer(
       retries: 1,
     },
     wait: true,
-    waitTimeout: healthy.startSeconds * 2,
+    waitTimeout: healthySeconds(service),
     ...(publish && { ports: [{ internal: port, external: loopbackPort + index, ip: "127.0.0.1" }] }),
   };
 }

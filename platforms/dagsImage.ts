@@ -42,7 +42,8 @@ export function dagsImage(
   const address = /^(localhost|127\.[0-9.]+)(:|$)/.test(registry) ? `http://${registry}` : registry;
   const login = { address, ...(!hasLogin(registry) && { authDisabled: true }) };
   const provider = new docker.Provider(name, { registryAuth: [login] }, options);
-  const opts = { ...options, provider };
+  // The first push takes Airflow's own layers along.
+  const opts = { ...options, provider, customTimeouts: { create: "3600s" } };
   const dockerfile = join(import.meta.dirname, "../images/dags/Dockerfile");
   const local = new docker.RemoteImage(
     name,

@@ -23,6 +23,7 @@ import { type GatewayArgs, gatewayContainer } from "./gatewayContainer.ts";
 import { type DockerMachine, homeOf } from "./machines.ts";
 import type { Claim, Look } from "./ownership/claims.ts";
 import { Installation } from "./ownership/installation.ts";
+import { jobOnEngine, serviceOnEngine } from "./timeLimits.ts";
 
 /** Several machines, and what leads from one to another. */
 export interface Fleet {
@@ -87,7 +88,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void {
     const [engine, needs] = this.place(name, service, service.machine);
     const placed = { ...service, volumes: this.mounted(engine, service, needs) };
-    const options = pulumi.mergeOptions(opts, { dependsOn: needs });
+    const options = pulumi.mergeOptions(opts, { dependsOn: needs, customTimeouts: serviceOnEngine(service) });
     const declared = Object.entries(serviceContainers(name, placed, engine.placement));
     for (const [instance, args] of declared) engine.container(instance, args, options);
   }
@@ -95,7 +96,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Input<pulumi.Resource> {
     const [engine, needs] = this.place(name, job);
     const placed = { ...job, volumes: this.mounted(engine, job, needs) };
-    const options = pulumi.mergeOptions(opts, { dependsOn: needs });
+    const options = pulumi.mergeOptions(opts, { dependsOn: needs, customTimeouts: jobOnEngine(job) });
     return engine.run(name, jobContainer(name, placed, engine.placement), options);
   }
 

@@ -25,6 +25,7 @@ import { Installation } from "./ownership/installation.ts";
 import { fileKey, jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
 import { type Surroundings, surroundings, unowned } from "./surroundings.ts";
+import { jobInCluster, progressSeconds, secondsOf, serviceInCluster } from "./timeLimits.ts";
 
 type Metadata = k8s.types.input.meta.v1.ObjectMeta;
 
@@ -35,8 +36,8 @@ const hint = {
   unawaited: { "pulumi.com/skipAwait": "true" },
 };
 
-/** Times that a failing job is tried, and seconds that all of them may take. */
-const jobLimits = { retries: 2, seconds: 900 };
+/** Times that a failing job is tried again. */
+const retries = 2;
 
 /** Old versions of a Deployment that are kept to go back to. */
 const revisions = 2;
@@ -132,13 +133,10 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const opts = autoscale ? needsKeda(name, this.child(options)) : options;
     const nodes = this.nodesOf(service);
     const pod = servicePod(name, service, this.podArgs(name, service, nodes, service.priority, opts));
-    // A pod that is replaced may take its grace to stop, one after the other.
-    const create = service.healthy.startSeconds * 2;
-    const update = create + service.stop.graceSeconds * replicas;
     const awaited = pulumi.mergeOptions(this.child(opts), {
       // Until it is gone it reaches what it needs: a worker may have tasks to finish.
       dependsOn: [this.connect(name, service, opts)],
-      customTimeouts: { create: `${create}s`, update: `${update}s`, delete: `${update}s` },
+      customTimeouts: serviceInCluster(service),
     });
     const metadata = this.metadata(name, [], service.labels);
     const template = { metadata: { labels: this.podLabels(name, service) }, spec: pod };
@@ -179,7 +177,12 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
         name,
         {
           metadata,
-          spec: { ...spec, strategy, revisionHistoryLimit: revisions, progressDeadlineSeconds: update },
+          spec: {
+            ...spec,
+            strategy,
+            revisionHistoryLimit: revisions,
+            progressDeadlineSeconds: progressSeconds(service),
+          },
         },
         awaited,
       );
@@ -200,14 +203,14 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       {
         metadata: { ...metadata, name: contentName(name, pod, { ...this.labels, ...job.labels }) },
         spec: {
-          backoffLimit: jobLimits.retries,
-          activeDeadlineSeconds: jobLimits.seconds,
+          backoffLimit: retries,
+          activeDeadlineSeconds: secondsOf(job),
           template: { metadata: { labels: this.podLabels(name, job) }, spec: pod },
         },
       },
       pulumi.mergeOptions(this.child(opts), {
         dependsOn: [connected],
-        customTimeouts: { create: `${jobLimits.seconds + 60}s` },
+        customTimeouts: jobInCluster(job),
       }),
     );
   }

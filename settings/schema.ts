@@ -82,6 +82,9 @@ export const schema = object({
   production: flag
     .default(false)
     .describe("Refuses what is fine for a trial only, such as floating image tags."),
+  migrationSeconds: whole(60, 604_800)
+    .default(3600)
+    .describe("Seconds that the migration of the database may take; hours, where it is large."),
   workers: whole(0, 1000)
     .optional()
     .describe("Workers, named `worker-1` and so on, unless `machines` counts them.")

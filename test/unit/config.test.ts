@@ -32,6 +32,7 @@ test("a stack that says nothing gets the defaults", () => {
     caCertificates: [],
     groups: [{ name: "worker", queues: [], workers: 2, concurrency, memory: 2048, cpu: 2 }],
     workerGraceSeconds: 300,
+    migrationSeconds: 3600,
     gatewayPort: 8443,
     certificateGeneration: 1,
     schedulers: 1,

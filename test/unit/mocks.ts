@@ -10,6 +10,42 @@ export interface Declared {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** URN and id of its provider, with `::` between them. */
   readonly provider?: string | undefined;
+  /** Seconds that the provider gets for each operation, where they are not its own. */
+  readonly timeLimits?: TimeLimits | undefined;
+}
+
+/** Seconds. */
+interface TimeLimits {
+  readonly create: number;
+  readonly update: number;
+  readonly delete: number;
+}
+
+/** The part of a registration that mocks are not told. */
+interface Registration {
+  getName(): string;
+  getType(): string;
+  getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
+}
+
+/** Notes the time limits of what is declared from now on, by type and name. */
+function noteTimeLimits(): ReadonlyMap<string, TimeLimits> {
+  const noted = new Map<string, TimeLimits>();
+  const monitor = pulumi.runtime.getMonitor() as unknown as {
+    registerResource(request: Registration, ...rest: unknown[]): unknown;
+  };
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, ...rest) => {
+    const given = request.getCustomtimeouts();
+    const limits = given?.getCreate() && {
+      create: Number.parseInt(given.getCreate(), 10),
+      update: Number.parseInt(given.getUpdate(), 10),
+      delete: Number.parseInt(given.getDelete(), 10),
+    };
+    if (limits) noted.set(`${request.getType()} ${request.getName()}`, limits);
+    return register(request, ...rest);
+  };
+  return noted;
 }
 
 /** What a stack says, by key without the project's prefix. */
@@ -77,10 +113,11 @@ export async function declare(
     },
     call: () => ({}),
   });
+  const noted = noteTimeLimits();
   const settings = settingsFrom(raw(config), () => "stack.yaml:3");
   new Airflow("airflow", await platformOf(settings, "airflow-unit", look?.(declared)), settings);
   await pulumi.runtime.disconnect();
-  return declared;
+  return declared.map((each) => ({ ...each, timeLimits: noted.get(`${each.type} ${each.name}`) }));
 }
 
 /** The containers by name, without the stack's prefix. */

@@ -13,6 +13,14 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "a migration that may not take a minute",
+    config: `config:
+  airflow:migrationSeconds: 30
+`,
+    says: ["2: migrationSeconds is 30; allowed is a whole number from 60 to 604800"],
+    expressible: true,
+  },
+  {
     name: "a grace that is shorter than the longest task",
     config: `config:
   airflow:workerGraceSeconds: 60
