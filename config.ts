@@ -27,3 +27,8 @@ export function readSettings(): Settings {
     throw error instanceof Refused ? new pulumi.RunError(error.message) : error;
   }
 }
+
+/** Whether all workers may be replaced together, instead of in turns. */
+export function replacesAtOnce(): boolean {
+  return process.env.AIRFLOW_AT_ONCE === "true";
+}

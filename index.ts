@@ -3,7 +3,8 @@ import { Airflow } from "./components/airflow.ts";
 import { leftOver, outputsOf, recordOf } from "./components/declarations/record.ts";
 import { checkDowngrade } from "./components/downgrade.ts";
 import { previousOutputs } from "./components/previous.ts";
-import { readSettings } from "./config.ts";
+import { workersOf } from "./components/turns.ts";
+import { readSettings, replacesAtOnce } from "./config.ts";
 import { checkEngines } from "./platforms/needs.ts";
 import { knownResources, lookFor } from "./platforms/ownership/look.ts";
 import { platformOf } from "./platforms/platform.ts";
@@ -20,7 +21,8 @@ await checkEngines(settings, name);
 const record = recordOf(settings, previous);
 for (const line of leftOver(record)) await pulumi.log.warn(line);
 const platform = await platformOf(settings, name, lookFor(settings, known, pulumi.getStack()));
-const airflow = new Airflow("airflow", platform, settings, record.deleted);
+const workers = replacesAtOnce() ? [] : workersOf(previous, settings.version);
+const airflow = new Airflow("airflow", platform, settings, { deleted: record.deleted, workers });
 
 export default {
   webserverUrl: airflow.webserverUrl,

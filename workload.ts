@@ -91,6 +91,16 @@ export interface Autoscale {
   readonly messagesPerInstance: number;
 }
 
+/** Instances that stand in for each other, and are replaced in turns, so that some of them serve at any time. */
+export interface Turns {
+  /** The same for all services whose instances do. */
+  readonly key: string;
+  /** Instances that may be away at a time. */
+  readonly atOnce: number;
+  /** Instances that there are already; all others need not wait. */
+  readonly deployed: readonly string[];
+}
+
 /** Where other workloads reach a service. */
 export interface Endpoint {
   readonly host: string;
@@ -154,6 +164,8 @@ export interface Service extends Omit<Job, "maxSeconds"> {
   readonly stateful?: boolean;
   /** Who goes first when there is not enough for all. */
   readonly priority: "control" | "tasks";
+  /** When its instances may be replaced; without it all at once, as far as the platform does that. */
+  readonly turns?: Turns;
   /** The machine of the stack that it runs on, by name. */
   readonly machine?: string;
   /** Where it may run; a platform without nodes refuses it. */

@@ -5,7 +5,7 @@ import { instances, type Platform } from "../workload.ts";
 import { DagProcessor } from "./dagProcessor.ts";
 import { dagsOf } from "./dags.ts";
 import { Declarations } from "./declarations/declarations.ts";
-import { isNothing, namesOf, nothing } from "./declarations/record.ts";
+import { isNothing, type Names, namesOf, nothing } from "./declarations/record.ts";
 import { entrance } from "./entrance.ts";
 import { environment } from "./environment.ts";
 import { extrasOf } from "./extras.ts";
@@ -17,6 +17,7 @@ import { Scheduler } from "./scheduler.ts";
 import { Secrets } from "./secrets.ts";
 import { servicesOf } from "./services.ts";
 import { Triggerer, triggererLogPort } from "./triggerer.ts";
+import { turnsOf } from "./turns.ts";
 import { versionOf } from "./versions/versionOf.ts";
 import { Webserver, port as webserverPort } from "./webserver.ts";
 import { Worker, workerLogPort } from "./worker.ts";
@@ -24,6 +25,12 @@ import { Worker, workerLogPort } from "./worker.ts";
 /** Whether task logs are kept elsewhere, so that roles need not share a volume for them. */
 function logsAreRemote({ settings }: Settings): boolean {
   return settings.logging?.remote_logging?.toLowerCase() === "true";
+}
+
+/** What earlier deployments left. */
+export interface Past {
+  readonly deleted?: Names;
+  readonly workers?: readonly string[];
 }
 
 /** Airflow on Celery: scheduler -> Redis -> workers -> Postgres -> scheduler, with Flower and the webserver looking on. */
@@ -35,12 +42,15 @@ export class Airflow extends pulumi.ComponentResource {
   /** The version that the metadata database is of: not known before the migration has succeeded. */
   readonly version: pulumi.Output<string>;
 
-  /** @param deleted what was declared in Airflow once, and is to be deleted there */
+  /**
+   * @param deleted what was declared in Airflow once, and is to be deleted there
+   * @param workers that there are, and that are replaced in turns
+   */
   constructor(
     name: string,
     platform: Platform,
     settings: Settings,
-    deleted = nothing,
+    { deleted = nothing, workers = [] }: Past = {},
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("airflow:index:Airflow", name, {}, opts);
@@ -150,6 +160,7 @@ export class Airflow extends pulumi.ComponentResource {
         {
           ...shared,
           group,
+          turns: turnsOf(group, groups, workers),
           webserver: webserverEndpoint,
           broker: broker.login,
           data,

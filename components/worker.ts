@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { WorkerGroup } from "../settings/groups.ts";
-import type { Autoscale, BrokerLogin, Endpoint, Volume } from "../workload.ts";
+import type { Autoscale, BrokerLogin, Endpoint, Turns, Volume } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
@@ -11,6 +11,7 @@ import { airflowCommand } from "./start/start.ts";
 
 export interface WorkerArgs extends RoleArgs {
   readonly group: WorkerGroup;
+  readonly turns: Turns;
   readonly webserver: Endpoint;
   readonly broker: BrokerLogin;
   /** What tasks write for each other and for people, shared by all workers. */
@@ -66,6 +67,7 @@ export class Worker extends pulumi.ComponentResource {
         replicas: group.workers,
         ...(autoscale && { autoscale }),
         stateful: true,
+        turns: args.turns,
         priority: "tasks",
         ...(group.machine !== undefined && { machine: group.machine }),
         ...(group.nodes && { nodes: group.nodes }),

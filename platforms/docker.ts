@@ -24,6 +24,7 @@ import { type DockerMachine, homeOf } from "./machines.ts";
 import type { Claim, Look } from "./ownership/claims.ts";
 import { Installation } from "./ownership/installation.ts";
 import { jobOnEngine, serviceOnEngine } from "./timeLimits.ts";
+import { Rota } from "./turns.ts";
 
 /** Several machines, and what leads from one to another. */
 export interface Fleet {
@@ -58,6 +59,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   private readonly deliveries = new Map<Engine, pulumi.Input<pulumi.Resource>>();
   /** Volumes that have got their owner, by machine and name. */
   private readonly owned = new Map<string, pulumi.Input<pulumi.Resource>>();
+  private readonly rota = new Rota();
   private complete = false;
 
   constructor(name: string, prefix: string, fleet: Fleet, opts?: pulumi.ComponentResourceOptions) {
@@ -90,7 +92,10 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     const placed = { ...service, volumes: this.mounted(engine, service, needs) };
     const options = pulumi.mergeOptions(opts, { dependsOn: needs, customTimeouts: serviceOnEngine(service) });
     const declared = Object.entries(serviceContainers(name, placed, engine.placement));
-    for (const [instance, args] of declared) engine.container(instance, args, options);
+    for (const [instance, args] of declared) {
+      const declare = (turn?: Promise<void>) => engine.container(instance, args, options, turn);
+      this.rota.take(service.turns, [instance], declare);
+    }
   }
 
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Input<pulumi.Resource> {

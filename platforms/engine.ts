@@ -74,11 +74,18 @@ export class Engine {
     this.placement = { prefix, network: network.name, labels };
   }
 
-  container(name: string, args: docker.ContainerArgs, opts: pulumi.CustomResourceOptions): docker.Container {
+  /** @param turn is waited for, if there is one */
+  container(
+    name: string,
+    args: docker.ContainerArgs,
+    opts: pulumi.CustomResourceOptions,
+    turn?: Promise<void>,
+  ): docker.Container {
     // A name that waits for other containers is that of its service, which has one instance.
     this.claim("container", typeof args.name === "string" ? args.name : `${this.args.prefix}-${name}`);
     return new docker.Container(name, bySource(args), {
-      ...opts,
+      // The wait is for something that it needs anyway.
+      ...(turn ? pulumi.mergeOptions(opts, { dependsOn: [turn.then(() => this.provider)] }) : opts),
       provider: this.provider,
       deleteBeforeReplace: true,
       // The engine cannot change the health check of a container; the provider would only note the new one.

@@ -7,6 +7,7 @@ import {
   type Endpoint,
   type EntranceArgs,
   type ImageArgs,
+  instances,
   isInside,
   type Job,
   type Labels,
@@ -26,6 +27,7 @@ import { fileKey, jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
 import { type Surroundings, surroundings, unowned } from "./surroundings.ts";
 import { jobInCluster, progressSeconds, secondsOf, serviceInCluster } from "./timeLimits.ts";
+import { Rota } from "./turns.ts";
 
 type Metadata = k8s.types.input.meta.v1.ObjectMeta;
 
@@ -67,6 +69,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   private readonly around: Surroundings;
   /** Secrets that were looked up, by name. */
   private readonly found = new Map<string, k8s.core.v1.Secret>();
+  private readonly rota = new Rota();
   /** ConfigMaps of large files, by path and content. */
   private readonly largeFiles = new Map<string, pulumi.Output<string>>();
 
@@ -133,11 +136,13 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const opts = autoscale ? needsKeda(name, this.child(options)) : options;
     const nodes = this.nodesOf(service);
     const pod = servicePod(name, service, this.podArgs(name, service, nodes, service.priority, opts));
-    const awaited = pulumi.mergeOptions(this.child(opts), {
-      // Until it is gone it reaches what it needs: a worker may have tasks to finish.
-      dependsOn: [this.connect(name, service, opts)],
-      customTimeouts: serviceInCluster(service),
-    });
+    const edges = this.connect(name, service, opts);
+    const awaited = (turn?: Promise<void>) =>
+      pulumi.mergeOptions(this.child(opts), {
+        // Until it is gone it reaches what it needs: a worker may have tasks to finish.
+        dependsOn: [turn ? turn.then(() => edges) : edges],
+        customTimeouts: serviceInCluster(service),
+      });
     const metadata = this.metadata(name, [], service.labels);
     const template = { metadata: { labels: this.podLabels(name, service) }, spec: pod };
     const spec = { ...(!autoscale && { replicas }), selector: { matchLabels: selector(name) }, template };
@@ -163,14 +168,14 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       );
     }
     if (stateful) {
-      new k8s.apps.v1.StatefulSet(
-        name,
-        {
-          metadata,
-          spec: { ...spec, serviceName: name, ordinals: { start: 1 }, podManagementPolicy: "Parallel" },
-        },
-        awaited,
-      );
+      const args = {
+        metadata,
+        spec: { ...spec, serviceName: name, ordinals: { start: 1 }, podManagementPolicy: "Parallel" },
+      };
+      // A StatefulSet replaces one of its pods at a time.
+      this.rota.take(service.turns, instances(name, service), (turn) => {
+        return new k8s.apps.v1.StatefulSet(name, args, awaited(turn));
+      });
     } else {
       const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
       new k8s.apps.v1.Deployment(
@@ -184,7 +189,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
             progressDeadlineSeconds: progressSeconds(service),
           },
         },
-        awaited,
+        awaited(),
       );
     }
     if (autoscale) {

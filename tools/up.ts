@@ -58,6 +58,7 @@ await main(async () => {
       stack: { type: "string", default: "dev" },
       "continue-on-error": { type: "boolean", default: false },
       adopt: { type: "boolean", default: false },
+      "at-once": { type: "boolean", default: false },
     },
   });
   const begin = Date.now();
@@ -68,6 +69,7 @@ await main(async () => {
   const { platform, groups, webserverPort, flowerPort } = settings;
   if (values.adopt) process.env.AIRFLOW_ADOPT = "true";
   if (values["continue-on-error"]) process.env.AIRFLOW_CONTINUE_ON_ERROR = "true";
+  if (values["at-once"]) process.env.AIRFLOW_AT_ONCE = "true";
   step(platform === "docker" ? "Docker engine and images" : "Cluster");
   const { down, flags } = platform === "docker" ? await prepare(stack, settings) : { down: [], flags: [] };
   step(`Deployment of stack ${values.stack}`);

@@ -6,8 +6,8 @@ import type { Service } from "../../workload.ts";
 
 const placement = { prefix: "airflow-unit", network: "net", labels: { team: "all", stack: "all" } };
 
-/** Without what Docker refuses, and the machine, which is between containers. */
-const service: Required<Omit<Service, "nodes" | "autoscale" | "machine">> = {
+/** Without what Docker refuses, and what is between containers: the machine, and turns. */
+const service: Required<Omit<Service, "nodes" | "autoscale" | "machine" | "turns">> = {
   image: "image:1",
   command: ["run", "it"],
   user: { uid: 1, gid: 2 },

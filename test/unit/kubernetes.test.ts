@@ -13,8 +13,8 @@ const args: PodArgs = {
   nodes: { labels: { disk: "ssd" }, tolerations: [{ key: "gpu", effect: "NoSchedule" }] },
 };
 
-/** Its machine becomes labels of `nodes`: see below. */
-type Fields = Required<Omit<Service, "machine">>;
+/** Its machine becomes labels of `nodes`: see below. Turns are between StatefulSets. */
+type Fields = Required<Omit<Service, "machine" | "turns">>;
 
 const service: Fields = {
   image: "image:1",

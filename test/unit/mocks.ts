@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Airflow } from "../../components/airflow.ts";
+import { Airflow, type Past } from "../../components/airflow.ts";
 import type { Look } from "../../platforms/ownership/claims.ts";
 import { platformOf } from "../../platforms/platform.ts";
 import { settingsFrom } from "../../settings/read.ts";
@@ -10,39 +10,45 @@ export interface Declared {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** URN and id of its provider, with `::` between them. */
   readonly provider?: string | undefined;
+  readonly registered: Registered;
+}
+
+/** What the engine is told and mocks are not. */
+interface Registered {
+  /** URNs. */
+  readonly dependencies: readonly string[];
   /** Seconds that the provider gets for each operation, where they are not its own. */
-  readonly timeLimits?: TimeLimits | undefined;
+  readonly timeLimits: Readonly<Record<"create" | "update" | "delete", number>> | undefined;
 }
 
-/** Seconds. */
-interface TimeLimits {
-  readonly create: number;
-  readonly update: number;
-  readonly delete: number;
-}
-
-/** The part of a registration that mocks are not told. */
-interface Registration {
+interface Request {
   getName(): string;
   getType(): string;
+  getDependenciesList(): string[];
   getCustomtimeouts(): { getCreate(): string; getUpdate(): string; getDelete(): string } | undefined;
 }
 
-/** Notes the time limits of what is declared from now on, by type and name. */
-function noteTimeLimits(): ReadonlyMap<string, TimeLimits> {
-  const noted = new Map<string, TimeLimits>();
+function registeredIn(request: Request): Registered {
+  const limits = request.getCustomtimeouts();
+  const dependencies = request.getDependenciesList();
+  if (!limits?.getCreate()) return { dependencies, timeLimits: undefined };
+  const [create = 0, update = 0, removal = 0] = [
+    limits.getCreate(),
+    limits.getUpdate(),
+    limits.getDelete(),
+  ].map((text) => Number.parseInt(text, 10));
+  return { dependencies, timeLimits: { create, update, delete: removal } };
+}
+
+/** Notes what is registered from now on, by type and name. */
+function noteRegistrations(): ReadonlyMap<string, Registered> {
+  const noted = new Map<string, Registered>();
   const monitor = pulumi.runtime.getMonitor() as unknown as {
-    registerResource(request: Registration, ...rest: unknown[]): unknown;
+    registerResource(request: Request, ...rest: unknown[]): unknown;
   };
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request, ...rest) => {
-    const given = request.getCustomtimeouts();
-    const limits = given?.getCreate() && {
-      create: Number.parseInt(given.getCreate(), 10),
-      update: Number.parseInt(given.getUpdate(), 10),
-      delete: Number.parseInt(given.getDelete(), 10),
-    };
-    if (limits) noted.set(`${request.getType()} ${request.getName()}`, limits);
+    noted.set(`${request.getType()} ${request.getName()}`, registeredIn(request));
     return register(request, ...rest);
   };
   return noted;
@@ -75,21 +81,30 @@ function encoded(texts: Found[string] = {}): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/**
- * What a provider would be asked for, secrets in plain: `minted-<name>`.
- * @param look with what was asked for so far
- */
+/** What there is before a stack is declared, and how long its providers take. */
+interface Circumstances {
+  /** Is given what was asked for so far. */
+  readonly look?: (declared: readonly Declared[]) => Look;
+  readonly past?: Past;
+  /** Resolves once a resource is made. */
+  readonly making?: (type: string, name: string) => Promise<void>;
+}
+
+/** What a provider would be asked for, secrets in plain: `minted-<name>`. */
 export async function declare(
   config: Config = {},
   exitCode = 0,
   found: Found = {},
-  look?: (declared: readonly Declared[]) => Look,
+  { look, past, making }: Circumstances = {},
 ): Promise<Declared[]> {
   const declared: Declared[] = [];
   await pulumi.runtime.setMocks({
-    newResource({ type, name, inputs, provider, id }) {
+    async newResource({ type, name, inputs, provider, id }) {
+      await making?.(type, name);
       if (id) return { id, state: { ...inputs, data: encoded(found[id.slice(id.indexOf("/") + 1)]) } };
-      declared.push({ type, name, inputs: unwrapped(inputs) as Declared["inputs"], provider });
+      const registered = noted.get(`${type} ${name}`);
+      if (!registered) throw new Error(`${name} is made, but was not registered.`);
+      declared.push({ type, name, inputs: unwrapped(inputs) as Declared["inputs"], provider, registered });
       if (name === "installation") return { id: name, state: { ids: ["minted-id"] } };
       const minted = (names: string[]) => Object.fromEntries(names.map((key) => [key, `minted-${key}`]));
       /** Whatever has a generation was replaced once. */
@@ -113,11 +128,11 @@ export async function declare(
     },
     call: () => ({}),
   });
-  const noted = noteTimeLimits();
+  const noted = noteRegistrations();
   const settings = settingsFrom(raw(config), () => "stack.yaml:3");
-  new Airflow("airflow", await platformOf(settings, "airflow-unit", look?.(declared)), settings);
+  new Airflow("airflow", await platformOf(settings, "airflow-unit", look?.(declared)), settings, past);
   await pulumi.runtime.disconnect();
-  return declared.map((each) => ({ ...each, timeLimits: noted.get(`${each.type} ${each.name}`) }));
+  return declared;
 }
 
 /** The containers by name, without the stack's prefix. */

@@ -288,13 +288,14 @@ for (const [what, config] of stacks) {
   test(`on ${what} every name is looked at before any is used, and carries the installation's id`, async () => {
     let looked: string[] = [];
     let before: string[] = ["not looked at"];
-    const declared = await declare(config, 0, {}, (so) => async (claims) => {
+    const look = (so: readonly Declared[]) => async (claims: readonly Claim[]) => {
       // Whatever does not wait for the look is asked for meanwhile.
       await sleep(200);
       looked = claims.map(({ kind, name }) => `${kind} ${name}`).sort();
       before = so.filter(({ type }) => /^(docker:index|kubernetes:)/.test(type)).map(({ name }) => name);
       return [other];
-    });
+    };
+    const declared = await declare(config, 0, {}, { look });
     assert.deepEqual(before, []);
     assert.deepEqual(looked, namesIn(declared));
     assert.ok(looked.length > 4, looked.join());

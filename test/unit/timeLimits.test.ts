@@ -24,7 +24,7 @@ function limitOf(
   name: string,
   operation: "create" | "update" | "delete",
 ) {
-  const { timeLimits } = find(all, name);
+  const { timeLimits } = find(all, name).registered;
   return timeLimits?.[operation] ?? assert.fail(`${name} has the provider's own limits`);
 }
 
@@ -49,7 +49,7 @@ test("on several machines the same holds, for what the platform itself runs too"
   ];
   const all = await workloads({ machines, workerGraceSeconds: 3000 });
   assert.equal(limitOf(all, "worker-big-1", "delete"), 3000 + 1200);
-  const own = [...all.values()].filter(({ timeLimits }) => timeLimits === undefined);
+  const own = [...all.values()].filter(({ registered }) => registered.timeLimits === undefined);
   for (const { name, inputs } of own) {
     // The provider's own limits are 1200 s.
     assert.ok(Number(inputs.destroyGraceSeconds) + Number(inputs.waitTimeout ?? 0) <= 600, name);
