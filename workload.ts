@@ -67,28 +67,30 @@ export interface Toleration {
   readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 }
 
-/** A Redis whose lists are queues, for who measures them from outside the stack. */
-export interface BrokerLogin {
+/** A Postgres database, for who asks it from outside the stack. */
+export interface DatabaseLogin {
   readonly target: Target;
-  /** Of one outside the stack; otherwise the target says it. */
-  readonly host?: pulumi.Input<string>;
-  readonly username: pulumi.Input<string>;
-  readonly password: pulumi.Input<string>;
-  readonly database: pulumi.Input<string>;
-  /** Of one outside the stack: whether it speaks TLS. */
-  readonly tls?: pulumi.Input<boolean>;
-  /** The authorities that its certificate may be signed by, in PEM; without them the public ones. */
-  readonly authorities?: string;
+  /** Secret. The host is for who is inside the stack, where the database is. */
+  readonly login: pulumi.Output<{
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly password: string;
+    readonly database: string;
+    /** Of libpq. */
+    readonly sslmode: string;
+  }>;
 }
 
-/** A number of instances that follows the length of queues. */
+/** A number of instances that follows what there is to do. */
 export interface Autoscale {
   readonly min: number;
   readonly max: number;
-  readonly broker: BrokerLogin;
-  readonly queues: readonly string[];
-  /** Waiting messages for which there is to be one more instance. */
-  readonly messagesPerInstance: number;
+  readonly database: DatabaseLogin;
+  /** SQL that counts what waits and what is being done. */
+  readonly query: string;
+  /** How much of that there is to be one more instance for. */
+  readonly countPerInstance: number;
 }
 
 /** Instances that stand in for each other, and are replaced in turns, so that some of them serve at any time. */
@@ -158,7 +160,7 @@ export interface Service extends Omit<Job, "maxSeconds"> {
   readonly loopbackPort?: number;
   /** How many of it run, numbered from 1; without it there is one, which has no number. */
   readonly replicas?: number;
-  /** Replaces `replicas` where it can follow the queues; a platform that cannot refuses it. */
+  /** Replaces `replicas` where it can follow what there is to do; a platform that cannot refuses it. */
   readonly autoscale?: Autoscale;
   /** Each instance keeps its name and its data, and is stopped before its successor is started. */
   readonly stateful?: boolean;

@@ -4,6 +4,7 @@ import { parallelismFor, slotsOf } from "../settings/slots.ts";
 import { instances, type Platform } from "../workload.ts";
 import { DagProcessor } from "./dagProcessor.ts";
 import { dagsOf } from "./dags.ts";
+import { metadataLogin } from "./database.ts";
 import { Declarations } from "./declarations/declarations.ts";
 import { isNothing, type Names, namesOf, nothing } from "./declarations/record.ts";
 import { entrance } from "./entrance.ts";
@@ -162,7 +163,7 @@ export class Airflow extends pulumi.ComponentResource {
           group,
           turns: turnsOf(group, groups, workers),
           webserver: webserverEndpoint,
-          broker: broker.login,
+          metadata: metadataLogin(server),
           data,
           defaultQueue: settings.settings.operators?.default_queue ?? "default",
           graceSeconds: settings.workerGraceSeconds,

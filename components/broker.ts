@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { BrokerLogin, Target, Values } from "../workload.ts";
+import type { Target, Values } from "../workload.ts";
 
 /** Where Celery queues tasks: a Redis of the stack, or one outside. */
 export interface Broker {
@@ -10,6 +10,4 @@ export interface Broker {
   readonly files: Values;
   /** Of one outside the stack: whether it speaks TLS, and the path of the authorities among `files`. */
   readonly tls?: { readonly active: pulumi.Output<boolean>; readonly authorities?: string };
-  /** For who measures the queues. */
-  readonly login: BrokerLogin;
 }

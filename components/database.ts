@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type PostgresLogin, postgresLogin } from "../settings/postgresUrl.ts";
-import type { Target, Values } from "../workload.ts";
+import { type PostgresLogin, postgresLogin, tlsOf } from "../settings/postgresUrl.ts";
+import { type DatabaseLogin, isInside, type Target, type Values } from "../workload.ts";
 
 /** Where Airflow keeps its metadata, and Celery its results: a server, or what stands before one. */
 export interface Database {
@@ -29,6 +29,19 @@ export interface Server extends Database {
   };
   /** The authorities that its certificate may be signed by, in PEM. */
   readonly authorities?: string;
+}
+
+/**
+ * Airflow's metadata for who asks from outside the stack: the server's, since PgBouncer keeps nothing that a client prepares.
+ * With authorities of its own a server has to prove its name, by those that the client trusts.
+ */
+export function metadataLogin({ target, logins, authorities }: Server): DatabaseLogin {
+  const login = logins.metadata.apply((plain) => {
+    const { host, port, user, password, database } = plain;
+    const sslmode = isInside(target) ? "disable" : (tlsOf(plain, authorities).sslmode ?? "prefer");
+    return { host, port, user, password, database, sslmode };
+  });
+  return { target, login: pulumi.secret(login) as DatabaseLogin["login"] };
 }
 
 /** Reads what a stack gives as a URL, with what is wrong told without the URL. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { type RedisLogin, redisLogin, redisUrl } from "../settings/redisUrl.ts";
-import type { BrokerLogin, Outside, Values } from "../workload.ts";
+import type { Outside, Values } from "../workload.ts";
 import type { Broker } from "./broker.ts";
 import { read } from "./database.ts";
 
@@ -19,7 +19,6 @@ export class ExternalRedis extends pulumi.ComponentResource implements Broker {
   readonly url: pulumi.Output<string>;
   readonly files: Values;
   readonly tls: NonNullable<Broker["tls"]>;
-  readonly login: BrokerLogin;
 
   constructor(name: string, { url, ca }: ExternalRedisArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:ExternalRedis", name, {}, opts);
@@ -32,15 +31,6 @@ export class ExternalRedis extends pulumi.ComponentResource implements Broker {
     this.url = secret(redisUrl);
     this.target = { outside: name, port: plain(({ port }) => port) };
     this.tls = { active, ...(text !== undefined && { authorities }) };
-    this.login = {
-      target: this.target,
-      host: secret(({ host }) => host),
-      username: secret(({ user }) => user),
-      password: secret(({ password }) => password),
-      database: plain(({ database }) => String(database)),
-      tls: active,
-      ...(text !== undefined && { authorities: text }),
-    };
     this.registerOutputs();
   }
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { inUrl } from "../settings/escapes.ts";
 import type { Lines } from "../settings/services.ts";
-import type { BrokerLogin, Endpoint, Platform, Values } from "../workload.ts";
+import type { Endpoint, Platform, Values } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import type { Broker } from "./broker.ts";
 import { redisConf, redisUsers, usersFile } from "./redis.conf.ts";
@@ -23,7 +23,6 @@ export class Redis extends pulumi.ComponentResource implements Broker {
   readonly target: Endpoint;
   readonly url: pulumi.Output<string>;
   readonly files: Values = {};
-  readonly login: BrokerLogin;
 
   constructor(
     name: string,
@@ -71,7 +70,6 @@ export class Redis extends pulumi.ComponentResource implements Broker {
     this.url = pulumi.secret(
       pulumi.interpolate`redis://airflow:${brokerPassword.apply(inUrl)}@${host}:${port}/0`,
     );
-    this.login = { target: this.target, username: "airflow", password: brokerPassword, database: "0" };
     this.registerOutputs();
   }
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { WorkerGroup } from "../settings/groups.ts";
-import type { Autoscale, BrokerLogin, Endpoint, Turns, Volume } from "../workload.ts";
+import type { Autoscale, DatabaseLogin, Endpoint, Turns, Volume } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
@@ -13,7 +13,8 @@ export interface WorkerArgs extends RoleArgs {
   readonly group: WorkerGroup;
   readonly turns: Turns;
   readonly webserver: Endpoint;
-  readonly broker: BrokerLogin;
+  /** Airflow's, for who counts tasks from outside the stack. */
+  readonly metadata: DatabaseLogin;
   /** What tasks write for each other and for people, shared by all workers. */
   readonly data: Volume;
   /** `[operators] default_queue`: what the default group takes tasks from. */
@@ -29,13 +30,25 @@ function processes({ min, max }: WorkerGroup["concurrency"]): string[] {
   return min === max ? ["--concurrency", String(max)] : ["--autoscale", `${max},${min}`];
 }
 
-function autoscaled({ group, broker, defaultQueue }: WorkerArgs): Autoscale | undefined {
+/**
+ * Counts tasks that wait for a worker of some queues, and those that are on one: a worker is not idle when its queue is empty.
+ * Deferred tasks are the triggerer's.
+ */
+function countOf(queues: readonly string[]): string {
+  const names = queues.map((queue) => `'${queue.replaceAll("'", "''")}'`);
+  return (
+    "SELECT count(*) FROM task_instance " +
+    `WHERE state IN ('queued', 'running', 'restarting') AND queue IN (${names.join(", ")})`
+  );
+}
+
+function autoscaled({ group, metadata, defaultQueue }: WorkerArgs): Autoscale | undefined {
   return (
     group.autoscale && {
       ...group.autoscale,
-      broker,
-      queues: group.queues.length > 0 ? group.queues : [defaultQueue],
-      messagesPerInstance: group.concurrency.max,
+      database: metadata,
+      query: countOf(group.queues.length > 0 ? group.queues : [defaultQueue]),
+      countPerInstance: group.concurrency.max,
     }
   );
 }

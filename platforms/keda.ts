@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type Autoscale, type BrokerLogin, isInside } from "../workload.ts";
+import { type Autoscale, type DatabaseLogin, isInside } from "../workload.ts";
 
-/** Seconds between two looks at the queues, and of quiet before the last instances are stopped. */
+/** Seconds between two looks at the tasks, and of quiet before the last instances are stopped. */
 const pace = { pollingInterval: 10, cooldownPeriod: 300 };
 
 /**
@@ -18,39 +18,38 @@ export function needsKeda(name: string, opts: pulumi.CustomResourceOptions): pul
   return pulumi.mergeOptions(opts, { dependsOn: [keda] });
 }
 
-type Namespace = pulumi.Input<string>;
-
-/** Where the queues are, for who is in another namespace or outside. */
-function addressOf({ target, host = "" }: BrokerLogin, namespace: Namespace): pulumi.Output<string> {
-  return isInside(target)
-    ? pulumi.interpolate`${target.host}.${namespace}.svc:${target.port}`
-    : pulumi.interpolate`${host}:${target.port}`;
+/** KEDA makes a connection string of what it is told, and quotes only what has a space in it. */
+export function quoted(text: string): string {
+  const escaped = text.replaceAll("\\", "\\\\");
+  return text.includes(" ") ? escaped : escaped.replaceAll("'", "\\'");
 }
 
-/** What KEDA is told in a Secret: https://keda.sh/docs/latest/scalers/redis-lists/#authentication-parameters. */
-function loginOf(broker: BrokerLogin, namespace: Namespace): Readonly<Record<string, pulumi.Input<string>>> {
-  const { username, password, target, tls, authorities } = broker;
+/** What KEDA is told in a Secret: https://keda.sh/docs/latest/scalers/postgresql/#authentication-parameters. */
+function loginOf({ target, login }: DatabaseLogin, namespace: pulumi.Input<string>) {
+  const told = pulumi.output(login);
   return {
-    username,
-    password,
-    ...(!isInside(target) && { address: addressOf(broker, namespace) }),
-    ...(tls !== undefined && { tls: pulumi.output(tls).apply((speaks) => (speaks ? "enable" : "disable")) }),
-    ...(authorities !== undefined && { ca: authorities }),
+    // KEDA is in another namespace.
+    host: isInside(target) ? pulumi.interpolate`${target.host}.${namespace}.svc` : told.host,
+    port: told.port.apply(String),
+    userName: told.user.apply(quoted),
+    password: told.password.apply(quoted),
+    dbName: told.database.apply(quoted),
+    sslmode: told.sslmode,
   };
 }
 
 /**
- * Lets KEDA set the number of a StatefulSet's pods by the length of their queues.
+ * Lets KEDA set the number of a StatefulSet's pods by what a database counts.
  * @param metadata of an object, by what its name adds to the service's
  */
 export function scaling(
   name: string,
-  { min, max, broker, queues, messagesPerInstance }: Autoscale,
+  { min, max, database, query, countPerInstance }: Autoscale,
   metadata: (suffix: string) => k8s.types.input.meta.v1.ObjectMeta,
   opts: pulumi.CustomResourceOptions,
 ): void {
   const namespace = pulumi.output(metadata("")).apply((meta) => meta?.namespace ?? "");
-  const told = loginOf(broker, namespace);
+  const told = loginOf(database, namespace);
   const secret = new k8s.core.v1.Secret(
     `${name}-keda`,
     { metadata: metadata("-keda"), stringData: pulumi.secret(told) },
@@ -68,7 +67,6 @@ export function scaling(
     },
     opts,
   );
-  const address = isInside(broker.target) && { address: addressOf(broker, namespace) };
   new k8s.apiextensions.CustomResource(
     name,
     {
@@ -80,16 +78,13 @@ export function scaling(
         minReplicaCount: min,
         maxReplicaCount: max,
         ...pace,
-        triggers: queues.map((queue) => ({
-          type: "redis",
-          metadata: {
-            ...address,
-            listName: queue,
-            listLength: String(messagesPerInstance),
-            databaseIndex: broker.database,
+        triggers: [
+          {
+            type: "postgresql",
+            metadata: { query, targetQueryValue: String(countPerInstance) },
+            authenticationRef: { name: authentication.metadata.name },
           },
-          authenticationRef: { name: authentication.metadata.name },
-        })),
+        ],
       },
     },
     opts,

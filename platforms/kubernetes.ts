@@ -193,8 +193,9 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       );
     }
     if (autoscale) {
-      const { target } = autoscale.broker;
-      if (isInside(target)) this.allow(`${name}-keda`, admission("keda", target), opts);
+      const { target } = autoscale.database;
+      const { kedaNamespace } = this.settings;
+      if (isInside(target)) this.allow(`${name}-keda`, admission(kedaNamespace, target), opts);
       scaling(name, autoscale, (suffix) => this.metadata(`${name}${suffix}`), this.child(opts));
     }
   }

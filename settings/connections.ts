@@ -36,6 +36,9 @@ export const pools = {
 /** One that holds the lock, one that changes the schema, and one that asks. */
 const migration = 3;
 
+/** For each group that it scales: one to ask, and one while that is replaced. */
+const keda = 2;
+
 /** The server's own defaults. */
 const server = { max_connections: 100, superuser_reserved_connections: 3 };
 
@@ -113,13 +116,20 @@ export function clientShares(stack: Connecting): Share[] {
 /** What the server sees: Airflow itself, or what PgBouncer opens for it; the migration goes past that. */
 export function serverShares(stack: Connecting): Share[] {
   const own = { who: "migration", count: migration, because: "its lock, its work, and a look" };
-  const { pgbouncer } = stack;
-  if (!pgbouncer) return [...clientShares(stack), own];
+  const { pgbouncer, groups } = stack;
+  const scaled = groups.filter(({ autoscale }) => autoscale).length;
+  const asking = {
+    who: "KEDA",
+    count: scaled * keda,
+    because: `${times([scaled, "autoscaled group"])} x ${keda}`,
+  };
+  const direct = scaled > 0 ? [own, asking] : [own];
+  if (!pgbouncer) return [...clientShares(stack), ...direct];
   const because = `pgbouncer.poolSize is ${pgbouncer.poolSize}`;
   return [
     { who: "pgbouncer, metadata", count: pgbouncer.poolSize, because },
     { who: "pgbouncer, results", count: pgbouncer.poolSize, because },
-    own,
+    ...direct,
   ];
 }
 

@@ -56,6 +56,9 @@ export const kubernetes = object({
     .describe(
       "What tasks may reach outside the stack: `{ to: [0.0.0.0/0], except: [169.254.0.0/16] }`; the internet, no private network.",
     ),
+  kedaNamespace: name
+    .default("keda")
+    .describe("Namespace of KEDA, which is let in to Postgres to count tasks, where workers are autoscaled."),
   controlLabels: labels.default({}).describe("Labels of nodes for everything but workers."),
 });
 

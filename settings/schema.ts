@@ -102,7 +102,9 @@ export const schema = object({
     .describe("Seconds that running tasks get to finish when their worker is stopped."),
   workerAutoscale: range
     .optional()
-    .describe("On Kubernetes, instead of `workers`: `{ min: 1, max: 10 }`, by the length of the queue."),
+    .describe(
+      "On Kubernetes, instead of `workers`: `{ min: 1, max: 10 }`, by the tasks that are queued and running.",
+    ),
   workerGroups: list(workerGroup, "worker groups")
     .default([])
     .describe(

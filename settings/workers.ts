@@ -42,5 +42,7 @@ export const workerGroup = object({
     .describe("On Kubernetes: taints that keep them from no node."),
   autoscale: range
     .optional()
-    .describe("On Kubernetes, instead of `workers`: `{ min, max }`, by the length of the queues."),
+    .describe(
+      "On Kubernetes, instead of `workers`: `{ min, max }`, by the tasks of the queues, queued and running.",
+    ),
 });

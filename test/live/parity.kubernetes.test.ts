@@ -263,12 +263,12 @@ test("autoscaled workers need KEDA, and are left to it", async (t) => {
     cooldownPeriod: 300,
     triggers: [
       {
-        type: "redis",
+        type: "postgresql",
         metadata: {
-          address: `redis.${stack.name}.svc:6379`,
-          listName: "extra",
-          listLength: "1",
-          databaseIndex: "0",
+          query:
+            "SELECT count(*) FROM task_instance " +
+            "WHERE state IN ('queued', 'running', 'restarting') AND queue IN ('extra')",
+          targetQueryValue: "1",
         },
         authenticationRef: { name: "worker-extra-keda" },
       },
@@ -281,10 +281,14 @@ test("autoscaled workers need KEDA, and are left to it", async (t) => {
   const secret = await stack.get<{ data: Record<string, string> }>("secret", "worker-extra-keda");
   assert.deepEqual(
     login.spec.secretTargetRef,
-    ["username", "password"].map((key) => ({ parameter: key, name: "worker-extra-keda", key })),
+    ["host", "port", "userName", "password", "dbName", "sslmode"].map((key) => {
+      return { parameter: key, name: "worker-extra-keda", key };
+    }),
   );
-  const { brokerPassword } = await canaries(cluster);
-  assert.equal(Buffer.from(secret.data.password ?? "", "base64").toString(), brokerPassword);
+  const told = (key: string) => Buffer.from(secret.data[key] ?? "", "base64").toString();
+  const { metadataPassword } = await canaries(cluster);
+  assert.equal(told("password"), metadataPassword);
+  assert.equal(told("host"), `postgres.${stack.name}.svc`);
   // Their number is no longer the stack's, but until somebody else sets it nothing happens to them.
   const pod = (await stack.pods()).get("worker-extra");
   assert.equal(pod?.status.podIP, before?.status.podIP);

@@ -87,14 +87,9 @@ function second(of: Service): object & { uploads?: unknown } {
 
 test("what one engine cannot do is refused", () => {
   const nodes = { labels: { a: "b" }, tolerations: [] };
-  const broker = { target: { host: "redis", port: 6379 }, username: "u", password: "p", database: "0" };
-  const autoscale = {
-    min: 0,
-    max: 2,
-    broker,
-    queues: ["q"],
-    messagesPerInstance: 1,
-  };
+  const login = { host: "db", port: 5432, user: "u", password: "p", database: "d", sslmode: "disable" };
+  const database = { target: { host: "db", port: 5432 }, login: pulumi.output(login) };
+  const autoscale = { min: 0, max: 2, database, query: "SELECT 1", countPerInstance: 1 };
   assert.throws(
     () => serviceContainers("web", { ...service, nodes }, placement),
     /web is to run on certain nodes/,

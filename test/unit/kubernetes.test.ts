@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
 import { jobPod, type PodArgs, servicePod } from "../../platforms/pod.ts";
 import { policy, reachLabels } from "../../platforms/policies.ts";
 import type { Service } from "../../workload.ts";
@@ -15,6 +16,8 @@ const args: PodArgs = {
 
 /** Its machine becomes labels of `nodes`: see below. Turns are between StatefulSets. */
 type Fields = Required<Omit<Service, "machine" | "turns">>;
+
+const login = { host: "db", port: 5432, user: "u", password: "p", database: "d", sslmode: "disable" };
 
 const service: Fields = {
   image: "image:1",
@@ -38,9 +41,9 @@ const service: Fields = {
   autoscale: {
     min: 0,
     max: 3,
-    broker: { target: { host: "redis", port: 6379 }, username: "u", password: "p", database: "0" },
-    queues: ["gpu"],
-    messagesPerInstance: 4,
+    database: { target: { host: "db", port: 5432 }, login: pulumi.output(login) },
+    query: "SELECT 1",
+    countPerInstance: 4,
   },
   stateful: true,
   priority: "tasks",
@@ -418,30 +421,6 @@ test("files and secrets are named by Pulumi, so that a change is a new object", 
     assert.notEqual(metadata.length, 0);
     assert.deepEqual([...new Set(metadata.map(({ name }) => name))], [undefined], kind);
   }
-});
-
-test("autoscale: KEDA counts the pods, by the length of the queues", async () => {
-  const group = { name: "gpu", queues: ["gpu", "big"], concurrency: 2, autoscale: { min: 0, max: 3 } };
-  const objects = await declared({ workerGroups: [group] });
-  assert.equal(specOf(objects, "StatefulSet worker-gpu").replicas, undefined);
-  const scaled = specOf(objects, "ScaledObject worker-gpu") as Plain & { triggers: Plain[] };
-  assert.equal(scaled.minReplicaCount, 0);
-  assert.equal(scaled.maxReplicaCount, 3);
-  const address = "redis.airflow-unit.svc:6379";
-  assert.deepEqual(
-    scaled.triggers.map(({ metadata }) => metadata),
-    ["gpu", "big"].map((listName) => ({ address, listName, listLength: "2", databaseIndex: "0" })),
-  );
-});
-
-test("autoscale: the default group is counted by the queue that the stack makes the default", async () => {
-  const settings = { operators: { default_queue: "main" } };
-  const objects = await declared({ workerAutoscale: { min: 1, max: 3 }, settings });
-  const { triggers } = specOf(objects, "ScaledObject worker") as { triggers: { metadata: Plain }[] };
-  assert.deepEqual(
-    triggers.map(({ metadata }) => metadata.listName),
-    ["main"],
-  );
 });
 
 test("loopbackPort: published by an ingress where the stack has one, to its controller alone", async () => {

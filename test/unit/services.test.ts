@@ -251,30 +251,6 @@ test("in a cluster, pgbouncer alone and the migration reach the Postgres behind 
   assert.deepEqual(reaching("pgbouncer"), [...database, "worker"].sort());
 });
 
-test("in a cluster, KEDA is told in a Secret where an outside broker is", async () => {
-  const declared = await declare({
-    ...cluster,
-    redis: { url: redisUrl, ca },
-    workerAutoscale: { min: 0, max: 2 },
-  });
-  const named = declared.filter(({ name }) => name === "worker-keda");
-  const secret = named.find(({ type }) => type === "kubernetes:core/v1:Secret");
-  assert.deepEqual(secret?.inputs.stringData, {
-    username: "celery",
-    password: "broker-word",
-    address: "broker.example.com:6380",
-    tls: "enable",
-    ca: "authorities\n",
-  });
-  const scaled = declared.find(({ type }) => type.endsWith(":ScaledObject"));
-  const spec = scaled?.inputs.spec as { triggers: { metadata: unknown }[] } | undefined;
-  assert.deepEqual(
-    spec?.triggers.map(({ metadata }) => metadata),
-    [{ listName: "default", listLength: "4", databaseIndex: "2" }],
-  );
-  assert.ok(!policiesOf(declared).has("worker-keda"));
-});
-
 test("settings of the stack's own services reach them, and their memory", async () => {
   const containers = containersOf(
     await declare({

@@ -479,7 +479,7 @@ export const chartRules: readonly Rule<Values>[] = [
   ...workersRules("resources.limits.memory", resource("memory")),
   ...workersRules("resources.limits.cpu", resource("cpu")),
   ...workersRules("keda.{enabled,minReplicaCount,maxReplicaCount}", keda),
-  ...workersRules("keda.**", cared("the stack asks the broker how long its queues are")),
+  ...workersRules("keda.**", cared("the stack counts tasks that are queued and running")),
   ...workersRules("hpa.enabled", none("workers follow the length of their queues instead: workerAutoscale")),
   ...workersRules("hpa.**", off),
   ...workersRules("persistence.{size,storageClassName}", workerLogs),
