@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AirflowApi, type DagRun, type TaskInstance } from "../../tools/airflow.ts";
 import { waitFor } from "../../tools/process.ts";
+import { mostAway, watchWorkers } from "./away.ts";
 import { type Canaries, canaries, found, places } from "./canaries.ts";
 import { assertOutlasted, assertUndisturbed, type Config, isRunning, TestStack } from "./harness.ts";
 import { replaced } from "./target.ts";
@@ -172,7 +173,14 @@ async function under(config: Config, seconds: number): Promise<string> {
   const before = (await runs()).length;
   const short = load();
   const begin = Date.now();
+  const workersAway = watchWorkers(stack.prefix);
   await stack.up(config);
+  const away = workersAway();
+  assert.deepEqual(
+    away.map(({ name }) => name),
+    ["1", "2"],
+  );
+  assert.equal(mostAway(away), 1, "one of them always takes tasks");
   const took = Math.round((Date.now() - begin) / 1000);
   const started = await short.stop();
   assert.ok(started > 0);
