@@ -596,7 +596,7 @@ config:
   airflow:workers:
 `,
     says: [
-      "2: kubernetes is empty; allowed is an object with context, namespace, pullSecrets, storage, ingress, egress, controlLabels",
+      "2: kubernetes is empty; allowed is an object with context, namespace, pullSecrets, storage, ingress, egress, kedaNamespace, controlLabels",
       "3: workers is empty; allowed is a whole number from 0 to 1000",
     ],
     expressible: true,
