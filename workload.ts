@@ -32,10 +32,15 @@ export type Sharing = "exclusive" | "shared";
 
 /** How a platform learns that a workload serves; one that stops serving is restarted. */
 export interface Health {
-  /** Runs inside the container; exit status 0 means healthy. Keep it cheap: it runs for as long as the stack does. */
+  /**
+   * Runs inside the container. Keep it cheap: it runs for as long as the stack does. Exit status 0 means healthy, 75 on its way: the
+   * workload answers that it loads or recovers, and is left in peace for as long as it does. It prints nothing but what a person is to be told.
+   */
   readonly command: readonly string[];
-  /** Seconds that a start may take before the container is restarted. */
+  /** Seconds that a start may take, unless it is on its way, before the container is restarted. */
   readonly startSeconds: number;
+  /** Seconds for which a deployment waits for it, where it may be on its way for long; otherwise twice `startSeconds`. */
+  readonly awaitedSeconds?: number;
 }
 
 /** How to end a workload without losing what it is doing. */

@@ -6,6 +6,7 @@ import type { Endpoint, Platform, Values } from "../workload.ts";
 import { secretsDirectory } from "../workload.ts";
 import type { Server } from "./database.ts";
 import { loginOf, type Owner, owners } from "./logins.ts";
+import { replaySeconds } from "./replay.ts";
 import { firstOf, type Secrets } from "./secrets.ts";
 
 export interface PostgresArgs {
@@ -21,6 +22,17 @@ export interface PostgresArgs {
 
 const volume = "/var/lib/postgresql/data";
 const initialise = readFileSync(new URL("postgres.sql", import.meta.url), "utf8");
+
+/**
+ * Asks over TCP: while it initialises an empty directory, Postgres answers on its socket alone. Status 1 is the answer that it starts,
+ * recovers or stops: replaying its log may take long, and a restart begins that again. How far it is is in the name of a process.
+ */
+const accepts = [
+  "pg_isready --quiet --host=127.0.0.1 && exit",
+  "[ $? -eq 1 ] || exit 1",
+  "echo accepts no connections yet: $(cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -a '^postgres: startup')",
+  "exit 75",
+].join("\n");
 
 /** As arguments of the server, which win over its file. */
 function options(settings: Lines): string[] {
@@ -79,8 +91,7 @@ export class Postgres extends pulumi.ComponentResource implements Server {
         stateful: true,
         priority: "control",
         port: 5432,
-        // Over TCP: while it initialises an empty directory, Postgres answers on its socket alone.
-        healthy: { command: ["pg_isready", "--quiet", "--host=127.0.0.1"], startSeconds: 120 },
+        healthy: { command: ["sh", "-c", accepts], startSeconds: 120, awaitedSeconds: replaySeconds },
         // SIGINT ends connections; SIGTERM would wait for the clients to leave.
         stop: { signal: "SIGINT", graceSeconds: 60 },
       },

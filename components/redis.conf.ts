@@ -25,6 +25,9 @@ aclfile ${secretsDirectory}/${usersFile}
 # Messages are lost neither by a restart nor, but for the last second, by a crash.
 appendonly yes
 appendfsync everysec
+# No snapshots beside the log: they need room of their own, and one that fails would stop all writes.
+save ""
+stop-writes-on-bgsave-error no
 # A full broker refuses new messages instead of dropping old ones; a rewrite of the log needs room beside them.
 maxmemory ${Math.floor(memory * 0.6)}mb
 maxmemory-policy noeviction

@@ -5,7 +5,21 @@ import type { Endpoint, Platform, Values } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import type { Broker } from "./broker.ts";
 import { redisConf, redisUsers, usersFile } from "./redis.conf.ts";
+import { replaySeconds } from "./replay.ts";
 import type { Secrets } from "./secrets.ts";
+
+const state = `${runtimeDirectory}/notify.state`;
+
+/**
+ * Any answer is a sign of life, and a Redis that refuses writes keeps what it has acknowledged, in memory if its disk is full: a
+ * restart would lose that. Such an answer is printed; that it loads its log is progress.
+ */
+const answers = [
+  "answer=$(redis-cli --user health --pass - --no-auth-warning ping) || exit 1",
+  `case $answer in LOADING*) echo "$answer"; exit 75 ;; esac`,
+  `grep -qx READY=1 ${state} || exit 1`,
+  '[ "$answer" = PONG ] || echo "$answer"',
+].join("\n");
 
 export interface RedisArgs {
   readonly platform: Platform;
@@ -37,7 +51,6 @@ export class Redis extends pulumi.ComponentResource implements Broker {
         current,
         ...(previous === undefined ? [] : [previous]),
       ]);
-    const state = `${runtimeDirectory}/notify.state`;
     platform.service(
       name,
       {
@@ -53,14 +66,7 @@ export class Redis extends pulumi.ComponentResource implements Broker {
         stateful: true,
         priority: "control",
         port: 6379,
-        healthy: {
-          command: [
-            "sh",
-            "-c",
-            `grep -qx READY=1 ${state} && redis-cli --user health --pass - --no-auth-warning ping | grep -x PONG`,
-          ],
-          startSeconds: 120,
-        },
+        healthy: { command: ["sh", "-c", answers], startSeconds: 120, awaitedSeconds: replaySeconds },
         stop: { signal: "SIGTERM", graceSeconds: 60 },
       },
       { parent: this },

@@ -144,6 +144,8 @@ function serviceContainer(
   return {
     ...base(name, instance, service, placement),
     restart: "unless-stopped",
+    // Process 1, which nobody inside can kill: with the command below it, the health check can end a command that hangs.
+    init: true,
     cpuShares: cpuShares[priority](replicas),
     healthcheck: {
       tests: ["CMD", "sh", "-c", probe, "probe", ...timings.map(String), ...healthy.command],

@@ -88,8 +88,8 @@ export class Engine {
       ...(turn ? pulumi.mergeOptions(opts, { dependsOn: [turn.then(() => this.provider)] }) : opts),
       provider: this.provider,
       deleteBeforeReplace: true,
-      // The engine cannot change the health check of a container; the provider would only note the new one.
-      replaceOnChanges: ["healthcheck"],
+      // The engine cannot change either of a container; the provider would only note the new one.
+      replaceOnChanges: ["healthcheck", "init"],
     });
   }
 

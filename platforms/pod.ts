@@ -1,8 +1,8 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Health, Job, Limits, Nodes, Service, Stop, Volume } from "../workload.ts";
+import type { Job, Limits, Nodes, Service, Stop, Volume } from "../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../workload.ts";
-import { checks } from "./checks.ts";
+import { probes } from "./probes.ts";
 
 type PodSpec = types.input.core.v1.PodSpec;
 type Container = types.input.core.v1.Container;
@@ -187,26 +187,6 @@ function tolerationsOf({ tolerations }: Nodes): types.input.core.v1.Toleration[]
   return tolerations.map(({ key, value, effect }) =>
     value === undefined ? { key, effect, operator: "Exists" } : { key, effect, operator: "Equal", value },
   );
-}
-
-/** Starting a check costs far more than the check: one polls until the start is done, then they are rare. */
-function probes({ command, startSeconds }: Health): Partial<Container> {
-  const { everySeconds, patienceSeconds, looks } = checks;
-  const exec = { command: [...command] };
-  const poll = { command: ["sh", "-c", 'until timeout 10 "$@"; do sleep 0.5; done', "sh", ...command] };
-  const failures = Math.ceil(patienceSeconds / everySeconds);
-  const every = `sleep ${everySeconds}; timeout 10 "$@" || exit 1`;
-  const watch = `looks=${looks}; while [ $looks -gt 0 ]; do ${every}; looks=$((looks - 1)); done`;
-  return {
-    startupProbe: { exec: poll, periodSeconds: 1, timeoutSeconds: startSeconds, failureThreshold: 1 },
-    livenessProbe: {
-      exec: { command: ["sh", "-c", watch, "sh", ...command] },
-      periodSeconds: 1,
-      timeoutSeconds: looks * (everySeconds + 10) + 10,
-      failureThreshold: failures,
-    },
-    readinessProbe: { exec, periodSeconds: everySeconds * 2, timeoutSeconds: 10, failureThreshold: 1 },
-  };
 }
 
 /** Kubernetes sends SIGTERM only; another signal is sent before that, and given the time it needs. */

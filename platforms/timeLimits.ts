@@ -15,9 +15,9 @@ function timeouts(seconds: Readonly<Record<"create" | "update" | "delete", numbe
   return Object.fromEntries(entries);
 }
 
-/** Seconds in which a container has to become healthy, so that a restart by its health check is not yet a failure. */
+/** Seconds in which a container has to become healthy; unless it says otherwise, a restart by its health check is not yet a failure. */
 export function healthySeconds({ healthy }: Pick<Service, "healthy">): number {
-  return healthy.startSeconds * 2;
+  return healthy.awaitedSeconds ?? healthy.startSeconds * 2;
 }
 
 /** Seconds that a job may take, all its attempts together. */

@@ -9,12 +9,9 @@ import { namespaceFlags } from "./kubernetes.ts";
 import { main } from "./process.ts";
 import { Stack } from "./stack.ts";
 import { clusterFacts } from "./status/cluster.ts";
-import { engineFacts } from "./status/engine.ts";
+import { factsOfEngines, local } from "./status/engine.ts";
 import { taskFacts } from "./status/flower.ts";
 import { type Facts, type MachineFacts, statusTable, troubles } from "./status/table.ts";
-
-/** Of the engine of a stack that lists no machines. */
-const local = "local";
 
 /** What a stack on Docker has, by machine. */
 export function expected(settings: Settings): ReadonlyMap<string, readonly string[]> {
@@ -63,18 +60,13 @@ export function withMissing(facts: MachineFacts, names: readonly string[] = []):
 }
 
 async function onEngines(prefix: string, settings: Settings): Promise<Facts> {
-  const machines = machinesOf(settings);
   const wanted = expected(settings);
-  const found = await Promise.all(
-    machines.length > 0
-      ? machines.map((machine) => engineFacts(machine.name, prefix, machine))
-      : [engineFacts(local, prefix)],
-  );
+  const found = await factsOfEngines(prefix, settings);
   const whole = found.map((facts) => withMissing(facts, wanted.get(facts.name)));
   const flower = ["docker", "exec", `${prefix}-flower`] as const;
   return {
     machines: whole,
-    tasks: await taskFacts(flower, whole, homeOf("flower", machines)),
+    tasks: await taskFacts(flower, whole, homeOf("flower", machinesOf(settings))),
   };
 }
 

@@ -10,6 +10,7 @@ import { prepareImages } from "./images.ts";
 import { main, waitFor } from "./process.ts";
 import { isElsewhere, reach } from "./reach.ts";
 import { Stack } from "./stack.ts";
+import { telling } from "./status/telling.ts";
 
 const dag = "get_stocks_dag";
 
@@ -73,7 +74,8 @@ await main(async () => {
   step(platform === "docker" ? "Docker engine and images" : "Cluster");
   const { down, flags } = platform === "docker" ? await prepare(stack, settings) : { down: [], flags: [] };
   step(`Deployment of stack ${values.stack}`);
-  await stack.up(settings, "--suppress-outputs", ...flags);
+  const deployment = stack.up(settings, "--suppress-outputs", ...flags);
+  await (platform === "docker" ? telling(`airflow-${stack.name}`, settings, deployment) : deployment);
   const outputs = await stack.outputs();
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
   const serving = groups.filter(

@@ -41,6 +41,10 @@ const fixed: Readonly<Record<string, readonly [value: string, why: string]>> = {
     "a broker that is full would drop queued tasks: allowed is noeviction, with which it refuses new ones",
   ],
   appendonly: ["yes", "a restart would lose queued tasks: allowed is yes"],
+  save: [
+    '""',
+    `the log has everything, and a snapshot that fails keeps Redis from stopping in good order: allowed is '""', for none`,
+  ],
 };
 
 /** Settings of the stack's own Redis that would make it lose tasks, or open it. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { TaskInstance } from "../../tools/airflow.ts";
 import { waitFor } from "../../tools/process.ts";
-import { assertUndisturbed, hostOf, isRunning, type TestStack } from "./harness.ts";
+import { assertUndisturbed, hostOf, isRunning, mainProcess, type TestStack } from "./harness.ts";
 import { converges } from "./killing.ts";
 
 const config = {
@@ -129,7 +129,7 @@ export function survives(stack: TestStack, unknown: () => Promise<string[]>): vo
   suite("what serves no more is started again", { concurrency: true }, () => {
     test("a worker process that crashes", async (t) => {
       const seconds = await stack.startsAgain("worker-1", 120, () =>
-        stack.exec("worker-1", "sh", "-c", "kill -s KILL $(cat /proc/1/task/1/children)"),
+        stack.exec("worker-1", "sh", "-c", `kill -s KILL $(${mainProcess})`),
       );
       t.diagnostic(`consuming again after ${seconds} s`);
     });
@@ -150,7 +150,7 @@ export function survives(stack: TestStack, unknown: () => Promise<string[]>): vo
     test("a scheduler that hangs, which takes a kill", async (t) => {
       // A stopped process takes no SIGTERM: this one needs the kill that follows.
       const seconds = await stack.startsAgain("scheduler-1", 180, () =>
-        stack.exec("scheduler-1", "sh", "-c", "kill -s STOP $(cat /proc/1/task/1/children)"),
+        stack.exec("scheduler-1", "sh", "-c", `kill -s STOP $(${mainProcess})`),
       );
       t.diagnostic(`scheduling again after ${seconds} s`);
     });

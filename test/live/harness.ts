@@ -228,6 +228,10 @@ export class TestStack {
   }
 }
 
+/** Prints the id of an instance's main process, inside of it: below the init of an engine, and that of Airflow's roles. */
+export const mainProcess =
+  "id=1; while grep -qxE 'docker-init|dumb-init' /proc/$id/comm; do read -r id _ </proc/$id/task/$id/children; done; echo $id";
+
 export function isRunning(task: TaskInstance): boolean {
   return task.state === "running";
 }

@@ -59,6 +59,12 @@ export const allowedDeclared: readonly Allowance[] = [
     "memory of a pod outlives its containers; the shell becomes the command, which is process 1",
   ),
   allowance(
+    /^process 1$/,
+    /^an init$/,
+    /^the command$/,
+    "a check inside a container cannot kill process 1; a node's kubelet kills it from outside",
+  ),
+  allowance(
     /^scratch \/[\w/]+$/,
     /^\(absent\)$/,
     /^writable$/,

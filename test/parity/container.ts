@@ -31,6 +31,7 @@ interface Container {
   readonly capabilities: { readonly adds?: readonly string[]; readonly drops: readonly string[] };
   readonly securityOpts: readonly string[];
   readonly healthcheck?: { readonly tests: readonly string[] };
+  readonly init?: boolean;
   readonly stopSignal: string;
   readonly stopTimeout: number;
   readonly destroyGraceSeconds: number;
@@ -126,6 +127,7 @@ export function containerFacts(declared: readonly Declared[], prefix: string): M
       "/dev/shm, MiB": String(shmSize),
       "cpu, cores": String(container.cpuQuota / container.cpuPeriod),
       "root file system": container.readOnly ? "read-only" : "writable",
+      "process 1": container.init ? "an init" : "the command",
       restarted: container.restart === "no" ? "never" : "always",
       ...environment(container),
       ...files(container),

@@ -5,13 +5,18 @@ words() { tr '\0' ' ' <"/proc/$1/cmdline"; }
 rights() { sed -nE 's/^(Uid|Gid|Groups|Cap[A-Z][a-z]+|NoNewPrivs|Seccomp|Umask):\s*(.*)/\1\t\2/p' "/proc/$1/status" | tr -s '\t ' '\t '; }
 limit() { for file; do [ ! -e "$file" ] || { cat "$file"; return; }; done; }
 
-child=$(grep -l '^PPid:.1$' /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3 | sort -n | head -1)
-tr '\0' '\n' </proc/1/environ | while IFS= read -r line; do say "env ${line%%=*}" "${line#*=}"; done
-say "command of process 1" "$(words 1)"
+child_of() { grep -l "^PPid:.$1\$" /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3 | sort -n | head -1; }
+
+# An engine has an init in front of the command.
+main=1
+[ "$(cat /proc/1/comm)" != docker-init ] || main=$(child_of 1)
+child=$(child_of "$main")
+tr '\0' '\n' <"/proc/$main/environ" | while IFS= read -r line; do say "env ${line%%=*}" "${line#*=}"; done
+say "command of the main process" "$(words "$main")"
 say "command of its child" "$(words "$child")"
-rights 1 | sed 's/^/process 1: /'
+rights "$main" | sed 's/^/main process: /'
 rights "$child" | sed 's/^/its child: /'
-say "working directory" "$(readlink /proc/1/cwd)"
+say "working directory" "$(readlink "/proc/$main/cwd")"
 say "memory" "$(limit /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes)"
 if [ -e /sys/fs/cgroup/cpu.max ]; then
   say "cpu" "$(cat /sys/fs/cgroup/cpu.max)"

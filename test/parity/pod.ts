@@ -128,20 +128,20 @@ function security({ securityContext }: Container, pod: PodSpec): Facts {
   };
 }
 
-/** One run of the startup probe polls until the command succeeds, as Docker's does. */
+/** One run of the startup probe polls until the command succeeds or its seconds are over, as Docker's does. */
 export function podHealth({ startupProbe, livenessProbe, readinessProbe }: Container): Facts {
   if (!startupProbe || !livenessProbe || !readinessProbe) return {};
   const [, , poll = "", , ...started] = startupProbe.exec.command;
-  const [, check] = /^until timeout (\d+) "\$@"; do sleep 0\.5; done$/.exec(poll) ?? [];
-  assert.ok(check !== undefined, `the startup probe does not poll: ${startupProbe.exec.command}`);
+  const [, check, start] = /\nuntil timeout (\d+) "\$@"; do\n[\s\S]* -lt (\d+) \]/.exec(poll) ?? [];
+  assert.ok(start !== undefined, `the startup probe does not poll: ${startupProbe.exec.command}`);
   const [, , watch = "", , ...watched] = livenessProbe.exec.command;
-  const [, every, look] = /; do sleep (\d+); timeout (\d+) "\$@" \|\| exit 1;/.exec(watch) ?? [];
+  const [, every, look] = /; do\n +sleep (\d+)\n +timeout (\d+) "\$@" \|\|/.exec(watch) ?? [];
   assert.ok(every !== undefined, `the liveness probe does not look again: ${livenessProbe.exec.command}`);
   const distinct = (...all: readonly unknown[]) => [...new Set(all.map(String))].join();
   const commands = [started, watched, readinessProbe.exec.command];
   return {
     "health command": distinct(...commands.map((command) => JSON.stringify(command))),
-    "health: seconds for a start": String(startupProbe.timeoutSeconds * startupProbe.failureThreshold),
+    "health: seconds for a start": start,
     "health: seconds between checks": every,
     "health: seconds for a check": distinct(check, look, readinessProbe.timeoutSeconds),
     "health: checks that fail before a restart": String(livenessProbe.failureThreshold),
@@ -182,6 +182,7 @@ function podFactsOf(pod: PodSpec, deliveries: Deliveries): Facts {
   return {
     image: container.image,
     "root file system": container.securityContext.readOnlyRootFilesystem ? "read-only" : "writable",
+    "process 1": "the command",
     restarted: pod.restartPolicy.toLowerCase(),
     ...Object.fromEntries(container.env.map(({ name, value }) => [`env ${name}`, value])),
     ...commands(container),

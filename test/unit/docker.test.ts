@@ -77,7 +77,7 @@ const cases: { readonly [field in keyof typeof service]: Record<string, unknown>
   port: { ports: [{ internal: 80, external: 8001, ip: "127.0.0.1" }] },
   loopbackPort: { ports: [{ internal: 80, external: 8001, ip: "127.0.0.1" }] },
   replicas: { name: "airflow-unit-web-2", hostname: "web-2" },
-  stateful: { restart: "unless-stopped" },
+  stateful: { restart: "unless-stopped", init: true },
   priority: { cpuShares: 512 },
 };
 
@@ -109,6 +109,11 @@ for (const [field, expected] of Object.entries(cases)) {
     for (const [key, value] of Object.entries(expected)) assert.deepEqual(container[key], value);
   });
 }
+
+test("what may be on its way for long is awaited as long as it says", async () => {
+  const healthy = { ...service.healthy, awaitedSeconds: 600 };
+  assert.equal((await resolved(second({ ...service, healthy }))).waitTimeout, 600);
+});
 
 test("a health check carries its command and timings to the probe", async () => {
   const { healthcheck } = await resolved(second(service));

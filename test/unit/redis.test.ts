@@ -16,6 +16,8 @@ test("redis.conf: supervised, durable, never evicting", () => {
     "aclfile /run/secrets/users.acl",
     "appendonly yes",
     "appendfsync everysec",
+    'save ""',
+    "stop-writes-on-bgsave-error no",
     "maxmemory 307mb",
     "maxmemory-policy noeviction",
     "tcp-keepalive 60",

@@ -4,6 +4,7 @@ import { settingsFrom } from "../../settings/read.ts";
 import { type Pod, podFacts } from "../../tools/status/cluster.ts";
 import { containerInstance, type Inspected } from "../../tools/status/engine.ts";
 import { type Facts, type Instance, statusTable, troubles } from "../../tools/status/table.ts";
+import { news } from "../../tools/status/telling.ts";
 import { expected, withMissing } from "../../tools/status.ts";
 import { raw } from "./mocks.ts";
 
@@ -138,6 +139,37 @@ for (const [what, instance, state, health, since, fine] of containers) {
     assert.equal(at?.toISOString(), since);
   });
 }
+
+const full = "MISCONF Errors writing to the AOF file: No space left on device";
+
+test("what the last health check of a container has printed is told, be it healthy or not", () => {
+  const checked = (Status: string, ...outputs: string[]) =>
+    container({ Health: { Status, Log: outputs.map((Output) => ({ Output })) } });
+  const instances = [
+    checked("healthy", "before\n", `${full}\n`),
+    checked("unhealthy", "no answer\n\nunhealthy for 16 s: restarting\n"),
+    checked("healthy", "before\n", ""),
+  ];
+  const tasks = { workers: {}, queued: {} };
+  assert.deepEqual(troubles({ machines: [{ name: "local", instances }], tasks }), [
+    `scheduler-1 on local is running (healthy): ${full}`,
+    "scheduler-1 on local is running (unhealthy): no answer; unhealthy for 16 s: restarting",
+  ]);
+});
+
+test("while a deployment waits, each word of a health check is told once", () => {
+  const said = (text: string) => [
+    { name: "one", cause: "gone" },
+    {
+      name: "two",
+      instances: [{ ...healthy("postgres", airflow, 1), said: text }, healthy("redis", airflow, 1)],
+    },
+  ];
+  const told = new Set<string>();
+  assert.deepEqual(news(said("recovers 1"), told), ["  postgres on two: recovers 1"]);
+  assert.deepEqual(news(said("recovers 1"), told), []);
+  assert.deepEqual(news(said("recovers 2"), told), ["  postgres on two: recovers 2"]);
+});
 
 type Status = NonNullable<Pod["status"]["containerStatuses"]>[number];
 

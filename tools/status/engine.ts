@@ -1,6 +1,10 @@
-import type { Machine } from "../../platforms/machines.ts";
+import { type Machine, machinesOf } from "../../platforms/machines.ts";
+import type { Settings } from "../../settings/groups.ts";
 import { ask, cause } from "./ask.ts";
 import type { Instance, MachineFacts } from "./table.ts";
+
+/** Of the engine of a stack that lists no machines. */
+export const local = "local";
 
 /** Seconds that an engine has for an answer: over ssh it takes several connections. */
 const patience = 20;
@@ -15,8 +19,20 @@ export interface Inspected {
     readonly ExitCode: number;
     readonly StartedAt: string;
     readonly FinishedAt: string;
-    readonly Health?: { readonly Status: string };
+    readonly Health?: {
+      readonly Status: string;
+      readonly Log?: readonly { readonly Output: string }[] | null;
+    };
   };
+}
+
+/** What the last finished run of the health check has printed, in one line. */
+function lastWord({ Health }: Inspected["State"]): string | undefined {
+  const lines =
+    Health?.Log?.at(-1)
+      ?.Output.trim()
+      .split(/\s*\n\s*/) ?? [];
+  return lines.join("; ") || undefined;
 }
 
 /** @param prefix in front of the names of the stack's containers */
@@ -25,11 +41,13 @@ export function containerInstance({ Name, Config, HostConfig, State }: Inspected
   const ended = State.Status === "exited" || State.Status === "dead";
   const isJob = HostConfig.RestartPolicy.Name === "no";
   const health = running ? (State.Health?.Status ?? "") : ended ? String(State.ExitCode) : "";
+  const said = running ? lastWord(State) : undefined;
   const since = State.Status === "created" ? undefined : new Date(ended ? State.FinishedAt : State.StartedAt);
   return {
     name: Name.slice(prefix.length + 2),
     state: State.Status,
     health,
+    ...(said !== undefined && { said }),
     image: Config.Image,
     since,
     fine: isJob ? running || (ended && State.ExitCode === 0) : running && health === "healthy",
@@ -58,4 +76,14 @@ export async function engineFacts(name: string, prefix: string, machine?: Machin
   } catch (error) {
     return { name, cause: cause(error) };
   }
+}
+
+/** What a stack has on each of its engines. */
+export function factsOfEngines(prefix: string, settings: Settings): Promise<MachineFacts[]> {
+  const machines = machinesOf(settings);
+  return Promise.all(
+    machines.length > 0
+      ? machines.map((machine) => engineFacts(machine.name, prefix, machine))
+      : [engineFacts(local, prefix)],
+  );
 }

@@ -6,6 +6,8 @@ export interface Instance {
   readonly state: string;
   /** Of what has ended, the exit code. */
   readonly health: string;
+  /** The last word of its health check, if that has something to tell. */
+  readonly said?: string | undefined;
   readonly image: string;
   /** Its last start, or its end. */
   readonly since?: Date | undefined;
@@ -116,8 +118,11 @@ export function troubles({ machines, tasks }: Facts): string[] {
   const found = machines.flatMap((machine) => {
     if ("cause" in machine) return [`${machine.name} does not answer`];
     return machine.instances
-      .filter(({ fine }) => !fine)
-      .map(({ name, state, health }) => `${name} on ${machine.name} is ${state}${health && ` (${health})`}`);
+      .filter(({ fine, said }) => !fine || said !== undefined)
+      .map(({ name, state, health, said }) => {
+        const is = `${name} on ${machine.name} is ${state}${health && ` (${health})`}`;
+        return said === undefined ? is : `${is}: ${said}`;
+      });
   });
   return "cause" in tasks ? [...found, "queues and tasks are not known"] : found;
 }

@@ -150,10 +150,12 @@ export const refusals: readonly BadRow[] = [
       maxmemory-policy: allkeys-lru
       appendonly: false
       appendfsync: always
+      save: 900 1
 `,
     says: [
       "4: redis.settings.maxmemory-policy is allkeys-lru; a broker that is full would drop queued tasks: allowed is noeviction, with which it refuses new ones",
       "5: redis.settings.appendonly is no; a restart would lose queued tasks: allowed is yes",
+      `7: redis.settings.save is 900 1; the log has everything, and a snapshot that fails keeps Redis from stopping in good order: allowed is '""', for none`,
     ],
     expressible: false,
   },

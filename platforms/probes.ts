@@ -1,0 +1,59 @@
+import type { types } from "@pulumi/kubernetes";
+import type { Health } from "../workload.ts";
+import { checks } from "./checks.ts";
+
+type Container = types.input.core.v1.Container;
+
+/** Seconds for one run of a start-up probe, which ends by itself: Kubernetes wants a number. */
+const unlimited = 86_400;
+
+/** Polls until the command succeeds. Each answer that the workload is on its way begins its seconds for a start again. */
+function poll(seconds: number): string {
+  return [
+    "now() { cut -d. -f1 /proc/uptime; }",
+    "since=$(now)",
+    'until timeout 10 "$@"; do',
+    "  [ $? -ne 75 ] || since=$(now)",
+    `  [ $(($(now) - since)) -lt ${seconds} ] || exit 1`,
+    "  sleep 0.5",
+    "done",
+  ].join("\n");
+}
+
+/** Looks several times. What is on its way is not ready, but alive. */
+function watch({ looks, everySeconds }: typeof checks): string {
+  return [
+    `looks=${looks}`,
+    "while [ $looks -gt 0 ]; do",
+    `  sleep ${everySeconds}`,
+    '  timeout 10 "$@" || [ $? -eq 75 ] || exit 1',
+    "  looks=$((looks - 1))",
+    "done",
+  ].join("\n");
+}
+
+/** Starting a check costs far more than the check: one polls until the start is done, then they are rare. */
+export function probes({ command, startSeconds }: Health): Partial<Container> {
+  const { everySeconds, patienceSeconds, looks } = checks;
+  const shell = (script: string) => ({ command: ["sh", "-c", script, "sh", ...command] });
+  return {
+    startupProbe: {
+      exec: shell(poll(startSeconds)),
+      periodSeconds: 1,
+      timeoutSeconds: unlimited,
+      failureThreshold: 1,
+    },
+    livenessProbe: {
+      exec: shell(watch(checks)),
+      periodSeconds: 1,
+      timeoutSeconds: looks * (everySeconds + 10) + 10,
+      failureThreshold: Math.ceil(patienceSeconds / everySeconds),
+    },
+    readinessProbe: {
+      exec: { command: [...command] },
+      periodSeconds: everySeconds * 2,
+      timeoutSeconds: 10,
+      failureThreshold: 1,
+    },
+  };
+}
