@@ -80,18 +80,18 @@ test("faults of all machines are told at once, before anything is touched", asyn
   await stack.configure({
     machines: [
       { ...one, address: "10.87.0.99" },
-      { ...two, workers: 100 },
+      { ...two, workers: 30 },
       { ...three, docker: "tcp://10.87.0.13:2377" },
     ],
     gatewayPort: 22,
-    postgres: { settings: { max_connections: 600 } },
+    postgres: { settings: { max_connections: 300 } },
   });
   await onMachines.sweep(stack.prefix);
   await assert.rejects(stack.stack.pulumi(["up", "--yes", "--skip-preview"]), ({ message }: Error) => {
     for (const fault of [
       /The machines have \d fault\(s\):/,
       /machine one: its address is 10\.87\.0\.99, which it does not have; allowed are its own: .*10\.87\.0\.11/,
-      /machine two: its \d+ cores have \d+ MiB of memory, and what is to run there may use 204800 MiB/,
+      /machine two: its \d+ cores have \d+ MiB of memory, and what is to run there may use 61440 MiB/,
       /machine two: port 22 of 10\.87\.0\.12, for the gateway \(airflow:gatewayPort\), is taken by sshd \(process \d+\)/,
       /machine three: .*tcp:\/\/10\.87\.0\.13:2377/,
     ])
