@@ -46,7 +46,6 @@ const first = [
   "parity.kubernetes",
   "node.kubernetes",
   "faults.docker",
-  "drill.docker",
   "deploying.docker",
   "rotation",
   "declared",
