@@ -14,10 +14,11 @@ const volume = `${stack.prefix}-redis-data`;
 before(async () => {
   await stack.configure(config);
   await stack.target.sweep(stack.prefix);
-  // A disk that fills quickly; the deployment takes a volume over that is there by its name.
+  // A disk that fills quickly, made beforehand: the deployment is told to take it over.
   const options = ["type=tmpfs", "device=tmpfs", "o=size=8m,uid=999,gid=999"];
   await docker("volume", "create", ...options.flatMap((option) => ["--opt", option]), volume);
   const without = ["migration", "flower"].flatMap((name) => ["--exclude", `**::${name}`]);
+  process.env.AIRFLOW_ADOPT = "true";
   const up = stack.stack.pulumi(["up", "--yes", "--skip-preview", ...without, "--exclude-dependents"]);
   // The program asks for the result of the migration at the end, and finds none.
   await assert.rejects(up, /migration failed with exit code undefined/);
