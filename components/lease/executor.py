@@ -1,11 +1,12 @@
 """The CeleryExecutor, without what it takes for granted: that the broker takes messages and keeps them, and workers live.
 
 - While the broker takes no message, tasks wait for it instead of failing.
-- A queued task whose message is nowhere is scheduled again: no attempt is charged.
+- A queued task whose message is nowhere, or that a worker could not start, is scheduled again: no attempt is charged.
 - A running task whose worker is dead is failed early, so that another attempt can start.
 """
 
 import time
+from collections import Counter
 from datetime import timedelta
 
 from airflow.models.log import Log
@@ -19,10 +20,13 @@ from airflow.utils.session import create_session
 from airflow.utils.state import TaskInstanceState
 from airflow_on_celery.timings import DEAD, LOST
 from airflow_on_celery.watch import EVERY, Watch
+from celery.states import FAILURE
 from kombu.exceptions import OperationalError
 from sqlalchemy import select, update
 
 PAUSE = 2
+# How often a task that workers cannot start is scheduled, before that counts as its failure.
+STARTS = 3
 RUNNING = (TaskInstanceState.RUNNING, TaskInstanceState.RESTARTING)
 
 
@@ -38,6 +42,8 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         super().__init__(*args, **kwargs)
         self.watch = Watch(self.celery_app)
         self.known = {}
+        self.refused = {}
+        self.starts = Counter()
         self.sends_at = self.looks_at = 0
 
     def start(self):
@@ -64,8 +70,35 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         self.watch.queues.update(ti.queue for ti in tis)
         return super().try_adopt_task_instances(tis)
 
+    def update_task_state(self, key, state, info):
+        """A failure of Celery's says nothing of a task that has not begun: a late copy of a message is refused, for example."""
+        if state == FAILURE and isinstance(key, TaskInstanceKey) and key in self.workloads:
+            self.refused[key] = (self.workloads[key].task_id, info)
+        else:
+            super().update_task_state(key, state, info)
+
+    def judge_refused(self):
+        with create_session() as session:
+            for ti in session.scalars(select(TaskInstance).where(TaskInstance.filter_for_tis(list(self.refused)))):
+                task, info = self.refused.pop(ti.key, (None, None))
+                if task is None:
+                    continue
+                has_begun = ti.state != TaskInstanceState.QUEUED or ti.external_executor_id != task
+                self.starts[ti.key] += 1
+                if ti.state in RUNNING or self.starts[ti.key] > STARTS:
+                    self.fail(ti.key, info)
+                elif has_begun:
+                    self.forget(ti.key)
+                else:
+                    self.schedule_again(ti, task, f"A worker could not start it: {info}.", session)
+        for key in self.refused:
+            self.forget(key)
+        self.refused.clear()
+
     def sync(self):
         super().sync()
+        if self.refused:
+            self.judge_refused()
         now = time.monotonic()
         if now < self.looks_at:
             return
@@ -90,7 +123,8 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
                 if ti.state in RUNNING:
                     self.end_dead(ti, task)
                 elif seconds > LOST and ti.state == TaskInstanceState.QUEUED:
-                    self.schedule_again(ti, task, session)
+                    why = f"Message {task} was in no queue and held by no worker for {LOST} s."
+                    self.schedule_again(ti, task, why, session)
                 elif seconds > LOST:
                     self.forget(ti.key)
         # The try number of these went on.
@@ -103,11 +137,10 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
             self.log.error("The worker of %s is dead: neither the broker nor the webserver hears of it", ti)
             self.fail(ti.key, info=f"neither broker nor webserver has heard of its worker for {DEAD} s")
 
-    def schedule_again(self, ti, task, session):
-        self.log.warning("The message of %s is in no queue, and no worker holds it: scheduling it again", ti)
+    def schedule_again(self, ti, task, why, session):
+        self.log.warning("Scheduling %s again, which has not begun. %s", ti, why)
         self.revoke_task(ti=ti)
-        extra = f"Message {task} was in no queue and held by no worker for {LOST} s."
-        session.add(Log(event="message lost", task_instance=ti.key, extra=extra))
+        session.add(Log(event="scheduled again", task_instance=ti.key, extra=why))
         session.execute(
             update(TaskInstance)
             .where(
@@ -125,6 +158,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         )
 
     def forget(self, key):
-        """Gives up the place of a task that ended without a result of Celery."""
+        """Gives up the place of a task whose state is known without Celery."""
+        self.starts.pop(key, None)
         self.workloads.pop(key, None)
         self.running.discard(key)
