@@ -28,7 +28,7 @@ function logsAreRemote({ settings }: Settings): boolean {
   return settings.logging?.remote_logging?.toLowerCase() === "true";
 }
 
-/** What earlier deployments left. */
+/** State of earlier deployments. */
 export interface Past {
   readonly deleted?: Names;
   readonly workers?: readonly string[];

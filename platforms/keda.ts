@@ -24,7 +24,7 @@ export function quoted(text: string): string {
   return text.includes(" ") ? escaped : escaped.replaceAll("'", "\\'");
 }
 
-/** What KEDA is told in a Secret: https://keda.sh/docs/latest/scalers/postgresql/#authentication-parameters. */
+/** Parameters of KEDA that are in a Secret: https://keda.sh/docs/latest/scalers/postgresql/#authentication-parameters. */
 function loginOf({ target, login }: DatabaseLogin, namespace: pulumi.Input<string>) {
   const told = pulumi.output(login);
   return {

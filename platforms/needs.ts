@@ -37,7 +37,7 @@ function portsOn(machine: DockerMachine | undefined, machines: readonly DockerMa
   ];
 }
 
-/** What a stack asks of one of its machines, or of the engine that the Docker client finds by itself. */
+/** Needs of a stack on one of its machines, or on the engine that the Docker client finds by itself. */
 function needsOn(
   machine: DockerMachine | undefined,
   machines: readonly DockerMachine[],
@@ -53,13 +53,13 @@ function needsOn(
   };
 }
 
-/** What a stack asks of each of its machines. */
+/** Needs of a stack on each of its machines. */
 export function needsOf(settings: Settings): readonly Needs[] {
   const machines = machinesOf(settings);
   return machines.map((machine) => ({ machine, ...needsOn(machine, machines, settings) }));
 }
 
-/** What a stack asks of the engine that the Docker client finds by itself. */
+/** Needs of a stack on the engine that the Docker client finds by itself. */
 export function needsHere(settings: Settings): Omit<Needs, "machine"> {
   return needsOn(undefined, [], settings);
 }
@@ -72,7 +72,7 @@ export function isPublisher(container: string, prefix: string): boolean {
   );
 }
 
-/** What may be wrong with the engines of a stack. */
+/** Faults that the engines of a stack may have. */
 async function lookAt(settings: Settings, prefix: string): Promise<readonly string[]> {
   if (settings.platform !== "docker") return [];
   const isOwn = (container: string) => isPublisher(container, prefix);

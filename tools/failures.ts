@@ -24,12 +24,12 @@ export interface FailedContainer {
   readonly provider: string;
 }
 
-/** What the CLI says in the end of all failures, and what a provider says once more with a place in its source. */
+/** Texts that repeat a failure: the CLI's last line, and a provider's with a place in its source. */
 function isNoise(message: string): boolean {
   return /^\w+ failed$|^sdk-v2\//.test(message.trim());
 }
 
-/** What an event says of a failure: its reason, or the container that it is about. */
+/** Reads a failure from an event: its reason, or the container that it is about. */
 export function failureIn({
   diagnosticEvent,
   resOpFailedEvent,

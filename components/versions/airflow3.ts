@@ -33,7 +33,7 @@ export const airflow3: AirflowVersion = {
       task_instance_heartbeat_timeout_detection_interval: String(timings.detectionInterval),
     },
     workers: {
-      // What a task asks of a silent webserver is asked for more than four minutes, 5 s apart at the mean.
+      // Requests to a silent webserver are tried again for more than four minutes, 5 s apart at the mean.
       execution_api_retries: "50",
       execution_api_retry_wait_max: "10",
       // A request that waits its turn is not asked a second time: on a busy webserver that would be more of what it has too much of.

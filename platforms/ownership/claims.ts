@@ -6,7 +6,7 @@ export const installationLabel = "airflow-on-celery/installation";
 /** Name of the resource that keeps the id. */
 export const installationName = "installation";
 
-/** What has a name on an engine or in a cluster. */
+/** A resource with a name on an engine or in a cluster. */
 export type Kind = "container" | "network" | "volume" | "namespace" | "claim";
 
 /** A name that a stack is going to use. */
@@ -17,7 +17,7 @@ export interface Claim {
   readonly machine?: DockerMachine | undefined;
 }
 
-/** What has a claimed name already. */
+/** A resource that has a claimed name already. */
 export interface Found extends Claim {
   /** Of the installation that made it; empty where it has no label. */
   readonly installation: string;

@@ -21,7 +21,7 @@ function kubectl(args: readonly string[]): Promise<string> {
 }
 
 /**
- * What has the claimed names in a cluster.
+ * Finds the resources that have claimed names in a cluster.
  * @param flags of kubectl, which lead to the cluster
  * @throws Error with what kubectl says, when it cannot tell
  */

@@ -40,7 +40,7 @@ export async function onEngine(machine: DockerMachine | undefined): Promise<Foun
   return (await Promise.all(asked)).flat();
 }
 
-/** What has the claimed names on Docker engines. */
+/** Finds the resources that have claimed names on Docker engines. */
 export async function onEngines(claims: readonly Claim[]): Promise<readonly Found[]> {
   const machines = new Map(claims.map(({ machine }) => [machine?.name, machine]));
   const found = await Promise.all([...machines.values()].map(onEngine));

@@ -11,7 +11,7 @@ function isOwn(found: Found, { ids, names }: Known): boolean {
   return found.kind === "namespace" || names.has(keyOf(found));
 }
 
-/** What is not the installation's: it has another's label, or none and is not in the state. */
+/** Picks resources of other installations: with another's label, or with none and not in the state. */
 export function strangers(found: readonly Found[], known: Known): readonly Found[] {
   return found.filter((one) => !isOwn(one, known));
 }

@@ -1,6 +1,6 @@
 import { type Claim, installationName, type Kind } from "./claims.ts";
 
-/** What a state has of ownership. */
+/** Ownership as a state tells it. */
 export interface Known {
   /** The installation's own id, and those that it took over; none before the first deployment with ids. */
   readonly ids: readonly string[];
@@ -22,7 +22,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   "kubernetes:core/v1:PersistentVolumeClaim": "claim",
 };
 
-/** What a resource is called where it is. */
+/** Name of a resource on its engine or in its cluster. */
 export function claimOf({ type, outputs = {} }: StateResource): Claim | undefined {
   const { [type]: kind } = kinds;
   const { name, metadata } = outputs as { name?: string; metadata?: { name?: string } };
@@ -35,7 +35,7 @@ export function keyOf({ kind, name }: Claim): string {
   return `${kind} ${name}`;
 }
 
-/** What the resources of a state say of ownership. */
+/** Reads ownership from the resources of a state. */
 export function knownFrom(resources: readonly StateResource[]): Known {
   const claims = resources.map(claimOf).filter((claim) => claim !== undefined);
   const installation = resources.find(({ urn }) => urn.endsWith(`:Resource::${installationName}`));

@@ -6,7 +6,7 @@ import { onEngines } from "./engines.ts";
 import { holdsData, refusal, strangers } from "./judge.ts";
 import { type Known, knownFrom, type StateResource } from "./known.ts";
 
-/** What the state of the running stack has, before anything is changed. */
+/** Reads the state of the running stack, before anything is changed. */
 export async function knownResources(): Promise<Known> {
   const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const { outputs } = await pulumi.runtime.invoke(

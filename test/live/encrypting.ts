@@ -10,7 +10,7 @@ import { assertUndisturbed, type TestStack } from "./harness.ts";
 
 const gatewayPort = 8443;
 
-/** What a connection answers to a PING, until it ends or for two seconds. */
+/** Answer of a connection to a PING, until it ends or for two seconds. */
 function answer(socket: Socket): Promise<string> {
   return new Promise((done) => {
     let said = "";

@@ -6,7 +6,7 @@ import { troubles } from "../../tools/status/table.ts";
 import { containers, docker } from "./docker.ts";
 import { mainProcess, TestStack } from "./harness.ts";
 
-/** What Airflow stands on, and nothing of Airflow. */
+/** Postgres and Redis alone, without Airflow. */
 const stack = new TestStack("livetest-services", 18480);
 const config = { redis: { memory: 256 }, postgres: { memory: 256 } };
 const volume = `${stack.prefix}-redis-data`;
@@ -34,7 +34,7 @@ async function restarts(name: string): Promise<number | undefined> {
   return (await containers(stack.prefix)).get(name)?.RestartCount;
 }
 
-/** What `npm run status` finds wrong with an instance. */
+/** Trouble that `npm run status` finds with an instance. */
 async function trouble(name: string): Promise<string | undefined> {
   const facts = await engineFacts("local", stack.prefix);
   const tasks = { workers: {}, queued: {} };

@@ -121,7 +121,7 @@ function startsAirflow(program: Program): boolean {
   return /^(r\.test\/airflow|r\.test\/dags)\b/.test(program.image) && !fills(program);
 }
 
-/** What is missing of what roles are given. */
+/** Extras that a program lacks. */
 function lacking({ env, paths, labels }: Program): string[] {
   const wanted: [string, boolean][] = [
     ["roles.all.env", env.GIVEN === "to all"],

@@ -42,7 +42,7 @@ interface Machine {
   readonly up?: boolean;
 }
 
-/** What is said of an engine, and whether a container was started to look at its machine. */
+/** Findings about an engine, and whether a container was started to look at its machine. */
 async function looked({ published, seen, up = true }: Machine): Promise<[said: unknown, started: boolean]> {
   const info = { ID: "A", Name: "a", ServerVersion: "20.10.24", MemTotal: 16000 * 2 ** 20, NCPU: 4 };
   const directory = mkdtempSync(join(tmpdir(), "here-"));

@@ -81,7 +81,7 @@ function encoded(texts: Found[string] = {}): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** What there is before a stack is declared, and how long its providers take. */
+/** State before a stack is declared, and the time that its providers take. */
 interface Circumstances {
   /** Is given what was asked for so far. */
   readonly look?: (declared: readonly Declared[]) => Look;

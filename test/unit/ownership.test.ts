@@ -158,7 +158,7 @@ function looked(
   return withClients(() => look(claims).catch(lines));
 }
 
-/** What a stack in a cluster has to say. */
+/** Configuration that a stack in a cluster needs. */
 const cluster = {
   platform: "kubernetes",
   images: { airflow: "r/a:1.0.0", postgres: "r/p:1.0.0", redis: "r/r:1.0.0" },
@@ -248,7 +248,7 @@ test("removing a stack deletes nothing of another installation, and drops it fro
   assert.deepEqual(spared(state, [], [namespace]), ["d", "e"]);
 });
 
-/** What is asked for of engines and of a cluster, by kind and name. */
+/** Requests to engines and to a cluster, by kind and name. */
 function namesIn(declared: readonly Declared[]): string[] {
   const kinds: Readonly<Record<string, string>> = {
     "docker:index/container:Container": "container",

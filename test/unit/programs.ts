@@ -3,7 +3,7 @@ import { containersOf, type Declared } from "./mocks.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
-/** Whatever a stack runs, a container or the only one of a pod, with what it is given. */
+/** A program that a stack runs, as a container or in a pod, with its surroundings. */
 export interface Program {
   readonly name: string;
   readonly image: string;
@@ -15,7 +15,7 @@ export interface Program {
   readonly paths: ReadonlySet<string>;
   readonly hosts: Texts;
   readonly labels: Texts;
-  /** What it may use, and who goes first. */
+  /** Limits and priority. */
   readonly shares: Readonly<Record<string, unknown>>;
 }
 
