@@ -22,7 +22,7 @@ import type { Edge } from "./gateway.ts";
 import { type GatewayArgs, gatewayContainer } from "./gatewayContainer.ts";
 import { type DockerMachine, homeOf } from "./machines.ts";
 import type { Claim, Look } from "./ownership/claims.ts";
-import { Installation } from "./ownership/installation.ts";
+import { ownerLabels } from "./ownership/installation.ts";
 import { jobOnEngine, serviceOnEngine } from "./timeLimits.ts";
 import { Rota } from "./turns.ts";
 
@@ -67,10 +67,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     this.fleet = fleet;
     const { machines, look } = fleet;
     const claims: Claim[] = [];
-    // All workloads are declared in one go; after that all names are known.
-    const adopted = look && new Promise(setImmediate).then(() => look(claims));
-    const installation = adopted && new Installation(adopted, { parent: this });
-    const labels = { ...fleet.labels, ...installation?.labels };
+    const labels = { ...fleet.labels, ...ownerLabels(look, claims, this) };
     const shared = { name, prefix, labels, parent: this, claim: (claim: Claim) => void claims.push(claim) };
     const engines = machines.map((machine, at): [string, Engine] => [
       machine.name,

@@ -22,7 +22,7 @@ import { dagsImage } from "./dagsImage.ts";
 import { needsKeda, scaling } from "./keda.ts";
 import { contentHash, isLarge } from "./largeFiles.ts";
 import type { Claim, Look } from "./ownership/claims.ts";
-import { Installation } from "./ownership/installation.ts";
+import { ownerLabels } from "./ownership/installation.ts";
 import { fileKey, jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
 import { type Surroundings, surroundings, unowned } from "./surroundings.ts";
@@ -94,9 +94,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     );
     this.namespace = settings.namespace ?? stack;
     this.claims.push({ kind: "namespace", name: this.namespace });
-    // All workloads are declared in one go; after that all names are known.
-    const adopted = look && new Promise(setImmediate).then(() => look(this.claims));
-    this.owner = adopted ? new Installation(adopted, { parent: this }).labels : {};
+    this.owner = ownerLabels(look, this.claims, this);
     const { owner } = this;
     const { pullSecrets } = settings;
     this.around = surroundings(name, { stack: this.namespace, pullSecrets, labels, owner }, this.child());

@@ -24,6 +24,14 @@ export function clientCommand(machine?: Pick<Machine, "docker">): string {
   return machine ? `docker --host ${machine.docker}` : "docker";
 }
 
+/** The machine of a provider, by the provider's name: the first one's bears no machine's name. */
+export function machineOf<T extends { readonly name: string }>(
+  provider: string | undefined,
+  machines: readonly T[],
+): T | undefined {
+  return machines.find(({ name }) => provider === `docker-${name}`) ?? machines[0];
+}
+
 /** A machine of a stack on Docker. */
 export interface DockerMachine extends Machine {
   /** What runs here instead of on the first machine. */

@@ -1,4 +1,4 @@
-import { said } from "./faults/said.ts";
+import { saidNumber as number } from "./faults/said.ts";
 import type { Settings } from "./groups.ts";
 import { majorOf } from "./versions.ts";
 
@@ -41,11 +41,6 @@ const keda = 2;
 
 /** The server's own defaults. */
 const server = { max_connections: 100, superuser_reserved_connections: 3 };
-
-/** A setting of the stack. */
-function number(stack: Connecting, name: string, fallback: number): number {
-  return Number(said(stack, name)?.value ?? fallback);
-}
 
 /** The pool of a role: a stack's own setting is for all of them. */
 function poolOf(stack: Connecting, role: keyof typeof pools): Pool {

@@ -1,24 +1,23 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DockerMachine, machinesOf } from "../platforms/machines.ts";
+import { type DockerMachine, machineOf, machinesOf } from "../platforms/machines.ts";
 import type { Claim, Found } from "../platforms/ownership/claims.ts";
 import { inCluster } from "../platforms/ownership/cluster.ts";
 import { onEngines } from "../platforms/ownership/engines.ts";
 import { spell, strangers } from "../platforms/ownership/judge.ts";
-import { claimOf, type Known, keyOf, knownFrom } from "../platforms/ownership/known.ts";
+import { claimOf, type Known, knownFrom, placeOf } from "../platforms/ownership/known.ts";
 import type { Settings } from "../settings/groups.ts";
 import type { Deployment, Resource } from "./forget.ts";
 import { contextFlags, type Stack } from "./stack.ts";
 
 /** Names by which a state's resources are deleted, with their machines: containers and networks go by ids. */
 function claimsOf(resources: readonly Resource[], machines: readonly DockerMachine[]): readonly Claim[] {
-  const [first] = machines;
   return resources.flatMap((resource) => {
     const claim = claimOf(resource);
     if (claim === undefined || claim.kind === "container" || claim.kind === "network") return [];
     const provider = resource.provider?.split("::").at(-2);
-    return [{ ...claim, machine: machines.find(({ name }) => provider === `docker-${name}`) ?? first }];
+    return [{ ...claim, machine: machineOf(provider, machines) }];
   });
 }
 
@@ -28,12 +27,11 @@ export function spared(
   machines: readonly DockerMachine[],
   strange: readonly Found[],
 ): readonly string[] {
-  const place = (claim: Claim) => `${keyOf(claim)} ${claim.machine?.name}`;
-  const places = new Set(strange.map(place));
+  const places = new Set(strange.map(placeOf));
   const inNamespace = strange.some(({ kind }) => kind === "namespace");
   const isTheirs = (resource: Resource) =>
     (inNamespace && resource.type.startsWith("kubernetes:")) ||
-    claimsOf([resource], machines).some((claim) => places.has(place(claim)));
+    claimsOf([resource], machines).some((claim) => places.has(placeOf(claim)));
   return resources.filter(isTheirs).map(({ urn }) => urn);
 }
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
+import { clientEnvironment, machineOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/groups.ts";
 import { readStackFile } from "../settings/read.ts";
 import { watchFailures } from "./failures.ts";
@@ -34,9 +34,8 @@ export function contextFlags(settings: Settings["kubernetes"]): string[] {
 
 /** Environment of the Docker client, by the name of a provider. */
 function clientsOf(settings: Settings): (provider: string) => Readonly<Record<string, string>> {
-  const [first, ...others] = machinesOf(settings);
-  const machine = (provider: string) => others.find(({ name }) => provider === `docker-${name}`) ?? first;
-  return (provider) => clientEnvironment(machine(provider));
+  const machines = machinesOf(settings);
+  return (provider) => clientEnvironment(machineOf(provider, machines));
 }
 
 /** Commands of the CLI that read the stack's configuration. */

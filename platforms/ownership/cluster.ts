@@ -1,23 +1,15 @@
-import { execFile } from "node:child_process";
+import { askCluster } from "../preflight/ask.ts";
 import { type Claim, type Found, installationLabel, type Kind } from "./claims.ts";
-
-/** Seconds. */
-const patience = 15;
 
 const resources: Readonly<Partial<Record<Kind, string>>> = {
   namespace: "namespaces",
   claim: "persistentvolumeclaims",
 };
 
-function kubectl(args: readonly string[]): Promise<string> {
-  const options = { timeout: patience * 1000, killSignal: "SIGKILL" } as const;
-  return new Promise((done, fail) => {
-    const child = execFile("kubectl", args, options, (error, text, said) => {
-      if (error) fail(new Error(said.trim().split("\n").at(-1) || error.message));
-      else done(text);
-    });
-    child.stdin?.end();
-  });
+async function kubectl(args: readonly string[]): Promise<string> {
+  const { text, complaint } = await askCluster(args);
+  if (complaint !== undefined) throw new Error(complaint.split("\n").at(-1));
+  return text;
 }
 
 /**

@@ -3,6 +3,7 @@ import { askEngine } from "../preflight/ask.ts";
 import { gist, isSilence } from "../preflight/complaints.ts";
 import { unreachable } from "../preflight/preflight.ts";
 import { type Claim, type Found, installationLabel, type Kind } from "./claims.ts";
+import { placeOf } from "./known.ts";
 
 const lists: readonly (readonly [kind: Kind, name: string, ...command: string[]])[] = [
   ["container", "{{.Names}}", "container", "ls", "--all"],
@@ -44,7 +45,6 @@ export async function onEngine(machine: DockerMachine | undefined): Promise<Foun
 export async function onEngines(claims: readonly Claim[]): Promise<readonly Found[]> {
   const machines = new Map(claims.map(({ machine }) => [machine?.name, machine]));
   const found = await Promise.all([...machines.values()].map(onEngine));
-  const key = ({ kind, name, machine }: Claim) => `${kind} ${name} ${machine?.name}`;
-  const claimed = new Set(claims.map(key));
-  return found.flat().filter((one) => claimed.has(key(one)));
+  const claimed = new Set(claims.map(placeOf));
+  return found.flat().filter((one) => claimed.has(placeOf(one)));
 }

@@ -1,7 +1,8 @@
 import crypto from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 import { DynamicResource, type StoredProvider } from "../../dynamicResource.ts";
-import { installationLabel, installationName } from "./claims.ts";
+import type { Values } from "../../workload.ts";
+import { type Claim, installationLabel, installationName, type Look } from "./claims.ts";
 
 interface Wanted {
   /** Ids of other installations whose data is taken over. */
@@ -37,7 +38,7 @@ export const stored: StoredProvider<Wanted, Held> = { provider: minter, function
  * Tells what this stack made from what another one made under the same names; protected, like the data that carries its id.
  * Everything with its label waits for it.
  */
-export class Installation extends DynamicResource<Wanted, Held> {
+class Installation extends DynamicResource<Wanted, Held> {
   declare readonly ids: pulumi.Output<readonly string[]>;
 
   /** @param adopted ids of other installations whose data is taken over */
@@ -49,4 +50,20 @@ export class Installation extends DynamicResource<Wanted, Held> {
   get labels(): Readonly<Record<string, pulumi.Output<string>>> {
     return { [installationLabel]: this.ids.apply(([own = ""]) => own) };
   }
+}
+
+/**
+ * Labels of what a stack makes, once the names that it claims were looked at; none without a look.
+ * @param claims all that are there when the program has declared its workloads, which it does in one go
+ */
+export function ownerLabels(
+  look: Look | undefined,
+  claims: readonly Claim[],
+  parent: pulumi.Resource,
+): Values {
+  if (!look) return {};
+  return new Installation(
+    new Promise(setImmediate).then(() => look(claims)),
+    { parent },
+  ).labels;
 }

@@ -35,6 +35,11 @@ export function keyOf({ kind, name }: Claim): string {
   return `${kind} ${name}`;
 }
 
+/** A name with its kind and its machine. */
+export function placeOf(claim: Claim): string {
+  return `${keyOf(claim)} ${claim.machine?.name}`;
+}
+
 /** Reads ownership from the resources of a state. */
 export function knownFrom(resources: readonly StateResource[]): Known {
   const claims = resources.map(claimOf).filter((claim) => claim !== undefined);

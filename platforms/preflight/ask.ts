@@ -39,6 +39,11 @@ export function askEngine(machine: Machine | undefined, args: readonly string[])
   return answer("docker", args, clientEnvironment(machine));
 }
 
+/** Puts a question to a cluster, as arguments of kubectl. */
+export function askCluster(args: readonly string[]): Promise<Answer> {
+  return answer("kubectl", args, {});
+}
+
 /** Puts a question to the Docker client that is on the machine itself. */
 export function askOverSsh({ docker }: Machine, args: readonly string[]): Promise<Answer> {
   const { hostname, port, username } = new URL(docker);

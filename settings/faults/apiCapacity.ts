@@ -4,7 +4,7 @@ import { slotsOf } from "../slots.ts";
 import { timings } from "../timings.ts";
 import { majorOf } from "../versions.ts";
 import type { Fault } from "./fault.ts";
-import { said } from "./said.ts";
+import { saidNumber } from "./said.ts";
 
 /** CPU seconds that the webserver needs for a heartbeat of a task: 5 to 9 ms were measured. */
 const heartbeatCost = 0.009;
@@ -15,9 +15,8 @@ const heartbeatShare = 0.25;
 /** More running tasks than the webserver takes heartbeats of: it would have no time for anything else. */
 export function apiCapacityFaults(parsed: Stated): Fault[] {
   if (majorOf(parsed.version) === "2") return [];
-  const given = said(parsed, "workers.min_heartbeat_interval");
-  const interval = Number(given?.value ?? timings.heartbeatInterval);
-  const each = Number(said(parsed, "api.workers")?.value ?? 1);
+  const interval = saidNumber(parsed, "workers.min_heartbeat_interval", timings.heartbeatInterval);
+  const each = saidNumber(parsed, "api.workers", 1);
   const { webservers } = parsed;
   const slots = slotsOf(groupsOf(parsed));
   const [busy, most] = [(slots * heartbeatCost) / interval, webservers * each * heartbeatShare];

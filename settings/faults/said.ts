@@ -23,3 +23,8 @@ export function allSaid({ settings }: Saying): Map<string, Said> {
 export function said(stack: Saying, name: string): Said | undefined {
   return allSaid(stack).get(name);
 }
+
+/** The same as a number, or what holds where a stack gives none. */
+export function saidNumber(stack: Saying, name: string, fallback: number): number {
+  return Number(said(stack, name)?.value ?? fallback);
+}

@@ -84,12 +84,8 @@ function faultResults(evidence: Evidence): FaultResult[] {
 }
 
 /** Runs a schedule on a deployment that is there, and checks what it leaves. */
-export async function drill(
-  deployment: Deployment,
-  seed: number,
-  faults: readonly Fault[],
-  mapped = hasMapped(seed),
-): Promise<Result> {
+export async function drill(deployment: Deployment, seed: number, faults: readonly Fault[]): Promise<Result> {
+  const mapped = hasMapped(seed);
   await deployment.ready();
   // A deployment may take workers away meanwhile.
   const hosts = await Promise.all(deployment.layout.worker.map(deployment.levers.host));

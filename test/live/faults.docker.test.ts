@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { run } from "../../tools/process.ts";
 import { docker } from "./docker.ts";
 import { survives } from "./faults.ts";
 import { assertUndisturbed, isRunning, TestStack } from "./harness.ts";
+import { dropPackets } from "./network.ts";
 
 const stack = new TestStack("livetest-faults", 18090);
 
@@ -20,10 +20,8 @@ survives(stack, unknown);
 
 /** From now on, until it is started again, all that a container says and is told is lost. */
 async function silence(container: string): Promise<void> {
-  const pid = (await docker("inspect", "--format", "{{.State.Pid}}", container)).trim();
-  const inside = ["--target", pid, "--net", "iptables", "--append"];
-  await run("nsenter", [...inside, "INPUT", "!", "--in-interface", "lo", "--jump", "DROP"]);
-  await run("nsenter", [...inside, "OUTPUT", "!", "--out-interface", "lo", "--jump", "DROP"]);
+  const pid = await docker("inspect", "--format", "{{.State.Pid}}", container);
+  await dropPackets(Number(pid), { peers: [], share: 1 });
 }
 
 test("Redis replaced without a word to anybody: workers notice by themselves", async (t) => {

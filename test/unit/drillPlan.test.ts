@@ -3,19 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { minimise } from "../drill/minimise.ts";
 import { type Kind, kinds, kindsOn } from "../drill/plan/kinds.ts";
-import { type Layout, lengthOf, type Shape, scheduleOf } from "../drill/plan/schedule.ts";
+import { layoutOf, lengthOf, type Shape, scheduleOf } from "../drill/plan/schedule.ts";
 import { hasMapped, workloadOf } from "../drill/plan/workload.ts";
 
-const layout: Layout = {
-  worker: ["worker-1", "worker-2"],
-  broker: ["redis"],
-  database: ["postgres"],
-  webserver: ["webserver"],
-  scheduler: ["scheduler"],
-  triggerer: ["triggerer"],
-  deployment: ["deployment"],
-  machine: ["engine"],
-};
+const layout = layoutOf(["worker-1", "worker-2"], ["engine"]);
 const shape: Shape = { platform: "docker", layout, count: 6, longest: 120, calm: [3, 12] };
 const seeds = fc.integer({ min: 0, max: 1_000_000 });
 const effort = { numRuns: 200 };

@@ -3,7 +3,7 @@ import { AirflowApi } from "../../../tools/airflow.ts";
 import { waitFor } from "../../../tools/process.ts";
 import { Compose } from "../../bench/compose.ts";
 import { docker } from "../../live/docker.ts";
-import { type Client, CONTAINER, engineLevers, killAll } from "../nemesis/engineLevers.ts";
+import { type Client, CONTAINER, clientBy, engineLevers, killAll } from "../nemesis/engineLevers.ts";
 import type { Levers } from "../nemesis/levers.ts";
 import type { Layout } from "../plan/schedule.ts";
 import { type Deployment, ledgerOf } from "./deployment.ts";
@@ -32,8 +32,7 @@ export class ComposeDeployment implements Deployment {
     this.compose = compose;
     this.api = new AirflowApi(compose.outputs);
     const named = (instance: string) => `${compose.prefix}${services[instance] ?? instance}_1`;
-    this.client = (instance, ...args) =>
-      docker(...args.map((one) => (one === CONTAINER ? named(instance) : one)));
+    this.client = clientBy(named, (_, ...args) => docker(...args));
     const levers = engineLevers(this.client);
     this.levers = {
       ...levers,

@@ -1,8 +1,9 @@
 import { docker, onDocker } from "../../live/docker.ts";
 import type { TestStack } from "../../live/harness.ts";
 import { ownDisk, removeDisks } from "../nemesis/disk.ts";
-import { type Client, CONTAINER, engineLevers, killAll } from "../nemesis/engineLevers.ts";
+import { clientBy, engineLevers, killAll } from "../nemesis/engineLevers.ts";
 import type { Levers } from "../nemesis/levers.ts";
+import { layoutOf } from "../plan/schedule.ts";
 import type { StackArgs } from "./stack.ts";
 
 /** MiB of the small disks that faults fill. */
@@ -11,9 +12,10 @@ const disks = { redis: 64, postgres: 640 };
 const workers = /^worker-/;
 
 function levers(stack: TestStack): Levers {
-  const named = (instance: string) => `${stack.prefix}-${instance}`;
-  const client: Client = (instance, ...args) =>
-    docker(...args.map((one) => (one === CONTAINER ? named(instance) : one)));
+  const client = clientBy(
+    (instance) => `${stack.prefix}-${instance}`,
+    (_, ...args) => docker(...args),
+  );
   const healthy = async () =>
     [...(await stack.instances())].flatMap(([name, instance]) => (instance.healthy ? [name] : []));
   return {
@@ -44,16 +46,7 @@ export const dockerStack: StackArgs = {
   port: 18700,
   // A volume with a disk of its own cannot be removed.
   target: { ...onDocker, sweep: (prefix) => clear(prefix).then(() => onDocker.sweep(prefix)) },
-  layout: {
-    worker: ["worker-1", "worker-2"],
-    broker: ["redis"],
-    database: ["postgres"],
-    webserver: ["webserver"],
-    scheduler: ["scheduler"],
-    triggerer: ["triggerer"],
-    deployment: ["deployment"],
-    machine: ["engine"],
-  },
+  layout: layoutOf(["worker-1", "worker-2"], ["engine"]),
   configure: (workers) => ({ workers }),
   levers,
   prepare: giveDisks,

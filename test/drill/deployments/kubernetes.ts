@@ -3,8 +3,9 @@ import type { TestStack } from "../../live/harness.ts";
 import { kubectl, lab, onKubernetes, pods } from "../../live/kubernetes.ts";
 import { boots } from "../nemesis/boots.ts";
 import { freezerOf } from "../nemesis/freezer.ts";
-import type { Levers } from "../nemesis/levers.ts";
+import { addressesBy, type Levers } from "../nemesis/levers.ts";
 import { mainOf, processesOf } from "../nemesis/processes.ts";
+import { layoutOf } from "../plan/schedule.ts";
 import type { StackArgs } from "./stack.ts";
 
 /** The node with the control roles is never lost: their data waits for it. */
@@ -29,6 +30,7 @@ function levers(stack: TestStack): Levers {
     if (main === undefined) throw new Error(`${instance} has no process`);
     return freezerOf(main);
   };
+  const exec: Levers["exec"] = (instance, ...command) => stack.exec(instance, ...command);
   const scale = (instance: string, replicas: number) =>
     kubectl("scale", "statefulset", instance, "--namespace", namespace, "--replicas", String(replicas));
   const away = async (instance: string) =>
@@ -37,10 +39,7 @@ function levers(stack: TestStack): Levers {
     container,
     start,
     host: async (instance) => (await pod(instance)).metadata.name,
-    addresses: async (instance, peer) => {
-      const found = await stack.exec(instance, "getent", "ahostsv4", peer);
-      return [...new Set(found.match(/^\S+/gm) ?? [])];
-    },
+    addresses: addressesBy(exec),
     pause: async (instance) => (await freezer(instance)).freeze(),
     paused: async (instance) => (await freezer(instance)).state(),
     unpause: async (instance) => (await freezer(instance)).thaw(),
@@ -51,7 +50,7 @@ function levers(stack: TestStack): Levers {
     },
     away,
     give: async (instance) => void (await scale(instance, 1)),
-    exec: (instance, ...command) => stack.exec(instance, ...command),
+    exec,
     disk: async () => undefined,
     hostsOn: async () => ["worker-b-1", "worker-b-2"],
     cutPower: async () => {
@@ -74,16 +73,7 @@ export const kubernetesStack: StackArgs = {
   name: "livetest-drill-cluster",
   port: 18720,
   target: onKubernetes,
-  layout: {
-    worker: ["worker-a-1", "worker-b-1"],
-    broker: ["redis"],
-    database: ["postgres"],
-    webserver: ["webserver"],
-    scheduler: ["scheduler"],
-    triggerer: ["triggerer"],
-    deployment: ["deployment"],
-    machine: [node],
-  },
+  layout: layoutOf(["worker-a-1", "worker-b-1"], [node]),
   configure: (workers) => ({
     machines: [
       { name: "a", node: "node1", workers: Math.ceil(workers / 2) },

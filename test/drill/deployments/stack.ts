@@ -41,7 +41,8 @@ export class StackDeployment implements Deployment {
   private readonly stack: TestStack;
   private readonly args: StackArgs;
 
-  constructor(args: StackArgs, folder = join(project, ".state/drill", args.name)) {
+  constructor(args: StackArgs) {
+    const folder = join(project, ".state/drill", args.name);
     this.args = args;
     this.subject = this.platform = args.target.name;
     this.layout = args.layout;

@@ -1,5 +1,5 @@
 import { waitFor } from "../../../tools/process.ts";
-import type { Levers } from "./levers.ts";
+import { addressesBy, type Levers } from "./levers.ts";
 import { mainOf, signal } from "./processes.ts";
 
 /** Runs the client of the engine that an instance is on, with the instance's container for `CONTAINER`. */
@@ -15,6 +15,18 @@ interface Mount {
 
 const data = ["/data", "/var/lib/postgresql/data"];
 
+/**
+ * A client of containers that are called by names.
+ * @param runs the Docker client of the engine that an instance is on
+ */
+export function clientBy(
+  named: (instance: string) => string,
+  runs: (instance: string, ...args: string[]) => Promise<string>,
+): Client {
+  return (instance, ...args) =>
+    runs(instance, ...args.map((one) => (one === CONTAINER ? named(instance) : one)));
+}
+
 /** Levers of containers on Docker engines. */
 export function engineLevers(client: Client): Omit<Levers, "hostsOn" | "cutPower"> {
   const inspect = async (instance: string, format: string) =>
@@ -28,10 +40,7 @@ export function engineLevers(client: Client): Omit<Levers, "hostsOn" | "cutPower
     container,
     start,
     host: (instance) => inspect(instance, "{{.Config.Hostname}}"),
-    addresses: async (instance, peer) => {
-      const found = await exec(instance, "getent", "ahostsv4", peer);
-      return [...new Set(found.match(/^\S+/gm) ?? [])];
-    },
+    addresses: addressesBy(exec),
     pause: (instance) => act(instance, "pause"),
     paused: (instance) => inspect(instance, "{{if .State.Paused}}{{.State.Status}}{{end}}"),
     unpause: (instance) => act(instance, "unpause"),

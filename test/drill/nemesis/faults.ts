@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitFor } from "../../../tools/process.ts";
+import * as network from "../../live/network.ts";
 import type { KindName } from "../plan/kinds.ts";
 import type { Fault } from "../plan/schedule.ts";
 import type { Deployer } from "./deploying.ts";
 import { fill, unfill } from "./disk.ts";
 import type { Levers } from "./levers.ts";
 import { exhaustMemory } from "./memory.ts";
-import * as network from "./network.ts";
 import { mainOf, signal, stateOf, treeOf } from "./processes.ts";
 
 export interface Hands {

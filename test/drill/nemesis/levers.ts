@@ -27,3 +27,11 @@ export interface Levers {
   /** Cuts a machine's power, and returns what brings it back and tells what shows that it was off. */
   cutPower(machine: string): Promise<() => Promise<string>>;
 }
+
+/** Finds the addresses that an instance knows a peer by. */
+export function addressesBy(exec: Levers["exec"]): Levers["addresses"] {
+  return async (instance, peer) => {
+    const found = await exec(instance, "getent", "ahostsv4", peer);
+    return [...new Set(found.match(/^\S+/gm) ?? [])];
+  };
+}

@@ -18,6 +18,20 @@ export interface Fault {
 /** The names by which a deployment's parts can be hit. */
 export type Layout = Readonly<Record<Aim, readonly string[]>>;
 
+/** The layout of a stack on any platform: each of its control roles has one instance. */
+export function layoutOf(worker: readonly string[], machine: readonly string[]): Layout {
+  return {
+    worker,
+    broker: ["redis"],
+    database: ["postgres"],
+    webserver: ["webserver"],
+    scheduler: ["scheduler"],
+    triggerer: ["triggerer"],
+    deployment: ["deployment"],
+    machine,
+  };
+}
+
 export interface Shape {
   readonly platform: PlatformName;
   readonly layout: Layout;
