@@ -26,7 +26,7 @@ async function build(state: Build): Promise<void> {
   const flags = Object.entries(args).flatMap(([key, value]) =>
     value === "" ? [] : ["--build-arg", `${key}=${value}`],
   );
-  const child = spawn("docker", ["build", "--tag", image, ...flags, "--file", file, context], {
+  const child = spawn("docker", ["build", "--force-rm", "--tag", image, ...flags, "--file", file, context], {
     env: { ...process.env, BUILDKIT_PROGRESS: "plain" },
     stdio: ["ignore", "pipe", "pipe"],
   });

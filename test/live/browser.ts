@@ -100,6 +100,10 @@ async function seeAirflow(browser: Browser, outputs: Outputs, run: string, folde
   const { webserverUrl, adminUser, adminPassword } = outputs;
   const page = await open(browser, { viewport: { width: 1500, height: 760 } });
   await page.goto(`${webserverUrl}/dags/${dag}/runs/${encodeURIComponent(run)}`);
+  const errors: string[] = [];
+  page.on("response", (answer) => {
+    if (answer.status() >= 500) errors.push(`${answer.status()} ${answer.url()}`);
+  });
   await page.getByLabel("Username").fill(adminUser);
   await page.getByLabel("Password").fill(adminPassword);
   await page.getByLabel("Password").press("Enter");
@@ -112,7 +116,15 @@ async function seeAirflow(browser: Browser, outputs: Outputs, run: string, folde
     pairs(page.locator("tbody tr"), "a", "[data-testid=state-badge]"),
   );
   const squares = page.locator(`[data-run-id="${run}"] [data-testid=task-state-badge]`);
-  await expectToSee(page, "The run's column of the grid", all(tasks, "green"), () => colours(squares));
+  const reloads = setInterval(() => {
+    // Airflow asks for the squares of a run that has ended once: its user reloads the page, too, if that request was cut.
+    page.reload().catch((error: unknown) => errors.push(String(error)));
+  }, 15_000);
+  const look = () => colours(squares);
+  await expectToSee(page, "The run's column of the grid", all(tasks, "green"), look).finally(() =>
+    clearInterval(reloads),
+  );
+  await expectToSee(page, "Errors of the webserver", [], async () => errors);
   await picture(page, 760, join(folder, "airflow-grid.png"));
 }
 

@@ -1,4 +1,4 @@
-import { run } from "../../tools/process.ts";
+import { run, waitFor } from "../../tools/process.ts";
 import type { Instance, Target } from "./target.ts";
 
 export interface Container {
@@ -15,6 +15,23 @@ export interface Container {
 /** Runs the Docker client; returns its standard output. */
 export function docker(...args: string[]): Promise<string> {
   return run("docker", args);
+}
+
+/**
+ * Pauses a container. The kernel cannot freeze a container that starts many processes just then, so this is tried again.
+ * @param pause asks an engine once
+ */
+export async function pauseBy(pause: () => Promise<unknown>): Promise<void> {
+  const attempt = async () => {
+    try {
+      await pause();
+      return true;
+    } catch (error) {
+      if (String(error).includes("unable to freeze")) return undefined;
+      throw error;
+    }
+  };
+  await waitFor("a container to be paused", 30, attempt);
 }
 
 /** What a container has said, on both streams. */

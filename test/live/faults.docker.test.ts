@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { docker } from "./docker.ts";
+import { docker, pauseBy } from "./docker.ts";
 import { survives } from "./faults.ts";
 import { assertUndisturbed, isRunning, TestStack } from "./harness.ts";
 import { dropPackets } from "./network.ts";
@@ -39,11 +39,15 @@ test("Redis replaced without a word to anybody: workers notice by themselves", a
 /** Stops containers with all that is in them, for a time or for the time of something. */
 async function paused(names: readonly string[], meanwhile: () => Promise<unknown>): Promise<void> {
   const containers = names.map((name) => `${stack.prefix}-${name}`);
-  await docker("pause", ...containers);
+  const frozen: string[] = [];
   try {
+    for (const container of containers) {
+      await pauseBy(() => docker("pause", container));
+      frozen.push(container);
+    }
     await meanwhile();
   } finally {
-    await docker("unpause", ...containers);
+    await docker("unpause", ...frozen);
   }
 }
 

@@ -188,9 +188,16 @@ export class TestStack {
   /** Waits for the end of a run and returns its tasks. */
   async finished(dag: string, run: string, seconds = 300): Promise<readonly TaskInstance[]> {
     const api = this.api;
-    await waitFor(`${dag} to finish`, seconds, async () => {
+    const ended = waitFor(`${dag} to finish`, seconds, async () => {
       const state = (await unlessCut(() => api.dagRun(dag, run)))?.state;
       return state === "success" || state === "failed" ? state : undefined;
+    });
+    await ended.catch(async (error: Error) => {
+      const tasks = (await unlessCut(() => api.tasks(dag, run))) ?? [];
+      const lines = tasks.map(
+        (task) => `${task.task_id} ${task.state}, try ${task.try_number}, ${hostOf(task)}`,
+      );
+      throw new Error([error.message, ...lines].join("\n"), { cause: error });
     });
     return api.tasks(dag, run);
   }

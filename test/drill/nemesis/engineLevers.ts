@@ -1,4 +1,5 @@
 import { waitFor } from "../../../tools/process.ts";
+import { pauseBy } from "../../live/docker.ts";
 import { addressesBy, type Levers } from "./levers.ts";
 import { mainOf, signal } from "./processes.ts";
 
@@ -41,7 +42,7 @@ export function engineLevers(client: Client): Omit<Levers, "hostsOn" | "cutPower
     start,
     host: (instance) => inspect(instance, "{{.Config.Hostname}}"),
     addresses: addressesBy(exec),
-    pause: (instance) => act(instance, "pause"),
+    pause: (instance) => pauseBy(() => act(instance, "pause")),
     paused: (instance) => inspect(instance, "{{if .State.Paused}}{{.State.Status}}{{end}}"),
     unpause: (instance) => act(instance, "unpause"),
     restart: (instance) => act(instance, "restart"),
