@@ -14,14 +14,13 @@ Reflect.deleteProperty(Error, "prepareStackTrace");
 
 const settings = readSettings();
 const name = `${pulumi.getProject()}-${pulumi.getStack()}`;
-const previous = await previousOutputs();
+const [previous, known] = await Promise.all([previousOutputs(), knownResources()]);
 checkDowngrade(settings.version, previous);
-const known = await knownResources();
 await checkEngines(settings, name);
 const record = recordOf(settings, previous);
 for (const line of leftOver(record)) await pulumi.log.warn(line);
 const platform = await platformOf(settings, name, lookFor(settings, known, pulumi.getStack()));
-const workers = replacesAtOnce() ? [] : workersOf(previous, settings.version);
+const workers = replacesAtOnce() || !known.hasWorkers ? [] : workersOf(previous, settings.version);
 const airflow = new Airflow("airflow", platform, settings, { deleted: record.deleted, workers });
 
 export default {

@@ -9,7 +9,6 @@ import { readStackFile } from "../settings/read.ts";
 import { watchFailures } from "./failures.ts";
 import { project, run } from "./process.ts";
 import { recover } from "./recover.ts";
-import { hasWorkers } from "./workersLeft.ts";
 
 /** The outputs of a deployed stack. */
 export interface Outputs {
@@ -85,8 +84,7 @@ export class Stack {
     const places = { kubectl: contextFlags(kubernetes), docker: clientsOf(settings) };
     await recover(this.state, this.name, places, cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
-    const atOnce = hasWorkers(this.state, this.name) ? {} : { AIRFLOW_AT_ONCE: "true" };
-    return run("pulumi", [...args, ...flags], { env: { ...this.environment(), ...atOnce }, show });
+    return run("pulumi", [...args, ...flags], { env: this.environment(), show });
   }
 
   /** @throws Error when there is no stack file, or something is wrong with it */

@@ -9,6 +9,11 @@ function program(name: string): string {
   return readFileSync(new URL(name, import.meta.url), "utf8");
 }
 
+/** The settings that Airflow's processes import at their start: a program, and modules after it. */
+function settingsText(text: string, modules: readonly string[]): string {
+  return [text, ...modules.map((name) => `import ${name}  # noqa: E402, F401\n`)].join("\n");
+}
+
 /** Who beats: a worker every 2 s while it consumes, any other job every 5 s (`job_heartbeat_sec`) while it reaches the database. */
 const beats = {
   worker: { module: program("worker.py"), missedSeconds: 20 },
@@ -28,10 +33,9 @@ interface Checked {
  */
 export function heartbeat(of: keyof typeof beats, files: Values, modules: readonly string[] = []): Checked {
   const { module, missedSeconds } = beats[of];
-  const text = [module, ...modules.map((name) => `import ${name}  # noqa: E402, F401\n`)].join("\n");
   const fresh = `find ${runtimeDirectory} -path ${file} -newermt "${missedSeconds} seconds ago" | grep -q .`;
   return {
-    files: { ...files, [settingsFile]: text },
+    files: { ...files, [settingsFile]: settingsText(module, modules) },
     healthy: { command: ["sh", "-c", fresh], startSeconds: 180 },
   };
 }
@@ -39,14 +43,20 @@ export function heartbeat(of: keyof typeof beats, files: Values, modules: readon
 /**
  * A health check of a webserver: it is there once all `urls` have answered; from then on the event loops of its processes
  * have to turn, which a busy one does late and a hung one never. A request would wait behind all others.
+ * @param files those that the process has besides
+ * @param modules those that it imports besides, at its start
  */
-export function webserverHeartbeat(urls: readonly string[], files: Values): Checked {
+export function webserverHeartbeat(
+  urls: readonly string[],
+  files: Values,
+  modules: readonly string[],
+): Checked {
   const answers = `curl -fsS --fail-early ${urls.map((url) => `-o /dev/null ${url}`).join(" ")}`;
   const served = `${runtimeDirectory}/served`;
   const beat = `find "$beat" -newermt "30 seconds ago" | grep -q .`;
   const turning = `for beat in ${runtimeDirectory}/heartbeats/*; do [ ! -d "/proc/\${beat##*/}" ] || ${beat} || exit 1; done`;
   return {
-    files: { ...files, [settingsFile]: program("webserver.py") },
+    files: { ...files, [settingsFile]: settingsText(program("webserver.py"), modules) },
     healthy: {
       command: ["sh", "-c", `{ [ -e ${served} ] || { ${answers} && : >${served}; }; } && ${turning}`],
       startSeconds: 240,

@@ -1,19 +1,12 @@
-import { readFileSync } from "node:fs";
 import { timings } from "../../settings/timings.ts";
 import type { Values } from "../../workload.ts";
-
-/** Importable by Airflow's processes: a folder of its configuration. */
-const folder = "/opt/airflow/config/airflow_on_celery";
+import { moduleFolder, modules } from "../modules.ts";
 
 function programs(...names: readonly string[]): Values {
   const { leaseRenewal, taskFence, taskDead, messageLost } = timings;
-  const texts = names.map((name) => [
-    `${folder}/${name}`,
-    readFileSync(new URL(name, import.meta.url), "utf8"),
-  ]);
   return {
-    ...Object.fromEntries(texts),
-    [`${folder}/timings.json`]: JSON.stringify({ leaseRenewal, taskFence, taskDead, messageLost }),
+    ...modules(import.meta.url, ...names),
+    [`${moduleFolder}/timings.json`]: JSON.stringify({ leaseRenewal, taskFence, taskDead, messageLost }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { timings } from "../../settings/timings.ts";
+import { admissionFiles, admissionModule } from "../admission/admission.ts";
 import { webserverHeartbeat } from "../heartbeat/heartbeat.ts";
 import type { AirflowVersion } from "./version.ts";
 
@@ -51,6 +52,9 @@ export const airflow3: AirflowVersion = {
     env: {},
     // Not /monitor/health: that speaks of the scheduler, which a restart here would not mend. The execution API is
     // made at its first request, which would otherwise cost the first task 3 s.
-    healthy: (url, files) => webserverHeartbeat([`${url}/api/v2/version`, `${url}/execution/health`], files),
+    healthy: (url, files) => {
+      const urls = [`${url}/api/v2/version`, `${url}/execution/health`];
+      return webserverHeartbeat(urls, { ...files, ...admissionFiles }, [admissionModule]);
+    },
   },
 };

@@ -5,6 +5,8 @@ export interface Known {
   /** The installation's own id, and those that it took over; none before the first deployment with ids. */
   readonly ids: readonly string[];
   readonly names: ReadonlySet<string>;
+  /** The outputs of a stack outlast its workers: after `npm run down` they still name them. */
+  readonly hasWorkers: boolean;
 }
 
 /** A resource of a state. */
@@ -45,5 +47,6 @@ export function knownFrom(resources: readonly StateResource[]): Known {
   const claims = resources.map(claimOf).filter((claim) => claim !== undefined);
   const installation = resources.find(({ urn }) => urn.endsWith(`:Resource::${installationName}`));
   const { ids = [] } = (installation?.outputs ?? {}) as { ids?: readonly string[] };
-  return { ids, names: new Set(claims.map(keyOf)) };
+  const hasWorkers = resources.some(({ type }) => type === "airflow:index:Worker");
+  return { ids, names: new Set(claims.map(keyOf)), hasWorkers };
 }

@@ -23,7 +23,11 @@ function volume(name: string, installation = "", machine?: DockerMachine): Found
   return { kind: "volume", name: `airflow-x-${name}`, installation, machine };
 }
 
-const known: Known = { ids: [own], names: new Set(["volume airflow-x-logs", "container airflow-x-redis"]) };
+const known: Known = {
+  ids: [own],
+  names: new Set(["volume airflow-x-logs", "container airflow-x-redis"]),
+  hasWorkers: true,
+};
 
 const judged: [what: string, found: Found, ours: boolean][] = [
   ["what has the installation's label", volume("data", own), true],
@@ -80,6 +84,7 @@ test("what a state says of ownership", () => {
       "namespace airflow-x",
       "claim logs",
     ]),
+    hasWorkers: false,
   });
   assert.deepEqual(knownFrom(state.slice(1)).ids, [], "of a state from before there were ids");
 });

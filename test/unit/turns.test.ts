@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { turnsOf, workersOf } from "../../components/turns.ts";
-import { hasWorkers } from "../../tools/workersLeft.ts";
+import { knownFrom } from "../../platforms/ownership/known.ts";
 import { type Config, declare } from "./mocks.ts";
 
 /** Workers, by container or StatefulSet, in the order in which they were begun, and how many were under way at once at most. */
@@ -125,18 +122,9 @@ test("of those that stay a third may be away, whatever is added or removed", () 
 });
 
 test("after a removal workers are made at once, although the outputs still name them", () => {
-  const state = mkdtempSync(join(tmpdir(), "airflow-turns-"));
-  const folder = join(state, ".pulumi/stacks/airflow");
-  mkdirSync(folder, { recursive: true });
-  const write = (...types: string[]) =>
-    writeFileSync(
-      join(folder, "dev.json"),
-      JSON.stringify({ checkpoint: { latest: { resources: types.map((type) => ({ type })) } } }),
-    );
-  assert.equal(hasWorkers(state, "dev"), false);
-  write("pulumi:pulumi:Stack", "docker:index/volume:Volume");
-  assert.equal(hasWorkers(state, "dev"), false);
-  write("pulumi:pulumi:Stack", "airflow:index:Worker");
-  assert.equal(hasWorkers(state, "dev"), true);
-  rmSync(state, { recursive: true });
+  const hasWorkers = (...types: string[]) =>
+    knownFrom(types.map((type) => ({ urn: `urn:pulumi:dev::airflow::${type}::one`, type }))).hasWorkers;
+  assert.equal(hasWorkers(), false);
+  assert.equal(hasWorkers("pulumi:pulumi:Stack", "docker:index/volume:Volume"), false);
+  assert.equal(hasWorkers("pulumi:pulumi:Stack", "airflow:index:Worker"), true);
 });
