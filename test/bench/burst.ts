@@ -1,0 +1,112 @@
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { TaskInstance } from "../../tools/airflow.ts";
+import { ensureImages } from "../../tools/images.ts";
+import { main, waitFor } from "../../tools/process.ts";
+import { onDocker } from "../live/docker.ts";
+import { TestStack } from "../live/harness.ts";
+import { onKubernetes } from "../live/kubernetes.ts";
+import { replaced } from "../live/target.ts";
+import { secondsSince } from "./usage.ts";
+
+const platforms = { docker: onDocker, kubernetes: onKubernetes };
+const places = 4;
+
+/** A rate may fall by a third from the best. */
+const leastShare = 2 / 3;
+
+interface Burst {
+  readonly workers: number;
+  readonly seconds: number;
+  /** Tasks that succeeded at their first try. */
+  readonly first: number;
+  /** Instances that were started again, or made anew. */
+  readonly restarted: readonly string[];
+}
+
+function wanted() {
+  const { values } = parseArgs({
+    options: {
+      platform: { type: "string", default: "docker" },
+      workers: { type: "string", default: "2,8,20" },
+      tasks: { type: "string", default: "1000" },
+    },
+  });
+  const platform = Object.entries(platforms).find(([name]) => name === values.platform)?.[1];
+  const [workers, tasks] = [values.workers.split(",").map(Number), Number(values.tasks)];
+  const isCount = (count: number) => Number.isInteger(count) && count > 0;
+  if (platform && workers.every(isCount) && isCount(tasks) && tasks <= 1024)
+    return { platform, workers, tasks };
+  throw new Error(
+    `--platform ${values.platform} --workers ${values.workers} --tasks ${values.tasks}: expected is one of ${Object.keys(platforms).join(", ")}, whole numbers with commas, and a whole number up to 1024.`,
+  );
+}
+
+interface Page {
+  readonly task_instances: readonly TaskInstance[];
+  readonly total_entries: number;
+}
+
+/** Task instances of a mapped task, in pages of as many as the API gives. */
+async function allOf({ api }: TestStack, path: string): Promise<readonly TaskInstance[]> {
+  const all: TaskInstance[] = [];
+  for (;;) {
+    const page = await api.call<Page>(`${path}/taskInstances?limit=100&offset=${all.length}`);
+    if (!page || page.task_instances.length === 0) return all;
+    all.push(...page.task_instances);
+  }
+}
+
+async function burst(stack: TestStack, workers: number, tasks: number): Promise<Burst> {
+  await stack.up({ workers, workerConcurrency: places });
+  await waitFor("burst to be read", 120, () => stack.api.call("/dags/burst"));
+  const before = await stack.instances();
+  const begin = Date.now();
+  const run = await stack.trigger("burst", { count: tasks });
+  const path = `/dags/burst/dagRuns/${run}`;
+  const done = async () => {
+    const { state } = (await stack.api.dagRun("burst", run)) ?? {};
+    return state === "success" || state === "failed" || undefined;
+  };
+  // A request that is refused while the webserver has too much to do is only a later look.
+  await waitFor(`${tasks} tasks on ${workers} workers`, 1800, () => done().catch(() => undefined), 2);
+  const seconds = secondsSince(begin);
+  const seen = await allOf(stack, path);
+  const first = seen.filter(
+    ({ task_id, state, try_number }) => task_id === "noop" && state === "success" && try_number === 1,
+  );
+  return { workers, seconds, first: first.length, restarted: replaced(before, await stack.instances()) };
+}
+
+function show(bursts: readonly Burst[], tasks: number): string[] {
+  const rateOf = ({ seconds }: Burst) => (tasks / seconds) * 60;
+  const best = Math.max(...bursts.map(rateOf));
+  return bursts.flatMap((one) => {
+    const share = rateOf(one) / best;
+    const restarted = one.restarted.join(", ") || "nothing";
+    console.log(
+      `  ${one.workers} workers x ${places} places: ${one.first} of ${tasks} at their first try in ${Math.round(one.seconds)} s, ` +
+        `${Math.round(rateOf(one))} a minute (${share.toFixed(2)} of the best), ${restarted} restarted`,
+    );
+    const isFine = one.first === tasks && one.restarted.length === 0 && share >= leastShare;
+    return isFine ? [] : [`${one.workers} workers`];
+  });
+}
+
+await main(async () => {
+  const { platform, workers, tasks } = wanted();
+  await ensureImages();
+  const stack = new TestStack("livetest-burst", 18800, platform);
+  cpSync(join(import.meta.dirname, "dags"), stack.dags, { recursive: true });
+  try {
+    const bursts: Burst[] = [];
+    for (const count of workers) bursts.push(await burst(stack, count, tasks));
+    const failed = show(bursts, tasks);
+    if (failed.length > 0)
+      throw new Error(`Load cost more than time, or too much of it: ${failed.join(", ")}`);
+  } finally {
+    await stack.remove().catch(() => platform.sweep(stack.prefix));
+    rmSync(stack.folder, { recursive: true, force: true });
+  }
+});
