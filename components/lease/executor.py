@@ -121,7 +121,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
                 if task is None:
                     continue
                 if ti.state in RUNNING:
-                    self.end_dead(ti, task)
+                    self.end_dead(ti)
                 elif seconds > LOST and ti.state == TaskInstanceState.QUEUED:
                     why = f"Message {task} was in no queue and held by no worker for {LOST} s."
                     self.schedule_again(ti, task, why, session)
@@ -131,9 +131,9 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         for key in unseen:
             self.forget(key)
 
-    def end_dead(self, ti, task):
+    def end_dead(self, ti):
         silent = ti.last_heartbeat_at is None or timezone.utcnow() - ti.last_heartbeat_at > timedelta(seconds=DEAD)
-        if silent and self.watch.was_held(task):
+        if silent and self.watch.fences(ti.hostname):
             self.log.error("The worker of %s is dead: neither the broker nor the webserver hears of it", ti)
             self.fail(ti.key, info=f"neither broker nor webserver has heard of its worker for {DEAD} s")
 

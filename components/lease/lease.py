@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 
+from airflow.utils.net import get_hostname
 from airflow_on_celery.broker import LEASES, client_of
 from airflow_on_celery.timings import RENEWAL
 from celery.worker import state
@@ -27,8 +28,9 @@ class Lease(threading.Thread):
         super().__init__(name="lease", daemon=True)
         self.app = app
         self.node = node
+        # As the tasks that run here have it in the database.
+        self.host = get_hostname()
         self.renewed = time.monotonic()
-        self.received = threading.Event()
 
     def age(self):
         """Seconds since the broker last took the lease."""
@@ -40,17 +42,14 @@ class Lease(threading.Thread):
                 with client_of(self.app) as client:
                     while True:
                         self.renew(client)
-                        self.received.wait(RENEWAL)
-                        # The worker says that a task comes just before it counts the task as held.
-                        time.sleep(0.05)
+                        time.sleep(RENEWAL)
             except Exception as error:
                 log.warning("The lease is %.0f s old: %s", self.age(), error)
             time.sleep(1)
 
     def renew(self, client):
         begun = time.monotonic()
-        self.received.clear()
-        client.hset(LEASES, self.node, json.dumps({"at": begun, "tasks": held()}))
+        client.hset(LEASES, self.node, json.dumps({"at": begun, "host": self.host, "tasks": held()}))
         self.renewed = begun
 
     def end(self):

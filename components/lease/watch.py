@@ -25,8 +25,9 @@ class Watch(threading.Thread):
         # Whether the broker answers, and since when it has without a gap.
         self.looked = self.since = float("-inf")
         self.seen = {}
-        self.holders = {}
         self.leases = {}
+        # Hosts of workers that have, or had, a lease.
+        self.hosts = set()
 
     def run(self):
         while True:
@@ -50,7 +51,6 @@ class Watch(threading.Thread):
             self.seen.update(dict.fromkeys(waiting & self.queued(client), now))
         self.looked = now
         self.seen = {task: seen for task, seen in self.seen.items() if now - seen < FORGOTTEN}
-        self.holders = {task: node for task, node in self.holders.items() if task in self.seen}
 
     def renew(self, fields, now):
         for field, value in fields.items():
@@ -61,9 +61,10 @@ class Watch(threading.Thread):
             if value != known:
                 self.leases[node] = (value, now)
             changed = self.leases[node][1]
-            for task in json.loads(value)["tasks"]:
+            lease = json.loads(value)
+            self.hosts.add(lease["host"])
+            for task in lease["tasks"]:
                 self.seen[task] = max(changed, self.seen.get(task, changed))
-                self.holders[task] = node
 
     def queued(self, client):
         messages = [json.loads(message) for queue in self.queues for message in client.lrange(queue, 0, -1)]
@@ -79,6 +80,6 @@ class Watch(threading.Thread):
             return {}
         return {task: now - max(self.seen.get(task, since), since, self.since) for task, since in known.items()}
 
-    def was_held(self, task):
-        """Whether a worker with a lease has held a task: its fence ends the task before the scheduler gives it away."""
-        return task in self.holders
+    def fences(self, host):
+        """Whether the worker of a host has a lease: its fence ends a task before the scheduler gives the task away."""
+        return host in self.hosts

@@ -25,13 +25,6 @@ def install(instance, **_):
     instance.app.steps["consumer"].add(Guard)
 
 
-@signals.task_received.connect
-def receive(**_):
-    """The lease names a task before the task can begin: a worker that dies right then was seen to hold it."""
-    if Guard.lease:
-        Guard.lease.received.set()
-
-
 @signals.worker_shutdown.connect
 def leave(**_):
     if Guard.lease:

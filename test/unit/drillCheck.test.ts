@@ -119,6 +119,12 @@ test("every task of the workload has to end exactly once, in success", () => {
   assert.deepEqual(flaws({ ...calm, executions: [execution(), later] }), ["twice"]);
 });
 
+test("work that was done when its worker was hit, before anybody took note, is done again", () => {
+  const done = again({ until: 14.5, how: "done" });
+  assert.deepEqual(flaws({ ...done, faults: [landed()] }), []);
+  assert.deepEqual(flaws(done).sort(), ["charged", "twice"]);
+});
+
 test("a failed task is charged, too, unless a fault may have cost it", () => {
   const failed = { ...calm, tries: [row({ state: "failed" })], executions: [execution({ how: "error X" })] };
   assert.deepEqual(flaws(failed), ["failed", "charged"]);

@@ -5,7 +5,7 @@ import { mayCost } from "./pledges.ts";
 /** Seconds between the beginning of an attempt for the database and that of the task's own code, and at the end. */
 const margin = 5;
 
-const tryOf = (one: Pick<Try, "dag" | "run" | "task" | "map" | "try">) => `${keyOf(one)} ${one.try}`;
+export const tryOf = (one: Pick<Try, "dag" | "run" | "task" | "map" | "try">) => `${keyOf(one)} ${one.try}`;
 
 /** A try that ended without success, with what is known of it. */
 export interface Charged {

@@ -1,3 +1,4 @@
+import { chargedTries, tryOf } from "./charges.ts";
 import { type Evidence, type Finding, keyOf, type Try } from "./evidence.ts";
 
 const ended = ["success", "failed", "upstream_failed", "skipped", "removed"];
@@ -13,11 +14,16 @@ function endingOf(key: string, last: Try | undefined, done: number): Finding[] {
   return [{ flaw: "twice", told: `${key}: came to its end ${done} times` }];
 }
 
-/** Every task of the workload ended exactly once, in success. */
-export function endings({ expected, tries, executions }: Evidence): Finding[] {
+/**
+ * Every task of the workload ended exactly once, in success. An execution that came to its end does not count when a fault
+ * hit its worker before the webserver took note: the task cannot but run again.
+ */
+export function endings(evidence: Evidence): Finding[] {
+  const { expected, tries, executions } = evidence;
+  const unnoted = new Set(chargedTries(evidence).flatMap(({ of, by }) => (by.length > 0 ? [tryOf(of)] : [])));
   const current = new Map(tries.filter((one) => one.current).map((one) => [keyOf(one), one]));
   const done = Map.groupBy(
-    executions.filter(({ how }) => how === "done"),
+    executions.filter((one) => one.how === "done" && !unnoted.has(tryOf(one))),
     keyOf,
   );
   return expected.flatMap((one) => {
