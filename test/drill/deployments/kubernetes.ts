@@ -58,8 +58,10 @@ function levers(stack: TestStack): Levers {
       const there = [...(await pods(namespace)).values()].filter(({ spec }) => spec.nodeName === node);
       const ids = there.map(({ metadata }) => metadata.uid);
       await stopNode(node);
-      const left = ids.flatMap(processesOf).length;
-      const seen = left === 0 ? `no process of ${ids.length} pods of ${node} is left` : "";
+      const gone = async () => ids.flatMap(processesOf).length === 0 || undefined;
+      const isGone =
+        ids.length > 0 && (await waitFor(`processes of ${node} to be gone`, 20, gone).catch(() => false));
+      const seen = isGone ? `no process of ${ids.length} pods of ${node} is left` : "";
       return async () => {
         await boots(node, () => startNode(node));
         return seen;
@@ -73,11 +75,11 @@ export const kubernetesStack: StackArgs = {
   name: "livetest-drill-cluster",
   port: 18720,
   target: onKubernetes,
-  layout: layoutOf(["worker-a-1", "worker-b-1"], [node]),
+  layout: layoutOf(["worker-b-1", "worker-a-1"], [node]),
   configure: (workers) => ({
     machines: [
-      { name: "a", node: "node1", workers: Math.ceil(workers / 2) },
-      { name: "b", node, workers: Math.floor(workers / 2) },
+      { name: "a", node: "node1", workers: Math.floor(workers / 2) },
+      { name: "b", node, workers: Math.ceil(workers / 2) },
     ],
     kubernetes: { controlLabels: { "kubernetes.io/hostname": "node1" } },
   }),
