@@ -10,7 +10,16 @@ from airflow_on_celery.broker import LEASES, client_of
 log = logging.getLogger(__name__)
 
 EVERY = 3
+# Seconds after which what was not seen, or not renewed, is forgotten.
 FORGOTTEN = 3600
+
+
+def id_of(message):
+    """The Celery task of a message; nothing, if something else has put it into the queue."""
+    try:
+        return json.loads(message)["properties"]["correlation_id"]
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 class Watch(threading.Thread):
@@ -46,6 +55,9 @@ class Watch(threading.Thread):
         # A broker that takes nothing takes no leases either: then their age says nothing of the workers.
         client.hset(LEASES, "watch", str(now))
         self.renew(client.hgetall(LEASES), now)
+        ended = [node for node, (_, changed) in self.leases.items() if now - changed > FORGOTTEN]
+        if ended:
+            client.hdel(LEASES, *ended)
         waiting = self.wanted - {task for task, seen in self.seen.items() if seen == now}
         if waiting:
             self.seen.update(dict.fromkeys(waiting & self.queued(client), now))
@@ -53,22 +65,21 @@ class Watch(threading.Thread):
         self.seen = {task: seen for task, seen in self.seen.items() if now - seen < FORGOTTEN}
 
     def renew(self, fields, now):
-        for field, value in fields.items():
-            node = field.decode()
-            if node == "watch":
-                continue
-            known, _ = self.leases.get(node, (None, now))
-            if value != known:
-                self.leases[node] = (value, now)
-            changed = self.leases[node][1]
+        leases = {field.decode(): value for field, value in fields.items() if field != b"watch"}
+        self.leases = {
+            node: self.leases[node] if self.leases.get(node, (None,))[0] == value else (value, now)
+            for node, value in leases.items()
+        }
+        for value, changed in self.leases.values():
             lease = json.loads(value)
-            self.hosts.add(lease["host"])
-            for task in lease["tasks"]:
+            # A worker of another version of this project may say more, or less.
+            if "host" in lease:
+                self.hosts.add(lease["host"])
+            for task in lease.get("tasks", ()):
                 self.seen[task] = max(changed, self.seen.get(task, changed))
 
     def queued(self, client):
-        messages = [json.loads(message) for queue in self.queues for message in client.lrange(queue, 0, -1)]
-        return {message["properties"]["correlation_id"] for message in messages}
+        return {id_of(message) for queue in self.queues for message in client.lrange(queue, 0, -1)}
 
     def unseen(self, known):
         """Seconds for which tasks were not seen, by id; nothing while the broker is silent.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { timings } from "../../settings/timings.ts";
+import { run } from "../../tools/process.ts";
 
 /** A number that a program of components/lease says by itself. */
 function said(program: string, name: string): number {
@@ -22,4 +23,8 @@ test("a task's process is dead before the scheduler gives the task away", () => 
   );
   // Silent for three minutes, and a minute to start again.
   assert.ok(said("fence.py", "TOLERANCE") * heartbeatTimeout >= 180 + 60);
+});
+
+test("the scheduler sees tasks in queues and leases, whatever else is there", async () => {
+  await run("python3", ["test/unit/lease.py"]);
 });

@@ -1,0 +1,66 @@
+"""Tests of components/lease/watch.py, with a broker that is a dictionary."""
+
+import json
+import sys
+import time
+import types
+import unittest
+
+broker = types.ModuleType("airflow_on_celery.broker")
+broker.LEASES, broker.client_of = "leases", None
+sys.modules.update({"airflow_on_celery": types.ModuleType("airflow_on_celery"), broker.__name__: broker})
+sys.path.insert(0, "components/lease")
+from watch import Watch  # noqa: E402
+
+
+class Broker:
+    def __init__(self, messages=(), **leases):
+        self.fields = {f"celery@{name}".encode(): json.dumps(lease).encode() for name, lease in leases.items()}
+        self.messages = [json.dumps(message).encode() for message in messages]
+
+    def hset(self, _, field, value):
+        self.fields[field.encode()] = value
+
+    def hgetall(self, _):
+        return dict(self.fields)
+
+    def hdel(self, _, *names):
+        for name in names:
+            del self.fields[name.encode()]
+
+    def lrange(self, *_):
+        return [b"no message", *self.messages]
+
+
+class WatchTest(unittest.TestCase):
+    def setUp(self):
+        self.watch = Watch(None)
+        self.watch.queues = {"default"}
+        self.watch.since = time.monotonic() - 100
+
+    def unseen(self, broker, *tasks):
+        """Tasks that are neither in a queue nor in a lease."""
+        self.watch.wanted = set(tasks)
+        self.watch.look(broker)
+        return {task for task, seconds in self.watch.unseen(dict.fromkeys(tasks, 0)).items() if seconds > 50}
+
+    def test_tasks_in_a_lease_or_a_queue_are_seen(self):
+        broker = Broker([{"properties": {"correlation_id": "b"}}], one={"at": 1, "host": "one", "tasks": ["a"]})
+        self.assertEqual(self.unseen(broker, "a", "b", "c"), {"c"})
+        self.assertTrue(self.watch.fences("one"))
+        self.assertFalse(self.watch.fences("two"))
+
+    def test_what_others_put_there_hides_nothing(self):
+        broker = Broker([{}, [], 1, {"properties": None}], old={"at": 1}, one={"at": 1, "host": "one", "tasks": ["a"]})
+        self.assertEqual(self.unseen(broker, "a", "b"), {"b"})
+
+    def test_a_lease_that_nobody_renews_is_removed_in_the_end(self):
+        broker = Broker(one={"at": 1, "host": "one", "tasks": []})
+        self.watch.look(broker)
+        self.watch.leases = {node: (value, at - 4000) for node, (value, at) in self.watch.leases.items()}
+        self.watch.look(broker)
+        self.assertEqual(list(broker.fields), [b"watch"])
+        self.assertTrue(self.watch.fences("one"))
+
+
+unittest.main()
