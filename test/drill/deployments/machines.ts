@@ -1,3 +1,4 @@
+import { localImage } from "../../../images/local.ts";
 import { type MachineName, machines, power } from "../../lab/machines/machines.ts";
 import type { TestStack } from "../../live/harness.ts";
 import { dockerAt, isOff, onMachines } from "../../live/machines.ts";
@@ -35,6 +36,14 @@ function levers(stack: TestStack): Levers {
   };
 }
 
+/** On each machine beside its volume: a machine may have no worker any more. */
+function atVolumes({ prefix }: TestStack, command: readonly string[]): Promise<readonly string[]> {
+  const [program = "", ...args] = command;
+  const flags = ["--rm", "--volume", `${prefix}-data:/opt/airflow/data`, "--entrypoint", program];
+  const read = (name: MachineName) => dockerAt(name, "run", ...flags, localImage("airflow"), ...args);
+  return Promise.all((["two", "three"] as const).map(read));
+}
+
 /** The stack of the drill on three machines of the lab, two of which have workers. */
 export const machinesStack: StackArgs = {
   name: "livetest-drill-machines",
@@ -46,4 +55,5 @@ export const machinesStack: StackArgs = {
     return { machines: machines.map((machine) => ({ ...machine, workers: counts[machine.name] })) };
   },
   levers,
+  atLedgers: atVolumes,
 };

@@ -25,8 +25,15 @@ export interface StackArgs {
   readonly levers: (stack: TestStack) => Levers;
   /** Runs once the stack is deployed. */
   readonly prepare?: (stack: TestStack, levers: Levers) => Promise<void>;
+  /** Runs a command where the ledgers are, if that is not every worker; what it printed. */
+  readonly atLedgers?: (stack: TestStack, command: readonly string[]) => Promise<readonly string[]>;
   /** Runs before it is removed with its data. */
   readonly clear?: (stack: TestStack) => Promise<void>;
+}
+
+async function atWorkers(stack: TestStack, command: readonly string[]): Promise<readonly string[]> {
+  const names = (await stack.names()).filter((name) => name.startsWith("worker"));
+  return Promise.all(names.map((name) => stack.exec(name, ...command)));
 }
 
 /** A stack of the project's, which stays deployed after the command that deployed it. */
@@ -75,9 +82,8 @@ export class StackDeployment implements Deployment {
 
   /** From every worker: those on one machine give the same lines. */
   async ledger(runs: string): Promise<string> {
-    const names = (await this.stack.names()).filter((name) => name.startsWith("worker"));
-    const texts = names.map((name) => this.stack.exec(name, ...ledgerOf(runs)));
-    return (await Promise.all(texts)).join("");
+    const read = this.args.atLedgers ?? atWorkers;
+    return (await read(this.stack, ledgerOf(runs))).join("");
   }
 
   rest(): Promise<void> {
