@@ -119,6 +119,14 @@ test("every task of the workload has to end exactly once, in success", () => {
   assert.deepEqual(flaws({ ...calm, executions: [execution(), later] }), ["twice"]);
 });
 
+test("on machines the database knows a try's worker group only", () => {
+  const lost = again({}, {}, { host: "worker-two", ended: began + 15 });
+  const evidence = { ...lost, executions: lost.executions.slice(1) };
+  const hit = (...hosts: string[]) => flaws({ ...evidence, faults: [landed({}, { hosts })] });
+  assert.deepEqual(hit("worker-two-1"), []);
+  assert.deepEqual(hit("worker-three-1"), ["charged"]);
+});
+
 test("work that was done when its worker was hit, before anybody took note, is done again", () => {
   const done = again({ until: 14.5, how: "done" });
   assert.deepEqual(flaws({ ...done, faults: [landed()] }), []);

@@ -17,15 +17,17 @@ export interface Charged {
 
 /** Whether a try was going on, or about to begin, on a host when a fault was. */
 function wasHit(of: Try, executions: readonly Execution[], fault: Landed): boolean {
+  const { host, started } = of;
+  // On machines the database has the name of a worker group, the ledger that of the worker.
+  const named = host ? fault.hosts.filter((one) => one === host || one.startsWith(`${host}-`)) : [];
   const places = [
     ...executions.map((one) => ({ host: one.host, from: beganAt(one), until: lastSeen(one) })),
-    ...(of.host && of.started !== null
-      ? [{ host: of.host, from: of.started, until: of.ended ?? of.started }]
-      : []),
+    ...(started === null
+      ? []
+      : named.map((one) => ({ host: one, from: started, until: of.ended ?? started }))),
   ];
   return places.some(
-    ({ host, from, until }) =>
-      mayCost(fault, host) && from - margin < fault.until && fault.from < until + margin,
+    (one) => mayCost(fault, one.host) && one.from - margin < fault.until && fault.from < one.until + margin,
   );
 }
 
