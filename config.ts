@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "./settings/groups.ts";
-import { Refused, settingsTold } from "./settings/read.ts";
+import type { Settings } from "./settings/model/groups.ts";
+import { Refused, settingsTold } from "./settings/read/read.ts";
 
 /** Keys of which the CLI has decrypted something; its SDK keeps that to itself. */
 function secretKeys(): readonly string[] {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../settings/groups.ts";
-import { parallelismFor, slotsOf } from "../settings/slots.ts";
+import type { Settings } from "../settings/model/groups.ts";
+import { parallelismFor, slotsOf } from "../settings/model/slots.ts";
 import { instances, type Platform } from "../workload.ts";
 import { DagProcessor } from "./dagProcessor.ts";
 import { dagsOf } from "./dags.ts";

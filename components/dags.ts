@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings } from "../settings/airflowCfg.ts";
-import type { Settings } from "../settings/groups.ts";
+import type { Settings } from "../settings/model/groups.ts";
+import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
 import type { Platform, Volume } from "../workload.ts";
 
 /** Where roles find DAG files: a folder of this machine, their image, or a Git repository that Airflow reads itself. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type PostgresLogin, postgresLogin, tlsOf } from "../settings/postgresUrl.ts";
+import { type PostgresLogin, postgresLogin, tlsOf } from "../settings/model/urls/postgresUrl.ts";
 import { type DatabaseLogin, isInside, type Target, type Values } from "../workload.ts";
 
 /** Where Airflow keeps its metadata, and Celery its results: a server, or what stands before one. */

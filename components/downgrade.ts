@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isOlder } from "../settings/versions.ts";
+import { isOlder } from "../settings/schema/versions.ts";
 
 /**
  * Stops a stack whose database was migrated by a newer Airflow than it now asks for: its schema does not go back.

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { certificatesIn, keyFault } from "../settings/certificates.ts";
-import type { Settings } from "../settings/groups.ts";
-import { publishedUrl } from "../settings/published.ts";
+import { certificatesIn, keyFault } from "../settings/model/certificates.ts";
+import type { Settings } from "../settings/model/groups.ts";
+import { publishedUrl } from "../settings/model/published.ts";
 import type { Platform } from "../workload.ts";
 import { port as flowerPort } from "./flower.ts";
 import { given } from "./given.ts";

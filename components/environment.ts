@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AirflowSettings } from "../settings/airflowCfg.ts";
-import { pools } from "../settings/connections.ts";
-import { isSensitive } from "../settings/known.ts";
-import { timings } from "../settings/timings.ts";
+import { pools } from "../settings/model/connections.ts";
+import { isSensitive } from "../settings/model/known.ts";
+import { timings } from "../settings/model/timings.ts";
+import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
 import type { Endpoint, Values } from "../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../workload.ts";
 import type { Broker } from "./broker.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { type PostgresLogin, postgresUrl } from "../settings/postgresUrl.ts";
+import { type PostgresLogin, postgresUrl } from "../settings/model/urls/postgresUrl.ts";
 import type { Outside, Values } from "../workload.ts";
 import { readLogin, type Server } from "./database.ts";
 

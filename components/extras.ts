@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
-import { certificatesIn } from "../settings/certificates.ts";
-import type { Settings } from "../settings/groups.ts";
-import { authoritiesFile, authorityVariables } from "../settings/ownNames.ts";
+import { certificatesIn } from "../settings/model/certificates.ts";
+import type { Settings } from "../settings/model/groups.ts";
+import { authoritiesFile, authorityVariables } from "../settings/model/ownNames.ts";
 import type { Job, Labels, Limits, Platform, Values, Volume } from "../workload.ts";
 import { given } from "./given.ts";
 import { type Ways, withProxy } from "./proxy.ts";

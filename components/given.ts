@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type SecretSource, secretIn } from "../settings/secret.ts";
+import { type SecretSource, secretIn } from "../settings/schema/secret.ts";
 import type { Platform } from "../workload.ts";
 
 function contents(file: string): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../settings/groups.ts";
-import type { SecretName } from "../settings/schema.ts";
+import type { Settings } from "../settings/model/groups.ts";
+import type { SecretName } from "../settings/schema/schema.ts";
 import type { Endpoint, Platform } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import type { Secrets } from "./secrets.ts";

@@ -1,4 +1,4 @@
-import { type PostgresLogin, tlsOf } from "../settings/postgresUrl.ts";
+import { type PostgresLogin, tlsOf } from "../settings/model/urls/postgresUrl.ts";
 import { secretsDirectory } from "../workload.ts";
 
 /** Secrets of PgBouncer: how it logs in to Postgres, and who may log in to it. */

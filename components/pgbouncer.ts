@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { postgresUrl } from "../settings/postgresUrl.ts";
+import { postgresUrl } from "../settings/model/urls/postgresUrl.ts";
 import { type Endpoint, isInside, type Platform, type Values } from "../workload.ts";
 import type { Database, Server } from "./database.ts";
 import { loginOf, type Owner, owners } from "./logins.ts";

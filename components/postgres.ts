@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { type PostgresLogin, postgresUrl } from "../settings/postgresUrl.ts";
-import type { Lines } from "../settings/services.ts";
+import { type PostgresLogin, postgresUrl } from "../settings/model/urls/postgresUrl.ts";
+import type { Lines } from "../settings/schema/services.ts";
 import type { Endpoint, Platform, Values } from "../workload.ts";
 import { secretsDirectory } from "../workload.ts";
 import type { Server } from "./database.ts";

@@ -1,4 +1,4 @@
-import type { Settings } from "../settings/groups.ts";
+import type { Settings } from "../settings/model/groups.ts";
 import { instances, isInside, type Platform, type Target, type Values } from "../workload.ts";
 
 /** How roles get outside. */

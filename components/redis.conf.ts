@@ -1,4 +1,4 @@
-import type { Lines } from "../settings/services.ts";
+import type { Lines } from "../settings/schema/services.ts";
 import { secretsDirectory } from "../workload.ts";
 
 /** The secret with {@link redisUsers}. */

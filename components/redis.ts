@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { inUrl } from "../settings/escapes.ts";
-import type { Lines } from "../settings/services.ts";
+import { inUrl } from "../settings/model/urls/escapes.ts";
+import type { Lines } from "../settings/schema/services.ts";
 import type { Endpoint, Platform, Values } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import type { Broker } from "./broker.ts";

@@ -1,10 +1,10 @@
 import crypto from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource, type StoredProvider } from "../dynamicResource.ts";
-import type { Settings } from "../settings/groups.ts";
-import type { SecretName } from "../settings/schema.ts";
-import { encrypted, type SecretSource } from "../settings/secret.ts";
-import { formFault } from "../settings/secretForm.ts";
+import type { Settings } from "../settings/model/groups.ts";
+import { formFault } from "../settings/model/secretForm.ts";
+import type { SecretName } from "../settings/schema/schema.ts";
+import { encrypted, type SecretSource } from "../settings/schema/secret.ts";
 import type { Platform } from "../workload.ts";
 import { given } from "./given.ts";
 

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { connections } from "../settings/connections.ts";
-import type { Settings } from "../settings/groups.ts";
-import { type PostgresLogin, postgresUrl } from "../settings/postgresUrl.ts";
+import { connections } from "../settings/model/connections.ts";
+import type { Settings } from "../settings/model/groups.ts";
+import { type PostgresLogin, postgresUrl } from "../settings/model/urls/postgresUrl.ts";
 import type { Platform } from "../workload.ts";
 import type { Broker } from "./broker.ts";
 import { Check } from "./check/check.ts";

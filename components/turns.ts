@@ -1,4 +1,4 @@
-import type { WorkerGroup } from "../settings/groups.ts";
+import type { WorkerGroup } from "../settings/model/groups.ts";
 import { instances, type Turns } from "../workload.ts";
 
 function keyOf({ queues }: WorkerGroup): string {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { WorkerGroup } from "../settings/groups.ts";
+import type { WorkerGroup } from "../settings/model/groups.ts";
 import type { Autoscale, DatabaseLogin, Endpoint, Turns, Volume } from "../workload.ts";
 import { runtimeDirectory } from "../workload.ts";
 import { equipped } from "./extras.ts";

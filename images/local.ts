@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { defaultVersion } from "../settings/versions.ts";
+import { defaultVersion } from "../settings/schema/versions.ts";
 
 /** What is in the images that can be built from the folders beside this file; the version of Airflow is the stack's. */
 const versions = { airflow: undefined, redis: "7", postgres: "15", gateway: "2.6", pgbouncer: "1.18" };

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { KubernetesSettings } from "../settings/kubernetes.ts";
-import type { MachineSettings } from "../settings/machines.ts";
+import type { KubernetesSettings } from "../settings/schema/kubernetes.ts";
+import type { MachineSettings } from "../settings/schema/machines.ts";
 import {
   type Endpoint,
   type EntranceArgs,

@@ -1,4 +1,4 @@
-import type { Settings } from "../settings/groups.ts";
+import type { Settings } from "../settings/model/groups.ts";
 
 /** A Docker engine among several, and how it is found. */
 export interface Machine {

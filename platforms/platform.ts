@@ -1,5 +1,5 @@
-import type { Settings } from "../settings/groups.ts";
-import { kubernetesDefaults } from "../settings/kubernetes.ts";
+import type { Settings } from "../settings/model/groups.ts";
+import { kubernetesDefaults } from "../settings/schema/kubernetes.ts";
 import type { Platform } from "../workload.ts";
 import { machinesOf } from "./machines.ts";
 import type { Look } from "./ownership/claims.ts";

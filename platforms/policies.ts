@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
-import { within } from "../settings/addresses.ts";
+import { within } from "../settings/model/addresses.ts";
 import { type Endpoint, isInside, type Job, type Target } from "../workload.ts";
 import { selector } from "./pod.ts";
 

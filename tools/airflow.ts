@@ -1,4 +1,4 @@
-import { type Major, majorOf } from "../settings/versions.ts";
+import { type Major, majorOf } from "../settings/schema/versions.ts";
 import type { Outputs } from "./stack.ts";
 
 export interface TaskInstance {

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { builtVersions, localImage } from "../images/local.ts";
-import { type KnownFile, knownFile } from "../settings/known.ts";
-import { releaseOf } from "../settings/versions.ts";
+import { type KnownFile, knownFile } from "../settings/model/known.ts";
+import { releaseOf } from "../settings/schema/versions.ts";
 import { ensureImages } from "./images.ts";
 import { main, project, run } from "./process.ts";
 
@@ -32,7 +32,7 @@ if (import.meta.main) {
     for (const version of builtVersions()) {
       const release = releaseOf(version);
       if (release === undefined)
-        throw new Error(`${version} has a lock, but is of no release in settings/versions.ts.`);
+        throw new Error(`${version} has a lock, but is of no release in settings/schema/versions.ts.`);
       await ensureImages(["airflow"], version);
       writeFileSync(knownFile(release), await printedBy(version));
     }

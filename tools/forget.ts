@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { readStackFile } from "../settings/read.ts";
+import { readStackFile } from "../settings/read/read.ts";
 import { main } from "./process.ts";
 import { Stack } from "./stack.ts";
 

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { declarations } from "../settings/declarations.ts";
-import { shapeOf, stackShape } from "../settings/shape.ts";
-import { prefix } from "../settings/stackFile.ts";
+import { prefix } from "../settings/read/stackFile.ts";
+import { declarations } from "../settings/schema/declarations.ts";
+import { shapeOf, stackShape } from "../settings/schema/shape.ts";
 import { declarationsSchema, stackFileSchema } from "./generate/jsonSchema.ts";
 import { projectFile } from "./generate/projectFile.ts";
 import { between, keysTable, nestedTables } from "./generate/tables.ts";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { readStackFile } from "../settings/read.ts";
+import { readStackFile } from "../settings/read/read.ts";
 import type { Folder } from "./import/composeRules.ts";
 import { planOf, type TextFile } from "./import/input.ts";
 import { report } from "./import/report.ts";

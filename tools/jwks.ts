@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { jwksOf } from "../components/secrets.ts";
-import { formFault } from "../settings/secretForm.ts";
+import { formFault } from "../settings/model/secretForm.ts";
 import { main } from "./process.ts";
 
 await main(async () => {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createConnection } from "node:net";
-import { readStackFile } from "../settings/read.ts";
+import { readStackFile } from "../settings/read/read.ts";
 import { run, waitFor } from "./process.ts";
 import { contextFlags, type Stack } from "./stack.ts";
 import { portInUse } from "./tunnel.ts";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { readStackFile } from "../settings/read.ts";
+import { readStackFile } from "../settings/read/read.ts";
 import { main } from "./process.ts";
 import { isElsewhere, reach } from "./reach.ts";
 import { Stack } from "./stack.ts";

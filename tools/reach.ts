@@ -1,7 +1,7 @@
 import { several } from "../components/role.ts";
 import { homeOf, type Machine, machinesOf } from "../platforms/machines.ts";
-import type { Settings } from "../settings/groups.ts";
-import { readStackFile } from "../settings/read.ts";
+import type { Settings } from "../settings/model/groups.ts";
+import { readStackFile } from "../settings/read/read.ts";
 import { instances } from "../workload.ts";
 import { forward } from "./kubernetes.ts";
 import type { Stack } from "./stack.ts";

@@ -6,11 +6,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { Airflow } from "../components/airflow.ts";
 import { platformOf } from "../platforms/platform.ts";
-import { textOf } from "../settings/faults/sources.ts";
-import type { Settings } from "../settings/groups.ts";
-import { type Path, spell } from "../settings/path.ts";
-import { readStackFile } from "../settings/read.ts";
-import { encrypted, isPlace, type SecretSource } from "../settings/secret.ts";
+import type { Settings } from "../settings/model/groups.ts";
+import { textOf } from "../settings/model/sources.ts";
+import { readStackFile } from "../settings/read/read.ts";
+import { type Path, spell } from "../settings/schema/path.ts";
+import { encrypted, isPlace, type SecretSource } from "../settings/schema/secret.ts";
 import { main } from "./process.ts";
 import { stackFile } from "./stack.ts";
 

@@ -4,10 +4,10 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { isScalar, parseDocument } from "yaml";
-import { examine } from "../settings/faults/examine.ts";
-import { type Path, pathOf, samePath, spell } from "../settings/path.ts";
-import { isSecretAt, secretPlaces, stackShape } from "../settings/shape.ts";
-import { parseStackFile, prefix } from "../settings/stackFile.ts";
+import { examine } from "../settings/read/examine.ts";
+import { parseStackFile, prefix } from "../settings/read/stackFile.ts";
+import { type Path, pathOf, samePath, spell } from "../settings/schema/path.ts";
+import { isSecretAt, secretPlaces, stackShape } from "../settings/schema/shape.ts";
 import { main, project } from "./process.ts";
 import { Stack } from "./stack.ts";
 

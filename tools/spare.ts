@@ -7,7 +7,7 @@ import { inCluster } from "../platforms/ownership/cluster.ts";
 import { onEngines } from "../platforms/ownership/engines.ts";
 import { spell, strangers } from "../platforms/ownership/judge.ts";
 import { claimOf, type Known, knownFrom, placeOf } from "../platforms/ownership/known.ts";
-import type { Settings } from "../settings/groups.ts";
+import type { Settings } from "../settings/model/groups.ts";
 import type { Deployment, Resource } from "./forget.ts";
 import { contextFlags, type Stack } from "./stack.ts";
 

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { machinesOf } from "../platforms/machines.ts";
 import { greet, unreachable } from "../platforms/preflight/preflight.ts";
-import type { Settings } from "../settings/groups.ts";
-import { readStackFile } from "../settings/read.ts";
+import type { Settings } from "../settings/model/groups.ts";
+import { readStackFile } from "../settings/read/read.ts";
 import { AirflowApi, summary } from "./airflow.ts";
 import { drain, leftBehind } from "./drain.ts";
 import { type Deployment, urnsOn } from "./forget.ts";

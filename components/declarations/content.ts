@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Declarations } from "../../settings/declarations.ts";
-import { isPlace } from "../../settings/secret.ts";
+import type { Declarations } from "../../settings/schema/declarations.ts";
+import { isPlace } from "../../settings/schema/secret.ts";
 import type { Platform } from "../../workload.ts";
 import { given } from "../given.ts";
 

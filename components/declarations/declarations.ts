@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { Declarations as Declared } from "../../settings/declarations.ts";
+import type { Declarations as Declared } from "../../settings/schema/declarations.ts";
 import { secretsDirectory } from "../../workload.ts";
 import { equipped } from "../extras.ts";
 import { airflowRole, main, type RoleArgs } from "../role.ts";

@@ -1,4 +1,4 @@
-import type { Settings } from "../../settings/groups.ts";
+import type { Settings } from "../../settings/model/groups.ts";
 
 /** What can be declared in Airflow's database. */
 export const kinds = ["connections", "variables", "pools", "users"] as const;

@@ -1,4 +1,4 @@
-import { timings } from "../../settings/timings.ts";
+import { timings } from "../../settings/model/timings.ts";
 import type { Values } from "../../workload.ts";
 import { moduleFolder, modules } from "../modules.ts";
 

@@ -1,4 +1,4 @@
-import { timings } from "../../settings/timings.ts";
+import { timings } from "../../settings/model/timings.ts";
 import { runtimeDirectory } from "../../workload.ts";
 import type { AirflowVersion } from "./version.ts";
 

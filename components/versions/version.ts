@@ -1,4 +1,4 @@
-import type { AirflowSettings } from "../../settings/airflowCfg.ts";
+import type { AirflowSettings } from "../../settings/schema/airflowCfg.ts";
 import type { Endpoint, Service, Values } from "../../workload.ts";
 import type { Role } from "../roles.ts";
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../../settings/groups.ts";
+import type { Settings } from "../../settings/model/groups.ts";
 import type { Found, Look } from "./claims.ts";
 import { inCluster } from "./cluster.ts";
 import { onEngines } from "./engines.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { environment } from "../../components/environment.ts";
 import { localImage } from "../../images/local.ts";
-import { defaultVersion } from "../../settings/versions.ts";
+import { defaultVersion } from "../../settings/schema/versions.ts";
 import { project, run } from "../../tools/process.ts";
 import type { Outputs } from "../../tools/stack.ts";
 

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { readStackFile } from "../../settings/read.ts";
+import { readStackFile } from "../../settings/read/read.ts";
 import { prepareImages } from "../../tools/images.ts";
 import { visit } from "./browser.ts";
 import { found } from "./canaries.ts";

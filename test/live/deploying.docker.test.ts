@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { settingsFrom } from "../../settings/read.ts";
+import { settingsFrom } from "../../settings/read/read.ts";
 import { waitFor } from "../../tools/process.ts";
 import { canaries, inLayers } from "./canaries.ts";
 import { deploys, removes } from "./deploying.ts";

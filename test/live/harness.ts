@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { defaultVersion } from "../../settings/versions.ts";
+import { defaultVersion } from "../../settings/schema/versions.ts";
 import { AirflowApi, type TaskInstance } from "../../tools/airflow.ts";
 import { waitFor as poll, project } from "../../tools/process.ts";
 import { type Outputs, Stack } from "../../tools/stack.ts";

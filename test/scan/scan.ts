@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { readStackFile } from "../../settings/read.ts";
+import { readStackFile } from "../../settings/read/read.ts";
 import { main, project, run } from "../../tools/process.ts";
 
 /** What a scanner does not like about an object. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type Shape, stackShape } from "../../settings/shape.ts";
+import { type Shape, stackShape } from "../../settings/schema/shape.ts";
 
 /** What a stack says, by key without the project's prefix. */
 export type Any = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connections, serverLimit } from "../../settings/connections.ts";
-import { settingsFrom } from "../../settings/read.ts";
+import { connections, serverLimit } from "../../settings/model/connections.ts";
+import { settingsFrom } from "../../settings/read/read.ts";
 import { type Config, raw } from "./mocks.ts";
 
 function stack(config: Config) {

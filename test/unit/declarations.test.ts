@@ -11,8 +11,8 @@ import {
   outputsOf,
   recordOf,
 } from "../../components/declarations/record.ts";
-import type { Settings } from "../../settings/groups.ts";
-import { readStackFile, settingsFrom } from "../../settings/read.ts";
+import type { Settings } from "../../settings/model/groups.ts";
+import { readStackFile, settingsFrom } from "../../settings/read/read.ts";
 import { containersOf, declare, raw } from "./mocks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-declarations-"));

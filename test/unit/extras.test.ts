@@ -15,8 +15,8 @@ import {
   ownTrees,
   ownVariables,
   proxyVariables,
-} from "../../settings/ownNames.ts";
-import { schema } from "../../settings/schema.ts";
+} from "../../settings/model/ownNames.ts";
+import { schema } from "../../settings/schema/schema.ts";
 import { secretsDirectory } from "../../workload.ts";
 import { type Config, type Declared, declare } from "./mocks.ts";
 import { type Program, programsOf } from "./programs.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
-import { type Shape, stackShape } from "../../settings/shape.ts";
+import { type Shape, stackShape } from "../../settings/schema/shape.ts";
 import { generated, generatedFiles } from "../../tools/generate.ts";
 import { project } from "../../tools/process.ts";
 

@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { given } from "../../components/given.ts";
 import { DockerPlatform } from "../../platforms/docker.ts";
 import { KubernetesPlatform } from "../../platforms/kubernetes.ts";
-import { kubernetesDefaults } from "../../settings/kubernetes.ts";
+import { kubernetesDefaults } from "../../settings/schema/kubernetes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-given-"));
 after(() => rmSync(folder, { recursive: true }));

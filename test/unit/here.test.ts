@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { isPublisher, needsHere } from "../../platforms/needs.ts";
 import { preflightHere } from "../../platforms/preflight/here.ts";
-import { settingsFrom } from "../../settings/read.ts";
+import { settingsFrom } from "../../settings/read/read.ts";
 import { raw } from "./mocks.ts";
 
 const needs = needsHere(

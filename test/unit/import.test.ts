@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse, stringify } from "yaml";
-import { readStackFile } from "../../settings/read.ts";
+import { readStackFile } from "../../settings/read/read.ts";
 import { planOf } from "../../tools/import/input.ts";
 import { interpolate, readDefinitions } from "../../tools/import/interpolate.ts";
 import type { Plan } from "../../tools/import/plan.ts";

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { quoted } from "../../platforms/keda.ts";
-import { connections } from "../../settings/connections.ts";
-import { settingsFrom } from "../../settings/read.ts";
+import { connections } from "../../settings/model/connections.ts";
+import { settingsFrom } from "../../settings/read/read.ts";
 import { type Config, declare, raw } from "./mocks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-keda-"));

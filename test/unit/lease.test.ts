@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { timings } from "../../settings/timings.ts";
+import { timings } from "../../settings/model/timings.ts";
 import { run } from "../../tools/process.ts";
 
 /** A number that a program of components/lease says by itself. */

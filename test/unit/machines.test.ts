@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { needsOf } from "../../platforms/needs.ts";
-import { settingsFrom } from "../../settings/read.ts";
+import { settingsFrom } from "../../settings/read/read.ts";
 import { cargoFor } from "../../tools/images.ts";
 import { project } from "../../tools/process.ts";
 import { differences, type Facts } from "../parity/facts.ts";

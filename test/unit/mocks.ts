@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Airflow, type Past } from "../../components/airflow.ts";
 import type { Look } from "../../platforms/ownership/claims.ts";
 import { platformOf } from "../../platforms/platform.ts";
-import { settingsFrom } from "../../settings/read.ts";
+import { settingsFrom } from "../../settings/read/read.ts";
 
 export interface Declared {
   readonly type: string;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { localImage } from "../../images/local.ts";
-import { readImageSettings, settingsFrom } from "../../settings/read.ts";
+import { readImageSettings, settingsFrom } from "../../settings/read/read.ts";
 import { builtFor } from "../../tools/images.ts";
 import { type Config, containersOf, declare, raw } from "./mocks.ts";
 

@@ -6,8 +6,8 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import tls from "node:tls";
 import { authorityCertificate, machineCertificate } from "../../platforms/certificate.ts";
-import { authorityVariables, proxyVariables } from "../../settings/ownNames.ts";
-import { Refused, settingsFrom } from "../../settings/read.ts";
+import { authorityVariables, proxyVariables } from "../../settings/model/ownNames.ts";
+import { Refused, settingsFrom } from "../../settings/read/read.ts";
 import { type Config, containersOf, type Declared, declare, raw } from "./mocks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-roles-"));

@@ -3,8 +3,8 @@ import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { stored } from "../../components/secrets.ts";
-import { settingsFrom } from "../../settings/read.ts";
-import { secretNames } from "../../settings/schema.ts";
+import { settingsFrom } from "../../settings/read/read.ts";
+import { secretNames } from "../../settings/schema/schema.ts";
 import { containersOf, declare, patient } from "./mocks.ts";
 import { fromState } from "./stored.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { stringify } from "yaml";
-import { settingsFrom } from "../../settings/read.ts";
+import { settingsFrom } from "../../settings/read/read.ts";
 import { builtFor } from "../../tools/images.ts";
 import { render } from "../../tools/render.ts";
 import { expected } from "../../tools/status.ts";

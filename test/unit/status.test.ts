@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { settingsFrom } from "../../settings/read.ts";
+import { settingsFrom } from "../../settings/read/read.ts";
 import { type Pod, podFacts } from "../../tools/status/cluster.ts";
 import { containerInstance, type Inspected } from "../../tools/status/engine.ts";
 import { type Facts, type Instance, statusTable, troubles } from "../../tools/status/table.ts";

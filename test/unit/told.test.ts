@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { declared } from "../../settings/declared.ts";
-import { pathOf, spell } from "../../settings/path.ts";
-import { settingsFrom, settingsTold } from "../../settings/read.ts";
-import { encrypted } from "../../settings/secret.ts";
-import { parseStackFile } from "../../settings/stackFile.ts";
+import { declared } from "../../settings/read/declared.ts";
+import { settingsFrom, settingsTold } from "../../settings/read/read.ts";
+import { parseStackFile } from "../../settings/read/stackFile.ts";
+import { pathOf, spell } from "../../settings/schema/path.ts";
+import { encrypted } from "../../settings/schema/secret.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-told-"));
 after(() => rmSync(folder, { recursive: true }));

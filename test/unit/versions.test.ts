@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkDowngrade } from "../../components/downgrade.ts";
 import { builtVersions, localImage } from "../../images/local.ts";
-import { secretFaults } from "../../settings/faults/secrets.ts";
-import type { Path } from "../../settings/path.ts";
-import { settingsFrom } from "../../settings/read.ts";
-import { isOlder } from "../../settings/versions.ts";
+import { settingsFrom } from "../../settings/read/read.ts";
+import { secretFaults } from "../../settings/rules/secrets/secrets.ts";
+import type { Path } from "../../settings/schema/path.ts";
+import { isOlder } from "../../settings/schema/versions.ts";
 import { expected } from "../../tools/status.ts";
 import { containersOf, declare, raw } from "./mocks.ts";
 

@@ -1,5 +1,5 @@
-import type { Shape } from "../../settings/shape.ts";
-import { besideConfig, prefix } from "../../settings/stackFile.ts";
+import { besideConfig, prefix } from "../../settings/read/stackFile.ts";
+import type { Shape } from "../../settings/schema/shape.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

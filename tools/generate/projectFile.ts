@@ -1,8 +1,8 @@
 import { stringify } from "yaml";
-import { declared } from "../../settings/declared.ts";
-import { prefix } from "../../settings/stackFile.ts";
+import { declared } from "../../settings/read/declared.ts";
+import { prefix } from "../../settings/read/stackFile.ts";
 
-const mark = "# From here on written by npm run generate, from settings/schema.ts.\n";
+const mark = "# From here on written by npm run generate, from settings/schema/schema.ts.\n";
 
 /**
  * The text of Pulumi.yaml, with all keys of a stack declared below its mark.

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Shape } from "../../settings/shape.ts";
+import type { Shape } from "../../settings/schema/shape.ts";
 import { toldDefault } from "./jsonSchema.ts";
 
 type Row = readonly string[];

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { schema } from "../../settings/schema.ts";
+import { schema } from "../../settings/schema/schema.ts";
 import { type Item, none, type Outcome, type Target } from "./rule.ts";
 import { type Leaf, type Path, spell } from "./source.ts";
 

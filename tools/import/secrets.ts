@@ -1,7 +1,7 @@
-import { postgresLogin } from "../../settings/postgresUrl.ts";
-import { redisLogin } from "../../settings/redisUrl.ts";
-import type { SecretName } from "../../settings/schema.ts";
-import { formFault } from "../../settings/secretForm.ts";
+import { formFault } from "../../settings/model/secretForm.ts";
+import { postgresLogin } from "../../settings/model/urls/postgresUrl.ts";
+import { redisLogin } from "../../settings/model/urls/redisUrl.ts";
+import type { SecretName } from "../../settings/schema/schema.ts";
 import { cared, empty, none, type Outcome, secret, taken } from "./rule.ts";
 import { type Path, spell } from "./source.ts";
 

@@ -1,5 +1,5 @@
 import { Document, isCollection, isMap, isSeq, visit } from "yaml";
-import { schema } from "../../settings/schema.ts";
+import { schema } from "../../settings/schema/schema.ts";
 import type { Plan } from "./plan.ts";
 
 /** Columns up to which a value is written in one line. */

@@ -1,5 +1,5 @@
 import { type Machine, machinesOf } from "../../platforms/machines.ts";
-import type { Settings } from "../../settings/groups.ts";
+import type { Settings } from "../../settings/model/groups.ts";
 import { ask, cause } from "./ask.ts";
 import type { Instance, MachineFacts } from "./table.ts";
 

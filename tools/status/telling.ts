@@ -1,4 +1,4 @@
-import type { Settings } from "../../settings/groups.ts";
+import type { Settings } from "../../settings/model/groups.ts";
 import { factsOfEngines } from "./engine.ts";
 import type { MachineFacts } from "./table.ts";
 

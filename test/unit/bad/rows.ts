@@ -1,4 +1,4 @@
-import { schema } from "../../../settings/schema.ts";
+import { schema } from "../../../settings/schema/schema.ts";
 import { project } from "../../../tools/process.ts";
 import { numbers } from "./numbers.ts";
 import { refusals } from "./refusals.ts";

@@ -1,4 +1,4 @@
-import { schema } from "../../../settings/schema.ts";
+import { schema } from "../../../settings/schema/schema.ts";
 import type { BadRow } from "./rows.ts";
 
 const keys = Object.keys(schema.shape).join(", ");

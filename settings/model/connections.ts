@@ -1,0 +1,160 @@
+import { majorOf } from "../schema/versions.ts";
+import type { Settings } from "./groups.ts";
+import { saidNumber as number } from "./said.ts";
+
+/** What decides how many connections a stack opens. */
+export type Connecting = Pick<
+  Settings,
+  "version" | "schedulers" | "webservers" | "groups" | "settings" | "postgres" | "pgbouncer"
+>;
+
+/** Connections that somebody may have at most, all instances together. */
+export interface Share {
+  readonly who: string;
+  readonly count: number;
+  /** Where the number comes from. */
+  readonly because: string;
+}
+
+/** Connections that a process keeps, and those that it opens beyond them when all are busy. */
+export interface Pool {
+  readonly size: number;
+  readonly overflow: number;
+}
+
+/**
+ * Of the metadata, by role; Airflow's own default is 5 and 10 for each.
+ * Measured at most, with 24 clients asking the webserver at once: see docs/decisions.md.
+ */
+export const pools = {
+  scheduler: { size: 3, overflow: 2 },
+  webserver: { size: 5, overflow: 3 },
+  "dag-processor": { size: 3, overflow: 2 },
+  triggerer: { size: 3, overflow: 2 },
+} satisfies Record<string, Pool>;
+
+/** One that holds the lock, one that changes the schema, and one that asks. */
+const migration = 3;
+
+/** For each group that it scales: one to ask, and one while that is replaced. */
+const keda = 2;
+
+/** The server's own defaults. */
+const server = { max_connections: 100, superuser_reserved_connections: 3 };
+
+/** The pool of a role: a stack's own setting is for all of them. */
+function poolOf(stack: Connecting, role: keyof typeof pools): Pool {
+  const { size, overflow } = pools[role];
+  return {
+    size: number(stack, "database.sql_alchemy_pool_size", size),
+    overflow: number(stack, "database.sql_alchemy_max_overflow", overflow),
+  };
+}
+
+function times(...counts: readonly (readonly [count: number, unit: string])[]): string {
+  return counts.map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`).join(" x ");
+}
+
+function pooled(
+  stack: Connecting,
+  role: keyof typeof pools,
+  instances: number,
+  processes = 1,
+  each = 1,
+): Share {
+  const { size, overflow } = poolOf(stack, role);
+  const counts: [number, string][] = [
+    [instances, "instance"],
+    ...(processes > 1 ? ([[processes, "process"]] as [number, string][]) : []),
+    ...(each > 1 ? ([[each, "pool"]] as [number, string][]) : []),
+  ];
+  return {
+    who: role,
+    count: instances * processes * each * (size + overflow),
+    because: `${times(...counts)} x (${size} + ${overflow})`,
+  };
+}
+
+/** Tasks of Airflow 2 use the metadata themselves: one that runs, and the process that watches it. */
+function taskShares(group: Connecting["groups"][number], instances: number, isTwo: boolean): Share[] {
+  const { name, concurrency } = group;
+  const results = {
+    who: `${name}, results`,
+    count: instances * (concurrency.max + 1),
+    because: `${times([instances, "worker"])} x (${concurrency.max} tasks + 1)`,
+  };
+  if (!isTwo) return [results];
+  const metadata = {
+    who: `${name}, metadata`,
+    count: instances * concurrency.max * 2,
+    because: `${times([instances, "worker"])} x ${concurrency.max} tasks x 2`,
+  };
+  return [results, metadata];
+}
+
+/** What Airflow may open at most, by who does. */
+export function clientShares(stack: Connecting): Share[] {
+  const { schedulers, webservers, groups, version } = stack;
+  const isTwo = majorOf(version) === "2";
+  const web = isTwo ? number(stack, "webserver.workers", 2) : number(stack, "api.workers", 1);
+  return [
+    pooled(stack, "scheduler", schedulers),
+    { who: "scheduler, results", count: schedulers, because: times([schedulers, "instance"]) },
+    // In Airflow 3 each process has one pool for what waits and one for what does not.
+    pooled(stack, "webserver", webservers, web, isTwo ? 1 : 2),
+    ...(isTwo ? [] : [pooled(stack, "dag-processor", 1)]),
+    pooled(stack, "triggerer", 1),
+    ...groups.flatMap((group) => taskShares(group, group.autoscale?.max ?? group.workers, isTwo)),
+  ];
+}
+
+/** What the server sees: Airflow itself, or what PgBouncer opens for it; the migration goes past that. */
+export function serverShares(stack: Connecting): Share[] {
+  const own = { who: "migration", count: migration, because: "its lock, its work, and a look" };
+  const { pgbouncer, groups } = stack;
+  const scaled = groups.filter(({ autoscale }) => autoscale).length;
+  const asking = {
+    who: "KEDA",
+    count: scaled * keda,
+    because: `${times([scaled, "autoscaled group"])} x ${keda}`,
+  };
+  const direct = scaled > 0 ? [own, asking] : [own];
+  if (!pgbouncer) return [...clientShares(stack), ...direct];
+  const because = `pgbouncer.poolSize is ${pgbouncer.poolSize}`;
+  return [
+    { who: "pgbouncer, metadata", count: pgbouncer.poolSize, because },
+    { who: "pgbouncer, results", count: pgbouncer.poolSize, because },
+    ...direct,
+  ];
+}
+
+export function sum(shares: readonly Share[]): number {
+  return shares.reduce((all, { count }) => all + count, 0);
+}
+
+/** Connections that the stack may open to Postgres. */
+export function connections(stack: Connecting): number {
+  return sum(serverShares(stack));
+}
+
+/** Connections that the stack's own Postgres lets it have. */
+export function serverLimit({ postgres: { settings } }: Connecting): number {
+  const { max_connections: most, superuser_reserved_connections: reserved } = { ...server, ...settings };
+  return Number(most) - Number(reserved);
+}
+
+/** A budget as text, one line for each. */
+export function table(shares: readonly Share[], limit: number, limited: string): string {
+  const rows = [
+    ...shares,
+    { who: "sum", count: sum(shares), because: "" },
+    { who: "limit", count: limit, because: limited },
+  ];
+  const name = Math.max(...rows.map(({ who }) => who.length));
+  const digits = Math.max(...rows.map(({ count }) => String(count).length));
+  return rows
+    .map(({ who, count, because }) =>
+      `${who.padEnd(name)}  ${String(count).padStart(digits)}  ${because}`.trimEnd(),
+    )
+    .join("\n");
+}

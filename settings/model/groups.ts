@@ -1,0 +1,130 @@
+import { derivedImage, type Packages } from "../../images/derived.ts";
+import { type ImageName, localImage } from "../../images/local.ts";
+import type { Nodes } from "../../workload.ts";
+import { counted, type MachineSettings } from "../schema/machines.ts";
+import type { Stated } from "../schema/schema.ts";
+import { defaultWorkers } from "../schema/workers.ts";
+import { packagesOf } from "./packages.ts";
+
+/** Workers that are alike: the same queues, size and place. */
+export interface WorkerGroup {
+  /** Of the service: `worker`, `worker-gpu`. */
+  readonly name: string;
+  /** None: Airflow's default queue. */
+  readonly queues: readonly string[];
+  readonly workers: number;
+  /** Tasks that one worker runs side by side: grows from min to max with what there is to do. */
+  readonly concurrency: { readonly min: number; readonly max: number };
+  /** MiB. */
+  readonly memory: number;
+  /** Cores. */
+  readonly cpu: number;
+  /** By its name in `machines`. */
+  readonly machine?: string;
+  readonly nodes?: Nodes;
+  readonly autoscale?: { readonly min: number; readonly max: number };
+}
+
+type Size = Omit<WorkerGroup, "name" | "workers" | "machine" | "autoscale">;
+
+/** What a stack says, checked. */
+export type Settings = Omit<
+  Stated,
+  | "workers"
+  | "workerConcurrency"
+  | "workerMinConcurrency"
+  | "workerMemory"
+  | "workerCpu"
+  | "workerAutoscale"
+  | "workerGroups"
+  | "images"
+> & {
+  readonly groups: readonly WorkerGroup[];
+  readonly images: Readonly<Record<ImageName, string>>;
+  /** What is added to Airflow's image. */
+  readonly packages?: Packages;
+};
+
+function span(max: number, min = max): WorkerGroup["concurrency"] {
+  return { min, max };
+}
+
+/** One group on each machine that counts it. */
+function onMachines(group: string, machines: readonly MachineSettings[], size: Size): WorkerGroup[] {
+  const prefix = group === "default" ? "worker" : `worker-${group}`;
+  return machines.flatMap((machine) => {
+    const { [group]: workers } = counted(machine);
+    return workers === undefined
+      ? []
+      : [{ ...size, name: `${prefix}-${machine.name}`, workers, machine: machine.name }];
+  });
+}
+
+/** The default group and the others, each where it is counted. */
+export function groupsOf(parsed: Stated): WorkerGroup[] {
+  const { machines = [], workers = defaultWorkers, workerAutoscale: autoscale } = parsed;
+  const size: Size = {
+    queues: [],
+    concurrency: span(parsed.workerConcurrency, parsed.workerMinConcurrency),
+    memory: parsed.workerMemory,
+    cpu: parsed.workerCpu,
+  };
+  const anywhere = { ...size, name: "worker", workers, ...(autoscale && { autoscale }) };
+  const others = parsed.workerGroups.flatMap((group): WorkerGroup[] => {
+    const { nodeLabels: labels = {}, tolerations = [] } = group;
+    const picky = Object.keys(labels).length > 0 || tolerations.length > 0;
+    const own: Size = {
+      queues: group.queues,
+      concurrency: span(
+        group.concurrency ?? parsed.workerConcurrency,
+        group.minConcurrency ?? (group.concurrency === undefined ? parsed.workerMinConcurrency : undefined),
+      ),
+      memory: group.memory ?? parsed.workerMemory,
+      cpu: group.cpu ?? parsed.workerCpu,
+      ...(picky && { nodes: { labels, tolerations } }),
+    };
+    const counted = onMachines(group.name, machines, own);
+    if (counted.length > 0) return counted;
+    return [
+      {
+        ...own,
+        name: `worker-${group.name}`,
+        workers: group.workers ?? 1,
+        ...(group.machine !== undefined && { machine: group.machine }),
+        ...(group.autoscale && { autoscale: group.autoscale }),
+      },
+    ];
+  });
+  return [...(parsed.machines ? onMachines("default", machines, size) : [anywhere]), ...others];
+}
+
+/** What a stack means by what it says. */
+export function resolved(parsed: Stated): Settings {
+  const {
+    workers,
+    workerConcurrency,
+    workerMinConcurrency,
+    workerMemory,
+    workerCpu,
+    workerAutoscale,
+    workerGroups,
+    images,
+    ...rest
+  } = parsed;
+  const packages = packagesOf(parsed);
+  return {
+    ...rest,
+    groups: groupsOf(parsed),
+    images: imagesOf(parsed, packages),
+    ...(packages && { packages }),
+  };
+}
+
+/** Those that a stack names, and for the others those that are built here. */
+function imagesOf({ platform, images, version }: Stated, packages?: Packages): Settings["images"] {
+  const names = ["airflow", "postgres", "redis", "gateway", "pgbouncer"] as const;
+  const entries = names.map((name) => [name, images[name] ?? localImage(name, version)]);
+  // A cluster is given the image with the packages itself.
+  const derived = packages && platform === "docker" && { airflow: derivedImage(packages) };
+  return { ...(Object.fromEntries(entries) as Settings["images"]), ...derived };
+}

@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import type { Fault } from "../rules/fault.ts";
+import { unknownWord } from "../rules/nearest.ts";
+import { secretFaults } from "../rules/secrets/secrets.ts";
+import { declarationKeys } from "../schema/declarations.ts";
+import type { Path, Where } from "../schema/path.ts";
+import { isObject, located } from "./located.ts";
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** What a stack and its file with declarations say together. */
+export interface Together {
+  readonly values: Values;
+  readonly where: Where;
+  readonly faults: readonly Fault[];
+  readonly strangers: readonly string[];
+}
+
+const root = resolve(import.meta.dirname, "../..");
+const kinds = Object.keys(declarationKeys);
+
+/** The file that a stack names, or `airflow.yaml` beside Pulumi.yaml. */
+function fileOf({ declarations }: Values): string | undefined {
+  const file = resolve(root, typeof declarations === "string" ? declarations : "airflow.yaml");
+  return existsSync(file) ? file : undefined;
+}
+
+/** Nothing is encrypted here, since the file is no stack's. */
+function reworded(fault: Fault): Fault {
+  const message =
+    "allowed are { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file";
+  return { ...fault, message };
+}
+
+/**
+ * Adds what the file with declarations says to what a stack says.
+ * @throws Error where the file is no YAML, or holds no object, with file and line
+ */
+export function withDeclarations(values: Values, where: Where): Together {
+  const file = fileOf(values);
+  if (file === undefined) return { values, where, faults: [], strangers: [] };
+  const { content, at } = located(readFileSync(file, "utf8"), basename(file));
+  if (!isObject(content)) {
+    throw new Error(`${at([])}: holds no declarations; allowed are ${kinds.join(", ")}, each with names`);
+  }
+  const strangers = Object.keys(content)
+    .filter((key) => !kinds.includes(key))
+    .map((key) => `${at([key])}: ${key} ${unknownWord(key, kinds)}`);
+  const own = Object.fromEntries(
+    kinds.filter((kind) => kind in content).map((kind) => [kind, content[kind]]),
+  );
+  const named = (of: Values, kind: string) => (isObject(of[kind]) ? Object.keys(of[kind]) : []);
+  const isOwn = ([kind = "", key]: Path) =>
+    key === undefined
+      ? kind in own && !(kind in values)
+      : named(own, String(kind)).includes(String(key)) && !named(values, String(kind)).includes(String(key));
+  const twice = kinds.flatMap((kind) =>
+    named(own, kind)
+      .filter((key) => named(values, kind).includes(key))
+      .map((key) => ({
+        path: [kind, key],
+        message: `${at([kind, key])} declares it too: allowed is one of both`,
+      })),
+  );
+  const merged = Object.entries(own).map(([kind, inner]) => {
+    const stated = values[kind];
+    return [kind, isObject(inner) && isObject(stated) ? { ...inner, ...stated } : (stated ?? inner)];
+  });
+  const plain = secretFaults(own, () => false, "NAME").map(reworded);
+  return {
+    values: { ...values, ...Object.fromEntries(merged) },
+    where: (path) => (isOwn(path) ? at(path) : where(path)),
+    faults: [...twice, ...plain.filter(({ path }) => isOwn(path))],
+    strangers,
+  };
+}

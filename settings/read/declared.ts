@@ -1,0 +1,37 @@
+import { type Shape, stackShape } from "../schema/shape.ts";
+
+/** A key of a stack as Pulumi declares it. */
+export interface Declared {
+  readonly type: "string" | "integer" | "boolean" | "array" | "object";
+  readonly items?: { readonly type: string };
+  /** What the program is told when a stack does not say it; nothing, empty or zero, where that is left open. */
+  readonly default: unknown;
+  readonly description: string;
+}
+
+const nothing = { string: "", integer: 0, boolean: false, array: [], object: {} };
+
+/** Pulumi knows no fractions. */
+function typeOf({ type }: Shape): Declared["type"] {
+  const known = Object.keys(nothing) as Declared["type"][];
+  return known.find((name) => name === type) ?? "string";
+}
+
+function declare(shape: Shape): Declared {
+  const type = typeOf(shape);
+  const value = shape.default ?? nothing[type];
+  return {
+    type,
+    ...(type === "array" && {
+      items: { type: shape.items?.type === undefined ? "string" : typeOf(shape.items) },
+    }),
+    default: type === "string" ? String(value) : value,
+    description: shape.description ?? "",
+  };
+}
+
+/** All keys of a stack, without the project's prefix. */
+export function declared(): Readonly<Record<string, Declared>> {
+  const entries = Object.entries(stackShape().properties ?? {});
+  return Object.fromEntries(entries.map(([key, shape]) => [key, declare(shape)]));
+}

@@ -1,0 +1,90 @@
+import type { z } from "zod";
+import type { Fault } from "../rules/fault.ts";
+import { unknownWord } from "../rules/nearest.ts";
+import { withoutFaulty } from "../rules/readable.ts";
+import { type Given, type Stated, schema } from "../schema/schema.ts";
+import { keysIn } from "../schema/values.ts";
+import { faultsBetween } from "./between.ts";
+import { beforeHoles, withHoles, withoutHoles } from "./holes.ts";
+
+type Path = readonly PropertyKey[];
+
+/** Keys that are unknown on purpose, and why. */
+const refused: Readonly<Record<string, string>> = {
+  privileged:
+    "no role runs privileged, which would give a task the machine: allowed are env, files and volumes",
+  capAdd: "no role gets a capability of the machine: allowed are env, files and volumes",
+  dockerSocket:
+    "no role gets the engine's socket, which is root on the machine: run containers from tasks by way of an engine of their own, with TLS",
+};
+
+function unknown(key: string, allowed: string): string {
+  const plain = key.replaceAll("_", "").toLowerCase();
+  const reason = Object.entries(refused).find(([name]) => name.toLowerCase() === plain);
+  if (reason) return `is unknown; ${reason[1]}`;
+  return unknownWord(key, keysIn(allowed));
+}
+
+function faultsOf({ issues }: z.ZodError): Fault[] {
+  return issues.flatMap(({ path, message, ...issue }) => {
+    if (issue.code === "invalid_key") return { path, message: issue.issues[0]?.message ?? message };
+    if (issue.code !== "unrecognized_keys") return { path, message };
+    return issue.keys.map((key) => ({ path: [...path, key], message: unknown(key, message) }));
+  });
+}
+
+/** The first fault of each value: a text is not also out of range. */
+function distinct(faults: readonly Fault[]): Fault[] {
+  const key = ({ path }: Fault) => JSON.stringify(path);
+  return [...new Map(faults.toReversed().map((fault) => [key(fault), fault])).values()].toReversed();
+}
+
+function within(outer: Path, inner: Path): boolean {
+  return outer.every((part, at) => String(part) === String(inner[at]));
+}
+
+/** Takes a value away, or what is around it if that is gone already. An item of a list leaves a hole, so that others keep their numbers. */
+function removed(values: unknown, path: Path): Path {
+  const holders = path.map((_, length) =>
+    path.slice(0, length).reduce<unknown>((value, part) => Reflect.get(Object(value), part), values),
+  );
+  const last = holders.findLastIndex((holder, at) => Object.hasOwn(Object(holder), path[at] ?? ""));
+  if (last < 0) return [];
+  Reflect.deleteProperty(Object(holders[last]), path[last] ?? "");
+  return path.slice(0, last + 1);
+}
+
+/** What a stack says, as far as it can be read, and all that is wrong with it. */
+export interface Examined {
+  /** Nothing, where something is wrong that no default can stand for. */
+  readonly stated?: Stated;
+  readonly faults: readonly Fault[];
+}
+
+/**
+ * Examines a stack in one pass: values by themselves, and those that are right, or not given, also with each other.
+ * A value that is wrong is taken away, until the rest can be read.
+ */
+export function examine(given: Readonly<Record<string, unknown>>): Examined {
+  const rest = structuredClone(given);
+  const faults: Fault[] = [];
+  const faulty: Path[] = [];
+  for (;;) {
+    const result = schema.safeParse(withoutHoles(rest));
+    if (result.success) {
+      const stated = withHoles(result.data, rest);
+      return { stated, faults: [...faults, ...faultsBetween(withoutFaulty(stated, faulty), given as Given)] };
+    }
+    const found = distinct(faultsOf(result.error)).map((fault) => ({
+      ...fault,
+      path: beforeHoles(rest, fault.path),
+    }));
+    // What had to be taken away is missing now, which is no fault of the stack's.
+    faults.push(
+      ...found.filter(({ path }) => !faulty.some((known) => within(known, path) || within(path, known))),
+    );
+    const taken = found.map(({ path }) => removed(rest, path)).filter((path) => path.length > 0);
+    if (taken.length === 0) return { faults };
+    faulty.push(...taken);
+  }
+}

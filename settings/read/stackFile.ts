@@ -1,0 +1,83 @@
+import { unknownWord } from "../rules/nearest.ts";
+import type { Path, Where } from "../schema/path.ts";
+import { encrypted } from "../schema/secret.ts";
+import { isObject, located } from "./located.ts";
+
+/** What stands beside `config` in a stack file; all of it is the CLI's own. */
+export const besideConfig = ["environment", "secretsprovider", "encryptedkey", "encryptionsalt"] as const;
+
+/** Names the project, in front of its keys. */
+export const prefix = "airflow:";
+
+export interface StackFile {
+  /** By key without the project's prefix; `encrypted` stands for what is. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** What is encrypted in the file. */
+  readonly encrypted: readonly Path[];
+  /** Faults of names beside the values, with their places. */
+  readonly strangers: readonly string[];
+  readonly where: Where;
+}
+
+/** As the CLI tells one: an object with that single key. */
+function isSecure(value: object): boolean {
+  return "secure" in value && typeof value.secure === "string" && Object.keys(value).length === 1;
+}
+
+function withoutCiphers(value: unknown, path: Path, found: Path[]): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (isSecure(value)) {
+    found.push(path);
+    return encrypted;
+  }
+  if (Array.isArray(value)) return value.map((item, at) => withoutCiphers(item, [...path, at], found));
+  const entries = Object.entries(value);
+  return Object.fromEntries(
+    entries.map(([key, inner]) => [key, withoutCiphers(inner, [...path, key], found)]),
+  );
+}
+
+/** Names that a stack file has not, beside and in `config`, and what is wrong with them. */
+function strangersIn(content: Readonly<Record<string, unknown>>): { path: Path; message: string }[] {
+  const names = ["config", ...besideConfig];
+  const { config } = content;
+  const beside = Object.keys(content).filter((name) => !names.includes(name));
+  const inside = Object.keys(config ?? {}).filter((key) => !key.includes(":"));
+  return [
+    ...beside.map((name) => ({ path: [name], message: `${name} ${unknownWord(name, names)}` })),
+    ...inside.map((key) => ({
+      path: ["config", key],
+      message: `${key} is without the name of the project; allowed is ${prefix}${key}`,
+    })),
+  ];
+}
+
+/**
+ * Reads the text of a stack file.
+ * @param file its name, for faults
+ * @throws Error where it is no YAML or no stack file at all, with file and line
+ */
+export function parseStackFile(text: string, file: string): StackFile {
+  const { content, at } = located(text, file);
+  const { config = {} } = isObject(content) ? content : { config: undefined };
+  const values = config ?? {};
+  if (!isObject(content) || !isObject(values)) {
+    throw new Error(
+      `${at(isObject(content) ? ["config"] : [])}: is no stack file; allowed is config: and below it keys, ${prefix}KEY, with their values`,
+    );
+  }
+  const ciphers: Path[] = [];
+  const own = Object.entries(values).filter(([key]) => key.startsWith(prefix));
+  const read = own.map(([key, value]) => {
+    const name = key.slice(prefix.length);
+    return [name, withoutCiphers(value, [name], ciphers)];
+  });
+  return {
+    values: Object.fromEntries(read),
+    encrypted: ciphers,
+    strangers: strangersIn({ ...content, config: values }).map(
+      ({ path, message }) => `${at(path)}: ${message}`,
+    ),
+    where: ([key = "", ...rest]) => at(["config", `${prefix}${String(key)}`, ...rest]),
+  };
+}

@@ -1,0 +1,39 @@
+import { said } from "../../model/said.ts";
+import type { Stated } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+
+const executors = [
+  "CeleryExecutor",
+  "airflow.providers.celery.executors.celery_executor.CeleryExecutor",
+  "airflow.executors.celery_executor.CeleryExecutor",
+];
+
+/** Another executor, or one beside it, would not use the workers of the stack. */
+export function executorFaults(parsed: Stated): Fault[] {
+  const given = said(parsed, "core.executor");
+  if (!given || executors.includes(given.value)) return [];
+  const message =
+    "this deploys workers of Celery, which no other executor gives tasks to: allowed is CeleryExecutor, or leave it out";
+  return [{ path: given.path, message, given: given.value }];
+}
+
+/** Results go where they outlast a broker that is full, flushed or replaced. */
+export function resultBackendFaults(parsed: Stated): Fault[] {
+  const { path, value = "" } =
+    said(parsed, "celery.result_backend") ??
+    said(parsed, "celery.result_backend_cmd") ??
+    said(parsed, "celery.result_backend_secret") ??
+    {};
+  if (!path) return [];
+  const scheme = /^(rediss?|sentinel):/.exec(value)?.[0];
+  const postgres = "allowed is Postgres: the stack's own, if this is left out, or postgres.resultsUrl";
+  return scheme
+    ? [
+        {
+          path,
+          message: `results in Redis fill the broker until it refuses tasks, and are lost with its last second: ${postgres}`,
+          given: `${scheme}//…`,
+        },
+      ]
+    : [{ path, message: `it has a password, which is no setting: ${postgres}` }];
+}

@@ -1,0 +1,84 @@
+import { type Known, knownSettings } from "../../model/known.ts";
+import type { Path } from "../../schema/path.ts";
+import type { Stated } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+import { hint, nearest } from "../nearest.ts";
+import { isReserved } from "./reserved.ts";
+
+/** Sections whose keys are somebody else's: options of a transport, and of the Sentry client. */
+const freeForm = /_transport_options$|^sentry$/;
+
+/** What to say instead of a setting that this version has not; nothing, if it has it. */
+function instead(known: Known, version: string, section: string, key: string): string | undefined {
+  const name = `${section}.${key}`;
+  const { [name]: renamed } = known.renamed;
+  if (renamed !== undefined)
+    return `Airflow ${version} has another name for it: allowed is settings.${renamed}`;
+  const { [name]: removed } = known.removed;
+  if (removed !== undefined) {
+    const hint = removed === "" ? "" : `: ${removed.replace(/\.$/, "")}`;
+    return `Airflow ${version} no longer has it${hint}; allowed is to leave it out`;
+  }
+  const plain = key.replace(/_(cmd|secret)$/, "");
+  if (plain !== key && known.sections.get(section)?.includes(plain)) {
+    return `a secret is no command: allowed is settings.${section}.${plain}, encrypted`;
+  }
+  return;
+}
+
+function ofKey(known: Known, version: string, section: string, key: string): string | undefined {
+  const keys = known.sections.get(section);
+  if (!keys || freeForm.test(section) || keys.includes(key)) return;
+  const said = instead(known, version, section, key);
+  if (said !== undefined) return said;
+  const elsewhere = [...known.sections].filter(([, others]) => others.includes(key)).map(([other]) => other);
+  const meant = nearest(key, keys);
+  if (elsewhere.length > 0) {
+    const others = elsewhere.map((other) => `settings.${other}.${key}`).join(" or ");
+    return `Airflow ${version} does not know it in ${section}; allowed is ${others}`;
+  }
+  return meant === undefined
+    ? `Airflow ${version} does not know it; allowed are ${keys.join(", ")}`
+    : `Airflow ${version} does not know it; did you mean ${meant}? allowed are settings that it has`;
+}
+
+/** The known section that an unknown one is most likely meant to be: one that has a key of it, or a like name. */
+function sectionMeant(known: Known, section: string, keys: readonly string[]): string | undefined {
+  const having = [...known.sections].filter(([, others]) => keys.some((key) => others.includes(key)));
+  return nearest(
+    section,
+    having.map(([name]) => name),
+  );
+}
+
+/**
+ * Settings that this version has not, or has under another name. A section that it does not know at all is one of a provider
+ * that is not in the image: it is fine where the stack brings packages or an image of its own, unless its keys are known
+ * in a section of a like name.
+ */
+export function knownFaults({ version, settings, images, requirements }: Stated): Fault[] {
+  const known = knownSettings(version);
+  if (!known) return [];
+  const brings = images.airflow !== undefined || requirements !== undefined;
+  return Object.entries(settings).flatMap(([section, values]): Fault[] => {
+    const name = section.toLowerCase();
+    const keys = Object.keys(values);
+    const fault = (key: string, message: string | undefined): Fault[] => {
+      const path: Path = ["settings", section, key];
+      return message === undefined || isReserved(`${name}.${key.toLowerCase()}`) ? [] : [{ path, message }];
+    };
+    if (known.sections.has(name) || freeForm.test(name)) {
+      return keys.flatMap((key) => fault(key, ofKey(known, version, name, key.toLowerCase())));
+    }
+    const told = keys.map((key) => instead(known, version, name, key.toLowerCase()));
+    if (told.some((message) => message !== undefined)) return keys.flatMap((key, at) => fault(key, told[at]));
+    const lower = keys.map((key) => key.toLowerCase());
+    const meant = sectionMeant(known, name, lower);
+    if (brings && meant === undefined) return [];
+    if (lower.every((key) => isReserved(`${name}.${key}`))) return [];
+    const message =
+      `Airflow ${version} has no such section; ${hint(meant)}allowed are ${[...known.sections.keys()].join(", ")}, ` +
+      "and those of providers that requirements or images.airflow bring";
+    return [{ path: ["settings", section], message }];
+  });
+}

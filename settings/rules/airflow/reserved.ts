@@ -1,0 +1,68 @@
+import { allSaid } from "../../model/said.ts";
+import type { Stated } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+
+const listens =
+  "a role listens inside its container only, and the stack decides where that is published: allowed are";
+
+const signing = "the stack mints the key that signs tokens: allowed is secrets.jwtSecret";
+
+/** Settings that the stack mints or decides itself, and what to say instead. */
+const reserved: Readonly<Record<string, string>> = {
+  "api.secret_key": "the stack mints it: allowed is secrets.apiSecretKey",
+  "webserver.secret_key": "the stack mints it: allowed is secrets.apiSecretKey",
+  "api_auth.jwt_secret": signing,
+  "api_auth.jwt_private_key_path": signing,
+  "api_auth.jwt_algorithm": signing,
+  "api_auth.jwt_kid": signing,
+  "api_auth.trusted_jwks_url": signing,
+  "core.fernet_key": "the stack mints it: allowed is secrets.fernetKey",
+  "celery.broker_url":
+    "tasks are queued in the stack's Redis: allowed is redis.url, for one that is there already",
+  "celery.flower_basic_auth":
+    "Flower has the login of the administrator: allowed are adminUser and secrets.adminPassword",
+  "database.sql_alchemy_conn":
+    "the metadata is in the stack's Postgres: allowed is postgres.url, for one that is there already",
+  "core.sql_alchemy_conn":
+    "the metadata is in the stack's Postgres: allowed is postgres.url, for one that is there already",
+  "api.host": `${listens} webserverPort and kubernetes.ingress`,
+  "api.port": `${listens} webserverPort and kubernetes.ingress`,
+  "webserver.web_server_host": `${listens} webserverPort and kubernetes.ingress`,
+  "webserver.web_server_port": `${listens} webserverPort and kubernetes.ingress`,
+  "celery.flower_host": `${listens} flowerPort and kubernetes.ingress`,
+  "celery.flower_port": `${listens} flowerPort and kubernetes.ingress`,
+};
+
+/** Other ways to give a secret: `fernet_key_cmd`, `fernet_key_secret`. */
+function withoutSuffix(name: string): string {
+  return name.replace(/_(cmd|secret)$/, "");
+}
+
+function insteadOf(name: string): string | undefined {
+  return reserved[name] ?? reserved[withoutSuffix(name)];
+}
+
+/** Whether a setting is the stack's own, by its name in lower case; celery.ts says why results are. */
+export function isReserved(name: string): boolean {
+  return insteadOf(name) !== undefined || withoutSuffix(name) === "celery.result_backend";
+}
+
+/** Settings that are the stack's own. */
+export function reservedFaults(parsed: Stated): Fault[] {
+  return [...allSaid(parsed)].flatMap(([name, { path }]) => {
+    const instead = reserved[name] ?? reserved[withoutSuffix(name)];
+    return instead === undefined ? [] : [{ path, message: instead }];
+  });
+}
+
+/** Settings of airflow.cfg as variables of a role would get past all checks, and secrets among them into plain view. */
+export function variableFaults({ roles }: Stated): Fault[] {
+  return Object.entries(roles).flatMap(([role, extras]) =>
+    Object.keys(extras?.env ?? {})
+      .filter((variable) => /^AIRFLOW__\w+__\w+$/.test(variable))
+      .map((variable) => ({
+        path: ["roles", role, "env", variable],
+        message: "it is a setting of airflow.cfg: allowed is settings, by section and key",
+      })),
+  );
+}

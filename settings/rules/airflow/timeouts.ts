@@ -1,0 +1,166 @@
+import { said } from "../../model/said.ts";
+import { timings } from "../../model/timings.ts";
+import type { Given, Stated } from "../../schema/schema.ts";
+import { majorOf } from "../../schema/versions.ts";
+import type { Check, Fault } from "../fault.ts";
+
+/** A number of seconds, given or by default. */
+interface Seconds {
+  readonly name: string;
+  readonly path: readonly PropertyKey[];
+  readonly value: number;
+  readonly isGiven: boolean;
+}
+
+interface Setting {
+  /** `section.key`, as Airflow 3 has it. */
+  readonly name: string;
+  /** The same in Airflow 2, where it is another. */
+  readonly before?: string;
+  readonly byDefault?: number;
+  /** The same in Airflow 2, where it is another. */
+  readonly byDefaultBefore?: number;
+}
+
+const settings = {
+  longestTask: { name: "core.default_task_execution_timeout" },
+  visibility: {
+    name: "celery_broker_transport_options.visibility_timeout",
+    byDefault: timings.visibilityTimeout,
+  },
+  heartbeatTimeout: {
+    name: "scheduler.task_instance_heartbeat_timeout",
+    before: "scheduler.scheduler_zombie_task_threshold",
+    byDefault: timings.heartbeatTimeout,
+    byDefaultBefore: timings.heartbeatTimeoutOf2,
+  },
+  detection: {
+    name: "scheduler.task_instance_heartbeat_timeout_detection_interval",
+    before: "scheduler.zombie_detection_interval",
+    byDefault: timings.detectionInterval,
+  },
+  heartbeat: {
+    name: "scheduler.task_instance_heartbeat_sec",
+    before: "scheduler.local_task_job_heartbeat_sec",
+  },
+  fastestHeartbeat: { name: "workers.min_heartbeat_interval", byDefault: timings.heartbeatInterval },
+  queued: { name: "scheduler.task_queued_timeout", byDefault: timings.queuedTimeout },
+  queuedCheck: { name: "scheduler.task_queued_timeout_check_interval", byDefault: 120 },
+  token: { name: "execution_api.jwt_expiration_time", byDefault: 600 },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+function isOld({ version }: Stated): boolean {
+  return majorOf(version) === "2";
+}
+
+/** A setting in seconds; nothing, if it is neither given nor has a default, or is 0 or empty, which leaves it to Airflow. */
+function seconds(parsed: Stated, setting: Setting): Seconds | undefined {
+  const { before, byDefaultBefore } = setting;
+  const byDefault = (isOld(parsed) && byDefaultBefore) || setting.byDefault;
+  const name = (isOld(parsed) && before) || setting.name;
+  const given = said(parsed, name);
+  const value = Number(given?.value ?? byDefault ?? 0);
+  const path = given?.path ?? ["settings", ...name.split(".")];
+  return value === 0 ? undefined : { name: `settings.${name}`, path, value, isGiven: given !== undefined };
+}
+
+/** Told at the one that is given; if both are, at the one that should be more. */
+function less(one: Seconds | undefined, than: Seconds | undefined, why: string, orAsMuch = false): Fault[] {
+  if (!one || !than || !(orAsMuch ? one.value > than.value : one.value >= than.value)) return [];
+  const atMore = than.isGiven || !one.isGiven;
+  const [at, other] = atMore ? [than, one] : [one, than];
+  const bound = orAsMuch ? (atMore ? "at least" : "at most") : atMore ? "more than" : "less than";
+  const message = `allowed is ${bound} ${other.name}, ${other.value} s: ${why}`;
+  return [{ path: at.path, message, given: `${at.value}` }];
+}
+
+function grace({ workerGraceSeconds: value }: Stated, given: Given): Seconds {
+  const name = "workerGraceSeconds";
+  return { name, path: [name], value, isGiven: given.workerGraceSeconds !== undefined };
+}
+
+const numbers: Check = (parsed) =>
+  Object.values(settings).flatMap((setting: Setting): Fault[] => {
+    const given = said(parsed, (isOld(parsed) && setting.before) || setting.name);
+    if (!given || /^(\d+(\.\d+)?)?$/.test(given.value)) return [];
+    return [{ path: given.path, message: "allowed is a number of seconds", given: given.value }];
+  });
+
+/** One setting that has to be less than another. */
+function pair(one: keyof typeof settings, than: keyof typeof settings, why: string, orAsMuch = false): Check {
+  return (parsed) => less(seconds(parsed, settings[one]), seconds(parsed, settings[than]), why, orAsMuch);
+}
+
+const longestTask: Check = (parsed, given) =>
+  less(
+    seconds(parsed, settings.longestTask),
+    grace(parsed, given),
+    "a worker that is stopped would end tasks that may take longer",
+    true,
+  );
+
+const gracePeriod: Check = (parsed, given) =>
+  less(
+    grace(parsed, given),
+    seconds(parsed, settings.visibility),
+    "Redis would hand a task that a stopping worker still runs to a second one",
+  );
+
+const visibility = pair(
+  "heartbeatTimeout",
+  "visibility",
+  "Redis would hand a task to a second worker before the first one counts as dead",
+);
+
+const longTask = pair(
+  "longestTask",
+  "visibility",
+  "Redis would hand a task that still runs to a second worker",
+);
+
+const heartbeat: Check = (parsed) => {
+  const interval = seconds(parsed, settings.heartbeat) ?? seconds(parsed, settings.fastestHeartbeat);
+  const twice = interval && { ...interval, name: `twice ${interval.name}`, value: 2 * interval.value };
+  const timeout = seconds(parsed, settings.heartbeatTimeout);
+  const why = "one late heartbeat would end a task that runs well";
+  if (twice?.isGiven && timeout && !timeout.isGiven && twice.value >= timeout.value) {
+    const message = `allowed is less than half of ${timeout.name}, ${timeout.value} s: ${why}`;
+    return [{ path: twice.path, message, given: `${twice.value / 2}` }];
+  }
+  return less(twice, timeout, why);
+};
+
+const detection = pair(
+  "detection",
+  "heartbeatTimeout",
+  "a dead task would be noticed long after its time",
+  true,
+);
+
+const token: Check = (parsed) =>
+  isOld(parsed)
+    ? []
+    : less(
+        seconds(parsed, settings.heartbeatTimeout),
+        seconds(parsed, settings.token),
+        "a running task's token, which its heartbeats renew, would end before it counts as dead",
+      );
+
+const queued = pair(
+  "queuedCheck",
+  "queued",
+  "tasks in the queue would lose their tokens before anybody looks at them",
+);
+
+/** Longest task <= grace < visibility timeout; two heartbeats < heartbeat timeout < visibility timeout; tokens outlive both. */
+export const timeoutFaults: readonly Check[] = [
+  numbers,
+  longestTask,
+  gracePeriod,
+  longTask,
+  visibility,
+  heartbeat,
+  detection,
+  token,
+  queued,
+];

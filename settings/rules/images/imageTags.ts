@@ -1,0 +1,28 @@
+import type { Stated } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+
+/** Versions have three numbers, those of Postgres two. */
+const complete = { three: /^v?\d+\.\d+\.\d+([-+._].+)?$/, two: /^v?\d+\.\d+([-+._].+)?$/ };
+const floating = /(^|[-._])(latest|stable|main|master|edge|nightly|dev)($|[-._])/i;
+
+/** Why an image may be another one tomorrow; nothing, if it is the same forever. */
+function floats(image: string, isPostgres: boolean): string | undefined {
+  if (/@sha256:[0-9a-f]{64}$/.test(image)) return;
+  const tag = /:([^:/@]+)$/.exec(image)?.[1];
+  if (tag === undefined) return "it has no tag, which means latest";
+  if (floating.test(tag)) return `${tag} is another image tomorrow`;
+  if (!(isPostgres ? complete.two : complete.three).test(tag)) return `${tag} is no complete version`;
+  return;
+}
+
+/** In production, an image says which one it is. Those that are built from `images/` are named by their content. */
+export function imageFaults({ production, images }: Stated): Fault[] {
+  if (!production) return [];
+  return Object.entries(images).flatMap(([name, image]) => {
+    const why = image === undefined ? undefined : floats(image, name === "postgres");
+    if (why === undefined) return [];
+    const example = name === "postgres" ? "16.10" : "3.3.2";
+    const message = `production: true, and ${why}: allowed is a digest, NAME@sha256:…, or a complete version, NAME:${example}`;
+    return [{ path: ["images", name], message }];
+  });
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { derivedImage } from "../../../images/derived.ts";
+import { packagesOf } from "../../model/packages.ts";
+import type { Stated } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+
+/** Lines that lead to what is in no image, and whose change its name would not follow. */
+function elsewhere(text: string): string[] {
+  const lines = text.split("\n").map((line) => line.trim());
+  return lines.filter((line) =>
+    /^(-r|-c|-e|--requirement|--constraint|--editable)\b|^\.{0,2}\/|file:/.test(line),
+  );
+}
+
+function requirementFaults({ requirements }: Stated): Fault[] {
+  if (requirements === undefined) return [];
+  return elsewhere(readFileSync(requirements, "utf8")).map((line) => ({
+    path: ["requirements"],
+    message: `it says ${line}: allowed are packages by name, since no other file goes into the image`,
+  }));
+}
+
+/** A cluster runs an image that was pushed: that of the packages that the stack names now. */
+function pushedFaults(parsed: Stated): Fault[] {
+  const { platform, images } = parsed;
+  const packages = packagesOf(parsed);
+  if (platform === "docker" || packages === undefined || images.airflow === undefined) return [];
+  const wanted = derivedImage(packages).replace(/^.*\//, "");
+  if (images.airflow.includes(`/${wanted}`)) return [];
+  const message =
+    `images.airflow, ${images.airflow}, has other packages: allowed is an image REPOSITORY/${wanted}, which ` +
+    "npm run images -- --push REPOSITORY --stack NAME builds, pushes and prints";
+  return [{ path: [parsed.requirements === undefined ? "systemPackages" : "requirements"], message }];
+}
+
+/** Packages that an image cannot have, or that it does not have yet. */
+export const packagesFaults = [requirementFaults, pushedFaults] as const;

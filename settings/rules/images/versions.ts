@@ -1,0 +1,45 @@
+import { builtVersions } from "../../../images/local.ts";
+import type { Stated } from "../../schema/schema.ts";
+import { majorOf, releaseOf, releases } from "../../schema/versions.ts";
+import type { Fault } from "../fault.ts";
+
+const known = releases.map((release) => `${release}.x`).join(" and ");
+
+/** Versions whose settings are known, and for which there is an image. */
+export function versionFaults({ version, images }: Stated): Fault[] {
+  const path = ["version"];
+  const built = builtVersions();
+  if (releaseOf(version) === undefined) {
+    return [
+      {
+        path,
+        message: `allowed are ${known}: of those ${built.join(" and ")} are built here, without images`,
+      },
+    ];
+  }
+  if (images.airflow !== undefined || built.includes(version)) return [];
+  const message = `allowed are ${built.join(" and ")}, which are built here: another one needs images.airflow, an image with it`;
+  return [{ path, message }];
+}
+
+/** What Airflow 2 has not. */
+export function absentFaults({ version, dagsGit, machines = [], roles }: Stated): Fault[] {
+  if (majorOf(version) === "3") return [];
+  const none = `Airflow ${version} has no dag-processor, its scheduler reads DAG files: allowed is scheduler`;
+  return [
+    ...(dagsGit
+      ? [
+          {
+            path: ["dagsGit"],
+            message: `Airflow ${version} reads no repository by itself: allowed is version 3.3.x, or dags or dagsImage`,
+          },
+        ]
+      : []),
+    ...machines.flatMap((machine, at) =>
+      (machine.roles ?? []).flatMap((role, index) =>
+        role === "dag-processor" ? [{ path: ["machines", at, "roles", index], message: none }] : [],
+      ),
+    ),
+    ...(roles["dag-processor"] === undefined ? [] : [{ path: ["roles", "dag-processor"], message: none }]),
+  ];
+}

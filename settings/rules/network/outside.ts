@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { within } from "../../model/addresses.ts";
+import { certificateFault } from "../../model/certificates.ts";
+import { kubernetesDefaults } from "../../schema/kubernetes.ts";
+import type { Stated } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+import { each } from "../readable.ts";
+
+/** Files that hold no authority. */
+export function authorityFaults({ caCertificates }: Stated): Fault[] {
+  return each(caCertificates, (file, at) => {
+    const why = certificateFault(readFileSync(file, "utf8"));
+    return why === undefined
+      ? []
+      : [
+          {
+            path: ["caCertificates", at],
+            message: `${why}: allowed is a file with certificates in PEM that are valid now, and nothing else`,
+          },
+        ];
+  });
+}
+
+/** A proxy that the policies of a cluster keep roles from. */
+export function proxyFaults({
+  platform,
+  proxy = { no: [] },
+  extraHosts,
+  kubernetes = kubernetesDefaults,
+}: Stated): Fault[] {
+  if (platform !== "kubernetes") return [];
+  const { to, except } = kubernetes.egress;
+  return (["http", "https"] as const).flatMap((key) => {
+    const { [key]: url } = proxy;
+    const [, host = ""] = /^https?:\/\/([^:]+)/.exec(url ?? "") ?? [];
+    const address = extraHosts[host] ?? host;
+    if (!/^\d+(\.\d+){3}$/.test(address)) return [];
+    if (to.some((range) => within(address, range)) && !except.some((range) => within(address, range)))
+      return [];
+    const message = `kubernetes.egress keeps roles from ${address}: allowed is a proxy in one of egress.to, and in none of egress.except`;
+    return [{ path: ["proxy", key], message }];
+  });
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { certificateFault, certificatesIn, isFor, keyFault } from "../../model/certificates.ts";
+import { publicHost } from "../../model/published.ts";
+import { textOf } from "../../model/sources.ts";
+import type { Stated } from "../../schema/schema.ts";
+import type { Check } from "../fault.ts";
+
+const platform: Check = ({ platform: where, publish }) =>
+  publish && where === "kubernetes"
+    ? [{ path: ["publish"], message: "a cluster has an ingress for that: allowed is kubernetes.ingress" }]
+    : [];
+
+const certificate: Check = ({ publish }) => {
+  const why = publish && certificateFault(readFileSync(publish.certificate, "utf8"));
+  const message = `${why}: allowed are a certificate and those that lead to its authority, in PEM, valid now, with the key in a file of its own`;
+  return why === undefined ? [] : [{ path: ["publish", "certificate"], message }];
+};
+
+/** One that is encrypted, or in a cluster, is looked at when it is deployed. */
+const key: Check = ({ publish }) => {
+  if (!publish || certificate({ publish } as Stated, {}).length > 0) return [];
+  const path = ["publish", "key"];
+  const text = textOf({ path, source: publish.key });
+  const [own] = certificatesIn(readFileSync(publish.certificate, "utf8"));
+  const why = text === undefined || !own ? undefined : keyFault(text, own);
+  return why === undefined
+    ? []
+    : [{ path, given: "[secret]", message: `${why}: allowed is the key of publish.certificate, in PEM` }];
+};
+
+const host: Check = ({ publish }) => {
+  if (!publish || certificate({ publish } as Stated, {}).length > 0) return [];
+  const [own] = certificatesIn(readFileSync(publish.certificate, "utf8"));
+  const name = publicHost(publish);
+  const path = ["publish", "host"];
+  if (name === undefined) {
+    return [
+      {
+        path,
+        message:
+          "the certificate names no host that could be taken instead: allowed is a name that it is for",
+      },
+    ];
+  }
+  if (!own || isFor(own, name)) return [];
+  return [
+    {
+      path,
+      message: `the certificate is not for it, but for ${own.subjectAltName ?? "no host"}: allowed is a name that it is for`,
+    },
+  ];
+};
+
+/** Ports at the same address. */
+const ports: Check = ({ publish, webserverPort, webservers, flowerPort, gatewayPort, machines = [] }) => {
+  if (!publish) return [];
+  const { address } = publish;
+  const everywhere = address === "0.0.0.0";
+  const loopback = everywhere || address.startsWith("127.");
+  const gateway =
+    machines.length > 1 && (everywhere || machines.some((machine) => machine.address === address));
+  const taken = (port: number): string | undefined => {
+    if (loopback && port >= webserverPort && port < webserverPort + webservers)
+      return "the webserver, at 127.0.0.1";
+    if (loopback && port === flowerPort) return "Flower, at 127.0.0.1";
+    return gateway && port === gatewayPort ? "the gateway" : undefined;
+  };
+  const message = (who: string) => `${who} has this port too: allowed is another one`;
+  const clashes = (["webserverPort", "flowerPort"] as const).flatMap((name) => {
+    const who = taken(publish[name]);
+    return who === undefined ? [] : [{ path: ["publish", name], message: message(who) }];
+  });
+  if (publish.webserverPort !== publish.flowerPort) return clashes;
+  return [...clashes, { path: ["publish", "flowerPort"], message: message("the webserver") }];
+};
+
+export const publishFaults: readonly Check[] = [platform, certificate, key, host, ports];

@@ -1,0 +1,43 @@
+import type { Stated } from "../schema/schema.ts";
+import type { Fault } from "./fault.ts";
+import { each } from "./readable.ts";
+
+/** What Docker engines, which have no nodes, cannot do. */
+function clusterOnly(parsed: Stated): Fault[] {
+  const message = "it needs platform: kubernetes";
+  const keys = (["kubernetes", "workerAutoscale"] as const).filter((key) => parsed[key] !== undefined);
+  const inGroups = each(parsed.workerGroups, (group, at) =>
+    (["nodeLabels", "tolerations", "autoscale"] as const)
+      .filter((key) => group[key] !== undefined)
+      .map((key) => ({ path: ["workerGroups", at, key], message })),
+  );
+  return [...keys.map((key) => ({ path: [key], message })), ...inGroups];
+}
+
+/** What a cluster, which sees neither this machine's files nor its images, has to be given. */
+function clusterNeeds(parsed: Stated): Fault[] {
+  const needed = [
+    "airflow",
+    ...(parsed.postgres.url === undefined ? (["postgres"] as const) : []),
+    ...(parsed.redis.url === undefined ? (["redis"] as const) : []),
+    ...(parsed.pgbouncer === undefined ? [] : (["pgbouncer"] as const)),
+  ] as const;
+  const images = needed.filter((name) => parsed.images[name] === undefined);
+  const faults: Fault[] = images.map((name) => ({
+    path: ["images", name],
+    message:
+      "allowed is an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it",
+  }));
+  if (parsed.dagsImage === undefined && parsed.dagsGit === undefined) {
+    faults.push({
+      path: ["dagsImage"],
+      message: "a cluster needs it, to push DAGs to, or dagsGit, to read them from",
+    });
+  }
+  return faults;
+}
+
+/** What the platform of a stack cannot do, or has to be given. */
+export function platformFaults(parsed: Stated): Fault[] {
+  return parsed.platform === "docker" ? clusterOnly(parsed) : clusterNeeds(parsed);
+}

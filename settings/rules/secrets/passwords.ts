@@ -1,0 +1,49 @@
+import { formFault } from "../../model/secretForm.ts";
+import { passwords, type Source, serviceUrls, textOf } from "../../model/sources.ts";
+import { type Stated, secretNames } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+import { passwordIn } from "../services/urls.ts";
+
+/** What everybody tries first, in lower case. */
+const wellKnown = new Set(
+  (
+    "admin admin123 administrator airflow airflow123 changeit changeme changethis default example foobared guest " +
+    "letmein minioadmin passw0rd p@ssw0rd password password1 password123 postgres postgres123 qwerty qwerty123 " +
+    "qwertyuiop redis redis123 root secret secret123 supersecret test test1234 welcome welcome1 iloveyou " +
+    "change_me change-me your_password yourpassword mysecretpassword"
+  ).split(" "),
+);
+
+const least = 8;
+
+/** What is wrong with a password; nothing, if nothing is. */
+function weakness(password: string): string | undefined {
+  const plain = password.toLowerCase();
+  if (password === "") return "is empty";
+  const isSequence = "1234567890123456".startsWith(plain) || /^(.)\1*$/s.test(plain);
+  if (wellKnown.has(plain) || isSequence) return "is well known";
+  return password.length < least ? `has ${password.length} characters` : undefined;
+}
+
+function fault({ path }: Source, password: string | undefined, subject: string): Fault[] {
+  const why = password === undefined ? undefined : weakness(password);
+  if (why === undefined) return [];
+  const message = `${subject} ${why}: allowed is a password of at least ${least} characters that nobody guesses; openssl rand -hex 24 makes one`;
+  return [{ path, message }];
+}
+
+/** What is told already, as a secret of a form that nothing takes. */
+function isUnusable(given: Source): boolean {
+  const [holder, name] = given.path;
+  const text = textOf(given);
+  const secret = secretNames.find((known) => holder === "secrets" && known === name);
+  return secret !== undefined && text !== undefined && formFault(secret, text) !== undefined;
+}
+
+/** Passwords that others know, or find out in seconds. */
+export function passwordFaults(parsed: Stated): Fault[] {
+  return [
+    ...passwords(parsed).flatMap((given) => (isUnusable(given) ? [] : fault(given, textOf(given), "it"))),
+    ...serviceUrls(parsed).flatMap((given) => fault(given, passwordIn(textOf(given) ?? ""), "its password")),
+  ];
+}

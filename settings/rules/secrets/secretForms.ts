@@ -1,0 +1,25 @@
+import { formFault } from "../../model/secretForm.ts";
+import { textOf } from "../../model/sources.ts";
+import { type SecretName, type Stated, secretNames } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+
+/** Given secrets that what reads them could not take. */
+export function formFaults({ secrets }: Stated): Fault[] {
+  return secretNames.flatMap((name: SecretName) => {
+    const { [name]: source } = secrets;
+    const path = ["secrets", name];
+    const text = source === undefined ? undefined : textOf({ path, source });
+    const message = text === undefined ? undefined : formFault(name, text);
+    return message === undefined ? [] : [{ path, message }];
+  });
+}
+
+/** A secret is either given or made. */
+export function generationFaults({ secrets, secretGenerations }: Stated): Fault[] {
+  return secretNames
+    .filter((name) => secrets[name] !== undefined && secretGenerations[name] !== undefined)
+    .map((name) => ({
+      path: ["secretGenerations", name],
+      message: `secrets.${name} is given, and is replaced by giving another one: allowed is either`,
+    }));
+}

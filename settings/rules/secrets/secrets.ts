@@ -1,0 +1,54 @@
+import { isSensitive } from "../../model/known.ts";
+import { type Path, samePath, spell } from "../../schema/path.ts";
+import { isSecretAt, stackShape, takesTextAt } from "../../schema/shape.ts";
+import { defaultVersion } from "../../schema/versions.ts";
+import { isReserved } from "../airflow/reserved.ts";
+import type { Fault } from "../fault.ts";
+
+/** The paths of all single values, and the values. */
+function leaves(value: unknown, path: Path = []): [path: Path, leaf: unknown][] {
+  if (typeof value !== "object" || value === null) return [[path, value]];
+  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return entries.flatMap(([part, inner]) => leaves(inner, [...path, part]));
+}
+
+function quoted(key: string): string {
+  return key.includes('"') ? `'${key}'` : key;
+}
+
+/**
+ * Secrets that are in a stack in plain text, and what is encrypted where that would not keep it secret.
+ * @param encrypted whether a value is encrypted in the stack
+ * @param stack its name, for the command that encrypts
+ */
+export function secretFaults(
+  given: Readonly<Record<string, unknown>>,
+  encrypted: (path: Path) => boolean,
+  stack: string,
+): Fault[] {
+  const shape = stackShape();
+  const { version = defaultVersion } = given;
+  return leaves(given).flatMap(([path, leaf]): Fault[] => {
+    const [key, section, setting] = path;
+    const isSetting = key === "settings" && path.length === 3;
+    // What may not be given at all is told elsewhere.
+    if (isSetting && isReserved(`${String(section)}.${String(setting)}`.toLowerCase())) return [];
+    const secret = isSetting
+      ? isSensitive(String(version), String(section), String(setting))
+      : isSecretAt(shape, path);
+    if (encrypted(path)) {
+      if (secret || !Object.hasOwn(shape.properties ?? {}, path[0] ?? "")) return [];
+      return [
+        { path, given: "[secret]", message: "allowed is a plain value: nothing would keep it secret here" },
+      ];
+    }
+    if (typeof leaf !== "string" || !secret || (!isSetting && takesTextAt(shape, path))) return [];
+    const command = `npm run secret -- ${quoted(spell(path))} --stack ${stack}`;
+    return [{ path, given: "[plaintext]", message: `allowed is an encrypted value: ${command} writes it` }];
+  });
+}
+
+/** Whether one of these is the path, or leads to it. */
+export function among(paths: readonly Path[]): (path: Path) => boolean {
+  return (path) => paths.some((known) => samePath(known, path.slice(0, known.length)));
+}

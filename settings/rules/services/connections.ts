@@ -1,0 +1,71 @@
+import {
+  type Connecting,
+  clientShares,
+  serverLimit,
+  serverShares,
+  sum,
+  table,
+} from "../../model/connections.ts";
+import { groupsOf } from "../../model/groups.ts";
+import { said } from "../../model/said.ts";
+import type { Stated } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+
+/** Below the line of the fault. */
+function indented(text: string): string {
+  return text.replaceAll(/^/gm, "      ");
+}
+
+/** What cannot be counted with. */
+function unbounded(parsed: Stated): Fault[] {
+  const least = { pool_size: 1, max_overflow: 0 };
+  return Object.entries(least).flatMap(([key, min]) => {
+    const given = said(parsed, `database.sql_alchemy_${key}`);
+    if (!given || (/^\d{1,6}$/.test(given.value) && Number(given.value) >= min)) return [];
+    const message = `a process could open any number of connections: allowed is a whole number, ${min} or more`;
+    return [{ path: given.path, message, given: given.value }];
+  });
+}
+
+function serverFaults(stack: Connecting): Fault[] {
+  const { postgres, pgbouncer } = stack;
+  // The check that goes first asks a server that is there already.
+  if (postgres.url !== undefined) return [];
+  const shares = serverShares(stack);
+  const [all, limit] = [sum(shares), serverLimit(stack)];
+  if (all <= limit) return [];
+  const { max_connections: most } = postgres.settings;
+  const limited = `max_connections ${most ?? 100}, less what is kept for superusers`;
+  const less = pgbouncer
+    ? "a lower pgbouncer.poolSize"
+    : "lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}";
+  const message = `Airflow may open ${all} connections:\n${indented(table(shares, limit, limited))}\n    allowed is at least ${
+    Math.ceil((all + 3) / 10) * 10
+  }; or ${less}`;
+  return [
+    {
+      path: ["postgres", "settings", "max_connections"],
+      message,
+      given: most === undefined ? "100, its default" : String(most),
+    },
+  ];
+}
+
+function clientFaults(stack: Connecting): Fault[] {
+  if (!stack.pgbouncer) return [];
+  const { clients } = stack.pgbouncer;
+  const shares = clientShares(stack);
+  const all = sum(shares);
+  if (all <= clients) return [];
+  const budget = indented(table(shares, clients, "pgbouncer.clients"));
+  const message = `Airflow may open ${all} connections to it:\n${budget}\n    allowed is at least ${all}`;
+  return [{ path: ["pgbouncer", "clients"], message, given: String(clients) }];
+}
+
+/** More connections than there are: the last ones would be refused, under load and not before. */
+export function connectionFaults(parsed: Stated): Fault[] {
+  const odd = unbounded(parsed);
+  if (odd.length > 0) return odd;
+  const stack = { ...parsed, groups: groupsOf(parsed) };
+  return [...serverFaults(stack), ...clientFaults(stack)];
+}

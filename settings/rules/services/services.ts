@@ -1,0 +1,67 @@
+import { type Source, serviceUrls, textOf } from "../../model/sources.ts";
+import { postgresLogin } from "../../model/urls/postgresUrl.ts";
+import { redisLogin } from "../../model/urls/redisUrl.ts";
+import type { Given, Stated } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+import { urlFaults } from "./urls.ts";
+
+const kinds = ["postgres", "redis"] as const;
+
+/** What is only for the stack's own, or only for one that is there already. */
+function pointless(parsed: Stated, given: Given): Fault[] {
+  return kinds.flatMap((kind): Fault[] => {
+    const { url, ca, settings } = parsed[kind];
+    const results = kind === "postgres" ? parsed.postgres.resultsUrl : undefined;
+    if (url === undefined) {
+      const message = `it is for a server that is there already: allowed with ${kind}.url`;
+      return [
+        ...(ca === undefined ? [] : [{ path: [kind, "ca"], message }]),
+        ...(results === undefined ? [] : [{ path: [kind, "resultsUrl"], message, given: "{…}" }]),
+      ];
+    }
+    const message = `it is for the stack's own: allowed is either this or ${kind}.url`;
+    const placed = (parsed.machines ?? []).flatMap(({ roles = [] }, at) =>
+      roles.flatMap((role, index) =>
+        role === kind
+          ? [{ path: ["machines", at, "roles", index], message: `${kind}.url says where it is` }]
+          : [],
+      ),
+    );
+    return [
+      ...(given[kind]?.memory === undefined ? [] : [{ path: [kind, "memory"], message }]),
+      ...(Object.keys(settings).length === 0 ? [] : [{ path: [kind, "settings"], message, given: "{…}" }]),
+      ...placed,
+    ];
+  });
+}
+
+/** What would be lost on the way to a server. */
+function unreadable(source: Source, pooled: boolean): Fault[] {
+  const { path } = source;
+  const text = textOf(source);
+  if (text === undefined) return [];
+  try {
+    if (path[0] === "redis") redisLogin(text);
+    else {
+      const others = Object.keys(postgresLogin(text).parameters).filter((key) => key !== "sslmode");
+      if (pooled && others.length > 0) {
+        return [
+          { path, message: `pgbouncer cannot keep its ${others[0]}: allowed is sslmode`, given: "{…}" },
+        ];
+      }
+    }
+    return [];
+  } catch (error) {
+    return [{ path, message: error instanceof Error ? error.message : String(error), given: "{…}" }];
+  }
+}
+
+/** Services that are there already: what is said of them, and of the stack's own in their place. */
+export function serviceFaults(parsed: Stated, given: Given): Fault[] {
+  const told = new Set(urlFaults(parsed).map(({ path }) => path.join()));
+  const urls = serviceUrls(parsed).filter(({ path }) => !told.has(path.join()));
+  return [
+    ...pointless(parsed, given),
+    ...urls.flatMap((source) => unreadable(source, parsed.pgbouncer !== undefined)),
+  ];
+}

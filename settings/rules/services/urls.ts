@@ -1,0 +1,90 @@
+import { connectionUrls, type Source, serviceUrls, textOf } from "../../model/sources.ts";
+import type { Stated } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+
+interface Login {
+  readonly scheme: string;
+  readonly user: string;
+  /** As it stands in the URL, with what is escaped. */
+  readonly password?: string;
+  /** Host, port and what follows. */
+  readonly rest: string;
+}
+
+/** Takes a URL apart at its last @, since one in a password should have been escaped but may not be. */
+function loginOf(url: string): Login | undefined {
+  const found = /^([a-z][a-z0-9+.-]*):\/\/(?:(.*)@)?([^@]*)$/is.exec(url);
+  if (!found) return;
+  const [, scheme = "", login = "", rest = ""] = found;
+  const colon = login.indexOf(":");
+  const [user, password] = colon < 0 ? [login] : [login.slice(0, colon), login.slice(colon + 1)];
+  return { scheme: scheme.toLowerCase(), user, rest, ...(password !== undefined && { password }) };
+}
+
+/** The password of a URL; nothing, where there is none, or it cannot be read. */
+export function passwordIn(url: string): string | undefined {
+  const { password } = loginOf(url) ?? {};
+  return password === undefined || hasRaw(password) ? undefined : decodeURIComponent(password);
+}
+
+/** Whether there are characters that mean something else in a URL: a login may have letters, digits and -._~!$&'()*+,;= */
+function hasRaw(part: string): boolean {
+  return !/^([\w.~!$&'()*+,;=-]|%[0-9a-f]{2})*$/i.test(part) || !isText(part);
+}
+
+/** Whether what is escaped is UTF-8. */
+function isText(part: string): boolean {
+  return (
+    Buffer.from(
+      part.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
+      "latin1",
+    )
+      .toString("utf8")
+      .includes("\uFFFD") === false
+  );
+}
+
+interface Kind {
+  readonly schemes?: readonly string[];
+  readonly example: string;
+  readonly needsPassword: boolean;
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+  postgres: {
+    schemes: ["postgresql", "postgresql+psycopg2"],
+    example: "postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+    needsPassword: true,
+  },
+  redis: { schemes: ["redis", "rediss"], example: "rediss://USER:PASSWORD@HOST:6379/0", needsPassword: true },
+  connections: { example: "TYPE://LOGIN:PASSWORD@HOST:PORT/SCHEMA", needsPassword: false },
+};
+
+function complaint(url: string, { schemes, example, needsPassword }: Kind): string | undefined {
+  const login = loginOf(url.trim());
+  if (!login) return `it is no URL: allowed is ${example}`;
+  if (schemes && !schemes.includes(login.scheme)) {
+    return `its scheme is ${login.scheme}: allowed is ${schemes.join(" or ")}, as in ${example}`;
+  }
+  if (hasRaw(login.user) || hasRaw(login.password ?? "")) {
+    return "its login has characters that mean something else in a URL: allowed are letters, digits and -._~, with all others escaped: %40 for @, %2F for /, %3A for :";
+  }
+  if (needsPassword && !login.password) return `it has no password: allowed is ${example}`;
+  if (needsPassword && !/^([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?([/?].*)?$/i.test(login.rest)) {
+    return `it has no host: allowed is ${example}`;
+  }
+  if (/\s/.test(url)) return "it has white space: allowed is %20 for a space, and no line break";
+  return;
+}
+
+function fault(given: Source): Fault[] {
+  const url = textOf(given);
+  const kind = kinds[String(given.path[0])];
+  const message = url === undefined || !kind ? undefined : complaint(url, kind);
+  return message === undefined ? [] : [{ path: given.path, message }];
+}
+
+/** URLs that lead nowhere, or elsewhere than they seem to. */
+export function urlFaults(parsed: Stated): Fault[] {
+  return [...serviceUrls(parsed), ...connectionUrls(parsed)].flatMap(fault);
+}

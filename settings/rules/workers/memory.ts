@@ -1,0 +1,52 @@
+import type { Given, Stated } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+import { each, ifReadable } from "../readable.ts";
+
+/**
+ * MiB of a worker with its log server, before any process for tasks. Measured with `docker stats` on Airflow 3.3.2: 519 MiB with eight
+ * idle processes, 336 to 416 with four, 785 with eight tasks that sleep.
+ */
+const workerBase = 230;
+/** MiB of a process for tasks, 36, and of a task in it that does nothing, 34. Tasks that do something need more. */
+const perTask = 70;
+
+/** @param hasMemory whether the memory is what was said of these workers, rather than the concurrency */
+function fault(
+  [memoryPath, concurrencyPath]: readonly [readonly PropertyKey[], readonly PropertyKey[]],
+  memory: number,
+  concurrency: number,
+  hasMemory: boolean,
+): Fault[] {
+  const least = workerBase + concurrency * perTask;
+  if (memory >= least) return [];
+  const most = Math.floor((memory - workerBase) / perTask);
+  const takes = `a worker takes ${workerBase} MiB and ${perTask} for each task`;
+  return hasMemory
+    ? [{ path: memoryPath, message: `${takes}: allowed is at least ${least} for ${concurrency} at once` }]
+    : [
+        {
+          path: concurrencyPath,
+          message: `${takes}: allowed is at most ${most} with ${memory} MiB, or at least ${least} MiB`,
+        },
+      ];
+}
+
+/** Refuses workers that the engine would kill as soon as all of their places are taken. */
+export function memoryFaults(parsed: Stated, given: Given): Fault[] {
+  const own = [["workerMemory"], ["workerConcurrency"]] as const;
+  return [
+    ...ifReadable(() =>
+      fault(own, parsed.workerMemory, parsed.workerConcurrency, given.workerMemory !== undefined),
+    ),
+    ...each(parsed.workerGroups, (group, at) => {
+      const { concurrency = parsed.workerConcurrency, memory = parsed.workerMemory } = group;
+      // What the default group has is told there.
+      if (group.concurrency === undefined && group.memory === undefined) return [];
+      const paths = [
+        ["workerGroups", at, "memory"],
+        ["workerGroups", at, "concurrency"],
+      ] as const;
+      return fault(paths, memory, concurrency, group.memory !== undefined);
+    }),
+  ];
+}

@@ -1,0 +1,21 @@
+import type { Stated } from "../../schema/schema.ts";
+import type { Fault } from "../fault.ts";
+import { each, ifReadable } from "../readable.ts";
+
+function fault(path: readonly PropertyKey[], max: number, min = 0): Fault[] {
+  return min > max
+    ? [{ path, message: `allowed is a number that is not above the concurrency, ${max}` }]
+    : [];
+}
+
+/** A worker that shrinks cannot shrink to more than it grows to. */
+export function concurrencyFaults(parsed: Stated): Fault[] {
+  return [
+    ...ifReadable(() =>
+      fault(["workerMinConcurrency"], parsed.workerConcurrency, parsed.workerMinConcurrency),
+    ),
+    ...each(parsed.workerGroups, ({ minConcurrency, concurrency = parsed.workerConcurrency }, at) =>
+      fault(["workerGroups", at, "minConcurrency"], concurrency, minConcurrency),
+    ),
+  ];
+}
