@@ -4,9 +4,9 @@ import { certificatesIn, keyFault } from "../settings/model/certificates.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { publishedUrl } from "../settings/model/published.ts";
 import type { Platform } from "../workload.ts";
-import { port as flowerPort } from "./flower.ts";
 import { given } from "./given.ts";
-import { port as webserverPort } from "./webserver.ts";
+import { port as flowerPort } from "./roles/flower.ts";
+import { port as webserverPort } from "./roles/webserver.ts";
 
 /** Where people find what is published. */
 export interface Entrance {

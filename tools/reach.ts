@@ -1,4 +1,4 @@
-import { several } from "../components/role.ts";
+import { several } from "../components/roles/role.ts";
 import { homeOf, type Machine, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readStackFile } from "../settings/read/read.ts";

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { several } from "../components/role.ts";
-import { versionOf } from "../components/versions/versionOf.ts";
+import { several } from "../components/roles/role.ts";
+import { versionOf } from "../components/roles/versions/versionOf.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readStackFile } from "../settings/read/read.ts";

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Declarations as Declared } from "../../settings/schema/declarations.ts";
 import { secretsDirectory } from "../../workload.ts";
-import { equipped } from "../extras.ts";
-import { airflowRole, main, type RoleArgs } from "../role.ts";
+import { equipped } from "../roles/extras.ts";
+import { airflowRole, main, type RoleArgs } from "../roles/role.ts";
 import { contentOf } from "./content.ts";
 import type { Names } from "./record.ts";
 

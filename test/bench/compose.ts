@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { environment } from "../../components/environment.ts";
+import { environment } from "../../components/roles/environment.ts";
 import { localImage } from "../../images/local.ts";
 import { defaultVersion } from "../../settings/schema/versions.ts";
 import { project, run } from "../../tools/process.ts";

@@ -10,7 +10,7 @@ import { ensureImages } from "../../tools/images.ts";
 import { project } from "../../tools/process.ts";
 import { docker } from "./docker.ts";
 
-const programs = join(project, "components/start");
+const programs = join(project, "components/roles/start");
 
 /** What a start of Airflow with these arguments leaves behind: threshold of garbage, YAML reader, task runner. */
 async function afterStart(version: string, ...args: string[]): Promise<string> {

@@ -115,7 +115,7 @@ export class Outside {
     chmodSync(this.folder, 0o711);
     chmodSync(secrets, 0o755);
     for (const [name, url] of Object.entries(urls)) writeFileSync(join(secrets, name), url);
-    const programs = join(import.meta.dirname, "../../components/check");
+    const programs = join(import.meta.dirname, "../../components/services/check");
     const mounts = [
       `${secrets}:/run/secrets:ro`,
       `${programs}:/opt/check:ro`,

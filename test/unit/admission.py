@@ -1,10 +1,10 @@
-"""Tests of components/admission/admission.py, which needs nothing but Python."""
+"""Tests of components/roles/admission/admission.py, which needs nothing but Python."""
 
 import asyncio
 import sys
 import unittest
 
-sys.path.insert(0, "components/admission")
+sys.path.insert(0, "components/roles/admission")
 from admission import Admission  # noqa: E402
 
 

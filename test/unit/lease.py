@@ -1,4 +1,4 @@
-"""Tests of components/lease/watch.py, with a broker that is a dictionary."""
+"""Tests of components/roles/lease/watch.py, with a broker that is a dictionary."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ import unittest
 broker = types.ModuleType("airflow_on_celery.broker")
 broker.LEASES, broker.client_of = "leases", None
 sys.modules.update({"airflow_on_celery": types.ModuleType("airflow_on_celery"), broker.__name__: broker})
-sys.path.insert(0, "components/lease")
+sys.path.insert(0, "components/roles/lease")
 from watch import Watch  # noqa: E402
 
 

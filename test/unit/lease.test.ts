@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { timings } from "../../settings/model/timings.ts";
 import { run } from "../../tools/process.ts";
 
-/** A number that a program of components/lease says by itself. */
+/** A number that a program of components/roles/lease says by itself. */
 function said(program: string, name: string): number {
-  const text = readFileSync(new URL(`../../components/lease/${program}`, import.meta.url), "utf8");
+  const text = readFileSync(new URL(`../../components/roles/lease/${program}`, import.meta.url), "utf8");
   return Number(new RegExp(`^${name} = ([\\d.]+)$`, "m").exec(text)?.[1]);
 }
 

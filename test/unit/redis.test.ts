@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { redisConf, redisUsers } from "../../components/redis.conf.ts";
+import { redisConf, redisUsers } from "../../components/services/redis.conf.ts";
 
 function directives(text: string): string[] {
   return text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));

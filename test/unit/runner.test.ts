@@ -90,8 +90,8 @@ test("changed parts of the project reach the tests that a reader would name", as
   const reached = (file: string) => reachedBy(tests, [file]);
   const deploying = tests.filter((file) => suiteOf(file) === "live" && !file.endsWith("/known.test.ts"));
   for (const file of [
-    "components/worker.ts",
-    "components/start/start.py",
+    "components/roles/worker.ts",
+    "components/roles/start/start.py",
     "index.ts",
     "platforms/probe.sh",
   ]) {

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { inUrl } from "../settings/model/urls/escapes.ts";
-import type { Lines } from "../settings/schema/services.ts";
-import type { Endpoint, Platform, Values } from "../workload.ts";
-import { runtimeDirectory } from "../workload.ts";
-import type { Broker } from "./broker.ts";
+import { inUrl } from "../../settings/model/urls/escapes.ts";
+import type { Lines } from "../../settings/schema/services.ts";
+import type { Endpoint, Platform, Values } from "../../workload.ts";
+import { runtimeDirectory } from "../../workload.ts";
+import type { Broker } from "../broker.ts";
+import type { Secrets } from "../secrets.ts";
 import { redisConf, redisUsers, usersFile } from "./redis.conf.ts";
 import { replaySeconds } from "./replay.ts";
-import type { Secrets } from "./secrets.ts";
 
 const state = `${runtimeDirectory}/notify.state`;
 

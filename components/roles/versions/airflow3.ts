@@ -1,4 +1,4 @@
-import { timings } from "../../settings/model/timings.ts";
+import { timings } from "../../../settings/model/timings.ts";
 import { admissionFiles, admissionModule } from "../admission/admission.ts";
 import { webserverHeartbeat } from "../heartbeat/heartbeat.ts";
 import type { AirflowVersion } from "./version.ts";

@@ -1,5 +1,5 @@
-import { timings } from "../../settings/model/timings.ts";
-import type { Values } from "../../workload.ts";
+import { timings } from "../../../settings/model/timings.ts";
+import type { Values } from "../../../workload.ts";
 import { moduleFolder, modules } from "../modules.ts";
 
 function programs(...names: readonly string[]): Values {

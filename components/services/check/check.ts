@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { Platform, Target, Values } from "../../workload.ts";
-import { type ExtrasByRole, equipped } from "../extras.ts";
-import { main } from "../role.ts";
+import type { Platform, Target, Values } from "../../../workload.ts";
+import { type ExtrasByRole, equipped } from "../../roles/extras.ts";
+import { main } from "../../roles/role.ts";
 
 export interface CheckArgs {
   readonly platform: Platform;

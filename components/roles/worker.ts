@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { WorkerGroup } from "../settings/model/groups.ts";
-import type { Autoscale, DatabaseLogin, Endpoint, Turns, Volume } from "../workload.ts";
-import { runtimeDirectory } from "../workload.ts";
+import type { WorkerGroup } from "../../settings/model/groups.ts";
+import type { Autoscale, DatabaseLogin, Endpoint, Turns, Volume } from "../../workload.ts";
+import { runtimeDirectory } from "../../workload.ts";
 import { equipped } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { workerFiles, workerModule } from "./lease/lease.ts";

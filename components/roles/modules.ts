@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Values } from "../workload.ts";
+import type { Values } from "../../workload.ts";
 
 /** Importable by Airflow's processes as `airflow_on_celery`: a folder of its configuration. */
 export const moduleFolder = "/opt/airflow/config/airflow_on_celery";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { secretsDirectory } from "../workload.ts";
-import { equipped } from "./extras.ts";
-import type { RoleArgs } from "./role.ts";
-import { airflowRole, main } from "./role.ts";
+import { secretsDirectory } from "../../workload.ts";
+import { equipped } from "../roles/extras.ts";
+import type { RoleArgs } from "../roles/role.ts";
+import { airflowRole, main } from "../roles/role.ts";
 
 export interface MigrationArgs extends RoleArgs {
   readonly adminUser: string;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Values } from "../../workload.ts";
+import type { Values } from "../../../workload.ts";
 
 const path = "/opt/airflow/start.py";
 

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { postgresUrl } from "../settings/model/urls/postgresUrl.ts";
-import { type Endpoint, isInside, type Platform, type Values } from "../workload.ts";
-import type { Database, Server } from "./database.ts";
+import { postgresUrl } from "../../settings/model/urls/postgresUrl.ts";
+import { type Endpoint, isInside, type Platform, type Values } from "../../workload.ts";
+import type { Database, Server } from "../database.ts";
+import { targets } from "../roles/role.ts";
+import type { Secrets } from "../secrets.ts";
 import { loginOf, type Owner, owners } from "./logins.ts";
 import * as conf from "./pgbouncer.ini.ts";
-import { targets } from "./role.ts";
-import type { Secrets } from "./secrets.ts";
 
 export interface PgbouncerArgs extends conf.PgbouncerConf {
   readonly platform: Platform;

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { type PostgresLogin, postgresUrl } from "../settings/model/urls/postgresUrl.ts";
-import type { Lines } from "../settings/schema/services.ts";
-import type { Endpoint, Platform, Values } from "../workload.ts";
-import { secretsDirectory } from "../workload.ts";
-import type { Server } from "./database.ts";
+import { type PostgresLogin, postgresUrl } from "../../settings/model/urls/postgresUrl.ts";
+import type { Lines } from "../../settings/schema/services.ts";
+import type { Endpoint, Platform, Values } from "../../workload.ts";
+import { secretsDirectory } from "../../workload.ts";
+import type { Server } from "../database.ts";
+import { firstOf, type Secrets } from "../secrets.ts";
 import { loginOf, type Owner, owners } from "./logins.ts";
 import { replaySeconds } from "./replay.ts";
-import { firstOf, type Secrets } from "./secrets.ts";
 
 export interface PostgresArgs {
   readonly platform: Platform;

@@ -1,5 +1,5 @@
-import type { Lines } from "../settings/schema/services.ts";
-import { secretsDirectory } from "../workload.ts";
+import type { Lines } from "../../settings/schema/services.ts";
+import { secretsDirectory } from "../../workload.ts";
 
 /** The secret with {@link redisUsers}. */
 export const usersFile = "users.acl";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { type RedisLogin, redisLogin, redisUrl } from "../settings/model/urls/redisUrl.ts";
-import type { Outside, Values } from "../workload.ts";
-import type { Broker } from "./broker.ts";
-import { read } from "./database.ts";
+import { type RedisLogin, redisLogin, redisUrl } from "../../settings/model/urls/redisUrl.ts";
+import type { Outside, Values } from "../../workload.ts";
+import type { Broker } from "../broker.ts";
+import { read } from "../database.ts";
 
 export interface ExternalRedisArgs {
   readonly url: pulumi.Output<string>;

@@ -1,5 +1,5 @@
-import type { AirflowSettings } from "../../settings/schema/airflowCfg.ts";
-import type { Endpoint, Service, Values } from "../../workload.ts";
+import type { AirflowSettings } from "../../../settings/schema/airflowCfg.ts";
+import type { Endpoint, Service, Values } from "../../../workload.ts";
 import type { Role } from "../roles.ts";
 
 /** A secret of the stack, as a setting. */

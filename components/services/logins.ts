@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../settings/model/groups.ts";
-import type { SecretName } from "../settings/schema/schema.ts";
-import type { Endpoint, Platform } from "../workload.ts";
-import { runtimeDirectory } from "../workload.ts";
-import type { Secrets } from "./secrets.ts";
+import type { Settings } from "../../settings/model/groups.ts";
+import type { SecretName } from "../../settings/schema/schema.ts";
+import type { Endpoint, Platform } from "../../workload.ts";
+import { runtimeDirectory } from "../../workload.ts";
+import type { Secrets } from "../secrets.ts";
 
 /** Roles that own a database of the same name, and the secret that their logins have as a password. */
 export const owners = {

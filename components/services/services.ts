@@ -1,21 +1,21 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { connections } from "../settings/model/connections.ts";
-import type { Settings } from "../settings/model/groups.ts";
-import { type PostgresLogin, postgresUrl } from "../settings/model/urls/postgresUrl.ts";
-import type { Platform } from "../workload.ts";
-import type { Broker } from "./broker.ts";
+import { connections } from "../../settings/model/connections.ts";
+import type { Settings } from "../../settings/model/groups.ts";
+import { type PostgresLogin, postgresUrl } from "../../settings/model/urls/postgresUrl.ts";
+import type { Platform } from "../../workload.ts";
+import type { Broker } from "../broker.ts";
+import type { Database, Server } from "../database.ts";
+import { given } from "../given.ts";
+import type { ExtrasByRole } from "../roles/extras.ts";
+import { targets } from "../roles/role.ts";
+import type { Secrets } from "../secrets.ts";
 import { Check } from "./check/check.ts";
-import type { Database, Server } from "./database.ts";
 import { ExternalPostgres } from "./externalPostgres.ts";
 import { ExternalRedis } from "./externalRedis.ts";
-import type { ExtrasByRole } from "./extras.ts";
-import { given } from "./given.ts";
 import { hasLogins, Logins } from "./logins.ts";
 import { Pgbouncer } from "./pgbouncer.ts";
 import { Postgres } from "./postgres.ts";
 import { Redis } from "./redis.ts";
-import { targets } from "./role.ts";
-import type { Secrets } from "./secrets.ts";
 
 type Ready = pulumi.Input<pulumi.Resource>[];
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { Health, Values } from "../../workload.ts";
-import { runtimeDirectory } from "../../workload.ts";
+import type { Health, Values } from "../../../workload.ts";
+import { runtimeDirectory } from "../../../workload.ts";
 
 const settingsFile = "/opt/airflow/config/airflow_local_settings.py";
 const file = `${runtimeDirectory}/heartbeat`;

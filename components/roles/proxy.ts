@@ -1,5 +1,5 @@
-import type { Settings } from "../settings/model/groups.ts";
-import { instances, isInside, type Platform, type Target, type Values } from "../workload.ts";
+import type { Settings } from "../../settings/model/groups.ts";
+import { instances, isInside, type Platform, type Target, type Values } from "../../workload.ts";
 
 /** How roles get outside. */
 export interface Ways {

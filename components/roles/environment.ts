@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import { pools } from "../settings/model/connections.ts";
-import { isSensitive } from "../settings/model/known.ts";
-import { timings } from "../settings/model/timings.ts";
-import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
-import type { Endpoint, Values } from "../workload.ts";
-import { runtimeDirectory, secretsDirectory } from "../workload.ts";
-import type { Broker } from "./broker.ts";
-import type { Database } from "./database.ts";
+import { pools } from "../../settings/model/connections.ts";
+import { isSensitive } from "../../settings/model/known.ts";
+import { timings } from "../../settings/model/timings.ts";
+import type { AirflowSettings } from "../../settings/schema/airflowCfg.ts";
+import type { Endpoint, Values } from "../../workload.ts";
+import { runtimeDirectory, secretsDirectory } from "../../workload.ts";
+import type { Broker } from "../broker.ts";
+import type { Database } from "../database.ts";
+import { fernetKeys, type Secrets } from "../secrets.ts";
 import { executor } from "./lease/lease.ts";
 import { type Role, roles } from "./roles.ts";
-import { fernetKeys, type Secrets } from "./secrets.ts";
 import { versionOf } from "./versions/versionOf.ts";
 
 /** Part of a workload: what one role is told. */

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Job, Platform, Service, Target, Values, Volume } from "../workload.ts";
-import { runtimeDirectory } from "../workload.ts";
+import type { Job, Platform, Service, Target, Values, Volume } from "../../workload.ts";
+import { runtimeDirectory } from "../../workload.ts";
 import type { Environment } from "./environment.ts";
 import type { ExtrasByRole } from "./extras.ts";
 import type { Role } from "./roles.ts";

@@ -1,5 +1,5 @@
-import { type PostgresLogin, tlsOf } from "../settings/model/urls/postgresUrl.ts";
-import { secretsDirectory } from "../workload.ts";
+import { type PostgresLogin, tlsOf } from "../../settings/model/urls/postgresUrl.ts";
+import { secretsDirectory } from "../../workload.ts";
 
 /** Secrets of PgBouncer: how it logs in to Postgres, and who may log in to it. */
 export const secrets = { databases: "databases.ini", users: "users.txt" };

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { type PostgresLogin, postgresUrl } from "../settings/model/urls/postgresUrl.ts";
-import type { Outside, Values } from "../workload.ts";
-import { readLogin, type Server } from "./database.ts";
+import { type PostgresLogin, postgresUrl } from "../../settings/model/urls/postgresUrl.ts";
+import type { Outside, Values } from "../../workload.ts";
+import { readLogin, type Server } from "../database.ts";
 
 export interface ExternalPostgresArgs {
   readonly url: pulumi.Output<string>;

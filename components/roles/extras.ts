@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
-import { certificatesIn } from "../settings/model/certificates.ts";
-import type { Settings } from "../settings/model/groups.ts";
-import { authoritiesFile, authorityVariables } from "../settings/model/ownNames.ts";
-import type { Job, Labels, Limits, Platform, Values, Volume } from "../workload.ts";
-import { given } from "./given.ts";
+import { certificatesIn } from "../../settings/model/certificates.ts";
+import type { Settings } from "../../settings/model/groups.ts";
+import { authoritiesFile, authorityVariables } from "../../settings/model/ownNames.ts";
+import type { Job, Labels, Limits, Platform, Values, Volume } from "../../workload.ts";
+import { given } from "../given.ts";
 import { type Ways, withProxy } from "./proxy.ts";
 import { roles } from "./roles.ts";
 

@@ -1,5 +1,5 @@
-import { timings } from "../../settings/model/timings.ts";
-import { runtimeDirectory } from "../../workload.ts";
+import { timings } from "../../../settings/model/timings.ts";
+import { runtimeDirectory } from "../../../workload.ts";
 import type { AirflowVersion } from "./version.ts";
 
 /** The scheduler reads DAG files, and tasks write to the metadata database: workers have its login and the fernet key. */
