@@ -5,8 +5,8 @@ import { checkDowngrade } from "./components/downgrade.ts";
 import { previousOutputs } from "./components/previous.ts";
 import { workersOf } from "./components/turns.ts";
 import { readSettings, replacesAtOnce } from "./config.ts";
-import { checkEngines } from "./platforms/needs.ts";
-import { knownResources, lookFor } from "./platforms/ownership/look.ts";
+import { checkEngines } from "./platforms/docker/needs.ts";
+import { knownResources, lookFor } from "./platforms/look.ts";
 import { platformOf } from "./platforms/platform.ts";
 
 // Stripping types keeps lines and columns. Pulumi's own traces look for source maps, for every promise that it makes.

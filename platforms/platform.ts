@@ -10,7 +10,7 @@ import type { Look } from "./ownership/claims.ts";
  */
 export async function platformOf(settings: Settings, name: string, look?: Look): Promise<Platform> {
   if (settings.platform === "docker") {
-    const { DockerPlatform } = await import("./docker.ts");
+    const { DockerPlatform } = await import("./docker/docker.ts");
     const { images, gatewayPort, certificateGeneration, labels } = settings;
     return new DockerPlatform("docker", name, {
       machines: machinesOf(settings),
@@ -20,7 +20,7 @@ export async function platformOf(settings: Settings, name: string, look?: Look):
       look,
     });
   }
-  const { KubernetesPlatform } = await import("./kubernetes.ts");
+  const { KubernetesPlatform } = await import("./kubernetes/kubernetes.ts");
   const { kubernetes = kubernetesDefaults, machines, labels } = settings;
   return new KubernetesPlatform("kubernetes", name, kubernetes, { machines, labels, look });
 }

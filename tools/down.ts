@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { onEngine } from "../platforms/docker/ownership.ts";
 import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
-import { onEngine } from "../platforms/ownership/engines.ts";
 import { strangers } from "../platforms/ownership/judge.ts";
 import type { Known } from "../platforms/ownership/known.ts";
 import type { Settings } from "../settings/model/groups.ts";

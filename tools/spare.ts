@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { onEngines } from "../platforms/docker/ownership.ts";
+import { inCluster } from "../platforms/kubernetes/ownership.ts";
 import { type DockerMachine, machineOf, machinesOf } from "../platforms/machines.ts";
 import type { Claim, Found } from "../platforms/ownership/claims.ts";
-import { inCluster } from "../platforms/ownership/cluster.ts";
-import { onEngines } from "../platforms/ownership/engines.ts";
 import { spell, strangers } from "../platforms/ownership/judge.ts";
 import { claimOf, type Known, knownFrom, placeOf } from "../platforms/ownership/known.ts";
 import type { Settings } from "../settings/model/groups.ts";

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
+import { greet, unreachable } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
-import { greet, unreachable } from "../platforms/preflight/preflight.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { AirflowApi, summary } from "./airflow.ts";

@@ -6,7 +6,7 @@ import { createServer as createTlsServer, type RequestOptions, request as tlsReq
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { authorityCertificate, machineCertificate } from "../../platforms/certificate.ts";
+import { authorityCertificate, machineCertificate } from "../../platforms/docker/certificate.ts";
 import { docker } from "./docker.ts";
 import { assertUndisturbed, type Config, type TestStack } from "./harness.ts";
 

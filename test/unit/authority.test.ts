@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { mock, test } from "node:test";
 import * as tls from "node:tls";
-import { minter, stored } from "../../platforms/authority.ts";
+import { minter, stored } from "../../platforms/docker/authority.ts";
 import { fromState } from "./stored.ts";
 
 type Wanted = Parameters<typeof minter.create>[0];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { jobContainer, serviceContainers } from "../../platforms/container.ts";
+import { jobContainer, serviceContainers } from "../../platforms/docker/container.ts";
 import type { Service } from "../../workload.ts";
 
 const placement = { prefix: "airflow-unit", network: "net", labels: { team: "all", stack: "all" } };

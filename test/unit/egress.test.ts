@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { policy } from "../../platforms/policies.ts";
+import { policy } from "../../platforms/kubernetes/policies.ts";
 
 function outside(to: readonly string[], except: readonly string[]): unknown {
   const workload = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { entranceConf, entranceContainer } from "../../platforms/entrance.ts";
+import { entranceConf, entranceContainer } from "../../platforms/docker/entrance.ts";
 
 const publications = [
   { endpoint: { host: "webserver", port: 8080 }, port: 443, withheld: [] },

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { z } from "zod";
-import { authorityCertificate, machineCertificate } from "../../platforms/certificate.ts";
+import { authorityCertificate, machineCertificate } from "../../platforms/docker/certificate.ts";
 import {
   authoritiesFile,
   authorityVariables,

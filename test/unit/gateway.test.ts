@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import type { Edge } from "../../platforms/gateway.ts";
-import { gatewayAliases, gatewayConf, health } from "../../platforms/gateway.ts";
+import type { Edge } from "../../platforms/docker/gateway.ts";
+import { gatewayAliases, gatewayConf, health } from "../../platforms/docker/gateway.ts";
 
 const machines = [
   { name: "main", address: "10.0.0.10" },

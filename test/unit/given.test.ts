@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { given } from "../../components/given.ts";
-import { DockerPlatform } from "../../platforms/docker.ts";
-import { KubernetesPlatform } from "../../platforms/kubernetes.ts";
+import { DockerPlatform } from "../../platforms/docker/docker.ts";
+import { KubernetesPlatform } from "../../platforms/kubernetes/kubernetes.ts";
 import { kubernetesDefaults } from "../../settings/schema/kubernetes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-given-"));

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
-import { isPublisher, needsHere } from "../../platforms/needs.ts";
-import { preflightHere } from "../../platforms/preflight/here.ts";
+import { isPublisher, needsHere } from "../../platforms/docker/needs.ts";
+import { preflightHere } from "../../platforms/docker/preflight/here.ts";
 import { settingsFrom } from "../../settings/read/read.ts";
 import { raw } from "./mocks.ts";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { quoted } from "../../platforms/keda.ts";
+import { quoted } from "../../platforms/kubernetes/keda.ts";
 import { connections } from "../../settings/model/connections.ts";
 import { settingsFrom } from "../../settings/read/read.ts";
 import { type Config, declare, raw } from "./mocks.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { jobPod, type PodArgs, servicePod } from "../../platforms/pod.ts";
-import { policy, reachLabels } from "../../platforms/policies.ts";
+import { jobPod, type PodArgs, servicePod } from "../../platforms/kubernetes/pod.ts";
+import { policy, reachLabels } from "../../platforms/kubernetes/policies.ts";
 import type { Service } from "../../workload.ts";
 import { declare } from "./mocks.ts";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { needsOf } from "../../platforms/needs.ts";
+import { needsOf } from "../../platforms/docker/needs.ts";
 import { settingsFrom } from "../../settings/read/read.ts";
 import { cargoFor } from "../../tools/images.ts";
 import { project } from "../../tools/process.ts";

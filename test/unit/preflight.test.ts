@@ -5,10 +5,9 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
-import type { Machine } from "../../platforms/machines.ts";
-import { isPublisher } from "../../platforms/needs.ts";
-import { silence } from "../../platforms/preflight/complaints.ts";
-import { type Engine, readInfo, readPublished, readSight } from "../../platforms/preflight/facts.ts";
+import { isPublisher } from "../../platforms/docker/needs.ts";
+import { silence } from "../../platforms/docker/preflight/complaints.ts";
+import { type Engine, readInfo, readPublished, readSight } from "../../platforms/docker/preflight/facts.ts";
 import {
   addressFault,
   blindFault,
@@ -19,8 +18,9 @@ import {
   portFault,
   sameEngineFault,
   versionFault,
-} from "../../platforms/preflight/faults.ts";
-import { type Needs, preflight } from "../../platforms/preflight/preflight.ts";
+} from "../../platforms/docker/preflight/faults.ts";
+import { type Needs, preflight } from "../../platforms/docker/preflight/preflight.ts";
+import type { Machine } from "../../platforms/machines.ts";
 
 const main: Machine = { name: "main", docker: "unix:///var/run/docker.sock", address: "10.0.0.10" };
 const big: Machine = { name: "big", docker: "ssh://airflow@10.0.0.11", address: "10.0.0.11" };
@@ -359,7 +359,7 @@ test("what a machine says: of several processes that share a socket, the first i
   });
 });
 
-const script = new URL("../../platforms/preflight/inspect-machine.sh", import.meta.url);
+const script = new URL("../../platforms/docker/preflight/inspect-machine.sh", import.meta.url);
 
 test("a machine is seen", { skip: process.platform !== "linux" }, async () => {
   const server = createServer().listen(0, "127.0.0.1");

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
-import { probes } from "../../platforms/probes.ts";
+import { probes } from "../../platforms/kubernetes/probes.ts";
 import { waitFor } from "../../tools/process.ts";
 
-const probe = readFileSync(new URL("../../platforms/probe.sh", import.meta.url), "utf8");
+const probe = readFileSync(new URL("../../platforms/docker/probe.sh", import.meta.url), "utf8");
 
 /** START EVERY LOOKS PATIENCE SIGNAL GRACE: seconds, but for the looks and the signal. */
 const timings = "2 1 6 1 TERM 3";

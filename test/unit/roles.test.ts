@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import tls from "node:tls";
-import { authorityCertificate, machineCertificate } from "../../platforms/certificate.ts";
+import { authorityCertificate, machineCertificate } from "../../platforms/docker/certificate.ts";
 import { authorityVariables, proxyVariables } from "../../settings/model/ownNames.ts";
 import { Refused, settingsFrom } from "../../settings/read/read.ts";
 import { type Config, containersOf, type Declared, declare, raw } from "./mocks.ts";

@@ -93,7 +93,7 @@ test("changed parts of the project reach the tests that a reader would name", as
     "components/roles/worker.ts",
     "components/roles/start/start.py",
     "index.ts",
-    "platforms/probe.sh",
+    "platforms/docker/probe.sh",
   ]) {
     const noticed = await reached(file);
     assert.deepEqual(

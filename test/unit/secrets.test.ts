@@ -233,7 +233,7 @@ test("a given secret is an input that is kept secret", async () => {
     call: () => ({}),
   });
   const { Secrets } = await import("../../components/secrets.ts");
-  const { DockerPlatform } = await import("../../platforms/docker.ts");
+  const { DockerPlatform } = await import("../../platforms/docker/docker.ts");
   const settings = settingsFrom(
     { secrets: JSON.stringify({ brokerPassword: "mP4-given-x9" }) },
     () => "stack.yaml:3",

@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
-import type { Health } from "../workload.ts";
-import { checks } from "./checks.ts";
+import type { Health } from "../../workload.ts";
+import { checks } from "../checks.ts";
 
 type Container = types.input.core.v1.Container;
 

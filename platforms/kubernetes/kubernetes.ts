@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { KubernetesSettings } from "../settings/schema/kubernetes.ts";
-import type { MachineSettings } from "../settings/schema/machines.ts";
+import type { KubernetesSettings } from "../../settings/schema/kubernetes.ts";
+import type { MachineSettings } from "../../settings/schema/machines.ts";
 import {
   type Endpoint,
   type EntranceArgs,
@@ -17,17 +17,17 @@ import {
   type Sharing,
   type Values,
   type Volume,
-} from "../workload.ts";
-import { dagsImage } from "./dagsImage.ts";
+} from "../../workload.ts";
+import { dagsImage } from "../dagsImage.ts";
+import { contentHash, isLarge } from "../largeFiles.ts";
+import type { Claim, Look } from "../ownership/claims.ts";
+import { ownerLabels } from "../ownership/installation.ts";
+import { jobInCluster, progressSeconds, secondsOf, serviceInCluster } from "../timeLimits.ts";
+import { Rota } from "../turns.ts";
 import { needsKeda, scaling } from "./keda.ts";
-import { contentHash, isLarge } from "./largeFiles.ts";
-import type { Claim, Look } from "./ownership/claims.ts";
-import { ownerLabels } from "./ownership/installation.ts";
 import { fileKey, jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
 import { type Surroundings, surroundings, unowned } from "./surroundings.ts";
-import { jobInCluster, progressSeconds, secondsOf, serviceInCluster } from "./timeLimits.ts";
-import { Rota } from "./turns.ts";
 
 type Metadata = k8s.types.input.meta.v1.ObjectMeta;
 

@@ -1,4 +1,4 @@
-import { askEngine } from "./ask.ts";
+import { askEngine } from "../../ask.ts";
 import { gist } from "./complaints.ts";
 import { readInfo, readPublished, readSight } from "./facts.ts";
 import { diskFault, type IsOwn, isHeld, memoryFault, portFault } from "./faults.ts";

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Labels, Service, Values } from "../workload.ts";
+import type { Labels, Service, Values } from "../../workload.ts";
 import { denyAll } from "./policies.ts";
 
 /** Higher goes first; 0 is what pods of other namespaces have by default. */

@@ -1,6 +1,6 @@
 import crypto from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
-import { DynamicResource, type StoredProvider } from "../dynamicResource.ts";
+import { DynamicResource, type StoredProvider } from "../../dynamicResource.ts";
 import { authorityCertificate, certificateFunctions, machineCertificate } from "./certificate.ts";
 
 interface Wanted {

@@ -1,4 +1,4 @@
-import type { Machine } from "./machines.ts";
+import type { Machine } from "../machines.ts";
 
 /** A connection between two machines. */
 export interface Edge {

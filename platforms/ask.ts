@@ -1,5 +1,5 @@
 import { type ExecFileException, execFile } from "node:child_process";
-import { clientEnvironment, type Machine } from "../machines.ts";
+import { clientEnvironment, type Machine } from "./machines.ts";
 
 /** Seconds; an answer from a healthy machine far away takes two or three. */
 const patience = 15;

@@ -1,9 +1,9 @@
+import { askEngine } from "../ask.ts";
 import { clientCommand, type DockerMachine } from "../machines.ts";
-import { askEngine } from "../preflight/ask.ts";
-import { gist, isSilence } from "../preflight/complaints.ts";
-import { unreachable } from "../preflight/preflight.ts";
-import { type Claim, type Found, installationLabel, type Kind } from "./claims.ts";
-import { placeOf } from "./known.ts";
+import { type Claim, type Found, installationLabel, type Kind } from "../ownership/claims.ts";
+import { placeOf } from "../ownership/known.ts";
+import { gist, isSilence } from "./preflight/complaints.ts";
+import { unreachable } from "./preflight/preflight.ts";
 
 const lists: readonly (readonly [kind: Kind, name: string, ...command: string[]])[] = [
   ["container", "{{.Names}}", "container", "ls", "--all"],

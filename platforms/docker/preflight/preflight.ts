@@ -1,5 +1,5 @@
-import type { Machine } from "../machines.ts";
-import { type Answer, askEngine, askOverSsh } from "./ask.ts";
+import { type Answer, askEngine, askOverSsh } from "../../ask.ts";
+import type { Machine } from "../../machines.ts";
 import { isSilence, silence } from "./complaints.ts";
 import { type Engine, readInfo, readPublished, readSight } from "./facts.ts";
 import {

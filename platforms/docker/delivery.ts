@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Job } from "../workload.ts";
+import type { Job } from "../../workload.ts";
+import { filesIn } from "../dagsImage.ts";
 import { jobContainer, type Placement } from "./container.ts";
-import { filesIn } from "./dagsImage.ts";
 
 const inbox = "/tmp/delivery";
 const program = readFileSync(new URL("deliver.sh", import.meta.url), "utf8");

@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Job, Limits, Nodes, Service, Stop, Volume } from "../workload.ts";
-import { runtimeDirectory, secretsDirectory } from "../workload.ts";
+import type { Job, Limits, Nodes, Service, Stop, Volume } from "../../workload.ts";
+import { runtimeDirectory, secretsDirectory } from "../../workload.ts";
 import { probes } from "./probes.ts";
 
 type PodSpec = types.input.core.v1.PodSpec;

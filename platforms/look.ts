@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../../settings/model/groups.ts";
-import type { Found, Look } from "./claims.ts";
-import { inCluster } from "./cluster.ts";
-import { onEngines } from "./engines.ts";
-import { holdsData, refusal, strangers } from "./judge.ts";
-import { type Known, knownFrom, type StateResource } from "./known.ts";
+import type { Settings } from "../settings/model/groups.ts";
+import { onEngines } from "./docker/ownership.ts";
+import { inCluster } from "./kubernetes/ownership.ts";
+import type { Found, Look } from "./ownership/claims.ts";
+import { holdsData, refusal, strangers } from "./ownership/judge.ts";
+import { type Known, knownFrom, type StateResource } from "./ownership/known.ts";
 
 /** Reads the state of the running stack, before anything is changed. */
 export async function knownResources(): Promise<Known> {

@@ -1,5 +1,5 @@
-import type { Machine } from "../machines.ts";
-import type { Answer } from "./ask.ts";
+import type { Answer } from "../../ask.ts";
+import type { Machine } from "../../machines.ts";
 import { gist } from "./complaints.ts";
 import type { Engine, Published, Sight } from "./facts.ts";
 

@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { DockerMachine } from "../machines.ts";
 import type { Authority } from "./authority.ts";
 import { type Placement, serviceContainers } from "./container.ts";
 import {
@@ -11,7 +12,6 @@ import {
   health,
   secrets,
 } from "./gateway.ts";
-import type { DockerMachine } from "./machines.ts";
 
 export interface GatewayArgs {
   readonly image: string;

@@ -11,20 +11,20 @@ import {
   type Service,
   type Sharing,
   type Volume,
-} from "../workload.ts";
+} from "../../workload.ts";
+import { dagsImage } from "../dagsImage.ts";
+import { type DockerMachine, homeOf } from "../machines.ts";
+import type { Claim, Look } from "../ownership/claims.ts";
+import { ownerLabels } from "../ownership/installation.ts";
+import { jobOnEngine, serviceOnEngine } from "../timeLimits.ts";
+import { Rota } from "../turns.ts";
 import { Authority } from "./authority.ts";
 import { jobContainer, type Mounted, serviceContainers } from "./container.ts";
-import { dagsImage } from "./dagsImage.ts";
 import { deliveryContainer } from "./delivery.ts";
 import { Engine } from "./engine.ts";
 import { entranceContainer } from "./entrance.ts";
 import type { Edge } from "./gateway.ts";
 import { type GatewayArgs, gatewayContainer } from "./gatewayContainer.ts";
-import { type DockerMachine, homeOf } from "./machines.ts";
-import type { Claim, Look } from "./ownership/claims.ts";
-import { ownerLabels } from "./ownership/installation.ts";
-import { jobOnEngine, serviceOnEngine } from "./timeLimits.ts";
-import { Rota } from "./turns.ts";
 
 /** Several machines, and what leads from one to another. */
 export interface Fleet {

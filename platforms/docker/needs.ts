@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../settings/model/groups.ts";
-import { type DockerMachine, homeOf, machinesOf } from "./machines.ts";
+import type { Settings } from "../../settings/model/groups.ts";
+import { type DockerMachine, homeOf, machinesOf } from "../machines.ts";
 import { preflightHere } from "./preflight/here.ts";
 import { type Needs, preflight, unreachable } from "./preflight/preflight.ts";
 

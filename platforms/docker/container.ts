@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Job, Service, Values, Volume } from "../workload.ts";
-import { instances, secretsDirectory } from "../workload.ts";
-import { checks } from "./checks.ts";
-import { healthySeconds } from "./timeLimits.ts";
+import type { Job, Service, Values, Volume } from "../../workload.ts";
+import { instances, secretsDirectory } from "../../workload.ts";
+import { checks } from "../checks.ts";
+import { healthySeconds } from "../timeLimits.ts";
 
 /** Where a container belongs: a name in front of its own, and the network it joins. */
 export interface Placement {

@@ -1,5 +1,5 @@
-import { askCluster } from "../preflight/ask.ts";
-import { type Claim, type Found, installationLabel, type Kind } from "./claims.ts";
+import { askCluster } from "../ask.ts";
+import { type Claim, type Found, installationLabel, type Kind } from "../ownership/claims.ts";
 
 const resources: Readonly<Partial<Record<Kind, string>>> = {
   namespace: "namespaces",

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type Autoscale, type DatabaseLogin, isInside } from "../workload.ts";
+import { type Autoscale, type DatabaseLogin, isInside } from "../../workload.ts";
 
 /** Seconds between two looks at the tasks, and of quiet before the last instances are stopped. */
 const pace = { pollingInterval: 10, cooldownPeriod: 300 };

@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
-import { within } from "../settings/model/addresses.ts";
-import { type Endpoint, isInside, type Job, type Target } from "../workload.ts";
+import { within } from "../../settings/model/addresses.ts";
+import { type Endpoint, isInside, type Job, type Target } from "../../workload.ts";
 import { selector } from "./pod.ts";
 
 type Policy = types.input.networking.v1.NetworkPolicySpec;

@@ -1,6 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { EntranceArgs, Publication } from "../workload.ts";
+import type { EntranceArgs, Publication } from "../../workload.ts";
 import { type Placement, serviceContainers } from "./container.ts";
 import { command, configuration, health, resolvers, section } from "./gateway.ts";
 

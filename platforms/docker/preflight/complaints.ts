@@ -1,4 +1,4 @@
-import type { Machine } from "../machines.ts";
+import type { Machine } from "../../machines.ts";
 
 /** Why an engine could not be asked. */
 export interface Silence {

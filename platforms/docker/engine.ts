@@ -1,10 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Values } from "../workload.ts";
+import type { Values } from "../../workload.ts";
+import { bySource } from "../largeFiles.ts";
+import { clientCommand, type DockerMachine } from "../machines.ts";
+import type { Claim } from "../ownership/claims.ts";
 import { labelList, type Placement } from "./container.ts";
-import { bySource } from "./largeFiles.ts";
-import { clientCommand, type DockerMachine } from "./machines.ts";
-import type { Claim } from "./ownership/claims.ts";
 
 export interface EngineArgs {
   /** Name of the platform's resources. */

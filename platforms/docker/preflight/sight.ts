@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { Machine } from "../machines.ts";
-import { type Answer, askEngine } from "./ask.ts";
+import { type Answer, askEngine } from "../../ask.ts";
+import type { Machine } from "../../machines.ts";
 import { kernelPort, type Port } from "./faults.ts";
 
 const script = readFileSync(new URL("inspect-machine.sh", import.meta.url), "utf8");
