@@ -4,7 +4,7 @@ import { builtVersions, localImage } from "../images/local.ts";
 import { type KnownFile, knownFile } from "../settings/model/known.ts";
 import { releaseOf } from "../settings/schema/versions.ts";
 import { ensureImages } from "./images.ts";
-import { main, project, run } from "./process.ts";
+import { main, project, run } from "./lib/process.ts";
 
 type Printed = Omit<KnownFile, "sections" | "sensitive"> & {
   readonly sections: Readonly<Record<string, readonly string[]>>;
@@ -13,7 +13,7 @@ type Printed = Omit<KnownFile, "sections" | "sensitive"> & {
 
 /** What the image of a version knows of its settings, as the text of a committed file. */
 export async function printedBy(version: string): Promise<string> {
-  const script = join(project, "tools/airflowSettings.py");
+  const script = join(project, "tools/lib/airflowSettings.py");
   const mount = ["--volume", `${script}:/settings.py:ro`];
   const command = ["docker", "run", "--rm", "--network", "none", ...mount, localImage("airflow", version)];
   const said = await run("sh", ["-c", '"$@" 2> /dev/null', "sh", ...command, "python", "/settings.py"]);

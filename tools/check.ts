@@ -1,4 +1,4 @@
-import { main, run } from "./process.ts";
+import { main, run } from "./lib/process.ts";
 
 await main(async () => {
   console.log("Types");

@@ -6,9 +6,9 @@ import { strangers } from "../platforms/ownership/judge.ts";
 import type { Known } from "../platforms/ownership/known.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readStackFile } from "../settings/read/read.ts";
-import { main, run } from "./process.ts";
-import { spare } from "./spare.ts";
-import { Stack } from "./stack.ts";
+import { main, run } from "./lib/process.ts";
+import { spare } from "./lib/spare.ts";
+import { Stack } from "./lib/stack.ts";
 
 /** Those that stay with their machine when it leaves the stack. */
 async function removeVolumes(settings: Settings, known: Known): Promise<void> {

@@ -1,131 +1,26 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readStackFile } from "../settings/read/read.ts";
-import { main } from "./process.ts";
-import { Stack } from "./stack.ts";
+import { forget, spell } from "./lib/forget.ts";
+import { main } from "./lib/process.ts";
+import { Stack } from "./lib/stack.ts";
 
-/** A resource as the state has it; what does not matter here is kept as it is. */
-export interface Resource {
-  readonly urn: string;
-  readonly type: string;
-  /** URN and id of its provider, with `::` between them. */
-  readonly provider?: string;
-  readonly dependencies?: readonly string[];
-  /** URNs by property; null where there are none. */
-  readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
-  readonly deletedWith?: string;
-  readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly outputs?: Readonly<Record<string, unknown>>;
-}
-
-/** What `pulumi stack export` writes. */
-export interface Deployment {
-  readonly deployment: { readonly resources?: readonly Resource[] };
-}
-
-const docker = "pulumi:providers:docker";
-
-function nameOf(urn: string): string {
-  return urn.slice(urn.lastIndexOf("::") + 2);
-}
-
-/** Machines that can be forgotten: all but the first one, whose resources have plain names. */
-function forgettable(resources: readonly Resource[]): string[] {
-  const providers = resources.filter(({ type }) => type === docker).map(({ urn }) => nameOf(urn));
-  return providers.filter((name) => name.startsWith("docker-")).map((name) => name.slice("docker-".length));
-}
-
-function without(resource: Resource, gone: ReadonlySet<string>): Resource {
-  const { deletedWith, ...rest } = resource;
-  const { dependencies, propertyDependencies } = rest;
-  const left = (urns: readonly string[]) => urns.filter((urn) => !gone.has(urn));
-  const byProperty = Object.entries(propertyDependencies ?? {}).map(([key, urns]) => [
-    key,
-    urns && left(urns),
-  ]);
-  return {
-    ...rest,
-    ...(dependencies && { dependencies: left(dependencies) }),
-    ...(propertyDependencies && { propertyDependencies: Object.fromEntries(byProperty) }),
-    ...(deletedWith !== undefined && !gone.has(deletedWith) && { deletedWith }),
-  };
-}
-
-/** What a state has of a machine: its provider, and all that this provider made. */
-export function urnsOn({ deployment: { resources = [] } }: Deployment, machine: string): string[] {
-  const isProvider = ({ type, urn }: Resource) => type === docker && nameOf(urn) === `docker-${machine}`;
-  const providers = resources.filter(isProvider).map(({ urn }) => urn);
-  const isThere = ({ urn, provider = "" }: Resource) =>
-    providers.includes(urn) || providers.some((made) => provider.startsWith(`${made}::`));
-  return resources.filter(isThere).map(({ urn }) => urn);
-}
-
-/**
- * A state without a machine: its provider, all that this provider made, and whatever else refers to that.
- * @returns the state, and the URNs that are no longer in it
- * @throws Error when the state has no such machine, or only that one
- */
-export function forgetting<T extends Deployment>(
-  state: T,
-  machine: string,
-): { readonly state: T; readonly forgotten: readonly string[] } {
-  const { resources = [] } = state.deployment;
-  const known = forgettable(resources);
-  if (!known.includes(machine)) {
-    throw new Error(
-      `There is no machine ${machine} to forget: the state has ${known.join(", ") || "none"} besides the first one, ` +
-        "which has the data and the control roles and cannot be forgotten.",
-    );
+await main(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { stack: { type: "string", default: "dev" } },
+  });
+  const [machine, ...others] = positionals;
+  if (machine === undefined || others.length > 0) {
+    throw new Error("usage: npm run forget -- MACHINE [--stack NAME]");
   }
-  const gone = new Set(urnsOn(state, machine));
-  const left = resources.filter(({ urn }) => !gone.has(urn)).map((resource) => without(resource, gone));
-  return {
-    state: { ...state, deployment: { ...state.deployment, resources: left } },
-    forgotten: [...gone],
-  };
-}
-
-/** `Container worker-big-1`. */
-function spell(urn: string): string {
-  const type = urn.split("::")[2] ?? "";
-  return `${type.slice(type.lastIndexOf(":") + 1)} ${nameOf(urn)}`;
-}
-
-async function forget(stack: Stack, machine: string): Promise<readonly string[]> {
-  const folder = mkdtempSync(join(tmpdir(), "forget-"));
-  const file = join(folder, "state.json");
-  try {
-    await stack.pulumi(["stack", "export", "--file", file]);
-    const { state, forgotten } = forgetting(JSON.parse(readFileSync(file, "utf8")), machine);
-    writeFileSync(file, JSON.stringify(state));
-    await stack.pulumi(["stack", "import", "--file", file]);
-    return forgotten;
-  } finally {
-    rmSync(folder, { recursive: true });
+  const stack = new Stack(values.stack);
+  stack.check();
+  if (readStackFile(stack.file).machines?.some(({ name }) => name === machine)) {
+    throw new Error(`${stack.file} still lists ${machine}. Remove it there, then run this again.`);
   }
-}
-
-if (import.meta.main) {
-  await main(async () => {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { stack: { type: "string", default: "dev" } },
-    });
-    const [machine, ...others] = positionals;
-    if (machine === undefined || others.length > 0) {
-      throw new Error("usage: npm run forget -- MACHINE [--stack NAME]");
-    }
-    const stack = new Stack(values.stack);
-    stack.check();
-    if (readStackFile(stack.file).machines?.some(({ name }) => name === machine)) {
-      throw new Error(`${stack.file} still lists ${machine}. Remove it there, then run this again.`);
-    }
-    const forgotten = await forget(stack, machine);
-    console.log(`Forgot ${machine}, and what was on it:\n  ${forgotten.map(spell).join("\n  ")}`);
-    console.log(`Now bring the others up to date: npm run up -- --stack ${stack.name}
+  const forgotten = await forget(stack, machine);
+  console.log(`Forgot ${machine}, and what was on it:\n  ${forgotten.map(spell).join("\n  ")}`);
+  console.log(`Now bring the others up to date: npm run up -- --stack ${stack.name}
 Should ${machine} ever come back, its containers do, too: remove those whose name begins with airflow-${stack.name}-.
 If somebody else may have it, raise airflow:certificateGeneration: until then the others trust its certificate.`);
-  });
-}
+});

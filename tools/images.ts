@@ -8,10 +8,10 @@ import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readImageSettings, readStackFile } from "../settings/read/read.ts";
 import { defaultVersion } from "../settings/schema/versions.ts";
-import { buildAll, type Plan } from "./build.ts";
-import { main, project, run } from "./process.ts";
-import { type Cargo, shipImages } from "./ship.ts";
-import { Stack } from "./stack.ts";
+import { buildAll, type Plan } from "./lib/build.ts";
+import { main, project, run } from "./lib/process.ts";
+import { type Cargo, shipImages } from "./lib/ship.ts";
+import { Stack } from "./lib/stack.ts";
 
 /** What every stack needs. */
 export const standard: readonly ImageName[] = ["airflow", "postgres", "redis"];
@@ -64,14 +64,14 @@ function plan(name: ImageName, version: string, official: boolean): Plan {
  * @throws Error with the end of a build's log, when it fails
  */
 export async function ensureImages(needed = standard, version = defaultVersion): Promise<void> {
-  await run("tools/engine.sh", [], { show: true });
+  await run("tools/lib/setup/engine.sh", [], { show: true });
   const wanted = await missing(needed, version);
   if (wanted.length === 0) {
     console.log("  images are there");
     return;
   }
   const official = await dockerHubAnswers();
-  await run("tools/base-image.sh", [], { show: true });
+  await run("offline/base-image.sh", [], { show: true });
   console.log(`  building ${wanted.join(", ")} ${official ? "on top of official images" : "from packages"}`);
   await buildAll(wanted.map((name) => plan(name, version, official)));
 }

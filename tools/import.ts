@@ -2,13 +2,13 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Folder } from "../importer/compose/composeRules.ts";
+import { planOf, type TextFile } from "../importer/input.ts";
+import { report } from "../importer/report.ts";
+import { save, spelt } from "../importer/save.ts";
 import { readStackFile } from "../settings/read/read.ts";
-import type { Folder } from "./import/composeRules.ts";
-import { planOf, type TextFile } from "./import/input.ts";
-import { report } from "./import/report.ts";
-import { save, spelt } from "./import/save.ts";
-import { main, project } from "./process.ts";
-import { stackFile } from "./stack.ts";
+import { main, project } from "./lib/process.ts";
+import { stackFile } from "./lib/stack.ts";
 
 const usage = `usage: npm run import -- docker-compose.yaml [--env .env] [--stack NAME]
        npm run import -- values.yaml [--stack NAME]`;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { jwksOf } from "../components/secrets.ts";
 import { formFault } from "../settings/model/secretForm.ts";
-import { main } from "./process.ts";
+import { main } from "./lib/process.ts";
 
 await main(async () => {
   const key = readFileSync(0, "utf8");

@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { readStackFile } from "../settings/read/read.ts";
-import { main } from "./process.ts";
-import { isElsewhere, reach } from "./reach.ts";
-import { Stack } from "./stack.ts";
+import { main } from "./lib/process.ts";
+import { isElsewhere, reach } from "./lib/reach/reach.ts";
+import { Stack } from "./lib/stack.ts";
 
 await main(async () => {
   const { values } = parseArgs({ options: { stack: { type: "string", default: "dev" } } });

@@ -1,5 +1,5 @@
-import { main } from "./process.ts";
-import { Stack } from "./stack.ts";
+import { main } from "./lib/process.ts";
+import { Stack } from "./lib/stack.ts";
 
 // The CLI on a local stack, PULUMI_STACK or dev: npm run pulumi -- preview
 await main(async () => {

@@ -11,8 +11,8 @@ import { textOf } from "../settings/model/sources.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { type Path, spell } from "../settings/schema/path.ts";
 import { encrypted, isPlace, type SecretSource } from "../settings/schema/secret.ts";
-import { main } from "./process.ts";
-import { stackFile } from "./stack.ts";
+import { main } from "./lib/process.ts";
+import { stackFile } from "./lib/stack.ts";
 
 interface Metadata {
   readonly name?: string;

@@ -8,8 +8,8 @@ import { examine } from "../settings/read/examine.ts";
 import { parseStackFile, prefix } from "../settings/read/stackFile.ts";
 import { type Path, pathOf, samePath, spell } from "../settings/schema/path.ts";
 import { isSecretAt, secretPlaces, stackShape } from "../settings/schema/shape.ts";
-import { main, project } from "./process.ts";
-import { Stack } from "./stack.ts";
+import { main, project } from "./lib/process.ts";
+import { Stack } from "./lib/stack.ts";
 
 /** @throws Error where a stack takes no secret there */
 function placeOf(key: string): Path {

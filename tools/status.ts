@@ -5,13 +5,13 @@ import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { instances } from "../workload.ts";
-import { namespaceFlags } from "./kubernetes.ts";
-import { main } from "./process.ts";
-import { Stack } from "./stack.ts";
-import { clusterFacts } from "./status/cluster.ts";
-import { factsOfEngines, local } from "./status/engine.ts";
-import { taskFacts } from "./status/flower.ts";
-import { type Facts, type MachineFacts, statusTable, troubles } from "./status/table.ts";
+import { main } from "./lib/process.ts";
+import { namespaceFlags } from "./lib/reach/kubernetes.ts";
+import { Stack } from "./lib/stack.ts";
+import { clusterFacts } from "./lib/status/cluster.ts";
+import { factsOfEngines, local } from "./lib/status/engine.ts";
+import { taskFacts } from "./lib/status/flower.ts";
+import { type Facts, type MachineFacts, statusTable, troubles } from "./lib/status/table.ts";
 
 /** What a stack on Docker has, by machine. */
 export function expected(settings: Settings): ReadonlyMap<string, readonly string[]> {

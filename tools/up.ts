@@ -3,14 +3,14 @@ import { greet, unreachable } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readStackFile } from "../settings/read/read.ts";
-import { AirflowApi, summary } from "./airflow.ts";
-import { drain, leftBehind } from "./drain.ts";
-import { type Deployment, urnsOn } from "./forget.ts";
 import { prepareImages } from "./images.ts";
-import { main, waitFor } from "./process.ts";
-import { isElsewhere, reach } from "./reach.ts";
-import { Stack } from "./stack.ts";
-import { telling } from "./status/telling.ts";
+import { AirflowApi, summary } from "./lib/airflow.ts";
+import { drain, leftBehind } from "./lib/drain.ts";
+import { type Deployment, urnsOn } from "./lib/forget.ts";
+import { main, waitFor } from "./lib/process.ts";
+import { isElsewhere, reach } from "./lib/reach/reach.ts";
+import { Stack } from "./lib/stack.ts";
+import { telling } from "./lib/status/telling.ts";
 
 const dag = "get_stocks_dag";
 

@@ -3,7 +3,7 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureImages } from "../../tools/images.ts";
-import { main } from "../../tools/process.ts";
+import { main } from "../../tools/lib/process.ts";
 import { sweep } from "../live/docker.ts";
 import { TestStack } from "../live/harness.ts";
 import { Compose } from "./compose.ts";

@@ -1,9 +1,9 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { TaskInstance } from "../../tools/airflow.ts";
 import { ensureImages } from "../../tools/images.ts";
-import { main, waitFor } from "../../tools/process.ts";
+import type { TaskInstance } from "../../tools/lib/airflow.ts";
+import { main, waitFor } from "../../tools/lib/process.ts";
 import { onDocker } from "../live/docker.ts";
 import { TestStack } from "../live/harness.ts";
 import { onKubernetes } from "../live/kubernetes.ts";

@@ -6,8 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { environment } from "../../components/roles/environment.ts";
 import { localImage } from "../../images/local.ts";
 import { defaultVersion } from "../../settings/schema/versions.ts";
-import { project, run } from "../../tools/process.ts";
-import type { Outputs } from "../../tools/stack.ts";
+import { project, run } from "../../tools/lib/process.ts";
+import type { Outputs } from "../../tools/lib/stack.ts";
 
 const file = join(import.meta.dirname, "compose.yaml");
 const name = "bench-compose";

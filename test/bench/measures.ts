@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AirflowApi } from "../../tools/airflow.ts";
-import { waitFor } from "../../tools/process.ts";
-import type { Outputs } from "../../tools/stack.ts";
+import { AirflowApi } from "../../tools/lib/airflow.ts";
+import { waitFor } from "../../tools/lib/process.ts";
+import type { Outputs } from "../../tools/lib/stack.ts";
 import type { TestStack } from "../live/harness.ts";
 import * as usage from "./usage.ts";
 

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { main } from "../../tools/process.ts";
+import { main } from "../../tools/lib/process.ts";
 import type { Deployment } from "./deployments/deployment.ts";
 import { deployments } from "./deployments/deployments.ts";
 import { drill } from "./drilling.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { run, waitFor } from "../../tools/process.ts";
+import { run, waitFor } from "../../tools/lib/process.ts";
 import { chargedTries } from "./check/charges.ts";
 import { check } from "./check/check.ts";
 import type { Evidence, Finding } from "./check/evidence.ts";

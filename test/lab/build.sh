@@ -1,7 +1,7 @@
 # The lab's programs: Debian packages, and from Go modules Kubernetes in one program (about 10 minutes of CPU, once), the
 # image registry and the network plugin. To be sourced.
 source "$here/packages.sh"
-source "$project/tools/go-build.sh"
+source "$project/offline/go-build.sh"
 
 build_kubeall() {
   # Other flags would compile everything anew.

@@ -1,4 +1,4 @@
-import { run } from "../../tools/process.ts";
+import { run } from "../../tools/lib/process.ts";
 import { nodes, registry, state } from "./settings.ts";
 
 const manifestTypes = [

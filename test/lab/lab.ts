@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { localImage } from "../../images/local.ts";
 import { ensureImages } from "../../tools/images.ts";
-import { run, waitFor } from "../../tools/process.ts";
+import { run, waitFor } from "../../tools/lib/process.ts";
 import { loadImage } from "./images.ts";
 import { type Node, nodes, state } from "./settings.ts";
 

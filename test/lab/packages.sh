@@ -1,6 +1,6 @@
 # Installs the programs of a lab that are missing. To be sourced.
-source "$project/tools/quietly.sh"
-source "$project/tools/cache.sh"
+source "$project/offline/quietly.sh"
+source "$project/tools/lib/setup/cache.sh"
 say() { echo "lab: $*"; }
 
 packages() { # PROGRAM:PACKAGE...

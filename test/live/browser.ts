@@ -3,8 +3,8 @@ import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
-import { run as command } from "../../tools/process.ts";
-import type { Outputs } from "../../tools/stack.ts";
+import { run as command } from "../../tools/lib/process.ts";
+import type { Outputs } from "../../tools/lib/stack.ts";
 
 const dag = "get_stocks_dag";
 const tasks = ["get_aapl", "get_amzn", "get_goog", "get_meta", "get_msft", "get_nvda"];
@@ -18,7 +18,7 @@ const quiet = [
 ];
 
 async function launch(): Promise<Browser> {
-  await command("tools/chromium.sh", [], { show: true });
+  await command("tools/lib/setup/chromium.sh", [], { show: true });
   const folders = (process.env.PATH ?? "").split(delimiter);
   const executablePath = folders.map((folder) => join(folder, "chromium")).find((file) => existsSync(file));
   // Chromium's sandbox refuses to work for root.

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { project, run } from "../../tools/process.ts";
+import { project, run } from "../../tools/lib/process.ts";
 import type { TestStack } from "./harness.ts";
 
 /** A clean clone: what git would put there, and nothing that was made since. */

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { settingsFrom } from "../../settings/read/read.ts";
-import { waitFor } from "../../tools/process.ts";
+import { waitFor } from "../../tools/lib/process.ts";
 import { canaries, inLayers } from "./canaries.ts";
 import { deploys, removes } from "./deploying.ts";
 import { assertUndisturbed, TestStack } from "./harness.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { waitFor } from "../../tools/process.ts";
+import { waitFor } from "../../tools/lib/process.ts";
 import { canaries, found, places } from "./canaries.ts";
 import {
   assertOutlasted,

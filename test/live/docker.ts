@@ -1,4 +1,4 @@
-import { run, waitFor } from "../../tools/process.ts";
+import { run, waitFor } from "../../tools/lib/process.ts";
 import type { Instance, Target } from "./target.ts";
 
 export interface Container {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { TaskInstance } from "../../tools/airflow.ts";
-import { waitFor } from "../../tools/process.ts";
+import type { TaskInstance } from "../../tools/lib/airflow.ts";
+import { waitFor } from "../../tools/lib/process.ts";
 import { assertUndisturbed, hostOf, isRunning, mainProcess, type TestStack } from "./harness.ts";
 import { converges } from "./killing.ts";
 

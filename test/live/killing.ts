@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { run, waitFor } from "../../tools/process.ts";
+import { run, waitFor } from "../../tools/lib/process.ts";
 import type { Config, TestStack } from "./harness.ts";
 
 /** The `pulumi up` that holds the lock of the stack. */

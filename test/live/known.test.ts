@@ -7,7 +7,7 @@ import { knownFile } from "../../settings/model/known.ts";
 import { releaseOf } from "../../settings/schema/versions.ts";
 import { printedBy } from "../../tools/airflowSettings.ts";
 import { ensureImages } from "../../tools/images.ts";
-import { project } from "../../tools/process.ts";
+import { project } from "../../tools/lib/process.ts";
 import { docker } from "./docker.ts";
 
 const programs = join(project, "components/roles/start");

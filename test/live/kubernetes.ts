@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { localImage } from "../../images/local.ts";
-import { waitFor } from "../../tools/process.ts";
+import { waitFor } from "../../tools/lib/process.ts";
 import { ensureLab, type Lab } from "../lab/lab.ts";
 import { registry } from "../lab/settings.ts";
 import type { Config } from "./harness.ts";

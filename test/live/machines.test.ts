@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { run, waitFor } from "../../tools/process.ts";
+import { run, waitFor } from "../../tools/lib/process.ts";
 import { type MachineName, machines, network, power } from "../lab/machines/machines.ts";
 import { cloneFor } from "./clone.ts";
 import { encrypts } from "./encrypting.ts";

@@ -1,8 +1,8 @@
 import { localImage } from "../../images/local.ts";
 import { ensureImages, standard } from "../../tools/images.ts";
-import { run } from "../../tools/process.ts";
-import { shipImages } from "../../tools/ship.ts";
-import { tunnel } from "../../tools/tunnel.ts";
+import { run } from "../../tools/lib/process.ts";
+import { tunnel } from "../../tools/lib/reach/tunnel.ts";
+import { shipImages } from "../../tools/lib/ship.ts";
 import { console, ensureMachines, type MachineName, machines } from "../lab/machines/machines.ts";
 import { type Container, instance, kinds } from "./docker.ts";
 import type { Instance, Ports, Target } from "./target.ts";

@@ -1,4 +1,4 @@
-import { run } from "../../tools/process.ts";
+import { run } from "../../tools/lib/process.ts";
 
 /** Runs a command in the network of a process. */
 function within(pid: number, ...command: string[]): Promise<string> {

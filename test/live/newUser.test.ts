@@ -3,7 +3,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { run, waitFor } from "../../tools/process.ts";
+import { run, waitFor } from "../../tools/lib/process.ts";
 import { cleanClone } from "./clone.ts";
 import { containers, docker, onDocker, sweep } from "./docker.ts";
 import { type Instances, replaced } from "./target.ts";

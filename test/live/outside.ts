@@ -2,7 +2,7 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { localImage } from "../../images/local.ts";
-import { run, waitFor } from "../../tools/process.ts";
+import { run, waitFor } from "../../tools/lib/process.ts";
 import { addressIn, docker, sweep } from "./docker.ts";
 
 const prefix = "airflow-livetest-outside";

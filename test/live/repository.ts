@@ -3,7 +3,7 @@ import { cpSync, createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync, s
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { basename, join, normalize } from "node:path";
-import { run } from "../../tools/process.ts";
+import { run } from "../../tools/lib/process.ts";
 
 /** A Git repository, served over HTTP, with DAGs in one of its folders. */
 export class Repository {

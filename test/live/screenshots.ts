@@ -1,7 +1,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { ensureImages } from "../../tools/images.ts";
-import { main, project, run } from "../../tools/process.ts";
+import { main, project, run } from "../../tools/lib/process.ts";
 import { visit } from "./browser.ts";
 import { TestStack } from "./harness.ts";
 
@@ -9,7 +9,7 @@ const dag = "get_stocks_dag";
 
 // Makes the pictures in docs/images anew, from a stack of their own: npm run screenshots
 await main(async () => {
-  await run("tools/chromium.sh", [], { show: true });
+  await run("tools/lib/setup/chromium.sh", [], { show: true });
   await ensureImages();
   const stack = new TestStack("livetest-screenshots", 18120);
   try {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { run, waitFor } from "../../tools/process.ts";
-import { engineFacts } from "../../tools/status/engine.ts";
-import { troubles } from "../../tools/status/table.ts";
+import { run, waitFor } from "../../tools/lib/process.ts";
+import { engineFacts } from "../../tools/lib/status/engine.ts";
+import { troubles } from "../../tools/lib/status/table.ts";
 import { containers, docker } from "./docker.ts";
 import { mainProcess, TestStack } from "./harness.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { waitFor } from "../../tools/process.ts";
+import { waitFor } from "../../tools/lib/process.ts";
 import { log } from "./docker.ts";
 import { assertUndisturbed, TestStack } from "./harness.ts";
 import { replaced } from "./target.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { waitFor } from "../../tools/process.ts";
+import { waitFor } from "../../tools/lib/process.ts";
 import { docker, log } from "./docker.ts";
 import type { TestStack } from "./harness.ts";
 

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:net";
-import { run } from "../../tools/process.ts";
+import { run } from "../../tools/lib/process.ts";
 
 /** Addresses outside any cluster, each with somebody who listens: of ranges for examples, which are nobody's anywhere. */
 export class Outside {

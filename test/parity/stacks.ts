@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parse } from "yaml";
-import { project } from "../../tools/process.ts";
+import { project } from "../../tools/lib/process.ts";
 import type { Config } from "../unit/mocks.ts";
 
 /** One stack, said for either platform. */

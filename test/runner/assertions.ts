@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
-import { project } from "../../tools/process.ts";
+import { project } from "../../tools/lib/process.ts";
 
 /** An assertion of a test. */
 interface Assertion {

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
-import { project, run } from "../../tools/process.ts";
+import { project, run } from "../../tools/lib/process.ts";
 
 /** Files that are no code of the project, and that tests compare with it or leave alone. */
 const prose = /^docs\/(?!configuration\.md)|\.png$/;
 
 /** What a file runs by a way that names no file: the program by the CLI, and in a clone of its own whatever users run. */
 const runs: Readonly<Record<string, readonly string[]>> = {
-  "tools/stack.ts": ["index.ts", "Pulumi.yaml", "package.json"],
+  "tools/lib/stack.ts": ["index.ts", "Pulumi.yaml", "package.json"],
   "test/live/clone.ts": [
     "tools/up.ts",
     "tools/down.ts",

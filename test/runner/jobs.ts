@@ -1,5 +1,5 @@
 import { globSync } from "node:fs";
-import { project } from "../../tools/process.ts";
+import { project } from "../../tools/lib/process.ts";
 
 /** A thing that tests find there, and that takes minutes to make on a machine that never had it. */
 export type Need = "engine" | "airflow2" | "cluster" | "machines" | "scanners";

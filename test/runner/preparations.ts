@@ -1,5 +1,5 @@
 import { ensureImages, standard } from "../../tools/images.ts";
-import { run } from "../../tools/process.ts";
+import { run } from "../../tools/lib/process.ts";
 import { onDocker } from "../live/docker.ts";
 import type { Need } from "./jobs.ts";
 
@@ -9,7 +9,7 @@ const prefix = "airflow-livetest-";
 const setUp: Readonly<Record<Need, (engine: () => Promise<void>, sweeps: boolean) => Promise<void>>> = {
   engine: async (_, sweeps) => {
     await ensureImages([...standard, "gateway"]);
-    await run("tools/chromium.sh", [], { show: true });
+    await run("tools/lib/setup/chromium.sh", [], { show: true });
     if (sweeps) await onDocker.sweep(prefix);
   },
   airflow2: async (engine) => {
@@ -47,7 +47,7 @@ export function prepare(needs: ReadonlySet<Need>, sweeps: boolean): Map<Need, Pr
     return engineUp;
   };
   // Before all else: installing and starting an engine changes the network of the machine.
-  const started = needs.size === 0 ? undefined : run("tools/engine.sh", [], { show: true });
+  const started = needs.size === 0 ? undefined : run("tools/lib/setup/engine.sh", [], { show: true });
   const begin = async (need: Need) => {
     await started;
     await (need === "engine" ? engine() : setUp[need](engine, sweeps));

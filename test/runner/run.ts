@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { main, project, run } from "../../tools/process.ts";
+import { main, project, run } from "../../tools/lib/process.ts";
 import { changedSince, reachedBy } from "./changed.ts";
 import { type Job, jobsOf, type Need, suiteOf, suites, testFiles } from "./jobs.ts";
 import { prepare } from "./preparations.ts";

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { readStackFile } from "../../settings/read/read.ts";
-import { main, project, run } from "../../tools/process.ts";
+import { main, project, run } from "../../tools/lib/process.ts";
 
 /** What a scanner does not like about an object. */
 export interface Finding {

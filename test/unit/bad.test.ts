@@ -14,7 +14,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
-import { project } from "../../tools/process.ts";
+import { project } from "../../tools/lib/process.ts";
 import { cleanClone } from "../live/clone.ts";
 import { numbers } from "./bad/numbers.ts";
 import { refusals } from "./bad/refusals.ts";
@@ -28,8 +28,10 @@ const most = 2;
 const clone = await cleanClone();
 symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
 // Of the clone, so that checks in this process read its files, and would write there.
-const { main }: typeof import("../../tools/process.ts") = await import(join(clone, "tools/process.ts"));
-const { Stack }: typeof import("../../tools/stack.ts") = await import(join(clone, "tools/stack.ts"));
+const { main }: typeof import("../../tools/lib/process.ts") = await import(
+  join(clone, "tools/lib/process.ts")
+);
+const { Stack }: typeof import("../../tools/lib/stack.ts") = await import(join(clone, "tools/lib/stack.ts"));
 const backend = mkdtempSync(join(tmpdir(), "airflow-bad-"));
 
 /** Stands for a Docker engine and for a cluster, and counts who calls. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { stringify } from "yaml";
-import { Stack } from "../../tools/stack.ts";
+import { Stack } from "../../tools/lib/stack.ts";
 
 const name = "unit-earlier";
 const prefix = `airflow-${name}`;

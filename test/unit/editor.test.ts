@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Ajv } from "ajv";
 import formats from "ajv-formats";
 import { parse, parseDocument } from "yaml";
-import { project } from "../../tools/process.ts";
+import { project } from "../../tools/lib/process.ts";
 import { rows } from "./bad/rows.ts";
 import { explained, firstLine, offered, underlined } from "./editor.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { getLanguageService, type LanguageService } from "yaml-language-server";
-import { project } from "../../tools/process.ts";
+import { project } from "../../tools/lib/process.ts";
 
 /** The first line of every stack file: where an editor finds its schema. */
 export const firstLine = "# yaml-language-server: $schema=schema.json\n";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { forgetting, type Resource } from "../../tools/forget.ts";
+import { forgetting, type Resource } from "../../tools/lib/forget.ts";
 
 const platform = "airflow:index:DockerPlatform";
 const urn = (type: string, name: string) => `urn:pulumi:unit::airflow::${type}::${name}`;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { type Shape, stackShape } from "../../settings/schema/shape.ts";
 import { generated, generatedFiles } from "../../tools/generate.ts";
-import { project } from "../../tools/process.ts";
+import { project } from "../../tools/lib/process.ts";
 
 for (const file of generatedFiles) {
   test(`${file} is what the schema says`, () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { timings } from "../../settings/model/timings.ts";
-import { run } from "../../tools/process.ts";
+import { run } from "../../tools/lib/process.ts";
 
 /** A number that a program of components/roles/lease says by itself. */
 function said(program: string, name: string): number {

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { needsOf } from "../../platforms/docker/needs.ts";
 import { settingsFrom } from "../../settings/read/read.ts";
 import { cargoFor } from "../../tools/images.ts";
-import { project } from "../../tools/process.ts";
+import { project } from "../../tools/lib/process.ts";
 import { differences, type Facts } from "../parity/facts.ts";
 import { containersOf, type Declared, declare, raw } from "./mocks.ts";
 

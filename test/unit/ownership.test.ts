@@ -11,7 +11,7 @@ import { stored } from "../../platforms/ownership/installation.ts";
 import { refusal, strangers } from "../../platforms/ownership/judge.ts";
 import { type Known, knownFrom, type StateResource } from "../../platforms/ownership/known.ts";
 import { settingsFrom } from "../../settings/read/read.ts";
-import { retaining, spared } from "../../tools/spare.ts";
+import { retaining, spared } from "../../tools/lib/spare.ts";
 import { type Declared, declare, raw } from "./mocks.ts";
 import { fromState } from "./stored.ts";
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { probes } from "../../platforms/kubernetes/probes.ts";
-import { waitFor } from "../../tools/process.ts";
+import { waitFor } from "../../tools/lib/process.ts";
 
 const probe = readFileSync(new URL("../../platforms/docker/probe.sh", import.meta.url), "utf8");
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Operation, type Places, recover, unknown } from "../../tools/recover.ts";
+import { type Operation, type Places, recover, unknown } from "../../tools/lib/recover.ts";
 
 const container = "docker:index/container:Container";
 const component: Operation = { type: "creating", resource: { type: "airflow:index:Webserver" } };

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parse, stringify } from "yaml";
+import { stackFile } from "../../tools/lib/stack.ts";
 import { type Manifest, type Rendered, render } from "../../tools/render.ts";
-import { stackFile } from "../../tools/stack.ts";
 import { stacks } from "../scan/scan.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-render-"));

@@ -7,9 +7,9 @@ import { after, test } from "node:test";
 import { parse } from "yaml";
 import { readStackFile } from "../../settings/read/read.ts";
 import { encrypted } from "../../settings/schema/secret.ts";
-import { project } from "../../tools/process.ts";
+import { project } from "../../tools/lib/process.ts";
+import { Stack, stackFile } from "../../tools/lib/stack.ts";
 import { writeSecret } from "../../tools/secret.ts";
-import { Stack, stackFile } from "../../tools/stack.ts";
 
 delete process.env.PULUMI_BACKEND_URL;
 const folder = mkdtempSync(join(tmpdir(), "airflow-secret-test-"));

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { settingsFrom } from "../../settings/read/read.ts";
-import { type Pod, podFacts } from "../../tools/status/cluster.ts";
-import { containerInstance, type Inspected } from "../../tools/status/engine.ts";
-import { type Facts, type Instance, statusTable, troubles } from "../../tools/status/table.ts";
-import { news } from "../../tools/status/telling.ts";
+import { type Pod, podFacts } from "../../tools/lib/status/cluster.ts";
+import { containerInstance, type Inspected } from "../../tools/lib/status/engine.ts";
+import { type Facts, type Instance, statusTable, troubles } from "../../tools/lib/status/table.ts";
+import { news } from "../../tools/lib/status/telling.ts";
 import { expected, withMissing } from "../../tools/status.ts";
 import { raw } from "./mocks.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { AirflowApi } from "../../../tools/airflow.ts";
-import { waitFor } from "../../../tools/process.ts";
+import { AirflowApi } from "../../../tools/lib/airflow.ts";
+import { waitFor } from "../../../tools/lib/process.ts";
 import { Compose } from "../../bench/compose.ts";
 import { docker } from "../../live/docker.ts";
 import { type Client, CONTAINER, clientBy, engineLevers, killAll } from "../nemesis/engineLevers.ts";

@@ -1,4 +1,4 @@
-import type { AirflowApi } from "../../../tools/airflow.ts";
+import type { AirflowApi } from "../../../tools/lib/airflow.ts";
 import type { Hands } from "../nemesis/faults.ts";
 import type { KindName, PlatformName } from "../plan/kinds.ts";
 import type { Layout } from "../plan/schedule.ts";

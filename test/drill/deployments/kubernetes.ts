@@ -1,4 +1,4 @@
-import { waitFor } from "../../../tools/process.ts";
+import { waitFor } from "../../../tools/lib/process.ts";
 import type { TestStack } from "../../live/harness.ts";
 import { kubectl, lab, onKubernetes, pods } from "../../live/kubernetes.ts";
 import { boots } from "../nemesis/boots.ts";

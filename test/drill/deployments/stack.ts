@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { AirflowApi } from "../../../tools/airflow.ts";
-import { project } from "../../../tools/process.ts";
+import type { AirflowApi } from "../../../tools/lib/airflow.ts";
+import { project } from "../../../tools/lib/process.ts";
 import { type Config, TestStack } from "../../live/harness.ts";
 import { query } from "../../live/postgres.ts";
 import type { Target } from "../../live/target.ts";

@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../../tools/process.ts";
+import { run } from "../../../tools/lib/process.ts";
 
 const filler = ".drill-filler";
 

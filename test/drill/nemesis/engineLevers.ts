@@ -1,4 +1,4 @@
-import { waitFor } from "../../../tools/process.ts";
+import { waitFor } from "../../../tools/lib/process.ts";
 import { pauseBy } from "../../live/docker.ts";
 import { addressesBy, type Levers } from "./levers.ts";
 import { mainOf, signal } from "./processes.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { waitFor } from "../../../tools/process.ts";
+import { waitFor } from "../../../tools/lib/process.ts";
 import * as network from "../../live/network.ts";
 import type { KindName } from "../plan/kinds.ts";
 import type { Fault } from "../plan/schedule.ts";

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { project } from "../../../tools/process.ts";
+import { project } from "../../../tools/lib/process.ts";
 import type { Finding } from "../check/evidence.ts";
 import type { KindName, PlatformName } from "../plan/kinds.ts";
 

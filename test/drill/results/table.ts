@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { project } from "../../../tools/process.ts";
+import { project } from "../../../tools/lib/process.ts";
 import type { Flaw } from "../check/evidence.ts";
 import { type Kind, type KindName, kinds } from "../plan/kinds.ts";
 import type { FaultResult, Result } from "./results.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { localImage } from "../../../images/local.ts";
-import { run, waitFor } from "../../../tools/process.ts";
+import { run, waitFor } from "../../../tools/lib/process.ts";
 import { ensureLab, type Lab } from "../lab.ts";
 
 // Proves that the lab is a cluster: what the project's live tests take for granted of one.

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Machine } from "../../../platforms/machines.ts";
-import { project, run } from "../../../tools/process.ts";
+import { project, run } from "../../../tools/lib/process.ts";
 
 // Names, addresses and places are the same as in settings.sh.
 

@@ -13,7 +13,7 @@ lock_lab
 begin=$SECONDS
 
 programs=(sshd:openssh-server ssh:openssh-client openssl:openssl dnsmasq:dnsmasq-base tcpdump:tcpdump nft:nftables ip:iproute2)
-has dockerd || "$project/tools/engine.sh"
+has dockerd || "$project/tools/lib/setup/engine.sh"
 has dockerd || fail "The machines run this machine's dockerd, and there is none." "Install it: https://docs.docker.com/engine/install"
 if ! has sshd; then
   # This machine itself is not to serve ssh because of the lab.

@@ -1,5 +1,5 @@
 import { schema } from "../../../settings/schema/schema.ts";
-import { project } from "../../../tools/process.ts";
+import { project } from "../../../tools/lib/process.ts";
 import { numbers } from "./numbers.ts";
 import { refusals } from "./refusals.ts";
 import { secrets } from "./secrets.ts";

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Input, planOf } from "../../../tools/import/input.ts";
-import type { Plan } from "../../../tools/import/plan.ts";
-import { report } from "../../../tools/import/report.ts";
-import { written } from "../../../tools/import/write.ts";
-import { project } from "../../../tools/process.ts";
+import { type Input, planOf } from "../../../importer/input.ts";
+import type { Plan } from "../../../importer/plan.ts";
+import { report } from "../../../importer/report.ts";
+import { written } from "../../../importer/write.ts";
+import { project } from "../../../tools/lib/process.ts";
 
 /** Inputs in the shapes of the official files: for Airflow 3 and 2 each. */
 export const names = ["compose", "compose2", "values", "values2"] as const;

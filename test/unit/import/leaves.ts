@@ -1,5 +1,5 @@
 import { isCollection, isMap, isPair, isScalar, isSeq, parseDocument, visit } from "yaml";
-import { spell } from "../../../tools/import/source.ts";
+import { spell } from "../../../importer/source.ts";
 
 /** The places of all values of a file, as they stand there: aliases are none. */
 export function placesOf(text: string): string[] {

@@ -1,0 +1,322 @@
+import { environmentVariable } from "../environment.ts";
+import { airflowImage, readImage } from "../image.ts";
+import { cared, converted, type Item, none, type Outcome, type Rule, type Target, taken } from "../rule.ts";
+import { autoscaled, checkedExecutor, type Surroundings } from "../settings.ts";
+import type { Path } from "../source.ts";
+import { cores, integer, mebibytes, seconds } from "../units.ts";
+import { running, type Service, words } from "./services.ts";
+
+/** What a path of the machine is, and how a stack file spells it. */
+export interface Folder {
+  readonly kind: "directory" | "file" | "nothing";
+  readonly absolute: string;
+  /** Relative to the project, if it is in there. */
+  readonly spelt: string;
+}
+
+/** Looks at a path that stands in a compose file. */
+export type Look = (path: string) => Folder;
+
+/** Who says something, and what is around. */
+export interface ComposeContext {
+  /** The services that say it. */
+  readonly users: readonly Service[];
+  readonly services: readonly Service[];
+  readonly look: Look;
+  readonly metadataUrl?: string | undefined;
+}
+
+/** Keys of `roles`, for those who say it: all of Airflow, or some. */
+export function rolesOf({ users, services }: ComposeContext): string[] {
+  const isRunning = ({ role }: Service) => running.includes(role);
+  const roles = new Set(users.map(({ role }) => role));
+  const all = services.filter(isRunning);
+  if (all.length > 1 && all.every((one) => users.includes(one))) return ["all"];
+  return [...running, "migration"].filter((role) => roles.has(role));
+}
+
+function groupsOf({ users }: ComposeContext): Path[] {
+  return users.flatMap(({ worker }) => (worker ? [worker.group] : []));
+}
+
+/** Something that each role may have of its own; of worker groups only where `inGroup` is a key of theirs. */
+function perRole(
+  context: ComposeContext,
+  value: unknown,
+  keys: { worker?: string; role: string; inGroup?: string },
+): Outcome {
+  const { worker, role, inGroup } = keys;
+  const targets = rolesOf(context).flatMap((name): Target[] => {
+    if (name !== "worker" || !worker || !inGroup) return [{ path: ["roles", name, role], value }];
+    return groupsOf(context).map((group) => ({
+      path: group.length > 0 ? [...group, inGroup] : [worker],
+      value,
+    }));
+  });
+  return targets.length > 0 ? { kind: "taken", targets } : none("the stack has no such container");
+}
+
+function surroundings({ services, metadataUrl, users }: ComposeContext): Surroundings {
+  const hosts = services.map(({ name }) => name);
+  return {
+    isOwn: (host) => hosts.includes(host),
+    metadataUrl,
+    groups: users.flatMap(({ worker }) => (worker ? [worker.group] : [])),
+  };
+}
+
+function environment({ match: [name = ""], value, leaves: [leaf] }: Item, context: ComposeContext): Outcome {
+  if (name === "AIRFLOW__CORE__EXECUTOR") return checkedExecutor(value, `${leaf?.file}:${leaf?.line}`);
+  const text = value === undefined ? undefined : String(value);
+  return environmentVariable({ ...surroundings(context), name, value: text, roles: rolesOf(context) });
+}
+
+const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
+  const count = integer(value);
+  const [user] = context.users;
+  if (count === undefined || !user) return none("it cannot be read: allowed is a whole number");
+  if (user.worker) {
+    return {
+      kind: "taken",
+      targets: groupsOf(context).map((group) => ({ path: [...group, "workers"], value: count })),
+    };
+  }
+  const counted: Readonly<Record<string, string>> = { scheduler: "schedulers", webserver: "webservers" };
+  const key = counted[user.role];
+  if (key) return taken([key], count);
+  return count === 1 ? cared("there is one") : none("the stack has one of it");
+};
+
+const memory = ({ value }: Item, context: ComposeContext): Outcome => {
+  const number = mebibytes(value);
+  if (number === undefined) return none("it cannot be read: allowed is a size like 2g");
+  return perRole(context, number, { worker: "workerMemory", role: "memory", inGroup: "memory" });
+};
+
+const cpu = ({ value }: Item, context: ComposeContext): Outcome => {
+  const number = cores(value);
+  if (number === undefined) return none("it cannot be read: allowed is a number of cores");
+  return perRole(context, number, { worker: "workerCpu", role: "cpu", inGroup: "cpu" });
+};
+
+interface Published {
+  readonly address?: string | undefined;
+  readonly port: number | undefined;
+}
+
+/** `8080:8080`, `127.0.0.1:8080:8080`, or `{ target, published, host_ip }`. */
+function published(value: unknown): Published {
+  if (typeof value === "object" && value !== null) {
+    const { published, host_ip } = value as { published?: unknown; host_ip?: string };
+    return { port: integer(published), address: host_ip };
+  }
+  const [, address, port] = /^(?:(.+):)?(\d+):\d+(?:\/tcp)?$/.exec(String(value)) ?? [];
+  return { port: integer(port), address };
+}
+
+const ports = ({ value }: Item, { users }: ComposeContext): Outcome => {
+  const keys: Readonly<Record<string, string>> = { webserver: "webserverPort", flower: "flowerPort" };
+  const key = users.map(({ role }) => keys[role]).find((one) => one !== undefined);
+  if (key === undefined) return none("nothing but the webserver and Flower is published");
+  const { port, address } = published(value);
+  if (port === undefined) return none("allowed is one port of the machine");
+  return taken([key], port, address === "127.0.0.1" ? undefined : "published on 127.0.0.1 only");
+};
+
+interface Mount {
+  readonly source: string;
+  readonly target: string;
+}
+
+function mounted(value: unknown): Mount {
+  if (typeof value === "object" && value !== null) {
+    const { source, target } = value as { source?: unknown; target?: unknown };
+    return { source: String(source ?? ""), target: String(target ?? "") };
+  }
+  const [source = "", target = ""] = String(value).split(":");
+  return { source, target };
+}
+
+function perRoleAt(
+  context: ComposeContext,
+  kind: "files" | "volumes",
+  target: string,
+  value: string,
+  note?: string,
+): Outcome {
+  const targets = rolesOf(context).map((role) => ({ path: ["roles", role, kind, target], value }));
+  return targets.length > 0 ? { kind: "taken", targets, note } : none("the stack has no such container");
+}
+
+/** What the stack has volumes of its own for. */
+const kept = /^\/opt\/airflow\/(logs|data)\/?$|^\/sources\/?$/;
+
+const volume = ({ value }: Item, context: ComposeContext): Outcome => {
+  const { source, target } = mounted(value);
+  if (kept.test(target))
+    return cared("the stack has a volume of its own for it; what is in yours stays there");
+  if (/docker\.sock$/.test(source)) return none("no role may command the engine");
+  if (!/^[./~]/.test(source)) return perRoleAt(context, "volumes", target, source);
+  const { kind, spelt, absolute } = context.look(source);
+  if (kind === "nothing") return none("there is neither such a file nor such a folder");
+  if (/^\/opt\/airflow\/dags\/?$/.test(target)) return taken(["dags"], spelt);
+  if (kind === "file") return perRoleAt(context, "files", target, spelt);
+  const isConfig = /^\/opt\/airflow\/config\/?$/.test(target);
+  const note = isConfig
+    ? "read-only; an airflow.cfg in it is not read: what it says belongs into settings"
+    : "read-only";
+  return perRoleAt(context, "volumes", target, absolute, note);
+};
+
+const command = (_: Item, context: ComposeContext): Outcome => {
+  const worker = context.users.find((user) => user.worker)?.worker;
+  if (!worker) return cared("the stack starts each role itself");
+  const { queues, concurrency, autoscale } = worker.flags;
+  const around = { ...surroundings(context), groups: [worker.group] };
+  const outcomes = [
+    ...(queues !== undefined && worker.group.length > 0
+      ? [taken([...worker.group, "queues"], queues.split(","))]
+      : []),
+    ...(concurrency === undefined ? [] : [concurrent(concurrency, worker.group)]),
+    ...(autoscale === undefined ? [] : [autoscaled(autoscale, around)]),
+  ];
+  const targets = outcomes.flatMap((one) => (one.kind === "taken" ? one.targets : []));
+  const others = worker.flags.others.join(" ");
+  const note = others === "" ? undefined : `without a counterpart: ${others}`;
+  if (targets.length > 0) return { kind: "taken", targets, note };
+  return note === undefined ? cared("the stack starts each role itself") : none(note);
+};
+
+function concurrent(given: string, group: Path): Outcome {
+  return taken(group.length > 0 ? [...group, "concurrency"] : ["workerConcurrency"], integer(given));
+}
+
+const grace = (item: Item, { users }: ComposeContext): Outcome =>
+  users.some(({ worker }) => worker)
+    ? converted(["workerGraceSeconds"], seconds, "a time like 5m")(item)
+    : cared("each role has the time that it needs");
+
+const label = ({ match: [name = ""], value }: Item, context: ComposeContext): Outcome => {
+  const targets = rolesOf(context).map((role) => ({
+    path: ["roles", role, "labels", name],
+    value: String(value ?? ""),
+  }));
+  return targets.length > 0 ? { kind: "taken", targets } : none("the stack has no such container");
+};
+
+/** `-c max_connections=200` of Postgres, `--maxmemory 1gb` of Redis. */
+const databaseCommand = ({ value }: Item): Outcome => {
+  const given = words(value).join(" ");
+  const targets = [...given.matchAll(/-c\s+(\w+)=(\S+)/g)].map(([, key = "", text]) => ({
+    path: ["postgres", "settings", key],
+    value: text,
+  }));
+  return targets.length > 0 ? { kind: "taken", targets } : cared("the stack starts Postgres itself");
+};
+
+/** What the stack says about Redis itself. */
+const ownOfRedis = /^(requirepass|user|aclfile|appendonly|supervised|port|bind|protected-mode|dir)$/;
+
+const brokerCommand = ({ value }: Item): Outcome => {
+  const options = [
+    ...words(value)
+      .join(" ")
+      .matchAll(/--([a-z-]+)\s+(\S+)/g),
+  ];
+  const targets = options
+    .filter(([, key = ""]) => !ownOfRedis.test(key))
+    .map(([, key = "", text]) => ({ path: ["redis", "settings", key], value: text }));
+  return targets.length > 0
+    ? { kind: "taken", targets }
+    : cared("the stack starts Redis itself, with a password that it mints");
+};
+
+const image = ({ value }: Item): Outcome => airflowImage(readImage(String(value)));
+
+const postgresImage = ({ value }: Item): Outcome => {
+  const { repository } = readImage(String(value));
+  const isOfficialOne = /^(docker\.io\/)?(library\/)?postgres$/.test(repository);
+  return isOfficialOne
+    ? cared("the stack has an image of Postgres; data is not moved: see pg_dump")
+    : taken(["images", "postgres"], value);
+};
+
+const sameNumbers = cared("the stack reserves what its roles need");
+const network = cared("the stack has a network of its own");
+const health = cared("each role is checked by the stack, and restarted when it hangs");
+const order = cared("the stack starts things in their order, the migration first");
+const restart = cared("whatever stops is started again");
+const names = cared("names are the stack's");
+const always = cared("it always runs");
+const unnecessary = cared("the stack needs no such thing");
+const engine = none("containers are set up by the stack");
+
+export const composeRules: readonly Rule<ComposeContext>[] = [
+  ["airflow.image", image],
+  [
+    "airflow.build",
+    none(
+      "build it (docker build), and name it as images.airflow; or list its packages: requirements, systemPackages",
+    ),
+  ],
+  ["airflow.environment.*", environment],
+  [
+    "airflow.env_file",
+    none("files of variables are not read: move its lines to environment, then import again"),
+  ],
+  ["airflow.command", command],
+  ["airflow.entrypoint", cared("the stack starts each role itself")],
+  ["airflow.ports.*", ports],
+  ["airflow.volumes.*", volume],
+  ["airflow.{scale,replicas}", replicas],
+  ["airflow.deploy.replicas", replicas],
+  ["airflow.mem_limit", memory],
+  ["airflow.deploy.resources.limits.memory", memory],
+  ["airflow.cpus", cpu],
+  ["airflow.deploy.resources.limits.cpus", cpu],
+  ["*.deploy.resources.reservations.{memory,cpus}", sameNumbers],
+  ["*.{mem_reservation,memswap_limit}", sameNumbers],
+  [
+    "airflow.extra_hosts.*",
+    ({ match: [host = ""], value }) => taken(["extraHosts", host.toLowerCase()], value),
+  ],
+  ["airflow.labels.*", label],
+  ["airflow.stop_grace_period", grace],
+  ["airflow.user", cared("Airflow runs as 50000:0")],
+  ["airflow.profiles", always],
+  ["postgres.image", postgresImage],
+  ["postgres.command", databaseCommand],
+  ["postgres.environment.*", cared("the stack names its databases and logins, and mints their passwords")],
+  ["postgres.volumes.*", cared("the stack has a volume of its own; data is moved with pg_dump and psql")],
+  ["postgres.{mem_limit,shm_size}", converted(["postgres", "memory"], mebibytes, "a size like 1g")],
+  ["postgres.deploy.resources.limits.memory", converted(["postgres", "memory"], mebibytes, "a size like 1g")],
+  ["redis.image", cared("Redis is always an image of the stack's, for its supervision")],
+  ["redis.command", brokerCommand],
+  ["redis.environment.*", cared("the stack mints the broker's passwords")],
+  ["redis.volumes.*", cared("the stack has a volume of its own; let the queues run empty before you move")],
+  ["redis.mem_limit", converted(["redis", "memory"], mebibytes, "a size like 1g")],
+  ["redis.deploy.resources.limits.memory", converted(["redis", "memory"], mebibytes, "a size like 1g")],
+  ["{postgres,redis}.ports.*", none("nothing but the webserver and Flower is published")],
+  ["foreign.**", none("the stack has no such service: run it beside the stack")],
+  ["*.healthcheck", health],
+  ["*.depends_on", order],
+  ["*.restart", restart],
+  ["*.deploy.restart_policy", restart],
+  ["*.{container_name,hostname}", names],
+  ["*.{expose,networks,links}", network],
+  ["*.{init,tty,stdin_open,working_dir,pull_policy,platform,stop_signal}", unnecessary],
+  ["*.logging", cared("each container keeps three files of 10 MB")],
+  ["*.stop_grace_period", cared("each role has the time that it needs")],
+  [
+    "*.{privileged,cap_add,cap_drop,security_opt,devices,network_mode,pid,ipc,shm_size,ulimits,sysctls}",
+    engine,
+  ],
+];
+
+/** For what is outside of services. */
+export const outsideRules: readonly Rule<undefined>[] = [
+  ["{version,name}", names],
+  ["volumes.*", cared("the stack has volumes of its own")],
+  ["networks.*.external", none("the stack's roles are in no other network: use extraHosts, or addresses")],
+  ["networks.**", network],
+];

@@ -1,0 +1,92 @@
+import { type Entry, type Plan, planned } from "../plan.ts";
+import { decided, type Item, itemsOf, type Target } from "../rule.ts";
+import { at, type Leaf, plain, readSource, type Source, type Tree } from "../source.ts";
+import { chartRules, scaled, type Values, workerNodes } from "./chartRules.ts";
+
+/** Keys that tell values of the chart from anything else. */
+export const chartKeys = [
+  "airflowVersion",
+  "apiServer",
+  "config",
+  "createUserJob",
+  "dagProcessor",
+  "dags",
+  "data",
+  "defaultAirflowRepository",
+  "defaultAirflowTag",
+  "executor",
+  "fernetKey",
+  "fernetKeySecretName",
+  "images",
+  "postgresql",
+  "scheduler",
+  "triggerer",
+  "webserver",
+  "workers",
+];
+
+/** Whether something has keys that only values of the chart have. */
+export function isChart(tree: Tree | undefined): boolean {
+  return tree?.kind === "map" && chartKeys.some((key) => tree.entries.has(key));
+}
+
+/** `extraEnv` is a text with YAML in it: what it says has lines, too. */
+function opened({ tree, leaves }: Source): Source {
+  const extra = at(tree, ["extraEnv"]);
+  if (tree.kind !== "map" || extra?.kind !== "leaf" || typeof extra.value !== "string")
+    return { tree, leaves };
+  const { file, line, path } = extra.leaf;
+  const inner = readSource(file, extra.value, (text) => text, line + 1);
+  const below = (leaf: Leaf): Leaf => ({ ...leaf, path: [...path, ...leaf.path] });
+  const moved = new Map(inner.leaves.map((leaf) => [leaf, below(leaf)]));
+  const place = (part: Tree): Tree => {
+    if (part.kind === "leaf") return { ...part, leaf: moved.get(part.leaf) ?? part.leaf };
+    if (part.kind === "list") return { kind: "list", items: part.items.map(place) };
+    return { kind: "map", entries: new Map([...part.entries].map(([key, value]) => [key, place(value)])) };
+  };
+  return {
+    tree: { kind: "map", entries: new Map([...tree.entries, ["extraEnv", place(inner.tree)]]) },
+    leaves: leaves.flatMap((leaf) => (leaf === extra.leaf ? [...moved.values()] : [leaf])),
+  };
+}
+
+function values(tree: Tree): Values {
+  return (path) => {
+    const found = at(tree, path.split("."));
+    return found && plain(found);
+  };
+}
+
+/** What follows from the values as a whole; what they do not say, the chart has once. */
+function extras(said: Values): Target[] {
+  const onNodes = Object.keys(workerNodes(said)).length > 0;
+  const machine: Target[] = [
+    { path: ["machines", 0, "name"], value: "pool" },
+    { path: ["machines", 0, "workers"], value: 1 },
+  ];
+  const isScaled = scaled(["workers"], said);
+  return [
+    { path: ["platform"], value: "kubernetes" },
+    ...(onNodes ? machine : isScaled ? [] : [{ path: ["workers"], value: 1 }]),
+  ];
+}
+
+/** Newer spellings go before older ones. */
+function weight({ path }: Item): number {
+  return path.includes("celery") || path.at(-1) === "ref" || path[0] === "images" ? 1 : 0;
+}
+
+/**
+ * What values of the chart become; those of a chart that has it as a dependency may stand below `airflow`.
+ * @throws Error when it is not YAML, or for another executor than Celery's
+ */
+export function importChart(source: Source): Plan {
+  const wrapped = at(source.tree, ["airflow"]);
+  const isWrapped = !isChart(source.tree) && wrapped !== undefined;
+  const { tree, leaves } = opened({ tree: isWrapped ? wrapped : source.tree, leaves: source.leaves });
+  const said = values(tree);
+  const entries = itemsOf(tree, chartRules).map(
+    (found): Entry => ({ item: found.item, outcome: decided(found, said), weight: weight(found.item) }),
+  );
+  return planned(entries, leaves, extras(said), "it is not the chart's");
+}

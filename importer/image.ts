@@ -1,0 +1,68 @@
+import { builtVersions } from "../images/local.ts";
+import { none, type Outcome, type Target } from "./rule.ts";
+
+/** Versions of Airflow that a stack runs without an image of its own, newest first. */
+export const versions = builtVersions().toReversed();
+
+export interface Image {
+  readonly repository: string;
+  readonly tag?: string | undefined;
+  readonly digest?: string | undefined;
+}
+
+/** Of `registry:5000/team/airflow:3.3.2@sha256:…`. */
+export function readImage(reference: string): Image {
+  const [name = "", digest] = reference.split("@");
+  const [, repository = name, tag] = /^(.*?)(?::([^:/]+))?$/.exec(name) ?? [];
+  return { repository, tag, digest };
+}
+
+export function spellImage({ repository, tag, digest }: Image): string {
+  return `${repository}${tag ? `:${tag}` : ""}${digest ? `@${digest}` : ""}`;
+}
+
+export function isOfficial({ repository }: Image): boolean {
+  return /^(docker\.io\/)?apache\/airflow$/.test(repository);
+}
+
+/** The supported version that stands for another one: of the same major version. */
+function supported(version: string): string | undefined {
+  return versions.includes(version)
+    ? version
+    : versions.find((one) => one.split(".")[0] === version.split(".")[0]);
+}
+
+/** The version of Airflow that a tag names. */
+export function versionOf(tag: string | undefined): string | undefined {
+  return /^(?:slim-|v)?(\d+\.\d+\.\d+)/.exec(tag ?? "")?.[1];
+}
+
+/** What a version becomes. */
+export function airflowVersion(version: string): Outcome {
+  const value = supported(version);
+  if (value === undefined)
+    return none(`Airflow ${version} is not supported: allowed are ${versions.join(" and ")}`);
+  const note =
+    value === version
+      ? undefined
+      : `${version} is not supported; the migration brings its database to ${value}`;
+  return { kind: "taken", targets: [{ path: ["version"], value }], note };
+}
+
+/** What the image of Airflow becomes: a version, and an image unless it is the official one, which the stack has its own for. */
+export function airflowImage(image: Image, keepOfficial = false): Outcome {
+  const version = versionOf(image.tag);
+  const outcome = version === undefined ? undefined : airflowVersion(version);
+  if (outcome && outcome.kind !== "taken") return outcome;
+  const exact = outcome?.note === undefined;
+  if (!exact && !isOfficial(image)) {
+    return none(
+      `it has Airflow ${version}: build it on ${versions.join(" or ")}, and name it as images.airflow`,
+    );
+  }
+  const isNamed = exact && (keepOfficial || !isOfficial(image));
+  const named: Target[] = isNamed ? [{ path: ["images", "airflow"], value: spellImage(image) }] : [];
+  const targets = [...(outcome?.targets ?? []), ...named];
+  if (targets.length === 0) return none("it names no version of Airflow");
+  return { kind: "taken", targets, note: outcome?.note };
+}

@@ -1,0 +1,201 @@
+import type { z } from "zod";
+import { schema } from "../settings/schema/schema.ts";
+import { type Item, none, type Outcome, type Target } from "./rule.ts";
+import { type Leaf, type Path, spell } from "./source.ts";
+
+/** Something that the input says, and what becomes of it. */
+export interface Entry {
+  readonly item: Item;
+  readonly outcome: Outcome;
+  /** Between two that say the same key differently, the heavier one is heard, and otherwise the first. */
+  readonly weight?: number;
+}
+
+/** A line of the report. */
+export interface Row {
+  readonly leaves: readonly Leaf[];
+  /** What it is called, where its place is but a number. */
+  readonly name?: string | undefined;
+  /** Keys of the stack; none where nothing was taken over. */
+  readonly targets: readonly string[];
+  /** Why nothing was taken over, or what is to be known. */
+  readonly note?: string | undefined;
+}
+
+export interface Plan {
+  /** By key without the project's prefix. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly taken: readonly Row[];
+  readonly cared: readonly Row[];
+  readonly none: readonly Row[];
+  /** Keys of secrets that have to be stored. */
+  readonly secrets: readonly string[];
+  /** Python packages, for a file of their own. */
+  readonly requirements?: string;
+}
+
+type Kind = Outcome["kind"];
+/** What a value that is used several times becomes: the first of these. */
+const precedence: readonly Kind[] = ["taken", "none", "cared"];
+
+function nested(path: Path, value: unknown): unknown {
+  const [first, ...others] = path;
+  if (first === undefined) return value;
+  const inner = nested(others, value);
+  return typeof first === "number" ? [...Array<object>(first).fill({}), inner] : { [first]: inner };
+}
+
+/** What the schema has against a value, if anything. */
+function fault({ path, value }: Target): string | undefined {
+  const result = schema.safeParse(nested(path, value));
+  const found = result.success ? undefined : result.error.issues.find((issue) => concerns(issue, path));
+  return found && messageOf(found);
+}
+
+function concerns(issue: z.core.$ZodIssue, path: Path): boolean {
+  return issue.path.every((part, at) => at >= path.length || part === path[at]);
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  return issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+}
+
+/** Without targets that the stack refuses. */
+function checked(outcome: Outcome): Outcome {
+  if (outcome.kind !== "taken") return outcome;
+  const faults = outcome.targets.map((target) =>
+    target.value === undefined || target.path[0] === "requirements" ? undefined : fault(target),
+  );
+  const left = outcome.targets.filter((_, at) => faults[at] === undefined);
+  const [first] = faults.filter((one) => one !== undefined);
+  const to = outcome.targets[faults.findIndex((one) => one !== undefined)]?.path ?? [];
+  return left.length > 0 ? { ...outcome, targets: left } : none(`${spell(to)}: ${first}`);
+}
+
+function where({ file, line }: Leaf): string {
+  return `${file}:${line}`;
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Each key once: who says it first, or with more weight, is heard; others who say the same are, too. */
+function agreed(entries: readonly Entry[]): Entry[] {
+  const heard = new Map<string, { readonly entry: Entry; readonly said: unknown }>();
+  const said = ({ item }: Entry, { value }: Target) => value ?? item.value;
+  for (const entry of entries) {
+    if (entry.outcome.kind !== "taken") continue;
+    for (const target of entry.outcome.targets) {
+      const key = spell(target.path);
+      const weight = heard.get(key)?.entry.weight ?? 0;
+      if (!heard.has(key) || (entry.weight ?? 0) > weight)
+        heard.set(key, { entry, said: said(entry, target) });
+    }
+  }
+  return entries.map((entry) => {
+    const { outcome } = entry;
+    if (outcome.kind !== "taken") return entry;
+    const left = outcome.targets.filter((target) =>
+      same(heard.get(spell(target.path))?.said, said(entry, target)),
+    );
+    if (left.length > 0) return { ...entry, outcome: { ...outcome, targets: left } };
+    const key = spell(outcome.targets[0]?.path ?? []);
+    const [leaf] = heard.get(key)?.entry.item.leaves ?? [];
+    return {
+      ...entry,
+      outcome: none(`the stack has one ${key}, and ${leaf ? where(leaf) : "another"} gives it`),
+    };
+  });
+}
+
+/** Each leaf with the one entry that tells what becomes of it. */
+function told(entries: readonly Entry[]): Map<Leaf, Entry> {
+  const rank = ({ outcome }: Entry) => precedence.indexOf(outcome.kind);
+  const byLeaf = new Map<Leaf, Entry>();
+  for (const entry of entries) {
+    for (const leaf of entry.item.leaves) {
+      const before = byLeaf.get(leaf);
+      if (!before || rank(entry) < rank(before)) byLeaf.set(leaf, entry);
+    }
+  }
+  return byLeaf;
+}
+
+function nameOf({ path, value, leaves: [first] }: Item): string | undefined {
+  const { name, envName } = Object(value) as { name?: unknown; envName?: unknown };
+  const last = typeof first?.path.at(-1) === "number" ? path.at(-1) : (name ?? envName);
+  return typeof last === "string" && !first?.path.includes(last) ? last : undefined;
+}
+
+function rows(kind: Kind, leaves: readonly Leaf[], byLeaf: ReadonlyMap<Leaf, Entry>): Row[] {
+  const grouped = new Map<Entry, Leaf[]>();
+  for (const leaf of leaves) {
+    const entry = byLeaf.get(leaf);
+    if (entry?.outcome.kind !== kind) continue;
+    grouped.set(entry, [...(grouped.get(entry) ?? []), leaf]);
+  }
+  return [...grouped].map(([{ item, outcome }, own]) => ({
+    leaves: own,
+    name: nameOf(item),
+    targets: outcome.kind === "taken" ? outcome.targets.map(({ path }) => spell(path)) : [],
+    note: outcome.kind === "taken" ? outcome.note : outcome.why,
+  }));
+}
+
+/** Lists without the places of items that were refused. */
+function compact(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== undefined).map(compact);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, compact(inner)]));
+}
+
+/** Puts a value at its place. */
+function put(into: Record<string | number, unknown>, [first, ...others]: Path, value: unknown): void {
+  if (first === undefined) return;
+  if (others.length === 0) into[first] = value;
+  else {
+    into[first] ??= typeof others[0] === "number" ? [] : {};
+    put(into[first] as Record<string | number, unknown>, others, value);
+  }
+}
+
+/**
+ * What a stack file says, and what became of each value of the input.
+ * @param leaves all values of the input
+ * @param extras what follows from the input as a whole, unless it says it itself
+ * @param unused why a value is not looked at
+ */
+export function planned(
+  entries: readonly Entry[],
+  leaves: readonly Leaf[],
+  extras: readonly Target[],
+  unused: string,
+): Plan {
+  const settled = agreed(entries.map((entry) => ({ ...entry, outcome: checked(entry.outcome) })));
+  const byLeaf = told(settled);
+  const others = leaves.filter((leaf) => !byLeaf.has(leaf));
+  const targets = settled.flatMap(({ outcome }) => (outcome.kind === "taken" ? outcome.targets : []));
+  // What is around something first.
+  const outerFirst = [...extras, ...targets].toSorted(
+    ({ path: one }, { path: other }) => one.length - other.length,
+  );
+  const values = new Map(outerFirst.map((target) => [spell(target.path), target]));
+  const config: Record<string, unknown> = {};
+  for (const { path, value } of values.values()) {
+    if (value !== undefined && path[0] !== "requirements") put(config, path, value);
+  }
+  const packages = values.get("requirements")?.value;
+  const secrets = targets.filter(({ value }) => value === undefined).map(({ path }) => spell(path));
+  return {
+    config: compact(config) as Plan["config"],
+    taken: rows("taken", leaves, byLeaf),
+    cared: rows("cared", leaves, byLeaf),
+    none: [
+      ...rows("none", leaves, byLeaf),
+      ...others.map((leaf) => ({ leaves: [leaf], targets: [], note: unused })),
+    ],
+    secrets: [...new Set(secrets)].toSorted(),
+    ...(typeof packages === "string" && { requirements: `${packages.trim().split(/\s+/).join("\n")}\n` }),
+  };
+}

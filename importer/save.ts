@@ -1,0 +1,42 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { project } from "../tools/lib/process.ts";
+import type { Plan } from "./plan.ts";
+import { written } from "./write.ts";
+
+/** A path as a stack file has it: relative to the project, if it is in there. */
+export function spelt(absolute: string): string {
+  const path = relative(project, absolute);
+  return path.startsWith("..") ? absolute : path || ".";
+}
+
+export interface Saved {
+  readonly plan: Plan;
+  readonly stack: string;
+  /** What it was imported from. */
+  readonly from: string;
+  /** Where stack files are. */
+  readonly folder: string;
+}
+
+/**
+ * Writes the stack file, and beside it one of Python packages, if there are any.
+ * @returns the files, the stack file first
+ * @throws Error when one of them is there already; then none is written
+ */
+export function save({ plan, stack, from, folder }: Saved): string[] {
+  const file = join(folder, `Pulumi.${stack}.yaml`);
+  const packages = join(folder, `requirements.${stack}.txt`);
+  const texts = new Map<string, string>();
+  const requirements = plan.requirements === undefined ? undefined : spelt(packages);
+  texts.set(file, written({ plan, from, stack, requirements }));
+  if (plan.requirements !== undefined) texts.set(packages, plan.requirements);
+  for (const path of texts.keys()) {
+    if (!existsSync(path)) continue;
+    throw new Error(
+      `${spelt(path)} is there already, and is not overwritten. Remove it, or give another name: --stack NAME.`,
+    );
+  }
+  for (const [path, text] of texts) writeFileSync(path, text);
+  return [...texts.keys()];
+}

@@ -1,0 +1,49 @@
+import { Document, isCollection, isMap, isSeq, visit } from "yaml";
+import { schema } from "../settings/schema/schema.ts";
+import type { Plan } from "./plan.ts";
+
+/** Columns up to which a value is written in one line. */
+const width = 100;
+
+const comments: Readonly<Record<string, string>> = {
+  images: " With digests they are the same tomorrow.",
+  machines: " Nodes by their labels, and how many workers run there.",
+  requirements: " Packages that the containers installed at every start.",
+  roles: " What roles are given beyond what they need.",
+  settings: " Settings of airflow.cfg, by section.",
+};
+
+export interface StackFile {
+  readonly plan: Plan;
+  /** Where it came from. */
+  readonly from: string;
+  readonly stack: string;
+  /** The file of Python packages, if there is one. */
+  readonly requirements?: string | undefined;
+}
+
+/** The command that stores a secret. */
+export function storing(key: string, stack: string): string {
+  return `npm run secret -- ${key} --stack ${stack}`;
+}
+
+/** The text of a stack file. */
+export function written({ plan, from, stack, requirements }: StackFile): string {
+  const config: Readonly<Record<string, unknown>> = { ...plan.config, ...(requirements && { requirements }) };
+  const entries = Object.keys(schema.shape)
+    .filter((key) => config[key] !== undefined)
+    .map((key) => [`airflow:${key}`, config[key]] as const);
+  const document = new Document({ config: Object.fromEntries(entries) });
+  visit(document, {
+    Pair(_, { key, value }) {
+      const [, name = ""] = /^airflow:(.*)$/.exec(String((key as { value?: unknown }).value)) ?? [];
+      if (comments[name] && isCollection(key) === false)
+        (key as { commentBefore?: string }).commentBefore = comments[name];
+      if ((isMap(value) || isSeq(value)) && JSON.stringify(value).length <= width) value.flow = true;
+    },
+  });
+  const head = ["# yaml-language-server: $schema=schema.json", `# Imported from ${from}.`];
+  const secrets = plan.secrets.map((key) => `#   ${storing(key, stack)}`);
+  const first = secrets.length > 0 ? ["# Store these secrets before the first deployment:", ...secrets] : [];
+  return `${[...head, ...first].join("\n")}\n${document.toString({ lineWidth: 0, flowCollectionPadding: true })}`;
+}

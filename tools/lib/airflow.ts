@@ -1,0 +1,108 @@
+import { type Major, majorOf } from "../../settings/schema/versions.ts";
+import type { Outputs } from "./stack.ts";
+
+export interface TaskInstance {
+  readonly task_id: string;
+  readonly state: string | null;
+  readonly try_number: number;
+  readonly hostname: string | null;
+  readonly start_date: string | null;
+  readonly end_date: string | null;
+}
+
+export interface DagRun {
+  readonly dag_run_id: string;
+  readonly state: "queued" | "running" | "success" | "failed";
+}
+
+/** A login as the header of a request. */
+type Authenticate = (login: Outputs) => Promise<string>;
+
+const basic: Authenticate = async ({ adminUser, adminPassword }) =>
+  `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString("base64")}`;
+
+const token: Authenticate = async (login) => {
+  const { adminUser: username, adminPassword: password } = login;
+  const response = await ask(login, "/auth/token", "POST", { username, password });
+  if (!response.ok) throw new Error(`Airflow refused the login of ${username}: ${response.status}`);
+  return `Bearer ${((await response.json()) as { access_token: string }).access_token}`;
+};
+
+/** What differs between the APIs of major versions. */
+interface Dialect {
+  readonly root: string;
+  readonly authenticate: Authenticate;
+  /** What a run that is triggered has to say of itself. */
+  readonly run: Readonly<Record<string, unknown>>;
+}
+
+const dialects: Readonly<Record<Major, Dialect>> = {
+  2: { root: "/api/v1", authenticate: basic, run: {} },
+  3: { root: "/api/v2", authenticate: token, run: { logical_date: null } },
+};
+
+function ask(
+  { webserverUrl }: Outputs,
+  path: string,
+  method: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(webserverUrl + path, {
+    method,
+    headers: { "content-type": "application/json", accept: "application/json", ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(60_000),
+  });
+}
+
+/** Airflow's REST API, as the administrator. */
+export class AirflowApi {
+  private readonly login: Outputs;
+  private readonly dialect: Dialect;
+  private authorization: string | undefined;
+
+  constructor(login: Outputs) {
+    this.login = login;
+    this.dialect = dialects[majorOf(login.version)];
+  }
+
+  /** Calls a path below the API's root; undefined when there is no such thing. */
+  async call<T>(path: string, method = "GET", body?: unknown): Promise<T | undefined> {
+    const { root, authenticate } = this.dialect;
+    this.authorization ??= await authenticate(this.login);
+    const { authorization } = this;
+    const response = await ask(this.login, root + path, method, body, { authorization });
+    if (response.status === 404) return undefined;
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** Starts a run of a DAG that is known to Airflow, and unpauses it. */
+  async trigger(dag: string, conf: Record<string, unknown> = {}): Promise<DagRun> {
+    await this.call(`/dags/${dag}`, "PATCH", { is_paused: false });
+    const run = await this.call<DagRun>(`/dags/${dag}/dagRuns`, "POST", {
+      ...this.dialect.run,
+      conf,
+    });
+    if (!run) throw new Error(`Airflow knows no DAG ${dag}.`);
+    return run;
+  }
+
+  async dagRun(dag: string, run: string): Promise<DagRun | undefined> {
+    return this.call(`/dags/${dag}/dagRuns/${run}`);
+  }
+
+  async tasks(dag: string, run: string): Promise<readonly TaskInstance[]> {
+    const found = await this.call<{ task_instances: TaskInstance[] }>(
+      `/dags/${dag}/dagRuns/${run}/taskInstances`,
+    );
+    return found?.task_instances ?? [];
+  }
+}
+
+/** How many tasks are in which state, as people read it. */
+export function summary(tasks: readonly TaskInstance[]): string {
+  const counts = Map.groupBy(tasks, ({ state }) => state ?? "waiting");
+  return [...counts].map(([state, { length }]) => `${length} ${state}`).join(", ");
+}

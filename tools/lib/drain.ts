@@ -1,0 +1,39 @@
+import { clientEnvironment, type Machine } from "../../platforms/machines.ts";
+import type { Deployment } from "./forget.ts";
+import { run } from "./process.ts";
+
+/** A machine that a stack is still on. */
+export type Left = Omit<Machine, "address">;
+
+/** Machines of the state that the stack no longer lists; the first one's provider has the plain name. */
+export function leftBehind({ deployment }: Deployment, listed: readonly string[]): Left[] {
+  return (deployment.resources ?? []).flatMap(({ urn, type, inputs = {} }) => {
+    const [, name] = /::docker-([^:]+)$/.exec(urn) ?? [];
+    const { host, certPath } = inputs;
+    if (type !== "pulumi:providers:docker" || name === undefined || listed.includes(name)) return [];
+    return [
+      { name, docker: String(host), ...(certPath !== undefined && { certificates: String(certPath) }) },
+    ];
+  });
+}
+
+/**
+ * Stops the workers of a machine, which finish their tasks first.
+ * @param prefix in front of the names of the stack's containers
+ * @throws Error when the machine does not answer
+ */
+export async function drain(machine: Left, prefix: string): Promise<void> {
+  const { name } = machine;
+  const env = clientEnvironment(machine);
+  const filter = `name=^/?${prefix}-worker-`;
+  const listed = await run("docker", ["ps", "--quiet", "--filter", filter], { env }).catch((error) => {
+    throw new Error(
+      `The machine ${name}, which the stack no longer lists, does not answer, so that its workers cannot finish ` +
+        `their tasks. Start it again, or, if it is gone for good: npm run forget -- ${name}\n${error.message}`,
+    );
+  });
+  const workers = listed.split("\n").filter((id) => id !== "");
+  if (workers.length === 0) return;
+  console.log(`  ${name}: ${workers.length} worker(s) finish their tasks`);
+  await run("docker", ["stop", ...workers], { env });
+}

@@ -1,0 +1,129 @@
+import { besideConfig, prefix } from "../../../settings/read/stackFile.ts";
+import type { Shape } from "../../../settings/schema/shape.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What somebody may write where the program takes a secret. */
+type Source = "stack file" | "plain file";
+
+const draft = "http://json-schema.org/draft-07/schema#";
+
+/** Text that the CLI has encrypted. */
+const secure = {
+  type: "object",
+  description: "Encrypted by `npm run secret`.",
+  properties: { secure: { type: "string", description: "What the stack's key encrypted." } },
+  required: ["secure"],
+  additionalProperties: false,
+};
+
+/** An object that the CLI would decrypt, where nothing would keep it secret. */
+const notSecure = {
+  not: { type: "object", required: ["secure"], maxProperties: 1, properties: { secure: { type: "string" } } },
+};
+
+/** Any value, with nothing encrypted in it. */
+const plain = {
+  anyOf: [
+    { type: ["string", "number", "boolean", "null"] },
+    { type: "array", items: { $ref: "#/definitions/plain" } },
+    { type: "object", ...notSecure, additionalProperties: { $ref: "#/definitions/plain" } },
+  ],
+};
+
+/** In YAML, on one line. */
+export function inline(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return String(value);
+  const entries = Object.entries(value).map(([key, inner]) => `${key}: ${inline(inner)}`);
+  return entries.length > 0 ? `{ ${entries.join(", ")} }` : "{}";
+}
+
+/** A default that says something. */
+export function toldDefault({ default: value }: Shape): string | undefined {
+  const text = inline(value ?? "");
+  return ["", "{}", "[]"].includes(text) ? undefined : text;
+}
+
+function described(shape: Shape): Json {
+  const { description } = shape;
+  const value = toldDefault(shape);
+  if (description === undefined) return {};
+  return { description: value === undefined ? description : `${description} Default: ${value}.` };
+}
+
+/** An editor's words for a shape. */
+function emit(shape: Shape, source: Source): Json {
+  const {
+    secret,
+    discreet,
+    description,
+    properties,
+    additionalProperties,
+    items,
+    anyOf,
+    propertyNames,
+    ...rest
+  } = shape;
+  if (Object.keys(shape).length === 0) return { $ref: "#/definitions/plain" };
+  // A text beside others that are no secret: a stack file has it encrypted.
+  if (secret && shape.type === "string") return secure;
+  const options = secret ? (anyOf ?? []).filter(({ type }) => type !== "string") : anyOf;
+  const encrypted = secret && source === "stack file" ? [secure] : [];
+  const named = Object.entries(properties ?? {}).map(([key, inner]) => [key, emit(inner, source)]);
+  const others = typeof additionalProperties === "object" ? additionalProperties : undefined;
+  const names = Object.keys((propertyNames as Json | undefined) ?? {}).some((key) => key !== "type");
+  return {
+    ...described(shape),
+    ...rest,
+    ...(names && { propertyNames }),
+    ...(properties && { properties: Object.fromEntries(named) }),
+    ...(additionalProperties === false && { additionalProperties }),
+    ...(others && { ...(source === "stack file" && notSecure), additionalProperties: emit(others, source) }),
+    ...(items && { items: emit(items, source) }),
+    ...(options && { anyOf: [...encrypted, ...options.map((option) => emit(option, source))] }),
+  };
+}
+
+/** `pulumi config set` quotes numbers and booleans. */
+const quoted: Readonly<Record<string, string>> = {
+  integer: "^-?\\d{1,15}$",
+  number: "^-?\\d{1,15}(\\.\\d+)?$",
+  boolean: "^(true|false)$",
+};
+
+function outermost(shape: Shape): Json {
+  const pattern = quoted[String(shape.type)];
+  if (pattern === undefined) return emit(shape, "stack file");
+  const { description, ...rest } = emit(shape, "stack file");
+  return { description, default: shape.default, anyOf: [rest, { type: "string", pattern }] };
+}
+
+function titled(title: string, schema: Json): Json {
+  return { $schema: draft, title, ...schema, definitions: { plain } };
+}
+
+/** The JSON Schema of a whole stack file. */
+export function stackFileSchema({ properties = {} }: Shape): Json {
+  const keys = Object.entries(properties).map(([key, shape]) => [`${prefix}${key}`, outermost(shape)]);
+  const beside = besideConfig.map((name) => [name, { description: "The CLI's own." }]);
+  const config = {
+    description: "What the stack says; what it leaves out has its default.",
+    type: ["object", "null"],
+    properties: Object.fromEntries(keys),
+    patternProperties: {
+      [`^(?!${prefix})[^:]+:.`]: { description: "Of another project, or of a provider." },
+    },
+    additionalProperties: false,
+  };
+  return titled("A stack of Airflow on Celery", {
+    type: ["object", "null"],
+    properties: { config, ...Object.fromEntries(beside) },
+    additionalProperties: false,
+  });
+}
+
+/** The JSON Schema of a file with declarations, which has nothing encrypted in it. */
+export function declarationsSchema(shape: Shape): Json {
+  return titled("Connections, variables, pools and users of Airflow", emit(shape, "plain file"));
+}

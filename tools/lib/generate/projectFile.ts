@@ -1,0 +1,17 @@
+import { stringify } from "yaml";
+import { declared } from "../../../settings/read/declared.ts";
+import { prefix } from "../../../settings/read/stackFile.ts";
+
+const mark = "# From here on written by npm run generate, from settings/schema/schema.ts.\n";
+
+/**
+ * The text of Pulumi.yaml, with all keys of a stack declared below its mark.
+ * @throws Error where it has no mark
+ */
+export function projectFile(text: string): string {
+  const [own, rest] = text.split(mark);
+  if (own === undefined || rest === undefined) throw new Error(`Pulumi.yaml has lost its mark: ${mark}`);
+  const keys = Object.entries(declared()).map(([key, value]) => [`${prefix}${key}`, value]);
+  const config = Object.fromEntries(keys);
+  return own + mark + stringify({ config }, { lineWidth: 0, aliasDuplicateObjects: false });
+}

@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Shape } from "../../../settings/schema/shape.ts";
+import { toldDefault } from "./jsonSchema.ts";
+
+type Row = readonly string[];
+
+function table(head: Row, rows: readonly Row[]): string {
+  const line = (cells: Row) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+/** What a value may be, in a few words. */
+function allowed(shape: Shape): string {
+  const { type, enum: values, minimum, maximum, items, secret, anyOf, properties } = shape;
+  if (secret) return "secret";
+  if (anyOf) {
+    const options = [...new Set(anyOf.map(allowed))];
+    // YAML's own idea of what is a number is nothing to tell a reader.
+    return (options[0] === "text" && !anyOf.some(({ type }) => type === "object") ? ["text"] : options).join(
+      ", or ",
+    );
+  }
+  if (Array.isArray(values)) return values.map((value) => code(String(value))).join(", ");
+  const range = minimum === undefined ? "" : ` from ${minimum} to ${maximum}`;
+  if (type === "integer") return `whole number${range}`;
+  if (type === "number") return `number${range}`;
+  if (type === "boolean") return `${code("true")}, ${code("false")}`;
+  if (type === "array") return `list of ${items?.properties ? "objects" : items ? allowed(items) : "values"}`;
+  if (type === "object") return properties ? "object" : "values by name";
+  if (Array.isArray(type)) return [...new Set(type.map((one) => allowed({ type: one })))].join(", or ");
+  return type === "string" ? "text" : "any value";
+}
+
+/** What differs between properties that are otherwise the same. */
+function skeleton({ description, ...rest }: Shape): Shape {
+  return rest;
+}
+
+interface Key {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly required: boolean;
+}
+
+/** The keys inside of a value: those of an object, of the items of a list, or of what is there by name. */
+function inside(shape: Shape, name: string): Key[] {
+  if (shape.secret || shape.anyOf) return [];
+  if (shape.items) return inside(shape.items, `${name}[]`);
+  if (typeof shape.additionalProperties === "object") return inside(shape.additionalProperties, `${name}.*`);
+  const entries = Object.entries(shape.properties ?? {});
+  const own = ([key, inner]: [string, Shape]): Key => ({
+    name: `${name}.${key}`,
+    shape: inner,
+    required: shape.required?.includes(key) ?? false,
+  });
+  const [first] = entries;
+  const alike =
+    entries.length > 1 &&
+    first?.[1].properties !== undefined &&
+    entries.every(([, inner]) => isDeepStrictEqual(skeleton(inner), skeleton(first[1])));
+  if (alike) return [...entries.map(own), ...inside(first[1], `${name}.*`)];
+  return entries.flatMap((entry) => [own(entry), ...inside(entry[1], `${name}.${entry[0]}`)]);
+}
+
+/** All keys of a stack. */
+export function keysTable({ properties = {} }: Shape, prefix: string, details: string): string {
+  const rows = Object.entries(properties).map(([key, shape]) => {
+    const more = inside(shape, key).length > 0 ? ` [Its keys](${details}#${key.toLowerCase()}).` : "";
+    const value = toldDefault(shape);
+    return [code(`${prefix}${key}`), value === undefined ? "" : code(value), `${shape.description}${more}`];
+  });
+  return table(["key", "default", "meaning"], rows);
+}
+
+/** What is inside of those that have keys of their own, one table each. */
+export function nestedTables({ properties = {} }: Shape): string {
+  const sections = Object.entries(properties).flatMap(([key, shape]) => {
+    const rows = inside(shape, "").map(({ name, shape: inner, required }) => {
+      const value = toldDefault(inner);
+      const standard = value === undefined ? (required ? "required" : "") : code(value);
+      return [code(name), allowed(inner), standard, inner.description ?? ""];
+    });
+    if (rows.length === 0) return [];
+    return [`### ${key}\n\n${shape.description}\n\n${table(["key", "value", "default", "meaning"], rows)}`];
+  });
+  return sections.join("\n\n");
+}
+
+/**
+ * Puts a text between the two marks of a page.
+ * @throws Error where the page has no such marks
+ */
+export function between(page: string, text: string): string {
+  const marks = /(<!-- keys, by npm run generate -->\n).*(<!-- end of keys -->)/s;
+  if (!marks.test(page))
+    throw new Error("A page has lost its marks: <!-- keys, by npm run generate --> and <!-- end of keys -->");
+  return page.replace(marks, (_, begin, end) => `${begin}\n${text}\n\n${end}`);
+}

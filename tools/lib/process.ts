@@ -1,0 +1,77 @@
+import { spawn } from "node:child_process";
+import { resolve } from "node:path";
+
+/** The project's folder. */
+export const project = resolve(import.meta.dirname, "../..");
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Shows the command's output as it comes; otherwise it only appears in the error, if there is one. */
+  readonly show?: boolean;
+  readonly cwd?: string;
+  /** What the command reads from its standard input, instead of nothing. */
+  readonly input?: string;
+}
+
+/**
+ * Runs a command to its end and returns its standard output.
+ * @throws Error with the end of what the command said, when it fails
+ */
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  const { env = {}, show = false, cwd = project, input } = options;
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: show ? "inherit" : [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
+  child.stdin?.end(input);
+  let stdout = "";
+  let all = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    stdout += chunk;
+    all += chunk;
+  });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    all += chunk;
+  });
+  const code = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
+  if (code === 0) return stdout;
+  const said = all.trim().split("\n").slice(-40).join("\n");
+  throw new Error(`${command} ${args[0] ?? ""} failed with exit code ${code}${said && `:\n${said}`}`);
+}
+
+/** Polls until `attempt` returns something, showing what it waits for every ten seconds. */
+export async function waitFor<T>(
+  what: string,
+  seconds: number,
+  attempt: () => Promise<T | undefined>,
+  pauseSeconds = 0.5,
+): Promise<T> {
+  const begin = Date.now();
+  let shown = begin;
+  for (;;) {
+    const result = await attempt();
+    if (result !== undefined) return result;
+    const now = Date.now();
+    if (now - begin > seconds * 1000) throw new Error(`Waited ${seconds} s in vain for ${what}.`);
+    if (now - shown > 10_000) {
+      console.log(`  waiting for ${what} (${Math.round((now - begin) / 1000)} s)`);
+      shown = now;
+    }
+    await new Promise((wake) => setTimeout(wake, pauseSeconds * 1000));
+  }
+}
+
+/** Runs a tool's main function; an error ends the process with its message and without a stack trace. */
+export async function main(body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

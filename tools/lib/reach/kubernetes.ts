@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { createConnection } from "node:net";
+import { readStackFile } from "../../../settings/read/read.ts";
+import { run, waitFor } from "../process.ts";
+import { contextFlags, type Stack } from "../stack.ts";
+import { portInUse } from "./tunnel.ts";
+
+/** A service of a stack, at a port of this machine. */
+interface Forward {
+  readonly service: string;
+  readonly port: number;
+  readonly local: number;
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    socket.once("connect", () => done(true)).once("error", () => done(false));
+    socket.once("connect", () => socket.end());
+  });
+}
+
+function namespaceOf({ file, name }: Stack): string {
+  return readStackFile(file).kubernetes?.namespace ?? `airflow-${name}`;
+}
+
+/** What leads kubectl to the namespace of a stack. */
+export function namespaceFlags(stack: Stack): string[] {
+  return [...contextFlags(readStackFile(stack.file).kubernetes), "--namespace", namespaceOf(stack)];
+}
+
+/**
+ * Lets the webserver and Flower of a stack in a cluster be reached at their loopback ports.
+ * @returns what ends that again
+ * @throws Error when kubectl is missing or the cluster does not answer
+ */
+export async function forward(stack: Stack): Promise<() => void> {
+  const settings = readStackFile(stack.file);
+  const flags = namespaceFlags(stack);
+  await run("kubectl", [...flags, "get", "service", "webserver", "flower"]).catch((error) => {
+    throw new Error(
+      `kubectl does not find the services of stack ${stack.name} in namespace ${namespaceOf(stack)}. ${error}`,
+    );
+  });
+  let ended = false;
+  const children = new Set<ReturnType<typeof spawn>>();
+  const keep = ({ service, port, local }: Forward) => {
+    const args = [...flags, "port-forward", `service/${service}`, `${local}:${port}`];
+    const child = spawn("kubectl", args, { stdio: ["ignore", "ignore", "inherit"] });
+    children.add(child);
+    child.on("close", () => {
+      children.delete(child);
+      // It ends with the pod that it leads to; the service has another one, or soon will.
+      if (!ended) setTimeout(() => !ended && keep({ service, port, local }), 1000);
+    });
+  };
+  const forwards: Forward[] = [
+    { service: "webserver", port: 8080, local: settings.webserverPort },
+    { service: "flower", port: 5555, local: settings.flowerPort },
+  ];
+  for (const { local, service } of forwards) {
+    if (await answers(local)) throw portInUse(service, local);
+  }
+  forwards.forEach(keep);
+  for (const { local, service } of forwards) {
+    await waitFor(`${service} at port ${local}`, 60, async () => ((await answers(local)) ? true : undefined));
+  }
+  return () => {
+    ended = true;
+    for (const child of children) child.kill();
+  };
+}

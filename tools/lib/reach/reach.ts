@@ -1,0 +1,67 @@
+import { several } from "../../../components/roles/role.ts";
+import { homeOf, type Machine, machinesOf } from "../../../platforms/machines.ts";
+import type { Settings } from "../../../settings/model/groups.ts";
+import { readStackFile } from "../../../settings/read/read.ts";
+import { instances } from "../../../workload.ts";
+import type { Stack } from "../stack.ts";
+import { forward } from "./kubernetes.ts";
+import { portInUse, tunnel } from "./tunnel.ts";
+
+/** What people use, on another machine. */
+interface Remote {
+  readonly machine: Machine;
+  readonly service: string;
+  readonly instance: string;
+  readonly port: number;
+  /** Of the loopback interface here. */
+  readonly local: number;
+}
+
+function remotes(settings: Settings): Remote[] {
+  const { webservers, webserverPort, flowerPort } = settings;
+  const machines = machinesOf(settings);
+  const services = [
+    { service: "webserver", replicas: webservers, port: 8080, first: webserverPort },
+    { service: "flower", replicas: 1, port: 5555, first: flowerPort },
+  ];
+  return services.flatMap(({ service, replicas, port, first }) => {
+    const machine = homeOf(service, machines);
+    if (!machine || machine.docker.startsWith("unix:")) return [];
+    return instances(service, several(replicas)).map((instance, at) => {
+      return { machine, service, instance, port, local: first + at };
+    });
+  });
+}
+
+/** Whether people reach the webserver or Flower of a stack only while {@link reach} leads there. */
+export function isElsewhere(settings: Settings): boolean {
+  return settings.platform === "kubernetes" || remotes(settings).length > 0;
+}
+
+/**
+ * Lets the webserver and Flower of a stack be reached at their loopback ports, wherever they run.
+ * @returns what ends that again
+ * @throws Error when a port is in use, or where they run does not answer
+ */
+export async function reach(stack: Stack): Promise<() => void> {
+  const settings = readStackFile(stack.file);
+  if (settings.platform === "kubernetes") return forward(stack);
+  const ends: (() => void)[] = [];
+  const end = () => {
+    for (const one of ends) one();
+  };
+  try {
+    for (const { machine, service, instance, port, local } of remotes(settings)) {
+      const opened = tunnel(machine, `airflow-${stack.name}-${instance}`, port, local);
+      ends.push(
+        await opened.catch((error) => {
+          throw error.code === "EADDRINUSE" ? portInUse(service, local) : error;
+        }),
+      );
+    }
+  } catch (error) {
+    end();
+    throw error;
+  }
+  return end;
+}

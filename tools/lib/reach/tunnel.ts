@@ -1,0 +1,77 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { clientEnvironment, type Machine } from "../../../platforms/machines.ts";
+import { run } from "../process.ts";
+
+const relay = readFileSync(new URL("tunnel.py", import.meta.url), "utf8");
+
+/** What is said when somebody else listens at the port for a service. */
+export function portInUse(service: string, port: number): Error {
+  return new Error(`Port ${port}, for ${service}, is in use. Set airflow:${service}Port to a free one.`);
+}
+
+/** Carries one connection into a container, for as long as both sides want; returns what ends it. */
+function carry(socket: Socket, machine: Machine | undefined, container: string, port: number): () => void {
+  const args = ["exec", "--interactive", container, "python", "-I", "-S", "-c", relay, String(port)];
+  const child = spawn("docker", args, { env: { ...process.env, ...clientEnvironment(machine) } });
+  let said = "";
+  let ended = false;
+  const end = () => {
+    ended = true;
+    // What runs in the container ends with its input.
+    child.kill();
+  };
+  socket.pipe(child.stdin);
+  child.stdout.pipe(socket);
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  // Each side hears of the other's end by its own.
+  child.stdin.on("error", () => {});
+  socket.on("error", () => {}).on("close", end);
+  child.on("error", (error) => {
+    said += error.message;
+  });
+  child.on("close", (code) => {
+    if (code !== 0 && !ended) console.error(`  ${container}: ${said.trim()}`);
+    socket.destroySoon();
+  });
+  return end;
+}
+
+/**
+ * Lets a port of a container be reached at one of the loopback interface, by whatever way its engine is reached.
+ * @param machine where the container is; the engine that the Docker client finds by itself
+ * @returns what ends that again
+ * @throws Error when there is no such container, or with code EADDRINUSE
+ */
+export async function tunnel(
+  machine: Machine | undefined,
+  container: string,
+  port: number,
+  local: number,
+): Promise<() => void> {
+  await run("docker", ["container", "inspect", "--format", "{{.Id}}", container], {
+    env: clientEnvironment(machine),
+  }).catch((error) => {
+    throw new Error(
+      `There is no way to ${container}${machine ? ` on ${machine.name}` : ""}. ${error.message}`,
+    );
+  });
+  const open = new Map<Socket, () => void>();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    open.set(socket, carry(socket, machine, container, port));
+    socket.on("close", () => open.delete(socket));
+  });
+  await new Promise<void>((done, fail) => {
+    server.once("error", fail).listen(local, "127.0.0.1", done);
+  });
+  return () => {
+    server.close();
+    for (const [socket, end] of open) {
+      end();
+      socket.destroy();
+    }
+  };
+}

@@ -1,0 +1,170 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { installationLabel } from "../../platforms/ownership/claims.ts";
+import { stopOrphans } from "./orphans.ts";
+import { run } from "./process.ts";
+
+/** What a CLI began, and did not note the end of. The state leaves out inputs where there are none: a component's. */
+export interface Operation {
+  readonly type: string;
+  readonly resource: {
+    readonly type: string;
+    readonly inputs?: Readonly<Record<string, unknown>>;
+    /** URN and id of its provider, with `::` between them. */
+    readonly provider?: string;
+  };
+}
+
+/** What leads the tools to the places of a stack. */
+export interface Places {
+  /** Flags of kubectl. */
+  readonly kubectl: readonly string[];
+  /** Environment of the Docker client, by the name of a provider. */
+  readonly docker: (provider: string) => Readonly<Record<string, string>>;
+}
+
+interface StateFile {
+  readonly checkpoint: { readonly latest?: { readonly pending_operations?: readonly Operation[] } };
+}
+
+/** Something that may be there without the state knowing it, under a name that the next deployment does not ask for or cannot take. */
+interface Unknown {
+  readonly name: string;
+  /** Prints an id for each one there is. */
+  readonly list: readonly [command: string, ...args: string[]];
+  /** Takes the ids. */
+  readonly remove: readonly [command: string, ...args: string[]];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** A filter that leaves out what another installation made under the same name. */
+function own(labels: unknown): string[] {
+  const list: readonly { label: string; value: string }[] = Array.isArray(labels) ? labels : [];
+  const id = list.find(({ label }) => label === installationLabel)?.value;
+  return id === undefined ? [] : ["--filter", `label=${installationLabel}=${id}`];
+}
+
+function docker(kind: string, { name, labels }: Inputs, env: Unknown["env"]): Unknown[] {
+  if (typeof name !== "string") return [];
+  const all = kind === "container" ? ["--all"] : [];
+  const force = kind === "container" ? ["--force"] : [];
+  return [
+    {
+      name,
+      list: ["docker", kind, "ls", ...all, "--quiet", "--filter", `name=^/?${name}$`, ...own(labels)],
+      remove: ["docker", kind, "rm", ...force],
+      env,
+    },
+  ];
+}
+
+/** Named by Pulumi at random: made again, it has another name. Everything else in a cluster is taken over by its name. */
+function kubernetes(kind: string, { metadata }: Inputs, kubectl: readonly string[]): Unknown[] {
+  const { name, namespace } = (metadata ?? {}) as Inputs;
+  if (typeof name !== "string" || typeof namespace !== "string") return [];
+  const place = [...kubectl, "--namespace", namespace];
+  return [
+    {
+      name,
+      list: ["kubectl", ...place, "get", kind, name, "--ignore-not-found", "--output", "name"],
+      remove: ["kubectl", ...place, "delete"],
+      env: {},
+    },
+  ];
+}
+
+/** Everything else that was being made is made again without harm: a volume by the same name is the same one. */
+export function unknown(pending: readonly Operation[], places: Places): Unknown[] {
+  return pending.flatMap(({ type, resource }) => {
+    const { inputs, provider = "" } = resource;
+    if (type !== "creating" || !inputs) return [];
+    const client = places.docker(provider.split("::").at(-2) ?? "");
+    switch (resource.type) {
+      case "docker:index/container:Container":
+        return docker("container", inputs, client);
+      case "docker:index/network:Network":
+        return docker("network", inputs, client);
+      case "kubernetes:core/v1:ConfigMap":
+        return kubernetes("configmap", inputs, places.kubectl);
+      case "kubernetes:core/v1:Secret":
+        return kubernetes("secret", inputs, places.kubectl);
+      default:
+        return [];
+    }
+  });
+}
+
+async function remove({ name, list, remove, env }: Unknown): Promise<void> {
+  const [lister, ...listing] = list;
+  const ids = (await run(lister, listing, { env })).trim();
+  if (ids === "") return;
+  console.log(`  removing ${name}, which was being made`);
+  const [remover, ...removing] = remove;
+  await run(remover, [...removing, ...ids.split("\n")], { env });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's process is alive too.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** Whether a lock is of a process of this machine that is gone; one that was not written to its end is. */
+function isDead(lock: string): boolean {
+  try {
+    const text = readFileSync(lock, "utf8");
+    if (!text.endsWith("}")) return true;
+    const owner: { pid: number; hostname: string } = JSON.parse(text);
+    return owner.hostname === hostname() && !isAlive(owner.pid);
+  } catch {
+    // Taken away meanwhile, by an owner that was alive.
+    return false;
+  }
+}
+
+/** Those that the CLI counts: it writes a lock beside its place first, and a kill may leave it there. */
+function locksIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => !name.endsWith(".attrs"));
+  return names.map((name) => join(folder, name));
+}
+
+function pendingIn(file: string): readonly Operation[] {
+  if (!existsSync(file)) return [];
+  const { checkpoint }: StateFile = JSON.parse(readFileSync(file, "utf8"));
+  return checkpoint.latest?.pending_operations ?? [];
+}
+
+/**
+ * Clears up after a CLI that did not come to its end: its lock, its plugins, and what it was making, which the state
+ * does not know. One that was told twice to stop leaves no lock, only what it was making.
+ * @param state folder of the local state
+ * @param pulumi runs the CLI on the stack
+ */
+export async function recover(
+  state: string,
+  stack: string,
+  places: Places,
+  pulumi: (...args: string[]) => Promise<string>,
+): Promise<void> {
+  const locks = locksIn(join(state, ".pulumi/locks/organization/airflow", stack));
+  if (!locks.every(isDead)) return;
+  const pending = pendingIn(join(state, `.pulumi/stacks/airflow/${stack}.json`));
+  if (locks.length === 0 && pending.length === 0) return;
+  console.log("  the last command was cut off: clearing up after it");
+  await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: `file://${state}` });
+  for (const operation of unknown(pending, places)) await remove(operation);
+  for (const lock of locks) rmSync(lock);
+  if (pending.length === 0) return;
+  // Last, so that clearing up is begun again if it is interrupted: an import ends what is pending.
+  const file = join(state, `recovered.${stack}.json`);
+  await pulumi("stack", "export", "--file", file);
+  await pulumi("stack", "import", "--file", file);
+  rmSync(file);
+}

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { clientEnvironment, type Machine } from "../../platforms/machines.ts";
+import { run } from "./process.ts";
+
+/** Images for a machine. */
+export interface Cargo {
+  readonly machine: Machine;
+  /** By name; only those that were built here are sent. */
+  readonly images: readonly string[];
+}
+
+/** An image on its way. */
+interface Transfer {
+  readonly machine: Machine;
+  readonly image: string;
+  bytes: number;
+}
+
+/** Waits for all of them to end; throws all their errors as one. */
+export async function all(doing: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(doing);
+  const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  if (errors.length > 0)
+    throw new Error(
+      errors.map((error) => (error instanceof Error ? error.message : String(error))).join("\n\n"),
+    );
+}
+
+/** The exit code of a process; null when it was killed. */
+export function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((done, fail) => child.on("error", fail).on("close", done));
+}
+
+/** The same on two engines for the same image, which an id is not: that depends on how an engine stores images. */
+async function contentOf(image: string, machine?: Machine): Promise<string> {
+  const format = "{{.Created}} {{.RootFS.Layers}}";
+  return run("docker", ["image", "inspect", "--format", format, image], { env: clientEnvironment(machine) });
+}
+
+async function transfer(state: Transfer): Promise<void> {
+  const { machine, image } = state;
+  const begin = Date.now();
+  const save = spawn("docker", ["save", image], { stdio: ["ignore", "pipe", "pipe"] });
+  const load = spawn("docker", ["load", "--quiet"], {
+    env: { ...process.env, ...clientEnvironment(machine) },
+    stdio: ["pipe", "ignore", "pipe"],
+  });
+  let said = "";
+  for (const { stderr } of [save, load]) {
+    stderr.on("data", (chunk: Buffer) => {
+      said += chunk;
+    });
+  }
+  save.stdout.on("data", (chunk: Buffer) => {
+    state.bytes += chunk.length;
+  });
+  save.stdout.pipe(load.stdin);
+  // When it takes no more, it says itself why.
+  load.stdin.on("error", () => {});
+  load.on("close", (code) => (code === 0 ? save.stdout.resume() : save.kill()));
+  const codes = await Promise.all([ended(save), ended(load)]);
+  if (codes.some((code) => code !== 0)) {
+    const client = `docker --host ${machine.docker}`;
+    throw new Error(
+      `${said.trim()}\nSending ${image} to ${machine.name} failed, see above. Look whether its engine answers (${client} info) ` +
+        `and has room (${client} system df), then run this again: what has arrived is kept.`,
+    );
+  }
+  console.log(`  ${machine.name}: ${image} sent in ${Math.round((Date.now() - begin) / 1000)} s`);
+}
+
+/**
+ * Sends to machines what they lack of the images that were built here. Others they pull themselves.
+ * @throws Error with what each machine said that could not be sent to
+ */
+export async function shipImages(cargo: readonly Cargo[]): Promise<void> {
+  const running = new Set<Transfer>();
+  const timer = setInterval(() => {
+    for (const { machine, image, bytes } of running)
+      console.log(`  ${machine.name}: ${Math.round(bytes / 2 ** 20)} MiB of ${image}`);
+  }, 10_000);
+  const ship = async ({ machine, images }: Cargo) => {
+    for (const image of images.filter((name) => name.startsWith("airflow-on-celery/"))) {
+      const there = await contentOf(image, machine).catch(() => undefined);
+      if (there === (await contentOf(image))) continue;
+      const state: Transfer = { machine, image, bytes: 0 };
+      running.add(state);
+      await transfer(state).finally(() => running.delete(state));
+    }
+  };
+  await all(cargo.map(ship)).finally(() => clearInterval(timer));
+}

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onEngines } from "../../platforms/docker/ownership.ts";
+import { inCluster } from "../../platforms/kubernetes/ownership.ts";
+import { type DockerMachine, machineOf, machinesOf } from "../../platforms/machines.ts";
+import type { Claim, Found } from "../../platforms/ownership/claims.ts";
+import { spell, strangers } from "../../platforms/ownership/judge.ts";
+import { claimOf, type Known, knownFrom, placeOf } from "../../platforms/ownership/known.ts";
+import type { Settings } from "../../settings/model/groups.ts";
+import type { Deployment, Resource } from "./forget.ts";
+import { contextFlags, type Stack } from "./stack.ts";
+
+/** Names by which a state's resources are deleted, with their machines: containers and networks go by ids. */
+function claimsOf(resources: readonly Resource[], machines: readonly DockerMachine[]): readonly Claim[] {
+  return resources.flatMap((resource) => {
+    const claim = claimOf(resource);
+    if (claim === undefined || claim.kind === "container" || claim.kind === "network") return [];
+    const provider = resource.provider?.split("::").at(-2);
+    return [{ ...claim, machine: machineOf(provider, machines) }];
+  });
+}
+
+/** URNs of what is at the names of strangers; all of a cluster's is in its namespace. */
+export function spared(
+  resources: readonly Resource[],
+  machines: readonly DockerMachine[],
+  strange: readonly Found[],
+): readonly string[] {
+  const places = new Set(strange.map(placeOf));
+  const inNamespace = strange.some(({ kind }) => kind === "namespace");
+  const isTheirs = (resource: Resource) =>
+    (inNamespace && resource.type.startsWith("kubernetes:")) ||
+    claimsOf([resource], machines).some((claim) => places.has(placeOf(claim)));
+  return resources.filter(isTheirs).map(({ urn }) => urn);
+}
+
+/** A state from which some resources are dropped without being deleted. */
+export function retaining<T extends Deployment>(state: T, urns: readonly string[]): T {
+  const { resources = [] } = state.deployment;
+  const marked = resources.map((one) => (urns.includes(one.urn) ? { ...one, retainOnDelete: true } : one));
+  return { ...state, deployment: { ...state.deployment, resources: marked } };
+}
+
+/**
+ * Lets the next `destroy` leave alone what other installations have under names that are in the state.
+ * @returns what the state says of ownership
+ */
+export async function spare(stack: Stack, settings: Settings): Promise<Known> {
+  const state: Deployment = JSON.parse(await stack.pulumi(["stack", "export"]));
+  const { resources = [] } = state.deployment;
+  const known = knownFrom(resources);
+  const machines = machinesOf(settings);
+  const claims = claimsOf(resources, machines);
+  const found =
+    settings.platform === "docker" ? onEngines(claims) : inCluster(claims, contextFlags(settings.kubernetes));
+  const strange = strangers(await found, known);
+  if (strange.length === 0) return known;
+  for (const one of strange) console.log(`  left as it is: ${spell(one)}`);
+  const folder = mkdtempSync(join(tmpdir(), "spare-"));
+  const file = join(folder, "state.json");
+  try {
+    writeFileSync(file, JSON.stringify(retaining(state, spared(resources, machines, strange))), {
+      mode: 0o600,
+    });
+    await stack.pulumi(["stack", "import", "--file", file]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return known;
+}

@@ -1,0 +1,171 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { clientEnvironment, machineOf, machinesOf } from "../../platforms/machines.ts";
+import type { Settings } from "../../settings/model/groups.ts";
+import { readStackFile } from "../../settings/read/read.ts";
+import { watchFailures } from "./failures.ts";
+import { project, run } from "./process.ts";
+import { recover } from "./recover.ts";
+
+/** The outputs of a deployed stack. */
+export interface Outputs {
+  readonly webserverUrl: string;
+  readonly flowerUrl: string;
+  readonly adminUser: string;
+  readonly adminPassword: string;
+  readonly workers: readonly string[];
+  /** Of Airflow. */
+  readonly version: string;
+}
+
+/** The file with a stack's configuration. */
+export function stackFile(name: string): string {
+  return join(project, `stacks/Pulumi.${name}.yaml`);
+}
+
+/** What leads kubectl to the cluster of a stack. */
+export function contextFlags(settings: Settings["kubernetes"]): string[] {
+  return settings?.context === undefined ? [] : ["--context", settings.context];
+}
+
+/** Environment of the Docker client, by the name of a provider. */
+function clientsOf(settings: Settings): (provider: string) => Readonly<Record<string, string>> {
+  const machines = machinesOf(settings);
+  return (provider) => clientEnvironment(machineOf(provider, machines));
+}
+
+/** Commands of the CLI that read the stack's configuration. */
+const configured = ["up", "preview", "destroy", "refresh", "config", "import", "watch"];
+
+/**
+ * A stack whose state and secrets key are kept in a folder beside the project, so that nobody needs an account and
+ * no command changes a committed file. With `PULUMI_BACKEND_URL` set, that backend is used, and the CLI as it is.
+ */
+export class Stack {
+  readonly name: string;
+  /** The stack's configuration. */
+  readonly file: string;
+  private readonly state: string;
+
+  /**
+   * @param name stack name
+   * @param file the stack's configuration
+   * @param state folder of the local state; made if need be, for its owner only
+   */
+  constructor(name: string, file = stackFile(name), state = join(project, ".state")) {
+    this.name = name;
+    this.file = file;
+    this.state = state;
+  }
+
+  /** Runs the CLI on this stack, which is made if there is none. */
+  async pulumi(args: readonly string[], show = false): Promise<string> {
+    if (process.env.PULUMI_BACKEND_URL) {
+      await run("pulumi", ["stack", "select", "--create", this.name]);
+      return run("pulumi", args, { env: { PULUMI_STACK: this.name }, show });
+    }
+    this.check();
+    const settings = readStackFile(this.file);
+    const { platform, kubernetes } = settings;
+    if (platform === "kubernetes") await run("tools/run", ["--kubernetes-plugin"], { show: true });
+    if (args[0] === "config" && args[1] !== undefined && args[1] !== "get") {
+      throw new Error(
+        `The configuration of stack ${this.name} is kept in ${this.file}. Set it there; ` +
+          `npm run secret -- KEY --stack ${this.name} writes a secret into it.`,
+      );
+    }
+    const salt = await this.salt();
+    const file = join(this.state, `config.${this.name}.yaml`);
+    writeFileSync(file, stringify({ ...parse(readFileSync(this.file, "utf8")), encryptionsalt: salt }));
+    const cli = (...words: string[]) => run("pulumi", words, { env: this.environment() });
+    const places = { kubectl: contextFlags(kubernetes), docker: clientsOf(settings) };
+    await recover(this.state, this.name, places, cli);
+    const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
+    return run("pulumi", [...args, ...flags], { env: this.environment(), show });
+  }
+
+  /** @throws Error when there is no stack file, or something is wrong with it */
+  check(): void {
+    this.find();
+    readStackFile(this.file);
+  }
+
+  /** @throws Error when there is no stack file */
+  find(): void {
+    if (!existsSync(this.file)) {
+      throw new Error(
+        `There is no stack ${this.name}: ${this.file} does not exist. ` +
+          "Write it, or copy one of stacks/: dev is for Docker, staging for Kubernetes.",
+      );
+    }
+  }
+
+  /**
+   * Encrypts a text with the stack's own key; the stack is made if there is none.
+   * @returns what stands for the text in the stack file, and what has to stand beside `config` to decrypt it
+   */
+  async encrypt(text: string): Promise<{ secure: string; beside: Readonly<Record<string, string>> }> {
+    const own = !process.env.PULUMI_BACKEND_URL;
+    const encryptionsalt = own ? await this.salt() : undefined;
+    const env = own ? this.environment() : { PULUMI_STACK: this.name };
+    if (!own) await run("pulumi", ["stack", "select", "--create", this.name]);
+    const folder = mkdtempSync(join(tmpdir(), "airflow-secret-"));
+    const file = join(folder, "config.yaml");
+    try {
+      const { config, ...keys } = parse(readFileSync(this.file, "utf8")) ?? {};
+      writeFileSync(file, stringify({ ...keys, ...(own && { encryptionsalt }) }));
+      const flags = ["--secret", "--config-file", file];
+      await run("pulumi", ["config", "set", "airflow:secret", ...flags], { env, input: text });
+      const { config: written, ...beside } = parse(readFileSync(file, "utf8"));
+      return { secure: written["airflow:secret"].secure, beside: own ? {} : beside };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  /** Deploys, and tells each failure as soon as it is known. */
+  async up(settings: Settings, ...flags: string[]): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), "airflow-events-"));
+    const log = join(folder, "events");
+    const tell = (failure: string) => console.log(`\n  failed: ${failure.replaceAll("\n", "\n  ")}\n`);
+    const end = watchFailures(log, clientsOf(settings), tell);
+    // Without it the CLI does not know the flag.
+    process.env.PULUMI_DEBUG_COMMANDS = "true";
+    try {
+      await this.pulumi(["up", "--yes", "--skip-preview", "--event-log", log, ...flags], true);
+    } finally {
+      await end();
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  async outputs(): Promise<Outputs> {
+    return JSON.parse(await this.pulumi(["stack", "output", "--json", "--show-secrets"]));
+  }
+
+  private environment(): Record<string, string> {
+    return {
+      PULUMI_STACK: this.name,
+      PULUMI_BACKEND_URL: `file://${this.state}`,
+      PULUMI_CONFIG_PASSPHRASE_FILE: join(this.state, "passphrase"),
+    };
+  }
+
+  /** The salt of the stack's secrets key; making a stack writes it, into a folder of its own rather than the project's. */
+  private async salt(): Promise<string> {
+    const folder = join(this.state, this.name);
+    const file = join(folder, `Pulumi.${this.name}.yaml`);
+    if (!existsSync(file)) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const passphrase = join(this.state, "passphrase");
+      if (!existsSync(passphrase))
+        writeFileSync(passphrase, randomBytes(32).toString("base64url"), { mode: 0o600 });
+      writeFileSync(join(folder, "Pulumi.yaml"), "name: airflow\nruntime: nodejs\n");
+      await run("pulumi", ["stack", "init", this.name], { env: this.environment(), cwd: folder });
+    }
+    return parse(readFileSync(file, "utf8")).encryptionsalt;
+  }
+}
