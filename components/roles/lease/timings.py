@@ -1,4 +1,4 @@
-"""The seconds that workers and the scheduler agree on, as `settings/timings.ts` has them."""
+"""The seconds that workers and the scheduler agree on, as `settings/model/timings.ts` has them."""
 
 import json
 import pathlib
