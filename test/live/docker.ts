@@ -1,4 +1,5 @@
 import { run, waitFor } from "../../tools/lib/process.ts";
+import { removeDisks } from "../drill/nemesis/disk.ts";
 import type { Instance, Target } from "./target.ts";
 
 export interface Container {
@@ -65,6 +66,7 @@ export const kinds = [
 
 /** Removes all containers, networks and volumes whose name starts so: what a test that was cut off has left. */
 export async function sweep(name: string): Promise<void> {
+  await removeDisks(`/volumes/${name}`);
   for (const { list, remove } of kinds) {
     const ids = (await docker(...list, "--quiet", "--filter", `name=^/?${name}`)).trim();
     if (ids !== "") await docker(...remove, ...ids.split("\n"));

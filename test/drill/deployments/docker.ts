@@ -42,10 +42,9 @@ async function giveDisks(stack: TestStack, { disk }: Levers): Promise<void> {
 
 /** The stack of the drill on this machine's engine. */
 export const dockerStack: StackArgs = {
-  name: "livetest-drill",
+  name: "drill",
   port: 18700,
-  // A volume with a disk of its own cannot be removed.
-  target: { ...onDocker, sweep: (prefix) => clear(prefix).then(() => onDocker.sweep(prefix)) },
+  target: onDocker,
   layout: layoutOf(["worker-1", "worker-2"], ["engine"]),
   configure: (workers) => ({ workers }),
   levers,

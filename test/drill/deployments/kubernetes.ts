@@ -72,7 +72,7 @@ function levers(stack: TestStack): Levers {
 
 /** The stack of the drill in the lab's cluster, with workers on both nodes. */
 export const kubernetesStack: StackArgs = {
-  name: "livetest-drill-cluster",
+  name: "drill-cluster",
   port: 18720,
   target: onKubernetes,
   layout: layoutOf(["worker-b-1", "worker-a-1"], [node]),

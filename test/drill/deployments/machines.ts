@@ -46,7 +46,7 @@ function atVolumes({ prefix }: TestStack, command: readonly string[]): Promise<r
 
 /** The stack of the drill on three machines of the lab, two of which have workers. */
 export const machinesStack: StackArgs = {
-  name: "livetest-drill-machines",
+  name: "drill-machines",
   port: 18710,
   target: onMachines,
   layout: layoutOf(["worker-two-1", "worker-three-1"], ["two", "three"]),
