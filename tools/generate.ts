@@ -15,7 +15,7 @@ function json(value: unknown): string {
 /** Everything that is made of the schema, by file, out of what is there. */
 const files: Readonly<Record<string, (now: string) => string>> = {
   "Pulumi.yaml": projectFile,
-  "README.md": (now) => between(now, keysTable(stackShape(), prefix, "docs/configuration.md")),
+  "docs/configure.md": (now) => between(now, keysTable(stackShape(), prefix, "configuration.md")),
   "docs/configuration.md": (now) => between(now, nestedTables(stackShape())),
   "stacks/schema.json": () => json(stackFileSchema(stackShape())),
   "stacks/declarations.schema.json": () => json(declarationsSchema(shapeOf(declarations))),

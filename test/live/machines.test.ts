@@ -34,7 +34,7 @@ function on(counts: Counts, more = {}) {
 const core = { max_active_tasks_per_dag: 2 };
 const both = { two: { default: 1, gpu: 1 }, three: 1 };
 
-/** A command of the README on the stack, which needs the ports that tests use. */
+/** A command of docs/machines.md on the stack, which needs the ports that tests use. */
 async function npm(command: string, ...args: string[]): Promise<string> {
   await onMachines.disconnect(stack.prefix);
   const words = ["run", "--silent", command, "--", ...args, "--stack", stack.stack.name];

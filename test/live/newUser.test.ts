@@ -47,7 +47,7 @@ test("npm run up deploys and proves it; again it is quick and changes nothing", 
   assert.equal(readFileSync(join(clone, "stacks/Pulumi.livetest-up.yaml"), "utf8"), stackFile);
 });
 
-test("the commands that the README names for a running stack work", async () => {
+test("the commands that the docs name for a running stack work", async () => {
   const password = (await npm("pulumi", "--", "stack", "output", "adminPassword", "--show-secrets")).trim();
   assert.match(password, /^[\w-]{64}$/);
   const hidden = await npm("pulumi", "--", "stack", "output");
