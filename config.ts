@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./settings/model/groups.ts";
-import { Refused, settingsTold } from "./settings/read/read.ts";
+import { Refused, settingsFromPulumi } from "./settings/read/read.ts";
 
 /** Keys of which the CLI has decrypted something; its SDK keeps that to itself. */
 function secretKeys(): readonly string[] {
@@ -22,7 +22,7 @@ export function readSettings(): Settings {
     stack: pulumi.getStack(),
   };
   try {
-    return settingsTold(told, `stacks/Pulumi.${told.stack}.yaml`);
+    return settingsFromPulumi(told, `stacks/Pulumi.${told.stack}.yaml`);
   } catch (error) {
     throw error instanceof Refused ? new pulumi.RunError(error.message) : error;
   }

@@ -6,8 +6,8 @@ import { dagsOf } from "./dags.ts";
 import { metadataLogin } from "./database.ts";
 import { Declarations } from "./declarations/declarations.ts";
 import { isNothing, type Names, namesOf, nothing } from "./declarations/record.ts";
-import { entrance } from "./entrance.ts";
 import { Migration } from "./migration/migration.ts";
+import { publish } from "./publish.ts";
 import { DagProcessor } from "./roles/dagProcessor.ts";
 import { environment } from "./roles/environment.ts";
 import { extrasOf } from "./roles/extras.ts";
@@ -63,7 +63,7 @@ export class Airflow extends pulumi.ComponentResource {
     const webserverEndpoint = platform.endpoint("webserver", webserverPort);
     const dags = dagsOf(platform, settings, this);
     const data = platform.volume("data", "shared");
-    const published = entrance(platform, settings);
+    const published = publish(platform, settings);
     const extras = extrasOf({ platform, settings, data, ways: waysOf(platform, settings) });
     const services = servicesOf(platform, settings, { secrets, image: dags.image, extras }, this);
     const { broker, server, database, ready } = services;

@@ -10,7 +10,7 @@ export function checkDowngrade(version: string, outputs: Readonly<Record<string,
   const { version: deployed } = outputs;
   if (typeof deployed !== "string" || !isOlder(version, deployed)) return;
   throw new pulumi.RunError(
-    `version is ${version}; allowed is ${deployed}, which is deployed, or a newer one: its database cannot go back. ` +
+    `version is ${version}; expected ${deployed}, which is deployed, or a newer one: its database cannot go back. ` +
       `Set version to ${deployed}, or deploy ${version} as another stack, with a backup from before the upgrade.`,
   );
 }

@@ -6,7 +6,7 @@ import { formFault } from "../settings/model/secretForm.ts";
 import type { SecretName } from "../settings/schema/schema.ts";
 import { encrypted, type SecretSource } from "../settings/schema/secret.ts";
 import type { Platform } from "../workload.ts";
-import { given } from "./given.ts";
+import { readSecret } from "./readSecret.ts";
 
 const names: readonly SecretName[] = [
   /** Password of the Postgres superuser. */
@@ -149,7 +149,7 @@ export interface SecretsArgs {
 
 /** A given secret in its right form; one that cannot be read here is not looked at. */
 function checked(name: SecretName, source: SecretSource, platform: Platform): pulumi.Output<string> {
-  return given(source, platform).apply((value) => {
+  return readSecret(source, platform).apply((value) => {
     const fault = value === encrypted ? undefined : formFault(name, value);
     if (fault !== undefined) throw new pulumi.RunError(`secrets.${name} has another form; ${fault}`);
     return value;

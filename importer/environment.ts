@@ -1,17 +1,17 @@
-import { cared, none, type Outcome, type Target, taken } from "./rule.ts";
-import { type Given, given, looksSecret } from "./secrets.ts";
-import { type Surroundings, setting } from "./settings.ts";
+import { handled, type Outcome, type Target, taken, unsupported } from "./rule.ts";
+import { given, looksSecret, type SecretReference } from "./secrets.ts";
+import { type ImportContext, setting } from "./settings.ts";
 
 /** An environment variable of Airflow. */
-export interface Variable extends Surroundings {
+export interface Variable extends ImportContext {
   readonly name: string;
   /** None where it is left to the environment of whoever starts Airflow. */
-  readonly value: Given | undefined;
+  readonly value: SecretReference | undefined;
   /** Keys of `roles` that it is for; none are for nobody that the stack has. */
   readonly roles: readonly string[];
 }
 
-type Meaning = (match: readonly string[], value: Given, variable: Variable) => Outcome;
+type Meaning = (match: readonly string[], value: SecretReference, variable: Variable) => Outcome;
 
 /** Fields of a connection in JSON, by what the stack calls them. */
 const fields = {
@@ -36,7 +36,7 @@ const connection: Meaning = ([name = ""], value) => {
   const path = ["connections", name.toLowerCase()];
   if (typeof value !== "string" || !value.startsWith("{")) return given([...path, "uri"], value);
   const json = parsed(value);
-  if (!json) return none("it is not JSON, and no URI");
+  if (!json) return unsupported("it is not JSON, and no URI");
   const plain = Object.entries(fields).flatMap(([key, theirs]): Target[] =>
     json[theirs] === undefined || json[theirs] === null
       ? []
@@ -54,12 +54,12 @@ const variable: Meaning = ([name = ""], value) => {
 };
 
 const packages = "Python packages";
-const firstUser = none("the first administrator has a login and a password, and no more");
-const entry = cared("it is for the entrypoint of the official image; the stack's migration does that");
+const firstUser = unsupported("the first administrator has a login and a password, and no more");
+const entry = handled("it is for the entrypoint of the official image; the stack's migration does that");
 
 const proxies: Meaning = ([kind = ""], value) =>
   typeof value !== "string"
-    ? none("allowed is a proxy without a login")
+    ? unsupported("expected a proxy without a login")
     : taken(
         ["proxy", kind.toLowerCase()],
         kind.toLowerCase() === "no" ? value.split(",").map((host) => host.trim()) : value,
@@ -72,7 +72,7 @@ const meanings: readonly (readonly [name: RegExp, meaning: Outcome | Meaning])[]
     ([section = "", key = ""], value, around) =>
       setting(section.toLowerCase(), key.toLowerCase(), value, around),
   ],
-  [/^AIRFLOW_CONN_AIRFLOW_DB$/, cared("tasks of Airflow 3 do not reach its database")],
+  [/^AIRFLOW_CONN_AIRFLOW_DB$/, handled("tasks of Airflow 3 do not reach its database")],
   [/^AIRFLOW_CONN_(\w+)$/, connection],
   [/^AIRFLOW_VAR_(\w+)$/, variable],
   [/^_PIP_ADDITIONAL_REQUIREMENTS$/, (_, value) => taken(["requirements"], value, packages)],
@@ -81,24 +81,27 @@ const meanings: readonly (readonly [name: RegExp, meaning: Outcome | Meaning])[]
   [/^_AIRFLOW_WWW_USER_CREATE$/, entry],
   [/^_AIRFLOW_WWW_USER_/, firstUser],
   [/^(_AIRFLOW_DB_(MIGRATE|UPGRADE)|CONNECTION_CHECK_MAX_COUNT|DUMB_INIT_SETSID)$/, entry],
-  [/^AIRFLOW_(UID|GID|HOME)$/, cared("Airflow runs as 50000:0 in /opt/airflow")],
-  [/^AIRFLOW_CONFIG$/, none("airflow.cfg is not read: what differs from the defaults belongs into settings")],
+  [/^AIRFLOW_(UID|GID|HOME)$/, handled("Airflow runs as 50000:0 in /opt/airflow")],
+  [
+    /^AIRFLOW_CONFIG$/,
+    unsupported("airflow.cfg is not read: what differs from the defaults belongs into settings"),
+  ],
   [/^(HTTP|HTTPS|NO)_PROXY$/i, proxies],
 ];
 
 /** What becomes of an environment variable of Airflow. */
 export function environmentVariable(of: Variable): Outcome {
   const { name, value, roles } = of;
-  if (value === undefined) return none("its value is in the environment of whoever starts it");
+  if (value === undefined) return unsupported("its value is in the environment of whoever starts it");
   for (const [pattern, meaning] of meanings) {
     const match = pattern.exec(name);
     if (match) return typeof meaning === "function" ? meaning(match.slice(1), value, of) : meaning;
   }
   if (typeof value !== "string" || looksSecret(name, value)) {
-    return none(
+    return unsupported(
       "it is a secret, and the environment is read by everybody: make it a connection or a file of the role",
     );
   }
-  if (roles.length === 0) return none("the stack has no such container");
+  if (roles.length === 0) return unsupported("the stack has no such container");
   return { kind: "taken", targets: roles.map((role) => ({ path: ["roles", role, "env", name], value })) };
 }

@@ -1,5 +1,5 @@
 import { builtVersions } from "../images/local.ts";
-import { none, type Outcome, type Target } from "./rule.ts";
+import { type Outcome, type Target, unsupported } from "./rule.ts";
 
 /** Versions of Airflow that a stack runs without an image of its own, newest first. */
 export const versions = builtVersions().toReversed();
@@ -41,7 +41,7 @@ export function versionOf(tag: string | undefined): string | undefined {
 export function airflowVersion(version: string): Outcome {
   const value = supported(version);
   if (value === undefined)
-    return none(`Airflow ${version} is not supported: allowed are ${versions.join(" and ")}`);
+    return unsupported(`Airflow ${version} is not supported: expected ${versions.join(" and ")}`);
   const note =
     value === version
       ? undefined
@@ -56,13 +56,13 @@ export function airflowImage(image: Image, keepOfficial = false): Outcome {
   if (outcome && outcome.kind !== "taken") return outcome;
   const exact = outcome?.note === undefined;
   if (!exact && !isOfficial(image)) {
-    return none(
+    return unsupported(
       `it has Airflow ${version}: build it on ${versions.join(" or ")}, and name it as images.airflow`,
     );
   }
   const isNamed = exact && (keepOfficial || !isOfficial(image));
   const named: Target[] = isNamed ? [{ path: ["images", "airflow"], value: spellImage(image) }] : [];
   const targets = [...(outcome?.targets ?? []), ...named];
-  if (targets.length === 0) return none("it names no version of Airflow");
+  if (targets.length === 0) return unsupported("it names no version of Airflow");
   return { kind: "taken", targets, note: outcome?.note };
 }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { schema } from "../settings/schema/schema.ts";
-import { type Item, none, type Outcome, type Target } from "./rule.ts";
+import { type Item, type Outcome, type Target, unsupported } from "./rule.ts";
 import { type Leaf, type Path, spell } from "./source.ts";
 
 /** Something that the input says, and what becomes of it. */
@@ -69,7 +69,7 @@ function checked(outcome: Outcome): Outcome {
   const left = outcome.targets.filter((_, at) => faults[at] === undefined);
   const [first] = faults.filter((one) => one !== undefined);
   const to = outcome.targets[faults.findIndex((one) => one !== undefined)]?.path ?? [];
-  return left.length > 0 ? { ...outcome, targets: left } : none(`${spell(to)}: ${first}`);
+  return left.length > 0 ? { ...outcome, targets: left } : unsupported(`${spell(to)}: ${first}`);
 }
 
 function where({ file, line }: Leaf): string {
@@ -104,7 +104,7 @@ function agreed(entries: readonly Entry[]): Entry[] {
     const [leaf] = heard.get(key)?.entry.item.leaves ?? [];
     return {
       ...entry,
-      outcome: none(`the stack has one ${key}, and ${leaf ? where(leaf) : "another"} gives it`),
+      outcome: unsupported(`the stack has one ${key}, and ${leaf ? where(leaf) : "another"} gives it`),
     };
   });
 }

@@ -34,11 +34,11 @@ export function secret(path: Path, note?: string): Outcome {
   return { kind: "taken", targets: [{ path }], note };
 }
 
-export function cared(why: string): Outcome {
+export function handled(why: string): Outcome {
   return { kind: "cared", why };
 }
 
-export function none(why: string): Outcome {
+export function unsupported(why: string): Outcome {
   return { kind: "none", why };
 }
 
@@ -46,7 +46,7 @@ export function none(why: string): Outcome {
 export function converted(path: Path, convert: (given: unknown) => unknown, allowed: string) {
   return ({ value }: Item): Outcome => {
     const made = convert(value);
-    return made === undefined ? none(`it cannot be read: allowed is ${allowed}`) : taken(path, made);
+    return made === undefined ? unsupported(`it cannot be read: expected ${allowed}`) : taken(path, made);
   };
 }
 
@@ -78,8 +78,8 @@ function says(value: unknown): boolean {
   return value !== null && value !== "";
 }
 
-export const empty = cared("it is empty");
-const unknown = none("there is nothing like it");
+export const empty = handled("it is empty");
+const unknown = unsupported("there is nothing like it");
 
 /** An item, and the rule's word on it. */
 export interface Found<Of> {

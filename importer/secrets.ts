@@ -2,11 +2,11 @@ import { formFault } from "../settings/model/secretForm.ts";
 import { postgresLogin } from "../settings/model/urls/postgresUrl.ts";
 import { redisLogin } from "../settings/model/urls/redisUrl.ts";
 import type { SecretName } from "../settings/schema/schema.ts";
-import { cared, empty, none, type Outcome, secret, taken } from "./rule.ts";
+import { empty, handled, type Outcome, secret, taken, unsupported } from "./rule.ts";
 import { type Path, spell } from "./source.ts";
 
 /** A text, or a key of a Kubernetes Secret. */
-export type Given = string | { readonly secret: string; readonly key: string };
+export type SecretReference = string | { readonly secret: string; readonly key: string };
 
 /** Passwords and keys of examples, which everybody knows. */
 const examples = ["admin", "airflow", "airflow_jwt_secret", "changeme", "password", "postgres", "redis"];
@@ -15,7 +15,7 @@ export function isExample(given: unknown): boolean {
   return examples.includes(String(given).toLowerCase());
 }
 
-export const minted = cared("it is an example that everybody knows; the stack mints its own");
+export const minted = handled("it is an example that everybody knows; the stack mints its own");
 
 /** Whether a value is one that nobody should read in a stack file, by its name or because it is a URL with a password. */
 export function looksSecret(name: string, value: string): boolean {
@@ -24,13 +24,13 @@ export function looksSecret(name: string, value: string): boolean {
 }
 
 /** A secret of the stack: as it is referred to, or to be stored by a command, or minted instead of an example. */
-export function given(path: Path, value: Given, note?: string): Outcome {
+export function given(path: Path, value: SecretReference, note?: string): Outcome {
   if (typeof value !== "string") return taken(path, value, note);
   if (value === "") return empty;
   if (isExample(value)) return minted;
   const [first, name] = path;
   const wrong = first === "secrets" ? formFault(name as SecretName, value) : undefined;
-  return wrong === undefined ? secret(path, note) : none(`${spell(path)}: ${wrong}`);
+  return wrong === undefined ? secret(path, note) : unsupported(`${spell(path)}: ${wrong}`);
 }
 
 interface Address {
@@ -57,40 +57,40 @@ function readable(path: Path, url: string, read: (url: string) => unknown, note?
     read(url);
     return secret(path, note);
   } catch (error) {
-    return none(`${spell(path)}: ${error instanceof Error ? error.message : error}`);
+    return unsupported(`${spell(path)}: ${error instanceof Error ? error.message : error}`);
   }
 }
 
 /** Where the metadata is. */
-export function metadata(value: Given, isOwn: IsOwn): Outcome {
+export function metadata(value: SecretReference, isOwn: IsOwn): Outcome {
   if (typeof value !== "string") return taken(["postgres", "url"], value);
   const { scheme = "", host = "" } = address(value) ?? {};
-  if (!/^postgres(ql)?(\+\w+)?$/.test(scheme)) return none("allowed is a database of Postgres");
+  if (!/^postgres(ql)?(\+\w+)?$/.test(scheme)) return unsupported("expected a database of Postgres");
   if (host === "" || isOwn(host))
-    return cared("the stack has a Postgres of its own, with passwords that it mints");
+    return handled("the stack has a Postgres of its own, with passwords that it mints");
   return readable(["postgres", "url"], value, postgresLogin);
 }
 
 /** Where Celery keeps results. */
-export function results(value: Given, isOwn: IsOwn, metadataUrl?: Given): Outcome {
+export function results(value: SecretReference, isOwn: IsOwn, metadataUrl?: SecretReference): Outcome {
   if (typeof value !== "string") return taken(["postgres", "resultsUrl"], value);
   const { scheme = "", host = "", rest } = address(value.replace(/^db\+/, "")) ?? {};
   if (!/^postgres(ql)?(\+\w+)?$/.test(scheme))
-    return none("allowed is a database of Postgres: results are kept there");
+    return unsupported("expected a database of Postgres: results are kept there");
   if (host === "" || isOwn(host))
-    return cared("the stack keeps results in its own Postgres, with a login of their own");
+    return handled("the stack keeps results in its own Postgres, with a login of their own");
   const same = typeof metadataUrl === "string" && address(metadataUrl)?.rest === rest;
   return same
-    ? cared("it is the database of the metadata")
+    ? handled("it is the database of the metadata")
     : readable(["postgres", "resultsUrl"], value.replace(/^db\+/, ""), postgresLogin, "without db+");
 }
 
 /** Where Celery queues tasks. */
-export function broker(value: Given, isOwn: IsOwn): Outcome {
+export function broker(value: SecretReference, isOwn: IsOwn): Outcome {
   if (typeof value !== "string") return taken(["redis", "url"], value);
   const { scheme = "", host = "" } = address(value) ?? {};
-  if (!/^rediss?$/.test(scheme)) return none("allowed is Redis as the broker");
+  if (!/^rediss?$/.test(scheme)) return unsupported("expected Redis as the broker");
   if (host === "" || isOwn(host))
-    return cared("the stack has a Redis of its own, with passwords that it mints");
+    return handled("the stack has a Redis of its own, with passwords that it mints");
   return readable(["redis", "url"], value, redisLogin);
 }

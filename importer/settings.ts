@@ -1,48 +1,56 @@
-import { cared, none, type Outcome, taken } from "./rule.ts";
-import { broker, type Given, given, type IsOwn, looksSecret, metadata, results } from "./secrets.ts";
+import { handled, type Outcome, taken, unsupported } from "./rule.ts";
+import {
+  broker,
+  given,
+  type IsOwn,
+  looksSecret,
+  metadata,
+  results,
+  type SecretReference,
+} from "./secrets.ts";
 import type { Path } from "./source.ts";
 import { integer } from "./units.ts";
 
 /** What is around a setting. */
-export interface Surroundings {
+export interface ImportContext {
   readonly isOwn: IsOwn;
   /** Where the metadata is, if the input says so. */
-  readonly metadataUrl?: Given | undefined;
+  readonly metadataUrl?: SecretReference | undefined;
   /** The groups of workers that read it, as keys of the stack; the default group is []. */
   readonly groups: readonly Path[];
 }
 
-type Special = (value: Given, around: Surroundings) => Outcome;
+type Special = (value: SecretReference, around: ImportContext) => Outcome;
 
 /** @throws Error when it is another one than Celery's */
 export function checkedExecutor(value: unknown, where: string): Outcome {
   if (String(value).startsWith("{{") || /^(?:[\w.]*\.)?CeleryExecutor$/.test(String(value))) {
-    return cared("the executor is Celery's");
+    return handled("the executor is Celery's");
   }
   throw new Error(
-    `${where}: the executor is ${value}; allowed is CeleryExecutor, the only one that this stack runs. ` +
+    `${where}: the executor is ${value}; expected CeleryExecutor, the only one that this stack runs. ` +
       "If your DAGs can run on Celery's workers, say so there, and import again.",
   );
 }
 
-function perGroup(key: string, value: number, { groups }: Surroundings): Outcome {
+function perGroup(key: string, value: number, { groups }: ImportContext): Outcome {
   const first = key.charAt(0).toUpperCase() + key.slice(1);
   const isDefault = groups.length === 0 || groups.some((group) => group.length === 0);
   const paths = isDefault ? [[`worker${first}`]] : groups.map((group) => [...group, key]);
   return { kind: "taken", targets: paths.map((path) => ({ path, value })) };
 }
 
-function concurrency(value: Given, around: Surroundings): Outcome {
+function concurrency(value: SecretReference, around: ImportContext): Outcome {
   const number = typeof value === "string" ? integer(value) : undefined;
   return number === undefined
-    ? none("it cannot be read: allowed is a whole number")
+    ? unsupported("it cannot be read: expected a whole number")
     : perGroup("concurrency", number, around);
 }
 
 /** `8,2`: at most 8 processes, at least 2. */
-export function autoscaled(value: Given, around: Surroundings): Outcome {
+export function autoscaled(value: SecretReference, around: ImportContext): Outcome {
   const [, max, min] = /^(\d+)\s*,\s*(\d+)$/.exec(String(value)) ?? [];
-  if (max === undefined) return none("it cannot be read: allowed is MAX,MIN");
+  if (max === undefined) return unsupported("it cannot be read: expected MAX,MIN");
   const both = [
     perGroup("concurrency", Number(max), around),
     perGroup("minConcurrency", Number(min), around),
@@ -50,11 +58,11 @@ export function autoscaled(value: Given, around: Surroundings): Outcome {
   return { kind: "taken", targets: both.flatMap((one) => (one.kind === "taken" ? one.targets : [])) };
 }
 
-const own = cared("the stack sets it itself");
+const own = handled("the stack sets it itself");
 /** Tokens are signed with a key pair; a text, which the official files have, would let whoever checks them make them, too. */
-export const signing = cared("the stack signs tokens with a key pair that it mints");
-const otherExecutors = cared("only other executors read it");
-const logs = cared("the stack keeps logs where the webserver finds them");
+export const signing = handled("the stack signs tokens with a key pair that it mints");
+const otherExecutors = handled("only other executors read it");
+const logs = handled("the stack keeps logs where the webserver finds them");
 const sqlAlchemy: Special = (value, { isOwn }) => metadata(value, isOwn);
 const resultBackend: Special = (value, { isOwn, metadataUrl }) => results(value, isOwn, metadataUrl);
 const secretKey: Special = (value) => given(["secrets", "apiSecretKey"], value);
@@ -65,13 +73,13 @@ const special: Readonly<Record<string, Outcome | Special>> = {
   "api_auth.jwt_secret": signing,
   "celery.broker_url": (value, { isOwn }) => broker(value, isOwn),
   "celery.celery_result_backend": resultBackend,
-  "celery.flower_basic_auth": cared("Flower has the login of adminUser"),
+  "celery.flower_basic_auth": handled("Flower has the login of adminUser"),
   "celery.result_backend": resultBackend,
   "celery.worker_autoscale": autoscaled,
   "celery.worker_concurrency": concurrency,
   "core.dags_folder": own,
   "core.auth_manager": (value) =>
-    /fab/i.test(String(value)) ? own : none("allowed is the login of Flask AppBuilder (FAB)"),
+    /fab/i.test(String(value)) ? own : unsupported("expected the login of Flask AppBuilder (FAB)"),
   "core.execution_api_server_url": own,
   "core.fernet_key": (value) => given(["secrets", "fernetKey"], value),
   "core.hostname_callable": own,
@@ -79,7 +87,7 @@ const special: Readonly<Record<string, Outcome | Special>> = {
   "core.standalone_dag_processor": own,
   "database.sql_alchemy_conn": sqlAlchemy,
   "logging.base_log_folder": logs,
-  "scheduler.enable_health_check": cared("the stack checks health by a file that each role keeps fresh"),
+  "scheduler.enable_health_check": handled("the stack checks health by a file that each role keeps fresh"),
   "scheduler.standalone_dag_processor": own,
   "webserver.secret_key": secretKey,
 };
@@ -91,15 +99,20 @@ function natural(value: string): string | number | boolean {
 }
 
 /** A setting of `airflow.cfg`. */
-export function setting(section: string, key: string, value: Given, around: Surroundings): Outcome {
+export function setting(
+  section: string,
+  key: string,
+  value: SecretReference,
+  around: ImportContext,
+): Outcome {
   if (/_(cmd|secret)$/.test(key) && key !== "jwt_secret") {
-    return none("a command or secrets backend that gives a value: give the value");
+    return unsupported("a command or secrets backend that gives a value: give the value");
   }
   const known = special[`${section}.${key}`];
   if (known) return typeof known === "function" ? known(value, around) : known;
   if (/kubernetes/.test(section)) return otherExecutors;
   if (typeof value !== "string" || looksSecret(key, value)) {
-    return none("it is a secret, and settings are read by everybody");
+    return unsupported("it is a secret, and settings are read by everybody");
   }
   return taken(["settings", section, key], natural(value));
 }

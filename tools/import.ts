@@ -61,7 +61,7 @@ await main(async () => {
   if (from === undefined || others.length > 0) throw new Error(usage);
   const { stack } = values;
   if (!/^[A-Za-z0-9_.-]{1,100}$/.test(stack)) {
-    throw new Error(`--stack is ${stack}; allowed are letters, digits, '_', '.' and '-'.`);
+    throw new Error(`--stack is ${stack}; expected letters, digits, '_', '.' and '-'.`);
   }
   const look = lookFrom(dirname(resolve(here, from)));
   const plan = planOf({ ...read(from), env: environment(values.env, from), look });

@@ -4,8 +4,8 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { isScalar, parseDocument } from "yaml";
-import { examine } from "../settings/read/examine.ts";
 import { parseStackFile, prefix } from "../settings/read/stackFile.ts";
+import { validate } from "../settings/read/validate.ts";
 import { type Path, pathOf, samePath, spell } from "../settings/schema/path.ts";
 import { isSecretAt, secretPlaces, stackShape } from "../settings/schema/shape.ts";
 import { main, project } from "./lib/process.ts";
@@ -69,11 +69,11 @@ function withSecret(
  */
 export async function writeSecret(stack: Stack, key: string, value: string): Promise<void> {
   const path = placeOf(key);
-  if (value === "") throw new Error(`${key} is empty; allowed is a text.`);
+  if (value === "") throw new Error(`${key} is empty; expected a text.`);
   if (!existsSync(stack.file)) throw new Error(`There is no ${stack.file}. Write it, then run this again.`);
   const text = readFileSync(stack.file, "utf8");
   const given = replaced(parseStackFile(text, stack.file).values, path, value) as Record<string, unknown>;
-  const fault = examine(given).faults.find((one) => samePath(one.path, path));
+  const fault = validate(given).faults.find((one) => samePath(one.path, path));
   if (fault) throw new Error(`${spell(path)} is [secret]; ${fault.message}`);
   const { secure, beside } = await stack.encrypt(value);
   writeFileSync(stack.file, withSecret(text, path, secure, beside));

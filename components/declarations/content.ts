@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Declarations } from "../../settings/schema/declarations.ts";
 import { isPlace } from "../../settings/schema/secret.ts";
 import type { Platform } from "../../workload.ts";
-import { given } from "../given.ts";
+import { readSecret } from "../readSecret.ts";
 
 type Connection = Declarations["connections"][string];
 type User = Declarations["users"][string];
@@ -16,7 +16,7 @@ function mapped<T, U>(
 
 function variable(value: unknown, platform: Platform): pulumi.Input<string> {
   if (typeof value === "string") return value;
-  if (isPlace(value)) return given(value, platform);
+  if (isPlace(value)) return readSecret(value, platform);
   return JSON.stringify(value);
 }
 
@@ -24,8 +24,8 @@ function connection({ type, uri, password, extra, ...plain }: Connection, platfo
   return {
     ...plain,
     ...(type !== undefined && { conn_type: type }),
-    ...(uri !== undefined && { uri: given(uri, platform) }),
-    ...(password !== undefined && { password: given(password, platform) }),
+    ...(uri !== undefined && { uri: readSecret(uri, platform) }),
+    ...(password !== undefined && { password: readSecret(password, platform) }),
     ...(extra !== undefined && { extra: variable(extra, platform) }),
   };
 }
@@ -36,7 +36,7 @@ function user({ role, email, firstName, lastName, password }: User, name: string
     email: email ?? `${name}@localhost`,
     first_name: firstName ?? name,
     last_name: lastName ?? role,
-    password: given(password, platform),
+    password: readSecret(password, platform),
   };
 }
 

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Declarations as Declared } from "../../settings/schema/declarations.ts";
 import { secretsDirectory } from "../../workload.ts";
-import { equipped } from "../roles/extras.ts";
-import { airflowRole, main, type RoleArgs } from "../roles/role.ts";
+import { withExtras } from "../roles/extras.ts";
+import { airflowRole, type RoleArgs, underInit } from "../roles/role.ts";
 import { contentOf } from "./content.ts";
 import type { Names } from "./record.ts";
 
@@ -25,9 +25,9 @@ export class Declarations extends pulumi.ComponentResource {
     const content = pulumi.secret(pulumi.jsonStringify({ declared: contentOf(declared, platform), deleted }));
     platform.job(
       name,
-      equipped("migration", args, {
+      withExtras("migration", args, {
         ...role,
-        command: main("python", script, `${secretsDirectory}/declarations.json`),
+        command: underInit("python", script, `${secretsDirectory}/declarations.json`),
         secrets: { ...role.secrets, "declarations.json": content },
         files: { ...role.files, [script]: program },
         limits: { memory: 1024, cpu: 2 },

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { secretsDirectory } from "../../workload.ts";
-import { equipped } from "../roles/extras.ts";
+import { withExtras } from "../roles/extras.ts";
 import type { RoleArgs } from "../roles/role.ts";
-import { airflowRole, main } from "../roles/role.ts";
+import { airflowRole, underInit } from "../roles/role.ts";
 
 export interface MigrationArgs extends RoleArgs {
   readonly adminUser: string;
@@ -31,9 +31,9 @@ export class Migration extends pulumi.ComponentResource {
     const password = `${secretsDirectory}/admin_password`;
     this.done = args.platform.job(
       name,
-      equipped("migration", args, {
+      withExtras("migration", args, {
         ...role,
-        command: main("python", script, adminUser, password, ...(reencrypts ? ["--reencrypt"] : [])),
+        command: underInit("python", script, adminUser, password, ...(reencrypts ? ["--reencrypt"] : [])),
         env: { ...role.env, ADMIN_PASSWORD_REPLACED: pulumi.output(replaced).apply(String) },
         secrets: { ...role.secrets, admin_password: adminPassword },
         files: { ...role.files, [script]: program },

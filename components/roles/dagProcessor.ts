@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { equipped } from "./extras.ts";
+import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
-import { airflowRole, main } from "./role.ts";
+import { airflowRole, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface DagProcessorArgs extends RoleArgs {
@@ -17,10 +17,10 @@ export class DagProcessor extends pulumi.ComponentResource {
     const role = airflowRole("dag-processor", args);
     args.platform.service(
       name,
-      equipped("dag-processor", args, {
+      withExtras("dag-processor", args, {
         ...role,
         ...heartbeat("job", role.files),
-        command: main(...airflowCommand("dag-processor")),
+        command: underInit(...airflowCommand("dag-processor")),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],
         outbound: args.readsRepository,

@@ -86,7 +86,7 @@ function metadata(version: string): readonly Role[] {
 
 function connections({ broker, server, secrets, adminUser, ...args }: EnvironmentArgs): Setting[] {
   const { metadataUrl, resultsUrl, asyncUrl } = args.database;
-  const { database, waitsForNone } = versionOf(args.version);
+  const { database, asyncDatabase: waitsForNone } = versionOf(args.version);
   const users = metadata(args.version);
   const keys = fernetKeys(secrets);
   return [
@@ -139,7 +139,7 @@ ARGUMENTS = {"prepare_threshold": None}
 /** Where psycopg, which alone prepares statements, is told not to. */
 function pooling({ version, database: { pooled } }: EnvironmentArgs): Setting[] {
   const path = "pooled_connections.ARGUMENTS";
-  const { waitsForNone } = versionOf(version);
+  const { asyncDatabase: waitsForNone } = versionOf(version);
   return pooled && waitsForNone
     ? [{ ...plain("database", "sql_alchemy_connect_args_async", path), roles: metadata(version) }]
     : [];
@@ -201,7 +201,7 @@ function defaults({ parallelism }: EnvironmentArgs): Setting[] {
 
 /** The scheduler's own, which is a CeleryExecutor to everybody else. */
 function executors({ version }: EnvironmentArgs): Setting[] {
-  return versionOf(version).tasksReport
+  return versionOf(version).usesExecutionApi
     ? [{ ...plain("core", "executor", executor), roles: ["scheduler"] }]
     : [];
 }

@@ -4,7 +4,7 @@ import { certificatesIn } from "../../settings/model/certificates.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { authoritiesFile, authorityVariables } from "../../settings/model/ownNames.ts";
 import type { Job, Labels, Limits, Platform, Values, Volume } from "../../workload.ts";
-import { given } from "../given.ts";
+import { readSecret } from "../readSecret.ts";
 import { type Ways, withProxy } from "./proxy.ts";
 import { roles } from "./roles.ts";
 
@@ -73,7 +73,7 @@ export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): Extras
     const { memory, cpu } = own ?? {};
     return {
       env: { ...trusted.env, ...all?.env, ...own?.env },
-      secrets: mapped({ ...all?.secretFiles, ...own?.secretFiles }, (source) => given(source, platform)),
+      secrets: mapped({ ...all?.secretFiles, ...own?.secretFiles }, (source) => readSecret(source, platform)),
       files: {
         ...trusted.files,
         ...mapped({ ...all?.files, ...own?.files }, (file) => readFileSync(file, "utf8")),
@@ -98,7 +98,7 @@ function clash(own: object | undefined, added: object): string | undefined {
  * among the settings, no program of Airflow starts without the file of that class.
  * @throws Error where that would replace something of the stack's own
  */
-export function equipped<T extends Job>(
+export function withExtras<T extends Job>(
   role: Taker,
   { extras }: { readonly extras: ExtrasByRole },
   job: T,
@@ -109,7 +109,7 @@ export function equipped<T extends Job>(
     clash(job.secrets, secrets) ??
     clash(job.files, files) ??
     clash(job.volumes, volumes);
-  if (taken !== undefined) throw new Error(`${role} has ${taken} already: allowed is another name.`);
+  if (taken !== undefined) throw new Error(`${role} has ${taken} already: expected another name.`);
   return {
     ...job,
     env: { ...job.env, ...(job.outbound && ways && withProxy(ways, job.reaches)), ...env },

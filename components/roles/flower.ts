@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { equipped } from "./extras.ts";
+import { withExtras } from "./extras.ts";
 import type { RoleArgs } from "./role.ts";
-import { airflowRole, main } from "./role.ts";
+import { airflowRole, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface FlowerArgs extends RoleArgs {
@@ -22,13 +22,13 @@ export class Flower extends pulumi.ComponentResource {
     const role = airflowRole("flower", args);
     args.platform.service(
       name,
-      equipped("flower", args, {
+      withExtras("flower", args, {
         ...role,
         env: { ...role.env, ...args.version.flower.env },
         volumes: {},
         reaches: [args.redis],
         priority: "control",
-        command: main(...airflowCommand("celery", "flower", "--port", String(port))),
+        command: underInit(...airflowCommand("celery", "flower", "--port", String(port))),
         limits: { memory: 512, cpu: 1 },
         port,
         loopbackPort: args.loopbackPort,

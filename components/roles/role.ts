@@ -47,7 +47,7 @@ export function airflowRole(role: Role, { image, environment, dags, logs }: Role
 }
 
 /** A main process that alone gets the stop signal, under a parent that reaps what tasks leave behind. */
-export function main(...command: string[]): readonly string[] {
+export function underInit(...command: string[]): readonly string[] {
   return ["dumb-init", "--single-child", "--", ...command];
 }
 

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { equipped } from "./extras.ts";
+import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { schedulerFiles } from "./lease/lease.ts";
 import type { RoleArgs } from "./role.ts";
-import { airflowRole, main, several, targets } from "./role.ts";
+import { airflowRole, several, targets, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface SchedulerArgs extends RoleArgs {
@@ -18,10 +18,10 @@ export class Scheduler extends pulumi.ComponentResource {
     const role = airflowRole("scheduler", args);
     args.platform.service(
       name,
-      equipped("scheduler", args, {
+      withExtras("scheduler", args, {
         ...role,
-        ...heartbeat("job", { ...role.files, ...(args.version.tasksReport && schedulerFiles) }),
-        command: main(...airflowCommand("scheduler")),
+        ...heartbeat("job", { ...role.files, ...(args.version.usesExecutionApi && schedulerFiles) }),
+        command: underInit(...airflowCommand("scheduler")),
         ...several(args.schedulers),
         limits: { memory: 1024, cpu: 2 },
         reaches: targets(args.redis, args.postgres, args.results),

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { equipped } from "./extras.ts";
+import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
-import { airflowRole, main } from "./role.ts";
+import { airflowRole, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 /** Serves the logs of triggers; `[logging] trigger_log_server_port`. */
@@ -15,10 +15,10 @@ export class Triggerer extends pulumi.ComponentResource {
     const role = airflowRole("triggerer", args);
     args.platform.service(
       name,
-      equipped("triggerer", args, {
+      withExtras("triggerer", args, {
         ...role,
         ...heartbeat("job", role.files),
-        command: main(...airflowCommand("triggerer")),
+        command: underInit(...airflowCommand("triggerer")),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],
         // Triggers wait for things outside.

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint } from "../../workload.ts";
-import { equipped } from "./extras.ts";
+import { withExtras } from "./extras.ts";
 import type { RoleArgs } from "./role.ts";
-import { airflowRole, main, several } from "./role.ts";
+import { airflowRole, several, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface WebserverArgs extends RoleArgs {
@@ -31,10 +31,10 @@ export class Webserver extends pulumi.ComponentResource {
     const role = airflowRole("webserver", args);
     args.platform.service(
       name,
-      equipped("webserver", args, {
+      withExtras("webserver", args, {
         ...role,
         env: { ...role.env, ...env, ...(args.isBehindProxy && { FORWARDED_ALLOW_IPS: "*" }) },
-        command: main(...airflowCommand(...command(port))),
+        command: underInit(...airflowCommand(...command(port))),
         limits: { memory: 2048, cpu: 2 },
         reaches: [args.postgres, ...args.logServers],
         // It reads remote logs itself.

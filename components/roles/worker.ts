@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { WorkerGroup } from "../../settings/model/groups.ts";
 import type { Autoscale, DatabaseLogin, Endpoint, Turns, Volume } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
-import { equipped } from "./extras.ts";
+import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { workerFiles, workerModule } from "./lease/lease.ts";
 import type { RoleArgs } from "./role.ts";
-import { airflowRole, main, targets } from "./role.ts";
+import { airflowRole, targets, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface WorkerArgs extends RoleArgs {
@@ -64,17 +64,21 @@ export class Worker extends pulumi.ComponentResource {
     const autoscale = autoscaled(args);
     args.platform.service(
       name,
-      equipped("worker", args, {
+      withExtras("worker", args, {
         ...role,
-        ...(args.version.tasksReport
+        ...(args.version.usesExecutionApi
           ? heartbeat("worker", { ...role.files, ...workerFiles }, [workerModule])
           : heartbeat("worker", role.files)),
-        command: main(
+        command: underInit(
           ...airflowCommand("celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
         ),
         volumes: { ...role.volumes, "/opt/airflow/data": args.data },
         limits: { memory: group.memory, cpu: group.cpu },
-        reaches: targets(args.redis, args.results, args.version.tasksReport ? args.webserver : args.postgres),
+        reaches: targets(
+          args.redis,
+          args.results,
+          args.version.usesExecutionApi ? args.webserver : args.postgres,
+        ),
         outbound: true,
         port: workerLogPort,
         replicas: group.workers,

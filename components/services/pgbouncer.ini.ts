@@ -96,7 +96,7 @@ interface Logins {
 export function serverTls({ metadata, results }: Logins, ca?: string): ServerTls {
   const [tls, other] = [tlsOf(metadata, ca), tlsOf(results, ca)];
   if (tls.sslmode === other.sslmode) return tls;
-  throw new Error("pgbouncer has one sslmode for postgres.url and postgres.resultsUrl: allowed is the same");
+  throw new Error("pgbouncer has one sslmode for postgres.url and postgres.resultsUrl: expected the same");
 }
 
 /** Renders how it logs in to Postgres: secret. */

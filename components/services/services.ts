@@ -1,11 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { connections } from "../../settings/model/connections.ts";
+import { connectionBudget } from "../../settings/model/connections.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { type PostgresLogin, postgresUrl } from "../../settings/model/urls/postgresUrl.ts";
 import type { Platform } from "../../workload.ts";
 import type { Broker } from "../broker.ts";
 import type { Database, Server } from "../database.ts";
-import { given } from "../given.ts";
+import { readSecret } from "../readSecret.ts";
 import type { ExtrasByRole } from "../roles/extras.ts";
 import { targets } from "../roles/role.ts";
 import type { Secrets } from "../secrets.ts";
@@ -36,17 +36,17 @@ interface External {
 }
 
 function externalOf(platform: Platform, { postgres, redis }: Settings, parent: pulumi.Resource): External {
-  const results = postgres.resultsUrl === undefined ? undefined : given(postgres.resultsUrl, platform);
+  const results = postgres.resultsUrl === undefined ? undefined : readSecret(postgres.resultsUrl, platform);
   return {
     ...(postgres.url !== undefined && {
       postgres: new ExternalPostgres(
         "postgres",
-        { url: given(postgres.url, platform), resultsUrl: results, ca: postgres.ca },
+        { url: readSecret(postgres.url, platform), resultsUrl: results, ca: postgres.ca },
         { parent },
       ),
     }),
     ...(redis.url !== undefined && {
-      redis: new ExternalRedis("redis", { url: given(redis.url, platform), ca: redis.ca }, { parent }),
+      redis: new ExternalRedis("redis", { url: readSecret(redis.url, platform), ca: redis.ca }, { parent }),
     }),
   };
 }
@@ -75,7 +75,7 @@ function checkOf(
         ...(redis && { broker_url: redis.url }),
       },
       files: { ...postgres?.files, ...redis?.files },
-      connections: connections(settings),
+      connections: connectionBudget(settings),
       redisAuthorities: redis?.tls.authorities,
       reaches: targets(
         ...(postgres ? [postgres.target, postgres.resultsTarget] : []),

@@ -1,5 +1,5 @@
 import { type Entry, type Plan, planned } from "../plan.ts";
-import { decided, type Found, itemsOf, none, type Target } from "../rule.ts";
+import { decided, type Found, itemsOf, type Target, unsupported } from "../rule.ts";
 import { type Leaf, readSource, type Scalar, type Tree } from "../source.ts";
 import { type ComposeContext, composeRules, type Look, outsideRules } from "./composeRules.ts";
 import { type Definition, interpolate } from "./interpolate.ts";
@@ -59,7 +59,7 @@ function extras(services: readonly Service[]): Target[] {
 function fromEnv(file: string, { name, line, value }: Definition, used: ReadonlySet<string>): Entry {
   const leaf: Leaf = { file, line, path: [name] };
   const item = { path: [name], value, leaves: [leaf], match: [] };
-  if (!used.has(name)) return { item, outcome: none(`nothing asks for \${${name}}`) };
+  if (!used.has(name)) return { item, outcome: unsupported(`nothing asks for \${${name}}`) };
   return { item, outcome: { kind: "cared", why: "it is put in where the compose file asks for it" } };
 }
 

@@ -1,7 +1,16 @@
 import { environmentVariable } from "../environment.ts";
 import { airflowImage, readImage } from "../image.ts";
-import { cared, converted, type Item, none, type Outcome, type Rule, type Target, taken } from "../rule.ts";
-import { autoscaled, checkedExecutor, type Surroundings } from "../settings.ts";
+import {
+  converted,
+  handled,
+  type Item,
+  type Outcome,
+  type Rule,
+  type Target,
+  taken,
+  unsupported,
+} from "../rule.ts";
+import { autoscaled, checkedExecutor, type ImportContext } from "../settings.ts";
 import type { Path } from "../source.ts";
 import { cores, integer, mebibytes, seconds } from "../units.ts";
 import { running, type Service, words } from "./services.ts";
@@ -53,10 +62,10 @@ function perRole(
       value,
     }));
   });
-  return targets.length > 0 ? { kind: "taken", targets } : none("the stack has no such container");
+  return targets.length > 0 ? { kind: "taken", targets } : unsupported("the stack has no such container");
 }
 
-function surroundings({ services, metadataUrl, users }: ComposeContext): Surroundings {
+function surroundings({ services, metadataUrl, users }: ComposeContext): ImportContext {
   const hosts = services.map(({ name }) => name);
   return {
     isOwn: (host) => hosts.includes(host),
@@ -74,7 +83,7 @@ function environment({ match: [name = ""], value, leaves: [leaf] }: Item, contex
 const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
   const count = integer(value);
   const [user] = context.users;
-  if (count === undefined || !user) return none("it cannot be read: allowed is a whole number");
+  if (count === undefined || !user) return unsupported("it cannot be read: expected a whole number");
   if (user.worker) {
     return {
       kind: "taken",
@@ -84,18 +93,18 @@ const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
   const counted: Readonly<Record<string, string>> = { scheduler: "schedulers", webserver: "webservers" };
   const key = counted[user.role];
   if (key) return taken([key], count);
-  return count === 1 ? cared("there is one") : none("the stack has one of it");
+  return count === 1 ? handled("there is one") : unsupported("the stack has one of it");
 };
 
 const memory = ({ value }: Item, context: ComposeContext): Outcome => {
   const number = mebibytes(value);
-  if (number === undefined) return none("it cannot be read: allowed is a size like 2g");
+  if (number === undefined) return unsupported("it cannot be read: expected a size like 2g");
   return perRole(context, number, { worker: "workerMemory", role: "memory", inGroup: "memory" });
 };
 
 const cpu = ({ value }: Item, context: ComposeContext): Outcome => {
   const number = cores(value);
-  if (number === undefined) return none("it cannot be read: allowed is a number of cores");
+  if (number === undefined) return unsupported("it cannot be read: expected a number of cores");
   return perRole(context, number, { worker: "workerCpu", role: "cpu", inGroup: "cpu" });
 };
 
@@ -117,9 +126,9 @@ function published(value: unknown): Published {
 const ports = ({ value }: Item, { users }: ComposeContext): Outcome => {
   const keys: Readonly<Record<string, string>> = { webserver: "webserverPort", flower: "flowerPort" };
   const key = users.map(({ role }) => keys[role]).find((one) => one !== undefined);
-  if (key === undefined) return none("nothing but the webserver and Flower is published");
+  if (key === undefined) return unsupported("nothing but the webserver and Flower is published");
   const { port, address } = published(value);
-  if (port === undefined) return none("allowed is one port of the machine");
+  if (port === undefined) return unsupported("expected one port of the machine");
   return taken([key], port, address === "127.0.0.1" ? undefined : "published on 127.0.0.1 only");
 };
 
@@ -145,7 +154,9 @@ function perRoleAt(
   note?: string,
 ): Outcome {
   const targets = rolesOf(context).map((role) => ({ path: ["roles", role, kind, target], value }));
-  return targets.length > 0 ? { kind: "taken", targets, note } : none("the stack has no such container");
+  return targets.length > 0
+    ? { kind: "taken", targets, note }
+    : unsupported("the stack has no such container");
 }
 
 /** What the stack has volumes of its own for. */
@@ -154,11 +165,11 @@ const kept = /^\/opt\/airflow\/(logs|data)\/?$|^\/sources\/?$/;
 const volume = ({ value }: Item, context: ComposeContext): Outcome => {
   const { source, target } = mounted(value);
   if (kept.test(target))
-    return cared("the stack has a volume of its own for it; what is in yours stays there");
-  if (/docker\.sock$/.test(source)) return none("no role may command the engine");
+    return handled("the stack has a volume of its own for it; what is in yours stays there");
+  if (/docker\.sock$/.test(source)) return unsupported("no role may command the engine");
   if (!/^[./~]/.test(source)) return perRoleAt(context, "volumes", target, source);
   const { kind, spelt, absolute } = context.look(source);
-  if (kind === "nothing") return none("there is neither such a file nor such a folder");
+  if (kind === "nothing") return unsupported("there is neither such a file nor such a folder");
   if (/^\/opt\/airflow\/dags\/?$/.test(target)) return taken(["dags"], spelt);
   if (kind === "file") return perRoleAt(context, "files", target, spelt);
   const isConfig = /^\/opt\/airflow\/config\/?$/.test(target);
@@ -170,7 +181,7 @@ const volume = ({ value }: Item, context: ComposeContext): Outcome => {
 
 const command = (_: Item, context: ComposeContext): Outcome => {
   const worker = context.users.find((user) => user.worker)?.worker;
-  if (!worker) return cared("the stack starts each role itself");
+  if (!worker) return handled("the stack starts each role itself");
   const { queues, concurrency, autoscale } = worker.flags;
   const around = { ...surroundings(context), groups: [worker.group] };
   const outcomes = [
@@ -184,7 +195,7 @@ const command = (_: Item, context: ComposeContext): Outcome => {
   const others = worker.flags.others.join(" ");
   const note = others === "" ? undefined : `without a counterpart: ${others}`;
   if (targets.length > 0) return { kind: "taken", targets, note };
-  return note === undefined ? cared("the stack starts each role itself") : none(note);
+  return note === undefined ? handled("the stack starts each role itself") : unsupported(note);
 };
 
 function concurrent(given: string, group: Path): Outcome {
@@ -194,14 +205,14 @@ function concurrent(given: string, group: Path): Outcome {
 const grace = (item: Item, { users }: ComposeContext): Outcome =>
   users.some(({ worker }) => worker)
     ? converted(["workerGraceSeconds"], seconds, "a time like 5m")(item)
-    : cared("each role has the time that it needs");
+    : handled("each role has the time that it needs");
 
 const label = ({ match: [name = ""], value }: Item, context: ComposeContext): Outcome => {
   const targets = rolesOf(context).map((role) => ({
     path: ["roles", role, "labels", name],
     value: String(value ?? ""),
   }));
-  return targets.length > 0 ? { kind: "taken", targets } : none("the stack has no such container");
+  return targets.length > 0 ? { kind: "taken", targets } : unsupported("the stack has no such container");
 };
 
 /** `-c max_connections=200` of Postgres, `--maxmemory 1gb` of Redis. */
@@ -211,7 +222,7 @@ const databaseCommand = ({ value }: Item): Outcome => {
     path: ["postgres", "settings", key],
     value: text,
   }));
-  return targets.length > 0 ? { kind: "taken", targets } : cared("the stack starts Postgres itself");
+  return targets.length > 0 ? { kind: "taken", targets } : handled("the stack starts Postgres itself");
 };
 
 /** What the stack says about Redis itself. */
@@ -228,7 +239,7 @@ const brokerCommand = ({ value }: Item): Outcome => {
     .map(([, key = "", text]) => ({ path: ["redis", "settings", key], value: text }));
   return targets.length > 0
     ? { kind: "taken", targets }
-    : cared("the stack starts Redis itself, with a password that it mints");
+    : handled("the stack starts Redis itself, with a password that it mints");
 };
 
 const image = ({ value }: Item): Outcome => airflowImage(readImage(String(value)));
@@ -237,35 +248,35 @@ const postgresImage = ({ value }: Item): Outcome => {
   const { repository } = readImage(String(value));
   const isOfficialOne = /^(docker\.io\/)?(library\/)?postgres$/.test(repository);
   return isOfficialOne
-    ? cared("the stack has an image of Postgres; data is not moved: see pg_dump")
+    ? handled("the stack has an image of Postgres; data is not moved: see pg_dump")
     : taken(["images", "postgres"], value);
 };
 
-const sameNumbers = cared("the stack reserves what its roles need");
-const network = cared("the stack has a network of its own");
-const health = cared("each role is checked by the stack, and restarted when it hangs");
-const order = cared("the stack starts things in their order, the migration first");
-const restart = cared("whatever stops is started again");
-const names = cared("names are the stack's");
-const always = cared("it always runs");
-const unnecessary = cared("the stack needs no such thing");
-const engine = none("containers are set up by the stack");
+const sameNumbers = handled("the stack reserves what its roles need");
+const network = handled("the stack has a network of its own");
+const health = handled("each role is checked by the stack, and restarted when it hangs");
+const order = handled("the stack starts things in their order, the migration first");
+const restart = handled("whatever stops is started again");
+const names = handled("names are the stack's");
+const always = handled("it always runs");
+const unnecessary = handled("the stack needs no such thing");
+const engine = unsupported("containers are set up by the stack");
 
 export const composeRules: readonly Rule<ComposeContext>[] = [
   ["airflow.image", image],
   [
     "airflow.build",
-    none(
+    unsupported(
       "build it (docker build), and name it as images.airflow; or list its packages: requirements, systemPackages",
     ),
   ],
   ["airflow.environment.*", environment],
   [
     "airflow.env_file",
-    none("files of variables are not read: move its lines to environment, then import again"),
+    unsupported("files of variables are not read: move its lines to environment, then import again"),
   ],
   ["airflow.command", command],
-  ["airflow.entrypoint", cared("the stack starts each role itself")],
+  ["airflow.entrypoint", handled("the stack starts each role itself")],
   ["airflow.ports.*", ports],
   ["airflow.volumes.*", volume],
   ["airflow.{scale,replicas}", replicas],
@@ -282,22 +293,22 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
   ],
   ["airflow.labels.*", label],
   ["airflow.stop_grace_period", grace],
-  ["airflow.user", cared("Airflow runs as 50000:0")],
+  ["airflow.user", handled("Airflow runs as 50000:0")],
   ["airflow.profiles", always],
   ["postgres.image", postgresImage],
   ["postgres.command", databaseCommand],
-  ["postgres.environment.*", cared("the stack names its databases and logins, and mints their passwords")],
-  ["postgres.volumes.*", cared("the stack has a volume of its own; data is moved with pg_dump and psql")],
+  ["postgres.environment.*", handled("the stack names its databases and logins, and mints their passwords")],
+  ["postgres.volumes.*", handled("the stack has a volume of its own; data is moved with pg_dump and psql")],
   ["postgres.{mem_limit,shm_size}", converted(["postgres", "memory"], mebibytes, "a size like 1g")],
   ["postgres.deploy.resources.limits.memory", converted(["postgres", "memory"], mebibytes, "a size like 1g")],
-  ["redis.image", cared("Redis is always an image of the stack's, for its supervision")],
+  ["redis.image", handled("Redis is always an image of the stack's, for its supervision")],
   ["redis.command", brokerCommand],
-  ["redis.environment.*", cared("the stack mints the broker's passwords")],
-  ["redis.volumes.*", cared("the stack has a volume of its own; let the queues run empty before you move")],
+  ["redis.environment.*", handled("the stack mints the broker's passwords")],
+  ["redis.volumes.*", handled("the stack has a volume of its own; let the queues run empty before you move")],
   ["redis.mem_limit", converted(["redis", "memory"], mebibytes, "a size like 1g")],
   ["redis.deploy.resources.limits.memory", converted(["redis", "memory"], mebibytes, "a size like 1g")],
-  ["{postgres,redis}.ports.*", none("nothing but the webserver and Flower is published")],
-  ["foreign.**", none("the stack has no such service: run it beside the stack")],
+  ["{postgres,redis}.ports.*", unsupported("nothing but the webserver and Flower is published")],
+  ["foreign.**", unsupported("the stack has no such service: run it beside the stack")],
   ["*.healthcheck", health],
   ["*.depends_on", order],
   ["*.restart", restart],
@@ -305,8 +316,8 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
   ["*.{container_name,hostname}", names],
   ["*.{expose,networks,links}", network],
   ["*.{init,tty,stdin_open,working_dir,pull_policy,platform,stop_signal}", unnecessary],
-  ["*.logging", cared("each container keeps three files of 10 MB")],
-  ["*.stop_grace_period", cared("each role has the time that it needs")],
+  ["*.logging", handled("each container keeps three files of 10 MB")],
+  ["*.stop_grace_period", handled("each role has the time that it needs")],
   [
     "*.{privileged,cap_add,cap_drop,security_opt,devices,network_mode,pid,ipc,shm_size,ulimits,sysctls}",
     engine,
@@ -316,7 +327,10 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
 /** For what is outside of services. */
 export const outsideRules: readonly Rule<undefined>[] = [
   ["{version,name}", names],
-  ["volumes.*", cared("the stack has volumes of its own")],
-  ["networks.*.external", none("the stack's roles are in no other network: use extraHosts, or addresses")],
+  ["volumes.*", handled("the stack has volumes of its own")],
+  [
+    "networks.*.external",
+    unsupported("the stack's roles are in no other network: use extraHosts, or addresses"),
+  ],
   ["networks.**", network],
 ];

@@ -22,7 +22,7 @@ export function readDefinitions(file: string, text: string): Definition[] {
   return text.split(/\r?\n/).flatMap((line, at) => {
     if (/^\s*(#|$)/.test(line)) return [];
     const [, name, value = ""] = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)$/.exec(line) ?? [];
-    if (name === undefined) throw new Error(`${file}:${at + 1}: allowed are lines NAME=VALUE`);
+    if (name === undefined) throw new Error(`${file}:${at + 1}: expected lines NAME=VALUE`);
     return [{ name, value: unquoted(value), line: at + 1 }];
   });
 }

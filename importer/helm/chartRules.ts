@@ -1,18 +1,18 @@
 import { environmentVariable } from "../environment.ts";
 import { airflowImage, airflowVersion, spellImage } from "../image.ts";
 import {
-  cared,
   converted,
+  handled,
   type Item,
-  none,
   type Outcome,
   type Rule,
   secret,
   type Target,
   taken,
+  unsupported,
 } from "../rule.ts";
-import { type Given, given, type IsOwn, isExample, minted } from "../secrets.ts";
-import { checkedExecutor, type Surroundings, setting, signing } from "../settings.ts";
+import { given, type IsOwn, isExample, minted, type SecretReference } from "../secrets.ts";
+import { checkedExecutor, type ImportContext, setting, signing } from "../settings.ts";
 import type { Path } from "../source.ts";
 import { cores, integer, mebibytes } from "../units.ts";
 
@@ -20,8 +20,8 @@ import { cores, integer, mebibytes } from "../units.ts";
 export type Values = (path: string) => unknown;
 
 const isTemplate = (value: unknown) => typeof value === "string" && value.includes("{{");
-const template = none("it is a template of Helm's: give what it becomes");
-const off = cared("it is off");
+const template = unsupported("it is a template of Helm's: give what it becomes");
+const off = handled("it is off");
 const whole = "a whole number";
 
 /** Roles of the stack, by the chart's names of them. */
@@ -43,7 +43,7 @@ const chartRoles = `{${Object.keys(roles)
 
 /** Hosts that the chart brings along have templates in their names, or none at all. */
 const isOwn: IsOwn = (host) => host.includes("{{");
-const surroundings: Surroundings = { isOwn, groups: [] };
+const surroundings: ImportContext = { isOwn, groups: [] };
 
 /** The group that a path is in: `workers.celery.sets.0` is the first one; others are the default group. */
 function groupOf(path: Path): Path {
@@ -78,13 +78,15 @@ function environment(role: (item: Item) => readonly string[]) {
   return (item: Item): Outcome => {
     const { name, envName, secretName, secretKey, value, valueFrom } = (item.value ?? {}) as NamedValue;
     const variable = name ?? envName;
-    if (variable === undefined) return none("it has no name");
+    if (variable === undefined) return unsupported("it has no name");
     if (isTemplate(value) || isTemplate(secretName)) return template;
     const { secretKeyRef: ref } = valueFrom ?? {};
-    if (valueFrom && !ref) return none("allowed is a value, or a key of a Secret");
+    if (valueFrom && !ref) return unsupported("expected a value, or a key of a Secret");
     const from =
       ref ?? (secretName !== undefined && secretKey !== undefined && { name: secretName, key: secretKey });
-    const text: Given | undefined = from ? { secret: from.name, key: from.key } : String(value ?? "");
+    const text: SecretReference | undefined = from
+      ? { secret: from.name, key: from.key }
+      : String(value ?? "");
     if (variable === "AIRFLOW__CORE__EXECUTOR") return executor({ ...item, value });
     return environmentVariable({ ...surroundings, name: variable, value: text, roles: role(item) });
   };
@@ -98,7 +100,7 @@ const config = ({ match: [section = "", key = ""], value, ...item }: Item): Outc
   if (section === "core" && key === "executor") return executor({ ...item, value, match: [] });
   if (isTemplate(value))
     return /statsd|remote_logging|flower_url_prefix/.test(key)
-      ? cared("it follows from what else the values say")
+      ? handled("it follows from what else the values say")
       : decidedTemplate(section);
   return setting(section.toLowerCase(), key.toLowerCase(), String(value), surroundings);
 };
@@ -106,7 +108,7 @@ const config = ({ match: [section = "", key = ""], value, ...item }: Item): Outc
 /** The chart's own defaults are templates; the stack decides these. */
 function decidedTemplate(section: string): Outcome {
   return /^(core|scheduler|dag_processor|kerberos|kubernetes.*)$/.test(section)
-    ? cared("the stack decides it")
+    ? handled("the stack decides it")
     : template;
 }
 
@@ -118,17 +120,17 @@ interface Connection {
 
 const metadataConnection = ({ value }: Item, values: Values): Outcome => {
   const { host } = (value ?? {}) as Connection;
-  if (values("data.metadataSecretName")) return cared("the Secret that is named goes before it");
+  if (values("data.metadataSecretName")) return handled("the Secret that is named goes before it");
   if (!host || isTemplate(host))
-    return cared("the stack has a Postgres of its own, with passwords that it mints");
+    return handled("the stack has a Postgres of its own, with passwords that it mints");
   return secret(["postgres", "url"], "as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…");
 };
 
 const resultConnection = ({ value }: Item, values: Values): Outcome => {
   const { host } = (value ?? {}) as Connection;
-  if (values("data.resultBackendSecretName")) return cared("the Secret that is named goes before it");
+  if (values("data.resultBackendSecretName")) return handled("the Secret that is named goes before it");
   if (!host || isTemplate(host))
-    return cared("the stack keeps results in its own Postgres, with a login of their own");
+    return handled("the stack keeps results in its own Postgres, with a login of their own");
   return secret(["postgres", "resultsUrl"], "as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…");
 };
 
@@ -163,14 +165,14 @@ export function airflowImageOf(values: Values): Outcome | undefined {
 }
 
 const airflow = (_: Item, values: Values): Outcome =>
-  airflowImageOf(values) ?? cared("it is the official one");
+  airflowImageOf(values) ?? handled("it is the official one");
 
 /** An image that is the user's own; the official ones are the stack's to build. */
 function image(name: string, officials: RegExp) {
   return (_: Item, values: Values): Outcome => {
     const { repository, tag, digest } = (values(`images.${name}`) ?? {}) as ImageValue;
     if (!repository || officials.test(repository))
-      return cared("the stack has an image of its own: npm run images");
+      return handled("the stack has an image of its own: npm run images");
     const reference = spellImage({ repository, tag: tag === undefined ? undefined : String(tag), digest });
     return taken(["images", name], reference);
   };
@@ -203,8 +205,8 @@ export function scaled(path: Path, values: Values): boolean {
 
 const replicas = (item: Item, values: Values): Outcome => {
   const count = integer(item.value);
-  if (count === undefined) return none(`it cannot be read: allowed is ${whole}`);
-  if (scaled(item.path, values)) return cared("their number follows the length of the queue");
+  if (count === undefined) return unsupported(`it cannot be read: expected ${whole}`);
+  if (scaled(item.path, values)) return handled("their number follows the length of the queue");
   const isOnNodes = groupOf(item.path).length === 0 && Object.keys(workerNodes(values)).length > 0;
   return isOnNodes ? taken(["machines", 0, "workers"], count) : ofWorkers(item, "workers", "workers", count);
 };
@@ -224,7 +226,9 @@ const nodes = (item: Item, values: Values): Outcome => {
   const group = groupOf(item.path);
   if (group.length > 0) return taken([...group, "nodeLabels"], item.value);
   if (scaled(item.path, values))
-    return none("workers that follow the queue run on any node: make them a worker group with nodeLabels");
+    return unsupported(
+      "workers that follow the queue run on any node: make them a worker group with nodeLabels",
+    );
   return taken(["machines", 0, "labels"], item.value);
 };
 
@@ -247,7 +251,7 @@ const tolerations = (item: Item): Outcome => {
   const group = groupOf(item.path);
   const index = item.path.at(-1);
   if (group.length === 0 || typeof index !== "number")
-    return none("only worker groups have tolerations, in a list");
+    return unsupported("only worker groups have tolerations, in a list");
   const { key, value, effect } = (item.value ?? {}) as ChartToleration;
   const made = { key, ...(value !== undefined && { value }), effect };
   return taken([...group, "tolerations", index], made);
@@ -257,7 +261,7 @@ function resource(kind: "memory" | "cpu") {
   const convert = kind === "memory" ? mebibytes : cores;
   return (item: Item): Outcome => {
     const value = convert(item.value);
-    if (value === undefined) return none("it cannot be read: allowed is a quantity");
+    if (value === undefined) return unsupported("it cannot be read: expected a quantity");
     const role = String(item.path[0]);
     if (role === "workers")
       return ofWorkers(item, kind === "memory" ? "workerMemory" : "workerCpu", kind, value);
@@ -266,27 +270,27 @@ function resource(kind: "memory" | "cpu") {
 }
 
 const gitSync = (item: Item, values: Values): Outcome => {
-  if (values("dags.gitSync.enabled") !== true) return cared("it is off");
+  if (values("dags.gitSync.enabled") !== true) return handled("it is off");
   const text = String(item.value);
   const ref = text.replace(/^refs\/(heads|tags)\//, "");
   const meanings: Readonly<Record<string, Outcome>> = {
-    enabled: cared("dagsGit is what turns it on"),
+    enabled: handled("dagsGit is what turns it on"),
     repo: taken(["dagsGit", "url"], text),
     branch: taken(["dagsGit", "ref"], ref),
     ref: taken(["dagsGit", "ref"], ref),
-    rev: text === "HEAD" ? cared("the newest of the branch is read") : taken(["dagsGit", "ref"], ref),
+    rev: text === "HEAD" ? handled("the newest of the branch is read") : taken(["dagsGit", "ref"], ref),
     subPath: taken(["dagsGit", "folder"], text.replace(/^\/+|\/+$/g, "")),
-    credentialsSecret: none("the stack reads repositories without a login"),
-    sshKeySecret: none("the stack reads repositories by https, without a login"),
-    knownHosts: none("the stack reads repositories by https"),
-    env: none("there is no container for it: Airflow reads the repository by itself"),
+    credentialsSecret: unsupported("the stack reads repositories without a login"),
+    sshKeySecret: unsupported("the stack reads repositories by https, without a login"),
+    knownHosts: unsupported("the stack reads repositories by https"),
+    env: unsupported("there is no container for it: Airflow reads the repository by itself"),
   };
-  return meanings[item.match[0] ?? ""] ?? cared("Airflow reads the repository by itself, every 30 s");
+  return meanings[item.match[0] ?? ""] ?? handled("Airflow reads the repository by itself, every 30 s");
 };
 
 const dagsClaim = (_: Item, values: Values): Outcome =>
   values("dags.persistence.enabled") === true
-    ? none("a cluster has its DAGs from an image (dagsImage) or from Git (dagsGit)")
+    ? unsupported("a cluster has its DAGs from an image (dagsImage) or from Git (dagsGit)")
     : off;
 
 /** The ingress of the webserver: that of the API server, where there is one. */
@@ -316,7 +320,7 @@ interface Host {
 /** A name, or an object with one and its TLS secret. */
 const ingressHost = ({ match: [name = "", index], value }: Item, values: Values): Outcome => {
   if (!ingressOf(values, name)) return off;
-  if (index !== "0") return none("the stack has one host name for it");
+  if (index !== "0") return unsupported("the stack has one host name for it");
   const { name: host, tls }: Host = typeof value === "string" ? { name: value } : (value as Host);
   const secretOf: Target[] = tls?.secretName
     ? [{ path: ["kubernetes", "ingress", "tlsSecret"], value: tls.secretName }]
@@ -325,18 +329,19 @@ const ingressHost = ({ match: [name = "", index], value }: Item, values: Values)
 };
 
 const ingressSwitch = ({ match: [name = ""] }: Item, values: Values): Outcome =>
-  ingressOf(values, name) ? cared("kubernetes.ingress is what turns it on") : off;
+  ingressOf(values, name) ? handled("kubernetes.ingress is what turns it on") : off;
 
 const storage = (key: string) => ({ path: ["kubernetes", "storage", key] });
 
 function claim(key: string, flag: string) {
   return ({ value }: Item, values: Values): Outcome =>
-    values(flag) === false ? cared("the stack keeps it in a volume") : taken(storage(key).path, value);
+    values(flag) === false ? handled("the stack keeps it in a volume") : taken(storage(key).path, value);
 }
 
 /** Logs are kept by the workers' volumes, unless there is one for all. */
 const workerLogs = (item: Item, values: Values): Outcome => {
-  if (values("logs.persistence.enabled") === true) return cared("logs are in the volume of logs.persistence");
+  if (values("logs.persistence.enabled") === true)
+    return handled("logs are in the volume of logs.persistence");
   const key = item.match.at(-1) === "size" ? "logs" : "sharedClass";
   return taken(storage(key).path, item.value);
 };
@@ -344,14 +349,14 @@ const workerLogs = (item: Item, values: Values): Outcome => {
 const pool = (item: Item, values: Values): Outcome => {
   if (values("pgbouncer.enabled") !== true) return off;
   const number = integer(item.value);
-  if (number === undefined) return none(`it cannot be read: allowed is ${whole}`);
+  if (number === undefined) return unsupported(`it cannot be read: expected ${whole}`);
   const key = item.match[0];
   if (key === "maxClientConn") return taken(["pgbouncer", "clients"], number);
   if (key === "metadataPoolSize") return taken(["pgbouncer", "poolSize"], number);
   const same = number === integer(values("pgbouncer.metadataPoolSize") ?? 10);
   return same
     ? taken(["pgbouncer", "poolSize"], number)
-    : none("results have as many connections as the metadata: pgbouncer.poolSize");
+    : unsupported("results have as many connections as the metadata: pgbouncer.poolSize");
 };
 
 const user = ({ match: [, field], value }: Item): Outcome => {
@@ -359,8 +364,8 @@ const user = ({ match: [, field], value }: Item): Outcome => {
   if (field === "password")
     return isExample(value) ? minted : given(["secrets", "adminPassword"], String(value));
   if (field === "enabled" || (field === "role" && value === "Admin"))
-    return cared("the stack makes the first administrator");
-  return none("the first administrator has a login and a password, and no more");
+    return handled("the stack makes the first administrator");
+  return unsupported("the first administrator has a login and a password, and no more");
 };
 
 interface Alias {
@@ -380,13 +385,15 @@ const labels = ({ match, value, path }: Item): Outcome => {
 };
 
 const pullSecret = ({ value, path: [first, index = 0] }: Item): Outcome => {
-  if (first !== "registry" && typeof index !== "number") return none("allowed is a list");
+  if (first !== "registry" && typeof index !== "number") return unsupported("expected a list");
   const { name = value } = Object(value) as { name?: unknown };
   return taken(["kubernetes", "pullSecrets", typeof index === "number" ? index : 0], name);
 };
 
 const enabledRole = ({ value, match: [name = ""] }: Item): Outcome =>
-  value === true ? cared("it always runs") : none(`the stack always has it (${roles[name] ?? name})`);
+  value === true
+    ? handled("it always runs")
+    : unsupported(`the stack always has it (${roles[name] ?? name})`);
 
 const counted: Readonly<Record<string, string>> = {
   scheduler: "schedulers",
@@ -397,15 +404,15 @@ const counted: Readonly<Record<string, string>> = {
 const roleReplicas = (item: Item): Outcome => {
   const key = counted[item.match[0] ?? ""];
   const number = integer(item.value);
-  if (number === undefined) return none(`it cannot be read: allowed is ${whole}`);
+  if (number === undefined) return unsupported(`it cannot be read: expected ${whole}`);
   if (key) return taken([key], number);
-  return number === 1 ? cared("there is one") : none("the stack has one of it");
+  return number === 1 ? handled("there is one") : unsupported("the stack has one of it");
 };
 
 const onlyIf =
   (flag: string, why: string) =>
   (_: Item, values: Values): Outcome =>
-    values(flag) === true ? none(why) : off;
+    values(flag) === true ? unsupported(why) : off;
 
 /** The three places where the chart says something about workers. */
 function workersRules(key: string, outcome: Rule<Values>[1]): Rule<Values>[] {
@@ -415,17 +422,17 @@ function workersRules(key: string, outcome: Rule<Values>[1]): Rule<Values>[] {
   ]);
 }
 
-const probes = cared("each role is checked by the stack, and restarted when it hangs");
-const pods = cared("every pod is admitted under Pod Security restricted");
-const accounts = cared("pods have no token of the API");
-const commandLine = cared("the stack starts each role itself");
-const history = cared("the stack decides it");
-const volumes = none("no other volumes than the stack's: see roles, volumes and files");
-const sidecars = none("a pod has one container");
-const annotations = none("the stack has no annotations of yours");
-const placing = none("the stack spreads its roles itself; see nodeLabels and controlLabels");
+const probes = handled("each role is checked by the stack, and restarted when it hangs");
+const pods = handled("every pod is admitted under Pod Security restricted");
+const accounts = handled("pods have no token of the API");
+const commandLine = handled("the stack starts each role itself");
+const history = handled("the stack decides it");
+const volumes = unsupported("no other volumes than the stack's: see roles, volumes and files");
+const sidecars = unsupported("a pod has one container");
+const annotations = unsupported("the stack has no annotations of yours");
+const placing = unsupported("the stack spreads its roles itself; see nodeLabels and controlLabels");
 const monitoring = "the stack has no StatsD exporter: name yours in settings.metrics";
-const groomer = none("the stack does not delete task logs");
+const groomer = unsupported("the stack does not delete task logs");
 
 export const chartRules: readonly Rule<Values>[] = [
   ["executor", executor],
@@ -434,30 +441,35 @@ export const chartRules: readonly Rule<Values>[] = [
   ["images.airflow.{repository,tag,digest}", airflow],
   [
     "images.redis.{repository,tag,digest}",
-    cared("Redis is always an image of the stack's, for its supervision"),
+    handled("Redis is always an image of the stack's, for its supervision"),
   ],
   ["images.pgbouncer.{repository,tag,digest}", image("pgbouncer", /^(docker\.io\/)?apache\/airflow$/)],
-  ["images.*.pullPolicy", cared("images are named by content")],
+  ["images.*.pullPolicy", handled("images are named by content")],
   [
     "images.{useDefaultImageForMigration,migrationsWaitTimeout}",
-    cared("the migration has the image of the others"),
+    handled("the migration has the image of the others"),
   ],
-  ["images.gitSync.**", cared("Airflow reads the repository by itself")],
+  ["images.gitSync.**", handled("Airflow reads the repository by itself")],
   ["images.{statsd,pgbouncerExporter}.**", off],
-  ["images.{flower,pod_template}.**", none("all roles have one image: images.airflow")],
+  ["images.{flower,pod_template}.**", unsupported("all roles have one image: images.airflow")],
 
   ["env.*", environment(() => ["all"])],
   ["extraEnv.*", environment(() => ["all"])],
   ["secret.*", environment(() => ["all"])],
   [`${anyRole}.env.*`, environment(({ path: [name] }) => [roles[String(name)] ?? ""])],
   ["workers.celery.env.*", environment(() => ["worker"])],
-  ["extraEnvFrom", none("name what you need of it: secret, or env with valueFrom")],
+  ["extraEnvFrom", unsupported("name what you need of it: secret, or env with valueFrom")],
   [
     "extraSecrets.**",
-    none("the stack does not make Secrets of yours: kubectl create secret, and name it where it is needed"),
+    unsupported(
+      "the stack does not make Secrets of yours: kubectl create secret, and name it where it is needed",
+    ),
   ],
-  ["extraConfigMaps.**", none("the stack does not make ConfigMaps of yours: see roles, env and files")],
-  ["enableBuiltInSecretEnvVars.**", cared("secrets reach roles as files")],
+  [
+    "extraConfigMaps.**",
+    unsupported("the stack does not make ConfigMaps of yours: see roles, env and files"),
+  ],
+  ["enableBuiltInSecretEnvVars.**", handled("secrets reach roles as files")],
 
   ["fernetKey", kept(["secrets", "fernetKey"])],
   ["fernetKeySecretName", named(["secrets", "fernetKey"], "fernet-key")],
@@ -479,11 +491,14 @@ export const chartRules: readonly Rule<Values>[] = [
   ...workersRules("resources.limits.memory", resource("memory")),
   ...workersRules("resources.limits.cpu", resource("cpu")),
   ...workersRules("keda.{enabled,minReplicaCount,maxReplicaCount}", keda),
-  ...workersRules("keda.**", cared("the stack counts tasks that are queued and running")),
-  ...workersRules("hpa.enabled", none("workers follow the length of their queues instead: workerAutoscale")),
+  ...workersRules("keda.**", handled("the stack counts tasks that are queued and running")),
+  ...workersRules(
+    "hpa.enabled",
+    unsupported("workers follow the length of their queues instead: workerAutoscale"),
+  ),
   ...workersRules("hpa.**", off),
   ...workersRules("persistence.{size,storageClassName}", workerLogs),
-  ...workersRules("persistence.**", cared("the stack keeps logs in a volume")),
+  ...workersRules("persistence.**", handled("the stack keeps logs in a volume")),
   ...workersRules("nodeSelector", nodes),
   ...workersRules("tolerations.*", tolerations),
   ...workersRules("terminationGracePeriodSeconds", converted(["workerGraceSeconds"], integer, whole)),
@@ -492,15 +507,15 @@ export const chartRules: readonly Rule<Values>[] = [
     "workers.celery.sets.*.queue",
     (item) => taken([...groupOf(item.path), "queues"], String(item.value).split(",")),
   ],
-  ["workers.queue", none("the default group has the default queue: settings.operators.default_queue")],
+  ["workers.queue", unsupported("the default group has the default queue: settings.operators.default_queue")],
   [
     "workers.celery.enableDefault",
-    ({ value }) => (value === true ? cared("there is a default group") : taken(["workers"], 0)),
+    ({ value }) => (value === true ? handled("there is a default group") : taken(["workers"], 0)),
   ],
-  ["workers.kubernetes.**", cared("only other executors read it")],
+  ["workers.kubernetes.**", handled("only other executors read it")],
   [
     "workers.{safeToEvict,podManagementPolicy,useWorkerDedicatedServiceAccounts}",
-    cared("a worker that is drained finishes its tasks first"),
+    handled("a worker that is drained finishes its tasks first"),
   ],
   ["workers.{kerberosSidecar,kerberosInitContainer}.**", off],
 
@@ -511,7 +526,7 @@ export const chartRules: readonly Rule<Values>[] = [
   [`${chartRoles}.hpa.**`, off],
   ["triggerer.keda.**", onlyIf("triggerer.keda.enabled", "the stack has one triggerer")],
   ["{webserver,apiServer,createUserJob}.defaultUser.*", user],
-  ["flower.{username,password,secretName}", cared("Flower has the login of adminUser")],
+  ["flower.{username,password,secretName}", handled("Flower has the login of adminUser")],
   ["**.hostAliases.*", alias],
   [`${anyRole}.labels.*`, labels],
   ["labels.*", labels],
@@ -519,22 +534,24 @@ export const chartRules: readonly Rule<Values>[] = [
   [
     "redis.enabled",
     ({ value }) =>
-      value === true ? cared("the stack has a Redis of its own") : cared("redis.url says which one instead"),
+      value === true
+        ? handled("the stack has a Redis of its own")
+        : handled("redis.url says which one instead"),
   ],
-  ["redis.{password,passwordSecretName}", cared("the stack mints the broker's passwords")],
+  ["redis.{password,passwordSecretName}", handled("the stack mints the broker's passwords")],
   ["redis.resources.limits.memory", converted(["redis", "memory"], mebibytes, "a quantity")],
   ["redis.persistence.size", claim("redis", "redis.persistence.enabled")],
   ["redis.persistence.storageClassName", claim("class", "redis.persistence.enabled")],
-  ["redis.persistence.**", cared("the stack keeps queues in a volume")],
+  ["redis.persistence.**", handled("the stack keeps queues in a volume")],
   [
     "postgresql.enabled",
     ({ value }) =>
       value === true
-        ? cared("the stack has a Postgres of its own")
-        : cared("postgres.url says which one instead"),
+        ? handled("the stack has a Postgres of its own")
+        : handled("postgres.url says which one instead"),
   ],
-  ["postgresql.auth.**", cared("the stack names its databases and logins, and mints their passwords")],
-  ["postgresql.image.**", cared("the stack has an image of its own: npm run images")],
+  ["postgresql.auth.**", handled("the stack names its databases and logins, and mints their passwords")],
+  ["postgresql.image.**", handled("the stack has an image of its own: npm run images")],
   ["postgresql.primary.persistence.size", claim("postgres", "postgresql.primary.persistence.enabled")],
   ["postgresql.primary.persistence.storageClass", claim("class", "postgresql.primary.persistence.enabled")],
   ["postgresql.primary.resources.limits.memory", converted(["postgres", "memory"], mebibytes, "a quantity")],
@@ -561,82 +578,82 @@ export const chartRules: readonly Rule<Values>[] = [
     "logs.persistence.existingClaim",
     onlyIf("logs.persistence.enabled", "the stack makes its volumes itself; what is in yours stays there"),
   ],
-  ["logs.**", cared("the stack keeps logs in a volume")],
+  ["logs.**", handled("the stack keeps logs in a volume")],
 
-  ["ingress.enabled", cared("kubernetes.ingress is what turns it on")],
+  ["ingress.enabled", handled("kubernetes.ingress is what turns it on")],
   ["ingress.{web,apiServer,flower}.enabled", ingressSwitch],
   ["ingress.{web,apiServer,flower}.host", ingress("host")],
   ["ingress.{web,apiServer,flower}.hosts.*", ingressHost],
   ["ingress.{web,apiServer,flower}.ingressClassName", ingress("class")],
   ["ingress.{web,apiServer,flower}.tls.secretName", ingress("tlsSecret")],
-  ["ingress.*.{path,pathType}", cared("it is published at /")],
+  ["ingress.*.{path,pathType}", handled("it is published at /")],
   ["ingress.{statsd,pgbouncer}.**", off],
-  ["ingress.**.tls.enabled", cared("what is published has TLS, always")],
+  ["ingress.**.tls.enabled", handled("what is published has TLS, always")],
 
   ["registry.secretName", pullSecret],
   ["imagePullSecrets.*", pullSecret],
   [
     "registry.connection.**",
-    none(
+    unsupported(
       "make a Secret with it (kubectl create secret docker-registry), and name it in kubernetes.pullSecrets",
     ),
   ],
   ["nodeSelector", everyNode],
   ["config.*.*", config],
-  ["networkPolicies.enabled", cared("NetworkPolicies allow what the roles need, and nothing else")],
-  ["statsd.enabled", ({ value }) => (value === true ? none(monitoring) : off)],
+  ["networkPolicies.enabled", handled("NetworkPolicies allow what the roles need, and nothing else")],
+  ["statsd.enabled", ({ value }) => (value === true ? unsupported(monitoring) : off)],
   ["statsd.**", onlyIf("statsd.enabled", monitoring)],
   ["{rbac,serviceAccount}.**", accounts],
   ["**.serviceAccount.**", accounts],
-  ["{uid,gid}", cared("Airflow runs as 50000:0")],
+  ["{uid,gid}", handled("Airflow runs as 50000:0")],
   ["*.{uid,gid}", pods],
-  ["airflowHome", cared("it is /opt/airflow")],
+  ["airflowHome", handled("it is /opt/airflow")],
   [
     "airflowLocalSettings",
     (item) =>
       isTemplate(item.value)
-        ? cared("it is the chart's own warning")
-        : none("airflow_local_settings.py is the stack's own"),
+        ? handled("it is the chart's own warning")
+        : unsupported("airflow_local_settings.py is the stack's own"),
   ],
-  ["{fullnameOverride,nameOverride,useStandardNaming,namespaceOverride}", cared("names are the stack's")],
+  ["{fullnameOverride,nameOverride,useStandardNaming,namespaceOverride}", handled("names are the stack's")],
   [
     "{allowPodLaunching,allowJobLaunching,multiNamespaceMode,podTemplate}",
-    cared("only other executors read it"),
+    handled("only other executors read it"),
   ],
   [
     "{cleanup,kerberos,elasticsearch,opensearch}.enabled",
-    ({ value }) => (value === true ? none("the stack has no such thing") : off),
+    ({ value }) => (value === true ? unsupported("the stack has no such thing") : off),
   ],
   [
     "{cleanup,kerberos,elasticsearch,opensearch}.**",
     (item, values) =>
-      values(`${item.match[0]}.enabled`) === true ? none("the stack has no such thing") : off,
+      values(`${item.match[0]}.enabled`) === true ? unsupported("the stack has no such thing") : off,
   ],
   ["databaseCleanup.**", onlyIf("databaseCleanup.enabled", "run airflow db clean yourself, or from a DAG")],
-  ["ports.**", cared("ports inside the cluster are the stack's")],
-  ["priorityClasses.**", cared("control roles have priority over workers")],
-  ["**.priorityClassName", cared("control roles have priority over workers")],
+  ["ports.**", handled("ports inside the cluster are the stack's")],
+  ["priorityClasses.**", handled("control roles have priority over workers")],
+  ["**.priorityClassName", handled("control roles have priority over workers")],
 
   ["**.{livenessProbe,readinessProbe,startupProbe}", probes],
   ["**.{securityContext,securityContexts}", pods],
-  ["**.{waitForMigrations}", cared("nothing starts before the migration is done")],
-  ["**.{podDisruptionBudget}", cared("of what there are several, one at a time may be evicted")],
+  ["**.{waitForMigrations}", handled("nothing starts before the migration is done")],
+  ["**.{podDisruptionBudget}", handled("of what there are several, one at a time may be evicted")],
   ["**.{revisionHistoryLimit,updateStrategy,strategy,persistentVolumeClaimRetentionPolicy}", history],
   ["**.{command,args}", commandLine],
   [
     "**.resources.requests.{memory,cpu}",
-    cared("all of the memory and a twentieth of the cores are requested"),
+    handled("all of the memory and a twentieth of the cores are requested"),
   ],
-  ["**.terminationGracePeriodSeconds", cared("each role has the time that it needs")],
+  ["**.terminationGracePeriodSeconds", handled("each role has the time that it needs")],
   [
     "**.{service,networkPolicy,extraNetworkPolicies}",
-    cared("the stack has Services and NetworkPolicies of its own"),
+    handled("the stack has Services and NetworkPolicies of its own"),
   ],
   [
     "**.{ttlSecondsAfterFinished,useHelmHooks,applyCustomEnv,restartPolicy}",
-    cared("the migration is a step of the deployment"),
+    handled("the migration is a step of the deployment"),
   ],
-  ["**.containerLifecycleHooks", none("the stack stops each role as it needs to be")],
+  ["**.containerLifecycleHooks", unsupported("the stack stops each role as it needs to be")],
   ["**.logGroomerSidecar.enabled", groomer],
   ["**.logGroomerSidecar.**", groomer],
   ["**.{extraVolumes,extraVolumeMounts,volumeClaimTemplates,volumes,volumeMounts}", volumes],

@@ -22,9 +22,9 @@ import { Authority } from "./authority.ts";
 import { jobContainer, type Mounted, serviceContainers } from "./container.ts";
 import { deliveryContainer } from "./delivery.ts";
 import { Engine } from "./engine.ts";
-import { entranceContainer } from "./entrance.ts";
 import type { Edge } from "./gateway.ts";
 import { type GatewayArgs, gatewayContainer } from "./gatewayContainer.ts";
+import { httpsProxy } from "./httpsProxy.ts";
 
 /** Several machines, and what leads from one to another. */
 export interface Fleet {
@@ -114,7 +114,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   publish(name: string, args: EntranceArgs, opts: pulumi.CustomResourceOptions): void {
     const reaches = args.publications.map(({ endpoint }) => endpoint);
     const [engine, needs] = this.place(name, { reaches }, this.homes.get(reaches[0]?.host ?? ""));
-    const container = entranceContainer(name, this.fleet.gateway.image, args, engine.placement);
+    const container = httpsProxy(name, this.fleet.gateway.image, args, engine.placement);
     engine.container(name, container, pulumi.mergeOptions(opts, { dependsOn: needs }));
   }
 

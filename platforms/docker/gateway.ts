@@ -116,7 +116,7 @@ function standIn(port: number, edges: readonly Edge[], addresses: Addresses): re
 }
 
 /** Lets other machines in, each to the services that it reaches; any other connection is closed. */
-function entrance(machine: string, port: number, edges: readonly Edge[]): readonly string[] {
+function incomingFrontend(machine: string, port: number, edges: readonly Edge[]): readonly string[] {
   const services = sorted(edges.map(({ service }) => service));
   const ways = services.map((name) => {
     const callers = sorted(edges.filter(({ service }) => service === name).map(({ from }) => from));
@@ -143,7 +143,7 @@ export function gatewayConf(
   const clash = outgoing.find((edge) => edge.port === port);
   if (clash) {
     throw new Error(
-      `gatewayPort is ${port}, which ${clash.service} has: allowed is a port that no service has.`,
+      `gatewayPort is ${port}, which ${clash.service} has: expected a port that no service has.`,
     );
   }
   const standIns = sorted(outgoing.map((edge) => edge.port)).flatMap((shared) =>
@@ -153,7 +153,7 @@ export function gatewayConf(
       addresses,
     ),
   );
-  const entrances = incoming.length > 0 ? entrance(machine, port, incoming) : [];
+  const entrances = incoming.length > 0 ? incomingFrontend(machine, port, incoming) : [];
   return [head, inquiry(port), ...standIns, ...entrances].join("\n");
 }
 

@@ -25,9 +25,9 @@ import { ownerLabels } from "../ownership/installation.ts";
 import { jobInCluster, progressSeconds, secondsOf, serviceInCluster } from "../timeLimits.ts";
 import { Rota } from "../turns.ts";
 import { needsKeda, scaling } from "./keda.ts";
+import { type NamespaceResources, namespaceResources, unowned } from "./namespace.ts";
 import { fileKey, jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
-import { type Surroundings, surroundings, unowned } from "./surroundings.ts";
 
 type Metadata = k8s.types.input.meta.v1.ObjectMeta;
 
@@ -66,7 +66,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   private readonly claims: Claim[] = [];
   private readonly provider: k8s.Provider;
   private readonly namespace: string;
-  private readonly around: Surroundings;
+  private readonly around: NamespaceResources;
   /** Secrets that were looked up, by name. */
   private readonly found = new Map<string, k8s.core.v1.Secret>();
   private readonly rota = new Rota();
@@ -97,7 +97,11 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     this.owner = ownerLabels(look, this.claims, this);
     const { owner } = this;
     const { pullSecrets } = settings;
-    this.around = surroundings(name, { stack: this.namespace, pullSecrets, labels, owner }, this.child());
+    this.around = namespaceResources(
+      name,
+      { stack: this.namespace, pullSecrets, labels, owner },
+      this.child(),
+    );
     this.registerOutputs();
   }
 

@@ -8,7 +8,7 @@ type Ingress = types.input.networking.v1.NetworkPolicyIngressRule;
 type Egress = types.input.networking.v1.NetworkPolicyEgressRule;
 
 /** What lies outside the stack. */
-export interface Surroundings {
+export interface PolicyContext {
   /** Addresses that workloads with `outbound` may open connections to. */
   readonly egress: { readonly to: readonly string[]; readonly except: readonly string[] };
   /** Namespace of the ingress controller, where one publishes this workload. */
@@ -47,7 +47,7 @@ function peer(target: Target): Egress {
 }
 
 /** Of an exception a policy takes only what lies within its range. */
-function outside({ to, except }: Surroundings["egress"]): Egress[] {
+function outside({ to, except }: PolicyContext["egress"]): Egress[] {
   const peers = to
     .filter((cidr) => !except.some((exception) => within(cidr, exception)))
     .map((cidr) => {
@@ -62,7 +62,7 @@ function outside({ to, except }: Surroundings["egress"]): Egress[] {
 export function policy(
   name: string,
   workload: Job & { readonly port?: number },
-  around: Surroundings,
+  around: PolicyContext,
 ): Policy {
   const { port, reaches, outbound } = workload;
   const ports = [{ port: port ?? 0, protocol: "TCP" }];

@@ -1,6 +1,6 @@
 import { majorOf } from "../schema/versions.ts";
+import { airflowNumber as number } from "./airflowOptions.ts";
 import type { Settings } from "./groups.ts";
-import { saidNumber as number } from "./said.ts";
 
 /** What decides how many connections a stack opens. */
 export type Connecting = Pick<
@@ -133,7 +133,7 @@ export function sum(shares: readonly Share[]): number {
 }
 
 /** Connections that the stack may open to Postgres. */
-export function connections(stack: Connecting): number {
+export function connectionBudget(stack: Connecting): number {
   return sum(serverShares(stack));
 }
 

@@ -2,7 +2,7 @@ import { derivedImage, type Packages } from "../../images/derived.ts";
 import { type ImageName, localImage } from "../../images/local.ts";
 import type { Nodes } from "../../workload.ts";
 import { counted, type MachineSettings } from "../schema/machines.ts";
-import type { Stated } from "../schema/schema.ts";
+import type { ParsedConfig } from "../schema/schema.ts";
 import { defaultWorkers } from "../schema/workers.ts";
 import { packagesOf } from "./packages.ts";
 
@@ -29,7 +29,7 @@ type Size = Omit<WorkerGroup, "name" | "workers" | "machine" | "autoscale">;
 
 /** What a stack says, checked. */
 export type Settings = Omit<
-  Stated,
+  ParsedConfig,
   | "workers"
   | "workerConcurrency"
   | "workerMinConcurrency"
@@ -61,7 +61,7 @@ function onMachines(group: string, machines: readonly MachineSettings[], size: S
 }
 
 /** The default group and the others, each where it is counted. */
-export function groupsOf(parsed: Stated): WorkerGroup[] {
+export function groupsOf(parsed: ParsedConfig): WorkerGroup[] {
   const { machines = [], workers = defaultWorkers, workerAutoscale: autoscale } = parsed;
   const size: Size = {
     queues: [],
@@ -99,7 +99,7 @@ export function groupsOf(parsed: Stated): WorkerGroup[] {
 }
 
 /** What a stack means by what it says. */
-export function resolved(parsed: Stated): Settings {
+export function resolved(parsed: ParsedConfig): Settings {
   const {
     workers,
     workerConcurrency,
@@ -121,7 +121,7 @@ export function resolved(parsed: Stated): Settings {
 }
 
 /** Those that a stack names, and for the others those that are built here. */
-function imagesOf({ platform, images, version }: Stated, packages?: Packages): Settings["images"] {
+function imagesOf({ platform, images, version }: ParsedConfig, packages?: Packages): Settings["images"] {
   const names = ["airflow", "postgres", "redis", "gateway", "pgbouncer"] as const;
   const entries = names.map((name) => [name, images[name] ?? localImage(name, version)]);
   // A cluster is given the image with the packages itself.

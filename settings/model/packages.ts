@@ -1,9 +1,9 @@
 import type { Packages } from "../../images/derived.ts";
 import { localImage } from "../../images/local.ts";
-import type { Stated } from "../schema/schema.ts";
+import type { ParsedConfig } from "../schema/schema.ts";
 
 /** What a stack adds to Airflow's image; in a cluster, to the one that is built here. */
-export function packagesOf(parsed: Stated): Packages | undefined {
+export function packagesOf(parsed: ParsedConfig): Packages | undefined {
   const { platform, images, version, requirements, systemPackages } = parsed;
   if (requirements === undefined && systemPackages.length === 0) return undefined;
   const own = localImage("airflow", version);

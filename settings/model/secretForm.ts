@@ -12,7 +12,7 @@ function isSigningKey(text: string): boolean {
 /** It stands between spaces in Redis' list of users, and in URLs. */
 const password = {
   is: (text: string) => /^[\x21-\x7e]+$/.test(text),
-  allowed: "allowed are letters, digits and signs of ASCII, without spaces",
+  allowed: "expected letters, digits and signs of ASCII, without spaces",
 };
 
 interface Form {
@@ -23,12 +23,12 @@ interface Form {
 const forms: Readonly<Partial<Record<SecretName, Form>>> = {
   fernetKey: {
     is: (text) => text.split(",").every((key) => /^[\w-]{43}=$/.test(key.trim())),
-    allowed: "allowed is a fernet key: openssl rand -base64 32 | tr +/ -_ makes one",
+    allowed: "expected a fernet key: openssl rand -base64 32 | tr +/ -_ makes one",
   },
   jwtSecret: {
     is: isSigningKey,
     allowed:
-      "allowed is an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
+      "expected an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
   },
   // Flower separates logins by commas.
   adminPassword: {

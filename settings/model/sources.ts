@@ -1,4 +1,4 @@
-import type { Stated } from "../schema/schema.ts";
+import type { ParsedConfig } from "../schema/schema.ts";
 import { encrypted, isPlace, type SecretSource, secretIn } from "../schema/secret.ts";
 
 /** A secret that a stack gives. */
@@ -17,14 +17,17 @@ function under(holder: Readonly<Record<string, unknown>>, ...path: readonly stri
   );
 }
 
-function urls(service: "postgres" | "redis", holder: Stated["postgres"] | Stated["redis"]): Source[] {
+function urls(
+  service: "postgres" | "redis",
+  holder: ParsedConfig["postgres"] | ParsedConfig["redis"],
+): Source[] {
   const { settings, ...rest } = holder;
   const given = Object.entries(rest).filter(([key]) => key === "url" || key === "resultsUrl");
   return under(Object.fromEntries(given), service);
 }
 
 /** Passwords that the stack's own services and people log in with. */
-export function passwords({ secrets, users }: Stated): Source[] {
+export function passwords({ secrets, users }: ParsedConfig): Source[] {
   return [
     ...under(secrets, "secrets").filter(({ path }) => String(path[1]).endsWith("Password")),
     ...Object.entries(users).map(([login, { password }]) => ({
@@ -35,19 +38,19 @@ export function passwords({ secrets, users }: Stated): Source[] {
 }
 
 /** Where the database and the broker are, if they are there already. */
-export function serviceUrls({ postgres, redis }: Stated): Source[] {
+export function serviceUrls({ postgres, redis }: ParsedConfig): Source[] {
   return [...urls("postgres", postgres), ...urls("redis", redis)];
 }
 
 /** Connections that are given as one URL. */
-export function connectionUrls({ connections }: Stated): Source[] {
+export function connectionUrls({ connections }: ParsedConfig): Source[] {
   return Object.entries(connections).flatMap(([id, { uri }]) =>
     uri === undefined ? [] : [{ path: ["connections", id, "uri"], source: uri }],
   );
 }
 
 /** Every secret that a stack gives. */
-export function sources(parsed: Stated): Source[] {
+export function sources(parsed: ParsedConfig): Source[] {
   const { secrets, connections, variables, roles, publish } = parsed;
   return [
     ...Object.entries(roles).flatMap(([role, extras]) =>

@@ -29,7 +29,7 @@ function fileOf({ declarations }: Values): string | undefined {
 /** Nothing is encrypted here, since the file is no stack's. */
 function reworded(fault: Fault): Fault {
   const message =
-    "allowed are { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file";
+    "expected { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file";
   return { ...fault, message };
 }
 
@@ -42,7 +42,7 @@ export function withDeclarations(values: Values, where: Where): Together {
   if (file === undefined) return { values, where, faults: [], strangers: [] };
   const { content, at } = located(readFileSync(file, "utf8"), basename(file));
   if (!isObject(content)) {
-    throw new Error(`${at([])}: holds no declarations; allowed are ${kinds.join(", ")}, each with names`);
+    throw new Error(`${at([])}: holds no declarations; expected ${kinds.join(", ")}, each with names`);
   }
   const strangers = Object.keys(content)
     .filter((key) => !kinds.includes(key))
@@ -60,7 +60,7 @@ export function withDeclarations(values: Values, where: Where): Together {
       .filter((key) => named(values, kind).includes(key))
       .map((key) => ({
         path: [kind, key],
-        message: `${at([kind, key])} declares it too: allowed is one of both`,
+        message: `${at([kind, key])} declares it too: expected one of both`,
       })),
   );
   const merged = Object.entries(own).map(([kind, inner]) => {

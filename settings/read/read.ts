@@ -8,8 +8,8 @@ import { encrypted } from "../schema/secret.ts";
 import { isDiscreetAt, isSecretAt, stackShape } from "../schema/shape.ts";
 import { withDeclarations } from "./declarationsFile.ts";
 import { declared } from "./declared.ts";
-import { examine } from "./examine.ts";
 import { parseStackFile } from "./stackFile.ts";
+import { validate } from "./validate.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -70,7 +70,7 @@ export function settingsOf(
   faults: readonly Fault[] = [],
   strangers: readonly string[] = [],
 ): Settings {
-  const { stated, faults: found } = examine(given);
+  const { stated, faults: found } = validate(given);
   const others = found.filter(({ path }) => !faults.some((known) => samePath(known.path, path)));
   const lines = [...strangers, ...[...faults, ...others].map((fault) => line(given, where, fault))];
   if (stated && lines.length === 0) return resolved(stated);
@@ -153,7 +153,7 @@ export interface Told {
  * are the default were not given
  * @throws Refused; Error where the file is no stack file at all
  */
-export function settingsTold({ raw, secret, stack }: Told, file: string): Settings {
+export function settingsFromPulumi({ raw, secret, stack }: Told, file: string): Settings {
   const defaults = declared();
   const read = existsSync(file) ? parseStackFile(readFileSync(file, "utf8"), file) : undefined;
   const {

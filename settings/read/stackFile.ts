@@ -47,7 +47,7 @@ function strangersIn(content: Readonly<Record<string, unknown>>): { path: Path; 
     ...beside.map((name) => ({ path: [name], message: `${name} ${unknownWord(name, names)}` })),
     ...inside.map((key) => ({
       path: ["config", key],
-      message: `${key} is without the name of the project; allowed is ${prefix}${key}`,
+      message: `${key} is without the name of the project; expected ${prefix}${key}`,
     })),
   ];
 }
@@ -63,7 +63,7 @@ export function parseStackFile(text: string, file: string): StackFile {
   const values = config ?? {};
   if (!isObject(content) || !isObject(values)) {
     throw new Error(
-      `${at(isObject(content) ? ["config"] : [])}: is no stack file; allowed is config: and below it keys, ${prefix}KEY, with their values`,
+      `${at(isObject(content) ? ["config"] : [])}: is no stack file; expected config: and below it keys, ${prefix}KEY, with their values`,
     );
   }
   const ciphers: Path[] = [];

@@ -1,4 +1,4 @@
-import type { Given, Stated } from "../schema/schema.ts";
+import type { ParsedConfig, RawConfig } from "../schema/schema.ts";
 
 /** One thing wrong: the names and numbers that lead to it, and what is allowed instead. */
 export interface Fault {
@@ -12,4 +12,4 @@ export interface Fault {
  * Finds what is wrong between values that are right by themselves: as they are parsed, and as they were given.
  * A value that is wrong by itself cannot be read, which ends the check (`readable.ts`).
  */
-export type Check = (parsed: Stated, given: Given) => readonly Fault[];
+export type Check = (parsed: ParsedConfig, given: RawConfig) => readonly Fault[];

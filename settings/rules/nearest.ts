@@ -14,5 +14,5 @@ export function hint(meant: string | undefined): string {
 
 /** What to say of an unknown word. */
 export function unknownWord(word: string, known: readonly string[]): string {
-  return `is unknown; ${hint(nearest(word, known))}allowed are ${known.join(", ")}`;
+  return `is unknown; ${hint(nearest(word, known))}expected ${known.join(", ")}`;
 }

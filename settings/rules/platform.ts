@@ -1,9 +1,9 @@
-import type { Stated } from "../schema/schema.ts";
+import type { ParsedConfig } from "../schema/schema.ts";
 import type { Fault } from "./fault.ts";
 import { each } from "./readable.ts";
 
 /** What Docker engines, which have no nodes, cannot do. */
-function clusterOnly(parsed: Stated): Fault[] {
+function clusterOnly(parsed: ParsedConfig): Fault[] {
   const message = "it needs platform: kubernetes";
   const keys = (["kubernetes", "workerAutoscale"] as const).filter((key) => parsed[key] !== undefined);
   const inGroups = each(parsed.workerGroups, (group, at) =>
@@ -15,7 +15,7 @@ function clusterOnly(parsed: Stated): Fault[] {
 }
 
 /** What a cluster, which sees neither this machine's files nor its images, has to be given. */
-function clusterNeeds(parsed: Stated): Fault[] {
+function clusterNeeds(parsed: ParsedConfig): Fault[] {
   const needed = [
     "airflow",
     ...(parsed.postgres.url === undefined ? (["postgres"] as const) : []),
@@ -26,7 +26,7 @@ function clusterNeeds(parsed: Stated): Fault[] {
   const faults: Fault[] = images.map((name) => ({
     path: ["images", name],
     message:
-      "allowed is an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it",
+      "expected an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it",
   }));
   if (parsed.dagsImage === undefined && parsed.dagsGit === undefined) {
     faults.push({
@@ -38,6 +38,6 @@ function clusterNeeds(parsed: Stated): Fault[] {
 }
 
 /** What the platform of a stack cannot do, or has to be given. */
-export function platformFaults(parsed: Stated): Fault[] {
+export function platformFaults(parsed: ParsedConfig): Fault[] {
   return parsed.platform === "docker" ? clusterOnly(parsed) : clusterNeeds(parsed);
 }

@@ -4,11 +4,11 @@ import { z } from "zod";
 export type AirflowSettings = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 const sections =
-  "allowed are sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }";
+  "expected sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }";
 /** Which of them are secret is the version's business: see known.ts. */
 const secret = z.string().meta({ secret: true });
 const value = z.union([secret, z.string(), z.number(), z.boolean()], {
-  error: "allowed is a text, a number or a boolean",
+  error: "expected a text, a number or a boolean",
 });
 
 export const airflowCfg = z

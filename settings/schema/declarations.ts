@@ -2,7 +2,7 @@ import { z } from "zod";
 import { secret } from "./secret.ts";
 import { flag, matching, object, oneOf, port, text, whole } from "./values.ts";
 
-const id = matching(/^[A-Za-z0-9_.-]{1,200}$/, "allowed are letters, digits, '_', '.' and '-', 200 at most");
+const id = matching(/^[A-Za-z0-9_.-]{1,200}$/, "expected letters, digits, '_', '.' and '-', 200 at most");
 
 const connection = object({
   uri: secret.optional().describe("Instead of all others: `postgresql://user:password@host:5432/schema`."),
@@ -36,7 +36,7 @@ const user = object({
 
 const kinds = {
   connections: z
-    .record(id, connection, { error: "allowed are connections by their ids" })
+    .record(id, connection, { error: "expected connections by their ids" })
     .default({})
     .describe("Connections of Airflow, by id."),
   variables: z
@@ -51,18 +51,18 @@ const kinds = {
         z.record(z.string(), z.unknown()),
       ]),
       {
-        error: "allowed are values by the names of variables",
+        error: "expected values by the names of variables",
       },
     )
     .default({})
     .describe("Variables of Airflow, by name; lists and objects become JSON.")
     .meta({ discreet: true }),
   pools: z
-    .record(id, pool, { error: "allowed are pools by name" })
+    .record(id, pool, { error: "expected pools by name" })
     .default({})
     .describe("Pools of Airflow, by name: `{ api: { slots: 4 } }`."),
   users: z
-    .record(id, user, { error: "allowed are users by login" })
+    .record(id, user, { error: "expected users by login" })
     .default({})
     .describe("Users of Airflow besides `adminUser`, by login."),
 };

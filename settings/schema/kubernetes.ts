@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { hostName, labels, list, matching, name, object } from "./values.ts";
 
-const size = matching(/^[1-9]\d{0,5}(Mi|Gi|Ti)$/, "allowed is a size with its unit: 500Mi, 10Gi, 1Ti");
-const cidr = matching(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, "allowed is a range of addresses: 203.0.113.0/24");
+const size = matching(/^[1-9]\d{0,5}(Mi|Gi|Ti)$/, "expected a size with its unit: 500Mi, 10Gi, 1Ti");
+const cidr = matching(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, "expected a range of addresses: 203.0.113.0/24");
 
 /** Anywhere but networks that are somebody's own, and the address at which clouds hand out credentials. */
 const internet = {

@@ -4,7 +4,7 @@ import { labels, list, matching, name, object, oneOf, whole } from "./values.ts"
 
 const count = whole(0, 1000);
 const counts = z.union([count, z.record(name, count)], {
-  error: "allowed is a whole number from 0 to 1000, or one for each group: { default: 4, gpu: 1 }",
+  error: "expected a whole number from 0 to 1000, or one for each group: { default: 4, gpu: 1 }",
 });
 
 const placedRole = oneOf(
@@ -23,14 +23,14 @@ export const machine = object({
   name: name.describe("Its workers are `worker-NAME-1` and so on, those of a group `worker-GROUP-NAME-1`."),
   docker: matching(
     /^(unix:\/\/\/\S+|ssh:\/\/([^\s@/:]+@)?[^\s@/:]+(:\d+)?|tcp:\/\/[^\s@/:]+:\d+)$/,
-    "allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
+    "expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
   )
     .optional()
     .describe(
       "On Docker: where its engine listens, as DOCKER_HOST has it: `unix:///PATH`, `ssh://USER@HOST`, or `tcp://HOST:PORT` with TLS.",
     ),
   address: z
-    .ipv4({ error: "allowed is the IPv4 address at which the other machines reach it: 10.0.0.11" })
+    .ipv4({ error: "expected the IPv4 address at which the other machines reach it: 10.0.0.11" })
     .optional()
     .describe("On Docker: the IPv4 address at which the other machines reach it."),
   certificates: directory
@@ -39,7 +39,7 @@ export const machine = object({
   roles: list(placedRole, "roles")
     .optional()
     .describe("On Docker: what runs here instead of on the first machine: `[postgres, redis]`."),
-  node: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "allowed is the name of a node")
+  node: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "expected the name of a node")
     .optional()
     .describe("On Kubernetes: name of a node."),
   labels: labels.optional().describe("On Kubernetes: labels that nodes have."),

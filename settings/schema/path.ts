@@ -23,7 +23,7 @@ export function pathOf(spelt: string): Path {
   const length = parts.reduce((sum, [part]) => sum + part.length, 0);
   if (length === 0 || length < spelt.length)
     throw new Error(
-      `${spelt} is no key; allowed is one like secrets.fernetKey or connections["my.db"].password`,
+      `${spelt} is no key; expected one like secrets.fernetKey or connections["my.db"].password`,
     );
   return parts.map(
     ([, name, index, quoted]) => name ?? (index === undefined ? JSON.parse(quoted ?? "") : Number(index)),

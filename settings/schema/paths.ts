@@ -6,11 +6,11 @@ const root = resolve(import.meta.dirname, "../..");
 
 function existing(kind: "directory" | "file") {
   return z
-    .string({ error: `allowed is the path of a ${kind}, relative to Pulumi.yaml` })
+    .string({ error: `expected the path of a ${kind}, relative to Pulumi.yaml` })
     .transform((given, context): string => {
       const path = resolve(root, given);
       const there = existsSync(path) && statSync(path)[kind === "file" ? "isFile" : "isDirectory"]();
-      if (!there) context.addIssue(`allowed is a ${kind}, relative to Pulumi.yaml; there is none at ${path}`);
+      if (!there) context.addIssue(`expected a ${kind}, relative to Pulumi.yaml; there is none at ${path}`);
       return path;
     });
 }

@@ -9,10 +9,10 @@ const why =
 /** Where people reach the webserver and Flower from elsewhere. */
 export const publish = object({
   address: z
-    .ipv4({ error: "allowed is an IPv4 address of the machine, or 0.0.0.0 for all of them" })
+    .ipv4({ error: "expected an IPv4 address of the machine, or 0.0.0.0 for all of them" })
     .describe("IPv4 address of the machine that runs the webserver, or 0.0.0.0 for all that it has."),
   certificate: z
-    .string({ error: `allowed is the path of a certificate in PEM, which is ${why}` })
+    .string({ error: `expected the path of a certificate in PEM, which is ${why}` })
     .pipe(file)
     .describe("File with the certificate and those that lead to its authority, in PEM."),
   key: secret.describe("Its private key, in PEM."),

@@ -5,31 +5,31 @@ import { cpu, labels, matching, memory, object, scalar } from "./values.ts";
 
 const path = matching(
   /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/,
-  "allowed is an absolute path of letters, digits, '.', '_' and '-'",
+  "expected an absolute path of letters, digits, '.', '_' and '-'",
 );
 const secretName = matching(
   /^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$/,
-  "allowed are letters, digits, '.', '_' and '-', 63 at most",
+  "expected letters, digits, '.', '_' and '-', 63 at most",
 );
-const variable = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, "allowed is the name of an environment variable");
+const variable = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable");
 
 /** What one role is given beyond what it needs. */
 export const roleExtras = object({
   env: z
-    .record(variable, scalar, { error: "allowed are environment variables" })
+    .record(variable, scalar, { error: "expected environment variables" })
     .default({})
     .describe(
       "Environment variables: `{ TZ: Europe/Berlin }`. Whoever sees the engine or the cluster can read them: secrets go to `secretFiles`.",
     )
     .meta({ discreet: true }),
   secretFiles: z
-    .record(secretName, secret, { error: "allowed are secrets by name" })
+    .record(secretName, secret, { error: "expected secrets by name" })
     .default({})
     .describe(
       "Secrets, each a file: `{ api_token: { file: token.txt } }` is read from /run/secrets/api_token.",
     ),
   files: z
-    .record(path, file, { error: "allowed are files of this machine by their paths in the container" })
+    .record(path, file, { error: "expected files of this machine by their paths in the container" })
     .default({})
     .describe(
       "Text files of the deploying machine, 512 KiB at most, by their path in the container: `{ /opt/airflow/config/x.ini: conf/x.ini }`.",
@@ -39,10 +39,10 @@ export const roleExtras = object({
       path,
       matching(
         /^([a-z][a-z0-9-]{0,30}|\/[^\s:]*)$/,
-        "allowed is the name of a volume, or an absolute path of the machine",
+        "expected the name of a volume, or an absolute path of the machine",
       ),
       {
-        error: "allowed are volumes by their paths in the container",
+        error: "expected volumes by their paths in the container",
       },
     )
     .default({})
@@ -72,22 +72,22 @@ export const roles = object({
 
 const proxyUrl = matching(
   /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:\d{1,5})?$/,
-  "allowed is http://HOST:PORT, without a login",
+  "expected http://HOST:PORT, without a login",
 );
 
 export const proxy = object({
   http: proxyUrl.optional().describe("For http://."),
   https: proxyUrl.optional().describe("For https://."),
   no: z
-    .array(matching(/^[^\s,]+$/, "allowed are host names, domains and addresses"))
+    .array(matching(/^[^\s,]+$/, "expected host names, domains and addresses"))
     .default([])
     .describe("Hosts and domains that are reached directly, besides the stack's own: `[.example.com]`."),
 });
 
 export const extraHosts = z
   .record(
-    matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "allowed is a host name, in lower case"),
-    z.ipv4({ error: "allowed is an IPv4 address" }),
-    { error: "allowed are IPv4 addresses by host name" },
+    matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "expected a host name, in lower case"),
+    z.ipv4({ error: "expected an IPv4 address" }),
+    { error: "expected IPv4 addresses by host name" },
   )
   .default({});

@@ -26,22 +26,20 @@ import {
 import { defaultVersion } from "./versions.ts";
 import { concurrency, defaultWorkers, workerGroup } from "./workers.ts";
 
-const imageName = z
-  .string({ error: "allowed is an image name" })
-  .min(1, { error: "allowed is an image name" });
+const imageName = z.string({ error: "expected an image name" }).min(1, { error: "expected an image name" });
 
 const dagsGit = object({
   url: matching(
     /^https?:\/\/[^\s@]+$/,
-    "allowed is the http or https URL of a Git repository, without a login",
+    "expected the http or https URL of a Git repository, without a login",
   ).describe("Where it is cloned from: `https://git.example.com/team/dags.git`."),
   ref: word(
     /^[A-Za-z0-9_.][A-Za-z0-9_./-]{0,199}$/,
-    "allowed are letters, digits, '_', '.', '/' and '-', no '-' first, 200 at most",
+    "expected letters, digits, '_', '.', '/' and '-', no '-' first, 200 at most",
   )
     .default("main")
     .describe("Branch or tag."),
-  folder: matching(/^[^/\s][^\s]*$/, "allowed is a folder of the repository")
+  folder: matching(/^[^/\s][^\s]*$/, "expected a folder of the repository")
     .optional()
     .describe("Folder of the repository that has the DAGs; without it all of it."),
 });
@@ -111,7 +109,7 @@ export const schema = object({
       'Further workers, for queues of their own: `[{ name: reports, queues: [reports], workers: 2, memory: 8192 }]`. A task goes there by `queue="reports"`.',
     ),
   machines: list(machine, "machines")
-    .min(1, { error: "allowed is at least one machine" })
+    .min(1, { error: "expected at least one machine" })
     .optional()
     .describe(
       "Machines, and instead of `workers` how many each runs: `[{ name: big, docker: ssh://airflow@10.0.0.11, address: 10.0.0.11, workers: 4 }]`, in a cluster `[{ name: big, node: node-a, workers: 4 }]`.",
@@ -135,14 +133,14 @@ export const schema = object({
     ),
   adminUser: matching(
     /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/,
-    "allowed are letters, digits, '_', '.' and '-', a letter first, 64 at most",
+    "expected letters, digits, '_', '.' and '-', a letter first, 64 at most",
   )
     .default("admin")
     .describe("Login of the first administrator, and of Flower."),
   dags: directory.prefault("dags").describe("Folder of DAG files, relative to the project."),
   dagsImage: matching(
     /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+$/,
-    "allowed is a repository of an image registry, without a tag: registry.example.com/team/dags",
+    "expected a repository of an image registry, without a tag: registry.example.com/team/dags",
   )
     .optional()
     .describe(
@@ -160,7 +158,7 @@ export const schema = object({
     ),
   requirements: file.optional().describe("A requirements.txt: Python packages of your DAGs."),
   systemPackages: list(
-    matching(/^[a-z0-9][a-z0-9.+-]*(=\S+)?$/, "allowed is the name of a Debian package"),
+    matching(/^[a-z0-9][a-z0-9.+-]*(=\S+)?$/, "expected the name of a Debian package"),
     "Debian packages",
   )
     .default([])
@@ -219,6 +217,6 @@ export const schema = object({
     .describe("Files with private authorities that Airflow trusts besides the public ones, in PEM."),
 });
 
-export type Given = z.input<typeof schema>;
+export type RawConfig = z.input<typeof schema>;
 /** As it stands in a stack, with images still to be chosen. */
-export type Stated = z.output<typeof schema>;
+export type ParsedConfig = z.output<typeof schema>;

@@ -19,7 +19,7 @@ export const secret = z
     ],
     {
       error:
-        "allowed are { secure: … }, as npm run secret writes it, { file: PATH } and { secret: NAME, key: KEY }",
+        "expected { secure: … }, as npm run secret writes it, { file: PATH } and { secret: NAME, key: KEY }",
     },
   )
   .meta({ secret: true });

@@ -6,9 +6,9 @@ import { matching, memory, object, whole } from "./values.ts";
 /** Lines of a configuration file, by key. */
 const lines = z
   .record(
-    matching(/^[A-Za-z][A-Za-z0-9_.-]*$/, "allowed are names of settings"),
-    z.union([z.boolean(), z.number(), matching(/^[^\r\n]*$/, "allowed is one line")]),
-    { error: "allowed are keys and their values" },
+    matching(/^[A-Za-z][A-Za-z0-9_.-]*$/, "expected names of settings"),
+    z.union([z.boolean(), z.number(), matching(/^[^\r\n]*$/, "expected one line")]),
+    { error: "expected keys and their values" },
   )
   .meta({ discreet: true });
 export type Lines = z.output<typeof lines>;

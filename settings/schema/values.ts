@@ -3,7 +3,7 @@ import { z } from "zod";
 /** Kinds of values that several parts of a stack file have. */
 
 export function whole(min: number, max: number) {
-  const error = `allowed is a whole number from ${min} to ${max}`;
+  const error = `expected a whole number from ${min} to ${max}`;
   return z.int({ error }).gte(min, { error }).lte(max, { error });
 }
 
@@ -19,10 +19,10 @@ export function word(pattern: RegExp, allowed: string) {
 
 export function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
   const last = values.at(-1);
-  return z.enum(values, { error: `allowed are ${values.slice(0, -1).join(", ")} and ${last}` });
+  return z.enum(values, { error: `expected ${values.slice(0, -1).join(", ")} and ${last}` });
 }
 
-const anObject = "allowed is an object with ";
+const anObject = "expected an object with ";
 
 export function object<T extends z.ZodRawShape>(shape: T) {
   return z.strictObject(shape, { error: `${anObject}${Object.keys(shape).join(", ")}` });
@@ -34,37 +34,37 @@ export function keysIn(message: string): string[] {
 }
 
 export function list<T extends z.ZodType>(item: T, of: string) {
-  return z.array(item, { error: `allowed is a list of ${of}` });
+  return z.array(item, { error: `expected a list of ${of}` });
 }
 
-export const flag = z.boolean({ error: "allowed are true and false" });
+export const flag = z.boolean({ error: "expected true and false" });
 
-export const text = z.string({ error: "allowed is a text" }).min(1, { error: "allowed is a text" });
+export const text = z.string({ error: "expected a text" }).min(1, { error: "expected a text" });
 
 /** A text, also one that YAML takes for a number or a boolean. */
 export const scalar = z
-  .union([z.string(), z.number(), z.boolean()], { error: "allowed is a text, a number or a boolean" })
+  .union([z.string(), z.number(), z.boolean()], { error: "expected a text, a number or a boolean" })
   .transform(String);
 
 export const range = object({
   min: whole(0, 1000).describe("At least so many."),
   max: whole(1, 1000).describe("At most so many."),
-}).refine(({ min, max }) => min <= max, { error: "allowed is a min that is not above max" });
+}).refine(({ min, max }) => min <= max, { error: "expected a min that is not above max" });
 
 export const name = matching(
   /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/,
-  "allowed are a-z, 0-9 and '-', a letter first, 32 at most",
+  "expected a-z, 0-9 and '-', a letter first, 32 at most",
 );
 
 export const queue = word(
   /^[A-Za-z0-9_.-]{1,100}$/,
-  "allowed are letters, digits, '_', '.' and '-', 100 at most",
+  "expected letters, digits, '_', '.' and '-', 100 at most",
 );
 
 export const labels = z.record(
-  matching(/^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, "allowed are names of labels"),
-  word(/^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, "allowed is the value of a label"),
-  { error: "allowed are labels with their values" },
+  matching(/^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, "expected names of labels"),
+  word(/^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, "expected the value of a label"),
+  { error: "expected labels with their values" },
 );
 
 /** MiB. */
@@ -72,13 +72,13 @@ export const memory = whole(64, 1_048_576);
 
 /** Cores. */
 export const cpu = z
-  .number({ error: "allowed is a number of cores from 0.1 to 1024" })
-  .gte(0.1, { error: "allowed is a number of cores from 0.1 to 1024" })
-  .lte(1024, { error: "allowed is a number of cores from 0.1 to 1024" });
+  .number({ error: "expected a number of cores from 0.1 to 1024" })
+  .gte(0.1, { error: "expected a number of cores from 0.1 to 1024" })
+  .lte(1024, { error: "expected a number of cores from 0.1 to 1024" });
 
 export const port = whole(1, 65535);
 
 export const hostName = matching(
   /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
-  "allowed is a host name, in lower case",
+  "expected a host name, in lower case",
 );

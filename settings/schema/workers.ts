@@ -28,7 +28,7 @@ const toleration = object({
 export const workerGroup = object({
   name: name.describe("Its workers are `worker-NAME-1` and so on."),
   queues: list(queue, "queue names")
-    .min(1, { error: "allowed is at least one queue" })
+    .min(1, { error: "expected at least one queue" })
     .describe("Queues that they take tasks from."),
   workers: whole(0, 1000).optional().describe("How many; 1, unless `machines` counts them."),
   concurrency: concurrency.optional().describe("Instead of `workerConcurrency`."),

@@ -64,7 +64,7 @@ function roundsWanted(): number {
   const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
   const rounds = Number(values.rounds);
   if (Number.isInteger(rounds) && rounds > 0) return rounds;
-  throw new Error(`--rounds is ${values.rounds}; allowed is a whole number from 1.`);
+  throw new Error(`--rounds is ${values.rounds}; expected a whole number from 1.`);
 }
 
 await main(async () => {

@@ -39,7 +39,7 @@ function wanted() {
   if (platform && workers.every(isCount) && isCount(tasks) && tasks <= 1024)
     return { platform, workers, tasks };
   throw new Error(
-    `--platform ${values.platform} --workers ${values.workers} --tasks ${values.tasks}: expected is one of ${Object.keys(platforms).join(", ")}, whole numbers with commas, and a whole number up to 1024.`,
+    `--platform ${values.platform} --workers ${values.workers} --tasks ${values.tasks}: expected one of ${Object.keys(platforms).join(", ")}, whole numbers with commas, and a whole number up to 1024.`,
   );
 }
 

@@ -40,7 +40,7 @@ interface Asked {
 function wholeNumber(name: string, text: string | undefined, least: number): number {
   const value = Number(text);
   if (text !== undefined && Number.isInteger(value) && value >= least) return value;
-  throw new Error(`--${name} is ${text ?? "missing"}; expected is a whole number from ${least}.\n${usage}`);
+  throw new Error(`--${name} is ${text ?? "missing"}; expected a whole number from ${least}.\n${usage}`);
 }
 
 function asked(): Asked {
@@ -61,7 +61,7 @@ function asked(): Asked {
   const subject = Object.keys(deployments).find((name) => name === (against ?? platform));
   if (subject === undefined)
     throw new Error(
-      `${against ?? platform} is nothing that can be drilled; expected is one of ${Object.keys(deployments).join(", ")}.\n${usage}`,
+      `${against ?? platform} is nothing that can be drilled; expected one of ${Object.keys(deployments).join(", ")}.\n${usage}`,
     );
   return {
     seed: wholeNumber("seed", values.seed, 0),

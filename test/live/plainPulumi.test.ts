@@ -88,11 +88,11 @@ test("a fault in the stack file is told with its place, before anything is repla
   await assert.rejects(pulumi("up", "--yes"), (error: Error) => {
     assert.match(
       error.message,
-      /stacks\/Pulumi\.livetest-bad\.yaml:2: workers is -1; allowed is a whole number from 0 to 1000/,
+      /stacks\/Pulumi\.livetest-bad\.yaml:2: workers is -1; expected a whole number from 0 to 1000/,
     );
     assert.match(
       error.message,
-      /stacks\/Pulumi\.livetest-bad\.yaml:3: wrokers is unknown; did you mean workers\? allowed are platform, /,
+      /stacks\/Pulumi\.livetest-bad\.yaml:3: wrokers is unknown; did you mean workers\? expected platform, /,
     );
     return true;
   });

@@ -89,7 +89,7 @@ test("Airflow 3 takes over in place: the old run and its log are there, a new ru
 
 test("there is no way back: it is refused before anything is touched", async () => {
   const before = await stack.instances();
-  await assert.rejects(stack.up(old), /version is 2\.11\.2; allowed is 3\.3\.2, which is deployed/);
+  await assert.rejects(stack.up(old), /version is 2\.11\.2; expected 3\.3\.2, which is deployed/);
   assert.deepEqual(replaced(before, await stack.instances()), []);
   await stack.configure({ workers: 1 });
 });

@@ -69,7 +69,7 @@ const cluster = {
 
 test("what a cluster needs is asked for", () => {
   const faults = [
-    /images\.airflow is not given; allowed is an image of a registry: npm run images -- --push/,
+    /images\.airflow is not given; expected an image of a registry: npm run images -- --push/,
     /dagsImage is not given; a cluster needs it, to push DAGs to, or dagsGit/,
   ];
   for (const fault of faults) assert.throws(() => settingsFrom({ platform: "kubernetes" }, where), fault);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connections, serverLimit } from "../../settings/model/connections.ts";
+import { connectionBudget, serverLimit } from "../../settings/model/connections.ts";
 import { settingsFrom } from "../../settings/read/read.ts";
 import { type Config, raw } from "./mocks.ts";
 
@@ -25,7 +25,7 @@ test("what a stack may open leaves room in what its Postgres has", () => {
     { workers: 8, schedulers: 2, webservers: 1 },
     { version: "2.11.2", workers: 1 },
     { pgbouncer: {}, workers: 30, schedulers: 4 },
-  ].map((config) => connections(stack(config)));
+  ].map((config) => connectionBudget(stack(config)));
   // The first: scheduler 5 + 1, webserver 16, dag-processor 5, triggerer 5, results 10, migration 3.
   assert.deepEqual(counted, [45, 35, 81, 43, 43]);
   assert.equal(serverLimit(stack({})), 97);
@@ -45,7 +45,7 @@ test("a stack that may open more than there are is refused, with the budget as a
       migration             3  its lock, its work, and a look
       sum                 101
       limit                97  max_connections 100, less what is kept for superusers
-    allowed is at least 110; or lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}`,
+    expected at least 110; or lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}`,
   );
 });
 
@@ -67,14 +67,14 @@ test("pgbouncer has its own budget, on both sides", () => {
   );
   assert.match(
     said({ pgbouncer: { clients: 20 } }),
-    /pgbouncer\.clients is 20; Airflow may open 42 connections to it:\n.*\n {6}limit {15}20 {2}pgbouncer\.clients\n {4}allowed is at least 42$/s,
+    /pgbouncer\.clients is 20; Airflow may open 42 connections to it:\n.*\n {6}limit {15}20 {2}pgbouncer\.clients\n {4}expected at least 42$/s,
   );
 });
 
 test("a number of connections without end is refused", () => {
   assert.match(
     said({ settings: { database: { sql_alchemy_max_overflow: -1 } } }),
-    /settings\.database\.sql_alchemy_max_overflow is -1; a process could open any number of connections: allowed is a whole number, 0 or more/,
+    /settings\.database\.sql_alchemy_max_overflow is -1; a process could open any number of connections: expected a whole number, 0 or more/,
   );
 });
 
@@ -91,26 +91,26 @@ const faults: readonly (readonly [Config, RegExp])[] = [
   ],
   [
     { postgres: { url, memory: 512 } },
-    /postgres\.memory is 512; it is for the stack's own: allowed is either this or postgres\.url/,
+    /postgres\.memory is 512; it is for the stack's own: expected either this or postgres\.url/,
   ],
   [{ postgres: { url, settings: { jit: false } } }, /postgres\.settings is \{…\}; it is for the stack's own/],
   [
     { postgres: { url: `${url}?sslrootcert=/x` } },
-    /postgres\.url is \{…\}; its parameter sslrootcert cannot be kept; allowed are sslmode, /,
+    /postgres\.url is \{…\}; its parameter sslrootcert cannot be kept; expected sslmode, /,
   ],
   [
     { postgres: { url: `${url}?sslmode=maybe` } },
-    /its sslmode is maybe; allowed are disable, allow, prefer, require, verify-ca, verify-full/,
+    /its sslmode is maybe; expected disable, allow, prefer, require, verify-ca, verify-full/,
   ],
   [
     { postgres: { url: `${url}?connect_timeout=3` }, pgbouncer: {} },
-    /pgbouncer cannot keep its connect_timeout: allowed is sslmode/,
+    /pgbouncer cannot keep its connect_timeout: expected sslmode/,
   ],
   [
     { redis: { url: "rediss://a:a-long-word@h/0?ssl_cert_reqs=none" } },
     /redis\.url is \{…\}; its parameter ssl_cert_reqs cannot be kept/,
   ],
-  [{ redis: { url: "rediss://a:a-long-word@h/x" } }, /redis\.url is \{…\}; allowed is rediss:/],
+  [{ redis: { url: "rediss://a:a-long-word@h/x" } }, /redis\.url is \{…\}; expected rediss:/],
 ];
 
 for (const [config, message] of faults) {

@@ -132,30 +132,30 @@ test("a file of declarations adds to the stack's", () => {
 test("a name in both is refused, with both places", () => {
   assert.throws(
     () => both("  airflow:variables: { a: one }\n", "variables:\n  a: two\n"),
-    /stack\.yaml:3: variables\.a is \{…\}; airflow\.yaml:2 declares it too: allowed is one of both$/,
+    /stack\.yaml:3: variables\.a is \{…\}; airflow\.yaml:2 declares it too: expected one of both$/,
   );
 });
 
 const bad: [declarations: string, fault: string][] = [
   [
     "pools:\n  api: { slots: many }\n",
-    "airflow.yaml:2: pools.api.slots is many; allowed is a whole number from -1 to 1000000",
+    "airflow.yaml:2: pools.api.slots is many; expected a whole number from -1 to 1000000",
   ],
   [
     "variable: {}\n",
-    "airflow.yaml:1: variable is unknown; did you mean variables? allowed are connections, variables, pools, users",
+    "airflow.yaml:1: variable is unknown; did you mean variables? expected connections, variables, pools, users",
   ],
   [
     "users:\n  ann:\n    password: in plain text\n",
-    "airflow.yaml:3: users.ann.password is [plaintext]; allowed are { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file",
+    "airflow.yaml:3: users.ann.password is [plaintext]; expected { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file",
   ],
   [
     "connections:\n  db: { host: h }\n",
-    "airflow.yaml:2: connections.db.type is not given; allowed is Airflow's connection type (postgres, http, aws), or a uri instead of all parts",
+    "airflow.yaml:2: connections.db.type is not given; expected Airflow's connection type (postgres, http, aws), or a uri instead of all parts",
   ],
   [
     "variables:\n  x: { file: no/such }\n",
-    "airflow.yaml:2: variables.x.file is {…}; allowed is the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
+    "airflow.yaml:2: variables.x.file is {…}; expected the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
   ],
 ];
 

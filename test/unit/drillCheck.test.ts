@@ -196,7 +196,7 @@ test("two executions of a task at once are found by a single tick", () => {
   const [found] = check({ ...again({ until: 50 }), faults });
   assert.equal(
     found?.told,
-    "drill.a of r: try 1 (worker-1, process 7) and try 2 (worker-2, process 7) ran at once for 2.0 s, from 1048.0 s; allowed is 0.0 s",
+    "drill.a of r: try 1 (worker-1, process 7) and try 2 (worker-2, process 7) ran at once for 2.0 s, from 1048.0 s; expected 0.0 s",
   );
   // The same try, handed out twice.
   const twin = execution({ from: 12, until: 14, host: "worker-2", how: undefined });

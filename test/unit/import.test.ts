@@ -248,7 +248,7 @@ const refused: [what: string, file: string, text: string, message: RegExp][] = [
     "another executor",
     "v.yaml",
     "\nexecutor: KubernetesExecutor\n",
-    /v\.yaml:2: the executor is KubernetesExecutor; allowed is CeleryExecutor/,
+    /v\.yaml:2: the executor is KubernetesExecutor; expected CeleryExecutor/,
   ],
   [
     "two executors",
@@ -285,7 +285,7 @@ for (const [what, file, text, message] of refused) {
 test("refuses an .env file with anything but definitions", () => {
   const env = { file: ".env", text: "A=1\nB\n" };
   const text = compose("A: $A");
-  assert.throws(() => planOf({ file: "c.yaml", text, env, look }), /\.env:2: allowed are lines NAME=VALUE/);
+  assert.throws(() => planOf({ file: "c.yaml", text, env, look }), /\.env:2: expected lines NAME=VALUE/);
 });
 
 test("a stack file that is there is not overwritten, nor anything else written", () => {
@@ -303,7 +303,7 @@ const commands: [args: string[], message: RegExp][] = [
   [[], /^usage: npm run import/],
   [["no-such.yaml"], /^no-such\.yaml: there is no such file\.\nusage/],
   [["test/unit/import/values.yaml", "--env", "no.env"], /^--env no\.env: there is no such file/],
-  [["test/unit/import/values.yaml", "--stack", "a/b"], /^--stack is a\/b; allowed are letters/],
+  [["test/unit/import/values.yaml", "--stack", "a/b"], /^--stack is a\/b; expected letters/],
   [
     ["test/unit/import/values.yaml", "--stack", "dev"],
     /^stacks\/Pulumi\.dev\.yaml is there already, and is not overwritten/,
@@ -335,31 +335,22 @@ function outcome(text: string, at: string): string {
 const variables: [line: string, becomes: string | RegExp][] = [
   ["AIRFLOW__WEBSERVER__SECRET_KEY: k", "secrets.apiSecretKey"],
   ["AIRFLOW__CORE__FERNET_KEY: ''", "it is empty"],
-  ["AIRFLOW__CORE__FERNET_KEY: short", /secrets\.fernetKey: allowed is a fernet key/],
+  ["AIRFLOW__CORE__FERNET_KEY: short", /secrets\.fernetKey: expected a fernet key/],
   ["AIRFLOW__API_AUTH__JWT_SECRET: s", /signs tokens with a key pair/],
-  ["AIRFLOW__CELERY__BROKER_URL: rediss://cache/0", /redis\.url: allowed is rediss:/],
-  ["AIRFLOW__CELERY__BROKER_URL: amqp://a:b@c", /allowed is Redis as the broker/],
-  ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: mysql://a:b@c/d", /allowed is a database of Postgres/],
-  [
-    "AIRFLOW__CELERY__RESULT_BACKEND: redis://c/1",
-    /allowed is a database of Postgres: results are kept there/,
-  ],
-  ["AIRFLOW__CELERY__WORKER_CONCURRENCY: many", /allowed is a whole number/],
-  [
-    "AIRFLOW__CELERY__WORKER_CONCURRENCY: 4000",
-    /workerConcurrency: allowed is a whole number from 1 to 1000/,
-  ],
+  ["AIRFLOW__CELERY__BROKER_URL: rediss://cache/0", /redis\.url: expected rediss:/],
+  ["AIRFLOW__CELERY__BROKER_URL: amqp://a:b@c", /expected Redis as the broker/],
+  ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: mysql://a:b@c/d", /expected a database of Postgres/],
+  ["AIRFLOW__CELERY__RESULT_BACKEND: redis://c/1", /expected a database of Postgres: results are kept there/],
+  ["AIRFLOW__CELERY__WORKER_CONCURRENCY: many", /expected a whole number/],
+  ["AIRFLOW__CELERY__WORKER_CONCURRENCY: 4000", /workerConcurrency: expected a whole number from 1 to 1000/],
   ["AIRFLOW__CELERY__WORKER_AUTOSCALE: 8,2", "workerConcurrency, workerMinConcurrency"],
   ["AIRFLOW__CORE__FERNET_KEY_CMD: cat /key", /a command or secrets backend/],
-  ["AIRFLOW__CORE__AUTH_MANAGER: a.b.SimpleAuthManager", /allowed is the login of Flask AppBuilder/],
+  ["AIRFLOW__CORE__AUTH_MANAGER: a.b.SimpleAuthManager", /expected the login of Flask AppBuilder/],
   ["AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE: a", "only other executors read it"],
   ["AIRFLOW_CONN_X: 'not://a:b@c'", "connections.x.uri"],
   ["AIRFLOW_CONN_X: '{broken'", "it is not JSON, and no URI"],
   ["AIRFLOW_VAR_LIMIT: '7'", "variables.limit"],
-  [
-    "HTTPS_PROXY: http://user:word@proxy:3128",
-    /proxy\.https: allowed is http:\/\/HOST:PORT, without a login/,
-  ],
+  ["HTTPS_PROXY: http://user:word@proxy:3128", /proxy\.https: expected http:\/\/HOST:PORT, without a login/],
   ["GITHUB_TOKEN: abc", /it is a secret/],
   ["TZ: Europe/Berlin", "roles.worker.env.TZ"],
 ];
@@ -374,7 +365,7 @@ for (const [line, becomes] of variables) {
 }
 
 const chartValues: [text: string, at: string, becomes: string | RegExp][] = [
-  ["workers: { replicas: 5000 }", "workers.replicas", /workers: allowed is a whole number from 0 to 1000/],
+  ["workers: { replicas: 5000 }", "workers.replicas", /workers: expected a whole number from 0 to 1000/],
   ["workers: { replicas: 3 }", "workers.replicas", "workers"],
   [
     "workers: { resources: { limits: { memory: a lot } } }",
@@ -404,7 +395,7 @@ const chartValues: [text: string, at: string, becomes: string | RegExp][] = [
   [
     "pgbouncer: { maxClientConn: 5, enabled: true }\nworkers: {}",
     "pgbouncer.maxClientConn",
-    /pgbouncer\.clients: allowed is a whole number/,
+    /pgbouncer\.clients: expected a whole number/,
   ],
 ];
 
@@ -489,7 +480,7 @@ test("quantities are read as compose and Kubernetes write them", () => {
 
 test("a report says what is still to be given", () => {
   const { plan } = saidOf("values2");
-  const shown = report(plan, "x", ["stacks/Pulumi.x.yaml:3: images.redis is not given; allowed is …"]);
+  const shown = report(plan, "x", ["stacks/Pulumi.x.yaml:3: images.redis is not given; expected …"]);
   assert.match(
     shown,
     /The stack file still has to be given, or changed:\n {2}stacks\/Pulumi\.x\.yaml:3: images\.redis is not given/,

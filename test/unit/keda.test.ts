@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { quoted } from "../../platforms/kubernetes/keda.ts";
-import { connections } from "../../settings/model/connections.ts";
+import { connectionBudget } from "../../settings/model/connections.ts";
 import { settingsFrom } from "../../settings/read/read.ts";
 import { type Config, declare, raw } from "./mocks.ts";
 
@@ -145,7 +145,7 @@ test("words are quoted as far as KEDA does not do so itself", () => {
 
 test("what KEDA opens to Postgres is in the budget", () => {
   const opened = (config: Config) =>
-    connections(settingsFrom(raw({ ...stack, ...config }), () => "stack.yaml:3"));
+    connectionBudget(settingsFrom(raw({ ...stack, ...config }), () => "stack.yaml:3"));
   const fixed = opened({ workers: 3 });
   assert.equal(opened({ workerAutoscale: { min: 0, max: 3 } }), fixed + 2);
 });

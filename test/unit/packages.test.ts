@@ -60,7 +60,7 @@ test("a cluster is given the image with the packages that the stack names", () =
   assert.throws(
     () => settings(cluster("r.example.com/airflow:3.3.2")),
     new RegExp(
-      `requirements is .*requirements\\.txt; images\\.airflow, r\\.example\\.com/airflow:3\\.3\\.2, has other packages: allowed is an image REPOSITORY/${tag}, which npm run images -- --push`,
+      `requirements is .*requirements\\.txt; images\\.airflow, r\\.example\\.com/airflow:3\\.3\\.2, has other packages: expected an image REPOSITORY/${tag}, which npm run images -- --push`,
     ),
   );
 });
@@ -74,17 +74,14 @@ test("what a cluster's image is made of is known before the stack names it, or w
     assert.equal(readImageSettings(file).images.airflow, image);
   }
   writeFileSync(file, "config:\n  airflow:systemPackages: [A]\n");
-  assert.throws(
-    () => readImageSettings(file),
-    /stack\.yaml:2: systemPackages\[0\] is A; allowed is the name/,
-  );
+  assert.throws(() => readImageSettings(file), /stack\.yaml:2: systemPackages\[0\] is A; expected the name/);
 });
 
 test("requirements that lead elsewhere are refused", () => {
   for (const line of ["-r other.txt", "-e .", "./wheels/a.whl", "a @ file:///tmp/a.whl"]) {
     assert.throws(
       () => imageOf({}, `cowsay==6.1\n${line}\n`),
-      ({ message }: Error) => message.includes(`it says ${line}: allowed are packages by name`),
+      ({ message }: Error) => message.includes(`it says ${line}: expected packages by name`),
     );
   }
 });

@@ -55,7 +55,7 @@ const mistakes: [what: string, machine: Machine, complaint: string, fault: strin
     tls,
     "Failed to initialize: unable to resolve docker endpoint: open /etc/big/ca.pem: no such file or directory",
     "the Docker client does not accept tcp://10.0.0.11:2376: open /etc/big/ca.pem: no such file or directory; " +
-      "allowed are unix://PATH, ssh://USER@HOST, and tcp://HOST:PORT with a directory of ca.pem, cert.pem and " +
+      "expected unix://PATH, ssh://USER@HOST, and tcp://HOST:PORT with a directory of ca.pem, cert.pem and " +
       "key.pem; correct docker or certificates",
   ],
   [
@@ -73,14 +73,14 @@ const mistakes: [what: string, machine: Machine, complaint: string, fault: strin
     "an unknown host key",
     big,
     overSsh("Host key verification failed."),
-    "its SSH host key is not known here; allowed is one that a person has accepted; run ssh airflow@10.0.0.11 once " +
+    "its SSH host key is not known here; expected one that a person has accepted; run ssh airflow@10.0.0.11 once " +
       "and compare the fingerprint with the machine's (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)",
   ],
   [
     "a key that is not let in",
     big,
     overSsh("airflow@10.0.0.11: Permission denied (publickey,password)."),
-    "it does not let us in over SSH; allowed are keys in the authorized_keys of airflow, without a question for a " +
+    "it does not let us in over SSH; expected keys in the authorized_keys of airflow, without a question for a " +
       "password; run ssh-copy-id airflow@10.0.0.11, or ssh-add for a key with a passphrase",
   ],
   [
@@ -95,14 +95,14 @@ const mistakes: [what: string, machine: Machine, complaint: string, fault: strin
     big,
     "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: " +
       'Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.50/version": dial unix /var/run/docker.sock: connect: permission denied',
-    "airflow may not use its Docker socket; allowed are root and members of the group docker; run " +
+    "airflow may not use its Docker socket; expected root and members of the group docker; run " +
       "sudo usermod -aG docker airflow there, and log in anew",
   ],
   [
     "a socket that is not ours, here",
     main,
     "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
-    "$USER may not use its Docker socket; allowed are root and members of the group docker; run " +
+    "$USER may not use its Docker socket; expected root and members of the group docker; run " +
       "sudo usermod -aG docker $USER there, and log in anew",
   ],
   [
@@ -110,14 +110,14 @@ const mistakes: [what: string, machine: Machine, complaint: string, fault: strin
     tls,
     overTls("tls: failed to verify certificate: x509: certificate signed by unknown authority"),
     "TLS with tcp://10.0.0.11:2376 failed: tls: failed to verify certificate: x509: certificate signed by unknown " +
-      "authority; allowed is an engine whose certificate is for 10.0.0.11 and from the authority in " +
+      "authority; expected an engine whose certificate is for 10.0.0.11 and from the authority in " +
       "/etc/big/ca.pem, and that trusts cert.pem there; correct certificates, or the engine's",
   ],
   [
     "an engine without TLS",
     tls,
     overTls("http: server gave HTTP response to HTTPS client"),
-    "TLS with tcp://10.0.0.11:2376 failed: http: server gave HTTP response to HTTPS client; allowed is an engine " +
+    "TLS with tcp://10.0.0.11:2376 failed: http: server gave HTTP response to HTTPS client; expected an engine " +
       "whose certificate is for 10.0.0.11 and from the authority in /etc/big/ca.pem, and that trusts cert.pem " +
       "there; correct certificates, or the engine's",
   ],
@@ -223,12 +223,12 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
   [
     "an old engine",
     versionFault({ ...engine, version: "19.03.15" }),
-    "its Docker engine is 19.03.15; allowed is 20.10 or newer; upgrade it",
+    "its Docker engine is 19.03.15; expected 20.10 or newer; upgrade it",
   ],
   [
     "a slightly old engine",
     versionFault({ ...engine, version: "20.9.0-rc1" }),
-    "its Docker engine is 20.9.0-rc1; allowed is 20.10 or newer; upgrade it",
+    "its Docker engine is 20.9.0-rc1; expected 20.10 or newer; upgrade it",
   ],
   ["the oldest engine that does", versionFault(engine), undefined],
   ["a new engine", versionFault({ ...engine, version: "29.0.1" }), undefined],
@@ -236,20 +236,20 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
   [
     "too little memory",
     memoryFault(engine, 16001),
-    "its 4 cores have 16000 MiB of memory, and what is to run there may use 16001 MiB; allowed is no more than there " +
+    "its 4 cores have 16000 MiB of memory, and what is to run there may use 16001 MiB; expected no more than there " +
       "is; lower the machine's workers, airflow:workerMemory or the memory of worker groups",
   ],
   ["just enough memory", memoryFault(engine, 16000), undefined],
   [
     "a clock that is ahead",
     clock(993_750, 993_850),
-    "its clock is 6.2 s ahead of ours; allowed are 5 s; set both by NTP (timedatectl set-ntp true), or correct ours " +
+    "its clock is 6.2 s ahead of ours; expected 5 s; set both by NTP (timedatectl set-ntp true), or correct ours " +
       "if it is the wrong one",
   ],
   [
     "a clock that is behind",
     clock(1_010_000, 1_010_400),
-    "its clock is 10.2 s behind ours; allowed are 5 s; set both by NTP (timedatectl set-ntp true), or correct ours " +
+    "its clock is 10.2 s behind ours; expected 5 s; set both by NTP (timedatectl set-ntp true), or correct ours " +
       "if it is the wrong one",
   ],
   ["a clock that is right", clock(995_100, 995_200), undefined],
@@ -257,7 +257,7 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
   [
     "an address of another machine",
     addressFault(sight, "10.0.0.12"),
-    "its address is 10.0.0.12, which it does not have; allowed are its own: 10.0.0.11, 172.17.0.1; correct address",
+    "its address is 10.0.0.12, which it does not have; expected its own: 10.0.0.11, 172.17.0.1; correct address",
   ],
   ["an address of its own", addressFault(sight, "10.0.0.11"), undefined],
   [
@@ -300,7 +300,7 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
   [
     "an engine that is listed twice",
     sameEngineFault(engine, [{ machine: main }, { machine: { ...big, name: "a" }, engine }]),
-    "its engine is that of machine a; allowed is each once; correct docker, or remove one",
+    "its engine is that of machine a; expected each once; correct docker, or remove one",
   ],
   [
     "an engine that was cloned",
@@ -441,7 +441,7 @@ test("all faults of all machines are told at once, also when a machine is left o
     await checked("leave", away, poor, bare),
     [
       "The machines have 3 fault(s):",
-      "machine big: its 4 cores have 16000 MiB of memory, and what is to run there may use 20000 MiB; allowed is no " +
+      "machine big: its 4 cores have 16000 MiB of memory, and what is to run there may use 20000 MiB; expected no " +
         "more than there is; lower the machine's workers, airflow:workerMemory or the memory of worker groups",
       `machine big: ${takenBy(8443, "container web")}`,
       "machine bare: it has no image gone; every machine must have it; run npm run images",

@@ -6,8 +6,8 @@ import { after, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { examine } from "../../settings/read/examine.ts";
 import { plain } from "../../settings/read/read.ts";
+import { validate } from "../../settings/read/validate.ts";
 import { render } from "../../tools/render.ts";
 import { type Any, stacks } from "./arbitrary.ts";
 import { type Declared, declare, raw } from "./mocks.ts";
@@ -54,7 +54,7 @@ async function inOrder(given: Any): Promise<Declared[]> {
 /** Without what is refused. */
 function valid(given: Any): Any {
   const told = Object.entries(raw(given)).map(([key, text]) => [key, plain(key, text)]);
-  const { faults } = examine(Object.fromEntries(told));
+  const { faults } = validate(Object.fromEntries(told));
   if (faults.length === 0) return given;
   const less = faults.reduce((rest, { path }) => without(rest, path), given);
   // Nothing is there to take away, if it is missing because of something else.

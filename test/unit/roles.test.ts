@@ -301,7 +301,7 @@ test("faults of what roles are given", () => {
   for (const line of told) assert.match(line, /allowed (is|are) /);
   assert.ok(
     told.some((line) =>
-      line.endsWith("it has 513 KiB: allowed are 512; larger ones belong into the image, or a volume"),
+      line.endsWith("it has 513 KiB: expected 512; larger ones belong into the image, or a volume"),
     ),
   );
 });
@@ -344,7 +344,7 @@ test("faults of publishing", () => {
       { address: "10.0.0.1" },
       /^publish\.certificate is not given; .*logins of the webserver and of Flower would cross the network in plain/,
     ],
-    [{ ...good, address: "airflow" }, /publish\.address is airflow; allowed is an IPv4 address/],
+    [{ ...good, address: "airflow" }, /publish\.address is airflow; expected an IPv4 address/],
     [{ ...good, certificate: files.past }, /publish\.certificate is .*has ended on/],
     [
       { ...good, key: { file: files.otherKey } },

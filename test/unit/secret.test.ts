@@ -72,8 +72,8 @@ const refused: readonly [key: string, value: string, says: RegExp][] = [
     /^workers takes no secret; those that do are .*secrets\.fernetKey, .*connections\.NAME\.password/,
   ],
   ["secrets.fernetkey", "x", /^secrets\.fernetkey takes no secret/],
-  ["secrets..x", "x", /is no key; allowed is one like secrets\.fernetKey/],
-  ["secrets.fernetKey", "s3cret", /^secrets\.fernetKey is \[secret\]; allowed is a fernet key/],
+  ["secrets..x", "x", /is no key; expected one like secrets\.fernetKey/],
+  ["secrets.fernetKey", "s3cret", /^secrets\.fernetKey is \[secret\]; expected a fernet key/],
   ["secrets.adminPassword", "", /^secrets\.adminPassword is empty/],
 ];
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { declared } from "../../settings/read/declared.ts";
-import { settingsFrom, settingsTold } from "../../settings/read/read.ts";
+import { settingsFrom, settingsFromPulumi } from "../../settings/read/read.ts";
 import { parseStackFile } from "../../settings/read/stackFile.ts";
 import { pathOf, spell } from "../../settings/schema/path.ts";
 import { encrypted } from "../../settings/schema/secret.ts";
@@ -41,7 +41,7 @@ function said(read: () => unknown): string[] {
 
 test("a stack that says nothing means the same, whether or not the CLI fills in what is declared", () => {
   assert.deepEqual(
-    settingsTold({ raw: raw(), secret: [], stack: "ours" }, absent),
+    settingsFromPulumi({ raw: raw(), secret: [], stack: "ours" }, absent),
     settingsFrom({}, () => ""),
   );
 });
@@ -49,7 +49,7 @@ test("a stack that says nothing means the same, whether or not the CLI fills in 
 test("what the CLI has filled in was not given, and conflicts with nothing", () => {
   const file = fileWith("config:\n  airflow:machines: []\n");
   const told = raw({ machines: [machine] });
-  const settings = settingsTold({ raw: told, secret: [], stack: "ours" }, file);
+  const settings = settingsFromPulumi({ raw: told, secret: [], stack: "ours" }, file);
   assert.deepEqual(
     settings.groups.map(({ name, workers }) => [name, workers]),
     [["worker-a", 3]],
@@ -60,8 +60,8 @@ test("what the stack file says was given, also where it is the default", () => {
   const file = fileWith("config:\n  airflow:machines: []\n  airflow:workers: 2\n");
   const told = raw({ machines: [machine] });
   assert.deepEqual(
-    said(() => settingsTold({ raw: told, secret: [], stack: "ours" }, file)),
-    ["3: workers is 2; allowed is either this or machines, which count workers of their own"],
+    said(() => settingsFromPulumi({ raw: told, secret: [], stack: "ours" }, file)),
+    ["3: workers is 2; expected either this or machines, which count workers of their own"],
   );
 });
 
@@ -71,21 +71,21 @@ test("a secret that was decrypted is one where the stack file has it encrypted, 
   );
   const told = raw({ secrets: { adminPassword: "decrypted", brokerPassword: "s3cret" } });
   assert.deepEqual(
-    said(() => settingsTold({ raw: told, secret: ["secrets"], stack: "ours" }, file)),
+    said(() => settingsFromPulumi({ raw: told, secret: ["secrets"], stack: "ours" }, file)),
     [
-      "4: secrets.brokerPassword is [plaintext]; allowed is an encrypted value: npm run secret -- secrets.brokerPassword --stack ours writes it",
+      "4: secrets.brokerPassword is [plaintext]; expected an encrypted value: npm run secret -- secrets.brokerPassword --stack ours writes it",
     ],
   );
 });
 
 test("without a stack file, the CLI's word for a whole key has to do", () => {
   const told = raw({ secrets: { adminPassword: "decrypted" } });
-  const { secrets } = settingsTold({ raw: told, secret: ["secrets"], stack: "ours" }, absent);
+  const { secrets } = settingsFromPulumi({ raw: told, secret: ["secrets"], stack: "ours" }, absent);
   assert.deepEqual(secrets, { adminPassword: "decrypted" });
   assert.deepEqual(
-    said(() => settingsTold({ raw: told, secret: [], stack: "ours" }, absent)),
+    said(() => settingsFromPulumi({ raw: told, secret: [], stack: "ours" }, absent)),
     [
-      "given on the command line: secrets.adminPassword is [plaintext]; allowed is an encrypted value: npm run secret -- secrets.adminPassword --stack ours writes it",
+      "given on the command line: secrets.adminPassword is [plaintext]; expected an encrypted value: npm run secret -- secrets.adminPassword --stack ours writes it",
     ],
   );
 });
@@ -99,9 +99,9 @@ test("a given secret that nothing can take is not told", () => {
   assert.deepEqual(
     said(() => settingsFrom({ secrets: JSON.stringify(secrets) }, () => "x.yaml:1")),
     [
-      "1: secrets.adminPassword is [secret]; allowed are letters, digits and signs of ASCII, without spaces and commas",
-      "1: secrets.brokerPassword is [secret]; allowed are letters, digits and signs of ASCII, without spaces",
-      "1: secrets.jwtSecret is [secret]; allowed is an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
+      "1: secrets.adminPassword is [secret]; expected letters, digits and signs of ASCII, without spaces and commas",
+      "1: secrets.brokerPassword is [secret]; expected letters, digits and signs of ASCII, without spaces",
+      "1: secrets.jwtSecret is [secret]; expected an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
     ],
   );
 });
@@ -127,8 +127,8 @@ test("values that are encrypted are found at any depth; what only looks like one
 const noStackFiles: readonly [text: string, says: RegExp][] = [
   ["config:\n  a: 1\n  a: 2\n", /^f\.yaml:3: is no YAML: Map keys must be unique/],
   ["config: {\n", /^f\.yaml:2: is no YAML: /],
-  ["- config\n", /^f\.yaml:1: is no stack file; allowed is config: and below it keys/],
-  ["# Empty.\nconfig: [airflow:workers]\n", /^f\.yaml:2: is no stack file; allowed is config: /],
+  ["- config\n", /^f\.yaml:1: is no stack file; expected config: and below it keys/],
+  ["# Empty.\nconfig: [airflow:workers]\n", /^f\.yaml:2: is no stack file; expected config: /],
 ];
 
 for (const [text, says] of noStackFiles) {
@@ -146,5 +146,5 @@ test("a path is read as it is spelt", () => {
   ];
   for (const path of paths) assert.deepEqual(pathOf(spell(path)), path);
   for (const none of ["", ".a", "a.", "a[b]", "a b[", "a..b"])
-    assert.throws(() => pathOf(none), /is no key; allowed is/, none);
+    assert.throws(() => pathOf(none), /is no key; expected/, none);
 });

@@ -104,7 +104,7 @@ test("versions are compared by their numbers, and a downgrade is refused", () =>
   assert.ok(isOlder("2.11.2", "3.3.2"));
   assert.ok(isOlder("3.3.2", "3.3.10"));
   assert.ok(!isOlder("3.3.2", "3.3.2"));
-  assert.throws(() => checkDowngrade("2.11.2", { version: "3.3.2" }), /allowed is 3\.3\.2/);
+  assert.throws(() => checkDowngrade("2.11.2", { version: "3.3.2" }), /expected 3\.3\.2/);
   assert.doesNotThrow(() => checkDowngrade("3.3.2", { version: "2.11.2" }));
   assert.doesNotThrow(() => checkDowngrade("2.11.2", {}));
 });
@@ -112,8 +112,8 @@ test("versions are compared by their numbers, and a downgrade is refused", () =>
 const refused = (config: object) => () => settingsFrom(raw({ ...config }), () => "stack.yaml:3");
 
 test("versions that are not known, or not built here, and what Airflow 2 has not, are refused", () => {
-  assert.throws(refused({ version: "2.10.5" }), /version is 2\.10\.5; allowed are 2\.11\.x and 3\.3\.x/);
-  assert.throws(refused({ version: "3.3.1" }), /allowed are 2\.11\.2 and 3\.3\.2.*images\.airflow/);
+  assert.throws(refused({ version: "2.10.5" }), /version is 2\.10\.5; expected 2\.11\.x and 3\.3\.x/);
+  assert.throws(refused({ version: "3.3.1" }), /expected 2\.11\.2 and 3\.3\.2.*images\.airflow/);
   assert.doesNotThrow(refused({ version: "3.3.1", images: { airflow: "apache/airflow:3.3.1" } }));
   assert.throws(
     refused({ version: "2.11.2", dagsGit: { url: "https://git.example.com/dags.git" } }),
@@ -134,7 +134,7 @@ test("a setting that a version has not, or calls otherwise, is refused with what
   says(
     "3.3.2",
     { webserver: { page_size: 50 } },
-    /settings\.webserver\.page_size is \{…\}; Airflow 3\.3\.2 has another name for it: allowed is settings\.api\./,
+    /settings\.webserver\.page_size is \{…\}; Airflow 3\.3\.2 has another name for it: expected settings\.api\./,
   );
   says(
     "3.3.2",
@@ -145,16 +145,16 @@ test("a setting that a version has not, or calls otherwise, is refused with what
   says(
     "3.3.2",
     { core: { worker_concurrency: 4 } },
-    /does not know it in core; allowed is settings\.celery\.worker_concurrency/,
+    /does not know it in core; expected settings\.celery\.worker_concurrency/,
   );
   says("3.3.2", { shceduler: { max_tis_per_query: 4 } }, /no such section; did you mean scheduler\?/);
   says("3.3.2", { aws: { session_factory: "x" } }, /requirements or images\.airflow bring/);
   says("2.11.2", { scheduler: { task_instance_heartbeat_timeout: 60 } }, /Airflow 2\.11\.2 does not know it/);
-  says("2.11.2", { core: { dag_concurrency: 4 } }, /allowed is settings\.core\.max_active_tasks_per_dag/);
+  says("2.11.2", { core: { dag_concurrency: 4 } }, /expected settings\.core\.max_active_tasks_per_dag/);
   says(
     "2.11.2",
     { smtp: { smtp_password_cmd: "cat x" } },
-    /allowed is settings\.smtp\.smtp_password, encrypted/,
+    /expected settings\.smtp\.smtp_password, encrypted/,
   );
 });
 
@@ -187,11 +187,11 @@ test("a setting that is a secret is given encrypted, any other in plain", () => 
   assert.deepEqual(messages("2.11.2", smtp, none), [
     [
       "settings.smtp.smtp_password",
-      "allowed is an encrypted value: npm run secret -- settings.smtp.smtp_password --stack dev writes it",
+      "expected an encrypted value: npm run secret -- settings.smtp.smtp_password --stack dev writes it",
     ],
   ]);
   assert.deepEqual(messages("2.11.2", smtp, all), [
-    ["settings.smtp.smtp_host", "allowed is a plain value: nothing would keep it secret here"],
+    ["settings.smtp.smtp_host", "expected a plain value: nothing would keep it secret here"],
   ]);
 });
 

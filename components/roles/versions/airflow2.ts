@@ -6,8 +6,8 @@ import type { AirflowVersion } from "./version.ts";
 export const airflow2: AirflowVersion = {
   roles: ["migration", "scheduler", "webserver", "triggerer", "worker", "flower"],
   database: ["migration", "scheduler", "webserver", "triggerer", "worker"],
-  tasksReport: false,
-  waitsForNone: false,
+  usesExecutionApi: false,
+  asyncDatabase: false,
   keys: [
     // Signs the requests for task logs, between the webserver and whoever serves them.
     {

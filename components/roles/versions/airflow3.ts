@@ -7,8 +7,8 @@ import type { AirflowVersion } from "./version.ts";
 export const airflow3: AirflowVersion = {
   roles: ["migration", "scheduler", "webserver", "dag-processor", "triggerer", "worker", "flower"],
   database: ["migration", "scheduler", "webserver", "dag-processor", "triggerer"],
-  tasksReport: true,
-  waitsForNone: true,
+  usesExecutionApi: true,
+  asyncDatabase: true,
   keys: [
     {
       section: "api_auth",

@@ -13,7 +13,7 @@ export interface Key {
 }
 
 /** What the settings of a version follow from. */
-export interface Surroundings {
+export interface VersionInputs {
   readonly webserver: Endpoint;
   /** Where people find the webserver, if that is known to the world. */
   readonly publicUrl?: string | undefined;
@@ -26,12 +26,12 @@ export interface AirflowVersion {
   /** Who opens the metadata database. */
   readonly database: readonly Role[];
   /** Whether tasks report to the webserver; otherwise they write to the metadata database. */
-  readonly tasksReport: boolean;
+  readonly usesExecutionApi: boolean;
   /** Whether it has connections to the database that do not wait, which have settings of their own. */
-  readonly waitsForNone: boolean;
+  readonly asyncDatabase: boolean;
   readonly keys: readonly Key[];
   /** Defaults of the stack under their names in this version. */
-  readonly settings: (around: Surroundings) => AirflowSettings;
+  readonly settings: (around: VersionInputs) => AirflowSettings;
   /** Beyond settings. */
   readonly flower: { readonly env: Values };
   readonly webserver: {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Platform, Target, Values } from "../../../workload.ts";
-import { type ExtrasByRole, equipped } from "../../roles/extras.ts";
-import { main } from "../../roles/role.ts";
+import { type ExtrasByRole, withExtras } from "../../roles/extras.ts";
+import { underInit } from "../../roles/role.ts";
 
 export interface CheckArgs {
   readonly platform: Platform;
@@ -37,10 +37,10 @@ export class Check extends pulumi.ComponentResource {
     const authorities = redisAuthorities === undefined ? [] : [redisAuthorities];
     this.done = args.platform.job(
       name,
-      equipped("all", args, {
+      withExtras("all", args, {
         image,
         // No variables of its own: a stack may give roles any.
-        command: main("python", `${folder}/check.py`, String(connections), ...authorities),
+        command: underInit("python", `${folder}/check.py`, String(connections), ...authorities),
         user: { uid: 50000, gid: 0 },
         secrets: urls,
         files: { ...Object.fromEntries(programs), ...files },

@@ -36,7 +36,7 @@ const mistakes: readonly Cause[] = [
   [
     /unable to resolve docker endpoint/,
     ({ docker, gist }) =>
-      `the Docker client does not accept ${docker}: ${gist}; allowed are unix://PATH, ssh://USER@HOST, and ` +
+      `the Docker client does not accept ${docker}: ${gist}; expected unix://PATH, ssh://USER@HOST, and ` +
       "tcp://HOST:PORT with a directory of ca.pem, cert.pem and key.pem; correct docker or certificates",
   ],
   [
@@ -49,13 +49,13 @@ const mistakes: readonly Cause[] = [
   [
     /Host key verification failed/,
     ({ ssh }) =>
-      `its SSH host key is not known here; allowed is one that a person has accepted; run ssh ${ssh} once and ` +
+      `its SSH host key is not known here; expected one that a person has accepted; run ssh ${ssh} once and ` +
       "compare the fingerprint with the machine's (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)",
   ],
   [
     /Permission denied \(|Too many authentication failures/,
     ({ user, ssh }) =>
-      `it does not let us in over SSH; allowed are keys in the authorized_keys of ${user}, without a question for ` +
+      `it does not let us in over SSH; expected keys in the authorized_keys of ${user}, without a question for ` +
       `a password; run ssh-copy-id ${ssh}, or ssh-add for a key with a passphrase`,
   ],
   [
@@ -67,13 +67,13 @@ const mistakes: readonly Cause[] = [
   [
     /permission denied/,
     ({ user }) =>
-      `${user} may not use its Docker socket; allowed are root and members of the group docker; run ` +
+      `${user} may not use its Docker socket; expected root and members of the group docker; run ` +
       `sudo usermod -aG docker ${user} there, and log in anew`,
   ],
   [
     /x509:|tls: |HTTPS/,
     ({ docker, host, certificates, gist }) =>
-      `TLS with ${docker} failed: ${gist}; allowed is an engine whose certificate is for ${host} and from the ` +
+      `TLS with ${docker} failed: ${gist}; expected an engine whose certificate is for ${host} and from the ` +
       `authority in ${certificates}/ca.pem, and that trusts cert.pem there; correct certificates, or the engine's`,
   ],
 ];

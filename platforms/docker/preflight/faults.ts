@@ -17,14 +17,14 @@ const oldest = [20, 10] as const;
 export function versionFault({ version }: Engine): string | undefined {
   const [major = 0, minor = 0] = version.split(".").map(Number.parseFloat);
   if (!(major < oldest[0] || (major === oldest[0] && minor < oldest[1]))) return;
-  return `its Docker engine is ${version}; allowed is ${oldest.join(".")} or newer; upgrade it`;
+  return `its Docker engine is ${version}; expected ${oldest.join(".")} or newer; upgrade it`;
 }
 
 /** @param asked MiB that what runs there may use */
 export function memoryFault({ memory, cpus }: Engine, asked: number): string | undefined {
   if (asked <= memory) return;
   return (
-    `its ${cpus} cores have ${memory} MiB of memory, and what is to run there may use ${asked} MiB; allowed is no ` +
+    `its ${cpus} cores have ${memory} MiB of memory, and what is to run there may use ${asked} MiB; expected no ` +
     "more than there is; lower the machine's workers, airflow:workerMemory or the memory of worker groups"
   );
 }
@@ -41,7 +41,7 @@ export function clockFault(
   if (Math.abs(ahead) <= clockTolerance + unknown) return;
   const apart = `${Math.abs(ahead).toFixed(1)} s ${ahead > 0 ? "ahead of" : "behind"} ours`;
   return (
-    `its clock is ${apart}; allowed are ${clockTolerance} s; set both by NTP (timedatectl set-ntp true), ` +
+    `its clock is ${apart}; expected ${clockTolerance} s; set both by NTP (timedatectl set-ntp true), ` +
     "or correct ours if it is the wrong one"
   );
 }
@@ -49,7 +49,7 @@ export function clockFault(
 export function addressFault({ addresses }: Sight, address: string): string | undefined {
   if (addresses.includes(address)) return;
   const own = addresses.filter((one) => !one.startsWith("127."));
-  return `its address is ${address}, which it does not have; allowed are its own: ${own.join(", ")}; correct address`;
+  return `its address is ${address}, which it does not have; expected its own: ${own.join(", ")}; correct address`;
 }
 
 /** @param asked MiB */
@@ -128,5 +128,5 @@ export function sameEngineFault(
 ): string | undefined {
   const first = others.find((other) => other.engine?.identity === engine.identity);
   if (!first) return;
-  return `its engine is that of machine ${first.machine.name}; allowed is each once; correct docker, or remove one`;
+  return `its engine is that of machine ${first.machine.name}; expected each once; correct docker, or remove one`;
 }

@@ -12,7 +12,7 @@ export interface PostgresLogin {
 }
 
 const allowedUrl =
-  "allowed is postgresql://USER:PASSWORD@HOST:5432/DATABASE, with what is special in a user or password as %XX";
+  "expected postgresql://USER:PASSWORD@HOST:5432/DATABASE, with what is special in a user or password as %XX";
 
 /** What a connection may be told besides. Files are delivered as `ca`; no other ones are where the roles are. */
 const parameters = [
@@ -37,11 +37,11 @@ function parametersOf(query: URLSearchParams): Record<string, string> {
   const unknown = Object.keys(given).find((key) => !parameters.includes(key));
   if (unknown !== undefined) {
     throw new Error(
-      `its parameter ${unknown} cannot be kept; allowed are ${parameters.join(", ")}, and the authorities as ca`,
+      `its parameter ${unknown} cannot be kept; expected ${parameters.join(", ")}, and the authorities as ca`,
     );
   }
   if (given.sslmode !== undefined && !modes.includes(given.sslmode)) {
-    throw new Error(`its sslmode is ${given.sslmode}; allowed are ${modes.join(", ")}`);
+    throw new Error(`its sslmode is ${given.sslmode}; expected ${modes.join(", ")}`);
   }
   return given;
 }

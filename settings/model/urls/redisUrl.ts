@@ -11,7 +11,7 @@ export interface RedisLogin {
 }
 
 const allowed =
-  "allowed is rediss://USER:PASSWORD@HOST:6379/0, or redis:// without TLS, with what is special in a user or password as %XX";
+  "expected rediss://USER:PASSWORD@HOST:6379/0, or redis:// without TLS, with what is special in a user or password as %XX";
 
 /**
  * Reads `rediss://USER:PASSWORD@HOST:PORT/NUMBER`. The server always has to prove its name.

@@ -1,8 +1,8 @@
+import { airflowNumber } from "../../model/airflowOptions.ts";
 import { groupsOf } from "../../model/groups.ts";
-import { saidNumber } from "../../model/said.ts";
 import { slotsOf } from "../../model/slots.ts";
 import { timings } from "../../model/timings.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import { majorOf } from "../../schema/versions.ts";
 import type { Fault } from "../fault.ts";
 
@@ -13,10 +13,10 @@ const heartbeatCost = 0.009;
 const heartbeatShare = 0.25;
 
 /** More running tasks than the webserver takes heartbeats of: it would have no time for anything else. */
-export function apiCapacityFaults(parsed: Stated): Fault[] {
+export function apiCapacityFaults(parsed: ParsedConfig): Fault[] {
   if (majorOf(parsed.version) === "2") return [];
-  const interval = saidNumber(parsed, "workers.min_heartbeat_interval", timings.heartbeatInterval);
-  const each = saidNumber(parsed, "api.workers", 1);
+  const interval = airflowNumber(parsed, "workers.min_heartbeat_interval", timings.heartbeatInterval);
+  const each = airflowNumber(parsed, "api.workers", 1);
   const { webservers } = parsed;
   const slots = slotsOf(groupsOf(parsed));
   const [busy, most] = [(slots * heartbeatCost) / interval, webservers * each * heartbeatShare];
@@ -24,7 +24,7 @@ export function apiCapacityFaults(parsed: Stated): Fault[] {
   const message =
     `${slots} places x ${heartbeatCost * 1000} ms / ${interval} s between heartbeats = ${busy.toFixed(2)} of a core, ` +
     `and ${webservers} x ${each} webserver process(es) may spend ${most.toFixed(2)} on them: ` +
-    `allowed is at least ${Math.ceil(busy / heartbeatShare / each)}, ` +
+    `expected at least ${Math.ceil(busy / heartbeatShare / each)}, ` +
     `or settings.api.workers at least ${Math.ceil(busy / heartbeatShare / webservers)}, ` +
     `or settings.workers.min_heartbeat_interval at least ${Math.ceil((slots * heartbeatCost) / most)}`;
   return [{ path: ["webservers"], message, given: String(webservers) }];

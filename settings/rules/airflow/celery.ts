@@ -1,5 +1,5 @@
-import { said } from "../../model/said.ts";
-import type { Stated } from "../../schema/schema.ts";
+import { airflowOption } from "../../model/airflowOptions.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 const executors = [
@@ -9,24 +9,24 @@ const executors = [
 ];
 
 /** Another executor, or one beside it, would not use the workers of the stack. */
-export function executorFaults(parsed: Stated): Fault[] {
-  const given = said(parsed, "core.executor");
+export function executorFaults(parsed: ParsedConfig): Fault[] {
+  const given = airflowOption(parsed, "core.executor");
   if (!given || executors.includes(given.value)) return [];
   const message =
-    "this deploys workers of Celery, which no other executor gives tasks to: allowed is CeleryExecutor, or leave it out";
+    "this deploys workers of Celery, which no other executor gives tasks to: expected CeleryExecutor, or leave it out";
   return [{ path: given.path, message, given: given.value }];
 }
 
 /** Results go where they outlast a broker that is full, flushed or replaced. */
-export function resultBackendFaults(parsed: Stated): Fault[] {
+export function resultBackendFaults(parsed: ParsedConfig): Fault[] {
   const { path, value = "" } =
-    said(parsed, "celery.result_backend") ??
-    said(parsed, "celery.result_backend_cmd") ??
-    said(parsed, "celery.result_backend_secret") ??
+    airflowOption(parsed, "celery.result_backend") ??
+    airflowOption(parsed, "celery.result_backend_cmd") ??
+    airflowOption(parsed, "celery.result_backend_secret") ??
     {};
   if (!path) return [];
   const scheme = /^(rediss?|sentinel):/.exec(value)?.[0];
-  const postgres = "allowed is Postgres: the stack's own, if this is left out, or postgres.resultsUrl";
+  const postgres = "expected Postgres: the stack's own, if this is left out, or postgres.resultsUrl";
   return scheme
     ? [
         {

@@ -1,13 +1,11 @@
-import type { Given, Stated } from "../../schema/schema.ts";
+import type { ParsedConfig, RawConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 /** DAGs come from one place. */
-export function dagsFaults({ dagsImage, dagsGit }: Stated, given: Given): Fault[] {
+export function dagsFaults({ dagsImage, dagsGit }: ParsedConfig, given: RawConfig): Fault[] {
   if (!dagsGit) return [];
   return [
-    ...(dagsImage !== undefined
-      ? [{ path: ["dagsGit"], message: "allowed is either this or dagsImage" }]
-      : []),
-    ...(given.dags !== undefined ? [{ path: ["dags"], message: "allowed is either this or dagsGit" }] : []),
+    ...(dagsImage !== undefined ? [{ path: ["dagsGit"], message: "expected either this or dagsImage" }] : []),
+    ...(given.dags !== undefined ? [{ path: ["dags"], message: "expected either this or dagsGit" }] : []),
   ];
 }

@@ -1,31 +1,31 @@
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { each } from "../readable.ts";
 
 const fields = ["type", "host", "port", "login", "password", "schema", "extra"] as const;
 
 /** A connection is either a URI or its parts. */
-function connectionPartFaults({ connections }: Stated): Fault[] {
+function connectionPartFaults({ connections }: ParsedConfig): Fault[] {
   return each(Object.entries(connections), ([name, connection]): Fault[] => {
     const parts = fields.filter((key) => connection[key] !== undefined);
     if (connection.uri !== undefined) {
       return parts.map((key) => ({
         path: ["connections", name, key],
-        message: "the connection has a uri, which says it: allowed is either of both",
+        message: "the connection has a uri, which says it: expected either of both",
       }));
     }
     if (connection.type !== undefined) return [];
     return [
       {
         path: ["connections", name, "type"],
-        message: "allowed is Airflow's connection type (postgres, http, aws), or a uri instead of all parts",
+        message: "expected Airflow's connection type (postgres, http, aws), or a uri instead of all parts",
       },
     ];
   });
 }
 
 /** A variable that looks like a secret's place is one. */
-function variableFileFaults({ variables }: Stated): Fault[] {
+function variableFileFaults({ variables }: ParsedConfig): Fault[] {
   return each(Object.entries(variables), ([name, value]): Fault[] => {
     const isFile = typeof value === "object" && value !== null && Object.keys(value).join() === "file";
     if (!isFile || ("file" in value && typeof value.file === "string" && value.file.startsWith("/")))
@@ -33,8 +33,7 @@ function variableFileFaults({ variables }: Stated): Fault[] {
     return [
       {
         path: ["variables", name, "file"],
-        message:
-          "allowed is the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
+        message: "expected the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
       },
     ];
   });

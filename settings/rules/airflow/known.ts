@@ -1,6 +1,6 @@
 import { type Known, knownSettings } from "../../model/known.ts";
 import type { Path } from "../../schema/path.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { hint, nearest } from "../nearest.ts";
 import { isReserved } from "./reserved.ts";
@@ -13,15 +13,15 @@ function instead(known: Known, version: string, section: string, key: string): s
   const name = `${section}.${key}`;
   const { [name]: renamed } = known.renamed;
   if (renamed !== undefined)
-    return `Airflow ${version} has another name for it: allowed is settings.${renamed}`;
+    return `Airflow ${version} has another name for it: expected settings.${renamed}`;
   const { [name]: removed } = known.removed;
   if (removed !== undefined) {
     const hint = removed === "" ? "" : `: ${removed.replace(/\.$/, "")}`;
-    return `Airflow ${version} no longer has it${hint}; allowed is to leave it out`;
+    return `Airflow ${version} no longer has it${hint}; expected to leave it out`;
   }
   const plain = key.replace(/_(cmd|secret)$/, "");
   if (plain !== key && known.sections.get(section)?.includes(plain)) {
-    return `a secret is no command: allowed is settings.${section}.${plain}, encrypted`;
+    return `a secret is no command: expected settings.${section}.${plain}, encrypted`;
   }
   return;
 }
@@ -35,11 +35,11 @@ function ofKey(known: Known, version: string, section: string, key: string): str
   const meant = nearest(key, keys);
   if (elsewhere.length > 0) {
     const others = elsewhere.map((other) => `settings.${other}.${key}`).join(" or ");
-    return `Airflow ${version} does not know it in ${section}; allowed is ${others}`;
+    return `Airflow ${version} does not know it in ${section}; expected ${others}`;
   }
   return meant === undefined
-    ? `Airflow ${version} does not know it; allowed are ${keys.join(", ")}`
-    : `Airflow ${version} does not know it; did you mean ${meant}? allowed are settings that it has`;
+    ? `Airflow ${version} does not know it; expected ${keys.join(", ")}`
+    : `Airflow ${version} does not know it; did you mean ${meant}? expected settings that it has`;
 }
 
 /** The known section that an unknown one is most likely meant to be: one that has a key of it, or a like name. */
@@ -56,7 +56,7 @@ function sectionMeant(known: Known, section: string, keys: readonly string[]): s
  * that is not in the image: it is fine where the stack brings packages or an image of its own, unless its keys are known
  * in a section of a like name.
  */
-export function knownFaults({ version, settings, images, requirements }: Stated): Fault[] {
+export function knownFaults({ version, settings, images, requirements }: ParsedConfig): Fault[] {
   const known = knownSettings(version);
   if (!known) return [];
   const brings = images.airflow !== undefined || requirements !== undefined;
@@ -77,7 +77,7 @@ export function knownFaults({ version, settings, images, requirements }: Stated)
     if (brings && meant === undefined) return [];
     if (lower.every((key) => isReserved(`${name}.${key}`))) return [];
     const message =
-      `Airflow ${version} has no such section; ${hint(meant)}allowed are ${[...known.sections.keys()].join(", ")}, ` +
+      `Airflow ${version} has no such section; ${hint(meant)}expected ${[...known.sections.keys()].join(", ")}, ` +
       "and those of providers that requirements or images.airflow bring";
     return [{ path: ["settings", section], message }];
   });

@@ -1,44 +1,48 @@
 import { readFileSync } from "node:fs";
-import { type Said, said } from "../../model/said.ts";
-import type { Stated } from "../../schema/schema.ts";
+import { type AirflowOption, airflowOption } from "../../model/airflowOptions.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
-function fault(given: Said | undefined, isWrong: (value: string) => boolean, message: string): Fault[] {
+function fault(
+  given: AirflowOption | undefined,
+  isWrong: (value: string) => boolean,
+  message: string,
+): Fault[] {
   return given && isWrong(given.value) ? [{ path: given.path, message, given: given.value }] : [];
 }
 
 /** Settings with which Airflow lets people in without a login, or nobody. */
-export function loginFaults(parsed: Stated): Fault[] {
-  const backends = ["api.auth_backends", "fab.auth_backends"].map((name) => said(parsed, name));
+export function loginFaults(parsed: ParsedConfig): Fault[] {
+  const backends = ["api.auth_backends", "fab.auth_backends"].map((name) => airflowOption(parsed, name));
   return [
     ...fault(
-      said(parsed, "core.auth_manager"),
+      airflowOption(parsed, "core.auth_manager"),
       (value) => !value.endsWith("FabAuthManager"),
-      "the stack's logins are those of FabAuthManager: allowed is that, or leave it out; " +
+      "the stack's logins are those of FabAuthManager: expected that, or leave it out; " +
         "SimpleAuthManager is for development and writes passwords to a file",
     ),
     ...fault(
-      said(parsed, "core.simple_auth_manager_all_admins"),
+      airflowOption(parsed, "core.simple_auth_manager_all_admins"),
       (value) => value.toLowerCase() === "true",
-      "it makes everybody an administrator, without a login: allowed is False",
+      "it makes everybody an administrator, without a login: expected False",
     ),
     ...backends.flatMap((given) => [
       ...fault(
         given,
         (value) => /\.default\b/.test(value),
-        "backend.default answers everybody, without a login: allowed are basic_auth, session and kerberos_auth",
+        "backend.default answers everybody, without a login: expected basic_auth, session and kerberos_auth",
       ),
       ...fault(
         given,
         (value) => /\bdeny_all\b/.test(value),
-        "backend.deny_all answers nobody, the stack's own commands included: allowed are basic_auth, session and kerberos_auth",
+        "backend.deny_all answers nobody, the stack's own commands included: expected basic_auth, session and kerberos_auth",
       ),
     ]),
   ];
 }
 
 /** Files for Airflow's login that give everybody a role. */
-export function publicRoleFaults({ roles }: Stated): Fault[] {
+export function publicRoleFaults({ roles }: ParsedConfig): Fault[] {
   return Object.entries(roles).flatMap(([role, extras]) =>
     Object.entries(extras?.files ?? {})
       .filter(([path]) => path.endsWith("/webserver_config.py"))
@@ -46,7 +50,7 @@ export function publicRoleFaults({ roles }: Stated): Fault[] {
       .map(([path]) => ({
         path: ["roles", role, "files", path],
         message:
-          "its AUTH_ROLE_PUBLIC gives a role to everybody, without a login: allowed is a file without it, with users for people",
+          "its AUTH_ROLE_PUBLIC gives a role to everybody, without a login: expected a file without it, with users for people",
       })),
   );
 }

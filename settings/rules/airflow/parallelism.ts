@@ -1,16 +1,16 @@
+import { airflowOption } from "../../model/airflowOptions.ts";
 import { groupsOf } from "../../model/groups.ts";
-import { said } from "../../model/said.ts";
 import { parallelismFor, slotsOf } from "../../model/slots.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 /** Schedulers that queue fewer tasks than the workers can run leave workers idle. */
-export function parallelismFaults(parsed: Stated): Fault[] {
-  const given = said(parsed, "core.parallelism");
+export function parallelismFaults(parsed: ParsedConfig): Fault[] {
+  const given = airflowOption(parsed, "core.parallelism");
   if (!given) return [];
   const { path, value } = given;
   if (!/^[1-9]\d{0,8}$/.test(value)) {
-    return [{ path, message: "allowed is a whole number, 1 or more", given: value }];
+    return [{ path, message: "expected a whole number, 1 or more", given: value }];
   }
   const { schedulers } = parsed;
   const slots = slotsOf(groupsOf(parsed));
@@ -19,6 +19,6 @@ export function parallelismFaults(parsed: Stated): Fault[] {
   const queue = `${schedulers} scheduler(s) with ${value} each queue ${Number(value) * schedulers}`;
   const message =
     `the workers run ${slots} tasks at once, and ${queue}: ` +
-    `allowed is at least ${least}; without it the stack takes ${parallelismFor(slots, schedulers)}`;
+    `expected at least ${least}; without it the stack takes ${parallelismFor(slots, schedulers)}`;
   return [{ path, message, given: value }];
 }

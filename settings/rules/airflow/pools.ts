@@ -1,11 +1,11 @@
 import { groupsOf } from "../../model/groups.ts";
 import { slotsOf } from "../../model/slots.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { each } from "../readable.ts";
 
 /** Pools with more slots than workers limit nothing. Deferred tasks, which may count too, need no worker. */
-export function poolFaults(parsed: Stated): Fault[] {
+export function poolFaults(parsed: ParsedConfig): Fault[] {
   const most = slotsOf(groupsOf(parsed));
   if (most === 0) return [];
   return each(Object.entries(parsed.pools), ([name, { slots, includeDeferred }]) =>
@@ -14,7 +14,7 @@ export function poolFaults(parsed: Stated): Fault[] {
       : [
           {
             path: ["pools", name, "slots"],
-            message: `all workers together run ${most} tasks at once: allowed is at most that, or -1, which is any number`,
+            message: `all workers together run ${most} tasks at once: expected at most that, or -1, which is any number`,
           },
         ],
   );

@@ -1,30 +1,30 @@
-import { allSaid } from "../../model/said.ts";
-import type { Stated } from "../../schema/schema.ts";
+import { airflowOptions } from "../../model/airflowOptions.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 const listens =
-  "a role listens inside its container only, and the stack decides where that is published: allowed are";
+  "a role listens inside its container only, and the stack decides where that is published: expected";
 
-const signing = "the stack mints the key that signs tokens: allowed is secrets.jwtSecret";
+const signing = "the stack mints the key that signs tokens: expected secrets.jwtSecret";
 
 /** Settings that the stack mints or decides itself, and what to say instead. */
 const reserved: Readonly<Record<string, string>> = {
-  "api.secret_key": "the stack mints it: allowed is secrets.apiSecretKey",
-  "webserver.secret_key": "the stack mints it: allowed is secrets.apiSecretKey",
+  "api.secret_key": "the stack mints it: expected secrets.apiSecretKey",
+  "webserver.secret_key": "the stack mints it: expected secrets.apiSecretKey",
   "api_auth.jwt_secret": signing,
   "api_auth.jwt_private_key_path": signing,
   "api_auth.jwt_algorithm": signing,
   "api_auth.jwt_kid": signing,
   "api_auth.trusted_jwks_url": signing,
-  "core.fernet_key": "the stack mints it: allowed is secrets.fernetKey",
+  "core.fernet_key": "the stack mints it: expected secrets.fernetKey",
   "celery.broker_url":
-    "tasks are queued in the stack's Redis: allowed is redis.url, for one that is there already",
+    "tasks are queued in the stack's Redis: expected redis.url, for one that is there already",
   "celery.flower_basic_auth":
-    "Flower has the login of the administrator: allowed are adminUser and secrets.adminPassword",
+    "Flower has the login of the administrator: expected adminUser and secrets.adminPassword",
   "database.sql_alchemy_conn":
-    "the metadata is in the stack's Postgres: allowed is postgres.url, for one that is there already",
+    "the metadata is in the stack's Postgres: expected postgres.url, for one that is there already",
   "core.sql_alchemy_conn":
-    "the metadata is in the stack's Postgres: allowed is postgres.url, for one that is there already",
+    "the metadata is in the stack's Postgres: expected postgres.url, for one that is there already",
   "api.host": `${listens} webserverPort and kubernetes.ingress`,
   "api.port": `${listens} webserverPort and kubernetes.ingress`,
   "webserver.web_server_host": `${listens} webserverPort and kubernetes.ingress`,
@@ -48,21 +48,21 @@ export function isReserved(name: string): boolean {
 }
 
 /** Settings that are the stack's own. */
-export function reservedFaults(parsed: Stated): Fault[] {
-  return [...allSaid(parsed)].flatMap(([name, { path }]) => {
+export function reservedFaults(parsed: ParsedConfig): Fault[] {
+  return [...airflowOptions(parsed)].flatMap(([name, { path }]) => {
     const instead = reserved[name] ?? reserved[withoutSuffix(name)];
     return instead === undefined ? [] : [{ path, message: instead }];
   });
 }
 
 /** Settings of airflow.cfg as variables of a role would get past all checks, and secrets among them into plain view. */
-export function variableFaults({ roles }: Stated): Fault[] {
+export function variableFaults({ roles }: ParsedConfig): Fault[] {
   return Object.entries(roles).flatMap(([role, extras]) =>
     Object.keys(extras?.env ?? {})
       .filter((variable) => /^AIRFLOW__\w+__\w+$/.test(variable))
       .map((variable) => ({
         path: ["roles", role, "env", variable],
-        message: "it is a setting of airflow.cfg: allowed is settings, by section and key",
+        message: "it is a setting of airflow.cfg: expected settings, by section and key",
       })),
   );
 }

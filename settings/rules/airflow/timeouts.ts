@@ -1,6 +1,6 @@
-import { said } from "../../model/said.ts";
+import { airflowOption } from "../../model/airflowOptions.ts";
 import { timings } from "../../model/timings.ts";
-import type { Given, Stated } from "../../schema/schema.ts";
+import type { ParsedConfig, RawConfig } from "../../schema/schema.ts";
 import { majorOf } from "../../schema/versions.ts";
 import type { Check, Fault } from "../fault.ts";
 
@@ -49,16 +49,16 @@ const settings = {
   token: { name: "execution_api.jwt_expiration_time", byDefault: 600 },
 } as const satisfies Readonly<Record<string, Setting>>;
 
-function isOld({ version }: Stated): boolean {
+function isOld({ version }: ParsedConfig): boolean {
   return majorOf(version) === "2";
 }
 
 /** A setting in seconds; nothing, if it is neither given nor has a default, or is 0 or empty, which leaves it to Airflow. */
-function seconds(parsed: Stated, setting: Setting): Seconds | undefined {
+function seconds(parsed: ParsedConfig, setting: Setting): Seconds | undefined {
   const { before, byDefaultBefore } = setting;
   const byDefault = (isOld(parsed) && byDefaultBefore) || setting.byDefault;
   const name = (isOld(parsed) && before) || setting.name;
-  const given = said(parsed, name);
+  const given = airflowOption(parsed, name);
   const value = Number(given?.value ?? byDefault ?? 0);
   const path = given?.path ?? ["settings", ...name.split(".")];
   return value === 0 ? undefined : { name: `settings.${name}`, path, value, isGiven: given !== undefined };
@@ -70,20 +70,20 @@ function less(one: Seconds | undefined, than: Seconds | undefined, why: string, 
   const atMore = than.isGiven || !one.isGiven;
   const [at, other] = atMore ? [than, one] : [one, than];
   const bound = orAsMuch ? (atMore ? "at least" : "at most") : atMore ? "more than" : "less than";
-  const message = `allowed is ${bound} ${other.name}, ${other.value} s: ${why}`;
+  const message = `expected ${bound} ${other.name}, ${other.value} s: ${why}`;
   return [{ path: at.path, message, given: `${at.value}` }];
 }
 
-function grace({ workerGraceSeconds: value }: Stated, given: Given): Seconds {
+function grace({ workerGraceSeconds: value }: ParsedConfig, given: RawConfig): Seconds {
   const name = "workerGraceSeconds";
   return { name, path: [name], value, isGiven: given.workerGraceSeconds !== undefined };
 }
 
 const numbers: Check = (parsed) =>
   Object.values(settings).flatMap((setting: Setting): Fault[] => {
-    const given = said(parsed, (isOld(parsed) && setting.before) || setting.name);
+    const given = airflowOption(parsed, (isOld(parsed) && setting.before) || setting.name);
     if (!given || /^(\d+(\.\d+)?)?$/.test(given.value)) return [];
-    return [{ path: given.path, message: "allowed is a number of seconds", given: given.value }];
+    return [{ path: given.path, message: "expected a number of seconds", given: given.value }];
   });
 
 /** One setting that has to be less than another. */
@@ -124,7 +124,7 @@ const heartbeat: Check = (parsed) => {
   const timeout = seconds(parsed, settings.heartbeatTimeout);
   const why = "one late heartbeat would end a task that runs well";
   if (twice?.isGiven && timeout && !timeout.isGiven && twice.value >= timeout.value) {
-    const message = `allowed is less than half of ${timeout.name}, ${timeout.value} s: ${why}`;
+    const message = `expected less than half of ${timeout.name}, ${timeout.value} s: ${why}`;
     return [{ path: twice.path, message, given: `${twice.value / 2}` }];
   }
   return less(twice, timeout, why);

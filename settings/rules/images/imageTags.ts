@@ -1,4 +1,4 @@
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 /** Versions have three numbers, those of Postgres two. */
@@ -16,13 +16,13 @@ function floats(image: string, isPostgres: boolean): string | undefined {
 }
 
 /** In production, an image says which one it is. Those that are built from `images/` are named by their content. */
-export function imageFaults({ production, images }: Stated): Fault[] {
+export function imageFaults({ production, images }: ParsedConfig): Fault[] {
   if (!production) return [];
   return Object.entries(images).flatMap(([name, image]) => {
     const why = image === undefined ? undefined : floats(image, name === "postgres");
     if (why === undefined) return [];
     const example = name === "postgres" ? "16.10" : "3.3.2";
-    const message = `production: true, and ${why}: allowed is a digest, NAME@sha256:…, or a complete version, NAME:${example}`;
+    const message = `production: true, and ${why}: expected a digest, NAME@sha256:…, or a complete version, NAME:${example}`;
     return [{ path: ["images", name], message }];
   });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { derivedImage } from "../../../images/derived.ts";
 import { packagesOf } from "../../model/packages.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 /** Lines that lead to what is in no image, and whose change its name would not follow. */
@@ -12,23 +12,23 @@ function elsewhere(text: string): string[] {
   );
 }
 
-function requirementFaults({ requirements }: Stated): Fault[] {
+function requirementFaults({ requirements }: ParsedConfig): Fault[] {
   if (requirements === undefined) return [];
   return elsewhere(readFileSync(requirements, "utf8")).map((line) => ({
     path: ["requirements"],
-    message: `it says ${line}: allowed are packages by name, since no other file goes into the image`,
+    message: `it says ${line}: expected packages by name, since no other file goes into the image`,
   }));
 }
 
 /** A cluster runs an image that was pushed: that of the packages that the stack names now. */
-function pushedFaults(parsed: Stated): Fault[] {
+function pushedFaults(parsed: ParsedConfig): Fault[] {
   const { platform, images } = parsed;
   const packages = packagesOf(parsed);
   if (platform === "docker" || packages === undefined || images.airflow === undefined) return [];
   const wanted = derivedImage(packages).replace(/^.*\//, "");
   if (images.airflow.includes(`/${wanted}`)) return [];
   const message =
-    `images.airflow, ${images.airflow}, has other packages: allowed is an image REPOSITORY/${wanted}, which ` +
+    `images.airflow, ${images.airflow}, has other packages: expected an image REPOSITORY/${wanted}, which ` +
     "npm run images -- --push REPOSITORY --stack NAME builds, pushes and prints";
   return [{ path: [parsed.requirements === undefined ? "systemPackages" : "requirements"], message }];
 }

@@ -1,37 +1,37 @@
 import { builtVersions } from "../../../images/local.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import { majorOf, releaseOf, releases } from "../../schema/versions.ts";
 import type { Fault } from "../fault.ts";
 
 const known = releases.map((release) => `${release}.x`).join(" and ");
 
 /** Versions whose settings are known, and for which there is an image. */
-export function versionFaults({ version, images }: Stated): Fault[] {
+export function versionFaults({ version, images }: ParsedConfig): Fault[] {
   const path = ["version"];
   const built = builtVersions();
   if (releaseOf(version) === undefined) {
     return [
       {
         path,
-        message: `allowed are ${known}: of those ${built.join(" and ")} are built here, without images`,
+        message: `expected ${known}: of those ${built.join(" and ")} are built here, without images`,
       },
     ];
   }
   if (images.airflow !== undefined || built.includes(version)) return [];
-  const message = `allowed are ${built.join(" and ")}, which are built here: another one needs images.airflow, an image with it`;
+  const message = `expected ${built.join(" and ")}, which are built here: another one needs images.airflow, an image with it`;
   return [{ path, message }];
 }
 
 /** What Airflow 2 has not. */
-export function absentFaults({ version, dagsGit, machines = [], roles }: Stated): Fault[] {
+export function absentFaults({ version, dagsGit, machines = [], roles }: ParsedConfig): Fault[] {
   if (majorOf(version) === "3") return [];
-  const none = `Airflow ${version} has no dag-processor, its scheduler reads DAG files: allowed is scheduler`;
+  const none = `Airflow ${version} has no dag-processor, its scheduler reads DAG files: expected scheduler`;
   return [
     ...(dagsGit
       ? [
           {
             path: ["dagsGit"],
-            message: `Airflow ${version} reads no repository by itself: allowed is version 3.3.x, or dags or dagsImage`,
+            message: `Airflow ${version} reads no repository by itself: expected version 3.3.x, or dags or dagsImage`,
           },
         ]
       : []),

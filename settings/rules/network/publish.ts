@@ -2,34 +2,34 @@ import { readFileSync } from "node:fs";
 import { certificateFault, certificatesIn, isFor, keyFault } from "../../model/certificates.ts";
 import { publicHost } from "../../model/published.ts";
 import { textOf } from "../../model/sources.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Check } from "../fault.ts";
 
 const platform: Check = ({ platform: where, publish }) =>
   publish && where === "kubernetes"
-    ? [{ path: ["publish"], message: "a cluster has an ingress for that: allowed is kubernetes.ingress" }]
+    ? [{ path: ["publish"], message: "a cluster has an ingress for that: expected kubernetes.ingress" }]
     : [];
 
 const certificate: Check = ({ publish }) => {
   const why = publish && certificateFault(readFileSync(publish.certificate, "utf8"));
-  const message = `${why}: allowed are a certificate and those that lead to its authority, in PEM, valid now, with the key in a file of its own`;
+  const message = `${why}: expected a certificate and those that lead to its authority, in PEM, valid now, with the key in a file of its own`;
   return why === undefined ? [] : [{ path: ["publish", "certificate"], message }];
 };
 
 /** One that is encrypted, or in a cluster, is looked at when it is deployed. */
 const key: Check = ({ publish }) => {
-  if (!publish || certificate({ publish } as Stated, {}).length > 0) return [];
+  if (!publish || certificate({ publish } as ParsedConfig, {}).length > 0) return [];
   const path = ["publish", "key"];
   const text = textOf({ path, source: publish.key });
   const [own] = certificatesIn(readFileSync(publish.certificate, "utf8"));
   const why = text === undefined || !own ? undefined : keyFault(text, own);
   return why === undefined
     ? []
-    : [{ path, given: "[secret]", message: `${why}: allowed is the key of publish.certificate, in PEM` }];
+    : [{ path, given: "[secret]", message: `${why}: expected the key of publish.certificate, in PEM` }];
 };
 
 const host: Check = ({ publish }) => {
-  if (!publish || certificate({ publish } as Stated, {}).length > 0) return [];
+  if (!publish || certificate({ publish } as ParsedConfig, {}).length > 0) return [];
   const [own] = certificatesIn(readFileSync(publish.certificate, "utf8"));
   const name = publicHost(publish);
   const path = ["publish", "host"];
@@ -37,8 +37,7 @@ const host: Check = ({ publish }) => {
     return [
       {
         path,
-        message:
-          "the certificate names no host that could be taken instead: allowed is a name that it is for",
+        message: "the certificate names no host that could be taken instead: expected a name that it is for",
       },
     ];
   }
@@ -46,7 +45,7 @@ const host: Check = ({ publish }) => {
   return [
     {
       path,
-      message: `the certificate is not for it, but for ${own.subjectAltName ?? "no host"}: allowed is a name that it is for`,
+      message: `the certificate is not for it, but for ${own.subjectAltName ?? "no host"}: expected a name that it is for`,
     },
   ];
 };
@@ -65,7 +64,7 @@ const ports: Check = ({ publish, webserverPort, webservers, flowerPort, gatewayP
     if (loopback && port === flowerPort) return "Flower, at 127.0.0.1";
     return gateway && port === gatewayPort ? "the gateway" : undefined;
   };
-  const message = (who: string) => `${who} has this port too: allowed is another one`;
+  const message = (who: string) => `${who} has this port too: expected another one`;
   const clashes = (["webserverPort", "flowerPort"] as const).flatMap((name) => {
     const who = taken(publish[name]);
     return who === undefined ? [] : [{ path: ["publish", name], message: message(who) }];

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 /** Directories with all below them. */
@@ -26,7 +26,7 @@ function danger(directory: string): string | undefined {
 }
 
 /** Parts of the machine that would make a task its master. */
-export function mountFaults({ roles }: Stated): Fault[] {
+export function mountFaults({ roles }: ParsedConfig): Fault[] {
   return Object.entries(roles).flatMap(([role, extras]) =>
     Object.entries(extras?.volumes ?? {}).flatMap(([path, given]) => {
       const why = given.startsWith("/") ? danger(given) : undefined;
@@ -35,7 +35,7 @@ export function mountFaults({ roles }: Stated): Fault[] {
         : [
             {
               path: ["roles", role, "volumes", path],
-              message: `${why}: allowed is a directory with nothing but what tasks read, such as /srv/data, or the name of a volume`,
+              message: `${why}: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume`,
             },
           ];
     }),

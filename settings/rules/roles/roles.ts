@@ -9,16 +9,16 @@ import {
   ownVolumes,
   proxyVariables,
 } from "../../model/ownNames.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Check, Fault } from "../fault.ts";
 
-type Extras = NonNullable<Stated["roles"]["all"]>;
+type Extras = NonNullable<ParsedConfig["roles"]["all"]>;
 
 /** Largest file that roles are given, KiB: a cluster keeps a MiB for all the files of a role. */
 const mostKiB = 512;
 
 /** Looks at what each role is given. */
-function eachRole(look: (extras: Extras, role: string, parsed: Stated) => readonly Fault[]): Check {
+function eachRole(look: (extras: Extras, role: string, parsed: ParsedConfig) => readonly Fault[]): Check {
   return (parsed) =>
     Object.entries(parsed.roles).flatMap(([role, extras]) => (extras ? look(extras, role, parsed) : []));
 }
@@ -39,14 +39,14 @@ function entries(
 const variables = eachRole(({ env }, role, { proxy, caCertificates }) =>
   entries(role, "env", env, (name) => {
     const isOf = (names: readonly string[]) => names.includes(name);
-    if (isOf(ownVariables)) return "the stack sets it itself: allowed is another name";
+    if (isOf(ownVariables)) return "the stack sets it itself: expected another name";
     if (/^AIRFLOW_(CONN|VAR)_/.test(name)) {
       const key = name.startsWith("AIRFLOW_CONN") ? "connections" : "variables";
-      return `whoever sees the engine or the cluster could read it: allowed is ${key}, or secretFiles`;
+      return `whoever sees the engine or the cluster could read it: expected ${key}, or secretFiles`;
     }
-    if (proxy && isOf(proxyVariables)) return "proxy sets it: allowed is either";
+    if (proxy && isOf(proxyVariables)) return "proxy sets it: expected either";
     if (caCertificates.length > 0 && isOf(authorityVariables))
-      return "caCertificates sets it: allowed is either";
+      return "caCertificates sets it: expected either";
     return;
   }),
 );
@@ -54,7 +54,7 @@ const variables = eachRole(({ env }, role, { proxy, caCertificates }) =>
 const secrets = eachRole(({ secretFiles }, role) =>
   entries(role, "secretFiles", secretFiles, (name) =>
     (ownSecrets as readonly string[]).includes(name)
-      ? "the stack has a secret of this name: allowed is another one"
+      ? "the stack has a secret of this name: expected another one"
       : undefined,
   ),
 );
@@ -68,26 +68,26 @@ function treeOf(path: string): string | undefined {
 function noText(file: string): string | undefined {
   const size = statSync(file).size;
   if (size > mostKiB * 1024) {
-    return `it has ${Math.ceil(size / 1024)} KiB: allowed are ${mostKiB}; larger ones belong into the image, or a volume`;
+    return `it has ${Math.ceil(size / 1024)} KiB: expected ${mostKiB}; larger ones belong into the image, or a volume`;
   }
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
     return text.includes("\0")
-      ? "it is no text: allowed are texts in UTF-8; others belong into the image, or a volume"
+      ? "it is no text: expected texts in UTF-8; others belong into the image, or a volume"
       : undefined;
   } catch {
-    return "it is no text: allowed are texts in UTF-8; others belong into the image, or a volume";
+    return "it is no text: expected texts in UTF-8; others belong into the image, or a volume";
   }
 }
 
 const files = eachRole(({ files: given, volumes }, role) =>
   entries(role, "files", given, (path) => {
     const tree = treeOf(path);
-    if (tree === "/run/secrets") return "secrets are there: allowed are secretFiles, or another path";
-    if (tree !== undefined) return `${tree} is not the container's own: allowed is another path`;
+    if (tree === "/run/secrets") return "secrets are there: expected secretFiles, or another path";
+    if (tree !== undefined) return `${tree} is not the container's own: expected another path`;
     if ((ownFiles as readonly string[]).includes(path))
-      return "the stack has a file there: allowed is another path";
-    if (Object.hasOwn(volumes, path)) return "there is a volume at this path: allowed is another one";
+      return "the stack has a file there: expected another path";
+    if (Object.hasOwn(volumes, path)) return "there is a volume at this path: expected another one";
     return noText(given[path] ?? "");
   }),
 );
@@ -99,7 +99,7 @@ const alike = eachRole(({ files: given }, role, { platform }) => {
   return entries(role, "files", given, (path) => {
     const other = paths.slice(0, paths.indexOf(path)).find((one) => key(one) === key(path));
     if (platform !== "kubernetes" || other === undefined) return;
-    return `a cluster cannot tell it from ${other}, since both differ in / and _ only: allowed is another path`;
+    return `a cluster cannot tell it from ${other}, since both differ in / and _ only: expected another path`;
   });
 });
 
@@ -107,13 +107,13 @@ const volumes = eachRole(({ volumes: given }, role, { platform }) =>
   entries(role, "volumes", given, (path) => {
     const { [path]: volume = "" } = given;
     if (treeOf(path) !== undefined || (ownDirectories as readonly string[]).includes(path)) {
-      return "the stack has something else there: allowed is another path";
+      return "the stack has something else there: expected another path";
     }
     if (platform === "kubernetes" && volume.startsWith("/")) {
-      return "pods get no directory of a node, which may be any: allowed is the name of a volume";
+      return "pods get no directory of a node, which may be any: expected the name of a volume";
     }
     if ((ownVolumes as readonly string[]).includes(volume)) {
-      return "it is the stack's own: allowed are data, and other names";
+      return "it is the stack's own: expected data, and other names";
     }
     return;
   }),
@@ -127,7 +127,7 @@ const sizes = eachRole((extras, role) => {
       const [first = "", ...rest] = key;
       const workers = `worker${first.toUpperCase()}${rest.join("")}`;
       const others = role === "all" ? `, and ${key} of other roles, such as roles.scheduler.${key}` : "";
-      return { path: ["roles", role, key], message: `allowed is ${workers} for workers${others}` };
+      return { path: ["roles", role, key], message: `expected ${workers} for workers${others}` };
     });
 });
 
@@ -143,12 +143,12 @@ function labelsAt(path: readonly PropertyKey[], labels: Readonly<Record<string, 
     .map((label) => ({
       path: [...path, label],
       message:
-        "the stack or the cluster goes by it: allowed is a label of another name, such as example.com/team",
+        "the stack or the cluster goes by it: expected a label of another name, such as example.com/team",
     }));
 }
 
 /** Labels that are not people's to choose. */
-export function labelFaults({ labels, roles }: Stated): Fault[] {
+export function labelFaults({ labels, roles }: ParsedConfig): Fault[] {
   return [
     ...labelsAt(["labels"], labels),
     ...Object.entries(roles).flatMap(([role, extras]) =>

@@ -1,15 +1,15 @@
 import { sources } from "../../model/sources.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 /** Docker engines have no Secrets of a namespace. */
-export function clusterSecretFaults(parsed: Stated): Fault[] {
+export function clusterSecretFaults(parsed: ParsedConfig): Fault[] {
   if (parsed.platform === "kubernetes") return [];
   return sources(parsed)
     .filter(({ source }) => typeof source === "object" && "secret" in source)
     .map(({ path }) => ({
       path,
       message:
-        "a Secret needs platform: kubernetes; on Docker allowed are { file: PATH } and what npm run secret writes",
+        "a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
     }));
 }

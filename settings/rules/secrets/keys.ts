@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { textOf } from "../../model/sources.ts";
-import type { SecretName, Stated } from "../../schema/schema.ts";
+import type { ParsedConfig, SecretName } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 /**
@@ -36,12 +36,12 @@ function ofFernet(text: string): string | undefined {
   if (!text.split(",").some((key) => isPublished(key.trim()))) return;
   return (
     "it is in public examples, so everybody can read what is encrypted with it: " +
-    "allowed is a key of your own; openssl rand -base64 32 | tr +/ -_ makes one"
+    "expected a key of your own; openssl rand -base64 32 | tr +/ -_ makes one"
   );
 }
 
 function ofSigning(text: string): string | undefined {
-  const fix = `allowed are at least ${leastSigning} characters that nobody guesses; openssl rand -hex 32 makes them`;
+  const fix = `expected at least ${leastSigning} characters that nobody guesses; openssl rand -hex 32 makes them`;
   if (isPublished(text) || placeholder.test(text)) {
     return `it is from an example, so everybody can sign with it: ${fix}`;
   }
@@ -54,7 +54,7 @@ const checked: readonly (readonly [SecretName, (text: string) => string | undefi
 ];
 
 /** Keys that encrypt or sign nothing, since everybody has them. */
-export function keyFaults({ secrets }: Stated): Fault[] {
+export function keyFaults({ secrets }: ParsedConfig): Fault[] {
   return checked.flatMap(([name, complaint]) => {
     const source = secrets[name];
     const path = ["secrets", name];

@@ -1,6 +1,6 @@
 import { formFault } from "../../model/secretForm.ts";
 import { passwords, type Source, serviceUrls, textOf } from "../../model/sources.ts";
-import { type Stated, secretNames } from "../../schema/schema.ts";
+import { type ParsedConfig, secretNames } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { passwordIn } from "../services/urls.ts";
 
@@ -28,7 +28,7 @@ function weakness(password: string): string | undefined {
 function fault({ path }: Source, password: string | undefined, subject: string): Fault[] {
   const why = password === undefined ? undefined : weakness(password);
   if (why === undefined) return [];
-  const message = `${subject} ${why}: allowed is a password of at least ${least} characters that nobody guesses; openssl rand -hex 24 makes one`;
+  const message = `${subject} ${why}: expected a password of at least ${least} characters that nobody guesses; openssl rand -hex 24 makes one`;
   return [{ path, message }];
 }
 
@@ -41,7 +41,7 @@ function isUnusable(given: Source): boolean {
 }
 
 /** Passwords that others know, or find out in seconds. */
-export function passwordFaults(parsed: Stated): Fault[] {
+export function passwordFaults(parsed: ParsedConfig): Fault[] {
   return [
     ...passwords(parsed).flatMap((given) => (isUnusable(given) ? [] : fault(given, textOf(given), "it"))),
     ...serviceUrls(parsed).flatMap((given) => fault(given, passwordIn(textOf(given) ?? ""), "its password")),

@@ -1,10 +1,10 @@
 import { formFault } from "../../model/secretForm.ts";
 import { textOf } from "../../model/sources.ts";
-import { type SecretName, type Stated, secretNames } from "../../schema/schema.ts";
+import { type ParsedConfig, type SecretName, secretNames } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 /** Given secrets that what reads them could not take. */
-export function formFaults({ secrets }: Stated): Fault[] {
+export function formFaults({ secrets }: ParsedConfig): Fault[] {
   return secretNames.flatMap((name: SecretName) => {
     const { [name]: source } = secrets;
     const path = ["secrets", name];
@@ -15,11 +15,11 @@ export function formFaults({ secrets }: Stated): Fault[] {
 }
 
 /** A secret is either given or made. */
-export function generationFaults({ secrets, secretGenerations }: Stated): Fault[] {
+export function generationFaults({ secrets, secretGenerations }: ParsedConfig): Fault[] {
   return secretNames
     .filter((name) => secrets[name] !== undefined && secretGenerations[name] !== undefined)
     .map((name) => ({
       path: ["secretGenerations", name],
-      message: `secrets.${name} is given, and is replaced by giving another one: allowed is either`,
+      message: `secrets.${name} is given, and is replaced by giving another one: expected either`,
     }));
 }

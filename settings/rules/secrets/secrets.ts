@@ -39,12 +39,12 @@ export function secretFaults(
     if (encrypted(path)) {
       if (secret || !Object.hasOwn(shape.properties ?? {}, path[0] ?? "")) return [];
       return [
-        { path, given: "[secret]", message: "allowed is a plain value: nothing would keep it secret here" },
+        { path, given: "[secret]", message: "expected a plain value: nothing would keep it secret here" },
       ];
     }
     if (typeof leaf !== "string" || !secret || (!isSetting && takesTextAt(shape, path))) return [];
     const command = `npm run secret -- ${quoted(spell(path))} --stack ${stack}`;
-    return [{ path, given: "[plaintext]", message: `allowed is an encrypted value: ${command} writes it` }];
+    return [{ path, given: "[plaintext]", message: `expected an encrypted value: ${command} writes it` }];
   });
 }
 

@@ -1,3 +1,4 @@
+import { airflowOption } from "../../model/airflowOptions.ts";
 import {
   type Connecting,
   clientShares,
@@ -7,8 +8,7 @@ import {
   table,
 } from "../../model/connections.ts";
 import { groupsOf } from "../../model/groups.ts";
-import { said } from "../../model/said.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 /** Below the line of the fault. */
@@ -17,12 +17,12 @@ function indented(text: string): string {
 }
 
 /** What cannot be counted with. */
-function unbounded(parsed: Stated): Fault[] {
+function unbounded(parsed: ParsedConfig): Fault[] {
   const least = { pool_size: 1, max_overflow: 0 };
   return Object.entries(least).flatMap(([key, min]) => {
-    const given = said(parsed, `database.sql_alchemy_${key}`);
+    const given = airflowOption(parsed, `database.sql_alchemy_${key}`);
     if (!given || (/^\d{1,6}$/.test(given.value) && Number(given.value) >= min)) return [];
-    const message = `a process could open any number of connections: allowed is a whole number, ${min} or more`;
+    const message = `a process could open any number of connections: expected a whole number, ${min} or more`;
     return [{ path: given.path, message, given: given.value }];
   });
 }
@@ -39,7 +39,7 @@ function serverFaults(stack: Connecting): Fault[] {
   const less = pgbouncer
     ? "a lower pgbouncer.poolSize"
     : "lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}";
-  const message = `Airflow may open ${all} connections:\n${indented(table(shares, limit, limited))}\n    allowed is at least ${
+  const message = `Airflow may open ${all} connections:\n${indented(table(shares, limit, limited))}\n    expected at least ${
     Math.ceil((all + 3) / 10) * 10
   }; or ${less}`;
   return [
@@ -58,12 +58,12 @@ function clientFaults(stack: Connecting): Fault[] {
   const all = sum(shares);
   if (all <= clients) return [];
   const budget = indented(table(shares, clients, "pgbouncer.clients"));
-  const message = `Airflow may open ${all} connections to it:\n${budget}\n    allowed is at least ${all}`;
+  const message = `Airflow may open ${all} connections to it:\n${budget}\n    expected at least ${all}`;
   return [{ path: ["pgbouncer", "clients"], message, given: String(clients) }];
 }
 
 /** More connections than there are: the last ones would be refused, under load and not before. */
-export function connectionFaults(parsed: Stated): Fault[] {
+export function connectionFaults(parsed: ParsedConfig): Fault[] {
   const odd = unbounded(parsed);
   if (odd.length > 0) return odd;
   const stack = { ...parsed, groups: groupsOf(parsed) };

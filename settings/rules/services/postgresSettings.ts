@@ -1,11 +1,11 @@
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 const place = "the stack decides where it listens and what is published";
 const data = "the stack decides where its files are";
 const logins = "the stack decides how clients log in, which is with SCRAM-SHA-256";
 const tls =
-  "within the stack it speaks without TLS, and nothing outside reaches it: allowed is postgres.url, for a server with TLS";
+  "within the stack it speaks without TLS, and nothing outside reaches it: expected postgres.url, for a server with TLS";
 
 /** Settings of postgresql.conf that the stack decides, and why. */
 const own: Readonly<Record<string, string>> = {
@@ -25,12 +25,12 @@ const own: Readonly<Record<string, string>> = {
 };
 
 const safe: Readonly<Record<string, string>> = {
-  fsync: "a power cut would destroy the database: allowed is on",
-  full_page_writes: "a power cut would destroy the database: allowed is on",
+  fsync: "a power cut would destroy the database: expected on",
+  full_page_writes: "a power cut would destroy the database: expected on",
 };
 
 /** Settings of the stack's own Postgres that would open it, or make it lose data. */
-export function postgresFaults({ postgres: { settings } }: Stated): Fault[] {
+export function postgresFaults({ postgres: { settings } }: ParsedConfig): Fault[] {
   return Object.entries(settings).flatMap(([key, value]): Fault[] => {
     const path = ["postgres", "settings", key];
     const name = key.toLowerCase();

@@ -1,12 +1,12 @@
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
-const users = "the stack writes its users: allowed is secrets.brokerPassword";
+const users = "the stack writes its users: expected secrets.brokerPassword";
 const place = "the stack decides where it listens and what is published";
 const data = "the stack decides where its data is, and keeps that over an upgrade";
 const supervisor = "it reports to the supervisor that the stack starts it with";
 const copies =
-  "the stack runs one Redis, and its data is nobody else's: allowed is redis.url, for a cluster of yours";
+  "the stack runs one Redis, and its data is nobody else's: expected redis.url, for a cluster of yours";
 
 /** Settings of redis.conf that the stack decides, and why. */
 const own: Readonly<Record<string, string>> = {
@@ -29,7 +29,7 @@ const own: Readonly<Record<string, string>> = {
   replicaof: copies,
   slaveof: copies,
   "cluster-enabled": copies,
-  include: "one file has all settings: allowed are these keys, one by one",
+  include: "one file has all settings: expected these keys, one by one",
   loadmodule: "the broker needs no module, and a module may do anything",
   "enable-module-command": "the broker needs no module, and a module may do anything",
 };
@@ -38,17 +38,17 @@ const own: Readonly<Record<string, string>> = {
 const fixed: Readonly<Record<string, readonly [value: string, why: string]>> = {
   "maxmemory-policy": [
     "noeviction",
-    "a broker that is full would drop queued tasks: allowed is noeviction, with which it refuses new ones",
+    "a broker that is full would drop queued tasks: expected noeviction, with which it refuses new ones",
   ],
-  appendonly: ["yes", "a restart would lose queued tasks: allowed is yes"],
+  appendonly: ["yes", "a restart would lose queued tasks: expected yes"],
   save: [
     '""',
-    `the log has everything, and a snapshot that fails keeps Redis from stopping in good order: allowed is '""', for none`,
+    `the log has everything, and a snapshot that fails keeps Redis from stopping in good order: expected '""', for none`,
   ],
 };
 
 /** Settings of the stack's own Redis that would make it lose tasks, or open it. */
-export function redisFaults({ redis: { settings } }: Stated): Fault[] {
+export function redisFaults({ redis: { settings } }: ParsedConfig): Fault[] {
   return Object.entries(settings).flatMap(([key, value]): Fault[] => {
     const path = ["redis", "settings", key];
     const name = key.toLowerCase();

@@ -1,14 +1,14 @@
 import { type Source, serviceUrls, textOf } from "../../model/sources.ts";
 import { postgresLogin } from "../../model/urls/postgresUrl.ts";
 import { redisLogin } from "../../model/urls/redisUrl.ts";
-import type { Given, Stated } from "../../schema/schema.ts";
+import type { ParsedConfig, RawConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { urlFaults } from "./urls.ts";
 
 const kinds = ["postgres", "redis"] as const;
 
 /** What is only for the stack's own, or only for one that is there already. */
-function pointless(parsed: Stated, given: Given): Fault[] {
+function pointless(parsed: ParsedConfig, given: RawConfig): Fault[] {
   return kinds.flatMap((kind): Fault[] => {
     const { url, ca, settings } = parsed[kind];
     const results = kind === "postgres" ? parsed.postgres.resultsUrl : undefined;
@@ -19,7 +19,7 @@ function pointless(parsed: Stated, given: Given): Fault[] {
         ...(results === undefined ? [] : [{ path: [kind, "resultsUrl"], message, given: "{…}" }]),
       ];
     }
-    const message = `it is for the stack's own: allowed is either this or ${kind}.url`;
+    const message = `it is for the stack's own: expected either this or ${kind}.url`;
     const placed = (parsed.machines ?? []).flatMap(({ roles = [] }, at) =>
       roles.flatMap((role, index) =>
         role === kind
@@ -45,9 +45,7 @@ function unreadable(source: Source, pooled: boolean): Fault[] {
     else {
       const others = Object.keys(postgresLogin(text).parameters).filter((key) => key !== "sslmode");
       if (pooled && others.length > 0) {
-        return [
-          { path, message: `pgbouncer cannot keep its ${others[0]}: allowed is sslmode`, given: "{…}" },
-        ];
+        return [{ path, message: `pgbouncer cannot keep its ${others[0]}: expected sslmode`, given: "{…}" }];
       }
     }
     return [];
@@ -57,7 +55,7 @@ function unreadable(source: Source, pooled: boolean): Fault[] {
 }
 
 /** Services that are there already: what is said of them, and of the stack's own in their place. */
-export function serviceFaults(parsed: Stated, given: Given): Fault[] {
+export function serviceFaults(parsed: ParsedConfig, given: RawConfig): Fault[] {
   const told = new Set(urlFaults(parsed).map(({ path }) => path.join()));
   const urls = serviceUrls(parsed).filter(({ path }) => !told.has(path.join()));
   return [

@@ -1,5 +1,5 @@
 import { connectionUrls, type Source, serviceUrls, textOf } from "../../model/sources.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 interface Login {
@@ -62,18 +62,18 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 function complaint(url: string, { schemes, example, needsPassword }: Kind): string | undefined {
   const login = loginOf(url.trim());
-  if (!login) return `it is no URL: allowed is ${example}`;
+  if (!login) return `it is no URL: expected ${example}`;
   if (schemes && !schemes.includes(login.scheme)) {
-    return `its scheme is ${login.scheme}: allowed is ${schemes.join(" or ")}, as in ${example}`;
+    return `its scheme is ${login.scheme}: expected ${schemes.join(" or ")}, as in ${example}`;
   }
   if (hasRaw(login.user) || hasRaw(login.password ?? "")) {
-    return "its login has characters that mean something else in a URL: allowed are letters, digits and -._~, with all others escaped: %40 for @, %2F for /, %3A for :";
+    return "its login has characters that mean something else in a URL: expected letters, digits and -._~, with all others escaped: %40 for @, %2F for /, %3A for :";
   }
-  if (needsPassword && !login.password) return `it has no password: allowed is ${example}`;
+  if (needsPassword && !login.password) return `it has no password: expected ${example}`;
   if (needsPassword && !/^([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?([/?].*)?$/i.test(login.rest)) {
-    return `it has no host: allowed is ${example}`;
+    return `it has no host: expected ${example}`;
   }
-  if (/\s/.test(url)) return "it has white space: allowed is %20 for a space, and no line break";
+  if (/\s/.test(url)) return "it has white space: expected %20 for a space, and no line break";
   return;
 }
 
@@ -85,6 +85,6 @@ function fault(given: Source): Fault[] {
 }
 
 /** URLs that lead nowhere, or elsewhere than they seem to. */
-export function urlFaults(parsed: Stated): Fault[] {
+export function urlFaults(parsed: ParsedConfig): Fault[] {
   return [...serviceUrls(parsed), ...connectionUrls(parsed)].flatMap(fault);
 }

@@ -1,4 +1,4 @@
-import type { Given, Stated } from "../../schema/schema.ts";
+import type { ParsedConfig, RawConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { each, ifReadable } from "../readable.ts";
 
@@ -22,17 +22,17 @@ function fault(
   const most = Math.floor((memory - workerBase) / perTask);
   const takes = `a worker takes ${workerBase} MiB and ${perTask} for each task`;
   return hasMemory
-    ? [{ path: memoryPath, message: `${takes}: allowed is at least ${least} for ${concurrency} at once` }]
+    ? [{ path: memoryPath, message: `${takes}: expected at least ${least} for ${concurrency} at once` }]
     : [
         {
           path: concurrencyPath,
-          message: `${takes}: allowed is at most ${most} with ${memory} MiB, or at least ${least} MiB`,
+          message: `${takes}: expected at most ${most} with ${memory} MiB, or at least ${least} MiB`,
         },
       ];
 }
 
 /** Refuses workers that the engine would kill as soon as all of their places are taken. */
-export function memoryFaults(parsed: Stated, given: Given): Fault[] {
+export function memoryFaults(parsed: ParsedConfig, given: RawConfig): Fault[] {
   const own = [["workerMemory"], ["workerConcurrency"]] as const;
   return [
     ...ifReadable(() =>

@@ -1,22 +1,22 @@
 import { groupsOf } from "../../model/groups.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 /** `adminUser` is declared by the stack itself. */
-export function userFaults({ users, adminUser }: Stated): Fault[] {
+export function userFaults({ users, adminUser }: ParsedConfig): Fault[] {
   if (users[adminUser] === undefined) return [];
-  const message = "adminUser has this login: allowed is another one; its password is secrets.adminPassword";
+  const message = "adminUser has this login: expected another one; its password is secrets.adminPassword";
   return [{ path: ["users", adminUser], message }];
 }
 
 /** Workers of a group on a machine may have the name of another group: `worker-a-b` is a-b, and a on the machine b. */
-export function workerNameFaults(parsed: Stated): Fault[] {
+export function workerNameFaults(parsed: ParsedConfig): Fault[] {
   const names = groupsOf(parsed).map(({ name }) => name);
   return parsed.workerGroups.flatMap(({ name }, at) => {
     const full = `worker-${name}`;
     const others = names.filter((other) => other === full).length;
     if (others < 2 || parsed.workerGroups.filter((group) => group.name === name).length > 1) return [];
-    const message = `other workers are ${full} too, by their machine: allowed is a name of its own`;
+    const message = `other workers are ${full} too, by their machine: expected a name of its own`;
     return [{ path: ["workerGroups", at, "name"], message }];
   });
 }

@@ -1,5 +1,5 @@
 import { counted, type MachineSettings } from "../../schema/machines.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Check, Fault } from "../fault.ts";
 import { each } from "../readable.ts";
 
@@ -18,10 +18,10 @@ function ofDocker(machine: MachineSettings, at: number): Fault[] {
   const tcp = docker?.startsWith("tcp://");
   return [
     ...(docker === undefined
-      ? [fault(at, "docker", "allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT")]
+      ? [fault(at, "docker", "expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT")]
       : []),
     ...(address === undefined
-      ? [fault(at, "address", "allowed is the IPv4 address at which the other machines reach it")]
+      ? [fault(at, "address", "expected the IPv4 address at which the other machines reach it")]
       : []),
     ...(tcp && certificates === undefined
       ? [fault(at, "certificates", "tcp:// needs a directory with ca.pem, cert.pem and key.pem")]
@@ -37,7 +37,7 @@ function ofKubernetes({ node, labels }: MachineSettings, at: number): Fault[] {
     ? [
         {
           path: ["machines", at],
-          message: "allowed is either node, a node's name, or labels that nodes have",
+          message: "expected either node, a node's name, or labels that nodes have",
         },
       ]
     : [];
@@ -48,7 +48,7 @@ function loopback(machines: readonly MachineSettings[]): Fault[] {
   if (machines.length < 2) return [];
   return machines.flatMap(({ address }, at) =>
     address?.startsWith("127.")
-      ? [fault(at, "address", "allowed is one that the others reach: that of its network")]
+      ? [fault(at, "address", "expected one that the others reach: that of its network")]
       : [],
   );
 }
@@ -59,7 +59,7 @@ function shared(machines: readonly MachineSettings[]): Fault[] {
     machines.flatMap((machine, at) => {
       const first = machines.findIndex((other) => other[key] === machine[key]);
       if (machine[key] === undefined || first === at) return [];
-      return [fault(at, key, `machines[${first}] has the same: allowed is each machine once`)];
+      return [fault(at, key, `machines[${first}] has the same: expected each machine once`)];
     }),
   );
 }
@@ -70,12 +70,12 @@ function twiceGiven(machines: readonly MachineSettings[]): Fault[] {
       const first = machines.findIndex((other) => other.roles?.includes(role));
       if (first === at && roles.indexOf(role) === index) return [];
       const path = ["machines", at, "roles", index];
-      return [{ path, message: `machines[${first}] has it: allowed is each role once` }];
+      return [{ path, message: `machines[${first}] has it: expected each role once` }];
     }),
   );
 }
 
-function ofPlatform(machine: MachineSettings, at: number, platform: Stated["platform"]): Fault[] {
+function ofPlatform(machine: MachineSettings, at: number, platform: ParsedConfig["platform"]): Fault[] {
   const other = platform === "docker" ? "kubernetes" : "docker";
   const foreign = kinds[other]
     .filter((key) => machine[key] !== undefined)
@@ -87,12 +87,12 @@ function ofPlatform(machine: MachineSettings, at: number, platform: Stated["plat
 const counts: Check = ({ machines, workers, workerAutoscale }) => {
   const others = { workers, workerAutoscale };
   if (machines) {
-    const message = "allowed is either this or machines, which count workers of their own";
+    const message = "expected either this or machines, which count workers of their own";
     const given = Object.entries(others).filter(([, value]) => value !== undefined);
     return given.map(([other]) => ({ path: [other], message }));
   }
   if (workers === undefined || !workerAutoscale) return [];
-  return [{ path: ["workers"], message: "allowed is either this or workerAutoscale" }];
+  return [{ path: ["workers"], message: "expected either this or workerAutoscale" }];
 };
 
 const groupCounts: Check = ({ machines = [], workerGroups }) =>
@@ -101,11 +101,11 @@ const groupCounts: Check = ({ machines = [], workerGroups }) =>
     const isCounted = machines.some((one) => name in counted(one));
     const both =
       workers !== undefined && autoscale
-        ? [{ path: ["workerGroups", at, "workers"], message: "allowed is either this or autoscale" }]
+        ? [{ path: ["workerGroups", at, "workers"], message: "expected either this or autoscale" }]
         : [];
     if (!isCounted) return both;
     const given = (["workers", "machine", "autoscale"] as const).filter((key) => group[key] !== undefined);
-    const message = `allowed is either this or the counts of ${name} in machines`;
+    const message = `expected either this or the counts of ${name} in machines`;
     return [...both, ...given.map((key) => ({ path: ["workerGroups", at, key], message }))];
   });
 
@@ -115,7 +115,7 @@ const groupMachines: Check = ({ machines = [], workerGroups }) => {
   return each(workerGroups, ({ machine }, at) =>
     machine === undefined || known.includes(machine)
       ? []
-      : [{ path: ["workerGroups", at, "machine"], message: `allowed is a name in machines: ${names}` }],
+      : [{ path: ["workerGroups", at, "machine"], message: `expected a name in machines: ${names}` }],
   );
 };
 
@@ -124,14 +124,14 @@ const groupNames: Check = ({ machines = [], workerGroups }) => {
   const groups = workerGroups.map(({ name }) => name);
   return groups.flatMap((name, at) =>
     [...taken, ...groups.slice(0, at)].includes(name)
-      ? [{ path: ["workerGroups", at, "name"], message: "allowed is a name of its own" }]
+      ? [{ path: ["workerGroups", at, "name"], message: "expected a name of its own" }]
       : [],
   );
 };
 
 const countedGroups: Check = ({ machines = [], workerGroups }) => {
   const names = ["default", ...workerGroups.map(({ name }) => name)];
-  const message = `allowed are the names of worker groups: ${names.join(", ")}`;
+  const message = `expected the names of worker groups: ${names.join(", ")}`;
   return each(machines, (machine, at) =>
     Object.keys(counted(machine))
       .filter((group) => !names.includes(group))

@@ -1,35 +1,35 @@
-import { said } from "../../model/said.ts";
+import { airflowOption } from "../../model/airflowOptions.ts";
 import { counted } from "../../schema/machines.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import { defaultWorkers } from "../../schema/workers.ts";
 import type { Fault } from "../fault.ts";
 import { each } from "../readable.ts";
 
 /** Whether there are workers of the default group, which take tasks from the default queue. */
-function hasDefaultWorkers({ machines, workers = defaultWorkers, workerAutoscale }: Stated): boolean {
+function hasDefaultWorkers({ machines, workers = defaultWorkers, workerAutoscale }: ParsedConfig): boolean {
   if (machines) return machines.some((machine) => (counted(machine).default ?? 0) > 0);
   return workers > 0 || workerAutoscale !== undefined;
 }
 
 /** Tasks that name no queue go to one that nobody reads. */
-export function unservedQueueFaults(parsed: Stated): Fault[] {
-  const given = said(parsed, "operators.default_queue");
+export function unservedQueueFaults(parsed: ParsedConfig): Fault[] {
+  const given = airflowOption(parsed, "operators.default_queue");
   if (!given || hasDefaultWorkers(parsed)) return [];
   const served = [...new Set(parsed.workerGroups.flatMap(({ queues }) => queues))];
   if (served.includes(given.value)) return [];
   const queues =
     served.length > 0 ? `a queue of a worker group: ${served.join(", ")}; or workers` : "workers";
-  const message = `no worker takes tasks from it, since there are none of the default group: allowed is ${queues}`;
+  const message = `no worker takes tasks from it, since there are none of the default group: expected ${queues}`;
   return [{ path: given.path, message, given: given.value }];
 }
 
 /** A queue that is listed twice. */
-export function queueTwiceFaults({ workerGroups }: Stated): Fault[] {
+export function queueTwiceFaults({ workerGroups }: ParsedConfig): Fault[] {
   return each(workerGroups, ({ queues }, at) =>
     queues.flatMap((queue, index) =>
       queues.indexOf(queue) === index
         ? []
-        : [{ path: ["workerGroups", at, "queues", index], message: "allowed is each queue once" }],
+        : [{ path: ["workerGroups", at, "queues", index], message: "expected each queue once" }],
     ),
   );
 }

@@ -1,15 +1,13 @@
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { each, ifReadable } from "../readable.ts";
 
 function fault(path: readonly PropertyKey[], max: number, min = 0): Fault[] {
-  return min > max
-    ? [{ path, message: `allowed is a number that is not above the concurrency, ${max}` }]
-    : [];
+  return min > max ? [{ path, message: `expected a number that is not above the concurrency, ${max}` }] : [];
 }
 
 /** A worker that shrinks cannot shrink to more than it grows to. */
-export function concurrencyFaults(parsed: Stated): Fault[] {
+export function concurrencyFaults(parsed: ParsedConfig): Fault[] {
   return [
     ...ifReadable(() =>
       fault(["workerMinConcurrency"], parsed.workerConcurrency, parsed.workerMinConcurrency),

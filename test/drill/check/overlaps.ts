@@ -31,7 +31,7 @@ function between(one: Execution, other: Execution, faults: readonly Landed[]): F
   const allowed = tolerated(older, younger, faults);
   if (both <= allowed) return [];
   const of = ({ try: number, host, pid }: Execution) => `try ${number} (${host}, process ${pid})`;
-  const told = `${keyOf(one)}: ${of(older)} and ${of(younger)} ran at once for ${seconds(both)}, from ${seconds(beganAt(younger))}; allowed is ${seconds(allowed)}`;
+  const told = `${keyOf(one)}: ${of(older)} and ${of(younger)} ran at once for ${seconds(both)}, from ${seconds(beganAt(younger))}; expected ${seconds(allowed)}`;
   return [{ flaw: "overlap", told }];
 }
 

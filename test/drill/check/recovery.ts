@@ -44,7 +44,7 @@ export function slow(evidence: Evidence, { again }: Bounds): Finding[] {
     if (!landed || next === undefined || !["kill", "dead"].includes(landed.fault.kind)) return [];
     const waited = outside({ from: landed.from, until: next }, taken);
     if (waited <= again) return [];
-    const told = `${keyOf(one.of)}: lost by ${landed.fault.kind} of ${landed.fault.target}, ran again ${seconds(next - landed.from)} later, of which there was a place for ${seconds(waited)}; allowed are ${again} s`;
+    const told = `${keyOf(one.of)}: lost by ${landed.fault.kind} of ${landed.fault.target}, ran again ${seconds(next - landed.from)} later, of which there was a place for ${seconds(waited)}; expected ${again} s`;
     return [{ flaw: "slow", told }];
   });
 }

@@ -73,7 +73,7 @@ export function waits(evidence: Evidence, { wait }: Bounds): Finding[] {
       return [
         {
           flaw: "late",
-          told: `${told} ${seconds(stretch.from - evidence.began)} after the start and began ${all} later, of which there was a place for ${seconds(waited)}; allowed are ${wait} s`,
+          told: `${told} ${seconds(stretch.from - evidence.began)} after the start and began ${all} later, of which there was a place for ${seconds(waited)}; expected ${wait} s`,
         },
       ];
     },

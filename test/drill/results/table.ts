@@ -74,7 +74,7 @@ export function withTables(text: string, results: readonly Result[]): string {
   const [before, rest] = text.split(begin);
   const after = rest?.split(end)[1];
   if (before === undefined || after === undefined)
-    throw new Error(`${page} has no place for the figures; expected are the lines ${begin} and ${end}.`);
+    throw new Error(`${page} has no place for the figures; expected the lines ${begin} and ${end}.`);
   return `${before}${begin}\n\n${tables(results)}\n\n${end}${after}`;
 }
 

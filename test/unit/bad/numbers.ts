@@ -8,7 +8,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { core: { default_task_execution_timeout: 600 } }
 `,
     says: [
-      "2: settings.core.default_task_execution_timeout is 600; allowed is at most workerGraceSeconds, 300 s: a worker that is stopped would end tasks that may take longer",
+      "2: settings.core.default_task_execution_timeout is 600; expected at most workerGraceSeconds, 300 s: a worker that is stopped would end tasks that may take longer",
     ],
     expressible: false,
   },
@@ -17,7 +17,7 @@ export const numbers: readonly BadRow[] = [
     config: `config:
   airflow:migrationSeconds: 30
 `,
-    says: ["2: migrationSeconds is 30; allowed is a whole number from 60 to 604800"],
+    says: ["2: migrationSeconds is 30; expected a whole number from 60 to 604800"],
     expressible: true,
   },
   {
@@ -27,7 +27,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { core: { default_task_execution_timeout: 61 } }
 `,
     says: [
-      "2: workerGraceSeconds is 60; allowed is at least settings.core.default_task_execution_timeout, 61 s: a worker that is stopped would end tasks that may take longer",
+      "2: workerGraceSeconds is 60; expected at least settings.core.default_task_execution_timeout, 61 s: a worker that is stopped would end tasks that may take longer",
     ],
     expressible: false,
   },
@@ -37,7 +37,7 @@ export const numbers: readonly BadRow[] = [
   airflow:workerGraceSeconds: 86400
 `,
     says: [
-      "2: workerGraceSeconds is 86400; allowed is less than settings.celery_broker_transport_options.visibility_timeout, 86400 s: Redis would hand a task that a stopping worker still runs to a second one",
+      "2: workerGraceSeconds is 86400; expected less than settings.celery_broker_transport_options.visibility_timeout, 86400 s: Redis would hand a task that a stopping worker still runs to a second one",
     ],
     expressible: false,
   },
@@ -48,7 +48,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { celery_broker_transport_options: { visibility_timeout: 400 } }
 `,
     says: [
-      "3: settings.celery_broker_transport_options.visibility_timeout is 400; allowed is more than workerGraceSeconds, 400 s: Redis would hand a task that a stopping worker still runs to a second one",
+      "3: settings.celery_broker_transport_options.visibility_timeout is 400; expected more than workerGraceSeconds, 400 s: Redis would hand a task that a stopping worker still runs to a second one",
     ],
     expressible: false,
   },
@@ -59,7 +59,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { celery_broker_transport_options: { visibility_timeout: 20 } }
 `,
     says: [
-      "3: settings.celery_broker_transport_options.visibility_timeout is 20; allowed is more than settings.scheduler.task_instance_heartbeat_timeout, 300 s: Redis would hand a task to a second worker before the first one counts as dead",
+      "3: settings.celery_broker_transport_options.visibility_timeout is 20; expected more than settings.scheduler.task_instance_heartbeat_timeout, 300 s: Redis would hand a task to a second worker before the first one counts as dead",
     ],
     expressible: false,
   },
@@ -69,7 +69,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { scheduler: { task_instance_heartbeat_timeout: 60, task_instance_heartbeat_sec: 30 } }
 `,
     says: [
-      "2: settings.scheduler.task_instance_heartbeat_timeout is 60; allowed is more than twice settings.scheduler.task_instance_heartbeat_sec, 60 s: one late heartbeat would end a task that runs well",
+      "2: settings.scheduler.task_instance_heartbeat_timeout is 60; expected more than twice settings.scheduler.task_instance_heartbeat_sec, 60 s: one late heartbeat would end a task that runs well",
     ],
     expressible: false,
   },
@@ -79,7 +79,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { scheduler: { task_instance_heartbeat_sec: 150 } }
 `,
     says: [
-      "2: settings.scheduler.task_instance_heartbeat_sec is 150; allowed is less than half of settings.scheduler.task_instance_heartbeat_timeout, 300 s: one late heartbeat would end a task that runs well",
+      "2: settings.scheduler.task_instance_heartbeat_sec is 150; expected less than half of settings.scheduler.task_instance_heartbeat_timeout, 300 s: one late heartbeat would end a task that runs well",
     ],
     expressible: false,
   },
@@ -89,7 +89,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { scheduler: { task_instance_heartbeat_timeout_detection_interval: 600 } }
 `,
     says: [
-      "2: settings.scheduler.task_instance_heartbeat_timeout_detection_interval is 600; allowed is at most settings.scheduler.task_instance_heartbeat_timeout, 300 s: a dead task would be noticed long after its time",
+      "2: settings.scheduler.task_instance_heartbeat_timeout_detection_interval is 600; expected at most settings.scheduler.task_instance_heartbeat_timeout, 300 s: a dead task would be noticed long after its time",
     ],
     expressible: false,
   },
@@ -99,7 +99,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { execution_api: { jwt_expiration_time: 20 } }
 `,
     says: [
-      "2: settings.execution_api.jwt_expiration_time is 20; allowed is more than settings.scheduler.task_instance_heartbeat_timeout, 300 s: a running task's token, which its heartbeats renew, would end before it counts as dead",
+      "2: settings.execution_api.jwt_expiration_time is 20; expected more than settings.scheduler.task_instance_heartbeat_timeout, 300 s: a running task's token, which its heartbeats renew, would end before it counts as dead",
     ],
     expressible: false,
   },
@@ -109,7 +109,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { scheduler: { task_queued_timeout: 60 } }
 `,
     says: [
-      "2: settings.scheduler.task_queued_timeout is 60; allowed is more than settings.scheduler.task_queued_timeout_check_interval, 120 s: tasks in the queue would lose their tokens before anybody looks at them",
+      "2: settings.scheduler.task_queued_timeout is 60; expected more than settings.scheduler.task_queued_timeout_check_interval, 120 s: tasks in the queue would lose their tokens before anybody looks at them",
     ],
     expressible: false,
   },
@@ -118,7 +118,7 @@ export const numbers: readonly BadRow[] = [
     config: `config:
   airflow:settings: { scheduler: { task_queued_timeout: 1h } }
 `,
-    says: ["2: settings.scheduler.task_queued_timeout is 1h; allowed is a number of seconds"],
+    says: ["2: settings.scheduler.task_queued_timeout is 1h; expected a number of seconds"],
     expressible: false,
   },
   {
@@ -131,7 +131,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { core: { parallelism: 32 } }
 `,
     says: [
-      "6: settings.core.parallelism is 32; the workers run 80 tasks at once, and 2 scheduler(s) with 32 each queue 64: allowed is at least 40; without it the stack takes 40",
+      "6: settings.core.parallelism is 32; the workers run 80 tasks at once, and 2 scheduler(s) with 32 each queue 64: expected at least 40; without it the stack takes 40",
     ],
     expressible: false,
   },
@@ -142,7 +142,7 @@ export const numbers: readonly BadRow[] = [
   airflow:postgres: { settings: { max_connections: 600 } }
 `,
     says: [
-      "1: webservers is 1; 400 places x 9 ms / 5 s between heartbeats = 0.72 of a core, and 1 x 1 webserver process(es) may spend 0.25 on them: allowed is at least 3, or settings.api.workers at least 3, or settings.workers.min_heartbeat_interval at least 15",
+      "1: webservers is 1; 400 places x 9 ms / 5 s between heartbeats = 0.72 of a core, and 1 x 1 webserver process(es) may spend 0.25 on them: expected at least 3, or settings.api.workers at least 3, or settings.workers.min_heartbeat_interval at least 15",
     ],
     expressible: false,
   },
@@ -155,7 +155,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { workers: { min_heartbeat_interval: 1 } }
 `,
     says: [
-      "2: webservers is 1; 80 places x 9 ms / 1 s between heartbeats = 0.72 of a core, and 1 x 1 webserver process(es) may spend 0.25 on them: allowed is at least 3, or settings.api.workers at least 3, or settings.workers.min_heartbeat_interval at least 3",
+      "2: webservers is 1; 80 places x 9 ms / 1 s between heartbeats = 0.72 of a core, and 1 x 1 webserver process(es) may spend 0.25 on them: expected at least 3, or settings.api.workers at least 3, or settings.workers.min_heartbeat_interval at least 3",
     ],
     expressible: false,
   },
@@ -169,7 +169,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { core: { parallelism: 39 } }
 `,
     says: [
-      "6: settings.core.parallelism is 39; the workers run 40 tasks at once, and 1 scheduler(s) with 39 each queue 39: allowed is at least 40; without it the stack takes 40",
+      "6: settings.core.parallelism is 39; the workers run 40 tasks at once, and 1 scheduler(s) with 39 each queue 39: expected at least 40; without it the stack takes 40",
     ],
     expressible: false,
   },
@@ -178,7 +178,7 @@ export const numbers: readonly BadRow[] = [
     config: `config:
   airflow:settings: { core: { parallelism: 0 } }
 `,
-    says: ["2: settings.core.parallelism is 0; allowed is a whole number, 1 or more"],
+    says: ["2: settings.core.parallelism is 0; expected a whole number, 1 or more"],
     expressible: false,
   },
   {
@@ -188,7 +188,7 @@ export const numbers: readonly BadRow[] = [
   airflow:postgres: { settings: { max_connections: 200 } }
 `,
     says: [
-      "2: workerConcurrency is 32; a worker takes 230 MiB and 70 for each task: allowed is at most 25 with 2048 MiB, or at least 2470 MiB",
+      "2: workerConcurrency is 32; a worker takes 230 MiB and 70 for each task: expected at most 25 with 2048 MiB, or at least 2470 MiB",
     ],
     expressible: false,
   },
@@ -198,7 +198,7 @@ export const numbers: readonly BadRow[] = [
   airflow:workerMemory: 256
 `,
     says: [
-      "2: workerMemory is 256; a worker takes 230 MiB and 70 for each task: allowed is at least 510 for 4 at once",
+      "2: workerMemory is 256; a worker takes 230 MiB and 70 for each task: expected at least 510 for 4 at once",
     ],
     expressible: false,
   },
@@ -209,7 +209,7 @@ export const numbers: readonly BadRow[] = [
     - { name: big, queues: [big], concurrency: 16, memory: 1024 }
 `,
     says: [
-      "3: workerGroups[0].memory is 1024; a worker takes 230 MiB and 70 for each task: allowed is at least 1350 for 16 at once",
+      "3: workerGroups[0].memory is 1024; a worker takes 230 MiB and 70 for each task: expected at least 1350 for 16 at once",
     ],
     expressible: false,
   },
@@ -222,7 +222,7 @@ export const numbers: readonly BadRow[] = [
     any: { slots: -1 }
 `,
     says: [
-      "4: pools.wide.slots is 9; all workers together run 8 tasks at once: allowed is at most that, or -1, which is any number",
+      "4: pools.wide.slots is 9; all workers together run 8 tasks at once: expected at most that, or -1, which is any number",
     ],
     expressible: false,
   },
@@ -232,7 +232,7 @@ export const numbers: readonly BadRow[] = [
   airflow:webservers: 3
   airflow:webserverPort: 65534
 `,
-    says: ["3: webserverPort is 65534; 3 webservers have ports 65534 to 65536: allowed is 65533 at most"],
+    says: ["3: webserverPort is 65534; 3 webservers have ports 65534 to 65536: expected 65533 at most"],
     expressible: false,
   },
   {
@@ -244,7 +244,7 @@ export const numbers: readonly BadRow[] = [
     - { name: a, docker: "unix:///var/run/docker.sock", address: 10.0.0.1, workers: 1 }
     - { name: b, docker: "ssh://b", address: 10.0.0.2, workers: { gpu: 1 } }
 `,
-    says: ["2: gatewayPort is 5555; Flower has port 5555 too: allowed are different ones"],
+    says: ["2: gatewayPort is 5555; Flower has port 5555 too: expected different ones"],
     expressible: false,
   },
   {
@@ -256,7 +256,7 @@ export const numbers: readonly BadRow[] = [
     - { name: a, docker: "unix:///var/run/docker.sock", address: 10.0.0.1, workers: 1 }
     - { name: b, docker: "ssh://b", address: 10.0.0.2, workers: { gpu: 1 } }
 `,
-    says: ["2: webserverPort is 8443; the webserver has port 8443 too: allowed are different ones"],
+    says: ["2: webserverPort is 8443; the webserver has port 8443 too: expected different ones"],
     expressible: false,
   },
   {
@@ -267,7 +267,7 @@ export const numbers: readonly BadRow[] = [
   airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
   airflow:workerAutoscale: { min: 5, max: 3 }
 `,
-    says: ["5: workerAutoscale is {…}; allowed is a min that is not above max"],
+    says: ["5: workerAutoscale is {…}; expected a min that is not above max"],
     expressible: false,
   },
   {
@@ -278,7 +278,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { operators: { default_queue: main } }
 `,
     says: [
-      "4: settings.operators.default_queue is main; no worker takes tasks from it, since there are none of the default group: allowed is a queue of a worker group: gpu; or workers",
+      "4: settings.operators.default_queue is main; no worker takes tasks from it, since there are none of the default group: expected a queue of a worker group: gpu; or workers",
     ],
     expressible: false,
   },
@@ -287,7 +287,7 @@ export const numbers: readonly BadRow[] = [
     config: `config:
   airflow:workerGroups: [{ name: gpu, queues: [gpu, fast, gpu] }]
 `,
-    says: ["2: workerGroups[0].queues[2] is gpu; allowed is each queue once"],
+    says: ["2: workerGroups[0].queues[2] is gpu; expected each queue once"],
     expressible: false,
   },
   {
@@ -301,7 +301,7 @@ export const numbers: readonly BadRow[] = [
     - { name: b, docker: "ssh://b", address: 10.0.0.2, workers: { gpu: 1 } }
 `,
     says: [
-      "4: workerGroups[1].name is gpu-b; other workers are worker-gpu-b too, by their machine: allowed is a name of its own",
+      "4: workerGroups[1].name is gpu-b; other workers are worker-gpu-b too, by their machine: expected a name of its own",
     ],
     expressible: false,
   },
@@ -311,7 +311,7 @@ export const numbers: readonly BadRow[] = [
   airflow:users: { admin: { password: { file: test/unit/bad/files/key-example } } }
 `,
     says: [
-      "2: users.admin is {…}; adminUser has this login: allowed is another one; its password is secrets.adminPassword",
+      "2: users.admin is {…}; adminUser has this login: expected another one; its password is secrets.adminPassword",
     ],
     expressible: false,
   },

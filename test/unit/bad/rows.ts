@@ -10,7 +10,7 @@ export interface BadRow {
   readonly name: string;
   /** The text of the stack file. */
   readonly config: string;
-  /** Every fault, in order, as it is printed, without the file in front: `2: workers is two; allowed is …`. */
+  /** Every fault, in order, as it is printed, without the file in front: `2: workers is two; expected …`. */
   readonly says: readonly string[];
   /** Whether the JSON Schema can say it, so that an editor does; otherwise it must accept the file. */
   readonly expressible: boolean;
@@ -22,7 +22,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workers: two
 `,
-    says: ["2: workers is two; allowed is a whole number from 0 to 1000"],
+    says: ["2: workers is two; expected a whole number from 0 to 1000"],
     expressible: true,
   },
   {
@@ -30,7 +30,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workers: -1
 `,
-    says: ["2: workers is -1; allowed is a whole number from 0 to 1000"],
+    says: ["2: workers is -1; expected a whole number from 0 to 1000"],
     expressible: true,
   },
   {
@@ -38,7 +38,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workers: 1.5
 `,
-    says: ["2: workers is 1.5; allowed is a whole number from 0 to 1000"],
+    says: ["2: workers is 1.5; expected a whole number from 0 to 1000"],
     expressible: true,
   },
   {
@@ -46,7 +46,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerConcurrency: 0
 `,
-    says: ["2: workerConcurrency is 0; allowed is a whole number from 1 to 1000"],
+    says: ["2: workerConcurrency is 0; expected a whole number from 1 to 1000"],
     expressible: true,
   },
   {
@@ -54,7 +54,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:webserverPort: 65536
 `,
-    says: ["2: webserverPort is 65536; allowed is a whole number from 1 to 65535"],
+    says: ["2: webserverPort is 65536; expected a whole number from 1 to 65535"],
     expressible: true,
   },
   {
@@ -63,7 +63,7 @@ export const rows: readonly BadRow[] = [
   airflow:flowerPort: 8080
 `,
     says: [
-      "2: flowerPort is 8080; the webserver has ports 8080 to 8080, and Flower 8080: allowed are different ones",
+      "2: flowerPort is 8080; the webserver has ports 8080 to 8080, and Flower 8080: expected different ones",
     ],
     expressible: false,
   },
@@ -72,7 +72,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:adminUser: a b
 `,
-    says: ["2: adminUser is a b; allowed are letters, digits, '_', '.' and '-', a letter first, 64 at most"],
+    says: ["2: adminUser is a b; expected letters, digits, '_', '.' and '-', a letter first, 64 at most"],
     expressible: true,
   },
   {
@@ -81,7 +81,7 @@ export const rows: readonly BadRow[] = [
   airflow:dags: no/such
 `,
     says: [
-      `2: dags is no/such; allowed is a directory, relative to Pulumi.yaml; there is none at ${project}/no/such`,
+      `2: dags is no/such; expected a directory, relative to Pulumi.yaml; there is none at ${project}/no/such`,
     ],
     expressible: false,
   },
@@ -90,7 +90,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:images: { mysql: x }
 `,
-    says: ["2: images.mysql is unknown; allowed are airflow, postgres, redis, gateway, pgbouncer"],
+    says: ["2: images.mysql is unknown; expected airflow, postgres, redis, gateway, pgbouncer"],
     expressible: true,
   },
   {
@@ -99,7 +99,7 @@ export const rows: readonly BadRow[] = [
   airflow:settings: { core: 1 }
 `,
     says: [
-      "2: settings.core is {…}; allowed are sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }",
+      "2: settings.core is {…}; expected sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }",
     ],
     expressible: true,
   },
@@ -108,7 +108,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:settings: { core: { a: [] } }
 `,
-    says: ["2: settings.core.a is {…}; allowed is a text, a number or a boolean"],
+    says: ["2: settings.core.a is {…}; expected a text, a number or a boolean"],
     expressible: true,
   },
   {
@@ -116,7 +116,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:settings: { Core: { fernet_key: s3cret } }
 `,
-    says: ["2: settings.Core.fernet_key is {…}; the stack mints it: allowed is secrets.fernetKey"],
+    says: ["2: settings.Core.fernet_key is {…}; the stack mints it: expected secrets.fernetKey"],
     expressible: false,
   },
   {
@@ -124,7 +124,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:images: { toString: x }
 `,
-    says: ["2: images.toString is unknown; allowed are airflow, postgres, redis, gateway, pgbouncer"],
+    says: ["2: images.toString is unknown; expected airflow, postgres, redis, gateway, pgbouncer"],
     expressible: true,
   },
   {
@@ -133,7 +133,7 @@ export const rows: readonly BadRow[] = [
   airflow:settings: x
 `,
     says: [
-      "2: settings is {…}; allowed are sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }",
+      "2: settings is {…}; expected sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }",
     ],
     expressible: true,
   },
@@ -142,7 +142,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerMinConcurrency: 5
 `,
-    says: ["2: workerMinConcurrency is 5; allowed is a number that is not above the concurrency, 4"],
+    says: ["2: workerMinConcurrency is 5; expected a number that is not above the concurrency, 4"],
     expressible: false,
   },
   {
@@ -150,7 +150,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:platform: podman
 `,
-    says: ["2: platform is podman; allowed are docker and kubernetes"],
+    says: ["2: platform is podman; expected docker and kubernetes"],
     expressible: true,
   },
   {
@@ -158,7 +158,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:schedulers: 0
 `,
-    says: ["2: schedulers is 0; allowed is a whole number from 1 to 10"],
+    says: ["2: schedulers is 0; expected a whole number from 1 to 10"],
     expressible: true,
   },
   {
@@ -174,7 +174,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: { a: {} }
 `,
-    says: ["2: machines is {…}; allowed is a list of machines"],
+    says: ["2: machines is {…}; expected a list of machines"],
     expressible: true,
   },
   {
@@ -182,7 +182,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: []
 `,
-    says: ["2: machines is {…}; allowed is at least one machine"],
+    says: ["2: machines is {…}; expected at least one machine"],
     expressible: true,
   },
   {
@@ -190,7 +190,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: A } ]
 `,
-    says: ["2: machines[0].name is A; allowed are a-z, 0-9 and '-', a letter first, 32 at most"],
+    says: ["2: machines[0].name is A; expected a-z, 0-9 and '-', a letter first, 32 at most"],
     expressible: true,
   },
   {
@@ -199,8 +199,8 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, node: n1 } ]
 `,
     says: [
-      "2: machines[0].address is not given; allowed is the IPv4 address at which the other machines reach it",
-      "2: machines[0].docker is not given; allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
+      "2: machines[0].address is not given; expected the IPv4 address at which the other machines reach it",
+      "2: machines[0].docker is not given; expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
       "2: machines[0].node is n1; it needs platform: kubernetes",
     ],
     expressible: false,
@@ -210,9 +210,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: podman://x, address: 10.0.0.1 } ]
 `,
-    says: [
-      "2: machines[0].docker is podman://x; allowed are unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
-    ],
+    says: ["2: machines[0].docker is podman://x; expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT"],
     expressible: true,
   },
   {
@@ -221,7 +219,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: ssh://a } ]
 `,
     says: [
-      "2: machines[0].address is not given; allowed is the IPv4 address at which the other machines reach it",
+      "2: machines[0].address is not given; expected the IPv4 address at which the other machines reach it",
     ],
     expressible: false,
   },
@@ -231,7 +229,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: ssh://a, address: big } ]
 `,
     says: [
-      "2: machines[0].address is big; allowed is the IPv4 address at which the other machines reach it: 10.0.0.11",
+      "2: machines[0].address is big; expected the IPv4 address at which the other machines reach it: 10.0.0.11",
     ],
     expressible: true,
   },
@@ -258,7 +256,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, workers: { gpu: 1 } } ]
 `,
-    says: ["2: machines[0].workers.gpu is 1; allowed are the names of worker groups: default"],
+    says: ["2: machines[0].workers.gpu is 1; expected the names of worker groups: default"],
     expressible: false,
   },
   {
@@ -267,7 +265,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, workers: many } ]
 `,
     says: [
-      "2: machines[0].workers is many; allowed is a whole number from 0 to 1000, or one for each group: { default: 4, gpu: 1 }",
+      "2: machines[0].workers is many; expected a whole number from 0 to 1000, or one for each group: { default: 4, gpu: 1 }",
     ],
     expressible: true,
   },
@@ -276,7 +274,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1 }, { name: a, docker: ssh://b, address: 10.0.0.2 } ]
 `,
-    says: ["2: machines[1].name is a; machines[0] has the same: allowed is each machine once"],
+    says: ["2: machines[1].name is a; machines[0] has the same: expected each machine once"],
     expressible: false,
   },
   {
@@ -285,8 +283,8 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1 }, { name: b, docker: ssh://a, address: 10.0.0.1 } ]
 `,
     says: [
-      "2: machines[1].address is 10.0.0.1; machines[0] has the same: allowed is each machine once",
-      "2: machines[1].docker is ssh://a; machines[0] has the same: allowed is each machine once",
+      "2: machines[1].address is 10.0.0.1; machines[0] has the same: expected each machine once",
+      "2: machines[1].docker is ssh://a; machines[0] has the same: expected each machine once",
     ],
     expressible: false,
   },
@@ -296,7 +294,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, roles: [ worker ] } ]
 `,
     says: [
-      "2: machines[0].roles[0] is worker; allowed are postgres, redis, pgbouncer, migration, scheduler, webserver, dag-processor, triggerer and flower",
+      "2: machines[0].roles[0] is worker; expected postgres, redis, pgbouncer, migration, scheduler, webserver, dag-processor, triggerer and flower",
     ],
     expressible: true,
   },
@@ -305,7 +303,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, roles: [ flower ] }, { name: b, docker: ssh://b, address: 10.0.0.2, roles: [ flower ] } ]
 `,
-    says: ["2: machines[1].roles[0] is flower; machines[0] has it: allowed is each role once"],
+    says: ["2: machines[1].roles[0] is flower; machines[0] has it: expected each role once"],
     expressible: false,
   },
   {
@@ -313,7 +311,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1 }, { name: b, docker: ssh://b, address: 127.0.0.1 } ]
 `,
-    says: ["2: machines[1].address is 127.0.0.1; allowed is one that the others reach: that of its network"],
+    says: ["2: machines[1].address is 127.0.0.1; expected one that the others reach: that of its network"],
     expressible: false,
   },
   {
@@ -329,7 +327,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerGroups: [ { name: gpu, queues: [] } ]
 `,
-    says: ["2: workerGroups[0].queues is {…}; allowed is at least one queue"],
+    says: ["2: workerGroups[0].queues is {…}; expected at least one queue"],
     expressible: true,
   },
   {
@@ -337,7 +335,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerGroups: [ { name: gpu } ]
 `,
-    says: ["2: workerGroups[0].queues is not given; allowed is a list of queue names"],
+    says: ["2: workerGroups[0].queues is not given; expected a list of queue names"],
     expressible: true,
   },
   {
@@ -353,7 +351,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerGroups: [ { name: a, queues: [ q ] }, { name: a, queues: [ q ] } ]
 `,
-    says: ["2: workerGroups[1].name is a; allowed is a name of its own"],
+    says: ["2: workerGroups[1].name is a; expected a name of its own"],
     expressible: false,
   },
   {
@@ -362,7 +360,7 @@ export const rows: readonly BadRow[] = [
   airflow:dagsImage: registry/dags:1
 `,
     says: [
-      "2: dagsImage is registry/dags:1; allowed is a repository of an image registry, without a tag: registry.example.com/team/dags",
+      "2: dagsImage is registry/dags:1; expected a repository of an image registry, without a tag: registry.example.com/team/dags",
     ],
     expressible: true,
   },
@@ -372,7 +370,7 @@ export const rows: readonly BadRow[] = [
   airflow:dagsGit: { url: git@host:dags }
 `,
     says: [
-      "2: dagsGit.url is git@host:dags; allowed is the http or https URL of a Git repository, without a login",
+      "2: dagsGit.url is git@host:dags; expected the http or https URL of a Git repository, without a login",
     ],
     expressible: true,
   },
@@ -381,9 +379,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:wrokers: 1
 `,
-    says: [
-      `2: wrokers is unknown; did you mean workers? allowed are ${Object.keys(schema.shape).join(", ")}`,
-    ],
+    says: [`2: wrokers is unknown; did you mean workers? expected ${Object.keys(schema.shape).join(", ")}`],
     expressible: true,
   },
   {
@@ -395,7 +391,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, node: n1, workers: 1 } ]
   airflow:workers: 2
 `,
-    says: ["6: workers is 2; allowed is either this or machines, which count workers of their own"],
+    says: ["6: workers is 2; expected either this or machines, which count workers of their own"],
     expressible: false,
   },
   {
@@ -406,7 +402,7 @@ export const rows: readonly BadRow[] = [
   airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
   airflow:machines: [ { name: a, workers: 1 } ]
 `,
-    says: ["5: machines[0] is {…}; allowed is either node, a node's name, or labels that nodes have"],
+    says: ["5: machines[0] is {…}; expected either node, a node's name, or labels that nodes have"],
     expressible: false,
   },
   {
@@ -429,7 +425,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, node: n, workers: { gpu: 1 } } ]
   airflow:workerGroups: [ { name: gpu, queues: [ q ], workers: 1 } ]
 `,
-    says: ["6: workerGroups[0].workers is 1; allowed is either this or the counts of gpu in machines"],
+    says: ["6: workerGroups[0].workers is 1; expected either this or the counts of gpu in machines"],
     expressible: false,
   },
   {
@@ -441,7 +437,7 @@ export const rows: readonly BadRow[] = [
   airflow:workerAutoscale: { min: 0, max: 3 }
   airflow:workers: 2
 `,
-    says: ["6: workers is 2; allowed is either this or workerAutoscale"],
+    says: ["6: workers is 2; expected either this or workerAutoscale"],
     expressible: false,
   },
   {
@@ -452,7 +448,7 @@ export const rows: readonly BadRow[] = [
   airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
   airflow:dagsGit: { url: https://g/d.git }
 `,
-    says: ["5: dagsGit is {…}; allowed is either this or dagsImage"],
+    says: ["5: dagsGit is {…}; expected either this or dagsImage"],
     expressible: false,
   },
   {
@@ -464,7 +460,7 @@ export const rows: readonly BadRow[] = [
   airflow:workerGroups: [ { name: a, queues: [ q ], machine: b } ]
 `,
     says: [
-      "5: workerGroups[0].machine is b; allowed is a name in machines: none, since the stack has no machines",
+      "5: workerGroups[0].machine is b; expected a name in machines: none, since the stack has no machines",
     ],
     expressible: false,
   },
@@ -476,7 +472,7 @@ export const rows: readonly BadRow[] = [
   airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
   airflow:workerGroups: [ { name: a, queues: [ q ], workers: 1, autoscale: { min: 0, max: 1 } } ]
 `,
-    says: ["5: workerGroups[0].workers is 1; allowed is either this or autoscale"],
+    says: ["5: workerGroups[0].workers is 1; expected either this or autoscale"],
     expressible: false,
   },
   {
@@ -489,7 +485,7 @@ export const rows: readonly BadRow[] = [
   airflow:webserverPort: 5554
 `,
     says: [
-      "6: webserverPort is 5554; the webserver has ports 5554 to 5556, and Flower 5555: allowed are different ones",
+      "6: webserverPort is 5554; the webserver has ports 5554 to 5556, and Flower 5555: expected different ones",
     ],
     expressible: false,
   },
@@ -502,9 +498,9 @@ export const rows: readonly BadRow[] = [
     jwtSecret: { file: test/unit/bad/files/hex }
 `,
     says: [
-      "3: secrets.adminPassword is {…}; allowed are letters, digits and signs of ASCII, without spaces and commas",
-      "4: secrets.brokerPassword is {…}; allowed are letters, digits and signs of ASCII, without spaces",
-      "5: secrets.jwtSecret is {…}; allowed is an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
+      "3: secrets.adminPassword is {…}; expected letters, digits and signs of ASCII, without spaces and commas",
+      "4: secrets.brokerPassword is {…}; expected letters, digits and signs of ASCII, without spaces",
+      "5: secrets.jwtSecret is {…}; expected an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
     ],
     expressible: false,
   },
@@ -518,11 +514,11 @@ export const rows: readonly BadRow[] = [
   airflow:users: { ann: { password: s3cret } }
 `,
     says: [
-      "2: secrets.adminPassword is [plaintext]; allowed is an encrypted value: npm run secret -- secrets.adminPassword --stack NAME writes it",
-      "2: secrets.brokerPassword is {…}; a Secret needs platform: kubernetes; on Docker allowed are { file: PATH } and what npm run secret writes",
-      `4: connections["my.db"].password is [plaintext]; allowed is an encrypted value: npm run secret -- 'connections["my.db"].password' --stack NAME writes it`,
-      "5: postgres.url is [plaintext]; allowed is an encrypted value: npm run secret -- postgres.url --stack NAME writes it",
-      "6: users.ann.password is [plaintext]; allowed is an encrypted value: npm run secret -- users.ann.password --stack NAME writes it",
+      "2: secrets.adminPassword is [plaintext]; expected an encrypted value: npm run secret -- secrets.adminPassword --stack NAME writes it",
+      "2: secrets.brokerPassword is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
+      `4: connections["my.db"].password is [plaintext]; expected an encrypted value: npm run secret -- 'connections["my.db"].password' --stack NAME writes it`,
+      "5: postgres.url is [plaintext]; expected an encrypted value: npm run secret -- postgres.url --stack NAME writes it",
+      "6: users.ann.password is [plaintext]; expected an encrypted value: npm run secret -- users.ann.password --stack NAME writes it",
     ],
     expressible: true,
   },
@@ -533,8 +529,8 @@ export const rows: readonly BadRow[] = [
   airflow:roles: { worker: { env: { TOKEN: { secure: "v1:ciphertext" } } } }
 `,
     says: [
-      "2: settings.smtp.smtp_password is [secret]; allowed is a plain value: nothing would keep it secret here",
-      "3: roles.worker.env.TOKEN is [secret]; allowed is a plain value: nothing would keep it secret here",
+      "2: settings.smtp.smtp_password is [secret]; expected a plain value: nothing would keep it secret here",
+      "3: roles.worker.env.TOKEN is [secret]; expected a plain value: nothing would keep it secret here",
     ],
     expressible: true,
   },
@@ -543,7 +539,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:settings: { smtp: { secure: "v1:ciphertext" } }
 `,
-    says: ["2: settings.smtp is [secret]; allowed is a plain value: nothing would keep it secret here"],
+    says: ["2: settings.smtp is [secret]; expected a plain value: nothing would keep it secret here"],
     expressible: true,
   },
   {
@@ -552,7 +548,7 @@ export const rows: readonly BadRow[] = [
   airflow:variables: { login: { user: ann, password: { secure: "v1:ciphertext" } } }
 `,
     says: [
-      "2: variables.login.password is [secret]; allowed is a plain value: nothing would keep it secret here",
+      "2: variables.login.password is [secret]; expected a plain value: nothing would keep it secret here",
     ],
     expressible: true,
   },
@@ -562,7 +558,7 @@ export const rows: readonly BadRow[] = [
   airflow:secrets: { adminPassword: 12345 }
 `,
     says: [
-      "2: secrets.adminPassword is [secret]; allowed are { secure: … }, as npm run secret writes it, { file: PATH } and { secret: NAME, key: KEY }",
+      "2: secrets.adminPassword is [secret]; expected { secure: … }, as npm run secret writes it, { file: PATH } and { secret: NAME, key: KEY }",
     ],
     expressible: true,
   },
@@ -572,7 +568,7 @@ export const rows: readonly BadRow[] = [
   airflow:dagsGit: { url: "https://ann:s3cret@git.example.com/dags.git" }
 `,
     says: [
-      "2: dagsGit.url is https://…@git.example.com/dags.git; allowed is the http or https URL of a Git repository, without a login",
+      "2: dagsGit.url is https://…@git.example.com/dags.git; expected the http or https URL of a Git repository, without a login",
     ],
     expressible: true,
   },
@@ -584,8 +580,8 @@ config:
   kubernetes:context: mine
 `,
     says: [
-      "1: confg is unknown; did you mean config? allowed are config, environment, secretsprovider, encryptedkey, encryptionsalt",
-      "3: workers is without the name of the project; allowed is airflow:workers",
+      "1: confg is unknown; did you mean config? expected config, environment, secretsprovider, encryptedkey, encryptionsalt",
+      "3: workers is without the name of the project; expected airflow:workers",
     ],
     expressible: true,
   },
@@ -596,8 +592,8 @@ config:
   airflow:workers:
 `,
     says: [
-      "2: kubernetes is empty; allowed is an object with context, namespace, pullSecrets, storage, ingress, egress, kedaNamespace, controlLabels",
-      "3: workers is empty; allowed is a whole number from 0 to 1000",
+      "2: kubernetes is empty; expected an object with context, namespace, pullSecrets, storage, ingress, egress, kedaNamespace, controlLabels",
+      "3: workers is empty; expected a whole number from 0 to 1000",
     ],
     expressible: true,
   },
@@ -608,7 +604,7 @@ config:
   airflow:secretGenerations: { brokerPassword: 2 }
 `,
     says: [
-      "3: secretGenerations.brokerPassword is 2; secrets.brokerPassword is given, and is replaced by giving another one: allowed is either",
+      "3: secretGenerations.brokerPassword is 2; secrets.brokerPassword is given, and is replaced by giving another one: expected either",
     ],
     expressible: false,
   },

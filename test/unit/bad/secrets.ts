@@ -13,11 +13,11 @@ export const secrets: readonly BadRow[] = [
     postgresPassword: { file: test/unit/bad/files/repeated }
 `,
     says: [
-      "3: secrets.adminPassword is {…}; it is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
-      "4: secrets.brokerPassword is {…}; it is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
-      "5: secrets.metadataPassword is {…}; it has 7 characters: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
-      "6: secrets.resultsPassword is {…}; allowed are letters, digits and signs of ASCII, without spaces",
-      "7: secrets.postgresPassword is {…}; it is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+      "3: secrets.adminPassword is {…}; it is well known: expected a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+      "4: secrets.brokerPassword is {…}; it is well known: expected a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+      "5: secrets.metadataPassword is {…}; it has 7 characters: expected a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+      "6: secrets.resultsPassword is {…}; expected letters, digits and signs of ASCII, without spaces",
+      "7: secrets.postgresPassword is {…}; it is well known: expected a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
     ],
     expressible: false,
   },
@@ -28,7 +28,7 @@ export const secrets: readonly BadRow[] = [
     ada: { password: { file: test/unit/bad/files/known } }
 `,
     says: [
-      "3: users.ada.password is {…}; it is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+      "3: users.ada.password is {…}; it is well known: expected a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
     ],
     expressible: false,
   },
@@ -38,7 +38,7 @@ export const secrets: readonly BadRow[] = [
   airflow:secrets: { fernetKey: { file: test/unit/bad/files/fernet-published } }
 `,
     says: [
-      "2: secrets.fernetKey is {…}; it is in public examples, so everybody can read what is encrypted with it: allowed is a key of your own; openssl rand -base64 32 | tr +/ -_ makes one",
+      "2: secrets.fernetKey is {…}; it is in public examples, so everybody can read what is encrypted with it: expected a key of your own; openssl rand -base64 32 | tr +/ -_ makes one",
     ],
     expressible: false,
   },
@@ -48,7 +48,7 @@ export const secrets: readonly BadRow[] = [
   airflow:secrets: { fernetKey: { file: test/unit/bad/files/fernet-wrong } }
 `,
     says: [
-      "2: secrets.fernetKey is {…}; allowed is a fernet key: openssl rand -base64 32 | tr +/ -_ makes one",
+      "2: secrets.fernetKey is {…}; expected a fernet key: openssl rand -base64 32 | tr +/ -_ makes one",
     ],
     expressible: false,
   },
@@ -58,7 +58,7 @@ export const secrets: readonly BadRow[] = [
   airflow:secrets: { fernetKey: { file: test/unit/bad/files/fernet-several } }
 `,
     says: [
-      "2: secrets.fernetKey is {…}; it is in public examples, so everybody can read what is encrypted with it: allowed is a key of your own; openssl rand -base64 32 | tr +/ -_ makes one",
+      "2: secrets.fernetKey is {…}; it is in public examples, so everybody can read what is encrypted with it: expected a key of your own; openssl rand -base64 32 | tr +/ -_ makes one",
     ],
     expressible: false,
   },
@@ -70,8 +70,8 @@ export const secrets: readonly BadRow[] = [
     apiSecretKey: { file: test/unit/bad/files/key-example }
 `,
     says: [
-      "3: secrets.jwtSecret is {…}; allowed is an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
-      "4: secrets.apiSecretKey is {…}; it is from an example, so everybody can sign with it: allowed are at least 32 characters that nobody guesses; openssl rand -hex 32 makes them",
+      "3: secrets.jwtSecret is {…}; expected an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
+      "4: secrets.apiSecretKey is {…}; it is from an example, so everybody can sign with it: expected at least 32 characters that nobody guesses; openssl rand -hex 32 makes them",
     ],
     expressible: false,
   },
@@ -81,7 +81,7 @@ export const secrets: readonly BadRow[] = [
   airflow:secrets: { apiSecretKey: { file: test/unit/bad/files/key-short } }
 `,
     says: [
-      "2: secrets.apiSecretKey is {…}; it has 6 characters: allowed are at least 32 characters that nobody guesses; openssl rand -hex 32 makes them",
+      "2: secrets.apiSecretKey is {…}; it has 6 characters: expected at least 32 characters that nobody guesses; openssl rand -hex 32 makes them",
     ],
     expressible: false,
   },
@@ -91,7 +91,7 @@ export const secrets: readonly BadRow[] = [
   airflow:postgres: { url: { file: test/unit/bad/files/url-mysql } }
 `,
     says: [
-      "2: postgres.url is {…}; its scheme is mysql: allowed is postgresql or postgresql+psycopg2, as in postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+      "2: postgres.url is {…}; its scheme is mysql: expected postgresql or postgresql+psycopg2, as in postgresql://USER:PASSWORD@HOST:5432/DATABASE",
     ],
     expressible: false,
   },
@@ -101,7 +101,7 @@ export const secrets: readonly BadRow[] = [
   airflow:postgres: { url: { file: test/unit/bad/files/url-raw } }
 `,
     says: [
-      "2: postgres.url is {…}; its login has characters that mean something else in a URL: allowed are letters, digits and -._~, with all others escaped: %40 for @, %2F for /, %3A for :",
+      "2: postgres.url is {…}; its login has characters that mean something else in a URL: expected letters, digits and -._~, with all others escaped: %40 for @, %2F for /, %3A for :",
     ],
     expressible: false,
   },
@@ -113,8 +113,8 @@ export const secrets: readonly BadRow[] = [
     resultsUrl: { file: test/unit/bad/files/url-known }
 `,
     says: [
-      "3: postgres.url is {…}; it has no password: allowed is postgresql://USER:PASSWORD@HOST:5432/DATABASE",
-      "4: postgres.resultsUrl is {…}; its password is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+      "3: postgres.url is {…}; it has no password: expected postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+      "4: postgres.resultsUrl is {…}; its password is well known: expected a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
     ],
     expressible: false,
   },
@@ -124,7 +124,7 @@ export const secrets: readonly BadRow[] = [
   airflow:redis: { url: { file: test/unit/bad/files/url-redis-known } }
 `,
     says: [
-      "2: redis.url is {…}; its password is well known: allowed is a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
+      "2: redis.url is {…}; its password is well known: expected a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
     ],
     expressible: false,
   },
@@ -134,7 +134,7 @@ export const secrets: readonly BadRow[] = [
   airflow:redis: { url: { file: test/unit/bad/files/url-amqp } }
 `,
     says: [
-      "2: redis.url is {…}; its scheme is amqp: allowed is redis or rediss, as in rediss://USER:PASSWORD@HOST:6379/0",
+      "2: redis.url is {…}; its scheme is amqp: expected redis or rediss, as in rediss://USER:PASSWORD@HOST:6379/0",
     ],
     expressible: false,
   },
@@ -143,7 +143,7 @@ export const secrets: readonly BadRow[] = [
     config: `config:
   airflow:redis: { url: { file: test/unit/bad/files/url-nowhere } }
 `,
-    says: ["2: redis.url is {…}; it has no host: allowed is rediss://USER:PASSWORD@HOST:6379/0"],
+    says: ["2: redis.url is {…}; it has no host: expected rediss://USER:PASSWORD@HOST:6379/0"],
     expressible: false,
   },
   {
@@ -154,8 +154,8 @@ export const secrets: readonly BadRow[] = [
     two: { uri: { file: test/unit/bad/files/url-space } }
 `,
     says: [
-      "3: connections.one.uri is {…}; it is no URL: allowed is TYPE://LOGIN:PASSWORD@HOST:PORT/SCHEMA",
-      "4: connections.two.uri is {…}; its login has characters that mean something else in a URL: allowed are letters, digits and -._~, with all others escaped: %40 for @, %2F for /, %3A for :",
+      "3: connections.one.uri is {…}; it is no URL: expected TYPE://LOGIN:PASSWORD@HOST:PORT/SCHEMA",
+      "4: connections.two.uri is {…}; its login has characters that mean something else in a URL: expected letters, digits and -._~, with all others escaped: %40 for @, %2F for /, %3A for :",
     ],
     expressible: false,
   },

@@ -13,7 +13,7 @@ function contents(file: string): string {
  * Secret in the cluster.
  * @throws Error when the file is empty or cannot be read, or the platform has no such Secrets
  */
-export function given(source: SecretSource, platform: Platform): pulumi.Output<string> {
+export function readSecret(source: SecretSource, platform: Platform): pulumi.Output<string> {
   if (typeof source === "string") return pulumi.secret(source);
   if ("file" in source) return pulumi.secret(contents(source.file));
   return pulumi.secret(platform.secret(source.secret, source.key));

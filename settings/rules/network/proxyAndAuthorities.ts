@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { within } from "../../model/addresses.ts";
 import { certificateFault } from "../../model/certificates.ts";
 import { kubernetesDefaults } from "../../schema/kubernetes.ts";
-import type { Stated } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { each } from "../readable.ts";
 
 /** Files that hold no authority. */
-export function authorityFaults({ caCertificates }: Stated): Fault[] {
+export function authorityFaults({ caCertificates }: ParsedConfig): Fault[] {
   return each(caCertificates, (file, at) => {
     const why = certificateFault(readFileSync(file, "utf8"));
     return why === undefined
@@ -15,7 +15,7 @@ export function authorityFaults({ caCertificates }: Stated): Fault[] {
       : [
           {
             path: ["caCertificates", at],
-            message: `${why}: allowed is a file with certificates in PEM that are valid now, and nothing else`,
+            message: `${why}: expected a file with certificates in PEM that are valid now, and nothing else`,
           },
         ];
   });
@@ -27,7 +27,7 @@ export function proxyFaults({
   proxy = { no: [] },
   extraHosts,
   kubernetes = kubernetesDefaults,
-}: Stated): Fault[] {
+}: ParsedConfig): Fault[] {
   if (platform !== "kubernetes") return [];
   const { to, except } = kubernetes.egress;
   return (["http", "https"] as const).flatMap((key) => {
@@ -37,7 +37,7 @@ export function proxyFaults({
     if (!/^\d+(\.\d+){3}$/.test(address)) return [];
     if (to.some((range) => within(address, range)) && !except.some((range) => within(address, range)))
       return [];
-    const message = `kubernetes.egress keeps roles from ${address}: allowed is a proxy in one of egress.to, and in none of egress.except`;
+    const message = `kubernetes.egress keeps roles from ${address}: expected a proxy in one of egress.to, and in none of egress.except`;
     return [{ path: ["proxy", key], message }];
   });
 }

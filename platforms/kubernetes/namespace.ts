@@ -7,13 +7,13 @@ import { denyAll } from "./policies.ts";
 const priorities = { control: 1000, tasks: 0 };
 
 /** The namespace of a stack and what all of its pods share. */
-export interface Surroundings {
+export interface NamespaceResources {
   readonly namespace: pulumi.Output<string>;
   readonly serviceAccount: pulumi.Output<string>;
   readonly priorityClasses: Readonly<Record<Service["priority"], pulumi.Output<string>>>;
 }
 
-export interface SurroundingsArgs {
+export interface NamespaceArgs {
   /** Names the namespace. */
   readonly stack: string;
   /** Secrets with which images are pulled. */
@@ -37,11 +37,11 @@ function restricted(mode: "enforce" | "audit" | "warn"): Labels {
 }
 
 /** Makes a namespace in which nobody may talk to anybody unless a policy says so. */
-export function surroundings(
+export function namespaceResources(
   name: string,
-  { stack, pullSecrets, labels, owner }: SurroundingsArgs,
+  { stack, pullSecrets, labels, owner }: NamespaceArgs,
   opts: pulumi.CustomResourceOptions,
-): Surroundings {
+): NamespaceResources {
   const own = unowned(labels);
   const levels = { ...restricted("enforce"), ...restricted("audit"), ...restricted("warn") };
   // The claims are in it, so it shares their protection.

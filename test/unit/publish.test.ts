@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { entranceConf, entranceContainer } from "../../platforms/docker/entrance.ts";
+import { httpsProxy, httpsProxyConf } from "../../platforms/docker/httpsProxy.ts";
 
 const publications = [
   { endpoint: { host: "webserver", port: 8080 }, port: 443, withheld: [] },
@@ -9,7 +9,7 @@ const publications = [
 ];
 
 test("TLS stands in front of each service, and what asks for no login is withheld", () => {
-  const conf = entranceConf(publications);
+  const conf = httpsProxyConf(publications);
   assert.match(conf, /^ {2}ssl-default-bind-options ssl-min-ver TLSv1\.2 no-tls-tickets$/m);
   const services = conf.slice(conf.indexOf("frontend webserver"));
   assert.equal(
@@ -42,7 +42,7 @@ backend to-flower
 
 test("its container has the certificate and the key as one secret, and publishes at the address alone", async () => {
   const args = { address: "10.0.0.10", certificate: "CERTIFICATE\n\n", key: "KEY", publications };
-  const container = entranceContainer("entrance", "gateway:1", args, {
+  const container = httpsProxy("entrance", "gateway:1", args, {
     prefix: "airflow-unit",
     network: "net",
   });

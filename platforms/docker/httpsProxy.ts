@@ -76,12 +76,12 @@ function way({ endpoint: { host, port }, withheld }: Publication, at: number): r
 }
 
 /** What HAProxy is told: TLS in front of each service, on a port of its own. */
-export function entranceConf(publications: readonly Publication[]): string {
+export function httpsProxyConf(publications: readonly Publication[]): string {
   return [head, ...publications.flatMap(way)].join("\n");
 }
 
 /** The container that people's connections end in, over TLS. */
-export function entranceContainer(
+export function httpsProxy(
   name: string,
   image: string,
   { address, certificate, key, publications }: EntranceArgs,
@@ -94,7 +94,7 @@ export function entranceContainer(
       image,
       command,
       user: { uid: 999, gid: 999 },
-      files: { [configuration]: entranceConf(publications) },
+      files: { [configuration]: httpsProxyConf(publications) },
       secrets: { [identity]: pem },
       limits: { memory: 256, cpu: 2 },
       reaches: publications.map(({ endpoint }) => endpoint),

@@ -4,12 +4,12 @@ import { certificatesIn, keyFault } from "../settings/model/certificates.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { publishedUrl } from "../settings/model/published.ts";
 import type { Platform } from "../workload.ts";
-import { given } from "./given.ts";
+import { readSecret } from "./readSecret.ts";
 import { port as flowerPort } from "./roles/flower.ts";
 import { port as webserverPort } from "./roles/webserver.ts";
 
 /** Where people find what is published. */
-export interface Entrance {
+export interface Publishing {
   readonly webserverUrl: string;
   readonly flowerUrl: string;
   /** Publishes it, once both run somewhere. */
@@ -27,7 +27,7 @@ function matching(certificate: string, key: pulumi.Output<string>): pulumi.Outpu
 }
 
 /** What lets people reach the webserver and Flower from elsewhere; nothing, where a stack does not publish them. */
-export function entrance(platform: Platform, { publish }: Settings): Entrance | undefined {
+export function publish(platform: Platform, { publish }: Settings): Publishing | undefined {
   if (!publish) return;
   const certificate = readFileSync(publish.certificate, "utf8");
   return {
@@ -39,7 +39,7 @@ export function entrance(platform: Platform, { publish }: Settings): Entrance | 
         {
           address: publish.address,
           certificate,
-          key: matching(certificate, given(publish.key, platform)),
+          key: matching(certificate, readSecret(publish.key, platform)),
           publications: [
             {
               endpoint: platform.endpoint("webserver", webserverPort),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { given } from "../../components/given.ts";
+import { readSecret } from "../../components/readSecret.ts";
 import { DockerPlatform } from "../../platforms/docker/docker.ts";
 import { KubernetesPlatform } from "../../platforms/kubernetes/kubernetes.ts";
 import { kubernetesDefaults } from "../../settings/schema/kubernetes.ts";
@@ -42,12 +42,12 @@ function settled(output: pulumi.Output<string>): Promise<string> {
 
 test("a secret is what the stack says, what a file holds, or what a Secret has, and always secret", async () => {
   const expected: [pulumi.Output<string>, string][] = [
-    [given("the value\n", docker), "the value\n"],
-    [given({ file: written("one", "one line\n") }, docker), "one line"],
-    [given({ file: written("two", "key\r\n") }, docker), "key"],
-    [given({ file: written("pem", "-----\nkey\n-----\n\n") }, docker), "-----\nkey\n-----\n"],
-    [given({ secret: "ours", key: "password" }, cluster), "from the cluster"],
-    [given({ secret: "ours", key: "password" }, cluster), "from the cluster"],
+    [readSecret("the value\n", docker), "the value\n"],
+    [readSecret({ file: written("one", "one line\n") }, docker), "one line"],
+    [readSecret({ file: written("two", "key\r\n") }, docker), "key"],
+    [readSecret({ file: written("pem", "-----\nkey\n-----\n\n") }, docker), "-----\nkey\n-----\n"],
+    [readSecret({ secret: "ours", key: "password" }, cluster), "from the cluster"],
+    [readSecret({ secret: "ours", key: "password" }, cluster), "from the cluster"],
   ];
   for (const [output, value] of expected) {
     assert.equal(await settled(output), value);
@@ -58,12 +58,12 @@ test("a secret is what the stack says, what a file holds, or what a Secret has, 
 
 test("an empty file, a missing one, and a Secret without a cluster are errors", () => {
   assert.throws(
-    () => given({ file: written("none", "\n") }, docker),
+    () => readSecret({ file: written("none", "\n") }, docker),
     /none is to hold a secret, but is empty/,
   );
-  assert.throws(() => given({ file: join(folder, "missing") }, docker), /ENOENT.*missing/);
+  assert.throws(() => readSecret({ file: join(folder, "missing") }, docker), /ENOENT.*missing/);
   assert.throws(
-    () => given({ secret: "ours", key: "password" }, docker),
+    () => readSecret({ secret: "ours", key: "password" }, docker),
     /password of the Secret ours is wanted, but only a cluster has Secrets/,
   );
 });

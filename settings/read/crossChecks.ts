@@ -12,8 +12,8 @@ import type { Check, Fault } from "../rules/fault.ts";
 import { imageFaults } from "../rules/images/imageTags.ts";
 import { packagesFaults } from "../rules/images/packages.ts";
 import { absentFaults, versionFaults } from "../rules/images/versions.ts";
-import { authorityFaults, proxyFaults } from "../rules/network/outside.ts";
 import { portFaults } from "../rules/network/ports.ts";
+import { authorityFaults, proxyFaults } from "../rules/network/proxyAndAuthorities.ts";
 import { publishFaults } from "../rules/network/publish.ts";
 import { platformFaults } from "../rules/platform.ts";
 import { ifReadable } from "../rules/readable.ts";
@@ -33,7 +33,7 @@ import { userFaults, workerNameFaults } from "../rules/workers/names.ts";
 import { placementFaults } from "../rules/workers/placement.ts";
 import { queueTwiceFaults, unservedQueueFaults } from "../rules/workers/queues.ts";
 import { concurrencyFaults } from "../rules/workers/workers.ts";
-import type { Given, Stated } from "../schema/schema.ts";
+import type { ParsedConfig, RawConfig } from "../schema/schema.ts";
 
 const checks: readonly Check[] = [
   versionFaults,
@@ -81,6 +81,6 @@ const checks: readonly Check[] = [
 ];
 
 /** Faults of values that are right by themselves. */
-export function faultsBetween(parsed: Stated, given: Given): Fault[] {
+export function crossChecks(parsed: ParsedConfig, given: RawConfig): Fault[] {
   return checks.flatMap((check) => ifReadable(() => check(parsed, given)));
 }

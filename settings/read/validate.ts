@@ -2,18 +2,17 @@ import type { z } from "zod";
 import type { Fault } from "../rules/fault.ts";
 import { unknownWord } from "../rules/nearest.ts";
 import { withoutFaulty } from "../rules/readable.ts";
-import { type Given, type Stated, schema } from "../schema/schema.ts";
+import { type ParsedConfig, type RawConfig, schema } from "../schema/schema.ts";
 import { keysIn } from "../schema/values.ts";
-import { faultsBetween } from "./between.ts";
-import { beforeHoles, withHoles, withoutHoles } from "./holes.ts";
+import { crossChecks } from "./crossChecks.ts";
+import { beforeGaps, withGaps, withoutGaps } from "./gaps.ts";
 
 type Path = readonly PropertyKey[];
 
 /** Keys that are unknown on purpose, and why. */
 const refused: Readonly<Record<string, string>> = {
-  privileged:
-    "no role runs privileged, which would give a task the machine: allowed are env, files and volumes",
-  capAdd: "no role gets a capability of the machine: allowed are env, files and volumes",
+  privileged: "no role runs privileged, which would give a task the machine: expected env, files and volumes",
+  capAdd: "no role gets a capability of the machine: expected env, files and volumes",
   dockerSocket:
     "no role gets the engine's socket, which is root on the machine: run containers from tasks by way of an engine of their own, with TLS",
 };
@@ -57,7 +56,7 @@ function removed(values: unknown, path: Path): Path {
 /** What a stack says, as far as it can be read, and all that is wrong with it. */
 export interface Examined {
   /** Nothing, where something is wrong that no default can stand for. */
-  readonly stated?: Stated;
+  readonly stated?: ParsedConfig;
   readonly faults: readonly Fault[];
 }
 
@@ -65,19 +64,22 @@ export interface Examined {
  * Examines a stack in one pass: values by themselves, and those that are right, or not given, also with each other.
  * A value that is wrong is taken away, until the rest can be read.
  */
-export function examine(given: Readonly<Record<string, unknown>>): Examined {
+export function validate(given: Readonly<Record<string, unknown>>): Examined {
   const rest = structuredClone(given);
   const faults: Fault[] = [];
   const faulty: Path[] = [];
   for (;;) {
-    const result = schema.safeParse(withoutHoles(rest));
+    const result = schema.safeParse(withoutGaps(rest));
     if (result.success) {
-      const stated = withHoles(result.data, rest);
-      return { stated, faults: [...faults, ...faultsBetween(withoutFaulty(stated, faulty), given as Given)] };
+      const stated = withGaps(result.data, rest);
+      return {
+        stated,
+        faults: [...faults, ...crossChecks(withoutFaulty(stated, faulty), given as RawConfig)],
+      };
     }
     const found = distinct(faultsOf(result.error)).map((fault) => ({
       ...fault,
-      path: beforeHoles(rest, fault.path),
+      path: beforeGaps(rest, fault.path),
     }));
     // What had to be taken away is missing now, which is no fault of the stack's.
     faults.push(

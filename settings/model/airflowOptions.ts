@@ -1,17 +1,17 @@
-import type { Stated } from "../schema/schema.ts";
+import type { ParsedConfig } from "../schema/schema.ts";
 
-type Saying = Pick<Stated, "settings">;
+type Saying = Pick<ParsedConfig, "settings">;
 
 /** A setting of `airflow.cfg` that a stack gives. */
-export interface Said {
+export interface AirflowOption {
   readonly path: readonly PropertyKey[];
   readonly value: string;
 }
 
 /** Every setting that a stack gives, by section and key in lower case: Airflow reads them in any. */
-export function allSaid({ settings }: Saying): Map<string, Said> {
+export function airflowOptions({ settings }: Saying): Map<string, AirflowOption> {
   const found = Object.entries(settings).flatMap(([section, keys]) =>
-    Object.entries(keys).map(([key, value]): [string, Said] => [
+    Object.entries(keys).map(([key, value]): [string, AirflowOption] => [
       `${section}.${key}`.toLowerCase(),
       { path: ["settings", section, key], value },
     ]),
@@ -20,11 +20,11 @@ export function allSaid({ settings }: Saying): Map<string, Said> {
 }
 
 /** What a stack gives for `section.key`; nothing, if it does not. */
-export function said(stack: Saying, name: string): Said | undefined {
-  return allSaid(stack).get(name);
+export function airflowOption(stack: Saying, name: string): AirflowOption | undefined {
+  return airflowOptions(stack).get(name);
 }
 
 /** The same as a number, or what holds where a stack gives none. */
-export function saidNumber(stack: Saying, name: string, fallback: number): number {
-  return Number(said(stack, name)?.value ?? fallback);
+export function airflowNumber(stack: Saying, name: string, fallback: number): number {
+  return Number(airflowOption(stack, name)?.value ?? fallback);
 }
