@@ -104,7 +104,7 @@ test("a fault inside a value is told with its own line", () => {
   );
   assert.throws(
     () => readStackFile(file),
-    new RegExp(`${file}:5: workerGroups\\[0\\]\\.memory is lots; allowed`),
+    new RegExp(`${file}:5: workerGroups\\[0\\]\\.memory is lots; expected`),
   );
   rmSync(dirname(file), { recursive: true });
 });

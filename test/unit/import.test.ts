@@ -254,13 +254,13 @@ const refused: [what: string, file: string, text: string, message: RegExp][] = [
     "two executors",
     "v.yaml",
     "executor: CeleryKubernetesExecutor\n",
-    /v\.yaml:1: the executor is CeleryKubernetesExecutor; allowed/,
+    /v\.yaml:1: the executor is CeleryKubernetesExecutor; expected/,
   ],
   [
     "a list of executors",
     "v.yaml",
     "executor: CeleryExecutor,KubernetesExecutor\n",
-    /the executor is CeleryExecutor,KubernetesExecutor; allowed/,
+    /the executor is CeleryExecutor,KubernetesExecutor; expected/,
   ],
   [
     "another executor as a setting",
