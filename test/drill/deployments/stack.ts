@@ -31,6 +31,11 @@ export interface StackArgs {
   readonly clear?: (stack: TestStack) => Promise<void>;
 }
 
+/** Where a stack's state stays. */
+export function folderOf(name: string): string {
+  return join(project, ".state/drill", name);
+}
+
 async function atWorkers(stack: TestStack, command: readonly string[]): Promise<readonly string[]> {
   const names = (await stack.names()).filter((name) => name.startsWith("worker"));
   return Promise.all(names.map((name) => stack.exec(name, ...command)));
@@ -49,7 +54,7 @@ export class StackDeployment implements Deployment {
   private readonly args: StackArgs;
 
   constructor(args: StackArgs) {
-    const folder = join(project, ".state/drill", args.name);
+    const folder = folderOf(args.name);
     this.args = args;
     this.subject = this.platform = args.target.name;
     this.layout = args.layout;
