@@ -140,7 +140,7 @@ export function survives(stack: TestStack, unknown: () => Promise<string[]>): vo
         "app.control.cancel_consumer('default', destination=node, reply=True)\n" +
         "inspect = app.control.inspect(node, timeout=5)\nprint(inspect.ping(), inspect.active_queues())";
       const seconds = await stack.startsAgain("worker-2", 120, async () => {
-        const said = await stack.exec("scheduler-2", "python", "-c", deaf);
+        const said = await stack.exec("flower", "python", "-c", deaf);
         assert.match(said, /\{'celery@worker-2': \{'ok': 'pong'\}\} \{'celery@worker-2': \[\]\}/);
       });
       t.diagnostic(`consuming again after ${seconds} s`);
