@@ -37,7 +37,7 @@ async function consumed(stack: TestStack): Promise<Record<string, string[]>> {
   const ask =
     `${celery}import json\nactive = app.control.inspect(${nodes}, timeout=5).active_queues() or {}\n` +
     "print(json.dumps({node: [queue['name'] for queue in queues] for node, queues in active.items()}))";
-  return JSON.parse((await stack.exec("scheduler-2", "python", "-c", ask)).trim().split("\n").at(-1) ?? "");
+  return JSON.parse((await stack.exec("flower", "python", "-c", ask)).trim().split("\n").at(-1) ?? "");
 }
 
 function assertGreen(tasks: readonly TaskInstance[]): void {
