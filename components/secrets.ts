@@ -58,7 +58,7 @@ interface Held {
 type Known = Pick<Held, "names" | "values"> & Partial<Held>;
 
 function minted(name: string): string {
-  // A fernet key is 32 bytes in padded base64. A session key has 64 characters, unpadded to need no escaping.
+  // A fernet key is 32 bytes in padded base64. A session key needs 64 characters, unpadded to need no escaping.
   if (name === "fernetKey") return `${crypto.randomBytes(32).toString("base64url")}=`;
   if (name === "jwtSecret") {
     const { privateKey } = crypto.generateKeyPairSync("ed25519");

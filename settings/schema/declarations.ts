@@ -67,10 +67,10 @@ const kinds = {
     .describe("Users of Airflow besides `adminUser`, by login."),
 };
 
-/** What `airflow.yaml` may say. */
+/** Schema of `airflow.yaml`. */
 export const declarations = object(kinds);
 
-/** The same, as keys of a stack. */
+/** Keys of `airflow.yaml`, as keys of a stack. */
 export const declarationKeys = kinds;
 
 export type Declarations = z.output<typeof declarations>;

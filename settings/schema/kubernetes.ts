@@ -4,7 +4,7 @@ import { hostName, labels, list, matching, name, object } from "./values.ts";
 const size = matching(/^[1-9]\d{0,5}(Mi|Gi|Ti)$/, "expected a size with its unit: 500Mi, 10Gi, 1Ti");
 const cidr = matching(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, "expected a range of addresses: 203.0.113.0/24");
 
-/** Anywhere but networks that are somebody's own, and the address at which clouds hand out credentials. */
+/** All addresses except private networks, and the address at which clouds hand out credentials. */
 const internet = {
   to: ["0.0.0.0/0"],
   except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"],
@@ -64,5 +64,5 @@ export const kubernetes = object({
 
 export type KubernetesSettings = z.output<typeof kubernetes>;
 
-/** What a stack gets that says nothing about its cluster. */
+/** Settings of a stack that says nothing about its cluster. */
 export const kubernetesDefaults = kubernetes.parse({});

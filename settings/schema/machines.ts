@@ -50,7 +50,7 @@ export const machine = object({
 
 export type MachineSettings = z.output<typeof machine>;
 
-/** How many workers of each group a machine has; the default group is `default`. */
+/** Counts the workers of each group on a machine; the default group is `default`. */
 export function counted({ workers = {} }: MachineSettings): Readonly<Record<string, number>> {
   return typeof workers === "number" ? { default: workers } : workers;
 }

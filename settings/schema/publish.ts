@@ -6,7 +6,7 @@ import { hostName, object, port } from "./values.ts";
 const why =
   "needed, since the logins of the webserver and of Flower would cross the network in plain; without publish both are at 127.0.0.1 only";
 
-/** Where people reach the webserver and Flower from elsewhere. */
+/** Address at which people reach the webserver and Flower from other machines. */
 export const publish = object({
   address: z
     .ipv4({ error: "expected an IPv4 address of the machine, or 0.0.0.0 for all of them" })

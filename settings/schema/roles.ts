@@ -13,7 +13,7 @@ const secretName = matching(
 );
 const variable = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable");
 
-/** What one role is given beyond what it needs. */
+/** Additions of a stack to one role. */
 export const roleExtras = object({
   env: z
     .record(variable, scalar, { error: "expected environment variables" })
@@ -56,7 +56,7 @@ export const roleExtras = object({
 
 const role = roleExtras.optional();
 
-/** By role; `all` is every role of Airflow. */
+/** Extras by role; `all` is every role of Airflow. */
 export const roles = object({
   all: role.describe(
     "Every role of Airflow, and the check of services that are there already; what one role says itself goes first.",

@@ -52,7 +52,7 @@ const images = object({
   pgbouncer: imageName.optional().describe("In front of Postgres, where there is `pgbouncer`."),
 });
 
-/** Secrets of the stack that may be given, or made anew. */
+/** Secrets of the stack that may be given, or minted again. */
 const stackSecrets = {
   adminPassword: "Of `adminUser`, for Airflow and for Flower.",
   brokerPassword: "Of Airflow in Redis.",
@@ -71,7 +71,7 @@ function bySecret<T extends z.ZodType>(value: T) {
   return object(Object.fromEntries(entries) as Record<SecretName, T>);
 }
 
-/** What a stack may say, by key without the project's prefix. */
+/** Schema of a stack, by key without the project's prefix. */
 export const schema = object({
   platform: oneOf("docker", "kubernetes")
     .default("docker")
@@ -218,5 +218,5 @@ export const schema = object({
 });
 
 export type RawConfig = z.input<typeof schema>;
-/** As it stands in a stack, with images still to be chosen. */
+/** Parsed values of a stack, before images and worker groups are resolved. */
 export type ParsedConfig = z.output<typeof schema>;

@@ -13,7 +13,7 @@ const lines = z
   .meta({ discreet: true });
 export type Lines = z.output<typeof lines>;
 
-/** The stack's own Postgres, or with `url` one that is there already. */
+/** The stack's own Postgres, or with `url` an external one. */
 export const postgres = object({
   memory: memory.default(1024).describe("MiB that the stack's own Postgres may use."),
   settings: lines.default({}).describe("Any setting of `postgresql.conf`: `{ max_connections: 200 }`."),
@@ -28,7 +28,7 @@ export const postgres = object({
   ca: file.optional().describe("With `url`: the authorities that its certificate may be signed by, in PEM."),
 });
 
-/** The stack's own Redis, or with `url` one that is there already. */
+/** The stack's own Redis, or with `url` an external one. */
 export const redis = object({
   memory: memory.default(512).describe("MiB that the stack's own Redis may use."),
   settings: lines.default({}).describe("Any setting of `redis.conf`: `{ appendfsync: always }`."),
@@ -36,7 +36,7 @@ export const redis = object({
   ca: file.optional().describe("With `url`: the authorities that its certificate may be signed by, in PEM."),
 });
 
-/** Between Airflow and Postgres, so that many workers and schedulers share few connections. */
+/** PgBouncer between Airflow and Postgres, so that many workers and schedulers share few connections. */
 export const pgbouncer = object({
   poolSize: whole(1, 10_000)
     .default(20)

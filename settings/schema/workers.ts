@@ -13,7 +13,7 @@ import {
   whole,
 } from "./values.ts";
 
-/** Of a stack that counts none. */
+/** Number of workers of a stack that gives none. */
 export const defaultWorkers = 2;
 
 export const concurrency = whole(1, 1000);
