@@ -8,8 +8,9 @@ export interface StoredProvider<Inputs, Outputs> {
 }
 
 /**
- * Returns the source of a CommonJS module whose `handler` returns the provider. Pulumi's own serialisation finds
- * the functions by itself, but loads a compiler for that: a quarter of the CPU time of every deployment.
+ * Returns the source of a CommonJS module whose `handler` returns the provider. Pulumi's own serialisation
+ * finds the functions by itself, but loads a compiler for that: a quarter of the CPU time of every
+ * deployment.
  */
 export function sourceOf<Inputs, Outputs>({ provider, functions }: StoredProvider<Inputs, Outputs>): string {
   const methods = Object.values(provider).map(String);

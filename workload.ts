@@ -18,7 +18,7 @@ export type Volume =
       readonly kind: "data";
       readonly name: pulumi.Input<string>;
       readonly sharing: Sharing;
-      /** Image directory whose owner a new volume gets on an engine; in a cluster the pod's group may write. */
+      /** Image directory whose owner a new volume gets on an engine; in a cluster the pod's group writes. */
       readonly like?: string;
     }
   | { readonly kind: "directory"; readonly path: string }
@@ -33,14 +33,14 @@ export type Sharing = "exclusive" | "shared";
 /** Health check of a workload; a workload that stops serving is restarted. */
 export interface Health {
   /**
-   * Runs inside the container for as long as the stack runs, so keep it cheap. Exit status 0 means healthy, 75
-   * in progress: the workload answers that it loads or recovers, and is not restarted while it does. Prints
-   * only what a person needs to know.
+   * Runs inside the container for as long as the stack runs, so keep it cheap. Exit status 0 means healthy,
+   * 75 in progress: the workload answers that it loads or recovers, and is not restarted while it does.
+   * Prints only what a person needs to know.
    */
   readonly command: readonly string[];
   /** Seconds that a start may take before the container is restarted; status 75 extends them. */
   readonly startSeconds: number;
-  /** Seconds that a deployment waits, for a workload that may return 75 for long; default twice `startSeconds`. */
+  /** Seconds that a deployment waits, where 75 may last long; default twice `startSeconds`. */
   readonly awaitedSeconds?: number;
 }
 
@@ -128,7 +128,7 @@ export function isInside(target: Target): target is Endpoint {
   return "host" in target;
 }
 
-/** A program that runs to success once. Values may be inputs; all that decides the number of resources is plain. */
+/** A program that runs to success once. Values may be inputs, except where a value decides the number of resources. */
 export interface Job {
   readonly image: pulumi.Input<string>;
   /** The complete argument list of the container's main process. */
@@ -213,7 +213,7 @@ export interface EntranceArgs {
 export interface Platform {
   /** Domain suffixes that the names of a stack's services may have. */
   readonly domains: readonly string[];
-  /** True if each instance is reached by its own name from everywhere; otherwise only by its service's name. */
+  /** True if each instance is reached by its own name from everywhere; otherwise by its service's name. */
   readonly namesInstances: boolean;
   /** Returns storage that survives the containers, and `npm run down`. */
   volume(name: string, sharing: Sharing): Volume;
@@ -221,7 +221,7 @@ export interface Platform {
   service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void;
   /** Runs a workload to success; depending on the result means depending on that success. */
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Input<pulumi.Resource>;
-  /** Builds an image with a folder of DAG files and pushes it. Returns its name in the repository, by digest. */
+  /** Builds an image with a folder of DAG files, and pushes it. Returns its name there, by digest. */
   image(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): pulumi.Input<string>;
   /**
    * Reads an existing secret, by the name of its Kubernetes Secret and the key in it.
@@ -231,7 +231,8 @@ export interface Platform {
   /** Returns the address of a service on this platform. */
   endpoint(name: string, port: number): Endpoint;
   /**
-   * Lets people reach services from other machines, over TLS only, at the machine that runs the first service.
+   * Lets people reach services from other machines, over TLS only, at the machine that runs the first
+   * service.
    * @throws Error in a cluster, whose ingress does that
    */
   publish(name: string, args: EntranceArgs, opts: pulumi.CustomResourceOptions): void;

@@ -26,7 +26,7 @@ function matching(certificate: string, key: pulumi.Output<string>): pulumi.Outpu
   });
 }
 
-/** Lets people reach the webserver and Flower from other machines; undefined if a stack does not publish them. */
+/** Lets people reach the webserver and Flower from other machines; undefined if not published. */
 export function publish(platform: Platform, { publish }: Settings): Publishing | undefined {
   if (!publish) return;
   const certificate = readFileSync(publish.certificate, "utf8");

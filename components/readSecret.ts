@@ -9,8 +9,8 @@ function contents(file: string): string {
 }
 
 /**
- * Reads a secret from the source that the stack names: its value, a file's contents without the final newline, or
- * a key of a Secret in the cluster.
+ * Reads a secret from the source that the stack names: its value, a file's contents without the final
+ * newline, or a key of a Secret in the cluster.
  * @throws Error if the file is empty or cannot be read, or the platform has no Kubernetes Secrets
  */
 export function readSecret(source: SecretSource, platform: Platform): pulumi.Output<string> {

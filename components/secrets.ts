@@ -58,7 +58,7 @@ interface Held {
 type Known = Pick<Held, "names" | "values"> & Partial<Held>;
 
 function minted(name: string): string {
-  // A fernet key is 32 bytes in padded base64. A session key needs 64 characters, unpadded to need no escaping.
+  // A fernet key is 32 bytes in padded base64. A session key needs 64 characters, unpadded to avoid escapes.
   if (name === "fernetKey") return `${crypto.randomBytes(32).toString("base64url")}=`;
   if (name === "jwtSecret") {
     const { privateKey } = crypto.generateKeyPairSync("ed25519");
@@ -184,9 +184,9 @@ function stated<T>(byName: { readonly [name in SecretName]?: T | undefined }): [
 }
 
 /**
- * Mints the secrets at the first deployment, unless they are given, and keeps them in the state; protected, since
- * stored data needs them. A replaced secret stays valid as the previous one until the next replacement, or until
- * previous secrets are dropped.
+ * Mints the secrets at the first deployment, unless they are given, and keeps them in the state; protected,
+ * since stored data needs them. A replaced secret stays valid as the previous one until the next replacement,
+ * or until previous secrets are dropped.
  */
 export class Secrets extends DynamicResource<Wanted, Held> {
   /** Current values. */

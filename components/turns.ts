@@ -6,8 +6,8 @@ function keyOf({ queues }: WorkerGroup): string {
 }
 
 /**
- * Lists the workers of the last deployment that may go on taking tasks while others are replaced: none of another
- * version of Airflow, whose workers cannot run the new tasks.
+ * Lists the workers of the last deployment that may go on taking tasks while others are replaced: none of
+ * another version of Airflow, whose workers cannot run the new tasks.
  * @param outputs outputs of the last deployment
  */
 export function workersOf(outputs: Readonly<Record<string, unknown>>, version: string): readonly string[] {
@@ -16,8 +16,8 @@ export function workersOf(outputs: Readonly<Record<string, unknown>>, version: s
 }
 
 /**
- * Plans the replacement of workers of the same queues, which stand in for each other: at most a third of them at
- * a time, but at least one.
+ * Plans the replacement of workers of the same queues, which stand in for each other: at most a third of them
+ * at a time, but at least one.
  * @param deployed names of the existing workers
  */
 export function turnsOf(

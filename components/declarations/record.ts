@@ -30,7 +30,7 @@ function spelled(names: Names): readonly string[] {
   return kinds.flatMap((kind) => names[kind].map((name) => `${kind}.${name}`));
 }
 
-/** Converts a record to stack outputs for the next deployment, with names as `pools.api`; omits empty lists. */
+/** Converts a record to stack outputs for the next deployment, names as `pools.api`; omits empty lists. */
 export function outputsOf(record: Declared): Readonly<Record<string, readonly string[]>> {
   const outputs = Object.entries(record).map(([output, names]) => [output, spelled(names)] as const);
   return Object.fromEntries(outputs.filter(([, names]) => names.length > 0));

@@ -106,7 +106,7 @@ function connections({ broker, server, secrets, adminUser, ...args }: Environmen
       secrets.values.adminPassword.apply((pw) => `${adminUser}:${pw}`),
       ["flower"],
     ),
-    // Airflow's commands record each run in a database; without this setting they make a file in Airflow's home.
+    // Airflow's commands record each run in a database; without one they make a file in Airflow's home.
     {
       ...plain("database", "sql_alchemy_conn", `sqlite:///${runtimeDirectory}/airflow.db`),
       roles: roles.filter((role) => !database.includes(role)),

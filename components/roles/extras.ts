@@ -94,8 +94,8 @@ function clash(own: object | undefined, added: object): string | undefined {
 }
 
 /**
- * Adds the extras of a role, or of all roles, to a workload. Each workload with Airflow's image needs them: with a
- * logging class among the settings, no program of Airflow starts without the file of that class.
+ * Adds the extras of a role, or of all roles, to a workload. Each workload with Airflow's image needs them:
+ * with a logging class among the settings, no program of Airflow starts without the file of that class.
  * @throws Error if an extra would replace something of the stack's own
  */
 export function withExtras<T extends Job>(

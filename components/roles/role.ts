@@ -17,7 +17,7 @@ export interface RoleArgs {
   readonly extras: ExtrasByRole;
   /** DAG files, read-only, where they are not in the image or a repository. */
   readonly dags?: Volume | undefined;
-  /** Task logs, shared by all roles: readable after the worker that wrote them is gone. Absent with remote logs. */
+  /** Task logs, shared by all roles: readable after their worker is gone. Absent with remote logs. */
   readonly logs?: Volume | undefined;
   readonly redis: Target;
   /** Server of the metadata. */

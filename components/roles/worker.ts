@@ -31,8 +31,8 @@ function processes({ min, max }: WorkerGroup["concurrency"]): string[] {
 }
 
 /**
- * Renders the SQL that counts the tasks that wait for or run on a worker of these queues: a worker with an empty
- * queue may still be busy. Deferred tasks do not count; the triggerer has them.
+ * Renders the SQL that counts the tasks that wait for or run on a worker of these queues: a worker with an
+ * empty queue may still be busy. Deferred tasks do not count; the triggerer has them.
  */
 function countOf(queues: readonly string[]): string {
   const names = queues.map((queue) => `'${queue.replaceAll("'", "''")}'`);

@@ -6,7 +6,7 @@ import type { Endpoint, Platform } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
 import type { Secrets } from "../secrets.ts";
 
-/** Postgres roles that own a database of the same name, and the secret that their logins have as a password. */
+/** Postgres roles that own a database of the same name, and the secret that is their logins' password. */
 export const owners = {
   airflow: "metadataPassword",
   airflow_results: "resultsPassword",
@@ -20,7 +20,7 @@ export interface Login {
   readonly previous: pulumi.Output<string>;
 }
 
-/** Names a role for each password, since a role has only one: the owner at first, then members of the owner. */
+/** Names a role for each password, since a role has only one: the owner first, then members of it. */
 export function loginOf(owner: Owner, { replaced, previous }: Secrets): Login {
   const { [owner]: name } = owners;
   const login = (times: number) => (times === 0 ? owner : `${owner}_${times + 1}`);

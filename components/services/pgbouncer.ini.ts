@@ -31,8 +31,8 @@ export interface ServerTls {
 }
 
 /**
- * Renders pgbouncer.ini, which is not secret: it includes the secret files. The whole `[pgbouncer]` section is here,
- * since each start of the section resets what an earlier one says.
+ * Renders pgbouncer.ini, which is not secret: it includes the secret files. The whole `[pgbouncer]` section
+ * is here, since each start of the section resets what an earlier one says.
  */
 export function pgbouncerConf({ poolSize, clients }: PgbouncerConf, tls: ServerTls): string {
   return `%include ${secretsDirectory}/${secrets.databases}
@@ -65,7 +65,7 @@ log_stats = 0
 `;
 }
 
-/** Renders which user may use which database. PgBouncer itself logs in to Postgres, so only this limits workers. */
+/** Renders which user may use which database. PgBouncer logs in to Postgres itself: only this limits workers. */
 export function pgbouncerHba(users: readonly Omit<PgbouncerUser, "password">[]): string {
   const rules = users.flatMap(({ database, user }) =>
     ["0.0.0.0/0", "::/0"].map((from) => `host ${databases[database]} ${user} ${from} scram-sha-256\n`),

@@ -20,7 +20,7 @@ export interface PgbouncerArgs extends conf.PgbouncerConf {
 const authorities = "/etc/pgbouncer/postgres-ca.pem";
 const file = "/etc/pgbouncer/pgbouncer.ini";
 
-/** Sends a TLS request, which PgBouncer's main loop answers without a login; the check starts only a shell. */
+/** Sends a TLS request, which PgBouncer's main loop answers without a login; starts only a shell. */
 const answers = [
   `exec 3<>/dev/tcp/127.0.0.1/${conf.port}`,
   "printf '\\0\\0\\0\\10\\4\\322\\26\\57' >&3",

@@ -25,8 +25,8 @@ const initialise = readFileSync(new URL("postgres.sql", import.meta.url), "utf8"
 
 /**
  * Asks over TCP: while Postgres initialises an empty directory, it answers on its socket only. Status 1 of
- * `pg_isready` means that Postgres starts, recovers or stops: a replay of its log may take long, and a restart
- * would begin it again. The name of a process shows the progress.
+ * `pg_isready` means that Postgres starts, recovers or stops: a replay of its log may take long, and a
+ * restart would begin it again. The name of a process shows the progress.
  */
 const accepts = [
   "pg_isready --quiet --host=127.0.0.1 && exit",
@@ -77,7 +77,7 @@ export class Postgres extends pulumi.ComponentResource implements Server {
           // Postgres makes this directory itself: the volume's root may belong to another user.
           PGDATA: `${volume}/cluster`,
         },
-        // Used for an empty data directory only. `Logins` sets later passwords, without a restart of the server.
+        // Used for an empty data directory only. `Logins` sets later passwords, without a server restart.
         secrets: {
           postgres_password: firstOf(secrets, "postgresPassword"),
           metadata_password: firstOf(secrets, "metadataPassword"),

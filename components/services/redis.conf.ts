@@ -37,9 +37,9 @@ ${own.join("")}`;
 }
 
 /**
- * Renders the users and their rights. Airflow's user has the password, and the previous one while that is valid; the
- * health check's user has none. Nobody can log in as the default user, but Redis itself reads its log as that user:
- * without rights it would drop every transaction.
+ * Renders the users and their rights. Airflow's user has the password, and the previous one while that is
+ * valid; the health check's user has none. Nobody can log in as the default user, but Redis itself reads its
+ * log as that user: without rights it would drop every transaction.
  */
 export function redisUsers(...airflowPasswords: readonly string[]): string {
   const passwords = airflowPasswords.map((password) => `>${password}`).join(" ");

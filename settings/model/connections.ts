@@ -75,7 +75,7 @@ function pooled(
   };
 }
 
-/** Counts a group's connections. A task of Airflow 2 has two to the metadata: its own, and its supervisor's. */
+/** Counts a group's connections; a task of Airflow 2 has two to the metadata: its own and its supervisor's. */
 function taskShares(group: Connecting["groups"][number], instances: number, isTwo: boolean): Share[] {
   const { name, concurrency } = group;
   const results = {
@@ -108,7 +108,7 @@ export function clientShares(stack: Connecting): Share[] {
   ];
 }
 
-/** Lists the connections at the server: Airflow's, or PgBouncer's instead. The migration bypasses PgBouncer. */
+/** Lists the connections at the server: Airflow's or PgBouncer's. The migration bypasses PgBouncer. */
 export function serverShares(stack: Connecting): Share[] {
   const own = { who: "migration", count: migration, because: "its lock, its work, and a look" };
   const { pgbouncer, groups } = stack;

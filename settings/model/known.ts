@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Release, releaseOf } from "../schema/versions.ts";
 
-/** Settings of an Airflow release, as `npm run settings` reads them from the image; names separated by spaces. */
+/** Settings of an Airflow release, as `npm run settings` reads them from the image; spaces separate names. */
 export interface KnownFile {
   /** Keys by section, including those of the installed providers. */
   readonly sections: Readonly<Record<string, string>>;

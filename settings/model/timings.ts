@@ -1,8 +1,8 @@
 /** Default timings in seconds, which must fit each other and the timings of a stack file. */
 export const timings = {
   /**
-   * A running task without heartbeats for so long goes to another worker, for any reason: the last resort, for a
-   * control plane that is silent for minutes. Also Airflow's default.
+   * A running task without heartbeats for so long goes to another worker, for any reason: the last resort,
+   * for a control plane that is silent for minutes. Also Airflow's default.
    */
   heartbeatTimeout: 300,
   /** Heartbeat timeout in Airflow 2, where no worker has a lease: a dead worker's tasks wait for so long. */
@@ -10,8 +10,8 @@ export const timings = {
   /** Interval of the search for tasks without heartbeats; Airflow's default is 10. */
   detectionInterval: 5,
   /**
-   * Interval of a running task's heartbeats; Airflow's default. Equal for any number of workers: otherwise adding a
-   * worker would replace the others.
+   * Interval of a running task's heartbeats; Airflow's default. Equal for any number of workers: otherwise
+   * adding a worker would replace the others.
    */
   heartbeatInterval: 5,
   /** Interval at which a worker renews its lease: it tells the broker which tasks it holds. */

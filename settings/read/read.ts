@@ -127,8 +127,8 @@ export function readStackFile(file: string): Settings {
 }
 
 /**
- * Reads only the keys of a stack file that decide Airflow's image: a cluster's stack is valid only once it names the
- * pushed image.
+ * Reads only the keys of a stack file that decide Airflow's image: a cluster's stack is valid only once it
+ * names the pushed image.
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
 export function readImageSettings(file: string): Settings {
@@ -140,7 +140,7 @@ export function readImageSettings(file: string): Settings {
 
 /** Configuration as the CLI hands it over. */
 export interface Told {
-  /** All values by key without the project's prefix, including defaults of keys that a stack does not give. */
+  /** All values by key without the project's prefix, including defaults of keys not in the stack. */
   readonly raw: Readonly<Record<string, string>>;
   /** Keys with values that were encrypted. */
   readonly secret: readonly string[];
@@ -149,7 +149,7 @@ export interface Told {
 
 /**
  * Reads the settings of a stack from the values that the CLI hands over.
- * @param file the stack's file, which shows the given values and which of these are encrypted; without a file, values
+ * @param file the stack's file, which shows the values given and encrypted; without a file, values
  * equal to the default count as not given
  * @throws Refused listing every fault; Error if the file is not a stack file
  */

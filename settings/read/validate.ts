@@ -42,7 +42,7 @@ function within(outer: Path, inner: Path): boolean {
   return outer.every((part, at) => String(part) === String(inner[at]));
 }
 
-/** Removes a value, or its parent if it is gone already. A list item leaves a gap: other items keep their index. */
+/** Removes a value, or its parent if already gone. A list item leaves a gap: the others keep their index. */
 function removed(values: unknown, path: Path): Path {
   const holders = path.map((_, length) =>
     path.slice(0, length).reduce<unknown>((value, part) => Reflect.get(Object(value), part), values),

@@ -9,7 +9,7 @@ export interface Fault {
 }
 
 /**
- * Finds faults between values that are right by themselves, from the parsed and the given ones. A value that is
- * wrong by itself cannot be read, which ends the check (`readable.ts`).
+ * Finds faults between values that are right by themselves, from the parsed and the given ones. A value that
+ * is wrong by itself cannot be read, which ends the check (`readable.ts`).
  */
 export type Check = (parsed: ParsedConfig, given: RawConfig) => readonly Fault[];

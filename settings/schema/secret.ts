@@ -6,7 +6,7 @@ import { object, text } from "./values.ts";
 /** Stands for a value that is encrypted in the stack file, when the file is read without the key. */
 export const encrypted = "\0encrypted";
 
-/** A secret: encrypted in the stack file, a file of the deploying machine, or a key of a Secret in the namespace. */
+/** A secret: encrypted in the stack file, a file of the deploying machine, or a key of a cluster's Secret. */
 export const secret = z
   .union(
     [
@@ -26,7 +26,7 @@ export const secret = z
 
 export type SecretSource = z.output<typeof secret>;
 
-/** True if an object names the source of a secret instead of a value: exactly `file`, or `secret` and `key`. */
+/** True if an object names a secret's source instead of a value: exactly `file`, or `secret` and `key`. */
 export function isPlace(value: unknown): value is Exclude<SecretSource, string> {
   const keys = typeof value === "object" && value !== null ? Object.keys(value).sort().join() : "";
   return keys === "file" || keys === "key,secret";

@@ -15,8 +15,8 @@ function settingsText(text: string, modules: readonly string[]): string {
 }
 
 /**
- * Heartbeats: of a worker every 2 s while it consumes, of any other job every 5 s (`job_heartbeat_sec`) while it
- * reaches the database.
+ * Heartbeats: of a worker every 2 s while it consumes, of any other job every 5 s (`job_heartbeat_sec`) while
+ * it reaches the database.
  */
 const beats = {
   worker: { module: program("worker.py"), missedSeconds: 20 },
@@ -30,8 +30,8 @@ interface Checked {
 }
 
 /**
- * Returns a health check that looks at a file which the process itself keeps fresh: a check in Python would take
- * seconds to start on a busy machine.
+ * Returns a health check that looks at a file which the process itself keeps fresh: a check in Python would
+ * take seconds to start on a busy machine.
  * @param files other files of the process
  * @param modules other modules that the process imports at its start
  */
@@ -45,8 +45,9 @@ export function heartbeat(of: keyof typeof beats, files: Values, modules: readon
 }
 
 /**
- * Returns a health check of a webserver. The webserver has started once all `urls` have answered; from then on the
- * event loops of its processes must turn: a busy loop turns late, a hung one never. A request would queue behind others.
+ * Returns a health check of a webserver. The webserver has started once all `urls` have answered; from then
+ * on the event loops of its processes must turn: a busy loop turns late, a hung one never. A request would
+ * queue behind others.
  * @param files other files of the process
  * @param modules other modules that the process imports at its start
  */

@@ -2,7 +2,7 @@ import { timings } from "../../../settings/model/timings.ts";
 import { runtimeDirectory } from "../../../workload.ts";
 import type { AirflowVersion } from "./version.ts";
 
-/** The scheduler reads DAG files; tasks write to the metadata, so workers have its login and the fernet key. */
+/** The scheduler reads DAG files; tasks write to the metadata: workers have its login and the fernet key. */
 export const airflow2: AirflowVersion = {
   roles: ["migration", "scheduler", "webserver", "triggerer", "worker", "flower"],
   database: ["migration", "scheduler", "webserver", "triggerer", "worker"],

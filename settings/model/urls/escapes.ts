@@ -1,4 +1,4 @@
-/** Escapes a part of a URL, except braces: clients accept them, and rendered manifests have them as placeholders. */
+/** Escapes a part of a URL, except braces: clients accept them, and rendered manifests need them. */
 export function inUrl(part: string): string {
   return encodeURIComponent(part).replaceAll("%7B", "{").replaceAll("%7D", "}");
 }

@@ -69,8 +69,8 @@ export function postgresLogin(given: string): PostgresLogin {
 }
 
 /**
- * Returns the parameters that a client needs for TLS. With authorities of its own a server must prove its name,
- * unless the URL has another `sslmode`; a proof without named authorities uses the public ones.
+ * Returns the parameters that a client needs for TLS. With authorities of its own a server must prove its
+ * name, unless the URL has another `sslmode`; a proof without named authorities uses the public ones.
  * @param ca path of the file with the authorities, at the client
  */
 export function tlsOf(

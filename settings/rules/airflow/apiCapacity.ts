@@ -12,7 +12,7 @@ const heartbeatCost = 0.009;
 /** Share of a webserver process that heartbeats may take. */
 const heartbeatShare = 0.25;
 
-/** Rejects more running tasks than the webserver can take heartbeats of: no time would be left for other work. */
+/** Rejects more running tasks than the webserver can take heartbeats of: no time would be left. */
 export function apiCapacityFaults(parsed: ParsedConfig): Fault[] {
   if (majorOf(parsed.version) === "2") return [];
   const interval = airflowNumber(parsed, "workers.min_heartbeat_interval", timings.heartbeatInterval);

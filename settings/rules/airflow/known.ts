@@ -52,9 +52,9 @@ function sectionMeant(known: Known, section: string, keys: readonly string[]): s
 }
 
 /**
- * Rejects settings that this version does not have, or has under another name. An unknown section may belong to a
- * provider that is not in the image: a section is accepted if the stack brings packages or an image of its own,
- * unless a known section of a similar name has the section's keys.
+ * Rejects settings that this version does not have, or has under another name. An unknown section may belong
+ * to a provider that is not in the image: a section is accepted if the stack brings packages or an image of
+ * its own, unless a known section of a similar name has the section's keys.
  */
 export function knownFaults({ version, settings, images, requirements }: ParsedConfig): Fault[] {
   const known = knownSettings(version);

@@ -64,7 +64,7 @@ function seconds(parsed: ParsedConfig, setting: Setting): Seconds | undefined {
   return value === 0 ? undefined : { name: `settings.${name}`, path, value, isGiven: given !== undefined };
 }
 
-/** Requires one number to be less than another. Reports the given one; if both are given, the one to raise. */
+/** Requires one number to be less than another. Reports the given one; if both are, the one to raise. */
 function less(one: Seconds | undefined, than: Seconds | undefined, why: string, orAsMuch = false): Fault[] {
   if (!one || !than || !(orAsMuch ? one.value > than.value : one.value >= than.value)) return [];
   const atMore = than.isGiven || !one.isGiven;
@@ -153,8 +153,8 @@ const queued = pair(
 );
 
 /**
- * Longest task <= grace < visibility timeout; two heartbeats < heartbeat timeout < visibility timeout and token;
- * detection <= heartbeat timeout; check of the queue < queue timeout.
+ * Longest task <= grace < visibility timeout; two heartbeats < heartbeat timeout < visibility timeout and
+ * token; detection <= heartbeat timeout; check of the queue < queue timeout.
  */
 export const timeoutFaults: readonly Check[] = [
   numbers,

@@ -15,7 +15,7 @@ function floats(image: string, isPostgres: boolean): string | undefined {
   return;
 }
 
-/** Requires exact images in production. Images built from `images/` pass, since they are named by their content. */
+/** Requires exact images in production. Images from `images/` pass: they are named by content. */
 export function imageFaults({ production, images }: ParsedConfig): Fault[] {
   if (!production) return [];
   return Object.entries(images).flatMap(([name, image]) => {

@@ -4,7 +4,7 @@ import { packagesOf } from "../../model/packages.ts";
 import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
-/** Lists lines that refer to files outside the image; a change of such a file would not change the image's name. */
+/** Lists lines that refer to files outside the image; their changes would not change its name. */
 function elsewhere(text: string): string[] {
   const lines = text.split("\n").map((line) => line.trim());
   return lines.filter((line) =>

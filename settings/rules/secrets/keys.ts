@@ -4,8 +4,9 @@ import type { ParsedConfig, SecretName } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 /**
- * SHA-256 of publicly known keys, from much copied examples: the values of Helm charts, the READMEs of older images
- * and compose files, the fernet example of `cryptography`'s users, and the compose file of Airflow's documentation.
+ * SHA-256 of publicly known keys, from much copied examples: the values of Helm charts, the READMEs of older
+ * images and compose files, the fernet example of `cryptography`'s users, and the compose file of Airflow's
+ * documentation.
  */
 const published = new Set([
   "81886cc4d79074f6e946934d4e9e9d6a2ef320041045a0bd3c36ab6939df37e8",

@@ -3,11 +3,11 @@ import type { Fault } from "../fault.ts";
 import { each, ifReadable } from "../readable.ts";
 
 /**
- * MiB of a worker with its log server, before any process for tasks. Measured with `docker stats` on Airflow 3.3.2:
- * 519 MiB with eight idle processes, 336 to 416 with four, 785 with eight tasks that sleep.
+ * MiB of a worker with its log server, before any process for tasks. Measured with `docker stats` on Airflow
+ * 3.3.2: 519 MiB with eight idle processes, 336 to 416 with four, 785 with eight tasks that sleep.
  */
 const workerBase = 230;
-/** MiB of a process for tasks, 36, and of a task in it that does nothing, 34. Tasks that do work need more. */
+/** MiB of a process for tasks, 36, and of a task in it that does nothing, 34. Real tasks need more. */
 const perTask = 70;
 
 /** @param hasMemory true if the stack gives the memory of these workers: then the fault is reported there */

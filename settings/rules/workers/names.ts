@@ -9,7 +9,7 @@ export function userFaults({ users, adminUser }: ParsedConfig): Fault[] {
   return [{ path: ["users", adminUser], message }];
 }
 
-/** Rejects a group whose workers share a name: `worker-a-b` is the group a-b, and the group a on the machine b. */
+/** Rejects groups whose workers share a name: `worker-a-b` is group a-b, and group a on machine b. */
 export function workerNameFaults(parsed: ParsedConfig): Fault[] {
   const names = groupsOf(parsed).map(({ name }) => name);
   return parsed.workerGroups.flatMap(({ name }, at) => {
