@@ -40,7 +40,7 @@ export interface Health {
   readonly command: readonly string[];
   /** Seconds that a start may take before the container is restarted; status 75 extends them. */
   readonly startSeconds: number;
-  /** Seconds that a deployment waits, where 75 may last long; default twice `startSeconds`. */
+  /** Seconds that a deployment waits, where status 75 may last long; default twice `startSeconds`. */
   readonly awaitedSeconds?: number;
 }
 
@@ -128,7 +128,7 @@ export function isInside(target: Target): target is Endpoint {
   return "host" in target;
 }
 
-/** A program that runs to success once. Values may be inputs, except where a value decides the number of resources. */
+/** A program that runs to success once. Values may be inputs, unless the number of resources depends on them. */
 export interface Job {
   readonly image: pulumi.Input<string>;
   /** The complete argument list of the container's main process. */

@@ -65,7 +65,10 @@ log_stats = 0
 `;
 }
 
-/** Renders which user may use which database. PgBouncer logs in to Postgres itself: only this limits workers. */
+/**
+ * Renders which user may use which database: PgBouncer logs in to Postgres by itself, so nothing else keeps
+ * workers from the metadata.
+ */
 export function pgbouncerHba(users: readonly Omit<PgbouncerUser, "password">[]): string {
   const rules = users.flatMap(({ database, user }) =>
     ["0.0.0.0/0", "::/0"].map((from) => `host ${databases[database]} ${user} ${from} scram-sha-256\n`),

@@ -75,7 +75,7 @@ function pooled(
   };
 }
 
-/** Counts a group's connections; a task of Airflow 2 has two to the metadata: its own and its supervisor's. */
+/** Counts a group's connections; an Airflow 2 task has two to the metadata: its own and its supervisor's. */
 function taskShares(group: Connecting["groups"][number], instances: number, isTwo: boolean): Share[] {
   const { name, concurrency } = group;
   const results = {

@@ -1,7 +1,7 @@
 /** Airflow version of a stack that names none. */
 export const defaultVersion = "3.3.2";
 
-/** Releases whose settings, roles and logins are known here; their patches do not differ for a stack. */
+/** Releases whose settings, roles and logins are known here; a stack does not depend on patch numbers. */
 export const releases = ["2.11", "3.3"] as const;
 export type Release = (typeof releases)[number];
 

@@ -50,8 +50,8 @@ export const airflow3: AirflowVersion = {
   webserver: {
     command: (port) => ["api-server", "--port", String(port), "--proxy-headers"],
     env: {},
-    // Not /monitor/health: it reports on the scheduler, which a restart here would not mend. The execution API
-    // is built at its first request, which would otherwise cost the first task 3 s.
+    // Not /monitor/health: it reports on the scheduler, which a restart here would not mend. The execution
+    // API is built at its first request, which would otherwise cost the first task 3 s.
     healthy: (url, files) => {
       const urls = [`${url}/api/v2/version`, `${url}/execution/health`];
       return webserverHeartbeat(urls, { ...files, ...admissionFiles }, [admissionModule]);

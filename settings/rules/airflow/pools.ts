@@ -4,7 +4,7 @@ import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { each } from "../readable.ts";
 
-/** Rejects pools of more slots than workers, which limit nothing. Deferred tasks may count: none needs a worker. */
+/** Rejects pools with more slots than workers, which limit nothing, unless deferred tasks count too. */
 export function poolFaults(parsed: ParsedConfig): Fault[] {
   const most = slotsOf(groupsOf(parsed));
   if (most === 0) return [];

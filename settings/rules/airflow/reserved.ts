@@ -55,7 +55,7 @@ export function reservedFaults(parsed: ParsedConfig): Fault[] {
   });
 }
 
-/** Rejects settings of airflow.cfg as variables of a role: these would bypass all checks, and show secrets. */
+/** Rejects settings of airflow.cfg as variables of a role: they would bypass all checks, and show secrets. */
 export function variableFaults({ roles }: ParsedConfig): Fault[] {
   return Object.entries(roles).flatMap(([role, extras]) =>
     Object.keys(extras?.env ?? {})
