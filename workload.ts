@@ -128,7 +128,7 @@ export function isInside(target: Target): target is Endpoint {
   return "host" in target;
 }
 
-/** A program that runs to success once. Values may be inputs, unless the number of resources depends on them. */
+/** A program that runs to success once. Values may be inputs, unless they decide the number of resources. */
 export interface Job {
   readonly image: pulumi.Input<string>;
   /** The complete argument list of the container's main process. */

@@ -3,7 +3,7 @@ import type { Settings } from "../settings/model/groups.ts";
 import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
 import type { Platform, Volume } from "../workload.ts";
 
-/** Source of DAG files: a folder of this machine, the roles' image, or a Git repository that Airflow reads. */
+/** Source of DAG files: a folder of this machine, the roles' image, or a repository that Airflow reads. */
 export interface Dags {
   readonly image: pulumi.Input<string>;
   readonly volume?: Volume;

@@ -10,7 +10,7 @@ function programs(...names: readonly string[]): Values {
   };
 }
 
-/** Files of a worker: it tells the broker which tasks it holds, and ends tasks before these are given away. */
+/** Files of a worker: it tells the broker which tasks it holds, and ends tasks before they are given away. */
 export const workerFiles = programs(
   "timings.py",
   "broker.py",
