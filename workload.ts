@@ -18,7 +18,7 @@ export type Volume =
       readonly kind: "data";
       readonly name: pulumi.Input<string>;
       readonly sharing: Sharing;
-      /** Image directory whose owner a new volume gets on an engine; in a cluster the pod's group writes. */
+      /** Image directory whose owner a volume gets on an engine; in a cluster the pod's group may write. */
       readonly like?: string;
     }
   | { readonly kind: "directory"; readonly path: string }

@@ -33,8 +33,8 @@ export interface Server extends Database {
 
 /**
  * Returns the login to Airflow's metadata for clients outside the stack: at the server, since PgBouncer keeps
- * no prepared statements. A server with authorities of its own must prove its name to the authorities that
- * the client trusts.
+ * no prepared statements. A server with authorities of its own must prove its name, with a certificate from
+ * authorities that the client trusts.
  */
 export function metadataLogin({ target, logins, authorities }: Server): DatabaseLogin {
   const login = logins.metadata.apply((plain) => {

@@ -12,11 +12,11 @@ import { port as webserverPort } from "./roles/webserver.ts";
 export interface Publishing {
   readonly webserverUrl: string;
   readonly flowerUrl: string;
-  /** Publishes both services. */
+  /** Publishes both services, which must be declared before. */
   readonly open: (opts: pulumi.CustomResourceOptions) => void;
 }
 
-/** Matches key and certificate; the rules could not read a key that is encrypted or in a cluster. */
+/** Checks that the key fits the certificate; rules cannot read a key that is encrypted or in a cluster. */
 function matching(certificate: string, key: pulumi.Output<string>): pulumi.Output<string> {
   const [own] = certificatesIn(certificate);
   return key.apply((text) => {

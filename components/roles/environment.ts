@@ -184,7 +184,7 @@ function defaults({ parallelism }: EnvironmentArgs): Setting[] {
     plain("core", "load_examples", "False"),
     // Set for schedulers only, so that more workers replace no other role.
     { ...plain("core", "parallelism", String(parallelism)), roles: ["scheduler"] },
-    // Airflow runs a task whose worker died again only if the task has a retry left.
+    // A task whose worker died runs again only if it has a retry left.
     plain("core", "default_task_retries", "1"),
     plain("core", "default_task_retry_delay", "5"),
     seconds("scheduler", "task_queued_timeout", timings.queuedTimeout),

@@ -21,7 +21,7 @@ export function waysOf(platform: Platform, { proxy, groups }: Settings): Ways | 
   };
 }
 
-/** Lists hosts past the proxy: the container itself, the workload's targets in the stack, `proxy.no`. */
+/** Lists hosts that skip the proxy: the container itself, the workload's targets in the stack, and `no`. */
 function direct({ proxy, domains, instances: named }: Ways, reaches: readonly Target[]): string {
   const inside = reaches.filter(isInside).flatMap(({ host }) => [host, ...(named[host] ?? [])]);
   return [...new Set(["localhost", "127.0.0.1", "::1", ...inside, ...domains, ...proxy.no])].join();

@@ -1,4 +1,4 @@
-/** Escapes a part of a URL, except braces: clients accept them, and rendered manifests need them. */
+/** Escapes a part of a URL, except braces: clients accept them; they are placeholders in manifests. */
 export function inUrl(part: string): string {
   return encodeURIComponent(part).replaceAll("%7B", "{").replaceAll("%7D", "}");
 }
