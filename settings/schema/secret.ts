@@ -6,7 +6,7 @@ import { object, text } from "./values.ts";
 /** Stands for a value that is encrypted in the stack file, when the file is read without the key. */
 export const encrypted = "\0encrypted";
 
-/** A secret: encrypted in the stack file; a file of this machine; a key of a Secret in the stack's namespace. */
+/** A secret: encrypted in the stack file, in a file of this machine, or in a Secret of the stack's namespace. */
 export const secret = z
   .union(
     [

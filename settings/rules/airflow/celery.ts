@@ -17,7 +17,7 @@ export function executorFaults(parsed: ParsedConfig): Fault[] {
   return [{ path: given.path, message, given: given.value }];
 }
 
-/** Rejects a result backend in the settings: results must outlast a broker that is full, flushed or replaced. */
+/** Rejects a result backend in the settings: results must outlast a full, flushed or replaced broker. */
 export function resultBackendFaults(parsed: ParsedConfig): Fault[] {
   const { path, value = "" } =
     airflowOption(parsed, "celery.result_backend") ??
