@@ -2,14 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./settings/model/groups.ts";
 import { Refused, settingsFromPulumi } from "./settings/read/read.ts";
 
-/** Keys of which the CLI has decrypted something; its SDK keeps that to itself. */
+/** Lists the keys that hold something the CLI decrypted; Pulumi's SDK does not expose them. */
 function secretKeys(): readonly string[] {
   return JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]");
 }
 
 /**
  * Reads the configuration of the running stack.
- * @throws pulumi.RunError listing every fault: where, key, what was given, what is allowed
+ * @throws pulumi.RunError listing every fault: place, key, given, expected
  */
 export function readSettings(): Settings {
   const prefix = `${pulumi.getProject()}:`;
@@ -28,7 +28,7 @@ export function readSettings(): Settings {
   }
 }
 
-/** Whether all workers may be replaced together, instead of in turns. */
+/** True if all workers may be replaced together instead of in turns. */
 export function replacesAtOnce(): boolean {
   return process.env.AIRFLOW_AT_ONCE === "true";
 }

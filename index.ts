@@ -9,7 +9,7 @@ import { checkEngines } from "./platforms/docker/needs.ts";
 import { knownResources, lookFor } from "./platforms/look.ts";
 import { platformOf } from "./platforms/platform.ts";
 
-// Stripping types keeps lines and columns. Pulumi's own traces look for source maps, for every promise that it makes.
+// Removes the hook that looks for source maps at each Pulumi promise: type stripping keeps lines and columns.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
 const settings = readSettings();

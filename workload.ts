@@ -1,45 +1,46 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** Texts by name. Values may be outputs of other resources. */
+/** Strings by name. Values may be outputs of other resources. */
 export type Values = Readonly<Record<string, pulumi.Input<string>>>;
 
 /** A directory in memory, writable by every user and empty at each start of a container. */
 export const runtimeDirectory = "/dev/shm";
 
-/** Where a workload finds its secrets, one file each. */
+/** Directory with a workload's secrets, one file each. */
 export const secretsDirectory = "/run/secrets";
 
 /**
- * Storage that outlives its containers; a directory of the deploying machine that is only read; a directory of the machine that
- * the workload runs on, only read too, which a cluster refuses.
+ * A mount. `data`: storage that outlives its containers; `directory`: a read-only directory of the deploying
+ * machine; `host`: a read-only directory of the machine that the workload runs on, which a cluster refuses.
  */
 export type Volume =
   | {
       readonly kind: "data";
       readonly name: pulumi.Input<string>;
       readonly sharing: Sharing;
-      /** A directory of the image whose owner it begins with on an engine; in a cluster the pod's group may write to it. */
+      /** Image directory whose owner a volume gets on an engine; in a cluster the pod's group may write. */
       readonly like?: string;
     }
   | { readonly kind: "directory"; readonly path: string }
   | { readonly kind: "host"; readonly path: string };
 
-/** For people and their tools: nothing in the stack goes by them. */
+/** Labels for people and their tools; nothing in the stack depends on them. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** Who uses a volume: one container at a time, or many, on many nodes of a cluster. */
+/** Users of a volume: one container at a time, or many, on many nodes of a cluster. */
 export type Sharing = "exclusive" | "shared";
 
-/** How a platform learns that a workload serves; one that stops serving is restarted. */
+/** Health check of a workload; a workload that stops serving is restarted. */
 export interface Health {
   /**
-   * Runs inside the container. Keep it cheap: it runs for as long as the stack does. Exit status 0 means healthy, 75 on its way: the
-   * workload answers that it loads or recovers, and is left in peace for as long as it does. It prints nothing but what a person is to be told.
+   * Runs inside the container for as long as the stack runs, so keep it cheap. Exit status 0 means healthy,
+   * 75 in progress: the workload answers that it loads or recovers, and is not restarted while it does.
+   * Prints only what a person needs to know.
    */
   readonly command: readonly string[];
-  /** Seconds that a start may take, unless it is on its way, before the container is restarted. */
+  /** Seconds that a start may take before the container is restarted; status 75 extends them. */
   readonly startSeconds: number;
-  /** Seconds for which a deployment waits for it, where it may be on its way for long; otherwise twice `startSeconds`. */
+  /** Seconds that a deployment waits, where status 75 may last long; default twice `startSeconds`. */
   readonly awaitedSeconds?: number;
 }
 
@@ -50,7 +51,7 @@ export interface Stop {
   readonly graceSeconds: number;
 }
 
-/** What a workload may use at most. */
+/** Upper limits of a workload. */
 export interface Limits {
   /** MiB; there is no swap beyond it. */
   readonly memory: number;
@@ -58,187 +59,188 @@ export interface Limits {
   readonly cpu: number;
 }
 
-/** Machines of a cluster that a service may run on. */
+/** Nodes of a cluster that a service may run on. */
 export interface Nodes {
   readonly labels: Readonly<Record<string, string>>;
   readonly tolerations: readonly Toleration[];
 }
 
-/** A taint of a node that does not keep a service away. */
+/** A node taint that a service tolerates. */
 export interface Toleration {
   readonly key: string;
-  /** Any value, if there is none. */
+  /** Value of the taint; if absent, any value. */
   readonly value?: string | undefined;
   readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 }
 
-/** A Postgres database, for who asks it from outside the stack. */
+/** A Postgres database, for clients outside the stack. */
 export interface DatabaseLogin {
   readonly target: Target;
-  /** Secret. The host is for who is inside the stack, where the database is. */
+  /** Secret. If the database is in the stack, the host is the name that it has there. */
   readonly login: pulumi.Output<{
     readonly host: string;
     readonly port: number;
     readonly user: string;
     readonly password: string;
     readonly database: string;
-    /** Of libpq. */
+    /** As in libpq. */
     readonly sslmode: string;
   }>;
 }
 
-/** A number of instances that follows what there is to do. */
+/** Scales the number of instances with the work to do. */
 export interface Autoscale {
   readonly min: number;
   readonly max: number;
   readonly database: DatabaseLogin;
-  /** SQL that counts what waits and what is being done. */
+  /** SQL that counts waiting and running work. */
   readonly query: string;
-  /** How much of that there is to be one more instance for. */
+  /** Counted items per instance. */
   readonly countPerInstance: number;
 }
 
-/** Instances that stand in for each other, and are replaced in turns, so that some of them serve at any time. */
+/** Interchangeable instances that are replaced in turns, so that some of them serve at any time. */
 export interface Turns {
-  /** The same for all services whose instances do. */
+  /** Shared by all services whose instances are interchangeable. */
   readonly key: string;
-  /** Instances that may be away at a time. */
+  /** Instances that may be down at a time. */
   readonly atOnce: number;
-  /** Instances that there are already; all others need not wait. */
+  /** Instances that exist already; new ones need not wait. */
   readonly deployed: readonly string[];
 }
 
-/** Where other workloads reach a service. */
+/** Address at which other workloads reach a service. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
-/** Something outside the stack. Where it is may be a secret, so only its port is told to a platform. */
+/** A service outside the stack. Its host may be secret, so a platform learns only the port. */
 export interface Outside {
   readonly outside: string;
   readonly port: pulumi.Input<number>;
 }
 
-/** What a workload opens connections to. */
+/** A service that a workload connects to. */
 export type Target = Endpoint | Outside;
 
 export function isInside(target: Target): target is Endpoint {
   return "host" in target;
 }
 
-/** A program that runs to success once. Values may be inputs; whatever decides how many resources exist is plain. */
+/** A program that runs to success once. Values may be inputs, unless they decide the number of resources. */
 export interface Job {
   readonly image: pulumi.Input<string>;
   /** The complete argument list of the container's main process. */
   readonly command: readonly string[];
   readonly user: { readonly uid: number; readonly gid: number };
   readonly env?: Values;
-  /** Contents by file name in {@link secretsDirectory}: nothing to see in `docker inspect` or a pod spec. */
+  /** Contents by file name in {@link secretsDirectory}: invisible in `docker inspect` and in a pod spec. */
   readonly secrets?: Values;
   /** Contents by absolute path, read-only for the program. */
   readonly files?: Values;
-  /** Of its containers or pods, besides those of the whole stack. */
+  /** Labels of its containers or pods, besides those of the whole stack. */
   readonly labels?: Labels;
-  /** Addresses of further hosts, by their names. */
+  /** Addresses of additional hosts, by host name. */
   readonly hosts?: Readonly<Record<string, string>>;
-  /** By absolute path of the mount. */
+  /** Volumes by absolute mount path. */
   readonly volumes?: Readonly<Record<string, Volume>>;
-  /** Directories besides volumes that the program writes to: a platform may make all others read-only. */
+  /** Directories besides volumes that the program writes to; a platform may make all others read-only. */
   readonly scratch?: readonly string[];
   readonly limits: Limits;
-  /** What it opens connections to: a platform that can forbid all others does. */
+  /** Services that the program connects to; a platform that can block all others does. */
   readonly reaches: readonly Target[];
-  /** Whether it opens connections to addresses outside the stack, too. */
+  /** True if the program also connects to addresses outside the stack. */
   readonly outbound?: boolean;
   readonly stop: Stop;
-  /** Seconds after which it counts as failed, where the platform's own limit is too short for what it may have to do. */
+  /** Seconds after which the job counts as failed, where the platform's own limit may be too short. */
   readonly maxSeconds?: number;
 }
 
 /** A program that is kept running. */
 export interface Service extends Omit<Job, "maxSeconds"> {
   readonly healthy: Health;
-  /** The port that other workloads reach it at. */
+  /** Port at which other workloads reach the service. */
   readonly port?: number;
-  /** For people: the port of their own machine's loopback interface that leads to `port`; a second instance has the next one. */
+  /** Port of the local loopback interface that leads people to `port`; a second instance has the next one. */
   readonly loopbackPort?: number;
-  /** How many of it run, numbered from 1; without it there is one, which has no number. */
+  /** Number of instances, numbered from 1; if absent, one instance without a number. */
   readonly replicas?: number;
-  /** Replaces `replicas` where it can follow what there is to do; a platform that cannot refuses it. */
+  /** Replaces `replicas` by a number that follows the work; a platform that cannot scale refuses it. */
   readonly autoscale?: Autoscale;
-  /** Each instance keeps its name and its data, and is stopped before its successor is started. */
+  /** True if each instance keeps its name and its data, and is stopped before its successor starts. */
   readonly stateful?: boolean;
-  /** Who goes first when there is not enough for all. */
+  /** Precedence when resources do not suffice for all workloads. */
   readonly priority: "control" | "tasks";
-  /** When its instances may be replaced; without it all at once, as far as the platform does that. */
+  /** Turns in which instances are replaced; if absent, all at once, as far as the platform does that. */
   readonly turns?: Turns;
-  /** The machine of the stack that it runs on, by name. */
+  /** Name of the stack's machine that the service runs on. */
   readonly machine?: string;
-  /** Where it may run; a platform without nodes refuses it. */
+  /** Nodes that the service may run on; a platform without nodes refuses them. */
   readonly nodes?: Nodes;
 }
 
-/** What is put into an image. */
+/** Contents and destination of an image with DAG files. */
 export interface ImageArgs {
   readonly base: string;
   /** Absolute path of the DAG files. */
   readonly folder: string;
-  /** Of an image registry, without a tag. */
+  /** Repository of an image registry, without a tag. */
   readonly repository: string;
 }
 
-/** A service that people reach from elsewhere. */
+/** A service that people reach from other machines. */
 export interface Publication {
   readonly endpoint: Endpoint;
-  /** Of the machine, for TLS. */
+  /** TLS port of the machine. */
   readonly port: number;
-  /** Paths that ask for no login, and so are not published. */
+  /** Paths that are not published, since they ask for no login. */
   readonly withheld: readonly string[];
 }
 
-/** How people reach services from elsewhere. */
+/** How people reach services from other machines. */
 export interface EntranceArgs {
   /** IPv4 address of the machine, or 0.0.0.0 for all of them. */
   readonly address: string;
-  /** Certificate with those that lead from it to its authority, in PEM. */
+  /** Certificate, with the intermediate ones up to its authority, in PEM. */
   readonly certificate: string;
-  /** Its private key, in PEM. */
+  /** Private key of the certificate, in PEM. */
   readonly key: pulumi.Input<string>;
   readonly publications: readonly Publication[];
 }
 
-/** Where workloads run. */
+/** Runs workloads: on Docker engines or in a Kubernetes cluster. */
 export interface Platform {
-  /** Domains that the names of a stack's services may have at their end. */
+  /** Domain suffixes that the names of a stack's services may have. */
   readonly domains: readonly string[];
-  /** Whether each instance of a service is reached by its own name from everywhere; otherwise by the service's only. */
+  /** True if each instance is reached by its own name from everywhere; otherwise by its service's name. */
   readonly namesInstances: boolean;
-  /** Storage that survives the containers, and `npm run down`. */
+  /** Returns storage that survives the containers, and `npm run down`. */
   volume(name: string, sharing: Sharing): Volume;
-  /** Keeps a workload running; resolves once it is healthy. */
+  /** Keeps a workload running; its resources are complete once the workload is healthy. */
   service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void;
   /** Runs a workload to success; depending on the result means depending on that success. */
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Input<pulumi.Resource>;
-  /** An image with a folder of DAG files in it, pushed to a repository: its name there, by digest. */
+  /** Builds an image with a folder of DAG files, and pushes it. Returns its name there, by digest. */
   image(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): pulumi.Input<string>;
   /**
-   * A secret that is there already, by the name of its Secret and its key in it.
-   * @throws Error where there are no such Secrets
+   * Reads an existing secret, by the name of its Kubernetes Secret and the key in it.
+   * @throws Error on a platform without Kubernetes Secrets
    */
   secret(name: string, key: string): pulumi.Output<string>;
-  /** The address of a service on this platform. */
+  /** Returns the address of a service on this platform. */
   endpoint(name: string, port: number): Endpoint;
   /**
-   * Lets people reach services from elsewhere, over TLS alone, where the first of them runs.
+   * Lets people reach services from other machines, over TLS only, at the machine that runs the first
+   * service.
    * @throws Error in a cluster, whose ingress does that
    */
   publish(name: string, args: EntranceArgs, opts: pulumi.CustomResourceOptions): void;
-  /** Where people find a service that has a loopback port. */
+  /** Returns the URL at which people find a service that has a loopback port. */
   url(name: string, loopbackPort: number): string;
 }
 
-/** The instances of a service, by the names that they call themselves. */
+/** Lists the names by which the instances of a service call themselves. */
 export function instances(name: string, { replicas }: Pick<Service, "replicas">): readonly string[] {
   return replicas === undefined
     ? [name]

@@ -23,12 +23,12 @@ import { Secrets } from "./secrets.ts";
 import { servicesOf } from "./services/services.ts";
 import { turnsOf } from "./turns.ts";
 
-/** Whether task logs are kept elsewhere, so that roles need not share a volume for them. */
+/** True if task logs are kept remotely, so that roles need not share a volume for them. */
 function logsAreRemote({ settings }: Settings): boolean {
   return settings.logging?.remote_logging?.toLowerCase() === "true";
 }
 
-/** State of earlier deployments. */
+/** Results of earlier deployments. */
 export interface Past {
   readonly deleted?: Names;
   readonly workers?: readonly string[];
@@ -40,12 +40,12 @@ export class Airflow extends pulumi.ComponentResource {
   readonly flowerUrl: string;
   readonly adminPassword: pulumi.Output<string>;
   readonly workers: readonly string[];
-  /** The version that the metadata database is of: not known before the migration has succeeded. */
+  /** Airflow version of the metadata database; known only once the migration has succeeded. */
   readonly version: pulumi.Output<string>;
 
   /**
-   * @param deleted what was declared in Airflow once, and is to be deleted there
-   * @param workers that there are, and that are replaced in turns
+   * @param deleted names that were once declared, to delete from Airflow
+   * @param workers names of the existing workers, which are replaced in turns
    */
   constructor(
     name: string,
@@ -132,7 +132,7 @@ export class Airflow extends pulumi.ComponentResource {
       },
       migrated,
     );
-    // Who checks tokens knows a new key before anybody signs with it.
+    // The webserver, which checks tokens, must know a new key before the scheduler signs with it.
     new Scheduler(
       "scheduler",
       { ...shared, schedulers: settings.schedulers },
@@ -155,7 +155,7 @@ export class Airflow extends pulumi.ComponentResource {
     published?.open({ parent: this, dependsOn: ready.broker });
 
     for (const group of groups) {
-      // A worker outlives nothing that its tasks need: it is stopped before the webserver, and finishes them first.
+      // Tasks need the webserver: a worker finishes its tasks and stops before the webserver does.
       new Worker(
         group.name,
         {

@@ -2,38 +2,39 @@ import * as pulumi from "@pulumi/pulumi";
 import { type PostgresLogin, postgresLogin, tlsOf } from "../settings/model/urls/postgresUrl.ts";
 import { type DatabaseLogin, isInside, type Target, type Values } from "../workload.ts";
 
-/** Where Airflow keeps its metadata, and Celery its results: a server, or what stands before one. */
+/** Database of Airflow's metadata and Celery's results: a Postgres server, or PgBouncer in front of one. */
 export interface Database {
-  /** Where the metadata is. */
+  /** Server of the metadata. */
   readonly target: Target;
-  /** Where the results are: often the same. */
+  /** Server of the results: often the same. */
   readonly resultsTarget: Target;
-  /** Airflow's metadata, for SQLAlchemy, with the password: secret. */
+  /** URL of Airflow's metadata for SQLAlchemy, with the password: secret. */
   readonly metadataUrl: pulumi.Output<string>;
-  /** Celery's results, likewise: secret. */
+  /** URL of Celery's results for SQLAlchemy, with the password: secret. */
   readonly resultsUrl: pulumi.Output<string>;
-  /** The metadata for what does not wait: secret. Without it Airflow makes its own of `metadataUrl`. */
+  /** URL of the metadata for async connections: secret. If absent, Airflow derives one from `metadataUrl`. */
   readonly asyncUrl?: pulumi.Output<string>;
-  /** What clients need besides, by path. */
+  /** Files that clients also need, by path. */
   readonly files: Values;
-  /** Whether a connection is another one after each transaction, so that nothing may be prepared on it. */
+  /** True if each transaction may get another server connection, so that no statement may be prepared. */
   readonly pooled: boolean;
 }
 
-/** A Postgres server, which others can stand before. */
+/** A Postgres server, which PgBouncer can stand in front of. */
 export interface Server extends Database {
   /** Secret. */
   readonly logins: {
     readonly metadata: pulumi.Output<PostgresLogin>;
     readonly results: pulumi.Output<PostgresLogin>;
   };
-  /** The authorities that its certificate may be signed by, in PEM. */
+  /** Authorities that may sign the server's certificate, in PEM. */
   readonly authorities?: string;
 }
 
 /**
- * Airflow's metadata for who asks from outside the stack: the server's, since PgBouncer keeps nothing that a client prepares.
- * With authorities of its own a server has to prove its name, by those that the client trusts.
+ * Returns the login to Airflow's metadata for clients outside the stack: at the server, since PgBouncer keeps
+ * no prepared statements. A server with authorities of its own must prove its name, with a certificate from
+ * authorities that the client trusts.
  */
 export function metadataLogin({ target, logins, authorities }: Server): DatabaseLogin {
   const login = logins.metadata.apply((plain) => {
@@ -44,7 +45,7 @@ export function metadataLogin({ target, logins, authorities }: Server): Database
   return { target, login: pulumi.secret(login) as DatabaseLogin["login"] };
 }
 
-/** Reads what a stack gives as a URL, with what is wrong told without the URL. */
+/** Parses a URL that a stack gives; an error says what is wrong without printing the URL. */
 export function read<T>(
   key: string,
   url: pulumi.Output<string>,
@@ -60,7 +61,7 @@ export function read<T>(
   return pulumi.secret(parsed) as pulumi.Output<T>;
 }
 
-/** Reads a URL of Postgres. */
+/** Parses the URL of a Postgres database. */
 export function readLogin(key: string, url: pulumi.Output<string>): pulumi.Output<PostgresLogin> {
   return read(key, url, postgresLogin);
 }

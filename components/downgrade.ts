@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { isOlder } from "../settings/schema/versions.ts";
 
 /**
- * Stops a stack whose database was migrated by a newer Airflow than it now asks for: its schema does not go back.
- * @param outputs of the last deployment
- * @throws pulumi.RunError
+ * Rejects a version older than the Airflow that migrated the database, whose schema cannot go back.
+ * @param outputs outputs of the last deployment
+ * @throws pulumi.RunError if `version` is older than the deployed one
  */
 export function checkDowngrade(version: string, outputs: Readonly<Record<string, unknown>>): void {
   const { version: deployed } = outputs;

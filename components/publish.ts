@@ -8,15 +8,15 @@ import { readSecret } from "./readSecret.ts";
 import { port as flowerPort } from "./roles/flower.ts";
 import { port as webserverPort } from "./roles/webserver.ts";
 
-/** Where people find what is published. */
+/** Public addresses of the webserver and Flower. */
 export interface Publishing {
   readonly webserverUrl: string;
   readonly flowerUrl: string;
-  /** Publishes it, once both run somewhere. */
+  /** Publishes both services, which must be declared before. */
   readonly open: (opts: pulumi.CustomResourceOptions) => void;
 }
 
-/** One that is encrypted, or in a cluster, could not be looked at before. */
+/** Checks that the key fits the certificate; rules cannot read a key that is encrypted or in a cluster. */
 function matching(certificate: string, key: pulumi.Output<string>): pulumi.Output<string> {
   const [own] = certificatesIn(certificate);
   return key.apply((text) => {
@@ -26,7 +26,7 @@ function matching(certificate: string, key: pulumi.Output<string>): pulumi.Outpu
   });
 }
 
-/** What lets people reach the webserver and Flower from elsewhere; nothing, where a stack does not publish them. */
+/** Lets people reach the webserver and Flower from other machines; undefined if not published. */
 export function publish(platform: Platform, { publish }: Settings): Publishing | undefined {
   if (!publish) return;
   const certificate = readFileSync(publish.certificate, "utf8");
@@ -49,7 +49,7 @@ export function publish(platform: Platform, { publish }: Settings): Publishing |
             {
               endpoint: platform.endpoint("flower", flowerPort),
               port: publish.flowerPort,
-              // They ask for no login.
+              // Both paths ask for no login.
               withheld: ["/metrics", "/healthcheck"],
             },
           ],

@@ -9,9 +9,9 @@ function contents(file: string): string {
 }
 
 /**
- * A secret from where a stack says that it is: its value, a file's contents without the newline at their end, or a key of a
- * Secret in the cluster.
- * @throws Error when the file is empty or cannot be read, or the platform has no such Secrets
+ * Reads a secret from the source that the stack names: its value, a file's contents without the final
+ * newline, or a key of a Secret in the cluster.
+ * @throws Error if the file is empty or cannot be read, or the platform has no Kubernetes Secrets
  */
 export function readSecret(source: SecretSource, platform: Platform): pulumi.Output<string> {
   if (typeof source === "string") return pulumi.secret(source);

@@ -28,37 +28,37 @@ const names: readonly SecretName[] = [
 type Minted = Readonly<Record<SecretName, string>>;
 type ByName<T> = Readonly<Record<string, T>>;
 
-/** What a stack wants of its secrets. */
+/** Inputs of the secrets' provider. */
 interface Wanted {
   readonly names: readonly string[];
-  /** Values of those that are not minted. */
+  /** Values of the secrets that are given instead of minted. */
   readonly given: ByName<string>;
-  /** Another number mints anew; none leaves it at that. */
+  /** Generation by name: another number mints the secret again, none keeps it. */
   readonly generations: ByName<number>;
-  /** Whether what is replaced stays valid. */
+  /** Fate of replaced secrets. */
   readonly previousSecrets: "valid" | "dropped";
 }
 
-/** What the state keeps. */
+/** Outputs of the secrets' provider, which the state keeps. */
 interface Held {
   readonly names: readonly string[];
   readonly values: ByName<string>;
   readonly generations: ByName<number>;
-  /** Those that are valid beside the current ones: at most one each. */
+  /** Earlier values that are valid beside the current ones: at most one per secret. */
   readonly previous: ByName<string>;
-  /** All earlier ones, the latest first: what is stored may need them. */
+  /** All earlier values, the latest first: stored data may need them. */
   readonly older: ByName<readonly string[]>;
-  /** How often each was replaced. */
+  /** Times each secret was replaced. */
   readonly replaced: ByName<number>;
   /** Public keys that tokens may be signed with. */
   readonly jwks: string;
 }
 
-/** As versions before this one kept them. */
+/** Outputs as the state of an older program may hold them. */
 type Known = Pick<Held, "names" | "values"> & Partial<Held>;
 
 function minted(name: string): string {
-  // A fernet key is 32 bytes in padded base64, and a session's key 64 at least; without padding nothing needs escaping.
+  // A fernet key is 32 bytes in padded base64. A session key needs 64 characters, unpadded to avoid escapes.
   if (name === "fernetKey") return `${crypto.randomBytes(32).toString("base64url")}=`;
   if (name === "jwtSecret") {
     const { privateKey } = crypto.generateKeyPairSync("ed25519");
@@ -67,7 +67,7 @@ function minted(name: string): string {
   return crypto.randomBytes(48).toString("base64url");
 }
 
-/** One that no longer does: signing keys were texts once. */
+/** True if a stored value no longer serves: `jwtSecret` must be a private key. */
 function isOutdated(name: string, value: string): boolean {
   return name === "jwtSecret" && !value.includes("PRIVATE KEY");
 }
@@ -81,19 +81,19 @@ function isDue(name: string, wanted: Wanted, { values, generations = {} }: Known
   return (wanted.generations[name] ?? held) !== held || isOutdated(name, value);
 }
 
-/** A key's public half, called by its thumbprint as Airflow does. */
+/** Returns the public half of a key as a JWK, with its thumbprint as the id, as in Airflow. */
 function publicKey(pem: string) {
   const { crv, kty, x } = crypto.createPublicKey(pem).export({ format: "jwk" });
   const kid = crypto.createHash("sha256").update(JSON.stringify({ crv, kty, x })).digest("base64url");
   return { kid, kty, crv, x, alg: "EdDSA", use: "sig" };
 }
 
-/** A JSON Web Key Set of the public halves of keys in PEM. */
+/** Returns the public halves of keys in PEM as a JSON Web Key Set. */
 export function jwksOf(keys: readonly string[]): string {
   return JSON.stringify({ keys: keys.map(publicKey) });
 }
 
-/** What is to be kept: what is due is replaced, the rest stays. */
+/** Replaces the secrets that are due, and keeps the rest. */
 function held(wanted: Wanted, known: Known): Held {
   const values = { ...known.values };
   const previous = { ...known.previous };
@@ -120,7 +120,7 @@ function held(wanted: Wanted, known: Known): Held {
   };
 }
 
-/** Mints what is missing or due, and never touches the rest. */
+/** Mints secrets that are missing or due, and never touches the rest. */
 const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
   async create(inputs) {
     return { id: "secrets", outs: held(inputs, { names: [], values: {} }) };
@@ -147,7 +147,7 @@ export interface SecretsArgs {
   readonly settings: Pick<Settings, "secrets" | "secretGenerations" | "previousSecrets">;
 }
 
-/** A given secret in its right form; one that cannot be read here is not looked at. */
+/** Reads a given secret and checks its form, unless it cannot be read here. */
 function checked(name: SecretName, source: SecretSource, platform: Platform): pulumi.Output<string> {
   return readSecret(source, platform).apply((value) => {
     const fault = value === encrypted ? undefined : formFault(name, value);
@@ -156,12 +156,12 @@ function checked(name: SecretName, source: SecretSource, platform: Platform): pu
   });
 }
 
-/** The value that a secret had at first. */
+/** Returns the first value of a secret. */
 export function firstOf({ older, values }: Secrets, name: SecretName): pulumi.Output<string> {
   return pulumi.all([older[name], values[name]]).apply(([earlier, current]) => earlier.at(-1) ?? current);
 }
 
-/** Fernet keys in one, the first of which encrypts: those that what runs may need, and all that ever were. */
+/** Joins fernet keys, the first of which encrypts: `valid` for running roles, `all` with all earlier keys. */
 export function fernetKeys({ values, previous, older }: Pick<Secrets, "values" | "previous" | "older">) {
   const { fernetKey } = values;
   const joined = (keys: readonly (string | undefined)[]) => keys.filter((key) => key !== undefined).join(",");
@@ -175,7 +175,7 @@ export function fernetKeys({ values, previous, older }: Pick<Secrets, "values" |
   };
 }
 
-/** Those that are said, by name. */
+/** Lists the entries that a stack gives. */
 function stated<T>(byName: { readonly [name in SecretName]?: T | undefined }): [SecretName, T][] {
   return names.flatMap((name): [SecretName, T][] => {
     const { [name]: value } = byName;
@@ -184,17 +184,18 @@ function stated<T>(byName: { readonly [name in SecretName]?: T | undefined }): [
 }
 
 /**
- * Mints the secrets at the first deployment, unless they are given, and keeps them in the state; protected, since the stored
- * data needs them. One that is replaced stays valid as the previous one, until the next one is or it is dropped.
+ * Mints the secrets at the first deployment, unless they are given, and keeps them in the state; protected,
+ * since stored data needs them. A replaced secret stays valid as the previous one until the next replacement,
+ * or until previous secrets are dropped.
  */
 export class Secrets extends DynamicResource<Wanted, Held> {
   /** Current values. */
   declare readonly values: pulumi.Output<Minted>;
-  /** Those that are valid beside them. */
+  /** Earlier values that are still valid. */
   declare readonly previous: pulumi.Output<Partial<Minted>>;
-  /** All earlier ones, the latest first. */
+  /** All earlier values, the latest first. */
   declare readonly older: pulumi.Output<Readonly<Record<SecretName, readonly string[]>>>;
-  /** How often each was replaced: not secret. */
+  /** Times each secret was replaced: not secret. */
   declare readonly replaced: pulumi.Output<Readonly<Record<SecretName, number>>>;
   /** Public keys of the current and the previous `jwtSecret`, as a JSON Web Key Set. */
   declare readonly jwks: pulumi.Output<string>;

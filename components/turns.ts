@@ -6,9 +6,9 @@ function keyOf({ queues }: WorkerGroup): string {
 }
 
 /**
- * Workers that the last deployment left, and that may go on taking tasks while others are replaced: tasks of another version of
- * Airflow are not for them.
- * @param outputs of the last deployment
+ * Lists the workers of the last deployment that may go on taking tasks while others are replaced: none of
+ * another version of Airflow, whose workers cannot run the new tasks.
+ * @param outputs outputs of the last deployment
  */
 export function workersOf(outputs: Readonly<Record<string, unknown>>, version: string): readonly string[] {
   const { workers, version: deployed } = outputs;
@@ -16,8 +16,9 @@ export function workersOf(outputs: Readonly<Record<string, unknown>>, version: s
 }
 
 /**
- * Workers of the same queues stand in for each other: at most a third of them is replaced at a time, at least one.
- * @param deployed names of the workers that there are
+ * Plans the replacement of workers of the same queues, which stand in for each other: at most a third of them
+ * at a time, but at least one.
+ * @param deployed names of the existing workers
  */
 export function turnsOf(
   group: WorkerGroup,

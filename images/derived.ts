@@ -2,20 +2,20 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What DAGs need besides Airflow. */
+/** Packages that DAGs need besides Airflow. */
 export interface Packages {
-  /** The image that they are added to. */
+  /** Image to which the packages are added. */
   readonly base: string;
-  /** A requirements.txt. */
+  /** Path of a requirements.txt. */
   readonly requirements?: string | undefined;
   /** Debian packages. */
   readonly systemPackages: readonly string[];
 }
 
-/** The folder that describes how they are added. */
+/** Folder of the Dockerfile that adds the packages. */
 export const packagesFolder = join(import.meta.dirname, "packages");
 
-/** The name of an image with packages: it follows what the image is made of, so a change is a new image. */
+/** Names an image with packages after a hash of its contents, so that a change is a new image. */
 export function derivedImage({ base, requirements, systemPackages }: Packages): string {
   const hash = createHash("sha256").update(`${base}\0${systemPackages.toSorted().join(" ")}\0`);
   const files = [...["Dockerfile", "install"].map((file) => join(packagesFolder, file)), requirements];

@@ -40,7 +40,7 @@ function user({ role, email, firstName, lastName, password }: User, name: string
   };
 }
 
-/** What is declared, as `declare.py` takes it: secret. */
+/** Renders the declarations as `declare.py` reads them: secret. */
 export function contentOf(declarations: Declarations, platform: Platform) {
   return {
     connections: mapped(declarations.connections, (value) => connection(value, platform)),

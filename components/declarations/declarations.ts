@@ -9,14 +9,14 @@ import type { Names } from "./record.ts";
 
 export interface DeclarationsArgs extends RoleArgs {
   readonly declared: Declared;
-  /** What is deleted. */
+  /** Names to delete from Airflow. */
   readonly deleted: Names;
 }
 
 const script = "/opt/airflow/declare.py";
 const program = readFileSync(new URL("declare.py", import.meta.url), "utf8");
 
-/** Connections, variables, pools and users that a stack declares: brought into Airflow's database whenever they change. */
+/** Writes the connections, variables, pools and users of a stack to Airflow's database when they change. */
 export class Declarations extends pulumi.ComponentResource {
   constructor(name: string, args: DeclarationsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Declarations", name, {}, opts);

@@ -1,17 +1,17 @@
 import type { Settings } from "../../settings/model/groups.ts";
 
-/** What can be declared in Airflow's database. */
+/** Kinds of entries that can be declared in Airflow's database. */
 export const kinds = ["connections", "variables", "pools", "users"] as const;
 
 /** Names by kind, sorted. */
 export type Names = Readonly<Record<(typeof kinds)[number], readonly string[]>>;
 
-/** What a stack has declared in Airflow. */
+/** Names that a stack declares, or once declared, in Airflow. */
 export interface Declared {
   readonly declared: Names;
-  /** Was declared once, and has been left in Airflow. */
+  /** Names that were once declared, and stay in Airflow. */
   readonly undeclared: Names;
-  /** Was declared once, and is deleted from Airflow. */
+  /** Names that were once declared, and are deleted from Airflow. */
   readonly deleted: Names;
 }
 
@@ -30,7 +30,7 @@ function spelled(names: Names): readonly string[] {
   return kinds.flatMap((kind) => names[kind].map((name) => `${kind}.${name}`));
 }
 
-/** Outputs that keep a record from one deployment to the next, names as `pools.api`; empty lists are left out. */
+/** Converts a record to stack outputs for the next deployment, names as `pools.api`; omits empty lists. */
 export function outputsOf(record: Declared): Readonly<Record<string, readonly string[]>> {
   const outputs = Object.entries(record).map(([output, names]) => [output, spelled(names)] as const);
   return Object.fromEntries(outputs.filter(([, names]) => names.length > 0));
@@ -43,13 +43,13 @@ function read(spelt: unknown): Names {
   );
 }
 
-/** What a stack declares now. */
+/** Lists the names that a stack declares now. */
 export function namesOf(settings: Settings): Names {
   return byKind((kind) => Object.keys(settings[kind]));
 }
 
 /**
- * What becomes of what is declared.
+ * Compares the names that a stack declares with those that the last deployment recorded.
  * @param previous outputs of the last deployment
  */
 export function recordOf(settings: Settings, previous: Readonly<Record<string, unknown>>): Declared {
@@ -59,7 +59,7 @@ export function recordOf(settings: Settings, previous: Readonly<Record<string, u
     deleted: read(previous.deleted),
   };
   const declared = namesOf(settings);
-  // What was deleted is deleted again, which changes nothing: the same deployment twice is the same.
+  // Deleting a name again changes nothing, and makes a repeated deployment identical.
   const past = [before.declared, before.undeclared, ...(settings.deleteUndeclared ? [before.deleted] : [])];
   const gone = byKind((kind) =>
     past.flatMap((names) => names[kind]).filter((name) => !declared[kind].includes(name)),
@@ -69,7 +69,7 @@ export function recordOf(settings: Settings, previous: Readonly<Record<string, u
     : { declared, undeclared: gone, deleted: nothing };
 }
 
-/** What people should know about what is left in Airflow, a line for each. */
+/** Warns about each name that is no longer declared but stays in Airflow, one line each. */
 export function leftOver({ undeclared }: Declared): readonly string[] {
   return kinds.flatMap((kind) =>
     undeclared[kind].map(

@@ -8,11 +8,11 @@ import { airflowRole, underInit } from "../roles/role.ts";
 export interface MigrationArgs extends RoleArgs {
   readonly adminUser: string;
   readonly adminPassword: pulumi.Input<string>;
-  /** How often that was replaced: another number sets it for an administrator who is there already. */
+  /** Times the password was replaced; a change sets the password of an existing administrator. */
   readonly replaced: pulumi.Input<number>;
-  /** Whether what has an old fernet key gets the current one. */
+  /** True if values with an old fernet key are re-encrypted with the current one. */
   readonly reencrypts: boolean;
-  /** Seconds after which it counts as failed. */
+  /** Seconds after which the migration counts as failed. */
   readonly maxSeconds: number;
 }
 
@@ -21,7 +21,7 @@ const program = readFileSync(new URL("migrate.py", import.meta.url), "utf8");
 
 /** Brings the metadata database to the schema of this Airflow version, once per version, before anything uses it. */
 export class Migration extends pulumi.ComponentResource {
-  /** Fails when the migration failed; whatever needs the schema depends on it. */
+  /** Fails if the migration fails; every resource that needs the schema depends on it. */
   readonly done: pulumi.Input<pulumi.Resource>;
 
   constructor(name: string, args: MigrationArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -6,11 +6,11 @@ import { airflowRole, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface DagProcessorArgs extends RoleArgs {
-  /** Whether it fetches DAGs from elsewhere. */
+  /** True if the DAG processor fetches DAGs from a Git repository. */
   readonly readsRepository: boolean;
 }
 
-/** Reads the DAG files into the metadata database, again and again. */
+/** Reads the DAG files into the metadata database, repeatedly. */
 export class DagProcessor extends pulumi.ComponentResource {
   constructor(name: string, args: DagProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:DagProcessor", name, {}, opts);

@@ -12,34 +12,34 @@ import { executor } from "./lease/lease.ts";
 import { type Role, roles } from "./roles.ts";
 import { versionOf } from "./versions/versionOf.ts";
 
-/** Part of a workload: what one role is told. */
+/** The part of a workload that configures one role. */
 export interface RoleEnvironment {
   readonly env: Values;
   readonly secrets: Values;
-  /** By path. */
+  /** Contents by path. */
   readonly files: Values;
 }
 
 export type Environment = Readonly<Record<Role, RoleEnvironment>>;
 
 export interface EnvironmentArgs {
-  /** Of Airflow. */
+  /** Version of Airflow. */
   readonly version: string;
   readonly broker: Pick<Broker, "url" | "files" | "tls">;
   readonly database: Omit<Database, "target" | "resultsTarget">;
-  /** The database for the migration, which holds locks longer than a transaction: nothing stands before it. */
+  /** Database for the migration, without PgBouncer: the migration holds locks longer than a transaction. */
   readonly server: Pick<Database, "metadataUrl" | "files">;
   readonly webserver: Endpoint;
   readonly secrets: Pick<Secrets, "values" | "previous" | "older" | "jwks">;
   /** Login of the first administrator, and of Flower. */
   readonly adminUser: string;
-  /** Where people find the webserver, if that is known to the world. */
+  /** Public URL of the webserver, if there is one. */
   readonly publicUrl?: string | undefined;
-  /** Whether a worker is reached by its own name; otherwise by that of its group. */
+  /** True if a worker is reached by its own name; otherwise by its group's. */
   readonly namesInstances: boolean;
-  /** Tasks that each scheduler queues at most. */
+  /** Maximum number of tasks that each scheduler queues. */
   readonly parallelism: number;
-  /** The later ones win. */
+  /** Settings of the stack; later ones win. */
   readonly settings: readonly AirflowSettings[];
 }
 
@@ -47,9 +47,9 @@ interface Setting {
   readonly section: string;
   readonly key: string;
   readonly value: pulumi.Input<string>;
-  /** In the variable itself; in a file that a command reads; in a file that the setting names. */
+  /** Place of the value: the variable itself, a file that a command reads, or one that the setting names. */
   readonly where: "variable" | "command" | "path";
-  /** Name of that file, where the key alone is not one of its own. */
+  /** Name of that file, where the key alone is not unique. */
   readonly file?: string;
   readonly roles: readonly Role[];
 }
@@ -73,13 +73,13 @@ function secret(section: string, key: string, value: pulumi.Input<string>, reach
   return { section, key, value, where: "command", roles: reach };
 }
 
-/** What signs sessions, tokens and requests. */
+/** Lists the keys that sign sessions, tokens and requests. */
 function signing({ version, secrets: { values, jwks } }: EnvironmentArgs): Setting[] {
   const known = { jwtSecret: values.jwtSecret, apiSecretKey: values.apiSecretKey, jwks };
   return versionOf(version).keys.map(({ secret, ...setting }) => ({ ...setting, value: known[secret] }));
 }
 
-/** Those that use the metadata when the schema is there. */
+/** Lists the roles that use the metadata once the schema exists. */
 function metadata(version: string): readonly Role[] {
   return versionOf(version).database.filter((role) => role !== "migration");
 }
@@ -106,18 +106,18 @@ function connections({ broker, server, secrets, adminUser, ...args }: Environmen
       secrets.values.adminPassword.apply((pw) => `${adminUser}:${pw}`),
       ["flower"],
     ),
-    // Commands look for a database to note in that they were run; without one they make a file beside Airflow's own.
+    // Airflow's commands record each run in a database; without one they make a file in Airflow's home.
     {
       ...plain("database", "sql_alchemy_conn", `sqlite:///${runtimeDirectory}/airflow.db`),
       roles: roles.filter((role) => !database.includes(role)),
     },
     secret("core", "fernet_key", keys.valid, users),
-    // It encrypts anew what has an old key.
+    // The migration re-encrypts values that have an old key.
     secret("core", "fernet_key", keys.all, ["migration"]),
   ];
 }
 
-/** Flower reads nothing of TLS in the URL. */
+/** Repeats the broker's TLS parameters as settings: Flower ignores those in the URL. */
 function brokerTls({ broker: { tls } }: EnvironmentArgs): Setting[] {
   if (!tls) return [];
   const active = tls.active.apply((is) => (is ? "True" : "False"));
@@ -136,7 +136,7 @@ ARGUMENTS = {"prepare_threshold": None}
 `,
 };
 
-/** Where psycopg, which alone prepares statements, is told not to. */
+/** Turns off prepared statements in psycopg, the only driver that uses them. */
 function pooling({ version, database: { pooled } }: EnvironmentArgs): Setting[] {
   const path = "pooled_connections.ARGUMENTS";
   const { asyncDatabase: waitsForNone } = versionOf(version);
@@ -145,7 +145,7 @@ function pooling({ version, database: { pooled } }: EnvironmentArgs): Setting[] 
     : [];
 }
 
-/** So that all roles together stay within what Postgres has. */
+/** Sizes the pools so that all roles together stay within the connections of Postgres. */
 function poolSizes(): Setting[] {
   return Object.entries(pools).flatMap(([role, { size, overflow }]) =>
     Object.entries({ pool_size: size, max_overflow: overflow }).map(([key, count]) => ({
@@ -155,7 +155,7 @@ function poolSizes(): Setting[] {
   );
 }
 
-/** Files that a role needs for its connections. */
+/** Collects the files that a role needs for its connections. */
 function filesOf(role: Role, { version, broker, database, server }: EnvironmentArgs): Values {
   const users = metadata(version);
   const { files } = role === "migration" ? server : database;
@@ -166,7 +166,7 @@ function filesOf(role: Role, { version, broker, database, server }: EnvironmentA
   };
 }
 
-/** Where the logs of a worker are asked for. */
+/** Names a worker by its group for log requests, where its own name cannot be reached. */
 function logHost({ namesInstances }: EnvironmentArgs): Setting[] {
   const callable = "airflow_local_settings.group_name";
   return namesInstances ? [] : [{ ...plain("core", "hostname_callable", callable), roles: ["worker"] }];
@@ -176,30 +176,30 @@ function seconds(section: string, key: string, value: number): Setting {
   return plain(section, key, String(value));
 }
 
-/** Those that have the same name in every version. */
+/** Defaults of the stack that have the same name in every version. */
 function defaults({ parallelism }: EnvironmentArgs): Setting[] {
   return [
     plain("core", "executor", "CeleryExecutor"),
     plain("core", "auth_manager", "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"),
     plain("core", "load_examples", "False"),
-    // Only schedulers read it, so that more workers replace nothing else.
+    // Set for schedulers only, so that more workers replace no other role.
     { ...plain("core", "parallelism", String(parallelism)), roles: ["scheduler"] },
-    // A task whose worker died is only run again if it has a retry left.
+    // A task whose worker died runs again only if it has a retry left.
     plain("core", "default_task_retries", "1"),
     plain("core", "default_task_retry_delay", "5"),
     seconds("scheduler", "task_queued_timeout", timings.queuedTimeout),
     seconds("celery_broker_transport_options", "visibility_timeout", timings.visibilityTimeout),
-    // Without them a connection whose other end vanished is waited for forever, in the middle of reconnecting.
+    // Without these timeouts a worker waits forever for a vanished peer, even while it reconnects.
     seconds("celery_broker_transport_options", "socket_connect_timeout", timings.brokerConnectTimeout),
     seconds("celery_broker_transport_options", "socket_timeout", timings.brokerAnswerTimeout),
     seconds("celery_broker_transport_options", "health_check_interval", timings.brokerCheckInterval),
-    // The migration has synchronised them; several webserver processes doing so at once collide.
+    // The migration synchronises permissions; several webserver processes doing so at once collide.
     plain("fab", "update_fab_perms", "False"),
     plain("usage_data_collection", "enabled", "False"),
   ];
 }
 
-/** The scheduler's own, which is a CeleryExecutor to everybody else. */
+/** Sets the scheduler's own executor; all other roles see a CeleryExecutor. */
 function executors({ version }: EnvironmentArgs): Setting[] {
   return versionOf(version).usesExecutionApi
     ? [{ ...plain("core", "executor", executor), roles: ["scheduler"] }]
@@ -240,7 +240,7 @@ function environmentOf(role: Role, settings: readonly Setting[], files: Values):
   };
 }
 
-/** The one Airflow environment of a stack, and which role receives which part of it. */
+/** Builds the one Airflow environment of a stack, and gives each role its part. */
 export function environment(args: EnvironmentArgs): Environment {
   const settings = [
     ...defaults(args),

@@ -8,7 +8,7 @@ import { readSecret } from "../readSecret.ts";
 import { type Ways, withProxy } from "./proxy.ts";
 import { roles } from "./roles.ts";
 
-/** What one role is given beyond what it needs. */
+/** Additions of a stack to one role. */
 export interface Extras {
   readonly env: Values;
   readonly secrets: Values;
@@ -17,11 +17,11 @@ export interface Extras {
   readonly labels: Labels;
   readonly hosts: Readonly<Record<string, string>>;
   readonly limits: Partial<Limits>;
-  /** To what is outside. */
+  /** Proxy to addresses outside the stack. */
   readonly ways?: Ways;
 }
 
-/** Roles, and `all` for a job that runs Airflow's image and belongs to no role. */
+/** Takers of extras: the roles, and `all` for a job that runs Airflow's image and belongs to no role. */
 const takers = ["all", ...roles] as const;
 type Taker = (typeof takers)[number];
 
@@ -30,15 +30,15 @@ export type ExtrasByRole = Readonly<Record<Taker, Extras>>;
 export interface ExtrasArgs {
   readonly platform: Platform;
   readonly settings: Pick<Settings, "roles" | "extraHosts" | "caCertificates">;
-  /** What tasks write for each other and for people. */
+  /** Volume that tasks write to, for each other and for people. */
   readonly data: Volume;
   readonly ways?: Ways | undefined;
 }
 
-/** Its owner, user 50000 and group 0, is the one that a volume of roles has. */
+/** Directory of the image whose owner, user 50000 and group 0, the volumes of roles get. */
 const ownDirectory = "/opt/airflow/logs";
 
-/** Mozilla's authorities, which Node.js has built in, and those of files, in PEM. */
+/** Joins Mozilla's authorities, which are built into Node.js, with those in files, in PEM. */
 function authorities(files: readonly string[]): string {
   const own = files.flatMap((file) => certificatesIn(readFileSync(file, "utf8")).map(String));
   return [...tls.rootCertificates, ...own].map((pem) => `${pem.trim()}\n`).join("");
@@ -56,7 +56,7 @@ function mapped<T, R>(values: Readonly<Record<string, T>>, value: (from: T) => R
   return Object.fromEntries(Object.entries(values).map(([name, from]) => [name, value(from)]));
 }
 
-/** The extras of each role: its own before those of all. */
+/** Merges the extras of each role: the role's own win over those of `all`. */
 export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): ExtrasByRole {
   const { roles: stated, extraHosts, caCertificates } = settings;
   const trusted = trust(caCertificates);
@@ -88,15 +88,15 @@ export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): Extras
   return Object.fromEntries(takers.map((role) => [role, extras(role)])) as Record<Taker, Extras>;
 }
 
-/** One thing that is the stack's own; the configuration refuses it first, with file and line. */
+/** Finds an added name that the stack uses itself; the rules reject such a name first, with file and line. */
 function clash(own: object | undefined, added: object): string | undefined {
   return Object.keys(added).find((name) => Object.hasOwn(own ?? {}, name));
 }
 
 /**
- * Adds what a stack gives a role, or all of them, to a workload. Each workload with Airflow's image needs it: with a logging class
- * among the settings, no program of Airflow starts without the file of that class.
- * @throws Error where that would replace something of the stack's own
+ * Adds the extras of a role, or of all roles, to a workload. Each workload with Airflow's image needs them:
+ * with a logging class among the settings, no program of Airflow starts without the file of that class.
+ * @throws Error if an extra would replace something of the stack's own
  */
 export function withExtras<T extends Job>(
   role: Taker,

@@ -9,12 +9,12 @@ export interface FlowerArgs extends RoleArgs {
   readonly loopbackPort: number;
 }
 
-/** Flower's own. */
+/** Flower's own default port. */
 export const port = 5555;
 
-/** Shows the queues and the workers. Knows the broker and its own login, nothing else. */
+/** Shows queues and workers. Flower knows only the broker and its own login. */
 export class Flower extends pulumi.ComponentResource {
-  /** Where people find it. */
+  /** URL at which people find Flower. */
   readonly url: string;
 
   constructor(name: string, args: FlowerArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -1,16 +1,16 @@
 import type { Settings } from "../../settings/model/groups.ts";
 import { instances, isInside, type Platform, type Target, type Values } from "../../workload.ts";
 
-/** How roles get outside. */
+/** Proxy through which roles reach addresses outside the stack. */
 export interface Ways {
   readonly proxy: NonNullable<Settings["proxy"]>;
-  /** Domains that the names of the stack's services may have at their end. */
+  /** Domain suffixes that the names of the stack's services may have. */
   readonly domains: readonly string[];
-  /** Names of instances that are called by their own, by the name of their service. */
+  /** Names of the instances that are reached by their own name, by service. */
   readonly instances: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Nothing, where a stack has no proxy. */
+/** Collects the proxy of a stack with the names inside it; undefined without a proxy. */
 export function waysOf(platform: Platform, { proxy, groups }: Settings): Ways | undefined {
   if (!proxy) return;
   const named = groups.map((group) => [group.name, instances(group.name, { replicas: group.workers })]);
@@ -21,13 +21,13 @@ export function waysOf(platform: Platform, { proxy, groups }: Settings): Ways | 
   };
 }
 
-/** What never goes through it: the container itself, and what the workload reaches in the stack. */
+/** Lists hosts that skip the proxy: the container itself, the workload's targets in the stack, and `no`. */
 function direct({ proxy, domains, instances: named }: Ways, reaches: readonly Target[]): string {
   const inside = reaches.filter(isInside).flatMap(({ host }) => [host, ...(named[host] ?? [])]);
   return [...new Set(["localhost", "127.0.0.1", "::1", ...inside, ...domains, ...proxy.no])].join();
 }
 
-/** Variables that lead a role outside: programs read them in upper or in lower case. */
+/** Returns the proxy variables of a role, in upper and in lower case: programs read either. */
 export function withProxy(ways: Ways, reaches: readonly Target[]): Values {
   const { http, https } = ways.proxy;
   const named = { HTTP_PROXY: http, HTTPS_PROXY: https, NO_PROXY: direct(ways, reaches) };

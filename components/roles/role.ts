@@ -7,31 +7,31 @@ import type { Role } from "./roles.ts";
 import { startFile } from "./start/start.ts";
 import type { AirflowVersion } from "./versions/version.ts";
 
-/** What every role of Airflow is given. */
+/** Arguments that all roles of Airflow share. */
 export interface RoleArgs {
   readonly platform: Platform;
   readonly image: pulumi.Input<string>;
   readonly version: AirflowVersion;
   readonly environment: Environment;
-  /** What a stack gives roles besides. */
+  /** Additions of a stack to its roles. */
   readonly extras: ExtrasByRole;
   /** DAG files, read-only, where they are not in the image or a repository. */
   readonly dags?: Volume | undefined;
-  /** Task logs, shared by all roles: readable after the worker that wrote them is gone. Absent where they are kept remotely. */
+  /** Task logs, shared by all roles: readable after their worker is gone. Absent with remote logs. */
   readonly logs?: Volume | undefined;
   readonly redis: Target;
-  /** Where the metadata is. */
+  /** Server of the metadata. */
   readonly postgres: Target;
-  /** Where the results are. */
+  /** Server of Celery's results. */
   readonly results: Target;
 }
 
 const folders = { dags: "/opt/airflow/dags", logs: "/opt/airflow/logs" };
 
-/** Airflow writes a configuration of defaults if it finds none; everything that it is told is in its environment. */
+/** Lets Airflow write its default configuration to memory; all real settings are in its environment. */
 const config: Values = { AIRFLOW_CONFIG: `${runtimeDirectory}/airflow.cfg` };
 
-/** The part of a workload that all roles share. */
+/** Returns the part of a workload that all roles share. */
 export function airflowRole(role: Role, { image, environment, dags, logs }: RoleArgs) {
   const { env, secrets, files } = environment[role];
   return {
@@ -46,17 +46,17 @@ export function airflowRole(role: Role, { image, environment, dags, logs }: Role
   } satisfies Partial<Job>;
 }
 
-/** A main process that alone gets the stop signal, under a parent that reaps what tasks leave behind. */
+/** Runs a command under dumb-init, which reaps orphans of tasks; only the command gets the stop signal. */
 export function underInit(...command: string[]): readonly string[] {
   return ["dumb-init", "--single-child", "--", ...command];
 }
 
-/** What a workload reaches, each once. */
+/** Removes duplicates from the targets of a workload. */
 export function targets(...all: Target[]): readonly Target[] {
   return [...new Set(all)];
 }
 
-/** One instance has the plain name, several are numbered. */
+/** Numbers several instances; a single one keeps the plain name. */
 export function several(replicas: number): Pick<Service, "replicas"> {
   return replicas > 1 ? { replicas } : {};
 }

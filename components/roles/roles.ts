@@ -1,4 +1,4 @@
-/** The processes that Airflow consists of; a version may lack one. */
+/** Processes of Airflow; a version may lack one. */
 export const roles = [
   "migration",
   "scheduler",

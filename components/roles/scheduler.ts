@@ -7,7 +7,7 @@ import { airflowRole, several, targets, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface SchedulerArgs extends RoleArgs {
-  /** Several share the work, and outlast each other. */
+  /** Number of schedulers; several share the work and stand in for each other. */
   readonly schedulers: number;
 }
 

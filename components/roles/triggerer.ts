@@ -5,7 +5,7 @@ import type { RoleArgs } from "./role.ts";
 import { airflowRole, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
-/** Serves the logs of triggers; `[logging] trigger_log_server_port`. */
+/** Port that serves the logs of triggers: `[logging] trigger_log_server_port`. */
 export const triggererLogPort = 8794;
 
 /** Waits on behalf of deferred tasks, so that they occupy no worker. */
@@ -21,7 +21,7 @@ export class Triggerer extends pulumi.ComponentResource {
         command: underInit(...airflowCommand("triggerer")),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],
-        // Triggers wait for things outside.
+        // Triggers wait for services outside the stack.
         outbound: true,
         port: triggererLogPort,
         stateful: true,

@@ -8,20 +8,20 @@ import { airflowCommand } from "./start/start.ts";
 export interface WebserverArgs extends RoleArgs {
   readonly endpoint: Endpoint;
   readonly webservers: number;
-  /** Who serves the logs of tasks that still run. */
+  /** Servers of the logs of running tasks and triggers. */
   readonly logServers: readonly Endpoint[];
   /** Port of the loopback interface. */
   readonly loopbackPort: number;
-  /** Whether people's requests come from something of the stack's, which says where they were from. */
+  /** True if people's requests come through the stack's proxy, whose headers name the client. */
   readonly isBehindProxy: boolean;
 }
 
-/** Where it listens, in its container. */
+/** Port in the container. */
 export const port = 8080;
 
 /** The user interface and the REST API, and in Airflow 3 the execution API that tasks report to. */
 export class Webserver extends pulumi.ComponentResource {
-  /** Where people find it. */
+  /** URL at which people find the webserver. */
   readonly url: string;
 
   constructor(name: string, args: WebserverArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -37,7 +37,7 @@ export class Webserver extends pulumi.ComponentResource {
         command: underInit(...airflowCommand(...command(port))),
         limits: { memory: 2048, cpu: 2 },
         reaches: [args.postgres, ...args.logServers],
-        // It reads remote logs itself.
+        // The webserver reads remote logs itself.
         outbound: args.logs === undefined,
         ...several(args.webservers),
         priority: "control",

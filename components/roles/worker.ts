@@ -13,17 +13,17 @@ export interface WorkerArgs extends RoleArgs {
   readonly group: WorkerGroup;
   readonly turns: Turns;
   readonly webserver: Endpoint;
-  /** Airflow's, for who counts tasks from outside the stack. */
+  /** Login to Airflow's metadata, for the autoscaler that counts tasks from outside the stack. */
   readonly metadata: DatabaseLogin;
-  /** What tasks write for each other and for people, shared by all workers. */
+  /** Volume that tasks write to, for each other and for people, shared by all workers. */
   readonly data: Volume;
-  /** `[operators] default_queue`: what the default group takes tasks from. */
+  /** Queue of the default group: `[operators] default_queue`. */
   readonly defaultQueue: string;
-  /** Seconds that running tasks get to finish when the worker is stopped. */
+  /** Seconds that running tasks get to finish when their worker is stopped. */
   readonly graceSeconds: number;
 }
 
-/** Serves the logs of running tasks; `[logging] worker_log_server_port`. */
+/** Port that serves the logs of running tasks: `[logging] worker_log_server_port`. */
 export const workerLogPort = 8793;
 
 function processes({ min, max }: WorkerGroup["concurrency"]): string[] {
@@ -31,8 +31,8 @@ function processes({ min, max }: WorkerGroup["concurrency"]): string[] {
 }
 
 /**
- * Counts tasks that wait for a worker of some queues, and those that are on one: a worker is not idle when its queue is empty.
- * Deferred tasks are the triggerer's.
+ * Renders the SQL that counts the tasks that wait for or run on a worker of these queues: a worker with an
+ * empty queue may still be busy. Deferred tasks do not count; the triggerer has them.
  */
 function countOf(queues: readonly string[]): string {
   const names = queues.map((queue) => `'${queue.replaceAll("'", "''")}'`);
@@ -88,7 +88,7 @@ export class Worker extends pulumi.ComponentResource {
         priority: "tasks",
         ...(group.machine !== undefined && { machine: group.machine }),
         ...(group.nodes && { nodes: group.nodes }),
-        // A warm shutdown: takes no new task, finishes the running ones.
+        // Celery's warm shutdown: the worker takes no new task and finishes the running ones.
         stop: { signal: "SIGTERM", graceSeconds: args.graceSeconds },
       }),
       { parent: this },

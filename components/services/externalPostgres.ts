@@ -6,20 +6,20 @@ import { readLogin, type Server } from "../database.ts";
 
 export interface ExternalPostgresArgs {
   readonly url: pulumi.Output<string>;
-  /** Another database for Celery's results; without it they are beside the metadata, and workers know where that is. */
+  /** Database for Celery's results; if absent, the metadata database has them, and workers know its login. */
   readonly resultsUrl?: pulumi.Output<string> | undefined;
-  /** File with the authorities that its certificate may be signed by. */
+  /** File with the authorities that may sign the server's certificate. */
   readonly ca?: string | undefined;
 }
 
 const authorities = "/opt/airflow/postgres-ca.pem";
 
-/** No host, and a port is no secret: policies are made of it. */
+/** Returns a target without the host; the port is not secret, since network policies need it. */
 function outside(name: string, login: pulumi.Output<PostgresLogin>): Outside {
   return { outside: name, port: pulumi.unsecret(login.apply(({ port }) => port)) };
 }
 
-/** Postgres that is there already. */
+/** A Postgres server outside the stack. */
 export class ExternalPostgres extends pulumi.ComponentResource implements Server {
   readonly target: Outside;
   readonly resultsTarget: Outside;
@@ -30,7 +30,7 @@ export class ExternalPostgres extends pulumi.ComponentResource implements Server
   readonly pooled = false;
   readonly logins: Server["logins"];
   readonly authorities?: string;
-  /** Their path among `files`. */
+  /** Path of the authorities among `files`. */
   readonly authoritiesFile: string | undefined;
 
   constructor(
@@ -51,7 +51,7 @@ export class ExternalPostgres extends pulumi.ComponentResource implements Server
     this.resultsTarget = resultsUrl ? outside(`${name}-results`, results) : this.target;
     this.metadataUrl = spelt(metadata, "psycopg2");
     this.resultsUrl = spelt(results, "psycopg2");
-    // Airflow's own choice, asyncpg, knows none of libpq's parameters.
+    // Airflow's default driver, asyncpg, knows none of libpq's parameters.
     this.asyncUrl = spelt(metadata, "psycopg");
     this.registerOutputs();
   }

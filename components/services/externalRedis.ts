@@ -7,13 +7,13 @@ import { read } from "../database.ts";
 
 export interface ExternalRedisArgs {
   readonly url: pulumi.Output<string>;
-  /** File with the authorities that its certificate may be signed by. */
+  /** File with the authorities that may sign the server's certificate. */
   readonly ca?: string | undefined;
 }
 
 const authorities = "/opt/airflow/redis-ca.pem";
 
-/** A Redis that is there already. */
+/** A Redis server outside the stack. */
 export class ExternalRedis extends pulumi.ComponentResource implements Broker {
   readonly target: Outside;
   readonly url: pulumi.Output<string>;

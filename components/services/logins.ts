@@ -6,21 +6,21 @@ import type { Endpoint, Platform } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
 import type { Secrets } from "../secrets.ts";
 
-/** Roles that own a database of the same name, and the secret that their logins have as a password. */
+/** Postgres roles that own a database of the same name, and the secret that is their logins' password. */
 export const owners = {
   airflow: "metadataPassword",
   airflow_results: "resultsPassword",
 } as const satisfies Record<string, SecretName>;
 export type Owner = keyof typeof owners;
 
-/** Names of the roles that may log in to a database. Not secret. */
+/** Names of the Postgres roles that may log in to a database. Not secret. */
 export interface Login {
   readonly current: pulumi.Output<string>;
-  /** Empty when there is none. */
+  /** Empty if there is none. */
   readonly previous: pulumi.Output<string>;
 }
 
-/** A role has one password, so each password has a role: the owner at first, then members of it. */
+/** Names a role for each password, since a role has only one: the owner first, then members of it. */
 export function loginOf(owner: Owner, { replaced, previous }: Secrets): Login {
   const { [owner]: name } = owners;
   const login = (times: number) => (times === 0 ? owner : `${owner}_${times + 1}`);
@@ -36,7 +36,7 @@ export function loginOf(owner: Owner, { replaced, previous }: Secrets): Login {
 
 const databasePasswords = ["metadataPassword", "resultsPassword", "postgresPassword"] as const;
 
-/** Whether passwords of the database may be others than those that it was made with. */
+/** True if the database's passwords may differ from those that it was created with. */
 export function hasLogins({ secrets, secretGenerations }: Settings): boolean {
   return databasePasswords.some(
     (name) => secrets[name] !== undefined || secretGenerations[name] !== undefined,
@@ -45,7 +45,7 @@ export function hasLogins({ secrets, secretGenerations }: Settings): boolean {
 
 export interface LoginsArgs {
   readonly platform: Platform;
-  /** Has `psql`. */
+  /** An image with `psql`. */
   readonly image: string;
   readonly postgres: Endpoint;
   readonly secrets: Secrets;
@@ -57,9 +57,9 @@ const files = Object.fromEntries(
   scripts.map((script) => [`${folder}/${script}`, readFileSync(new URL(script, import.meta.url), "utf8")]),
 );
 
-/** Makes the database accept the current passwords and the previous ones, and no others. */
+/** Makes the database accept only the current passwords and the previous ones. */
 export class Logins extends pulumi.ComponentResource {
-  /** Whatever has a login depends on it. */
+  /** Every resource that logs in depends on this job. */
   readonly done: pulumi.Input<pulumi.Resource>;
 
   constructor(name: string, args: LoginsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -68,7 +68,7 @@ export class Logins extends pulumi.ComponentResource {
     const { values, older } = secrets;
     const metadata = loginOf("airflow", secrets);
     const results = loginOf("airflow_results", secrets);
-    // Whichever it had when it was altered last, it is altered with.
+    // The job logs in with the superuser's present password, which may be any of these.
     const superuser = pulumi
       .all([values.postgresPassword, older])
       .apply(([current, { postgresPassword: earlier }]) => `${[current, ...earlier].join("\n")}\n`);

@@ -1,15 +1,15 @@
 import { type PostgresLogin, tlsOf } from "../../settings/model/urls/postgresUrl.ts";
 import { secretsDirectory } from "../../workload.ts";
 
-/** Secrets of PgBouncer: how it logs in to Postgres, and who may log in to it. */
+/** Secret files of PgBouncer: its logins to Postgres, and the users that may log in to it. */
 export const secrets = { databases: "databases.ini", users: "users.txt" };
 
-/** Its file of rules, its port, and the names that it gives the two databases. */
+/** PgBouncer's access rules, its port, and its names for the two databases. */
 export const hbaFile = "/etc/pgbouncer/hba.conf";
 export const port = 6432;
 export const databases = { metadata: "metadata", results: "results" };
 
-/** Somebody who may log in to it, for one database. */
+/** A user who may log in to one of PgBouncer's databases. */
 export interface PgbouncerUser {
   readonly database: keyof typeof databases;
   readonly user: string;
@@ -19,11 +19,11 @@ export interface PgbouncerUser {
 export interface PgbouncerConf {
   /** Connections to Postgres for each of the two databases. */
   readonly poolSize: number;
-  /** Connections that clients may have. */
+  /** Maximum number of client connections. */
   readonly clients: number;
 }
 
-/** How it speaks to Postgres. */
+/** TLS between PgBouncer and Postgres. */
 export interface ServerTls {
   readonly sslmode?: string;
   /** Path of the file with the authorities. */
@@ -31,8 +31,8 @@ export interface ServerTls {
 }
 
 /**
- * Renders pgbouncer.ini. Nothing of it is secret: it includes what is. All of its own section is here, since each beginning
- * of that section resets what another one says.
+ * Renders pgbouncer.ini, which is not secret: it includes the secret files. The whole `[pgbouncer]` section
+ * is here, since each start of the section resets what an earlier one says.
  */
 export function pgbouncerConf({ poolSize, clients }: PgbouncerConf, tls: ServerTls): string {
   return `%include ${secretsDirectory}/${secrets.databases}
@@ -65,7 +65,10 @@ log_stats = 0
 `;
 }
 
-/** Who may use which database: it logs in to Postgres by itself, so nothing else keeps workers from the metadata. */
+/**
+ * Renders which user may use which database: PgBouncer logs in to Postgres by itself, so nothing else keeps
+ * workers from the metadata.
+ */
 export function pgbouncerHba(users: readonly Omit<PgbouncerUser, "password">[]): string {
   const rules = users.flatMap(({ database, user }) =>
     ["0.0.0.0/0", "::/0"].map((from) => `host ${databases[database]} ${user} ${from} scram-sha-256\n`),
@@ -89,9 +92,9 @@ interface Logins {
 }
 
 /**
- * How it speaks to both databases.
+ * Returns the TLS settings for both databases.
  * @param ca path of the file with the authorities
- * @throws Error when they ask for different ways
+ * @throws Error if the databases have different `sslmode`s
  */
 export function serverTls({ metadata, results }: Logins, ca?: string): ServerTls {
   const [tls, other] = [tlsOf(metadata, ca), tlsOf(results, ca)];
@@ -99,13 +102,13 @@ export function serverTls({ metadata, results }: Logins, ca?: string): ServerTls
   throw new Error("pgbouncer has one sslmode for postgres.url and postgres.resultsUrl: expected the same");
 }
 
-/** Renders how it logs in to Postgres: secret. */
+/** Renders PgBouncer's logins to Postgres: secret. */
 export function pgbouncerDatabases({ metadata, results }: Logins): string {
   return `[databases]
 ${line(databases.metadata, metadata)}${line(databases.results, results)}`;
 }
 
-/** Renders who may log in to it: secret. */
+/** Renders the users that may log in to PgBouncer: secret. */
 export function pgbouncerUsers(users: readonly PgbouncerUser[]): string {
   return users.map(({ user, password }) => `"${user}" "${password.replaceAll('"', '""')}"\n`).join("");
 }

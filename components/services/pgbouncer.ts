@@ -13,14 +13,14 @@ export interface PgbouncerArgs extends conf.PgbouncerConf {
   readonly image: string;
   readonly server: Server;
   readonly secrets: Secrets;
-  /** Addresses of further hosts, by their names: one may be the server's. */
+  /** Addresses of additional hosts, by host name: one may be the server's. */
   readonly hosts: Readonly<Record<string, string>>;
 }
 
 const authorities = "/etc/pgbouncer/postgres-ca.pem";
 const file = "/etc/pgbouncer/pgbouncer.ini";
 
-/** Asks whether it would speak TLS, which its main loop answers to whoever connects, and starts nothing but a shell. */
+/** Sends a TLS request, which PgBouncer's main loop answers without a login; starts only a shell. */
 const answers = [
   `exec 3<>/dev/tcp/127.0.0.1/${conf.port}`,
   "printf '\\0\\0\\0\\10\\4\\322\\26\\57' >&3",
@@ -28,11 +28,11 @@ const answers = [
   "[[ $answer == [NS] ]]",
 ].join(" && ");
 
-/** Whose logins are good for which of its databases: those that the stack's own Postgres has. */
+/** Owners whose logins each of PgBouncer's databases accepts: the same as in the stack's own Postgres. */
 const kinds = { metadata: "airflow", results: "airflow_results" } as const satisfies Record<string, Owner>;
 type Kind = keyof typeof kinds;
 
-/** The current logins and the previous ones. */
+/** Lists the current logins and the previous ones. */
 function usersOf(secrets: Secrets): pulumi.Output<conf.PgbouncerUser[]> {
   const { values, previous } = secrets;
   const all = (Object.keys(kinds) as Kind[]).map((database) => {
@@ -49,7 +49,7 @@ function usersOf(secrets: Secrets): pulumi.Output<conf.PgbouncerUser[]> {
   return pulumi.all(all).apply((users) => users.flat());
 }
 
-/** Stands before Postgres, so that what many roles keep open is few connections there: one for each running transaction. */
+/** Pools the many connections of roles in front of Postgres: Postgres sees one per running transaction. */
 export class Pgbouncer extends pulumi.ComponentResource implements Database {
   readonly target: Endpoint;
   readonly resultsTarget: Endpoint;
@@ -72,11 +72,11 @@ export class Pgbouncer extends pulumi.ComponentResource implements Database {
         command: ["pgbouncer", file],
         user: { uid: 999, gid: 999 },
         files: {
-          // How it is reached is no secret, where and by whom is.
+          // The way to reach Postgres is not secret; its host and its users are.
           [file]: pulumi.unsecret(
             logins.apply((both) => conf.pgbouncerConf({ poolSize, clients }, conf.serverTls(both, ca))),
           ),
-          // Names of users are no secrets.
+          // User names are not secret.
           [conf.hbaFile]: pulumi.unsecret(users.apply(conf.pgbouncerHba)),
           ...(server.authorities !== undefined && { [authorities]: server.authorities }),
         },
@@ -86,7 +86,7 @@ export class Pgbouncer extends pulumi.ComponentResource implements Database {
         },
         limits: { memory: 256, cpu: 1 },
         reaches: targets(server.target, server.resultsTarget),
-        // The stack's own server is called by a name of the stack's.
+        // The stack's own server is reached by a name of the stack.
         ...(!isInside(server.target) && { hosts }),
         priority: "control",
         port: conf.port,

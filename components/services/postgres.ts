@@ -14,7 +14,7 @@ export interface PostgresArgs {
   /** An image that keeps the contract of the official one. */
   readonly image: string;
   readonly secrets: Secrets;
-  /** MiB that it may use. */
+  /** MiB that Postgres may use. */
   readonly memory: number;
   /** Lines of `postgresql.conf`. */
   readonly settings: Lines;
@@ -24,8 +24,9 @@ const volume = "/var/lib/postgresql/data";
 const initialise = readFileSync(new URL("postgres.sql", import.meta.url), "utf8");
 
 /**
- * Asks over TCP: while it initialises an empty directory, Postgres answers on its socket alone. Status 1 is the answer that it starts,
- * recovers or stops: replaying its log may take long, and a restart begins that again. How far it is is in the name of a process.
+ * Asks over TCP: while Postgres initialises an empty directory, it answers on its socket only. Status 1 of
+ * `pg_isready` means that Postgres starts, recovers or stops: a replay of its log may take long, and a
+ * restart would begin it again. The name of a process shows the progress.
  */
 const accepts = [
   "pg_isready --quiet --host=127.0.0.1 && exit",
@@ -34,7 +35,7 @@ const accepts = [
   "exit 75",
 ].join("\n");
 
-/** As arguments of the server, which win over its file. */
+/** Renders settings as arguments of the server, which win over its file. */
 function options(settings: Lines): string[] {
   const spelt = (value: Lines[string]) =>
     typeof value === "boolean" ? (value ? "on" : "off") : String(value);
@@ -73,10 +74,10 @@ export class Postgres extends pulumi.ComponentResource implements Server {
           POSTGRES_USER: "postgres",
           POSTGRES_PASSWORD_FILE: `${secretsDirectory}/postgres_password`,
           POSTGRES_INITDB_ARGS: "--auth-host=scram-sha-256 --auth-local=scram-sha-256",
-          // A directory of its own making: that of a volume may belong to somebody else.
+          // Postgres makes this directory itself: the volume's root may belong to another user.
           PGDATA: `${volume}/cluster`,
         },
-        // Only an empty data directory reads them. Later ones are the logins' affair: the server is not restarted for them.
+        // Used for an empty data directory only. `Logins` sets later passwords, without a server restart.
         secrets: {
           postgres_password: firstOf(secrets, "postgresPassword"),
           metadata_password: firstOf(secrets, "metadataPassword"),
@@ -84,7 +85,7 @@ export class Postgres extends pulumi.ComponentResource implements Server {
         },
         files: { "/docker-entrypoint-initdb.d/airflow.sql": initialise },
         volumes: { [volume]: platform.volume(`${name}-data`, "exclusive") },
-        // For its socket, and while it initialises an empty directory.
+        // For the socket, and for the initialisation of an empty directory.
         scratch: ["/var/run/postgresql", "/tmp"],
         limits: { memory, cpu: 2 },
         reaches: [],
@@ -92,7 +93,7 @@ export class Postgres extends pulumi.ComponentResource implements Server {
         priority: "control",
         port: 5432,
         healthy: { command: ["sh", "-c", accepts], startSeconds: 120, awaitedSeconds: replaySeconds },
-        // SIGINT ends connections; SIGTERM would wait for the clients to leave.
+        // SIGINT ends connections; SIGTERM would wait until clients leave.
         stop: { signal: "SIGINT", graceSeconds: 60 },
       },
       { parent: this },

@@ -9,9 +9,9 @@ function spelt(value: Lines[string]): string {
 }
 
 /**
- * Renders redis.conf: durable, never evicting. Nothing of it is secret.
+ * Renders redis.conf: durable, never evicting, not secret.
  * @param memory MiB
- * @param settings lines that win, as the last of a kind does
+ * @param settings lines that win over the stack's own, since the last line of a key does
  */
 export function redisConf(memory: number, settings: Lines = {}): string {
   const own = Object.entries(settings).map(([key, value]) => `${key} ${spelt(value)}\n`);
@@ -37,8 +37,9 @@ ${own.join("")}`;
 }
 
 /**
- * Who may do what: Airflow's user has the password, and the previous one while that is valid; that of the health check none.
- * Nobody can be the default user, but Redis itself is when it reads its log: without rights it would drop every transaction.
+ * Renders the users and their rights. Airflow's user has the password, and the previous one while that is
+ * valid; the health check's user has none. Nobody can log in as the default user, but Redis itself reads its
+ * log as that user: without rights it would drop every transaction.
  */
 export function redisUsers(...airflowPasswords: readonly string[]): string {
   const passwords = airflowPasswords.map((password) => `>${password}`).join(" ");

@@ -11,8 +11,8 @@ import { replaySeconds } from "./replay.ts";
 const state = `${runtimeDirectory}/notify.state`;
 
 /**
- * Any answer is a sign of life, and a Redis that refuses writes keeps what it has acknowledged, in memory if its disk is full: a
- * restart would lose that. Such an answer is printed; that it loads its log is progress.
+ * Takes any answer as a sign of life: a Redis that refuses writes still keeps acknowledged ones, in memory if
+ * its disk is full, and a restart would lose them. Prints such an answer; LOADING counts as progress.
  */
 const answers = [
   "answer=$(redis-cli --user health --pass - --no-auth-warning ping) || exit 1",
@@ -26,13 +26,13 @@ export interface RedisArgs {
   /** An image with `redis-server`, linked with libsystemd, and `notify-supervise`. */
   readonly image: string;
   readonly secrets: Secrets;
-  /** MiB that it may use. */
+  /** MiB that Redis may use. */
   readonly memory: number;
   /** Lines of `redis.conf`, which win over the stack's own. */
   readonly settings: Lines;
 }
 
-/** The broker. It counts as started because Redis itself said so: `READY=1`, to the supervisor that started it. */
+/** The broker. It counts as started once Redis itself reports `READY=1` to the supervisor that started it. */
 export class Redis extends pulumi.ComponentResource implements Broker {
   readonly target: Endpoint;
   readonly url: pulumi.Output<string>;

@@ -1,5 +1,5 @@
 /**
- * Seconds for which a deployment waits for a database that replays its log, since one that fails is replaced by the next
- * deployment, and the replay begins again.
+ * Seconds that a deployment waits for a database that replays its log: after a failure the next deployment
+ * replaces the database, and the replay begins again.
  */
 export const replaySeconds = 3600;

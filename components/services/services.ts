@@ -19,17 +19,17 @@ import { Redis } from "./redis.ts";
 
 type Ready = pulumi.Input<pulumi.Resource>[];
 
-/** What Airflow stands on: of the stack, or there already. */
+/** Services that Airflow needs: the stack's own, or external ones. */
 export interface Services {
   readonly broker: Broker;
   readonly server: Server;
-  /** The server, or what stands before it. */
+  /** The server, or PgBouncer in front of it. */
   readonly database: Database;
-  /** What has to be there before each can be used. */
+  /** Resources that must be ready before each service can be used. */
   readonly ready: { readonly broker: Ready; readonly server: Ready; readonly database: Ready };
 }
 
-/** The services that a stack is given, as far as it is. */
+/** External services of a stack, where it has any. */
 interface External {
   readonly postgres?: ExternalPostgres;
   readonly redis?: ExternalRedis;
@@ -103,13 +103,13 @@ function ownPostgres(
 
 export interface ServicesArgs {
   readonly secrets: Secrets;
-  /** Airflow's. */
+  /** Airflow's image. */
   readonly image: pulumi.Input<string>;
-  /** What a stack gives roles besides. */
+  /** Additions of a stack to its roles. */
   readonly extras: ExtrasByRole;
 }
 
-/** Declares what Airflow stands on; what is given is looked at before anything else is touched. */
+/** Declares the services that Airflow needs; external ones are checked before anything else is touched. */
 export function servicesOf(
   platform: Platform,
   settings: Settings,

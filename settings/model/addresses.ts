@@ -4,7 +4,7 @@ function bitsOf(cidr: string): readonly [bits: string, length: number] {
   return [bits.join(""), Number(length)];
 }
 
-/** Whether a range of IPv4 addresses, or a single one, lies within another range. */
+/** True if a range of IPv4 addresses, or a single address, lies within another range. */
 export function within(inner: string, outer: string): boolean {
   const [innerBits, innerLength] = bitsOf(inner);
   const [outerBits, outerLength] = bitsOf(outer);

@@ -8,7 +8,7 @@ export interface AirflowOption {
   readonly value: string;
 }
 
-/** Every setting that a stack gives, by section and key in lower case: Airflow reads them in any. */
+/** Returns all settings that a stack gives, by section and key in lower case, since Airflow ignores case. */
 export function airflowOptions({ settings }: Saying): Map<string, AirflowOption> {
   const found = Object.entries(settings).flatMap(([section, keys]) =>
     Object.entries(keys).map(([key, value]): [string, AirflowOption] => [
@@ -19,12 +19,12 @@ export function airflowOptions({ settings }: Saying): Map<string, AirflowOption>
   return new Map(found);
 }
 
-/** What a stack gives for `section.key`; nothing, if it does not. */
+/** Returns the setting that a stack gives for `section.key`; undefined if none. */
 export function airflowOption(stack: Saying, name: string): AirflowOption | undefined {
   return airflowOptions(stack).get(name);
 }
 
-/** The same as a number, or what holds where a stack gives none. */
+/** Returns the setting as a number, or the fallback if a stack gives none. */
 export function airflowNumber(stack: Saying, name: string, fallback: number): number {
   return Number(airflowOption(stack, name)?.value ?? fallback);
 }

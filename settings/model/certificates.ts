@@ -4,14 +4,14 @@ import { isIPv4 } from "node:net";
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /**
- * The certificates of a text in PEM, whatever else is in it.
- * @throws Error when one of them is none
+ * Finds the certificates in a text in PEM, and ignores the rest of the text.
+ * @throws Error if a certificate block cannot be read
  */
 export function certificatesIn(pem: string): X509Certificate[] {
   return (pem.match(block) ?? []).map((text) => new X509Certificate(text));
 }
 
-/** Why a text is no list of certificates that are valid now; nothing, if it is one. */
+/** Says why a text is not a list of certificates that are valid now; undefined if it is. */
 export function certificateFault(pem: string): string | undefined {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     return "there is a private key in it, which is nobody's business";
@@ -26,7 +26,7 @@ export function certificateFault(pem: string): string | undefined {
   }
 }
 
-/** Why a text is not the private key of a certificate; nothing, if it is. */
+/** Says why a text is not the private key of a certificate; undefined if it is. */
 export function keyFault(key: string, certificate: X509Certificate): string | undefined {
   if (key.includes("ENCRYPTED")) return "it has a passphrase, which nobody can type in";
   try {
@@ -38,12 +38,12 @@ export function keyFault(key: string, certificate: X509Certificate): string | un
   }
 }
 
-/** Names and addresses that a certificate is good for, as it lists them. */
+/** Lists the names and addresses that a certificate is for, in the certificate's order. */
 export function hostsOf({ subjectAltName = "" }: X509Certificate): string[] {
   return subjectAltName.split(", ").flatMap((entry) => /^(?:DNS|IP Address):(.+)$/.exec(entry)?.[1] ?? []);
 }
 
-/** Whether clients that call a host by this name accept its certificate. */
+/** True if clients that call a host by this name accept its certificate. */
 export function isFor(certificate: X509Certificate, host: string): boolean {
   const found = isIPv4(host) ? certificate.checkIP(host) : certificate.checkHost(host);
   return found !== undefined;

@@ -2,29 +2,29 @@ import { majorOf } from "../schema/versions.ts";
 import { airflowNumber as number } from "./airflowOptions.ts";
 import type { Settings } from "./groups.ts";
 
-/** What decides how many connections a stack opens. */
+/** Settings that decide how many connections a stack opens. */
 export type Connecting = Pick<
   Settings,
   "version" | "schedulers" | "webservers" | "groups" | "settings" | "postgres" | "pgbouncer"
 >;
 
-/** Connections that somebody may have at most, all instances together. */
+/** Maximum number of connections of one client, all its instances together. */
 export interface Share {
   readonly who: string;
   readonly count: number;
-  /** Where the number comes from. */
+  /** Arithmetic behind the number. */
   readonly because: string;
 }
 
-/** Connections that a process keeps, and those that it opens beyond them when all are busy. */
+/** Connections that a process keeps, and those that it adds while all of these are busy. */
 export interface Pool {
   readonly size: number;
   readonly overflow: number;
 }
 
 /**
- * Of the metadata, by role; Airflow's own default is 5 and 10 for each.
- * Measured at most, with 24 clients asking the webserver at once: see docs/decisions.md.
+ * Connection pools for the metadata, by role; Airflow's default is 5 and 10 for each.
+ * Based on the maximum measured while 24 clients asked the webserver at once: see docs/decisions.md.
  */
 export const pools = {
   scheduler: { size: 3, overflow: 2 },
@@ -33,16 +33,16 @@ export const pools = {
   triggerer: { size: 3, overflow: 2 },
 } satisfies Record<string, Pool>;
 
-/** One that holds the lock, one that changes the schema, and one that asks. */
+/** Connections of the migration: one holds the lock, one changes the schema, one asks. */
 const migration = 3;
 
-/** For each group that it scales: one to ask, and one while that is replaced. */
+/** Connections of KEDA for each group that it scales: one to ask, and one while the first is replaced. */
 const keda = 2;
 
-/** The server's own defaults. */
+/** Defaults of Postgres itself. */
 const server = { max_connections: 100, superuser_reserved_connections: 3 };
 
-/** The pool of a role: a stack's own setting is for all of them. */
+/** Returns the pool of a role; a setting of the stack applies to all roles. */
 function poolOf(stack: Connecting, role: keyof typeof pools): Pool {
   const { size, overflow } = pools[role];
   return {
@@ -75,7 +75,7 @@ function pooled(
   };
 }
 
-/** Tasks of Airflow 2 use the metadata themselves: one that runs, and the process that watches it. */
+/** Counts a group's connections; an Airflow 2 task has two to the metadata: its own and its supervisor's. */
 function taskShares(group: Connecting["groups"][number], instances: number, isTwo: boolean): Share[] {
   const { name, concurrency } = group;
   const results = {
@@ -92,7 +92,7 @@ function taskShares(group: Connecting["groups"][number], instances: number, isTw
   return [results, metadata];
 }
 
-/** What Airflow may open at most, by who does. */
+/** Lists the connections that Airflow may open at most, by client. */
 export function clientShares(stack: Connecting): Share[] {
   const { schedulers, webservers, groups, version } = stack;
   const isTwo = majorOf(version) === "2";
@@ -100,7 +100,7 @@ export function clientShares(stack: Connecting): Share[] {
   return [
     pooled(stack, "scheduler", schedulers),
     { who: "scheduler, results", count: schedulers, because: times([schedulers, "instance"]) },
-    // In Airflow 3 each process has one pool for what waits and one for what does not.
+    // In Airflow 3 each process has a synchronous pool and an async one.
     pooled(stack, "webserver", webservers, web, isTwo ? 1 : 2),
     ...(isTwo ? [] : [pooled(stack, "dag-processor", 1)]),
     pooled(stack, "triggerer", 1),
@@ -108,7 +108,7 @@ export function clientShares(stack: Connecting): Share[] {
   ];
 }
 
-/** What the server sees: Airflow itself, or what PgBouncer opens for it; the migration goes past that. */
+/** Lists the connections at the server: Airflow's or PgBouncer's. The migration bypasses PgBouncer. */
 export function serverShares(stack: Connecting): Share[] {
   const own = { who: "migration", count: migration, because: "its lock, its work, and a look" };
   const { pgbouncer, groups } = stack;
@@ -132,18 +132,18 @@ export function sum(shares: readonly Share[]): number {
   return shares.reduce((all, { count }) => all + count, 0);
 }
 
-/** Connections that the stack may open to Postgres. */
+/** Returns the maximum number of connections that the stack opens to Postgres. */
 export function connectionBudget(stack: Connecting): number {
   return sum(serverShares(stack));
 }
 
-/** Connections that the stack's own Postgres lets it have. */
+/** Returns the number of connections that the stack's own Postgres accepts from it. */
 export function serverLimit({ postgres: { settings } }: Connecting): number {
   const { max_connections: most, superuser_reserved_connections: reserved } = { ...server, ...settings };
   return Number(most) - Number(reserved);
 }
 
-/** A budget as text, one line for each. */
+/** Renders a budget as text, one line per share. */
 export function table(shares: readonly Share[], limit: number, limited: string): string {
   const rows = [
     ...shares,

@@ -6,20 +6,20 @@ import type { ParsedConfig } from "../schema/schema.ts";
 import { defaultWorkers } from "../schema/workers.ts";
 import { packagesOf } from "./packages.ts";
 
-/** Workers that are alike: the same queues, size and place. */
+/** Workers with the same queues, size and place. */
 export interface WorkerGroup {
-  /** Of the service: `worker`, `worker-gpu`. */
+  /** Name of the service: `worker`, `worker-gpu`. */
   readonly name: string;
-  /** None: Airflow's default queue. */
+  /** If empty, Airflow's default queue. */
   readonly queues: readonly string[];
   readonly workers: number;
-  /** Tasks that one worker runs side by side: grows from min to max with what there is to do. */
+  /** Tasks that one worker runs at once: grows from min to max with the work. */
   readonly concurrency: { readonly min: number; readonly max: number };
   /** MiB. */
   readonly memory: number;
   /** Cores. */
   readonly cpu: number;
-  /** By its name in `machines`. */
+  /** Name in `machines`. */
   readonly machine?: string;
   readonly nodes?: Nodes;
   readonly autoscale?: { readonly min: number; readonly max: number };
@@ -27,7 +27,7 @@ export interface WorkerGroup {
 
 type Size = Omit<WorkerGroup, "name" | "workers" | "machine" | "autoscale">;
 
-/** What a stack says, checked. */
+/** Checked settings of a stack, with all defaults resolved. */
 export type Settings = Omit<
   ParsedConfig,
   | "workers"
@@ -41,7 +41,7 @@ export type Settings = Omit<
 > & {
   readonly groups: readonly WorkerGroup[];
   readonly images: Readonly<Record<ImageName, string>>;
-  /** What is added to Airflow's image. */
+  /** Packages added to Airflow's image. */
   readonly packages?: Packages;
 };
 
@@ -49,7 +49,7 @@ function span(max: number, min = max): WorkerGroup["concurrency"] {
   return { min, max };
 }
 
-/** One group on each machine that counts it. */
+/** Makes a group for each machine that counts workers of it. */
 function onMachines(group: string, machines: readonly MachineSettings[], size: Size): WorkerGroup[] {
   const prefix = group === "default" ? "worker" : `worker-${group}`;
   return machines.flatMap((machine) => {
@@ -60,7 +60,7 @@ function onMachines(group: string, machines: readonly MachineSettings[], size: S
   });
 }
 
-/** The default group and the others, each where it is counted. */
+/** Lists the default group and the others; a group that machines count becomes one group per machine. */
 export function groupsOf(parsed: ParsedConfig): WorkerGroup[] {
   const { machines = [], workers = defaultWorkers, workerAutoscale: autoscale } = parsed;
   const size: Size = {
@@ -98,7 +98,7 @@ export function groupsOf(parsed: ParsedConfig): WorkerGroup[] {
   return [...(parsed.machines ? onMachines("default", machines, size) : [anywhere]), ...others];
 }
 
-/** What a stack means by what it says. */
+/** Resolves a parsed stack to worker groups, image names and packages. */
 export function resolved(parsed: ParsedConfig): Settings {
   const {
     workers,
@@ -120,11 +120,11 @@ export function resolved(parsed: ParsedConfig): Settings {
   };
 }
 
-/** Those that a stack names, and for the others those that are built here. */
+/** Picks the images that a stack names, and for the others the ones built here. */
 function imagesOf({ platform, images, version }: ParsedConfig, packages?: Packages): Settings["images"] {
   const names = ["airflow", "postgres", "redis", "gateway", "pgbouncer"] as const;
   const entries = names.map((name) => [name, images[name] ?? localImage(name, version)]);
-  // A cluster is given the image with the packages itself.
+  // In a cluster, `images.airflow` already has the packages.
   const derived = packages && platform === "docker" && { airflow: derivedImage(packages) };
   return { ...(Object.fromEntries(entries) as Settings["images"]), ...derived };
 }

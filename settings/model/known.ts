@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { type Release, releaseOf } from "../schema/versions.ts";
 
-/** What a release of Airflow knows of its settings, as `npm run settings` reads it from the image: names with spaces between. */
+/** Settings of an Airflow release, as `npm run settings` reads them from the image; spaces separate names. */
 export interface KnownFile {
-  /** Keys by section, those of the installed providers too. */
+  /** Keys by section, including those of the installed providers. */
   readonly sections: Readonly<Record<string, string>>;
-  /** `section.key` of those that Airflow itself reads by a command, so that they need not be seen. */
+  /** `section.key` of settings that Airflow can read by a command, so that their values stay hidden. */
   readonly sensitive: string;
-  /** What is no longer known, and its name now. */
+  /** Present names of renamed settings. */
   readonly renamed: Readonly<Record<string, string>>;
-  /** What is gone, and what Airflow says to that. */
+  /** Airflow's notes on removed settings. */
   readonly removed: Readonly<Record<string, string>>;
 }
 
@@ -20,14 +20,14 @@ export interface Known {
   readonly removed: Readonly<Record<string, string>>;
 }
 
-/** The committed file of a release. */
+/** Returns the committed file of a release. */
 export function knownFile(release: Release): URL {
   return new URL(`known/${release}.json`, import.meta.url);
 }
 
 const read = new Map<Release, Known>();
 
-/** @returns nothing, for a version of no known release */
+/** Reads the settings of a version's release; undefined for an unknown release. */
 export function knownSettings(version: string): Known | undefined {
   const release = releaseOf(version);
   if (release === undefined) return;
@@ -40,7 +40,7 @@ export function knownSettings(version: string): Known | undefined {
   return known;
 }
 
-/** Whether a setting is a secret to Airflow: it is given encrypted, and delivered as a file. */
+/** True if Airflow treats a setting as secret: the stack gives it encrypted and delivers it as a file. */
 export function isSensitive(version: string, section: string, key: string): boolean {
   return knownSettings(version)?.sensitive.has(`${section}.${key}`.toLowerCase()) ?? false;
 }

@@ -1,9 +1,9 @@
-/** Names in a container that are the stack's own, so that no role can be given something else by them. */
+/** Names in a container that the stack reserves, so that extras of roles cannot take them. */
 
-/** A file with the authorities that Airflow trusts, where a stack adds some. */
+/** File with the authorities that Airflow trusts, if a stack adds some. */
 export const authoritiesFile = "/etc/ssl/airflow/authorities.pem";
 
-/** Variables that name it: to Python and OpenSSL, to `requests`, curl, Git and AWS. */
+/** Variables that name that file to Python and OpenSSL, `requests`, curl, Git and AWS. */
 export const authorityVariables = [
   "SSL_CERT_FILE",
   "REQUESTS_CA_BUNDLE",
@@ -12,7 +12,7 @@ export const authorityVariables = [
   "AWS_CA_BUNDLE",
 ] as const;
 
-/** Variables of a proxy; programs read them in upper or in lower case. */
+/** Variables of a proxy; programs read the upper or the lower case. */
 export const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [
   name,
   name.toLowerCase(),
@@ -68,7 +68,7 @@ export const ownDirectories = [
   "/tmp",
 ] as const;
 
-/** Directories that the stack, the machine or its engine fills, with all below them. */
+/** Directory trees that the stack, the machine or its engine fills. */
 export const ownTrees = [
   "/opt/airflow/config/airflow_on_celery",
   "/run/secrets",
@@ -77,5 +77,5 @@ export const ownTrees = [
   "/sys",
 ] as const;
 
-/** Volumes that a stack makes for itself. */
+/** Volumes that a stack creates for itself. */
 export const ownVolumes = ["postgres-data", "redis-data", "logs", "dags"] as const;

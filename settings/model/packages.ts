@@ -2,7 +2,7 @@ import type { Packages } from "../../images/derived.ts";
 import { localImage } from "../../images/local.ts";
 import type { ParsedConfig } from "../schema/schema.ts";
 
-/** What a stack adds to Airflow's image; in a cluster, to the one that is built here. */
+/** Returns the packages that a stack adds to Airflow's image; in a cluster, to the image built here. */
 export function packagesOf(parsed: ParsedConfig): Packages | undefined {
   const { platform, images, version, requirements, systemPackages } = parsed;
   if (requirements === undefined && systemPackages.length === 0) return undefined;

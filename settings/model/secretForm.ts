@@ -9,7 +9,7 @@ function isSigningKey(text: string): boolean {
   }
 }
 
-/** It stands between spaces in Redis' list of users, and in URLs. */
+/** A password stands between spaces in Redis' list of users, and in URLs. */
 const password = {
   is: (text: string) => /^[\x21-\x7e]+$/.test(text),
   allowed: "expected letters, digits and signs of ASCII, without spaces",
@@ -37,7 +37,7 @@ const forms: Readonly<Partial<Record<SecretName, Form>>> = {
   },
 };
 
-/** What is wrong with a given secret, without telling it: what is allowed. */
+/** Says which form is expected, without printing the secret; undefined if the secret has that form. */
 export function formFault(name: SecretName, text: string): string | undefined {
   const { is, allowed } = forms[name] ?? password;
   return is(text) ? undefined : allowed;

@@ -1,6 +1,6 @@
 import type { WorkerGroup } from "./groups.ts";
 
-/** Tasks that all workers together run at once, when those that may grow have grown. */
+/** Counts the tasks that all workers together run at once, with autoscaled groups at their maximum. */
 export function slotsOf(groups: readonly WorkerGroup[]): number {
   return groups.reduce(
     (sum, { workers, autoscale, concurrency }) => sum + (autoscale?.max ?? workers) * concurrency.max,
@@ -9,8 +9,8 @@ export function slotsOf(groups: readonly WorkerGroup[]): number {
 }
 
 /**
- * `[core] parallelism`, which is for each scheduler: enough for all workers.
- * Airflow's own default, 32, is the least.
+ * Returns `[core] parallelism`, which applies to each scheduler: enough for all workers.
+ * The minimum is Airflow's default, 32.
  */
 export function parallelismFor(slots: number, schedulers: number): number {
   return Math.max(32, Math.ceil(slots / schedulers));

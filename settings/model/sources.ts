@@ -1,7 +1,7 @@
 import type { ParsedConfig } from "../schema/schema.ts";
 import { encrypted, isPlace, type SecretSource, secretIn } from "../schema/secret.ts";
 
-/** A secret that a stack gives. */
+/** Path and source of a secret that a stack gives. */
 export interface Source {
   readonly path: readonly PropertyKey[];
   readonly source: SecretSource;
@@ -26,7 +26,7 @@ function urls(
   return under(Object.fromEntries(given), service);
 }
 
-/** Passwords that the stack's own services and people log in with. */
+/** Lists the passwords of the stack's own services and of people. */
 export function passwords({ secrets, users }: ParsedConfig): Source[] {
   return [
     ...under(secrets, "secrets").filter(({ path }) => String(path[1]).endsWith("Password")),
@@ -37,19 +37,19 @@ export function passwords({ secrets, users }: ParsedConfig): Source[] {
   ];
 }
 
-/** Where the database and the broker are, if they are there already. */
+/** Lists the URLs of the database and the broker, if they are outside the stack. */
 export function serviceUrls({ postgres, redis }: ParsedConfig): Source[] {
   return [...urls("postgres", postgres), ...urls("redis", redis)];
 }
 
-/** Connections that are given as one URL. */
+/** Lists the Airflow connections that are given as one URL. */
 export function connectionUrls({ connections }: ParsedConfig): Source[] {
   return Object.entries(connections).flatMap(([id, { uri }]) =>
     uri === undefined ? [] : [{ path: ["connections", id, "uri"], source: uri }],
   );
 }
 
-/** Every secret that a stack gives. */
+/** Lists every secret that a stack gives. */
 export function sources(parsed: ParsedConfig): Source[] {
   const { secrets, connections, variables, roles, publish } = parsed;
   return [
@@ -67,7 +67,7 @@ export function sources(parsed: ParsedConfig): Source[] {
   ];
 }
 
-/** A secret's text; nothing, where it cannot be looked at: encrypted, or in a cluster. */
+/** Returns a secret's text; undefined if it cannot be read here: encrypted, or in a cluster. */
 export function textOf({ source }: Source): string | undefined {
   if (typeof source === "string") return source === encrypted ? undefined : source;
   return "file" in source ? secretIn(source.file) : undefined;

@@ -1,37 +1,37 @@
-/** Seconds that the stack tells Airflow where a stack file does not, and that have to fit each other and the stack's own. */
+/** Default timings in seconds, which must fit each other and the timings of a stack file. */
 export const timings = {
   /**
-   * A running task without heartbeats is given to another worker after so long, whatever the reason: the long stop, for
-   * a control plane that is silent for minutes. Also Airflow's own default.
+   * A running task without heartbeats for so long goes to another worker, for any reason: the last resort,
+   * for a control plane that is silent for minutes. Also Airflow's default.
    */
   heartbeatTimeout: 300,
-  /** The same in Airflow 2, where no worker has a lease: a dead worker's tasks wait for it. */
+  /** Heartbeat timeout in Airflow 2, where no worker has a lease: a dead worker's tasks wait for so long. */
   heartbeatTimeoutOf2: 60,
-  /** How often it is looked; Airflow's own default is 10. */
+  /** Interval of the search for tasks without heartbeats; Airflow's default is 10. */
   detectionInterval: 5,
   /**
-   * How often a running task says that it lives; Airflow's own default. The same for any number of workers, or adding one would
-   * replace the others.
+   * Interval of a running task's heartbeats; Airflow's default. Equal for any number of workers: otherwise
+   * adding a worker would replace the others.
    */
   heartbeatInterval: 5,
-  /** How often a worker tells the broker which tasks it holds: its lease. */
+  /** Interval at which a worker renews its lease: it tells the broker which tasks it holds. */
   leaseRenewal: 2,
-  /** A task that neither the broker nor the webserver has heard of for so long is ended by its worker, within 5 s. */
+  /** A worker ends a task that neither broker nor webserver has heard of for so long, within 5 s. */
   taskFence: 20,
-  /** The same on the side of the scheduler, which gives the task to another worker: later than it can run on. */
+  /** The scheduler gives a task silent for so long to another worker: the first has ended it by then. */
   taskDead: 30,
-  /** A message that is in no queue, and held by no worker, for so long is lost: its task is scheduled again. */
+  /** A message that is in no queue and held by no worker for so long is lost: its task is scheduled again. */
   messageLost: 40,
-  /** The longest wait in the queue: a task's token is valid for so long. */
+  /** Maximum wait in the queue: a task's token is valid for so long. */
   queuedTimeout: 3600,
-  /** How often it is looked for new DAG files. */
+  /** Interval of the search for new DAG files. */
   dagsRefresh: 10,
-  /** After so long Redis hands a message to a second worker: longer than any task. */
+  /** Redis hands a message to a second worker after so long: longer than any task runs. */
   visibilityTimeout: 86_400,
-  /** The longest that connecting to the broker may take; Linux' own is 127. */
+  /** Timeout of a connection to the broker; Linux' default is 127. */
   brokerConnectTimeout: 5,
-  /** The longest that the broker may take to answer; less than a worker may miss heartbeats. */
+  /** Timeout of an answer from the broker; shorter than a worker may miss heartbeats. */
   brokerAnswerTimeout: 5,
-  /** How often it is asked whether it is there; kombu's own default is 25. */
+  /** Interval of health checks of the broker; kombu's default is 25. */
   brokerCheckInterval: 10,
 } as const;

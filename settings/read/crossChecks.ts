@@ -80,7 +80,7 @@ const checks: readonly Check[] = [
   generationFaults,
 ];
 
-/** Faults of values that are right by themselves. */
+/** Lists the faults between values that are right by themselves. */
 export function crossChecks(parsed: ParsedConfig, given: RawConfig): Fault[] {
   return checks.flatMap((check) => ifReadable(() => check(parsed, given)));
 }

@@ -9,7 +9,7 @@ import { isObject, located } from "./located.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** What a stack and its file with declarations say together. */
+/** Values of a stack merged with its declarations file. */
 export interface Together {
   readonly values: Values;
   readonly where: Where;
@@ -20,13 +20,13 @@ export interface Together {
 const root = resolve(import.meta.dirname, "../..");
 const kinds = Object.keys(declarationKeys);
 
-/** The file that a stack names, or `airflow.yaml` beside Pulumi.yaml. */
+/** Finds the file that a stack names, or `airflow.yaml` beside Pulumi.yaml; undefined if there is none. */
 function fileOf({ declarations }: Values): string | undefined {
   const file = resolve(root, typeof declarations === "string" ? declarations : "airflow.yaml");
   return existsSync(file) ? file : undefined;
 }
 
-/** Nothing is encrypted here, since the file is no stack's. */
+/** Rewords the fault for a declarations file, in which nothing is encrypted. */
 function reworded(fault: Fault): Fault {
   const message =
     "expected { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file";
@@ -34,8 +34,8 @@ function reworded(fault: Fault): Fault {
 }
 
 /**
- * Adds what the file with declarations says to what a stack says.
- * @throws Error where the file is no YAML, or holds no object, with file and line
+ * Merges the declarations file into the values of a stack.
+ * @throws Error with file and line if the file is not YAML, or not an object
  */
 export function withDeclarations(values: Values, where: Where): Together {
   const file = fileOf(values);

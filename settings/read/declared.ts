@@ -1,17 +1,17 @@
 import { type Shape, stackShape } from "../schema/shape.ts";
 
-/** A key of a stack as Pulumi declares it. */
+/** A key of a stack as declared in Pulumi.yaml. */
 export interface Declared {
   readonly type: "string" | "integer" | "boolean" | "array" | "object";
   readonly items?: { readonly type: string };
-  /** What the program is told when a stack does not say it; nothing, empty or zero, where that is left open. */
+  /** Value that the program gets if a stack does not give one; empty or zero if the schema has no default. */
   readonly default: unknown;
   readonly description: string;
 }
 
 const nothing = { string: "", integer: 0, boolean: false, array: [], object: {} };
 
-/** Pulumi knows no fractions. */
+/** Maps a type of JSON Schema to Pulumi's; fractions become strings, since Pulumi has no such type. */
 function typeOf({ type }: Shape): Declared["type"] {
   const known = Object.keys(nothing) as Declared["type"][];
   return known.find((name) => name === type) ?? "string";
@@ -30,7 +30,7 @@ function declare(shape: Shape): Declared {
   };
 }
 
-/** All keys of a stack, without the project's prefix. */
+/** Lists all keys of a stack, without the project's prefix. */
 export function declared(): Readonly<Record<string, Declared>> {
   const entries = Object.entries(stackShape().properties ?? {});
   return Object.fromEntries(entries.map(([key, shape]) => [key, declare(shape)]));

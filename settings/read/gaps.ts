@@ -1,13 +1,13 @@
-/** Lists that items were taken out of, which others keep their numbers in. */
+/** Lists with gaps: an item was removed, and the others keep their indices. */
 
-/** The same without holes. */
+/** Returns the value without gaps. */
 export function withoutGaps(value: unknown): unknown {
   if (Array.isArray(value)) return Object.values(value).map(withoutGaps);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutGaps(inner)]));
 }
 
-/** A path in what has no holes, with the numbers that items had before. */
+/** Converts a path in a value without gaps to the indices that items have with gaps. */
 export function beforeGaps(value: unknown, path: readonly PropertyKey[]): PropertyKey[] {
   let holder = value;
   return path.map((part) => {
@@ -17,7 +17,7 @@ export function beforeGaps(value: unknown, path: readonly PropertyKey[]): Proper
   });
 }
 
-/** What was made of a value without holes, with the holes of the value. */
+/** Puts the gaps of `value` back into `made`, which was derived from `value` without gaps. */
 export function withGaps<T>(made: T, value: unknown): T {
   if (typeof made !== "object" || made === null) return made;
   if (Array.isArray(made) && Array.isArray(value)) {

@@ -1,13 +1,13 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { Path, Where } from "../schema/path.ts";
 
-/** What a file of YAML holds, and where. */
+/** Contents of a YAML file, with the place of each value. */
 export interface Located {
   readonly content: unknown;
   readonly at: Where;
 }
 
-/** Where a value is in a file: as deep as the path goes in it. */
+/** Finds the offset of a value in a file, or of its deepest parent that exists. */
 function offsetOf(document: Document.Parsed, path: Path): number | undefined {
   let node: Node | null | undefined = document.contents;
   let offset = node?.range?.[0];
@@ -30,9 +30,9 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Reads YAML; an empty file is an empty object.
- * @param file its name, for places
- * @throws Error where it is none, with file and line
+ * Parses YAML; an empty file is an empty object.
+ * @param file name of the file, for places
+ * @throws Error with file and line if the text is not YAML
  */
 export function located(text: string, file: string): Located {
   const lines = new LineCounter();

@@ -13,14 +13,14 @@ import { validate } from "./validate.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Faults of a stack, each with its place. */
+/** Error with all faults of a stack, each with its place. */
 export class Refused extends Error {
   constructor(lines: readonly string[]) {
     super(`The stack's configuration has ${lines.length} fault(s):\n  ${lines.join("\n  ")}`);
   }
 }
 
-/** A text as what its key takes: Pulumi hands all values over as text. */
+/** Converts a text to the type of its key: Pulumi hands all values over as text. */
 export function plain(key: string, given: string): unknown {
   const { type } = stackShape().properties?.[key] ?? {};
   if (type === "string") return given;
@@ -32,7 +32,7 @@ export function plain(key: string, given: string): unknown {
   }
 }
 
-/** What was given, unless nobody should read it in a log. */
+/** Renders the given value, masked if it should not appear in a log. */
 function shown(given: Values, path: Path): string {
   const value = path.reduce<unknown>(
     (inner, part) => (inner as Record<PropertyKey, unknown> | undefined)?.[part],
@@ -51,18 +51,18 @@ function line(given: Values, where: Where, fault: Fault): string {
   return `${where(path)}: ${spell(path)} ${message.startsWith("is unknown") ? message : `is ${told}; ${message}`}`;
 }
 
-/** By line, and within one by name: the CLI hands over objects by the names of their keys. */
+/** Sorts by line, and within a line by name, since the CLI sorts the keys of objects by name. */
 function inOrder(lines: readonly string[]): string[] {
   const at = (line: string) => Number(/^.*?:(\d+): /.exec(line)?.[1] ?? 0);
   return [...new Set(lines)].sort().sort((one, other) => at(one) - at(other));
 }
 
 /**
- * Checks what a stack says, all at once.
+ * Checks all values of a stack at once.
  * @param given values by key without the project's prefix
- * @param faults what is known to be wrong already; nothing else is said of those values
- * @param strangers lines about what is beside the values
- * @throws Refused listing every fault: where, key, what was given, what is allowed
+ * @param faults faults that are known already; their values get no others
+ * @param strangers lines about unknown names beside the values
+ * @throws Refused listing every fault: place, key, given, expected
  */
 export function settingsOf(
   given: Values,
@@ -78,8 +78,8 @@ export function settingsOf(
 }
 
 /**
- * The same for raw values, as Pulumi hands them over: texts by key.
- * @throws Refused
+ * Checks raw values, texts by key, as Pulumi hands them over.
+ * @throws Refused listing every fault
  */
 export function settingsFrom(raw: Readonly<Record<string, string>>, where: Where): Settings {
   return settingsOf(
@@ -88,7 +88,7 @@ export function settingsFrom(raw: Readonly<Record<string, string>>, where: Where
   );
 }
 
-/** As {@link settingsOf}, with what the file of declarations says. */
+/** Checks the values of a stack, as {@link settingsOf} does, together with its declarations file. */
 function settingsBoth(
   given: Values,
   where: Where,
@@ -99,12 +99,12 @@ function settingsBoth(
   return settingsOf(both.values, both.where, [...faults, ...both.faults], [...strangers, ...both.strangers]);
 }
 
-/** The name of the stack that a file is for. */
+/** Returns the name of the stack that a file is for. */
 function stackOf(file: string): string {
   return /Pulumi\.([^/]+)\.yaml$/.exec(file)?.[1] ?? "NAME";
 }
 
-/** Texts that look like a number or a boolean are one, as the CLI has it for values that are not inside of others. */
+/** Converts top-level texts that look like a number or a boolean, as the CLI does. */
 function typed(values: Values): Values {
   const entries = Object.entries(values).map(([key, value]) => {
     const simple =
@@ -117,8 +117,8 @@ function typed(values: Values): Values {
 }
 
 /**
- * Reads a stack file as Pulumi would, for tools that work without it. What is encrypted is not known to them.
- * @throws Refused; Error where it is no stack file at all
+ * Reads a stack file as Pulumi would, for tools that work without it and cannot read encrypted values.
+ * @throws Refused listing every fault; Error if the file is not a stack file
  */
 export function readStackFile(file: string): Settings {
   const { values, encrypted, where, strangers } = parseStackFile(readFileSync(file, "utf8"), file);
@@ -127,9 +127,9 @@ export function readStackFile(file: string): Settings {
 }
 
 /**
- * What decides about the image of Airflow in a stack file, and nothing else of it: a cluster's stack is right only once it
- * says where that image was pushed to.
- * @throws Refused; Error where it is no stack file at all
+ * Reads only the keys of a stack file that decide Airflow's image: a cluster's stack is valid only once it
+ * names the pushed image.
+ * @throws Refused listing every fault; Error if the file is not a stack file
  */
 export function readImageSettings(file: string): Settings {
   const { values, where } = parseStackFile(readFileSync(file, "utf8"), file);
@@ -138,20 +138,20 @@ export function readImageSettings(file: string): Settings {
   return settingsOf(Object.fromEntries(given), where);
 }
 
-/** What the CLI hands over. */
+/** Configuration as the CLI hands it over. */
 export interface Told {
-  /** All values by key without the project's prefix, those that a stack does not say too, with their defaults. */
+  /** All values by key without the project's prefix, including defaults of keys not in the stack. */
   readonly raw: Readonly<Record<string, string>>;
-  /** Keys of which something was encrypted. */
+  /** Keys with values that were encrypted. */
   readonly secret: readonly string[];
   readonly stack: string;
 }
 
 /**
- * What a stack says, out of what the CLI hands over.
- * @param file the stack's file, which says what was given, and what of that is encrypted; where there is none, values that
- * are the default were not given
- * @throws Refused; Error where the file is no stack file at all
+ * Reads the settings of a stack from the values that the CLI hands over.
+ * @param file the stack's file, which shows the values given and encrypted; without a file, values
+ * equal to the default count as not given
+ * @throws Refused listing every fault; Error if the file is not a stack file
  */
 export function settingsFromPulumi({ raw, secret, stack }: Told, file: string): Settings {
   const defaults = declared();

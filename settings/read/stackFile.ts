@@ -3,23 +3,23 @@ import type { Path, Where } from "../schema/path.ts";
 import { encrypted } from "../schema/secret.ts";
 import { isObject, located } from "./located.ts";
 
-/** What stands beside `config` in a stack file; all of it is the CLI's own. */
+/** Keys of the CLI itself beside `config` in a stack file. */
 export const besideConfig = ["environment", "secretsprovider", "encryptedkey", "encryptionsalt"] as const;
 
-/** Names the project, in front of its keys. */
+/** Prefix of the project's keys. */
 export const prefix = "airflow:";
 
 export interface StackFile {
-  /** By key without the project's prefix; `encrypted` stands for what is. */
+  /** Values by key without the project's prefix; `encrypted` stands for each encrypted value. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** What is encrypted in the file. */
+  /** Paths of the encrypted values. */
   readonly encrypted: readonly Path[];
   /** Faults of names beside the values, with their places. */
   readonly strangers: readonly string[];
   readonly where: Where;
 }
 
-/** As the CLI tells one: an object with that single key. */
+/** True if a value is encrypted: like the CLI, an object with the single key `secure`. */
 function isSecure(value: object): boolean {
   return "secure" in value && typeof value.secure === "string" && Object.keys(value).length === 1;
 }
@@ -37,7 +37,7 @@ function withoutCiphers(value: unknown, path: Path, found: Path[]): unknown {
   );
 }
 
-/** Names that a stack file has not, beside and in `config`, and what is wrong with them. */
+/** Lists unknown names beside `config`, and keys in it without a project, with what is wrong with them. */
 function strangersIn(content: Readonly<Record<string, unknown>>): { path: Path; message: string }[] {
   const names = ["config", ...besideConfig];
   const { config } = content;
@@ -53,9 +53,9 @@ function strangersIn(content: Readonly<Record<string, unknown>>): { path: Path; 
 }
 
 /**
- * Reads the text of a stack file.
- * @param file its name, for faults
- * @throws Error where it is no YAML or no stack file at all, with file and line
+ * Parses the text of a stack file.
+ * @param file name of the file, for faults
+ * @throws Error with file and line if the text is not YAML, or not a stack file
  */
 export function parseStackFile(text: string, file: string): StackFile {
   const { content, at } = located(text, file);

@@ -9,7 +9,7 @@ import { beforeGaps, withGaps, withoutGaps } from "./gaps.ts";
 
 type Path = readonly PropertyKey[];
 
-/** Keys that are unknown on purpose, and why. */
+/** Keys that are rejected on purpose, and why. */
 const refused: Readonly<Record<string, string>> = {
   privileged: "no role runs privileged, which would give a task the machine: expected env, files and volumes",
   capAdd: "no role gets a capability of the machine: expected env, files and volumes",
@@ -32,7 +32,7 @@ function faultsOf({ issues }: z.ZodError): Fault[] {
   });
 }
 
-/** The first fault of each value: a text is not also out of range. */
+/** Keeps the first fault of each value: a text is not also out of range. */
 function distinct(faults: readonly Fault[]): Fault[] {
   const key = ({ path }: Fault) => JSON.stringify(path);
   return [...new Map(faults.toReversed().map((fault) => [key(fault), fault])).values()].toReversed();
@@ -42,7 +42,7 @@ function within(outer: Path, inner: Path): boolean {
   return outer.every((part, at) => String(part) === String(inner[at]));
 }
 
-/** Takes a value away, or what is around it if that is gone already. An item of a list leaves a hole, so that others keep their numbers. */
+/** Removes a value, or its parent if already gone. A list item leaves a gap: the others keep their index. */
 function removed(values: unknown, path: Path): Path {
   const holders = path.map((_, length) =>
     path.slice(0, length).reduce<unknown>((value, part) => Reflect.get(Object(value), part), values),
@@ -53,16 +53,16 @@ function removed(values: unknown, path: Path): Path {
   return path.slice(0, last + 1);
 }
 
-/** What a stack says, as far as it can be read, and all that is wrong with it. */
+/** Values of a stack as far as they can be read, and all their faults. */
 export interface Examined {
-  /** Nothing, where something is wrong that no default can stand for. */
+  /** Undefined if no default can replace a wrong value. */
   readonly stated?: ParsedConfig;
   readonly faults: readonly Fault[];
 }
 
 /**
- * Examines a stack in one pass: values by themselves, and those that are right, or not given, also with each other.
- * A value that is wrong is taken away, until the rest can be read.
+ * Validates a stack in one pass: each value by itself, and the right or absent ones also against each other.
+ * Removes wrong values until the rest can be read.
  */
 export function validate(given: Readonly<Record<string, unknown>>): Examined {
   const rest = structuredClone(given);
@@ -81,7 +81,7 @@ export function validate(given: Readonly<Record<string, unknown>>): Examined {
       ...fault,
       path: beforeGaps(rest, fault.path),
     }));
-    // What had to be taken away is missing now, which is no fault of the stack's.
+    // A removed value is missing now, which is not a fault of the stack.
     faults.push(
       ...found.filter(({ path }) => !faulty.some((known) => within(known, path) || within(path, known))),
     );

@@ -2,7 +2,7 @@ import type { ParsedConfig } from "../schema/schema.ts";
 import type { Fault } from "./fault.ts";
 import { each } from "./readable.ts";
 
-/** What Docker engines, which have no nodes, cannot do. */
+/** Rejects keys that need a cluster: Docker engines have no nodes. */
 function clusterOnly(parsed: ParsedConfig): Fault[] {
   const message = "it needs platform: kubernetes";
   const keys = (["kubernetes", "workerAutoscale"] as const).filter((key) => parsed[key] !== undefined);
@@ -14,7 +14,7 @@ function clusterOnly(parsed: ParsedConfig): Fault[] {
   return [...keys.map((key) => ({ path: [key], message })), ...inGroups];
 }
 
-/** What a cluster, which sees neither this machine's files nor its images, has to be given. */
+/** Requires images and DAGs for a cluster, which sees neither this machine's files nor its images. */
 function clusterNeeds(parsed: ParsedConfig): Fault[] {
   const needed = [
     "airflow",
@@ -37,7 +37,7 @@ function clusterNeeds(parsed: ParsedConfig): Fault[] {
   return faults;
 }
 
-/** What the platform of a stack cannot do, or has to be given. */
+/** Reports keys that the platform of a stack cannot honour, or needs. */
 export function platformFaults(parsed: ParsedConfig): Fault[] {
   return parsed.platform === "docker" ? clusterOnly(parsed) : clusterNeeds(parsed);
 }

@@ -1,14 +1,14 @@
 import type { Fault } from "./fault.ts";
 
-/** Thrown to whoever reads a value that is wrong by itself. */
+/** Thrown when a check reads a value that is wrong by itself. */
 class Unreadable extends Error {}
 
-/** The same to names and to the numbers of list items, which a proxy is asked for as text. */
+/** Makes a path comparable: a proxy gets the indices of list items as text. */
 function key(path: readonly PropertyKey[]): string {
   return JSON.stringify(path.map(String));
 }
 
-/** A view of a value, in which what is wrong by itself cannot be read, nor passed over unnoticed in a list. */
+/** Returns a view of a value: reading a faulty part of it throws, even in a loop over a list. */
 export function withoutFaulty<T extends object>(value: T, faulty: readonly (readonly PropertyKey[])[]): T {
   const refused = new Set(faulty.map(key));
   const view = <V extends object>(seen: V, path: readonly PropertyKey[]): V => {
@@ -30,7 +30,7 @@ export function withoutFaulty<T extends object>(value: T, faulty: readonly (read
   return refused.size === 0 ? value : view(value, []);
 }
 
-/** What a check finds; nothing, if it needs a value that is wrong by itself and is told for that already. */
+/** Runs a check; no faults if it needs a value that is wrong by itself, which is reported already. */
 export function ifReadable(check: () => readonly Fault[]): readonly Fault[] {
   try {
     return check();
@@ -40,7 +40,7 @@ export function ifReadable(check: () => readonly Fault[]): readonly Fault[] {
   }
 }
 
-/** Checks each item of a list, whether or not its neighbours are readable. */
+/** Checks each item of a list, even if other items are not readable. */
 export function each<T>(items: readonly T[], check: (item: T, at: number) => readonly Fault[]): Fault[] {
   const one = (at: number) => ifReadable(() => items.slice(at, at + 1).flatMap((item) => check(item, at)));
   return Array.from({ length: items.length }, (_, at) => at).flatMap(one);

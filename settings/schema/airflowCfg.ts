@@ -5,7 +5,7 @@ export type AirflowSettings = Readonly<Record<string, Readonly<Record<string, st
 
 const sections =
   "expected sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }";
-/** Which of them are secret is the version's business: see known.ts. */
+/** Values may be secret; known.ts says which are, by version. */
 const secret = z.string().meta({ secret: true });
 const value = z.union([secret, z.string(), z.number(), z.boolean()], {
   error: "expected a text, a number or a boolean",

@@ -5,7 +5,9 @@ import { flag, matching, object, oneOf, port, text, whole } from "./values.ts";
 const id = matching(/^[A-Za-z0-9_.-]{1,200}$/, "expected letters, digits, '_', '.' and '-', 200 at most");
 
 const connection = object({
-  uri: secret.optional().describe("Instead of all others: `postgresql://user:password@host:5432/schema`."),
+  uri: secret
+    .optional()
+    .describe("Instead of all other keys: `postgresql://user:password@host:5432/schema`."),
   type: text.optional().describe("Airflow's connection type: `postgres`, `http`, `aws`."),
   host: text.optional().describe("Host name or address."),
   port: port.optional().describe("Port."),
@@ -17,13 +19,13 @@ const connection = object({
     .optional()
     .describe("An object, or a secret with its JSON.")
     .meta({ discreet: true }),
-  description: text.optional().describe("What people see beside it."),
+  description: text.optional().describe("Description that people see."),
 });
 
 const pool = object({
   slots: whole(-1, 1_000_000).describe("Tasks at once; -1 is any number."),
-  description: text.optional().describe("What people see beside it."),
-  includeDeferred: flag.default(false).describe("Whether deferred tasks count."),
+  description: text.optional().describe("Description that people see."),
+  includeDeferred: flag.default(false).describe("True if deferred tasks count."),
 });
 
 const user = object({
@@ -31,7 +33,7 @@ const user = object({
   email: text.optional().describe("Mail address."),
   firstName: text.optional().describe("First name."),
   lastName: text.optional().describe("Last name."),
-  password: secret.describe("Set when it is declared, and again when it changes here."),
+  password: secret.describe("Password; set when the user is declared, and again when it changes here."),
 });
 
 const kinds = {
@@ -67,10 +69,10 @@ const kinds = {
     .describe("Users of Airflow besides `adminUser`, by login."),
 };
 
-/** What `airflow.yaml` may say. */
+/** Schema of `airflow.yaml`. */
 export const declarations = object(kinds);
 
-/** The same, as keys of a stack. */
+/** Keys of `airflow.yaml`, as keys of a stack. */
 export const declarationKeys = kinds;
 
 export type Declarations = z.output<typeof declarations>;

@@ -20,14 +20,16 @@ const placedRole = oneOf(
 );
 
 export const machine = object({
-  name: name.describe("Its workers are `worker-NAME-1` and so on, those of a group `worker-GROUP-NAME-1`."),
+  name: name.describe(
+    "Name of the machine; its workers are `worker-NAME-1` and so on, or `worker-GROUP-NAME-1` in a group.",
+  ),
   docker: matching(
     /^(unix:\/\/\/\S+|ssh:\/\/([^\s@/:]+@)?[^\s@/:]+(:\d+)?|tcp:\/\/[^\s@/:]+:\d+)$/,
     "expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
   )
     .optional()
     .describe(
-      "On Docker: where its engine listens, as DOCKER_HOST has it: `unix:///PATH`, `ssh://USER@HOST`, or `tcp://HOST:PORT` with TLS.",
+      "On Docker: address of the engine, as in DOCKER_HOST: `unix:///PATH`, `ssh://USER@HOST`, or `tcp://HOST:PORT` with TLS.",
     ),
   address: z
     .ipv4({ error: "expected the IPv4 address at which the other machines reach it: 10.0.0.11" })
@@ -38,19 +40,19 @@ export const machine = object({
     .describe("For `tcp://`: a directory with `ca.pem`, `cert.pem` and `key.pem`."),
   roles: list(placedRole, "roles")
     .optional()
-    .describe("On Docker: what runs here instead of on the first machine: `[postgres, redis]`."),
+    .describe("On Docker: roles that run here instead of on the first machine: `[postgres, redis]`."),
   node: matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "expected the name of a node")
     .optional()
     .describe("On Kubernetes: name of a node."),
-  labels: labels.optional().describe("On Kubernetes: labels that nodes have."),
+  labels: labels.optional().describe("On Kubernetes: labels of nodes."),
   workers: counts
     .optional()
-    .describe("How many workers of the default group, or of each group: `{ default: 4, gpu: 1 }`."),
+    .describe("Number of workers of the default group, or of each group: `{ default: 4, gpu: 1 }`."),
 });
 
 export type MachineSettings = z.output<typeof machine>;
 
-/** How many workers of each group a machine has; the default group is `default`. */
+/** Counts the workers of each group on a machine; the default group is `default`. */
 export function counted({ workers = {} }: MachineSettings): Readonly<Record<string, number>> {
   return typeof workers === "number" ? { default: workers } : workers;
 }

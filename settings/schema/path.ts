@@ -1,10 +1,10 @@
-/** The names and numbers that lead to a value. */
+/** Names and indices that lead to a value. */
 export type Path = readonly PropertyKey[];
 
-/** Tells `file:line` of a value. */
+/** Returns `file:line` of a value. */
 export type Where = (path: Path) => string;
 
-/** `workerGroups[0].queues`, `connections["my.db"].password`. */
+/** Writes a path as `workerGroups[0].queues` or `connections["my.db"].password`. */
 export function spell(path: Path): string {
   const parts = path.map((part, at) => {
     if (typeof part === "number") return `[${part}]`;
@@ -15,8 +15,8 @@ export function spell(path: Path): string {
 }
 
 /**
- * Reads a path as `spell` writes it.
- * @throws Error where it is none
+ * Parses a path as `spell` writes it.
+ * @throws Error if the text is not a path
  */
 export function pathOf(spelt: string): Path {
   const parts = [...spelt.matchAll(/(?:^|(?!^)\.)([^.[\]"]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/gy)];
@@ -30,7 +30,7 @@ export function pathOf(spelt: string): Path {
   );
 }
 
-/** Whether both lead to the same value. */
+/** True if both paths lead to the same value. */
 export function samePath(one: Path, other: Path): boolean {
   return one.length === other.length && one.every((part, at) => String(part) === String(other[at]));
 }

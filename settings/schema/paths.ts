@@ -15,8 +15,8 @@ function existing(kind: "directory" | "file") {
     });
 }
 
-/** A directory of the deploying machine; absolute once it is parsed. */
+/** A directory of the deploying machine; absolute once parsed. */
 export const directory = existing("directory");
 
-/** A file of the deploying machine; absolute once it is parsed. */
+/** A file of the deploying machine; absolute once parsed. */
 export const file = existing("file");

@@ -6,19 +6,21 @@ import { hostName, object, port } from "./values.ts";
 const why =
   "needed, since the logins of the webserver and of Flower would cross the network in plain; without publish both are at 127.0.0.1 only";
 
-/** Where people reach the webserver and Flower from elsewhere. */
+/** Address at which people reach the webserver and Flower from other machines. */
 export const publish = object({
   address: z
     .ipv4({ error: "expected an IPv4 address of the machine, or 0.0.0.0 for all of them" })
-    .describe("IPv4 address of the machine that runs the webserver, or 0.0.0.0 for all that it has."),
+    .describe("IPv4 address of the machine that runs the webserver, or 0.0.0.0 for all its addresses."),
   certificate: z
     .string({ error: `expected the path of a certificate in PEM, which is ${why}` })
     .pipe(file)
-    .describe("File with the certificate and those that lead to its authority, in PEM."),
-  key: secret.describe("Its private key, in PEM."),
-  host: hostName.optional().describe("Name that people call it by; the first one of the certificate."),
-  webserverPort: port.default(443).describe("Port of the webserver there."),
-  flowerPort: port.default(5443).describe("Port of Flower there."),
+    .describe("File with the certificate and the intermediate ones up to its authority, in PEM."),
+  key: secret.describe("Private key of the certificate, in PEM."),
+  host: hostName
+    .optional()
+    .describe("Host name that people use; default: the first name of the certificate."),
+  webserverPort: port.default(443).describe("Port of the webserver at `address`."),
+  flowerPort: port.default(5443).describe("Port of Flower at `address`."),
 });
 
 export type PublishSettings = z.output<typeof publish>;

@@ -13,13 +13,13 @@ const secretName = matching(
 );
 const variable = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable");
 
-/** What one role is given beyond what it needs. */
+/** Additions of a stack to one role. */
 export const roleExtras = object({
   env: z
     .record(variable, scalar, { error: "expected environment variables" })
     .default({})
     .describe(
-      "Environment variables: `{ TZ: Europe/Berlin }`. Whoever sees the engine or the cluster can read them: secrets go to `secretFiles`.",
+      "Environment variables: `{ TZ: Europe/Berlin }`. Anybody with access to the engine or the cluster can read them; put secrets into `secretFiles`.",
     )
     .meta({ discreet: true }),
   secretFiles: z
@@ -49,25 +49,25 @@ export const roleExtras = object({
     .describe(
       "By path in the container: `{ /opt/models: models }` is a volume that all roles with this name share, `{ /opt/models: /srv/models }` a directory of the machine, read-only and on Docker only.",
     ),
-  memory: memory.optional().describe("MiB that each instance may use; of workers `workerMemory`."),
-  cpu: cpu.optional().describe("Cores that each instance may use; of workers `workerCpu`."),
-  labels: labels.default({}).describe("Labels of its containers or pods."),
+  memory: memory.optional().describe("MiB that each instance may use; for workers use `workerMemory`."),
+  cpu: cpu.optional().describe("Cores that each instance may use; for workers use `workerCpu`."),
+  labels: labels.default({}).describe("Labels of the role's containers or pods."),
 });
 
 const role = roleExtras.optional();
 
-/** By role; `all` is every role of Airflow. */
+/** Extras by role; `all` is every role of Airflow. */
 export const roles = object({
-  all: role.describe(
-    "Every role of Airflow, and the check of services that are there already; what one role says itself goes first.",
-  ),
-  scheduler: role.describe("Queues what is due."),
+  all: role.describe("Every role of Airflow, and the check of external services; a role's own entries win."),
+  scheduler: role.describe("Queues tasks that are due."),
   webserver: role.describe("Web interface and API."),
   "dag-processor": role.describe("Reads DAG files."),
   triggerer: role.describe("Waits for deferred tasks."),
   worker: role.describe("All groups of workers."),
   flower: role.describe("Shows workers and queues."),
-  migration: role.describe("Brings the database up to date, before all others; what is declared, too."),
+  migration: role.describe(
+    "Brings the database up to date before all other roles start, and writes the declarations.",
+  ),
 });
 
 const proxyUrl = matching(
@@ -76,12 +76,12 @@ const proxyUrl = matching(
 );
 
 export const proxy = object({
-  http: proxyUrl.optional().describe("For http://."),
-  https: proxyUrl.optional().describe("For https://."),
+  http: proxyUrl.optional().describe("Proxy for http://."),
+  https: proxyUrl.optional().describe("Proxy for https://."),
   no: z
     .array(matching(/^[^\s,]+$/, "expected host names, domains and addresses"))
     .default([])
-    .describe("Hosts and domains that are reached directly, besides the stack's own: `[.example.com]`."),
+    .describe("Hosts and domains to reach directly, besides the stack's own: `[.example.com]`."),
 });
 
 export const extraHosts = z

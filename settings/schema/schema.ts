@@ -32,7 +32,7 @@ const dagsGit = object({
   url: matching(
     /^https?:\/\/[^\s@]+$/,
     "expected the http or https URL of a Git repository, without a login",
-  ).describe("Where it is cloned from: `https://git.example.com/team/dags.git`."),
+  ).describe("URL to clone from: `https://git.example.com/team/dags.git`."),
   ref: word(
     /^[A-Za-z0-9_.][A-Za-z0-9_./-]{0,199}$/,
     "expected letters, digits, '_', '.', '/' and '-', no '-' first, 200 at most",
@@ -41,27 +41,35 @@ const dagsGit = object({
     .describe("Branch or tag."),
   folder: matching(/^[^/\s][^\s]*$/, "expected a folder of the repository")
     .optional()
-    .describe("Folder of the repository that has the DAGs; without it all of it."),
+    .describe("Folder of the repository with the DAGs; default: the whole repository."),
 });
 
 const images = object({
-  airflow: imageName.optional().describe("Keeps the contract of the official `apache/airflow`."),
-  postgres: imageName.optional().describe("Keeps the contract of the official `postgres`."),
-  redis: imageName.optional().describe("Built from `images/redis`."),
-  gateway: imageName.optional().describe("Between machines; built from `images/gateway`."),
-  pgbouncer: imageName.optional().describe("In front of Postgres, where there is `pgbouncer`."),
+  airflow: imageName
+    .optional()
+    .describe("Image of Airflow; keeps the contract of the official `apache/airflow`."),
+  postgres: imageName
+    .optional()
+    .describe("Image of Postgres; keeps the contract of the official `postgres`."),
+  redis: imageName.optional().describe("Image of Redis, built from `images/redis`."),
+  gateway: imageName
+    .optional()
+    .describe("Image of the gateway between machines, built from `images/gateway`."),
+  pgbouncer: imageName
+    .optional()
+    .describe("Image of PgBouncer, which runs in front of Postgres if `pgbouncer` is set."),
 });
 
-/** Secrets of the stack that may be given, or made anew. */
+/** Secrets of the stack that may be given, or minted again. */
 const stackSecrets = {
-  adminPassword: "Of `adminUser`, for Airflow and for Flower.",
-  brokerPassword: "Of Airflow in Redis.",
+  adminPassword: "Password of `adminUser`, for Airflow and for Flower.",
+  brokerPassword: "Password of Airflow in Redis.",
   fernetKey: "Encrypts connections and variables in the database.",
-  jwtSecret: "Signs what tasks and logins show to the webserver.",
+  jwtSecret: "Signs the tokens that tasks and logins show to the webserver.",
   apiSecretKey: "Signs sessions, and requests for logs.",
-  metadataPassword: "Of Airflow's user in Postgres.",
-  resultsPassword: "Of the user in Postgres that may read and write results of tasks, and nothing else.",
-  postgresPassword: "Of the superuser in Postgres.",
+  metadataPassword: "Password of Airflow's user in Postgres.",
+  resultsPassword: "Password of the user in Postgres that may read and write task results, and nothing else.",
+  postgresPassword: "Password of the superuser in Postgres.",
 } as const;
 export type SecretName = keyof typeof stackSecrets;
 export const secretNames = Object.keys(stackSecrets) as SecretName[];
@@ -71,28 +79,26 @@ function bySecret<T extends z.ZodType>(value: T) {
   return object(Object.fromEntries(entries) as Record<SecretName, T>);
 }
 
-/** What a stack may say, by key without the project's prefix. */
+/** Schema of a stack, by key without the project's prefix. */
 export const schema = object({
   platform: oneOf("docker", "kubernetes")
     .default("docker")
-    .describe("Where it runs: on Docker engines, or in a Kubernetes cluster."),
+    .describe("Platform: Docker engines, or a Kubernetes cluster."),
   version: text.default(defaultVersion).describe("Version of Airflow: 3.3.2 or 2.11.2."),
   production: flag
     .default(false)
-    .describe("Refuses what is fine for a trial only, such as floating image tags."),
+    .describe("Rejects values that suit only a trial, such as floating image tags."),
   migrationSeconds: whole(60, 604_800)
     .default(3600)
-    .describe("Seconds that the migration of the database may take; hours, where it is large."),
+    .describe("Seconds that the migration of the database may take; a large database may need hours."),
   workers: whole(0, 1000)
     .optional()
     .describe("Workers, named `worker-1` and so on, unless `machines` counts them.")
     .meta({ default: defaultWorkers }),
-  workerConcurrency: concurrency.default(4).describe("Tasks that one worker runs side by side."),
+  workerConcurrency: concurrency.default(4).describe("Tasks that one worker runs at once."),
   workerMinConcurrency: concurrency
     .optional()
-    .describe(
-      "Lets each worker shrink to so many processes, and grow to `workerConcurrency`, with what there is to do.",
-    ),
+    .describe("Processes to which an idle worker shrinks; it grows to `workerConcurrency` with the work."),
   workerMemory: memory.default(2048).describe("MiB that one worker may use."),
   workerCpu: cpu.default(2).describe("Cores that one worker may use."),
   workerGraceSeconds: whole(1, 86400)
@@ -101,27 +107,27 @@ export const schema = object({
   workerAutoscale: range
     .optional()
     .describe(
-      "On Kubernetes, instead of `workers`: `{ min: 1, max: 10 }`, by the tasks that are queued and running.",
+      "On Kubernetes, instead of `workers`: `{ min: 1, max: 10 }`, by the number of queued and running tasks.",
     ),
   workerGroups: list(workerGroup, "worker groups")
     .default([])
     .describe(
-      'Further workers, for queues of their own: `[{ name: reports, queues: [reports], workers: 2, memory: 8192 }]`. A task goes there by `queue="reports"`.',
+      'Further workers, for queues of their own: `[{ name: reports, queues: [reports], workers: 2, memory: 8192 }]`. A task chooses such a worker by `queue="reports"`.',
     ),
   machines: list(machine, "machines")
     .min(1, { error: "expected at least one machine" })
     .optional()
     .describe(
-      "Machines, and instead of `workers` how many each runs: `[{ name: big, docker: ssh://airflow@10.0.0.11, address: 10.0.0.11, workers: 4 }]`, in a cluster `[{ name: big, node: node-a, workers: 4 }]`.",
+      "Machines, each with its number of workers instead of `workers`: `[{ name: big, docker: ssh://airflow@10.0.0.11, address: 10.0.0.11, workers: 4 }]`, in a cluster `[{ name: big, node: node-a, workers: 4 }]`.",
     ),
   gatewayPort: port
     .default(8443)
-    .describe(
-      "The only port that is published on the address of a machine, and only where there are several.",
-    ),
+    .describe("The only port published on the address of a machine, if there are several machines."),
   certificateGeneration: whole(1, 1_000_000)
     .default(1)
-    .describe("Another number replaces the authority that machines know each other by, without a break."),
+    .describe(
+      "Another number replaces the authority by which machines trust each other, without interruption.",
+    ),
   schedulers: whole(1, 10).default(1).describe("Schedulers, which share the work."),
   webservers: whole(1, 10).default(1).describe("Webservers; on Docker a second one has the next port."),
   webserverPort: port.default(8080).describe("Port of the webserver on 127.0.0.1."),
@@ -129,7 +135,7 @@ export const schema = object({
   publish: publish
     .optional()
     .describe(
-      "On Docker: lets people reach the webserver and Flower from elsewhere, over TLS: `{ address: 10.0.0.10, certificate: tls.pem, key: { file: tls.key } }`. Without it both are at 127.0.0.1 only.",
+      "On Docker: lets people reach the webserver and Flower from other machines, over TLS: `{ address: 10.0.0.10, certificate: tls.pem, key: { file: tls.key } }`. Without it both are at 127.0.0.1 only.",
     ),
   adminUser: matching(
     /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/,
@@ -162,15 +168,15 @@ export const schema = object({
     "Debian packages",
   )
     .default([])
-    .describe("Debian packages that they need."),
-  kubernetes: kubernetes.optional().describe("Where and how it runs in a cluster."),
+    .describe("Debian packages that your DAGs need."),
+  kubernetes: kubernetes.optional().describe("Where and how the stack runs in a cluster."),
   settings: airflowCfg
     .prefault({})
     .describe(
       "Any setting of `airflow.cfg`, by section and key: `{ core: { max_active_tasks_per_dag: 2 } }`.",
     ),
-  postgres: postgres.prefault({}).describe("The database: the stack's own, or one that is there already."),
-  redis: redis.prefault({}).describe("The broker: the stack's own, or one that is there already."),
+  postgres: postgres.prefault({}).describe("The database: the stack's own, or an external one."),
+  redis: redis.prefault({}).describe("The broker: the stack's own, or an external one."),
   pgbouncer: pgbouncer
     .optional()
     .describe("Lets many workers and schedulers share few connections to Postgres."),
@@ -181,36 +187,34 @@ export const schema = object({
     ),
   secretGenerations: bySecret(whole(1, 1_000_000).optional())
     .prefault({})
-    .describe("Another number makes a secret anew; the previous one stays valid beside it."),
+    .describe("Another number mints a secret again; the previous one stays valid beside it."),
   previousSecrets: oneOf("valid", "dropped")
     .default("valid")
-    .describe("What becomes of secrets that were replaced."),
+    .describe("Fate of replaced secrets: they stay valid, or are dropped."),
   ...declarationKeys,
   declarations: file
     .optional()
     .describe(
-      "A file with `connections`, `variables`, `pools` and `users`; `airflow.yaml`, if there is one.",
+      "A file with `connections`, `variables`, `pools` and `users`; default: `airflow.yaml`, if there is one.",
     ),
   deleteUndeclared: flag
     .default(false)
-    .describe("Deletes from Airflow what was declared once and is no longer."),
+    .describe("Deletes entries from Airflow that were once declared and no longer are."),
   roles: roles
     .prefault({})
-    .describe(
-      "What roles are given besides what they need: `{ all: { env: { TZ: Europe/Berlin } }, scheduler: { memory: 2048 } }`.",
-    ),
+    .describe("Additions to roles: `{ all: { env: { TZ: Europe/Berlin } }, scheduler: { memory: 2048 } }`."),
   labels: labels
     .default({})
     .describe(
-      "Labels of everything that the stack makes: `{ team: data }`. Networks and volumes of Docker keep those that they were made with.",
+      "Labels of everything that the stack creates: `{ team: data }`. Docker's networks and volumes keep the labels that they were created with.",
     ),
   extraHosts: extraHosts.describe(
-    "Further host names for Airflow's roles, and for whatever else reaches services outside: `{ db.example.com: 10.0.0.7 }`.",
+    "Additional host names, for Airflow's roles and for all others that reach external services: `{ db.example.com: 10.0.0.7 }`.",
   ),
   proxy: proxy
     .optional()
     .describe(
-      "HTTP proxies for roles that go outside, such as workers: `{ http: http://proxy.example.com:3128, https: http://proxy.example.com:3128 }`.",
+      "HTTP proxies for roles that connect to the outside, such as workers: `{ http: http://proxy.example.com:3128, https: http://proxy.example.com:3128 }`.",
     ),
   caCertificates: list(file, "files")
     .default([])
@@ -218,5 +222,5 @@ export const schema = object({
 });
 
 export type RawConfig = z.input<typeof schema>;
-/** As it stands in a stack, with images still to be chosen. */
+/** Parsed values of a stack, before images and worker groups are resolved. */
 export type ParsedConfig = z.output<typeof schema>;

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { file } from "./paths.ts";
 import { object, text } from "./values.ts";
 
-/** Stands for a value that is encrypted in the stack file, where it is read without the key. */
+/** Stands for a value that is encrypted in the stack file, when the file is read without the key. */
 export const encrypted = "\0encrypted";
 
-/** A secret: in the stack file, encrypted; a file of the deploying machine; a key of a Secret in the stack's namespace. */
+/** A secret: encrypted in the stack file, in a file of this machine, or in a Secret of the stack's namespace. */
 export const secret = z
   .union(
     [
@@ -26,13 +26,13 @@ export const secret = z
 
 export type SecretSource = z.output<typeof secret>;
 
-/** Whether an object says where a secret is, rather than being a value itself: exactly `file`, or `secret` and `key`. */
+/** True if an object names a secret's source instead of a value: exactly `file`, or `secret` and `key`. */
 export function isPlace(value: unknown): value is Exclude<SecretSource, string> {
   const keys = typeof value === "object" && value !== null ? Object.keys(value).sort().join() : "";
   return keys === "file" || keys === "key,secret";
 }
 
-/** The secret that a file holds: without the newline at its end. */
+/** Reads the secret in a file, without the newline at its end. */
 export function secretIn(file: string): string {
   return readFileSync(file, "utf8").replace(/\r?\n$/, "");
 }

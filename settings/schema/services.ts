@@ -13,7 +13,7 @@ const lines = z
   .meta({ discreet: true });
 export type Lines = z.output<typeof lines>;
 
-/** The stack's own Postgres, or with `url` one that is there already. */
+/** The stack's own Postgres, or with `url` an external one. */
 export const postgres = object({
   memory: memory.default(1024).describe("MiB that the stack's own Postgres may use."),
   settings: lines.default({}).describe("Any setting of `postgresql.conf`: `{ max_connections: 200 }`."),
@@ -25,21 +25,25 @@ export const postgres = object({
   resultsUrl: secret
     .optional()
     .describe("With `url`: another database for Celery's results, so that workers cannot read the metadata."),
-  ca: file.optional().describe("With `url`: the authorities that its certificate may be signed by, in PEM."),
+  ca: file
+    .optional()
+    .describe("With `url`: file with the authorities that may sign the server's certificate, in PEM."),
 });
 
-/** The stack's own Redis, or with `url` one that is there already. */
+/** The stack's own Redis, or with `url` an external one. */
 export const redis = object({
   memory: memory.default(512).describe("MiB that the stack's own Redis may use."),
   settings: lines.default({}).describe("Any setting of `redis.conf`: `{ appendfsync: always }`."),
   url: secret.optional().describe("Instead of the stack's own: `rediss://USER:PASSWORD@HOST:6379/0`."),
-  ca: file.optional().describe("With `url`: the authorities that its certificate may be signed by, in PEM."),
+  ca: file
+    .optional()
+    .describe("With `url`: file with the authorities that may sign the server's certificate, in PEM."),
 });
 
-/** Between Airflow and Postgres, so that many workers and schedulers share few connections. */
+/** PgBouncer between Airflow and Postgres, so that many workers and schedulers share few connections. */
 export const pgbouncer = object({
   poolSize: whole(1, 10_000)
     .default(20)
-    .describe("Connections to Postgres for the metadata, and as many for results."),
-  clients: whole(10, 100_000).default(1000).describe("Connections that Airflow may have to it."),
+    .describe("Connections to Postgres for the metadata, and the same number for results."),
+  clients: whole(10, 100_000).default(1000).describe("Connections that Airflow may have to PgBouncer."),
 });

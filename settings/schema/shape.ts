@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Path } from "./path.ts";
 import { schema } from "./schema.ts";
 
-/** What is read of a JSON Schema, and two marks that only this project knows. */
+/** Keywords of a JSON Schema that this project reads, and two marks of its own. */
 export interface Shape {
   readonly type?: string | readonly string[];
   readonly description?: string;
@@ -12,9 +12,9 @@ export interface Shape {
   readonly additionalProperties?: boolean | Shape;
   readonly items?: Shape;
   readonly anyOf?: readonly Shape[];
-  /** A value that nobody may read, and that a stack file has encrypted. */
+  /** True for a value that must stay secret, and that a stack file has encrypted. */
   readonly secret?: true;
-  /** What is inside may be nobody's business. */
+  /** True if the contents may be sensitive, and so are not printed. */
   readonly discreet?: true;
   readonly [keyword: string]: unknown;
 }
@@ -24,7 +24,7 @@ function defaultOf(type: z.core.$ZodType): unknown {
   return "defaultValue" in def ? def.defaultValue : undefined;
 }
 
-/** The JSON Schema of what may be given, with the defaults also of what is transformed. */
+/** Returns the JSON Schema of the input of a type, including the defaults of transformed values. */
 export function shapeOf(type: z.ZodType): Shape {
   const json = z.toJSONSchema(type, {
     io: "input",
@@ -40,13 +40,13 @@ export function shapeOf(type: z.ZodType): Shape {
 
 let known: Shape | undefined;
 
-/** That of a stack, by key without the project's prefix. */
+/** Returns the shape of a stack, by key without the project's prefix. */
 export function stackShape(): Shape {
   known ??= shapeOf(schema);
   return known;
 }
 
-/** A shape and each of its alternatives, but of a secret only itself. */
+/** Lists a shape and its alternatives; for a secret, only the shape itself. */
 function alternatives(shape: Shape): Shape[] {
   return shape.anyOf && !shape.secret ? [shape, ...shape.anyOf.flatMap(alternatives)] : [shape];
 }
@@ -59,7 +59,7 @@ function inside(shape: Shape, part: PropertyKey): Shape[] {
   return inner ? [...alternatives(inner), ...options] : options;
 }
 
-/** The shapes that the value at a path may have. */
+/** Lists the shapes that the value at a path may have. */
 export function shapesAt(shape: Shape, path: Path): Shape[] {
   return path.reduce<Shape[]>(
     (shapes, part) => shapes.flatMap((one) => inside(one, part)),
@@ -67,12 +67,12 @@ export function shapesAt(shape: Shape, path: Path): Shape[] {
   );
 }
 
-/** Whether a secret may be there. */
+/** True if the value at a path may be a secret. */
 export function isSecretAt(shape: Shape, path: Path): boolean {
   return shapesAt(shape, path).some(({ secret }) => secret);
 }
 
-/** Where secrets may be, with NAME for any name. */
+/** Lists the paths at which secrets may be, with NAME for any name. */
 export function secretPlaces(shape: Shape, path: Path = []): Path[] {
   if (shape.secret) return [path];
   const named = Object.entries(shape.properties ?? {});
@@ -84,7 +84,7 @@ export function secretPlaces(shape: Shape, path: Path = []): Path[] {
   ];
 }
 
-/** Whether a text may be there that is no secret. */
+/** True if the value at a path may be a text that is not secret. */
 export function takesTextAt(shape: Shape, path: Path): boolean {
   return shapesAt(shape, path).some(
     ({ secret, anyOf, type }) =>
@@ -92,7 +92,7 @@ export function takesTextAt(shape: Shape, path: Path): boolean {
   );
 }
 
-/** Whether a value, or something around it, may be nobody's business. */
+/** True if a value, or a value around it, may be sensitive. */
 export function isDiscreetAt(shape: Shape, path: Path): boolean {
   return path.some((_, at) => shapesAt(shape, path.slice(0, at + 1)).some(({ discreet }) => discreet));
 }

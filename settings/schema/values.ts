@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Kinds of values that several parts of a stack file have. */
+/** Types of values that several parts of a stack file share. */
 
 export function whole(min: number, max: number) {
   const error = `expected a whole number from ${min} to ${max}`;
@@ -11,7 +11,7 @@ export function matching(pattern: RegExp, allowed: string) {
   return z.string({ error: allowed }).regex(pattern, { error: allowed });
 }
 
-/** The same, where YAML may take it for a number or a boolean: `queues: [2024]`. */
+/** A matching text, even if YAML reads it as a number or a boolean: `queues: [2024]`. */
 export function word(pattern: RegExp, allowed: string) {
   const text = matching(pattern, allowed);
   return z.union([text, z.union([z.number(), z.boolean()]).transform(String).pipe(text)], { error: allowed });
@@ -28,7 +28,7 @@ export function object<T extends z.ZodRawShape>(shape: T) {
   return z.strictObject(shape, { error: `${anObject}${Object.keys(shape).join(", ")}` });
 }
 
-/** The keys that an object may have, from the message of an error about it. */
+/** Extracts the keys that an object may have from the message of its error. */
 export function keysIn(message: string): string[] {
   return message.slice(anObject.length).split(", ");
 }
@@ -41,14 +41,14 @@ export const flag = z.boolean({ error: "expected true and false" });
 
 export const text = z.string({ error: "expected a text" }).min(1, { error: "expected a text" });
 
-/** A text, also one that YAML takes for a number or a boolean. */
+/** A text, even if YAML reads it as a number or a boolean. */
 export const scalar = z
   .union([z.string(), z.number(), z.boolean()], { error: "expected a text, a number or a boolean" })
   .transform(String);
 
 export const range = object({
-  min: whole(0, 1000).describe("At least so many."),
-  max: whole(1, 1000).describe("At most so many."),
+  min: whole(0, 1000).describe("Minimum."),
+  max: whole(1, 1000).describe("Maximum."),
 }).refine(({ min, max }) => min <= max, { error: "expected a min that is not above max" });
 
 export const name = matching(

@@ -1,25 +1,25 @@
-/** What a stack gets that names no version. */
+/** Airflow version of a stack that names none. */
 export const defaultVersion = "3.3.2";
 
-/** Releases whose settings, roles and logins are known here: what differs between patches of one is none of a stack's business. */
+/** Releases whose settings, roles and logins are known here; a stack does not depend on patch numbers. */
 export const releases = ["2.11", "3.3"] as const;
 export type Release = (typeof releases)[number];
 
-/** Decides what Airflow consists of, and how it is spoken to. */
+/** Major version, which decides Airflow's roles and its interfaces. */
 export type Major = "2" | "3";
 
-/** @returns nothing, where the version is not of a known release, or no version at all */
+/** Returns the release of a version; undefined if the release is not known, or the text is not a version. */
 export function releaseOf(version: string): Release | undefined {
   const [, release] = /^(\d+\.\d+)\.\d+$/.exec(version) ?? [];
   return releases.find((known) => known === release);
 }
 
-/** Of a version that was checked: what is not 2 is 3. */
+/** Returns the major version of a checked version: 2, or else 3. */
 export function majorOf(version: string): Major {
   return version.startsWith("2.") ? "2" : "3";
 }
 
-/** Whether one version is older than another, by their numbers. */
+/** True if one version is older than the other, number by number. */
 export function isOlder(one: string, other: string): boolean {
   const numbers = (version: string) => version.split(".").map(Number);
   const [mine, theirs] = [numbers(one), numbers(other)];

@@ -1,7 +1,7 @@
 import { modules } from "../modules.ts";
 
-/** Files of a webserver, which lets no more requests in than it has database connections. */
+/** Files of a webserver that limit its concurrent requests to its database connections. */
 export const admissionFiles = modules(import.meta.url, "admission.py", "webserver.py");
 
-/** Module of {@link admissionFiles} that starts it. */
+/** Module of {@link admissionFiles} that starts the limit. */
 export const admissionModule = "airflow_on_celery.webserver";

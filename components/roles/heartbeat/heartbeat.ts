@@ -9,12 +9,15 @@ function program(name: string): string {
   return readFileSync(new URL(name, import.meta.url), "utf8");
 }
 
-/** The settings that Airflow's processes import at their start: a program, and modules after it. */
+/** Renders the settings that Airflow's processes import at their start: a program, then modules. */
 function settingsText(text: string, modules: readonly string[]): string {
   return [text, ...modules.map((name) => `import ${name}  # noqa: E402, F401\n`)].join("\n");
 }
 
-/** Who beats: a worker every 2 s while it consumes, any other job every 5 s (`job_heartbeat_sec`) while it reaches the database. */
+/**
+ * Heartbeats: of a worker every 2 s while it consumes, of any other job every 5 s (`job_heartbeat_sec`) while
+ * it reaches the database.
+ */
 const beats = {
   worker: { module: program("worker.py"), missedSeconds: 20 },
   job: { module: program("job.py"), missedSeconds: 30 },
@@ -27,9 +30,10 @@ interface Checked {
 }
 
 /**
- * A health check without a Python start, which takes seconds on a busy machine: the process itself keeps a file fresh.
- * @param files those that the process has besides
- * @param modules those that it imports besides, at its start
+ * Returns a health check that looks at a file which the process itself keeps fresh: a check in Python would
+ * take seconds to start on a busy machine.
+ * @param files other files of the process
+ * @param modules other modules that the process imports at its start
  */
 export function heartbeat(of: keyof typeof beats, files: Values, modules: readonly string[] = []): Checked {
   const { module, missedSeconds } = beats[of];
@@ -41,10 +45,11 @@ export function heartbeat(of: keyof typeof beats, files: Values, modules: readon
 }
 
 /**
- * A health check of a webserver: it is there once all `urls` have answered; from then on the event loops of its processes
- * have to turn, which a busy one does late and a hung one never. A request would wait behind all others.
- * @param files those that the process has besides
- * @param modules those that it imports besides, at its start
+ * Returns a health check of a webserver. The webserver has started once all `urls` have answered; from then
+ * on the event loops of its processes must turn: a busy loop turns late, a hung one never. A request would
+ * queue behind others.
+ * @param files other files of the process
+ * @param modules other modules that the process imports at its start
  */
 export function webserverHeartbeat(
   urls: readonly string[],

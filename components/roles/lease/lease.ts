@@ -10,7 +10,7 @@ function programs(...names: readonly string[]): Values {
   };
 }
 
-/** Files of a worker, which tells the broker what it holds, and ends tasks before they are given away. */
+/** Files of a worker: it tells the broker which tasks it holds, and ends tasks before they are given away. */
 export const workerFiles = programs(
   "timings.py",
   "broker.py",
@@ -20,10 +20,10 @@ export const workerFiles = programs(
   "worker.py",
 );
 
-/** Module of {@link workerFiles} that starts it all. */
+/** Module of {@link workerFiles} that starts the lease. */
 export const workerModule = "airflow_on_celery.worker";
 
-/** Files of a scheduler, whose executor gives away what no living worker holds. */
+/** Files of a scheduler whose executor reschedules tasks that no living worker holds. */
 export const schedulerFiles = programs("timings.py", "broker.py", "watch.py", "executor.py");
 
 /** `[core] executor` of a scheduler, under the name that DAGs may call it by. */

@@ -2,14 +2,14 @@ import { timings } from "../../../settings/model/timings.ts";
 import { runtimeDirectory } from "../../../workload.ts";
 import type { AirflowVersion } from "./version.ts";
 
-/** The scheduler reads DAG files, and tasks write to the metadata database: workers have its login and the fernet key. */
+/** The scheduler reads DAG files; tasks write to the metadata: workers have its login and the fernet key. */
 export const airflow2: AirflowVersion = {
   roles: ["migration", "scheduler", "webserver", "triggerer", "worker", "flower"],
   database: ["migration", "scheduler", "webserver", "triggerer", "worker"],
   usesExecutionApi: false,
   asyncDatabase: false,
   keys: [
-    // Signs the requests for task logs, between the webserver and whoever serves them.
+    // Signs the webserver's requests for task logs to the roles that serve them.
     {
       section: "webserver",
       key: "secret_key",
@@ -29,18 +29,18 @@ export const airflow2: AirflowVersion = {
         "airflow.providers.fab.auth_manager.api.auth.backend.basic_auth,airflow.api.auth.backend.session",
     },
     webserver: {
-      // Every command writes a file of defaults where there is none, and may write in memory only.
+      // Every command writes a default file if there is none, and only memory is writable.
       config_file: `${runtimeDirectory}/webserver_config.py`,
-      // Airflow's own four take twice the memory, and the time to start.
+      // Airflow's default of 4 takes twice the memory and twice the time to start.
       workers: "2",
       ...(publicUrl !== undefined && { base_url: publicUrl, enable_proxy_fix: "True" }),
     },
   }),
-  // It has no database, and none of the checks that Celery's is no SQLite: without this there is no command for it.
+  // Flower has no database; without this variable, Airflow's check against SQLite hides Flower's command.
   flower: { env: { _AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK: "1" } },
   webserver: {
     command: (port) => ["webserver", "--port", String(port), "--pid", `${runtimeDirectory}/webserver.pid`],
-    // Its processes tell each other that they live by files, which should not wait for a disk.
+    // Gunicorn's processes show by files that they live; writing such a file should not wait for a disk.
     env: { GUNICORN_CMD_ARGS: `--worker-tmp-dir ${runtimeDirectory}` },
     healthy: (url, files) => ({
       healthy: { command: ["curl", "-fsS", "-o", "/dev/null", `${url}/health`], startSeconds: 240 },

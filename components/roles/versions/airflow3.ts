@@ -3,7 +3,7 @@ import { admissionFiles, admissionModule } from "../admission/admission.ts";
 import { webserverHeartbeat } from "../heartbeat/heartbeat.ts";
 import type { AirflowVersion } from "./version.ts";
 
-/** Tasks report to the webserver's execution API, DAG files are read by a role of their own. */
+/** Tasks report to the webserver's execution API; the DAG processor reads DAG files. */
 export const airflow3: AirflowVersion = {
   roles: ["migration", "scheduler", "webserver", "dag-processor", "triggerer", "worker", "flower"],
   database: ["migration", "scheduler", "webserver", "dag-processor", "triggerer"],
@@ -18,7 +18,7 @@ export const airflow3: AirflowVersion = {
       roles: ["scheduler", "webserver"],
     },
     { section: "api_auth", key: "trusted_jwks_url", secret: "jwks", where: "path", roles: ["webserver"] },
-    // Signs the requests for task logs, between the webserver and whoever serves them.
+    // Signs the webserver's requests for task logs to the roles that serve them.
     {
       section: "api",
       key: "secret_key",
@@ -34,12 +34,12 @@ export const airflow3: AirflowVersion = {
       task_instance_heartbeat_timeout_detection_interval: String(timings.detectionInterval),
     },
     workers: {
-      // Requests to a silent webserver are tried again for more than four minutes, 5 s apart at the mean.
+      // Retries requests to a silent webserver for more than four minutes, 5 s apart on average.
       execution_api_retries: "50",
       execution_api_retry_wait_max: "10",
-      // A request that waits its turn is not asked a second time: on a busy webserver that would be more of what it has too much of.
+      // Long enough for a queued request: a second request would only add to the load of a busy webserver.
       execution_api_timeout: "30",
-      // The fence ends a task that nobody hears of; counted failures say nothing of the time that they took.
+      // The fence ends a silent task by time; a number of failures says nothing about the time they took.
       max_failed_heartbeats: String(timings.heartbeatTimeout),
       min_heartbeat_interval: String(timings.heartbeatInterval),
     },
@@ -50,8 +50,8 @@ export const airflow3: AirflowVersion = {
   webserver: {
     command: (port) => ["api-server", "--port", String(port), "--proxy-headers"],
     env: {},
-    // Not /monitor/health: that speaks of the scheduler, which a restart here would not mend. The execution API is
-    // made at its first request, which would otherwise cost the first task 3 s.
+    // Not /monitor/health: it reports on the scheduler, which a restart here would not mend. The execution
+    // API is built at its first request, which would otherwise cost the first task 3 s.
     healthy: (url, files) => {
       const urls = [`${url}/api/v2/version`, `${url}/execution/health`];
       return webserverHeartbeat(urls, { ...files, ...admissionFiles }, [admissionModule]);

@@ -2,43 +2,43 @@ import type { AirflowSettings } from "../../../settings/schema/airflowCfg.ts";
 import type { Endpoint, Service, Values } from "../../../workload.ts";
 import type { Role } from "../roles.ts";
 
-/** A secret of the stack, as a setting. */
+/** A setting whose value is a secret of the stack. */
 export interface Key {
   readonly section: string;
   readonly key: string;
   readonly secret: "jwtSecret" | "jwks" | "apiSecretKey";
-  /** In a file that a command reads, or in one that the setting names. */
+  /** Place of the value: a file that a command reads, or one that the setting names. */
   readonly where: "command" | "path";
   readonly roles: readonly Role[];
 }
 
-/** What the settings of a version follow from. */
+/** Inputs of a version's settings. */
 export interface VersionInputs {
   readonly webserver: Endpoint;
-  /** Where people find the webserver, if that is known to the world. */
+  /** Public URL of the webserver, if there is one. */
   readonly publicUrl?: string | undefined;
 }
 
-/** What differs between major versions of Airflow: one table for each, side by side. */
+/** Differences between major versions of Airflow: one table per version. */
 export interface AirflowVersion {
-  /** The processes that it consists of. */
+  /** Processes of this version. */
   readonly roles: readonly Role[];
-  /** Who opens the metadata database. */
+  /** Roles that open the metadata database. */
   readonly database: readonly Role[];
-  /** Whether tasks report to the webserver; otherwise they write to the metadata database. */
+  /** True if tasks report to the webserver; otherwise tasks write to the metadata database. */
   readonly usesExecutionApi: boolean;
-  /** Whether it has connections to the database that do not wait, which have settings of their own. */
+  /** True if there are async database connections, which have settings of their own. */
   readonly asyncDatabase: boolean;
   readonly keys: readonly Key[];
   /** Defaults of the stack under their names in this version. */
   readonly settings: (around: VersionInputs) => AirflowSettings;
-  /** Beyond settings. */
+  /** Variables of Flower that are no settings. */
   readonly flower: { readonly env: Values };
   readonly webserver: {
     /** Arguments of `airflow`. */
     readonly command: (port: number) => readonly string[];
     readonly env: Values;
-    /** How it is known to live, and the files that this needs besides, of a webserver at `url`. */
+    /** Returns the health check of a webserver at `url`, and `files` with those that the check needs. */
     readonly healthy: (url: string, files: Values) => Pick<Service, "healthy" | "files">;
   };
 }

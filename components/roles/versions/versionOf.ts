@@ -5,7 +5,7 @@ import type { AirflowVersion } from "./version.ts";
 
 const versions: Readonly<Record<Major, AirflowVersion>> = { 2: airflow2, 3: airflow3 };
 
-/** What Airflow is like in the version of a stack. */
+/** Returns the table for a stack's version of Airflow. */
 export function versionOf(version: string): AirflowVersion {
   return versions[majorOf(version)];
 }

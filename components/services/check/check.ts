@@ -6,17 +6,17 @@ import { underInit } from "../../roles/role.ts";
 
 export interface CheckArgs {
   readonly platform: Platform;
-  /** Airflow's, whose libraries are asked. */
+  /** Airflow's image, whose libraries run the check. */
   readonly image: pulumi.Input<string>;
-  /** What a stack gives roles besides: it may be what leads to the services, or what they are trusted by. */
+  /** Additions of a stack to its roles, such as host names and authorities of the services. */
   readonly extras: ExtrasByRole;
-  /** Of what is to be checked: `metadata_url`, `results_url` for libpq, and `broker_url`. */
+  /** URLs to check: `metadata_url` and `results_url` for libpq, and `broker_url`. */
   readonly urls: Values;
-  /** What clients need besides, by path. */
+  /** Files that clients also need, by path. */
   readonly files: Values;
   /** Connections that the stack may open to Postgres. */
   readonly connections: number;
-  /** Path of Redis' authorities among `files`. */
+  /** Path of the authorities of Redis among `files`. */
   readonly redisAuthorities?: string | undefined;
   readonly reaches: readonly Target[];
 }
@@ -26,9 +26,9 @@ const programs = ["check.py", "check_network.py", "check_postgres.py", "check_re
   (name) => [`${folder}/${name}`, readFileSync(new URL(name, import.meta.url), "utf8")] as const,
 );
 
-/** Looks at the services that a stack is given, as Airflow will use them, before anything else is touched. */
+/** Tests external services as Airflow will use them, before the deployment touches anything else. */
 export class Check extends pulumi.ComponentResource {
-  /** Fails when something is missing there, and its log says what and how to mend it. */
+  /** Fails if a service lacks something; the log says what, and how to mend it. */
   readonly done: pulumi.Input<pulumi.Resource>;
 
   constructor(name: string, args: CheckArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -39,7 +39,7 @@ export class Check extends pulumi.ComponentResource {
       name,
       withExtras("all", args, {
         image,
-        // No variables of its own: a stack may give roles any.
+        // The check sets no variables, so none clashes with those that a stack gives its roles.
         command: underInit("python", `${folder}/check.py`, String(connections), ...authorities),
         user: { uid: 50000, gid: 0 },
         secrets: urls,

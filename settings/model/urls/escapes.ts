@@ -1,11 +1,12 @@
-/** A text as part of a URL. Braces, which every client takes as they are, stay: rendered manifests have them as placeholders. */
+/** Escapes a part of a URL, except braces: clients accept them; they are placeholders in manifests. */
 export function inUrl(part: string): string {
   return encodeURIComponent(part).replaceAll("%7B", "{").replaceAll("%7D", "}");
 }
 
 /**
- * A part of a URL as it is meant.
- * @param allowed what to say of one that means nothing
+ * Decodes a part of a URL.
+ * @param allowed message of the error
+ * @throws Error if the part cannot be decoded
  */
 export function unescaped(part: string, allowed: string): string {
   try {

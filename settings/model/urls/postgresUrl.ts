@@ -1,20 +1,20 @@
 import { inUrl, unescaped } from "./escapes.ts";
 
-/** A Postgres database, and how it is reached. */
+/** Address and login of a Postgres database. */
 export interface PostgresLogin {
   readonly user: string;
   readonly password: string;
   readonly host: string;
   readonly port: number;
   readonly database: string;
-  /** Of libpq, `sslmode` for one. */
+  /** Parameters of libpq, such as `sslmode`. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 const allowedUrl =
   "expected postgresql://USER:PASSWORD@HOST:5432/DATABASE, with what is special in a user or password as %XX";
 
-/** What a connection may be told besides. Files are delivered as `ca`; no other ones are where the roles are. */
+/** Parameters that a connection may have. A file is delivered only as `ca`; roles have no other files. */
 const parameters = [
   "sslmode",
   "application_name",
@@ -29,7 +29,7 @@ const parameters = [
 ];
 const modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
-/** Where Debian, and the official images, keep the public authorities; libpq does not look there by itself. */
+/** Public authorities in Debian and in the official images; libpq does not look there by itself. */
 const publicAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 
 function parametersOf(query: URLSearchParams): Record<string, string> {
@@ -47,8 +47,8 @@ function parametersOf(query: URLSearchParams): Record<string, string> {
 }
 
 /**
- * Reads `postgresql://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETERS`.
- * @throws Error that says what is allowed, without what was given
+ * Parses `postgresql://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETERS`; the default port is 5432.
+ * @throws Error that says what is expected, without the URL
  */
 export function postgresLogin(given: string): PostgresLogin {
   const text = given.trim().replace(/^postgres(ql)?(\+psycopg2?)?:\/\//, "postgresql://");
@@ -69,9 +69,9 @@ export function postgresLogin(given: string): PostgresLogin {
 }
 
 /**
- * The parameters that a client needs for TLS: with authorities of its own the server has to prove its name, unless said
- * otherwise; who asks for a proof without naming authorities means the public ones.
- * @param ca path of the file with the authorities, where the client is
+ * Returns the parameters that a client needs for TLS. With authorities of its own a server must prove its
+ * name, unless the URL has another `sslmode`; a proof without named authorities uses the public ones.
+ * @param ca path of the file with the authorities, at the client
  */
 export function tlsOf(
   { parameters }: PostgresLogin,
@@ -83,7 +83,7 @@ export function tlsOf(
   return { sslmode, ...(authorities !== undefined && { sslrootcert: authorities }) };
 }
 
-/** A server that vanished is noticed after 12 s (`tcp_user_timeout`, in ms), not after Linux' own quarter of an hour. */
+/** Detects a vanished server after 12 s (`tcp_user_timeout`, in ms), not after Linux' quarter of an hour. */
 const patience = {
   connect_timeout: "10",
   keepalives_idle: "5",
@@ -92,7 +92,7 @@ const patience = {
   tcp_user_timeout: "12000",
 };
 
-/** The same for a client: `postgresql+DRIVER://`, for SQLAlchemy, or without a driver for libpq. */
+/** Renders the URL for a client: `postgresql+DRIVER://` for SQLAlchemy, or without a driver for libpq. */
 export function postgresUrl(login: PostgresLogin, driver?: "psycopg2" | "psycopg", ca?: string): string {
   const { user, password, host, port, database } = login;
   const [name, word, path] = [user, password, database].map(inUrl);

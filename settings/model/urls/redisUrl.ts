@@ -1,6 +1,6 @@
 import { inUrl, unescaped } from "./escapes.ts";
 
-/** A Redis database, and how it is reached. */
+/** Address and login of a Redis database. */
 export interface RedisLogin {
   readonly tls: boolean;
   readonly user: string;
@@ -14,8 +14,8 @@ const allowed =
   "expected rediss://USER:PASSWORD@HOST:6379/0, or redis:// without TLS, with what is special in a user or password as %XX";
 
 /**
- * Reads `rediss://USER:PASSWORD@HOST:PORT/NUMBER`. The server always has to prove its name.
- * @throws Error that says what is allowed, without what was given
+ * Parses `rediss://USER:PASSWORD@HOST:PORT/NUMBER`. With TLS the server must always prove its name.
+ * @throws Error that says what is expected, without the URL
  */
 export function redisLogin(given: string): RedisLogin {
   const text = given.trim();
@@ -35,7 +35,7 @@ export function redisLogin(given: string): RedisLogin {
   };
 }
 
-/** The same for Celery, which is told of TLS by `[celery] ssl_active` beside it. */
+/** Renders the URL for Celery, which also needs `[celery] ssl_active` for TLS. */
 export function redisUrl({ tls, user, password, host, port, database }: RedisLogin): string {
   const [name, word] = [user, password].map(inUrl);
   return `${tls ? "rediss" : "redis"}://${name}:${word}@${host}:${port}/${database}`;

@@ -6,13 +6,13 @@ import type { ParsedConfig } from "../../schema/schema.ts";
 import { majorOf } from "../../schema/versions.ts";
 import type { Fault } from "../fault.ts";
 
-/** CPU seconds that the webserver needs for a heartbeat of a task: 5 to 9 ms were measured. */
+/** CPU seconds that the webserver needs for one heartbeat of a task: 5 to 9 ms were measured. */
 const heartbeatCost = 0.009;
 
-/** The share of a webserver process that heartbeats may take. */
+/** Share of a webserver process that heartbeats may take. */
 const heartbeatShare = 0.25;
 
-/** More running tasks than the webserver takes heartbeats of: it would have no time for anything else. */
+/** Rejects more running tasks than the webserver can take heartbeats of: no time would be left. */
 export function apiCapacityFaults(parsed: ParsedConfig): Fault[] {
   if (majorOf(parsed.version) === "2") return [];
   const interval = airflowNumber(parsed, "workers.min_heartbeat_interval", timings.heartbeatInterval);

@@ -8,7 +8,7 @@ const executors = [
   "airflow.executors.celery_executor.CeleryExecutor",
 ];
 
-/** Another executor, or one beside it, would not use the workers of the stack. */
+/** Rejects any other or additional executor, which would not use the workers of the stack. */
 export function executorFaults(parsed: ParsedConfig): Fault[] {
   const given = airflowOption(parsed, "core.executor");
   if (!given || executors.includes(given.value)) return [];
@@ -17,7 +17,7 @@ export function executorFaults(parsed: ParsedConfig): Fault[] {
   return [{ path: given.path, message, given: given.value }];
 }
 
-/** Results go where they outlast a broker that is full, flushed or replaced. */
+/** Rejects a result backend in the settings: results must outlast a full, flushed or replaced broker. */
 export function resultBackendFaults(parsed: ParsedConfig): Fault[] {
   const { path, value = "" } =
     airflowOption(parsed, "celery.result_backend") ??

@@ -1,7 +1,7 @@
 import type { ParsedConfig, RawConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
-/** DAGs come from one place. */
+/** Rejects more than one source of DAGs. */
 export function dagsFaults({ dagsImage, dagsGit }: ParsedConfig, given: RawConfig): Fault[] {
   if (!dagsGit) return [];
   return [

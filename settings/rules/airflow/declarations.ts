@@ -4,7 +4,7 @@ import { each } from "../readable.ts";
 
 const fields = ["type", "host", "port", "login", "password", "schema", "extra"] as const;
 
-/** A connection is either a URI or its parts. */
+/** Requires either the URI of a connection or its parts. */
 function connectionPartFaults({ connections }: ParsedConfig): Fault[] {
   return each(Object.entries(connections), ([name, connection]): Fault[] => {
     const parts = fields.filter((key) => connection[key] !== undefined);
@@ -24,7 +24,7 @@ function connectionPartFaults({ connections }: ParsedConfig): Fault[] {
   });
 }
 
-/** A variable that looks like a secret's place is one. */
+/** Rejects a variable that looks like `{ file: PATH }` without such a file. */
 function variableFileFaults({ variables }: ParsedConfig): Fault[] {
   return each(Object.entries(variables), ([name, value]): Fault[] => {
     const isFile = typeof value === "object" && value !== null && Object.keys(value).join() === "file";
@@ -39,5 +39,5 @@ function variableFileFaults({ variables }: ParsedConfig): Fault[] {
   });
 }
 
-/** What cannot be declared in Airflow. */
+/** Checks of the declarations for Airflow. */
 export const declarationFaults = [connectionPartFaults, variableFileFaults] as const;

@@ -5,10 +5,10 @@ import type { Fault } from "../fault.ts";
 import { hint, nearest } from "../nearest.ts";
 import { isReserved } from "./reserved.ts";
 
-/** Sections whose keys are somebody else's: options of a transport, and of the Sentry client. */
+/** Sections whose keys Airflow does not define: options of a transport, and of the Sentry client. */
 const freeForm = /_transport_options$|^sentry$/;
 
-/** What to say instead of a setting that this version has not; nothing, if it has it. */
+/** Says what to use instead of a renamed, removed or command setting; undefined for any other. */
 function instead(known: Known, version: string, section: string, key: string): string | undefined {
   const name = `${section}.${key}`;
   const { [name]: renamed } = known.renamed;
@@ -42,7 +42,7 @@ function ofKey(known: Known, version: string, section: string, key: string): str
     : `Airflow ${version} does not know it; did you mean ${meant}? expected settings that it has`;
 }
 
-/** The known section that an unknown one is most likely meant to be: one that has a key of it, or a like name. */
+/** Guesses the known section that is meant by an unknown one: it has a similar name, and one of the keys. */
 function sectionMeant(known: Known, section: string, keys: readonly string[]): string | undefined {
   const having = [...known.sections].filter(([, others]) => keys.some((key) => others.includes(key)));
   return nearest(
@@ -52,9 +52,9 @@ function sectionMeant(known: Known, section: string, keys: readonly string[]): s
 }
 
 /**
- * Settings that this version has not, or has under another name. A section that it does not know at all is one of a provider
- * that is not in the image: it is fine where the stack brings packages or an image of its own, unless its keys are known
- * in a section of a like name.
+ * Rejects settings that this version does not have, or has under another name. An unknown section may belong
+ * to a provider that is not in the image: a section is accepted if the stack brings packages or an image of
+ * its own, unless a known section of a similar name has the section's keys.
  */
 export function knownFaults({ version, settings, images, requirements }: ParsedConfig): Fault[] {
   const known = knownSettings(version);

@@ -11,7 +11,7 @@ function fault(
   return given && isWrong(given.value) ? [{ path: given.path, message, given: given.value }] : [];
 }
 
-/** Settings with which Airflow lets people in without a login, or nobody. */
+/** Rejects settings with which Airflow lets people in without a login, or lets nobody in. */
 export function loginFaults(parsed: ParsedConfig): Fault[] {
   const backends = ["api.auth_backends", "fab.auth_backends"].map((name) => airflowOption(parsed, name));
   return [
@@ -41,7 +41,7 @@ export function loginFaults(parsed: ParsedConfig): Fault[] {
   ];
 }
 
-/** Files for Airflow's login that give everybody a role. */
+/** Rejects a webserver_config.py that gives everybody a role without a login. */
 export function publicRoleFaults({ roles }: ParsedConfig): Fault[] {
   return Object.entries(roles).flatMap(([role, extras]) =>
     Object.entries(extras?.files ?? {})

@@ -4,7 +4,7 @@ import { parallelismFor, slotsOf } from "../../model/slots.ts";
 import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
-/** Schedulers that queue fewer tasks than the workers can run leave workers idle. */
+/** Rejects a parallelism with which schedulers queue fewer tasks than workers run, and leave some idle. */
 export function parallelismFaults(parsed: ParsedConfig): Fault[] {
   const given = airflowOption(parsed, "core.parallelism");
   if (!given) return [];

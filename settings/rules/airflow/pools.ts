@@ -4,7 +4,7 @@ import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { each } from "../readable.ts";
 
-/** Pools with more slots than workers limit nothing. Deferred tasks, which may count too, need no worker. */
+/** Rejects pools with more slots than workers, which limit nothing, unless deferred tasks count too. */
 export function poolFaults(parsed: ParsedConfig): Fault[] {
   const most = slotsOf(groupsOf(parsed));
   if (most === 0) return [];

@@ -7,7 +7,7 @@ const listens =
 
 const signing = "the stack mints the key that signs tokens: expected secrets.jwtSecret";
 
-/** Settings that the stack mints or decides itself, and what to say instead. */
+/** Settings that the stack mints or decides itself, with the message that names the alternative. */
 const reserved: Readonly<Record<string, string>> = {
   "api.secret_key": "the stack mints it: expected secrets.apiSecretKey",
   "webserver.secret_key": "the stack mints it: expected secrets.apiSecretKey",
@@ -33,7 +33,7 @@ const reserved: Readonly<Record<string, string>> = {
   "celery.flower_port": `${listens} flowerPort and kubernetes.ingress`,
 };
 
-/** Other ways to give a secret: `fernet_key_cmd`, `fernet_key_secret`. */
+/** Removes the suffix of other ways to give a secret: `fernet_key_cmd`, `fernet_key_secret`. */
 function withoutSuffix(name: string): string {
   return name.replace(/_(cmd|secret)$/, "");
 }
@@ -42,12 +42,12 @@ function insteadOf(name: string): string | undefined {
   return reserved[name] ?? reserved[withoutSuffix(name)];
 }
 
-/** Whether a setting is the stack's own, by its name in lower case; celery.ts says why results are. */
+/** True if a setting, by its name in lower case, is the stack's own; for the result backend see celery.ts. */
 export function isReserved(name: string): boolean {
   return insteadOf(name) !== undefined || withoutSuffix(name) === "celery.result_backend";
 }
 
-/** Settings that are the stack's own. */
+/** Rejects settings that are the stack's own. */
 export function reservedFaults(parsed: ParsedConfig): Fault[] {
   return [...airflowOptions(parsed)].flatMap(([name, { path }]) => {
     const instead = reserved[name] ?? reserved[withoutSuffix(name)];
@@ -55,7 +55,7 @@ export function reservedFaults(parsed: ParsedConfig): Fault[] {
   });
 }
 
-/** Settings of airflow.cfg as variables of a role would get past all checks, and secrets among them into plain view. */
+/** Rejects settings of airflow.cfg as variables of a role: they would bypass all checks, and show secrets. */
 export function variableFaults({ roles }: ParsedConfig): Fault[] {
   return Object.entries(roles).flatMap(([role, extras]) =>
     Object.keys(extras?.env ?? {})

@@ -4,7 +4,7 @@ import type { ParsedConfig, RawConfig } from "../../schema/schema.ts";
 import { majorOf } from "../../schema/versions.ts";
 import type { Check, Fault } from "../fault.ts";
 
-/** A number of seconds, given or by default. */
+/** A number of seconds, given or default. */
 interface Seconds {
   readonly name: string;
   readonly path: readonly PropertyKey[];
@@ -13,12 +13,12 @@ interface Seconds {
 }
 
 interface Setting {
-  /** `section.key`, as Airflow 3 has it. */
+  /** `section.key` in Airflow 3. */
   readonly name: string;
-  /** The same in Airflow 2, where it is another. */
+  /** Name in Airflow 2, if different. */
   readonly before?: string;
   readonly byDefault?: number;
-  /** The same in Airflow 2, where it is another. */
+  /** Default in Airflow 2, if different. */
   readonly byDefaultBefore?: number;
 }
 
@@ -53,7 +53,7 @@ function isOld({ version }: ParsedConfig): boolean {
   return majorOf(version) === "2";
 }
 
-/** A setting in seconds; nothing, if it is neither given nor has a default, or is 0 or empty, which leaves it to Airflow. */
+/** Reads a setting in seconds; undefined if it has no value, or 0 or empty, which leave it to Airflow. */
 function seconds(parsed: ParsedConfig, setting: Setting): Seconds | undefined {
   const { before, byDefaultBefore } = setting;
   const byDefault = (isOld(parsed) && byDefaultBefore) || setting.byDefault;
@@ -64,7 +64,7 @@ function seconds(parsed: ParsedConfig, setting: Setting): Seconds | undefined {
   return value === 0 ? undefined : { name: `settings.${name}`, path, value, isGiven: given !== undefined };
 }
 
-/** Told at the one that is given; if both are, at the one that should be more. */
+/** Requires one number to be less than another. Reports the given one; if both are, the one to raise. */
 function less(one: Seconds | undefined, than: Seconds | undefined, why: string, orAsMuch = false): Fault[] {
   if (!one || !than || !(orAsMuch ? one.value > than.value : one.value >= than.value)) return [];
   const atMore = than.isGiven || !one.isGiven;
@@ -86,7 +86,7 @@ const numbers: Check = (parsed) =>
     return [{ path: given.path, message: "expected a number of seconds", given: given.value }];
   });
 
-/** One setting that has to be less than another. */
+/** Makes a check that one setting is less than another. */
 function pair(one: keyof typeof settings, than: keyof typeof settings, why: string, orAsMuch = false): Check {
   return (parsed) => less(seconds(parsed, settings[one]), seconds(parsed, settings[than]), why, orAsMuch);
 }
@@ -152,7 +152,10 @@ const queued = pair(
   "tasks in the queue would lose their tokens before anybody looks at them",
 );
 
-/** Longest task <= grace < visibility timeout; two heartbeats < heartbeat timeout < visibility timeout; tokens outlive both. */
+/**
+ * Longest task <= grace < visibility timeout; two heartbeats < heartbeat timeout < visibility timeout and
+ * token; detection <= heartbeat timeout; check of the queue < queue timeout.
+ */
 export const timeoutFaults: readonly Check[] = [
   numbers,
   longestTask,

@@ -1,11 +1,11 @@
 import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
-/** Versions have three numbers, those of Postgres two. */
+/** A complete version has three numbers, Postgres' has two. */
 const complete = { three: /^v?\d+\.\d+\.\d+([-+._].+)?$/, two: /^v?\d+\.\d+([-+._].+)?$/ };
 const floating = /(^|[-._])(latest|stable|main|master|edge|nightly|dev)($|[-._])/i;
 
-/** Why an image may be another one tomorrow; nothing, if it is the same forever. */
+/** Says why an image may be another one tomorrow; undefined if it stays the same. */
 function floats(image: string, isPostgres: boolean): string | undefined {
   if (/@sha256:[0-9a-f]{64}$/.test(image)) return;
   const tag = /:([^:/@]+)$/.exec(image)?.[1];
@@ -15,7 +15,7 @@ function floats(image: string, isPostgres: boolean): string | undefined {
   return;
 }
 
-/** In production, an image says which one it is. Those that are built from `images/` are named by their content. */
+/** Requires exact images in production. Images from `images/` pass: they are named by content. */
 export function imageFaults({ production, images }: ParsedConfig): Fault[] {
   if (!production) return [];
   return Object.entries(images).flatMap(([name, image]) => {

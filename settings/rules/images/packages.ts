@@ -4,7 +4,7 @@ import { packagesOf } from "../../model/packages.ts";
 import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
-/** Lines that lead to what is in no image, and whose change its name would not follow. */
+/** Lists lines that refer to files outside the image; their changes would not change its name. */
 function elsewhere(text: string): string[] {
   const lines = text.split("\n").map((line) => line.trim());
   return lines.filter((line) =>
@@ -20,7 +20,7 @@ function requirementFaults({ requirements }: ParsedConfig): Fault[] {
   }));
 }
 
-/** A cluster runs an image that was pushed: that of the packages that the stack names now. */
+/** Requires the pushed image of a cluster to have the packages that the stack names now. */
 function pushedFaults(parsed: ParsedConfig): Fault[] {
   const { platform, images } = parsed;
   const packages = packagesOf(parsed);
@@ -33,5 +33,5 @@ function pushedFaults(parsed: ParsedConfig): Fault[] {
   return [{ path: [parsed.requirements === undefined ? "systemPackages" : "requirements"], message }];
 }
 
-/** Packages that an image cannot have, or that it does not have yet. */
+/** Checks for packages that an image cannot have, or does not have yet. */
 export const packagesFaults = [requirementFaults, pushedFaults] as const;

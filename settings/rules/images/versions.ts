@@ -5,7 +5,7 @@ import type { Fault } from "../fault.ts";
 
 const known = releases.map((release) => `${release}.x`).join(" and ");
 
-/** Versions whose settings are known, and for which there is an image. */
+/** Rejects versions whose settings are not known, or for which there is no image. */
 export function versionFaults({ version, images }: ParsedConfig): Fault[] {
   const path = ["version"];
   const built = builtVersions();
@@ -22,7 +22,7 @@ export function versionFaults({ version, images }: ParsedConfig): Fault[] {
   return [{ path, message }];
 }
 
-/** What Airflow 2 has not. */
+/** Rejects features that Airflow 2 does not have. */
 export function absentFaults({ version, dagsGit, machines = [], roles }: ParsedConfig): Fault[] {
   if (majorOf(version) === "3") return [];
   const none = `Airflow ${version} has no dag-processor, its scheduler reads DAG files: expected scheduler`;

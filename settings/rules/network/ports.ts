@@ -1,7 +1,7 @@
 import type { ParsedConfig, RawConfig } from "../../schema/schema.ts";
 import type { Check, Fault } from "../fault.ts";
 
-/** Whether webservers have ports of their own: on Docker the second one has the next port. */
+/** Returns the last port of the webservers: on Docker each further webserver has the next port. */
 function lastPort({ platform, webserverPort, webservers }: ParsedConfig): number {
   return platform === "docker" ? webserverPort + webservers - 1 : webserverPort;
 }
@@ -21,7 +21,7 @@ const flower: Check = ({ webserverPort, webservers, flowerPort }, given: RawConf
   return [{ path: [given.flowerPort === undefined ? "webserverPort" : "flowerPort"], message }];
 };
 
-/** Only several machines have gateways. */
+/** Rejects a gateway port that another service has; only several machines have gateways. */
 const gateway: Check = (parsed, given: RawConfig): Fault[] => {
   const { platform, machines = [], webserverPort, flowerPort, gatewayPort } = parsed;
   if (platform !== "docker" || machines.length < 2) return [];

@@ -6,7 +6,7 @@ import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { each } from "../readable.ts";
 
-/** Files that hold no authority. */
+/** Rejects files that are not valid certificates of authorities. */
 export function authorityFaults({ caCertificates }: ParsedConfig): Fault[] {
   return each(caCertificates, (file, at) => {
     const why = certificateFault(readFileSync(file, "utf8"));
@@ -21,7 +21,7 @@ export function authorityFaults({ caCertificates }: ParsedConfig): Fault[] {
   });
 }
 
-/** A proxy that the policies of a cluster keep roles from. */
+/** Rejects a proxy that the network policies of a cluster block. */
 export function proxyFaults({
   platform,
   proxy = { no: [] },

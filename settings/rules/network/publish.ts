@@ -16,7 +16,7 @@ const certificate: Check = ({ publish }) => {
   return why === undefined ? [] : [{ path: ["publish", "certificate"], message }];
 };
 
-/** One that is encrypted, or in a cluster, is looked at when it is deployed. */
+/** Checks the private key; a key that is encrypted or in a cluster is checked during the deployment. */
 const key: Check = ({ publish }) => {
   if (!publish || certificate({ publish } as ParsedConfig, {}).length > 0) return [];
   const path = ["publish", "key"];
@@ -50,7 +50,7 @@ const host: Check = ({ publish }) => {
   ];
 };
 
-/** Ports at the same address. */
+/** Rejects published ports that another service has at the same address. */
 const ports: Check = ({ publish, webserverPort, webservers, flowerPort, gatewayPort, machines = [] }) => {
   if (!publish) return [];
   const { address } = publish;

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
-/** Directories with all below them. */
+/** Directories that are dangerous with everything below them. */
 const trees = [
   "/proc",
   "/sys",
@@ -12,11 +12,11 @@ const trees = [
   "/var/lib/containerd",
   "/var/lib/kubelet",
 ];
-/** Directories that are dangerous as a whole, while there may be something harmless in them. */
+/** Directories that are dangerous as a whole, but may contain harmless ones. */
 const wholes = ["/", "/etc", "/run", "/var", "/var/run", "/var/lib", "/root", "/home", "/usr"];
 const socket = /(^|\/)(docker|containerd|crio|podman|buildkitd)\.sock$/;
 
-/** What is wrong with a directory of the machine in a container; nothing, if nothing is. */
+/** Says why a directory of the machine is dangerous in a container; undefined if it is not. */
 function danger(directory: string): string | undefined {
   const path = posix.normalize(directory).replace(/(.)\/$/, "$1");
   if (socket.test(path)) return "whoever has the engine's socket is root on the machine";
@@ -25,7 +25,7 @@ function danger(directory: string): string | undefined {
   return tree === undefined ? undefined : `${tree} is the machine's own`;
 }
 
-/** Parts of the machine that would make a task its master. */
+/** Rejects mounts that would give a task control of the machine. */
 export function mountFaults({ roles }: ParsedConfig): Fault[] {
   return Object.entries(roles).flatMap(([role, extras]) =>
     Object.entries(extras?.volumes ?? {}).flatMap(([path, given]) => {

@@ -14,16 +14,16 @@ import type { Check, Fault } from "../fault.ts";
 
 type Extras = NonNullable<ParsedConfig["roles"]["all"]>;
 
-/** Largest file that roles are given, KiB: a cluster keeps a MiB for all the files of a role. */
+/** Maximum size of a file of a role, in KiB: a cluster keeps 1 MiB for all files of a role. */
 const mostKiB = 512;
 
-/** Looks at what each role is given. */
+/** Makes a check of the extras of each role. */
 function eachRole(look: (extras: Extras, role: string, parsed: ParsedConfig) => readonly Fault[]): Check {
   return (parsed) =>
     Object.entries(parsed.roles).flatMap(([role, extras]) => (extras ? look(extras, role, parsed) : []));
 }
 
-/** Faults of a role's entries under one key. */
+/** Lists the faults of a role's entries under one key. */
 function entries(
   role: string,
   key: "env" | "files" | "volumes" | "secretFiles",
@@ -59,12 +59,12 @@ const secrets = eachRole(({ secretFiles }, role) =>
   ),
 );
 
-/** Whether a path is, or is below, one that is filled for the container. */
+/** Finds the reserved tree that a path is, or is in. */
 function treeOf(path: string): string | undefined {
   return ownTrees.find((tree) => path === tree || path.startsWith(`${tree}/`));
 }
 
-/** What makes a file no text; nothing, if it is one. */
+/** Says why a file cannot be delivered as text; undefined if it can. */
 function noText(file: string): string | undefined {
   const size = statSync(file).size;
   if (size > mostKiB * 1024) {
@@ -92,7 +92,7 @@ const files = eachRole(({ files: given, volumes }, role) =>
   }),
 );
 
-/** Two paths that a cluster's object for files would call the same. */
+/** Rejects two paths that have the same name in a cluster's object for files. */
 const alike = eachRole(({ files: given }, role, { platform }) => {
   const key = (path: string) => path.replaceAll("/", "_");
   const paths = Object.keys(given);
@@ -133,7 +133,7 @@ const sizes = eachRole((extras, role) => {
 
 export const roleFaults: readonly Check[] = [variables, secrets, files, alike, volumes, sizes];
 
-/** Labels by which a stack finds its own in a cluster. */
+/** Labels that the stack or the cluster relies on. */
 const ownLabels =
   /^(app\.kubernetes\.io\/name$|reaches\/|pod-security\.kubernetes\.io\/|kubernetes\.io\/|k8s\.io\/)/;
 
@@ -147,7 +147,7 @@ function labelsAt(path: readonly PropertyKey[], labels: Readonly<Record<string, 
     }));
 }
 
-/** Labels that are not people's to choose. */
+/** Rejects labels that the stack or the cluster relies on. */
 export function labelFaults({ labels, roles }: ParsedConfig): Fault[] {
   return [
     ...labelsAt(["labels"], labels),

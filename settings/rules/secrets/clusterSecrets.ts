@@ -2,7 +2,7 @@ import { sources } from "../../model/sources.ts";
 import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
-/** Docker engines have no Secrets of a namespace. */
+/** Rejects Kubernetes Secrets on Docker engines, which have none. */
 export function clusterSecretFaults(parsed: ParsedConfig): Fault[] {
   if (parsed.platform === "kubernetes") return [];
   return sources(parsed)

@@ -4,8 +4,9 @@ import type { ParsedConfig, SecretName } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
 /**
- * SHA-256 of keys that everybody has: those of much copied examples, such as the values of Helm charts, the READMEs of older
- * images and compose files, the fernet example of `cryptography`'s users, and the compose file of Airflow's documentation.
+ * SHA-256 of publicly known keys, from much copied examples: the values of Helm charts, the READMEs of older
+ * images and compose files, the fernet example of `cryptography`'s users, and the compose file of Airflow's
+ * documentation.
  */
 const published = new Set([
   "81886cc4d79074f6e946934d4e9e9d6a2ef320041045a0bd3c36ab6939df37e8",
@@ -26,7 +27,7 @@ function isPublished(key: string): boolean {
   return published.has(createHash("sha256").update(key).digest("hex"));
 }
 
-/** What examples say instead of a key. */
+/** Placeholders for a key in examples. */
 const placeholder =
   /change.?(me|this|in|it|for)|your.?(secret|key|own)|secret.?key|unsafe|example|placeholder/i;
 
@@ -53,7 +54,7 @@ const checked: readonly (readonly [SecretName, (text: string) => string | undefi
   ["apiSecretKey", ofSigning],
 ];
 
-/** Keys that encrypt or sign nothing, since everybody has them. */
+/** Rejects keys that protect nothing: publicly known, placeholders or too short. */
 export function keyFaults({ secrets }: ParsedConfig): Fault[] {
   return checked.flatMap(([name, complaint]) => {
     const source = secrets[name];

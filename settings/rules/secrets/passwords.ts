@@ -4,7 +4,7 @@ import { type ParsedConfig, secretNames } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { passwordIn } from "../services/urls.ts";
 
-/** What everybody tries first, in lower case. */
+/** Passwords that attackers try first, in lower case. */
 const wellKnown = new Set(
   (
     "admin admin123 administrator airflow airflow123 changeit changeme changethis default example foobared guest " +
@@ -16,7 +16,7 @@ const wellKnown = new Set(
 
 const least = 8;
 
-/** What is wrong with a password; nothing, if nothing is. */
+/** Says why a password is weak; undefined if it is not. */
 function weakness(password: string): string | undefined {
   const plain = password.toLowerCase();
   if (password === "") return "is empty";
@@ -32,7 +32,7 @@ function fault({ path }: Source, password: string | undefined, subject: string):
   return [{ path, message }];
 }
 
-/** What is told already, as a secret of a form that nothing takes. */
+/** True if a secret has a wrong form, which `formFaults` reports already. */
 function isUnusable(given: Source): boolean {
   const [holder, name] = given.path;
   const text = textOf(given);
@@ -40,7 +40,7 @@ function isUnusable(given: Source): boolean {
   return secret !== undefined && text !== undefined && formFault(secret, text) !== undefined;
 }
 
-/** Passwords that others know, or find out in seconds. */
+/** Rejects passwords that others know, or find out in seconds. */
 export function passwordFaults(parsed: ParsedConfig): Fault[] {
   return [
     ...passwords(parsed).flatMap((given) => (isUnusable(given) ? [] : fault(given, textOf(given), "it"))),

@@ -3,7 +3,7 @@ import { textOf } from "../../model/sources.ts";
 import { type ParsedConfig, type SecretName, secretNames } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
-/** Given secrets that what reads them could not take. */
+/** Rejects given secrets in a form that their readers do not accept. */
 export function formFaults({ secrets }: ParsedConfig): Fault[] {
   return secretNames.flatMap((name: SecretName) => {
     const { [name]: source } = secrets;
@@ -14,7 +14,7 @@ export function formFaults({ secrets }: ParsedConfig): Fault[] {
   });
 }
 
-/** A secret is either given or made. */
+/** Rejects a generation for a secret that is given: a secret is either given or minted. */
 export function generationFaults({ secrets, secretGenerations }: ParsedConfig): Fault[] {
   return secretNames
     .filter((name) => secrets[name] !== undefined && secretGenerations[name] !== undefined)

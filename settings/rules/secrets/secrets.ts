@@ -5,7 +5,7 @@ import { defaultVersion } from "../../schema/versions.ts";
 import { isReserved } from "../airflow/reserved.ts";
 import type { Fault } from "../fault.ts";
 
-/** The paths of all single values, and the values. */
+/** Lists all single values with their paths. */
 function leaves(value: unknown, path: Path = []): [path: Path, leaf: unknown][] {
   if (typeof value !== "object" || value === null) return [[path, value]];
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
@@ -17,9 +17,9 @@ function quoted(key: string): string {
 }
 
 /**
- * Secrets that are in a stack in plain text, and what is encrypted where that would not keep it secret.
- * @param encrypted whether a value is encrypted in the stack
- * @param stack its name, for the command that encrypts
+ * Rejects secrets in plain text, and encrypted values under keys that would not keep them secret.
+ * @param encrypted reports whether a value is encrypted in the stack
+ * @param stack name of the stack, for the command that encrypts
  */
 export function secretFaults(
   given: Readonly<Record<string, unknown>>,
@@ -31,7 +31,7 @@ export function secretFaults(
   return leaves(given).flatMap(([path, leaf]): Fault[] => {
     const [key, section, setting] = path;
     const isSetting = key === "settings" && path.length === 3;
-    // What may not be given at all is told elsewhere.
+    // `reservedFaults` reports settings that must not be given at all.
     if (isSetting && isReserved(`${String(section)}.${String(setting)}`.toLowerCase())) return [];
     const secret = isSetting
       ? isSensitive(String(version), String(section), String(setting))
@@ -48,7 +48,7 @@ export function secretFaults(
   });
 }
 
-/** Whether one of these is the path, or leads to it. */
+/** Makes a test that is true for these paths, and for all paths below them. */
 export function among(paths: readonly Path[]): (path: Path) => boolean {
   return (path) => paths.some((known) => samePath(known, path.slice(0, known.length)));
 }

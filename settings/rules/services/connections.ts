@@ -11,12 +11,12 @@ import { groupsOf } from "../../model/groups.ts";
 import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
-/** Below the line of the fault. */
+/** Indents text below the line of the fault. */
 function indented(text: string): string {
   return text.replaceAll(/^/gm, "      ");
 }
 
-/** What cannot be counted with. */
+/** Rejects pool sizes without a bound. */
 function unbounded(parsed: ParsedConfig): Fault[] {
   const least = { pool_size: 1, max_overflow: 0 };
   return Object.entries(least).flatMap(([key, min]) => {
@@ -29,7 +29,7 @@ function unbounded(parsed: ParsedConfig): Fault[] {
 
 function serverFaults(stack: Connecting): Fault[] {
   const { postgres, pgbouncer } = stack;
-  // The check that goes first asks a server that is there already.
+  // An external server is asked by the check job, before anything else is deployed.
   if (postgres.url !== undefined) return [];
   const shares = serverShares(stack);
   const [all, limit] = [sum(shares), serverLimit(stack)];
@@ -62,7 +62,7 @@ function clientFaults(stack: Connecting): Fault[] {
   return [{ path: ["pgbouncer", "clients"], message, given: String(clients) }];
 }
 
-/** More connections than there are: the last ones would be refused, under load and not before. */
+/** Rejects more connections than the server accepts: it would refuse the last ones, and only under load. */
 export function connectionFaults(parsed: ParsedConfig): Fault[] {
   const odd = unbounded(parsed);
   if (odd.length > 0) return odd;

@@ -29,7 +29,7 @@ const safe: Readonly<Record<string, string>> = {
   full_page_writes: "a power cut would destroy the database: expected on",
 };
 
-/** Settings of the stack's own Postgres that would open it, or make it lose data. */
+/** Rejects settings of the stack's own Postgres that would open it, or make it lose data. */
 export function postgresFaults({ postgres: { settings } }: ParsedConfig): Fault[] {
   return Object.entries(settings).flatMap(([key, value]): Fault[] => {
     const path = ["postgres", "settings", key];

@@ -47,7 +47,7 @@ const fixed: Readonly<Record<string, readonly [value: string, why: string]>> = {
   ],
 };
 
-/** Settings of the stack's own Redis that would make it lose tasks, or open it. */
+/** Rejects settings of the stack's own Redis that would make it lose tasks, or open it. */
 export function redisFaults({ redis: { settings } }: ParsedConfig): Fault[] {
   return Object.entries(settings).flatMap(([key, value]): Fault[] => {
     const path = ["redis", "settings", key];

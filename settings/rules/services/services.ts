@@ -7,7 +7,7 @@ import { urlFaults } from "./urls.ts";
 
 const kinds = ["postgres", "redis"] as const;
 
-/** What is only for the stack's own, or only for one that is there already. */
+/** Rejects keys of the stack's own service beside an external one, and the reverse. */
 function pointless(parsed: ParsedConfig, given: RawConfig): Fault[] {
   return kinds.flatMap((kind): Fault[] => {
     const { url, ca, settings } = parsed[kind];
@@ -35,7 +35,7 @@ function pointless(parsed: ParsedConfig, given: RawConfig): Fault[] {
   });
 }
 
-/** What would be lost on the way to a server. */
+/** Rejects URLs that cannot be parsed, and parameters that PgBouncer would drop. */
 function unreadable(source: Source, pooled: boolean): Fault[] {
   const { path } = source;
   const text = textOf(source);
@@ -54,7 +54,7 @@ function unreadable(source: Source, pooled: boolean): Fault[] {
   }
 }
 
-/** Services that are there already: what is said of them, and of the stack's own in their place. */
+/** Reports faults of external services, and of the keys of the stack's own beside them. */
 export function serviceFaults(parsed: ParsedConfig, given: RawConfig): Fault[] {
   const told = new Set(urlFaults(parsed).map(({ path }) => path.join()));
   const urls = serviceUrls(parsed).filter(({ path }) => !told.has(path.join()));

@@ -5,13 +5,13 @@ import type { Fault } from "../fault.ts";
 interface Login {
   readonly scheme: string;
   readonly user: string;
-  /** As it stands in the URL, with what is escaped. */
+  /** As it stands in the URL, still escaped. */
   readonly password?: string;
-  /** Host, port and what follows. */
+  /** Host, port and the rest. */
   readonly rest: string;
 }
 
-/** Takes a URL apart at its last @, since one in a password should have been escaped but may not be. */
+/** Splits a URL at its last @, since an @ in a password may not be escaped, as it should be. */
 function loginOf(url: string): Login | undefined {
   const found = /^([a-z][a-z0-9+.-]*):\/\/(?:(.*)@)?([^@]*)$/is.exec(url);
   if (!found) return;
@@ -21,18 +21,18 @@ function loginOf(url: string): Login | undefined {
   return { scheme: scheme.toLowerCase(), user, rest, ...(password !== undefined && { password }) };
 }
 
-/** The password of a URL; nothing, where there is none, or it cannot be read. */
+/** Returns the password of a URL; undefined if there is none, or it cannot be decoded. */
 export function passwordIn(url: string): string | undefined {
   const { password } = loginOf(url) ?? {};
   return password === undefined || hasRaw(password) ? undefined : decodeURIComponent(password);
 }
 
-/** Whether there are characters that mean something else in a URL: a login may have letters, digits and -._~!$&'()*+,;= */
+/** True if characters mean something else in a URL: a login may have letters, digits and -._~!$&'()*+,;= */
 function hasRaw(part: string): boolean {
   return !/^([\w.~!$&'()*+,;=-]|%[0-9a-f]{2})*$/i.test(part) || !isText(part);
 }
 
-/** Whether what is escaped is UTF-8. */
+/** True if the escaped bytes are UTF-8. */
 function isText(part: string): boolean {
   return (
     Buffer.from(
@@ -84,7 +84,7 @@ function fault(given: Source): Fault[] {
   return message === undefined ? [] : [{ path: given.path, message }];
 }
 
-/** URLs that lead nowhere, or elsewhere than they seem to. */
+/** Rejects URLs that lead nowhere, or elsewhere than they seem to. */
 export function urlFaults(parsed: ParsedConfig): Fault[] {
   return [...serviceUrls(parsed), ...connectionUrls(parsed)].flatMap(fault);
 }

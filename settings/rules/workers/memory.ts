@@ -3,14 +3,14 @@ import type { Fault } from "../fault.ts";
 import { each, ifReadable } from "../readable.ts";
 
 /**
- * MiB of a worker with its log server, before any process for tasks. Measured with `docker stats` on Airflow 3.3.2: 519 MiB with eight
- * idle processes, 336 to 416 with four, 785 with eight tasks that sleep.
+ * MiB of a worker with its log server, before any process for tasks. Measured with `docker stats` on Airflow
+ * 3.3.2: 519 MiB with eight idle processes, 336 to 416 with four, 785 with eight tasks that sleep.
  */
 const workerBase = 230;
-/** MiB of a process for tasks, 36, and of a task in it that does nothing, 34. Tasks that do something need more. */
+/** MiB of a process for tasks, 36, and of a task in it that does nothing, 34. Real tasks need more. */
 const perTask = 70;
 
-/** @param hasMemory whether the memory is what was said of these workers, rather than the concurrency */
+/** @param hasMemory true if the stack gives the memory of these workers: then the fault is reported there */
 function fault(
   [memoryPath, concurrencyPath]: readonly [readonly PropertyKey[], readonly PropertyKey[]],
   memory: number,
@@ -40,7 +40,7 @@ export function memoryFaults(parsed: ParsedConfig, given: RawConfig): Fault[] {
     ),
     ...each(parsed.workerGroups, (group, at) => {
       const { concurrency = parsed.workerConcurrency, memory = parsed.workerMemory } = group;
-      // What the default group has is told there.
+      // A group without values of its own has those of the default group, whose faults are reported already.
       if (group.concurrency === undefined && group.memory === undefined) return [];
       const paths = [
         ["workerGroups", at, "memory"],

@@ -2,14 +2,14 @@ import { groupsOf } from "../../model/groups.ts";
 import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 
-/** `adminUser` is declared by the stack itself. */
+/** Rejects a user with the login of `adminUser`, whom the stack itself declares. */
 export function userFaults({ users, adminUser }: ParsedConfig): Fault[] {
   if (users[adminUser] === undefined) return [];
   const message = "adminUser has this login: expected another one; its password is secrets.adminPassword";
   return [{ path: ["users", adminUser], message }];
 }
 
-/** Workers of a group on a machine may have the name of another group: `worker-a-b` is a-b, and a on the machine b. */
+/** Rejects groups whose workers share a name: `worker-a-b` is group a-b, and group a on machine b. */
 export function workerNameFaults(parsed: ParsedConfig): Fault[] {
   const names = groupsOf(parsed).map(({ name }) => name);
   return parsed.workerGroups.flatMap(({ name }, at) => {

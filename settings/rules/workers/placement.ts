@@ -3,7 +3,7 @@ import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Check, Fault } from "../fault.ts";
 import { each } from "../readable.ts";
 
-/** How a machine is told from others, by platform. */
+/** Keys of a machine that only one platform has. */
 const kinds = {
   docker: ["docker", "address", "certificates", "roles"],
   kubernetes: ["node", "labels"],
@@ -43,7 +43,7 @@ function ofKubernetes({ node, labels }: MachineSettings, at: number): Fault[] {
     : [];
 }
 
-/** By which each machine reaches itself. */
+/** Rejects loopback addresses among several machines: each machine would reach only itself. */
 function loopback(machines: readonly MachineSettings[]): Fault[] {
   if (machines.length < 2) return [];
   return machines.flatMap(({ address }, at) =>
@@ -53,7 +53,7 @@ function loopback(machines: readonly MachineSettings[]): Fault[] {
   );
 }
 
-/** What should be a machine's own and is another one's too. */
+/** Rejects a name, engine, address or node that another machine has too. */
 function shared(machines: readonly MachineSettings[]): Fault[] {
   return (["name", "docker", "address", "node"] as const).flatMap((key) =>
     machines.flatMap((machine, at) => {
@@ -83,7 +83,7 @@ function ofPlatform(machine: MachineSettings, at: number, platform: ParsedConfig
   return [...foreign, ...(platform === "docker" ? ofDocker : ofKubernetes)(machine, at)];
 }
 
-/** Workers are counted in one place. */
+/** Rejects a count of workers in more than one place. */
 const counts: Check = ({ machines, workers, workerAutoscale }) => {
   const others = { workers, workerAutoscale };
   if (machines) {
@@ -142,7 +142,7 @@ const countedGroups: Check = ({ machines = [], workerGroups }) => {
 const places: Check = ({ machines = [], platform }) =>
   each(machines, (machine, at) => ofPlatform(machine, at, platform));
 
-/** Faults of what is said about places: machines, and workers and groups that run there. */
+/** Checks of machines, and of the workers and groups that run there. */
 export const placementFaults: readonly Check[] = [
   counts,
   groupMachines,

@@ -5,13 +5,13 @@ import { defaultWorkers } from "../../schema/workers.ts";
 import type { Fault } from "../fault.ts";
 import { each } from "../readable.ts";
 
-/** Whether there are workers of the default group, which take tasks from the default queue. */
+/** True if there are workers of the default group, which take tasks from the default queue. */
 function hasDefaultWorkers({ machines, workers = defaultWorkers, workerAutoscale }: ParsedConfig): boolean {
   if (machines) return machines.some((machine) => (counted(machine).default ?? 0) > 0);
   return workers > 0 || workerAutoscale !== undefined;
 }
 
-/** Tasks that name no queue go to one that nobody reads. */
+/** Rejects a default queue that no worker reads. */
 export function unservedQueueFaults(parsed: ParsedConfig): Fault[] {
   const given = airflowOption(parsed, "operators.default_queue");
   if (!given || hasDefaultWorkers(parsed)) return [];
@@ -23,7 +23,7 @@ export function unservedQueueFaults(parsed: ParsedConfig): Fault[] {
   return [{ path: given.path, message, given: given.value }];
 }
 
-/** A queue that is listed twice. */
+/** Rejects a queue that is listed twice. */
 export function queueTwiceFaults({ workerGroups }: ParsedConfig): Fault[] {
   return each(workerGroups, ({ queues }, at) =>
     queues.flatMap((queue, index) =>

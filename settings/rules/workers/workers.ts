@@ -6,7 +6,7 @@ function fault(path: readonly PropertyKey[], max: number, min = 0): Fault[] {
   return min > max ? [{ path, message: `expected a number that is not above the concurrency, ${max}` }] : [];
 }
 
-/** A worker that shrinks cannot shrink to more than it grows to. */
+/** Rejects a minimum concurrency above the maximum. */
 export function concurrencyFaults(parsed: ParsedConfig): Fault[] {
   return [
     ...ifReadable(() =>
