@@ -6,10 +6,7 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ImageArgs } from "../workload.ts";
 
-/**
- * Lists the files of a folder. Leaves out what does not matter to Airflow, so that running a DAG here does not change
- * the image.
- */
+/** Lists files, except those irrelevant to Airflow, so that running a DAG here does not change the image. */
 export function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))

@@ -4,9 +4,7 @@ import { join, resolve } from "node:path";
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 
-/**
- * Characters above which the state does not hold a file once per container: the whole state is written at every step.
- */
+/** Characters above which the state does not hold a file once per container: each step writes the whole state. */
 const large = 64 * 1024;
 
 /** Relative to the project, where the plugins run, so that the state is the same wherever the project is. */

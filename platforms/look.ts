@@ -37,10 +37,7 @@ function untold({ message }: Error): readonly Found[] {
   return [];
 }
 
-/**
- * Makes the look that compares claimed names with the state.
- * @param stack name of the stack, for commands in the error message
- */
+/** @param stack name of the stack, for commands in the error message */
 export function lookFor({ platform, kubernetes }: Settings, known: Known, stack: string): Look {
   const context = kubernetes?.context === undefined ? [] : ["--context", kubernetes.context];
   const look: Look = async (claims) => {

@@ -15,9 +15,7 @@ function timeouts(seconds: Readonly<Record<"create" | "update" | "delete", numbe
   return Object.fromEntries(entries);
 }
 
-/**
- * Seconds for a container to become healthy; by default, one restart by its health check does not count as a failure.
- */
+/** Seconds for a container to become healthy; by default, one restart by its health check is not a failure. */
 export function healthySeconds({ healthy }: Pick<Service, "healthy">): number {
   return healthy.awaitedSeconds ?? healthy.startSeconds * 2;
 }

@@ -16,7 +16,7 @@ export class Rota {
   private readonly lines = new Map<string, pulumi.Resource[]>();
 
   /**
-   * Declares instances, after their predecessors if they must wait.
+   * Declares instances, which wait for their turn if they must.
    * @param names instances that the resource stands for
    * @param declare is given the promise to wait for, if any
    */

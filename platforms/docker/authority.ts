@@ -13,10 +13,7 @@ interface Keyring {
   readonly key: string;
   /** Certificates of this authority and the previous one. */
   readonly authorities: string;
-  /**
-   * This authority's certificate, signed by the previous one: clients that trust only that one accept this one too.
-   * Empty at first.
-   */
+  /** Certificate signed by the previous authority: whoever trusts only that one trusts this one too. Empty at first. */
   readonly bridge: string;
 }
 

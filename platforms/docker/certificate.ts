@@ -52,10 +52,7 @@ async function signed({ name, key, extensions, days }: Statement, signer: KeyObj
   return `${certificate.toString("pem")}\n`;
 }
 
-/**
- * Makes an authority's certificate, signed by its own key, or by another authority's so that whoever trusts that one
- * trusts this one too.
- */
+/** An authority's certificate, signed by itself, or by another one so that whoever trusts that one trusts it too. */
 export async function authorityCertificate(key: KeyObject, signer: KeyObject, days: number): Promise<string> {
   const { BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension } = await library();
   const extensions = [

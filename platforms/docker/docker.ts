@@ -173,9 +173,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return made;
   }
 
-  /**
-   * Gives a volume the owner and mode of an image's directory, as Docker does for an empty volume at its first mount.
-   */
+  /** Gives a volume owner and mode of an image's directory, as an empty volume gets them at its first mount. */
   private withOwner(engine: Engine, volume: pulumi.Input<string>, like: string, { image, user }: Job) {
     const name = `volume-${volume}`;
     const at = `${name}${engine.args.suffix}`;

@@ -96,10 +96,7 @@ function inquiry(port: number): string {
   return section("frontend health", "mode http", `bind 127.0.0.1:${port}`, "monitor-uri /");
 }
 
-/**
- * Stands in for services of other machines on one port; services that share a port must speak HTTP, which names the
- * callee.
- */
+/** Stands in for other machines' services on one port; several on a port must speak HTTP, which names the callee. */
 function standIn(port: number, edges: readonly Edge[], addresses: Addresses): readonly string[] {
   const services = sorted(edges.map(({ service }) => service));
   const mode = services.length > 1 ? ["mode http"] : [];

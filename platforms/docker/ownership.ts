@@ -11,10 +11,7 @@ const lists: readonly (readonly [kind: Kind, name: string, ...command: string[]]
   ["volume", "{{.Name}}", "volume", "ls"],
 ];
 
-/**
- * True if an error means that nothing is made or removed there: no engine runs, or the machine is left out. Any other
- * error may hide resources.
- */
+/** True if nothing can be made or removed: no engine runs, or its machine is left out. Others may hide resources. */
 function isAbsent(complaint: string): boolean {
   return unreachable() === "leave"
     ? isSilence(complaint)

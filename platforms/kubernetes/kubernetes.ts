@@ -50,9 +50,7 @@ export interface ClusterArgs {
   readonly machines?: readonly MachineSettings[] | undefined;
   /** Labels of every object of the stack. */
   readonly labels?: Labels;
-  /**
-   * Reports whether namespace and data are free or the stack's own; without it no object carries an installation's id.
-   */
+  /** Reports whether namespace and data are free or the stack's own; without it no object has an installation's id. */
   readonly look?: Look | undefined;
 }
 

@@ -140,8 +140,7 @@ function base(
     name,
     image: job.image,
     imagePullPolicy: "IfNotPresent",
-    // In-memory volumes outlive a pod's containers, but must be empty at each start. A shell adds PWD to the
-    // environment.
+    // The in-memory volume outlives containers, but must be empty at each start. A shell adds PWD to the environment.
     command: [
       "sh",
       "-c",

@@ -38,10 +38,7 @@ function names(): Egress {
   };
 }
 
-/**
- * Opens a port. For a target outside the stack it is open to any address: a policy cannot name hosts, and the target
- * may be a pod of another namespace.
- */
+/** Opens a port; for an outside target to any address, other namespaces included: a policy cannot name hosts. */
 function peer(target: Target): Egress {
   const ports = [{ port: target.port, protocol: "TCP" }];
   return isInside(target)

@@ -6,8 +6,7 @@ import { kernelPort, type Port } from "./faults.ts";
 const script = readFileSync(new URL("inspect-machine.sh", import.meta.url), "utf8");
 
 /**
- * Inspects a machine with a container on its engine. The container runs unconfined: under AppArmor no capability lets a
- * confined one see who owns a socket.
+ * Inspects a machine with a container on its engine, unconfined: under AppArmor no capability reveals a socket's owner.
  * @param pull whether the image may be fetched
  */
 export function askSight(
