@@ -49,7 +49,7 @@ export function airflowVersion(version: string): Outcome {
   return { kind: "taken", targets: [{ path: ["version"], value }], note };
 }
 
-/** Converts an image to a version, and to an image unless it is official: for that the stack has its own. */
+/** Converts an image to a version; also to an image, unless it is official, since the stack has its own. */
 export function airflowImage(image: Image, keepOfficial = false): Outcome {
   const version = versionOf(image.tag);
   const outcome = version === undefined ? undefined : airflowVersion(version);

@@ -176,7 +176,7 @@ export function planned(
   const byLeaf = told(settled);
   const others = leaves.filter((leaf) => !byLeaf.has(leaf));
   const targets = settled.flatMap(({ outcome }) => (outcome.kind === "taken" ? outcome.targets : []));
-  // Containers come before their parts.
+  // Outer values come before their parts.
   const outerFirst = [...extras, ...targets].toSorted(
     ({ path: one }, { path: other }) => one.length - other.length,
   );

@@ -11,7 +11,7 @@ const large = 64 * 1024;
 const folder = ".state/files";
 const project = resolve(import.meta.dirname, "..");
 
-/** True if a file is better stored once, outside the state. */
+/** True if a file is better stored in one place. */
 export function isLarge(content: pulumi.Input<string | undefined>): content is string {
   return typeof content === "string" && content.length > large;
 }

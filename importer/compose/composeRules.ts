@@ -225,7 +225,7 @@ const databaseCommand = ({ value }: Item): Outcome => {
   return targets.length > 0 ? { kind: "taken", targets } : handled("the stack starts Postgres itself");
 };
 
-/** Options of Redis that the stack sets itself; it takes over others, such as `--maxmemory 1gb`. */
+/** Options of Redis that the stack sets itself; others are taken over, such as `--maxmemory 1gb`. */
 const ownOfRedis = /^(requirepass|user|aclfile|appendonly|supervised|port|bind|protected-mode|dir)$/;
 
 const brokerCommand = ({ value }: Item): Outcome => {

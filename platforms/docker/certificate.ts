@@ -30,7 +30,7 @@ interface Statement {
   readonly days: number;
 }
 
-/** Signs a certificate, in PEM. Its validity begins an hour ago, since clocks differ. */
+/** Signs a certificate, in PEM. The validity begins an hour ago, since clocks differ. */
 async function signed({ name, key, extensions, days }: Statement, signer: KeyObject): Promise<string> {
   const x509 = await library();
   const issuer = crypto.createPublicKey(signer);

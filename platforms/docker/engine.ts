@@ -74,7 +74,7 @@ export class Engine {
     this.placement = { prefix, network: network.name, labels };
   }
 
-  /** @param turn must resolve before the container is declared */
+  /** @param turn promise for which the container waits */
   container(
     name: string,
     args: docker.ContainerArgs,

@@ -11,7 +11,7 @@ const lists: readonly (readonly [kind: Kind, name: string, ...command: string[]]
   ["volume", "{{.Name}}", "volume", "ls"],
 ];
 
-/** True if nothing can be made or removed: no engine runs, or its machine is left out. Others may hide resources. */
+/** True if no engine runs, or its machine is left out: nothing is made or removed. Other errors may hide data. */
 function isAbsent(complaint: string): boolean {
   return unreachable() === "leave"
     ? isSilence(complaint)

@@ -7,7 +7,7 @@ const pace = { pollingInterval: 10, cooldownPeriod: 300 };
 
 /**
  * Makes resources with the returned options wait for KEDA. In a cluster without KEDA the lookup of its resource
- * definition fails; its resource name says what is missing.
+ * definition fails; the name of the lookup says what is missing.
  */
 export function needsKeda(name: string, opts: pulumi.CustomResourceOptions): pulumi.CustomResourceOptions {
   const keda = k8s.apiextensions.v1.CustomResourceDefinition.get(

@@ -36,7 +36,7 @@ export const stored: StoredProvider<Wanted, Held> = { provider: minter, function
 
 /**
  * Identifies what this stack made, as opposed to another stack's resources of the same names. Protected, like the data
- * that carries its id. Every resource with its label waits for it.
+ * that carries its id. Every resource with the label waits for this one.
  */
 class Installation extends DynamicResource<Wanted, Held> {
   declare readonly ids: pulumi.Output<readonly string[]>;

@@ -62,7 +62,7 @@ export function urnsOn({ deployment: { resources = [] } }: Deployment, machine: 
 /**
  * Removes a machine from a state: its provider, every resource that this provider made, and references to these.
  * @returns the new state, and the URNs that are no longer in it
- * @throws Error when the state has no such machine, or the machine is its first
+ * @throws Error when the state has no such machine, or the machine is the first one
  */
 export function forgetting<T extends Deployment>(
   state: T,

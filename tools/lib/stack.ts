@@ -154,7 +154,7 @@ export class Stack {
     };
   }
 
-  /** The salt of the stack's secrets key; making a stack writes the salt, in a folder outside the project's own. */
+  /** The salt of the stack's secrets key; making a stack writes the salt, in a folder of its own, not the project's. */
   private async salt(): Promise<string> {
     const folder = join(this.state, this.name);
     const file = join(folder, `Pulumi.${this.name}.yaml`);
