@@ -28,7 +28,7 @@ import { httpsProxy } from "./httpsProxy.ts";
 
 /** Several machines, and the gateways between them. */
 export interface Fleet {
-  /** The first machine runs every role that no other machine lists. Without machines: the Docker client's default engine. */
+  /** The first machine runs the roles that no other machine lists. Without machines: the Docker client's default engine. */
   readonly machines: readonly DockerMachine[];
   readonly gateway: GatewayArgs;
   /** A higher number replaces the authority by which machines know each other. */

@@ -383,7 +383,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     return { name, namespace: this.around.namespace, labels: all, annotations };
   }
 
-  /** Puts the selector last: no other label may override it. */
+  /** Puts selector and reach labels last, so that no other label overrides them. */
   private podLabels(name: string, job: Job): Labels {
     return { ...this.labels, ...job.labels, ...selector(name), ...reachLabels(job) };
   }

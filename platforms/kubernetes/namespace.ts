@@ -44,7 +44,7 @@ export function namespaceResources(
 ): NamespaceResources {
   const own = unowned(labels);
   const levels = { ...restricted("enforce"), ...restricted("audit"), ...restricted("warn") };
-  // The namespace contains the claims, so it shares their protection. Adopting the namespace replaces the id in its label.
+  // The namespace contains the claims, so it shares their protection. An adoption replaces the id in its label.
   const annotations = { "pulumi.com/patchForce": "true" };
   const made = new k8s.core.v1.Namespace(
     name,
