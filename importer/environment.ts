@@ -5,15 +5,15 @@ import { type ImportContext, setting } from "./settings.ts";
 /** An environment variable of Airflow. */
 export interface Variable extends ImportContext {
   readonly name: string;
-  /** None where it is left to the environment of whoever starts Airflow. */
+  /** Value; undefined if it comes from the environment of whoever starts Airflow. */
   readonly value: SecretReference | undefined;
-  /** Keys of `roles` that it is for; none are for nobody that the stack has. */
+  /** Keys of `roles` that read the variable; empty if the stack has no such container. */
   readonly roles: readonly string[];
 }
 
 type Meaning = (match: readonly string[], value: SecretReference, variable: Variable) => Outcome;
 
-/** Fields of a connection in JSON, by what the stack calls them. */
+/** Fields of a JSON connection, by their keys in the stack. */
 const fields = {
   type: "conn_type",
   host: "host",
@@ -31,7 +31,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** A connection: its URI is a secret as a whole; of one in JSON, the password and what is extra. */
+/** Imports a connection. A URI is secret as a whole; of a JSON connection, the password and `extra`. */
 const connection: Meaning = ([name = ""], value) => {
   const path = ["connections", name.toLowerCase()];
   if (typeof value !== "string" || !value.startsWith("{")) return given([...path, "uri"], value);
@@ -65,7 +65,7 @@ const proxies: Meaning = ([kind = ""], value) =>
         kind.toLowerCase() === "no" ? value.split(",").map((host) => host.trim()) : value,
       );
 
-/** What variables mean, by name; the first that fits. */
+/** Rules by variable name; the first match wins. */
 const meanings: readonly (readonly [name: RegExp, meaning: Outcome | Meaning])[] = [
   [
     /^AIRFLOW__([A-Z0-9_]+?)__([A-Z0-9_]+)$/,
@@ -89,7 +89,7 @@ const meanings: readonly (readonly [name: RegExp, meaning: Outcome | Meaning])[]
   [/^(HTTP|HTTPS|NO)_PROXY$/i, proxies],
 ];
 
-/** What becomes of an environment variable of Airflow. */
+/** Decides what becomes of an environment variable of Airflow. */
 export function environmentVariable(of: Variable): Outcome {
   const { name, value, roles } = of;
   if (value === undefined) return unsupported("its value is in the environment of whoever starts it");

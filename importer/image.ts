@@ -1,7 +1,7 @@
 import { builtVersions } from "../images/local.ts";
 import { type Outcome, type Target, unsupported } from "./rule.ts";
 
-/** Versions of Airflow that a stack runs without an image of its own, newest first. */
+/** Versions of Airflow that a stack runs without a custom image, newest first. */
 export const versions = builtVersions().toReversed();
 
 export interface Image {
@@ -10,7 +10,7 @@ export interface Image {
   readonly digest?: string | undefined;
 }
 
-/** Of `registry:5000/team/airflow:3.3.2@sha256:…`. */
+/** Parses `registry:5000/team/airflow:3.3.2@sha256:…`. */
 export function readImage(reference: string): Image {
   const [name = "", digest] = reference.split("@");
   const [, repository = name, tag] = /^(.*?)(?::([^:/]+))?$/.exec(name) ?? [];
@@ -25,19 +25,19 @@ export function isOfficial({ repository }: Image): boolean {
   return /^(docker\.io\/)?apache\/airflow$/.test(repository);
 }
 
-/** The supported version that stands for another one: of the same major version. */
+/** The version itself if supported, otherwise the newest one of the same major version. */
 function supported(version: string): string | undefined {
   return versions.includes(version)
     ? version
     : versions.find((one) => one.split(".")[0] === version.split(".")[0]);
 }
 
-/** The version of Airflow that a tag names. */
+/** Extracts the version of Airflow from a tag. */
 export function versionOf(tag: string | undefined): string | undefined {
   return /^(?:slim-|v)?(\d+\.\d+\.\d+)/.exec(tag ?? "")?.[1];
 }
 
-/** What a version becomes. */
+/** Converts a version of Airflow. */
 export function airflowVersion(version: string): Outcome {
   const value = supported(version);
   if (value === undefined)
@@ -49,7 +49,7 @@ export function airflowVersion(version: string): Outcome {
   return { kind: "taken", targets: [{ path: ["version"], value }], note };
 }
 
-/** What the image of Airflow becomes: a version, and an image unless it is the official one, which the stack has its own for. */
+/** Converts an image to a version; also to an image, unless it is official, since the stack has its own. */
 export function airflowImage(image: Image, keepOfficial = false): Outcome {
   const version = versionOf(image.tag);
   const outcome = version === undefined ? undefined : airflowVersion(version);

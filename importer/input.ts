@@ -7,20 +7,20 @@ import type { Plan } from "./plan.ts";
 import { at, readSource } from "./source.ts";
 
 export interface TextFile {
-  /** As messages name it. */
+  /** Name for messages. */
   readonly file: string;
   readonly text: string;
 }
 
 export interface Input extends TextFile {
-  /** An `.env` file, for a compose file. */
+  /** The `.env` file of a compose file. */
   readonly env?: TextFile | undefined;
   readonly look: Look;
 }
 
 /**
- * What a compose file or values of the Helm chart become.
- * @throws Error when it is not YAML, is neither, or has another executor than Celery's
+ * Plans the import of a compose file or of values of the Helm chart.
+ * @throws Error when the input is not YAML, is neither of these, or has another executor than Celery's
  */
 export function planOf({ file, text, env, look }: Input): Plan {
   const source = readSource(file, text);

@@ -3,39 +3,39 @@ import { schema } from "../settings/schema/schema.ts";
 import { type Item, type Outcome, type Target, unsupported } from "./rule.ts";
 import { type Leaf, type Path, spell } from "./source.ts";
 
-/** Something that the input says, and what becomes of it. */
+/** A part of the input, and what becomes of it. */
 export interface Entry {
   readonly item: Item;
   readonly outcome: Outcome;
-  /** Between two that say the same key differently, the heavier one is heard, and otherwise the first. */
+  /** Of entries that disagree on a key, the one with more weight wins, otherwise the first. */
   readonly weight?: number;
 }
 
 /** A line of the report. */
 export interface Row {
   readonly leaves: readonly Leaf[];
-  /** What it is called, where its place is but a number. */
+  /** Name of the item, if its path ends with a number. */
   readonly name?: string | undefined;
-  /** Keys of the stack; none where nothing was taken over. */
+  /** Keys of the stack; none if nothing was taken over. */
   readonly targets: readonly string[];
-  /** Why nothing was taken over, or what is to be known. */
+  /** Why nothing was taken over, or what the user should know. */
   readonly note?: string | undefined;
 }
 
 export interface Plan {
-  /** By key without the project's prefix. */
+  /** Values by key, without the project's prefix. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly taken: readonly Row[];
   readonly cared: readonly Row[];
   readonly none: readonly Row[];
-  /** Keys of secrets that have to be stored. */
+  /** Keys of secrets that the user must store. */
   readonly secrets: readonly string[];
-  /** Python packages, for a file of their own. */
+  /** Python packages for a file of their own. */
   readonly requirements?: string;
 }
 
 type Kind = Outcome["kind"];
-/** What a value that is used several times becomes: the first of these. */
+/** A value that is used several times gets the first of its outcomes in this order. */
 const precedence: readonly Kind[] = ["taken", "none", "cared"];
 
 function nested(path: Path, value: unknown): unknown {
@@ -45,7 +45,7 @@ function nested(path: Path, value: unknown): unknown {
   return typeof first === "number" ? [...Array<object>(first).fill({}), inner] : { [first]: inner };
 }
 
-/** What the schema has against a value, if anything. */
+/** The schema's complaint about a value, if any. */
 function fault({ path, value }: Target): string | undefined {
   const result = schema.safeParse(nested(path, value));
   const found = result.success ? undefined : result.error.issues.find((issue) => concerns(issue, path));
@@ -60,7 +60,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
 }
 
-/** Without targets that the stack refuses. */
+/** Drops targets that the schema rejects. */
 function checked(outcome: Outcome): Outcome {
   if (outcome.kind !== "taken") return outcome;
   const faults = outcome.targets.map((target) =>
@@ -80,7 +80,7 @@ function same(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** Each key once: who says it first, or with more weight, is heard; others who say the same are, too. */
+/** Settles each key: the first entry or the one with most weight wins; entries that agree with it stay. */
 function agreed(entries: readonly Entry[]): Entry[] {
   const heard = new Map<string, { readonly entry: Entry; readonly said: unknown }>();
   const said = ({ item }: Entry, { value }: Target) => value ?? item.value;
@@ -109,7 +109,7 @@ function agreed(entries: readonly Entry[]): Entry[] {
   });
 }
 
-/** Each leaf with the one entry that tells what becomes of it. */
+/** Maps each leaf to the one entry that decides its outcome. */
 function told(entries: readonly Entry[]): Map<Leaf, Entry> {
   const rank = ({ outcome }: Entry) => precedence.indexOf(outcome.kind);
   const byLeaf = new Map<Leaf, Entry>();
@@ -143,14 +143,14 @@ function rows(kind: Kind, leaves: readonly Leaf[], byLeaf: ReadonlyMap<Leaf, Ent
   }));
 }
 
-/** Lists without the places of items that were refused. */
+/** Removes the gaps that rejected items left in lists. */
 function compact(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => item !== undefined).map(compact);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, compact(inner)]));
 }
 
-/** Puts a value at its place. */
+/** Puts a value at a path. */
 function put(into: Record<string | number, unknown>, [first, ...others]: Path, value: unknown): void {
   if (first === undefined) return;
   if (others.length === 0) into[first] = value;
@@ -161,10 +161,10 @@ function put(into: Record<string | number, unknown>, [first, ...others]: Path, v
 }
 
 /**
- * What a stack file says, and what became of each value of the input.
+ * Makes the stack file's values, and the outcome of each value of the input.
  * @param leaves all values of the input
- * @param extras what follows from the input as a whole, unless it says it itself
- * @param unused why a value is not looked at
+ * @param extras follow from the input as a whole; explicit values override them
+ * @param unused why a value was not looked at
  */
 export function planned(
   entries: readonly Entry[],
@@ -176,7 +176,7 @@ export function planned(
   const byLeaf = told(settled);
   const others = leaves.filter((leaf) => !byLeaf.has(leaf));
   const targets = settled.flatMap(({ outcome }) => (outcome.kind === "taken" ? outcome.targets : []));
-  // What is around something first.
+  // Outer values come before their parts.
   const outerFirst = [...extras, ...targets].toSorted(
     ({ path: one }, { path: other }) => one.length - other.length,
   );

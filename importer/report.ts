@@ -7,12 +7,12 @@ function common(one: Path, other: Path): Path {
   return end < 0 ? one : one.slice(0, end);
 }
 
-/** Where something begins, and what leads to all of it: `compose.yaml:12 services.worker.healthcheck`. */
+/** First line of some leaves, and their common path: `compose.yaml:12 services.worker.healthcheck`. */
 function place(leaves: readonly Leaf[]): string {
   const [first, ...others] = leaves;
   if (!first) return "";
   const path = others.reduce((shared, { path }) => common(shared, path), first.path);
-  // What is merged from elsewhere has nothing in common with what it is merged into.
+  // A merged part shares no path with the map that it is merged into.
   if (path.length === 0) return [place([first]), place(others)].join(", ");
   return `${first.file}:${first.line} ${spell(path)}`;
 }
@@ -26,7 +26,7 @@ function takenLine(row: Row): string {
   return `  ${labelled(row)} -> ${targets.join(", ")}${note === undefined ? "" : ` (${note})`}`;
 }
 
-/** By reason, in the order of the input. */
+/** Groups rows by reason, in the order of the input. */
 function byReason(rows: readonly Row[]): string[] {
   const reasons = new Map<string, string[]>();
   for (const row of rows) {
@@ -41,8 +41,8 @@ function section(title: string, lines: readonly string[]): string[] {
 }
 
 /**
- * What became of each value of the input: taken over, taken care of, or without a counterpart; never a value itself.
- * @param missing what the stack file still has to be given
+ * Reports on each value of the input: taken over, taken care of, or without a counterpart. Never prints a value.
+ * @param missing what the stack file still needs
  */
 export function report(plan: Plan, stack: string, missing: readonly string[]): string {
   return [

@@ -1,35 +1,35 @@
 import type { Leaf, Path, Tree } from "./source.ts";
 import { leavesOf, plain } from "./source.ts";
 
-/** A key of the stack and what it is to be; without a value, a secret that a command stores. */
+/** A key of the stack and its value; without a value, a secret that a command stores. */
 export interface Target {
   readonly path: Path;
   readonly value?: unknown;
 }
 
-/** What becomes of something that the input says. */
+/** What becomes of a part of the input. */
 export type Outcome =
   | { readonly kind: "taken"; readonly targets: readonly Target[]; readonly note?: string | undefined }
   | { readonly kind: "cared" | "none"; readonly why: string };
 
-/** Something that the input says. */
+/** A part of the input. */
 export interface Item {
-  /** Where it stands, from the part that rules are about. */
+  /** Path of the item, relative to the root of the rules. */
   readonly path: Path;
   readonly value: unknown;
   readonly leaves: readonly Leaf[];
-  /** What the wildcards of the rule stand for. */
+  /** Parts of the path that match the rule's wildcards. */
   readonly match: readonly string[];
 }
 
-/** What items at a path become. `*` in a pattern is one name, `**` any number, `{a,b}` either. */
+/** Outcome of items at a path. In a pattern, `*` is one name, `**` any number of names, `{a,b}` either. */
 export type Rule<Of> = readonly [pattern: string, outcome: Outcome | ((item: Item, of: Of) => Outcome)];
 
 export function taken(path: Path, value: unknown, note?: string): Outcome {
   return { kind: "taken", targets: [{ path, value }], note };
 }
 
-/** Never written: a command stores it. */
+/** Takes over a secret without its value, which a command stores. */
 export function secret(path: Path, note?: string): Outcome {
   return { kind: "taken", targets: [{ path }], note };
 }
@@ -42,7 +42,7 @@ export function unsupported(why: string): Outcome {
   return { kind: "none", why };
 }
 
-/** Taken over as it is converted, unless it cannot be read. */
+/** Takes over a converted value, unless it cannot be read. */
 export function converted(path: Path, convert: (given: unknown) => unknown, allowed: string) {
   return ({ value }: Item): Outcome => {
     const made = convert(value);
@@ -55,7 +55,7 @@ function partMatches(pattern: string, part: string): boolean {
   return pattern.startsWith("{") && pattern.slice(1, -1).split(",").includes(part);
 }
 
-/** What the wildcards stand for, if the path fits. */
+/** Parts that match the wildcards; undefined if the path does not match. */
 export function matching(pattern: readonly string[], path: readonly string[]): string[] | undefined {
   const [first, ...others] = pattern;
   if (first === undefined) return path.length === 0 ? [] : undefined;
@@ -81,20 +81,20 @@ function says(value: unknown): boolean {
 export const empty = handled("it is empty");
 const unknown = unsupported("there is nothing like it");
 
-/** An item, and the rule's word on it. */
+/** An item and the outcome that its rule gives. */
 export interface Found<Of> {
   readonly item: Item;
   readonly outcome: Rule<Of>[1];
 }
 
-/** The items of a tree: by the first rule that fits, at the highest place where one does. */
+/** Splits a tree into items: by the first matching rule, at the highest matching path. */
 export function itemsOf<Of>(tree: Tree, rules: readonly Rule<Of>[], path: Path = []): Found<Of>[] {
   const names = path.map(String);
   const item = { path, value: plain(tree), leaves: leavesOf(tree), match: [] };
   if (!says(item.value)) return [{ item, outcome: empty }];
   for (const [pattern, outcome] of rules) {
     const match = matching(pattern.split("."), names);
-    // What is said about all that is below something yields to what is said about its parts.
+    // A rule for everything below a path yields to rules for its parts.
     if (match && (tree.kind === "leaf" || !pattern.endsWith("**")))
       return [{ item: { ...item, match }, outcome }];
   }

@@ -4,7 +4,7 @@ import { project } from "../tools/lib/process.ts";
 import type { Plan } from "./plan.ts";
 import { written } from "./write.ts";
 
-/** A path as a stack file has it: relative to the project, if it is in there. */
+/** Path in a stack file: relative to the project, if inside it. */
 export function spelt(absolute: string): string {
   const path = relative(project, absolute);
   return path.startsWith("..") ? absolute : path || ".";
@@ -13,16 +13,16 @@ export function spelt(absolute: string): string {
 export interface Saved {
   readonly plan: Plan;
   readonly stack: string;
-  /** What it was imported from. */
+  /** The imported file. */
   readonly from: string;
-  /** Where stack files are. */
+  /** Directory of stack files. */
   readonly folder: string;
 }
 
 /**
- * Writes the stack file, and beside it one of Python packages, if there are any.
+ * Writes the stack file and, if there are Python packages, a file for them beside it.
  * @returns the files, the stack file first
- * @throws Error when one of them is there already; then none is written
+ * @throws Error when one of them already exists; then none is written
  */
 export function save({ plan, stack, from, folder }: Saved): string[] {
   const file = join(folder, `Pulumi.${stack}.yaml`);

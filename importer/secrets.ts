@@ -5,10 +5,10 @@ import type { SecretName } from "../settings/schema/schema.ts";
 import { empty, handled, type Outcome, secret, taken, unsupported } from "./rule.ts";
 import { type Path, spell } from "./source.ts";
 
-/** A text, or a key of a Kubernetes Secret. */
+/** A value, or a key of a Kubernetes Secret. */
 export type SecretReference = string | { readonly secret: string; readonly key: string };
 
-/** Passwords and keys of examples, which everybody knows. */
+/** Well-known passwords and keys of examples. */
 const examples = ["admin", "airflow", "airflow_jwt_secret", "changeme", "password", "postgres", "redis"];
 
 export function isExample(given: unknown): boolean {
@@ -17,13 +17,13 @@ export function isExample(given: unknown): boolean {
 
 export const minted = handled("it is an example that everybody knows; the stack mints its own");
 
-/** Whether a value is one that nobody should read in a stack file, by its name or because it is a URL with a password. */
+/** True if nobody should read a value in a stack file: by its name, or because it is a URL with a password. */
 export function looksSecret(name: string, value: string): boolean {
   const words = /(^|_)(pass|passwd|password|pwd|secret|token|credentials?|apikey|private|key|dsn|sas)(_|$)/i;
   return words.test(name) || /:\/\/[^/\s@]*:[^/\s@]+@/.test(value);
 }
 
-/** A secret of the stack: as it is referred to, or to be stored by a command, or minted instead of an example. */
+/** Converts a secret: keeps a reference, has a value stored by a command, mints one instead of an example. */
 export function given(path: Path, value: SecretReference, note?: string): Outcome {
   if (typeof value !== "string") return taken(path, value, note);
   if (value === "") return empty;
@@ -36,7 +36,7 @@ export function given(path: Path, value: SecretReference, note?: string): Outcom
 interface Address {
   readonly scheme: string;
   readonly host: string;
-  /** All but the scheme. */
+  /** URL without the scheme. */
   readonly rest: string;
 }
 
@@ -48,10 +48,10 @@ function address(url: string): Address | undefined {
     : { scheme, host, rest };
 }
 
-/** Whether a host is one that the input brings along, instead of which the stack has its own. */
+/** True if the input itself provides a host, which the stack replaces with its own. */
 export type IsOwn = (host: string) => boolean;
 
-/** A URL that the stack can read; of one that it cannot, why. */
+/** Accepts a URL if the stack can read it; otherwise says why not. */
 function readable(path: Path, url: string, read: (url: string) => unknown, note?: string): Outcome {
   try {
     read(url);
@@ -61,7 +61,7 @@ function readable(path: Path, url: string, read: (url: string) => unknown, note?
   }
 }
 
-/** Where the metadata is. */
+/** Converts the URL of the metadata database. */
 export function metadata(value: SecretReference, isOwn: IsOwn): Outcome {
   if (typeof value !== "string") return taken(["postgres", "url"], value);
   const { scheme = "", host = "" } = address(value) ?? {};
@@ -71,7 +71,7 @@ export function metadata(value: SecretReference, isOwn: IsOwn): Outcome {
   return readable(["postgres", "url"], value, postgresLogin);
 }
 
-/** Where Celery keeps results. */
+/** Converts the URL of Celery's result backend. */
 export function results(value: SecretReference, isOwn: IsOwn, metadataUrl?: SecretReference): Outcome {
   if (typeof value !== "string") return taken(["postgres", "resultsUrl"], value);
   const { scheme = "", host = "", rest } = address(value.replace(/^db\+/, "")) ?? {};
@@ -85,7 +85,7 @@ export function results(value: SecretReference, isOwn: IsOwn, metadataUrl?: Secr
     : readable(["postgres", "resultsUrl"], value.replace(/^db\+/, ""), postgresLogin, "without db+");
 }
 
-/** Where Celery queues tasks. */
+/** Converts the URL of Celery's broker. */
 export function broker(value: SecretReference, isOwn: IsOwn): Outcome {
   if (typeof value !== "string") return taken(["redis", "url"], value);
   const { scheme = "", host = "" } = address(value) ?? {};

@@ -11,18 +11,18 @@ import {
 import type { Path } from "./source.ts";
 import { integer } from "./units.ts";
 
-/** What is around a setting. */
+/** Context of a setting. */
 export interface ImportContext {
   readonly isOwn: IsOwn;
-  /** Where the metadata is, if the input says so. */
+  /** URL of the metadata database, if the input has one. */
   readonly metadataUrl?: SecretReference | undefined;
-  /** The groups of workers that read it, as keys of the stack; the default group is []. */
+  /** Worker groups that read the setting, as keys of the stack; the default group is []. */
   readonly groups: readonly Path[];
 }
 
 type Special = (value: SecretReference, around: ImportContext) => Outcome;
 
-/** @throws Error when it is another one than Celery's */
+/** @throws Error when the executor is not Celery's */
 export function checkedExecutor(value: unknown, where: string): Outcome {
   if (String(value).startsWith("{{") || /^(?:[\w.]*\.)?CeleryExecutor$/.test(String(value))) {
     return handled("the executor is Celery's");
@@ -47,7 +47,7 @@ function concurrency(value: SecretReference, around: ImportContext): Outcome {
     : perGroup("concurrency", number, around);
 }
 
-/** `8,2`: at most 8 processes, at least 2. */
+/** Converts `8,2`: at most 8 processes, at least 2. */
 export function autoscaled(value: SecretReference, around: ImportContext): Outcome {
   const [, max, min] = /^(\d+)\s*,\s*(\d+)$/.exec(String(value)) ?? [];
   if (max === undefined) return unsupported("it cannot be read: expected MAX,MIN");
@@ -59,7 +59,7 @@ export function autoscaled(value: SecretReference, around: ImportContext): Outco
 }
 
 const own = handled("the stack sets it itself");
-/** Tokens are signed with a key pair; a text, which the official files have, would let whoever checks them make them, too. */
+/** A key pair signs tokens. With a text, as in the official files, everyone who checks tokens could make them. */
 export const signing = handled("the stack signs tokens with a key pair that it mints");
 const otherExecutors = handled("only other executors read it");
 const logs = handled("the stack keeps logs where the webserver finds them");
@@ -67,7 +67,7 @@ const sqlAlchemy: Special = (value, { isOwn }) => metadata(value, isOwn);
 const resultBackend: Special = (value, { isOwn, metadataUrl }) => results(value, isOwn, metadataUrl);
 const secretKey: Special = (value) => given(["secrets", "apiSecretKey"], value);
 
-/** Settings that are more than a setting here. */
+/** Settings that are not plain settings in a stack. */
 const special: Readonly<Record<string, Outcome | Special>> = {
   "api.secret_key": secretKey,
   "api_auth.jwt_secret": signing,
@@ -92,13 +92,13 @@ const special: Readonly<Record<string, Outcome | Special>> = {
   "webserver.secret_key": secretKey,
 };
 
-/** As `airflow.cfg` means it. */
+/** Converts a value to the type that `airflow.cfg` implies. */
 function natural(value: string): string | number | boolean {
   if (/^(true|false)$/i.test(value)) return value.toLowerCase() === "true";
   return /^(0|-?[1-9]\d{0,14})$/.test(value) ? Number(value) : value;
 }
 
-/** A setting of `airflow.cfg`. */
+/** Converts a setting of `airflow.cfg`. */
 export function setting(
   section: string,
   key: string,

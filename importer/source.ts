@@ -1,17 +1,17 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument } from "yaml";
 
 export type Path = readonly (string | number)[];
-/** Undefined where a value is left to whoever starts the deployment. */
+/** A value; undefined if it comes from the environment of whoever starts the deployment. */
 export type Scalar = string | number | boolean | null | undefined;
 
-/** One value as it stands in a file; an empty map or list is one too. */
+/** A value in a file; an empty map or list counts as a value. */
 export interface Leaf {
   readonly file: string;
   readonly line: number;
   readonly path: Path;
 }
 
-/** What a file says, with anchors and merges resolved; a value that is used twice is the same leaf twice. */
+/** Contents of a file, with anchors and merges resolved; a value that is used twice is the same leaf twice. */
 export type Tree =
   | { readonly kind: "leaf"; readonly leaf: Leaf; readonly value: Scalar }
   | { readonly kind: "map"; readonly entries: ReadonlyMap<string, Tree> }
@@ -19,15 +19,15 @@ export type Tree =
 
 export interface Source {
   readonly tree: Tree;
-  /** In the order of the file. */
+  /** Leaves in the order of the file. */
   readonly leaves: readonly Leaf[];
 }
 
 /**
- * Reads YAML with the places of its values.
- * @param translate what a text becomes before anything else is made of it
- * @param first the number of the first line
- * @throws Error with file and line, when it is not YAML
+ * Reads YAML, and records the places of its values.
+ * @param translate applied to each text
+ * @param first number of the first line
+ * @throws Error with file and line, when the text is not YAML
  */
 export function readSource(
   file: string,
@@ -101,7 +101,7 @@ class Reader {
       if (name === "<<") merged.push(...(tree.kind === "list" ? tree.items : [tree]));
       else own.set(name, tree);
     }
-    // Of several that are merged, the first that has a key wins.
+    // If several merged maps have a key, the first wins.
     const inherited = merged.toReversed().flatMap((tree) => (tree.kind === "map" ? [...tree.entries] : []));
     return { kind: "map", entries: new Map([...inherited, ...own]) };
   }
@@ -112,14 +112,14 @@ export function leavesOf(tree: Tree): Leaf[] {
   return (tree.kind === "list" ? tree.items : [...tree.entries.values()]).flatMap(leavesOf);
 }
 
-/** Without places. */
+/** Values of a tree, without places. */
 export function plain(tree: Tree): unknown {
   if (tree.kind === "leaf") return tree.value;
   if (tree.kind === "list") return tree.items.map(plain);
   return Object.fromEntries([...tree.entries].map(([key, inner]) => [key, plain(inner)]));
 }
 
-/** The part at a path. */
+/** The subtree at a path. */
 export function at(tree: Tree | undefined, path: Path): Tree | undefined {
   return path.reduce<Tree | undefined>((inner, part) => {
     if (inner?.kind === "map") return inner.entries.get(String(part));
@@ -127,7 +127,7 @@ export function at(tree: Tree | undefined, path: Path): Tree | undefined {
   }, tree);
 }
 
-/** `services.worker.ports[0]`. */
+/** Formats a path: `services.worker.ports[0]`. */
 export function spell(path: Path): string {
   return path
     .map((part, i) => (typeof part === "number" ? `[${part}]` : `${i > 0 ? "." : ""}${part}`))

@@ -1,4 +1,4 @@
-/** Conversions of quantities; what cannot be read is undefined. */
+/** Conversions of quantities; unreadable input gives undefined. */
 
 const bytes: Readonly<Record<string, number>> = {
   "": 1,
@@ -16,7 +16,7 @@ const bytes: Readonly<Record<string, number>> = {
   ti: 2 ** 40,
 };
 
-/** MiB, of `512m`, `2g` (compose), `512Mi`, `1.5Gi` (Kubernetes) or a number of bytes. */
+/** Converts `512m`, `2g` (compose), `512Mi`, `1.5Gi` (Kubernetes) or a number of bytes to MiB. */
 export function mebibytes(given: unknown): number | undefined {
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(String(given).trim()) ?? [];
   const scale = bytes[unit.toLowerCase()];
@@ -24,13 +24,13 @@ export function mebibytes(given: unknown): number | undefined {
   return Math.ceil((Number(number) * scale) / 2 ** 20);
 }
 
-/** Cores, of `2`, `0.5` or `500m`. */
+/** Converts `2`, `0.5` or `500m` to cores. */
 export function cores(given: unknown): number | undefined {
   const [, number, milli] = /^(\d+(?:\.\d+)?)(m?)$/.exec(String(given).trim()) ?? [];
   return number === undefined ? undefined : Number(number) / (milli ? 1000 : 1);
 }
 
-/** Seconds, of `90`, `90s`, `1m30s` or `2h`. */
+/** Converts `90`, `90s`, `1m30s` or `2h` to seconds. */
 export function seconds(given: unknown): number | undefined {
   const text = String(given).trim();
   if (/^\d+$/.test(text)) return Number(text);
@@ -38,7 +38,7 @@ export function seconds(given: unknown): number | undefined {
   return whole ? Number(hours) * 3600 + Number(minutes) * 60 + Number(rest) : undefined;
 }
 
-/** A whole number, also if it is written as a text. */
+/** Reads a whole number, also from a text. */
 export function integer(given: unknown): number | undefined {
   return /^-?\d+$/.test(String(given).trim()) ? Number(given) : undefined;
 }

@@ -2,7 +2,7 @@ import { Document, isCollection, isMap, isSeq, visit } from "yaml";
 import { schema } from "../settings/schema/schema.ts";
 import type { Plan } from "./plan.ts";
 
-/** Columns up to which a value is written in one line. */
+/** Characters up to which a value is written on one line. */
 const width = 100;
 
 const comments: Readonly<Record<string, string>> = {
@@ -15,10 +15,10 @@ const comments: Readonly<Record<string, string>> = {
 
 export interface StackFile {
   readonly plan: Plan;
-  /** Where it came from. */
+  /** The imported file. */
   readonly from: string;
   readonly stack: string;
-  /** The file of Python packages, if there is one. */
+  /** The file of Python packages, if any. */
   readonly requirements?: string | undefined;
 }
 

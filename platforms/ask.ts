@@ -1,15 +1,15 @@
 import { type ExecFileException, execFile } from "node:child_process";
 import { clientEnvironment, type Machine } from "./machines.ts";
 
-/** Seconds; an answer from a healthy machine far away takes two or three. */
+/** Seconds; a healthy machine far away answers within two or three. */
 const patience = 15;
 
-/** What came of a question. */
+/** Outcome of a question. */
 export interface Answer {
   readonly text: string;
-  /** Why there is none: what the Docker client said, or ssh on its behalf. */
+  /** Why there is no answer: the error of the Docker client, or of ssh on its behalf. */
   readonly complaint?: string;
-  /** Our clock before and after it, in milliseconds since 1970. */
+  /** Our clock before and after the question, in milliseconds since 1970. */
   readonly asked: number;
   readonly answered: number;
 }
@@ -34,17 +34,17 @@ function answer(command: string, args: readonly string[], env: Record<string, st
   });
 }
 
-/** Puts a question to the engine of a machine, or the one that the Docker client finds by itself, as its arguments. */
+/** Asks the engine of a machine, or the Docker client's default engine; the question is the client's arguments. */
 export function askEngine(machine: Machine | undefined, args: readonly string[]): Promise<Answer> {
   return answer("docker", args, clientEnvironment(machine));
 }
 
-/** Puts a question to a cluster, as arguments of kubectl. */
+/** Asks a cluster; the question is kubectl's arguments. */
 export function askCluster(args: readonly string[]): Promise<Answer> {
   return answer("kubectl", args, {});
 }
 
-/** Puts a question to the Docker client that is on the machine itself. */
+/** Asks the Docker client on the machine itself. */
 export function askOverSsh({ docker }: Machine, args: readonly string[]): Promise<Answer> {
   const { hostname, port, username } = new URL(docker);
   const options = ["-o", "BatchMode=yes", ...(port && ["-p", port]), ...(username && ["-l", username])];

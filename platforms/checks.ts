@@ -1,5 +1,5 @@
 /**
- * Seconds between two looks at a healthy container, how long one that was healthy may fail before a restart, and how many
- * looks one health check takes: starting a check costs more CPU time than a look, on an engine and in a cluster.
+ * Seconds between two probes of a healthy container, seconds that such a container may fail before a restart, and
+ * probes per health check, since starting a check costs more CPU time than a probe, on an engine and in a cluster.
  */
 export const checks = { everySeconds: 10, patienceSeconds: 15, looks: 6 };

@@ -6,7 +6,7 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ImageArgs } from "../workload.ts";
 
-/** Files that make no difference to Airflow are left out, so that running a DAG here does not change the image. */
+/** Lists files, except those irrelevant to Airflow, so that running a DAG here does not change the image. */
 export function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))
@@ -21,7 +21,7 @@ function contentOf({ base, folder }: ImageArgs): string {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** Whether `docker login` has been done for a registry; the provider fails if told of one where it has not. */
+/** True if `docker login` was run for a registry; the provider fails if told of a registry without a login. */
 function hasLogin(registry: string): boolean {
   const file = join(process.env.DOCKER_CONFIG ?? join(homedir(), ".docker"), "config.json");
   if (!existsSync(file)) return false;
@@ -29,7 +29,7 @@ function hasLogin(registry: string): boolean {
   return credsStore !== undefined || registry in auths || registry in credHelpers;
 }
 
-/** Builds the image with the local engine and pushes it, with the Docker client's login; the name follows the content. */
+/** Builds the image with the local engine and pushes it with the Docker client's login; the tag follows the content. */
 export function dagsImage(
   name: string,
   args: ImageArgs,
@@ -38,11 +38,11 @@ export function dagsImage(
   const { base, folder, repository } = args;
   const content = contentOf(args);
   const [registry = ""] = repository.split("/");
-  // Docker takes it for granted that a registry on this machine speaks plain HTTP.
+  // Docker assumes that a registry on this machine speaks plain HTTP.
   const address = /^(localhost|127\.[0-9.]+)(:|$)/.test(registry) ? `http://${registry}` : registry;
   const login = { address, ...(!hasLogin(registry) && { authDisabled: true }) };
   const provider = new docker.Provider(name, { registryAuth: [login] }, options);
-  // The first push takes Airflow's own layers along.
+  // The first push includes Airflow's own layers.
   const opts = { ...options, provider, customTimeouts: { create: "3600s" } };
   const dockerfile = join(import.meta.dirname, "../images/dags/Dockerfile");
   const local = new docker.RemoteImage(
@@ -60,7 +60,7 @@ export function dagsImage(
     { name: local.name, triggers: { content }, keepRemotely: true, insecureSkipVerify: false },
     opts,
   );
-  // Where nothing is pushed, as by `npm run render`, there is no digest, and the tag has to do.
+  // Without a push, as in `npm run render`, there is no digest, and the tag must do.
   return pushed.sha256Digest.apply((digest) =>
     digest ? `${repository}@${digest}` : `${repository}:${content}`,
   );

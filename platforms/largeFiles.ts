@@ -4,24 +4,24 @@ import { join, resolve } from "node:path";
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 
-/** Characters of a file above which the state does not hold it once for each container: all of it is written at every step. */
+/** Characters above which the state does not hold a file once per container: each step writes the whole state. */
 const large = 64 * 1024;
 
-/** Below the project: the plugins run in its directory, so that the state is the same wherever the project is. */
+/** Relative to the project, where the plugins run, so that the state is the same wherever the project is. */
 const folder = ".state/files";
 const project = resolve(import.meta.dirname, "..");
 
-/** Whether a file is better kept in one place. */
+/** True if a file is better stored in one place. */
 export function isLarge(content: pulumi.Input<string | undefined>): content is string {
   return typeof content === "string" && content.length > large;
 }
 
-/** A short name for a content. */
+/** Hash of a content. */
 export function contentHash(content: string): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** Writes a file, named by its content, and returns its path in the project. */
+/** Writes a file under the hash of its content, and returns its path in the project. */
 function kept(content: string): string {
   const path = join(folder, contentHash(content));
   const file = join(project, path);
@@ -34,7 +34,7 @@ function kept(content: string): string {
 
 type Upload = docker.types.input.ContainerUpload;
 
-/** The same, with large files to be uploaded from this machine, so that the state holds their hashes alone. */
+/** Makes large files uploads from this machine, so that the state holds only their hashes. */
 export function bySource(args: docker.ContainerArgs): docker.ContainerArgs {
   const { uploads } = args;
   if (!Array.isArray(uploads)) return args;

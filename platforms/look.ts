@@ -6,7 +6,7 @@ import type { Found, Look } from "./ownership/claims.ts";
 import { holdsData, refusal, strangers } from "./ownership/judge.ts";
 import { type Known, knownFrom, type StateResource } from "./ownership/known.ts";
 
-/** Reads the state of the running stack, before anything is changed. */
+/** Reads the state of the running stack before anything is changed. */
 export async function knownResources(): Promise<Known> {
   const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const { outputs } = await pulumi.runtime.invoke(
@@ -18,12 +18,12 @@ export async function knownResources(): Promise<Known> {
   return knownFrom(Object.entries(byUrn).map(([urn, resource]) => ({ ...resource, urn })));
 }
 
-/** Whether data of other installations may be taken over: `--adopt` says so. */
+/** True if data of other installations may be taken over, by `--adopt`. */
 function adopts(): boolean {
   return process.env.AIRFLOW_ADOPT === "true";
 }
 
-/** Keeps the message: Pulumi would put the name of the property in front that waits for the look. */
+/** Fixes the message: Pulumi would prefix it with the name of the property that waits for the look. */
 function refused({ message }: Error): pulumi.RunError {
   return Object.defineProperty(new pulumi.RunError(message), "message", {
     get: () => message,
@@ -31,13 +31,13 @@ function refused({ message }: Error): pulumi.RunError {
   });
 }
 
-/** A cluster can be deployed to without kubectl. */
+/** Warns instead of failing: a deployment to a cluster does not need kubectl. */
 function untold({ message }: Error): readonly Found[] {
   pulumi.log.warn(`whose namespace and data it is was not looked at: ${message}`);
   return [];
 }
 
-/** @param stack its name, for commands that the refusal advises */
+/** @param stack name of the stack, for commands in the error message */
 export function lookFor({ platform, kubernetes }: Settings, known: Known, stack: string): Look {
   const context = kubernetes?.context === undefined ? [] : ["--context", kubernetes.context];
   const look: Look = async (claims) => {

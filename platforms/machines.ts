@@ -1,17 +1,17 @@
 import type { Settings } from "../settings/model/groups.ts";
 
-/** A Docker engine among several, and how it is found. */
+/** A Docker engine among several, and how to reach it. */
 export interface Machine {
   readonly name: string;
-  /** Where its engine listens, as `DOCKER_HOST` has it: `unix://PATH`, `ssh://USER@HOST` or `tcp://HOST:PORT`. */
+  /** Address of the engine, as in `DOCKER_HOST`: `unix://PATH`, `ssh://USER@HOST` or `tcp://HOST:PORT`. */
   readonly docker: string;
-  /** Where the other machines reach it. */
+  /** Address at which the other machines reach this one. */
   readonly address: string;
   /** Directory with ca.pem, cert.pem and key.pem, for `tcp://`. */
   readonly certificates?: string | undefined;
 }
 
-/** What leads the Docker client to the engine of a machine; nothing for the one that it finds by itself. */
+/** Environment that leads the Docker client to a machine's engine; empty for the client's default engine. */
 export function clientEnvironment(machine?: Omit<Machine, "address">): Record<string, string> {
   if (!machine) return {};
   const { docker, certificates } = machine;
@@ -19,12 +19,12 @@ export function clientEnvironment(machine?: Omit<Machine, "address">): Record<st
   return { DOCKER_HOST: docker, DOCKER_CONTEXT: "", ...tls };
 }
 
-/** The Docker client's command, for people, that leads to the engine of a machine. */
+/** The Docker client's command for a machine's engine, for people to run. */
 export function clientCommand(machine?: Pick<Machine, "docker">): string {
   return machine ? `docker --host ${machine.docker}` : "docker";
 }
 
-/** The machine of a provider, by the provider's name: the first one's bears no machine's name. */
+/** Finds a provider's machine by the provider's name; the first machine's provider has no machine in its name. */
 export function machineOf<T extends { readonly name: string }>(
   provider: string | undefined,
   machines: readonly T[],
@@ -34,11 +34,11 @@ export function machineOf<T extends { readonly name: string }>(
 
 /** A machine of a stack on Docker. */
 export interface DockerMachine extends Machine {
-  /** What runs here instead of on the first machine. */
+  /** Roles that run here instead of on the first machine. */
   readonly roles: readonly string[];
 }
 
-/** The machines of a stack on Docker; none: the engine that the Docker client finds by itself. */
+/** Machines of a stack on Docker; none means the Docker client's default engine. */
 export function machinesOf({ platform, machines = [] }: Settings): readonly DockerMachine[] {
   if (platform !== "docker") return [];
   return machines.map(({ name, docker, address, certificates, roles = [] }) => {
@@ -47,7 +47,7 @@ export function machinesOf({ platform, machines = [] }: Settings): readonly Dock
   });
 }
 
-/** The machine that something runs on, by its name among the roles: the first one unless another one says so. */
+/** The machine that runs a role: the one that lists it, otherwise the first. */
 export function homeOf<T extends DockerMachine>(role: string, machines: readonly T[]): T | undefined {
   return machines.find(({ roles }) => roles.includes(role)) ?? machines[0];
 }

@@ -5,8 +5,8 @@ import { machinesOf } from "./machines.ts";
 import type { Look } from "./ownership/claims.ts";
 
 /**
- * The platform of a stack; only its provider is loaded, which takes a second.
- * @param look where something is deployed: whether the names that the stack uses are free or its own
+ * Makes the platform of a stack. Loads only that platform's provider, which takes a second.
+ * @param look for deployments: checks that the stack's names are free or its own
  */
 export async function platformOf(settings: Settings, name: string, look?: Look): Promise<Platform> {
   if (settings.platform === "docker") {

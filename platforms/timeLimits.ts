@@ -1,13 +1,13 @@
 import type { CustomTimeouts } from "@pulumi/pulumi";
 import type { Job, Service } from "../workload.ts";
 
-/** Seconds that a job may take, all its attempts together, unless it says otherwise. */
+/** Default seconds for a job, all attempts together. */
 const jobSeconds = 900;
 
-/** Seconds for what an engine does besides: fetching an image, or being busy. The provider's own limit of everything. */
+/** Extra seconds for a busy engine or a pull; equals the provider's own limit for every operation. */
 const engineSeconds = 1200;
 
-/** Seconds for a cluster to begin a job, and to tell that it has ended. */
+/** Seconds for a cluster to start a job, and to report its end. */
 const clusterSeconds = 300;
 
 function timeouts(seconds: Readonly<Record<"create" | "update" | "delete", number>>): CustomTimeouts {
@@ -15,17 +15,17 @@ function timeouts(seconds: Readonly<Record<"create" | "update" | "delete", numbe
   return Object.fromEntries(entries);
 }
 
-/** Seconds in which a container has to become healthy; unless it says otherwise, a restart by its health check is not yet a failure. */
+/** Seconds for a container to become healthy; by default, one restart by its health check is not a failure. */
 export function healthySeconds({ healthy }: Pick<Service, "healthy">): number {
   return healthy.awaitedSeconds ?? healthy.startSeconds * 2;
 }
 
-/** Seconds that a job may take, all its attempts together. */
+/** Seconds for a job, all attempts together. */
 export function secondsOf({ maxSeconds = jobSeconds }: Pick<Job, "maxSeconds">): number {
   return maxSeconds;
 }
 
-/** The limits of a container that is kept running: nothing waits for it longer than it may take to start and to stop. */
+/** Limits of a service's container: a deployment waits no longer for it than its start and stop may take. */
 export function serviceOnEngine(service: Pick<Service, "healthy" | "stop">): CustomTimeouts {
   return timeouts({
     create: healthySeconds(service) + engineSeconds,
@@ -34,7 +34,7 @@ export function serviceOnEngine(service: Pick<Service, "healthy" | "stop">): Cus
   });
 }
 
-/** The limits of a container that runs a job. */
+/** Limits of a container that runs a job. */
 export function jobOnEngine({ stop, ...job }: Pick<Job, "maxSeconds" | "stop">): CustomTimeouts {
   return timeouts({
     create: secondsOf(job) + engineSeconds,
@@ -43,12 +43,12 @@ export function jobOnEngine({ stop, ...job }: Pick<Job, "maxSeconds" | "stop">):
   });
 }
 
-/** Seconds in which at least one more pod of a service that is updated has to become ready. */
+/** Seconds in which an updated service must get at least one more pod ready. */
 export function progressSeconds({ healthy, stop }: Pick<Service, "healthy" | "stop">): number {
   return healthySeconds({ healthy }) + stop.graceSeconds;
 }
 
-/** The limits of a service's pods: they start together, are replaced one after the other, and are stopped together. */
+/** Limits of a service's pods, which start together, are replaced one after another, and stop together. */
 export function serviceInCluster(
   service: Pick<Service, "healthy" | "stop" | "replicas" | "autoscale">,
 ): CustomTimeouts {
@@ -61,7 +61,7 @@ export function serviceInCluster(
   });
 }
 
-/** The limits of a job in a cluster, which ends it by itself. */
+/** Limits of a job in a cluster, which ends the job by itself. */
 export function jobInCluster(job: Pick<Job, "maxSeconds" | "stop">): CustomTimeouts {
   const ending = job.stop.graceSeconds + clusterSeconds;
   return timeouts({ create: secondsOf(job) + ending, update: secondsOf(job) + ending, delete: ending });

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Turns } from "../workload.ts";
 
-/** Resolves once a resource is as it is declared, in a preview at once. */
+/** Resolves once a resource is deployed; in a preview, at once. */
 function settled({ urn }: pulumi.Resource): Promise<void> {
   return new Promise((resolve) => {
     urn.apply(() => resolve());
@@ -9,16 +9,16 @@ function settled({ urn }: pulumi.Resource): Promise<void> {
 }
 
 /**
- * Lets instances that serve already wait for each other. The wait is no dependency: what is made anew, or removed, is
- * so at once, whatever the others do.
+ * Makes deployed instances update in turns. The wait is not a dependency: new or removed instances do not wait for the
+ * others.
  */
 export class Rota {
   private readonly lines = new Map<string, pulumi.Resource[]>();
 
   /**
-   * Declares instances, when it is their turn if they have to wait for it.
-   * @param names of the instances, one or all of those that the resource stands for
-   * @param declare is told what to wait for, if there is something
+   * Declares instances, which wait for their turn if they must.
+   * @param names instances that the resource stands for
+   * @param declare is given the promise to wait for, if any
    */
   take<T extends pulumi.Resource>(
     turns: Turns | undefined,

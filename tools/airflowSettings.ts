@@ -11,7 +11,7 @@ type Printed = Omit<KnownFile, "sections" | "sensitive"> & {
   readonly sensitive: readonly string[];
 };
 
-/** What the image of a version knows of its settings, as the text of a committed file. */
+/** Text of a committed file: the settings that a version's image knows. */
 export async function printedBy(version: string): Promise<string> {
   const script = join(project, "tools/lib/airflowSettings.py");
   const mount = ["--volume", `${script}:/settings.py:ro`];

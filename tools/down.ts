@@ -10,7 +10,7 @@ import { main, run } from "./lib/process.ts";
 import { spare } from "./lib/spare.ts";
 import { Stack } from "./lib/stack.ts";
 
-/** Those that stay with their machine when it leaves the stack. */
+/** Removes the volumes that stayed on machines other than the first. */
 async function removeVolumes(settings: Settings, known: Known): Promise<void> {
   const [, ...others] = machinesOf(settings);
   for (const machine of others) {

@@ -12,7 +12,7 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Everything that is made of the schema, by file, out of what is there. */
+/** Makers of the files that are generated from the schema, given their present text. */
 const files: Readonly<Record<string, (now: string) => string>> = {
   "Pulumi.yaml": projectFile,
   "docs/configure.md": (now) => between(now, keysTable(stackShape(), prefix, "configuration.md")),
@@ -23,7 +23,7 @@ const files: Readonly<Record<string, (now: string) => string>> = {
 
 export const generatedFiles = Object.keys(files);
 
-/** What a file would be, made anew. */
+/** Generates a file from its present text. */
 export function generated(file: string, now: string): string {
   const make = files[file];
   if (make === undefined)

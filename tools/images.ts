@@ -13,7 +13,7 @@ import { main, project, run } from "./lib/process.ts";
 import { type Cargo, shipImages } from "./lib/ship.ts";
 import { Stack } from "./lib/stack.ts";
 
-/** What every stack needs. */
+/** Images that every stack needs. */
 export const standard: readonly ImageName[] = ["airflow", "postgres", "redis"];
 
 async function missing(needed: readonly ImageName[], version: string): Promise<readonly ImageName[]> {
@@ -33,14 +33,14 @@ async function missing(needed: readonly ImageName[], version: string): Promise<r
 async function dockerHubAnswers(): Promise<boolean> {
   try {
     const { status } = await fetch("https://registry-1.docker.io/v2/", { signal: AbortSignal.timeout(3000) });
-    // Asking for a login is the registry itself; anything else may be a proxy.
+    // Only the registry itself asks for a login; any other answer may come from a proxy.
     return status === 200 || status === 401;
   } catch {
     return false;
   }
 }
 
-/** The official image with a thin layer, where there is one and it can be had; otherwise built from packages. */
+/** The official image with a thin layer, if it exists and can be pulled; otherwise an image built from packages. */
 function dockerfile(name: ImageName, official: boolean): string {
   const thin = join(project, "images", name, "official.Dockerfile");
   return official && existsSync(thin) ? thin : join(project, "images", name, "Dockerfile");
@@ -59,9 +59,9 @@ function plan(name: ImageName, version: string, official: boolean): Plan {
 
 /**
  * Makes sure that the engine has images of `images/`.
- * @param needed without it those that every stack needs
+ * @param needed by default those that every stack needs
  * @param version of Airflow
- * @throws Error with the end of a build's log, when it fails
+ * @throws Error with the end of a build's log, when the build fails
  */
 export async function ensureImages(needed = standard, version = defaultVersion): Promise<void> {
   await run("tools/lib/setup/engine.sh", [], { show: true });
@@ -76,7 +76,7 @@ export async function ensureImages(needed = standard, version = defaultVersion):
   await buildAll(wanted.map((name) => plan(name, version, official)));
 }
 
-/** Makes sure that the engine has the image with the packages of a stack's DAGs. */
+/** Makes sure that the engine has the image with the packages for a stack's DAGs. */
 async function ensurePackages(packages: Packages): Promise<void> {
   const image = derivedImage(packages);
   const known = await run("docker", ["image", "ls", "--quiet", image]);
@@ -95,7 +95,7 @@ async function ensurePackages(packages: Packages): Promise<void> {
   }
 }
 
-/** The images that a stack uses. */
+/** Images that a stack uses. */
 function usedBy(settings: Settings): ImageName[] {
   const used: Readonly<Record<ImageName, boolean>> = {
     airflow: true,
@@ -107,13 +107,13 @@ function usedBy(settings: Settings): ImageName[] {
   return (Object.keys(used) as ImageName[]).filter((name) => used[name]);
 }
 
-/** The images of a stack that are built here. */
+/** Images of a stack that are built here. */
 export function builtFor(settings: Settings): ImageName[] {
   const bases = { ...settings.images, airflow: settings.packages?.base ?? settings.images.airflow };
   return usedBy(settings).filter((name) => bases[name] === localImage(name, settings.version));
 }
 
-/** What each machine of a stack needs. */
+/** Images that each machine of a stack needs. */
 export function cargoFor(settings: Settings): Cargo[] {
   const { images } = settings;
   const machines = machinesOf(settings);
@@ -126,8 +126,8 @@ export function cargoFor(settings: Settings): Cargo[] {
 }
 
 /**
- * Pushes one image, with the logins of the Docker client.
- * @returns its name there, with its tag, which tells what it is made of, and its digest, which fixes it
+ * Pushes one image, with the Docker client's logins.
+ * @returns its name in the registry, with the tag, which tells its contents, and the digest, which pins them
  */
 async function push(image: string, repository: string): Promise<string> {
   const target = `${repository}/${image.replace(/^.*\//, "")}`;
@@ -144,7 +144,7 @@ async function push(image: string, repository: string): Promise<string> {
 
 /**
  * Builds the images that a stack on Docker needs, and sends them to its machines.
- * @param down names of machines that are left out
+ * @param down names of machines to leave out
  */
 export async function prepareImages(settings: Settings, down: readonly string[] = []): Promise<void> {
   const machines = machinesOf(settings);
@@ -159,7 +159,7 @@ async function prepareFor(stack: Stack): Promise<void> {
   await prepareImages(readStackFile(stack.file));
 }
 
-/** @param packages what is added to Airflow */
+/** @param packages added to Airflow */
 async function pushTo(repository: string, version: string, packages?: Packages): Promise<void> {
   const all = [...standard, "gateway", "pgbouncer"] as const;
   await ensureImages(all, version);

@@ -13,10 +13,10 @@ import { stackFile } from "./lib/stack.ts";
 const usage = `usage: npm run import -- docker-compose.yaml [--env .env] [--stack NAME]
        npm run import -- values.yaml [--stack NAME]`;
 
-/** Where the command was given. */
+/** Directory in which the user ran the command. */
 const here = process.env.INIT_CWD ?? ".";
 
-/** Paths of a compose file are relative to it. */
+/** Resolves paths relative to the compose file. */
 function lookFrom(folder: string) {
   return (path: string): Folder => {
     const absolute = resolve(folder, path.replace(/^~(?=\/|$)/, homedir()));
@@ -33,14 +33,14 @@ function read(given: string, flag = ""): TextFile {
   return { file: given, text: readFileSync(path, "utf8") };
 }
 
-/** As docker compose does: the `.env` beside the file, unless another one is named. */
+/** Reads the `.env` beside the file, as docker compose does, unless another one is named. */
 function environment(given: string | undefined, input: string): TextFile | undefined {
   if (given !== undefined) return read(given, "--env ");
   const beside = join(dirname(input), ".env");
   return existsSync(resolve(here, beside)) ? read(beside) : undefined;
 }
 
-/** What a stack still has to be given, one line each. */
+/** Problems of an imported stack file, one line each. */
 function missingIn(file: string): string[] {
   try {
     readStackFile(file);

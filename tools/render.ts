@@ -19,7 +19,7 @@ interface Metadata {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** An object as `kubectl apply` takes it. */
+/** An object in the form that `kubectl apply` takes. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -27,10 +27,10 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** Texts by key of the secrets of a cluster, by their names; what somebody has to choose is `{in braces}`. */
+/** Values by Secret and key; a value that the user must choose is `{in braces}`. */
 type Secrets = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** What a deployment would send to the cluster, and the secrets that it would bring along or find there. */
+/** Objects that a deployment would send to the cluster, and Secrets that it would create or expect there. */
 export interface Rendered {
   readonly manifests: readonly Manifest[];
   readonly secrets: Secrets;
@@ -46,7 +46,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
-/** What a cluster would name at random is named by content, so that the next rendering differs where the stack does. */
+/** Names an object by content, where a cluster would pick a random name: renderings differ only where stacks do. */
 function named(name: string, manifest: Manifest): Manifest {
   if (manifest.metadata.name !== undefined) return manifest;
   const hash = createHash("sha256").update(JSON.stringify(manifest)).digest("hex").slice(0, 10);
@@ -54,7 +54,7 @@ function named(name: string, manifest: Manifest): Manifest {
   return { ...manifest, metadata: { ...manifest.metadata, name: own } };
 }
 
-/** Without what is only for Pulumi. */
+/** Removes annotations that only Pulumi reads. */
 function cleaned({ metadata, ...rest }: Manifest): Manifest {
   const { annotations = {}, ...others } = metadata;
   const kept = Object.entries(annotations).filter(([key]) => !key.startsWith("pulumi.com/"));
@@ -64,7 +64,7 @@ function cleaned({ metadata, ...rest }: Manifest): Manifest {
   } as Manifest;
 }
 
-/** Secrets that are never a stack's own. */
+/** Secrets that a stack never makes itself. */
 function foreign({ kubernetes }: Settings): Secrets {
   const { pullSecrets = [], ingress } = kubernetes ?? {};
   const logins = pullSecrets.map((name) => [name, { ".dockerconfigjson": "{login to the registry}" }]);
@@ -72,7 +72,10 @@ function foreign({ kubernetes }: Settings): Secrets {
   return { ...Object.fromEntries(logins), ...(ingress && { [ingress.tlsSecret]: certificate }) };
 }
 
-/** Where a service is that is there already: port and parameters, and what is secret in braces. One that cannot be read is usual. */
+/**
+ * URL of an external service with its secret parts in braces; the other parts are real, or those of the usual URL if
+ * the source cannot be read.
+ */
 function placeholder(source: SecretSource, usual: string, what: string): string {
   const { protocol, port, pathname, search } = new URL(textOf({ path: [], source }) ?? usual);
   const database = what === "broker" ? pathname : `/{${what}Database}`;
@@ -80,7 +83,7 @@ function placeholder(source: SecretSource, usual: string, what: string): string 
   return `${protocol}//{${what}User}:{${what}Password}@${place}${database}${search}`;
 }
 
-/** Given secrets, as if they were encrypted: none is looked up. */
+/** Replaces given secrets with the mark of encrypted ones, so that none is looked up. */
 function unread(settings: Settings): Settings {
   const { secrets, postgres, redis } = settings;
   const names = Object.entries(secrets).filter(([, source]) => source !== undefined);
@@ -102,7 +105,7 @@ function unread(settings: Settings): Settings {
   };
 }
 
-/** Declarations with `{where a secret is}` in place of secrets. */
+/** Replaces secrets in declarations with `{path of the secret}`. */
 function veiled<T>(value: T, path: Path): T;
 function veiled(value: unknown, path: Path): unknown {
   if (value === encrypted) return `{${spell(path)}}`;
@@ -114,7 +117,7 @@ function veiled(value: unknown, path: Path): unknown {
   );
 }
 
-/** What roles are given, with somebody's secrets still to be chosen. */
+/** Settings of roles, with placeholders for secret files. */
 function unreadRoles({ roles }: Settings): Settings["roles"] {
   const unread = Object.entries(roles).flatMap(([role, extras]) => {
     if (!extras) return [];
@@ -124,7 +127,7 @@ function unreadRoles({ roles }: Settings): Settings["roles"] {
   return Object.fromEntries(unread);
 }
 
-/** Runs the program of a stack without a cluster or a state; minted secrets are never made. */
+/** Runs a stack's program without a cluster or a state; minted secrets are never made. */
 export async function render(stack: string, file: string): Promise<Rendered> {
   const manifests: Manifest[] = [];
   const secrets: Record<string, Record<string, string>> = {};
@@ -138,7 +141,7 @@ export async function render(stack: string, file: string): Promise<Rendered> {
           const once = { previous: {}, older: by(() => []), replaced: by(() => 0) };
           return { id: name, state: { values, ...once, jwks: "{jwks}" } };
         }
-        // Looked up in the cluster, not declared by the stack; or no object of a cluster.
+        // A lookup in the cluster instead of a declaration, or not an object of a cluster.
         if (id || !type.startsWith("kubernetes:")) return { id: id ?? name, state: inputs };
         const manifest = named(name, plain(inputs) as Manifest);
         if (manifest.kind === "Secret")

@@ -11,7 +11,7 @@ import { isSecretAt, secretPlaces, stackShape } from "../settings/schema/shape.t
 import { main, project } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 
-/** @throws Error where a stack takes no secret there */
+/** @throws Error where a stack takes no secret */
 function placeOf(key: string): Path {
   const path = pathOf(key.startsWith(prefix) ? key.slice(prefix.length) : key);
   if (isSecretAt(stackShape(), path)) return path;
@@ -19,14 +19,14 @@ function placeOf(key: string): Path {
   throw new Error(`${key} takes no secret; those that do are ${places.join(", ")}.`);
 }
 
-/** A copy with another value at a path, whose holders are made if need be. */
+/** Copies values with another one at a path; makes missing parents. */
 function replaced(values: unknown, [part, ...rest]: Path, value: unknown): unknown {
   if (part === undefined) return value;
   const holder = typeof values === "object" && values !== null ? values : {};
   return { ...holder, [part]: replaced(Reflect.get(holder, part), rest, value) };
 }
 
-/** A text as it is written anew, but with the lines of before where only spaces are others. */
+/** Keeps the old lines of a rewritten text where only white space differs. */
 function withLinesOf(before: string, after: string): string {
   const squeezed = (line: string) => line.replace(/\s/g, "");
   const left = before.split("\n");
@@ -39,7 +39,7 @@ function withLinesOf(before: string, after: string): string {
   return isDeepStrictEqual(parseDocument(merged).toJS(), parseDocument(after).toJS()) ? merged : after;
 }
 
-/** The text of a stack file with an encrypted value in it, and its comments. */
+/** Puts an encrypted value into the text of a stack file, and keeps its comments. */
 function withSecret(
   text: string,
   path: Path,
@@ -49,7 +49,7 @@ function withSecret(
   const document = parseDocument(text);
   const [key = "", ...rest] = path;
   const full = ["config", `${prefix}${String(key)}`, ...rest];
-  // What is there without a value, or with another one, is no holder.
+  // A scalar, empty or not, cannot hold keys.
   full.slice(0, -1).forEach((_, at) => {
     const holder = full.slice(0, at + 1);
     const there = document.getIn(holder, true);
@@ -63,9 +63,9 @@ function withSecret(
 }
 
 /**
- * Writes a secret into a stack's file, encrypted.
- * @param key its path, `secrets.fernetKey`
- * @throws Error where a stack takes no secret there, or not this one
+ * Writes a secret, encrypted, into a stack's file.
+ * @param key path of the secret: `secrets.fernetKey`
+ * @throws Error where a stack takes no secret, or not this value
  */
 export async function writeSecret(stack: Stack, key: string, value: string): Promise<void> {
   const path = placeOf(key);
@@ -79,7 +79,7 @@ export async function writeSecret(stack: Stack, key: string, value: string): Pro
   writeFileSync(stack.file, withSecret(text, path, secure, beside));
 }
 
-/** Reads a line from the terminal without showing it, or all of what is piped in, without its last line break. */
+/** Reads a line from the terminal without echo, or all piped input without its last line break. */
 async function readValue(key: string): Promise<string> {
   if (!process.stdin.isTTY) {
     const chunks = await process.stdin.toArray();

@@ -13,7 +13,7 @@ import { factsOfEngines, local } from "./lib/status/engine.ts";
 import { taskFacts } from "./lib/status/flower.ts";
 import { type Facts, type MachineFacts, statusTable, troubles } from "./lib/status/table.ts";
 
-/** What a stack on Docker has, by machine. */
+/** Expected containers of a stack on Docker, by machine. */
 export function expected(settings: Settings): ReadonlyMap<string, readonly string[]> {
   const machines = machinesOf(settings);
   const counts: Readonly<Record<string, number>> = {
@@ -28,7 +28,7 @@ export function expected(settings: Settings): ReadonlyMap<string, readonly strin
     ...(pgbouncer ? ["pgbouncer"] : []),
   ];
   const { roles } = versionOf(settings.version);
-  // Stands before the webserver, where that is.
+  // Runs on the webserver's machine, in front of the webserver.
   const entrance = settings.publish
     ? [{ names: ["entrance"], machine: homeOf("webserver", machines)?.name }]
     : [];
@@ -49,7 +49,7 @@ export function expected(settings: Settings): ReadonlyMap<string, readonly strin
   return new Map([...all].map(([machine, services]) => [machine, services.flatMap(({ names }) => names)]));
 }
 
-/** A machine with what it lacks. */
+/** Adds the missing instances to a machine's facts. */
 export function withMissing(facts: MachineFacts, names: readonly string[] = []): MachineFacts {
   if ("cause" in facts) return facts;
   const there = new Set(facts.instances.map(({ name }) => name));

@@ -14,7 +14,7 @@ import { telling } from "./lib/status/telling.ts";
 
 const dag = "get_stocks_dag";
 
-/** Runs the example DAG: if that turns green, every part works. */
+/** Runs the example DAG: its success proves that every part works. */
 async function prove(api: AirflowApi): Promise<void> {
   await waitFor(`${dag} to be read`, 120, () => api.call(`/dags/${dag}`));
   const { dag_run_id } = await api.trigger(dag);
@@ -29,7 +29,7 @@ async function prove(api: AirflowApi): Promise<void> {
   if (state === "failed") throw new Error(`${dag} failed: its task logs in the webserver say why.`);
 }
 
-/** Flags that leave alone what is, or would be, on machines that are down. */
+/** Flags that exclude resources, present or new, on machines that are down. */
 function leaving(down: readonly string[], state: Deployment, { groups }: Settings): string[] {
   const known = down.flatMap((machine) => urnsOn(state, machine));
   const fresh = groups
@@ -39,8 +39,8 @@ function leaving(down: readonly string[], state: Deployment, { groups }: Setting
 }
 
 /**
- * Brings images to the machines that answer, and lets workers finish their tasks on those that the stack no longer lists.
- * @returns names of the machines that are down, if they may be, and flags for the deployment
+ * Sends images to the machines that answer; lets workers finish their tasks on machines that the stack has dropped.
+ * @returns names of machines that are down, if they may be, and flags for the deployment
  */
 async function prepare(stack: Stack, settings: Settings) {
   const machines = machinesOf(settings);

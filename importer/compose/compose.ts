@@ -8,12 +8,12 @@ import { groupName, plainAt, type Service, servicesOf, uniform, words } from "./
 export interface ComposeFile {
   readonly file: string;
   readonly text: string;
-  /** What is put in for `${NAME}`. */
+  /** Variables for `${NAME}`. */
   readonly env?: { readonly file: string; readonly definitions: readonly Definition[] };
   readonly look: Look;
 }
 
-/** What several services say alike, for each kind of service once. */
+/** Collects the items of all services; an item that several services of a kind share appears once. */
 function saidBy(services: readonly Service[]): { found: Found<ComposeContext>; users: Service[] }[] {
   const said = new Map<string, { found: Found<ComposeContext>; users: Service[] }>();
   for (const service of services) {
@@ -37,7 +37,7 @@ function metadataUrl(services: readonly Service[]): string | undefined {
   return url;
 }
 
-/** What follows from the services as a whole. */
+/** Targets that follow from the services as a whole. */
 function extras(services: readonly Service[]): Target[] {
   const workers = services.flatMap(({ name, worker }) => (worker ? [{ name, ...worker }] : []));
   const isOld = services.some(
@@ -55,7 +55,7 @@ function extras(services: readonly Service[]): Target[] {
   ];
 }
 
-/** A variable of the `.env` file, by whether anything asks for it. */
+/** Entry for a variable of the `.env` file, by whether the compose file uses it. */
 function fromEnv(file: string, { name, line, value }: Definition, used: ReadonlySet<string>): Entry {
   const leaf: Leaf = { file, line, path: [name] };
   const item = { path: [name], value, leaves: [leaf], match: [] };
@@ -72,8 +72,8 @@ function outside(tree: Tree): Entry[] {
 }
 
 /**
- * What a compose file becomes.
- * @throws Error when it is not YAML, or for another executor than Celery's
+ * Plans the import of a compose file.
+ * @throws Error when the file is not YAML, or has another executor than Celery's
  */
 export function importCompose({ file, text, env, look }: ComposeFile): Plan {
   const variables = new Map((env?.definitions ?? []).map(({ name, value }) => [name, value]));

@@ -15,27 +15,27 @@ import type { Path } from "../source.ts";
 import { cores, integer, mebibytes, seconds } from "../units.ts";
 import { running, type Service, words } from "./services.ts";
 
-/** What a path of the machine is, and how a stack file spells it. */
+/** Kind of a path on this machine, and its spelling in a stack file. */
 export interface Folder {
   readonly kind: "directory" | "file" | "nothing";
   readonly absolute: string;
-  /** Relative to the project, if it is in there. */
+  /** Path relative to the project, if inside it. */
   readonly spelt: string;
 }
 
-/** Looks at a path that stands in a compose file. */
+/** Looks up a path of a compose file. */
 export type Look = (path: string) => Folder;
 
-/** Who says something, and what is around. */
+/** Context of an item. */
 export interface ComposeContext {
-  /** The services that say it. */
+  /** Services that have the item. */
   readonly users: readonly Service[];
   readonly services: readonly Service[];
   readonly look: Look;
   readonly metadataUrl?: string | undefined;
 }
 
-/** Keys of `roles`, for those who say it: all of Airflow, or some. */
+/** Keys of `roles` for the services that have an item: all of Airflow, or some roles. */
 export function rolesOf({ users, services }: ComposeContext): string[] {
   const isRunning = ({ role }: Service) => running.includes(role);
   const roles = new Set(users.map(({ role }) => role));
@@ -48,7 +48,7 @@ function groupsOf({ users }: ComposeContext): Path[] {
   return users.flatMap(({ worker }) => (worker ? [worker.group] : []));
 }
 
-/** Something that each role may have of its own; of worker groups only where `inGroup` is a key of theirs. */
+/** Targets for each role's own value; worker groups have one only if `inGroup` names their key. */
 function perRole(
   context: ComposeContext,
   value: unknown,
@@ -113,7 +113,7 @@ interface Published {
   readonly port: number | undefined;
 }
 
-/** `8080:8080`, `127.0.0.1:8080:8080`, or `{ target, published, host_ip }`. */
+/** Parses `8080:8080`, `127.0.0.1:8080:8080`, or `{ target, published, host_ip }`. */
 function published(value: unknown): Published {
   if (typeof value === "object" && value !== null) {
     const { published, host_ip } = value as { published?: unknown; host_ip?: string };
@@ -159,7 +159,7 @@ function perRoleAt(
     : unsupported("the stack has no such container");
 }
 
-/** What the stack has volumes of its own for. */
+/** Paths for which the stack has its own volumes. */
 const kept = /^\/opt\/airflow\/(logs|data)\/?$|^\/sources\/?$/;
 
 const volume = ({ value }: Item, context: ComposeContext): Outcome => {
@@ -215,7 +215,7 @@ const label = ({ match: [name = ""], value }: Item, context: ComposeContext): Ou
   return targets.length > 0 ? { kind: "taken", targets } : unsupported("the stack has no such container");
 };
 
-/** `-c max_connections=200` of Postgres, `--maxmemory 1gb` of Redis. */
+/** Reads `-c max_connections=200` of Postgres. */
 const databaseCommand = ({ value }: Item): Outcome => {
   const given = words(value).join(" ");
   const targets = [...given.matchAll(/-c\s+(\w+)=(\S+)/g)].map(([, key = "", text]) => ({
@@ -225,7 +225,7 @@ const databaseCommand = ({ value }: Item): Outcome => {
   return targets.length > 0 ? { kind: "taken", targets } : handled("the stack starts Postgres itself");
 };
 
-/** What the stack says about Redis itself. */
+/** Options of Redis that the stack sets itself; others are taken over, such as `--maxmemory 1gb`. */
 const ownOfRedis = /^(requirepass|user|aclfile|appendonly|supervised|port|bind|protected-mode|dir)$/;
 
 const brokerCommand = ({ value }: Item): Outcome => {
@@ -324,7 +324,7 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
   ],
 ];
 
-/** For what is outside of services. */
+/** Rules for keys outside services. */
 export const outsideRules: readonly Rule<undefined>[] = [
   ["{version,name}", names],
   ["volumes.*", handled("the stack has volumes of its own")],

@@ -1,7 +1,7 @@
-/** Values by name, as an `.env` file gives them. */
+/** Values by name, from an `.env` file. */
 export type Variables = ReadonlyMap<string, string>;
 
-/** One line of an `.env` file. */
+/** A line of an `.env` file. */
 export interface Definition {
   readonly name: string;
   readonly value: string;
@@ -16,7 +16,7 @@ function unquoted(given: string): string {
 
 /**
  * Reads the lines of an `.env` file.
- * @throws Error with file and line, when one is no definition
+ * @throws Error with file and line, when a line is not a definition
  */
 export function readDefinitions(file: string, text: string): Definition[] {
   return text.split(/\r?\n/).flatMap((line, at) => {
@@ -27,7 +27,7 @@ export function readDefinitions(file: string, text: string): Definition[] {
   });
 }
 
-/** Where the `}` is that ends what begins at `from`. */
+/** Index of the `}` that closes the expression beginning at `from`. */
 function end(text: string, from: number): number {
   let depth = 1;
   for (let at = from; at < text.length; at += 1) {
@@ -38,7 +38,7 @@ function end(text: string, from: number): number {
   return text.length;
 }
 
-/** What stands between braces: a name, and perhaps `:-default`, `-default`, `:+instead`, `:?message`. */
+/** Expands the text between braces: a name, optionally with `:-default`, `-default`, `:+instead`, `:?message`. */
 function braced(inner: string, variables: Variables, use: (name: string) => void): string {
   const [, name = "", operator = "", rest = ""] = /^(\w+)(?:(:?[-+?])(.*))?$/s.exec(inner) ?? [];
   use(name);
@@ -50,8 +50,8 @@ function braced(inner: string, variables: Variables, use: (name: string) => void
 }
 
 /**
- * Puts variables in, as docker compose does; one that is not there is empty.
- * @param use is told each name that the text asks for
+ * Replaces variables as docker compose does; a missing one is empty.
+ * @param use is called with each name in the text
  */
 export function interpolate(text: string, variables: Variables, use: (name: string) => void): string {
   let made = "";

@@ -1,33 +1,33 @@
 import type { Path, Tree } from "../source.ts";
 import { at, plain } from "../source.ts";
 
-/** Roles of the stack that run all the time. */
+/** Roles that run all the time. */
 export const running = ["scheduler", "webserver", "dag-processor", "triggerer", "worker", "flower"];
 
-/** What rules tell apart: a role of Airflow, the database, the broker, or something of somebody else's. */
+/** Kinds that rules distinguish: a role of Airflow, the database, the broker, or a foreign service. */
 export type Kind = "airflow" | "postgres" | "redis" | "foreign";
 
 /** A service of a compose file. */
 export interface Service {
   readonly name: string;
   readonly kind: Kind;
-  /** One of `running`, `migration`, or `cli` for what is only for a person. */
+  /** An element of `running`, `migration`, or `cli` for a service that only people use. */
   readonly role: string;
   readonly tree: Tree;
-  /** Of a worker: what its command says, and where its group stands in the stack; the default group is []. */
+  /** For a worker: its command's flags, and its group's path in the stack; the default group is []. */
   readonly worker?: { readonly flags: Flags; readonly group: Path };
 }
 
-/** What a worker's command says. */
+/** Flags of a worker's command. */
 export interface Flags {
   readonly queues?: string;
   readonly concurrency?: string;
   readonly autoscale?: string;
-  /** Others, which have no counterpart. */
+  /** Flags without a counterpart. */
   readonly others: readonly string[];
 }
 
-/** The words of a command, whether it is a text or a list. */
+/** Words of a command, given as a text or a list. */
 export function words(command: unknown): string[] {
   const text = Array.isArray(command) ? command.map(String).join(" ") : String(command ?? "");
   return text.split(/\s+/).filter((word) => word !== "");
@@ -58,7 +58,7 @@ export function flagsOf(command: unknown): Flags {
   return { ...flags, others };
 }
 
-/** What a service is, by its command and otherwise by its name; the first that fits. */
+/** Roles by command, otherwise by name; the first match wins. */
 const commands: readonly (readonly [pattern: RegExp, role: string])[] = [
   [/\bflower\b/, "flower"],
   [/\bworker\b/, "worker"],
@@ -92,7 +92,7 @@ export function plainAt(tree: Tree, path: Path): unknown {
   return found && plain(found);
 }
 
-/** A name for a group of workers. */
+/** Name of a worker group, from its service's name. */
 export function groupName(service: string): string {
   const name = service
     .toLowerCase()
@@ -101,7 +101,7 @@ export function groupName(service: string): string {
   return name.replace(/[^a-z0-9]+/g, "-").slice(0, 32);
 }
 
-/** The services of a compose file. Workers without queues are the default group, others one each. */
+/** The services of a compose file. The first worker of queue `default` is the default group, others are one each. */
 export function servicesOf(compose: Tree): Service[] {
   const services = at(compose, ["services"]);
   let groups = 0;
@@ -121,14 +121,14 @@ export function servicesOf(compose: Tree): Service[] {
   });
 }
 
-/** The lists that may as well be maps: `- NAME=VALUE`, `- host:address`. */
+/** Keys whose lists can also be maps: `- NAME=VALUE`, `- host:address`. */
 const lists: Readonly<Record<string, RegExp>> = {
   environment: /^([^=]+)(?:=(.*))?$/s,
   labels: /^([^=]+)(?:=(.*))?$/s,
   extra_hosts: /^([^=:]+)[=:](.*)$/s,
 };
 
-/** A service whose lists of names and values are maps. */
+/** Turns a service's lists of names and values into maps. */
 export function uniform({ tree }: Service): Tree {
   if (tree.kind !== "map") return tree;
   const entries = [...tree.entries].map(([key, inner]): [string, Tree] => {
@@ -139,7 +139,7 @@ export function uniform({ tree }: Service): Tree {
   return { kind: "map", entries: new Map(entries) };
 }
 
-/** A variable without a value has the one of whoever starts the deployment. */
+/** Marks variables without a value, which come from the environment of whoever starts the deployment. */
 function leftOpen(tree: Tree): Tree {
   if (tree.kind !== "map") return tree;
   const open = (inner: Tree): Tree =>

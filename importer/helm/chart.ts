@@ -3,7 +3,7 @@ import { decided, type Item, itemsOf, type Target } from "../rule.ts";
 import { at, type Leaf, plain, readSource, type Source, type Tree } from "../source.ts";
 import { chartRules, scaled, type Values, workerNodes } from "./chartRules.ts";
 
-/** Keys that tell values of the chart from anything else. */
+/** Keys that distinguish the chart's values from other files. */
 export const chartKeys = [
   "airflowVersion",
   "apiServer",
@@ -25,12 +25,12 @@ export const chartKeys = [
   "workers",
 ];
 
-/** Whether something has keys that only values of the chart have. */
+/** True if a map has keys of the chart's values. */
 export function isChart(tree: Tree | undefined): boolean {
   return tree?.kind === "map" && chartKeys.some((key) => tree.entries.has(key));
 }
 
-/** `extraEnv` is a text with YAML in it: what it says has lines, too. */
+/** Parses `extraEnv`, a text with YAML in it, so that its values have lines, too. */
 function opened({ tree, leaves }: Source): Source {
   const extra = at(tree, ["extraEnv"]);
   if (tree.kind !== "map" || extra?.kind !== "leaf" || typeof extra.value !== "string")
@@ -57,7 +57,7 @@ function values(tree: Tree): Values {
   };
 }
 
-/** What follows from the values as a whole; what they do not say, the chart has once. */
+/** Targets that follow from the values as a whole; the chart has one worker by default. */
 function extras(said: Values): Target[] {
   const onNodes = Object.keys(workerNodes(said)).length > 0;
   const machine: Target[] = [
@@ -71,14 +71,14 @@ function extras(said: Values): Target[] {
   ];
 }
 
-/** Newer spellings go before older ones. */
+/** Prefers newer spellings to older ones. */
 function weight({ path }: Item): number {
   return path.includes("celery") || path.at(-1) === "ref" || path[0] === "images" ? 1 : 0;
 }
 
 /**
- * What values of the chart become; those of a chart that has it as a dependency may stand below `airflow`.
- * @throws Error when it is not YAML, or for another executor than Celery's
+ * Plans the import of the chart's values; a chart that depends on it has them below `airflow`.
+ * @throws Error when the file is not YAML, or has another executor than Celery's
  */
 export function importChart(source: Source): Plan {
   const wrapped = at(source.tree, ["airflow"]);

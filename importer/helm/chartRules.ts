@@ -16,7 +16,7 @@ import { checkedExecutor, type ImportContext, setting, signing } from "../settin
 import type { Path } from "../source.ts";
 import { cores, integer, mebibytes } from "../units.ts";
 
-/** Looks at other values, by names with dots. */
+/** Looks up other values, by dotted path. */
 export type Values = (path: string) => unknown;
 
 const isTemplate = (value: unknown) => typeof value === "string" && value.includes("{{");
@@ -24,7 +24,7 @@ const template = unsupported("it is a template of Helm's: give what it becomes")
 const off = handled("it is off");
 const whole = "a whole number";
 
-/** Roles of the stack, by the chart's names of them. */
+/** Roles of the stack, by their names in the chart. */
 const roles: Readonly<Record<string, string>> = {
   workers: "worker",
   scheduler: "scheduler",
@@ -41,11 +41,11 @@ const chartRoles = `{${Object.keys(roles)
   .filter((name) => name !== "workers")
   .join(",")}}`;
 
-/** Hosts that the chart brings along have templates in their names, or none at all. */
+/** Hosts of the chart's own services are templates, or empty. */
 const isOwn: IsOwn = (host) => host.includes("{{");
 const surroundings: ImportContext = { isOwn, groups: [] };
 
-/** The group that a path is in: `workers.celery.sets.0` is the first one; others are the default group. */
+/** Group of a path: `workers.celery.sets.0` is the first group; other paths belong to the default group. */
 function groupOf(path: Path): Path {
   return path[2] === "sets" && typeof path[3] === "number" ? ["workerGroups", path[3]] : [];
 }
@@ -55,7 +55,7 @@ function ofWorkers(item: Item, own: string, inGroup: string, value: unknown): Ou
   return taken(group.length > 0 ? [...group, inGroup] : [own], value);
 }
 
-/** A value in a named Secret; the chart's own keys of them. */
+/** Refers to a Secret by name, with the key that the chart uses in it. */
 function named(path: Path, key: string, note?: string) {
   return ({ value }: Item): Outcome => taken(path, { secret: value, key }, note);
 }
@@ -73,7 +73,7 @@ interface NamedValue {
   readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string; readonly key: string } };
 }
 
-/** `{ name, value }`, or with `valueFrom`, or `{ envName, secretName, secretKey }`. */
+/** Reads `{ name, value }`, `{ name, valueFrom }`, or `{ envName, secretName, secretKey }`. */
 function environment(role: (item: Item) => readonly string[]) {
   return (item: Item): Outcome => {
     const { name, envName, secretName, secretKey, value, valueFrom } = (item.value ?? {}) as NamedValue;
@@ -105,7 +105,7 @@ const config = ({ match: [section = "", key = ""], value, ...item }: Item): Outc
   return setting(section.toLowerCase(), key.toLowerCase(), String(value), surroundings);
 };
 
-/** The chart's own defaults are templates; the stack decides these. */
+/** Outcome of a template, such as the chart's defaults: the stack decides some of these settings. */
 function decidedTemplate(section: string): Outcome {
   return /^(core|scheduler|dag_processor|kerberos|kubernetes.*)$/.test(section)
     ? handled("the stack decides it")
@@ -143,7 +143,7 @@ interface ImageValue {
   readonly digest?: string;
 }
 
-/** The image of Airflow, which several keys make up together. */
+/** Airflow's image, which several keys specify together. */
 export function airflowImageOf(values: Values): Outcome | undefined {
   const { repository, tag, digest } = (values("images.airflow") ?? {}) as ImageValue;
   const image = {
@@ -167,7 +167,7 @@ export function airflowImageOf(values: Values): Outcome | undefined {
 const airflow = (_: Item, values: Values): Outcome =>
   airflowImageOf(values) ?? handled("it is the official one");
 
-/** An image that is the user's own; the official ones are the stack's to build. */
+/** Takes over a custom image; the stack builds the official ones itself. */
 function image(name: string, officials: RegExp) {
   return (_: Item, values: Values): Outcome => {
     const { repository, tag, digest } = (values(`images.${name}`) ?? {}) as ImageValue;
@@ -197,7 +197,7 @@ const keda = (item: Item, values: Values): Outcome => {
   return part === "minReplicaCount" ? taken([...path, "min"], min) : taken([...path, "max"], max);
 };
 
-/** The values of the default group are in two places: `workers.celery` goes before `workers`. */
+/** True if KEDA scales a group; the default group's values are in `workers.celery` or in `workers`. */
 export function scaled(path: Path, values: Values): boolean {
   if (path[2] === "sets") return values(`${path.slice(0, 4).join(".")}.keda.enabled`) === true;
   return values("workers.celery.keda.enabled") === true || values("workers.keda.enabled") === true;
@@ -211,7 +211,7 @@ const replicas = (item: Item, values: Values): Outcome => {
   return isOnNodes ? taken(["machines", 0, "workers"], count) : ofWorkers(item, "workers", "workers", count);
 };
 
-/** Labels of nodes for the default group. */
+/** Node labels for the default group. */
 export function workerNodes(values: Values): Readonly<Record<string, string>> {
   if (scaled(["workers"], values)) return {};
   const chosen = [
@@ -232,7 +232,7 @@ const nodes = (item: Item, values: Values): Outcome => {
   return taken(["machines", 0, "labels"], item.value);
 };
 
-/** The workers', too, unless these have nodes of their own. */
+/** Applies to workers, too, unless they have their own nodes. */
 const everyNode = ({ value }: Item, values: Values): Outcome => {
   const control: Target = { path: ["kubernetes", "controlLabels"], value };
   const machine: Target = { path: ["machines", 0, "labels"], value };
@@ -293,7 +293,7 @@ const dagsClaim = (_: Item, values: Values): Outcome =>
     ? unsupported("a cluster has its DAGs from an image (dagsImage) or from Git (dagsGit)")
     : off;
 
-/** The ingress of the webserver: that of the API server, where there is one. */
+/** True if an ingress is on; the API server's replaces the webserver's. */
 function ingressOf(values: Values, name: string): boolean {
   const isOn = (which: string) =>
     values(`ingress.${which}.enabled`) === true || values("ingress.enabled") === true;
@@ -317,7 +317,7 @@ interface Host {
   readonly tls?: { readonly secretName?: string };
 }
 
-/** A name, or an object with one and its TLS secret. */
+/** Reads a host name, or an object with a name and its TLS secret. */
 const ingressHost = ({ match: [name = "", index], value }: Item, values: Values): Outcome => {
   if (!ingressOf(values, name)) return off;
   if (index !== "0") return unsupported("the stack has one host name for it");
@@ -338,7 +338,7 @@ function claim(key: string, flag: string) {
     values(flag) === false ? handled("the stack keeps it in a volume") : taken(storage(key).path, value);
 }
 
-/** Logs are kept by the workers' volumes, unless there is one for all. */
+/** Workers' volumes keep the logs, unless one volume keeps all logs. */
 const workerLogs = (item: Item, values: Values): Outcome => {
   if (values("logs.persistence.enabled") === true)
     return handled("logs are in the volume of logs.persistence");
@@ -414,7 +414,7 @@ const onlyIf =
   (_: Item, values: Values): Outcome =>
     values(flag) === true ? unsupported(why) : off;
 
-/** The three places where the chart says something about workers. */
+/** Applies a rule to the three places where the chart configures workers. */
 function workersRules(key: string, outcome: Rule<Values>[1]): Rule<Values>[] {
   return ["workers", "workers.celery", "workers.celery.sets.*"].map((prefix) => [
     `${prefix}.${key}`,

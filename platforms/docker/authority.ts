@@ -11,14 +11,14 @@ interface Wanted {
 interface Keyring {
   /** Private key of the authority. */
   readonly key: string;
-  /** Its certificate, and that of the one before it. */
+  /** Certificates of this authority and the previous one. */
   readonly authorities: string;
-  /** Its certificate by the one before it: who trusts only that one accepts what this one signs. Empty at first. */
+  /** Certificate signed by the previous authority: whoever trusts only that one trusts this one too. Empty at first. */
   readonly bridge: string;
 }
 
 interface Held extends Wanted, Keyring {
-  /** By name: certificate, bridge and private key. */
+  /** Certificate, bridge and private key of each machine, by its name. */
   readonly machines: Readonly<Record<string, string>>;
 }
 
@@ -30,12 +30,12 @@ function pem(key: crypto.KeyObject): string {
   return key.export({ type: "pkcs8", format: "pem" }).toString();
 }
 
-/** Of the first certificate in a text. */
+/** Days until the first certificate in a text expires. */
 function daysLeft(certificates: string): number {
   return (Date.parse(new crypto.X509Certificate(certificates).validTo) - Date.now()) / 86_400_000;
 }
 
-/** A new authority, for ten years. */
+/** Makes an authority that is valid for ten years. */
 async function authority(previous?: Keyring): Promise<Keyring> {
   const { privateKey, publicKey } = minted();
   const own = await authorityCertificate(publicKey, privateKey, 3650);
@@ -51,12 +51,12 @@ async function machine(name: string, { key, bridge }: Keyring): Promise<string> 
   return own + bridge + pem(privateKey);
 }
 
-/** Replaced on demand, and before its own end would come sooner than that of what it signs. */
+/** True if the authority must be replaced: on demand, or before it would expire ahead of what it signs. */
 function isOver({ generation, authorities }: Held, wanted: Wanted): boolean {
   return generation !== wanted.generation || daysLeft(authorities) < 365;
 }
 
-/** With a deployment in each quarter of a year, none ends. */
+/** True if at least 90 days are left: with a deployment in each quarter, no certificate expires. */
 function isGood(certificate: string | undefined): certificate is string {
   return certificate !== undefined && daysLeft(certificate) >= 90;
 }
@@ -71,7 +71,7 @@ async function held({ names, generation }: Wanted, keyring: Keyring, known: Held
   return { names, generation, key, authorities, bridge, machines };
 }
 
-/** Mints what is missing or about to end, and keeps the rest. */
+/** Mints certificates that are missing or about to expire, and keeps the rest. */
 export const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
   async create(inputs) {
     return { id: "authority", outs: await held(inputs, await authority(), {}) };
@@ -87,27 +87,27 @@ export const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
   },
 };
 
-/** The minter as the state keeps it. */
+/** The minter in the form that the state keeps. */
 export const stored: StoredProvider<Wanted, Held> = {
   provider: minter,
   functions: [...certificateFunctions, minted, pem, daysLeft, authority, machine, isOver, isGood, held],
 };
 
 export interface AuthorityArgs {
-  /** Names of those that get a certificate. */
+  /** Names of the machines that get a certificate. */
   readonly machines: readonly string[];
-  /** Another number replaces the authority; what the one before it has signed stays good until the next one. */
+  /** A changed number replaces the authority; certificates of the previous one stay valid until the next change. */
   readonly generation: number;
 }
 
 /**
- * Signs the certificates that machines show each other, good for a year and renewed by a deployment in the last 90 days.
- * All of it is kept in the state, as secrets.
+ * Signs the certificates that machines show each other: valid for a year, renewed by a deployment in the last 90 days.
+ * The state keeps keys and certificates as secrets.
  */
 export class Authority extends DynamicResource<Wanted, Held> {
-  /** Certificates of those whose signature is trusted, in PEM: this authority and the one before it. */
+  /** Trusted certificates in PEM: those of this authority and the previous one. */
   declare readonly authorities: pulumi.Output<string>;
-  /** By machine, in PEM: its certificate, those that lead to an authority, its private key. */
+  /** By machine, in PEM: its certificate, the chain to a trusted authority, its private key. */
   declare readonly machines: pulumi.Output<Readonly<Record<string, string>>>;
 
   constructor(name: string, args: AuthorityArgs, opts?: pulumi.CustomResourceOptions) {

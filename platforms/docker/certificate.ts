@@ -1,8 +1,8 @@
-// A default import: in the state this code finds the module by this name.
+// A default import: code that runs from the state finds the module under this name.
 import crypto, { type KeyObject } from "node:crypto";
 import type { Extension } from "@peculiar/x509";
 
-/** Loaded at each use, since this code runs from the state; `reflect-metadata` has to be there before it. */
+/** Loads the library at each use, since this code runs from the state; the library needs `reflect-metadata` first. */
 async function library() {
   await import("reflect-metadata");
   return import("@peculiar/x509");
@@ -12,17 +12,17 @@ function spki(key: KeyObject): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(key.export({ type: "spki", format: "der" }));
 }
 
-/** RFC 7093, 2: what tells one key from another, in hexadecimal. */
+/** Key identifier in hexadecimal (RFC 7093, section 2). */
 function keyId(key: KeyObject): string {
   return crypto.createHash("sha256").update(spki(key)).digest("hex").slice(0, 40);
 }
 
-/** An authority is called by its key, so no two have the same name. */
+/** Names an authority after its key, so that no two authorities share a name. */
 function authorityName(key: KeyObject): string {
   return `authority ${keyId(key).slice(0, 8)}`;
 }
 
-/** What a certificate says. */
+/** Contents of a certificate. */
 interface Statement {
   readonly name: string;
   readonly key: KeyObject;
@@ -30,7 +30,7 @@ interface Statement {
   readonly days: number;
 }
 
-/** In PEM. Begins an hour ago, since clocks differ. */
+/** Signs a certificate, in PEM. The validity begins an hour ago, since clocks differ. */
 async function signed({ name, key, extensions, days }: Statement, signer: KeyObject): Promise<string> {
   const x509 = await library();
   const issuer = crypto.createPublicKey(signer);
@@ -52,7 +52,7 @@ async function signed({ name, key, extensions, days }: Statement, signer: KeyObj
   return `${certificate.toString("pem")}\n`;
 }
 
-/** The certificate of an authority by its own key or, so that those who trust another one trust it too, by that one's. */
+/** An authority's certificate, signed by itself, or by another one so that whoever trusts that one trusts it too. */
 export async function authorityCertificate(key: KeyObject, signer: KeyObject, days: number): Promise<string> {
   const { BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension } = await library();
   const extensions = [
@@ -63,8 +63,8 @@ export async function authorityCertificate(key: KeyObject, signer: KeyObject, da
 }
 
 /**
- * The certificate of a machine. May be shown by a client of that name, and by a server of that name or of one before it,
- * as `redis.main`.
+ * Makes a machine's certificate, for a client of that name and for a server of that name or one level below it, such as
+ * `redis.main`.
  */
 export async function machineCertificate(
   name: string,
@@ -83,7 +83,7 @@ export async function machineCertificate(
   return signed({ name, key, extensions, days }, signer);
 }
 
-/** All functions of this module, for code that runs from the state. */
+/** All functions of this module, for the code that the state keeps. */
 export const certificateFunctions = [
   library,
   spki,

@@ -6,28 +6,28 @@ import { instances, secretsDirectory } from "../../workload.ts";
 import { checks } from "../checks.ts";
 import { healthySeconds } from "../timeLimits.ts";
 
-/** Where a container belongs: a name in front of its own, and the network it joins. */
+/** Where a container belongs: the prefix of its name, and the network that it joins. */
 export interface Placement {
   readonly prefix: string;
   readonly network: pulumi.Input<string>;
-  /** Of everything that the stack makes. */
+  /** Labels of every resource of the stack. */
   readonly labels?: Values;
 }
 
-/** A volume, or one that the platform has filled and that is only read. */
+/** A volume of the workload, or a read-only one that the platform has filled. */
 export type Mounted = Volume | { readonly kind: "delivered"; readonly name: pulumi.Input<string> };
 
-/** A workload whose volumes are where it runs. */
+/** A workload whose volumes exist where it runs. */
 export type Placed<T extends Job> = Omit<T, "volumes"> & {
   readonly volumes?: Readonly<Record<string, Mounted>>;
 };
 
 const probe = readFileSync(new URL("probe.sh", import.meta.url), "utf8");
 
-/** Microseconds; the kernel's own. */
+/** Microseconds; the kernel's default. */
 const cpuPeriod = 100_000;
 
-/** Weights, for when there is not enough CPU for all; the workers of a group share theirs, however many there are. */
+/** CPU weights under contention; the workers of a group share one weight, however many they are. */
 const cpuShares = {
   control: () => 2048,
   tasks: (workers: number) => Math.max(2, Math.floor(1024 / workers)),
@@ -55,14 +55,14 @@ function mount([target, volume]: [string, Mounted]): docker.types.input.Containe
   }
 }
 
-/** In an order of their own, so that a refresh finds no difference. */
+/** Sorts labels, so that a refresh finds no difference. */
 export function labelList(labels: Values): docker.types.input.ContainerLabel[] {
   return Object.entries(labels)
     .map(([label, value]) => ({ label, value }))
     .sort((one, other) => (one.label < other.label ? -1 : 1));
 }
 
-/** What a container has only if it is given some. */
+/** Arguments that a container has only if they are not empty. */
 function further({ labels, hosts }: Placed<Job>, placement: Placement): Partial<docker.ContainerArgs> {
   const all = labelList({ ...placement.labels, ...labels });
   const addresses = Object.entries(hosts ?? {}).map(([host, ip]) => ({ host, ip }));
@@ -98,13 +98,13 @@ function base(name: string, instance: string, job: Placed<Job>, placement: Place
   };
 }
 
-/** As the engine writes it, so that a refresh finds no difference. */
+/** Writes a duration as the engine does, so that a refresh finds no difference. */
 function duration(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   return `${minutes > 0 ? `${minutes}m` : ""}${seconds % 60}s`;
 }
 
-/** What no engine can honour; the configuration refuses it first, with file and line. */
+/** Rejects settings that no engine can honour; the configuration rejects them first, with file and line. */
 function refuse(name: string, { nodes, autoscale }: Placed<Service>): void {
   if (nodes) throw new Error(`${name} is to run on certain nodes, which Docker engines do not have`);
   if (autoscale) throw new Error(`${name} is to be scaled by its queues, which no Docker engine does`);
@@ -144,7 +144,7 @@ function serviceContainer(
   return {
     ...base(name, instance, service, placement),
     restart: "unless-stopped",
-    // Process 1, which nobody inside can kill: with the command below it, the health check can end a command that hangs.
+    // Process 1, which nobody inside can kill: the health check can end a hanging command below it.
     init: true,
     cpuShares: cpuShares[priority](replicas),
     healthcheck: {
@@ -166,7 +166,7 @@ export function jobContainer(name: string, job: Placed<Job>, placement: Placemen
   return {
     ...base(name, name, job, placement),
     restart: "no",
-    // Roles wait for it.
+    // Roles wait for this job.
     cpuShares: cpuShares.control(),
     mustRun: false,
     attach: true,

@@ -11,16 +11,16 @@ const inbox = "/tmp/delivery";
 const program = readFileSync(new URL("deliver.sh", import.meta.url), "utf8");
 
 export interface DeliveryArgs {
-  /** Directory of the deploying machine. */
+  /** Directory on the deploying machine. */
   readonly folder: string;
-  /** Where workloads mount it. */
+  /** Path at which workloads mount it. */
   readonly target: string;
   readonly volume: pulumi.Input<string>;
-  /** The workload that reads it: the files become its user's, by its image. */
+  /** The workload that reads the files: its image runs the copy, and its user owns them. */
   readonly reader: Pick<Job, "image" | "user">;
 }
 
-/** The container that puts a directory into a volume of another machine; changed files make a new one. */
+/** The container that copies a directory into a volume of another machine; changed files make a new container. */
 export function deliveryContainer(
   name: string,
   { folder, target, volume, reader }: DeliveryArgs,

@@ -26,16 +26,16 @@ import type { Edge } from "./gateway.ts";
 import { type GatewayArgs, gatewayContainer } from "./gatewayContainer.ts";
 import { httpsProxy } from "./httpsProxy.ts";
 
-/** Several machines, and what leads from one to another. */
+/** Several machines, and the gateways between them. */
 export interface Fleet {
-  /** The first one has whatever no other one is given. None: the engine that the Docker client finds by itself. */
+  /** The first machine runs the roles that no other machine lists. Without machines: the Docker client's default engine. */
   readonly machines: readonly DockerMachine[];
   readonly gateway: GatewayArgs;
-  /** A higher one replaces the authority that machines know each other by. */
+  /** A higher number replaces the authority by which machines know each other. */
   readonly certificateGeneration: number;
-  /** Of everything that the stack makes. */
+  /** Labels of every resource of the stack. */
   readonly labels?: Labels;
-  /** Says whether the names that the stack uses are free or its own; without it nothing carries an installation's id. */
+  /** Reports whether the stack's names are free or its own; without it no resource carries an installation's id. */
   readonly look?: Look | undefined;
 }
 
@@ -47,7 +47,7 @@ interface Reach {
 
 type Needs = pulumi.Input<pulumi.Resource>[];
 
-/** Docker engines: that of this machine, or those of several. */
+/** Docker engines: the one of this machine, or those of several machines. */
 export class DockerPlatform extends pulumi.ComponentResource implements Platform {
   readonly domains = [];
   readonly namesInstances: boolean;
@@ -57,7 +57,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   private readonly homes = new Map<string, string>();
   private readonly reaches: Reach[] = [];
   private readonly deliveries = new Map<Engine, pulumi.Input<pulumi.Resource>>();
-  /** Volumes that have got their owner, by machine and name. */
+  /** Volumes whose owner has been set, by machine and name. */
   private readonly owned = new Map<string, pulumi.Input<pulumi.Resource>>();
   private readonly rota = new Rota();
   private complete = false;
@@ -106,7 +106,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return dagsImage(name, args, opts);
   }
 
-  /** The configuration refuses it first, with file and line. */
+  /** Always throws; the configuration rejects such a secret first, with file and line. */
   secret(name: string, key: string): pulumi.Output<string> {
     throw new Error(`${key} of the Secret ${name} is wanted, but only a cluster has Secrets.`);
   }
@@ -126,20 +126,20 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return `http://127.0.0.1:${loopbackPort}`;
   }
 
-  /** Where a workload runs, and what has to be there before it; its connections are noted. */
+  /** Finds a workload's engine and its dependencies, and records its connections. */
   private place(name: string, { reaches }: Pick<Job, "reaches">, machine?: string): [Engine, Needs] {
     if (this.complete) throw new Error(`${name} is declared after the gateways, which would not know it.`);
     const home = machine ?? homeOf(name, this.fleet.machines)?.name ?? "";
     const engine = this.engines.get(home);
     if (!engine) throw new Error(`${name} is to run on ${home}, which is no machine of the stack.`);
     this.homes.set(name, home);
-    // An engine keeps nobody from what is outside.
+    // An engine blocks no connections to the outside.
     const inside = reaches.filter(isInside);
     this.reaches.push(...inside.map((endpoint) => ({ from: home, endpoint })));
     return [engine, engine.gateway && inside.length > 0 ? [engine.gateway] : []];
   }
 
-  /** Volumes as they are on an engine; what has to be filled first is added to the needs. */
+  /** Resolves volumes to those of an engine; adds the jobs that fill them to the needs. */
   private mounted(engine: Engine, job: Job, needs: Needs): Readonly<Record<string, Mounted>> {
     const mounts = Object.entries(job.volumes ?? {}).map(([target, volume]): [string, Mounted] => {
       if (volume.kind === "data") {
@@ -154,13 +154,13 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return Object.fromEntries(mounts);
   }
 
-  /** Whether all of it runs on the deploying machine, whose directories can be mounted. */
+  /** True if all workloads run on the deploying machine, whose directories can be mounted. */
   private get isHere(): boolean {
     const [first, ...others] = this.fleet.machines;
     return others.length === 0 && (first === undefined || first.docker.startsWith("unix:"));
   }
 
-  /** Puts a directory on an engine, once. */
+  /** Copies a directory to an engine, once. */
   private delivered(engine: Engine, target: string, folder: string, reader: Job) {
     const known = this.deliveries.get(engine);
     if (known) return known;
@@ -173,7 +173,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return made;
   }
 
-  /** Lets a volume take over owner and mode of a directory of an image, as an empty one does at its first mount. */
+  /** Gives a volume owner and mode of an image's directory, as an empty volume gets them at its first mount. */
   private withOwner(engine: Engine, volume: pulumi.Input<string>, like: string, { image, user }: Job) {
     const name = `volume-${volume}`;
     const at = `${name}${engine.args.suffix}`;
@@ -197,7 +197,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return made;
   }
 
-  /** A gateway on each machine. */
+  /** Declares a gateway on each machine. */
   private connect(): void {
     const { machines, gateway, certificateGeneration } = this.fleet;
     const names = machines.map(({ name }) => name);
@@ -206,7 +206,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
       { machines: names, generation: certificateGeneration },
       { parent: this },
     );
-    // All workloads are declared in one go; after that the edges between machines are known.
+    // All workloads are declared synchronously; after that the edges between machines are known.
     const edges = new Promise(setImmediate).then(() => this.edges());
     for (const machine of machines) {
       const engine = this.engines.get(machine.name);

@@ -9,20 +9,20 @@ import { labelList, type Placement } from "./container.ts";
 export interface EngineArgs {
   /** Name of the platform's resources. */
   readonly name: string;
-  /** In front of the name of everything that is on the engine. */
+  /** Prefix of every name on the engine. */
   readonly prefix: string;
-  /** None: the engine that the Docker client finds by itself. */
+  /** If absent: the Docker client's default engine. */
   readonly machine?: DockerMachine;
-  /** After the name of resources that every machine has; empty on the first one. */
+  /** Suffix of resources that every machine has; empty on the first machine. */
   readonly suffix: string;
-  /** Of everything that is made here. */
+  /** Labels of every resource on the engine. */
   readonly labels: Values;
-  /** Takes note of every name that is going to be used here. */
+  /** Records every name that will be used on the engine. */
   readonly claim: (claim: Claim) => void;
   readonly parent: pulumi.Resource;
 }
 
-/** Seconds after which a machine that does not answer over ssh is given up. */
+/** ssh options: a machine that does not answer for 10 s, or is silent for 15 s, is given up. */
 const patience = ["ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=3"];
 
 function providerArgs({ docker: host, certificates }: DockerMachine): docker.ProviderArgs {
@@ -33,28 +33,28 @@ function providerArgs({ docker: host, certificates }: DockerMachine): docker.Pro
   };
 }
 
-/** What becomes of a volume that is no longer asked for. */
+/** How a volume is treated that the stack no longer declares. */
 const fates = {
-  /** Nothing else has what is in it: it cannot be removed by mistake. */
+  /** Nothing else has this data: the volume cannot be removed by mistake. */
   protected: { protect: true },
-  /** It stays on its machine, which may come back. */
+  /** The volume stays on its machine, which may come back. */
   left: { retainOnDelete: true },
-  /** It can be filled again. */
+  /** The volume can be filled again. */
   removed: {},
 };
 export type Fate = keyof typeof fates;
 
-/** The end of a log, in lines of their own. */
+/** The last 20 lines of a log, indented. */
 function ended(log: string | undefined): string {
   const lines = (log ?? "").trimEnd().split("\n").slice(-20);
   return lines.map((line) => `\n  ${line}`).join("");
 }
 
-/** What a stack has on one Docker engine. */
+/** The resources of a stack on one Docker engine. */
 export class Engine {
   readonly args: EngineArgs;
   readonly placement: Placement;
-  /** Leads to what runs on other machines, if there are any. */
+  /** Leads to services on other machines, if there are any. */
   gateway: pulumi.Resource | undefined;
   private readonly provider: docker.Provider;
   private readonly volumes = new Map<string, pulumi.Output<string>>();
@@ -66,34 +66,34 @@ export class Engine {
     this.provider = new docker.Provider(name + suffix, machine ? providerArgs(machine) : {}, { parent });
     const network = new docker.Network(
       name + suffix,
-      // An empty list, since an engine answers with one.
+      // An explicit list, even if empty, since an engine answers with one.
       { name: prefix, labels: labelList(labels) },
-      // Other labels would take all that runs in it down.
+      // Replacing the network for new labels would stop every container in it.
       { parent, provider: this.provider, deleteBeforeReplace: true, ignoreChanges: ["labels"] },
     );
     this.placement = { prefix, network: network.name, labels };
   }
 
-  /** @param turn is waited for, if there is one */
+  /** @param turn promise for which the container waits */
   container(
     name: string,
     args: docker.ContainerArgs,
     opts: pulumi.CustomResourceOptions,
     turn?: Promise<void>,
   ): docker.Container {
-    // A name that waits for other containers is that of its service, which has one instance.
+    // A name that is a promise is its service's name, which has one instance.
     this.claim("container", typeof args.name === "string" ? args.name : `${this.args.prefix}-${name}`);
     return new docker.Container(name, bySource(args), {
-      // The wait is for something that it needs anyway.
+      // The turn delays a dependency that the container has anyway: the provider.
       ...(turn ? pulumi.mergeOptions(opts, { dependsOn: [turn.then(() => this.provider)] }) : opts),
       provider: this.provider,
       deleteBeforeReplace: true,
-      // The engine cannot change either of a container; the provider would only note the new one.
+      // The engine cannot change these on a container; the provider would only record the new value.
       replaceOnChanges: ["healthcheck", "init"],
     });
   }
 
-  /** Runs a container to its end; depending on the result means depending on its success. */
+  /** Runs a container to its end; a dependency on the result is a dependency on its success. */
   run(
     name: string,
     args: docker.ContainerArgs,
@@ -117,14 +117,14 @@ export class Engine {
     });
   }
 
-  /** Storage here. */
+  /** Declares a volume on this engine, once. */
   volume(name: pulumi.Input<string>, fate: Fate): pulumi.Output<string> {
     if (typeof name !== "string") throw new Error("A volume of another platform cannot be mounted.");
     const { prefix, suffix, labels, parent } = this.args;
     const known = this.volumes.get(name);
     if (known) return known;
     this.claim("volume", `${prefix}-${name}`);
-    // Other labels would make another volume, without the data.
+    // Replacing the volume for new labels would lose its data.
     const opts = { parent, provider: this.provider, ignoreChanges: ["labels"], ...fates[fate] };
     const own = Object.keys(labels).length > 0 && { labels: labelList(labels) };
     const made = new docker.Volume(name + suffix, { name: `${prefix}-${name}`, ...own }, opts).name;

@@ -2,27 +2,27 @@ import type { Machine } from "../machines.ts";
 
 /** A connection between two machines. */
 export interface Edge {
-  /** The name that the service is called by. */
+  /** Name under which the service is called. */
   readonly service: string;
   readonly port: number;
   /** The machine that connects. */
   readonly from: string;
-  /** The machine that has the service. */
+  /** The machine that runs the service. */
   readonly to: string;
 }
 
-/** The file that tells a gateway what to carry. */
+/** Path of HAProxy's configuration in a gateway. */
 export const configuration = "/etc/haproxy/haproxy.cfg";
 
-/** The main process of a gateway: a master with a worker, since as process 1 a worker alone does not heed a stop signal. */
+/** Main process of a gateway: a master with a worker, since a lone worker as process 1 ignores stop signals. */
 export const command: readonly string[] = ["haproxy", "-W", "-db", "-f", configuration];
 
-/** Secrets of a gateway: its certificate, with the key, and those of the authorities that it trusts. */
+/** Secrets of a gateway: its certificate with the key, and the certificates of trusted authorities. */
 export const secrets = { machine: "machine.pem", authorities: "authorities.pem" };
 
 const identity = `crt /run/secrets/${secrets.machine} ca-file /run/secrets/${secrets.authorities} verify required`;
 
-/** How HAProxy finds services. */
+/** HAProxy section that resolves service names. */
 export const resolvers = `# Docker's own; a service's address changes when it is restarted.
 resolvers docker
   nameserver docker 127.0.0.11:53
@@ -67,36 +67,36 @@ defaults
 
 ${resolvers}`;
 
-/** Finds out that the other machine is gone while data is on its way; HAProxy 2.6 ignores it as a default of servers. */
+/** Detects a lost machine while data is in flight; HAProxy 2.6 ignores this as a default of servers. */
 const patience = "tcp-ut 12s";
 
-/** Instances of a service on one machine that its connections are spread over. */
+/** Instances of a service on one machine among which connections are spread. */
 const instances = 8;
 
-/** Where the gateway of each machine is, by the machine's name. */
+/** Address of each machine's gateway, by the machine's name. */
 type Addresses = ReadonlyMap<string, string>;
 
-/** A section of what HAProxy is told. */
+/** A section of HAProxy's configuration. */
 export function section(title: string, ...lines: readonly string[]): string {
   return [title, ...lines.map((line) => `  ${line}`), ""].join("\n");
 }
 
-/** Each once, and in an order of its own, so that the same edges always make the same text. */
+/** Removes duplicates and sorts, so that the same edges always make the same text. */
 function sorted<T extends string | number>(values: readonly T[]): readonly T[] {
   return [...new Set(values)].sort();
 }
 
-/** What a service is called between gateways. HAProxy verifies this name: the machine's certificate is good for it. */
+/** Server name of a service between gateways. HAProxy verifies it: the machine's certificate is valid for it. */
 function called(service: string, machine: string): string {
   return `${service}.${machine}`;
 }
 
-/** Where the gateway is asked how it is: on its port, but from inside. */
+/** Serves the gateway's own health check, on the loopback interface at its port. */
 function inquiry(port: number): string {
   return section("frontend health", "mode http", `bind 127.0.0.1:${port}`, "monitor-uri /");
 }
 
-/** Stands for the services of other machines on one port; where they share it, they speak HTTP, which names the callee. */
+/** Stands in for other machines' services on one port; several on a port must speak HTTP, which names the callee. */
 function standIn(port: number, edges: readonly Edge[], addresses: Addresses): readonly string[] {
   const services = sorted(edges.map(({ service }) => service));
   const mode = services.length > 1 ? ["mode http"] : [];
@@ -115,7 +115,7 @@ function standIn(port: number, edges: readonly Edge[], addresses: Addresses): re
   return [section(`frontend port-${port}`, ...mode, `bind *:${port}`, ...ways), ...backends];
 }
 
-/** Lets other machines in, each to the services that it reaches; any other connection is closed. */
+/** Admits each machine to the services that it reaches, and closes every other connection. */
 function incomingFrontend(machine: string, port: number, edges: readonly Edge[]): readonly string[] {
   const services = sorted(edges.map(({ service }) => service));
   const ways = services.map((name) => {
@@ -130,7 +130,7 @@ function incomingFrontend(machine: string, port: number, edges: readonly Edge[])
   return [section("frontend machines", `bind *:${port} ${patience} ssl ${identity}`, ...ways), ...backends];
 }
 
-/** What a machine's gateway carries, for HAProxy: the edges from it and to it, by the gateways' port on all machines. */
+/** HAProxy configuration of a machine's gateway, for the edges from and to that machine; all gateways use one port. */
 export function gatewayConf(
   machine: string,
   edges: readonly Edge[],
@@ -157,12 +157,12 @@ export function gatewayConf(
   return [head, inquiry(port), ...standIns, ...entrances].join("\n");
 }
 
-/** The names by which a machine's gateway stands for services of other machines. */
+/** Names under which a machine's gateway stands in for services of other machines. */
 export function gatewayAliases(machine: string, edges: readonly Edge[]): readonly string[] {
   return sorted(edges.filter(({ from }) => from === machine).map(({ service }) => service));
 }
 
-/** The command of a health check: asks whether the gateway answers, and starts nothing but a shell. */
+/** Health check command: asks whether the gateway answers, and starts nothing but a shell. */
 export function health(port: number): readonly string[] {
   const ask = `exec 3<>/dev/tcp/127.0.0.1/${port} && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && read -r _ status _ <&3`;
   return ["bash", "-c", `${ask} && [[ $status == 200 ]]`];

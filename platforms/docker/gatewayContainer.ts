@@ -15,11 +15,11 @@ import {
 
 export interface GatewayArgs {
   readonly image: string;
-  /** On the address of each machine. */
+  /** Port on the address of each machine. */
   readonly port: number;
 }
 
-/** The container that carries what crosses machines, for one of them. */
+/** The container of one machine's gateway, which carries connections between machines. */
 export function gatewayContainer(
   machine: DockerMachine,
   machines: readonly DockerMachine[],

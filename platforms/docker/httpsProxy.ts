@@ -4,10 +4,10 @@ import type { EntranceArgs, Publication } from "../../workload.ts";
 import { type Placement, serviceContainers } from "./container.ts";
 import { command, configuration, health, resolvers, section } from "./gateway.ts";
 
-/** The secret with the certificate and its key. */
+/** Name of the secret with the certificate and its key. */
 const identity = "published.pem";
 
-/** Ports inside the container; health is asked for at the first one. */
+/** First port inside the container; the health check uses it. */
 const firstPort = 8443;
 
 const head = `global
@@ -39,15 +39,15 @@ frontend health
   monitor-uri /
 `;
 
-/** Instances of a service that requests are spread over. */
+/** Instances of a service among which requests are spread. */
 const instances = 10;
 
-/** The port inside the container that stands for a service: after that of the health check, in their order. */
+/** Port inside the container for the service at an index; the services follow the health check's port. */
 function inner(at: number): number {
   return firstPort + 1 + at;
 }
 
-/** A path and all below it, however it is written. */
+/** Denies the paths and everything below them, however they are spelt. */
 function withholding(paths: readonly string[]): readonly string[] {
   const names = paths.map((path) => path.slice(1)).join("|");
   return paths.length === 0
@@ -60,7 +60,7 @@ function way({ endpoint: { host, port }, withheld }: Publication, at: number): r
     section(
       `frontend ${host}`,
       `bind *:${inner(at)} ssl crt /run/secrets/${identity} alpn h2,http/1.1`,
-      // What a client says of itself here is not believed.
+      // Forwarding headers of the client are not trusted.
       "http-request del-header X-Forwarded-For",
       "http-request set-header X-Forwarded-Proto https",
       "http-request set-header X-Forwarded-Host %[req.hdr(host)]",
@@ -75,12 +75,12 @@ function way({ endpoint: { host, port }, withheld }: Publication, at: number): r
   ];
 }
 
-/** What HAProxy is told: TLS in front of each service, on a port of its own. */
+/** HAProxy configuration with TLS in front of each service, each on a port of its own. */
 export function httpsProxyConf(publications: readonly Publication[]): string {
   return [head, ...publications.flatMap(way)].join("\n");
 }
 
-/** The container that people's connections end in, over TLS. */
+/** The container that terminates people's TLS connections. */
 export function httpsProxy(
   name: string,
   image: string,

@@ -4,10 +4,10 @@ import { type DockerMachine, homeOf, machinesOf } from "../machines.ts";
 import { preflightHere } from "./preflight/here.ts";
 import { type Needs, preflight, unreachable } from "./preflight/preflight.ts";
 
-/** MiB that everything but workers takes, measured idle, with as much again to work with. */
+/** MiB for everything but workers: measured idle, doubled for load. */
 const control = 2560;
 
-/** MiB that the images take, and the logs of a while. */
+/** MiB for the images and some time's logs. */
 const disk = 4096;
 
 function portsOn(machine: DockerMachine | undefined, machines: readonly DockerMachine[], settings: Settings) {
@@ -37,7 +37,7 @@ function portsOn(machine: DockerMachine | undefined, machines: readonly DockerMa
   ];
 }
 
-/** Needs of a stack on one of its machines, or on the engine that the Docker client finds by itself. */
+/** Needs of a stack on one of its machines, or on the Docker client's default engine. */
 function needsOn(
   machine: DockerMachine | undefined,
   machines: readonly DockerMachine[],
@@ -59,12 +59,12 @@ export function needsOf(settings: Settings): readonly Needs[] {
   return machines.map((machine) => ({ machine, ...needsOn(machine, machines, settings) }));
 }
 
-/** Needs of a stack on the engine that the Docker client finds by itself. */
+/** Needs of a stack on the Docker client's default engine. */
 export function needsHere(settings: Settings): Omit<Needs, "machine"> {
   return needsOn(undefined, [], settings);
 }
 
-/** Whether a container is one of those that publish ports, of the stack and not of another one whose name goes on. */
+/** True if a container publishes ports for this stack, and not for another stack whose name begins with this one's. */
 export function isPublisher(container: string, prefix: string): boolean {
   return (
     container.startsWith(`${prefix}-`) &&
@@ -72,7 +72,7 @@ export function isPublisher(container: string, prefix: string): boolean {
   );
 }
 
-/** Faults that the engines of a stack may have. */
+/** Finds problems of a stack's engines; returns those that are only warnings. */
 async function lookAt(settings: Settings, prefix: string): Promise<readonly string[]> {
   if (settings.platform !== "docker") return [];
   const isOwn = (container: string) => isPublisher(container, prefix);
@@ -83,8 +83,8 @@ async function lookAt(settings: Settings, prefix: string): Promise<readonly stri
 }
 
 /**
- * Looks at the engines of a stack before anything on them is touched.
- * @param prefix in front of the names of the stack's containers
+ * Checks the engines of a stack before anything on them is touched.
+ * @param prefix of the names of the stack's containers
  * @throws pulumi.RunError listing every fault
  */
 export async function checkEngines(settings: Settings, prefix: string): Promise<void> {

@@ -11,7 +11,7 @@ const lists: readonly (readonly [kind: Kind, name: string, ...command: string[]]
   ["volume", "{{.Name}}", "volume", "ls"],
 ];
 
-/** Nothing is made or removed where no engine is, or by machines that are left out; any other silence may hide something. */
+/** True if no engine runs, or its machine is left out: nothing is made or removed. Other errors may hide data. */
 function isAbsent(complaint: string): boolean {
   return unreachable() === "leave"
     ? isSilence(complaint)
@@ -19,8 +19,8 @@ function isAbsent(complaint: string): boolean {
 }
 
 /**
- * All that an engine has.
- * @throws Error when it is there, but does not tell
+ * Lists all containers, networks and volumes of an engine.
+ * @throws Error when the engine is there, but does not answer the question
  */
 export async function onEngine(machine: DockerMachine | undefined): Promise<Found[]> {
   const asked = lists.map(async ([kind, name, ...command]) => {

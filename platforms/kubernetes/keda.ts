@@ -2,12 +2,12 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Autoscale, type DatabaseLogin, isInside } from "../../workload.ts";
 
-/** Seconds between two looks at the tasks, and of quiet before the last instances are stopped. */
+/** Seconds between two polls of the tasks, and of quiet before the last instances are stopped. */
 const pace = { pollingInterval: 10, cooldownPeriod: 300 };
 
 /**
- * Makes all that is declared with the options returned wait for KEDA. A cluster without it is found out by the lookup of its
- * resource definition, whose name says what is missing.
+ * Makes resources with the returned options wait for KEDA. In a cluster without KEDA the lookup of its resource
+ * definition fails; the name of the lookup says what is missing.
  */
 export function needsKeda(name: string, opts: pulumi.CustomResourceOptions): pulumi.CustomResourceOptions {
   const keda = k8s.apiextensions.v1.CustomResourceDefinition.get(
@@ -18,13 +18,13 @@ export function needsKeda(name: string, opts: pulumi.CustomResourceOptions): pul
   return pulumi.mergeOptions(opts, { dependsOn: [keda] });
 }
 
-/** KEDA makes a connection string of what it is told, and quotes only what has a space in it. */
+/** Escapes a value: KEDA builds a connection string, and quotes only values with a space. */
 export function quoted(text: string): string {
   const escaped = text.replaceAll("\\", "\\\\");
   return text.includes(" ") ? escaped : escaped.replaceAll("'", "\\'");
 }
 
-/** Parameters of KEDA that are in a Secret: https://keda.sh/docs/latest/scalers/postgresql/#authentication-parameters. */
+/** KEDA's parameters in a Secret: https://keda.sh/docs/latest/scalers/postgresql/#authentication-parameters. */
 function loginOf({ target, login }: DatabaseLogin, namespace: pulumi.Input<string>) {
   const told = pulumi.output(login);
   return {
@@ -39,8 +39,8 @@ function loginOf({ target, login }: DatabaseLogin, namespace: pulumi.Input<strin
 }
 
 /**
- * Lets KEDA set the number of a StatefulSet's pods by what a database counts.
- * @param metadata of an object, by what its name adds to the service's
+ * Lets KEDA set the replicas of a StatefulSet by a count from a database.
+ * @param metadata of an object, by the suffix to the service's name
  */
 export function scaling(
   name: string,

@@ -33,24 +33,24 @@ type Metadata = k8s.types.input.meta.v1.ObjectMeta;
 
 /** Annotations that tell Pulumi how to handle an object. */
 const hint = {
-  /** What somebody changed by hand is put back, instead of being a conflict. */
+  /** Overwrites manual changes, instead of failing with a conflict. */
   force: { "pulumi.com/patchForce": "true" },
   unawaited: { "pulumi.com/skipAwait": "true" },
 };
 
-/** Times that a failing job is tried again. */
+/** Retries of a failing job. */
 const retries = 2;
 
-/** Old versions of a Deployment that are kept to go back to. */
+/** Old revisions of a Deployment that are kept for a rollback. */
 const revisions = 2;
 
-/** What a stack says besides its cluster. */
+/** Settings of a stack besides its cluster. */
 export interface ClusterArgs {
-  /** The nodes that services may be placed on, by name. */
+  /** Nodes on which services may be placed, by name. */
   readonly machines?: readonly MachineSettings[] | undefined;
-  /** Of everything that the stack makes. */
+  /** Labels of every object of the stack. */
   readonly labels?: Labels;
-  /** Says whether namespace and data are free or the stack's own; without it nothing carries an installation's id. */
+  /** Reports whether namespace and data are free or the stack's own; without it no object has an installation's id. */
   readonly look?: Look | undefined;
 }
 
@@ -61,7 +61,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   private readonly settings: KubernetesSettings;
   private readonly machines: readonly MachineSettings[];
   private readonly labels: Labels;
-  /** Of the namespace and of data. */
+  /** Owner labels of the namespace and the data. */
   private readonly owner: Values;
   private readonly claims: Claim[] = [];
   private readonly provider: k8s.Provider;
@@ -73,9 +73,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   /** ConfigMaps of large files, by path and content. */
   private readonly largeFiles = new Map<string, pulumi.Output<string>>();
 
-  /**
-   * @param stack names the namespace, unless the settings do
-   */
+  /** @param stack name of the namespace, unless the settings give one */
   constructor(
     name: string,
     stack: string,
@@ -116,7 +114,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const { [name]: size = storage.volumes } = sizes;
     const storageClass = sharing === "shared" ? storage.sharedClass : storage.class;
     this.claims.push({ kind: "claim", name });
-    // Some storage is only made once a pod wants it.
+    // Some storage is provisioned only once a pod uses it.
     const metadata = this.metadata(name, ["unawaited"]);
     const claim = new k8s.core.v1.PersistentVolumeClaim(
       name,
@@ -141,7 +139,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const edges = this.connect(name, service, opts);
     const awaited = (turn?: Promise<void>) =>
       pulumi.mergeOptions(this.child(opts), {
-        // Until it is gone it reaches what it needs: a worker may have tasks to finish.
+        // A stopping pod keeps its network access: a worker may have tasks to finish.
         dependsOn: [turn ? turn.then(() => edges) : edges],
         customTimeouts: serviceInCluster(service),
       });
@@ -150,7 +148,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const spec = { ...(!autoscale && { replicas }), selector: { matchLabels: selector(name) }, template };
 
     if (port !== undefined) {
-      // What has no data of its own is called by the name of an instance; what has some keeps one address.
+      // Instances without data of their own are called by instance name; a service with data keeps one address.
       const byInstance = stateful && !Object.values(service.volumes ?? {}).some(isExclusive);
       const spec = { selector: selector(name), ports: [{ name: "main", port, targetPort: port }] };
       new k8s.core.v1.Service(
@@ -174,7 +172,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
         metadata,
         spec: { ...spec, serviceName: name, ordinals: { start: 1 }, podManagementPolicy: "Parallel" },
       };
-      // A StatefulSet replaces one of its pods at a time.
+      // A StatefulSet replaces its pods one at a time.
       this.rota.take(service.turns, instances(name, service), (turn) => {
         return new k8s.apps.v1.StatefulSet(name, args, awaited(turn));
       });
@@ -238,7 +236,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     return pulumi.secret(value);
   }
 
-  /** The configuration refuses it first, with file and line. */
+  /** Always throws; the configuration rejects this first, with file and line. */
   publish(name: string, _args: EntranceArgs, _opts: pulumi.CustomResourceOptions): void {
     throw new Error(`${name} is to be published on a machine, but a cluster has an ingress for that.`);
   }
@@ -252,7 +250,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     return host === undefined ? `http://127.0.0.1:${loopbackPort}` : `https://${host}`;
   }
 
-  /** Looks a Secret up, once: whoever applied it may have left its contents in an annotation, so all of it is secret. */
+  /** Looks up a Secret, once. All of it is secret: `kubectl apply` may have left its contents in an annotation. */
   private find(name: string): k8s.core.v1.Secret {
     const found = k8s.core.v1.Secret.get(`given-${name}`, `${this.namespace}/${name}`, {
       ...this.child(),
@@ -279,7 +277,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     return { labels: priority === "control" ? this.settings.controlLabels : {}, tolerations: [] };
   }
 
-  /** Delivers files and secrets under names of Pulumi's choosing, so that a change rolls the pods that use them. */
+  /** Delivers files and secrets under names that Pulumi generates, so that a change rolls the pods that use them. */
   private podArgs(
     name: string,
     job: Job,
@@ -317,7 +315,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     };
   }
 
-  /** A ConfigMap with one file, once for all workloads that have it. */
+  /** A ConfigMap with one file, shared by all workloads that have the file. */
   private largeFile(path: string, content: string): pulumi.Output<string> {
     const name = `file-${contentHash(path + content).slice(0, 10)}`;
     const known = this.largeFiles.get(name);
@@ -334,7 +332,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     return made;
   }
 
-  /** Opens the edges of a workload, and its way to the world if it has one; returns what opens the edges. */
+  /** Opens the connections of a workload, and its ingress if it is published; returns the network policy. */
   private connect(
     name: string,
     workload: Job & Partial<Service>,
@@ -385,7 +383,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     return { name, namespace: this.around.namespace, labels: all, annotations };
   }
 
-  /** What selects a pod cannot be changed by other labels. */
+  /** Puts selector and reach labels last, so that no other label overrides them. */
   private podLabels(name: string, job: Job): Labels {
     return { ...this.labels, ...job.labels, ...selector(name), ...reachLabels(job) };
   }
@@ -399,7 +397,7 @@ function isExclusive(volume: Volume): boolean {
   return volume.kind === "data" && volume.sharing === "exclusive";
 }
 
-/** A job cannot be changed: another content is another job. */
+/** Names a job by its content: a job cannot be changed, so changed content is a new job. */
 function contentName(
   name: string,
   pod: k8s.types.input.core.v1.PodSpec,

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Labels, Service, Values } from "../../workload.ts";
 import { denyAll } from "./policies.ts";
 
-/** Higher goes first; 0 is what pods of other namespaces have by default. */
+/** Higher values go first; pods of other namespaces have 0 by default. */
 const priorities = { control: 1000, tasks: 0 };
 
 /** The namespace of a stack and what all of its pods share. */
@@ -14,21 +14,21 @@ export interface NamespaceResources {
 }
 
 export interface NamespaceArgs {
-  /** Names the namespace. */
+  /** Name of the namespace. */
   readonly stack: string;
-  /** Secrets with which images are pulled. */
+  /** Secrets for pulling images. */
   readonly pullSecrets: readonly string[];
   readonly labels: Labels;
-  /** Further labels of the namespace: whose it is. */
+  /** Owner labels of the namespace. */
   readonly owner: Values;
 }
 
-/** Labels of what belongs to no workload. */
+/** Labels of objects that belong to no workload. */
 export function unowned(labels: Labels): { readonly labels?: Labels } {
   return Object.keys(labels).length > 0 ? { labels } : {};
 }
 
-/** The levels of pod security: nothing in the namespace may be privileged. */
+/** Labels for pod security: nothing in the namespace may be privileged. */
 function restricted(mode: "enforce" | "audit" | "warn"): Labels {
   return {
     [`pod-security.kubernetes.io/${mode}`]: "restricted",
@@ -36,7 +36,7 @@ function restricted(mode: "enforce" | "audit" | "warn"): Labels {
   };
 }
 
-/** Makes a namespace in which nobody may talk to anybody unless a policy says so. */
+/** Makes a namespace in which pods may connect only where a policy allows it. */
 export function namespaceResources(
   name: string,
   { stack, pullSecrets, labels, owner }: NamespaceArgs,
@@ -44,8 +44,7 @@ export function namespaceResources(
 ): NamespaceResources {
   const own = unowned(labels);
   const levels = { ...restricted("enforce"), ...restricted("audit"), ...restricted("warn") };
-  // The claims are in it, so it shares their protection.
-  // Whoever adopts it puts another id into its label.
+  // The namespace contains the claims, so it shares their protection. An adoption replaces the id in its label.
   const annotations = { "pulumi.com/patchForce": "true" };
   const made = new k8s.core.v1.Namespace(
     name,
@@ -71,7 +70,7 @@ export function namespaceResources(
         description: `Airflow's ${tier}, in namespace ${stack}`,
         preemptionPolicy: tier === "control" ? "PreemptLowerPriority" : "Never",
       },
-      // They are in no namespace, but begin with the name of one.
+      // Priority classes have no namespace, but their names begin with one.
       { ...opts, dependsOn: [made] },
     ).metadata.name;
   new k8s.networking.v1.NetworkPolicy(

@@ -14,8 +14,8 @@ async function kubectl(args: readonly string[]): Promise<string> {
 
 /**
  * Finds the resources that have claimed names in a cluster.
- * @param flags of kubectl, which lead to the cluster
- * @throws Error with what kubectl says, when it cannot tell
+ * @param flags of kubectl, which select the cluster
+ * @throws Error with kubectl's message, when kubectl fails
  */
 export async function inCluster(
   claims: readonly Claim[],

@@ -9,29 +9,29 @@ type Container = types.input.core.v1.Container;
 type PodVolume = types.input.core.v1.Volume;
 type Mount = types.input.core.v1.VolumeMount;
 
-/** What a pod is given besides its workload. */
+/** Inputs of a pod besides its workload. */
 export interface PodArgs {
-  /** The ConfigMap with the workload's files, by {@link fileKey}. */
+  /** ConfigMap with the workload's files, by {@link fileKey}. */
   readonly files?: pulumi.Input<string>;
-  /** The ConfigMaps of those that are large, by path. */
+  /** ConfigMaps of the large files, by path. */
   readonly largeFiles?: Readonly<Record<string, pulumi.Input<string>>>;
-  /** The Secret with its secrets. */
+  /** Secret with the workload's secrets. */
   readonly secrets?: pulumi.Input<string>;
   readonly serviceAccount: pulumi.Input<string>;
   readonly priorityClass: pulumi.Input<string>;
   readonly nodes: Nodes;
 }
 
-/** Seconds for which a pod still serves that is to be stopped: until then every node has taken it off its list. */
+/** Seconds that a stopping pod still serves, until every node has removed it from its routes. */
 const drainSeconds = 5;
 
-/** Seconds after which a pod of a lost node is started on another one; the cluster's own default is 300. */
+/** Seconds after which a pod of a lost node is started elsewhere; the cluster's default is 300. */
 const lostNodeSeconds = 60;
 
-/** What a container may write outside its volumes, logs of its output included. */
+/** Storage that a container may use outside its volumes, including its logs. */
 const ephemeralStorage = { request: "256Mi", limit: "10Gi" };
 
-/** The key of a file in a ConfigMap, where names with slashes are not allowed. */
+/** Key of a file in a ConfigMap, whose keys cannot contain slashes. */
 export function fileKey(path: string): string {
   return path.slice(1).replaceAll("/", "_");
 }
@@ -100,12 +100,12 @@ function volumesOf(
 }
 
 /**
- * Thousandths of a CPU that are kept for each of a workload's limit, and its weight when there is not enough for all. Roles
- * are idle most of the time; workers are many, and are not to outweigh those that they report to.
+ * Thousandths of a CPU requested per CPU of a workload's limit; also its weight under contention. Roles are idle most
+ * of the time; workers are many, and must not outweigh the roles that they report to.
  */
 const cpuRequests = { control: 50, tasks: 10 };
 
-/** Memory cannot be taken back, so all of it is kept. */
+/** Requests all of the memory, since memory cannot be taken back. */
 function resourcesOf(
   { memory, cpu }: Limits,
   priority: Service["priority"],
@@ -121,7 +121,7 @@ function resourcesOf(
   };
 }
 
-/** Names by their address, which a pod lists once. */
+/** Groups host names by address, since a pod lists each address once. */
 function hostAliases({ hosts = {} }: Job): Pick<PodSpec, "hostAliases"> {
   const byAddress = Map.groupBy(Object.entries(hosts), ([, ip]) => ip);
   const aliases = [...byAddress].map(([ip, names]) => ({ ip, hostnames: names.map(([name]) => name) }));
@@ -140,7 +140,7 @@ function base(
     name,
     image: job.image,
     imagePullPolicy: "IfNotPresent",
-    // Memory outlives the containers of a pod, but is to be empty at each start. A shell adds PWD to the environment.
+    // The in-memory volume outlives containers, but must be empty at each start. A shell adds PWD to the environment.
     command: [
       "sh",
       "-c",
@@ -189,7 +189,7 @@ function tolerationsOf({ tolerations }: Nodes): types.input.core.v1.Toleration[]
   );
 }
 
-/** Kubernetes sends SIGTERM only; another signal is sent before that, and given the time it needs. */
+/** Sends a stop signal other than SIGTERM, which is all that Kubernetes sends, and waits for the process to end. */
 function preStop({ signal }: Stop, drains: boolean): Partial<Container> {
   if (signal !== "SIGTERM") {
     const end = `kill -s ${signal.slice(3)} 1; while kill -s 0 1; do sleep 0.2; done`;
@@ -198,7 +198,7 @@ function preStop({ signal }: Stop, drains: boolean): Partial<Container> {
   return drains ? { lifecycle: { preStop: { sleep: { seconds: drainSeconds } } } } : {};
 }
 
-/** The pod that keeps one instance of a service running. */
+/** The pod of one instance of a service. */
 export function servicePod(
   name: string,
   service: Job & Pick<Service, "healthy" | "port" | "stateful" | "priority">,
@@ -223,7 +223,7 @@ export function servicePod(
         topologyKey: "kubernetes.io/hostname",
         whenUnsatisfiable: "ScheduleAnyway",
         labelSelector: { matchLabels: selector(name) },
-        // While a Deployment is updated, the pods that are about to go do not count.
+        // During an update of a Deployment, the old pods do not count.
         ...(!service.stateful && { matchLabelKeys: ["pod-template-hash"] }),
       },
     ],
@@ -249,7 +249,7 @@ export function jobPod(name: string, job: Job, args: PodArgs): PodSpec {
   };
 }
 
-/** What tells the pods of one workload from those of others. */
+/** Labels that select the pods of one workload. */
 export function selector(name: string): Readonly<Record<string, string>> {
   return { "app.kubernetes.io/name": name };
 }

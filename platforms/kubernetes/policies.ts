@@ -7,15 +7,15 @@ type Policy = types.input.networking.v1.NetworkPolicySpec;
 type Ingress = types.input.networking.v1.NetworkPolicyIngressRule;
 type Egress = types.input.networking.v1.NetworkPolicyEgressRule;
 
-/** What lies outside the stack. */
+/** Peers outside the stack. */
 export interface PolicyContext {
-  /** Addresses that workloads with `outbound` may open connections to. */
+  /** Addresses that workloads with `outbound` may connect to. */
   readonly egress: { readonly to: readonly string[]; readonly except: readonly string[] };
-  /** Namespace of the ingress controller, where one publishes this workload. */
+  /** Namespace of the ingress controller, if the workload is published. */
   readonly ingressNamespace?: string | undefined;
 }
 
-/** Labels that let a pod reach what its workload says that it reaches. */
+/** Labels that let a pod connect to the services that its workload reaches. */
 export function reachLabels({ reaches }: Job): Readonly<Record<string, string>> {
   return Object.fromEntries(reaches.filter(isInside).map(({ host }) => [`reaches/${host}`, "true"]));
 }
@@ -38,7 +38,7 @@ function names(): Egress {
   };
 }
 
-/** A policy knows addresses only, and what is outside may have any, of a pod of another namespace too: its port is open. */
+/** Opens a port; for an outside target to any address, other namespaces included: a policy cannot name hosts. */
 function peer(target: Target): Egress {
   const ports = [{ port: target.port, protocol: "TCP" }];
   return isInside(target)
@@ -46,7 +46,7 @@ function peer(target: Target): Egress {
     : { ports };
 }
 
-/** Of an exception a policy takes only what lies within its range. */
+/** Egress rules; a policy accepts an exception only inside its own range. */
 function outside({ to, except }: PolicyContext["egress"]): Egress[] {
   const peers = to
     .filter((cidr) => !except.some((exception) => within(cidr, exception)))
@@ -54,11 +54,11 @@ function outside({ to, except }: PolicyContext["egress"]): Egress[] {
       const exceptions = except.filter((exception) => within(exception, cidr));
       return { ipBlock: { cidr, ...(exceptions.length > 0 && { except: exceptions }) } };
     });
-  // A rule without peers would allow all of them.
+  // A rule without peers would allow every peer.
   return peers.length > 0 ? [{ to: peers }] : [];
 }
 
-/** The edges of one workload, both ways; whatever is not listed is denied. */
+/** Allows the connections of one workload in both directions, and denies all others. */
 export function policy(
   name: string,
   workload: Job & { readonly port?: number },
@@ -83,10 +83,10 @@ export function policy(
   };
 }
 
-/** What holds for pods that no other policy speaks of. */
+/** Applies to pods that no other policy selects. */
 export const denyAll: Policy = { podSelector: {}, policyTypes: ["Ingress", "Egress"] };
 
-/** Lets another namespace reach a service. */
+/** Admits another namespace to a service. */
 export function admission(namespace: string, { host, port }: Endpoint): Policy {
   return {
     podSelector: { matchLabels: selector(host) },

@@ -4,10 +4,10 @@ import { checks } from "../checks.ts";
 
 type Container = types.input.core.v1.Container;
 
-/** Seconds for one run of a start-up probe, which ends by itself: Kubernetes wants a number. */
+/** Seconds for one run of a startup probe, which ends by itself: Kubernetes needs a number. */
 const unlimited = 86_400;
 
-/** Polls until the command succeeds. Each answer that the workload is on its way begins its seconds for a start again. */
+/** Polls until the command succeeds. Exit status 75, still on its way, restarts the seconds that it has to start. */
 function poll(seconds: number): string {
   return [
     "now() { cut -d. -f1 /proc/uptime; }",
@@ -20,7 +20,7 @@ function poll(seconds: number): string {
   ].join("\n");
 }
 
-/** Looks several times. What is on its way is not ready, but alive. */
+/** Probes several times. A workload still on its way is not ready, but alive. */
 function watch({ looks, everySeconds }: typeof checks): string {
   return [
     `looks=${looks}`,
@@ -32,7 +32,7 @@ function watch({ looks, everySeconds }: typeof checks): string {
   ].join("\n");
 }
 
-/** Starting a check costs far more than the check: one polls until the start is done, then they are rare. */
+/** Starting a check costs far more than a probe: the startup check polls by itself, and later checks are rare. */
 export function probes({ command, startSeconds }: Health): Partial<Container> {
   const { everySeconds, patienceSeconds, looks } = checks;
   const shell = (script: string) => ({ command: ["sh", "-c", script, "sh", ...command] });

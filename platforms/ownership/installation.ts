@@ -10,7 +10,7 @@ interface Wanted {
 }
 
 interface Held {
-  /** The first one is the installation's own. */
+  /** Ids; the first one is the installation's own. */
   readonly ids: readonly string[];
 }
 
@@ -18,7 +18,7 @@ function idsWith(known: readonly string[], adopted: readonly string[]): string[]
   return [...new Set([...known, ...adopted])];
 }
 
-/** Mints an id once; what is adopted stays adopted. */
+/** Mints an id once; adopted ids stay adopted. */
 const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
   async create({ adopted }) {
     return { id: "installation", outs: { ids: idsWith([crypto.randomBytes(8).toString("hex")], adopted) } };
@@ -31,12 +31,12 @@ const minter: pulumi.dynamic.ResourceProvider<Wanted, Held> = {
   },
 };
 
-/** The minter as the state keeps it. */
+/** The minter in the form that the state keeps. */
 export const stored: StoredProvider<Wanted, Held> = { provider: minter, functions: [idsWith] };
 
 /**
- * Tells what this stack made from what another one made under the same names; protected, like the data that carries its id.
- * Everything with its label waits for it.
+ * Identifies what this stack made, as opposed to another stack's resources of the same names. Protected, like the data
+ * that carries its id. Every resource with the label waits for this one.
  */
 class Installation extends DynamicResource<Wanted, Held> {
   declare readonly ids: pulumi.Output<readonly string[]>;
@@ -46,15 +46,15 @@ class Installation extends DynamicResource<Wanted, Held> {
     super(stored, installationName, { adopted, ids: undefined }, { ...opts, protect: true });
   }
 
-  /** For whatever this installation makes. */
+  /** Labels for every resource of this installation. */
   get labels(): Readonly<Record<string, pulumi.Output<string>>> {
     return { [installationLabel]: this.ids.apply(([own = ""]) => own) };
   }
 }
 
 /**
- * Labels of what a stack makes, once the names that it claims were looked at; none without a look.
- * @param claims all that are there when the program has declared its workloads, which it does in one go
+ * Labels for a stack's resources, available once its claimed names were checked; empty without a look.
+ * @param claims complete when the program has declared its workloads, which it does synchronously
  */
 export function ownerLabels(
   look: Look | undefined,

@@ -2,16 +2,16 @@ import { clientCommand } from "../machines.ts";
 import type { Found, Kind } from "./claims.ts";
 import { type Known, keyOf } from "./known.ts";
 
-/** Kinds that hold data, which may be taken over. */
+/** Kinds that hold data; they may be taken over. */
 const data: readonly Kind[] = ["volume", "namespace", "claim"];
 
-/** A namespace may be there before a stack, with Secrets for it; a label of another installation is another matter. */
+/** True for the stack's own resources. A namespace without a label may be older than the stack, with Secrets for it. */
 function isOwn(found: Found, { ids, names }: Known): boolean {
   if (found.installation !== "") return ids.includes(found.installation);
   return found.kind === "namespace" || names.has(keyOf(found));
 }
 
-/** Picks resources of other installations: with another's label, or with none and not in the state. */
+/** Selects resources of other installations: with another label, or with none and not in the state. */
 export function strangers(found: readonly Found[], known: Known): readonly Found[] {
   return found.filter((one) => !isOwn(one, known));
 }
@@ -20,14 +20,14 @@ export function holdsData({ kind }: Found): boolean {
   return data.includes(kind);
 }
 
-/** `volume airflow-dev-logs on machine big, of installation 0123456789abcdef`. */
+/** Describes a resource: `volume airflow-dev-logs on machine big, of installation 0123456789abcdef`. */
 export function spell({ kind, name, machine, installation }: Found): string {
   const place = machine === undefined ? "" : ` on machine ${machine.name}`;
   const maker = installation === "" ? "without an installation's label" : `of installation ${installation}`;
   return `${kind === "claim" ? "PersistentVolumeClaim" : kind} ${name}${place}, ${maker}`;
 }
 
-/** Commands that remove what can be made again: containers first, which use networks. */
+/** Commands that remove containers and networks; containers first, since they use networks. */
 function removals(found: readonly Found[]): string[] {
   const command = ({ kind, machine }: Found) =>
     `${clientCommand(machine)} ${kind} rm${kind === "container" ? " --force" : ""}`;
@@ -38,7 +38,7 @@ function removals(found: readonly Found[]): string[] {
   });
 }
 
-/** Why nothing is deployed, and the ways on. */
+/** Error text: why nothing was deployed, and the ways on. */
 export function refusal(strange: readonly Found[], stack: string): string {
   const removable = strange.filter((one) => !holdsData(one));
   const removing =

@@ -1,15 +1,15 @@
 import { type Claim, installationName, type Kind } from "./claims.ts";
 
-/** Ownership as a state tells it. */
+/** Ownership according to a state. */
 export interface Known {
-  /** The installation's own id, and those that it took over; none before the first deployment with ids. */
+  /** Ids of the installation and of those that it took over; none before the first deployment with ids. */
   readonly ids: readonly string[];
   readonly names: ReadonlySet<string>;
-  /** The outputs of a stack outlast its workers: after `npm run down` they still name them. */
+  /** True if the state has workers; its outputs do not tell, since they still name workers after `npm run down`. */
   readonly hasWorkers: boolean;
 }
 
-/** A resource of a state. */
+/** A resource in a state. */
 export interface StateResource {
   readonly urn: string;
   readonly type: string;
@@ -32,12 +32,12 @@ export function claimOf({ type, outputs = {} }: StateResource): Claim | undefine
   return kind === undefined || called === undefined ? undefined : { kind, name: called };
 }
 
-/** A name with its kind. */
+/** Key of a claim: kind and name. */
 export function keyOf({ kind, name }: Claim): string {
   return `${kind} ${name}`;
 }
 
-/** A name with its kind and its machine. */
+/** Key of a claim: kind, name and machine. */
 export function placeOf(claim: Claim): string {
   return `${keyOf(claim)} ${claim.machine?.name}`;
 }

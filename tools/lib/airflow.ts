@@ -15,7 +15,7 @@ export interface DagRun {
   readonly state: "queued" | "running" | "success" | "failed";
 }
 
-/** A login as the header of a request. */
+/** Turns a login into the header of a request. */
 type Authenticate = (login: Outputs) => Promise<string>;
 
 const basic: Authenticate = async ({ adminUser, adminPassword }) =>
@@ -28,11 +28,11 @@ const token: Authenticate = async (login) => {
   return `Bearer ${((await response.json()) as { access_token: string }).access_token}`;
 };
 
-/** What differs between the APIs of major versions. */
+/** Differences between the APIs of major versions. */
 interface Dialect {
   readonly root: string;
   readonly authenticate: Authenticate;
-  /** What a run that is triggered has to say of itself. */
+  /** Fields that triggering a run requires. */
   readonly run: Readonly<Record<string, unknown>>;
 }
 
@@ -67,7 +67,7 @@ export class AirflowApi {
     this.dialect = dialects[majorOf(login.version)];
   }
 
-  /** Calls a path below the API's root; undefined when there is no such thing. */
+  /** Calls a path below the API's root; undefined if the path does not exist. */
   async call<T>(path: string, method = "GET", body?: unknown): Promise<T | undefined> {
     const { root, authenticate } = this.dialect;
     this.authorization ??= await authenticate(this.login);
@@ -78,7 +78,7 @@ export class AirflowApi {
     return (await response.json()) as T;
   }
 
-  /** Starts a run of a DAG that is known to Airflow, and unpauses it. */
+  /** Starts a run of a DAG that Airflow knows, and unpauses the DAG. */
   async trigger(dag: string, conf: Record<string, unknown> = {}): Promise<DagRun> {
     await this.call(`/dags/${dag}`, "PATCH", { is_paused: false });
     const run = await this.call<DagRun>(`/dags/${dag}/dagRuns`, "POST", {
@@ -101,7 +101,7 @@ export class AirflowApi {
   }
 }
 
-/** How many tasks are in which state, as people read it. */
+/** Counts tasks by state, for people to read. */
 export function summary(tasks: readonly TaskInstance[]): string {
   const counts = Map.groupBy(tasks, ({ state }) => state ?? "waiting");
   return [...counts].map(([state, { length }]) => `${length} ${state}`).join(", ");

@@ -2,19 +2,19 @@ import { spawn } from "node:child_process";
 import { run } from "./process.ts";
 import { all, ended } from "./ship.ts";
 
-/** An image to be built. */
+/** An image to build. */
 export interface Plan {
-  /** For people. */
+  /** Name for people. */
   readonly name: string;
   readonly image: string;
-  /** The Dockerfile. */
+  /** Path of the Dockerfile. */
   readonly file: string;
   readonly context: string;
   /** Build arguments; empty ones are left out. */
   readonly args: Readonly<Record<string, string>>;
 }
 
-/** A build that runs, and what it does now. */
+/** A running build and its present step. */
 interface Build {
   readonly plan: Plan;
   step: string;
@@ -52,8 +52,8 @@ async function build(state: Build): Promise<void> {
 }
 
 /**
- * Builds images side by side, and says every 10 s how far it is.
- * @throws Error with the end of a build's log, when it fails
+ * Builds images in parallel, and reports progress every 10 s.
+ * @throws Error with the end of a build's log, when the build fails
  */
 export async function buildAll(plans: readonly Plan[]): Promise<void> {
   const begin = Date.now();
@@ -65,6 +65,6 @@ export async function buildAll(plans: readonly Plan[]): Promise<void> {
   }, 10_000);
   const builds = states.map((state) => build(state).finally(() => running.delete(state)));
   await all(builds).finally(() => clearInterval(timer));
-  // The classic builder keeps a stage that only lends files to another, without a name.
+  // The classic builder keeps unnamed stages that only lend files to others.
   await run("docker", ["image", "prune", "--force", "--filter", "label=airflow-on-celery.stage=build"]);
 }

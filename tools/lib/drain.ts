@@ -2,10 +2,10 @@ import { clientEnvironment, type Machine } from "../../platforms/machines.ts";
 import type { Deployment } from "./forget.ts";
 import { run } from "./process.ts";
 
-/** A machine that a stack is still on. */
+/** A machine that is still in the state. */
 export type Left = Omit<Machine, "address">;
 
-/** Machines of the state that the stack no longer lists; the first one's provider has the plain name. */
+/** Machines in the state that the stack no longer lists, except the first, whose provider has the plain name. */
 export function leftBehind({ deployment }: Deployment, listed: readonly string[]): Left[] {
   return (deployment.resources ?? []).flatMap(({ urn, type, inputs = {} }) => {
     const [, name] = /::docker-([^:]+)$/.exec(urn) ?? [];
@@ -18,8 +18,8 @@ export function leftBehind({ deployment }: Deployment, listed: readonly string[]
 }
 
 /**
- * Stops the workers of a machine, which finish their tasks first.
- * @param prefix in front of the names of the stack's containers
+ * Stops the workers of a machine, which first finish their tasks.
+ * @param prefix of the names of the stack's containers
  * @throws Error when the machine does not answer
  */
 export async function drain(machine: Left, prefix: string): Promise<void> {

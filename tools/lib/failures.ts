@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "./process.ts";
 
-/** A line of the CLI's event log, as far as failures go. */
+/** A line of the CLI's event log; only the fields about failures. */
 export interface EngineEvent {
   readonly diagnosticEvent?: { readonly urn?: string; readonly message: string; readonly severity: string };
   readonly resOpFailedEvent?: {
@@ -10,7 +10,7 @@ export interface EngineEvent {
       readonly type: string;
       readonly new?: {
         readonly inputs?: { readonly name?: unknown };
-        /** URN and id, with `::` between them. */
+        /** URN and id of the provider, with `::` between them. */
         readonly provider?: string;
       } | null;
     };
@@ -20,16 +20,16 @@ export interface EngineEvent {
 /** A container that did not become healthy. */
 export interface FailedContainer {
   readonly name: string;
-  /** Name of its provider. */
+  /** Name of the container's provider. */
   readonly provider: string;
 }
 
-/** Texts that repeat a failure: the CLI's last line, and a provider's with a place in its source. */
+/** True for messages that only repeat a failure: the CLI's last line, a provider's with a place in its source. */
 function isNoise(message: string): boolean {
   return /^\w+ failed$|^sdk-v2\//.test(message.trim());
 }
 
-/** Reads a failure from an event: its reason, or the container that it is about. */
+/** Extracts a failure from an event: its reason, or the container that failed. */
 export function failureIn({
   diagnosticEvent,
   resOpFailedEvent,
@@ -58,7 +58,7 @@ function indented(text: string): string {
   return text.trim().replace(/^/gm, "    ");
 }
 
-/** The state of a container, what its last health check said and the end of its log. */
+/** Describes a container: its state, the output of its last health check and the end of its log. */
 export async function describe(name: string, env: Readonly<Record<string, string>>): Promise<string> {
   try {
     const state: State = JSON.parse(
@@ -74,14 +74,14 @@ export async function describe(name: string, env: Readonly<Record<string, string
   }
 }
 
-/** Seconds in which a CLI that fails may end, and tell the reason itself. */
+/** Seconds for a failing CLI to end and report the reason itself. */
 const patience = 3;
 
 /**
- * Reads the event log of a CLI that runs, and tells each failure as soon as it is known: the CLI itself tells a reason of
- * several lines when the slowest of the other resources has come to its end. What it tells soon is not told twice.
+ * Follows the event log of a running CLI, and reports each failure as soon as it is known: the CLI reports a reason of
+ * several lines only when the slowest of the other resources is done. Skips a reason that the CLI is about to report.
  * @param clientOf environment of the Docker client, by the name of a provider
- * @returns ends the reading
+ * @returns a function that ends the reading
  */
 export function watchFailures(
   file: string,

@@ -3,21 +3,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Stack } from "./stack.ts";
 
-/** A resource as the state has it; what does not matter here is kept as it is. */
+/** A resource in the state; further fields are kept as they are. */
 export interface Resource {
   readonly urn: string;
   readonly type: string;
-  /** URN and id of its provider, with `::` between them. */
+  /** URN and id of the provider, with `::` between them. */
   readonly provider?: string;
   readonly dependencies?: readonly string[];
-  /** URNs by property; null where there are none. */
+  /** URNs by property; null where a property has none. */
   readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
   readonly deletedWith?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** What `pulumi stack export` writes. */
+/** Output of `pulumi stack export`. */
 export interface Deployment {
   readonly deployment: { readonly resources?: readonly Resource[] };
 }
@@ -50,7 +50,7 @@ function without(resource: Resource, gone: ReadonlySet<string>): Resource {
   };
 }
 
-/** What a state has of a machine: its provider, and all that this provider made. */
+/** URNs of a machine in a state: its provider, and every resource that this provider made. */
 export function urnsOn({ deployment: { resources = [] } }: Deployment, machine: string): string[] {
   const isProvider = ({ type, urn }: Resource) => type === docker && nameOf(urn) === `docker-${machine}`;
   const providers = resources.filter(isProvider).map(({ urn }) => urn);
@@ -60,9 +60,9 @@ export function urnsOn({ deployment: { resources = [] } }: Deployment, machine: 
 }
 
 /**
- * A state without a machine: its provider, all that this provider made, and whatever else refers to that.
- * @returns the state, and the URNs that are no longer in it
- * @throws Error when the state has no such machine, or only that one
+ * Removes a machine from a state: its provider, every resource that this provider made, and references to these.
+ * @returns the new state, and the URNs that are no longer in it
+ * @throws Error when the state has no such machine, or the machine is the first one
  */
 export function forgetting<T extends Deployment>(
   state: T,
@@ -84,7 +84,7 @@ export function forgetting<T extends Deployment>(
   };
 }
 
-/** `Container worker-big-1`. */
+/** Describes a resource: `Container worker-big-1`. */
 export function spell(urn: string): string {
   const type = urn.split("::")[2] ?? "";
   return `${type.slice(type.lastIndexOf(":") + 1)} ${nameOf(urn)}`;

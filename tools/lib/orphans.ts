@@ -8,7 +8,7 @@ interface Process {
   readonly environment: readonly string[];
 }
 
-/** Undefined for a process that is gone, or somebody else's. */
+/** Reads a process; undefined if it is gone, or belongs to another user. */
 function look(pid: string): Process | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
@@ -20,7 +20,7 @@ function look(pid: string): Process | undefined {
   }
 }
 
-/** Processes that carry these variables, but were started by none that does and are no command themselves. */
+/** Finds processes that carry these variables, except the `pulumi` command and children of such processes. */
 function orphans(variables: Readonly<Record<string, string>>): Process[] {
   const wanted = Object.entries(variables).map(([key, value]) => `${key}=${value}`);
   const looked = readdirSync("/proc").flatMap((pid) => (/^\d+$/.test(pid) ? (look(pid) ?? []) : []));
@@ -41,13 +41,13 @@ function end(pid: number): void {
 }
 
 /**
- * Ends the plugins and programs that a killed CLI has left: without it they would spin for ever.
- * Where there is no /proc they are left alone.
- * @param variables the environment that the CLI was given and hands on
+ * Ends plugins and programs that a killed CLI left behind; without the CLI they would spin forever. Without /proc, does
+ * nothing.
+ * @param variables of the CLI's environment, which its children inherit
  */
 export async function stopOrphans(variables: Readonly<Record<string, string>>): Promise<void> {
   if (!existsSync("/proc/self/environ")) return;
-  // The children of an orphan are orphans once it is gone.
+  // The children of a killed orphan become orphans.
   for (let found = orphans(variables); found.length > 0; found = orphans(variables)) {
     for (const { pid } of found) end(Number(pid));
     await sleep(100);

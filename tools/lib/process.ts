@@ -6,16 +6,16 @@ export const project = resolve(import.meta.dirname, "../..");
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Shows the command's output as it comes; otherwise it only appears in the error, if there is one. */
+  /** Shows the command's output as it comes; by default the output only appears in an error. */
   readonly show?: boolean;
   readonly cwd?: string;
-  /** What the command reads from its standard input, instead of nothing. */
+  /** Standard input of the command; none by default. */
   readonly input?: string;
 }
 
 /**
  * Runs a command to its end and returns its standard output.
- * @throws Error with the end of what the command said, when it fails
+ * @throws Error with the end of the command's output, when the command fails
  */
 export async function run(
   command: string,
@@ -44,7 +44,7 @@ export async function run(
   throw new Error(`${command} ${args[0] ?? ""} failed with exit code ${code}${said && `:\n${said}`}`);
 }
 
-/** Polls until `attempt` returns something, showing what it waits for every ten seconds. */
+/** Polls until `attempt` returns something, and reports every ten seconds what it waits for. */
 export async function waitFor<T>(
   what: string,
   seconds: number,

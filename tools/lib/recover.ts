@@ -5,18 +5,18 @@ import { installationLabel } from "../../platforms/ownership/claims.ts";
 import { stopOrphans } from "./orphans.ts";
 import { run } from "./process.ts";
 
-/** What a CLI began, and did not note the end of. The state leaves out inputs where there are none: a component's. */
+/** An operation whose end a CLI did not record. The state omits empty inputs, as components have. */
 export interface Operation {
   readonly type: string;
   readonly resource: {
     readonly type: string;
     readonly inputs?: Readonly<Record<string, unknown>>;
-    /** URN and id of its provider, with `::` between them. */
+    /** URN and id of the resource's provider, with `::` between them. */
     readonly provider?: string;
   };
 }
 
-/** What leads the tools to the places of a stack. */
+/** How the tools reach a stack's engines and cluster. */
 export interface Places {
   /** Flags of kubectl. */
   readonly kubectl: readonly string[];
@@ -28,19 +28,19 @@ interface StateFile {
   readonly checkpoint: { readonly latest?: { readonly pending_operations?: readonly Operation[] } };
 }
 
-/** Something that may be there without the state knowing it, under a name that the next deployment does not ask for or cannot take. */
+/** A resource missing from the state, whose name the next deployment cannot take or would not use again. */
 interface Unknown {
   readonly name: string;
-  /** Prints an id for each one there is. */
+  /** Prints the id of each such resource. */
   readonly list: readonly [command: string, ...args: string[]];
-  /** Takes the ids. */
+  /** Takes the ids as arguments. */
   readonly remove: readonly [command: string, ...args: string[]];
   readonly env: Readonly<Record<string, string>>;
 }
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** A filter that leaves out what another installation made under the same name. */
+/** Filter that excludes another installation's resources of the same name. */
 function own(labels: unknown): string[] {
   const list: readonly { label: string; value: string }[] = Array.isArray(labels) ? labels : [];
   const id = list.find(({ label }) => label === installationLabel)?.value;
@@ -61,7 +61,7 @@ function docker(kind: string, { name, labels }: Inputs, env: Unknown["env"]): Un
   ];
 }
 
-/** Named by Pulumi at random: made again, it has another name. Everything else in a cluster is taken over by its name. */
+/** Objects that get another random name when made again; a deployment takes over a cluster's other objects by name. */
 function kubernetes(kind: string, { metadata }: Inputs, kubectl: readonly string[]): Unknown[] {
   const { name, namespace } = (metadata ?? {}) as Inputs;
   if (typeof name !== "string" || typeof namespace !== "string") return [];
@@ -76,7 +76,7 @@ function kubernetes(kind: string, { metadata }: Inputs, kubectl: readonly string
   ];
 }
 
-/** Everything else that was being made is made again without harm: a volume by the same name is the same one. */
+/** Resources that must be removed. Others can be made again: a volume of the same name is the same volume. */
 export function unknown(pending: readonly Operation[], places: Places): Unknown[] {
   return pending.flatMap(({ type, resource }) => {
     const { inputs, provider = "" } = resource;
@@ -110,12 +110,12 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // Somebody else's process is alive too.
+    // A process of another user is alive too.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 
-/** Whether a lock is of a process of this machine that is gone; one that was not written to its end is. */
+/** True if a lock belongs to a dead process of this machine, or was only partly written. */
 function isDead(lock: string): boolean {
   try {
     const text = readFileSync(lock, "utf8");
@@ -123,12 +123,12 @@ function isDead(lock: string): boolean {
     const owner: { pid: number; hostname: string } = JSON.parse(text);
     return owner.hostname === hostname() && !isAlive(owner.pid);
   } catch {
-    // Taken away meanwhile, by an owner that was alive.
+    // A live owner removed the lock in the meantime.
     return false;
   }
 }
 
-/** Those that the CLI counts: it writes a lock beside its place first, and a kill may leave it there. */
+/** Lists what the CLI counts as locks: also temporary files, which the CLI writes first and a kill may leave. */
 function locksIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => !name.endsWith(".attrs"));
@@ -142,8 +142,8 @@ function pendingIn(file: string): readonly Operation[] {
 }
 
 /**
- * Clears up after a CLI that did not come to its end: its lock, its plugins, and what it was making, which the state
- * does not know. One that was told twice to stop leaves no lock, only what it was making.
+ * Clears up after a CLI that was cut off: its lock, its plugins, and resources in the making that the state does not
+ * know. A CLI that was told twice to stop leaves no lock, only such resources.
  * @param state folder of the local state
  * @param pulumi runs the CLI on the stack
  */
@@ -162,7 +162,7 @@ export async function recover(
   for (const operation of unknown(pending, places)) await remove(operation);
   for (const lock of locks) rmSync(lock);
   if (pending.length === 0) return;
-  // Last, so that clearing up is begun again if it is interrupted: an import ends what is pending.
+  // The import comes last, since it ends pending operations: an interrupted recovery begins again.
   const file = join(state, `recovered.${stack}.json`);
   await pulumi("stack", "export", "--file", file);
   await pulumi("stack", "import", "--file", file);

@@ -5,18 +5,18 @@ import { run } from "./process.ts";
 /** Images for a machine. */
 export interface Cargo {
   readonly machine: Machine;
-  /** By name; only those that were built here are sent. */
+  /** Names of images; only images built here are sent. */
   readonly images: readonly string[];
 }
 
-/** An image on its way. */
+/** An image in transfer. */
 interface Transfer {
   readonly machine: Machine;
   readonly image: string;
   bytes: number;
 }
 
-/** Waits for all of them to end; throws all their errors as one. */
+/** Waits for all promises to settle; throws all their errors as one. */
 export async function all(doing: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(doing);
   const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
@@ -26,12 +26,12 @@ export async function all(doing: readonly Promise<void>[]): Promise<void> {
     );
 }
 
-/** The exit code of a process; null when it was killed. */
+/** Exit code of a process; null if it was killed. */
 export function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((done, fail) => child.on("error", fail).on("close", done));
 }
 
-/** The same on two engines for the same image, which an id is not: that depends on how an engine stores images. */
+/** Identifies an image's content on any engine; an image id depends on how an engine stores images. */
 async function contentOf(image: string, machine?: Machine): Promise<string> {
   const format = "{{.Created}} {{.RootFS.Layers}}";
   return run("docker", ["image", "inspect", "--format", format, image], { env: clientEnvironment(machine) });
@@ -55,7 +55,7 @@ async function transfer(state: Transfer): Promise<void> {
     state.bytes += chunk.length;
   });
   save.stdout.pipe(load.stdin);
-  // When it takes no more, it says itself why.
+  // `docker load` reports by itself why it takes no more.
   load.stdin.on("error", () => {});
   load.on("close", (code) => (code === 0 ? save.stdout.resume() : save.kill()));
   const codes = await Promise.all([ended(save), ended(load)]);
@@ -70,8 +70,8 @@ async function transfer(state: Transfer): Promise<void> {
 }
 
 /**
- * Sends to machines what they lack of the images that were built here. Others they pull themselves.
- * @throws Error with what each machine said that could not be sent to
+ * Sends machines the images built here that they lack; machines pull other images themselves.
+ * @throws Error with the failure of each machine
  */
 export async function shipImages(cargo: readonly Cargo[]): Promise<void> {
   const running = new Set<Transfer>();

@@ -11,7 +11,7 @@ import type { Settings } from "../../settings/model/groups.ts";
 import type { Deployment, Resource } from "./forget.ts";
 import { contextFlags, type Stack } from "./stack.ts";
 
-/** Names by which a state's resources are deleted, with their machines: containers and networks go by ids. */
+/** Names by which a state's resources are deleted, with their machines; containers and networks are deleted by id. */
 function claimsOf(resources: readonly Resource[], machines: readonly DockerMachine[]): readonly Claim[] {
   return resources.flatMap((resource) => {
     const claim = claimOf(resource);
@@ -21,7 +21,7 @@ function claimsOf(resources: readonly Resource[], machines: readonly DockerMachi
   });
 }
 
-/** URNs of what is at the names of strangers; all of a cluster's is in its namespace. */
+/** URNs of resources at the strangers' names; a strange namespace includes all resources of its cluster. */
 export function spared(
   resources: readonly Resource[],
   machines: readonly DockerMachine[],
@@ -35,7 +35,7 @@ export function spared(
   return resources.filter(isTheirs).map(({ urn }) => urn);
 }
 
-/** A state from which some resources are dropped without being deleted. */
+/** Marks resources to be dropped from a state without being deleted. */
 export function retaining<T extends Deployment>(state: T, urns: readonly string[]): T {
   const { resources = [] } = state.deployment;
   const marked = resources.map((one) => (urns.includes(one.urn) ? { ...one, retainOnDelete: true } : one));
@@ -43,8 +43,8 @@ export function retaining<T extends Deployment>(state: T, urns: readonly string[
 }
 
 /**
- * Lets the next `destroy` leave alone what other installations have under names that are in the state.
- * @returns what the state says of ownership
+ * Makes the next `destroy` spare other installations' resources whose names are in the state.
+ * @returns ownership according to the state
  */
 export async function spare(stack: Stack, settings: Settings): Promise<Known> {
   const state: Deployment = JSON.parse(await stack.pulumi(["stack", "export"]));

@@ -17,16 +17,16 @@ export interface Outputs {
   readonly adminUser: string;
   readonly adminPassword: string;
   readonly workers: readonly string[];
-  /** Of Airflow. */
+  /** Version of Airflow. */
   readonly version: string;
 }
 
-/** The file with a stack's configuration. */
+/** Path of a stack's configuration file. */
 export function stackFile(name: string): string {
   return join(project, `stacks/Pulumi.${name}.yaml`);
 }
 
-/** What leads kubectl to the cluster of a stack. */
+/** kubectl flags for the cluster of a stack. */
 export function contextFlags(settings: Settings["kubernetes"]): string[] {
   return settings?.context === undefined ? [] : ["--context", settings.context];
 }
@@ -37,23 +37,23 @@ function clientsOf(settings: Settings): (provider: string) => Readonly<Record<st
   return (provider) => clientEnvironment(machineOf(provider, machines));
 }
 
-/** Commands of the CLI that read the stack's configuration. */
+/** CLI commands that read the stack's configuration. */
 const configured = ["up", "preview", "destroy", "refresh", "config", "import", "watch"];
 
 /**
- * A stack whose state and secrets key are kept in a folder beside the project, so that nobody needs an account and
- * no command changes a committed file. With `PULUMI_BACKEND_URL` set, that backend is used, and the CLI as it is.
+ * A stack whose state and secrets key are in a folder beside the project, so that nobody needs an account and no
+ * command changes a committed file. If `PULUMI_BACKEND_URL` is set, the CLI uses that backend directly.
  */
 export class Stack {
   readonly name: string;
-  /** The stack's configuration. */
+  /** Path of the stack's configuration. */
   readonly file: string;
   private readonly state: string;
 
   /**
    * @param name stack name
-   * @param file the stack's configuration
-   * @param state folder of the local state; made if need be, for its owner only
+   * @param file path of the stack's configuration
+   * @param state folder of the local state; made if missing, for its owner only
    */
   constructor(name: string, file = stackFile(name), state = join(project, ".state")) {
     this.name = name;
@@ -61,7 +61,7 @@ export class Stack {
     this.state = state;
   }
 
-  /** Runs the CLI on this stack, which is made if there is none. */
+  /** Runs the CLI on this stack; makes the stack if there is none. */
   async pulumi(args: readonly string[], show = false): Promise<string> {
     if (process.env.PULUMI_BACKEND_URL) {
       await run("pulumi", ["stack", "select", "--create", this.name]);
@@ -87,13 +87,13 @@ export class Stack {
     return run("pulumi", [...args, ...flags], { env: this.environment(), show });
   }
 
-  /** @throws Error when there is no stack file, or something is wrong with it */
+  /** @throws Error when the stack file is missing or invalid */
   check(): void {
     this.find();
     readStackFile(this.file);
   }
 
-  /** @throws Error when there is no stack file */
+  /** @throws Error when the stack file is missing */
   find(): void {
     if (!existsSync(this.file)) {
       throw new Error(
@@ -104,8 +104,8 @@ export class Stack {
   }
 
   /**
-   * Encrypts a text with the stack's own key; the stack is made if there is none.
-   * @returns what stands for the text in the stack file, and what has to stand beside `config` to decrypt it
+   * Encrypts a text with the stack's own key; makes the stack if there is none.
+   * @returns the encrypted text for the stack file, and the keys needed beside `config` to decrypt it
    */
   async encrypt(text: string): Promise<{ secure: string; beside: Readonly<Record<string, string>> }> {
     const own = !process.env.PULUMI_BACKEND_URL;
@@ -126,13 +126,13 @@ export class Stack {
     }
   }
 
-  /** Deploys, and tells each failure as soon as it is known. */
+  /** Deploys, and reports each failure as soon as it is known. */
   async up(settings: Settings, ...flags: string[]): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), "airflow-events-"));
     const log = join(folder, "events");
     const tell = (failure: string) => console.log(`\n  failed: ${failure.replaceAll("\n", "\n  ")}\n`);
     const end = watchFailures(log, clientsOf(settings), tell);
-    // Without it the CLI does not know the flag.
+    // Makes the CLI accept `--event-log`.
     process.env.PULUMI_DEBUG_COMMANDS = "true";
     try {
       await this.pulumi(["up", "--yes", "--skip-preview", "--event-log", log, ...flags], true);
@@ -154,7 +154,7 @@ export class Stack {
     };
   }
 
-  /** The salt of the stack's secrets key; making a stack writes it, into a folder of its own rather than the project's. */
+  /** The salt of the stack's secrets key; making a stack writes the salt, in a folder of its own, not the project's. */
   private async salt(): Promise<string> {
     const folder = join(this.state, this.name);
     const file = join(folder, `Pulumi.${this.name}.yaml`);

@@ -1,24 +1,24 @@
 import type { Machine } from "../../machines.ts";
 
-/** Why an engine could not be asked. */
+/** Why an engine did not answer. */
 export interface Silence {
   readonly fault: string;
-  /** The machine may just be down; everything else takes a person. */
+  /** True if the machine may just be down; every other cause needs a person. */
   readonly down: boolean;
 }
 
-/** What a fix is made of. */
+/** Facts of a machine that messages are made of. */
 interface Place {
-  /** As `DOCKER_HOST` has it. */
+  /** Engine address, as in `DOCKER_HOST`. */
   readonly docker: string;
   /** Arguments of ssh. */
   readonly ssh: string;
-  /** In known_hosts. */
+  /** Host as in known_hosts. */
   readonly known: string;
   readonly host: string;
   readonly user: string;
   readonly certificates: string;
-  /** What was complained of, in one line. */
+  /** The complaint in one line. */
   readonly gist: string;
 }
 
@@ -101,7 +101,7 @@ const outages: readonly Cause[] = [
   ],
 ];
 
-/** What of a complaint tells most, in one line. */
+/** Extracts the most telling line of a complaint. */
 export function gist(complaint: string): string {
   const lines = complaint.replace(/^.*stderr=/s, "").split(/\s*\n\s*/);
   const last = lines.findLast((line) => line !== "" && !/^(Run|See) 'docker/.test(line));
@@ -123,12 +123,12 @@ function placeOf({ docker, certificates = "" }: Machine, complaint: string): Pla
   };
 }
 
-/** Whether an engine could not be asked, as opposed to what it had against the question. */
+/** True if an engine did not answer, rather than rejecting the question. */
 export function isSilence(complaint: string): boolean {
   return /error during connect|Cannot connect to the Docker daemon|^timed out/.test(complaint);
 }
 
-/** Turns what the Docker client or ssh said, when an engine could not be asked, into its cause and the fix. */
+/** Turns an error of the Docker client or ssh, for an engine that did not answer, into its cause and the fix. */
 export function silence(machine: Machine, complaint: string): Silence {
   const says = ([pattern]: Cause) => pattern.test(complaint);
   const place = placeOf(machine, complaint);

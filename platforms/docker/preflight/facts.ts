@@ -1,26 +1,26 @@
-/** What an engine says of itself and its machine. */
+/** Facts that an engine reports about itself and its machine. */
 export interface Engine {
-  /** The same for no two engines, even if one was cloned from the other. */
+  /** Unique to each engine, even if its machine was cloned. */
   readonly identity: string;
   readonly version: string;
   /** MiB. */
   readonly memory: number;
   readonly cpus: number;
-  /** Milliseconds since 1970, by its clock. */
+  /** The engine's clock, in milliseconds since 1970. */
   readonly clock: number;
-  /** Where it keeps its data. */
+  /** Data directory of the engine. */
   readonly directory: string;
 }
 
-/** Somebody who waits for connections; address and port are written as the kernel does. */
+/** A listening socket; address and port are in the kernel's notation. */
 export interface Listener {
   readonly address: string;
   readonly port: string;
-  /** The name and number of the process, if it can be seen. */
+  /** Name and number of the process, if visible. */
   readonly owner?: string | undefined;
 }
 
-/** A container's port that is published; several in a row are one. */
+/** A published port of a container; a range of ports is one entry. */
 export interface Published {
   readonly container: string;
   readonly address: string;
@@ -28,10 +28,10 @@ export interface Published {
   readonly last: number;
 }
 
-/** What was seen on a machine. */
+/** Facts seen on a machine. */
 export interface Sight {
   readonly addresses: readonly string[];
-  /** MiB that are free where the engine keeps its data. */
+  /** MiB free in the engine's data directory. */
   readonly free: number;
   readonly listeners: readonly Listener[];
 }
@@ -44,13 +44,13 @@ interface Info {
   readonly NCPU: number;
   readonly SystemTime: string;
   readonly DockerRootDir: string;
-  /** Why it could not be asked; clients before 23 count that as a success. */
+  /** Why the engine did not answer; clients before 23 exit with success then. */
   readonly ServerErrors?: readonly string[];
 }
 
 /**
  * Reads the output of `docker info --format '{{json .}}'`.
- * @returns the complaint instead, if there is one in it
+ * @returns the engine's complaint instead, if the output has one
  */
 export function readInfo(text: string): Engine | string {
   const info: Info = JSON.parse(text);

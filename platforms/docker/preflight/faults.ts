@@ -3,15 +3,15 @@ import type { Machine } from "../../machines.ts";
 import { gist } from "./complaints.ts";
 import type { Engine, Published, Sight } from "./facts.ts";
 
-/** A port that something of ours is to listen on. */
+/** A port on which the stack will listen. */
 export interface Port {
   readonly address: string;
   readonly port: number;
-  /** What it is for and the key that changes it: `Flower (airflow:flowerPort)`. */
+  /** Purpose of the port and the key that changes it: `Flower (airflow:flowerPort)`. */
   readonly use: string;
 }
 
-/** Oldest engine that is known to do. */
+/** Oldest engine that is known to work. */
 const oldest = [20, 10] as const;
 
 export function versionFault({ version }: Engine): string | undefined {
@@ -20,7 +20,7 @@ export function versionFault({ version }: Engine): string | undefined {
   return `its Docker engine is ${version}; expected ${oldest.join(".")} or newer; upgrade it`;
 }
 
-/** @param asked MiB that what runs there may use */
+/** @param asked MiB that the stack's containers there may use */
 export function memoryFault({ memory, cpus }: Engine, asked: number): string | undefined {
   if (asked <= memory) return;
   return (
@@ -61,37 +61,37 @@ export function diskFault({ free }: Sight, { directory }: Engine, asked: number)
   );
 }
 
-/** As the kernel writes a port. */
+/** Port in the kernel's notation: four hexadecimal digits. */
 export function kernelPort(port: number): string {
   return port.toString(16).toUpperCase().padStart(4, "0");
 }
 
-/** As the kernel writes an IPv4 address: its bytes backwards. */
+/** IPv4 address in the kernel's notation: its bytes reversed, in hexadecimal. */
 function kernelAddress(address: string): string {
   return Buffer.from(address.split(".").map(Number)).reverse().toString("hex").toUpperCase();
 }
 
-/** Whether who listens on the one address is in the way of the other: the same, or one means all. */
+/** True if two listening addresses conflict: they are equal, or either of them means all addresses. */
 function overlap(taken: string, wanted: string): boolean {
   return [taken, wanted].some((address) => /^[0:[\].]+$/.test(address)) || taken === wanted;
 }
 
-/** Containers that have a port that is asked for. */
+/** Names the containers that hold a requested port. */
 function holdersOf({ address, port }: Port, published: readonly Published[]): string[] {
   return published
     .filter(({ address: taken, first, last }) => overlap(taken, address) && first <= port && port <= last)
     .map(({ container }) => container);
 }
 
-/** Whether a container is one of the stack's that publish ports, by its name. */
+/** Reports whether a container, by its name, is one of the stack's that publish ports. */
 export type IsOwn = (container: string) => boolean;
 
-/** Whether a container of the stack has a port that is asked for. */
+/** True if a container of the stack holds a requested port. */
 export function isHeld(port: Port, published: readonly Published[], isOwn: IsOwn): boolean {
   return holdersOf(port, published).some(isOwn);
 }
 
-/** Who has a port that is asked for, other than a container of the stack. */
+/** Reports what holds a requested port, other than a container of the stack. */
 export function portFault(
   { listeners }: Sight,
   published: readonly Published[],
@@ -103,7 +103,7 @@ export function portFault(
   const holders = holdersOf(asked, published);
   const wanted = kernelAddress(address);
   const listener = listeners.find(
-    // An IPv4 address among those of IPv6 is its end.
+    // An IPv4-mapped IPv6 address ends with the IPv4 address.
     (one) => one.port === kernelPort(port) && overlap(one.address.replace(/^0{16}FFFF0000/, ""), wanted),
   );
   if (holders.length === 0 && !listener) return;
@@ -114,14 +114,14 @@ export function portFault(
   return `port ${port} of ${address}, for ${use}, is taken by ${owner}; it must be free; stop that, or choose another port`;
 }
 
-/** Why nothing could be seen on a machine whose engine answers. */
+/** Why a machine could not be inspected although its engine answers. */
 export function blindFault(image: string, complaint: string): string {
   return /No such image|Unable to find image/.test(complaint)
     ? `it has no image ${image}; every machine must have it; run npm run images`
     : `it cannot be looked at with a container of ${image}: ${gist(complaint)}; one must run; find out there with docker run --rm ${image} true`;
 }
 
-/** @param others the entries before it, and the engines that they lead to */
+/** @param others earlier entries, and the engines that they lead to */
 export function sameEngineFault(
   engine: Engine,
   others: readonly { readonly machine: Machine; readonly engine?: Engine }[],

@@ -6,9 +6,9 @@ import type { Needs } from "./preflight.ts";
 import { askSight } from "./sight.ts";
 
 /**
- * Looks at the engine that the Docker client finds by itself, before anything on it is touched. The machine is looked at only
- * while the stack does not have all of its ports: a deployment without a change starts no container for it.
- * @returns what may be wrong; an engine that does not answer is told by whoever needs it
+ * Checks the Docker client's default engine before anything on it is touched. Inspects the machine only while the stack
+ * lacks some of its ports, so that a deployment without changes starts no container for it.
+ * @returns warnings; none if the engine does not answer, which later steps report
  * @throws Error listing every fault
  */
 export async function preflightHere(
@@ -22,7 +22,7 @@ export async function preflightHere(
   if (info.complaint !== undefined || listed.complaint !== undefined) return [];
   const engine = readInfo(info.text);
   if (typeof engine === "string") return [];
-  // Limits are no reservations: several workers that are rarely busy fit a laptop.
+  // Limits are not reservations: several workers that are rarely busy fit a laptop.
   const short = memoryFault(engine, memory);
   const warnings = short === undefined ? [] : [`the Docker engine: ${short}`];
   const published = readPublished(listed.text);

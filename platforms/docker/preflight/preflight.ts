@@ -16,28 +16,28 @@ import {
 } from "./faults.ts";
 import { askSight } from "./sight.ts";
 
-/** What a stack is to have of a machine. */
+/** Resources that a stack needs of a machine. */
 export interface Needs {
   readonly machine: Machine;
   readonly ports: readonly Port[];
-  /** MiB that everything that runs there may use at most. */
+  /** MiB that all containers there may use together. */
   readonly memory: number;
-  /** MiB to be free for images and data. */
+  /** MiB that must be free for images and data. */
   readonly disk: number;
-  /** An image with a shell that is there already. */
+  /** An image with a shell, already on the machine. */
   readonly image: string;
 }
 
-/** What becomes of machines that are down: a fault, or they are left out. */
+/** How to treat machines that are down: as a fault, or left out. */
 export type Unreachable = "fail" | "leave";
 
-/** Whether machines that are down stop a deployment: those of `--continue-on-error` do not. */
+/** Tells how to treat machines that are down; `--continue-on-error` leaves them out. */
 export function unreachable(): Unreachable {
   return process.env.AIRFLOW_CONTINUE_ON_ERROR === "true" ? "leave" : "fail";
 }
 
 export interface PreflightContext {
-  /** The stack's own containers, whose ports are not in the way. */
+  /** Tells the stack's own containers, whose ports are no conflict. */
   readonly isOwn: IsOwn;
   readonly unreachable: Unreachable;
 }
@@ -53,20 +53,20 @@ function present(faults: readonly (string | undefined)[]): string[] {
   return faults.filter((fault) => fault !== undefined);
 }
 
-/** Over ssh our client is not told why the engine's socket did not open; the client there is. */
+/** Asks the client on the machine: over ssh, ours does not learn why the engine's socket did not open. */
 async function closer(machine: Machine, complaint: string): Promise<string> {
   if (!complaint.includes("Docker daemon at http://docker.example.com")) return complaint;
   const { complaint: there } = await askOverSsh(machine, ["version"]);
   return there ?? complaint;
 }
 
-/** For when a machine could not be asked. */
+/** Reports a machine that did not answer. */
 async function unanswered(machine: Machine, complaint: string): Promise<Report> {
   const { fault, down } = silence(machine, await closer(machine, complaint));
   return { machine, faults: [fault], down };
 }
 
-/** What the engine of a machine says of itself, or why it does not. */
+/** Asks the engine of a machine about itself; `engine` is the complaint if it does not answer. */
 async function hear(machine: Machine): Promise<{ engine: Engine | string; info: Answer }> {
   const info = await askEngine(machine, ["info", "--format", "{{json .}}"]);
   return { engine: info.complaint ?? readInfo(info.text), info };
@@ -75,7 +75,7 @@ async function hear(machine: Machine): Promise<{ engine: Engine | string; info: 
 async function examine({ machine, ports, memory, disk, image }: Needs, isOwn: IsOwn): Promise<Report> {
   const { engine, info } = await hear(machine);
   if (typeof engine === "string") return unanswered(machine, engine);
-  // No registry has what was built here.
+  // No registry has images that were built here.
   const pull = image.startsWith("airflow-on-celery/") ? "never" : "missing";
   const [seen, listed] = await Promise.all([
     askSight(machine, image, pull, ports),
@@ -103,7 +103,7 @@ function refuse(faults: readonly string[]): void {
   }
 }
 
-/** The names of machines that are down and left out; all other faults are refused. */
+/** Returns the names of machines that are down and left out; throws on every other fault. */
 function judge(reports: readonly Report[], unreachable: Unreachable): readonly string[] {
   const left = reports.filter(({ down }) => down && unreachable === "leave");
   const faults = reports.flatMap((report, at) => {
@@ -117,9 +117,9 @@ function judge(reports: readonly Report[], unreachable: Unreachable): readonly s
 }
 
 /**
- * Asks all engines at once whether they are there, before images are sent to them.
- * @returns the names of machines that are down, if those are to be left out
- * @throws Error listing every fault: machine, what was found, what is allowed, the fix
+ * Asks all engines at once whether they answer, before images are sent to them.
+ * @returns the names of machines that are down, if they may be left out
+ * @throws Error listing every fault: machine, found, expected, fix
  */
 export async function greet(
   machines: readonly Machine[],
@@ -134,7 +134,7 @@ export async function greet(
   return judge(await Promise.all(reports), unreachable);
 }
 
-/** As {@link greet}, and looks at the machines themselves, before anything on them is touched. */
+/** Does what {@link greet} does, and inspects the machines, before anything on them is touched. */
 export async function preflight(
   machines: readonly Needs[],
   { isOwn, unreachable }: PreflightContext,

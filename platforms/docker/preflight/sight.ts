@@ -6,7 +6,7 @@ import { kernelPort, type Port } from "./faults.ts";
 const script = readFileSync(new URL("inspect-machine.sh", import.meta.url), "utf8");
 
 /**
- * Looks at a machine with a container on its engine. Under AppArmor no capability lets a confined one see whose a socket is.
+ * Inspects a machine with a container on its engine, unconfined: under AppArmor no capability reveals a socket's owner.
  * @param pull whether the image may be fetched
  */
 export function askSight(

@@ -3,7 +3,7 @@ import type { Shape } from "../../../settings/schema/shape.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What somebody may write where the program takes a secret. */
+/** Kind of file, which decides how a secret may be written. */
 type Source = "stack file" | "plain file";
 
 const draft = "http://json-schema.org/draft-07/schema#";
@@ -17,12 +17,12 @@ const secure = {
   additionalProperties: false,
 };
 
-/** An object that the CLI would decrypt, where nothing would keep it secret. */
+/** Rejects an object that the CLI would decrypt in a place that does not stay secret. */
 const notSecure = {
   not: { type: "object", required: ["secure"], maxProperties: 1, properties: { secure: { type: "string" } } },
 };
 
-/** Any value, with nothing encrypted in it. */
+/** Any value without encrypted parts. */
 const plain = {
   anyOf: [
     { type: ["string", "number", "boolean", "null"] },
@@ -31,7 +31,7 @@ const plain = {
   ],
 };
 
-/** In YAML, on one line. */
+/** Formats a value as one line of YAML. */
 export function inline(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
   if (typeof value !== "object" || value === null) return String(value);
@@ -39,7 +39,7 @@ export function inline(value: unknown): string {
   return entries.length > 0 ? `{ ${entries.join(", ")} }` : "{}";
 }
 
-/** A default that says something. */
+/** Formats a default, unless it is empty. */
 export function toldDefault({ default: value }: Shape): string | undefined {
   const text = inline(value ?? "");
   return ["", "{}", "[]"].includes(text) ? undefined : text;
@@ -52,7 +52,7 @@ function described(shape: Shape): Json {
   return { description: value === undefined ? description : `${description} Default: ${value}.` };
 }
 
-/** An editor's words for a shape. */
+/** JSON Schema of a shape, for editors. */
 function emit(shape: Shape, source: Source): Json {
   const {
     secret,
@@ -66,7 +66,7 @@ function emit(shape: Shape, source: Source): Json {
     ...rest
   } = shape;
   if (Object.keys(shape).length === 0) return { $ref: "#/definitions/plain" };
-  // A text beside others that are no secret: a stack file has it encrypted.
+  // A secret field beside others that are not secret: a stack file has it encrypted.
   if (secret && shape.type === "string") return secure;
   const options = secret ? (anyOf ?? []).filter(({ type }) => type !== "string") : anyOf;
   const encrypted = secret && source === "stack file" ? [secure] : [];
@@ -85,7 +85,7 @@ function emit(shape: Shape, source: Source): Json {
   };
 }
 
-/** `pulumi config set` quotes numbers and booleans. */
+/** Patterns for quoted values, since `pulumi config set` quotes numbers and booleans. */
 const quoted: Readonly<Record<string, string>> = {
   integer: "^-?\\d{1,15}$",
   number: "^-?\\d{1,15}(\\.\\d+)?$",
@@ -103,7 +103,7 @@ function titled(title: string, schema: Json): Json {
   return { $schema: draft, title, ...schema, definitions: { plain } };
 }
 
-/** The JSON Schema of a whole stack file. */
+/** JSON Schema of a whole stack file. */
 export function stackFileSchema({ properties = {} }: Shape): Json {
   const keys = Object.entries(properties).map(([key, shape]) => [`${prefix}${key}`, outermost(shape)]);
   const beside = besideConfig.map((name) => [name, { description: "The CLI's own." }]);
@@ -123,7 +123,7 @@ export function stackFileSchema({ properties = {} }: Shape): Json {
   });
 }
 
-/** The JSON Schema of a file with declarations, which has nothing encrypted in it. */
+/** JSON Schema of a file with declarations, which has no encrypted values. */
 export function declarationsSchema(shape: Shape): Json {
   return titled("Connections, variables, pools and users of Airflow", emit(shape, "plain file"));
 }

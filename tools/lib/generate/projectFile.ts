@@ -5,8 +5,8 @@ import { prefix } from "../../../settings/read/stackFile.ts";
 const mark = "# From here on written by npm run generate, from settings/schema/schema.ts.\n";
 
 /**
- * The text of Pulumi.yaml, with all keys of a stack declared below its mark.
- * @throws Error where it has no mark
+ * Text of Pulumi.yaml, with all keys of a stack declared below the mark.
+ * @throws Error if the text has no mark
  */
 export function projectFile(text: string): string {
   const [own, rest] = text.split(mark);

@@ -13,13 +13,13 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** What a value may be, in a few words. */
+/** Allowed values of a shape, in a few words. */
 function allowed(shape: Shape): string {
   const { type, enum: values, minimum, maximum, items, secret, anyOf, properties } = shape;
   if (secret) return "secret";
   if (anyOf) {
     const options = [...new Set(anyOf.map(allowed))];
-    // YAML's own idea of what is a number is nothing to tell a reader.
+    // Readers need not know what YAML takes for a number.
     return (options[0] === "text" && !anyOf.some(({ type }) => type === "object") ? ["text"] : options).join(
       ", or ",
     );
@@ -35,7 +35,7 @@ function allowed(shape: Shape): string {
   return type === "string" ? "text" : "any value";
 }
 
-/** What differs between properties that are otherwise the same. */
+/** Drops the description, in which otherwise equal properties differ. */
 function skeleton({ description, ...rest }: Shape): Shape {
   return rest;
 }
@@ -46,7 +46,7 @@ interface Key {
   readonly required: boolean;
 }
 
-/** The keys inside of a value: those of an object, of the items of a list, or of what is there by name. */
+/** Keys inside a value: of an object, of a list's items, or of values by name. */
 function inside(shape: Shape, name: string): Key[] {
   if (shape.secret || shape.anyOf) return [];
   if (shape.items) return inside(shape.items, `${name}[]`);
@@ -66,7 +66,7 @@ function inside(shape: Shape, name: string): Key[] {
   return entries.flatMap((entry) => [own(entry), ...inside(entry[1], `${name}.${entry[0]}`)]);
 }
 
-/** All keys of a stack. */
+/** Table of all keys of a stack. */
 export function keysTable({ properties = {} }: Shape, prefix: string, details: string): string {
   const rows = Object.entries(properties).map(([key, shape]) => {
     const more = inside(shape, key).length > 0 ? ` [Its keys](${details}#${key.toLowerCase()}).` : "";
@@ -76,7 +76,7 @@ export function keysTable({ properties = {} }: Shape, prefix: string, details: s
   return table(["key", "default", "meaning"], rows);
 }
 
-/** What is inside of those that have keys of their own, one table each. */
+/** Tables of the keys that have keys of their own, one table each. */
 export function nestedTables({ properties = {} }: Shape): string {
   const sections = Object.entries(properties).flatMap(([key, shape]) => {
     const rows = inside(shape, "").map(({ name, shape: inner, required }) => {
@@ -92,7 +92,7 @@ export function nestedTables({ properties = {} }: Shape): string {
 
 /**
  * Puts a text between the two marks of a page.
- * @throws Error where the page has no such marks
+ * @throws Error if the page has no such marks
  */
 export function between(page: string, text: string): string {
   const marks = /(<!-- keys, by npm run generate -->\n).*(<!-- end of keys -->)/s;

@@ -5,7 +5,7 @@ import { run, waitFor } from "../process.ts";
 import { contextFlags, type Stack } from "../stack.ts";
 import { portInUse } from "./tunnel.ts";
 
-/** A service of a stack, at a port of this machine. */
+/** Forwards a port of this machine to a service of a stack. */
 interface Forward {
   readonly service: string;
   readonly port: number;
@@ -24,14 +24,14 @@ function namespaceOf({ file, name }: Stack): string {
   return readStackFile(file).kubernetes?.namespace ?? `airflow-${name}`;
 }
 
-/** What leads kubectl to the namespace of a stack. */
+/** kubectl flags for the namespace of a stack. */
 export function namespaceFlags(stack: Stack): string[] {
   return [...contextFlags(readStackFile(stack.file).kubernetes), "--namespace", namespaceOf(stack)];
 }
 
 /**
- * Lets the webserver and Flower of a stack in a cluster be reached at their loopback ports.
- * @returns what ends that again
+ * Forwards the loopback ports of the webserver and Flower to a stack in a cluster.
+ * @returns a function that ends the forwarding
  * @throws Error when kubectl is missing or the cluster does not answer
  */
 export async function forward(stack: Stack): Promise<() => void> {
@@ -50,7 +50,7 @@ export async function forward(stack: Stack): Promise<() => void> {
     children.add(child);
     child.on("close", () => {
       children.delete(child);
-      // It ends with the pod that it leads to; the service has another one, or soon will.
+      // Forwarding ends with its pod; the service has another pod, or soon will.
       if (!ended) setTimeout(() => !ended && keep({ service, port, local }), 1000);
     });
   };

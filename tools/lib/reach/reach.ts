@@ -7,13 +7,13 @@ import type { Stack } from "../stack.ts";
 import { forward } from "./kubernetes.ts";
 import { portInUse, tunnel } from "./tunnel.ts";
 
-/** What people use, on another machine. */
+/** An instance of the webserver or Flower on another machine. */
 interface Remote {
   readonly machine: Machine;
   readonly service: string;
   readonly instance: string;
   readonly port: number;
-  /** Of the loopback interface here. */
+  /** Port of the loopback interface here. */
   readonly local: number;
 }
 
@@ -33,15 +33,15 @@ function remotes(settings: Settings): Remote[] {
   });
 }
 
-/** Whether people reach the webserver or Flower of a stack only while {@link reach} leads there. */
+/** True if the webserver or Flower of a stack can only be reached while {@link reach} runs. */
 export function isElsewhere(settings: Settings): boolean {
   return settings.platform === "kubernetes" || remotes(settings).length > 0;
 }
 
 /**
- * Lets the webserver and Flower of a stack be reached at their loopback ports, wherever they run.
- * @returns what ends that again
- * @throws Error when a port is in use, or where they run does not answer
+ * Makes the webserver and Flower of a stack reachable at their loopback ports, wherever they run.
+ * @returns a function that ends the forwarding
+ * @throws Error when a port is in use, or the cluster or a machine does not answer
  */
 export async function reach(stack: Stack): Promise<() => void> {
   const settings = readStackFile(stack.file);

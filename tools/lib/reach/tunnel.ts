@@ -6,12 +6,12 @@ import { run } from "../process.ts";
 
 const relay = readFileSync(new URL("tunnel.py", import.meta.url), "utf8");
 
-/** What is said when somebody else listens at the port for a service. */
+/** Error for a service's port on which another process listens. */
 export function portInUse(service: string, port: number): Error {
   return new Error(`Port ${port}, for ${service}, is in use. Set airflow:${service}Port to a free one.`);
 }
 
-/** Carries one connection into a container, for as long as both sides want; returns what ends it. */
+/** Carries one connection into a container, until it is closed; returns a function that ends it. */
 function carry(socket: Socket, machine: Machine | undefined, container: string, port: number): () => void {
   const args = ["exec", "--interactive", container, "python", "-I", "-S", "-c", relay, String(port)];
   const child = spawn("docker", args, { env: { ...process.env, ...clientEnvironment(machine) } });
@@ -19,7 +19,7 @@ function carry(socket: Socket, machine: Machine | undefined, container: string, 
   let ended = false;
   const end = () => {
     ended = true;
-    // What runs in the container ends with its input.
+    // The program in the container ends with its input.
     child.kill();
   };
   socket.pipe(child.stdin);
@@ -27,7 +27,7 @@ function carry(socket: Socket, machine: Machine | undefined, container: string, 
   child.stderr.on("data", (chunk: Buffer) => {
     said += chunk;
   });
-  // Each side hears of the other's end by its own.
+  // Each side learns of the other's end from its own stream.
   child.stdin.on("error", () => {});
   socket.on("error", () => {}).on("close", end);
   child.on("error", (error) => {
@@ -41,9 +41,9 @@ function carry(socket: Socket, machine: Machine | undefined, container: string, 
 }
 
 /**
- * Lets a port of a container be reached at one of the loopback interface, by whatever way its engine is reached.
- * @param machine where the container is; the engine that the Docker client finds by itself
- * @returns what ends that again
+ * Forwards a port of the loopback interface to a port of a container, over the same way as its engine.
+ * @param machine of the container; by default the Docker client's default engine
+ * @returns a function that ends the forwarding
  * @throws Error when there is no such container, or with code EADDRINUSE
  */
 export async function tunnel(

@@ -5,9 +5,9 @@ import { clientEnvironment, type Machine } from "../../../platforms/machines.ts"
 const client = promisify(execFile);
 
 /**
- * Runs a command that asks somebody who may be gone without a word; returns its standard output.
- * @param seconds after which it is given up
- * @param machine whose engine a Docker client asks; the one that it finds by itself
+ * Runs a command that may get no answer; returns its standard output.
+ * @param seconds before the command is killed
+ * @param machine whose engine a Docker client asks; by default the client's default engine
  * @throws Error that {@link cause} understands
  */
 export async function ask(
@@ -25,7 +25,7 @@ export async function ask(
   return stdout;
 }
 
-/** Why it failed, in one line: what a program or ssh said last, instead of all that a client says about it. */
+/** Cause of a failure in one line: the last output of a program or ssh, without the client's words around it. */
 export function cause(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ("killed" in error && error.killed) return "nothing came in time";

@@ -1,7 +1,7 @@
 import { ask, cause } from "./ask.ts";
 import type { Instance, MachineFacts } from "./table.ts";
 
-/** What `kubectl get pods` tells of a pod, as far as it matters here. */
+/** A pod in the output of `kubectl get pods`; only the fields used here. */
 export interface Pod {
   readonly metadata: {
     readonly name: string;
@@ -35,7 +35,7 @@ function ownerOf({ metadata }: Pod) {
   return metadata.ownerReferences?.[0];
 }
 
-/** Of the pod and of the container, which does not know when its node is lost. */
+/** True if pod and container are ready; a container does not notice that its node is lost. */
 function isReady({ status }: Pod, { ready }: ContainerStatus): boolean {
   return (
     ready &&
@@ -58,7 +58,7 @@ function healthOf(pod: Pod, container?: ContainerStatus): string {
   return isReady(pod, container) ? "healthy" : container.started === false ? "starting" : "unhealthy";
 }
 
-/** A pod that is on its way out, or that its node has ended, has a successor; a job's may have been tried again. */
+/** A pod that is terminating, or that its node has ended, has a successor; a job's pod may have been retried. */
 function isFine(pod: Pod, pods: readonly Pod[], health: string): boolean {
   const { phase } = pod.status;
   const owner = ownerOf(pod);
@@ -84,7 +84,7 @@ function podInstance(pod: Pod, pods: readonly Pod[]): Instance {
   };
 }
 
-/** Pods by their node. */
+/** Groups pods by node. */
 export function podFacts(pods: readonly Pod[]): MachineFacts[] {
   const nodes = Map.groupBy(pods, ({ spec }) => spec.nodeName ?? "no node");
   return [...nodes]
@@ -92,7 +92,7 @@ export function podFacts(pods: readonly Pod[]): MachineFacts[] {
     .sort((one, other) => one.name.localeCompare(other.name));
 }
 
-/** @param flags lead kubectl to the stack's namespace */
+/** @param flags of kubectl, which select the stack's namespace */
 export async function clusterFacts(flags: readonly string[]): Promise<MachineFacts[]> {
   try {
     const list = await ask("kubectl", [...flags, "get", "pods", "--output", "json"], 20);

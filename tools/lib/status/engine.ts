@@ -3,13 +3,13 @@ import type { Settings } from "../../../settings/model/groups.ts";
 import { ask, cause } from "./ask.ts";
 import type { Instance, MachineFacts } from "./table.ts";
 
-/** Of the engine of a stack that lists no machines. */
+/** Name for the engine of a stack that lists no machines. */
 export const local = "local";
 
-/** Seconds that an engine has for an answer: over ssh it takes several connections. */
+/** Seconds for an engine to answer: over ssh a question takes several connections. */
 const patience = 20;
 
-/** What `docker inspect` tells of a container, as far as it matters here. */
+/** A container in the output of `docker inspect`; only the fields used here. */
 export interface Inspected {
   readonly Name: string;
   readonly Config: { readonly Image: string };
@@ -26,7 +26,7 @@ export interface Inspected {
   };
 }
 
-/** What the last finished run of the health check has printed, in one line. */
+/** Output of the last finished health check, in one line. */
 function lastWord({ Health }: Inspected["State"]): string | undefined {
   const lines =
     Health?.Log?.at(-1)
@@ -35,7 +35,7 @@ function lastWord({ Health }: Inspected["State"]): string | undefined {
   return lines.join("; ") || undefined;
 }
 
-/** @param prefix in front of the names of the stack's containers */
+/** @param prefix of the names of the stack's containers */
 export function containerInstance({ Name, Config, HostConfig, State }: Inspected, prefix: string): Instance {
   const running = State.Status === "running";
   const ended = State.Status === "exited" || State.Status === "dead";
@@ -54,7 +54,7 @@ export function containerInstance({ Name, Config, HostConfig, State }: Inspected
   };
 }
 
-/** Containers by id; one that goes meanwhile is no fault. */
+/** Inspects containers by id; ignores containers that are removed meanwhile. */
 async function inspected(ids: readonly string[], machine?: Machine): Promise<Inspected[]> {
   if (ids.length === 0) return [];
   try {
@@ -66,7 +66,7 @@ async function inspected(ids: readonly string[], machine?: Machine): Promise<Ins
   }
 }
 
-/** What a stack has on an engine: what has its prefix and is in its network, since another stack's name may begin like it. */
+/** Facts of a stack on an engine, by prefix and network: another stack's name may begin with this one's. */
 export async function engineFacts(name: string, prefix: string, machine?: Machine): Promise<MachineFacts> {
   const filters = ["--filter", `name=^/?${prefix}-`, "--filter", `network=${prefix}`];
   try {
@@ -78,7 +78,7 @@ export async function engineFacts(name: string, prefix: string, machine?: Machin
   }
 }
 
-/** What a stack has on each of its engines. */
+/** Facts of a stack on each of its engines. */
 export function factsOfEngines(prefix: string, settings: Settings): Promise<MachineFacts[]> {
   const machines = machinesOf(settings);
   return Promise.all(

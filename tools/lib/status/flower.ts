@@ -5,14 +5,14 @@ import { isWorker, type MachineFacts, type TaskFacts } from "./table.ts";
 
 const question = readFileSync(new URL("flower.py", import.meta.url), "utf8");
 
-/** Seconds that Flower has for an answer: it asks each worker, and a silent one for some seconds. */
+/** Seconds for Flower to answer: it waits some seconds for each silent worker. */
 const patience = 60;
 
 /**
- * Asks Flower in its own container, where its login is: neither a port nor a password is needed here.
- * @param way what runs a command beside Flower
- * @param machines of the stack; Flower and its workers are among what runs there
- * @param home the machine of the container, on Docker
+ * Asks Flower inside its own container, which has its login: no port or password is needed here.
+ * @param way command that runs another command in Flower's container
+ * @param machines of the stack, with Flower and its workers
+ * @param home machine of Flower's container, on Docker
  */
 export async function taskFacts(
   way: readonly [command: string, ...args: string[]],

@@ -1,21 +1,21 @@
-/** One running copy of a workload, or one that has run to its end. */
+/** A copy of a workload that runs or has ended. */
 export interface Instance {
-  /** `scheduler`, `worker-1`; in a cluster the name of the pod. */
+  /** `scheduler`, `worker-1`; in a cluster, the pod's name. */
   readonly name: string;
-  /** `missing`: not there at all. */
+  /** `missing` if the instance does not exist. */
   readonly state: string;
-  /** Of what has ended, the exit code. */
+  /** Health; the exit code, if the instance has ended. */
   readonly health: string;
-  /** The last word of its health check, if that has something to tell. */
+  /** Last output of the health check, if any. */
   readonly said?: string | undefined;
   readonly image: string;
-  /** Its last start, or its end. */
+  /** Time of the last start, or of the end. */
   readonly since?: Date | undefined;
-  /** Whether it is as it should be. */
+  /** True if the instance is as it should be. */
   readonly fine: boolean;
 }
 
-/** What is on a machine, or why it cannot be told. */
+/** Instances on a machine, or why they are unknown. */
 export type MachineFacts = { readonly name: string } & (
   | { readonly instances: readonly Instance[] }
   | { readonly cause: string }
@@ -27,10 +27,10 @@ export interface WorkerTasks {
   readonly running: Readonly<Record<string, number>>;
 }
 
-/** What Flower knows, or why it cannot be told. */
+/** Flower's facts, or why they are unknown. */
 export type TaskFacts =
   | {
-      /** By instance; null for one that gave no answer. */
+      /** Tasks by worker instance; null for a worker that gave no answer. */
       readonly workers: Readonly<Record<string, WorkerTasks | null>>;
       /** Waiting tasks by queue. */
       readonly queued: Readonly<Record<string, number>>;
@@ -46,12 +46,12 @@ type Row = readonly string[];
 
 const { compare } = new Intl.Collator("en", { numeric: true });
 
-/** Whether an instance is a worker, by its name. */
+/** True if the name is a worker's. */
 export function isWorker(name: string): boolean {
   return name.startsWith("worker");
 }
 
-/** `airflow:3.3.2-1a2b`, or the beginning of a digest: without registry and repository. */
+/** Shortens an image name: no registry or repository, and only the start of a digest: `airflow:3.3.2-1a2b`. */
 function short(image: string): string {
   return image.replace(/^.*\//, "").replace(/(?:sha256:)?([0-9a-f]{12})[0-9a-f]{52}$/, "$1");
 }
@@ -67,7 +67,7 @@ function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
-/** Texts below each other. The last one of a row takes no room from other rows. */
+/** Aligns texts in columns. The last text of a row does not widen its column. */
 function aligned(rows: readonly Row[]): string {
   const width = (column: number) =>
     Math.max(...rows.map((row) => (column < row.length - 1 ? (row[column]?.length ?? 0) : 0)));
@@ -106,14 +106,14 @@ function queueTable(tasks: TaskFacts): string {
   return aligned([["queue", "queued", "running"], ...rows]);
 }
 
-/** What runs where, and what there is to do. */
+/** Tables of the instances and the queues. */
 export function statusTable({ machines, tasks }: Facts, now: Date): string {
   const head = ["machine", "instance", "state", "health", "image", "since", "queues", "running"];
   const rows = machines.flatMap((machine) => machineRows(machine, tasks, now));
   return `${aligned([head, ...rows])}\n\n${queueTable(tasks)}`;
 }
 
-/** What is not as it should be. */
+/** Lists what is not as it should be. */
 export function troubles({ machines, tasks }: Facts): string[] {
   const found = machines.flatMap((machine) => {
     if ("cause" in machine) return [`${machine.name} does not answer`];

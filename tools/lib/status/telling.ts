@@ -2,10 +2,10 @@ import type { Settings } from "../../../settings/model/groups.ts";
 import { factsOfEngines } from "./engine.ts";
 import type { MachineFacts } from "./table.ts";
 
-/** Seconds between two looks. */
+/** Seconds between two polls. */
 const every = 15;
 
-/** What health checks have printed and was not told before, in lines: whom and what is waited for. */
+/** Health check output that was not reported before, in lines: which instance waits, and for what. */
 export function news(machines: readonly MachineFacts[], told: Set<string>): string[] {
   const lines = machines.flatMap((machine) => {
     if ("cause" in machine) return [];
@@ -18,7 +18,7 @@ export function news(machines: readonly MachineFacts[], told: Set<string>): stri
   return fresh;
 }
 
-/** Waits for a deployment to engines, and tells meanwhile what the health checks of the stack have to say. */
+/** Waits for a deployment to engines, and meanwhile reports the output of the stack's health checks. */
 export async function telling(prefix: string, settings: Settings, deployment: Promise<void>): Promise<void> {
   const told = new Set<string>();
   const look = async () => {
