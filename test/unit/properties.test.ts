@@ -18,7 +18,7 @@ after(() => rmSync(folder, { recursive: true }));
 /** Runs of each property, as many as fit into the time; the first failure is minimised and reported. */
 const effort = { numRuns: 25, interruptAfterTimeLimit: 10_000 };
 
-/** Required keys of each platform. */
+/** Platform of each base, with the keys that it requires. */
 const bases: Readonly<Record<"docker" | "kubernetes", Any>> = {
   docker: { platform: "docker" },
   kubernetes: {
