@@ -35,10 +35,7 @@ async function findTool(): Promise<readonly [string, ...string[]]> {
   return ["docker-compose"];
 }
 
-/**
- * Environment of all services: a stack's settings and secrets, but with one database and an open broker, as
- * is usual in compose files.
- */
+/** Environment of all services: a stack's settings and secrets, but one database and an open broker. */
 async function settings(adminPassword: string, postgresPassword: string): Promise<Record<string, string>> {
   const values = pulumi.output({
     postgresPassword: pulumi.secret(postgresPassword),
@@ -129,8 +126,7 @@ export class Compose {
     const values = await settings(compose.outputs.adminPassword, postgresPassword);
     const lines = Object.entries(values).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(join(compose.folder, "airflow.env"), lines.join(""), { mode: 0o600 });
-    // World-readable for the database's user, who gets a mount of this file alone; the folder is closed to
-    // others.
+    // World-readable for the database's user, who gets a mount of this file; the folder is closed to others.
     writeFileSync(join(compose.folder, "postgres_password"), postgresPassword, { mode: 0o444 });
     return compose;
   }

@@ -16,8 +16,7 @@ export function machine(): string {
  * @throws Error on systems without /proc
  */
 export function childrenCpuSeconds(): number {
-  // Fields 3 and up of proc(5), after the command name, which may contain spaces; 16 and 17 are cutime and
-  // cstime, in ticks.
+  // Fields 3 and up of proc(5), after the name, which may hold spaces; 16 and 17: cutime, cstime, in ticks.
   const fields = readFileSync("/proc/self/stat", "utf8")
     .replace(/^.*\) /, "")
     .split(" ");

@@ -15,8 +15,7 @@ async function stored(repository: string, tag: string, id: string): Promise<stri
   if (!response.ok) return undefined;
   const digest = response.headers.get("docker-content-digest") ?? "";
   const { config } = (await response.json()) as { config?: { digest: string } };
-  // Docker's id is the digest of the image's configuration, or with its newer image store that of the
-  // manifest.
+  // Docker's id is the digest of the image's configuration, or of the manifest in its newer image store.
   return id === config?.digest || id === digest ? digest : undefined;
 }
 

@@ -117,8 +117,7 @@ async function seeAirflow(browser: Browser, outputs: Outputs, run: string, folde
   );
   const squares = page.locator(`[data-run-id="${run}"] [data-testid=task-state-badge]`);
   const reloads = setInterval(() => {
-    // Airflow requests a finished run's squares only once: like a user, reload the page in case that request
-    // was cut.
+    // Airflow requests a finished run's squares only once: reload, as a user would, if that request failed.
     page.reload().catch((error: unknown) => errors.push(String(error)));
   }, 15_000);
   const look = () => colours(squares);

@@ -20,10 +20,7 @@ export async function canaries(stack: TestStack): Promise<Canaries> {
   return JSON.parse(secrets.outputs.values.plaintext);
 }
 
-/**
- * Forms of a secret to search for: plain, base64 and URL-encoded; of a PEM key, its first line of data,
- * however lines are separated.
- */
+/** Forms of a secret: plain (of a PEM key, its data line, as line ends vary), base64, URL-encoded. */
 function forms(value: string): string[] {
   const base64 = Buffer.from(value).toString("base64").replace(/=+$/, "");
   const [, key] = /^-----BEGIN .*-----\n(.*)$/m.exec(value) ?? [];

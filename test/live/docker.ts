@@ -64,10 +64,7 @@ export const kinds = [
   { list: ["volume", "ls"], remove: ["volume", "rm"] },
 ];
 
-/**
- * Removes all containers, networks and volumes whose names start with `name`: leftovers of an interrupted
- * test.
- */
+/** Removes the containers, networks and volumes that an interrupted test left, by prefix. */
 export async function sweep(name: string): Promise<void> {
   await removeDisks(`/volumes/${name}`);
   for (const { list, remove } of kinds) {

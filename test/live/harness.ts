@@ -235,10 +235,7 @@ export class TestStack {
   }
 }
 
-/**
- * Prints the id of an instance's main process from inside: the child of an engine's init and of the roles'
- * dumb-init.
- */
+/** Prints the id of an instance's main process: the child of an engine's init, or of the roles' dumb-init. */
 export const mainProcess =
   "id=1; while grep -qxE 'docker-init|dumb-init' /proc/$id/comm; do read -r id _ </proc/$id/task/$id/children; done; echo $id";
 

@@ -19,10 +19,7 @@ function lockedBy(stack: TestStack): number | undefined {
   }
 }
 
-/**
- * Sends signals to an `up`, the first one `seconds` after it has locked the stack. Fails if anything else
- * ends it.
- */
+/** Sends signals to an `up`, the first some seconds after it locked the stack; these must end it. */
 export async function cutOff(
   stack: TestStack,
   config: Config,

@@ -12,9 +12,7 @@ import { docker } from "./docker.ts";
 
 const programs = join(project, "components/roles/start");
 
-/**
- * Effects of starting Airflow with these arguments: garbage collection threshold, YAML loader, task runner.
- */
+/** Effects of a start of Airflow with these arguments: GC threshold, YAML loader, task runner. */
 async function afterStart(version: string, ...args: string[]): Promise<string> {
   const look =
     'import gc, sys; sys.path.insert(0, "/start"); import start, yaml; ' +

@@ -64,10 +64,7 @@ function isReady({ metadata, status }: Pod): boolean {
   return ready && metadata.deletionTimestamp === undefined;
 }
 
-/**
- * Instance name of a pod: workers keep the pod's name, other workloads use their own, numbered if there are
- * several.
- */
+/** Instance name: of a worker its pod's, otherwise the workload's, numbered if it has several pods. */
 function nameOf({ metadata }: Pod, siblings: readonly Pod[]): string {
   const workload = metadata.labels[label] ?? "";
   const [owner] = metadata.ownerReferences ?? [];

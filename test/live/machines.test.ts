@@ -242,8 +242,7 @@ test("machines cut off for a minute, the gateway of one killed: workers go on, a
     isOff(name, false);
   }
   const healed = Date.now();
-  // The queue gpu has workers on machine two alone; the first worker to return may take all tasks of the
-  // other queue.
+  // Queue gpu has workers on machine two alone; the first worker back may take all of the other queue.
   for (const [dag, run] of Object.entries(runs)) {
     const tasks = await stack.finished(dag, run);
     assertUndisturbed(tasks, dag === "naps" ? 6 : 2);

@@ -39,9 +39,7 @@ export async function droppedPackets(pid: number): Promise<number> {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/**
- * Stops dropping packets. Ignores missing rules: a container that was replaced has a network without them.
- */
+/** Stops dropping packets. A container that was replaced has a network without such rules. */
 export async function passPackets(pid: number, loss: Loss): Promise<void> {
   for (const rule of rules(loss))
     await within(pid, "iptables", "--wait", "--delete", ...rule).catch(() => {});

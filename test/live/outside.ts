@@ -130,10 +130,7 @@ export class Outside {
     );
   }
 
-  /**
-   * Creates an authority, its certificates for the address and for another name, and an authority that signs
-   * nothing.
-   */
+  /** Creates an authority, certificates for the address and another name, and an unused authority. */
   private async certificates(): Promise<void> {
     const folder = this.folder;
     const openssl = (...args: string[]) => run("openssl", args, { cwd: folder });

@@ -1,8 +1,6 @@
 import type { TestStack } from "./harness.ts";
 
-/**
- * Queries the stack's own Postgres as a role whose password is in `secret`; returns psql's unaligned output.
- */
+/** Queries the stack's Postgres as a role whose password is in `secret`; returns unaligned output. */
 export function query(
   stack: TestStack,
   role: string,

@@ -112,8 +112,7 @@ function load(): { readonly stop: () => Promise<number> } {
   let on = true;
   const loop = async () => {
     let runs = 0;
-    // One client throughout: its token outlasts a password change, and the new password is not in the outputs
-    // before the deployment ends.
+    // A token outlasts a password change, and the outputs have the new password only after the deployment.
     const api = await administrator();
     while (on) {
       try {

@@ -84,8 +84,7 @@ suite("the services of a stack", { concurrency: true }, () => {
       const { start } = await stack.healthy("postgres", 30);
       const pids = (title: string) => `grep -la '^postgres: ${title}' /proc/[0-9]*/cmdline | cut -d/ -f3`;
       const startup = `until [ "$pid" ]; do pid=$(${pids("startup")}); done 2>/dev/null`;
-      // Postgres recovers from the crash of one of its processes; a stopped startup process makes that take
-      // long.
+      // Postgres recovers from the crash of a process; stopping that recovery makes it take long.
       const crash = `kill -s KILL $(${pids("checkpointer")})`;
       const pid = (await shell("postgres", `${crash}; ${startup}; kill -s STOP $pid; echo $pid`)).trim();
       const told = await waitFor("Postgres to be told of", 120, () => trouble("postgres"), 2);

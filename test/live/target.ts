@@ -9,9 +9,7 @@ export interface Instance {
   readonly healthy: boolean;
 }
 
-/**
- * Instances by their names on every platform: `worker-1`, `scheduler`, or `scheduler-1` if there are several.
- */
+/** Instances by their names on every platform: `worker-1`, `scheduler`, or `scheduler-1` of several. */
 export type Instances = ReadonlyMap<string, Instance>;
 
 /** Operations of a platform that tests need. `stack` is the prefix of all names that a stack creates. */

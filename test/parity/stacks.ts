@@ -47,10 +47,7 @@ function countOf(group: string, workers: Counts): number {
   return typeof workers === "number" ? (group === "default" ? workers : 0) : (workers[group] ?? 0);
 }
 
-/**
- * Configuration without nodes and numbers per node. Each group gets a worker, as an empty one could not be
- * compared.
- */
+/** Drops nodes and numbers per node. Each group gets a worker, as an empty one cannot be compared. */
 function onOneEngine({ kubernetes, machines = [], workers, workerAutoscale, ...rest }: Said): Config {
   const sum = (group: string) => machines.reduce((all, machine) => all + countOf(group, machine.workers), 0);
   const groups = rest.workerGroups?.map(({ machine, nodeLabels, tolerations, autoscale, ...group }) => ({

@@ -18,10 +18,7 @@ const runs: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/**
- * Project files that a file names in quotes, or a script after `$here/`, relative to the file or to the
- * project.
- */
+/** Project files named in quotes, or in a script after `$here/`, relative to the file or the project. */
 function namedIn(file: string): string[] {
   if (!/\.(ts|sh|py)$|\/run$/.test(file)) return [];
   const text = readFileSync(join(project, file), "utf8");

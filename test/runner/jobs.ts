@@ -72,10 +72,7 @@ function liveJob(file: string): Job {
   return { name: file, suite: "live", files: [file], needs: needsOf(file), inCluster };
 }
 
-/**
- * Jobs for these files, in start order. Unit tests share one job, as a process each would cost a second per
- * file.
- */
+/** Jobs for these files, in start order. Unit tests share one, as each process would cost a second. */
 export function jobsOf(files: readonly string[]): Job[] {
   const of = (suite: Suite) => files.filter((file) => suiteOf(file) === suite);
   const whole = (suite: Suite, needs: readonly Need[]): Job[] =>

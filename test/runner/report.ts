@@ -27,9 +27,7 @@ export function table(jobs: ReadonlyMap<string, Costs>): string {
   return padded.map((line) => line.join("  ")).join("\n");
 }
 
-/**
- * Extracts the reporter's list of failed tests from a job's output; the whole output if the list is missing.
- */
+/** Extracts the reporter's list of failures from a job's output; all of it if the list is missing. */
 export function failuresIn(said: string): string {
   const at = said.lastIndexOf("✖ failing tests:");
   return at < 0 ? said : said.slice(at);

@@ -25,10 +25,10 @@ const looks = 3;
 
 /** Parsed command line. */
 interface Asked {
-  /** Whether to check types and lint. */
+  /** True to check types and lint. */
   readonly checks: boolean;
   readonly files: readonly string[];
-  /** Whether every test runs. */
+  /** True if all tests run. */
   readonly whole: boolean;
 }
 

@@ -18,9 +18,7 @@ export const stepsFile = "TEST_STEPS_FILE";
 
 let depth = 0;
 
-/**
- * Runs something and records its duration; a step within or beside another one counts as part of that one.
- */
+/** Runs and times a step; a step within or beside another one counts as part of that one. */
 export async function timed<T>(kind: Kind, doing: () => Promise<T>): Promise<T> {
   const file = process.env[stepsFile];
   if (file === undefined || depth > 0) return doing();

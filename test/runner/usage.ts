@@ -18,10 +18,7 @@ export interface Cost {
   readonly cpu: number;
 }
 
-/**
- * Samples the machine's CPU time and divides it among jobs: containers and clusters are nobody's child
- * processes.
- */
+/** Divides the machine's CPU time among jobs, as containers and clusters are no child processes. */
 export class Usage {
   private readonly samples: Sample[] = [];
   private last: Times = times();

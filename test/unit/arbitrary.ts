@@ -54,10 +54,7 @@ function object(shape: Shape, key: string): fc.Arbitrary<unknown> {
   return fc.dictionary(names, values, { maxKeys: 2 });
 }
 
-/**
- * Any value of a shape. Secrets come from files: a stack file has no plain ones, and no cluster is there to
- * hold any.
- */
+/** Any value of a shape. Secrets come from files: plain ones are refused, and there is no cluster. */
 function of(shape: Shape, key: string): fc.Arbitrary<unknown> {
   const { anyOf, type, pattern, format, secret } = shape;
   if (shape.enum) return fc.constantFrom(...(shape.enum as unknown[]));

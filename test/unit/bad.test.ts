@@ -157,10 +157,7 @@ suite("a bad stack file is refused by the check that a command begins with", () 
   });
 });
 
-/**
- * Ways in which a row's faults show the given value: the value, a word instead of it, or a folder of the
- * project.
- */
+/** Ways in which a row's faults show what was given: the value, a word, or a folder of the project. */
 function waysOf({ says }: BadRow): string[] {
   const instead = / is (?:\w+:)?(unknown; did you mean|unknown|not given|empty|without|\{…\}|\[\w+\]|\/\/…)?/;
   return says.map((line) => (line.includes(project) ? "a folder" : (instead.exec(line)?.[1] ?? "a value")));

@@ -379,9 +379,7 @@ test("a machine is seen", { skip: process.platform !== "linux" }, async () => {
   });
 });
 
-/**
- * Stand-in for the Docker client: the engine at unix:///down is down, the others have only the image `there`.
- */
+/** Stand-in for Docker's client: the engine at unix:///down is down, others have only the image `there`. */
 const client = `#!/bin/sh
 case $DOCKER_HOST:$*: in
   unix:///down:*) echo "Cannot connect to the Docker daemon at $DOCKER_HOST. Is the docker daemon running?" >&2; exit 1 ;;

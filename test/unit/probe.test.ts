@@ -12,8 +12,7 @@ const timings = "2 1 6 1 TERM 3";
 
 /**
  * Model of a container: an init that passes TERM on and ends with its child, an engine that repeats the
- * health check while the container lives, and a story of what happens to the workload, which ignores TERM.
- * Nothing outlives process 1.
+ * health check meanwhile, and a story of the workload, which ignores TERM. Nothing outlives process 1.
  */
 const container = `
 mount -t tmpfs none /dev/shm && cd /dev/shm || exit

@@ -2,9 +2,7 @@ import { type Evidence, type Finding, keyOf, type Landed, seconds, type Try } fr
 import { beganAt, type Execution, lastSeen } from "./ledger.ts";
 import { mayCost } from "./pledges.ts";
 
-/**
- * Seconds by which an attempt's start and end in the database may differ from those of the task's own code.
- */
+/** Seconds by which the database's start and end of an attempt may differ from the task's own. */
 const margin = 5;
 
 export const tryOf = (one: Pick<Try, "dag" | "run" | "task" | "map" | "try">) => `${keyOf(one)} ${one.try}`;

@@ -30,10 +30,7 @@ export class StackDeployer implements Deployer {
     return (await this.stack.names()).filter((name) => name.startsWith("worker")).join();
   }
 
-  /**
-   * Deploys the state that every schedule starts from, unless it is deployed; the first call restores
-   * whatever was stopped or removed.
-   */
+  /** Deploys what every schedule starts from, if needed; the first call also restores missing parts. */
   async usually(): Promise<void> {
     if (this.isDeployed && this.workers === this.usual) return;
     this.workers = this.usual;

@@ -20,9 +20,7 @@ export interface Levers {
   give(instance: string): Promise<void>;
   /** Runs a command in the instance's container; returns its standard output. */
   exec(instance: string, ...command: string[]): Promise<string>;
-  /**
-   * Local directory with the instance's data, on a small disk of its own; undefined if there is no such disk.
-   */
+  /** Local directory of the instance's data, on a small disk of its own; undefined without such a disk. */
   disk(instance: string): Promise<string | undefined>;
   /** Hosts of a machine's workers. */
   hostsOn(machine: string): Promise<readonly string[]>;

@@ -9,9 +9,7 @@ export interface Fault {
   readonly target: string;
   /** For dropped packets: the role at the other end; undefined for all. */
   readonly peer?: string;
-  /**
-   * Seconds of calm before the fault: since the end of the previous one, or since the start of the workload.
-   */
+  /** Seconds of calm before the fault, since the end of the previous one or the start of the workload. */
   readonly after: number;
   /** Duration in seconds; 0 if the kind has none. */
   readonly seconds: number;
@@ -50,9 +48,7 @@ const lead = 12;
 
 const tenths = (seconds: number) => Math.round(seconds * 10) / 10;
 
-/**
- * Coprime with the number of kinds on every platform; also spreads the kinds that deploy, which take long.
- */
+/** Coprime with the number of kinds on every platform; spreads the slow kinds that deploy. */
 const stride = 11;
 
 /** Deals kinds in turn, so that neighbouring seeds cover all of them. */
