@@ -20,7 +20,7 @@ const interrupted = new Promise<never>((_, fail) => {
     process.once(signal, () => fail(new Error("Interrupted; everything is removed.")));
 });
 
-/** Does the work, and whatever becomes of it, also Ctrl-C, the removal. */
+/** Does the work, then removes, even on failure or Ctrl-C. */
 async function removing(work: () => Promise<void>, remove: () => Promise<void>): Promise<void> {
   try {
     await Promise.race([work(), interrupted]);
@@ -30,7 +30,7 @@ async function removing(work: () => Promise<void>, remove: () => Promise<void>):
   }
 }
 
-/** One `pulumi up` from nothing; in the last round also what is measured on a running stack. */
+/** Runs `pulumi up` once from nothing; the last round also measures the running stack. */
 async function stackRound(results: Results, last: boolean): Promise<void> {
   const stack = new TestStack(name, ports.stack);
   cpSync(dags, stack.dags, { recursive: true });

@@ -13,15 +13,15 @@ import { secondsSince } from "./usage.ts";
 const platforms = { docker: onDocker, kubernetes: onKubernetes };
 const places = 4;
 
-/** A rate may fall by a third from the best. */
+/** Lowest share of the best rate that passes: a rate may be a third lower. */
 const leastShare = 2 / 3;
 
 interface Burst {
   readonly workers: number;
   readonly seconds: number;
-  /** Tasks that succeeded at their first try. */
+  /** Tasks that succeeded at the first try. */
   readonly first: number;
-  /** Instances that were started again, or made anew. */
+  /** Instances that were restarted or replaced. */
   readonly restarted: readonly string[];
 }
 
@@ -48,7 +48,7 @@ interface Page {
   readonly total_entries: number;
 }
 
-/** Task instances of a mapped task, in pages of as many as the API gives. */
+/** Task instances of a run, read page by page, at most 100 per request. */
 async function allOf({ api }: TestStack, path: string): Promise<readonly TaskInstance[]> {
   const all: TaskInstance[] = [];
   for (;;) {
@@ -69,7 +69,7 @@ async function burst(stack: TestStack, workers: number, tasks: number): Promise<
     const { state } = (await stack.api.dagRun("burst", run)) ?? {};
     return state === "success" || state === "failed" || undefined;
   };
-  // A request that is refused while the webserver has too much to do is only a later look.
+  // A busy webserver may refuse a request; the next one tells.
   await waitFor(`${tasks} tasks on ${workers} workers`, 1800, () => done().catch(() => undefined), 2);
   const seconds = secondsSince(begin);
   const seen = await allOf(stack, path);

@@ -35,7 +35,7 @@ async function findTool(): Promise<readonly [string, ...string[]]> {
   return ["docker-compose"];
 }
 
-/** The settings and secrets that the components give to a stack, as one environment for all services; one database and an open broker, as such files have them. */
+/** Environment of all services: a stack's settings and secrets, but one database and an open broker. */
 async function settings(adminPassword: string, postgresPassword: string): Promise<Record<string, string>> {
   const values = pulumi.output({
     postgresPassword: pulumi.secret(postgresPassword),
@@ -68,11 +68,11 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
     for (const [variable, value] of Object.entries(env)) {
       const hidden = secrets[/^cat .*\/(.*)$/.exec(await textOf(value))?.[1] ?? ""];
       const name = variable.replace(/_CMD$/, "");
-      // Roles without the database are told of a file in its place.
+      // A role without the database names a file instead, so the secret's value wins.
       if (hidden !== undefined || !(name in variables)) variables[name] = await textOf(hidden ?? value);
     }
   }
-  // Permissions are synchronised where Airflow does it, and tokens are signed with a text.
+  // Permissions are synchronised as Airflow does by default; tokens are signed with a text.
   delete variables.AIRFLOW__FAB__UPDATE_FAB_PERMS;
   delete variables.AIRFLOW__API_AUTH__JWT_PRIVATE_KEY_PATH;
   delete variables.AIRFLOW__API_AUTH__TRUSTED_JWKS_URL;
@@ -83,7 +83,7 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
   };
 }
 
-/** The deployment of compose.yaml, with the same images and settings as a stack. */
+/** Deployment of compose.yaml, with the same images and settings as a stack. */
 export class Compose {
   readonly prefix = `${name}_`;
   readonly outputs: Outputs;
@@ -115,7 +115,7 @@ export class Compose {
   }
 
   /**
-   * @param dags folder of DAG files, beside the project's own
+   * @param dags folder of DAG files, added to the project's own
    * @param port the first of two free ports
    */
   static async prepare(dags: string, port: number): Promise<Compose> {
@@ -126,7 +126,7 @@ export class Compose {
     const values = await settings(compose.outputs.adminPassword, postgresPassword);
     const lines = Object.entries(values).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(join(compose.folder, "airflow.env"), lines.join(""), { mode: 0o600 });
-    // The database's user reads it, through a mount of the file alone; the folder is closed to everyone else.
+    // World-readable for the database's user, who gets a mount of this file; the folder is closed to others.
     writeFileSync(join(compose.folder, "postgres_password"), postgresPassword, { mode: 0o444 });
     return compose;
   }
@@ -135,7 +135,7 @@ export class Compose {
     await this.call("up", "--detach");
   }
 
-  /** Removes everything, with its data. */
+  /** Removes everything, including data. */
   async remove(): Promise<void> {
     await this.call("down", "--volumes", "--remove-orphans", "--timeout", "5");
   }

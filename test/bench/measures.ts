@@ -5,11 +5,11 @@ import type { Outputs } from "../../tools/lib/stack.ts";
 import type { TestStack } from "../live/harness.ts";
 import * as usage from "./usage.ts";
 
-/** How long a deployment is left alone before its memory counts. */
+/** Seconds to leave a deployment alone before measuring its memory. */
 export const idleSeconds = 20;
 export const tasks = { dag: "noop_dag", count: 200 };
 
-/** Seconds from the command, given here as the time it began, to each of these. */
+/** Seconds from the start of the command. */
 export interface Start {
   readonly commandDone: number;
   readonly triggered: number;
@@ -28,7 +28,7 @@ export interface Throughput {
   readonly cpuSecondsPerTask: number;
 }
 
-/** Brings up a deployment and runs the example's first task, each as soon as the step before allows. */
+/** Brings up a deployment and runs the example's first task, each step as soon as possible. */
 export async function start(up: () => Promise<unknown>, login: () => Outputs): Promise<Start> {
   const dag = "get_stocks_dag";
   const begin = Date.now();
@@ -39,7 +39,7 @@ export async function start(up: () => Promise<unknown>, login: () => Outputs): P
   await up().finally(() => clearInterval(timer));
   const commandDone = usage.secondsSince(begin);
   const api = new AirflowApi(login());
-  // Refused connections: the command may be done before the webserver listens.
+  // The connection may be refused: the command may end before the webserver listens.
   const known = () => api.call(`/dags/${dag}`).catch(() => undefined);
   await waitFor(`${dag} to be read`, 300, known, 0.1);
   const { dag_run_id } = await api.trigger(dag);

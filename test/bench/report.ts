@@ -35,7 +35,7 @@ function showIdle(stack: Idle, compose: Idle): void {
   row("CPU seconds in a minute", figure(stack.cpu), figure(compose.cpu));
 }
 
-/** What the rounds have measured. */
+/** Measurements of the rounds. */
 export interface Results {
   readonly stack: Start[];
   readonly compose: Start[];

@@ -24,7 +24,7 @@ const usage = `usage: npm run drill -- --seed N --schedules K [--platform docker
   --fresh             forgets the results of all earlier runs
   --remove            removes the deployment at the end, which otherwise is stopped and kept`;
 
-/** Runs that making a failing schedule smaller may take, each of two minutes. */
+/** Most runs, of two minutes each, to spend on shrinking a failing schedule. */
 const mostRuns = 8;
 
 interface Asked {
@@ -74,7 +74,7 @@ function asked(): Asked {
   };
 }
 
-/** The faults of a failing schedule that suffice for a flaw of the same sort. */
+/** Shrinks a failing schedule to faults that still cause a flaw of the same kind. */
 async function smaller(deployment: Deployment, seed: number, faults: readonly Fault[], failed: Result) {
   const sorts = new Set(failed.findings.map(({ flaw }) => flaw));
   const fails = async (some: readonly Fault[]) => {

@@ -12,21 +12,21 @@ import { type Fault, lengthOf } from "./plan/schedule.ts";
 import { dagsOf, type ExpectedTask, hasMapped, workloadOf } from "./plan/workload.ts";
 import type { FaultResult, Result } from "./results/results.ts";
 
-/** Seconds after the last fault within which all tasks have to end. */
+/** Seconds after the last fault within which all tasks must end. */
 const patience = 240;
 
-/** Seconds after that in which a process that should be dead shows itself. */
+/** Further seconds in which a process that should be dead would show itself. */
 const aftermath = 3;
 
 /** Seconds between the starts of two runs: the tasks of one take about as long. */
 const every = 70;
 
-/** Does something again until it works, as a client whose webserver may be away. */
+/** Retries until it works, as a client does whose webserver may be away. */
 function insists<T>(what: string, doing: () => Promise<T>): Promise<T> {
   return waitFor(what, 300, () => doing().catch(() => undefined), 1);
 }
 
-/** Starts a run of each DAG, once: an answer may get lost. */
+/** Starts one run of each DAG; looks before each retry, as an answer may get lost. */
 async function trigger({ api }: Deployment, name: string, mapped: boolean): Promise<void> {
   for (const dag of dagsOf(mapped)) {
     const path = `/dags/${dag}/dagRuns`;
@@ -38,7 +38,7 @@ async function trigger({ api }: Deployment, name: string, mapped: boolean): Prom
   }
 }
 
-/** Starts runs for as long as faults are to come, with half a run's time left for the last one; returns their tasks. */
+/** Starts runs while faults are due, leaving the last one half a run's time; returns their tasks. */
 async function keepBusy(deployment: Deployment, runs: string, until: number, mapped: boolean) {
   const tasks: ExpectedTask[] = [];
   for (let number = 0, at = uptime(); number === 0 || at + every / 2 < until; number++, at += every) {
@@ -51,14 +51,14 @@ async function keepBusy(deployment: Deployment, runs: string, until: number, map
   return tasks;
 }
 
-/** Waits for the end of all tasks; what has not ended then is the checker's affair. */
+/** Waits for all tasks to end; the checker reports those that have not. */
 async function settle(deployment: Deployment, runs: string, mapped: boolean): Promise<void> {
   const done = async () => ((await unfinished(deployment, runs).catch(() => 1)) === 0 ? true : undefined);
   await waitFor("all tasks to end", mapped ? patience * 2 : patience, done, 2).catch(() => {});
   await sleep(aftermath * 1000);
 }
 
-/** Ends what has not ended by itself. */
+/** Fails the runs that are still running. */
 async function endByForce({ api }: Deployment, tasks: readonly ExpectedTask[]): Promise<void> {
   const runs = new Set(tasks.map(({ dag, run }) => `/dags/${dag}/dagRuns/${run}`));
   for (const path of runs) {
@@ -83,11 +83,11 @@ function faultResults(evidence: Evidence): FaultResult[] {
   });
 }
 
-/** Runs a schedule on a deployment that is there, and checks what it leaves. */
+/** Runs a schedule on a deployment and checks the outcome. */
 export async function drill(deployment: Deployment, seed: number, faults: readonly Fault[]): Promise<Result> {
   const mapped = hasMapped(seed);
   await deployment.ready();
-  // A deployment may take workers away meanwhile.
+  // Read first, as a fault may remove workers.
   const hosts = await Promise.all(deployment.layout.worker.map(deployment.levers.host));
   const runs = `drill-${seed}-${Date.now().toString(36)}`;
   const began = uptime();

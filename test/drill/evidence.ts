@@ -6,7 +6,7 @@ import type { ExpectedTask } from "./plan/workload.ts";
 
 const of = (runs: string) => `run_id LIKE '${runs}%'`;
 
-/** All tries of runs: the last ones, and those before. */
+/** SQL for all tries of the runs, current and earlier ones. */
 function triesOf(runs: string): string {
   const time = (name: string) => `extract(epoch FROM ${name})::float8`;
   const columns = `dag_id AS dag, run_id AS run, task_id AS task, map_index AS map, try_number AS try, state, hostname AS host,
@@ -16,14 +16,14 @@ function triesOf(runs: string): string {
   return `SELECT coalesce(json_agg(t), '[]') FROM (${from("task_instance", true)} UNION ALL ${from("task_instance_history", false)}) t`;
 }
 
-/** Tasks of runs whose name begins so that have not ended. */
+/** Number of unfinished tasks in runs whose names start with `runs`. */
 export async function unfinished(deployment: Deployment, runs: string): Promise<number> {
   const ended = "('success', 'failed', 'upstream_failed', 'skipped', 'removed')";
   const open = `coalesce(state, '') NOT IN ${ended} AND ${of(runs)}`;
   return Number(await deployment.query(`SELECT count(*) FROM task_instance WHERE ${open}`));
 }
 
-/** Seconds since the boot of the kernel for a time of the database's. */
+/** Converts a time of the database to seconds since the kernel booted. */
 function sinceBoot(): (time: number | null) => number | null {
   const boot = Date.now() / 1000 - uptime();
   return (time) => (time === null ? null : time - boot);

@@ -1,7 +1,7 @@
 /**
- * Makes a list that fails smaller, as long as it still fails: delta debugging, after Zeller.
- * @param fails whether a shorter list fails, too
- * @param most attempts at most; each is a run of minutes
+ * Shrinks a failing list for as long as it still fails: delta debugging, after Zeller.
+ * @param fails reports whether a shorter list still fails
+ * @param most maximum number of attempts, each a run of minutes
  */
 export async function minimise<T>(
   all: readonly T[],
@@ -17,7 +17,7 @@ export async function minimise<T>(
       rest.slice(at * size, (at + 1) * size),
     );
     const without = chunks.map((chunk) => rest.filter((one) => !chunk.includes(one)));
-    // Of two chunks one is what the other leaves out.
+    // With two chunks, each is the complement of the other.
     const candidates = chunks.length > 2 ? [...chunks, ...without] : chunks;
     const smaller = await first(candidates, tries);
     if (smaller) {

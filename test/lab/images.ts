@@ -7,7 +7,7 @@ const manifestTypes = [
   "application/vnd.oci.image.index.v1+json",
 ];
 
-/** What the registry has under a name: its digest, and whether that is the image that Docker calls `id`. */
+/** Digest of an image in the registry, if it is the image that Docker calls `id`; undefined otherwise. */
 async function stored(repository: string, tag: string, id: string): Promise<string | undefined> {
   const response = await fetch(`http://${registry}/v2/${repository}/manifests/${tag}`, {
     headers: { accept: manifestTypes.join(", ") },
@@ -15,11 +15,11 @@ async function stored(repository: string, tag: string, id: string): Promise<stri
   if (!response.ok) return undefined;
   const digest = response.headers.get("docker-content-digest") ?? "";
   const { config } = (await response.json()) as { config?: { digest: string } };
-  // Docker's id is the digest of the image's configuration, with its newer image store that of the manifest.
+  // Docker's id is the digest of the image's configuration, or of the manifest in its newer image store.
   return id === config?.digest || id === digest ? digest : undefined;
 }
 
-/** Runs a command that may take a minute, and says so every ten seconds. */
+/** Runs a command that may take a minute, and prints progress every ten seconds. */
 async function runLong(what: string, command: string, args: readonly string[]): Promise<void> {
   console.log(`  ${what}`);
   const begin = Date.now();
@@ -54,8 +54,8 @@ async function pull(node: string, reference: string): Promise<void> {
 }
 
 /**
- * Makes an image of the local Docker engine available on every node of the lab, and returns its name there, which is by
- * digest. What is there already takes no time.
+ * Makes an image of the local Docker engine available on every node of the lab; returns its name there, by
+ * digest. Takes no time if the image is there already.
  */
 export async function loadImage(local: string): Promise<string> {
   const id = (await run("docker", ["image", "inspect", "--format", "{{.Id}}", local])).trim();

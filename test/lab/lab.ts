@@ -5,18 +5,18 @@ import { run, waitFor } from "../../tools/lib/process.ts";
 import { loadImage } from "./images.ts";
 import { type Node, nodes, state } from "./settings.ts";
 
-/** A Kubernetes cluster of two nodes on this machine, which tests may break. */
+/** Kubernetes cluster of two nodes on this machine, which tests may break. */
 export interface Lab {
-  /** Path of the file with which a client gets in, as the cluster's administrator. */
+  /** Path of the cluster administrator's kubeconfig. */
   readonly kubeconfig: string;
   readonly nodes: readonly Node[];
   /** Runs the lab's own kubectl; returns its standard output. */
   kubectl(...args: string[]): Promise<string>;
-  /** Makes an image of the local Docker engine available on every node; returns its name there, which is by digest. */
+  /** Makes an image of the local Docker engine available on every node; returns its name there, by digest. */
   image(local: string): Promise<string>;
-  /** Cuts a node's power: everything of it and on it is killed at once. The cluster notices after 15 s. */
+  /** Cuts a node's power, which kills everything on it at once. The cluster notices after 15 s. */
   stopNode(node: Node): Promise<void>;
-  /** Boots a node anew, and waits until it is ready and has cleared up what was deleted while it was away. */
+  /** Boots a node; waits until it is ready and has removed what was deleted while it was away. */
   startNode(node: Node): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ async function stopNode(node: Node): Promise<void> {
   await run("test/lab/node.sh", ["stop", node]);
 }
 
-/** What a node has said itself, not what was believed of it since it was stopped. */
+/** True once the node itself has reported ready since `begin`; its status may predate a stop. */
 async function readySince(node: Node, begin: number): Promise<true | undefined> {
   const lease = ["get", "lease", node, "--namespace", "kube-node-lease", "--output"];
   const renewed = await kubectl(...lease, "jsonpath={.spec.renewTime}");
@@ -39,7 +39,7 @@ async function readySince(node: Node, begin: number): Promise<true | undefined> 
   return (await kubectl("get", "node", node, "--output", ready)) === "True" ? true : undefined;
 }
 
-/** A pod that was deleted stays until its node says that it is gone. */
+/** True once no deleted pod is left on a node: a pod stays until its node confirms that it is gone. */
 async function clearedUp(node: Node): Promise<true | undefined> {
   const where = ["--all-namespaces", "--field-selector", `spec.nodeName=${node}`];
   const deleted = "jsonpath={.items[*].metadata.deletionTimestamp}";
@@ -53,7 +53,7 @@ async function startNode(node: Node): Promise<void> {
   await waitFor(`${node} to clear up`, 60, () => clearedUp(node));
 }
 
-/** Brings the lab up where it is not, whole and with the project's images on every node. */
+/** Brings up the lab where anything is missing, with the project's images on every node. */
 export async function ensureLab(): Promise<Lab> {
   await Promise.all([run("test/lab/up.sh", [], { show: true }), ensureImages()]);
   await Promise.all((["airflow", "postgres", "redis"] as const).map((name) => loadImage(localImage(name))));

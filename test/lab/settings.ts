@@ -1,9 +1,9 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-// The same as in settings.sh.
+// Keep values as in settings.sh.
 
-/** Where the lab keeps what it is. */
+/** Directory of the lab's state. */
 export const state = join(
   process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
   "airflow-on-celery",
@@ -13,8 +13,8 @@ export const state = join(
 export const nodes = ["node1", "node2"] as const;
 export type Node = (typeof nodes)[number];
 
-/** This machine, as the nodes and their pods reach it. */
+/** Address of this machine for the nodes and their pods. */
 export const machine = "10.88.0.254";
 
-/** The lab's registry, as Docker and the nodes name it. */
+/** Address of the lab's registry for Docker and the nodes. */
 export const registry = "127.0.0.1:5055";

@@ -16,9 +16,9 @@ function newKey(): KeyObject {
   return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 }
 
-/** What a stack reaches that is given more than it needs, and what reaches it: a private server, a proxy, and people. */
+/** Surroundings of a stack: a private server, a proxy, and users from outside. */
 export class Around {
-  /** What came to the proxy. */
+  /** Requests that reached the proxy. */
   readonly asked: string[] = [];
   private readonly stack: TestStack;
   private readonly servers: Server[] = [];
@@ -30,8 +30,8 @@ export class Around {
   }
 
   /**
-   * @param address of this machine, where containers reach it
-   * @returns what a stack says of all this
+   * @param address address of this machine, as containers reach it
+   * @returns configuration of a stack that uses all this
    */
   async start(address: string): Promise<Config> {
     this.address = address;
@@ -119,7 +119,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** The tests of what a stack is given beyond what it needs, and of its being published. */
+/** Tests of extras that roles are given, and of publishing. */
 export function reachesAround(stack: TestStack, around: Around): void {
   test("a task has what its role is given, trusts a private authority, and goes outside through the proxy", async () => {
     assertUndisturbed(await stack.finished("given", await stack.trigger("given")), 1);
@@ -159,7 +159,7 @@ export function reachesAround(stack: TestStack, around: Around): void {
         /EPROTO|version|protocol/i,
       );
     }
-    // What listens in plain does so for this machine alone.
+    // Plain listeners are open to this machine alone.
     const { port } = new URL(stack.outputs.webserverUrl);
     await assert.rejects(around.ask(httpRequest as typeof tlsRequest, { port, path: "/" }), /ECONNREFUSED/);
   });

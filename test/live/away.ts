@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 
-/** A worker that takes no tasks, from its stop signal until its successor is healthy. Milliseconds. */
+/** Milliseconds for which a worker takes no tasks: from its stop signal until its successor is healthy. */
 interface Absence {
   readonly name: string;
   readonly from: number;
   readonly until: number;
 }
 
-/** Of the lines of `docker events`: time in nanoseconds, name, event. */
+/** Reads absences from lines of `docker events`: time in nanoseconds, name, event. */
 export function absences(lines: readonly string[], prefix: string): readonly Absence[] {
   const since = new Map<string, number>();
   return lines.flatMap((line) => {
@@ -22,13 +22,13 @@ export function absences(lines: readonly string[], prefix: string): readonly Abs
   });
 }
 
-/** Workers that were away at one time, at most. */
+/** Most workers that were away at one time. */
 export function mostAway(all: readonly Absence[]): number {
   const at = (moment: number) => all.filter(({ from, until }) => from <= moment && moment < until).length;
   return Math.max(0, ...all.map(({ from }) => at(from)));
 }
 
-/** Notes which workers of a stack on this engine take no tasks, and when. */
+/** Records when workers of a stack on the local engine take no tasks. */
 export function watchWorkers(stack: string): () => readonly Absence[] {
   const filters = ["type=container", "event=kill", "event=health_status"].flatMap((each) => [
     "--filter",

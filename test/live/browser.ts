@@ -40,10 +40,10 @@ async function open(browser: Browser, options: BrowserContextOptions = {}): Prom
   return context.newPage();
 }
 
-/** Reads a page until it shows what is expected, for a minute at most. */
+/** Reads a page until it shows the expected value, for a minute at most. */
 async function expectToSee<T>(page: Page, where: string, expected: T, read: () => Promise<T>): Promise<void> {
   const deadline = Date.now() + 60_000;
-  // A page that is just being left cannot be read.
+  // A page cannot be read while it navigates.
   const look = () => read().catch((error: unknown) => String(error));
   let seen = await look();
   while (!isDeepStrictEqual(seen, expected)) {
@@ -65,7 +65,7 @@ async function picture(page: Page, height: number, file: string): Promise<void> 
   await page.screenshot({ path: file, animations: "disabled" });
 }
 
-/** The colours of the grid's squares by task; green in every shade is `green`. */
+/** Colours of the grid's squares by task; every shade of green is `green`. */
 function colours(squares: Locator): Promise<Record<string, string>> {
   return squares.evaluateAll((elements) => {
     const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
@@ -117,7 +117,7 @@ async function seeAirflow(browser: Browser, outputs: Outputs, run: string, folde
   );
   const squares = page.locator(`[data-run-id="${run}"] [data-testid=task-state-badge]`);
   const reloads = setInterval(() => {
-    // Airflow asks for the squares of a run that has ended once: its user reloads the page, too, if that request was cut.
+    // Airflow requests a finished run's squares only once: reload, as a user would, if that request failed.
     page.reload().catch((error: unknown) => errors.push(String(error)));
   }, 15_000);
   const look = () => colours(squares);
@@ -169,10 +169,10 @@ async function seeNothing(browser: Browser, { webserverUrl, flowerUrl }: Outputs
 }
 
 /**
- * Looks at a deployed stack as its administrator does, in a real browser, and leaves pictures of it.
+ * Visits a deployed stack as its administrator, in a real browser, and takes screenshots.
  * @param run a finished run of the example DAG
- * @param folder where `airflow-grid.png`, `flower-workers.png` and `flower-broker.png` go
- * @throws Error telling what a page showed, when it is not a green run, workers online and an empty queue
+ * @param folder destination of `airflow-grid.png`, `flower-workers.png` and `flower-broker.png`
+ * @throws Error with the content of a page that shows no green run, online workers or empty queue
  */
 export async function visit(outputs: Outputs, run: string, folder: string): Promise<void> {
   const browser = await launch();

@@ -12,7 +12,7 @@ interface Exported {
   };
 }
 
-/** The stack's secrets, in plain: what must be found nowhere else. */
+/** Plain values of the stack's secrets, which must not appear anywhere else. */
 export async function canaries(stack: TestStack): Promise<Canaries> {
   const exported: Exported = JSON.parse(await stack.stack.pulumi(["stack", "export", "--show-secrets"]));
   const secrets = exported.deployment.resources.find(({ urn }) => urn.endsWith("::secrets"));
@@ -20,21 +20,21 @@ export async function canaries(stack: TestStack): Promise<Canaries> {
   return JSON.parse(secrets.outputs.values.plaintext);
 }
 
-/** As it is, in base64, in a URL, and of a key in PEM the line that matters, however lines are separated. */
+/** Forms of a secret: plain (of a PEM key, its data line, as line ends vary), base64, URL-encoded. */
 function forms(value: string): string[] {
   const base64 = Buffer.from(value).toString("base64").replace(/=+$/, "");
   const [, key] = /^-----BEGIN .*-----\n(.*)$/m.exec(value) ?? [];
   return [key ?? value, base64, encodeURIComponent(value)];
 }
 
-/** Names of the canaries that are in a text, in any form. */
+/** Names of the canaries that a text contains in any form. */
 export function found(text: string, all: Canaries): string[] {
   return Object.keys(all).filter((name) => forms(all[name] ?? "").some((form) => text.includes(form)));
 }
 
 /**
- * Texts that anybody who may look at the platform, the terminal or the state folder can read.
- * @param config what is previewed, with every property of every resource
+ * Texts that anybody with access to the platform, the terminal or the state folder can read.
+ * @param config configuration to preview, with every property of every resource
  */
 export async function places(stack: TestStack, config: Config): Promise<Map<string, string>> {
   const all = await stack.target.readable(stack.prefix);
@@ -44,7 +44,7 @@ export async function places(stack: TestStack, config: Config): Promise<Map<stri
   all.set("logs volume", logs);
   await stack.configure(config);
   const preview = await stack.stack.pulumi(["preview", "--diff", "--refresh", "--show-sames"]);
-  // The files of a container, and a cluster's Secret.
+  // Files of a container, or a cluster's Secret.
   assert.match(preview, /(uploads|data) *: (\{\s+\w+ *: )?\[secret\]/);
   all.set("preview", preview);
   all.set("plain state", readAll(join(stack.folder, "state")));

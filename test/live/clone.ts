@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { project, run } from "../../tools/lib/process.ts";
 import type { TestStack } from "./harness.ts";
 
-/** A clean clone: what git would put there, and nothing that was made since. */
+/** Clean clone: files that Git tracks or would add, without anything ignored. */
 export async function cleanClone(): Promise<string> {
   const clone = mkdtempSync(join(tmpdir(), "airflow-clone-"));
   const files = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
-  // Git lists a file that was deleted until the deletion is staged.
+  // Git lists a deleted file until the deletion is staged.
   const there = files
     .trim()
     .split("\n")
@@ -17,7 +17,7 @@ export async function cleanClone(): Promise<string> {
   return clone;
 }
 
-/** A clone whose commands work on the stack of a test. */
+/** Clone whose commands work on the stack of a test. */
 export async function cloneFor(stack: TestStack): Promise<string> {
   const clone = await cleanClone();
   mkdirSync(join(stack.folder, "state"), { recursive: true, mode: 0o700 });

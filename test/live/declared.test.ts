@@ -15,12 +15,12 @@ import { allServe, noDuplicates, severalProcesses } from "./webserverProcesses.t
 const stack = new TestStack("livetest-declared", 18330);
 copyFileSync(join(import.meta.dirname, "declared.py"), join(stack.dags, "declared.py"));
 
-/** The image that the stack runs. */
+/** Image that the stack runs. */
 async function image(): Promise<string> {
   return (await docker("inspect", "--format", "{{.Config.Image}}", `${stack.prefix}-worker-1`)).trim();
 }
 
-/** An image that this run alone has a use for. */
+/** Image that only this run uses. */
 let ownImage: string | undefined;
 
 after(async () => {
@@ -43,7 +43,7 @@ const requirements = file("requirements.txt", "cowsay==6.1\n");
 
 const config = {
   workers: 1,
-  // Whatever starts Airflow has to find it.
+  // Must be found by everything that starts Airflow.
   settings: { ...severalProcesses, logging: { logging_config_class: "log_config.LOGGING_CONFIG" } },
   roles: { all: { files: { "/opt/airflow/config/log_config.py": file("log_config.py", loggingClass) } } },
   requirements,
@@ -56,17 +56,17 @@ const config = {
   users: { ann: { role: "Viewer", password: { file: file("user", secrets.user) } } },
 } satisfies Config;
 
-/** Airflow's processes, in an image of their own; not Redis and Postgres. */
+/** Airflow's processes, which run in an image of their own, unlike Redis and Postgres. */
 const roles = ["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver", "worker-1"];
 
-/** Builds what `npm run up` builds before a deployment. */
+/** Builds images as `npm run up` does, then deploys. */
 async function up(changed: Config): Promise<string> {
   await stack.configure(changed);
   await prepareImages(readStackFile(stack.stack.file));
   return stack.up(changed);
 }
 
-/** What the task saw; the password as its hash. */
+/** Values that the task saw; the password as its hash. */
 async function seen(): Promise<string> {
   const run = await stack.trigger("declared");
   const tasks = await stack.finished("declared", run);
@@ -92,7 +92,7 @@ test("4 webserver processes start on an empty database without duplicate keys", 
   await noDuplicates(stack);
 });
 
-/** A run of the example DAG. */
+/** Run of the example DAG. */
 let run = "";
 
 test("a browser sees the grid green, the worker online and the queue empty; without a login, nothing", async () => {
@@ -166,7 +166,7 @@ test("what is no longer declared is told and left, until its deletion is asked f
 
 test("another requirement is another image, for Airflow's roles alone", async () => {
   const [before, first] = [await stack.instances(), await image()];
-  // Whatever ran here before, no image is of this file.
+  // Unique, so that no earlier run has built an image of this file.
   writeFileSync(requirements, `cowsay==6.0\n# ${secret()}\n`);
   await up(fewer);
   ownImage = await image();

@@ -28,7 +28,7 @@ const roles = [
 
 const core = { max_active_tasks_per_dag: 2 };
 
-/** A stack with so many workers, each of 1 to 3 processes, and so many for the queue gpu. */
+/** Stack with `workers` workers of 1 to 3 processes each, and `gpu` workers for the queue gpu. */
 function sized(workers: number, gpu: number, settings = {}) {
   return {
     workers,
@@ -42,7 +42,7 @@ function sized(workers: number, gpu: number, settings = {}) {
 
 const changed = { celery: { worker_prefetch_multiplier: 2 } };
 
-/** Processes that the first worker runs tasks in, as it tells Flower. */
+/** Number of processes of the first worker, as it tells Flower. */
 async function processes(stack: TestStack): Promise<number | undefined> {
   type Workers = Record<string, { stats?: { pool?: { processes: number[] } } }>;
   const workers = await stack.flower<Workers>("/api/workers?refresh=1&workername=celery@worker-1");
@@ -50,8 +50,8 @@ async function processes(stack: TestStack): Promise<number | undefined> {
 }
 
 /**
- * The tests of what deployments do, for any platform; `removes` has the last ones.
- * @param migrationFailure what the CLI says of a failed migration
+ * Tests of deployments, for any platform; `removes` has the last ones.
+ * @param migrationFailure error of the CLI for a failed migration
  */
 export function deploys(stack: TestStack, migrationFailure: RegExp): void {
   test("a migration that fails: nothing that needs it is started, and the next deployment goes on", async () => {
@@ -196,7 +196,7 @@ export function deploys(stack: TestStack, migrationFailure: RegExp): void {
   });
 }
 
-/** The last ones: what is left of a stack. */
+/** Last tests: leftovers of a stack. */
 export function removes(stack: TestStack): void {
   test("a worker grows from one process to three; removing the stack lets their tasks finish and keeps its data", async () => {
     await waitFor("a single process", 90, async () => ((await processes(stack)) === 1 ? true : undefined));
@@ -221,7 +221,7 @@ export function removes(stack: TestStack): void {
   test("removing it with its data leaves nothing", async () => {
     await stack.remove();
     const left = () => stack.target.leftovers(stack.prefix);
-    // A cluster clears up what it has let go of by itself.
+    // A cluster removes released volumes by itself, later.
     for (let seconds = 0; seconds < 60 && (await left()).length > 0; seconds++) await sleep(1000);
     assert.deepEqual(await left(), []);
   });

@@ -19,7 +19,7 @@ export function docker(...args: string[]): Promise<string> {
 }
 
 /**
- * Pauses a container. The kernel cannot freeze a container that starts many processes just then, so this is tried again.
+ * Pauses a container. Retries, as the kernel cannot freeze a container that is just starting many processes.
  * @param pause asks an engine once
  */
 export async function pauseBy(pause: () => Promise<unknown>): Promise<void> {
@@ -35,12 +35,12 @@ export async function pauseBy(pause: () => Promise<unknown>): Promise<void> {
   await waitFor("a container to be paused", 30, attempt);
 }
 
-/** What a container has said, on both streams. */
+/** Output of a container, from both streams. */
 export function log(container: string): Promise<string> {
   return run("sh", ["-c", 'docker logs "$1" 2>&1', "log", container]);
 }
 
-/** The containers whose name starts so, by the rest of their name. */
+/** Containers whose names start with `prefix-`, by the rest of the name. */
 export async function containers(prefix: string): Promise<Map<string, Container>> {
   const ids = (await docker("ps", "--all", "--quiet", "--no-trunc", "--filter", `name=^/${prefix}-`)).split(
     "\n",
@@ -51,7 +51,7 @@ export async function containers(prefix: string): Promise<Map<string, Container>
   return new Map(inspected.map((container) => [container.Name.slice(prefix.length + 2), container]));
 }
 
-/** Makes a network; returns this machine's address in it, which containers of every network reach. */
+/** Creates a network; returns this machine's address in it, which containers of every network reach. */
 export async function addressIn(network: string): Promise<string> {
   await docker("network", "create", network);
   const gateway = "{{(index .IPAM.Config 0).Gateway}}";
@@ -64,7 +64,7 @@ export const kinds = [
   { list: ["volume", "ls"], remove: ["volume", "rm"] },
 ];
 
-/** Removes all containers, networks and volumes whose name starts so: what a test that was cut off has left. */
+/** Removes the containers, networks and volumes that an interrupted test left, by prefix. */
 export async function sweep(name: string): Promise<void> {
   await removeDisks(`/volumes/${name}`);
   for (const { list, remove } of kinds) {
@@ -90,7 +90,7 @@ async function readable(stack: string): Promise<Map<string, string>> {
   return all;
 }
 
-/** The local engine. */
+/** Local engine. */
 export const onDocker: Target = {
   name: "docker",
   config: async () => ({}),

@@ -10,7 +10,7 @@ import { assertUndisturbed, type TestStack } from "./harness.ts";
 
 const gatewayPort = 8443;
 
-/** Answer of a connection to a PING, until it ends or for two seconds. */
+/** Sends a PING; returns the answer, until the connection ends or for two seconds. */
 function answer(socket: Socket): Promise<string> {
   return new Promise((done) => {
     let said = "";
@@ -28,8 +28,8 @@ function answer(socket: Socket): Promise<string> {
 }
 
 /**
- * The test of what can be read on the way between machines, and who gets in there.
- * @param napping begins tasks on both worker machines
+ * Test of encryption and access between machines.
+ * @param napping starts tasks on both worker machines
  */
 export function encrypts(
   stack: TestStack,
@@ -41,7 +41,7 @@ export function encrypts(
     const stop = await capture(file);
     const { run: naps } = await napping(5);
     const host = "10.87.0.11";
-    // In plain, and then over TLS: as nobody, and as a machine of the stack.
+    // Plain, then over TLS: without a certificate, and as a machine of the stack.
     assert.doesNotMatch(await answer(plain(gatewayPort, host)), /PONG|NOAUTH/);
     const redis = { host, port: gatewayPort, servername: "redis.one", rejectUnauthorized: false };
     assert.equal(await answer(secure(redis)), "");
@@ -62,7 +62,7 @@ export function encrypts(
     const bytes = readFileSync(file).toString("latin1");
     t.diagnostic(`${Math.round(bytes.length / 1024)} KiB crossed`);
     assert.ok(bytes.length > 50_000);
-    // What is in plain can be seen.
+    // Proves that the capture shows plain text.
     assert.match(bytes, /plaintext-marker/);
     assert.doesNotMatch(bytes, /nap_\d|get_stocks|BRPOP|celery|execute_workload|SELECT |INSERT /);
     const all = { ...secrets, machineKey: two?.split("\n").at(-3) ?? assert.fail("there is no key") };

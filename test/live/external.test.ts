@@ -8,7 +8,7 @@ import { Outside, words } from "./outside.ts";
 
 const dag = "get_stocks_dag";
 const roles = ["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver", "worker-1"];
-/** With the look at services, what publishes it, and what gives a volume its owner. */
+/** Includes the check of services, the HTTPS proxy, and the job that sets a volume's owner. */
 const all = ["check", "entrance", ...roles, "volume-models"].sort();
 const outside = new Outside(18620);
 const stack = new TestStack("livetest-external", 18630);
@@ -38,7 +38,7 @@ function configuration(postgresUrl = outside.postgres("metadata")) {
   };
 }
 
-/** Connections of Airflow and of PgBouncer, from elsewhere: those that are encrypted, and those that are not. */
+/** Numbers of encrypted and plain connections of Airflow and PgBouncer from other hosts. */
 async function connections(): Promise<{ encrypted: number; plain: number }> {
   const from = "pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE client_addr IS NOT NULL";
   const [encrypted = 0, plain = 0] = (

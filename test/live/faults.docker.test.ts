@@ -10,7 +10,7 @@ const stack = new TestStack("livetest-faults", 18090);
 
 after(() => stack.discard());
 
-/** Networks beside the first: two may have the same name. Containers and volumes cannot. */
+/** Surplus networks: two may have the same name, unlike containers and volumes. */
 async function unknown(): Promise<string[]> {
   const networks = await docker("network", "ls", "--quiet", "--filter", `name=^${stack.prefix}$`);
   return networks.trim().split("\n").slice(1);
@@ -18,7 +18,7 @@ async function unknown(): Promise<string[]> {
 
 survives(stack, unknown);
 
-/** From now on, until it is started again, all that a container says and is told is lost. */
+/** Drops all packets of a container until it is started again. */
 async function silence(container: string): Promise<void> {
   const pid = await docker("inspect", "--format", "{{.State.Pid}}", container);
   await dropPackets(Number(pid), { peers: [], share: 1 });
@@ -36,7 +36,7 @@ test("Redis replaced without a word to anybody: workers notice by themselves", a
   t.diagnostic(`all done ${seconds} s after the restart`);
 });
 
-/** Stops containers with all that is in them, for a time or for the time of something. */
+/** Pauses containers while something else runs. */
 async function paused(names: readonly string[], meanwhile: () => Promise<unknown>): Promise<void> {
   const containers = names.map((name) => `${stack.prefix}-${name}`);
   const frozen: string[] = [];

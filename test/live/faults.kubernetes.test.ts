@@ -17,7 +17,7 @@ const kinds = [
   "statefulset",
 ];
 
-/** Names that every namespace has by itself. */
+/** Names of objects that every namespace has from the start. */
 const given = ["kube-root-ca.crt", "default"];
 
 after(() => stack.discard());

@@ -7,14 +7,14 @@ import { converges } from "./killing.ts";
 
 const config = {
   workers: 2,
-  // Fewer places than tasks: the rest waits in Redis.
+  // Fewer slots than tasks: the rest waits in Redis.
   workerConcurrency: 2,
   workerMemory: 1024,
   schedulers: 2,
   webservers: 2,
 };
 
-/** Instances of this stack that run on; the migration comes to its end. */
+/** Instances of this stack that keep running; the migration ends. */
 const healthy = [
   "dag-processor",
   "flower",
@@ -31,7 +31,7 @@ const healthy = [
 
 const celery = "from airflow.providers.celery.executors.celery_executor_utils import app\n";
 
-/** The queues that each worker consumes from, by its own word. */
+/** Queues that each worker reports to consume from. */
 async function consumed(stack: TestStack): Promise<Record<string, string[]>> {
   const nodes = "['celery@worker-1', 'celery@worker-2']";
   const ask =
@@ -45,13 +45,13 @@ function assertGreen(tasks: readonly TaskInstance[]): void {
 }
 
 /**
- * The tests of what happens when something fails, for any platform.
- * @param unknown what is there of the stack, but not in its state
+ * Tests of failures, for any platform.
+ * @param unknown lists what exists of the stack but is missing in its state
  */
 export function survives(stack: TestStack, unknown: () => Promise<string[]>): void {
   converges(stack, config, healthy, unknown);
 
-  /** Begins naps on every place of both workers; the rest is queued. */
+  /** Starts naps on every slot of both workers; the rest is queued. */
   async function napping(seconds: number): Promise<{ run: string; running: readonly TaskInstance[] }> {
     const run = await stack.trigger("naps", { seconds });
     const running = await stack.tasks("naps", run, "two running tasks on each worker", (tasks) => {
@@ -148,7 +148,7 @@ export function survives(stack: TestStack, unknown: () => Promise<string[]>): vo
     });
 
     test("a scheduler that hangs, which takes a kill", async (t) => {
-      // A stopped process takes no SIGTERM: this one needs the kill that follows.
+      // A stopped process ignores SIGTERM: this one needs the SIGKILL that follows.
       const seconds = await stack.startsAgain("scheduler-1", 180, () =>
         stack.exec("scheduler-1", "sh", "-c", `kill -s STOP $(${mainProcess})`),
       );

@@ -13,12 +13,12 @@ import type { Instance, Instances, Ports, Target } from "./target.ts";
 
 export type Config = Readonly<Record<string, unknown>>;
 
-/** Polls each second: a look costs the webserver or the engine some hundredths of a CPU second. */
+/** Polls once a second: each poll costs the webserver or the engine some hundredths of a CPU second. */
 function waitFor<T>(what: string, seconds: number, attempt: () => Promise<T | undefined>): Promise<T> {
   return timed("wait", () => poll(what, seconds, attempt, 1));
 }
 
-/** Asks again later when a connection breaks off: it may lead through a tunnel into a container that was replaced. */
+/** Returns undefined if a connection breaks off: its tunnel may lead into a container that was replaced. */
 async function unlessCut<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();
@@ -28,11 +28,11 @@ async function unlessCut<T>(ask: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** A stack of a test's own, with its own state. */
+/** Stack of a test, with its own state. */
 export class TestStack {
   readonly prefix: string;
   readonly folder: string;
-  /** Its own copy of the example DAGs, and `naps.py`. */
+  /** Copies of the example DAGs and of `naps.py`. */
   readonly dags: string;
   readonly stack: Stack;
   readonly target: Target;
@@ -43,7 +43,7 @@ export class TestStack {
 
   /**
    * @param port the first of three free ports
-   * @param kept a folder in which the stack of an earlier process may be, which then goes on
+   * @param kept folder that may hold the stack of an earlier process, to be continued
    */
   constructor(name: string, port: number, target: Target = onDocker, kept?: string) {
     this.target = target;
@@ -64,7 +64,7 @@ export class TestStack {
     writeFileSync(this.file, stringify({ config: Object.fromEntries(entries) }));
   }
 
-  /** Deploys, and returns what the CLI said. */
+  /** Deploys; returns the CLI's output. */
   up(config: Config, ...flags: string[]): Promise<string> {
     return timed("deploy", () => this.deploy(config, flags));
   }
@@ -74,20 +74,20 @@ export class TestStack {
     if (!this.swept) await this.target.sweep(this.prefix);
     this.swept = true;
     const said = await this.stack.pulumi(["up", "--yes", "--skip-preview", ...flags]);
-    // But for the names of workers they stay as they are, with one version.
+    // Outputs other than workers' names change only with the version.
     const { version = defaultVersion } = config;
     if (this.known?.version !== version) this.known = { ...(await this.stack.outputs()), ...this.urls() };
     await this.target.connect(this.prefix, this.ports);
     return said;
   }
 
-  /** Where tests find it: that of an ingress is known to nobody here. */
+  /** URLs for tests, which cannot resolve the host name of an ingress. */
   private urls(): Pick<Outputs, "webserverUrl" | "flowerUrl"> {
     const { webserverPort, flowerPort } = this.ports;
     return { webserverUrl: `http://127.0.0.1:${webserverPort}`, flowerUrl: `http://127.0.0.1:${flowerPort}` };
   }
 
-  /** Removes everything but the data. */
+  /** Removes everything except the data. */
   down(): Promise<void> {
     return timed("remove", async () => {
       await this.target.disconnect(this.prefix);
@@ -106,7 +106,7 @@ export class TestStack {
     rmSync(this.folder, { recursive: true });
   }
 
-  /** Removes everything, faster than in good order: that is looked at where removing is what is tested. */
+  /** Removes everything the fast way; the tests of removal cover the regular one. */
   async discard(): Promise<void> {
     await timed("remove", async () => {
       await this.target.disconnect(this.prefix);
@@ -128,7 +128,7 @@ export class TestStack {
     return this.target.instances(this.prefix);
   }
 
-  /** Their names, sorted. */
+  /** Names of the instances, sorted. */
   async names(): Promise<string[]> {
     return [...(await this.instances()).keys()].sort();
   }
@@ -141,12 +141,12 @@ export class TestStack {
     return this.target.crash(this.prefix, name);
   }
 
-  /** Restarts an instance in good order; resolves once it is healthy again. */
+  /** Restarts an instance gracefully; resolves once it is healthy again. */
   async restart(name: string): Promise<void> {
     await this.startsAgain(name, 120, () => this.target.restart(this.prefix, name));
   }
 
-  /** An instance once it is healthy, and satisfies a condition. */
+  /** Waits until an instance is healthy and satisfies a condition. */
   healthy(name: string, seconds: number, condition = (_: Instance) => true): Promise<Instance> {
     return waitFor(`${name} to be healthy`, seconds, async () => {
       const instance = (await this.instances()).get(name);
@@ -154,7 +154,7 @@ export class TestStack {
     });
   }
 
-  /** Does something to an instance; returns the seconds until it has been started again and is healthy. */
+  /** Does something to an instance; returns the seconds until it is restarted and healthy. */
   async startsAgain(name: string, seconds: number, doing: () => Promise<unknown>): Promise<number> {
     const { start } = await this.healthy(name, 60);
     const since = Date.now();
@@ -185,7 +185,7 @@ export class TestStack {
     });
   }
 
-  /** Waits for the end of a run and returns its tasks. */
+  /** Waits for the end of a run; returns its tasks. */
   async finished(dag: string, run: string, seconds = 300): Promise<readonly TaskInstance[]> {
     const api = this.api;
     const ended = waitFor(`${dag} to finish`, seconds, async () => {
@@ -202,7 +202,7 @@ export class TestStack {
     return api.tasks(dag, run);
   }
 
-  /** Messages that wait in the queue, as Redis counts them. */
+  /** Messages in the queue `default`, as Redis counts them. */
   async queued(): Promise<number> {
     const count =
       "from airflow.providers.celery.executors.celery_executor_utils import app\n" +
@@ -210,7 +210,7 @@ export class TestStack {
     return Number((await this.exec("flower", "python", "-c", count)).trim().split("\n").at(-1));
   }
 
-  /** The same, as Flower does. */
+  /** Messages in the queue `default`, as Flower counts them. */
   async queuedInFlower(): Promise<number> {
     type Queues = { active_queues: { name: string; messages: number }[] };
     const { active_queues } = await this.flower<Queues>("/api/queues/length");
@@ -219,13 +219,13 @@ export class TestStack {
     return queue.messages;
   }
 
-  /** The log of a task's last try, as the webserver shows it. */
+  /** Log of a task's last try, as the webserver shows it. */
   async taskLog(dag: string, run: string, { task_id, try_number }: TaskInstance): Promise<string> {
     const path = `/dags/${dag}/dagRuns/${run}/taskInstances/${task_id}/logs/${try_number}`;
     return JSON.stringify(await this.api.call(path));
   }
 
-  /** Asks Flower. */
+  /** Sends a request to Flower's API. */
   async flower<T>(path: string): Promise<T> {
     const { flowerUrl, adminUser, adminPassword } = this.outputs;
     const authorization = `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString("base64")}`;
@@ -235,7 +235,7 @@ export class TestStack {
   }
 }
 
-/** Prints the id of an instance's main process, inside of it: below the init of an engine, and that of Airflow's roles. */
+/** Prints the id of an instance's main process: the child of an engine's init, or of the roles' dumb-init. */
 export const mainProcess =
   "id=1; while grep -qxE 'docker-init|dumb-init' /proc/$id/comm; do read -r id _ </proc/$id/task/$id/children; done; echo $id";
 
@@ -243,7 +243,7 @@ export function isRunning(task: TaskInstance): boolean {
   return task.state === "running";
 }
 
-/** The worker that ran it; a cluster's host names are longer. */
+/** Worker that ran a task; a cluster's host names are longer. */
 export function hostOf({ hostname }: TaskInstance): string {
   return hostname?.split(".")[0] ?? "";
 }
@@ -256,7 +256,7 @@ export function assertUndisturbed(tasks: readonly TaskInstance[], count: number)
   );
 }
 
-/** Asserts that tasks which were seen running still ran at a time, and then succeeded at their first try. */
+/** Asserts that tasks seen running were still running at a time, and succeeded at their first try. */
 export function assertOutlasted(
   tasks: readonly TaskInstance[],
   seen: readonly TaskInstance[],
@@ -268,7 +268,7 @@ export function assertOutlasted(
   for (const task of same) assert.ok(Date.parse(task.end_date ?? "") > time, JSON.stringify({ time, task }));
 }
 
-/** How many of these tasks ran at once, at the most. */
+/** Most tasks that ran at once. */
 export function mostAtOnce(tasks: readonly TaskInstance[]): number {
   const running = tasks.map(
     ({ start_date, end_date }) => [Date.parse(start_date ?? ""), Date.parse(end_date ?? "")] as const,

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { run, waitFor } from "../../tools/lib/process.ts";
 import type { Config, TestStack } from "./harness.ts";
 
-/** The `pulumi up` that holds the lock of the stack. */
+/** Process id of the `pulumi up` that holds the lock of the stack. */
 function lockedBy(stack: TestStack): number | undefined {
   try {
     const locks = globSync(join(stack.folder, "state/.pulumi/locks/**/*.json"));
@@ -14,12 +14,12 @@ function lockedBy(stack: TestStack): number | undefined {
     const isUp = (file: string) => existsSync(file) && readFileSync(file, "utf8").split("\0")[1] === "up";
     return pids.find((pid) => isUp(`/proc/${pid}/cmdline`));
   } catch {
-    // A command that held the lock has ended meanwhile.
+    // The command that held the lock has ended meanwhile.
     return undefined;
   }
 }
 
-/** Sends signals to an `up`, the first so long after it has locked the stack. That has to be what ends it. */
+/** Sends signals to an `up`, the first some seconds after it locked the stack; these must end it. */
 export async function cutOff(
   stack: TestStack,
   config: Config,
@@ -48,9 +48,9 @@ export async function cutOff(
 }
 
 /**
- * The test of what is left by deployments that were cut off, for any platform. Leaves the stack deployed.
- * @param expected sorted names of the instances that have to be healthy; beside them there is the migration
- * @param unknown what is there of the stack, but not in its state
+ * Test of deployments that are interrupted, for any platform. Leaves the stack deployed.
+ * @param expected sorted names of the instances that must be healthy, besides the migration
+ * @param unknown lists what exists of the stack but is missing in its state
  */
 export function converges(
   stack: TestStack,
@@ -62,7 +62,7 @@ export function converges(
     for (let moment = 0; moment < 10; moment++) {
       await cutOff(stack, config, 1.5 + moment * 0.7, ["SIGKILL"], /pulumi up failed with exit code null/);
     }
-    // The second signal may find a CLI that has just ended its work.
+    // The second signal may find a CLI that has just finished.
     const cancelled = /pulumi up failed with exit code (255|null):.*cancell?(ed|ing)/s;
     await cutOff(stack, config, 6, ["SIGINT", "SIGINT"], cancelled);
     await stack.up(config);

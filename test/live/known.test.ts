@@ -12,7 +12,7 @@ import { docker } from "./docker.ts";
 
 const programs = join(project, "components/roles/start");
 
-/** What a start of Airflow with these arguments leaves behind: threshold of garbage, YAML reader, task runner. */
+/** Effects of a start of Airflow with these arguments: GC threshold, YAML loader, task runner. */
 async function afterStart(version: string, ...args: string[]): Promise<string> {
   const look =
     'import gc, sys; sys.path.insert(0, "/start"); import start, yaml; ' +

@@ -39,7 +39,7 @@ let up: Promise<Lab> | undefined;
 let images: Promise<Config> | undefined;
 const tunnels = new Map<string, Tunnel[]>();
 
-/** The cluster, brought up at the first call, and made known to the tools that are run. */
+/** Brings up the cluster at the first call, and points tools to it. */
 export function lab(): Promise<Lab> {
   up ??= ensureLab().then((made) => {
     process.env.KUBECONFIG = made.kubeconfig;
@@ -64,7 +64,7 @@ function isReady({ metadata, status }: Pod): boolean {
   return ready && metadata.deletionTimestamp === undefined;
 }
 
-/** A worker's pod has its name; other workloads give theirs to their only one, and number several. */
+/** Instance name: of a worker its pod's, otherwise the workload's, numbered if it has several pods. */
 function nameOf({ metadata }: Pod, siblings: readonly Pod[]): string {
   const workload = metadata.labels[label] ?? "";
   const [owner] = metadata.ownerReferences ?? [];
@@ -73,7 +73,7 @@ function nameOf({ metadata }: Pod, siblings: readonly Pod[]): string {
   return `${workload}-${siblings.findIndex(({ metadata: { uid } }) => uid === metadata.uid) + 1}`;
 }
 
-/** The pods of a namespace by the names of their instances, without those that are being stopped. */
+/** Pods of a namespace by instance name, except those being stopped. */
 export async function pods(namespace: string): Promise<Map<string, Pod>> {
   const listed: { items: Pod[] } = JSON.parse(
     await kubectl("get", "pods", "--namespace", namespace, "--output", "json"),
@@ -120,7 +120,7 @@ async function log(stack: string, instance: string): Promise<string> {
 
 async function crash(stack: string, instance: string): Promise<void> {
   const before = (await instances(stack)).get(instance);
-  // The main process is safe from its container; it ends with its only child. So does this command.
+  // A container cannot kill its process 1, which ends with its only child. This command is killed, too.
   await exec(stack, instance, ["sh", "-c", "kill -s KILL -- -1"]).catch(() => {});
   await waitFor(`${instance} to end`, 30, async () => {
     const now = (await instances(stack)).get(instance);
@@ -134,7 +134,7 @@ async function remove(stack: string, instance: string): Promise<void> {
   await kubectl("delete", "deployment,statefulset", "--namespace", stack, "--selector", selector);
 }
 
-/** Objects of the whole cluster that are a stack's, each with what it is called by `kubectl`. */
+/** Cluster-wide objects of a stack, by their names in `kubectl`. */
 async function leftovers(stack: string): Promise<string[]> {
   const objects = await kubectl("get", "namespace,priorityclass", "--output", "name");
   const claimed = "{range .items[*]}{.spec.claimRef.namespace}/{.metadata.name}{'\\n'}{end}";
@@ -172,7 +172,7 @@ async function tunnel(stack: string, service: string, port: number, inside: numb
   return made;
 }
 
-/** A new pod may serve while the one that it replaces has not yet been told to stop. */
+/** Waits for the old pods, as a new pod may serve before the one it replaces is told to stop. */
 async function settled(stack: string): Promise<void> {
   await waitFor(`replaced pods of ${stack} to be told to stop`, 60, async () => {
     const listed = await kubectl("get", "deployments", "--namespace", stack, "--output", "json");
@@ -190,20 +190,20 @@ async function disconnect(stack: string): Promise<void> {
   tunnels.delete(stack);
 }
 
-/** Removes everything of all stacks whose name starts so: what a test that was cut off has left. */
+/** Removes all stacks whose names start with `prefix`: leftovers of an interrupted test. */
 export async function sweep(prefix: string): Promise<void> {
   const objects = await kubectl("get", "namespace,priorityclass", "--output", "name");
   const own = objects.split("\n").filter((object) => object.split("/")[1]?.startsWith(prefix));
   const namespaces = own.flatMap((object) => (object.startsWith("namespace/") ? [object.slice(10)] : []));
   for (const namespace of namespaces) {
-    // Nobody waits for the tasks of a test that is gone.
+    // Tasks of an interrupted test need no grace.
     await kubectl("delete", "deployment,statefulset,job", "--all", "--wait=false", "--namespace", namespace);
     await kubectl("delete", "pods", "--all", "--force", "--grace-period=0", "--namespace", namespace);
   }
   if (own.length > 0) await kubectl("delete", ...own);
 }
 
-/** The lab's cluster. */
+/** Lab's cluster. */
 export const onKubernetes: Target = {
   name: "kubernetes",
   config,

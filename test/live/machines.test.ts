@@ -16,7 +16,7 @@ const clone = await cloneFor(stack);
 
 type Counts = Partial<Record<MachineName, number | Record<string, number>>>;
 
-/** A stack with workers on these machines; the first one has the control roles. */
+/** Stack with workers on these machines; the first machine has the control roles. */
 function on(counts: Counts, more = {}) {
   const listed = machines.filter(({ name }) => name === "one" || name in counts);
   return {
@@ -34,7 +34,7 @@ function on(counts: Counts, more = {}) {
 const core = { max_active_tasks_per_dag: 2 };
 const both = { two: { default: 1, gpu: 1 }, three: 1 };
 
-/** A command of docs/machines.md on the stack, which needs the ports that tests use. */
+/** Runs a command of docs/machines.md on the stack, which needs the ports that tests use. */
 async function npm(command: string, ...args: string[]): Promise<string> {
   await onMachines.disconnect(stack.prefix);
   const words = ["run", "--silent", command, "--", ...args, "--stack", stack.stack.name];
@@ -53,7 +53,7 @@ async function boot(name: MachineName): Promise<void> {
   isOff(name, false);
 }
 
-/** Begins naps on both worker machines; tells which are where. */
+/** Starts naps on both worker machines; returns the run and a lookup of tasks by host. */
 async function napping(seconds: number) {
   const run = await stack.trigger("naps", { seconds });
   const tasks = await stack.tasks("naps", run, "six running tasks on two machines", (all) => {
@@ -211,12 +211,12 @@ test("the first machine boots again, with the broker and the database: everythin
   t.diagnostic(`a run was done ${since(begin)} s after the power cut`);
 });
 
-/** Its engine starts it again; both ends of what it carried are forgotten on one side only. */
+/** Kills the gateway of a machine, which its engine restarts; only one end of each connection notices. */
 async function killGateway(machine: MachineName): Promise<void> {
   const name = `${stack.prefix}-gateway`;
   const started = () => dockerAt(machine, "inspect", "--format", "{{.State.StartedAt}}", name);
   const before = await started();
-  // The command is among what it kills.
+  // The command kills itself, too.
   await dockerAt(machine, "exec", name, "bash", "-c", "kill -s KILL -- -1").catch(() => {});
   await waitFor("the gateway to be started again", 30, async () =>
     (await started()) === before ? undefined : true,
@@ -233,7 +233,7 @@ test("machines cut off for a minute, the gateway of one killed: workers go on, a
   }
   const begin = Date.now();
   await killGateway("three");
-  // A worker asks Redis each second: what answers a question from before the cut is on its way to nobody.
+  // A worker asks Redis every second: after this, every answer to an earlier request is lost.
   await sleep(3000);
   const runs = { gpu_naps: await stack.trigger("gpu_naps"), naps: await stack.trigger("naps") };
   await sleep(60_000 - (Date.now() - begin));
@@ -242,22 +242,22 @@ test("machines cut off for a minute, the gateway of one killed: workers go on, a
     isOff(name, false);
   }
   const healed = Date.now();
-  // The queue gpu has workers on machine two alone; of the other queue the first one that is back may take all.
+  // Queue gpu has workers on machine two alone; the first worker back may take all of the other queue.
   for (const [dag, run] of Object.entries(runs)) {
     const tasks = await stack.finished(dag, run);
     assertUndisturbed(tasks, dag === "naps" ? 6 : 2);
     const first = Math.min(...tasks.map(({ start_date }) => Date.parse(start_date ?? "")));
     const seconds = Math.round((first - healed) / 1000);
     t.diagnostic(`${dag} ran ${seconds} s after healing`);
-    // A worker that waits for an answer which nobody gives takes no task for minutes.
+    // A worker that waits for a lost answer takes no task for minutes.
     assert.ok(seconds < 120, `${dag} took ${seconds} s`);
   }
-  // Seconds depend on the machine's load, pauses between attempts do not; Celery's own grow to 30 s.
+  // Pauses between attempts do not depend on the machine's load, unlike seconds; Celery's own grow to 30 s.
   const workers = (await stack.names()).filter((name) => name.startsWith("worker"));
   const logs = await Promise.all(workers.map((name) => stack.target.log(stack.prefix, name)));
   const pauses = new Set(logs.join("\n").match(/Trying again in \S+ seconds/g));
   assert.deepEqual([...pauses], ["Trying again in 2.00 seconds"]);
-  // No worker was restarted, which would have ended what it ran.
+  // No worker was restarted, which would have ended its tasks.
   assert.deepEqual(replaced(before, await stack.instances()), ["gateway of three"]);
 });
 

@@ -9,13 +9,13 @@ import type { Instance, Ports, Target } from "./target.ts";
 
 type LabMachine = (typeof machines)[number];
 
-/** Where an instance is, and what it is called there. */
+/** Machine of an instance, and its container there. */
 interface Place {
   readonly machine: LabMachine;
   readonly container: Container;
 }
 
-/** Leads the Docker client to a machine's engine by its socket, which needs no network and costs no login. */
+/** Points the Docker client to a machine's engine by its socket, without network or login. */
 function atConsole(name: MachineName): Record<string, string> {
   return { DOCKER_HOST: console(name), DOCKER_CONTEXT: "" };
 }
@@ -25,7 +25,7 @@ export function dockerAt(name: MachineName, ...args: string[]): Promise<string> 
   return run("docker", args, { env: atConsole(name) });
 }
 
-/** Machines that are out of reach are not asked. */
+/** Machines out of reach, to be skipped. */
 const off = new Set<MachineName>();
 
 export function isOff(name: MachineName, now: boolean): void {
@@ -48,7 +48,7 @@ async function containersOn(one: LabMachine, stack: string): Promise<[string, Pl
   const inspected: Container[] = JSON.parse(await dockerAt(one.name, "inspect", ...ids));
   return inspected.map((container) => {
     const name = container.Name.slice(stack.length + 2);
-    // Each machine has one of these.
+    // Each machine has its own.
     const own = ["gateway", "dags"].includes(name) ? `${name} of ${one.name}` : name;
     return [own, { machine: one, container }];
   });
@@ -85,7 +85,7 @@ async function log(stack: string, name: string): Promise<string> {
   return run("sh", both, { env: atConsole(machine.name) });
 }
 
-/** What is there by such a name on all machines: prints an id for each. */
+/** Ids of containers, networks and volumes on all machines whose names start with `name`. */
 async function found(name: string): Promise<{ one: LabMachine; remove: readonly string[]; ids: string[] }[]> {
   const asked = machines.flatMap((one) =>
     kinds.map(async ({ list, remove }) => {
@@ -98,7 +98,7 @@ async function found(name: string): Promise<{ one: LabMachine; remove: readonly 
 
 let prepared: Promise<void> | undefined;
 
-/** Brings the machines up, with the images that run there. */
+/** Brings up the machines with their images. */
 async function prepare(): Promise<void> {
   await ensureMachines();
   await ensureImages([...standard, "gateway"]);
@@ -113,7 +113,7 @@ async function prepare(): Promise<void> {
 
 const tunnels = new Map<string, (() => void)[]>();
 
-/** Three machines of their own, with the webserver and Flower on the first. */
+/** Three machines of the lab, with the webserver and Flower on the first. */
 export const onMachines: Target = {
   name: "machines",
   config: async () => {

@@ -1,17 +1,17 @@
 import { run } from "../../tools/lib/process.ts";
 
-/** Runs a command in the network of a process. */
+/** Runs a command in the network namespace of a process. */
 function within(pid: number, ...command: string[]): Promise<string> {
   return run("nsenter", ["--target", String(pid), "--net", ...command]);
 }
 
 type Rule = readonly string[];
 
-/** How packets are dropped. */
+/** Packets to drop. */
 export interface Loss {
-  /** Addresses that they come from or go to; without any all but the container's own. */
+  /** Addresses of the other end; if empty, all except the container's own. */
   readonly peers: readonly string[];
-  /** The share of them, from 0 to 1. */
+  /** Share of packets to drop, from 0 to 1. */
   readonly share: number;
 }
 
@@ -32,14 +32,14 @@ export async function dropPackets(pid: number, loss: Loss): Promise<void> {
   for (const rule of rules(loss)) await within(pid, "iptables", "--wait", "--append", ...rule);
 }
 
-/** Packets that were dropped until now. */
+/** Number of packets dropped so far. */
 export async function droppedPackets(pid: number): Promise<number> {
   const listed = await within(pid, "iptables", "--wait", "--list", "--verbose", "--exact", "--numeric");
   const counts = [...listed.matchAll(/^\s*(\d+)\s+\d+\s+DROP\s/gm)].map(([, count]) => Number(count));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Lets them pass again. A container that was made anew has a network without such rules. */
+/** Stops dropping packets. A container that was replaced has a network without such rules. */
 export async function passPackets(pid: number, loss: Loss): Promise<void> {
   for (const rule of rules(loss))
     await within(pid, "iptables", "--wait", "--delete", ...rule).catch(() => {});
@@ -52,7 +52,7 @@ async function interfaces(pid: number): Promise<string[]> {
 }
 
 /**
- * Delays what a container sends, by 200 ms and more.
+ * Delays packets that a container sends, by 200 ms ± 100 ms.
  * @throws Error where the kernel has no netem
  */
 export async function delayPackets(pid: number): Promise<void> {
@@ -60,7 +60,7 @@ export async function delayPackets(pid: number): Promise<void> {
     await within(pid, "tc", "qdisc", "replace", "dev", name, "root", "netem", "delay", "200ms", "100ms");
 }
 
-/** Packets that were delayed until now. */
+/** Number of packets delayed so far. */
 export async function delayedPackets(pid: number): Promise<number> {
   const told = await within(pid, "tc", "-statistics", "qdisc", "show");
   const counts = [...told.matchAll(/qdisc netem.*\n.* (\d+) pkt /g)].map(([, count]) => Number(count));

@@ -19,7 +19,7 @@ after(async () => {
   await stack.discard();
 });
 
-/** Begins naps on both workers. */
+/** Starts naps on both workers. */
 async function napping(seconds: number) {
   const run = await stack.trigger("naps", { seconds });
   const tasks = await stack.tasks("naps", run, "six running tasks on both nodes", (all) => {

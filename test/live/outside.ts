@@ -7,27 +7,27 @@ import { addressIn, docker, sweep } from "./docker.ts";
 
 const prefix = "airflow-livetest-outside";
 
-/** A name in the certificate that no DNS knows: clients are told its address. */
+/** Host name in the certificate that no DNS knows: clients get its address. */
 const hostName = "services.test";
 
-/** With everything that means something else in a URL, in SQL and in a connection string. */
+/** Passwords with characters that are special in a URL, in SQL and in a connection string. */
 export const words = {
   metadata: "p@ss/w:rd'of\"it #1",
   results: "results-of-tests",
   broker: "br@ker/of:tests",
 };
 
-/** Who may log in to Postgres, and to which database; the last ones lack something. */
+/** Postgres users with their databases; the last two lack something. */
 export const logins = {
   metadata: { user: "team.airflow", database: "team-metadata" },
   results: { user: "team.results", database: "team-results" },
   /** May not create tables. */
   guest: { user: "guest", database: "closed" },
-  /** Not in UTF-8. */
+  /** Database that is not in UTF-8. */
   ascii: { user: "team.airflow", database: "ascii" },
 };
 
-/** Where Debian's Postgres and Redis, outside of any stack, speak TLS and nothing else. */
+/** Debian's Postgres and Redis outside any stack, which accept TLS only. */
 export class Outside {
   readonly folder = mkdtempSync(join(tmpdir(), `${prefix}-`));
   readonly ca = join(this.folder, "ca.pem");
@@ -40,33 +40,33 @@ export class Outside {
     this.port = port;
   }
 
-  /** Addresses by name, for clients that call the services by their name. */
+  /** Addresses by name, for clients that use the services' name. */
   get hosts(): Readonly<Record<string, string>> {
     return { [hostName]: this.address };
   }
 
-  /** A URL with the name in place of the address. */
+  /** Replaces the address in a URL by the name. */
   named(url: string): string {
     return url.replace(`@${this.address}:`, `@${hostName}:`);
   }
 
-  /** A URL of Postgres, without parameters. */
+  /** URL of Postgres, without parameters. */
   postgres(of: keyof typeof logins, word: string = words.metadata): string {
     const { user, database } = logins[of];
     return `postgresql://${user}:${encodeURIComponent(word)}@${this.address}:${this.port}/${database}`;
   }
 
-  /** A URL of Redis. */
+  /** URL of Redis. */
   redis(user = "celery", word: string = words.broker): string {
     return `rediss://${user}:${encodeURIComponent(word)}@${this.address}:${this.port + 1}/0`;
   }
 
-  /** The same where the certificate is for another name. */
+  /** URL of a Redis whose certificate is for another name. */
   get misnamed(): string {
     return this.redis().replace(`:${this.port + 1}/`, `:${this.port + 2}/`);
   }
 
-  /** A file with a text of one line, as a stack is given one. */
+  /** Writes one line to a file, for a stack's configuration; returns the path. */
   file(name: string, text: string): string {
     const path = join(this.folder, name);
     writeFileSync(path, `${text}\n`, { mode: 0o600 });
@@ -84,7 +84,7 @@ export class Outside {
     ]);
   }
 
-  /** Removes what runs. */
+  /** Removes the running services. */
   async stop(): Promise<void> {
     await sweep(prefix);
   }
@@ -94,7 +94,7 @@ export class Outside {
     rmSync(this.folder, { recursive: true });
   }
 
-  /** Asks Postgres something, as its superuser. */
+  /** Runs SQL in Postgres, as its superuser. */
   async sql(statement: string, database = "postgres"): Promise<string> {
     const client = ["psql", "-h", "/tmp", "-p", String(this.port), "-U", "postgres", "-d", database];
     return (
@@ -102,14 +102,14 @@ export class Outside {
     ).trim();
   }
 
-  /** Tells Redis something, as its administrator. */
+  /** Runs a Redis command, as its administrator. */
   async redisCli(...command: string[]): Promise<string> {
     const tls = ["--tls", "--cacert", "/tls/ca.pem", "-h", this.address, "-p", String(this.port + 1)];
     const login = ["--user", "admin", "--pass", words.broker, "--no-auth-warning"];
     return (await docker("exec", `${prefix}-redis`, "redis-cli", ...tls, ...login, ...command)).trim();
   }
 
-  /** Runs the check of a stack by itself; returns what it said, and its exit code at the end. */
+  /** Runs the check of a stack alone; returns its output, followed by its exit code. */
   async check(urls: Readonly<Record<string, string>>, ca = this.ca, connections = 40): Promise<string> {
     const secrets = mkdtempSync(join(this.folder, "secrets-"));
     chmodSync(this.folder, 0o711);
@@ -130,7 +130,7 @@ export class Outside {
     );
   }
 
-  /** An authority that signs for the address, and for another name, and one that signs nothing. */
+  /** Creates an authority, certificates for the address and another name, and an unused authority. */
   private async certificates(): Promise<void> {
     const folder = this.folder;
     const openssl = (...args: string[]) => run("openssl", args, { cwd: folder });
@@ -153,7 +153,7 @@ export class Outside {
       chmodSync(join(folder, file), 0o644);
   }
 
-  /** With the networks of the machine itself, where containers of any stack reach it. */
+  /** Starts a container in the machine's own network, where containers of any stack reach it. */
   private async container(
     name: string,
     image: "postgres" | "redis",
@@ -251,7 +251,7 @@ maxmemory-policy noeviction
     chmodSync(path, 0o644);
   }
 
-  /** What is in a file of the folder. */
+  /** Content of a file in the folder. */
   text(name: string): string {
     return readFileSync(join(this.folder, name), "utf8");
   }

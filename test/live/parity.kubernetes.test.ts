@@ -63,12 +63,12 @@ after(async () => {
   await outside.close();
   await Promise.all([
     engine.discard(),
-    // With the namespaces whose names begin with its own.
+    // Also removes the namespaces whose names start with its own.
     cluster.discard().then(() => kubectl("delete", "crd", "--ignore-not-found", ...stubNames)),
   ]);
 });
 
-/** Where a pod may write, and which files it is given. */
+/** Directories in which a pod may write, and its files. */
 function paths({ volumeMounts }: Container): Paths {
   const files = volumeMounts.filter(({ name }) => name === "files").map(({ mountPath }) => mountPath);
   const others = volumeMounts.filter(({ name }) => name !== "files" && name !== "secrets");
@@ -79,13 +79,13 @@ interface Exported {
   readonly deployment: {
     readonly resources: readonly {
       readonly type: string;
-      /** Secrets are among what is uploaded, so all of it is one. */
+      /** One secret as a whole, as the uploads include secrets. */
       readonly inputs?: { readonly hostname: string; readonly uploads: { readonly plaintext: string } };
     }[];
   };
 }
 
-/** Which files each container is given, by instance; secrets are found without. */
+/** Files of each container, by instance, without secrets, which are found anyway. */
 async function uploaded(): Promise<Map<string, string[]>> {
   const { deployment }: Exported = JSON.parse(
     await engine.stack.pulumi(["stack", "export", "--show-secrets"]),
@@ -118,7 +118,7 @@ function contractOf({ spec }: Pod, container: Container): Facts {
   return { ...podHealth(container), ...podStop(container, spec), restarted };
 }
 
-/** The first one. */
+/** First instance of a role. */
 const instanceOf = (role: string) => (role.startsWith("worker") ? `${role}-1` : role);
 
 test("a container and its pod are the same from inside", async (t) => {
@@ -150,7 +150,7 @@ test("a container and its pod are the same from inside", async (t) => {
   assert.deepEqual(ledger.unused(), [], "allowances that nothing needs");
 });
 
-/** What is not as it is in the image, parents of such left out. */
+/** Paths that differ from the image, without parents of such paths. */
 async function written(instance: string): Promise<string[]> {
   const lines = (await docker("diff", `${engine.prefix}-${instance}`))
     .split("\n")
@@ -162,12 +162,12 @@ async function written(instance: string): Promise<string[]> {
 test("what a container writes lies where its pod may write, too", async () => {
   const strange = [...(await stack.pods())].map(async ([role, pod]) => {
     const { directories, files } = paths(containerOf(pod));
-    // Some images have /var/run lead there; the init is the engine's.
+    // In some images /var/run leads to one of these; the init is the engine's.
     const own = [...directories, ...files, "/run/secrets", "/run/postgresql", "/usr/sbin/docker-init"];
     const others = (await written(instanceOf(role))).filter(
       (path) =>
         !own.some((one) => path === one || path.startsWith(`${one}/`)) &&
-        // Bytecode of a module that was delivered: Python does without where it may not write.
+        // Bytecode of a delivered module: Python does without if it cannot write it.
         !path.includes("/__pycache__"),
     );
     return others.map((path) => `${role}: ${path}`);
@@ -208,7 +208,7 @@ test("roles reach what the picture says, and nothing else", async (t) => {
   for (const line of table(matrix)) t.diagnostic(line);
 
   const expected = Object.entries(picture).map(([source, reached]) => {
-    // That each reaches itself shows that somebody listens there.
+    // Each source reaches itself, which shows that its listener works.
     return [source, [...reached, ...own(source)].sort()];
   });
   assert.deepEqual(opened(matrix), Object.fromEntries(expected));
@@ -244,7 +244,7 @@ test("autoscaled workers need KEDA, and are left to it", async (t) => {
     diagnostics,
     /worker-extra-needs-KEDA-in-the-cluster\):\s+error: resource '[\w.]+' does not exist/,
   );
-  // What would only work with it is not begun.
+  // Objects that only work with KEDA are not created.
   assert.equal(await stack.kubectl("get", "poddisruptionbudgets", "--output", "name"), "");
   assert.match(
     await stack.kubectl("get", "statefulset", "worker-extra", "--output", "yaml"),
@@ -289,7 +289,7 @@ test("autoscaled workers need KEDA, and are left to it", async (t) => {
   const { metadataPassword } = await canaries(cluster);
   assert.equal(told("password"), metadataPassword);
   assert.equal(told("host"), `postgres.${stack.name}.svc`);
-  // Their number is no longer the stack's, but until somebody else sets it nothing happens to them.
+  // The stack no longer sets the number of workers, but nothing happens to them until KEDA does.
   const pod = (await stack.pods()).get("worker-extra");
   assert.equal(pod?.status.podIP, before?.status.podIP);
 });

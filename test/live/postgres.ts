@@ -1,6 +1,6 @@
 import type { TestStack } from "./harness.ts";
 
-/** Asks the stack's own Postgres as one of its roles, whose password it has in a secret; a column is a cell of psql's plain output. */
+/** Queries the stack's Postgres as a role whose password is in `secret`; returns unaligned output. */
 export function query(
   stack: TestStack,
   role: string,

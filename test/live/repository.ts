@@ -5,25 +5,25 @@ import { tmpdir } from "node:os";
 import { basename, join, normalize } from "node:path";
 import { run } from "../../tools/lib/process.ts";
 
-/** A Git repository, served over HTTP, with DAGs in one of its folders. */
+/** Git repository, served over HTTP, with DAGs in one of its folders. */
 export class Repository {
   private readonly dags: string;
   private readonly folder = mkdtempSync(join(tmpdir(), "airflow-git-"));
   private readonly work = join(this.folder, "work");
   private readonly bare = join(this.folder, "dags.git");
-  /** The repository's files, which are all that Git needs to read it. */
+  /** Serves the repository's files, which is all that Git needs. */
   private readonly server = createServer(({ url = "" }, response) => {
     const file = join(this.folder, normalize(new URL(url, "http://git").pathname));
     if (existsSync(file) && statSync(file).isFile()) createReadStream(file).pipe(response);
     else response.writeHead(404).end();
   });
 
-  /** @param dags the folder, in the repository */
+  /** @param dags folder in the repository */
   constructor(dags: string) {
     this.dags = dags;
   }
 
-  /** Makes it, with the first DAG, and serves it at an address of this machine. */
+  /** Creates the repository with a first DAG, and serves it at an address of this machine. */
   async open(host: string, dag: string): Promise<void> {
     mkdirSync(join(this.work, this.dags), { recursive: true });
     await run("git", ["init", "--quiet", "--bare", this.bare]);

@@ -14,7 +14,7 @@ const stack = new TestStack("livetest-rotation", 18320);
 
 after(() => stack.discard());
 
-/** Given in files, with signs that mean something in a URL, a shell or SQL. */
+/** Secrets to give in files, with characters that are special in a URL, a shell or SQL. */
 const given = (number: number) => ({
   brokerPassword: `-b@r/k:e%r+k#e?r=&${number}'x`,
   metadataPassword: `-m@t/d:t%a+k#e?r=&${number}'x`,
@@ -52,7 +52,7 @@ async function note(number: number): Promise<Canaries> {
   return current;
 }
 
-/** As the administrator that the stack has now. */
+/** API client with the stack's current administrator password. */
 async function administrator(): Promise<AirflowApi> {
   return new AirflowApi({ ...stack.outputs, adminPassword: (await stack.stack.outputs()).adminPassword });
 }
@@ -66,7 +66,7 @@ async function tokenOf(adminPassword: string): Promise<string | number> {
   return response.ok ? ((await response.json()) as { access_token: string }).access_token : response.status;
 }
 
-/** What the REST API answers to whoever shows a token. */
+/** HTTP status of a REST API request with a token. */
 async function answerTo(token: string | number): Promise<number> {
   const headers = { authorization: `Bearer ${token}` };
   return (await fetch(`${stack.outputs.webserverUrl}/api/v2/dags`, { headers })).status;
@@ -76,7 +76,7 @@ async function python(role: string, program: string): Promise<string> {
   return (await stack.exec(role, "python", "-c", program)).trim().split("\n").at(-1) ?? "";
 }
 
-/** Whether Redis takes a password. */
+/** Tries a password with Redis. */
 function brokerTakes(password = ""): Promise<string> {
   const login = `host="redis", username="airflow", password=${JSON.stringify(password)}`;
   return python(
@@ -85,7 +85,7 @@ function brokerTakes(password = ""): Promise<string> {
   );
 }
 
-/** Whether Postgres takes a login. */
+/** Tries a login with Postgres. */
 function databaseTakes(user: string, password = "", database = user.replace(/_\d+$/, "")): Promise<string> {
   const login = `host="postgres", user="${user}", dbname="${database}", password=${JSON.stringify(password)}`;
   return python(
@@ -94,7 +94,7 @@ function databaseTakes(user: string, password = "", database = user.replace(/_\d
   );
 }
 
-/** Whether a fernet key opens what is stored. */
+/** Tries to decrypt what is stored with a fernet key. */
 function opens(key = ""): Promise<string> {
   const program = `
 from airflow import settings
@@ -107,12 +107,12 @@ except InvalidToken: print("refused")`;
   return python("scheduler", program);
 }
 
-/** Starts runs of short tasks until it is stopped: how many there were. */
+/** Starts runs of short tasks until stopped; `stop` returns their number. */
 function load(): { readonly stop: () => Promise<number> } {
   let on = true;
   const loop = async () => {
     let runs = 0;
-    // A token outlasts a change of the password, and no output has the new password before the end of the deployment.
+    // A token outlasts a password change, and the outputs have the new password only after the deployment.
     const api = await administrator();
     while (on) {
       try {
@@ -134,7 +134,7 @@ function load(): { readonly stop: () => Promise<number> } {
   };
 }
 
-/** All of a list, page by page, one call after the other: a busy webserver has enough to do. */
+/** Reads a list page by page, one call at a time: the webserver is busy. */
 async function all<T>(api: AirflowApi, path: string, key: string): Promise<readonly T[]> {
   const found: T[] = [];
   for (;;) {
@@ -149,7 +149,7 @@ async function runs(): Promise<readonly DagRun[]> {
   return all(await administrator(), "/dags/~/dagRuns", "dag_runs");
 }
 
-/** Every task of every run, once all are done. */
+/** Every task of every run, once all runs are done. */
 async function settled(): Promise<readonly TaskInstance[]> {
   const api = await administrator();
   await waitFor("all runs to finish", 300, async () => {
@@ -161,7 +161,7 @@ async function settled(): Promise<readonly TaskInstance[]> {
   return all(api, "/dags/~/dagRuns/~/taskInstances", "task_instances");
 }
 
-/** Deploys while long tasks run and short ones keep coming; asserts that nothing is lost, nor begun again. */
+/** Deploys while long tasks run and short ones keep starting; asserts that nothing is lost or restarted. */
 async function under(config: Config, seconds: number): Promise<string> {
   const api = await administrator();
   const { dag_run_id: run } = await api.trigger("naps", { seconds });
@@ -231,7 +231,7 @@ test("all that can have two values, under load: the new one is used, the old one
   assert.equal(await databaseTakes("airflow_2", had["metadataPassword 2"]), "True");
   assert.equal(await databaseTakes("airflow_results", had["resultsPassword 1"]), "True");
   assert.equal(await databaseTakes("airflow_results_2", had["resultsPassword 2"]), "True");
-  // One owns what is in the other's database no more than before.
+  // The new role may not access the other database any more than the old one.
   assert.equal(await databaseTakes("airflow_results_2", had["resultsPassword 2"], "airflow"), "refused");
   assert.equal(await answerTo(token), 200);
   await stack.up(rotated, "--expect-no-changes");

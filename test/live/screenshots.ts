@@ -7,7 +7,7 @@ import { TestStack } from "./harness.ts";
 
 const dag = "get_stocks_dag";
 
-// Makes the pictures in docs/images anew, from a stack of their own: npm run screenshots
+// Renews the pictures in docs/images, from a stack of their own: npm run screenshots
 await main(async () => {
   await run("tools/lib/setup/chromium.sh", [], { show: true });
   await ensureImages();

@@ -6,7 +6,7 @@ import { troubles } from "../../tools/lib/status/table.ts";
 import { containers, docker } from "./docker.ts";
 import { mainProcess, TestStack } from "./harness.ts";
 
-/** Postgres and Redis alone, without Airflow. */
+/** Postgres and Redis without Airflow. */
 const stack = new TestStack("livetest-services", 18480);
 const config = { redis: { memory: 256 }, postgres: { memory: 256 } };
 const volume = `${stack.prefix}-redis-data`;
@@ -14,13 +14,13 @@ const volume = `${stack.prefix}-redis-data`;
 before(async () => {
   await stack.configure(config);
   await stack.target.sweep(stack.prefix);
-  // A disk that fills quickly, made beforehand: the deployment is told to take it over.
+  // A disk that fills quickly, created beforehand for the deployment to adopt.
   const options = ["type=tmpfs", "device=tmpfs", "o=size=8m,uid=999,gid=999"];
   await docker("volume", "create", ...options.flatMap((option) => ["--opt", option]), volume);
   const without = ["migration", "flower"].flatMap((name) => ["--exclude", `**::${name}`]);
   process.env.AIRFLOW_ADOPT = "true";
   const up = stack.stack.pulumi(["up", "--yes", "--skip-preview", ...without, "--exclude-dependents"]);
-  // The program asks for the result of the migration at the end, and finds none.
+  // In the end the program needs the result of the migration, which was excluded.
   await assert.rejects(up, /migration failed with exit code undefined/);
 });
 
@@ -34,7 +34,7 @@ async function restarts(name: string): Promise<number | undefined> {
   return (await containers(stack.prefix)).get(name)?.RestartCount;
 }
 
-/** Trouble that `npm run status` finds with an instance. */
+/** Problem that `npm run status` reports for an instance. */
 async function trouble(name: string): Promise<string | undefined> {
   const facts = await engineFacts("local", stack.prefix);
   const tasks = { workers: {}, queued: {} };
@@ -56,7 +56,7 @@ suite("the services of a stack", { concurrency: true }, () => {
     assert.match(refusal, /^MISCONF .*No space left on device/);
     const told = await waitFor("Redis to be told of", 90, () => trouble("redis"), 2);
     assert.match(told, /^redis on local is running \(healthy\): MISCONF .*No space left on device/);
-    // Longer than a health check is patient.
+    // Longer than the patience of a health check.
     await new Promise((wake) => setTimeout(wake, 20_000));
     assert.equal(await restarts("redis"), 0);
     assert.equal((await shell("redis", `${broker}; $cli LLEN queue`)).trim(), acknowledged);
@@ -84,7 +84,7 @@ suite("the services of a stack", { concurrency: true }, () => {
       const { start } = await stack.healthy("postgres", 30);
       const pids = (title: string) => `grep -la '^postgres: ${title}' /proc/[0-9]*/cmdline | cut -d/ -f3`;
       const startup = `until [ "$pid" ]; do pid=$(${pids("startup")}); done 2>/dev/null`;
-      // It recovers from the crash of a process of its own; that is made to take long.
+      // Postgres recovers from the crash of a process; stopping that recovery makes it take long.
       const crash = `kill -s KILL $(${pids("checkpointer")})`;
       const pid = (await shell("postgres", `${crash}; ${startup}; kill -s STOP $pid; echo $pid`)).trim();
       const told = await waitFor("Postgres to be told of", 120, () => trouble("postgres"), 2);

@@ -15,7 +15,7 @@ import { assertUndisturbed, type Config, TestStack } from "./harness.ts";
 import { kubectl, onKubernetes, pods } from "./kubernetes.ts";
 import { Repository } from "./repository.ts";
 
-/** A committed stack. */
+/** Configuration of a committed stack. */
 function committed(name: string): Config {
   const { config } = parse(readFileSync(stackFile(name), "utf8"));
   return Object.fromEntries(
@@ -23,7 +23,7 @@ function committed(name: string): Config {
   );
 }
 
-/** Staging, as somebody has it who has cloned the project. */
+/** Staging, as in a fresh clone of the project. */
 const clone = await cleanClone();
 const staging = "livetest-staging";
 const namespace = `airflow-${staging}`;
@@ -59,7 +59,7 @@ after(async () => {
 test("staging, by npm run up, in a namespace that was there with its secrets: one of each, and a green DAG", async () => {
   const { kubernetes, ...rest } = committed("staging");
   const pulled = { ...(kubernetes as Config), pullSecrets: ["registry"] };
-  // Images and DAGs are in the lab's registry.
+  // Uses images and DAGs in the lab's registry.
   const password = `-${randomBytes(24).toString("base64url")}`;
   const secrets = { adminPassword: { secret: "given", key: "administrator" } };
   const config = {
@@ -77,7 +77,7 @@ test("staging, by npm run up, in a namespace that was there with its secrets: on
   await kubectl("create", "namespace", namespace);
   const login = ["--docker-server=registry.example.com", "--docker-username=u", "--docker-password=p"];
   await kubectl("create", "secret", "docker-registry", "registry", "--namespace", namespace, ...login);
-  // What is applied leaves a copy of itself in an annotation.
+  // Applied, so that an annotation of the Secret holds a copy of it, too.
   const given = await kubectl(
     ...[
       "create",
@@ -124,7 +124,7 @@ test("npm run open leads to the webserver and to Flower, until Ctrl-C", async (t
   const open = spawn("npm", ["run", "--silent", "open", "--", "--stack", staging], {
     cwd: clone,
     stdio: ["ignore", "pipe", "inherit"],
-    // With a process group of its own, which Ctrl-C ends as a whole.
+    // In its own process group, which Ctrl-C ends as a whole.
     detached: true,
   });
   const closed = once(open, "close");
@@ -141,7 +141,7 @@ test("npm run open leads to the webserver and to Flower, until Ctrl-C", async (t
   ];
   const [webserver, flower] = await Promise.all(pages.map((page) => fetch(page)));
   assert.match((await webserver?.text()) ?? "", /"version":"\d/);
-  // It asks for a login.
+  // Flower asks for a login.
   assert.equal(flower?.status, 401);
   interrupt();
   await closed;
@@ -150,7 +150,7 @@ test("npm run open leads to the webserver and to Flower, until Ctrl-C", async (t
 
 test("npm run down -- --volumes leaves nothing", async () => {
   await npm("down", "--volumes");
-  // The cluster clears up what it has let go of by itself.
+  // The cluster removes released volumes by itself, later.
   await waitFor("an empty cluster", 60, async () =>
     (await onKubernetes.leftovers(namespace)).length === 0 ? true : undefined,
   );
@@ -158,7 +158,7 @@ test("npm run down -- --volumes leaves nothing", async () => {
 
 test("prod: two schedulers and webservers, workers on their machines, and a green DAG", async () => {
   const { dagsGit, images: _, ...config } = committed("prod");
-  // A repository has the DAGs, with the same branch and folder; a stack has only one source of them.
+  // DAGs come from the repository, with the same branch and folder, as a stack has only one source of them.
   const sources = {
     dagsGit: { ...(dagsGit as Config), url: repository.url },
     dags: undefined,
@@ -173,7 +173,7 @@ test("prod: two schedulers and webservers, workers on their machines, and a gree
   assert.deepEqual(nodesOf("worker-small"), ["node1"]);
   assert.deepEqual(nodesOf("worker-large"), ["node2", "node2"]);
   assert.deepEqual([...nodesOf("worker-reports"), ...nodesOf("worker-gpu")], ["node2", "node2"]);
-  // Redis and Postgres may be on one node; of two that are alike, one is on each.
+  // Redis and Postgres may share a node; of two instances of a role, each node has one.
   assert.deepEqual(nodesOf("scheduler").sort(), ["node1", "node2"]);
   assertUndisturbed(await prod.finished("get_stocks_dag", await prod.trigger("get_stocks_dag")), 6);
 });

@@ -1,42 +1,42 @@
 import type { Config } from "./harness.ts";
 
-/** One running copy of a workload, or one that has run to its end. */
+/** Copy of a workload that is running, or has run to its end. */
 export interface Instance {
-  /** Another one when it has been made anew. */
+  /** Changes when the instance is replaced. */
   readonly id: string;
-  /** Another one when its processes have been started again. */
+  /** Changes when its processes are restarted. */
   readonly start: string;
   readonly healthy: boolean;
 }
 
-/** Instances by the names that they have on every platform: `worker-1`, `scheduler`; of several schedulers, `scheduler-1`. */
+/** Instances by their names on every platform: `worker-1`, `scheduler`, or `scheduler-1` of several. */
 export type Instances = ReadonlyMap<string, Instance>;
 
-/** What tests need of a platform. `stack` is the name in front of whatever a stack makes there. */
+/** Operations of a platform that tests need. `stack` is the prefix of all names that a stack creates. */
 export interface Target {
   readonly name: "docker" | "machines" | "kubernetes";
-  /** Makes sure that the platform is there; what a stack has to say to be deployed to it. */
+  /** Brings up the platform; returns the configuration that stacks on it need. */
   config(stack: string): Promise<Config>;
-  /** Makes the stack's webserver and Flower answer at these ports of the loopback interface. */
+  /** Makes the stack's webserver and Flower available at these ports of the loopback interface. */
   connect(stack: string, ports: Ports): Promise<void>;
   /** Undoes `connect`. */
   disconnect(stack: string): Promise<void>;
   instances(stack: string): Promise<Instances>;
-  /** Runs a command beside an instance's processes; returns its standard output. */
+  /** Runs a command in an instance's container; returns its standard output. */
   exec(stack: string, instance: string, command: readonly string[]): Promise<string>;
-  /** What an instance has said, on both streams. */
+  /** Output of an instance, from both streams. */
   log(stack: string, instance: string): Promise<string>;
   /** Kills all processes of an instance at once, as the loss of its machine would. */
   crash(stack: string, instance: string): Promise<void>;
-  /** Stops an instance in good order, and starts it again. */
+  /** Stops an instance gracefully and starts it again. */
   restart(stack: string, instance: string): Promise<void>;
-  /** Removes an instance, and what would bring it back: only a deployment does. */
+  /** Removes an instance for good: only a deployment brings it back. */
   remove(stack: string, instance: string): Promise<void>;
-  /** What is there of a stack, data included. */
+  /** Everything that exists of a stack, including data. */
   leftovers(stack: string): Promise<string[]>;
-  /** Texts, by where they are, that those can read who may look at the platform but not at secrets. */
+  /** Texts that users see who may look at the platform but not at secrets, by place. */
   readable(stack: string): Promise<Map<string, string>>;
-  /** Removes whatever there is of stacks whose name starts so: what a test that was cut off has left. */
+  /** Removes all stacks whose names start with `prefix`: leftovers of an interrupted test. */
   sweep(prefix: string): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export interface Ports {
   readonly flowerPort: number;
 }
 
-/** Names of the instances that were made, or started again, between two looks. */
+/** Names of the instances that were created or restarted between two snapshots. */
 export function replaced(before: Instances, after: Instances): string[] {
   const same = (one?: Instance, other?: Instance) => one?.id === other?.id && one?.start === other?.start;
   return [...after.keys()].filter((name) => !same(before.get(name), after.get(name))).sort();

@@ -6,15 +6,15 @@ import { state } from "../lab/settings.ts";
 export interface TunnelArgs {
   readonly kubeconfig: string;
   readonly namespace: string;
-  /** Chooses the pod that it leads to, each time that it is made. */
+  /** Chooses the target pod, at every start. */
   readonly pod: () => Promise<string>;
-  /** Of the loopback interface. */
+  /** Port of the loopback interface. */
   readonly port: number;
-  /** Of the pod. */
+  /** Port of the pod. */
   readonly inside: number;
 }
 
-/** A `kubectl port-forward` that is started again whenever it ends, since its pod may be replaced. */
+/** A `kubectl port-forward` that restarts whenever it ends, since its pod may be replaced. */
 export class Tunnel {
   private readonly args: TunnelArgs;
   private child: ChildProcess | undefined;
@@ -29,7 +29,7 @@ export class Tunnel {
     const { kubeconfig, namespace, port, inside, pod } = this.args;
     const forward = ["port-forward", "--namespace", namespace, await pod(), `${port}:${inside}`];
     if (this.closed) return;
-    // It ends with this process, however that ends.
+    // Dies with this process, however that ends.
     const child = spawn("setpriv", ["--pdeathsig", "KILL", join(state, "bin/kubectl"), ...forward], {
       env: { ...process.env, KUBECONFIG: kubeconfig },
       stdio: ["ignore", "pipe", "ignore"],

@@ -12,7 +12,7 @@ let run = "";
 
 after(() => stack.discard());
 
-/** Logs in as people do: by the form, with its token. */
+/** Logs in as people do: through the form, with its CSRF token. */
 async function seesDags(login: string): Promise<void> {
   const { webserverUrl, adminUser, adminPassword } = stack.outputs;
   const form = await fetch(webserverUrl + login);
@@ -75,7 +75,7 @@ test("Airflow 2.11 runs the example on workers, and shows it", async () => {
 
 test("permissions are synchronised by the migration, and by nobody else", async () => {
   assert.equal((await log(`${stack.prefix}-migration`)).match(/^airflow sync-perm$/gm)?.length, 1);
-  // Whoever makes Airflow's application builder asks for this.
+  // Setting that Airflow reads when it creates its application builder.
   const said = await stack.exec("webserver", "airflow", "config", "get-value", "fab", "update_fab_perms");
   assert.equal(said.trim().split("\n").at(-1), "False");
 });

@@ -8,7 +8,7 @@ export const severalProcesses = { api: { workers: 4 } };
 
 const count = severalProcesses.api.workers;
 
-/** Waits until each process of the webserver serves: an error of the last one to start counts too. */
+/** Waits until every process of the webserver serves: an error of the last one to start counts too. */
 export async function allServe({ prefix }: TestStack): Promise<void> {
   const serving = async () =>
     (await log(`${prefix}-webserver`)).match(/Application startup complete/g)?.length ?? 0;
@@ -17,10 +17,10 @@ export async function allServe({ prefix }: TestStack): Promise<void> {
   assert.equal(processes.match(/multiprocessing\.spawn import spawn_main/g)?.length, count, processes);
 }
 
-/** Asserts that no process of the webserver died, and that no log tells of a duplicate key. */
+/** Asserts that no process of the webserver died, and that no log mentions a duplicate key. */
 export async function noDuplicates(stack: TestStack): Promise<void> {
   const logOf = (name: string) => log(`${stack.prefix}-${name}`);
-  // More starts than processes: one of them died.
+  // More starts than processes would mean that one has died.
   assert.equal((await logOf("webserver")).match(/Started server process/g)?.length, count);
   for (const name of (await stack.instances()).keys()) {
     const lines = (await logOf(name)).split("\n");

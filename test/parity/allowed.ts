@@ -4,7 +4,7 @@ function allowance(about: RegExp, docker: RegExp, kubernetes: RegExp, reason: st
   return { about, docker, kubernetes, reason };
 }
 
-/** What differs in what a workload is told, or is promised. */
+/** Allowed differences in a workload's environment and guarantees. */
 const always: readonly Allowance[] = [
   allowance(
     /^env AIRFLOW__API__BASE_URL$/,
@@ -32,7 +32,7 @@ const always: readonly Allowance[] = [
   ),
 ];
 
-/** What may differ between a container and its pod, seen from inside. */
+/** Allowed differences between a container and its pod, seen from inside. */
 export const allowedInside: readonly Allowance[] = [
   ...always,
   allowance(
@@ -49,7 +49,7 @@ export const allowedInside: readonly Allowance[] = [
   ),
 ];
 
-/** What may differ between what the engine and the cluster are asked for. */
+/** Allowed differences between the requests to the engine and to the cluster. */
 export const allowedDeclared: readonly Allowance[] = [
   ...always,
   allowance(

@@ -4,7 +4,7 @@ import { kubectl } from "../live/kubernetes.ts";
 import type { PodSpec } from "./pod.ts";
 import type { Exec } from "./reach.ts";
 
-/** What tests look at of a pod. */
+/** Fields of a pod that tests read. */
 export interface Pod {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
   readonly spec: PodSpec;
@@ -13,7 +13,7 @@ export interface Pod {
 
 export type Plain = Readonly<Record<string, unknown>>;
 
-/** One namespace of a cluster. */
+/** Namespace of a cluster. */
 export class Namespace {
   readonly name: string;
 
@@ -33,7 +33,7 @@ export class Namespace {
     return JSON.parse(await this.kubectl("get", kind, name, "--output", "json"));
   }
 
-  /** Running pods by the workload that they are of. */
+  /** Running pods by workload. */
   async pods(): Promise<Map<string, Pod>> {
     const pods = await this.list<Pod>("pods", "--field-selector", "status.phase=Running");
     return new Map(
@@ -45,7 +45,7 @@ export class Namespace {
     return (...command) => this.kubectl("exec", pod, "--", ...command);
   }
 
-  /** Applies objects, written to a folder first. */
+  /** Writes objects to a folder and applies them. */
   async apply(folder: string, objects: readonly Plain[], ...flags: string[]): Promise<string> {
     const file = join(folder, `${this.name}.json`);
     writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
@@ -53,7 +53,7 @@ export class Namespace {
   }
 }
 
-/** A pod that only waits, as restricted as a stack's own. */
+/** Pod that only waits, as restricted as a stack's own. */
 export function idlePod(
   name: string,
   image: string,

@@ -80,7 +80,7 @@ function security({ privileged, capabilities, securityOpts, user, groupAdds = []
   };
 }
 
-/** @param tests the health check, whose arguments are those of `probe.sh` */
+/** @param tests the health check, with the arguments of `probe.sh` */
 export function containerHealth(tests: readonly string[] | undefined): Facts {
   if (!tests) return {};
   const [, , , script = "", , start, every, , patience, , , ...command] = tests;
@@ -93,7 +93,7 @@ export function containerHealth(tests: readonly string[] | undefined): Facts {
   };
 }
 
-/** How the engine ends it, and how the health check does. */
+/** Stop signal and grace, of the engine and of the health check. */
 export function containerStop(
   signal: string,
   graces: readonly number[],
@@ -108,7 +108,7 @@ export function containerStop(
   };
 }
 
-/** The first container of each workload, by the workload's name. */
+/** Facts about the first container of each workload, by workload. */
 export function containerFacts(declared: readonly Declared[], prefix: string): Map<string, Facts> {
   const all = new Map<string, Facts>();
   for (const [instance, inputs] of containersOf(declared)) {

@@ -1,7 +1,7 @@
-/** What a workload is given or finds, by what it is about: `env A`, `file /etc/a`, `memory`. */
+/** Facts about a workload, by subject: `env A`, `file /etc/a`, `memory`. */
 export type Facts = Readonly<Record<string, string>>;
 
-/** A difference that is meant to be: what it is about, and how it looks on either side. */
+/** Intended difference: its subject and how it looks on each platform. */
 export interface Allowance {
   readonly about: RegExp;
   readonly docker: RegExp;
@@ -15,10 +15,10 @@ export interface Difference {
   readonly kubernetes: string;
 }
 
-/** What a side says of a fact that only the other one has. */
+/** Value of a fact that only the other platform has. */
 export const absent = "(absent)";
 
-/** Whatever is not the same on both sides. */
+/** Facts that differ between the platforms. */
 export function differences(docker: Facts, kubernetes: Facts): Difference[] {
   const about = [...new Set([...Object.keys(docker), ...Object.keys(kubernetes)])].sort();
   return about
@@ -39,20 +39,20 @@ export function allowing(
   );
 }
 
-/** One line. */
+/** Difference in one line. */
 export function spelt({ about, docker, kubernetes }: Difference): string {
   const short = (text: string) => (text.length > 160 ? `${text.slice(0, 160)}…` : text);
   return `${about}: ${short(docker)} on Docker, ${short(kubernetes)} on Kubernetes`;
 }
 
-/** Where an allowance was made use of. */
+/** Places where an allowance applied. */
 interface Use {
   readonly facts: Set<string>;
   readonly workloads: Set<string>;
   readonly example: Difference;
 }
 
-/** Compares workloads and keeps account of what was allowed, and where. */
+/** Compares workloads and records which differences were allowed, and where. */
 export class Ledger {
   private readonly allowed: readonly Allowance[];
   private readonly uses = new Map<Allowance, Use>();
@@ -62,7 +62,7 @@ export class Ledger {
     this.allowed = allowed;
   }
 
-  /** Compares one workload; returns what no allowance is for. */
+  /** Compares one workload; returns differences without an allowance. */
   compare(workload: string, docker: Facts, kubernetes: Facts): string[] {
     this.compared += new Set([...Object.keys(docker), ...Object.keys(kubernetes)]).size;
     return differences(docker, kubernetes).flatMap((difference) => {
@@ -80,12 +80,12 @@ export class Ledger {
     });
   }
 
-  /** Allowances that nothing made use of. */
+  /** Allowances that never applied. */
   unused(): string[] {
     return this.allowed.filter((one) => !this.uses.has(one)).map(({ about }) => String(about));
   }
 
-  /** What was allowed, where, and why. */
+  /** Report of the allowed differences, with places and reasons. */
   lines(): string[] {
     const lines = [...this.uses].map(([{ reason }, { facts, workloads, example }]) => {
       const others = facts.size > 1 ? `, and ${facts.size - 1} like it` : "";

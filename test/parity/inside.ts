@@ -4,14 +4,14 @@ import type { Facts } from "./facts.ts";
 
 const script = readFileSync(new URL("inside.sh", import.meta.url), "utf8");
 
-/** Paths that are looked at. */
+/** Paths to inspect. */
 export interface Paths {
   readonly directories: readonly string[];
-  /** Besides secrets, which are found. */
+  /** Files besides secrets, which are found without a list. */
   readonly files: readonly string[];
 }
 
-/** Secrets of stacks differ: each is replaced by its name, wherever it is, and so are keys that follow from one. */
+/** Replaces each secret, and keys derived from one, by its name, since secrets differ between stacks. */
 function named(text: string, secrets: Facts): string {
   const { jwtSecret } = secrets;
   const all = { ...secrets, ...(jwtSecret !== undefined && { jwks: jwksOf([jwtSecret]) }) };
@@ -27,7 +27,7 @@ function cores(cpu: string): string {
   return String(Number(quota) / Number(period));
 }
 
-/** Whether the primary group is among them makes no difference. */
+/** Adds the primary group to the others: whether it is listed among them makes no difference. */
 function groups(further: string, gids: string): string {
   const [primary = ""] = gids.split("\t");
   return [...new Set([...further.trim().split(" "), primary])].filter((group) => group !== "").join(" ");
@@ -46,9 +46,9 @@ function translated(said: Facts, secrets: Facts): Facts {
 }
 
 /**
- * What the processes of a container see and may do.
- * @param exec runs a command in it, as its own user
- * @param secrets of the stack, by name
+ * Facts that the processes of a container see, and their permissions.
+ * @param exec runs a command in the container as its own user
+ * @param secrets secrets of the stack, by name
  */
 export async function inside(
   exec: (...command: string[]) => Promise<string>,

@@ -16,7 +16,7 @@ function definition(kind: string): Plain {
   };
 }
 
-/** KEDA's words, without anybody who would act on them. */
+/** KEDA's resource definitions, without a controller. */
 export const stub: readonly Plain[] = [definition("ScaledObject"), definition("TriggerAuthentication")];
 
 export const stubNames: readonly string[] = ["scaledobjects.keda.sh", "triggerauthentications.keda.sh"];

@@ -1,10 +1,10 @@
 import { createServer, type Server } from "node:net";
 import { run } from "../../tools/lib/process.ts";
 
-/** Addresses outside any cluster, each with somebody who listens: of ranges for examples, which are nobody's anywhere. */
+/** Addresses outside any cluster, each with a listener, from ranges reserved for examples. */
 export class Outside {
   readonly addresses = { allowed: "198.51.100.7", excepted: "198.51.100.9", other: "203.0.113.7" };
-  /** What a stack says to have the first allowed alone. */
+  /** Configuration of a stack that may reach only the first address. */
   readonly egress = { to: ["198.51.100.0/28"], except: [`${this.addresses.excepted}/32`] };
   readonly port: number;
   private readonly link = "parity0";
@@ -14,7 +14,7 @@ export class Outside {
     this.port = port;
   }
 
-  /** Gives the addresses to an interface of this machine, which is made for them. */
+  /** Creates an interface on this machine with the addresses. */
   async open(): Promise<void> {
     await this.close();
     await run("ip", ["link", "add", this.link, "type", "veth", "peer", "name", `${this.link}peer`]);

@@ -3,7 +3,7 @@ import type { Namespace, Pod } from "./cluster.ts";
 import type { Outside } from "./outside.ts";
 import type { Targets } from "./reach.ts";
 
-/** The ports that roles are reached at. */
+/** Ports at which roles are reached. */
 const ports: Readonly<Record<string, number>> = {
   redis: 6379,
   postgres: 5432,
@@ -13,11 +13,11 @@ const ports: Readonly<Record<string, number>> = {
   worker: 8793,
   "worker-extra": 8793,
 };
-/** Roles that have none, and one that has: there, somebody listens at a port of no role. */
+/** Two roles without a port and one with: each gets a listener on a port of no role. */
 const listeners = ["scheduler", "dag-processor", "worker"];
 const strangePort = 9999;
 
-/** A port of a role that is none of its own. */
+/** Name of the port that does not belong to a role. */
 function strange(role: string): string {
   return `${role}, port ${strangePort}`;
 }
@@ -26,7 +26,7 @@ const logs = ["worker", "worker-extra", "triggerer"];
 const worker = ["redis", "postgres", "webserver", "outside, allowed"];
 const unrestricted = ["outside, allowed", "outside, excepted", "outside, other", "API server"];
 
-/** The picture of the architecture, and nothing but it. */
+/** Exactly the connections in the architecture's diagram. */
 export const picture: Readonly<Record<string, readonly string[]>> = {
   scheduler: ["redis", "postgres"],
   webserver: ["postgres", ...logs],
@@ -39,13 +39,13 @@ export const picture: Readonly<Record<string, readonly string[]>> = {
   postgres: [],
   migration: ["postgres"],
   "a stranger": [],
-  // Nothing holds these back where they are, which shows that whatever they do not reach is closed by the stack.
+  // Policies do not restrict these sources, so the stack itself closes whatever they cannot reach.
   "another namespace": unrestricted,
   "an imitation of the scheduler": unrestricted,
   "the ingress controller": ["webserver", "flower", ...unrestricted],
 };
 
-/** Lets something listen in some roles, for as long as the test takes, at a port that nobody may reach. */
+/** Starts listeners in some roles, for the duration of the test, on a port that must be closed. */
 export async function listenStrangely(stack: Namespace, pods: ReadonlyMap<string, Pod>): Promise<void> {
   const program = `import socket, time
 s = socket.create_server(("", ${strangePort}))
@@ -58,12 +58,12 @@ time.sleep(120)`;
   await Promise.all(listening);
 }
 
-/** What is at the role itself: no policy keeps a pod from that. */
+/** Targets in the role's own pod, which no policy can close. */
 export function own(role: string): readonly string[] {
   return [...(role in ports ? [role] : []), ...(listeners.includes(role) ? [strange(role)] : [])];
 }
 
-/** Where each role is, by its pod and by its service, and what else there is to reach. */
+/** Addresses of each role's pod and service, and of all other targets. */
 export async function targetsOf(
   stack: Namespace,
   pods: ReadonlyMap<string, Pod>,

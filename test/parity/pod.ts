@@ -61,13 +61,13 @@ export interface PodSpec {
   readonly volumes: readonly Volume[];
 }
 
-/** Texts by key of the ConfigMap and the Secret that are delivered to a workload. */
+/** Texts of the ConfigMap and the Secret delivered to a workload, by key. */
 interface Deliveries {
   readonly files: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** The shell in front, which becomes the command. */
+/** Splits off the shell that execs the command. */
 function commands({ command, args = [] }: Container): Facts {
   const all = [...command, ...args];
   const front = all[0] === "sh" && all[2]?.endsWith('; exec "$@"') ? all.splice(0, 4) : [];
@@ -76,7 +76,7 @@ function commands({ command, args = [] }: Container): Facts {
 
 const mode = (bits: number) => bits.toString(8).padStart(4, "0");
 
-/** What is mounted at a path, as facts. */
+/** Facts about what is mounted at a path. */
 function mounted(
   { mountPath, subPath, readOnly }: Container["volumeMounts"][number],
   volume: Volume,
@@ -128,7 +128,7 @@ function security({ securityContext }: Container, pod: PodSpec): Facts {
   };
 }
 
-/** One run of the startup probe polls until the command succeeds or its seconds are over, as Docker's does. */
+/** One run of the startup probe polls until the command succeeds or its time is up, as on Docker. */
 export function podHealth({ startupProbe, livenessProbe, readinessProbe }: Container): Facts {
   if (!startupProbe || !livenessProbe || !readinessProbe) return {};
   const [, , poll = "", , ...started] = startupProbe.exec.command;
@@ -152,7 +152,7 @@ export function podHealth({ startupProbe, livenessProbe, readinessProbe }: Conta
 
 export function podStop({ lifecycle }: Container, { terminationGracePeriodSeconds }: PodSpec): Facts {
   const { sleep, exec } = lifecycle?.preStop ?? {};
-  // Sends it and waits for the end, so that the signal of Kubernetes' own meets nobody.
+  // Sends its own signal and waits for the end, so that Kubernetes' signal finds no process.
   const signal = /^kill -s (\w+) 1; while kill -s 0 1; do sleep [\d.]+; done$/.exec(
     exec?.command[2] ?? "",
   )?.[1];
@@ -165,12 +165,12 @@ export function podStop({ lifecycle }: Container, { terminationGracePeriodSecond
   };
 }
 
-/** Of a whole number of MiB, and of thousandths of cores. */
+/** Limits in whole MiB, and in thousandths of cores. */
 function limits({ resources }: Container): Facts {
   const { memory, cpu } = resources.limits;
   return {
     "memory, MiB": memory.replace(/Mi$/, ""),
-    // Kubernetes gives none.
+    // Kubernetes gives no swap.
     "swap, MiB": "0",
     "cpu, cores": String(Number(cpu.replace(/m$/, "")) / 1000),
   };
@@ -196,7 +196,7 @@ function podFactsOf(pod: PodSpec, deliveries: Deliveries): Facts {
 
 const kinds = /^kubernetes:(apps|batch)\/v1:(Deployment|StatefulSet|Job)$/;
 
-/** The pod of each workload, by the workload's name. */
+/** Facts about the pod of each workload, by workload. */
 export function podFacts(declared: readonly Declared[]): Map<string, Facts> {
   const delivered = (type: string, name: string, field: string) =>
     (declared.find((one) => one.type === type && one.name === name)?.inputs[field] ?? {}) as Record<

@@ -1,4 +1,4 @@
-/** From whom to whom; each pair is open, closed, or open at some of its addresses only. */
+/** Connections by source and target; `partly` if only some addresses of the target are open. */
 export type Matrix = ReadonlyMap<string, ReadonlyMap<string, Cell>>;
 
 export type Cell = "open" | "closed" | "partly";
@@ -6,13 +6,13 @@ export type Cell = "open" | "closed" | "partly";
 /** Runs a command somewhere; returns its standard output. */
 export type Exec = (...command: string[]) => Promise<string>;
 
-/** Whoever may open connections, by name. */
+/** Places to open connections from, by name. */
 export type Sources = ReadonlyMap<string, Exec>;
 
-/** Addresses as `IP/PORT` by the name of what is there: those of one pod and of the service in front of it, say. */
+/** Addresses as `IP/PORT` by target name: those of a pod and of its service, for example. */
 export type Targets = ReadonlyMap<string, readonly string[]>;
 
-// Bash is what all images have. What a policy drops is not even refused, so it takes all of these seconds.
+// Bash is in all images. Dropped packets are not even refused, so those attempts take all 4 seconds.
 const script = `for target; do
   { timeout 4 bash -c 'exec 3<>"/dev/tcp/$1"' connect "$target" 2>/dev/null && echo "$target"; } &
 done
@@ -23,7 +23,7 @@ function cell(addresses: readonly string[], reached: ReadonlySet<string>): Cell 
   return count === 0 ? "closed" : count === addresses.length ? "open" : "partly";
 }
 
-/** Opens a connection from everywhere to everywhere, at once. */
+/** Opens connections from every source to every target at once. */
 export async function measured(sources: Sources, targets: Targets): Promise<Matrix> {
   const addresses = [...targets.values()].flat();
   const rows = [...sources].map(async ([source, exec]) => {
@@ -34,7 +34,7 @@ export async function measured(sources: Sources, targets: Targets): Promise<Matr
   return new Map(await Promise.all(rows));
 }
 
-/** What is open, by source. */
+/** Reached targets by source. */
 export function opened(matrix: Matrix): Record<string, string[]> {
   const rows = [...matrix].map(([source, cells]) => {
     const reached = [...cells].filter(([, is]) => is !== "closed");
@@ -43,7 +43,7 @@ export function opened(matrix: Matrix): Record<string, string[]> {
   return Object.fromEntries(rows);
 }
 
-/** A table, one line each: `x` where a connection was opened. */
+/** Table with one line per source: `x` for an open connection. */
 export function table(matrix: Matrix): string[] {
   const [first] = matrix.values();
   const targets = [...(first?.keys() ?? [])];

@@ -4,12 +4,12 @@ import { parse } from "yaml";
 import { project } from "../../tools/lib/process.ts";
 import type { Config } from "../unit/mocks.ts";
 
-/** One stack, said for either platform. */
+/** A stack configured for both platforms. */
 export interface Twins {
   readonly name: string;
   readonly docker: Config;
   readonly kubernetes: Config;
-  /** A workload's name on Docker, by its name on Kubernetes. */
+  /** Maps a workload's name on Kubernetes to its name on Docker. */
   readonly counterpart: (workload: string) => string;
 }
 
@@ -34,7 +34,7 @@ function said(file: string): Said {
   );
 }
 
-/** What a cluster has to be given, and an engine may be. */
+/** Keys that a cluster requires and an engine accepts. */
 function sources({ images, dagsGit, dagsImage }: Said): Config {
   const named = ["airflow", "postgres", "redis"].map((name) => [name, `${registry}/${name}:1`]);
   return {
@@ -47,7 +47,7 @@ function countOf(group: string, workers: Counts): number {
   return typeof workers === "number" ? (group === "default" ? workers : 0) : (workers[group] ?? 0);
 }
 
-/** Without nodes and what is counted by them. A group of none runs nowhere that it could be looked at. */
+/** Drops nodes and numbers per node. Each group gets a worker, as an empty one cannot be compared. */
 function onOneEngine({ kubernetes, machines = [], workers, workerAutoscale, ...rest }: Said): Config {
   const sum = (group: string) => machines.reduce((all, machine) => all + countOf(group, machine.workers), 0);
   const groups = rest.workerGroups?.map(({ machine, nodeLabels, tolerations, autoscale, ...group }) => ({
@@ -61,13 +61,13 @@ function onOneEngine({ kubernetes, machines = [], workers, workerAutoscale, ...r
   };
 }
 
-/** What the workers of a group on a machine are called where there are no machines. */
+/** Name of a group's workers without the machine. */
 function withoutMachine(workload: string, machines: readonly string[]): string {
   const machine = machines.find((name) => workload.startsWith("worker-") && workload.endsWith(`-${name}`));
   return machine === undefined ? workload : workload.slice(0, -machine.length - 1);
 }
 
-/** Every stack of `stacks/`, in both forms. */
+/** Every stack of `stacks/`, for both platforms. */
 export function twins(): Twins[] {
   return globSync("stacks/Pulumi.*.yaml", { cwd: project })
     .sort()

@@ -1,20 +1,20 @@
 import { idlePod, type Namespace } from "./cluster.ts";
 import type { Exec, Sources } from "./reach.ts";
 
-/** Where strangers are, and what they are made of. */
+/** Locations and material of strangers. */
 export interface Places {
   readonly stack: Namespace;
-  /** To be made. */
+  /** Namespace to create. */
   readonly elsewhere: Namespace;
-  /** To be made: where the stack says that its ingress controller is. */
+  /** Namespace to create, in which the stack expects its ingress controller. */
   readonly controllers: Namespace;
-  /** Any that has a shell. */
+  /** Any image that has a shell. */
   readonly image: string;
-  /** For files. */
+  /** Folder for files. */
   readonly folder: string;
 }
 
-/** Pods that are none of the stack's roles, or no longer are. */
+/** Creates pods that do not belong to the stack's roles. */
 export async function addStrangers({
   stack,
   elsewhere,
@@ -25,7 +25,7 @@ export async function addStrangers({
   const [job] = await stack.list<{ spec: { template: { metadata: { labels: Record<string, string> } } } }>(
     "jobs",
   );
-  // With those of the job itself, it would be taken for its pod.
+  // Only some labels: with all of them, the pod would count as the job's own.
   const migration = Object.entries(job?.spec.template.metadata.labels ?? {}).filter(
     ([key]) => key === "app.kubernetes.io/name" || key.startsWith("reaches/"),
   );

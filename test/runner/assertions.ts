@@ -7,7 +7,7 @@ import { project } from "../../tools/lib/process.ts";
 interface Assertion {
   /** Path below the project. */
   readonly file: string;
-  /** Title of the test, or name of the function, that the assertion is in. */
+  /** Title of the test, or name of the function, that contains the assertion. */
   readonly test: string;
   /** Source text on one line. */
   readonly text: string;
@@ -22,7 +22,7 @@ function isAssertion({ expression }: ts.CallExpression): boolean {
   return ts.isIdentifier(called) && /^assert/.test(called.text);
 }
 
-/** The title that a call gives to the tests inside of it. */
+/** Title of a `test` or `suite` call; undefined for any other call. */
 function titleOf(call: ts.CallExpression): string | undefined {
   const [title] = call.arguments;
   const isTest = ts.isIdentifier(call.expression) && ["test", "suite"].includes(call.expression.text);
@@ -30,7 +30,7 @@ function titleOf(call: ts.CallExpression): string | undefined {
   return ts.isStringLiteralLike(title) ? title.text : title.getText();
 }
 
-/** Assertions of one file, in their order. */
+/** Assertions of one file, in source order. */
 function assertionsOf(file: string): Assertion[] {
   const source = ts.createSourceFile(
     file,

@@ -2,10 +2,10 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { project, run } from "../../tools/lib/process.ts";
 
-/** Files that are no code of the project, and that tests compare with it or leave alone. */
+/** Files outside the code; a change that reaches no test does not require all of them. */
 const prose = /^docs\/(?!configuration\.md)|\.png$/;
 
-/** What a file runs by a way that names no file: the program by the CLI, and in a clone of its own whatever users run. */
+/** Files that a file runs without naming them: the CLI runs the program, a clone runs the users' commands. */
 const runs: Readonly<Record<string, readonly string[]>> = {
   "tools/lib/stack.ts": ["index.ts", "Pulumi.yaml", "package.json"],
   "test/live/clone.ts": [
@@ -18,7 +18,7 @@ const runs: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Files of the project that a file names in quotes, or a script behind `$here/`, relative to itself or to the project. */
+/** Project files named in quotes, or in a script after `$here/`, relative to the file or the project. */
 function namedIn(file: string): string[] {
   if (!/\.(ts|sh|py)$|\/run$/.test(file)) return [];
   const text = readFileSync(join(project, file), "utf8");
@@ -29,7 +29,7 @@ function namedIn(file: string): string[] {
   return [...new Set(paths)].filter(isFile);
 }
 
-/** The files that each file is made of, or runs. */
+/** Files that each file names or runs. */
 function graph(files: readonly string[]): Map<string, readonly string[]> {
   return new Map(files.map((file) => [file, [...namedIn(file), ...(runs[file] ?? [])]]));
 }
@@ -45,7 +45,7 @@ function reach(from: string, edges: ReadonlyMap<string, readonly string[]>): Set
   return seen;
 }
 
-/** Tests that can notice changes: those that reach a changed file; all, if no test reaches it. */
+/** Selects the tests that reach a changed file; all tests if a changed file is reached by none. */
 export function noticing(
   tests: readonly string[],
   changed: readonly string[],
@@ -63,15 +63,15 @@ async function lines(...git: string[]): Promise<string[]> {
 }
 
 /**
- * Files that differ from a commit, or that Git does not know.
- * @param since commit; `HEAD` for what is not committed
+ * Lists files that differ from a commit, and untracked files.
+ * @param since commit; `HEAD` for uncommitted changes
  */
 export async function changedSince(since: string): Promise<string[]> {
   const differing = await lines("diff", "--name-only", since);
   return [...differing, ...(await lines("ls-files", "--others", "--exclude-standard"))];
 }
 
-/** Files of tests that can notice changes of these files. */
+/** Selects the test files that can notice a change of these files. */
 export async function reachedBy(tests: readonly string[], changed: readonly string[]): Promise<string[]> {
   const files = await lines("ls-files", "--cached", "--others", "--exclude-standard");
   return noticing(tests, changed, graph(files.filter((file) => existsSync(join(project, file)))));

@@ -1,19 +1,19 @@
 import { globSync } from "node:fs";
 import { project } from "../../tools/lib/process.ts";
 
-/** A thing that tests find there, and that takes minutes to make on a machine that never had it. */
+/** Prerequisite of tests that takes minutes to set up on a new machine. */
 export type Need = "engine" | "airflow2" | "cluster" | "machines" | "scanners";
 
 export type Suite = "unit" | "scan" | "live";
 
-/** Files of tests that one process runs. */
+/** Test files that one process runs. */
 export interface Job {
-  /** A path below the project, or the name of a suite. */
+  /** Path below the project, or name of a suite. */
   readonly name: string;
   readonly suite: Suite;
   readonly files: readonly string[];
   readonly needs: readonly Need[];
-  /** Keeps others of its kind away: the cluster takes two at a time, and none beside the file that takes a node away. */
+  /** Limits jobs that use the cluster: two at a time, and none beside the file that takes a node away. */
   readonly inCluster: "no" | "shared" | "alone";
 }
 
@@ -25,7 +25,7 @@ const globs: Readonly<Record<Suite, string>> = {
 
 export const suites = Object.keys(globs) as Suite[];
 
-/** Every file of tests that `npm test` runs, sorted. */
+/** Every test file that `npm test` runs, sorted. */
 export function testFiles(): string[] {
   return Object.values(globs).flatMap((glob) => globSync(glob, { cwd: project }).sort());
 }
@@ -37,7 +37,7 @@ export function suiteOf(file: string): Suite {
   return suite;
 }
 
-/** Live files in the order of their starts: the longest, and those that others wait for. The rest follows. */
+/** Live files that start first: the longest, and those that others wait for. The rest follows. */
 const first = [
   "machines",
   "deploying.kubernetes",
@@ -72,7 +72,7 @@ function liveJob(file: string): Job {
   return { name: file, suite: "live", files: [file], needs: needsOf(file), inCluster };
 }
 
-/** Jobs of these files, in the order of their starts. Unit tests are one job, since a process of their own costs each a second. */
+/** Jobs for these files, in start order. Unit tests share one, as each process would cost a second. */
 export function jobsOf(files: readonly string[]): Job[] {
   const of = (suite: Suite) => files.filter((file) => suiteOf(file) === suite);
   const whole = (suite: Suite, needs: readonly Need[]): Job[] =>
@@ -80,6 +80,6 @@ export function jobsOf(files: readonly string[]): Job[] {
   const live = of("live").toSorted((one, other) => rank(one) - rank(other));
   const isLast = ({ name }: Job) => name.includes("/drill.");
   const jobs = [...whole("unit", []), ...live.map(liveJob), ...whole("scan", ["scanners"])];
-  // The drill's promises are in seconds, so that it runs when little else does.
+  // The drill's promises are in seconds, so it runs last, when little else does.
   return [...jobs.filter((job) => !isLast(job)), ...jobs.filter(isLast)];
 }

@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 
-/** CPU milliseconds of all cores since the start of the machine. */
+/** CPU milliseconds of all cores since the machine started. */
 export interface Times {
   readonly busy: number;
   readonly idle: number;
@@ -15,7 +15,7 @@ export function times(): Times {
   return sum;
 }
 
-/** Share of all cores, from 0 to 1, that was idle between two moments. */
+/** Share of all cores, from 0 to 1, that was idle between two samples. */
 export function idleBetween(before: Times, after: Times): number {
   const [busy, idle] = [after.busy - before.busy, after.idle - before.idle];
   return busy + idle === 0 ? 0 : idle / (busy + idle);

@@ -3,7 +3,7 @@ import { run } from "../../tools/lib/process.ts";
 import { onDocker } from "../live/docker.ts";
 import type { Need } from "./jobs.ts";
 
-/** Prefix of everything that live tests make. */
+/** Prefix of everything that live tests create. */
 const prefix = "airflow-livetest-";
 
 const setUp: Readonly<Record<Need, (engine: () => Promise<void>, sweeps: boolean) => Promise<void>>> = {
@@ -17,7 +17,7 @@ const setUp: Readonly<Record<Need, (engine: () => Promise<void>, sweeps: boolean
     await ensureImages(["airflow"], "2.11.2");
   },
   cluster: async (engine, sweeps) => {
-    // Loaded only where it is needed: it works on Linux alone.
+    // Imported on demand, as it works on Linux only.
     const { ensureLab } = await import("../lab/lab.ts");
     const { onKubernetes } = await import("../live/kubernetes.ts");
     await run("test/lab/up.sh", [], { show: true });
@@ -36,9 +36,9 @@ const setUp: Readonly<Record<Need, (engine: () => Promise<void>, sweeps: boolean
 };
 
 /**
- * Brings up what jobs need, all at once; what is there takes a second.
- * @param sweeps whether to remove what earlier runs that were cut off have left, which other tests may be using
- * @returns a promise for each need, rejected with what went wrong
+ * Sets up what jobs need, all at once; what is already there takes a second.
+ * @param sweeps whether to remove leftovers of interrupted runs, which other running tests may be using
+ * @returns a promise per need, rejected with the cause if the setup fails
  */
 export function prepare(needs: ReadonlySet<Need>, sweeps: boolean): Map<Need, Promise<void>> {
   let engineUp: Promise<void> | undefined;
@@ -46,13 +46,13 @@ export function prepare(needs: ReadonlySet<Need>, sweeps: boolean): Map<Need, Pr
     engineUp ??= setUp.engine(engine, sweeps);
     return engineUp;
   };
-  // Before all else: installing and starting an engine changes the network of the machine.
+  // Comes first: installing and starting an engine changes the machine's network.
   const started = needs.size === 0 ? undefined : run("tools/lib/setup/engine.sh", [], { show: true });
   const begin = async (need: Need) => {
     await started;
     await (need === "engine" ? engine() : setUp[need](engine, sweeps));
   };
-  // Scanners are the last tests, and building them would keep the cluster waiting.
+  // Scanners are tested last, and building them would delay the cluster.
   const others = [...needs].filter((need) => need !== "scanners").map((need) => [need, begin(need)] as const);
   const scanners = async () => {
     await Promise.allSettled(others.map(([, done]) => done));

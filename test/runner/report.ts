@@ -1,13 +1,13 @@
 import type { Cost } from "./usage.ts";
 
-/** What a job cost, by the names of its parts. */
+/** Cost of a job, by part. */
 export type Costs = readonly (readonly [part: string, cost: Cost])[];
 
 function cell({ seconds, cpu }: Cost): string {
   return `${Math.round(seconds)} s / ${Math.round(cpu)}`;
 }
 
-/** A table of jobs, the longest first: seconds, and CPU seconds, of each and of its steps. */
+/** Table of jobs, longest first: seconds and CPU seconds of each job and its steps. */
 export function table(jobs: ReadonlyMap<string, Costs>): string {
   const rows = [...jobs].toSorted(
     ([, one], [, other]) => (other[0]?.[1].seconds ?? 0) - (one[0]?.[1].seconds ?? 0),
@@ -27,7 +27,7 @@ export function table(jobs: ReadonlyMap<string, Costs>): string {
   return padded.map((line) => line.join("  ")).join("\n");
 }
 
-/** What the reporter says of failed tests at the end of a job's output; all of it, if it did not get that far. */
+/** Extracts the reporter's list of failures from a job's output; all of it if the list is missing. */
 export function failuresIn(said: string): string {
   const at = said.lastIndexOf("✖ failing tests:");
   return at < 0 ? said : said.slice(at);

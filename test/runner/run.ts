@@ -17,18 +17,18 @@ const usageText = `usage: npm test                  everything
        npm test -- FILE...       files of tests, and nothing else of their suites
        npm test -- --changed     what uncommitted changes can reach; --since REF also what came after REF`;
 
-/** Seconds between two looks at how idle the machine is. */
+/** Seconds between two samples of idle CPU. */
 const pause = 5;
 
-/** Looks that decide together, all of them after the last start, whose work has to show first. */
+/** Samples to average before a start, all taken after the previous start, whose load has to show first. */
 const looks = 3;
 
-/** What a run is asked for. */
+/** Parsed command line. */
 interface Asked {
-  /** Whether types and lint are checked. */
+  /** True to check types and lint. */
   readonly checks: boolean;
   readonly files: readonly string[];
-  /** Whether it is everything there is. */
+  /** True if all tests run. */
   readonly whole: boolean;
 }
 
@@ -54,7 +54,7 @@ async function asked(): Promise<Asked> {
   return { checks: positionals.includes("check"), files: [...new Set(files)], whole: false };
 }
 
-/** How a job ended. */
+/** Outcome of a job. */
 interface Ended {
   readonly passed: boolean;
   readonly said: string;
@@ -63,7 +63,6 @@ interface Ended {
   readonly steps: readonly Step[];
 }
 
-/** Runs a job's files. */
 async function runJob({ files }: Job, folder: string): Promise<Ended> {
   const from = Date.now();
   const notes = join(folder, `${from}-${files.length}-${files[0]?.replaceAll("/", "_")}`);
@@ -84,7 +83,7 @@ async function runJob({ files }: Job, folder: string): Promise<Ended> {
   return { passed: code === 0, said, from, to: Date.now(), steps: lines.map((line) => JSON.parse(line)) };
 }
 
-/** Runs jobs side by side, as the machine has room; tells at the end what each cost, and what failed. */
+/** Runs jobs side by side as the machine has room; prints each job's cost and the failures at the end. */
 class Run {
   private readonly waiting: Job[];
   private readonly running = new Set<Job>();
@@ -94,7 +93,7 @@ class Run {
   private readonly costs = new Map<string, Costs>();
   private readonly failed = new Map<string, string>();
   private readonly folder = mkdtempSync(join(tmpdir(), "airflow-test-run-"));
-  /** Shares of all cores that were idle at the looks since the last start. */
+  /** Idle shares of all cores, sampled since the last start. */
   private idle: number[] = [];
   private wake = () => {};
 
@@ -113,7 +112,7 @@ class Run {
         });
   }
 
-  /** Fails the jobs that cannot have what they need. */
+  /** Fails the jobs whose need cannot be met. */
   private giveUp(need: Need, why: string): void {
     for (const job of this.waiting.filter(({ needs }) => needs.includes(need))) {
       this.waiting.splice(this.waiting.indexOf(job), 1);
@@ -133,7 +132,7 @@ class Run {
     this.wake();
   }
 
-  /** Share of all cores that was idle since the last look. */
+  /** Share of all cores that was idle since the last sample. */
   private look(): number {
     return this.usage.sample(this.running.size + this.preparing.size);
   }
@@ -158,7 +157,7 @@ class Run {
     console.log(`[${seconds} s] ${[...names, ...preparing].join(", ")}; ${this.waiting.length} waiting`);
   }
 
-  /** @throws Error naming what failed */
+  /** @throws Error naming the jobs that failed */
   async all(): Promise<void> {
     const begin = Date.now();
     const seconds = () => Math.round((Date.now() - begin) / 1000);
@@ -176,7 +175,7 @@ class Run {
     clearInterval(timer);
     rmSync(this.folder, { recursive: true });
     console.log(`${table(this.costs)}\n${seconds()} s in all\n`);
-    // Once more, since a long log is read from its end.
+    // Repeats the failures, since a long log is read from its end.
     for (const [name, said] of this.failed)
       console.log(`${name}: ${said}\nAgain, alone: npm test -- ${name}\n`);
     if (this.failed.size > 0) throw new Error(`Failed: ${[...this.failed.keys()].join(", ")}`);

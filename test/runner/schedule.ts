@@ -1,23 +1,24 @@
 import type { Job, Need } from "./jobs.ts";
 
-/** A moment of a run. */
+/** State of a run at one moment. */
 export interface Moment {
-  /** Jobs that have not begun, in the order of their starts. */
+  /** Jobs that have not started, in start order. */
   readonly waiting: readonly Job[];
   readonly running: readonly Job[];
-  /** Needs that are met. */
   readonly met: ReadonlySet<Need>;
-  /** Share of all cores that nobody uses, from 0 to 1. */
+  /** Share of all cores that is idle, from 0 to 1. */
   readonly idle: number;
 }
 
-/** Jobs that run side by side, however busy the machine is: live tests wait half of their time. */
+/** Jobs that run side by side however busy the machine is: live tests wait half of their time. */
 const least = 3;
 
-/** Jobs that run side by side, however idle it is: five stacks that start at once keep two cores from answering in time. */
+/**
+ * Jobs that run side by side at most: five stacks that start at once keep two cores from answering in time.
+ */
 const most = 4;
 
-/** Share of all cores that has to be idle before one more than `least` begins. */
+/** Share of all cores that must be idle before more than `least` jobs run. */
 const room = 0.35;
 
 function clusterTakes({ inCluster }: Job, { waiting, running }: Moment): boolean {
@@ -26,12 +27,14 @@ function clusterTakes({ inCluster }: Job, { waiting, running }: Moment): boolean
   return inCluster === "no" || there < 2;
 }
 
-/** The job to begin next, if any. Unit tests and scanners compute all the time, so they never run side by side. */
+/**
+ * Next job to start, if any. Unit tests and scanners compute all the time, so they never run side by side.
+ */
 export function next(moment: Moment): Job | undefined {
   const { waiting, running, met, idle } = moment;
   const isReady = ({ needs }: Job) => needs.every((need) => met.has(need));
   const computes = running.some(({ suite }) => suite !== "live");
-  // What others wait for keeps its place while what it needs is being made, which takes CPU time, too.
+  // The first live job that is not ready keeps its place: setting up its needs takes CPU time, too.
   const kept = waiting.findIndex((job) => job.suite === "live" && !isReady(job));
   return waiting.find((job, at) => {
     const isFirst = kept < 0 || at < kept;

@@ -1,11 +1,11 @@
 import { appendFileSync } from "node:fs";
 
-/** A live test deploys, waits for what it deployed, acts, and removes; what is not timed is acting. */
+/** Timed steps of a live test; the rest of its time counts as acting. */
 export const kinds = ["deploy", "wait", "remove"] as const;
 
 type Kind = (typeof kinds)[number];
 
-/** A step of a test file. */
+/** Timed step of a test file. */
 export interface Step {
   readonly kind: Kind;
   /** Milliseconds since the epoch. */
@@ -13,12 +13,12 @@ export interface Step {
   readonly to: number;
 }
 
-/** Names the file that steps are written to, a line of JSON for each. */
+/** Environment variable naming the file that steps are appended to, one line of JSON each. */
 export const stepsFile = "TEST_STEPS_FILE";
 
 let depth = 0;
 
-/** Does something, and notes how long it took; a step within another, or beside it, is part of that. */
+/** Runs and times a step; a step within or beside another one counts as part of that one. */
 export async function timed<T>(kind: Kind, doing: () => Promise<T>): Promise<T> {
   const file = process.env[stepsFile];
   if (file === undefined || depth > 0) return doing();

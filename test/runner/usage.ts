@@ -1,32 +1,32 @@
 import { idleBetween, type Times, times } from "./pace.ts";
 import { kinds, type Step } from "./steps.ts";
 
-/** A second or so of a run. */
+/** CPU use over a second or so of a run. */
 interface Sample {
   /** Milliseconds since the epoch. */
   readonly from: number;
   readonly to: number;
-  /** CPU seconds that all processes of the machine used. */
+  /** CPU seconds used by all processes of the machine. */
   readonly cpu: number;
-  /** Jobs that ran, and preparations. */
+  /** Number of jobs and preparations that were running. */
   readonly sharers: number;
 }
 
-/** Seconds, and CPU seconds, of a part of a job. */
+/** Seconds and CPU seconds of a part of a job. */
 export interface Cost {
   readonly seconds: number;
   readonly cpu: number;
 }
 
-/** Watches how busy the machine is: its containers and clusters are nobody's children, so their CPU time is shared out. */
+/** Divides the machine's CPU time among jobs, as containers and clusters are no child processes. */
 export class Usage {
   private readonly samples: Sample[] = [];
   private last: Times = times();
   private at = Date.now();
 
   /**
-   * Notes what has happened since the last call.
-   * @param sharers jobs and preparations that ran meanwhile
+   * Records CPU use since the last call.
+   * @param sharers number of jobs and preparations running meanwhile
    * @returns share of all cores that was idle, from 0 to 1
    */
   sample(sharers: number): number {
@@ -38,7 +38,7 @@ export class Usage {
     return idle;
   }
 
-  /** What a stretch of time cost a job: its part of what the machine did, shared evenly with what ran beside it. */
+  /** Cost of a period to one job: the machine's CPU time, divided evenly among all that ran. */
   cost(from: number, to: number): Cost {
     const parts = this.samples.map((sample) => {
       const overlap = Math.min(to, sample.to) - Math.max(from, sample.from);
@@ -48,7 +48,7 @@ export class Usage {
   }
 }
 
-/** What a job cost, by step; `act` is the rest. */
+/** Cost of a job by step; `act` is the rest. */
 export function costsOf(usage: Usage, from: number, to: number, steps: readonly Step[]) {
   const whole = usage.cost(from, to);
   const sum = (costs: readonly Cost[]): Cost => ({

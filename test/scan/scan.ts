@@ -7,17 +7,17 @@ import { z } from "zod";
 import { readStackFile } from "../../settings/read/read.ts";
 import { main, project, run } from "../../tools/lib/process.ts";
 
-/** What a scanner does not like about an object. */
+/** Problem that a scanner reports about an object. */
 export interface Finding {
   readonly rule: string;
-  /** Its kind and name; `-` when it is not about one. */
+  /** Kind and name of the object; `-` if there is none. */
   readonly object: string;
   readonly message: string;
 }
 
 type Scanner = (tools: string, folder: string) => Promise<Finding[]>;
 
-/** What a command prints as JSON; exit code 1 says that there are findings. */
+/** Parses a command's JSON output; exit code 1 means that there are findings. */
 async function json<T>(schema: z.ZodType<T>, command: string, args: readonly string[]): Promise<T> {
   const { code, stdout, stderr } = await new Promise<{ code: unknown; stdout: string; stderr: string }>(
     (done) =>
@@ -44,7 +44,7 @@ const scores = z.array(
     checks: z.array(
       z.object({
         check: z.object({ id: z.string() }),
-        /** 10 is the best one. */
+        /** 10 is best. */
         grade: z.number(),
         skipped: z.boolean(),
         comments: z.array(z.object({ path: z.string(), summary: z.string() })).nullable(),
@@ -53,7 +53,7 @@ const scores = z.array(
   }),
 );
 
-/** The Kubernetes of the lab, as far as kube-score tells versions apart. */
+/** Kubernetes version of the lab, as kube-score names it. */
 const version = "v1.34";
 
 async function kubeScore(tools: string, folder: string): Promise<Finding[]> {
@@ -104,7 +104,7 @@ async function checkov(tools: string, folder: string): Promise<Finding[]> {
 export const scanners = { "kube-score": kubeScore, kics, checkov } satisfies Record<string, Scanner>;
 export type ScannerName = keyof typeof scanners;
 
-/** A rule that does not hold here, or not where `where` matches `stack Kind/name: message`. */
+/** Rule that does not apply, or not where `where` matches `stack Kind/name: message`. */
 export interface Exception {
   readonly rule: string;
   readonly where: string;
@@ -125,7 +125,7 @@ export function excuses({ rule, where }: Exception, stack: string, found: Findin
   return rule === found.rule && new RegExp(where).test(`${stack} ${found.object}: ${found.message}`);
 }
 
-/** The stacks that are for a cluster. */
+/** Stacks for a cluster. */
 export function stacks(): readonly string[] {
   const files = globSync("stacks/Pulumi.*.yaml", { cwd: project }).sort();
   return files
@@ -133,14 +133,14 @@ export function stacks(): readonly string[] {
     .map((file) => basename(file).split(".")[1] as string);
 }
 
-/** Makes sure of the scanners; returns where they are. */
+/** Installs the scanners if missing; returns their folder. */
 export async function setUp(): Promise<string> {
   const setup = join(import.meta.dirname, "setup.sh");
   await run(setup, [], { show: true });
   return (await run(setup, ["--where"])).trim();
 }
 
-/** A new folder for as long as `use` takes. */
+/** Creates a folder that lives as long as `use` runs. */
 export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "airflow-scan-"));
   try {
@@ -150,7 +150,7 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>): Promis
   }
 }
 
-/** A folder with the manifests of a stack. */
+/** Renders a stack's manifests into a temporary folder. */
 export function withManifests<T>(stack: string, use: (folder: string) => Promise<T>): Promise<T> {
   return withFolder(async (folder) => {
     await run(process.execPath, ["tools/render.ts", "--stack", stack, "--out", folder]);

@@ -11,13 +11,13 @@ after(() => rmSync(folder, { recursive: true }));
 
 const containers = containersOf(await declare({}));
 
-/** The command of a service's health check, whose files of Redis' supervisor are in a folder. */
+/** Command of a service's health check, with the files of Redis' supervisor moved to a folder. */
 function commandOf(name: string, place: string): string[] {
   const { healthcheck } = containers.get(name) as { healthcheck: { tests: string[] } };
   return healthcheck.tests.slice(11).map((word) => word.replaceAll("/dev/shm/", `${place}/`));
 }
 
-/** Ends the health check of a service, with a stand-in for the client that asks it. */
+/** Runs the health check of a service, with a stand-in for its client. */
 async function checked(name: string, client: string, says: string, state = "READY=1") {
   const place = mkdtempSync(join(folder, "place-"));
   mkdirSync(join(place, "bin"));

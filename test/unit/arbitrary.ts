@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { type Shape, stackShape } from "../../settings/schema/shape.ts";
 
-/** What a stack says, by key without the project's prefix. */
+/** Configuration of a stack, by key without the project's prefix. */
 export type Any = Readonly<Record<string, unknown>>;
 
-/** Numbers that are how many there are: many of them would take long. */
+/** Keys that count instances: large numbers would take long. */
 const counts = /^(workers|min|max|default|schedulers|webservers|workersOf.*)$/;
 
-/** Names, few enough to be each other's. */
+/** Few names, so that references often match. */
 const few = fc.constantFrom("a", "b", "gpu", "default");
 const label = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
 
-/** Texts of which the schema does not say all. */
+/** Values of keys that the schema does not fully describe. */
 const texts: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   name: few,
   machine: few,
@@ -54,7 +54,7 @@ function object(shape: Shape, key: string): fc.Arbitrary<unknown> {
   return fc.dictionary(names, values, { maxKeys: 2 });
 }
 
-/** Anything of a shape. Secrets are in files: a stack file has none in plain, and there is no cluster that has them. */
+/** Any value of a shape. Secrets come from files: plain ones are refused, and there is no cluster. */
 function of(shape: Shape, key: string): fc.Arbitrary<unknown> {
   const { anyOf, type, pattern, format, secret } = shape;
   if (shape.enum) return fc.constantFrom(...(shape.enum as unknown[]));
@@ -76,7 +76,7 @@ function of(shape: Shape, key: string): fc.Arbitrary<unknown> {
   return fc.stringMatching(/^[a-z][a-z0-9-]{0,15}$/);
 }
 
-/** Any stack of a platform that its schema allows; values may still not fit each other. */
+/** Any stack of a platform that its schema allows; values may still contradict each other. */
 export function stacks(platform: "docker" | "kubernetes"): fc.Arbitrary<Any> {
   const { properties = {} } = stackShape();
   const keys = Object.entries(properties).filter(([key]) => key !== "platform" && key !== "declarations");

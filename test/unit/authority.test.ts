@@ -22,7 +22,7 @@ async function changes(olds: Held, news: Wanted): Promise<boolean | undefined> {
   return (await minter.diff?.("authority", olds, news))?.changes;
 }
 
-/** What is held after an update, which a second one would not change. */
+/** State after an update; a second update would not change it. */
 async function update(olds: Held, news: Wanted): Promise<Held> {
   assert.equal(await changes(olds, news), true);
   const outs = (await minter.update?.("authority", olds, news))?.outs;
@@ -46,7 +46,7 @@ function signs(issuer: X509Certificate, certificate: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }
 
-/** Whether two machines, each with what it holds, accept each other's certificate. */
+/** True if two machines accept each other's certificate. */
 async function accept(server: Held, client: Held): Promise<boolean> {
   const pair = ({ machines: { [name]: pem = "" }, authorities }: Held) => ({
     cert: pem,
@@ -90,7 +90,7 @@ test("each machine has a certificate of its own, for a year and for both ends of
     assert.equal(certificate.checkHost(name), name);
     assert.equal(certificate.checkHost("gpu"), undefined);
     assert.equal(certificate.ca, false);
-    // Server, client.
+    // Server and client authentication.
     assert.deepEqual(certificate.keyUsage, ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]);
     assert.equal(certificate.publicKey.asymmetricKeyDetails?.namedCurve, "prime256v1");
   }
@@ -110,7 +110,7 @@ test("certificates begin an hour ago and end on the day", async (context) => {
   const { machines, authorities } = await create(["main"]);
   const span = ({ validFrom, validTo }: X509Certificate) => [validFrom, validTo].map(Date.parse);
   assert.deepEqual(span(first(machines.main)), [now - day / 24, now + 365 * day]);
-  // After 2049 a year has four digits in a certificate.
+  // After 2049 a certificate spells a year with four digits.
   assert.deepEqual(span(first(authorities)), [now - day / 24, now + 3650 * day]);
 });
 

@@ -22,19 +22,19 @@ import { type BadRow, rows } from "./bad/rows.ts";
 import { secrets } from "./bad/secrets.ts";
 import { several } from "./bad/several.ts";
 
-/** Seconds of CPU time that a refusal may take. Wall time says nothing on a machine that is busy. */
+/** Seconds of CPU time that a refusal may take. Wall time means nothing on a busy machine. */
 const most = 2;
 
 const clone = await cleanClone();
 symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
-// Of the clone, so that checks in this process read its files, and would write there.
+// Imported from the clone, so that checks in this process read and write its files.
 const { main }: typeof import("../../tools/lib/process.ts") = await import(
   join(clone, "tools/lib/process.ts")
 );
 const { Stack }: typeof import("../../tools/lib/stack.ts") = await import(join(clone, "tools/lib/stack.ts"));
 const backend = mkdtempSync(join(tmpdir(), "airflow-bad-"));
 
-/** Stands for a Docker engine and for a cluster, and counts who calls. */
+/** Calls to a stand-in for the Docker engine and the cluster. */
 let calls = 0;
 const server = createServer((socket) => {
   calls++;
@@ -54,7 +54,7 @@ writeFileSync(
     users: [{ name: "test", user: {} }],
   }),
 );
-// Inherited by commands, and used by checks in this process.
+// Commands inherit these, and checks in this process use them.
 Object.assign(process.env, { DOCKER_HOST: `tcp://127.0.0.1:${port}`, KUBECONFIG: kubeconfig });
 
 after(() => {
@@ -70,7 +70,7 @@ interface Ended {
   readonly cpuSeconds: number;
 }
 
-/** Runs a command in the clone, and tells what it took, with all processes that it started. */
+/** Runs a command in the clone; measures it together with all processes that it starts. */
 async function run(command: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const timed = 'exec 4>&2; TIMEFORMAT="%R %U %S"; { time "$@" 2>&4; } 2>&3';
   const child = spawn("bash", ["-c", timed, "bash", ...command], {
@@ -90,7 +90,7 @@ async function run(command: readonly string[], more: Readonly<Record<string, str
   return { code, stdout, stderr, seconds, cpuSeconds: user + system };
 }
 
-/** Every file of the clone but packages, and when it was written. */
+/** Files of the clone except packages, with their modification times. */
 function look(): string[] {
   const files = readdirSync(clone, { recursive: true, withFileTypes: true });
   return files
@@ -100,26 +100,26 @@ function look(): string[] {
     .sort();
 }
 
-/** The name of a row's stack. */
+/** Stack name of a row. */
 function stackOf(row: BadRow): string {
   return `bad-${rows.indexOf(row) + 1}`;
 }
 
-/** The stack file of a row, below the clone. */
+/** Stack file of a row, relative to the clone. */
 function fileOf(row: BadRow): string {
   return `stacks/Pulumi.${stackOf(row)}.yaml`;
 }
 
 for (const row of rows) writeFileSync(join(clone, fileOf(row)), row.config);
 
-/** Faults of a row as they are printed, with the clone's folders and the stack's name. */
+/** Faults of a row as printed, with the clone's folders and the stack's name. */
 function faultsOf(row: BadRow, file: string): string[] {
   return row.says.map((line) =>
     `  ${file}:${line}`.replaceAll(project, clone).replaceAll("--stack NAME", `--stack ${stackOf(row)}`),
   );
 }
 
-/** The error that refuses a row. */
+/** Error that refuses a row. */
 function refusalOf(row: BadRow): string {
   const faults = faultsOf(row, join(clone, fileOf(row)));
   return [`The stack's configuration has ${faults.length} fault(s):`, ...faults].join("\n");
@@ -127,7 +127,7 @@ function refusalOf(row: BadRow): string {
 
 const before = look();
 
-/** Asserts that nothing called the engine or the cluster, as far as calls have arrived, and that nothing wrote into the clone. */
+/** Asserts that nothing has called the engine or the cluster so far, or written into the clone. */
 function assertUntouched(): void {
   assert.equal(calls, 0);
   assert.deepEqual(look(), before);
@@ -157,13 +157,13 @@ suite("a bad stack file is refused by the check that a command begins with", () 
   });
 });
 
-/** Ways in which a row's faults show what was given: a value, a word instead of it, or a folder of the project. */
+/** Ways in which a row's faults show what was given: the value, a word, or a folder of the project. */
 function waysOf({ says }: BadRow): string[] {
   const instead = / is (?:\w+:)?(unknown; did you mean|unknown|not given|empty|without|\{…\}|\[\w+\]|\/\/…)?/;
   return says.map((line) => (line.includes(project) ? "a folder" : (instead.exec(line)?.[1] ?? "a value")));
 }
 
-/** The first row of each list, and each further row that shows something in a new way. */
+/** First row of each list, and each further row that shows a value in a new way. */
 function sampled(): Set<BadRow> {
   const sample = new Set([rows, numbers, refusals, secrets, several].flatMap(([first]) => first ?? []));
   const known = new Set([...sample].flatMap(waysOf));
@@ -200,7 +200,7 @@ suite("a bad stack file is refused by the command of a user", { concurrency: 2 }
 
 const plain = ["faults of all kinds", "another executor", "the engine's socket in a role"];
 
-/** Previews a stack with the CLI alone, as one does who has it; what is asked of whom is in the log. */
+/** Previews a stack with the Pulumi CLI alone; the log shows its requests to providers. */
 async function preview(stack: string): Promise<Ended & { readonly asked: string }> {
   const log = join(backend, `${stack}.grpc`);
   const own = {

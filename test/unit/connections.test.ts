@@ -8,7 +8,7 @@ function stack(config: Config) {
   return settingsFrom(raw(config), () => "stack.yaml:3");
 }
 
-/** What is said of a stack that is refused. */
+/** Error message of a stack that is refused; empty if it is accepted. */
 function said(config: Config): string {
   try {
     stack(config);

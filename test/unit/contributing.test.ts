@@ -16,20 +16,20 @@ const sources = globSync("**/*.ts", {
   exclude: (name) => name === "node_modules" || name === "test",
 }).sort();
 
-/** The text of a section of the page, up to the next one. */
+/** Text of a section of the page, up to the next one. */
 function section(title: string): string {
   const [, text] = page.split(new RegExp(`^## ${title}$`, "m"));
   assert.ok(text, title);
   return text.split(/^## /m)[0] ?? "";
 }
 
-/** Production files in TypeScript that a section names, sorted; `but` for those that are there for another reason. */
+/** Production TypeScript files that a section names, sorted, except `but`: those named for another reason. */
 function listed(title: string, but: readonly string[] = []): string[] {
   const all = [...section(title).matchAll(/`([\w./-]+\.ts)`/g)].map(([, path = ""]) => path);
   return [...new Set(all)].filter((path) => !path.startsWith("test/") && !but.includes(path)).sort();
 }
 
-/** Production files whose code, without comments, says something. */
+/** Production files whose code, without comments, matches a pattern. */
 function saying(what: RegExp): string[] {
   const code = (path: string) =>
     read(path)
@@ -38,13 +38,13 @@ function saying(what: RegExp): string[] {
   return sources.filter((path) => what.test(code(path)));
 }
 
-/** The room that a file is in: a folder, one of the four steps of `settings`, or what tools share. */
+/** Room of a file: a folder, one of the four steps of `settings`, or `tools/lib`. */
 function roomOf(path: string): string {
   const [room = "", step = ""] = path.split("/");
   return room === "settings" || (room === "tools" && step === "lib") ? `${room}/${step}` : room;
 }
 
-/** The rooms that each room imports from. */
+/** Rooms that each room imports from. */
 function imports(): Map<string, string[]> {
   const edges = sources.flatMap((file) => {
     const found = read(file).matchAll(/(?:from|import)\s*\(?"(\.{1,2}\/[^"]+)"/g);
@@ -115,7 +115,7 @@ test("CONTRIBUTING.md: versions are named in the files that it lists", () => {
   );
 });
 
-/** Whether `tools/run` takes a version of Node.js as it is. */
+/** True if `tools/run` accepts a version of Node.js. */
 function isTaken(version: string): boolean {
   const [check = ""] = /^node_is_new\(\) \{.*?^\}$/ms.exec(read("tools/run")) ?? [];
   const script = `node() { echo v${version}; }\n${check}\nnode_is_new && echo yes || echo no`;

@@ -75,7 +75,7 @@ test("without declarations there is no job", async () => {
   assert.equal(containersOf(await declare()).has("declarations"), false);
 });
 
-/** As the next deployment reads them. */
+/** Outputs as the next deployment reads them. */
 function outputs(record: Declared) {
   return JSON.parse(JSON.stringify({ ...outputsOf(record), adminUser: "admin" }));
 }

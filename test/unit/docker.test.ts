@@ -6,7 +6,7 @@ import type { Service } from "../../workload.ts";
 
 const placement = { prefix: "airflow-unit", network: "net", labels: { team: "all", stack: "all" } };
 
-/** Without what Docker refuses, and what is between containers: the machine, and turns. */
+/** Omits fields that Docker refuses, and the two that concern several containers: machine and turns. */
 const service: Required<Omit<Service, "nodes" | "autoscale" | "machine" | "turns">> = {
   image: "image:1",
   command: ["run", "it"],
@@ -34,7 +34,7 @@ const service: Required<Omit<Service, "nodes" | "autoscale" | "machine" | "turns
   priority: "tasks",
 };
 
-/** What each field becomes; a field without a case does not compile. */
+/** Result of each field; a field without a case does not compile. */
 const cases: { readonly [field in keyof typeof service]: Record<string, unknown> } = {
   image: { image: "image:1" },
   command: { entrypoints: ["run", "it"] },
@@ -67,7 +67,7 @@ const cases: { readonly [field in keyof typeof service]: Record<string, unknown>
     ],
   },
   hosts: { hosts: [{ host: "db.example.com", ip: "10.0.0.7" }] },
-  // The root file system is the container's own, and the network the stack's own: all of it may be written and reached.
+  // The root file system and the network are writable and reachable without further inputs.
   scratch: { readOnly: undefined },
   reaches: { networksAdvanced: [{ name: "net", aliases: ["web-2", "web"] }] },
   outbound: { networkMode: "bridge" },

@@ -9,7 +9,7 @@ import type { ExpectedTask } from "../drill/plan/workload.ts";
 
 const began = 1000;
 
-/** Moments of a process that says every 0.2 s that it runs. */
+/** Ticks of a process that reports every 0.2 s. */
 function ticks(from: number, until: number): number[] {
   const count = Math.floor((until - from) / 0.2);
   return [...Array.from({ length: count + 1 }, (_, at) => from + at * 0.2), until];
@@ -20,7 +20,7 @@ interface Ran {
   readonly until?: number;
   readonly try?: number;
   readonly host?: string;
-  /** Nothing: killed. */
+  /** Undefined if killed. */
   readonly how?: string | undefined;
   readonly task?: string;
 }
@@ -89,7 +89,7 @@ const calm: Evidence = {
 
 const flaws = (evidence: Evidence, wait = 60) => check(evidence, { wait, again: 45 }).map(({ flaw }) => flaw);
 
-/** A try that was lost at 15 s, and the next one that did it. */
+/** A try that was lost at 15 s, and the next one, which succeeded. */
 function again(first: Ran = {}, second: Ran = {}, lost: Partial<Try> = {}): Evidence {
   return {
     ...calm,
@@ -150,7 +150,7 @@ test("what the ledger knows and the database does not", () => {
 test("a try that was lost with its worker is nobody's fault but the worker's", () => {
   const evidence = again();
   assert.deepEqual(flaws({ ...evidence, faults: [landed()] }), []);
-  // Another worker, another time, another kind, a fault that is too short to cost anything.
+  // Another worker, another time, another kind, a fault too short to end anything.
   for (const fault of [
     landed({}, { hosts: ["worker-2"] }),
     landed({}, { from: began + 400, until: began + 401 }),
@@ -224,7 +224,7 @@ test("a start that comes late is found, but for the time without a free place", 
     tries: [row({ queued: began + 1, started: began + 71 })],
     executions: [execution({ from: 72, until: 80 })],
   };
-  // By the database, and by the ledger from the moment on at which the run was triggered.
+  // Late by the database, and by the ledger from the moment the run was triggered.
   assert.deepEqual(flaws(late), ["late", "late"]);
   assert.deepEqual(flaws(late, 80), []);
   const away = landed({ kind: "away", aim: "broker", target: "redis" }, { hosts: [], until: began + 30 });

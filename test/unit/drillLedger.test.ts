@@ -26,7 +26,7 @@ test("the ledger is read whatever the order of its lines", () => {
   const y = { id: "y", dag: "d", run: "r", task: "u", map: -1, try: 1, host: "h", pid: 6, moments: [2] };
   fc.assert(
     fc.property(fc.shuffledSubarray(lines, { minLength: 4 }), (some) => {
-      // A worker that shares its disk with another gives the same lines.
+      // Workers that share a disk return the same lines.
       const read = readLedger(`${some.join("\n")}\n${some[0]}\n`);
       assert.deepEqual(
         new Map(read.map((one) => [one.id, one])),

@@ -78,7 +78,7 @@ test("the workload is chains, fans and the like, every fifth time with the mappe
   assert.deepEqual([0, 1, 4, 5, 10].map(hasMapped), [true, false, false, true, true]);
 });
 
-/** Runs the minimiser with a test that is known; returns what is left, and how often it asked. */
+/** Runs the minimiser with a known predicate; returns the remaining list and the number of calls. */
 async function shrunk(all: readonly number[], fails: (some: readonly number[]) => boolean, most = 1000) {
   let asked = 0;
   const rest = await minimise(

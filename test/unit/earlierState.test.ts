@@ -14,7 +14,7 @@ const parents = { stack: urn("pulumi:pulumi:Stack", prefix), platform: urn(platf
 const provider = urn(`${platform}$pulumi:providers:docker`, "docker");
 const providerId = "75d8c333-edaa-4ffe-af00-1b6e5f7c5779";
 
-/** As a deployment left it from before anything carried the id of an installation. */
+/** Resource of a deployment from before resources carried the id of an installation. */
 function made(type: string, of: string, inputs: object, outputs: object, more: object) {
   const resource = { type, custom: true, urn: urn(`${platform}$${type}`, of), parent: parents.platform };
   return { ...resource, id: of, inputs, outputs, provider: `${provider}::${providerId}`, ...more };
@@ -53,7 +53,7 @@ test("what was deployed before there were ids keeps its data and its network", a
   };
   writeFileSync(join(folder, "stack.yaml"), stringify({ config }));
   writeFileSync(file, JSON.stringify({ version: 3, deployment: { manifest: {}, resources } }));
-  // No engine: a preview asks for none.
+  // No engine: a preview needs none.
   Object.assign(process.env, { DOCKER_HOST: "tcp://127.0.0.1:1", AIRFLOW_ADOPT: "" });
   const stack = new Stack(name, join(folder, "stack.yaml"), join(folder, "state"));
   try {

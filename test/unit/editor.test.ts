@@ -18,7 +18,7 @@ function validator(file: string) {
 const valid = validator("schema.json");
 const validDeclarations = validator("declarations.schema.json");
 
-/** What the JSON Schema has against a stack file, by the two who read it. */
+/** Errors of a stack file against the JSON Schema, from Ajv and from an editor. */
 async function refusals(text: string): Promise<{ ajv: string[]; editor: string[] }> {
   const ajv = valid(parse(text))
     ? []

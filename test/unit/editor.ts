@@ -5,7 +5,7 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import { getLanguageService, type LanguageService } from "yaml-language-server";
 import { project } from "../../tools/lib/process.ts";
 
-/** The first line of every stack file: where an editor finds its schema. */
+/** First line of every stack file, which leads an editor to its schema. */
 export const firstLine = "# yaml-language-server: $schema=schema.json\n";
 
 const service: LanguageService = getLanguageService({
@@ -16,27 +16,27 @@ service.configure({ validate: true, completion: true, hover: true });
 
 let version = 0;
 
-/** The same file each time, edited. */
+/** Opens a new version of the same file. */
 function opened(text: string): TextDocument {
   version++;
   const uri = pathToFileURL(join(project, "stacks/Pulumi.unit.yaml")).toString();
   return TextDocument.create(uri, "yaml", version, text);
 }
 
-/** What an editor with YAML's language server underlines in a stack file, line by line. */
+/** Errors that an editor with YAML's language server underlines in a stack file, with line numbers. */
 export async function underlined(text: string): Promise<string[]> {
   const found = await service.doValidation(opened(text), false);
   return found.map(({ range, message }) => `${range.start.line + 1}: ${message}`);
 }
 
-/** What it offers at the end of a text. */
+/** Completions at the end of a text. */
 export async function offered(text: string): Promise<string[]> {
   const document = opened(text);
   const { items } = await service.doComplete(document, document.positionAt(text.length), false);
   return items.map(({ label }) => label);
 }
 
-/** What it says of the value that a text ends with. */
+/** Hover text of the value at the end of a text. */
 export async function explained(text: string): Promise<string> {
   const document = opened(text);
   const hover = await service.doHover(document, document.positionAt(text.length - 1));

@@ -12,7 +12,7 @@ function outside(to: readonly string[], except: readonly string[]): unknown {
     outbound: true,
     stop: { signal: "SIGTERM", graceSeconds: 1 },
   } as const;
-  // The first rule is for names.
+  // The first rule is for DNS.
   return (policy("worker", workload, { egress: { to, except } }).egress as unknown[]).slice(1);
 }
 

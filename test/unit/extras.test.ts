@@ -36,7 +36,7 @@ const authority = written("authority.pem", await authorityCertificate(createPubl
 const text = written("x.ini", "[x]\n");
 const certificate = await machineCertificate("airflow.test", createPublicKey(key), signer, 1);
 
-/** The domain of all services outside the stack: no DNS knows it. */
+/** Domain of all services outside the stack; no DNS knows it. */
 const outside = "outside.test";
 const extraHosts = { [`db.${outside}`]: "192.0.2.1", [`broker.${outside}`]: "192.0.2.2" };
 
@@ -55,7 +55,7 @@ const given = {
   labels: { taker: "airflow" },
 };
 
-/** Parts that every one of the stacks can have. */
+/** Keys that every one of the stacks can have. */
 const common: Config = {
   images,
   extraHosts,
@@ -77,7 +77,7 @@ const external: Config = {
   redis: { url: `rediss://u:word-of-a-test@broker.${outside}` },
 };
 
-/** Services of the stack, with passwords that may be others than the first ones. */
+/** Services of the stack, with a replaced password. */
 const own: Config = { secretGenerations: { metadataPassword: 2 } };
 
 const publish = {
@@ -102,7 +102,7 @@ const machine = (name: string, at: number) => ({
 const onCluster: Config = { platform: "kubernetes", kubernetes: { pullSecrets: ["pull"], ingress } };
 const workerAutoscale = { min: 1, max: 2 };
 
-/** Stacks that together have all parts that a stack may have. */
+/** Stacks that together have all keys that a stack may have. */
 const stacks: Readonly<Record<string, Config>> = {
   "an engine, services elsewhere": { ...common, ...external, publish, dagsGit },
   "an engine, Airflow 2": { ...common, ...external, publish, version: "2.11.2" },
@@ -111,12 +111,12 @@ const stacks: Readonly<Record<string, Config>> = {
   "a cluster": { ...common, ...own, ...onCluster, dagsImage: "r.test/dags", workers: 1 },
 };
 
-/** Tells whether a program only fills a volume, in the image whose user is to own it. */
+/** True if a program only fills a volume, in the image whose user is to own it. */
 function fills({ command }: Program): boolean {
   return command[0] === "true" || command[3] === "deliver";
 }
 
-/** Tells whether a program runs Airflow or its libraries: it has Airflow's image, with DAGs in it or not. */
+/** True if a program runs Airflow or its libraries: its image is Airflow's, with or without DAGs. */
 function startsAirflow(program: Program): boolean {
   return /^(r\.test\/airflow|r\.test\/dags)\b/.test(program.image) && !fills(program);
 }
@@ -139,7 +139,7 @@ interface Policy {
   readonly egress?: readonly { readonly to?: readonly { readonly ipBlock?: unknown }[] }[];
 }
 
-/** Workloads that a cluster lets reach what is outside: any address at a port, or ranges of addresses. */
+/** Workloads that may leave the cluster: to any address at a port, or to ranges of addresses. */
 function letOut(declared: readonly Declared[]): { readonly at: string[]; readonly anywhere: string[] } {
   const policies = declared
     .filter(({ type }) => type.endsWith(":NetworkPolicy"))
@@ -167,7 +167,7 @@ for (const [name, config] of Object.entries(stacks)) {
       ].map((what) => `${program.name}: ${what}`);
     });
     assert.deepEqual(missing, []);
-    // A look that finds no program would find nothing missing.
+    // If no program were found, none would lack anything.
     const starters = programs.filter(startsAirflow).map((program) => program.name);
     for (const job of ["migration", "declarations", ...("redis" in config ? ["check"] : [])])
       assert.ok(starters.includes(job), `${job} is not among ${starters}`);
@@ -199,6 +199,6 @@ test("what may be absent of a stack is there in one of these, so that each new p
     type instanceof z.ZodOptional ? [part] : [],
   );
   const without = optional.filter((part) => !Object.values(stacks).some((stack) => part in stack));
-  // Of workers, images and files: none of them adds a workload.
+  // Keys of workers, images and files, none of which adds a workload.
   assert.deepEqual(without, ["workerMinConcurrency", "requirements", "declarations"]);
 });

@@ -93,7 +93,7 @@ esac
     assert.deepEqual(told, ["flower: 1 error occurred:\n\t* container did not start"]);
     const flower = JSON.stringify(failed(container, { name: "airflow-x-flower" }));
     const gone = JSON.stringify(failed(container, { name: "airflow-x-redis" }));
-    // A reason that the CLI itself tells, since it ends at once.
+    // Not told again: the watch ends at once, and leaves this reason to the CLI.
     appendFileSync(log, `":1}\n${flower}\n${gone}\n${JSON.stringify(unhealthy)}\n`);
   } finally {
     await end();

@@ -14,7 +14,7 @@ for (const file of generatedFiles) {
   });
 }
 
-/** The paths of all keys that do not say what they are for. */
+/** Paths of all keys without a description. */
 function undescribed(shape: Shape, path = ""): string[] {
   const named = Object.entries(shape.properties ?? {}).flatMap(([key, inner]) => [
     ...(inner.description ? [] : [`${path}.${key}`]),

@@ -34,15 +34,15 @@ test("containers that publish ports are the stack's own by their exact names", (
 });
 
 interface Machine {
-  /** What `docker ps` says. */
+  /** Output of `docker ps`. */
   readonly published: string;
-  /** What the container says that looks at the machine; without it none starts. */
+  /** Output of the container that inspects the machine; undefined if it cannot start. */
   readonly seen?: readonly string[];
-  /** Whether the engine answers. */
+  /** False if the engine does not answer. */
   readonly up?: boolean;
 }
 
-/** Findings about an engine, and whether a container was started to look at its machine. */
+/** Findings about an engine, and whether a container was started to inspect its machine. */
 async function looked({ published, seen, up = true }: Machine): Promise<[said: unknown, started: boolean]> {
   const info = { ID: "A", Name: "a", ServerVersion: "20.10.24", MemTotal: 16000 * 2 ** 20, NCPU: 4 };
   const directory = mkdtempSync(join(tmpdir(), "here-"));

@@ -30,13 +30,13 @@ for (const name of names) {
   });
 }
 
-/** All places that a report tells of, each as often as it does. */
+/** Places that a report lists, each as often as it does. */
 function told({ taken, cared, none }: Plan, file: string): string[] {
   const leaves = [...taken, ...cared, ...none].flatMap((row) => row.leaves);
   return leaves.filter((leaf) => leaf.file === file).map(({ path }) => spell(path));
 }
 
-/** Those of `extraEnv` are of a text in the file. */
+/** True for places outside `extraEnv`, which holds a text with values of its own. */
 const outside = (place: string) => !/^(airflow\.)?extraEnv\b/.test(place);
 
 function assertAllTold(plan: Plan, file: string, text: string): void {
@@ -79,7 +79,7 @@ test("no secret is in a stack file or a report", () => {
   }
 });
 
-/** Numbers from 0 to below a limit, the same ones every time. */
+/** Pseudo-random numbers from 0 to below a limit, the same for a seed. */
 function dice(seed: number): (sides: number) => number {
   let state = seed;
   return (sides) => {
@@ -113,7 +113,7 @@ const plainValues = [
   {},
 ];
 
-/** A value with some of its parts replaced, left out or added. */
+/** Replaces, drops or adds some parts of a value. */
 function mutated(value: unknown, roll: (sides: number) => number, depth = 0): unknown {
   if (roll(40) === 0) return plainValues[roll(plainValues.length)];
   if (Array.isArray(value))
@@ -148,7 +148,7 @@ test("no value of 120 arbitrary inputs vanishes, and what is written is the same
   assert.ok(imported > 100, `only ${imported} were imported`);
 });
 
-/** The configuration of a stack file, with a folder's requirements and what a report asks for. */
+/** Configuration of an imported stack file, completed by `more`. */
 function configOf(
   name: (typeof names)[number],
   more: Readonly<Record<string, unknown>>,
@@ -324,7 +324,7 @@ for (const [args, message] of commands) {
   });
 }
 
-/** What becomes of one line of a compose file's environment, or of values: keys of the stack, or the reason. */
+/** Result of one value of an input: keys of the stack, or the reason why there are none. */
 function outcome(text: string, at: string): string {
   const plan = planOf({ file: "x.yaml", text, look });
   const rows = [...plan.taken, ...plan.cared, ...plan.none];

@@ -26,7 +26,7 @@ const stack = {
 
 type Plain = Record<string, unknown>;
 
-/** Resources of a group's autoscaling, by kind. */
+/** Resources of a group's autoscaling. */
 async function scaling(config: Config, group = "worker") {
   const declared = await declare({ ...stack, ...config });
   const find = (type: RegExp, name: string) =>

@@ -14,7 +14,7 @@ const args: PodArgs = {
   nodes: { labels: { disk: "ssd" }, tolerations: [{ key: "gpu", effect: "NoSchedule" }] },
 };
 
-/** Its machine becomes labels of `nodes`: see below. Turns are between StatefulSets. */
+/** Omits the machine, which becomes labels of `nodes`, and turns, which concern several StatefulSets. */
 type Fields = Required<Omit<Service, "machine" | "turns">>;
 
 const login = { host: "db", port: 5432, user: "u", password: "p", database: "d", sslmode: "disable" };
@@ -72,7 +72,7 @@ while [ $looks -gt 0 ]; do
   looks=$((looks - 1))
 done`;
 
-/** What each field of a pod or its policy becomes; a field without a case does not compile. */
+/** Result of each field in a pod or its policy; a field without a case does not compile. */
 const cases: {
   readonly [field in keyof Fields]: readonly [actual: unknown, expected: unknown][];
 } = {
@@ -112,7 +112,7 @@ const cases: {
     [volume("data"), { name: "data", persistentVolumeClaim: { claimName: "claim" } }],
     [mount("data"), { name: "data", mountPath: "/data" }],
   ],
-  // Of the objects around the pod: see below.
+  // In the objects around the pod: see below.
   labels: [],
   hosts: [
     [
@@ -197,7 +197,7 @@ const cases: {
     [pod.nodeSelector, { disk: "ssd" }],
     [(pod.tolerations as unknown[])[0], { key: "gpu", effect: "NoSchedule", operator: "Exists" }],
   ],
-  // Of the objects around the pod: see below.
+  // In the objects around the pod: see below.
   loopbackPort: [],
   replicas: [],
   autoscale: [],
@@ -286,7 +286,7 @@ function specsOf(objects: Map<string, Plain>, kind: string): Record<string, Plai
   return Object.fromEntries(all);
 }
 
-/** The pods of all workloads, by the workload's name. */
+/** Pods of all workloads, with the workload's name. */
 function podsOf(objects: Map<string, Plain>): [name: string, kind: string, pod: Plain][] {
   return ["Deployment", "StatefulSet", "Job"].flatMap((kind) =>
     Object.entries(specsOf(objects, kind)).map(([name, { template }]): [string, string, Plain] => {

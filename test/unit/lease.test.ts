@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { timings } from "../../settings/model/timings.ts";
 import { run } from "../../tools/lib/process.ts";
 
-/** A number that a program of components/roles/lease says by itself. */
+/** Constant in a program of components/roles/lease. */
 function said(program: string, name: string): number {
   const text = readFileSync(new URL(`../../components/roles/lease/${program}`, import.meta.url), "utf8");
   return Number(new RegExp(`^${name} = ([\\d.]+)$`, "m").exec(text)?.[1]);
@@ -14,14 +14,14 @@ test("a task's process is dead before the scheduler gives the task away", () => 
   const { taskFence, taskDead, messageLost, leaseRenewal, heartbeatTimeout } = timings;
   const ended = taskFence + said("fence.py", "EVERY") + said("fence.py", "PATIENCE");
   assert.ok(ended + 5 < taskDead, `${ended} s, and 5 for a busy machine`);
-  // The scheduler looks rarely, and is not to see a lease as old because of that.
+  // The scheduler looks rarely, which must not make a lease seem old.
   assert.ok(leaseRenewal + 2 * said("watch.py", "EVERY") < taskFence);
   assert.ok(taskDead < messageLost && messageLost < 60);
   assert.ok(taskDead < said("fence.py", "TOLERANCE") * heartbeatTimeout);
   assert.ok(
     said("fence.py", "TOLERANCE") * heartbeatTimeout + said("fence.py", "PATIENCE") < heartbeatTimeout,
   );
-  // Silent for three minutes, and a minute to start again.
+  // Three minutes of silence, and one to start again.
   assert.ok(said("fence.py", "TOLERANCE") * heartbeatTimeout >= 180 + 60);
 });
 

@@ -25,7 +25,7 @@ interface Network {
   readonly aliases: readonly string[];
 }
 
-/** Where resources are, by name: their provider's. */
+/** Provider of each resource, which determines its machine. */
 function providers(declared: readonly Declared[], type: string): Record<string, string> {
   const found = declared.filter((resource) => resource.type === type);
   return Object.fromEntries(found.map(({ name, provider }) => [name, provider?.split("::").at(-2) ?? ""]));
@@ -191,14 +191,14 @@ test("what each machine has to have", () => {
   );
 });
 
-/** Values within a value, by their paths. */
+/** Leaf values, by path. */
 function leaves(value: unknown, path: readonly string[] = []): [string, string][] {
   const isLeaf = typeof value !== "object" || value === null || Object.keys(value).length === 0;
   if (isLeaf) return [[path.join("."), JSON.stringify(value)]];
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
 }
 
-/** Inputs of each container, and its provider; environment variables go by their names. */
+/** Inputs of each container, with its provider, and environment variables by name. */
 function inputsOf(declared: readonly Declared[]): Map<string, Facts> {
   const home = providers(declared, container);
   const facts = [...containersOf(declared)].map(([name, { envs, ...inputs }]): [string, Facts] => {

@@ -8,16 +8,16 @@ export interface Declared {
   readonly type: string;
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** URN and id of its provider, with `::` between them. */
+  /** URN and id of its provider, joined by `::`. */
   readonly provider?: string | undefined;
   readonly registered: Registered;
 }
 
-/** What the engine is told and mocks are not. */
+/** Part of a registration that Pulumi's mocks do not see. */
 interface Registered {
   /** URNs. */
   readonly dependencies: readonly string[];
-  /** Seconds that the provider gets for each operation, where they are not its own. */
+  /** Seconds for each operation, where they differ from the provider's own. */
   readonly timeLimits: Readonly<Record<"create" | "update" | "delete", number>> | undefined;
 }
 
@@ -40,7 +40,7 @@ function registeredIn(request: Request): Registered {
   return { dependencies, timeLimits: { create, update, delete: removal } };
 }
 
-/** Notes what is registered from now on, by type and name. */
+/** Records registrations from now on, by type and name. */
 function noteRegistrations(): ReadonlyMap<string, Registered> {
   const noted = new Map<string, Registered>();
   const monitor = pulumi.runtime.getMonitor() as unknown as {
@@ -54,16 +54,16 @@ function noteRegistrations(): ReadonlyMap<string, Registered> {
   return noted;
 }
 
-/** What a stack says, by key without the project's prefix. */
+/** Configuration of a stack, by key without the project's prefix. */
 export type Config = Readonly<Record<string, unknown>>;
 
-/** As Pulumi hands it over. */
+/** Configuration in the form that Pulumi passes to a program. */
 export function raw(config: Config): Record<string, string> {
   const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, text(value)]));
 }
 
-/** The mark that the engine puts on a secret in transit. */
+/** Marks a secret on its way to and from the engine. */
 const secretMark = "4dabf18193072939515e22adb298388d";
 
 function unwrapped(value: unknown): unknown {
@@ -73,7 +73,7 @@ function unwrapped(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unwrapped(inner)]));
 }
 
-/** Texts by key of the Secrets that are in the cluster, by their names. */
+/** Secrets in the cluster: texts by key, by the Secret's name. */
 type Found = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 function encoded(texts: Found[string] = {}): Record<string, string> {
@@ -81,16 +81,16 @@ function encoded(texts: Found[string] = {}): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** State before a stack is declared, and the time that its providers take. */
+/** State before a stack is declared, and delays of its providers. */
 interface Circumstances {
-  /** Is given what was asked for so far. */
+  /** Receives the resources requested so far. */
   readonly look?: (declared: readonly Declared[]) => Look;
   readonly past?: Past;
-  /** Resolves once a resource is made. */
+  /** Resolves once a resource is created. */
   readonly making?: (type: string, name: string) => Promise<void>;
 }
 
-/** What a provider would be asked for, secrets in plain: `minted-<name>`. */
+/** Resources that a stack requests from providers, with minted secrets as plain `minted-<name>`. */
 export async function declare(
   config: Config = {},
   exitCode = 0,
@@ -107,7 +107,7 @@ export async function declare(
       declared.push({ type, name, inputs: unwrapped(inputs) as Declared["inputs"], provider, registered });
       if (name === "installation") return { id: name, state: { ids: ["minted-id"] } };
       const minted = (names: string[]) => Object.fromEntries(names.map((key) => [key, `minted-${key}`]));
-      /** Whatever has a generation was replaced once. */
+      /** A secret with a generation was replaced once. */
       const replaced = (key: string) => key in (inputs.generations ?? {});
       const by = <T>(value: (key: string) => T) =>
         Object.fromEntries(inputs.names.map((key: string) => [key, value(key)]));
@@ -135,17 +135,17 @@ export async function declare(
   return declared;
 }
 
-/** The containers by name, without the stack's prefix. */
+/** Containers by name, without the stack's prefix. */
 export function containersOf(declared: readonly Declared[]): Map<string, Record<string, unknown>> {
   const found = declared.filter(({ type }) => type === "docker:index/container:Container");
   return new Map(found.map(({ name, inputs }) => [name, inputs]));
 }
 
-/** How a client of Postgres notices that it vanished. */
+/** Options with which a Postgres client notices that the server vanished. */
 const patience =
   "connect_timeout=10&keepalives_idle=5&keepalives_interval=3&keepalives_count=3&tcp_user_timeout=12000";
 
-/** The URL of a database, as a client is told it. */
+/** Adds those options to a database URL. */
 export function patient(url: string): string {
   return url.includes("?") ? url.replace("?", `?${patience}&`) : `${url}?${patience}`;
 }

@@ -127,7 +127,7 @@ test("what is in the way is told at once, with the ways on", () => {
   );
 });
 
-/** Stands for the Docker client and kubectl. */
+/** Stand-in for the Docker client and kubectl. */
 const client = `#!/bin/sh
 case $(basename "$0"):$*: in
   docker:container*"{{.Names}} {{.Label \\"${installationLabel}\\"}}":) echo "airflow-x-redis ${other}"; echo "airflow-x-2-redis" ;;
@@ -138,7 +138,7 @@ case $(basename "$0"):$*: in
 esac
 `;
 
-/** Does something while the clients are the ones above. */
+/** Runs something with the stand-ins in the PATH. */
 async function withClients<T>(doing: () => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), "ownership-"));
   const { PATH: path } = process.env;
@@ -253,7 +253,7 @@ test("removing a stack deletes nothing of another installation, and drops it fro
   assert.deepEqual(spared(state, [], [namespace]), ["d", "e"]);
 });
 
-/** Requests to engines and to a cluster, by kind and name. */
+/** Named objects requested from engines and a cluster, by kind and name. */
 function namesIn(declared: readonly Declared[]): string[] {
   const kinds: Readonly<Record<string, string>> = {
     "docker:index/container:Container": "container",
@@ -269,7 +269,7 @@ function namesIn(declared: readonly Declared[]): string[] {
   return names.sort();
 }
 
-/** Whether something carries the id of the installation. */
+/** True if a resource carries the id of the installation. */
 function isLabelled({ inputs }: Declared): boolean {
   const { labels, metadata } = inputs as {
     labels?: readonly { label: string; value: string }[];
@@ -294,7 +294,7 @@ for (const [what, config] of stacks) {
     let looked: string[] = [];
     let before: string[] = ["not looked at"];
     const look = (so: readonly Declared[]) => async (claims: readonly Claim[]) => {
-      // Whatever does not wait for the look is asked for meanwhile.
+      // In the meantime, everything that does not wait for the look is requested.
       await sleep(200);
       looked = claims.map(({ kind, name }) => `${kind} ${name}`).sort();
       before = so.filter(({ type }) => /^(docker:index|kubernetes:)/.test(type)).map(({ name }) => name);

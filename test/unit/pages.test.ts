@@ -9,7 +9,7 @@ import { type Shape, stackShape } from "../../settings/schema/shape.ts";
 import { project } from "../../tools/lib/process.ts";
 import { suites, testFiles } from "../runner/jobs.ts";
 
-/** Every page of the project. Named in quotes, so that `npm test -- --changed` runs this file for each. */
+/** Every page of the project, quoted so that `npm test -- --changed` runs this file for each. */
 const pages = [
   "CONTRIBUTING.md",
   "README.md",
@@ -30,7 +30,7 @@ const pages = [
   "test/lab/README.md",
 ];
 
-/** Pages whose readers change the program. */
+/** Pages for readers who change the program. */
 const forDevelopers = ["docs/decisions.md", "test/lab/README.md"];
 
 /** Source files that a page names and that exist only in a container. */
@@ -46,7 +46,7 @@ function read(path: string): string {
   return readFileSync(join(project, path), "utf8");
 }
 
-/** Blocks of code, with their language. */
+/** Code blocks, with their language. */
 function blocks(page: string): { language: string; text: string }[] {
   return [...page.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language = "", text = ""]) => ({
     language,
@@ -58,12 +58,12 @@ function withoutBlocks(page: string): string {
   return page.replaceAll(/^```\w*\n.*?^```$/gms, "");
 }
 
-/** Code between words. */
+/** Inline code. */
 function spans(page: string): string[] {
   return [...withoutBlocks(page).matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code.replaceAll(/\s+/g, " "));
 }
 
-/** Commands and code of a page, one a line. */
+/** Lines of code in a page, without comments. */
 function codeLines(page: string): string[] {
   const ofBlocks = blocks(page).filter(({ language }) => language !== "mermaid");
   return [...spans(page), ...ofBlocks.flatMap(({ text }) => text.split("\n"))].map((line) =>
@@ -71,7 +71,7 @@ function codeLines(page: string): string[] {
   );
 }
 
-/** Names of a page's headings in links, as GitHub makes them. */
+/** Link anchors of a page's headings, as GitHub makes them. */
 function anchors(page: string): string[] {
   return [...withoutBlocks(page).matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
     title
@@ -81,7 +81,7 @@ function anchors(page: string): string[] {
   );
 }
 
-/** What is wrong with a link, if anything. */
+/** True if a link leads nowhere. */
 function broken(file: string, link: string): boolean {
   if (/^https:\/\/\S+$/.test(link)) return false;
   const [path = "", anchor] = link.split("#");
@@ -90,7 +90,7 @@ function broken(file: string, link: string): boolean {
   return anchor !== undefined && !anchors(read(target)).includes(anchor);
 }
 
-/** Words of code that are paths of the project. Those with capitals or `ours` are examples. */
+/** Words in code that are paths of the project. Words with capitals, or `ours`, are examples. */
 function pathsIn(page: string): string[] {
   const words = codeLines(page).flatMap((line) => line.split(/[\s"'(),:=[\]{}]+/));
   return words
@@ -107,7 +107,7 @@ function exists(file: string, path: string): boolean {
   return places.some((place) => existsSync(join(project, place))) || (!path.includes("/") && names.has(path));
 }
 
-/** Commands `npm run` and `npm test` of a page that do not exist, or have arguments that do not. */
+/** Commands `npm run` and `npm test` of a page whose script or arguments do not exist. */
 function wrongCommands(page: string): string[] {
   const scriptNames = [...page.matchAll(/npm run\s+(?:--silent\s+)?([a-z][\w:-]*)/g)].map(
     ([, name = ""]) => name,
@@ -136,7 +136,7 @@ function wrongCommands(page: string): string[] {
   return [...unknown, ...flags, ...tests];
 }
 
-/** Whether there is such a key, so far as the schema says what is inside. */
+/** True if the key exists, as far as the schema describes it. */
 function isKey([key = "", ...rest]: readonly string[], shape: Shape): boolean {
   const { properties } = shape;
   const inner = properties?.[key];
@@ -144,7 +144,7 @@ function isKey([key = "", ...rest]: readonly string[], shape: Shape): boolean {
   return inner !== undefined && (rest.length === 0 || isKey(rest, inner));
 }
 
-/** Keys of a stack that a page names and that do not exist. */
+/** Stack keys that a page names and that do not exist. */
 function wrongKeys(page: string): string[] {
   const prefixed = [...page.matchAll(/\bairflow:([A-Za-z]+)\b(?!:)/g)].map(([, key = ""]) => [key]);
   const shape = stackShape();
@@ -159,7 +159,7 @@ const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
 formats.default(ajv);
 const isStackFile = ajv.compile(JSON.parse(read("stacks/schema.json")));
 
-/** What an editor would underline in the examples of stack files. */
+/** Errors that an editor would underline in examples of stack files. */
 function wrongExamples(page: string): string[] {
   return blocks(page)
     .filter(({ language }) => language === "yaml")
@@ -169,7 +169,7 @@ function wrongExamples(page: string): string[] {
     });
 }
 
-/** Sentences that begin with a pronoun for a noun that they do not name. Tables are made from the schema. */
+/** Sentences that begin with a pronoun without a noun. Tables are generated from the schema. */
 function nounless(page: string): string[] {
   const text = withoutBlocks(page)
     .replaceAll(/^\|.*$/gm, "")
@@ -214,7 +214,7 @@ for (const file of pages) {
 
 test("the README takes five minutes and leads to every page for users", () => {
   const readme = read("README.md");
-  // A reader takes in 200 words a minute.
+  // People read about 200 words a minute.
   assert.ok(readme.split(/\s+/).length < 1000);
   const links = new Set(linksIn(readme).map((link) => link.split("#")[0]));
   assert.deepEqual(

@@ -379,7 +379,7 @@ test("a machine is seen", { skip: process.platform !== "linux" }, async () => {
   });
 });
 
-/** Stands for the Docker client: the engine at unix:///down is down, the others have the image `there` only. */
+/** Stand-in for Docker's client: the engine at unix:///down is down, others have only the image `there`. */
 const client = `#!/bin/sh
 case $DOCKER_HOST:$*: in
   unix:///down:*) echo "Cannot connect to the Docker daemon at $DOCKER_HOST. Is the docker daemon running?" >&2; exit 1 ;;
@@ -422,7 +422,7 @@ test("machines without a fault may be touched", async () => {
 
 test("machines that are down are left out, or a fault", async () => {
   assert.deepEqual(await checked("leave", fine, away), ["away"]);
-  // While it is looked at.
+  // Goes down while being inspected.
   assert.deepEqual(await checked("leave", fine, { ...poor, image: "cut" }), ["big"]);
   assert.equal(
     await checked("fail", fine, away),

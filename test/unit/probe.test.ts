@@ -7,12 +7,12 @@ import { waitFor } from "../../tools/lib/process.ts";
 
 const probe = readFileSync(new URL("../../platforms/docker/probe.sh", import.meta.url), "utf8");
 
-/** START EVERY LOOKS PATIENCE SIGNAL GRACE: seconds, but for the looks and the signal. */
+/** START EVERY LOOKS PATIENCE SIGNAL GRACE: seconds, except for LOOKS and SIGNAL. */
 const timings = "2 1 6 1 TERM 3";
 
 /**
- * A container in small: an init that passes TERM on and ends with its child, an engine that runs the health check again as long as
- * the container is, and a story of what happens to the workload, which does not heed TERM. Nothing of it outlives process 1.
+ * Model of a container: an init that passes TERM on and ends with its child, an engine that repeats the
+ * health check meanwhile, and a story of the workload, which ignores TERM. Nothing outlives process 1.
  */
 const container = `
 mount -t tmpfs none /dev/shm && cd /dev/shm || exit
@@ -28,7 +28,7 @@ failing() { echo exit 1 >health; }
 while kill -s 0 $child 2>/dev/null; do wait $child; done
 echo "ended at $(now)"`;
 
-/** Runs a story to the end of its container; returns what was said. */
+/** Runs a story to the end of its container; returns the output. */
 function told(story: string, during = async (_: ChildProcess) => {}): Promise<string> {
   const args = ["--pid", "--fork", "--mount", "--mount-proc", "--kill-child", "sh", "-c", container];
   const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
@@ -42,7 +42,7 @@ function told(story: string, during = async (_: ChildProcess) => {}): Promise<st
   return Promise.all([closed, during(child)]).then(([all]) => all);
 }
 
-/** The seconds that a story notes. */
+/** Seconds that a story noted. */
 function seconds(said: string, what: string): number {
   return Number(
     new RegExp(`^${what} at (\\d+)$`, "m").exec(said)?.[1] ?? assert.fail(`no ${what} in: ${said}`),
@@ -110,7 +110,7 @@ suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, (
 suite("the probes of a cluster", { concurrency: true, timeout: 90_000 }, () => {
   const { startupProbe, livenessProbe } = probes({ command: [], startSeconds: 2 });
 
-  /** The exit status of a probe whose command is a script; it waits for nothing between its looks. */
+  /** Exit status of a probe whose command is a script; pauses between its looks are skipped. */
   async function status(of: unknown, command: string): Promise<number | null> {
     const [shell = "", option = "", script = "", name = ""] = (of as { exec: { command: string[] } }).exec
       .command;

@@ -3,15 +3,15 @@ import { containersOf, type Declared } from "./mocks.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
-/** A program that a stack runs, as a container or in a pod, with its surroundings. */
+/** Program that a stack runs in a container or a pod, with its inputs. */
 export interface Program {
   readonly name: string;
   readonly image: string;
   readonly command: readonly string[];
-  /** All that it is given, secrets too. */
+  /** Everything that it is given, including secrets. */
   readonly told: string;
   readonly env: Texts;
-  /** Of its files, secrets and volumes. */
+  /** Paths of its files, secrets and volumes. */
   readonly paths: ReadonlySet<string>;
   readonly hosts: Texts;
   readonly labels: Texts;
@@ -85,7 +85,7 @@ interface Workload {
   readonly template: { readonly metadata: { readonly labels: Texts }; readonly spec: Pod };
 }
 
-/** Every program of a stack: whatever an engine starts, or a cluster makes pods of. */
+/** Every program of a stack, on an engine or in a cluster. */
 export function programsOf(declared: readonly Declared[]): readonly Program[] {
   const containers = [...containersOf(declared)].map(([name, inputs]) =>
     fromContainer(name, inputs as unknown as Container),

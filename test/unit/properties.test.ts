@@ -15,10 +15,10 @@ import { type Declared, declare, raw } from "./mocks.ts";
 const folder = mkdtempSync(join(tmpdir(), "airflow-properties-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Runs of each property, as many as fit into the time: the first that fails is made small, and told. */
+/** Runs of each property, as many as fit into the time; the first failure is minimised and reported. */
 const effort = { numRuns: 25, interruptAfterTimeLimit: 10_000 };
 
-/** What only Docker, or only a cluster, is not asked. */
+/** Platform of each base, with the keys that it requires. */
 const bases: Readonly<Record<"docker" | "kubernetes", Any>> = {
   docker: { platform: "docker" },
   kubernetes: {
@@ -30,7 +30,7 @@ const bases: Readonly<Record<"docker" | "kubernetes", Any>> = {
   },
 };
 
-/** Without what is at a path, or around it where that is missing, or an item of a list. */
+/** Removes the value at a path, or the nearest object key around it if it is missing or in a list. */
 function without(given: Any, path: readonly PropertyKey[]): Any {
   const copy = structuredClone(given);
   const holders = path.map((_, length) =>
@@ -43,7 +43,7 @@ function without(given: Any, path: readonly PropertyKey[]): Any {
   return copy;
 }
 
-/** What is declared; what does not depend on each other is declared in any order. */
+/** Declares a stack; sorts the result, as independent resources are declared in any order. */
 async function inOrder(given: Any): Promise<Declared[]> {
   const declared = await declare(given);
   return declared.sort((one, other) =>
@@ -51,21 +51,21 @@ async function inOrder(given: Any): Promise<Declared[]> {
   );
 }
 
-/** Without what is refused. */
+/** Removes values until none is refused. */
 function valid(given: Any): Any {
   const told = Object.entries(raw(given)).map(([key, text]) => [key, plain(key, text)]);
   const { faults } = validate(Object.fromEntries(told));
   if (faults.length === 0) return given;
   const less = faults.reduce((rest, { path }) => without(rest, path), given);
-  // Nothing is there to take away, if it is missing because of something else.
+  // If the fault is a missing value, nothing can be removed there: some other key requires it.
   const last =
     Object.keys(given).findLast((key) => !(key in bases.kubernetes)) ?? assert.fail(JSON.stringify(faults));
   return valid(isDeepStrictEqual(less, given) ? without(given, [last]) : less);
 }
 
 /**
- * Tries a property on as many stacks as fit into the time. The one that it ends in is waited for, since it goes on by
- * itself, and would declare to the mocks of the next test.
+ * Tries a property on as many stacks as fit into the time. Waits for the last run, which goes on after a
+ * timeout and would declare to the mocks of the next test.
  */
 async function holds(stacks: fc.Arbitrary<Any>, property: (given: Any) => Promise<void>): Promise<void> {
   let last: Promise<void> | undefined;

@@ -112,7 +112,7 @@ interface Case {
   readonly what: string;
   readonly locks: Readonly<Record<string, string>>;
   readonly pending?: readonly Operation[];
-  /** Locks that stay, and what the CLI is asked to do. */
+  /** Locks that stay, and the commands that the CLI gets. */
   readonly left: readonly string[];
   readonly asked: readonly string[];
 }

@@ -12,7 +12,7 @@ import { stacks } from "../scan/scan.ts";
 const folder = mkdtempSync(join(tmpdir(), "airflow-render-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Staging, with a group that KEDA is given a login for. */
+/** Staging, with a group whose KEDA scaler gets a login. */
 function autoscaled(): string {
   const { config } = parse(readFileSync(stackFile("staging"), "utf8"));
   const groups = [{ name: "gpu", queues: ["gpu"], autoscale: { min: 0, max: 2 } }];
@@ -29,7 +29,7 @@ interface PodSpec {
   }[];
 }
 
-/** What a pod says of its secrets: in its container, or in the files that it is given. */
+/** Secret files that a pod names in its container or its ConfigMaps, by Secret. */
 function inPod({ containers, volumes }: PodSpec, manifests: readonly Manifest[]): [string, string[]][] {
   const files = volumes.map(({ configMap }) =>
     manifests.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === configMap?.name),
@@ -45,7 +45,7 @@ interface Spec {
   readonly secretTargetRef?: readonly { readonly name: string; readonly key: string }[];
 }
 
-/** The secrets that objects ask for, with their keys. */
+/** Keys that objects need, by Secret. */
 function wanted(manifests: readonly Manifest[]): Record<string, string[]> {
   const found = manifests.flatMap((manifest): [string, string[]][] => {
     const { template, tls = [], secretTargetRef = [] } = (manifest.spec ?? {}) as Spec;
@@ -60,7 +60,7 @@ function wanted(manifests: readonly Manifest[]): Record<string, string[]> {
   return Object.fromEntries(found.map(([name, keys]) => [name, keys.sort()]));
 }
 
-/** What is minted, as it is rendered. */
+/** Placeholders of minted secrets, as rendered. */
 function minted({ secrets }: Rendered): Set<string> {
   return new Set(JSON.stringify(secrets).match(/\{[a-z]+([A-Z][a-z]+)+\}/g));
 }

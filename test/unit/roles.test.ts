@@ -57,7 +57,7 @@ function variablesOf({ envs }: Container): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-/** What roles are given by a stack that they are not without it, by role. */
+/** Containers of a stack, with one worker unless configured otherwise. */
 async function containers(config: Config): Promise<Map<string, Container>> {
   return containersOf(await declare({ workers: 1, ...config }));
 }
@@ -249,7 +249,7 @@ test("authorities are one object of a cluster, and at their path in every pod", 
   assert.equal(pods.length, 7);
 });
 
-/** What is said of a stack, without the place. */
+/** Faults of a stack, without the file name. */
 function faults(config: Config): string[] {
   try {
     settingsFrom(raw(config), () => "stack");

@@ -81,7 +81,7 @@ test("a change is noticed by tests that reach it, by way of what they import and
   const tests = ["a.test.ts", "b.test.ts"];
   assert.deepEqual(noticing(tests, ["b.py"], edges), ["a.test.ts"]);
   assert.deepEqual(noticing(tests, ["docs/decisions.md"], edges), []);
-  // Nobody knows what it does.
+  // A file whose use is unknown runs all tests.
   assert.deepEqual(noticing(tests, ["unknown.bin"], edges), tests);
 });
 
@@ -102,7 +102,7 @@ test("changed parts of the project reach the tests that a reader would name", as
       file,
     );
   }
-  // This file would be among those that name it.
+  // Written in parts, so that this file does not name the other one.
   const test = `test/unit/${"redis"}.test.ts`;
   assert.deepEqual(await reached(test), [test]);
   const ofLab = await reached("test/lab/boot.sh");

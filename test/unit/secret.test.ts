@@ -18,7 +18,7 @@ const file = join(folder, "Pulumi.unit.yaml");
 const stack = new Stack("unit", file, join(folder, "state"));
 const value = 'pass word: "#{}\nsecond line';
 
-/** What the CLI makes of a value of the stack file. */
+/** A value of the stack file, as the CLI decrypts it. */
 async function decrypted(path: string): Promise<string> {
   return (await stack.pulumi(["config", "get", "--path", path])).replace(/\n$/, "");
 }

@@ -25,7 +25,7 @@ async function changes(olds: Held, news: Partial<Wanted> = {}): Promise<boolean 
   return (await minter.diff?.("secrets", olds, { ...wanted, ...news }))?.changes;
 }
 
-/** What is held after an update, which a second one would not change. */
+/** State after an update; a second update would not change it. */
 async function update(olds: Held, news: Partial<Wanted>): Promise<Held> {
   assert.equal(await changes(olds, news), true);
   const outs = (await minter.update?.("secrets", olds, { ...wanted, ...news }))?.outs;
@@ -34,7 +34,7 @@ async function update(olds: Held, news: Partial<Wanted>): Promise<Held> {
   return outs;
 }
 
-/** Without one of them. */
+/** All secrets except one. */
 function others({ values }: Held, name: string): Record<string, string> {
   return Object.fromEntries(Object.entries(values).filter(([key]) => key !== name));
 }
@@ -80,7 +80,7 @@ test("another generation replaces one secret; the one before it is valid until i
   assert.deepEqual(others(second, "brokerPassword"), others(first, "brokerPassword"));
   assert.deepEqual(second.previous, { brokerPassword: first.values.brokerPassword });
   assert.equal(second.replaced.brokerPassword, 1);
-  // Whoever says nothing more of it leaves it at that.
+  // Without a generation, nothing changes.
   assert.equal(await changes(second), false);
   const dropped = await update(second, { generations: { brokerPassword: 2 }, previousSecrets: "dropped" });
   assert.deepEqual([dropped.values, dropped.previous], [second.values, {}]);
@@ -130,7 +130,7 @@ test("tokens of the current and of the previous key are known, and nobody's else
 type Upload = { file: string; content: string };
 const rotated = Object.fromEntries(secretNames.map((name) => [name, 2]));
 
-/** Secrets of a container, by name, and its environment. */
+/** Secrets of a container by name, its environment and its command. */
 async function delivered(config: Parameters<typeof declare>[0]) {
   const containers = containersOf(await declare(config));
   return (name: string) => {

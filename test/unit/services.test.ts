@@ -34,7 +34,7 @@ type Texts = Readonly<Record<string, string>>;
 
 interface Told {
   readonly env: Texts;
-  /** By path. */
+  /** Contents by path. */
   readonly files: Texts;
 }
 
@@ -50,7 +50,7 @@ function onDocker(declared: readonly Declared[]): Map<string, Told> {
   return new Map(told);
 }
 
-/** Names of those that have a file of that path. */
+/** Names of the containers that have a file. */
 function having(told: ReadonlyMap<string, Told>, path: string): string[] {
   return [...told].flatMap(([name, { files }]) => (files[path] === undefined ? [] : [name])).sort();
 }

@@ -8,7 +8,7 @@ const cluster = {
   dagsGit: { url: "https://git.example.com/dags.git" },
 };
 
-/** Every container, Deployment, StatefulSet and Job, by name; everything else is made and gone in seconds. */
+/** Every container, Deployment, StatefulSet and Job, by name; other resources take only seconds. */
 async function workloads(config: Config): Promise<Map<string, Declared>> {
   const all = await declare(config);
   const kinds = /:(Container|Deployment|StatefulSet|Job)$/;

@@ -14,7 +14,7 @@ after(() => rmSync(folder, { recursive: true }));
 const absent = join(folder, "absent.yaml");
 const machine = { name: "a", docker: "ssh://a", address: "10.0.0.1", workers: 3 };
 
-/** Values as the CLI hands them over, those that a stack does not say too. */
+/** Configuration as the CLI passes it, including the defaults of keys that a stack omits. */
 function raw(values: Readonly<Record<string, unknown>> = {}): Record<string, string> {
   const defaults = Object.entries(declared()).map(([key, { default: value }]) => [key, value]);
   const all = Object.entries<unknown>({ ...Object.fromEntries(defaults), ...values });
@@ -28,7 +28,7 @@ function fileWith(text: string): string {
   return file;
 }
 
-/** What is said of a stack, line by line, without the file's name. */
+/** Faults of a stack, line by line, without the file name. */
 function said(read: () => unknown): string[] {
   try {
     read();

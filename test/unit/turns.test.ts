@@ -5,7 +5,7 @@ import { turnsOf, workersOf } from "../../components/turns.ts";
 import { knownFrom } from "../../platforms/ownership/known.ts";
 import { type Config, declare } from "./mocks.ts";
 
-/** Workers, by container or StatefulSet, in the order in which they were begun, and how many were under way at once at most. */
+/** Worker containers or StatefulSets in start order, and the most that were starting at once. */
 async function made(config: Config, workers: readonly string[]) {
   const order: string[] = [];
   let underway = 0;

@@ -2,23 +2,23 @@ import { type Evidence, type Finding, keyOf, type Landed, seconds, type Try } fr
 import { beganAt, type Execution, lastSeen } from "./ledger.ts";
 import { mayCost } from "./pledges.ts";
 
-/** Seconds between the beginning of an attempt for the database and that of the task's own code, and at the end. */
+/** Seconds by which the database's start and end of an attempt may differ from the task's own. */
 const margin = 5;
 
 export const tryOf = (one: Pick<Try, "dag" | "run" | "task" | "map" | "try">) => `${keyOf(one)} ${one.try}`;
 
-/** A try that ended without success, with what is known of it. */
+/** Try that ended without success, with the evidence about it. */
 export interface Charged {
   readonly of: Try;
   readonly executions: readonly Execution[];
-  /** The faults that may have ended it. */
+  /** Faults that may have ended it. */
   readonly by: readonly Landed[];
 }
 
-/** Whether a try was going on, or about to begin, on a host when a fault was. */
+/** True if a try was running, or about to start, on a host that a fault hit at the time. */
 function wasHit(of: Try, executions: readonly Execution[], fault: Landed): boolean {
   const { host, started } = of;
-  // On machines the database has the name of a worker group, the ledger that of the worker.
+  // On machines the database records the worker group, the ledger the worker.
   const named = host ? fault.hosts.filter((one) => one === host || one.startsWith(`${host}-`)) : [];
   const places = [
     ...executions.map((one) => ({ host: one.host, from: beganAt(one), until: lastSeen(one) })),
@@ -31,7 +31,7 @@ function wasHit(of: Try, executions: readonly Execution[], fault: Landed): boole
   );
 }
 
-/** All tries that ended without success, but for those that the workload wants to. */
+/** All tries that ended without success, except those that the workload fails on purpose. */
 export function chargedTries({ tries, executions, faults }: Evidence): readonly Charged[] {
   const byTry = Map.groupBy(executions, tryOf);
   return tries

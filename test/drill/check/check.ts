@@ -5,7 +5,7 @@ import { overlaps } from "./overlaps.ts";
 import { slow } from "./recovery.ts";
 import { waits } from "./waits.ts";
 
-/** Faults that did not happen prove nothing. */
+/** Faults that did not happen, and so prove nothing. */
 function missed({ faults }: Evidence): Finding[] {
   return faults.flatMap(({ fault, evidence, missed: why }): Finding[] =>
     evidence === undefined
@@ -19,7 +19,7 @@ function missed({ faults }: Evidence): Finding[] {
   );
 }
 
-/** All that is wrong with what a schedule left behind; nothing, if every promise was kept. */
+/** Every broken promise in the evidence of a schedule; empty if all were kept. */
 export function check(evidence: Evidence, held: Bounds = bounds): readonly Finding[] {
   return [
     ...endings(evidence),

@@ -15,8 +15,8 @@ function endingOf(key: string, last: Try | undefined, done: number): Finding[] {
 }
 
 /**
- * Every task of the workload ended exactly once, in success. An execution that came to its end does not count when a fault
- * hit its worker before the webserver took note: the task cannot but run again.
+ * Checks that every task of the workload succeeded exactly once. A finished execution does not count if a
+ * fault hit its worker before the webserver recorded the end: the task has to run again.
  */
 export function endings(evidence: Evidence): Finding[] {
   const { expected, tries, executions } = evidence;

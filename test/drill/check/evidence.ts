@@ -4,7 +4,7 @@ import type { Execution } from "./ledger.ts";
 
 // All times are seconds since the kernel booted.
 
-/** A try of a task, as the database has it. */
+/** Try of a task, as the database records it. */
 export interface Try {
   readonly dag: string;
   readonly run: string;
@@ -16,74 +16,74 @@ export interface Try {
   readonly queued: number | null;
   readonly started: number | null;
   readonly ended: number | null;
-  /** The last one of its task. */
+  /** True for the latest try of its task. */
   readonly current: boolean;
 }
 
-/** A fault as it went. */
+/** Fault as it was carried out. */
 export interface Landed {
   readonly fault: Fault;
   readonly from: number;
-  /** When it was over: what was taken away was back. */
+  /** End of the fault: everything it took away is back. */
   readonly until: number;
-  /** Hosts whose tasks it hit. */
+  /** Hosts whose tasks the fault hit. */
   readonly hosts: readonly string[];
-  /** Shows that it happened. */
+  /** Proof that the fault happened. */
   readonly evidence?: string;
-  /** Why there is none. */
+  /** Reason why there is no proof. */
   readonly missed?: string;
 }
 
-/** All that is known of a schedule that was run. */
+/** Everything known about a schedule that ran. */
 export interface Evidence {
   readonly expected: readonly ExpectedTask[];
   readonly tries: readonly Try[];
   readonly executions: readonly Execution[];
   readonly faults: readonly Landed[];
-  /** When the first run was triggered. */
+  /** Time at which the first run was triggered. */
   readonly began: number;
-  /** Hosts that take tasks. */
+  /** Hosts that run tasks. */
   readonly hosts: readonly string[];
-  /** Places of each. */
+  /** Task slots of each host. */
   readonly places: number;
 }
 
-/** Seconds that the checker holds a deployment to. */
+/** Limits, in seconds, that the checker holds a deployment to. */
 export interface Bounds {
-  /** Seconds that a task may wait for its start while there is a place for it. */
+  /** Seconds that a task may wait for its start while a slot is free. */
   readonly wait: number;
-  /** Seconds in which the tasks of a dead worker run elsewhere. */
+  /** Seconds within which the tasks of a dead worker must run again. */
   readonly again: number;
 }
 
 export const bounds: Bounds = { wait: 60, again: 45 };
 
-/** Sorts of what the checker finds. */
+/** Kinds of broken promises. */
 export type Flaw =
-  /** The workload's task never came to an end, or the database does not know it. */
+  /** The task never ended, or the database does not know it. */
   | "unfinished"
-  /** It ended in another state than success. */
+  /** The task ended in a state other than success. */
   | "failed"
-  /** The database says that it succeeded, but it did not come to its end, by the ledger. */
+  /** The database records success, but the ledger has no end of the task. */
   | "unwritten"
-  /** Two of its executions ran at the same time. */
+  /** Two executions of the task ran at the same time. */
   | "overlap"
-  /** It came to its end more than once. */
+  /** The task finished more than once. */
   | "twice"
-  /** The ledger knows an execution of a try that the database does not. */
+  /** The ledger has an execution of a try that the database does not know. */
   | "unknown"
-  /** A try ended that no fault may have ended. */
+  /** A try ended without success although no fault may have ended it. */
   | "charged"
-  /** It waited longer than promised. */
+  /** The task waited longer than promised. */
   | "late"
   /** Tasks of a killed worker did not run again in time. */
   | "slow"
-  /** A fault that did not happen. */
+  /** The fault did not happen. */
   | "missed";
 
 export interface Finding {
   readonly flaw: Flaw;
-  /** The observation, for people. */
+  /** Observation, in words. */
   readonly told: string;
 }
 

@@ -1,10 +1,10 @@
-/** A stretch of time, in seconds. */
+/** Period of time, in seconds. */
 export interface Interval {
   readonly from: number;
   readonly until: number;
 }
 
-/** The same time in stretches that neither touch nor overlap, in their order. */
+/** Merges intervals that touch or overlap; the result is in order. */
 export function merged(all: readonly Interval[]): readonly Interval[] {
   const sorted = all
     .filter(({ from, until }) => until > from)
@@ -19,7 +19,7 @@ export function merged(all: readonly Interval[]): readonly Interval[] {
   return result;
 }
 
-/** The time that is in both. */
+/** Time covered by both lists. */
 export function common(one: readonly Interval[], other: readonly Interval[]): readonly Interval[] {
   const pairs = merged(one).flatMap((a) =>
     merged(other).map((b) => ({ from: Math.max(a.from, b.from), until: Math.min(a.until, b.until) })),
@@ -31,12 +31,12 @@ export function total(all: readonly Interval[]): number {
   return merged(all).reduce((sum, { from, until }) => sum + until - from, 0);
 }
 
-/** Seconds of a stretch outside of others. */
+/** Seconds of an interval that no other one covers. */
 export function outside(one: Interval, others: readonly Interval[]): number {
   return total([one]) - total(common([one], others));
 }
 
-/** When at least so many stretches go on at once. */
+/** Periods in which at least `count` intervals overlap. */
 export function crowded(all: readonly Interval[], count: (at: number) => number): readonly Interval[] {
   const moments = [...new Set(all.flatMap(({ from, until }) => [from, until]))].sort((a, b) => a - b);
   const slices = moments.slice(1).map((until, at) => ({ from: moments[at] ?? until, until }));

@@ -18,7 +18,7 @@ const line = z.discriminatedUnion("what", [
   z.object({ id: z.string(), at: z.number(), what: z.literal("end"), how: z.string() }),
 ]);
 
-/** One execution of a task by one process: an attempt has several where it waits without its place in between. */
+/** Execution of a task by one process; an attempt has several if it gives up its slot to wait. */
 export interface Execution {
   readonly id: string;
   readonly dag: string;
@@ -28,9 +28,9 @@ export interface Execution {
   readonly try: number;
   readonly host: string;
   readonly pid: number;
-  /** When it began, each time it said that it runs, and when it ended, if it came to its end. */
+  /** Times of its start, of each sign of life, and of its end if it finished. */
   readonly moments: readonly number[];
-  /** `done`, `planned`, `deferred`, `rescheduled`, `error NAME`; nothing, if its process was killed. */
+  /** `done`, `planned`, `deferred`, `rescheduled` or `error NAME`; undefined if its process was killed. */
   readonly how?: string;
 }
 

@@ -3,10 +3,10 @@ import { common, type Interval, merged, total } from "./intervals.ts";
 import { beganAt, type Execution } from "./ledger.ts";
 import { pledgeOf } from "./pledges.ts";
 
-/** Seconds between two ticks of a process that was neither frozen nor kept waiting for long. */
+/** Longest gap in seconds between two ticks of a process that was neither frozen nor delayed. */
 const gap = 1.5;
 
-/** When a process ran, by its own word; what it said nothing in is left out. */
+/** Periods in which a process ran, according to its own ticks; longer gaps are left out. */
 export function activity({ moments }: Execution): readonly Interval[] {
   return merged(
     moments.slice(1).flatMap((until, at) => {
@@ -16,7 +16,7 @@ export function activity({ moments }: Execution): readonly Interval[] {
   );
 }
 
-/** Seconds for which the older of two executions may go on beside the younger. */
+/** Seconds for which the older of two executions may overlap the younger one. */
 function tolerated(older: Execution, younger: Execution, faults: readonly Landed[]): number {
   const thawed = faults.filter(
     ({ hosts, from, until }) =>

@@ -4,16 +4,16 @@ import { outside } from "./intervals.ts";
 import { beganAt } from "./ledger.ts";
 import { busy } from "./waits.ts";
 
-/** How long it took to get over a fault. */
+/** Time that recovery from a fault took. */
 export interface Recovery {
   readonly landed: Landed;
-  /** From its end to the first start of a task after it, in seconds; nothing, if none was left to start. */
+  /** Seconds from the fault's end to the next start of a task; undefined if no task started after it. */
   readonly serves?: number;
-  /** From its begin to the last start of what it had ended. */
+  /** Seconds from the fault's start until the last task that it ended runs again. */
   readonly again?: number;
 }
 
-/** When a task ran again after a try of it was given up. */
+/** Next start of a task after a failed try. */
 function nextStart({ executions }: Evidence, { of }: Charged): number | undefined {
   const later = executions.filter((one) => keyOf(one) === keyOf(of) && one.try > of.try).map(beganAt);
   return later.length > 0 ? Math.min(...later) : undefined;
@@ -34,13 +34,13 @@ export function recoveries(evidence: Evidence): readonly Recovery[] {
   });
 }
 
-/** Tasks of a killed worker that ran again later than promised, although there was a place for them. */
+/** Tasks of a killed worker that ran again later than promised although a slot was free. */
 export function slow(evidence: Evidence, { again }: Bounds): Finding[] {
   const taken = busy(evidence);
   return chargedTries(evidence).flatMap((one): Finding[] => {
     const [landed] = one.by;
     const next = nextStart(evidence, one);
-    // A machine takes its time to come back, and a worker that was frozen for a while was not dead from the beginning.
+    // Kills only: a machine takes time to boot, and a frozen worker is not dead from the start.
     if (!landed || next === undefined || !["kill", "dead"].includes(landed.fault.kind)) return [];
     const waited = outside({ from: landed.from, until: next }, taken);
     if (waited <= again) return [];

@@ -11,17 +11,17 @@ import { crowded, type Interval, merged, outside } from "./intervals.ts";
 import { beganAt, lastSeen } from "./ledger.ts";
 import { pledgeOf } from "./pledges.ts";
 
-/** Seconds for which an execution holds its place before and after the task's own code. */
+/** Seconds for which an execution holds its slot before and after the task's own code. */
 const around = 3;
 
-/** When a fault and what follows it keep others from working. */
+/** Period in which a fault and its aftermath keep others from working. */
 function affected({ fault, from, until }: Landed): Interval {
   return { from, until: until + pledgeOf(fault).recovers };
 }
 
 const hitsWorker = ({ fault: { aim } }: Landed) => aim === "worker";
 
-/** When no place was free, as far as promises go: all taken, or what hands out tasks was hit by a fault. */
+/** Periods in which no slot is promised to be free: all are taken, or a fault hit what hands out tasks. */
 export function busy({ executions, faults, hosts, places }: Evidence): readonly Interval[] {
   const held = executions.map((one) => ({ from: beganAt(one) - around, until: lastSeen(one) + around }));
   const off = (host: string, at: number) =>
@@ -38,7 +38,7 @@ interface Wait extends Interval {
   readonly told: string;
 }
 
-/** Between the moments that the database has of a try. */
+/** Waits from queueing to start, as the database records them. */
 function queuedWaits(tries: readonly Try[]): Wait[] {
   return tries.flatMap((one) =>
     one.queued !== null && one.started !== null && one.queued < one.started
@@ -47,7 +47,7 @@ function queuedWaits(tries: readonly Try[]): Wait[] {
   );
 }
 
-/** From the end of what a task follows to its own first sign, by the ledger alone. */
+/** Waits from the end of a task's predecessors to its own first sign of life, by the ledger alone. */
 function dueWaits({ expected, executions }: Evidence): Wait[] {
   const own = Map.groupBy(executions, keyOf);
   return expected.flatMap((task) => {
@@ -62,7 +62,7 @@ function dueWaits({ expected, executions }: Evidence): Wait[] {
   });
 }
 
-/** Tasks that waited for longer than promised while there was a place for them. */
+/** Tasks that waited longer than promised while a slot was free. */
 export function waits(evidence: Evidence, { wait }: Bounds): Finding[] {
   const taken = busy(evidence);
   return [...queuedWaits(evidence.tries), ...dueWaits(evidence)].flatMap(

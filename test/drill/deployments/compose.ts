@@ -10,17 +10,17 @@ import { type Deployment, ledgerOf } from "./deployment.ts";
 import { dockerStack } from "./docker.ts";
 import { places } from "./stack.ts";
 
-/** The names that differ from the stack's. */
+/** Service names that differ from the stack's. */
 const services: Readonly<Record<string, string>> = { webserver: "api-server" };
 const workers = dockerStack.layout.worker;
 const roles = ["redis", "postgres", "api-server", "scheduler", "dag-processor", "triggerer", ...workers];
 
-/** The usual compose file, which lives no longer than the command. */
+/** Ordinary compose deployment, which lives no longer than the command. */
 export class ComposeDeployment implements Deployment {
   readonly subject = "compose";
   readonly platform = "docker";
   readonly layout: Layout = dockerStack.layout;
-  /** Nobody deploys it again, and its broker keeps nothing on a disk. */
+  /** Compose is never deployed again, and its broker keeps nothing on disk. */
   readonly without = ["scaleUp", "scaleDown", "change", "upKilled", "diskFull"] as const;
   readonly places = places;
   readonly levers: Levers;
@@ -64,12 +64,12 @@ export class ComposeDeployment implements Deployment {
     return this.client("postgres", "exec", CONTAINER, "sh", "-c", psql, "psql", sql);
   }
 
-  /** All roles share the volume. */
+  /** Reads the ledger once, as all roles share the volume. */
   ledger(runs: string): Promise<string> {
     return this.client("scheduler", "exec", CONTAINER, ...ledgerOf(runs));
   }
 
-  /** Its secrets are kept nowhere. */
+  /** Removes the deployment, as its secrets are kept nowhere. */
   rest(): Promise<void> {
     return this.remove();
   }

@@ -4,29 +4,29 @@ import type { KindName, PlatformName } from "../plan/kinds.ts";
 import type { Layout } from "../plan/schedule.ts";
 import type { Subject } from "../results/results.ts";
 
-/** A deployment that is drilled. */
+/** Deployment under test. */
 export interface Deployment extends Hands {
   readonly subject: Subject;
-  /** The platform whose kinds of faults it has. */
+  /** Platform that determines its kinds of faults. */
   readonly platform: PlatformName;
   readonly layout: Layout;
-  /** Kinds of its platform's faults that it cannot have. */
+  /** Kinds of the platform's faults that do not apply to it. */
   readonly without: readonly KindName[];
   /** Tasks that a worker runs at once. */
   readonly places: number;
   readonly api: AirflowApi;
-  /** Brings it to what every schedule begins with: all instances healthy, as many workers as `layout` has. */
+  /** Restores the state before each schedule: all instances healthy, as many workers as in `layout`. */
   ready(): Promise<void>;
-  /** Asks the metadata database; returns one JSON text. */
+  /** Queries the metadata database; returns one JSON text. */
   query(sql: string): Promise<string>;
-  /** All that tasks wrote to the ledger, of runs whose name begins so. */
+  /** Reads the ledger entries of all runs whose names start with `runs`. */
   ledger(runs: string): Promise<string>;
-  /** Removes what takes CPU time, and keeps all data; `ready` brings it back. */
+  /** Removes what uses CPU time but keeps all data; `ready` brings it back. */
   rest(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Where tasks write the ledger, as `dags/drill_ledger.py` has it. */
+/** Command that prints the ledger from the path in `dags/drill_ledger.py`. */
 export function ledgerOf(runs: string): readonly string[] {
   return ["sh", "-c", `cat "/opt/airflow/data/ledger/$1"*/*.jsonl 2>/dev/null || true`, "ledger", runs];
 }

@@ -40,7 +40,7 @@ async function giveDisks(stack: TestStack, { disk }: Levers): Promise<void> {
   }
 }
 
-/** The stack of the drill on this machine's engine. */
+/** Stack of the drill on the local engine. */
 export const dockerStack: StackArgs = {
   name: "drill",
   port: 18700,

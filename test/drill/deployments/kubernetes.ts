@@ -8,7 +8,7 @@ import { mainOf, processesOf } from "../nemesis/processes.ts";
 import { layoutOf } from "../plan/schedule.ts";
 import type { StackArgs } from "./stack.ts";
 
-/** The node with the control roles is never lost: their data waits for it. */
+/** Node that may be lost; the control roles run on the other one, where their data is. */
 const node = "node2";
 
 function levers(stack: TestStack): Levers {
@@ -18,7 +18,7 @@ function levers(stack: TestStack): Levers {
     if (!found) throw new Error(`there is no ${instance}`);
     return found;
   };
-  // A pod that is being made has no container yet.
+  // A pod that is starting has no container yet.
   const start = async (instance: string) => {
     const id = (await pod(instance)).status.containerStatuses?.[0]?.containerID;
     if (id === undefined) throw new Error(`${instance} has no container`);
@@ -70,7 +70,7 @@ function levers(stack: TestStack): Levers {
   };
 }
 
-/** The stack of the drill in the lab's cluster, with workers on both nodes. */
+/** Stack of the drill in the lab's cluster, with workers on both nodes. */
 export const kubernetesStack: StackArgs = {
   name: "drill-cluster",
   port: 18720,

@@ -9,7 +9,7 @@ import { layoutOf } from "../plan/schedule.ts";
 import type { StackArgs } from "./stack.ts";
 
 function levers(stack: TestStack): Levers {
-  // All but the workers are on the first.
+  // Everything except the workers runs on the first machine.
   const home = (instance: string) =>
     machines.find(({ name }) => instance.startsWith(`worker-${name}-`))?.name ?? "one";
   const client = clientBy(
@@ -36,7 +36,7 @@ function levers(stack: TestStack): Levers {
   };
 }
 
-/** On each machine beside its volume: a machine may have no worker any more. */
+/** Runs a command beside each machine's volume, as a machine may have no worker any more. */
 function atVolumes({ prefix }: TestStack, command: readonly string[]): Promise<readonly string[]> {
   const [program = "", ...args] = command;
   const flags = ["--rm", "--volume", `${prefix}-data:/opt/airflow/data`, "--entrypoint", program];
@@ -44,7 +44,7 @@ function atVolumes({ prefix }: TestStack, command: readonly string[]): Promise<r
   return Promise.all((["two", "three"] as const).map(read));
 }
 
-/** The stack of the drill on three machines of the lab, two of which have workers. */
+/** Stack of the drill on three machines of the lab, two of which have workers. */
 export const machinesStack: StackArgs = {
   name: "drill-machines",
   port: 18710,

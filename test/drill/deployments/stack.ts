@@ -13,7 +13,7 @@ import { StackDeployer } from "./stackDeployer.ts";
 /** Tasks that a worker runs at once. */
 export const places = 4;
 
-/** Configuration of every platform. */
+/** Configuration shared by all platforms. */
 export const common: Config = { workerConcurrency: places, workerMemory: 1024 };
 
 export interface StackArgs {
@@ -25,9 +25,9 @@ export interface StackArgs {
   readonly levers: (stack: TestStack) => Levers;
   /** Runs once the stack is deployed. */
   readonly prepare?: (stack: TestStack, levers: Levers) => Promise<void>;
-  /** Runs a command where the ledgers are, if that is not every worker; what it printed. */
+  /** Runs a command at each ledger, if not at every worker; returns the outputs. */
   readonly atLedgers?: (stack: TestStack, command: readonly string[]) => Promise<readonly string[]>;
-  /** Runs before it is removed with its data. */
+  /** Runs before the stack and its data are removed. */
   readonly clear?: (stack: TestStack) => Promise<void>;
 }
 
@@ -41,7 +41,7 @@ async function atWorkers(stack: TestStack, command: readonly string[]): Promise<
   return Promise.all(names.map((name) => stack.exec(name, ...command)));
 }
 
-/** A stack of the project's, which stays deployed after the command that deployed it. */
+/** Stack of the project, which stays deployed after the command. */
 export class StackDeployment implements Deployment {
   readonly subject;
   readonly platform;
@@ -85,7 +85,7 @@ export class StackDeployment implements Deployment {
     return query(this.stack, "postgres", "postgres_password", "airflow", sql);
   }
 
-  /** From every worker: those on one machine give the same lines. */
+  /** Joins the ledgers of all workers; workers on one machine return the same lines. */
   async ledger(runs: string): Promise<string> {
     const read = this.args.atLedgers ?? atWorkers;
     return (await read(this.stack, ledgerOf(runs))).join("");

@@ -3,10 +3,10 @@ import { cutOff } from "../../live/killing.ts";
 import { replaced } from "../../live/target.ts";
 import type { Deployer } from "../nemesis/deploying.ts";
 
-/** The configuration of a stack with so many workers, and a setting that reaches all roles. */
+/** Configuration of a stack with a number of workers; `revision` is a setting that reaches all roles. */
 export type Configure = (workers: number, revision: number) => Config;
 
-/** Deploys a stack of the project with other numbers of workers, and other settings. */
+/** Deploys a stack of the project with other numbers of workers and other settings. */
 export class StackDeployer implements Deployer {
   private workers: number;
   private revision = 0;
@@ -30,14 +30,14 @@ export class StackDeployer implements Deployer {
     return (await this.stack.names()).filter((name) => name.startsWith("worker")).join();
   }
 
-  /** Deploys as every schedule begins, if it is not so; the first time whatever was stopped or removed comes back. */
+  /** Deploys what every schedule starts from, if needed; the first call also restores missing parts. */
   async usually(): Promise<void> {
     if (this.isDeployed && this.workers === this.usual) return;
     this.workers = this.usual;
     await this.deploy();
   }
 
-  /** After a deployment that failed the next one looks at what is there. */
+  /** Deploys; after a failed deployment, refreshes the state first. */
   private async deploy(): Promise<void> {
     const flags = this.isDeployed ? [] : ["--refresh"];
     this.isDeployed = false;

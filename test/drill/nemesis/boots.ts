@@ -1,6 +1,6 @@
 /**
- * Boots a machine of the lab, which begins with a copy of this machine's mounts: a container of this machine's engine that
- * ends at that moment makes it fail.
+ * Boots a machine of the lab, in up to three attempts. Booting starts with a copy of this machine's mounts,
+ * and fails if a container of the local engine ends at that moment.
  */
 export async function boots(machine: string, boot: () => Promise<void>): Promise<void> {
   for (let attempts = 1; ; attempts++) {

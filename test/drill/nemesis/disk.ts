@@ -10,13 +10,13 @@ function isOwn(directory: string): boolean {
   return readFileSync("/proc/self/mounts", "utf8").includes(` ${directory} tmpfs `);
 }
 
-/** How a directory's only user lets go of it, and takes it up again. */
+/** Makes a directory's only user release it and take it up again. */
 export interface User {
   release(): Promise<unknown>;
   take(): Promise<unknown>;
 }
 
-/** Gives a directory a small disk of its own, with what is in it. */
+/** Moves a directory with its content to a small disk of its own. */
 export async function ownDisk(directory: string, mebibytes: number, user: User): Promise<void> {
   if (isOwn(directory)) return;
   await user.release();
@@ -28,7 +28,7 @@ export async function ownDisk(directory: string, mebibytes: number, user: User):
   await user.take();
 }
 
-/** Takes all small disks of directories whose path has this in it away, and what is on them. */
+/** Unmounts all small disks, content included, whose path contains `part`. */
 export async function removeDisks(part: string): Promise<void> {
   const mounts = readFileSync("/proc/self/mounts", "utf8").matchAll(/^tmpfs (\S+) tmpfs /gm);
   for (const [, directory = ""] of mounts)
@@ -37,7 +37,7 @@ export async function removeDisks(part: string): Promise<void> {
 
 /**
  * Fills a directory's own disk.
- * @returns what shows that it is full
+ * @returns evidence that it is full
  */
 export function fill(directory: string): string {
   if (!isOwn(directory)) throw new Error(`${directory} has no disk of its own`);

@@ -3,10 +3,10 @@ import { pauseBy } from "../../live/docker.ts";
 import { addressesBy, type Levers } from "./levers.ts";
 import { mainOf, signal } from "./processes.ts";
 
-/** Runs the client of the engine that an instance is on, with the instance's container for `CONTAINER`. */
+/** Runs the client of an instance's engine; `CONTAINER` stands for the instance's container. */
 export type Client = (instance: string, ...args: string[]) => Promise<string>;
 
-/** Stands for the name of an instance's container. */
+/** Placeholder for the name of an instance's container. */
 export const CONTAINER = "{container}";
 
 interface Mount {
@@ -17,7 +17,7 @@ interface Mount {
 const data = ["/data", "/var/lib/postgresql/data"];
 
 /**
- * A client of containers that are called by names.
+ * Client of containers found by name.
  * @param runs the Docker client of the engine that an instance is on
  */
 export function clientBy(
@@ -60,7 +60,7 @@ export function engineLevers(client: Client): Omit<Levers, "hostsOn" | "cutPower
   };
 }
 
-/** Kills these containers at once, as if the engine's machine had lost its power; the engine starts them again. */
+/** Kills containers at once, as a power cut of the engine's machine would; the engine starts them again. */
 export async function killAll(client: Client, instances: readonly string[]): Promise<() => Promise<string>> {
   const { start, container } = engineLevers(client);
   const before = await Promise.all(instances.map(start));

@@ -15,7 +15,7 @@ export interface Hands {
   readonly deployer?: Deployer;
 }
 
-/** Does what a fault does, until it is over; returns what shows that it happened. */
+/** Carries out a fault until it is over; returns evidence that it happened. */
 type Act = (fault: Fault, hands: Hands) => Promise<string>;
 
 const wait = (seconds: number) => sleep(seconds * 1000);
@@ -26,7 +26,7 @@ async function main(levers: Levers, instance: string): Promise<number> {
   return pid;
 }
 
-/** The same, whatever has become of it; for what is undone. */
+/** Main process of an instance, or undefined if it is gone; for undoing a fault. */
 function mainIfAny(levers: Levers, instance: string): Promise<number | undefined> {
   return levers.container(instance).then(mainOf, () => undefined);
 }
@@ -69,7 +69,7 @@ const leave =
 
 const freeze: Act = async ({ target, seconds }, { levers }) => {
   const pids = treeOf(await levers.container(target));
-  // Parents first: what they start meanwhile would go on.
+  // Parents first: a running parent could start a child that stays running.
   signal(pids, "SIGSTOP");
   await wait(seconds / 2);
   const stopped = pids.filter((pid) => stateOf(pid) === "T").length;
@@ -88,7 +88,7 @@ const pause: Act = async ({ target, seconds }, { levers }) => {
   return seen;
 };
 
-/** While a container is silent, or hears and says only some of it; returns how many packets were lost. */
+/** Drops some or all packets of a container for a while; returns how many. */
 async function losing(levers: Levers, { target, seconds }: Fault, loss: network.Loss): Promise<string> {
   const pid = await main(levers, target);
   await network.dropPackets(pid, loss);
@@ -96,7 +96,7 @@ async function losing(levers: Levers, { target, seconds }: Fault, loss: network.
   const dropped = await network.droppedPackets(pid).catch(() => undefined);
   const now = await mainIfAny(levers, target);
   if (now !== undefined) await network.passPackets(now, loss);
-  // A container that was started again has another network.
+  // A restarted container has a new network.
   if (dropped === undefined || now !== pid) return "restarted while packets were dropped";
   if (dropped === 0) throw new Error("no packet was dropped");
   return `${dropped} packets dropped`;
@@ -123,7 +123,7 @@ const halfOpen: Act = async ({ target, seconds }, { levers }) => {
   return `${dropped} packets dropped; ${seen}`;
 };
 
-/** The share of packets that get lost where nothing can delay them: each comes again, 200 ms later or more. */
+/** Share of packets to drop where netem cannot delay them: each is sent again after 200 ms or more. */
 const lossy = 0.2;
 
 const delay: Act = async (fault, { levers }) => {
@@ -164,7 +164,6 @@ const lost: Act = async ({ target, seconds }, { levers }) => {
   return seen;
 };
 
-/** Deploys. */
 const deploying =
   (how: (deployer: Deployer, fault: Fault) => Promise<string>): Act =>
   async (fault, { deployer }) => {

@@ -6,11 +6,11 @@ import { cgroupOf } from "./processes.ts";
 export interface Freezer {
   freeze(): void;
   thaw(): void;
-  /** Empty where it is not frozen. */
+  /** Evidence that it is frozen; empty if it is not. */
   state(): string;
 }
 
-/** The freezer of a process's cgroup: a hierarchy of its own in version 1, a file in version 2. */
+/** Freezer of a process's cgroup: a hierarchy of its own in version 1, a file in version 2. */
 export function freezerOf(pid: number): Freezer {
   const directory = cgroupOf(pid, "freezer");
   const old = join(directory, "freezer.state");

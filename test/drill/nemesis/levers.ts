@@ -1,34 +1,34 @@
-/** Ways of a platform to hit instances of a deployment, by their names. */
+/** A platform's ways to hit instances of a deployment, by instance name. */
 export interface Levers {
-  /** Id of the container, as cgroups have it. */
+  /** Id of the container, as it appears in cgroups. */
   container(instance: string): Promise<string>;
-  /** Another text once its processes were started again. */
+  /** Text that changes whenever the instance is started again. */
   start(instance: string): Promise<string>;
-  /** The name that its tasks know their host by. */
+  /** Host name that the instance's tasks report. */
   host(instance: string): Promise<string>;
-  /** Addresses that an instance reaches another one at. */
+  /** Addresses at which an instance reaches a peer. */
   addresses(instance: string, peer: string): Promise<readonly string[]>;
   pause(instance: string): Promise<void>;
-  /** Whether it is paused, in the platform's own words. */
+  /** Paused state in the platform's own words. */
   paused(instance: string): Promise<string>;
   unpause(instance: string): Promise<void>;
   restart(instance: string): Promise<void>;
-  /** Stops it, in good order or by a kill, so that it stays away. */
+  /** Stops it, gracefully or by a kill, so that it stays away. */
   take(instance: string, how: "stopped" | "killed"): Promise<void>;
-  /** Whether it is away, in the platform's own words; nothing if it runs. */
+  /** Stopped state in the platform's own words; undefined if it runs. */
   away(instance: string): Promise<string | undefined>;
   give(instance: string): Promise<void>;
-  /** Runs a command beside its processes; returns its standard output. */
+  /** Runs a command in the instance's container; returns its standard output. */
   exec(instance: string, ...command: string[]): Promise<string>;
-  /** The directory of this machine that has its data, on a small disk of its own; nothing where there is no such disk. */
+  /** Local directory of the instance's data, on a small disk of its own; undefined without such a disk. */
   disk(instance: string): Promise<string | undefined>;
-  /** The hosts of the workers of a machine. */
+  /** Hosts of a machine's workers. */
   hostsOn(machine: string): Promise<readonly string[]>;
-  /** Cuts a machine's power, and returns what brings it back and tells what shows that it was off. */
+  /** Cuts a machine's power; returns a function that restores it and returns evidence of the cut. */
   cutPower(machine: string): Promise<() => Promise<string>>;
 }
 
-/** Finds the addresses that an instance knows a peer by. */
+/** Finds the addresses that a peer's name resolves to on an instance. */
 export function addressesBy(exec: Levers["exec"]): Levers["addresses"] {
   return async (instance, peer) => {
     const found = await exec(instance, "getent", "ahostsv4", peer);

@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Levers } from "./levers.ts";
 import { calling, mainOf, memoryKills, processesOf, signal, stateOf } from "./processes.ts";
 
-/** The word that the program is found by. */
+/** Word in the command line by which the program is found. */
 const mark = "drill-takes-memory";
 
-/** Waits until the kernel prefers others, then takes 16 MiB each 20 ms, for 10 s at most. */
+/** Waits 2 s for the kernel's preferences to be set, then takes 16 MiB every 20 ms, for 10 s at most. */
 const program = `# ${mark}
 import time
 time.sleep(2)
@@ -19,25 +19,25 @@ for _ in range(500):
     time.sleep(0.02)
 `;
 
-/** Lets the kernel kill these processes before others of their container, or no longer. */
+/** Makes the kernel kill these processes first in their container (1000), or not (0). */
 function offer(pids: readonly number[], score: 0 | 1000): void {
   for (const pid of pids) {
     try {
       writeFileSync(`/proc/${pid}/oom_score_adj`, String(score));
     } catch {
-      // A process that has ended meanwhile.
+      // The process has ended meanwhile.
     }
   }
 }
 
-/** Looks until the kernel has killed, or the program has ended; returns how often it killed. */
+/** Watches until the kernel kills or the program ends; returns the number of kills. */
 async function watch(container: string, main: number, isOver: () => boolean): Promise<number> {
   const before = memoryKills(main);
   let kills = 0;
   let taker: number | undefined;
   while (!isOver() && kills === 0) {
     taker ??= calling(container, mark);
-    // Otherwise the one with the most memory would go, which is the program.
+    // Without this, the kernel would kill the process with the most memory: the program.
     offer(taker === undefined ? [] : processesOf(container).filter((pid) => pid !== taker), 1000);
     await sleep(100);
     kills = memoryKills(main) - before;
@@ -45,13 +45,13 @@ async function watch(container: string, main: number, isOver: () => boolean): Pr
   // Some processes are enough: to kill all of them is another fault.
   if (taker !== undefined) signal([taker], "SIGKILL");
   offer(processesOf(container), 0);
-  // What the kernel counts is gone with a container whose main process it killed.
+  // The kernel's count vanishes with a container whose main process it killed.
   return stateOf(main) === "" ? Math.max(kills, 1) : Math.max(kills, memoryKills(main) - before);
 }
 
 /**
- * Takes the memory of an instance away, until the kernel kills what it runs.
- * @returns how often it did
+ * Exhausts the memory of an instance until the kernel kills its processes.
+ * @returns number of kills, in words
  */
 export async function exhaustMemory(levers: Levers, instance: string): Promise<string> {
   const container = await levers.container(instance);

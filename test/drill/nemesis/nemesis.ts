@@ -4,7 +4,7 @@ import { described, type Fault } from "../plan/schedule.ts";
 import { acts, type Hands } from "./faults.ts";
 import { uptime } from "./processes.ts";
 
-/** The hosts of the workers that a fault hits. */
+/** Hosts of the workers that a fault hits. */
 async function hitBy({ aim, target }: Fault, { levers }: Hands): Promise<readonly string[]> {
   if (aim === "machine") return levers.hostsOn(target);
   return aim === "worker" ? [await levers.host(target)] : [];
@@ -20,7 +20,7 @@ async function land(fault: Fault, hands: Hands): Promise<Landed> {
   return { fault, from, until: uptime(), hosts, ...seen };
 }
 
-/** Lets faults happen, one after the other. */
+/** Carries out faults one after the other. */
 export async function play(faults: readonly Fault[], hands: Hands): Promise<readonly Landed[]> {
   const all: Landed[] = [];
   for (const fault of faults) {

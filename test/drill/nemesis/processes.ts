@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-// Containers of this machine's engines and of the lab's nodes and machines are all processes of this kernel.
+// Containers on the local engine and on the lab's nodes and machines are all processes of this kernel.
 
 function read(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {
-    // A process that has ended meanwhile.
+    // The process has ended meanwhile.
     return "";
   }
 }
@@ -16,14 +16,14 @@ export function uptime(): number {
   return Number(read("/proc/uptime").split(" ")[0]);
 }
 
-/** The processes whose cgroups bear a container's id, the oldest first. */
+/** Processes whose cgroup path contains a container's id, oldest first. */
 export function processesOf(container: string): readonly number[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   const own = pids.filter((pid) => read(`/proc/${pid}/cgroup`).includes(container));
   return own.map(Number).sort((one, other) => startOf(one) - startOf(other) || one - other);
 }
 
-/** The fields of a process after its name, which may have spaces. */
+/** Fields of /proc/PID/stat after the process name, which may contain spaces. */
 function fields(pid: number): string[] {
   return read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ") ?? [];
 }
@@ -32,12 +32,12 @@ function startOf(pid: number): number {
   return Number(fields(pid)[19] ?? 0);
 }
 
-/** The one that is process 1 of its container, whose end is the end of all. */
+/** Process 1 of a container; its end ends all others. */
 export function mainOf(container: string): number | undefined {
   return processesOf(container).find((pid) => /^NSpid:.*\s1$/m.test(read(`/proc/${pid}/status`)));
 }
 
-/** A container's main process and what it has started: not what looks after its health from outside. */
+/** Main process of a container and its descendants, without health checks started from outside. */
 export function treeOf(container: string): readonly number[] {
   const main = mainOf(container);
   const all = processesOf(container);
@@ -47,12 +47,12 @@ export function treeOf(container: string): readonly number[] {
   return [...tree];
 }
 
-/** `R`, `S`, `T` and the like; empty for a process that is gone. */
+/** `R`, `S`, `T` and the like; empty if the process is gone. */
 export function stateOf(pid: number): string {
   return fields(pid)[0] ?? "";
 }
 
-/** Sends a signal to each process that is still there; returns how many those were. */
+/** Sends a signal to each process that still exists; returns how many there were. */
 export function signal(pids: readonly number[], name: NodeJS.Signals): number {
   return pids.filter((pid) => {
     try {
@@ -63,7 +63,7 @@ export function signal(pids: readonly number[], name: NodeJS.Signals): number {
   }).length;
 }
 
-/** The directory of a process in a hierarchy of cgroups of version 1, or in the only one of version 2. */
+/** Directory of a process in a cgroup hierarchy of version 1, or in the only one of version 2. */
 export function cgroupOf(pid: number, hierarchy: string): string {
   const lines = read(`/proc/${pid}/cgroup`).split("\n");
   const own = lines.find((line) => line.split(":")[1]?.split(",").includes(hierarchy));
@@ -71,14 +71,14 @@ export function cgroupOf(pid: number, hierarchy: string): string {
   return `/sys/fs/cgroup${lines.find((line) => line.startsWith("0::"))?.slice(3) ?? ""}`;
 }
 
-/** How often the kernel has killed in a process's cgroup because its memory was used up. */
+/** Number of kills in a process's cgroup for lack of memory. */
 export function memoryKills(pid: number): number {
   const directory = cgroupOf(pid, "memory");
   const text = read(`${directory}/memory.oom_control`) || read(`${directory}/memory.events`);
   return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
-/** A process by a word of its command line. */
+/** Process of a container with a word in its command line. */
 export function calling(container: string, word: string): number | undefined {
   return processesOf(container).find((pid) => read(`/proc/${pid}/cmdline`).includes(word));
 }

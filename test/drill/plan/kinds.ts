@@ -13,17 +13,17 @@ export type Aim =
   | "deployment"
   | "machine";
 
-/** Attempts that a fault may end: nobody's, or those on the workers that it hits. */
+/** Attempts that a fault may end: none, or those on the workers that it hits. */
 export type Costs = "nobody" | "hit";
 
-/** The promise of a fault. */
+/** Limits on the effects of a fault. */
 export interface Pledge {
   readonly costs: Costs;
-  /** A fault that lasts no longer than so many seconds costs nobody an attempt, whatever `costs` says. */
+  /** A fault of at most this many seconds ends no attempt, whatever `costs` says. */
   readonly spares: number;
   /** Seconds after the end of the fault within which everything serves again. */
   readonly recovers: number;
-  /** Seconds for which a given-up attempt of a worker that was frozen may go on once the worker moves again. */
+  /** Seconds for which a given-up attempt may go on once its frozen worker thaws. */
   readonly lingers: number;
 }
 
@@ -31,12 +31,12 @@ export interface Kind {
   /** The fault in words, for the report. */
   readonly does: string;
   readonly aims: readonly Aim[];
-  /** The shortest and the longest, in seconds; none for what is over at once, or takes as long as it takes. */
+  /** Shortest and longest duration in seconds; unset if it is instantaneous or has no set duration. */
   readonly seconds?: readonly [number, number];
-  /** Seconds that it takes about, where it takes as long as it takes. */
+  /** Approximate seconds that it takes, if its duration is not set. */
   readonly takes?: number;
   readonly platforms: readonly PlatformName[];
-  /** By what is hit, and what it was cut off from. */
+  /** Depends on what is hit, and on the peer that it is cut off from. */
   readonly pledge: (aim: Aim, peer?: string) => Pledge;
 }
 
@@ -49,16 +49,16 @@ const patience = 15;
 const nobody: Pledge = { costs: "nobody", spares: 0, recovers: 45, lingers: 0 };
 const hit: Pledge = { costs: "hit", spares: 0, recovers: 45, lingers: 0 };
 
-/** The loss of a worker costs what ran there; that of a control role costs nobody anything. */
+/** Losing a worker ends what ran there; losing a control role ends nothing. */
 const atWorker = (aim: Aim): Pledge => (aim === "worker" ? hit : nobody);
 
-/** A worker that is silent for long counts as dead, and may still run what others run by then. */
+/** A worker that stays silent counts as dead, and may still run tasks that others have taken over. */
 const silent =
   (lingers: number) =>
   (aim: Aim): Pledge =>
     aim === "worker" ? { ...hit, spares: patience, lingers } : nobody;
 
-/** Seconds for which a supervisor that was frozen may go on until it sees that its attempt was given up. */
+/** Seconds that a thawed supervisor may take to notice that its attempt was given up. */
 const thaw = 5;
 
 export const kinds = {
@@ -102,7 +102,7 @@ export const kinds = {
     aims: ["worker"],
     seconds: [5, 60],
     platforms: everywhere,
-    // The webserver and the broker are two witnesses: a worker that one of them hears is alive.
+    // A worker is alive if either the webserver or the broker hears it.
     pledge: (aim, peer) => (peer === undefined ? silent(0)(aim) : nobody),
   },
   halfOpen: {
@@ -182,7 +182,7 @@ export const kinds = {
 
 export type KindName = keyof typeof kinds;
 
-/** Kinds that a platform can have, in a fixed order. */
+/** Kinds that a platform supports, in a fixed order. */
 export function kindsOn(platform: PlatformName): readonly KindName[] {
   const names = Object.keys(kinds) as KindName[];
   return names.filter((name) => (kinds[name] as Kind).platforms.includes(platform));

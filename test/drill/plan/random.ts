@@ -1,14 +1,14 @@
-/** Numbers that look random, always the same ones for a seed. */
+/** Pseudo-random numbers, the same for a seed. */
 export interface Random {
   /** From 0 to less than 1. */
   next(): number;
-  /** From `least` to `most`, small ones more often: as many between 1 and 10 as between 10 and 100. */
+  /** From `least` to `most`, log-uniform: as many between 1 and 10 as between 10 and 100. */
   between(least: number, most: number): number;
   pick<T>(from: readonly T[]): T;
   shuffled<T>(all: readonly T[]): T[];
 }
 
-/** The generator that is known as mulberry32. */
+/** Generator known as mulberry32. */
 function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,24 +1,24 @@
 import { type Aim, type Kind, type KindName, kinds, kindsOn, type PlatformName } from "./kinds.ts";
 import { type Random, random } from "./random.ts";
 
-/** A fault that is to happen. */
+/** Planned fault. */
 export interface Fault {
   readonly kind: KindName;
   readonly aim: Aim;
-  /** Name of the instance; of a machine, its own; `deployment` for what deploys. */
+  /** Name of the instance or machine; `deployment` for faults that deploy. */
   readonly target: string;
-  /** For dropped packets: the role that they come from and go to; without it all others. */
+  /** For dropped packets: the role at the other end; undefined for all. */
   readonly peer?: string;
-  /** Seconds of calm before it: since the end of the fault before, or since the start of the workload. */
+  /** Seconds of calm before the fault, since the end of the previous one or the start of the workload. */
   readonly after: number;
-  /** How long it lasts, in seconds; 0 for what has no length of its own. */
+  /** Duration in seconds; 0 if the kind has none. */
   readonly seconds: number;
 }
 
-/** The names by which a deployment's parts can be hit. */
+/** Names of a deployment's parts that faults can hit. */
 export type Layout = Readonly<Record<Aim, readonly string[]>>;
 
-/** The layout of a stack on any platform: each of its control roles has one instance. */
+/** Layout of a stack on any platform: each control role has one instance. */
 export function layoutOf(worker: readonly string[], machine: readonly string[]): Layout {
   return {
     worker,
@@ -35,23 +35,23 @@ export function layoutOf(worker: readonly string[], machine: readonly string[]):
 export interface Shape {
   readonly platform: PlatformName;
   readonly layout: Layout;
-  /** How many faults. */
+  /** Number of faults. */
   readonly count: number;
-  /** No fault lasts longer than so many seconds, unless its kind is never shorter. */
+  /** Longest duration of a fault in seconds, unless its kind's shortest is longer. */
   readonly longest: number;
-  /** The shortest and the longest time between the end of a fault and the next one, in seconds. */
+  /** Shortest and longest calm between the end of a fault and the next one, in seconds. */
   readonly calm: readonly [number, number];
 }
 
-/** Seconds between the start of the workload and the first fault: tasks run by then. */
+/** Seconds from the start of the workload to the first fault: tasks run by then. */
 const lead = 12;
 
 const tenths = (seconds: number) => Math.round(seconds * 10) / 10;
 
-/** Has no divisor in common with the number of kinds of any platform, and sets those that deploy, which take long, apart. */
+/** Coprime with the number of kinds on every platform; spreads the slow kinds that deploy. */
 const stride = 11;
 
-/** Kinds are dealt in turn, so that neighbouring seeds have all of them. */
+/** Deals kinds in turn, so that neighbouring seeds cover all of them. */
 function dealt(seed: number, count: number, all: readonly KindName[]): KindName[] {
   return Array.from({ length: count }, (_, at) => {
     const name = all[((seed * count + at) * stride) % all.length];
@@ -77,12 +77,12 @@ function faultOf(name: KindName, after: number, { layout, longest }: Shape, chan
   };
 }
 
-/** Workers that there are more after a fault. */
+/** Change in the number of workers after a fault. */
 function scales(name: KindName): number {
   return name === "scaleUp" ? 1 : name === "scaleDown" ? -1 : 0;
 }
 
-/** The faults of a seed, one after the other, with calm between them. */
+/** Faults of a seed, one after the other, with calm between them. */
 export function scheduleOf(seed: number, shape: Shape): readonly Fault[] {
   const chance = random(seed);
   const order = chance.shuffled(dealt(seed, shape.count, kindsOn(shape.platform)));
@@ -96,7 +96,7 @@ export function scheduleOf(seed: number, shape: Shape): readonly Fault[] {
   });
 }
 
-/** Seconds from the start to the end of the last fault, about. */
+/** Approximate seconds from the start to the end of the last fault. */
 export function lengthOf(faults: readonly Fault[]): number {
   const lengths = faults.map(
     ({ kind, after, seconds }) => after + seconds + ((kinds[kind] as Kind).takes ?? 0),
@@ -104,7 +104,7 @@ export function lengthOf(faults: readonly Fault[]): number {
   return lengths.reduce((sum, one) => sum + one, 0);
 }
 
-/** A fault as people read it. */
+/** A fault in words. */
 export function described({ kind, target, peer, seconds, after }: Fault): string {
   const length = seconds > 0 ? ` for ${seconds} s` : "";
   return `${after} s later: ${kind} ${target}${peer === undefined ? "" : ` from ${peer}`}${length}`;

@@ -26,16 +26,16 @@ const numbers = z
   )
   .parse(JSON.parse(readFileSync(file, "utf8")));
 
-/** A task that a run of the workload has. */
+/** Task of a run of the workload. */
 export interface ExpectedTask {
   readonly dag: string;
   readonly run: string;
   readonly task: string;
   /** -1 for a task that is not mapped. */
   readonly map: number;
-  /** Tasks of the same run that have to succeed before. */
+  /** Tasks of the same run that must succeed first. */
   readonly after: readonly string[];
-  /** When its run was triggered, in seconds since the kernel booted. */
+  /** Time at which its run was triggered, in seconds since the kernel booted. */
   readonly triggered: number;
 }
 
@@ -49,12 +49,11 @@ function tasks(dag: string, named: Readonly<Record<string, readonly string[]>>):
   return Object.entries(named).map(([task, after]) => ({ dag, task, map: -1, after }));
 }
 
-/** Tasks one after the other. */
 function chain(names: readonly string[]): Record<string, string[]> {
   return Object.fromEntries(names.map((name, at) => [name, names.slice(0, at).slice(-1)]));
 }
 
-/** The same shapes as `dags/drill.py` makes of the same numbers. */
+/** Same shapes as `dags/drill.py` builds from the same numbers. */
 function shapes(): Shaped[] {
   const { chains, links, waves, width, sensors, deferred, retried } = numbers;
   const wave = (number: number) => [...upTo(width)].map((at) => `fan_${number}_${at}`);
@@ -74,17 +73,20 @@ function shapes(): Shaped[] {
   });
 }
 
-/** Whether a schedule's workload has the mapped task, which costs as much CPU time as all other tasks together, three times. */
+/**
+ * True if a schedule includes the mapped task, which takes three times the CPU time of all other tasks
+ * together.
+ */
 export function hasMapped(seed: number): boolean {
   return seed % 5 === 0;
 }
 
-/** Names of the DAGs, with the burst of a mapped task or without. */
+/** Names of the DAGs, with or without the burst of a mapped task. */
 export function dagsOf(mapped: boolean): readonly string[] {
   return ["drill", ...(mapped ? ["drill_mapped"] : [])];
 }
 
-/** The tasks of a run of each of the DAGs. */
+/** Tasks of one run of each DAG. */
 export function workloadOf(run: string, mapped: boolean, triggered: number): readonly ExpectedTask[] {
   const burst = [...upTo(numbers.mapped)].map((map) => ({
     dag: "drill_mapped",

@@ -1,7 +1,7 @@
 import type { Finding } from "../check/evidence.ts";
 import type { Result } from "./results.ts";
 
-/** Findings of one sort that are told one by one: what follows from a task that hangs is long. */
+/** Most findings of one kind to list: a task that hangs causes many. */
 const most = 8;
 
 function listed(findings: readonly Finding[]): string[] {
@@ -12,7 +12,7 @@ function listed(findings: readonly Finding[]): string[] {
   });
 }
 
-/** A schedule's result, for people. */
+/** Report of a schedule's result. */
 export function told({ seed, seconds, tasks, attempts, faults, findings }: Result): string {
   const lines = faults.map(({ kind, target, cost, recovery }) => {
     const again = recovery === undefined ? "" : `, at work again after ${recovery} s`;

@@ -4,40 +4,40 @@ import { project } from "../../../tools/lib/process.ts";
 import type { Finding } from "../check/evidence.ts";
 import type { KindName, PlatformName } from "../plan/kinds.ts";
 
-/** The drilled deployment: the stack on a platform, or the usual compose file. */
+/** Drilled deployment: the stack on a platform, or the ordinary compose file. */
 export type Subject = PlatformName | "compose";
 
-/** One fault of a schedule, as it is kept. */
+/** Fault of a schedule, as recorded. */
 export interface FaultResult {
   readonly kind: KindName;
   readonly target: string;
   readonly seconds: number;
-  /** Shows that it happened; missing, if it did not. */
+  /** Proof that the fault happened; undefined if it did not. */
   readonly evidence?: string;
-  /** Attempts that it ended, as it may. */
+  /** Attempts that the fault ended, as it may. */
   readonly cost: number;
-  /** Seconds until everything was at work again. */
+  /** Seconds until everything worked again. */
   readonly recovery?: number;
 }
 
-/** One schedule that was run. */
+/** Result of one schedule. */
 export interface Result {
   readonly subject: Subject;
   readonly seed: number;
   /** ISO 8601. */
   readonly date: string;
-  /** Of the project, in short. */
+  /** Short commit id of the project. */
   readonly commit: string;
   readonly seconds: number;
   readonly tasks: number;
   readonly attempts: number;
   readonly faults: readonly FaultResult[];
   readonly findings: readonly Finding[];
-  /** The faults that suffice for it to fail, where that was looked for. */
+  /** Faults that suffice to make it fail, if the schedule was minimised. */
   readonly suffices?: readonly string[];
 }
 
-/** Results of all schedules, a line of JSON for each; not committed. */
+/** Results of all schedules, one line of JSON each; not committed. */
 export const resultsFile = join(project, ".state/drill/results.jsonl");
 
 export function readResults(file = resultsFile): readonly Result[] {
@@ -51,7 +51,7 @@ export function addResult(result: Result, file = resultsFile): void {
   appendFileSync(file, `${JSON.stringify(result)}\n`);
 }
 
-/** Seeds that are still to be run. */
+/** Seeds that have not run yet. */
 export function seedsLeft(
   results: readonly Result[],
   subject: Subject,

@@ -64,12 +64,12 @@ function byKind(results: readonly Result[]): string[] {
   ];
 }
 
-/** The results as tables in Markdown. */
+/** Results as Markdown tables. */
 export function tables(results: readonly Result[]): string {
   return [...bySubject(results), "", ...byKind(results)].join("\n");
 }
 
-/** The page with these tables in the place of its own. */
+/** Replaces the tables of a page. */
 export function withTables(text: string, results: readonly Result[]): string {
   const [before, rest] = text.split(begin);
   const after = rest?.split(end)[1];

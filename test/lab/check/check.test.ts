@@ -7,7 +7,7 @@ import { localImage } from "../../../images/local.ts";
 import { run, waitFor } from "../../../tools/lib/process.ts";
 import { ensureLab, type Lab } from "../lab.ts";
 
-// Proves that the lab is a cluster: what the project's live tests take for granted of one.
+// Proves that the lab has what the project's live tests take for granted of a cluster.
 
 let lab: Lab;
 let image: string;
@@ -25,7 +25,7 @@ function manifest(name: string, values: Readonly<Record<string, string>> = {}): 
   return file;
 }
 
-/** Whether a pod reaches a port. */
+/** True if a pod reaches a port. */
 async function reaches(pod: string, host: string, port: number, namespace = "lab-check"): Promise<boolean> {
   const shell = ["timeout", "3", "bash", "-c", `exec 3<>/dev/tcp/${host}/${port}`];
   try {
@@ -36,7 +36,7 @@ async function reaches(pod: string, host: string, port: number, namespace = "lab
   }
 }
 
-/** Rules follow policies at once, but not in the same instant. */
+/** Waits for network rules, which follow policies within a moment. */
 async function settled(): Promise<void> {
   await new Promise((wake) => setTimeout(wake, 1000));
 }
@@ -144,7 +144,7 @@ test("a node that loses power loses its pods, and its data goes on elsewhere", a
     const ready = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}';
     return (await lab.kubectl("get", "node", node, "--output", ready)) === "Unknown" ? true : undefined;
   });
-  // A StatefulSet waits for a node that may still run the pod; whoever knows better says so.
+  // A StatefulSet waits for a node that may still run the pod; the taint says that it does not.
   await lab.kubectl("taint", "node", node, "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute");
   await waitFor("db-0 to be elsewhere", 90, async () =>
     (await where().catch(() => "")) === other ? true : undefined,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Machine } from "../../../platforms/machines.ts";
 import { project, run } from "../../../tools/lib/process.ts";
 
-// Names, addresses and places are the same as in settings.sh.
+// Keep names, addresses and paths as in settings.sh.
 
 export type MachineName = "one" | "two" | "three";
 
@@ -22,7 +22,7 @@ export const machines: readonly (Machine & { readonly name: MachineName })[] = [
   },
 ];
 
-/** The engine's own socket, as if at the machine's console. */
+/** Engine's own socket, as if at the machine's console. */
 export function console(name: MachineName): string {
   return `unix://${state}/run/${name}/docker.sock`;
 }
@@ -33,21 +33,21 @@ export async function ensureMachines(): Promise<void> {
 }
 
 /**
- * Cuts a machine's power, which kills everything on it at once and keeps its disk; or boots it, and waits until its engine
- * answers. Containers come back as their restart policy says.
+ * Cuts a machine's power, which kills everything on it at once and keeps its disk; or boots it and waits
+ * until its engine answers. Containers restart according to their policy.
  */
 export async function power(name: MachineName, action: "start" | "stop"): Promise<void> {
   await run("test/lab/machines/machine.sh", [action, name]);
 }
 
-/** Drops everything that a machine and all others send to each other, silently, so that connections stay half-open. */
+/** Silently drops all traffic between a machine and all others, so that connections stay half-open. */
 export async function network(name: MachineName, action: "cut" | "heal"): Promise<void> {
   await run("test/lab/machines/machine.sh", [action, name]);
 }
 
 /**
- * Writes everything that crosses the machines' bridge to a file, in pcap format, until the returned function is called.
- * @throws Error from the returned function, when the file does not have it all
+ * Captures all traffic on the machines' bridge to a pcap file until the returned function is called.
+ * @throws Error from the returned function, if the capture is incomplete
  */
 export async function capture(file: string): Promise<() => Promise<void>> {
   const child = spawn("test/lab/machines/capture.sh", [file], {

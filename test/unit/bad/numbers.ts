@@ -1,6 +1,6 @@
 import type { BadRow } from "./rows.ts";
 
-/** Numbers and names that do not fit each other. */
+/** Numbers and names that contradict each other. */
 export const numbers: readonly BadRow[] = [
   {
     name: "a task may take longer than a stopping worker waits",

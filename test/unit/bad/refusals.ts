@@ -1,6 +1,6 @@
 import type { BadRow } from "./rows.ts";
 
-/** What would lose tasks, or open the deployment. */
+/** Settings that would lose tasks or open the deployment. */
 export const refusals: readonly BadRow[] = [
   {
     name: "another executor",

@@ -5,14 +5,14 @@ import { refusals } from "./refusals.ts";
 import { secrets } from "./secrets.ts";
 import { several } from "./several.ts";
 
-/** A stack file that is refused, and what is said of it. */
+/** Stack file that is refused, with its faults. */
 export interface BadRow {
   readonly name: string;
-  /** The text of the stack file. */
+  /** Text of the stack file. */
   readonly config: string;
-  /** Every fault, in order, as it is printed, without the file in front: `2: workers is two; expected …`. */
+  /** Every fault in order, as printed, without the file name: `2: workers is two; expected …`. */
   readonly says: readonly string[];
-  /** Whether the JSON Schema can say it, so that an editor does; otherwise it must accept the file. */
+  /** True if the JSON Schema, and so an editor, rejects the file; otherwise the schema must accept it. */
   readonly expressible: boolean;
 }
 

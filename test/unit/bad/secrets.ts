@@ -1,6 +1,6 @@
 import type { BadRow } from "./rows.ts";
 
-/** Secrets that are none, and URLs with them. */
+/** Secrets that anybody could guess, and URLs containing secrets. */
 export const secrets: readonly BadRow[] = [
   {
     name: "well-known passwords",

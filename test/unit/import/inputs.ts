@@ -6,13 +6,13 @@ import { report } from "../../../importer/report.ts";
 import { written } from "../../../importer/write.ts";
 import { project } from "../../../tools/lib/process.ts";
 
-/** Inputs in the shapes of the official files: for Airflow 3 and 2 each. */
+/** Inputs in the shapes of the official files, for Airflow 3 and 2. */
 export const names = ["compose", "compose2", "values", "values2"] as const;
 export type Name = (typeof names)[number];
 
 const here = import.meta.dirname;
 
-/** What the compose files of the tests find on the machine; what has a place in a stack is a file of the project. */
+/** Paths that the compose files of the tests find; those that a stack uses are in the project. */
 const folders: Readonly<Record<string, ReturnType<Input["look"]>>> = {
   "./dags": { kind: "directory", absolute: join(project, "dags"), spelt: "dags" },
   "./plugins": { kind: "directory", absolute: "/srv/airflow/plugins", spelt: "/srv/airflow/plugins" },

@@ -1,7 +1,7 @@
 import { isCollection, isMap, isPair, isScalar, isSeq, parseDocument, visit } from "yaml";
 import { spell } from "../../../importer/source.ts";
 
-/** The places of all values of a file, as they stand there: aliases are none. */
+/** Places of all values in a file, as written: aliases do not count. */
 export function placesOf(text: string): string[] {
   const document = parseDocument(text);
   const places: string[] = [];
@@ -17,7 +17,7 @@ export function placesOf(text: string): string[] {
       places.push(spell(path));
     },
     Pair(_, pair, ancestors) {
-      // A key without anything after it.
+      // A key without a value.
       if (pair.value !== null || !isMap(ancestors.at(-1))) return;
       const keys = [...ancestors, pair].flatMap((inner) =>
         isPair(inner) ? [String((inner.key as { value: unknown }).value)] : [],
