@@ -58,7 +58,7 @@ interface Held {
 type Known = Pick<Held, "names" | "values"> & Partial<Held>;
 
 function minted(name: string): string {
-  // A fernet key is 32 bytes in padded base64. A session key needs 64 characters, unpadded to avoid escapes.
+  // A fernet key is 32 bytes in padded base64, and a session's key 64 at least; without padding nothing needs escaping.
   if (name === "fernetKey") return `${crypto.randomBytes(32).toString("base64url")}=`;
   if (name === "jwtSecret") {
     const { privateKey } = crypto.generateKeyPairSync("ed25519");
