@@ -1,5 +1,5 @@
 import { importCompose } from "./compose/compose.ts";
-import type { Look } from "./compose/composeRules.ts";
+import type { Look } from "./compose/context.ts";
 import { type Definition, interpolate, readDefinitions } from "./compose/interpolate.ts";
 import { servicesOf } from "./compose/services.ts";
 import { importChart, isChart } from "./helm/chart.ts";

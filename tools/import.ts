@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { Folder } from "../importer/compose/composeRules.ts";
+import type { Folder } from "../importer/compose/context.ts";
 import { planOf, type TextFile } from "../importer/input.ts";
 import { report } from "../importer/report.ts";
 import { save, spelt } from "../importer/save.ts";

@@ -1,7 +1,8 @@
 import { type Entry, type Plan, planned } from "../plan.ts";
 import { decided, type Found, itemsOf, type Target, unsupported } from "../rule.ts";
 import { type Leaf, readSource, type Scalar, type Tree } from "../source.ts";
-import { type ComposeContext, composeRules, type Look, outsideRules } from "./composeRules.ts";
+import { composeRules, outsideRules } from "./composeRules.ts";
+import type { ComposeContext, Look } from "./context.ts";
 import { type Definition, interpolate } from "./interpolate.ts";
 import { groupName, plainAt, type Service, servicesOf, uniform, words } from "./services.ts";
 

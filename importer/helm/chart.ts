@@ -1,10 +1,13 @@
 import { type Entry, type Plan, planned } from "../plan.ts";
 import { decided, type Item, itemsOf, type Target } from "../rule.ts";
 import { at, type Leaf, plain, readSource, type Source, type Tree } from "../source.ts";
-import { chartRules, scaled, type Values, workerNodes } from "./chartRules.ts";
+import { chartRules } from "./chartRules.ts";
+import { workerNodes } from "./placement.ts";
+import type { Values } from "./values.ts";
+import { scaled } from "./workers.ts";
 
 /** Keys that distinguish the chart's values from other files. */
-export const chartKeys = [
+const chartKeys = [
   "airflowVersion",
   "apiServer",
   "config",

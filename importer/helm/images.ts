@@ -1,0 +1,50 @@
+import { airflowImage, spellImage } from "../image.ts";
+import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
+import type { Values } from "./values.ts";
+
+interface ImageValue {
+  readonly repository?: string;
+  readonly tag?: string | number;
+  readonly digest?: string;
+}
+
+/** Airflow's image, which several keys specify together. */
+function airflowImageOf(values: Values): Outcome | undefined {
+  const { repository, tag, digest } = (values("images.airflow") ?? {}) as ImageValue;
+  const image = {
+    repository: repository ?? values("defaultAirflowRepository") ?? "apache/airflow",
+    tag: tag ?? values("defaultAirflowTag") ?? values("airflowVersion"),
+    digest: digest ?? values("defaultAirflowDigest"),
+  };
+  const isSaid =
+    [repository, tag, digest].some(Boolean) ||
+    values("defaultAirflowRepository") ||
+    values("defaultAirflowTag") ||
+    values("defaultAirflowDigest");
+  if (!isSaid) return undefined;
+  const text = (one: unknown) => (one === null || one === undefined || one === "" ? undefined : String(one));
+  return airflowImage(
+    { repository: String(image.repository), tag: text(image.tag), digest: text(image.digest) },
+    true,
+  );
+}
+
+export const airflow = (_: Item, values: Values): Outcome =>
+  airflowImageOf(values) ?? handled("it is the official one");
+
+/** Takes over a custom image; the stack builds the official ones itself. */
+export function image(name: string, officials: RegExp) {
+  return (_: Item, values: Values): Outcome => {
+    const { repository, tag, digest } = (values(`images.${name}`) ?? {}) as ImageValue;
+    if (!repository || officials.test(repository))
+      return handled("the stack has an image of its own: npm run images");
+    const reference = spellImage({ repository, tag: tag === undefined ? undefined : String(tag), digest });
+    return taken(["images", name], reference);
+  };
+}
+
+export const pullSecret = ({ value, path: [first, index = 0] }: Item): Outcome => {
+  if (first !== "registry" && typeof index !== "number") return unsupported("expected a list");
+  const { name = value } = Object(value) as { name?: unknown };
+  return taken(["kubernetes", "pullSecrets", typeof index === "number" ? index : 0], name);
+};

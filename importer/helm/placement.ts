@@ -1,0 +1,49 @@
+import { type Item, type Outcome, type Target, taken, unsupported } from "../rule.ts";
+import type { Values } from "./values.ts";
+import { groupOf, scaled } from "./workers.ts";
+
+/** Node labels for the default group. */
+export function workerNodes(values: Values): Readonly<Record<string, string>> {
+  if (scaled(["workers"], values)) return {};
+  const chosen = [
+    values("workers.celery.nodeSelector"),
+    values("workers.nodeSelector"),
+    values("nodeSelector"),
+  ];
+  return (chosen.find((one) => one && Object.keys(one).length > 0) ?? {}) as Readonly<Record<string, string>>;
+}
+
+export const nodes = (item: Item, values: Values): Outcome => {
+  const group = groupOf(item.path);
+  if (group.length > 0) return taken([...group, "nodeLabels"], item.value);
+  if (scaled(item.path, values))
+    return unsupported(
+      "workers that follow the queue run on any node: make them a worker group with nodeLabels",
+    );
+  return taken(["machines", 0, "labels"], item.value);
+};
+
+/** Applies to workers, too, unless they have their own nodes. */
+export const everyNode = ({ value }: Item, values: Values): Outcome => {
+  const control: Target = { path: ["kubernetes", "controlLabels"], value };
+  const machine: Target = { path: ["machines", 0, "labels"], value };
+  const isTheirs = JSON.stringify(workerNodes(values)) === JSON.stringify(value);
+  return { kind: "taken", targets: isTheirs ? [control, machine] : [control] };
+};
+
+interface ChartToleration {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly value?: string;
+  readonly effect?: string;
+}
+
+export const tolerations = (item: Item): Outcome => {
+  const group = groupOf(item.path);
+  const index = item.path.at(-1);
+  if (group.length === 0 || typeof index !== "number")
+    return unsupported("only worker groups have tolerations, in a list");
+  const { key, value, effect } = (item.value ?? {}) as ChartToleration;
+  const made = { key, ...(value !== undefined && { value }), effect };
+  return taken([...group, "tolerations", index], made);
+};

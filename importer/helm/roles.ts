@@ -1,0 +1,61 @@
+import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
+import { given, isExample, minted } from "../secrets.ts";
+import { integer } from "../units.ts";
+import { off, roles, type Values, whole } from "./values.ts";
+
+export const pool = (item: Item, values: Values): Outcome => {
+  if (values("pgbouncer.enabled") !== true) return off;
+  const number = integer(item.value);
+  if (number === undefined) return unsupported(`it cannot be read: expected ${whole}`);
+  const key = item.match[0];
+  if (key === "maxClientConn") return taken(["pgbouncer", "clients"], number);
+  if (key === "metadataPoolSize") return taken(["pgbouncer", "poolSize"], number);
+  const same = number === integer(values("pgbouncer.metadataPoolSize") ?? 10);
+  return same
+    ? taken(["pgbouncer", "poolSize"], number)
+    : unsupported("results have as many connections as the metadata: pgbouncer.poolSize");
+};
+
+export const user = ({ match: [, field], value }: Item): Outcome => {
+  if (field === "username") return taken(["adminUser"], value);
+  if (field === "password")
+    return isExample(value) ? minted : given(["secrets", "adminPassword"], String(value));
+  if (field === "enabled" || (field === "role" && value === "Admin"))
+    return handled("the stack makes the first administrator");
+  return unsupported("the first administrator has a login and a password, and no more");
+};
+
+interface Alias {
+  readonly ip?: string;
+  readonly hostnames?: readonly string[];
+}
+
+export const alias = ({ value }: Item): Outcome => {
+  const { ip, hostnames = [] } = (value ?? {}) as Alias;
+  return { kind: "taken", targets: hostnames.map((host) => ({ path: ["extraHosts", host], value: ip })) };
+};
+
+export const labels = ({ match, value, path }: Item): Outcome => {
+  const role = roles[String(path[0])];
+  const name = match.at(-1) ?? "";
+  return taken(role ? ["roles", role, "labels", name] : ["labels", name], String(value));
+};
+
+export const enabledRole = ({ value, match: [name = ""] }: Item): Outcome =>
+  value === true
+    ? handled("it always runs")
+    : unsupported(`the stack always has it (${roles[name] ?? name})`);
+
+const counted: Readonly<Record<string, string>> = {
+  scheduler: "schedulers",
+  webserver: "webservers",
+  apiServer: "webservers",
+};
+
+export const roleReplicas = (item: Item): Outcome => {
+  const key = counted[item.match[0] ?? ""];
+  const number = integer(item.value);
+  if (number === undefined) return unsupported(`it cannot be read: expected ${whole}`);
+  if (key) return taken([key], number);
+  return number === 1 ? handled("there is one") : unsupported("the stack has one of it");
+};

@@ -1,0 +1,53 @@
+import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
+import { given, type IsOwn } from "../secrets.ts";
+import type { ImportContext } from "../settings.ts";
+import type { Path } from "../source.ts";
+
+/** Looks up other values, by dotted path. */
+export type Values = (path: string) => unknown;
+
+export const isTemplate = (value: unknown) => typeof value === "string" && value.includes("{{");
+
+export const template = unsupported("it is a template of Helm's: give what it becomes");
+
+export const off = handled("it is off");
+
+export const whole = "a whole number";
+
+/** Roles of the stack, by their names in the chart. */
+export const roles: Readonly<Record<string, string>> = {
+  workers: "worker",
+  scheduler: "scheduler",
+  webserver: "webserver",
+  apiServer: "webserver",
+  triggerer: "triggerer",
+  dagProcessor: "dag-processor",
+  flower: "flower",
+  createUserJob: "migration",
+  migrateDatabaseJob: "migration",
+};
+
+export const anyRole = `{${Object.keys(roles).join(",")}}`;
+
+export const chartRoles = `{${Object.keys(roles)
+  .filter((name) => name !== "workers")
+  .join(",")}}`;
+
+/** Hosts of the chart's own services are templates, or empty. */
+const isOwn: IsOwn = (host) => host.includes("{{");
+
+export const surroundings: ImportContext = { isOwn, groups: [] };
+
+/** Refers to a Secret by name, with the key that the chart uses in it. */
+export function named(path: Path, key: string, note?: string) {
+  return ({ value }: Item): Outcome => taken(path, { secret: value, key }, note);
+}
+
+export function kept(path: Path) {
+  return ({ value }: Item): Outcome => (isTemplate(value) ? template : given(path, String(value)));
+}
+
+export const onlyIf =
+  (flag: string, why: string) =>
+  (_: Item, values: Values): Outcome =>
+    values(flag) === true ? unsupported(why) : off;
