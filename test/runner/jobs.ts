@@ -18,7 +18,7 @@ export interface Job {
 }
 
 const globs: Readonly<Record<Suite, string>> = {
-  unit: "test/unit/*.test.ts",
+  unit: "test/unit/**/*.test.ts",
   scan: "test/scan/*.test.ts",
   live: "test/live/*.test.ts",
 };

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import {
+  type Declared,
+  isNothing,
+  leftOver,
+  nothing,
+  outputsOf,
+  recordOf,
+} from "../../../components/declarations/record.ts";
+import type { Settings } from "../../../settings/model/groups.ts";
+import { readStackFile, settingsFrom } from "../../../settings/read/read.ts";
+import { containersOf, declare, raw } from "../mocks.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-declarations-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const secretFile = join(folder, "password");
+writeFileSync(secretFile, "from a file\n");
+
+const declared = {
+  connections: {
+    db: { type: "postgres", host: "db", port: 5432, password: { file: secretFile }, extra: { a: 1 } },
+    web: { uri: "http://u:p@web" },
+  },
+  variables: { text: "a", list: [1, { b: 2 }], flag: true, hidden: { file: secretFile } },
+  pools: { api: { slots: 2 } },
+  users: { ann: { role: "Op", password: "only of this test" } },
+};
+
+function settings(config: Parameters<typeof raw>[0]): Settings {
+  return settingsFrom(raw(config), String);
+}
+
+test("a job brings what is declared into the database, after the migration; secrets are in its secret file only", async () => {
+  const containers = containersOf(await declare(declared));
+  const { uploads, envs, ...others } = containers.get("declarations") ?? {};
+  const files = new Map(
+    (uploads as { file: string; content: string }[]).map(({ file, content }) => [file, content]),
+  );
+  assert.deepEqual(JSON.parse(files.get("/run/secrets/declarations.json") ?? ""), {
+    declared: {
+      connections: {
+        db: { conn_type: "postgres", host: "db", port: 5432, password: "from a file", extra: '{"a":1}' },
+        web: { uri: "http://u:p@web" },
+      },
+      variables: { text: "a", list: '[1,{"b":2}]', flag: "true", hidden: "from a file" },
+      pools: { api: { slots: 2, description: "", include_deferred: false } },
+      users: {
+        ann: {
+          role: "Op",
+          email: "ann@localhost",
+          first_name: "ann",
+          last_name: "Op",
+          password: "only of this test",
+        },
+      },
+    },
+    deleted: nothing,
+  });
+  assert.doesNotMatch(JSON.stringify([envs, others]), /from a file|only of this test|u:p@/);
+  assert.deepEqual(
+    [...files.keys()]
+      .filter((file) => file.startsWith("/run/secrets/"))
+      .map((file) => file.slice(13))
+      .sort(),
+    ["declarations.json", "fernet_key", "sql_alchemy_conn"],
+  );
+});
+
+test("without declarations there is no job", async () => {
+  assert.equal(containersOf(await declare()).has("declarations"), false);
+});
+
+/** Outputs as the next deployment reads them. */
+function outputs(record: Declared) {
+  return JSON.parse(JSON.stringify({ ...outputsOf(record), adminUser: "admin" }));
+}
+
+test("a stack that declares nothing has no outputs of it, since Pulumi warns of undefined ones", () => {
+  assert.deepEqual(outputsOf(recordOf(settings({}), {})), {});
+  const pools = { p: { slots: 1 } };
+  assert.deepEqual(outputsOf(recordOf(settings({ pools }), {})), { declared: ["pools.p"] });
+});
+
+test("what was declared once is left and told, or deleted when asked; twice is the same", () => {
+  const first = recordOf(settings({ variables: { a: "1", b: "2" }, pools: { p: { slots: 1 } } }), {});
+  assert.deepEqual(first.declared, { connections: [], variables: ["a", "b"], pools: ["p"], users: [] });
+  assert.ok(isNothing(first.undeclared) && isNothing(first.deleted));
+
+  const fewer = { variables: { a: "1" } };
+  const second = recordOf(settings(fewer), outputs(first));
+  assert.deepEqual(second.undeclared, { ...nothing, variables: ["b"], pools: ["p"] });
+  assert.deepEqual(recordOf(settings(fewer), outputs(second)), second);
+  assert.deepEqual(
+    leftOver(second).map((line) => line.split(" is no longer")[0]),
+    ["variables.b", "pools.p"],
+  );
+  assert.match(leftOver(second)[0] ?? "", /stays in Airflow\..*airflow:deleteUndeclared: true$/);
+
+  const asked = { ...fewer, deleteUndeclared: true };
+  const third = recordOf(settings(asked), outputs(second));
+  assert.deepEqual(third.deleted, second.undeclared);
+  assert.deepEqual(leftOver(third), []);
+  assert.deepEqual(recordOf(settings(asked), outputs(third)), third);
+  assert.ok(isNothing(recordOf(settings(fewer), outputs(third)).undeclared));
+
+  const again = recordOf(settings({ variables: { a: "1", b: "3" } }), outputs(second));
+  assert.deepEqual(again.undeclared, { ...nothing, pools: ["p"] });
+});
+
+function both(stack: string, declarations: string): Settings {
+  const file = join(folder, "stack.yaml");
+  const other = join(folder, "airflow.yaml");
+  writeFileSync(other, declarations);
+  writeFileSync(file, `config:\n  airflow:declarations: ${other}\n${stack}`);
+  return readStackFile(file);
+}
+
+test("a file of declarations adds to the stack's", () => {
+  const { variables, pools } = both(
+    "  airflow:variables: { a: one }\n",
+    "variables:\n  b: two\npools:\n  api: { slots: 2 }\n",
+  );
+  assert.deepEqual(variables, { a: "one", b: "two" });
+  assert.deepEqual(pools, { api: { slots: 2, includeDeferred: false } });
+});
+
+test("a name in both is refused, with both places", () => {
+  assert.throws(
+    () => both("  airflow:variables: { a: one }\n", "variables:\n  a: two\n"),
+    /stack\.yaml:3: variables\.a is \{…\}; airflow\.yaml:2 declares it too: expected one of both$/,
+  );
+});
+
+const bad: [declarations: string, fault: string][] = [
+  [
+    "pools:\n  api: { slots: many }\n",
+    "airflow.yaml:2: pools.api.slots is many; expected a whole number from -1 to 1000000",
+  ],
+  [
+    "variable: {}\n",
+    "airflow.yaml:1: variable is unknown; did you mean variables? expected connections, variables, pools, users",
+  ],
+  [
+    "users:\n  ann:\n    password: in plain text\n",
+    "airflow.yaml:3: users.ann.password is [plaintext]; expected { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file",
+  ],
+  [
+    "connections:\n  db: { host: h }\n",
+    "airflow.yaml:2: connections.db.type is not given; expected Airflow's connection type (postgres, http, aws), or a uri instead of all parts",
+  ],
+  [
+    "variables:\n  x: { file: no/such }\n",
+    "airflow.yaml:2: variables.x.file is {…}; expected the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
+  ],
+];
+
+for (const [declarations, fault] of bad) {
+  test(`a fault in a file of declarations: ${fault}`, () => {
+    assert.throws(
+      () => both("  airflow:variables: { a: one }\n", declarations),
+      (error: Error) => {
+        assert.deepEqual(error.message.split("\n").slice(1), [`  ${fault}`]);
+        return true;
+      },
+    );
+  });
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { containersOf, declare } from "../mocks.ts";
+
+type Uploads = { file: string; content: string }[];
+
+async function declared(config: Parameters<typeof declare>[0] = {}) {
+  const containers = containersOf(await declare(config));
+  return new Map(
+    [...containers].map(([name, { envs, uploads }]) => {
+      const pairs = (envs as string[]).map((line) => [
+        line.slice(0, line.indexOf("=")),
+        line.slice(line.indexOf("=") + 1),
+      ]);
+      const env: Record<string, string> = Object.fromEntries(pairs);
+      const secrets = (uploads as Uploads).filter(({ file }) => file.startsWith("/run/secrets/"));
+      return [name, { env, secrets: secrets.map(({ file }) => file.slice("/run/secrets/".length)).sort() }];
+    }),
+  );
+}
+
+test("each role is given the secrets it needs and no other", async () => {
+  const secrets = [...(await declared({ workers: 1 }))].map(([name, role]) => [name, role.secrets]);
+  assert.deepEqual(Object.fromEntries(secrets), {
+    redis: ["users.acl"],
+    postgres: ["metadata_password", "postgres_password", "results_password"],
+    migration: ["admin_password", "fernet_key", "sql_alchemy_conn"],
+    scheduler: [
+      "broker_url",
+      "fernet_key",
+      "jwt_private_key_path",
+      "result_backend",
+      "secret_key",
+      "sql_alchemy_conn",
+    ],
+    webserver: ["fernet_key", "jwt_private_key_path", "secret_key", "sql_alchemy_conn", "trusted_jwks_url"],
+    "dag-processor": ["fernet_key", "sql_alchemy_conn"],
+    triggerer: ["fernet_key", "secret_key", "sql_alchemy_conn"],
+    flower: ["broker_url", "flower_basic_auth"],
+    "worker-1": ["broker_url", "result_backend", "secret_key"],
+  });
+});
+
+test("secrets are named by command, and found where they are delivered", async () => {
+  for (const [name, { env, secrets }] of await declared()) {
+    const commands = Object.entries(env).filter(([key]) => key.endsWith("_CMD"));
+    for (const [key, command] of commands) {
+      const file = command.replace("cat /run/secrets/", "");
+      assert.ok(secrets.includes(file), `${name} ${key}`);
+      assert.ok(key.toLowerCase().endsWith(`__${file}_cmd`), `${name} ${key}`);
+    }
+    const paths = Object.entries(env).filter(([, value]) => value.startsWith("/run/secrets/"));
+    for (const [key, path] of paths)
+      assert.ok(secrets.includes(path.replace("/run/secrets/", "")), `${name} ${key}`);
+  }
+});
+
+test("a setting of the stack wins over a default, and reaches the roles that read its section", async () => {
+  const settings = {
+    core: { default_task_retries: "7" },
+    celery: { worker_prefetch_multiplier: "3" },
+    fab: { auth_rate_limited: "False" },
+  };
+  const roles = await declared({ workers: 1, settings });
+  const having = (key: string, value: string) =>
+    [...roles].filter(([, { env }]) => env[key] === value).map(([name]) => name);
+  const airflow = [...roles.keys()].filter((name) => name !== "redis" && name !== "postgres");
+  assert.deepEqual(having("AIRFLOW__CORE__DEFAULT_TASK_RETRIES", "7"), airflow);
+  assert.deepEqual(having("AIRFLOW__CELERY__WORKER_PREFETCH_MULTIPLIER", "3").sort(), [
+    "flower",
+    "scheduler",
+    "worker-1",
+  ]);
+  assert.deepEqual(having("AIRFLOW__FAB__AUTH_RATE_LIMITED", "False").sort(), ["migration", "webserver"]);
+});

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { z } from "zod";
+import { authorityCertificate, machineCertificate } from "../../../platforms/docker/certificate.ts";
+import {
+  authoritiesFile,
+  authorityVariables,
+  ownDirectories,
+  ownFiles,
+  ownSecrets,
+  ownTrees,
+  ownVariables,
+  proxyVariables,
+} from "../../../settings/model/ownNames.ts";
+import { schema } from "../../../settings/schema/schema.ts";
+import { secretsDirectory } from "../../../workload.ts";
+import { type Config, type Declared, declare } from "../mocks.ts";
+import { type Program, programsOf } from "../programs.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-extras-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function written(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+const signer = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+const authority = written("authority.pem", await authorityCertificate(createPublicKey(signer), signer, 1));
+const text = written("x.ini", "[x]\n");
+const certificate = await machineCertificate("airflow.test", createPublicKey(key), signer, 1);
+
+/** Domain of all services outside the stack; no DNS knows it. */
+const outside = "outside.test";
+const extraHosts = { [`db.${outside}`]: "192.0.2.1", [`broker.${outside}`]: "192.0.2.2" };
+
+const airflow = "r.test/airflow:1";
+const image = (name: string) => [name, `r.test/${name}:1`];
+const images = {
+  ...Object.fromEntries(["postgres", "redis", "pgbouncer"].map(image)),
+  airflow,
+};
+
+const given = {
+  env: { GIVEN: "to all" },
+  secretFiles: { given: { file: text } },
+  files: { "/opt/given.ini": text },
+  volumes: { "/opt/given": "given" },
+  labels: { taker: "airflow" },
+};
+
+/** Keys that every one of the stacks can have. */
+const common: Config = {
+  images,
+  extraHosts,
+  roles: { all: given },
+  labels: { team: "data" },
+  caCertificates: [authority],
+  proxy: { https: "http://proxy.test:3128", no: [] },
+  settings: { logging: { remote_logging: true } },
+  pgbouncer: { poolSize: 5 },
+  pools: { api: { slots: 1 } },
+};
+
+const external: Config = {
+  postgres: {
+    url: `postgresql://u:word-of-a-test@db.${outside}/airflow`,
+    resultsUrl: `postgresql://u:word-of-a-test@db.${outside}/results`,
+    ca: authority,
+  },
+  redis: { url: `rediss://u:word-of-a-test@broker.${outside}` },
+};
+
+/** Services of the stack, with a replaced password. */
+const own: Config = { secretGenerations: { metadataPassword: 2 } };
+
+const publish = {
+  address: "10.0.0.1",
+  certificate: written("tls.pem", certificate),
+  key: { file: written("tls.key", key.export({ type: "pkcs8", format: "pem" }).toString()) },
+};
+const dagsGit = { url: "https://git.test/dags.git" };
+const ingress = {
+  class: "nginx",
+  namespace: "ingress",
+  webserver: "a.test",
+  flower: "f.test",
+  tlsSecret: "tls",
+};
+const machine = (name: string, at: number) => ({
+  name,
+  docker: `ssh://${name}.test`,
+  address: `10.0.0.${at}`,
+  workers: 1,
+});
+const onCluster: Config = { platform: "kubernetes", kubernetes: { pullSecrets: ["pull"], ingress } };
+const workerAutoscale = { min: 1, max: 2 };
+
+/** Stacks that together have all keys that a stack may have. */
+const stacks: Readonly<Record<string, Config>> = {
+  "an engine, services elsewhere": { ...common, ...external, publish, dagsGit },
+  "an engine, Airflow 2": { ...common, ...external, publish, version: "2.11.2" },
+  machines: { ...common, ...own, publish, machines: [machine("one", 1), machine("two", 2)] },
+  "a cluster, services elsewhere": { ...common, ...external, ...onCluster, dagsGit, workerAutoscale },
+  "a cluster": { ...common, ...own, ...onCluster, dagsImage: "r.test/dags", workers: 1 },
+};
+
+/** True if a program only fills a volume, in the image whose user is to own it. */
+function fills({ command }: Program): boolean {
+  return command[0] === "true" || command[3] === "deliver";
+}
+
+/** True if a program runs Airflow or its libraries: its image is Airflow's, with or without DAGs. */
+function startsAirflow(program: Program): boolean {
+  return /^(r\.test\/airflow|r\.test\/dags)\b/.test(program.image) && !fills(program);
+}
+
+/** Extras that a program lacks. */
+function lacking({ env, paths, labels }: Program): string[] {
+  const wanted: [string, boolean][] = [
+    ["roles.all.env", env.GIVEN === "to all"],
+    ["roles.all.secretFiles", paths.has(`${secretsDirectory}/given`)],
+    ["roles.all.files", paths.has("/opt/given.ini")],
+    ["roles.all.volumes", paths.has("/opt/given")],
+    ["roles.all.labels", labels.taker === "airflow"],
+    ["caCertificates", paths.has(authoritiesFile)],
+    ...authorityVariables.map((name): [string, boolean] => [name, env[name] === authoritiesFile]),
+  ];
+  return wanted.flatMap(([what, has]) => (has ? [] : [what]));
+}
+
+interface Policy {
+  readonly egress?: readonly { readonly to?: readonly { readonly ipBlock?: unknown }[] }[];
+}
+
+/** Workloads that may leave the cluster: to any address at a port, or to ranges of addresses. */
+function letOut(declared: readonly Declared[]): { readonly at: string[]; readonly anywhere: string[] } {
+  const policies = declared
+    .filter(({ type }) => type.endsWith(":NetworkPolicy"))
+    .map(({ name, inputs }) => [name, (inputs.spec as Policy).egress ?? []] as const);
+  const named = (rule: (to: NonNullable<Policy["egress"]>[number]["to"]) => boolean | undefined) =>
+    policies.flatMap(([name, egress]) => (egress.some(({ to }) => rule(to)) ? [name] : []));
+  return { at: named((to) => !to), anywhere: named((to) => to?.some(({ ipBlock }) => ipBlock)) };
+}
+
+for (const [name, config] of Object.entries(stacks)) {
+  test(`${name}: whatever needs it gets what a stack gives, and its share of the machine`, async () => {
+    const declared = await declare(config);
+    const programs = programsOf(declared);
+    const { at, anywhere } = letOut(declared);
+    const missing = programs.flatMap((program): string[] => {
+      const isAirflow = startsAirflow(program);
+      const isOut = program.told.includes(`.${outside}`) || [...at, ...anywhere].includes(program.name);
+      const isLed = program.env.HTTPS_PROXY !== undefined;
+      return [
+        ...(isAirflow ? lacking(program) : []),
+        ...((isAirflow || isOut) && Object.keys(program.hosts).length < 2 ? ["extraHosts"] : []),
+        ...(anywhere.includes(program.name) && !isLed ? ["proxy"] : []),
+        ...(program.labels.team === "data" ? [] : ["labels"]),
+        ...Object.entries(program.shares).flatMap(([share, value]) => (value === undefined ? [share] : [])),
+      ].map((what) => `${program.name}: ${what}`);
+    });
+    assert.deepEqual(missing, []);
+    // If no program were found, none would lack anything.
+    const starters = programs.filter(startsAirflow).map((program) => program.name);
+    for (const job of ["migration", "declarations", ...("redis" in config ? ["check"] : [])])
+      assert.ok(starters.includes(job), `${job} is not among ${starters}`);
+  });
+}
+
+test("what the stack has itself is known, so that nothing can be given something else by its name", async () => {
+  const known = new Set<string>([
+    ...[...ownVariables, ...proxyVariables, ...authorityVariables, ...Object.keys(given.env)],
+    ...ownSecrets.map((name) => `${secretsDirectory}/${name}`),
+    ...[...ownFiles, ...ownDirectories, `${secretsDirectory}/given`],
+    ...[...Object.keys(given.files), ...Object.keys(given.volumes)],
+  ]);
+  const isKnown = (name: string) =>
+    known.has(name) ||
+    /^AIRFLOW__\w+__\w+$/.test(name) ||
+    ownTrees.some((tree) => tree !== secretsDirectory && name.startsWith(`${tree}/`));
+  for (const config of Object.values(stacks).filter(({ platform }) => platform === undefined)) {
+    const names = programsOf(await declare(config))
+      .filter(startsAirflow)
+      .flatMap(({ env, paths }) => [...Object.keys(env), ...paths])
+      .filter((name) => !isKnown(name));
+    assert.deepEqual(names, []);
+  }
+});
+
+test("what may be absent of a stack is there in one of these, so that each new part is looked at", () => {
+  const optional = Object.entries(schema.shape).flatMap(([part, type]) =>
+    type instanceof z.ZodOptional ? [part] : [],
+  );
+  const without = optional.filter((part) => !Object.values(stacks).some((stack) => part in stack));
+  // Keys of workers, images and files, none of which adds a workload.
+  assert.deepEqual(without, ["workerMinConcurrency", "requirements", "declarations"]);
+});

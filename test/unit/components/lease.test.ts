@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { timings } from "../../../settings/model/timings.ts";
+import { run } from "../../../tools/lib/process.ts";
+
+/** Constant in a program of components/roles/lease. */
+function said(program: string, name: string): number {
+  const text = readFileSync(new URL(`../../../components/roles/lease/${program}`, import.meta.url), "utf8");
+  return Number(new RegExp(`^${name} = ([\\d.]+)$`, "m").exec(text)?.[1]);
+}
+
+test("a task's process is dead before the scheduler gives the task away", () => {
+  const { taskFence, taskDead, messageLost, leaseRenewal, heartbeatTimeout } = timings;
+  const ended = taskFence + said("fence.py", "EVERY") + said("fence.py", "PATIENCE");
+  assert.ok(ended + 5 < taskDead, `${ended} s, and 5 for a busy machine`);
+  // The scheduler looks rarely, which must not make a lease seem old.
+  assert.ok(leaseRenewal + 2 * said("watch.py", "EVERY") < taskFence);
+  assert.ok(taskDead < messageLost && messageLost < 60);
+  assert.ok(taskDead < said("fence.py", "TOLERANCE") * heartbeatTimeout);
+  assert.ok(
+    said("fence.py", "TOLERANCE") * heartbeatTimeout + said("fence.py", "PATIENCE") < heartbeatTimeout,
+  );
+  // Three minutes of silence, and one to start again.
+  assert.ok(said("fence.py", "TOLERANCE") * heartbeatTimeout >= 180 + 60);
+});
+
+test("the scheduler sees tasks in queues and leases, whatever else is there", async () => {
+  await run("python3", ["test/unit/components/lease.py"]);
+});

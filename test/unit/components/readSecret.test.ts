@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { readSecret } from "../../../components/readSecret.ts";
+import { DockerPlatform } from "../../../platforms/docker/docker.ts";
+import { KubernetesPlatform } from "../../../platforms/kubernetes/kubernetes.ts";
+import { kubernetesDefaults } from "../../../settings/schema/kubernetes.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-given-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function written(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+const reads: string[] = [];
+await pulumi.runtime.setMocks({
+  newResource({ id, name, inputs }) {
+    if (id) reads.push(id);
+    const data = { password: Buffer.from("from the cluster").toString("base64") };
+    return { id: id || name, state: id ? { ...inputs, data } : inputs };
+  },
+  call: () => ({}),
+});
+const docker = new DockerPlatform("docker", "unit", {
+  machines: [],
+  gateway: { image: "gateway", port: 8443 },
+  certificateGeneration: 1,
+});
+const cluster = new KubernetesPlatform("kubernetes", "airflow-unit", kubernetesDefaults);
+
+function settled(output: pulumi.Output<string>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    output.apply((value) => resolve(value));
+    pulumi.runtime.disconnect().catch(reject);
+  });
+}
+
+test("a secret is what the stack says, what a file holds, or what a Secret has, and always secret", async () => {
+  const expected: [pulumi.Output<string>, string][] = [
+    [readSecret("the value\n", docker), "the value\n"],
+    [readSecret({ file: written("one", "one line\n") }, docker), "one line"],
+    [readSecret({ file: written("two", "key\r\n") }, docker), "key"],
+    [readSecret({ file: written("pem", "-----\nkey\n-----\n\n") }, docker), "-----\nkey\n-----\n"],
+    [readSecret({ secret: "ours", key: "password" }, cluster), "from the cluster"],
+    [readSecret({ secret: "ours", key: "password" }, cluster), "from the cluster"],
+  ];
+  for (const [output, value] of expected) {
+    assert.equal(await settled(output), value);
+    assert.equal(await pulumi.isSecret(output), true);
+  }
+  assert.deepEqual(reads, ["airflow-unit/ours"]);
+});
+
+test("an empty file, a missing one, and a Secret without a cluster are errors", () => {
+  assert.throws(
+    () => readSecret({ file: written("none", "\n") }, docker),
+    /none is to hold a secret, but is empty/,
+  );
+  assert.throws(() => readSecret({ file: join(folder, "missing") }, docker), /ENOENT.*missing/);
+  assert.throws(
+    () => readSecret({ secret: "ours", key: "password" }, docker),
+    /password of the Secret ours is wanted, but only a cluster has Secrets/,
+  );
+});

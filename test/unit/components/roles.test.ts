@@ -1,0 +1,387 @@
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import tls from "node:tls";
+import { authorityCertificate, machineCertificate } from "../../../platforms/docker/certificate.ts";
+import { authorityVariables, proxyVariables } from "../../../settings/model/ownNames.ts";
+import { Refused, settingsFrom } from "../../../settings/read/read.ts";
+import { type Config, containersOf, type Declared, declare, raw } from "../mocks.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-roles-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function written(name: string, content: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function ecKey(): KeyObject {
+  return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+}
+
+const pem = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" }).toString();
+
+const files = { authority: "", past: "", certificate: "", key: "", otherKey: "", text: "", token: "" };
+let authority = "";
+
+before(async () => {
+  const signer = ecKey();
+  const key = ecKey();
+  authority = await authorityCertificate(createPublicKey(signer), signer, 1);
+  files.authority = written("authority.pem", authority);
+  files.past = written("past.pem", await authorityCertificate(createPublicKey(signer), signer, -1 / 48));
+  files.certificate = written(
+    "certificate.pem",
+    await machineCertificate("airflow.test", createPublicKey(key), signer, 1),
+  );
+  files.key = written("key.pem", pem(key));
+  files.otherKey = written("other-key.pem", pem(ecKey()));
+  files.text = written("x.ini", "[x]\n");
+  files.token = written("token", "of-the-role\n");
+});
+
+type Container = Record<string, unknown>;
+type Uploads = { file: string; content?: string; source?: string; sourceHash?: string }[];
+
+const airflow = ["migration", "scheduler", "webserver", "dag-processor", "triggerer", "worker-1", "flower"];
+
+function variablesOf({ envs }: Container): Record<string, string> {
+  const pairs = (envs as string[]).map((line): [string, string] => {
+    const at = line.indexOf("=");
+    return [line.slice(0, at), line.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** Containers of a stack, with one worker unless configured otherwise. */
+async function containers(config: Config): Promise<Map<string, Container>> {
+  return containersOf(await declare({ workers: 1, ...config }));
+}
+
+function of(all: Map<string, Container>, name: string): Container {
+  return all.get(name) ?? assert.fail(`there is no ${name}`);
+}
+
+test("a role's own extras go before those of all; Redis and Postgres get none", async () => {
+  const config = {
+    roles: {
+      all: {
+        env: { TZ: "UTC", A: 1 },
+        labels: { team: "data" },
+        secretFiles: { token: { file: files.token } },
+      },
+      scheduler: {
+        env: { TZ: "Europe/Berlin" },
+        labels: { team: "core" },
+        files: { "/opt/airflow/config/x.ini": files.text },
+        memory: 3000,
+        cpu: 0.5,
+      },
+    },
+    extraHosts: { "db.example.com": "10.0.0.7" },
+  };
+  const all = await containers(config);
+  for (const name of airflow) {
+    const container = of(all, name);
+    const isScheduler = name === "scheduler";
+    const { TZ, A } = variablesOf(container);
+    assert.deepEqual([TZ, A], [isScheduler ? "Europe/Berlin" : "UTC", "1"], name);
+    assert.deepEqual(container.labels, [{ label: "team", value: isScheduler ? "core" : "data" }], name);
+    assert.deepEqual(container.hosts, [{ host: "db.example.com", ip: "10.0.0.7" }], name);
+    const uploads = container.uploads as Uploads;
+    const found = (path: string) => uploads.find(({ file }) => file === path)?.content;
+    assert.equal(found("/run/secrets/token"), "of-the-role", name);
+    assert.equal(found("/opt/airflow/config/x.ini"), isScheduler ? "[x]\n" : undefined, name);
+  }
+  const { memory, memorySwap, cpuQuota } = of(all, "scheduler");
+  assert.deepEqual([memory, memorySwap, cpuQuota], [3000, 3000, 50_000]);
+  const plain = await containers({});
+  for (const name of ["redis", "postgres"]) assert.deepEqual(of(all, name), of(plain, name));
+});
+
+test("volumes: one by a name, shared and with Airflow's owner before anybody mounts it; a directory, read-only", async () => {
+  const volumes = { "/opt/models": "models", "/opt/big": "/srv/big" };
+  const declared = await declare({ workers: 1, roles: { worker: { volumes }, scheduler: { volumes } } });
+  const all = containersOf(declared);
+  for (const name of ["worker-1", "scheduler"]) {
+    const mounts = of(all, name).mounts as { target: string }[];
+    assert.deepEqual(
+      mounts.filter(({ target }) => target in volumes),
+      [
+        { target: "/opt/models", type: "volume", source: "airflow-unit-models" },
+        { target: "/opt/big", type: "bind", source: "/srv/big", readOnly: true },
+      ],
+    );
+  }
+  const { entrypoints, mounts, user } = of(all, "volume-models");
+  assert.deepEqual(entrypoints, ["true"]);
+  assert.equal(user, "50000:0");
+  assert.deepEqual(mounts, [{ target: "/opt/airflow/logs", type: "volume", source: "airflow-unit-models" }]);
+  assert.equal([...all.keys()].filter((name) => name.startsWith("volume-")).length, 1);
+});
+
+test("labels are on everything that an engine has of a stack, and only if there are some", async () => {
+  const labelled = (declared: readonly Declared[]) =>
+    declared
+      .filter(({ type }) => /:(Container|Network|Volume)$/.test(type))
+      .map(({ inputs: { labels } }) => labels as { label: string; value: string }[] | undefined);
+  const all = labelled(await declare({ workers: 1, labels: { team: "data" } }));
+  assert.equal(all.length, 9 + 1 + 4);
+  for (const labels of all) assert.deepEqual(labels, [{ label: "team", value: "data" }]);
+  assert.deepEqual(
+    [...new Set(labelled(await declare({ workers: 1 })).map((labels) => labels?.length))],
+    [undefined, 0],
+  );
+});
+
+const cluster = {
+  platform: "kubernetes",
+  images: { airflow: "r/airflow:1", postgres: "r/postgres:1", redis: "r/redis:1" },
+  dagsImage: "r.example.com/dags",
+  workers: 1,
+};
+
+interface Manifest {
+  readonly metadata: { readonly labels?: Record<string, string> };
+  readonly spec?: {
+    readonly selector?: { readonly matchLabels?: Record<string, string> };
+    readonly template?: { readonly metadata: { readonly labels: Record<string, string> } };
+  };
+}
+
+const own = (declared: readonly Declared[]) =>
+  declared.filter(({ type }) => type.startsWith("kubernetes:") && !type.includes("Provider"));
+
+test("labels are on every object of a cluster and on its pods, and no selector changes", async () => {
+  const config = { labels: { team: "data" }, roles: { worker: { labels: { tier: "tasks" } } } };
+  const plain = own(await declare(cluster));
+  const all = own(await declare({ ...cluster, ...config }));
+  assert.equal(all.length, plain.length);
+  for (const { type, name, inputs } of all) {
+    const { metadata, spec } = inputs as unknown as Manifest;
+    assert.equal(metadata.labels?.team, "data", `${type} ${name}`);
+    if (spec?.template) assert.equal(spec.template.metadata.labels.team, "data", name);
+    const before = plain.find((one) => one.type === type && one.name === name)?.inputs as unknown as Manifest;
+    assert.deepEqual(spec?.selector, before.spec?.selector, name);
+  }
+  const worker = all.find(({ type, name }) => type.endsWith(":StatefulSet") && name === "worker");
+  const { metadata, spec } = (worker ?? assert.fail()).inputs as unknown as Manifest;
+  assert.equal(metadata.labels?.tier, "tasks");
+  assert.equal(spec?.template?.metadata.labels.tier, "tasks");
+});
+
+test("a job of a cluster, which cannot be changed, is another one with other labels", async () => {
+  const name = async (labels: object) => {
+    const job = (await declare({ ...cluster, labels })).find(
+      ({ type }) => type === "kubernetes:batch/v1:Job",
+    );
+    return ((job ?? assert.fail()).inputs as { metadata: { name: string } }).metadata.name;
+  };
+  assert.notEqual(await name({}), await name({ team: "data" }));
+  assert.equal(await name({ team: "data" }), await name({ team: "data" }));
+});
+
+const proxy = { http: "http://proxy.test:3128", https: "http://proxy.test:3129", no: [".example.com"] };
+
+test("who goes outside is led through the proxy, and nobody in the stack is", async () => {
+  const all = await containers({ proxy, workers: 2 });
+  const outside = [...all].filter(([, container]) => "HTTP_PROXY" in variablesOf(container));
+  assert.deepEqual(outside.map(([name]) => name).sort(), ["triggerer", "worker-1", "worker-2"]);
+  const variables = variablesOf(of(all, "worker-1"));
+  const direct = "localhost,127.0.0.1,::1,redis,postgres,webserver,.example.com";
+  const given = Object.fromEntries(proxyVariables.map((name) => [name, variables[name]]));
+  assert.deepEqual(given, {
+    HTTP_PROXY: proxy.http,
+    http_proxy: proxy.http,
+    HTTPS_PROXY: proxy.https,
+    https_proxy: proxy.https,
+    NO_PROXY: direct,
+    no_proxy: direct,
+  });
+});
+
+test("a webserver that reads remote logs asks each worker directly; a cluster's names have domains", async () => {
+  const settings = { logging: { remote_logging: true } };
+  const { NO_PROXY = "" } = variablesOf(of(await containers({ proxy, settings, workers: 2 }), "webserver"));
+  const names = ["postgres", "worker", "worker-1", "worker-2", "triggerer"];
+  assert.deepEqual(NO_PROXY.split(","), ["localhost", "127.0.0.1", "::1", ...names, ".example.com"]);
+  const worker = (await declare({ ...cluster, proxy })).find(
+    ({ name, type }) => name === "worker" && type.endsWith("Set"),
+  );
+  assert.match(
+    JSON.stringify(worker?.inputs),
+    /redis,postgres,webserver,\.svc,\.cluster\.local,\.example\.com/,
+  );
+});
+
+test("authorities: the public ones and the stack's own, in one file that no state holds", async () => {
+  const all = await containers({ caCertificates: [files.authority] });
+  for (const name of airflow) {
+    const container = of(all, name);
+    const variables = variablesOf(container);
+    for (const variable of authorityVariables)
+      assert.equal(variables[variable], "/etc/ssl/airflow/authorities.pem");
+    const upload = (container.uploads as Uploads).find(
+      ({ file }) => file === "/etc/ssl/airflow/authorities.pem",
+    );
+    assert.equal(upload?.content, undefined);
+    const kept = readFileSync(resolve(import.meta.dirname, "../../..", upload?.source ?? ""), "utf8");
+    assert.equal(kept.match(/BEGIN CERTIFICATE/g)?.length, tls.rootCertificates.length + 1);
+    assert.ok(kept.endsWith(authority));
+    assert.match(upload?.sourceHash ?? "", /^[0-9a-f]{64}$/);
+  }
+  assert.ok(existsSync(files.authority));
+});
+
+test("authorities are one object of a cluster, and at their path in every pod", async () => {
+  const all = own(await declare({ ...cluster, caCertificates: [files.authority] }));
+  const maps = all.filter(
+    ({ name, type }) => type === "kubernetes:core/v1:ConfigMap" && name.startsWith("file-"),
+  );
+  assert.equal(maps.length, 1);
+  assert.ok(JSON.stringify(maps[0]?.inputs.data).length < 2 ** 20);
+  const path = "/etc/ssl/airflow/authorities.pem";
+  const pods = all.filter(({ inputs }) => JSON.stringify(inputs).includes(`"mountPath":"${path}"`));
+  assert.equal(pods.length, 7);
+});
+
+/** Faults of a stack, without the file name. */
+function faults(config: Config): string[] {
+  try {
+    settingsFrom(raw(config), () => "stack");
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return error.message
+      .split("\n")
+      .slice(1)
+      .map((line) => line.replace(/^ +stack: /, ""));
+  }
+  return [];
+}
+
+test("faults of what roles are given", () => {
+  const big = written("big", "x".repeat(512 * 1024 + 1));
+  const binary = written("binary", Buffer.from([0, 1, 2, 255]));
+  const worker = {
+    env: { AIRFLOW_CONFIG: "x", AIRFLOW_CONN_DB: "postgresql://u:p@h/d", HTTP_PROXY: "http://x" },
+    secretFiles: { fernet_key: { file: files.token } },
+    files: {
+      "/a/big": big,
+      "/a/binary": binary,
+      "/run/secrets/x": files.text,
+      "/opt/airflow/migrate.py": files.text,
+    },
+    volumes: { "/opt/airflow/logs": "other", "/v": "postgres-data" },
+    memory: 100,
+  };
+  const told = faults({ proxy, roles: { worker, all: { cpu: 1 } }, labels: { "reaches/redis": "true" } });
+  const keys = told.map((line) => line.slice(0, line.indexOf(" is ")));
+  assert.deepEqual(
+    keys.sort(),
+    [
+      "labels.reaches/redis",
+      "roles.all.cpu",
+      "roles.worker.env.AIRFLOW_CONFIG",
+      "roles.worker.env.AIRFLOW_CONN_DB",
+      "roles.worker.env.HTTP_PROXY",
+      "roles.worker.files./a/big",
+      "roles.worker.files./a/binary",
+      'roles.worker.files["/opt/airflow/migrate.py"]',
+      "roles.worker.files./run/secrets/x",
+      "roles.worker.memory",
+      "roles.worker.secretFiles.fernet_key",
+      "roles.worker.volumes./opt/airflow/logs",
+      "roles.worker.volumes./v",
+    ].sort(),
+  );
+  for (const line of told) assert.match(line, /expected /);
+  assert.ok(
+    told.some((line) =>
+      line.endsWith("it has 513 KiB: expected 512; larger ones belong into the image, or a volume"),
+    ),
+  );
+});
+
+test("a cluster gives pods no directory of a node, and reaches no proxy that its policies keep from it", () => {
+  const roles = {
+    worker: { volumes: { "/big": "/srv/big" }, files: { "/a/b_c": files.text, "/a_b/c": files.text } },
+  };
+  const told = faults({ ...cluster, roles, proxy: { http: "http://10.1.2.3:3128" } });
+  assert.equal(told.length, 3, told.join("\n"));
+  assert.ok(told.some((line) => /volumes\.\/big is \/srv\/big; pods get no directory of a node/.test(line)));
+  assert.ok(told.some((line) => /a cluster cannot tell it from \/a\/b_c/.test(line)));
+  assert.ok(
+    told.some((line) =>
+      /^proxy\.http is http:\/\/10\.1\.2\.3:3128; kubernetes\.egress keeps roles from 10\.1\.2\.3/.test(line),
+    ),
+  );
+  assert.deepEqual(faults({ ...cluster, proxy: { http: "http://203.0.113.4:3128" } }), []);
+});
+
+test("faults of authorities", () => {
+  const rows: [string, RegExp][] = [
+    [files.text, /there is no certificate in it: expected/],
+    [files.key, /there is a private key in it/],
+    [files.past, /its certificate of CN=authority [0-9a-f]{8} has ended on \d{4}-\d\d-\d\d: expected/],
+    [
+      written("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+      /cannot be read/,
+    ],
+  ];
+  for (const [file, message] of rows) assert.match(faults({ caCertificates: [file] }).join(), message);
+  assert.deepEqual(faults({ caCertificates: [files.authority] }), []);
+});
+
+test("faults of publishing", () => {
+  const good = { address: "10.0.0.1", certificate: files.certificate, key: { file: files.key } };
+  assert.deepEqual(faults({ publish: good }), []);
+  const rows: [object, RegExp][] = [
+    [
+      { address: "10.0.0.1" },
+      /^publish\.certificate is not given; .*logins of the webserver and of Flower would cross the network in plain/,
+    ],
+    [{ ...good, address: "airflow" }, /publish\.address is airflow; expected an IPv4 address/],
+    [{ ...good, certificate: files.past }, /publish\.certificate is .*has ended on/],
+    [
+      { ...good, key: { file: files.otherKey } },
+      /publish\.key is \[secret\]; it is the key of another certificate/,
+    ],
+    [{ ...good, key: { file: files.text } }, /publish\.key is \[secret\]; it is no private key in PEM/],
+    [
+      { ...good, host: "other.test" },
+      /publish\.host is other\.test; the certificate is not for it, but for DNS:airflow\.test/,
+    ],
+    [{ ...good, flowerPort: 443 }, /publish\.flowerPort is 443; the webserver has this port too/],
+    [
+      { ...good, address: "0.0.0.0", webserverPort: 8080 },
+      /publish\.webserverPort is 8080; the webserver, at 127\.0\.0\.1 has/,
+    ],
+  ];
+  for (const [publish, message] of rows) assert.match(faults({ publish }).join("\n"), message);
+  assert.match(
+    faults({ ...cluster, publish: good }).join(),
+    /publish is \{…\}; a cluster has an ingress for that/,
+  );
+});
+
+test("publish: a container with TLS in front of both, and Airflow told its address", async () => {
+  const publish = {
+    address: "10.0.0.1",
+    certificate: files.certificate,
+    key: { file: files.key },
+    flowerPort: 5443,
+  };
+  const all = await containers({ publish });
+  assert.deepEqual(of(all, "entrance").ports, [
+    { internal: 8444, external: 443, ip: "10.0.0.1" },
+    { internal: 8445, external: 5443, ip: "10.0.0.1" },
+  ]);
+  const variables = variablesOf(of(all, "webserver"));
+  assert.equal(variables.AIRFLOW__API__BASE_URL, "https://airflow.test");
+  assert.equal(variables.FORWARDED_ALLOW_IPS, "*");
+  assert.equal(variablesOf(of(await containers({}), "webserver")).FORWARDED_ALLOW_IPS, undefined);
+});

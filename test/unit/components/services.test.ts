@@ -1,0 +1,315 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { stringify } from "yaml";
+import { settingsFrom } from "../../../settings/read/read.ts";
+import { builtFor } from "../../../tools/images.ts";
+import { render } from "../../../tools/render.ts";
+import { expected } from "../../../tools/status.ts";
+import { type Config, containersOf, type Declared, declare, patient, raw } from "../mocks.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-services-"));
+const ca = join(folder, "ca.pem");
+writeFileSync(ca, "authorities\n");
+
+const url = "postgresql://own%40er:pass%2Fword@db.example.com:6543/airflow";
+const redisUrl = "rediss://celery:broker-word@broker.example.com:6380/2";
+const external: Config = { postgres: { url, ca }, redis: { url: redisUrl, ca }, workers: 1 };
+const pooled: Config = { pgbouncer: { poolSize: 7 }, workers: 1 };
+
+const cluster: Config = {
+  platform: "kubernetes",
+  dagsImage: "r.example.com/dags",
+  images: {
+    airflow: "r/airflow:1",
+    postgres: "r/postgres:1",
+    redis: "r/redis:1",
+    pgbouncer: "r/pgbouncer:1",
+  },
+};
+
+type Texts = Readonly<Record<string, string>>;
+
+interface Told {
+  readonly env: Texts;
+  /** Contents by path. */
+  readonly files: Texts;
+}
+
+function onDocker(declared: readonly Declared[]): Map<string, Told> {
+  const told = [...containersOf(declared)].map(([name, { envs, uploads }]): [string, Told] => {
+    const pairs = (envs as string[]).map((line) => line.split(/=(.*)/s).slice(0, 2));
+    const files = (uploads as { file: string; content: string }[]).map(({ file, content }) => [
+      file,
+      content,
+    ]);
+    return [name, { env: Object.fromEntries(pairs), files: Object.fromEntries(files) }];
+  });
+  return new Map(told);
+}
+
+/** Names of the containers that have a file. */
+function having(told: ReadonlyMap<string, Told>, path: string): string[] {
+  return [...told].flatMap(([name, { files }]) => (files[path] === undefined ? [] : [name])).sort();
+}
+
+function secret(told: ReadonlyMap<string, Told>, name: string, key: string): string | undefined {
+  return told.get(name)?.files[`/run/secrets/${key}`];
+}
+
+function argumentsOfCheck(declared: readonly Declared[]): readonly string[] {
+  const { entrypoints } = containersOf(declared).get("check") ?? assert.fail("there is no check");
+  const command = entrypoints as string[];
+  return command.slice(command.indexOf("/opt/airflow/check/check.py") + 1);
+}
+
+const database = ["dag-processor", "scheduler", "triggerer", "webserver"];
+
+test("with services that are there already, the stack has none of its own, but a look at them first", async () => {
+  const declared = await declare(external);
+  assert.deepEqual([...containersOf(declared).keys()].sort(), [
+    "check",
+    ...["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver", "worker-1"],
+  ]);
+  const volumes = declared
+    .filter(({ type }) => type === "docker:index/volume:Volume")
+    .map(({ name }) => name);
+  assert.deepEqual(volumes.sort(), ["data", "logs"]);
+});
+
+test("nothing of services that are there already is seen outside the files of roles", async () => {
+  for (const [name, { uploads, ...visible }] of containersOf(await declare(external))) {
+    assert.doesNotMatch(JSON.stringify(visible), /example\.com|own[@%]|pass.word|broker-word/, name);
+    assert.ok(Array.isArray(uploads));
+  }
+});
+
+test("each role is told of services that are there already what it needs, in its words", async () => {
+  const declared = await declare(external);
+  const told = onDocker(declared);
+  const tls = "sslmode=verify-full&sslrootcert=%2Fopt%2Fairflow%2Fpostgres-ca.pem";
+  const place = patient(`own%40er:pass%2Fword@db.example.com:6543/airflow?${tls}`);
+  for (const role of [...database, "migration"])
+    assert.equal(secret(told, role, "sql_alchemy_conn"), `postgresql+psycopg2://${place}`, role);
+  for (const role of database)
+    assert.equal(secret(told, role, "sql_alchemy_conn_async"), `postgresql+psycopg://${place}`, role);
+  for (const role of ["scheduler", "worker-1"])
+    assert.equal(secret(told, role, "result_backend"), `db+postgresql+psycopg2://${place}`, role);
+  for (const role of ["scheduler", "worker-1", "flower"]) {
+    assert.equal(secret(told, role, "broker_url"), redisUrl, role);
+    const { env } = told.get(role) ?? assert.fail();
+    assert.deepEqual(
+      Object.entries(env).filter(([key]) => key.startsWith("AIRFLOW__CELERY__SSL")),
+      [
+        ["AIRFLOW__CELERY__SSL_ACTIVE", "True"],
+        ["AIRFLOW__CELERY__SSL_MUTUAL_TLS", "False"],
+        ["AIRFLOW__CELERY__SSL_CACERT", "/opt/airflow/redis-ca.pem"],
+      ],
+      role,
+    );
+  }
+  assert.deepEqual(
+    having(told, "/opt/airflow/postgres-ca.pem"),
+    [...database, "check", "migration", "worker-1"].sort(),
+  );
+  assert.deepEqual(having(told, "/opt/airflow/redis-ca.pem"), ["check", "flower", "scheduler", "worker-1"]);
+  assert.deepEqual(
+    ["metadata_url", "results_url", "broker_url"].map((key) => secret(told, "check", key)),
+    [`postgresql://${place}`, `postgresql://${place}`, redisUrl],
+  );
+  assert.deepEqual(argumentsOfCheck(declared), ["40", "/opt/airflow/redis-ca.pem"]);
+});
+
+test("another database for results is all that workers know", async () => {
+  const resultsUrl = "postgresql://results:another-word@results.example.com/airflow?sslmode=require";
+  const told = onDocker(await declare({ postgres: { url, resultsUrl }, workers: 1 }));
+  const there = patient(
+    "postgresql+psycopg2://results:another-word@results.example.com:5432/airflow?sslmode=require",
+  );
+  assert.equal(secret(told, "worker-1", "result_backend"), `db+${there}`);
+  assert.doesNotMatch(JSON.stringify(told.get("worker-1")), /db\.example\.com/);
+});
+
+test("a URL may say how long its connections wait", async () => {
+  const told = onDocker(await declare({ postgres: { url: `${url}?connect_timeout=3` }, workers: 1 }));
+  const { searchParams } = new URL(secret(told, "scheduler", "sql_alchemy_conn") ?? "");
+  assert.equal(searchParams.get("connect_timeout"), "3");
+  assert.equal(searchParams.get("tcp_user_timeout"), "12000");
+});
+
+test("a URL of Redis without TLS turns it off", async () => {
+  const told = onDocker(await declare({ redis: { url: "redis://:broker-word@10.0.0.7" } }));
+  assert.equal(secret(told, "flower", "broker_url"), "redis://default:broker-word@10.0.0.7:6379/0");
+  assert.equal(told.get("flower")?.env.AIRFLOW__CELERY__SSL_ACTIVE, "False");
+  assert.ok(told.has("postgres") && !told.has("redis"));
+});
+
+test("with pgbouncer all go through it but the migration, and nothing prepares statements", async () => {
+  const told = onDocker(await declare(pooled));
+  for (const role of database) {
+    const at = patient("airflow:minted-metadataPassword@pgbouncer:6432/metadata");
+    assert.equal(secret(told, role, "sql_alchemy_conn"), `postgresql+psycopg2://${at}`, role);
+    assert.equal(secret(told, role, "sql_alchemy_conn_async"), `postgresql+psycopg://${at}`, role);
+    const { env, files } = told.get(role) ?? assert.fail();
+    assert.equal(env.AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS_ASYNC, "pooled_connections.ARGUMENTS");
+    assert.match(
+      files["/opt/airflow/config/pooled_connections.py"] ?? "",
+      /^ARGUMENTS = \{"prepare_threshold": None\}$/m,
+    );
+  }
+  for (const role of ["scheduler", "worker-1"]) {
+    const there = patient("airflow_results:minted-resultsPassword@pgbouncer:6432/results");
+    assert.equal(secret(told, role, "result_backend"), `db+postgresql+psycopg2://${there}`, role);
+  }
+  const own = patient("postgresql+psycopg2://airflow:minted-metadataPassword@postgres:5432/airflow");
+  assert.equal(secret(told, "migration", "sql_alchemy_conn"), own);
+  assert.deepEqual(having(told, "/opt/airflow/config/pooled_connections.py"), database);
+});
+
+test("pgbouncer logs in to the stack's Postgres, and lets in who has a password", async () => {
+  const told = onDocker(await declare(pooled));
+  assert.equal(
+    secret(told, "pgbouncer", "databases.ini"),
+    `[databases]
+metadata = host='postgres' port='5432' dbname='airflow' user='airflow' password='minted-metadataPassword'
+results = host='postgres' port='5432' dbname='airflow_results' user='airflow_results' password='minted-resultsPassword'
+`,
+  );
+  assert.equal(
+    secret(told, "pgbouncer", "users.txt"),
+    '"airflow" "minted-metadataPassword"\n"airflow_results" "minted-resultsPassword"\n',
+  );
+  const { files } = told.get("pgbouncer") ?? assert.fail();
+  assert.match(
+    files["/etc/pgbouncer/pgbouncer.ini"] ?? "",
+    /^pool_mode = transaction\ndefault_pool_size = 7$/m,
+  );
+  assert.equal(
+    files["/etc/pgbouncer/hba.conf"],
+    `host metadata airflow 0.0.0.0/0 scram-sha-256
+host metadata airflow ::/0 scram-sha-256
+host results airflow_results 0.0.0.0/0 scram-sha-256
+host results airflow_results ::/0 scram-sha-256
+`,
+  );
+});
+
+test("pgbouncer before a Postgres that is there already speaks TLS to it, and roles need no authorities", async () => {
+  const declared = await declare({ ...external, ...pooled });
+  const told = onDocker(declared);
+  assert.match(
+    secret(told, "pgbouncer", "databases.ini") ?? "",
+    /^metadata = host='db\.example\.com' port='6543' dbname='airflow' user='own@er' password='pass\/word'\nresults = /m,
+  );
+  assert.match(
+    told.get("pgbouncer")?.files["/etc/pgbouncer/pgbouncer.ini"] ?? "",
+    /^server_tls_sslmode = verify-full\nserver_tls_ca_file = \/etc\/pgbouncer\/postgres-ca\.pem$/m,
+  );
+  assert.deepEqual(having(told, "/opt/airflow/postgres-ca.pem"), ["check", "migration"]);
+  assert.deepEqual(having(told, "/etc/pgbouncer/postgres-ca.pem"), ["pgbouncer"]);
+  assert.deepEqual(argumentsOfCheck(declared), ["17", "/opt/airflow/redis-ca.pem"]);
+});
+
+interface Policy {
+  readonly egress: { readonly to?: unknown; readonly ports: { readonly port: number }[] }[];
+}
+
+function policiesOf(declared: readonly Declared[]): Map<string, Policy> {
+  const found = declared.filter(({ type }) => type === "kubernetes:networking.k8s.io/v1:NetworkPolicy");
+  return new Map(found.map(({ name, inputs }) => [name, inputs.spec as Policy]));
+}
+
+test("in a cluster, roles may reach the port of what is outside, at any address, and no other role may", async () => {
+  const policies = policiesOf(await declare({ ...cluster, ...external }));
+  const outside = [...policies].map(([name, { egress = [] }]): [string, number[]] => [
+    name,
+    egress.filter(({ to }) => to === undefined).map(({ ports }) => ports[0]?.port ?? 0),
+  ]);
+  assert.deepEqual(Object.fromEntries(outside), {
+    "deny-all": [],
+    check: [6543, 6380],
+    migration: [6543],
+    scheduler: [6380, 6543],
+    webserver: [6543],
+    "dag-processor": [6543],
+    triggerer: [6543],
+    flower: [6380],
+    worker: [6380, 6543],
+  });
+});
+
+test("in a cluster, pgbouncer alone and the migration reach the Postgres behind it", async () => {
+  const declared = await declare({ ...cluster, ...pooled });
+  const reaching = (host: string) =>
+    [...policiesOf(declared)]
+      .filter(([, { egress = [] }]) => JSON.stringify(egress).includes(`"app.kubernetes.io/name":"${host}"`))
+      .map(([name]) => name)
+      .sort();
+  assert.deepEqual(reaching("postgres"), ["migration", "pgbouncer"]);
+  assert.deepEqual(reaching("pgbouncer"), [...database, "worker"].sort());
+});
+
+test("settings of the stack's own services reach them, and their memory", async () => {
+  const containers = containersOf(
+    await declare({
+      postgres: { memory: 2048, settings: { max_connections: 200, jit: false } },
+      redis: { memory: 256, settings: { appendfsync: "always", activerehashing: false } },
+    }),
+  );
+  const { postgres = {}, redis = {} } = Object.fromEntries(containers);
+  assert.deepEqual((postgres.entrypoints as string[]).slice(-4), [
+    "-c",
+    "max_connections=200",
+    "-c",
+    "jit=off",
+  ]);
+  assert.equal(postgres.memory, 2048);
+  assert.equal(redis.memory, 256);
+  const conf = (redis.uploads as { file: string; content: string }[]).find(({ file }) =>
+    file.endsWith(".conf"),
+  );
+  assert.match(conf?.content ?? "", /\nappendfsync always\nactiverehashing no\n$/);
+});
+
+test("images and instances of a stack are those that it has", () => {
+  const settings = settingsFrom(raw({ ...external, ...pooled }), () => "stack.yaml:3");
+  assert.deepEqual(builtFor(settings), ["airflow", "pgbouncer"]);
+  const control = ["migration", "scheduler", "webserver", "dag-processor", "triggerer", "flower"];
+  assert.deepEqual(expected(settings).get("local"), ["check", "pgbouncer", ...control, "worker-1"]);
+});
+
+test("rendered manifests have the port of what is outside, and the rest as placeholders", async () => {
+  const file = join(folder, "stack.yaml");
+  const text = join(folder, "url");
+  writeFileSync(text, `${url}?sslmode=require\n`);
+  const said = {
+    ...cluster,
+    postgres: { url: { file: text }, ca },
+    redis: { url: { secure: "v1:encrypted" } },
+  };
+  const config = Object.fromEntries(Object.entries(said).map(([key, value]) => [`airflow:${key}`, value]));
+  writeFileSync(file, stringify({ config }));
+  const { manifests, secrets } = await render("rendered", file);
+  const login = "{metadataUser}:{metadataPassword}@{metadataHost}:6543/{metadataDatabase}";
+  assert.equal(
+    secrets.triggerer?.sql_alchemy_conn,
+    patient(`postgresql+psycopg2://${login}?sslmode=require&sslrootcert=%2Fopt%2Fairflow%2Fpostgres-ca.pem`),
+  );
+  assert.equal(secrets.flower?.broker_url, "rediss://{brokerUser}:{brokerPassword}@{brokerHost}:6379/0");
+  const policy = manifests.find(
+    ({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "check",
+  );
+  assert.match(JSON.stringify(policy), /"port":6543.*"port":6379/);
+  assert.doesNotMatch(JSON.stringify([manifests, secrets]), /example\.com:6543|pass%2Fword/);
+});
+
+test("Airflow 2 is told nothing of a driver that it does not have", async () => {
+  const told = onDocker(await declare({ ...external, ...pooled, version: "2.11.2" }));
+  const { env, files } = told.get("scheduler") ?? assert.fail();
+  assert.deepEqual(
+    [...Object.keys(env), ...Object.keys(files)].filter((name) => /async/i.test(name)),
+    [],
+  );
+});

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { minimise } from "../../drill/minimise.ts";
+import { type Kind, kinds, kindsOn } from "../../drill/plan/kinds.ts";
+import { layoutOf, lengthOf, type Shape, scheduleOf } from "../../drill/plan/schedule.ts";
+import { hasMapped, workloadOf } from "../../drill/plan/workload.ts";
+
+const layout = layoutOf(["worker-1", "worker-2"], ["engine"]);
+const shape: Shape = { platform: "docker", layout, count: 6, longest: 120, calm: [3, 12] };
+const seeds = fc.integer({ min: 0, max: 1_000_000 });
+const effort = { numRuns: 200 };
+
+test("a seed is always the same schedule, and another seed another one", () => {
+  fc.assert(
+    fc.property(seeds, (seed) => assert.deepEqual(scheduleOf(seed, shape), scheduleOf(seed, shape))),
+    effort,
+  );
+  const all = Array.from({ length: 50 }, (_, seed) => JSON.stringify(scheduleOf(seed, shape)));
+  assert.equal(new Set(all).size, 50);
+});
+
+test("faults come after some calm, hit what there is, and last as long as their kind does", () => {
+  fc.assert(
+    fc.property(seeds, fc.constantFrom("docker", "kubernetes", "machines"), (seed, platform) => {
+      const faults = scheduleOf(seed, { ...shape, platform });
+      assert.equal(faults.length, 6);
+      for (const [at, { kind, aim, target, seconds, after }] of faults.entries()) {
+        const { aims, platforms, seconds: range = [0, 0] }: Kind = kinds[kind];
+        assert.ok(platforms.includes(platform) && aims.includes(aim) && layout[aim].includes(target), kind);
+        assert.ok(range[0] <= seconds && seconds <= range[1], `${kind} ${seconds}`);
+        assert.ok(at === 0 ? after === 12 : 3 <= after && after <= 12, `${after}`);
+      }
+    }),
+    effort,
+  );
+});
+
+test("a worker that was scaled away is not hit", () => {
+  fc.assert(
+    fc.property(seeds, (seed) => {
+      const faults = scheduleOf(seed, { ...shape, count: 16 });
+      const at = (name: string) => faults.findIndex(({ kind }) => kind === name);
+      const away = at("scaleDown") < at("scaleUp") ? faults.slice(at("scaleDown"), at("scaleUp")) : [];
+      assert.deepEqual(
+        away.filter(({ target }) => target === "worker-2"),
+        [],
+      );
+    }),
+    effort,
+  );
+});
+
+test("neighbouring seeds have all kinds, and a bound makes long faults short", () => {
+  const kindsOf = (from: number, count: number, platform: Shape["platform"] = "docker") =>
+    new Set(
+      Array.from({ length: count }, (_, at) => scheduleOf(from + at, { ...shape, platform })).flatMap(
+        (faults) => faults.map(({ kind }) => kind),
+      ),
+    );
+  for (const from of [0, 1, 17, 400])
+    assert.deepEqual([...kindsOf(from, 3)].sort(), [...kindsOn("docker")].sort());
+  for (const platform of ["kubernetes", "machines"] as const)
+    assert.deepEqual([...kindsOf(5, 3, platform)].sort(), [...kindsOn(platform)].sort());
+  const bounded = Array.from({ length: 30 }, (_, seed) => scheduleOf(seed, { ...shape, longest: 10 })).flat();
+  assert.equal(Math.max(...bounded.map(({ seconds }) => seconds)), 10);
+  const lengths = Array.from({ length: 60 }, (_, seed) => lengthOf(scheduleOf(seed, shape)));
+  const mean = lengths.reduce((sum, one) => sum + one) / 60;
+  assert.ok(mean > 120 && mean < 240, `${mean} s`);
+});
+
+test("the workload is chains, fans and the like, every fifth time with the mapped task", () => {
+  const keys = workloadOf("r", false, 0).map(({ task, after }) => `${task} < ${after}`);
+  assert.equal(keys.length, 47);
+  for (const one of ["chain_0_0 < ", "chain_1_15 < chain_1_14", "fan_1_3 < fan_0_0,fan_0_1,fan_0_2,fan_0_3"])
+    assert.ok(keys.includes(one), one);
+  assert.equal(workloadOf("r", true, 0).length, 247);
+  assert.deepEqual([0, 1, 4, 5, 10].map(hasMapped), [true, false, false, true, true]);
+});
+
+/** Runs the minimiser with a known predicate; returns the remaining list and the number of calls. */
+async function shrunk(all: readonly number[], fails: (some: readonly number[]) => boolean, most = 1000) {
+  let asked = 0;
+  const rest = await minimise(
+    all,
+    async (some) => {
+      asked++;
+      return fails(some);
+    },
+    most,
+  );
+  return { rest, asked };
+}
+
+test("a failing list is made as small as it still fails, and no smaller", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(fc.nat(), { minLength: 1, maxLength: 12 }),
+      fc.infiniteStream(fc.boolean()),
+      async (all, chosen) => {
+        const picks = all.filter(() => chosen.next().value);
+        const culprits = picks.length > 0 ? picks : all.slice(0, 1);
+        const { rest } = await shrunk(all, (some) => culprits.every((one) => some.includes(one)));
+        assert.deepEqual(rest, culprits);
+      },
+    ),
+    effort,
+  );
+});
+
+test("the minimiser asks no more often than it may, and one culprit of six takes few questions", async () => {
+  const six = [1, 2, 3, 4, 5, 6];
+  const one = await shrunk(six, (some) => some.includes(5));
+  assert.deepEqual(one.rest, [5]);
+  assert.ok(one.asked <= 6, `${one.asked}`);
+  assert.deepEqual(await shrunk(six, (some) => some.includes(5), 0), { rest: six, asked: 0 });
+  const bounded = await shrunk(six, (some) => some.includes(2) && some.includes(5), 4);
+  assert.equal(bounded.asked, 4);
+  assert.ok([2, 5].every((culprit) => bounded.rest.includes(culprit)));
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { told } from "../../drill/results/report.ts";
+import { addResult, type Result, readResults, seedsLeft } from "../../drill/results/results.ts";
+import { tables, withTables } from "../../drill/results/table.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-drill-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function result(given: Partial<Result> = {}): Result {
+  return {
+    subject: "docker",
+    seed: 1,
+    date: "2026-01-01T00:00:00.000Z",
+    commit: "1234567",
+    seconds: 120,
+    tasks: 47,
+    attempts: 70,
+    faults: [
+      { kind: "kill", target: "worker-1", seconds: 0, evidence: "seen", cost: 3, recovery: 31.2 },
+      { kind: "pause", target: "postgres", seconds: 20, cost: 0, recovery: 2 },
+    ],
+    findings: [],
+    ...given,
+  };
+}
+
+test("a command goes on with the seeds that have no result yet", () => {
+  const file = join(folder, "kept/results.jsonl");
+  assert.deepEqual(readResults(file), []);
+  const both = [result({ seed: 2 }), result({ seed: 3, subject: "kubernetes" })];
+  for (const one of both) addResult(one, file);
+  assert.deepEqual(readResults(file), both);
+  assert.deepEqual(seedsLeft(both, "docker", 1, 4), [1, 3, 4]);
+  assert.deepEqual(seedsLeft(both, "kubernetes", 2, 2), [2]);
+});
+
+test("the page has a row for what was drilled, and one for each kind of fault", () => {
+  const flaw = (name: Result["findings"][number]["flaw"]) => ({ flaw: name, told: "" });
+  const bad = result({
+    seed: 2,
+    findings: ["failed", "unfinished", "overlap", "twice", "charged", "late", "slow", "missed"].map((name) =>
+      flaw(name as "failed"),
+    ),
+  });
+  const lines = tables([result(), bad, result({ subject: "compose" })]).split("\n");
+  const rows = lines.map((line) => line.slice(2, -2).split(" | "));
+  assert.deepEqual(rows[0], [
+    "",
+    "schedules",
+    "faults",
+    "tasks",
+    "lost",
+    "doubled",
+    "charged",
+    "late",
+    "longest recovery",
+  ]);
+  assert.deepEqual(rows[2], ["docker", "2", "4", "94", "2", "2", "1", "2", "32 s"]);
+  assert.deepEqual(rows[3], ["compose", "1", "2", "47", "0", "0", "0", "0", "32 s"]);
+  assert.deepEqual(rows.find(([name]) => name === "kill")?.slice(2), ["2", "6", "32 s"]);
+  assert.deepEqual(rows.find(([name]) => name === "pause")?.slice(2), ["0", "0", "2 s"]);
+  assert.deepEqual(rows.find(([name]) => name === "dead")?.slice(2), ["0", "0", ""]);
+});
+
+test("new tables replace those of the page, and nothing else of it", () => {
+  const page = "before\n<!-- figures, by npm run drill -->\nold\n<!-- end of figures -->\nafter\n";
+  const written = withTables(page, [result()]);
+  assert.match(
+    written,
+    /^before\n<!-- figures, by npm run drill -->\n\n\| {2}\| schedules .*<!-- end of figures -->\nafter\n$/s,
+  );
+  assert.doesNotMatch(written, /old/);
+  assert.equal(withTables(written, [result()]), written);
+  assert.throws(() => withTables("without a place", []), /has no place for the figures/);
+});
+
+test("a failing schedule is told with its seed", () => {
+  assert.match(told(result()), /seed 1: no flaw$/);
+  const failing = told(result({ seed: 7, findings: [{ flaw: "charged", told: "drill.a: why" }] }));
+  const many = Array.from({ length: 10 }, () => ({ flaw: "late", told: "b" }) as const);
+  assert.equal(
+    told(result({ findings: many }))
+      .match(/^ {2}LATE .*$/gm)
+      ?.at(-1),
+    "  LATE and 2 more",
+  );
+  assert.match(failing, /CHARGED drill\.a: why\n {2}seed 7: 1 flaws; again: npm run drill -- --seed 7$/);
+});

@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Input, planOf } from "../../../../importer/input.ts";
+import type { Plan } from "../../../../importer/plan.ts";
+import { report } from "../../../../importer/report.ts";
+import { written } from "../../../../importer/write.ts";
+import { project } from "../../../../tools/lib/process.ts";
+
+/** Inputs in the shapes of the official files, for Airflow 3 and 2. */
+export const names = ["compose", "compose2", "values", "values2"] as const;
+export type Name = (typeof names)[number];
+
+const here = import.meta.dirname;
+
+/** Paths that the compose files of the tests find; those that a stack uses are in the project. */
+const folders: Readonly<Record<string, ReturnType<Input["look"]>>> = {
+  "./dags": { kind: "directory", absolute: join(project, "dags"), spelt: "dags" },
+  "./plugins": { kind: "directory", absolute: "/srv/airflow/plugins", spelt: "/srv/airflow/plugins" },
+  "./conf/app.ini": { kind: "file", absolute: join(project, "biome.json"), spelt: "biome.json" },
+};
+
+export function look(path: string): ReturnType<Input["look"]> {
+  return folders[path] ?? { kind: "nothing", absolute: path, spelt: path };
+}
+
+export function textOf(name: string): string {
+  return readFileSync(join(here, name), "utf8");
+}
+
+export function inputOf(name: Name): Input {
+  const env = existsSync(join(here, `${name}.env`)) && { file: ".env", text: textOf(`${name}.env`) };
+  return { file: `${name}.yaml`, text: textOf(`${name}.yaml`), look, ...(env && { env }) };
+}
+
+export interface Said {
+  readonly plan: Plan;
+  readonly stack: string;
+  readonly report: string;
+}
+
+export function saidOf(name: Name): Said {
+  const plan = planOf(inputOf(name));
+  const requirements = plan.requirements === undefined ? undefined : `stacks/requirements.${name}.txt`;
+  const stack = written({ plan, from: `${name}.yaml`, stack: name, requirements });
+  return { plan, stack, report: `${report(plan, name, [])}\n` };
+}

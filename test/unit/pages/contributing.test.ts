@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { generatedFiles } from "../../../tools/generate.ts";
+import { project } from "../../../tools/lib/process.ts";
+
+function read(path: string): string {
+  return readFileSync(join(project, path), "utf8");
+}
+
+const page = read("CONTRIBUTING.md");
+const sources = globSync("**/*.ts", {
+  cwd: project,
+  exclude: (name) => name === "node_modules" || name === "test",
+}).sort();
+
+/** Text of a section of the page, up to the next one. */
+function section(title: string): string {
+  const [, text] = page.split(new RegExp(`^## ${title}$`, "m"));
+  assert.ok(text, title);
+  return text.split(/^## /m)[0] ?? "";
+}
+
+/** Production TypeScript files that a section names, sorted, except `but`: those named for another reason. */
+function listed(title: string, but: readonly string[] = []): string[] {
+  const all = [...section(title).matchAll(/`([\w./-]+\.ts)`/g)].map(([, path = ""]) => path);
+  return [...new Set(all)].filter((path) => !path.startsWith("test/") && !but.includes(path)).sort();
+}
+
+/** Production files whose code, without comments, matches a pattern. */
+function saying(what: RegExp): string[] {
+  const code = (path: string) =>
+    read(path)
+      .replaceAll(/\/\*.*?\*\//gs, "")
+      .replaceAll(/^\s*\/\/.*$/gm, "");
+  return sources.filter((path) => what.test(code(path)));
+}
+
+/** Room of a file: a folder, one of the four steps of `settings`, or `tools/lib`. */
+function roomOf(path: string): string {
+  const [room = "", step = ""] = path.split("/");
+  return room === "settings" || (room === "tools" && step === "lib") ? `${room}/${step}` : room;
+}
+
+/** Rooms that each room imports from. */
+function imports(): Map<string, string[]> {
+  const edges = sources.flatMap((file) => {
+    const found = read(file).matchAll(/(?:from|import)\s*\(?"(\.{1,2}\/[^"]+)"/g);
+    return [...found].map(([, path = ""]) => [roomOf(file), roomOf(join(dirname(file), path))] as const);
+  });
+  const rooms = [...new Set(sources.map(roomOf))].sort();
+  const from = (room: string) => edges.filter(([one, other]) => one === room && other !== room);
+  return new Map(rooms.map((room) => [room, [...new Set(from(room).map(([, other]) => other))].sort()]));
+}
+
+test("CONTRIBUTING.md: rooms import from what its table says, and from nothing else", () => {
+  const rows = section("The house").matchAll(/^\| `([^`]+)` \|.*\|([^|]*)\|$/gm);
+  const told = [...rows].map(([, room = "", cell = ""]) => {
+    const others = [...cell.matchAll(/`([^`]+)`/g)].map(([, other = ""]) => other);
+    return [room, others] as const;
+  });
+  assert.deepEqual(new Map(told.toSorted(([one], [other]) => (one < other ? -1 : 1))), imports());
+});
+
+test("no room imports from one that imports from it, by whatever way", () => {
+  const edges = imports();
+  const reach = (from: string, seen = new Set<string>()): Set<string> => {
+    for (const next of edges.get(from) ?? []) if (!seen.has(next)) reach(next, seen.add(next));
+    return seen;
+  };
+  assert.deepEqual(
+    [...edges.keys()].filter((room) => reach(room).has(room)),
+    [],
+  );
+});
+
+test("only platforms/ imports a container provider, and only config.ts reads Pulumi's configuration", () => {
+  const strange = saying(/from "@pulumi\/(docker|kubernetes)|import\("@pulumi\/(docker|kubernetes)/);
+  assert.deepEqual(
+    strange.filter((path) => !path.startsWith("platforms/")),
+    [],
+  );
+  assert.deepEqual(saying(/pulumi\.(Config\b|runtime\.allConfig)/), ["config.ts"]);
+});
+
+test("CONTRIBUTING.md: a config key is generated into the files that it names", () => {
+  const text = section("Add a config key");
+  assert.deepEqual(
+    generatedFiles.filter((file) => !text.includes(`\`${file}\``)),
+    [],
+  );
+});
+
+test("CONTRIBUTING.md: a role is named in the files that it lists", () => {
+  assert.deepEqual(listed("Add a role"), saying(/\btriggerer\b/i));
+});
+
+test("CONTRIBUTING.md: platforms are told apart in the files that it lists", () => {
+  const known = ["platforms/docker/docker.ts", "platforms/kubernetes/kubernetes.ts"];
+  const schema = ["workload.ts", "settings/schema/schema.ts"];
+  assert.deepEqual(
+    listed("Add a platform", [...known, ...schema]),
+    saying(/(?<!process\.)platform\s*[!=]==/),
+  );
+});
+
+test("CONTRIBUTING.md: versions are named in the files that it lists", () => {
+  const folder = /^components\/roles\/versions\//;
+  const text = "Add a version of Airflow";
+  assert.deepEqual(
+    listed(text).filter((path) => !folder.test(path)),
+    saying(/\b(2\.11|3\.3)\b/).filter((path) => !folder.test(path)),
+  );
+});
+
+/** True if `tools/run` accepts a version of Node.js. */
+function isTaken(version: string): boolean {
+  const [check = ""] = /^node_is_new\(\) \{.*?^\}$/ms.exec(read("tools/run")) ?? [];
+  const script = `node() { echo v${version}; }\n${check}\nnode_is_new && echo yes || echo no`;
+  return execFileSync("bash", ["-c", script], { encoding: "utf8" }).trim() === "yes";
+}
+
+test("package.json, tools/run and the pages ask for the Node.js that the program needs", () => {
+  assert.equal(JSON.parse(read("package.json")).engines.node, "^22.18.0 || >=24.3.0");
+  assert.equal(JSON.parse(read("package-lock.json")).packages[""].engines.node, "^22.18.0 || >=24.3.0");
+  const versions = ["20.19.5", "22.17.1", "22.18.0", "22.21.0", "23.11.1", "24.2.0", "24.3.0", "25.0.0"];
+  assert.deepEqual(versions.filter(isTaken), ["22.18.0", "22.21.0", "24.3.0", "25.0.0"]);
+  for (const file of ["docs/deploy.md", "CONTRIBUTING.md"])
+    assert.match(read(file), /Node\.js[^.]*22\.18[^.]*24\.3 or newer/s, file);
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { stringify } from "yaml";
+import { Stack } from "../../../tools/lib/stack.ts";
+
+const name = "unit-earlier";
+const prefix = `airflow-${name}`;
+const platform = "airflow:index:DockerPlatform";
+const urn = (type: string, of: string) => `urn:pulumi:${name}::airflow::${type}::${of}`;
+const parents = { stack: urn("pulumi:pulumi:Stack", prefix), platform: urn(platform, "docker") };
+const provider = urn(`${platform}$pulumi:providers:docker`, "docker");
+const providerId = "75d8c333-edaa-4ffe-af00-1b6e5f7c5779";
+
+/** Resource of a deployment from before resources carried the id of an installation. */
+function made(type: string, of: string, inputs: object, outputs: object, more: object) {
+  const resource = { type, custom: true, urn: urn(`${platform}$${type}`, of), parent: parents.platform };
+  return { ...resource, id: of, inputs, outputs, provider: `${provider}::${providerId}`, ...more };
+}
+
+const volumes = ["redis-data", "postgres-data", "logs", "data"].map((of) => {
+  const called = { name: `${prefix}-${of}` };
+  const outputs = { ...called, driver: "local", driverOpts: {}, labels: [] };
+  return made("docker:index/volume:Volume", of, called, outputs, { protect: true });
+});
+const asked = { __defaults: ["ipamDriver"], name: prefix, ipamDriver: "default", labels: [] };
+const answered = { name: prefix, ipamDriver: "default", driver: "bridge", options: {}, labels: [] };
+const network = made("docker:index/network:Network", "docker", asked, answered, {});
+const resources = [
+  { type: "pulumi:pulumi:Stack", custom: false, urn: parents.stack },
+  { type: platform, custom: false, urn: parents.platform, parent: parents.stack },
+  {
+    type: "pulumi:providers:docker",
+    custom: true,
+    id: providerId,
+    urn: provider,
+    parent: parents.platform,
+    inputs: { version: "5.2.0" },
+    outputs: { version: "5.2.0" },
+  },
+  ...volumes,
+  network,
+];
+
+test("what was deployed before there were ids keeps its data and its network", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "earlier-"));
+  const file = join(folder, "state.json");
+  const config = {
+    "airflow:workers": 1,
+    "airflow:images": { airflow: "a:1", postgres: "p:1", redis: "r:1" },
+  };
+  writeFileSync(join(folder, "stack.yaml"), stringify({ config }));
+  writeFileSync(file, JSON.stringify({ version: 3, deployment: { manifest: {}, resources } }));
+  // No engine: a preview needs none.
+  Object.assign(process.env, { DOCKER_HOST: "tcp://127.0.0.1:1", AIRFLOW_ADOPT: "" });
+  const stack = new Stack(name, join(folder, "stack.yaml"), join(folder, "state"));
+  try {
+    await stack.pulumi(["stack", "import", "--file", file]);
+    const steps: readonly { op: string; urn: string }[] = JSON.parse(
+      await stack.pulumi(["preview", "--json", "--show-sames"]),
+    ).steps;
+    console.log(
+      JSON.stringify(
+        steps.find((step) => step.urn === network.urn),
+        null,
+        1,
+      ),
+    );
+    const opOf = ({ urn }: { urn: string }) => steps.find((step) => step.urn === urn)?.op;
+    assert.deepEqual([...volumes, network].map(opOf), ["same", "same", "same", "same", "same"]);
+    const installation = steps.find(({ urn }) => urn.endsWith("::installation"));
+    assert.equal(installation?.op, "create");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

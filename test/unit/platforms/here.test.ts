@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { test } from "node:test";
+import { isPublisher, needsHere } from "../../../platforms/docker/needs.ts";
+import { preflightHere } from "../../../platforms/docker/preflight/here.ts";
+import { settingsFrom } from "../../../settings/read/read.ts";
+import { raw } from "../mocks.ts";
+
+const needs = needsHere(
+  settingsFrom(raw({ workers: 8, images: { airflow: "there" } }), () => "stack.yaml:3"),
+);
+const isOwn = (container: string) => isPublisher(container, "airflow-x");
+
+test("what the engine has to have", () => {
+  assert.deepEqual(needs, {
+    ports: [
+      { address: "127.0.0.1", port: 8080, use: "webserver (airflow:webserverPort)" },
+      { address: "127.0.0.1", port: 5555, use: "flower (airflow:flowerPort)" },
+    ],
+    memory: 8 * 2048 + 2560,
+    disk: 4096,
+    image: "there",
+  });
+});
+
+test("containers that publish ports are the stack's own by their exact names", () => {
+  const names = ["webserver", "webserver-2", "flower", "entrance", "gateway", "2-webserver", "redis", ""];
+  assert.deepEqual(
+    names.filter((name) => isPublisher(`airflow-x-${name}`, "airflow-x")),
+    ["webserver", "webserver-2", "flower", "entrance", "gateway"],
+  );
+});
+
+interface Machine {
+  /** Output of `docker ps`. */
+  readonly published: string;
+  /** Output of the container that inspects the machine; undefined if it cannot start. */
+  readonly seen?: readonly string[];
+  /** False if the engine does not answer. */
+  readonly up?: boolean;
+}
+
+/** Findings about an engine, and whether a container was started to inspect its machine. */
+async function looked({ published, seen, up = true }: Machine): Promise<[said: unknown, started: boolean]> {
+  const info = { ID: "A", Name: "a", ServerVersion: "20.10.24", MemTotal: 16000 * 2 ** 20, NCPU: 4 };
+  const directory = mkdtempSync(join(tmpdir(), "here-"));
+  const engine = JSON.stringify({ ...info, SystemTime: new Date(), DockerRootDir: "/var/lib/docker" });
+  const client = `#!/bin/sh
+case ${up ? "$1" : "down"} in
+  info) echo '${engine}' ;;
+  ps) printf '%s\\n' '${published}' ;;
+  run) touch ${directory}/started
+    ${seen ? `printf '%s\\n' ${seen.map((line) => `'${line}'`).join(" ")}` : 'echo "docker: Error response from daemon: No such image: there" >&2; exit 125'} ;;
+  *) echo "Cannot connect to the Docker daemon" >&2; exit 1 ;;
+esac
+`;
+  writeFileSync(join(directory, "docker"), client, { mode: 0o755 });
+  const { PATH: path } = process.env;
+  process.env.PATH = directory + delimiter + path;
+  try {
+    const said = await preflightHere(needs, isOwn).catch((error: Error) => error.message);
+    return [said, existsSync(join(directory, "started"))];
+  } finally {
+    process.env.PATH = path;
+    rmSync(directory, { recursive: true });
+  }
+}
+
+const memory =
+  "the Docker engine: its 4 cores have 16000 MiB of memory, and what is to run there may use 18944 MiB; expected " +
+  "no more than there is; lower the machine's workers, airflow:workerMemory or the memory of worker groups";
+const webserver = "airflow-x-webserver 127.0.0.1:8080->8080/tcp";
+
+test("a busy port and a full disk are refused, with the process that has it", async () => {
+  const seen = ["free 100", "listener 7 0100007F 15B3", "owner 7 42 python3"];
+  assert.deepEqual(await looked({ published: webserver, seen }), [
+    [
+      "The Docker engine has 2 fault(s):",
+      "/var/lib/docker, where its engine keeps data, has 100 MiB free; it takes 4096 MiB; make room, for example by docker image prune",
+      "port 5555 of 127.0.0.1, for flower (airflow:flowerPort), is taken by python3 (process 42); it must be free; stop that, or choose another port",
+    ].join("\n  "),
+    true,
+  ]);
+});
+
+test("a port of another stack's container is refused", async () => {
+  const published = `${webserver}\nairflow-x-2-flower 127.0.0.1:5555->5555/tcp`;
+  const [said] = await looked({ published, seen: ["free 9000"] });
+  assert.match(String(said), /port 5555 .* is taken by container airflow-x-2-flower; it must be free/);
+});
+
+test("memory that limits add up to is a warning", async () => {
+  assert.deepEqual(await looked({ published: "", seen: ["free 9000"] }), [[memory], true]);
+});
+
+test("no container looks at the machine while the stack has all of its ports", async () => {
+  const published = `${webserver}\nairflow-x-flower 127.0.0.1:5555->5555/tcp`;
+  assert.deepEqual(await looked({ published }), [[memory], false]);
+});
+
+test("a machine that cannot be looked at is deployed to, with a warning; what does not answer is told elsewhere", async () => {
+  const blind = "ports and disk of the Docker engine were not looked at: No such image: there";
+  assert.deepEqual(await looked({ published: "" }), [[memory, blind], true]);
+  assert.deepEqual(await looked({ published: "", up: false }), [[], false]);
+});

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { quoted } from "../../../platforms/kubernetes/keda.ts";
+import { connectionBudget } from "../../../settings/model/connections.ts";
+import { settingsFrom } from "../../../settings/read/read.ts";
+import { type Config, declare, raw } from "../mocks.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-keda-"));
+after(() => rmSync(folder, { recursive: true }));
+const ca = join(folder, "ca.pem");
+writeFileSync(ca, "authorities\n");
+
+const stack = {
+  platform: "kubernetes",
+  images: {
+    airflow: "r/airflow:1",
+    postgres: "r/postgres:1",
+    redis: "r/redis:1",
+    pgbouncer: "r/pgbouncer:1",
+  },
+  dagsGit: { url: "https://git.example.com/dags.git" },
+};
+
+type Plain = Record<string, unknown>;
+
+/** Resources of a group's autoscaling. */
+async function scaling(config: Config, group = "worker") {
+  const declared = await declare({ ...stack, ...config });
+  const find = (type: RegExp, name: string) =>
+    declared.find((each) => type.test(each.type) && each.name === name)?.inputs as Plain | undefined;
+  return {
+    scaled: find(/:ScaledObject$/, group)?.spec as Plain & { triggers: Plain[] },
+    authentication: find(/:TriggerAuthentication$/, `${group}-keda`)?.spec,
+    told: find(/:Secret$/, `${group}-keda`)?.stringData as Plain,
+    policy: find(/:NetworkPolicy$/, `${group}-keda`)?.spec,
+    statefulSet: find(/:StatefulSet$/, group)?.spec as Plain,
+  };
+}
+
+const parameters = ["host", "port", "userName", "password", "dbName", "sslmode"];
+const count =
+  "SELECT count(*) FROM task_instance WHERE state IN ('queued', 'running', 'restarting') AND queue IN";
+
+test("KEDA sets the number of workers by the tasks of their queues, queued and running, for each place", async () => {
+  const group = { name: "gpu", queues: ["gpu", "big"], concurrency: 2, autoscale: { min: 0, max: 3 } };
+  const { scaled, authentication, statefulSet } = await scaling({ workerGroups: [group] }, "worker-gpu");
+  assert.equal(statefulSet.replicas, undefined);
+  assert.deepEqual(scaled, {
+    scaleTargetRef: { apiVersion: "apps/v1", kind: "StatefulSet", name: "worker-gpu" },
+    minReplicaCount: 0,
+    maxReplicaCount: 3,
+    pollingInterval: 10,
+    cooldownPeriod: 300,
+    triggers: [
+      {
+        type: "postgresql",
+        metadata: { query: `${count} ('gpu', 'big')`, targetQueryValue: "2" },
+        authenticationRef: { name: "worker-gpu-keda" },
+      },
+    ],
+  });
+  const refs = parameters.map((key) => ({ parameter: key, name: "worker-gpu-keda", key }));
+  assert.deepEqual(authentication, { secretTargetRef: refs });
+});
+
+test("the default group is counted by the queue that the stack makes the default", async () => {
+  const settings = { operators: { default_queue: "o'clock" } };
+  const { scaled } = await scaling({ workerAutoscale: { min: 1, max: 3 }, settings });
+  assert.deepEqual(scaled.triggers[0]?.metadata, { query: `${count} ('o''clock')`, targetQueryValue: "4" });
+});
+
+test("KEDA asks the stack's own Postgres, past PgBouncer, with the login of a Secret; its namespace alone is let in", async () => {
+  for (const pooling of [{}, { pgbouncer: {} }]) {
+    const { told, policy, scaled } = await scaling({ ...pooling, workerAutoscale: { min: 1, max: 3 } });
+    assert.deepEqual(told, {
+      host: "postgres.airflow-unit.svc",
+      port: "5432",
+      userName: "airflow",
+      password: "minted-metadataPassword",
+      dbName: "airflow",
+      sslmode: "disable",
+    });
+    assert.ok(!JSON.stringify(scaled).includes("minted"));
+    assert.deepEqual(policy, {
+      podSelector: { matchLabels: { "app.kubernetes.io/name": "postgres" } },
+      policyTypes: ["Ingress"],
+      ingress: [
+        {
+          from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "keda" } } }],
+          ports: [{ port: 5432, protocol: "TCP" }],
+        },
+      ],
+    });
+  }
+});
+
+test("KEDA may be in a namespace of another name", async () => {
+  const { policy } = await scaling({
+    workerAutoscale: { min: 1, max: 3 },
+    kubernetes: { kedaNamespace: "scaling" },
+  });
+  assert.match(JSON.stringify(policy), /"kubernetes.io\/metadata.name":"scaling"/);
+});
+
+test("after a rotation KEDA has the current login", async () => {
+  const { told } = await scaling({
+    workerAutoscale: { min: 1, max: 3 },
+    secretGenerations: { metadataPassword: 2 },
+  });
+  assert.equal(told.userName, "airflow_2");
+});
+
+test("where an outside Postgres is, is in the Secret; with authorities it has to prove its name", async () => {
+  const url = "postgresql://fl%27ow:pass%5Cword@db.example.com:6432/meta";
+  for (const [postgres, sslmode] of [
+    [{ url }, "prefer"],
+    [{ url, ca }, "verify-full"],
+    [{ url: `${url}?sslmode=require`, ca }, "require"],
+  ] as const) {
+    const { told, policy, scaled } = await scaling({ workerAutoscale: { min: 0, max: 2 }, postgres });
+    assert.deepEqual(told, {
+      host: "db.example.com",
+      port: "6432",
+      userName: "fl\\'ow",
+      password: "pass\\\\word",
+      dbName: "meta",
+      sslmode,
+    });
+    assert.equal(policy, undefined);
+    assert.ok(!JSON.stringify(scaled).includes("example.com"));
+  }
+});
+
+test("words are quoted as far as KEDA does not do so itself", () => {
+  assert.deepEqual(["plain", "it's", "a\\b", "it's a\\b"].map(quoted), [
+    "plain",
+    "it\\'s",
+    "a\\\\b",
+    "it's a\\\\b",
+  ]);
+});
+
+test("what KEDA opens to Postgres is in the budget", () => {
+  const opened = (config: Config) =>
+    connectionBudget(settingsFrom(raw({ ...stack, ...config }), () => "stack.yaml:3"));
+  const fixed = opened({ workers: 3 });
+  assert.equal(opened({ workerAutoscale: { min: 0, max: 3 } }), fixed + 2);
+});

@@ -1,0 +1,468 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { jobPod, type PodArgs, servicePod } from "../../../platforms/kubernetes/pod.ts";
+import { policy, reachLabels } from "../../../platforms/kubernetes/policies.ts";
+import type { Service } from "../../../workload.ts";
+import { declare } from "../mocks.ts";
+
+const args: PodArgs = {
+  files: "web-files",
+  secrets: "web-secrets",
+  serviceAccount: "airflow",
+  priorityClass: "stack-tasks",
+  nodes: { labels: { disk: "ssd" }, tolerations: [{ key: "gpu", effect: "NoSchedule" }] },
+};
+
+/** Omits the machine, which becomes labels of `nodes`, and turns, which concern several StatefulSets. */
+type Fields = Required<Omit<Service, "machine" | "turns">>;
+
+const login = { host: "db", port: 5432, user: "u", password: "p", database: "d", sslmode: "disable" };
+
+const service: Fields = {
+  image: "image:1",
+  command: ["run", "it"],
+  user: { uid: 1, gid: 2 },
+  env: { A: "b=c" },
+  secrets: { key: "value" },
+  files: { "/etc/app/file.conf": "content" },
+  volumes: { "/data": { kind: "data", name: "claim", sharing: "exclusive" } },
+  labels: { team: "data" },
+  hosts: { "a.example.com": "10.0.0.7", "b.example.com": "10.0.0.8", "c.example.com": "10.0.0.7" },
+  scratch: ["/tmp"],
+  limits: { memory: 512, cpu: 1.5 },
+  reaches: [{ host: "redis", port: 6379 }],
+  outbound: true,
+  stop: { signal: "SIGINT", graceSeconds: 7 },
+  healthy: { command: ["check"], startSeconds: 60 },
+  port: 80,
+  loopbackPort: 8000,
+  replicas: 2,
+  autoscale: {
+    min: 0,
+    max: 3,
+    database: { target: { host: "db", port: 5432 }, login: pulumi.output(login) },
+    query: "SELECT 1",
+    countPerInstance: 4,
+  },
+  stateful: true,
+  priority: "tasks",
+  nodes: { labels: { disk: "ssd" }, tolerations: [{ key: "gpu", effect: "NoSchedule" }] },
+};
+
+type Plain = Record<string, unknown>;
+const pod: Plain = { ...servicePod("web", service, args) };
+const [container = {}] = pod.containers as Plain[];
+const around = { egress: { to: ["0.0.0.0/0"], except: ["10.0.0.0/8"] } };
+const edges: Plain = { ...policy("web", service, around) };
+const exec = { command: ["check"] };
+
+const startup = `now() { cut -d. -f1 /proc/uptime; }
+since=$(now)
+until timeout 10 "$@"; do
+  [ $? -ne 75 ] || since=$(now)
+  [ $(($(now) - since)) -lt 60 ] || exit 1
+  sleep 0.5
+done`;
+
+const liveness = `looks=6
+while [ $looks -gt 0 ]; do
+  sleep 10
+  timeout 10 "$@" || [ $? -eq 75 ] || exit 1
+  looks=$((looks - 1))
+done`;
+
+/** Result of each field in a pod or its policy; a field without a case does not compile. */
+const cases: {
+  readonly [field in keyof Fields]: readonly [actual: unknown, expected: unknown][];
+} = {
+  image: [[container.image, "image:1"]],
+  command: [
+    [
+      container.command,
+      ["sh", "-c", 'find /dev/shm -mindepth 1 -delete; unset PWD; exec "$@"', "sh", "run", "it"],
+    ],
+  ],
+  user: [
+    [
+      pod.securityContext,
+      {
+        runAsNonRoot: true,
+        runAsUser: 1,
+        runAsGroup: 2,
+        fsGroup: 2,
+        fsGroupChangePolicy: "OnRootMismatch",
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+    ],
+  ],
+  env: [[container.env, [{ name: "A", value: "b=c" }]]],
+  secrets: [
+    [volume("secrets"), { name: "secrets", secret: { secretName: "web-secrets", defaultMode: 0o444 } }],
+    [mount("secrets"), { name: "secrets", mountPath: "/run/secrets", readOnly: true }],
+  ],
+  files: [
+    [volume("files"), { name: "files", configMap: { name: "web-files", defaultMode: 0o444 } }],
+    [
+      mount("files"),
+      { name: "files", mountPath: "/etc/app/file.conf", subPath: "etc_app_file.conf", readOnly: true },
+    ],
+  ],
+  volumes: [
+    [volume("data"), { name: "data", persistentVolumeClaim: { claimName: "claim" } }],
+    [mount("data"), { name: "data", mountPath: "/data" }],
+  ],
+  // In the objects around the pod: see below.
+  labels: [],
+  hosts: [
+    [
+      pod.hostAliases,
+      [
+        { ip: "10.0.0.7", hostnames: ["a.example.com", "c.example.com"] },
+        { ip: "10.0.0.8", hostnames: ["b.example.com"] },
+      ],
+    ],
+  ],
+  scratch: [
+    [volume("tmp"), { name: "tmp", emptyDir: {} }],
+    [mount("tmp"), { name: "tmp", mountPath: "/tmp" }],
+  ],
+  limits: [
+    [
+      container.resources,
+      {
+        requests: { cpu: "15m", memory: "512Mi", "ephemeral-storage": "256Mi" },
+        limits: { cpu: "1500m", memory: "512Mi", "ephemeral-storage": "10Gi" },
+      },
+    ],
+  ],
+  reaches: [
+    [reachLabels(service), { "reaches/redis": "true" }],
+    [
+      (edges.egress as unknown[])[1],
+      {
+        to: [{ podSelector: { matchLabels: { "app.kubernetes.io/name": "redis" } } }],
+        ports: [{ port: 6379, protocol: "TCP" }],
+      },
+    ],
+  ],
+  outbound: [
+    [(edges.egress as unknown[])[2], { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["10.0.0.0/8"] } }] }],
+    [(policy("web", { ...service, outbound: false }, around).egress as unknown[]).length, 2],
+  ],
+  stop: [
+    [pod.terminationGracePeriodSeconds, 7],
+    [
+      container.lifecycle,
+      {
+        preStop: { exec: { command: ["sh", "-c", "kill -s INT 1; while kill -s 0 1; do sleep 0.2; done"] } },
+      },
+    ],
+  ],
+  healthy: [
+    [
+      container.startupProbe,
+      {
+        exec: { command: ["sh", "-c", startup, "sh", "check"] },
+        periodSeconds: 1,
+        timeoutSeconds: 86400,
+        failureThreshold: 1,
+      },
+    ],
+    [
+      container.livenessProbe,
+      {
+        exec: { command: ["sh", "-c", liveness, "sh", "check"] },
+        periodSeconds: 1,
+        timeoutSeconds: 130,
+        failureThreshold: 2,
+      },
+    ],
+    [container.readinessProbe, { exec, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 1 }],
+  ],
+  port: [
+    [container.ports, [{ containerPort: 80, name: "main" }]],
+    [
+      edges.ingress,
+      [
+        {
+          from: [{ podSelector: { matchLabels: { "reaches/web": "true" } } }],
+          ports: [{ port: 80, protocol: "TCP" }],
+        },
+      ],
+    ],
+  ],
+  priority: [[pod.priorityClassName, "stack-tasks"]],
+  nodes: [
+    [pod.nodeSelector, { disk: "ssd" }],
+    [(pod.tolerations as unknown[])[0], { key: "gpu", effect: "NoSchedule", operator: "Exists" }],
+  ],
+  // In the objects around the pod: see below.
+  loopbackPort: [],
+  replicas: [],
+  autoscale: [],
+  stateful: [],
+};
+
+function volume(name: string): unknown {
+  return (pod.volumes as Plain[]).find((each) => each.name === name);
+}
+
+function mount(name: string): unknown {
+  return (container.volumeMounts as Plain[]).find((each) => each.name === name);
+}
+
+for (const [field, pairs] of Object.entries(cases)) {
+  test(`a pod honours ${field}`, () => {
+    for (const [actual, expected] of pairs) assert.deepEqual(actual, expected);
+  });
+}
+
+test("a container may write to its mounts alone, and gains no rights", () => {
+  assert.deepEqual(container.securityContext, {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ["ALL"] },
+    privileged: false,
+    readOnlyRootFilesystem: true,
+    runAsNonRoot: true,
+    runAsUser: 1,
+    runAsGroup: 2,
+  });
+  assert.equal(pod.automountServiceAccountToken, false);
+  assert.equal(pod.enableServiceLinks, false);
+});
+
+test("what is reached through a service is given time to be forgotten before it stops", () => {
+  const stop = { signal: "SIGTERM", graceSeconds: 30 } as const;
+  const drained: Plain = { ...servicePod("web", { ...service, stateful: false, stop }, args) };
+  assert.equal(drained.terminationGracePeriodSeconds, 35);
+  const [{ lifecycle } = { lifecycle: undefined }] = drained.containers as Plain[];
+  assert.deepEqual(lifecycle, { preStop: { sleep: { seconds: 5 } } });
+});
+
+test("a directory of this machine is refused", () => {
+  const volumes = { "/dags": { kind: "directory", path: "/host" } } as const;
+  assert.throws(
+    () => jobPod("once", { ...service, volumes }, args),
+    /\/host, which is a directory of this machine/,
+  );
+  const ofNode = { "/models": { kind: "host", path: "/srv" } } as const;
+  assert.throws(
+    () => jobPod("once", { ...service, volumes: ofNode }, args),
+    /\/srv, which is a directory of a node/,
+  );
+});
+
+test("a job runs to its end", () => {
+  const once: Plain = { ...jobPod("once", service, args) };
+  assert.equal(once.restartPolicy, "Never");
+  assert.equal(once.terminationGracePeriodSeconds, 7);
+});
+
+const stack = {
+  platform: "kubernetes",
+  images: { airflow: "r/airflow:1", postgres: "r/postgres:1", redis: "r/redis:1" },
+  dagsGit: { url: "https://git.example.com/dags.git" },
+};
+
+async function declared(config: Plain): Promise<Map<string, Plain>> {
+  const all = await declare({ ...stack, ...config });
+  const kind = (type: string) => type.slice(type.lastIndexOf(":") + 1);
+  return new Map(all.map(({ type, name, inputs }) => [`${kind(type)} ${name}`, inputs as Plain]));
+}
+
+function specOf(objects: Map<string, Plain>, name: string): Plain {
+  return (objects.get(name)?.spec ?? assert.fail(`there is no ${name}`)) as Plain;
+}
+
+/** All objects of a kind, by name. */
+function allOf(objects: Map<string, Plain>, kind: string): Map<string, Plain> {
+  const own = [...objects].filter(([name]) => name.startsWith(`${kind} `));
+  return new Map(own.map(([name, inputs]) => [name.slice(kind.length + 1), inputs]));
+}
+
+function specsOf(objects: Map<string, Plain>, kind: string): Record<string, Plain> {
+  const all = [...allOf(objects, kind)].map(([name, { spec }]) => [name, spec as Plain]);
+  return Object.fromEntries(all);
+}
+
+/** Pods of all workloads, with the workload's name. */
+function podsOf(objects: Map<string, Plain>): [name: string, kind: string, pod: Plain][] {
+  return ["Deployment", "StatefulSet", "Job"].flatMap((kind) =>
+    Object.entries(specsOf(objects, kind)).map(([name, { template }]): [string, string, Plain] => {
+      return [name, kind, (template as { spec: Plain }).spec];
+    }),
+  );
+}
+
+test("a stack declares these objects, and no others", async () => {
+  const names = [...(await declared({ schedulers: 2 })).keys()].filter(
+    (name) => !name.startsWith("airflow:"),
+  );
+  const of = (kind: string) =>
+    names.filter((name) => name.startsWith(`${kind} `)).map((name) => name.split(" ")[1]);
+  assert.deepEqual(of("StatefulSet").sort(), ["postgres", "redis", "triggerer", "worker"]);
+  assert.deepEqual(of("Deployment").sort(), ["dag-processor", "flower", "scheduler", "webserver"]);
+  assert.deepEqual(of("Job"), ["migration"]);
+  assert.deepEqual(of("Service").sort(), ["flower", "postgres", "redis", "triggerer", "webserver", "worker"]);
+  assert.deepEqual(of("PersistentVolumeClaim").sort(), ["data", "logs", "postgres-data", "redis-data"]);
+  assert.deepEqual(of("PodDisruptionBudget").sort(), ["scheduler", "worker"]);
+  assert.equal(of("NetworkPolicy").length, 10);
+  assert.deepEqual(of("PriorityClass").sort(), ["control", "tasks"]);
+  assert.deepEqual(of("Ingress"), []);
+});
+
+test("replicas: instances with names of their own are numbered from 1", async () => {
+  const spec = specOf(await declared({ workers: 3 }), "StatefulSet worker");
+  assert.equal(spec.replicas, 3);
+  assert.deepEqual(spec.ordinals, { start: 1 });
+  assert.equal(spec.podManagementPolicy, "Parallel");
+});
+
+test("stateful: called by instance if it has no data, at one address if it has", async () => {
+  const objects = await declared({});
+  assert.equal(specOf(objects, "Service worker").clusterIP, "None");
+  assert.equal(specOf(objects, "Service redis").clusterIP, undefined);
+});
+
+test("what is not stateful is updated without a gap", async () => {
+  const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
+  const deployments = Object.entries(specsOf(await declared({ webservers: 2 }), "Deployment"));
+  assert.deepEqual(Object.fromEntries(deployments.map(([name, spec]) => [name, spec.strategy])), {
+    "dag-processor": strategy,
+    flower: strategy,
+    scheduler: strategy,
+    webserver: strategy,
+  });
+});
+
+test("pods of a workload are spread over nodes, those of an old version left out", async () => {
+  for (const [name, kind, pod] of podsOf(await declared({}))) {
+    const spread = {
+      maxSkew: 1,
+      topologyKey: "kubernetes.io/hostname",
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels: { "app.kubernetes.io/name": name } },
+      ...(kind === "Deployment" && { matchLabelKeys: ["pod-template-hash"] }),
+    };
+    assert.deepEqual(pod.topologySpreadConstraints, kind === "Job" ? undefined : [spread], name);
+  }
+});
+
+test("of what there are several, one at a time is taken away", async () => {
+  const budget = (name: string) => ({
+    maxUnavailable: 1,
+    selector: { matchLabels: { "app.kubernetes.io/name": name } },
+  });
+  const several = { schedulers: 2, webservers: 2, workers: 2 };
+  assert.deepEqual(specsOf(await declared(several), "PodDisruptionBudget"), {
+    scheduler: budget("scheduler"),
+    webserver: budget("webserver"),
+    worker: budget("worker"),
+  });
+  assert.deepEqual(specsOf(await declared({ workers: 1 }), "PodDisruptionBudget"), {});
+});
+
+test("control roles take the place of workers, and workers nobody's", async () => {
+  const objects = await declared({});
+  const classes = [...allOf(objects, "PriorityClass")].map(
+    ([name, { metadata, value, preemptionPolicy }]) => [
+      name,
+      { name: (metadata as Plain).name, value, preemptionPolicy },
+    ],
+  );
+  assert.deepEqual(Object.fromEntries(classes), {
+    control: { name: "airflow-unit-control", value: 1000, preemptionPolicy: "PreemptLowerPriority" },
+    tasks: { name: "airflow-unit-tasks", value: 0, preemptionPolicy: "Never" },
+  });
+  for (const [name, , pod] of podsOf(objects)) {
+    assert.equal(pod.priorityClassName, `airflow-unit-${name === "worker" ? "tasks" : "control"}`, name);
+  }
+});
+
+test("volumes are claimed from the stack's classes, with its sizes", async () => {
+  const sizes = { postgres: "1Gi", redis: "2Gi", logs: "3Gi", data: "4Gi" };
+  const claims = async (classes: Plain) =>
+    specsOf(await declared({ kubernetes: { storage: { ...sizes, ...classes } } }), "PersistentVolumeClaim");
+  const claim = (mode: string, storage: string, storageClass: Plain) => ({
+    accessModes: [mode],
+    resources: { requests: { storage } },
+    ...storageClass,
+  });
+  const expected = (own: Plain, shared: Plain) => ({
+    "postgres-data": claim("ReadWriteOnce", "1Gi", own),
+    "redis-data": claim("ReadWriteOnce", "2Gi", own),
+    logs: claim("ReadWriteMany", "3Gi", shared),
+    data: claim("ReadWriteMany", "4Gi", shared),
+  });
+  assert.deepEqual(
+    await claims({ class: "fast", sharedClass: "shared" }),
+    expected({ storageClassName: "fast" }, { storageClassName: "shared" }),
+  );
+  assert.deepEqual(await claims({}), expected({}, {}));
+});
+
+test("remote logs need no volume, and are read by the webserver itself", async () => {
+  const settings = { logging: { remote_logging: true } };
+  const reached = async (config: Plain) =>
+    JSON.stringify(specOf(await declared(config), "NetworkPolicy webserver").egress);
+  assert.match(await reached({ settings }), /"ipBlock":\{"cidr":"0\.0\.0\.0\/0"/);
+  assert.doesNotMatch(await reached({}), /ipBlock/);
+  const claims = Object.keys(specsOf(await declared({ settings }), "PersistentVolumeClaim"));
+  assert.deepEqual(claims.sort(), ["data", "postgres-data", "redis-data"]);
+});
+
+test("images are pulled with the stack's logins", async () => {
+  const objects = await declared({ kubernetes: { pullSecrets: ["registry", "other"] } });
+  const [account = {}] = [...allOf(objects, "ServiceAccount").values()];
+  assert.deepEqual(account.imagePullSecrets, [{ name: "registry" }, { name: "other" }]);
+  for (const [name, , pod] of podsOf(objects)) {
+    assert.equal(pod.serviceAccountName, (account.metadata as Plain).name, name);
+  }
+});
+
+test("files and secrets are named by Pulumi, so that a change is a new object", async () => {
+  const objects = await declared({});
+  for (const kind of ["ConfigMap", "Secret"]) {
+    const metadata = [...allOf(objects, kind).values()].map((inputs) => inputs.metadata as Plain);
+    assert.notEqual(metadata.length, 0);
+    assert.deepEqual([...new Set(metadata.map(({ name }) => name))], [undefined], kind);
+  }
+});
+
+test("loopbackPort: published by an ingress where the stack has one, to its controller alone", async () => {
+  const ingress = {
+    class: "nginx",
+    namespace: "ingress-nginx",
+    webserver: "airflow.example.com",
+    tlsSecret: "airflow-tls",
+  };
+  const objects = await declared({ kubernetes: { ingress } });
+  assert.deepEqual(
+    [...objects.keys()].filter((name) => name.startsWith("Ingress ")),
+    ["Ingress webserver"],
+  );
+  const { tls, ingressClassName } = specOf(objects, "Ingress webserver");
+  assert.deepEqual(tls, [{ hosts: ["airflow.example.com"], secretName: "airflow-tls" }]);
+  assert.equal(ingressClassName, "nginx");
+  const rules = specOf(objects, "NetworkPolicy webserver").ingress as Plain[];
+  assert.deepEqual(rules[1]?.from, [
+    { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "ingress-nginx" } } },
+  ]);
+  assert.equal((specOf(objects, "NetworkPolicy flower").ingress as Plain[]).length, 1);
+});
+
+test("no secret is in anything but a Secret", async () => {
+  for (const [name, inputs] of await declared({})) {
+    if (name.startsWith("Secret ")) assert.match(JSON.stringify(inputs.stringData), /minted-/, name);
+    else if (!name.startsWith("Resource ")) assert.doesNotMatch(JSON.stringify(inputs), /minted-/, name);
+  }
+});
+
+test("a job is named by its content: the same for the same, another for another", async () => {
+  const jobOf = async (config: Plain) => (await declared(config)).get("Job migration")?.metadata as Plain;
+  const first = await jobOf({});
+  assert.match(String(first.name), /^migration-[0-9a-f]{10}$/);
+  assert.equal((await jobOf({})).name, first.name);
+  assert.notEqual((await jobOf({ images: { ...stack.images, airflow: "r/airflow:2" } })).name, first.name);
+});

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { needsOf } from "../../../platforms/docker/needs.ts";
+import { settingsFrom } from "../../../settings/read/read.ts";
+import { cargoFor } from "../../../tools/images.ts";
+import { project } from "../../../tools/lib/process.ts";
+import { differences, type Facts } from "../../parity/facts.ts";
+import { containersOf, type Declared, declare, raw } from "../mocks.ts";
+
+const one = { name: "one", docker: "unix:///run/docker.sock", address: "10.0.0.1", workers: 1 };
+const two = {
+  name: "two",
+  docker: "ssh://airflow@two",
+  address: "10.0.0.2",
+  workers: { default: 2, gpu: 1 },
+};
+const three = { name: "three", docker: "ssh://three", address: "10.0.0.3", roles: ["flower"] };
+const workerGroups = [{ name: "gpu", queues: ["gpu"] }];
+const stack = { machines: [one, two, three], workerGroups };
+
+interface Network {
+  readonly aliases: readonly string[];
+}
+
+/** Provider of each resource, which determines its machine. */
+function providers(declared: readonly Declared[], type: string): Record<string, string> {
+  const found = declared.filter((resource) => resource.type === type);
+  return Object.fromEntries(found.map(({ name, provider }) => [name, provider?.split("::").at(-2) ?? ""]));
+}
+
+const container = "docker:index/container:Container";
+
+test("each workload is on its machine; the first one has what no other one is given", async () => {
+  assert.deepEqual(providers(await declare(stack), container), {
+    gateway: "docker",
+    "gateway-two": "docker-two",
+    "gateway-three": "docker-three",
+    redis: "docker",
+    postgres: "docker",
+    dags: "docker",
+    migration: "docker",
+    webserver: "docker",
+    scheduler: "docker",
+    "dag-processor": "docker",
+    triggerer: "docker",
+    flower: "docker-three",
+    "worker-one-1": "docker",
+    "dags-two": "docker-two",
+    "worker-two-1": "docker-two",
+    "worker-two-2": "docker-two",
+    "worker-gpu-two-1": "docker-two",
+  });
+});
+
+test("each machine is reached in its own way", async () => {
+  const declared = await declare(stack);
+  const told = declared
+    .filter(({ type }) => type === "pulumi:providers:docker")
+    .map(({ name, inputs: { host, certPath } }) => [name, host, certPath]);
+  assert.deepEqual(told, [
+    ["docker", "unix:///run/docker.sock", undefined],
+    ["docker-two", "ssh://airflow@two", undefined],
+    ["docker-three", "ssh://three", undefined],
+  ]);
+});
+
+test("a machine has the volumes that are mounted there", async () => {
+  assert.deepEqual(providers(await declare(stack), "docker:index/volume:Volume"), {
+    "redis-data": "docker",
+    "postgres-data": "docker",
+    dags: "docker",
+    logs: "docker",
+    data: "docker",
+    "dags-two": "docker-two",
+    "logs-two": "docker-two",
+    "data-two": "docker-two",
+  });
+});
+
+test("gateways stand in for what is elsewhere, and publish one port each on their machine's address", async () => {
+  const containers = containersOf(await declare(stack));
+  const gateways = ["gateway", "gateway-two", "gateway-three"].map((name) => {
+    const { networksAdvanced, ports } = containers.get(name) ?? assert.fail(`there is no ${name}`);
+    const [{ aliases } = assert.fail()] = networksAdvanced as Network[];
+    return [aliases, ports];
+  });
+  const port = (ip: string) => [{ internal: 8443, external: 8443, ip }];
+  assert.deepEqual(gateways, [
+    [["gateway", "worker-gpu-two", "worker-two"], port("10.0.0.1")],
+    [["gateway", "postgres", "redis", "webserver"], port("10.0.0.2")],
+    [["gateway", "redis"], port("10.0.0.3")],
+  ]);
+  const published = [...containers].filter(([, { ports }]) => ports).map(([name]) => name);
+  assert.deepEqual(published.sort(), ["flower", "gateway", "gateway-three", "gateway-two", "webserver"]);
+});
+
+test("scaling a machine changes nothing but its workers", async () => {
+  const before = containersOf(await declare(stack));
+  const after = containersOf(
+    await declare({ ...stack, machines: [one, { ...two, workers: { default: 3, gpu: 0 } }, three] }),
+  );
+  for (const [name, inputs] of before) {
+    if (!after.has(name)) continue;
+    // Workers of a group share one weight, which changes without a restart.
+    const weight = name.startsWith("worker-two") && { cpuShares: 341 };
+    assert.deepEqual(after.get(name), { ...inputs, ...weight }, name);
+  }
+  assert.deepEqual(
+    [...before.keys()].filter((name) => !after.has(name)),
+    ["worker-gpu-two-1"],
+  );
+  assert.deepEqual(
+    [...after.keys()].filter((name) => !before.has(name)),
+    ["worker-two-3"],
+  );
+});
+
+test("the logs of a worker are asked for under the name of its group", async () => {
+  const callable = "AIRFLOW__CORE__HOSTNAME_CALLABLE=airflow_local_settings.group_name";
+  const told = async (config: typeof stack | { machines: (typeof one)[] }) =>
+    [...containersOf(await declare(config))]
+      .filter(([, { envs }]) => (envs as string[]).includes(callable))
+      .map(([name]) => name);
+  assert.deepEqual(await told(stack), ["worker-one-1", "worker-two-1", "worker-two-2", "worker-gpu-two-1"]);
+  assert.deepEqual(await told({ machines: [one] }), []);
+});
+
+test("one machine needs no gateway; its own directories are mounted, and those of here are delivered", async () => {
+  const mountOf = async (machine: object) => {
+    const containers = containersOf(await declare({ machines: [machine] }));
+    assert.equal(containers.has("gateway"), false);
+    const { mounts } = containers.get("dag-processor") ?? assert.fail();
+    return (mounts as { target: string }[]).find(({ target }) => target === "/opt/airflow/dags");
+  };
+  const target = "/opt/airflow/dags";
+  const source = join(import.meta.dirname, "../../../dags");
+  assert.deepEqual(await mountOf(one), { target, type: "bind", source, readOnly: true });
+  const delivered = { target, type: "volume", source: "airflow-unit-dags", readOnly: true };
+  assert.deepEqual(await mountOf({ ...two, workers: 1 }), delivered);
+});
+
+test("changed DAG files are delivered to each machine, and replace nothing that reads them", async () => {
+  const dags = mkdtempSync(join(tmpdir(), "dags-"));
+  const write = (text: string) => writeFileSync(join(dags, "a.py"), text);
+  write("1");
+  const before = containersOf(await declare({ ...stack, dags }));
+  write("2");
+  const after = containersOf(await declare({ ...stack, dags }));
+  rmSync(dags, { recursive: true });
+  const changed = [...after].filter(([name, inputs]) => {
+    return JSON.stringify(inputs) !== JSON.stringify(before.get(name));
+  });
+  assert.deepEqual(
+    changed.map(([name]) => name),
+    ["dags", "dags-two"],
+  );
+  const { uploads } = after.get("dags-two") ?? assert.fail();
+  assert.deepEqual(
+    (uploads as { file: string }[]).map(({ file }) => file),
+    ["/tmp/delivery/a.py"],
+  );
+});
+
+test("what each machine has to have", () => {
+  const settings = settingsFrom(
+    raw({ ...stack, images: { airflow: "a:1", postgres: "p:1", redis: "r:1", gateway: "g:1" } }),
+    String,
+  );
+  const ports = ({ address, port }: { address: string; port: number }) => `${address}:${port}`;
+  const needs = needsOf(settings).map(({ machine, memory, image, ...rest }) => [
+    machine.name,
+    memory,
+    image,
+    rest.ports.map(ports),
+  ]);
+  assert.deepEqual(needs, [
+    ["one", 2560 + 2048, "g:1", ["10.0.0.1:8443", "127.0.0.1:8080"]],
+    ["two", 3 * 2048, "g:1", ["10.0.0.2:8443"]],
+    ["three", 0, "g:1", ["10.0.0.3:8443", "127.0.0.1:5555"]],
+  ]);
+  assert.deepEqual(
+    cargoFor(settings).map(({ images }) => images),
+    [
+      ["a:1", "p:1", "r:1", "g:1"],
+      ["a:1", "g:1"],
+      ["a:1", "g:1"],
+    ],
+  );
+});
+
+/** Leaf values, by path. */
+function leaves(value: unknown, path: readonly string[] = []): [string, string][] {
+  const isLeaf = typeof value !== "object" || value === null || Object.keys(value).length === 0;
+  if (isLeaf) return [[path.join("."), JSON.stringify(value)]];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
+}
+
+/** Inputs of each container, with its provider, and environment variables by name. */
+function inputsOf(declared: readonly Declared[]): Map<string, Facts> {
+  const home = providers(declared, container);
+  const facts = [...containersOf(declared)].map(([name, { envs, ...inputs }]): [string, Facts] => {
+    const env = Object.fromEntries((envs as string[]).map((one) => one.split(/=(.*)/s)));
+    return [name, Object.fromEntries(leaves({ ...inputs, env, provider: home[name] }))];
+  });
+  return new Map(facts);
+}
+
+test("containers are declared as on one engine, but for names of workers and how DAG files get there", async () => {
+  const same = { workerGroups, settings: { core: { max_active_tasks_per_dag: 2 } } };
+  const engine = inputsOf(await declare({ ...same, workers: 1 }));
+  const control = { ...one, workers: undefined };
+  const workers = { ...two, workers: { default: 1, gpu: 1 } };
+  const fleet = inputsOf(await declare({ ...same, machines: [control, workers, three] }));
+  const differing = [...engine].map(([name, facts]) => {
+    const counterpart = fleet.get(name.replace(/^(worker.*)-1$/, "$1-two-1")) ?? {};
+    const found = differences(facts, counterpart);
+    return [name, found.map(({ about, docker, kubernetes }) => `${about}: ${docker} -> ${kubernetes}`)];
+  });
+  const dags = [
+    `mounts.0.source: "${join(project, "dags")}" -> "airflow-unit-dags"`,
+    'mounts.0.type: "bind" -> "volume"',
+  ];
+  const worker = (group: string) => [
+    'env.AIRFLOW__CORE__HOSTNAME_CALLABLE: (absent) -> "airflow_local_settings.group_name"',
+    `hostname: "${group}-1" -> "${group}-two-1"`,
+    ...dags,
+    `name: "airflow-unit-${group}-1" -> "airflow-unit-${group}-two-1"`,
+    `networksAdvanced.0.aliases.0: "${group}-1" -> "${group}-two-1"`,
+    `networksAdvanced.0.aliases.1: "${group}" -> "${group}-two"`,
+    'provider: "docker" -> "docker-two"',
+  ];
+  assert.deepEqual(Object.fromEntries(differing), {
+    redis: [],
+    postgres: [],
+    migration: dags,
+    scheduler: dags,
+    "dag-processor": dags,
+    triggerer: dags,
+    webserver: dags,
+    flower: ['provider: "docker" -> "docker-three"'],
+    "worker-1": worker("worker"),
+    "worker-gpu-1": worker("worker-gpu"),
+  });
+});

@@ -1,0 +1,312 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { lookFor } from "../../../platforms/look.ts";
+import type { DockerMachine } from "../../../platforms/machines.ts";
+import { type Claim, type Found, installationLabel } from "../../../platforms/ownership/claims.ts";
+import { stored } from "../../../platforms/ownership/installation.ts";
+import { refusal, strangers } from "../../../platforms/ownership/judge.ts";
+import { type Known, knownFrom, type StateResource } from "../../../platforms/ownership/known.ts";
+import { settingsFrom } from "../../../settings/read/read.ts";
+import { retaining, spared } from "../../../tools/lib/spare.ts";
+import { type Declared, declare, raw } from "../mocks.ts";
+import { fromState } from "../stored.ts";
+
+const big: DockerMachine = { name: "big", docker: "ssh://airflow@big", address: "10.0.0.11", roles: [] };
+const own = "0123456789abcdef";
+const other = "fedcba9876543210";
+
+function volume(name: string, installation = "", machine?: DockerMachine): Found {
+  return { kind: "volume", name: `airflow-x-${name}`, installation, machine };
+}
+
+const known: Known = {
+  ids: [own],
+  names: new Set(["volume airflow-x-logs", "container airflow-x-redis"]),
+  hasWorkers: true,
+};
+
+const judged: [what: string, found: Found, ours: boolean][] = [
+  ["what has the installation's label", volume("data", own), true],
+  ["what has another one's label", volume("data", other), false],
+  ["what has another one's label, and is in the state by its name", volume("logs", other), false],
+  ["what has no label, and is in the state: from before there were labels", volume("logs"), true],
+  ["what has no label, and is not in the state", volume("data"), false],
+  ["a container by the name of a volume", { ...volume("logs"), kind: "container" }, false],
+  [
+    "a namespace that was there with Secrets",
+    { kind: "namespace", name: "airflow-x", installation: "" },
+    true,
+  ],
+  ["a namespace of another one", { kind: "namespace", name: "airflow-x", installation: other }, false],
+  ["data in a namespace that was there", { kind: "claim", name: "logs", installation: "" }, false],
+];
+
+for (const [what, found, ours] of judged) {
+  test(`${ours ? "the stack's own" : "not the stack's"}: ${what}`, () => {
+    assert.deepEqual(strangers([found], known), ours ? [] : [found]);
+  });
+}
+
+test("what is adopted is the stack's own", () => {
+  assert.deepEqual(strangers([volume("data", other)], { ...known, ids: [own, other] }), []);
+});
+
+const state: StateResource[] = [
+  {
+    urn: "urn:pulumi:x::airflow::airflow:index:DockerPlatform$pulumi-nodejs:dynamic:Resource::installation",
+    type: "pulumi-nodejs:dynamic:Resource",
+    outputs: { ids: [own, other], adopted: [] },
+  },
+  {
+    urn: "urn:pulumi:x::airflow::airflow:index:Airflow$pulumi-nodejs:dynamic:Resource::secrets",
+    type: "pulumi-nodejs:dynamic:Resource",
+    outputs: { values: {} },
+  },
+  { urn: "a", type: "docker:index/volume:Volume", outputs: { name: "airflow-x-logs" } },
+  { urn: "b", type: "docker:index/network:Network", outputs: { name: "airflow-x" } },
+  { urn: "c", type: "docker:index/container:Container", outputs: { name: "airflow-x-redis" } },
+  { urn: "d", type: "kubernetes:core/v1:Namespace", outputs: { metadata: { name: "airflow-x" } } },
+  { urn: "e", type: "kubernetes:core/v1:PersistentVolumeClaim", outputs: { metadata: { name: "logs" } } },
+  { urn: "f", type: "airflow:index:Airflow" },
+];
+
+test("what a state says of ownership", () => {
+  assert.deepEqual(knownFrom(state), {
+    ids: [own, other],
+    names: new Set([
+      "volume airflow-x-logs",
+      "network airflow-x",
+      "container airflow-x-redis",
+      "namespace airflow-x",
+      "claim logs",
+    ]),
+    hasWorkers: false,
+  });
+  assert.deepEqual(knownFrom(state.slice(1)).ids, [], "of a state from before there were ids");
+});
+
+test("an id is minted once, and what is adopted stays adopted", async () => {
+  const { create, diff, update } = fromState(stored);
+  const { outs } = await create({ adopted: [] });
+  const [id = ""] = outs?.ids ?? [];
+  assert.match(id, /^[0-9a-f]{16}$/);
+  const held = { ids: [id] };
+  assert.deepEqual(await diff?.("installation", held, { adopted: [] }), { changes: false });
+  assert.deepEqual(await diff?.("installation", held, { adopted: [other] }), { changes: true });
+  const adopting = await update?.("installation", held, { adopted: [other] });
+  assert.deepEqual(adopting?.outs, { ids: [id, other] });
+  assert.deepEqual(await diff?.("installation", { ids: [id, other] }, { adopted: [] }), { changes: false });
+  assert.deepEqual((await create({ adopted: [other] })).outs?.ids[1], other);
+});
+
+test("what is in the way is told at once, with the ways on", () => {
+  const strange: Found[] = [
+    volume("logs", other),
+    volume("data", "", big),
+    { kind: "network", name: "airflow-x", installation: "" },
+    { kind: "container", name: "airflow-x-redis", installation: other, machine: big },
+  ];
+  assert.equal(
+    refusal(strange, "x"),
+    [
+      "4 name(s) of stack x are taken by what this installation did not make; nothing was touched:",
+      "  container airflow-x-redis on machine big, of installation fedcba9876543210",
+      "  network airflow-x, without an installation's label",
+      "  volume airflow-x-data on machine big, without an installation's label",
+      "  volume airflow-x-logs, of installation fedcba9876543210",
+      "Ways on:",
+      "  - bring its state back: the .state folder or the backend that it was deployed with, which has the passwords of its data",
+      "  - choose another stack name",
+      "  - remove what is in the way: docker --host ssh://airflow@big container rm --force airflow-x-redis; docker network rm airflow-x",
+      "  - take the data over: npm run up -- --stack x --adopt, or AIRFLOW_ADOPT=true pulumi up; it keeps its passwords and keys, so airflow:secrets has to give them",
+    ].join("\n"),
+  );
+});
+
+/** Stand-in for the Docker client and kubectl. */
+const client = `#!/bin/sh
+case $(basename "$0"):$*: in
+  docker:container*"{{.Names}} {{.Label \\"${installationLabel}\\"}}":) echo "airflow-x-redis ${other}"; echo "airflow-x-2-redis" ;;
+  docker:network*) [ -z "$ENGINE_SAYS" ] || { echo "$ENGINE_SAYS" >&2; exit 1; }; echo "bridge "; echo "airflow-x ${other}" ;;
+  docker:volume*) echo "airflow-x-data ${other}"; echo "airflow-x-logs "; echo "airflow-x-2-logs " ;;
+  kubectl:*get\\ namespaces\\ airflow-x\\ *) echo "airflow-x   ${other}" ;;
+  kubectl:*"--namespace airflow-x get persistentvolumeclaims logs data "*) echo "logs   <none>"; echo "data ${own}" ;;
+esac
+`;
+
+/** Runs something with the stand-ins in the PATH. */
+async function withClients<T>(doing: () => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), "ownership-"));
+  const { PATH: path } = process.env;
+  for (const name of ["docker", "kubectl"]) writeFileSync(join(directory, name), client, { mode: 0o755 });
+  Object.assign(process.env, { PATH: directory + delimiter + path });
+  try {
+    return await doing();
+  } finally {
+    Object.assign(process.env, { PATH: path });
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function looked(
+  config: Readonly<Record<string, unknown>>,
+  claims: readonly Claim[],
+  adopt: "true" | "false" = "false",
+): Promise<unknown> {
+  Object.assign(process.env, { AIRFLOW_ADOPT: adopt });
+  const look = lookFor(settingsFrom(raw(config), String), { ...known, names: new Set() }, "x");
+  const lines = ({ message }: Error) => message.split("\n").filter((line) => line.startsWith("  "));
+  return withClients(() => look(claims).catch(lines));
+}
+
+/** Configuration that a stack in a cluster needs. */
+const cluster = {
+  platform: "kubernetes",
+  images: { airflow: "r/a:1.0.0", postgres: "r/p:1.0.0", redis: "r/r:1.0.0" },
+  dagsGit: { url: "https://git.example.com/dags.git" },
+};
+
+const volumes: Claim[] = [
+  { kind: "volume", name: "airflow-x-logs" },
+  { kind: "volume", name: "airflow-x-data" },
+];
+const network: Claim = { kind: "network", name: "airflow-x" };
+
+const ways = /^ {2}- /;
+const stated = (lines: unknown) => (lines as string[]).filter((line) => !ways.test(line));
+
+test("an engine is asked for exactly the names that the stack uses, not for those of a longer one", async () => {
+  assert.deepEqual(stated(await looked({}, [...volumes, network])), [
+    `  network airflow-x, of installation ${other}`,
+    `  volume airflow-x-data, of installation ${other}`,
+    "  volume airflow-x-logs, without an installation's label",
+  ]);
+  assert.deepEqual(await looked({}, [{ kind: "volume", name: "airflow-x-3-logs" }]), []);
+});
+
+test("data is adopted with the ids that it carries; containers and networks are not", async () => {
+  assert.deepEqual(await looked({}, volumes, "true"), [other]);
+  assert.deepEqual(await looked({}, [...volumes, network], "true"), [
+    `  network airflow-x, of installation ${other}`,
+    "  - bring its state back: the .state folder or the backend that it was deployed with, which has the passwords of its data",
+    "  - choose another stack name",
+    "  - remove what is in the way: docker network rm airflow-x",
+  ]);
+});
+
+test("an engine that does not tell what it has is no engine without anything", async () => {
+  const said = async (complaint: string) => {
+    Object.assign(process.env, { ENGINE_SAYS: complaint });
+    try {
+      return await lookFor(settingsFrom(raw({}), String), known, "x")([network]).catch(String);
+    } finally {
+      delete process.env.ENGINE_SAYS;
+    }
+  };
+  const asked = (complaint: string) => withClients(() => said(complaint));
+  assert.equal(
+    await asked("Error response from daemon: too busy"),
+    "Error: What has the names of the stack could not be listed: too busy; the engine must tell, or data of another " +
+      "installation might be taken; run this again, or find out with docker network ls",
+  );
+  assert.deepEqual(await asked("Cannot connect to the Docker daemon at unix:///var/run/docker.sock."), []);
+});
+
+test("a cluster is asked for the namespace and the data in it", async () => {
+  const claims: Claim[] = [
+    { kind: "namespace", name: "airflow-x" },
+    { kind: "claim", name: "logs" },
+    { kind: "claim", name: "data" },
+  ];
+  assert.deepEqual(stated(await looked(cluster, claims)), [
+    "  PersistentVolumeClaim logs, without an installation's label",
+    `  namespace airflow-x, of installation ${other}`,
+  ]);
+  assert.deepEqual(await looked(cluster, claims, "true"), [other]);
+});
+
+test("removing a stack deletes nothing of another installation, and drops it from the state", () => {
+  const provider = (name: string) => `urn:pulumi:x::airflow::pulumi:providers:docker::${name}::1a2b`;
+  const one: DockerMachine = { ...big, name: "one", docker: "unix:///var/run/docker.sock" };
+  const resources = [
+    ...["docker", "docker-big"].map((name) => ({
+      urn: `logs of ${name}`,
+      type: "docker:index/volume:Volume",
+      outputs: { name: "airflow-x-logs" },
+      provider: provider(name),
+    })),
+    { urn: "redis", type: "docker:index/container:Container", outputs: { name: "airflow-x-redis" } },
+  ];
+  const theirs = spared(resources, [one, big], [volume("logs", other, big)]);
+  assert.deepEqual(theirs, ["logs of docker-big"]);
+  const after = retaining({ version: 3, deployment: { manifest: {}, resources } }, theirs);
+  const [first, second, third] = resources;
+  assert.deepEqual(after, {
+    version: 3,
+    deployment: { manifest: {}, resources: [first, { ...second, retainOnDelete: true }, third] },
+  });
+  const namespace: Found = { kind: "namespace", name: "airflow-x", installation: other };
+  assert.deepEqual(spared(state, [], [namespace]), ["d", "e"]);
+});
+
+/** Named objects requested from engines and a cluster, by kind and name. */
+function namesIn(declared: readonly Declared[]): string[] {
+  const kinds: Readonly<Record<string, string>> = {
+    "docker:index/container:Container": "container",
+    "docker:index/network:Network": "network",
+    "docker:index/volume:Volume": "volume",
+    "kubernetes:core/v1:Namespace": "namespace",
+    "kubernetes:core/v1:PersistentVolumeClaim": "claim",
+  };
+  const names = declared.flatMap(({ type, inputs }) => {
+    const { name, metadata } = inputs as { name?: string; metadata?: { name: string } };
+    return kinds[type] === undefined ? [] : [`${kinds[type]} ${name ?? metadata?.name}`];
+  });
+  return names.sort();
+}
+
+/** True if a resource carries the id of the installation. */
+function isLabelled({ inputs }: Declared): boolean {
+  const { labels, metadata } = inputs as {
+    labels?: readonly { label: string; value: string }[];
+    metadata?: { labels?: Readonly<Record<string, string>> };
+  };
+  const own = labels?.find(({ label }) => label === installationLabel)?.value;
+  return (own ?? metadata?.labels?.[installationLabel]) === "minted-id";
+}
+
+const machines = [
+  { name: "one", docker: "unix:///run/docker.sock", address: "10.0.0.1" },
+  { ...big, workers: 1 },
+];
+const stacks: [what: string, config: Readonly<Record<string, unknown>>][] = [
+  ["an engine", { workers: 2 }],
+  ["several machines", { machines }],
+  ["a cluster", cluster],
+];
+
+for (const [what, config] of stacks) {
+  test(`on ${what} every name is looked at before any is used, and carries the installation's id`, async () => {
+    let looked: string[] = [];
+    let before: string[] = ["not looked at"];
+    const look = (so: readonly Declared[]) => async (claims: readonly Claim[]) => {
+      // In the meantime, everything that does not wait for the look is requested.
+      await sleep(200);
+      looked = claims.map(({ kind, name }) => `${kind} ${name}`).sort();
+      before = so.filter(({ type }) => /^(docker:index|kubernetes:)/.test(type)).map(({ name }) => name);
+      return [other];
+    };
+    const declared = await declare(config, 0, {}, { look });
+    assert.deepEqual(before, []);
+    assert.deepEqual(looked, namesIn(declared));
+    assert.ok(looked.length > 4, looked.join());
+    const unlabelled = declared.filter((one) => namesIn([one]).length > 0 && !isLabelled(one));
+    assert.deepEqual(namesIn(unlabelled), []);
+    const { inputs } = declared.find(({ name }) => name === "installation") ?? assert.fail();
+    assert.deepEqual(inputs.adopted, [other]);
+  });
+}

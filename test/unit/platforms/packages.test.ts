@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { localImage } from "../../../images/local.ts";
+import { readImageSettings, settingsFrom } from "../../../settings/read/read.ts";
+import { builtFor } from "../../../tools/images.ts";
+import { type Config, containersOf, declare, raw } from "../mocks.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-packages-"));
+const requirements = join(folder, "requirements.txt");
+after(() => rmSync(folder, { recursive: true }));
+
+function settings(config: Config) {
+  return settingsFrom(raw(config), () => "stack.yaml:3");
+}
+
+function imageOf(config: Config, content = "cowsay==6.1\n"): string {
+  writeFileSync(requirements, content);
+  return settings({ requirements, ...config }).images.airflow;
+}
+
+test("the image with packages is named by what it is made of", () => {
+  const image = imageOf({});
+  assert.match(image, /^airflow-on-celery\/packages:[0-9a-f]{12}$/);
+  assert.equal(imageOf({}), image);
+  assert.equal(imageOf({ systemPackages: ["jq", "zip"] }), imageOf({ systemPackages: ["zip", "jq"] }));
+  const others = [
+    imageOf({}, "cowsay==6.0\n"),
+    imageOf({ systemPackages: ["jq"] }),
+    imageOf({ images: { airflow: "example.com/airflow:3.3.2" } }),
+    imageOf({ version: "2.11.2" }),
+  ];
+  assert.equal(new Set([image, ...others]).size, 5);
+});
+
+test("Airflow's roles run it, and what it is added to is built first", async () => {
+  const image = imageOf({});
+  const containers = containersOf(await declare({ requirements }));
+  const running = [...containers].filter(([, inputs]) => inputs.image === image).map(([name]) => name);
+  const others = [...containers.keys()].filter((name) => !running.includes(name));
+  assert.deepEqual(others.sort(), ["postgres", "redis"]);
+  assert.deepEqual(builtFor(settings({ requirements })), ["airflow", "postgres", "redis"]);
+  assert.equal(settings({ requirements }).packages?.base, localImage("airflow"));
+  const own = { images: { airflow: "example.com/airflow:3.3.2" } };
+  assert.deepEqual(builtFor(settings({ requirements, ...own })), ["postgres", "redis"]);
+});
+
+test("a cluster is given the image with the packages that the stack names", () => {
+  const tag = imageOf({}).replace(/^.*\//, "");
+  const cluster = (airflow: string) => ({
+    platform: "kubernetes",
+    dagsImage: "r.example.com/dags",
+    images: { airflow, postgres: "r/postgres:1", redis: "r/redis:1" },
+    requirements,
+  });
+  const pushed = `r.example.com/${tag}@sha256:${"a".repeat(64)}`;
+  assert.equal(settings(cluster(pushed)).images.airflow, pushed);
+  assert.throws(
+    () => settings(cluster("r.example.com/airflow:3.3.2")),
+    new RegExp(
+      `requirements is .*requirements\\.txt; images\\.airflow, r\\.example\\.com/airflow:3\\.3\\.2, has other packages: expected an image REPOSITORY/${tag}, which npm run images -- --push`,
+    ),
+  );
+});
+
+test("what a cluster's image is made of is known before the stack names it, or while it names an old one", () => {
+  const image = imageOf({ systemPackages: ["jq"] });
+  const file = join(folder, "stack.yaml");
+  const stated = `  airflow:requirements: ${requirements}\n  airflow:systemPackages: [jq]\n`;
+  for (const named of ["", "  airflow:images: { airflow: r.example.com/airflow:3.3.2 }\n"]) {
+    writeFileSync(file, `config:\n  airflow:platform: kubernetes\n${stated}${named}`);
+    assert.equal(readImageSettings(file).images.airflow, image);
+  }
+  writeFileSync(file, "config:\n  airflow:systemPackages: [A]\n");
+  assert.throws(() => readImageSettings(file), /stack\.yaml:2: systemPackages\[0\] is A; expected the name/);
+});
+
+test("requirements that lead elsewhere are refused", () => {
+  for (const line of ["-r other.txt", "-e .", "./wheels/a.whl", "a @ file:///tmp/a.whl"]) {
+    assert.throws(
+      () => imageOf({}, `cowsay==6.1\n${line}\n`),
+      ({ message }: Error) => message.includes(`it says ${line}: expected packages by name`),
+    );
+  }
+});

@@ -1,0 +1,455 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { test } from "node:test";
+import { isPublisher } from "../../../platforms/docker/needs.ts";
+import { silence } from "../../../platforms/docker/preflight/complaints.ts";
+import {
+  type Engine,
+  readInfo,
+  readPublished,
+  readSight,
+} from "../../../platforms/docker/preflight/facts.ts";
+import {
+  addressFault,
+  blindFault,
+  clockFault,
+  diskFault,
+  kernelPort,
+  memoryFault,
+  portFault,
+  sameEngineFault,
+  versionFault,
+} from "../../../platforms/docker/preflight/faults.ts";
+import { type Needs, preflight } from "../../../platforms/docker/preflight/preflight.ts";
+import type { Machine } from "../../../platforms/machines.ts";
+
+const main: Machine = { name: "main", docker: "unix:///var/run/docker.sock", address: "10.0.0.10" };
+const big: Machine = { name: "big", docker: "ssh://airflow@10.0.0.11", address: "10.0.0.11" };
+const port: Machine = { ...big, docker: "ssh://airflow@10.0.0.11:2222" };
+const tls: Machine = { ...big, docker: "tcp://10.0.0.11:2376", certificates: "/etc/big" };
+
+function overSsh(said: string, status = 255): string {
+  return (
+    'error during connect: Get "http://docker.example.com/v1.50/info": command [ssh -o ConnectTimeout=30 -T ' +
+    `-l airflow -- 10.0.0.11 docker system dial-stdio] has exited with exit status ${status}, make sure the URL is ` +
+    `valid, and Docker 18.09 or later is installed on the remote host: stderr=${said}\r\n`
+  );
+}
+
+const overTls = (said: string) => `error during connect: Get "https://10.0.0.11:2376/v1.50/info": ${said}`;
+
+const mistakes: [what: string, machine: Machine, complaint: string, fault: string][] = [
+  [
+    "no client",
+    main,
+    "spawn docker ENOENT",
+    "there is no docker command here to ask it with; it takes Docker's client; install it here",
+  ],
+  [
+    "no ssh",
+    big,
+    'error during connect: Get "http://docker.example.com/v1.50/info": exec: "ssh": executable file not found in $PATH',
+    "there is no ssh command here to reach it with; it takes OpenSSH's client; install it here",
+  ],
+  [
+    "no certificates",
+    tls,
+    "Failed to initialize: unable to resolve docker endpoint: open /etc/big/ca.pem: no such file or directory",
+    "the Docker client does not accept tcp://10.0.0.11:2376: open /etc/big/ca.pem: no such file or directory; " +
+      "expected unix://PATH, ssh://USER@HOST, and tcp://HOST:PORT with a directory of ca.pem, cert.pem and " +
+      "key.pem; correct docker or certificates",
+  ],
+  [
+    "another host key",
+    port,
+    overSsh(
+      "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\nIT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING " +
+        "NASTY!\r\nHost key verification failed.",
+    ),
+    "its SSH host key is not the one that is known here; either it was installed anew, or somebody stands between; " +
+      "ask it at its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then run " +
+      "ssh-keygen -R '[10.0.0.11]:2222' and ssh -p 2222 airflow@10.0.0.11, and compare",
+  ],
+  [
+    "an unknown host key",
+    big,
+    overSsh("Host key verification failed."),
+    "its SSH host key is not known here; expected one that a person has accepted; run ssh airflow@10.0.0.11 once " +
+      "and compare the fingerprint with the machine's (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)",
+  ],
+  [
+    "a key that is not let in",
+    big,
+    overSsh("airflow@10.0.0.11: Permission denied (publickey,password)."),
+    "it does not let us in over SSH; expected keys in the authorized_keys of airflow, without a question for a " +
+      "password; run ssh-copy-id airflow@10.0.0.11, or ssh-add for a key with a passphrase",
+  ],
+  [
+    "no Docker there",
+    big,
+    overSsh("bash: line 1: docker: command not found", 127),
+    "airflow finds no docker command there; it takes Docker 20.10 or newer, in the PATH of a session without a " +
+      "terminal; install it there",
+  ],
+  [
+    "a socket that is not ours, over ssh",
+    big,
+    "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: " +
+      'Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.50/version": dial unix /var/run/docker.sock: connect: permission denied',
+    "airflow may not use its Docker socket; expected root and members of the group docker; run " +
+      "sudo usermod -aG docker airflow there, and log in anew",
+  ],
+  [
+    "a socket that is not ours, here",
+    main,
+    "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+    "$USER may not use its Docker socket; expected root and members of the group docker; run " +
+      "sudo usermod -aG docker $USER there, and log in anew",
+  ],
+  [
+    "a certificate of another authority",
+    tls,
+    overTls("tls: failed to verify certificate: x509: certificate signed by unknown authority"),
+    "TLS with tcp://10.0.0.11:2376 failed: tls: failed to verify certificate: x509: certificate signed by unknown " +
+      "authority; expected an engine whose certificate is for 10.0.0.11 and from the authority in " +
+      "/etc/big/ca.pem, and that trusts cert.pem there; correct certificates, or the engine's",
+  ],
+  [
+    "an engine without TLS",
+    tls,
+    overTls("http: server gave HTTP response to HTTPS client"),
+    "TLS with tcp://10.0.0.11:2376 failed: http: server gave HTTP response to HTTPS client; expected an engine " +
+      "whose certificate is for 10.0.0.11 and from the authority in /etc/big/ca.pem, and that trusts cert.pem " +
+      "there; correct certificates, or the engine's",
+  ],
+];
+
+const outages: typeof mistakes = [
+  [
+    "no sshd",
+    big,
+    overSsh("ssh: connect to host 10.0.0.11 port 22: Connection refused"),
+    "nothing listens for SSH at ssh://airflow@10.0.0.11; it must be up; start the machine or its sshd, or correct docker",
+  ],
+  [
+    "an unknown name",
+    { ...big, docker: "ssh://airflow@big.example" },
+    overSsh("ssh: Could not resolve hostname big.example: Name or service not known"),
+    "big.example is a name without an address; it must be found from here; correct docker, or DNS",
+  ],
+  [
+    "no route",
+    big,
+    overSsh("ssh: connect to host 10.0.0.11 port 22: No route to host"),
+    "ssh://airflow@10.0.0.11 does not answer: ssh: connect to host 10.0.0.11 port 22: No route to host; it must be " +
+      "up and reachable from here; start the machine, or look at its network and firewall",
+  ],
+  [
+    "no answer",
+    tls,
+    "timed out after 15 s",
+    "tcp://10.0.0.11:2376 does not answer: timed out after 15 s; it must be up and reachable from here; start the " +
+      "machine, or look at its network and firewall",
+  ],
+  [
+    "no engine",
+    main,
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+    "no Docker engine runs at unix:///var/run/docker.sock; one must; start it there (systemctl start docker), or " +
+      "correct docker",
+  ],
+  [
+    "anything else",
+    big,
+    overSsh("kex_exchange_identification: Connection closed by remote host"),
+    "its Docker engine does not answer: kex_exchange_identification: Connection closed by remote host; it must; find " +
+      "out with docker --host ssh://airflow@10.0.0.11 info",
+  ],
+];
+
+for (const [down, causes] of [
+  [false, mistakes],
+  [true, outages],
+] as const) {
+  for (const [what, machine, complaint, fault] of causes) {
+    test(`an engine that cannot be asked: ${what}, which is ${down ? "an outage" : "for a person to mend"}`, () => {
+      assert.deepEqual(silence(machine, complaint), { fault, down });
+    });
+  }
+}
+
+const engine: Engine = {
+  identity: "AB:CD big",
+  version: "20.10.24+dfsg1",
+  memory: 16000,
+  cpus: 4,
+  clock: 1_000_000,
+  directory: "/var/lib/docker",
+};
+const sight = {
+  addresses: ["10.0.0.11", "127.0.0.1", "172.17.0.1"],
+  free: 9000,
+  listeners: [
+    { address: "00000000", port: "0016", owner: "sshd (process 7)" },
+    { address: "0B00000A", port: "1F90", owner: "nginx (process 80)" },
+    { address: "0000000000000000FFFF00000B00000A", port: "1F91", owner: "java (process 81)" },
+    { address: "00000000000000000000000000000000", port: "1F92" },
+    { address: "0100007F", port: "1F93", owner: "python3 (process 83)" },
+    { address: "0B00000A", port: "20FB", owner: "docker-proxy (process 90)" },
+    { address: "0B00000A", port: "20FC", owner: "docker-proxy (process 91)" },
+  ],
+};
+const published = [
+  { container: "airflow-prod-gateway", address: "10.0.0.11", first: 8443, last: 8443 },
+  { container: "web", address: "0.0.0.0", first: 8444, last: 8445 },
+];
+
+const isOwn = (container: string) => isPublisher(container, "airflow-prod");
+
+function taken(number: number, address = big.address): string | undefined {
+  const wanted = { address, port: number, use: "the gateway (airflow:gatewayPort)" };
+  return portFault(sight, published, isOwn, wanted);
+}
+
+function takenBy(number: number, owner: string, address = big.address): string {
+  return (
+    `port ${number} of ${address}, for the gateway (airflow:gatewayPort), is taken by ${owner}; it must be free; ` +
+    "stop that, or choose another port"
+  );
+}
+
+const clock = (asked: number, answered: number) => clockFault(engine, { asked, answered });
+
+const judgements: [what: string, found: string | undefined, fault: string | undefined][] = [
+  [
+    "an old engine",
+    versionFault({ ...engine, version: "19.03.15" }),
+    "its Docker engine is 19.03.15; expected 20.10 or newer; upgrade it",
+  ],
+  [
+    "a slightly old engine",
+    versionFault({ ...engine, version: "20.9.0-rc1" }),
+    "its Docker engine is 20.9.0-rc1; expected 20.10 or newer; upgrade it",
+  ],
+  ["the oldest engine that does", versionFault(engine), undefined],
+  ["a new engine", versionFault({ ...engine, version: "29.0.1" }), undefined],
+  ["an engine of no version", versionFault({ ...engine, version: "dev" }), undefined],
+  [
+    "too little memory",
+    memoryFault(engine, 16001),
+    "its 4 cores have 16000 MiB of memory, and what is to run there may use 16001 MiB; expected no more than there " +
+      "is; lower the machine's workers, airflow:workerMemory or the memory of worker groups",
+  ],
+  ["just enough memory", memoryFault(engine, 16000), undefined],
+  [
+    "a clock that is ahead",
+    clock(993_750, 993_850),
+    "its clock is 6.2 s ahead of ours; expected 5 s; set both by NTP (timedatectl set-ntp true), or correct ours " +
+      "if it is the wrong one",
+  ],
+  [
+    "a clock that is behind",
+    clock(1_010_000, 1_010_400),
+    "its clock is 10.2 s behind ours; expected 5 s; set both by NTP (timedatectl set-ntp true), or correct ours " +
+      "if it is the wrong one",
+  ],
+  ["a clock that is right", clock(995_100, 995_200), undefined],
+  ["a clock that answers so late that it may be right", clock(980_000, 1_002_000), undefined],
+  [
+    "an address of another machine",
+    addressFault(sight, "10.0.0.12"),
+    "its address is 10.0.0.12, which it does not have; expected its own: 10.0.0.11, 172.17.0.1; correct address",
+  ],
+  ["an address of its own", addressFault(sight, "10.0.0.11"), undefined],
+  [
+    "a full disk",
+    diskFault(sight, engine, 20_000),
+    "/var/lib/docker, where its engine keeps data, has 9000 MiB free; it takes 20000 MiB; make room, for example by " +
+      "docker image prune",
+  ],
+  ["room enough", diskFault(sight, engine, 9000), undefined],
+  ["a port of a process", taken(8080), takenBy(8080, "nginx (process 80)")],
+  ["a port of a process that listens by IPv6", taken(8081), takenBy(8081, "java (process 81)")],
+  ["a port of a process on all addresses", taken(22), takenBy(22, "sshd (process 7)")],
+  ["a port of some process", taken(8082), takenBy(8082, "a process that does not show itself")],
+  ["a port of another address", taken(8083), undefined],
+  [
+    "a port of a process, wanted on all addresses",
+    taken(8083, "0.0.0.0"),
+    takenBy(8083, "python3 (process 83)", "0.0.0.0"),
+  ],
+  ["a free port", taken(9000), undefined],
+  ["a port of the stack itself", taken(8443), undefined],
+  ["a port of another container", taken(8444), takenBy(8444, "container web")],
+  ["a port of another container, which shows no process", taken(8445), takenBy(8445, "container web")],
+  [
+    "a missing image",
+    blindFault(
+      "gateway:1",
+      "docker: Error response from daemon: No such image: gateway:1\n\nRun 'docker run --help' for more information",
+    ),
+    "it has no image gateway:1; every machine must have it; run npm run images",
+  ],
+  [
+    "a container that does not start",
+    blindFault(
+      "gateway:1",
+      "docker: Error response from daemon: no space left on device.\nSee 'docker run --help'.",
+    ),
+    "it cannot be looked at with a container of gateway:1: no space left on device.; one must run; find out there with docker run --rm gateway:1 true",
+  ],
+  [
+    "an engine that is listed twice",
+    sameEngineFault(engine, [{ machine: main }, { machine: { ...big, name: "a" }, engine }]),
+    "its engine is that of machine a; expected each once; correct docker, or remove one",
+  ],
+  [
+    "an engine that was cloned",
+    sameEngineFault(engine, [{ machine: main, engine: { ...engine, identity: "AB:CD main" } }]),
+    undefined,
+  ],
+];
+
+for (const [what, found, fault] of judgements) {
+  test(`a machine is judged: ${what}`, () => assert.equal(found, fault));
+}
+
+const info = {
+  ID: "AB:CD",
+  Name: "big",
+  ServerVersion: "20.10.24+dfsg1",
+  MemTotal: 16000 * 2 ** 20 + 4096,
+  NCPU: 4,
+  SystemTime: "1970-01-01T01:16:40.000316195+01:00",
+  DockerRootDir: "/var/lib/docker",
+};
+
+test("what docker info says", () => {
+  assert.deepEqual(readInfo(JSON.stringify(info)), engine);
+  assert.equal(readInfo(JSON.stringify({ ID: "", ServerErrors: ["refused"] })), "refused");
+});
+
+test("what docker ps says", () => {
+  const listed =
+    "a 10.0.0.11:8443->8443/tcp\nb 0.0.0.0:80-81->80-81/tcp, :::80-81->80-81/tcp, 5432/tcp\nc \nd :::53->53/udp\n";
+  assert.deepEqual(readPublished(listed), [
+    { container: "a", address: "10.0.0.11", first: 8443, last: 8443 },
+    { container: "b", address: "0.0.0.0", first: 80, last: 81 },
+    { container: "b", address: "::", first: 80, last: 81 },
+  ]);
+});
+
+test("what a machine says: of several processes that share a socket, the first is the owner", () => {
+  const said = [
+    "free 9000",
+    "address 10.0.0.11",
+    "address 127.0.0.1",
+    "listener 501 00000000 0016",
+    "listener 502 0B00000A 1F90",
+    "owner 501 1000 nginx",
+    "owner 501 99 nginx: master",
+    "",
+  ];
+  assert.deepEqual(readSight(said.join("\n")), {
+    addresses: ["10.0.0.11", "127.0.0.1"],
+    free: 9000,
+    listeners: [
+      { address: "00000000", port: "0016", owner: "nginx: master (process 99)" },
+      { address: "0B00000A", port: "1F90", owner: undefined },
+    ],
+  });
+});
+
+const script = new URL("../../../platforms/docker/preflight/inspect-machine.sh", import.meta.url);
+
+test("a machine is seen", { skip: process.platform !== "linux" }, async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((listening) => server.once("listening", listening));
+  const { port } = server.address() as AddressInfo;
+  const args = ["-c", readFileSync(script, "utf8"), "inspect", kernelPort(port), kernelPort(1)];
+  const { addresses, free, listeners } = readSight(execFileSync("sh", args, { encoding: "utf8" }));
+  server.close();
+  assert.ok(addresses.includes("127.0.0.1"), addresses.join());
+  assert.ok(free > 0);
+  assert.equal(listeners.length, 1);
+  const name = readFileSync("/proc/self/comm", "utf8").trim();
+  assert.deepEqual(listeners[0], {
+    address: "0100007F",
+    port: kernelPort(port),
+    owner: `${name} (process ${process.pid})`,
+  });
+});
+
+/** Stand-in for Docker's client: the engine at unix:///down is down, others have only the image `there`. */
+const client = `#!/bin/sh
+case $DOCKER_HOST:$*: in
+  unix:///down:*) echo "Cannot connect to the Docker daemon at $DOCKER_HOST. Is the docker daemon running?" >&2; exit 1 ;;
+  *:info*) echo '${JSON.stringify({ ...info, ID: "HOST", SystemTime: new Date() })}' | sed "s|HOST|$DOCKER_HOST|" ;;
+  *:run*" --entrypoint sh cut -c "*) echo "docker: Cannot connect to the Docker daemon at $DOCKER_HOST." >&2; exit 125 ;;
+  *:run*" --entrypoint sh there -c "*) printf '%s\\n' 'free 9000' 'address 10.0.0.10' 'address 10.0.0.11' ;;
+  *:run*) echo "docker: Error response from daemon: No such image: gone" >&2; exit 125 ;;
+  *:ps*) echo "web 0.0.0.0:8443->80/tcp" ;;
+esac
+`;
+
+async function checked(unreachable: "fail" | "leave", ...machines: readonly Needs[]): Promise<unknown> {
+  const directory = mkdtempSync(join(tmpdir(), "preflight-"));
+  const path = process.env.PATH;
+  writeFileSync(join(directory, "docker"), client, { mode: 0o755 });
+  process.env.PATH = directory + delimiter + path;
+  try {
+    return await preflight(machines, { isOwn, unreachable });
+  } catch (error) {
+    return error instanceof Error ? error.message : error;
+  } finally {
+    process.env.PATH = path;
+    rmSync(directory, { recursive: true });
+  }
+}
+
+const fine: Needs = { machine: main, ports: [], memory: 1000, disk: 1000, image: "there" };
+const away: Needs = { ...fine, machine: { name: "away", docker: "unix:///down", address: "10.0.0.12" } };
+const poor: Needs = {
+  machine: { ...big, docker: "unix:///big" },
+  ports: [{ address: "10.0.0.11", port: 8443, use: "the gateway (airflow:gatewayPort)" }],
+  memory: 20_000,
+  disk: 1000,
+  image: "there",
+};
+
+test("machines without a fault may be touched", async () => {
+  assert.deepEqual(await checked("fail", fine, { ...poor, ports: [], memory: 1000 }), []);
+});
+
+test("machines that are down are left out, or a fault", async () => {
+  assert.deepEqual(await checked("leave", fine, away), ["away"]);
+  // Goes down while being inspected.
+  assert.deepEqual(await checked("leave", fine, { ...poor, image: "cut" }), ["big"]);
+  assert.equal(
+    await checked("fail", fine, away),
+    "The machines have 1 fault(s):\n  machine away: no Docker engine runs at unix:///down; one must; start it there " +
+      "(systemctl start docker), or correct docker",
+  );
+});
+
+test("all faults of all machines are told at once, also when a machine is left out", async () => {
+  const bare: Needs = {
+    ...fine,
+    machine: { name: "bare", docker: "unix:///bare", address: "10.0.0.13" },
+    image: "gone",
+  };
+  assert.equal(
+    await checked("leave", away, poor, bare),
+    [
+      "The machines have 3 fault(s):",
+      "machine big: its 4 cores have 16000 MiB of memory, and what is to run there may use 20000 MiB; expected no " +
+        "more than there is; lower the machine's workers, airflow:workerMemory or the memory of worker groups",
+      `machine big: ${takenBy(8443, "container web")}`,
+      "machine bare: it has no image gone; every machine must have it; run npm run images",
+    ].join("\n  "),
+  );
+});

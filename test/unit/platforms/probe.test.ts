@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { suite, test } from "node:test";
+import { probes } from "../../../platforms/kubernetes/probes.ts";
+import { waitFor } from "../../../tools/lib/process.ts";
+
+const probe = readFileSync(new URL("../../../platforms/docker/probe.sh", import.meta.url), "utf8");
+
+/** START EVERY LOOKS PATIENCE SIGNAL GRACE: seconds, except for LOOKS and SIGNAL. */
+const timings = "2 1 6 1 TERM 3";
+
+/**
+ * Model of a container: an init that passes TERM on and ends with its child, an engine that repeats the
+ * health check meanwhile, and a story of the workload, which ignores TERM. Nothing outlives process 1.
+ */
+const container = `
+mount -t tmpfs none /dev/shm && cd /dev/shm || exit
+trap 'kill -s TERM $child' TERM
+sh -c 'trap "touch /dev/shm/asked" TERM; while :; do sleep 0.1; done' &
+child=$!
+(while :; do sh -c "$PROBE" probe $TIMINGS sh -c '. /dev/shm/health'; echo "status $?"; sleep 0.2; done) &
+now() { read -r uptime _ </proc/uptime && echo "\${uptime%.*}"; }
+until_there() { until [ -e "$1" ]; do sleep 0.1; done; }
+healthy() { echo exit 0 >health; }
+failing() { echo exit 1 >health; }
+(eval "$STORY") &
+while kill -s 0 $child 2>/dev/null; do wait $child; done
+echo "ended at $(now)"`;
+
+/** Runs a story to the end of its container; returns the output. */
+function told(story: string, during = async (_: ChildProcess) => {}): Promise<string> {
+  const args = ["--pid", "--fork", "--mount", "--mount-proc", "--kill-child", "sh", "-c", container];
+  const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
+  const env = { ...process.env, PROBE: probe, TIMINGS: timings, STORY: story };
+  const child = spawn("unshare", [...user, ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  const closed = new Promise<string>((done, fail) => child.on("error", fail).on("close", () => done(said)));
+  return Promise.all([closed, during(child)]).then(([all]) => all);
+}
+
+/** Seconds that a story noted. */
+function seconds(said: string, what: string): number {
+  return Number(
+    new RegExp(`^${what} at (\\d+)$`, "m").exec(said)?.[1] ?? assert.fail(`no ${what} in: ${said}`),
+  );
+}
+
+const end = "kill -s KILL $child";
+
+suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, () => {
+  test("what stays unhealthy is asked to stop once, and killed after its grace", async () => {
+    const said = await told(
+      "healthy; until_there .was-healthy; failing; until_there asked; echo asked at $(now)",
+    );
+    assert.equal(said.match(/^unhealthy for \d+ s: restarting$/gm)?.length, 1, said);
+    assert.match(said, /^unhealthy for 3 s since it was asked to stop: killing$/m);
+    assert.ok(seconds(said, "ended") - seconds(said, "asked") >= 2, said);
+  });
+
+  test("what is healthy again is not killed, and has its whole grace when it fails once more", async () => {
+    const story =
+      "healthy; until_there .was-healthy; failing; until_there asked; echo asked at $(now); healthy; sleep 5; " +
+      "rm asked; failing; until_there asked; echo again at $(now)";
+    const said = await told(story);
+    assert.ok(seconds(said, "again") - seconds(said, "asked") >= 5, said);
+    assert.ok(seconds(said, "ended") - seconds(said, "again") >= 2, said);
+  });
+
+  test("a suspended process 1 ends too", async () => {
+    const suspend = async ({ pid }: ChildProcess) => {
+      const [init] = await waitFor("process 1", 10, async () => {
+        const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+        return children.length > 0 ? children.map(Number) : undefined;
+      });
+      await new Promise((wake) => setTimeout(wake, 1000));
+      process.kill(init ?? 0, "SIGSTOP");
+    };
+    const said = await told("healthy; until_there .was-healthy; sleep 2; failing", suspend);
+    assert.match(said, /: killing\n/);
+  });
+
+  for (const [when, before] of [
+    ["at its start", ""],
+    ["later", "healthy; until_there .was-healthy; "],
+  ] as const) {
+    test(`what is on its way ${when} is left in peace for as long as it says so`, async () => {
+      const coming =
+        "echo 'echo recovering; exit 75' >health; sleep 6; healthy; sleep 2; echo '[ -e asked ] || exit' >health";
+      const said = await told(`${before}${coming}; [ -e asked ] || echo in peace; ${end}`);
+      assert.match(said, /^in peace$/m);
+      assert.match(said, /^recovering\nstatus 1$/m);
+      assert.doesNotMatch(said, /unhealthy/);
+    });
+  }
+
+  test("what a healthy workload says is told at once, instead of after several looks", async () => {
+    const story = `healthy; until_there .was-healthy; echo 'echo disk is full' >health; sleep 4; ${end}`;
+    assert.match(await told(story), /^disk is full\nstatus 0$/m);
+  });
+
+  test("a start that says nothing is over after its seconds", async () => {
+    assert.match(await told("failing"), /^unhealthy for 2 s: restarting$/m);
+  });
+});
+
+suite("the probes of a cluster", { concurrency: true, timeout: 90_000 }, () => {
+  const { startupProbe, livenessProbe } = probes({ command: [], startSeconds: 2 });
+
+  /** Exit status of a probe whose command is a script; pauses between its looks are skipped. */
+  async function status(of: unknown, command: string): Promise<number | null> {
+    const [shell = "", option = "", script = "", name = ""] = (of as { exec: { command: string[] } }).exec
+      .command;
+    const hurried = script.replaceAll(/sleep \d+$/gm, "sleep 0");
+    const child = spawn(shell, [option, hurried, name, "sh", "-c", command], { stdio: "ignore" });
+    return new Promise((done, fail) => child.on("error", fail).on("close", done));
+  }
+
+  test("a start that is on its way goes on beyond its seconds", async () => {
+    const until = Math.floor(Date.now() / 1000) + 5;
+    assert.equal(await status(startupProbe, `[ $(date +%s) -lt ${until} ] || exit 0; exit 75`), 0);
+    assert.ok(Date.now() / 1000 >= until);
+  });
+
+  test("a start that says nothing is over after its seconds", async () => {
+    assert.equal(await status(startupProbe, "exit 2"), 1);
+  });
+
+  for (const [command, expected] of [
+    ["exit 0", 0],
+    ["exit 75", 0],
+    ["exit 1", 1],
+  ] as const) {
+    test(`of a command with ${command} the end is ${expected}`, async () => {
+      assert.equal(await status(livenessProbe, command), expected);
+    });
+  }
+});

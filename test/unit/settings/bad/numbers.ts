@@ -1,0 +1,318 @@
+import type { BadRow } from "./rows.ts";
+
+/** Numbers and names that contradict each other. */
+export const numbers: readonly BadRow[] = [
+  {
+    name: "a task may take longer than a stopping worker waits",
+    config: `config:
+  airflow:settings: { core: { default_task_execution_timeout: 600 } }
+`,
+    says: [
+      "2: settings.core.default_task_execution_timeout is 600; expected at most workerGraceSeconds, 300 s: a worker that is stopped would end tasks that may take longer",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a migration that may not take a minute",
+    config: `config:
+  airflow:migrationSeconds: 30
+`,
+    says: ["2: migrationSeconds is 30; expected a whole number from 60 to 604800"],
+    expressible: true,
+  },
+  {
+    name: "a grace that is shorter than the longest task",
+    config: `config:
+  airflow:workerGraceSeconds: 60
+  airflow:settings: { core: { default_task_execution_timeout: 61 } }
+`,
+    says: [
+      "2: workerGraceSeconds is 60; expected at least settings.core.default_task_execution_timeout, 61 s: a worker that is stopped would end tasks that may take longer",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a grace of a day",
+    config: `config:
+  airflow:workerGraceSeconds: 86400
+`,
+    says: [
+      "2: workerGraceSeconds is 86400; expected less than settings.celery_broker_transport_options.visibility_timeout, 86400 s: Redis would hand a task that a stopping worker still runs to a second one",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a visibility timeout within the grace",
+    config: `config:
+  airflow:workerGraceSeconds: 400
+  airflow:settings: { celery_broker_transport_options: { visibility_timeout: 400 } }
+`,
+    says: [
+      "3: settings.celery_broker_transport_options.visibility_timeout is 400; expected more than workerGraceSeconds, 400 s: Redis would hand a task that a stopping worker still runs to a second one",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a visibility timeout below the heartbeat timeout",
+    config: `config:
+  airflow:workerGraceSeconds: 10
+  airflow:settings: { celery_broker_transport_options: { visibility_timeout: 20 } }
+`,
+    says: [
+      "3: settings.celery_broker_transport_options.visibility_timeout is 20; expected more than settings.scheduler.task_instance_heartbeat_timeout, 300 s: Redis would hand a task to a second worker before the first one counts as dead",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a heartbeat timeout of one heartbeat",
+    config: `config:
+  airflow:settings: { scheduler: { task_instance_heartbeat_timeout: 60, task_instance_heartbeat_sec: 30 } }
+`,
+    says: [
+      "2: settings.scheduler.task_instance_heartbeat_timeout is 60; expected more than twice settings.scheduler.task_instance_heartbeat_sec, 60 s: one late heartbeat would end a task that runs well",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a heartbeat as rare as half of the timeout",
+    config: `config:
+  airflow:settings: { scheduler: { task_instance_heartbeat_sec: 150 } }
+`,
+    says: [
+      "2: settings.scheduler.task_instance_heartbeat_sec is 150; expected less than half of settings.scheduler.task_instance_heartbeat_timeout, 300 s: one late heartbeat would end a task that runs well",
+    ],
+    expressible: false,
+  },
+  {
+    name: "dead tasks that nobody looks for",
+    config: `config:
+  airflow:settings: { scheduler: { task_instance_heartbeat_timeout_detection_interval: 600 } }
+`,
+    says: [
+      "2: settings.scheduler.task_instance_heartbeat_timeout_detection_interval is 600; expected at most settings.scheduler.task_instance_heartbeat_timeout, 300 s: a dead task would be noticed long after its time",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a token that ends before a task counts as dead",
+    config: `config:
+  airflow:settings: { execution_api: { jwt_expiration_time: 20 } }
+`,
+    says: [
+      "2: settings.execution_api.jwt_expiration_time is 20; expected more than settings.scheduler.task_instance_heartbeat_timeout, 300 s: a running task's token, which its heartbeats renew, would end before it counts as dead",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a queue whose tokens end unseen",
+    config: `config:
+  airflow:settings: { scheduler: { task_queued_timeout: 60 } }
+`,
+    says: [
+      "2: settings.scheduler.task_queued_timeout is 60; expected more than settings.scheduler.task_queued_timeout_check_interval, 120 s: tasks in the queue would lose their tokens before anybody looks at them",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a timeout with a unit",
+    config: `config:
+  airflow:settings: { scheduler: { task_queued_timeout: 1h } }
+`,
+    says: ["2: settings.scheduler.task_queued_timeout is 1h; expected a number of seconds"],
+    expressible: false,
+  },
+  {
+    name: "schedulers that queue less than the workers run",
+    config: `config:
+  airflow:workers: 10
+  airflow:workerConcurrency: 8
+  airflow:postgres: { settings: { max_connections: 200 } }
+  airflow:schedulers: 2
+  airflow:settings: { core: { parallelism: 32 } }
+`,
+    says: [
+      "6: settings.core.parallelism is 32; the workers run 80 tasks at once, and 2 scheduler(s) with 32 each queue 64: expected at least 40; without it the stack takes 40",
+    ],
+    expressible: false,
+  },
+  {
+    name: "more tasks than the webserver takes heartbeats of",
+    config: `config:
+  airflow:workers: 100
+  airflow:postgres: { settings: { max_connections: 600 } }
+`,
+    says: [
+      "1: webservers is 1; 400 places x 9 ms / 5 s between heartbeats = 0.72 of a core, and 1 x 1 webserver process(es) may spend 0.25 on them: expected at least 3, or settings.api.workers at least 3, or settings.workers.min_heartbeat_interval at least 15",
+    ],
+    expressible: false,
+  },
+  {
+    name: "heartbeats that are too many for the webserver",
+    config: `config:
+  airflow:webservers: 1
+  airflow:workers: 20
+  airflow:postgres: { settings: { max_connections: 200 } }
+  airflow:settings: { workers: { min_heartbeat_interval: 1 } }
+`,
+    says: [
+      "2: webservers is 1; 80 places x 9 ms / 1 s between heartbeats = 0.72 of a core, and 1 x 1 webserver process(es) may spend 0.25 on them: expected at least 3, or settings.api.workers at least 3, or settings.workers.min_heartbeat_interval at least 3",
+    ],
+    expressible: false,
+  },
+  {
+    name: "autoscaled workers count when they have grown",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:dagsImage: r.example.com/dags
+  airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
+  airflow:workerAutoscale: { min: 0, max: 10 }
+  airflow:settings: { core: { parallelism: 39 } }
+`,
+    says: [
+      "6: settings.core.parallelism is 39; the workers run 40 tasks at once, and 1 scheduler(s) with 39 each queue 39: expected at least 40; without it the stack takes 40",
+    ],
+    expressible: false,
+  },
+  {
+    name: "no parallelism at all",
+    config: `config:
+  airflow:settings: { core: { parallelism: 0 } }
+`,
+    says: ["2: settings.core.parallelism is 0; expected a whole number, 1 or more"],
+    expressible: false,
+  },
+  {
+    name: "more tasks than memory",
+    config: `config:
+  airflow:workerConcurrency: 32
+  airflow:postgres: { settings: { max_connections: 200 } }
+`,
+    says: [
+      "2: workerConcurrency is 32; a worker takes 230 MiB and 70 for each task: expected at most 25 with 2048 MiB, or at least 2470 MiB",
+    ],
+    expressible: false,
+  },
+  {
+    name: "less memory than tasks",
+    config: `config:
+  airflow:workerMemory: 256
+`,
+    says: [
+      "2: workerMemory is 256; a worker takes 230 MiB and 70 for each task: expected at least 510 for 4 at once",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a group with more tasks than memory",
+    config: `config:
+  airflow:workerGroups:
+    - { name: big, queues: [big], concurrency: 16, memory: 1024 }
+`,
+    says: [
+      "3: workerGroups[0].memory is 1024; a worker takes 230 MiB and 70 for each task: expected at least 1350 for 16 at once",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a pool that nothing fills",
+    config: `config:
+  airflow:pools:
+    api: { slots: 8 }
+    wide: { slots: 9 }
+    any: { slots: -1 }
+`,
+    says: [
+      "4: pools.wide.slots is 9; all workers together run 8 tasks at once: expected at most that, or -1, which is any number",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a webserver beyond the last port",
+    config: `config:
+  airflow:webservers: 3
+  airflow:webserverPort: 65534
+`,
+    says: ["3: webserverPort is 65534; 3 webservers have ports 65534 to 65536: expected 65533 at most"],
+    expressible: false,
+  },
+  {
+    name: "a gateway with Flower's port",
+    config: `config:
+  airflow:gatewayPort: 5555
+  airflow:workerGroups: [{ name: gpu, queues: [gpu] }]
+  airflow:machines:
+    - { name: a, docker: "unix:///var/run/docker.sock", address: 10.0.0.1, workers: 1 }
+    - { name: b, docker: "ssh://b", address: 10.0.0.2, workers: { gpu: 1 } }
+`,
+    says: ["2: gatewayPort is 5555; Flower has port 5555 too: expected different ones"],
+    expressible: false,
+  },
+  {
+    name: "a webserver with the gateway's port",
+    config: `config:
+  airflow:webserverPort: 8443
+  airflow:workerGroups: [{ name: gpu, queues: [gpu] }]
+  airflow:machines:
+    - { name: a, docker: "unix:///var/run/docker.sock", address: 10.0.0.1, workers: 1 }
+    - { name: b, docker: "ssh://b", address: 10.0.0.2, workers: { gpu: 1 } }
+`,
+    says: ["2: webserverPort is 8443; the webserver has port 8443 too: expected different ones"],
+    expressible: false,
+  },
+  {
+    name: "more workers than their most",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:dagsImage: r.example.com/dags
+  airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
+  airflow:workerAutoscale: { min: 5, max: 3 }
+`,
+    says: ["5: workerAutoscale is {…}; expected a min that is not above max"],
+    expressible: false,
+  },
+  {
+    name: "a queue that nobody serves",
+    config: `config:
+  airflow:workers: 0
+  airflow:workerGroups: [{ name: gpu, queues: [gpu] }]
+  airflow:settings: { operators: { default_queue: main } }
+`,
+    says: [
+      "4: settings.operators.default_queue is main; no worker takes tasks from it, since there are none of the default group: expected a queue of a worker group: gpu; or workers",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a queue twice",
+    config: `config:
+  airflow:workerGroups: [{ name: gpu, queues: [gpu, fast, gpu] }]
+`,
+    says: ["2: workerGroups[0].queues[2] is gpu; expected each queue once"],
+    expressible: false,
+  },
+  {
+    name: "two groups of one name, by their machine",
+    config: `config:
+  airflow:workerGroups:
+    - { name: gpu, queues: [gpu] }
+    - { name: gpu-b, queues: [other] }
+  airflow:machines:
+    - { name: a, docker: "unix:///var/run/docker.sock", address: 10.0.0.1, workers: 1 }
+    - { name: b, docker: "ssh://b", address: 10.0.0.2, workers: { gpu: 1 } }
+`,
+    says: [
+      "4: workerGroups[1].name is gpu-b; other workers are worker-gpu-b too, by their machine: expected a name of its own",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a user like the administrator",
+    config: `config:
+  airflow:users: { admin: { password: { file: test/unit/settings/bad/files/key-example } } }
+`,
+    says: [
+      "2: users.admin is {…}; adminUser has this login: expected another one; its password is secrets.adminPassword",
+    ],
+    expressible: false,
+  },
+];

@@ -1,0 +1,274 @@
+import type { BadRow } from "./rows.ts";
+
+/** Settings that would lose tasks or open the deployment. */
+export const refusals: readonly BadRow[] = [
+  {
+    name: "another executor",
+    config: `config:
+  airflow:settings: { core: { executor: LocalExecutor } }
+`,
+    says: [
+      "2: settings.core.executor is LocalExecutor; this deploys workers of Celery, which no other executor gives tasks to: expected CeleryExecutor, or leave it out",
+    ],
+    expressible: false,
+  },
+  {
+    name: "another executor beside",
+    config: `config:
+  airflow:settings: { core: { "executor": "CeleryExecutor,KubernetesExecutor" } }
+`,
+    says: [
+      "2: settings.core.executor is CeleryExecutor,KubernetesExecutor; this deploys workers of Celery, which no other executor gives tasks to: expected CeleryExecutor, or leave it out",
+    ],
+    expressible: false,
+  },
+  {
+    name: "results in Redis",
+    config: `config:
+  airflow:settings: { celery: { result_backend: redis://redis:6379/1 } }
+`,
+    says: [
+      "2: settings.celery.result_backend is redis://…; results in Redis fill the broker until it refuses tasks, and are lost with its last second: expected Postgres: the stack's own, if this is left out, or postgres.resultsUrl",
+    ],
+    expressible: false,
+  },
+  {
+    name: "results in a database that is not declared",
+    config: `config:
+  airflow:settings: { celery: { result_backend: db+postgresql://db/results } }
+`,
+    says: [
+      "2: settings.celery.result_backend is {…}; it has a password, which is no setting: expected Postgres: the stack's own, if this is left out, or postgres.resultsUrl",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a broker in the settings",
+    config: `config:
+  airflow:settings: { celery: { broker_url: redis://elsewhere:6379/0 } }
+`,
+    says: [
+      "2: settings.celery.broker_url is {…}; tasks are queued in the stack's Redis: expected redis.url, for one that is there already",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a fernet key by command",
+    config: `config:
+  airflow:settings: { core: { fernet_key_cmd: cat /key } }
+`,
+    says: ["2: settings.core.fernet_key_cmd is {…}; the stack mints it: expected secrets.fernetKey"],
+    expressible: false,
+  },
+  {
+    name: "a login of Flower's own",
+    config: `config:
+  airflow:settings: { celery: { flower_basic_auth: a:b } }
+`,
+    says: [
+      "2: settings.celery.flower_basic_auth is {…}; Flower has the login of the administrator: expected adminUser and secrets.adminPassword",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a database in the settings",
+    config: `config:
+  airflow:settings: { database: { sql_alchemy_conn: postgresql://db/airflow } }
+`,
+    says: [
+      "2: settings.database.sql_alchemy_conn is {…}; the metadata is in the stack's Postgres: expected postgres.url, for one that is there already",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a webserver that listens elsewhere",
+    config: `config:
+  airflow:settings: { api: { host: 0.0.0.0, port: 80 } }
+`,
+    says: [
+      "2: settings.api.host is {…}; a role listens inside its container only, and the stack decides where that is published: expected webserverPort and kubernetes.ingress",
+      "2: settings.api.port is {…}; a role listens inside its container only, and the stack decides where that is published: expected webserverPort and kubernetes.ingress",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a webserver of Airflow 2 that listens elsewhere",
+    config: `config:
+  airflow:settings: { webserver: { web_server_host: 0.0.0.0 } }
+`,
+    says: [
+      "2: settings.webserver.web_server_host is {…}; a role listens inside its container only, and the stack decides where that is published: expected webserverPort and kubernetes.ingress",
+    ],
+    expressible: false,
+  },
+  {
+    name: "an auth manager without passwords",
+    config: `config:
+  airflow:settings: { core: { auth_manager: airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager, simple_auth_manager_all_admins: true } }
+`,
+    says: [
+      "2: settings.core.auth_manager is airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager; the stack's logins are those of FabAuthManager: expected that, or leave it out; SimpleAuthManager is for development and writes passwords to a file",
+      "2: settings.core.simple_auth_manager_all_admins is True; it makes everybody an administrator, without a login: expected False",
+    ],
+    expressible: false,
+  },
+  {
+    name: "an API without a login",
+    config: `config:
+  airflow:settings: { fab: { auth_backends: airflow.api.auth.backend.default } }
+`,
+    says: [
+      "2: settings.fab.auth_backends is airflow.api.auth.backend.default; backend.default answers everybody, without a login: expected basic_auth, session and kerberos_auth",
+    ],
+    expressible: false,
+  },
+  {
+    name: "an API for nobody",
+    config: `config:
+  airflow:settings: { fab: { auth_backends: airflow.api.auth.backend.deny_all } }
+`,
+    says: [
+      "2: settings.fab.auth_backends is airflow.api.auth.backend.deny_all; backend.deny_all answers nobody, the stack's own commands included: expected basic_auth, session and kerberos_auth",
+    ],
+    expressible: false,
+  },
+  {
+    name: "settings as variables",
+    config: `config:
+  airflow:roles: { all: { env: { AIRFLOW__CORE__EXECUTOR: LocalExecutor, TZ: UTC } } }
+`,
+    says: [
+      "2: roles.all.env.AIRFLOW__CORE__EXECUTOR is {…}; it is a setting of airflow.cfg: expected settings, by section and key",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a broker that drops tasks",
+    config: `config:
+  airflow:redis:
+    settings:
+      maxmemory-policy: allkeys-lru
+      appendonly: false
+      appendfsync: always
+      save: 900 1
+`,
+    says: [
+      "4: redis.settings.maxmemory-policy is allkeys-lru; a broker that is full would drop queued tasks: expected noeviction, with which it refuses new ones",
+      "5: redis.settings.appendonly is no; a restart would lose queued tasks: expected yes",
+      `7: redis.settings.save is 900 1; the log has everything, and a snapshot that fails keeps Redis from stopping in good order: expected '""', for none`,
+    ],
+    expressible: false,
+  },
+  {
+    name: "Redis' own settings",
+    config: `config:
+  airflow:redis: { settings: { requirepass: x, port: 1, dir: /tmp, supervised: no, include: x, loadmodule: x, replicaof: x } }
+`,
+    says: [
+      "2: redis.settings.dir is {…}; it is the stack's own: the stack decides where its data is, and keeps that over an upgrade",
+      "2: redis.settings.include is {…}; it is the stack's own: one file has all settings: expected these keys, one by one",
+      "2: redis.settings.loadmodule is {…}; it is the stack's own: the broker needs no module, and a module may do anything",
+      "2: redis.settings.port is {…}; it is the stack's own: the stack decides where it listens and what is published",
+      "2: redis.settings.replicaof is {…}; it is the stack's own: the stack runs one Redis, and its data is nobody else's: expected redis.url, for a cluster of yours",
+      "2: redis.settings.requirepass is {…}; it is the stack's own: the stack writes its users: expected secrets.brokerPassword",
+      "2: redis.settings.supervised is {…}; it is the stack's own: it reports to the supervisor that the stack starts it with",
+    ],
+    expressible: false,
+  },
+  {
+    name: "Postgres' own settings",
+    config: `config:
+  airflow:postgres: { settings: { listen_addresses: localhost, data_directory: /x, hba_file: /x, ssl_cert_file: /x, fsync: off, work_mem: 8MB } }
+`,
+    says: [
+      "2: postgres.settings.data_directory is {…}; it is the stack's own: the stack decides where its files are",
+      "2: postgres.settings.fsync is off; a power cut would destroy the database: expected on",
+      "2: postgres.settings.hba_file is {…}; it is the stack's own: the stack decides how clients log in, which is with SCRAM-SHA-256",
+      "2: postgres.settings.listen_addresses is {…}; it is the stack's own: the stack decides where it listens and what is published",
+      "2: postgres.settings.ssl_cert_file is {…}; it is the stack's own: within the stack it speaks without TLS, and nothing outside reaches it: expected postgres.url, for a server with TLS",
+    ],
+    expressible: false,
+  },
+  {
+    name: "floating images in production",
+    config: `config:
+  airflow:production: true
+  airflow:images:
+    airflow: registry.example.com:5000/airflow
+    postgres: postgres:16
+    redis: redis:latest
+    gateway: gateway:2.6
+    pgbouncer: pgbouncer:1.23.1-nightly
+`,
+    says: [
+      "4: images.airflow is registry.example.com:5000/airflow; production: true, and it has no tag, which means latest: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
+      "5: images.postgres is postgres:16; production: true, and 16 is no complete version: expected a digest, NAME@sha256:…, or a complete version, NAME:16.10",
+      "6: images.redis is redis:latest; production: true, and latest is another image tomorrow: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
+      "7: images.gateway is gateway:2.6; production: true, and 2.6 is no complete version: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
+      "8: images.pgbouncer is pgbouncer:1.23.1-nightly; production: true, and 1.23.1-nightly is another image tomorrow: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a tag that is no version in production",
+    config: `config:
+  airflow:production: true
+  airflow:images: { airflow: ours/airflow:release, postgres: postgres:16.10 }
+`,
+    says: [
+      "3: images.airflow is ours/airflow:release; production: true, and release is no complete version: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
+    ],
+    expressible: false,
+  },
+  {
+    name: "the engine's socket in a role",
+    config: `config:
+  airflow:roles:
+    worker: { volumes: { /var/run/docker.sock: /var/run/../run/docker.sock, /srv: /srv/data } }
+    all: { volumes: { /host: /, /e: /etc/, /p: /proc/1 } }
+`,
+    says: [
+      '3: roles.worker.volumes["/var/run/docker.sock"] is /var/run/../run/docker.sock; whoever has the engine\'s socket is root on the machine: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume',
+      "4: roles.all.volumes./e is /etc/; /etc has the engine's socket or keys of the machine in it: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
+      "4: roles.all.volumes./host is /; / has the engine's socket or keys of the machine in it: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
+      "4: roles.all.volumes./p is /proc/1; /proc is the machine's own: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a privileged role",
+    config: `config:
+  airflow:roles: { worker: { privileged: true, docker_socket: true, cap_add: [SYS_ADMIN] } }
+`,
+    says: [
+      "2: roles.worker.cap_add is unknown; no role gets a capability of the machine: expected env, files and volumes",
+      "2: roles.worker.docker_socket is unknown; no role gets the engine's socket, which is root on the machine: run containers from tasks by way of an engine of their own, with TLS",
+      "2: roles.worker.privileged is unknown; no role runs privileged, which would give a task the machine: expected env, files and volumes",
+    ],
+    expressible: true,
+  },
+  {
+    name: "a Secret of a cluster on Docker",
+    config: `config:
+  airflow:secrets: { adminPassword: { secret: logins, key: admin } }
+  airflow:redis: { url: { secret: logins, key: redis } }
+  airflow:variables: { token: { secret: logins, key: token } }
+`,
+    says: [
+      "2: secrets.adminPassword is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
+      "3: redis.url is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
+      "4: variables.token is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a role of everybody's",
+    config: `config:
+  airflow:roles: { webserver: { files: { /opt/airflow/webserver_config.py: test/unit/settings/bad/files/public.py } } }
+`,
+    says: [
+      '2: roles.webserver.files["/opt/airflow/webserver_config.py"] is test/unit/settings/bad/files/public.py; its AUTH_ROLE_PUBLIC gives a role to everybody, without a login: expected a file without it, with users for people',
+    ],
+    expressible: false,
+  },
+];

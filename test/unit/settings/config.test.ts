@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { readStackFile, settingsFrom, settingsOf } from "../../../settings/read/read.ts";
+import { encrypted } from "../../../settings/schema/secret.ts";
+
+const where = () => "stack.yaml:3";
+
+test("a stack that says nothing gets the defaults", () => {
+  const { images, dags, ...rest } = settingsFrom({}, where);
+  const concurrency = { min: 4, max: 4 };
+  assert.deepEqual(rest, {
+    platform: "docker",
+    version: "3.3.2",
+    production: false,
+    systemPackages: [],
+    postgres: { memory: 1024, settings: {} },
+    redis: { memory: 512, settings: {} },
+    secrets: {},
+    secretGenerations: {},
+    previousSecrets: "valid",
+    connections: {},
+    variables: {},
+    pools: {},
+    users: {},
+    deleteUndeclared: false,
+    roles: {},
+    labels: {},
+    extraHosts: {},
+    caCertificates: [],
+    groups: [{ name: "worker", queues: [], workers: 2, concurrency, memory: 2048, cpu: 2 }],
+    workerGraceSeconds: 300,
+    migrationSeconds: 3600,
+    gatewayPort: 8443,
+    certificateGeneration: 1,
+    schedulers: 1,
+    webservers: 1,
+    webserverPort: 8080,
+    flowerPort: 5555,
+    adminUser: "admin",
+    settings: {},
+  });
+  assert.match(dags, /\/dags$/);
+  for (const [name, image] of Object.entries(images)) {
+    assert.match(image, new RegExp(`^airflow-on-celery/${name}:[0-9.]+-[0-9a-f]{12}$`));
+  }
+});
+
+test("values of airflow.cfg take Airflow's spelling", () => {
+  const given =
+    '{"core":{"parallelism":32,"load_examples":false,"unit_test_mode":true,"dag_ignore_file_syntax":"glob"}}';
+  assert.deepEqual(settingsFrom({ settings: given }, where).settings, {
+    core: {
+      parallelism: "32",
+      load_examples: "False",
+      unit_test_mode: "True",
+      dag_ignore_file_syntax: "glob",
+    },
+  });
+});
+
+const cluster = {
+  platform: "kubernetes",
+  dagsImage: "r.example.com/dags",
+  images: '{"airflow":"r/airflow:1","postgres":"r/postgres:1","redis":"r/redis:1"}',
+};
+
+test("what a cluster needs is asked for", () => {
+  const faults = [
+    /images\.airflow is not given; expected an image of a registry: npm run images -- --push/,
+    /dagsImage is not given; a cluster needs it, to push DAGs to, or dagsGit/,
+  ];
+  for (const fault of faults) assert.throws(() => settingsFrom({ platform: "kubernetes" }, where), fault);
+  assert.equal(settingsFrom(cluster, where).platform, "kubernetes");
+});
+
+test("machines and groups become groups of workers with a place", () => {
+  const machines =
+    '[{"name":"small","node":"n1","workers":1},{"name":"large","labels":{"size":"l"},"workers":{"default":3,"io":2}}]';
+  const workerGroups =
+    '[{"name":"gpu","queues":["gpu"],"machine":"large","concurrency":4,"minConcurrency":1},{"name":"io","queues":["io"]}]';
+  const { groups } = settingsFrom({ ...cluster, machines, workerGroups }, where);
+  const told = groups.map(({ name, workers, machine, concurrency }) => [
+    name,
+    workers,
+    machine,
+    concurrency.max,
+  ]);
+  assert.deepEqual(told, [
+    ["worker-small", 1, "small", 4],
+    ["worker-large", 3, "large", 4],
+    ["worker-gpu", 1, "large", 4],
+    ["worker-io-large", 2, "large", 4],
+  ]);
+});
+
+test("a fault inside a value is told with its own line", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "airflow-config-")), "stack.yaml");
+  writeFileSync(
+    file,
+    "config:\n  airflow:workerGroups:\n    - name: gpu\n      queues: [gpu]\n      memory: lots\n",
+  );
+  assert.throws(
+    () => readStackFile(file),
+    new RegExp(`${file}:5: workerGroups\\[0\\]\\.memory is lots; expected`),
+  );
+  rmSync(dirname(file), { recursive: true });
+});
+
+test("reports all faults at once, with their places", () => {
+  assert.throws(
+    () => settingsFrom({ workers: "x", adminUser: "", nope: "1" }, where),
+    (error: Error) => {
+      assert.match(error.message, /3 fault\(s\)/);
+      assert.equal(error.message.match(/stack\.yaml:3: /g)?.length, 3);
+      return true;
+    },
+  );
+});
+
+test("secrets are looked at when they are decrypted, and never shown", () => {
+  const given = {
+    secrets: { adminPassword: "Passw0rd" },
+    redis: { url: "redis://airflow:Passw0rd@broker:6379/0" },
+  };
+  assert.throws(
+    () => settingsOf(given, where),
+    ({ message }: Error) => {
+      assert.match(message, /secrets\.adminPassword is \[secret\]; it is well known/);
+      assert.match(message, /redis\.url is \[secret\]; its password is well known/);
+      assert.doesNotMatch(message, /Passw0rd/);
+      return true;
+    },
+  );
+  settingsOf({ secrets: { adminPassword: encrypted }, redis: { url: encrypted } }, where);
+});

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { connectionBudget, serverLimit } from "../../../settings/model/connections.ts";
+import { settingsFrom } from "../../../settings/read/read.ts";
+import { type Config, raw } from "../mocks.ts";
+
+function stack(config: Config) {
+  return settingsFrom(raw(config), () => "stack.yaml:3");
+}
+
+/** Error message of a stack that is refused; empty if it is accepted. */
+function said(config: Config): string {
+  try {
+    stack(config);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return "";
+}
+
+test("what a stack may open leaves room in what its Postgres has", () => {
+  const counted = [
+    {},
+    { workers: 0 },
+    { workers: 8, schedulers: 2, webservers: 1 },
+    { version: "2.11.2", workers: 1 },
+    { pgbouncer: {}, workers: 30, schedulers: 4 },
+  ].map((config) => connectionBudget(stack(config)));
+  // The first: scheduler 5 + 1, webserver 16, dag-processor 5, triggerer 5, results 10, migration 3.
+  assert.deepEqual(counted, [45, 35, 81, 43, 43]);
+  assert.equal(serverLimit(stack({})), 97);
+});
+
+test("a stack that may open more than there are is refused, with the budget as a table", () => {
+  assert.equal(
+    said({ workers: 12, schedulers: 2 }),
+    `The stack's configuration has 1 fault(s):
+  stack.yaml:3: postgres.settings.max_connections is 100, its default; Airflow may open 101 connections:
+      scheduler            10  2 instances x (3 + 2)
+      scheduler, results    2  2 instances
+      webserver            16  1 instance x 2 pools x (5 + 3)
+      dag-processor         5  1 instance x (3 + 2)
+      triggerer             5  1 instance x (3 + 2)
+      worker, results      60  12 workers x (4 tasks + 1)
+      migration             3  its lock, its work, and a look
+      sum                 101
+      limit                97  max_connections 100, less what is kept for superusers
+    expected at least 110; or lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}`,
+  );
+});
+
+test("each fix of a budget that does not fit makes it fit", () => {
+  const large = { workers: 12, schedulers: 2 };
+  for (const fix of [
+    { postgres: { settings: { max_connections: 110 } } },
+    { pgbouncer: {} },
+    { settings: { database: { sql_alchemy_pool_size: 2, sql_alchemy_max_overflow: 1 } } },
+    { postgres: { url: "postgresql://airflow:a-long-word@db.example.com/airflow" } },
+  ])
+    assert.equal(said({ ...large, ...fix }), "", JSON.stringify(fix));
+});
+
+test("pgbouncer has its own budget, on both sides", () => {
+  assert.match(
+    said({ pgbouncer: { poolSize: 60 } }),
+    /max_connections is 100, its default; Airflow may open 123 connections:\n {6}pgbouncer, metadata {3}60 {2}pgbouncer\.poolSize is 60\n.*or a lower pgbouncer\.poolSize$/s,
+  );
+  assert.match(
+    said({ pgbouncer: { clients: 20 } }),
+    /pgbouncer\.clients is 20; Airflow may open 42 connections to it:\n.*\n {6}limit {15}20 {2}pgbouncer\.clients\n {4}expected at least 42$/s,
+  );
+});
+
+test("a number of connections without end is refused", () => {
+  assert.match(
+    said({ settings: { database: { sql_alchemy_max_overflow: -1 } } }),
+    /settings\.database\.sql_alchemy_max_overflow is -1; a process could open any number of connections: expected a whole number, 0 or more/,
+  );
+});
+
+const url = "postgresql://airflow:a-long-word@db.example.com/airflow";
+
+const faults: readonly (readonly [Config, RegExp])[] = [
+  [
+    { postgres: { resultsUrl: url } },
+    /postgres\.resultsUrl is \{…\}; it is for a server that is there already: allowed with postgres\.url/,
+  ],
+  [
+    { redis: { ca: "package.json" } },
+    /redis\.ca is package\.json; it is for a server that is there already: allowed with redis\.url/,
+  ],
+  [
+    { postgres: { url, memory: 512 } },
+    /postgres\.memory is 512; it is for the stack's own: expected either this or postgres\.url/,
+  ],
+  [{ postgres: { url, settings: { jit: false } } }, /postgres\.settings is \{…\}; it is for the stack's own/],
+  [
+    { postgres: { url: `${url}?sslrootcert=/x` } },
+    /postgres\.url is \{…\}; its parameter sslrootcert cannot be kept; expected sslmode, /,
+  ],
+  [
+    { postgres: { url: `${url}?sslmode=maybe` } },
+    /its sslmode is maybe; expected disable, allow, prefer, require, verify-ca, verify-full/,
+  ],
+  [
+    { postgres: { url: `${url}?connect_timeout=3` }, pgbouncer: {} },
+    /pgbouncer cannot keep its connect_timeout: expected sslmode/,
+  ],
+  [
+    { redis: { url: "rediss://a:a-long-word@h/0?ssl_cert_reqs=none" } },
+    /redis\.url is \{…\}; its parameter ssl_cert_reqs cannot be kept/,
+  ],
+  [{ redis: { url: "rediss://a:a-long-word@h/x" } }, /redis\.url is \{…\}; expected rediss:/],
+];
+
+for (const [config, message] of faults) {
+  test(`refused: ${JSON.stringify(config)}`, () => {
+    const told = said(config);
+    assert.match(told, message);
+    assert.match(told, /has 1 fault\(s\)/);
+    assert.doesNotMatch(told, /a-long-word/);
+  });
+}

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
+import fc from "fast-check";
+import { stringify } from "yaml";
+import { plain } from "../../../settings/read/read.ts";
+import { validate } from "../../../settings/read/validate.ts";
+import { render } from "../../../tools/render.ts";
+import { type Declared, declare, raw } from "../mocks.ts";
+import { type Any, stacks } from "./arbitrary.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-properties-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** Runs of each property, as many as fit into the time; the first failure is minimised and reported. */
+const effort = { numRuns: 25, interruptAfterTimeLimit: 10_000 };
+
+/** Platform of each base, with the keys that it requires. */
+const bases: Readonly<Record<"docker" | "kubernetes", Any>> = {
+  docker: { platform: "docker" },
+  kubernetes: {
+    platform: "kubernetes",
+    dagsImage: "registry.example.com/dags",
+    images: Object.fromEntries(
+      ["airflow", "postgres", "redis", "pgbouncer"].map((name) => [name, `r.example.com/${name}:1.2.3`]),
+    ),
+  },
+};
+
+/** Removes the value at a path, or the nearest object key around it if it is missing or in a list. */
+function without(given: Any, path: readonly PropertyKey[]): Any {
+  const copy = structuredClone(given);
+  const holders = path.map((_, length) =>
+    path.slice(0, length).reduce<unknown>((value, part) => Reflect.get(Object(value), part), copy),
+  );
+  const last = holders.findLastIndex(
+    (holder, at) => !Array.isArray(holder) && Object.hasOwn(Object(holder), path[at] ?? ""),
+  );
+  if (last >= 0) Reflect.deleteProperty(Object(holders[last]), path[last] ?? "");
+  return copy;
+}
+
+/** Declares a stack; sorts the result, as independent resources are declared in any order. */
+async function inOrder(given: Any): Promise<Declared[]> {
+  const declared = await declare(given);
+  return declared.sort((one, other) =>
+    `${one.type} ${one.name}`.localeCompare(`${other.type} ${other.name}`),
+  );
+}
+
+/** Removes values until none is refused. */
+function valid(given: Any): Any {
+  const told = Object.entries(raw(given)).map(([key, text]) => [key, plain(key, text)]);
+  const { faults } = validate(Object.fromEntries(told));
+  if (faults.length === 0) return given;
+  const less = faults.reduce((rest, { path }) => without(rest, path), given);
+  // If the fault is a missing value, nothing can be removed there: some other key requires it.
+  const last =
+    Object.keys(given).findLast((key) => !(key in bases.kubernetes)) ?? assert.fail(JSON.stringify(faults));
+  return valid(isDeepStrictEqual(less, given) ? without(given, [last]) : less);
+}
+
+/**
+ * Tries a property on as many stacks as fit into the time. Waits for the last run, which goes on after a
+ * timeout and would declare to the mocks of the next test.
+ */
+async function holds(stacks: fc.Arbitrary<Any>, property: (given: Any) => Promise<void>): Promise<void> {
+  let last: Promise<void> | undefined;
+  const predicate = (given: Any) => {
+    last = property(given);
+    return last;
+  };
+  await fc.assert(fc.asyncProperty(stacks, predicate), effort);
+  await last;
+}
+
+for (const platform of ["docker", "kubernetes"] as const) {
+  const base = bases[platform];
+  const arbitrary = stacks(platform).map((given) => valid({ ...given, ...base }));
+
+  test(`whatever is valid on ${platform} is declared, and twice the same`, async (t) => {
+    let runs = 0;
+    const keys = new Set<string>();
+    await holds(arbitrary, async (given) => {
+      assert.deepEqual(await inOrder(given), await inOrder(given));
+      runs++;
+      for (const key of Object.keys(given)) keys.add(key);
+    });
+    t.diagnostic(`${runs} stacks with ${keys.size} keys`);
+    assert.ok(keys.size > 20, [...keys].join(", "));
+  });
+}
+
+test("whatever is valid on a cluster is rendered, and twice the same", async (t) => {
+  let runs = 0;
+  const file = join(folder, "Pulumi.any.yaml");
+  const arbitrary = stacks("kubernetes").map((given) => valid({ ...given, ...bases.kubernetes }));
+  await holds(arbitrary, async (given) => {
+    const config = Object.fromEntries(Object.entries(given).map(([key, value]) => [`airflow:${key}`, value]));
+    writeFileSync(file, stringify({ config }));
+    const rendered = await render("any", file);
+    assert.ok(rendered.manifests.length > 20);
+    assert.deepEqual(await render("any", file), rendered);
+    runs++;
+  });
+  t.diagnostic(`${runs} stacks`);
+});

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { declared } from "../../../settings/read/declared.ts";
+import { settingsFrom, settingsFromPulumi } from "../../../settings/read/read.ts";
+import { parseStackFile } from "../../../settings/read/stackFile.ts";
+import { pathOf, spell } from "../../../settings/schema/path.ts";
+import { encrypted } from "../../../settings/schema/secret.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-told-"));
+after(() => rmSync(folder, { recursive: true }));
+const absent = join(folder, "absent.yaml");
+const machine = { name: "a", docker: "ssh://a", address: "10.0.0.1", workers: 3 };
+
+/** Configuration as the CLI passes it, including the defaults of keys that a stack omits. */
+function raw(values: Readonly<Record<string, unknown>> = {}): Record<string, string> {
+  const defaults = Object.entries(declared()).map(([key, { default: value }]) => [key, value]);
+  const all = Object.entries<unknown>({ ...Object.fromEntries(defaults), ...values });
+  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  return Object.fromEntries(all.map(([key, value]) => [key, text(value)]));
+}
+
+function fileWith(text: string): string {
+  const file = join(folder, "Pulumi.ours.yaml");
+  writeFileSync(file, text);
+  return file;
+}
+
+/** Faults of a stack, line by line, without the file name. */
+function said(read: () => unknown): string[] {
+  try {
+    read();
+  } catch (error) {
+    const [, ...lines] = (error as Error).message.split("\n  ");
+    return lines.map((line) => line.replace(/^\S+\.yaml:/, ""));
+  }
+  return [];
+}
+
+test("a stack that says nothing means the same, whether or not the CLI fills in what is declared", () => {
+  assert.deepEqual(
+    settingsFromPulumi({ raw: raw(), secret: [], stack: "ours" }, absent),
+    settingsFrom({}, () => ""),
+  );
+});
+
+test("what the CLI has filled in was not given, and conflicts with nothing", () => {
+  const file = fileWith("config:\n  airflow:machines: []\n");
+  const told = raw({ machines: [machine] });
+  const settings = settingsFromPulumi({ raw: told, secret: [], stack: "ours" }, file);
+  assert.deepEqual(
+    settings.groups.map(({ name, workers }) => [name, workers]),
+    [["worker-a", 3]],
+  );
+});
+
+test("what the stack file says was given, also where it is the default", () => {
+  const file = fileWith("config:\n  airflow:machines: []\n  airflow:workers: 2\n");
+  const told = raw({ machines: [machine] });
+  assert.deepEqual(
+    said(() => settingsFromPulumi({ raw: told, secret: [], stack: "ours" }, file)),
+    ["3: workers is 2; expected either this or machines, which count workers of their own"],
+  );
+});
+
+test("a secret that was decrypted is one where the stack file has it encrypted, and plain text elsewhere", () => {
+  const file = fileWith(
+    "config:\n  airflow:secrets:\n    adminPassword: { secure: v1:cipher }\n    brokerPassword: s3cret\n",
+  );
+  const told = raw({ secrets: { adminPassword: "decrypted", brokerPassword: "s3cret" } });
+  assert.deepEqual(
+    said(() => settingsFromPulumi({ raw: told, secret: ["secrets"], stack: "ours" }, file)),
+    [
+      "4: secrets.brokerPassword is [plaintext]; expected an encrypted value: npm run secret -- secrets.brokerPassword --stack ours writes it",
+    ],
+  );
+});
+
+test("without a stack file, the CLI's word for a whole key has to do", () => {
+  const told = raw({ secrets: { adminPassword: "decrypted" } });
+  const { secrets } = settingsFromPulumi({ raw: told, secret: ["secrets"], stack: "ours" }, absent);
+  assert.deepEqual(secrets, { adminPassword: "decrypted" });
+  assert.deepEqual(
+    said(() => settingsFromPulumi({ raw: told, secret: [], stack: "ours" }, absent)),
+    [
+      "given on the command line: secrets.adminPassword is [plaintext]; expected an encrypted value: npm run secret -- secrets.adminPassword --stack ours writes it",
+    ],
+  );
+});
+
+test("a given secret that nothing can take is not told", () => {
+  const secrets = {
+    adminPassword: "with,a,comma",
+    brokerPassword: "with a space",
+    jwtSecret: "4f1c0a9be27d4d3f",
+  };
+  assert.deepEqual(
+    said(() => settingsFrom({ secrets: JSON.stringify(secrets) }, () => "x.yaml:1")),
+    [
+      "1: secrets.adminPassword is [secret]; expected letters, digits and signs of ASCII, without spaces and commas",
+      "1: secrets.brokerPassword is [secret]; expected letters, digits and signs of ASCII, without spaces",
+      "1: secrets.jwtSecret is [secret]; expected an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
+    ],
+  );
+});
+
+test("values that are encrypted are found at any depth; what only looks like one is not", () => {
+  const text = `config:
+  airflow:secrets: { fernetKey: { secure: v1:a } }
+  airflow:machines: [{ name: { secure: v1:b }, labels: { secure: x, other: y } }]
+  docker:host: { secure: v1:c }
+`;
+  const { values, encrypted: found, where } = parseStackFile(text, "f.yaml");
+  assert.deepEqual(found, [
+    ["secrets", "fernetKey"],
+    ["machines", 0, "name"],
+  ]);
+  assert.deepEqual(values, {
+    secrets: { fernetKey: encrypted },
+    machines: [{ name: encrypted, labels: { secure: "x", other: "y" } }],
+  });
+  assert.equal(where(["machines", 0, "no", "such"]), "f.yaml:3");
+});
+
+const noStackFiles: readonly [text: string, says: RegExp][] = [
+  ["config:\n  a: 1\n  a: 2\n", /^f\.yaml:3: is no YAML: Map keys must be unique/],
+  ["config: {\n", /^f\.yaml:2: is no YAML: /],
+  ["- config\n", /^f\.yaml:1: is no stack file; expected config: and below it keys/],
+  ["# Empty.\nconfig: [airflow:workers]\n", /^f\.yaml:2: is no stack file; expected config: /],
+];
+
+for (const [text, says] of noStackFiles) {
+  test(`refuses ${JSON.stringify(text)}`, () => {
+    assert.throws(() => parseStackFile(text, "f.yaml"), { message: says });
+  });
+}
+
+test("a path is read as it is spelt", () => {
+  const paths = [
+    ["secrets", "fernetKey"],
+    ["workerGroups", 0, "queues"],
+    ["connections", "my.db", "password"],
+    ["a", '"[b]"'],
+  ];
+  for (const path of paths) assert.deepEqual(pathOf(spell(path)), path);
+  for (const none of ["", ".a", "a.", "a[b]", "a b[", "a..b"])
+    assert.throws(() => pathOf(none), /is no key; expected/, none);
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type EngineEvent, failureIn, watchFailures } from "../../../tools/lib/failures.ts";
+
+const container = "docker:index/container:Container";
+const urn = `urn:pulumi:x::airflow::airflow:index:Airflow$airflow:index:Flower$${container}::flower`;
+const provider =
+  "urn:pulumi:x::airflow::airflow:index:DockerPlatform$pulumi:providers:docker::docker-big::1a2b";
+
+const unhealthy: EngineEvent = {
+  diagnosticEvent: { urn, severity: "error", message: "1 error occurred:\n\t* container did not start\n\n" },
+};
+const failed = (type: string, inputs: object): EngineEvent => ({
+  resOpFailedEvent: { metadata: { type, new: { inputs, provider } } },
+});
+
+const events: [what: string, event: EngineEvent, failure: ReturnType<typeof failureIn>][] = [
+  ["the reason of a container", unhealthy, "flower: 1 error occurred:\n\t* container did not start"],
+  [
+    "what the program throws",
+    {
+      diagnosticEvent: {
+        urn: "urn:pulumi:x::airflow::pulumi:pulumi:Stack::airflow-x",
+        severity: "error",
+        message: "migration ended so:\n",
+      },
+    },
+    "migration ended so:",
+  ],
+  [
+    "what the program says before it ends",
+    { diagnosticEvent: { severity: "error", message: "4 name(s) are taken\n" } },
+    "4 name(s) are taken",
+  ],
+  [
+    "a place in a provider's source",
+    { diagnosticEvent: { urn, severity: "error", message: "sdk-v2/provider2.go:572: unhealthy" } },
+    undefined,
+  ],
+  ["the CLI's last word", { diagnosticEvent: { severity: "error", message: "update failed\n" } }, undefined],
+  ["a warning", { diagnosticEvent: { urn, severity: "warning", message: "soon" } }, undefined],
+  [
+    "a container",
+    failed(container, { name: "airflow-x-flower" }),
+    { name: "airflow-x-flower", provider: "docker-big" },
+  ],
+  ["a volume", failed("docker:index/volume:Volume", { name: "airflow-x-logs" }), undefined],
+  ["a deletion", { resOpFailedEvent: { metadata: { type: container, new: null } } }, undefined],
+  ["anything else", {}, undefined],
+];
+
+for (const [what, event, failure] of events) {
+  test(`an event of the CLI: ${what}`, () => assert.deepEqual(failureIn(event), failure));
+}
+
+const state = {
+  Status: "running",
+  ExitCode: 0,
+  Health: {
+    Log: [
+      { ExitCode: 0, Output: "" },
+      { ExitCode: 1, Output: "refused\nunhealthy for 22 s\n" },
+    ],
+  },
+};
+
+test("a failure is told while the CLI runs, with the last health check and the end of the log", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "failures-"));
+  const client = `#!/bin/sh
+case $DOCKER_HOST:$1:$4$3 in
+  docker-big:inspect:airflow-x-flower*) printf '%s' '${JSON.stringify(state)}' ;;
+  docker-big:logs:airflow-x-flower10) echo "Cannot bind" ; echo "Exiting" >&2 ;;
+  *) exit 1 ;;
+esac
+`;
+  writeFileSync(join(directory, "docker"), client, { mode: 0o755 });
+  const { PATH: path } = process.env;
+  process.env.PATH = directory + delimiter + path;
+  const log = join(directory, "events");
+  const told: string[] = [];
+  const end = watchFailures(
+    log,
+    (name) => ({ DOCKER_HOST: name }),
+    (failure) => told.push(failure),
+  );
+  try {
+    writeFileSync(log, `${JSON.stringify({})}\n${JSON.stringify(unhealthy)}\n{"half`);
+    for (let looks = 0; told.length === 0 && looks < 100; looks++) await sleep(100);
+    assert.deepEqual(told, ["flower: 1 error occurred:\n\t* container did not start"]);
+    const flower = JSON.stringify(failed(container, { name: "airflow-x-flower" }));
+    const gone = JSON.stringify(failed(container, { name: "airflow-x-redis" }));
+    // Not told again: the watch ends at once, and leaves this reason to the CLI.
+    appendFileSync(log, `":1}\n${flower}\n${gone}\n${JSON.stringify(unhealthy)}\n`);
+  } finally {
+    await end();
+    process.env.PATH = path;
+    rmSync(directory, { recursive: true });
+  }
+  assert.deepEqual(told.slice(1), [
+    [
+      "airflow-x-flower is running",
+      "  its last health check ended with 1:",
+      "    refused",
+      "    unhealthy for 22 s",
+      "  its log ends so:",
+      "    Cannot bind",
+      "    Exiting",
+    ].join("\n"),
+    "airflow-x-redis is no longer there",
+  ]);
+});

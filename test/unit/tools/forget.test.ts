@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { forgetting, type Resource } from "../../../tools/lib/forget.ts";
+
+const platform = "airflow:index:DockerPlatform";
+const urn = (type: string, name: string) => `urn:pulumi:unit::airflow::${type}::${name}`;
+const provider = (name: string) => urn(`${platform}$pulumi:providers:docker`, name);
+const container = (name: string) => urn("airflow:index:Worker$docker:index/container:Container", name);
+
+const dynamic = urn("pulumi:providers:pulumi-nodejs", "default");
+const first = provider("docker");
+const big = provider("docker-big");
+const bigger = provider("docker-bigger");
+const network = urn(`${platform}$docker:index/network:Network`, "docker-big");
+
+const component: Resource = { urn: urn("airflow:index:Worker", "worker-big"), type: "airflow:index:Worker" };
+
+function made(name: string, by: string, more: Partial<Resource> = {}): Resource {
+  return {
+    urn: container(name),
+    type: "docker:index/container:Container",
+    provider: `${by}::1a2b`,
+    ...more,
+  };
+}
+
+const providers: Resource[] = [first, big, bigger].map((one) => ({
+  urn: one,
+  type: "pulumi:providers:docker",
+}));
+const before = {
+  version: 3,
+  deployment: {
+    manifest: { time: "now" },
+    resources: [
+      ...providers,
+      component,
+      { urn: network, type: "docker:index/network:Network", provider: `${big}::1a2b` },
+      made("redis", first),
+      made("worker-big-1", big, { dependencies: [network, container("redis")] }),
+      made("worker-bigger-1", bigger, {
+        dependencies: [container("redis"), container("worker-big-1")],
+        propertyDependencies: { networks: [network, container("redis")], image: null, name: [network] },
+        deletedWith: network,
+      }),
+      {
+        urn: urn("pulumi-nodejs:dynamic:Resource", "secrets"),
+        type: "x",
+        provider: `${dynamic}::1`,
+        dependencies: [],
+      },
+    ] satisfies Resource[],
+  },
+};
+
+test("a machine is forgotten: its provider, what that made, and all references to it", () => {
+  const { state, forgotten } = forgetting(before, "big");
+  assert.deepEqual(forgotten, [big, network, container("worker-big-1")]);
+  assert.deepEqual(state, {
+    version: 3,
+    deployment: {
+      manifest: { time: "now" },
+      resources: [
+        { urn: first, type: "pulumi:providers:docker" },
+        { urn: bigger, type: "pulumi:providers:docker" },
+        component,
+        made("redis", first),
+        made("worker-bigger-1", bigger, {
+          dependencies: [container("redis")],
+          propertyDependencies: { networks: [container("redis")], image: null, name: [] },
+        }),
+        before.deployment.resources.at(-1),
+      ],
+    },
+  });
+});
+
+test("what nothing refers to is left as it is", () => {
+  const { resources } = before.deployment;
+  const { state } = forgetting(before, "bigger");
+  assert.deepEqual(
+    state.deployment.resources,
+    resources.filter(({ urn }) => urn !== bigger && urn !== container("worker-bigger-1")),
+  );
+});
+
+const refused: [what: string, machine: string, resources: Resource[] | undefined, known: string][] = [
+  ["a machine that the state does not have", "small", before.deployment.resources, "big, bigger"],
+  ["the first machine", "main", before.deployment.resources, "big, bigger"],
+  ["the only machine", "main", providers.slice(0, 1), "none"],
+  ["anything of a stack without resources", "big", undefined, "none"],
+];
+
+for (const [what, machine, resources, known] of refused) {
+  test(`${what} cannot be forgotten`, () => {
+    assert.throws(() => forgetting({ deployment: resources ? { resources } : {} }, machine), {
+      message:
+        `There is no machine ${machine} to forget: the state has ${known} besides the first one, ` +
+        "which has the data and the control roles and cannot be forgotten.",
+    });
+  });
+}

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type Operation, type Places, recover, unknown } from "../../../tools/lib/recover.ts";
+
+const container = "docker:index/container:Container";
+const component: Operation = { type: "creating", resource: { type: "airflow:index:Webserver" } };
+
+const provider = "urn:pulumi:unit::airflow::pulumi:providers:docker::docker-big::1a2b";
+const places: Places = {
+  kubectl: [],
+  docker: (provider): Record<string, string> => (provider ? { DOCKER_HOST: `of ${provider}` } : {}),
+};
+
+const operations: [what: string, operation: Operation, found: string[]][] = [
+  [
+    "a container",
+    { type: "creating", resource: { type: container, inputs: { name: "airflow-x-redis" }, provider } },
+    ["airflow-x-redis"],
+  ],
+  [
+    "a network",
+    {
+      type: "creating",
+      resource: { type: "docker:index/network:Network", inputs: { name: "airflow-x" }, provider },
+    },
+    ["airflow-x"],
+  ],
+  [
+    "a ConfigMap, whose name is Pulumi's choice",
+    {
+      type: "creating",
+      resource: {
+        type: "kubernetes:core/v1:ConfigMap",
+        inputs: { metadata: { name: "redis-1a2b", namespace: "airflow-x" } },
+      },
+    },
+    ["redis-1a2b"],
+  ],
+  [
+    "a Deployment, which is taken over by its name",
+    {
+      type: "creating",
+      resource: {
+        type: "kubernetes:apps/v1:Deployment",
+        inputs: { metadata: { name: "x", namespace: "y" } },
+      },
+    },
+    [],
+  ],
+  ["a container without inputs", { type: "creating", resource: { type: container } }, []],
+  [
+    "a container whose name is not plain",
+    { type: "creating", resource: { type: container, inputs: { name: {} } } },
+    [],
+  ],
+  [
+    "a container that was being changed",
+    { type: "updating", resource: { type: container, inputs: { name: "x" } } },
+    [],
+  ],
+  [
+    "a container that was being removed",
+    { type: "deleting", resource: { type: container, inputs: { name: "x" } } },
+    [],
+  ],
+  [
+    "a volume",
+    { type: "creating", resource: { type: "docker:index/volume:Volume", inputs: { name: "x" } } },
+    [],
+  ],
+  [
+    "secrets",
+    {
+      type: "creating",
+      resource: { type: "pulumi-nodejs:dynamic:Resource", inputs: { names: ["fernetKey"] } },
+    },
+    [],
+  ],
+  ["a component", component, []],
+];
+
+for (const [what, operation, found] of operations) {
+  test(`cut off: ${what} is ${found.length > 0 ? "looked for" : "left alone"}`, () => {
+    assert.deepEqual(
+      unknown([component, operation], places).map(({ name, env }) => [name, env]),
+      found.map((name) => [name, operation.resource.provider ? { DOCKER_HOST: "of docker-big" } : {}]),
+    );
+  });
+}
+
+test("cut off: a container of another installation by the same name is left alone", () => {
+  const labels = [
+    { label: "team", value: "data" },
+    { label: "airflow-on-celery/installation", value: "1a2b" },
+  ];
+  const resource = { type: container, inputs: { name: "airflow-x-redis", labels }, provider };
+  assert.deepEqual(
+    unknown([{ type: "creating", resource }], places).map(({ list }) => list.slice(-4)),
+    [["--filter", "name=^/?airflow-x-redis$", "--filter", "label=airflow-on-celery/installation=1a2b"]],
+  );
+});
+
+const { pid: gone } = spawnSync("true");
+const lock = (pid: number, host = hostname()) => JSON.stringify({ pid, hostname: host });
+const locked = { "a.json.attrs": "{}" };
+
+interface Case {
+  readonly what: string;
+  readonly locks: Readonly<Record<string, string>>;
+  readonly pending?: readonly Operation[];
+  /** Locks that stay, and the commands that the CLI gets. */
+  readonly left: readonly string[];
+  readonly asked: readonly string[];
+}
+
+const imported = ["export", "import"];
+const cases: Case[] = [
+  { what: "nothing", locks: {}, left: [], asked: [] },
+  { what: "a CLI that was killed", locks: { "a.json": lock(gone) }, left: [], asked: [] },
+  {
+    what: "a CLI that was killed as it made something",
+    locks: { "a.json": lock(gone), ...locked },
+    pending: [component],
+    left: ["a.json.attrs"],
+    asked: imported,
+  },
+  {
+    what: "a CLI that was told twice to stop",
+    locks: locked,
+    pending: [component],
+    left: ["a.json.attrs"],
+    asked: imported,
+  },
+  { what: "a lock that was left half-written", locks: { "a.json.18f.tmp": "" }, left: [], asked: [] },
+  {
+    what: "a CLI that works",
+    locks: { "a.json": lock(gone), "b.json": lock(process.pid) },
+    pending: [component],
+    left: ["a.json", "b.json"],
+    asked: [],
+  },
+  {
+    what: "a CLI on another machine",
+    locks: { "a.json": lock(gone, "elsewhere") },
+    left: ["a.json"],
+    asked: [],
+  },
+];
+
+for (const { what, locks, pending, left, asked } of cases) {
+  test(`clearing up after ${what}`, async () => {
+    const state = mkdtempSync(join(tmpdir(), "recover-"));
+    const folder = join(state, ".pulumi/locks/organization/airflow/unit");
+    const stacks = join(state, ".pulumi/stacks/airflow");
+    for (const made of [folder, stacks]) mkdirSync(made, { recursive: true });
+    for (const [name, text] of Object.entries(locks)) writeFileSync(join(folder, name), text);
+    const latest = pending && { pending_operations: pending };
+    writeFileSync(join(stacks, "unit.json"), JSON.stringify({ version: 3, checkpoint: { latest } }));
+
+    const said: string[] = [];
+    await recover(state, "unit", places, async (_stack, command = "", _file, file = "") => {
+      said.push(command);
+      if (command === "export") writeFileSync(file, "{}");
+      assert.ok(existsSync(file));
+      return "";
+    });
+
+    assert.deepEqual(said, asked);
+    assert.deepEqual(readdirSync(folder).sort(), left);
+    assert.deepEqual(readdirSync(state), [".pulumi"]);
+    rmSync(state, { recursive: true });
+  });
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { parse, stringify } from "yaml";
+import { stackFile } from "../../../tools/lib/stack.ts";
+import { type Manifest, type Rendered, render } from "../../../tools/render.ts";
+import { stacks } from "../../scan/scan.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-render-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** Staging, with a group whose KEDA scaler gets a login. */
+function autoscaled(): string {
+  const { config } = parse(readFileSync(stackFile("staging"), "utf8"));
+  const groups = [{ name: "gpu", queues: ["gpu"], autoscale: { min: 0, max: 2 } }];
+  const file = join(folder, "autoscaled.yaml");
+  writeFileSync(file, stringify({ config: { ...config, "airflow:workerGroups": groups } }));
+  return file;
+}
+
+interface PodSpec {
+  readonly containers: readonly unknown[];
+  readonly volumes: readonly {
+    readonly secret?: { readonly secretName: string };
+    readonly configMap?: { readonly name: string };
+  }[];
+}
+
+/** Secret files that a pod names in its container or its ConfigMaps, by Secret. */
+function inPod({ containers, volumes }: PodSpec, manifests: readonly Manifest[]): [string, string[]][] {
+  const files = volumes.map(({ configMap }) =>
+    manifests.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === configMap?.name),
+  );
+  const said = JSON.stringify([containers, files]).matchAll(/\/run\/secrets\/([\w.]*\w)/g);
+  const keys = [...new Set([...said].map(([, key = ""]) => key))];
+  return volumes.flatMap(({ secret }) => (secret ? [[secret.secretName, keys]] : []));
+}
+
+interface Spec {
+  readonly template?: { readonly spec: PodSpec };
+  readonly tls?: readonly { readonly secretName: string }[];
+  readonly secretTargetRef?: readonly { readonly name: string; readonly key: string }[];
+}
+
+/** Keys that objects need, by Secret. */
+function wanted(manifests: readonly Manifest[]): Record<string, string[]> {
+  const found = manifests.flatMap((manifest): [string, string[]][] => {
+    const { template, tls = [], secretTargetRef = [] } = (manifest.spec ?? {}) as Spec;
+    const pulled = (manifest.imagePullSecrets ?? []) as { name: string }[];
+    return [
+      ...(template ? inPod(template.spec, manifests) : []),
+      ...tls.map(({ secretName }): [string, string[]] => [secretName, ["tls.crt", "tls.key"]]),
+      ...secretTargetRef.map(({ name }): [string, string[]] => [name, secretTargetRef.map(({ key }) => key)]),
+      ...pulled.map(({ name }): [string, string[]] => [name, [".dockerconfigjson"]]),
+    ];
+  });
+  return Object.fromEntries(found.map(([name, keys]) => [name, keys.sort()]));
+}
+
+/** Placeholders of minted secrets, as rendered. */
+function minted({ secrets }: Rendered): Set<string> {
+  return new Set(JSON.stringify(secrets).match(/\{[a-z]+([A-Z][a-z]+)+\}/g));
+}
+
+const files = new Map([...stacks().map((name) => [name, stackFile(name)] as const), ["gpu", autoscaled()]]);
+
+for (const [name, file] of files) {
+  test(`${name}: manifests hold nothing that is made of a secret, and ask for the secrets that are listed`, async () => {
+    const rendered = await render(name, file);
+    const { manifests, secrets } = rendered;
+    const values = minted(rendered);
+    assert.equal(values.size, 8);
+    for (const value of values) {
+      const forms = ["hex", "base64", "base64url"] as const;
+      const hashes = forms.map((form) => createHash("sha256").update(value).digest(form));
+      for (const text of [value, Buffer.from(value).toString("base64"), ...hashes]) {
+        const holders = manifests.filter((manifest) => JSON.stringify(manifest).includes(text));
+        assert.deepEqual(holders, [], value);
+      }
+    }
+    const listed = Object.entries(secrets).map(([secret, texts]) => [secret, Object.keys(texts).sort()]);
+    assert.deepEqual(wanted(manifests), Object.fromEntries(listed));
+  });
+}
+
+test("the broker's password is the same wherever it is asked for, and in Redis' own words", async () => {
+  const { secrets } = await render("prod", stackFile("prod"));
+  assert.equal(secrets.scheduler?.broker_url, "redis://airflow:{brokerPassword}@redis:6379/0");
+  assert.match(secrets.redis?.["users.acl"] ?? "", /^user airflow on >\{brokerPassword\} ~\* &\* \+@all /m);
+});

@@ -1,0 +1,319 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { settingsFrom } from "../../../settings/read/read.ts";
+import { type Pod, podFacts } from "../../../tools/lib/status/cluster.ts";
+import { containerInstance, type Inspected } from "../../../tools/lib/status/engine.ts";
+import { type Facts, type Instance, statusTable, troubles } from "../../../tools/lib/status/table.ts";
+import { news } from "../../../tools/lib/status/telling.ts";
+import { expected, withMissing } from "../../../tools/status.ts";
+import { raw } from "../mocks.ts";
+
+const now = new Date("2026-11-24T12:00:00Z");
+
+function before(seconds: number): Date {
+  return new Date(now.getTime() - seconds * 1000);
+}
+
+function healthy(name: string, image: string, seconds: number): Instance {
+  return { name, state: "running", health: "healthy", image, since: before(seconds), fine: true };
+}
+
+const airflow = "airflow-on-celery/airflow:3.3.2-f5e69815d6f5";
+const registry = `registry.example.com:5000/team/airflow@sha256:${"0123456789ab".padEnd(64, "f")}`;
+
+const facts: Facts = {
+  machines: [
+    {
+      name: "main",
+      instances: [
+        healthy("worker-main-1", airflow, 59),
+        healthy("redis", "airflow-on-celery/redis:7-ba5e2b1beea1", 3 * 86400),
+        { name: "migration", state: "exited", health: "0", image: airflow, since: before(3600), fine: true },
+      ],
+    },
+    {
+      name: "big",
+      instances: [
+        healthy("worker-big-10", registry, 47 * 3600),
+        { ...healthy("worker-big-2", registry, 60), health: "unhealthy", fine: false },
+        { name: "worker-gpu-big", state: "missing", health: "", image: "", fine: false },
+      ],
+    },
+    { name: "lost", cause: "ssh: connect to host 10.0.0.13 port 22: No route to host" },
+  ],
+  tasks: {
+    workers: {
+      "worker-main-1": { queues: ["default"], running: {} },
+      "worker-big-10": { queues: ["gpu", "default"], running: { gpu: 1, default: 12 } },
+      "worker-big-2": null,
+    },
+    queued: { default: 3, idle: 0 },
+  },
+};
+
+test("machines, instances, workers' tasks and queues are told in two tables", () => {
+  assert.equal(
+    statusTable(facts, now),
+    `
+machine  instance        state    health     image                       since      queues       running
+main     migration       exited   0          airflow:3.3.2-f5e69815d6f5  1 h ago
+main     redis           running  healthy    redis:7-ba5e2b1beea1        3 d ago
+main     worker-main-1   running  healthy    airflow:3.3.2-f5e69815d6f5  59 s ago   default      0
+big      worker-big-2    running  unhealthy  airflow@0123456789ab        1 min ago  ?            ?
+big      worker-big-10   running  healthy    airflow@0123456789ab        47 h ago   default,gpu  13
+big      worker-gpu-big  missing
+lost     does not answer: ssh: connect to host 10.0.0.13 port 22: No route to host
+
+queue    queued  running
+default  3       12
+gpu      0       1
+idle     0       0`.trimStart(),
+  );
+});
+
+test("what is not as it should be is named", () => {
+  assert.deepEqual(troubles(facts), [
+    "worker-big-2 on big is running (unhealthy)",
+    "worker-gpu-big on big is missing",
+    "lost does not answer",
+  ]);
+  assert.deepEqual(troubles({ machines: facts.machines.slice(0, 1), tasks: facts.tasks }), []);
+});
+
+test("without Flower the machines are told all the same", () => {
+  const without: Facts = {
+    machines: [{ name: "local", instances: [healthy("worker-1", airflow, 0)] }],
+    tasks: { cause: "Flower does not run" },
+  };
+  assert.equal(
+    statusTable(without, now),
+    `
+machine  instance  state    health   image                       since    queues  running
+local    worker-1  running  healthy  airflow:3.3.2-f5e69815d6f5  0 s ago
+
+Queues and tasks are not known: Flower does not run`.trimStart(),
+  );
+  assert.deepEqual(troubles(without), ["queues and tasks are not known"]);
+});
+
+function container(state: Partial<Inspected["State"]>, restart = "unless-stopped"): Instance {
+  const inspected: Inspected = {
+    Name: "/airflow-unit-scheduler-1",
+    Config: { Image: airflow },
+    HostConfig: { RestartPolicy: { Name: restart } },
+    State: {
+      Status: "running",
+      ExitCode: 0,
+      StartedAt: "2026-11-24T11:00:00.123456789Z",
+      FinishedAt: "2026-11-24T11:30:00.123456789Z",
+      ...state,
+    },
+  };
+  return containerInstance(inspected, "airflow-unit");
+}
+
+const started = "2026-11-24T11:00:00.123Z";
+const finished = "2026-11-24T11:30:00.123Z";
+const containers: [
+  what: string,
+  Instance,
+  state: string,
+  health: string,
+  since: string | undefined,
+  fine: boolean,
+][] = [
+  ["a healthy service", container({ Health: { Status: "healthy" } }), "running", "healthy", started, true],
+  ["one that starts", container({ Health: { Status: "starting" } }), "running", "starting", started, false],
+  ["one that somebody stopped", container({ Status: "exited" }), "exited", "0", finished, false],
+  ["one that crashes", container({ Status: "restarting", ExitCode: 1 }), "restarting", "", started, false],
+  ["one that was never started", container({ Status: "created" }), "created", "", undefined, false],
+  ["a job that is done", container({ Status: "exited" }, "no"), "exited", "0", finished, true],
+  ["a job that failed", container({ Status: "exited", ExitCode: 3 }, "no"), "exited", "3", finished, false],
+  ["a job that runs", container({}, "no"), "running", "", started, true],
+];
+
+for (const [what, instance, state, health, since, fine] of containers) {
+  test(`a container: ${what} is ${fine ? "as it should be" : "not as it should be"}`, () => {
+    const { since: at, ...rest } = instance;
+    assert.deepEqual(rest, { name: "scheduler-1", state, health, image: airflow, fine });
+    assert.equal(at?.toISOString(), since);
+  });
+}
+
+const full = "MISCONF Errors writing to the AOF file: No space left on device";
+
+test("what the last health check of a container has printed is told, be it healthy or not", () => {
+  const checked = (Status: string, ...outputs: string[]) =>
+    container({ Health: { Status, Log: outputs.map((Output) => ({ Output })) } });
+  const instances = [
+    checked("healthy", "before\n", `${full}\n`),
+    checked("unhealthy", "no answer\n\nunhealthy for 16 s: restarting\n"),
+    checked("healthy", "before\n", ""),
+  ];
+  const tasks = { workers: {}, queued: {} };
+  assert.deepEqual(troubles({ machines: [{ name: "local", instances }], tasks }), [
+    `scheduler-1 on local is running (healthy): ${full}`,
+    "scheduler-1 on local is running (unhealthy): no answer; unhealthy for 16 s: restarting",
+  ]);
+});
+
+test("while a deployment waits, each word of a health check is told once", () => {
+  const said = (text: string) => [
+    { name: "one", cause: "gone" },
+    {
+      name: "two",
+      instances: [{ ...healthy("postgres", airflow, 1), said: text }, healthy("redis", airflow, 1)],
+    },
+  ];
+  const told = new Set<string>();
+  assert.deepEqual(news(said("recovers 1"), told), ["  postgres on two: recovers 1"]);
+  assert.deepEqual(news(said("recovers 1"), told), []);
+  assert.deepEqual(news(said("recovers 2"), told), ["  postgres on two: recovers 2"]);
+});
+
+type Status = NonNullable<Pod["status"]["containerStatuses"]>[number];
+
+const startedAt = "2026-11-24T11:00:00Z";
+const finishedAt = "2026-11-24T11:30:00Z";
+const serving: Status = { ready: true, started: true, state: { running: { startedAt } } };
+
+function pod(
+  phase: string,
+  status?: Status,
+  more: { ready?: boolean; leaving?: true; job?: string } = {},
+): Pod {
+  const { ready = status?.ready === true, leaving, job } = more;
+  return {
+    metadata: {
+      name: "scheduler-0",
+      creationTimestamp: "2026-11-24T10:00:00Z",
+      ...(leaving && { deletionTimestamp: finishedAt }),
+      ownerReferences: [job === undefined ? { kind: "ReplicaSet", name: "x" } : { kind: "Job", name: job }],
+    },
+    spec: { nodeName: "node-a", containers: [{ image: registry }] },
+    status: {
+      phase,
+      conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
+      ...(status && { containerStatuses: [status] }),
+    },
+  };
+}
+
+const ended = (exitCode: number): Status => ({
+  ready: false,
+  state: { terminated: { exitCode, finishedAt } },
+});
+const crashing: Status = { ready: false, state: { waiting: { reason: "CrashLoopBackOff" } } };
+const starting: Status = { ...serving, ready: false, started: false };
+const unschedulable: Pod = {
+  ...pod("Pending"),
+  status: {
+    phase: "Pending",
+    conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable" }],
+  },
+};
+
+const pods: [what: string, Pod, state: string, health: string, since: string, fine: boolean][] = [
+  ["one that serves", pod("Running", serving), "running", "healthy", "11:00", true],
+  ["one of a lost node", pod("Running", serving, { ready: false }), "running", "unhealthy", "11:00", false],
+  ["one that starts", pod("Running", starting), "running", "starting", "11:00", false],
+  ["one that crashes", pod("Running", crashing), "CrashLoopBackOff", "", "10:00", false],
+  ["one without a node", unschedulable, "Unschedulable", "", "10:00", false],
+  ["one on its way out", pod("Running", serving, { leaving: true }), "terminating", "healthy", "11:00", true],
+  ["one that its node has ended", pod("Failed", ended(137)), "failed", "137", "11:30", true],
+  ["a job's that is done", pod("Succeeded", ended(0), { job: "a" }), "succeeded", "0", "11:30", true],
+  ["a job's that failed", pod("Failed", ended(1), { job: "a" }), "failed", "1", "11:30", false],
+  ["a job's that runs", pod("Running", starting, { job: "a" }), "running", "starting", "11:00", true],
+];
+
+for (const [what, given, state, health, time, fine] of pods) {
+  test(`a pod: ${what} is ${fine ? "as it should be" : "not as it should be"}`, () => {
+    const since = new Date(`2026-11-24T${time}:00Z`);
+    assert.deepEqual(podFacts([given]), [
+      { name: "node-a", instances: [{ name: "scheduler-0", state, health, image: registry, since, fine }] },
+    ]);
+  });
+}
+
+test("a job's pod that failed is no fault once another one of that job has succeeded", () => {
+  const others = [pod("Failed", ended(1), { job: "a" }), pod("Succeeded", ended(0), { job: "a" })];
+  const fine = podFacts([...others, pod("Failed", ended(1), { job: "b" })]).flatMap((node) =>
+    "cause" in node ? [] : node.instances.map((instance) => instance.fine),
+  );
+  assert.deepEqual(fine, [true, true, false]);
+});
+
+test("nodes are told in order, and what has none", () => {
+  const on = (nodeName?: string): Pod => ({
+    ...pod("Running", serving),
+    spec: { containers: [], ...(nodeName !== undefined && { nodeName }) },
+  });
+  assert.deepEqual(
+    podFacts([on("b"), on(), on("a")]).map(({ name }) => name),
+    ["a", "b", "no node"],
+  );
+});
+
+test("without machines everything is expected on the local engine", () => {
+  const settings = settingsFrom(raw({ workers: 2, schedulers: 2 }), () => "");
+  assert.deepEqual(
+    [...expected(settings)],
+    [
+      [
+        "local",
+        [
+          "postgres",
+          "redis",
+          "migration",
+          "scheduler-1",
+          "scheduler-2",
+          "webserver",
+          "dag-processor",
+          "triggerer",
+          "flower",
+          "worker-1",
+          "worker-2",
+        ],
+      ],
+    ],
+  );
+});
+
+test("with machines each has its own, and a gateway", () => {
+  const machines = [
+    { name: "main", docker: "unix:///var/run/docker.sock", address: "10.0.0.10", workers: 1 },
+    { name: "big", docker: "ssh://airflow@10.0.0.11", address: "10.0.0.11", workers: { default: 2, gpu: 1 } },
+    { name: "data", docker: "ssh://airflow@10.0.0.12", address: "10.0.0.12", roles: ["postgres", "redis"] },
+  ];
+  const settings = settingsFrom(
+    raw({ machines, workerGroups: [{ name: "gpu", queues: ["gpu"] }] }),
+    () => "",
+  );
+  assert.deepEqual(Object.fromEntries(expected(settings)), {
+    main: [
+      "migration",
+      "scheduler",
+      "webserver",
+      "dag-processor",
+      "triggerer",
+      "flower",
+      "worker-main-1",
+      "gateway",
+    ],
+    big: ["worker-big-1", "worker-big-2", "worker-gpu-big-1", "gateway"],
+    data: ["postgres", "redis", "gateway"],
+  });
+});
+
+test("what is not there is missing, unless its machine does not answer", () => {
+  const there = { name: "main", instances: [healthy("redis", airflow, 0)] };
+  assert.deepEqual(withMissing(there, ["redis", "flower"]), {
+    name: "main",
+    instances: [
+      healthy("redis", airflow, 0),
+      { name: "flower", state: "missing", health: "", image: "", fine: false },
+    ],
+  });
+  const lost = { name: "lost", cause: "no route" };
+  assert.equal(withMissing(lost, ["redis"]), lost);
+});
