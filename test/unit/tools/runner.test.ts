@@ -103,7 +103,7 @@ test("changed parts of the project reach the tests that a reader would name", as
     );
   }
   // Written in parts, so that this file does not name the other one.
-  const test = `test/unit/${"redis"}.test.ts`;
+  const test = `test/unit/components/${"redis"}.test.ts`;
   assert.deepEqual(await reached(test), [test]);
   const ofLab = await reached("test/lab/boot.sh");
   assert.ok(ofLab.includes("test/live/faults.kubernetes.test.ts"));
