@@ -31,7 +31,7 @@ const initialise = readFileSync(new URL("postgres.sql", import.meta.url), "utf8"
 const accepts = [
   "pg_isready --quiet --host=127.0.0.1 && exit",
   "[ $? -eq 1 ] || exit 1",
-  "echo accepts no connections yet: $(cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -a '^postgres: startup')",
+  "echo accepts no connections yet: $(cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -a '^postgres: startup')",
   "exit 75",
 ].join("\n");
 
