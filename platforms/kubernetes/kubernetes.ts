@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubernetesSettings } from "../../settings/schema/kubernetes.ts";
@@ -19,27 +18,25 @@ import {
   type Volume,
 } from "../../workload.ts";
 import { dagsImage } from "../dagsImage.ts";
-import { contentHash, isLarge } from "../largeFiles.ts";
 import type { Claim, Look } from "../ownership/claims.ts";
 import { ownerLabels } from "../ownership/installation.ts";
 import { jobInCluster, progressSeconds, secondsOf, serviceInCluster } from "../timeLimits.ts";
 import { Rota } from "../turns.ts";
+import { claimSpec } from "./claim.ts";
+import { Delivery } from "./delivery.ts";
+import { ingressSpec, serviceSpec } from "./exposure.ts";
+import { GivenSecrets } from "./givenSecrets.ts";
 import { needsKeda, scaling } from "./keda.ts";
-import { type NamespaceResources, namespaceResources, unowned } from "./namespace.ts";
-import { fileKey, jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
+import { contentName, metadataOf } from "./metadata.ts";
+import { type NamespaceResources, namespaceResources } from "./namespace.ts";
+import { jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
-
-type Metadata = k8s.types.input.meta.v1.ObjectMeta;
-
-/** Annotations that tell Pulumi how to handle an object. */
-const hint = {
-  /** Overwrites manual changes, instead of failing with a conflict. */
-  force: { "pulumi.com/patchForce": "true" },
-  unawaited: { "pulumi.com/skipAwait": "true" },
-};
 
 /** Retries of a failing job. */
 const retries = 2;
+
+/** A new pod is ready before an old one stops. */
+const rolling = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
 
 /** Old revisions of a Deployment that are kept for a rollback. */
 const revisions = 2;
@@ -67,11 +64,9 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   private readonly provider: k8s.Provider;
   private readonly namespace: string;
   private readonly around: NamespaceResources;
-  /** Secrets that were looked up, by name. */
-  private readonly found = new Map<string, k8s.core.v1.Secret>();
+  private readonly givenSecrets: GivenSecrets;
   private readonly rota = new Rota();
-  /** ConfigMaps of large files, by path and content. */
-  private readonly largeFiles = new Map<string, pulumi.Output<string>>();
+  private readonly delivery: Delivery;
 
   /** @param stack name of the namespace, unless the settings give one */
   constructor(
@@ -100,19 +95,12 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       { stack: this.namespace, pullSecrets, labels, owner },
       this.child(),
     );
+    this.givenSecrets = new GivenSecrets(this.namespace, this.child());
+    this.delivery = new Delivery(this.around.namespace, labels, this.child());
     this.registerOutputs();
   }
 
   volume(name: string, sharing: Sharing): Volume {
-    const { storage } = this.settings;
-    const sizes: Readonly<Record<string, string>> = {
-      logs: storage.logs,
-      data: storage.data,
-      "redis-data": storage.redis,
-      "postgres-data": storage.postgres,
-    };
-    const { [name]: size = storage.volumes } = sizes;
-    const storageClass = sharing === "shared" ? storage.sharedClass : storage.class;
     this.claims.push({ kind: "claim", name });
     // Some storage is provisioned only once a pod uses it.
     const metadata = this.metadata(name, ["unawaited"]);
@@ -120,11 +108,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       name,
       {
         metadata: { ...metadata, labels: { ...metadata.labels, ...this.owner } },
-        spec: {
-          accessModes: [sharing === "shared" ? "ReadWriteMany" : "ReadWriteOnce"],
-          resources: { requests: { storage: size } },
-          ...(storageClass !== undefined && { storageClassName: storageClass }),
-        },
+        spec: claimSpec(name, sharing, this.settings.storage),
       },
       { ...this.child(), protect: true },
     );
@@ -148,15 +132,9 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const spec = { ...(!autoscale && { replicas }), selector: { matchLabels: selector(name) }, template };
 
     if (port !== undefined) {
-      // Instances without data of their own are called by instance name; a service with data keeps one address.
-      const byInstance = stateful && !Object.values(service.volumes ?? {}).some(isExclusive);
-      const spec = { selector: selector(name), ports: [{ name: "main", port, targetPort: port }] };
       new k8s.core.v1.Service(
         name,
-        {
-          metadata: this.metadata(name, ["unawaited"]),
-          spec: { ...spec, ...(byInstance && { clusterIP: "None" }) },
-        },
+        { metadata: this.metadata(name, ["unawaited"]), spec: serviceSpec(name, service, port) },
         this.child(opts),
       );
     }
@@ -177,14 +155,13 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
         return new k8s.apps.v1.StatefulSet(name, args, awaited(turn));
       });
     } else {
-      const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
       new k8s.apps.v1.Deployment(
         name,
         {
           metadata,
           spec: {
             ...spec,
-            strategy,
+            strategy: rolling,
             revisionHistoryLimit: revisions,
             progressDeadlineSeconds: progressSeconds(service),
           },
@@ -226,14 +203,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   secret(name: string, key: string): pulumi.Output<string> {
-    const { namespace } = this;
-    const found = this.found.get(name) ?? this.find(name);
-    const value = found.data.apply(({ [key]: encoded }) => {
-      if (encoded === undefined)
-        throw new Error(`The Secret ${name} in namespace ${namespace} has no key ${key}.`);
-      return Buffer.from(encoded, "base64").toString("utf8");
-    });
-    return pulumi.secret(value);
+    return this.givenSecrets.value(name, key);
   }
 
   /** Always throws; the configuration rejects this first, with file and line. */
@@ -248,16 +218,6 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   url(name: string, loopbackPort: number): string {
     const host = this.publicHost(name);
     return host === undefined ? `http://127.0.0.1:${loopbackPort}` : `https://${host}`;
-  }
-
-  /** Looks up a Secret, once. All of it is secret: `kubectl apply` may have left its contents in an annotation. */
-  private find(name: string): k8s.core.v1.Secret {
-    const found = k8s.core.v1.Secret.get(`given-${name}`, `${this.namespace}/${name}`, {
-      ...this.child(),
-      additionalSecretOutputs: ["data", "metadata"],
-    });
-    this.found.set(name, found);
-    return found;
   }
 
   private publicHost(name: string): string | undefined {
@@ -277,7 +237,6 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     return { labels: priority === "control" ? this.settings.controlLabels : {}, tolerations: [] };
   }
 
-  /** Delivers files and secrets under names that Pulumi generates, so that a change rolls the pods that use them. */
   private podArgs(
     name: string,
     job: Job,
@@ -285,51 +244,9 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     priority: Service["priority"],
     opts: pulumi.CustomResourceOptions,
   ): PodArgs {
-    const { namespace, serviceAccount, priorityClasses } = this.around;
-    const metadata = { namespace, labels: { ...this.labels, ...selector(name) } };
-    const some = (values: Values = {}) => Object.keys(values).length > 0;
-    const all = Object.entries(job.files ?? {});
-    const small = all.filter(([, text]) => !isLarge(text));
-    const large = all.flatMap(([path, text]) => (isLarge(text) ? [[path, this.largeFile(path, text)]] : []));
-    const files = some(Object.fromEntries(small))
-      ? new k8s.core.v1.ConfigMap(
-          name,
-          { metadata, data: Object.fromEntries(small.map(([path, text]) => [fileKey(path), text])) },
-          this.child(opts),
-        ).metadata.name
-      : undefined;
-    const secrets = some(job.secrets)
-      ? new k8s.core.v1.Secret(
-          name,
-          { metadata, stringData: pulumi.secret({ ...job.secrets }) },
-          this.child(opts),
-        ).metadata.name
-      : undefined;
-    return {
-      serviceAccount,
-      priorityClass: priorityClasses[priority],
-      nodes,
-      ...(files && { files: pulumi.unsecret(files) }),
-      ...(large.length > 0 && { largeFiles: Object.fromEntries(large) }),
-      ...(secrets && { secrets: pulumi.unsecret(secrets) }),
-    };
-  }
-
-  /** A ConfigMap with one file, shared by all workloads that have the file. */
-  private largeFile(path: string, content: string): pulumi.Output<string> {
-    const name = `file-${contentHash(path + content).slice(0, 10)}`;
-    const known = this.largeFiles.get(name);
-    if (known) return known;
-    const made = new k8s.core.v1.ConfigMap(
-      name,
-      {
-        metadata: { namespace: this.around.namespace, ...unowned(this.labels) },
-        data: { [fileKey(path)]: content },
-      },
-      this.child(),
-    ).metadata.name;
-    this.largeFiles.set(name, made);
-    return made;
+    const { serviceAccount, priorityClasses } = this.around;
+    const delivered = this.delivery.deliver(name, job, this.child(opts));
+    return { serviceAccount, priorityClass: priorityClasses[priority], nodes, ...delivered };
   }
 
   /** Opens the connections of a workload, and its ingress if it is published; returns the network policy. */
@@ -345,17 +262,9 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const surroundings = { egress, ingressNamespace: published?.namespace };
     const edges = this.allow(name, policy(name, workload, surroundings), opts);
     if (!published) return edges;
-    const backend = { service: { name, port: { name: "main" } } };
     new k8s.networking.v1.Ingress(
       name,
-      {
-        metadata: this.metadata(name, ["unawaited"]),
-        spec: {
-          ingressClassName: published.class,
-          tls: [{ hosts: [published.host], secretName: published.tlsSecret }],
-          rules: [{ host: published.host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
-        },
-      },
+      { metadata: this.metadata(name, ["unawaited"]), spec: ingressSpec(name, published) },
       this.child(opts),
     );
     return edges;
@@ -373,14 +282,8 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     );
   }
 
-  private metadata(
-    name: string,
-    hints: readonly (keyof typeof hint)[] = [],
-    labels: Labels = {},
-  ): Metadata & { readonly name: string; readonly labels: Labels } {
-    const annotations = Object.assign({}, hint.force, ...hints.map((key) => hint[key]));
-    const all = { ...this.labels, ...labels, ...selector(name) };
-    return { name, namespace: this.around.namespace, labels: all, annotations };
+  private metadata(name: string, hints: Parameters<typeof metadataOf>[3] = [], labels: Labels = {}) {
+    return metadataOf(name, this.around.namespace, { ...this.labels, ...labels }, hints);
   }
 
   /** Puts selector and reach labels last, so that no other label overrides them. */
@@ -391,25 +294,4 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   private child(opts: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {
     return { parent: this, ...opts, provider: this.provider };
   }
-}
-
-function isExclusive(volume: Volume): boolean {
-  return volume.kind === "data" && volume.sharing === "exclusive";
-}
-
-/** Names a job by its content: a job cannot be changed, so changed content is a new job. */
-function contentName(
-  name: string,
-  pod: k8s.types.input.core.v1.PodSpec,
-  labels: Labels,
-): pulumi.Output<string> {
-  const told = Object.keys(labels).length > 0 ? JSON.stringify(labels) : "";
-  return pulumi.unsecret(
-    pulumi.output(pod).apply((plain) => {
-      const hash = createHash("sha256")
-        .update(JSON.stringify(plain) + told)
-        .digest("hex");
-      return `${name}-${hash.slice(0, 10)}`;
-    }),
-  );
 }
