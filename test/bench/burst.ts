@@ -2,7 +2,6 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureImages } from "../../tools/images.ts";
-import type { TaskInstance } from "../../tools/lib/airflow.ts";
 import { main, waitFor } from "../../tools/lib/process.ts";
 import { onDocker } from "../live/docker.ts";
 import { TestStack } from "../live/harness.ts";
@@ -43,21 +42,6 @@ function wanted() {
   );
 }
 
-interface Page {
-  readonly task_instances: readonly TaskInstance[];
-  readonly total_entries: number;
-}
-
-/** Task instances of a run, read page by page, at most 100 per request. */
-async function allOf({ api }: TestStack, path: string): Promise<readonly TaskInstance[]> {
-  const all: TaskInstance[] = [];
-  for (;;) {
-    const page = await api.call<Page>(`${path}/taskInstances?limit=100&offset=${all.length}`);
-    if (!page || page.task_instances.length === 0) return all;
-    all.push(...page.task_instances);
-  }
-}
-
 async function burst(stack: TestStack, workers: number, tasks: number): Promise<Burst> {
   // Twenty workers open more connections than Postgres takes by default.
   const postgres = { settings: { max_connections: 200 } };
@@ -66,7 +50,6 @@ async function burst(stack: TestStack, workers: number, tasks: number): Promise<
   const before = await stack.instances();
   const begin = Date.now();
   const run = await stack.trigger("burst", { count: tasks });
-  const path = `/dags/burst/dagRuns/${run}`;
   const done = async () => {
     const { state } = (await stack.api.dagRun("burst", run)) ?? {};
     return state === "success" || state === "failed" || undefined;
@@ -74,7 +57,7 @@ async function burst(stack: TestStack, workers: number, tasks: number): Promise<
   // A busy webserver may refuse a request; the next one tells.
   await waitFor(`${tasks} tasks on ${workers} workers`, 1800, () => done().catch(() => undefined), 2);
   const seconds = secondsSince(begin);
-  const seen = await allOf(stack, path);
+  const seen = await stack.api.tasks("burst", run);
   const first = seen.filter(
     ({ task_id, state, try_number }) => task_id === "noop" && state === "success" && try_number === 1,
   );

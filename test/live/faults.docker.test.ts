@@ -47,7 +47,7 @@ async function paused(names: readonly string[], meanwhile: () => Promise<unknown
     }
     await meanwhile();
   } finally {
-    await docker("unpause", ...frozen);
+    if (frozen.length > 0) await docker("unpause", ...frozen);
   }
 }
 

@@ -134,31 +134,20 @@ function load(): { readonly stop: () => Promise<number> } {
   };
 }
 
-/** Reads a list page by page, one call at a time: the webserver is busy. */
-async function all<T>(api: AirflowApi, path: string, key: string): Promise<readonly T[]> {
-  const found: T[] = [];
-  for (;;) {
-    const page = await api.call<Record<string, T[]>>(`${path}?limit=100&offset=${found.length}`);
-    const items = page?.[key] ?? [];
-    found.push(...items);
-    if (items.length < 100) return found;
-  }
-}
-
 async function runs(): Promise<readonly DagRun[]> {
-  return all(await administrator(), "/dags/~/dagRuns", "dag_runs");
+  return (await administrator()).all("/dags/~/dagRuns", "dag_runs");
 }
 
 /** Every task of every run, once all runs are done. */
 async function settled(): Promise<readonly TaskInstance[]> {
   const api = await administrator();
   await waitFor("all runs to finish", 300, async () => {
-    const open = (await all<DagRun>(api, "/dags/~/dagRuns", "dag_runs")).filter(({ state }) =>
+    const open = (await api.all<DagRun>("/dags/~/dagRuns", "dag_runs")).filter(({ state }) =>
       /queued|running/.test(state),
     );
     return open.length === 0 ? true : undefined;
   });
-  return all(api, "/dags/~/dagRuns/~/taskInstances", "task_instances");
+  return api.all("/dags/~/dagRuns/~/taskInstances", "task_instances");
 }
 
 /** Deploys while long tasks run and short ones keep starting; asserts that nothing is lost or restarted. */

@@ -93,11 +93,20 @@ export class AirflowApi {
     return this.call(`/dags/${dag}/dagRuns/${run}`);
   }
 
-  async tasks(dag: string, run: string): Promise<readonly TaskInstance[]> {
-    const found = await this.call<{ task_instances: TaskInstance[] }>(
-      `/dags/${dag}/dagRuns/${run}/taskInstances`,
-    );
-    return found?.task_instances ?? [];
+  /** Reads a list page by page, one call at a time; the API gives at most 100 items a call. */
+  async all<T>(path: string, key: string): Promise<readonly T[]> {
+    const found: T[] = [];
+    for (;;) {
+      const page = await this.call<Record<string, T[]>>(`${path}?limit=100&offset=${found.length}`);
+      const items = page?.[key] ?? [];
+      found.push(...items);
+      if (items.length < 100) return found;
+    }
+  }
+
+  /** Reads the tasks of a run, those of mapped tasks one by one. */
+  tasks(dag: string, run: string): Promise<readonly TaskInstance[]> {
+    return this.all(`/dags/${dag}/dagRuns/${run}/taskInstances`, "task_instances");
   }
 }
 
