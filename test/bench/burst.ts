@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ensureImages } from "../../tools/images.ts";
 import { main, waitFor } from "../../tools/lib/process.ts";
-import { onDocker } from "../live/docker.ts";
-import { TestStack } from "../live/harness.ts";
-import { onKubernetes } from "../live/kubernetes.ts";
-import { replaced } from "../live/target.ts";
+import { TestStack } from "../live/lib/harness.ts";
+import { onDocker } from "../live/targets/docker.ts";
+import { onKubernetes } from "../live/targets/kubernetes.ts";
+import { replaced } from "../live/targets/target.ts";
 import { secondsSince } from "./usage.ts";
 
 const platforms = { docker: onDocker, kubernetes: onKubernetes };

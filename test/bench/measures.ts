@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AirflowApi } from "../../tools/lib/airflow.ts";
 import { waitFor } from "../../tools/lib/process.ts";
 import type { Outputs } from "../../tools/lib/stack.ts";
-import type { TestStack } from "../live/harness.ts";
+import type { TestStack } from "../live/lib/harness.ts";
 import * as usage from "./usage.ts";
 
 /** Seconds to leave a deployment alone before measuring its memory. */

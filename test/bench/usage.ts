@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { docker } from "../live/docker.ts";
+import { docker } from "../live/targets/docker.ts";
 
 export function secondsSince(begin: number): number {
   return (Date.now() - begin) / 1000;

@@ -2,8 +2,8 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { ensureImages } from "../../tools/images.ts";
 import { main, project, run } from "../../tools/lib/process.ts";
-import { visit } from "./browser.ts";
-import { TestStack } from "./harness.ts";
+import { visit } from "./lib/browser.ts";
+import { TestStack } from "./lib/harness.ts";
 
 const dag = "get_stocks_dag";
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { kubectl } from "../live/kubernetes.ts";
+import { kubectl } from "../live/targets/kubernetes.ts";
 import type { PodSpec } from "./pod.ts";
 import type { Exec } from "./reach.ts";
 

@@ -8,7 +8,7 @@ const prose = /^docs\/(?!configuration\.md)|\.png$/;
 /** Files that a file runs without naming them: the CLI runs the program, a clone runs the users' commands. */
 const runs: Readonly<Record<string, readonly string[]>> = {
   "tools/lib/stack.ts": ["index.ts", "Pulumi.yaml", "package.json"],
-  "test/live/clone.ts": [
+  "test/live/lib/clone.ts": [
     "tools/up.ts",
     "tools/down.ts",
     "tools/pulumi.ts",

@@ -20,7 +20,7 @@ export interface Job {
 const globs: Readonly<Record<Suite, string>> = {
   unit: "test/unit/**/*.test.ts",
   scan: "test/scan/*.test.ts",
-  live: "test/live/*.test.ts",
+  live: "test/live/**/*.test.ts",
 };
 
 export const suites = Object.keys(globs) as Suite[];
@@ -37,39 +37,45 @@ export function suiteOf(file: string): Suite {
   return suite;
 }
 
-/** Live files that start first: the longest, and those that others wait for. The rest follows. */
+/** Live files that start first, in `test/live`: the longest, and the ones that hold others up. The rest follows. */
 const first = [
-  "machines",
-  "deploying.kubernetes",
-  "faults.kubernetes",
-  "stacks.kubernetes",
-  "parity.kubernetes",
-  "node.kubernetes",
-  "faults.docker",
-  "deploying.docker",
-  "rotation",
-  "declared",
-  "newUser",
-  "external",
+  "machines/machines",
+  "kubernetes/deploying",
+  "kubernetes/faults",
+  "kubernetes/stacks",
+  "kubernetes/parity",
+  "kubernetes/node",
+  "docker/faults",
+  "docker/deploying",
+  "docker/rotation",
+  "docker/declared",
+  "docker/newUser",
+  "docker/external",
 ];
 
 function rank(file: string): number {
-  const at = first.findIndex((name) => file.endsWith(`/${name}.test.ts`));
+  const at = first.indexOf(file.replace(/^test\/live\/|\.test\.ts$/g, ""));
   return at < 0 ? first.length : at;
 }
 
-function needsOf(file: string): Need[] {
-  return [
-    "engine",
-    ...(/\.kubernetes\./.test(file) ? (["cluster"] as const) : []),
-    ...(/\/machines\./.test(file) ? (["machines"] as const) : []),
-    ...(/\/(versions|known)\./.test(file) ? (["airflow2"] as const) : []),
-  ];
-}
+/** What the files of a room of `test/live` need, besides an engine. */
+const rooms: Readonly<Record<string, readonly Need[]>> = {
+  docker: [],
+  kubernetes: ["cluster"],
+  machines: ["machines"],
+  versions: ["airflow2"],
+};
 
 function liveJob(file: string): Job {
-  const inCluster = !file.includes(".kubernetes.") ? "no" : file.includes("/node.") ? "alone" : "shared";
-  return { name: file, suite: "live", files: [file], needs: needsOf(file), inCluster };
+  const room = file.split("/")[2] ?? "";
+  const needs = rooms[room];
+  if (!needs)
+    throw new Error(
+      `${file} is in no room; expected a file in ${Object.keys(rooms).join(", ")} of test/live, by what it needs.`,
+    );
+  const shared = file.endsWith("/node.test.ts") ? "alone" : "shared";
+  const inCluster = needs.includes("cluster") ? shared : "no";
+  return { name: file, suite: "live", files: [file], needs: ["engine", ...needs], inCluster };
 }
 
 /** Jobs for these files, in start order. Unit tests share one, as each process would cost a second. */
@@ -78,7 +84,7 @@ export function jobsOf(files: readonly string[]): Job[] {
   const whole = (suite: Suite, needs: readonly Need[]): Job[] =>
     of(suite).length === 0 ? [] : [{ name: suite, suite, files: of(suite), needs, inCluster: "no" }];
   const live = of("live").toSorted((one, other) => rank(one) - rank(other));
-  const isLast = ({ name }: Job) => name.includes("/drill.");
+  const isLast = ({ name }: Job) => name.endsWith("/drill.test.ts");
   const jobs = [...whole("unit", []), ...live.map(liveJob), ...whole("scan", ["scanners"])];
   // The drill's promises are in seconds, so it runs last, when little else does.
   return [...jobs.filter((job) => !isLast(job)), ...jobs.filter(isLast)];

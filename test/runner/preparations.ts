@@ -1,6 +1,6 @@
 import { ensureImages, standard } from "../../tools/images.ts";
 import { run } from "../../tools/lib/process.ts";
-import { onDocker } from "../live/docker.ts";
+import { onDocker } from "../live/targets/docker.ts";
 import type { Need } from "./jobs.ts";
 
 /** Prefix of everything that live tests create. */
@@ -19,7 +19,7 @@ const setUp: Readonly<Record<Need, (engine: () => Promise<void>, sweeps: boolean
   cluster: async (engine, sweeps) => {
     // Imported on demand, as it works on Linux only.
     const { ensureLab } = await import("../lab/lab.ts");
-    const { onKubernetes } = await import("../live/kubernetes.ts");
+    const { onKubernetes } = await import("../live/targets/kubernetes.ts");
     await run("test/lab/up.sh", [], { show: true });
     await run("tools/run", ["--kubernetes-plugin"], { show: true });
     await engine();
@@ -28,7 +28,7 @@ const setUp: Readonly<Record<Need, (engine: () => Promise<void>, sweeps: boolean
   },
   machines: async (engine, sweeps) => {
     await engine();
-    const { onMachines } = await import("../live/machines.ts");
+    const { onMachines } = await import("../live/targets/machines.ts");
     await onMachines.config(prefix);
     if (sweeps) await onMachines.sweep(prefix);
   },

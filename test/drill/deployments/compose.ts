@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { AirflowApi } from "../../../tools/lib/airflow.ts";
 import { waitFor } from "../../../tools/lib/process.ts";
 import { Compose } from "../../bench/compose.ts";
-import { docker } from "../../live/docker.ts";
+import { docker } from "../../live/targets/docker.ts";
 import { type Client, CONTAINER, clientBy, engineLevers, killAll } from "../nemesis/engineLevers.ts";
 import type { Levers } from "../nemesis/levers.ts";
 import type { Layout } from "../plan/schedule.ts";

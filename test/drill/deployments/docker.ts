@@ -1,5 +1,5 @@
-import { docker, onDocker } from "../../live/docker.ts";
-import type { TestStack } from "../../live/harness.ts";
+import type { TestStack } from "../../live/lib/harness.ts";
+import { docker, onDocker } from "../../live/targets/docker.ts";
 import { ownDisk, removeDisks } from "../nemesis/disk.ts";
 import { clientBy, engineLevers, killAll } from "../nemesis/engineLevers.ts";
 import type { Levers } from "../nemesis/levers.ts";

@@ -1,6 +1,6 @@
 import { waitFor } from "../../../tools/lib/process.ts";
-import type { TestStack } from "../../live/harness.ts";
-import { kubectl, lab, onKubernetes, pods } from "../../live/kubernetes.ts";
+import type { TestStack } from "../../live/lib/harness.ts";
+import { kubectl, lab, onKubernetes, pods } from "../../live/targets/kubernetes.ts";
 import { boots } from "../nemesis/boots.ts";
 import { freezerOf } from "../nemesis/freezer.ts";
 import { addressesBy, type Levers } from "../nemesis/levers.ts";

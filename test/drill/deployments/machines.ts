@@ -1,7 +1,7 @@
 import { localImage } from "../../../images/local.ts";
 import { type MachineName, machines, power } from "../../lab/machines/machines.ts";
-import type { TestStack } from "../../live/harness.ts";
-import { dockerAt, isOff, onMachines } from "../../live/machines.ts";
+import type { TestStack } from "../../live/lib/harness.ts";
+import { dockerAt, isOff, onMachines } from "../../live/targets/machines.ts";
 import { boots } from "../nemesis/boots.ts";
 import { clientBy, engineLevers } from "../nemesis/engineLevers.ts";
 import type { Levers } from "../nemesis/levers.ts";

@@ -1,6 +1,6 @@
-import type { Config, TestStack } from "../../live/harness.ts";
-import { cutOff } from "../../live/killing.ts";
-import { replaced } from "../../live/target.ts";
+import type { Config, TestStack } from "../../live/lib/harness.ts";
+import { cutOff } from "../../live/lib/killing.ts";
+import { replaced } from "../../live/targets/target.ts";
 import type { Deployer } from "../nemesis/deploying.ts";
 
 /** Configuration of a stack with a number of workers; `revision` is a setting that reaches all roles. */

@@ -1,5 +1,5 @@
 import { waitFor } from "../../../tools/lib/process.ts";
-import { pauseBy } from "../../live/docker.ts";
+import { pauseBy } from "../../live/targets/docker.ts";
 import { addressesBy, type Levers } from "./levers.ts";
 import { mainOf, signal } from "./processes.ts";
 

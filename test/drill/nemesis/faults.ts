@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitFor } from "../../../tools/lib/process.ts";
-import * as network from "../../live/network.ts";
+import * as network from "../../live/lib/network.ts";
 import type { KindName } from "../plan/kinds.ts";
 import type { Fault } from "../plan/schedule.ts";
 import type { Deployer } from "./deploying.ts";

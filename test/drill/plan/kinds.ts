@@ -1,4 +1,4 @@
-import type { Target } from "../../live/target.ts";
+import type { Target } from "../../live/targets/target.ts";
 
 export type PlatformName = Target["name"];
 

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
 import { project } from "../../../tools/lib/process.ts";
-import { cleanClone } from "../../live/clone.ts";
+import { cleanClone } from "../../live/lib/clone.ts";
 import { numbers } from "./bad/numbers.ts";
 import { refusals } from "./bad/refusals.ts";
 import { type BadRow, rows } from "./bad/rows.ts";

@@ -24,14 +24,14 @@ test("jobs begin in their order, once what they need is there", () => {
   assert.equal(begins(all, [], 1, new Set()), "unit");
   const [unit, ...rest] = all as [Job, ...Job[]];
   assert.equal(begins(rest, [unit], 1, new Set()), undefined);
-  assert.equal(begins(rest, [unit]), "test/live/machines.test.ts");
-  assert.equal(begins(rest, [unit], 1, new Set(["engine"])), "test/live/faults.docker.test.ts");
+  assert.equal(begins(rest, [unit]), "test/live/machines/machines.test.ts");
+  assert.equal(begins(rest, [unit], 1, new Set(["engine"])), "test/live/docker/faults.test.ts");
 });
 
 test("what computes runs one after the other, beside live tests", () => {
   const [unit, scan] = [named("unit"), named("scan")];
   assert.equal(begins([scan], [unit]), undefined);
-  assert.equal(begins([scan], [named("faults.docker")], 0), "scan");
+  assert.equal(begins([scan], [named("docker/faults")], 0), "scan");
 });
 
 const docker = all.filter((job) => job.suite === "live" && job.inCluster === "no");
@@ -45,7 +45,7 @@ test("three jobs run side by side, four while the machine has room", () => {
 });
 
 test("a place is kept for what waits for its cluster", () => {
-  const deploying = named("deploying.kubernetes");
+  const deploying = named("kubernetes/deploying");
   const [first, second, third] = docker as [Job, Job, Job];
   const engine = new Set<Need>(["engine", "airflow2", "machines"]);
   assert.equal(begins([deploying, second], [first], 1, engine), second.name);
@@ -55,10 +55,10 @@ test("a place is kept for what waits for its cluster", () => {
 
 test("the cluster takes two at a time, and the loss of a node when the others are done", () => {
   const [node, deploying, faults, parity] = [
-    "node.kubernetes",
-    "deploying.kubernetes",
-    "faults.kubernetes",
-    "parity.kubernetes",
+    "kubernetes/node",
+    "kubernetes/deploying",
+    "kubernetes/faults",
+    "kubernetes/parity",
   ].map(named) as [Job, Job, Job, Job];
   assert.equal(begins([node, parity], [deploying, faults]), undefined);
   assert.equal(begins([node, parity], [deploying]), parity.name);
@@ -106,8 +106,8 @@ test("changed parts of the project reach the tests that a reader would name", as
   const test = `test/unit/components/${"redis"}.test.ts`;
   assert.deepEqual(await reached(test), [test]);
   const ofLab = await reached("test/lab/boot.sh");
-  assert.ok(ofLab.includes("test/live/faults.kubernetes.test.ts"));
-  assert.ok(!ofLab.includes("test/live/faults.docker.test.ts"));
+  assert.ok(ofLab.includes("test/live/kubernetes/faults.test.ts"));
+  assert.ok(!ofLab.includes("test/live/docker/faults.test.ts"));
 });
 
 test("the table of costs begins with the longest job", () => {

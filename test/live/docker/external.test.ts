@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ensureImages, standard } from "../../../tools/images.ts";
+import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
+import { containers } from "../targets/docker.ts";
+import { Around, reachesAround } from "./around.ts";
+import { Outside, words } from "./outside.ts";
+
+const dag = "get_stocks_dag";
+const roles = ["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver", "worker-1"];
+/** Includes the check of services, the HTTPS proxy, and the job that sets a volume's owner. */
+const all = ["check", "entrance", ...roles, "volume-models"].sort();
+const outside = new Outside(18620);
+const stack = new TestStack("livetest-external", 18630);
+const around = new Around(stack);
+let given: Config = {};
+
+const tls = "?sslmode=verify-full&sslrootcert=/opt/airflow/ca.pem";
+const good = () => ({
+  metadata_url: outside.postgres("metadata") + tls,
+  results_url: outside.postgres("results", words.results) + tls,
+  broker_url: outside.redis(),
+});
+
+function configuration(postgresUrl = outside.postgres("metadata")) {
+  const { ca, hosts } = outside;
+  const url = (name: string, text: string) => ({ file: outside.file(name, outside.named(text)) });
+  return {
+    ...given,
+    workers: 1,
+    extraHosts: { ...Object(given.extraHosts), ...hosts },
+    postgres: {
+      url: url("postgres", postgresUrl),
+      resultsUrl: url("results", outside.postgres("results", words.results)),
+      ca,
+    },
+    redis: { url: url("redis", outside.redis()), ca },
+  };
+}
+
+/** Numbers of encrypted and plain connections of Airflow and PgBouncer from other hosts. */
+async function connections(): Promise<{ encrypted: number; plain: number }> {
+  const from = "pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE client_addr IS NOT NULL";
+  const [encrypted = 0, plain = 0] = (
+    await outside.sql(`SELECT count(*) FILTER (WHERE ssl), count(*) FILTER (WHERE NOT ssl) FROM ${from}`)
+  )
+    .split("|")
+    .map(Number);
+  return { encrypted, plain };
+}
+
+async function isGreen(): Promise<void> {
+  const run = await stack.trigger(dag);
+  assertUndisturbed(await stack.finished(dag, run), 6);
+}
+
+before(async () => {
+  await ensureImages([...standard, "pgbouncer"]);
+  await outside.start();
+  given = await around.start(outside.address);
+});
+after(async () => {
+  around.close();
+  await stack.remove();
+  await outside.remove();
+});
+
+test("services that are good are found good", async () => {
+  const said = await outside.check(good());
+  assert.match(said, /^All that Airflow needs of its services is there\.\nexit code 0$/m);
+  assert.doesNotMatch(said, /WARNING|ERROR/);
+  assert.equal(await outside.redisCli("dbsize"), "0");
+});
+
+const postgres =
+  /ERROR postgres\.url, tried as team\.airflow at services\.test:18620\/team-metadata with sslmode verify-full: /;
+const broken: readonly {
+  readonly name: string;
+  readonly urls: () => Readonly<Record<string, string>>;
+  readonly says: RegExp;
+  readonly ca?: () => string;
+  readonly connections?: number;
+}[] = [
+  {
+    name: "a wrong password of Postgres",
+    urls: () => ({ metadata_url: outside.postgres("metadata", "another-word") + tls }),
+    says: /the server refuses the login of team\.airflow: .*ALTER ROLE "team\.airflow" LOGIN PASSWORD/,
+  },
+  {
+    name: "a wrong password of Redis",
+    urls: () => ({ broker_url: outside.redis("celery", "another-word") }),
+    says: /ERROR redis\.url, tried as celery at \S+ with TLS: the server refuses the login of celery .*ACL SETUSER celery on >PASSWORD/,
+  },
+  {
+    name: "an authority that is not known",
+    urls: good,
+    ca: () => outside.otherCa,
+    says: /^ERROR postgres\.url.* is signed by an authority that is not known .*\nERROR postgres\.resultsUrl.*\nERROR redis\.url.*Trusted are the file given as ca/m,
+  },
+  {
+    name: "a certificate for another name",
+    urls: () => ({ broker_url: outside.misnamed }),
+    says: /the certificate is not for [\d.]+ .*subject alternative names/,
+  },
+  {
+    name: "no TLS where it is asked for",
+    urls: () => ({ metadata_url: `${outside.postgres("metadata")}?sslmode=disable` }),
+    says: /lets team\.airflow in from here in no way .*no encryption.*hostssl team-metadata team\.airflow/,
+  },
+  {
+    name: "a role that may not create tables",
+    urls: () => ({ metadata_url: outside.postgres("guest") + tls }),
+    says: /guest may not create tables in the schema public of closed, .*GRANT USAGE, CREATE ON SCHEMA "public" TO "guest";/,
+  },
+  {
+    name: "a database that is not in UTF-8",
+    urls: () => ({ metadata_url: outside.postgres("ascii") + tls }),
+    says: /the database is encoded in SQL_ASCII\. Needed is UTF8/,
+  },
+  {
+    name: "fewer connections than the stack may open",
+    urls: () => ({ metadata_url: outside.postgres("metadata") + tls }),
+    connections: 98,
+    says: /the stack may open 98 connections, but the server's max_connections less its reserve is 97\. Needed is a higher max_connections/,
+  },
+  {
+    name: "nobody who answers",
+    urls: () => ({ metadata_url: outside.postgres("metadata").replace(":18620", ":18629") + tls }),
+    says: /nobody answers at [\d.]+:18629, tried for 15 s \(.*refused\)/,
+  },
+  {
+    name: "a user of Redis that lacks commands",
+    urls: () => ({ broker_url: outside.redis("lame") }),
+    says: /lame may not run BRPOP, ZADD, which Celery does\. .*ACL SETUSER lame ~\* &\* \+@all/,
+  },
+  {
+    name: "a user of Redis that lacks keys",
+    urls: () => ({ broker_url: outside.redis("fenced") }),
+    says: /fenced may not use every key and channel .*ACL SETUSER fenced ~\* &\*/,
+  },
+];
+
+for (const { name, urls, says, ca, connections } of broken) {
+  test(`${name}: the check says what is needed, and no password`, async () => {
+    const said = await outside.check(urls(), ca?.(), connections);
+    assert.match(said, says);
+    assert.match(said, /^exit code [1-9]$/m);
+    for (const word of [...Object.values(words), "another-word"]) assert.ok(!said.includes(word), said);
+  });
+}
+
+test("a deployment that finds its services unfit says why, and touches nothing else", async () => {
+  await outside.redisCli("config", "set", "maxmemory-policy", "allkeys-lru");
+  await assert.rejects(
+    stack.up(configuration(outside.postgres("metadata", "another-word"))),
+    (error: Error) => {
+      assert.match(error.message, /check failed with exit code 2, and nothing that needs it was started/);
+      assert.match(error.message, postgres);
+      assert.match(error.message, /the server refuses the login of team\.airflow/);
+      assert.match(
+        error.message,
+        /its maxmemory-policy is allkeys-lru: .*CONFIG SET maxmemory-policy noeviction/,
+      );
+      assert.ok(!error.message.includes("another-word"));
+      return true;
+    },
+  );
+  await outside.redisCli("config", "set", "maxmemory-policy", "noeviction");
+  assert.deepEqual([...(await containers(stack.prefix)).keys()].sort(), ["check", "volume-models"]);
+});
+
+test("a stack runs on services that are there already, by a name that it is told, all of it encrypted", async () => {
+  await stack.up(configuration());
+  assert.deepEqual(await stack.names(), all);
+  await isGreen();
+  const { encrypted, plain } = await connections();
+  assert.ok(encrypted >= 4, String(encrypted));
+  assert.equal(plain, 0);
+  assert.equal(await stack.queuedInFlower(), 0);
+  assert.equal(await outside.sql("SELECT count(*) > 5 FROM celery_taskmeta", "team-results"), "t");
+  const worker = await stack.exec("worker-1", "sh", "-c", "cat /run/secrets/*");
+  assert.doesNotMatch(worker, /team-metadata|team\.airflow/);
+});
+
+reachesAround(stack, around);
+
+test("nobody who may look at a container sees a password", async () => {
+  for (const [where, text] of await stack.target.readable(stack.prefix)) {
+    for (const word of Object.values(words).flatMap((plain) => [plain, encodeURIComponent(plain)]))
+      assert.ok(!text.includes(word), where);
+  }
+});
+
+test("with PgBouncer between them, Postgres has few connections, and the example is as green", async (t) => {
+  await stack.up({ ...configuration(), pgbouncer: { poolSize: 5 } });
+  assert.deepEqual(await stack.names(), [...all, "pgbouncer"].sort());
+  await Promise.all([isGreen(), isGreen()]);
+  const { encrypted, plain } = await connections();
+  assert.equal(plain, 0);
+  assert.ok(encrypted > 0 && encrypted <= 10, String(encrypted));
+  t.diagnostic(`${encrypted} connections to Postgres`);
+  const { stdout: log } = { stdout: await stack.target.log(stack.prefix, "pgbouncer") };
+  assert.doesNotMatch(log, /ERROR|closing because: .*(prepared|login failed)/);
+  for (const name of ["webserver", "scheduler"])
+    assert.doesNotMatch(await stack.target.log(stack.prefix, name), /prepared statement|DuplicatePrepared/);
+});
+
+test("workers cannot ask PgBouncer for the metadata", async () => {
+  const program = `import psycopg2
+url = open("/run/secrets/result_backend").read().removeprefix("db+").replace("+psycopg2", "")
+psycopg2.connect(url).close()
+psycopg2.connect(url.replace("/results?", "/metadata?"))`;
+  await assert.rejects(stack.exec("worker-1", "python", "-c", program), /OperationalError.*login rejected/s);
+});
+
+test("a refresh finds no difference", async () => {
+  await stack.up({ ...configuration(), pgbouncer: { poolSize: 5 } }, "--refresh", "--expect-no-changes");
+});

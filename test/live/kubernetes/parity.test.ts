@@ -1,0 +1,295 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { localImage } from "../../../images/local.ts";
+import { allowedInside } from "../../parity/allowed.ts";
+import { idlePod, Namespace, type Plain, type Pod } from "../../parity/cluster.ts";
+import { containerHealth, containerStop } from "../../parity/container.ts";
+import { type Facts, Ledger } from "../../parity/facts.ts";
+import { inside, type Paths } from "../../parity/inside.ts";
+import { stub, stubNames } from "../../parity/keda.ts";
+import { Outside } from "../../parity/outside.ts";
+import { listenStrangely, own, picture, targetsOf } from "../../parity/picture.ts";
+import { type Container, podHealth, podStop } from "../../parity/pod.ts";
+import { measured, opened, table } from "../../parity/reach.ts";
+import { addStrangers } from "../../parity/strangers.ts";
+import { canaries } from "../lib/canaries.ts";
+import { TestStack } from "../lib/harness.ts";
+import { docker } from "../targets/docker.ts";
+import { kubectl, lab, onKubernetes } from "../targets/kubernetes.ts";
+
+const engine = new TestStack("livetest-parity", 18160);
+const cluster = new TestStack("livetest-parity", 18165, onKubernetes);
+const stack = new Namespace(cluster.prefix);
+const elsewhere = new Namespace(`${stack.name}-elsewhere`);
+const controllers = new Namespace(`${stack.name}-ingress`);
+
+const outside = new Outside(18169);
+
+const group = { name: "extra", queues: ["extra"], concurrency: 1 };
+const config = { workers: 1, workerConcurrency: 2, workerMemory: 1024, workerCpu: 1 };
+const ingress = {
+  class: "parity",
+  namespace: controllers.name,
+  webserver: "airflow.example.com",
+  flower: "flower.example.com",
+  tlsSecret: "airflow-tls",
+};
+
+const roles = [
+  "dag-processor",
+  "flower",
+  "postgres",
+  "redis",
+  "scheduler",
+  "triggerer",
+  "webserver",
+  "worker",
+  "worker-extra",
+];
+
+const clustered = { ...config, kubernetes: { ingress, egress: outside.egress } };
+let said = "";
+
+before(async () => {
+  const workerGroups = [{ ...group, workers: 1 }];
+  const [, kubernetes] = await Promise.all([
+    engine.up({ ...config, workerGroups }),
+    cluster.up({ ...clustered, workerGroups }),
+  ]);
+  said = kubernetes;
+});
+
+after(async () => {
+  await outside.close();
+  await Promise.all([
+    engine.discard(),
+    // Also removes the namespaces whose names start with its own.
+    cluster.discard().then(() => kubectl("delete", "crd", "--ignore-not-found", ...stubNames)),
+  ]);
+});
+
+/** Directories in which a pod may write, and its files. */
+function paths({ volumeMounts }: Container): Paths {
+  const files = volumeMounts.filter(({ name }) => name === "files").map(({ mountPath }) => mountPath);
+  const others = volumeMounts.filter(({ name }) => name !== "files" && name !== "secrets");
+  return { files, directories: others.map(({ mountPath }) => mountPath) };
+}
+
+interface Exported {
+  readonly deployment: {
+    readonly resources: readonly {
+      readonly type: string;
+      /** One secret as a whole, as the uploads include secrets. */
+      readonly inputs?: { readonly hostname: string; readonly uploads: { readonly plaintext: string } };
+    }[];
+  };
+}
+
+/** Files of each container, by instance, without secrets, which are found anyway. */
+async function uploaded(): Promise<Map<string, string[]>> {
+  const { deployment }: Exported = JSON.parse(
+    await engine.stack.pulumi(["stack", "export", "--show-secrets"]),
+  );
+  const containers = deployment.resources.filter(({ type }) => type === "docker:index/container:Container");
+  return new Map(
+    containers.map(({ inputs: { hostname, uploads } = assert.fail("a container without inputs") }) => {
+      const files = (JSON.parse(uploads.plaintext) as { file: string }[]).map(({ file }) => file);
+      return [hostname, files.filter((file) => !file.startsWith("/run/secrets/"))];
+    }),
+  );
+}
+
+function containerOf({ spec }: Pod): Container {
+  return spec.containers[0] ?? assert.fail("a pod without a container");
+}
+
+async function contract(instance: string): Promise<Facts> {
+  const [{ Config, HostConfig }] = JSON.parse(await docker("inspect", `${engine.prefix}-${instance}`));
+  const tests: readonly string[] | undefined = Config.Healthcheck?.Test;
+  return {
+    ...containerHealth(tests),
+    ...containerStop(Config.StopSignal, [Config.StopTimeout], tests),
+    restarted: HostConfig.RestartPolicy.Name === "unless-stopped" ? "always" : HostConfig.RestartPolicy.Name,
+  };
+}
+
+function contractOf({ spec }: Pod, container: Container): Facts {
+  const restarted = spec.restartPolicy.toLowerCase();
+  return { ...podHealth(container), ...podStop(container, spec), restarted };
+}
+
+/** First instance of a role. */
+const instanceOf = (role: string) => (role.startsWith("worker") ? `${role}-1` : role);
+
+test("a container and its pod are the same from inside", async (t) => {
+  const [own, theirs, pods, uploads] = await Promise.all([
+    canaries(engine),
+    canaries(cluster),
+    stack.pods(),
+    uploaded(),
+  ]);
+  assert.deepEqual([...pods.keys()].sort(), roles);
+  const ledger = new Ledger(allowedInside);
+  const unexplained = [...pods].map(async ([role, pod]) => {
+    const container = containerOf(pod);
+    const instance = instanceOf(role);
+    const { files, directories } = paths(container);
+    const where = { directories, files: [...new Set([...files, ...(uploads.get(instance) ?? [])])] };
+    const [onEngine, onCluster] = await Promise.all([
+      inside((...command) => engine.exec(instance, ...command), where, own),
+      inside(stack.exec(pod.metadata.name), where, theirs),
+    ]);
+    return ledger.compare(
+      role,
+      { ...onEngine, ...(await contract(instance)) },
+      { ...onCluster, ...contractOf(pod, container) },
+    );
+  });
+  assert.deepEqual((await Promise.all(unexplained)).flat(), []);
+  for (const line of ledger.lines()) t.diagnostic(line);
+  assert.deepEqual(ledger.unused(), [], "allowances that nothing needs");
+});
+
+/** Paths that differ from the image, without parents of such paths. */
+async function written(instance: string): Promise<string[]> {
+  const lines = (await docker("diff", `${engine.prefix}-${instance}`))
+    .split("\n")
+    .filter((line) => line !== "");
+  const paths = lines.map((line) => line.slice(2));
+  return paths.filter((path) => !paths.some((other) => other.startsWith(`${path}/`)));
+}
+
+test("what a container writes lies where its pod may write, too", async () => {
+  const strange = [...(await stack.pods())].map(async ([role, pod]) => {
+    const { directories, files } = paths(containerOf(pod));
+    // In some images /var/run leads to one of these; the init is the engine's.
+    const own = [...directories, ...files, "/run/secrets", "/run/postgresql", "/usr/sbin/docker-init"];
+    const others = (await written(instanceOf(role))).filter(
+      (path) =>
+        !own.some((one) => path === one || path.startsWith(`${one}/`)) &&
+        // Bytecode of a delivered module: Python does without if it cannot write it.
+        !path.includes("/__pycache__"),
+    );
+    return others.map((path) => `${role}: ${path}`);
+  });
+  assert.deepEqual((await Promise.all(strange)).flat(), []);
+});
+
+test("every pod is admitted where the restricted level is enforced", async () => {
+  const { metadata } = JSON.parse(await kubectl("get", "namespace", stack.name, "--output", "json"));
+  for (const mode of ["enforce", "audit", "warn"]) {
+    assert.equal(metadata.labels[`pod-security.kubernetes.io/${mode}`], "restricted");
+    assert.equal(metadata.labels[`pod-security.kubernetes.io/${mode}-version`], "latest");
+  }
+  assert.doesNotMatch(said, /PodSecurity/);
+  const events = await stack.list<{ message: string }>("events");
+  assert.notEqual(events.length, 0);
+  assert.deepEqual(
+    events.filter(({ message }) => message.includes("PodSecurity")),
+    [],
+  );
+  const { image } = await lab();
+  const privileged = idlePod("privileged", await image(localImage("redis")), {}, true);
+  await assert.rejects(
+    stack.apply(cluster.folder, [privileged], "--dry-run=server"),
+    /violates PodSecurity "restricted:latest": privileged/,
+  );
+});
+
+test("roles reach what the picture says, and nothing else", async (t) => {
+  const [pods, { image }] = await Promise.all([stack.pods(), lab()]);
+  await Promise.all([outside.open(), listenStrangely(stack, pods)]);
+  t.after(() => stack.kubectl("delete", "pod", "migration", "a-stranger", "--ignore-not-found"));
+  const { folder } = cluster;
+  const redis = await image(localImage("redis"));
+  const others = await addStrangers({ stack, elsewhere, controllers, image: redis, folder });
+  const members = [...pods].map(([role, pod]) => [role, stack.exec(pod.metadata.name)] as const);
+  const matrix = await measured(new Map([...members, ...others]), await targetsOf(stack, pods, outside));
+  for (const line of table(matrix)) t.diagnostic(line);
+
+  const expected = Object.entries(picture).map(([source, reached]) => {
+    // Each source reaches itself, which shows that its listener works.
+    return [source, [...reached, ...own(source)].sort()];
+  });
+  assert.deepEqual(opened(matrix), Object.fromEntries(expected));
+});
+
+test("an ingress leads to the webserver and to Flower", async () => {
+  const found = await stack.list<{ metadata: { name: string }; spec: Plain }>("ingresses");
+  const expected = (["webserver", "flower"] as const).map((name) => {
+    const backend = { service: { name, port: { name: "main" } } };
+    return [
+      name,
+      {
+        ingressClassName: "parity",
+        tls: [{ hosts: [ingress[name]], secretName: "airflow-tls" }],
+        rules: [{ host: ingress[name], http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+      },
+    ];
+  });
+  const specs = found.map(({ metadata, spec }) => [metadata.name, spec]);
+  assert.deepEqual(Object.fromEntries(specs), Object.fromEntries(expected));
+});
+
+test("autoscaled workers need KEDA, and are left to it", async (t) => {
+  const autoscaled = { ...clustered, workerGroups: [{ ...group, autoscale: { min: 0, max: 2 } }] };
+  const before = (await stack.pods()).get("worker-extra");
+  const error = await cluster.up(autoscaled).then(
+    () => assert.fail("KEDA was not missed"),
+    ({ message }: Error) => message,
+  );
+  const [, diagnostics = error] = error.split("Diagnostics:");
+  for (const line of diagnostics.split("\n").slice(0, 8)) t.diagnostic(line);
+  assert.match(
+    diagnostics,
+    /worker-extra-needs-KEDA-in-the-cluster\):\s+error: resource '[\w.]+' does not exist/,
+  );
+  // Objects that only work with KEDA are not created.
+  assert.equal(await stack.kubectl("get", "poddisruptionbudgets", "--output", "name"), "");
+  assert.match(
+    await stack.kubectl("get", "statefulset", "worker-extra", "--output", "yaml"),
+    /^ {2}replicas: 1$/m,
+  );
+
+  await stack.apply(cluster.folder, stub);
+  await kubectl("wait", "--for=condition=Established", ...stubNames.map((name) => `crd/${name}`));
+  await cluster.up(autoscaled);
+  const scaled = await stack.get<{ spec: Plain }>("scaledobject", "worker-extra");
+  assert.deepEqual(scaled.spec, {
+    scaleTargetRef: { apiVersion: "apps/v1", kind: "StatefulSet", name: "worker-extra" },
+    minReplicaCount: 0,
+    maxReplicaCount: 2,
+    pollingInterval: 10,
+    cooldownPeriod: 300,
+    triggers: [
+      {
+        type: "postgresql",
+        metadata: {
+          query:
+            "SELECT count(*) FROM task_instance " +
+            "WHERE state IN ('queued', 'running', 'restarting') AND queue IN ('extra')",
+          targetQueryValue: "1",
+        },
+        authenticationRef: { name: "worker-extra-keda" },
+      },
+    ],
+  });
+  const login = await stack.get<{ spec: { secretTargetRef: Plain[] } }>(
+    "triggerauthentication",
+    "worker-extra-keda",
+  );
+  const secret = await stack.get<{ data: Record<string, string> }>("secret", "worker-extra-keda");
+  assert.deepEqual(
+    login.spec.secretTargetRef,
+    ["host", "port", "userName", "password", "dbName", "sslmode"].map((key) => {
+      return { parameter: key, name: "worker-extra-keda", key };
+    }),
+  );
+  const told = (key: string) => Buffer.from(secret.data[key] ?? "", "base64").toString();
+  const { metadataPassword } = await canaries(cluster);
+  assert.equal(told("password"), metadataPassword);
+  assert.equal(told("host"), `postgres.${stack.name}.svc`);
+  // The stack no longer sets the number of workers, but nothing happens to them until KEDA does.
+  const pod = (await stack.pods()).get("worker-extra");
+  assert.equal(pod?.status.podIP, before?.status.podIP);
+});

@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { parse, stringify } from "yaml";
+import { project, run, waitFor } from "../../../tools/lib/process.ts";
+import { stackFile } from "../../../tools/lib/stack.ts";
+import { machine } from "../../lab/settings.ts";
+import { found } from "../lib/canaries.ts";
+import { cleanClone } from "../lib/clone.ts";
+import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
+import { Repository } from "../lib/repository.ts";
+import { kubectl, onKubernetes, pods } from "../targets/kubernetes.ts";
+
+/** Configuration of a committed stack. */
+function committed(name: string): Config {
+  const { config } = parse(readFileSync(stackFile(name), "utf8"));
+  return Object.fromEntries(
+    Object.entries<unknown>(config).map(([key, value]) => [key.replace("airflow:", ""), value]),
+  );
+}
+
+/** Staging, as in a fresh clone of the project. */
+const clone = await cleanClone();
+const staging = "livetest-staging";
+const namespace = `airflow-${staging}`;
+const ports = { webserverPort: 18240, flowerPort: 18242 };
+const npm = (script: string, ...flags: string[]) =>
+  run("npm", ["run", "--silent", script, "--", "--stack", staging, ...flags], { cwd: clone });
+
+const prod = new TestStack("livetest-prod", 18250, onKubernetes);
+const repository = new Repository("dags");
+const labels = {
+  node1: ["node-role.example.com/airflow=small"],
+  node2: ["node-role.example.com/airflow=large", "accelerator=nvidia"],
+};
+
+before(async () => {
+  for (const [node, wanted] of Object.entries(labels))
+    await kubectl("label", "node", node, "--overwrite", ...wanted);
+  symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
+  await onKubernetes.sweep(namespace);
+  await repository.open(machine, join(project, "dags/get_stocks_dag.py"));
+});
+
+after(async () => {
+  repository.close();
+  await onKubernetes.sweep(namespace);
+  rmSync(clone, { recursive: true });
+  await prod.discard();
+  for (const [node, wanted] of Object.entries(labels)) {
+    await kubectl("label", "node", node, ...wanted.map((label) => label.replace(/=.*/, "-")));
+  }
+});
+
+test("staging, by npm run up, in a namespace that was there with its secrets: one of each, and a green DAG", async () => {
+  const { kubernetes, ...rest } = committed("staging");
+  const pulled = { ...(kubernetes as Config), pullSecrets: ["registry"] };
+  // Uses images and DAGs in the lab's registry.
+  const password = `-${randomBytes(24).toString("base64url")}`;
+  const secrets = { adminPassword: { secret: "given", key: "administrator" } };
+  const config = {
+    ...rest,
+    ...(await onKubernetes.config(namespace)),
+    ...ports,
+    kubernetes: pulled,
+    secrets,
+  };
+  const entries = Object.entries(config).map(([key, value]) => [`airflow:${key}`, value]);
+  writeFileSync(
+    join(clone, `stacks/Pulumi.${staging}.yaml`),
+    stringify({ config: Object.fromEntries(entries) }),
+  );
+  await kubectl("create", "namespace", namespace);
+  const login = ["--docker-server=registry.example.com", "--docker-username=u", "--docker-password=p"];
+  await kubectl("create", "secret", "docker-registry", "registry", "--namespace", namespace, ...login);
+  // Applied, so that an annotation of the Secret holds a copy of it, too.
+  const given = await kubectl(
+    ...[
+      "create",
+      "secret",
+      "generic",
+      "given",
+      "--namespace",
+      namespace,
+      "--dry-run=client",
+      "--output=yaml",
+    ],
+    `--from-literal=administrator=${password}`,
+  );
+  writeFileSync(join(clone, "given.yaml"), given);
+  await kubectl("apply", "--filename", join(clone, "given.yaml"));
+
+  assert.match(await npm("up"), /get_stocks_dag is green/);
+  const instances = await onKubernetes.instances(namespace);
+  const healthy = [...instances].filter(([, { healthy }]) => healthy).map(([name]) => name);
+  const roles = [
+    "dag-processor",
+    "flower",
+    "postgres",
+    "redis",
+    "scheduler",
+    "triggerer",
+    "webserver",
+    "worker-1",
+  ];
+  assert.deepEqual(healthy.sort(), roles);
+  const label = "jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}";
+  assert.equal(await kubectl("get", "namespace", namespace, "--output", label), "restricted");
+  await kubectl("get", "secret", "registry", "--namespace", namespace);
+  const output = ["stack", "output", "adminPassword", "--show-secrets"];
+  const said = await run("npm", ["run", "--silent", "pulumi", "--", ...output], {
+    cwd: clone,
+    env: { PULUMI_STACK: staging },
+  });
+  assert.equal(said.trim(), password);
+  assert.deepEqual(found(await run("grep", ["-r", "", ".state"], { cwd: clone }), { password }), []);
+});
+
+test("npm run open leads to the webserver and to Flower, until Ctrl-C", async (t) => {
+  const open = spawn("npm", ["run", "--silent", "open", "--", "--stack", staging], {
+    cwd: clone,
+    stdio: ["ignore", "pipe", "inherit"],
+    // In its own process group, which Ctrl-C ends as a whole.
+    detached: true,
+  });
+  const closed = once(open, "close");
+  const interrupt = () => open.pid !== undefined && process.kill(-open.pid, "SIGINT");
+  t.after(() => open.exitCode === null && open.signalCode === null && interrupt());
+  let said = "";
+  open.stdout.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  await waitFor("npm run open", 120, async () => (said.includes("Ctrl-C") ? true : undefined));
+  const pages = [
+    `http://127.0.0.1:${ports.webserverPort}/api/v2/version`,
+    `http://127.0.0.1:${ports.flowerPort}/`,
+  ];
+  const [webserver, flower] = await Promise.all(pages.map((page) => fetch(page)));
+  assert.match((await webserver?.text()) ?? "", /"version":"\d/);
+  // Flower asks for a login.
+  assert.equal(flower?.status, 401);
+  interrupt();
+  await closed;
+  for (const page of pages) await assert.rejects(fetch(page), TypeError);
+});
+
+test("npm run down -- --volumes leaves nothing", async () => {
+  await npm("down", "--volumes");
+  // The cluster removes released volumes by itself, later.
+  await waitFor("an empty cluster", 60, async () =>
+    (await onKubernetes.leftovers(namespace)).length === 0 ? true : undefined,
+  );
+});
+
+test("prod: two schedulers and webservers, workers on their machines, and a green DAG", async () => {
+  const { dagsGit, images: _, ...config } = committed("prod");
+  // DAGs come from the repository, with the same branch and folder, as a stack has only one source of them.
+  const sources = {
+    dagsGit: { ...(dagsGit as Config), url: repository.url },
+    dags: undefined,
+    dagsImage: undefined,
+  };
+  await prod.up({ ...config, ...sources });
+  const there = await pods(prod.prefix);
+  const nodesOf = (name: string) =>
+    [...there].filter(([instance]) => instance.startsWith(name)).map(([, { spec }]) => spec.nodeName);
+  assert.equal(nodesOf("scheduler").length, 2);
+  assert.equal(nodesOf("webserver").length, 2);
+  assert.deepEqual(nodesOf("worker-small"), ["node1"]);
+  assert.deepEqual(nodesOf("worker-large"), ["node2", "node2"]);
+  assert.deepEqual([...nodesOf("worker-reports"), ...nodesOf("worker-gpu")], ["node2", "node2"]);
+  // Redis and Postgres may share a node; of two instances of a role, each node has one.
+  assert.deepEqual(nodesOf("scheduler").sort(), ["node1", "node2"]);
+  assertUndisturbed(await prod.finished("get_stocks_dag", await prod.trigger("get_stocks_dag")), 6);
+});
+
+test("prod: volumes are of the classes that it names", async () => {
+  const columns = "{range .items[*]}{.metadata.name} {.spec.storageClassName} {.status.phase}{'\\n'}{end}";
+  const claims = await kubectl("get", "pvc", "--namespace", prod.prefix, "--output", `jsonpath=${columns}`);
+  assert.deepEqual(claims.trim().split("\n").sort(), [
+    "data shared Bound",
+    "logs shared Bound",
+    "postgres-data fast Bound",
+    "redis-data fast Bound",
+  ]);
+});

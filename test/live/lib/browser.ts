@@ -1,0 +1,186 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
+import { run as command } from "../../../tools/lib/process.ts";
+import type { Outputs } from "../../../tools/lib/stack.ts";
+
+const dag = "get_stocks_dag";
+const tasks = ["get_aapl", "get_amzn", "get_goog", "get_meta", "get_msft", "get_nvda"];
+const quiet = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+async function launch(): Promise<Browser> {
+  await command("tools/lib/setup/chromium.sh", [], { show: true });
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const executablePath = folders.map((folder) => join(folder, "chromium")).find((file) => existsSync(file));
+  // Chromium's sandbox refuses to work for root.
+  const chromiumSandbox = process.getuid?.() !== 0;
+  return chromium.launch({
+    executablePath: executablePath ?? "/usr/bin/chromium",
+    chromiumSandbox,
+    args: quiet,
+  });
+}
+
+async function open(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({
+    locale: "en-US",
+    timezoneId: "UTC",
+    colorScheme: "light",
+    ...options,
+  });
+  return context.newPage();
+}
+
+/** Reads a page until it shows the expected value, for a minute at most. */
+async function expectToSee<T>(page: Page, where: string, expected: T, read: () => Promise<T>): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  // A page cannot be read while it navigates.
+  const look = () => read().catch((error: unknown) => String(error));
+  let seen = await look();
+  while (!isDeepStrictEqual(seen, expected)) {
+    if (Date.now() > deadline) {
+      const text = (await page.locator("body").innerText()).replace(/\s+/g, " ").slice(0, 500);
+      throw new Error(
+        `${where}: seen was ${JSON.stringify(seen)}, expected was ${JSON.stringify(expected)}, at ${page.url()}: ${text}`,
+      );
+    }
+    await sleep(250);
+    seen = await look();
+  }
+}
+
+async function picture(page: Page, height: number, file: string): Promise<void> {
+  await page.setViewportSize({ width: page.viewportSize()?.width ?? 1400, height });
+  const unfinished = page.locator(".chakra-spinner, .chakra-skeleton, [data-scope=toast][data-part=root]");
+  await expectToSee(page, "Spinners and toasts", 0, () => unfinished.count());
+  await page.screenshot({ path: file, animations: "disabled" });
+}
+
+/** Colours of the grid's squares by task; every shade of green is `green`. */
+function colours(squares: Locator): Promise<Record<string, string>> {
+  return squares.evaluateAll((elements) => {
+    const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+    const entries = elements.map((element) => {
+      if (!context) throw new Error("Chromium has no canvas");
+      context.clearRect(0, 0, 1, 1);
+      context.fillStyle = getComputedStyle(element).backgroundColor;
+      context.fillRect(0, 0, 1, 1);
+      const [red = 0, green = 0, blue = 0, opacity = 0] = context.getImageData(0, 0, 1, 1).data;
+      const isGreen = opacity > 200 && green > 80 && green > 2 * red && green > 2 * blue;
+      const task = element.closest("[data-task-id]")?.getAttribute("data-task-id");
+      return [task, isGreen ? "green" : `rgb(${red}, ${green}, ${blue})`];
+    });
+    return Object.fromEntries(entries);
+  });
+}
+
+function all<T>(names: readonly string[], value: T): Record<string, T> {
+  return Object.fromEntries(names.map((name) => [name, value]));
+}
+
+/** Two texts of each row, the second by the first. */
+function pairs(rows: Locator, first: string, second: string): Promise<Record<string, string>> {
+  const read = (elements: Element[], selectors: readonly string[]) =>
+    Object.fromEntries(
+      elements.map((row) => selectors.map((selector) => row.querySelector(selector)?.textContent?.trim())),
+    );
+  return rows.evaluateAll(read, [first, second]);
+}
+
+async function seeAirflow(browser: Browser, outputs: Outputs, run: string, folder: string): Promise<void> {
+  const { webserverUrl, adminUser, adminPassword } = outputs;
+  const page = await open(browser, { viewport: { width: 1500, height: 760 } });
+  await page.goto(`${webserverUrl}/dags/${dag}/runs/${encodeURIComponent(run)}`);
+  const errors: string[] = [];
+  page.on("response", (answer) => {
+    if (answer.status() >= 500) errors.push(`${answer.status()} ${answer.url()}`);
+  });
+  await page.getByLabel("Username").fill(adminUser);
+  await page.getByLabel("Password").fill(adminPassword);
+  await page.getByLabel("Password").press("Enter");
+
+  const header = page.locator("div:has(> h2)").filter({ has: page.getByRole("heading", { name: run }) });
+  await expectToSee(page, "The state of the run", ["Success"], () =>
+    header.getByTestId("state-badge").allTextContents(),
+  );
+  await expectToSee(page, "The table of task instances", all(tasks, "Success"), () =>
+    pairs(page.locator("tbody tr"), "a", "[data-testid=state-badge]"),
+  );
+  const squares = page.locator(`[data-run-id="${run}"] [data-testid=task-state-badge]`);
+  const reloads = setInterval(() => {
+    // Airflow requests a finished run's squares only once: reload, as a user would, if that request failed.
+    page.reload().catch((error: unknown) => errors.push(String(error)));
+  }, 15_000);
+  const look = () => colours(squares);
+  await expectToSee(page, "The run's column of the grid", all(tasks, "green"), look).finally(() =>
+    clearInterval(reloads),
+  );
+  await expectToSee(page, "Errors of the webserver", [], async () => errors);
+  await picture(page, 760, join(folder, "airflow-grid.png"));
+}
+
+async function seeFlower(browser: Browser, outputs: Outputs, folder: string): Promise<void> {
+  const { flowerUrl, adminUser: username, adminPassword: password } = outputs;
+  const page = await open(browser, {
+    viewport: { width: 1400, height: 640 },
+    httpCredentials: { username, password, origin: flowerUrl },
+  });
+  await page.goto(`${flowerUrl}/workers`);
+  const workers = outputs.workers.map((worker) => `celery@${worker}`);
+  await expectToSee(page, "Flower's page of workers", all(workers, "Online"), () =>
+    pairs(page.locator("#workers-table tbody tr"), "a", ".badge"),
+  );
+  await picture(page, 640, join(folder, "flower-workers.png"));
+
+  await page.goto(`${flowerUrl}/broker`);
+  await expectToSee(page, "Flower's page of the broker", { default: "0" }, () =>
+    pairs(page.locator("#queue-table tbody tr"), "td:nth-child(1)", "td:nth-child(2)"),
+  );
+  await expectToSee(page, "Flower's broker URL", ["redis://airflow:**@redis:6379/0"], () =>
+    page.getByText("redis://").allTextContents(),
+  );
+  await picture(page, 340, join(folder, "flower-broker.png"));
+}
+
+async function seeNothing(browser: Browser, { webserverUrl, flowerUrl }: Outputs): Promise<void> {
+  const page = await open(browser);
+  await page.goto(`${webserverUrl}/dags/${dag}`);
+  const login = { path: "/auth/login/", password: true, tasks: false };
+  await expectToSee(page, "Airflow without a login", login, async () => ({
+    path: new URL(page.url()).pathname,
+    password: await page.getByLabel("Password").isVisible(),
+    tasks: (await page.content()).includes("get_aapl"),
+  }));
+  for (const url of [`${webserverUrl}/api/v2/dags`, `${flowerUrl}/workers`, `${flowerUrl}/broker`]) {
+    await expectToSee(page, `${url} without a login`, { status: 401, names: null }, async () => {
+      const answer = await page.request.get(url);
+      return { status: answer.status(), names: (await answer.text()).match(/celery@|default|get_stocks/g) };
+    });
+  }
+}
+
+/**
+ * Visits a deployed stack as its administrator, in a real browser, and takes screenshots.
+ * @param run a finished run of the example DAG
+ * @param folder destination of `airflow-grid.png`, `flower-workers.png` and `flower-broker.png`
+ * @throws Error with the content of a page that shows no green run, online workers or empty queue
+ */
+export async function visit(outputs: Outputs, run: string, folder: string): Promise<void> {
+  const browser = await launch();
+  try {
+    await seeNothing(browser, outputs);
+    await seeAirflow(browser, outputs, run, folder);
+    await seeFlower(browser, outputs, folder);
+  } finally {
+    await browser.close();
+  }
+}

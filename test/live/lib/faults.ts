@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import type { TaskInstance } from "../../../tools/lib/airflow.ts";
+import { waitFor } from "../../../tools/lib/process.ts";
+import { assertUndisturbed, hostOf, isRunning, mainProcess, type TestStack } from "./harness.ts";
+import { converges } from "./killing.ts";
+
+const config = {
+  workers: 2,
+  // Fewer slots than tasks: the rest waits in Redis.
+  workerConcurrency: 2,
+  workerMemory: 1024,
+  schedulers: 2,
+  webservers: 2,
+};
+
+/** Instances of this stack that keep running; the migration ends. */
+const healthy = [
+  "dag-processor",
+  "flower",
+  "postgres",
+  "redis",
+  "scheduler-1",
+  "scheduler-2",
+  "triggerer",
+  "webserver-1",
+  "webserver-2",
+  "worker-1",
+  "worker-2",
+];
+
+const celery = "from airflow.providers.celery.executors.celery_executor_utils import app\n";
+
+/** Queues that each worker reports to consume from. */
+async function consumed(stack: TestStack): Promise<Record<string, string[]>> {
+  const nodes = "['celery@worker-1', 'celery@worker-2']";
+  const ask =
+    `${celery}import json\nactive = app.control.inspect(${nodes}, timeout=5).active_queues() or {}\n` +
+    "print(json.dumps({node: [queue['name'] for queue in queues] for node, queues in active.items()}))";
+  return JSON.parse((await stack.exec("flower", "python", "-c", ask)).trim().split("\n").at(-1) ?? "");
+}
+
+function assertGreen(tasks: readonly TaskInstance[]): void {
+  assert.deepEqual([...new Set(tasks.map((task) => task.state))], ["success"]);
+}
+
+/**
+ * Tests of failures, for any platform.
+ * @param unknown lists what exists of the stack but is missing in its state
+ */
+export function survives(stack: TestStack, unknown: () => Promise<string[]>): void {
+  converges(stack, config, healthy, unknown);
+
+  /** Starts naps on every slot of both workers; the rest is queued. */
+  async function napping(seconds: number): Promise<{ run: string; running: readonly TaskInstance[] }> {
+    const run = await stack.trigger("naps", { seconds });
+    const running = await stack.tasks("naps", run, "two running tasks on each worker", (tasks) => {
+      const hosts = tasks.filter(isRunning).map(hostOf).sort();
+      return hosts.join() === "worker-1,worker-1,worker-2,worker-2";
+    });
+    return { run, running: running.filter(isRunning) };
+  }
+
+  test("a worker killed in the middle of its tasks: they run again, elsewhere", async (t) => {
+    const { run, running } = await napping(15);
+    const lost = running.filter((task) => hostOf(task) === "worker-2").map((task) => task.task_id);
+    const killed = Date.now();
+    const since = () => Math.round((Date.now() - killed) / 1000);
+    await stack.crash("worker-2");
+    const again = ({ task_id, try_number, state }: TaskInstance) =>
+      !lost.includes(task_id) || (try_number === 2 && ["running", "success"].includes(state ?? ""));
+    await stack.tasks("naps", run, "the lost tasks to run again", (tasks) => tasks.every(again));
+    t.diagnostic(`${lost.length} tasks ran again ${since()} s after the kill`);
+    const tasks = await stack.finished("naps", run);
+    assertGreen(tasks);
+    const second = tasks.filter(({ try_number }) => try_number === 2);
+    assert.deepEqual(second.map(({ task_id }) => task_id).sort(), [...lost].sort());
+    // An engine leaves it down, a cluster starts it again.
+    if (stack.target.name === "docker") {
+      assert.deepEqual([...new Set(second.map(hostOf))], ["worker-1"]);
+    }
+    t.diagnostic(`all succeeded ${since()} s after the kill`);
+  });
+
+  test("a scheduler killed: the other one goes on", async (t) => {
+    const killed = Date.now();
+    await stack.crash("scheduler-1");
+    const run = await stack.trigger("naps");
+    await stack.tasks("naps", run, "a begun task", (tasks) => tasks.some((task) => task.start_date));
+    assert.equal((await stack.instances()).get("scheduler-1")?.healthy, false);
+    assertUndisturbed(await stack.finished("naps", run), 6);
+    t.diagnostic(`a run was done ${Math.round((Date.now() - killed) / 1000)} s after the kill`);
+  });
+
+  test("whatever was killed is healthy again after a deployment", async () => {
+    await stack.up(config, "--refresh");
+    for (const name of ["worker-2", "scheduler-1"]) await stack.healthy(name, 60);
+  });
+
+  test("Redis restarted with queued messages: none is lost, and the workers consume again", async (t) => {
+    const { run: first } = await napping(15);
+    const second = await stack.trigger("naps", { seconds: 1 });
+    const waiting = await waitFor("messages in the queue", 60, async () => {
+      const queued = await stack.queuedInFlower();
+      return queued >= 6 ? queued : undefined;
+    });
+    const begin = Date.now();
+    await stack.restart("redis");
+    assert.doesNotMatch(await stack.target.log(stack.prefix, "redis"), /CRITICAL/);
+    for (const run of [first, second]) assertUndisturbed(await stack.finished("naps", run), 6);
+    assert.deepEqual(await consumed(stack), {
+      "celery@worker-1": ["default"],
+      "celery@worker-2": ["default"],
+    });
+    t.diagnostic(
+      `${waiting} queued messages survived; all done ${Math.round((Date.now() - begin) / 1000)} s after the restart`,
+    );
+  });
+
+  test("Postgres restarted while tasks run: they succeed", async () => {
+    const { run } = await napping(5);
+    await stack.restart("postgres");
+    await waitFor("Airflow to reach Postgres again", 60, () =>
+      stack.api.call("/dags/naps").catch(() => undefined),
+    );
+    assertGreen(await stack.finished("naps", run));
+  });
+
+  suite("what serves no more is started again", { concurrency: true }, () => {
+    test("a worker process that crashes", async (t) => {
+      const seconds = await stack.startsAgain("worker-1", 120, () =>
+        stack.exec("worker-1", "sh", "-c", `kill -s KILL $(${mainProcess})`),
+      );
+      t.diagnostic(`consuming again after ${seconds} s`);
+    });
+
+    test("a worker that answers pings but consumes nothing", async (t) => {
+      const deaf =
+        `${celery}node = ['celery@worker-2']\n` +
+        "app.control.cancel_consumer('default', destination=node, reply=True)\n" +
+        "inspect = app.control.inspect(node, timeout=5)\nprint(inspect.ping(), inspect.active_queues())";
+      const seconds = await stack.startsAgain("worker-2", 120, async () => {
+        const said = await stack.exec("flower", "python", "-c", deaf);
+        assert.match(said, /\{'celery@worker-2': \{'ok': 'pong'\}\} \{'celery@worker-2': \[\]\}/);
+      });
+      t.diagnostic(`consuming again after ${seconds} s`);
+      assert.deepEqual((await consumed(stack))["celery@worker-2"], ["default"]);
+    });
+
+    test("a scheduler that hangs, which takes a kill", async (t) => {
+      // A stopped process ignores SIGTERM: this one needs the SIGKILL that follows.
+      const seconds = await stack.startsAgain("scheduler-1", 180, () =>
+        stack.exec("scheduler-1", "sh", "-c", `kill -s STOP $(${mainProcess})`),
+      );
+      t.diagnostic(`scheduling again after ${seconds} s`);
+    });
+  });
+}

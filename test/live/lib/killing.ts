@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { run, waitFor } from "../../../tools/lib/process.ts";
+import type { Config, TestStack } from "./harness.ts";
+
+/** Process id of the `pulumi up` that holds the lock of the stack. */
+function lockedBy(stack: TestStack): number | undefined {
+  try {
+    const locks = globSync(join(stack.folder, "state/.pulumi/locks/**/*.json"));
+    const pids = locks.map((lock): number => JSON.parse(readFileSync(lock, "utf8")).pid);
+    const isUp = (file: string) => existsSync(file) && readFileSync(file, "utf8").split("\0")[1] === "up";
+    return pids.find((pid) => isUp(`/proc/${pid}/cmdline`));
+  } catch {
+    // The command that held the lock has ended meanwhile.
+    return undefined;
+  }
+}
+
+/** Sends signals to an `up`, the first some seconds after it locked the stack; these must end it. */
+export async function cutOff(
+  stack: TestStack,
+  config: Config,
+  seconds: number,
+  signals: readonly NodeJS.Signals[],
+  end: RegExp,
+): Promise<void> {
+  let ended = false;
+  const up = stack.up(config).finally(() => {
+    ended = true;
+  });
+  const cut = async () => {
+    const pid = await waitFor(
+      "the CLI to lock the stack",
+      60,
+      async () => (ended ? assert.fail("the CLI ended before it was cut off") : lockedBy(stack)),
+      0.1,
+    );
+    await sleep(seconds * 1000);
+    for (const signal of signals) {
+      process.kill(pid, signal);
+      await sleep(300);
+    }
+  };
+  await assert.rejects(Promise.all([up, cut()]), end);
+}
+
+/**
+ * Test of deployments that are interrupted, for any platform. Leaves the stack deployed.
+ * @param expected sorted names of the instances that must be healthy, besides the migration
+ * @param unknown lists what exists of the stack but is missing in its state
+ */
+export function converges(
+  stack: TestStack,
+  config: Config,
+  expected: readonly string[],
+  unknown: () => Promise<string[]>,
+): void {
+  test("up cut off at eleven moments: the next one converges, and nothing is left behind", async () => {
+    for (let moment = 0; moment < 10; moment++) {
+      await cutOff(stack, config, 1.5 + moment * 0.7, ["SIGKILL"], /pulumi up failed with exit code null/);
+    }
+    // The second signal may find a CLI that has just finished.
+    const cancelled = /pulumi up failed with exit code (255|null):.*cancell?(ed|ing)/s;
+    await cutOff(stack, config, 6, ["SIGINT", "SIGINT"], cancelled);
+    await stack.up(config);
+    await stack.up(config, "--refresh", "--expect-no-changes");
+    assert.deepEqual(await stack.names(), [...expected, "migration"].sort());
+    const healthy = [...(await stack.instances())].filter(([, instance]) => instance.healthy);
+    assert.deepEqual(healthy.map(([name]) => name).sort(), expected);
+    const processes = `grep -lsz 'PULUMI_BACKEND_URL=file://${stack.folder}/' /proc/[0-9]*/environ || true`;
+    assert.equal(await run("sh", ["-c", processes]), "");
+    assert.deepEqual(await unknown(), []);
+  });
+}

@@ -1,0 +1,282 @@
+import assert from "node:assert/strict";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { run, waitFor } from "../../../tools/lib/process.ts";
+import { type MachineName, machines, network, power } from "../../lab/machines/machines.ts";
+import { cloneFor } from "../lib/clone.ts";
+import { assertUndisturbed, hostOf, isRunning, mostAtOnce, TestStack } from "../lib/harness.ts";
+import { dockerAt, isOff, onMachines } from "../targets/machines.ts";
+import { replaced } from "../targets/target.ts";
+import { encrypts } from "./encrypting.ts";
+
+const stack = new TestStack("livetest-machines", 18300, onMachines);
+const clone = await cloneFor(stack);
+
+type Counts = Partial<Record<MachineName, number | Record<string, number>>>;
+
+/** Stack with workers on these machines; the first machine has the control roles. */
+function on(counts: Counts, more = {}) {
+  const listed = machines.filter(({ name }) => name === "one" || name in counts);
+  return {
+    machines: listed.map((machine) => ({
+      ...machine,
+      ...(counts[machine.name] !== undefined && { workers: counts[machine.name] }),
+    })),
+    workerMemory: 1024,
+    workerConcurrency: 3,
+    workerGroups: [{ name: "gpu", queues: ["gpu"], concurrency: 2 }],
+    ...more,
+  };
+}
+
+const core = { max_active_tasks_per_dag: 2 };
+const both = { two: { default: 1, gpu: 1 }, three: 1 };
+
+/** Runs a command of docs/machines.md on the stack, which needs the ports that tests use. */
+async function npm(command: string, ...args: string[]): Promise<string> {
+  await onMachines.disconnect(stack.prefix);
+  const words = ["run", "--silent", command, "--", ...args, "--stack", stack.stack.name];
+  return run("npm", words, { cwd: clone }).finally(() =>
+    onMachines.connect(stack.prefix, { webserverPort: 18300, flowerPort: 18302 }),
+  );
+}
+
+async function cut(name: MachineName): Promise<void> {
+  isOff(name, true);
+  await power(name, "stop");
+}
+
+async function boot(name: MachineName): Promise<void> {
+  await power(name, "start");
+  isOff(name, false);
+}
+
+/** Starts naps on both worker machines; returns the run and a lookup of tasks by host. */
+async function napping(seconds: number) {
+  const run = await stack.trigger("naps", { seconds });
+  const tasks = await stack.tasks("naps", run, "six running tasks on two machines", (all) => {
+    const hosts = all.filter(isRunning).map(hostOf);
+    return hosts.length === 6 && new Set(hosts).size === 2;
+  });
+  const at = (host: string) => tasks.filter((task) => hostOf(task) === host).map(({ task_id }) => task_id);
+  return { run, at };
+}
+
+const since = (begin: number) => Math.round((Date.now() - begin) / 1000);
+
+after(async () => {
+  for (const { name } of machines) await network(name, "heal");
+  await boot("two");
+  await boot("three");
+  await onMachines.sweep(stack.prefix);
+  await onMachines.disconnect(stack.prefix);
+  for (const folder of [clone, stack.folder]) rmSync(folder, { recursive: true, force: true });
+});
+
+test("faults of all machines are told at once, before anything is touched", async () => {
+  const [one, two, three] = machines;
+  await stack.configure({
+    machines: [
+      { ...one, address: "10.87.0.99" },
+      { ...two, workers: 30 },
+      { ...three, docker: "tcp://10.87.0.13:2377" },
+    ],
+    gatewayPort: 22,
+    postgres: { settings: { max_connections: 300 } },
+  });
+  await onMachines.sweep(stack.prefix);
+  await assert.rejects(stack.stack.pulumi(["up", "--yes", "--skip-preview"]), ({ message }: Error) => {
+    for (const fault of [
+      /The machines have \d fault\(s\):/,
+      /machine one: its address is 10\.87\.0\.99, which it does not have; expected its own: .*10\.87\.0\.11/,
+      /machine two: its \d+ cores have \d+ MiB of memory, and what is to run there may use 61440 MiB/,
+      /machine two: port 22 of 10\.87\.0\.12, for the gateway \(airflow:gatewayPort\), is taken by sshd \(process \d+\)/,
+      /machine three: .*tcp:\/\/10\.87\.0\.13:2377/,
+    ])
+      assert.match(message, fault);
+    return true;
+  });
+  assert.deepEqual(await stack.names(), []);
+});
+
+test("tasks wait in the queue; workers on two machines run them all, and nothing else is touched", async () => {
+  await stack.up(on({ two: { default: 0, gpu: 0 }, three: 0 }, { settings: { core } }));
+  const run = await stack.trigger("get_stocks_dag", { seconds: 1 });
+  await stack.tasks("get_stocks_dag", run, "two queued tasks", (tasks) => {
+    return tasks.filter(({ state }) => state === "queued").length === 2;
+  });
+  assert.equal(await stack.queued(), 2);
+  assert.equal(await stack.queuedInFlower(), 2);
+
+  const before = await stack.instances();
+  await stack.up(on(both, { settings: { core } }));
+  assert.deepEqual(replaced(before, await stack.instances()), [
+    "worker-gpu-two-1",
+    "worker-three-1",
+    "worker-two-1",
+  ]);
+  const tasks = await stack.finished("get_stocks_dag", run);
+  assertUndisturbed(tasks, 6);
+  assert.ok(mostAtOnce(tasks) <= 2, `${mostAtOnce(tasks)} tasks ran at once`);
+  assert.equal(await stack.queued(), 0);
+  await stack.up(on(both, { settings: { core } }), "--refresh", "--expect-no-changes");
+});
+
+test("work is spread over the machines, and its logs are read from where they are", async (t) => {
+  const { run, at } = await napping(5);
+  const tasks = await stack.finished("naps", run);
+  assertUndisturbed(tasks, 6);
+  for (const host of ["worker-two", "worker-three"]) {
+    t.diagnostic(`${at(host).length} tasks on ${host}`);
+    const task = tasks.find((one) => hostOf(one) === host) ?? assert.fail(`no task was on ${host}`);
+    assert.match(await stack.taskLog("naps", run, task), new RegExp(`nap \\d on ${host}-1`));
+  }
+});
+
+encrypts(stack, napping);
+
+test("DAG files reach every machine, and a new authority too, while tasks run", async () => {
+  const before = await stack.instances();
+  const { run } = await napping(25);
+  const file = join(stack.dags, "naps.py");
+  const source = readFileSync(file, "utf8");
+  writeFileSync(file, `${source}naps("new_naps", 6, "default")\n`);
+  await stack.up(on(both, { settings: { core }, certificateGeneration: 2 }));
+  const gateways = ["gateway of one", "gateway of three", "gateway of two"];
+  const dags = ["dags of one", "dags of three", "dags of two"];
+  assert.deepEqual(replaced(before, await stack.instances()), [...dags, ...gateways].sort());
+  assertUndisturbed(await stack.finished("naps", run), 6);
+  const fresh = await stack.finished("new_naps", await stack.trigger("new_naps", { seconds: 3 }));
+  assertUndisturbed(fresh, 6);
+  assert.deepEqual([...new Set(fresh.map(hostOf))].sort(), ["worker-three", "worker-two"]);
+});
+
+test("a machine lost in the middle of tasks: they run again on the other one", async (t) => {
+  const { run, at } = await napping(15);
+  const begin = Date.now();
+  await cut("two");
+  const tasks = await stack.finished("naps", run);
+  t.diagnostic(
+    `${at("worker-two").length} tasks were lost with their machine; all six were done ${since(begin)} s later`,
+  );
+  assert.deepEqual([...new Set(tasks.map(({ state }) => state))], ["success"]);
+  const again = tasks.filter(({ try_number }) => try_number === 2);
+  assert.deepEqual(again.map(({ task_id }) => task_id).sort(), at("worker-two").sort());
+  assert.deepEqual([...new Set(again.map(hostOf))], ["worker-three"]);
+});
+
+test("with a machine down, a deployment is refused, or brings the others up to date and says what is missing", async () => {
+  const more = { two: { default: 2, gpu: 1 }, three: 2 };
+  await stack.configure(on(more, { certificateGeneration: 2 }));
+  await assert.rejects(npm("up"), /machine two: .*ssh:\/\/root@10\.87\.0\.12/);
+  const before = await stack.instances();
+  await assert.rejects(npm("up", "--continue-on-error"), (error: Error) => {
+    assert.match(error.message, /get_stocks_dag is green/);
+    assert.match(
+      error.message,
+      /Missing, because their machines are down.*two: 2 of worker-two, 1 of worker-gpu-two/s,
+    );
+    return true;
+  });
+  const instances = await stack.instances();
+  assert.ok(instances.get("worker-three-2")?.healthy);
+  assert.equal(instances.get("redis")?.id, before.get("redis")?.id);
+  await assert.rejects(npm("status"), (error: Error) => {
+    assert.match(error.message, /^two .*(does not answer|No route to host|timed out|no answer)/m);
+    assert.match(error.message, /^three +worker-three-2 +running +healthy/m);
+    return true;
+  });
+});
+
+test("a machine that boots again needs nobody: its workers take tasks", async (t) => {
+  const begin = Date.now();
+  await boot("two");
+  const tasks = await stack.finished("gpu_naps", await stack.trigger("gpu_naps"));
+  assertUndisturbed(tasks, 2);
+  assert.deepEqual([...new Set(tasks.map(hostOf))], ["worker-gpu-two"]);
+  t.diagnostic(`tasks had run there ${since(begin)} s after its power came back`);
+  assert.match(await npm("up"), /get_stocks_dag is green/);
+  assert.match(await npm("status"), /^two +worker-two-2 +running +healthy/m);
+});
+
+test("the first machine boots again, with the broker and the database: everything comes back", async (t) => {
+  const begin = Date.now();
+  await cut("one");
+  await boot("one");
+  for (const name of ["redis", "postgres", "webserver", "scheduler"]) await stack.healthy(name, 180);
+  const tasks = await stack.finished("naps", await stack.trigger("naps", { seconds: 1 }));
+  assert.deepEqual([...new Set(tasks.map(({ state }) => state))], ["success"]);
+  t.diagnostic(`a run was done ${since(begin)} s after the power cut`);
+});
+
+/** Kills the gateway of a machine, which its engine restarts; only one end of each connection notices. */
+async function killGateway(machine: MachineName): Promise<void> {
+  const name = `${stack.prefix}-gateway`;
+  const started = () => dockerAt(machine, "inspect", "--format", "{{.State.StartedAt}}", name);
+  const before = await started();
+  // The command kills itself, too.
+  await dockerAt(machine, "exec", name, "bash", "-c", "kill -s KILL -- -1").catch(() => {});
+  await waitFor("the gateway to be started again", 30, async () =>
+    (await started()) === before ? undefined : true,
+  );
+}
+
+test("machines cut off for a minute, the gateway of one killed: workers go on, and consume again within seconds", async (t) => {
+  const away = ["two", "three"] as const;
+  for (const name of ["worker-gpu-two-1", "worker-three-1"]) await stack.healthy(name, 60);
+  const before = await stack.instances();
+  for (const name of away) {
+    isOff(name, true);
+    await network(name, "cut");
+  }
+  const begin = Date.now();
+  await killGateway("three");
+  // A worker asks Redis every second: after this, every answer to an earlier request is lost.
+  await sleep(3000);
+  const runs = { gpu_naps: await stack.trigger("gpu_naps"), naps: await stack.trigger("naps") };
+  await sleep(60_000 - (Date.now() - begin));
+  for (const name of away) {
+    await network(name, "heal");
+    isOff(name, false);
+  }
+  const healed = Date.now();
+  // Queue gpu has workers on machine two alone; the first worker back may take all of the other queue.
+  for (const [dag, run] of Object.entries(runs)) {
+    const tasks = await stack.finished(dag, run);
+    assertUndisturbed(tasks, dag === "naps" ? 6 : 2);
+    const first = Math.min(...tasks.map(({ start_date }) => Date.parse(start_date ?? "")));
+    const seconds = Math.round((first - healed) / 1000);
+    t.diagnostic(`${dag} ran ${seconds} s after healing`);
+    // A worker that waits for a lost answer takes no task for minutes.
+    assert.ok(seconds < 120, `${dag} took ${seconds} s`);
+  }
+  // Pauses between attempts do not depend on the machine's load, unlike seconds; Celery's own grow to 30 s.
+  const workers = (await stack.names()).filter((name) => name.startsWith("worker"));
+  const logs = await Promise.all(workers.map((name) => stack.target.log(stack.prefix, name)));
+  const pauses = new Set(logs.join("\n").match(/Trying again in \S+ seconds/g));
+  assert.deepEqual([...pauses], ["Trying again in 2.00 seconds"]);
+  // No worker was restarted, which would have ended its tasks.
+  assert.deepEqual(replaced(before, await stack.instances()), ["gateway of three"]);
+});
+
+test("a machine that is removed finishes its tasks first", async () => {
+  const run = await stack.trigger("gpu_naps", { seconds: 25 });
+  await stack.tasks("gpu_naps", run, "two running tasks", (tasks) => tasks.filter(isRunning).length === 2);
+  await stack.configure(on({ three: 1 }, { certificateGeneration: 2 }));
+  assert.match(await npm("up"), /two: \d worker\(s\) finish their tasks/);
+  assertUndisturbed(await stack.finished("gpu_naps", run), 2);
+  const left = await dockerAt("two", "ps", "--all", "--quiet", "--filter", `name=${stack.prefix}`);
+  assert.equal(left, "");
+});
+
+test("a machine that is gone for good is forgotten", async () => {
+  await cut("three");
+  await stack.configure(on({ one: 1 }));
+  await assert.rejects(npm("up"), /machine three, which the stack no longer lists.*npm run forget -- three/s);
+  assert.match(await npm("forget", "three"), /Forgot three.*Container worker-three-1/s);
+  assert.match(await npm("up"), /get_stocks_dag is green/);
+  const names = await stack.names();
+  assert.ok(names.includes("worker-one-1") && !names.includes("gateway of one"), names.join());
+});

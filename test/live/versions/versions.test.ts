@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { waitFor } from "../../../tools/lib/process.ts";
+import { assertUndisturbed, TestStack } from "../lib/harness.ts";
+import { log } from "../targets/docker.ts";
+import { replaced } from "../targets/target.ts";
+
+const dag = "get_stocks_dag";
+const stack = new TestStack("livetest-versions", 18130);
+const old = { version: "2.11.2", workers: 1 };
+let run = "";
+
+after(() => stack.discard());
+
+/** Logs in as people do: through the form, with its CSRF token. */
+async function seesDags(login: string): Promise<void> {
+  const { webserverUrl, adminUser, adminPassword } = stack.outputs;
+  const form = await fetch(webserverUrl + login);
+  const [, token = ""] = /name="csrf_token"[^>]*value="([^"]+)"/.exec(await form.text()) ?? [];
+  const cookie = form.headers
+    .getSetCookie()
+    .map((line) => line.split(";")[0])
+    .join("; ");
+  const enter = (password: string) =>
+    fetch(webserverUrl + login, {
+      method: "POST",
+      redirect: "manual",
+      headers: { cookie },
+      body: new URLSearchParams({ csrf_token: token, username: adminUser, password }),
+    });
+  const entered = await enter(adminPassword);
+  assert.equal(entered.status, 302);
+  const session = entered.headers
+    .getSetCookie()
+    .map((line) => line.split(";")[0])
+    .join("; ");
+  const home = await fetch(`${webserverUrl}/home`, { headers: { cookie: session } });
+  assert.match(await home.text(), /get_stocks_dag/);
+}
+
+async function green(): Promise<string> {
+  const id = await stack.trigger(dag);
+  const tasks = await stack.finished(dag, id);
+  assertUndisturbed(tasks, 6);
+  return id;
+}
+
+async function readsLog(id: string): Promise<void> {
+  const [task] = await stack.api.tasks(dag, id);
+  assert.ok(task);
+  assert.match(await stack.taskLog(dag, id, task), /prices\.csv: 30 days/);
+}
+
+test("Airflow 2.11 runs the example on workers, and shows it", async () => {
+  await stack.up(old);
+  assert.deepEqual(await stack.names(), [
+    "flower",
+    "migration",
+    "postgres",
+    "redis",
+    "scheduler",
+    "triggerer",
+    "webserver",
+    "worker-1",
+  ]);
+  run = await green();
+  await readsLog(run);
+  await seesDags("/login/");
+  const workers = await waitFor("Flower to know the worker", 60, async () => {
+    const known = Object.keys(await stack.flower<Record<string, unknown>>("/api/workers?refresh=true"));
+    return known.length > 0 ? known : undefined;
+  });
+  assert.deepEqual(workers, ["celery@worker-1"]);
+});
+
+test("permissions are synchronised by the migration, and by nobody else", async () => {
+  assert.equal((await log(`${stack.prefix}-migration`)).match(/^airflow sync-perm$/gm)?.length, 1);
+  // Setting that Airflow reads when it creates its application builder.
+  const said = await stack.exec("webserver", "airflow", "config", "get-value", "fab", "update_fab_perms");
+  assert.equal(said.trim().split("\n").at(-1), "False");
+});
+
+test("Airflow 3 takes over in place: the old run and its log are there, a new run is green", async () => {
+  await stack.up({ workers: 1 });
+  assert.equal((await stack.api.dagRun(dag, run))?.state, "success");
+  await readsLog(run);
+  await readsLog(await green());
+});
+
+test("there is no way back: it is refused before anything is touched", async () => {
+  const before = await stack.instances();
+  await assert.rejects(stack.up(old), /version is 2\.11\.2; expected 3\.3\.2, which is deployed/);
+  assert.deepEqual(replaced(before, await stack.instances()), []);
+  await stack.configure({ workers: 1 });
+});
