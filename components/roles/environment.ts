@@ -188,6 +188,10 @@ function defaults({ parallelism }: EnvironmentArgs): Setting[] {
     plain("core", "default_task_retries", "1"),
     plain("core", "default_task_retry_delay", "5"),
     seconds("scheduler", "task_queued_timeout", timings.queuedTimeout),
+    {
+      ...seconds("scheduler", "orphaned_tasks_check_interval", timings.orphanCheck),
+      roles: ["scheduler"],
+    },
     seconds("celery_broker_transport_options", "visibility_timeout", timings.visibilityTimeout),
     // Without these timeouts a worker waits forever for a vanished peer, even while it reconnects.
     seconds("celery_broker_transport_options", "socket_connect_timeout", timings.brokerConnectTimeout),

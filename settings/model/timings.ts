@@ -22,6 +22,11 @@ export const timings = {
   taskDead: 30,
   /** A message that is in no queue and held by no worker for so long is lost: its task is scheduled again. */
   messageLost: 40,
+  /**
+   * Interval at which a scheduler takes over the tasks of schedulers that died: nobody looks after a task before.
+   * Airflow's default of 300 leaves the tasks of a scheduler that was replaced within 30 s alone for so long.
+   */
+  orphanCheck: 15,
   /** Maximum wait in the queue: a task's token is valid for so long. */
   queuedTimeout: 3600,
   /** Interval of the search for new DAG files. */

@@ -73,3 +73,14 @@ test("a setting of the stack wins over a default, and reaches the roles that rea
   ]);
   assert.deepEqual(having("AIRFLOW__FAB__AUTH_RATE_LIMITED", "False").sort(), ["migration", "webserver"]);
 });
+
+test("schedulers alone are told how soon to take over the tasks of dead ones", async () => {
+  const key = "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL";
+  const told = [...(await declared({ schedulers: 2 }))].flatMap(([name, { env }]) =>
+    env[key] === undefined ? [] : [[name, env[key]]],
+  );
+  assert.deepEqual(told, [
+    ["scheduler-1", "15"],
+    ["scheduler-2", "15"],
+  ]);
+});
