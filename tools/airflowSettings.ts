@@ -4,6 +4,7 @@ import { builtVersions, localImage } from "../images/local.ts";
 import { type KnownFile, knownFile } from "../settings/model/known.ts";
 import { releaseOf } from "../settings/schema/versions.ts";
 import { ensureImages } from "./images.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main, project, run } from "./lib/process.ts";
 
 type Printed = Omit<KnownFile, "sections" | "sensitive"> & {
@@ -29,6 +30,7 @@ export async function printedBy(version: string): Promise<string> {
 
 if (import.meta.main) {
   await main(async () => {
+    commandLine("settings");
     for (const version of builtVersions()) {
       const release = releaseOf(version);
       if (release === undefined)

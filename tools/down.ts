@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { onEngine } from "../platforms/docker/ownership.ts";
 import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
 import { strangers } from "../platforms/ownership/judge.ts";
 import type { Known } from "../platforms/ownership/known.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readStackFile } from "../settings/read/read.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main, run } from "./lib/process.ts";
 import { spare } from "./lib/spare.ts";
 import { Stack } from "./lib/stack.ts";
@@ -22,13 +22,11 @@ async function removeVolumes(settings: Settings, known: Known): Promise<void> {
 }
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: { stack: { type: "string", default: "dev" }, volumes: { type: "boolean", default: false } },
-  });
-  const stack = new Stack(values.stack);
+  const { flags } = commandLine("down");
+  const stack = new Stack(flags.stack ?? "dev");
   const settings = existsSync(stack.file) ? readStackFile(stack.file) : undefined;
   const known = settings && (await spare(stack, settings));
-  if (values.volumes) {
+  if (flags.volumes) {
     await stack.pulumi(["state", "unprotect", "--all", "--yes"], true);
     await stack.pulumi(["destroy", "--yes", "--skip-preview"], true);
     if (settings && known) await removeVolumes(settings, known);

@@ -1,19 +1,13 @@
-import { parseArgs } from "node:util";
 import { readStackFile } from "../settings/read/read.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { forget, spell } from "./lib/forget.ts";
 import { main } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 
 await main(async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { stack: { type: "string", default: "dev" } },
-  });
-  const [machine, ...others] = positionals;
-  if (machine === undefined || others.length > 0) {
-    throw new Error("usage: npm run forget -- MACHINE [--stack NAME]");
-  }
-  const stack = new Stack(values.stack);
+  const { flags, words } = commandLine("forget");
+  const [machine = ""] = words;
+  const stack = new Stack(flags.stack ?? "dev");
   stack.check();
   if (readStackFile(stack.file).machines?.some(({ name }) => name === machine)) {
     throw new Error(`${stack.file} still lists ${machine}. Remove it there, then run this again.`);

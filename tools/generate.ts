@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { prefix } from "../settings/read/stackFile.ts";
 import { declarations } from "../settings/schema/declarations.ts";
 import { shapeOf, stackShape } from "../settings/schema/shape.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { declarationsSchema, stackFileSchema } from "./lib/generate/jsonSchema.ts";
 import { projectFile } from "./lib/generate/projectFile.ts";
 import { between, keysTable, nestedTables } from "./lib/generate/tables.ts";
@@ -33,6 +34,7 @@ export function generated(file: string, now: string): string {
 
 if (import.meta.main) {
   await main(async () => {
+    commandLine("generate");
     for (const file of generatedFiles) {
       const path = join(project, file);
       const now = file.endsWith(".json") ? "" : readFileSync(path, "utf8");

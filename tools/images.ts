@@ -1,7 +1,6 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { parseArgs } from "node:util";
 import { derivedImage, type Packages, packagesFolder } from "../images/derived.ts";
 import { type ImageName, localImage } from "../images/local.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
@@ -9,6 +8,7 @@ import type { Settings } from "../settings/model/groups.ts";
 import { readImageSettings, readStackFile } from "../settings/read/read.ts";
 import { defaultVersion } from "../settings/schema/versions.ts";
 import { buildAll, type Plan } from "./lib/build.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main, project, run } from "./lib/process.ts";
 import { type Cargo, shipImages } from "./lib/ship.ts";
 import { Stack } from "./lib/stack.ts";
@@ -174,16 +174,16 @@ async function pushTo(repository: string, version: string, packages?: Packages):
 
 if (import.meta.main) {
   await main(async () => {
-    const { values } = parseArgs({ options: { push: { type: "string" }, stack: { type: "string" } } });
-    const stack = values.stack === undefined ? undefined : new Stack(values.stack);
+    const { flags } = commandLine("images");
+    const stack = flags.stack === undefined ? undefined : new Stack(flags.stack);
     stack?.find();
-    if (values.push === undefined) {
+    if (flags.push === undefined) {
       stack?.check();
       if (stack) await prepareFor(stack);
       else await ensureImages();
     } else if (stack) {
       const { version, packages } = readImageSettings(stack.file);
-      await pushTo(values.push, version, packages);
-    } else await pushTo(values.push, defaultVersion);
+      await pushTo(flags.push, version, packages);
+    } else await pushTo(flags.push, defaultVersion);
   });
 }

@@ -1,17 +1,14 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import type { Folder } from "../importer/compose/context.ts";
 import { planOf, type TextFile } from "../importer/input.ts";
 import { report } from "../importer/report.ts";
 import { save, spelt } from "../importer/save.ts";
 import { readStackFile } from "../settings/read/read.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main, project } from "./lib/process.ts";
 import { stackFile } from "./lib/stack.ts";
-
-const usage = `usage: npm run import -- docker-compose.yaml [--env .env] [--stack NAME]
-       npm run import -- values.yaml [--stack NAME]`;
 
 /** Directory in which the user ran the command. */
 const here = process.env.INIT_CWD ?? ".";
@@ -28,7 +25,9 @@ function lookFrom(folder: string) {
 function read(given: string, flag = ""): TextFile {
   const path = resolve(here, given);
   if (!existsSync(path) || !statSync(path).isFile()) {
-    throw new Error(`${flag}${given}: there is no such file.\n${usage}`);
+    throw new Error(
+      `${flag}${given}: there is no such file; expected a compose file, or values of the Helm chart.`,
+    );
   }
   return { file: given, text: readFileSync(path, "utf8") };
 }
@@ -53,18 +52,14 @@ function missingIn(file: string): string[] {
 }
 
 await main(async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { env: { type: "string" }, stack: { type: "string", default: "imported" } },
-  });
-  const [from, ...others] = positionals;
-  if (from === undefined || others.length > 0) throw new Error(usage);
-  const { stack } = values;
+  const { flags, words } = commandLine("import");
+  const [from = ""] = words;
+  const { stack = "imported" } = flags;
   if (!/^[A-Za-z0-9_.-]{1,100}$/.test(stack)) {
     throw new Error(`--stack is ${stack}; expected letters, digits, '_', '.' and '-'.`);
   }
   const look = lookFrom(dirname(resolve(here, from)));
-  const plan = planOf({ ...read(from), env: environment(values.env, from), look });
+  const plan = planOf({ ...read(from), env: environment(flags.env, from), look });
   const file = stackFile(stack);
   const files = save({ plan, stack, from, folder: dirname(file) });
   console.log(`Wrote ${files.map(spelt).join(" and ")}.`);

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { jwksOf } from "../components/secrets.ts";
 import { formFault } from "../settings/model/secretForm.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
 
 await main(async () => {
+  commandLine("jwks");
   const key = readFileSync(0, "utf8");
   const fault = formFault("jwtSecret", key);
   if (fault !== undefined) throw new Error(`usage: npm run --silent jwks < key.pem; ${fault}`);

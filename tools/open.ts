@@ -1,12 +1,12 @@
-import { parseArgs } from "node:util";
 import { readStackFile } from "../settings/read/read.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
 import { isElsewhere, reach } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
 
 await main(async () => {
-  const { values } = parseArgs({ options: { stack: { type: "string", default: "dev" } } });
-  const stack = new Stack(values.stack);
+  const { flags } = commandLine("open");
+  const stack = new Stack(flags.stack ?? "dev");
   stack.check();
   const settings = readStackFile(stack.file);
   await reach(stack);

@@ -1,7 +1,13 @@
+import { asksForHelp, showHelp } from "./lib/commandLine/commandLine.ts";
+import { forwarded } from "./lib/commandLine/forwarded.ts";
 import { main } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 
 // Runs the CLI on a local stack, PULUMI_STACK or dev: npm run pulumi -- preview
 await main(async () => {
-  await new Stack(process.env.PULUMI_STACK ?? "dev").pulumi(process.argv.slice(2), true);
+  const given = process.argv.slice(2);
+  // Below a command, help is the CLI's: npm run pulumi -- up --help
+  if (asksForHelp(given.slice(0, 1))) showHelp("pulumi");
+  const { stack, args } = forwarded(given, process.env);
+  await new Stack(stack ?? (process.env.PULUMI_STACK || "dev")).pulumi(args, true);
 });

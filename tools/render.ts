@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { Airflow } from "../components/airflow.ts";
@@ -11,6 +10,7 @@ import { textOf } from "../settings/model/sources.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { type Path, spell } from "../settings/schema/path.ts";
 import { encrypted, isPlace, type SecretSource } from "../settings/schema/secret.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
 import { stackFile } from "./lib/stack.ts";
 
@@ -184,10 +184,10 @@ function write(folder: string, { manifests, secrets }: Rendered): void {
 
 if (import.meta.main) {
   await main(async () => {
-    const { values } = parseArgs({ options: { stack: { type: "string" }, out: { type: "string" } } });
-    const { stack, out } = values;
+    const { stack, out } = commandLine("render").flags;
     if (stack === undefined || out === undefined) {
-      throw new Error("usage: npm run render -- --stack NAME --out DIRECTORY");
+      const missing = stack === undefined ? "--stack NAME" : "--out DIRECTORY";
+      throw new Error(`${missing} is missing; expected npm run render -- --stack NAME --out DIRECTORY`);
     }
     const file = stackFile(stack);
     if (!existsSync(file)) throw new Error(`--stack is ${stack}, but there is no ${file}.`);

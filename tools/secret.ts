@@ -2,12 +2,13 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { isDeepStrictEqual, parseArgs } from "node:util";
+import { isDeepStrictEqual } from "node:util";
 import { isScalar, parseDocument } from "yaml";
 import { parseStackFile, prefix } from "../settings/read/stackFile.ts";
 import { validate } from "../settings/read/validate.ts";
 import { type Path, pathOf, samePath, spell } from "../settings/schema/path.ts";
 import { isSecretAt, secretPlaces, stackShape } from "../settings/schema/shape.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main, project } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 
@@ -99,17 +100,10 @@ async function readValue(key: string): Promise<string> {
 
 if (import.meta.main) {
   await main(async () => {
-    const { values, positionals } = parseArgs({
-      options: { stack: { type: "string", default: "dev" } },
-      allowPositionals: true,
-    });
-    const [key, ...others] = positionals;
-    if (key === undefined || others.length > 0)
-      throw new Error(
-        "usage: npm run secret -- KEY [--stack NAME]; the value is asked for, or read from what is piped in, and never an argument",
-      );
+    const { flags, words } = commandLine("secret");
+    const [key = ""] = words;
     placeOf(key);
-    const stack = new Stack(values.stack);
+    const stack = new Stack(flags.stack ?? "dev");
     await writeSecret(stack, key, await readValue(key));
     console.log(`${key} is in ${relative(project, stack.file)}, encrypted for stack ${stack.name}.`);
   });

@@ -1,10 +1,10 @@
-import { parseArgs } from "node:util";
 import { several } from "../components/roles/role.ts";
 import { versionOf } from "../components/roles/versions/versionOf.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { instances } from "../workload.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
 import { namespaceFlags } from "./lib/reach/kubernetes.ts";
 import { Stack } from "./lib/stack.ts";
@@ -79,8 +79,8 @@ async function inCluster(stack: Stack): Promise<Facts> {
 
 if (import.meta.main) {
   await main(async () => {
-    const { values } = parseArgs({ options: { stack: { type: "string", default: "dev" } } });
-    const stack = new Stack(values.stack);
+    const { flags } = commandLine("status");
+    const stack = new Stack(flags.stack ?? "dev");
     stack.check();
     const settings = readStackFile(stack.file);
     const facts =

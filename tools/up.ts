@@ -1,10 +1,10 @@
-import { parseArgs } from "node:util";
 import { greet, unreachable } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { prepareImages } from "./images.ts";
 import { AirflowApi, summary } from "./lib/airflow.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { drain, leftBehind } from "./lib/drain.ts";
 import { type Deployment, urnsOn } from "./lib/forget.ts";
 import { main, waitFor } from "./lib/process.ts";
@@ -54,26 +54,19 @@ async function prepare(stack: Stack, settings: Settings) {
 }
 
 await main(async () => {
-  const { values } = parseArgs({
-    options: {
-      stack: { type: "string", default: "dev" },
-      "continue-on-error": { type: "boolean", default: false },
-      adopt: { type: "boolean", default: false },
-      "at-once": { type: "boolean", default: false },
-    },
-  });
+  const { flags: asked } = commandLine("up");
   const begin = Date.now();
   const step = (text: string) => console.log(`[${Math.round((Date.now() - begin) / 1000)} s] ${text}`);
-  const stack = new Stack(values.stack);
+  const stack = new Stack(asked.stack ?? "dev");
   stack.check();
   const settings = readStackFile(stack.file);
   const { platform, groups, webserverPort, flowerPort } = settings;
-  if (values.adopt) process.env.AIRFLOW_ADOPT = "true";
-  if (values["continue-on-error"]) process.env.AIRFLOW_CONTINUE_ON_ERROR = "true";
-  if (values["at-once"]) process.env.AIRFLOW_AT_ONCE = "true";
+  if (asked.adopt) process.env.AIRFLOW_ADOPT = "true";
+  if (asked["continue-on-error"]) process.env.AIRFLOW_CONTINUE_ON_ERROR = "true";
+  if (asked["at-once"]) process.env.AIRFLOW_AT_ONCE = "true";
   step(platform === "docker" ? "Docker engine and images" : "Cluster");
   const { down, flags } = platform === "docker" ? await prepare(stack, settings) : { down: [], flags: [] };
-  step(`Deployment of stack ${values.stack}`);
+  step(`Deployment of stack ${stack.name}`);
   const deployment = stack.up(settings, "--suppress-outputs", ...flags);
   await (platform === "docker" ? telling(`airflow-${stack.name}`, settings, deployment) : deployment);
   const outputs = await stack.outputs();
@@ -91,12 +84,12 @@ await main(async () => {
     step(`${dag} is green.`);
   }
   const loopback = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
-  const name = values.stack === "dev" ? "" : ` -- --stack ${values.stack}`;
+  const name = stack.name === "dev" ? "" : ` -- --stack ${stack.name}`;
   console.log(`
   Airflow   ${outputs.webserverUrl}${loopback ? `, while npm run open${name} runs` : ""}
   Flower    ${loopback ? `http://127.0.0.1:${flowerPort}, likewise` : outputs.flowerUrl}
   login     ${outputs.adminUser}, with the password that this prints:
-            ${values.stack === "dev" ? "" : `PULUMI_STACK=${values.stack} `}npm run --silent pulumi -- stack output adminPassword --show-secrets
+            npm run --silent pulumi -- stack output adminPassword --show-secrets${name.slice(3)}
   ${platform === "docker" ? "your DAGs go to dags/" : "your DAGs are those that the stack file names"}
   npm run down${name} removes all this and keeps the data`);
   if (down.length === 0) return;

@@ -1,8 +1,8 @@
 import { cpSync, rmSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { ensureImages } from "../../tools/images.ts";
+import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main } from "../../tools/lib/process.ts";
 import { TestStack } from "../live/lib/harness.ts";
 import { sweep } from "../live/targets/docker.ts";
@@ -61,10 +61,10 @@ async function composeRound(results: Results, last: boolean): Promise<void> {
 }
 
 function roundsWanted(): number {
-  const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
-  const rounds = Number(values.rounds);
+  const given = commandLine("bench").flags.rounds ?? "3";
+  const rounds = Number(given);
   if (Number.isInteger(rounds) && rounds > 0) return rounds;
-  throw new Error(`--rounds is ${values.rounds}; expected a whole number from 1.`);
+  throw new Error(`--rounds is ${given}; expected a whole number from 1.`);
 }
 
 await main(async () => {

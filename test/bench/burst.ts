@@ -1,7 +1,7 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { ensureImages } from "../../tools/images.ts";
+import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main, waitFor } from "../../tools/lib/process.ts";
 import { TestStack } from "../live/lib/harness.ts";
 import { onDocker } from "../live/targets/docker.ts";
@@ -25,13 +25,8 @@ interface Burst {
 }
 
 function wanted() {
-  const { values } = parseArgs({
-    options: {
-      platform: { type: "string", default: "docker" },
-      workers: { type: "string", default: "2,8,20" },
-      tasks: { type: "string", default: "1000" },
-    },
-  });
+  const defaults = { platform: "docker", workers: "2,8,20", tasks: "1000" };
+  const values = { ...defaults, ...commandLine("bench:burst").flags };
   const platform = Object.entries(platforms).find(([name]) => name === values.platform)?.[1];
   const [workers, tasks] = [values.workers.split(",").map(Number), Number(values.tasks)];
   const isCount = (count: number) => Number.isInteger(count) && count > 0;

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main } from "../../tools/lib/process.ts";
 import type { Deployment } from "./deployments/deployment.ts";
 import { deployments } from "./deployments/deployments.ts";
@@ -17,12 +17,7 @@ import {
 } from "./results/results.ts";
 import { writeTables } from "./results/table.ts";
 
-const usage = `usage: npm run drill -- --seed N --schedules K [--platform docker|kubernetes|machines]
-  --against compose   the usual compose file instead of the stack, with the same seeds
-  --faults COUNT      faults of a schedule (5)
-  --no-minimise       a schedule that fails is not made smaller
-  --fresh             forgets the results of all earlier runs
-  --remove            removes the deployment at the end, which otherwise is stopped and kept`;
+const usage = "npm run drill -- --help explains all arguments.";
 
 /** Most runs, of two minutes each, to spend on shrinking a failing schedule. */
 const mostRuns = 8;
@@ -44,33 +39,21 @@ function wholeNumber(name: string, text: string | undefined, least: number): num
 }
 
 function asked(): Asked {
-  const { values } = parseArgs({
-    allowNegative: true,
-    options: {
-      seed: { type: "string" },
-      schedules: { type: "string", default: "1" },
-      platform: { type: "string", default: "docker" },
-      against: { type: "string" },
-      faults: { type: "string", default: "5" },
-      minimise: { type: "boolean", default: true },
-      fresh: { type: "boolean", default: false },
-      remove: { type: "boolean", default: false },
-    },
-  });
-  const { platform, against, minimise, fresh, remove } = values;
+  const { flags } = commandLine("drill");
+  const { platform = "docker", against, seed, schedules = "1", faults = "5" } = flags;
   const subject = Object.keys(deployments).find((name) => name === (against ?? platform));
   if (subject === undefined)
     throw new Error(
       `${against ?? platform} is nothing that can be drilled; expected one of ${Object.keys(deployments).join(", ")}.\n${usage}`,
     );
   return {
-    seed: wholeNumber("seed", values.seed, 0),
-    schedules: wholeNumber("schedules", values.schedules, 1),
+    seed: wholeNumber("seed", seed, 0),
+    schedules: wholeNumber("schedules", schedules, 1),
     subject: subject as Subject,
-    faults: wholeNumber("faults", values.faults, 1),
-    minimise,
-    fresh,
-    remove,
+    faults: wholeNumber("faults", faults, 1),
+    minimise: !flags["no-minimise"],
+    fresh: flags.fresh === true,
+    remove: flags.remove === true,
   };
 }
 

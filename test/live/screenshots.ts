@@ -1,6 +1,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { ensureImages } from "../../tools/images.ts";
+import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main, project, run } from "../../tools/lib/process.ts";
 import { visit } from "./lib/browser.ts";
 import { TestStack } from "./lib/harness.ts";
@@ -9,6 +10,7 @@ const dag = "get_stocks_dag";
 
 // Renews the pictures in docs/images, from a stack of their own: npm run screenshots
 await main(async () => {
+  commandLine("screenshots");
   await run("tools/lib/setup/chromium.sh", [], { show: true });
   await ensureImages();
   const stack = new TestStack("livetest-screenshots", 18120);

@@ -1,7 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
-import { project } from "../../tools/lib/process.ts";
+import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
+import { main, project } from "../../tools/lib/process.ts";
 
 /** An assertion of a test. */
 interface Assertion {
@@ -52,5 +53,8 @@ function assertionsOf(file: string): Assertion[] {
   return found;
 }
 
-const files = globSync("test/**/*.ts", { cwd: project }).sort();
-for (const { file, test, text } of files.flatMap(assertionsOf)) console.log([file, test, text].join("\t"));
+await main(async () => {
+  commandLine("assertions");
+  const files = globSync("test/**/*.ts", { cwd: project }).sort();
+  for (const { file, test, text } of files.flatMap(assertionsOf)) console.log([file, test, text].join("\t"));
+});

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main, project, run } from "../../tools/lib/process.ts";
 import { changedSince, reachedBy } from "./changed.ts";
 import { type Job, jobsOf, type Need, suiteOf, suites, testFiles } from "./jobs.ts";
@@ -12,10 +12,7 @@ import { next } from "./schedule.ts";
 import { type Step, stepsFile } from "./steps.ts";
 import { costsOf, Usage } from "./usage.ts";
 
-const usageText = `usage: npm test                  everything
-       npm test -- SUITE...      suites: check, ${suites.join(", ")}
-       npm test -- FILE...       files of tests, and nothing else of their suites
-       npm test -- --changed     what uncommitted changes can reach; --since REF also what came after REF`;
+const usageText = `npm test -- --help explains all arguments; suites are check, ${suites.join(", ")}.`;
 
 /** Seconds between two samples of idle CPU. */
 const pause = 5;
@@ -33,25 +30,24 @@ interface Asked {
 }
 
 async function asked(): Promise<Asked> {
-  const options = { changed: { type: "boolean" }, since: { type: "string" } } as const;
-  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const { flags, words } = commandLine("test");
   const all = testFiles();
-  if (values.changed || values.since !== undefined) {
-    if (positionals.length > 0) throw new Error(usageText);
+  if (flags.changed || flags.since !== undefined) {
+    if (words.length > 0) throw new Error(usageText);
     return {
       checks: true,
-      files: await reachedBy(all, await changedSince(values.since ?? "HEAD")),
+      files: await reachedBy(all, await changedSince(flags.since ?? "HEAD")),
       whole: false,
     };
   }
-  if (positionals.length === 0) return { checks: true, files: all, whole: true };
+  if (words.length === 0) return { checks: true, files: all, whole: true };
   const of = (name: string) => all.filter((file) => file === name || suiteOf(file) === name);
-  for (const name of positionals)
+  for (const name of words)
     if (name !== "check" && of(name).length === 0)
       throw new Error(`'${name}' is no suite and no file of tests.\n${usageText}`);
-  const named = positionals.filter((name) => all.includes(name));
-  const files = named.length > 0 ? named : positionals.flatMap(of);
-  return { checks: positionals.includes("check"), files: [...new Set(files)], whole: false };
+  const named = words.filter((name) => all.includes(name));
+  const files = named.length > 0 ? named : words.flatMap(of);
+  return { checks: words.includes("check"), files: [...new Set(files)], whole: false };
 }
 
 /** Outcome of a job. */

@@ -6,6 +6,7 @@ import { Ajv } from "ajv";
 import formats from "ajv-formats";
 import { parse } from "yaml";
 import { type Shape, stackShape } from "../../../settings/schema/shape.ts";
+import { type Command, type CommandName, commands } from "../../../tools/lib/commandLine/commands.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { suites, testFiles } from "../../runner/jobs.ts";
 
@@ -40,7 +41,6 @@ const scripts: Readonly<Record<string, string>> = JSON.parse(read("package.json"
 const top = new Set(globSync("*", { cwd: project }));
 const files = globSync("**/*", { cwd: project, exclude: (name) => name === "node_modules" });
 const names = new Set(files.map((file) => basename(file)));
-const optionTexts = globSync(["tools/**/*.ts", "test/drill/*.ts"], { cwd: project }).map(read).join("\n");
 
 function read(path: string): string {
   return readFileSync(join(project, path), "utf8");
@@ -117,11 +117,10 @@ function wrongCommands(page: string): string[] {
     ...line.matchAll(/npm (?:run (?:--silent )?([\w:-]+)|(test)) --(?= )([^;|&]*)/g),
   ]);
   const flags = called.flatMap(([, script, , args = ""]) => {
-    if (script === undefined || script === "pulumi") return [];
+    if (script === undefined || script === "pulumi" || !Object.hasOwn(commands, script)) return [];
     const told = [...args.matchAll(/--([a-z][a-z-]*)/g)].map(([, flag = ""]) => flag);
-    return told
-      .filter((flag) => !new RegExp(`["']?\\b${flag}["']?: \\{ type: `).test(optionTexts))
-      .map((flag) => `npm run ${script} -- --${flag}`);
+    const { flags: known }: Command = commands[script as CommandName];
+    return told.filter((flag) => !Object.hasOwn(known, flag)).map((flag) => `npm run ${script} -- --${flag}`);
   });
   const known = new Set<string>(["check", ...suites, ...testFiles(), "--changed", "--since"]);
   const tests = called.flatMap(([, , isTest, args = ""]) =>

@@ -1,0 +1,24 @@
+import type { CommandName } from "./commands.ts";
+import { help } from "./help.ts";
+import { type Parsed, parse } from "./parse.ts";
+
+/** True if the arguments ask for help. */
+export function asksForHelp(args: readonly string[]): boolean {
+  return args.some((word) => word === "--help" || word === "-h");
+}
+
+/** Prints a command's help, and ends the process. */
+export function showHelp(name: CommandName): never {
+  console.log(help(name));
+  process.exit();
+}
+
+/**
+ * Reads the command line of the running npm script; `--help` prints its help and ends the process.
+ * @throws Error with the right spelling
+ */
+export function commandLine<Name extends CommandName>(name: Name): Parsed<Name> {
+  const args = process.argv.slice(2);
+  if (asksForHelp(args)) showHelp(name);
+  return parse(name, args, process.env);
+}

@@ -1,0 +1,137 @@
+/** A flag of a command. */
+export interface Flag {
+  readonly does: string;
+  /** Placeholder of the flag's value: `NAME`. A flag without one takes no value. */
+  readonly value?: string;
+}
+
+/** What an npm script takes. */
+export interface Command {
+  readonly does: string;
+  /** Arguments that are no flags, as help spells them, with their least and greatest number. */
+  readonly words?: readonly [spelt: string, least: number, most: number];
+  readonly flags: Readonly<Record<string, Flag>>;
+  /** Says where else a value belongs that is given as one argument too many, and must not be printed. */
+  readonly unprinted?: string;
+  /** True if `PULUMI_STACK` may name the stack, too. */
+  readonly readsVariable?: true;
+}
+
+const stack = { value: "NAME", does: "The stack of stacks/Pulumi.NAME.yaml; default: dev." };
+const noFlags = {};
+
+/** All npm scripts: the one table behind their arguments and their help. */
+export const commands = {
+  up: {
+    does: "Deploys a stack, and runs a DAG as proof.",
+    flags: {
+      stack,
+      "continue-on-error": { does: "Leaves out machines that are down, and says what is missing." },
+      adopt: { does: "Takes over data that another installation made under the stack's names." },
+      "at-once": { does: "Replaces all workers together instead of in turns." },
+    },
+  },
+  down: {
+    does: "Removes a stack; its data volumes and secrets are kept.",
+    flags: { stack, volumes: { does: "Removes the data volumes and the secrets, too." } },
+  },
+  pulumi: {
+    does: "Runs the Pulumi CLI on a stack; all other flags are the CLI's.",
+    words: ["COMMAND [ARGUMENT...]", 0, Number.POSITIVE_INFINITY],
+    flags: { stack: { value: "NAME", does: "The stack; default: PULUMI_STACK, otherwise dev." } },
+    readsVariable: true,
+  },
+  images: {
+    does: "Builds the images that stacks need.",
+    flags: {
+      stack: { value: "NAME", does: "Builds, or pushes, what this stack needs." },
+      push: { value: "REPOSITORY", does: "Pushes the images there, and prints them for the stack file." },
+    },
+  },
+  open: {
+    does: "Makes the webserver and Flower reachable at 127.0.0.1, until Ctrl-C.",
+    flags: { stack },
+  },
+  status: {
+    does: "Shows machines, roles, health and tasks of a stack; fails if something is wrong.",
+    flags: { stack },
+  },
+  forget: {
+    does: "Drops a machine that is gone for good from a stack's state.",
+    words: ["MACHINE", 1, 1],
+    flags: { stack },
+  },
+  jwks: {
+    does: "Prints the public key set of the Ed25519 private key in standard input: npm run --silent jwks < key.pem",
+    flags: noFlags,
+  },
+  render: {
+    does: "Writes a cluster's stack as plain manifests.",
+    flags: {
+      stack: { value: "NAME", does: "The stack of stacks/Pulumi.NAME.yaml; needed." },
+      out: { value: "DIRECTORY", does: "A new or empty directory; needed." },
+    },
+  },
+  secret: {
+    does: "Encrypts a secret into the stack file; asks for it, or reads it from standard input.",
+    words: ["KEY", 1, 1],
+    unprinted: "the value is asked for, or read from what is piped in, and never an argument",
+    flags: { stack },
+  },
+  settings: { does: "Writes settings/model/known/ from the images of Airflow.", flags: noFlags },
+  generate: { does: "Writes Pulumi.yaml, schemas and tables of the docs from the schema.", flags: noFlags },
+  import: {
+    does: "Writes a stack file from a compose file, or from values of the Helm chart.",
+    words: ["FILE", 1, 1],
+    flags: {
+      stack: { value: "NAME", does: "The stack to write; default: imported." },
+      env: { value: "FILE", does: "Variables of the compose file; default: .env beside it." },
+    },
+  },
+  check: { does: "Checks types, lint and format.", flags: noFlags },
+  test: {
+    does: "Runs tests; without arguments all of them, with types and lint.",
+    words: ["[SUITE...] [FILE...]", 0, Number.POSITIVE_INFINITY],
+    flags: {
+      changed: { does: "Only what uncommitted changes can reach." },
+      since: { value: "REF", does: "Only what uncommitted changes, and those after this commit, can reach." },
+    },
+  },
+  assertions: { does: "Lists every assertion with its file and test.", flags: noFlags },
+  screenshots: { does: "Makes the pictures of the README anew.", flags: noFlags },
+  "lab:up": { does: "Brings the cluster of the live tests up.", flags: noFlags },
+  "lab:down": { does: "Takes the cluster of the live tests down.", flags: noFlags },
+  "machines:up": { does: "Brings the machines of the live tests up.", flags: noFlags },
+  "machines:down": { does: "Takes the machines of the live tests down.", flags: noFlags },
+  "lab:check": { does: "Checks the cluster of the live tests.", flags: noFlags },
+  bench: {
+    does: "Measures a deployment against a compose file of the usual kind.",
+    flags: { rounds: { value: "N", does: "Rounds; default: 3." } },
+  },
+  "bench:burst": {
+    does: "Measures a burst of tasks.",
+    flags: {
+      platform: { value: "PLATFORM", does: "docker or kubernetes; default: docker." },
+      workers: { value: "N,N,N", does: "Numbers of workers; default: 2,8,20." },
+      tasks: { value: "N", does: "Tasks, 1024 at most; default: 1000." },
+    },
+  },
+  drill: {
+    does: "Lets faults happen while tasks run, and checks every task afterwards.",
+    flags: {
+      seed: { value: "N", does: "First schedule; needed." },
+      schedules: { value: "K", does: "Number of schedules; default: 1." },
+      platform: { value: "PLATFORM", does: "docker, kubernetes or machines; default: docker." },
+      against: {
+        value: "compose",
+        does: "The usual compose file instead of the stack, with the same seeds.",
+      },
+      faults: { value: "COUNT", does: "Faults of a schedule; default: 5." },
+      "no-minimise": { does: "Does not make a failing schedule smaller." },
+      fresh: { does: "Forgets the results of all earlier runs." },
+      remove: { does: "Removes the deployment at the end, which otherwise is stopped and kept." },
+    },
+  },
+} as const satisfies Readonly<Record<string, Command>>;
+
+export type CommandName = keyof typeof commands;

@@ -1,0 +1,31 @@
+import { commands } from "./commands.ts";
+import { begun } from "./help.ts";
+import { swallowed } from "./swallowed.ts";
+
+/** Arguments of the Pulumi CLI, and the stack that they are for. */
+export interface Forwarded {
+  readonly stack: string | undefined;
+  readonly args: readonly string[];
+}
+
+/**
+ * Takes the stack out of arguments for the Pulumi CLI, whose configuration and state belong to one stack.
+ * @throws Error if npm kept the flag, or if the flag has no value
+ */
+export function forwarded(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Forwarded {
+  const taken = swallowed(commands.pulumi, env, []);
+  if (taken !== undefined) {
+    const meant = [begun("pulumi"), ...args, taken.meant].join(" ");
+    throw new Error(`npm took ${taken.flag} for a flag of its own; expected ${meant}.`);
+  }
+  const at = args.findIndex((word) => /^(--stack|-s)(=|$)/.test(word));
+  if (at < 0) return { stack: undefined, args };
+  const inline = /=(.*)$/s.exec(args[at] ?? "")?.[1];
+  const stack = inline ?? args[at + 1];
+  if (!stack || stack.startsWith("-"))
+    throw new Error(`${args[at]} is without its value; expected --stack NAME.`);
+  return { stack, args: args.toSpliced(at, inline === undefined ? 2 : 1) };
+}
