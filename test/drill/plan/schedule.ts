@@ -7,7 +7,7 @@ export interface Fault {
   readonly aim: Aim;
   /** Name of the instance or machine; `deployment` for faults that deploy. */
   readonly target: string;
-  /** For dropped packets: the role at the other end; undefined for all. */
+  /** For dropped packets: the role at the other end; undefined for all roles. */
   readonly peer?: string;
   /** Seconds of calm before the fault, since the end of the previous one or the start of the workload. */
   readonly after: number;
@@ -60,7 +60,7 @@ function dealt(seed: number, count: number, all: readonly KindName[]): KindName[
   });
 }
 
-function faultOf(name: KindName, after: number, { layout, longest }: Shape, chance: Random): Fault {
+function faultOf(name: KindName, after: number, { platform, layout, longest }: Shape, chance: Random): Fault {
   const kind: Kind = kinds[name];
   const aim = chance.pick(kind.aims.filter((one) => layout[one].length > 0));
   const [least, most] = kind.seconds ?? [0, 0];
@@ -71,7 +71,8 @@ function faultOf(name: KindName, after: number, { layout, longest }: Shape, chan
     kind: name,
     aim,
     target: chance.pick(layout[aim]),
-    ...(peer !== undefined && { peer }),
+    // On machines, the gateway of one has the address of all control roles: no role is cut off alone.
+    ...(peer !== undefined && platform !== "machines" && { peer }),
     after,
     seconds,
   };
