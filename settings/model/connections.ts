@@ -5,8 +5,22 @@ import type { Settings } from "./groups.ts";
 /** Settings that decide how many connections a stack opens. */
 export type Connecting = Pick<
   Settings,
-  "version" | "schedulers" | "webservers" | "groups" | "settings" | "postgres" | "pgbouncer"
->;
+  "version" | "schedulers" | "webservers" | "groups" | "settings" | "pgbouncer"
+> & { readonly postgres: Pick<Settings["postgres"], "settings"> };
+
+/** Parts of a stack that decide it, besides those of its groups. */
+export const connectionParts = [
+  "version",
+  "schedulers",
+  "webservers",
+  "pgbouncer",
+  "postgres.settings.max_connections",
+  "postgres.settings.superuser_reserved_connections",
+  "settings.database.sql_alchemy_pool_size",
+  "settings.database.sql_alchemy_max_overflow",
+  "settings.api.workers",
+  "settings.webserver.workers",
+] as const;
 
 /** Maximum number of connections of one client, all its instances together. */
 export interface Share {

@@ -50,7 +50,7 @@ function span(max: number, min = max): WorkerGroup["concurrency"] {
 }
 
 /** Makes a group for each machine that counts workers of it. */
-function onMachines(group: string, machines: readonly MachineSettings[], size: Size): WorkerGroup[] {
+function onMachines(group: string, machines: readonly Counting[], size: Size): WorkerGroup[] {
   const prefix = group === "default" ? "worker" : `worker-${group}`;
   return machines.flatMap((machine) => {
     const { [group]: workers } = counted(machine);
@@ -60,8 +60,27 @@ function onMachines(group: string, machines: readonly MachineSettings[], size: S
   });
 }
 
+/** Parts of a stack that decide its groups. */
+export const groupParts = [
+  "workers",
+  "workerConcurrency",
+  "workerMinConcurrency",
+  "workerMemory",
+  "workerCpu",
+  "workerAutoscale",
+  "workerGroups",
+  "machines.name",
+  "machines.workers",
+] as const;
+
+type Counting = Pick<MachineSettings, "name" | "workers">;
+
+type Grouping = Pick<ParsedConfig, Exclude<(typeof groupParts)[number], `${string}.${string}`>> & {
+  readonly machines?: readonly Counting[] | undefined;
+};
+
 /** Lists the default group and the others; a group that machines count becomes one group per machine. */
-export function groupsOf(parsed: ParsedConfig): WorkerGroup[] {
+export function groupsOf(parsed: Grouping): WorkerGroup[] {
   const { machines = [], workers = defaultWorkers, workerAutoscale: autoscale } = parsed;
   const size: Size = {
     queues: [],

@@ -1,4 +1,3 @@
-import type { ParsedConfig } from "../schema/schema.ts";
 import { encrypted, isPlace, type SecretSource, secretIn } from "../schema/secret.ts";
 
 /** Path and source of a secret that a stack gives. */
@@ -17,17 +16,41 @@ function under(holder: Readonly<Record<string, unknown>>, ...path: readonly stri
   );
 }
 
-function urls(
-  service: "postgres" | "redis",
-  holder: ParsedConfig["postgres"] | ParsedConfig["redis"],
-): Source[] {
-  const { settings, ...rest } = holder;
-  const given = Object.entries(rest).filter(([key]) => key === "url" || key === "resultsUrl");
-  return under(Object.fromEntries(given), service);
+/** Parts of a stack that may hold secrets. */
+export const sourceParts = [
+  "roles.*.secretFiles.*",
+  "publish.*",
+  "secrets.*",
+  "users.*.password",
+  "postgres.*",
+  "redis.*",
+  "connections.*.*",
+  "variables.*",
+] as const;
+
+type Named<T> = Readonly<Record<string, T>>;
+
+/** Those parts of a stack, as far as they are there. */
+interface Secrets {
+  readonly roles: Named<{ readonly secretFiles: Named<SecretSource> } | undefined>;
+  readonly publish?: { readonly key?: SecretSource } | undefined;
+  readonly secrets: Named<SecretSource | undefined>;
+  readonly users: Named<{ readonly password: SecretSource }>;
+  readonly postgres: {
+    readonly url?: SecretSource | undefined;
+    readonly resultsUrl?: SecretSource | undefined;
+  };
+  readonly redis: { readonly url?: SecretSource | undefined };
+  readonly connections: Named<{
+    readonly uri?: SecretSource | undefined;
+    readonly password?: unknown;
+    readonly extra?: unknown;
+  }>;
+  readonly variables: Named<unknown>;
 }
 
 /** Lists the passwords of the stack's own services and of people. */
-export function passwords({ secrets, users }: ParsedConfig): Source[] {
+export function passwords({ secrets, users }: Pick<Secrets, "secrets" | "users">): Source[] {
   return [
     ...under(secrets, "secrets").filter(({ path }) => String(path[1]).endsWith("Password")),
     ...Object.entries(users).map(([login, { password }]) => ({
@@ -38,19 +61,20 @@ export function passwords({ secrets, users }: ParsedConfig): Source[] {
 }
 
 /** Lists the URLs of the database and the broker, if they are outside the stack. */
-export function serviceUrls({ postgres, redis }: ParsedConfig): Source[] {
-  return [...urls("postgres", postgres), ...urls("redis", redis)];
+export function serviceUrls({ postgres, redis }: Pick<Secrets, "postgres" | "redis">): Source[] {
+  const { url, resultsUrl } = postgres;
+  return [...under({ url, resultsUrl }, "postgres"), ...under({ url: redis.url }, "redis")];
 }
 
 /** Lists the Airflow connections that are given as one URL. */
-export function connectionUrls({ connections }: ParsedConfig): Source[] {
+export function connectionUrls({ connections }: Pick<Secrets, "connections">): Source[] {
   return Object.entries(connections).flatMap(([id, { uri }]) =>
     uri === undefined ? [] : [{ path: ["connections", id, "uri"], source: uri }],
   );
 }
 
 /** Lists every secret that a stack gives. */
-export function sources(parsed: ParsedConfig): Source[] {
+export function sources(parsed: Secrets): Source[] {
   const { secrets, connections, variables, roles, publish } = parsed;
   return [
     ...Object.entries(roles).flatMap(([role, extras]) =>

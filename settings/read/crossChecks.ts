@@ -1,86 +1,91 @@
-import { apiCapacityFaults } from "../rules/airflow/apiCapacity.ts";
-import { executorFaults, resultBackendFaults } from "../rules/airflow/celery.ts";
-import { dagsFaults } from "../rules/airflow/dags.ts";
-import { declarationFaults } from "../rules/airflow/declarations.ts";
-import { knownFaults } from "../rules/airflow/known.ts";
-import { loginFaults, publicRoleFaults } from "../rules/airflow/login.ts";
-import { parallelismFaults } from "../rules/airflow/parallelism.ts";
-import { poolFaults } from "../rules/airflow/pools.ts";
-import { reservedFaults, variableFaults } from "../rules/airflow/reserved.ts";
-import { timeoutFaults } from "../rules/airflow/timeouts.ts";
-import type { Check, Fault } from "../rules/fault.ts";
-import { imageFaults } from "../rules/images/imageTags.ts";
-import { packagesFaults } from "../rules/images/packages.ts";
-import { absentFaults, versionFaults } from "../rules/images/versions.ts";
-import { portFaults } from "../rules/network/ports.ts";
-import { authorityFaults, proxyFaults } from "../rules/network/proxyAndAuthorities.ts";
-import { publishFaults } from "../rules/network/publish.ts";
-import { platformFaults } from "../rules/platform.ts";
-import { ifReadable } from "../rules/readable.ts";
-import { mountFaults } from "../rules/roles/mounts.ts";
-import { labelFaults, roleFaults } from "../rules/roles/roles.ts";
-import { clusterSecretFaults } from "../rules/secrets/clusterSecrets.ts";
-import { keyFaults } from "../rules/secrets/keys.ts";
-import { passwordFaults } from "../rules/secrets/passwords.ts";
-import { formFaults, generationFaults } from "../rules/secrets/secretForms.ts";
-import { connectionFaults } from "../rules/services/connections.ts";
-import { postgresFaults } from "../rules/services/postgresSettings.ts";
-import { redisFaults } from "../rules/services/redisSettings.ts";
-import { serviceFaults } from "../rules/services/services.ts";
-import { urlFaults } from "../rules/services/urls.ts";
-import { memoryFaults } from "../rules/workers/memory.ts";
-import { userFaults, workerNameFaults } from "../rules/workers/names.ts";
-import { placementFaults } from "../rules/workers/placement.ts";
-import { queueTwiceFaults, unservedQueueFaults } from "../rules/workers/queues.ts";
-import { concurrencyFaults } from "../rules/workers/workers.ts";
-import type { ParsedConfig, RawConfig } from "../schema/schema.ts";
+import { apiCapacityRules } from "../rules/airflow/apiCapacity.ts";
+import { celeryRules } from "../rules/airflow/celery.ts";
+import { dagsRules } from "../rules/airflow/dags.ts";
+import { declarationRules } from "../rules/airflow/declarations.ts";
+import { knownRules } from "../rules/airflow/known.ts";
+import { loginRules } from "../rules/airflow/login.ts";
+import { parallelismRules } from "../rules/airflow/parallelism.ts";
+import { poolRules } from "../rules/airflow/pools.ts";
+import { reservedRules } from "../rules/airflow/reserved.ts";
+import { timeoutRules } from "../rules/airflow/timeouts.ts";
+import type { Fault } from "../rules/fault.ts";
+import { imageRules } from "../rules/images/imageTags.ts";
+import { packageRules } from "../rules/images/packages.ts";
+import { versionRules } from "../rules/images/versions.ts";
+import { portRules } from "../rules/network/ports.ts";
+import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts";
+import { publishRules } from "../rules/network/publish.ts";
+import { platformRules } from "../rules/platform.ts";
+import { mountRules } from "../rules/roles/mounts.ts";
+import { roleRules } from "../rules/roles/roles.ts";
+import type { Rule } from "../rules/rule.ts";
+import { clusterSecretRules } from "../rules/secrets/clusterSecrets.ts";
+import { keyRules } from "../rules/secrets/keys.ts";
+import { passwordRules } from "../rules/secrets/passwords.ts";
+import { secretFormRules } from "../rules/secrets/secretForms.ts";
+import { connectionRules } from "../rules/services/connections.ts";
+import { postgresRules } from "../rules/services/postgresSettings.ts";
+import { redisRules } from "../rules/services/redisSettings.ts";
+import { serviceRules } from "../rules/services/services.ts";
+import { urlRules } from "../rules/services/urls.ts";
+import { memoryRules } from "../rules/workers/memory.ts";
+import { nameRules } from "../rules/workers/names.ts";
+import { placementRules } from "../rules/workers/placement.ts";
+import { queueRules } from "../rules/workers/queues.ts";
+import { concurrencyRules } from "../rules/workers/workers.ts";
+import { schema } from "../schema/schema.ts";
+import { partOf, unreadable } from "./parts.ts";
 
-const checks: readonly Check[] = [
-  versionFaults,
-  absentFaults,
-  knownFaults,
-  ...placementFaults,
-  platformFaults,
-  ...portFaults,
-  concurrencyFaults,
-  dagsFaults,
-  ...declarationFaults,
-  userFaults,
-  workerNameFaults,
-  queueTwiceFaults,
-  unservedQueueFaults,
-  poolFaults,
-  parallelismFaults,
-  apiCapacityFaults,
-  memoryFaults,
-  ...timeoutFaults,
-  executorFaults,
-  resultBackendFaults,
-  reservedFaults,
-  variableFaults,
-  loginFaults,
-  publicRoleFaults,
-  redisFaults,
-  postgresFaults,
-  imageFaults,
-  ...packagesFaults,
-  mountFaults,
-  ...roleFaults,
-  labelFaults,
-  authorityFaults,
-  proxyFaults,
-  ...publishFaults,
-  clusterSecretFaults,
-  urlFaults,
-  serviceFaults,
-  connectionFaults,
-  passwordFaults,
-  keyFaults,
-  formFaults,
-  generationFaults,
-];
+export const rules: readonly Rule[] = [
+  apiCapacityRules,
+  celeryRules,
+  concurrencyRules,
+  connectionRules,
+  clusterSecretRules,
+  dagsRules,
+  declarationRules,
+  imageRules,
+  keyRules,
+  knownRules,
+  loginRules,
+  memoryRules,
+  mountRules,
+  nameRules,
+  packageRules,
+  parallelismRules,
+  passwordRules,
+  placementRules,
+  platformRules,
+  poolRules,
+  portRules,
+  postgresRules,
+  proxyAndAuthorityRules,
+  publishRules,
+  queueRules,
+  redisRules,
+  reservedRules,
+  roleRules,
+  secretFormRules,
+  serviceRules,
+  timeoutRules,
+  urlRules,
+  versionRules,
+].flat();
+
+/** True if there is a value at a path; an empty one, or an empty list, is none. */
+function isGivenIn(given: unknown, path: string): boolean {
+  const value: unknown = path.split(".").reduce((outer, key) => Reflect.get(Object(outer), key), given);
+  return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+}
+
+/** Lists the faults that a rule finds; none if it needs a value that is wrong by itself. */
+export function faultsOf({ needs, check }: Rule, given: Readonly<Record<string, unknown>>): readonly Fault[] {
+  const paths = needs.map((path) => path.split("."));
+  const parts = partOf(schema, given, paths);
+  return parts === unreadable ? [] : check(parts as never, (path) => isGivenIn(given, path));
+}
 
 /** Lists the faults between values that are right by themselves. */
-export function crossChecks(parsed: ParsedConfig, given: RawConfig): Fault[] {
-  return checks.flatMap((check) => ifReadable(() => check(parsed, given)));
+export function crossChecks(given: Readonly<Record<string, unknown>>): Fault[] {
+  return rules.flatMap((rule) => faultsOf(rule, given));
 }

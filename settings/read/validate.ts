@@ -1,13 +1,9 @@
 import type { z } from "zod";
 import type { Fault } from "../rules/fault.ts";
 import { unknownWord } from "../rules/nearest.ts";
-import { withoutFaulty } from "../rules/readable.ts";
-import { type ParsedConfig, type RawConfig, schema } from "../schema/schema.ts";
+import { type ParsedConfig, schema } from "../schema/schema.ts";
 import { keysIn } from "../schema/values.ts";
 import { crossChecks } from "./crossChecks.ts";
-import { beforeGaps, withGaps, withoutGaps } from "./gaps.ts";
-
-type Path = readonly PropertyKey[];
 
 /** Keys that are rejected on purpose, and why. */
 const refused: Readonly<Record<string, string>> = {
@@ -24,12 +20,18 @@ function unknown(key: string, allowed: string): string {
   return unknownWord(key, keysIn(allowed));
 }
 
-function faultsOf({ issues }: z.ZodError): Fault[] {
-  return issues.flatMap(({ path, message, ...issue }) => {
-    if (issue.code === "invalid_key") return { path, message: issue.issues[0]?.message ?? message };
-    if (issue.code !== "unrecognized_keys") return { path, message };
-    return issue.keys.map((key) => ({ path: [...path, key], message: unknown(key, message) }));
+/** Removes the unknown keys from an object, and lists them as faults. */
+function removeUnknown(values: unknown, { path, keys, message }: z.core.$ZodIssueUnrecognizedKeys): Fault[] {
+  const holder = path.reduce<unknown>((value, part) => Reflect.get(Object(value), part), values);
+  return keys.map((key) => {
+    Reflect.deleteProperty(Object(holder), key);
+    return { path: [...path, key], message: unknown(key, message) };
   });
+}
+
+function faultOf({ path, message, ...issue }: z.core.$ZodIssue): Fault {
+  const ofKey = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
+  return { path, message: ofKey ?? message };
 }
 
 /** Keeps the first fault of each value: a text is not also out of range. */
@@ -38,55 +40,24 @@ function distinct(faults: readonly Fault[]): Fault[] {
   return [...new Map(faults.toReversed().map((fault) => [key(fault), fault])).values()].toReversed();
 }
 
-function within(outer: Path, inner: Path): boolean {
-  return outer.every((part, at) => String(part) === String(inner[at]));
-}
-
-/** Removes a value, or its parent if already gone. A list item leaves a gap: the others keep their index. */
-function removed(values: unknown, path: Path): Path {
-  const holders = path.map((_, length) =>
-    path.slice(0, length).reduce<unknown>((value, part) => Reflect.get(Object(value), part), values),
-  );
-  const last = holders.findLastIndex((holder, at) => Object.hasOwn(Object(holder), path[at] ?? ""));
-  if (last < 0) return [];
-  Reflect.deleteProperty(Object(holders[last]), path[last] ?? "");
-  return path.slice(0, last + 1);
-}
-
-/** Values of a stack as far as they can be read, and all their faults. */
+/** Values of a stack, and all their faults. */
 export interface Examined {
-  /** Undefined if no default can replace a wrong value. */
+  /** Undefined if a value is wrong by itself. */
   readonly stated?: ParsedConfig;
   readonly faults: readonly Fault[];
 }
 
 /**
  * Validates a stack in one pass: each value by itself, and the right or absent ones also against each other.
- * Removes wrong values until the rest can be read.
+ * An unknown key says nothing about the known ones beside it, so these are checked without it.
  */
 export function validate(given: Readonly<Record<string, unknown>>): Examined {
-  const rest = structuredClone(given);
-  const faults: Fault[] = [];
-  const faulty: Path[] = [];
-  for (;;) {
-    const result = schema.safeParse(withoutGaps(rest));
-    if (result.success) {
-      const stated = withGaps(result.data, rest);
-      return {
-        stated,
-        faults: [...faults, ...crossChecks(withoutFaulty(stated, faulty), given as RawConfig)],
-      };
-    }
-    const found = distinct(faultsOf(result.error)).map((fault) => ({
-      ...fault,
-      path: beforeGaps(rest, fault.path),
-    }));
-    // A removed value is missing now, which is not a fault of the stack.
-    faults.push(
-      ...found.filter(({ path }) => !faulty.some((known) => within(known, path) || within(path, known))),
-    );
-    const taken = found.map(({ path }) => removed(rest, path)).filter((path) => path.length > 0);
-    if (taken.length === 0) return { faults };
-    faulty.push(...taken);
-  }
+  const known = structuredClone(given);
+  const strangers = schema.safeParse(given).error?.issues ?? [];
+  const faults = strangers.flatMap((issue) =>
+    issue.code === "unrecognized_keys" ? removeUnknown(known, issue) : [],
+  );
+  const { data, error } = schema.safeParse(known);
+  const wrong = distinct(error?.issues.map(faultOf) ?? []);
+  return { ...(data && { stated: data }), faults: [...faults, ...wrong, ...crossChecks(known)] };
 }

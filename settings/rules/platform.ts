@@ -1,43 +1,43 @@
-import type { ParsedConfig } from "../schema/schema.ts";
-import type { Fault } from "./fault.ts";
-import { each } from "./readable.ts";
+import { rule } from "./rule.ts";
+
+const needsCluster = "it needs platform: kubernetes";
 
 /** Rejects keys that need a cluster: Docker engines have no nodes. */
-function clusterOnly(parsed: ParsedConfig): Fault[] {
-  const message = "it needs platform: kubernetes";
-  const keys = (["kubernetes", "workerAutoscale"] as const).filter((key) => parsed[key] !== undefined);
-  const inGroups = each(parsed.workerGroups, (group, at) =>
-    (["nodeLabels", "tolerations", "autoscale"] as const)
-      .filter((key) => group[key] !== undefined)
-      .map((key) => ({ path: ["workerGroups", at, key], message })),
-  );
-  return [...keys.map((key) => ({ path: [key], message })), ...inGroups];
-}
+const clusterOnly = rule(["platform"], ({ platform }, isGiven) =>
+  (["kubernetes", "workerAutoscale"] as const)
+    .filter((key) => platform === "docker" && isGiven(key))
+    .map((key) => ({ path: [key], message: needsCluster })),
+);
+
+const groupsOfCluster = (["nodeLabels", "tolerations", "autoscale"] as const).map((key) =>
+  rule(["platform", `workerGroups.*.${key}`], ({ platform, workerGroups }) =>
+    workerGroups.flatMap(([at, group]) =>
+      platform === "docker" && group[key] !== undefined
+        ? [{ path: ["workerGroups", at, key], message: needsCluster }]
+        : [],
+    ),
+  ),
+);
+
+const pushed =
+  "expected an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it";
 
 /** Requires images and DAGs for a cluster, which sees neither this machine's files nor its images. */
-function clusterNeeds(parsed: ParsedConfig): Fault[] {
+const clusterNeeds = rule(["platform"], ({ platform }, isGiven) => {
+  if (platform === "docker") return [];
   const needed = [
     "airflow",
-    ...(parsed.postgres.url === undefined ? (["postgres"] as const) : []),
-    ...(parsed.redis.url === undefined ? (["redis"] as const) : []),
-    ...(parsed.pgbouncer === undefined ? [] : (["pgbouncer"] as const)),
+    ...(isGiven("postgres.url") ? [] : (["postgres"] as const)),
+    ...(isGiven("redis.url") ? [] : (["redis"] as const)),
+    ...(isGiven("pgbouncer") ? (["pgbouncer"] as const) : []),
   ] as const;
-  const images = needed.filter((name) => parsed.images[name] === undefined);
-  const faults: Fault[] = images.map((name) => ({
-    path: ["images", name],
-    message:
-      "expected an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it",
-  }));
-  if (parsed.dagsImage === undefined && parsed.dagsGit === undefined) {
-    faults.push({
-      path: ["dagsImage"],
-      message: "a cluster needs it, to push DAGs to, or dagsGit, to read them from",
-    });
-  }
-  return faults;
-}
+  const images = needed
+    .filter((name) => !isGiven(`images.${name}`))
+    .map((name) => ({ path: ["images", name], message: pushed }));
+  if (isGiven("dagsImage") || isGiven("dagsGit")) return images;
+  const message = "a cluster needs it, to push DAGs to, or dagsGit, to read them from";
+  return [...images, { path: ["dagsImage"], message }];
+});
 
-/** Reports keys that the platform of a stack cannot honour, or needs. */
-export function platformFaults(parsed: ParsedConfig): Fault[] {
-  return parsed.platform === "docker" ? clusterOnly(parsed) : clusterNeeds(parsed);
-}
+/** Checks of keys that the platform of a stack cannot honour, or needs. */
+export const platformRules = [clusterOnly, ...groupsOfCluster, clusterNeeds];

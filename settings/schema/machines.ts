@@ -53,6 +53,8 @@ export const machine = object({
 export type MachineSettings = z.output<typeof machine>;
 
 /** Counts the workers of each group on a machine; the default group is `default`. */
-export function counted({ workers = {} }: MachineSettings): Readonly<Record<string, number>> {
+export function counted({
+  workers = {},
+}: Pick<MachineSettings, "workers">): Readonly<Record<string, number>> {
   return typeof workers === "number" ? { default: workers } : workers;
 }

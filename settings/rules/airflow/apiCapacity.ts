@@ -1,10 +1,9 @@
 import { airflowNumber } from "../../model/airflowOptions.ts";
-import { groupsOf } from "../../model/groups.ts";
+import { groupParts, groupsOf } from "../../model/groups.ts";
 import { slotsOf } from "../../model/slots.ts";
 import { timings } from "../../model/timings.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
 import { majorOf } from "../../schema/versions.ts";
-import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 /** CPU seconds that the webserver needs for one heartbeat of a task: 5 to 9 ms were measured. */
 const heartbeatCost = 0.009;
@@ -13,19 +12,24 @@ const heartbeatCost = 0.009;
 const heartbeatShare = 0.25;
 
 /** Rejects more running tasks than the webserver can take heartbeats of: no time would be left. */
-export function apiCapacityFaults(parsed: ParsedConfig): Fault[] {
-  if (majorOf(parsed.version) === "2") return [];
-  const interval = airflowNumber(parsed, "workers.min_heartbeat_interval", timings.heartbeatInterval);
-  const each = airflowNumber(parsed, "api.workers", 1);
-  const { webservers } = parsed;
-  const slots = slotsOf(groupsOf(parsed));
-  const [busy, most] = [(slots * heartbeatCost) / interval, webservers * each * heartbeatShare];
-  if (!(interval > 0) || !(busy > most)) return [];
-  const message =
-    `${slots} places x ${heartbeatCost * 1000} ms / ${interval} s between heartbeats = ${busy.toFixed(2)} of a core, ` +
-    `and ${webservers} x ${each} webserver process(es) may spend ${most.toFixed(2)} on them: ` +
-    `expected at least ${Math.ceil(busy / heartbeatShare / each)}, ` +
-    `or settings.api.workers at least ${Math.ceil(busy / heartbeatShare / webservers)}, ` +
-    `or settings.workers.min_heartbeat_interval at least ${Math.ceil((slots * heartbeatCost) / most)}`;
-  return [{ path: ["webservers"], message, given: String(webservers) }];
-}
+const apiCapacity = rule(
+  ["version", "webservers", "settings.workers.min_heartbeat_interval", "settings.api.workers", ...groupParts],
+  (parsed) => {
+    if (majorOf(parsed.version) === "2") return [];
+    const interval = airflowNumber(parsed, "workers.min_heartbeat_interval", timings.heartbeatInterval);
+    const each = airflowNumber(parsed, "api.workers", 1);
+    const { webservers } = parsed;
+    const slots = slotsOf(groupsOf(parsed));
+    const [busy, most] = [(slots * heartbeatCost) / interval, webservers * each * heartbeatShare];
+    if (!(interval > 0) || !(busy > most)) return [];
+    const message =
+      `${slots} places x ${heartbeatCost * 1000} ms / ${interval} s between heartbeats = ${busy.toFixed(2)} of a core, ` +
+      `and ${webservers} x ${each} webserver process(es) may spend ${most.toFixed(2)} on them: ` +
+      `expected at least ${Math.ceil(busy / heartbeatShare / each)}, ` +
+      `or settings.api.workers at least ${Math.ceil(busy / heartbeatShare / webservers)}, ` +
+      `or settings.workers.min_heartbeat_interval at least ${Math.ceil((slots * heartbeatCost) / most)}`;
+    return [{ path: ["webservers"], message, given: String(webservers) }];
+  },
+);
+
+export const apiCapacityRules = [apiCapacity];

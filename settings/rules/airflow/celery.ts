@@ -1,6 +1,5 @@
 import { airflowOption } from "../../model/airflowOptions.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
-import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 const executors = [
   "CeleryExecutor",
@@ -9,31 +8,39 @@ const executors = [
 ];
 
 /** Rejects any other or additional executor, which would not use the workers of the stack. */
-export function executorFaults(parsed: ParsedConfig): Fault[] {
+const executor = rule(["settings.core.executor"], (parsed) => {
   const given = airflowOption(parsed, "core.executor");
   if (!given || executors.includes(given.value)) return [];
   const message =
     "this deploys workers of Celery, which no other executor gives tasks to: expected CeleryExecutor, or leave it out";
   return [{ path: given.path, message, given: given.value }];
-}
+});
+
+const backends = [
+  "celery.result_backend",
+  "celery.result_backend_cmd",
+  "celery.result_backend_secret",
+] as const;
 
 /** Rejects a result backend in the settings: results must outlast a full, flushed or replaced broker. */
-export function resultBackendFaults(parsed: ParsedConfig): Fault[] {
-  const { path, value = "" } =
-    airflowOption(parsed, "celery.result_backend") ??
-    airflowOption(parsed, "celery.result_backend_cmd") ??
-    airflowOption(parsed, "celery.result_backend_secret") ??
-    {};
-  if (!path) return [];
-  const scheme = /^(rediss?|sentinel):/.exec(value)?.[0];
-  const postgres = "expected Postgres: the stack's own, if this is left out, or postgres.resultsUrl";
-  return scheme
-    ? [
-        {
-          path,
-          message: `results in Redis fill the broker until it refuses tasks, and are lost with its last second: ${postgres}`,
-          given: `${scheme}//…`,
-        },
-      ]
-    : [{ path, message: `it has a password, which is no setting: ${postgres}` }];
-}
+const resultBackend = rule(
+  backends.map((name) => `settings.${name}` as const),
+  (parsed) => {
+    const [given] = backends.flatMap((name) => airflowOption(parsed, name) ?? []);
+    const { path, value = "" } = given ?? {};
+    if (!path) return [];
+    const scheme = /^(rediss?|sentinel):/.exec(value)?.[0];
+    const postgres = "expected Postgres: the stack's own, if this is left out, or postgres.resultsUrl";
+    return scheme
+      ? [
+          {
+            path,
+            message: `results in Redis fill the broker until it refuses tasks, and are lost with its last second: ${postgres}`,
+            given: `${scheme}//…`,
+          },
+        ]
+      : [{ path, message: `it has a password, which is no setting: ${postgres}` }];
+  },
+);
+
+export const celeryRules = [executor, resultBackend];

@@ -1,11 +1,12 @@
-import type { ParsedConfig, RawConfig } from "../../schema/schema.ts";
-import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 /** Rejects more than one source of DAGs. */
-export function dagsFaults({ dagsImage, dagsGit }: ParsedConfig, given: RawConfig): Fault[] {
-  if (!dagsGit) return [];
+const sources = rule([], (_, isGiven) => {
+  if (!isGiven("dagsGit")) return [];
   return [
-    ...(dagsImage !== undefined ? [{ path: ["dagsGit"], message: "expected either this or dagsImage" }] : []),
-    ...(given.dags !== undefined ? [{ path: ["dags"], message: "expected either this or dagsGit" }] : []),
+    ...(isGiven("dagsImage") ? [{ path: ["dagsGit"], message: "expected either this or dagsImage" }] : []),
+    ...(isGiven("dags") ? [{ path: ["dags"], message: "expected either this or dagsGit" }] : []),
   ];
-}
+});
+
+export const dagsRules = [sources];

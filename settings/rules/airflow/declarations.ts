@@ -1,12 +1,11 @@
-import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
-import { each } from "../readable.ts";
+import { rule } from "../rule.ts";
 
 const fields = ["type", "host", "port", "login", "password", "schema", "extra"] as const;
 
 /** Requires either the URI of a connection or its parts. */
-function connectionPartFaults({ connections }: ParsedConfig): Fault[] {
-  return each(Object.entries(connections), ([name, connection]): Fault[] => {
+const connectionParts = rule(["connections.*"], ({ connections }) =>
+  Object.entries(connections).flatMap(([name, connection]): Fault[] => {
     const parts = fields.filter((key) => connection[key] !== undefined);
     if (connection.uri !== undefined) {
       return parts.map((key) => ({
@@ -21,12 +20,12 @@ function connectionPartFaults({ connections }: ParsedConfig): Fault[] {
         message: "expected Airflow's connection type (postgres, http, aws), or a uri instead of all parts",
       },
     ];
-  });
-}
+  }),
+);
 
 /** Rejects a variable that looks like `{ file: PATH }` without such a file. */
-function variableFileFaults({ variables }: ParsedConfig): Fault[] {
-  return each(Object.entries(variables), ([name, value]): Fault[] => {
+const variableFiles = rule(["variables.*"], ({ variables }) =>
+  Object.entries(variables).flatMap(([name, value]): Fault[] => {
     const isFile = typeof value === "object" && value !== null && Object.keys(value).join() === "file";
     if (!isFile || ("file" in value && typeof value.file === "string" && value.file.startsWith("/")))
       return [];
@@ -36,8 +35,7 @@ function variableFileFaults({ variables }: ParsedConfig): Fault[] {
         message: "expected the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
       },
     ];
-  });
-}
+  }),
+);
 
-/** Checks of the declarations for Airflow. */
-export const declarationFaults = [connectionPartFaults, variableFileFaults] as const;
+export const declarationRules = [connectionParts, variableFiles];

@@ -1,8 +1,8 @@
 import { type Known, knownSettings } from "../../model/known.ts";
 import type { Path } from "../../schema/path.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { hint, nearest } from "../nearest.ts";
+import { rule } from "../rule.ts";
 import { isReserved } from "./reserved.ts";
 
 /** Sections whose keys Airflow does not define: options of a transport, and of the Sentry client. */
@@ -56,10 +56,10 @@ function sectionMeant(known: Known, section: string, keys: readonly string[]): s
  * to a provider that is not in the image: a section is accepted if the stack brings packages or an image of
  * its own, unless a known section of a similar name has the section's keys.
  */
-export function knownFaults({ version, settings, images, requirements }: ParsedConfig): Fault[] {
+const knownOptions = rule(["version", "settings.*.*"], ({ version, settings }, isGiven) => {
   const known = knownSettings(version);
   if (!known) return [];
-  const brings = images.airflow !== undefined || requirements !== undefined;
+  const brings = isGiven("images.airflow") || isGiven("requirements");
   return Object.entries(settings).flatMap(([section, values]): Fault[] => {
     const name = section.toLowerCase();
     const keys = Object.keys(values);
@@ -81,4 +81,6 @@ export function knownFaults({ version, settings, images, requirements }: ParsedC
       "and those of providers that requirements or images.airflow bring";
     return [{ path: ["settings", section], message }];
   });
-}
+});
+
+export const knownRules = [knownOptions];

@@ -1,17 +1,21 @@
 import { airflowOption } from "../../model/airflowOptions.ts";
-import { groupsOf } from "../../model/groups.ts";
+import { groupParts, groupsOf } from "../../model/groups.ts";
 import { parallelismFor, slotsOf } from "../../model/slots.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
-import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
+
+const isWhole = (value: string) => /^[1-9]\d{0,8}$/.test(value);
+
+const whole = rule(["settings.core.parallelism"], (parsed) => {
+  const given = airflowOption(parsed, "core.parallelism");
+  if (!given || isWhole(given.value)) return [];
+  return [{ path: given.path, message: "expected a whole number, 1 or more", given: given.value }];
+});
 
 /** Rejects a parallelism with which schedulers queue fewer tasks than workers run, and leave some idle. */
-export function parallelismFaults(parsed: ParsedConfig): Fault[] {
+const enough = rule(["settings.core.parallelism", "schedulers", ...groupParts], (parsed) => {
   const given = airflowOption(parsed, "core.parallelism");
-  if (!given) return [];
+  if (!given || !isWhole(given.value)) return [];
   const { path, value } = given;
-  if (!/^[1-9]\d{0,8}$/.test(value)) {
-    return [{ path, message: "expected a whole number, 1 or more", given: value }];
-  }
   const { schedulers } = parsed;
   const slots = slotsOf(groupsOf(parsed));
   if (Number(value) * schedulers >= slots) return [];
@@ -21,4 +25,6 @@ export function parallelismFaults(parsed: ParsedConfig): Fault[] {
     `the workers run ${slots} tasks at once, and ${queue}: ` +
     `expected at least ${least}; without it the stack takes ${parallelismFor(slots, schedulers)}`;
   return [{ path, message, given: value }];
-}
+});
+
+export const parallelismRules = [whole, enough];

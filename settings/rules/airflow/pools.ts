@@ -1,14 +1,12 @@
-import { groupsOf } from "../../model/groups.ts";
+import { groupParts, groupsOf } from "../../model/groups.ts";
 import { slotsOf } from "../../model/slots.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
-import type { Fault } from "../fault.ts";
-import { each } from "../readable.ts";
+import { rule } from "../rule.ts";
 
 /** Rejects pools with more slots than workers, which limit nothing, unless deferred tasks count too. */
-export function poolFaults(parsed: ParsedConfig): Fault[] {
+const poolSlots = rule(["pools.*.slots", "pools.*.includeDeferred", ...groupParts], (parsed) => {
   const most = slotsOf(groupsOf(parsed));
   if (most === 0) return [];
-  return each(Object.entries(parsed.pools), ([name, { slots, includeDeferred }]) =>
+  return Object.entries(parsed.pools).flatMap(([name, { slots, includeDeferred }]) =>
     slots <= most || includeDeferred
       ? []
       : [
@@ -18,4 +16,6 @@ export function poolFaults(parsed: ParsedConfig): Fault[] {
           },
         ],
   );
-}
+});
+
+export const poolRules = [poolSlots];

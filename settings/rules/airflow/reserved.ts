@@ -1,6 +1,5 @@
 import { airflowOptions } from "../../model/airflowOptions.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
-import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 const listens =
   "a role listens inside its container only, and the stack decides where that is published: expected";
@@ -48,21 +47,23 @@ export function isReserved(name: string): boolean {
 }
 
 /** Rejects settings that are the stack's own. */
-export function reservedFaults(parsed: ParsedConfig): Fault[] {
-  return [...airflowOptions(parsed)].flatMap(([name, { path }]) => {
-    const instead = reserved[name] ?? reserved[withoutSuffix(name)];
+const reservedOptions = rule(["settings.*.*"], (parsed) =>
+  [...airflowOptions(parsed)].flatMap(([name, { path }]) => {
+    const instead = insteadOf(name);
     return instead === undefined ? [] : [{ path, message: instead }];
-  });
-}
+  }),
+);
 
 /** Rejects settings of airflow.cfg as variables of a role: they would bypass all checks, and show secrets. */
-export function variableFaults({ roles }: ParsedConfig): Fault[] {
-  return Object.entries(roles).flatMap(([role, extras]) =>
-    Object.keys(extras?.env ?? {})
+const variables = rule(["roles.*.env.*"], ({ roles }) =>
+  Object.entries(roles).flatMap(([role, { env }]) =>
+    Object.keys(env)
       .filter((variable) => /^AIRFLOW__\w+__\w+$/.test(variable))
       .map((variable) => ({
         path: ["roles", role, "env", variable],
         message: "it is a setting of airflow.cfg: expected settings, by section and key",
       })),
-  );
-}
+  ),
+);
+
+export const reservedRules = [reservedOptions, variables];

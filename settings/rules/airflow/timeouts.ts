@@ -1,8 +1,9 @@
 import { airflowOption } from "../../model/airflowOptions.ts";
 import { timings } from "../../model/timings.ts";
-import type { ParsedConfig, RawConfig } from "../../schema/schema.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
 import { majorOf } from "../../schema/versions.ts";
-import type { Check, Fault } from "../fault.ts";
+import type { Fault } from "../fault.ts";
+import { type IsGiven, type Rule, rule } from "../rule.ts";
 
 /** A number of seconds, given or default. */
 interface Seconds {
@@ -49,12 +50,24 @@ const settings = {
   token: { name: "execution_api.jwt_expiration_time", byDefault: 600 },
 } as const satisfies Readonly<Record<string, Setting>>;
 
-function isOld({ version }: ParsedConfig): boolean {
+type Stack = Pick<ParsedConfig, "version" | "settings">;
+
+/** Returns the parts that a check of settings needs; the version decides their names. */
+function partsOf(...names: readonly (keyof typeof settings)[]) {
+  const options = names.flatMap((key) => {
+    const { name, before = name }: Setting = settings[key];
+    return [`settings.${name}`, `settings.${before}`] as const;
+  });
+  return ["version", ...options] as const;
+}
+
+function isOld({ version }: Stack): boolean {
   return majorOf(version) === "2";
 }
 
 /** Reads a setting in seconds; undefined if it has no value, or 0 or empty, which leave it to Airflow. */
-function seconds(parsed: ParsedConfig, setting: Setting): Seconds | undefined {
+function seconds(parsed: Stack, key: keyof typeof settings): Seconds | undefined {
+  const setting: Setting = settings[key];
   const { before, byDefaultBefore } = setting;
   const byDefault = (isOld(parsed) && byDefaultBefore) || setting.byDefault;
   const name = (isOld(parsed) && before) || setting.name;
@@ -74,37 +87,47 @@ function less(one: Seconds | undefined, than: Seconds | undefined, why: string, 
   return [{ path: at.path, message, given: `${at.value}` }];
 }
 
-function grace({ workerGraceSeconds: value }: ParsedConfig, given: RawConfig): Seconds {
+function grace(value: number, isGiven: IsGiven): Seconds {
   const name = "workerGraceSeconds";
-  return { name, path: [name], value, isGiven: given.workerGraceSeconds !== undefined };
+  return { name, path: [name], value, isGiven: isGiven(name) };
 }
 
-const numbers: Check = (parsed) =>
-  Object.values(settings).flatMap((setting: Setting): Fault[] => {
-    const given = airflowOption(parsed, (isOld(parsed) && setting.before) || setting.name);
+const numbers = (Object.keys(settings) as (keyof typeof settings)[]).map((key) =>
+  rule(partsOf(key), (parsed) => {
+    const { name, before = name }: Setting = settings[key];
+    const given = airflowOption(parsed, isOld(parsed) ? before : name);
     if (!given || /^(\d+(\.\d+)?)?$/.test(given.value)) return [];
     return [{ path: given.path, message: "expected a number of seconds", given: given.value }];
-  });
+  }),
+);
 
-/** Makes a check that one setting is less than another. */
-function pair(one: keyof typeof settings, than: keyof typeof settings, why: string, orAsMuch = false): Check {
-  return (parsed) => less(seconds(parsed, settings[one]), seconds(parsed, settings[than]), why, orAsMuch);
+/** Makes a rule that one setting is less than another. */
+function pair(one: keyof typeof settings, than: keyof typeof settings, why: string, orAsMuch = false): Rule {
+  return rule(partsOf(one, than), (parsed) =>
+    less(seconds(parsed, one), seconds(parsed, than), why, orAsMuch),
+  );
 }
 
-const longestTask: Check = (parsed, given) =>
-  less(
-    seconds(parsed, settings.longestTask),
-    grace(parsed, given),
-    "a worker that is stopped would end tasks that may take longer",
-    true,
-  );
+const longestTask = rule(
+  ["workerGraceSeconds", ...partsOf("longestTask")],
+  ({ workerGraceSeconds, ...parsed }, isGiven) =>
+    less(
+      seconds(parsed, "longestTask"),
+      grace(workerGraceSeconds, isGiven),
+      "a worker that is stopped would end tasks that may take longer",
+      true,
+    ),
+);
 
-const gracePeriod: Check = (parsed, given) =>
-  less(
-    grace(parsed, given),
-    seconds(parsed, settings.visibility),
-    "Redis would hand a task that a stopping worker still runs to a second one",
-  );
+const gracePeriod = rule(
+  ["workerGraceSeconds", ...partsOf("visibility")],
+  ({ workerGraceSeconds, ...parsed }, isGiven) =>
+    less(
+      grace(workerGraceSeconds, isGiven),
+      seconds(parsed, "visibility"),
+      "Redis would hand a task that a stopping worker still runs to a second one",
+    ),
+);
 
 const visibility = pair(
   "heartbeatTimeout",
@@ -118,17 +141,17 @@ const longTask = pair(
   "Redis would hand a task that still runs to a second worker",
 );
 
-const heartbeat: Check = (parsed) => {
-  const interval = seconds(parsed, settings.heartbeat) ?? seconds(parsed, settings.fastestHeartbeat);
+const heartbeat = rule(partsOf("heartbeat", "fastestHeartbeat", "heartbeatTimeout"), (parsed) => {
+  const interval = seconds(parsed, "heartbeat") ?? seconds(parsed, "fastestHeartbeat");
   const twice = interval && { ...interval, name: `twice ${interval.name}`, value: 2 * interval.value };
-  const timeout = seconds(parsed, settings.heartbeatTimeout);
+  const timeout = seconds(parsed, "heartbeatTimeout");
   const why = "one late heartbeat would end a task that runs well";
   if (twice?.isGiven && timeout && !timeout.isGiven && twice.value >= timeout.value) {
     const message = `expected less than half of ${timeout.name}, ${timeout.value} s: ${why}`;
     return [{ path: twice.path, message, given: `${twice.value / 2}` }];
   }
   return less(twice, timeout, why);
-};
+});
 
 const detection = pair(
   "detection",
@@ -137,14 +160,15 @@ const detection = pair(
   true,
 );
 
-const token: Check = (parsed) =>
+const token = rule(partsOf("heartbeatTimeout", "token"), (parsed) =>
   isOld(parsed)
     ? []
     : less(
-        seconds(parsed, settings.heartbeatTimeout),
-        seconds(parsed, settings.token),
+        seconds(parsed, "heartbeatTimeout"),
+        seconds(parsed, "token"),
         "a running task's token, which its heartbeats renew, would end before it counts as dead",
-      );
+      ),
+);
 
 const queued = pair(
   "queuedCheck",
@@ -156,8 +180,8 @@ const queued = pair(
  * Longest task <= grace < visibility timeout; two heartbeats < heartbeat timeout < visibility timeout and
  * token; detection <= heartbeat timeout; check of the queue < queue timeout.
  */
-export const timeoutFaults: readonly Check[] = [
-  numbers,
+export const timeoutRules = [
+  ...numbers,
   longestTask,
   gracePeriod,
   longTask,

@@ -1,5 +1,4 @@
-import type { ParsedConfig } from "../../schema/schema.ts";
-import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 /** A complete version has three numbers, Postgres' has two. */
 const complete = { three: /^v?\d+\.\d+\.\d+([-+._].+)?$/, two: /^v?\d+\.\d+([-+._].+)?$/ };
@@ -16,13 +15,15 @@ function floats(image: string, isPostgres: boolean): string | undefined {
 }
 
 /** Requires exact images in production. Images from `images/` pass: they are named by content. */
-export function imageFaults({ production, images }: ParsedConfig): Fault[] {
+const exactImages = rule(["production", "images.*"], ({ production, images }) => {
   if (!production) return [];
   return Object.entries(images).flatMap(([name, image]) => {
-    const why = image === undefined ? undefined : floats(image, name === "postgres");
+    const why = floats(image, name === "postgres");
     if (why === undefined) return [];
     const example = name === "postgres" ? "16.10" : "3.3.2";
     const message = `production: true, and ${why}: expected a digest, NAME@sha256:…, or a complete version, NAME:${example}`;
     return [{ path: ["images", name], message }];
   });
-}
+});
+
+export const imageRules = [exactImages];

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { derivedImage } from "../../../images/derived.ts";
-import { packagesOf } from "../../model/packages.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
-import type { Fault } from "../fault.ts";
+import { packageParts, packagesOf } from "../../model/packages.ts";
+import { rule } from "../rule.ts";
 
 /** Lists lines that refer to files outside the image; their changes would not change its name. */
 function elsewhere(text: string): string[] {
@@ -12,16 +11,16 @@ function elsewhere(text: string): string[] {
   );
 }
 
-function requirementFaults({ requirements }: ParsedConfig): Fault[] {
+const requirements = rule(["requirements"], ({ requirements }) => {
   if (requirements === undefined) return [];
   return elsewhere(readFileSync(requirements, "utf8")).map((line) => ({
     path: ["requirements"],
     message: `it says ${line}: expected packages by name, since no other file goes into the image`,
   }));
-}
+});
 
 /** Requires the pushed image of a cluster to have the packages that the stack names now. */
-function pushedFaults(parsed: ParsedConfig): Fault[] {
+const pushed = rule(packageParts, (parsed) => {
   const { platform, images } = parsed;
   const packages = packagesOf(parsed);
   if (platform === "docker" || packages === undefined || images.airflow === undefined) return [];
@@ -31,7 +30,7 @@ function pushedFaults(parsed: ParsedConfig): Fault[] {
     `images.airflow, ${images.airflow}, has other packages: expected an image REPOSITORY/${wanted}, which ` +
     "npm run images -- --push REPOSITORY --stack NAME builds, pushes and prints";
   return [{ path: [parsed.requirements === undefined ? "systemPackages" : "requirements"], message }];
-}
+});
 
 /** Checks for packages that an image cannot have, or does not have yet. */
-export const packagesFaults = [requirementFaults, pushedFaults] as const;
+export const packageRules = [requirements, pushed];

@@ -1,12 +1,11 @@
 import { builtVersions } from "../../../images/local.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
 import { majorOf, releaseOf, releases } from "../../schema/versions.ts";
-import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 const known = releases.map((release) => `${release}.x`).join(" and ");
 
 /** Rejects versions whose settings are not known, or for which there is no image. */
-export function versionFaults({ version, images }: ParsedConfig): Fault[] {
+const knownVersion = rule(["version"], ({ version }, isGiven) => {
   const path = ["version"];
   const built = builtVersions();
   if (releaseOf(version) === undefined) {
@@ -17,29 +16,27 @@ export function versionFaults({ version, images }: ParsedConfig): Fault[] {
       },
     ];
   }
-  if (images.airflow !== undefined || built.includes(version)) return [];
+  if (isGiven("images.airflow") || built.includes(version)) return [];
   const message = `expected ${built.join(" and ")}, which are built here: another one needs images.airflow, an image with it`;
   return [{ path, message }];
-}
+});
 
-/** Rejects features that Airflow 2 does not have. */
-export function absentFaults({ version, dagsGit, machines = [], roles }: ParsedConfig): Fault[] {
+/** Rejects a repository of DAGs in Airflow 2. */
+const repository = rule(["version"], ({ version }, isGiven) => {
+  if (majorOf(version) === "3" || !isGiven("dagsGit")) return [];
+  const message = `Airflow ${version} reads no repository by itself: expected version 3.3.x, or dags or dagsImage`;
+  return [{ path: ["dagsGit"], message }];
+});
+
+/** Rejects a dag-processor in Airflow 2. */
+const dagProcessor = rule(["version", "machines.*.roles.*"], ({ version, machines = [] }, isGiven) => {
   if (majorOf(version) === "3") return [];
-  const none = `Airflow ${version} has no dag-processor, its scheduler reads DAG files: expected scheduler`;
-  return [
-    ...(dagsGit
-      ? [
-          {
-            path: ["dagsGit"],
-            message: `Airflow ${version} reads no repository by itself: expected version 3.3.x, or dags or dagsImage`,
-          },
-        ]
-      : []),
-    ...machines.flatMap((machine, at) =>
-      (machine.roles ?? []).flatMap((role, index) =>
-        role === "dag-processor" ? [{ path: ["machines", at, "roles", index], message: none }] : [],
-      ),
-    ),
-    ...(roles["dag-processor"] === undefined ? [] : [{ path: ["roles", "dag-processor"], message: none }]),
-  ];
-}
+  const placed = machines.flatMap(([at, { roles = [] }]) =>
+    roles.flatMap(([index, role]) => (role === "dag-processor" ? [["machines", at, "roles", index]] : [])),
+  );
+  const extras = isGiven("roles.dag-processor") ? [["roles", "dag-processor"]] : [];
+  const message = `Airflow ${version} has no dag-processor, its scheduler reads DAG files: expected scheduler`;
+  return [...placed, ...extras].map((path) => ({ path, message }));
+});
+
+export const versionRules = [knownVersion, repository, dagProcessor];

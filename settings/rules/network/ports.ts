@@ -1,35 +1,42 @@
-import type { ParsedConfig, RawConfig } from "../../schema/schema.ts";
-import type { Check, Fault } from "../fault.ts";
+import type { ParsedConfig } from "../../schema/schema.ts";
+import { rule } from "../rule.ts";
+
+const webserver = ["platform", "webserverPort", "webservers"] as const;
 
 /** Returns the last port of the webservers: on Docker each further webserver has the next port. */
-function lastPort({ platform, webserverPort, webservers }: ParsedConfig): number {
+function lastPort({
+  platform,
+  webserverPort,
+  webservers,
+}: Pick<ParsedConfig, (typeof webserver)[number]>): number {
   return platform === "docker" ? webserverPort + webservers - 1 : webserverPort;
 }
 
-const range: Check = (parsed) => {
+const range = rule(webserver, (parsed) => {
   const { webserverPort, webservers } = parsed;
   const last = lastPort(parsed);
   if (last <= 65_535) return [];
   const message = `${webservers} webservers have ports ${webserverPort} to ${last}: expected ${65_536 - webservers} at most`;
   return [{ path: ["webserverPort"], message }];
-};
+});
 
-const flower: Check = ({ webserverPort, webservers, flowerPort }, given: RawConfig) => {
+const flower = rule(["webserverPort", "webservers", "flowerPort"], (parsed, isGiven) => {
+  const { webserverPort, webservers, flowerPort } = parsed;
   if (flowerPort < webserverPort || flowerPort >= webserverPort + webservers) return [];
   const ports = `${webserverPort} to ${webserverPort + webservers - 1}`;
   const message = `the webserver has ports ${ports}, and Flower ${flowerPort}: expected different ones`;
-  return [{ path: [given.flowerPort === undefined ? "webserverPort" : "flowerPort"], message }];
-};
+  return [{ path: [isGiven("flowerPort") ? "flowerPort" : "webserverPort"], message }];
+});
 
 /** Rejects a gateway port that another service has; only several machines have gateways. */
-const gateway: Check = (parsed, given: RawConfig): Fault[] => {
+const gateway = rule([...webserver, "flowerPort", "gatewayPort", "machines.name"], (parsed, isGiven) => {
   const { platform, machines = [], webserverPort, flowerPort, gatewayPort } = parsed;
   if (platform !== "docker" || machines.length < 2) return [];
   const isWebserver = gatewayPort >= webserverPort && gatewayPort <= lastPort(parsed);
   if (!isWebserver && gatewayPort !== flowerPort) return [];
   const other = isWebserver ? "webserverPort" : "flowerPort";
   const message = `${isWebserver ? "the webserver" : "Flower"} has port ${gatewayPort} too: expected different ones`;
-  return [{ path: [given.gatewayPort === undefined ? other : "gatewayPort"], message }];
-};
+  return [{ path: [isGiven("gatewayPort") ? "gatewayPort" : other], message }];
+});
 
-export const portFaults: readonly Check[] = [range, flower, gateway];
+export const portRules = [range, flower, gateway];

@@ -2,13 +2,11 @@ import { readFileSync } from "node:fs";
 import { within } from "../../model/addresses.ts";
 import { certificateFault } from "../../model/certificates.ts";
 import { kubernetesDefaults } from "../../schema/kubernetes.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
-import type { Fault } from "../fault.ts";
-import { each } from "../readable.ts";
+import { rule } from "../rule.ts";
 
 /** Rejects files that are not valid certificates of authorities. */
-export function authorityFaults({ caCertificates }: ParsedConfig): Fault[] {
-  return each(caCertificates, (file, at) => {
+const authorities = rule(["caCertificates.*"], ({ caCertificates }) =>
+  caCertificates.flatMap(([at, file]) => {
     const why = certificateFault(readFileSync(file, "utf8"));
     return why === undefined
       ? []
@@ -18,21 +16,17 @@ export function authorityFaults({ caCertificates }: ParsedConfig): Fault[] {
             message: `${why}: expected a file with certificates in PEM that are valid now, and nothing else`,
           },
         ];
-  });
-}
+  }),
+);
 
 /** Rejects a proxy that the network policies of a cluster block. */
-export function proxyFaults({
-  platform,
-  proxy = { no: [] },
-  extraHosts,
-  kubernetes = kubernetesDefaults,
-}: ParsedConfig): Fault[] {
+const proxies = rule(["platform", "proxy.*", "extraHosts.*", "kubernetes.egress"], (parsed) => {
+  const { platform, proxy = {}, extraHosts, kubernetes = kubernetesDefaults } = parsed;
   if (platform !== "kubernetes") return [];
   const { to, except } = kubernetes.egress;
   return (["http", "https"] as const).flatMap((key) => {
-    const { [key]: url } = proxy;
-    const [, host = ""] = /^https?:\/\/([^:]+)/.exec(url ?? "") ?? [];
+    const { [key]: url = "" } = proxy;
+    const [, host = ""] = /^https?:\/\/([^:]+)/.exec(url) ?? [];
     const address = extraHosts[host] ?? host;
     if (!/^\d+(\.\d+){3}$/.test(address)) return [];
     if (to.some((range) => within(address, range)) && !except.some((range) => within(address, range)))
@@ -40,4 +34,6 @@ export function proxyFaults({
     const message = `kubernetes.egress keeps roles from ${address}: expected a proxy in one of egress.to, and in none of egress.except`;
     return [{ path: ["proxy", key], message }];
   });
-}
+});
+
+export const proxyAndAuthorityRules = [authorities, proxies];

@@ -1,36 +1,42 @@
+import type { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { certificateFault, certificatesIn, isFor, keyFault } from "../../model/certificates.ts";
 import { publicHost } from "../../model/published.ts";
 import { textOf } from "../../model/sources.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
-import type { Check } from "../fault.ts";
+import { rule } from "../rule.ts";
 
-const platform: Check = ({ platform: where, publish }) =>
-  publish && where === "kubernetes"
+const platform = rule(["platform"], ({ platform: where }, isGiven) =>
+  isGiven("publish") && where === "kubernetes"
     ? [{ path: ["publish"], message: "a cluster has an ingress for that: expected kubernetes.ingress" }]
-    : [];
+    : [],
+);
 
-const certificate: Check = ({ publish }) => {
+const certificate = rule(["publish.certificate"], ({ publish }) => {
   const why = publish && certificateFault(readFileSync(publish.certificate, "utf8"));
   const message = `${why}: expected a certificate and those that lead to its authority, in PEM, valid now, with the key in a file of its own`;
   return why === undefined ? [] : [{ path: ["publish", "certificate"], message }];
-};
+});
+
+/** Returns the certificate in a file; undefined if the file is wrong, which is a fault already. */
+function certificateIn(file: string): X509Certificate | undefined {
+  const pem = readFileSync(file, "utf8");
+  return certificateFault(pem) === undefined ? certificatesIn(pem)[0] : undefined;
+}
 
 /** Checks the private key; a key that is encrypted or in a cluster is checked during the deployment. */
-const key: Check = ({ publish }) => {
-  if (!publish || certificate({ publish } as ParsedConfig, {}).length > 0) return [];
+const key = rule(["publish.certificate", "publish.key"], ({ publish }) => {
+  const own = publish && certificateIn(publish.certificate);
   const path = ["publish", "key"];
-  const text = textOf({ path, source: publish.key });
-  const [own] = certificatesIn(readFileSync(publish.certificate, "utf8"));
+  const text = publish && textOf({ path, source: publish.key });
   const why = text === undefined || !own ? undefined : keyFault(text, own);
   return why === undefined
     ? []
     : [{ path, given: "[secret]", message: `${why}: expected the key of publish.certificate, in PEM` }];
-};
+});
 
-const host: Check = ({ publish }) => {
-  if (!publish || certificate({ publish } as ParsedConfig, {}).length > 0) return [];
-  const [own] = certificatesIn(readFileSync(publish.certificate, "utf8"));
+const host = rule(["publish.certificate", "publish.host"], ({ publish }) => {
+  const own = publish && certificateIn(publish.certificate);
+  if (!own) return [];
   const name = publicHost(publish);
   const path = ["publish", "host"];
   if (name === undefined) {
@@ -41,17 +47,29 @@ const host: Check = ({ publish }) => {
       },
     ];
   }
-  if (!own || isFor(own, name)) return [];
+  if (isFor(own, name)) return [];
   return [
     {
       path,
       message: `the certificate is not for it, but for ${own.subjectAltName ?? "no host"}: expected a name that it is for`,
     },
   ];
-};
+});
+
+const portParts = [
+  "publish.address",
+  "publish.webserverPort",
+  "publish.flowerPort",
+  "webserverPort",
+  "webservers",
+  "flowerPort",
+  "gatewayPort",
+  "machines.address",
+] as const;
 
 /** Rejects published ports that another service has at the same address. */
-const ports: Check = ({ publish, webserverPort, webservers, flowerPort, gatewayPort, machines = [] }) => {
+const ports = rule(portParts, (parsed) => {
+  const { publish, webserverPort, webservers, flowerPort, gatewayPort, machines = [] } = parsed;
   if (!publish) return [];
   const { address } = publish;
   const everywhere = address === "0.0.0.0";
@@ -71,6 +89,6 @@ const ports: Check = ({ publish, webserverPort, webservers, flowerPort, gatewayP
   });
   if (publish.webserverPort !== publish.flowerPort) return clashes;
   return [...clashes, { path: ["publish", "flowerPort"], message: message("the webserver") }];
-};
+});
 
-export const publishFaults: readonly Check[] = [platform, certificate, key, host, ports];
+export const publishRules = [platform, certificate, key, host, ports];

@@ -1,6 +1,5 @@
 import { posix } from "node:path";
-import type { ParsedConfig } from "../../schema/schema.ts";
-import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 /** Directories that are dangerous with everything below them. */
 const trees = [
@@ -26,9 +25,9 @@ function danger(directory: string): string | undefined {
 }
 
 /** Rejects mounts that would give a task control of the machine. */
-export function mountFaults({ roles }: ParsedConfig): Fault[] {
-  return Object.entries(roles).flatMap(([role, extras]) =>
-    Object.entries(extras?.volumes ?? {}).flatMap(([path, given]) => {
+const mounts = rule(["roles.*.volumes.*"], ({ roles }) =>
+  Object.entries(roles).flatMap(([role, { volumes }]) =>
+    Object.entries(volumes).flatMap(([path, given]) => {
       const why = given.startsWith("/") ? danger(given) : undefined;
       return why === undefined
         ? []
@@ -39,5 +38,7 @@ export function mountFaults({ roles }: ParsedConfig): Fault[] {
             },
           ];
     }),
-  );
-}
+  ),
+);
+
+export const mountRules = [mounts];

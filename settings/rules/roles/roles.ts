@@ -9,18 +9,18 @@ import {
   ownVolumes,
   proxyVariables,
 } from "../../model/ownNames.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
-import type { Check, Fault } from "../fault.ts";
-
-type Extras = NonNullable<ParsedConfig["roles"]["all"]>;
+import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 /** Maximum size of a file of a role, in KiB: a cluster keeps 1 MiB for all files of a role. */
 const mostKiB = 512;
 
-/** Makes a check of the extras of each role. */
-function eachRole(look: (extras: Extras, role: string, parsed: ParsedConfig) => readonly Fault[]): Check {
-  return (parsed) =>
-    Object.entries(parsed.roles).flatMap(([role, extras]) => (extras ? look(extras, role, parsed) : []));
+/** Checks the extras of each role. */
+function each<T>(
+  roles: Readonly<Record<string, T>>,
+  look: (extras: T, role: string) => readonly Fault[],
+): Fault[] {
+  return Object.entries(roles).flatMap(([role, extras]) => look(extras, role));
 }
 
 /** Lists the faults of a role's entries under one key. */
@@ -36,26 +36,30 @@ function entries(
   });
 }
 
-const variables = eachRole(({ env }, role, { proxy, caCertificates }) =>
-  entries(role, "env", env, (name) => {
-    const isOf = (names: readonly string[]) => names.includes(name);
-    if (isOf(ownVariables)) return "the stack sets it itself: expected another name";
-    if (/^AIRFLOW_(CONN|VAR)_/.test(name)) {
-      const key = name.startsWith("AIRFLOW_CONN") ? "connections" : "variables";
-      return `whoever sees the engine or the cluster could read it: expected ${key}, or secretFiles`;
-    }
-    if (proxy && isOf(proxyVariables)) return "proxy sets it: expected either";
-    if (caCertificates.length > 0 && isOf(authorityVariables))
-      return "caCertificates sets it: expected either";
-    return;
-  }),
+const variables = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
+  each(roles, ({ env }, role) =>
+    entries(role, "env", env, (name) => {
+      const isOf = (names: readonly string[]) => names.includes(name);
+      if (isOf(ownVariables)) return "the stack sets it itself: expected another name";
+      if (/^AIRFLOW_(CONN|VAR)_/.test(name)) {
+        const key = name.startsWith("AIRFLOW_CONN") ? "connections" : "variables";
+        return `whoever sees the engine or the cluster could read it: expected ${key}, or secretFiles`;
+      }
+      if (isGiven("proxy") && isOf(proxyVariables)) return "proxy sets it: expected either";
+      if (isGiven("caCertificates") && isOf(authorityVariables))
+        return "caCertificates sets it: expected either";
+      return;
+    }),
+  ),
 );
 
-const secrets = eachRole(({ secretFiles }, role) =>
-  entries(role, "secretFiles", secretFiles, (name) =>
-    (ownSecrets as readonly string[]).includes(name)
-      ? "the stack has a secret of this name: expected another one"
-      : undefined,
+const secrets = rule(["roles.*.secretFiles.*"], ({ roles }) =>
+  each(roles, ({ secretFiles }, role) =>
+    entries(role, "secretFiles", secretFiles, (name) =>
+      (ownSecrets as readonly string[]).includes(name)
+        ? "the stack has a secret of this name: expected another one"
+        : undefined,
+    ),
   ),
 );
 
@@ -80,58 +84,73 @@ function noText(file: string): string | undefined {
   }
 }
 
-const files = eachRole(({ files: given, volumes }, role) =>
-  entries(role, "files", given, (path) => {
-    const tree = treeOf(path);
-    if (tree === "/run/secrets") return "secrets are there: expected secretFiles, or another path";
-    if (tree !== undefined) return `${tree} is not the container's own: expected another path`;
-    if ((ownFiles as readonly string[]).includes(path))
-      return "the stack has a file there: expected another path";
-    if (Object.hasOwn(volumes, path)) return "there is a volume at this path: expected another one";
-    return noText(given[path] ?? "");
-  }),
+const files = rule(["roles.*.files.*"], ({ roles }) =>
+  each(roles, ({ files: given }, role) =>
+    entries(role, "files", given, (path) => {
+      const tree = treeOf(path);
+      if (tree === "/run/secrets") return "secrets are there: expected secretFiles, or another path";
+      if (tree !== undefined) return `${tree} is not the container's own: expected another path`;
+      if ((ownFiles as readonly string[]).includes(path))
+        return "the stack has a file there: expected another path";
+      return noText(given[path] ?? "");
+    }),
+  ),
+);
+
+/** Rejects a file and a volume at one path. */
+const fileAndVolume = rule(["roles.*.files.*", "roles.*.volumes.*"], ({ roles }) =>
+  each(roles, ({ files: given, volumes }, role) =>
+    entries(role, "files", given, (path) =>
+      Object.hasOwn(volumes, path) ? "there is a volume at this path: expected another one" : undefined,
+    ),
+  ),
 );
 
 /** Rejects two paths that have the same name in a cluster's object for files. */
-const alike = eachRole(({ files: given }, role, { platform }) => {
-  const key = (path: string) => path.replaceAll("/", "_");
-  const paths = Object.keys(given);
-  return entries(role, "files", given, (path) => {
-    const other = paths.slice(0, paths.indexOf(path)).find((one) => key(one) === key(path));
-    if (platform !== "kubernetes" || other === undefined) return;
-    return `a cluster cannot tell it from ${other}, since both differ in / and _ only: expected another path`;
-  });
-});
-
-const volumes = eachRole(({ volumes: given }, role, { platform }) =>
-  entries(role, "volumes", given, (path) => {
-    const { [path]: volume = "" } = given;
-    if (treeOf(path) !== undefined || (ownDirectories as readonly string[]).includes(path)) {
-      return "the stack has something else there: expected another path";
-    }
-    if (platform === "kubernetes" && volume.startsWith("/")) {
-      return "pods get no directory of a node, which may be any: expected the name of a volume";
-    }
-    if ((ownVolumes as readonly string[]).includes(volume)) {
-      return "it is the stack's own: expected data, and other names";
-    }
-    return;
+const alike = rule(["platform", "roles.*.files.*"], ({ platform, roles }) =>
+  each(roles, ({ files: given }, role) => {
+    const key = (path: string) => path.replaceAll("/", "_");
+    const paths = Object.keys(given);
+    return entries(role, "files", given, (path) => {
+      const other = paths.slice(0, paths.indexOf(path)).find((one) => key(one) === key(path));
+      if (platform !== "kubernetes" || other === undefined) return;
+      return `a cluster cannot tell it from ${other}, since both differ in / and _ only: expected another path`;
+    });
   }),
 );
 
-const sizes = eachRole((extras, role) => {
-  if (role !== "all" && role !== "worker") return [];
-  return (["memory", "cpu"] as const)
-    .filter((key) => extras[key] !== undefined)
-    .map((key) => {
-      const [first = "", ...rest] = key;
-      const workers = `worker${first.toUpperCase()}${rest.join("")}`;
-      const others = role === "all" ? `, and ${key} of other roles, such as roles.scheduler.${key}` : "";
-      return { path: ["roles", role, key], message: `expected ${workers} for workers${others}` };
-    });
-});
+const volumes = rule(["platform", "roles.*.volumes.*"], ({ platform, roles }) =>
+  each(roles, ({ volumes: given }, role) =>
+    entries(role, "volumes", given, (path) => {
+      const { [path]: volume = "" } = given;
+      if (treeOf(path) !== undefined || (ownDirectories as readonly string[]).includes(path)) {
+        return "the stack has something else there: expected another path";
+      }
+      if (platform === "kubernetes" && volume.startsWith("/")) {
+        return "pods get no directory of a node, which may be any: expected the name of a volume";
+      }
+      if ((ownVolumes as readonly string[]).includes(volume)) {
+        return "it is the stack's own: expected data, and other names";
+      }
+      return;
+    }),
+  ),
+);
 
-export const roleFaults: readonly Check[] = [variables, secrets, files, alike, volumes, sizes];
+/** Rejects the size of workers in two places. */
+const sizes = rule([], (_, isGiven) =>
+  (["roles.all", "roles.worker"] as const).flatMap((role) =>
+    (["memory", "cpu"] as const)
+      .filter((key) => isGiven(`${role}.${key}`))
+      .map((key) => {
+        const [first = "", ...rest] = key;
+        const workers = `worker${first.toUpperCase()}${rest.join("")}`;
+        const others =
+          role === "roles.all" ? `, and ${key} of other roles, such as roles.scheduler.${key}` : "";
+        return { path: [...role.split("."), key], message: `expected ${workers} for workers${others}` };
+      }),
+  ),
+);
 
 /** Labels that the stack or the cluster relies on. */
 const ownLabels =
@@ -148,11 +167,9 @@ function labelsAt(path: readonly PropertyKey[], labels: Readonly<Record<string, 
 }
 
 /** Rejects labels that the stack or the cluster relies on. */
-export function labelFaults({ labels, roles }: ParsedConfig): Fault[] {
-  return [
-    ...labelsAt(["labels"], labels),
-    ...Object.entries(roles).flatMap(([role, extras]) =>
-      labelsAt(["roles", role, "labels"], extras?.labels ?? {}),
-    ),
-  ];
-}
+const labels = rule(["labels.*", "roles.*.labels.*"], ({ labels, roles }) => [
+  ...labelsAt(["labels"], labels),
+  ...each(roles, (extras, role) => labelsAt(["roles", role, "labels"], extras.labels)),
+]);
+
+export const roleRules = [variables, secrets, files, fileAndVolume, alike, volumes, sizes, labels];

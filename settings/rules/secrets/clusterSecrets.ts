@@ -1,10 +1,9 @@
-import { sources } from "../../model/sources.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
-import type { Fault } from "../fault.ts";
+import { sourceParts, sources } from "../../model/sources.ts";
+import { rule } from "../rule.ts";
 
 /** Rejects Kubernetes Secrets on Docker engines, which have none. */
-export function clusterSecretFaults(parsed: ParsedConfig): Fault[] {
-  if (parsed.platform === "kubernetes") return [];
+const clusterSecrets = rule(["platform", ...sourceParts], ({ platform, ...parsed }) => {
+  if (platform === "kubernetes") return [];
   return sources(parsed)
     .filter(({ source }) => typeof source === "object" && "secret" in source)
     .map(({ path }) => ({
@@ -12,4 +11,6 @@ export function clusterSecretFaults(parsed: ParsedConfig): Fault[] {
       message:
         "a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
     }));
-}
+});
+
+export const clusterSecretRules = [clusterSecrets];

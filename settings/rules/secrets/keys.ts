@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { textOf } from "../../model/sources.ts";
-import type { ParsedConfig, SecretName } from "../../schema/schema.ts";
-import type { Fault } from "../fault.ts";
+import type { SecretName } from "../../schema/schema.ts";
+import { rule } from "../rule.ts";
 
 /**
  * SHA-256 of publicly known keys, from much copied examples: the values of Helm charts, the READMEs of older
@@ -55,12 +55,14 @@ const checked: readonly (readonly [SecretName, (text: string) => string | undefi
 ];
 
 /** Rejects keys that protect nothing: publicly known, placeholders or too short. */
-export function keyFaults({ secrets }: ParsedConfig): Fault[] {
-  return checked.flatMap(([name, complaint]) => {
+const keys = rule(["secrets.*"], ({ secrets }) =>
+  checked.flatMap(([name, complaint]) => {
     const source = secrets[name];
     const path = ["secrets", name];
     const text = source === undefined ? undefined : textOf({ path, source });
     const message = text === undefined ? undefined : complaint(text);
     return message === undefined ? [] : [{ path, message }];
-  });
-}
+  }),
+);
+
+export const keyRules = [keys];

@@ -1,7 +1,8 @@
 import { formFault } from "../../model/secretForm.ts";
 import { passwords, type Source, serviceUrls, textOf } from "../../model/sources.ts";
-import { type ParsedConfig, secretNames } from "../../schema/schema.ts";
+import { secretNames } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 import { passwordIn } from "../services/urls.ts";
 
 /** Passwords that attackers try first, in lower case. */
@@ -32,7 +33,7 @@ function fault({ path }: Source, password: string | undefined, subject: string):
   return [{ path, message }];
 }
 
-/** True if a secret has a wrong form, which `formFaults` reports already. */
+/** True if a secret has a wrong form, which `secretFormRules` reports already. */
 function isUnusable(given: Source): boolean {
   const [holder, name] = given.path;
   const text = textOf(given);
@@ -41,9 +42,9 @@ function isUnusable(given: Source): boolean {
 }
 
 /** Rejects passwords that others know, or find out in seconds. */
-export function passwordFaults(parsed: ParsedConfig): Fault[] {
-  return [
-    ...passwords(parsed).flatMap((given) => (isUnusable(given) ? [] : fault(given, textOf(given), "it"))),
-    ...serviceUrls(parsed).flatMap((given) => fault(given, passwordIn(textOf(given) ?? ""), "its password")),
-  ];
-}
+const strong = rule(["secrets.*", "users.*.password", "postgres.*", "redis.*"], (parsed) => [
+  ...passwords(parsed).flatMap((given) => (isUnusable(given) ? [] : fault(given, textOf(given), "it"))),
+  ...serviceUrls(parsed).flatMap((given) => fault(given, passwordIn(textOf(given) ?? ""), "its password")),
+]);
+
+export const passwordRules = [strong];

@@ -31,7 +31,7 @@ export function secretFaults(
   return leaves(given).flatMap(([path, leaf]): Fault[] => {
     const [key, section, setting] = path;
     const isSetting = key === "settings" && path.length === 3;
-    // `reservedFaults` reports settings that must not be given at all.
+    // `reservedRules` report settings that must not be given at all.
     if (isSetting && isReserved(`${String(section)}.${String(setting)}`.toLowerCase())) return [];
     const secret = isSetting
       ? isSensitive(String(version), String(section), String(setting))

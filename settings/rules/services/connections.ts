@@ -2,35 +2,43 @@ import { airflowOption } from "../../model/airflowOptions.ts";
 import {
   type Connecting,
   clientShares,
+  connectionParts,
   serverLimit,
   serverShares,
   sum,
   table,
 } from "../../model/connections.ts";
-import { groupsOf } from "../../model/groups.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
+import { groupParts, groupsOf } from "../../model/groups.ts";
 import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 /** Indents text below the line of the fault. */
 function indented(text: string): string {
   return text.replaceAll(/^/gm, "      ");
 }
 
-/** Rejects pool sizes without a bound. */
-function unbounded(parsed: ParsedConfig): Fault[] {
-  const least = { pool_size: 1, max_overflow: 0 };
-  return Object.entries(least).flatMap(([key, min]) => {
-    const given = airflowOption(parsed, `database.sql_alchemy_${key}`);
-    if (!given || (/^\d{1,6}$/.test(given.value) && Number(given.value) >= min)) return [];
-    const message = `a process could open any number of connections: expected a whole number, ${min} or more`;
-    return [{ path: given.path, message, given: given.value }];
-  });
+const pool = { "database.sql_alchemy_pool_size": 1, "database.sql_alchemy_max_overflow": 0 } as const;
+
+/** True if a pool has no size, or one from `least`. */
+function isBounded(stack: Pick<Connecting, "settings">, name: keyof typeof pool): boolean {
+  const { value = `${pool[name]}` } = airflowOption(stack, name) ?? {};
+  return /^\d{1,6}$/.test(value) && Number(value) >= pool[name];
 }
+
+const poolSizes = Object.keys(pool) as (keyof typeof pool)[];
+
+/** Rejects pool sizes without a bound. */
+const unbounded = poolSizes.map((name) =>
+  rule([`settings.${name}`], (parsed) => {
+    const given = airflowOption(parsed, name);
+    if (!given || isBounded(parsed, name)) return [];
+    const message = `a process could open any number of connections: expected a whole number, ${pool[name]} or more`;
+    return [{ path: given.path, message, given: given.value }];
+  }),
+);
 
 function serverFaults(stack: Connecting): Fault[] {
   const { postgres, pgbouncer } = stack;
-  // An external server is asked by the check job, before anything else is deployed.
-  if (postgres.url !== undefined) return [];
   const shares = serverShares(stack);
   const [all, limit] = [sum(shares), serverLimit(stack)];
   if (all <= limit) return [];
@@ -63,9 +71,11 @@ function clientFaults(stack: Connecting): Fault[] {
 }
 
 /** Rejects more connections than the server accepts: it would refuse the last ones, and only under load. */
-export function connectionFaults(parsed: ParsedConfig): Fault[] {
-  const odd = unbounded(parsed);
-  if (odd.length > 0) return odd;
+const budgets = rule([...connectionParts, ...groupParts], (parsed, isGiven) => {
+  if (!poolSizes.every((name) => isBounded(parsed, name))) return [];
   const stack = { ...parsed, groups: groupsOf(parsed) };
-  return [...serverFaults(stack), ...clientFaults(stack)];
-}
+  // An external server is asked by the check job, before anything else is deployed.
+  return [...(isGiven("postgres.url") ? [] : serverFaults(stack)), ...clientFaults(stack)];
+});
+
+export const connectionRules = [...unbounded, budgets];

@@ -1,5 +1,5 @@
-import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 const place = "the stack decides where it listens and what is published";
 const data = "the stack decides where its files are";
@@ -30,13 +30,15 @@ const safe: Readonly<Record<string, string>> = {
 };
 
 /** Rejects settings of the stack's own Postgres that would open it, or make it lose data. */
-export function postgresFaults({ postgres: { settings } }: ParsedConfig): Fault[] {
-  return Object.entries(settings).flatMap(([key, value]): Fault[] => {
+const settings = rule(["postgres.settings.*"], ({ postgres }) =>
+  Object.entries(postgres.settings).flatMap(([key, value]): Fault[] => {
     const path = ["postgres", "settings", key];
     const name = key.toLowerCase();
     const off = value === false || ["off", "false", "no", "0"].includes(String(value).toLowerCase());
     if (off && safe[name] !== undefined) return [{ path, message: safe[name], given: String(value) }];
     const reason = own[name] ?? (name.startsWith("ssl_") ? tls : undefined);
     return reason === undefined ? [] : [{ path, message: `it is the stack's own: ${reason}` }];
-  });
-}
+  }),
+);
+
+export const postgresRules = [settings];

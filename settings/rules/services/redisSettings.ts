@@ -1,5 +1,5 @@
-import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 const users = "the stack writes its users: expected secrets.brokerPassword";
 const place = "the stack decides where it listens and what is published";
@@ -48,8 +48,8 @@ const fixed: Readonly<Record<string, readonly [value: string, why: string]>> = {
 };
 
 /** Rejects settings of the stack's own Redis that would make it lose tasks, or open it. */
-export function redisFaults({ redis: { settings } }: ParsedConfig): Fault[] {
-  return Object.entries(settings).flatMap(([key, value]): Fault[] => {
+const settings = rule(["redis.settings.*"], ({ redis }) =>
+  Object.entries(redis.settings).flatMap(([key, value]): Fault[] => {
     const path = ["redis", "settings", key];
     const name = key.toLowerCase();
     const [only, why] = fixed[name] ?? [];
@@ -57,5 +57,7 @@ export function redisFaults({ redis: { settings } }: ParsedConfig): Fault[] {
     if (why !== undefined && spelt !== only) return [{ path, message: why, given: spelt }];
     const reason = own[name];
     return reason === undefined ? [] : [{ path, message: `it is the stack's own: ${reason}` }];
-  });
-}
+  }),
+);
+
+export const redisRules = [settings];

@@ -1,39 +1,39 @@
 import { type Source, serviceUrls, textOf } from "../../model/sources.ts";
 import { postgresLogin } from "../../model/urls/postgresUrl.ts";
 import { redisLogin } from "../../model/urls/redisUrl.ts";
-import type { ParsedConfig, RawConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 import { urlFaults } from "./urls.ts";
 
-const kinds = ["postgres", "redis"] as const;
-
 /** Rejects keys of the stack's own service beside an external one, and the reverse. */
-function pointless(parsed: ParsedConfig, given: RawConfig): Fault[] {
-  return kinds.flatMap((kind): Fault[] => {
-    const { url, ca, settings } = parsed[kind];
-    const results = kind === "postgres" ? parsed.postgres.resultsUrl : undefined;
-    if (url === undefined) {
-      const message = `it is for a server that is there already: allowed with ${kind}.url`;
+const pointless = (["postgres", "redis"] as const).map((kind) =>
+  rule(
+    [`${kind}.settings.*`, "machines.*.roles.*"],
+    ({ [kind]: { settings }, machines = [] }, isGiven): Fault[] => {
+      if (!isGiven(`${kind}.url`)) {
+        const message = `it is for a server that is there already: allowed with ${kind}.url`;
+        const hasResults = kind === "postgres" && isGiven("postgres.resultsUrl");
+        return [
+          ...(isGiven(`${kind}.ca`) ? [{ path: [kind, "ca"], message }] : []),
+          ...(hasResults ? [{ path: [kind, "resultsUrl"], message, given: "{…}" }] : []),
+        ];
+      }
+      const message = `it is for the stack's own: expected either this or ${kind}.url`;
+      const placed = machines.flatMap(([at, { roles = [] }]) =>
+        roles.flatMap(([index, role]) =>
+          role === kind
+            ? [{ path: ["machines", at, "roles", index], message: `${kind}.url says where it is` }]
+            : [],
+        ),
+      );
       return [
-        ...(ca === undefined ? [] : [{ path: [kind, "ca"], message }]),
-        ...(results === undefined ? [] : [{ path: [kind, "resultsUrl"], message, given: "{…}" }]),
+        ...(isGiven(`${kind}.memory`) ? [{ path: [kind, "memory"], message }] : []),
+        ...(Object.keys(settings).length === 0 ? [] : [{ path: [kind, "settings"], message, given: "{…}" }]),
+        ...placed,
       ];
-    }
-    const message = `it is for the stack's own: expected either this or ${kind}.url`;
-    const placed = (parsed.machines ?? []).flatMap(({ roles = [] }, at) =>
-      roles.flatMap((role, index) =>
-        role === kind
-          ? [{ path: ["machines", at, "roles", index], message: `${kind}.url says where it is` }]
-          : [],
-      ),
-    );
-    return [
-      ...(given[kind]?.memory === undefined ? [] : [{ path: [kind, "memory"], message }]),
-      ...(Object.keys(settings).length === 0 ? [] : [{ path: [kind, "settings"], message, given: "{…}" }]),
-      ...placed,
-    ];
-  });
-}
+    },
+  ),
+);
 
 /** Rejects URLs that cannot be parsed, and parameters that PgBouncer would drop. */
 function unreadable(source: Source, pooled: boolean): Fault[] {
@@ -54,12 +54,11 @@ function unreadable(source: Source, pooled: boolean): Fault[] {
   }
 }
 
-/** Reports faults of external services, and of the keys of the stack's own beside them. */
-export function serviceFaults(parsed: ParsedConfig, given: RawConfig): Fault[] {
-  const told = new Set(urlFaults(parsed).map(({ path }) => path.join()));
-  const urls = serviceUrls(parsed).filter(({ path }) => !told.has(path.join()));
-  return [
-    ...pointless(parsed, given),
-    ...urls.flatMap((source) => unreadable(source, parsed.pgbouncer !== undefined)),
-  ];
-}
+/** Rejects URLs that the services' own clients could not use. */
+const usable = rule(["postgres.*", "redis.*"], (parsed, isGiven) =>
+  serviceUrls(parsed)
+    .filter((source) => urlFaults(source).length === 0)
+    .flatMap((source) => unreadable(source, isGiven("pgbouncer"))),
+);
+
+export const serviceRules = [...pointless, usable];

@@ -1,6 +1,6 @@
 import { connectionUrls, type Source, serviceUrls, textOf } from "../../model/sources.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 interface Login {
   readonly scheme: string;
@@ -77,7 +77,8 @@ function complaint(url: string, { schemes, example, needsPassword }: Kind): stri
   return;
 }
 
-function fault(given: Source): Fault[] {
+/** Says what is wrong with a URL. */
+export function urlFaults(given: Source): Fault[] {
   const url = textOf(given);
   const kind = kinds[String(given.path[0])];
   const message = url === undefined || !kind ? undefined : complaint(url, kind);
@@ -85,6 +86,8 @@ function fault(given: Source): Fault[] {
 }
 
 /** Rejects URLs that lead nowhere, or elsewhere than they seem to. */
-export function urlFaults(parsed: ParsedConfig): Fault[] {
-  return [...serviceUrls(parsed), ...connectionUrls(parsed)].flatMap(fault);
-}
+const urls = rule(["postgres.*", "redis.*", "connections.*.uri"], (parsed) =>
+  [...serviceUrls(parsed), ...connectionUrls(parsed)].flatMap(urlFaults),
+);
+
+export const urlRules = [urls];

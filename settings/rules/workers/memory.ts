@@ -1,6 +1,5 @@
-import type { ParsedConfig, RawConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
-import { each, ifReadable } from "../readable.ts";
+import { rule } from "../rule.ts";
 
 /**
  * MiB of a worker with its log server, before any process for tasks. Measured with `docker stats` on Airflow
@@ -32,13 +31,19 @@ function fault(
 }
 
 /** Refuses workers that the engine would kill as soon as all of their places are taken. */
-export function memoryFaults(parsed: ParsedConfig, given: RawConfig): Fault[] {
-  const own = [["workerMemory"], ["workerConcurrency"]] as const;
-  return [
-    ...ifReadable(() =>
-      fault(own, parsed.workerMemory, parsed.workerConcurrency, given.workerMemory !== undefined),
-    ),
-    ...each(parsed.workerGroups, (group, at) => {
+const memory = rule(["workerMemory", "workerConcurrency"], (parsed, isGiven) =>
+  fault(
+    [["workerMemory"], ["workerConcurrency"]],
+    parsed.workerMemory,
+    parsed.workerConcurrency,
+    isGiven("workerMemory"),
+  ),
+);
+
+const memoryOfGroups = rule(
+  ["workerMemory", "workerConcurrency", "workerGroups.*.memory", "workerGroups.*.concurrency"],
+  (parsed) =>
+    parsed.workerGroups.flatMap(([at, group]) => {
       const { concurrency = parsed.workerConcurrency, memory = parsed.workerMemory } = group;
       // A group without values of its own has those of the default group, whose faults are reported already.
       if (group.concurrency === undefined && group.memory === undefined) return [];
@@ -48,5 +53,6 @@ export function memoryFaults(parsed: ParsedConfig, given: RawConfig): Fault[] {
       ] as const;
       return fault(paths, memory, concurrency, group.memory !== undefined);
     }),
-  ];
-}
+);
+
+export const memoryRules = [memory, memoryOfGroups];

@@ -1,7 +1,7 @@
 import { counted, type MachineSettings } from "../../schema/machines.ts";
 import type { ParsedConfig } from "../../schema/schema.ts";
-import type { Check, Fault } from "../fault.ts";
-import { each } from "../readable.ts";
+import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
 
 /** Keys of a machine that only one platform has. */
 const kinds = {
@@ -44,36 +44,37 @@ function ofKubernetes({ node, labels }: MachineSettings, at: number): Fault[] {
 }
 
 /** Rejects loopback addresses among several machines: each machine would reach only itself. */
-function loopback(machines: readonly MachineSettings[]): Fault[] {
-  if (machines.length < 2) return [];
-  return machines.flatMap(({ address }, at) =>
-    address?.startsWith("127.")
+const loopback = rule(["machines.*.address"], ({ machines = [] }) =>
+  machines.flatMap(([at, { address }]) =>
+    machines.length > 1 && address?.startsWith("127.")
       ? [fault(at, "address", "expected one that the others reach: that of its network")]
       : [],
-  );
-}
+  ),
+);
 
 /** Rejects a name, engine, address or node that another machine has too. */
-function shared(machines: readonly MachineSettings[]): Fault[] {
-  return (["name", "docker", "address", "node"] as const).flatMap((key) =>
-    machines.flatMap((machine, at) => {
-      const first = machines.findIndex((other) => other[key] === machine[key]);
+const shared = (["name", "docker", "address", "node"] as const).map((key) =>
+  rule([`machines.*.${key}`], ({ machines = [] }) =>
+    machines.flatMap(([at, machine]) => {
+      const [first] = machines.find(([, other]) => other[key] === machine[key]) ?? [];
       if (machine[key] === undefined || first === at) return [];
       return [fault(at, key, `machines[${first}] has the same: expected each machine once`)];
     }),
-  );
-}
+  ),
+);
 
-function twiceGiven(machines: readonly MachineSettings[]): Fault[] {
-  return machines.flatMap(({ roles = [] }, at) =>
-    roles.flatMap((role, index) => {
-      const first = machines.findIndex((other) => other.roles?.includes(role));
-      if (first === at && roles.indexOf(role) === index) return [];
-      const path = ["machines", at, "roles", index];
-      return [{ path, message: `machines[${first}] has it: expected each role once` }];
-    }),
+/** Rejects a role that is placed twice. */
+const twice = rule(["machines.*.roles.*"], ({ machines = [] }) => {
+  const placed = machines.flatMap(([at, { roles = [] }]) =>
+    roles.map(([index, role]) => ({ at, role, path: ["machines", at, "roles", index] })),
   );
-}
+  return placed.flatMap(({ role, path }, nth) => {
+    const first = placed.findIndex((other) => other.role === role);
+    return first === nth
+      ? []
+      : [{ path, message: `machines[${placed[first]?.at}] has it: expected each role once` }];
+  });
+});
 
 function ofPlatform(machine: MachineSettings, at: number, platform: ParsedConfig["platform"]): Fault[] {
   const other = platform === "docker" ? "kubernetes" : "docker";
@@ -83,22 +84,26 @@ function ofPlatform(machine: MachineSettings, at: number, platform: ParsedConfig
   return [...foreign, ...(platform === "docker" ? ofDocker : ofKubernetes)(machine, at)];
 }
 
-/** Rejects a count of workers in more than one place. */
-const counts: Check = ({ machines, workers, workerAutoscale }) => {
-  const others = { workers, workerAutoscale };
-  if (machines) {
-    const message = "expected either this or machines, which count workers of their own";
-    const given = Object.entries(others).filter(([, value]) => value !== undefined);
-    return given.map(([other]) => ({ path: [other], message }));
-  }
-  if (workers === undefined || !workerAutoscale) return [];
-  return [{ path: ["workers"], message: "expected either this or workerAutoscale" }];
-};
+const places = rule(["platform", "machines.*"], ({ machines = [], platform }) =>
+  machines.flatMap(([at, machine]) => ofPlatform(machine, at, platform)),
+);
 
-const groupCounts: Check = ({ machines = [], workerGroups }) =>
-  each(workerGroups, (group, at) => {
+/** Rejects a count of workers in more than one place. */
+const counts = rule([], (_, isGiven) => {
+  if (isGiven("machines")) {
+    const message = "expected either this or machines, which count workers of their own";
+    const given = (["workers", "workerAutoscale"] as const).filter((key) => isGiven(key));
+    return given.map((other) => ({ path: [other], message }));
+  }
+  return isGiven("workers") && isGiven("workerAutoscale")
+    ? [{ path: ["workers"], message: "expected either this or workerAutoscale" }]
+    : [];
+});
+
+const groupCounts = rule(["machines.*.workers", "workerGroups.*"], ({ machines = [], workerGroups }) =>
+  workerGroups.flatMap(([at, group]) => {
     const { name, workers, autoscale } = group;
-    const isCounted = machines.some((one) => name in counted(one));
+    const isCounted = machines.some(([, one]) => name in counted(one));
     const both =
       workers !== undefined && autoscale
         ? [{ path: ["workerGroups", at, "workers"], message: "expected either this or autoscale" }]
@@ -107,50 +112,48 @@ const groupCounts: Check = ({ machines = [], workerGroups }) =>
     const given = (["workers", "machine", "autoscale"] as const).filter((key) => group[key] !== undefined);
     const message = `expected either this or the counts of ${name} in machines`;
     return [...both, ...given.map((key) => ({ path: ["workerGroups", at, key], message }))];
-  });
+  }),
+);
 
-const groupMachines: Check = ({ machines = [], workerGroups }) => {
+const groupMachines = rule(["machines.name", "workerGroups.*.machine"], ({ machines = [], workerGroups }) => {
   const known = machines.map(({ name }) => name);
   const names = known.join(", ") || "none, since the stack has no machines";
-  return each(workerGroups, ({ machine }, at) =>
+  return workerGroups.flatMap(([at, { machine }]) =>
     machine === undefined || known.includes(machine)
       ? []
       : [{ path: ["workerGroups", at, "machine"], message: `expected a name in machines: ${names}` }],
   );
-};
+});
 
-const groupNames: Check = ({ machines = [], workerGroups }) => {
-  const taken = ["default", ...machines.map(({ name }) => name)];
-  const groups = workerGroups.map(({ name }) => name);
-  return groups.flatMap((name, at) =>
-    [...taken, ...groups.slice(0, at)].includes(name)
+const groupNames = rule(["machines.*.name", "workerGroups.*.name"], ({ machines = [], workerGroups }) => {
+  const taken = ["default", ...machines.map(([, { name }]) => name)];
+  const groups = workerGroups.map(([, { name }]) => name);
+  return workerGroups.flatMap(([at, { name }], nth) =>
+    [...taken, ...groups.slice(0, nth)].includes(name)
       ? [{ path: ["workerGroups", at, "name"], message: "expected a name of its own" }]
       : [],
   );
-};
+});
 
-const countedGroups: Check = ({ machines = [], workerGroups }) => {
+const countedGroups = rule(["machines.*.workers", "workerGroups.name"], ({ machines = [], workerGroups }) => {
   const names = ["default", ...workerGroups.map(({ name }) => name)];
   const message = `expected the names of worker groups: ${names.join(", ")}`;
-  return each(machines, (machine, at) =>
+  return machines.flatMap(([at, machine]) =>
     Object.keys(counted(machine))
       .filter((group) => !names.includes(group))
       .map((group) => ({ path: ["machines", at, "workers", group], message })),
   );
-};
-
-const places: Check = ({ machines = [], platform }) =>
-  each(machines, (machine, at) => ofPlatform(machine, at, platform));
+});
 
 /** Checks of machines, and of the workers and groups that run there. */
-export const placementFaults: readonly Check[] = [
+export const placementRules = [
   counts,
   groupMachines,
   groupCounts,
   groupNames,
   countedGroups,
   places,
-  ({ machines = [] }) => shared(machines),
-  ({ machines = [] }) => twiceGiven(machines),
-  ({ machines = [] }) => loopback(machines),
+  ...shared,
+  twice,
+  loopback,
 ];
