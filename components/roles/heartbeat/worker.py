@@ -7,7 +7,6 @@ import pathlib
 import socket
 import threading
 import time
-from contextlib import contextmanager
 
 from celery import bootsteps, signals
 from celery.worker.heartbeat import Heart
@@ -16,22 +15,15 @@ HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
 
 
 class Search(threading.Thread):
-    """Beats while a lost broker is looked for: a restart would not bring it back. To resolve its name alone may take a minute.
+    """Beats from the first attempt to reach a lost broker until the worker consumes: a restart would be no quicker.
 
-    A worker that has never reached the broker is not healthy yet, and an attempt that takes two minutes hangs.
+    Several connections are made on the way, and to resolve the broker's name alone may take a minute. A worker that has
+    never reached the broker is not healthy yet, and one that makes no attempt for two minutes hangs.
     """
 
     def __init__(self):
         super().__init__(name="search", daemon=True)
         self.since = None
-
-    @contextmanager
-    def going_on(self):
-        self.attempt()
-        try:
-            yield
-        finally:
-            self.since = None
 
     def attempt(self):
         self.since = time.monotonic()
@@ -62,8 +54,8 @@ def keep_trying(consumer):
             return ensure(errback, None, interval_step=0, callback=attempt)
 
         connection.ensure_connection = ensure_connection
-        with search.going_on():
-            return connected(connection)
+        search.attempt()
+        return connected(connection)
 
     consumer.ensure_connected = ensure_connected
 
@@ -88,6 +80,7 @@ class Heartbeat(bootsteps.StartStopStep):
     def start(self, consumer):
         def beat():
             if consumer.task_consumer and consumer.task_consumer.queues:
+                search.since = None
                 HEARTBEAT.touch()
 
         beat()
