@@ -5,8 +5,7 @@ import { type ImportContext, setting } from "./settings.ts";
 /** An environment variable of Airflow. */
 export interface Variable extends ImportContext {
   readonly name: string;
-  /** Value; undefined if it comes from the environment of whoever starts Airflow. */
-  readonly value: SecretReference | undefined;
+  readonly value: SecretReference;
   /** Keys of `roles` that read the variable; empty if the stack has no such container. */
   readonly roles: readonly string[];
 }
@@ -37,11 +36,11 @@ const connection: Meaning = ([name = ""], value) => {
   if (typeof value !== "string" || !value.startsWith("{")) return given([...path, "uri"], value);
   const json = parsed(value);
   if (!json) return unsupported("it is not JSON, and no URI");
-  const plain = Object.entries(fields).flatMap(([key, theirs]): Target[] =>
-    json[theirs] === undefined || json[theirs] === null
-      ? []
-      : [{ path: [...path, key], value: json[theirs] }],
-  );
+  const plain = Object.entries(fields).flatMap(([key, theirs]): Target[] => {
+    const { [theirs]: field } = json;
+    const isThere = field !== undefined && field !== null;
+    return isThere && !looksSecret("", String(field)) ? [{ path: [...path, key], value: field }] : [];
+  });
   const hidden = ["password", "extra"].filter((key) => json[key]).map((key) => ({ path: [...path, key] }));
   return { kind: "taken", targets: [...plain, ...hidden] };
 };
@@ -53,7 +52,28 @@ const variable: Meaning = ([name = ""], value) => {
   return secret ? given(path, value, note) : taken(path, value, note);
 };
 
-const packages = "Python packages";
+/** Packages to install, without options that have a login in them. */
+const packages: Meaning = (_, value) => {
+  if (typeof value !== "string") return unsupported("expected Python packages");
+  const isSecret = looksSecret("", value);
+  const words = value.trim().split(/\s+/);
+  const left = words.filter((word, at) => {
+    const option = /^-/.test(words[at - 1] ?? "") && looksSecret("", word) ? words[at - 1] : word;
+    return (
+      !looksSecret("", option ?? "") &&
+      !(/^-/.test(word) && looksSecret("", words[at + 1] ?? "") && !word.includes("="))
+    );
+  });
+  const made = taken(["requirements"], left.join(" "), "Python packages");
+  if (!isSecret || made.kind !== "taken") return made;
+  if (left.length === 0)
+    return unsupported("a package index with a login: build the packages into images.airflow");
+  return {
+    ...made,
+    todo: "without the package index that has a login: build these packages into images.airflow",
+  };
+};
+
 const firstUser = unsupported("the first administrator has a login and a password, and no more");
 const entry = handled("it is for the entrypoint of the official image; the stack's migration does that");
 
@@ -75,33 +95,31 @@ const meanings: readonly (readonly [name: RegExp, meaning: Outcome | Meaning])[]
   [/^AIRFLOW_CONN_AIRFLOW_DB$/, handled("tasks of Airflow 3 do not reach its database")],
   [/^AIRFLOW_CONN_(\w+)$/, connection],
   [/^AIRFLOW_VAR_(\w+)$/, variable],
-  [/^_PIP_ADDITIONAL_REQUIREMENTS$/, (_, value) => taken(["requirements"], value, packages)],
+  [/^_PIP_ADDITIONAL_REQUIREMENTS$/, packages],
   [/^_AIRFLOW_WWW_USER_USERNAME$/, (_, value) => taken(["adminUser"], value)],
   [/^_AIRFLOW_WWW_USER_PASSWORD$/, (_, value) => given(["secrets", "adminPassword"], value)],
   [/^_AIRFLOW_WWW_USER_CREATE$/, entry],
   [/^_AIRFLOW_WWW_USER_/, firstUser],
   [/^(_AIRFLOW_DB_(MIGRATE|UPGRADE)|CONNECTION_CHECK_MAX_COUNT|DUMB_INIT_SETSID)$/, entry],
   [/^AIRFLOW_(UID|GID|HOME)$/, handled("Airflow runs as 50000:0 in /opt/airflow")],
-  [
-    /^AIRFLOW_CONFIG$/,
-    unsupported("airflow.cfg is not read: what differs from the defaults belongs into settings"),
-  ],
+  [/^AIRFLOW_CONFIG$/, handled("the stack writes airflow.cfg; one that is mounted is read")],
+  [/^AIRFLOW_(IMAGE_NAME|PROJ_DIR)$/, handled("it is for the compose file")],
   [/^(HTTP|HTTPS|NO)_PROXY$/i, proxies],
 ];
 
 /** Decides what becomes of an environment variable of Airflow. */
 export function environmentVariable(of: Variable): Outcome {
   const { name, value, roles } = of;
-  if (value === undefined) return unsupported("its value is in the environment of whoever starts it");
   for (const [pattern, meaning] of meanings) {
     const match = pattern.exec(name);
     if (match) return typeof meaning === "function" ? meaning(match.slice(1), value, of) : meaning;
   }
-  if (typeof value !== "string" || looksSecret(name, value)) {
-    return unsupported(
-      "it is a secret, and the environment is read by everybody: make it a connection or a file of the role",
-    );
-  }
   if (roles.length === 0) return unsupported("the stack has no such container");
+  if (typeof value !== "string" || looksSecret(name, value)) {
+    const todo = "a secret is a file instead of a variable, which everybody reads: read /run/secrets/NAME";
+    const given = typeof value === "string" ? {} : { value };
+    const targets = roles.map((role) => ({ path: ["roles", role, "secretFiles", name], ...given }));
+    return { kind: "taken", targets, todo };
+  }
   return { kind: "taken", targets: roles.map((role) => ({ path: ["roles", role, "env", name], value })) };
 }

@@ -49,20 +49,42 @@ export function airflowVersion(version: string): Outcome {
   return { kind: "taken", targets: [{ path: ["version"], value }], note };
 }
 
-/** Converts an image to a version; also to an image, unless it is official, since the stack has its own. */
-export function airflowImage(image: Image, keepOfficial = false): Outcome {
+/** The version that an image's tag tells. A team numbers its own images, so only a version that the stack runs counts. */
+function toldBy(image: Image): string | undefined {
   const version = versionOf(image.tag);
+  if (isOfficial(image) || isPuckels(image) || version === undefined) return version;
+  return versions.includes(version) && /airflow/.test(image.repository) ? version : undefined;
+}
+
+function isPuckels({ repository }: Image): boolean {
+  return /(^|\/)puckel\/docker-airflow$/.test(repository);
+}
+
+/**
+ * Converts an image to a version; also to an image, unless it is official, since the stack has its own.
+ * @param built version that is known from elsewhere, such as a Dockerfile
+ */
+export function airflowImage(
+  image: Image,
+  { keepOfficial = false, built }: { keepOfficial?: boolean; built?: string | undefined } = {},
+): Outcome {
+  const version = built || toldBy(image);
   const outcome = version === undefined ? undefined : airflowVersion(version);
   if (outcome && outcome.kind !== "taken") return outcome;
   const exact = outcome?.note === undefined;
   if (!exact && !isOfficial(image)) {
-    return unsupported(
-      `it has Airflow ${version}: build it on ${versions.join(" or ")}, and name it as images.airflow`,
-    );
+    return {
+      kind: "taken",
+      targets: outcome.targets,
+      todo: `it has Airflow ${version}: build it on ${versions.join(" or ")}, and name it as images.airflow`,
+    };
   }
-  const isNamed = exact && (keepOfficial || !isOfficial(image));
+  const isNamed = exact && image.repository !== "" && (keepOfficial || !isOfficial(image));
   const named: Target[] = isNamed ? [{ path: ["images", "airflow"], value: spellImage(image) }] : [];
   const targets = [...(outcome?.targets ?? []), ...named];
   if (targets.length === 0) return unsupported("it names no version of Airflow");
-  return { kind: "taken", targets, note: outcome?.note };
+  const todo = outcome
+    ? undefined
+    : "its tag does not tell Airflow's version: give version, and build it on that one";
+  return { kind: "taken", targets, note: outcome?.note, todo };
 }

@@ -1,10 +1,14 @@
-import { importCompose } from "./compose/compose.ts";
+import { posix } from "node:path";
+import { type Composition, importCompose, isCompose } from "./compose/compose.ts";
 import type { Look } from "./compose/context.ts";
-import { type Definition, interpolate, readDefinitions } from "./compose/interpolate.ts";
-import { servicesOf } from "./compose/services.ts";
-import { importChart, isChart } from "./helm/chart.ts";
+import { readDefinitions } from "./compose/read/envFile.ts";
+import { ComposeFiles } from "./compose/read/files.ts";
+import { interpolate, type Variables } from "./compose/read/interpolate.ts";
+import { variableFile, withVariables } from "./compose/read/variables.ts";
+import { importChart } from "./helm/chart.ts";
+import { chartOf } from "./helm/recognize.ts";
 import type { Plan } from "./plan.ts";
-import { at, readSource } from "./source.ts";
+import { at, readSource, type Translated } from "./source.ts";
 
 export interface TextFile {
   /** Name for messages. */
@@ -15,27 +19,76 @@ export interface TextFile {
 export interface Input extends TextFile {
   /** The `.env` file of a compose file. */
   readonly env?: TextFile | undefined;
+  /** Further compose files, which win over those before them. */
+  readonly overrides?: readonly TextFile[];
+  /** Variables of the environment, which win over those of `.env`. */
+  readonly shell?: Variables;
   readonly look: Look;
+  /** Returns the text of a file, by its path relative to the compose file's folder; undefined if there is none. */
+  readonly read?: (path: string) => string | undefined;
+  /** Lists the names in a folder. */
+  readonly list?: (path: string) => readonly string[];
+}
+
+/** Reads compose files with their variables, includes and what their services extend. */
+function composition(input: Input): Composition {
+  const { file, text, env, look, overrides = [], shell = new Map() } = input;
+  const { read = () => undefined, list = () => [] } = input;
+  const envFile = env && variableFile(posix.normalize(env.file), readDefinitions(env.file, env.text, shell));
+  const lines = envFile?.lines.map(({ definition }) => definition) ?? [];
+  const given = lines.filter(({ unset }) => unset === undefined);
+  const variables = new Map([...given.map(({ name, value }) => [name, value] as const), ...shell]);
+  const used = new Set<string>();
+  const translate = (plain: string): Translated => {
+    const unset: string[] = [];
+    const value = interpolate(
+      plain,
+      variables,
+      (name) => used.add(name),
+      (name) => unset.push(name),
+    );
+    return unset.length > 0 ? { value, unset } : { value };
+  };
+  const loaded = new ComposeFiles(file, { read, translate }).load([{ file, text }, ...overrides]);
+  const known = envFile ? [envFile] : [];
+  const made = withVariables(loaded.tree, {
+    variables,
+    read,
+    main: file,
+    known,
+    hear: (name) => used.add(name),
+  });
+  return {
+    tree: made.tree,
+    leaves: loaded.leaves,
+    entries: [...loaded.entries, ...made.entries],
+    env: envFile,
+    used,
+    files: made.files,
+    look,
+    read,
+    list,
+  };
 }
 
 /**
- * Plans the import of a compose file or of values of the Helm chart.
+ * Plans the import of compose files or of values of the Helm chart.
  * @throws Error when the input is not YAML, is neither of these, or has another executor than Celery's
  */
-export function planOf({ file, text, env, look }: Input): Plan {
+export function planOf(input: Input): Plan {
+  const { file, text } = input;
   const source = readSource(file, text);
   const { tree } = source;
-  if (at(tree, ["services"])?.kind === "map") {
-    const definitions: Definition[] = env ? readDefinitions(env.file, env.text) : [];
-    const variables = new Map(definitions.map(({ name, value }) => [name, value]));
-    const named = readSource(file, text, (plain) => interpolate(plain, variables, () => undefined));
-    if (servicesOf(named.tree).some(({ kind }) => kind === "airflow")) {
-      return importCompose({ file, text, look, ...(env && { env: { file: env.file, definitions } }) });
-    }
+  if (at(tree, ["services"])?.kind === "map" || at(tree, ["include"])) {
+    const made = composition(input);
+    if (isCompose(made)) return importCompose(made);
   }
-  if (isChart(tree) || isChart(at(tree, ["airflow"]))) return importChart(source);
+  const chart = chartOf(tree);
+  if (chart.kind === "official") return importChart(source, chart.path);
+  const other =
+    chart.kind === "other" ? ` It has the keys of ${chart.name}, which names its values differently.` : "";
   throw new Error(
     `${file} looks like neither a docker-compose file of Airflow (services, one of which has Airflow's image or AIRFLOW__… ` +
-      "variables) nor values of its Helm chart (executor, workers, config, …). Give one of these.",
+      `variables) nor values of its Helm chart (executor, workers, config, …).${other} Give one of these.`,
   );
 }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { schema } from "../settings/schema/schema.ts";
-import { type Item, type Outcome, type Target, unsupported } from "./rule.ts";
+import { type Item, type Outcome, type Target, unset, unsupported } from "./rule.ts";
 import { type Leaf, type Path, spell } from "./source.ts";
 
 /** A part of the input, and what becomes of it. */
@@ -20,6 +20,8 @@ export interface Row {
   readonly targets: readonly string[];
   /** Why nothing was taken over, or what the user should know. */
   readonly note?: string | undefined;
+  /** What the user still has to do about a value that was taken over. */
+  readonly todo?: string | undefined;
 }
 
 export interface Plan {
@@ -122,7 +124,11 @@ function told(entries: readonly Entry[]): Map<Leaf, Entry> {
   return byLeaf;
 }
 
-function nameOf({ path, value, leaves: [first] }: Item): string | undefined {
+function nameOf(
+  { path, value, leaves: [first], unset: missing = [] }: Item,
+  outcome: Outcome,
+): string | undefined {
+  if (outcome === unset) return missing.join(", ");
   const { name, envName } = Object(value) as { name?: unknown; envName?: unknown };
   const last = typeof first?.path.at(-1) === "number" ? path.at(-1) : (name ?? envName);
   return typeof last === "string" && !first?.path.includes(last) ? last : undefined;
@@ -137,9 +143,10 @@ function rows(kind: Kind, leaves: readonly Leaf[], byLeaf: ReadonlyMap<Leaf, Ent
   }
   return [...grouped].map(([{ item, outcome }, own]) => ({
     leaves: own,
-    name: nameOf(item),
+    name: nameOf(item, outcome),
     targets: outcome.kind === "taken" ? outcome.targets.map(({ path }) => spell(path)) : [],
     note: outcome.kind === "taken" ? outcome.note : outcome.why,
+    ...(outcome.kind === "taken" && outcome.todo !== undefined && { todo: outcome.todo }),
   }));
 }
 
@@ -170,11 +177,13 @@ export function planned(
   entries: readonly Entry[],
   leaves: readonly Leaf[],
   extras: readonly Target[],
-  unused: string,
+  unused: Outcome,
 ): Plan {
   const settled = agreed(entries.map((entry) => ({ ...entry, outcome: checked(entry.outcome) })));
   const byLeaf = told(settled);
   const others = leaves.filter((leaf) => !byLeaf.has(leaf));
+  for (const leaf of others)
+    byLeaf.set(leaf, { item: { path: leaf.path, value: null, leaves: [leaf], match: [] }, outcome: unused });
   const targets = settled.flatMap(({ outcome }) => (outcome.kind === "taken" ? outcome.targets : []));
   // Outer values come before their parts.
   const outerFirst = [...extras, ...targets].toSorted(
@@ -186,15 +195,13 @@ export function planned(
     if (value !== undefined && path[0] !== "requirements") put(config, path, value);
   }
   const packages = values.get("requirements")?.value;
+  const { file: packagesFile } = Object(packages) as { file?: string };
   const secrets = targets.filter(({ value }) => value === undefined).map(({ path }) => spell(path));
   return {
-    config: compact(config) as Plan["config"],
+    config: { ...(compact(config) as Plan["config"]), ...(packagesFile && { requirements: packagesFile }) },
     taken: rows("taken", leaves, byLeaf),
     cared: rows("cared", leaves, byLeaf),
-    none: [
-      ...rows("none", leaves, byLeaf),
-      ...others.map((leaf) => ({ leaves: [leaf], targets: [], note: unused })),
-    ],
+    none: rows("none", leaves, byLeaf),
     secrets: [...new Set(secrets)].toSorted(),
     ...(typeof packages === "string" && { requirements: `${packages.trim().split(/\s+/).join("\n")}\n` }),
   };

@@ -2,6 +2,9 @@ import type { Plan, Row } from "./plan.ts";
 import { type Leaf, type Path, spell } from "./source.ts";
 import { storing } from "./write.ts";
 
+/** Secrets up to which each has its command in the short report; the stack file has all of them. */
+const mostCommands = 12;
+
 function common(one: Path, other: Path): Path {
   const end = one.findIndex((part, at) => part !== other[at]);
   return end < 0 ? one : one.slice(0, end);
@@ -22,40 +25,96 @@ function labelled({ leaves, name }: Row): string {
 }
 
 function takenLine(row: Row): string {
-  const { targets, note } = row;
-  return `  ${labelled(row)} -> ${targets.join(", ")}${note === undefined ? "" : ` (${note})`}`;
+  const { targets, note, todo } = row;
+  const notes = [note, todo].filter((one) => one !== undefined).join("; ");
+  return `  ${labelled(row)} -> ${targets.join(", ")}${notes === "" ? "" : ` (${notes})`}`;
 }
 
 /** Groups rows by reason, in the order of the input. */
-function byReason(rows: readonly Row[]): string[] {
-  const reasons = new Map<string, string[]>();
+function grouped(rows: readonly Row[], reason: (row: Row) => string | undefined): Map<string, Row[]> {
+  const reasons = new Map<string, Row[]>();
   for (const row of rows) {
-    const { note = "" } = row;
-    reasons.set(note, [...(reasons.get(note) ?? []), labelled(row)]);
+    const why = reason(row);
+    if (why !== undefined) reasons.set(why, [...(reasons.get(why) ?? []), row]);
   }
-  return [...reasons].flatMap(([reason, places]) => [`  ${reason}:`, ...places.map((one) => `    ${one}`)]);
+  return reasons;
+}
+
+function byReason(rows: readonly Row[]): string[] {
+  return [...grouped(rows, ({ note = "" }) => note)].flatMap(([reason, own]) => [
+    `  ${reason}:`,
+    ...own.map((row) => `    ${labelled(row)}`),
+  ]);
+}
+
+/** One line for each reason: how many values, and the first of them. */
+function folded(rows: readonly Row[], reason: (row: Row) => string | undefined): string[] {
+  return [...grouped(rows, reason)].map(([why, own]) => {
+    const [first] = own;
+    const more = own.length > 1 ? `, and ${own.length - 1} more` : "";
+    return `  ${own.length} × ${why}: ${first ? labelled(first) : ""}${more}`;
+  });
 }
 
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ["", title, ...lines];
 }
 
-/**
- * Reports on each value of the input: taken over, taken care of, or without a counterpart. Never prints a value.
- * @param missing what the stack file still needs
- */
-export function report(plan: Plan, stack: string, missing: readonly string[]): string {
+/** Commands that store the secrets; in the short report not more than the first. */
+function storingAll({ secrets }: Plan, stack: string, isWhole: boolean): string[] {
+  const shown = isWhole ? secrets : secrets.slice(0, mostCommands);
+  const more = secrets.length - shown.length;
+  const last = more > 0 ? [`  and ${more} more: the stack file begins with all of these commands`] : [];
+  return [...shown.map((key) => `  ${storing(key, stack)}`), ...last];
+}
+
+function lists(plan: Plan): string[] {
   return [
     ...section(`Taken over (${plan.taken.length}):`, plan.taken.map(takenLine)),
     ...section(`Taken care of by the stack (${plan.cared.length}):`, byReason(plan.cared)),
     ...section(`No counterpart (${plan.none.length}):`, byReason(plan.none)),
+  ];
+}
+
+/** The command to run next: what is missing comes before the deployment. */
+function next({ secrets }: Plan, stack: string, isMissing: boolean): string {
+  const [first] = secrets;
+  if (isMissing) return `Next: edit stacks/Pulumi.${stack}.yaml, then npm run up -- --stack ${stack}`;
+  return `Next: ${first === undefined ? `npm run up -- --stack ${stack}` : storing(first, stack)}`;
+}
+
+/**
+ * Reports what is left to do, then what became of the input's values, and the next command. Never prints a value.
+ * @param missing what the stack file still needs
+ * @param isWhole lists every value, instead of counting them
+ */
+export function report(plan: Plan, stack: string, missing: readonly string[], isWhole = false): string {
+  const { taken, cared, none } = plan;
+  const counts =
+    `${taken.length} taken over, ${cared.length} taken care of by the stack, ${none.length} without a counterpart. ` +
+    "Each of them, with its line: --all";
+  const left = [
     ...section(
       "Secrets, which are never written in plain: store them before the first deployment.",
-      plan.secrets.map((key) => `  ${storing(key, stack)}`),
+      storingAll(plan, stack, isWhole),
     ),
     ...section(
       "The stack file still has to be given, or changed:",
       missing.map((line) => `  ${line}`),
     ),
+    ...section(
+      "Taken over, but something is left to do:",
+      folded(taken, ({ todo }) => todo),
+    ),
+    ...section(
+      "Not taken over:",
+      folded(none, ({ note }) => note),
+    ),
+  ];
+  return [
+    ...(left.length > 0 ? ["", "Left to do", ...left] : ["", "Nothing is left to do."]),
+    ...(isWhole ? lists(plan) : ["", counts]),
+    "",
+    next(plan, stack, missing.length > 0),
   ].join("\n");
 }

@@ -1,5 +1,5 @@
 import type { Leaf, Path, Tree } from "./source.ts";
-import { leavesOf, plain } from "./source.ts";
+import { leavesOf, plain, unsetIn } from "./source.ts";
 
 /** A key of the stack and its value; without a value, a secret that a command stores. */
 export interface Target {
@@ -9,7 +9,13 @@ export interface Target {
 
 /** What becomes of a part of the input. */
 export type Outcome =
-  | { readonly kind: "taken"; readonly targets: readonly Target[]; readonly note?: string | undefined }
+  | {
+      readonly kind: "taken";
+      readonly targets: readonly Target[];
+      readonly note?: string | undefined;
+      /** What the user still has to do about it. */
+      readonly todo?: string | undefined;
+    }
   | { readonly kind: "cared" | "none"; readonly why: string };
 
 /** A part of the input. */
@@ -20,6 +26,8 @@ export interface Item {
   readonly leaves: readonly Leaf[];
   /** Parts of the path that match the rule's wildcards. */
   readonly match: readonly string[];
+  /** Variables in it that have no value. */
+  readonly unset?: readonly string[];
 }
 
 /** Outcome of items at a path. In a pattern, `*` is one name, `**` any number of names, `{a,b}` either. */
@@ -80,6 +88,9 @@ function says(value: unknown): boolean {
 
 export const empty = handled("it is empty");
 const unknown = unsupported("there is nothing like it");
+export const unset = unsupported(
+  "its variable is not set: give it in .env beside the file or in the environment, and import again",
+);
 
 /** An item and the outcome that its rule gives. */
 export interface Found<Of> {
@@ -90,8 +101,9 @@ export interface Found<Of> {
 /** Splits a tree into items: by the first matching rule, at the highest matching path. */
 export function itemsOf<Of>(tree: Tree, rules: readonly Rule<Of>[], path: Path = []): Found<Of>[] {
   const names = path.map(String);
-  const item = { path, value: plain(tree), leaves: leavesOf(tree), match: [] };
-  if (!says(item.value)) return [{ item, outcome: empty }];
+  const unset = [...new Set(unsetIn(tree))];
+  const item = { path, value: plain(tree), leaves: leavesOf(tree), match: [], unset };
+  if (!says(item.value) && unset.length === 0) return [{ item, outcome: empty }];
   for (const [pattern, outcome] of rules) {
     const match = matching(pattern.split("."), names);
     // A rule for everything below a path yields to rules for its parts.
@@ -104,6 +116,9 @@ export function itemsOf<Of>(tree: Tree, rules: readonly Rule<Of>[], path: Path =
   return inner.flatMap(([key, one]) => itemsOf(one, rules, [...path, key]));
 }
 
+/** Decides on an item. Without the values of its variables, only what needs none of them is decided by its rule. */
 export function decided<Of>({ item, outcome }: Found<Of>, of: Of): Outcome {
-  return typeof outcome === "function" ? outcome(item, of) : outcome;
+  const made = typeof outcome === "function" ? outcome(item, of) : outcome;
+  const isOpen = (item.unset ?? []).length > 0;
+  return isOpen && (made.kind !== "cared" || made === empty) ? unset : made;
 }

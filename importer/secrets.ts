@@ -17,10 +17,42 @@ export function isExample(given: unknown): boolean {
 
 export const minted = handled("it is an example that everybody knows; the stack mints its own");
 
-/** True if nobody should read a value in a stack file: by its name, or because it is a URL with a password. */
+/** Words in the names of secrets, alone or after `_`: `DB_PASSWORD`, `PGPASSWORD`, `GITLAB_PAT`. */
+const secretWords =
+  /(^|_)(pwd|pw|pat|creds?|keys?|dsn|sas|kwargs|salt|signature|jwt|basic_auth)(_|\d*$)|pass(word|wd|phrase|_|\d*$)|secret|token|credential|webhook|private|(api|auth|access|account|shared|ssh)key/i;
+
+/** Names that only sound secret: files, sizes and the like. */
+const plainWords =
+  /_(file|path|dir|cmd|id|name|user|username|size|count|limit|interval|seconds|secs?|timeout|ttl|expiration|expire|expiry|enabled?|length|type|backend|backends|manager|url_prefix|region|endpoint|host|port|class|algorithm|issuer|audience|leeway|age|rotation|prefix|suffix)$/i;
+
+/** Forms of values that are secret under any name. */
+const secretValues: readonly RegExp[] = [
+  // URLs with a login, and `password=` in those of JDBC and in lists of options.
+  /[a-z][a-z0-9+.-]*:\/\/[^/\s@]*:[^\s@]+@/i,
+  /(^|[?&;,\s"'{])(password|passwd|pwd|secret|secret_?key|client_?secret|token|access_?token|api_?key|accountkey|sharedaccesskey|sharedaccesssignature|sig)"?'?\s*[=:]\s*['"]?[^\s'"&;,}]+/i,
+  /^[a-z][a-z0-9+.-]*:\/\/[A-Za-z0-9_-]{20,}@|^jdbc:oracle:\w+:[^/\s]+\/[^@\s]+@/i,
+  // Addresses that are a secret as a whole, and tokens with the marks of those who issue them.
+  /hooks\.slack\.com\/(services|workflows)|discord(app)?\.com\/api\/webhooks|webhook\.office\.com|\.logic\.azure\.com/i,
+  /(^|[^A-Za-z0-9])(gh[oprsu]_\w{16}|github_pat_\w{16}|glpat-[\w-]{16}|xox[a-z]-[\w-]{8}|AKIA[0-9A-Z]{12}|ASIA[0-9A-Z]{12}|AIza[\w-]{20}|sk-[\w-]{16}|sk_(live|test)_\w{8}|dapi[0-9a-f]{16}|hv[sb]\.\w{8}|npm_\w{16}|pypi-\w{16}|SG\.[\w-]{8})/,
+  /^(Bearer|Basic)\s+\S{8}/i,
+  /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
+  // A service account of Google's.
+  /"private_key"\s*:/,
+];
+
+/** A text that looks like random letters and digits: long, with digits and both cases, or of hexadecimal digits. */
+function isRandom(value: string): boolean {
+  if (/^[0-9a-f]{32,}$/i.test(value)) return true;
+  const isMixed = /[a-z]/.test(value) && /[A-Z]/.test(value) && /\d/.test(value);
+  return isMixed && /^[A-Za-z0-9+/_=-]{24,}$/.test(value) && !/[/_-][a-z]+[/_-]/i.test(value);
+}
+
+/** True if nobody should read a value in a stack file, by its name or by its form. */
 export function looksSecret(name: string, value: string): boolean {
-  const words = /(^|_)(pass|passwd|password|pwd|secret|token|credentials?|apikey|private|key|dsn|sas)(_|$)/i;
-  return words.test(name) || /:\/\/[^/\s@]*:[^/\s@]+@/.test(value);
+  if (secretValues.some((form) => form.test(value)) || isRandom(value)) return true;
+  if (value === "" || /^(true|false|yes|no|on|off|none|\d{1,5})$/i.test(value)) return false;
+  return secretWords.test(name) && !(plainWords.test(name) && !/pass(word)?_?(id|name)$/i.test(name));
 }
 
 /** Converts a secret: keeps a reference, has a value stored by a command, mints one instead of an example. */

@@ -1,4 +1,6 @@
-import { handled, type Outcome, taken, unsupported } from "./rule.ts";
+import { isSensitive, knownSettings } from "../settings/model/known.ts";
+import { isReserved } from "../settings/rules/airflow/reserved.ts";
+import { empty, handled, type Outcome, secret, taken, unsupported } from "./rule.ts";
 import {
   broker,
   given,
@@ -18,6 +20,10 @@ export interface ImportContext {
   readonly metadataUrl?: SecretReference | undefined;
   /** Worker groups that read the setting, as keys of the stack; the default group is []. */
   readonly groups: readonly Path[];
+  /** Airflow's version in the stack. */
+  readonly version: string;
+  /** Reads the file of a command such as `cat /run/secrets/key`; undefined if it is not known. */
+  readonly secretFile?: ((path: string) => string | undefined) | undefined;
 }
 
 type Special = (value: SecretReference, around: ImportContext) => Outcome;
@@ -84,6 +90,7 @@ const special: Readonly<Record<string, Outcome | Special>> = {
   "core.fernet_key": (value) => given(["secrets", "fernetKey"], value),
   "core.hostname_callable": own,
   "core.sql_alchemy_conn": sqlAlchemy,
+  "database.sql_alchemy_conn_async": handled("the stack has an async connection of its own"),
   "core.standalone_dag_processor": own,
   "database.sql_alchemy_conn": sqlAlchemy,
   "logging.base_log_folder": logs,
@@ -98,21 +105,52 @@ function natural(value: string): string | number | boolean {
   return /^(0|-?[1-9]\d{0,14})$/.test(value) ? Number(value) : value;
 }
 
-/** Converts a setting of `airflow.cfg`. */
+/** Converts a setting by its present name. */
+function present(name: string, value: SecretReference, around: ImportContext, note?: string): Outcome {
+  const known = special[name];
+  if (known) return typeof known === "function" ? known(value, around) : known;
+  const [section = "", key = ""] = name.split(".");
+  if (/kubernetes/.test(section)) return otherExecutors;
+  const keys = knownSettings(around.version)?.sections.get(section);
+  if (keys && !keys.includes(key) && !/_transport_options$|^sentry$/.test(section))
+    return unsupported(`Airflow ${around.version} has no such setting`);
+  if (isReserved(name)) return own;
+  const path = ["settings", section, key];
+  if (isSensitive(around.version, section, key)) return value === "" ? empty : secret(path, note);
+  if (typeof value !== "string" || looksSecret(key, value)) {
+    return unsupported(
+      "it is a secret, and Airflow reads no secret there: make it a connection, whose password is one",
+    );
+  }
+  return taken(path, natural(value), note);
+}
+
+/** Converts a setting of `airflow.cfg`, also one that Airflow had under another name. */
 export function setting(
   section: string,
   key: string,
   value: SecretReference,
   around: ImportContext,
 ): Outcome {
-  if (/_(cmd|secret)$/.test(key) && key !== "jwt_secret") {
-    return unsupported("a command or secrets backend that gives a value: give the value");
+  const command = /^(.+)_(cmd|secret)$/.exec(key);
+  if (command && key !== "jwt_secret") {
+    const [, file = ""] = /^cat\s+(\S+)$/.exec(String(value).trim()) ?? [];
+    const text = command[2] === "cmd" ? around.secretFile?.(file) : undefined;
+    return text === undefined
+      ? unsupported("a command or secrets backend that gives a value: give the value")
+      : setting(section, command[1] ?? "", text, around);
   }
-  const known = special[`${section}.${key}`];
-  if (known) return typeof known === "function" ? known(value, around) : known;
-  if (/kubernetes/.test(section)) return otherExecutors;
-  if (typeof value !== "string" || looksSecret(key, value)) {
-    return unsupported("it is a secret, and settings are read by everybody");
-  }
-  return taken(["settings", section, key], natural(value));
+  const name = `${section}.${key}`;
+  if (special[name]) return present(name, value, around);
+  const known = knownSettings(around.version);
+  const isKnown = known?.sections.get(section)?.includes(key);
+  const renamed = isKnown ? undefined : known?.renamed[name];
+  if (renamed !== undefined)
+    return present(renamed, value, around, `Airflow ${around.version} calls it ${renamed}`);
+  const removed = isKnown ? undefined : known?.removed[name];
+  if (removed !== undefined)
+    return unsupported(
+      `Airflow ${around.version} no longer has it${removed && `: ${removed.replace(/\.$/, "")}`}`,
+    );
+  return present(name, value, around);
 }

@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+} from "yaml";
 
 export type Path = readonly (string | number)[];
 /** A value; undefined if it comes from the environment of whoever starts the deployment. */
@@ -12,10 +22,26 @@ export interface Leaf {
 }
 
 /** Contents of a file, with anchors and merges resolved; a value that is used twice is the same leaf twice. */
-export type Tree =
-  | { readonly kind: "leaf"; readonly leaf: Leaf; readonly value: Scalar }
+export type Tree = (
+  | {
+      readonly kind: "leaf";
+      readonly leaf: Leaf;
+      readonly value: Scalar;
+      /** Variables in the text that have no value. */
+      readonly unset?: readonly string[];
+    }
   | { readonly kind: "map"; readonly entries: ReadonlyMap<string, Tree> }
-  | { readonly kind: "list"; readonly items: readonly Tree[] };
+  | { readonly kind: "list"; readonly items: readonly Tree[] }
+) & {
+  readonly tag?: (typeof tags)[number];
+};
+
+/** A text once its variables are replaced. */
+export interface Translated {
+  readonly value: Scalar;
+  readonly unset?: readonly string[];
+}
+export type Translate = (text: string) => Translated;
 
 export interface Source {
   readonly tree: Tree;
@@ -32,11 +58,11 @@ export interface Source {
 export function readSource(
   file: string,
   text: string,
-  translate: (text: string) => Scalar = (plain) => plain,
+  translate: Translate = (value) => ({ value }),
   first = 1,
 ): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, logLevel: "error" });
   const [error] = document.errors;
   if (error) {
     const [reason] = error.message.split(" at line ");
@@ -46,21 +72,19 @@ export function readSource(
   return { tree: reader.read(document.contents, [], 0), leaves: reader.leaves };
 }
 
+/** Tags of compose for values that are not merged with what they override. */
+const tags = ["!reset", "!override"] as const;
+
 class Reader {
   readonly leaves: Leaf[] = [];
   private readonly file: string;
   private readonly document: Document;
-  private readonly translate: (text: string) => Scalar;
+  private readonly translate: Translate;
   private readonly line: (offset: number) => number;
   /** Anchored nodes, each read once. */
   private readonly known = new Map<unknown, Tree>();
 
-  constructor(
-    file: string,
-    document: Document,
-    translate: (text: string) => Scalar,
-    line: (offset: number) => number,
-  ) {
+  constructor(file: string, document: Document, translate: Translate, line: (offset: number) => number) {
     this.file = file;
     this.document = document;
     this.translate = translate;
@@ -74,7 +98,9 @@ class Reader {
       const line = this.line(node.range?.[0] ?? offset);
       throw new Error(`${this.file}:${line}: not YAML: nothing before has the anchor ${node.source}`);
     }
-    const tree = this.fresh(node, path, offset);
+    const made = this.fresh(node, path, offset);
+    const tag = isNode(node) ? tags.find((one) => one === node.tag) : undefined;
+    const tree: Tree = tag ? { ...made, tag } : made;
     this.known.set(node, tree);
     return tree;
   }
@@ -88,14 +114,14 @@ class Reader {
     const leaf = { file: this.file, line: this.line(at), path };
     this.leaves.push(leaf);
     const value = isScalar(node) ? (node.value as Scalar) : null;
-    return { kind: "leaf", leaf, value: typeof value === "string" ? this.translate(value) : value };
+    return { kind: "leaf", leaf, ...(typeof value === "string" ? this.translate(value) : { value }) };
   }
 
   private map(pairs: readonly Pair[], path: Path): Tree {
     const merged: Tree[] = [];
     const own = new Map<string, Tree>();
     for (const { key, value } of pairs) {
-      const name = isScalar(key) ? String(key.value) : String(key);
+      const name = nameOf(key);
       const offset = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
       const tree = this.read(value, [...path, name], offset);
       if (name === "<<") merged.push(...(tree.kind === "list" ? tree.items : [tree]));
@@ -105,6 +131,12 @@ class Reader {
     const inherited = merged.toReversed().flatMap((tree) => (tree.kind === "map" ? [...tree.entries] : []));
     return { kind: "map", entries: new Map([...inherited, ...own]) };
   }
+}
+
+/** The name of a key; a merge, `<<`, is a symbol where its tag is given: `!!merge <<`. */
+function nameOf(key: unknown): string {
+  const value = isScalar(key) ? key.value : key;
+  return typeof value === "symbol" ? String(value.description) : String(value);
 }
 
 export function leavesOf(tree: Tree): Leaf[] {
@@ -117,6 +149,12 @@ export function plain(tree: Tree): unknown {
   if (tree.kind === "leaf") return tree.value;
   if (tree.kind === "list") return tree.items.map(plain);
   return Object.fromEntries([...tree.entries].map(([key, inner]) => [key, plain(inner)]));
+}
+
+/** Variables without a value in a tree. */
+export function unsetIn(tree: Tree): string[] {
+  if (tree.kind === "leaf") return [...(tree.unset ?? [])];
+  return (tree.kind === "list" ? tree.items : [...tree.entries.values()]).flatMap(unsetIn);
 }
 
 /** The subtree at a path. */

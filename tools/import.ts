@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Folder } from "../importer/compose/context.ts";
 import { planOf, type TextFile } from "../importer/input.ts";
 import { report } from "../importer/report.ts";
@@ -22,9 +22,25 @@ function lookFrom(folder: string) {
   };
 }
 
+function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
+}
+
+/** Reads files by their paths relative to the compose file. */
+function readFrom(folder: string) {
+  return (path: string): string | undefined => {
+    const absolute = resolve(folder, path);
+    return isFile(absolute) ? readFileSync(absolute, "utf8") : undefined;
+  };
+}
+
+function listFrom(folder: string) {
+  return (path: string): string[] => readdirSync(resolve(folder, path)).sort();
+}
+
 function read(given: string, flag = ""): TextFile {
   const path = resolve(here, given);
-  if (!existsSync(path) || !statSync(path).isFile()) {
+  if (!isFile(path)) {
     throw new Error(
       `${flag}${given}: there is no such file; expected a compose file, or values of the Helm chart.`,
     );
@@ -37,6 +53,23 @@ function environment(given: string | undefined, input: string): TextFile | undef
   if (given !== undefined) return read(given, "--env ");
   const beside = join(dirname(input), ".env");
   return existsSync(resolve(here, beside)) ? read(beside) : undefined;
+}
+
+/** Reads the override file beside a compose file, as docker compose does for one with its usual name. */
+function overrideOf(input: string): TextFile[] {
+  const [, name, extension] = /^((?:docker-)?compose)\.(ya?ml)$/.exec(basename(input)) ?? [];
+  if (name === undefined) return [];
+  const names = [...new Set([extension, "yml", "yaml"])].map((one) =>
+    join(dirname(input), `${name}.override.${one}`),
+  );
+  const found = names.find((path) => isFile(resolve(here, path)));
+  return found === undefined ? [] : [read(found)];
+}
+
+/** Variables of the environment of this command, without those that npm sets. */
+function shell(): ReadonlyMap<string, string> {
+  const given = Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|NODE$|COLOR$)/.test(name));
+  return new Map(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 /** Problems of an imported stack file, one line each. */
@@ -53,15 +86,23 @@ function missingIn(file: string): string[] {
 
 await main(async () => {
   const { flags, words } = commandLine("import");
-  const [from = ""] = words;
-  const { stack = "imported" } = flags;
+  const [from = "", ...others] = words;
+  const { stack = "imported", all = false } = flags;
   if (!/^[A-Za-z0-9_.-]{1,100}$/.test(stack)) {
     throw new Error(`--stack is ${stack}; expected letters, digits, '_', '.' and '-'.`);
   }
-  const look = lookFrom(dirname(resolve(here, from)));
-  const plan = planOf({ ...read(from), env: environment(flags.env, from), look });
+  const folder = dirname(resolve(here, from));
+  const plan = planOf({
+    ...read(from),
+    overrides: others.length > 0 ? others.map((other) => read(other)) : overrideOf(from),
+    env: environment(flags.env, from),
+    shell: shell(),
+    look: lookFrom(folder),
+    read: readFrom(folder),
+    list: listFrom(folder),
+  });
   const file = stackFile(stack);
   const files = save({ plan, stack, from, folder: dirname(file) });
   console.log(`Wrote ${files.map(spelt).join(" and ")}.`);
-  console.log(report(plan, stack, missingIn(file)));
+  console.log(report(plan, stack, missingIn(file), all));
 });

@@ -1,26 +1,34 @@
+import { airflowVersion, versions } from "../image.ts";
 import { type Entry, type Plan, planned } from "../plan.ts";
-import { decided, type Found, itemsOf, type Target, unsupported } from "../rule.ts";
-import { type Leaf, readSource, type Scalar, type Tree } from "../source.ts";
-import { composeRules, outsideRules } from "./composeRules.ts";
-import type { ComposeContext, Look } from "./context.ts";
-import { type Definition, interpolate } from "./interpolate.ts";
-import { groupName, plainAt, type Service, servicesOf, uniform, words } from "./services.ts";
+import { decided, type Found, handled, itemsOf, type Target, unsupported } from "../rule.ts";
+import type { Leaf, Tree } from "../source.ts";
+import { configEntries } from "./airflowCfg.ts";
+import { composeRules, outsideRules, surroundings } from "./composeRules.ts";
+import { builtVersion, foldersOf } from "./container.ts";
+import type { ComposeContext, ComposeFacts, Disk } from "./context.ts";
+import type { VariableFile } from "./read/variables.ts";
+import { ownHosts, type Service, servicesOf, urlsOf } from "./services.ts";
 
-export interface ComposeFile {
-  readonly file: string;
-  readonly text: string;
-  /** Variables for `${NAME}`. */
-  readonly env?: { readonly file: string; readonly definitions: readonly Definition[] };
-  readonly look: Look;
+/** Compose files as one, with the variables of their services. */
+export interface Composition extends Disk {
+  readonly tree: Tree;
+  readonly leaves: readonly Leaf[];
+  /** Outcomes that are known from reading. */
+  readonly entries: readonly Entry[];
+  /** The `.env` file, and the names that the compose files ask for. */
+  readonly env?: VariableFile | undefined;
+  readonly used: ReadonlySet<string>;
+  /** Files of variables that services read. */
+  readonly files: readonly VariableFile[];
 }
 
 /** Collects the items of all services; an item that several services of a kind share appears once. */
 function saidBy(services: readonly Service[]): { found: Found<ComposeContext>; users: Service[] }[] {
   const said = new Map<string, { found: Found<ComposeContext>; users: Service[] }>();
   for (const service of services) {
-    for (const found of itemsOf(uniform(service), composeRules, [service.kind])) {
+    for (const found of itemsOf(service.tree, composeRules, [service.kind])) {
       const { path, leaves } = found.item;
-      const key = JSON.stringify([path, leaves.map((leaf) => leaf.path)]);
+      const key = JSON.stringify([path, leaves.map((leaf) => [leaf.file, leaf.line, leaf.path])]);
       const before = said.get(key);
       if (before) before.users.push(service);
       else said.set(key, { found, users: [service] });
@@ -29,39 +37,47 @@ function saidBy(services: readonly Service[]): { found: Found<ComposeContext>; u
   return [...said.values()];
 }
 
-function metadataUrl(services: readonly Service[]): string | undefined {
-  const names = ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__CORE__SQL_ALCHEMY_CONN"];
-  const urls = services.flatMap((service) =>
-    names.map((name) => plainAt(uniform(service), ["environment", name])),
-  );
-  const [url] = urls.filter((one) => typeof one === "string");
-  return url;
+/** The version that the stack runs instead of an image's. */
+function versionFor(services: readonly Service[], disk: Disk): { version: string; isTold: boolean } {
+  const built = services.map(({ tree }) => builtVersion(tree, disk)).find((one) => one !== undefined);
+  const outcome = built === undefined ? undefined : airflowVersion(built);
+  const told = outcome?.kind === "taken" ? outcome.targets[0]?.value : undefined;
+  if (typeof told === "string") return { version: told, isTold: true };
+  const isOld = services.some((service) => service.isOld);
+  const version = versions.find((one) => one.startsWith(isOld ? "2." : "3.")) ?? "";
+  return { version, isTold: isOld };
 }
 
 /** Targets that follow from the services as a whole. */
-function extras(services: readonly Service[]): Target[] {
-  const workers = services.flatMap(({ name, worker }) => (worker ? [{ name, ...worker }] : []));
-  const isOld = services.some(
-    ({ role, tree }) => role === "webserver" && words(plainAt(tree, ["command"])).includes("webserver"),
-  );
-  const groups = workers.filter(({ group }) => group.length > 0);
+function extras(services: readonly Service[], version: string | undefined): Target[] {
+  const groups = [...new Set(services.flatMap(({ worker }) => (worker ? [worker.group] : [])))];
+  const isDefault = (path: readonly unknown[]) => path.length === 0;
+  const defaults = groups.filter(({ path }) => isDefault(path));
+  const others = groups.filter(({ path }) => !isDefault(path));
   return [
     { path: ["platform"], value: "docker" },
-    ...(isOld ? [{ path: ["version"], value: "2.11.2" }] : []),
-    ...(workers.length > 0 ? [{ path: ["workers"], value: groups.length < workers.length ? 1 : 0 }] : []),
-    ...groups.flatMap(({ name, group, flags }) => [
-      { path: [...group, "name"], value: groupName(name) },
-      { path: [...group, "queues"], value: (flags.queues ?? "default").split(",") },
+    ...(version === undefined ? [] : [{ path: ["version"], value: version }]),
+    ...(groups.length > 0 ? [{ path: ["workers"], value: defaults[0]?.workers ?? 0 }] : []),
+    ...others.flatMap(({ path, name, queues, workers }) => [
+      { path: [...path, "name"], value: name },
+      { path: [...path, "queues"], value: queues },
+      ...(workers === 1 ? [] : [{ path: [...path, "workers"], value: workers }]),
     ]),
   ];
 }
 
+const putIn = handled("it is put in where the compose file asks for it");
+
 /** Entry for a variable of the `.env` file, by whether the compose file uses it. */
-function fromEnv(file: string, { name, line, value }: Definition, used: ReadonlySet<string>): Entry {
-  const leaf: Leaf = { file, line, path: [name] };
-  const item = { path: [name], value, leaves: [leaf], match: [] };
-  if (!used.has(name)) return { item, outcome: unsupported(`nothing asks for \${${name}}`) };
-  return { item, outcome: { kind: "cared", why: "it is put in where the compose file asks for it" } };
+function fromEnv({ lines }: VariableFile, used: ReadonlySet<string>): Entry[] {
+  return lines.map(({ definition: { name, value }, leaf }) => {
+    const item = { path: [name], value, leaves: [leaf], match: [] };
+    if (used.has(name)) return { item, outcome: putIn };
+    if (name === "COMPOSE_FILE")
+      return { item, outcome: unsupported("give these files to the command: npm run import -- FILE FILE") };
+    if (name.startsWith("COMPOSE_")) return { item, outcome: handled("it is for docker compose alone") };
+    return { item, outcome: unsupported("nothing asks for this variable") };
+  });
 }
 
 function outside(tree: Tree): Entry[] {
@@ -72,23 +88,50 @@ function outside(tree: Tree): Entry[] {
     .map((found) => ({ item: found.item, outcome: decided(found, undefined) }));
 }
 
+/** True if one of the services is Airflow's. */
+export function isCompose({ tree }: Composition): boolean {
+  return servicesOf(tree).some(({ kind }) => kind === "airflow");
+}
+
 /**
- * Plans the import of a compose file.
- * @throws Error when the file is not YAML, or has another executor than Celery's
+ * Plans the import of compose files.
+ * @throws Error when they have another executor than Celery's
  */
-export function importCompose({ file, text, env, look }: ComposeFile): Plan {
-  const variables = new Map((env?.definitions ?? []).map(({ name, value }) => [name, value]));
-  const used = new Set<string>();
-  const translate = (plain: string): Scalar => interpolate(plain, variables, (name) => used.add(name));
-  const { tree, leaves } = readSource(file, text, translate);
+export function importCompose(composition: Composition): Plan {
+  const { tree, leaves, look, read, list, env, used, files } = composition;
   const services = servicesOf(tree);
-  const around = { services, look, metadataUrl: metadataUrl(services) };
+  const ours = services.filter(({ kind }) => kind === "airflow");
+  const trees = ours.map((service) => service.tree);
+  const { version, isTold } = versionFor(ours, composition);
+  const metadataUrl = urlsOf(trees).postgres;
+  const facts: ComposeFacts = {
+    look,
+    read,
+    list,
+    services,
+    tree,
+    hosts: ownHosts(services),
+    metadataUrl,
+    version,
+    ...foldersOf(trees),
+  };
   const entries = saidBy(services).map(({ found, users }): Entry => {
     const isOfWorkers = /WORKER/.test(found.item.path.join()) && users.some(({ worker }) => worker);
     const weight = isOfWorkers ? services.length + users.length : users.length;
-    return { item: found.item, outcome: decided(found, { ...around, users }), weight };
+    return { item: found.item, outcome: decided(found, { ...facts, users }), weight };
   });
-  const definitions = env ? env.definitions.map((definition) => fromEnv(env.file, definition, used)) : [];
-  const all = [...leaves, ...definitions.flatMap(({ item }) => item.leaves)];
-  return planned([...entries, ...outside(tree), ...definitions], all, extras(services), "no service uses it");
+  const config = configEntries(facts, surroundings({ ...facts, users: ours }));
+  const ofEnv = env ? fromEnv(env, used) : [];
+  // Of a file that is an env_file, too, only what nobody else tells is left.
+  const definitions =
+    env && files.includes(env) ? ofEnv.filter(({ outcome }) => outcome.kind === "cared") : ofEnv;
+  const told = [...config, ...definitions].flatMap(({ item }) => item.leaves);
+  const lines = files.flatMap((one) => one.lines.map(({ leaf }) => leaf));
+  const all = new Set([...leaves, ...lines, ...told]);
+  return planned(
+    [...entries, ...outside(tree), ...config, ...definitions, ...composition.entries],
+    [...all],
+    extras(services, isTold ? version : undefined),
+    handled("no service uses it"),
+  );
 }

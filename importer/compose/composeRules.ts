@@ -10,16 +10,17 @@ import {
   taken,
   unsupported,
 } from "../rule.ts";
+import { looksSecret } from "../secrets.ts";
 import { autoscaled, checkedExecutor, type ImportContext } from "../settings.ts";
 import type { Path } from "../source.ts";
 import { cores, integer, mebibytes, seconds } from "../units.ts";
-import { type ComposeContext, rolesOf } from "./context.ts";
-import { ports, volume } from "./openings.ts";
-import { words } from "./services.ts";
-
-function groupsOf({ users }: ComposeContext): Path[] {
-  return users.flatMap(({ worker }) => (worker ? [worker.group] : []));
-}
+import { builtVersion } from "./container.ts";
+import { type ComposeContext, groupsOf, rolesOf } from "./context.ts";
+import { ports } from "./openings.ts";
+import { puckelHome, puckelVariable } from "./puckel.ts";
+import { configFile, secretFile, secretText } from "./secretFiles.ts";
+import { serverCommand } from "./servers.ts";
+import { volume } from "./volumes.ts";
 
 /** Targets for each role's own value; worker groups have one only if `inGroup` names their key. */
 function perRole(
@@ -38,33 +39,41 @@ function perRole(
   return targets.length > 0 ? { kind: "taken", targets } : unsupported("the stack has no such container");
 }
 
-function surroundings({ services, metadataUrl, users }: ComposeContext): ImportContext {
-  const hosts = services.map(({ name }) => name);
+export function surroundings(context: ComposeContext): ImportContext {
   return {
-    isOwn: (host) => hosts.includes(host),
-    metadataUrl,
-    groups: users.flatMap(({ worker }) => (worker ? [worker.group] : [])),
+    isOwn: (host) => context.hosts.has(host),
+    metadataUrl: context.metadataUrl,
+    groups: groupsOf(context),
+    version: context.version,
+    secretFile: (path) => secretText(path, context),
   };
 }
 
 function environment({ match: [name = ""], value, leaves: [leaf] }: Item, context: ComposeContext): Outcome {
-  if (name === "AIRFLOW__CORE__EXECUTOR") return checkedExecutor(value, `${leaf?.file}:${leaf?.line}`);
-  const text = value === undefined ? undefined : String(value);
-  return environmentVariable({ ...surroundings(context), name, value: text, roles: rolesOf(context) });
+  const text = String(value ?? "");
+  const isPuckels = context.home === puckelHome;
+  if (name === "AIRFLOW__CORE__EXECUTOR" || (name === "EXECUTOR" && isPuckels))
+    return checkedExecutor(
+      /^(Celery|Local|Sequential)$/.test(text) ? `${text}Executor` : value,
+      `${leaf?.file}:${leaf?.line}`,
+    );
+  const puckels = isPuckels ? puckelVariable(name, text) : undefined;
+  return (
+    puckels ?? environmentVariable({ ...surroundings(context), name, value: text, roles: rolesOf(context) })
+  );
 }
 
 const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
   const count = integer(value);
   const [user] = context.users;
   if (count === undefined || !user) return unsupported("it cannot be read: expected a whole number");
-  if (user.worker) {
-    return {
-      kind: "taken",
-      targets: groupsOf(context).map((group) => ({ path: [...group, "workers"], value: count })),
-    };
+  const groups = context.users.flatMap(({ worker }) => (worker ? [worker.group] : []));
+  if (groups.length > 0) {
+    const targets = groups.map(({ path, workers }) => ({ path: [...path, "workers"], value: workers }));
+    return { kind: "taken", targets };
   }
   const counted: Readonly<Record<string, string>> = { scheduler: "schedulers", webserver: "webservers" };
-  const key = counted[user.role];
+  const key = user.roles.map((role) => counted[role]).find((one) => one !== undefined);
   if (key) return taken([key], count);
   return count === 1 ? handled("there is one") : unsupported("the stack has one of it");
 };
@@ -84,13 +93,12 @@ const cpu = ({ value }: Item, context: ComposeContext): Outcome => {
 const command = (_: Item, context: ComposeContext): Outcome => {
   const worker = context.users.find((user) => user.worker)?.worker;
   if (!worker) return handled("the stack starts each role itself");
-  const { queues, concurrency, autoscale } = worker.flags;
-  const around = { ...surroundings(context), groups: [worker.group] };
+  const { concurrency, autoscale } = worker.flags;
+  const { path, queues } = worker.group;
+  const around = { ...surroundings(context), groups: [path] };
   const outcomes = [
-    ...(queues !== undefined && worker.group.length > 0
-      ? [taken([...worker.group, "queues"], queues.split(","))]
-      : []),
-    ...(concurrency === undefined ? [] : [concurrent(concurrency, worker.group)]),
+    ...(path.length > 0 ? [taken([...path, "queues"], queues)] : []),
+    ...(concurrency === undefined ? [] : [concurrent(concurrency, path)]),
     ...(autoscale === undefined ? [] : [autoscaled(autoscale, around)]),
   ];
   const targets = outcomes.flatMap((one) => (one.kind === "taken" ? one.targets : []));
@@ -110,6 +118,8 @@ const grace = (item: Item, { users }: ComposeContext): Outcome =>
     : handled("each role has the time that it needs");
 
 const label = ({ match: [name = ""], value }: Item, context: ComposeContext): Outcome => {
+  if (looksSecret(name, String(value ?? "")))
+    return unsupported("it is a secret, and labels are read by everybody");
   const targets = rolesOf(context).map((role) => ({
     path: ["roles", role, "labels", name],
     value: String(value ?? ""),
@@ -117,34 +127,10 @@ const label = ({ match: [name = ""], value }: Item, context: ComposeContext): Ou
   return targets.length > 0 ? { kind: "taken", targets } : unsupported("the stack has no such container");
 };
 
-/** Reads `-c max_connections=200` of Postgres. */
-const databaseCommand = ({ value }: Item): Outcome => {
-  const given = words(value).join(" ");
-  const targets = [...given.matchAll(/-c\s+(\w+)=(\S+)/g)].map(([, key = "", text]) => ({
-    path: ["postgres", "settings", key],
-    value: text,
-  }));
-  return targets.length > 0 ? { kind: "taken", targets } : handled("the stack starts Postgres itself");
+const image = ({ value }: Item, context: ComposeContext): Outcome => {
+  const built = context.users.map(({ tree }) => builtVersion(tree, context)).find((one) => one !== undefined);
+  return airflowImage(readImage(String(value)), { built });
 };
-
-/** Options of Redis that the stack sets itself; others are taken over, such as `--maxmemory 1gb`. */
-const ownOfRedis = /^(requirepass|user|aclfile|appendonly|supervised|port|bind|protected-mode|dir)$/;
-
-const brokerCommand = ({ value }: Item): Outcome => {
-  const options = [
-    ...words(value)
-      .join(" ")
-      .matchAll(/--([a-z-]+)\s+(\S+)/g),
-  ];
-  const targets = options
-    .filter(([, key = ""]) => !ownOfRedis.test(key))
-    .map(([, key = "", text]) => ({ path: ["redis", "settings", key], value: text }));
-  return targets.length > 0
-    ? { kind: "taken", targets }
-    : handled("the stack starts Redis itself, with a password that it mints");
-};
-
-const image = ({ value }: Item): Outcome => airflowImage(readImage(String(value)));
 
 const postgresImage = ({ value }: Item): Outcome => {
   const { repository } = readImage(String(value));
@@ -173,14 +159,12 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
     ),
   ],
   ["airflow.environment.*", environment],
-  [
-    "airflow.env_file",
-    unsupported("files of variables are not read: move its lines to environment, then import again"),
-  ],
   ["airflow.command", command],
   ["airflow.entrypoint", handled("the stack starts each role itself")],
   ["airflow.ports.*", ports],
   ["airflow.volumes.*", volume],
+  ["airflow.secrets.*", secretFile],
+  ["airflow.configs.*", configFile],
   ["airflow.{scale,replicas}", replicas],
   ["airflow.deploy.replicas", replicas],
   ["airflow.mem_limit", memory],
@@ -198,17 +182,22 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
   ["airflow.user", handled("Airflow runs as 50000:0")],
   ["airflow.profiles", always],
   ["postgres.image", postgresImage],
-  ["postgres.command", databaseCommand],
+  ["postgres.command", serverCommand("postgres", "the stack starts Postgres itself")],
   ["postgres.environment.*", handled("the stack names its databases and logins, and mints their passwords")],
   ["postgres.volumes.*", handled("the stack has a volume of its own; data is moved with pg_dump and psql")],
   ["postgres.{mem_limit,shm_size}", converted(["postgres", "memory"], mebibytes, "a size like 1g")],
   ["postgres.deploy.resources.limits.memory", converted(["postgres", "memory"], mebibytes, "a size like 1g")],
   ["redis.image", handled("Redis is always an image of the stack's, for its supervision")],
-  ["redis.command", brokerCommand],
+  ["redis.command", serverCommand("redis", "the stack starts Redis itself, with a password that it mints")],
   ["redis.environment.*", handled("the stack mints the broker's passwords")],
   ["redis.volumes.*", handled("the stack has a volume of its own; let the queues run empty before you move")],
   ["redis.mem_limit", converted(["redis", "memory"], mebibytes, "a size like 1g")],
   ["redis.deploy.resources.limits.memory", converted(["redis", "memory"], mebibytes, "a size like 1g")],
+  ["{postgres,redis}.{secrets,configs}.**", handled("the stack mints the passwords of its servers")],
+  ["{postgres,redis}.{user,entrypoint,profiles,build}", unnecessary],
+  ["{postgres,redis}.labels.**", unnecessary],
+  ["{postgres,redis}.{cpus,cpu_shares}", sameNumbers],
+  ["{postgres,redis}.deploy.resources.limits.cpus", sameNumbers],
   ["{postgres,redis}.ports.*", unsupported("nothing but the webserver and Flower is published")],
   ["foreign.**", unsupported("the stack has no such service: run it beside the stack")],
   ["*.healthcheck", health],
@@ -218,6 +207,12 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
   ["*.{container_name,hostname}", names],
   ["*.{expose,networks,links}", network],
   ["*.{init,tty,stdin_open,working_dir,pull_policy,platform,stop_signal}", unnecessary],
+  [
+    "*.deploy.{mode,update_config,rollback_config,endpoint_mode,labels}",
+    handled("the stack decides how roles are replaced"),
+  ],
+  ["*.deploy.placement.**", unsupported("where roles run is given by machines")],
+  ["*.{attach,develop,oom_score_adj,oom_kill_disable,read_only,tmpfs,volumes_from,dns,dns_search}", engine],
   ["*.logging", handled("each container keeps three files of 10 MB")],
   ["*.stop_grace_period", handled("each role has the time that it needs")],
   [
@@ -229,6 +224,7 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
 /** Rules for keys outside services. */
 export const outsideRules: readonly Rule<undefined>[] = [
   ["{version,name}", names],
+  ["{secrets,configs}.**", handled("roles have it that name it")],
   ["volumes.*", handled("the stack has volumes of its own")],
   [
     "networks.*.external",

@@ -1,3 +1,4 @@
+import type { Tree } from "../source.ts";
 import { running, type Service } from "./services.ts";
 
 /** Kind of a path on this machine, and its spelling in a stack file. */
@@ -11,20 +12,47 @@ export interface Folder {
 /** Looks up a path of a compose file. */
 export type Look = (path: string) => Folder;
 
+/** Files beside a compose file, by paths relative to its folder. */
+export interface Disk {
+  readonly look: Look;
+  /** Returns the text of a file; undefined if there is none. */
+  readonly read: (path: string) => string | undefined;
+  /** Lists the names in a folder. */
+  readonly list: (path: string) => readonly string[];
+}
+
+/** What holds for all items of a compose file. */
+export interface ComposeFacts extends Disk {
+  readonly services: readonly Service[];
+  /** The whole file. */
+  readonly tree: Tree;
+  /** Hosts that the file itself provides. */
+  readonly hosts: ReadonlySet<string>;
+  readonly metadataUrl?: string | undefined;
+  /** Airflow's version, once imported. */
+  readonly version: string;
+  /** Airflow's home in the containers. */
+  readonly home: string;
+  /** Folder of DAG files in the containers. */
+  readonly dagsFolder: string;
+}
+
 /** Context of an item. */
-export interface ComposeContext {
+export interface ComposeContext extends ComposeFacts {
   /** Services that have the item. */
   readonly users: readonly Service[];
-  readonly services: readonly Service[];
-  readonly look: Look;
-  readonly metadataUrl?: string | undefined;
 }
 
 /** Keys of `roles` for the services that have an item: all of Airflow, or some roles. */
 export function rolesOf({ users, services }: ComposeContext): string[] {
-  const isRunning = ({ role }: Service) => running.includes(role);
-  const roles = new Set(users.map(({ role }) => role));
+  const isRunning = ({ roles }: Service) => roles.some((role) => running.includes(role));
+  const roles = new Set(users.flatMap((user) => user.roles));
   const all = services.filter(isRunning);
   if (all.length > 1 && all.every((one) => users.includes(one))) return ["all"];
   return [...running, "migration"].filter((role) => roles.has(role));
+}
+
+/** Workers' groups among the users, as paths of the stack; the default group is []. */
+export function groupsOf({ users }: ComposeContext): (readonly (string | number)[])[] {
+  return [...new Set(users.flatMap(({ worker }) => (worker ? [worker.group.path] : [])))];
 }

@@ -1,8 +1,7 @@
-import type { Path, Tree } from "../source.ts";
-import { at, plain } from "../source.ts";
-
-/** Roles that run all the time. */
-export const running = ["scheduler", "webserver", "dag-processor", "triggerer", "worker", "flower"];
+import { readImage } from "../image.ts";
+import { at, type Path, plain, type Tree } from "../source.ts";
+import { running, type Started, startedIn } from "./roles.ts";
+import { type Flags, flagsOf, type Group, groupsOf } from "./worker.ts";
 
 /** Kinds that rules distinguish: a role of Airflow, the database, the broker, or a foreign service. */
 export type Kind = "airflow" | "postgres" | "redis" | "foreign";
@@ -11,80 +10,13 @@ export type Kind = "airflow" | "postgres" | "redis" | "foreign";
 export interface Service {
   readonly name: string;
   readonly kind: Kind;
-  /** An element of `running`, `migration`, or `cli` for a service that only people use. */
-  readonly role: string;
+  /** Elements of `running`, or `migration`; none for a service that only people use. */
+  readonly roles: readonly string[];
   readonly tree: Tree;
-  /** For a worker: its command's flags, and its group's path in the stack; the default group is []. */
-  readonly worker?: { readonly flags: Flags; readonly group: Path };
-}
-
-/** Flags of a worker's command. */
-export interface Flags {
-  readonly queues?: string;
-  readonly concurrency?: string;
-  readonly autoscale?: string;
-  /** Flags without a counterpart. */
-  readonly others: readonly string[];
-}
-
-/** Words of a command, given as a text or a list. */
-export function words(command: unknown): string[] {
-  const text = Array.isArray(command) ? command.map(String).join(" ") : String(command ?? "");
-  return text.split(/\s+/).filter((word) => word !== "");
-}
-
-const flagNames: Readonly<Record<string, "queues" | "concurrency" | "autoscale">> = {
-  "-q": "queues",
-  "--queues": "queues",
-  "-c": "concurrency",
-  "--concurrency": "concurrency",
-  "-a": "autoscale",
-  "--autoscale": "autoscale",
-};
-
-export function flagsOf(command: unknown): Flags {
-  const given = words(command).flatMap((word) => (word.startsWith("--") ? word.split("=") : [word]));
-  const start = given.indexOf("worker") + 1;
-  const flags: Record<string, string> = {};
-  const others: string[] = [];
-  for (let index = start; index < given.length; index += 1) {
-    const word = given[index] ?? "";
-    const name = flagNames[word];
-    if (name) {
-      index += 1;
-      flags[name] = given[index] ?? "";
-    } else if (word.startsWith("-")) others.push(word);
-  }
-  return { ...flags, others };
-}
-
-/** Roles by command, otherwise by name; the first match wins. */
-const commands: readonly (readonly [pattern: RegExp, role: string])[] = [
-  [/\bflower\b/, "flower"],
-  [/\bworker\b/, "worker"],
-  [/\bdag[-_]?processor\b/, "dag-processor"],
-  [/\btriggerer\b/, "triggerer"],
-  [/\bscheduler\b/, "scheduler"],
-  [/\b(api-?server|webserver)\b/, "webserver"],
-];
-
-function roleOf(name: string, command: string): string {
-  if (/\binit\b/.test(name) || /\bdb (init|migrate|upgrade)\b/.test(command)) return "migration";
-  if (/\bcli\b/.test(name)) return "cli";
-  for (const text of [command, name]) {
-    const found = commands.find(([pattern]) => pattern.test(text));
-    if (found) return found[1];
-  }
-  return "cli";
-}
-
-function kindOf(name: string, tree: Tree): Kind {
-  const image = String(plainAt(tree, ["image"]) ?? "");
-  const environment = JSON.stringify(plainAt(tree, ["environment"]) ?? "");
-  if (/AIRFLOW__|AIRFLOW_CONN_/.test(environment) || /airflow/.test(image)) return "airflow";
-  if (/(^|\/)(postgres|postgresql)(:|@|$)/.test(image)) return "postgres";
-  if (/(^|\/)(redis|valkey)(:|@|$)/.test(image)) return "redis";
-  return image === "" && /airflow/.test(name) ? "airflow" : "foreign";
+  /** True if it starts a webserver of Airflow 2. */
+  readonly isOld: boolean;
+  /** For a worker: its command's flags, and its group. */
+  readonly worker?: { readonly flags: Flags; readonly group: Group };
 }
 
 export function plainAt(tree: Tree, path: Path): unknown {
@@ -92,66 +24,126 @@ export function plainAt(tree: Tree, path: Path): unknown {
   return found && plain(found);
 }
 
-/** Name of a worker group, from its service's name. */
-export function groupName(service: string): string {
-  const name = service
-    .toLowerCase()
-    .replace(/^airflow[-_]/, "")
-    .replace(/^worker[-_]|[-_]worker$/, "");
-  return name.replace(/[^a-z0-9]+/g, "-").slice(0, 32);
+/** A variable of a service; undefined if it has none. */
+export function variableOf(tree: Tree, name: string): string | undefined {
+  const value = plainAt(tree, ["environment", name]);
+  return value === undefined || value === null ? undefined : String(value);
 }
 
-/** The services of a compose file. The first worker of queue `default` is the default group, others are one each. */
-export function servicesOf(compose: Tree): Service[] {
-  const services = at(compose, ["services"]);
-  let groups = 0;
-  let hasDefault = false;
-  return (services?.kind === "map" ? [...services.entries] : []).map(([name, tree]) => {
-    const kind = kindOf(name, tree);
-    const command = plainAt(tree, ["command"]) ?? plainAt(tree, ["entrypoint"]);
-    const role = kind === "airflow" ? roleOf(name, words(command).join(" ")) : kind;
-    if (role !== "worker") return { name, kind, role, tree };
-    const flags = flagsOf(plainAt(tree, ["command"]));
-    const isDefault =
-      !hasDefault && (flags.queues === undefined || flags.queues.split(",").includes("default"));
-    hasDefault ||= isDefault;
-    const group = isDefault ? [] : ["workerGroups", groups];
-    if (!isDefault) groups += 1;
-    return { name, kind, role, tree, worker: { flags, group } };
-  });
+/** The first value that one of the services gives to a variable, or to another one. */
+export function firstVariable(trees: readonly Tree[], ...names: readonly string[]): string | undefined {
+  return trees.flatMap((tree) => names.map((name) => variableOf(tree, name))).find((value) => value);
 }
 
-/** Keys whose lists can also be maps: `- NAME=VALUE`, `- host:address`. */
-const lists: Readonly<Record<string, RegExp>> = {
-  environment: /^([^=]+)(?:=(.*))?$/s,
-  labels: /^([^=]+)(?:=(.*))?$/s,
-  extra_hosts: /^([^=:]+)[=:](.*)$/s,
+/** Names under which other services reach a service. */
+function hostsOf(name: string, tree: Tree): string[] {
+  const networks = plainAt(tree, ["networks"]);
+  const aliases = Object.values(Object(networks)).flatMap((network) => Object(network).aliases ?? []);
+  const given = [plainAt(tree, ["container_name"]), plainAt(tree, ["hostname"]), ...aliases];
+  return [name, ...given.filter((one) => typeof one === "string")];
+}
+
+type Named = readonly [name: string, tree: Tree];
+
+function started([service, tree]: Named): Started[] {
+  const entrypoint = plainAt(tree, ["entrypoint"]);
+  const command = plainAt(tree, ["command"]);
+  const prepares = ["_AIRFLOW_DB_MIGRATE", "_AIRFLOW_DB_UPGRADE"].some((name) =>
+    /^true$/i.test(variableOf(tree, name) ?? ""),
+  );
+  return startedIn({ service, entrypoint, command, prepares });
+}
+
+function repositoryOf(tree: Tree): string {
+  return readImage(String(plainAt(tree, ["image"]) ?? "")).repository;
+}
+
+/** True for a service with Airflow's settings, image or command. */
+function isAirflow([name, tree]: Named): boolean {
+  const repository = repositoryOf(tree);
+  if (/exporter|statsd|prometheus/.test(repository)) return false;
+  const variables = Object.keys(Object(plainAt(tree, ["environment"])));
+  if (variables.some((one) => /^(AIRFLOW__|AIRFLOW_CONN_|_AIRFLOW_)/.test(one))) return true;
+  if (/airflow/.test(repository)) return true;
+  const command = [plainAt(tree, ["entrypoint"]), plainAt(tree, ["command"])].flat().join(" ");
+  if (/(^|[\s/"'])airflow(\s|$)/.test(command)) return true;
+  return repository === "" && /airflow/.test(name);
+}
+
+const images = {
+  postgres: /(^|\/)(postgres|postgresql|postgis|timescaledb|pgvector)$/,
+  redis: /(^|\/)(redis|redis-stack|redis-stack-server|valkey)$/,
 };
 
-/** Turns a service's lists of names and values into maps. */
-export function uniform({ tree }: Service): Tree {
-  if (tree.kind !== "map") return tree;
-  const entries = [...tree.entries].map(([key, inner]): [string, Tree] => {
-    const pattern = lists[key];
-    const made = pattern && inner.kind === "list" ? mapped(inner.items, pattern) : inner;
-    return [key, key === "environment" ? leftOpen(made) : made];
-  });
-  return { kind: "map", entries: new Map(entries) };
+/** Host of a URL: `postgresql+psycopg2://user:word@HOST:5432/airflow`. */
+function hostIn(url: string | undefined): string | undefined {
+  return /^[\w+]+:\/\/(?:.*@)?([^@/:?]+)/.exec(url ?? "")?.[1];
 }
 
-/** Marks variables without a value, which come from the environment of whoever starts the deployment. */
-function leftOpen(tree: Tree): Tree {
-  if (tree.kind !== "map") return tree;
-  const open = (inner: Tree): Tree =>
-    inner.kind === "leaf" && inner.value === null ? { ...inner, value: undefined } : inner;
-  return { kind: "map", entries: new Map([...tree.entries].map(([name, inner]) => [name, open(inner)])) };
+/** The service that serves Airflow: the host of its URL, or without one the likeliest by name. */
+function served(
+  kind: "postgres" | "redis",
+  others: readonly Named[],
+  url: string | undefined,
+): string | undefined {
+  const host = hostIn(url);
+  if (host !== undefined) return others.find(([name, tree]) => hostsOf(name, tree).includes(host))?.[0];
+  const likely = others.filter(([, tree]) => images[kind].test(repositoryOf(tree)));
+  const rank = ([name]: Named) =>
+    [/airflow|meta/, /^(postgres|redis|broker)$/, /./].findIndex((one) => one.test(name));
+  return likely.toSorted((one, other) => rank(one) - rank(other))[0]?.[0];
 }
 
-function mapped(items: readonly Tree[], pattern: RegExp): Tree {
-  const entries = items.flatMap((item): [string, Tree][] => {
-    if (item.kind !== "leaf") return [];
-    const [, name = String(item.value), value = null] = pattern.exec(String(item.value)) ?? [];
-    return [[name, { ...item, value }]];
-  });
-  return { kind: "map", entries: new Map(entries) };
+/** URLs of the metadata database and of the broker, as the services' variables give them. */
+export function urlsOf(trees: readonly Tree[]): {
+  readonly postgres?: string | undefined;
+  readonly redis?: string | undefined;
+} {
+  return {
+    postgres: firstVariable(trees, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__CORE__SQL_ALCHEMY_CONN"),
+    redis: firstVariable(trees, "AIRFLOW__CELERY__BROKER_URL"),
+  };
 }
+
+/** The services of a compose file, once their variables are in their environment. */
+export function servicesOf(compose: Tree): Service[] {
+  const services = at(compose, ["services"]);
+  const all: Named[] = services?.kind === "map" ? [...services.entries] : [];
+  const ours = all.filter(isAirflow);
+  const trees = ours.map(([, tree]) => tree);
+  const others = all.filter((one) => !ours.includes(one));
+  const urls = urlsOf(trees);
+  const kinds = new Map<string | undefined, Kind>([
+    ...ours.map(([name]) => [name, "airflow"] as const),
+    [served("redis", others, urls.redis), "redis"],
+    [served("postgres", others, urls.postgres), "postgres"],
+  ]);
+  const running = new Map(ours.map((one) => [one[0], started(one)]));
+  const defaultQueue =
+    firstVariable(trees, "AIRFLOW__OPERATORS__DEFAULT_QUEUE", "AIRFLOW__CELERY__DEFAULT_QUEUE") ?? "default";
+  const workers = ours.flatMap(([name, tree]) => {
+    const worker = running.get(name)?.find(({ role }) => role === "worker");
+    return worker ? [{ name, tree, flags: flagsOf(worker.args) }] : [];
+  });
+  const groups = groupsOf(workers, defaultQueue);
+  return all.map(([name, tree]) => {
+    const group = groups.get(name);
+    const flags = workers.find((worker) => worker.name === name)?.flags;
+    const roles = running.get(name) ?? [];
+    return {
+      name,
+      tree,
+      kind: kinds.get(name) ?? "foreign",
+      roles: [...new Set(roles.map(({ role }) => role))],
+      isOld: roles.some((one) => one.name === "webserver" && one.role === "webserver"),
+      ...(group && flags && { worker: { flags, group } }),
+    };
+  });
+}
+
+/** Hosts that the compose file itself provides. */
+export function ownHosts(services: readonly Service[]): Set<string> {
+  return new Set(services.flatMap(({ name, tree }) => hostsOf(name, tree)));
+}
+
+export { running };

@@ -1,37 +1,10 @@
 import { type Entry, type Plan, planned } from "../plan.ts";
-import { decided, type Item, itemsOf, type Target } from "../rule.ts";
-import { at, type Leaf, plain, readSource, type Source, type Tree } from "../source.ts";
+import { decided, type Item, itemsOf, type Target, unsupported } from "../rule.ts";
+import { at, type Leaf, type Path, plain, readSource, type Source, type Tree } from "../source.ts";
 import { chartRules } from "./chartRules.ts";
 import { workerNodes } from "./placement.ts";
 import type { Values } from "./values.ts";
 import { scaled } from "./workers.ts";
-
-/** Keys that distinguish the chart's values from other files. */
-const chartKeys = [
-  "airflowVersion",
-  "apiServer",
-  "config",
-  "createUserJob",
-  "dagProcessor",
-  "dags",
-  "data",
-  "defaultAirflowRepository",
-  "defaultAirflowTag",
-  "executor",
-  "fernetKey",
-  "fernetKeySecretName",
-  "images",
-  "postgresql",
-  "scheduler",
-  "triggerer",
-  "webserver",
-  "workers",
-];
-
-/** True if a map has keys of the chart's values. */
-export function isChart(tree: Tree | undefined): boolean {
-  return tree?.kind === "map" && chartKeys.some((key) => tree.entries.has(key));
-}
 
 /** Parses `extraEnv`, a text with YAML in it, so that its values have lines, too. */
 function opened({ tree, leaves }: Source): Source {
@@ -39,7 +12,7 @@ function opened({ tree, leaves }: Source): Source {
   if (tree.kind !== "map" || extra?.kind !== "leaf" || typeof extra.value !== "string")
     return { tree, leaves };
   const { file, line, path } = extra.leaf;
-  const inner = readSource(file, extra.value, (text) => text, line + 1);
+  const inner = readSource(file, extra.value, undefined, line + 1);
   const below = (leaf: Leaf): Leaf => ({ ...leaf, path: [...path, ...leaf.path] });
   const moved = new Map(inner.leaves.map((leaf) => [leaf, below(leaf)]));
   const place = (part: Tree): Tree => {
@@ -80,16 +53,15 @@ function weight({ path }: Item): number {
 }
 
 /**
- * Plans the import of the chart's values; a chart that depends on it has them below `airflow`.
+ * Plans the import of the chart's values.
+ * @param path where they are: a chart that depends on it has them below `airflow`
  * @throws Error when the file is not YAML, or has another executor than Celery's
  */
-export function importChart(source: Source): Plan {
-  const wrapped = at(source.tree, ["airflow"]);
-  const isWrapped = !isChart(source.tree) && wrapped !== undefined;
-  const { tree, leaves } = opened({ tree: isWrapped ? wrapped : source.tree, leaves: source.leaves });
+export function importChart(source: Source, path: Path): Plan {
+  const { tree, leaves } = opened({ tree: at(source.tree, path) ?? source.tree, leaves: source.leaves });
   const said = values(tree);
   const entries = itemsOf(tree, chartRules).map(
     (found): Entry => ({ item: found.item, outcome: decided(found, said), weight: weight(found.item) }),
   );
-  return planned(entries, leaves, extras(said), "it is not the chart's");
+  return planned(entries, leaves, extras(said), unsupported("it is not the chart's"));
 }

@@ -15,7 +15,7 @@ interface NamedValue {
 
 /** Reads `{ name, value }`, `{ name, valueFrom }`, or `{ envName, secretName, secretKey }`. */
 export function environment(role: (item: Item) => readonly string[]) {
-  return (item: Item): Outcome => {
+  return (item: Item, values: Values): Outcome => {
     const { name, envName, secretName, secretKey, value, valueFrom } = (item.value ?? {}) as NamedValue;
     const variable = name ?? envName;
     if (variable === undefined) return unsupported("it has no name");
@@ -28,7 +28,7 @@ export function environment(role: (item: Item) => readonly string[]) {
       ? { secret: from.name, key: from.key }
       : String(value ?? "");
     if (variable === "AIRFLOW__CORE__EXECUTOR") return executor({ ...item, value });
-    return environmentVariable({ ...surroundings, name: variable, value: text, roles: role(item) });
+    return environmentVariable({ ...surroundings(values), name: variable, value: text, roles: role(item) });
   };
 }
 
@@ -36,13 +36,16 @@ export function executor({ value, leaves: [leaf] }: Item): Outcome {
   return checkedExecutor(value, `${leaf?.file}:${leaf?.line}`);
 }
 
-export const config = ({ match: [section = "", key = ""], value, ...item }: Item): Outcome => {
+export const config = (
+  { match: [section = "", key = ""], value, ...item }: Item,
+  values: Values,
+): Outcome => {
   if (section === "core" && key === "executor") return executor({ ...item, value, match: [] });
   if (isTemplate(value))
     return /statsd|remote_logging|flower_url_prefix/.test(key)
       ? handled("it follows from what else the values say")
       : decidedTemplate(section);
-  return setting(section.toLowerCase(), key.toLowerCase(), String(value), surroundings);
+  return setting(section.toLowerCase(), key.toLowerCase(), String(value), surroundings(values));
 };
 
 /** Outcome of a template, such as the chart's defaults: the stack decides some of these settings. */
@@ -74,5 +77,7 @@ export const resultConnection = ({ value }: Item, values: Values): Outcome => {
   return secret(["postgres", "resultsUrl"], "as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…");
 };
 
-export const brokerUrl = (item: Item): Outcome =>
-  isTemplate(item.value) ? template : setting("celery", "broker_url", String(item.value), surroundings);
+export const brokerUrl = (item: Item, values: Values): Outcome =>
+  isTemplate(item.value)
+    ? template
+    : setting("celery", "broker_url", String(item.value), surroundings(values));

@@ -1,6 +1,6 @@
 import { airflowImage, spellImage } from "../image.ts";
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
-import type { Values } from "./values.ts";
+import { toldVersion, type Values } from "./values.ts";
 
 interface ImageValue {
   readonly repository?: string;
@@ -25,7 +25,7 @@ function airflowImageOf(values: Values): Outcome | undefined {
   const text = (one: unknown) => (one === null || one === undefined || one === "" ? undefined : String(one));
   return airflowImage(
     { repository: String(image.repository), tag: text(image.tag), digest: text(image.digest) },
-    true,
+    { keepOfficial: true, built: toldVersion(values) },
   );
 }
 

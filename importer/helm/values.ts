@@ -1,3 +1,4 @@
+import { airflowVersion, isOfficial, versionOf, versions } from "../image.ts";
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
 import { given, type IsOwn } from "../secrets.ts";
 import type { ImportContext } from "../settings.ts";
@@ -36,7 +37,26 @@ export const chartRoles = `{${Object.keys(roles)
 /** Hosts of the chart's own services are templates, or empty. */
 const isOwn: IsOwn = (host) => host.includes("{{");
 
-export const surroundings: ImportContext = { isOwn, groups: [] };
+export function surroundings(values: Values): ImportContext {
+  return { isOwn, groups: [], version: versionIn(values) };
+}
+
+/** Airflow's version in the stack; the newest one if the values tell none. */
+export function versionIn(values: Values): string {
+  const told = toldVersion(values);
+  const outcome = told === undefined ? undefined : airflowVersion(told);
+  const value = outcome?.kind === "taken" ? outcome.targets[0]?.value : undefined;
+  return String(value ?? versions[0]);
+}
+
+/** Version that the values tell: of the chart, or by the tag of an official image. */
+export function toldVersion(values: Values): string | undefined {
+  const text = (path: string) => String(values(path) ?? "");
+  const repository =
+    text("images.airflow.repository") || text("defaultAirflowRepository") || "apache/airflow";
+  const tag = text("images.airflow.tag") || text("defaultAirflowTag");
+  return versionOf(text("airflowVersion")) ?? (isOfficial({ repository }) ? versionOf(tag) : undefined);
+}
 
 /** Refers to a Secret by name, with the key that the chart uses in it. */
 export function named(path: Path, key: string, note?: string) {

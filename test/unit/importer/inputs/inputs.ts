@@ -36,11 +36,14 @@ export interface Said {
   readonly plan: Plan;
   readonly stack: string;
   readonly report: string;
+  /** Report without the lists of all values. */
+  readonly short: string;
 }
 
 export function saidOf(name: Name): Said {
   const plan = planOf(inputOf(name));
   const requirements = plan.requirements === undefined ? undefined : `stacks/requirements.${name}.txt`;
   const stack = written({ plan, from: `${name}.yaml`, stack: name, requirements });
-  return { plan, stack, report: `${report(plan, name, [])}\n` };
+  const [whole, short] = [true, false].map((isWhole) => `${report(plan, name, [], isWhole)}\n`);
+  return { plan, stack, report: whole ?? "", short: short ?? "" };
 }

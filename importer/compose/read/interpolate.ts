@@ -1,32 +1,6 @@
 /** Values by name, from an `.env` file. */
 export type Variables = ReadonlyMap<string, string>;
 
-/** A line of an `.env` file. */
-export interface Definition {
-  readonly name: string;
-  readonly value: string;
-  readonly line: number;
-}
-
-function unquoted(given: string): string {
-  const [, quote, inner] = /^(["'])(.*)\1\s*(?:#.*)?$/.exec(given) ?? [];
-  if (quote === '"') return (inner ?? "").replaceAll("\\n", "\n").replaceAll('\\"', '"');
-  return inner ?? given.replace(/\s+#.*$/, "").trim();
-}
-
-/**
- * Reads the lines of an `.env` file.
- * @throws Error with file and line, when a line is not a definition
- */
-export function readDefinitions(file: string, text: string): Definition[] {
-  return text.split(/\r?\n/).flatMap((line, at) => {
-    if (/^\s*(#|$)/.test(line)) return [];
-    const [, name, value = ""] = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)$/.exec(line) ?? [];
-    if (name === undefined) throw new Error(`${file}:${at + 1}: expected lines NAME=VALUE`);
-    return [{ name, value: unquoted(value), line: at + 1 }];
-  });
-}
-
 /** Index of the `}` that closes the expression beginning at `from`. */
 function end(text: string, from: number): number {
   let depth = 1;
@@ -38,22 +12,31 @@ function end(text: string, from: number): number {
   return text.length;
 }
 
+type Hear = (name: string) => void;
+
 /** Expands the text between braces: a name, optionally with `:-default`, `-default`, `:+instead`, `:?message`. */
-function braced(inner: string, variables: Variables, use: (name: string) => void): string {
+function braced(inner: string, variables: Variables, use: Hear, unset: Hear): string {
   const [, name = "", operator = "", rest = ""] = /^(\w+)(?:(:?[-+?])(.*))?$/s.exec(inner) ?? [];
   use(name);
   const value = variables.get(name);
   const missing = value === undefined || (operator.startsWith(":") && value === "");
-  if (operator.endsWith("-") && missing) return interpolate(rest, variables, use);
-  if (operator.endsWith("+")) return missing ? "" : interpolate(rest, variables, use);
+  if (operator.endsWith("-") && missing) return interpolate(rest, variables, use, unset);
+  if (operator.endsWith("+")) return missing ? "" : interpolate(rest, variables, use, unset);
+  if (value === undefined || (operator !== "" && missing)) unset(name);
   return value ?? "";
 }
 
 /**
  * Replaces variables as docker compose does; a missing one is empty.
  * @param use is called with each name in the text
+ * @param unset is called with each name that has neither a value nor a default
  */
-export function interpolate(text: string, variables: Variables, use: (name: string) => void): string {
+export function interpolate(
+  text: string,
+  variables: Variables,
+  use: Hear,
+  unset: Hear = () => undefined,
+): string {
   let made = "";
   let at = 0;
   while (at < text.length) {
@@ -64,11 +47,13 @@ export function interpolate(text: string, variables: Variables, use: (name: stri
       at += 2;
     } else if (rest.startsWith("${")) {
       const close = end(text, at + 2);
-      made += braced(text.slice(at + 2, close), variables, use);
+      made += braced(text.slice(at + 2, close), variables, use, unset);
       at = close + 1;
     } else if (name !== undefined) {
       use(name);
-      made += variables.get(name) ?? "";
+      const value = variables.get(name);
+      if (value === undefined) unset(name);
+      made += value ?? "";
       at += plain.length;
     } else {
       made += text[at];

@@ -1,0 +1,93 @@
+import { basename } from "node:path";
+
+/** Operators after which a shell begins another command. */
+const separators = /^(?:&&|\|\||;;?|\||&|\n|\(|\)|\{|\})$/;
+
+/** Splits a text as a shell does: into words without their quotes, and the operators between commands. */
+function tokens(text: string): { readonly word: string; readonly isOperator: boolean }[] {
+  const found: { word: string; isOperator: boolean }[] = [];
+  const pattern =
+    /(?<skip>\\\n|[ \t\r]+|(?<=^|\s)#[^\n]*)|(?<operator>&&|\|\||[;|&\n()])|(?<word>(?:"(?:\\.|[^"\\])*"|'[^']*'|\\[^\n]|\$\([^)]*\)|\$\{[^}]*\}|[^\s;|&()"'\\])+)|./gsu;
+  for (const { groups = {} } of text.matchAll(pattern)) {
+    if (groups.operator !== undefined) found.push({ word: groups.operator, isOperator: true });
+    else if (groups.word !== undefined) found.push({ word: unquoted(groups.word), isOperator: false });
+  }
+  return found;
+}
+
+function unquoted(word: string): string {
+  return word.replace(
+    /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs,
+    (_, double?: string, single?: string, char?: string) =>
+      double?.replace(/\\(["\\$`])/g, "$1") ?? single ?? char ?? "",
+  );
+}
+
+/** Words that begin or continue a compound command of a shell. */
+const keywords = new Set([
+  "if",
+  "then",
+  "else",
+  "elif",
+  "while",
+  "until",
+  "do",
+  "!",
+  "{",
+  "}",
+  "fi",
+  "done",
+  "time",
+]);
+
+/** Splits a shell's script into its commands, each a list of words. */
+export function commandsIn(script: string): string[][] {
+  const commands: string[][] = [[]];
+  for (const { word, isOperator } of tokens(script)) {
+    const last = commands.at(-1) ?? [];
+    if (isOperator && separators.test(word)) commands.push([]);
+    else if (!(last.length === 0 && keywords.has(word))) last.push(word);
+  }
+  return commands.filter((words) => words.length > 0);
+}
+
+/** Words of a command that compose gives as a text or a list; a list is not split further. */
+export function words(command: unknown): string[] {
+  if (Array.isArray(command)) return command.map((word) => String(word ?? ""));
+  return tokens(String(command ?? "")).map(({ word }) => word);
+}
+
+const shells = new Set(["bash", "sh", "dash", "ash", "zsh"]);
+
+/** Programs whose words are no command, even if they name one. */
+const talkers = new Set(
+  "echo printf cat ls mkdir chown chmod cd rm test [ [[ grep sleep export pip pip3 touch curl cp mv set trap".split(
+    " ",
+  ),
+);
+
+/** Opens a shell's `-c`; drops assignments and programs that only start another one. */
+function unwrapped(given: readonly string[]): string[][] {
+  const start = given.findIndex(
+    (word) => !/^[A-Za-z_]\w*=/.test(word) && !/^(exec|command|nohup|--)$/.test(word),
+  );
+  const argv = start < 0 ? [] : given.slice(start);
+  const [first = ""] = argv;
+  if (talkers.has(first)) return [];
+  if (shells.has(basename(first))) {
+    const flag = argv.findIndex((word, at) => at > 0 && /^-[a-z]*c$/.test(word));
+    if (flag > 0) return commandsIn(argv[flag + 1] ?? "").flatMap(unwrapped);
+    const script = argv.slice(1).findIndex((word) => !word.startsWith("-"));
+    return script < 0 ? [] : unwrapped(argv.slice(script + 1));
+  }
+  const shell = argv.findIndex(
+    (word, at) => at > 0 && shells.has(basename(word)) && /^-[a-z]*c$/.test(argv[at + 1] ?? ""),
+  );
+  if (shell > 0) return unwrapped(argv.slice(shell));
+  return [argv];
+}
+
+/** Lists the commands that a service runs, without what wraps them. */
+export function commandsOf(entrypoint: unknown, command: unknown): string[][] {
+  return unwrapped([...words(entrypoint), ...words(command)]).filter((argv) => argv.length > 0);
+}

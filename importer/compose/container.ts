@@ -1,0 +1,66 @@
+import { posix } from "node:path";
+import { isOfficial, readImage, versionOf } from "../image.ts";
+import type { Tree } from "../source.ts";
+import type { Disk } from "./context.ts";
+import { puckelHome } from "./puckel.ts";
+import { firstVariable, plainAt } from "./services.ts";
+
+function textAt(tree: Tree, ...path: string[]): string | undefined {
+  const value = plainAt(tree, path);
+  return value === undefined || value === null || typeof value === "object" ? undefined : String(value);
+}
+
+/** Airflow's home and folder of DAG files in the containers. */
+export function foldersOf(trees: readonly Tree[]): { readonly home: string; readonly dagsFolder: string } {
+  const images = trees.map((tree) => textAt(tree, "image") ?? "");
+  const targets = trees.flatMap((tree) => [plainAt(tree, ["volumes"])].flat()).map(targetOf);
+  const isPuckels =
+    images.some((image) => /puckel\/docker-airflow/.test(image)) ||
+    targets.some((target) => target === puckelHome || target.startsWith(`${puckelHome}/`));
+  const home = posix.normalize(
+    firstVariable(trees, "AIRFLOW_HOME") ?? (isPuckels ? puckelHome : "/opt/airflow"),
+  );
+  const dags = firstVariable(trees, "AIRFLOW__CORE__DAGS_FOLDER") ?? posix.join(home, "dags");
+  return { home, dagsFolder: posix.normalize(dags).replace(/(.)\/$/, "$1") };
+}
+
+/** Path in the container of `./dags:/opt/airflow/dags` or `{ target }`. */
+export function targetOf(volume: unknown): string {
+  const { target } = Object(volume) as { target?: unknown };
+  const path = target === undefined ? (String(volume ?? "").split(":")[1] ?? "") : String(target);
+  return path === "" ? "" : posix.normalize(path).replace(/(.)\/$/, "$1");
+}
+
+/** Version of the official image that a Dockerfile begins from: `FROM apache/airflow:${VERSION}`. */
+function versionIn(dockerfile: string, args: Readonly<Record<string, unknown>>): string | undefined {
+  const values = new Map<string, string>();
+  for (const [, name = "", value = ""] of dockerfile.matchAll(/^\s*ARG\s+(\w+)(?:=["']?([^"'\s]*))?/gim))
+    values.set(name, String(args[name] ?? value));
+  for (const [, image = ""] of dockerfile.matchAll(/^\s*FROM\s+(?:--\S+\s+)?(\S+)/gim)) {
+    const filled = image.replace(
+      /\$\{?(\w+)(?::-([^}]*))?\}?/g,
+      (_, name: string, other = "") => values.get(name) || other,
+    );
+    const made = readImage(filled);
+    if (isOfficial(made)) return versionOf(made.tag);
+  }
+  return undefined;
+}
+
+/** Version of Airflow that a service's image has: by its tag, its build arguments, or its Dockerfile. */
+export function builtVersion(tree: Tree, { look, read }: Disk): string | undefined {
+  const image = readImage(textAt(tree, "image") ?? "");
+  if (isOfficial(image)) return versionOf(image.tag);
+  const build = plainAt(tree, ["build"]);
+  if (build === undefined || build === null) return undefined;
+  const given = (typeof build === "string" ? { context: build } : build) as Record<string, unknown>;
+  const args = Object(given.args) as Record<string, unknown>;
+  const named = Object.entries(args).find(([name]) => /^AIRFLOW_(IMAGE_)?(VERSION|TAG)$/i.test(name))?.[1];
+  if (named) return versionOf(String(named));
+  const base = Object.entries(args).find(([, value]) => isOfficial(readImage(String(value))))?.[1];
+  if (base) return versionOf(readImage(String(base)).tag);
+  if (typeof given.dockerfile_inline === "string") return versionIn(given.dockerfile_inline, args);
+  const path = posix.join(String(given.context ?? "."), String(given.dockerfile ?? "Dockerfile"));
+  const text = look(path).kind === "file" ? read(path) : undefined;
+  return text === undefined ? undefined : versionIn(text, args);
+}

@@ -1,0 +1,18 @@
+import { handled, type Outcome, taken } from "../rule.ts";
+import { given } from "../secrets.ts";
+
+/** Airflow's home in images of the kind of puckel/docker-airflow. */
+export const puckelHome = "/usr/local/airflow";
+
+const own = handled("the stack has a Postgres and a Redis of its own, with passwords that it mints");
+
+const variables: Readonly<Record<string, (value: string) => Outcome>> = {
+  FERNET_KEY: (value) => given(["secrets", "fernetKey"], value),
+  LOAD_EX: (value) => taken(["settings", "core", "load_examples"], /^y/i.test(value)),
+};
+
+/** Variables that the entrypoint of puckel/docker-airflow reads. */
+export function puckelVariable(name: string, value: string): Outcome | undefined {
+  if (/^(POSTGRES|REDIS)_(HOST|PORT|USER|PASSWORD|DB|EXTRAS|PROTO|DBNUM)$/.test(name)) return own;
+  return Object.hasOwn(variables, name) ? variables[name]?.(value) : undefined;
+}

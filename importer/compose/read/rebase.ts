@@ -1,0 +1,52 @@
+import { posix } from "node:path";
+import type { Path, Tree } from "../../source.ts";
+
+/** True at a service's path that names a file or a folder beside the compose file. */
+function isPath([key, second, third]: Path): boolean {
+  if (key === "volumes") return third === undefined || third === "source";
+  if (key === "env_file") return second === undefined || third === undefined || third === "path";
+  if (key === "build") return second === undefined || second === "context";
+  return key === "extends" && second === "file";
+}
+
+function moved(value: string, folder: string, isVolume: boolean): string {
+  if (value === "" || /^[/~]/.test(value) || /^[a-z]+:\/\//.test(value)) return value;
+  if (isVolume && !value.startsWith(".")) return value;
+  return `./${posix.join(folder, value)}`;
+}
+
+/** Makes the paths of a service relative to the main file's folder, instead of its own file's. */
+export function rebased(tree: Tree, folder: string, path: Path = []): Tree {
+  if (folder === "." || folder === "") return tree;
+  if (tree.kind === "map") {
+    const entries = [...tree.entries].map(([key, inner]): [string, Tree] => [
+      key,
+      rebased(inner, folder, [...path, key]),
+    ]);
+    return { ...tree, entries: new Map(entries) };
+  }
+  if (tree.kind === "list")
+    return { ...tree, items: tree.items.map((item, at) => rebased(item, folder, [...path, at])) };
+  const isSource = typeof tree.value === "string" && isPath(path);
+  return isSource ? { ...tree, value: moved(String(tree.value), folder, path[0] === "volumes") } : tree;
+}
+
+/** Makes the paths of a whole file relative to the main file's folder. */
+export function rebasedFile(tree: Tree, folder: string): Tree {
+  if (tree.kind !== "map" || folder === "." || folder === "") return tree;
+  const each = (inner: Tree, change: (one: Tree) => Tree): Tree =>
+    inner.kind === "map"
+      ? { ...inner, entries: new Map([...inner.entries].map(([name, one]) => [name, change(one)])) }
+      : inner;
+  const file = (one: Tree): Tree =>
+    each(one, (leaf) =>
+      leaf.kind === "leaf" && typeof leaf.value === "string" && /[/.]/.test(leaf.value)
+        ? { ...leaf, value: moved(leaf.value, folder, false) }
+        : leaf,
+    );
+  const entries = [...tree.entries].map(([key, inner]): [string, Tree] => {
+    if (key === "services") return [key, each(inner, (service) => rebased(service, folder))];
+    return [key, key === "secrets" || key === "configs" ? each(inner, file) : inner];
+  });
+  return { ...tree, entries: new Map(entries) };
+}

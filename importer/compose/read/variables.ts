@@ -1,0 +1,132 @@
+import { posix } from "node:path";
+import type { Entry } from "../../plan.ts";
+import { handled, unsupported } from "../../rule.ts";
+import { at, type Leaf, plain, type Tree } from "../../source.ts";
+import { type Definition, readDefinitions } from "./envFile.ts";
+import type { Variables } from "./interpolate.ts";
+import { asMap } from "./merge.ts";
+
+export interface Environment {
+  /** Variables of `.env` and of the shell. */
+  readonly variables: Variables;
+  /** Reads a file by its path relative to the compose file's folder; undefined if there is none. */
+  readonly read: (path: string) => string | undefined;
+  /** Name of the compose file, for the names of files beside it. */
+  readonly main: string;
+  /** Hears the name of each variable that a service takes from the environment. */
+  readonly hear: (name: string) => void;
+  /** The `.env` file that was read already, with its leaves. */
+  readonly known: readonly VariableFile[];
+}
+
+/** A file of variables, with a leaf for each definition. */
+export interface VariableFile {
+  readonly file: string;
+  readonly lines: readonly { readonly definition: Definition; readonly leaf: Leaf }[];
+}
+
+export function variableFile(file: string, definitions: readonly Definition[]): VariableFile {
+  const lines = definitions.map((definition) => ({
+    definition,
+    leaf: { file, line: definition.line, path: [definition.name] },
+  }));
+  return { file, lines };
+}
+
+export interface WithVariables {
+  readonly tree: Tree;
+  /** Files that services read. */
+  readonly files: readonly VariableFile[];
+  /** Outcomes of `env_file`, and of lines that other values replace. */
+  readonly entries: readonly Entry[];
+}
+
+interface Named {
+  readonly path: string;
+  readonly required: boolean;
+  readonly leaves: readonly Leaf[];
+}
+
+/** Reads `env_file: a`, `[a, b]` or `[{ path: a, required: false }]`. */
+function namedFiles(tree: Tree | undefined): Named[] {
+  if (!tree) return [];
+  return (tree.kind === "list" ? tree.items : [tree]).map((item) => {
+    const given = plain(item);
+    const { path = given, required = true } = Object(given) as { path?: unknown; required?: boolean };
+    const leaves =
+      item.kind === "map"
+        ? [...item.entries.values()].flatMap((one) => (one.kind === "leaf" ? [one.leaf] : []))
+        : [];
+    return { path: String(path), required, leaves: item.kind === "leaf" ? [item.leaf] : leaves };
+  });
+}
+
+/** Gives services the variables of their files, and those that they take from the environment. */
+export function withVariables(tree: Tree, environment: Environment): WithVariables {
+  const files = new Map(environment.known.map((one) => [one.file, one]));
+  const read = new Set<VariableFile>();
+  const entries: Entry[] = [];
+  const tell = (leaves: readonly Leaf[], outcome: Entry["outcome"]) => {
+    for (const leaf of leaves)
+      entries.push({ item: { path: leaf.path, value: null, leaves: [leaf], match: [] }, outcome });
+  };
+
+  const fileAt = ({ path, required, leaves }: Named): VariableFile | undefined => {
+    const file = posix.normalize(
+      /^[/~]/.test(path) ? path : posix.join(posix.dirname(environment.main), path),
+    );
+    const text = files.has(file) ? undefined : environment.read(path);
+    if (text !== undefined)
+      files.set(file, variableFile(file, readDefinitions(file, text, environment.variables)));
+    const found = files.get(file);
+    if (found) read.add(found);
+    const missing = required
+      ? unsupported("there is no such file of variables: import where it is")
+      : handled("there is no such file, and it need not be there");
+    tell(leaves, found ? handled("the file that it names is read") : missing);
+    return found;
+  };
+
+  const service = (given: Tree): Tree => {
+    if (given.kind !== "map") return given;
+    const own = asMap("environment", at(given, ["environment"]) ?? { kind: "map", entries: new Map() });
+    const variables = new Map<string, Tree>();
+    const replace = (name: string, next: Tree) => {
+      const before = variables.get(name);
+      if (before?.kind === "leaf" && next.kind === "leaf")
+        tell([before.leaf], handled(`${next.leaf.file}:${next.leaf.line} goes before it`));
+      variables.set(name, next);
+    };
+    for (const named of namedFiles(at(given, ["env_file"]))) {
+      for (const { definition, leaf } of fileAt(named)?.lines ?? []) {
+        const { name, value, unset } = definition;
+        replace(name, { kind: "leaf", leaf, value, ...(unset && { unset }) });
+      }
+    }
+    if (own.kind === "map")
+      for (const [name, inner] of own.entries) replace(name, filled(name, inner, environment));
+    const rest = [...given.entries]
+      .filter(([key]) => key !== "env_file")
+      .map(([key, inner]): [string, Tree] => [key, asMap(key, inner)]);
+    const made =
+      variables.size > 0 ? [["environment", { kind: "map", entries: variables }] as [string, Tree]] : [];
+    return { ...given, entries: new Map([...rest, ...made]) };
+  };
+
+  const services = at(tree, ["services"]);
+  if (tree.kind !== "map" || services?.kind !== "map") return { tree, files: [], entries };
+  const changed = new Map([...services.entries].map(([name, inner]) => [name, service(inner)]));
+  const made: Tree = {
+    ...tree,
+    entries: new Map([...tree.entries, ["services", { ...services, entries: changed }]]),
+  };
+  return { tree: made, files: [...read], entries };
+}
+
+/** A variable without a value has the one of the environment, if there is one. */
+function filled(name: string, tree: Tree, { variables, hear }: Environment): Tree {
+  if (tree.kind !== "leaf" || tree.value !== null) return tree;
+  hear(name);
+  const value = variables.get(name);
+  return value === undefined ? { ...tree, unset: [name] } : { ...tree, value };
+}

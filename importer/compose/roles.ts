@@ -1,0 +1,112 @@
+import { basename } from "node:path";
+import { commandsOf } from "./argv.ts";
+
+/** Roles that run all the time. */
+export const running = ["scheduler", "webserver", "dag-processor", "triggerer", "worker", "flower"];
+
+/** Roles by Airflow's subcommand; `standalone` runs all but workers. */
+const subcommands: Readonly<Record<string, readonly string[]>> = {
+  scheduler: ["scheduler"],
+  webserver: ["webserver"],
+  "api-server": ["webserver"],
+  "dag-processor": ["dag-processor"],
+  triggerer: ["triggerer"],
+  worker: ["worker"],
+  flower: ["flower"],
+  standalone: ["scheduler", "webserver", "triggerer"],
+};
+
+/** Subcommands that prepare the database. */
+const preparing: Readonly<Record<string, RegExp>> = {
+  db: /^(init|migrate|upgrade|reset|check-migrations)$/,
+  initdb: /^/,
+  upgradedb: /^/,
+  users: /^create$/,
+  create_user: /^/,
+};
+
+/** A subcommand of Airflow, and the words after it. */
+export interface Started {
+  readonly role: string;
+  /** As it is called: `api-server`, `webserver`. */
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+/** Words from Airflow's subcommand on, `celery worker -q a`; undefined if the command is not Airflow's. */
+function ofAirflow(argv: readonly string[]): readonly string[] | undefined {
+  const airflow = argv.findIndex((word) => basename(word) === "airflow");
+  if (airflow >= 0) return argv.slice(airflow + 1);
+  const isKnown = (word: string) =>
+    Object.hasOwn(subcommands, word) || Object.hasOwn(preparing, word) || word === "celery";
+  // The image's entrypoint, or a script of the team's, starts what its arguments name.
+  const first = argv.findIndex((word) => !isScript(word) && !word.startsWith("-"));
+  const word = argv[first] ?? "";
+  return isKnown(word) ? argv.slice(first) : undefined;
+}
+
+function isScript(word: string): boolean {
+  return /^\S*\/\S+$|\.sh$/.test(word) && !/^(python|perl|node|java)/.test(basename(word));
+}
+
+function startedBy(argv: readonly string[]): Started[] {
+  const [name = "", ...args] = ofAirflow(argv) ?? [];
+  if (name === "celery") {
+    const at = args.findIndex((word) => word === "worker" || word === "flower");
+    const role = args[at];
+    return role === undefined ? [] : [{ role, name: role, args: args.slice(at + 1) }];
+  }
+  if (preparing[name]?.test(args[0] ?? "")) return [{ role: "migration", name, args }];
+  return (Object.hasOwn(subcommands, name) ? (subcommands[name] ?? []) : []).map((role) => ({
+    role,
+    name,
+    args,
+  }));
+}
+
+/** Roles by words of a service's name. */
+const named: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(running.map((role) => [role, role])),
+  workers: "worker",
+  apiserver: "webserver",
+  "api-server": "webserver",
+  web: "webserver",
+  dagprocessor: "dag-processor",
+  init: "migration",
+  initdb: "migration",
+  migrate: "migration",
+  migrations: "migration",
+  migration: "migration",
+};
+
+function roleByName(service: string): string | undefined {
+  const name = service
+    .toLowerCase()
+    .replaceAll("_", "-")
+    .replace(/-?\d+$/, "");
+  const parts = name.split("-");
+  const pairs = parts.map((part, at) => `${part}-${parts[at + 1]}`);
+  const found = [...parts, ...pairs].find((part) => Object.hasOwn(named, part));
+  return found === undefined ? undefined : named[found];
+}
+
+export interface Starting {
+  readonly service: string;
+  readonly entrypoint: unknown;
+  readonly command: unknown;
+  /** True if the image's entrypoint is told to prepare the database. */
+  readonly prepares: boolean;
+}
+
+/** What a service starts: by its commands, or by its name if these are scripts or none. */
+export function startedIn({ service, entrypoint, command, prepares }: Starting): Started[] {
+  const commands = commandsOf(entrypoint, command);
+  const started = commands.flatMap(startedBy);
+  const roles = started.filter(({ role }) => role !== "migration");
+  if (roles.length > 0) return roles;
+  if (started.length > 0) return started.slice(0, 1);
+  const isTold = commands.some(([first = ""]) => !isScript(first));
+  const byName = roleByName(service);
+  if (prepares || (byName === "migration" && !isTold)) return [{ role: "migration", name: "db", args: [] }];
+  return isTold || byName === undefined ? [] : [{ role: byName, name: "", args: [] }];
+}

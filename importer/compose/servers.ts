@@ -1,0 +1,79 @@
+import { postgresFaults } from "../../settings/rules/services/postgresSettings.ts";
+import { redisFaults } from "../../settings/rules/services/redisSettings.ts";
+import { type ParsedConfig, schema } from "../../settings/schema/schema.ts";
+import { handled, type Item, type Outcome } from "../rule.ts";
+import { looksSecret } from "../secrets.ts";
+import { commandsOf } from "./argv.ts";
+
+/** Options of a server's command, by name; of one that is given twice the last counts. */
+type Options = ReadonlyMap<string, string>;
+
+/** Reads `--save 60 1 --maxmemory 1gb`: an option has all words up to the next one. */
+function redisOptions(argv: readonly string[]): Options {
+  const found = new Map<string, string>();
+  let name: string | undefined;
+  for (const word of argv.slice(1)) {
+    const [, option] = /^--([a-z][\w-]*)$/i.exec(word) ?? [];
+    if (option !== undefined) found.set(option.toLowerCase(), "");
+    else if (name !== undefined) found.set(name, `${found.get(name)} ${word}`.trim());
+    name = option?.toLowerCase() ?? name;
+  }
+  return found;
+}
+
+const shortOptions: Readonly<Record<string, string>> = {
+  "-N": "max_connections",
+  "-B": "shared_buffers",
+  "-S": "work_mem",
+};
+
+/** Reads `-c max_connections=200`, `-cwork_mem=64MB`, `--work_mem=64MB` and `-N 200`. */
+function postgresOptions(argv: readonly string[]): Options {
+  const found = new Map<string, string>();
+  for (const [at, word] of argv.entries()) {
+    const before = argv[at - 1] ?? "";
+    const short = shortOptions[before];
+    const [, key, value] =
+      (before === "-c" ? /^([\w.]+)=(.*)$/s : /^(?:-c|--)([\w.-]+)=(.*)$/s).exec(word) ?? [];
+    if (key !== undefined && value !== undefined) found.set(key.replaceAll("-", "_"), value);
+    else if (short !== undefined) found.set(short, word);
+  }
+  return found;
+}
+
+/** Options that the stack always decides, so that nothing is left to say about them. */
+const decided = {
+  redis:
+    /^(save|appendonly|requirepass|masterauth|masteruser|user|aclfile|supervised|daemonize|port|bind|protected-mode|dir|dbfilename|logfile|loglevel)$/,
+  postgres: /^(listen_addresses|port|data_directory|hba_file|config_file|ssl\w*|log_\w+|logging_collector)$/,
+};
+
+/** The stack's complaint about a setting of its own Postgres or Redis. */
+function fault(server: "postgres" | "redis", key: string, value: string): string | undefined {
+  const parsed = schema.safeParse({ [server]: { settings: { [key]: value } } });
+  if (!parsed.success) return parsed.error.issues[0]?.message;
+  const check: (stack: ParsedConfig) => readonly { readonly message: string }[] =
+    server === "redis" ? redisFaults : postgresFaults;
+  return check(parsed.data)[0]?.message;
+}
+
+/** Takes over the options of a server's command that the stack lets a user decide. */
+export function serverCommand(server: "postgres" | "redis", own: string) {
+  return ({ value }: Item): Outcome => {
+    const [argv = []] = commandsOf(undefined, value);
+    const options = server === "redis" ? redisOptions(argv) : postgresOptions(argv);
+    const others = [...options].filter(
+      ([key, text]) => !decided[server].test(key) && !looksSecret(key, text),
+    );
+    const faults = others.map(([key, text]) => fault(server, key, text));
+    const targets = others
+      .filter((_, at) => faults[at] === undefined)
+      .map(([key, text]) => ({ path: [server, "settings", key], value: text }));
+    const refused = others.flatMap(([key], at) =>
+      faults[at] === undefined ? [] : [`${key}: ${faults[at]}`],
+    );
+    const note = refused.length === 0 ? undefined : `without ${refused.join("; ")}`;
+    if (targets.length > 0) return { kind: "taken", targets, note };
+    return handled(note === undefined ? own : `${own}, ${note}`);
+  };
+}

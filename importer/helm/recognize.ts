@@ -1,0 +1,134 @@
+import { at, type Path, plain, type Tree } from "../source.ts";
+
+/** Keys at the top of the official chart's values. */
+const officialKeys = new Set(
+  `affinity airflowConfigAnnotations airflowHome airflowLocalSettings airflowPodAnnotations airflowVersion allowJobLaunching
+  allowPodLaunching apiSecretAnnotations apiSecretKey apiSecretKeySecretName apiServer cleanup config containerLifecycleHooks
+  createUserJob dagProcessor dags data databaseCleanup defaultAirflowDigest defaultAirflowRepository defaultAirflowTag
+  elasticsearch enableBuiltInSecretEnvVars env executor extraConfigMaps extraEnv extraEnvFrom extraSecrets fernetKey
+  fernetKeySecretAnnotations fernetKeySecretName flower fullnameOverride gid global imagePullSecrets images ingress
+  jwtSecret jwtSecretAnnotations jwtSecretName kerberos labels limits logs migrateDatabaseJob multiNamespaceMode
+  nameOverride namespaceOverride networkPolicies nodeSelector opensearch otelCollector pgbouncer podTemplate
+  podTemplateFile ports postgresql priorityClasses quotas rbac redis registry revisionHistoryLimit scheduler schedulerName
+  secret securityContext securityContexts serviceAccount statsd tolerations topologySpreadConstraints triggerer uid
+  useStandardNaming volumeMounts volumes webserver webserverSecretAnnotations webserverSecretKey
+  webserverSecretKeySecretName workers`.split(/\s+/),
+);
+
+/** Values that no other chart has. */
+const specific: readonly Path[] = [
+  ["airflowVersion"],
+  ["defaultAirflowRepository"],
+  ["defaultAirflowTag"],
+  ["defaultAirflowDigest"],
+  ["airflowHome"],
+  ["fernetKey"],
+  ["fernetKeySecretName"],
+  ["webserverSecretKey"],
+  ["webserverSecretKeySecretName"],
+  ["apiSecretKeySecretName"],
+  ["createUserJob"],
+  ["migrateDatabaseJob"],
+  ["dagProcessor"],
+  ["data", "metadataConnection"],
+  ["data", "metadataSecretName"],
+  ["data", "brokerUrl"],
+  ["data", "brokerUrlSecretName"],
+  ["images", "airflow"],
+  ["config", "core"],
+  ["config", "celery"],
+  ["config", "scheduler"],
+  ["config", "webserver"],
+  ["config", "logging"],
+  ["dags", "gitSync"],
+  ["workers", "celery"],
+  ["workers", "keda"],
+];
+
+/** Keys whose values are maps in the official chart, and often something else in other files. */
+const maps = [
+  "workers",
+  "scheduler",
+  "webserver",
+  "apiServer",
+  "triggerer",
+  "flower",
+  "images",
+  "config",
+  "data",
+  "dags",
+];
+
+const executor = /^([\w.]*Executor)(\s*,\s*[\w.:]*Executor)*$/;
+
+function keysOf(tree: Tree | undefined): string[] {
+  return tree?.kind === "map" ? [...tree.entries.keys()] : [];
+}
+
+function isMapOrNothing(tree: Tree | undefined): boolean {
+  return tree === undefined || tree.kind === "map" || (tree.kind === "leaf" && tree.value === null);
+}
+
+function isOfficial(tree: Tree): boolean {
+  const keys = keysOf(tree);
+  const known = keys.filter((key) => officialKeys.has(key)).length;
+  if (known === 0 || !maps.every((key) => isMapOrNothing(at(tree, [key])))) return false;
+  const given = at(tree, ["executor"]);
+  const named = given && plain(given);
+  const isExecutor = typeof named === "string" && executor.test(named);
+  if (named !== undefined && named !== null && !isExecutor && !String(named).includes("{{")) return false;
+  const isSpecific = isExecutor || specific.some((path) => at(tree, path) !== undefined);
+  return known === keys.length || (isSpecific && known * 2 > keys.length);
+}
+
+/** The community's chart has most of its values below `airflow`, under names of its own. */
+function isCommunitys(tree: Tree): boolean {
+  const inner = keysOf(at(tree, ["airflow"]));
+  const own = [
+    "image",
+    "users",
+    "legacyCommands",
+    "extraPipPackages",
+    "dbMigrations",
+    "kubernetesPodTemplate",
+    "connections",
+  ];
+  const isFlat = keysOf(at(tree, ["airflow", "config"])).some((key) => key.startsWith("AIRFLOW__"));
+  const outer = keysOf(tree).filter((key) => ["web", "externalDatabase", "externalRedis"].includes(key));
+  return inner.length > 0 && (isFlat || own.some((key) => inner.includes(key)) || outer.length > 0);
+}
+
+function isBitnamis(tree: Tree): boolean {
+  const repository = at(tree, ["image", "repository"]);
+  if (repository?.kind === "leaf" && /bitnami\w*\/airflow/.test(String(repository.value))) return true;
+  const own = [
+    "auth",
+    "web",
+    "worker",
+    "loadExamples",
+    "externalDatabase",
+    "externalRedis",
+    "setupDBJob",
+    "image",
+    "metrics",
+  ];
+  const found = keysOf(tree).filter((key) => own.includes(key));
+  return (
+    found.length > 1 &&
+    keysOf(tree).some((key) => ["executor", "dags", "scheduler", "redis", "web"].includes(key))
+  );
+}
+
+export type Chart =
+  | { readonly kind: "official"; readonly path: Path }
+  | { readonly kind: "other"; readonly name: string }
+  | { readonly kind: "none" };
+
+/** Tells whose values a file has; a chart that depends on the official one has them below a key. */
+export function chartOf(tree: Tree): Chart {
+  if (isCommunitys(tree)) return { kind: "other", name: "the community's chart (airflow-helm/charts)" };
+  if (isBitnamis(tree)) return { kind: "other", name: "Bitnami's chart" };
+  if (isOfficial(tree)) return { kind: "official", path: [] };
+  const inner = at(tree, ["airflow"]);
+  return inner && isOfficial(inner) ? { kind: "official", path: ["airflow"] } : { kind: "none" };
+}
