@@ -81,8 +81,8 @@ export const commands = {
   settings: { does: "Writes settings/model/known/ from the images of Airflow.", flags: noFlags },
   generate: { does: "Writes Pulumi.yaml, schemas and tables of the docs from the schema.", flags: noFlags },
   import: {
-    does: "Writes a stack file from compose files, the last of which wins, or from values of the Helm chart.",
-    words: ["FILE [FILE...]", 1, Number.POSITIVE_INFINITY],
+    does: "Writes a stack file from a compose file (of several the last one wins), or from values of the Helm chart.",
+    words: ["FILE", 1, Number.POSITIVE_INFINITY],
     flags: {
       all: { does: "Lists what became of every value, with its line." },
       stack: { value: "NAME", does: "The stack to write; default: imported." },
