@@ -26,6 +26,7 @@ import { secretFormRules } from "../rules/secrets/secretForms.ts";
 import { connectionRules } from "../rules/services/connections.ts";
 import { postgresRules } from "../rules/services/postgresSettings.ts";
 import { redisRules } from "../rules/services/redisSettings.ts";
+import { serverMemoryRules } from "../rules/services/serverMemory.ts";
 import { serviceRules } from "../rules/services/services.ts";
 import { urlRules } from "../rules/services/urls.ts";
 import { memoryRules } from "../rules/workers/memory.ts";
@@ -66,6 +67,7 @@ export const rules: readonly Rule[] = [
   reservedRules,
   roleRules,
   secretFormRules,
+  serverMemoryRules,
   serviceRules,
   timeoutRules,
   urlRules,

@@ -1,5 +1,10 @@
+import { serverSettings, servers } from "../../model/servers.ts";
+import type { Lines } from "../../schema/services.ts";
 import type { Fault } from "../fault.ts";
+import { hint, nearest } from "../nearest.ts";
 import { rule } from "../rule.ts";
+import { postgresTextFault } from "./postgresTexts.ts";
+import { postgresValueFault } from "./postgresValues.ts";
 
 const place = "the stack decides where it listens and what is published";
 const data = "the stack decides where its files are";
@@ -12,6 +17,7 @@ const own: Readonly<Record<string, string>> = {
   listen_addresses: place,
   port: place,
   unix_socket_directories: place,
+  unix_socket_group: place,
   data_directory: data,
   config_file: data,
   external_pid_file: data,
@@ -29,16 +35,52 @@ const safe: Readonly<Record<string, string>> = {
   full_page_writes: "a power cut would destroy the database: expected on",
 };
 
+function spelt(value: Lines[string]): string {
+  return value === true ? "on" : value === false ? "off" : String(value);
+}
+
 /** Rejects settings of the stack's own Postgres that would open it, or make it lose data. */
-const settings = rule(["postgres.settings.*"], ({ postgres }) =>
+const harmful = rule(["postgres.settings.*"], ({ postgres }) =>
   Object.entries(postgres.settings).flatMap(([key, value]): Fault[] => {
     const path = ["postgres", "settings", key];
     const name = key.toLowerCase();
-    const off = value === false || ["off", "false", "no", "0"].includes(String(value).toLowerCase());
+    const off = ["off", "false", "no", "0"].includes(spelt(value).toLowerCase());
     if (off && safe[name] !== undefined) return [{ path, message: safe[name], given: String(value) }];
-    const reason = own[name] ?? (name.startsWith("ssl_") ? tls : undefined);
+    const reason = reserved(name);
     return reason === undefined ? [] : [{ path, message: `it is the stack's own: ${reason}` }];
   }),
 );
 
-export const postgresRules = [settings];
+/** Says why a setting is the stack's own; undefined if it is not. */
+function reserved(name: string): string | undefined {
+  return own[name] ?? (name.startsWith("ssl_") ? tls : undefined);
+}
+
+/** Says why Postgres would not start with a setting; undefined if it would. */
+function startFault(name: string, text: string, settings: Lines, isKnown: boolean): string | undefined {
+  const { accepted, libraries } = serverSettings("postgres");
+  const known = accepted.get(name);
+  if (known) {
+    const told = isKnown ? libraries : undefined;
+    return postgresValueFault(known, text) ?? postgresTextFault(name, text, settings, told);
+  }
+  // A name with a dot belongs to an extension.
+  if (name.includes(".") || !isKnown) return;
+  const meant = hint(nearest(name, [...accepted.keys()]));
+  return `Postgres ${servers.postgres} does not know it, and would not start: ${meant}expected a setting of postgresql.conf`;
+}
+
+/** Rejects settings with which the stack's own Postgres does not start; other versions have other names. */
+const startable = rule(["postgres.settings.*", "images.postgres"], ({ postgres, images }, isGiven) => {
+  if (isGiven("postgres.url")) return [];
+  const isKnown =
+    images.postgres === undefined || new RegExp(`:${servers.postgres}([.-]|$)`).test(images.postgres);
+  return Object.entries(postgres.settings).flatMap(([key, value]): Fault[] => {
+    const [name, text] = [key.toLowerCase(), spelt(value)];
+    if (reserved(name) !== undefined) return [];
+    const message = startFault(name, text, postgres.settings, isKnown);
+    return message === undefined ? [] : [{ path: ["postgres", "settings", key], message, given: text }];
+  });
+});
+
+export const postgresRules = [harmful, startable];

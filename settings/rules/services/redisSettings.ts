@@ -1,5 +1,9 @@
+import { serverSettings, servers } from "../../model/servers.ts";
+import type { Lines } from "../../schema/services.ts";
 import type { Fault } from "../fault.ts";
+import { hint, nearest } from "../nearest.ts";
 import { rule } from "../rule.ts";
+import { redisValueFault } from "./redisValues.ts";
 
 const users = "the stack writes its users: expected secrets.brokerPassword";
 const place = "the stack decides where it listens and what is published";
@@ -30,6 +34,10 @@ const own: Readonly<Record<string, string>> = {
   slaveof: copies,
   "cluster-enabled": copies,
   include: "one file has all settings: expected these keys, one by one",
+  logfile: "its log is the container's, which people and the engine read",
+  "syslog-enabled": "its log is the container's, which people and the engine read",
+  "min-replicas-to-write": copies,
+  "min-slaves-to-write": copies,
   loadmodule: "the broker needs no module, and a module may do anything",
   "enable-module-command": "the broker needs no module, and a module may do anything",
 };
@@ -47,17 +55,49 @@ const fixed: Readonly<Record<string, readonly [value: string, why: string]>> = {
   ],
 };
 
+/** Says why a setting is the stack's own; undefined if it is not. */
+function reserved(name: string): string | undefined {
+  return own[name] ?? (/^(tls|cluster)-/.test(name) ? copies : undefined);
+}
+
+/** Spells a value as a line of redis.conf has it. */
+function spelt(value: Lines[string]): string {
+  return value === true ? "yes" : value === false ? "no" : String(value);
+}
+
 /** Rejects settings of the stack's own Redis that would make it lose tasks, or open it. */
-const settings = rule(["redis.settings.*"], ({ redis }) =>
+const harmful = rule(["redis.settings.*"], ({ redis }) =>
   Object.entries(redis.settings).flatMap(([key, value]): Fault[] => {
     const path = ["redis", "settings", key];
     const name = key.toLowerCase();
     const [only, why] = fixed[name] ?? [];
-    const spelt = value === true ? "yes" : value === false ? "no" : String(value).toLowerCase();
-    if (why !== undefined && spelt !== only) return [{ path, message: why, given: spelt }];
-    const reason = own[name];
+    const given = spelt(value).toLowerCase();
+    if (why !== undefined && given !== only) return [{ path, message: why, given }];
+    const reason = reserved(name);
     return reason === undefined ? [] : [{ path, message: `it is the stack's own: ${reason}` }];
   }),
 );
 
-export const redisRules = [settings];
+/** Says why Redis would not start with a setting; undefined if it would. */
+function startFault(name: string, text: string): string | undefined {
+  const { accepted } = serverSettings("redis");
+  const known = accepted.get(name);
+  if (known) return redisValueFault(name, known, text);
+  const meant = hint(nearest(name, [...accepted.keys()]));
+  return `Redis ${servers.redis} does not know it, and would not start: ${meant}expected a setting of redis.conf`;
+}
+
+/** Rejects settings with which the stack's own Redis does not start. */
+const startable = rule(["redis.settings.*"], ({ redis }, isGiven) =>
+  isGiven("redis.url")
+    ? []
+    : Object.entries(redis.settings).flatMap(([key, value]): Fault[] => {
+        const [name, given] = [key.toLowerCase(), spelt(value)];
+        const message = (reserved(name) ?? fixed[name]) ? undefined : startFault(name, given);
+        // The value may be a password.
+        const told = /auth|pass/.test(name) ? {} : { given };
+        return message === undefined ? [] : [{ path: ["redis", "settings", key], message, ...told }];
+      }),
+);
+
+export const redisRules = [harmful, startable];

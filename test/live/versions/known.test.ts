@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { before, test } from "node:test";
 import { builtVersions, localImage } from "../../../images/local.ts";
 import { knownFile } from "../../../settings/model/known.ts";
+import { serverFile } from "../../../settings/model/servers.ts";
 import { releaseOf } from "../../../settings/schema/versions.ts";
-import { printedBy } from "../../../tools/airflowSettings.ts";
 import { ensureImages } from "../../../tools/images.ts";
 import { project } from "../../../tools/lib/process.ts";
+import { printedBy, printedByServer } from "../../../tools/settings.ts";
 import { docker } from "../targets/docker.ts";
 
 const programs = join(project, "components/roles/start");
@@ -35,5 +36,13 @@ for (const version of builtVersions()) {
     assert.equal(await afterStart(version, "scheduler"), "50000 SafeLoader False");
     const runs = version.startsWith("3.") ? "True" : "False";
     assert.equal(await afterStart(version, "celery", "worker"), `50000 SafeLoader ${runs}`);
+  });
+}
+
+for (const server of ["postgres", "redis"] as const) {
+  before(() => ensureImages([server]));
+
+  test(`the settings that are known of ${server} are those of its image: npm run settings writes them`, async () => {
+    assert.equal(readFileSync(serverFile(server), "utf8"), await printedByServer(server));
   });
 }

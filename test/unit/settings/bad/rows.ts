@@ -3,6 +3,7 @@ import { project } from "../../../../tools/lib/process.ts";
 import { numbers } from "./numbers.ts";
 import { refusals } from "./refusals.ts";
 import { secrets } from "./secrets.ts";
+import { servers } from "./servers.ts";
 import { several } from "./several.ts";
 
 /** Stack file that is refused, with its faults. */
@@ -611,5 +612,6 @@ config:
   ...numbers,
   ...refusals,
   ...secrets,
+  ...servers,
   ...several,
 ];

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+
+/** Servers of the stack whose settings are known, with the major version of their images. */
+export const servers = { postgres: "15", redis: "7" } as const;
+export type Server = keyof typeof servers;
+
+/** Settings of a server, as `npm run settings` reads them from its image. */
+export interface ServerFile {
+  /** Specifications by name, with `|` between their parts. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Libraries that Postgres can load; spaces separate names. */
+  readonly libraries?: string;
+}
+
+/** Values that a setting may have. */
+export interface Accepted {
+  readonly type: string;
+  /** Unit of a bare number, and of the bounds: `8kB`, `ms`. */
+  readonly unit: string;
+  readonly min: number;
+  readonly max: number;
+  readonly values: readonly string[];
+  /** True if the server refuses any value. */
+  readonly isFixed: boolean;
+}
+
+export interface ServerSettings {
+  readonly accepted: ReadonlyMap<string, Accepted>;
+  readonly libraries: readonly string[];
+}
+
+/** Returns the committed file of a server. */
+export function serverFile(server: Server): URL {
+  return new URL(`known/${server}-${servers[server]}.json`, import.meta.url);
+}
+
+function bound(text: string | undefined, open: number): number {
+  return text === undefined || text === "" ? open : Number(text);
+}
+
+function ofPostgres(specification: string): Accepted {
+  const [context, type = "", unit = "", min, max, values = ""] = specification.split("|");
+  return {
+    type,
+    unit,
+    min: bound(min, -Infinity),
+    // The largest number of a machine is no bound.
+    max: Number(max) > 1e300 ? Infinity : bound(max, Infinity),
+    values: values === "" ? [] : values.split(","),
+    isFixed: context === "internal",
+  };
+}
+
+function ofRedis(specification: string): Accepted {
+  const [type = "", first, last] = specification.split("|");
+  const listed = type === "enum" || type === "flag";
+  return {
+    type,
+    unit: "",
+    min: listed ? -Infinity : bound(first, -Infinity),
+    max: bound(last, Infinity),
+    values: listed ? (first ?? "").split(/[ ,]/) : [],
+    isFixed: false,
+  };
+}
+
+const read = new Map<Server, ServerSettings>();
+
+/** Reads the settings of a server; the names are in lower case, since servers ignore case. */
+export function serverSettings(server: Server): ServerSettings {
+  const before = read.get(server);
+  if (before) return before;
+  const { settings, libraries = "" }: ServerFile = JSON.parse(readFileSync(serverFile(server), "utf8"));
+  const parse = server === "postgres" ? ofPostgres : ofRedis;
+  const entries = Object.entries(settings).map(([name, text]) => [name.toLowerCase(), parse(text)] as const);
+  const known = { accepted: new Map(entries), libraries: libraries.split(" ") };
+  read.set(server, known);
+  return known;
+}

@@ -1,0 +1,68 @@
+import { serverSettings } from "../../model/servers.ts";
+import type { Lines } from "../../schema/services.ts";
+import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
+import { mebibytes } from "./postgresValues.ts";
+import { redisBytes } from "./redisValues.ts";
+
+/** Share of Postgres' memory that one setting may take, by name. */
+const shares: Readonly<Record<string, number>> = {
+  shared_buffers: 0.5,
+  min_dynamic_shared_memory: 0.25,
+  wal_buffers: 0.25,
+  temp_buffers: 0.25,
+  work_mem: 0.25,
+  maintenance_work_mem: 0.25,
+  autovacuum_work_mem: 0.25,
+  logical_decoding_work_mem: 0.25,
+};
+
+/** MiB of an idle connection to Postgres, at the least. */
+const connection = 1;
+
+/** Share of Redis' memory that data may take: a rewrite of its log needs room beside them. */
+const dataShare = 0.8;
+
+/** Lists settings with their names in lower case and their values as texts. */
+function linesOf(settings: Lines): (readonly [key: string, name: string, text: string])[] {
+  return Object.entries(settings).map(([key, value]) => [key, key.toLowerCase(), String(value)]);
+}
+
+function sizeOf(name: string, text: string): number | undefined {
+  const known = serverSettings("postgres").accepted.get(name);
+  return known && mebibytes(known, text);
+}
+
+const postgresSizes = rule(["postgres.settings.*", "postgres.memory"], ({ postgres }) =>
+  linesOf(postgres.settings).flatMap(([key, name, text]): Fault[] => {
+    const { memory } = postgres;
+    const [share, size] = [shares[name], sizeOf(name, text)];
+    if (share === undefined || size === undefined || size <= memory * share) return [];
+    const message = `it may take ${Math.floor(memory * share)} of postgres.memory, ${memory} MiB: expected at most that, or more postgres.memory`;
+    return [{ path: ["postgres", "settings", key], message, given: text }];
+  }),
+);
+
+const connections = rule(["postgres.settings.*", "postgres.memory"], ({ postgres: { settings, memory } }) => {
+  const lines = linesOf(settings);
+  const [key, , most] = lines.find(([, name]) => name === "max_connections") ?? [];
+  const buffers = lines.find(([, name]) => name === "shared_buffers")?.[2] ?? "128MB";
+  const shared = Math.min(sizeOf("shared_buffers", buffers) ?? 0, memory / 2);
+  const room = Math.floor((memory - shared) / connection);
+  if (key === undefined || !(Number(most) > room)) return [];
+  const message = `each takes ${connection} MiB at least, beside shared_buffers: expected at most ${room} with ${memory} MiB, or more postgres.memory`;
+  return [{ path: ["postgres", "settings", key], message, given: String(most) }];
+});
+
+const redisSizes = rule(["redis.settings.*", "redis.memory"], ({ redis: { settings, memory } }) =>
+  linesOf(settings).flatMap(([key, name, text]): Fault[] => {
+    const size = redisBytes(text) / 1024 ** 2;
+    const most = Math.floor(memory * dataShare);
+    if (name !== "maxmemory" || Number.isNaN(size) || (size > 0 && size <= most)) return [];
+    const message = `Redis may use ${memory} MiB, redis.memory, and rewrites its log beside the data: expected 1mb to ${most}mb, or more redis.memory`;
+    return [{ path: ["redis", "settings", key], message, given: text }];
+  }),
+);
+
+/** Compares sizes in the settings of the stack's own servers with their memory. */
+export const serverMemoryRules = [postgresSizes, connections, redisSizes];

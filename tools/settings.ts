@@ -1,0 +1,76 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { builtVersions, type ImageName, localImage } from "../images/local.ts";
+import { type KnownFile, knownFile } from "../settings/model/known.ts";
+import { type Server, type ServerFile, serverFile, servers } from "../settings/model/servers.ts";
+import { releaseOf } from "../settings/schema/versions.ts";
+import { ensureImages } from "./images.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { main, project, run } from "./lib/process.ts";
+
+type Printed = Omit<KnownFile, "sections" | "sensitive"> & {
+  readonly sections: Readonly<Record<string, readonly string[]>>;
+  readonly sensitive: readonly string[];
+};
+
+/** Runs a program of `tools/lib/known` in an image, and returns the lines that it prints. */
+async function linesOf(
+  image: ImageName,
+  version: string | undefined,
+  ...program: string[]
+): Promise<string[]> {
+  const mount = ["--volume", `${join(project, "tools/lib/known")}:/known:ro`, "--entrypoint", ""];
+  const name = localImage(image, version);
+  const command = ["docker", "run", "--rm", "--network", "none", ...mount, name, ...program];
+  const said = await run("sh", ["-c", '"$@" 2> /dev/null', "sh", ...command]);
+  return said.trim().split("\n");
+}
+
+function written(file: object): string {
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+/** Text of a committed file: the settings that a version's image knows. */
+export async function printedBy(version: string): Promise<string> {
+  const lines = await linesOf("airflow", version, "python", "/known/airflow.py");
+  const { sections, sensitive, ...rest }: Printed = JSON.parse(lines.at(-1) ?? "");
+  const joined = Object.entries(sections).map(([section, keys]) => [section, keys.join(" ")]);
+  const file: KnownFile = {
+    sections: Object.fromEntries(joined),
+    sensitive: sensitive.join(" "),
+    ...rest,
+  };
+  return written(file);
+}
+
+/** Text of a committed file: the settings that a server's image knows. */
+export async function printedByServer(server: Server): Promise<string> {
+  const lines = await linesOf(server, undefined, "sh", `/known/${server}.sh`);
+  const specified = lines.flatMap((line) => {
+    const [, name, specification] = /^([^|]+)\|(.*?)\|*$/.exec(line) ?? [];
+    return name === undefined ? [] : [[name, specification]];
+  });
+  const libraries = lines.filter((line) => !line.includes("|"));
+  const file: ServerFile = {
+    settings: Object.fromEntries(specified),
+    ...(libraries.length > 0 && { libraries: libraries.join(" ") }),
+  };
+  return written(file);
+}
+
+if (import.meta.main) {
+  await main(async () => {
+    commandLine("settings");
+    for (const version of builtVersions()) {
+      const release = releaseOf(version);
+      if (release === undefined)
+        throw new Error(`${version} has a lock, but is of no release in settings/schema/versions.ts.`);
+      await ensureImages(["airflow"], version);
+      writeFileSync(knownFile(release), await printedBy(version));
+    }
+    for (const server of Object.keys(servers) as Server[]) {
+      await ensureImages([server]);
+      writeFileSync(serverFile(server), await printedByServer(server));
+    }
+  });
+}
