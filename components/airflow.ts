@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type Role, roleTable } from "../roles.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { parallelismFor, slotsOf } from "../settings/model/slots.ts";
+import { rolesIn } from "../settings/schema/versions.ts";
 import { instances, type Platform } from "../workload.ts";
 import { dagsOf } from "./dags.ts";
 import { metadataLogin } from "./database.ts";
@@ -15,10 +17,10 @@ import { Flower } from "./roles/flower.ts";
 import { waysOf } from "./roles/proxy.ts";
 import type { RoleArgs } from "./roles/role.ts";
 import { Scheduler } from "./roles/scheduler.ts";
-import { Triggerer, triggererLogPort } from "./roles/triggerer.ts";
+import { Triggerer } from "./roles/triggerer.ts";
 import { versionOf } from "./roles/versions/versionOf.ts";
-import { Webserver, port as webserverPort } from "./roles/webserver.ts";
-import { Worker, workerLogPort } from "./roles/worker.ts";
+import { Webserver } from "./roles/webserver.ts";
+import { Worker } from "./roles/worker.ts";
 import { Secrets } from "./secrets.ts";
 import { servicesOf } from "./services/services.ts";
 import { turnsOf } from "./turns.ts";
@@ -60,7 +62,7 @@ export class Airflow extends pulumi.ComponentResource {
     const secrets = new Secrets("secrets", { platform, settings }, { parent: this });
     const { adminPassword } = secrets.values;
 
-    const webserverEndpoint = platform.endpoint("webserver", webserverPort);
+    const webserverEndpoint = platform.endpoint("webserver", roleTable.webserver.port);
     const dags = dagsOf(platform, settings, this);
     const data = platform.volume("data", "shared");
     const published = publish(platform, settings);
@@ -126,54 +128,58 @@ export class Airflow extends pulumi.ComponentResource {
         loopbackPort: settings.webserverPort,
         isBehindProxy: published !== undefined,
         logServers: [
-          ...groups.map((group) => platform.endpoint(group.name, workerLogPort)),
-          platform.endpoint("triggerer", triggererLogPort),
+          ...groups.map((group) => platform.endpoint(group.name, roleTable.worker.port)),
+          platform.endpoint("triggerer", roleTable.triggerer.port),
         ],
       },
       migrated,
     );
-    // The webserver, which checks tokens, must know a new key before the scheduler signs with it.
-    new Scheduler(
-      "scheduler",
-      { ...shared, schedulers: settings.schedulers },
-      { parent: this, dependsOn: [webserver] },
-    );
-    if (version.roles.includes("dag-processor")) {
-      new DagProcessor(
-        "dag-processor",
-        { ...shared, readsRepository: settings.dagsGit !== undefined },
-        migrated,
-      );
-    }
-    new Triggerer("triggerer", shared, migrated);
-    const flower = new Flower(
-      "flower",
-      { ...shared, loopbackPort: settings.flowerPort },
-      { parent: this, dependsOn: ready.broker },
-    );
+    const made = {
+      migration,
+      webserver,
+      // The webserver, which checks tokens, must know a new key before the scheduler signs with it.
+      scheduler: new Scheduler(
+        "scheduler",
+        { ...shared, schedulers: settings.schedulers },
+        { parent: this, dependsOn: [webserver] },
+      ),
+      "dag-processor":
+        rolesIn(settings.version).includes("dag-processor") &&
+        new DagProcessor(
+          "dag-processor",
+          { ...shared, readsRepository: settings.dagsGit !== undefined },
+          migrated,
+        ),
+      triggerer: new Triggerer("triggerer", shared, migrated),
+      // Tasks need the webserver: a worker finishes its tasks and stops before the webserver does.
+      worker: groups.map(
+        (group) =>
+          new Worker(
+            group.name,
+            {
+              ...shared,
+              group,
+              turns: turnsOf(group, groups, workers),
+              webserver: webserverEndpoint,
+              metadata: metadataLogin(server),
+              data,
+              defaultQueue: settings.settings.operators?.default_queue ?? "default",
+              graceSeconds: settings.workerGraceSeconds,
+            },
+            { parent: this, dependsOn: [webserver] },
+          ),
+      ),
+      flower: new Flower(
+        "flower",
+        { ...shared, loopbackPort: settings.flowerPort },
+        { parent: this, dependsOn: ready.broker },
+      ),
+    } satisfies Record<Role, unknown>;
 
     published?.open({ parent: this, dependsOn: ready.broker });
 
-    for (const group of groups) {
-      // Tasks need the webserver: a worker finishes its tasks and stops before the webserver does.
-      new Worker(
-        group.name,
-        {
-          ...shared,
-          group,
-          turns: turnsOf(group, groups, workers),
-          webserver: webserverEndpoint,
-          metadata: metadataLogin(server),
-          data,
-          defaultQueue: settings.settings.operators?.default_queue ?? "default",
-          graceSeconds: settings.workerGraceSeconds,
-        },
-        { parent: this, dependsOn: [webserver] },
-      );
-    }
-
     this.webserverUrl = published?.webserverUrl ?? webserver.url;
-    this.flowerUrl = published?.flowerUrl ?? flower.url;
+    this.flowerUrl = published?.flowerUrl ?? made.flower.url;
     this.adminPassword = adminPassword;
     this.workers = groups.flatMap(({ name, workers }) => instances(name, { replicas: workers }));
     this.version = pulumi.output(migration.done).apply(({ urn }) => urn.apply(() => settings.version));

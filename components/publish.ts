@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { roleTable } from "../roles.ts";
 import { certificatesIn, keyFault } from "../settings/model/certificates.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { publishedUrl } from "../settings/model/published.ts";
 import type { Platform } from "../workload.ts";
 import { readSecret } from "./readSecret.ts";
-import { port as flowerPort } from "./roles/flower.ts";
-import { port as webserverPort } from "./roles/webserver.ts";
 
 /** Public addresses of the webserver and Flower. */
 export interface Publishing {
@@ -42,12 +41,12 @@ export function publish(platform: Platform, { publish }: Settings): Publishing |
           key: matching(certificate, readSecret(publish.key, platform)),
           publications: [
             {
-              endpoint: platform.endpoint("webserver", webserverPort),
+              endpoint: platform.endpoint("webserver", roleTable.webserver.port),
               port: publish.webserverPort,
               withheld: [],
             },
             {
-              endpoint: platform.endpoint("flower", flowerPort),
+              endpoint: platform.endpoint("flower", roleTable.flower.port),
               port: publish.flowerPort,
               // Both paths ask for no login.
               withheld: ["/metrics", "/healthcheck"],

@@ -1,8 +1,8 @@
 import { several } from "../components/roles/role.ts";
-import { versionOf } from "../components/roles/versions/versionOf.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readStackFile } from "../settings/read/read.ts";
+import { rolesIn } from "../settings/schema/versions.ts";
 import { instances } from "../workload.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
@@ -27,15 +27,16 @@ export function expected(settings: Settings): ReadonlyMap<string, readonly strin
     ...(postgres.url === undefined && redis.url === undefined ? [] : ["check"]),
     ...(pgbouncer ? ["pgbouncer"] : []),
   ];
-  const { roles } = versionOf(settings.version);
   // Runs on the webserver's machine, in front of the webserver.
   const entrance = settings.publish
     ? [{ names: ["entrance"], machine: homeOf("webserver", machines)?.name }]
     : [];
-  const control = [...services, ...roles.filter((role) => role !== "worker")].map((role) => ({
-    names: instances(role, several(counts[role] ?? 1)),
-    machine: homeOf(role, machines)?.name,
-  }));
+  const control = [...services, ...rolesIn(settings.version).filter((role) => role !== "worker")].map(
+    (role) => ({
+      names: instances(role, several(counts[role] ?? 1)),
+      machine: homeOf(role, machines)?.name,
+    }),
+  );
   const workers = settings.groups.map(({ name, workers: replicas, machine }) => ({
     names: instances(name, { replicas }),
     machine: machine ?? homeOf(name, machines)?.name,

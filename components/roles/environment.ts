@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import { pools } from "../../settings/model/connections.ts";
+import { type Role, type RoleFacts, roles, rolesWhere, roleTable } from "../../roles.ts";
 import { isSensitive } from "../../settings/model/known.ts";
 import { timings } from "../../settings/model/timings.ts";
 import type { AirflowSettings } from "../../settings/schema/airflowCfg.ts";
+import { majorOf } from "../../settings/schema/versions.ts";
 import type { Endpoint, Values } from "../../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../../workload.ts";
 import type { Broker } from "../broker.ts";
 import type { Database } from "../database.ts";
 import { fernetKeys, type Secrets } from "../secrets.ts";
 import { executor } from "./lease/lease.ts";
-import { type Role, roles } from "./roles.ts";
 import { versionOf } from "./versions/versionOf.ts";
 
 /** The part of a workload that configures one role. */
@@ -54,8 +54,8 @@ interface Setting {
   readonly roles: readonly Role[];
 }
 
-const results: readonly Role[] = ["scheduler", "worker"];
-const celery: readonly Role[] = ["scheduler", "worker", "flower"];
+const results = rolesWhere((facts) => facts.results === true);
+const celery = rolesWhere(({ broker }) => broker === true);
 
 /** Sections that only these roles read; every other section reaches all of them. */
 const readers: Readonly<Record<string, readonly Role[]>> = {
@@ -81,12 +81,17 @@ function signing({ version, secrets: { values, jwks } }: EnvironmentArgs): Setti
 
 /** Lists the roles that use the metadata once the schema exists. */
 function metadata(version: string): readonly Role[] {
-  return versionOf(version).database.filter((role) => role !== "migration");
+  return metadataRoles(version).filter((role) => role !== "migration");
+}
+
+function metadataRoles(version: string): readonly Role[] {
+  return rolesWhere(({ database }) => database.includes(majorOf(version)));
 }
 
 function connections({ broker, server, secrets, adminUser, ...args }: EnvironmentArgs): Setting[] {
   const { metadataUrl, resultsUrl, asyncUrl } = args.database;
-  const { database, asyncDatabase: waitsForNone } = versionOf(args.version);
+  const { asyncDatabase: waitsForNone } = versionOf(args.version);
+  const database = metadataRoles(args.version);
   const users = metadata(args.version);
   const keys = fernetKeys(secrets);
   return [
@@ -147,12 +152,14 @@ function pooling({ version, database: { pooled } }: EnvironmentArgs): Setting[] 
 
 /** Sizes the pools so that all roles together stay within the connections of Postgres. */
 function poolSizes(): Setting[] {
-  return Object.entries(pools).flatMap(([role, { size, overflow }]) =>
-    Object.entries({ pool_size: size, max_overflow: overflow }).map(([key, count]) => ({
+  return roles.flatMap((role) => {
+    const { pool }: RoleFacts = roleTable[role];
+    if (!pool) return [];
+    return Object.entries({ pool_size: pool.size, max_overflow: pool.overflow }).map(([key, count]) => ({
       ...plain("database", `sql_alchemy_${key}`, String(count)),
-      roles: [role as keyof typeof pools],
-    })),
-  );
+      roles: [role],
+    }));
+  });
 }
 
 /** Collects the files that a role needs for its connections. */

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
+import { roles } from "../../roles.ts";
 import { certificatesIn } from "../../settings/model/certificates.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { authoritiesFile, authorityVariables } from "../../settings/model/ownNames.ts";
 import type { Job, Labels, Limits, Platform, Values, Volume } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import { type Ways, withProxy } from "./proxy.ts";
-import { roles } from "./roles.ts";
 
 /** Additions of a stack to one role. */
 export interface Extras {

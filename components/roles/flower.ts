@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { roleTable } from "../../roles.ts";
 import { withExtras } from "./extras.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, underInit } from "./role.ts";
@@ -9,8 +10,7 @@ export interface FlowerArgs extends RoleArgs {
   readonly loopbackPort: number;
 }
 
-/** Flower's own default port. */
-export const port = 5555;
+const { port } = roleTable.flower;
 
 /** Shows queues and workers. Flower knows only the broker and its own login. */
 export class Flower extends pulumi.ComponentResource {

@@ -1,9 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Role } from "../../roles.ts";
 import type { Job, Platform, Service, Target, Values, Volume } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
 import type { Environment } from "./environment.ts";
 import type { ExtrasByRole } from "./extras.ts";
-import type { Role } from "./roles.ts";
 import { startFile } from "./start/start.ts";
 import type { AirflowVersion } from "./versions/version.ts";
 

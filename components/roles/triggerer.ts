@@ -1,12 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { roleTable } from "../../roles.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
-
-/** Port that serves the logs of triggers: `[logging] trigger_log_server_port`. */
-export const triggererLogPort = 8794;
 
 /** Waits on behalf of deferred tasks, so that they occupy no worker. */
 export class Triggerer extends pulumi.ComponentResource {
@@ -23,7 +21,8 @@ export class Triggerer extends pulumi.ComponentResource {
         reaches: [args.postgres],
         // Triggers wait for services outside the stack.
         outbound: true,
-        port: triggererLogPort,
+        // Serves the logs of triggers: `[logging] trigger_log_server_port`.
+        port: roleTable.triggerer.port,
         stateful: true,
         priority: "control",
       }),

@@ -16,9 +16,6 @@ export interface WebserverArgs extends RoleArgs {
   readonly isBehindProxy: boolean;
 }
 
-/** Port in the container. */
-export const port = 8080;
-
 /** The user interface and the REST API, and in Airflow 3 the execution API that tasks report to. */
 export class Webserver extends pulumi.ComponentResource {
   /** URL at which people find the webserver. */

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { roleTable } from "../../roles.ts";
 import type { WorkerGroup } from "../../settings/model/groups.ts";
 import type { Autoscale, DatabaseLogin, Endpoint, Turns, Volume } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
@@ -22,9 +23,6 @@ export interface WorkerArgs extends RoleArgs {
   /** Seconds that running tasks get to finish when their worker is stopped. */
   readonly graceSeconds: number;
 }
-
-/** Port that serves the logs of running tasks: `[logging] worker_log_server_port`. */
-export const workerLogPort = 8793;
 
 function processes({ min, max }: WorkerGroup["concurrency"]): string[] {
   return min === max ? ["--concurrency", String(max)] : ["--autoscale", `${max},${min}`];
@@ -80,7 +78,8 @@ export class Worker extends pulumi.ComponentResource {
           args.version.usesExecutionApi ? args.webserver : args.postgres,
         ),
         outbound: true,
-        port: workerLogPort,
+        // Serves the logs of running tasks: `[logging] worker_log_server_port`.
+        port: roleTable.worker.port,
         replicas: group.workers,
         ...(autoscale && { autoscale }),
         stateful: true,

@@ -1,18 +1,14 @@
 import { basename } from "node:path";
+import { roles } from "../../roles.ts";
 import { commandsOf } from "./argv.ts";
 
 /** Roles that run all the time. */
-export const running = ["scheduler", "webserver", "dag-processor", "triggerer", "worker", "flower"];
+export const running: readonly string[] = roles.filter((role) => role !== "migration");
 
 /** Roles by Airflow's subcommand; `standalone` runs all but workers. */
 const subcommands: Readonly<Record<string, readonly string[]>> = {
-  scheduler: ["scheduler"],
-  webserver: ["webserver"],
+  ...Object.fromEntries(running.map((role) => [role, [role]])),
   "api-server": ["webserver"],
-  "dag-processor": ["dag-processor"],
-  triggerer: ["triggerer"],
-  worker: ["worker"],
-  flower: ["flower"],
   standalone: ["scheduler", "webserver", "triggerer"],
 };
 

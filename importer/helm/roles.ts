@@ -1,3 +1,4 @@
+import { type RoleFacts, roleTable } from "../../roles.ts";
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
 import { given, isExample, minted } from "../secrets.ts";
 import { integer } from "../units.ts";
@@ -46,14 +47,9 @@ export const enabledRole = ({ value, match: [name = ""] }: Item): Outcome =>
     ? handled("it always runs")
     : unsupported(`the stack always has it (${roles[name] ?? name})`);
 
-const counted: Readonly<Record<string, string>> = {
-  scheduler: "schedulers",
-  webserver: "webservers",
-  apiServer: "webservers",
-};
-
 export const roleReplicas = (item: Item): Outcome => {
-  const key = counted[item.match[0] ?? ""];
+  const role = roles[item.match[0] ?? ""];
+  const { countedBy: key }: Partial<RoleFacts> = role ? roleTable[role] : {};
   const number = integer(item.value);
   if (number === undefined) return unsupported(`it cannot be read: expected ${whole}`);
   if (key) return taken([key], number);

@@ -1,3 +1,4 @@
+import { roles as allRoles, type Role } from "../../roles.ts";
 import { airflowVersion, isOfficial, versionOf, versions } from "../image.ts";
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
 import { given, type IsOwn } from "../secrets.ts";
@@ -15,15 +16,17 @@ export const off = handled("it is off");
 
 export const whole = "a whole number";
 
+const plainlyNamed = allRoles.filter((role) => role !== "worker" && role !== "migration");
+
+function camelCase(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
 /** Roles of the stack, by their names in the chart. */
-export const roles: Readonly<Record<string, string>> = {
+export const roles: Readonly<Record<string, Role>> = {
+  ...Object.fromEntries(plainlyNamed.map((role) => [camelCase(role), role])),
   workers: "worker",
-  scheduler: "scheduler",
-  webserver: "webserver",
   apiServer: "webserver",
-  triggerer: "triggerer",
-  dagProcessor: "dag-processor",
-  flower: "flower",
   createUserJob: "migration",
   migrateDatabaseJob: "migration",
 };

@@ -1,4 +1,5 @@
-import { majorOf } from "../schema/versions.ts";
+import { type Role, type RoleFacts, roleTable } from "../../roles.ts";
+import { majorOf, rolesIn } from "../schema/versions.ts";
 import { airflowNumber as number } from "./airflowOptions.ts";
 import type { Settings } from "./groups.ts";
 
@@ -30,23 +31,6 @@ export interface Share {
   readonly because: string;
 }
 
-/** Connections that a process keeps, and those that it adds while all of these are busy. */
-export interface Pool {
-  readonly size: number;
-  readonly overflow: number;
-}
-
-/**
- * Connection pools for the metadata, by role; Airflow's default is 5 and 10 for each.
- * Based on the maximum measured while 24 clients asked the webserver at once: see docs/decisions.md.
- */
-export const pools = {
-  scheduler: { size: 3, overflow: 2 },
-  webserver: { size: 5, overflow: 3 },
-  "dag-processor": { size: 3, overflow: 2 },
-  triggerer: { size: 3, overflow: 2 },
-} satisfies Record<string, Pool>;
-
 /** Connections of the migration: one holds the lock, one changes the schema, one asks. */
 const migration = 3;
 
@@ -56,37 +40,24 @@ const keda = 2;
 /** Defaults of Postgres itself. */
 const server = { max_connections: 100, superuser_reserved_connections: 3 };
 
-/** Returns the pool of a role; a setting of the stack applies to all roles. */
-function poolOf(stack: Connecting, role: keyof typeof pools): Pool {
-  const { size, overflow } = pools[role];
-  return {
-    size: number(stack, "database.sql_alchemy_pool_size", size),
-    overflow: number(stack, "database.sql_alchemy_max_overflow", overflow),
-  };
-}
-
 function times(...counts: readonly (readonly [count: number, unit: string])[]): string {
   return counts.map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`).join(" x ");
 }
 
-function pooled(
-  stack: Connecting,
-  role: keyof typeof pools,
-  instances: number,
-  processes = 1,
-  each = 1,
-): Share {
-  const { size, overflow } = poolOf(stack, role);
+/** Counts the connections of a role's pools; a setting of the stack applies to all roles. */
+function pooled(stack: Connecting, role: Role, processes = 1, each = 1): Share[] {
+  const { pool, countedBy }: RoleFacts = roleTable[role];
+  if (!pool) return [];
+  const size = number(stack, "database.sql_alchemy_pool_size", pool.size);
+  const overflow = number(stack, "database.sql_alchemy_max_overflow", pool.overflow);
+  const instances = countedBy ? stack[countedBy] : 1;
   const counts: [number, string][] = [
     [instances, "instance"],
     ...(processes > 1 ? ([[processes, "process"]] as [number, string][]) : []),
     ...(each > 1 ? ([[each, "pool"]] as [number, string][]) : []),
   ];
-  return {
-    who: role,
-    count: instances * processes * each * (size + overflow),
-    because: `${times(...counts)} x (${size} + ${overflow})`,
-  };
+  const because = `${times(...counts)} x (${size} + ${overflow})`;
+  return [{ who: role, count: instances * processes * each * (size + overflow), because }];
 }
 
 /** Counts a group's connections; an Airflow 2 task has two to the metadata: its own and its supervisor's. */
@@ -108,16 +79,17 @@ function taskShares(group: Connecting["groups"][number], instances: number, isTw
 
 /** Lists the connections that Airflow may open at most, by client. */
 export function clientShares(stack: Connecting): Share[] {
-  const { schedulers, webservers, groups, version } = stack;
+  const { schedulers, groups, version } = stack;
   const isTwo = majorOf(version) === "2";
   const web = isTwo ? number(stack, "webserver.workers", 2) : number(stack, "api.workers", 1);
-  return [
-    pooled(stack, "scheduler", schedulers),
-    { who: "scheduler, results", count: schedulers, because: times([schedulers, "instance"]) },
+  const results = { who: "scheduler, results", count: schedulers, because: times([schedulers, "instance"]) };
+  const shares = rolesIn(version).flatMap((role) => {
     // In Airflow 3 each process has a synchronous pool and an async one.
-    pooled(stack, "webserver", webservers, web, isTwo ? 1 : 2),
-    ...(isTwo ? [] : [pooled(stack, "dag-processor", 1)]),
-    pooled(stack, "triggerer", 1),
+    if (role === "webserver") return pooled(stack, role, web, isTwo ? 1 : 2);
+    return role === "scheduler" ? [...pooled(stack, role), results] : pooled(stack, role);
+  });
+  return [
+    ...shares,
     ...groups.flatMap((group) => taskShares(group, group.autoscale?.max ?? group.workers, isTwo)),
   ];
 }

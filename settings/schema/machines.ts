@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { roles } from "../../roles.ts";
 import { directory } from "./paths.ts";
 import { labels, list, matching, name, object, oneOf, whole } from "./values.ts";
 
@@ -7,17 +8,9 @@ const counts = z.union([count, z.record(name, count)], {
   error: "expected a whole number from 0 to 1000, or one for each group: { default: 4, gpu: 1 }",
 });
 
-const placedRole = oneOf(
-  "postgres",
-  "redis",
-  "pgbouncer",
-  "migration",
-  "scheduler",
-  "webserver",
-  "dag-processor",
-  "triggerer",
-  "flower",
-);
+/** Workers are placed by their counts. */
+const placed = roles.filter((role) => role !== "worker");
+const placedRole = oneOf("postgres", "redis", "pgbouncer", ...placed);
 
 export const machine = object({
   name: name.describe(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Role, roles, roleTable } from "../../roles.ts";
 import { file } from "./paths.ts";
 import { secret } from "./secret.ts";
 import { cpu, labels, matching, memory, object, scalar } from "./values.ts";
@@ -56,18 +57,14 @@ export const roleExtras = object({
 
 const role = roleExtras.optional();
 
+const byRole = Object.fromEntries(
+  roles.map((name) => [name, role.describe(roleTable[name].purpose)]),
+) as Record<Role, typeof role>;
+
 /** Extras by role; `all` is every role of Airflow. */
-export const roles = object({
+export const extrasByRole = object({
   all: role.describe("Every role of Airflow, and the check of external services; a role's own entries win."),
-  scheduler: role.describe("Queues tasks that are due."),
-  webserver: role.describe("Web interface and API."),
-  "dag-processor": role.describe("Reads DAG files."),
-  triggerer: role.describe("Waits for deferred tasks."),
-  worker: role.describe("All groups of workers."),
-  flower: role.describe("Shows workers and queues."),
-  migration: role.describe(
-    "Brings the database up to date before all other roles start, and writes the declarations.",
-  ),
+  ...byRole,
 });
 
 const proxyUrl = matching(

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { roleTable } from "../../roles.ts";
 import { airflowCfg } from "./airflowCfg.ts";
 import { declarationKeys } from "./declarations.ts";
 import { kubernetes } from "./kubernetes.ts";
 import { machine } from "./machines.ts";
 import { directory, file } from "./paths.ts";
 import { publish } from "./publish.ts";
-import { extraHosts, proxy, roles } from "./roles.ts";
+import { extraHosts, extrasByRole, proxy } from "./roles.ts";
 import { secret } from "./secret.ts";
 import { pgbouncer, postgres, redis } from "./services.ts";
 import {
@@ -130,8 +131,8 @@ export const schema = object({
     ),
   schedulers: whole(1, 10).default(1).describe("Schedulers, which share the work."),
   webservers: whole(1, 10).default(1).describe("Webservers; on Docker a second one has the next port."),
-  webserverPort: port.default(8080).describe("Port of the webserver on 127.0.0.1."),
-  flowerPort: port.default(5555).describe("Port of Flower on 127.0.0.1."),
+  webserverPort: port.default(roleTable.webserver.port).describe("Port of the webserver on 127.0.0.1."),
+  flowerPort: port.default(roleTable.flower.port).describe("Port of Flower on 127.0.0.1."),
   publish: publish
     .optional()
     .describe(
@@ -200,7 +201,7 @@ export const schema = object({
   deleteUndeclared: flag
     .default(false)
     .describe("Deletes entries from Airflow that were once declared and no longer are."),
-  roles: roles
+  roles: extrasByRole
     .prefault({})
     .describe("Additions to roles: `{ all: { env: { TZ: Europe/Berlin } }, scheduler: { memory: 2048 } }`."),
   labels: labels

@@ -1,12 +1,11 @@
+import { type Major, type Role, rolesWhere } from "../../roles.ts";
+
 /** Airflow version of a stack that names none. */
 export const defaultVersion = "3.3.2";
 
 /** Releases whose settings, roles and logins are known here; a stack does not depend on patch numbers. */
 export const releases = ["2.11", "3.3"] as const;
 export type Release = (typeof releases)[number];
-
-/** Major version, which decides Airflow's roles and its interfaces. */
-export type Major = "2" | "3";
 
 /** Returns the release of a version; undefined if the release is not known, or the text is not a version. */
 export function releaseOf(version: string): Release | undefined {
@@ -17,6 +16,11 @@ export function releaseOf(version: string): Release | undefined {
 /** Returns the major version of a checked version: 2, or else 3. */
 export function majorOf(version: string): Major {
   return version.startsWith("2.") ? "2" : "3";
+}
+
+/** Lists the roles that a version has. */
+export function rolesIn(version: string): readonly Role[] {
+  return rolesWhere(({ versions }) => versions.includes(majorOf(version)));
 }
 
 /** True if one version is older than the other, number by number. */

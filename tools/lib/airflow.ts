@@ -1,4 +1,5 @@
-import { type Major, majorOf } from "../../settings/schema/versions.ts";
+import type { Major } from "../../roles.ts";
+import { majorOf } from "../../settings/schema/versions.ts";
 import type { Outputs } from "./stack.ts";
 
 export interface TaskInstance {

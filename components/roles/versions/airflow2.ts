@@ -1,11 +1,9 @@
 import { timings } from "../../../settings/model/timings.ts";
 import { runtimeDirectory } from "../../../workload.ts";
-import type { AirflowVersion } from "./version.ts";
+import { type AirflowVersion, logServers } from "./version.ts";
 
 /** The scheduler reads DAG files; tasks write to the metadata: workers have its login and the fernet key. */
 export const airflow2: AirflowVersion = {
-  roles: ["migration", "scheduler", "webserver", "triggerer", "worker", "flower"],
-  database: ["migration", "scheduler", "webserver", "triggerer", "worker"],
   usesExecutionApi: false,
   asyncDatabase: false,
   keys: [
@@ -15,7 +13,7 @@ export const airflow2: AirflowVersion = {
       key: "secret_key",
       secret: "apiSecretKey",
       where: "command",
-      roles: ["webserver", "triggerer", "worker"],
+      roles: ["webserver", ...logServers],
     },
   ],
   settings: ({ publicUrl }) => ({

@@ -1,12 +1,10 @@
 import { timings } from "../../../settings/model/timings.ts";
 import { admissionFiles, admissionModule } from "../admission/admission.ts";
 import { webserverHeartbeat } from "../heartbeat/heartbeat.ts";
-import type { AirflowVersion } from "./version.ts";
+import { type AirflowVersion, logServers } from "./version.ts";
 
 /** Tasks report to the webserver's execution API; the DAG processor reads DAG files. */
 export const airflow3: AirflowVersion = {
-  roles: ["migration", "scheduler", "webserver", "dag-processor", "triggerer", "worker", "flower"],
-  database: ["migration", "scheduler", "webserver", "dag-processor", "triggerer"],
   usesExecutionApi: true,
   asyncDatabase: true,
   keys: [
@@ -24,7 +22,7 @@ export const airflow3: AirflowVersion = {
       key: "secret_key",
       secret: "apiSecretKey",
       where: "command",
-      roles: ["scheduler", "webserver", "triggerer", "worker"],
+      roles: ["scheduler", "webserver", ...logServers],
     },
   ],
   settings: ({ webserver, publicUrl }) => ({

@@ -1,6 +1,9 @@
+import { type Role, rolesWhere } from "../../../roles.ts";
 import type { AirflowSettings } from "../../../settings/schema/airflowCfg.ts";
 import type { Endpoint, Service, Values } from "../../../workload.ts";
-import type { Role } from "../roles.ts";
+
+/** Roles that serve task logs. */
+export const logServers = rolesWhere(({ servesLogs }) => servesLogs === true);
 
 /** A setting whose value is a secret of the stack. */
 export interface Key {
@@ -21,10 +24,6 @@ export interface VersionInputs {
 
 /** Differences between major versions of Airflow: one table per version. */
 export interface AirflowVersion {
-  /** Processes of this version. */
-  readonly roles: readonly Role[];
-  /** Roles that open the metadata database. */
-  readonly database: readonly Role[];
   /** True if tasks report to the webserver; otherwise tasks write to the metadata database. */
   readonly usesExecutionApi: boolean;
   /** True if there are async database connections, which have settings of their own. */

@@ -1,4 +1,5 @@
-import { type Major, majorOf } from "../../../settings/schema/versions.ts";
+import type { Major } from "../../../roles.ts";
+import { majorOf } from "../../../settings/schema/versions.ts";
 import { airflow2 } from "./airflow2.ts";
 import { airflow3 } from "./airflow3.ts";
 import type { AirflowVersion } from "./version.ts";

@@ -1,5 +1,6 @@
 import { builtVersions } from "../../../images/local.ts";
-import { majorOf, releaseOf, releases } from "../../schema/versions.ts";
+import { type RoleFacts, roles, roleTable } from "../../../roles.ts";
+import { majorOf, releaseOf, releases, rolesIn } from "../../schema/versions.ts";
 import { rule } from "../rule.ts";
 
 const known = releases.map((release) => `${release}.x`).join(" and ");
@@ -28,15 +29,18 @@ const repository = rule(["version"], ({ version }, isGiven) => {
   return [{ path: ["dagsGit"], message }];
 });
 
-/** Rejects a dag-processor in Airflow 2. */
-const dagProcessor = rule(["version", "machines.*.roles.*"], ({ version, machines = [] }, isGiven) => {
-  if (majorOf(version) === "3") return [];
-  const placed = machines.flatMap(([at, { roles = [] }]) =>
-    roles.flatMap(([index, role]) => (role === "dag-processor" ? [["machines", at, "roles", index]] : [])),
-  );
-  const extras = isGiven("roles.dag-processor") ? [["roles", "dag-processor"]] : [];
-  const message = `Airflow ${version} has no dag-processor, its scheduler reads DAG files: expected scheduler`;
-  return [...placed, ...extras].map((path) => ({ path, message }));
+/** Rejects roles that the version does not have. */
+const absentRoles = rule(["version", "machines.*.roles.*"], ({ version, machines = [] }, isGiven) => {
+  const absent = roles.filter((role) => !rolesIn(version).includes(role));
+  return absent.flatMap((role) => {
+    const placed = machines.flatMap(([at, { roles = [] }]) =>
+      roles.flatMap(([index, other]) => (other === role ? [["machines", at, "roles", index]] : [])),
+    );
+    const extras = isGiven(`roles.${role}`) ? [["roles", role]] : [];
+    const { absence = "and needs none" }: RoleFacts = roleTable[role];
+    const message = `Airflow ${version} has no ${role}, ${absence}`;
+    return [...placed, ...extras].map((path) => ({ path, message }));
+  });
 });
 
-export const versionRules = [knownVersion, repository, dagProcessor];
+export const versionRules = [knownVersion, repository, absentRoles];

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createConnection } from "node:net";
+import { roleTable } from "../../../roles.ts";
 import { readStackFile } from "../../../settings/read/read.ts";
 import { run, waitFor } from "../process.ts";
 import { contextFlags, type Stack } from "../stack.ts";
@@ -55,8 +56,8 @@ export async function forward(stack: Stack): Promise<() => void> {
     });
   };
   const forwards: Forward[] = [
-    { service: "webserver", port: 8080, local: settings.webserverPort },
-    { service: "flower", port: 5555, local: settings.flowerPort },
+    { service: "webserver", port: roleTable.webserver.port, local: settings.webserverPort },
+    { service: "flower", port: roleTable.flower.port, local: settings.flowerPort },
   ];
   for (const { local, service } of forwards) {
     if (await answers(local)) throw portInUse(service, local);

@@ -1,5 +1,6 @@
 import { several } from "../../../components/roles/role.ts";
 import { homeOf, type Machine, machinesOf } from "../../../platforms/machines.ts";
+import { roleTable } from "../../../roles.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { readStackFile } from "../../../settings/read/read.ts";
 import { instances } from "../../../workload.ts";
@@ -21,8 +22,8 @@ function remotes(settings: Settings): Remote[] {
   const { webservers, webserverPort, flowerPort } = settings;
   const machines = machinesOf(settings);
   const services = [
-    { service: "webserver", replicas: webservers, port: 8080, first: webserverPort },
-    { service: "flower", replicas: 1, port: 5555, first: flowerPort },
+    { service: "webserver", replicas: webservers, port: roleTable.webserver.port, first: webserverPort },
+    { service: "flower", replicas: 1, port: roleTable.flower.port, first: flowerPort },
   ];
   return services.flatMap(({ service, replicas, port, first }) => {
     const machine = homeOf(service, machines);
