@@ -62,12 +62,11 @@ function startedBy(argv: readonly string[]): Started[] {
 
 /** Roles by words of a service's name. */
 const named: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(running.map((role) => [role, role])),
+  ...Object.fromEntries(running.flatMap((role) => [role, role.replace("-", "")].map((name) => [name, role]))),
   workers: "worker",
   apiserver: "webserver",
   "api-server": "webserver",
   web: "webserver",
-  dagprocessor: "dag-processor",
   init: "migration",
   initdb: "migration",
   migrate: "migration",
