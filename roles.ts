@@ -27,6 +27,8 @@ export interface RoleFacts {
   readonly port?: number;
   /** True if the port serves the logs of running tasks or triggers. */
   readonly servesLogs?: true;
+  /** Versions in which the role reads DAG files into the database. */
+  readonly readsDags?: readonly Major[];
   /** Key of the stack that counts the instances; without it there is one. */
   readonly countedBy?: "schedulers" | "webservers";
   /** Continues the error `Airflow 2.11.2 has no ROLE,` for a version without it. */
@@ -47,6 +49,7 @@ export const roleTable = {
     pool: { size: 3, overflow: 2 },
     broker: true,
     results: true,
+    readsDags: ["2"],
     countedBy: "schedulers",
   },
   webserver: {
@@ -62,6 +65,7 @@ export const roleTable = {
     versions: ["3"],
     database: ["3"],
     pool: { size: 3, overflow: 2 },
+    readsDags: ["3"],
     absence: "its scheduler reads DAG files: expected scheduler",
   },
   triggerer: {

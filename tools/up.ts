@@ -3,31 +3,17 @@ import { machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { prepareImages } from "./images.ts";
-import { AirflowApi, summary } from "./lib/airflow.ts";
+import { AirflowApi } from "./lib/airflow.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { drain, leftBehind } from "./lib/drain.ts";
 import { type Deployment, urnsOn } from "./lib/forget.ts";
-import { main, waitFor } from "./lib/process.ts";
+import { main } from "./lib/process.ts";
+import { faultsOfDags } from "./lib/proof/dags.ts";
+import { greeting } from "./lib/proof/greeting.ts";
+import { prove } from "./lib/proof/proof.ts";
 import { isElsewhere, reach } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
 import { telling } from "./lib/status/telling.ts";
-
-const dag = "get_stocks_dag";
-
-/** Runs the example DAG: its success proves that every part works. */
-async function prove(api: AirflowApi): Promise<void> {
-  await waitFor(`${dag} to be read`, 120, () => api.call(`/dags/${dag}`));
-  const { dag_run_id } = await api.trigger(dag);
-  let shown = "";
-  const state = await waitFor(`${dag} to finish`, 300, async () => {
-    const tasks = summary(await api.tasks(dag, dag_run_id));
-    if (tasks !== shown) console.log(`  ${tasks}`);
-    shown = tasks;
-    const run = await api.dagRun(dag, dag_run_id);
-    return run?.state === "success" || run?.state === "failed" ? run.state : undefined;
-  });
-  if (state === "failed") throw new Error(`${dag} failed: its task logs in the webserver say why.`);
-}
 
 /** Flags that exclude resources, present or new, on machines that are down. */
 function leaving(down: readonly string[], state: Deployment, { groups }: Settings): string[] {
@@ -53,6 +39,26 @@ async function prepare(stack: Stack, settings: Settings) {
   return { down, flags: leaving(down, state, settings) };
 }
 
+interface Trying {
+  /** Machines that are down. */
+  readonly down: readonly string[];
+  /** True if faults of DAGs count. */
+  readonly strict: boolean;
+  readonly step: (text: string) => void;
+}
+
+/** Proves that every part of a deployed stack works, and tells what is wrong with its DAGs. */
+async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, { down, strict, step }: Trying) {
+  step("Proof: a task through every queue and on every worker");
+  const failure = await prove(stack, settings, api, down).catch((error: Error) => error);
+  if (!failure) step("Every queue and every worker works.");
+  const faults = await faultsOfDags(stack, settings, api);
+  if (faults.length > 0)
+    console.log(`\nWrong with your DAGs:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+  if (failure) throw failure;
+  if (strict && faults.length > 0) throw new Error("\nAll is deployed; with --strict, faults of DAGs count.");
+}
+
 await main(async () => {
   const { flags: asked } = commandLine("up");
   const begin = Date.now();
@@ -60,7 +66,7 @@ await main(async () => {
   const stack = new Stack(asked.stack ?? "dev");
   stack.check();
   const settings = readStackFile(stack.file);
-  const { platform, groups, webserverPort, flowerPort } = settings;
+  const { platform, groups, webserverPort } = settings;
   if (asked.adopt) process.env.AIRFLOW_ADOPT = "true";
   if (asked["continue-on-error"]) process.env.AIRFLOW_CONTINUE_ON_ERROR = "true";
   if (asked["at-once"]) process.env.AIRFLOW_AT_ONCE = "true";
@@ -71,27 +77,13 @@ await main(async () => {
   await (platform === "docker" ? telling(`airflow-${stack.name}`, settings, deployment) : deployment);
   const outputs = await stack.outputs();
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
-  const serving = groups.filter(
-    ({ queues, machine }) => queues.length === 0 && !down.includes(machine ?? ""),
-  );
-  const workers = serving.reduce((sum, group) => sum + group.workers, 0);
-  if (workers === 0) {
-    step("Deployed, and not tried: no worker takes tasks of the default queue.");
-  } else {
-    step(`Proof: ${dag} on ${workers} worker(s)`);
-    const end = await reach(stack);
-    await prove(new AirflowApi(local)).finally(end);
-    step(`${dag} is green.`);
-  }
   const loopback = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
-  const name = stack.name === "dev" ? "" : ` -- --stack ${stack.name}`;
-  console.log(`
-  Airflow   ${outputs.webserverUrl}${loopback ? `, while npm run open${name} runs` : ""}
-  Flower    ${loopback ? `http://127.0.0.1:${flowerPort}, likewise` : outputs.flowerUrl}
-  login     ${outputs.adminUser}, with the password that this prints:
-            npm run --silent pulumi -- stack output adminPassword --show-secrets${name.slice(3)}
-  ${platform === "docker" ? "your DAGs go to dags/" : "your DAGs are those that the stack file names"}
-  npm run down${name} removes all this and keeps the data`);
+  step("Deployed");
+  console.log(greeting(stack.name, settings, outputs, loopback));
+  const end = await reach(stack);
+  await tryOut(stack, settings, new AirflowApi(local), { down, strict: asked.strict ?? false, step }).finally(
+    end,
+  );
   if (down.length === 0) return;
   const there = down.map((machine) => {
     const missing = groups.filter((group) => group.machine === machine);
@@ -99,6 +91,6 @@ await main(async () => {
   });
   throw new Error(
     `\nMissing, because their machines are down; all others are up to date:\n${there.join("\n")}\n` +
-      `Run this again when they are up, or remove them from ${stack.file} and say: npm run forget -- ${down[0]}${name.slice(3)}`,
+      `Run this again when they are up, or remove them from ${stack.file} and say: npm run forget -- ${down[0]}${stack.name === "dev" ? "" : ` --stack ${stack.name}`}`,
   );
 });

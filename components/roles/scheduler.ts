@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { proofFiles } from "../canary/canary.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { schedulerFiles } from "./lease/lease.ts";
@@ -16,11 +17,12 @@ export class Scheduler extends pulumi.ComponentResource {
   constructor(name: string, args: SchedulerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Scheduler", name, {}, opts);
     const role = airflowRole("scheduler", args);
+    const files = { ...role.files, ...proofFiles };
     args.platform.service(
       name,
       withExtras("scheduler", args, {
         ...role,
-        ...heartbeat("job", { ...role.files, ...(args.version.usesExecutionApi && schedulerFiles) }),
+        ...heartbeat("job", { ...files, ...(args.version.usesExecutionApi && schedulerFiles) }),
         command: underInit(...airflowCommand("scheduler")),
         ...several(args.schedulers),
         limits: { memory: 1024, cpu: 2 },

@@ -3,6 +3,7 @@ import { roleTable } from "../../roles.ts";
 import type { WorkerGroup } from "../../settings/model/groups.ts";
 import type { Autoscale, DatabaseLogin, Endpoint, Turns, Volume } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
+import { canaryFile } from "../canary/canary.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { workerFiles, workerModule } from "./lease/lease.ts";
@@ -57,6 +58,7 @@ export class Worker extends pulumi.ComponentResource {
     super("airflow:index:Worker", name, {}, opts);
     const { group } = args;
     const role = airflowRole("worker", args);
+    const files = { ...role.files, ...canaryFile };
     const queues = group.queues.length > 0 ? [`--queues=${group.queues.join(",")}`] : [];
     const pid = ["--pid", `${runtimeDirectory}/worker.pid`];
     const autoscale = autoscaled(args);
@@ -65,8 +67,8 @@ export class Worker extends pulumi.ComponentResource {
       withExtras("worker", args, {
         ...role,
         ...(args.version.usesExecutionApi
-          ? heartbeat("worker", { ...role.files, ...workerFiles }, [workerModule])
-          : heartbeat("worker", role.files)),
+          ? heartbeat("worker", { ...files, ...workerFiles }, [workerModule])
+          : heartbeat("worker", files)),
         command: underInit(
           ...airflowCommand("celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
         ),

@@ -180,7 +180,7 @@ class Run {
 
 await main(async () => {
   const { checks, files, whole } = await asked();
-  if (checks) await run("tools/run", ["tools/check.ts"], { show: true });
+  if (checks) await run("tools/run", ["tools/upkeep/check.ts"], { show: true });
   const jobs = jobsOf(files);
   if (jobs.length === 0) console.log("No test can notice this change.");
   else await new Run(jobs, whole).all();

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { generatedFiles } from "../../../tools/generate.ts";
 import { project } from "../../../tools/lib/process.ts";
+import { generatedFiles } from "../../../tools/upkeep/generate.ts";
 
 function read(path: string): string {
   return readFileSync(join(project, path), "utf8");

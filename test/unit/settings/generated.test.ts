@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { type Shape, stackShape } from "../../../settings/schema/shape.ts";
-import { generated, generatedFiles } from "../../../tools/generate.ts";
 import { project } from "../../../tools/lib/process.ts";
+import { generated, generatedFiles } from "../../../tools/upkeep/generate.ts";
 
 for (const file of generatedFiles) {
   test(`${file} is what the schema says`, () => {

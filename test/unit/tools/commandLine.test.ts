@@ -58,7 +58,7 @@ function said(
   return "accepted";
 }
 
-const up = "--stack, --continue-on-error, --adopt, --at-once";
+const up = "--stack, --continue-on-error, --adopt, --at-once, --strict";
 const refusals: readonly [
   name: CommandName,
   args: readonly string[],

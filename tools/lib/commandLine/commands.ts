@@ -23,12 +23,13 @@ const noFlags = {};
 /** All npm scripts: the one table behind their arguments and their help. */
 export const commands = {
   up: {
-    does: "Deploys a stack, and runs a DAG as proof.",
+    does: "Deploys a stack, proves that its queues and workers work, and tells what is wrong with its DAGs.",
     flags: {
       stack,
       "continue-on-error": { does: "Leaves out machines that are down, and says what is missing." },
       adopt: { does: "Takes over data that another installation made under the stack's names." },
       "at-once": { does: "Replaces all workers together instead of in turns." },
+      strict: { does: "Fails if something is wrong with the DAGs." },
     },
   },
   down: {
@@ -50,6 +51,10 @@ export const commands = {
   },
   open: {
     does: "Makes the webserver and Flower reachable at 127.0.0.1, until Ctrl-C.",
+    flags: { stack },
+  },
+  prove: {
+    does: "Runs a task through every queue and on every worker of a stack, and reads its log over the webserver.",
     flags: { stack },
   },
   status: {

@@ -1,5 +1,5 @@
-import { commandLine } from "./lib/commandLine/commandLine.ts";
-import { main, run } from "./lib/process.ts";
+import { commandLine } from "../lib/commandLine/commandLine.ts";
+import { main, run } from "../lib/process.ts";
 
 await main(async () => {
   commandLine("check");

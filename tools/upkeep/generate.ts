@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { prefix } from "../settings/read/stackFile.ts";
-import { declarations } from "../settings/schema/declarations.ts";
-import { shapeOf, stackShape } from "../settings/schema/shape.ts";
-import { commandLine } from "./lib/commandLine/commandLine.ts";
-import { declarationsSchema, stackFileSchema } from "./lib/generate/jsonSchema.ts";
-import { projectFile } from "./lib/generate/projectFile.ts";
-import { between, keysTable, nestedTables } from "./lib/generate/tables.ts";
-import { main, project } from "./lib/process.ts";
+import { prefix } from "../../settings/read/stackFile.ts";
+import { declarations } from "../../settings/schema/declarations.ts";
+import { shapeOf, stackShape } from "../../settings/schema/shape.ts";
+import { commandLine } from "../lib/commandLine/commandLine.ts";
+import { declarationsSchema, stackFileSchema } from "../lib/generate/jsonSchema.ts";
+import { projectFile } from "../lib/generate/projectFile.ts";
+import { between, keysTable, nestedTables } from "../lib/generate/tables.ts";
+import { main, project } from "../lib/process.ts";
 
 function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;

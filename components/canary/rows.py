@@ -1,0 +1,172 @@
+"""What a proof writes to the metadata database, and takes out of it again: hidden runs of the canary."""
+
+import datetime
+import json
+
+from airflow.api.common.delete_dag import delete_dag
+from airflow.configuration import conf
+from airflow.models import DagModel, DagRun, Pool, TaskInstance
+from airflow.models.log import Log
+from airflow.utils import timezone
+from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState, TaskInstanceState
+from sqlalchemy import delete, func, insert, select
+
+try:
+    from airflow.models.dag_version import DagVersion
+    from airflow.models.dagbundle import DagBundleModel
+except ImportError:  # Airflow 2
+    DagVersion = DagBundleModel = None
+
+ID = "airflow_on_celery.canary"
+FILE = "/opt/airflow/config/airflow_on_celery/canary.py"
+TASK = "canary"
+# Seconds after which the rows of a proof that was interrupted belong to nobody.
+ABANDONED = 1800
+
+
+def bundle():
+    """The first bundle of the stack's DAGs: each worker has to open it before the canary runs, as for any other task."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+
+    return next(iter(DagBundlesManager().get_all_bundle_names()))
+
+
+def has_bundle():
+    """Whether the DAG processor has written its bundles, which rows of DAGs refer to."""
+    if DagBundleModel is None:
+        return True
+    with create_session() as session:
+        return session.get(DagBundleModel, bundle()) is not None
+
+
+def make_dag(session):
+    """A DAG that no list shows, as it counts as gone; the scheduler queues the tasks of its runs all the same."""
+    dag = session.scalar(select(DagModel).where(DagModel.dag_id == ID).with_for_update())
+    if dag is None:
+        dag = DagModel(dag_id=ID, fileloc=FILE)
+        session.add(dag)
+    dag.is_paused = False
+    dag.max_active_tasks = dag.max_active_runs = 1_000_000
+    dag.has_task_concurrency_limits = False
+    dag.max_consecutive_failed_dag_runs = 0
+    dag.owners = "airflow"
+    if DagBundleModel is None:
+        dag.is_active = False
+    else:
+        dag.is_stale = True
+        dag.bundle_name = bundle()
+        dag.relative_fileloc = FILE
+    # A pool of its own, so that no pool of the stack's can hold the canary up; -1 is without a limit.
+    if session.scalar(select(Pool).where(Pool.pool == ID)) is None:
+        session.add(Pool(pool=ID, slots=-1, description="", include_deferred=False))
+    session.flush()
+
+
+def make_version(session):
+    if DagVersion is None:
+        return {}
+    version = session.scalar(select(DagVersion).where(DagVersion.dag_id == ID).limit(1))
+    if version is None:
+        version = DagVersion(dag_id=ID, version_number=1, bundle_name=bundle())
+        session.add(version)
+        session.flush()
+    return {"dag_version_id": version.id}
+
+
+def make_run(run, queue, at, version, session):
+    date = {"execution_date": at, "external_trigger": True} if DagVersion is None else {"run_after": at}
+    session.add(
+        DagRun(dag_id=ID, run_id=run, run_type="manual", state=DagRunState.RUNNING, start_date=at, conf={}, **date)
+    )
+    session.flush()
+    session.execute(
+        insert(TaskInstance).values(
+            dag_id=ID,
+            run_id=run,
+            task_id=TASK,
+            map_index=-1,
+            state=TaskInstanceState.SCHEDULED,
+            scheduled_dttm=at,
+            try_number=1,
+            max_tries=0,
+            pool=ID,
+            pool_slots=1,
+            queue=queue,
+            priority_weight=1_000_000,
+            operator="Canary",
+            executor_config={},
+            hostname="",
+            **version,
+        )
+    )
+
+
+def begin(queues):
+    """:param queues: queue by run"""
+    now = timezone.utcnow()
+    with create_session() as session:
+        make_dag(session)
+        version = make_version(session)
+        for number, (run, queue) in enumerate(queues.items()):
+            # In Airflow 2 no two runs of a DAG have the same date.
+            make_run(run, queue, now + datetime.timedelta(microseconds=number), version, session)
+
+
+def tasks(runs):
+    """The task instances of runs, by run."""
+    with create_session() as session:
+        found = session.scalars(
+            select(TaskInstance).where(TaskInstance.dag_id == ID, TaskInstance.run_id.in_(runs))
+        ).all()
+        session.expunge_all()
+        return {ti.run_id: ti for ti in found}
+
+
+def end(runs, result):
+    """Leaves one line in the audit log, that of the last proof, and nothing else.
+
+    :param result: what the line says
+    """
+    with create_session() as session:
+        # Another proof may begin meanwhile, and needs the DAG.
+        dag = session.scalar(select(DagModel).where(DagModel.dag_id == ID).with_for_update())
+        abandoned = timezone.utcnow() - datetime.timedelta(seconds=ABANDONED)
+        old = session.scalars(select(DagRun.run_id).where(DagRun.dag_id == ID, DagRun.start_date < abandoned)).all()
+        for model in (TaskInstance, DagRun, Log):
+            session.execute(
+                delete(model)
+                .where(model.dag_id == ID, model.run_id.in_([*runs, *old]))
+                .execution_options(synchronize_session=False)
+            )
+        if dag and session.scalar(select(func.count()).where(DagRun.dag_id == ID)) == 0:
+            delete_dag(ID, keep_records_in_log=False, session=session)
+            session.execute(delete(Pool).where(Pool.pool == ID))
+        session.execute(delete(Log).where(Log.event == ID))
+        session.add(Log(event=ID, owner="airflow", extra=json.dumps(result)))
+
+
+def load():
+    """Why the scheduler may queue nothing, or nothing."""
+    with create_session() as session:
+        from airflow.jobs.job import Job
+
+        latest = session.scalar(
+            select(func.max(Job.latest_heartbeat)).where(Job.job_type == "SchedulerJob", Job.state == "running")
+        )
+        alive = session.scalar(
+            select(func.count()).where(
+                Job.job_type == "SchedulerJob",
+                Job.state == "running",
+                Job.latest_heartbeat > timezone.utcnow() - datetime.timedelta(seconds=60),
+            )
+        )
+        busy = session.scalar(
+            select(func.count())
+            .select_from(TaskInstance)
+            .where(TaskInstance.state.in_(["queued", "running"]), TaskInstance.dag_id != ID)
+        )
+    if not alive:
+        return f"no scheduler lives: the last heartbeat is from {latest}"
+    most = conf.getint("core", "parallelism") * alive
+    return f"the schedulers run {busy} tasks, and [core] parallelism allows {most}" if busy >= most else ""

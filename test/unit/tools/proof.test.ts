@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { proofRequest } from "../../../settings/model/proof.ts";
+import { settingsFrom } from "../../../settings/read/read.ts";
+import { type DagFacts, dagFaults, unknown } from "../../../tools/lib/proof/dagFaults.ts";
+import { dagsSentence } from "../../../tools/lib/proof/greeting.ts";
+import { hostIn, linesOf } from "../../../tools/lib/proof/log.ts";
+import { failures, report, type Trial } from "../../../tools/lib/proof/report.ts";
+import { eventIn } from "../../../tools/lib/proof/run.ts";
+import { raw } from "../mocks.ts";
+
+const settings = (given: Record<string, unknown>) => settingsFrom(raw(given), () => "");
+
+test("a proof tries all workers with all their queues; an autoscaler's workers are asked for, and none is no worker", () => {
+  const docker = settings({
+    workers: 2,
+    settings: { operators: { default_queue: "main" } },
+    workerGroups: [
+      { name: "reports", queues: ["reports", "mails"], concurrency: 2 },
+      { name: "none", queues: ["none"], workers: 0 },
+    ],
+  });
+  assert.deepEqual(proofRequest(docker, 300), {
+    groups: [
+      { name: "worker", queues: ["main"], workers: ["worker-1", "worker-2"], places: 4 },
+      { name: "worker-reports", queues: ["reports", "mails"], workers: ["worker-reports-1"], places: 2 },
+    ],
+    patience: 300,
+  });
+  const { groups } = settings({ workers: 1 });
+  const scaled = {
+    settings: {},
+    groups: groups.map((group) => ({ ...group, autoscale: { min: 0, max: 3 } })),
+  };
+  assert.deepEqual(proofRequest(scaled, 300).groups, [
+    { name: "worker", queues: ["default"], workers: null, places: 4 },
+  ]);
+});
+
+test("other output of the program than its events is left alone", () => {
+  assert.equal(eventIn("2026-01-01 [info] DAG bundles loaded: dags-folder"), undefined);
+  assert.equal(eventIn("{}"), undefined);
+  assert.deepEqual(eventIn('{"event": "ended"}'), { event: "ended" });
+});
+
+test("a canary's log tells its host, in the forms of both versions", () => {
+  const run = "queue.default.1";
+  const three = {
+    content: [{ event: "::group::Log message source details" }, { event: `canary ${run} ran on worker-2.` }],
+  };
+  assert.equal(hostIn(linesOf(three), run), "worker-2");
+  const two = {
+    content: `[('worker-1', "[2026] {canary.py:33} INFO - canary ${run} ran on worker-1.\\n[2026] done")]`,
+  };
+  assert.equal(hostIn(linesOf(two), run), "worker-1");
+  assert.equal(hostIn(linesOf(three), "queue.default.2"), undefined);
+});
+
+test("a report has a line for each trial: seconds, or the step that failed, and the end of its log", () => {
+  const trials: Trial[] = [
+    { event: "success", kind: "queue", name: "default", run: "a", seconds: 2.1, host: "worker-1" },
+    { event: "success", kind: "worker", name: "worker-1", run: "b", seconds: 2 },
+    {
+      event: "busy",
+      kind: "worker",
+      name: "worker-2",
+      run: "c",
+      why: "all places are taken: worker-2 runs 4 of 4 tasks",
+    },
+    {
+      event: "failed",
+      kind: "worker",
+      name: "worker-3",
+      run: "d",
+      step: "task",
+      why: "the task ended as failed",
+      log: ["1", "2", "3", "4", "5", "6"],
+    },
+  ];
+  assert.deepEqual(report(trials).split("\n"), [
+    "  queue default    2.1 s, by worker-1",
+    "  worker worker-1  2 s",
+    "  worker worker-2  not tried: all places are taken: worker-2 runs 4 of 4 tasks",
+    "  worker worker-3  FAILED at the task: the task ended as failed",
+    "    2",
+    "    3",
+    "    4",
+    "    5",
+    "    6",
+  ]);
+  assert.deepEqual(failures(trials), ["worker worker-3"]);
+});
+
+const trace = `Traceback (most recent call last):
+  File "<frozen importlib._bootstrap>", line 241, in _call_with_frames_removed
+  File "/opt/airflow/dags/team/broken.py", line 3, in <module>
+    import helper
+  File "/opt/airflow/dags/helper.py", line 9, in <module>
+    import nope
+ModuleNotFoundError: No module named 'nope'
+`;
+
+const at = (seconds: number) => new Date(seconds * 1000).toISOString();
+const facts: DagFacts = {
+  dags: [
+    { dag_id: "one", fileloc: "/opt/airflow/dags/one.py", last_parsed_time: at(200) },
+    { dag_id: "old", fileloc: "/opt/airflow/dags/old.py", last_parsed_time: at(200) },
+  ],
+  errors: [
+    { filename: "team/broken.py", stack_trace: trace },
+    { filename: "/opt/airflow/dags/mended.py", stack_trace: "SyntaxError: invalid syntax" },
+  ],
+  folder: {
+    unreadable: ["secret.py"],
+    files: { "one.py": 100, "old.py": 300, "twice.py": 100, "mended.py": 300, "helper.py": 100 },
+  },
+};
+
+test("DAG files are read on the spot if Airflow has read nothing in them since they changed", () => {
+  assert.deepEqual(unknown(facts), ["old.py", "twice.py", "mended.py", "helper.py"]);
+});
+
+test("faults of DAGs are told with file and line; what was read on the spot replaces what was known", () => {
+  const contents = {
+    "old.py": { ids: ["old"], error: null },
+    "twice.py": { ids: ["one"], error: null },
+    "mended.py": { ids: ["mended"], error: null },
+    "helper.py": { ids: [], error: null },
+  };
+  assert.deepEqual(dagFaults(facts, contents, "dags"), [
+    "dags/secret.py: Airflow, which is user 50000 of group 0, may not read it; chmod -R a+rX dags lets it",
+    "dags/team/broken.py:3: ModuleNotFoundError: No module named 'nope'",
+    "dags/twice.py: its DAG one is also in dags/one.py; expected an id of its own",
+  ]);
+  const empty = { dags: [], errors: [], folder: { unreadable: [], files: { "helper.py": 1 } } };
+  assert.deepEqual(dagFaults(empty, { "helper.py": { ids: [], error: null } }, "dags"), [
+    "dags: Airflow finds no DAG there",
+  ]);
+  assert.deepEqual(
+    dagFaults({ ...facts, errors: [], folder: { unreadable: [], files: {} } }, {}, "dags"),
+    [],
+  );
+});
+
+test("people are told where their DAGs go, or come from", () => {
+  assert.equal(dagsSentence(settings({})), "go to dags");
+  assert.equal(
+    dagsSentence(
+      settings({ dagsGit: { url: "https://git.example.com/team/dags.git", ref: "v1", folder: "jobs" } }),
+    ),
+    "come from https://git.example.com/team/dags.git, v1, jobs",
+  );
+  assert.equal(
+    dagsSentence(settings({ dagsImage: "registry.example.com/team/dags" })),
+    "go to dags, and from there to the image registry.example.com/team/dags with npm run up",
+  );
+});

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Settings } from "../../../settings/model/groups.ts";
+import type { AirflowApi } from "../airflow.ts";
+import { run } from "../process.ts";
+import type { Stack } from "../stack.ts";
+import {
+  type Content,
+  type Dag,
+  type DagFacts,
+  dagFaults,
+  dagFolder,
+  type Folder,
+  type ImportError,
+  unknown,
+} from "./dagFaults.ts";
+import { readerOf, wayTo } from "./way.ts";
+
+const program = readFileSync(new URL("folder.py", import.meta.url), "utf8");
+
+/** Seconds in which Airflow reads new DAG files, or fetches them. */
+const patience = 60;
+
+/** New or changed files that are read on the spot; Airflow gets time to read more than these. */
+const few = 20;
+
+/** Names the source of a stack's DAGs, for people. */
+export function dagsPlace({ dags, dagsGit }: Pick<Settings, "dags" | "dagsGit">): string {
+  if (dagsGit)
+    return `${dagsGit.url}, ${dagsGit.ref}${dagsGit.folder === undefined ? "" : `, ${dagsGit.folder}`}`;
+  const folder = relative(process.cwd(), dags);
+  return folder.startsWith("..") ? dags : folder;
+}
+
+/** Looks for faults in the DAGs of a stack: those that Airflow has found, and those of files that it has not read yet. */
+export async function faultsOfDags(
+  stack: Stack,
+  settings: Settings,
+  api: AirflowApi,
+): Promise<readonly string[]> {
+  const way = wayTo(stack, settings, readerOf(settings));
+  const [command, ...args] = way.command;
+  const ask = async (...files: readonly string[]) => {
+    const said = await run(command, [...args, "python", "-c", program, dagFolder, ...files], {
+      env: way.env,
+    });
+    return JSON.parse(said.trim().split("\n").at(-1) ?? "");
+  };
+  // Airflow fetches a repository to another folder by itself.
+  const folder: Folder = settings.dagsGit ? { unreadable: [], files: {} } : await ask();
+  const look = async (): Promise<DagFacts> => ({
+    dags: await api.all<Dag>("/dags", "dags"),
+    errors: await api.all<ImportError>("/importErrors", "import_errors"),
+    folder,
+  });
+  const isEarly = (facts: DagFacts) =>
+    settings.dagsGit ? facts.dags.length + facts.errors.length === 0 : unknown(facts).length > few;
+  const begin = Date.now();
+  let facts = await look();
+  while (isEarly(facts) && Date.now() - begin < patience * 1000) {
+    await sleep(2000);
+    facts = await look();
+  }
+  const files = unknown(facts);
+  const contents: Readonly<Record<string, Content>> = files.length > 0 ? await ask(...files) : {};
+  return dagFaults(facts, contents, dagsPlace(settings));
+}

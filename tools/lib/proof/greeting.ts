@@ -1,0 +1,31 @@
+import type { Settings } from "../../../settings/model/groups.ts";
+import type { Outputs } from "../stack.ts";
+import { dagsPlace } from "./dags.ts";
+
+/** Says where a stack's DAGs come from. */
+export function dagsSentence(settings: Settings): string {
+  const { dagsGit, dagsImage, platform, machines = [] } = settings;
+  const place = dagsPlace(settings);
+  if (dagsGit) return `come from ${place}`;
+  if (dagsImage !== undefined)
+    return `go to ${place}, and from there to the image ${dagsImage} with npm run up`;
+  const isMounted = platform === "docker" && machines.length < 2;
+  return `go to ${place}${isMounted ? "" : ", and from there to the workers with npm run up"}`;
+}
+
+/**
+ * Says what people need to know of a deployed stack.
+ * @param isTunnelled true if the URLs work only while `npm run open` runs
+ */
+export function greeting(stack: string, settings: Settings, outputs: Outputs, isTunnelled: boolean): string {
+  const { flowerPort } = settings;
+  const flags = stack === "dev" ? "" : ` -- --stack ${stack}`;
+  return `
+  Airflow   ${outputs.webserverUrl}${isTunnelled ? `, while npm run open${flags} runs` : ""}
+  Flower    ${isTunnelled ? `http://127.0.0.1:${flowerPort}, likewise` : outputs.flowerUrl}
+  login     ${outputs.adminUser}, with the password that this prints:
+            npm run --silent pulumi -- stack output adminPassword --show-secrets${flags.slice(3)}
+  your DAGs ${dagsSentence(settings)}
+  npm run down${flags} removes all this and keeps the data
+`;
+}

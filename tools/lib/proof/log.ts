@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AirflowApi } from "../airflow.ts";
+
+/** Id of the canary's DAG, and of its only task. */
+const dag = "airflow_on_celery.canary";
+const task = "canary";
+
+/** Seconds in which a worker has written the log of a task that has ended. */
+const patience = 10;
+
+/** Answers of the API: in Airflow 2 a text with pairs of host and log, in Airflow 3 a list of lines. */
+interface Answer {
+  readonly content:
+    | string
+    | readonly (string | { readonly event?: string; readonly error_detail?: unknown })[];
+}
+
+/** Converts an answer of the API to lines. */
+export function linesOf({ content }: Answer): readonly string[] {
+  if (typeof content === "string") return content.split(/\\n|\n/);
+  return content.map((line) => (typeof line === "string" ? line : (line.event ?? "")));
+}
+
+/** Finds the host that a canary's log names. */
+export function hostIn(lines: readonly string[], run: string): string | undefined {
+  const said = lines.map((line) => line.split(`canary ${run} ran on `)[1]).find((rest) => rest !== undefined);
+  return said?.match(/^(\S+?)\.?(\s|$)/)?.[1];
+}
+
+/** Reads the log of a canary over the webserver; for a task that did not say where it ran, why not. */
+export async function logOf(
+  api: AirflowApi,
+  run: string,
+): Promise<{ lines: readonly string[]; host: string } | { lines?: readonly string[]; cause: string }> {
+  const path = `/dags/${dag}/dagRuns/${run}/taskInstances/${task}/logs/1`;
+  let cause = "";
+  let lines: readonly string[] = [];
+  for (const begin = Date.now(); Date.now() - begin < patience * 1000; await sleep(1000)) {
+    try {
+      const answer = await api.call<Answer>(path);
+      lines = answer ? linesOf(answer) : [];
+      const host = hostIn(lines, run);
+      if (host !== undefined) return { lines, host };
+      cause = `the webserver shows a log without the canary's line: ${lines.slice(-3).join(" ") || "it is empty"}`;
+    } catch (error) {
+      cause = `the webserver does not show the log: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+  return { lines, cause };
+}

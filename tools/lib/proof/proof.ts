@@ -1,0 +1,31 @@
+import type { Settings } from "../../../settings/model/groups.ts";
+import { proofRequest } from "../../../settings/model/proof.ts";
+import type { AirflowApi } from "../airflow.ts";
+import type { Stack } from "../stack.ts";
+import { failures, report } from "./report.ts";
+import { proveBy } from "./run.ts";
+import { wayTo } from "./way.ts";
+
+/** Seconds for which a canary may be on its way. */
+const patience = 300;
+
+/**
+ * Runs the canary through every queue and on every worker of a stack, and prints how it went.
+ * @param down machines that do not answer, with their workers
+ * @throws Error that names the queues and workers that failed
+ */
+export async function prove(
+  stack: Stack,
+  settings: Settings,
+  api: AirflowApi,
+  down: readonly string[] = [],
+): Promise<void> {
+  const groups = settings.groups.filter(({ machine }) => !down.includes(machine ?? ""));
+  const request = proofRequest({ ...settings, groups }, patience);
+  if (request.groups.length === 0) return console.log("  There is no worker to try.");
+  const way = wayTo(stack, settings, "scheduler");
+  const trials = await proveBy(way, request, api, (line) => console.log(`  ${line}`));
+  console.log(report(trials));
+  const failed = failures(trials);
+  if (failed.length > 0) throw new Error(`The canary failed: ${failed.join(", ")}.`);
+}

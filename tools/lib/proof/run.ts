@@ -1,0 +1,66 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { ProofRequest } from "../../../settings/model/proof.ts";
+import type { AirflowApi } from "../airflow.ts";
+import { logOf } from "./log.ts";
+import { type Ended, type Event, type Trial, title } from "./report.ts";
+import type { Way } from "./way.ts";
+
+const program = "/opt/airflow/config/airflow_on_celery/proof.py";
+
+/** An event in a line of the program's output; Airflow writes other lines there. */
+export function eventIn(line: string): Event | undefined {
+  return line.startsWith('{"event"') ? (JSON.parse(line) as Event) : undefined;
+}
+
+/** Reads the log of a finished canary over the webserver, and returns the trial with what the log says. */
+async function read(api: AirflowApi, ended: Ended): Promise<Trial> {
+  if (ended.event === "busy" || ended.step === "broker") return ended;
+  const log = await logOf(api, ended.run);
+  if (ended.event === "failed") return "lines" in log ? { ...ended, log: log.lines } : ended;
+  if ("cause" in log) return { ...ended, event: "failed", step: "log", why: log.cause };
+  return { ...ended, host: log.host };
+}
+
+/**
+ * Runs the canary through all queues and on all workers of a stack, and reads its logs over the webserver.
+ * @param tell is told why a trial waits
+ * @returns the trials
+ * @throws Error when the program cannot run
+ */
+export async function proveBy(
+  way: Way,
+  request: ProofRequest,
+  api: AirflowApi,
+  tell: (line: string) => void,
+): Promise<readonly Trial[]> {
+  const [command, ...args] = way.command;
+  const child = spawn(command, [...args, "python", program], { env: { ...process.env, ...way.env } });
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    errors += chunk;
+  });
+  // The program may end before it has read its input.
+  child.stdin.on("error", () => {});
+  const closed = new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
+  child.stdin.write(`${JSON.stringify(request)}\n`);
+  const trials: Promise<Trial>[] = [];
+  let isWhole = false;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const event = eventIn(line);
+    if (event === undefined) continue;
+    if (event.event === "waits") tell(`${title(event)} waits: ${event.why}`);
+    else if (event.event !== "ended") trials.push(read(api, event));
+    else {
+      isWhole = true;
+      const failed = (await Promise.all(trials)).filter((trial) => trial.event === "failed");
+      const faults = failed.map((trial) => `${title(trial)}: ${trial.why}`);
+      child.stdin.end(`${JSON.stringify({ faults })}\n`);
+    }
+  }
+  const code = await closed;
+  const said = errors.trim().split("\n").slice(-15).join("\n");
+  if (!isWhole || code !== 0)
+    throw new Error(`The proof could not run in the scheduler's container:\n${said}`);
+  return Promise.all(trials);
+}

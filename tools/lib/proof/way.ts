@@ -1,0 +1,35 @@
+import { several } from "../../../components/roles/role.ts";
+import { clientEnvironment, homeOf, machinesOf } from "../../../platforms/machines.ts";
+import { type Role, type RoleFacts, rolesWhere, roleTable } from "../../../roles.ts";
+import type { Settings } from "../../../settings/model/groups.ts";
+import { majorOf } from "../../../settings/schema/versions.ts";
+import { instances } from "../../../workload.ts";
+import { namespaceFlags } from "../reach/kubernetes.ts";
+import type { Stack } from "../stack.ts";
+
+/** A command that runs another command in a role's container. */
+export interface Way {
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Returns the role that reads a stack's DAG files. */
+export function readerOf({ version }: Pick<Settings, "version">): Role {
+  const [reader] = rolesWhere(({ readsDags }) => readsDags?.includes(majorOf(version)) ?? false);
+  if (!reader) throw new Error(`No role of Airflow ${version} reads DAG files.`);
+  return reader;
+}
+
+/** Returns the way into the first container of a role, with an open standard input. */
+export function wayTo(stack: Stack, settings: Settings, role: Role): Way {
+  if (settings.platform === "kubernetes") {
+    const flags = namespaceFlags(stack);
+    return { command: ["kubectl", ...flags, "exec", "--stdin", `deployment/${role}`, "--"], env: {} };
+  }
+  const { countedBy }: RoleFacts = roleTable[role];
+  const [name] = instances(role, several(countedBy === undefined ? 1 : settings[countedBy]));
+  return {
+    command: ["docker", "exec", "--interactive", `airflow-${stack.name}-${name}`],
+    env: clientEnvironment(homeOf(role, machinesOf(settings))),
+  };
+}
