@@ -135,7 +135,8 @@ const image = ({ value }: Item, context: ComposeContext): Outcome => {
 const postgresImage = ({ value }: Item): Outcome => {
   const { repository } = readImage(String(value));
   const isOfficialOne = /^(docker\.io\/)?(library\/)?postgres$/.test(repository);
-  return isOfficialOne
+  const isCopy = /(^|\/)postgres$/.test(repository) && !/bitnami/.test(repository);
+  return isOfficialOne || !isCopy
     ? handled("the stack has an image of Postgres; data is not moved: see pg_dump")
     : taken(["images", "postgres"], value);
 };

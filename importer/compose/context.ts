@@ -1,3 +1,4 @@
+import { rolesWhere } from "../../roles.ts";
 import type { Tree } from "../source.ts";
 import { running, type Service } from "./services.ts";
 
@@ -44,12 +45,15 @@ export interface ComposeContext extends ComposeFacts {
 }
 
 /** Keys of `roles` for the services that have an item: all of Airflow, or some roles. */
-export function rolesOf({ users, services }: ComposeContext): string[] {
-  const isRunning = ({ roles }: Service) => roles.some((role) => running.includes(role));
-  const roles = new Set(users.flatMap((user) => user.roles));
+export function rolesOf({ users, services, version }: ComposeContext): string[] {
+  const there: readonly string[] = rolesWhere(({ versions }) =>
+    versions.some((major) => version.startsWith(`${major}.`)),
+  );
+  const isRunning = (service: Service) => service.roles.some((role) => running.includes(role));
+  const own = new Set(users.flatMap((user) => user.roles));
   const all = services.filter(isRunning);
   if (all.length > 1 && all.every((one) => users.includes(one))) return ["all"];
-  return [...running, "migration"].filter((role) => roles.has(role));
+  return [...running, "migration"].filter((role) => own.has(role) && there.includes(role));
 }
 
 /** Workers' groups among the users, as paths of the stack; the default group is []. */

@@ -1,6 +1,4 @@
-import { postgresFaults } from "../../settings/rules/services/postgresSettings.ts";
-import { redisFaults } from "../../settings/rules/services/redisSettings.ts";
-import { type ParsedConfig, schema } from "../../settings/schema/schema.ts";
+import { validate } from "../../settings/read/validate.ts";
 import { handled, type Item, type Outcome } from "../rule.ts";
 import { looksSecret } from "../secrets.ts";
 import { commandsOf } from "./argv.ts";
@@ -50,11 +48,8 @@ const decided = {
 
 /** The stack's complaint about a setting of its own Postgres or Redis. */
 function fault(server: "postgres" | "redis", key: string, value: string): string | undefined {
-  const parsed = schema.safeParse({ [server]: { settings: { [key]: value } } });
-  if (!parsed.success) return parsed.error.issues[0]?.message;
-  const check: (stack: ParsedConfig) => readonly { readonly message: string }[] =
-    server === "redis" ? redisFaults : postgresFaults;
-  return check(parsed.data)[0]?.message;
+  const { faults } = validate({ [server]: { settings: { [key]: value } } });
+  return faults.find(({ path }) => path[0] === server && path[2] === key)?.message;
 }
 
 /** Takes over the options of a server's command that the stack lets a user decide. */

@@ -1,10 +1,11 @@
 import { type Entry, type Plan, planned } from "../plan.ts";
-import { decided, type Item, itemsOf, type Target, unsupported } from "../rule.ts";
+import { decided, handled, type Item, itemsOf, type Target, unsupported } from "../rule.ts";
 import { at, type Leaf, type Path, plain, readSource, type Source, type Tree } from "../source.ts";
 import { chartRules } from "./chartRules.ts";
+import { isDefault, isFullCopy } from "./defaults.ts";
 import { workerNodes } from "./placement.ts";
 import type { Values } from "./values.ts";
-import { scaled } from "./workers.ts";
+import { defaultGroup, defaultQueues, scaled } from "./workers.ts";
 
 /** Parses `extraEnv`, a text with YAML in it, so that its values have lines, too. */
 function opened({ tree, leaves }: Source): Source {
@@ -41,11 +42,21 @@ function extras(said: Values): Target[] {
     { path: ["machines", 0, "workers"], value: 1 },
   ];
   const isScaled = scaled(["workers"], said);
+  const group = defaultGroup(said);
+  if (group.length > 0)
+    return [
+      { path: ["platform"], value: "kubernetes" },
+      { path: ["workers"], value: 0 },
+      { path: [...group, "name"], value: "main" },
+      { path: [...group, "queues"], value: defaultQueues(said) },
+    ];
   return [
     { path: ["platform"], value: "kubernetes" },
     ...(onNodes ? machine : isScaled ? [] : [{ path: ["workers"], value: 1 }]),
   ];
 }
+
+const chartDefault = handled("it is the chart's default");
 
 /** Prefers newer spellings to older ones. */
 function weight({ path }: Item): number {
@@ -60,8 +71,11 @@ function weight({ path }: Item): number {
 export function importChart(source: Source, path: Path): Plan {
   const { tree, leaves } = opened({ tree: at(source.tree, path) ?? source.tree, leaves: source.leaves });
   const said = values(tree);
-  const entries = itemsOf(tree, chartRules).map(
-    (found): Entry => ({ item: found.item, outcome: decided(found, said), weight: weight(found.item) }),
-  );
+  const isCopy = isFullCopy(tree);
+  const entries = itemsOf(tree, chartRules).map((found): Entry => {
+    const { item } = found;
+    const outcome = isCopy && isDefault(item) ? chartDefault : decided(found, said);
+    return { item, outcome, weight: weight(item) };
+  });
   return planned(entries, leaves, extras(said), unsupported("it is not the chart's"));
 }

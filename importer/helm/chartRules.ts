@@ -12,7 +12,7 @@ import {
 } from "./configuration.ts";
 import { dagsClaim, gitSync } from "./dags.ts";
 import { airflow, image, pullSecret } from "./images.ts";
-import { ingress, ingressHost, ingressSwitch } from "./ingress.ts";
+import { everyIngress, ingress, ingressHost, ingressSwitch } from "./ingress.ts";
 import { everyNode, nodes, tolerations } from "./placement.ts";
 import { alias, enabledRole, labels, pool, roleReplicas, user } from "./roles.ts";
 import { claim, workerLogs } from "./storage.ts";
@@ -28,7 +28,7 @@ import {
   type Values,
   whole,
 } from "./values.ts";
-import { groupOf, keda, replicas, resource, workersRules } from "./workers.ts";
+import { groupOf, keda, queues, replicas, resource, workersRules } from "./workers.ts";
 
 const probes = handled("each role is checked by the stack, and restarted when it hangs");
 
@@ -120,12 +120,11 @@ export const chartRules: readonly Rule<Values>[] = [
   ...workersRules("nodeSelector", nodes),
   ...workersRules("tolerations.*", tolerations),
   ...workersRules("terminationGracePeriodSeconds", converted(["workerGraceSeconds"], integer, whole)),
-  ["workers.celery.sets.*.name", (item) => taken([...groupOf(item.path), "name"], item.value)],
   [
-    "workers.celery.sets.*.queue",
-    (item) => taken([...groupOf(item.path), "queues"], String(item.value).split(",")),
+    "workers.celery.sets.*.name",
+    (item, values) => taken([...groupOf(item.path, values), "name"], item.value),
   ],
-  ["workers.queue", unsupported("the default group has the default queue: settings.operators.default_queue")],
+  ...workersRules("queue", queues),
   [
     "workers.celery.enableDefault",
     ({ value }) => (value === true ? handled("there is a default group") : taken(["workers"], 0)),
@@ -197,8 +196,9 @@ export const chartRules: readonly Rule<Values>[] = [
     onlyIf("logs.persistence.enabled", "the stack makes its volumes itself; what is in yours stays there"),
   ],
   ["logs.**", handled("the stack keeps logs in a volume")],
+  ["triggerer.persistence.**", handled("the stack keeps logs in a volume")],
 
-  ["ingress.enabled", handled("kubernetes.ingress is what turns it on")],
+  ["ingress.enabled", everyIngress],
   ["ingress.{web,apiServer,flower}.enabled", ingressSwitch],
   ["ingress.{web,apiServer,flower}.host", ingress("host")],
   ["ingress.{web,apiServer,flower}.hosts.*", ingressHost],
@@ -220,7 +220,6 @@ export const chartRules: readonly Rule<Values>[] = [
   ["config.*.*", config],
   ["networkPolicies.enabled", handled("NetworkPolicies allow what the roles need, and nothing else")],
   ["statsd.enabled", ({ value }) => (value === true ? unsupported(monitoring) : off)],
-  ["statsd.**", onlyIf("statsd.enabled", monitoring)],
   ["{rbac,serviceAccount}.**", accounts],
   ["**.serviceAccount.**", accounts],
   ["{uid,gid}", handled("Airflow runs as 50000:0")],
@@ -289,4 +288,5 @@ export const chartRules: readonly Rule<Values>[] = [
   ["{affinity,topologySpreadConstraints,schedulerName}", placing],
   ["**.tolerations.**", placing],
   ["pgbouncer.**", onlyIf("pgbouncer.enabled", "the stack's PgBouncer has poolSize and clients")],
+  ["statsd.**", onlyIf("statsd.enabled", monitoring)],
 ];

@@ -1,8 +1,11 @@
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
-import { off, type Values } from "./values.ts";
+import { off, type Values, versionIn } from "./values.ts";
 
 export const gitSync = (item: Item, values: Values): Outcome => {
-  if (values("dags.gitSync.enabled") !== true) return handled("it is off");
+  if (values("dags.gitSync.enabled") !== true) return off;
+  const version = versionIn(values);
+  if (version.startsWith("2."))
+    return unsupported(`Airflow ${version} reads no repository by itself: build your DAGs into dagsImage`);
   const text = String(item.value);
   const ref = text.replace(/^refs\/(heads|tags)\//, "");
   const meanings: Readonly<Record<string, Outcome>> = {

@@ -1,13 +1,26 @@
 import { handled, type Item, type Outcome, type Target, taken, unsupported } from "../rule.ts";
 import type { Path } from "../source.ts";
-import { off, type Values } from "./values.ts";
+import { off, type Values, versionIn } from "./values.ts";
 
-/** True if an ingress is on; the API server's replaces the webserver's. */
-function ingressOf(values: Values, name: string): boolean {
-  const isOn = (which: string) =>
-    values(`ingress.${which}.enabled`) === true || values("ingress.enabled") === true;
-  if (name !== "web" || !isOn("apiServer")) return isOn(name);
-  return false;
+function isOn(values: Values, name: string): boolean {
+  return values(`ingress.${name}.enabled`) === true || values("ingress.enabled") === true;
+}
+
+function hasHost(values: Values, name: string): boolean {
+  const hosts = values(`ingress.${name}.hosts`);
+  return Boolean(values(`ingress.${name}.host`)) || (Array.isArray(hosts) && hosts.length > 0);
+}
+
+/** The ingress of the webserver: the chart has one for each major version of Airflow, and the other is without effect. */
+function webserverIngress(values: Values): string | undefined {
+  const names = versionIn(values).startsWith("2.") ? ["web", "apiServer"] : ["apiServer", "web"];
+  const on = names.filter((name) => isOn(values, name));
+  return on.find((name) => hasHost(values, name)) ?? on[0];
+}
+
+/** True if an ingress has an effect. */
+function isUsed(values: Values, name: string): boolean {
+  return name === "web" || name === "apiServer" ? webserverIngress(values) === name : isOn(values, name);
 }
 
 function hostPath(name: string): Path {
@@ -16,7 +29,7 @@ function hostPath(name: string): Path {
 
 export function ingress(part: "class" | "tlsSecret" | "host") {
   return ({ match: [name = ""], value }: Item, values: Values): Outcome => {
-    if (!ingressOf(values, name)) return off;
+    if (!isUsed(values, name)) return off;
     return taken(part === "host" ? hostPath(name) : ["kubernetes", "ingress", part], value);
   };
 }
@@ -28,7 +41,7 @@ interface Host {
 
 /** Reads a host name, or an object with a name and its TLS secret. */
 export const ingressHost = ({ match: [name = "", index], value }: Item, values: Values): Outcome => {
-  if (!ingressOf(values, name)) return off;
+  if (!isUsed(values, name)) return off;
   if (index !== "0") return unsupported("the stack has one host name for it");
   const { name: host, tls }: Host = typeof value === "string" ? { name: value } : (value as Host);
   const secretOf: Target[] = tls?.secretName
@@ -37,5 +50,16 @@ export const ingressHost = ({ match: [name = "", index], value }: Item, values: 
   return { kind: "taken", targets: [{ path: hostPath(name), value: host }, ...secretOf] };
 };
 
-export const ingressSwitch = ({ match: [name = ""] }: Item, values: Values): Outcome =>
-  ingressOf(values, name) ? handled("kubernetes.ingress is what turns it on") : off;
+const turnsOn = handled("kubernetes.ingress is what turns it on");
+const hostless = unsupported("it is on without a host name: give kubernetes.ingress");
+
+export const ingressSwitch = ({ match: [name = ""] }: Item, values: Values): Outcome => {
+  if (!isUsed(values, name)) return off;
+  return hasHost(values, name) ? turnsOn : hostless;
+};
+
+/** The switch of all ingresses at once. */
+export const everyIngress = ({ value }: Item, values: Values): Outcome => {
+  if (value !== true) return off;
+  return ["web", "apiServer", "flower"].some((name) => hasHost(values, name)) ? turnsOn : hostless;
+};

@@ -1,10 +1,10 @@
 import { type Item, type Outcome, type Target, taken, unsupported } from "../rule.ts";
 import type { Values } from "./values.ts";
-import { groupOf, scaled } from "./workers.ts";
+import { defaultGroup, groupOf, scaled } from "./workers.ts";
 
 /** Node labels for the default group. */
 export function workerNodes(values: Values): Readonly<Record<string, string>> {
-  if (scaled(["workers"], values)) return {};
+  if (scaled(["workers"], values) || defaultGroup(values).length > 0) return {};
   const chosen = [
     values("workers.celery.nodeSelector"),
     values("workers.nodeSelector"),
@@ -14,7 +14,7 @@ export function workerNodes(values: Values): Readonly<Record<string, string>> {
 }
 
 export const nodes = (item: Item, values: Values): Outcome => {
-  const group = groupOf(item.path);
+  const group = groupOf(item.path, values);
   if (group.length > 0) return taken([...group, "nodeLabels"], item.value);
   if (scaled(item.path, values))
     return unsupported(
@@ -38,8 +38,8 @@ interface ChartToleration {
   readonly effect?: string;
 }
 
-export const tolerations = (item: Item): Outcome => {
-  const group = groupOf(item.path);
+export const tolerations = (item: Item, values: Values): Outcome => {
+  const group = groupOf(item.path, values);
   const index = item.path.at(-1);
   if (group.length === 0 || typeof index !== "number")
     return unsupported("only worker groups have tolerations, in a list");

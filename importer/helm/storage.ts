@@ -1,5 +1,5 @@
-import { handled, type Item, type Outcome, taken } from "../rule.ts";
-import type { Values } from "./values.ts";
+import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
+import { off, type Values } from "./values.ts";
 
 const storage = (key: string) => ({ path: ["kubernetes", "storage", key] });
 
@@ -12,6 +12,9 @@ export function claim(key: string, flag: string) {
 export const workerLogs = (item: Item, values: Values): Outcome => {
   if (values("logs.persistence.enabled") === true)
     return handled("logs are in the volume of logs.persistence");
-  const key = item.match.at(-1) === "size" ? "logs" : "sharedClass";
-  return taken(storage(key).path, item.value);
+  if (values(`${item.path.slice(0, -1).join(".")}.enabled`) === false) return off;
+  if (item.match.at(-1) === "size") return taken(storage("logs").path, item.value);
+  return unsupported(
+    "workers share one volume for logs: kubernetes.storage.sharedClass, a class that many nodes may write to",
+  );
 };

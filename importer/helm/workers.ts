@@ -4,13 +4,46 @@ import { cores, integer, mebibytes } from "../units.ts";
 import { workerNodes } from "./placement.ts";
 import { off, roles, type Values, whole } from "./values.ts";
 
-/** Group of a path: `workers.celery.sets.0` is the first group; other paths belong to the default group. */
-export function groupOf(path: Path): Path {
-  return path[2] === "sets" && typeof path[3] === "number" ? ["workerGroups", path[3]] : [];
+/** Queues of the chart's default workers. */
+export function defaultQueues(values: Values): string[] {
+  const given = values("workers.celery.queue") ?? values("workers.queue") ?? "";
+  return String(given)
+    .split(",")
+    .map((queue) => queue.trim())
+    .filter((queue) => queue !== "");
 }
 
-function ofWorkers(item: Item, own: string, inGroup: string, value: unknown): Outcome {
-  const group = groupOf(item.path);
+function defaultQueue(values: Values): string {
+  return String(
+    values("config.operators.default_queue") ?? values("config.celery.default_queue") ?? "default",
+  );
+}
+
+/** Group of the chart's default workers: the default group, or one of its own if they read other queues. */
+export function defaultGroup(values: Values): Path {
+  const queues = defaultQueues(values);
+  if (queues.length === 0 || (queues.length === 1 && queues[0] === defaultQueue(values))) return [];
+  const sets = values("workers.celery.sets");
+  return ["workerGroups", Array.isArray(sets) ? sets.length : 0];
+}
+
+/** Group of a path: `workers.celery.sets.0` is the first group; other paths belong to the default workers. */
+export function groupOf(path: Path, values: Values): Path {
+  return path[2] === "sets" && typeof path[3] === "number" ? ["workerGroups", path[3]] : defaultGroup(values);
+}
+
+export const queues = (item: Item, values: Values): Outcome => {
+  const group = groupOf(item.path, values);
+  if (group.length === 0) return handled("the default group reads the default queue");
+  const isOfSet = item.path[2] === "sets";
+  const given = String(item.value)
+    .split(",")
+    .map((queue) => queue.trim());
+  return taken([...group, "queues"], isOfSet ? given.filter((queue) => queue !== "") : defaultQueues(values));
+};
+
+function ofWorkers(item: Item, values: Values, own: string, inGroup: string, value: unknown): Outcome {
+  const group = groupOf(item.path, values);
   return taken(group.length > 0 ? [...group, inGroup] : [own], value);
 }
 
@@ -18,7 +51,7 @@ export const keda = (item: Item, values: Values): Outcome => {
   const prefix = item.path.slice(0, -1).join(".");
   const part = item.match.at(-1);
   if (values(`${prefix}.enabled`) !== true) return off;
-  const group = groupOf(item.path);
+  const group = groupOf(item.path, values);
   const path = group.length > 0 ? [...group, "autoscale"] : ["workerAutoscale"];
   const min = integer(values(`${prefix}.minReplicaCount`) ?? 0);
   const max = integer(values(`${prefix}.maxReplicaCount`) ?? 10);
@@ -43,18 +76,20 @@ export const replicas = (item: Item, values: Values): Outcome => {
   const count = integer(item.value);
   if (count === undefined) return unsupported(`it cannot be read: expected ${whole}`);
   if (scaled(item.path, values)) return handled("their number follows the length of the queue");
-  const isOnNodes = groupOf(item.path).length === 0 && Object.keys(workerNodes(values)).length > 0;
-  return isOnNodes ? taken(["machines", 0, "workers"], count) : ofWorkers(item, "workers", "workers", count);
+  const isOnNodes = groupOf(item.path, values).length === 0 && Object.keys(workerNodes(values)).length > 0;
+  return isOnNodes
+    ? taken(["machines", 0, "workers"], count)
+    : ofWorkers(item, values, "workers", "workers", count);
 };
 
 export function resource(kind: "memory" | "cpu") {
   const convert = kind === "memory" ? mebibytes : cores;
-  return (item: Item): Outcome => {
+  return (item: Item, values: Values): Outcome => {
     const value = convert(item.value);
     if (value === undefined) return unsupported("it cannot be read: expected a quantity");
     const role = String(item.path[0]);
     if (role === "workers")
-      return ofWorkers(item, kind === "memory" ? "workerMemory" : "workerCpu", kind, value);
+      return ofWorkers(item, values, kind === "memory" ? "workerMemory" : "workerCpu", kind, value);
     return taken(["roles", roles[role] ?? role, kind], value);
   };
 }
