@@ -49,14 +49,18 @@ function span(max: number, min = max): WorkerGroup["concurrency"] {
   return { min, max };
 }
 
+/** Names the service of a group's workers, or of those on one machine; `default` is the default group. */
+export function groupName(group: string, machine?: string): string {
+  return ["worker", ...(group === "default" ? [] : [group]), ...(machine === undefined ? [] : [machine])].join("-");
+}
+
 /** Makes a group for each machine that counts workers of it. */
 function onMachines(group: string, machines: readonly Counting[], size: Size): WorkerGroup[] {
-  const prefix = group === "default" ? "worker" : `worker-${group}`;
   return machines.flatMap((machine) => {
     const { [group]: workers } = counted(machine);
     return workers === undefined
       ? []
-      : [{ ...size, name: `${prefix}-${machine.name}`, workers, machine: machine.name }];
+      : [{ ...size, name: groupName(group, machine.name), workers, machine: machine.name }];
   });
 }
 
@@ -75,7 +79,7 @@ export const groupParts = [
 
 type Counting = Pick<MachineSettings, "name" | "workers">;
 
-type Grouping = Pick<ParsedConfig, Exclude<(typeof groupParts)[number], `${string}.${string}`>> & {
+export type Grouping = Pick<ParsedConfig, Exclude<(typeof groupParts)[number], `${string}.${string}`>> & {
   readonly machines?: readonly Counting[] | undefined;
 };
 
@@ -88,7 +92,7 @@ export function groupsOf(parsed: Grouping): WorkerGroup[] {
     memory: parsed.workerMemory,
     cpu: parsed.workerCpu,
   };
-  const anywhere = { ...size, name: "worker", workers, ...(autoscale && { autoscale }) };
+  const anywhere = { ...size, name: groupName("default"), workers, ...(autoscale && { autoscale }) };
   const others = parsed.workerGroups.flatMap((group): WorkerGroup[] => {
     const { nodeLabels: labels = {}, tolerations = [] } = group;
     const picky = Object.keys(labels).length > 0 || tolerations.length > 0;
@@ -107,7 +111,7 @@ export function groupsOf(parsed: Grouping): WorkerGroup[] {
     return [
       {
         ...own,
-        name: `worker-${group.name}`,
+        name: groupName(group.name),
         workers: group.workers ?? 1,
         ...(group.machine !== undefined && { machine: group.machine }),
         ...(group.autoscale && { autoscale: group.autoscale }),

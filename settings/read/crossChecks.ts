@@ -15,6 +15,9 @@ import { versionRules } from "../rules/images/versions.ts";
 import { portRules } from "../rules/network/ports.ts";
 import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts";
 import { publishRules } from "../rules/network/publish.ts";
+import { composedRules } from "../rules/names/composed.ts";
+import { foreignRules } from "../rules/names/foreign.ts";
+import { userRules } from "../rules/names/users.ts";
 import { platformRules } from "../rules/platform.ts";
 import { mountRules } from "../rules/roles/mounts.ts";
 import { roleRules } from "../rules/roles/roles.ts";
@@ -30,7 +33,6 @@ import { serverMemoryRules } from "../rules/services/serverMemory.ts";
 import { serviceRules } from "../rules/services/services.ts";
 import { urlRules } from "../rules/services/urls.ts";
 import { memoryRules } from "../rules/workers/memory.ts";
-import { nameRules } from "../rules/workers/names.ts";
 import { placementRules } from "../rules/workers/placement.ts";
 import { queueRules } from "../rules/workers/queues.ts";
 import { concurrencyRules } from "../rules/workers/workers.ts";
@@ -51,7 +53,9 @@ export const rules: readonly Rule[] = [
   loginRules,
   memoryRules,
   mountRules,
-  nameRules,
+  composedRules,
+  foreignRules,
+  userRules,
   packageRules,
   parallelismRules,
   passwordRules,

@@ -99,9 +99,19 @@ function settingsBoth(
   return settingsOf(both.values, both.where, [...faults, ...both.faults], [...strangers, ...both.strangers]);
 }
 
-/** Returns the name of the stack that a file is for. */
-function stackOf(file: string): string {
-  return /Pulumi\.([^/]+)\.yaml$/.exec(file)?.[1] ?? "NAME";
+/** Longest name of a stack: `airflow-STACK` is a namespace, and begins names on an engine. */
+const longestStack = 55;
+
+/** Lists the fault of a stack's name, which begins the names of all that the stack makes. */
+function nameFaults(stack: string, file: string): string[] {
+  if (/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(stack) && stack.length <= longestStack) return [];
+  const allowed = `expected a-z, 0-9 and '-', a letter or digit first and last, ${longestStack} at most`;
+  return [`${file}:1: the stack's name is ${stack}; ${allowed}: stacks/Pulumi.NAME.yaml`];
+}
+
+/** Returns the name of the stack that a file is for; undefined if the file has another name than a stack's. */
+function stackOf(file: string): string | undefined {
+  return /Pulumi\.([^/]+)\.yaml$/.exec(file)?.[1];
 }
 
 /** Converts top-level texts that look like a number or a boolean, as the CLI does. */
@@ -123,7 +133,10 @@ function typed(values: Values): Values {
 export function readStackFile(file: string): Settings {
   const { values, encrypted, where, strangers } = parseStackFile(readFileSync(file, "utf8"), file);
   const given = typed(values);
-  return settingsBoth(given, where, secretFaults(given, among(encrypted), stackOf(file)), strangers);
+  const stack = stackOf(file);
+  const named = stack === undefined ? [] : nameFaults(stack, file);
+  const faults = secretFaults(given, among(encrypted), stack ?? "NAME");
+  return settingsBoth(given, where, faults, [...named, ...strangers]);
 }
 
 /**
@@ -171,5 +184,5 @@ export function settingsFromPulumi({ raw, secret, stack }: Told, file: string): 
     });
   const elsewhere = secret.filter((key) => !Object.hasOwn(values, key)).map((key) => [key]);
   const faults = secretFaults(Object.fromEntries(given), among([...encrypted, ...elsewhere]), stack);
-  return settingsBoth(Object.fromEntries(given), where, faults, strangers);
+  return settingsBoth(Object.fromEntries(given), where, faults, [...nameFaults(stack, file), ...strangers]);
 }
