@@ -51,7 +51,11 @@ function span(max: number, min = max): WorkerGroup["concurrency"] {
 
 /** Names the service of a group's workers, or of those on one machine; `default` is the default group. */
 export function groupName(group: string, machine?: string): string {
-  return ["worker", ...(group === "default" ? [] : [group]), ...(machine === undefined ? [] : [machine])].join("-");
+  return [
+    "worker",
+    ...(group === "default" ? [] : [group]),
+    ...(machine === undefined ? [] : [machine]),
+  ].join("-");
 }
 
 /** Makes a group for each machine that counts workers of it. */

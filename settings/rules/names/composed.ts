@@ -50,7 +50,9 @@ const volumes = rule(["platform", "machines.name", "roles.*.volumes.*"], (parsed
       const named = [first, later].find(({ path }) => path.length > 0);
       const message = `${later.from} and ${first.from} would both be ${later.name}: expected another name for one of them`;
       // A volume with the plain name of the stack's own is reported as such.
-      return named && later.name.includes("-") && /machine/.test(later.from) ? [{ path: named.path, message }] : [];
+      return named && later.name.includes("-") && /machine/.test(later.from)
+        ? [{ path: named.path, message }]
+        : [];
     }),
   );
 });

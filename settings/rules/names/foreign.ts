@@ -33,13 +33,19 @@ const hosts = rule(["extraHosts.*", "platform"], ({ extraHosts, platform }) =>
   Object.entries(extraHosts).flatMap(([host, address]): Fault[] => {
     const path = ["extraHosts", host];
     if (workloads.test(host)) {
-      return [{ path, message: "a service of the stack has this name: expected the name of a host outside it" }];
+      return [
+        { path, message: "a service of the stack has this name: expected the name of a host outside it" },
+      ];
     }
     if (loopback.test(host)) {
-      return [{ path, message: "it is each container itself: expected the name of a host outside the stack" }];
+      return [
+        { path, message: "it is each container itself: expected the name of a host outside the stack" },
+      ];
     }
     if (platform === "kubernetes" && inCluster.test(host)) {
-      return [{ path, message: "the cluster's own names lead there: expected the name of a host outside it" }];
+      return [
+        { path, message: "the cluster's own names lead there: expected the name of a host outside it" },
+      ];
     }
     if (!/^(0|127|22[4-9]|2[3-5]\d)\./.test(address)) return [];
     return [{ path, message: "no other host has this address: expected that of a host outside the stack" }];
@@ -47,7 +53,11 @@ const hosts = rule(["extraHosts.*", "platform"], ({ extraHosts, platform }) =>
 );
 
 const workerHosts = rule(["extraHosts.*", ...groupParts], (parsed) => {
-  const names = new Set(workerServices(parsed).flatMap(namesOf).map(({ name }) => name));
+  const names = new Set(
+    workerServices(parsed)
+      .flatMap(namesOf)
+      .map(({ name }) => name),
+  );
   return Object.keys(parsed.extraHosts)
     .filter((host) => names.has(host) && !workloads.test(host))
     .map((host) => ({

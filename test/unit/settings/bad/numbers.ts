@@ -301,7 +301,7 @@ export const numbers: readonly BadRow[] = [
     - { name: b, docker: "ssh://b", address: 10.0.0.2, workers: { gpu: 1 } }
 `,
     says: [
-      "4: workerGroups[1].name is gpu-b; other workers are worker-gpu-b too, by their machine: expected a name of its own",
+      "4: workerGroups[1].name is gpu-b; group gpu-b and group gpu on machine b would both be worker-gpu-b: expected another name for one of them",
     ],
     expressible: false,
   },

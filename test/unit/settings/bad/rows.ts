@@ -1,5 +1,6 @@
 import { schema } from "../../../../settings/schema/schema.ts";
 import { project } from "../../../../tools/lib/process.ts";
+import { names } from "./names.ts";
 import { numbers } from "./numbers.ts";
 import { refusals } from "./refusals.ts";
 import { secrets } from "./secrets.ts";
@@ -609,6 +610,7 @@ config:
     ],
     expressible: false,
   },
+  ...names,
   ...numbers,
   ...refusals,
   ...secrets,
