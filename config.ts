@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./settings/model/groups.ts";
-import { Refused, settingsFromPulumi } from "./settings/read/read.ts";
+import { settingsFromPulumi } from "./settings/read/read.ts";
+import { Refused } from "./settings/read/yaml/refused.ts";
 
 /** Lists the keys that hold something the CLI decrypted; Pulumi's SDK does not expose them. */
 function secretKeys(): readonly string[] {

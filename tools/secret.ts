@@ -1,11 +1,13 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import { isScalar, parseDocument } from "yaml";
-import { parseStackFile, prefix } from "../settings/read/stackFile.ts";
+import { parseStackFile } from "../settings/read/stackFile.ts";
+import { prefix } from "../settings/read/strangers.ts";
 import { validate } from "../settings/read/validate.ts";
+import { readText } from "../settings/read/yaml/text.ts";
 import { type Path, pathOf, samePath, spell } from "../settings/schema/path.ts";
 import { isSecretAt, secretPlaces, stackShape } from "../settings/schema/shape.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
@@ -72,7 +74,7 @@ export async function writeSecret(stack: Stack, key: string, value: string): Pro
   const path = placeOf(key);
   if (value === "") throw new Error(`${key} is empty; expected a text.`);
   if (!existsSync(stack.file)) throw new Error(`There is no ${stack.file}. Write it, then run this again.`);
-  const text = readFileSync(stack.file, "utf8");
+  const text = readText(stack.file);
   const given = replaced(parseStackFile(text, stack.file).values, path, value) as Record<string, unknown>;
   const fault = validate(given).faults.find((one) => samePath(one.path, path));
   if (fault) throw new Error(`${spell(path)} is [secret]; ${fault.message}`);

@@ -1,11 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { shownText } from "../model/mask.ts";
 import type { Fault } from "../rules/fault.ts";
 import { unknownWord } from "../rules/nearest.ts";
 import { secretFaults } from "../rules/secrets/secrets.ts";
 import { declarationKeys } from "../schema/declarations.ts";
 import type { Path, Where } from "../schema/path.ts";
-import { isObject, located } from "./located.ts";
+import { type Shape, stackShape } from "../schema/shape.ts";
+import { isObject, located } from "./yaml/located.ts";
+import { Refused } from "./yaml/refused.ts";
+import { readText } from "./yaml/text.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -19,6 +23,11 @@ export interface Together {
 
 const root = resolve(import.meta.dirname, "../..");
 const kinds = Object.keys(declarationKeys);
+
+function fileShape(): Shape {
+  const known = Object.entries(stackShape().properties ?? {}).filter(([key]) => kinds.includes(key));
+  return { properties: Object.fromEntries(known) };
+}
 
 /** Finds the file that a stack names, or `airflow.yaml` beside Pulumi.yaml; undefined if there is none. */
 function fileOf({ declarations }: Values): string | undefined {
@@ -35,18 +44,18 @@ function reworded(fault: Fault): Fault {
 
 /**
  * Merges the declarations file into the values of a stack.
- * @throws Error with file and line if the file is not YAML, or not an object
+ * @throws Refused with file and line if the file is not YAML, or not an object
  */
 export function withDeclarations(values: Values, where: Where): Together {
   const file = fileOf(values);
   if (file === undefined) return { values, where, faults: [], strangers: [] };
-  const { content, at } = located(readFileSync(file, "utf8"), basename(file));
+  const { content, at } = located(readText(file), basename(file), fileShape());
   if (!isObject(content)) {
-    throw new Error(`${at([])}: holds no declarations; expected ${kinds.join(", ")}, each with names`);
+    throw new Refused([`${at([])}: holds no declarations; expected ${kinds.join(", ")}, each with names`]);
   }
   const strangers = Object.keys(content)
     .filter((key) => !kinds.includes(key))
-    .map((key) => `${at([key])}: ${key} ${unknownWord(key, kinds)}`);
+    .map((key) => `${at([key])}: ${shownText(key)} ${unknownWord(key, kinds)}`);
   const own = Object.fromEntries(
     kinds.filter((kind) => kind in content).map((kind) => [kind, content[kind]]),
   );

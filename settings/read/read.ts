@@ -1,24 +1,20 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { resolved, type Settings } from "../model/groups.ts";
 import type { Fault } from "../rules/fault.ts";
 import { among, secretFaults } from "../rules/secrets/secrets.ts";
-import { type Path, samePath, spell, type Where } from "../schema/path.ts";
-import { encrypted } from "../schema/secret.ts";
-import { isDiscreetAt, isSecretAt, stackShape } from "../schema/shape.ts";
+import { samePath, type Where } from "../schema/path.ts";
+import { stackShape } from "../schema/shape.ts";
 import { withDeclarations } from "./declarationsFile.ts";
 import { declared } from "./declared.ts";
+import { line } from "./line.ts";
+import { merged } from "./merged.ts";
 import { parseStackFile } from "./stackFile.ts";
 import { validate } from "./validate.ts";
+import { Refused } from "./yaml/refused.ts";
+import { readText } from "./yaml/text.ts";
 
 type Values = Readonly<Record<string, unknown>>;
-
-/** Error with all faults of a stack, each with its place. */
-export class Refused extends Error {
-  constructor(lines: readonly string[]) {
-    super(`The stack's configuration has ${lines.length} fault(s):\n  ${lines.join("\n  ")}`);
-  }
-}
 
 /** Converts a text to the type of its key: Pulumi hands all values over as text. */
 export function plain(key: string, given: string): unknown {
@@ -30,25 +26,6 @@ export function plain(key: string, given: string): unknown {
   } catch {
     return given;
   }
-}
-
-/** Renders the given value, masked if it should not appear in a log. */
-function shown(given: Values, path: Path): string {
-  const value = path.reduce<unknown>(
-    (inner, part) => (inner as Record<PropertyKey, unknown> | undefined)?.[part],
-    given,
-  );
-  if (value === undefined) return "not given";
-  if (value === null) return "empty";
-  const shape = stackShape();
-  if (typeof value === "object" || isDiscreetAt(shape, path)) return "{…}";
-  if (value === encrypted || isSecretAt(shape, path)) return "[secret]";
-  return String(value).replace(/\/\/[^/@\s]*:[^/@\s]*@/g, "//…@");
-}
-
-function line(given: Values, where: Where, fault: Fault): string {
-  const { path, message, given: told = shown(given, path) } = fault;
-  return `${where(path)}: ${spell(path)} ${message.startsWith("is unknown") ? message : `is ${told}; ${message}`}`;
 }
 
 /** Sorts by line, and within a line by name, since the CLI sorts the keys of objects by name. */
@@ -131,7 +108,7 @@ function typed(values: Values): Values {
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
 export function readStackFile(file: string): Settings {
-  const { values, encrypted, where, strangers } = parseStackFile(readFileSync(file, "utf8"), file);
+  const { values, encrypted, where, strangers } = parseStackFile(readText(file), file);
   const given = typed(values);
   const stack = stackOf(file);
   const named = stack === undefined ? [] : nameFaults(stack, file);
@@ -145,7 +122,7 @@ export function readStackFile(file: string): Settings {
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
 export function readImageSettings(file: string): Settings {
-  const { values, where } = parseStackFile(readFileSync(file, "utf8"), file);
+  const { values, where } = parseStackFile(readText(file), file);
   const keys = ["version", "requirements", "systemPackages"];
   const given = Object.entries(typed(values)).filter(([key]) => keys.includes(key));
   return settingsOf(Object.fromEntries(given), where);
@@ -168,15 +145,19 @@ export interface Told {
  */
 export function settingsFromPulumi({ raw, secret, stack }: Told, file: string): Settings {
   const defaults = declared();
-  const read = existsSync(file) ? parseStackFile(readFileSync(file, "utf8"), file) : undefined;
+  const read = existsSync(file) ? parseStackFile(readText(file), file) : undefined;
   const {
     values = {},
     encrypted = [],
     strangers = [],
     where = () => "given on the command line",
   } = read ?? {};
+  const written = typed(values);
   const given = Object.entries(raw)
-    .map(([key, text]) => [key, plain(key, text)] as const)
+    .map(([key, text]) => {
+      const told = plain(key, text);
+      return [key, Object.hasOwn(written, key) ? merged(written[key], told) : told] as const;
+    })
     .filter(([key, value]) => {
       const standard = defaults[key]?.default;
       const meant = typeof standard === "string" ? plain(key, standard) : standard;

@@ -1,13 +1,9 @@
-import { unknownWord } from "../rules/nearest.ts";
 import type { Path, Where } from "../schema/path.ts";
 import { encrypted } from "../schema/secret.ts";
-import { isObject, located } from "./located.ts";
-
-/** Keys of the CLI itself beside `config` in a stack file. */
-export const besideConfig = ["environment", "secretsprovider", "encryptedkey", "encryptionsalt"] as const;
-
-/** Prefix of the project's keys. */
-export const prefix = "airflow:";
+import { type Shape, stackShape } from "../schema/shape.ts";
+import { prefix, strangersIn } from "./strangers.ts";
+import { isObject, located } from "./yaml/located.ts";
+import { Refused } from "./yaml/refused.ts";
 
 export interface StackFile {
   /** Values by key without the project's prefix; `encrypted` stands for each encrypted value. */
@@ -17,6 +13,15 @@ export interface StackFile {
   /** Faults of names beside the values, with their places. */
   readonly strangers: readonly string[];
   readonly where: Where;
+}
+
+/** Shape of a stack file, as far as it decides which values are texts. */
+export function fileShape(): Shape {
+  const keys = Object.entries(stackShape().properties ?? {}).map(([key, shape]) => [
+    `${prefix}${key}`,
+    shape,
+  ]);
+  return { properties: { config: { properties: Object.fromEntries(keys) } } };
 }
 
 /** True if a value is encrypted: like the CLI, an object with the single key `secure`. */
@@ -37,34 +42,19 @@ function withoutCiphers(value: unknown, path: Path, found: Path[]): unknown {
   );
 }
 
-/** Lists unknown names beside `config`, and keys in it without a project, with what is wrong with them. */
-function strangersIn(content: Readonly<Record<string, unknown>>): { path: Path; message: string }[] {
-  const names = ["config", ...besideConfig];
-  const { config } = content;
-  const beside = Object.keys(content).filter((name) => !names.includes(name));
-  const inside = Object.keys(config ?? {}).filter((key) => !key.includes(":"));
-  return [
-    ...beside.map((name) => ({ path: [name], message: `${name} ${unknownWord(name, names)}` })),
-    ...inside.map((key) => ({
-      path: ["config", key],
-      message: `${key} is without the name of the project; expected ${prefix}${key}`,
-    })),
-  ];
-}
-
 /**
  * Parses the text of a stack file.
  * @param file name of the file, for faults
- * @throws Error with file and line if the text is not YAML, or not a stack file
+ * @throws Refused with file and line if the text is not YAML, or not a stack file
  */
 export function parseStackFile(text: string, file: string): StackFile {
-  const { content, at } = located(text, file);
+  const { content, at } = located(text, file, fileShape());
   const { config = {} } = isObject(content) ? content : { config: undefined };
   const values = config ?? {};
   if (!isObject(content) || !isObject(values)) {
-    throw new Error(
+    throw new Refused([
       `${at(isObject(content) ? ["config"] : [])}: is no stack file; expected config: and below it keys, ${prefix}KEY, with their values`,
-    );
+    ]);
   }
   const ciphers: Path[] = [];
   const own = Object.entries(values).filter(([key]) => key.startsWith(prefix));
@@ -75,9 +65,7 @@ export function parseStackFile(text: string, file: string): StackFile {
   return {
     values: Object.fromEntries(read),
     encrypted: ciphers,
-    strangers: strangersIn({ ...content, config: values }).map(
-      ({ path, message }) => `${at(path)}: ${message}`,
-    ),
+    strangers: strangersIn(content, values).map(({ path, message }) => `${at(path)}: ${message}`),
     where: ([key = "", ...rest]) => at(["config", `${prefix}${String(key)}`, ...rest]),
   };
 }

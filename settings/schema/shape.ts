@@ -59,12 +59,19 @@ function inside(shape: Shape, part: PropertyKey): Shape[] {
   return inner ? [...alternatives(inner), ...options] : options;
 }
 
+/** Lists the shapes that a value below others may have. */
+export function shapesInside(shapes: readonly Shape[], part: PropertyKey): Shape[] {
+  return shapes.flatMap((one) => inside(one, part));
+}
+
 /** Lists the shapes that the value at a path may have. */
 export function shapesAt(shape: Shape, path: Path): Shape[] {
-  return path.reduce<Shape[]>(
-    (shapes, part) => shapes.flatMap((one) => inside(one, part)),
-    alternatives(shape),
-  );
+  return path.reduce<Shape[]>(shapesInside, alternatives(shape));
+}
+
+/** True if a value of this JSON type fits, as far as the shape names a type; a secret is a text. */
+export function takesType({ secret, type }: Shape, wanted: string): boolean {
+  return secret ? wanted === "string" : type !== undefined && [type].flat().includes(wanted);
 }
 
 /** True if the value at a path may be a secret. */

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { masked } from "../../settings/model/mask.ts";
 import { run } from "./process.ts";
 import { all, ended } from "./ship.ts";
 
@@ -37,13 +38,13 @@ async function build(state: Build): Promise<void> {
     for (const [, step] of chunk
       .toString()
       .matchAll(/^(?:Step |#\d+ \[)(\d+\/\d+ :.*|[^\]\n]*\d+\/\d+\].*)$/gm))
-      state.step = (step ?? "").slice(0, 80);
+      state.step = masked(step ?? "").slice(0, 80);
   };
   child.stdout.on("data", hear);
   child.stderr.on("data", hear);
   const code = await ended(child);
   if (code !== 0) {
-    const tail = log.trim().split("\n").slice(-25).join("\n");
+    const tail = masked(log).trim().split("\n").slice(-25).join("\n");
     throw new Error(
       `${tail}\nBuilding the image ${name} from ${file} failed, see above. Run this again: finished steps are kept.`,
     );

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
+import { masked } from "../../settings/model/mask.ts";
 
 /** The project's folder. */
 export const project = resolve(import.meta.dirname, "../..");
@@ -40,7 +41,7 @@ export async function run(
   });
   const code = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
   if (code === 0) return stdout;
-  const said = all.trim().split("\n").slice(-40).join("\n");
+  const said = masked(all.trim().split("\n").slice(-40).join("\n"));
   throw new Error(`${command} ${args[0] ?? ""} failed with exit code ${code}${said && `:\n${said}`}`);
 }
 

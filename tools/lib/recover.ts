@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { installationLabel } from "../../platforms/ownership/claims.ts";
 import { stopOrphans } from "./orphans.ts";
 import { run } from "./process.ts";
@@ -158,7 +159,7 @@ export async function recover(
   const pending = pendingIn(join(state, `.pulumi/stacks/airflow/${stack}.json`));
   if (locks.length === 0 && pending.length === 0) return;
   console.log("  the last command was cut off: clearing up after it");
-  await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: `file://${state}` });
+  await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: pathToFileURL(state).href });
   for (const operation of unknown(pending, places)) await remove(operation);
   for (const lock of locks) rmSync(lock);
   if (pending.length === 0) return;

@@ -2,10 +2,13 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import { clientEnvironment, machineOf, machinesOf } from "../../platforms/machines.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { readStackFile } from "../../settings/read/read.ts";
+import { rewritten } from "../../settings/read/rewritten.ts";
+import { readText } from "../../settings/read/yaml/text.ts";
 import { watchFailures } from "./failures.ts";
 import { project, run } from "./process.ts";
 import { recover } from "./recover.ts";
@@ -79,7 +82,7 @@ export class Stack {
     }
     const salt = await this.salt();
     const file = join(this.state, `config.${this.name}.yaml`);
-    writeFileSync(file, stringify({ ...parse(readFileSync(this.file, "utf8")), encryptionsalt: salt }));
+    writeFileSync(file, rewritten(readText(this.file), this.file, { encryptionsalt: salt }));
     const cli = (...words: string[]) => run("pulumi", words, { env: this.environment() });
     const places = { kubectl: contextFlags(kubernetes), docker: clientsOf(settings) };
     await recover(this.state, this.name, places, cli);
@@ -115,7 +118,7 @@ export class Stack {
     const folder = mkdtempSync(join(tmpdir(), "airflow-secret-"));
     const file = join(folder, "config.yaml");
     try {
-      const { config, ...keys } = parse(readFileSync(this.file, "utf8")) ?? {};
+      const { config, ...keys } = parse(readText(this.file));
       writeFileSync(file, stringify({ ...keys, ...(own && { encryptionsalt }) }));
       const flags = ["--secret", "--config-file", file];
       await run("pulumi", ["config", "set", "airflow:secret", ...flags], { env, input: text });
@@ -149,7 +152,7 @@ export class Stack {
   private environment(): Record<string, string> {
     return {
       PULUMI_STACK: this.name,
-      PULUMI_BACKEND_URL: `file://${this.state}`,
+      PULUMI_BACKEND_URL: pathToFileURL(this.state).href,
       PULUMI_CONFIG_PASSPHRASE_FILE: join(this.state, "passphrase"),
     };
   }

@@ -17,10 +17,14 @@ import { after, suite, test } from "node:test";
 import { project } from "../../../tools/lib/process.ts";
 import { cleanClone } from "../../live/lib/clone.ts";
 import { numbers } from "./bad/numbers.ts";
+import { otherReaders } from "./bad/otherReaders.ts";
+import { prefixes } from "./bad/prefixes.ts";
 import { refusals } from "./bad/refusals.ts";
 import { type BadRow, rows } from "./bad/rows.ts";
 import { secrets } from "./bad/secrets.ts";
 import { several } from "./bad/several.ts";
+import { shown } from "./bad/shown.ts";
+import { syntax } from "./bad/syntax.ts";
 
 /** Seconds of CPU time that a refusal may take. Wall time means nothing on a busy machine. */
 const most = 2;
@@ -167,7 +171,11 @@ function waysOf({ says }: BadRow): string[] {
 
 /** First row of each list, and each further row that shows a value in a new way. */
 function sampled(): Set<BadRow> {
-  const sample = new Set([rows, numbers, refusals, secrets, several].flatMap(([first]) => first ?? []));
+  const sample = new Set(
+    [rows, numbers, refusals, secrets, several, prefixes, otherReaders, syntax, shown].flatMap(
+      ([first]) => first ?? [],
+    ),
+  );
   const known = new Set([...sample].flatMap(waysOf));
   for (const row of rows) {
     const ways = waysOf(row);

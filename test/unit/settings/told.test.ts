@@ -125,10 +125,16 @@ test("values that are encrypted are found at any depth; what only looks like one
 });
 
 const noStackFiles: readonly [text: string, says: RegExp][] = [
-  ["config:\n  a: 1\n  a: 2\n", /^f\.yaml:3: is no YAML: Map keys must be unique/],
-  ["config: {\n", /^f\.yaml:2: is no YAML: /],
-  ["- config\n", /^f\.yaml:1: is no stack file; expected config: and below it keys/],
-  ["# Empty.\nconfig: [airflow:workers]\n", /^f\.yaml:2: is no stack file; expected config: /],
+  [
+    "config:\n  a: 1\n  a: 2\n",
+    /fault\(s\):\n {2}f\.yaml:3: is no YAML: a key is there for the second time; expected each key once/,
+  ],
+  ["config: {\n", /fault\(s\):\n {2}f\.yaml:2: is no YAML: /],
+  ["- config\n", /fault\(s\):\n {2}f\.yaml:1: is no stack file; expected config: and below it keys/],
+  [
+    "# Empty.\nconfig: [airflow:workers]\n",
+    /fault\(s\):\n {2}f\.yaml:2: is no stack file; expected config: /,
+  ],
 ];
 
 for (const [text, says] of noStackFiles) {

@@ -1,4 +1,4 @@
-import { besideConfig, prefix } from "../../../settings/read/stackFile.ts";
+import { besideConfig, followed, prefix } from "../../../settings/read/strangers.ts";
 import type { Shape } from "../../../settings/schema/shape.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -107,13 +107,11 @@ function titled(title: string, schema: Json): Json {
 export function stackFileSchema({ properties = {} }: Shape): Json {
   const keys = Object.entries(properties).map(([key, shape]) => [`${prefix}${key}`, outermost(shape)]);
   const beside = besideConfig.map((name) => [name, { description: "The CLI's own." }]);
+  const others = followed.map((key) => [key, { description: "The CLI's own." }]);
   const config = {
     description: "What the stack says; what it leaves out has its default.",
     type: ["object", "null"],
-    properties: Object.fromEntries(keys),
-    patternProperties: {
-      [`^(?!${prefix})[^:]+:.`]: { description: "Of another project, or of a provider." },
-    },
+    properties: Object.fromEntries([...keys, ...others]),
     additionalProperties: false,
   };
   return titled("A stack of Airflow on Celery", {

@@ -2,10 +2,14 @@ import { schema } from "../../../../settings/schema/schema.ts";
 import { project } from "../../../../tools/lib/process.ts";
 import { names } from "./names.ts";
 import { numbers } from "./numbers.ts";
+import { otherReaders } from "./otherReaders.ts";
+import { prefixes } from "./prefixes.ts";
 import { refusals } from "./refusals.ts";
 import { secrets } from "./secrets.ts";
 import { servers } from "./servers.ts";
 import { several } from "./several.ts";
+import { shown } from "./shown.ts";
+import { syntax } from "./syntax.ts";
 
 /** Stack file that is refused, with its faults. */
 export interface BadRow {
@@ -74,7 +78,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:adminUser: a b
 `,
-    says: ["2: adminUser is a b; expected letters, digits, '_', '.' and '-', a letter first, 64 at most"],
+    says: ["2: adminUser is a…; expected letters, digits, '_', '.' and '-', a letter first, 64 at most"],
     expressible: true,
   },
   {
@@ -560,7 +564,7 @@ export const rows: readonly BadRow[] = [
   airflow:secrets: { adminPassword: 12345 }
 `,
     says: [
-      "2: secrets.adminPassword is [secret]; expected { secure: … }, as npm run secret writes it, { file: PATH } and { secret: NAME, key: KEY }",
+      "2: secrets.adminPassword is [plaintext]; expected an encrypted value: npm run secret -- secrets.adminPassword --stack NAME writes it",
     ],
     expressible: true,
   },
@@ -584,6 +588,7 @@ config:
     says: [
       "1: confg is unknown; did you mean config? expected config, environment, secretsprovider, encryptedkey, encryptionsalt",
       "3: workers is without the name of the project; expected airflow:workers",
+      "4: kubernetes:context has no effect; expected airflow:kubernetes: { context: NAME }",
     ],
     expressible: true,
   },
@@ -616,4 +621,8 @@ config:
   ...secrets,
   ...servers,
   ...several,
+  ...prefixes,
+  ...otherReaders,
+  ...syntax,
+  ...shown,
 ];

@@ -1,5 +1,9 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import type { Path, Where } from "../schema/path.ts";
+import type { Path, Where } from "../../schema/path.ts";
+import type { Shape } from "../../schema/shape.ts";
+import { yamlFaults } from "./faults.ts";
+import { Refused } from "./refused.ts";
+import { keepWritten } from "./written.ts";
 
 /** Contents of a YAML file, with the place of each value. */
 export interface Located {
@@ -30,15 +34,27 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Parses YAML; an empty file is an empty object.
+ * Parses YAML; texts stay as they are written.
  * @param file name of the file, for places
- * @throws Error with file and line if the text is not YAML
+ * @param shape shape of the content
+ * @throws Refused with file and line if the text is not YAML, or is empty
  */
-export function located(text: string, file: string): Located {
+export function located(text: string, file: string, shape: Shape): Located {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const broken = yamlFaults(document, lines, file);
+  if (broken.length > 0) throw new Refused(broken);
   const place = (offset = 0) => `${file}:${lines.linePos(offset).line}`;
-  const broken = document.errors.map(({ message, pos }) => `${place(pos[0])}: is no YAML: ${message}`);
-  if (broken.length > 0) throw new Error(broken.join("\n"));
-  return { content: document.toJS() ?? {}, at: (path) => place(offsetOf(document, path)) };
+  if (document.contents === null) {
+    throw new Refused([
+      `${place()}: is empty; expected ${Object.keys(shape.properties ?? {})[0]}: and its values`,
+    ]);
+  }
+  keepWritten(document.contents, [shape]);
+  try {
+    return { content: document.toJS(), at: (path) => place(offsetOf(document, path)) };
+  } catch {
+    // Aliases of aliases can stand for more values than fit into memory.
+    throw new Refused([`${place()}: is no YAML: aliases stand for too many values; expected fewer`]);
+  }
 }

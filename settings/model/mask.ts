@@ -1,0 +1,41 @@
+/** Masks what may be secret in texts that are printed. */
+
+/** Forms of tokens that services hand out, and of values beside words for a secret. */
+const tokens = [
+  /\b(gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|pypi-|npm_|hf_|AKIA|eyJ)[\w.-]{8,}/g,
+  /((?<=\b(Bearer|Basic) +)|(?<=\b\w*(password|passwd|passphrase|secret|token|api_?key|_pat|pwd)\w*["']?\s*[=:]\s*["']?))[^\s"',;[{]{4,}/gi,
+];
+
+function withoutLogin(scheme: string, login: string): string {
+  // The user of ssh is no secret, and people need it.
+  return scheme === "ssh" && /^[\w.-]+$/.test(login) ? `ssh://${login}@` : `${scheme}://…@`;
+}
+
+/** Masks logins and queries of URLs, and tokens, in a text from outside: a value, or what a command printed. */
+export function masked(text: string): string {
+  const urls = text
+    .replace(/\b([a-z][a-z0-9+.-]*):\/\/([^\s"'`<>]*)@/gi, (_, scheme: string, login: string) =>
+      withoutLogin(scheme, login),
+    )
+    .replace(/(^|[^\w:/.…-])[^\s/:@"']+:(?!\/\/)[^\s"'@]*(@[^\s"'@]*)*@(?!sha256:)(?=[\w[])/g, "$1…@")
+    .replace(/(:\/\/[^\s"'?#]*\?)[^\s"']+/g, "$1…");
+  return tokens.reduce((rest, form) => rest.replace(form, "…"), urls);
+}
+
+/** A word as people write it: of letters in one way of capitals, of digits, or a name with a number behind it. */
+const word =
+  /^(\d{1,15}|[a-z]{1,24}|[A-Z]{1,24}|[A-Z]?[a-z]{2,24}([A-Z][a-z]{2,24}){0,4}|[A-Za-z]{1,12}\d{1,3}|\d{1,6}[A-Za-z]{1,3})$/;
+
+/** True if a text consists of such words. A password or a token, which is random, does not. */
+export function isOrdinary(text: string): boolean {
+  return (
+    text.length <= 200 &&
+    text.split(/[\s/:,.@=_+()[\]{}<>|&;*"'…?-]+/).every((part) => part === "" || word.test(part))
+  );
+}
+
+/** A given text as it may be printed: without logins, and not at all if it may be a password or a token. */
+export function shownText(text: string): string {
+  const plain = masked(text);
+  return isOrdinary(plain) ? plain : "…";
+}

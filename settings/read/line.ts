@@ -1,0 +1,59 @@
+import { isOrdinary, shownText } from "../model/mask.ts";
+import type { Fault } from "../rules/fault.ts";
+import { type Path, spell, type Where } from "../schema/path.ts";
+import { encrypted } from "../schema/secret.ts";
+import { isDiscreetAt, isSecretAt, shapesAt, stackShape, takesType } from "../schema/shape.ts";
+
+const simple = ["string", "number", "integer", "boolean"];
+
+/** True if only an object or a list fits: a text in its place may be the secret that belongs into it. */
+function takesNoText(path: Path): boolean {
+  const typed = shapesAt(stackShape(), path).filter(({ anyOf }) => anyOf === undefined);
+  return (
+    typed.length > 0 &&
+    !typed.some((shape) => shape.type === undefined || simple.some((type) => takesType(shape, type)))
+  );
+}
+
+/** Renders the given value, masked if it should not appear in a log. */
+function shown(value: unknown, path: Path): string {
+  if (value === undefined) return "not given";
+  if (value === null) return "empty";
+  const shape = stackShape();
+  if (typeof value === "object" || isDiscreetAt(shape, path)) return "{…}";
+  if (value === encrypted || isSecretAt(shape, path)) return "[secret]";
+  if (value === "") return "an empty text";
+  if (typeof value === "string" && takesNoText(path)) return "a text";
+  // A login may have its password behind it.
+  const login = /user|login|mail/i.test(String(path.at(-1))) && /^[\w.@-]*(?=[^\w.@-])/.exec(String(value));
+  return login ? `${shownText(login[0])}…` : shownText(String(value));
+}
+
+/** Lists all texts of a value. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === "object" && value !== null) return Object.values(value).flatMap(textsIn);
+  return typeof value === "string" ? [value] : [];
+}
+
+/** Masks what a message repeats of the given value. */
+function withoutSecrets(message: string, value: unknown): string {
+  const parts = textsIn(value).flatMap((text) => [text, ...text.split(/[\s/:@?&=,]+/)]);
+  const doubtful = parts.filter((part) => part.length > 3 && !isOrdinary(part));
+  return doubtful.reduce((rest, part) => rest.replaceAll(part, shownText(part)), message);
+}
+
+/** Writes a path without names that are unknown and may be secret. */
+function spelt(path: Path, isUnknown: boolean): string {
+  const last = path.at(-1);
+  return spell(isUnknown && typeof last === "string" && !isOrdinary(last) ? path.with(-1, "…") : path);
+}
+
+/** Renders a fault: place, key, what was given, what is expected. */
+export function line(given: Readonly<Record<string, unknown>>, where: Where, fault: Fault): string {
+  const { path, message } = fault;
+  const value = path.reduce<unknown>((inner, part) => Object(inner)[part], given);
+  if (message.startsWith("is unknown")) return `${where(path)}: ${spelt(path, true)} ${message}`;
+  const told = fault.given === undefined ? shown(value, path) : shownText(fault.given);
+  const isKey = typeof value === "object" || value === undefined || value === null;
+  return `${where(path)}: ${spelt(path, isKey)} is ${told}; ${withoutSecrets(message, value)}`;
+}

@@ -1,0 +1,58 @@
+import { shownText } from "../model/mask.ts";
+import { hint, nearest, unknownWord } from "../rules/nearest.ts";
+import type { Path } from "../schema/path.ts";
+import { stackShape } from "../schema/shape.ts";
+
+/** Keys of the CLI itself beside `config` in a stack file. */
+export const besideConfig = ["environment", "secretsprovider", "encryptedkey", "encryptionsalt"] as const;
+
+/** Prefix of the project's keys. */
+export const prefix = "airflow:";
+
+/** Keys of another prefix that the CLI follows in every stack. */
+export const followed = ["pulumi:disable-default-providers", "pulumi:tags"];
+
+/** What takes the place of providers' keys, which reach only default providers; this program has none. */
+const instead: Readonly<Record<string, string>> = {
+  "docker:host": "airflow:machines with docker: ADDRESS, or DOCKER_HOST in the environment",
+  "docker:context": "DOCKER_CONTEXT in the environment, or docker context use NAME",
+  "docker:certPath": "airflow:machines with certificates: DIRECTORY, or DOCKER_CERT_PATH in the environment",
+  "docker:registryAuth": "a login of the Docker client: docker login",
+  "kubernetes:context": "airflow:kubernetes: { context: NAME }",
+  "kubernetes:namespace": "airflow:kubernetes: { namespace: NAME }",
+  "kubernetes:kubeconfig": "KUBECONFIG in the environment",
+};
+
+/** Explains a key that does not begin with the project's prefix. */
+function misplaced(full: string): string {
+  const keys = Object.keys(stackShape().properties ?? {});
+  const [project = "", ...rest] = full.split(":");
+  const key = rest.join(":");
+  if (rest.length === 0) {
+    if (full === prefix.slice(0, -1))
+      return `holds values of its own; expected ${prefix}KEY: VALUE on lines of their own`;
+    return `is without the name of the project; expected ${prefix}${nearest(full, keys) ?? "KEY"}`;
+  }
+  const provided = instead[full] ?? instead[nearest(full, Object.keys(instead)) ?? ""];
+  if (["docker", "kubernetes"].includes(project.toLowerCase()) && provided !== undefined)
+    return `has no effect; expected ${provided}`;
+  if (project === "pulumi")
+    return `is none of the CLI's keys; expected ${followed.join(", ")}, or ${prefix}KEY`;
+  const meant = nearest(key, keys);
+  const isNear = keys.includes(key) || nearest(project, [prefix.slice(0, -1)]) !== undefined;
+  return `is of another project, and nothing reads it; ${hint(isNear && meant ? `${prefix}${meant}` : undefined)}expected ${prefix}KEY`;
+}
+
+/** Lists unknown names beside `config`, and keys in it of no or another project, with what is wrong with them. */
+export function strangersIn(
+  content: Readonly<Record<string, unknown>>,
+  config: Readonly<Record<string, unknown>>,
+): { path: Path; message: string }[] {
+  const names = ["config", ...besideConfig];
+  const beside = Object.keys(content).filter((name) => !names.includes(name));
+  const inside = Object.keys(config).filter((key) => !key.startsWith(prefix) && !followed.includes(key));
+  return [
+    ...beside.map((name) => ({ path: [name], message: `${shownText(name)} ${unknownWord(name, names)}` })),
+    ...inside.map((key) => ({ path: ["config", key], message: `${shownText(key)} ${misplaced(key)}` })),
+  ];
+}

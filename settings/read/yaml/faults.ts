@@ -1,0 +1,70 @@
+import { type Document, isAlias, isScalar, type LineCounter, visit } from "yaml";
+
+/** What is wrong, by the parser's code: its own messages repeat parts of the file, which may be secret. */
+const words: Readonly<Record<string, string>> = {
+  ALIAS_PROPS: "an alias has a tag or an anchor; expected the alias alone",
+  BAD_ALIAS: "a text begins with * or &, which is an alias or an anchor; expected quotes around it",
+  BAD_DIRECTIVE: "a line begins with %, which is a directive; expected none, or quotes around a text",
+  BAD_DQ_ESCAPE: "a backslash in double quotes is unknown; expected \\\\ for a backslash, or single quotes",
+  BAD_INDENT:
+    "the indentation fits no line above; expected the keys of an object in one column, and ] or } after what [ or { opens",
+  BAD_SCALAR_START: "a text begins with @, ` or %, which YAML reserves; expected quotes around it",
+  BLOCK_AS_IMPLICIT_KEY:
+    "a line has a second key; expected one KEY: VALUE on a line, and quotes around a text with ': '",
+  BLOCK_IN_FLOW: "a line with - or KEY: is between brackets; expected [A, B] or { KEY: VALUE }",
+  DUPLICATE_KEY: "a key is there for the second time; expected each key once: remove one of both",
+  MISSING_CHAR:
+    "a quote, bracket, comma or colon is missing; expected KEY: VALUE, and every quote and bracket closed",
+  MULTILINE_IMPLICIT_KEY:
+    "a key goes over several lines; expected KEY: VALUE on one line, in the column of the keys beside it",
+  MULTIPLE_ANCHORS: "a value has two anchors; expected one",
+  MULTIPLE_DOCS: "a second document begins; expected one: remove --- and what follows it",
+  MULTIPLE_TAGS: "a value has two tags; expected none",
+  TAB_AS_INDENT: "a tab indents the line; expected spaces",
+  TAG_RESOLVE_FAILED: "a text begins with !, which is a tag; expected quotes around it",
+  UNEXPECTED_TOKEN:
+    "a text goes on where the value has ended; expected one value, in quotes if it has signs of YAML's own",
+};
+const otherwise = "expected lines of KEY: VALUE";
+
+interface Found {
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** Finds aliases of anchors that are not set above them, and keys that are no names. */
+function inNodes(document: Document.Parsed): Found[] {
+  const found: Found[] = [];
+  const anchors = new Set<string>();
+  const add = (offset: number | undefined, message: string) => found.push({ offset: offset ?? 0, message });
+  visit(document, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        if (anchors.has(node.source)) return;
+        add(
+          node.range?.[0],
+          "a text begins with *, which is the alias of an anchor, and no such anchor is above; expected quotes around it",
+        );
+      } else if (node.anchor !== undefined) anchors.add(node.anchor);
+    },
+    Pair(_, { key }) {
+      if (isScalar(key) || isAlias(key)) return;
+      const range = (key as { readonly range?: readonly number[] } | null)?.range;
+      add(range?.[0], "a key is a list or an object; expected a name, in quotes if it has brackets");
+    },
+  });
+  return found;
+}
+
+/** Lists what is wrong with a YAML document, each with its place, in words that repeat nothing of the file. */
+export function yamlFaults(document: Document.Parsed, lines: LineCounter, file: string): string[] {
+  const parsed = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) => ({
+    offset,
+    message: words[code] ?? otherwise,
+  }));
+  const all = parsed.length > 0 ? parsed : inNodes(document);
+  const told = all.map(
+    ({ offset, message }) => `${file}:${lines.linePos(offset).line}: is no YAML: ${message}`,
+  );
+  return [...new Set(told)];
+}

@@ -1,0 +1,6 @@
+/** Error with all faults of a stack, each with its place. */
+export class Refused extends Error {
+  constructor(lines: readonly string[]) {
+    super(`The stack's configuration has ${lines.length} fault(s):\n  ${lines.join("\n  ")}`);
+  }
+}

@@ -1,0 +1,85 @@
+import type { BadRow } from "./rows.ts";
+
+/** Files that an editor takes for right ones. */
+const unnoticed = ["an empty file", "a file of comments"];
+
+function row(name: string, config: string, ...says: string[]): BadRow {
+  return { name, config, says, expressible: !unnoticed.includes(name) };
+}
+
+/** Files that are no YAML, or no stack file. None of the faults repeats what the file says. */
+export const syntax: readonly BadRow[] = [
+  row("an empty file", "", "1: is empty; expected config: and its values"),
+  row("a file of comments", "# workers\n", "1: is empty; expected config: and its values"),
+  row(
+    "a list",
+    "- airflow:workers: 3\n",
+    "1: is no stack file; expected config: and below it keys, airflow:KEY, with their values",
+  ),
+  row(
+    "a text",
+    "airflow:workers 3\n",
+    "1: is no stack file; expected config: and below it keys, airflow:KEY, with their values",
+  ),
+  row(
+    "a list below config",
+    "config:\n  - airflow:workers: 3\n",
+    "1: is no stack file; expected config: and below it keys, airflow:KEY, with their values",
+  ),
+  row(
+    "two documents",
+    "config:\n  airflow:workers: 3\n---\nconfig: {}\n",
+    "3: is no YAML: a second document begins; expected one: remove --- and what follows it",
+  ),
+  row(
+    "a key twice",
+    "config:\n  airflow:workers: 3\n  airflow:workers: 4\n",
+    "3: is no YAML: a key is there for the second time; expected each key once: remove one of both",
+  ),
+  row("a tab", "config:\n\tairflow:workers: 3\n", "2: is no YAML: a tab indents the line; expected spaces"),
+  row(
+    "an alias without an anchor",
+    "config:\n  airflow:secrets: { fernetKey: *hunter2 }\n",
+    "2: is no YAML: a text begins with *, which is the alias of an anchor, and no such anchor is above; expected quotes around it",
+  ),
+  row(
+    "a tag",
+    "config:\n  airflow:secrets: { fernetKey: !hunter2 }\n",
+    "2: is no YAML: a text begins with !, which is a tag; expected quotes around it",
+  ),
+  row(
+    "a reserved sign",
+    "config:\n  airflow:adminUser: @hunter2\n",
+    "2: is no YAML: a text begins with @, ` or %, which YAML reserves; expected quotes around it",
+  ),
+  row(
+    "a colon in a text",
+    "config:\n  airflow:adminUser: name: hunter2\n",
+    "2: is no YAML: a line has a second key; expected one KEY: VALUE on a line, and quotes around a text with ': '",
+  ),
+  row(
+    "an open quote",
+    'config:\n  airflow:adminUser: "hunter2\n',
+    "3: is no YAML: a quote, bracket, comma or colon is missing; expected KEY: VALUE, and every quote and bracket closed",
+  ),
+  row(
+    "a text behind a text",
+    "config:\n  airflow:adminUser: 'a'hunter2\n",
+    "2: is no YAML: a text goes on where the value has ended; expected one value, in quotes if it has signs of YAML's own",
+  ),
+  row(
+    "a block that begins on the line of its key",
+    "config:\n  airflow:adminUser: |hunter2\n",
+    "2: is no YAML: a text goes on where the value has ended; expected one value, in quotes if it has signs of YAML's own",
+  ),
+  row(
+    "a backslash",
+    'config:\n  airflow:adminUser: "\\hunter2"\n',
+    "2: is no YAML: a backslash in double quotes is unknown; expected \\\\ for a backslash, or single quotes",
+  ),
+  row(
+    "a key that is a list",
+    "config:\n  ? [a]\n  : 1\n",
+    "2: is no YAML: a key is a list or an object; expected a name, in quotes if it has brackets",
+  ),
+];
