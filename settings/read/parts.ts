@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isObject } from "./located.ts";
+import { isObject } from "./yaml/located.ts";
 
 type Type = z.core.$ZodType;
 
