@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { shownText } from "../model/mask.ts";
+import { shownText } from "../model/urls/mask.ts";
 import type { Fault } from "../rules/fault.ts";
 import { unknownWord } from "../rules/nearest.ts";
 import { secretFaults } from "../rules/secrets/secrets.ts";

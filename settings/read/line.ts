@@ -1,4 +1,4 @@
-import { isOrdinary, shownText } from "../model/mask.ts";
+import { isOrdinary, shownText } from "../model/urls/mask.ts";
 import type { Fault } from "../rules/fault.ts";
 import { type Path, spell, type Where } from "../schema/path.ts";
 import { encrypted } from "../schema/secret.ts";

@@ -1,4 +1,4 @@
-import { shownText } from "../model/mask.ts";
+import { shownText } from "../model/urls/mask.ts";
 import { hint, nearest, unknownWord } from "../rules/nearest.ts";
 import type { Path } from "../schema/path.ts";
 import { stackShape } from "../schema/shape.ts";

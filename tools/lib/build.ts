@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { masked } from "../../settings/model/mask.ts";
+import { masked } from "../../settings/model/urls/mask.ts";
 import { run } from "./process.ts";
 import { all, ended } from "./ship.ts";
 

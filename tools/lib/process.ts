@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
-import { masked } from "../../settings/model/mask.ts";
+import { masked } from "../../settings/model/urls/mask.ts";
 
 /** The project's folder. */
 export const project = resolve(import.meta.dirname, "../..");
