@@ -5,8 +5,7 @@ import { checkDowngrade } from "./components/downgrade.ts";
 import { previousOutputs } from "./components/previous.ts";
 import { workersOf } from "./components/turns.ts";
 import { readSettings, replacesAtOnce } from "./config.ts";
-import { checkEngines } from "./platforms/docker/needs.ts";
-import { knownResources, lookFor } from "./platforms/look.ts";
+import { checkPlatform, knownResources, lookFor } from "./platforms/look.ts";
 import { platformOf } from "./platforms/platform.ts";
 
 // Removes the hook that looks for source maps at each Pulumi promise: type stripping keeps lines and columns.
@@ -16,7 +15,7 @@ const settings = readSettings();
 const name = `${pulumi.getProject()}-${pulumi.getStack()}`;
 const [previous, known] = await Promise.all([previousOutputs(), knownResources()]);
 checkDowngrade(settings.version, previous);
-await checkEngines(settings, name);
+await checkPlatform(settings, name);
 const record = recordOf(settings, previous);
 for (const line of leftOver(record)) await pulumi.log.warn(line);
 const platform = await platformOf(settings, name, lookFor(settings, known, pulumi.getStack()));

@@ -128,6 +128,17 @@ export function isInside(target: Target): target is Endpoint {
   return "host" in target;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Fields of Kubernetes that a stack adds to the pods of a workload, as the API has them. */
+export interface PodExtras {
+  readonly annotations?: Labels | undefined;
+  readonly affinity?: Fields | undefined;
+  readonly initContainers?: readonly (Fields & { readonly name: string })[] | undefined;
+  readonly volumes?: readonly (Fields & { readonly name: string })[] | undefined;
+  readonly volumeMounts?: readonly (Fields & { readonly mountPath: string })[] | undefined;
+}
+
 /** A program that runs to success once. Values may be inputs, unless they decide the number of resources. */
 export interface Job {
   readonly image: pulumi.Input<string>;
@@ -141,6 +152,8 @@ export interface Job {
   readonly files?: Values;
   /** Labels of its containers or pods, besides those of the whole stack. */
   readonly labels?: Labels;
+  /** Further fields of its pods; a platform without pods refuses them. */
+  readonly pod?: PodExtras;
   /** Addresses of additional hosts, by host name. */
   readonly hosts?: Readonly<Record<string, string>>;
   /** Volumes by absolute mount path. */
@@ -170,6 +183,8 @@ export interface Service extends Omit<Job, "maxSeconds"> {
   readonly autoscale?: Autoscale;
   /** True if each instance keeps its name and its data, and is stopped before its successor starts. */
   readonly stateful?: boolean;
+  /** True if code of DAGs runs in it: a cluster gives such programs access to its API where the stack lets it. */
+  readonly runsTasks?: boolean;
   /** Precedence when resources do not suffice for all workloads. */
   readonly priority: "control" | "tasks";
   /** Turns in which instances are replaced; if absent, all at once, as far as the platform does that. */

@@ -66,6 +66,9 @@ export class Airflow extends pulumi.ComponentResource {
     const dags = dagsOf(platform, settings, this);
     const data = platform.volume("data", "shared");
     const published = publish(platform, settings);
+    const publicUrl =
+      published?.webserverUrl ??
+      (settings.kubernetes?.ingress && platform.url("webserver", settings.webserverPort));
     const extras = extrasOf({ platform, settings, data, ways: waysOf(platform, settings) });
     const services = servicesOf(platform, settings, { secrets, image: dags.image, extras }, this);
     const { broker, server, database, ready } = services;
@@ -84,9 +87,7 @@ export class Airflow extends pulumi.ComponentResource {
         database,
         server,
         webserver: webserverEndpoint,
-        publicUrl:
-          published?.webserverUrl ??
-          (settings.kubernetes?.ingress && platform.url("webserver", settings.webserverPort)),
+        publicUrl,
         secrets,
         adminUser,
         namesInstances: platform.namesInstances,
@@ -126,7 +127,7 @@ export class Airflow extends pulumi.ComponentResource {
         endpoint: webserverEndpoint,
         webservers: settings.webservers,
         loopbackPort: settings.webserverPort,
-        isBehindProxy: published !== undefined,
+        isBehindProxy: publicUrl !== undefined,
         logServers: [
           ...groups.map((group) => platform.endpoint(group.name, roleTable.worker.port)),
           platform.endpoint("triggerer", roleTable.triggerer.port),

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../settings/model/groups.ts";
+import { checkEngines } from "./docker/needs.ts";
 import { onEngines } from "./docker/ownership.ts";
+import { checkStorage } from "./kubernetes/cluster/storage.ts";
 import { inCluster } from "./kubernetes/ownership.ts";
 import type { Found, Look } from "./ownership/claims.ts";
 import { holdsData, refusal, strangers } from "./ownership/judge.ts";
@@ -16,6 +18,15 @@ export async function knownResources(): Promise<Known> {
   );
   const byUrn: Readonly<Record<string, Omit<StateResource, "urn">>> = outputs ?? {};
   return knownFrom(Object.entries(byUrn).map(([urn, resource]) => ({ ...resource, urn })));
+}
+
+/**
+ * Checks the engines, or the storage of the cluster, before anything there is touched.
+ * @param name prefix of the names of containers, and default name of the namespace
+ * @throws pulumi.RunError listing every fault
+ */
+export function checkPlatform(settings: Settings, name: string): Promise<void> {
+  return settings.platform === "docker" ? checkEngines(settings, name) : checkStorage(settings, name);
 }
 
 /** True if data of other installations may be taken over, by `--adopt`. */

@@ -68,8 +68,9 @@ function cleaned({ metadata, ...rest }: Manifest): Manifest {
 function foreign({ kubernetes }: Settings): Secrets {
   const { pullSecrets = [], ingress } = kubernetes ?? {};
   const logins = pullSecrets.map((name) => [name, { ".dockerconfigjson": "{login to the registry}" }]);
+  const tls = ingress?.tlsSecret;
   const certificate = { "tls.crt": "{certificate}", "tls.key": "{its key}" };
-  return { ...Object.fromEntries(logins), ...(ingress && { [ingress.tlsSecret]: certificate }) };
+  return { ...Object.fromEntries(logins), ...(tls !== undefined && { [tls]: certificate }) };
 }
 
 /**

@@ -4,7 +4,7 @@ import { roles } from "../../roles.ts";
 import { certificatesIn } from "../../settings/model/certificates.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { authoritiesFile, authorityVariables } from "../../settings/model/ownNames.ts";
-import type { Job, Labels, Limits, Platform, Values, Volume } from "../../workload.ts";
+import type { Job, Labels, Limits, Platform, PodExtras, Values, Volume } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import { type Ways, withProxy } from "./proxy.ts";
 
@@ -15,6 +15,7 @@ export interface Extras {
   readonly files: Values;
   readonly volumes: Readonly<Record<string, Volume>>;
   readonly labels: Labels;
+  readonly pod?: PodExtras;
   readonly hosts: Readonly<Record<string, string>>;
   readonly limits: Partial<Limits>;
   /** Proxy to addresses outside the stack. */
@@ -71,6 +72,7 @@ export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): Extras
   const extras = (role: Taker): Extras => {
     const { [role]: own } = stated;
     const { memory, cpu } = own ?? {};
+    const pod = (all?.pod ?? own?.pod) && { ...all?.pod, ...own?.pod };
     return {
       env: { ...trusted.env, ...all?.env, ...own?.env },
       secrets: mapped({ ...all?.secretFiles, ...own?.secretFiles }, (source) => readSecret(source, platform)),
@@ -82,6 +84,7 @@ export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): Extras
       labels: { ...all?.labels, ...own?.labels },
       hosts: extraHosts,
       limits: { ...(memory !== undefined && { memory }), ...(cpu !== undefined && { cpu }) },
+      ...(pod && { pod }),
       ...(ways && { ways }),
     };
   };
@@ -103,7 +106,7 @@ export function withExtras<T extends Job>(
   { extras }: { readonly extras: ExtrasByRole },
   job: T,
 ): T {
-  const { env, secrets, files, volumes, labels, hosts, limits, ways } = extras[role];
+  const { env, secrets, files, volumes, labels, pod, hosts, limits, ways } = extras[role];
   const taken =
     clash(job.env, env) ??
     clash(job.secrets, secrets) ??
@@ -117,6 +120,7 @@ export function withExtras<T extends Job>(
     files: { ...job.files, ...files },
     volumes: { ...job.volumes, ...volumes },
     labels,
+    ...(pod && { pod }),
     hosts,
     limits: { ...job.limits, ...limits },
   };

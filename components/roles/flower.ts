@@ -20,11 +20,13 @@ export class Flower extends pulumi.ComponentResource {
   constructor(name: string, args: FlowerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Flower", name, {}, opts);
     const role = airflowRole("flower", args);
+    this.url = args.platform.url(name, args.loopbackPort);
+    const path = new URL(this.url).pathname.replace(/\/$/, "");
     args.platform.service(
       name,
       withExtras("flower", args, {
         ...role,
-        env: { ...role.env, ...args.version.flower.env },
+        env: { ...role.env, ...args.version.flower.env, ...(path !== "" && { FLOWER_URL_PREFIX: path }) },
         volumes: {},
         reaches: [args.redis],
         priority: "control",
@@ -33,13 +35,12 @@ export class Flower extends pulumi.ComponentResource {
         port,
         loopbackPort: args.loopbackPort,
         healthy: {
-          command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/healthcheck`],
+          command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}${path}/healthcheck`],
           startSeconds: 180,
         },
       }),
       { parent: this },
     );
-    this.url = args.platform.url(name, args.loopbackPort);
     this.registerOutputs();
   }
 }

@@ -24,6 +24,7 @@ export class Triggerer extends pulumi.ComponentResource {
         // Serves the logs of triggers: `[logging] trigger_log_server_port`.
         port: roleTable.triggerer.port,
         stateful: true,
+        runsTasks: true,
         priority: "control",
       }),
       { parent: this },

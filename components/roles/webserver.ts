@@ -12,7 +12,7 @@ export interface WebserverArgs extends RoleArgs {
   readonly logServers: readonly Endpoint[];
   /** Port of the loopback interface. */
   readonly loopbackPort: number;
-  /** True if people's requests come through the stack's proxy, whose headers name the client. */
+  /** True if people's requests come through a proxy or an ingress, whose headers name the client. */
   readonly isBehindProxy: boolean;
 }
 

@@ -86,6 +86,7 @@ export class Worker extends pulumi.ComponentResource {
         ...(autoscale && { autoscale }),
         stateful: true,
         turns: args.turns,
+        runsTasks: true,
         priority: "tasks",
         ...(group.machine !== undefined && { machine: group.machine }),
         ...(group.nodes && { nodes: group.nodes }),

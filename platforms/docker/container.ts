@@ -105,9 +105,10 @@ function duration(seconds: number): string {
 }
 
 /** Rejects settings that no engine can honour; the configuration rejects them first, with file and line. */
-function refuse(name: string, { nodes, autoscale }: Placed<Service>): void {
+function refuse(name: string, { nodes, autoscale, pod }: Placed<Job & Partial<Service>>): void {
   if (nodes) throw new Error(`${name} is to run on certain nodes, which Docker engines do not have`);
   if (autoscale) throw new Error(`${name} is to be scaled by its queues, which no Docker engine does`);
+  if (pod) throw new Error(`${name} is to have fields of a pod, which no Docker engine has`);
 }
 
 /** The containers that keep a service running, by instance. */

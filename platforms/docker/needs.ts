@@ -74,7 +74,6 @@ export function isPublisher(container: string, prefix: string): boolean {
 
 /** Finds problems of a stack's engines; returns those that are only warnings. */
 async function lookAt(settings: Settings, prefix: string): Promise<readonly string[]> {
-  if (settings.platform !== "docker") return [];
   const isOwn = (container: string) => isPublisher(container, prefix);
   const machines = needsOf(settings);
   if (machines.length === 0) return preflightHere(needsHere(settings), isOwn);

@@ -17,7 +17,7 @@ export function claimSpec(
   const { [name]: size = storage.volumes } = sizes;
   const storageClass = sharing === "shared" ? storage.sharedClass : storage.class;
   return {
-    accessModes: [sharing === "shared" ? "ReadWriteMany" : "ReadWriteOnce"],
+    accessModes: [sharing === "shared" ? storage.sharedAccess : "ReadWriteOnce"],
     resources: { requests: { storage: size } },
     ...(storageClass !== undefined && { storageClassName: storageClass }),
   };

@@ -1,13 +1,11 @@
-import type * as k8s from "@pulumi/kubernetes";
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { IngressSettings } from "../../settings/schema/cluster/exposure.ts";
 import type { Service, Volume } from "../../workload.ts";
+import type { Metadata } from "./metadata.ts";
 import { selector } from "./pod.ts";
 
-/** Place of a workload in an ingress. */
-interface Published {
-  readonly class: string;
-  readonly host: string;
-  readonly tlsSecret: string;
-}
+type Gateway = NonNullable<IngressSettings["gateway"]>;
 
 function isExclusive(volume: Volume): boolean {
   return volume.kind === "data" && volume.sharing === "exclusive";
@@ -24,12 +22,50 @@ export function serviceSpec(
   return { selector: selector(name), ports, ...(byInstance && { clusterIP: "None" }) };
 }
 
-export function ingressSpec(name: string, published: Published): k8s.types.input.networking.v1.IngressSpec {
-  const { host, tlsSecret } = published;
+/** Splits the address of a published workload, such as tools.example.com/airflow. */
+function placeOf(address: string): { host: string; path: string } {
+  const [host = ""] = address.split("/");
+  return { host, path: address.slice(host.length) || "/" };
+}
+
+function ingressSpec(
+  name: string,
+  address: string,
+  { class: ingressClassName, tlsSecret: secretName }: IngressSettings,
+): k8s.types.input.networking.v1.IngressSpec {
+  const { host, path } = placeOf(address);
   const backend = { service: { name, port: { name: "main" } } };
   return {
-    ingressClassName: published.class,
-    tls: [{ hosts: [host], secretName: tlsSecret }],
-    rules: [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+    ...(ingressClassName !== undefined && { ingressClassName }),
+    ...(secretName !== undefined && { tls: [{ hosts: [host], secretName }] }),
+    rules: [{ host, http: { paths: [{ path, pathType: "Prefix", backend }] } }],
   };
+}
+
+function routeSpec(name: string, address: string, gateway: Gateway, port: number) {
+  const { host, path } = placeOf(address);
+  const { name: called, namespace, listener } = gateway;
+  return {
+    parentRefs: [{ name: called, namespace, ...(listener !== undefined && { sectionName: listener }) }],
+    hostnames: [host],
+    rules: [{ matches: [{ path: { type: "PathPrefix", value: path } }], backendRefs: [{ name, port }] }],
+  };
+}
+
+/** Leads people from the ingress controller or the Gateway to a workload. */
+export function expose(
+  name: string,
+  { address, port, ingress }: { address: string; port: number; ingress: IngressSettings },
+  { annotations, ...metadata }: Metadata,
+  opts: pulumi.CustomResourceOptions,
+): void {
+  const { gateway } = ingress;
+  const own = { ...metadata, annotations: { ...ingress.annotations, ...annotations } };
+  if (!gateway) {
+    new k8s.networking.v1.Ingress(name, { metadata: own, spec: ingressSpec(name, address, ingress) }, opts);
+    return;
+  }
+  const kind = { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute" };
+  const spec = routeSpec(name, address, gateway, port);
+  new k8s.apiextensions.CustomResource(name, { ...kind, metadata: own, spec }, opts);
 }

@@ -24,12 +24,12 @@ import { jobInCluster, progressSeconds, secondsOf, serviceInCluster } from "../t
 import { Rota } from "../turns.ts";
 import { claimSpec } from "./claim.ts";
 import { Delivery } from "./delivery.ts";
-import { ingressSpec, serviceSpec } from "./exposure.ts";
+import { expose, serviceSpec } from "./exposure.ts";
 import { GivenSecrets } from "./givenSecrets.ts";
 import { needsKeda, scaling } from "./keda.ts";
 import { contentName, metadataOf } from "./metadata.ts";
 import { type NamespaceResources, namespaceResources } from "./namespace.ts";
-import { jobPod, type PodArgs, selector, servicePod } from "./pod.ts";
+import { jobPod, type PodArgs, selector, servicePod, zones } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
 
 /** Retries of a failing job. */
@@ -89,12 +89,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     this.claims.push({ kind: "namespace", name: this.namespace });
     this.owner = ownerLabels(look, this.claims, this);
     const { owner } = this;
-    const { pullSecrets } = settings;
-    this.around = namespaceResources(
-      name,
-      { stack: this.namespace, pullSecrets, labels, owner },
-      this.child(),
-    );
+    this.around = namespaceResources(name, { stack: this.namespace, settings, labels, owner }, this.child());
     this.givenSecrets = new GivenSecrets(this.namespace, this.child());
     this.delivery = new Delivery(this.around.namespace, labels, this.child());
     this.registerOutputs();
@@ -119,7 +114,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const { stateful, port, autoscale, replicas = 1 } = service;
     const opts = autoscale ? needsKeda(name, this.child(options)) : options;
     const nodes = this.nodesOf(service);
-    const pod = servicePod(name, service, this.podArgs(name, service, nodes, service.priority, opts));
+    const pod = servicePod(name, service, this.podArgs(name, service, nodes, opts));
     const edges = this.connect(name, service, opts);
     const awaited = (turn?: Promise<void>) =>
       pulumi.mergeOptions(this.child(opts), {
@@ -128,7 +123,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
         customTimeouts: serviceInCluster(service),
       });
     const metadata = this.metadata(name, [], service.labels);
-    const template = { metadata: { labels: this.podLabels(name, service) }, spec: pod };
+    const template = { metadata: this.podMetadata(name, service), spec: pod };
     const spec = { ...(!autoscale && { replicas }), selector: { matchLabels: selector(name) }, template };
 
     if (port !== undefined) {
@@ -179,7 +174,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
 
   job(name: string, job: Job, opts: pulumi.CustomResourceOptions): pulumi.Resource {
     const connected = this.connect(name, job, opts);
-    const pod = jobPod(name, job, this.podArgs(name, job, this.nodesFor("control"), "control", opts));
+    const pod = jobPod(name, job, this.podArgs(name, job, this.nodesFor("control"), opts));
     const metadata = this.metadata(name, [], job.labels);
     return new k8s.batch.v1.Job(
       name,
@@ -188,7 +183,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
         spec: {
           backoffLimit: retries,
           activeDeadlineSeconds: secondsOf(job),
-          template: { metadata: { labels: this.podLabels(name, job) }, spec: pod },
+          template: { metadata: this.podMetadata(name, job), spec: pod },
         },
       },
       pulumi.mergeOptions(this.child(opts), {
@@ -216,13 +211,12 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   url(name: string, loopbackPort: number): string {
-    const host = this.publicHost(name);
-    return host === undefined ? `http://127.0.0.1:${loopbackPort}` : `https://${host}`;
+    const address = this.publicAddress(name);
+    return address === undefined ? `http://127.0.0.1:${loopbackPort}` : `https://${address}`;
   }
 
-  private publicHost(name: string): string | undefined {
-    const hosts: Readonly<Record<string, string | undefined>> = { ...this.settings.ingress };
-    return name === "webserver" || name === "flower" ? hosts[name] : undefined;
+  private publicAddress(name: string): string | undefined {
+    return name === "webserver" || name === "flower" ? this.settings.ingress?.[name] : undefined;
   }
 
   private nodesOf({ machine, nodes, priority }: Service): Nodes {
@@ -239,14 +233,21 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
 
   private podArgs(
     name: string,
-    job: Job,
+    job: Job & Partial<Service>,
     nodes: Nodes,
-    priority: Service["priority"],
     opts: pulumi.CustomResourceOptions,
   ): PodArgs {
     const { serviceAccount, priorityClasses } = this.around;
-    const delivered = this.delivery.deliver(name, job, this.child(opts));
-    return { serviceAccount, priorityClass: priorityClasses[priority], nodes, ...delivered };
+    const { userIds, podOperator, zones: overZones } = this.settings;
+    return {
+      serviceAccount,
+      priorityClass: priorityClasses?.[job.priority ?? "control"],
+      nodes,
+      anyUser: userIds === "cluster",
+      token: podOperator !== undefined && (job.runsTasks ?? false),
+      ...(overZones && { spread: zones }),
+      ...this.delivery.deliver(name, job, this.child(opts)),
+    };
   }
 
   /** Opens the connections of a workload, and its ingress if it is published; returns the network policy. */
@@ -255,18 +256,15 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     workload: Job & Partial<Service>,
     opts: pulumi.CustomResourceOptions,
   ): pulumi.Resource {
-    const { ingress, egress } = this.settings;
-    const host = this.publicHost(name);
-    const published =
-      ingress && host !== undefined && workload.port !== undefined ? { ...ingress, host } : undefined;
-    const surroundings = { egress, ingressNamespace: published?.namespace };
-    const edges = this.allow(name, policy(name, workload, surroundings), opts);
-    if (!published) return edges;
-    new k8s.networking.v1.Ingress(
-      name,
-      { metadata: this.metadata(name, ["unawaited"]), spec: ingressSpec(name, published) },
-      this.child(opts),
-    );
+    const { ingress, egress, dns, podOperator } = this.settings;
+    const { port } = workload;
+    const address = this.publicAddress(name);
+    const published = ingress && address !== undefined && port !== undefined;
+    const people = published ? ingress : undefined;
+    const around = { egress, dns, people, apiServer: podOperator?.apiServer };
+    const edges = this.allow(name, policy(name, workload, around), opts);
+    if (published)
+      expose(name, { address, port, ingress }, this.metadata(name, ["unawaited"]), this.child(opts));
     return edges;
   }
 
@@ -287,8 +285,10 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   /** Puts selector and reach labels last, so that no other label overrides them. */
-  private podLabels(name: string, job: Job): Labels {
-    return { ...this.labels, ...job.labels, ...selector(name), ...reachLabels(job) };
+  private podMetadata(name: string, job: Job): k8s.types.input.meta.v1.ObjectMeta {
+    const labels = { ...this.labels, ...job.labels, ...selector(name), ...reachLabels(job) };
+    const { annotations } = job.pod ?? {};
+    return { labels, ...(annotations && { annotations }) };
   }
 
   private child(opts: pulumi.CustomResourceOptions = {}): pulumi.CustomResourceOptions {

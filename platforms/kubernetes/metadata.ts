@@ -4,7 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Labels } from "../../workload.ts";
 import { selector } from "./pod.ts";
 
-type Metadata = k8s.types.input.meta.v1.ObjectMeta & { readonly name: string; readonly labels: Labels };
+/** Metadata of an object of one workload. */
+export interface Metadata {
+  readonly name: string;
+  readonly namespace: pulumi.Input<string>;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+}
 
 /** Annotations that tell Pulumi how to handle an object. */
 const hint = {

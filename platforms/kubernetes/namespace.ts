@@ -1,23 +1,22 @@
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import type { KubernetesSettings } from "../../settings/schema/kubernetes.ts";
 import type { Labels, Service, Values } from "../../workload.ts";
+import { podOperatorRole } from "./cluster/podOperator.ts";
 import { denyAll } from "./policies.ts";
-
-/** Higher values go first; pods of other namespaces have 0 by default. */
-const priorities = { control: 1000, tasks: 0 };
 
 /** The namespace of a stack and what all of its pods share. */
 export interface NamespaceResources {
   readonly namespace: pulumi.Output<string>;
   readonly serviceAccount: pulumi.Output<string>;
-  readonly priorityClasses: Readonly<Record<Service["priority"], pulumi.Output<string>>>;
+  /** Names of priority classes, if the stack has some. */
+  readonly priorityClasses?: Readonly<Record<Service["priority"], pulumi.Output<string>>>;
 }
 
 export interface NamespaceArgs {
   /** Name of the namespace. */
   readonly stack: string;
-  /** Secrets for pulling images. */
-  readonly pullSecrets: readonly string[];
+  readonly settings: KubernetesSettings;
   readonly labels: Labels;
   /** Owner labels of the namespace. */
   readonly owner: Values;
@@ -36,48 +35,80 @@ function restricted(mode: "enforce" | "audit" | "warn"): Labels {
   };
 }
 
-/** Makes a namespace in which pods may connect only where a policy allows it. */
-export function namespaceResources(
+function createdNamespace(
   name: string,
-  { stack, pullSecrets, labels, owner }: NamespaceArgs,
+  { stack, labels, owner }: NamespaceArgs,
   opts: pulumi.CustomResourceOptions,
-): NamespaceResources {
-  const own = unowned(labels);
+): k8s.core.v1.Namespace {
   const levels = { ...restricted("enforce"), ...restricted("audit"), ...restricted("warn") };
   // The namespace contains the claims, so it shares their protection. An adoption replaces the id in its label.
   const annotations = { "pulumi.com/patchForce": "true" };
-  const made = new k8s.core.v1.Namespace(
+  return new k8s.core.v1.Namespace(
     name,
     { metadata: { name: stack, labels: { ...labels, ...levels, ...owner }, annotations } },
     { ...opts, protect: true },
   );
-  const namespace = made.metadata.name;
+}
+
+/** Makes the priority classes. They have no namespace, but their names begin with one. */
+function priorityClasses(
+  priorities: Readonly<Record<Service["priority"], number>>,
+  { stack, labels }: NamespaceArgs,
+  opts: pulumi.CustomResourceOptions,
+): NonNullable<NamespaceResources["priorityClasses"]> {
+  const of = (tier: Service["priority"]) =>
+    new k8s.scheduling.v1.PriorityClass(
+      tier,
+      {
+        metadata: { name: `${stack}-${tier}`, ...unowned(labels) },
+        value: priorities[tier],
+        description: `Airflow's ${tier}, in namespace ${stack}`,
+        preemptionPolicy: tier === "control" ? "PreemptLowerPriority" : "Never",
+      },
+      // A cluster refuses to change the value of a class.
+      { ...opts, replaceOnChanges: ["value"], deleteBeforeReplace: true },
+    ).metadata.name;
+  return { control: of("control"), tasks: of("tasks") };
+}
+
+/** Makes a namespace, unless it is there already, in which pods may connect only where a policy allows it. */
+export function namespaceResources(
+  name: string,
+  args: NamespaceArgs,
+  opts: pulumi.CustomResourceOptions,
+): NamespaceResources {
+  const { stack, settings } = args;
+  const { pullSecrets, createNamespace, serviceAccount, priority, podOperator } = settings;
+  const own = unowned(args.labels);
+  const created = createNamespace ? [createdNamespace(name, args, opts)] : [];
+  const namespace = created[0]?.metadata.name ?? pulumi.output(stack);
+  const { annotations } = serviceAccount;
   const account = new k8s.core.v1.ServiceAccount(
     name,
     {
-      metadata: { name: "airflow", namespace, ...own },
+      metadata: {
+        name: "airflow",
+        namespace,
+        ...own,
+        ...(Object.keys(annotations).length > 0 && { annotations }),
+      },
       automountServiceAccountToken: false,
       imagePullSecrets: pullSecrets.map((secret) => ({ name: secret })),
     },
     opts,
   );
-  const priorityClass = (tier: Service["priority"]) =>
-    new k8s.scheduling.v1.PriorityClass(
-      tier,
-      {
-        metadata: { name: `${stack}-${tier}`, ...own },
-        value: priorities[tier],
-        description: `Airflow's ${tier}, in namespace ${stack}`,
-        preemptionPolicy: tier === "control" ? "PreemptLowerPriority" : "Never",
-      },
-      // Priority classes have no namespace, but their names begin with one.
-      { ...opts, dependsOn: [made] },
-    ).metadata.name;
   new k8s.networking.v1.NetworkPolicy(
     "deny-all",
     { metadata: { name: "deny-all", namespace, ...own }, spec: denyAll },
     opts,
   );
-  const priorityClasses = { control: priorityClass("control"), tasks: priorityClass("tasks") };
-  return { namespace, serviceAccount: account.metadata.name, priorityClasses };
+  if (podOperator) {
+    const tasks = { stack, namespace: podOperator.namespace, labels: args.labels };
+    podOperatorRole({ ...tasks, serviceAccount: account.metadata.name }, opts);
+  }
+  return {
+    namespace,
+    serviceAccount: account.metadata.name,
+    ...(priority && { priorityClasses: priorityClasses(priority, args, { ...opts, dependsOn: created }) }),
+  };
 }

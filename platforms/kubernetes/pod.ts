@@ -2,6 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Job, Limits, Nodes, Service, Stop, Volume } from "../../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../../workload.ts";
+import { withPodExtras } from "./podExtras.ts";
 import { probes } from "./probes.ts";
 
 type PodSpec = types.input.core.v1.PodSpec;
@@ -18,9 +19,21 @@ export interface PodArgs {
   /** Secret with the workload's secrets. */
   readonly secrets?: pulumi.Input<string>;
   readonly serviceAccount: pulumi.Input<string>;
-  readonly priorityClass: pulumi.Input<string>;
+  readonly priorityClass?: pulumi.Input<string> | undefined;
   readonly nodes: Nodes;
+  /** True if the cluster chooses the user id, the image's otherwise. */
+  readonly anyUser?: boolean;
+  /** True if the pod gets a token of the API. */
+  readonly token?: boolean;
+  /** Domains that instances are spread over; nodes without one of these labels get none by preference. */
+  readonly spread?: readonly string[];
 }
+
+/** Label of nodes by which instances are spread. */
+const hosts = "kubernetes.io/hostname";
+
+/** Labels of nodes by which instances are spread over zones, and within them over nodes. */
+export const zones = ["topology.kubernetes.io/zone", hosts];
 
 /** Seconds that a stopping pod still serves, until every node has removed it from its routes. */
 const drainSeconds = 5;
@@ -128,15 +141,19 @@ function hostAliases({ hosts = {} }: Job): Pick<PodSpec, "hostAliases"> {
   return aliases.length > 0 ? { hostAliases: aliases } : {};
 }
 
+/** Names the user for programs that look it up, since the image does not know the cluster's user ids. */
+const userName = { USER: "airflow" };
+
 function base(
   name: string,
   job: Job,
   args: PodArgs,
   priority: Service["priority"],
-): { pod: PodSpec; container: Container } {
-  const { uid, gid } = job.user;
+): { pod: Omit<PodSpec, "containers">; container: Container } {
+  const user = args.anyUser ? {} : { runAsUser: job.user.uid, runAsGroup: job.user.gid };
+  const group = args.anyUser ? {} : { fsGroup: job.user.gid, fsGroupChangePolicy: "OnRootMismatch" };
   const { volumes, volumeMounts } = volumesOf(job, args);
-  const container: Container = {
+  const container = {
     name,
     image: job.image,
     imagePullPolicy: "IfNotPresent",
@@ -148,7 +165,10 @@ function base(
       "sh",
       ...job.command,
     ],
-    env: Object.entries(job.env ?? {}).map(([key, value]) => ({ name: key, value })),
+    env: Object.entries({ ...(args.anyUser && userName), ...job.env }).map(([name, value]) => ({
+      name,
+      value,
+    })),
     resources: resourcesOf(job.limits, priority),
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -156,31 +176,27 @@ function base(
       privileged: false,
       readOnlyRootFilesystem: true,
       runAsNonRoot: true,
-      runAsUser: uid,
-      runAsGroup: gid,
+      ...user,
     },
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts,
-  };
-  const pod: PodSpec = {
+  } satisfies Container;
+  const pod = {
     serviceAccountName: args.serviceAccount,
     ...hostAliases(job),
-    automountServiceAccountToken: false,
+    automountServiceAccountToken: args.token ?? false,
     enableServiceLinks: false,
-    priorityClassName: args.priorityClass,
+    ...(args.priorityClass !== undefined && { priorityClassName: args.priorityClass }),
     nodeSelector: args.nodes.labels,
     securityContext: {
       runAsNonRoot: true,
-      runAsUser: uid,
-      runAsGroup: gid,
-      fsGroup: gid,
-      fsGroupChangePolicy: "OnRootMismatch",
+      ...user,
+      ...group,
       seccompProfile: { type: "RuntimeDefault" },
     },
-    containers: [container],
     volumes,
-  };
-  return { pod, container };
+  } satisfies Omit<PodSpec, "containers">;
+  return withPodExtras(pod, container, job.pod);
 }
 
 function tolerationsOf({ tolerations }: Nodes): types.input.core.v1.Toleration[] {
@@ -217,16 +233,14 @@ export function servicePod(
     restartPolicy: "Always",
     tolerations: [...tolerationsOf(args.nodes), ...lost],
     terminationGracePeriodSeconds: service.stop.graceSeconds + (drains ? drainSeconds : 0),
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "kubernetes.io/hostname",
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: selector(name) },
-        // During an update of a Deployment, the old pods do not count.
-        ...(!service.stateful && { matchLabelKeys: ["pod-template-hash"] }),
-      },
-    ],
+    topologySpreadConstraints: (args.spread ?? [hosts]).map((topologyKey) => ({
+      maxSkew: 1,
+      topologyKey,
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels: selector(name) },
+      // During an update of a Deployment, the old pods do not count.
+      ...(!service.stateful && { matchLabelKeys: ["pod-template-hash"] }),
+    })),
     containers: [
       {
         ...container,
@@ -240,9 +254,10 @@ export function servicePod(
 
 /** The pod that runs a job. */
 export function jobPod(name: string, job: Job, args: PodArgs): PodSpec {
-  const { pod } = base(name, job, args, "control");
+  const { pod, container } = base(name, job, args, "control");
   return {
     ...pod,
+    containers: [container],
     restartPolicy: "Never",
     tolerations: tolerationsOf(args.nodes),
     terminationGracePeriodSeconds: job.stop.graceSeconds,

@@ -1,9 +1,10 @@
 import type { types } from "@pulumi/kubernetes";
 import { within } from "../../settings/model/addresses.ts";
-import { type Endpoint, isInside, type Job, type Target } from "../../workload.ts";
+import { type Endpoint, isInside, type Job, type Service, type Target } from "../../workload.ts";
 import { selector } from "./pod.ts";
 
 type Policy = types.input.networking.v1.NetworkPolicySpec;
+type Peer = types.input.networking.v1.NetworkPolicyPeer;
 type Ingress = types.input.networking.v1.NetworkPolicyIngressRule;
 type Egress = types.input.networking.v1.NetworkPolicyEgressRule;
 
@@ -11,8 +12,12 @@ type Egress = types.input.networking.v1.NetworkPolicyEgressRule;
 export interface PolicyContext {
   /** Addresses that workloads with `outbound` may connect to. */
   readonly egress: { readonly to: readonly string[]; readonly except: readonly string[] };
-  /** Namespace of the ingress controller, if the workload is published. */
-  readonly ingressNamespace?: string | undefined;
+  /** Further name servers. */
+  readonly dns: readonly string[];
+  /** Addresses of the API server, with ports, if tasks may use it. */
+  readonly apiServer?: readonly string[] | undefined;
+  /** Sources that a published workload admits: pods of a namespace, and ranges of addresses. */
+  readonly people?: { readonly namespace?: string | undefined; readonly from: readonly string[] } | undefined;
 }
 
 /** Labels that let a pod connect to the services that its workload reaches. */
@@ -24,18 +29,36 @@ function namespaceCalled(name: string) {
   return { matchLabels: { "kubernetes.io/metadata.name": name } };
 }
 
-function names(): Egress {
-  const dns = {
+const resolvers: readonly Peer[] = [
+  {
     namespaceSelector: namespaceCalled("kube-system"),
-    podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
-  };
-  return {
-    to: [dns],
-    ports: [
-      { port: 53, protocol: "UDP" },
-      { port: 53, protocol: "TCP" },
-    ],
-  };
+    podSelector: {
+      matchExpressions: [
+        { key: "k8s-app", operator: "In", values: ["kube-dns", "coredns", "node-local-dns"] },
+      ],
+    },
+  },
+  {
+    namespaceSelector: namespaceCalled("openshift-dns"),
+    podSelector: { matchLabels: { "dns.operator.openshift.io/daemonset-dns": "default" } },
+  },
+  // Resolvers of the node itself: NodeLocal DNSCache, and Cloud DNS of GKE.
+  { ipBlock: { cidr: "169.254.0.0/16" } },
+];
+
+/** Opens the ways to name servers; those of OpenShift listen on 5353. */
+function names({ dns }: PolicyContext): Egress {
+  const ports = [53, 5353].flatMap((port) => ["UDP", "TCP"].map((protocol) => ({ port, protocol })));
+  return { to: [...resolvers, ...dns.map((cidr) => ({ ipBlock: { cidr } }))], ports };
+}
+
+/** Opens the way to the API server, at its addresses with ports. */
+function api(addresses: readonly string[]): Egress[] {
+  return addresses.map((address) => {
+    const [range = "", port] = address.split(":");
+    const cidr = range.includes("/") ? range : `${range}/32`;
+    return { to: [{ ipBlock: { cidr } }], ports: [{ port: Number(port), protocol: "TCP" }] };
+  });
 }
 
 /** Opens a port; for an outside target to any address, other namespaces included: a policy cannot name hosts. */
@@ -58,28 +81,37 @@ function outside({ to, except }: PolicyContext["egress"]): Egress[] {
   return peers.length > 0 ? [{ to: peers }] : [];
 }
 
+function peopleIn({ people }: PolicyContext): Peer[] {
+  if (!people) return [];
+  const { namespace, from } = people;
+  const pods = namespace === undefined ? [] : [{ namespaceSelector: namespaceCalled(namespace) }];
+  return [...pods, ...from.map((range) => ({ ipBlock: { cidr: range } }))];
+}
+
 /** Allows the connections of one workload in both directions, and denies all others. */
 export function policy(
   name: string,
-  workload: Job & { readonly port?: number },
+  workload: Job & Pick<Partial<Service>, "port" | "runsTasks">,
   around: PolicyContext,
 ): Policy {
-  const { port, reaches, outbound } = workload;
+  const { port, reaches, outbound, runsTasks } = workload;
   const ports = [{ port: port ?? 0, protocol: "TCP" }];
   const reachers: Ingress = {
     from: [{ podSelector: { matchLabels: { [`reaches/${name}`]: "true" } } }],
     ports,
   };
-  const world: Ingress[] =
-    around.ingressNamespace === undefined
-      ? []
-      : [{ from: [{ namespaceSelector: namespaceCalled(around.ingressNamespace) }], ports }];
+  const world = peopleIn(around).map((peer): Ingress => ({ from: [peer], ports }));
   const talks = reaches.length > 0 || outbound;
   return {
     podSelector: { matchLabels: selector(name) },
     policyTypes: ["Ingress", "Egress"],
     ingress: port === undefined ? [] : [reachers, ...world],
-    egress: [...(talks ? [names()] : []), ...reaches.map(peer), ...(outbound ? outside(around.egress) : [])],
+    egress: [
+      ...(talks ? [names(around)] : []),
+      ...reaches.map(peer),
+      ...(outbound ? outside(around.egress) : []),
+      ...(runsTasks ? api(around.apiServer ?? []) : []),
+    ],
   };
 }
 

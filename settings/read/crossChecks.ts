@@ -15,6 +15,8 @@ import { versionRules } from "../rules/images/versions.ts";
 import { composedRules } from "../rules/names/composed.ts";
 import { foreignRules } from "../rules/names/foreign.ts";
 import { userRules } from "../rules/names/users.ts";
+import { clusterRules } from "../rules/network/cluster.ts";
+import { ingressRules } from "../rules/network/ingress.ts";
 import { portRules } from "../rules/network/ports.ts";
 import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts";
 import { publishRules } from "../rules/network/publish.ts";
@@ -44,10 +46,12 @@ export const rules: readonly Rule[] = [
   celeryRules,
   concurrencyRules,
   connectionRules,
+  clusterRules,
   clusterSecretRules,
   dagsRules,
   declarationRules,
   imageRules,
+  ingressRules,
   keyRules,
   knownRules,
   loginRules,

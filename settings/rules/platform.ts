@@ -19,6 +19,14 @@ const groupsOfCluster = (["nodeLabels", "tolerations", "autoscale"] as const).ma
   ),
 );
 
+const podsOfCluster = rule(["platform", "roles.*.pod"], ({ platform, roles }) =>
+  Object.entries(roles).flatMap(([role, extras]) =>
+    platform === "docker" && extras?.pod !== undefined
+      ? [{ path: ["roles", role, "pod"], message: needsCluster }]
+      : [],
+  ),
+);
+
 const pushed =
   "expected an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it";
 
@@ -40,4 +48,4 @@ const clusterNeeds = rule(["platform"], ({ platform }, isGiven) => {
 });
 
 /** Checks of keys that the platform of a stack cannot honour, or needs. */
-export const platformRules = [clusterOnly, ...groupsOfCluster, clusterNeeds];
+export const platformRules = [clusterOnly, ...groupsOfCluster, podsOfCluster, clusterNeeds];

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { hostName, labels, list, matching, name, object } from "./values.ts";
+import { podOperator, priority, serviceAccount } from "./cluster/access.ts";
+import { ingress } from "./cluster/exposure.ts";
+import { cidr, flag, labels, list, matching, name, object, oneOf } from "./values.ts";
 
 const size = matching(/^[1-9]\d{0,5}(Mi|Gi|Ti)$/, "expected a size with its unit: 500Mi, 10Gi, 1Ti");
-const cidr = matching(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/, "expected a range of addresses: 203.0.113.0/24");
 
 /** All addresses except private networks, and the address at which clouds hand out credentials. */
 const internet = {
@@ -17,6 +18,11 @@ const storage = object({
     .describe(
       "Storage class of volumes that pods on many nodes write (ReadWriteMany); default: the cluster's.",
     ),
+  sharedAccess: oneOf("ReadWriteMany", "ReadWriteOnce")
+    .default("ReadWriteMany")
+    .describe(
+      "Access to volumes that several pods write; with `ReadWriteOnce` all these pods have to run on one node.",
+    ),
   postgres: size.default("10Gi").describe("Size of the database's volume."),
   redis: size.default("2Gi").describe("Size of the broker's volume, for its log."),
   logs: size
@@ -30,19 +36,16 @@ const storage = object({
     .describe("Size of each volume that `roles` name; many nodes may write to it."),
 });
 
-const ingress = object({
-  class: name.describe("Ingress class."),
-  namespace: name.describe("Namespace of the ingress controller; only its pods are let in."),
-  webserver: hostName.describe("Host name of the webserver."),
-  flower: hostName.optional().describe("Host name of Flower; without it Flower is not exposed."),
-  tlsSecret: name.describe("A Secret of type kubernetes.io/tls in the stack's namespace."),
-});
-
 export const kubernetes = object({
   context: z.string().optional().describe("Context of the kubeconfig; default: the current one."),
   namespace: name
     .optional()
     .describe("Namespace, created and labelled by the stack; default: `airflow-STACK`."),
+  createNamespace: flag
+    .default(true)
+    .describe(
+      "Creates, labels and removes the namespace; with `false` it is there already, and the stack needs no rights outside of it.",
+    ),
   pullSecrets: list(name, "names of Secrets")
     .default([])
     .describe("Secrets with registry logins, in the namespace."),
@@ -62,10 +65,34 @@ export const kubernetes = object({
     .describe(
       "Addresses that tasks may reach outside the stack: `{ to: [0.0.0.0/0], except: [169.254.0.0/16] }`; default: the internet, but no private network.",
     ),
+  dns: list(cidr, "ranges of addresses")
+    .default([])
+    .describe(
+      "Further name servers, at port 53: `[10.96.0.10/32]`; kube-dns, CoreDNS, link-local ones and those of OpenShift are allowed.",
+    ),
   kedaNamespace: name
     .default("keda")
     .describe("Namespace of KEDA, which is let in to Postgres to count tasks if workers are autoscaled."),
   controlLabels: labels.default({}).describe("Labels of the nodes that run everything but workers."),
+  zones: flag
+    .default(false)
+    .describe("Spreads instances over zones, by the label topology.kubernetes.io/zone of the nodes."),
+  priority: priority
+    .optional()
+    .describe(
+      "Makes two PriorityClasses, which takes rights on the whole cluster: `{ control: 0, tasks: -1000 }`; default: none.",
+    ),
+  userIds: oneOf("image", "cluster")
+    .default("image")
+    .describe(
+      "User ids of pods: those of the images, or with `cluster` those that the cluster gives, as OpenShift does; Postgres then has to be an external one.",
+    ),
+  serviceAccount: serviceAccount.prefault({}).describe("ServiceAccount of the stack's pods."),
+  podOperator: podOperator
+    .optional()
+    .describe(
+      "Lets tasks start pods (KubernetesPodOperator), by an API token for workers and deferred tasks: `{ namespace: airflow-tasks, apiServer: [10.0.0.4:6443] }`.",
+    ),
 });
 
 export type KubernetesSettings = z.output<typeof kubernetes>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Role, roles, roleTable } from "../../roles.ts";
+import { podExtras } from "./cluster/pods.ts";
 import { file } from "./paths.ts";
 import { secret } from "./secret.ts";
 import { cpu, labels, matching, memory, object, scalar } from "./values.ts";
@@ -53,6 +54,11 @@ export const roleExtras = object({
   memory: memory.optional().describe("MiB that each instance may use; for workers use `workerMemory`."),
   cpu: cpu.optional().describe("Cores that each instance may use; for workers use `workerCpu`."),
   labels: labels.default({}).describe("Labels of the role's containers or pods."),
+  pod: podExtras
+    .optional()
+    .describe(
+      "On Kubernetes: further fields of the role's pods, such as sidecars, as they are in Kubernetes.",
+    ),
 });
 
 const role = roleExtras.optional();

@@ -56,6 +56,12 @@ export const name = matching(
   "expected a-z, 0-9 and '-', a letter first, 32 at most",
 );
 
+/** A range of IPv4 addresses. */
+export const cidr = matching(
+  /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/,
+  "expected a range of addresses: 203.0.113.0/24",
+);
+
 export const queue = word(
   /^[A-Za-z0-9_.-]{1,100}$/,
   "expected letters, digits, '_', '.' and '-', 100 at most",
@@ -65,6 +71,15 @@ export const labels = z.record(
   matching(/^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, "expected names of labels"),
   word(/^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, "expected the value of a label"),
   { error: "expected labels with their values" },
+);
+
+export const annotations = z.record(
+  matching(
+    /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/,
+    "expected names of annotations",
+  ),
+  z.string({ error: "expected a text" }),
+  { error: "expected annotations with their texts" },
 );
 
 /** MiB. */

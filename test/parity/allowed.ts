@@ -13,6 +13,12 @@ const always: readonly Allowance[] = [
     "it is the address of the ingress, which an engine does not have",
   ),
   allowance(
+    /^env FORWARDED_ALLOW_IPS$/,
+    /^\(absent\)$/,
+    /^\*$/,
+    "the ingress names the client and the scheme, and is all that is let in beside roles of the stack",
+  ),
+  allowance(
     /^stop: seconds before the signal$/,
     /^0$/,
     /^5$/,

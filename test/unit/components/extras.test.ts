@@ -99,7 +99,10 @@ const machine = (name: string, at: number) => ({
   address: `10.0.0.${at}`,
   workers: 1,
 });
-const onCluster: Config = { platform: "kubernetes", kubernetes: { pullSecrets: ["pull"], ingress } };
+const onCluster: Config = {
+  platform: "kubernetes",
+  kubernetes: { pullSecrets: ["pull"], ingress, priority: {} },
+};
 const workerAutoscale = { min: 1, max: 2 };
 
 /** Stacks that together have all keys that a stack may have. */
@@ -136,7 +139,7 @@ function lacking({ env, paths, labels }: Program): string[] {
 }
 
 interface Policy {
-  readonly egress?: readonly { readonly to?: readonly { readonly ipBlock?: unknown }[] }[];
+  readonly egress?: readonly { readonly to?: readonly { readonly ipBlock?: { readonly cidr: string } }[] }[];
 }
 
 /** Workloads that may leave the cluster: to any address at a port, or to ranges of addresses. */
@@ -146,7 +149,10 @@ function letOut(declared: readonly Declared[]): { readonly at: string[]; readonl
     .map(({ name, inputs }) => [name, (inputs.spec as Policy).egress ?? []] as const);
   const named = (rule: (to: NonNullable<Policy["egress"]>[number]["to"]) => boolean | undefined) =>
     policies.flatMap(([name, egress]) => (egress.some(({ to }) => rule(to)) ? [name] : []));
-  return { at: named((to) => !to), anywhere: named((to) => to?.some(({ ipBlock }) => ipBlock)) };
+  return {
+    at: named((to) => !to),
+    anywhere: named((to) => to?.some(({ ipBlock }) => ipBlock?.cidr === "0.0.0.0/0")),
+  };
 }
 
 for (const [name, config] of Object.entries(stacks)) {

@@ -7,7 +7,7 @@ import type { Service } from "../../../workload.ts";
 const placement = { prefix: "airflow-unit", network: "net", labels: { team: "all", stack: "all" } };
 
 /** Omits fields that Docker refuses, and the two that concern several containers: machine and turns. */
-const service: Required<Omit<Service, "nodes" | "autoscale" | "machine" | "turns">> = {
+const service: Required<Omit<Service, "nodes" | "autoscale" | "pod" | "machine" | "turns">> = {
   image: "image:1",
   command: ["run", "it"],
   user: { uid: 1, gid: 2 },
@@ -31,6 +31,7 @@ const service: Required<Omit<Service, "nodes" | "autoscale" | "machine" | "turns
   loopbackPort: 8000,
   replicas: 2,
   stateful: true,
+  runsTasks: true,
   priority: "tasks",
 };
 
@@ -78,6 +79,8 @@ const cases: { readonly [field in keyof typeof service]: Record<string, unknown>
   loopbackPort: { ports: [{ internal: 80, external: 8001, ip: "127.0.0.1" }] },
   replicas: { name: "airflow-unit-web-2", hostname: "web-2" },
   stateful: { restart: "unless-stopped", init: true },
+  // An engine has no API that tasks could be let in to.
+  runsTasks: { privileged: undefined },
   priority: { cpuShares: 512 },
 };
 
@@ -95,6 +98,11 @@ test("what one engine cannot do is refused", () => {
     /web is to run on certain nodes/,
   );
   assert.throws(() => serviceContainers("web", { ...service, autoscale }, placement), /web is to be scaled/);
+  const pod = { affinity: {} };
+  assert.throws(
+    () => serviceContainers("web", { ...service, pod }, placement),
+    /web is to have fields of a pod/,
+  );
 });
 
 function resolved(args: object): Promise<Record<string, unknown>> {

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { jobPod, type PodArgs, servicePod } from "../../../platforms/kubernetes/pod.ts";
 import { policy, reachLabels } from "../../../platforms/kubernetes/policies.ts";
 import type { Service } from "../../../workload.ts";
-import { declare } from "../mocks.ts";
+import { allOf, declared, type Plain, podsOf, specOf, specsOf, stack } from "./kubernetes/objects.ts";
 
 const args: PodArgs = {
   files: "web-files",
@@ -46,14 +46,25 @@ const service: Fields = {
     countPerInstance: 4,
   },
   stateful: true,
+  runsTasks: true,
+  pod: {
+    annotations: { "example.com/watched": "true" },
+    affinity: { nodeAffinity: { preferred: [] } },
+    initContainers: [{ name: "proxy", image: "proxy:1", restartPolicy: "Always" }],
+    volumes: [{ name: "sockets", emptyDir: {} }],
+    volumeMounts: [{ name: "sockets", mountPath: "/sockets" }],
+  },
   priority: "tasks",
   nodes: { labels: { disk: "ssd" }, tolerations: [{ key: "gpu", effect: "NoSchedule" }] },
 };
 
-type Plain = Record<string, unknown>;
 const pod: Plain = { ...servicePod("web", service, args) };
 const [container = {}] = pod.containers as Plain[];
-const around = { egress: { to: ["0.0.0.0/0"], except: ["10.0.0.0/8"] } };
+const around = {
+  egress: { to: ["0.0.0.0/0"], except: ["10.0.0.0/8"] },
+  dns: ["10.96.0.10/32"],
+  apiServer: ["10.0.0.4:6443", "10.1.0.0/16:443"],
+};
 const edges: Plain = { ...policy("web", service, around) };
 const exec = { command: ["check"] };
 
@@ -148,7 +159,7 @@ const cases: {
   ],
   outbound: [
     [(edges.egress as unknown[])[2], { to: [{ ipBlock: { cidr: "0.0.0.0/0", except: ["10.0.0.0/8"] } }] }],
-    [(policy("web", { ...service, outbound: false }, around).egress as unknown[]).length, 2],
+    [(policy("web", { ...service, outbound: false }, around).egress as unknown[]).length, 4],
   ],
   stop: [
     [pod.terminationGracePeriodSeconds, 7],
@@ -196,6 +207,23 @@ const cases: {
   nodes: [
     [pod.nodeSelector, { disk: "ssd" }],
     [(pod.tolerations as unknown[])[0], { key: "gpu", effect: "NoSchedule", operator: "Exists" }],
+  ],
+  runsTasks: [
+    [
+      (edges.egress as unknown[]).slice(3),
+      [
+        { to: [{ ipBlock: { cidr: "10.0.0.4/32" } }], ports: [{ port: 6443, protocol: "TCP" }] },
+        { to: [{ ipBlock: { cidr: "10.1.0.0/16" } }], ports: [{ port: 443, protocol: "TCP" }] },
+      ],
+    ],
+    [(policy("web", { ...service, runsTasks: false }, around).egress as unknown[]).length, 3],
+  ],
+  // Annotations are in the objects around the pod.
+  pod: [
+    [pod.affinity, { nodeAffinity: { preferred: [] } }],
+    [pod.initContainers, [{ name: "proxy", image: "proxy:1", restartPolicy: "Always" }]],
+    [volume("sockets"), { name: "sockets", emptyDir: {} }],
+    [mount("sockets"), { name: "sockets", mountPath: "/sockets" }],
   ],
   // In the objects around the pod: see below.
   loopbackPort: [],
@@ -259,42 +287,6 @@ test("a job runs to its end", () => {
   assert.equal(once.terminationGracePeriodSeconds, 7);
 });
 
-const stack = {
-  platform: "kubernetes",
-  images: { airflow: "r/airflow:1", postgres: "r/postgres:1", redis: "r/redis:1" },
-  dagsGit: { url: "https://git.example.com/dags.git" },
-};
-
-async function declared(config: Plain): Promise<Map<string, Plain>> {
-  const all = await declare({ ...stack, ...config });
-  const kind = (type: string) => type.slice(type.lastIndexOf(":") + 1);
-  return new Map(all.map(({ type, name, inputs }) => [`${kind(type)} ${name}`, inputs as Plain]));
-}
-
-function specOf(objects: Map<string, Plain>, name: string): Plain {
-  return (objects.get(name)?.spec ?? assert.fail(`there is no ${name}`)) as Plain;
-}
-
-/** All objects of a kind, by name. */
-function allOf(objects: Map<string, Plain>, kind: string): Map<string, Plain> {
-  const own = [...objects].filter(([name]) => name.startsWith(`${kind} `));
-  return new Map(own.map(([name, inputs]) => [name.slice(kind.length + 1), inputs]));
-}
-
-function specsOf(objects: Map<string, Plain>, kind: string): Record<string, Plain> {
-  const all = [...allOf(objects, kind)].map(([name, { spec }]) => [name, spec as Plain]);
-  return Object.fromEntries(all);
-}
-
-/** Pods of all workloads, with the workload's name. */
-function podsOf(objects: Map<string, Plain>): [name: string, kind: string, pod: Plain][] {
-  return ["Deployment", "StatefulSet", "Job"].flatMap((kind) =>
-    Object.entries(specsOf(objects, kind)).map(([name, { template }]): [string, string, Plain] => {
-      return [name, kind, (template as { spec: Plain }).spec];
-    }),
-  );
-}
-
 test("a stack declares these objects, and no others", async () => {
   const names = [...(await declared({ schedulers: 2 })).keys()].filter(
     (name) => !name.startsWith("airflow:"),
@@ -308,7 +300,7 @@ test("a stack declares these objects, and no others", async () => {
   assert.deepEqual(of("PersistentVolumeClaim").sort(), ["data", "logs", "postgres-data", "redis-data"]);
   assert.deepEqual(of("PodDisruptionBudget").sort(), ["scheduler", "worker"]);
   assert.equal(of("NetworkPolicy").length, 10);
-  assert.deepEqual(of("PriorityClass").sort(), ["control", "tasks"]);
+  assert.deepEqual([of("PriorityClass"), of("Role"), of("RoleBinding"), of("HTTPRoute")], [[], [], [], []]);
   assert.deepEqual(of("Ingress"), []);
 });
 
@@ -363,23 +355,6 @@ test("of what there are several, one at a time is taken away", async () => {
   assert.deepEqual(specsOf(await declared({ workers: 1 }), "PodDisruptionBudget"), {});
 });
 
-test("control roles take the place of workers, and workers nobody's", async () => {
-  const objects = await declared({});
-  const classes = [...allOf(objects, "PriorityClass")].map(
-    ([name, { metadata, value, preemptionPolicy }]) => [
-      name,
-      { name: (metadata as Plain).name, value, preemptionPolicy },
-    ],
-  );
-  assert.deepEqual(Object.fromEntries(classes), {
-    control: { name: "airflow-unit-control", value: 1000, preemptionPolicy: "PreemptLowerPriority" },
-    tasks: { name: "airflow-unit-tasks", value: 0, preemptionPolicy: "Never" },
-  });
-  for (const [name, , pod] of podsOf(objects)) {
-    assert.equal(pod.priorityClassName, `airflow-unit-${name === "worker" ? "tasks" : "control"}`, name);
-  }
-});
-
 test("volumes are claimed from the stack's classes, with its sizes", async () => {
   const sizes = { postgres: "1Gi", redis: "2Gi", logs: "3Gi", data: "4Gi" };
   const claims = async (classes: Plain) =>
@@ -407,7 +382,7 @@ test("remote logs need no volume, and are read by the webserver itself", async (
   const reached = async (config: Plain) =>
     JSON.stringify(specOf(await declared(config), "NetworkPolicy webserver").egress);
   assert.match(await reached({ settings }), /"ipBlock":\{"cidr":"0\.0\.0\.0\/0"/);
-  assert.doesNotMatch(await reached({}), /ipBlock/);
+  assert.doesNotMatch(await reached({}), /"cidr":"0\.0\.0\.0/);
   const claims = Object.keys(specsOf(await declared({ settings }), "PersistentVolumeClaim"));
   assert.deepEqual(claims.sort(), ["data", "postgres-data", "redis-data"]);
 });
@@ -428,28 +403,6 @@ test("files and secrets are named by Pulumi, so that a change is a new object", 
     assert.notEqual(metadata.length, 0);
     assert.deepEqual([...new Set(metadata.map(({ name }) => name))], [undefined], kind);
   }
-});
-
-test("loopbackPort: published by an ingress where the stack has one, to its controller alone", async () => {
-  const ingress = {
-    class: "nginx",
-    namespace: "ingress-nginx",
-    webserver: "airflow.example.com",
-    tlsSecret: "airflow-tls",
-  };
-  const objects = await declared({ kubernetes: { ingress } });
-  assert.deepEqual(
-    [...objects.keys()].filter((name) => name.startsWith("Ingress ")),
-    ["Ingress webserver"],
-  );
-  const { tls, ingressClassName } = specOf(objects, "Ingress webserver");
-  assert.deepEqual(tls, [{ hosts: ["airflow.example.com"], secretName: "airflow-tls" }]);
-  assert.equal(ingressClassName, "nginx");
-  const rules = specOf(objects, "NetworkPolicy webserver").ingress as Plain[];
-  assert.deepEqual(rules[1]?.from, [
-    { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "ingress-nginx" } } },
-  ]);
-  assert.equal((specOf(objects, "NetworkPolicy flower").ingress as Plain[]).length, 1);
 });
 
 test("no secret is in anything but a Secret", async () => {

@@ -8,6 +8,7 @@ import collections
 import concurrent.futures
 import http.client
 import json
+import os
 import sys
 import time
 import urllib.parse
@@ -19,7 +20,7 @@ with open("/run/secrets/flower_basic_auth", "rb") as file:
 
 def ask(path):
     flower = http.client.HTTPConnection("127.0.0.1", 5555, timeout=30)
-    flower.request("GET", path, headers={"Authorization": f"Basic {login}"})
+    flower.request("GET", os.environ.get("FLOWER_URL_PREFIX", "") + path, headers={"Authorization": f"Basic {login}"})
     response = flower.getresponse()
     if response.status == 404:
         return {}

@@ -1,5 +1,7 @@
+import { kubernetes } from "../../../../settings/schema/kubernetes.ts";
 import { schema } from "../../../../settings/schema/schema.ts";
 import { project } from "../../../../tools/lib/process.ts";
+import { cluster } from "./cluster.ts";
 import { names } from "./names.ts";
 import { numbers } from "./numbers.ts";
 import { otherReaders } from "./otherReaders.ts";
@@ -599,7 +601,7 @@ config:
   airflow:workers:
 `,
     says: [
-      "2: kubernetes is empty; expected an object with context, namespace, pullSecrets, storage, ingress, egress, kedaNamespace, controlLabels",
+      `2: kubernetes is empty; expected an object with ${Object.keys(kubernetes.shape).join(", ")}`,
       "3: workers is empty; expected a whole number from 0 to 1000",
     ],
     expressible: true,
@@ -616,6 +618,7 @@ config:
     expressible: false,
   },
   ...names,
+  ...cluster,
   ...numbers,
   ...refusals,
   ...secrets,

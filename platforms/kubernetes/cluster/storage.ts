@@ -1,0 +1,107 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../../../settings/model/groups.ts";
+import { kubernetesDefaults } from "../../../settings/schema/kubernetes.ts";
+import { askCluster } from "../../ask.ts";
+
+interface Metadata {
+  readonly name: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+interface StorageClass {
+  readonly kind: "StorageClass";
+  readonly metadata: Metadata;
+  readonly provisioner: string;
+}
+
+/** A volume that somebody has made, or a claim. */
+interface Storage {
+  readonly kind: "PersistentVolume" | "PersistentVolumeClaim";
+  readonly metadata: Metadata;
+  readonly spec: { readonly storageClassName?: string; readonly accessModes: readonly string[] };
+}
+
+export type StorageObject = StorageClass | Storage;
+
+/** Provisioners whose volumes one node mounts at a time, by their documentation. */
+const oneNode = [
+  "rancher.io/local-path",
+  "openebs.io/local",
+  "local.csi.openebs.io",
+  "topolvm.io",
+  "ebs.csi.aws.com",
+  "kubernetes.io/aws-ebs",
+  "pd.csi.storage.gke.io",
+  "kubernetes.io/gce-pd",
+  "disk.csi.azure.com",
+  "kubernetes.io/azure-disk",
+  "cinder.csi.openstack.org",
+  "kubernetes.io/cinder",
+  "dobs.csi.digitalocean.com",
+  "csi.hetzner.cloud",
+  "linodebs.csi.linode.com",
+  "rbd.csi.ceph.com",
+];
+
+/** Makes no volumes; a class with it has those that somebody made. */
+const none = "kubernetes.io/no-provisioner";
+
+const remedy =
+  "expected a class for many nodes (ReadWriteMany), such as one of NFS, CephFS, EFS, Filestore or Azure Files; on a cluster of one node storage.sharedAccess: ReadWriteOnce does, too";
+
+const isDefault = "storageclass.kubernetes.io/is-default-class";
+
+function isForMany(storage: StorageObject): storage is Storage {
+  return storage.kind !== "StorageClass" && storage.spec.accessModes.includes("ReadWriteMany");
+}
+
+/**
+ * Says why claims for many nodes would wait for ever; undefined if they may be met. A claim that exists already
+ * has been answered.
+ * @param sharedClass as the stack has it; default: the cluster's
+ */
+export function storageFault(
+  objects: readonly StorageObject[],
+  sharedClass: string | undefined,
+): string | undefined {
+  if (objects.some((one) => one.kind === "PersistentVolumeClaim" && isForMany(one))) return;
+  const classes = objects.filter((one) => one.kind === "StorageClass");
+  const found = classes.find(({ metadata: { name, annotations } }) =>
+    sharedClass === undefined ? annotations?.[isDefault] === "true" : name === sharedClass,
+  );
+  const given = `kubernetes.storage.sharedClass is ${sharedClass ?? "not given"}`;
+  const names = classes.map(({ metadata }) => metadata.name).join(", ") || "none";
+  const volumes = objects.filter(isForMany).map(({ spec }) => spec.storageClassName);
+  if (!found) {
+    // Volumes that somebody made may name a class that is no object.
+    if (volumes.includes(sharedClass ?? "")) return;
+    const missing = sharedClass === undefined ? "the cluster has no default class" : "there is no such class";
+    return `${given}; ${missing} (classes: ${names}): ${remedy}`;
+  }
+  const { metadata, provisioner } = found;
+  const isManual = provisioner === none && !volumes.includes(metadata.name);
+  if (!isManual && !oneNode.some((name) => provisioner === name || provisioner.endsWith(`.${name}`))) return;
+  const which = sharedClass === undefined ? `the cluster's default class ${metadata.name}` : "that class";
+  const what = isManual ? "has no volume" : "makes volumes";
+  const many = isManual ? "for many nodes" : "for one node";
+  return `${given}; ${which} (${provisioner}) ${what} ${many}: ${remedy}`;
+}
+
+/**
+ * Checks before the first deployment that the cluster can make volumes for pods on many nodes. Without kubectl, or the
+ * right to read storage classes, nothing is checked.
+ * @param namespace unless the settings give one
+ * @throws pulumi.RunError with the fault
+ */
+export async function checkStorage(settings: Settings, namespace: string): Promise<void> {
+  const { kubernetes = kubernetesDefaults } = settings;
+  const { storage, context } = kubernetes;
+  if (storage.sharedAccess !== "ReadWriteMany") return;
+  const flags = context === undefined ? [] : ["--context", context];
+  const place = ["--namespace", kubernetes.namespace ?? namespace];
+  const resources = "storageclasses.storage.k8s.io,persistentvolumes,persistentvolumeclaims";
+  const { text, complaint } = await askCluster([...flags, ...place, "get", resources, "--output", "json"]);
+  if (complaint !== undefined) return;
+  const fault = storageFault(JSON.parse(text).items, storage.sharedClass);
+  if (fault !== undefined) throw new pulumi.RunError(fault);
+}

@@ -1,0 +1,47 @@
+import { rule } from "../rule.ts";
+
+function at(key: string, message: string) {
+  return [{ path: ["kubernetes", "ingress", key], message }];
+}
+
+const kind = rule(
+  ["kubernetes.ingress.class", "kubernetes.ingress.gateway"],
+  ({ kubernetes: { ingress } = {} }) => {
+    if (!ingress || (ingress.class === undefined) !== (ingress.gateway === undefined)) return [];
+    return ingress.gateway === undefined
+      ? at("class", "expected the class of an ingress controller, or a gateway")
+      : at("gateway", "expected either class or gateway");
+  },
+);
+
+const certificate = rule(
+  ["kubernetes.ingress.gateway", "kubernetes.ingress.tlsSecret"],
+  ({ kubernetes: { ingress } = {} }) =>
+    ingress?.gateway !== undefined && ingress.tlsSecret !== undefined
+      ? at("tlsSecret", "the Gateway has the certificate: expected either gateway or tlsSecret")
+      : [],
+);
+
+const sources = rule(
+  ["kubernetes.ingress.namespace", "kubernetes.ingress.from"],
+  ({ kubernetes: { ingress } = {} }) =>
+    ingress && ingress.namespace === undefined && ingress.from.length === 0
+      ? at("namespace", "expected the namespace whose pods are let in, or addresses in from")
+      : [],
+);
+
+const path = rule(["version", "kubernetes.ingress.webserver"], ({ version, kubernetes: { ingress } = {} }) =>
+  version.startsWith("2.") && ingress?.webserver.includes("/")
+    ? at("webserver", "Airflow 2 answers below its path alone: expected a host name of its own")
+    : [],
+);
+
+const places = rule(
+  ["kubernetes.ingress.webserver", "kubernetes.ingress.flower"],
+  ({ kubernetes: { ingress } = {} }) =>
+    ingress && ingress.flower === ingress.webserver
+      ? at("flower", "the webserver is there: expected another host name, or a path")
+      : [],
+);
+
+export const ingressRules = [kind, certificate, sources, path, places];

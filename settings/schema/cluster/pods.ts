@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { annotations, list, matching, name, object } from "../values.ts";
+
+const fields = z.record(z.string(), z.unknown(), { error: "expected an object of Kubernetes" });
+
+const mountPath = matching(/^\//, "expected an absolute path");
+
+function named(what: string) {
+  return list(
+    z.looseObject({ name: name.describe("Name.") }, { error: "expected objects with a name" }),
+    what,
+  );
+}
+
+/** Fields of Kubernetes that a stack adds to the pods of a role, as the API has them. */
+export const podExtras = object({
+  annotations: annotations.optional().describe("Annotations of the pods."),
+  affinity: object({
+    nodeAffinity: fields.optional().describe("As in Kubernetes."),
+    podAffinity: fields.optional().describe("As in Kubernetes."),
+    podAntiAffinity: fields.optional().describe("As in Kubernetes."),
+  })
+    .optional()
+    .describe("Nodes and pods to be near to, or apart from, as in Kubernetes."),
+  initContainers: named("containers")
+    .optional()
+    .describe(
+      "Containers that run before the role, and with `restartPolicy: Always` beside it, as in Kubernetes.",
+    ),
+  volumes: named("volumes").optional().describe("Volumes of the pods, as in Kubernetes."),
+  volumeMounts: list(
+    z.looseObject(
+      { name: name.describe("Name of the volume."), mountPath: mountPath.describe("Path in the container.") },
+      {
+        error: "expected objects with name and mountPath",
+      },
+    ),
+    "mounts",
+  )
+    .optional()
+    .describe("Mounts of the role's own container, as in Kubernetes."),
+});

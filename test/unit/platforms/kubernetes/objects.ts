@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { declare } from "../../mocks.ts";
+
+export type Plain = Record<string, unknown>;
+
+/** The smallest stack in a cluster. */
+export const stack = {
+  platform: "kubernetes",
+  images: { airflow: "r/airflow:1", postgres: "r/postgres:1", redis: "r/redis:1" },
+  dagsGit: { url: "https://git.example.com/dags.git" },
+};
+
+/** Objects of a stack, by kind and name. */
+export async function declared(config: Plain): Promise<Map<string, Plain>> {
+  const all = await declare({ ...stack, ...config });
+  const kind = (type: string) => type.slice(type.lastIndexOf(":") + 1);
+  return new Map(all.map(({ type, name, inputs }) => [`${kind(type)} ${name}`, inputs as Plain]));
+}
+
+export function specOf(objects: Map<string, Plain>, name: string): Plain {
+  return (objects.get(name)?.spec ?? assert.fail(`there is no ${name}`)) as Plain;
+}
+
+/** All objects of a kind, by name. */
+export function allOf(objects: Map<string, Plain>, kind: string): Map<string, Plain> {
+  const own = [...objects].filter(([name]) => name.startsWith(`${kind} `));
+  return new Map(own.map(([name, inputs]) => [name.slice(kind.length + 1), inputs]));
+}
+
+export function specsOf(objects: Map<string, Plain>, kind: string): Record<string, Plain> {
+  const all = [...allOf(objects, kind)].map(([name, { spec }]) => [name, spec as Plain]);
+  return Object.fromEntries(all);
+}
+
+/** Pods of all workloads, with the workload's name. */
+export function podsOf(objects: Map<string, Plain>): [name: string, kind: string, pod: Plain][] {
+  return ["Deployment", "StatefulSet", "Job"].flatMap((kind) =>
+    Object.entries(specsOf(objects, kind)).map(([name, { template }]): [string, string, Plain] => {
+      return [name, kind, (template as { spec: Plain }).spec];
+    }),
+  );
+}

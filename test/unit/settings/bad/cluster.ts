@@ -1,0 +1,101 @@
+import type { BadRow } from "./rows.ts";
+
+/** A stack in a cluster that is right, but for its keys of the cluster. */
+function inCluster(name: string, kubernetes: string, says: readonly string[], expressible: boolean): BadRow {
+  const config = `config:
+  airflow:platform: kubernetes
+  airflow:images: { airflow: r.test/a:1, postgres: r.test/p:1, redis: r.test/r:1 }
+  airflow:dagsGit: { url: https://git.test/dags.git }
+  airflow:kubernetes: ${kubernetes}
+`;
+  return { name, config, says: says.map((fault) => `5: kubernetes.${fault}`), expressible };
+}
+
+const ingress = "class: nginx, namespace: nginx, webserver: a.test";
+
+export const cluster: readonly BadRow[] = [
+  inCluster(
+    "an ingress without a class, that lets nobody in",
+    "{ ingress: { webserver: a.test } }",
+    [
+      "ingress.class is not given; expected the class of an ingress controller, or a gateway",
+      "ingress.namespace is not given; expected the namespace whose pods are let in, or addresses in from",
+    ],
+    false,
+  ),
+  inCluster(
+    "a gateway beside a class and a certificate",
+    `{ ingress: { ${ingress}, tlsSecret: tls, gateway: { name: g, namespace: g } } }`,
+    [
+      "ingress.gateway is {…}; expected either class or gateway",
+      "ingress.tlsSecret is tls; the Gateway has the certificate: expected either gateway or tlsSecret",
+    ],
+    false,
+  ),
+  inCluster(
+    "Flower at the place of the webserver",
+    `{ ingress: { ${ingress}, flower: a.test } }`,
+    ["ingress.flower is a.test; the webserver is there: expected another host name, or a path"],
+    false,
+  ),
+  inCluster(
+    "an address with its scheme",
+    "{ ingress: { class: nginx, namespace: nginx, webserver: https://a.test } }",
+    [
+      "ingress.webserver is https://a.test; expected a host name in lower case, and a path if others share the host: tools.example.com/airflow",
+    ],
+    true,
+  ),
+  inCluster(
+    "tasks that start pods beside the stack",
+    "{ namespace: a, podOperator: { namespace: a, apiServer: [10.0.0.4:6443] } }",
+    [
+      "podOperator.namespace is a; tasks could read all secrets of the stack there: expected a namespace of its own",
+    ],
+    false,
+  ),
+  inCluster(
+    "an API server without a port",
+    "{ podOperator: { namespace: a, apiServer: [10.0.0.4] } }",
+    [
+      "podOperator.apiServer[0] is 10.0.0.4; expected an address, or a range of addresses, and a port: 10.0.0.4:6443",
+    ],
+    true,
+  ),
+  inCluster(
+    "the stack's own Postgres under the cluster's user ids",
+    "{ userIds: cluster }",
+    [
+      "userIds is cluster; the stack's own Postgres makes its data only as a user that its image knows: expected postgres.url, an external one, or image",
+    ],
+    false,
+  ),
+  inCluster(
+    "workers before control roles",
+    "{ priority: { control: 0, tasks: 1 } }",
+    ["priority is {…}; expected a tasks that is not above control"],
+    false,
+  ),
+  {
+    name: "a path for Airflow 2",
+    config: `config:
+  airflow:version: 2.11.2
+  airflow:platform: kubernetes
+  airflow:images: { airflow: r.test/a:1, postgres: r.test/p:1, redis: r.test/r:1 }
+  airflow:dagsImage: r.test/dags
+  airflow:kubernetes: { ingress: { class: nginx, namespace: nginx, webserver: a.test/airflow } }
+`,
+    says: [
+      "6: kubernetes.ingress.webserver is a.test/airflow; Airflow 2 answers below its path alone: expected a host name of its own",
+    ],
+    expressible: false,
+  },
+  {
+    name: "fields of a pod on an engine",
+    config: `config:
+  airflow:roles: { worker: { pod: { affinity: {} } } }
+`,
+    says: ["2: roles.worker.pod is {…}; it needs platform: kubernetes"],
+    expressible: false,
+  },
+];
