@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { Airflow } from "./components/airflow.ts";
 import { leftOver, outputsOf, recordOf } from "./components/declarations/record.ts";
 import { checkDowngrade } from "./components/downgrade.ts";
-import { previousOutputs } from "./components/previous.ts";
 import { workersOf } from "./components/turns.ts";
 import { readSettings, replacesAtOnce } from "./config.ts";
-import { checkPlatform, knownResources, lookFor } from "./platforms/look.ts";
+import { checkPlatform, deployedResources, lookFor } from "./platforms/look.ts";
+import { knownFrom, previousOutputs } from "./platforms/ownership/known.ts";
 import { platformOf } from "./platforms/platform.ts";
 
 // Removes the hook that looks for source maps at each Pulumi promise: type stripping keeps lines and columns.
@@ -13,7 +13,9 @@ Reflect.deleteProperty(Error, "prepareStackTrace");
 
 const settings = readSettings();
 const name = `${pulumi.getProject()}-${pulumi.getStack()}`;
-const [previous, known] = await Promise.all([previousOutputs(), knownResources()]);
+const resources = await deployedResources();
+const previous = previousOutputs(resources);
+const known = knownFrom(resources);
 checkDowngrade(settings.version, previous);
 await checkPlatform(settings, name);
 const record = recordOf(settings, previous);

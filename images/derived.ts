@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { builtHere } from "./local.ts";
 
 /** Packages that DAGs need besides Airflow. */
 export interface Packages {
@@ -20,5 +21,5 @@ export function derivedImage({ base, requirements, systemPackages }: Packages): 
   const hash = createHash("sha256").update(`${base}\0${systemPackages.toSorted().join(" ")}\0`);
   const files = [...["Dockerfile", "install"].map((file) => join(packagesFolder, file)), requirements];
   for (const file of files) hash.update(file === undefined ? "" : readFileSync(file)).update("\0");
-  return `airflow-on-celery/packages:${hash.digest("hex").slice(0, 12)}`;
+  return `${builtHere}packages:${hash.digest("hex").slice(0, 12)}`;
 }

@@ -6,6 +6,9 @@ import { defaultVersion } from "../settings/schema/versions.ts";
 /** Versions in the images that are built from the folders beside this file; Airflow's is the stack's. */
 const versions = { airflow: undefined, redis: "7", postgres: "15", gateway: "2.6", pgbouncer: "1.18" };
 
+/** Start of the names of images that are built here, which no registry has. */
+export const builtHere = "airflow-on-celery/";
+
 export type ImageName = keyof typeof versions;
 
 const lock = /^requirements-(.+)\.(lock|in)$/;
@@ -39,5 +42,5 @@ export function localImage(name: ImageName, airflow = defaultVersion): string {
       .update(readFileSync(join(folder, file)))
       .update("\0");
   }
-  return `airflow-on-celery/${name}:${versions[name] ?? airflow}-${hash.digest("hex").slice(0, 12)}`;
+  return `${builtHere}${name}:${versions[name] ?? airflow}-${hash.digest("hex").slice(0, 12)}`;
 }

@@ -6,10 +6,10 @@ import { checkStorage } from "./kubernetes/cluster/storage.ts";
 import { inCluster } from "./kubernetes/ownership.ts";
 import type { Found, Look } from "./ownership/claims.ts";
 import { holdsData, refusal, strangers } from "./ownership/judge.ts";
-import { type Known, knownFrom, type StateResource } from "./ownership/known.ts";
+import type { Known, StateResource } from "./ownership/known.ts";
 
-/** Reads the state of the running stack before anything is changed. */
-export async function knownResources(): Promise<Known> {
+/** Reads the resources of the running stack before anything is changed. */
+export async function deployedResources(): Promise<readonly StateResource[]> {
   const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const { outputs } = await pulumi.runtime.invoke(
     "pulumi:pulumi:readStackResourceOutputs",
@@ -17,7 +17,7 @@ export async function knownResources(): Promise<Known> {
     {},
   );
   const byUrn: Readonly<Record<string, Omit<StateResource, "urn">>> = outputs ?? {};
-  return knownFrom(Object.entries(byUrn).map(([urn, resource]) => ({ ...resource, urn })));
+  return Object.entries(byUrn).map(([urn, resource]) => ({ ...resource, urn }));
 }
 
 /**

@@ -15,6 +15,6 @@ await main(async () => {
   const forgotten = await forget(stack, machine);
   console.log(`Forgot ${machine}, and what was on it:\n  ${forgotten.map(spell).join("\n  ")}`);
   console.log(`Now bring the others up to date: npm run up -- --stack ${stack.name}
-Should ${machine} ever come back, its containers do, too: remove those whose name begins with airflow-${stack.name}-.
+Should ${machine} ever come back, its containers do, too: remove those whose name begins with ${stack.prefix}-.
 If somebody else may have it, raise airflow:certificateGeneration: until then the others trust its certificate.`);
 });

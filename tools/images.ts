@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { derivedImage, type Packages, packagesFolder } from "../images/derived.ts";
-import { type ImageName, localImage } from "../images/local.ts";
+import { builtHere, type ImageName, localImage } from "../images/local.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readImageSettings, readStackFile } from "../settings/read/read.ts";
@@ -22,7 +22,7 @@ async function missing(needed: readonly ImageName[], version: string): Promise<r
     "image",
     "ls",
     "--filter",
-    "reference=airflow-on-celery/*",
+    `reference=${builtHere}*`,
     "--format",
     format,
   ]);

@@ -12,7 +12,8 @@ import { type Path, spell } from "../settings/schema/path.ts";
 import { encrypted, isPlace, type SecretSource } from "../settings/schema/secret.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
-import { stackFile } from "./lib/stack.ts";
+import { prefixOf, stackFile } from "./lib/stack.ts";
+import { unmarked } from "./lib/unmarked.ts";
 
 interface Metadata {
   readonly name?: string;
@@ -34,16 +35,6 @@ type Secrets = Readonly<Record<string, Readonly<Record<string, string>>>>;
 export interface Rendered {
   readonly manifests: readonly Manifest[];
   readonly secrets: Secrets;
-}
-
-/** The mark that Pulumi puts on a secret in transit. */
-const secretMark = "4dabf18193072939515e22adb298388d";
-
-function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null) return value;
-  if (secretMark in value && "value" in value) return plain(value.value);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
 /** Names an object by content, where a cluster would pick a random name: renderings differ only where stacks do. */
@@ -144,7 +135,7 @@ export async function render(stack: string, file: string): Promise<Rendered> {
         }
         // A lookup in the cluster instead of a declaration, or not an object of a cluster.
         if (id || !type.startsWith("kubernetes:")) return { id: id ?? name, state: inputs };
-        const manifest = named(name, plain(inputs) as Manifest);
+        const manifest = named(name, unmarked(inputs) as Manifest);
         if (manifest.kind === "Secret")
           secrets[manifest.metadata.name ?? name] = manifest.stringData as Record<string, string>;
         else manifests.push(cleaned(manifest));
@@ -156,7 +147,7 @@ export async function render(stack: string, file: string): Promise<Rendered> {
     stack,
   );
   const settings = readStackFile(file);
-  const platform = await platformOf(settings, `airflow-${stack}`);
+  const platform = await platformOf(settings, prefixOf(stack));
   new Airflow("airflow", platform, {
     ...unread(settings),
     connections: veiled(settings.connections, ["connections"]),

@@ -5,14 +5,15 @@ import { readStackFile } from "../settings/read/read.ts";
 import { prepareImages } from "./images.ts";
 import { AirflowApi } from "./lib/airflow.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
-import { drain, leftBehind } from "./lib/drain.ts";
-import { type Deployment, urnsOn } from "./lib/forget.ts";
+import { drain } from "./lib/drain.ts";
+import { urnsOn } from "./lib/forget.ts";
 import { main } from "./lib/process.ts";
 import { faultsOfDags } from "./lib/proof/dags.ts";
 import { greeting } from "./lib/proof/greeting.ts";
 import { prove } from "./lib/proof/proof.ts";
 import { isElsewhere, reach } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
+import { type Deployment, machinesIn, readState } from "./lib/state.ts";
 import { telling } from "./lib/status/telling.ts";
 
 /** Flags that exclude resources, present or new, on machines that are down. */
@@ -33,9 +34,10 @@ async function prepare(stack: Stack, settings: Settings) {
   const down = await greet(machines, unreachable());
   await prepareImages(settings, down);
   if (machines.length === 0) return { down, flags: [] };
-  const state: Deployment = JSON.parse(await stack.pulumi(["stack", "export"]));
+  const state = await readState(stack);
   const listed = machines.map(({ name }) => name);
-  for (const left of leftBehind(state, listed)) await drain(left, `airflow-${stack.name}`);
+  const dropped = machinesIn(state).filter(({ name }) => !listed.includes(name));
+  for (const machine of dropped) await drain(machine, stack.prefix);
   return { down, flags: leaving(down, state, settings) };
 }
 
@@ -74,7 +76,7 @@ await main(async () => {
   const { down, flags } = platform === "docker" ? await prepare(stack, settings) : { down: [], flags: [] };
   step(`Deployment of stack ${stack.name}`);
   const deployment = stack.up(settings, "--suppress-outputs", ...flags);
-  await (platform === "docker" ? telling(`airflow-${stack.name}`, settings, deployment) : deployment);
+  await (platform === "docker" ? telling(stack.prefix, settings, deployment) : deployment);
   const outputs = await stack.outputs();
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
   const loopback = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;

@@ -50,3 +50,8 @@ export function knownFrom(resources: readonly StateResource[]): Known {
   const hasWorkers = resources.some(({ type }) => type === "airflow:index:Worker");
   return { ids, names: new Set(claims.map(keyOf)), hasWorkers };
 }
+
+/** Outputs of the stack's last deployment; empty before the first one. */
+export function previousOutputs(resources: readonly StateResource[]): Readonly<Record<string, unknown>> {
+  return resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+}

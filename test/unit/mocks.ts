@@ -3,6 +3,8 @@ import { Airflow, type Past } from "../../components/airflow.ts";
 import type { Look } from "../../platforms/ownership/claims.ts";
 import { platformOf } from "../../platforms/platform.ts";
 import { settingsFrom } from "../../settings/read/read.ts";
+import type { Deployment } from "../../tools/lib/state.ts";
+import { unmarked } from "../../tools/lib/unmarked.ts";
 
 export interface Declared {
   readonly type: string;
@@ -63,16 +65,6 @@ export function raw(config: Config): Record<string, string> {
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, text(value)]));
 }
 
-/** Marks a secret on its way to and from the engine. */
-const secretMark = "4dabf18193072939515e22adb298388d";
-
-function unwrapped(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unwrapped);
-  if (typeof value !== "object" || value === null) return value;
-  if (secretMark in value && "value" in value) return unwrapped(value.value);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unwrapped(inner)]));
-}
-
 /** Secrets in the cluster: texts by key, by the Secret's name. */
 type Found = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -104,7 +96,7 @@ export async function declare(
       if (id) return { id, state: { ...inputs, data: encoded(found[id.slice(id.indexOf("/") + 1)]) } };
       const registered = noted.get(`${type} ${name}`);
       if (!registered) throw new Error(`${name} is made, but was not registered.`);
-      declared.push({ type, name, inputs: unwrapped(inputs) as Declared["inputs"], provider, registered });
+      declared.push({ type, name, inputs: unmarked(inputs) as Declared["inputs"], provider, registered });
       if (name === "installation") return { id: name, state: { ids: ["minted-id"] } };
       const minted = (names: string[]) => Object.fromEntries(names.map((key) => [key, `minted-${key}`]));
       /** A secret with a generation was replaced once. */
@@ -133,6 +125,17 @@ export async function declare(
   new Airflow("airflow", await platformOf(settings, "airflow-unit", look?.(declared)), settings, past);
   await pulumi.runtime.disconnect();
   return declared;
+}
+
+/** State with just these resources. */
+export function stateOf(declared: readonly Declared[]): Deployment {
+  const resources = declared.map(({ type, name, inputs, provider = "" }) => ({
+    urn: `urn:pulumi:unit::airflow::${type}::${name}`,
+    type,
+    inputs,
+    provider,
+  }));
+  return { deployment: { resources } };
 }
 
 /** Containers by name, without the stack's prefix. */

@@ -1,28 +1,13 @@
-import { clientEnvironment, type Machine } from "../../platforms/machines.ts";
-import type { Deployment } from "./forget.ts";
+import { clientEnvironment } from "../../platforms/machines.ts";
 import { run } from "./process.ts";
-
-/** A machine that is still in the state. */
-export type Left = Omit<Machine, "address">;
-
-/** Machines in the state that the stack no longer lists, except the first, whose provider has the plain name. */
-export function leftBehind({ deployment }: Deployment, listed: readonly string[]): Left[] {
-  return (deployment.resources ?? []).flatMap(({ urn, type, inputs = {} }) => {
-    const [, name] = /::docker-([^:]+)$/.exec(urn) ?? [];
-    const { host, certPath } = inputs;
-    if (type !== "pulumi:providers:docker" || name === undefined || listed.includes(name)) return [];
-    return [
-      { name, docker: String(host), ...(certPath !== undefined && { certificates: String(certPath) }) },
-    ];
-  });
-}
+import type { DeployedMachine } from "./state.ts";
 
 /**
  * Stops the workers of a machine, which first finish their tasks.
  * @param prefix of the names of the stack's containers
  * @throws Error when the machine does not answer
  */
-export async function drain(machine: Left, prefix: string): Promise<void> {
+export async function drain(machine: DeployedMachine, prefix: string): Promise<void> {
   const { name } = machine;
   const env = clientEnvironment(machine);
   const filter = `name=^/?${prefix}-worker-`;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "./process.ts";
+import { providerOf } from "./state.ts";
 
 /** A line of the CLI's event log; only the fields about failures. */
 export interface EngineEvent {
@@ -43,7 +44,7 @@ export function failureIn({
   const { type, new: made } = resOpFailedEvent?.metadata ?? {};
   const name = made?.inputs?.name;
   if (type !== "docker:index/container:Container" || typeof name !== "string") return undefined;
-  return { name, provider: made?.provider?.split("::").at(-2) ?? "" };
+  return { name, provider: providerOf(made ?? {}) };
 }
 
 interface State {
@@ -75,7 +76,7 @@ export async function describe(name: string, env: Readonly<Record<string, string
 }
 
 /** Seconds for a failing CLI to end and report the reason itself. */
-const patience = 3;
+const endSeconds = 3;
 
 /**
  * Follows the event log of a running CLI, and reports each failure as soon as it is known: the CLI reports a reason of
@@ -101,7 +102,7 @@ export function watchFailures(
       if (typeof failure === "string") reasons.push({ text: failure, since: Date.now() });
       else tell(await describe(failure.name, clientOf(failure.provider)));
     }
-    const due = reasons.filter(({ since }) => Date.now() - since > patience * 1000);
+    const due = reasons.filter(({ since }) => Date.now() - since > endSeconds * 1000);
     for (const { text } of reasons.splice(0, due.length)) tell(text);
   };
   const watching = (async () => {

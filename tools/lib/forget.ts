@@ -1,38 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Stack } from "./stack.ts";
-
-/** A resource in the state; further fields are kept as they are. */
-export interface Resource {
-  readonly urn: string;
-  readonly type: string;
-  /** URN and id of the provider, with `::` between them. */
-  readonly provider?: string;
-  readonly dependencies?: readonly string[];
-  /** URNs by property; null where a property has none. */
-  readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
-  readonly deletedWith?: string;
-  readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly outputs?: Readonly<Record<string, unknown>>;
-}
-
-/** Output of `pulumi stack export`. */
-export interface Deployment {
-  readonly deployment: { readonly resources?: readonly Resource[] };
-}
-
-const docker = "pulumi:providers:docker";
-
-function nameOf(urn: string): string {
-  return urn.slice(urn.lastIndexOf("::") + 2);
-}
-
-/** Machines that can be forgotten: all but the first one, whose resources have plain names. */
-function forgettable(resources: readonly Resource[]): string[] {
-  const providers = resources.filter(({ type }) => type === docker).map(({ urn }) => nameOf(urn));
-  return providers.filter((name) => name.startsWith("docker-")).map((name) => name.slice("docker-".length));
-}
+import {
+  type Deployment,
+  engine,
+  machinesIn,
+  nameOf,
+  type Resource,
+  readState,
+  writeState,
+} from "./state.ts";
 
 function without(resource: Resource, gone: ReadonlySet<string>): Resource {
   const { deletedWith, ...rest } = resource;
@@ -52,7 +27,7 @@ function without(resource: Resource, gone: ReadonlySet<string>): Resource {
 
 /** URNs of a machine in a state: its provider, and every resource that this provider made. */
 export function urnsOn({ deployment: { resources = [] } }: Deployment, machine: string): string[] {
-  const isProvider = ({ type, urn }: Resource) => type === docker && nameOf(urn) === `docker-${machine}`;
+  const isProvider = ({ type, urn }: Resource) => type === engine && nameOf(urn) === `docker-${machine}`;
   const providers = resources.filter(isProvider).map(({ urn }) => urn);
   const isThere = ({ urn, provider = "" }: Resource) =>
     providers.includes(urn) || providers.some((made) => provider.startsWith(`${made}::`));
@@ -69,7 +44,7 @@ export function forgetting<T extends Deployment>(
   machine: string,
 ): { readonly state: T; readonly forgotten: readonly string[] } {
   const { resources = [] } = state.deployment;
-  const known = forgettable(resources);
+  const known = machinesIn(state).map(({ name }) => name);
   if (!known.includes(machine)) {
     throw new Error(
       `There is no machine ${machine} to forget: the state has ${known.join(", ") || "none"} besides the first one, ` +
@@ -91,15 +66,7 @@ export function spell(urn: string): string {
 }
 
 export async function forget(stack: Stack, machine: string): Promise<readonly string[]> {
-  const folder = mkdtempSync(join(tmpdir(), "forget-"));
-  const file = join(folder, "state.json");
-  try {
-    await stack.pulumi(["stack", "export", "--file", file]);
-    const { state, forgotten } = forgetting(JSON.parse(readFileSync(file, "utf8")), machine);
-    writeFileSync(file, JSON.stringify(state));
-    await stack.pulumi(["stack", "import", "--file", file]);
-    return forgotten;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const { state, forgotten } = forgetting(await readState(stack), machine);
+  await writeState(stack, state);
+  return forgotten;
 }

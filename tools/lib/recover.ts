@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { installationLabel } from "../../platforms/ownership/claims.ts";
 import { stopOrphans } from "./orphans.ts";
 import { run } from "./process.ts";
+import { providerOf } from "./state.ts";
 
 /** An operation whose end a CLI did not record. The state omits empty inputs, as components have. */
 export interface Operation {
@@ -80,9 +81,9 @@ function kubernetes(kind: string, { metadata }: Inputs, kubectl: readonly string
 /** Resources that must be removed. Others can be made again: a volume of the same name is the same volume. */
 export function unknown(pending: readonly Operation[], places: Places): Unknown[] {
   return pending.flatMap(({ type, resource }) => {
-    const { inputs, provider = "" } = resource;
+    const { inputs } = resource;
     if (type !== "creating" || !inputs) return [];
-    const client = places.docker(provider.split("::").at(-2) ?? "");
+    const client = places.docker(providerOf(resource));
     switch (resource.type) {
       case "docker:index/container:Container":
         return docker("container", inputs, client);

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { builtHere } from "../../images/local.ts";
 import { clientEnvironment, type Machine } from "../../platforms/machines.ts";
 import { run } from "./process.ts";
 
@@ -80,7 +81,7 @@ export async function shipImages(cargo: readonly Cargo[]): Promise<void> {
       console.log(`  ${machine.name}: ${Math.round(bytes / 2 ** 20)} MiB of ${image}`);
   }, 10_000);
   const ship = async ({ machine, images }: Cargo) => {
-    for (const image of images.filter((name) => name.startsWith("airflow-on-celery/"))) {
+    for (const image of images.filter((name) => name.startsWith(builtHere))) {
       const there = await contentOf(image, machine).catch(() => undefined);
       if (there === (await contentOf(image))) continue;
       const state: Transfer = { machine, image, bytes: 0 };

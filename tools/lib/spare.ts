@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { onEngines } from "../../platforms/docker/ownership.ts";
 import { inCluster } from "../../platforms/kubernetes/ownership.ts";
 import { type DockerMachine, machineOf, machinesOf } from "../../platforms/machines.ts";
@@ -8,16 +5,15 @@ import type { Claim, Found } from "../../platforms/ownership/claims.ts";
 import { spell, strangers } from "../../platforms/ownership/judge.ts";
 import { claimOf, type Known, knownFrom, placeOf } from "../../platforms/ownership/known.ts";
 import type { Settings } from "../../settings/model/groups.ts";
-import type { Deployment, Resource } from "./forget.ts";
 import { contextFlags, type Stack } from "./stack.ts";
+import { type Deployment, providerOf, type Resource, readState, writeState } from "./state.ts";
 
 /** Names by which a state's resources are deleted, with their machines; containers and networks are deleted by id. */
 function claimsOf(resources: readonly Resource[], machines: readonly DockerMachine[]): readonly Claim[] {
   return resources.flatMap((resource) => {
     const claim = claimOf(resource);
     if (claim === undefined || claim.kind === "container" || claim.kind === "network") return [];
-    const provider = resource.provider?.split("::").at(-2);
-    return [{ ...claim, machine: machineOf(provider, machines) }];
+    return [{ ...claim, machine: machineOf(providerOf(resource), machines) }];
   });
 }
 
@@ -47,7 +43,7 @@ export function retaining<T extends Deployment>(state: T, urns: readonly string[
  * @returns ownership according to the state
  */
 export async function spare(stack: Stack, settings: Settings): Promise<Known> {
-  const state: Deployment = JSON.parse(await stack.pulumi(["stack", "export"]));
+  const state = await readState(stack);
   const { resources = [] } = state.deployment;
   const known = knownFrom(resources);
   const machines = machinesOf(settings);
@@ -57,15 +53,6 @@ export async function spare(stack: Stack, settings: Settings): Promise<Known> {
   const strange = strangers(await found, known);
   if (strange.length === 0) return known;
   for (const one of strange) console.log(`  left as it is: ${spell(one)}`);
-  const folder = mkdtempSync(join(tmpdir(), "spare-"));
-  const file = join(folder, "state.json");
-  try {
-    writeFileSync(file, JSON.stringify(retaining(state, spared(resources, machines, strange))), {
-      mode: 0o600,
-    });
-    await stack.pulumi(["stack", "import", "--file", file]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  await writeState(stack, retaining(state, spared(resources, machines, strange)));
   return known;
 }

@@ -29,6 +29,11 @@ export function stackFile(name: string): string {
   return join(project, `stacks/Pulumi.${name}.yaml`);
 }
 
+/** Prefix of the names of a stack's resources. */
+export function prefixOf(stack: string): string {
+  return `airflow-${stack}`;
+}
+
 /** kubectl flags for the cluster of a stack. */
 export function contextFlags(settings: Settings["kubernetes"]): string[] {
   return settings?.context === undefined ? [] : ["--context", settings.context];
@@ -49,6 +54,8 @@ const configured = ["up", "preview", "destroy", "refresh", "config", "import", "
  */
 export class Stack {
   readonly name: string;
+  /** Prefix of the names of its resources. */
+  readonly prefix: string;
   /** Path of the stack's configuration. */
   readonly file: string;
   private readonly state: string;
@@ -60,6 +67,7 @@ export class Stack {
    */
   constructor(name: string, file = stackFile(name), state = join(project, ".state")) {
     this.name = name;
+    this.prefix = prefixOf(name);
     this.file = file;
     this.state = state;
   }

@@ -1,3 +1,4 @@
+import { builtHere } from "../../../images/local.ts";
 import { type Answer, askEngine, askOverSsh } from "../../ask.ts";
 import type { Machine } from "../../machines.ts";
 import { isSilence, silence } from "./complaints.ts";
@@ -75,8 +76,7 @@ async function hear(machine: Machine): Promise<{ engine: Engine | string; info: 
 async function examine({ machine, ports, memory, disk, image }: Needs, isOwn: IsOwn): Promise<Report> {
   const { engine, info } = await hear(machine);
   if (typeof engine === "string") return unanswered(machine, engine);
-  // No registry has images that were built here.
-  const pull = image.startsWith("airflow-on-celery/") ? "never" : "missing";
+  const pull = image.startsWith(builtHere) ? "never" : "missing";
   const [seen, listed] = await Promise.all([
     askSight(machine, image, pull, ports),
     askEngine(machine, ["ps", "--format", "{{.Names}} {{.Ports}}"]),

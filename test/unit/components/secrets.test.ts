@@ -243,7 +243,7 @@ test("a given secret is an input that is kept secret", async () => {
   new Secrets("secrets", { platform, settings });
   await pulumi.runtime.disconnect();
   assert.deepEqual(inputs.given, {
-    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig,
     value: { brokerPassword: "mP4-given-x9" },
   });
 });

@@ -8,7 +8,7 @@ import { settingsFrom } from "../../../settings/read/read.ts";
 import { builtFor } from "../../../tools/images.ts";
 import { render } from "../../../tools/render.ts";
 import { expected } from "../../../tools/status.ts";
-import { type Config, containersOf, type Declared, declare, patient, raw } from "../mocks.ts";
+import { type Config, containersOf, type Declared, declare, patient, raw, stateOf } from "../mocks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-services-"));
 const ca = join(folder, "ca.pem");
@@ -273,11 +273,12 @@ test("settings of the stack's own services reach them, and their memory", async 
   assert.match(conf?.content ?? "", /\nappendfsync always\nactiverehashing no\n$/);
 });
 
-test("images and instances of a stack are those that it has", () => {
+test("images and instances of a stack are those that it has", async () => {
   const settings = settingsFrom(raw({ ...external, ...pooled }), () => "stack.yaml:3");
   assert.deepEqual(builtFor(settings), ["airflow", "pgbouncer"]);
   const control = ["migration", "scheduler", "webserver", "dag-processor", "triggerer", "flower"];
-  assert.deepEqual(expected(settings).get("local"), ["check", "pgbouncer", ...control, "worker-1"]);
+  const names = expected(stateOf(await declare({ ...external, ...pooled })), "airflow-unit", []).get("local");
+  assert.deepEqual(names?.toSorted(), [...control, "check", "pgbouncer", "worker-1"].sort());
 });
 
 test("rendered manifests have the port of what is outside, and the rest as placeholders", async () => {

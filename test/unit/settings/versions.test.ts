@@ -7,7 +7,7 @@ import { secretFaults } from "../../../settings/rules/secrets/secrets.ts";
 import type { Path } from "../../../settings/schema/path.ts";
 import { isOlder } from "../../../settings/schema/versions.ts";
 import { expected } from "../../../tools/status.ts";
-import { containersOf, declare, raw } from "../mocks.ts";
+import { containersOf, declare, raw, stateOf } from "../mocks.ts";
 
 const old = { version: "2.11.2", workers: 1 };
 
@@ -79,8 +79,8 @@ test("in a cluster, Airflow 2.11 has no dag-processor either, and its workers re
   assert.deepEqual(reached.sort(), ["reaches/postgres", "reaches/redis"]);
 });
 
-test("status expects no dag-processor of Airflow 2.11", () => {
-  const names = expected(settingsFrom(raw(old), () => "stack.yaml:3")).get("local");
+test("status expects no dag-processor of Airflow 2.11", async () => {
+  const names = expected(stateOf(await declare(old)), "airflow-unit", []).get("local");
   assert.deepEqual([...(names ?? [])].sort(), [
     "flower",
     "migration",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { forgetting, type Resource } from "../../../tools/lib/forget.ts";
+import { forgetting } from "../../../tools/lib/forget.ts";
+import { machinesIn, type Resource } from "../../../tools/lib/state.ts";
 
 const platform = "airflow:index:DockerPlatform";
 const urn = (type: string, name: string) => `urn:pulumi:unit::airflow::${type}::${name}`;
@@ -100,3 +101,22 @@ for (const [what, machine, resources, known] of refused) {
     });
   });
 }
+
+test("machines of a state are all but the first, with the way to their engines", () => {
+  const on = (one: string, inputs: Resource["inputs"] = {}) => ({
+    urn: one,
+    type: "pulumi:providers:docker",
+    inputs,
+  });
+  const resources = [
+    on(first, { host: "unix:///var/run/docker.sock" }),
+    on(big, { host: "tcp://10.0.0.11:2376", certPath: "/certificates" }),
+    on(bigger, { host: "ssh://airflow@10.0.0.12" }),
+    { urn: network, type: "docker:index/network:Network" },
+  ];
+  assert.deepEqual(machinesIn({ deployment: { resources } }), [
+    { name: "big", docker: "tcp://10.0.0.11:2376", certificates: "/certificates" },
+    { name: "bigger", docker: "ssh://airflow@10.0.0.12" },
+  ]);
+  assert.deepEqual(machinesIn({ deployment: {} }), []);
+});

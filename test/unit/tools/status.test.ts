@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { machinesOf } from "../../../platforms/machines.ts";
 import { settingsFrom } from "../../../settings/read/read.ts";
 import { type Pod, podFacts } from "../../../tools/lib/status/cluster.ts";
 import { containerInstance, type Inspected } from "../../../tools/lib/status/engine.ts";
 import { type Facts, type Instance, statusTable, troubles } from "../../../tools/lib/status/table.ts";
 import { news } from "../../../tools/lib/status/telling.ts";
 import { expected, withMissing } from "../../../tools/status.ts";
-import { raw } from "../mocks.ts";
+import { type Config, declare, raw, stateOf } from "../mocks.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
 
@@ -254,55 +255,51 @@ test("nodes are told in order, and what has none", () => {
   );
 });
 
-test("without machines everything is expected on the local engine", () => {
-  const settings = settingsFrom(raw({ workers: 2, schedulers: 2 }), () => "");
-  assert.deepEqual(
-    [...expected(settings)],
-    [
-      [
-        "local",
-        [
-          "postgres",
-          "redis",
-          "migration",
-          "scheduler-1",
-          "scheduler-2",
-          "webserver",
-          "dag-processor",
-          "triggerer",
-          "flower",
-          "worker-1",
-          "worker-2",
-        ],
-      ],
+/** Containers that a stack of this configuration has in its state, sorted, by machine. */
+async function expectedOf(config: Config): Promise<Record<string, string[]>> {
+  const machines = machinesOf(settingsFrom(raw(config), () => ""));
+  const found = expected(stateOf(await declare(config)), "airflow-unit", machines);
+  return Object.fromEntries([...found].map(([machine, names]) => [machine, names.toSorted()]));
+}
+
+const control = ["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver"];
+
+test("without machines everything is expected on the local engine", async () => {
+  assert.deepEqual(await expectedOf({ workers: 2, schedulers: 2 }), {
+    local: [
+      ...["dag-processor", "flower", "migration", "postgres", "redis", "scheduler-1", "scheduler-2"],
+      ...["triggerer", "webserver", "worker-1", "worker-2"],
     ],
-  );
+  });
 });
 
-test("with machines each has its own, and a gateway", () => {
+test("jobs of a stack are expected too", async () => {
+  const { local } = await expectedOf({ workers: 1, variables: { a: "b" } });
+  assert.deepEqual(local, [...control, "declarations", "postgres", "redis", "worker-1"].sort());
+});
+
+test("with machines each has its own, and a gateway and a copy of the DAGs", async () => {
   const machines = [
     { name: "main", docker: "unix:///var/run/docker.sock", address: "10.0.0.10", workers: 1 },
     { name: "big", docker: "ssh://airflow@10.0.0.11", address: "10.0.0.11", workers: { default: 2, gpu: 1 } },
     { name: "data", docker: "ssh://airflow@10.0.0.12", address: "10.0.0.12", roles: ["postgres", "redis"] },
   ];
-  const settings = settingsFrom(
-    raw({ machines, workerGroups: [{ name: "gpu", queues: ["gpu"] }] }),
-    () => "",
-  );
-  assert.deepEqual(Object.fromEntries(expected(settings)), {
-    main: [
-      "migration",
-      "scheduler",
-      "webserver",
-      "dag-processor",
-      "triggerer",
-      "flower",
-      "worker-main-1",
-      "gateway",
-    ],
-    big: ["worker-big-1", "worker-big-2", "worker-gpu-big-1", "gateway"],
-    data: ["postgres", "redis", "gateway"],
+  assert.deepEqual(await expectedOf({ machines, workerGroups: [{ name: "gpu", queues: ["gpu"] }] }), {
+    main: [...control, "dags", "gateway", "worker-main-1"].sort(),
+    big: ["dags", "gateway", "worker-big-1", "worker-big-2", "worker-gpu-big-1"],
+    data: ["gateway", "postgres", "redis"],
   });
+});
+
+test("a container that has a successor is not expected", () => {
+  const container = (name: string, more = {}) => ({
+    urn: `urn:pulumi:unit::airflow::docker:index/container:Container::${name}`,
+    type: "docker:index/container:Container",
+    inputs: { name: `airflow-unit-${name}` },
+    ...more,
+  });
+  const resources = [container("redis"), container("flower", { delete: true })];
+  assert.deepEqual([...expected({ deployment: { resources } }, "airflow-unit", [])], [["local", ["redis"]]]);
 });
 
 test("what is not there is missing, unless its machine does not answer", () => {

@@ -21,8 +21,8 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
-function namespaceOf({ file, name }: Stack): string {
-  return readStackFile(file).kubernetes?.namespace ?? `airflow-${name}`;
+function namespaceOf({ file, prefix }: Stack): string {
+  return readStackFile(file).kubernetes?.namespace ?? prefix;
 }
 
 /** kubectl flags for the namespace of a stack. */

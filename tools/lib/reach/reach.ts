@@ -53,7 +53,7 @@ export async function reach(stack: Stack): Promise<() => void> {
   };
   try {
     for (const { machine, service, instance, port, local } of remotes(settings)) {
-      const opened = tunnel(machine, `airflow-${stack.name}-${instance}`, port, local);
+      const opened = tunnel(machine, `${stack.prefix}-${instance}`, port, local);
       ends.push(
         await opened.catch((error) => {
           throw error.code === "EADDRINUSE" ? portInUse(service, local) : error;

@@ -1,4 +1,5 @@
-import { ask, cause } from "./ask.ts";
+import { askCluster } from "../../../platforms/ask.ts";
+import { gist } from "../../../platforms/docker/preflight/complaints.ts";
 import type { Instance, MachineFacts } from "./table.ts";
 
 /** A pod in the output of `kubectl get pods`; only the fields used here. */
@@ -94,10 +95,7 @@ export function podFacts(pods: readonly Pod[]): MachineFacts[] {
 
 /** @param flags of kubectl, which select the stack's namespace */
 export async function clusterFacts(flags: readonly string[]): Promise<MachineFacts[]> {
-  try {
-    const list = await ask("kubectl", [...flags, "get", "pods", "--output", "json"], 20);
-    return podFacts((JSON.parse(list) as { items: Pod[] }).items);
-  } catch (error) {
-    throw new Error(`The cluster does not answer: ${cause(error)}`);
-  }
+  const { text, complaint } = await askCluster([...flags, "get", "pods", "--output", "json"], 20);
+  if (complaint !== undefined) throw new Error(`The cluster does not answer: ${gist(complaint)}`);
+  return podFacts((JSON.parse(text) as { items: Pod[] }).items);
 }

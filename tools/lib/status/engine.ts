@@ -1,13 +1,14 @@
+import { askEngine } from "../../../platforms/ask.ts";
+import { gist } from "../../../platforms/docker/preflight/complaints.ts";
 import { type Machine, machinesOf } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
-import { ask, cause } from "./ask.ts";
 import type { Instance, MachineFacts } from "./table.ts";
 
 /** Name for the engine of a stack that lists no machines. */
 export const local = "local";
 
 /** Seconds for an engine to answer: over ssh a question takes several connections. */
-const patience = 20;
+const answerSeconds = 20;
 
 /** A container in the output of `docker inspect`; only the fields used here. */
 export interface Inspected {
@@ -54,28 +55,18 @@ export function containerInstance({ Name, Config, HostConfig, State }: Inspected
   };
 }
 
-/** Inspects containers by id; ignores containers that are removed meanwhile. */
-async function inspected(ids: readonly string[], machine?: Machine): Promise<Inspected[]> {
-  if (ids.length === 0) return [];
-  try {
-    return JSON.parse(await ask("docker", ["inspect", ...ids], patience, machine));
-  } catch (error) {
-    const gone = error instanceof Error && "stderr" in error && /No such object/.test(String(error.stderr));
-    if (gone && "stdout" in error) return JSON.parse(String(error.stdout));
-    throw error;
-  }
-}
-
 /** Facts of a stack on an engine, by prefix and network: another stack's name may begin with this one's. */
 export async function engineFacts(name: string, prefix: string, machine?: Machine): Promise<MachineFacts> {
   const filters = ["--filter", `name=^/?${prefix}-`, "--filter", `network=${prefix}`];
-  try {
-    const ids = await ask("docker", ["ps", "--all", "--quiet", ...filters], patience, machine);
-    const found = await inspected(ids.split("\n").filter(Boolean), machine);
-    return { name, instances: found.map((container) => containerInstance(container, prefix)) };
-  } catch (error) {
-    return { name, cause: cause(error) };
-  }
+  const listed = await askEngine(machine, ["ps", "--all", "--quiet", ...filters], answerSeconds);
+  if (listed.complaint !== undefined) return { name, cause: gist(listed.complaint) };
+  const ids = listed.text.split("\n").filter(Boolean);
+  if (ids.length === 0) return { name, instances: [] };
+  const { text, complaint } = await askEngine(machine, ["inspect", ...ids], answerSeconds);
+  // Containers may be removed meanwhile; the others are still described.
+  if (complaint !== undefined && !/No such object/.test(complaint)) return { name, cause: gist(complaint) };
+  const found: readonly Inspected[] = JSON.parse(text);
+  return { name, instances: found.map((container) => containerInstance(container, prefix)) };
 }
 
 /** Facts of a stack on each of its engines. */

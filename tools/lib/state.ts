@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Machine } from "../../platforms/machines.ts";
+import type { Stack } from "./stack.ts";
+
+/** A resource in the state; further fields are kept as they are. */
+export interface Resource {
+  readonly urn: string;
+  readonly type: string;
+  /** URN and id of the provider, with `::` between them. */
+  readonly provider?: string;
+  readonly dependencies?: readonly string[];
+  /** URNs by property; null where a property has none. */
+  readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
+  readonly deletedWith?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  /** True if the resource has a successor, and is still to be deleted. */
+  readonly delete?: boolean;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** Output of `pulumi stack export`. */
+export interface Deployment {
+  readonly deployment: { readonly resources?: readonly Resource[] };
+}
+
+/** A machine in a state. */
+export type DeployedMachine = Omit<Machine, "address">;
+
+/** Type of a Docker engine's provider. */
+export const engine = "pulumi:providers:docker";
+
+export function nameOf(urn: string): string {
+  return urn.slice(urn.lastIndexOf("::") + 2);
+}
+
+/** Name of the provider that made a resource; empty for a component. */
+export function providerOf({ provider }: { readonly provider?: string | undefined }): string {
+  return provider?.split("::").at(-2) ?? "";
+}
+
+/** Lists the machines in a state, except the first, whose provider has the plain name. */
+export function machinesIn({ deployment: { resources = [] } }: Deployment): DeployedMachine[] {
+  return resources.flatMap(({ urn, type, inputs: { host, certPath } = {} }) => {
+    const [, name] = /^docker-(.+)$/.exec(nameOf(urn)) ?? [];
+    if (type !== engine || name === undefined) return [];
+    return [
+      { name, docker: String(host), ...(certPath !== undefined && { certificates: String(certPath) }) },
+    ];
+  });
+}
+
+/** Reads the state of a stack; its secrets stay encrypted. */
+export async function readState(stack: Stack): Promise<Deployment> {
+  return JSON.parse(await stack.pulumi(["stack", "export"]));
+}
+
+/** Replaces the state of a stack. */
+export async function writeState(stack: Stack, state: Deployment): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "state-"));
+  const file = join(folder, "state.json");
+  try {
+    writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+    await stack.pulumi(["stack", "import", "--file", file]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
