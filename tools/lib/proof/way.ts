@@ -29,7 +29,7 @@ export function wayTo(stack: Stack, settings: Settings, role: Role): Way {
   const { countedBy }: RoleFacts = roleTable[role];
   const [name] = instances(role, several(countedBy === undefined ? 1 : settings[countedBy]));
   return {
-    command: ["docker", "exec", "--interactive", `airflow-${stack.name}-${name}`],
+    command: ["docker", "exec", "--interactive", `${stack.prefix}-${name}`],
     env: clientEnvironment(homeOf(role, machinesOf(settings))),
   };
 }
