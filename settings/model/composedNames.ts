@@ -1,6 +1,6 @@
 import { counted } from "../schema/machines.ts";
 import { defaultWorkers } from "../schema/workers.ts";
-import { type Grouping, groupName } from "./groups.ts";
+import { type Counting, groupName } from "./groups.ts";
 import { ownVolumes } from "./ownNames.ts";
 
 /** A name that is put together from names of a stack, and the part that it comes from. */
@@ -19,7 +19,7 @@ export interface WorkerService extends Composed {
 }
 
 /** Lists the services of all workers. */
-export function workerServices(parsed: Grouping): WorkerService[] {
+export function workerServices(parsed: Counting): WorkerService[] {
   const { machines, workers = defaultWorkers, workerAutoscale, workerGroups } = parsed;
   const onMachines = (group: string, path: (at: number) => readonly PropertyKey[], of: string) =>
     (machines ?? []).flatMap((machine, at): WorkerService[] => {

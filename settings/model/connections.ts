@@ -1,13 +1,16 @@
 import { type Role, type RoleFacts, roleTable } from "../../roles.ts";
 import { majorOf, rolesIn } from "../schema/versions.ts";
 import { airflowNumber as number } from "./airflowOptions.ts";
-import type { Settings } from "./groups.ts";
+import type { Settings, WorkerCount } from "./groups.ts";
 
 /** Settings that decide how many connections a stack opens. */
 export type Connecting = Pick<
   Settings,
-  "version" | "schedulers" | "webservers" | "groups" | "settings" | "pgbouncer"
-> & { readonly postgres: Pick<Settings["postgres"], "settings"> };
+  "version" | "schedulers" | "webservers" | "settings" | "pgbouncer"
+> & {
+  readonly groups: readonly Omit<WorkerCount, "group">[];
+  readonly postgres: Pick<Settings["postgres"], "settings">;
+};
 
 /** Parts of a stack that decide it, besides those of its groups. */
 export const connectionParts = [

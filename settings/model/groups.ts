@@ -25,7 +25,11 @@ export interface WorkerGroup {
   readonly autoscale?: { readonly min: number; readonly max: number };
 }
 
-type Size = Omit<WorkerGroup, "name" | "workers" | "machine" | "autoscale">;
+/** Workers of a group in one place. */
+export type WorkerCount = Pick<WorkerGroup, "name" | "workers" | "concurrency" | "machine" | "autoscale"> & {
+  /** Name in `workerGroups`, or `default`. */
+  readonly group: string;
+};
 
 /** Checked settings of a stack, with all defaults resolved. */
 export type Settings = Omit<
@@ -45,10 +49,6 @@ export type Settings = Omit<
   readonly packages?: Packages;
 };
 
-function span(max: number, min = max): WorkerGroup["concurrency"] {
-  return { min, max };
-}
-
 /** Names the service of a group's workers, or of those on one machine; `default` is the default group. */
 export function groupName(group: string, machine?: string): string {
   return [
@@ -58,71 +58,74 @@ export function groupName(group: string, machine?: string): string {
   ].join("-");
 }
 
-/** Makes a group for each machine that counts workers of it. */
-function onMachines(group: string, machines: readonly Counting[], size: Size): WorkerGroup[] {
-  return machines.flatMap((machine) => {
-    const { [group]: workers } = counted(machine);
-    return workers === undefined
-      ? []
-      : [{ ...size, name: groupName(group, machine.name), workers, machine: machine.name }];
-  });
-}
-
-/** Parts of a stack that decide its groups. */
+/** Parts of a stack that decide how many workers each group has, and where. */
 export const groupParts = [
   "workers",
   "workerConcurrency",
   "workerMinConcurrency",
-  "workerMemory",
-  "workerCpu",
   "workerAutoscale",
-  "workerGroups",
+  "workerGroups.name",
+  "workerGroups.workers",
+  "workerGroups.concurrency",
+  "workerGroups.minConcurrency",
+  "workerGroups.machine",
+  "workerGroups.autoscale",
   "machines.name",
   "machines.workers",
 ] as const;
 
-type Counting = Pick<MachineSettings, "name" | "workers">;
+type GroupSettings = ParsedConfig["workerGroups"][number];
 
-export type Grouping = Pick<ParsedConfig, Exclude<(typeof groupParts)[number], `${string}.${string}`>> & {
-  readonly machines?: readonly Counting[] | undefined;
+export type Counting = Pick<
+  ParsedConfig,
+  "workers" | "workerConcurrency" | "workerMinConcurrency" | "workerAutoscale"
+> & {
+  readonly workerGroups: readonly Pick<
+    GroupSettings,
+    "name" | "workers" | "concurrency" | "minConcurrency" | "machine" | "autoscale"
+  >[];
+  readonly machines?: readonly Pick<MachineSettings, "name" | "workers">[] | undefined;
 };
 
-/** Lists the default group and the others; a group that machines count becomes one group per machine. */
-export function groupsOf(parsed: Grouping): WorkerGroup[] {
-  const { machines = [], workers = defaultWorkers, workerAutoscale: autoscale } = parsed;
-  const size: Size = {
-    queues: [],
-    concurrency: span(parsed.workerConcurrency, parsed.workerMinConcurrency),
-    memory: parsed.workerMemory,
-    cpu: parsed.workerCpu,
-  };
-  const anywhere = { ...size, name: groupName("default"), workers, ...(autoscale && { autoscale }) };
-  const others = parsed.workerGroups.flatMap((group): WorkerGroup[] => {
-    const { nodeLabels: labels = {}, tolerations = [] } = group;
-    const picky = Object.keys(labels).length > 0 || tolerations.length > 0;
-    const own: Size = {
-      queues: group.queues,
-      concurrency: span(
-        group.concurrency ?? parsed.workerConcurrency,
-        group.minConcurrency ?? (group.concurrency === undefined ? parsed.workerMinConcurrency : undefined),
-      ),
-      memory: group.memory ?? parsed.workerMemory,
-      cpu: group.cpu ?? parsed.workerCpu,
-      ...(picky && { nodes: { labels, tolerations } }),
-    };
-    const counted = onMachines(group.name, machines, own);
-    if (counted.length > 0) return counted;
-    return [
-      {
-        ...own,
-        name: groupName(group.name),
-        workers: group.workers ?? 1,
-        ...(group.machine !== undefined && { machine: group.machine }),
-        ...(group.autoscale && { autoscale: group.autoscale }),
-      },
-    ];
+/** Counts the workers of the default group and the others; on each machine, if machines count them. */
+export function countsOf(parsed: Counting): WorkerCount[] {
+  const { machines = [], workerConcurrency: max, workerMinConcurrency: least } = parsed;
+  const onMachines = (group: string, concurrency: WorkerGroup["concurrency"]) =>
+    machines.flatMap(({ name: machine, ...counts }): WorkerCount[] => {
+      const { [group]: workers } = counted(counts);
+      const name = groupName(group, machine);
+      return workers === undefined ? [] : [{ group, name, workers, concurrency, machine }];
+    });
+  const others = parsed.workerGroups.flatMap((group): WorkerCount[] => {
+    const { name, concurrency: own, workers = 1, machine, autoscale } = group;
+    const min = group.minConcurrency ?? own ?? least ?? max;
+    const concurrency = { min, max: own ?? max };
+    const found = onMachines(name, concurrency);
+    if (found.length > 0) return found;
+    const place = { ...(machine !== undefined && { machine }), ...(autoscale && { autoscale }) };
+    return [{ group: name, name: groupName(name), workers, concurrency, ...place }];
   });
-  return [...(parsed.machines ? onMachines("default", machines, size) : [anywhere]), ...others];
+  const { workers = defaultWorkers, workerAutoscale: autoscale } = parsed;
+  const concurrency = { min: least ?? max, max };
+  const anywhere = {
+    group: "default",
+    name: groupName("default"),
+    workers,
+    concurrency,
+    ...(autoscale && { autoscale }),
+  };
+  return [...(parsed.machines ? onMachines("default", concurrency) : [anywhere]), ...others];
+}
+
+/** Lists the groups of workers; a group that machines count becomes one group per machine. */
+function groupsOf(parsed: ParsedConfig): WorkerGroup[] {
+  return countsOf(parsed).map(({ group, ...count }) => {
+    const own: Partial<GroupSettings> = parsed.workerGroups.find(({ name }) => name === group) ?? {};
+    const { queues = [], memory = parsed.workerMemory, cpu = parsed.workerCpu } = own;
+    const { nodeLabels: labels = {}, tolerations = [] } = own;
+    const picky = Object.keys(labels).length > 0 || tolerations.length > 0;
+    return { ...count, queues, memory, cpu, ...(picky && { nodes: { labels, tolerations } }) };
+  });
 }
 
 /** Resolves a parsed stack to worker groups, image names and packages. */

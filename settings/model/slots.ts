@@ -1,7 +1,7 @@
-import type { WorkerGroup } from "./groups.ts";
+import type { WorkerCount } from "./groups.ts";
 
 /** Counts the tasks that all workers together run at once, with autoscaled groups at their maximum. */
-export function slotsOf(groups: readonly WorkerGroup[]): number {
+export function slotsOf(groups: readonly Omit<WorkerCount, "group">[]): number {
   return groups.reduce(
     (sum, { workers, autoscale, concurrency }) => sum + (autoscale?.max ?? workers) * concurrency.max,
     0,

@@ -1,5 +1,5 @@
 import { airflowNumber } from "../../model/airflowOptions.ts";
-import { groupParts, groupsOf } from "../../model/groups.ts";
+import { countsOf, groupParts } from "../../model/groups.ts";
 import { slotsOf } from "../../model/slots.ts";
 import { timings } from "../../model/timings.ts";
 import { majorOf } from "../../schema/versions.ts";
@@ -19,7 +19,7 @@ const apiCapacity = rule(
     const interval = airflowNumber(parsed, "workers.min_heartbeat_interval", timings.heartbeatInterval);
     const each = airflowNumber(parsed, "api.workers", 1);
     const { webservers } = parsed;
-    const slots = slotsOf(groupsOf(parsed));
+    const slots = slotsOf(countsOf(parsed));
     const [busy, most] = [(slots * heartbeatCost) / interval, webservers * each * heartbeatShare];
     if (!(interval > 0) || !(busy > most)) return [];
     const message =

@@ -4,23 +4,33 @@ import { rule } from "../rule.ts";
 const fields = ["type", "host", "port", "login", "password", "schema", "extra"] as const;
 
 /** Requires either the URI of a connection or its parts. */
-const connectionParts = rule(["connections.*"], ({ connections }) =>
-  Object.entries(connections).flatMap(([name, connection]): Fault[] => {
-    const parts = fields.filter((key) => connection[key] !== undefined);
-    if (connection.uri !== undefined) {
-      return parts.map((key) => ({
-        path: ["connections", name, key],
-        message: "the connection has a uri, which says it: expected either of both",
-      }));
-    }
-    if (connection.type !== undefined) return [];
-    return [
-      {
-        path: ["connections", name, "type"],
-        message: "expected Airflow's connection type (postgres, http, aws), or a uri instead of all parts",
-      },
-    ];
-  }),
+const parts = fields.map((key) =>
+  rule([`connections.*.${key}`, "connections.*.uri"], ({ connections }) =>
+    Object.entries(connections).flatMap(([name, { uri, [key]: part }]) =>
+      uri === undefined || part === undefined
+        ? []
+        : [
+            {
+              path: ["connections", name, key],
+              message: "the connection has a uri, which says it: expected either of both",
+            },
+          ],
+    ),
+  ),
+);
+
+const type = rule(["connections.*.type", "connections.*.uri"], ({ connections }) =>
+  Object.entries(connections).flatMap(([name, { uri, type }]) =>
+    uri !== undefined || type !== undefined
+      ? []
+      : [
+          {
+            path: ["connections", name, "type"],
+            message:
+              "expected Airflow's connection type (postgres, http, aws), or a uri instead of all parts",
+          },
+        ],
+  ),
 );
 
 /** Rejects a variable that looks like `{ file: PATH }` without such a file. */
@@ -38,4 +48,4 @@ const variableFiles = rule(["variables.*"], ({ variables }) =>
   }),
 );
 
-export const declarationRules = [connectionParts, variableFiles];
+export const declarationRules = [...parts, type, variableFiles];

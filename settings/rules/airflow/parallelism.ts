@@ -1,5 +1,5 @@
 import { airflowOption } from "../../model/airflowOptions.ts";
-import { groupParts, groupsOf } from "../../model/groups.ts";
+import { countsOf, groupParts } from "../../model/groups.ts";
 import { parallelismFor, slotsOf } from "../../model/slots.ts";
 import { rule } from "../rule.ts";
 
@@ -17,7 +17,7 @@ const enough = rule(["settings.core.parallelism", "schedulers", ...groupParts], 
   if (!given || !isWhole(given.value)) return [];
   const { path, value } = given;
   const { schedulers } = parsed;
-  const slots = slotsOf(groupsOf(parsed));
+  const slots = slotsOf(countsOf(parsed));
   if (Number(value) * schedulers >= slots) return [];
   const least = Math.ceil(slots / schedulers);
   const queue = `${schedulers} scheduler(s) with ${value} each queue ${Number(value) * schedulers}`;

@@ -1,10 +1,10 @@
-import { groupParts, groupsOf } from "../../model/groups.ts";
+import { countsOf, groupParts } from "../../model/groups.ts";
 import { slotsOf } from "../../model/slots.ts";
 import { rule } from "../rule.ts";
 
 /** Rejects pools with more slots than workers, which limit nothing, unless deferred tasks count too. */
 const poolSlots = rule(["pools.*.slots", "pools.*.includeDeferred", ...groupParts], (parsed) => {
-  const most = slotsOf(groupsOf(parsed));
+  const most = slotsOf(countsOf(parsed));
   if (most === 0) return [];
   return Object.entries(parsed.pools).flatMap(([name, { slots, includeDeferred }]) =>
     slots <= most || includeDeferred

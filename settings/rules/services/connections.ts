@@ -8,7 +8,7 @@ import {
   sum,
   table,
 } from "../../model/connections.ts";
-import { groupParts, groupsOf } from "../../model/groups.ts";
+import { countsOf, groupParts } from "../../model/groups.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -73,7 +73,7 @@ function clientFaults(stack: Connecting): Fault[] {
 /** Rejects more connections than the server accepts: it would refuse the last ones, and only under load. */
 const budgets = rule([...connectionParts, ...groupParts], (parsed, isGiven) => {
   if (!poolSizes.every((name) => isBounded(parsed, name))) return [];
-  const stack = { ...parsed, groups: groupsOf(parsed) };
+  const stack = { ...parsed, groups: countsOf(parsed) };
   // An external server is asked by the check job, before anything else is deployed.
   return [...(isGiven("postgres.url") ? [] : serverFaults(stack)), ...clientFaults(stack)];
 });

@@ -1,5 +1,4 @@
 import { counted, type MachineSettings } from "../../schema/machines.ts";
-import type { ParsedConfig } from "../../schema/schema.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -13,35 +12,54 @@ function fault(at: number, key: keyof MachineSettings, message: string): Fault {
   return { path: ["machines", at, key], message };
 }
 
-function ofDocker(machine: MachineSettings, at: number): Fault[] {
-  const { docker, address, certificates } = machine;
-  const tcp = docker?.startsWith("tcp://");
-  return [
-    ...(docker === undefined
-      ? [fault(at, "docker", "expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT")]
-      : []),
-    ...(address === undefined
-      ? [fault(at, "address", "expected the IPv4 address at which the other machines reach it")]
-      : []),
-    ...(tcp && certificates === undefined
-      ? [fault(at, "certificates", "tcp:// needs a directory with ca.pem, cert.pem and key.pem")]
-      : []),
-    ...(docker !== undefined && !tcp && certificates !== undefined
-      ? [fault(at, "certificates", "only tcp:// has certificates")]
-      : []),
-  ];
-}
+const needed = {
+  docker: "expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
+  address: "expected the IPv4 address at which the other machines reach it",
+} as const;
 
-function ofKubernetes({ node, labels }: MachineSettings, at: number): Fault[] {
-  return (node === undefined) === (labels === undefined)
-    ? [
-        {
-          path: ["machines", at],
-          message: "expected either node, a node's name, or labels that nodes have",
-        },
-      ]
-    : [];
-}
+/** Requires the keys by which a Docker engine is reached. */
+const engines = (Object.keys(needed) as (keyof typeof needed)[]).map((key) =>
+  rule(["platform", "machines.*.name", `machines.*.${key}`], ({ platform, machines = [] }) =>
+    machines.flatMap(([at, { [key]: value }]) =>
+      platform === "docker" && value === undefined ? [fault(at, key, needed[key])] : [],
+    ),
+  ),
+);
+
+const certificates = rule(
+  ["platform", "machines.*.docker", "machines.*.certificates"],
+  ({ platform, machines = [] }) =>
+    machines.flatMap(([at, { docker, certificates }]) => {
+      const isTcp = docker?.startsWith("tcp://");
+      if (platform !== "docker" || docker === undefined || isTcp === (certificates !== undefined)) return [];
+      const needed = "tcp:// needs a directory with ca.pem, cert.pem and key.pem";
+      return [fault(at, "certificates", isTcp ? needed : "only tcp:// has certificates")];
+    }),
+);
+
+const nodes = rule(["platform", "machines.*.node", "machines.*.labels"], ({ platform, machines = [] }) =>
+  machines.flatMap(([at, { node, labels }]) =>
+    platform === "kubernetes" && (node === undefined) === (labels === undefined)
+      ? [
+          {
+            path: ["machines", at],
+            message: "expected either node, a node's name, or labels that nodes have",
+          },
+        ]
+      : [],
+  ),
+);
+
+/** Rejects keys of a machine that another platform has. */
+const foreign = (["docker", "kubernetes"] as const).flatMap((owner) =>
+  kinds[owner].map((key) =>
+    rule(["platform", `machines.*.${key}`], ({ platform, machines = [] }) =>
+      machines.flatMap(([at, { [key]: value }]) =>
+        platform !== owner && value !== undefined ? [fault(at, key, `it needs platform: ${owner}`)] : [],
+      ),
+    ),
+  ),
+);
 
 /** Rejects loopback addresses among several machines: each machine would reach only itself. */
 const loopback = rule(["machines.*.address"], ({ machines = [] }) =>
@@ -76,18 +94,6 @@ const twice = rule(["machines.*.roles.*"], ({ machines = [] }) => {
   });
 });
 
-function ofPlatform(machine: MachineSettings, at: number, platform: ParsedConfig["platform"]): Fault[] {
-  const other = platform === "docker" ? "kubernetes" : "docker";
-  const foreign = kinds[other]
-    .filter((key) => machine[key] !== undefined)
-    .map((key) => fault(at, key, `it needs platform: ${other}`));
-  return [...foreign, ...(platform === "docker" ? ofDocker : ofKubernetes)(machine, at)];
-}
-
-const places = rule(["platform", "machines.*"], ({ machines = [], platform }) =>
-  machines.flatMap(([at, machine]) => ofPlatform(machine, at, platform)),
-);
-
 /** Rejects a count of workers in more than one place. */
 const counts = rule([], (_, isGiven) => {
   if (isGiven("machines")) {
@@ -100,19 +106,27 @@ const counts = rule([], (_, isGiven) => {
     : [];
 });
 
-const groupCounts = rule(["machines.*.workers", "workerGroups.*"], ({ machines = [], workerGroups }) =>
-  workerGroups.flatMap(([at, group]) => {
-    const { name, workers, autoscale } = group;
-    const isCounted = machines.some(([, one]) => name in counted(one));
-    const both =
-      workers !== undefined && autoscale
-        ? [{ path: ["workerGroups", at, "workers"], message: "expected either this or autoscale" }]
-        : [];
-    if (!isCounted) return both;
-    const given = (["workers", "machine", "autoscale"] as const).filter((key) => group[key] !== undefined);
-    const message = `expected either this or the counts of ${name} in machines`;
-    return [...both, ...given.map((key) => ({ path: ["workerGroups", at, key], message }))];
-  }),
+const groupCounts = rule(
+  [
+    "machines.*.workers",
+    "workerGroups.*.name",
+    "workerGroups.*.workers",
+    "workerGroups.*.machine",
+    "workerGroups.*.autoscale",
+  ],
+  ({ machines = [], workerGroups }) =>
+    workerGroups.flatMap(([at, group]) => {
+      const { name, workers, autoscale } = group;
+      const isCounted = machines.some(([, one]) => name in counted(one));
+      const both =
+        workers !== undefined && autoscale
+          ? [{ path: ["workerGroups", at, "workers"], message: "expected either this or autoscale" }]
+          : [];
+      if (!isCounted) return both;
+      const given = (["workers", "machine", "autoscale"] as const).filter((key) => group[key] !== undefined);
+      const message = `expected either this or the counts of ${name} in machines`;
+      return [...both, ...given.map((key) => ({ path: ["workerGroups", at, key], message }))];
+    }),
 );
 
 const groupMachines = rule(["machines.name", "workerGroups.*.machine"], ({ machines = [], workerGroups }) => {
@@ -152,7 +166,10 @@ export const placementRules = [
   groupCounts,
   groupNames,
   countedGroups,
-  places,
+  ...engines,
+  certificates,
+  nodes,
+  ...foreign,
   ...shared,
   twice,
   loopback,
