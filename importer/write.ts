@@ -9,7 +9,7 @@ const comments: Readonly<Record<string, string>> = {
   images: " With digests they are the same tomorrow.",
   machines: " Nodes by their labels, and how many workers run there.",
   requirements: " Packages that the containers installed at every start.",
-  roles: " What roles are given beyond what they need.",
+  roles: " Additions to roles.",
   settings: " Settings of airflow.cfg, by section.",
 };
 

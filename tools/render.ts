@@ -170,7 +170,7 @@ function write(folder: string, { manifests, secrets }: Rendered): void {
   console.log(
     `${manifests.length} objects are in ${folder}, and these Secrets are not: make them beforehand.`,
   );
-  console.log("What is {in braces} is for you to choose, the same wherever it is.\n");
+  console.log("Replace each text in {braces} by one of your choice, the same in every place.\n");
   console.log(stringify(secrets, { lineWidth: 0 }));
 }
 

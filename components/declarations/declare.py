@@ -21,7 +21,7 @@ def told(kind, name, what):
 
 
 def set_all(row, values):
-    """Whether anything was another value."""
+    """Sets values; true if one of them was different."""
     changed = [key for key, value in values.items() if getattr(row, key) != value]
     for key in changed:
         setattr(row, key, values[key])

@@ -36,7 +36,7 @@ def migrate():
 
 
 def password_replaced(admin, secret, times):
-    """Sets it once for each replacement: a password that somebody chose since then stays."""
+    """Sets the password once for each replacement: a password that a person has chosen since then stays."""
     with settings.engine.begin() as database:
         database.execute(
             text("CREATE TABLE IF NOT EXISTS deployment_mark (name varchar(200) PRIMARY KEY, value varchar(200) NOT NULL)")
@@ -59,11 +59,11 @@ def password_replaced(admin, secret, times):
 admin, password_file, *flags = sys.argv[1:]
 password = pathlib.Path(password_file).read_text()
 person = [f"--username={admin}", f"--firstname={admin}", "--lastname=Administrator", f"--email={admin}@localhost"]
-# In one word with its name: one of 64 minted passwords begins with a dash.
+# Option and password in one word: one of 64 minted passwords begins with a dash.
 secret = f"--password={password}"
 
 migrate()
-# Makes the roles, too: Airflow 2 has none before.
+# Makes the roles, too: an Airflow 2 database has none before.
 airflow("sync-perm")
 airflow("users", "create", "--role=Admin", *person, secret)
 password_replaced(admin, secret, os.environ["ADMIN_PASSWORD_REPLACED"])

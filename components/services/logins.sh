@@ -1,13 +1,13 @@
 # logins.sh FOLDER: gives Postgres the passwords of the stack, by login.sql of FOLDER. Safe to run again.
 set -eu
 umask 077
-# No password in the server's log or statistics, whatever it is set to note.
+# Keeps passwords out of the server's log and statistics, for all settings of them.
 export PGUSER=postgres PGDATABASE=postgres PSQLRC=/dev/null PGCONNECT_TIMEOUT=10 \
   PGOPTIONS='-c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1 -c log_min_duration_sample=-1 -c log_transaction_sample_rate=0 -c client_min_messages=warning -c track_activities=off -c pg_stat_statements.track=none'
 
 sql() { psql --no-password --quiet --set=ON_ERROR_STOP=1 "$@"; }
 
-# Tries the superuser's passwords, the latest first: an earlier one is to be replaced.
+# Tries the superuser's passwords, the latest first; an earlier one that fits is replaced.
 log_in() {
   while IFS= read -r password; do
     printf %s "$password" | sed 's/[\\:]/\\&/g; s/^/*:*:*:*:/; $a\' > "$PGPASSFILE"

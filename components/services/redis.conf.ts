@@ -22,13 +22,13 @@ protected-mode yes
 port 6379
 dir /data
 aclfile ${secretsDirectory}/${usersFile}
-# Messages are lost neither by a restart nor, but for the last second, by a crash.
+# Keeps messages over a restart, and over a crash all but those of the last second.
 appendonly yes
 appendfsync everysec
-# No snapshots beside the log: they need room of their own, and one that fails would stop all writes.
+# Disables snapshots beside the log: they need room of their own, and a failed one would stop all writes.
 save ""
 stop-writes-on-bgsave-error no
-# A full broker refuses new messages instead of dropping old ones; a rewrite of the log needs room beside them.
+# Refuses new messages when full, instead of dropping old ones; a rewrite of the log needs room beside the messages.
 maxmemory ${Math.floor(memory * 0.6)}mb
 maxmemory-policy noeviction
 # Notices clients whose machine is gone.

@@ -26,7 +26,7 @@ defaults
   timeout http-request 10s
   timeout http-keep-alive 60s
   timeout client 60s
-  # A page may be long in the making, and a log is followed for as long as its task runs.
+  # Waits long for slow pages, and for logs, which are followed for as long as their task runs.
   timeout server 300s
   timeout tunnel 1h
   timeout connect 3s

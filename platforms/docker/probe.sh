@@ -1,15 +1,15 @@
-# A health check that restarts what stays unhealthy, which an engine alone does not do. One run polls until the
+# Health check that restarts a workload which stays unhealthy; an engine alone does not. One run polls until the
 # command succeeds, because starting a check costs far more than a poll, and engines before 25 have no start interval;
 # for the same reason a run that finds the workload healthy looks several times.
-# Exit status 75 of the command: the workload answers that it is on its way, which a restart would only begin again.
-# Text of the command is for people, who find it in the engine's record of the check, also when it succeeds.
+# Exit status 75 of the command: the workload loads or recovers, and a restart would begin that again.
+# The command's text is for people; the engine records it with each check, successful ones included.
 # usage: sh -c "$(cat probe.sh)" probe START_SECONDS EVERY_SECONDS LOOKS PATIENCE_SECONDS STOP_SIGNAL GRACE_SECONDS COMMAND...
 start=$1 every=$2 looks=$3 patience=$4 signal=$5 grace=$6
 shift 6
-# From then on looks are rare, until it fails: what recovers, or is asked to stop, has a start before it.
+# Marks a healthy workload, which is looked at rarely. A failure removes the mark: recovery is checked as a start is.
 was_healthy=/dev/shm/.was-healthy
-# When the workload was asked to stop: a link, which takes no room where there may be none. It goes when the workload is
-# healthy again, so whatever happens later, a stop of the engine's for example, has the whole grace.
+# Time at which the workload was asked to stop: a link, which needs no room on a full disk. It is removed when the workload is
+# healthy again, so that a later stop, the engine's for example, has the whole grace.
 asked=/dev/shm/.asked-to-stop
 now() { read -r uptime _ </proc/uptime && echo "${uptime%.*}"; }
 tell() { [ -z "$said" ] || printf '%s\n' "$said"; }
@@ -23,7 +23,7 @@ look() { # PATIENCE_SECONDS PAUSE_SECONDS COMMAND...
     if [ -L "$asked" ] && [ $(($(now) - $(readlink "$asked"))) -ge "$grace" ]; then
       echo "unhealthy for ${grace} s since it was asked to stop: killing"
       kill -s KILL -- -1
-      # No signal from here kills process 1, which is the engine's init: it ends with its child, but not while suspended.
+      # Wakes process 1, the engine's init, which no signal from here kills: it ends with its child, unless it is suspended.
       kill -s CONT 1
       exit 1
     fi
@@ -47,7 +47,7 @@ if [ -e "$was_healthy" ]; then
   while [ "$looks" -gt 0 ]; do
     sleep "$every"
     look "$patience" 2 "$@"
-    # A record is kept of runs that have ended.
+    # Ends the run: an engine records only runs that have ended.
     [ -z "$said" ] || break
     looks=$((looks - 1))
   done

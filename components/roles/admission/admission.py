@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 FIRST = re.compile(r"/execution/task-instances/[^/]+/(heartbeat|state)$")
 # Needs no database.
 FREE = re.compile(r"/(static/.*|execution/health|api/v2/version)$")
-# Seconds in line; less than the 30 s after which clients of tasks give up a request.
+# Longest wait in line, in seconds; clients of tasks give a request up after 30 s.
 PATIENCE = 20
 
 
@@ -81,7 +81,7 @@ class Admission:
                 self.leave()
 
         async def answer(message):
-            # What follows is a stream, such as a log that is still written: it may take for ever.
+            # Streams the rest of the answer, such as a log that is still being written, for any time.
             if message["type"] == "http.response.start":
                 leave()
             await send(message)

@@ -15,7 +15,7 @@ from sqlalchemy.pool import Pool
 
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
 
-# Longer than the database may be silent without harm.
+# Longest silence of the database that is waited for, in seconds; a shorter one does no harm.
 PATIENCE = 240
 
 
@@ -35,7 +35,7 @@ class Waiting(threading.Thread):
 
     def begin(self, *_):
         if os.getpid() != self.process:
-            return  # A fork of it, which has no thread and no heartbeat of its own.
+            return  # A fork has no thread and no heartbeat of its own.
         self.since[threading.get_ident()] = time.monotonic()
         if not self.is_alive():
             self.start()
@@ -61,7 +61,7 @@ connect = Pool.connect
 
 
 def connect_and_wait(self):
-    """Gets a connection, which may have to be made, or asked whether it still is one: no event tells of that."""
+    """Notes the wait for a connection of the pool: no event tells that one is being made or tested."""
     waiting.begin()
     try:
         return connect(self)

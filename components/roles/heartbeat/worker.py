@@ -40,7 +40,7 @@ search = Search()
 
 
 def keep_trying(consumer):
-    """Tries to reach a lost broker every 2 s, for as long as it takes; Celery would wait up to 30 s, and give up at last."""
+    """Tries to reach a lost broker every 2 s without an end; Celery would wait up to 30 s, and finally give up."""
     connected = consumer.ensure_connected
 
     def ensure_connected(connection):
@@ -61,7 +61,7 @@ def keep_trying(consumer):
 
 
 def tell_once(heart):
-    """Tells other workers once that this one lives; Celery would hold the event loop until the broker has heard it."""
+    """Announces this worker to others once; Celery would hold the event loop until the broker has heard the message."""
     send = heart._send
 
     def send_once(self, event, **_):
@@ -86,7 +86,7 @@ class Heartbeat(bootsteps.StartStopStep):
         beat()
         if not search.is_alive():
             search.start()
-        # Started again with every new connection, since losing one clears the timer.
+        # Starts the timer again with every new connection: losing a connection clears it.
         consumer.timer.call_repeatedly(2, beat)
 
 
@@ -97,7 +97,7 @@ def install(instance, **_):
 
 
 def group_name():
-    """The name that all workers of a group on one machine have in common: any of them serves the logs of all."""
+    """Returns the host name shared by all workers of a group on one machine, any of which serves the logs of all."""
     return socket.gethostname().rpartition("-")[0]
 
 

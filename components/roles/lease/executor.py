@@ -25,13 +25,13 @@ from kombu.exceptions import OperationalError
 from sqlalchemy import select, update
 
 PAUSE = 2
-# How often a task that workers cannot start is scheduled, before that counts as its failure.
+# Times that a task is scheduled which workers cannot start, before that counts as its failure.
 STARTS = 3
 RUNNING = (TaskInstanceState.RUNNING, TaskInstanceState.RESTARTING)
 
 
 def is_refused(result):
-    """Whether the broker took no message, which says nothing of the task."""
+    """True if the broker took no message, which says nothing about the task."""
     return isinstance(result, ExceptionWithTraceback) and isinstance(
         result.exception, (OperationalError, AirflowTaskTimeout)
     )
@@ -51,7 +51,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         self.watch.start()
 
     def _send_workloads_to_celery(self, workload_tuples_to_send):
-        """Sends one first: all that is not returned stays in the executor's queue, and is tried again."""
+        """Sends one task first: tasks that are not returned stay in the executor's queue, and are sent again."""
         if time.monotonic() < self.sends_at:
             return []
         self.watch.queues.update(queue for _, _, queue, _ in workload_tuples_to_send)
@@ -71,7 +71,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         return super().try_adopt_task_instances(tis)
 
     def update_task_state(self, key, state, info):
-        """A failure of Celery's says nothing of a task that has not begun: a late copy of a message is refused, for example."""
+        """Ignores Celery's failure of a task that has not begun, such as the refusal of a late copy of its message."""
         if state == FAILURE and isinstance(key, TaskInstanceKey) and key in self.workloads:
             self.refused[key] = (self.workloads[key].task_id, info)
         else:
@@ -127,7 +127,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
                     self.schedule_again(ti, task, why, session)
                 elif seconds > LOST:
                     self.forget(ti.key)
-        # The try number of these went on.
+        # Skips tasks whose try number has gone on.
         for key in unseen:
             self.forget(key)
 

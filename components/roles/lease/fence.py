@@ -16,15 +16,15 @@ from airflow_on_celery.timings import DEAD, FENCE
 
 log = logging.getLogger(__name__)
 
-# Of Airflow's own timeout, after which heartbeats alone decide.
+# Seconds of Airflow's own timeout, after which heartbeats alone decide.
 TOLERANCE = 0.8
 EVERY = 0.5
-# Seconds for `on_kill` of an operator.
+# Seconds that `on_kill` of an operator may take.
 PATIENCE = 3
 
 
 def process_of(report):
-    """The process of a report, and when the webserver last knew its task; nothing if that process is gone."""
+    """Returns the process of a report, and when the webserver last knew its task; None if that process is gone."""
     born, beat = map(float, report.read_text().split())
     process = psutil.Process(int(report.name))
     if process.create_time() != born or process.status() == psutil.STATUS_ZOMBIE:
@@ -33,7 +33,7 @@ def process_of(report):
 
 
 def end(processes, at_once):
-    """Ends processes with all that they started: at once, or after they could clean up."""
+    """Ends processes with all their children: at once, or after a time to clean up."""
     doomed = [one for process in processes for one in (process, *process.children(recursive=True))]
     if not at_once:
         for process in processes:
@@ -45,7 +45,7 @@ def end(processes, at_once):
 
 
 class Fence(threading.Thread):
-    """Looks twice a second, also because a whole worker may wake up from a pause long after its tasks were given away."""
+    """Looks twice a second: a worker may wake up from a pause long after its tasks were given away."""
 
     def __init__(self, lease):
         super().__init__(name="fence", daemon=True)
@@ -61,7 +61,7 @@ class Fence(threading.Thread):
                 log.exception("The fence could not look after the tasks")
 
     def silence(self, beat):
-        """Seconds for which a task was silent, as far as the bounds for it go."""
+        """Returns the seconds of silence of a task, in terms of the bound that applies to it."""
         age = time.monotonic() - beat
         return age if age > self.tolerance else min(age, self.lease.age())
 

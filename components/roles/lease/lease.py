@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def held():
-    """Ids of the Celery tasks that run here, or that were taken from a queue and wait for a place."""
+    """Returns the ids of the Celery tasks that run here, or were taken from a queue and wait for a place."""
     while True:
         with contextlib.suppress(RuntimeError):  # The sets changed while they were read.
             return sorted({request.id for request in [*state.active_requests, *state.reserved_requests]})
@@ -28,12 +28,12 @@ class Lease(threading.Thread):
         super().__init__(name="lease", daemon=True)
         self.app = app
         self.node = node
-        # As the tasks that run here have it in the database.
+        # The host name that tasks of this worker have in the database.
         self.host = get_hostname()
         self.renewed = time.monotonic()
 
     def age(self):
-        """Seconds since the broker last took the lease."""
+        """Returns the seconds since the broker last took the lease."""
         return time.monotonic() - self.renewed
 
     def run(self):
@@ -53,6 +53,6 @@ class Lease(threading.Thread):
         self.renewed = begun
 
     def end(self):
-        """Leaves nothing behind that the scheduler would wait for."""
+        """Removes the lease, so that the scheduler does not wait for this worker."""
         with client_of(self.app) as client:
             client.hdel(LEASES, self.node)

@@ -16,7 +16,7 @@ from airflow.sdk.execution_time.supervisor import WatchedSubprocess
 from celery.exceptions import Reject
 
 REPORTS = pathlib.Path("/dev/shm/tasks")
-# Seconds for which a task that was taken from the queue waits for the webserver.
+# Seconds that a task from the queue waits for the webserver.
 PATIENCE = 45
 
 
@@ -37,7 +37,7 @@ def tried_once(client):
 
 
 def report_starts(start):
-    """A start that the webserver does not hear of is given back to the queue: another worker may reach it."""
+    """Gives a task back to the queue if the webserver does not answer its start: another worker may reach the webserver."""
 
     @functools.wraps(start)
     def reporting(self, id, pid, when):
@@ -72,7 +72,7 @@ def report_heartbeats(heartbeat):
 
 
 def look_soon(service):
-    """A task whose pipes are closed is about to end: waiting for the next heartbeat would hold its place."""
+    """Ends the wait once the pipes of a task are closed: waiting for the next heartbeat would hold its place."""
 
     @functools.wraps(service)
     def looking(self, max_wait_time, *args, **kwargs):

@@ -1,4 +1,4 @@
-"""The seconds that workers and the scheduler agree on, as `settings/model/timings.ts` has them."""
+"""Holds the seconds that workers and the scheduler agree on, from `settings/model/timings.ts`."""
 
 import json
 import pathlib

@@ -10,12 +10,12 @@ from airflow_on_celery.broker import LEASES, client_of
 log = logging.getLogger(__name__)
 
 EVERY = 3
-# Seconds after which what was not seen, or not renewed, is forgotten.
+# Seconds after which a task that was not seen, or a lease that was not renewed, is forgotten.
 FORGOTTEN = 3600
 
 
 def id_of(message):
-    """The Celery task of a message; nothing, if something else has put it into the queue."""
+    """Returns the Celery task of a message; None if another program has put the message into the queue."""
     try:
         return json.loads(message)["properties"]["correlation_id"]
     except (ValueError, TypeError, KeyError):
@@ -31,7 +31,7 @@ class Watch(threading.Thread):
         # Celery tasks to look for, and the queues that they may be in.
         self.wanted = set()
         self.queues = set()
-        # Whether the broker answers, and since when it has without a gap.
+        # True if the broker answers, and the time since which it has answered without a gap.
         self.looked = self.since = float("-inf")
         self.seen = {}
         self.leases = {}
@@ -52,7 +52,7 @@ class Watch(threading.Thread):
 
     def look(self, client):
         now = time.monotonic()
-        # A broker that takes nothing takes no leases either: then their age says nothing of the workers.
+        # A broker that takes no writes takes no leases either: then their age says nothing about the workers.
         client.hset(LEASES, "watch", str(now))
         self.renew(client.hgetall(LEASES), now)
         ended = [node for node, (_, changed) in self.leases.items() if now - changed > FORGOTTEN]
@@ -72,7 +72,7 @@ class Watch(threading.Thread):
         }
         for value, changed in self.leases.values():
             lease = json.loads(value)
-            # A worker of another version of this project may say more, or less.
+            # A worker of another version of this project may have other fields.
             if "host" in lease:
                 self.hosts.add(lease["host"])
             for task in lease.get("tasks", ()):
@@ -82,7 +82,7 @@ class Watch(threading.Thread):
         return {id_of(message) for queue in self.queues for message in client.lrange(queue, 0, -1)}
 
     def unseen(self, known):
-        """Seconds for which tasks were not seen, by id; nothing while the broker is silent.
+        """Returns the seconds for which tasks were not seen, by id; none while the broker is silent.
 
         :param known: when each task became known, in monotonic seconds
         """
@@ -92,5 +92,5 @@ class Watch(threading.Thread):
         return {task: now - max(self.seen.get(task, since), since, self.since) for task, since in known.items()}
 
     def fences(self, host):
-        """Whether the worker of a host has a lease: its fence ends a task before the scheduler gives the task away."""
+        """True if the worker of a host has a lease: its fence ends a task before the scheduler gives the task away."""
         return host in self.hosts

@@ -8,13 +8,13 @@ import gc
 import sys
 from contextlib import contextmanager, nullcontext
 
-# A start makes a million objects that stay; Python would look through new ones for garbage after every 700.
+# Makes collections rare: a start makes a million objects that stay, and Python collects after every 700 new ones.
 gc.set_threshold(50_000)
 
 
 @contextmanager
 def without(module):
-    """Lets imports of a module fail that nothing has imported yet."""
+    """Makes imports of a module fail, unless it is imported already."""
     hidden = sys.modules.setdefault(module) is None
     yield
     if hidden:
@@ -39,7 +39,7 @@ with with_libyaml(), nullcontext() if runs_tasks else without("airflow.sdk.execu
     import airflow  # noqa: F401
 
 if __name__ == "__main__":
-    # Files beside this one are not importable by DAGs.
+    # Keeps DAGs from importing the files beside this one.
     del sys.path[0]
     from airflow.__main__ import main
 

@@ -1,7 +1,7 @@
 """usage: check.py CONNECTIONS [REDIS_AUTHORITIES]
 
 Looks at the Postgres and the Redis that a stack is given, as Airflow will use them, before anything else is touched.
-What is to be checked is told by the files in /run/secrets: metadata_url, results_url, broker_url, as far as they are there.
+Checks the services whose URLs are in /run/secrets: metadata_url, results_url, broker_url.
 CONNECTIONS says how many the stack may open to Postgres, and REDIS_AUTHORITIES is a file in PEM.
 Prints what was tried, what is needed and what mends it, never a password; the exit code is the number of complaints.
 """

@@ -1,4 +1,4 @@
-"""What can go wrong on the way to a service."""
+"""Finds faults on the way to a service."""
 
 import ipaddress
 import socket
@@ -9,11 +9,11 @@ PATIENCE = 15
 
 
 class Complaint(Exception):
-    """What is wrong, what is needed and what mends it."""
+    """A fault: the thing that is wrong, the thing that is needed, and the fix."""
 
 
 def connect(host, port):
-    """Opens a connection; a service that is just being started gets some seconds."""
+    """Opens a connection; a service that is starting gets some seconds."""
     end = time.monotonic() + PATIENCE
     while True:
         try:
@@ -46,7 +46,7 @@ def is_loopback(host):
 
 
 def handshake(connection, host, ca, names=True, verify=True):
-    """Speaks TLS on a connection, for what OpenSSL says of the certificate: libraries say less."""
+    """Speaks TLS on a connection, to get OpenSSL's own words about the certificate: libraries say less."""
     context = ssl.create_default_context(cafile=ca)
     context.check_hostname = names and verify
     if not verify:
@@ -59,7 +59,7 @@ def handshake(connection, host, ca, names=True, verify=True):
         raise Complaint(f"TLS with {host} fails ({error}). Needed is a server that speaks TLS 1.2 or newer there.") from error
 
 
-# Of OpenSSL, x509_vfy.h.
+# Error codes of OpenSSL, from x509_vfy.h.
 NOT_YET, EXPIRED, HOST, ADDRESS = 9, 10, 62, 64
 
 

@@ -1,4 +1,4 @@
-"""What Airflow needs of a Postgres database."""
+"""Checks that a Postgres database has all that Airflow needs."""
 
 import struct
 import urllib.parse
@@ -10,7 +10,7 @@ OLDEST = 130000
 
 
 def complaints(key, url, connections):
-    """What is wrong with a database; connections is how many the stack may open to its server."""
+    """Returns the faults of a database; `connections` is the most that the stack may open to its server."""
     parts = urllib.parse.urlsplit(url)
     query = dict(urllib.parse.parse_qsl(parts.query))
     user, database = urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.path[1:])
@@ -30,7 +30,7 @@ def reach(parts, mode, ca):
     with connect(parts.hostname, parts.port) as connection:
         if mode in ("disable", "allow", "prefer"):
             return
-        # The request for TLS: its length, and a number that is no version.
+        # Requests TLS: the length of the request, and a number that is no version.
         connection.sendall(struct.pack("!ii", 8, 80877103))
         if connection.recv(1) != b"S":
             raise Complaint(
@@ -99,7 +99,7 @@ def faults(cursor, user, database, connections):
 
 
 def lacking(cursor, user, database):
-    """Privileges that the schema's owner would have."""
+    """Returns the missing privileges, of those that the schema's owner has."""
     cursor.execute("SELECT current_schema()")
     (schema,) = cursor.fetchone()
     if schema is None:
@@ -128,7 +128,7 @@ def lacking(cursor, user, database):
 
 
 def short(cursor, user, database, connections):
-    """Where the connections that the stack may open are not to be had."""
+    """Returns a fault if the server has fewer connections than the stack may open."""
     cursor.execute(
         "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
         " - coalesce(current_setting('reserved_connections', true), '0')::int,"

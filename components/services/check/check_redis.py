@@ -1,4 +1,4 @@
-"""What Celery needs of a Redis."""
+"""Checks that a Redis has all that Celery needs."""
 
 import urllib.parse
 import uuid
@@ -11,7 +11,7 @@ RULES = "~* &* +@all -@admin -@dangerous +info"
 
 
 def complaints(key, url, ca):
-    """What is wrong with a Redis; ca is a file of authorities, without which the public ones are trusted."""
+    """Returns the faults of a Redis; `ca` is a file of authorities, in place of the public ones."""
     parts = urllib.parse.urlsplit(url)
     user, password = urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password)
     tls = parts.scheme == "rediss"
@@ -49,7 +49,7 @@ def log_in(client, user, tls):
     try:
         client.ping()
     except redis.exceptions.NoPermissionError:
-        # Logged in; what is missing is told with the rest.
+        # The login is right; a missing permission is reported with the others.
         return
     except redis.exceptions.AuthenticationError as error:
         raise Complaint(
@@ -93,7 +93,7 @@ def unfit(information):
 
 
 def attempts(client, key):
-    """What Celery and Flower do, on keys that only this check has."""
+    """Does what Celery and Flower do, on keys of this check alone."""
     pubsub = client.pubsub()
     return {
         "LPUSH": lambda: client.lpush(f"{key}-queue", "task"),
@@ -125,7 +125,7 @@ def attempts(client, key):
 
 
 def heard(pubsub, subscribe, channel):
-    """The answer to a subscription comes as a message."""
+    """Reads the answer to a subscription, which comes as a message."""
     subscribe(channel)
     pubsub.get_message(timeout=5)
 

@@ -1,6 +1,6 @@
-# What only a machine itself can tell: the space left, its addresses, and who listens on some ports.
+# Prints facts of the machine: the space left, its addresses, and the programs that listen on some ports.
 # It runs in a container with the machine's network and processes, as root, with the capabilities DAC_READ_SEARCH and
-# SYS_PTRACE, which let it see whose a socket is. The output's words are read by preflight/facts.ts.
+# SYS_PTRACE, which show the owner of a socket. preflight/facts.ts reads the output.
 # usage: sh -c "$(cat inspect-machine.sh)" inspect PORT...
 # PORT is written as the kernel does, in four hexadecimal digits.
 df -Pm / | awk 'NR == 2 { print "free", $4 }'

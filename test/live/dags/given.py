@@ -18,11 +18,11 @@ def look():
     assert Path("/opt/airflow/config/given.ini").read_text() == "[given]\n"
     assert Path("/run/secrets/token").read_text() == "of-the-worker"
     Path("/opt/models/model").write_text("learned")
-    # Of a private authority, by a name that is in no DNS: by OpenSSL, and by requests.
+    # Reaches a server of a private authority, by a name that is in no DNS, with OpenSSL and with requests.
     private = f"https://private.test:{os.environ['PRIVATE_PORT']}/"
     assert urllib.request.urlopen(private, timeout=10).read() == b"private"
     assert requests.get(private, timeout=10).text == "private"
-    # There is no such host: the proxy answers.
+    # Asks for a host that does not exist: the proxy answers.
     assert requests.get("http://outside.test/page", timeout=10).text == "by proxy"
 
 

@@ -36,7 +36,7 @@ class Serving:
 
 
 async def asked(admission, path="/api/v2/dags"):
-    """The status of an answer."""
+    """Returns the status of an answer."""
     said = []
 
     async def send(message):

@@ -39,7 +39,7 @@ class WatchTest(unittest.TestCase):
         self.watch.since = time.monotonic() - 100
 
     def unseen(self, broker, *tasks):
-        """Tasks that are neither in a queue nor in a lease."""
+        """Returns the tasks that are neither in a queue nor in a lease."""
         self.watch.wanted = set(tasks)
         self.watch.look(broker)
         return {task for task, seconds in self.watch.unseen(dict.fromkeys(tasks, 0)).items() if seconds > 50}

@@ -21,7 +21,7 @@ const edges: readonly Edge[] = ["gpu", "big"].flatMap((name) => [
 const head = `global
   log stdout format raw daemon err
   maxconn 4096
-  # Carries more than machines say to each other.
+  # One thread carries all that machines send to each other.
   nbthread 1
   ssl-default-bind-options ssl-min-ver TLSv1.3
   ssl-default-server-options ssl-min-ver TLSv1.3
@@ -32,16 +32,16 @@ defaults
   option tcplog
   option dontlognull
   option log-separate-errors
-  # A connection may be idle for days, but has to be established within seconds.
+  # Lets connections be idle for days, but requires them to be established within seconds.
   timeout tunnel 7d
   timeout client 30s
   timeout server 30s
   timeout client-fin 30s
   timeout server-fin 30s
-  # A client had better try again by itself than wait.
+  # Fails at once: clients try again by themselves.
   timeout connect 3s
   retries 0
-  # One whose other end is gone is found out within 5 + 3 x 3 seconds.
+  # Closes a connection whose other end is gone within 5 + 3 x 3 seconds.
   option clitcpka
   clitcpka-idle 5s
   clitcpka-intvl 3s
@@ -51,7 +51,7 @@ defaults
   srvtcpka-intvl 3s
   srvtcpka-cnt 3
 
-# Docker's own; a service's address changes when it is restarted.
+# Asks Docker's name server; a restart may change a service's address.
 resolvers docker
   nameserver docker 127.0.0.11:53
   timeout resolve 1s

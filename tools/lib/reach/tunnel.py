@@ -8,7 +8,7 @@ import threading
 
 
 def send():
-    # The other side may be gone; what it said before is still read.
+    # Keeps reading when the other side is gone: its last bytes may still be on the way.
     with contextlib.suppress(OSError):
         while data := os.read(0, 65536):
             connection.sendall(data)

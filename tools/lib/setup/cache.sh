@@ -1,4 +1,4 @@
-# The cache below ~/.cache, where tools are put once and for all clones of the project. To be sourced.
+# Functions for the cache below ~/.cache, which has the tools of all clones of the project. To be sourced.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/airflow-on-celery
 
 say() { echo "setup: $*" >&2; }
@@ -6,7 +6,7 @@ fail() { printf '%s\n' "$@" >&2; exit 1; }
 has() { command -v "$1" > /dev/null; }
 sha256() { if has sha256sum; then sha256sum; else shasum -a 256; fi | cut -c1-16; }
 
-# The hash of a folder of Go code, of the compiler, and so of what comes out; `find` gets the further ARGUMENTS.
+# Hashes a folder of Go code and the compiler, and thereby the program; `find` gets the further ARGUMENTS.
 go_hash() { # DIRECTORY [ARGUMENT...]
   local directory=$1; shift
   { go version; cd "$directory"; find . "$@" -type f -print | LC_ALL=C sort | xargs cat; } | sha256
@@ -22,7 +22,7 @@ into() { # DIRECTORY COMMAND...
   mv "$directory.new" "$directory"
 }
 
-# Several runs may start at once; the first one makes the tools, the others wait for it. What is quick has a lock of its own.
+# Lets one of several runs make the tools while the others wait. Quick steps have a lock of their own.
 lock() { # [NAME]
   mkdir -p "$cache"
   if has flock; then

@@ -8,7 +8,7 @@ fail() { printf '%s\n' "$@" >&2; exit 1; }
 has() { command -v "$1" > /dev/null; }
 
 has chromium && exit
-# Without a font of its own there would be boxes for letters.
+# Installs a font, since letters would be boxes without one.
 packages=(chromium fonts-liberation)
 ((EUID == 0)) && has apt-get || fail "There is no Chromium on this machine." \
   "Install it so that 'chromium' is on PATH; on Debian: sudo apt-get install ${packages[*]}"

@@ -40,7 +40,7 @@ fi
 if [[ -d /run/systemd/system ]]; then
   systemctl start docker || fail "systemd could not start Docker." "See: journalctl -u docker"
 else
-  # Left by an engine that was killed; its number may be another process by now.
+  # Removes the file of a killed engine: its number may belong to another process.
   pid=$(cat /var/run/docker.pid 2> /dev/null || true)
   [[ -z $pid || $(cat "/proc/$pid/comm" 2> /dev/null) == dockerd ]] || rm -f /var/run/docker.pid
   setsid nohup dockerd >> "$log" 2>&1 < /dev/null &

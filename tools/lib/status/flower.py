@@ -1,6 +1,6 @@
 """Asks Flower, beside which it runs, about queues and about workers: python -c "$(cat flower.py)" WORKER...
 
-Prints JSON: what waits by queue, and by worker its queues and the running tasks of each; null for one that gave no answer.
+Prints JSON: queued messages by queue, and by worker its queues and the running tasks of each; null for a silent worker.
 """
 
 import base64
@@ -32,7 +32,7 @@ def ask(path):
 def look(worker, attempts=3):
     name = f"celery@{worker}"
     info = ask(f"/api/workers?refresh=1&workername={urllib.parse.quote(name)}").get(name, {})
-    # Flower gives a worker one second, and of one that gave no answer tells what it heard last.
+    # Flower waits one second for a worker, and returns its last answer if none comes.
     if info.get("timestamp", 0) < begin:
         return look(worker, attempts - 1) if attempts > 1 else None
     active = [task["delivery_info"]["routing_key"] for task in info.get("active", [])]
