@@ -3,7 +3,7 @@ import tls from "node:tls";
 import { roles } from "../../roles.ts";
 import { certificatesIn } from "../../settings/model/certificates.ts";
 import type { Settings } from "../../settings/model/groups.ts";
-import { authoritiesFile, authorityVariables } from "../../settings/model/ownNames.ts";
+import { authoritiesFile, authorityVariables } from "../../settings/model/names/ownNames.ts";
 import type { Job, Labels, Limits, Platform, PodExtras, Values, Volume } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import { type Ways, withProxy } from "./proxy.ts";

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { ownDirectories, ownFiles, ownTrees } from "../../settings/model/ownNames.ts";
+import { ownDirectories, ownFiles, ownTrees } from "../../settings/model/names/ownNames.ts";
 import { handled, type Item, type Outcome, type Target, taken, unsupported } from "../rule.ts";
 import { targetOf } from "./container.ts";
 import { type ComposeContext, rolesOf } from "./context.ts";

@@ -1,5 +1,5 @@
-import { clashesOf, namesOf, volumeNames, workerServices } from "../../model/composedNames.ts";
 import { groupParts } from "../../model/groups.ts";
+import { clashesOf, namesOf, volumeNames, workerServices } from "../../model/names/composedNames.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 

@@ -1,6 +1,6 @@
 import { roles } from "../../../roles.ts";
-import { namesOf, workerServices } from "../../model/composedNames.ts";
 import { groupParts } from "../../model/groups.ts";
+import { namesOf, workerServices } from "../../model/names/composedNames.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 

@@ -8,7 +8,7 @@ import {
   ownVariables,
   ownVolumes,
   proxyVariables,
-} from "../../model/ownNames.ts";
+} from "../../model/names/ownNames.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 

@@ -15,7 +15,7 @@ import {
   ownTrees,
   ownVariables,
   proxyVariables,
-} from "../../../settings/model/ownNames.ts";
+} from "../../../settings/model/names/ownNames.ts";
 import { schema } from "../../../settings/schema/schema.ts";
 import { secretsDirectory } from "../../../workload.ts";
 import { type Config, type Declared, declare } from "../mocks.ts";

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import tls from "node:tls";
 import { authorityCertificate, machineCertificate } from "../../../platforms/docker/certificate.ts";
-import { authorityVariables, proxyVariables } from "../../../settings/model/ownNames.ts";
+import { authorityVariables, proxyVariables } from "../../../settings/model/names/ownNames.ts";
 import { settingsFrom } from "../../../settings/read/read.ts";
 import { Refused } from "../../../settings/read/yaml/refused.ts";
 import { type Config, containersOf, type Declared, declare, raw } from "../mocks.ts";

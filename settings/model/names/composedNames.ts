@@ -1,6 +1,6 @@
-import { counted } from "../schema/machines.ts";
-import { defaultWorkers } from "../schema/workers.ts";
-import { type Counting, groupName } from "./groups.ts";
+import { counted } from "../../schema/machines.ts";
+import { defaultWorkers } from "../../schema/workers.ts";
+import { type Counting, groupName } from "../groups.ts";
 import { ownVolumes } from "./ownNames.ts";
 
 /** A name that is put together from names of a stack, and the part that it comes from. */
