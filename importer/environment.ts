@@ -55,22 +55,21 @@ const variable: Meaning = ([name = ""], value) => {
 /** Packages to install, without options that have a login in them. */
 const packages: Meaning = (_, value) => {
   if (typeof value !== "string") return unsupported("expected Python packages");
-  const isSecret = looksSecret("", value);
+  const isSecret = (word = "") => looksSecret("", word);
   const words = value.trim().split(/\s+/);
   const left = words.filter((word, at) => {
-    const option = /^-/.test(words[at - 1] ?? "") && looksSecret("", word) ? words[at - 1] : word;
-    return (
-      !looksSecret("", option ?? "") &&
-      !(/^-/.test(word) && looksSecret("", words[at + 1] ?? "") && !word.includes("="))
-    );
+    const isItsOption = word.startsWith("-") && !word.includes("=") && isSecret(words[at + 1]);
+    return !isSecret(word) && !isItsOption;
   });
-  const made = taken(["requirements"], left.join(" "), "Python packages");
-  if (!isSecret || made.kind !== "taken") return made;
-  if (left.length === 0)
-    return unsupported("a package index with a login: build the packages into images.airflow");
+  const index = "a package index with a login";
+  if (left.length === 0) return unsupported(`${index}: build the packages into images.airflow`);
+  const todo =
+    left.length < words.length ? `without ${index}: build its packages into images.airflow` : undefined;
   return {
-    ...made,
-    todo: "without the package index that has a login: build these packages into images.airflow",
+    kind: "taken",
+    targets: [{ path: ["requirements"], value: left.join(" ") }],
+    note: "Python packages",
+    todo,
   };
 };
 

@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import { isSensitive, knownSettings } from "../settings/model/known.ts";
-import { validate } from "../settings/read/validate.ts";
+import { isReserved } from "../settings/rules/airflow/reserved.ts";
 import { empty, handled, type Outcome, secret, taken, unsupported } from "./rule.ts";
 import {
   broker,
@@ -115,6 +114,7 @@ function present(name: string, value: SecretReference, around: ImportContext, no
   const keys = knownSettings(around.version)?.sections.get(section);
   if (keys && !keys.includes(key) && !/_transport_options$|^sentry$/.test(section))
     return unsupported(`Airflow ${around.version} has no such setting`);
+  if (isReserved(name)) return own;
   const path = ["settings", section, key];
   if (isSensitive(around.version, section, key)) return value === "" ? empty : secret(path, note);
   if (typeof value !== "string" || looksSecret(key, value)) {
@@ -122,10 +122,7 @@ function present(name: string, value: SecretReference, around: ImportContext, no
       "it is a secret, and Airflow reads no secret there: make it a connection, whose password is one",
     );
   }
-  const plain = natural(value);
-  const { faults } = validate({ version: around.version, settings: { [section]: { [key]: plain } } });
-  const fault = faults.find((one) => isDeepStrictEqual(one.path, path));
-  return fault ? unsupported(fault.message) : taken(path, plain, note);
+  return taken(path, natural(value), note);
 }
 
 /** Converts a setting of `airflow.cfg`, also one that Airflow had under another name. */

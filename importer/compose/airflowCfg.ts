@@ -5,7 +5,7 @@ import { checkedExecutor, type ImportContext, setting } from "../settings.ts";
 import type { Leaf } from "../source.ts";
 import { targetOf } from "./container.ts";
 import type { ComposeFacts } from "./context.ts";
-import { plainAt } from "./services.ts";
+import { plainAt } from "./lookup.ts";
 
 /** Settings up to which a file is one that somebody wrote; a longer one is a copy of all defaults. */
 const most = 80;

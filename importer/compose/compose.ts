@@ -89,8 +89,8 @@ function outside(tree: Tree): Entry[] {
 }
 
 /** True if one of the services is Airflow's. */
-export function isCompose({ tree }: Composition): boolean {
-  return servicesOf(tree).some(({ kind }) => kind === "airflow");
+export function isCompose(composition: Composition): boolean {
+  return servicesOf(composition.tree, composition).some(({ kind }) => kind === "airflow");
 }
 
 /**
@@ -99,7 +99,7 @@ export function isCompose({ tree }: Composition): boolean {
  */
 export function importCompose(composition: Composition): Plan {
   const { tree, leaves, look, read, list, env, used, files } = composition;
-  const services = servicesOf(tree);
+  const services = servicesOf(tree, composition);
   const ours = services.filter(({ kind }) => kind === "airflow");
   const trees = ours.map((service) => service.tree);
   const { version, isTold } = versionFor(ours, composition);

@@ -2,8 +2,8 @@ import { posix } from "node:path";
 import { isOfficial, readImage, versionOf } from "../image.ts";
 import type { Tree } from "../source.ts";
 import type { Disk } from "./context.ts";
+import { firstVariable, plainAt } from "./lookup.ts";
 import { puckelHome } from "./puckel.ts";
-import { firstVariable, plainAt } from "./services.ts";
 
 function textAt(tree: Tree, ...path: string[]): string | undefined {
   const value = plainAt(tree, path);

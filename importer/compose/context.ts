@@ -1,6 +1,7 @@
 import { rolesWhere } from "../../roles.ts";
 import type { Tree } from "../source.ts";
-import { running, type Service } from "./services.ts";
+import { running } from "./roles.ts";
+import type { Service } from "./services.ts";
 
 /** Kind of a path on this machine, and its spelling in a stack file. */
 export interface Folder {

@@ -48,7 +48,8 @@ const decided = {
 
 /** The stack's complaint about a setting of its own Postgres or Redis. */
 function fault(server: "postgres" | "redis", key: string, value: string): string | undefined {
-  const { faults } = validate({ [server]: { settings: { [key]: value } } });
+  // A size that is too large for the server's memory is told together with that.
+  const { faults } = validate({ [server]: { memory: 1_048_576, settings: { [key]: value } } });
   return faults.find(({ path }) => path[0] === server && path[2] === key)?.message;
 }
 

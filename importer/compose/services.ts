@@ -1,6 +1,9 @@
 import { readImage } from "../image.ts";
-import { at, type Path, plain, type Tree } from "../source.ts";
-import { running, type Started, startedIn } from "./roles.ts";
+import { at, type Tree } from "../source.ts";
+import { builtVersion } from "./container.ts";
+import type { Disk } from "./context.ts";
+import { firstVariable, plainAt, variableOf } from "./lookup.ts";
+import { type Started, startedIn } from "./roles.ts";
 import { type Flags, flagsOf, type Group, groupsOf } from "./worker.ts";
 
 /** Kinds that rules distinguish: a role of Airflow, the database, the broker, or a foreign service. */
@@ -17,22 +20,6 @@ export interface Service {
   readonly isOld: boolean;
   /** For a worker: its command's flags, and its group. */
   readonly worker?: { readonly flags: Flags; readonly group: Group };
-}
-
-export function plainAt(tree: Tree, path: Path): unknown {
-  const found = at(tree, path);
-  return found && plain(found);
-}
-
-/** A variable of a service; undefined if it has none. */
-export function variableOf(tree: Tree, name: string): string | undefined {
-  const value = plainAt(tree, ["environment", name]);
-  return value === undefined || value === null ? undefined : String(value);
-}
-
-/** The first value that one of the services gives to a variable, or to another one. */
-export function firstVariable(trees: readonly Tree[], ...names: readonly string[]): string | undefined {
-  return trees.flatMap((tree) => names.map((name) => variableOf(tree, name))).find((value) => value);
 }
 
 /** Names under which other services reach a service. */
@@ -106,10 +93,14 @@ export function urlsOf(trees: readonly Tree[]): {
 }
 
 /** The services of a compose file, once their variables are in their environment. */
-export function servicesOf(compose: Tree): Service[] {
+export function servicesOf(compose: Tree, disk: Disk): Service[] {
   const services = at(compose, ["services"]);
   const all: Named[] = services?.kind === "map" ? [...services.entries] : [];
-  const ours = all.filter(isAirflow);
+  const known = all.filter((one) => isAirflow(one) || builtVersion(one[1], disk) !== undefined);
+  const shared = new Set<unknown>(
+    known.map(([, tree]) => plainAt(tree, ["image"])).filter((image) => image !== undefined),
+  );
+  const ours = all.filter((one) => known.includes(one) || shared.has(plainAt(one[1], ["image"])));
   const trees = ours.map(([, tree]) => tree);
   const others = all.filter((one) => !ours.includes(one));
   const urls = urlsOf(trees);
@@ -145,5 +136,3 @@ export function servicesOf(compose: Tree): Service[] {
 export function ownHosts(services: readonly Service[]): Set<string> {
   return new Set(services.flatMap(({ name, tree }) => hostsOf(name, tree)));
 }
-
-export { running };

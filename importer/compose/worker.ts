@@ -109,7 +109,8 @@ function nameOf(service: string, queues: readonly string[], taken: readonly stri
       .replace(/-+$/, "");
   const parts = service.toLowerCase().split(/[-_.]+/);
   const own = parts.filter((part) => !/^(airflow|celery|workers?\d*)$/.test(part)).join("-");
-  const base = clean(own.replace(/-?\d+$/, "")) || clean(queues[0] ?? "") || "more";
+  const base =
+    clean(own.replace(/-?\d+$/, "")) || clean(queues.find((queue) => queue !== "default") ?? "") || "more";
   const free = (name: string) => name !== "default" && !taken.includes(name);
   if (free(base)) return base;
   for (let number = 2; ; number += 1) if (free(`${base}-${number}`)) return `${base}-${number}`;

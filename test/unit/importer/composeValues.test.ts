@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { composeOf, type Files, imported } from "./disk.ts";
+
+/** Configuration that follows from files, at a key. */
+const rows: [what: string, files: Files, key: string, value: unknown][] = [
+  [
+    "a mounted folder of DAGs",
+    { "compose.yaml": composeOf("volumes: ['./d:/opt/airflow/dags']"), "d/a.py": "" },
+    "dags",
+    "./d",
+  ],
+  [
+    "DAGS_FOLDER below a mounted folder",
+    {
+      "compose.yaml": composeOf(
+        "environment: { AIRFLOW__CORE__DAGS_FOLDER: /repo/etl/dags }\nvolumes: ['.:/repo']",
+      ),
+      "etl/dags/a.py": "",
+    },
+    "dags",
+    "./etl/dags",
+  ],
+  [
+    "DAGS_FOLDER below a mounted folder, which stays mounted",
+    {
+      "compose.yaml": composeOf(
+        "environment: { AIRFLOW__CORE__DAGS_FOLDER: /repo/dags }\nvolumes: ['./r:/repo']",
+      ),
+      "r/dags/a.py": "",
+    },
+    "roles",
+    { all: { volumes: { "/repo": "./r" } } },
+  ],
+  [
+    "DAGS_FOLDER elsewhere",
+    {
+      "compose.yaml": composeOf("environment: { AIRFLOW__CORE__DAGS_FOLDER: /etl }\nvolumes: ['./d:/etl']"),
+      "d/a.py": "",
+    },
+    "dags",
+    "./d",
+  ],
+  [
+    "a mount of all of Airflow's home",
+    { "compose.yaml": composeOf("volumes: ['.:/opt/airflow']"), "dags/a.py": "", "plugins/a.py": "" },
+    "dags",
+    "./dags",
+  ],
+  [
+    "plugins in a mount of all of Airflow's home",
+    { "compose.yaml": composeOf("volumes: ['.:/opt/airflow']"), "dags/a.py": "", "plugins/a.py": "" },
+    "roles",
+    { all: { volumes: { "/opt/airflow/plugins": "./plugins" } } },
+  ],
+  [
+    "files in a mounted folder config",
+    {
+      "compose.yaml": composeOf("volumes: ['./config:/opt/airflow/config']"),
+      "config/log.py": "",
+      "config/airflow.cfg": "",
+    },
+    "roles",
+    { all: { files: { "/opt/airflow/config/log.py": "./config/log.py" } } },
+  ],
+  [
+    "airflow.cfg in a mounted folder config",
+    {
+      "compose.yaml": composeOf("volumes: ['./config:/opt/airflow/config']"),
+      "config/airflow.cfg": "[core]\n# parallelism = 4\nmax_active_tasks_per_dag = 9\n",
+    },
+    "settings",
+    { core: { max_active_tasks_per_dag: 9 } },
+  ],
+  [
+    "a setting under its name of Airflow 2",
+    { "compose.yaml": composeOf("environment: { AIRFLOW__CORE__DAG_CONCURRENCY: 9 }") },
+    "settings",
+    { core: { max_active_tasks_per_dag: 9 } },
+  ],
+  [
+    "options of Redis with several words",
+    {
+      "compose.yaml": composeOf(
+        "",
+        "redis: { image: redis:7, command: redis-server --save 60 1 --maxmemory 1gb --appendfsync always }",
+      ),
+    },
+    "redis",
+    { settings: { maxmemory: "1gb", appendfsync: "always" } },
+  ],
+  [
+    "options of Postgres",
+    {
+      "compose.yaml": composeOf(
+        "",
+        "db: { image: postgres:16, command: [postgres, -c, max_connections=300, -cwork_mem=8MB, --shared_buffers=1GB] }",
+      ),
+    },
+    "postgres",
+    { settings: { max_connections: "300", work_mem: "8MB", shared_buffers: "1GB" } },
+  ],
+  [
+    "the memory of the metadata's Postgres, not of the other one",
+    {
+      "compose.yaml": composeOf(
+        "environment: { AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: 'postgresql+psycopg2://a:b@meta/airflow' }",
+        "warehouse: { image: postgres:16, mem_limit: 9g }\nmeta: { image: postgres:16, mem_limit: 1g }",
+      ),
+    },
+    "postgres",
+    { memory: 1024 },
+  ],
+  [
+    "no Postgres of the file, if the metadata is elsewhere",
+    {
+      "compose.yaml": composeOf(
+        "environment: { AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: 'postgresql://a:b@db.example.com/airflow' }",
+        "warehouse: { image: postgres:16, mem_limit: 9g }",
+      ),
+    },
+    "postgres",
+    undefined,
+  ],
+  [
+    "a team's image",
+    {
+      "compose.yaml": composeOf(
+        "",
+        "t: { image: 'acme/pipelines:1.4.0', command: airflow triggerer }",
+      ).replace("apache/airflow:3.3.2", "acme/pipelines:1.4.0"),
+    },
+    "version",
+    undefined,
+  ],
+  [
+    "the Dockerfile of a team's image",
+    {
+      "compose.yaml": composeOf("build: .").replace("apache/airflow:3.3.2", "acme/pipelines:1.4.0"),
+      Dockerfile: "ARG AIRFLOW_VERSION=2.11.2\nFROM apache/airflow:$AIRFLOW_VERSION-python3.12\n",
+    },
+    "version",
+    "2.11.2",
+  ],
+  [
+    "a build argument",
+    {
+      "compose.yaml": composeOf("build: { context: ., args: { AIRFLOW_VERSION: 2.11.2 } }").replace(
+        "  image: apache/airflow:3.3.2\n",
+        "",
+      ),
+    },
+    "version",
+    "2.11.2",
+  ],
+];
+
+for (const [what, files, key, value] of rows) {
+  test(`${what}: ${key} is ${JSON.stringify(value)}`, () => {
+    assert.deepEqual(imported(files).config[key], value);
+  });
+}
+
+test("a team's image is taken over, and its version asked for", () => {
+  const made = imported({
+    "compose.yaml": composeOf().replace("apache/airflow:3.3.2", "acme/airflow:2.3.1"),
+  });
+  assert.deepEqual(made.config.images, { airflow: "acme/airflow:2.3.1" });
+  assert.match(made.report, /1 × its tag does not tell Airflow's version: give version/);
+});
+
+test("puckel's layout is read: home, variables and requirements", () => {
+  const made = imported({
+    "compose.yaml":
+      "services:\n  scheduler:\n    image: puckel/docker-airflow:1.10.9\n    command: scheduler\n" +
+      "    environment: [LOAD_EX=n, EXECUTOR=Celery, POSTGRES_USER=airflow]\n" +
+      "    volumes: ['./dags:/usr/local/airflow/dags', './requirements.txt:/requirements.txt']\n",
+    "dags/a.py": "",
+    "requirements.txt": "pandas\n",
+  });
+  assert.equal(made.config.dags, "./dags");
+  assert.equal(made.config.requirements, "./requirements.txt");
+  assert.deepEqual(made.config.settings, { core: { load_examples: false } });
+  assert.equal(made.at("compose.yaml", "services.scheduler.environment[1]"), "the executor is Celery's");
+});
+
+const refused: [what: string, volume: string, reason: RegExp][] = [
+  ["a folder inside of the DAGs", "./d/team:/opt/airflow/dags/team", /DAGs of several folders/],
+  ["a volume of DAGs", "shared:/opt/airflow/dags", /DAGs in a volume/],
+  ["the engine's socket", "/var/run/docker.sock:/var/run/docker.sock", /no role may command the engine/],
+  [
+    "a file of the stack's own",
+    "./d/a.py:/opt/airflow/config/airflow_local_settings.py",
+    /the stack has a file of its own there/,
+  ],
+  ["what is not there", "./none:/x", /there is neither such a file nor such a folder/],
+];
+
+for (const [what, given, reason] of refused) {
+  test(`does not take over ${what}`, () => {
+    const files = { "compose.yaml": composeOf(`volumes: ['${given}']`), "d/team/a.py": "", "d/a.py": "" };
+    assert.match(imported(files).at("compose.yaml", "x-airflow.volumes[0]"), reason);
+  });
+}
