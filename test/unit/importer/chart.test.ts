@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { stringify } from "yaml";
+import { validate } from "../../../settings/read/validate.ts";
+import { imported } from "./disk.ts";
+
+const values = (text: string) => imported({ "values.yaml": text }, { main: "values.yaml" });
+
+const others: [what: string, text: string, message: RegExp][] = [
+  ["an executor of something else", "executor: docker\nworkers: 4\n", /looks like neither/],
+  [
+    "a workflow with executor",
+    "executor: { image: a/b }\ncontroller: {}\nserver: {}\n",
+    /looks like neither/,
+  ],
+  ["CeleryExecutor among other keys", "executor: CeleryExecutor\nname: a\nsteps: []\n", /looks like neither/],
+  ["workers of something else", "workers: 3\nconfig: { a: 1 }\n", /looks like neither/],
+  [
+    "Bitnami's chart",
+    "executor: CeleryExecutor\nauth: { username: a }\nweb: { replicaCount: 1 }\nworker: { replicaCount: 2 }\n",
+    /It has the keys of Bitnami's chart/,
+  ],
+  [
+    "the community's chart",
+    "airflow: { executor: CeleryExecutor, image: { tag: 2.10.5-python3.11 }, config: { AIRFLOW__CORE__PARALLELISM: 8 } }\nweb: { replicas: 1 }\n",
+    /It has the keys of the community's chart/,
+  ],
+];
+
+for (const [what, text, message] of others) {
+  test(`refuses values of ${what}`, () => assert.throws(() => values(text), message));
+}
+
+const base = "executor: CeleryExecutor\n";
+const rows: [text: string, place: string, becomes: string | RegExp][] = [
+  [
+    "ingress: { enabled: true, web: { host: a.example.com } }",
+    "ingress.web.host",
+    "kubernetes.ingress.webserver",
+  ],
+  [
+    "ingress: { web: { enabled: true, hosts: [a.example.com] } }",
+    "ingress.web.hosts[0]",
+    "kubernetes.ingress.webserver",
+  ],
+  [
+    "ingress: { web: { enabled: true, host: a.example.com }, apiServer: { enabled: true } }\nairflowVersion: 2.11.2",
+    "ingress.web.host",
+    "kubernetes.ingress.webserver",
+  ],
+  ["ingress: { apiServer: { enabled: true } }", "ingress.apiServer.enabled", /it is on without a host name/],
+  ["ingress: { web: { enabled: false, host: a.example.com } }", "ingress.web.host", "it is off"],
+  [
+    "workers: { persistence: { storageClassName: ssd } }",
+    "workers.persistence.storageClassName",
+    /workers share one volume/,
+  ],
+  [
+    "workers: { persistence: { enabled: false, storageClassName: ssd } }",
+    "workers.persistence.storageClassName",
+    "it is off",
+  ],
+  ["workers: { queue: default }", "workers.queue", "the default group reads the default queue"],
+  ["workers: { queue: 'default,high', replicas: 3 }", "workers.queue", "workerGroups[0].queues"],
+  ["workers: { queue: 'default,high', replicas: 3 }", "workers.replicas", "workerGroups[0].workers"],
+  [
+    "workers: { queue: a, keda: { enabled: true, maxReplicaCount: 4 } }",
+    "workers.keda.maxReplicaCount",
+    "workerGroups[0].autoscale.max",
+  ],
+  [
+    "images: { airflow: { repository: acme/airflow, tag: 4.2.0 } }\nairflowVersion: 2.11.2",
+    "images.airflow.tag",
+    "version, images.airflow",
+  ],
+  ["env: [{ name: PGPASSWORD, value: x1 }]", "env[0].value", "roles.all.secretFiles.PGPASSWORD"],
+  [
+    "env: [{ name: TOKEN, valueFrom: { secretKeyRef: { name: a, key: b } } }]",
+    "env[0].valueFrom.secretKeyRef.key",
+    "roles.all.secretFiles.TOKEN",
+  ],
+  [
+    "config: { core: { dag_concurrency: 9 } }",
+    "config.core.dag_concurrency",
+    "settings.core.max_active_tasks_per_dag",
+  ],
+  [
+    "config: { smtp: { smtp_password: x } }\nairflowVersion: 2.11.2",
+    "config.smtp.smtp_password",
+    "settings.smtp.smtp_password",
+  ],
+  [
+    "dags: { gitSync: { enabled: true, repo: https://a/b.git } }\nairflowVersion: 2.11.2",
+    "dags.gitSync.repo",
+    /Airflow 2\.11\.2 reads no repository/,
+  ],
+];
+
+for (const [text, place, becomes] of rows) {
+  test(`of the values ${text.replaceAll("\n", "; ")}, ${place} becomes ${becomes}`, () => {
+    const said = values(base + text).at("values.yaml", place);
+    if (typeof becomes === "string") assert.equal(said, becomes);
+    else assert.match(said, becomes);
+  });
+}
+
+/** Sections of the chart's defaults, as copies of all of them have. */
+const role = {
+  replicas: 1,
+  safeToEvict: true,
+  logGroomerSidecar: { enabled: true, args: ["bash", "/clean-logs"], retentionDays: 15 },
+};
+const copy = {
+  executor: "CeleryExecutor",
+  defaultAirflowRepository: "apache/airflow",
+  airflowVersion: "2.11.2",
+  workers: { ...role, persistence: { enabled: true, size: "100Gi" }, terminationGracePeriodSeconds: 600 },
+  scheduler: role,
+  webserver: {
+    ...role,
+    allowPodLogReading: true,
+    defaultUser: { role: "Admin", username: "admin", email: "admin@example.com" },
+  },
+  triggerer: { ...role, persistence: { enabled: true, size: "100Gi" } },
+  dagProcessor: { enabled: false, replicas: 1 },
+  flower: { enabled: false },
+  statsd: { enabled: true },
+  redis: { enabled: true, persistence: { enabled: true, size: "1Gi" } },
+  pgbouncer: { enabled: false, replicas: 1, maxClientConn: 100, metadataPoolSize: 10 },
+  config: {
+    core: { load_examples: "False", colored_console_log: "False" },
+    celery: { worker_concurrency: 16 },
+    metrics: { statsd_port: 9125, statsd_prefix: "airflow" },
+    triggerer: { default_capacity: 1000 },
+  },
+};
+
+const images = { airflow: "apache/airflow:2.11.2" };
+
+test("of a copy of the chart's defaults only the version is taken over", () => {
+  const { config, plan } = values(stringify(copy));
+  assert.deepEqual(config, { platform: "kubernetes", version: "2.11.2", workers: 1, images });
+  assert.deepEqual(plan.none, []);
+});
+
+test("what differs in a copy of the chart's defaults is the user's", () => {
+  const changed = { ...copy, workers: { ...copy.workers, replicas: 4, terminationGracePeriodSeconds: 900 } };
+  const { config, plan } = values(stringify(changed));
+  assert.deepEqual(config, {
+    platform: "kubernetes",
+    version: "2.11.2",
+    workers: 4,
+    workerGraceSeconds: 900,
+    images,
+  });
+  assert.deepEqual(plan.none, []);
+});
+
+test("a default in a short file is the user's", () => {
+  const made = values(`${base}workers: { terminationGracePeriodSeconds: 600 }\n`);
+  assert.equal(made.config.workerGraceSeconds, 600);
+});
+
+test("values with KEDA, git-sync and worker sets become a stack that the program accepts", () => {
+  const { config, plan } = values(`
+executor: CeleryExecutor
+airflowVersion: 3.3.2
+images: { airflow: { repository: registry.example.com/airflow, tag: 3.3.2-r1 } }
+pgbouncer: { enabled: true }
+workers:
+  keda: { enabled: true, minReplicaCount: 1, maxReplicaCount: 6 }
+  celery:
+    sets:
+      - { name: gpu, queue: "gpu,vision", replicas: 2, resources: { limits: { memory: 8Gi, cpu: 4 } } }
+      - { name: bulk, queue: bulk, keda: { enabled: true, minReplicaCount: 0, maxReplicaCount: 3 } }
+dags: { gitSync: { enabled: true, repo: https://git.example.com/dags.git, branch: main, subPath: etl/dags } }
+config: { celery: { worker_concurrency: 8 } }
+`);
+  assert.deepEqual(plan.none, []);
+  assert.deepEqual(config.workerAutoscale, { min: 1, max: 6 });
+  assert.deepEqual(config.workerGroups, [
+    { name: "gpu", queues: ["gpu", "vision"], workers: 2, memory: 8192, cpu: 4 },
+    { name: "bulk", queues: ["bulk"], autoscale: { min: 0, max: 3 } },
+  ]);
+  assert.deepEqual(config.dagsGit, {
+    url: "https://git.example.com/dags.git",
+    ref: "main",
+    folder: "etl/dags",
+  });
+  const named = {
+    ...(config.images as object),
+    pgbouncer: "registry.example.com/pgbouncer:1",
+    redis: "registry.example.com/redis:7",
+    postgres: "registry.example.com/postgres:16",
+  };
+  assert.deepEqual(validate({ ...config, images: named }).faults, []);
+});

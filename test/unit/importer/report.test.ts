@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Plan, Row } from "../../../importer/plan.ts";
+import { report } from "../../../importer/report.ts";
+
+const row = (line: number, more: Partial<Row> = {}): Row => ({
+  leaves: [{ file: "a.yaml", line, path: ["services", `s${line}`] }],
+  targets: [],
+  ...more,
+});
+
+const plan: Plan = {
+  config: {},
+  taken: [row(1, { targets: ["version"] }), row(2, { targets: ["dags"], todo: "look at it" })],
+  cared: [row(3, { note: "it always runs" })],
+  none: [row(4, { note: "no such thing" }), row(5, { note: "no such thing" }), row(6, { note: "another" })],
+  secrets: ["secrets.fernetKey"],
+};
+
+test("the report begins with what is left to do, one line for each reason, and ends with the next command", () => {
+  assert.equal(
+    report(plan, "x", []),
+    `
+Left to do
+
+Secrets, which are never written in plain: store them before the first deployment.
+  npm run secret -- secrets.fernetKey --stack x
+
+Taken over, but something is left to do:
+  1 × look at it: a.yaml:2 services.s2
+
+Not taken over:
+  2 × no such thing: a.yaml:4 services.s4, and 1 more
+  1 × another: a.yaml:6 services.s6
+
+2 taken over, 1 taken care of by the stack, 3 without a counterpart. Each of them, with its line: --all
+
+Next: npm run secret -- secrets.fernetKey --stack x`,
+  );
+});
+
+test("the whole report has every value after what is left to do", () => {
+  const lines = report(plan, "x", [], true).split("\n");
+  const at = (line: string) => lines.indexOf(line);
+  assert.ok(at("Left to do") < at("Taken over (2):"));
+  assert.ok(at("Taken over (2):") < at("Taken care of by the stack (1):"));
+  assert.ok(at("    a.yaml:5 services.s5") > at("No counterpart (3):"));
+  assert.equal(lines.at(-1), "Next: npm run secret -- secrets.fernetKey --stack x");
+});
+
+test("the next command is the edit that is missing, then the deployment", () => {
+  const done: Plan = { ...plan, taken: [], none: [], secrets: [] };
+  assert.match(
+    report(done, "x", ["images.redis is not given"]),
+    /\nNext: edit stacks\/Pulumi\.x\.yaml, then npm run up -- --stack x$/,
+  );
+  assert.match(report(done, "x", []), /^\nNothing is left to do\.\n.*\nNext: npm run up -- --stack x$/s);
+});
+
+test("a report of many secrets names the first twelve", () => {
+  const secrets = Array.from({ length: 15 }, (_, at) => `variables.a${at}`);
+  const shown = report({ ...plan, secrets }, "x", []);
+  assert.equal(shown.match(/^ {2}npm run secret/gm)?.length, 12);
+  assert.match(shown, /and 3 more: the stack file begins with all of these commands/);
+});
