@@ -6,6 +6,9 @@ export type Values = Readonly<Record<string, pulumi.Input<string>>>;
 /** A directory in memory, writable by every user and empty at each start of a container. */
 export const runtimeDirectory = "/dev/shm";
 
+/** MiB of that directory, unless a workload has another size. */
+export const usualSharedMemory = 64;
+
 /** Directory with a workload's secrets, one file each. */
 export const secretsDirectory = "/run/secrets";
 
@@ -161,6 +164,8 @@ export interface Job {
   /** Directories besides volumes that the program writes to; a platform may make all others read-only. */
   readonly scratch?: readonly string[];
   readonly limits: Limits;
+  /** MiB that {@link runtimeDirectory} may hold, as a part of the memory; default {@link usualSharedMemory}. */
+  readonly sharedMemory?: number;
   /** Services that the program connects to; a platform that can block all others does. */
   readonly reaches: readonly Target[];
   /** True if the program also connects to addresses outside the stack. */

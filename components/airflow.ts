@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Role, roleTable } from "../roles.ts";
 import type { Settings } from "../settings/model/groups.ts";
+import { codeFiles, webserverConfig } from "../settings/model/ownCode.ts";
 import { parallelismFor, slotsOf } from "../settings/model/slots.ts";
+import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
 import { rolesIn } from "../settings/schema/versions.ts";
 import { instances, type Platform } from "../workload.ts";
 import { dagsOf } from "./dags.ts";
@@ -18,6 +20,7 @@ import { waysOf } from "./roles/proxy.ts";
 import type { RoleArgs } from "./roles/role.ts";
 import { Scheduler } from "./roles/scheduler.ts";
 import { Triggerer } from "./roles/triggerer.ts";
+import type { AirflowVersion } from "./roles/versions/version.ts";
 import { versionOf } from "./roles/versions/versionOf.ts";
 import { Webserver } from "./roles/webserver.ts";
 import { Worker } from "./roles/worker.ts";
@@ -28,6 +31,15 @@ import { turnsOf } from "./turns.ts";
 /** True if task logs are kept remotely, so that roles need not share a volume for them. */
 function logsAreRemote({ settings }: Settings): boolean {
   return settings.logging?.remote_logging?.toLowerCase() === "true";
+}
+
+/** Names the user's `webserver_config.py`, if there is one. */
+function webserverConfigOf(
+  settings: Settings,
+  { webserverConfig: section }: AirflowVersion,
+): AirflowSettings {
+  const isThere = codeFiles(settings).some(({ path }) => path === webserverConfig);
+  return isThere ? { [section]: { config_file: webserverConfig } } : {};
 }
 
 /** Results of earlier deployments. */
@@ -92,7 +104,7 @@ export class Airflow extends pulumi.ComponentResource {
         adminUser,
         namesInstances: platform.namesInstances,
         parallelism: parallelismFor(slotsOf(groups), settings.schedulers),
-        settings: [dags.settings, settings.settings],
+        settings: [dags.settings, webserverConfigOf(settings, version), settings.settings],
       }),
       extras,
     };

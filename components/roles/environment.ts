@@ -175,7 +175,7 @@ function filesOf(role: Role, { version, broker, database, server }: EnvironmentA
 
 /** Names a worker by its group for log requests, where its own name cannot be reached. */
 function logHost({ namesInstances }: EnvironmentArgs): Setting[] {
-  const callable = "airflow_local_settings.group_name";
+  const callable = "airflow_on_celery.heartbeat.group_name";
   return namesInstances ? [] : [{ ...plain("core", "hostname_callable", callable), roles: ["worker"] }];
 }
 

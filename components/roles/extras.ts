@@ -3,7 +3,13 @@ import tls from "node:tls";
 import { roles } from "../../roles.ts";
 import { certificatesIn } from "../../settings/model/certificates.ts";
 import type { Settings } from "../../settings/model/groups.ts";
-import { authoritiesFile, authorityVariables } from "../../settings/model/names/ownNames.ts";
+import { codeFiles } from "../../settings/model/ownCode.ts";
+import {
+  authoritiesFile,
+  authorityVariables,
+  localSettingsFile,
+  usersLocalSettingsFile,
+} from "../../settings/model/ownNames.ts";
 import type { Job, Labels, Limits, Platform, PodExtras, Values, Volume } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import { type Ways, withProxy } from "./proxy.ts";
@@ -18,6 +24,8 @@ export interface Extras {
   readonly pod?: PodExtras;
   readonly hosts: Readonly<Record<string, string>>;
   readonly limits: Partial<Limits>;
+  /** MiB. */
+  readonly sharedMemory?: number;
   /** Proxy to addresses outside the stack. */
   readonly ways?: Ways;
 }
@@ -30,7 +38,10 @@ export type ExtrasByRole = Readonly<Record<Taker, Extras>>;
 
 export interface ExtrasArgs {
   readonly platform: Platform;
-  readonly settings: Pick<Settings, "roles" | "extraHosts" | "caCertificates">;
+  readonly settings: Pick<
+    Settings,
+    "roles" | "extraHosts" | "caCertificates" | "dags" | "plugins" | "config"
+  >;
   /** Volume that tasks write to, for each other and for people. */
   readonly data: Volume;
   readonly ways?: Ways | undefined;
@@ -57,10 +68,23 @@ function mapped<T, R>(values: Readonly<Record<string, T>>, value: (from: T) => R
   return Object.fromEntries(Object.entries(values).map(([name, from]) => [name, value(from)]));
 }
 
+function read(path: string): string {
+  return readFileSync(path, "utf8");
+}
+
+/** Moves the user's local settings to where the stack's, which take the path, import them from. */
+function besideOwn(files: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(files);
+  return Object.fromEntries(
+    entries.map(([path, file]) => [path === localSettingsFile ? usersLocalSettingsFile : path, file]),
+  );
+}
+
 /** Merges the extras of each role: the role's own win over those of `all`. */
 export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): ExtrasByRole {
   const { roles: stated, extraHosts, caCertificates } = settings;
   const trusted = trust(caCertificates);
+  const code = Object.fromEntries(codeFiles(settings).map(({ path, source }) => [path, read(source)]));
   const volumes = new Map<string, Volume>([["data", data]]);
   const volumeCalled = (name: string): Volume => {
     if (name.startsWith("/")) return { kind: "host", path: name };
@@ -73,18 +97,21 @@ export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): Extras
     const { [role]: own } = stated;
     const { memory, cpu } = own ?? {};
     const pod = (all?.pod ?? own?.pod) && { ...all?.pod, ...own?.pod };
+    const sharedMemory = own?.sharedMemory ?? all?.sharedMemory;
     return {
       env: { ...trusted.env, ...all?.env, ...own?.env },
       secrets: mapped({ ...all?.secretFiles, ...own?.secretFiles }, (source) => readSecret(source, platform)),
       files: {
         ...trusted.files,
-        ...mapped({ ...all?.files, ...own?.files }, (file) => readFileSync(file, "utf8")),
+        ...code,
+        ...mapped(besideOwn({ ...all?.files, ...own?.files }), read),
       },
       volumes: mapped({ ...all?.volumes, ...own?.volumes }, volumeCalled),
       labels: { ...all?.labels, ...own?.labels },
       hosts: extraHosts,
       limits: { ...(memory !== undefined && { memory }), ...(cpu !== undefined && { cpu }) },
       ...(pod && { pod }),
+      ...(sharedMemory !== undefined && { sharedMemory }),
       ...(ways && { ways }),
     };
   };
@@ -106,7 +133,7 @@ export function withExtras<T extends Job>(
   { extras }: { readonly extras: ExtrasByRole },
   job: T,
 ): T {
-  const { env, secrets, files, volumes, labels, pod, hosts, limits, ways } = extras[role];
+  const { env, secrets, files, volumes, labels, pod, hosts, limits, ways, sharedMemory } = extras[role];
   const taken =
     clash(job.env, env) ??
     clash(job.secrets, secrets) ??
@@ -123,5 +150,6 @@ export function withExtras<T extends Job>(
     ...(pod && { pod }),
     hosts,
     limits: { ...job.limits, ...limits },
+    ...(sharedMemory !== undefined && { sharedMemory }),
   };
 }

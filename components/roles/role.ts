@@ -4,6 +4,7 @@ import type { Job, Platform, Service, Target, Values, Volume } from "../../workl
 import { runtimeDirectory } from "../../workload.ts";
 import type { Environment } from "./environment.ts";
 import type { ExtrasByRole } from "./extras.ts";
+import { localSettings } from "./localSettings/localSettings.ts";
 import { startFile } from "./start/start.ts";
 import type { AirflowVersion } from "./versions/version.ts";
 
@@ -39,7 +40,7 @@ export function airflowRole(role: Role, { image, environment, dags, logs }: Role
     user: { uid: 50000, gid: 0 },
     env: { ...env, ...config },
     secrets,
-    files: { ...files, ...startFile },
+    files: { ...files, ...startFile, ...localSettings() },
     volumes: { ...(dags && { [folders.dags]: dags }), ...(logs && { [folders.logs]: logs }) },
     scratch: ["/tmp", ...(logs ? [] : [folders.logs])],
     stop: { signal: "SIGTERM", graceSeconds: 30 },

@@ -85,6 +85,7 @@ function base(name: string, instance: string, job: Placed<Job>, placement: Place
     networksAdvanced: [{ name: network, aliases: [...new Set([instance, name])] }],
     memory: job.limits.memory,
     memorySwap: job.limits.memory,
+    ...(job.sharedMemory !== undefined && { shmSize: job.sharedMemory }),
     // Not `cpus`, which an engine with fewer cores refuses.
     cpuPeriod,
     cpuQuota: job.limits.cpu * cpuPeriod,

@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Job, Limits, Nodes, Service, Stop, Volume } from "../../workload.ts";
-import { runtimeDirectory, secretsDirectory } from "../../workload.ts";
+import { runtimeDirectory, secretsDirectory, usualSharedMemory } from "../../workload.ts";
 import { withPodExtras } from "./podExtras.ts";
 import { probes } from "./probes.ts";
 
@@ -68,7 +68,8 @@ function volumesOf(
   job: Job,
   { files, largeFiles = {}, secrets }: PodArgs,
 ): { volumes: PodVolume[]; volumeMounts: Mount[] } {
-  const memory = { name: "runtime", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } };
+  const { sharedMemory = usualSharedMemory } = job;
+  const memory = { name: "runtime", emptyDir: { medium: "Memory", sizeLimit: `${sharedMemory}Mi` } };
   const scratch = (job.scratch ?? []).map((path) => ({ name: mountName(path), emptyDir: {} }));
   const data = Object.entries(job.volumes ?? {}).map(([path, volume]) => dataVolume(path, volume));
   const small = Object.keys(job.files ?? {}).filter((path) => !Object.hasOwn(largeFiles, path));

@@ -22,6 +22,7 @@ import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts"
 import { publishRules } from "../rules/network/publish.ts";
 import { platformRules } from "../rules/platform.ts";
 import { mountRules } from "../rules/roles/mounts.ts";
+import { ownCodeRules } from "../rules/roles/ownCode.ts";
 import { roleRules } from "../rules/roles/roles.ts";
 import type { Rule } from "../rules/rule.ts";
 import { clusterSecretRules } from "../rules/secrets/clusterSecrets.ts";
@@ -60,6 +61,7 @@ export const rules: readonly Rule[] = [
   composedRules,
   foreignRules,
   userRules,
+  ownCodeRules,
   packageRules,
   parallelismRules,
   passwordRules,

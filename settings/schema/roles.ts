@@ -53,6 +53,9 @@ export const roleExtras = object({
     ),
   memory: memory.optional().describe("MiB that each instance may use; for workers use `workerMemory`."),
   cpu: cpu.optional().describe("Cores that each instance may use; for workers use `workerCpu`."),
+  sharedMemory: memory
+    .optional()
+    .describe("MiB at /dev/shm that each instance may use, as a part of its memory; without it 64."),
   labels: labels.default({}).describe("Labels of the role's containers or pods."),
   pod: podExtras
     .optional()

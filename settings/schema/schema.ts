@@ -145,6 +145,16 @@ export const schema = object({
     .default("admin")
     .describe("Login of the first administrator, and of Flower."),
   dags: directory.prefault("dags").describe("Folder of DAG files, relative to the project."),
+  plugins: directory
+    .optional()
+    .describe(
+      "Folder of Airflow plugins and of modules that every role may import; default: `plugins` beside the DAG folder, if there is one.",
+    ),
+  config: directory
+    .optional()
+    .describe(
+      "Folder of modules that Airflow's settings name, `airflow_local_settings.py` and `webserver_config.py`; default: `config` beside the DAG folder, if there is one.",
+    ),
   dagsImage: matching(
     /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+$/,
     "expected a repository of an image registry, without a tag: registry.example.com/team/dags",

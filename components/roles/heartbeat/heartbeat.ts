@@ -1,17 +1,21 @@
 import { readFileSync } from "node:fs";
 import type { Health, Values } from "../../../workload.ts";
 import { runtimeDirectory } from "../../../workload.ts";
+import { localSettings } from "../localSettings/localSettings.ts";
+import { moduleFolder } from "../modules.ts";
 
-const settingsFile = "/opt/airflow/config/airflow_local_settings.py";
 const file = `${runtimeDirectory}/heartbeat`;
 
 function program(name: string): string {
   return readFileSync(new URL(name, import.meta.url), "utf8");
 }
 
-/** Renders the settings that Airflow's processes import at their start: a program, then modules. */
-function settingsText(text: string, modules: readonly string[]): string {
-  return [text, ...modules.map((name) => `import ${name}  # noqa: E402, F401\n`)].join("\n");
+/** Delivers a heartbeat as a module that Airflow's processes import at their start, before others. */
+function imported(text: string, modules: readonly string[]): Values {
+  return {
+    [`${moduleFolder}/heartbeat.py`]: text,
+    ...localSettings(["airflow_on_celery.heartbeat", ...modules]),
+  };
 }
 
 /**
@@ -39,7 +43,7 @@ export function heartbeat(of: keyof typeof beats, files: Values, modules: readon
   const { module, missedSeconds } = beats[of];
   const fresh = `find ${runtimeDirectory} -path ${file} -newermt "${missedSeconds} seconds ago" | grep -q .`;
   return {
-    files: { ...files, [settingsFile]: settingsText(module, modules) },
+    files: { ...files, ...imported(module, modules) },
     healthy: { command: ["sh", "-c", fresh], startSeconds: 180 },
   };
 }
@@ -61,7 +65,7 @@ export function webserverHeartbeat(
   const beat = `find "$beat" -newermt "30 seconds ago" | grep -q .`;
   const turning = `for beat in ${runtimeDirectory}/heartbeats/*; do [ ! -d "/proc/\${beat##*/}" ] || ${beat} || exit 1; done`;
   return {
-    files: { ...files, [settingsFile]: settingsText(program("webserver.py"), modules) },
+    files: { ...files, ...imported(program("webserver.py"), modules) },
     healthy: {
       command: ["sh", "-c", `{ [ -e ${served} ] || { ${answers} && : >${served}; }; } && ${turning}`],
       startSeconds: 240,

@@ -70,5 +70,3 @@ def connect_and_wait(self):
 
 
 Pool.connect = connect_and_wait
-
-__all__ = []

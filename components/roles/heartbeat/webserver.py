@@ -17,5 +17,3 @@ async def beat(self, counter):
 
 
 Server.on_tick = beat
-
-__all__ = []

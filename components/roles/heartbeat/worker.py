@@ -99,6 +99,3 @@ def install(instance, **_):
 def group_name():
     """Returns the host name shared by all workers of a group on one machine, any of which serves the logs of all."""
     return socket.gethostname().rpartition("-")[0]
-
-
-__all__ = []

@@ -34,6 +34,7 @@ export const airflow2: AirflowVersion = {
       ...(publicUrl !== undefined && { base_url: publicUrl, enable_proxy_fix: "True" }),
     },
   }),
+  webserverConfig: "webserver",
   // Flower has no database; without this variable, Airflow's check against SQLite hides Flower's command.
   flower: { env: { _AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK: "1" } },
   webserver: {

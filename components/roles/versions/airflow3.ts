@@ -44,6 +44,7 @@ export const airflow3: AirflowVersion = {
     dag_processor: { refresh_interval: String(timings.dagsRefresh) },
     api: publicUrl === undefined ? {} : { base_url: publicUrl },
   }),
+  webserverConfig: "fab",
   flower: { env: {} },
   webserver: {
     command: (port) => ["api-server", "--port", String(port), "--proxy-headers"],

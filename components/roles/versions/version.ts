@@ -31,6 +31,8 @@ export interface AirflowVersion {
   readonly keys: readonly Key[];
   /** Defaults of the stack under their names in this version. */
   readonly settings: (around: VersionInputs) => AirflowSettings;
+  /** Section of `config_file`, the path of a `webserver_config.py`. */
+  readonly webserverConfig: "fab" | "webserver";
   /** Variables of Flower that are no settings. */
   readonly flower: { readonly env: Values };
   readonly webserver: {

@@ -45,14 +45,20 @@ export const ownSecrets = [
   "trusted_jwks_url",
 ] as const;
 
+/** File that Airflow's processes import at their start; the stack's imports the user's. */
+export const localSettingsFile = "/opt/airflow/config/airflow_local_settings.py";
+
+/** Place of the user's file of that name. */
+export const usersLocalSettingsFile = "/opt/airflow/config/users_local_settings.py";
+
 /** Files that a stack delivers. */
 export const ownFiles = [
   "/opt/airflow/check/check.py",
   "/opt/airflow/check/check_network.py",
   "/opt/airflow/check/check_postgres.py",
   "/opt/airflow/check/check_redis.py",
-  "/opt/airflow/config/airflow_local_settings.py",
   "/opt/airflow/config/pooled_connections.py",
+  usersLocalSettingsFile,
   "/opt/airflow/declare.py",
   "/opt/airflow/migrate.py",
   "/opt/airflow/postgres-ca.pem",

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type AirflowOption, airflowOption } from "../../model/airflowOptions.ts";
+import { codeFiles, webserverConfig } from "../../model/ownCode.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -47,18 +48,27 @@ const backends = (["api.auth_backends", "fab.auth_backends"] as const).map((name
   }),
 );
 
+const publicRoleMessage =
+  "its AUTH_ROLE_PUBLIC gives a role to everybody, without a login: expected a file without it, with users for people";
+
+function givesPublicRole(file: string): boolean {
+  return /^\s*AUTH_ROLE_PUBLIC\s*=\s*["'](?!Public["'])/m.test(readFileSync(file, "utf8"));
+}
+
 /** Rejects a webserver_config.py that gives everybody a role without a login. */
 const publicRole = rule(["roles.*.files.*"], ({ roles }) =>
   Object.entries(roles).flatMap(([role, { files }]) =>
     Object.entries(files)
       .filter(([path]) => path.endsWith("/webserver_config.py"))
-      .filter(([, file]) => /^\s*AUTH_ROLE_PUBLIC\s*=\s*["'](?!Public["'])/m.test(readFileSync(file, "utf8")))
-      .map(([path]) => ({
-        path: ["roles", role, "files", path],
-        message:
-          "its AUTH_ROLE_PUBLIC gives a role to everybody, without a login: expected a file without it, with users for people",
-      })),
+      .filter(([, file]) => givesPublicRole(file))
+      .map(([path]) => ({ path: ["roles", role, "files", path], message: publicRoleMessage })),
   ),
 );
 
-export const loginRules = [authManager, allAdmins, ...backends, publicRole];
+const publicRoleInCode = rule(["dags", "plugins", "config"], (parsed) =>
+  codeFiles(parsed)
+    .filter(({ path, source }) => path === webserverConfig && givesPublicRole(source))
+    .map(({ key }) => ({ path: [key], message: publicRoleMessage })),
+);
+
+export const loginRules = [authManager, allAdmins, ...backends, publicRole, publicRoleInCode];

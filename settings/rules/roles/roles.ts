@@ -69,7 +69,7 @@ function treeOf(path: string): string | undefined {
 }
 
 /** Says why a file cannot be delivered as text; undefined if it can. */
-function noText(file: string): string | undefined {
+export function noText(file: string): string | undefined {
   const size = statSync(file).size;
   if (size > mostKiB * 1024) {
     return `it has ${Math.ceil(size / 1024)} KiB: expected ${mostKiB}; larger ones belong into the image, or a volume`;
@@ -152,6 +152,20 @@ const sizes = rule([], (_, isGiven) =>
   ),
 );
 
+/** Rejects shared memory that alone exceeds the memory that it is a part of. */
+const shared = rule(
+  ["workerMemory", "workerGroups.*.memory", "roles.*.memory", "roles.*.sharedMemory"],
+  ({ workerMemory, workerGroups, roles }) => {
+    const workers = Math.min(workerMemory, ...workerGroups.flatMap(([, { memory }]) => memory ?? []));
+    return each(roles, ({ memory, sharedMemory = 0 }, role) => {
+      const of = role === "worker" || role === "all" ? workers : (memory ?? Number.POSITIVE_INFINITY);
+      if (sharedMemory < of) return [];
+      const message = `it is a part of the memory, which is ${of} MiB: expected less, or more memory`;
+      return [{ path: ["roles", role, "sharedMemory"], message }];
+    });
+  },
+);
+
 /** Labels that the stack or the cluster relies on. */
 const ownLabels =
   /^(app\.kubernetes\.io\/name$|reaches\/|pod-security\.kubernetes\.io\/|kubernetes\.io\/|k8s\.io\/)/;
@@ -172,4 +186,4 @@ const labels = rule(["labels.*", "roles.*.labels.*"], ({ labels, roles }) => [
   ...each(roles, (extras, role) => labelsAt(["roles", role, "labels"], extras.labels)),
 ]);
 
-export const roleRules = [variables, secrets, files, fileAndVolume, alike, volumes, sizes, labels];
+export const roleRules = [variables, secrets, files, fileAndVolume, alike, volumes, sizes, shared, labels];

@@ -1,21 +1,24 @@
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { z } from "zod";
 import { authorityCertificate, machineCertificate } from "../../../platforms/docker/certificate.ts";
+import { webserverConfig } from "../../../settings/model/ownCode.ts";
 import {
   authoritiesFile,
   authorityVariables,
+  localSettingsFile,
   ownDirectories,
   ownFiles,
   ownSecrets,
   ownTrees,
   ownVariables,
   proxyVariables,
-} from "../../../settings/model/names/ownNames.ts";
+  usersLocalSettingsFile,
+} from "../../../settings/model/ownNames.ts";
 import { schema } from "../../../settings/schema/schema.ts";
 import { secretsDirectory } from "../../../workload.ts";
 import { type Config, type Declared, declare } from "../mocks.ts";
@@ -34,6 +37,12 @@ const signer = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 const authority = written("authority.pem", await authorityCertificate(createPublicKey(signer), signer, 1));
 const text = written("x.ini", "[x]\n");
+for (const name of ["plugins", "config"]) mkdirSync(join(folder, name));
+written("plugins/own.py", "");
+written("config/airflow_local_settings.py", "");
+written("config/webserver_config.py", "");
+/** Files of a stack's own code, in a container. */
+const code = ["/opt/airflow/plugins/own.py", usersLocalSettingsFile, webserverConfig];
 const certificate = await machineCertificate("airflow.test", createPublicKey(key), signer, 1);
 
 /** Domain of all services outside the stack; no DNS knows it. */
@@ -62,6 +71,8 @@ const common: Config = {
   roles: { all: given },
   labels: { team: "data" },
   caCertificates: [authority],
+  plugins: join(folder, "plugins"),
+  config: join(folder, "config"),
   proxy: { https: "http://proxy.test:3128", no: [] },
   settings: { logging: { remote_logging: true } },
   pgbouncer: { poolSize: 5 },
@@ -130,6 +141,7 @@ function lacking({ env, paths, labels }: Program): string[] {
     ["roles.all.env", env.GIVEN === "to all"],
     ["roles.all.secretFiles", paths.has(`${secretsDirectory}/given`)],
     ["roles.all.files", paths.has("/opt/given.ini")],
+    ...code.map((path): [string, boolean] => [path, paths.has(path)]),
     ["roles.all.volumes", paths.has("/opt/given")],
     ["roles.all.labels", labels.taker === "airflow"],
     ["caCertificates", paths.has(authoritiesFile)],
@@ -184,7 +196,8 @@ test("what the stack has itself is known, so that nothing can be given something
   const known = new Set<string>([
     ...[...ownVariables, ...proxyVariables, ...authorityVariables, ...Object.keys(given.env)],
     ...ownSecrets.map((name) => `${secretsDirectory}/${name}`),
-    ...[...ownFiles, ...ownDirectories, `${secretsDirectory}/given`],
+    ...code,
+    ...[localSettingsFile, ...ownFiles, ...ownDirectories, `${secretsDirectory}/given`],
     ...[...Object.keys(given.files), ...Object.keys(given.volumes)],
   ]);
   const isKnown = (name: string) =>
@@ -197,6 +210,16 @@ test("what the stack has itself is known, so that nothing can be given something
       .flatMap(({ env, paths }) => [...Object.keys(env), ...paths])
       .filter((name) => !isKnown(name));
     assert.deepEqual(names, []);
+  }
+});
+
+test("what the user's local settings define takes effect beside the stack's, in every role of Airflow", async () => {
+  const declared = programsOf(await declare({ ...common, version: "2.11.2" })).filter(startsAirflow);
+  const programs = declared.filter(({ name }) => name !== "check");
+  assert.equal(programs.length, 7 + 1);
+  for (const { name, paths, env } of programs) {
+    assert.ok(paths.has(localSettingsFile), name);
+    assert.equal(env.AIRFLOW__WEBSERVER__CONFIG_FILE, webserverConfig, name);
   }
 });
 

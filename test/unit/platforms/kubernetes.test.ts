@@ -31,6 +31,7 @@ const service: Fields = {
   hosts: { "a.example.com": "10.0.0.7", "b.example.com": "10.0.0.8", "c.example.com": "10.0.0.7" },
   scratch: ["/tmp"],
   limits: { memory: 512, cpu: 1.5 },
+  sharedMemory: 128,
   reaches: [{ host: "redis", port: 6379 }],
   outbound: true,
   stop: { signal: "SIGINT", graceSeconds: 7 },
@@ -146,6 +147,10 @@ const cases: {
         limits: { cpu: "1500m", memory: "512Mi", "ephemeral-storage": "10Gi" },
       },
     ],
+  ],
+  sharedMemory: [
+    [volume("runtime"), { name: "runtime", emptyDir: { medium: "Memory", sizeLimit: "128Mi" } }],
+    [mount("runtime"), { name: "runtime", mountPath: "/dev/shm" }],
   ],
   reaches: [
     [reachLabels(service), { "reaches/redis": "true" }],

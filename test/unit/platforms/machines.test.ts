@@ -119,7 +119,7 @@ test("scaling a machine changes nothing but its workers", async () => {
 });
 
 test("the logs of a worker are asked for under the name of its group", async () => {
-  const callable = "AIRFLOW__CORE__HOSTNAME_CALLABLE=airflow_local_settings.group_name";
+  const callable = "AIRFLOW__CORE__HOSTNAME_CALLABLE=airflow_on_celery.heartbeat.group_name";
   const told = async (config: typeof stack | { machines: (typeof one)[] }) =>
     [...containersOf(await declare(config))]
       .filter(([, { envs }]) => (envs as string[]).includes(callable))
@@ -224,7 +224,7 @@ test("containers are declared as on one engine, but for names of workers and how
     'mounts.0.type: "bind" -> "volume"',
   ];
   const worker = (group: string) => [
-    'env.AIRFLOW__CORE__HOSTNAME_CALLABLE: (absent) -> "airflow_local_settings.group_name"',
+    'env.AIRFLOW__CORE__HOSTNAME_CALLABLE: (absent) -> "airflow_on_celery.heartbeat.group_name"',
     `hostname: "${group}-1" -> "${group}-two-1"`,
     ...dags,
     `name: "airflow-unit-${group}-1" -> "airflow-unit-${group}-two-1"`,

@@ -262,6 +262,32 @@ export const refusals: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "code beside the DAGs that no role can be given",
+    config: `config:
+  airflow:plugins: test/unit/settings/bad/code/plugins
+  airflow:config: test/unit/settings/bad/code/config
+  airflow:roles:
+    all: { files: { /opt/airflow/config/own_logging.py: README.md } }
+`,
+    says: [
+      "2: plugins is plugins/logo.bin; it is no text: expected texts in UTF-8; others belong into the image, or a volume",
+      "3: config is config/own_logging.py; roles.all.files has it too: expected either",
+      "3: config is config/pooled_connections.py; the stack has a module of this name: expected another name",
+      "3: config is test/unit/settings/bad/code/config; its AUTH_ROLE_PUBLIC gives a role to everybody, without a login: expected a file without it, with users for people",
+    ],
+    expressible: false,
+  },
+  {
+    name: "shared memory beyond the memory",
+    config: `config:
+  airflow:roles: { worker: { sharedMemory: 2048 }, scheduler: { memory: 1024, sharedMemory: 512 } }
+`,
+    says: [
+      "2: roles.worker.sharedMemory is 2048; it is a part of the memory, which is 2048 MiB: expected less, or more memory",
+    ],
+    expressible: false,
+  },
+  {
     name: "a role of everybody's",
     config: `config:
   airflow:roles: { webserver: { files: { /opt/airflow/webserver_config.py: test/unit/settings/bad/files/public.py } } }
