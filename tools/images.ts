@@ -77,7 +77,7 @@ export async function ensureImages(needed = standard, version = defaultVersion):
 }
 
 /** Makes sure that the engine has the image with the packages for a stack's DAGs. */
-async function ensurePackages(packages: Packages): Promise<void> {
+export async function ensurePackages(packages: Packages): Promise<void> {
   const image = derivedImage(packages);
   const known = await run("docker", ["image", "ls", "--quiet", image]);
   if (known.trim() !== "") return;

@@ -61,6 +61,19 @@ export const commands = {
     does: "Shows machines, roles, health and tasks of a stack; fails if something is wrong.",
     flags: { stack },
   },
+  dags: {
+    does: "Works on DAGs in the image that runs them: check [FILE...], test DAG [TASK], pytest [ARGUMENT...], run DAG, logs DAG.",
+    words: ["COMMAND [ARGUMENT...]", 1, Number.POSITIVE_INFINITY],
+    flags: {
+      stack,
+      folder: { value: "FOLDER", does: "Folder of DAG files; default: that of the stack file." },
+    },
+  },
+  shell: {
+    does: "Opens a shell in a role of a running stack, or runs a command there.",
+    words: ["ROLE [COMMAND...]", 1, Number.POSITIVE_INFINITY],
+    flags: { stack },
+  },
   forget: {
     does: "Drops a machine that is gone for good from a stack's state.",
     words: ["MACHINE", 1, 1],

@@ -1,0 +1,7 @@
+from airflow.plugins_manager import AirflowPlugin
+
+GREETING = "Greetings"
+
+
+class Develop(AirflowPlugin):
+    name = "develop"

@@ -1,0 +1,153 @@
+import { readFileSync } from "node:fs";
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { versionOf } from "../../components/roles/versions/versionOf.ts";
+import type { Packages } from "../../images/derived.ts";
+import { derivedImage } from "../../images/derived.ts";
+import type { Settings } from "../../settings/model/groups.ts";
+import { readStackFile } from "../../settings/read/read.ts";
+import { ensureImages, ensurePackages } from "../images.ts";
+import { AirflowApi } from "../lib/airflow.ts";
+import { commandLine } from "../lib/commandLine/commandLine.ts";
+import { inContainer } from "../lib/dags/container.ts";
+import { lastLogs, runDag } from "../lib/dags/follow.ts";
+import { environmentOf, execArgs, type Place, placeOf } from "../lib/dags/place.ts";
+import { bareScene, besideWorker } from "../lib/dags/scene.ts";
+import { main, project, run } from "../lib/process.ts";
+import { reach } from "../lib/reach/reach.ts";
+import { Stack } from "../lib/stack.ts";
+
+const program = readFileSync(new URL("../lib/dags/inside.py", import.meta.url), "utf8");
+const teller = readFileSync(new URL("../lib/dags/told.py", import.meta.url), "utf8");
+
+/** A command's stack, and the folder of its DAGs. */
+interface Subject {
+  readonly stack: Stack;
+  readonly settings: Settings;
+  readonly folder: string;
+}
+
+type Work = (subject: Subject, words: readonly string[]) => Promise<number>;
+
+/** Builds, once, the stack's image of Airflow with ruff and pytest. */
+async function toolsImage({ images, version, packages }: Settings): Promise<string> {
+  if (packages) await ensurePackages(packages);
+  else if (images.airflow.startsWith("airflow-on-celery/")) await ensureImages(["airflow"], version);
+  const tools: Packages = {
+    base: images.airflow,
+    requirements: join(project, "images/develop/requirements.txt"),
+    systemPackages: [],
+  };
+  await ensurePackages(tools);
+  return derivedImage(tools);
+}
+
+/** Asks the deployed stack for its connections and variables; without one there are none. */
+async function told({ stack, settings }: Subject): Promise<string> {
+  const { roles } = versionOf(settings.version);
+  const place = await placeOf(
+    stack,
+    settings,
+    roles.includes("dag-processor") ? "dag-processor" : "scheduler",
+  );
+  if (!place) {
+    console.log(`  stack ${stack.name} does not run: DAGs see no connections and variables`);
+    return "{}";
+  }
+  const args = execArgs(place, [], ["python", "-c", teller]);
+  const said = await run(place.exec[0], args, { env: environmentOf(place) });
+  return said.trim().split("\n").at(-1) ?? "{}";
+}
+
+function inside(command: string, words: readonly string[]): string[] {
+  return ["python", "-c", program, command, ...words];
+}
+
+async function withTools(subject: Subject, command: string, words: readonly string[]): Promise<number> {
+  const { settings, folder } = subject;
+  const scene = bareScene(settings, await toolsImage(settings), folder);
+  return inContainer(scene, inside(command, words), await told(subject));
+}
+
+/** Path of a file below the DAG folder. */
+function belowFolder(folder: string, file: string): string {
+  const below = relative(folder, resolve(file));
+  if (below.startsWith("..") || isAbsolute(below))
+    throw new Error(`${file} is not below ${folder}; expected a DAG file.`);
+  return below;
+}
+
+async function inPod(place: Place, command: readonly string[], input: string): Promise<number> {
+  const text = await run(place.exec[0], execArgs(place, ["--stdin"], command), { input });
+  console.log(text);
+  return 0;
+}
+
+/** Runs a DAG or a task once, in a container beside a worker; in a cluster in a worker's pod. */
+const test: Work = async (subject, words) => {
+  const { stack, settings, folder } = subject;
+  const [group] = settings.groups;
+  const place = group && (await placeOf(stack, settings, group.name));
+  if (!place) throw new Error(`Stack ${stack.name} has no running worker; npm run up deploys it.`);
+  const input = await told(subject);
+  if (settings.platform === "kubernetes") return inPod(place, inside("test", words), input);
+  return inContainer(await besideWorker(settings, place, folder), inside("test", words), input);
+};
+
+/** Calls Airflow's API, wherever the webserver runs. */
+async function overApi(
+  { stack, settings }: Subject,
+  call: (api: AirflowApi) => Promise<boolean>,
+): Promise<number> {
+  const end = await reach(stack);
+  const webserverUrl = `http://127.0.0.1:${settings.webserverPort}`;
+  const api = new AirflowApi({ ...(await stack.outputs()), webserverUrl });
+  return (await call(api).finally(end)) ? 0 : 1;
+}
+
+/** Commands, with the arguments that they take and their least and greatest number. */
+const commands: Readonly<Record<string, readonly [spelt: string, least: number, most: number, Work]>> = {
+  check: [
+    "[FILE...]",
+    0,
+    Number.POSITIVE_INFINITY,
+    (subject, words) =>
+      withTools(
+        subject,
+        "check",
+        words.map((file) => belowFolder(subject.folder, file)),
+      ),
+  ],
+  test: ["DAG [TASK]", 1, 2, test],
+  pytest: [
+    "[ARGUMENT...]",
+    0,
+    Number.POSITIVE_INFINITY,
+    (subject, words) => withTools(subject, "pytest", words),
+  ],
+  run: ["DAG", 1, 1, (subject, [dag = ""]) => overApi(subject, (api) => runDag(api, dag))],
+  logs: [
+    "DAG",
+    1,
+    1,
+    (subject, [dag = ""]) => overApi(subject, (api) => lastLogs(api, dag).then(() => true)),
+  ],
+};
+
+await main(async () => {
+  const { flags, words } = commandLine("dags");
+  const [name = "", ...rest] = words;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new Error(`${name} is no command; expected ${Object.keys(commands).join(", ")}.`);
+  const [spelt, least, most, work] = command;
+  if (rest.length < least || rest.length > most) throw new Error(`expected npm run dags -- ${name} ${spelt}`);
+  const stack = new Stack(flags.stack ?? "dev");
+  stack.check();
+  const settings = readStackFile(stack.file);
+  if (settings.dagsGit && flags.folder === undefined && !["run", "logs"].includes(name)) {
+    throw new Error(
+      `The DAGs of stack ${stack.name} are in ${settings.dagsGit.url}; expected --folder, your checkout.`,
+    );
+  }
+  const folder = flags.folder === undefined ? settings.dags : resolve(flags.folder);
+  process.exitCode = await work({ stack, settings, folder }, rest);
+});

@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { clientEnvironment, type Machine } from "../../../platforms/machines.ts";
+import { run } from "../process.ts";
+import { ended } from "../ship.ts";
+
+/** A container that runs one command, and is removed at its end. */
+export interface Scene {
+  readonly image: string;
+  readonly machine: Machine | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  /** Flags of `docker create` besides these. */
+  readonly flags: readonly string[];
+  /** Files and folders of this machine by their path in the container, in order: later ones win. */
+  readonly files: readonly (readonly [path: string, source: string])[];
+  /** Container whose files at these paths it gets first. */
+  readonly like?: { readonly container: string; readonly paths: readonly string[] };
+}
+
+/** Copies between containers of an engine, without a file on this machine. */
+async function copy(machine: Machine | undefined, from: string, to: string, path: string): Promise<void> {
+  const env = { ...process.env, ...clientEnvironment(machine) };
+  const parent = path.replace(/\/[^/]+$/, "") || "/";
+  const read = spawn("docker", ["cp", `${from}:${path}`, "-"], { env, stdio: ["ignore", "pipe", "ignore"] });
+  const write = spawn("docker", ["cp", "-", `${to}:${parent}`], { env, stdio: ["pipe", "ignore", "ignore"] });
+  read.stdout.pipe(write.stdin);
+  // A path that is not in the container ends both.
+  write.stdin.on("error", () => {});
+  await Promise.all([ended(read), ended(write)]);
+}
+
+/**
+ * Runs a command in a container of its own, with its output in the terminal.
+ * @param input standard input of the command
+ * @returns the command's exit code
+ */
+export async function inContainer(scene: Scene, command: readonly string[], input: string): Promise<number> {
+  const { image, machine, env, flags, files, like } = scene;
+  const client = clientEnvironment(machine);
+  const docker = (...args: string[]) => run("docker", args, { env: client });
+  const variables = Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+  const limits = ["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "50000:0"];
+  const [entry = "", ...args] = command;
+  const id = (
+    await docker(
+      "create",
+      "--interactive",
+      "--init",
+      ...limits,
+      ...flags,
+      ...variables,
+      "--entrypoint",
+      entry,
+      image,
+      ...args,
+    )
+  ).trim();
+  // The container ends with Ctrl-C, which its client passes on; this process waits for it.
+  const wait = () => {};
+  process.on("SIGINT", wait);
+  try {
+    for (const path of like?.paths ?? []) await copy(machine, like?.container ?? "", id, path);
+    for (const [path, source] of files) await docker("cp", source, `${id}:${path}`);
+    const child = spawn("docker", ["start", "--attach", "--interactive", id], {
+      env: { ...process.env, ...client },
+      stdio: ["pipe", "inherit", "inherit"],
+    });
+    child.stdin.on("error", () => {}).end(input);
+    return (await ended(child)) ?? 1;
+  } finally {
+    process.off("SIGINT", wait);
+    await docker("rm", "--force", "--volumes", id);
+  }
+}

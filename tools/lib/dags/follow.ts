@@ -1,0 +1,69 @@
+import { type AirflowApi, type DagRun, summary, type TaskInstance } from "../airflow.ts";
+import { waitFor } from "../process.ts";
+
+/** Answers of the API: in Airflow 2 a text with pairs of host and log, in Airflow 3 a list of lines. */
+interface Answer {
+  readonly content:
+    | string
+    | readonly (string | { readonly event?: string; readonly error_detail?: unknown })[];
+}
+
+/** Converts an answer of the API to lines. */
+export function linesOf({ content }: Answer): readonly string[] {
+  if (typeof content === "string") return content.split(/\\n|\n/);
+  return content.map((line) => {
+    if (typeof line === "string") return line;
+    const { event = "", error_detail: detail } = line;
+    return detail === undefined ? event : `${event} ${JSON.stringify(detail)}`;
+  });
+}
+
+type Instance = TaskInstance & { readonly map_index?: number };
+
+/** Prints the log of each task's last try. */
+export async function printLogs(
+  api: AirflowApi,
+  dag: string,
+  run: string,
+  tasks: readonly Instance[],
+): Promise<void> {
+  for (const { task_id: task, try_number: attempt, map_index: index = -1, state } of tasks) {
+    console.log(`--- ${task}${index < 0 ? "" : ` [${index}]`}: ${state ?? "waiting"}, try ${attempt}`);
+    if (attempt < 1) continue;
+    const path = `/dags/${dag}/dagRuns/${run}/taskInstances/${task}/logs/${attempt}?map_index=${index}`;
+    const answer = await api.call<Answer>(path);
+    for (const line of answer ? linesOf(answer) : ["There is no log."]) console.log(line);
+  }
+}
+
+/**
+ * Runs a DAG, and shows its tasks until it ends.
+ * @returns true if the run succeeded
+ */
+export async function runDag(api: AirflowApi, dag: string): Promise<boolean> {
+  const { dag_run_id: run } = await api.trigger(dag);
+  console.log(`  ${run}`);
+  let shown = "";
+  const state = await waitFor(`${dag} to finish`, Number.POSITIVE_INFINITY, async () => {
+    const tasks = summary(await api.tasks(dag, run));
+    if (tasks !== shown) console.log(`  ${tasks}`);
+    shown = tasks;
+    const now = await api.dagRun(dag, run);
+    return now?.state === "success" || now?.state === "failed" ? now.state : undefined;
+  });
+  const failed = (await api.tasks(dag, run)).filter((task) => task.state === "failed");
+  await printLogs(api, dag, run, failed);
+  console.log(`${dag}: ${state}`);
+  return state === "success";
+}
+
+/** Prints the logs of a DAG's last run. */
+export async function lastLogs(api: AirflowApi, dag: string): Promise<void> {
+  const order = "order_by=-start_date&limit=1";
+  const last = await api.call<{ readonly dag_runs: readonly DagRun[] }>(`/dags/${dag}/dagRuns?${order}`);
+  if (!last) throw new Error(`Airflow knows no DAG ${dag}.`);
+  const [run] = last.dag_runs;
+  if (!run) throw new Error(`${dag} has not run yet; npm run dags -- run ${dag} runs it.`);
+  console.log(`${dag}: ${run.dag_run_id}, ${run.state}`);
+  await printLogs(api, dag, run.dag_run_id, await api.tasks(dag, run.dag_run_id));
+}
