@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { versionOf } from "../../components/roles/versions/versionOf.ts";
 import type { Packages } from "../../images/derived.ts";
 import { derivedImage } from "../../images/derived.ts";
 import type { Settings } from "../../settings/model/groups.ts";
@@ -43,12 +42,7 @@ async function toolsImage({ images, version, packages }: Settings): Promise<stri
 
 /** Asks the deployed stack for its connections and variables; without one there are none. */
 async function told({ stack, settings }: Subject): Promise<string> {
-  const { roles } = versionOf(settings.version);
-  const place = await placeOf(
-    stack,
-    settings,
-    roles.includes("dag-processor") ? "dag-processor" : "scheduler",
-  );
+  const place = await placeOf(stack, settings, "webserver");
   if (!place) {
     console.log(`  stack ${stack.name} does not run: DAGs see no connections and variables`);
     return "{}";

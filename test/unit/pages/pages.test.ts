@@ -18,6 +18,7 @@ const pages = [
   "docs/configure.md",
   "docs/decisions.md",
   "docs/deploy.md",
+  "docs/develop.md",
   "docs/external-services.md",
   "docs/failures.md",
   "docs/import.md",

@@ -5,6 +5,7 @@ database of its own, in memory, so that no scheduler sees it. Standard input is 
 the stack, which that database gets.
 """
 
+import base64
 import json
 import os
 import pathlib
@@ -117,6 +118,7 @@ if __name__ == "__main__":
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{DATABASE}",
         "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(os.urandom(32)).decode(),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
         "AIRFLOW_CONFIG": "/dev/shm/airflow.cfg",

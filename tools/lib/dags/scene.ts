@@ -22,7 +22,9 @@ function filesOf(settings: Settings, folder: string): Files {
   return [
     [dagsFolder, `${folder}/.`],
     ...(existsSync(tests) ? [[testsFolder, tests] as const] : []),
-    ...[settings, { ...settings, dags: folder }].flatMap(codeFiles).map(({ path, source }) => [path, source] as const),
+    ...[settings, { ...settings, dags: folder }]
+      .flatMap(codeFiles)
+      .map(({ path, source }) => [path, source] as const),
   ];
 }
 
