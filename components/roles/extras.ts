@@ -3,7 +3,7 @@ import tls from "node:tls";
 import { roles } from "../../roles.ts";
 import { certificatesIn } from "../../settings/model/certificates.ts";
 import type { Settings } from "../../settings/model/groups.ts";
-import { codeFiles } from "../../settings/model/ownCode.ts";
+import { codeFiles } from "../../settings/model/own/ownCode.ts";
 import {
   authoritiesFile,
   authorityVariables,

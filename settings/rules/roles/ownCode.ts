@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { codeFiles } from "../../model/ownCode.ts";
+import { codeFiles } from "../../model/own/ownCode.ts";
 import { localSettingsFile, ownFiles, ownTrees, usersLocalSettingsFile } from "../../model/ownNames.ts";
 import { rule } from "../rule.ts";
 import { noText } from "./roles.ts";

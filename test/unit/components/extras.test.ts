@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { z } from "zod";
 import { authorityCertificate, machineCertificate } from "../../../platforms/docker/certificate.ts";
-import { webserverConfig } from "../../../settings/model/ownCode.ts";
+import { webserverConfig } from "../../../settings/model/own/ownCode.ts";
 import {
   authoritiesFile,
   authorityVariables,

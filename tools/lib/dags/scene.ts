@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { clientEnvironment } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { isSensitive } from "../../../settings/model/known.ts";
-import { codeFiles } from "../../../settings/model/ownCode.ts";
+import { codeFiles } from "../../../settings/model/own/ownCode.ts";
 import { authoritiesFile } from "../../../settings/model/ownNames.ts";
 import { secretsDirectory } from "../../../workload.ts";
 import { run } from "../process.ts";
