@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Role, roleTable } from "../roles.ts";
 import type { Settings } from "../settings/model/groups.ts";
-import { codeFiles, webserverConfig } from "../settings/model/own/ownCode.ts";
+import { codeFiles, webserverConfig } from "../settings/model/names/ownCode.ts";
 import { parallelismFor, slotsOf } from "../settings/model/slots.ts";
 import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
 import { rolesIn } from "../settings/schema/versions.ts";

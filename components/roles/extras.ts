@@ -3,13 +3,13 @@ import tls from "node:tls";
 import { roles } from "../../roles.ts";
 import { certificatesIn } from "../../settings/model/certificates.ts";
 import type { Settings } from "../../settings/model/groups.ts";
-import { codeFiles } from "../../settings/model/own/ownCode.ts";
+import { codeFiles } from "../../settings/model/names/ownCode.ts";
 import {
   authoritiesFile,
   authorityVariables,
   localSettingsFile,
   usersLocalSettingsFile,
-} from "../../settings/model/ownNames.ts";
+} from "../../settings/model/names/ownNames.ts";
 import type { Job, Labels, Limits, Platform, PodExtras, Values, Volume } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import { type Ways, withProxy } from "./proxy.ts";

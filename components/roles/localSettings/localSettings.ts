@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { localSettingsFile } from "../../../settings/model/ownNames.ts";
+import { localSettingsFile } from "../../../settings/model/names/ownNames.ts";
 import type { Values } from "../../../workload.ts";
 
 const users = readFileSync(new URL("users.py", import.meta.url), "utf8");

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type AirflowOption, airflowOption } from "../../model/airflowOptions.ts";
-import { codeFiles, webserverConfig } from "../../model/own/ownCode.ts";
+import { codeFiles, webserverConfig } from "../../model/names/ownCode.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
-import { codeFiles } from "../../model/own/ownCode.ts";
-import { localSettingsFile, ownFiles, ownTrees, usersLocalSettingsFile } from "../../model/ownNames.ts";
+import { codeFiles } from "../../model/names/ownCode.ts";
+import { localSettingsFile, ownFiles, ownTrees, usersLocalSettingsFile } from "../../model/names/ownNames.ts";
 import { rule } from "../rule.ts";
 import { noText } from "./roles.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { z } from "zod";
 import { authorityCertificate, machineCertificate } from "../../../platforms/docker/certificate.ts";
-import { webserverConfig } from "../../../settings/model/own/ownCode.ts";
+import { webserverConfig } from "../../../settings/model/names/ownCode.ts";
 import {
   authoritiesFile,
   authorityVariables,
@@ -18,7 +18,7 @@ import {
   ownVariables,
   proxyVariables,
   usersLocalSettingsFile,
-} from "../../../settings/model/ownNames.ts";
+} from "../../../settings/model/names/ownNames.ts";
 import { schema } from "../../../settings/schema/schema.ts";
 import { secretsDirectory } from "../../../workload.ts";
 import { type Config, type Declared, declare } from "../mocks.ts";

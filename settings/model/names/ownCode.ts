@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { ParsedConfig } from "../../schema/schema.ts";
-import { localSettingsFile, usersLocalSettingsFile } from "../ownNames.ts";
+import { localSettingsFile, usersLocalSettingsFile } from "./ownNames.ts";
 
 /** Keys of the folders with Python code besides the DAGs; each is also the name of the folder in a container. */
 export const codeKeys = ["plugins", "config"] as const;
