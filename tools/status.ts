@@ -1,15 +1,18 @@
 import { askCluster, askEngine } from "../platforms/ask.ts";
 import { homeOf, type Machine, machineOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
+import { proofRequest } from "../settings/model/proof.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
+import { wayTo } from "./lib/proof/way.ts";
 import { namespaceFlags } from "./lib/reach/kubernetes.ts";
 import { Stack } from "./lib/stack.ts";
 import { type Deployment, providerOf, type Resource, readState } from "./lib/state.ts";
 import { clusterFacts } from "./lib/status/cluster.ts";
 import { factsOfEngines, local } from "./lib/status/engine.ts";
 import { taskFacts } from "./lib/status/flower.ts";
+import { heldTasks, unreadQueues, withHeld } from "./lib/status/queues.ts";
 import { type Facts, type MachineFacts, statusTable, troubles } from "./lib/status/table.ts";
 
 /** Containers in the state of a stack on Docker, by machine. */
@@ -36,7 +39,7 @@ export function withMissing(facts: MachineFacts, names: readonly string[] = []):
   return { ...facts, instances: [...facts.instances, ...missing] };
 }
 
-async function onEngines(stack: Stack, settings: Settings): Promise<Facts> {
+async function onEngines(stack: Stack, settings: Settings): Promise<Omit<Facts, "unread">> {
   const { prefix } = stack;
   const machines = machinesOf(settings);
   const [state, found] = await Promise.all([readState(stack), factsOfEngines(prefix, settings)]);
@@ -50,7 +53,7 @@ async function onEngines(stack: Stack, settings: Settings): Promise<Facts> {
   return { machines: whole, tasks };
 }
 
-async function inCluster(stack: Stack): Promise<Facts> {
+async function inCluster(stack: Stack): Promise<Omit<Facts, "unread">> {
   const flags = namespaceFlags(stack);
   const machines = await clusterFacts(flags);
   const inFlower = [...flags, "exec", "deployment/flower", "--"];
@@ -67,8 +70,12 @@ if (import.meta.main) {
     const stack = new Stack(flags.stack ?? "dev");
     stack.check();
     const settings = readStackFile(stack.file);
-    const facts =
-      settings.platform === "kubernetes" ? await inCluster(stack) : await onEngines(stack, settings);
+    const [{ machines, tasks: known }, held] = await Promise.all([
+      settings.platform === "kubernetes" ? inCluster(stack) : onEngines(stack, settings),
+      heldTasks(wayTo(stack, settings, "scheduler")),
+    ]);
+    const tasks = withHeld(known, held);
+    const facts = { machines, tasks, unread: unreadQueues(tasks, proofRequest(settings, 0).groups) };
     console.log(statusTable(facts, new Date()));
     const found = troubles(facts);
     if (found.length > 0) throw new Error(`\nNot as it should be: ${found.join("; ")}.`);

@@ -4,6 +4,7 @@ import { machinesOf } from "../../../platforms/machines.ts";
 import { settingsFrom } from "../../../settings/read/read.ts";
 import { type Pod, podFacts } from "../../../tools/lib/status/cluster.ts";
 import { containerInstance, type Inspected } from "../../../tools/lib/status/engine.ts";
+import { unreadQueues, withHeld } from "../../../tools/lib/status/queues.ts";
 import { type Facts, type Instance, statusTable, troubles } from "../../../tools/lib/status/table.ts";
 import { news } from "../../../tools/lib/status/telling.ts";
 import { expected, withMissing } from "../../../tools/status.ts";
@@ -48,8 +49,9 @@ const facts: Facts = {
       "worker-big-10": { queues: ["gpu", "default"], running: { gpu: 1, default: 12 } },
       "worker-big-2": null,
     },
-    queued: { default: 3, idle: 0 },
+    queued: { default: 3, idle: 0, nobody: 2 },
   },
+  unread: ["nobody"],
 };
 
 test("machines, instances, workers' tasks and queues are told in two tables", () => {
@@ -68,7 +70,8 @@ lost     does not answer: ssh: connect to host 10.0.0.13 port 22: No route to ho
 queue    queued  running
 default  3       12
 gpu      0       1
-idle     0       0`.trimStart(),
+idle     0       0
+nobody   2       0        no worker reads it`.trimStart(),
   );
 });
 
@@ -77,14 +80,32 @@ test("what is not as it should be is named", () => {
     "worker-big-2 on big is running (unhealthy)",
     "worker-gpu-big on big is missing",
     "lost does not answer",
+    "2 task(s) wait in queue nobody, which no worker reads",
   ]);
-  assert.deepEqual(troubles({ machines: facts.machines.slice(0, 1), tasks: facts.tasks }), []);
+  assert.deepEqual(troubles({ machines: facts.machines.slice(0, 1), tasks: facts.tasks, unread: [] }), []);
+});
+
+test("queues that nobody reads are found, unless a silent worker or an autoscaler may read them", () => {
+  const group = (queue: string, workers: string[] | null) => ({
+    name: queue,
+    queues: [queue],
+    workers,
+    places: 4,
+  });
+  const groups = [group("gpu", ["worker-gpu-1"]), group("scaled", null)];
+  const told = { workers: { "worker-1": { queues: ["default"], running: {} } }, queued: { default: 3 } };
+  const tasks = withHeld(told, { default: 4, gpu: 1, scaled: 1, nobody: 2 });
+  assert.deepEqual(tasks, { ...told, queued: { default: 4, gpu: 1, scaled: 1, nobody: 2 } });
+  assert.deepEqual(unreadQueues(tasks, groups), ["gpu", "nobody"]);
+  const silent = { ...tasks, workers: { ...told.workers, "worker-gpu-1": null } };
+  assert.deepEqual(unreadQueues(silent, groups), ["nobody"]);
 });
 
 test("without Flower the machines are told all the same", () => {
   const without: Facts = {
     machines: [{ name: "local", instances: [healthy("worker-1", airflow, 0)] }],
     tasks: { cause: "Flower does not run" },
+    unread: [],
   };
   assert.equal(
     statusTable(without, now),
@@ -152,7 +173,7 @@ test("what the last health check of a container has printed is told, be it healt
     checked("healthy", "before\n", ""),
   ];
   const tasks = { workers: {}, queued: {} };
-  assert.deepEqual(troubles({ machines: [{ name: "local", instances }], tasks }), [
+  assert.deepEqual(troubles({ machines: [{ name: "local", instances }], tasks, unread: [] }), [
     `scheduler-1 on local is running (healthy): ${full}`,
     "scheduler-1 on local is running (unhealthy): no answer; unhealthy for 16 s: restarting",
   ]);

@@ -40,6 +40,8 @@ export type TaskFacts =
 export interface Facts {
   readonly machines: readonly MachineFacts[];
   readonly tasks: TaskFacts;
+  /** Queues that hold tasks and that no worker reads. */
+  readonly unread: readonly string[];
 }
 
 type Row = readonly string[];
@@ -91,7 +93,7 @@ function machineRows(machine: MachineFacts, tasks: TaskFacts, now: Date): Row[] 
     });
 }
 
-function queueTable(tasks: TaskFacts): string {
+function queueTable(tasks: TaskFacts, unread: readonly string[]): string {
   if ("cause" in tasks) return `Queues and tasks are not known: ${tasks.cause}`;
   const { workers, queued } = tasks;
   const answers = Object.values(workers).filter((worker) => worker !== null);
@@ -101,20 +103,21 @@ function queueTable(tasks: TaskFacts): string {
   ]);
   const rows = [...names].toSorted(compare).map((name) => {
     const running = answers.reduce((total, worker) => total + (worker.running[name] ?? 0), 0);
-    return [name, String(queued[name] ?? 0), String(running)];
+    const mark = unread.includes(name) ? "no worker reads it" : "";
+    return [name, String(queued[name] ?? 0), String(running), mark];
   });
-  return aligned([["queue", "queued", "running"], ...rows]);
+  return aligned([["queue", "queued", "running", ""], ...rows]);
 }
 
 /** Tables of the instances and the queues. */
-export function statusTable({ machines, tasks }: Facts, now: Date): string {
+export function statusTable({ machines, tasks, unread }: Facts, now: Date): string {
   const head = ["machine", "instance", "state", "health", "image", "since", "queues", "running"];
   const rows = machines.flatMap((machine) => machineRows(machine, tasks, now));
-  return `${aligned([head, ...rows])}\n\n${queueTable(tasks)}`;
+  return `${aligned([head, ...rows])}\n\n${queueTable(tasks, unread)}`;
 }
 
 /** Lists what is not as it should be. */
-export function troubles({ machines, tasks }: Facts): string[] {
+export function troubles({ machines, tasks, unread }: Facts): string[] {
   const found = machines.flatMap((machine) => {
     if ("cause" in machine) return [`${machine.name} does not answer`];
     return machine.instances
@@ -124,5 +127,9 @@ export function troubles({ machines, tasks }: Facts): string[] {
         return said === undefined ? is : `${is}: ${said}`;
       });
   });
-  return "cause" in tasks ? [...found, "queues and tasks are not known"] : found;
+  if ("cause" in tasks) return [...found, "queues and tasks are not known"];
+  const waiting = unread.map(
+    (queue) => `${tasks.queued[queue]} task(s) wait in queue ${queue}, which no worker reads`,
+  );
+  return [...found, ...waiting];
 }
