@@ -4,8 +4,10 @@ import type { Settings } from "../settings/model/groups.ts";
 import { codeFiles, webserverConfig } from "../settings/model/names/ownCode.ts";
 import { parallelismFor, slotsOf } from "../settings/model/slots.ts";
 import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
-import { rolesIn } from "../settings/schema/versions.ts";
+import { majorOf, rolesIn } from "../settings/schema/versions.ts";
 import { instances, type Platform } from "../workload.ts";
+import { Canary } from "./canary/canary.ts";
+import { proofRequest } from "./canary/request.ts";
 import { dagsOf } from "./dags.ts";
 import { metadataLogin } from "./database.ts";
 import { Declarations } from "./declarations/declarations.ts";
@@ -100,6 +102,7 @@ export class Airflow extends pulumi.ComponentResource {
         server,
         webserver: webserverEndpoint,
         publicUrl,
+        localUrl: platform.url("webserver", settings.webserverPort),
         secrets,
         adminUser,
         namesInstances: platform.namesInstances,
@@ -188,6 +191,22 @@ export class Airflow extends pulumi.ComponentResource {
         { parent: this, dependsOn: ready.broker },
       ),
     } satisfies Record<Role, unknown>;
+
+    if (settings.canary) {
+      new Canary(
+        "canary",
+        {
+          ...shared,
+          request: proofRequest(settings, false),
+          everySeconds: settings.canary.every,
+          major: majorOf(settings.version),
+          webserver: webserverEndpoint,
+          adminUser,
+          adminPassword,
+        },
+        { parent: this, dependsOn: [webserver, ...ready.broker] },
+      );
+    }
 
     published?.open({ parent: this, dependsOn: ready.broker });
 

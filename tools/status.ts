@@ -1,7 +1,7 @@
+import { proofRequest } from "../components/canary/request.ts";
 import { askCluster, askEngine } from "../platforms/ask.ts";
 import { homeOf, type Machine, machineOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
-import { proofRequest } from "../settings/model/proof.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
@@ -12,7 +12,7 @@ import { type Deployment, providerOf, type Resource, readState } from "./lib/sta
 import { clusterFacts } from "./lib/status/cluster.ts";
 import { factsOfEngines, local } from "./lib/status/engine.ts";
 import { taskFacts } from "./lib/status/flower.ts";
-import { heldTasks, unreadQueues, withHeld } from "./lib/status/queues.ts";
+import { heldTasks, lastProof, unreadQueues, withHeld } from "./lib/status/queues.ts";
 import { type Facts, type MachineFacts, statusTable, troubles } from "./lib/status/table.ts";
 
 /** Containers in the state of a stack on Docker, by machine. */
@@ -75,9 +75,13 @@ if (import.meta.main) {
       heldTasks(wayTo(stack, settings, "scheduler")),
     ]);
     const tasks = withHeld(known, held);
-    const facts = { machines, tasks, unread: unreadQueues(tasks, proofRequest(settings, 0).groups) };
+    const facts = { machines, tasks, unread: unreadQueues(tasks, proofRequest(settings, false).groups) };
     console.log(statusTable(facts, new Date()));
+    const proof = lastProof(held);
+    if (proof !== undefined) console.log(`\n${proof}`);
     const found = troubles(facts);
+    // Without a canary, the last proof may be old.
+    if (settings.canary && proof?.includes("FAILED")) found.push("the last proof failed");
     if (found.length > 0) throw new Error(`\nNot as it should be: ${found.join("; ")}.`);
   });
 }

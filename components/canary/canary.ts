@@ -1,7 +1,57 @@
-import { modules } from "../roles/modules.ts";
+import * as pulumi from "@pulumi/pulumi";
+import type { Major } from "../../roles.ts";
+import { type Endpoint, runtimeDirectory } from "../../workload.ts";
+import { withExtras } from "../roles/extras.ts";
+import { moduleFolder } from "../roles/modules.ts";
+import { airflowRole, type RoleArgs, targets, underInit } from "../roles/role.ts";
+import { proofFiles } from "./files.ts";
+import type { ProofRequest } from "./request.ts";
 
-/** File of a worker: the DAG of the canary. */
-export const canaryFile = modules(import.meta.url, "canary.py");
+export interface CanaryArgs extends RoleArgs {
+  readonly request: ProofRequest;
+  /** Seconds from one proof to the next. */
+  readonly everySeconds: number;
+  readonly major: Major;
+  readonly webserver: Endpoint;
+  /** Login that reads the logs. */
+  readonly adminUser: string;
+  readonly adminPassword: pulumi.Input<string>;
+}
 
-/** Files of a role that runs proofs. */
-export const proofFiles = modules(import.meta.url, "rows.py", "proof.py");
+/** Proves the stack again and again: a task through every queue and on every worker. */
+export class Canary extends pulumi.ComponentResource {
+  constructor(name: string, args: CanaryArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("airflow:index:Canary", name, {}, opts);
+    const { platform, request, everySeconds, major, webserver, adminUser, adminPassword } = args;
+    // It does what a scheduler may: write runs to the database, and ask workers over the broker.
+    const role = airflowRole("scheduler", args);
+    const fresh = `find ${runtimeDirectory} -path ${runtimeDirectory}/heartbeat -newermt "30 seconds ago" | grep -q .`;
+    const url = `http://${webserver.host}:${webserver.port}`;
+    platform.service(
+      name,
+      withExtras("all", args, {
+        ...role,
+        secrets: { ...role.secrets, admin_password: adminPassword },
+        files: {
+          ...role.files,
+          ...proofFiles,
+          [`${moduleFolder}/request.json`]: JSON.stringify(request),
+        },
+        command: underInit(
+          "python",
+          `${moduleFolder}/heartbeat.py`,
+          String(everySeconds),
+          major,
+          url,
+          adminUser,
+        ),
+        limits: { memory: 512, cpu: 1 },
+        reaches: targets(args.redis, args.postgres, args.results, webserver),
+        priority: "control",
+        healthy: { command: ["sh", "-c", fresh], startSeconds: 60 },
+      }),
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+}

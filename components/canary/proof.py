@@ -1,7 +1,7 @@
 """Runs the canary through every queue, and on every worker. Reads one line of JSON, and writes events as lines of JSON.
 
-The line: {"groups": [{"name": "worker", "queues": ["default"], "workers": ["worker-1"], "places": 4}], "patience": 300};
-`workers` is null where an autoscaler decides. The events: `waits` with a reason, and the end of each trial: `success`,
+The line: {"groups": [{"name": "worker", "queues": ["default"], "workers": ["worker-1"], "places": 4}], "patience": 300, "wakes": true};
+`workers` is null where an autoscaler decides, and `wakes` says whether it may have to start one. The events: `waits` with a reason, and the end of each trial: `success`,
 `busy` or `failed`. After `{"ended": true}` a second line, with faults that the reader found, ends it; so does the end of the input.
 """
 
@@ -45,7 +45,7 @@ class Trial:
         self.readers = readers
         self.run = f"{kind}.{name}.{stamp}"
         # Read by this worker alone, from now to the end of the proof.
-        self.queue = name if kind == "queue" else f"{rows.ID}.{name}"
+        self.queue = name if kind == "queue" else f"{rows.ID}.{name}.{stamp}"
         self.outcome = None
         self.why = None
         self.full_since = None
@@ -83,15 +83,18 @@ class Workers:
 
 
 class Proof:
-    def __init__(self, groups, patience):
+    def __init__(self, groups, patience, wakes):
         self.begun = time.monotonic()
         self.patience = patience
         self.groups = groups
-        self.stamp = f"{time.time():.0f}"
+        self.wakes = wakes
+        # Two proofs may run at once.
+        self.stamp = f"{time.time():.0f}-{os.getpid()}"
         self.workers = Workers()
         self.places = {}
         self.trials = []
         self.consuming = []
+        self.sent = None
 
     def age(self):
         return time.monotonic() - self.begun
@@ -123,6 +126,8 @@ class Proof:
         autoscaled = {queue for group in self.groups if group["workers"] is None for queue in group["queues"]}
         for queue in dict.fromkeys(queue for group in self.groups for queue in group["queues"]):
             readers = [name for name, queues in self.workers.queues.items() if queue in queues]
+            if not readers and queue in autoscaled and not self.wakes:
+                continue
             trial = Trial("queue", queue, readers, self.stamp)
             self.trials.append(trial)
             if not readers and queue not in autoscaled:
@@ -157,7 +162,7 @@ class Proof:
         self.consume()
         if not self.open() or not self.has_bundle():
             return
-        rows.begin({trial.run: trial.queue for trial in self.open()})
+        self.sent = rows.begin({trial.run: trial.queue for trial in self.open()})
         looked = time.monotonic()
         while self.open():
             time.sleep(0.5)
@@ -172,8 +177,7 @@ class Proof:
             if ti is None:
                 trial.end("failed", step="database", why="its row is gone")
             elif ti.state == "success":
-                seconds = (ti.end_date - ti.scheduled_dttm).total_seconds() if ti.scheduled_dttm else ti.duration
-                trial.end("success", seconds=round(seconds, 1))
+                trial.end("success", seconds=round((ti.end_date - self.sent).total_seconds(), 1))
             elif ti.state not in ("scheduled", "queued", "running", "restarting"):
                 trial.end("failed", step="task", why=f"the task ended as {ti.state}")
 
@@ -214,17 +218,17 @@ class Proof:
 
     def clean(self, faults):
         """Takes back what is still on its way, and leaves one line."""
-        ended = {trial.run for trial in self.trials if trial.outcome == "success"}
-        late = [trial.run for trial in self.trials if trial.run not in ended]
-        tokens = [ti.external_executor_id for ti in rows.tasks(late).values() if ti.external_executor_id]
-        if tokens:
-            # A worker that comes to it later drops it.
-            app.control.revoke(tokens)
+        late = [trial.run for trial in self.trials if trial.outcome != "success"]
+        for ti in rows.tasks(late).values():
+            if task := ti.external_executor_id:
+                # A worker that comes to it later drops it, and the scheduler no longer counts it.
+                app.control.revoke(task)
+                app.backend.mark_as_revoked(task, "the proof is over", store_result=True)
         with app.connection_for_write() as connection:
             for trial in self.consuming:
-                if trial.run in ended:
-                    app.control.cancel_consumer(trial.queue, destination=[f"celery@{trial.name}"], reply=True, timeout=5, limit=1)
-                    connection.default_channel.queue_delete(trial.queue)
+                node = [f"celery@{trial.name}"]
+                app.control.cancel_consumer(trial.queue, destination=node, reply=True, timeout=5, limit=1)
+                connection.default_channel.queue_delete(trial.queue)
         outcomes = collections.Counter(trial.outcome for trial in self.trials)
         rows.end([trial.run for trial in self.trials], {**outcomes, "seconds": round(self.age()), "faults": faults})
 

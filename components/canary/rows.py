@@ -63,7 +63,8 @@ def make_dag(session):
     session.flush()
 
 
-def make_version(session):
+def make_version(session, at):
+    """Columns of a task instance that only Airflow 3 has."""
     if DagVersion is None:
         return {}
     version = session.scalar(select(DagVersion).where(DagVersion.dag_id == ID).limit(1))
@@ -71,7 +72,7 @@ def make_version(session):
         version = DagVersion(dag_id=ID, version_number=1, bundle_name=bundle())
         session.add(version)
         session.flush()
-    return {"dag_version_id": version.id}
+    return {"dag_version_id": version.id, "scheduled_dttm": at}
 
 
 def make_run(run, queue, at, version, session):
@@ -87,7 +88,6 @@ def make_run(run, queue, at, version, session):
             task_id=TASK,
             map_index=-1,
             state=TaskInstanceState.SCHEDULED,
-            scheduled_dttm=at,
             try_number=1,
             max_tries=0,
             pool=ID,
@@ -103,14 +103,17 @@ def make_run(run, queue, at, version, session):
 
 
 def begin(queues):
-    """:param queues: queue by run"""
+    """:param queues: queue by run
+    :return: when the scheduler could see them
+    """
     now = timezone.utcnow()
     with create_session() as session:
         make_dag(session)
-        version = make_version(session)
+        version = make_version(session, now)
         for number, (run, queue) in enumerate(queues.items()):
             # In Airflow 2 no two runs of a DAG have the same date.
             make_run(run, queue, now + datetime.timedelta(microseconds=number), version, session)
+    return now
 
 
 def tasks(runs):

@@ -35,6 +35,8 @@ export interface EnvironmentArgs {
   readonly adminUser: string;
   /** Public URL of the webserver, if there is one. */
   readonly publicUrl?: string | undefined;
+  /** URL of the webserver for people at the deploying machine. */
+  readonly localUrl: string;
   /** True if a worker is reached by its own name; otherwise by its group's. */
   readonly namesInstances: boolean;
   /** Maximum number of tasks that each scheduler queues. */
@@ -179,6 +181,16 @@ function logHost({ namesInstances }: EnvironmentArgs): Setting[] {
   return namesInstances ? [] : [{ ...plain("core", "hostname_callable", callable), roles: ["worker"] }];
 }
 
+/**
+ * Makes links in mails and logs lead to the port that people use. The webserver itself follows the address of each
+ * request: a login would end at another address than the one it began at, behind a tunnel of somebody's own.
+ */
+function links({ version, publicUrl, localUrl }: EnvironmentArgs): Setting[] {
+  if (publicUrl !== undefined) return [];
+  const writers = roles.filter((role) => !["migration", "webserver", "flower"].includes(role));
+  return [{ ...plain(versionOf(version).webserver.section, "base_url", localUrl), roles: writers }];
+}
+
 function seconds(section: string, key: string, value: number): Setting {
   return plain(section, key, String(value));
 }
@@ -257,6 +269,7 @@ export function environment(args: EnvironmentArgs): Environment {
     ...defaults(args),
     ...poolSizes(),
     ...overrides(versionOf(args.version).settings(args), args.version),
+    ...links(args),
     ...logHost(args),
     ...brokerTls(args),
     ...pooling(args),

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { proofFiles } from "../canary/canary.ts";
+import { proofFiles } from "../canary/files.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { schedulerFiles } from "./lease/lease.ts";

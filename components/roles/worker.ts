@@ -3,7 +3,7 @@ import { roleTable } from "../../roles.ts";
 import type { WorkerGroup } from "../../settings/model/groups.ts";
 import type { Autoscale, DatabaseLogin, Endpoint, Turns, Volume } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
-import { canaryFile } from "../canary/canary.ts";
+import { canaryFile } from "../canary/files.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { workerFiles, workerModule } from "./lease/lease.ts";

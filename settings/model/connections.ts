@@ -6,7 +6,7 @@ import type { Settings, WorkerCount } from "./groups.ts";
 /** Settings that decide how many connections a stack opens. */
 export type Connecting = Pick<
   Settings,
-  "version" | "schedulers" | "webservers" | "settings" | "pgbouncer"
+  "version" | "canary" | "schedulers" | "webservers" | "settings" | "pgbouncer"
 > & {
   readonly groups: readonly Omit<WorkerCount, "group">[];
   readonly postgres: Pick<Settings["postgres"], "settings">;
@@ -15,6 +15,7 @@ export type Connecting = Pick<
 /** Parts of a stack that decide it, besides those of its groups. */
 export const connectionParts = [
   "version",
+  "canary",
   "schedulers",
   "webservers",
   "pgbouncer",
@@ -93,6 +94,7 @@ export function clientShares(stack: Connecting): Share[] {
   });
   return [
     ...shares,
+    ...(stack.canary ? [{ who: "canary", count: 1, because: "one proof at a time" }] : []),
     ...groups.flatMap((group) => taskShares(group, group.autoscale?.max ?? group.workers, isTwo)),
   ];
 }

@@ -45,6 +45,20 @@ const dagsGit = object({
     .describe("Folder of the repository with the DAGs; default: the whole repository."),
 });
 
+const expected = "expected whole minutes or hours: 5m, 1h";
+
+/** Converts `5m` or `1h` to seconds. */
+function secondsOf(text: string): number {
+  return Number.parseInt(text, 10) * (text.endsWith("h") ? 3600 : 60);
+}
+
+/** Schedule of the stack's own proof. */
+const canary = object({
+  every: matching(/^[1-9]\d{0,3}[mh]$/, expected)
+    .transform(secondsOf)
+    .describe("Time from one proof to the next: `5m`, `1h`."),
+});
+
 const images = object({
   airflow: imageName
     .optional()
@@ -144,6 +158,11 @@ export const schema = object({
   )
     .default("admin")
     .describe("Login of the first administrator, and of Flower."),
+  canary: canary
+    .optional()
+    .describe(
+      "Proves again and again that every queue and every worker works, as `npm run prove` does: `{ every: 5m }`.",
+    ),
   dags: directory.prefault("dags").describe("Folder of DAG files, relative to the project."),
   plugins: directory
     .optional()

@@ -56,6 +56,7 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
     database,
     server: database,
     webserver: { host: "api-server", port: 8080 },
+    localUrl: "http://127.0.0.1:8080",
     secrets,
     version: defaultVersion,
     adminUser: "admin",

@@ -8,7 +8,7 @@ function allowance(about: RegExp, docker: RegExp, kubernetes: RegExp, reason: st
 const always: readonly Allowance[] = [
   allowance(
     /^env AIRFLOW__API__BASE_URL$/,
-    /^\(absent\)$/,
+    /^(\(absent\)|http:\/\/127\.0\.0\.1:\d+)$/,
     /^https:\/\/airflow\.example\.com$/,
     "it is the address of the ingress, which an engine does not have",
   ),

@@ -38,6 +38,7 @@ export const airflow2: AirflowVersion = {
   // Flower has no database; without this variable, Airflow's check against SQLite hides Flower's command.
   flower: { env: { _AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK: "1" } },
   webserver: {
+    section: "webserver",
     command: (port) => ["webserver", "--port", String(port), "--pid", `${runtimeDirectory}/webserver.pid`],
     // Gunicorn's processes show by files that they live; writing such a file should not wait for a disk.
     env: { GUNICORN_CMD_ARGS: `--worker-tmp-dir ${runtimeDirectory}` },

@@ -47,6 +47,7 @@ export const airflow3: AirflowVersion = {
   webserverConfig: "fab",
   flower: { env: {} },
   webserver: {
+    section: "api",
     command: (port) => ["api-server", "--port", String(port), "--proxy-headers"],
     env: {},
     // Not /monitor/health: it reports on the scheduler, which a restart here would not mend. The execution

@@ -36,6 +36,8 @@ export interface AirflowVersion {
   /** Variables of Flower that are no settings. */
   readonly flower: { readonly env: Values };
   readonly webserver: {
+    /** Section of its settings. */
+    readonly section: string;
     /** Arguments of `airflow`. */
     readonly command: (port: number) => readonly string[];
     readonly env: Values;

@@ -8,7 +8,7 @@ import { serverFile } from "../../../settings/model/servers.ts";
 import { releaseOf } from "../../../settings/schema/versions.ts";
 import { ensureImages } from "../../../tools/images.ts";
 import { project } from "../../../tools/lib/process.ts";
-import { printedBy, printedByServer } from "../../../tools/settings.ts";
+import { printedBy, printedByServer } from "../../../tools/upkeep/settings.ts";
 import { docker } from "../targets/docker.ts";
 
 const programs = join(project, "components/roles/start");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { proofRequest } from "../../../settings/model/proof.ts";
+import { proofRequest } from "../../../components/canary/request.ts";
 import { settingsFrom } from "../../../settings/read/read.ts";
 import { type DagFacts, dagFaults, unknown } from "../../../tools/lib/proof/dagFaults.ts";
 import { dagsSentence } from "../../../tools/lib/proof/greeting.ts";
@@ -20,19 +20,20 @@ test("a proof tries all workers with all their queues; an autoscaler's workers a
       { name: "none", queues: ["none"], workers: 0 },
     ],
   });
-  assert.deepEqual(proofRequest(docker, 300), {
+  assert.deepEqual(proofRequest(docker, true), {
     groups: [
       { name: "worker", queues: ["main"], workers: ["worker-1", "worker-2"], places: 4 },
       { name: "worker-reports", queues: ["reports", "mails"], workers: ["worker-reports-1"], places: 2 },
     ],
     patience: 300,
+    wakes: true,
   });
   const { groups } = settings({ workers: 1 });
   const scaled = {
     settings: {},
     groups: groups.map((group) => ({ ...group, autoscale: { min: 0, max: 3 } })),
   };
-  assert.deepEqual(proofRequest(scaled, 300).groups, [
+  assert.deepEqual(proofRequest(scaled, false).groups, [
     { name: "worker", queues: ["default"], workers: null, places: 4 },
   ]);
 });

@@ -4,7 +4,7 @@ import { machinesOf } from "../../../platforms/machines.ts";
 import { settingsFrom } from "../../../settings/read/read.ts";
 import { type Pod, podFacts } from "../../../tools/lib/status/cluster.ts";
 import { containerInstance, type Inspected } from "../../../tools/lib/status/engine.ts";
-import { unreadQueues, withHeld } from "../../../tools/lib/status/queues.ts";
+import { lastProof, unreadQueues, withHeld } from "../../../tools/lib/status/queues.ts";
 import { type Facts, type Instance, statusTable, troubles } from "../../../tools/lib/status/table.ts";
 import { news } from "../../../tools/lib/status/telling.ts";
 import { expected, withMissing } from "../../../tools/status.ts";
@@ -94,11 +94,34 @@ test("queues that nobody reads are found, unless a silent worker or an autoscale
   });
   const groups = [group("gpu", ["worker-gpu-1"]), group("scaled", null)];
   const told = { workers: { "worker-1": { queues: ["default"], running: {} } }, queued: { default: 3 } };
-  const tasks = withHeld(told, { default: 4, gpu: 1, scaled: 1, nobody: 2 });
+  const held = { default: 4, gpu: 1, scaled: 1, nobody: 2 };
+  const tasks = withHeld(told, { held, proof: null });
   assert.deepEqual(tasks, { ...told, queued: { default: 4, gpu: 1, scaled: 1, nobody: 2 } });
   assert.deepEqual(unreadQueues(tasks, groups), ["gpu", "nobody"]);
   const silent = { ...tasks, workers: { ...told.workers, "worker-gpu-1": null } };
   assert.deepEqual(unreadQueues(silent, groups), ["nobody"]);
+});
+
+test("a proof that is going on has no queues; what the last one left is told", () => {
+  const queue = "airflow_on_celery.canary.worker-1.1";
+  const told = {
+    workers: { "worker-1": { queues: ["default", queue], running: { [queue]: 1, default: 1 } } },
+    queued: { [queue]: 1, default: 0 },
+  };
+  assert.deepEqual(withHeld(told, { cause: "no scheduler" }), {
+    workers: { "worker-1": { queues: ["default"], running: { default: 1 } } },
+    queued: { default: 0 },
+  });
+  const at = "2026-01-02T03:04:05.678+00:00";
+  const line = (proof: { success?: number; faults: string[] } | null) =>
+    lastProof({ held: {}, proof: proof && { at, ...proof } });
+  assert.equal(line(null), undefined);
+  assert.equal(line({ success: 6, faults: [] }), "Last proof, at 2026-01-02 03:04 UTC: 6 trials passed");
+  const faults = ["worker worker-2: it does not answer over the broker", "queue gpu: no worker reads it"];
+  assert.equal(
+    line({ success: 4, faults }),
+    `Last proof, at 2026-01-02 03:04 UTC: FAILED: ${faults.join("; ")}`,
+  );
 });
 
 test("without Flower the machines are told all the same", () => {

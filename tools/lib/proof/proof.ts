@@ -1,13 +1,10 @@
+import { proofRequest } from "../../../components/canary/request.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
-import { proofRequest } from "../../../settings/model/proof.ts";
 import type { AirflowApi } from "../airflow.ts";
 import type { Stack } from "../stack.ts";
 import { failures, report } from "./report.ts";
 import { proveBy } from "./run.ts";
 import { wayTo } from "./way.ts";
-
-/** Seconds for which a canary may be on its way. */
-const patience = 300;
 
 /**
  * Runs the canary through every queue and on every worker of a stack, and prints how it went.
@@ -21,7 +18,7 @@ export async function prove(
   down: readonly string[] = [],
 ): Promise<void> {
   const groups = settings.groups.filter(({ machine }) => !down.includes(machine ?? ""));
-  const request = proofRequest({ ...settings, groups }, patience);
+  const request = proofRequest({ ...settings, groups }, true);
   if (request.groups.length === 0) return console.log("  There is no worker to try.");
   const way = wayTo(stack, settings, "scheduler");
   const trials = await proveBy(way, request, api, (line) => console.log(`  ${line}`));

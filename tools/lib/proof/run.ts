@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { ProofRequest } from "../../../settings/model/proof.ts";
+import type { ProofRequest } from "../../../components/canary/request.ts";
 import type { AirflowApi } from "../airflow.ts";
 import { logOf } from "./log.ts";
 import { type Ended, type Event, type Trial, title } from "./report.ts";

@@ -1,4 +1,4 @@
-"""Counts what waits in each queue, from a scheduler's container: prints JSON, tasks by queue.
+"""Counts what waits in each queue, from a scheduler's container: prints JSON, tasks by queue, and the line of the last proof.
 
 The database names the queues; the broker may hold more messages than it knows of. Without Airflow, which takes seconds to import.
 """
@@ -15,6 +15,8 @@ PRIORITIES = ("", "\x06\x163", "\x06\x166", "\x06\x169")
 QUERY = """SELECT queue, count(*) FROM task_instance
     WHERE state = 'queued' AND pool <> 'airflow_on_celery.canary' GROUP BY queue"""
 
+PROOF = "SELECT dttm, extra FROM log WHERE event = 'airflow_on_celery.canary' ORDER BY id DESC LIMIT 1"
+
 
 def secret(name):
     with open(f"/run/secrets/{name}") as file:
@@ -23,10 +25,12 @@ def secret(name):
 
 engine = sqlalchemy.create_engine(secret("sql_alchemy_conn"), poolclass=sqlalchemy.pool.NullPool)
 with engine.connect() as connection:
+    proof = connection.execute(sqlalchemy.text(PROOF)).first()
     held = {queue: count for queue, count in connection.execute(sqlalchemy.text(QUERY)) if queue}
 # Behind Sentinel the database alone counts.
 with contextlib.suppress(ValueError, redis.RedisError):
     broker = redis.Redis.from_url(secret("broker_url"))
     for queue, count in held.items():
         held[queue] = max(count, sum(broker.llen(queue + suffix) for suffix in PRIORITIES))
-print(json.dumps(held))
+last = proof and {"at": proof[0].isoformat(), **json.loads(proof[1])}
+print(json.dumps({"held": held, "proof": last}))

@@ -1,14 +1,27 @@
 import { readFileSync } from "node:fs";
-import type { ProofRequest } from "../../../settings/model/proof.ts";
+import { cause } from "../../../";
+import type { ProofRequest } from "../../../components/canary/request.ts";
 import { run } from "../process.ts";
 import type { Way } from "../proof/way.ts";
-import { cause } from "./ask.ts";
 import type { TaskFacts } from "./table.ts";
 
 const program = readFileSync(new URL("queues.py", import.meta.url), "utf8");
 
-/** Waiting tasks by queue, or why they are unknown. */
-export type Held = Readonly<Record<string, number>> | { readonly cause: string };
+/** The line that the last proof left. */
+export interface LastProof {
+  readonly at: string;
+  /** Trials that passed. */
+  readonly success?: number;
+  readonly faults: readonly string[];
+}
+
+/** Facts of the database and the broker, or why they are unknown. */
+export type Held =
+  | { readonly held: Readonly<Record<string, number>>; readonly proof: LastProof | null }
+  | { readonly cause: string };
+
+/** Prefix of the queues that the canary has a worker read during a proof. */
+const canaryQueue = "airflow_on_celery.canary.";
 
 /** Asks the database and the broker what waits, also in queues that no worker reads. */
 export async function heldTasks({ command: [command, ...args], env }: Way): Promise<Held> {
@@ -19,12 +32,35 @@ export async function heldTasks({ command: [command, ...args], env }: Way): Prom
   }
 }
 
-/** Adds what the database and the broker know to Flower's facts: Flower asks only for queues that workers read. */
+function withoutCanary(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).filter(([queue]) => !queue.startsWith(canaryQueue)));
+}
+
+/**
+ * Adds what the database and the broker know to Flower's facts: Flower asks only for queues that workers read. Leaves
+ * out the queues of a proof that is going on.
+ */
 export function withHeld(tasks: TaskFacts, held: Held): TaskFacts {
-  if ("cause" in tasks || "cause" in held) return tasks;
-  const queued = { ...tasks.queued };
-  for (const [queue, count] of Object.entries(held)) queued[queue] = Math.max(count, queued[queue] ?? 0);
-  return { ...tasks, queued };
+  if ("cause" in tasks) return tasks;
+  const queued = withoutCanary(tasks.queued);
+  for (const [queue, count] of Object.entries("held" in held ? held.held : {}))
+    queued[queue] = Math.max(count, queued[queue] ?? 0);
+  const workers = Object.entries(tasks.workers).map(([name, worker]) => [
+    name,
+    worker && {
+      queues: worker.queues.filter((queue) => !queue.startsWith(canaryQueue)),
+      running: withoutCanary(worker.running),
+    },
+  ]);
+  return { workers: Object.fromEntries(workers), queued };
+}
+
+/** Says how the last proof went; undefined if there was none. */
+export function lastProof(held: Held): string | undefined {
+  if ("cause" in held || held.proof === null) return undefined;
+  const { at, success = 0, faults } = held.proof;
+  const went = faults.length === 0 ? `${success} trials passed` : `FAILED: ${faults.join("; ")}`;
+  return `Last proof, at ${at.slice(0, 16).replace("T", " ")} UTC: ${went}`;
 }
 
 /**

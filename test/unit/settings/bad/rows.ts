@@ -76,6 +76,14 @@ export const rows: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "canary.every: 5",
+    config: `config:
+  airflow:canary: { every: 5 }
+`,
+    says: ["2: canary.every is 5; expected whole minutes or hours: 5m, 1h"],
+    expressible: true,
+  },
+  {
     name: "adminUser: a b",
     config: `config:
   airflow:adminUser: a b

@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { builtVersions, type ImageName, localImage } from "../images/local.ts";
-import { type KnownFile, knownFile } from "../settings/model/known.ts";
-import { type Server, type ServerFile, serverFile, servers } from "../settings/model/servers.ts";
-import { releaseOf } from "../settings/schema/versions.ts";
-import { ensureImages } from "./images.ts";
-import { commandLine } from "./lib/commandLine/commandLine.ts";
-import { main, project, run } from "./lib/process.ts";
+import { builtVersions, type ImageName, localImage } from "../../images/local.ts";
+import { type KnownFile, knownFile } from "../../settings/model/known.ts";
+import { type Server, type ServerFile, serverFile, servers } from "../../settings/model/servers.ts";
+import { releaseOf } from "../../settings/schema/versions.ts";
+import { ensureImages } from "../images.ts";
+import { commandLine } from "../lib/commandLine/commandLine.ts";
+import { main, project, run } from "../lib/process.ts";
 
 type Printed = Omit<KnownFile, "sections" | "sensitive"> & {
   readonly sections: Readonly<Record<string, readonly string[]>>;

@@ -1,6 +1,6 @@
+import { airflowOption } from "../../settings/model/airflowOptions.ts";
+import type { Settings } from "../../settings/model/groups.ts";
 import { instances } from "../../workload.ts";
-import { airflowOption } from "./airflowOptions.ts";
-import type { Settings } from "./groups.ts";
 
 /** Workers and queues that a proof tries, in the form that `components/canary/proof.py` reads. */
 export interface ProofRequest {
@@ -14,13 +14,15 @@ export interface ProofRequest {
   }[];
   /** Seconds after which a canary that neither runs nor waits for others counts as lost. */
   readonly patience: number;
+  /** True if an autoscaler may have to start a worker for it. */
+  readonly wakes: boolean;
 }
 
+/** Seconds for which a canary may be on its way. */
+const patience = 300;
+
 /** Lists the workers of a stack that take tasks, with the queues that they read. */
-export function proofRequest(
-  settings: Pick<Settings, "groups" | "settings">,
-  patience: number,
-): ProofRequest {
+export function proofRequest(settings: Pick<Settings, "groups" | "settings">, wakes: boolean): ProofRequest {
   const defaultQueue = airflowOption(settings, "operators.default_queue")?.value ?? "default";
   const groups = settings.groups
     .filter(({ workers, autoscale }) => workers > 0 || autoscale)
@@ -30,5 +32,5 @@ export function proofRequest(
       workers: autoscale ? null : instances(name, { replicas: workers }),
       places: concurrency.max,
     }));
-  return { groups, patience };
+  return { groups, patience, wakes };
 }

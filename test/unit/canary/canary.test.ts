@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { clientShares } from "../../../settings/model/connections.ts";
+import { settingsFrom } from "../../../settings/read/read.ts";
+import { containersOf, declare, raw } from "../mocks.ts";
+
+type Uploads = { file: string; content: string }[];
+
+const own = "/opt/airflow/config/airflow_on_celery/";
+
+async function containers(config: Parameters<typeof declare>[0]) {
+  const all = [...containersOf(await declare(config))];
+  return new Map(
+    all.map(([name, { envs, uploads, entrypoints = [], command = [] }]) => {
+      const files = (uploads as Uploads).map(({ file, content }) => [file, content] as const);
+      return [
+        name,
+        {
+          env: envs as string[],
+          files: new Map(files),
+          command: [...(entrypoints as string[]), ...(command as string[])],
+        },
+      ];
+    }),
+  );
+}
+
+for (const version of ["3.3.2", "2.11.2"]) {
+  test(`Airflow ${version}: workers have the canary's DAG, outside of the folder of DAGs; schedulers have the proof`, async () => {
+    const all = await containers({ version, workers: 1 });
+    const holders = (file: string) =>
+      [...all].filter(([, { files }]) => files.has(own + file)).map(([name]) => name);
+    assert.deepEqual(holders("canary.py"), ["worker-1"]);
+    assert.deepEqual(holders("proof.py"), ["scheduler"]);
+    assert.equal(all.has("canary"), false);
+  });
+
+  test(`Airflow ${version}: a stack with a canary proves itself at its interval, with a login and one connection`, async () => {
+    const config = { version, workers: 1, canary: { every: "2h" } };
+    const { command = [], files } =
+      (await containers(config)).get("canary") ?? assert.fail("there is no canary");
+    const url = "http://webserver:8080";
+    assert.deepEqual(command.slice(-6), ["python", `${own}heartbeat.py`, "7200", version[0], url, "admin"]);
+    assert.ok(files?.has("/run/secrets/admin_password"));
+    assert.deepEqual(JSON.parse(files?.get(`${own}request.json`) ?? ""), {
+      groups: [{ name: "worker", queues: ["default"], workers: ["worker-1"], places: 4 }],
+      patience: 300,
+      wakes: false,
+    });
+    const shares = clientShares(settingsFrom(raw(config), () => ""));
+    assert.deepEqual(
+      shares.filter(({ who }) => who === "canary").map(({ count }) => count),
+      [1],
+    );
+  });
+}
+
+test("links in mails and logs lead to the port that people use; the webserver follows each request", async () => {
+  for (const [version, name] of [
+    ["3.3.2", "AIRFLOW__API__BASE_URL"],
+    ["2.11.2", "AIRFLOW__WEBSERVER__BASE_URL"],
+  ] as const) {
+    const all = await containers({ version, workers: 1, webserverPort: 9090 });
+    const told = [...all].filter(([, { env }]) => env.includes(`${name}=http://127.0.0.1:9090`));
+    const readers = version === "3.3.2" ? ["dag-processor"] : [];
+    assert.deepEqual(told.map(([role]) => role).sort(), [...readers, "scheduler", "triggerer", "worker-1"]);
+    assert.ok(
+      ![...all].some(
+        ([role, { env }]) => role === "webserver" && env.some((line) => line.startsWith(`${name}=`)),
+      ),
+    );
+  }
+});
