@@ -108,7 +108,7 @@ test("a proof that is going on has no queues; what the last one left is told", (
     workers: { "worker-1": { queues: ["default", queue], running: { [queue]: 1, default: 1 } } },
     queued: { [queue]: 1, default: 0 },
   };
-  assert.deepEqual(withHeld(told, { cause: "no scheduler" }), {
+  assert.deepEqual(withHeld(told, { held: {}, proof: null }), {
     workers: { "worker-1": { queues: ["default"], running: { default: 1 } } },
     queued: { default: 0 },
   });

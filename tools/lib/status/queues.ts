@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { cause } from "../../../";
 import type { ProofRequest } from "../../../components/canary/request.ts";
 import { run } from "../process.ts";
 import type { Way } from "../proof/way.ts";
@@ -15,20 +14,24 @@ export interface LastProof {
   readonly faults: readonly string[];
 }
 
-/** Facts of the database and the broker, or why they are unknown. */
-export type Held =
-  | { readonly held: Readonly<Record<string, number>>; readonly proof: LastProof | null }
-  | { readonly cause: string };
+/** Facts of the database and the broker. */
+export interface Held {
+  /** Waiting tasks by queue. */
+  readonly held: Readonly<Record<string, number>>;
+  readonly proof: LastProof | null;
+}
+
+const nothing: Held = { held: {}, proof: null };
 
 /** Prefix of the queues that the canary has a worker read during a proof. */
 const canaryQueue = "airflow_on_celery.canary.";
 
-/** Asks the database and the broker what waits, also in queues that no worker reads. */
+/** Asks the database and the broker what waits, also in queues that no worker reads; nothing if there is no answer. */
 export async function heldTasks({ command: [command, ...args], env }: Way): Promise<Held> {
   try {
     return JSON.parse(await run(command, [...args, "python", "-c", program], { env }));
-  } catch (error) {
-    return { cause: cause(error) };
+  } catch {
+    return nothing;
   }
 }
 
@@ -40,11 +43,10 @@ function withoutCanary(counts: Readonly<Record<string, number>>): Record<string,
  * Adds what the database and the broker know to Flower's facts: Flower asks only for queues that workers read. Leaves
  * out the queues of a proof that is going on.
  */
-export function withHeld(tasks: TaskFacts, held: Held): TaskFacts {
+export function withHeld(tasks: TaskFacts, { held }: Held): TaskFacts {
   if ("cause" in tasks) return tasks;
   const queued = withoutCanary(tasks.queued);
-  for (const [queue, count] of Object.entries("held" in held ? held.held : {}))
-    queued[queue] = Math.max(count, queued[queue] ?? 0);
+  for (const [queue, count] of Object.entries(held)) queued[queue] = Math.max(count, queued[queue] ?? 0);
   const workers = Object.entries(tasks.workers).map(([name, worker]) => [
     name,
     worker && {
@@ -56,9 +58,9 @@ export function withHeld(tasks: TaskFacts, held: Held): TaskFacts {
 }
 
 /** Says how the last proof went; undefined if there was none. */
-export function lastProof(held: Held): string | undefined {
-  if ("cause" in held || held.proof === null) return undefined;
-  const { at, success = 0, faults } = held.proof;
+export function lastProof({ proof }: Held): string | undefined {
+  if (proof === null) return undefined;
+  const { at, success = 0, faults } = proof;
   const went = faults.length === 0 ? `${success} trials passed` : `FAILED: ${faults.join("; ")}`;
   return `Last proof, at ${at.slice(0, 16).replace("T", " ")} UTC: ${went}`;
 }
