@@ -78,7 +78,7 @@ async function lookAt(settings: Settings, prefix: string): Promise<readonly stri
   const machines = needsOf(settings);
   if (machines.length === 0) return preflightHere(needsHere(settings), isOwn);
   const left = await preflight(machines, { isOwn, unreachable: unreachable() });
-  return left.map((name) => `machine ${name} is down: what is to run there is missing`);
+  return left.map((name) => `machine ${name} is down: its workloads are missing`);
 }
 
 /**

@@ -42,7 +42,7 @@ function removals(found: readonly Found[]): string[] {
 export function refusal(strange: readonly Found[], stack: string): string {
   const removable = strange.filter((one) => !holdsData(one));
   const removing =
-    removable.length === 0 ? [] : [`remove what is in the way: ${removals(removable).join("; ")}`];
+    removable.length === 0 ? [] : [`remove the resources in the way: ${removals(removable).join("; ")}`];
   const adopting = !strange.some(holdsData)
     ? []
     : [

@@ -14,7 +14,7 @@ export function certificatesIn(pem: string): X509Certificate[] {
 /** Says why a text is not a list of certificates that are valid now; undefined if it is. */
 export function certificateFault(pem: string): string | undefined {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
-    return "there is a private key in it, which is nobody's business";
+    return "it contains a private key, which belongs into a file of its own";
   try {
     const found = certificatesIn(pem);
     if (found.length === 0) return "there is no certificate in it";
@@ -28,7 +28,7 @@ export function certificateFault(pem: string): string | undefined {
 
 /** Says why a text is not the private key of a certificate; undefined if it is. */
 export function keyFault(key: string, certificate: X509Certificate): string | undefined {
-  if (key.includes("ENCRYPTED")) return "it has a passphrase, which nobody can type in";
+  if (key.includes("ENCRYPTED")) return "it has a passphrase, which cannot be typed in";
   try {
     return certificate.checkPrivateKey(createPrivateKey(key))
       ? undefined

@@ -19,7 +19,7 @@ export function word(pattern: RegExp, allowed: string) {
 
 export function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
   const last = values.at(-1);
-  return z.enum(values, { error: `expected ${values.slice(0, -1).join(", ")} and ${last}` });
+  return z.enum(values, { error: `expected ${values.slice(0, -1).join(", ")} or ${last}` });
 }
 
 const anObject = "expected an object with ";
@@ -37,7 +37,7 @@ export function list<T extends z.ZodType>(item: T, of: string) {
   return z.array(item, { error: `expected a list of ${of}` });
 }
 
-export const flag = z.boolean({ error: "expected true and false" });
+export const flag = z.boolean({ error: "expected true or false" });
 
 export const text = z.string({ error: "expected a text" }).min(1, { error: "expected a text" });
 

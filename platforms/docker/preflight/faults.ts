@@ -24,7 +24,7 @@ export function versionFault({ version }: Engine): string | undefined {
 export function memoryFault({ memory, cpus }: Engine, asked: number): string | undefined {
   if (asked <= memory) return;
   return (
-    `its ${cpus} cores have ${memory} MiB of memory, and what is to run there may use ${asked} MiB; expected no ` +
+    `its ${cpus} cores have ${memory} MiB of memory, and the workloads there may use ${asked} MiB; expected no ` +
     "more than there is; lower the machine's workers, airflow:workerMemory or the memory of worker groups"
   );
 }

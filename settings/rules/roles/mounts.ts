@@ -18,7 +18,7 @@ const socket = /(^|\/)(docker|containerd|crio|podman|buildkitd)\.sock$/;
 /** Says why a directory of the machine is dangerous in a container; undefined if it is not. */
 function danger(directory: string): string | undefined {
   const path = posix.normalize(directory).replace(/(.)\/$/, "$1");
-  if (socket.test(path)) return "whoever has the engine's socket is root on the machine";
+  if (socket.test(path)) return "a program with the engine's socket is root on the machine";
   if (wholes.includes(path)) return `${path} has the engine's socket or keys of the machine in it`;
   const tree = trees.find((root) => path === root || path.startsWith(`${root}/`));
   return tree === undefined ? undefined : `${tree} is the machine's own`;

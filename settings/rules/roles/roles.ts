@@ -43,7 +43,7 @@ const variables = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
       if (isOf(ownVariables)) return "the stack sets it itself: expected another name";
       if (/^AIRFLOW_(CONN|VAR)_/.test(name)) {
         const key = name.startsWith("AIRFLOW_CONN") ? "connections" : "variables";
-        return `whoever sees the engine or the cluster could read it: expected ${key}, or secretFiles`;
+        return `everybody with access to the engine or the cluster could read it: expected ${key}, or secretFiles`;
       }
       if (isGiven("proxy") && isOf(proxyVariables)) return "proxy sets it: expected either";
       if (isGiven("caCertificates") && isOf(authorityVariables))

@@ -36,7 +36,7 @@ const leastSigning = 32;
 function ofFernet(text: string): string | undefined {
   if (!text.split(",").some((key) => isPublished(key.trim()))) return;
   return (
-    "it is in public examples, so everybody can read what is encrypted with it: " +
+    "it is in public examples, so everybody can decrypt values with it: " +
     "expected a key of your own; openssl rand -base64 32 | tr +/ -_ makes one"
   );
 }

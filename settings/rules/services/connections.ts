@@ -43,7 +43,7 @@ function serverFaults(stack: Connecting): Fault[] {
   const [all, limit] = [sum(shares), serverLimit(stack)];
   if (all <= limit) return [];
   const { max_connections: most } = postgres.settings;
-  const limited = `max_connections ${most ?? 100}, less what is kept for superusers`;
+  const limited = `max_connections ${most ?? 100}, less those kept for superusers`;
   const less = pgbouncer
     ? "a lower pgbouncer.poolSize"
     : "lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}";

@@ -6,7 +6,7 @@ import { rule } from "../rule.ts";
 import { postgresTextFault } from "./postgresTexts.ts";
 import { postgresValueFault } from "./postgresValues.ts";
 
-const place = "the stack decides where it listens and what is published";
+const place = "the stack decides where it listens, and which ports are published";
 const data = "the stack decides where its files are";
 const logins = "the stack decides how clients log in, which is with SCRAM-SHA-256";
 const tls =

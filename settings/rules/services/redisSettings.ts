@@ -6,11 +6,10 @@ import { rule } from "../rule.ts";
 import { redisValueFault } from "./redisValues.ts";
 
 const users = "the stack writes its users: expected secrets.brokerPassword";
-const place = "the stack decides where it listens and what is published";
+const place = "the stack decides where it listens, and which ports are published";
 const data = "the stack decides where its data is, and keeps that over an upgrade";
 const supervisor = "it reports to the supervisor that the stack starts it with";
-const copies =
-  "the stack runs one Redis, and its data is nobody else's: expected redis.url, for a cluster of yours";
+const copies = "the stack runs one Redis, with data of its own: expected redis.url, for a cluster of yours";
 
 /** Settings of redis.conf that the stack decides, and why. */
 const own: Readonly<Record<string, string>> = {

@@ -91,7 +91,7 @@ test("faults of all machines are told at once, before anything is touched", asyn
     for (const fault of [
       /The machines have \d fault\(s\):/,
       /machine one: its address is 10\.87\.0\.99, which it does not have; expected its own: .*10\.87\.0\.11/,
-      /machine two: its \d+ cores have \d+ MiB of memory, and what is to run there may use 61440 MiB/,
+      /machine two: its \d+ cores have \d+ MiB of memory, and the workloads there may use 61440 MiB/,
       /machine two: port 22 of 10\.87\.0\.12, for the gateway \(airflow:gatewayPort\), is taken by sshd \(process \d+\)/,
       /machine three: .*tcp:\/\/10\.87\.0\.13:2377/,
     ])

@@ -69,7 +69,7 @@ esac
 }
 
 const memory =
-  "the Docker engine: its 4 cores have 16000 MiB of memory, and what is to run there may use 18944 MiB; expected " +
+  "the Docker engine: its 4 cores have 16000 MiB of memory, and the workloads there may use 18944 MiB; expected " +
   "no more than there is; lower the machine's workers, airflow:workerMemory or the memory of worker groups";
 const webserver = "airflow-x-webserver 127.0.0.1:8080->8080/tcp";
 

@@ -121,7 +121,7 @@ test("what is in the way is told at once, with the ways on", () => {
       "Ways on:",
       "  - bring its state back: the .state folder or the backend that it was deployed with, which has the passwords of its data",
       "  - choose another stack name",
-      "  - remove what is in the way: docker --host ssh://airflow@big container rm --force airflow-x-redis; docker network rm airflow-x",
+      "  - remove the resources in the way: docker --host ssh://airflow@big container rm --force airflow-x-redis; docker network rm airflow-x",
       "  - take the data over: npm run up -- --stack x --adopt, or AIRFLOW_ADOPT=true pulumi up; it keeps its passwords and keys, so airflow:secrets has to give them",
     ].join("\n"),
   );
@@ -194,7 +194,7 @@ test("data is adopted with the ids that it carries; containers and networks are 
     `  network airflow-x, of installation ${other}`,
     "  - bring its state back: the .state folder or the backend that it was deployed with, which has the passwords of its data",
     "  - choose another stack name",
-    "  - remove what is in the way: docker network rm airflow-x",
+    "  - remove the resources in the way: docker network rm airflow-x",
   ]);
 });
 

@@ -241,7 +241,7 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
   [
     "too little memory",
     memoryFault(engine, 16001),
-    "its 4 cores have 16000 MiB of memory, and what is to run there may use 16001 MiB; expected no more than there " +
+    "its 4 cores have 16000 MiB of memory, and the workloads there may use 16001 MiB; expected no more than there " +
       "is; lower the machine's workers, airflow:workerMemory or the memory of worker groups",
   ],
   ["just enough memory", memoryFault(engine, 16000), undefined],
@@ -446,7 +446,7 @@ test("all faults of all machines are told at once, also when a machine is left o
     await checked("leave", away, poor, bare),
     [
       "The machines have 3 fault(s):",
-      "machine big: its 4 cores have 16000 MiB of memory, and what is to run there may use 20000 MiB; expected no " +
+      "machine big: its 4 cores have 16000 MiB of memory, and the workloads there may use 20000 MiB; expected no " +
         "more than there is; lower the machine's workers, airflow:workerMemory or the memory of worker groups",
       `machine big: ${takenBy(8443, "container web")}`,
       "machine bare: it has no image gone; every machine must have it; run npm run images",

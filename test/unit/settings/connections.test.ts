@@ -44,7 +44,7 @@ test("a stack that may open more than there are is refused, with the budget as a
       worker, results      60  12 workers x (4 tasks + 1)
       migration             3  its lock, its work, and a look
       sum                 101
-      limit                97  max_connections 100, less what is kept for superusers
+      limit                97  max_connections 100, less those kept for superusers
     expected at least 110; or lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}`,
   );
 });

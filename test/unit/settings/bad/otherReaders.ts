@@ -35,8 +35,8 @@ export const otherReaders: readonly BadRow[] = [
   airflow:deleteUndeclared: Off
 `,
     says: [
-      "2: production is yes; expected true and false",
-      "3: deleteUndeclared is Off; expected true and false",
+      "2: production is yes; expected true or false",
+      "3: deleteUndeclared is Off; expected true or false",
     ],
     expressible: true,
   },

@@ -166,7 +166,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:platform: podman
 `,
-    says: ["2: platform is podman; expected docker and kubernetes"],
+    says: ["2: platform is podman; expected docker or kubernetes"],
     expressible: true,
   },
   {
@@ -310,7 +310,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, roles: [ worker ] } ]
 `,
     says: [
-      "2: machines[0].roles[0] is worker; expected postgres, redis, pgbouncer, migration, scheduler, webserver, dag-processor, triggerer and flower",
+      "2: machines[0].roles[0] is worker; expected postgres, redis, pgbouncer, migration, scheduler, webserver, dag-processor, triggerer or flower",
     ],
     expressible: true,
   },

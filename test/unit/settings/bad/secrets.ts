@@ -38,7 +38,7 @@ export const secrets: readonly BadRow[] = [
   airflow:secrets: { fernetKey: { file: test/unit/settings/bad/files/fernet-published } }
 `,
     says: [
-      "2: secrets.fernetKey is {…}; it is in public examples, so everybody can read what is encrypted with it: expected a key of your own; openssl rand -base64 32 | tr +/ -_ makes one",
+      "2: secrets.fernetKey is {…}; it is in public examples, so everybody can decrypt values with it: expected a key of your own; openssl rand -base64 32 | tr +/ -_ makes one",
     ],
     expressible: false,
   },
@@ -58,7 +58,7 @@ export const secrets: readonly BadRow[] = [
   airflow:secrets: { fernetKey: { file: test/unit/settings/bad/files/fernet-several } }
 `,
     says: [
-      "2: secrets.fernetKey is {…}; it is in public examples, so everybody can read what is encrypted with it: expected a key of your own; openssl rand -base64 32 | tr +/ -_ makes one",
+      "2: secrets.fernetKey is {…}; it is in public examples, so everybody can decrypt values with it: expected a key of your own; openssl rand -base64 32 | tr +/ -_ makes one",
     ],
     expressible: false,
   },

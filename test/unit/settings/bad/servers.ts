@@ -116,10 +116,10 @@ export const servers: readonly BadRow[] = [
   airflow:redis: { settings: { maxmemory: 0, min-replicas-to-write: 1, cluster-enabled: yes, logfile: /data/log } }
 `,
     says: [
-      "2: redis.settings.cluster-enabled is {…}; it is the stack's own: the stack runs one Redis, and its data is nobody else's: expected redis.url, for a cluster of yours",
+      "2: redis.settings.cluster-enabled is {…}; it is the stack's own: the stack runs one Redis, with data of its own: expected redis.url, for a cluster of yours",
       "2: redis.settings.logfile is {…}; it is the stack's own: its log is the container's, which people and the engine read",
       "2: redis.settings.maxmemory is 0; Redis may use 512 MiB, redis.memory, and rewrites its log beside the data: expected 1mb to 409mb, or more redis.memory",
-      "2: redis.settings.min-replicas-to-write is {…}; it is the stack's own: the stack runs one Redis, and its data is nobody else's: expected redis.url, for a cluster of yours",
+      "2: redis.settings.min-replicas-to-write is {…}; it is the stack's own: the stack runs one Redis, with data of its own: expected redis.url, for a cluster of yours",
     ],
     expressible: false,
   },

@@ -35,7 +35,7 @@ export const several: readonly BadRow[] = [
       "11: secrets.admimPassword is unknown; did you mean adminPassword? expected adminPassword, brokerPassword, fernetKey, jwtSecret, apiSecretKey, metadataPassword, resultsPassword, postgresPassword",
       "11: secrets.adminPassword is {…}; it is well known: expected a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
       "12: redis.settings.maxmemory-policy is volatile-ttl; a broker that is full would drop queued tasks: expected noeviction, with which it refuses new ones",
-      "13: roles.worker.volumes./s is /run/docker.sock; whoever has the engine's socket is root on the machine: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
+      "13: roles.worker.volumes./s is /run/docker.sock; a program with the engine's socket is root on the machine: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
     ],
     expressible: true,
   },
