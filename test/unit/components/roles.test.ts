@@ -326,7 +326,7 @@ test("a cluster gives pods no directory of a node, and reaches no proxy that its
 test("faults of authorities", () => {
   const rows: [string, RegExp][] = [
     [files.text, /there is no certificate in it: expected/],
-    [files.key, /there is a private key in it/],
+    [files.key, /it contains a private key/],
     [files.past, /its certificate of CN=authority [0-9a-f]{8} has ended on \d{4}-\d\d-\d\d: expected/],
     [
       written("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),

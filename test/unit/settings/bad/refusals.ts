@@ -228,7 +228,7 @@ export const refusals: readonly BadRow[] = [
     all: { volumes: { /host: /, /e: /etc/, /p: /proc/1 } }
 `,
     says: [
-      '3: roles.worker.volumes["/var/run/docker.sock"] is /var/run/../run/docker.sock; whoever has the engine\'s socket is root on the machine: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume',
+      '3: roles.worker.volumes["/var/run/docker.sock"] is /var/run/../run/docker.sock; a program with the engine\'s socket is root on the machine: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume',
       "4: roles.all.volumes./e is /etc/; /etc has the engine's socket or keys of the machine in it: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
       "4: roles.all.volumes./host is /; / has the engine's socket or keys of the machine in it: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
       "4: roles.all.volumes./p is /proc/1; /proc is the machine's own: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
