@@ -8,6 +8,7 @@ import {
   type Rule,
   type Target,
   taken,
+  unset,
   unsupported,
 } from "../rule.ts";
 import { looksSecret } from "../secrets.ts";
@@ -49,14 +50,22 @@ export function surroundings(context: ComposeContext): ImportContext {
   };
 }
 
-function environment({ match: [name = ""], value, leaves: [leaf] }: Item, context: ComposeContext): Outcome {
+/** Checks the executor, unless its variable has no value. */
+function executor({ value, leaves: [leaf], unset: missing = [] }: Item): Outcome {
+  const text = String(value ?? "");
+  if (missing.length > 0) return unset;
+  const spelt = /^(Celery|Local|Sequential)$/.test(text) ? `${text}Executor` : text;
+  return checkedExecutor(spelt, `${leaf?.file}:${leaf?.line}`);
+}
+
+function environment(item: Item, context: ComposeContext): Outcome {
+  const {
+    match: [name = ""],
+    value,
+  } = item;
   const text = String(value ?? "");
   const isPuckels = context.home === puckelHome;
-  if (name === "AIRFLOW__CORE__EXECUTOR" || (name === "EXECUTOR" && isPuckels))
-    return checkedExecutor(
-      /^(Celery|Local|Sequential)$/.test(text) ? `${text}Executor` : value,
-      `${leaf?.file}:${leaf?.line}`,
-    );
+  if (name === "AIRFLOW__CORE__EXECUTOR" || (name === "EXECUTOR" && isPuckels)) return executor(item);
   const puckels = isPuckels ? puckelVariable(name, text) : undefined;
   return (
     puckels ?? environmentVariable({ ...surroundings(context), name, value: text, roles: rolesOf(context) })

@@ -91,6 +91,13 @@ const rows: [
     "Airflow runs as 50000:0",
   ],
   [
+    "an executor whose variable nobody sets",
+    { "compose.yaml": composeOf(`environment: { AIRFLOW__CORE__EXECUTOR: '\${EXECUTOR}' }`) },
+    "compose.yaml",
+    "x-airflow.environment.AIRFLOW__CORE__EXECUTOR",
+    unset,
+  ],
+  [
     "a line of an env_file",
     { "compose.yaml": composeOf("env_file: a.env"), "a.env": "STAGE=prod" },
     "a.env",
