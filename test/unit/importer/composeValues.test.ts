@@ -190,7 +190,7 @@ const refused: [what: string, volume: string, reason: RegExp][] = [
   ["the engine's socket", "/var/run/docker.sock:/var/run/docker.sock", /no role may command the engine/],
   [
     "a file of the stack's own",
-    "./d/a.py:/opt/airflow/config/airflow_local_settings.py",
+    "./d/a.py:/opt/airflow/config/pooled_connections.py",
     /the stack has a file of its own there/,
   ],
   ["what is not there", "./none:/x", /there is neither such a file nor such a folder/],
