@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { forPlatform } from "../capabilities.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { checkEngines } from "./docker/needs.ts";
 import { onEngines } from "./docker/ownership.ts";
@@ -26,7 +27,8 @@ export async function deployedResources(): Promise<readonly StateResource[]> {
  * @throws pulumi.RunError listing every fault
  */
 export function checkPlatform(settings: Settings, name: string): Promise<void> {
-  return settings.platform === "docker" ? checkEngines(settings, name) : checkStorage(settings, name);
+  const check = forPlatform(settings.platform, { docker: checkEngines, kubernetes: checkStorage });
+  return check(settings, name);
 }
 
 /** True if data of other installations may be taken over, by `--adopt`. */
@@ -52,8 +54,11 @@ function untold({ message }: Error): readonly Found[] {
 export function lookFor({ platform, kubernetes }: Settings, known: Known, stack: string): Look {
   const context = kubernetes?.context === undefined ? [] : ["--context", kubernetes.context];
   const look: Look = async (claims) => {
-    const found = platform === "docker" ? onEngines(claims) : inCluster(claims, context).catch(untold);
-    const strange = strangers(await found, known);
+    const find = forPlatform<() => Promise<readonly Found[]>>(platform, {
+      docker: () => onEngines(claims),
+      kubernetes: () => inCluster(claims, context).catch(untold),
+    });
+    const strange = strangers(await find(), known);
     const theirs = adopts() ? strange.filter((one) => !holdsData(one)) : strange;
     if (theirs.length > 0) throw new Error(refusal(theirs, stack));
     return [...new Set(strange.map(({ installation }) => installation))].filter((id) => id !== "").sort();

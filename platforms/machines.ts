@@ -1,3 +1,4 @@
+import { capabilities } from "../capabilities.ts";
 import type { Settings } from "../settings/model/groups.ts";
 
 /** A Docker engine among several, and how to reach it. */
@@ -40,7 +41,7 @@ export interface DockerMachine extends Machine {
 
 /** Machines of a stack on Docker; none means the Docker client's default engine. */
 export function machinesOf({ platform, machines = [] }: Settings): readonly DockerMachine[] {
-  if (platform !== "docker") return [];
+  if (!capabilities[platform].engines) return [];
   return machines.map(({ name, docker, address, certificates, roles = [] }) => {
     if (docker === undefined || address === undefined) throw new Error(`The machine ${name} has no place.`);
     return { name, docker, address, certificates, roles };

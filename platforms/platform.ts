@@ -1,3 +1,4 @@
+import { forPlatform } from "../capabilities.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { kubernetesDefaults } from "../settings/schema/kubernetes.ts";
 import type { Platform } from "../workload.ts";
@@ -8,19 +9,25 @@ import type { Look } from "./ownership/claims.ts";
  * Makes the platform of a stack. Loads only that platform's provider, which takes a second.
  * @param look for deployments: checks that the stack's names are free or its own
  */
-export async function platformOf(settings: Settings, name: string, look?: Look): Promise<Platform> {
-  if (settings.platform === "docker") {
-    const { DockerPlatform } = await import("./docker/docker.ts");
-    const { images, gatewayPort, certificateGeneration, labels } = settings;
-    return new DockerPlatform("docker", name, {
-      machines: machinesOf(settings),
-      gateway: { image: images.gateway, port: gatewayPort },
-      certificateGeneration,
-      labels,
-      look,
-    });
-  }
-  const { KubernetesPlatform } = await import("./kubernetes/kubernetes.ts");
-  const { kubernetes = kubernetesDefaults, machines, labels } = settings;
-  return new KubernetesPlatform("kubernetes", name, kubernetes, { machines, labels, look });
+export function platformOf(settings: Settings, name: string, look?: Look): Promise<Platform> {
+  const { labels } = settings;
+  const make = forPlatform<() => Promise<Platform>>(settings.platform, {
+    docker: async () => {
+      const { DockerPlatform } = await import("./docker/docker.ts");
+      const { images, gatewayPort, certificateGeneration } = settings;
+      return new DockerPlatform("docker", name, {
+        machines: machinesOf(settings),
+        gateway: { image: images.gateway, port: gatewayPort },
+        certificateGeneration,
+        labels,
+        look,
+      });
+    },
+    kubernetes: async () => {
+      const { KubernetesPlatform } = await import("./kubernetes/kubernetes.ts");
+      const { kubernetes = kubernetesDefaults, machines } = settings;
+      return new KubernetesPlatform("kubernetes", name, kubernetes, { machines, labels, look });
+    },
+  });
+  return make();
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { capabilities } from "../capabilities.ts";
 import { Airflow } from "../components/airflow.ts";
 import { platformOf } from "../platforms/platform.ts";
 import type { Settings } from "../settings/model/groups.ts";
@@ -183,9 +184,10 @@ if (import.meta.main) {
     }
     const file = stackFile(stack);
     if (!existsSync(file)) throw new Error(`--stack is ${stack}, but there is no ${file}.`);
-    if (readStackFile(file).platform !== "kubernetes") {
+    const { platform } = readStackFile(file);
+    if (!capabilities[platform].manifests) {
       throw new Error(
-        `--stack is ${stack}, which says platform: docker in ${file}; only a cluster takes manifests.`,
+        `--stack is ${stack}, which says platform: ${platform} in ${file}; only a cluster takes manifests.`,
       );
     }
     write(resolve(process.env.INIT_CWD ?? ".", out), await render(stack, file));

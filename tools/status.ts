@@ -1,3 +1,4 @@
+import { forPlatform } from "../capabilities.ts";
 import { proofRequest } from "../components/canary/request.ts";
 import { askCluster, askEngine } from "../platforms/ask.ts";
 import { homeOf, type Machine, machineOf, machinesOf } from "../platforms/machines.ts";
@@ -70,8 +71,9 @@ if (import.meta.main) {
     const stack = new Stack(flags.stack ?? "dev");
     stack.check();
     const settings = readStackFile(stack.file);
+    const look = forPlatform(settings.platform, { docker: onEngines, kubernetes: inCluster });
     const [{ machines, tasks: known }, held] = await Promise.all([
-      settings.platform === "kubernetes" ? inCluster(stack) : onEngines(stack, settings),
+      look(stack, settings),
       heldTasks(wayTo(stack, settings, "scheduler")),
     ]);
     const tasks = withHeld(known, held);

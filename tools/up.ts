@@ -1,3 +1,4 @@
+import { capabilities } from "../capabilities.ts";
 import { greet, unreachable } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
@@ -72,11 +73,12 @@ await main(async () => {
   if (asked.adopt) process.env.AIRFLOW_ADOPT = "true";
   if (asked["continue-on-error"]) process.env.AIRFLOW_CONTINUE_ON_ERROR = "true";
   if (asked["at-once"]) process.env.AIRFLOW_AT_ONCE = "true";
-  step(platform === "docker" ? "Docker engine and images" : "Cluster");
-  const { down, flags } = platform === "docker" ? await prepare(stack, settings) : { down: [], flags: [] };
+  const { engines } = capabilities[platform];
+  step(engines ? "Docker engine and images" : "Cluster");
+  const { down, flags } = engines ? await prepare(stack, settings) : { down: [], flags: [] };
   step(`Deployment of stack ${stack.name}`);
   const deployment = stack.up(settings, "--suppress-outputs", ...flags);
-  await (platform === "docker" ? telling(stack.prefix, settings, deployment) : deployment);
+  await (engines ? telling(stack.prefix, settings, deployment) : deployment);
   const outputs = await stack.outputs();
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
   const loopback = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;

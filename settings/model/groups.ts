@@ -1,3 +1,4 @@
+import { capabilities } from "../../capabilities.ts";
 import { derivedImage, type Packages } from "../../images/derived.ts";
 import { type ImageName, localImage } from "../../images/local.ts";
 import type { Nodes } from "../../workload.ts";
@@ -154,7 +155,7 @@ export function resolved(parsed: ParsedConfig): Settings {
 function imagesOf({ platform, images, version }: ParsedConfig, packages?: Packages): Settings["images"] {
   const names = ["airflow", "postgres", "redis", "gateway", "pgbouncer"] as const;
   const entries = names.map((name) => [name, images[name] ?? localImage(name, version)]);
-  // In a cluster, `images.airflow` already has the packages.
-  const derived = packages && platform === "docker" && { airflow: derivedImage(packages) };
+  // A pushed image already has the packages.
+  const derived = packages && capabilities[platform].localImages && { airflow: derivedImage(packages) };
   return { ...(Object.fromEntries(entries) as Settings["images"]), ...derived };
 }

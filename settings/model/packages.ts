@@ -1,3 +1,4 @@
+import { capabilities } from "../../capabilities.ts";
 import type { Packages } from "../../images/derived.ts";
 import { localImage } from "../../images/local.ts";
 import type { ParsedConfig } from "../schema/schema.ts";
@@ -15,11 +16,11 @@ type Packing = Pick<ParsedConfig, "platform" | "version" | "requirements" | "sys
   readonly images: Pick<ParsedConfig["images"], "airflow">;
 };
 
-/** Returns the packages that a stack adds to Airflow's image; in a cluster, to the image built here. */
+/** Returns the packages that a stack adds to Airflow's image; to the image built here, if it is to be pushed. */
 export function packagesOf(parsed: Packing): Packages | undefined {
   const { platform, images, version, requirements, systemPackages } = parsed;
   if (requirements === undefined && systemPackages.length === 0) return undefined;
   const own = localImage("airflow", version);
-  const base = platform === "docker" ? (images.airflow ?? own) : own;
+  const base = capabilities[platform].localImages ? (images.airflow ?? own) : own;
   return { base, requirements, systemPackages };
 }

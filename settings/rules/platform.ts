@@ -1,28 +1,35 @@
+import { capabilities, needs } from "../../capabilities.ts";
 import { rule } from "./rule.ts";
 
-const needsCluster = "it needs platform: kubernetes";
+/** Abilities that keys need. */
+const keys = { kubernetes: "nodes", workerAutoscale: "autoscale" } as const;
+const groupKeys = { nodeLabels: "nodes", tolerations: "nodes", autoscale: "autoscale" } as const;
 
-/** Rejects keys that need a cluster: Docker engines have no nodes. */
-const clusterOnly = rule(["platform"], ({ platform }, isGiven) =>
-  (["kubernetes", "workerAutoscale"] as const)
-    .filter((key) => platform === "docker" && isGiven(key))
-    .map((key) => ({ path: [key], message: needsCluster })),
+function keysOf<T extends object>(of: T): (keyof T)[] {
+  return Object.keys(of) as (keyof T)[];
+}
+
+/** Rejects keys that the platform cannot honour. */
+const able = rule(["platform"], ({ platform }, isGiven) =>
+  keysOf(keys)
+    .filter((key) => !capabilities[platform][keys[key]] && isGiven(key))
+    .map((key) => ({ path: [key], message: needs(keys[key]) })),
 );
 
-const groupsOfCluster = (["nodeLabels", "tolerations", "autoscale"] as const).map((key) =>
+const ableGroups = keysOf(groupKeys).map((key) =>
   rule(["platform", `workerGroups.*.${key}`], ({ platform, workerGroups }) =>
     workerGroups.flatMap(([at, group]) =>
-      platform === "docker" && group[key] !== undefined
-        ? [{ path: ["workerGroups", at, key], message: needsCluster }]
+      !capabilities[platform][groupKeys[key]] && group[key] !== undefined
+        ? [{ path: ["workerGroups", at, key], message: needs(groupKeys[key]) }]
         : [],
     ),
   ),
 );
 
-const podsOfCluster = rule(["platform", "roles.*.pod"], ({ platform, roles }) =>
+const ablePods = rule(["platform", "roles.*.pod"], ({ platform, roles }) =>
   Object.entries(roles).flatMap(([role, extras]) =>
-    platform === "docker" && extras?.pod !== undefined
-      ? [{ path: ["roles", role, "pod"], message: needsCluster }]
+    !capabilities[platform].manifests && extras?.pod !== undefined
+      ? [{ path: ["roles", role, "pod"], message: needs("manifests") }]
       : [],
   ),
 );
@@ -30,22 +37,26 @@ const podsOfCluster = rule(["platform", "roles.*.pod"], ({ platform, roles }) =>
 const pushed =
   "expected an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it";
 
-/** Requires images and DAGs for a cluster, which sees neither this machine's files nor its images. */
-const clusterNeeds = rule(["platform"], ({ platform }, isGiven) => {
-  if (platform === "docker") return [];
+/** Requires images of a registry where this machine's images cannot run. */
+const images = rule(["platform"], ({ platform }, isGiven) => {
+  if (capabilities[platform].localImages) return [];
   const needed = [
     "airflow",
     ...(isGiven("postgres.url") ? [] : (["postgres"] as const)),
     ...(isGiven("redis.url") ? [] : (["redis"] as const)),
     ...(isGiven("pgbouncer") ? (["pgbouncer"] as const) : []),
   ] as const;
-  const images = needed
+  return needed
     .filter((name) => !isGiven(`images.${name}`))
     .map((name) => ({ path: ["images", name], message: pushed }));
-  if (isGiven("dagsImage") || isGiven("dagsGit")) return images;
+});
+
+/** Requires DAGs in an image or a repository where no directory is mounted. */
+const dags = rule(["platform"], ({ platform }, isGiven) => {
+  if (capabilities[platform].directories || isGiven("dagsImage") || isGiven("dagsGit")) return [];
   const message = "a cluster needs it, to push DAGs to, or dagsGit, to read them from";
-  return [...images, { path: ["dagsImage"], message }];
+  return [{ path: ["dagsImage"], message }];
 });
 
 /** Checks of keys that the platform of a stack cannot honour, or needs. */
-export const platformRules = [clusterOnly, ...groupsOfCluster, podsOfCluster, clusterNeeds];
+export const platformRules = [able, ...ableGroups, ablePods, images, dags];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { platformNames } from "../../capabilities.ts";
 import { roleTable } from "../../roles.ts";
 import { airflowCfg } from "./airflowCfg.ts";
 import { declarationKeys } from "./declarations.ts";
@@ -96,7 +97,7 @@ function bySecret<T extends z.ZodType>(value: T) {
 
 /** Schema of a stack, by key without the project's prefix. */
 export const schema = object({
-  platform: oneOf("docker", "kubernetes")
+  platform: oneOf(...platformNames)
     .default("docker")
     .describe("Platform: Docker engines, or a Kubernetes cluster."),
   version: text.default(defaultVersion).describe("Version of Airflow: 3.3.2 or 2.11.2."),

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
+import { capabilities } from "../../capabilities.ts";
 import type { Packages } from "../../images/derived.ts";
 import { derivedImage } from "../../images/derived.ts";
 import type { Settings } from "../../settings/model/groups.ts";
@@ -83,7 +84,7 @@ const test: Work = async (subject, words) => {
   const place = group && (await placeOf(stack, settings, group.name));
   if (!place) throw new Error(`Stack ${stack.name} has no running worker; npm run up deploys it.`);
   const input = await told(subject);
-  if (settings.platform === "kubernetes") return inPod(place, inside("test", words), input);
+  if (!capabilities[settings.platform].engines) return inPod(place, inside("test", words), input);
   return inContainer(await besideWorker(settings, place, folder), inside("test", words), input);
 };
 

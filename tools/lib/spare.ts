@@ -1,3 +1,4 @@
+import { forPlatform } from "../../capabilities.ts";
 import { onEngines } from "../../platforms/docker/ownership.ts";
 import { inCluster } from "../../platforms/kubernetes/ownership.ts";
 import { type DockerMachine, machineOf, machinesOf } from "../../platforms/machines.ts";
@@ -48,9 +49,11 @@ export async function spare(stack: Stack, settings: Settings): Promise<Known> {
   const known = knownFrom(resources);
   const machines = machinesOf(settings);
   const claims = claimsOf(resources, machines);
-  const found =
-    settings.platform === "docker" ? onEngines(claims) : inCluster(claims, contextFlags(settings.kubernetes));
-  const strange = strangers(await found, known);
+  const find = forPlatform(settings.platform, {
+    docker: () => onEngines(claims),
+    kubernetes: () => inCluster(claims, contextFlags(settings.kubernetes)),
+  });
+  const strange = strangers(await find(), known);
   if (strange.length === 0) return known;
   for (const one of strange) console.log(`  left as it is: ${spell(one)}`);
   await writeState(stack, retaining(state, spared(resources, machines, strange)));

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
+import { capabilities } from "../../capabilities.ts";
 import { clientEnvironment, machineOf, machinesOf } from "../../platforms/machines.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { readStackFile } from "../../settings/read/read.ts";
@@ -81,7 +82,7 @@ export class Stack {
     this.check();
     const settings = readStackFile(this.file);
     const { platform, kubernetes } = settings;
-    if (platform === "kubernetes") await run("tools/run", ["--kubernetes-plugin"], { show: true });
+    if (capabilities[platform].manifests) await run("tools/run", ["--kubernetes-plugin"], { show: true });
     if (args[0] === "config" && args[1] !== undefined && args[1] !== "get") {
       throw new Error(
         `The configuration of stack ${this.name} is kept in ${this.file}. Set it there; ` +

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { capabilities } from "../../../capabilities.ts";
 import { derivedImage } from "../../../images/derived.ts";
 import { packageParts, packagesOf } from "../../model/packages.ts";
 import { rule } from "../rule.ts";
@@ -23,7 +24,7 @@ const requirements = rule(["requirements"], ({ requirements }) => {
 const pushed = rule(packageParts, (parsed) => {
   const { platform, images } = parsed;
   const packages = packagesOf(parsed);
-  if (platform === "docker" || packages === undefined || images.airflow === undefined) return [];
+  if (capabilities[platform].localImages || packages === undefined || images.airflow === undefined) return [];
   const wanted = derivedImage(packages).replace(/^.*\//, "");
   if (images.airflow.includes(`/${wanted}`)) return [];
   const message =

@@ -1,12 +1,8 @@
+import { capabilities } from "../../../capabilities.ts";
 import { groupParts } from "../../model/groups.ts";
 import { clashesOf, namesOf, volumeNames, workerServices } from "../../model/names/composedNames.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
-
-/** Maximum length of a StatefulSet's name, whose revisions are labels with ten characters more. */
-const mostInCluster = 52;
-/** Maximum length of a host name. */
-const mostOnEngine = 63;
 
 /** Keeps the first fault at each path. */
 function firstAtEach(faults: readonly Fault[]): Fault[] {
@@ -29,11 +25,10 @@ const workers = rule(groupParts, (parsed) => {
 });
 
 const lengths = rule([...groupParts, "platform"], (parsed) => {
-  const isCluster = parsed.platform === "kubernetes";
-  const most = isCluster ? mostInCluster : mostOnEngine;
+  const { engines, longestName: most } = capabilities[parsed.platform];
   return firstAtEach(
     workerServices(parsed).flatMap(({ name, count, from, path }): Fault[] => {
-      const longest = isCluster ? name : `${name}-${count}`;
+      const longest = engines ? `${name}-${count}` : name;
       if (longest.length <= most) return [];
       const message = `${from} would be ${longest}, which has ${longest.length} letters: expected shorter names, with ${most} together`;
       return [{ path, message }];
@@ -43,7 +38,7 @@ const lengths = rule([...groupParts, "platform"], (parsed) => {
 
 /** Rejects volumes that share a name once one of them has the name of a machine as a suffix. */
 const volumes = rule(["platform", "machines.name", "roles.*.volumes.*"], (parsed) => {
-  if (parsed.platform === "kubernetes") return [];
+  if (!capabilities[parsed.platform].engines) return [];
   const clashes = clashesOf(volumeNames(parsed));
   return firstAtEach(
     clashes.flatMap(([later, first]): Fault[] => {

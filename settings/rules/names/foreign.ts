@@ -1,3 +1,4 @@
+import { capabilities } from "../../../capabilities.ts";
 import { roles } from "../../../roles.ts";
 import { groupParts } from "../../model/groups.ts";
 import { namesOf, workerServices } from "../../model/names/composedNames.ts";
@@ -42,7 +43,7 @@ const hosts = rule(["extraHosts.*", "platform"], ({ extraHosts, platform }) =>
         { path, message: "it is each container itself: expected the name of a host outside the stack" },
       ];
     }
-    if (platform === "kubernetes" && inCluster.test(host)) {
+    if (capabilities[platform].nodes && inCluster.test(host)) {
       return [
         { path, message: "the cluster's own names lead there: expected the name of a host outside it" },
       ];

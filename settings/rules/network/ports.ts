@@ -1,3 +1,4 @@
+import { capabilities } from "../../../capabilities.ts";
 import type { ParsedConfig } from "../../schema/schema.ts";
 import { rule } from "../rule.ts";
 
@@ -9,7 +10,7 @@ function lastPort({
   webserverPort,
   webservers,
 }: Pick<ParsedConfig, (typeof webserver)[number]>): number {
-  return platform === "docker" ? webserverPort + webservers - 1 : webserverPort;
+  return capabilities[platform].loopback ? webserverPort + webservers - 1 : webserverPort;
 }
 
 const range = rule(webserver, (parsed) => {
@@ -31,7 +32,7 @@ const flower = rule(["webserverPort", "webservers", "flowerPort"], (parsed, isGi
 /** Rejects a gateway port that another service has; only several machines have gateways. */
 const gateway = rule([...webserver, "flowerPort", "gatewayPort", "machines.name"], (parsed, isGiven) => {
   const { platform, machines = [], webserverPort, flowerPort, gatewayPort } = parsed;
-  if (platform !== "docker" || machines.length < 2) return [];
+  if (!capabilities[platform].engines || machines.length < 2) return [];
   const isWebserver = gatewayPort >= webserverPort && gatewayPort <= lastPort(parsed);
   if (!isWebserver && gatewayPort !== flowerPort) return [];
   const other = isWebserver ? "webserverPort" : "flowerPort";

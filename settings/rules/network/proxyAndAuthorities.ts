@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { capabilities } from "../../../capabilities.ts";
 import { within } from "../../model/addresses.ts";
 import { certificateFault } from "../../model/certificates.ts";
 import { kubernetesDefaults } from "../../schema/kubernetes.ts";
@@ -22,7 +23,7 @@ const authorities = rule(["caCertificates.*"], ({ caCertificates }) =>
 /** Rejects a proxy that the network policies of a cluster block. */
 const proxies = rule(["platform", "proxy.*", "extraHosts.*", "kubernetes.egress"], (parsed) => {
   const { platform, proxy = {}, extraHosts, kubernetes = kubernetesDefaults } = parsed;
-  if (platform !== "kubernetes") return [];
+  if (!capabilities[platform].egress) return [];
   const { to, except } = kubernetes.egress;
   return (["http", "https"] as const).flatMap((key) => {
     const { [key]: url = "" } = proxy;

@@ -1,12 +1,13 @@
 import type { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { capabilities } from "../../../capabilities.ts";
 import { certificateFault, certificatesIn, isFor, keyFault } from "../../model/certificates.ts";
 import { publicHost } from "../../model/published.ts";
 import { textOf } from "../../model/sources.ts";
 import { rule } from "../rule.ts";
 
 const platform = rule(["platform"], ({ platform: where }, isGiven) =>
-  isGiven("publish") && where === "kubernetes"
+  isGiven("publish") && !capabilities[where].publish
     ? [{ path: ["publish"], message: "a cluster has an ingress for that: expected kubernetes.ingress" }]
     : [],
 );

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { capabilities, type PlatformName } from "../../../capabilities.ts";
 import { codeFiles } from "../../model/names/ownCode.ts";
 import { localSettingsFile, ownFiles, ownTrees, usersLocalSettingsFile } from "../../model/names/ownNames.ts";
 import { rule } from "../rule.ts";
@@ -8,12 +9,12 @@ import { noText } from "./roles.ts";
 const mostKiB = 768;
 
 /** Says why a file cannot be delivered; undefined if it can. */
-function complaint(path: string, source: string, platform: string): string | undefined {
+function complaint(path: string, source: string, platform: PlatformName): string | undefined {
   const isOwn = (ownFiles as readonly string[]).includes(path) && path !== usersLocalSettingsFile;
   if (isOwn || ownTrees.some((tree) => path.startsWith(`${tree}/`))) {
     return "the stack has a module of this name: expected another name";
   }
-  if (platform === "kubernetes" && !/^[A-Za-z0-9._/-]+$/.test(path)) {
+  if (!capabilities[platform].filePaths && !/^[A-Za-z0-9._/-]+$/.test(path)) {
     return "a cluster names it in a ConfigMap: expected letters, digits, '.', '_' and '-'";
   }
   return noText(source);

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { capabilities } from "../../../capabilities.ts";
 import {
   authorityVariables,
   ownDirectories,
@@ -113,7 +114,7 @@ const alike = rule(["platform", "roles.*.files.*"], ({ platform, roles }) =>
     const paths = Object.keys(given);
     return entries(role, "files", given, (path) => {
       const other = paths.slice(0, paths.indexOf(path)).find((one) => key(one) === key(path));
-      if (platform !== "kubernetes" || other === undefined) return;
+      if (capabilities[platform].filePaths || other === undefined) return;
       return `a cluster cannot tell it from ${other}, since both differ in / and _ only: expected another path`;
     });
   }),
@@ -126,7 +127,7 @@ const volumes = rule(["platform", "roles.*.volumes.*"], ({ platform, roles }) =>
       if (treeOf(path) !== undefined || (ownDirectories as readonly string[]).includes(path)) {
         return "the stack has something else there: expected another path";
       }
-      if (platform === "kubernetes" && volume.startsWith("/")) {
+      if (!capabilities[platform].directories && volume.startsWith("/")) {
         return "pods get no directory of a node, which may be any: expected the name of a volume";
       }
       if ((ownVolumes as readonly string[]).includes(volume)) {

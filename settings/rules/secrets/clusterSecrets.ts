@@ -1,9 +1,10 @@
+import { capabilities } from "../../../capabilities.ts";
 import { sourceParts, sources } from "../../model/sources.ts";
 import { rule } from "../rule.ts";
 
-/** Rejects Kubernetes Secrets on Docker engines, which have none. */
+/** Rejects Secrets of a cluster where there are none. */
 const clusterSecrets = rule(["platform", ...sourceParts], ({ platform, ...parsed }) => {
-  if (platform === "kubernetes") return [];
+  if (capabilities[platform].secrets) return [];
   return sources(parsed)
     .filter(({ source }) => typeof source === "object" && "secret" in source)
     .map(({ path }) => ({

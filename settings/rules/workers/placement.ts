@@ -1,11 +1,12 @@
+import { capabilities, needs } from "../../../capabilities.ts";
 import { counted, type MachineSettings } from "../../schema/machines.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** Keys of a machine that only one platform has. */
+/** Keys of a machine, by the ability that they need. */
 const kinds = {
-  docker: ["docker", "address", "certificates", "roles"],
-  kubernetes: ["node", "labels"],
+  engines: ["docker", "address", "certificates", "roles"],
+  nodes: ["node", "labels"],
 } as const;
 
 function fault(at: number, key: keyof MachineSettings, message: string): Fault {
@@ -21,7 +22,7 @@ const needed = {
 const engines = (Object.keys(needed) as (keyof typeof needed)[]).map((key) =>
   rule(["platform", "machines.*.name", `machines.*.${key}`], ({ platform, machines = [] }) =>
     machines.flatMap(([at, { [key]: value }]) =>
-      platform === "docker" && value === undefined ? [fault(at, key, needed[key])] : [],
+      capabilities[platform].engines && value === undefined ? [fault(at, key, needed[key])] : [],
     ),
   ),
 );
@@ -31,7 +32,8 @@ const certificates = rule(
   ({ platform, machines = [] }) =>
     machines.flatMap(([at, { docker, certificates }]) => {
       const isTcp = docker?.startsWith("tcp://");
-      if (platform !== "docker" || docker === undefined || isTcp === (certificates !== undefined)) return [];
+      if (!capabilities[platform].engines || docker === undefined || isTcp === (certificates !== undefined))
+        return [];
       const needed = "tcp:// needs a directory with ca.pem, cert.pem and key.pem";
       return [fault(at, "certificates", isTcp ? needed : "only tcp:// has certificates")];
     }),
@@ -39,7 +41,7 @@ const certificates = rule(
 
 const nodes = rule(["platform", "machines.*.node", "machines.*.labels"], ({ platform, machines = [] }) =>
   machines.flatMap(([at, { node, labels }]) =>
-    platform === "kubernetes" && (node === undefined) === (labels === undefined)
+    capabilities[platform].nodes && (node === undefined) === (labels === undefined)
       ? [
           {
             path: ["machines", at],
@@ -51,11 +53,11 @@ const nodes = rule(["platform", "machines.*.node", "machines.*.labels"], ({ plat
 );
 
 /** Rejects keys of a machine that another platform has. */
-const foreign = (["docker", "kubernetes"] as const).flatMap((owner) =>
-  kinds[owner].map((key) =>
+const foreign = (["engines", "nodes"] as const).flatMap((kind) =>
+  kinds[kind].map((key) =>
     rule(["platform", `machines.*.${key}`], ({ platform, machines = [] }) =>
       machines.flatMap(([at, { [key]: value }]) =>
-        platform !== owner && value !== undefined ? [fault(at, key, `it needs platform: ${owner}`)] : [],
+        !capabilities[platform][kind] && value !== undefined ? [fault(at, key, needs(kind))] : [],
       ),
     ),
   ),

@@ -99,11 +99,9 @@ test("CONTRIBUTING.md: a role is named in the files that it lists", () => {
 
 test("CONTRIBUTING.md: platforms are told apart in the files that it lists", () => {
   const known = ["platforms/docker/docker.ts", "platforms/kubernetes/kubernetes.ts"];
-  const schema = ["workload.ts", "settings/schema/schema.ts"];
-  assert.deepEqual(
-    listed("Add a platform", [...known, ...schema]),
-    saying(/(?<!process\.)platform\s*[!=]==/),
-  );
+  const schema = ["capabilities.ts", "workload.ts", "settings/schema/schema.ts"];
+  assert.deepEqual(listed("Add a platform", [...known, ...schema]), saying(/import .*\bforPlatform\b/));
+  assert.deepEqual(saying(/(?<!process\.)platform\s*[!=]==|[!=]== "(docker|kubernetes)"/), []);
 });
 
 test("CONTRIBUTING.md: versions are named in the files that it lists", () => {

@@ -1,3 +1,4 @@
+import { forPlatform } from "../../../capabilities.ts";
 import { clientEnvironment, homeOf, type Machine, machinesOf } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { run } from "../process.ts";
@@ -34,7 +35,7 @@ async function onEngine(stack: Stack, settings: Settings, service: string): Prom
   return undefined;
 }
 
-async function inCluster(stack: Stack, service: string): Promise<Place | undefined> {
+async function inCluster(stack: Stack, _settings: Settings, service: string): Promise<Place | undefined> {
   const flags = namespaceFlags(stack);
   const list = ["get", "pods", "--field-selector", "status.phase=Running", "--output", "name"];
   const pods = await run("kubectl", [...flags, ...list]);
@@ -50,8 +51,9 @@ async function inCluster(stack: Stack, service: string): Promise<Place | undefin
 }
 
 /** Finds a running instance of a service: `scheduler`, `worker`, `worker-gpu-2`. */
-export async function placeOf(stack: Stack, settings: Settings, service: string): Promise<Place | undefined> {
-  return settings.platform === "kubernetes" ? inCluster(stack, service) : onEngine(stack, settings, service);
+export function placeOf(stack: Stack, settings: Settings, service: string): Promise<Place | undefined> {
+  const find = forPlatform(settings.platform, { docker: onEngine, kubernetes: inCluster });
+  return find(stack, settings, service);
 }
 
 /** Environment of the client that reaches a place. */

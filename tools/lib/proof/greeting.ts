@@ -1,3 +1,4 @@
+import { capabilities } from "../../../capabilities.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import type { Outputs } from "../stack.ts";
 import { dagsPlace } from "./dags.ts";
@@ -9,7 +10,7 @@ export function dagsSentence(settings: Settings): string {
   if (dagsGit) return `come from ${place}`;
   if (dagsImage !== undefined)
     return `go to ${place}, and from there to the image ${dagsImage} with npm run up`;
-  const isMounted = platform === "docker" && machines.length < 2;
+  const isMounted = capabilities[platform].directories && machines.length < 2;
   return `go to ${place}${isMounted ? "" : ", and from there to the workers with npm run up"}`;
 }
 

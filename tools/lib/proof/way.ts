@@ -1,3 +1,4 @@
+import { forPlatform } from "../../../capabilities.ts";
 import { several } from "../../../components/roles/role.ts";
 import { clientEnvironment, homeOf, machinesOf } from "../../../platforms/machines.ts";
 import { type Role, type RoleFacts, rolesWhere, roleTable } from "../../../roles.ts";
@@ -22,10 +23,16 @@ export function readerOf({ version }: Pick<Settings, "version">): Role {
 
 /** Returns the way into the first container of a role, with an open standard input. */
 export function wayTo(stack: Stack, settings: Settings, role: Role): Way {
-  if (settings.platform === "kubernetes") {
-    const flags = namespaceFlags(stack);
-    return { command: ["kubectl", ...flags, "exec", "--stdin", `deployment/${role}`, "--"], env: {} };
-  }
+  const way = forPlatform(settings.platform, { docker: onEngine, kubernetes: inCluster });
+  return way(stack, settings, role);
+}
+
+function inCluster(stack: Stack, _settings: Settings, role: Role): Way {
+  const flags = namespaceFlags(stack);
+  return { command: ["kubectl", ...flags, "exec", "--stdin", `deployment/${role}`, "--"], env: {} };
+}
+
+function onEngine(stack: Stack, settings: Settings, role: Role): Way {
   const { countedBy }: RoleFacts = roleTable[role];
   const [name] = instances(role, several(countedBy === undefined ? 1 : settings[countedBy]));
   return {

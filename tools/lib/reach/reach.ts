@@ -1,3 +1,4 @@
+import { capabilities } from "../../../capabilities.ts";
 import { several } from "../../../components/roles/role.ts";
 import { homeOf, type Machine, machinesOf } from "../../../platforms/machines.ts";
 import { roleTable } from "../../../roles.ts";
@@ -36,7 +37,7 @@ function remotes(settings: Settings): Remote[] {
 
 /** True if the webserver or Flower of a stack can only be reached while {@link reach} runs. */
 export function isElsewhere(settings: Settings): boolean {
-  return settings.platform === "kubernetes" || remotes(settings).length > 0;
+  return !capabilities[settings.platform].loopback || remotes(settings).length > 0;
 }
 
 /**
@@ -46,7 +47,7 @@ export function isElsewhere(settings: Settings): boolean {
  */
 export async function reach(stack: Stack): Promise<() => void> {
   const settings = readStackFile(stack.file);
-  if (settings.platform === "kubernetes") return forward(stack);
+  if (!capabilities[settings.platform].loopback) return forward(stack);
   const ends: (() => void)[] = [];
   const end = () => {
     for (const one of ends) one();
