@@ -6,16 +6,26 @@ import { parseStackFile } from "../../../settings/read/stackFile.ts";
 import type { Fault } from "../../../settings/rules/fault.ts";
 import { type Rule, rule } from "../../../settings/rules/rule.ts";
 import { schema } from "../../../settings/schema/schema.ts";
-import { rows } from "./bad/rows.ts";
+import { type BadRow, rows } from "./bad/rows.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
 /** A value of no type that a stack has. */
 const wrong = () => undefined;
 
+/** Values of a row; none if its text is not a stack file at all. */
+function valuesOf({ name, config }: BadRow): Values {
+  try {
+    return parseStackFile(config, name).values;
+  } catch {
+    return {};
+  }
+}
+
 /** Pairs of a rule and a stack in which the rule finds faults, with the paths that it asks for presence. */
-const found = rows.flatMap(({ name, config }) => {
-  const { values } = parseStackFile(config, name);
+const found = rows.flatMap((row) => {
+  const { name } = row;
+  const values = valuesOf(row);
   return rules.flatMap((one) => {
     const asked = new Set<string>();
     const spied: Rule = {
