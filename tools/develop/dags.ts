@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { capabilities } from "../../capabilities.ts";
@@ -14,6 +15,7 @@ import { environmentOf, execArgs, type Place, placeOf } from "../lib/dags/place.
 import { bareScene, besideWorker } from "../lib/dags/scene.ts";
 import { main, project, run } from "../lib/process.ts";
 import { reach } from "../lib/reach/reach.ts";
+import { ended } from "../lib/ship.ts";
 import { Stack } from "../lib/stack.ts";
 
 const program = readFileSync(new URL("../lib/dags/inside.py", import.meta.url), "utf8");
@@ -72,9 +74,10 @@ function belowFolder(folder: string, file: string): string {
 }
 
 async function inPod(place: Place, command: readonly string[], input: string): Promise<number> {
-  const text = await run(place.exec[0], execArgs(place, ["--stdin"], command), { input });
-  console.log(text);
-  return 0;
+  const args = execArgs(place, ["--stdin"], command);
+  const child = spawn(place.exec[0], args, { stdio: ["pipe", "inherit", "inherit"] });
+  child.stdin.on("error", () => {}).end(input);
+  return (await ended(child)) ?? 1;
 }
 
 /** Runs a DAG or a task once, in a container beside a worker; in a cluster in a worker's pod. */

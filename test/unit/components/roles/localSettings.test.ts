@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, test } from "node:test";
+import { localSettings } from "../../../../components/roles/localSettings/localSettings.ts";
+import { run } from "../../../../tools/lib/process.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-settings-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const look = `
+import airflow_local_settings as found
+names = found.__all__
+print(*sorted(names), *(getattr(found, name)() for name in names if callable(getattr(found, name))))
+`;
+
+/** Names that Airflow takes over, and what its functions return, with the user's file. */
+async function taken(users?: string): Promise<string> {
+  for (const [path, text] of Object.entries(localSettings(["own"]))) {
+    writeFileSync(join(folder, basename(path)), String(text));
+  }
+  writeFileSync(join(folder, "own.py"), "def own(): return 'never'\n");
+  const file = join(folder, "users_local_settings.py");
+  rmSync(file, { force: true });
+  if (users !== undefined) writeFileSync(file, users);
+  return (await run("python3", ["-B", "-c", look], { env: { PYTHONPATH: folder } })).trim();
+}
+
+test("the user's local settings are taken over whole, and the stack's modules are not", async () => {
+  assert.equal(await taken(), "");
+  assert.equal(await taken("def task_policy(): return 'applied'\n_own = 1\n"), "_own task_policy applied");
+  assert.equal(await taken("__all__ = ['b']\na = 1\ndef b(): return 2\n"), "b 2");
+});
+
+test("a module that the user's local settings lack is told, not passed over", async () => {
+  await assert.rejects(taken("import nowhere_to_be_found\n"), /No module named 'nowhere_to_be_found'/);
+});
