@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Major } from "../../roles.ts";
 import { type Endpoint, runtimeDirectory } from "../../workload.ts";
 import { withExtras } from "../roles/extras.ts";
+import { schedulerFiles } from "../roles/lease/lease.ts";
 import { moduleFolder } from "../roles/modules.ts";
 import { airflowRole, type RoleArgs, targets, underInit } from "../roles/role.ts";
 import { proofFiles } from "./files.ts";
@@ -34,6 +35,8 @@ export class Canary extends pulumi.ComponentResource {
         secrets: { ...role.secrets, admin_password: adminPassword },
         files: {
           ...role.files,
+          // The scheduler's settings name its executor.
+          ...(args.version.usesExecutionApi && schedulerFiles),
           ...proofFiles,
           [`${moduleFolder}/request.json`]: JSON.stringify(request),
         },
