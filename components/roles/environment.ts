@@ -67,7 +67,7 @@ const readers: Readonly<Record<string, readonly Role[]>> = {
   fab: ["migration", "webserver"],
 };
 
-function plain(section: string, key: string, value: string): Setting {
+function asVariable(section: string, key: string, value: string): Setting {
   return { section, key, value, where: "variable", roles: readers[section] ?? roles };
 }
 
@@ -115,7 +115,7 @@ function connections({ broker, server, secrets, adminUser, ...args }: Environmen
     ),
     // Airflow's commands record each run in a database; without one they make a file in Airflow's home.
     {
-      ...plain("database", "sql_alchemy_conn", `sqlite:///${runtimeDirectory}/airflow.db`),
+      ...asVariable("database", "sql_alchemy_conn", `sqlite:///${runtimeDirectory}/airflow.db`),
       roles: roles.filter((role) => !database.includes(role)),
     },
     secret("core", "fernet_key", keys.valid, users),
@@ -129,9 +129,9 @@ function brokerTls({ broker: { tls } }: EnvironmentArgs): Setting[] {
   if (!tls) return [];
   const active = tls.active.apply((is) => (is ? "True" : "False"));
   return [
-    { ...plain("celery", "ssl_active", "True"), value: active },
-    plain("celery", "ssl_mutual_tls", "False"),
-    ...(tls.authorities === undefined ? [] : [plain("celery", "ssl_cacert", tls.authorities)]),
+    { ...asVariable("celery", "ssl_active", "True"), value: active },
+    asVariable("celery", "ssl_mutual_tls", "False"),
+    ...(tls.authorities === undefined ? [] : [asVariable("celery", "ssl_cacert", tls.authorities)]),
   ];
 }
 
@@ -148,7 +148,7 @@ function pooling({ version, database: { pooled } }: EnvironmentArgs): Setting[] 
   const path = "pooled_connections.ARGUMENTS";
   const { asyncDatabase: waitsForNone } = versionOf(version);
   return pooled && waitsForNone
-    ? [{ ...plain("database", "sql_alchemy_connect_args_async", path), roles: metadata(version) }]
+    ? [{ ...asVariable("database", "sql_alchemy_connect_args_async", path), roles: metadata(version) }]
     : [];
 }
 
@@ -158,7 +158,7 @@ function poolSizes(): Setting[] {
     const { pool }: RoleFacts = roleTable[role];
     if (!pool) return [];
     return Object.entries({ pool_size: pool.size, max_overflow: pool.overflow }).map(([key, count]) => ({
-      ...plain("database", `sql_alchemy_${key}`, String(count)),
+      ...asVariable("database", `sql_alchemy_${key}`, String(count)),
       roles: [role],
     }));
   });
@@ -178,7 +178,7 @@ function filesOf(role: Role, { version, broker, database, server }: EnvironmentA
 /** Names a worker by its group for log requests, where its own name cannot be reached. */
 function logHost({ namesInstances }: EnvironmentArgs): Setting[] {
   const callable = "airflow_on_celery.heartbeat.group_name";
-  return namesInstances ? [] : [{ ...plain("core", "hostname_callable", callable), roles: ["worker"] }];
+  return namesInstances ? [] : [{ ...asVariable("core", "hostname_callable", callable), roles: ["worker"] }];
 }
 
 /**
@@ -188,24 +188,24 @@ function logHost({ namesInstances }: EnvironmentArgs): Setting[] {
 function links({ version, publicUrl, localUrl }: EnvironmentArgs): Setting[] {
   if (publicUrl !== undefined) return [];
   const writers = roles.filter((role) => !["migration", "webserver", "flower"].includes(role));
-  return [{ ...plain(versionOf(version).webserver.section, "base_url", localUrl), roles: writers }];
+  return [{ ...asVariable(versionOf(version).webserver.section, "base_url", localUrl), roles: writers }];
 }
 
 function seconds(section: string, key: string, value: number): Setting {
-  return plain(section, key, String(value));
+  return asVariable(section, key, String(value));
 }
 
 /** Defaults of the stack that have the same name in every version. */
 function defaults({ parallelism }: EnvironmentArgs): Setting[] {
   return [
-    plain("core", "executor", "CeleryExecutor"),
-    plain("core", "auth_manager", "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"),
-    plain("core", "load_examples", "False"),
+    asVariable("core", "executor", "CeleryExecutor"),
+    asVariable("core", "auth_manager", "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"),
+    asVariable("core", "load_examples", "False"),
     // Set for schedulers only, so that more workers replace no other role.
-    { ...plain("core", "parallelism", String(parallelism)), roles: ["scheduler"] },
+    { ...asVariable("core", "parallelism", String(parallelism)), roles: ["scheduler"] },
     // A task whose worker died runs again only if it has a retry left.
-    plain("core", "default_task_retries", "1"),
-    plain("core", "default_task_retry_delay", "5"),
+    asVariable("core", "default_task_retries", "1"),
+    asVariable("core", "default_task_retry_delay", "5"),
     seconds("scheduler", "task_queued_timeout", timings.queuedTimeout),
     {
       ...seconds("scheduler", "orphaned_tasks_check_interval", timings.orphanCheck),
@@ -217,22 +217,22 @@ function defaults({ parallelism }: EnvironmentArgs): Setting[] {
     seconds("celery_broker_transport_options", "socket_timeout", timings.brokerAnswerTimeout),
     seconds("celery_broker_transport_options", "health_check_interval", timings.brokerCheckInterval),
     // The migration synchronises permissions; several webserver processes doing so at once collide.
-    plain("fab", "update_fab_perms", "False"),
-    plain("usage_data_collection", "enabled", "False"),
+    asVariable("fab", "update_fab_perms", "False"),
+    asVariable("usage_data_collection", "enabled", "False"),
   ];
 }
 
 /** Sets the scheduler's own executor; all other roles see a CeleryExecutor. */
 function executors({ version }: EnvironmentArgs): Setting[] {
   return versionOf(version).usesExecutionApi
-    ? [{ ...plain("core", "executor", executor), roles: ["scheduler"] }]
+    ? [{ ...asVariable("core", "executor", executor), roles: ["scheduler"] }]
     : [];
 }
 
 function overrides(settings: AirflowSettings, version: string): Setting[] {
   return Object.entries(settings).flatMap(([section, keys]) =>
     Object.entries(keys).map(([key, value]) => {
-      const setting = plain(section, key, value);
+      const setting = asVariable(section, key, value);
       if (!isSensitive(version, section, key)) return setting;
       const file = `${section}__${key}`.toLowerCase();
       return { ...setting, value: pulumi.secret(value), where: "command" as const, file };

@@ -29,14 +29,14 @@ const answers = [
 ].join(" && ");
 
 /** Owners whose logins each of PgBouncer's databases accepts: the same as in the stack's own Postgres. */
-const kinds = { metadata: "airflow", results: "airflow_results" } as const satisfies Record<string, Owner>;
-type Kind = keyof typeof kinds;
+const ownerOf = { metadata: "airflow", results: "airflow_results" } as const satisfies Record<string, Owner>;
+type DatabaseName = keyof typeof ownerOf;
 
 /** Lists the current logins and the previous ones. */
 function usersOf(secrets: Secrets): pulumi.Output<conf.PgbouncerUser[]> {
   const { values, previous } = secrets;
-  const all = (Object.keys(kinds) as Kind[]).map((database) => {
-    const { [database]: owner } = kinds;
+  const all = (Object.keys(ownerOf) as DatabaseName[]).map((database) => {
+    const { [database]: owner } = ownerOf;
     const name = owners[owner];
     const login = loginOf(owner, secrets);
     return pulumi
@@ -97,8 +97,8 @@ export class Pgbouncer extends pulumi.ComponentResource implements Database {
     );
     this.target = platform.endpoint(name, conf.port);
     this.resultsTarget = this.target;
-    const url = (database: Kind, driver: "psycopg2" | "psycopg") => {
-      const { [database]: owner } = kinds;
+    const url = (database: DatabaseName, driver: "psycopg2" | "psycopg") => {
+      const { [database]: owner } = ownerOf;
       const login = pulumi.all([loginOf(owner, secrets).current, secrets.values[owners[owner]]]);
       return pulumi.secret(
         login.apply(([user, password]) =>

@@ -23,12 +23,12 @@ export interface EngineArgs {
 }
 
 /** ssh options: a machine that does not answer for 10 s, or is silent for 15 s, is given up. */
-const patience = ["ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=3"];
+const sshOptions = ["ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=3"];
 
 function providerArgs({ docker: host, certificates }: DockerMachine): docker.ProviderArgs {
   return {
     host,
-    ...(host.startsWith("ssh:") && { sshOpts: patience.flatMap((option) => ["-o", option]) }),
+    ...(host.startsWith("ssh:") && { sshOpts: sshOptions.flatMap((option) => ["-o", option]) }),
     ...(certificates !== undefined && { certPath: certificates }),
   };
 }

@@ -68,7 +68,7 @@ defaults
 ${resolvers}`;
 
 /** Detects a lost machine while data is in flight; HAProxy 2.6 ignores this as a default of servers. */
-const patience = "tcp-ut 12s";
+const tcpTimeout = "tcp-ut 12s";
 
 /** Instances of a service on one machine among which connections are spread. */
 const instances = 8;
@@ -108,7 +108,7 @@ function standIn(port: number, edges: readonly Edge[], addresses: Addresses): re
   const backends = services.map((name) => {
     const homes = sorted(edges.filter(({ service }) => service === name).map(({ to }) => to));
     const servers = homes.map(
-      (to) => `server ${to} ${addresses.get(to)} ${patience} ssl ${identity} sni str(${called(name, to)})`,
+      (to) => `server ${to} ${addresses.get(to)} ${tcpTimeout} ssl ${identity} sni str(${called(name, to)})`,
     );
     return section(`backend to-${name}`, ...mode, ...servers);
   });
@@ -127,7 +127,7 @@ function incomingFrontend(machine: string, port: number, edges: readonly Edge[])
     const found = "resolvers docker resolve-prefer ipv4 init-addr none";
     return section(`backend at-${name}`, `server-template at- 1-${instances} ${name}:${target} ${found}`);
   });
-  return [section("frontend machines", `bind *:${port} ${patience} ssl ${identity}`, ...ways), ...backends];
+  return [section("frontend machines", `bind *:${port} ${tcpTimeout} ssl ${identity}`, ...ways), ...backends];
 }
 
 /** HAProxy configuration of a machine's gateway, for the edges from and to that machine; all gateways use one port. */
@@ -153,8 +153,8 @@ export function gatewayConf(
       addresses,
     ),
   );
-  const entrances = incoming.length > 0 ? incomingFrontend(machine, port, incoming) : [];
-  return [head, inquiry(port), ...standIns, ...entrances].join("\n");
+  const frontends = incoming.length > 0 ? incomingFrontend(machine, port, incoming) : [];
+  return [head, inquiry(port), ...standIns, ...frontends].join("\n");
 }
 
 /** Names under which a machine's gateway stands in for services of other machines. */

@@ -16,7 +16,7 @@ export interface StateResource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-const kinds: Readonly<Record<string, Kind>> = {
+const kindByType: Readonly<Record<string, Kind>> = {
   "docker:index/container:Container": "container",
   "docker:index/network:Network": "network",
   "docker:index/volume:Volume": "volume",
@@ -26,7 +26,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 /** Name of a resource on its engine or in its cluster. */
 export function claimOf({ type, outputs = {} }: StateResource): Claim | undefined {
-  const { [type]: kind } = kinds;
+  const { [type]: kind } = kindByType;
   const { name, metadata } = outputs as { name?: string; metadata?: { name?: string } };
   const called = name ?? metadata?.name;
   return kind === undefined || called === undefined ? undefined : { kind, name: called };

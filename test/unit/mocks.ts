@@ -145,10 +145,10 @@ export function containersOf(declared: readonly Declared[]): Map<string, Record<
 }
 
 /** Options with which a Postgres client notices that the server vanished. */
-const patience =
+const keepAlive =
   "connect_timeout=10&keepalives_idle=5&keepalives_interval=3&keepalives_count=3&tcp_user_timeout=12000";
 
 /** Adds those options to a database URL. */
 export function patient(url: string): string {
-  return url.includes("?") ? url.replace("?", `?${patience}&`) : `${url}?${patience}`;
+  return url.includes("?") ? url.replace("?", `?${keepAlive}&`) : `${url}?${keepAlive}`;
 }

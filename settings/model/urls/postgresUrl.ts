@@ -84,7 +84,7 @@ export function tlsOf(
 }
 
 /** Detects a vanished server after 12 s (`tcp_user_timeout`, in ms), not after Linux' quarter of an hour. */
-const patience = {
+const keepAlive = {
   connect_timeout: "10",
   keepalives_idle: "5",
   keepalives_interval: "3",
@@ -96,7 +96,7 @@ const patience = {
 export function postgresUrl(login: PostgresLogin, driver?: "psycopg2" | "psycopg", ca?: string): string {
   const { user, password, host, port, database } = login;
   const [name, word, path] = [user, password, database].map(inUrl);
-  const query = new URLSearchParams({ ...patience, ...login.parameters, ...tlsOf(login, ca) }).toString();
+  const query = new URLSearchParams({ ...keepAlive, ...login.parameters, ...tlsOf(login, ca) }).toString();
   const scheme = driver === undefined ? "postgresql" : `postgresql+${driver}`;
   return `${scheme}://${name}:${word}@${host}:${port}/${path}?${query}`;
 }
