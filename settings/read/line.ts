@@ -35,25 +35,25 @@ function textsIn(value: unknown): string[] {
   return typeof value === "string" ? [value] : [];
 }
 
-/** Masks what a message repeats of the given value. */
-function withoutSecrets(message: string, value: unknown): string {
+/** Masks what a message repeats of the given value, or of names on the way to it. */
+function withoutSecrets(message: string, path: Path, value: unknown): string {
+  const names = path.filter((part) => typeof part === "string");
   const parts = textsIn(value).flatMap((text) => [text, ...text.split(/[\s/:@?&=,]+/)]);
-  const doubtful = parts.filter((part) => part.length > 3 && !isOrdinary(part));
+  const doubtful = [...names, ...parts].filter((part) => part.length > 3 && !isOrdinary(part));
   return doubtful.reduce((rest, part) => rest.replaceAll(part, shownText(part)), message);
 }
 
-/** Writes a path without names that are unknown and may be secret. */
-function spelt(path: Path, isUnknown: boolean): string {
-  const last = path.at(-1);
-  return spell(isUnknown && typeof last === "string" && !isOrdinary(last) ? path.with(-1, "…") : path);
+/** Writes a path without names that may be secrets in the wrong place. */
+function spelt(path: Path): string {
+  return spell(path.map((part) => (typeof part === "string" && !isOrdinary(part) ? "…" : part)));
 }
 
 /** Renders a fault: place, key, what was given, what is expected. */
 export function line(given: Readonly<Record<string, unknown>>, where: Where, fault: Fault): string {
-  const { path, message } = fault;
+  const { path } = fault;
   const value = path.reduce<unknown>((inner, part) => Object(inner)[part], given);
-  if (message.startsWith("is unknown")) return `${where(path)}: ${spelt(path, true)} ${message}`;
+  const message = withoutSecrets(fault.message, path, value);
+  if (message.startsWith("is unknown")) return `${where(path)}: ${spelt(path)} ${message}`;
   const told = fault.given === undefined ? shown(value, path) : shownText(fault.given);
-  const isKey = typeof value === "object" || value === undefined || value === null;
-  return `${where(path)}: ${spelt(path, isKey)} is ${told}; ${withoutSecrets(message, value)}`;
+  return `${where(path)}: ${spelt(path)} is ${told}; ${message}`;
 }

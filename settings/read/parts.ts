@@ -12,6 +12,20 @@ type Inner = readonly [key: string | number, type: Type, given: unknown];
 /** Stands for a value if a part of it that is asked for is wrong. */
 export const unreadable = Symbol("unreadable");
 
+type Outcome = ReturnType<typeof z.safeParse<Type>>;
+
+/** Outcomes by value and type: many rules read the same values, of which there may be thousands. */
+const outcomes = new WeakMap<object, Map<Type, Outcome>>();
+
+function parsed(type: Type, given: unknown): Outcome {
+  if (typeof given !== "object" || given === null) return z.safeParse(type, given);
+  const byType = outcomes.get(given) ?? new Map<Type, Outcome>();
+  outcomes.set(given, byType);
+  const outcome = byType.get(type) ?? z.safeParse(type, given);
+  byType.set(type, outcome);
+  return outcome;
+}
+
 /** Lists the values in a list, or in an object as far as its keys are known. */
 function inside(type: Type, given: unknown): Inner[] {
   if (type instanceof z.ZodArray)
@@ -34,7 +48,7 @@ function named(type: Type, given: unknown, firsts: readonly string[]): Inner[] {
 
 /** True if a value is wrong as a whole: of another type, or an empty list where there must be items. */
 function isWrong(type: Type, given: unknown): boolean {
-  return z.safeParse(type, given).error?.issues.some(({ path }) => path.length === 0) ?? false;
+  return parsed(type, given).error?.issues.some(({ path }) => path.length === 0) ?? false;
 }
 
 /** Returns what is left of the paths that begin with a step. */
@@ -49,7 +63,7 @@ function after(first: string, paths: readonly Steps[]): Steps[] {
  */
 export function partOf(type: Type, given: unknown, paths: readonly Steps[]): unknown {
   if (paths.some(({ length }) => length === 0)) {
-    const { success, data } = z.safeParse(type, given);
+    const { success, data } = parsed(type, given);
     return success ? data : unreadable;
   }
   if (type instanceof z.ZodOptional) return given === undefined ? given : partOf(type.unwrap(), given, paths);

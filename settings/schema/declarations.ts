@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { secret } from "./secret.ts";
+import { secret, secretError } from "./secret.ts";
 import { flag, matching, object, oneOf, port, text, whole } from "./values.ts";
 
 const id = matching(/^[A-Za-z0-9_.-]{1,200}$/, "expected letters, digits, '_', '.' and '-', 200 at most");
@@ -15,7 +15,9 @@ const connection = object({
   password: secret.optional().describe("Password of the user."),
   schema: text.optional().describe("Database, for most types."),
   extra: z
-    .union([secret, z.record(z.string(), z.unknown())])
+    .union([secret, z.record(z.string(), z.unknown())], {
+      error: secretError("expected an object, or a secret with its JSON"),
+    })
     .optional()
     .describe("An object, or a secret with its JSON.")
     .meta({ discreet: true }),
@@ -44,14 +46,17 @@ const kinds = {
   variables: z
     .record(
       id,
-      z.union([
-        secret,
-        z.string(),
-        z.number(),
-        z.boolean(),
-        z.array(z.unknown()),
-        z.record(z.string(), z.unknown()),
-      ]),
+      z.union(
+        [
+          secret,
+          z.string(),
+          z.number(),
+          z.boolean(),
+          z.array(z.unknown()),
+          z.record(z.string(), z.unknown()),
+        ],
+        { error: secretError("expected a text, a number, a boolean, a list, an object, or a secret") },
+      ),
       {
         error: "expected values by the names of variables",
       },

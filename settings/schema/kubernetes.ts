@@ -1,7 +1,7 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { podOperator, priority, serviceAccount } from "./cluster/access.ts";
 import { ingress } from "./cluster/exposure.ts";
-import { cidr, flag, labels, list, matching, name, object, oneOf } from "./values.ts";
+import { cidr, flag, labels, list, matching, name, object, oneOf, text } from "./values.ts";
 
 const size = matching(/^[1-9]\d{0,5}(Mi|Gi|Ti)$/, "expected a size with its unit: 500Mi, 10Gi, 1Ti");
 
@@ -37,7 +37,7 @@ const storage = object({
 });
 
 export const kubernetes = object({
-  context: z.string().optional().describe("Context of the kubeconfig; default: the current one."),
+  context: text.optional().describe("Context of the kubeconfig; default: the current one."),
   namespace: name
     .optional()
     .describe("Namespace, created and labelled by the stack; default: `airflow-STACK`."),

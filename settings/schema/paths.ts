@@ -1,16 +1,47 @@
-import { existsSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { directoryHeldBack, fileHeldBack } from "./guarded.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
-function existing(kind: "directory" | "file") {
+const kinds = {
+  directory: { is: "isDirectory", heldBack: directoryHeldBack, access: constants.R_OK | constants.X_OK },
+  file: { is: "isFile", heldBack: fileHeldBack, access: constants.R_OK },
+} as const;
+type Kind = keyof typeof kinds;
+
+function mayRead(path: string, kind: Kind): boolean {
+  try {
+    accessSync(path, kinds[kind].access);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Says what is wrong with a path; undefined if it leads to a directory or a file that may be used. */
+function faultOf(path: string, kind: Kind): string | undefined {
+  const expected = `expected a ${kind}, relative to Pulumi.yaml`;
+  if (!existsSync(path)) return `${expected}; there is none at ${path}`;
+  const stats = statSync(path);
+  if (!stats[kinds[kind].is]()) {
+    return `${expected}; ${path} is ${stats.isDirectory() ? "a directory" : stats.isFile() ? "a file" : "neither a file nor a directory"}`;
+  }
+  if (!mayRead(path, kind)) return `${expected}, that this user may read: chmod u+r`;
+  const why = kinds[kind].heldBack(path);
+  return why && `${why}: expected a ${kind} with nothing but what the stack needs from it`;
+}
+
+function existing(kind: Kind) {
+  const error = `expected the path of a ${kind}, relative to Pulumi.yaml`;
   return z
-    .string({ error: `expected the path of a ${kind}, relative to Pulumi.yaml` })
+    .string({ error })
+    .min(1, { error })
     .transform((given, context): string => {
       const path = resolve(root, given);
-      const there = existsSync(path) && statSync(path)[kind === "file" ? "isFile" : "isDirectory"]();
-      if (!there) context.addIssue(`expected a ${kind}, relative to Pulumi.yaml; there is none at ${path}`);
+      const fault = faultOf(path, kind);
+      if (fault !== undefined) context.addIssue(fault);
       return path;
     });
 }

@@ -3,7 +3,7 @@ import { type Role, roles, roleTable } from "../../roles.ts";
 import { podExtras } from "./cluster/pods.ts";
 import { file } from "./paths.ts";
 import { secret } from "./secret.ts";
-import { cpu, labels, matching, memory, object, scalar } from "./values.ts";
+import { cpu, labels, list, matching, memory, object, scalar } from "./values.ts";
 
 const path = matching(
   /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/,
@@ -84,8 +84,10 @@ const proxyUrl = matching(
 export const proxy = object({
   http: proxyUrl.optional().describe("Proxy for http://."),
   https: proxyUrl.optional().describe("Proxy for https://."),
-  no: z
-    .array(matching(/^[^\s,]+$/, "expected host names, domains and addresses"))
+  no: list(
+    matching(/^[^\s,]+$/, "expected host names, domains and addresses"),
+    "host names, domains and addresses",
+  )
     .default([])
     .describe("Hosts and domains to reach directly, besides the stack's own: `[.example.com]`."),
 });

@@ -6,6 +6,17 @@ import { object, text } from "./values.ts";
 /** Stands for a value that is encrypted in the stack file, when the file is read without the key. */
 export const encrypted = "\0encrypted";
 
+/**
+ * Makes the error of a value that may be a secret: for `{ file: PATH }` what is wrong with the file, otherwise the
+ * expected forms.
+ */
+export function secretError(forms: string): z.core.$ZodErrorMap {
+  return ({ input }) => {
+    const isFile = typeof input === "object" && input !== null && Object.keys(input).join() === "file";
+    return isFile ? z.safeParse(file, Reflect.get(input, "file")).error?.issues[0]?.message : forms;
+  };
+}
+
 /** A secret: encrypted in the stack file, in a file of this machine, or in a Secret of the stack's namespace. */
 export const secret = z
   .union(
@@ -18,8 +29,9 @@ export const secret = z
       }),
     ],
     {
-      error:
+      error: secretError(
         "expected { secure: … }, as npm run secret writes it, { file: PATH } and { secret: NAME, key: KEY }",
+      ),
     },
   )
   .meta({ secret: true });

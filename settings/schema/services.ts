@@ -7,7 +7,9 @@ import { matching, memory, object, whole } from "./values.ts";
 const lines = z
   .record(
     matching(/^[A-Za-z][A-Za-z0-9_.-]*$/, "expected names of settings"),
-    z.union([z.boolean(), z.number(), matching(/^[^\r\n]*$/, "expected one line")]),
+    z.union([z.boolean(), z.number(), matching(/^[^\r\n]*$/, "expected one line")], {
+      error: "expected a text of one line, a number or a boolean",
+    }),
     { error: "expected keys and their values" },
   )
   .meta({ discreet: true });

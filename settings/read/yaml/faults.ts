@@ -32,7 +32,7 @@ interface Found {
   readonly message: string;
 }
 
-/** Finds aliases of anchors that are not set above them, and keys that are no names. */
+/** Finds aliases of anchors that are not set above them, and keys that are no names, or are there twice. */
 function inNodes(document: Document.Parsed): Found[] {
   const found: Found[] = [];
   const anchors = new Set<string>();
@@ -46,6 +46,15 @@ function inNodes(document: Document.Parsed): Found[] {
           "a text begins with *, which is the alias of an anchor, and no such anchor is above; expected quotes around it",
         );
       } else if (node.anchor !== undefined) anchors.add(node.anchor);
+    },
+    Map(_, { items }) {
+      const keys = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.source ?? key.value);
+        if (keys.has(name)) add(key.range?.[0], words.DUPLICATE_KEY ?? otherwise);
+        keys.add(name);
+      }
     },
     Pair(_, { key }) {
       if (isScalar(key) || isAlias(key)) return;

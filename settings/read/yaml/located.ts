@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from "yaml";
 import type { Path, Where } from "../../schema/path.ts";
 import type { Shape } from "../../schema/shape.ts";
 import { yamlFaults } from "./faults.ts";
@@ -11,6 +21,19 @@ export interface Located {
   readonly at: Where;
 }
 
+type Pair = YAMLMap["items"][number];
+
+/** Pairs of each map by key: a large map is not searched for each fault. */
+const indices = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+
+function pairOf(map: YAMLMap, key: string): Pair | undefined {
+  const known = indices.get(map);
+  const index =
+    known ?? new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : "", pair]));
+  if (known === undefined) indices.set(map, index);
+  return index.get(key);
+}
+
 /** Finds the offset of a value in a file, or of its deepest parent that exists. */
 function offsetOf(document: Document.Parsed, path: Path): number | undefined {
   let node: Node | null | undefined = document.contents;
@@ -18,7 +41,7 @@ function offsetOf(document: Document.Parsed, path: Path): number | undefined {
   for (const part of path) {
     if (isAlias(node)) node = node.resolve(document);
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+      const pair = pairOf(node, String(part));
       offset = (pair?.key as Node | undefined)?.range?.[0] ?? offset;
       node = pair?.value as Node | null | undefined;
     } else {
@@ -41,7 +64,13 @@ export function isObject(value: unknown): value is Record<string, unknown> {
  */
 export function located(text: string, file: string, shape: Shape): Located {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+    // The parser compares each key with all others, which takes long; `yamlFaults` finds keys that are there twice.
+    uniqueKeys: false,
+  });
   const broken = yamlFaults(document, lines, file);
   if (broken.length > 0) throw new Refused(broken);
   const place = (offset = 0) => `${file}:${lines.linePos(offset).line}`;

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { posix } from "node:path";
+import { directoryHeldBack } from "../../schema/guarded.ts";
 import { rule } from "../rule.ts";
 
 /** Directories that are dangerous with everything below them. */
@@ -21,7 +23,9 @@ function danger(directory: string): string | undefined {
   if (socket.test(path)) return "a program with the engine's socket is root on the machine";
   if (wholes.includes(path)) return `${path} has the engine's socket or keys of the machine in it`;
   const tree = trees.find((root) => path === root || path.startsWith(`${root}/`));
-  return tree === undefined ? undefined : `${tree} is the machine's own`;
+  if (tree !== undefined) return `${tree} is the machine's own`;
+  // On another machine the directory is another one, if there is any.
+  return existsSync(path) ? directoryHeldBack(path) : undefined;
 }
 
 /** Rejects mounts that would give a task control of the machine. */

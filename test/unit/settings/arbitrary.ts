@@ -19,7 +19,7 @@ const texts: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   nodeLabels: label,
   controlLabels: label,
   version: fc.constantFrom("3.3.2"),
-  dags: fc.constantFrom("dags", "test"),
+  dags: fc.constantFrom("dags", "test/bench/dags"),
   certificates: fc.constant("dags"),
   docker: fc.constantFrom("unix:///var/run/docker.sock", "ssh://airflow@10.0.0.11", "ssh://b"),
   requirements: fc.constant("images/packages/install"),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -16,6 +17,7 @@ import { join } from "node:path";
 import { after, suite, test } from "node:test";
 import { project } from "../../../tools/lib/process.ts";
 import { cleanClone } from "../../live/lib/clone.ts";
+import { folders } from "./bad/folders.ts";
 import { numbers } from "./bad/numbers.ts";
 import { otherReaders } from "./bad/otherReaders.ts";
 import { prefixes } from "./bad/prefixes.ts";
@@ -38,6 +40,8 @@ const { main }: typeof import("../../../tools/lib/process.ts") = await import(
 const { Stack }: typeof import("../../../tools/lib/stack.ts") = await import(
   join(clone, "tools/lib/stack.ts")
 );
+mkdirSync(join(clone, "test/unit/settings/bad/files/clone/.state"), { recursive: true });
+writeFileSync(join(clone, "test/unit/settings/bad/files/clone/.state/key"), "");
 const backend = mkdtempSync(join(tmpdir(), "airflow-bad-"));
 
 /** Calls to a stand-in for the Docker engine and the cluster. */
@@ -172,7 +176,7 @@ function waysOf({ says }: BadRow): string[] {
 /** First row of each list, and each further row that shows a value in a new way. */
 function sampled(): Set<BadRow> {
   const sample = new Set(
-    [rows, numbers, refusals, secrets, several, prefixes, otherReaders, syntax, shown].flatMap(
+    [rows, numbers, refusals, secrets, several, prefixes, otherReaders, syntax, shown, folders].flatMap(
       ([first]) => first ?? [],
     ),
   );

@@ -2,6 +2,7 @@ import { kubernetes } from "../../../../settings/schema/kubernetes.ts";
 import { schema } from "../../../../settings/schema/schema.ts";
 import { project } from "../../../../tools/lib/process.ts";
 import { cluster } from "./cluster.ts";
+import { folders } from "./folders.ts";
 import { names } from "./names.ts";
 import { numbers } from "./numbers.ts";
 import { otherReaders } from "./otherReaders.ts";
@@ -636,4 +637,5 @@ config:
   ...otherReaders,
   ...syntax,
   ...shown,
+  ...folders,
 ];

@@ -1,0 +1,64 @@
+import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, relative, resolve, sep } from "node:path";
+
+/** Root of the project, without symbolic links. */
+const root = realpathSync(resolve(import.meta.dirname, "../.."));
+
+/** Folders of the program itself, from which nothing is sent to workloads. */
+const rooms = [
+  ".ci",
+  ".git",
+  "components",
+  "docs",
+  "importer",
+  "node_modules",
+  "offline",
+  "platforms",
+  "settings",
+  "stacks",
+  "tools",
+];
+
+/** Most levels of folders to search for a state; a folder of DAGs is rarely deeper. */
+const deepest = 4;
+
+function isWithin(inner: string, outer: string): boolean {
+  const path = relative(outer, inner);
+  return path === "" || !(path === ".." || path.startsWith(`..${sep}`) || path.startsWith(sep));
+}
+
+/** Finds a folder `.state`, which belongs to some clone of the project. */
+function stateIn(folder: string, levels = deepest): string | undefined {
+  if (existsSync(join(folder, ".state"))) return join(folder, ".state");
+  if (levels === 0) return undefined;
+  const inner = readdirSync(folder, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && !["node_modules", ".git", "__pycache__"].includes(entry.name),
+  );
+  return inner
+    .map(({ name }) => stateIn(join(folder, name), levels - 1))
+    .find((found) => found !== undefined);
+}
+
+/** Says why a directory must not be mounted, sent or built; undefined if it may. */
+export function directoryHeldBack(path: string): string | undefined {
+  const real = realpathSync(path);
+  if (isWithin(root, real)) return "it holds the project, with the key of all secrets in .state";
+  if (isWithin(realpathSync(homedir()), real)) return "it holds a home directory, with keys and logins";
+  const room = rooms.find((name) => isWithin(real, join(root, name)));
+  if (room !== undefined) return `it is in ${room}/, which belongs to the program`;
+  if (real.split(sep).includes(".state")) return "it is in .state, with the key of all secrets";
+  try {
+    const state = stateIn(real);
+    return state && `it has ${state} in it, with the key of all secrets`;
+  } catch {
+    return "a directory in it may not be read by this user";
+  }
+}
+
+/** Says why a file must not be read for a stack; undefined if it may. */
+export function fileHeldBack(path: string): string | undefined {
+  return realpathSync(path).split(sep).includes(".state")
+    ? "it is in .state, with the key of all secrets"
+    : undefined;
+}

@@ -1,0 +1,81 @@
+import { project } from "../../../../tools/lib/process.ts";
+import type { BadRow } from "./rows.ts";
+
+const directory = "expected a directory with nothing but what the stack needs from it";
+const file = "expected a file with nothing but what the stack needs from it";
+const whole = `it holds the project, with the key of all secrets in .state: ${directory}`;
+
+/** Folders and files that must not be mounted, sent or built. */
+export const folders: readonly BadRow[] = [
+  {
+    name: "folders that hold the project",
+    config: `config:
+  airflow:dags: .
+  airflow:machines: [{ name: a, docker: "tcp://a:2376", address: 10.0.0.1, certificates: / }]
+`,
+    says: [`2: dags is .; ${whole}`, `3: machines[0].certificates is /; ${whole}`],
+    expressible: false,
+  },
+  {
+    name: "the folder above the project",
+    config: `config:
+  airflow:dags: ..
+`,
+    says: [`2: dags is ..; ${whole}`],
+    expressible: false,
+  },
+  {
+    name: "no folder",
+    config: `config:
+  airflow:dags: ""
+  airflow:requirements: ""
+`,
+    says: [
+      "2: dags is an empty text; expected the path of a directory, relative to Pulumi.yaml",
+      "3: requirements is an empty text; expected the path of a file, relative to Pulumi.yaml",
+    ],
+    expressible: true,
+  },
+  {
+    name: "folders of the program",
+    config: `config:
+  airflow:dags: settings/schema
+  airflow:dagsImage: registry.example.com/team/dags
+`,
+    says: [`2: dags is settings/schema; it is in settings/, which belongs to the program: ${directory}`],
+    expressible: false,
+  },
+  {
+    name: "a state, and a folder with one in it",
+    config: `config:
+  airflow:dags: test/unit/settings/bad/files/clone
+  airflow:requirements: test/unit/settings/bad/files/clone/.state/key
+  airflow:secrets: { adminPassword: { file: test/unit/settings/bad/files/clone/.state/key } }
+`,
+    says: [
+      `2: dags is test/unit/settings/bad/files/clone; it has ${project}/test/unit/settings/bad/files/clone/.state in it, with the key of all secrets: ${directory}`,
+      `3: requirements is test/unit/settings/bad/files/clone/.state/key; it is in .state, with the key of all secrets: ${file}`,
+      `4: secrets.adminPassword is {…}; it is in .state, with the key of all secrets: ${file}`,
+    ],
+    expressible: false,
+  },
+  {
+    name: "files that are none",
+    config: `config:
+  airflow:secrets: { adminPassword: { file: no/such }, fernetKey: { file: dags } }
+  airflow:requirements: dags
+  airflow:dags: package.json
+  airflow:variables: { a: { file: no/such } }
+  airflow:proxy: { no: here }
+`,
+    says: [
+      `2: secrets.adminPassword is {…}; expected a file, relative to Pulumi.yaml; there is none at ${project}/no/such`,
+      `2: secrets.fernetKey is {…}; expected a file, relative to Pulumi.yaml; ${project}/dags is a directory`,
+      `3: requirements is dags; expected a file, relative to Pulumi.yaml; ${project}/dags is a directory`,
+      `4: dags is package.json; expected a directory, relative to Pulumi.yaml; ${project}/package.json is a file`,
+      "5: variables.a.file is {…}; expected the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
+      "6: proxy.no is a text; expected a list of host names, domains and addresses",
+    ],
+    expressible: true,
+  },
+];

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { directoryHeldBack, fileHeldBack } from "../../../settings/schema/guarded.ts";
+import { project } from "../../../tools/lib/process.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-guarded-"));
+after(() => rmSync(folder, { recursive: true }));
+mkdirSync(join(folder, "clones/one/.state"), { recursive: true });
+mkdirSync(join(folder, "dags/team"), { recursive: true });
+writeFileSync(join(folder, "clones/one/.state/passphrase"), "");
+symlinkSync(project, join(folder, "link"));
+
+const heldBack: readonly [path: string, why: RegExp][] = [
+  ["/", /it holds the project/],
+  [project, /it holds the project/],
+  [dirname(project), /it holds the project/],
+  [join(project, "dags/.."), /it holds the project/],
+  [join(folder, "link"), /it holds the project/],
+  [homedir(), /it holds (the project|a home directory)/],
+  [dirname(homedir()), /it holds (the project|a home directory)/],
+  [join(project, "stacks"), /it is in stacks\//],
+  [join(folder, "link/node_modules/yaml"), /it is in node_modules\//],
+  [join(folder, "clones"), /it has .*\/clones\/one\/\.state in it/],
+  [join(folder, "clones/one"), /it has .*\/clones\/one\/\.state in it/],
+  [join(folder, "clones/one/.state"), /it is in \.state/],
+];
+
+for (const [path, why] of heldBack) {
+  test(`holds back ${path.replace(folder, "FOLDER").replace(project, "PROJECT")}`, () => {
+    assert.match(directoryHeldBack(path) ?? "", why);
+  });
+}
+
+test("takes folders with nothing of the kind in them, and files outside of a state", () => {
+  for (const path of [join(project, "dags"), join(folder, "dags"), join(folder, "link/dags")])
+    assert.equal(directoryHeldBack(path), undefined);
+  assert.match(fileHeldBack(join(folder, "clones/one/.state/passphrase")) ?? "", /it is in \.state/);
+  assert.equal(fileHeldBack(join(project, "package.json")), undefined);
+});

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { masked, shownText } from "../../../settings/model/urls/mask.ts";
+import { settingsOf } from "../../../settings/read/read.ts";
+import { parseStackFile } from "../../../settings/read/stackFile.ts";
+import { type Shape, stackShape } from "../../../settings/schema/shape.ts";
+
+const signs = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789";
+
+/** Secrets as programs make them: random letters and digits, with signs of URLs and YAML in between. */
+const secret = fc
+  .tuple(
+    fc.string({ unit: fc.constantFrom(...signs), minLength: 10, maxLength: 16 }),
+    fc.constantFrom("", "/", "@", ":", "#", "?", "+", "=", "!"),
+    fc.string({ unit: fc.constantFrom(...signs), minLength: 10, maxLength: 16 }),
+  )
+  .map((parts) => parts.join(""))
+  .filter((text) => /\d[A-Za-z].*[A-Z].*[a-z]\d/.test(text));
+
+/** Forms in which people put a secret into a wrong place. */
+const forms: readonly ((secret: string) => unknown)[] = [
+  (text) => text,
+  (text) => `https://${text}@git.example.com/dags.git`,
+  (text) => `postgresql://ada:${text}@db.example.com:5432/airflow`,
+  (text) => `https://example.com/simple?key=${text}`,
+  (text) => `name:${text}`,
+  (text) => [text],
+  (text) => ({ password: text }),
+  (text) => ({ [text]: "" }),
+  (text) => ({ file: text }),
+];
+
+/** Finds all paths of the schema; NAME stands for any name, and 0 for any item. */
+function pathsOf(shape: Shape, path: readonly PropertyKey[] = []): (readonly PropertyKey[])[] {
+  const inner = [shape, ...(shape.anyOf ?? [])].flatMap(
+    ({ properties = {}, additionalProperties, items }) => [
+      ...Object.entries(properties).map(([key, one]) => [key, one] as const),
+      ...(typeof additionalProperties === "object" ? [["NAME", additionalProperties] as const] : []),
+      ...(items === undefined ? [] : [[0, items] as const]),
+    ],
+  );
+  return [...(path.length > 0 ? [path] : []), ...inner.flatMap(([key, one]) => pathsOf(one, [...path, key]))];
+}
+
+/** A value with another one at a path in it. */
+function nested([part, ...rest]: readonly PropertyKey[], value: unknown): unknown {
+  if (part === undefined) return value;
+  return part === 0 ? [nested(rest, value)] : { [part]: nested(rest, value) };
+}
+
+/** Longest part of a secret that a text has. */
+function shownOf(text: string, secret: string): string | undefined {
+  for (let at = 0; at + 4 <= secret.length; at++)
+    if (text.includes(secret.slice(at, at + 4))) return secret.slice(at, at + 4);
+  return undefined;
+}
+
+function told(read: () => unknown): string {
+  try {
+    read();
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const paths = pathsOf(stackShape());
+
+test("no fault of any key shows a part of a secret that is in its place", () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...paths), fc.constantFrom(...forms), secret, (path, form, text) => {
+      const given = nested(path, form(text)) as Readonly<Record<string, unknown>>;
+      const said = told(() => settingsOf(given, () => "x.yaml:1"));
+      assert.equal(shownOf(said, text), undefined, said);
+    }),
+    { numRuns: 600 },
+  );
+});
+
+test("no fault of YAML shows a part of a secret", () => {
+  const begins = [
+    "",
+    "*",
+    "&",
+    "!",
+    "@",
+    "%",
+    "`",
+    "|",
+    ">",
+    "'",
+    '"',
+    "[",
+    "{",
+    "? ",
+    "- ",
+    ": ",
+    "a: ",
+    "\t",
+    '"\\',
+  ];
+  const keys = ["airflow:adminUser: ", "airflow:secrets: { fernetKey: ", "airflow:", ""];
+  fc.assert(
+    fc.property(fc.constantFrom(...keys), fc.constantFrom(...begins), secret, (key, begin, text) => {
+      const said = told(() => parseStackFile(`config:\n  ${key}${begin}${text}\n`, "x.yaml"));
+      assert.equal(shownOf(said, text), undefined, said);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a text from outside is shown without its secrets", () => {
+  fc.assert(
+    fc.property(secret, (text) => {
+      const lines = [
+        `Looking in indexes: https://${text}@pypi.example.com/simple`,
+        `fatal: could not read from https://ada:${text}@git.example.com/x.git`,
+        `psql: postgresql://ada:${text}@db:5432/airflow refused`,
+        `password=${text}`,
+      ];
+      for (const line of lines) assert.equal(shownOf(masked(line), text), undefined, masked(line));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a text without a secret is shown as it is", () => {
+  const texts = [
+    "podman",
+    "a b",
+    "no/such",
+    "10.0.0.0/8",
+    "ssh://airflow@10.0.0.11",
+    "unix:///var/run/docker.sock",
+    "1.5",
+    "-1",
+    "registry.example.com/team/dags",
+    "postgres:16.4",
+    "10GB",
+    "2024-01-01",
+    "../dags",
+    "LocalExecutor",
+    "/run/docker.sock",
+  ];
+  for (const text of texts) assert.equal(shownText(text), text);
+});
