@@ -4,6 +4,7 @@ import { leftOver, outputsOf, recordOf } from "./components/declarations/record.
 import { checkDowngrade } from "./components/downgrade.ts";
 import { workersOf } from "./components/turns.ts";
 import { readSettings, replacesAtOnce } from "./config.ts";
+import { followContext } from "./platforms/endpoint.ts";
 import { checkPlatform, deployedResources, lookFor } from "./platforms/look.ts";
 import { knownFrom, previousOutputs } from "./platforms/ownership/known.ts";
 import { platformOf } from "./platforms/platform.ts";
@@ -17,6 +18,9 @@ const resources = await deployedResources();
 const previous = previousOutputs(resources);
 const known = knownFrom(resources);
 checkDowngrade(settings.version, previous);
+await followContext(settings).catch(({ message }: Error) => {
+  throw new pulumi.RunError(message);
+});
 await checkPlatform(settings, name);
 const record = recordOf(settings, previous);
 for (const line of leftOver(record)) await pulumi.log.warn(line);

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { directoryHeldBack, fileHeldBack } from "./guarded.ts";
+import { directoryHeldBack, fileHeldBack } from "./files/guarded.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 

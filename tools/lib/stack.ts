@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import { capabilities } from "../../capabilities.ts";
+import { followContext } from "../../platforms/endpoint.ts";
 import { clientEnvironment, machineOf, machinesOf } from "../../platforms/machines.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { readStackFile } from "../../settings/read/read.ts";
@@ -81,6 +82,7 @@ export class Stack {
     }
     this.check();
     const settings = readStackFile(this.file);
+    await followContext(settings);
     const { platform, kubernetes } = settings;
     if (capabilities[platform].manifests) await run("tools/run", ["--kubernetes-plugin"], { show: true });
     if (args[0] === "config" && args[1] !== undefined && args[1] !== "get") {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { posix } from "node:path";
-import { directoryHeldBack } from "../../schema/guarded.ts";
+import { directoryHeldBack } from "../../schema/files/guarded.ts";
 import { rule } from "../rule.ts";
 
 /** Directories that are dangerous with everything below them. */

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join, relative, resolve, sep } from "node:path";
 
 /** Root of the project, without symbolic links. */
-const root = realpathSync(resolve(import.meta.dirname, "../.."));
+const root = realpathSync(resolve(import.meta.dirname, "../../.."));
 
 /** Folders of the program itself, from which nothing is sent to workloads. */
 const rooms = [

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { directoryHeldBack, fileHeldBack } from "../../../settings/schema/guarded.ts";
-import { project } from "../../../tools/lib/process.ts";
+import { directoryHeldBack, fileHeldBack } from "../../../../settings/schema/files/guarded.ts";
+import { project } from "../../../../tools/lib/process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-guarded-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, beforeEach, test } from "node:test";
+import { followContext } from "../../../platforms/endpoint.ts";
+import { settingsFrom } from "../../../settings/read/read.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-endpoint-"));
+const { PATH } = process.env;
+after(() => rmSync(folder, { recursive: true }));
+
+/** Puts a Docker client in front that answers `context inspect` so, or fails with a complaint. */
+function client(context: object | string): void {
+  const answer =
+    typeof context === "string" ? `echo '${context}' >&2; exit 1` : `echo '${JSON.stringify([context])}'`;
+  const file = join(folder, "docker");
+  writeFileSync(file, `#!/bin/sh\n[ "$*" = "context inspect" ] || exit 2\n${answer}\n`);
+  chmodSync(file, 0o755);
+  process.env.PATH = `${folder}:${PATH}`;
+}
+
+const variables = ["DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"] as const;
+beforeEach(() => {
+  for (const variable of variables) delete process.env[variable];
+});
+
+function followed(): unknown[] {
+  return variables.map((variable) => process.env[variable]);
+}
+
+const here = settingsFrom({}, () => "");
+const remote = {
+  Endpoints: { docker: { Host: "tcp://10.0.0.9:2376" } },
+  TLSMaterial: { docker: ["ca.pem"] },
+  Storage: { TLSPath: "/t" },
+};
+
+test("the provider follows the context of the Docker client", async () => {
+  client({ Endpoints: { docker: { Host: "ssh://ada@10.0.0.9" } }, TLSMaterial: {}, Storage: {} });
+  await followContext(here);
+  assert.deepEqual(followed(), ["ssh://ada@10.0.0.9", undefined, undefined]);
+});
+
+test("a context with TLS leads to its certificates", async () => {
+  client(remote);
+  await followContext(here);
+  assert.deepEqual(followed(), ["tcp://10.0.0.9:2376", "1", "/t/docker"]);
+});
+
+test("the default engine leaves nothing to follow, and the state without an endpoint", async () => {
+  client({ Endpoints: { docker: { Host: "unix:///var/run/docker.sock" } } });
+  await followContext(here);
+  assert.deepEqual(followed(), [undefined, undefined, undefined]);
+});
+
+test("DOCKER_HOST wins, and a stack with machines names its engines itself", async () => {
+  client(remote);
+  process.env.DOCKER_HOST = "unix:///mine";
+  await followContext(here);
+  assert.deepEqual(followed(), ["unix:///mine", undefined, undefined]);
+  delete process.env.DOCKER_HOST;
+  const machines = JSON.stringify([{ name: "a", docker: "ssh://a", address: "10.0.0.1" }]);
+  await followContext(settingsFrom({ machines }, () => ""));
+  assert.deepEqual(followed(), [undefined, undefined, undefined]);
+});
+
+test("a context that does not exist is refused before anything is deployed elsewhere", async () => {
+  client('context "nope" does not exist');
+  await assert.rejects(followContext(here), {
+    message: /^The Docker client's context cannot be followed: .*nope/,
+  });
+});
