@@ -97,6 +97,7 @@ export const volume = ({ value }: Item, context: ComposeContext): Outcome => {
   if (kept.test(target))
     return handled("the stack has a volume of its own for it; what is in yours stays there");
   const isHost = /^[./~]/.test(source);
+  if (Object(value).type === "tmpfs") return unsupported("a disk in memory: tasks have /tmp");
   if (given === "") return unsupported("a volume without a name keeps nothing");
   if (!isHost && (given === dagsFolder || isBelow(dagsFolder, given)))
     return unsupported(

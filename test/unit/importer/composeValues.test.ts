@@ -196,6 +196,11 @@ const refused: [what: string, volume: string, reason: RegExp][] = [
   ["what is not there", "./none:/x", /there is neither such a file nor such a folder/],
 ];
 
+test("does not take over a disk in memory", () => {
+  const files = { "compose.yaml": composeOf("volumes: [{ type: tmpfs, target: /scratch }]") };
+  assert.match(imported(files).at("compose.yaml", "x-airflow.volumes[0].type"), /a disk in memory/);
+});
+
 for (const [what, given, reason] of refused) {
   test(`does not take over ${what}`, () => {
     const files = { "compose.yaml": composeOf(`volumes: ['${given}']`), "d/team/a.py": "", "d/a.py": "" };
