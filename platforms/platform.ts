@@ -26,7 +26,19 @@ export function platformOf(settings: Settings, name: string, look?: Look): Promi
     kubernetes: async () => {
       const { KubernetesPlatform } = await import("./kubernetes/kubernetes.ts");
       const { kubernetes = kubernetesDefaults, machines } = settings;
-      return new KubernetesPlatform("kubernetes", name, kubernetes, { machines, labels, look });
+      const { storage, ingress } = kubernetes;
+      return new KubernetesPlatform("kubernetes", name, kubernetes, {
+        machines,
+        labels,
+        sizes: {
+          logs: storage.logs,
+          data: storage.data,
+          "redis-data": storage.redis,
+          "postgres-data": storage.postgres,
+        },
+        addresses: { webserver: ingress?.webserver, flower: ingress?.flower },
+        look,
+      });
     },
   });
   return make();

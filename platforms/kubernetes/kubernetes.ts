@@ -47,6 +47,10 @@ export interface ClusterArgs {
   readonly machines?: readonly MachineSettings[] | undefined;
   /** Labels of every object of the stack. */
   readonly labels?: Labels;
+  /** Sizes by the names of volumes; all others have the size `storage.volumes`. */
+  readonly sizes?: Readonly<Record<string, string>>;
+  /** Public addresses by the names of services; no other service is exposed. */
+  readonly addresses?: Readonly<Record<string, string | undefined>>;
   /** Reports whether namespace and data are free or the stack's own; without it no object has an installation's id. */
   readonly look?: Look | undefined;
 }
@@ -58,6 +62,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   private readonly settings: KubernetesSettings;
   private readonly machines: readonly MachineSettings[];
   private readonly labels: Labels;
+  private readonly byName: Required<Pick<ClusterArgs, "sizes" | "addresses">>;
   /** Owner labels of the namespace and the data. */
   private readonly owner: Values;
   private readonly claims: Claim[] = [];
@@ -73,13 +78,14 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     name: string,
     stack: string,
     settings: KubernetesSettings,
-    { machines = [], labels = {}, look }: ClusterArgs = {},
+    { machines = [], labels = {}, sizes = {}, addresses = {}, look }: ClusterArgs = {},
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("airflow:index:KubernetesPlatform", name, {}, opts);
     this.settings = settings;
     this.machines = machines;
     this.labels = labels;
+    this.byName = { sizes, addresses };
     this.provider = new k8s.Provider(
       name,
       { ...(settings.context !== undefined && { context: settings.context }) },
@@ -97,13 +103,14 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
 
   volume(name: string, sharing: Sharing): Volume {
     this.claims.push({ kind: "claim", name });
+    const { [name]: size = this.settings.storage.volumes } = this.byName.sizes;
     // Some storage is provisioned only once a pod uses it.
     const metadata = this.metadata(name, ["unawaited"]);
     const claim = new k8s.core.v1.PersistentVolumeClaim(
       name,
       {
         metadata: { ...metadata, labels: { ...metadata.labels, ...this.owner } },
-        spec: claimSpec(name, sharing, this.settings.storage),
+        spec: claimSpec(size, sharing, this.settings.storage),
       },
       { ...this.child(), protect: true },
     );
@@ -211,12 +218,8 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   url(name: string, loopbackPort: number): string {
-    const address = this.publicAddress(name);
+    const address = this.byName.addresses[name];
     return address === undefined ? `http://127.0.0.1:${loopbackPort}` : `https://${address}`;
-  }
-
-  private publicAddress(name: string): string | undefined {
-    return name === "webserver" || name === "flower" ? this.settings.ingress?.[name] : undefined;
   }
 
   private nodesOf({ machine, nodes, priority }: Service): Nodes {
@@ -258,7 +261,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   ): pulumi.Resource {
     const { ingress, egress, dns, podOperator } = this.settings;
     const { port } = workload;
-    const address = this.publicAddress(name);
+    const address = this.byName.addresses[name];
     const published = ingress && address !== undefined && port !== undefined;
     const people = published ? ingress : undefined;
     const around = { egress, dns, people, apiServer: podOperator?.apiServer };
