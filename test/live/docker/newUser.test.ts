@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { AirflowApi } from "../../../tools/lib/airflow.ts";
 import { run, waitFor } from "../../../tools/lib/process.ts";
 import { cleanClone } from "../lib/clone.ts";
 import { containers, docker, onDocker, sweep } from "../targets/docker.ts";
@@ -15,7 +16,25 @@ const stackFile = `config:
   airflow:webserverPort: 18190
   airflow:flowerPort: 18191
   airflow:requirements: requirements.txt
+  airflow:dags: own
+  airflow:workerGroups: [{ name: reports, queues: [reports], memory: 1024 }]
 `;
+const ownDag = `from airflow.sdk import dag, task
+
+
+@dag(schedule=None)
+def own_dag():
+    @task(queue="nobody")
+    def wait():
+        pass
+
+    wait()
+
+
+own_dag()
+`;
+mkdirSync(join(clone, "own"));
+writeFileSync(join(clone, "own/own_dag.py"), ownDag);
 writeFileSync(join(clone, "stacks/Pulumi.livetest-up.yaml"), stackFile);
 writeFileSync(join(clone, "requirements.txt"), "humanfriendly==10.0\n");
 const npm = (...args: string[]) =>
@@ -36,9 +55,14 @@ test("npm run up deploys and proves it; again it is quick and changes nothing", 
     const said = await npm("up", "--", "--stack", "livetest-up");
     seconds.push(Math.round((Date.now() - begin) / 1000));
     assert.match(said, /Every queue and every worker works/);
+    for (const name of ["queue default", "queue reports", "worker worker-1", "worker worker-reports-1"])
+      assert.match(said, new RegExp(`^ {2}${name} +[\\d.]+ s(, by worker-\\S+)?$`, "m"));
+    assert.match(said, /^ {2}your DAGs go to own$/m);
+    assert.doesNotMatch(said, /Wrong with your DAGs/);
     assert.match(said, /Airflow {3}http:\/\/127\.0\.0\.1:18190$/m);
     assert.match(said, /Flower {4}http:\/\/127\.0\.0\.1:18191$/m);
-    const printed = said.match(/\S+ npm run .* adminPassword --show-secrets$/m)?.[0] ?? assert.fail(said);
+    const printed =
+      said.match(/npm run .* adminPassword --show-secrets --stack livetest-up$/m)?.[0] ?? assert.fail(said);
     assert.match(await run("sh", ["-c", printed], { cwd: clone }), /^[\w-]{64}\n$/);
     looks.push(await instances());
   }
@@ -64,6 +88,46 @@ test("the commands that the docs name for a running stack work", async () => {
   const now = await instances();
   assert.deepEqual(replaced(before, now), ["flower"]);
   assert.ok(now.get("flower")?.healthy);
+});
+
+test("a proof names the worker that is gone, and leaves nothing; faults of DAGs are told, and count with --strict", async () => {
+  const api = new AirflowApi(
+    JSON.parse(await npm("pulumi", "--", "stack", "output", "--json", "--show-secrets")),
+  );
+  const listed = await api.all<{ dag_id: string }>("/dags", "dags");
+  assert.deepEqual(
+    listed.map(({ dag_id }) => dag_id),
+    ["own_dag"],
+  );
+  const runs = () => api.all<{ dag_id: string }>("/dags/~/dagRuns", "dag_runs");
+  assert.deepEqual(await runs(), []);
+  await api.trigger("own_dag");
+  await docker("stop", "airflow-livetest-up-worker-reports-1");
+  await assert.rejects(npm("prove", "--", "--stack", "livetest-up"), (error: Error) => {
+    assert.match(error.message, /worker worker-reports-1 +FAILED at the broker: it does not answer/);
+    assert.match(error.message, /queue reports +FAILED at the queue: no worker reads it/);
+    assert.match(error.message, /queue default +[\d.]+ s, by worker-1/);
+    return true;
+  });
+  await assert.rejects(npm("status", "--", "--stack", "livetest-up"), (error: Error) => {
+    assert.match(error.message, /^nobody +1 +0 +no worker reads it$/m);
+    assert.match(error.message, /Last proof, .* FAILED: worker worker-reports-1: it does not answer/);
+    return true;
+  });
+  await docker("start", "airflow-livetest-up-worker-reports-1");
+  writeFileSync(join(clone, "own/broken_dag.py"), "from airflow.sdk import dag\n\nimport nope\n");
+  writeFileSync(join(clone, "own/twice_dag.py"), ownDag);
+  await assert.rejects(npm("up", "--", "--stack", "livetest-up", "--strict"), (error: Error) => {
+    assert.match(error.message, /Every queue and every worker works/);
+    assert.match(error.message, /^ {2}own\/broken_dag\.py:3: ModuleNotFoundError: No module named 'nope'$/m);
+    assert.match(error.message, /its DAG own_dag is also in own\/(own|twice)_dag\.py/);
+    return true;
+  });
+  assert.deepEqual(
+    (await runs()).map(({ dag_id }) => dag_id),
+    ["own_dag"],
+  );
+  for (const name of ["broken_dag.py", "twice_dag.py"]) rmSync(join(clone, "own", name));
 });
 
 test("without its state, or with a busy port, nothing is touched", async () => {
