@@ -7,6 +7,7 @@ import { readStackFile } from "../../../settings/read/read.ts";
 import { prepareImages } from "../../../tools/images.ts";
 import { visit } from "../lib/browser.ts";
 import { found } from "../lib/canaries.ts";
+import { codeIsEverywhere, commandsWork, developing, putCode } from "../lib/developing.ts";
 import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
 import { allServe, noDuplicates, severalProcesses } from "../lib/webserverProcesses.ts";
 import { containers, docker, log } from "../targets/docker.ts";
@@ -14,6 +15,7 @@ import { replaced } from "../targets/target.ts";
 
 const stack = new TestStack("livetest-declared", 18330);
 copyFileSync(join(import.meta.dirname, "../dags/declared.py"), join(stack.dags, "declared.py"));
+putCode(stack);
 
 /** Image that the stack runs. */
 async function image(): Promise<string> {
@@ -34,9 +36,6 @@ function file(name: string, content: string): string {
   return path;
 }
 
-const loggingClass = `from airflow.config_templates.airflow_local_settings import DEFAULT_LOGGING_CONFIG as LOGGING_CONFIG
-`;
-
 const secret = () => randomBytes(24).toString("base64url");
 const secrets = { connection: secret(), user: secret() };
 const requirements = file("requirements.txt", "cowsay==6.1\n");
@@ -44,14 +43,15 @@ const requirements = file("requirements.txt", "cowsay==6.1\n");
 const config = {
   workers: 1,
   // Must be found by everything that starts Airflow.
-  settings: { ...severalProcesses, logging: { logging_config_class: "log_config.LOGGING_CONFIG" } },
-  roles: { all: { files: { "/opt/airflow/config/log_config.py": file("log_config.py", loggingClass) } } },
+  settings: { ...severalProcesses, logging: { logging_config_class: "team_logging.LOGGING_CONFIG" } },
+  roles: developing.roles,
   requirements,
   systemPackages: ["jq"],
   connections: {
+    ...developing.connections,
     db: { type: "postgres", host: "db", password: { file: file("connection", secrets.connection) } },
   },
-  variables: { greeting: "hello", spare: "left" },
+  variables: { ...developing.variables, greeting: "hello", spare: "left" },
   pools: { api: { slots: 2 }, spare: { slots: 1 } },
   users: { ann: { role: "Viewer", password: { file: file("user", secrets.user) } } },
 } satisfies Config;
@@ -110,6 +110,12 @@ test("a task uses what is declared, and packages that were added", async () => {
   assert.equal(pool?.slots, 2);
 });
 
+test("plugins, modules, policies and a logging class beside the DAGs reach every role", () => {
+  return codeIsEverywhere(stack);
+});
+
+test("a developer's commands check, test, run and show DAGs, and open a shell", () => commandsWork(stack));
+
 test("secrets of declarations are encrypted in the database, and nowhere to be read", async () => {
   const sql = "SELECT password FROM connection WHERE conn_id = 'db'";
   const asSuperuser = `PGPASSWORD=$(cat /run/secrets/postgres_password) psql -h 127.0.0.1 -U postgres -At -c "${sql}" airflow`;
@@ -131,7 +137,7 @@ test("what changes is updated, and nothing else is touched", async () => {
   const { db } = config.connections;
   await up({
     ...config,
-    connections: { db: { ...db, host: "other" } },
+    connections: { ...config.connections, db: { ...db, host: "other" } },
     variables: { ...config.variables, greeting: "good evening" },
     pools: { ...config.pools, api: { slots: 3 } },
   });
@@ -144,7 +150,12 @@ test("what changes is updated, and nothing else is touched", async () => {
   assert.equal(await seen(), `${hash} good evening jq-1.6 1`);
 });
 
-const fewer = { ...config, variables: { greeting: "hello" }, pools: { api: { slots: 2 } }, users: {} };
+const fewer = {
+  ...config,
+  variables: { ...developing.variables, greeting: "hello" },
+  pools: { api: { slots: 2 } },
+  users: {},
+};
 
 test("what is no longer declared is told and left, until its deletion is asked for", async () => {
   const told = await up(fewer);

@@ -37,3 +37,15 @@ def develop():
 
 
 develop()
+
+
+@dag(schedule=None)
+def develop_fails():
+    @task(retries=0)
+    def fail():
+        raise ValueError("on purpose")
+
+    fail()
+
+
+develop_fails()

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { cpSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { project, run } from "../../../tools/lib/process.ts";
+import { cloneFor } from "./clone.ts";
+import type { TestStack } from "./harness.ts";
+
+const source = join(import.meta.dirname, "../develop");
+
+/** MiB of a worker's shared memory. */
+const sharedMemory = 128;
+
+/** Keys of a stack whose DAGs use code of their own; its `variables` and `connections` need `shop` and `till`. */
+export const developing = {
+  roles: { worker: { sharedMemory } },
+  variables: { shop: "corner" },
+  connections: { till: { type: "http", host: "till.example.com" } },
+} as const;
+
+/** Puts DAGs, plugins, modules and tests beside the DAGs of a stack that is not deployed yet. */
+export function putCode(stack: TestStack): void {
+  cpSync(source, stack.folder, { recursive: true });
+}
+
+/** Asserts that every role has the code beside the DAGs, its policies and its logging class. */
+export async function codeIsEverywhere(stack: TestStack): Promise<void> {
+  const look = [
+    "import airflow, airflow_local_settings, develop_plugin, team_logging",
+    "from airflow.configuration import conf",
+    "print(airflow_local_settings.__all__, conf.get('logging', 'logging_config_class'))",
+  ].join("\n");
+  for (const role of ["scheduler", "webserver", "dag-processor", "triggerer", "worker-1", "flower"]) {
+    const said = (await stack.exec(role, "python", "-c", look)).trim().split("\n").at(-1);
+    assert.equal(said, "['task_policy'] team_logging.LOGGING_CONFIG", role);
+  }
+  await stack.exec("webserver", "test", "-e", "/dev/shm/webserver_config");
+}
+
+/** Asserts that a developer's commands do on the stack what they say. */
+export async function commandsWork(stack: TestStack): Promise<void> {
+  const clone = await cloneFor(stack);
+  symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
+  const npm = (script: string, ...args: string[]) =>
+    run("npm", ["run", "--silent", script, "--", "--stack", stack.stack.name, ...args], { cwd: clone });
+
+  const checked = await npm("dags", "check", join(stack.dags, "develop.py"));
+  assert.match(checked, /^ +\d+\.\d\d s {2}develop\.py: develop, develop_fails$/m);
+  assert.match(await npm("dags", "pytest"), /^=+ 1 passed/m);
+
+  const ran = await npm("dags", "run", "develop");
+  assert.match(ran, /^develop: success$/m);
+  await assert.rejects(npm("dags", "run", "develop_fails"), /on purpose.*develop_fails: failed/s);
+  const logs = await npm("dags", "logs", "develop");
+  assert.match(logs, /Greetings from corner, till\.example\.com/);
+  assert.match(logs, /Returned value was: 12,345/);
+
+  const tested = await npm("dags", "test", "develop", "look");
+  assert.match(tested, /Greetings from corner, till\.example\.com/);
+  assert.match(tested, new RegExp(`'sharedMemory': ${sharedMemory}\\b`));
+  await assert.rejects(npm("dags", "test", "develop_fails", "fail"), /on purpose/);
+  const runs = await stack.api.call<{ total_entries: number }>("/dags/develop/dagRuns");
+  assert.equal(runs?.total_entries, 1, "a test is not in the history");
+
+  assert.equal((await npm("shell", "worker", "hostname")).trim(), "worker-1");
+  rmSync(clone, { recursive: true });
+}
