@@ -26,11 +26,12 @@ export function masked(text: string): string {
 const word =
   /^(\d{1,15}|[a-z]{1,24}|[A-Z]{1,24}|[A-Z]?[a-z]{2,24}([A-Z][a-z]{2,24}){0,4}|[A-Za-z]{1,12}\d{1,3}|\d{1,6}[A-Za-z]{1,3})$/;
 
-/** True if a text consists of such words. A password or a token, which is random, does not. */
+/** True if a text consists of such words. A password or a token, which is random, does not; an image's digest is no secret. */
 export function isOrdinary(text: string): boolean {
+  const words = text.replace(/@sha256:[0-9a-f]{64}$/, "");
   return (
-    text.length <= 200 &&
-    text.split(/[\s/:,.@=_+()[\]{}<>|&;*"'…?-]+/).every((part) => part === "" || word.test(part))
+    words.length <= 200 &&
+    words.split(/[\s/:,.@=_+()[\]{}<>|&;*"'…?-]+/).every((part) => part === "" || word.test(part))
   );
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -8,7 +8,9 @@ import { readImageSettings, settingsFrom } from "../../../settings/read/read.ts"
 import { builtFor } from "../../../tools/images.ts";
 import { type Config, containersOf, declare, raw } from "../mocks.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-packages-"));
+// An error prints the path, unless a part of it looks like a password.
+const folder = join(tmpdir(), `airflow-packages-${process.pid}`);
+mkdirSync(folder);
 const requirements = join(folder, "requirements.txt");
 after(() => rmSync(folder, { recursive: true }));
 
