@@ -10,10 +10,10 @@ export interface Pool {
 export interface RoleFacts {
   /** Purpose, for the docs. */
   readonly purpose: string;
-  /** Versions of Airflow that have the role. */
-  readonly versions: readonly Major[];
-  /** Versions in which the role opens the metadata database. */
-  readonly database: readonly Major[];
+  /** Versions of Airflow that have the role; default: all. */
+  readonly versions?: readonly Major[];
+  /** Versions in which the role opens the metadata database; default: none. */
+  readonly database?: readonly Major[];
   /**
    * Connection pool for the metadata; Airflow's default is 5 and 10 for each role.
    * Based on the maximum measured while 24 clients asked the webserver at once: see docs/decisions.md.
@@ -39,12 +39,10 @@ export interface RoleFacts {
 export const roleTable = {
   migration: {
     purpose: "Brings the database up to date before all other roles start, and writes the declarations.",
-    versions: ["2", "3"],
     database: ["2", "3"],
   },
   scheduler: {
     purpose: "Queues tasks that are due.",
-    versions: ["2", "3"],
     database: ["2", "3"],
     pool: { size: 3, overflow: 2 },
     broker: true,
@@ -54,7 +52,6 @@ export const roleTable = {
   },
   webserver: {
     purpose: "Web interface and API.",
-    versions: ["2", "3"],
     database: ["2", "3"],
     pool: { size: 5, overflow: 3 },
     port: 8080,
@@ -70,7 +67,6 @@ export const roleTable = {
   },
   triggerer: {
     purpose: "Waits for deferred tasks.",
-    versions: ["2", "3"],
     database: ["2", "3"],
     pool: { size: 3, overflow: 2 },
     port: 8794,
@@ -78,20 +74,13 @@ export const roleTable = {
   },
   worker: {
     purpose: "All groups of workers.",
-    versions: ["2", "3"],
     database: ["2"],
     broker: true,
     results: true,
     port: 8793,
     servesLogs: true,
   },
-  flower: {
-    purpose: "Shows workers and queues.",
-    versions: ["2", "3"],
-    database: [],
-    broker: true,
-    port: 5555,
-  },
+  flower: { purpose: "Shows workers and queues.", broker: true, port: 5555 },
 } as const satisfies Record<string, RoleFacts>;
 
 export type Role = keyof typeof roleTable;

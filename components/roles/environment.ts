@@ -87,7 +87,7 @@ function metadata(version: string): readonly Role[] {
 }
 
 function metadataRoles(version: string): readonly Role[] {
-  return rolesWhere(({ database }) => database.includes(majorOf(version)));
+  return rolesWhere(({ database }) => database?.includes(majorOf(version)) === true);
 }
 
 function connections({ broker, server, secrets, adminUser, ...args }: EnvironmentArgs): Setting[] {

@@ -1,4 +1,4 @@
-import { rolesWhere } from "../../roles.ts";
+import { rolesIn } from "../../settings/schema/versions.ts";
 import type { Tree } from "../source.ts";
 import { running } from "./roles.ts";
 import type { Service } from "./services.ts";
@@ -47,9 +47,7 @@ export interface ComposeContext extends ComposeFacts {
 
 /** Keys of `roles` for the services that have an item: all of Airflow, or some roles. */
 export function rolesOf({ users, services, version }: ComposeContext): string[] {
-  const there: readonly string[] = rolesWhere(({ versions }) =>
-    versions.some((major) => version.startsWith(`${major}.`)),
-  );
+  const there: readonly string[] = rolesIn(version);
   const isRunning = (service: Service) => service.roles.some((role) => running.includes(role));
   const own = new Set(users.flatMap((user) => user.roles));
   const all = services.filter(isRunning);

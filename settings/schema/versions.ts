@@ -20,7 +20,7 @@ export function majorOf(version: string): Major {
 
 /** Lists the roles that a version has. */
 export function rolesIn(version: string): readonly Role[] {
-  return rolesWhere(({ versions }) => versions.includes(majorOf(version)));
+  return rolesWhere(({ versions }) => versions?.includes(majorOf(version)) !== false);
 }
 
 /** True if one version is older than the other, number by number. */

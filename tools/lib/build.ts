@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
 import { masked } from "../../settings/model/urls/mask.ts";
 import { run } from "./process.ts";
-import { all, ended } from "./ship.ts";
+import { all } from "./ship.ts";
 
 /** An image to build. */
 export interface Plan {
@@ -27,28 +26,16 @@ async function build(state: Build): Promise<void> {
   const flags = Object.entries(args).flatMap(([key, value]) =>
     value === "" ? [] : ["--build-arg", `${key}=${value}`],
   );
-  const child = spawn("docker", ["build", "--force-rm", "--tag", image, ...flags, "--file", file, context], {
-    env: { ...process.env, BUILDKIT_PROGRESS: "plain" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let log = "";
-  const hear = (chunk: Buffer) => {
-    log += chunk;
+  const hear = (chunk: string) => {
     // "Step 3/9 : RUN ..." is the classic builder's, "#7 [stage 3/9] RUN ..." BuildKit's.
-    for (const [, step] of chunk
-      .toString()
-      .matchAll(/^(?:Step |#\d+ \[)(\d+\/\d+ :.*|[^\]\n]*\d+\/\d+\].*)$/gm))
+    for (const [, step] of chunk.matchAll(/^(?:Step |#\d+ \[)(\d+\/\d+ :.*|[^\]\n]*\d+\/\d+\].*)$/gm))
       state.step = masked(step ?? "").slice(0, 80);
   };
-  child.stdout.on("data", hear);
-  child.stderr.on("data", hear);
-  const code = await ended(child);
-  if (code !== 0) {
-    const tail = masked(log).trim().split("\n").slice(-25).join("\n");
-    throw new Error(
-      `${tail}\nBuilding the image ${name} from ${file} failed, see above. Run this again: finished steps are kept.`,
-    );
-  }
+  const command = ["build", "--force-rm", "--tag", image, ...flags, "--file", file, context];
+  await run("docker", command, { env: { BUILDKIT_PROGRESS: "plain" }, hear }).catch(({ message }: Error) => {
+    const again = "Run this again: finished steps are kept.";
+    throw new Error(`${message}\nBuilding the image ${name} from ${file} failed, see above. ${again}`);
+  });
   console.log(`  ${name}: built in ${Math.round((Date.now() - begin) / 1000)} s`);
 }
 

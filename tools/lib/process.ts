@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Standard input of the command; none by default. */
   readonly input?: string;
+  /** Receives the command's output as it comes. */
+  readonly hear?: (chunk: string) => void;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function run(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<string> {
-  const { env = {}, show = false, cwd = project, input } = options;
+  const { env = {}, show = false, cwd = project, input, hear } = options;
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
@@ -35,9 +37,11 @@ export async function run(
   child.stdout?.on("data", (chunk: Buffer) => {
     stdout += chunk;
     all += chunk;
+    hear?.(String(chunk));
   });
   child.stderr?.on("data", (chunk: Buffer) => {
     all += chunk;
+    hear?.(String(chunk));
   });
   const code = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
   if (code === 0) return stdout;
