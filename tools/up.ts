@@ -53,12 +53,12 @@ interface Trying {
 /** Proves that every part of a deployed stack works, and tells what is wrong with its DAGs. */
 async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, { down, strict, step }: Trying) {
   step("Proof: a task through every queue and on every worker");
-  const failure = await prove(stack, settings, api, down).catch((error: Error) => error);
-  if (!failure) step("Every queue and every worker works.");
+  const proved = await prove(stack, settings, api, down).catch((error: Error) => error);
+  if (typeof proved === "string") step(proved);
   const faults = await faultsOfDags(stack, settings, api);
   if (faults.length > 0)
     console.log(`\nWrong with your DAGs:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
-  if (failure) throw failure;
+  if (typeof proved !== "string") throw proved;
   if (strict && faults.length > 0) throw new Error("\nAll is deployed; with --strict, faults of DAGs count.");
 }
 

@@ -219,11 +219,10 @@ class Proof:
     def clean(self, faults):
         """Takes back what is still on its way, and leaves one line."""
         late = [trial.run for trial in self.trials if trial.outcome != "success"]
-        for ti in rows.tasks(late).values():
-            if task := ti.external_executor_id:
-                # A worker that comes to it later drops it, and the scheduler no longer counts it.
-                app.control.revoke(task)
-                app.backend.mark_as_revoked(task, "the proof is over", store_result=True)
+        sent = [ti.external_executor_id for ti in rows.tasks(late).values() if ti.external_executor_id]
+        # A worker that comes to it later drops it.
+        for task in sent:
+            app.control.revoke(task)
         with app.connection_for_write() as connection:
             for trial in self.consuming:
                 node = [f"celery@{trial.name}"]
@@ -231,6 +230,9 @@ class Proof:
                 connection.default_channel.queue_delete(trial.queue)
         outcomes = collections.Counter(trial.outcome for trial in self.trials)
         rows.end([trial.run for trial in self.trials], {**outcomes, "seconds": round(self.age()), "faults": faults})
+        # The scheduler stops counting it as running, and finds no row that it would have to fail.
+        for task in sent:
+            app.backend.mark_as_revoked(task, "the proof is over", store_result=True)
 
 
 def main():

@@ -5,7 +5,7 @@ import { settingsFrom } from "../../../settings/read/read.ts";
 import { type DagFacts, dagFaults, unknown } from "../../../tools/lib/proof/dagFaults.ts";
 import { dagsSentence } from "../../../tools/lib/proof/greeting.ts";
 import { hostIn, linesOf } from "../../../tools/lib/proof/log.ts";
-import { failures, report, type Trial } from "../../../tools/lib/proof/report.ts";
+import { failures, report, type Trial, verdict } from "../../../tools/lib/proof/report.ts";
 import { eventIn } from "../../../tools/lib/proof/run.ts";
 import { raw } from "../mocks.ts";
 
@@ -90,6 +90,8 @@ test("a report has a line for each trial: seconds, or the step that failed, and 
     "    6",
   ]);
   assert.deepEqual(failures(trials), ["worker worker-3"]);
+  assert.equal(verdict(trials), "Nothing failed. Not tried, as others come first: worker worker-2.");
+  assert.equal(verdict(trials.slice(0, 2)), "Every queue and every worker works.");
 });
 
 const trace = `Traceback (most recent call last):

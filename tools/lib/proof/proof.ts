@@ -2,13 +2,14 @@ import { proofRequest } from "../../../components/canary/request.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import type { AirflowApi } from "../airflow.ts";
 import type { Stack } from "../stack.ts";
-import { failures, report } from "./report.ts";
+import { failures, report, verdict } from "./report.ts";
 import { proveBy } from "./run.ts";
 import { wayTo } from "./way.ts";
 
 /**
  * Runs the canary through every queue and on every worker of a stack, and prints how it went.
  * @param down machines that do not answer, with their workers
+ * @returns the verdict
  * @throws Error that names the queues and workers that failed
  */
 export async function prove(
@@ -16,13 +17,14 @@ export async function prove(
   settings: Settings,
   api: AirflowApi,
   down: readonly string[] = [],
-): Promise<void> {
+): Promise<string> {
   const groups = settings.groups.filter(({ machine }) => !down.includes(machine ?? ""));
   const request = proofRequest({ ...settings, groups }, true);
-  if (request.groups.length === 0) return console.log("  There is no worker to try.");
+  if (request.groups.length === 0) return "There is no worker to try.";
   const way = wayTo(stack, settings, "scheduler");
   const trials = await proveBy(way, request, api, (line) => console.log(`  ${line}`));
   console.log(report(trials));
   const failed = failures(trials);
   if (failed.length > 0) throw new Error(`The canary failed: ${failed.join(", ")}.`);
+  return verdict(trials);
 }

@@ -54,3 +54,11 @@ export function report(trials: readonly Trial[]): string {
 export function failures(trials: readonly Trial[]): readonly string[] {
   return trials.filter(({ event }) => event === "failed").map(title);
 }
+
+/** Says how a proof went in which nothing failed. */
+export function verdict(trials: readonly Trial[]): string {
+  const busy = trials.filter(({ event }) => event === "busy").map(title);
+  return busy.length === 0
+    ? "Every queue and every worker works."
+    : `Nothing failed. Not tried, as others come first: ${busy.join(", ")}.`;
+}
