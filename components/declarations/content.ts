@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { addressOf } from "../../settings/model/names/users.ts";
 import type { Declarations } from "../../settings/schema/declarations.ts";
 import { isPlace } from "../../settings/schema/secret.ts";
 import type { Platform } from "../../workload.ts";
@@ -33,7 +34,7 @@ function connection({ type, uri, password, extra, ...plain }: Connection, platfo
 function user({ role, email, firstName, lastName, password }: User, name: string, platform: Platform) {
   return {
     role,
-    email: email ?? `${name}@localhost`,
+    email: email ?? addressOf(name),
     first_name: firstName ?? name,
     last_name: lastName ?? role,
     password: readSecret(password, platform),

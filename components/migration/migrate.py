@@ -58,7 +58,7 @@ def password_replaced(admin, secret, times):
 
 admin, password_file, *flags = sys.argv[1:]
 password = pathlib.Path(password_file).read_text()
-person = [f"--username={admin}", f"--firstname={admin}", "--lastname=Administrator", f"--email={admin}@localhost"]
+person = [f"--username={admin}", f"--firstname={admin}", "--lastname=Administrator", f"--email={admin if '@' in admin else f'{admin}@localhost'}"]
 # Option and password in one word: one of 64 minted passwords begins with a dash.
 secret = f"--password={password}"
 

@@ -88,7 +88,7 @@ function base(name: string, instance: string, job: Placed<Job>, placement: Place
     ...(job.sharedMemory !== undefined && { shmSize: job.sharedMemory }),
     // Not `cpus`, which an engine with fewer cores refuses.
     cpuPeriod,
-    cpuQuota: job.limits.cpu * cpuPeriod,
+    cpuQuota: Math.round(job.limits.cpu * cpuPeriod),
     capabilities: { drops: ["ALL"] },
     securityOpts: ["no-new-privileges:true"],
     logDriver: "json-file",

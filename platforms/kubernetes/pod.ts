@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { Job, Limits, Nodes, Service, Stop, Volume } from "../../workload.ts";
 import { runtimeDirectory, secretsDirectory, usualSharedMemory } from "../../workload.ts";
 import { withPodExtras } from "./podExtras.ts";
@@ -119,6 +119,15 @@ function volumesOf(
  */
 const cpuRequests = { control: 50, tasks: 10 };
 
+/** Escapes a text that a cluster would expand: $(NAME) is a variable to it, and $$ is a dollar. */
+function escaped(text: string): string {
+  return /\$[$(]/.test(text) ? text.replaceAll("$", "$$$$") : text;
+}
+
+function unexpanded(value: pulumi.Input<string>): pulumi.Input<string> {
+  return typeof value === "string" ? escaped(value) : pulumi.output(value).apply(escaped);
+}
+
 /** Requests all of the memory, since memory cannot be taken back. */
 function resourcesOf(
   { memory, cpu }: Limits,
@@ -164,11 +173,11 @@ function base(
       "-c",
       `find ${runtimeDirectory} -mindepth 1 -delete; unset PWD; exec "$@"`,
       "sh",
-      ...job.command,
+      ...job.command.map(escaped),
     ],
     env: Object.entries({ ...(args.anyUser && userName), ...job.env }).map(([name, value]) => ({
       name,
-      value,
+      value: unexpanded(value),
     })),
     resources: resourcesOf(job.limits, priority),
     securityContext: {

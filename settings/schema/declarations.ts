@@ -2,7 +2,23 @@ import { z } from "zod";
 import { secret, secretError } from "./secret.ts";
 import { flag, matching, object, oneOf, port, text, whole } from "./values.ts";
 
-const id = matching(/^[A-Za-z0-9_.-]{1,200}$/, "expected letters, digits, '_', '.' and '-', 200 at most");
+const connectionId = matching(
+  /^[\w#!()\-.:/\\]{1,250}$/,
+  "expected letters, digits and the signs of _#!()-.:/\\, 250 at most",
+);
+const printed = "expected a name without control characters, and without a space at its ends";
+const variableName = matching(/^(?!\s)[^\p{Cc}]{1,250}(?<!\s)$/u, `${printed}, 250 at most`);
+const poolName = matching(/^(?!\s)[^\p{Cc}]{1,256}(?<!\s)$/u, `${printed}, 256 at most`);
+
+/** Login of a user. */
+export const login = matching(
+  /^[A-Za-z][A-Za-z0-9_.@+-]{0,63}$/,
+  "expected letters, digits, '_', '.', '@', '+' and '-', a letter first, 64 at most",
+);
+const userName = matching(
+  /^[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,199}$/,
+  "expected letters, digits, '_', '.', '@', '+' and '-', 200 at most",
+);
 
 const connection = object({
   uri: secret
@@ -32,7 +48,9 @@ const pool = object({
 
 const user = object({
   role: oneOf("Admin", "Op", "User", "Viewer", "Public").default("Viewer").describe("Role in Airflow."),
-  email: text.optional().describe("Mail address."),
+  email: matching(/^[^\s@]+@[^\s@]+$/, "expected a mail address")
+    .optional()
+    .describe("Mail address."),
   firstName: text.optional().describe("First name."),
   lastName: text.optional().describe("Last name."),
   password: secret.describe("Password; set when the user is declared, and again when it changes here."),
@@ -40,12 +58,12 @@ const user = object({
 
 const kinds = {
   connections: z
-    .record(id, connection, { error: "expected connections by their ids" })
+    .record(connectionId, connection, { error: "expected connections by their ids" })
     .default({})
     .describe("Connections of Airflow, by id."),
   variables: z
     .record(
-      id,
+      variableName,
       z.union(
         [
           secret,
@@ -65,11 +83,11 @@ const kinds = {
     .describe("Variables of Airflow, by name; lists and objects become JSON.")
     .meta({ discreet: true }),
   pools: z
-    .record(id, pool, { error: "expected pools by name" })
+    .record(poolName, pool, { error: "expected pools by name" })
     .default({})
     .describe("Pools of Airflow, by name: `{ api: { slots: 4 } }`."),
   users: z
-    .record(id, user, { error: "expected users by login" })
+    .record(userName, user, { error: "expected users by login" })
     .default({})
     .describe("Users of Airflow besides `adminUser`, by login."),
 };

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { podOperator, priority, serviceAccount } from "./cluster/access.ts";
 import { ingress } from "./cluster/exposure.ts";
-import { cidr, flag, labels, list, matching, name, object, oneOf, text } from "./values.ts";
+import { cidr, clusterLabel, clusterName, flag, labels, list, matching, object, oneOf, text } from "./values.ts";
 
 const size = matching(/^[1-9]\d{0,5}(Mi|Gi|Ti)$/, "expected a size with its unit: 500Mi, 10Gi, 1Ti");
 
@@ -12,8 +12,10 @@ const internet = {
 };
 
 const storage = object({
-  class: name.optional().describe("Storage class of volumes that one pod writes; default: the cluster's."),
-  sharedClass: name
+  class: clusterName
+    .optional()
+    .describe("Storage class of volumes that one pod writes; default: the cluster's."),
+  sharedClass: clusterName
     .optional()
     .describe(
       "Storage class of volumes that pods on many nodes write (ReadWriteMany); default: the cluster's.",
@@ -38,7 +40,7 @@ const storage = object({
 
 export const kubernetes = object({
   context: text.optional().describe("Context of the kubeconfig; default: the current one."),
-  namespace: name
+  namespace: clusterLabel
     .optional()
     .describe("Namespace, created and labelled by the stack; default: `airflow-STACK`."),
   createNamespace: flag
@@ -46,7 +48,7 @@ export const kubernetes = object({
     .describe(
       "Creates, labels and removes the namespace; with `false` it is there already, and the stack needs no rights outside of it.",
     ),
-  pullSecrets: list(name, "names of Secrets")
+  pullSecrets: list(clusterName, "names of Secrets")
     .default([])
     .describe("Secrets with registry logins, in the namespace."),
   storage: storage.prefault({}).describe("Sizes and storage classes of volumes."),
@@ -70,7 +72,7 @@ export const kubernetes = object({
     .describe(
       "Further name servers, at port 53: `[10.96.0.10/32]`; kube-dns, CoreDNS, link-local ones and those of OpenShift are allowed.",
     ),
-  kedaNamespace: name
+  kedaNamespace: clusterLabel
     .default("keda")
     .describe("Namespace of KEDA, which is let in to Postgres to count tasks if workers are autoscaled."),
   controlLabels: labels.default({}).describe("Labels of the nodes that run everything but workers."),

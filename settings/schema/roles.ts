@@ -3,7 +3,7 @@ import { type Role, roles, roleTable } from "../../roles.ts";
 import { podExtras } from "./cluster/pods.ts";
 import { file } from "./paths.ts";
 import { secret } from "./secret.ts";
-import { cpu, labels, list, matching, memory, object, scalar } from "./values.ts";
+import { cpu, hostName, labels, list, matching, memory, object, scalar } from "./values.ts";
 
 const path = matching(
   /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/,
@@ -93,9 +93,7 @@ export const proxy = object({
 });
 
 export const extraHosts = z
-  .record(
-    matching(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, "expected a host name, in lower case"),
-    z.ipv4({ error: "expected an IPv4 address" }),
-    { error: "expected IPv4 addresses by host name" },
-  )
+  .record(hostName, z.ipv4({ error: "expected an IPv4 address" }), {
+    error: "expected IPv4 addresses by host name",
+  })
   .default({});

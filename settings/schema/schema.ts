@@ -1,8 +1,8 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { platformNames } from "../../capabilities.ts";
 import { roleTable } from "../../roles.ts";
 import { airflowCfg } from "./airflowCfg.ts";
-import { declarationKeys } from "./declarations.ts";
+import { declarationKeys, login } from "./declarations.ts";
 import { kubernetes } from "./kubernetes.ts";
 import { machine } from "./machines.ts";
 import { directory, file } from "./paths.ts";
@@ -13,6 +13,8 @@ import { pgbouncer, postgres, redis } from "./services.ts";
 import {
   cpu,
   flag,
+  imageName,
+  imageRepository,
   labels,
   list,
   matching,
@@ -28,19 +30,18 @@ import {
 import { defaultVersion } from "./versions.ts";
 import { concurrency, defaultWorkers, workerGroup } from "./workers.ts";
 
-const imageName = z.string({ error: "expected an image name" }).min(1, { error: "expected an image name" });
+/** Name of a branch or tag, by the rules of git check-ref-format. */
+const gitRef = word(
+  /^(?!-|@$|.*(\.\.|@\{|\/\/|\/\.|\.lock(\/|$)))[^\s~^:?*[\\\p{Cc}./][^\s~^:?*[\\\p{Cc}]{0,199}(?<![./])$/u,
+  "expected the name of a branch or tag, 200 letters at most: main, release/2.1, v1.0+build",
+);
 
 const dagsGit = object({
   url: matching(
     /^https?:\/\/[^\s@]+$/,
     "expected the http or https URL of a Git repository, without a login",
   ).describe("URL to clone from: `https://git.example.com/team/dags.git`."),
-  ref: word(
-    /^[A-Za-z0-9_.][A-Za-z0-9_./-]{0,199}$/,
-    "expected letters, digits, '_', '.', '/' and '-', no '-' first, 200 at most",
-  )
-    .default("main")
-    .describe("Branch or tag."),
+  ref: gitRef.default("main").describe("Branch or tag."),
   folder: matching(/^[^/\s][^\s]*$/, "expected a folder of the repository")
     .optional()
     .describe("Folder of the repository with the DAGs; default: the whole repository."),
@@ -153,12 +154,7 @@ export const schema = object({
     .describe(
       "On Docker: lets people reach the webserver and Flower from other machines, over TLS: `{ address: 10.0.0.10, certificate: tls.pem, key: { file: tls.key } }`. Without it both are at 127.0.0.1 only.",
     ),
-  adminUser: matching(
-    /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/,
-    "expected letters, digits, '_', '.' and '-', a letter first, 64 at most",
-  )
-    .default("admin")
-    .describe("Login of the first administrator, and of Flower."),
+  adminUser: login.default("admin").describe("Login of the first administrator, and of Flower."),
   canary: canary
     .optional()
     .describe(
@@ -175,10 +171,7 @@ export const schema = object({
     .describe(
       "Folder of modules that Airflow's settings name, `airflow_local_settings.py` and `webserver_config.py`; default: `config` beside the DAG folder, if there is one.",
     ),
-  dagsImage: matching(
-    /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+$/,
-    "expected a repository of an image registry, without a tag: registry.example.com/team/dags",
-  )
+  dagsImage: imageRepository
     .optional()
     .describe(
       "A repository of an image registry: the folder is built into an image, pushed there and run from it, instead of being mounted.",
@@ -195,7 +188,10 @@ export const schema = object({
     ),
   requirements: file.optional().describe("A requirements.txt: Python packages of your DAGs."),
   systemPackages: list(
-    matching(/^[a-z0-9][a-z0-9.+-]*(=\S+)?$/, "expected the name of a Debian package"),
+    matching(
+      /^[a-z0-9][a-z0-9.+-]+(=[A-Za-z0-9.+~:-]+)?$/,
+      "expected the name of a Debian package, and =VERSION if need be",
+    ),
     "Debian packages",
   )
     .default([])

@@ -56,10 +56,12 @@ export const name = matching(
   "expected a-z, 0-9 and '-', a letter first, 32 at most",
 );
 
-/** A range of IPv4 addresses. */
-export const cidr = matching(
-  /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/,
-  "expected a range of addresses: 203.0.113.0/24",
+const octet = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+
+/** An IPv4 address or a range of them, with a port. */
+export const addressAndPort = matching(
+  new RegExp(`^${octet}(\\.${octet}){3}(/(3[0-2]|[12]?\\d))?:[0-9]{1,5}$`),
+  "expected an address, or a range of addresses, and a port: 10.0.0.4:6443",
 );
 
 export const queue = word(
@@ -67,17 +69,35 @@ export const queue = word(
   "expected letters, digits, '_', '.' and '-', 100 at most",
 );
 
-export const labels = z.record(
-  matching(/^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/, "expected names of labels"),
-  word(/^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/, "expected the value of a label"),
-  { error: "expected labels with their values" },
+/** A label of RFC 1123, and names of several, as DNS and clusters have them. */
+const dnsLabel = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
+const subdomain = `(?=.{1,253}$)${dnsLabel}(\\.${dnsLabel})*`;
+
+/** Name of a namespace, or of a service. */
+export const clusterLabel = matching(
+  new RegExp(`^${dnsLabel}$`),
+  "expected a-z, 0-9 and '-', a letter or digit first and last, 63 at most",
 );
 
+/** Name of any other object of a cluster. */
+export const clusterName = matching(
+  new RegExp(`^${subdomain}$`),
+  "expected a-z, 0-9, '-' and '.', a letter or digit at both ends of each part, 253 at most",
+);
+
+const named = "letters, digits, '_', '.' and '-', 63 at most, after a domain and '/' if there is one";
+const namePattern = new RegExp(
+  `^((?=[^/]{1,253}/)${dnsLabel}(\\.${dnsLabel})*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$`,
+);
+export const labelName = matching(namePattern, `expected the name of a label: ${named}`);
+export const labelValue = word(
+  /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/,
+  "expected the value of a label: letters, digits, '_', '.' and '-', a letter or digit first and last, 63 at most",
+);
+export const labels = z.record(labelName, labelValue, { error: "expected labels with their values" });
+
 export const annotations = z.record(
-  matching(
-    /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/,
-    "expected names of annotations",
-  ),
+  matching(namePattern, `expected the name of an annotation: ${named}`),
   z.string({ error: "expected a text" }),
   { error: "expected annotations with their texts" },
 );
@@ -94,6 +114,35 @@ export const cpu = z
 export const port = whole(1, 65535);
 
 export const hostName = matching(
-  /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
+  new RegExp(`^(?!\\d+(\\.\\d+){3}$)${subdomain}$`),
   "expected a host name, in lower case",
+);
+
+/** Host name, and a path if others share the host. */
+export const hostAndPath = matching(
+  new RegExp(`^(?=[^/]{1,253}(/|$))${dnsLabel}(\\.${dnsLabel})*(/[A-Za-z0-9_-]+)*$`),
+  "expected a host name in lower case, and a path if others share the host: tools.example.com/airflow",
+);
+
+/** A range of IPv4 addresses. */
+export const cidr = matching(
+  new RegExp(`^${octet}(\\.${octet}){3}/(3[0-2]|[12]?\\d)$`),
+  "expected a range of addresses: 203.0.113.0/24",
+);
+
+/** Name of an image by Docker's grammar: host, path, and a tag, a digest or both. */
+const component = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*";
+const registry =
+  "([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(\\.([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(:[0-9]{1,5})?";
+const repository = `(${registry}/)?${component}(/${component})*`;
+
+export const imageName = matching(
+  new RegExp(`^${repository}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$`),
+  "expected an image name: registry.example.com/airflow:3.3.2, registry.example.com/airflow@sha256:…, in lower case before the tag",
+);
+
+/** Name of an image in a registry, without a tag. */
+export const imageRepository = matching(
+  new RegExp(`^${registry}(/${component})+$`),
+  "expected a repository of an image registry, without a tag: registry.example.com/team/dags",
 );

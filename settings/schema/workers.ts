@@ -1,6 +1,8 @@
 import {
   cpu,
+  labelName,
   labels,
+  labelValue,
   list,
   memory,
   name,
@@ -8,8 +10,6 @@ import {
   oneOf,
   queue,
   range,
-  scalar,
-  text,
   whole,
 } from "./values.ts";
 
@@ -19,8 +19,8 @@ export const defaultWorkers = 2;
 export const concurrency = whole(1, 1000);
 
 const toleration = object({
-  key: text.describe("Key of a taint."),
-  value: scalar.optional().describe("Value of the taint; default: any."),
+  key: labelName.describe("Key of a taint."),
+  value: labelValue.optional().describe("Value of the taint; default: any."),
   effect: oneOf("NoSchedule", "PreferNoSchedule", "NoExecute").describe("Effect of the taint."),
 });
 

@@ -1,3 +1,4 @@
+import { addressOf } from "../../model/names/users.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -5,8 +6,8 @@ import { rule } from "../rule.ts";
 const users = rule(["adminUser", "users.*.email"], ({ users, adminUser }) => {
   const mine = `adminUser, ${adminUser},`;
   const logins = new Map([[adminUser.toLowerCase(), mine]]);
-  const addresses = new Map([[`${adminUser}@localhost`.toLowerCase(), mine]]);
-  return Object.entries(users).flatMap(([login, { email = `${login}@localhost` }]): Fault[] => {
+  const addresses = new Map([[addressOf(adminUser).toLowerCase(), mine]]);
+  return Object.entries(users).flatMap(([login, { email = addressOf(login) }]): Fault[] => {
     const [sameLogin, sameAddress] = [logins.get(login.toLowerCase()), addresses.get(email.toLowerCase())];
     logins.set(login.toLowerCase(), `users.${login}`);
     addresses.set(email.toLowerCase(), `users.${login}`);

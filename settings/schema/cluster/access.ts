@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { annotations, list, matching, name, object, whole } from "../values.ts";
+import { addressAndPort, annotations, clusterLabel, list, object, whole } from "../values.ts";
 
 const value = whole(-1_000_000_000, 1_000_000_000);
 
@@ -21,16 +21,10 @@ export const serviceAccount = object({
 
 /** Rights for tasks that start pods. */
 export const podOperator = object({
-  namespace: name.describe(
+  namespace: clusterLabel.describe(
     "Namespace of the pods that tasks start, which is there already and is not the stack's: starting pods in a namespace gives access to all its Secrets.",
   ),
-  apiServer: list(
-    matching(
-      /^\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?:\d{1,5}$/,
-      "expected an address, or a range of addresses, and a port: 10.0.0.4:6443",
-    ),
-    "addresses with their ports",
-  )
+  apiServer: list(addressAndPort, "addresses with their ports")
     .min(1, { error: "expected at least one address" })
     .describe(
       "Addresses of the API server, as `kubectl get endpoints kubernetes` prints them: `[10.0.0.4:6443]`.",

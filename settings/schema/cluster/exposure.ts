@@ -1,26 +1,21 @@
 import type { z } from "zod";
-import { annotations, cidr, list, matching, name, object } from "../values.ts";
-
-const address = matching(
-  /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(\/[A-Za-z0-9_-]+)*$/,
-  "expected a host name in lower case, and a path if others share the host: tools.example.com/airflow",
-);
+import { annotations, cidr, clusterLabel, clusterName, hostAndPath, list, object } from "../values.ts";
 
 const gateway = object({
-  name: name.describe("Name of the Gateway."),
-  namespace: name.describe("Namespace of the Gateway."),
-  listener: name.optional().describe("Name of its listener for TLS; default: all listeners."),
+  name: clusterName.describe("Name of the Gateway."),
+  namespace: clusterLabel.describe("Namespace of the Gateway."),
+  listener: clusterName.optional().describe("Name of its listener for TLS; default: all listeners."),
 });
 
 /** How people reach the webserver and Flower in a cluster. */
 export const ingress = object({
-  class: name.optional().describe("Ingress class."),
+  class: clusterName.optional().describe("Ingress class."),
   gateway: gateway
     .optional()
     .describe(
       "Gateway of the Gateway API, instead of `class`: HTTPRoutes are attached to it, and it has the certificate: `{ name: public, namespace: gateways, listener: https }`.",
     ),
-  namespace: name
+  namespace: clusterLabel
     .optional()
     .describe("Namespace of the pods of the ingress controller or the Gateway, which are let in."),
   from: list(cidr, "ranges of addresses")
@@ -28,13 +23,13 @@ export const ingress = object({
     .describe(
       "Addresses of load balancers outside the cluster, which are let in: `[10.0.0.0/16]` for an ALB of AWS.",
     ),
-  webserver: address.describe(
+  webserver: hostAndPath.describe(
     "Host name of the webserver, and in Airflow 3 a path if others share the host: `tools.example.com/airflow`.",
   ),
-  flower: address
+  flower: hostAndPath
     .optional()
     .describe("Host name of Flower, and a path if others share it; without it Flower is not exposed."),
-  tlsSecret: name
+  tlsSecret: clusterName
     .optional()
     .describe(
       "A Secret of type kubernetes.io/tls in the stack's namespace, for `class`; default: the controller's own certificate.",

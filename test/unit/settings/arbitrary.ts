@@ -11,6 +11,12 @@ const counts = /^(workers|min|max|default|schedulers|webservers|workersOf.*)$/;
 const few = fc.constantFrom("a", "b", "gpu", "default");
 const label = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
 
+/** Any text of a pattern; for a pattern that looks ahead or behind, only plain words. */
+function textOf(pattern: string): fc.Arbitrary<string> {
+  const form = new RegExp(pattern, "u");
+  return /\(\?[=!<]/.test(pattern) ? label.filter((word) => form.test(word)) : fc.stringMatching(form);
+}
+
 /** Values of keys that the schema does not fully describe. */
 const texts: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   name: few,
@@ -49,7 +55,7 @@ function object(shape: Shape, key: string): fc.Arbitrary<unknown> {
     return fc.record(Object.fromEntries(fields), { requiredKeys });
   }
   const { pattern = "" } = (propertyNames ?? {}) as Shape;
-  const names = new RegExp(String(pattern)).test("a") ? few : fc.stringMatching(new RegExp(String(pattern)));
+  const names = new RegExp(String(pattern), "u").test("a") ? few : textOf(String(pattern));
   const values = typeof additionalProperties === "object" ? of(additionalProperties, key) : fc.string();
   return fc.dictionary(names, values, { maxKeys: 2 });
 }
@@ -72,7 +78,7 @@ function of(shape: Shape, key: string): fc.Arbitrary<unknown> {
   const known = texts[key];
   if (known) return known;
   if (format === "ipv4") return fc.ipV4();
-  if (typeof pattern === "string") return fc.stringMatching(new RegExp(pattern));
+  if (typeof pattern === "string") return textOf(pattern);
   return fc.stringMatching(/^[a-z][a-z0-9-]{0,15}$/);
 }
 

@@ -3,6 +3,7 @@ import { schema } from "../../../../settings/schema/schema.ts";
 import { project } from "../../../../tools/lib/process.ts";
 import { cluster } from "./cluster.ts";
 import { folders } from "./folders.ts";
+import { grammars } from "./grammars.ts";
 import { names } from "./names.ts";
 import { numbers } from "./numbers.ts";
 import { otherReaders } from "./otherReaders.ts";
@@ -89,7 +90,9 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:adminUser: a b
 `,
-    says: ["2: adminUser is a…; expected letters, digits, '_', '.' and '-', a letter first, 64 at most"],
+    says: [
+      "2: adminUser is a…; expected letters, digits, '_', '.', '@', '+' and '-', a letter first, 64 at most",
+    ],
     expressible: true,
   },
   {
@@ -626,6 +629,7 @@ config:
     ],
     expressible: false,
   },
+  ...grammars,
   ...names,
   ...cluster,
   ...numbers,

@@ -10,7 +10,9 @@ export const shown: readonly BadRow[] = [
     config: `config:
   airflow:adminUser: name:hunter2
 `,
-    says: ["2: adminUser is name…; expected letters, digits, '_', '.' and '-', a letter first, 64 at most"],
+    says: [
+      "2: adminUser is name…; expected letters, digits, '_', '.', '@', '+' and '-', a letter first, 64 at most",
+    ],
     expressible: true,
   },
   {
