@@ -138,7 +138,7 @@ const repository = `(${registry}/)?${component}(/${component})*`;
 
 export const imageName = matching(
   new RegExp(`^${repository}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$`),
-  "expected an image name: registry.example.com/airflow:3.3.2, registry.example.com/airflow@sha256:…, in lower case before the tag",
+  "expected an image name: registry.example.com/airflow:1.2.3, registry.example.com/airflow@sha256:…, in lower case before the tag",
 );
 
 /** Name of an image in a registry, without a tag. */

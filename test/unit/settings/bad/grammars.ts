@@ -41,10 +41,10 @@ export const grammars: readonly BadRow[] = [
   airflow:dagsImage: registry.example.com//dags
 `,
     says: [
-      "3: images.airflow is Registry.example.com/Team/airflow:3.3.2; expected an image name: registry.example.com/airflow:3.3.2, registry.example.com/airflow@sha256:…, in lower case before the tag",
-      "4: images.postgres is postgres:16 beta; expected an image name: registry.example.com/airflow:3.3.2, registry.example.com/airflow@sha256:…, in lower case before the tag",
-      "5: images.redis is registry.example.com/redis@sha256:abc; expected an image name: registry.example.com/airflow:3.3.2, registry.example.com/airflow@sha256:…, in lower case before the tag",
-      "6: images.gateway is http://registry.example.com/gateway:2; expected an image name: registry.example.com/airflow:3.3.2, registry.example.com/airflow@sha256:…, in lower case before the tag",
+      "3: images.airflow is Registry.example.com/Team/airflow:3.3.2; expected an image name: registry.example.com/airflow:1.2.3, registry.example.com/airflow@sha256:…, in lower case before the tag",
+      "4: images.postgres is postgres:16 beta; expected an image name: registry.example.com/airflow:1.2.3, registry.example.com/airflow@sha256:…, in lower case before the tag",
+      "5: images.redis is registry.example.com/redis@sha256:abc; expected an image name: registry.example.com/airflow:1.2.3, registry.example.com/airflow@sha256:…, in lower case before the tag",
+      "6: images.gateway is http://registry.example.com/gateway:2; expected an image name: registry.example.com/airflow:1.2.3, registry.example.com/airflow@sha256:…, in lower case before the tag",
       "7: dagsImage is registry.example.com//dags; expected a repository of an image registry, without a tag: registry.example.com/team/dags",
     ],
     expressible: true,
