@@ -1,7 +1,18 @@
 import type { z } from "zod";
 import { podOperator, priority, serviceAccount } from "./cluster/access.ts";
 import { ingress } from "./cluster/exposure.ts";
-import { cidr, clusterLabel, clusterName, flag, labels, list, matching, object, oneOf, text } from "./values.ts";
+import {
+  cidr,
+  clusterLabel,
+  clusterName,
+  flag,
+  labels,
+  list,
+  matching,
+  object,
+  oneOf,
+  text,
+} from "./values.ts";
 
 const size = matching(/^[1-9]\d{0,5}(Mi|Gi|Ti)$/, "expected a size with its unit: 500Mi, 10Gi, 1Ti");
 
