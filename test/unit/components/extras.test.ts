@@ -77,6 +77,7 @@ const common: Config = {
   settings: { logging: { remote_logging: true } },
   pgbouncer: { poolSize: 5 },
   pools: { api: { slots: 1 } },
+  canary: { every: "5m" },
 };
 
 const external: Config = {
@@ -216,7 +217,7 @@ test("what the stack has itself is known, so that nothing can be given something
 test("what the user's local settings define takes effect beside the stack's, in every role of Airflow", async () => {
   const declared = programsOf(await declare({ ...common, version: "2.11.2" })).filter(startsAirflow);
   const programs = declared.filter(({ name }) => name !== "check");
-  assert.equal(programs.length, 7 + 1);
+  assert.equal(programs.length, 7 + 2);
   for (const { name, paths, env } of programs) {
     assert.ok(paths.has(localSettingsFile), name);
     assert.equal(env.AIRFLOW__WEBSERVER__CONFIG_FILE, webserverConfig, name);
