@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { linesOf } from "../../../tools/lib/dags/follow.ts";
 import { execArgs } from "../../../tools/lib/dags/place.ts";
+import { linesOf } from "../../../tools/lib/taskLog.ts";
 
 test("a log is lines, in the form of either version of the API", () => {
   assert.deepEqual(linesOf({ content: "[('worker-1', 'one\\ntwo')]" }), ["[('worker-1', 'one", "two')]"]);

@@ -4,9 +4,10 @@ import { proofRequest } from "../../../components/canary/request.ts";
 import { settingsFrom } from "../../../settings/read/read.ts";
 import { type DagFacts, dagFaults, unknown } from "../../../tools/lib/proof/dagFaults.ts";
 import { dagsSentence } from "../../../tools/lib/proof/greeting.ts";
-import { hostIn, linesOf } from "../../../tools/lib/proof/log.ts";
+import { hostIn } from "../../../tools/lib/proof/log.ts";
 import { failures, report, type Trial, verdict } from "../../../tools/lib/proof/report.ts";
 import { eventIn } from "../../../tools/lib/proof/run.ts";
+import { linesOf } from "../../../tools/lib/taskLog.ts";
 import { raw } from "../mocks.ts";
 
 const settings = (given: Record<string, unknown>) => settingsFrom(raw(given), () => "");

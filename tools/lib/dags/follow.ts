@@ -1,22 +1,6 @@
 import { type AirflowApi, type DagRun, summary, type TaskInstance } from "../airflow.ts";
 import { waitFor } from "../process.ts";
-
-/** Answers of the API: in Airflow 2 a text with pairs of host and log, in Airflow 3 a list of lines. */
-interface Answer {
-  readonly content:
-    | string
-    | readonly (string | { readonly event?: string; readonly error_detail?: unknown })[];
-}
-
-/** Converts an answer of the API to lines. */
-export function linesOf({ content }: Answer): readonly string[] {
-  if (typeof content === "string") return content.split(/\\n|\n/);
-  return content.map((line) => {
-    if (typeof line === "string") return line;
-    const { event = "", error_detail: detail } = line;
-    return detail === undefined ? event : `${event} ${JSON.stringify(detail)}`;
-  });
-}
+import { type LogAnswer, linesOf } from "../taskLog.ts";
 
 type Instance = TaskInstance & { readonly map_index?: number };
 
@@ -31,7 +15,7 @@ export async function printLogs(
     console.log(`--- ${task}${index < 0 ? "" : ` [${index}]`}: ${state ?? "waiting"}, try ${attempt}`);
     if (attempt < 1) continue;
     const path = `/dags/${dag}/dagRuns/${run}/taskInstances/${task}/logs/${attempt}?map_index=${index}`;
-    const answer = await api.call<Answer>(path);
+    const answer = await api.call<LogAnswer>(path);
     for (const line of answer ? linesOf(answer) : ["There is no log."]) console.log(line);
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AirflowApi } from "../airflow.ts";
+import { type LogAnswer, linesOf } from "../taskLog.ts";
 
 /** Id of the canary's DAG, and of its only task. */
 const dag = "airflow_on_celery.canary";
@@ -7,19 +8,6 @@ const task = "canary";
 
 /** Seconds in which a worker has written the log of a task that has ended. */
 const patience = 10;
-
-/** Answers of the API: in Airflow 2 a text with pairs of host and log, in Airflow 3 a list of lines. */
-interface Answer {
-  readonly content:
-    | string
-    | readonly (string | { readonly event?: string; readonly error_detail?: unknown })[];
-}
-
-/** Converts an answer of the API to lines. */
-export function linesOf({ content }: Answer): readonly string[] {
-  if (typeof content === "string") return content.split(/\\n|\n/);
-  return content.map((line) => (typeof line === "string" ? line : (line.event ?? "")));
-}
 
 /** Finds the host that a canary's log names. */
 export function hostIn(lines: readonly string[], run: string): string | undefined {
@@ -37,7 +25,7 @@ export async function logOf(
   let lines: readonly string[] = [];
   for (const begin = Date.now(); Date.now() - begin < patience * 1000; await sleep(1000)) {
     try {
-      const answer = await api.call<Answer>(path);
+      const answer = await api.call<LogAnswer>(path);
       lines = answer ? linesOf(answer) : [];
       const host = hostIn(lines, run);
       if (host !== undefined) return { lines, host };
