@@ -16,7 +16,7 @@ from airflow_on_celery.timings import DEAD, FENCE
 
 log = logging.getLogger(__name__)
 
-# Seconds of Airflow's own timeout, after which heartbeats alone decide.
+# Share of Airflow's own timeout after which heartbeats alone decide.
 TOLERANCE = 0.8
 EVERY = 0.5
 # Seconds that `on_kill` of an operator may take.
