@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Role, roleTable } from "../roles.ts";
+import { airflowOption, logsAreRemote } from "../settings/model/airflowOptions.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { codeFiles, webserverConfig } from "../settings/model/names/ownCode.ts";
 import { parallelismFor, slotsOf } from "../settings/model/slots.ts";
@@ -29,11 +30,6 @@ import { Worker } from "./roles/worker.ts";
 import { Secrets } from "./secrets.ts";
 import { servicesOf } from "./services/services.ts";
 import { turnsOf } from "./turns.ts";
-
-/** True if task logs are kept remotely, so that roles need not share a volume for them. */
-function logsAreRemote({ settings }: Settings): boolean {
-  return settings.logging?.remote_logging?.toLowerCase() === "true";
-}
 
 /** Names the user's `webserver_config.py`, if there is one. */
 function webserverConfigOf(
@@ -179,7 +175,7 @@ export class Airflow extends pulumi.ComponentResource {
               webserver: webserverEndpoint,
               metadata: metadataLogin(server),
               data,
-              defaultQueue: settings.settings.operators?.default_queue ?? "default",
+              defaultQueue: airflowOption(settings, "operators.default_queue")?.value ?? "default",
               graceSeconds: settings.workerGraceSeconds,
             },
             { parent: this, dependsOn: [webserver] },

@@ -1,3 +1,4 @@
+import { insteadOfVariable } from "../settings/rules/roles/variables.ts";
 import { handled, type Outcome, type Target, taken, unsupported } from "./rule.ts";
 import { given, looksSecret, type SecretReference } from "./secrets.ts";
 import { type ImportContext, setting } from "./settings.ts";
@@ -113,6 +114,8 @@ export function environmentVariable(of: Variable): Outcome {
     const match = pattern.exec(name);
     if (match) return typeof meaning === "function" ? meaning(match.slice(1), value, of) : meaning;
   }
+  const own = insteadOfVariable(name);
+  if (own !== undefined) return unsupported(own);
   if (roles.length === 0) return unsupported("the stack has no such container");
   if (typeof value !== "string" || looksSecret(name, value)) {
     const todo = "a secret is a file instead of a variable, which everybody reads: read /run/secrets/NAME";

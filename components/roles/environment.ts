@@ -68,7 +68,7 @@ const readers: Readonly<Record<string, readonly Role[]>> = {
 };
 
 function asVariable(section: string, key: string, value: string): Setting {
-  return { section, key, value, where: "variable", roles: readers[section] ?? roles };
+  return { section, key, value, where: "variable", roles: readers[section.toLowerCase()] ?? roles };
 }
 
 function secret(section: string, key: string, value: pulumi.Input<string>, reach: readonly Role[]): Setting {

@@ -28,3 +28,13 @@ export function airflowOption(stack: Saying, name: string): AirflowOption | unde
 export function airflowNumber(stack: Saying, name: string, fallback: number): number {
   return Number(airflowOption(stack, name)?.value ?? fallback);
 }
+
+/** True if Airflow takes the value of a setting as true. */
+export function isTrue(value: string): boolean {
+  return /^(t|true|1)$/i.test(value.trim());
+}
+
+/** True if task logs are kept remotely, so that roles need not share a volume for them. */
+export function logsAreRemote(stack: Saying): boolean {
+  return isTrue(airflowOption(stack, "logging.remote_logging")?.value ?? "");
+}

@@ -16,6 +16,10 @@ export const timings = {
   heartbeatInterval: 5,
   /** Interval at which a worker renews its lease: it tells the broker which tasks it holds. */
   leaseRenewal: 2,
+  /** A worker whose heartbeat is older counts as dead; it beats every 2 s. */
+  workerMissed: 20,
+  /** Any other job whose heartbeat is older counts as dead; it beats every 5 s. */
+  jobMissed: 30,
   /** A worker ends a task that neither broker nor webserver has heard of for so long, within 5 s. */
   taskFence: 20,
   /** The scheduler gives a task silent for so long to another worker: the first has ended it by then. */

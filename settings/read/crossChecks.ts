@@ -1,9 +1,13 @@
+import { addressRules } from "../rules/airflow/addresses.ts";
 import { apiCapacityRules } from "../rules/airflow/apiCapacity.ts";
 import { celeryRules } from "../rules/airflow/celery.ts";
 import { dagsRules } from "../rules/airflow/dags.ts";
 import { declarationRules } from "../rules/airflow/declarations.ts";
+import { extraCeleryRules } from "../rules/airflow/extraCelery.ts";
+import { heartbeatRules } from "../rules/airflow/heartbeats.ts";
 import { knownRules } from "../rules/airflow/known.ts";
 import { loginRules } from "../rules/airflow/login.ts";
+import { logRules } from "../rules/airflow/logs.ts";
 import { parallelismRules } from "../rules/airflow/parallelism.ts";
 import { poolRules } from "../rules/airflow/pools.ts";
 import { reservedRules } from "../rules/airflow/reserved.ts";
@@ -43,6 +47,7 @@ import { schema } from "../schema/schema.ts";
 import { partOf, unreadable } from "./parts.ts";
 
 export const rules: readonly Rule[] = [
+  addressRules,
   apiCapacityRules,
   celeryRules,
   concurrencyRules,
@@ -51,10 +56,13 @@ export const rules: readonly Rule[] = [
   clusterSecretRules,
   dagsRules,
   declarationRules,
+  extraCeleryRules,
+  heartbeatRules,
   imageRules,
   ingressRules,
   keyRules,
   knownRules,
+  logRules,
   loginRules,
   memoryRules,
   mountRules,

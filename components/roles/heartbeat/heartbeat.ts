@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { timings } from "../../../settings/model/timings.ts";
 import type { Health, Values } from "../../../workload.ts";
 import { runtimeDirectory } from "../../../workload.ts";
 import { localSettings } from "../localSettings/localSettings.ts";
@@ -23,8 +24,8 @@ function imported(text: string, modules: readonly string[]): Values {
  * it reaches the database.
  */
 const beats = {
-  worker: { module: program("worker.py"), missedSeconds: 20 },
-  job: { module: program("job.py"), missedSeconds: 30 },
+  worker: { module: program("worker.py"), missedSeconds: timings.workerMissed },
+  job: { module: program("job.py"), missedSeconds: timings.jobMissed },
 };
 
 /** A health check of a workload, and the files that it needs. */

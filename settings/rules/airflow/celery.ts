@@ -1,4 +1,4 @@
-import { airflowOption } from "../../model/airflowOptions.ts";
+import { airflowOption, isTrue } from "../../model/airflowOptions.ts";
 import { rule } from "../rule.ts";
 
 const executors = [
@@ -43,4 +43,22 @@ const resultBackend = rule(
   },
 );
 
-export const celeryRules = [executor, resultBackend];
+/** Rejects pools without processes: the fence ends the process of a task, and a busy `solo` worker misses heartbeats. */
+const pool = rule(["settings.celery.pool"], (parsed) => {
+  const given = airflowOption(parsed, "celery.pool");
+  if (!given || ["prefork", "processes"].includes(given.value)) return [];
+  const message =
+    "a task runs in a process that can be ended alone while its worker shows that it lives: expected prefork, " +
+    "with workerConcurrency: 1 for one task at a time";
+  return [{ path: given.path, message, given: given.value }];
+});
+
+/** Rejects workers that cannot be asked. */
+const remoteControl = rule(["settings.celery.worker_enable_remote_control"], (parsed) => {
+  const given = airflowOption(parsed, "celery.worker_enable_remote_control");
+  if (!given || isTrue(given.value)) return [];
+  const message = "npm run prove and Flower ask workers this way: expected True, or leave it out";
+  return [{ path: given.path, message, given: given.value }];
+});
+
+export const celeryRules = [executor, resultBackend, pool, remoteControl];

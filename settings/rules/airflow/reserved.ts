@@ -4,6 +4,13 @@ import { rule } from "../rule.ts";
 const listens =
   "a role listens inside its container only, and the stack decides where that is published: expected";
 
+const tls =
+  "requests inside the stack, health checks among them, are plain: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret";
+
+const logPort = "the stack opens the port at which logs are read: expected to leave it out";
+
+const brokerTls = "the broker's URL decides about TLS: expected redis.url with rediss://, and redis.ca";
+
 const signing = "the stack mints the key that signs tokens: expected secrets.jwtSecret";
 
 /** Settings that the stack mints or decides itself, with the message that names the alternative. */
@@ -28,6 +35,33 @@ const reserved: Readonly<Record<string, string>> = {
   "api.port": `${listens} webserverPort and kubernetes.ingress`,
   "webserver.web_server_host": `${listens} webserverPort and kubernetes.ingress`,
   "webserver.web_server_port": `${listens} webserverPort and kubernetes.ingress`,
+  "api.ssl_cert": tls,
+  "api.ssl_key": tls,
+  "api.ssl_ca_file": tls,
+  "api.ssl_cert_reqs": tls,
+  "webserver.web_server_ssl_cert": tls,
+  "webserver.web_server_ssl_key": tls,
+  "core.execution_api_server_url":
+    "tasks report to the stack's webserver, whose address follows from the stack: expected to leave it out",
+  "core.dags_folder": "the stack brings DAGs into every role: expected dags, dagsImage or dagsGit",
+  "core.hostname_callable":
+    "the webserver reads the logs of a worker by the name that the stack gives it: expected to leave it out",
+  "logging.base_log_folder": "the stack keeps logs where the webserver finds them: expected to leave it out",
+  "scheduler.standalone_dag_processor":
+    "DAG files are read by the role that the version has for it: expected to leave it out",
+  "celery.celery_config_options":
+    "it replaces all of Celery's configuration, the broker's address included: expected settings.celery and settings.celery.extra_celery_config",
+  "celery.ssl_active": brokerTls,
+  "celery.ssl_cacert": brokerTls,
+  "celery.worker_autoscale":
+    "workers get it as an argument: expected workerMinConcurrency and workerConcurrency",
+  "celery.worker_concurrency": "workers get it as an argument: expected workerConcurrency",
+  "celery.flower_url_prefix":
+    "health checks and people have to find Flower there: expected kubernetes.ingress.flower, a host name with a path",
+  "database.sql_alchemy_conn_async":
+    "the metadata is in the stack's Postgres: expected postgres.url, for one that is there already",
+  "logging.worker_log_server_port": logPort,
+  "logging.trigger_log_server_port": logPort,
   "celery.flower_host": `${listens} flowerPort and kubernetes.ingress`,
   "celery.flower_port": `${listens} flowerPort and kubernetes.ingress`,
 };
@@ -46,6 +80,17 @@ export function isReserved(name: string): boolean {
   return insteadOf(name) !== undefined || withoutSuffix(name) === "celery.result_backend";
 }
 
+/** Rejects a setting that is given twice, in letters of different case, which Airflow ignores. */
+const twice = rule(["settings.*.*"], ({ settings }) => {
+  const given = Object.entries(settings).flatMap(([section, keys]) =>
+    Object.keys(keys).map((key) => ({ path: ["settings", section, key], name: `${section}.${key}` })),
+  );
+  return given.flatMap(({ path, name }, at) => {
+    const other = given.slice(0, at).find((one) => one.name.toLowerCase() === name.toLowerCase());
+    return other ? [{ path, message: `it is settings.${other.name} to Airflow: expected either` }] : [];
+  });
+});
+
 /** Rejects settings that are the stack's own. */
 const reservedOptions = rule(["settings.*.*"], (parsed) =>
   [...airflowOptions(parsed)].flatMap(([name, { path }]) => {
@@ -54,16 +99,25 @@ const reservedOptions = rule(["settings.*.*"], (parsed) =>
   }),
 );
 
+/** Says what to use instead of a setting as a variable, in any case and with any suffix. */
+function insteadOfVariable(variable: string): string {
+  const [, section = "", key = ""] = /^airflow__(.+?)__(.+)$/.exec(variable.toLowerCase()) ?? [];
+  const name = `${section}.${key}`;
+  if (withoutSuffix(name) === "celery.result_backend")
+    return "results are in the stack's Postgres: expected postgres.resultsUrl, for one that is there already";
+  return insteadOf(name) ?? "it is a setting of airflow.cfg: expected settings, by section and key";
+}
+
 /** Rejects settings of airflow.cfg as variables of a role: they would bypass all checks, and show secrets. */
 const variables = rule(["roles.*.env.*"], ({ roles }) =>
   Object.entries(roles).flatMap(([role, { env }]) =>
     Object.keys(env)
-      .filter((variable) => /^AIRFLOW__\w+__\w+$/.test(variable))
+      .filter((variable) => /^AIRFLOW__/i.test(variable))
       .map((variable) => ({
         path: ["roles", role, "env", variable],
-        message: "it is a setting of airflow.cfg: expected settings, by section and key",
+        message: insteadOfVariable(variable),
       })),
   ),
 );
 
-export const reservedRules = [reservedOptions, variables];
+export const reservedRules = [reservedOptions, twice, variables];

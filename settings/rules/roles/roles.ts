@@ -6,12 +6,12 @@ import {
   ownFiles,
   ownSecrets,
   ownTrees,
-  ownVariables,
   ownVolumes,
   proxyVariables,
 } from "../../model/names/ownNames.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { insteadOfVariable } from "./variables.ts";
 
 /** Maximum size of a file of a role, in KiB: a cluster keeps 1 MiB for all files of a role. */
 const mostKiB = 512;
@@ -41,9 +41,10 @@ const variables = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
   each(roles, ({ env }, role) =>
     entries(role, "env", env, (name) => {
       const isOf = (names: readonly string[]) => names.includes(name);
-      if (isOf(ownVariables)) return "the stack sets it itself: expected another name";
-      if (/^AIRFLOW_(CONN|VAR)_/.test(name)) {
-        const key = name.startsWith("AIRFLOW_CONN") ? "connections" : "variables";
+      const own = insteadOfVariable(name);
+      if (own !== undefined) return own;
+      if (/^AIRFLOW_(CONN|VAR)_/i.test(name)) {
+        const key = /^AIRFLOW_CONN/i.test(name) ? "connections" : "variables";
         return `everybody with access to the engine or the cluster could read it: expected ${key}, or secretFiles`;
       }
       if (isGiven("proxy") && isOf(proxyVariables)) return "proxy sets it: expected either";

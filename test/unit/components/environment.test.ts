@@ -55,10 +55,10 @@ test("secrets are named by command, and found where they are delivered", async (
   }
 });
 
-test("a setting of the stack wins over a default, and reaches the roles that read its section", async () => {
+test("a setting of the stack in any case wins over a default, and reaches the roles that read its section", async () => {
   const settings = {
     core: { default_task_retries: "7" },
-    celery: { worker_prefetch_multiplier: "3" },
+    Celery: { Worker_Prefetch_Multiplier: "3" },
     fab: { auth_rate_limited: "False" },
   };
   const roles = await declared({ workers: 1, settings });

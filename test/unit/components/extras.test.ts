@@ -74,7 +74,7 @@ const common: Config = {
   plugins: join(folder, "plugins"),
   config: join(folder, "config"),
   proxy: { https: "http://proxy.test:3128", no: [] },
-  settings: { logging: { remote_logging: true } },
+  settings: { logging: { remote_logging: true, remote_base_log_folder: "s3://logs" } },
   pgbouncer: { poolSize: 5 },
   pools: { api: { slots: 1 } },
   canary: { every: "5m" },

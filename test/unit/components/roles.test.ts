@@ -206,7 +206,7 @@ test("who goes outside is led through the proxy, and nobody in the stack is", as
 });
 
 test("a webserver that reads remote logs asks each worker directly; a cluster's names have domains", async () => {
-  const settings = { logging: { remote_logging: true } };
+  const settings = { logging: { remote_logging: true, remote_base_log_folder: "s3://logs" } };
   const { NO_PROXY = "" } = variablesOf(of(await containers({ proxy, settings, workers: 2 }), "webserver"));
   const names = ["postgres", "worker", "worker-1", "worker-2", "triggerer"];
   assert.deepEqual(NO_PROXY.split(","), ["localhost", "127.0.0.1", "::1", ...names, ".example.com"]);

@@ -67,7 +67,7 @@ test("KEDA sets the number of workers by the tasks of their queues, queued and r
 });
 
 test("the default group is counted by the queue that the stack makes the default", async () => {
-  const settings = { operators: { default_queue: "o'clock" } };
+  const settings = { Operators: { default_queue: "o'clock" } };
   const { scaled } = await scaling({ workerAutoscale: { min: 1, max: 3 }, settings });
   assert.deepEqual(scaled.triggers[0]?.metadata, { query: `${count} ('o''clock')`, targetQueryValue: "4" });
 });

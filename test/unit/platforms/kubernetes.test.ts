@@ -383,7 +383,7 @@ test("volumes are claimed from the stack's classes, with its sizes", async () =>
 });
 
 test("remote logs need no volume, and are read by the webserver itself", async () => {
-  const settings = { logging: { remote_logging: true } };
+  const settings = { Logging: { Remote_Logging: 1, remote_base_log_folder: "s3://logs" } };
   const reached = async (config: Plain) =>
     JSON.stringify(specOf(await declared(config), "NetworkPolicy webserver").egress);
   assert.match(await reached({ settings }), /"ipBlock":\{"cidr":"0\.0\.0\.0\/0"/);

@@ -7,6 +7,7 @@ import { grammars } from "./grammars.ts";
 import { names } from "./names.ts";
 import { numbers } from "./numbers.ts";
 import { otherReaders } from "./otherReaders.ts";
+import { pastTheStack } from "./pastTheStack.ts";
 import { prefixes } from "./prefixes.ts";
 import { refusals } from "./refusals.ts";
 import { secrets } from "./secrets.ts";
@@ -637,6 +638,7 @@ config:
   ...secrets,
   ...servers,
   ...several,
+  ...pastTheStack,
   ...prefixes,
   ...otherReaders,
   ...syntax,

@@ -1,0 +1,55 @@
+import { ownVariables } from "../../model/names/ownNames.ts";
+
+const image =
+  "it decides which programs and libraries start: expected images.airflow, an image that brings them";
+const code = "it decides which code is imported: expected plugins, config, requirements or images.airflow";
+const proxied =
+  "the stack sets it where a proxy of its own is in front: expected publish, or kubernetes.ingress";
+const flower = "the stack starts Flower, at its port and with the administrator's login: expected";
+
+/** Variables that Airflow, Python, Celery or Flower obey before the stack, with what to use instead. */
+const obeyed: readonly (readonly [name: RegExp, message: string])[] = [
+  [/^AIRFLOW_HOME$/, "Airflow's home is /opt/airflow in every role: expected to leave it out"],
+  [/^HOME$/, "the image's packages are found by it: expected to leave it out"],
+  [/^(PATH|LD_PRELOAD|LD_AUDIT)$/, image],
+  [/^PYTHON(PATH|HOME|USERBASE|NOUSERSITE|SAFEPATH|STARTUP)$/, code],
+  [/^FORWARDED_ALLOW_IPS$/, proxied],
+  [
+    /^CELERYD?_(BROKER|REDIS)_/,
+    "tasks are queued in the stack's Redis: expected redis.url, for one that is there already",
+  ],
+  [
+    /^CELERYD?_RESULT_/,
+    "results are in the stack's Postgres: expected postgres.resultsUrl, for one that is there already",
+  ],
+  [/^CELERYD?_(AUTOSCALE|CONCURRENCY)/, "expected workerMinConcurrency and workerConcurrency"],
+  [
+    /^CELERYD?_/,
+    "Celery is configured by Airflow: expected settings.celery and settings.celery.extra_celery_config",
+  ],
+  [/^FLOWER_(PORT|ADDRESS|UNIX_SOCKET)$/, `${flower} flowerPort and kubernetes.ingress`],
+  [/^FLOWER_URL_PREFIX$/, `${flower} kubernetes.ingress.flower, a host name with a path`],
+  [/^FLOWER_(CERTFILE|KEYFILE|CA_CERTS)$/, `${flower} publish, or kubernetes.ingress.tlsSecret`],
+  [
+    /^FLOWER_(BASIC_AUTH|AUTH|AUTH_PROVIDER|UNAUTHENTICATED_API|OAUTH2_\w+)$/,
+    `${flower} adminUser and secrets.adminPassword`,
+  ],
+  [/^FLOWER_(BROKER|BROKER_API)$/, `${flower} redis.url`],
+  [/^FLOWER_(CONF|APP)$/, `${flower} variables of single options, such as FLOWER_MAX_TASKS`],
+  [
+    /^_PIP_ADDITIONAL_REQUIREMENTS$/,
+    "packages belong into the image, which no start can change: expected requirements",
+  ],
+  [/^_AIRFLOW_WWW_USER_/, "the stack makes the logins: expected adminUser, secrets.adminPassword and users"],
+  [/^_AIRFLOW_DB_/, "the stack has a migration of its own: expected to leave it out"],
+];
+
+/** Says what to use instead of a variable that would go past the stack, in any case; undefined for any other. */
+export function insteadOfVariable(name: string): string | undefined {
+  const upper = name.toUpperCase();
+  const found = obeyed.find(([pattern]) => pattern.test(upper));
+  if (found) return found[1];
+  return (ownVariables as readonly string[]).includes(upper)
+    ? "the stack sets it itself: expected to leave it out"
+    : undefined;
+}

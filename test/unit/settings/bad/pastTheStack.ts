@@ -1,0 +1,249 @@
+import type { BadRow } from "./rows.ts";
+
+/** Settings and variables that would go past what the stack decides. */
+export const pastTheStack: readonly BadRow[] = [
+  {
+    name: "options of Celery that the stack decides",
+    config: `config:
+  airflow:settings:
+    celery:
+      extra_celery_config: '{"broker_url": "redis://elsewhere:6379/0", "result_backend": "x", "worker_autoscale": "8,2", "worker_pool": "solo", "task_default_queue": "x", "BROKER_POOL_LIMIT": 5, "worker_max_tasks_per_child": 9}'
+`,
+    says: [
+      "4: settings.celery.extra_celery_config is {…}; its BROKER_POOL_LIMIT goes past the stack: Celery takes no old names beside those of Airflow: expected its present name, in lower case",
+      "4: settings.celery.extra_celery_config is {…}; its broker_url goes past the stack: tasks are queued in the stack's Redis: expected redis.url",
+      "4: settings.celery.extra_celery_config is {…}; its result_backend goes past the stack: results are in the stack's Postgres: expected postgres.resultsUrl",
+      "4: settings.celery.extra_celery_config is {…}; its task_default_queue goes past the stack: expected workerGroups with queues, and settings.operators.default_queue",
+      "4: settings.celery.extra_celery_config is {…}; its worker_autoscale goes past the stack: expected workerConcurrency and workerMinConcurrency",
+      "4: settings.celery.extra_celery_config is {…}; its worker_pool goes past the stack: a task runs in a process that can be ended alone: expected to leave it out",
+    ],
+    expressible: false,
+  },
+  {
+    name: "options of Celery that are no object",
+    config: `config:
+  airflow:settings: { celery: { extra_celery_config: worker_pool=solo } }
+`,
+    says: [
+      "2: settings.celery.extra_celery_config is {…}; expected an object of JSON as a text, such as '{\"worker_max_tasks_per_child\": 100}'",
+    ],
+    expressible: false,
+  },
+  {
+    name: "arguments of workers as settings",
+    config: `config:
+  airflow:settings:
+    celery:
+      worker_autoscale: 8,2
+      worker_concurrency: 8
+      pool: solo
+      worker_enable_remote_control: false
+      celery_config_options: team.CELERY
+      ssl_active: false
+`,
+    says: [
+      "4: settings.celery.worker_autoscale is {…}; workers get it as an argument: expected workerMinConcurrency and workerConcurrency",
+      "5: settings.celery.worker_concurrency is {…}; workers get it as an argument: expected workerConcurrency",
+      "6: settings.celery.pool is solo; a task runs in a process that can be ended alone while its worker shows that it lives: expected prefork, with workerConcurrency: 1 for one task at a time",
+      "7: settings.celery.worker_enable_remote_control is False; npm run prove and Flower ask workers this way: expected True, or leave it out",
+      "8: settings.celery.celery_config_options is {…}; it replaces all of Celery's configuration, the broker's address included: expected settings.celery and settings.celery.extra_celery_config",
+      "9: settings.celery.ssl_active is {…}; the broker's URL decides about TLS: expected redis.url with rediss://, and redis.ca",
+    ],
+    expressible: false,
+  },
+  {
+    name: "addresses with a path, and Flower elsewhere",
+    config: `config:
+  airflow:settings:
+    Celery: { Flower_URL_Prefix: /flower }
+    api: { base_url: https://tools.example.com/airflow }
+`,
+    says: [
+      "3: settings.Celery.Flower_URL_Prefix is {…}; health checks and people have to find Flower there: expected kubernetes.ingress.flower, a host name with a path",
+      "4: settings.api.base_url is {…}; health checks, tasks and the stack's commands ask the webserver without a path: expected none, or kubernetes.ingress.webserver, a host name with a path",
+    ],
+    expressible: false,
+  },
+  {
+    name: "an address without a scheme",
+    config: `config:
+  airflow:version: 2.11.2
+  airflow:settings: { webserver: { base_url: airflow.example.com:8080 } }
+`,
+    says: ["3: settings.webserver.base_url is {…}; expected http://HOST:PORT or https://HOST:PORT"],
+    expressible: false,
+  },
+  {
+    name: "TLS inside the stack",
+    config: `config:
+  airflow:version: 2.11.2
+  airflow:settings: { webserver: { web_server_ssl_cert: /x.pem, web_server_ssl_key: /x.key } }
+`,
+    says: [
+      "3: settings.webserver.web_server_ssl_cert is {…}; requests inside the stack, health checks among them, are plain: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret",
+      "3: settings.webserver.web_server_ssl_key is {…}; requests inside the stack, health checks among them, are plain: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret",
+    ],
+    expressible: false,
+  },
+  {
+    name: "TLS inside the stack, in Airflow 3",
+    config: `config:
+  airflow:settings: { api: { ssl_cert: /x.pem, ssl_key: /x.key } }
+`,
+    says: [
+      "2: settings.api.ssl_cert is {…}; requests inside the stack, health checks among them, are plain: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret",
+      "2: settings.api.ssl_key is {…}; requests inside the stack, health checks among them, are plain: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret",
+    ],
+    expressible: false,
+  },
+  {
+    name: "places inside the stack",
+    config: `config:
+  airflow:settings:
+    core: { execution_api_server_url: http://x/execution/, dags_folder: /d, hostname_callable: socket.gethostname }
+    logging: { base_log_folder: /l, worker_log_server_port: 8794, trigger_log_server_port: 8795 }
+    database: { sql_alchemy_conn_async_cmd: cat /x }
+`,
+    says: [
+      "3: settings.core.dags_folder is {…}; the stack brings DAGs into every role: expected dags, dagsImage or dagsGit",
+      "3: settings.core.execution_api_server_url is {…}; tasks report to the stack's webserver, whose address follows from the stack: expected to leave it out",
+      "3: settings.core.hostname_callable is {…}; the webserver reads the logs of a worker by the name that the stack gives it: expected to leave it out",
+      "4: settings.logging.base_log_folder is {…}; the stack keeps logs where the webserver finds them: expected to leave it out",
+      "4: settings.logging.trigger_log_server_port is {…}; the stack opens the port at which logs are read: expected to leave it out",
+      "4: settings.logging.worker_log_server_port is {…}; the stack opens the port at which logs are read: expected to leave it out",
+      "5: settings.database.sql_alchemy_conn_async_cmd is {…}; the metadata is in the stack's Postgres: expected postgres.url, for one that is there already",
+    ],
+    expressible: false,
+  },
+  {
+    name: "heartbeats that are slower than health checks",
+    config: `config:
+  airflow:settings:
+    scheduler:
+      job_heartbeat_sec: 15
+      scheduler_heartbeat_sec: 60
+      scheduler_idle_sleep_time: 20.5
+    triggerer: { job_heartbeat_sec: 5s }
+    celery_broker_transport_options: { socket_timeout: 20 }
+`,
+    says: [
+      "4: settings.scheduler.job_heartbeat_sec is 15; a role that is silent for 30 s counts as dead: expected less than 15",
+      "5: settings.scheduler.scheduler_heartbeat_sec is 60; a role that is silent for 30 s counts as dead: expected less than 15",
+      "6: settings.scheduler.scheduler_idle_sleep_time is 20.5; a role that is silent for 30 s counts as dead: expected less than 15",
+      "7: settings.triggerer.job_heartbeat_sec is 5s; expected a whole number, 1 or more, of seconds",
+      "8: settings.celery_broker_transport_options.socket_timeout is 20; a worker that is silent for 20 s counts as dead: expected a number of seconds less than 20",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a threshold of less than two heartbeats",
+    config: `config:
+  airflow:settings: { triggerer: { triggerer_health_check_threshold: 10 } }
+`,
+    says: [
+      "2: settings.triggerer.triggerer_health_check_threshold is 10; one late heartbeat would make a role count as dead: expected more than twice settings.triggerer.job_heartbeat_sec, 5 s",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a heartbeat of more than half of a threshold",
+    config: `config:
+  airflow:settings: { scheduler: { scheduler_heartbeat_sec: 5, scheduler_health_check_threshold: 10 } }
+`,
+    says: [
+      "2: settings.scheduler.scheduler_heartbeat_sec is 5; a role that is silent for 10 s counts as dead: expected less than 5",
+    ],
+    expressible: false,
+  },
+  {
+    name: "remote logs without a place",
+    config: `config:
+  airflow:settings: { Logging: { remote_logging: true } }
+`,
+    says: [
+      "2: settings.Logging.remote_logging is True; logs would be lost with their containers: expected settings.logging.remote_base_log_folder beside it, such as s3://BUCKET/logs, and remote_log_conn_id; or leave it out",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a setting twice, in other letters",
+    config: `config:
+  airflow:settings:
+    core: { max_map_length: 10 }
+    Core: { Max_Map_Length: 11 }
+`,
+    says: [
+      "4: settings.Core.Max_Map_Length is {…}; it is settings.core.max_map_length to Airflow: expected either",
+    ],
+    expressible: false,
+  },
+  {
+    name: "variables that programs obey before the stack",
+    config: `config:
+  airflow:roles:
+    all:
+      env:
+        PATH: /x
+        PYTHONPATH: /x
+        LD_PRELOAD: /x.so
+        HOME: /x
+        airflow_home: /x
+        _PIP_ADDITIONAL_REQUIREMENTS: pandas
+        FORWARDED_ALLOW_IPS: 10.0.0.1
+        GUNICORN_CMD_ARGS: --x
+`,
+    says: [
+      "5: roles.all.env.PATH is {…}; it decides which programs and libraries start: expected images.airflow, an image that brings them",
+      "6: roles.all.env.PYTHONPATH is {…}; it decides which code is imported: expected plugins, config, requirements or images.airflow",
+      "7: roles.all.env.LD_PRELOAD is {…}; it decides which programs and libraries start: expected images.airflow, an image that brings them",
+      "8: roles.all.env.HOME is {…}; the image's packages are found by it: expected to leave it out",
+      "9: roles.all.env.airflow_home is {…}; Airflow's home is /opt/airflow in every role: expected to leave it out",
+      "10: roles.all.env._PIP_ADDITIONAL_REQUIREMENTS is {…}; packages belong into the image, which no start can change: expected requirements",
+      "11: roles.all.env.FORWARDED_ALLOW_IPS is {…}; the stack sets it where a proxy of its own is in front: expected publish, or kubernetes.ingress",
+      "12: roles.all.env.GUNICORN_CMD_ARGS is {…}; the stack sets it itself: expected to leave it out",
+    ],
+    expressible: false,
+  },
+  {
+    name: "variables of Celery and Flower",
+    config: `config:
+  airflow:roles:
+    worker: { env: { CELERY_BROKER_URL: x, CELERY_RESULT_BACKEND: x, CELERY_LOADER: x, CELERYD_CONCURRENCY: 8 } }
+    flower: { env: { FLOWER_PORT: 1, FLOWER_URL_PREFIX: x, FLOWER_BASIC_AUTH: x, FLOWER_UNAUTHENTICATED_API: 1, FLOWER_BROKER_API: x, FLOWER_CONF: x } }
+`,
+    says: [
+      "3: roles.worker.env.CELERYD_CONCURRENCY is {…}; expected workerMinConcurrency and workerConcurrency",
+      "3: roles.worker.env.CELERY_BROKER_URL is {…}; tasks are queued in the stack's Redis: expected redis.url, for one that is there already",
+      "3: roles.worker.env.CELERY_LOADER is {…}; Celery is configured by Airflow: expected settings.celery and settings.celery.extra_celery_config",
+      "3: roles.worker.env.CELERY_RESULT_BACKEND is {…}; results are in the stack's Postgres: expected postgres.resultsUrl, for one that is there already",
+      "4: roles.flower.env.FLOWER_BASIC_AUTH is {…}; the stack starts Flower, at its port and with the administrator's login: expected adminUser and secrets.adminPassword",
+      "4: roles.flower.env.FLOWER_BROKER_API is {…}; the stack starts Flower, at its port and with the administrator's login: expected redis.url",
+      "4: roles.flower.env.FLOWER_CONF is {…}; the stack starts Flower, at its port and with the administrator's login: expected variables of single options, such as FLOWER_MAX_TASKS",
+      "4: roles.flower.env.FLOWER_PORT is {…}; the stack starts Flower, at its port and with the administrator's login: expected flowerPort and kubernetes.ingress",
+      "4: roles.flower.env.FLOWER_UNAUTHENTICATED_API is {…}; the stack starts Flower, at its port and with the administrator's login: expected adminUser and secrets.adminPassword",
+      "4: roles.flower.env.FLOWER_URL_PREFIX is {…}; the stack starts Flower, at its port and with the administrator's login: expected kubernetes.ingress.flower, a host name with a path",
+    ],
+    expressible: false,
+  },
+  {
+    name: "settings as variables, by command and in other letters",
+    config: `config:
+  airflow:roles:
+    scheduler:
+      env:
+        AIRFLOW__CELERY__BROKER_URL_CMD: cat /x
+        AIRFLOW__CORE__FERNET_KEY_SECRET: x
+        AIRFLOW__CELERY__RESULT_BACKEND_CMD: x
+        airflow__core__executor: x
+        airflow_conn_db: x
+`,
+    says: [
+      "5: roles.scheduler.env.AIRFLOW__CELERY__BROKER_URL_CMD is {…}; tasks are queued in the stack's Redis: expected redis.url, for one that is there already",
+      "6: roles.scheduler.env.AIRFLOW__CORE__FERNET_KEY_SECRET is {…}; the stack mints it: expected secrets.fernetKey",
+      "7: roles.scheduler.env.AIRFLOW__CELERY__RESULT_BACKEND_CMD is {…}; results are in the stack's Postgres: expected postgres.resultsUrl, for one that is there already",
+      "8: roles.scheduler.env.airflow__core__executor is {…}; it is a setting of airflow.cfg: expected settings, by section and key",
+      "9: roles.scheduler.env.airflow_conn_db is {…}; everybody with access to the engine or the cluster could read it: expected connections, or secretFiles",
+    ],
+    expressible: false,
+  },
+];
