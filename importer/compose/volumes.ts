@@ -128,7 +128,8 @@ function mountedFile(target: string, spelt: string, context: ComposeContext): Ou
     return taken(["requirements"], { file: spelt }, "Python packages");
   if (/^\/opt\/airflow\/(config\/)?airflow\.cfg$/.test(target))
     return handled("its settings are told line by line, as far as they are not commented out");
-  if (isOwn(target) && !isBelow(target, "/opt/airflow/dags"))
-    return unsupported("the stack has a file of its own there");
+  if (isBelow(target, "/opt/airflow/dags"))
+    return unsupported("a file beside the DAGs: copy it into the folder that dags names");
+  if (isOwn(target)) return unsupported("the stack has a file of its own there");
   return roleTargets(perRole(context, "files", target, spelt));
 }

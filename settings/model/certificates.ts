@@ -17,6 +17,8 @@ export function certificateFault(pem: string): string | undefined {
     return "it contains a private key, which belongs into a file of its own";
   try {
     const found = certificatesIn(pem);
+    const begun = pem.match(/-----BEGIN CERTIFICATE-----/g)?.length ?? 0;
+    if (begun > found.length) return "a certificate in it cannot be read";
     if (found.length === 0) return "there is no certificate in it";
     const past = found.find(({ validToDate }) => validToDate.getTime() < Date.now());
     const name = past?.subject.replaceAll("\n", ", ");

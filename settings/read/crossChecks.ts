@@ -15,11 +15,13 @@ import { timeoutRules } from "../rules/airflow/timeouts.ts";
 import type { Fault } from "../rules/fault.ts";
 import { imageRules } from "../rules/images/imageTags.ts";
 import { packageRules } from "../rules/images/packages.ts";
+import { requirementRules } from "../rules/images/requirements.ts";
 import { versionRules } from "../rules/images/versions.ts";
 import { composedRules } from "../rules/names/composed.ts";
 import { foreignRules } from "../rules/names/foreign.ts";
 import { userRules } from "../rules/names/users.ts";
 import { clusterRules } from "../rules/network/cluster.ts";
+import { engineCertificateRules } from "../rules/network/engineCertificates.ts";
 import { ingressRules } from "../rules/network/ingress.ts";
 import { portRules } from "../rules/network/ports.ts";
 import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts";
@@ -28,6 +30,7 @@ import { platformRules } from "../rules/platform.ts";
 import { mountRules } from "../rules/roles/mounts.ts";
 import { ownCodeRules } from "../rules/roles/ownCode.ts";
 import { roleRules } from "../rules/roles/roles.ts";
+import { targetRules } from "../rules/roles/targets.ts";
 import type { Rule } from "../rules/rule.ts";
 import { clusterSecretRules } from "../rules/secrets/clusterSecrets.ts";
 import { keyRules } from "../rules/secrets/keys.ts";
@@ -38,6 +41,7 @@ import { postgresRules } from "../rules/services/postgresSettings.ts";
 import { redisRules } from "../rules/services/redisSettings.ts";
 import { serverMemoryRules } from "../rules/services/serverMemory.ts";
 import { serviceRules } from "../rules/services/services.ts";
+import { tlsRules } from "../rules/services/tls.ts";
 import { urlRules } from "../rules/services/urls.ts";
 import { memoryRules } from "../rules/workers/memory.ts";
 import { placementRules } from "../rules/workers/placement.ts";
@@ -58,6 +62,7 @@ export const rules: readonly Rule[] = [
   declarationRules,
   extraCeleryRules,
   heartbeatRules,
+  engineCertificateRules,
   imageRules,
   ingressRules,
   keyRules,
@@ -82,12 +87,15 @@ export const rules: readonly Rule[] = [
   publishRules,
   queueRules,
   redisRules,
+  requirementRules,
   reservedRules,
   roleRules,
   secretFormRules,
   serverMemoryRules,
   serviceRules,
+  targetRules,
   timeoutRules,
+  tlsRules,
   urlRules,
   versionRules,
 ].flat();

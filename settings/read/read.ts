@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { resolved, type Settings } from "../model/groups.ts";
 import type { Fault } from "../rules/fault.ts";
-import { among, secretFaults } from "../rules/secrets/secrets.ts";
+import { among, cipherFaults, secretFaults } from "../rules/secrets/secrets.ts";
 import { samePath, type Where } from "../schema/path.ts";
 import { stackShape } from "../schema/shape.ts";
 import { withDeclarations } from "./declarationsFile.ts";
@@ -108,11 +108,16 @@ function typed(values: Values): Values {
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
 export function readStackFile(file: string): Settings {
-  const { values, encrypted, where, strangers } = parseStackFile(readText(file), file);
+  const { values, encrypted, undecipherable, where, strangers } = parseStackFile(readText(file), file);
   const given = typed(values);
   const stack = stackOf(file);
   const named = stack === undefined ? [] : nameFaults(stack, file);
-  const faults = secretFaults(given, among(encrypted), stack ?? "NAME");
+  const name = stack ?? "NAME";
+  const misplaced = secretFaults(given, among(encrypted), name);
+  const forged = cipherFaults(undecipherable, name).filter(
+    ({ path }) => !misplaced.some((fault) => samePath(fault.path, path)),
+  );
+  const faults = [...misplaced, ...forged];
   return settingsBoth(given, where, faults, [...named, ...strangers]);
 }
 

@@ -10,6 +10,8 @@ export interface StackFile {
   readonly values: Readonly<Record<string, unknown>>;
   /** Paths of the encrypted values. */
   readonly encrypted: readonly Path[];
+  /** Paths of those among them that no key can decrypt, since they are no ciphers. */
+  readonly undecipherable: readonly Path[];
   /** Faults of names beside the values, with their places. */
   readonly strangers: readonly string[];
   readonly where: Where;
@@ -24,15 +26,22 @@ export function fileShape(): Shape {
   return { properties: { config: { properties: Object.fromEntries(keys) } } };
 }
 
+/** Form of what Pulumi encrypts with a key, and of what its service encrypts. */
+const cipher = /^(v1:\S+|AAAB[\w+/]+=*)$/;
+
+interface Secure {
+  readonly secure: string;
+}
+
 /** True if a value is encrypted: like the CLI, an object with the single key `secure`. */
-function isSecure(value: object): boolean {
+function isSecure(value: object): value is Secure {
   return "secure" in value && typeof value.secure === "string" && Object.keys(value).length === 1;
 }
 
-function withoutCiphers(value: unknown, path: Path, found: Path[]): unknown {
+function withoutCiphers(value: unknown, path: Path, found: [path: Path, secure: string][]): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isSecure(value)) {
-    found.push(path);
+    found.push([path, value.secure]);
     return encrypted;
   }
   if (Array.isArray(value)) return value.map((item, at) => withoutCiphers(item, [...path, at], found));
@@ -56,7 +65,7 @@ export function parseStackFile(text: string, file: string): StackFile {
       `${at(isObject(content) ? ["config"] : [])}: is no stack file; expected config: and below it keys, ${prefix}KEY, with their values`,
     ]);
   }
-  const ciphers: Path[] = [];
+  const ciphers: [path: Path, secure: string][] = [];
   const own = Object.entries(values).filter(([key]) => key.startsWith(prefix));
   const read = own.map(([key, value]) => {
     const name = key.slice(prefix.length);
@@ -64,7 +73,8 @@ export function parseStackFile(text: string, file: string): StackFile {
   });
   return {
     values: Object.fromEntries(read),
-    encrypted: ciphers,
+    encrypted: ciphers.map(([path]) => path),
+    undecipherable: ciphers.flatMap(([path, secure]) => (cipher.test(secure) ? [] : [path])),
     strangers: strangersIn(content, values).map(({ path, message }) => `${at(path)}: ${message}`),
     where: ([key = "", ...rest]) => at(["config", `${prefix}${String(key)}`, ...rest]),
   };

@@ -7,7 +7,7 @@ import { cpu, hostName, labels, list, matching, memory, object, scalar } from ".
 
 const path = matching(
   /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/,
-  "expected an absolute path of letters, digits, '.', '_' and '-'",
+  "expected an absolute path of letters, digits, '.', '_' and '-', without '..', '//' and a '/' at its end",
 );
 const secretName = matching(
   /^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$/,

@@ -1,24 +1,7 @@
-import { readFileSync } from "node:fs";
 import { capabilities } from "../../../capabilities.ts";
 import { derivedImage } from "../../../images/derived.ts";
 import { packageParts, packagesOf } from "../../model/packages.ts";
 import { rule } from "../rule.ts";
-
-/** Lists lines that refer to files outside the image; their changes would not change its name. */
-function elsewhere(text: string): string[] {
-  const lines = text.split("\n").map((line) => line.trim());
-  return lines.filter((line) =>
-    /^(-r|-c|-e|--requirement|--constraint|--editable)\b|^\.{0,2}\/|file:/.test(line),
-  );
-}
-
-const requirements = rule(["requirements"], ({ requirements }) => {
-  if (requirements === undefined) return [];
-  return elsewhere(readFileSync(requirements, "utf8")).map((line) => ({
-    path: ["requirements"],
-    message: `it says ${line}: expected packages by name, since no other file goes into the image`,
-  }));
-});
 
 /** Requires the pushed image of a cluster to have the packages that the stack names now. */
 const pushed = rule(packageParts, (parsed) => {
@@ -33,5 +16,5 @@ const pushed = rule(packageParts, (parsed) => {
   return [{ path: [parsed.requirements === undefined ? "systemPackages" : "requirements"], message }];
 });
 
-/** Checks for packages that an image cannot have, or does not have yet. */
-export const packageRules = [requirements, pushed];
+/** Checks for packages that an image does not have yet. */
+export const packageRules = [pushed];

@@ -1,16 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { capabilities } from "../../../capabilities.ts";
-import {
-  authorityVariables,
-  ownDirectories,
-  ownFiles,
-  ownSecrets,
-  ownTrees,
-  ownVolumes,
-  proxyVariables,
-} from "../../model/names/ownNames.ts";
+import { authorityVariables, ownSecrets, ownVolumes, proxyVariables } from "../../model/names/ownNames.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { fileTargetFault, volumeTargetFault } from "./targets.ts";
 import { insteadOfVariable } from "./variables.ts";
 
 /** Maximum size of a file of a role, in KiB: a cluster keeps 1 MiB for all files of a role. */
@@ -65,11 +58,6 @@ const secrets = rule(["roles.*.secretFiles.*"], ({ roles }) =>
   ),
 );
 
-/** Finds the reserved tree that a path is, or is in. */
-function treeOf(path: string): string | undefined {
-  return ownTrees.find((tree) => path === tree || path.startsWith(`${tree}/`));
-}
-
 /** Says why a file cannot be delivered as text; undefined if it can. */
 export function noText(file: string): string | undefined {
   const size = statSync(file).size;
@@ -88,23 +76,7 @@ export function noText(file: string): string | undefined {
 
 const files = rule(["roles.*.files.*"], ({ roles }) =>
   each(roles, ({ files: given }, role) =>
-    entries(role, "files", given, (path) => {
-      const tree = treeOf(path);
-      if (tree === "/run/secrets") return "secrets are there: expected secretFiles, or another path";
-      if (tree !== undefined) return `${tree} is not the container's own: expected another path`;
-      if ((ownFiles as readonly string[]).includes(path))
-        return "the stack has a file there: expected another path";
-      return noText(given[path] ?? "");
-    }),
-  ),
-);
-
-/** Rejects a file and a volume at one path. */
-const fileAndVolume = rule(["roles.*.files.*", "roles.*.volumes.*"], ({ roles }) =>
-  each(roles, ({ files: given, volumes }, role) =>
-    entries(role, "files", given, (path) =>
-      Object.hasOwn(volumes, path) ? "there is a volume at this path: expected another one" : undefined,
-    ),
+    entries(role, "files", given, (path) => fileTargetFault(path) ?? noText(given[path] ?? "")),
   ),
 );
 
@@ -125,9 +97,8 @@ const volumes = rule(["platform", "roles.*.volumes.*"], ({ platform, roles }) =>
   each(roles, ({ volumes: given }, role) =>
     entries(role, "volumes", given, (path) => {
       const { [path]: volume = "" } = given;
-      if (treeOf(path) !== undefined || (ownDirectories as readonly string[]).includes(path)) {
-        return "the stack has something else there: expected another path";
-      }
+      const fault = volumeTargetFault(path);
+      if (fault !== undefined) return fault;
       if (!capabilities[platform].directories && volume.startsWith("/")) {
         return "pods get no directory of a node, which may be any: expected the name of a volume";
       }
@@ -188,4 +159,4 @@ const labels = rule(["labels.*", "roles.*.labels.*"], ({ labels, roles }) => [
   ...each(roles, (extras, role) => labelsAt(["roles", role, "labels"], extras.labels)),
 ]);
 
-export const roleRules = [variables, secrets, files, fileAndVolume, alike, volumes, sizes, shared, labels];
+export const roleRules = [variables, secrets, files, alike, volumes, sizes, shared, labels];

@@ -16,6 +16,19 @@ function quoted(key: string): string {
   return key.includes('"') ? `'${key}'` : key;
 }
 
+function expected(path: Path, stack: string): string {
+  return `expected an encrypted value: npm run secret -- ${quoted(spell(path))} --stack ${stack} writes it`;
+}
+
+/** Rejects texts in the place of what the stack's key encrypted. */
+export function cipherFaults(undecipherable: readonly Path[], stack: string): Fault[] {
+  return undecipherable.map((path) => ({
+    path,
+    given: "[plaintext]",
+    message: `nothing encrypted it: ${expected(path, stack)}`,
+  }));
+}
+
 /**
  * Rejects secrets in plain text, and encrypted values under keys that would not keep them secret.
  * @param encrypted reports whether a value is encrypted in the stack
@@ -43,8 +56,7 @@ export function secretFaults(
       ];
     }
     if (typeof leaf !== "string" || !secret || (!isSetting && takesTextAt(shape, path))) return [];
-    const command = `npm run secret -- ${quoted(spell(path))} --stack ${stack}`;
-    return [{ path, given: "[plaintext]", message: `expected an encrypted value: ${command} writes it` }];
+    return [{ path, given: "[plaintext]", message: expected(path, stack) }];
   });
 }
 

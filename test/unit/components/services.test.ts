@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { stringify } from "yaml";
+import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
 import { settingsFrom } from "../../../settings/read/read.ts";
 import { builtFor } from "../../../tools/images.ts";
 import { render } from "../../../tools/render.ts";
@@ -12,7 +14,8 @@ import { type Config, containersOf, type Declared, declare, patient, raw, stateO
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-services-"));
 const ca = join(folder, "ca.pem");
-writeFileSync(ca, "authorities\n");
+const signer = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+writeFileSync(ca, await authorityCertificate(createPublicKey(signer), signer, 1));
 
 const url = "postgresql://own%40er:pass%2Fword@db.example.com:6543/airflow";
 const redisUrl = "rediss://celery:broker-word@broker.example.com:6380/2";

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
 import { quoted } from "../../../platforms/kubernetes/keda.ts";
 import { connectionBudget } from "../../../settings/model/connections.ts";
 import { settingsFrom } from "../../../settings/read/read.ts";
@@ -11,7 +13,8 @@ import { type Config, declare, raw } from "../mocks.ts";
 const folder = mkdtempSync(join(tmpdir(), "airflow-keda-"));
 after(() => rmSync(folder, { recursive: true }));
 const ca = join(folder, "ca.pem");
-writeFileSync(ca, "authorities\n");
+const signer = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+writeFileSync(ca, await authorityCertificate(createPublicKey(signer), signer, 1));
 
 const stack = {
   platform: "kubernetes",

@@ -80,10 +80,37 @@ test("what a cluster's image is made of is known before the stack names it, or w
 });
 
 test("requirements that lead elsewhere are refused", () => {
-  for (const line of ["-r other.txt", "-e .", "./wheels/a.whl", "a @ file:///tmp/a.whl"]) {
+  const rows = [
+    ["-r other.txt", "-r"],
+    ["-e .", "-e"],
+    ["--extra-index-url https://ann:word@index.example.com/simple", "--extra-index-url"],
+    ["./wheels/a.whl", "./wheels/a.whl"],
+    ["a @ file:///tmp/a.whl", "a @ file:///tmp/a.whl"],
+  ];
+  for (const [line, told] of rows) {
     assert.throws(
       () => imageOf({}, `cowsay==6.1\n${line}\n`),
-      ({ message }: Error) => message.includes(`it says ${line}: expected packages by name`),
+      ({ message }: Error) => message.includes(`line 2 says ${told}: expected packages by name`),
     );
   }
+});
+
+test("requirements that name packages are taken", () => {
+  const text = [
+    "\ufeffcowsay",
+    "pandas[excel,parquet] >= 2.2, < 3  # comment",
+    "polars==1.0 ; python_version < '3.9'",
+    "polars==1.1 ; python_version >= '3.9'",
+    "celery~=5.5 \\",
+    "    --hash=sha256:00",
+    "dags @ https://example.com/dags-1.0-py3-none-any.whl",
+    "tools @ git+https://example.com/tools.git@main",
+    "apache-airflow[google]==3.3.2",
+    "apache-airflow>=3,<4",
+    "apache-airflow-providers-http==5.0.0",
+    "ruff",
+    "ruff==0.14",
+    "--only-binary :all:",
+  ];
+  assert.match(String(imageOf({}, `${text.join("\r\n")}\r\n`)), /airflow/);
 });

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
 import { connectionBudget, serverLimit } from "../../../settings/model/connections.ts";
 import { settingsFrom } from "../../../settings/read/read.ts";
 import { type Config, raw } from "../mocks.ts";
@@ -121,3 +126,64 @@ for (const [config, message] of faults) {
     assert.doesNotMatch(told, /a-long-word/);
   });
 }
+
+test("authorities of a server have to be certificates, and the server is asked with TLS", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "airflow-authorities-"));
+  after(() => rmSync(folder, { recursive: true }));
+  const written = (name: string, content: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const pem = await authorityCertificate(createPublicKey(privateKey), privateKey, 1);
+  const ca = written("ca.pem", pem);
+  const broker = "rediss://a:a-long-word@h/0";
+  for (const mode of ["", "?sslmode=require", "?sslmode=verify-ca"]) {
+    assert.equal(said({ postgres: { url: `${url}${mode}`, ca }, redis: { url: broker, ca } }), "");
+  }
+  for (const mode of ["disable", "allow", "prefer"]) {
+    const plain = `${url}?sslmode=${mode}`;
+    assert.match(
+      said({ postgres: { url, resultsUrl: plain, ca } }),
+      new RegExp(
+        `postgres\\.ca is .*; postgres\\.resultsUrl has sslmode=${mode}, which checks no certificate: `,
+      ),
+    );
+    assert.equal(said({ postgres: { url: plain } }), "");
+  }
+  assert.match(
+    said({ redis: { url: broker.replace("rediss", "redis"), ca } }),
+    /redis\.ca is .*; redis\.url begins with redis:\/\/, which is without TLS: expected rediss:\/\/ there, or no ca/,
+  );
+  const wrong: [string, RegExp][] = [
+    [privateKey.export({ type: "pkcs8", format: "pem" }).toString(), /it contains a private key/],
+    [publicKey.export({ type: "spki", format: "pem" }).toString(), /there is no certificate in it/],
+    [`${pem}${pem.slice(0, 100)}`, /a certificate in it cannot be read/],
+    [await authorityCertificate(createPublicKey(privateKey), privateKey, -1 / 48), /has ended on/],
+  ];
+  for (const [content, message] of wrong) {
+    assert.match(said({ redis: { url: broker, ca: written("wrong.pem", content) } }), message);
+  }
+});
+
+test("certificates for an engine belong together", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "airflow-engine-"));
+  after(() => rmSync(folder, { recursive: true }));
+  const [own, other] = [1, 2].map(() => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
+  assert.ok(own && other);
+  const pem = await authorityCertificate(createPublicKey(own), own, 1);
+  const key = (given: typeof own) => given.export({ type: "pkcs8", format: "pem" }).toString();
+  const told = (files: Readonly<Record<string, string>>) => {
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    const engine = { docker: "tcp://10.0.0.11:2376", address: "10.0.0.11", certificates: folder };
+    return said({ machines: [{ name: "a", ...engine }] });
+  };
+  assert.match(
+    told({ "ca.pem": pem, "cert.pem": pem }),
+    /it has no key\.pem that this user may read: expected/,
+  );
+  assert.equal(told({ "key.pem": key(own) }), "");
+  assert.match(told({ "key.pem": key(other) }), /key\.pem: it is the key of another certificate: expected/);
+  assert.match(told({ "ca.pem": key(own) }), /ca\.pem: it contains a private key/);
+});

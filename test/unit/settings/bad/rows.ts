@@ -2,6 +2,7 @@ import { kubernetes } from "../../../../settings/schema/kubernetes.ts";
 import { schema } from "../../../../settings/schema/schema.ts";
 import { project } from "../../../../tools/lib/process.ts";
 import { cluster } from "./cluster.ts";
+import { deliveries } from "./deliveries.ts";
 import { folders } from "./folders.ts";
 import { grammars } from "./grammars.ts";
 import { names } from "./names.ts";
@@ -633,6 +634,7 @@ config:
   ...grammars,
   ...names,
   ...cluster,
+  ...deliveries,
   ...numbers,
   ...refusals,
   ...secrets,

@@ -1,0 +1,80 @@
+/** A line of a requirements.txt, joined with those that continue it. */
+export interface RequirementLine {
+  readonly number: number;
+  /** Text without its comment. */
+  readonly text: string;
+}
+
+/** A package that a line asks for. */
+export interface Requirement {
+  /** In lower case, with - for each of - _ and . */
+  readonly name: string;
+  /** Versions as written, without spaces: `>=1.2,<2`; empty if there are none, or a URL. */
+  readonly versions: string;
+  /** URL that the package comes from. */
+  readonly url?: string;
+  /** True if it applies in some environments only. */
+  readonly conditional: boolean;
+}
+
+/** Lists the lines that say something. */
+export function requirementLines(text: string): RequirementLine[] {
+  const lines: RequirementLine[] = [];
+  let begun: RequirementLine | undefined;
+  for (const [at, line] of text.split(/\r\n|\r|\n/).entries()) {
+    const uncommented = line.replace(/(^|\s)#.*$/, "");
+    const { number, text: before } = begun ?? { number: at + 1, text: "" };
+    const joined = { number, text: `${before} ${uncommented.replace(/\\$/, "")}`.trim() };
+    begun = uncommented.endsWith("\\") ? joined : undefined;
+    if (begun === undefined && joined.text !== "") lines.push(joined);
+  }
+  return begun === undefined || begun.text === "" ? lines : [...lines, begun];
+}
+
+const version = String.raw`(?:===|==|~=|!=|<=|>=|<|>)\s*[\w.*+!-]+`;
+const named = new RegExp(
+  String.raw`^([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[[\w\s,.-]*\])?\s*` +
+    String.raw`(?:@\s*([a-z+]+://[^\s;]+)|\(?\s*(${version}(?:\s*,\s*${version})*)?\s*,?\s*\)?)\s*(;.*)?$`,
+);
+
+/** Reads a line; undefined if it asks for no package by name. */
+export function requirementIn({ text }: RequirementLine): Requirement | undefined {
+  const [, name, url, versions = "", marker] = named.exec(text.replace(/(\s--hash[=\s]\S+)+$/, "")) ?? [];
+  if (name === undefined) return undefined;
+  return {
+    name: name.toLowerCase().replace(/[-_.]+/g, "-"),
+    versions: versions.replace(/\s/g, ""),
+    ...(url !== undefined && { url }),
+    conditional: marker !== undefined,
+  };
+}
+
+/** Compares two versions number by number; missing numbers are 0. */
+function compared(one: string, other: string): number {
+  const [mine, theirs] = [one, other].map((text) => text.split(".").map(Number)) as [number[], number[]];
+  const length = Math.max(mine.length, theirs.length);
+  const differences = Array.from({ length }, (_, at) => (mine[at] ?? 0) - (theirs[at] ?? 0));
+  return differences.find((difference) => difference !== 0) ?? 0;
+}
+
+/** True if a version of numbers is one of those that a requirement names: `>=3,<4`. What is no number is not judged. */
+export function allows(versions: string, given: string): boolean {
+  return versions.split(",").every((part) => {
+    const [, operator, wanted = "", star] =
+      /^(===|==|~=|!=|<=|>=|<|>)(\d+(?:\.\d+)*)(\.\*)?$/.exec(part) ?? [];
+    const order = compared(given, wanted);
+    const begins = (start: string) => `${given}.`.startsWith(`${start}.`);
+    const equal = star === undefined ? order === 0 : begins(wanted);
+    const operators: Readonly<Record<string, boolean>> = {
+      "===": equal,
+      "==": equal,
+      "!=": !equal,
+      "<=": order <= 0,
+      ">=": order >= 0,
+      "<": order < 0,
+      ">": order > 0,
+      "~=": order >= 0 && begins(wanted.replace(/\.\d+$/, "")),
+    };
+    return operator === undefined || operators[operator] === true;
+  });
+}

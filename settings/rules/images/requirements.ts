@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import {
+  allows,
+  type Requirement,
+  type RequirementLine,
+  requirementIn,
+  requirementLines,
+} from "../../model/requirements.ts";
+import { shownText } from "../../model/urls/mask.ts";
+import { rule } from "../rule.ts";
+
+/** Options that decide which files of a package are taken, and lead nowhere else. */
+const harmless = ["--no-binary", "--only-binary", "--prefer-binary", "--pre", "--require-hashes", "--hash"];
+const scheme = /^(https?|git\+(https?|ssh)):\/\//;
+
+const byName = "expected packages by name: NAME, NAME==1.2.3 or NAME @ https://…";
+
+interface Line extends RequirementLine {
+  readonly found?: Requirement | undefined;
+}
+
+/** Says what is wrong with a line by itself; undefined if nothing is. */
+function complaint({ text, found }: Line, version: string): string | undefined {
+  const options = [...text.matchAll(/(?<=^|\s)--?[A-Za-z][\w-]*/g)].map(([option]) => option);
+  const other = options.find((option) => !harmless.includes(option));
+  if (other !== undefined) {
+    return `says ${other}: expected packages by name, since no other file or index goes into the image`;
+  }
+  if (text.startsWith("-") || scheme.test(text)) return;
+  const isPath = /^[./~\\]|^file:|^[A-Za-z]:\\|^[^\s:]+\.(whl|zip|tar\.\w+|tgz)$/i.test(text);
+  if (isPath || /^[\w.-]+\/[\w./-]*$/.test(text) || (found?.url !== undefined && !scheme.test(found.url))) {
+    return `says ${shownText(text)}: ${byName}, since no other file goes into the image`;
+  }
+  if (found === undefined) return `says ${shownText(text)}, which is no requirement: ${byName}`;
+  if (!/^apache-airflow(-core)?$/.test(found.name)) return;
+  if (found.url === undefined && (found.versions === "" || allows(found.versions, version))) return;
+  return `asks for another Airflow than the stack's, ${version}: expected it without this line, and the version as airflow:version`;
+}
+
+/** Says which line before another one names the same package with another version; undefined if none does. */
+function contradiction({ number, found }: Line, lines: readonly Line[]): string | undefined {
+  if (found === undefined || found.conditional) return;
+  const before = lines.find(
+    (line) =>
+      line.number < number &&
+      line.found?.name === found.name &&
+      !line.found.conditional &&
+      line.found.versions !== found.versions &&
+      [line.found, found].every(({ versions }) => versions.startsWith("==")),
+  );
+  return (
+    before &&
+    `says ${found.name}${found.versions}, and line ${before.number} ${before.found?.versions}: expected either`
+  );
+}
+
+/** Reads a text; undefined if it is not UTF-8, or no text. */
+function textIn(file: string): string | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    return text.includes("\0") ? undefined : text;
+  } catch {
+    return;
+  }
+}
+
+/** Rejects lines with which no image can be built, or that change without its name. */
+const requirements = rule(["requirements", "version"], ({ requirements: file, version }) => {
+  if (file === undefined) return [];
+  const text = textIn(file);
+  const path = ["requirements"];
+  if (text === undefined)
+    return [{ path, message: "it is no text in UTF-8: expected the file saved as UTF-8" }];
+  const lines = requirementLines(text).map((line) => ({ ...line, found: requirementIn(line) }));
+  return lines.flatMap((line) => {
+    const message = complaint(line, version) ?? contradiction(line, lines);
+    return message === undefined ? [] : [{ path, message: `line ${line.number} ${message}` }];
+  });
+});
+
+export const requirementRules = [requirements];

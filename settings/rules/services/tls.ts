@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { certificateFault } from "../../model/certificates.ts";
+import { type Source, serviceUrls, textOf } from "../../model/sources.ts";
+import type { Fault } from "../fault.ts";
+import { rule } from "../rule.ts";
+
+/** Rejects files that are not valid certificates of an external server's authorities. */
+const authorities = (["postgres", "redis"] as const).map((kind) =>
+  rule([`${kind}.ca`], ({ [kind]: { ca } }, isGiven): Fault[] => {
+    const why =
+      ca !== undefined && isGiven(`${kind}.url`) ? certificateFault(readFileSync(ca, "utf8")) : undefined;
+    const message = `${why}: expected a file with certificates in PEM that are valid now, and nothing else`;
+    return why === undefined ? [] : [{ path: [kind, "ca"], message }];
+  }),
+);
+
+/** Says how a URL does without TLS; undefined if it asks for it, or leaves it to the default. */
+function withoutTls(text: string): string | undefined {
+  if (/^\s*redis:/i.test(text)) return "begins with redis://, which is without TLS: expected rediss://";
+  const [, mode] = /[?&]sslmode=(disable|allow|prefer)(?=&|\s*$)/.exec(text) ?? [];
+  return mode && `has sslmode=${mode}, which checks no certificate: expected sslmode=verify-full`;
+}
+
+/** Rejects authorities of a server that is asked without TLS. */
+const unused = rule(["postgres.*", "redis.*"], (parsed, isGiven) =>
+  serviceUrls(parsed).flatMap((source: Source): Fault[] => {
+    const [kind, key] = source.path;
+    const why = withoutTls(textOf(source) ?? "");
+    if (why === undefined || !isGiven(kind === "redis" ? "redis.ca" : "postgres.ca")) return [];
+    const message = `${String(kind)}.${String(key)} ${why} there, or no ca`;
+    return [{ path: [String(kind), "ca"], message }];
+  }),
+);
+
+export const tlsRules = [...authorities, unused];
