@@ -28,7 +28,7 @@ const texts: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   dags: fc.constantFrom("dags", "test/bench/dags"),
   certificates: fc.constant("dags"),
   docker: fc.constantFrom("unix:///var/run/docker.sock", "ssh://airflow@10.0.0.11", "ssh://b"),
-  requirements: fc.constant("images/packages/install"),
+  requirements: fc.constant("images/develop/requirements.txt"),
   file: fc.constantFrom("test/unit/settings/bad/files/good", "package.json"),
   ca: fc.constant("package.json"),
   caCertificates: fc.constant("package.json"),
