@@ -19,14 +19,14 @@ import { project } from "../../../tools/lib/process.ts";
 import { cleanClone } from "../../live/lib/clone.ts";
 import { folders } from "./bad/folders.ts";
 import { numbers } from "./bad/numbers.ts";
-import { otherReaders } from "./bad/otherReaders.ts";
-import { prefixes } from "./bad/prefixes.ts";
 import { refusals } from "./bad/refusals.ts";
 import { type BadRow, rows } from "./bad/rows.ts";
 import { secrets } from "./bad/secrets.ts";
 import { several } from "./bad/several.ts";
 import { shown } from "./bad/shown.ts";
-import { syntax } from "./bad/syntax.ts";
+import { otherReaders } from "./bad/yaml/otherReaders.ts";
+import { prefixes } from "./bad/yaml/prefixes.ts";
+import { syntax } from "./bad/yaml/syntax.ts";
 
 /** Seconds of CPU time that a refusal may take. Wall time means nothing on a busy machine. */
 const most = 2;

@@ -7,15 +7,15 @@ import { folders } from "./folders.ts";
 import { grammars } from "./grammars.ts";
 import { names } from "./names.ts";
 import { numbers } from "./numbers.ts";
-import { otherReaders } from "./otherReaders.ts";
 import { pastTheStack } from "./pastTheStack.ts";
-import { prefixes } from "./prefixes.ts";
 import { refusals } from "./refusals.ts";
 import { secrets } from "./secrets.ts";
 import { servers } from "./servers.ts";
 import { several } from "./several.ts";
 import { shown } from "./shown.ts";
-import { syntax } from "./syntax.ts";
+import { otherReaders } from "./yaml/otherReaders.ts";
+import { prefixes } from "./yaml/prefixes.ts";
+import { syntax } from "./yaml/syntax.ts";
 
 /** Stack file that is refused, with its faults. */
 export interface BadRow {

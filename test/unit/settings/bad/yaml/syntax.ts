@@ -1,4 +1,4 @@
-import type { BadRow } from "./rows.ts";
+import type { BadRow } from "../rows.ts";
 
 /** Files that an editor takes for right ones. */
 const unnoticed = ["an empty file", "a file of comments"];

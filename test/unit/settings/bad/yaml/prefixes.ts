@@ -1,4 +1,4 @@
-import type { BadRow } from "./rows.ts";
+import type { BadRow } from "../rows.ts";
 
 /** Keys that are not the project's. */
 export const prefixes: readonly BadRow[] = [

@@ -1,4 +1,4 @@
-import type { BadRow } from "./rows.ts";
+import type { BadRow } from "../rows.ts";
 
 /** Numbers and booleans that other versions of YAML read in another way. */
 export const otherReaders: readonly BadRow[] = [
