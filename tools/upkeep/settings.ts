@@ -13,7 +13,10 @@ type Printed = Omit<KnownFile, "sections" | "sensitive"> & {
   readonly sensitive: readonly string[];
 };
 
-/** Runs a program of `tools/lib/known` in an image, and returns the lines that it prints. */
+/**
+ * Runs a program of `tools/lib/known` in an image, and returns the lines that it prints. A program in Python has no
+ * name of a package that it imports: its folder comes first where Python looks.
+ */
 async function linesOf(
   image: ImageName,
   version: string | undefined,
@@ -32,7 +35,7 @@ function written(file: object): string {
 
 /** Text of a committed file: the settings that a version's image knows. */
 export async function printedBy(version: string): Promise<string> {
-  const lines = await linesOf("airflow", version, "python", "/known/airflow.py");
+  const lines = await linesOf("airflow", version, "python", "/known/versions.py");
   const { sections, sensitive, ...rest }: Printed = JSON.parse(lines.at(-1) ?? "");
   const joined = Object.entries(sections).map(([section, keys]) => [section, keys.join(" ")]);
   const file: KnownFile = {
