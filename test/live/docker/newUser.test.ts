@@ -77,7 +77,7 @@ test("the commands that the docs name for a running stack work", async () => {
   const hidden = await npm("pulumi", "--", "stack", "output");
   assert.ok(!hidden.includes(password));
   await npm("pulumi", "--", "preview", "--expect-no-changes");
-  assert.match(await npm("images"), /images are there/);
+  assert.match(await npm("images", "--", "--stack", "livetest-up"), /images are there/);
   assert.match(await docker("logs", "airflow-livetest-up-scheduler"), /\S/);
   await docker("restart", "airflow-livetest-up-scheduler");
   const restarted = async () => (await instances()).get("scheduler")?.healthy || undefined;
