@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { homedir } from "node:os";
+import { basename, join } from "node:path";
 import type { AirflowApi } from "../../../tools/lib/airflow.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { type Config, TestStack } from "../../live/lib/harness.ts";
@@ -31,9 +32,10 @@ export interface StackArgs {
   readonly clear?: (stack: TestStack) => Promise<void>;
 }
 
-/** Where a stack's state stays. */
+/** Where a stack's state and its DAGs stay: outside of `.state`, from which nothing is mounted. */
 export function folderOf(name: string): string {
-  return join(project, ".state/drill", name);
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  return join(cache, "airflow-on-celery/drill", basename(project), name);
 }
 
 async function atWorkers(stack: TestStack, command: readonly string[]): Promise<readonly string[]> {
