@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Major } from "../../roles.ts";
-import { type Endpoint, runtimeDirectory } from "../../workload.ts";
+import { timings } from "../../settings/model/timings.ts";
+import type { Endpoint } from "../../workload.ts";
 import { withExtras } from "../roles/extras.ts";
+import { beatsWithin } from "../roles/heartbeat/heartbeat.ts";
 import { schedulerFiles } from "../roles/lease/lease.ts";
 import { moduleFolder } from "../roles/modules.ts";
 import { airflowRole, type RoleArgs, targets, underInit } from "../roles/role.ts";
-import { proofFiles } from "./files.ts";
+import { proofFiles, repeatFile } from "./files.ts";
 import type { ProofRequest } from "./request.ts";
 
 export interface CanaryArgs extends RoleArgs {
@@ -26,7 +28,6 @@ export class Canary extends pulumi.ComponentResource {
     const { platform, request, everySeconds, major, webserver, adminUser, adminPassword } = args;
     // It does what a scheduler may: write runs to the database, and ask workers over the broker.
     const role = airflowRole("scheduler", args);
-    const fresh = `find ${runtimeDirectory} -path ${runtimeDirectory}/heartbeat -newermt "30 seconds ago" | grep -q .`;
     const url = `http://${webserver.host}:${webserver.port}`;
     platform.service(
       name,
@@ -38,11 +39,12 @@ export class Canary extends pulumi.ComponentResource {
           // The scheduler's settings name its executor.
           ...(args.version.usesExecutionApi && schedulerFiles),
           ...proofFiles,
+          ...repeatFile,
           [`${moduleFolder}/request.json`]: JSON.stringify(request),
         },
         command: underInit(
           "python",
-          `${moduleFolder}/heartbeat.py`,
+          `${moduleFolder}/repeat.py`,
           String(everySeconds),
           major,
           url,
@@ -51,7 +53,7 @@ export class Canary extends pulumi.ComponentResource {
         limits: { memory: 512, cpu: 1 },
         reaches: targets(args.redis, args.postgres, args.results, webserver),
         priority: "control",
-        healthy: { command: ["sh", "-c", fresh], startSeconds: 60 },
+        healthy: { command: beatsWithin(timings.jobMissed), startSeconds: 60 },
       }),
       { parent: this },
     );

@@ -2,6 +2,9 @@ import { airflowOption } from "../../settings/model/airflowOptions.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { instances } from "../../workload.ts";
 
+/** Id of the canary's DAG, as its programs have it; begins the names of its queues, too. */
+export const canaryDag = "airflow_on_celery.canary";
+
 /** Workers and queues that a proof tries, in the form that `components/canary/proof.py` reads. */
 export interface ProofRequest {
   readonly groups: readonly {

@@ -34,6 +34,11 @@ interface Checked {
   readonly healthy: Health;
 }
 
+/** Returns a command that succeeds if a process has touched the heartbeat file within some seconds. */
+export function beatsWithin(seconds: number): readonly string[] {
+  return ["sh", "-c", `find ${runtimeDirectory} -path ${file} -newermt "${seconds} seconds ago" | grep -q .`];
+}
+
 /**
  * Returns a health check that looks at a file which the process itself keeps fresh: a check in Python would
  * take seconds to start on a busy machine.
@@ -42,10 +47,9 @@ interface Checked {
  */
 export function heartbeat(of: keyof typeof beats, files: Values, modules: readonly string[] = []): Checked {
   const { module, missedSeconds } = beats[of];
-  const fresh = `find ${runtimeDirectory} -path ${file} -newermt "${missedSeconds} seconds ago" | grep -q .`;
   return {
     files: { ...files, ...imported(module, modules) },
-    healthy: { command: ["sh", "-c", fresh], startSeconds: 180 },
+    healthy: { command: beatsWithin(missedSeconds), startSeconds: 180 },
   };
 }
 

@@ -1,4 +1,4 @@
-"""usage: heartbeat.py SECONDS MAJOR URL USER
+"""usage: repeat.py SECONDS MAJOR URL USER
 
 Proves the stack again and again, as `npm run prove` does, and logs what fails. MAJOR is Airflow's version, and URL the webserver's.
 """
@@ -74,7 +74,7 @@ def faults_of(events):
 def prove():
     """Runs one proof; returns the number of trials and the faults."""
     program = [sys.executable, str(HERE / "proof.py")]
-    # What Airflow deprecates is no news of the stack.
+    # Silences deprecations of Airflow's, which say nothing about the stack.
     env = os.environ | {"PYTHONWARNINGS": "ignore"}
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True) as child:
         timer = threading.Timer(PATIENCE, child.kill)
