@@ -240,7 +240,8 @@ function overrides(settings: AirflowSettings, version: string): Setting[] {
   );
 }
 
-function variable({ section, key }: Setting): string {
+/** Returns the variable that gives Airflow a setting. */
+export function variable({ section, key }: Pick<Setting, "section" | "key">): string {
   return `AIRFLOW__${section.replaceAll(".", "_")}__${key}`.toUpperCase();
 }
 

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Role } from "../../roles.ts";
+import { dagsFolder } from "../../settings/model/names/ownNames.ts";
 import type { Job, Platform, Service, Target, Values, Volume } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
 import type { Environment } from "./environment.ts";
@@ -27,7 +28,7 @@ export interface RoleArgs {
   readonly results: Target;
 }
 
-const folders = { dags: "/opt/airflow/dags", logs: "/opt/airflow/logs" };
+const folders = { dags: dagsFolder, logs: "/opt/airflow/logs" };
 
 /** Lets Airflow write its default configuration to memory; all real settings are in its environment. */
 const config: Values = { AIRFLOW_CONFIG: `${runtimeDirectory}/airflow.cfg` };

@@ -29,7 +29,7 @@ export interface Services {
   readonly ready: { readonly broker: Ready; readonly server: Ready; readonly database: Ready };
 }
 
-/** External services of a stack, where it has any. */
+/** External services of a stack that has them. */
 interface External {
   readonly postgres?: ExternalPostgres;
   readonly redis?: ExternalRedis;

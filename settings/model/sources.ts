@@ -30,7 +30,7 @@ export const sourceParts = [
 
 type Named<T> = Readonly<Record<string, T>>;
 
-/** Those parts of a stack, as far as they are there. */
+/** The parts of a stack at these paths. */
 interface Secrets {
   readonly roles: Named<{ readonly secretFiles: Named<SecretSource> } | undefined>;
   readonly publish?: { readonly key?: SecretSource } | undefined;

@@ -27,7 +27,7 @@ type Entries<T, P extends string> = T extends readonly (infer Item)[]
     ? Readonly<Record<string, Part<T[keyof T], P>>>
     : { readonly [K in keyof T]?: Part<Exclude<T[K], undefined>, P> };
 
-/** What is left of a value if only the parts at these paths can be read. */
+/** The rest of a value if only the parts at these paths can be read. */
 export type Part<T, P extends string> = [P] extends [never]
   ? T
   : T extends undefined

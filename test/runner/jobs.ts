@@ -58,7 +58,7 @@ function rank(file: string): number {
   return at < 0 ? first.length : at;
 }
 
-/** What the files of a room of `test/live` need, besides an engine. */
+/** Needs of the files in a room of `test/live`, besides an engine. */
 const rooms: Readonly<Record<string, readonly Need[]>> = {
   docker: [],
   kubernetes: ["cluster"],

@@ -1,21 +1,19 @@
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { capabilities } from "../../capabilities.ts";
 import type { Packages } from "../../images/derived.ts";
 import { derivedImage } from "../../images/derived.ts";
+import { builtHere } from "../../images/local.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { readStackFile } from "../../settings/read/read.ts";
 import { ensureImages, ensurePackages } from "../images.ts";
-import { AirflowApi } from "../lib/airflow.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
 import { inContainer } from "../lib/dags/container.ts";
 import { lastLogs, runDag } from "../lib/dags/follow.ts";
 import { environmentOf, execArgs, type Place, placeOf } from "../lib/dags/place.ts";
 import { bareScene, besideWorker } from "../lib/dags/scene.ts";
-import { main, project, run } from "../lib/process.ts";
-import { reach } from "../lib/reach/reach.ts";
-import { ended } from "../lib/ship.ts";
+import { attach, main, project, run } from "../lib/process.ts";
+import { overApi } from "../lib/reach/api.ts";
 import { Stack } from "../lib/stack.ts";
 
 const program = readFileSync(new URL("../lib/dags/inside.py", import.meta.url), "utf8");
@@ -33,7 +31,7 @@ type Work = (subject: Subject, words: readonly string[]) => Promise<number>;
 /** Builds, once, the stack's image of Airflow with ruff and pytest. */
 async function toolsImage({ images, version, packages }: Settings): Promise<string> {
   if (packages) await ensurePackages(packages);
-  else if (images.airflow.startsWith("airflow-on-celery/")) await ensureImages(["airflow"], version);
+  else if (images.airflow.startsWith(builtHere)) await ensureImages(["airflow"], version);
   const tools: Packages = {
     base: images.airflow,
     requirements: join(project, "images/develop/requirements.txt"),
@@ -73,11 +71,8 @@ function belowFolder(folder: string, file: string): string {
   return below;
 }
 
-async function inPod(place: Place, command: readonly string[], input: string): Promise<number> {
-  const args = execArgs(place, ["--stdin"], command);
-  const child = spawn(place.exec[0], args, { stdio: ["pipe", "inherit", "inherit"] });
-  child.stdin.on("error", () => {}).end(input);
-  return (await ended(child)) ?? 1;
+function inPod(place: Place, command: readonly string[], input: string): Promise<number> {
+  return attach(place.exec[0], execArgs(place, ["--stdin"], command), { input });
 }
 
 /** Runs a DAG or a task once, in a container beside a worker; in a cluster in a worker's pod. */
@@ -90,17 +85,6 @@ const test: Work = async (subject, words) => {
   if (!capabilities[settings.platform].engines) return inPod(place, inside("test", words), input);
   return inContainer(await besideWorker(settings, place, folder), inside("test", words), input);
 };
-
-/** Calls Airflow's API, wherever the webserver runs. */
-async function overApi(
-  { stack, settings }: Subject,
-  call: (api: AirflowApi) => Promise<boolean>,
-): Promise<number> {
-  const end = await reach(stack);
-  const webserverUrl = `http://127.0.0.1:${settings.webserverPort}`;
-  const api = new AirflowApi({ ...(await stack.outputs()), webserverUrl });
-  return (await call(api).finally(end)) ? 0 : 1;
-}
 
 /** Commands, with the arguments that they take and their least and greatest number. */
 const commands: Readonly<Record<string, readonly [spelt: string, least: number, most: number, Work]>> = {
@@ -122,12 +106,19 @@ const commands: Readonly<Record<string, readonly [spelt: string, least: number, 
     Number.POSITIVE_INFINITY,
     (subject, words) => withTools(subject, "pytest", words),
   ],
-  run: ["DAG", 1, 1, (subject, [dag = ""]) => overApi(subject, (api) => runDag(api, dag))],
+  run: [
+    "DAG",
+    1,
+    1,
+    (subject, [dag = ""]) =>
+      overApi(subject.stack, subject.settings, async (api) => ((await runDag(api, dag)) ? 0 : 1)),
+  ],
   logs: [
     "DAG",
     1,
     1,
-    (subject, [dag = ""]) => overApi(subject, (api) => lastLogs(api, dag).then(() => true)),
+    (subject, [dag = ""]) =>
+      overApi(subject.stack, subject.settings, (api) => lastLogs(api, dag).then(() => 0)),
   ],
 };
 

@@ -1,9 +1,7 @@
-import { spawn } from "node:child_process";
 import { readStackFile } from "../../settings/read/read.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
 import { environmentOf, execArgs, placeOf } from "../lib/dags/place.ts";
-import { main } from "../lib/process.ts";
-import { ended } from "../lib/ship.ts";
+import { attach, main } from "../lib/process.ts";
 import { Stack } from "../lib/stack.ts";
 
 await main(async () => {
@@ -20,11 +18,7 @@ await main(async () => {
   }
   const terminal = process.stdin.isTTY ? ["--interactive", "--tty"] : ["--interactive"];
   const args = execArgs(place, terminal, command.length > 0 ? command : ["bash"]);
-  const child = spawn(place.exec[0], args, {
-    env: { ...process.env, ...environmentOf(place) },
-    stdio: "inherit",
-  });
   // Ctrl-C is for the program in the shell.
   process.on("SIGINT", () => {});
-  process.exitCode = (await ended(child)) ?? 1;
+  process.exitCode = await attach(place.exec[0], args, { env: environmentOf(place) });
 });

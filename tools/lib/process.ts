@@ -1,9 +1,14 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { masked } from "../../settings/model/urls/mask.ts";
 
 /** The project's folder. */
 export const project = resolve(import.meta.dirname, "../..");
+
+/** Exit code of a process; null if it was killed. */
+export function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((done, fail) => child.on("error", fail).on("close", done));
+}
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -43,10 +48,29 @@ export async function run(
     all += chunk;
     hear?.(String(chunk));
   });
-  const code = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
+  const code = await ended(child);
   if (code === 0) return stdout;
   const said = masked(all.trim().split("\n").slice(-40).join("\n"));
   throw new Error(`${command} ${args[0] ?? ""} failed with exit code ${code}${said && `:\n${said}`}`);
+}
+
+/**
+ * Runs a command with its output in the terminal.
+ * @param input standard input of the command; without one it has the terminal's
+ * @returns the command's exit code; 1 if it was killed
+ */
+export async function attach(
+  command: string,
+  args: readonly string[],
+  { env = {}, input }: Pick<RunOptions, "env" | "input">,
+): Promise<number> {
+  const child = spawn(command, args, {
+    env: { ...process.env, ...env },
+    stdio: [input === undefined ? "inherit" : "pipe", "inherit", "inherit"],
+  });
+  // A command may end before it has read its input.
+  child.stdin?.on("error", () => {}).end(input);
+  return (await ended(child)) ?? 1;
 }
 
 /** Polls until `attempt` returns something, and reports every ten seconds what it waits for. */

@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { builtHere } from "../../images/local.ts";
 import { clientEnvironment, type Machine } from "../../platforms/machines.ts";
-import { run } from "./process.ts";
+import { ended, run } from "./process.ts";
 
 /** Images for a machine. */
 export interface Cargo {
@@ -25,11 +25,6 @@ export async function all(doing: readonly Promise<void>[]): Promise<void> {
     throw new Error(
       errors.map((error) => (error instanceof Error ? error.message : String(error))).join("\n\n"),
     );
-}
-
-/** Exit code of a process; null if it was killed. */
-export function ended(child: ChildProcess): Promise<number | null> {
-  return new Promise((done, fail) => child.on("error", fail).on("close", done));
 }
 
 /** Identifies an image's content on any engine; an image id depends on how an engine stores images. */

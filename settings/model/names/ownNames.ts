@@ -67,13 +67,11 @@ export const ownFiles = [
   authoritiesFile,
 ] as const;
 
+/** Path of DAG files in a container. */
+export const dagsFolder = "/opt/airflow/dags";
+
 /** Directories that a stack mounts, or writes to. */
-export const ownDirectories = [
-  "/opt/airflow/dags",
-  "/opt/airflow/logs",
-  "/opt/airflow/data",
-  "/tmp",
-] as const;
+export const ownDirectories = [dagsFolder, "/opt/airflow/logs", "/opt/airflow/data", "/tmp"] as const;
 
 /** Directory trees that the stack, the machine or its engine fills. */
 export const ownTrees = [

@@ -1,4 +1,10 @@
-import { localSettingsFile, ownDirectories, ownFiles, ownTrees } from "../../model/names/ownNames.ts";
+import {
+  dagsFolder,
+  localSettingsFile,
+  ownDirectories,
+  ownFiles,
+  ownTrees,
+} from "../../model/names/ownNames.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -65,7 +71,7 @@ export function fileTargetFault(given: string): string | undefined {
   const file = ownFiles.find((known) => isIn(path, known));
   if (file !== undefined) return "the stack has a file there: expected another path";
   const directory = ownDirectories.find((known) => isIn(path, known));
-  if (directory === "/opt/airflow/dags") return "DAGs are there: expected the file in the folder of the DAGs";
+  if (directory === dagsFolder) return "DAGs are there: expected the file in the folder of the DAGs";
   if (directory !== undefined) return `the stack has ${directory} itself: expected another path`;
   const isDirectory =
     own.some((known) => known !== path && isIn(known, path)) ||
@@ -80,7 +86,7 @@ interface Extras {
   readonly volumes: Readonly<Record<string, string>>;
 }
 
-/** What a role gets at a path in its container. */
+/** A file or a volume of a role, by its path in the container. */
 interface Target {
   readonly role: string;
   readonly key: "files" | "volumes";

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { clientEnvironment, type Machine } from "../../../platforms/machines.ts";
-import { run } from "../process.ts";
-import { ended } from "../ship.ts";
+import { attach, ended, run } from "../process.ts";
 
 /** A container that runs one command, and is removed at its end. */
 export interface Scene {
@@ -60,12 +59,7 @@ export async function inContainer(scene: Scene, command: readonly string[], inpu
   try {
     for (const path of like?.paths ?? []) await copy(machine, like?.container ?? "", id, path);
     for (const [path, source] of files) await docker("cp", source, `${id}:${path}`);
-    const child = spawn("docker", ["start", "--attach", "--interactive", id], {
-      env: { ...process.env, ...client },
-      stdio: ["pipe", "inherit", "inherit"],
-    });
-    child.stdin.on("error", () => {}).end(input);
-    return (await ended(child)) ?? 1;
+    return await attach("docker", ["start", "--attach", "--interactive", id], { env: client, input });
   } finally {
     process.off("SIGINT", wait);
     await docker("rm", "--force", "--volumes", id);

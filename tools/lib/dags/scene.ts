@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { variable } from "../../../components/roles/environment.ts";
 import { clientEnvironment } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { isSensitive } from "../../../settings/model/known.ts";
 import { codeFiles } from "../../../settings/model/names/ownCode.ts";
-import { authoritiesFile } from "../../../settings/model/names/ownNames.ts";
+import { authoritiesFile, dagsFolder } from "../../../settings/model/names/ownNames.ts";
 import { secretsDirectory } from "../../../workload.ts";
 import { run } from "../process.ts";
 import type { Scene } from "./container.ts";
@@ -12,8 +13,7 @@ import type { Place } from "./place.ts";
 
 type Files = Scene["files"];
 
-/** Places of the DAGs and their tests in a container. */
-const dagsFolder = "/opt/airflow/dags";
+/** Place of the tests beside the DAGs in a container. */
 const testsFolder = "/opt/airflow/tests";
 
 /** Files of this machine: DAGs, the tests beside them, plugins and modules. */
@@ -33,9 +33,7 @@ function plainEnvironment({ settings, version }: Settings): Record<string, strin
   const all = Object.entries(settings).flatMap(([section, keys]) =>
     Object.entries(keys)
       .filter(([key]) => !isSensitive(version, section, key))
-      .map(
-        ([key, value]) => [`AIRFLOW__${section.replaceAll(".", "_")}__${key}`.toUpperCase(), value] as const,
-      ),
+      .map(([key, value]) => [variable({ section, key }), value] as const),
   );
   return Object.fromEntries(all);
 }

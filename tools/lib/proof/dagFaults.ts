@@ -1,3 +1,4 @@
+import { dagsFolder } from "../../../settings/model/names/ownNames.ts";
 /** An import error, as Airflow's API tells. */
 export interface ImportError {
   readonly filename: string;
@@ -31,12 +32,9 @@ export interface DagFacts {
   readonly folder: Folder;
 }
 
-/** Path of DAG files in a container. */
-export const dagFolder = "/opt/airflow/dags";
-
 /** Path of a DAG file below the folder of DAGs. */
 function below(file: string): string {
-  return file.startsWith(`${dagFolder}/`) ? file.slice(dagFolder.length + 1) : file;
+  return file.startsWith(`${dagsFolder}/`) ? file.slice(dagsFolder.length + 1) : file;
 }
 
 /**

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Settings } from "../../../settings/model/groups.ts";
+import { dagsFolder } from "../../../settings/model/names/ownNames.ts";
 import type { AirflowApi } from "../airflow.ts";
 import { run } from "../process.ts";
 import type { Stack } from "../stack.ts";
@@ -10,7 +11,6 @@ import {
   type Dag,
   type DagFacts,
   dagFaults,
-  dagFolder,
   type Folder,
   type ImportError,
   unknown,
@@ -42,7 +42,7 @@ export async function faultsOfDags(
   const way = wayTo(stack, settings, readerOf(settings));
   const [command, ...args] = way.command;
   const ask = async (...files: readonly string[]) => {
-    const said = await run(command, [...args, "python", "-c", program, dagFolder, ...files], {
+    const said = await run(command, [...args, "python", "-c", program, dagsFolder, ...files], {
       env: way.env,
     });
     return JSON.parse(said.trim().split("\n").at(-1) ?? "");

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { canaryDag } from "../../../components/canary/request.ts";
 import type { AirflowApi } from "../airflow.ts";
 import { type LogAnswer, linesOf } from "../taskLog.ts";
 
-/** Id of the canary's DAG, and of its only task. */
-const dag = "airflow_on_celery.canary";
+/** Id of the canary's only task. */
 const task = "canary";
 
 /** Seconds in which a worker has written the log of a task that has ended. */
@@ -20,7 +20,7 @@ export async function logOf(
   api: AirflowApi,
   run: string,
 ): Promise<{ lines: readonly string[]; host: string } | { lines?: readonly string[]; cause: string }> {
-  const path = `/dags/${dag}/dagRuns/${run}/taskInstances/${task}/logs/1`;
+  const path = `/dags/${canaryDag}/dagRuns/${run}/taskInstances/${task}/logs/1`;
   let cause = "";
   let lines: readonly string[] = [];
   for (const begin = Date.now(); Date.now() - begin < patience * 1000; await sleep(1000)) {

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { ProofRequest } from "../../../components/canary/request.ts";
+import { moduleFolder } from "../../../components/roles/modules.ts";
 import type { AirflowApi } from "../airflow.ts";
 import { logOf } from "./log.ts";
 import { type Ended, type Event, type Trial, title } from "./report.ts";
 import type { Way } from "./way.ts";
 
-const program = "/opt/airflow/config/airflow_on_celery/proof.py";
+const program = `${moduleFolder}/proof.py`;
 
 /** An event in a line of the program's output; Airflow writes other lines there. */
 export function eventIn(line: string): Event | undefined {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { ProofRequest } from "../../../components/canary/request.ts";
+import { canaryDag, type ProofRequest } from "../../../components/canary/request.ts";
 import { run } from "../process.ts";
 import type { Way } from "../proof/way.ts";
 import type { TaskFacts } from "./table.ts";
@@ -24,7 +24,7 @@ export interface Held {
 const nothing: Held = { held: {}, proof: null };
 
 /** Prefix of the queues that the canary has a worker read during a proof. */
-const canaryQueue = "airflow_on_celery.canary.";
+const canaryQueue = `${canaryDag}.`;
 
 /** Asks the database and the broker what waits, also in queues that no worker reads; nothing if there is no answer. */
 export async function heldTasks({ command: [command, ...args], env }: Way): Promise<Held> {
