@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { installationLabel } from "../../platforms/ownership/claims.ts";
+import { readCheckpoint } from "./checkpoint.ts";
 import { stopOrphans } from "./orphans.ts";
 import { run } from "./process.ts";
 import { providerOf } from "./state.ts";
@@ -24,10 +25,6 @@ export interface Places {
   readonly kubectl: readonly string[];
   /** Environment of the Docker client, by the name of a provider. */
   readonly docker: (provider: string) => Readonly<Record<string, string>>;
-}
-
-interface StateFile {
-  readonly checkpoint: { readonly latest?: { readonly pending_operations?: readonly Operation[] } };
 }
 
 /** A resource missing from the state, whose name the next deployment cannot take or would not use again. */
@@ -137,12 +134,6 @@ function locksIn(folder: string): string[] {
   return names.map((name) => join(folder, name));
 }
 
-function pendingIn(file: string): readonly Operation[] {
-  if (!existsSync(file)) return [];
-  const { checkpoint }: StateFile = JSON.parse(readFileSync(file, "utf8"));
-  return checkpoint.latest?.pending_operations ?? [];
-}
-
 /**
  * Clears up after a CLI that was cut off: its lock, its plugins, and resources in the making that the state does not
  * know. A CLI that was told twice to stop leaves no lock, only such resources.
@@ -157,7 +148,7 @@ export async function recover(
 ): Promise<void> {
   const locks = locksIn(join(state, ".pulumi/locks/organization/airflow", stack));
   if (!locks.every(isDead)) return;
-  const pending = pendingIn(join(state, `.pulumi/stacks/airflow/${stack}.json`));
+  const pending = readCheckpoint(state, stack)?.latest?.pending_operations ?? [];
   if (locks.length === 0 && pending.length === 0) return;
   console.log("  the last command was cut off: clearing up after it");
   await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: pathToFileURL(state).href });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,6 +11,7 @@ import type { Settings } from "../../settings/model/groups.ts";
 import { readStackFile } from "../../settings/read/read.ts";
 import { rewritten } from "../../settings/read/rewritten.ts";
 import { readText } from "../../settings/read/yaml/text.ts";
+import { readSalt, removeDamagedAttributes, removeUnfinished } from "./checkpoint.ts";
 import { watchFailures } from "./failures.ts";
 import { project, run } from "./process.ts";
 import { recover } from "./recover.ts";
@@ -168,18 +169,25 @@ export class Stack {
     };
   }
 
-  /** The salt of the stack's secrets key; making a stack writes the salt, in a folder of its own, not the project's. */
+  /** The salt of the stack's secrets key; makes the stack if there is none. */
   private async salt(): Promise<string> {
+    removeDamagedAttributes(this.state, this.name);
+    return readSalt(this.state, this.name) ?? (await this.make());
+  }
+
+  /** Makes the stack in a folder of its own, since the CLI writes its salt into a project's file too. */
+  private async make(): Promise<string> {
     const folder = join(this.state, this.name);
-    const file = join(folder, `Pulumi.${this.name}.yaml`);
-    if (!existsSync(file)) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const passphrase = join(this.state, "passphrase");
-      if (!existsSync(passphrase))
-        writeFileSync(passphrase, randomBytes(32).toString("base64url"), { mode: 0o600 });
-      writeFileSync(join(folder, "Pulumi.yaml"), "name: airflow\nruntime: nodejs\n");
-      await run("pulumi", ["stack", "init", this.name], { env: this.environment(), cwd: folder });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const passphrase = join(this.state, "passphrase");
+    if (!existsSync(passphrase)) {
+      // Written under another name first: half a passphrase would be taken for a whole one.
+      writeFileSync(`${passphrase}.new`, randomBytes(32).toString("base64url"), { mode: 0o600 });
+      renameSync(`${passphrase}.new`, passphrase);
     }
-    return parse(readFileSync(file, "utf8")).encryptionsalt;
+    removeUnfinished(this.state, this.name);
+    writeFileSync(join(folder, "Pulumi.yaml"), "name: airflow\nruntime: nodejs\n");
+    await run("pulumi", ["stack", "init", this.name], { env: this.environment(), cwd: folder });
+    return String(readSalt(this.state, this.name));
   }
 }

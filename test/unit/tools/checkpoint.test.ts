@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { globSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, beforeEach, test } from "node:test";
+import { Stack } from "../../../tools/lib/stack.ts";
+
+delete process.env.PULUMI_BACKEND_URL;
+const folder = mkdtempSync(join(tmpdir(), "airflow-checkpoint-"));
+after(() => rmSync(folder, { recursive: true }));
+const file = join(folder, "Pulumi.unit.yaml");
+const state = join(folder, "state");
+const checkpoint = join(state, ".pulumi/stacks/airflow/unit.json");
+const own = join(state, "unit/Pulumi.unit.yaml");
+const stack = new Stack("unit", file, state);
+const exported = async () => JSON.parse(await stack.pulumi(["stack", "export"])).deployment;
+
+beforeEach(async () => {
+  rmSync(state, { recursive: true, force: true });
+  writeFileSync(file, "config: {}\n");
+  await stack.pulumi(["stack", "export"]);
+});
+
+test("attributes that a killed CLI left half-written keep no command from the state", async () => {
+  const before = await exported();
+  const attributes = globSync(join(state, ".pulumi/**/*.attrs"));
+  assert.ok(attributes.length >= 3, String(attributes));
+  for (const path of attributes) truncateSync(path, 0);
+  assert.deepEqual(await exported(), before);
+  await stack.encrypt("s3cret");
+});
+
+test("a stack that a killed CLI began to make is made again; one without its project's file goes on", async () => {
+  const { secure } = await stack.encrypt("s3cret");
+  for (const half of ["", undefined]) {
+    if (half === undefined) rmSync(own);
+    else writeFileSync(own, half);
+    writeFileSync(file, `config:\n  airflow:variables: { token: { secure: "${secure}" } }\n`);
+    assert.equal(
+      (await stack.pulumi(["config", "get", "--path", "airflow:variables.token"])).trim(),
+      "s3cret",
+    );
+  }
+  writeFileSync(file, "config: {}\n");
+  writeFileSync(
+    checkpoint,
+    JSON.stringify({ version: 3, checkpoint: { stack: "organization/airflow/unit" } }),
+  );
+  assert.notEqual((await exported()).secrets_providers, undefined);
+});
+
+test("a state that a power cut damaged is told, with its way back", async () => {
+  truncateSync(checkpoint, 0);
+  await assert.rejects(
+    exported(),
+    /unit\.json is damaged: .*unit\.json\.bak is the state before its last change/,
+  );
+});
