@@ -18,6 +18,7 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 from airflow.utils import timezone
 from airflow.utils.session import create_session
 from airflow.utils.state import TaskInstanceState
+from airflow_on_celery import idle
 from airflow_on_celery.timings import DEAD, LOST
 from airflow_on_celery.watch import EVERY, Watch
 from celery.states import FAILURE
@@ -49,6 +50,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
     def start(self):
         super().start()
         self.watch.start()
+        idle.install()
 
     def _send_workloads_to_celery(self, workload_tuples_to_send):
         """Sends one task first: tasks that are not returned stay in the executor's queue, and are sent again."""

@@ -11,17 +11,39 @@ import { project } from "../../../tools/lib/process.ts";
 import { printedBy, printedByServer } from "../../../tools/upkeep/settings.ts";
 import { docker } from "../targets/docker.ts";
 
-const programs = join(project, "components/roles/start");
+const programs = join(project, "components/roles");
 
-/** Effects of a start of Airflow with these arguments: GC threshold, YAML loader, task runner. */
-async function afterStart(version: string, ...args: string[]): Promise<string> {
-  const look =
-    'import gc, sys; sys.path.insert(0, "/start"); import start, yaml; ' +
-    'print(gc.get_threshold()[0], yaml.SafeLoader.__name__, "airflow.sdk.execution_time.task_runner" in sys.modules)';
-  const where = ["--rm", "--volume", `${programs}:/start:ro`, "--env", "PYTHONDONTWRITEBYTECODE=1"];
-  const command = ["--entrypoint", "python", localImage("airflow", version), "-c", look, ...args];
+/** Last line that a Python program prints in the image, with a role's folder of programs to import from. */
+async function printed(version: string, role: string, program: string, ...args: string[]): Promise<string> {
+  const where = [
+    "--rm",
+    "--volume",
+    `${join(programs, role)}:/programs:ro`,
+    "--env",
+    "PYTHONDONTWRITEBYTECODE=1",
+  ];
+  const text = `import sys; sys.path.insert(0, "/programs"); ${program}`;
+  const command = ["--entrypoint", "python", localImage("airflow", version), "-c", text, ...args];
   return (await docker("run", ...where, ...command)).trim().split("\n").at(-1) ?? "";
 }
+
+/** Effects of a start of Airflow with these arguments: GC threshold, YAML loader, task runner. */
+function afterStart(version: string, ...args: string[]): Promise<string> {
+  const look =
+    "import gc, start, yaml; " +
+    'print(gc.get_threshold()[0], yaml.SafeLoader.__name__, "airflow.sdk.execution_time.task_runner" in sys.modules)';
+  return printed(version, "start", look, ...args);
+}
+
+/** Calls of the stack's sleep, with the query that it looks at, in a loop of Airflow's scheduler that finds nothing to do. */
+const idleLoop = `
+import idle, inspect
+from sqlalchemy.dialects import postgresql
+idle.install()
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner, time
+calls = inspect.getsource(SchedulerJobRunner._run_scheduler_loop).count("time.sleep(")
+print(calls, time.sleep.__qualname__, str(idle.COUNTS.compile(dialect=postgresql.dialect())).count("count("))
+`.trim();
 
 for (const version of builtVersions()) {
   before(() => ensureImages(["airflow"], version));
@@ -36,6 +58,10 @@ for (const version of builtVersions()) {
     assert.equal(await afterStart(version, "scheduler"), "50000 SafeLoader False");
     const runs = version.startsWith("3.") ? "True" : "False";
     assert.equal(await afterStart(version, "celery", "worker"), `50000 SafeLoader ${runs}`);
+  });
+
+  test(`the loop of Airflow ${version}'s scheduler sleeps as the stack lets it`, async () => {
+    assert.equal(await printed(version, "idle", idleLoop), "1 Sleeper.sleep 3");
   });
 }
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { timings } from "../../../settings/model/timings.ts";
-import { run } from "../../../tools/lib/process.ts";
+import { timings } from "../../../../settings/model/timings.ts";
+import { run } from "../../../../tools/lib/process.ts";
 
 /** Constant in a program of components/roles/lease. */
 function said(program: string, name: string): number {
-  const text = readFileSync(new URL(`../../../components/roles/lease/${program}`, import.meta.url), "utf8");
+  const text = readFileSync(new URL(`../../../../components/roles/lease/${program}`, import.meta.url), "utf8");
   return Number(new RegExp(`^${name} = ([\\d.]+)$`, "m").exec(text)?.[1]);
 }
 
@@ -26,5 +26,5 @@ test("a task's process is dead before the scheduler gives the task away", () => 
 });
 
 test("the scheduler sees tasks in queues and leases, whatever else is there", async () => {
-  await run("python3", ["test/unit/components/lease.py"]);
+  await run("python3", ["test/unit/components/roles/lease.py"]);
 });
