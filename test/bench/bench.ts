@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { ensureImages } from "../../tools/images.ts";
 import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main } from "../../tools/lib/process.ts";
+import { writeFigures } from "../figures.ts";
 import { TestStack } from "../live/lib/harness.ts";
 import { sweep } from "../live/targets/docker.ts";
 import { Compose } from "./compose.ts";
-import { idle, previews, start, throughput } from "./measures.ts";
-import { type Results, show } from "./report.ts";
+import { idle, previews, start } from "./measures.ts";
+import { page, type Results, show, table } from "./report.ts";
 import { machine } from "./usage.ts";
+import { workOf } from "./work.ts";
 
 const ports = { stack: 18300, compose: 18310 };
 const name = "livetest-bench";
@@ -40,7 +42,7 @@ async function stackRound(results: Results, last: boolean): Promise<void> {
     if (!last) return;
     results.idle.stack = await idle(`${stack.prefix}-`);
     results.previews = await previews(stack);
-    results.throughput = await throughput(stack);
+    results.work.stack = await workOf(stack.outputs, `${stack.prefix}-`);
   };
   await removing(work, async () => {
     // An interrupted command may still hold the stack's lock.
@@ -55,7 +57,9 @@ async function composeRound(results: Results, last: boolean): Promise<void> {
     await compose.remove();
     const up = () => compose.up();
     results.compose.push(await start(up, () => compose.outputs));
-    if (last) results.idle.compose = await idle(compose.prefix);
+    if (!last) return;
+    results.idle.compose = await idle(compose.prefix);
+    results.work.compose = await workOf(compose.outputs, compose.prefix);
   };
   await removing(work, () => compose.remove().finally(() => compose.forget()));
 }
@@ -74,7 +78,7 @@ await main(async () => {
   const others = loadavg()[0] ?? 0;
   if (others > cpus().length / 4)
     console.log(`  the load is ${others.toFixed(1)} before the start; the figures suffer from that`);
-  const results: Results = { stack: [], compose: [], idle: {} };
+  const results: Results = { stack: [], compose: [], idle: {}, work: {} };
   for (let round = 1; round <= rounds; round++) {
     console.log(`Round ${round} of ${rounds}: pulumi up`);
     await stackRound(results, round === rounds);
@@ -83,6 +87,8 @@ await main(async () => {
   }
   console.log(`\nOn ${machine()}, load ${others.toFixed(1)} before the start\n`);
   show(results);
+  const where = `On ${machine()}, median of ${rounds} rounds, load ${others.toFixed(1)} before the start:`;
+  writeFigures(page, `${where}\n\n${table(results)}`);
 });
 // After an interruption, the abandoned work would go on waiting.
 process.exit();

@@ -7,13 +7,13 @@ import * as usage from "./usage.ts";
 
 /** Seconds to leave a deployment alone before measuring its memory. */
 export const idleSeconds = 20;
-export const tasks = { dag: "noop_dag", count: 200 };
 
 /** Seconds from the start of the command. */
 export interface Start {
   readonly commandDone: number;
   readonly triggered: number;
   readonly firstSuccess: number;
+  readonly firstRun: number;
 }
 
 export interface Idle {
@@ -21,11 +21,6 @@ export interface Idle {
   readonly memory: ReadonlyMap<string, number>;
   /** CPU seconds in a minute. */
   readonly cpu: number;
-}
-
-export interface Throughput {
-  readonly tasksPerMinute: number;
-  readonly cpuSecondsPerTask: number;
 }
 
 /** Brings up a deployment and runs the example's first task, each step as soon as possible. */
@@ -50,8 +45,8 @@ export async function start(up: () => Promise<unknown>, login: () => Outputs): P
   if (state === "failed") throw new Error(`A task of ${dag} failed; the benchmark needs it to succeed.`);
   const firstSuccess = usage.secondsSince(begin);
   const finished = async () => (await api.dagRun(dag, dag_run_id))?.state === "success" || undefined;
-  await waitFor(`${dag} to finish`, 300, finished);
-  return { commandDone, triggered, firstSuccess };
+  await waitFor(`${dag} to finish`, 300, finished, 0.1);
+  return { commandDone, triggered, firstSuccess, firstRun: usage.secondsSince(begin) };
 }
 
 export async function idle(prefix: string): Promise<Idle> {
@@ -67,24 +62,6 @@ export async function idle(prefix: string): Promise<Idle> {
   }
   const cpu = (await usage.containerCpuSeconds(names)) - before;
   return { memory, cpu: (cpu / usage.secondsSince(begin)) * 60 };
-}
-
-export async function throughput(stack: TestStack): Promise<Throughput> {
-  const names = await usage.runningContainers(`${stack.prefix}-`);
-  const { api } = stack;
-  await waitFor(`${tasks.dag} to be read`, 120, () => api.call(`/dags/${tasks.dag}`));
-  const before = await usage.containerCpuSeconds(names);
-  const begin = Date.now();
-  const { dag_run_id } = await api.trigger(tasks.dag);
-  const finished = async () => {
-    const state = (await api.dagRun(tasks.dag, dag_run_id))?.state;
-    return state === "success" || state === "failed" ? state : undefined;
-  };
-  const state = await waitFor(`${tasks.count} tasks`, 1200, finished);
-  const seconds = usage.secondsSince(begin);
-  if (state === "failed") throw new Error(`${tasks.dag} failed; the benchmark needs it to succeed.`);
-  const cpu = (await usage.containerCpuSeconds(names)) - before;
-  return { tasksPerMinute: (tasks.count / seconds) * 60, cpuSecondsPerTask: cpu / tasks.count };
 }
 
 export async function previews(stack: TestStack): Promise<readonly number[]> {

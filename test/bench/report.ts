@@ -1,61 +1,88 @@
-import { type Idle, idleSeconds, type Start, type Throughput, tasks } from "./measures.ts";
+import type { Page } from "../figures.ts";
+import { type Idle, idleSeconds, type Start } from "./measures.ts";
+import { median } from "./median.ts";
+import { counts, type Work } from "./work.ts";
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const pair = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]] as const;
-  return ((pair[0] ?? Number.NaN) + (pair[1] ?? Number.NaN)) / 2;
-}
-
-const figure = (value: number | undefined, digits = 1) => (value ?? Number.NaN).toFixed(digits).padStart(9);
-const row = (label: string, ...cells: string[]) => console.log(`  ${label.padEnd(44)}${cells.join(" ")}`);
-
-function showStarts(stack: readonly Start[], compose: readonly Start[]): void {
-  row("seconds from the command", "   pulumi", "  compose", "    ratio");
-  const compare = (label: string, a: number | undefined, b: number | undefined) =>
-    row(label, figure(a), figure(b), figure((b ?? Number.NaN) / (a ?? Number.NaN), 2));
-  const steps = {
-    "command returns": "commandDone",
-    "DAG triggered": "triggered",
-    "first task succeeded": "firstSuccess",
-  } as const;
-  for (const [label, step] of Object.entries(steps)) {
-    for (const [index, start] of stack.entries())
-      compare(`${label}, round ${index + 1}`, start[step], compose[index]?.[step]);
-    const medianOf = (starts: readonly Start[]) => median(starts.map((start) => start[step]));
-    if (stack.length > 1) compare(`${label}, median`, medianOf(stack), medianOf(compose));
-  }
-}
-
-function showIdle(stack: Idle, compose: Idle): void {
-  console.log(`\n  after ${idleSeconds} s idle`);
-  const total = ({ memory }: Idle) => [...memory.values()].reduce((sum, mib) => sum + mib, 0);
-  for (const [name, mib] of stack.memory) row(`${name}, MiB`, figure(mib, 0));
-  row("all, MiB", figure(total(stack), 0), figure(total(compose), 0));
-  row("CPU seconds in a minute", figure(stack.cpu), figure(compose.cpu));
-}
+export const page: Page = { page: "docs/performance.md", command: "npm run bench" };
 
 /** Measurements of the rounds. */
 export interface Results {
   readonly stack: Start[];
   readonly compose: Start[];
   readonly idle: { stack?: Idle; compose?: Idle };
+  readonly work: { stack?: Work; compose?: Work };
   previews?: readonly number[];
-  throughput?: Throughput;
 }
 
-/** Prints everything as one table. */
-export function show({ stack, compose, idle, previews, throughput }: Results): void {
-  showStarts(stack, compose);
-  if (idle.stack && idle.compose) showIdle(idle.stack, idle.compose);
-  console.log("");
-  if (previews)
-    row(
-      `preview without changes, CPU seconds (${previews.map((seconds) => seconds.toFixed(1)).join(", ")})`,
-      figure(median(previews)),
-    );
-  if (throughput) {
-    row(`${tasks.count} tasks that do nothing, per minute`, figure(throughput.tasksPerMinute));
-    row("CPU seconds for each", figure(throughput.cpuSecondsPerTask, 2));
-  }
+/** A figure of both deployments; undefined where there is none. */
+export interface Row {
+  readonly measure: string;
+  readonly stack: number | undefined;
+  readonly compose: number | undefined;
+  /** Decimals to show. */
+  readonly digits: number;
+}
+
+const steps = {
+  "seconds from nothing until the command returns": "commandDone",
+  "seconds from nothing until a DAG is triggered": "triggered",
+  "seconds from nothing until the first task succeeded": "firstSuccess",
+  "seconds from nothing until the first DAG run ended": "firstRun",
+} as const;
+
+const works = {
+  [`seconds from the trigger to the end of one task, median of ${counts.runs}`]: ["latency", 2],
+  "seconds for a chain of 40 tasks": ["chain", 1],
+  [`tasks a minute, ${counts.mapped} at once`]: ["tasksPerMinute", 0],
+  "CPU seconds for each of these": ["cpuSecondsPerTask", 2],
+  [`these that succeeded at their first try, of ${counts.mapped}`]: ["first", 0],
+} as const satisfies Record<string, readonly [keyof Work, number]>;
+
+function total(idle: Idle | undefined): number | undefined {
+  return idle && [...idle.memory.values()].reduce((sum, mib) => sum + mib, 0);
+}
+
+/** Lists the figures of both deployments; of several rounds the median. */
+export function rowsOf({ stack, compose, idle, work, previews }: Results): Row[] {
+  const started = Object.entries(steps).map(([measure, step]) => {
+    const middle = (starts: readonly Start[]) => median(starts.map((start) => start[step]));
+    return { measure, stack: middle(stack), compose: middle(compose), digits: 1 };
+  });
+  const worked = Object.entries(works).map(([measure, [key, digits]]) => {
+    return { measure, stack: work.stack?.[key], compose: work.compose?.[key], digits };
+  });
+  const [ours, theirs] = [idle.stack, idle.compose];
+  return [
+    ...started,
+    ...worked,
+    { measure: `MiB after ${idleSeconds} s idle`, stack: total(ours), compose: total(theirs), digits: 0 },
+    { measure: "CPU seconds a minute, idle", stack: ours?.cpu, compose: theirs?.cpu, digits: 1 },
+    {
+      measure: "CPU seconds of a preview without changes",
+      stack: previews && median(previews),
+      compose: undefined,
+      digits: 1,
+    },
+  ];
+}
+
+/** Returns the cells of a row: measure, stack, compose, and the stack's share of compose. */
+export function cellsOf({ measure, stack, compose, digits }: Row): string[] {
+  const figure = (value: number | undefined, places: number) => value?.toFixed(places) ?? "";
+  const share = stack !== undefined && compose ? stack / compose : undefined;
+  return [measure, figure(stack, digits), figure(compose, digits), figure(share, 2)];
+}
+
+const head = ["", "stack", "compose", "ratio"];
+
+/** Prints all figures as one table. */
+export function show(results: Results): void {
+  for (const [first = "", ...rest] of [head, ...rowsOf(results).map(cellsOf)])
+    console.log(`  ${first.padEnd(64)}${rest.map((cell) => cell.padStart(9)).join("")}`);
+}
+
+/** Renders all figures as a table of a page. */
+export function table(results: Results): string {
+  const rule = head.map((_, at) => (at === 0 ? "---" : "--:"));
+  return [head, rule, ...rowsOf(results).map(cellsOf)].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

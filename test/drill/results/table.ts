@@ -1,13 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { project } from "../../../tools/lib/process.ts";
+import { type Page, writeFigures } from "../../figures.ts";
 import type { Flaw } from "../check/evidence.ts";
 import { type Kind, type KindName, kinds } from "../plan/kinds.ts";
 import type { FaultResult, Result } from "./results.ts";
-
-const page = join(project, "docs/reliability.md");
-const begin = "<!-- figures, by npm run drill -->";
-const end = "<!-- end of figures -->";
 
 /** Flaws that each column counts. */
 const columns: Readonly<Record<string, readonly Flaw[]>> = {
@@ -69,15 +63,8 @@ export function tables(results: readonly Result[]): string {
   return [...bySubject(results), "", ...byKind(results)].join("\n");
 }
 
-/** Replaces the tables of a page. */
-export function withTables(text: string, results: readonly Result[]): string {
-  const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
-    throw new Error(`${page} has no place for the figures; expected the lines ${begin} and ${end}.`);
-  return `${before}${begin}\n\n${tables(results)}\n\n${end}${after}`;
-}
+export const page: Page = { page: "docs/reliability.md", command: "npm run drill" };
 
 export function writeTables(results: readonly Result[]): void {
-  writeFileSync(page, withTables(readFileSync(page, "utf8"), results));
+  writeFigures(page, tables(results));
 }

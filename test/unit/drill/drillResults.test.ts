@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { told } from "../../drill/results/report.ts";
 import { addResult, type Result, readResults, seedsLeft } from "../../drill/results/results.ts";
-import { tables, withTables } from "../../drill/results/table.ts";
+import { page, tables } from "../../drill/results/table.ts";
+import { withFigures } from "../../figures.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-drill-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -67,15 +68,15 @@ test("the page has a row for what was drilled, and one for each kind of fault", 
 });
 
 test("new tables replace those of the page, and nothing else of it", () => {
-  const page = "before\n<!-- figures, by npm run drill -->\nold\n<!-- end of figures -->\nafter\n";
-  const written = withTables(page, [result()]);
+  const text = "before\n<!-- figures, by npm run drill -->\nold\n<!-- end of figures -->\nafter\n";
+  const written = withFigures(text, page, tables([result()]));
   assert.match(
     written,
     /^before\n<!-- figures, by npm run drill -->\n\n\| {2}\| schedules .*<!-- end of figures -->\nafter\n$/s,
   );
   assert.doesNotMatch(written, /old/);
-  assert.equal(withTables(written, [result()]), written);
-  assert.throws(() => withTables("without a place", []), /has no place for the figures/);
+  assert.equal(withFigures(written, page, tables([result()])), written);
+  assert.throws(() => withFigures("without a place", page, ""), /has no place for the figures/);
 });
 
 test("a failing schedule is told with its seed", () => {

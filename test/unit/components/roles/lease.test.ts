@@ -6,7 +6,10 @@ import { run } from "../../../../tools/lib/process.ts";
 
 /** Constant in a program of components/roles/lease. */
 function said(program: string, name: string): number {
-  const text = readFileSync(new URL(`../../../../components/roles/lease/${program}`, import.meta.url), "utf8");
+  const text = readFileSync(
+    new URL(`../../../../components/roles/lease/${program}`, import.meta.url),
+    "utf8",
+  );
   return Number(new RegExp(`^${name} = ([\\d.]+)$`, "m").exec(text)?.[1]);
 }
 
