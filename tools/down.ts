@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
 import { onEngine } from "../platforms/docker/ownership.ts";
 import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
 import { strangers } from "../platforms/ownership/judge.ts";
@@ -21,14 +22,29 @@ async function removeVolumes(settings: Settings, known: Known): Promise<void> {
   }
 }
 
+/**
+ * Asks whether data may be removed.
+ * @throws Error unless the answer is the stack's name
+ */
+async function confirm({ name }: Stack): Promise<void> {
+  const loss = `This removes all data of stack ${name}: its volumes and its secrets, for good.`;
+  if (!process.stdin.isTTY) {
+    throw new Error(`${loss} Nothing is removed yet; expected --yes where there is no terminal to ask.`);
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${loss} To go on, type the name of the stack: `);
+  terminal.close();
+  if (answer.trim() !== name) throw new Error(`Nothing is removed: the answer is not ${name}.`);
+}
+
 await main(async () => {
   const { flags } = commandLine("down");
   const stack = new Stack(flags.stack ?? "dev");
+  if (flags.volumes && !flags.yes) await confirm(stack);
   const settings = existsSync(stack.file) ? readStackFile(stack.file) : undefined;
   const known = settings && (await spare(stack, settings));
   if (flags.volumes) {
-    await stack.pulumi(["state", "unprotect", "--all", "--yes"], true);
-    await stack.pulumi(["destroy", "--yes", "--skip-preview"], true);
+    await stack.destroyAll();
     if (settings && known) await removeVolumes(settings, known);
   } else {
     await stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { Operation } from "./recover.ts";
+import type { Operation } from "./recovery/recover.ts";
 
 /** State of a stack, as the CLI keeps it in a folder. */
 interface Checkpoint {

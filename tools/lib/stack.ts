@@ -14,7 +14,8 @@ import { readText } from "../../settings/read/yaml/text.ts";
 import { readSalt, removeDamagedAttributes, removeUnfinished } from "./checkpoint.ts";
 import { watchFailures } from "./failures.ts";
 import { project, run } from "./process.ts";
-import { recover } from "./recover.ts";
+import { protectAgain, unprotect } from "./recovery/protection.ts";
+import { recover } from "./recovery/recover.ts";
 
 /** The outputs of a deployed stack. */
 export interface Outputs {
@@ -100,6 +101,18 @@ export class Stack {
     await recover(this.state, this.name, places, cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
     return run("pulumi", [...args, ...flags], { env: this.environment(), show });
+  }
+
+  /**
+   * Removes all that the CLI knows of the stack, protected or not. What is left when that fails, or is cut off, is
+   * protected again, by this or by the next command.
+   */
+  async destroyAll(): Promise<void> {
+    const cli = (...words: string[]) => this.pulumi(words);
+    mkdirSync(this.state, { recursive: true, mode: 0o700 });
+    await unprotect(this.state, this.name, cli);
+    const end = () => protectAgain(this.state, this.name, (pid) => pid === process.pid, cli);
+    await this.pulumi(["destroy", "--yes", "--skip-preview"], true).finally(end);
   }
 
   /** @throws Error when the stack file is missing or invalid */

@@ -17,6 +17,8 @@ export interface Resource {
   readonly inputs?: Readonly<Record<string, unknown>>;
   /** True if the resource has a successor, and is still to be deleted. */
   readonly delete?: boolean;
+  /** True if no command may delete the resource. */
+  readonly protect?: boolean;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 

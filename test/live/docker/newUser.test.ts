@@ -43,7 +43,7 @@ const instances = () => onDocker.instances("airflow-livetest-up");
 
 before(() => sweep("airflow-livetest-up"));
 after(async () => {
-  await npm("down", "--", "--stack", "livetest-up", "--volumes");
+  await npm("down", "--", "--stack", "livetest-up", "--volumes", "--yes");
   rmSync(clone, { recursive: true });
 });
 
@@ -142,7 +142,7 @@ test("without its state, or with a busy port, nothing is touched", async () => {
     }
     return true;
   });
-  await npm("down", "--", "--stack", "livetest-up", "--volumes");
+  await npm("down", "--", "--stack", "livetest-up", "--volumes", "--yes");
   rmSync(state, { recursive: true });
   renameSync(`${state}.away`, state);
   const busy = createServer().listen(18194, "127.0.0.1");
@@ -165,6 +165,6 @@ test("npm run down keeps the volumes, and with --volumes nothing", async () => {
   await npm("down", "--", "--stack", "livetest-up");
   assert.equal((await containers("airflow-livetest-up")).size, 0);
   assert.equal((await volumes()).trim().split("\n").length, 4);
-  await npm("down", "--", "--stack", "livetest-up", "--volumes");
+  await npm("down", "--", "--stack", "livetest-up", "--volumes", "--yes");
   assert.equal(await volumes(), "");
 });

@@ -149,7 +149,7 @@ test("npm run open leads to the webserver and to Flower, until Ctrl-C", async (t
 });
 
 test("npm run down -- --volumes leaves nothing", async () => {
-  await npm("down", "--volumes");
+  await npm("down", "--volumes", "--yes");
   // The cluster removes released volumes by itself, later.
   await waitFor("an empty cluster", 60, async () =>
     (await onKubernetes.leftovers(namespace)).length === 0 ? true : undefined,

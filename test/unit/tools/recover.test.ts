@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Operation, type Places, recover, unknown } from "../../../tools/lib/recover.ts";
+import { unprotect } from "../../../tools/lib/recovery/protection.ts";
+import { type Operation, type Places, recover, unknown } from "../../../tools/lib/recovery/recover.ts";
 
 const container = "docker:index/container:Container";
 const component: Operation = { type: "creating", resource: { type: "airflow:index:Webserver" } };
@@ -172,6 +181,44 @@ for (const { what, locks, pending, left, asked } of cases) {
     assert.deepEqual(said, asked);
     assert.deepEqual(readdirSync(folder).sort(), left);
     assert.deepEqual(readdirSync(state), [".pulumi"]);
+    rmSync(state, { recursive: true });
+  });
+}
+
+const volume = "urn:pulumi:unit::airflow::docker:index/volume:Volume::airflow-x-data";
+const network = "urn:pulumi:unit::airflow::docker:index/network:Network::airflow-x";
+
+/** A CLI whose state is in memory. */
+function fakeCli() {
+  const resources = [{ urn: volume, protect: true }, { urn: network }];
+  let state = JSON.stringify({ deployment: { resources } });
+  const cli = async (_noun: string, command = "", _flag = "", file = "") => {
+    if (command === "unprotect") state = state.replace(',"protect":true', "");
+    if (command === "import") state = readFileSync(file, "utf8");
+    return state;
+  };
+  const isProtected = () => state.includes(`${volume}","protect":true`);
+  return { cli: (...words: string[]) => cli(words[0] ?? "", ...words.slice(1)), isProtected };
+}
+
+for (const [what, ends] of [
+  ["has ended", true],
+  ["goes on", false],
+] as const) {
+  test(`a removal that ${what} leaves ${ends ? "the rest protected" : "its state alone"}`, async () => {
+    const state = mkdtempSync(join(tmpdir(), "recover-"));
+    const { cli, isProtected } = fakeCli();
+    await unprotect(state, "unit", cli);
+    assert.ok(!isProtected());
+    const note = join(state, "unprotected.unit.json");
+    const { urns } = JSON.parse(readFileSync(note, "utf8"));
+    assert.deepEqual(urns, [volume]);
+    if (ends) writeFileSync(note, JSON.stringify({ pid: gone, urns }));
+
+    await recover(state, "unit", places, cli);
+
+    assert.equal(isProtected(), ends);
+    assert.deepEqual(readdirSync(state), ends ? [] : ["unprotected.unit.json"]);
     rmSync(state, { recursive: true });
   });
 }

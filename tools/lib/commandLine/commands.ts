@@ -34,7 +34,11 @@ export const commands = {
   },
   down: {
     does: "Removes a stack; its data volumes and secrets are kept.",
-    flags: { stack, volumes: { does: "Removes the data volumes and the secrets, too." } },
+    flags: {
+      stack,
+      volumes: { does: "Removes the data volumes and the secrets, too; asks before." },
+      yes: { does: "Removes them without asking; needed where no terminal can ask." },
+    },
   },
   pulumi: {
     does: "Runs the Pulumi CLI on a stack; all other flags are the CLI's.",

@@ -9,6 +9,9 @@ interface Swallowed {
 
 const all = new Set(Object.values<Command>(commands).flatMap(({ flags }) => Object.keys(flags)));
 
+/** Flags that are settings of npm, too, which `npx --yes` and a user's `.npmrc` may set. */
+const npmHas = ["yes"];
+
 /** True if one word is the other with a slip or two. */
 function alike(one: string, other: string): boolean {
   return distance(one, other) <= (other.length < 5 ? 1 : 2);
@@ -25,7 +28,7 @@ export function swallowed(
 ): Swallowed | undefined {
   for (const [variable, value = ""] of Object.entries(env)) {
     const name = /^npm_config_(.+)$/.exec(variable)?.[1]?.replaceAll("_", "-");
-    if (name === undefined) continue;
+    if (name === undefined || npmHas.includes(name)) continue;
     const own = Object.keys(flags).find((flag) => flag === name || alike(name, flag));
     if (own === undefined && !all.has(name)) continue;
     const known = own ?? name;

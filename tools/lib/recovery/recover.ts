@@ -2,11 +2,12 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { installationLabel } from "../../platforms/ownership/claims.ts";
-import { readCheckpoint } from "./checkpoint.ts";
+import { installationLabel } from "../../../platforms/ownership/claims.ts";
+import { readCheckpoint } from "../checkpoint.ts";
+import { run } from "../process.ts";
+import { providerOf } from "../state.ts";
 import { stopOrphans } from "./orphans.ts";
-import { run } from "./process.ts";
-import { providerOf } from "./state.ts";
+import { protectAgain } from "./protection.ts";
 
 /** An operation whose end a CLI did not record. The state omits empty inputs, as components have. */
 export interface Operation {
@@ -136,7 +137,8 @@ function locksIn(folder: string): string[] {
 
 /**
  * Clears up after a CLI that was cut off: its lock, its plugins, and resources in the making that the state does not
- * know. A CLI that was told twice to stop leaves no lock, only such resources.
+ * know. A CLI that was told twice to stop leaves no lock, only such resources. A removal that was cut off has left
+ * resources unprotected.
  * @param state folder of the local state
  * @param pulumi runs the CLI on the stack
  */
@@ -149,15 +151,18 @@ export async function recover(
   const locks = locksIn(join(state, ".pulumi/locks/organization/airflow", stack));
   if (!locks.every(isDead)) return;
   const pending = readCheckpoint(state, stack)?.latest?.pending_operations ?? [];
-  if (locks.length === 0 && pending.length === 0) return;
-  console.log("  the last command was cut off: clearing up after it");
-  await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: pathToFileURL(state).href });
-  for (const operation of unknown(pending, places)) await remove(operation);
-  for (const lock of locks) rmSync(lock);
-  if (pending.length === 0) return;
-  // The import comes last, since it ends pending operations: an interrupted recovery begins again.
-  const file = join(state, `recovered.${stack}.json`);
-  await pulumi("stack", "export", "--file", file);
-  await pulumi("stack", "import", "--file", file);
-  rmSync(file);
+  if (locks.length > 0 || pending.length > 0) {
+    console.log("  the last command was cut off: clearing up after it");
+    await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: pathToFileURL(state).href });
+    for (const operation of unknown(pending, places)) await remove(operation);
+    for (const lock of locks) rmSync(lock);
+  }
+  if (pending.length > 0) {
+    // The import comes last, since it ends pending operations: an interrupted recovery begins again.
+    const file = join(state, `recovered.${stack}.json`);
+    await pulumi("stack", "export", "--file", file);
+    await pulumi("stack", "import", "--file", file);
+    rmSync(file);
+  }
+  await protectAgain(state, stack, (pid) => !isAlive(pid), pulumi);
 }

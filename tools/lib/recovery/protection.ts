@@ -1,0 +1,62 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Deployment, Resource } from "../state.ts";
+
+/** Note of a command that removes protected resources. */
+interface Note {
+  /** Process that removes them. */
+  readonly pid: number;
+  /** URNs that were protected before. */
+  readonly urns: readonly string[];
+}
+
+type Cli = (...args: string[]) => Promise<string>;
+
+function noteIn(state: string, stack: string): string {
+  return join(state, `unprotected.${stack}.json`);
+}
+
+/** Protects resources of a state. */
+export function protecting<T extends Deployment>(state: T, urns: readonly string[]): T {
+  const { resources = [] } = state.deployment;
+  const again = (one: Resource) => (urns.includes(one.urn) ? { ...one, protect: true } : one);
+  return { ...state, deployment: { ...state.deployment, resources: resources.map(again) } };
+}
+
+/**
+ * Takes the protection from all resources of a stack, and notes first which had it.
+ * @param state folder of the note
+ * @param cli runs the CLI on the stack
+ */
+export async function unprotect(state: string, stack: string, cli: Cli): Promise<void> {
+  const { deployment }: Deployment = JSON.parse(await cli("stack", "export"));
+  const urns = deployment.resources?.filter(({ protect }) => protect).map(({ urn }) => urn) ?? [];
+  const note: Note = { pid: process.pid, urns };
+  const file = noteIn(state, stack);
+  // Written under another name first: half a note would protect nothing.
+  writeFileSync(`${file}.new`, JSON.stringify(note), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  await cli("state", "unprotect", "--all", "--yes");
+}
+
+/**
+ * Protects again what a removal left behind. A deployment would do the same, but a removal may come first.
+ * @param isOver says whether the process that noted them has ended
+ */
+export async function protectAgain(
+  state: string,
+  stack: string,
+  isOver: (pid: number) => boolean,
+  cli: Cli,
+): Promise<void> {
+  const noted = noteIn(state, stack);
+  if (!existsSync(noted)) return;
+  const { pid, urns }: Note = JSON.parse(readFileSync(noted, "utf8"));
+  if (!isOver(pid)) return;
+  const left: Deployment = JSON.parse(await cli("stack", "export"));
+  const file = join(state, `protected.${stack}.json`);
+  writeFileSync(file, JSON.stringify(protecting(left, urns)), { mode: 0o600 });
+  await cli("stack", "import", "--file", file);
+  rmSync(file);
+  rmSync(noted);
+}
