@@ -15,6 +15,7 @@ import { Declarations } from "./declarations/declarations.ts";
 import { isNothing, type Names, namesOf, nothing } from "./declarations/record.ts";
 import { Migration } from "./migration/migration.ts";
 import { publish } from "./publish.ts";
+import { retentionFiles } from "./retention/retention.ts";
 import { DagProcessor } from "./roles/dagProcessor.ts";
 import { environment } from "./roles/environment.ts";
 import { extrasOf } from "./roles/extras.ts";
@@ -87,6 +88,7 @@ export class Airflow extends pulumi.ComponentResource {
       image: dags.image,
       dags: dags.volume,
       logs: logsAreRemote(settings) ? undefined : platform.volume("logs", "shared"),
+      retention: retentionFiles(settings),
       redis: broker.target,
       postgres: database.target,
       results: database.resultsTarget,

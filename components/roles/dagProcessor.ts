@@ -19,7 +19,7 @@ export class DagProcessor extends pulumi.ComponentResource {
       name,
       withExtras("dag-processor", args, {
         ...role,
-        ...heartbeat("job", role.files),
+        ...heartbeat("job", { ...role.files, ...args.retention.logs }),
         command: underInit(...airflowCommand("dag-processor")),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],

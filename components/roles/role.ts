@@ -3,6 +3,7 @@ import type { Role } from "../../roles.ts";
 import { dagsFolder } from "../../settings/model/names/ownNames.ts";
 import type { Job, Platform, Service, Target, Values, Volume } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
+import type { RetentionFiles } from "../retention/retention.ts";
 import type { Environment } from "./environment.ts";
 import type { ExtrasByRole } from "./extras.ts";
 import { localSettings } from "./localSettings/localSettings.ts";
@@ -21,6 +22,7 @@ export interface RoleArgs {
   readonly dags?: Volume | undefined;
   /** Task logs, shared by all roles: readable after their worker is gone. Absent with remote logs. */
   readonly logs?: Volume | undefined;
+  readonly retention: RetentionFiles;
   readonly redis: Target;
   /** Server of the metadata. */
   readonly postgres: Target;

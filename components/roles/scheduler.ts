@@ -17,7 +17,7 @@ export class Scheduler extends pulumi.ComponentResource {
   constructor(name: string, args: SchedulerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Scheduler", name, {}, opts);
     const role = airflowRole("scheduler", args);
-    const files = { ...role.files, ...proofFiles };
+    const files = { ...role.files, ...proofFiles, ...args.retention.records };
     args.platform.service(
       name,
       withExtras("scheduler", args, {

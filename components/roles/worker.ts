@@ -58,7 +58,7 @@ export class Worker extends pulumi.ComponentResource {
     super("airflow:index:Worker", name, {}, opts);
     const { group } = args;
     const role = airflowRole("worker", args);
-    const files = { ...role.files, ...canaryFile };
+    const files = { ...role.files, ...canaryFile, ...args.retention.logs };
     const queues = group.queues.length > 0 ? [`--queues=${group.queues.join(",")}`] : [];
     const pid = ["--pid", `${runtimeDirectory}/worker.pid`];
     const autoscale = autoscaled(args);

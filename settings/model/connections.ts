@@ -35,7 +35,10 @@ export interface Share {
   readonly because: string;
 }
 
-/** Connections of the migration: one holds the lock, one changes the schema, one asks. */
+/**
+ * Connections of the migration: one holds the lock, one changes the schema, one asks. While no migration runs, one of them
+ * is there for the program that removes old records.
+ */
 const migration = 3;
 
 /** Connections of KEDA for each group that it scales: one to ask, and one while the first is replaced. */

@@ -9,7 +9,7 @@ import { directory, file } from "./paths.ts";
 import { publish } from "./publish.ts";
 import { extraHosts, extrasByRole, proxy } from "./roles.ts";
 import { secret } from "./secret.ts";
-import { pgbouncer, postgres, redis } from "./services.ts";
+import { pgbouncer, postgres, redis, retention } from "./services.ts";
 import {
   cpu,
   flag,
@@ -160,6 +160,9 @@ export const schema = object({
     .describe(
       "Proves again and again that every queue and every worker works, as `npm run prove` does: `{ every: 5m }`.",
     ),
+  retention: retention
+    .prefault({})
+    .describe("Ages at which what grows is removed: `{ logs: 30d, metadata: 90d, results: 7d }`."),
   dags: directory.prefault("dags").describe("Folder of DAG files, relative to the project."),
   plugins: directory
     .optional()

@@ -49,3 +49,26 @@ export const pgbouncer = object({
     .describe("Connections to Postgres for the metadata, and the same number for results."),
   clients: whole(10, 100_000).default(1000).describe("Connections that Airflow may have to PgBouncer."),
 });
+
+/** Whole days; null for `never`. */
+function days(standard: `${number}d`) {
+  return matching(/^([1-9]\d{0,3}d|never)$/, "expected whole days, or never: 30d")
+    .transform((text) => (text === "never" ? null : Number.parseInt(text, 10)))
+    .prefault(standard);
+}
+
+/** Ages at which what grows is removed. */
+export const retention = object({
+  logs: days("30d").describe(
+    "Logs of tasks: `30d`, or `never`. Those of the DAG processor are kept for 2 days, and a volume that is 90 % full loses its oldest logs.",
+  ),
+  metadata: days("90d").describe(
+    "Runs, tasks and all else that `airflow db clean` removes; a DAG's last scheduled run stays.",
+  ),
+  results: days("7d").describe("Celery's results, and queues of its remote control that nobody reads."),
+});
+
+/** True if records are removed, which takes a connection to the database. */
+export function cleansRecords({ metadata, results }: z.output<typeof retention>): boolean {
+  return metadata !== null || results !== null;
+}

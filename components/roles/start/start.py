@@ -5,6 +5,8 @@ differently, a step has no effect. As a module it prepares other programs that i
 """
 
 import gc
+import os
+import subprocess
 import sys
 from contextlib import contextmanager, nullcontext
 
@@ -38,7 +40,15 @@ runs_tasks = "worker" in sys.argv
 with with_libyaml(), nullcontext() if runs_tasks else without("airflow.sdk.execution_time.task_runner"):
     import airflow  # noqa: F401
 
+def remove_old():
+    """Starts the program that removes old logs and records, where the stack delivers it."""
+    program = "/opt/airflow/config/airflow_on_celery/retention.py"
+    if os.path.exists(program):
+        subprocess.Popen([sys.executable, "-I", "-S", program], start_new_session=True)
+
+
 if __name__ == "__main__":
+    remove_old()
     # Keeps DAGs from importing the files beside this one.
     del sys.path[0]
     from airflow.__main__ import main

@@ -16,6 +16,7 @@ const pages = [
   "README.md",
   "docs/configuration.md",
   "docs/configure.md",
+  "docs/day-two.md",
   "docs/decisions.md",
   "docs/deploy.md",
   "docs/develop.md",
@@ -29,7 +30,6 @@ const pages = [
   "docs/scale.md",
   "docs/secrets.md",
   "docs/security.md",
-  "docs/upgrade.md",
   "test/lab/README.md",
 ];
 

@@ -40,6 +40,7 @@ test("a stack that says nothing gets the defaults", () => {
     webserverPort: 8080,
     flowerPort: 5555,
     adminUser: "admin",
+    retention: { logs: 30, metadata: 90, results: 7 },
     settings: {},
   });
   assert.match(dags, /\/dags$/);

@@ -88,6 +88,14 @@ export const rows: readonly BadRow[] = [
     expressible: true,
   },
   {
+    name: "retention.logs: false",
+    config: `config:
+  airflow:retention: { logs: false }
+`,
+    says: ["2: retention.logs is false; expected whole days, or never: 30d"],
+    expressible: true,
+  },
+  {
     name: "adminUser: a b",
     config: `config:
   airflow:adminUser: a b

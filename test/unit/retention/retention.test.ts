@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { run } from "../../../tools/lib/process.ts";
+import { containersOf, declare } from "../mocks.ts";
+
+const own = "/opt/airflow/config/airflow_on_celery/";
+
+/** Names of the programs by container, and the ages that they get. */
+async function programs(config: Parameters<typeof declare>[0]) {
+  const all = [...containersOf(await declare({ workers: 1, ...config }))];
+  return Object.fromEntries(
+    all.flatMap(([name, { uploads }]) => {
+      const files = new Map(
+        (uploads as { file: string; content: string }[]).map((one) => [one.file, one.content]),
+      );
+      const names = ["retention.py", "records.py", "orphans.py"].filter((file) => files.has(own + file));
+      const ages = JSON.parse(files.get(`${own}retention.json`) ?? "null");
+      return names.length > 0 ? [[name, { names, ages }]] : [];
+    }),
+  );
+}
+
+test("workers and DAG processor remove logs, the scheduler records too", async () => {
+  const ages = { logs: 30, metadata: 90, results: 7 };
+  const all = ["retention.py", "records.py", "orphans.py"];
+  assert.deepEqual(await programs({}), {
+    scheduler: { names: all, ages },
+    "dag-processor": { names: ["retention.py"], ages },
+    "worker-1": { names: ["retention.py"], ages },
+  });
+  assert.deepEqual(await programs({ version: "2.11.2" }), {
+    scheduler: { names: all, ages },
+    "worker-1": { names: ["retention.py"], ages },
+  });
+});
+
+test("what is kept forever has no program", async () => {
+  const never = { logs: "never", metadata: "never", results: "never" };
+  assert.deepEqual(await programs({ retention: never }), {});
+  const ages = { logs: null, metadata: null, results: 1 };
+  assert.deepEqual(await programs({ retention: { ...never, results: "1d" } }), {
+    scheduler: { names: ["retention.py", "records.py", "orphans.py"], ages },
+  });
+});
+
+for (const program of ["logs", "orphans"]) {
+  test(`the programs remove what is old, and nothing else: ${program}`, async () => {
+    await run("python3", [`test/unit/retention/${program}.py`]);
+  });
+}
