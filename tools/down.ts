@@ -5,7 +5,6 @@ import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
 import { strangers } from "../platforms/ownership/judge.ts";
 import type { Known } from "../platforms/ownership/known.ts";
 import type { Settings } from "../settings/model/groups.ts";
-import { readStackFile } from "../settings/read/read.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main, run } from "./lib/process.ts";
 import { spare } from "./lib/spare.ts";
@@ -41,7 +40,7 @@ await main(async () => {
   const { flags } = commandLine("down");
   const stack = new Stack(flags.stack ?? "dev");
   if (flags.volumes && !flags.yes) await confirm(stack);
-  const settings = existsSync(stack.file) ? readStackFile(stack.file) : undefined;
+  const settings = existsSync(stack.file) ? stack.deployed() : undefined;
   const known = settings && (await spare(stack, settings));
   if (flags.volumes) {
     await stack.destroyAll();

@@ -1,4 +1,3 @@
-import { readStackFile } from "../settings/read/read.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { forget, spell } from "./lib/forget.ts";
 import { main } from "./lib/process.ts";
@@ -8,8 +7,7 @@ await main(async () => {
   const { flags, words } = commandLine("forget");
   const [machine = ""] = words;
   const stack = new Stack(flags.stack ?? "dev");
-  stack.check();
-  if (readStackFile(stack.file).machines?.some(({ name }) => name === machine)) {
+  if (stack.deployed().machines?.some(({ name }) => name === machine)) {
     throw new Error(`${stack.file} still lists ${machine}. Remove it there, then run this again.`);
   }
   const forgotten = await forget(stack, machine);

@@ -5,7 +5,7 @@ import { derivedImage, type Packages, packagesFolder } from "../images/derived.t
 import { builtHere, type ImageName, localImage } from "../images/local.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
-import { readImageSettings, readStackFile } from "../settings/read/read.ts";
+import { readImageSettings } from "../settings/read/read.ts";
 import { defaultVersion } from "../settings/schema/versions.ts";
 import { buildAll, type Plan } from "./lib/build.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
@@ -155,10 +155,6 @@ export async function prepareImages(settings: Settings, down: readonly string[] 
   await shipImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name)));
 }
 
-async function prepareFor(stack: Stack): Promise<void> {
-  await prepareImages(readStackFile(stack.file));
-}
-
 /** @param packages added to Airflow */
 async function pushTo(repository: string, version: string, packages?: Packages): Promise<void> {
   const all = [...standard, "gateway", "pgbouncer"] as const;
@@ -178,8 +174,7 @@ if (import.meta.main) {
     const stack = flags.stack === undefined ? undefined : new Stack(flags.stack);
     stack?.find();
     if (flags.push === undefined) {
-      stack?.check();
-      if (stack) await prepareFor(stack);
+      if (stack) await prepareImages(stack.settings());
       else await ensureImages();
     } else if (stack) {
       const { version, packages } = readImageSettings(stack.file);

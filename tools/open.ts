@@ -1,4 +1,3 @@
-import { readStackFile } from "../settings/read/read.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
 import { isElsewhere, reach } from "./lib/reach/reach.ts";
@@ -7,8 +6,7 @@ import { Stack } from "./lib/stack.ts";
 await main(async () => {
   const { flags } = commandLine("open");
   const stack = new Stack(flags.stack ?? "dev");
-  stack.check();
-  const settings = readStackFile(stack.file);
+  const settings = stack.deployed();
   await reach(stack);
   const { webserverPort, flowerPort } = settings;
   console.log(`Airflow   http://127.0.0.1:${webserverPort}\nFlower    http://127.0.0.1:${flowerPort}`);

@@ -1,4 +1,3 @@
-import { readStackFile } from "../settings/read/read.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
 import { prove } from "./lib/proof/proof.ts";
@@ -8,7 +7,6 @@ import { Stack } from "./lib/stack.ts";
 await main(async () => {
   const { flags } = commandLine("prove");
   const stack = new Stack(flags.stack ?? "dev");
-  stack.check();
-  const settings = readStackFile(stack.file);
+  const settings = stack.deployed();
   console.log(await overApi(stack, settings, (api) => prove(stack, settings, api)));
 });

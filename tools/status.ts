@@ -3,7 +3,7 @@ import { proofRequest } from "../components/canary/request.ts";
 import { askCluster, askEngine } from "../platforms/ask.ts";
 import { homeOf, type Machine, machineOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
-import { readStackFile } from "../settings/read/read.ts";
+import { boundsOf, boundsTable, warnings } from "./lib/bounds/bounds.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
 import { wayTo } from "./lib/proof/way.ts";
@@ -69,16 +69,19 @@ if (import.meta.main) {
   await main(async () => {
     const { flags } = commandLine("status");
     const stack = new Stack(flags.stack ?? "dev");
-    stack.check();
-    const settings = readStackFile(stack.file);
+    const settings = stack.deployed();
     const look = forPlatform(settings.platform, { docker: onEngines, kubernetes: inCluster });
-    const [{ machines, tasks: known }, held] = await Promise.all([
+    const [{ machines, tasks: known }, held, bounds] = await Promise.all([
       look(stack, settings),
       heldTasks(wayTo(stack, settings, "scheduler")),
+      boundsOf(stack, settings),
     ]);
     const tasks = withHeld(known, held);
     const facts = { machines, tasks, unread: unreadQueues(tasks, proofRequest(settings, false).groups) };
-    console.log(statusTable(facts, new Date()));
+    const now = new Date();
+    console.log(`${statusTable(facts, now)}\n\n${boundsTable(bounds, now)}`);
+    const soon = warnings(bounds, now);
+    if (soon.length > 0) console.log(`\nSoon to be seen to:\n${soon.map((line) => `  ${line}`).join("\n")}`);
     const proof = lastProof(held);
     if (proof !== undefined) console.log(`\n${proof}`);
     const found = troubles(facts);

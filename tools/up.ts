@@ -2,9 +2,9 @@ import { capabilities } from "../capabilities.ts";
 import { greet, unreachable } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
-import { readStackFile } from "../settings/read/read.ts";
 import { prepareImages } from "./images.ts";
 import { AirflowApi } from "./lib/airflow.ts";
+import { boundsOf, warnings } from "./lib/bounds/bounds.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { drain } from "./lib/drain.ts";
 import { urnsOn } from "./lib/forget.ts";
@@ -67,8 +67,7 @@ await main(async () => {
   const begin = Date.now();
   const step = (text: string) => console.log(`[${Math.round((Date.now() - begin) / 1000)} s] ${text}`);
   const stack = new Stack(asked.stack ?? "dev");
-  stack.check();
-  const settings = readStackFile(stack.file);
+  const settings = stack.settings();
   const { platform, groups, webserverPort } = settings;
   if (asked.adopt) process.env.AIRFLOW_ADOPT = "true";
   if (asked["continue-on-error"]) process.env.AIRFLOW_CONTINUE_ON_ERROR = "true";
@@ -84,6 +83,7 @@ await main(async () => {
   const loopback = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
   step("Deployed");
   console.log(greeting(stack.name, settings, outputs, loopback));
+  for (const line of warnings(await boundsOf(stack, settings), new Date())) console.log(`  warning: ${line}`);
   const end = await reach(stack);
   await tryOut(stack, settings, new AirflowApi(local), { down, strict: asked.strict ?? false, step }).finally(
     end,

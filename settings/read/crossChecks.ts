@@ -25,7 +25,7 @@ import { engineCertificateRules } from "../rules/network/engineCertificates.ts";
 import { ingressRules } from "../rules/network/ingress.ts";
 import { portRules } from "../rules/network/ports.ts";
 import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts";
-import { publishRules } from "../rules/network/publish.ts";
+import { publishFileRules, publishRules } from "../rules/network/publish.ts";
 import { platformRules } from "../rules/platform.ts";
 import { mountRules } from "../rules/roles/mounts.ts";
 import { ownCodeRules } from "../rules/roles/ownCode.ts";
@@ -50,7 +50,18 @@ import { concurrencyRules } from "../rules/workers/workers.ts";
 import { schema } from "../schema/schema.ts";
 import { partOf, unreadable } from "./parts.ts";
 
-export const rules: readonly Rule[] = [
+/** Rules about the contents of files beside a stack's own, which may change after a deployment, or end as certificates do. */
+const contentRules: readonly Rule[] = [
+  engineCertificateRules,
+  ownCodeRules,
+  proxyAndAuthorityRules,
+  publishFileRules,
+  requirementRules,
+  tlsRules,
+].flat();
+
+/** Rules that hold for what is deployed, whenever a command looks at it or removes it. */
+export const lastingRules: readonly Rule[] = [
   addressRules,
   apiCapacityRules,
   celeryRules,
@@ -62,7 +73,6 @@ export const rules: readonly Rule[] = [
   declarationRules,
   extraCeleryRules,
   heartbeatRules,
-  engineCertificateRules,
   imageRules,
   ingressRules,
   keyRules,
@@ -74,7 +84,6 @@ export const rules: readonly Rule[] = [
   composedRules,
   foreignRules,
   userRules,
-  ownCodeRules,
   packageRules,
   parallelismRules,
   passwordRules,
@@ -83,11 +92,9 @@ export const rules: readonly Rule[] = [
   poolRules,
   portRules,
   postgresRules,
-  proxyAndAuthorityRules,
   publishRules,
   queueRules,
   redisRules,
-  requirementRules,
   reservedRules,
   roleRules,
   secretFormRules,
@@ -95,10 +102,11 @@ export const rules: readonly Rule[] = [
   serviceRules,
   targetRules,
   timeoutRules,
-  tlsRules,
   urlRules,
   versionRules,
 ].flat();
+
+export const rules: readonly Rule[] = [...lastingRules, ...contentRules];
 
 /** True if there is a value at a path; an empty one, or an empty list, is none. */
 function isGivenIn(given: unknown, path: string): boolean {
@@ -114,6 +122,9 @@ export function faultsOf({ needs, check }: Rule, given: Readonly<Record<string, 
 }
 
 /** Lists the faults between values that are right by themselves. */
-export function crossChecks(given: Readonly<Record<string, unknown>>): Fault[] {
-  return rules.flatMap((rule) => faultsOf(rule, given));
+export function crossChecks(
+  given: Readonly<Record<string, unknown>>,
+  checks: readonly Rule[] = rules,
+): Fault[] {
+  return checks.flatMap((rule) => faultsOf(rule, given));
 }

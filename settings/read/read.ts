@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { resolved, type Settings } from "../model/groups.ts";
 import type { Fault } from "../rules/fault.ts";
+import type { Rule } from "../rules/rule.ts";
 import { among, cipherFaults, secretFaults } from "../rules/secrets/secrets.ts";
 import { samePath, type Where } from "../schema/path.ts";
 import { stackShape } from "../schema/shape.ts";
+import { lastingRules, rules } from "./crossChecks.ts";
 import { withDeclarations } from "./declarationsFile.ts";
 import { declared } from "./declared.ts";
 import { line } from "./line.ts";
@@ -39,6 +41,7 @@ function inOrder(lines: readonly string[]): string[] {
  * @param given values by key without the project's prefix
  * @param faults faults that are known already; their values get no others
  * @param strangers lines about unknown names beside the values
+ * @param checks rules between values; all by default
  * @throws Refused listing every fault: place, key, given, expected
  */
 export function settingsOf(
@@ -46,8 +49,9 @@ export function settingsOf(
   where: Where,
   faults: readonly Fault[] = [],
   strangers: readonly string[] = [],
+  checks: readonly Rule[] = rules,
 ): Settings {
-  const { stated, faults: found } = validate(given);
+  const { stated, faults: found } = validate(given, checks);
   const others = found.filter(({ path }) => !faults.some((known) => samePath(known.path, path)));
   const lines = [...strangers, ...[...faults, ...others].map((fault) => line(given, where, fault))];
   if (stated && lines.length === 0) return resolved(stated);
@@ -71,9 +75,11 @@ function settingsBoth(
   where: Where,
   faults: readonly Fault[],
   strangers: readonly string[],
+  checks: readonly Rule[] = rules,
 ): Settings {
   const both = withDeclarations(given, where);
-  return settingsOf(both.values, both.where, [...faults, ...both.faults], [...strangers, ...both.strangers]);
+  const all = [...faults, ...both.faults];
+  return settingsOf(both.values, both.where, all, [...strangers, ...both.strangers], checks);
 }
 
 /** Longest name of a stack: `airflow-STACK` is a namespace, and begins names on an engine. */
@@ -108,6 +114,19 @@ function typed(values: Values): Values {
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
 export function readStackFile(file: string): Settings {
+  return readBy(file, rules);
+}
+
+/**
+ * Reads the file of a stack that is deployed, for commands that look at it or remove it: what only a deployment needs, such as
+ * certificates that are valid, keeps nobody from these.
+ * @throws Refused listing every other fault; Error if the file is not a stack file
+ */
+export function readDeployed(file: string): Settings {
+  return readBy(file, lastingRules);
+}
+
+function readBy(file: string, checks: readonly Rule[]): Settings {
   const { values, encrypted, undecipherable, where, strangers } = parseStackFile(readText(file), file);
   const given = typed(values);
   const stack = stackOf(file);
@@ -118,7 +137,7 @@ export function readStackFile(file: string): Settings {
     ({ path }) => !misplaced.some((fault) => samePath(fault.path, path)),
   );
   const faults = [...misplaced, ...forged];
-  return settingsBoth(given, where, faults, [...named, ...strangers]);
+  return settingsBoth(given, where, faults, [...named, ...strangers], checks);
 }
 
 /**

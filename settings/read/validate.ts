@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import type { Fault } from "../rules/fault.ts";
 import { unknownWord } from "../rules/nearest.ts";
+import type { Rule } from "../rules/rule.ts";
 import { type ParsedConfig, schema } from "../schema/schema.ts";
 import { keysIn } from "../schema/values.ts";
-import { crossChecks } from "./crossChecks.ts";
+import { crossChecks, rules } from "./crossChecks.ts";
 
 /** Keys that are rejected on purpose, and why. */
 const refused: Readonly<Record<string, string>> = {
@@ -51,7 +52,10 @@ export interface Examined {
  * Validates a stack in one pass: each value by itself, and the right or absent ones also against each other.
  * An unknown key says nothing about the known ones beside it, so these are checked without it.
  */
-export function validate(given: Readonly<Record<string, unknown>>): Examined {
+export function validate(
+  given: Readonly<Record<string, unknown>>,
+  checks: readonly Rule[] = rules,
+): Examined {
   const known = structuredClone(given);
   const strangers = schema.safeParse(given).error?.issues ?? [];
   const faults = strangers.flatMap((issue) =>
@@ -59,5 +63,5 @@ export function validate(given: Readonly<Record<string, unknown>>): Examined {
   );
   const { data, error } = schema.safeParse(known);
   const wrong = distinct(error?.issues.map(faultOf) ?? []);
-  return { ...(data && { stated: data }), faults: [...faults, ...wrong, ...crossChecks(known)] };
+  return { ...(data && { stated: data }), faults: [...faults, ...wrong, ...crossChecks(known, checks)] };
 }

@@ -5,7 +5,6 @@ import type { Packages } from "../../images/derived.ts";
 import { derivedImage } from "../../images/derived.ts";
 import { builtHere } from "../../images/local.ts";
 import type { Settings } from "../../settings/model/groups.ts";
-import { readStackFile } from "../../settings/read/read.ts";
 import { ensureImages, ensurePackages } from "../images.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
 import { inContainer } from "../lib/dags/container.ts";
@@ -130,8 +129,7 @@ await main(async () => {
   const [spelt, least, most, work] = command;
   if (rest.length < least || rest.length > most) throw new Error(`expected npm run dags -- ${name} ${spelt}`);
   const stack = new Stack(flags.stack ?? "dev");
-  stack.check();
-  const settings = readStackFile(stack.file);
+  const settings = stack.deployed();
   if (settings.dagsGit && flags.folder === undefined && !["run", "logs"].includes(name)) {
     throw new Error(
       `The DAGs of stack ${stack.name} are in ${settings.dagsGit.url}; expected --folder, your checkout.`,

@@ -1,4 +1,3 @@
-import { readStackFile } from "../../settings/read/read.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
 import { environmentOf, execArgs, placeOf } from "../lib/dags/place.ts";
 import { attach, main } from "../lib/process.ts";
@@ -8,8 +7,7 @@ await main(async () => {
   const { flags, words } = commandLine("shell");
   const [role = "", ...command] = words;
   const stack = new Stack(flags.stack ?? "dev");
-  stack.check();
-  const place = await placeOf(stack, readStackFile(stack.file), role);
+  const place = await placeOf(stack, stack.deployed(), role);
   if (!place) {
     const known = "such as scheduler, webserver, worker or worker-2";
     throw new Error(

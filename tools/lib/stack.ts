@@ -8,7 +8,7 @@ import { capabilities } from "../../capabilities.ts";
 import { followContext } from "../../platforms/endpoint.ts";
 import { clientEnvironment, machineOf, machinesOf } from "../../platforms/machines.ts";
 import type { Settings } from "../../settings/model/groups.ts";
-import { readStackFile } from "../../settings/read/read.ts";
+import { readDeployed, readStackFile } from "../../settings/read/read.ts";
 import { rewritten } from "../../settings/read/rewritten.ts";
 import { readText } from "../../settings/read/yaml/text.ts";
 import { readSalt, removeDamagedAttributes, removeUnfinished } from "./checkpoint.ts";
@@ -49,6 +49,11 @@ function clientsOf(settings: Settings): (provider: string) => Readonly<Record<st
   return (provider) => clientEnvironment(machineOf(provider, machines));
 }
 
+/** True if a CLI command runs the program, which needs all that a deployment needs. */
+function deploys([command = ""]: readonly string[]): boolean {
+  return ["up", "preview", "watch"].includes(command);
+}
+
 /** CLI commands that read the stack's configuration. */
 const configured = ["up", "preview", "destroy", "refresh", "config", "import", "watch"];
 
@@ -82,8 +87,7 @@ export class Stack {
       await run("pulumi", ["stack", "select", "--create", this.name]);
       return run("pulumi", args, { env: { PULUMI_STACK: this.name }, show });
     }
-    this.check();
-    const settings = readStackFile(this.file);
+    const settings = deploys(args) ? this.settings() : this.deployed();
     await followContext(settings);
     const { platform, kubernetes } = settings;
     if (capabilities[platform].manifests) await run("tools/run", ["--kubernetes-plugin"], { show: true });
@@ -115,10 +119,22 @@ export class Stack {
     await this.pulumi(["destroy", "--yes", "--skip-preview"], true).finally(end);
   }
 
-  /** @throws Error when the stack file is missing or invalid */
-  check(): void {
+  /**
+   * Reads the settings for a deployment.
+   * @throws Error when the stack file is missing or invalid
+   */
+  settings(): Settings {
     this.find();
-    readStackFile(this.file);
+    return readStackFile(this.file);
+  }
+
+  /**
+   * Reads the settings for a look at what is deployed, as {@link readDeployed} does.
+   * @throws Error when the stack file is missing or invalid
+   */
+  deployed(): Settings {
+    this.find();
+    return readDeployed(this.file);
   }
 
   /** @throws Error when the stack file is missing */

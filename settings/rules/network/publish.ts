@@ -92,4 +92,7 @@ const ports = rule(portParts, (parsed) => {
   return [...clashes, { path: ["publish", "flowerPort"], message: message("the webserver") }];
 });
 
-export const publishRules = [platform, certificate, key, host, ports];
+export const publishRules = [platform, ports];
+
+/** Rules about the certificate and its key. */
+export const publishFileRules = [certificate, key, host];

@@ -153,7 +153,7 @@ suite("a bad stack file is refused by the check that a command begins with", () 
         t.mock.method(console, stream, (...words: unknown[]) => printed.push([stream, ...words]));
       const { exitCode } = process;
       process.exitCode = 0;
-      await main(async () => new Stack(stackOf(row)).check());
+      await main(async () => void new Stack(stackOf(row)).settings());
       const code = process.exitCode;
       process.exitCode = exitCode;
       checked++;

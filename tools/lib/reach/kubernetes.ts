@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createConnection } from "node:net";
 import { roleTable } from "../../../roles.ts";
-import { readStackFile } from "../../../settings/read/read.ts";
+import { readDeployed } from "../../../settings/read/read.ts";
 import { run, waitFor } from "../process.ts";
 import { contextFlags, type Stack } from "../stack.ts";
 import { portInUse } from "./tunnel.ts";
@@ -22,12 +22,12 @@ function answers(port: number): Promise<boolean> {
 }
 
 function namespaceOf({ file, prefix }: Stack): string {
-  return readStackFile(file).kubernetes?.namespace ?? prefix;
+  return readDeployed(file).kubernetes?.namespace ?? prefix;
 }
 
 /** kubectl flags for the namespace of a stack. */
 export function namespaceFlags(stack: Stack): string[] {
-  return [...contextFlags(readStackFile(stack.file).kubernetes), "--namespace", namespaceOf(stack)];
+  return [...contextFlags(readDeployed(stack.file).kubernetes), "--namespace", namespaceOf(stack)];
 }
 
 /**
@@ -36,7 +36,7 @@ export function namespaceFlags(stack: Stack): string[] {
  * @throws Error when kubectl is missing or the cluster does not answer
  */
 export async function forward(stack: Stack): Promise<() => void> {
-  const settings = readStackFile(stack.file);
+  const settings = readDeployed(stack.file);
   const flags = namespaceFlags(stack);
   await run("kubectl", [...flags, "get", "service", "webserver", "flower"]).catch((error) => {
     throw new Error(

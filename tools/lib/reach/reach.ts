@@ -3,7 +3,7 @@ import { several } from "../../../components/roles/role.ts";
 import { homeOf, type Machine, machinesOf } from "../../../platforms/machines.ts";
 import { roleTable } from "../../../roles.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
-import { readStackFile } from "../../../settings/read/read.ts";
+import { readDeployed } from "../../../settings/read/read.ts";
 import { instances } from "../../../workload.ts";
 import type { Stack } from "../stack.ts";
 import { forward } from "./kubernetes.ts";
@@ -46,7 +46,7 @@ export function isElsewhere(settings: Settings): boolean {
  * @throws Error when a port is in use, or the cluster or a machine does not answer
  */
 export async function reach(stack: Stack): Promise<() => void> {
-  const settings = readStackFile(stack.file);
+  const settings = readDeployed(stack.file);
   if (!capabilities[settings.platform].loopback) return forward(stack);
   const ends: (() => void)[] = [];
   const end = () => {

@@ -54,11 +54,11 @@ export function isWorker(name: string): boolean {
 }
 
 /** Shortens an image name: no registry or repository, and only the start of a digest: `airflow:3.3.2-1a2b`. */
-function short(image: string): string {
+export function short(image: string): string {
   return image.replace(/^.*\//, "").replace(/(?:sha256:)?([0-9a-f]{12})[0-9a-f]{52}$/, "$1");
 }
 
-function ago(since: Date, now: Date): string {
+export function ago(since: Date, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - since.getTime()) / 1000));
   if (seconds < 60) return `${seconds} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
@@ -70,7 +70,7 @@ function sum(counts: Readonly<Record<string, number>>): number {
 }
 
 /** Aligns texts in columns. The last text of a row does not widen its column. */
-function aligned(rows: readonly Row[]): string {
+export function aligned(rows: readonly Row[]): string {
   const width = (column: number) =>
     Math.max(...rows.map((row) => (column < row.length - 1 ? (row[column]?.length ?? 0) : 0)));
   const line = (row: Row) => row.map((text, at) => text.padEnd(width(at))).join("  ");

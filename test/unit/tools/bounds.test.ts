@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
+import { readDeployed, readStackFile, settingsFrom } from "../../../settings/read/read.ts";
+import { type Bounds, boundsTable, warnings } from "../../../tools/lib/bounds/bounds.ts";
+import { endingWarnings, fileEndings } from "../../../tools/lib/bounds/certificates.ts";
+import { volumeFacts } from "../../../tools/lib/bounds/volumes.ts";
+import type { MachineFacts } from "../../../tools/lib/status/table.ts";
+import { raw } from "../mocks.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "bounds-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const day = 86_400_000;
+
+async function certificate(name: string, days: number): Promise<string> {
+  const file = join(folder, name);
+  writeFileSync(file, await authorityCertificate(createPublicKey(privateKey), privateKey, days));
+  return file;
+}
+
+test("a certificate that has ended keeps a stack from being deployed, and from nothing else", async () => {
+  const file = join(folder, "Pulumi.unit.yaml");
+  const past = await certificate("past.pem", -1 / 48);
+  writeFileSync(file, `config:\n  airflow:workers: 3\n  airflow:caCertificates: [${past}]\n`);
+  assert.throws(() => readStackFile(file), /caCertificates\[0\] is .*has ended on/);
+  const settings = readDeployed(file);
+  assert.equal(settings.groups[0]?.workers, 3);
+  const [told, ...more] = endingWarnings(fileEndings(settings), new Date());
+  assert.match(
+    told ?? "",
+    /^caCertificates\[0\] has ended on [\d-]{10}: put a newer one there, then npm run up$/,
+  );
+  assert.deepEqual(more, []);
+  writeFileSync(file, "config:\n  airflow:workers: -1\n");
+  assert.throws(() => readDeployed(file), /workers is -1/);
+});
+
+test("certificates are warned of a month ahead", async () => {
+  const caCertificates = [await certificate("soon.pem", 29.5), await certificate("later.pem", 30.5)];
+  const settings = settingsFrom(raw({ caCertificates }), () => "");
+  const told = endingWarnings(fileEndings(settings), new Date());
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? "", /^caCertificates\[0\] ends in 29 d, on [\d-]{10}: /);
+});
+
+const instance = (name: string, state = "running") => {
+  return { name, state, health: "healthy", image: "airflow-on-celery/redis:7-ba5e2b1beea1", fine: true };
+};
+const machines: readonly MachineFacts[] = [
+  { name: "main", instances: [instance("redis"), instance("worker-main-1"), instance("worker-main-2")] },
+  { name: "big", cause: "no route to host" },
+  { name: "old", instances: [instance("postgres", "exited")] },
+];
+
+test("a running instance of each kind is asked how full its volumes are", async () => {
+  const asked: string[] = [];
+  const volumes = await volumeFacts(machines, async (machine, name, command) => {
+    asked.push([machine, name, ...command.slice(3)].join(" "));
+    const rows = command.slice(3).map((path, at) => `/dev/vda 2097152 1 1 ${84 + at}% ${path}`);
+    return {
+      text: ["Filesystem 1024-blocks Used Available Capacity Mounted", ...rows].join("\n"),
+      asked: 0,
+      answered: 0,
+    };
+  });
+  assert.deepEqual(asked, ["main redis /data", "main worker-main-1 /opt/airflow/logs /opt/airflow/data"]);
+  const built = new Date("2026-11-14T12:00:00Z");
+  const bounds: Bounds = {
+    volumes,
+    certificates: [],
+    images: { "airflow-on-celery/redis:7-ba5e2b1beea1": built },
+  };
+  const now = new Date(built.getTime() + 10 * day);
+  assert.equal(
+    boundsTable(bounds, now),
+    `machine  volume                           size     
+main     redis:/data                      2.0 GiB  84 % full
+main     worker-main-1:/opt/airflow/logs  2.0 GiB  84 % full
+main     worker-main-1:/opt/airflow/data  2.0 GiB  85 % full
+
+redis:7-ba5e2b1beea1  built 10 d ago`.replace("size     \n", "size\n"),
+  );
+  assert.deepEqual(warnings(bounds, now), ["worker-main-1:/opt/airflow/data on main is 85 % full"]);
+});

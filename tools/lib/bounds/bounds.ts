@@ -1,0 +1,77 @@
+import { forPlatform } from "../../../capabilities.ts";
+import { askEngine } from "../../../platforms/ask.ts";
+import { machinesOf } from "../../../platforms/machines.ts";
+import type { Settings } from "../../../settings/model/groups.ts";
+import { namespaceFlags } from "../reach/kubernetes.ts";
+import type { Stack } from "../stack.ts";
+import { clusterFacts } from "../status/cluster.ts";
+import { factsOfEngines } from "../status/engine.ts";
+import { ago, aligned, type MachineFacts, short } from "../status/table.ts";
+import { type Ending, endingWarnings, fileEndings, gatewayEndings } from "./certificates.ts";
+import { type Fullness, fullWarnings, inContainers, inPods, volumeFacts } from "./volumes.ts";
+
+/** What of a stack fills up, ends or ages. */
+export interface Bounds {
+  readonly volumes: readonly Fullness[];
+  readonly certificates: readonly Ending[];
+  /** Time at which each image was built. */
+  readonly images: Readonly<Record<string, Date>>;
+}
+
+/** Asks each engine when the images in use were built; a cluster does not know it. */
+async function imageAges(machines: readonly MachineFacts[], settings: Settings): Promise<Bounds["images"]> {
+  const engines = machinesOf(settings);
+  const found = machines.map(async (machine) => {
+    if ("cause" in machine) return [];
+    const images = [...new Set(machine.instances.map(({ image }) => image))].filter(Boolean);
+    if (images.length === 0) return [];
+    const engine = engines.find(({ name }) => name === machine.name);
+    const asked = ["image", "inspect", "--format", "{{.Created}}", ...images];
+    const { text, complaint } = await askEngine(engine, asked);
+    const times = text.trim().split("\n");
+    // An image that is gone leaves a line out: no time is sure to be its image's.
+    return complaint === undefined ? images.map((image, at) => [image, new Date(times[at] ?? "")]) : [];
+  });
+  return Object.fromEntries((await Promise.all(found)).flat());
+}
+
+/** Looks at a running stack; whatever does not answer is left out. */
+export async function boundsOf(stack: Stack, settings: Settings): Promise<Bounds> {
+  const { prefix } = stack;
+  const onEngines = async () => {
+    const machines = await factsOfEngines(prefix, settings);
+    const [volumes, gateways, images] = await Promise.all([
+      volumeFacts(machines, inContainers(prefix, settings)),
+      gatewayEndings(prefix, settings),
+      imageAges(machines, settings),
+    ]);
+    return { volumes, certificates: [...fileEndings(settings), ...gateways], images };
+  };
+  const inCluster = async () => {
+    const flags = namespaceFlags(stack);
+    const volumes = await volumeFacts(await clusterFacts(flags), inPods(flags));
+    return { volumes, certificates: fileEndings(settings), images: {} };
+  };
+  return forPlatform(settings.platform, { docker: onEngines, kubernetes: inCluster })();
+}
+
+/** Tables of volumes and images. */
+export function boundsTable({ volumes, images }: Bounds, now: Date): string {
+  const gib = (kib: number) => `${(kib / 2 ** 20).toFixed(1)} GiB`;
+  const rows = volumes.map(({ machine, volume, size, percent }) => [
+    machine,
+    volume,
+    gib(size),
+    `${percent} % full`,
+  ]);
+  const ages = Object.entries(images).map(([image, built]) => [short(image), `built ${ago(built, now)}`]);
+  return [
+    aligned([["machine", "volume", "size", ""], ...rows]),
+    ...(ages.length > 0 ? [aligned(ages)] : []),
+  ].join("\n\n");
+}
+
+/** Lists what needs somebody soon. */
+export function warnings({ volumes, certificates }: Bounds, now: Date): string[] {
+  return [...fullWarnings(volumes), ...endingWarnings(certificates, now)];
+}

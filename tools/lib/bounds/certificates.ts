@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { askEngine } from "../../../platforms/ask.ts";
+import { secrets } from "../../../platforms/docker/gateway.ts";
+import { machinesOf } from "../../../platforms/machines.ts";
+import { certificatesIn } from "../../../settings/model/certificates.ts";
+import type { Settings } from "../../../settings/model/groups.ts";
+import { secretsDirectory } from "../../../workload.ts";
+
+/** Days before its end at which a certificate is warned of. */
+const early = 30;
+
+/** The end of a certificate. */
+export interface Ending {
+  /** Key of the stack file, or the machine. */
+  readonly what: string;
+  readonly end: Date;
+  readonly remedy: string;
+}
+
+/** Returns the end of the first of several certificates that ends; none for what is no certificate. */
+function endings(what: string, pem: string, remedy: string): Ending[] {
+  const ends = certificatesIn(pem).map(({ validToDate }) => validToDate.getTime());
+  return ends.length === 0 ? [] : [{ what, end: new Date(Math.min(...ends)), remedy }];
+}
+
+/** Lists the ends of the certificates that a stack file names. */
+export function fileEndings({ publish, caCertificates, postgres, redis, machines = [] }: Settings): Ending[] {
+  const files: readonly (readonly [what: string, file: string | undefined])[] = [
+    ["publish.certificate", publish?.certificate],
+    ...caCertificates.map((file, at) => [`caCertificates[${at}]`, file] as const),
+    ["postgres.ca", postgres.ca],
+    ["redis.ca", redis.ca],
+    ...machines.flatMap(({ name, certificates: folder }) =>
+      folder === undefined
+        ? []
+        : ["ca.pem", "cert.pem"].map(
+            (file) => [`${file} of the machine ${name}`, join(folder, file)] as const,
+          ),
+    ),
+  ];
+  return files.flatMap(([what, file]) =>
+    file !== undefined && existsSync(file)
+      ? endings(what, readFileSync(file, "utf8"), "put a newer one there, then npm run up")
+      : [],
+  );
+}
+
+/** Lists the ends of the certificates of gateways, which hold them beside their keys; a machine that is down has none. */
+export async function gatewayEndings(prefix: string, settings: Settings): Promise<Ending[]> {
+  const machines = machinesOf(settings);
+  if (machines.length < 2) return [];
+  const found = machines.map(async (machine) => {
+    const first = ["sed", "/END CERTIFICATE/q", `${secretsDirectory}/${secrets.machine}`];
+    const { text, complaint } = await askEngine(machine, ["exec", `${prefix}-gateway`, ...first]);
+    const what = `the certificate of the gateway on ${machine.name}`;
+    return complaint === undefined ? endings(what, text, "npm run up renews it") : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Warns of certificates that have ended, or will in a month. */
+export function endingWarnings(all: readonly Ending[], now: Date): string[] {
+  return all.flatMap(({ what, end, remedy }) => {
+    const days = Math.floor((end.getTime() - now.getTime()) / 86_400_000);
+    if (days >= early) return [];
+    const when = days < 0 ? "has ended" : `ends in ${days} d,`;
+    return [`${what} ${when} on ${end.toISOString().slice(0, 10)}: ${remedy}`];
+  });
+}

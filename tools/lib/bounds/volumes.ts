@@ -1,0 +1,81 @@
+import { type Answer, askCluster, askEngine } from "../../../platforms/ask.ts";
+import { machinesOf } from "../../../platforms/machines.ts";
+import type { Settings } from "../../../settings/model/groups.ts";
+import type { MachineFacts } from "../status/table.ts";
+
+/** Percentage from which a volume is warned of. */
+const high = 85;
+
+const logs = "/opt/airflow/logs";
+
+/** Directories with a volume, by the beginning of the names of instances; one instance of a machine is asked for each. */
+const places: Readonly<Record<string, readonly string[]>> = {
+  postgres: ["/var/lib/postgresql/data"],
+  redis: ["/data"],
+  scheduler: [logs],
+  worker: [logs, "/opt/airflow/data"],
+};
+
+/** How full a volume is. On an engine that is the disk beneath, which volumes share. */
+export interface Fullness {
+  readonly machine: string;
+  /** Instance and directory: `postgres:/var/lib/postgresql/data`. */
+  readonly volume: string;
+  /** KiB. */
+  readonly size: number;
+  readonly percent: number;
+}
+
+/** Reads the output of `df -P -k`, which has a line for each directory, in the order asked for. */
+export function fullnessIn(
+  text: string,
+  machine: string,
+  instance: string,
+  asked: readonly string[],
+): Fullness[] {
+  const rows = text.trim().split("\n").slice(1);
+  return rows.flatMap((row, at) => {
+    const [, size, , , used] = row.split(/\s+/);
+    const percent = Number.parseInt(used ?? "", 10);
+    return Number.isNaN(percent)
+      ? []
+      : [{ machine, volume: `${instance}:${asked[at]}`, size: Number(size), percent }];
+  });
+}
+
+type Ask = (machine: string, instance: string, command: readonly string[]) => Promise<Answer>;
+
+/** Asks inside of containers or pods, which see their volumes on every platform. */
+export async function volumeFacts(machines: readonly MachineFacts[], ask: Ask): Promise<Fullness[]> {
+  const found = machines.flatMap((machine) => {
+    if ("cause" in machine) return [];
+    const running = machine.instances.filter(({ state }) => state === "running");
+    return Object.entries(places).map(async ([role, directories]) => {
+      const instance = running.find(({ name }) => name.startsWith(role))?.name;
+      if (instance === undefined) return [];
+      const { text, complaint } = await ask(machine.name, instance, ["df", "-P", "-k", ...directories]);
+      return complaint === undefined ? fullnessIn(text, machine.name, instance, directories) : [];
+    });
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** @param prefix of the names of the stack's containers */
+export function inContainers(prefix: string, settings: Settings): Ask {
+  const machines = machinesOf(settings);
+  return (name, instance, command) => {
+    const machine = machines.find((one) => one.name === name);
+    return askEngine(machine, ["exec", `${prefix}-${instance}`, ...command]);
+  };
+}
+
+/** @param flags of kubectl, which select the stack's namespace */
+export function inPods(flags: readonly string[]): Ask {
+  return (_node, pod, command) => askCluster([...flags, "exec", pod, "--", ...command]);
+}
+
+export function fullWarnings(all: readonly Fullness[]): string[] {
+  return all
+    .filter(({ percent }) => percent >= high)
+    .map(({ machine, volume, percent }) => `${volume} on ${machine} is ${percent} % full`);
+}
