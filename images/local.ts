@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { defaultVersion } from "../settings/schema/versions.ts";
 
@@ -19,6 +19,14 @@ export function builtVersions(): readonly string[] {
   return files.flatMap((file) => (file.endsWith(".lock") ? (lock.exec(file)?.[1] ?? []) : [])).sort();
 }
 
+/** File with the time of the last refresh, if there was one: the images after it are others. */
+export const refreshFile = join(import.meta.dirname, "refreshed");
+
+/** Returns the time of the last refresh; empty without one. */
+export function refreshedAt(): string {
+  return existsSync(refreshFile) ? readFileSync(refreshFile, "utf8").trim() : "";
+}
+
 /** True if a file goes into the image of a version: all but the locks of other versions. */
 function isFor(version: string, file: string): boolean {
   const [, owner, kind] = lock.exec(file) ?? [];
@@ -28,8 +36,9 @@ function isFor(version: string, file: string): boolean {
 /**
  * Names an image that is built here after a hash of its contents, so that a change is a new image.
  * @param airflow version of Airflow; the other images are the same for all versions
+ * @param refreshed time of the last refresh, from which on the same files make another image
  */
-export function localImage(name: ImageName, airflow = defaultVersion): string {
+export function localImage(name: ImageName, airflow = defaultVersion, refreshed = refreshedAt()): string {
   const folder = join(import.meta.dirname, name);
   const hash = createHash("sha256");
   for (const file of readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -42,5 +51,6 @@ export function localImage(name: ImageName, airflow = defaultVersion): string {
       .update(readFileSync(join(folder, file)))
       .update("\0");
   }
+  hash.update(refreshed);
   return `${builtHere}${name}:${versions[name] ?? airflow}-${hash.digest("hex").slice(0, 12)}`;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
+# usage: base-image.sh [--refresh]
 # Makes sure that the engine has debian:bookworm-slim: pulled where a registry answers, otherwise put together from
-# Debian's packages. What was put together is kept as a file for the next engine.
+# Debian's packages. What was put together is kept as a file for the next engine; with --refresh it is made anew.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/quietly.sh"
 image=debian:bookworm-slim
@@ -10,13 +11,13 @@ authorities=/usr/local/share/ca-certificates
 fail() { printf '%s\n' "$@" >&2; exit 1; }
 has() { command -v "$1" > /dev/null; }
 
-docker image inspect "$image" > /dev/null 2>&1 && exit
+[[ ${1:-} == --refresh ]] || { docker image inspect "$image" > /dev/null 2>&1 && exit; }
 timeout 120 docker pull --quiet "$image" > /dev/null 2>&1 && { echo "$image pulled"; exit; }
 
 # Where a proxy inspects TLS its authority must be in the image, so another set of authorities is another file.
 tar=$cache/debian-bookworm-slim-$({ cat "${BASH_SOURCE[0]}"; cat "$authorities"/*.crt 2> /dev/null || true; } | sha256sum | cut -c1-12).tar
 
-if [[ ! -f $tar ]]; then
+if [[ ! -f $tar || ${1:-} == --refresh ]]; then
   if ! has mmdebstrap; then
     ((EUID == 0)) && has apt-get || fail "There is no image $image: no registry answers, and mmdebstrap, which could make it, is missing." \
       "Load the image into the engine, or install mmdebstrap (Debian, Ubuntu)."

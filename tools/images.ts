@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { derivedImage, type Packages, packagesFolder } from "../images/derived.ts";
-import { builtHere, type ImageName, localImage } from "../images/local.ts";
+import { builtHere, type ImageName, localImage, refreshedAt, refreshFile } from "../images/local.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readImageSettings } from "../settings/read/read.ts";
@@ -71,9 +71,13 @@ export async function ensureImages(needed = standard, version = defaultVersion):
     return;
   }
   const official = await dockerHubAnswers();
-  await run("offline/base-image.sh", [], { show: true });
+  const fresh = refreshedAt() !== "";
+  await run("offline/base-image.sh", fresh ? ["--refresh"] : [], { show: true });
   console.log(`  building ${wanted.join(", ")} ${official ? "on top of official images" : "from packages"}`);
-  await buildAll(wanted.map((name) => plan(name, version, official)));
+  await buildAll(
+    wanted.map((name) => plan(name, version, official)),
+    fresh ? ["--no-cache", ...(official ? ["--pull"] : [])] : [],
+  );
 }
 
 /** Makes sure that the engine has the image with the packages for a stack's DAGs. */
@@ -173,6 +177,12 @@ if (import.meta.main) {
     const { flags } = commandLine("images");
     const stack = flags.stack === undefined ? undefined : new Stack(flags.stack);
     stack?.find();
+    if (flags.refresh) {
+      writeFileSync(refreshFile, `${new Date().toISOString()}\n`);
+      console.log(
+        "  images/refreshed has the time of the refresh: keep it with the project, so that all have the same images",
+      );
+    }
     if (flags.push === undefined) {
       if (stack) await prepareImages(stack.settings());
       else await ensureImages();

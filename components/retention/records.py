@@ -10,6 +10,7 @@ import os
 import pathlib
 import sys
 import time
+from uuid import UUID
 
 HERE = pathlib.Path(__file__).parent
 
@@ -21,20 +22,7 @@ if __name__ == "__main__":
     import start  # noqa: F401, before Airflow
 
 from airflow_on_celery.orphans import remove_orphans  # noqa: E402
-from sqlalchemy import (  # noqa: E402
-    MetaData,
-    Table,
-    and_,
-    cast,
-    column,
-    create_engine,
-    delete,
-    inspect,
-    literal_column,
-    select,
-    text,
-    values,
-)
+from sqlalchemy import MetaData, Table, create_engine, inspect, literal_column, select, text  # noqa: E402
 from sqlalchemy.exc import DBAPIError  # noqa: E402
 from sqlalchemy.pool import NullPool  # noqa: E402
 
@@ -42,40 +30,50 @@ from sqlalchemy.pool import NullPool  # noqa: E402
 LOCKED = 1000
 # Seconds that a batch should take: it grows and shrinks by that.
 AIM = 0.2
-MOST = 5000
+FEWEST, MOST = 100, 5000
 # Rows looked for at once.
 FOUND = 50_000
 # Rows that could not be removed by themselves, after which a table waits for the next hour.
 STUCK = 10
 
 
-def deletion(table, keys):
-    """A join, which uses the index: a long list of tuples takes Postgres longer to plan than to remove."""
-    columns = table.primary_key.columns
-    given = values(*[column(key.name, key.type) for key in columns], name="given").data(keys)
-    return delete(table).where(and_(*[key == cast(given.c[key.name], key.type) for key in columns]))
+def deletion(table, dialect):
+    """SQL that removes the rows whose keys are in arrays, one for each column: it stays the same for any number of rows."""
+    quoted = dialect.identifier_preparer.quote
+    keys = {f"k{at}": column for at, column in enumerate(table.primary_key.columns)}
+    arrays = ", ".join(f"CAST(:{key} AS {column.type.compile(dialect)}[])" for key, column in keys.items())
+    same = " AND ".join(f"old.{quoted(column.name)} = given.{key}" for key, column in keys.items())
+    names = ", ".join(keys)
+    return text(f"DELETE FROM {quoted(table.name)} AS old USING unnest({arrays}) AS given({names}) WHERE {same}")
 
 
-def remove_rows(engine, table, keys):
-    """Removes rows by their primary keys; returns how many, and those left over because others hold or need them."""
-    size, removed, stuck = 200, 0, 0
+def arrays_of(rows):
+    """The values of rows by column; the driver knows no arrays of UUIDs."""
+    columns = zip(*rows)
+    return {f"k{at}": [str(one) if isinstance(one, UUID) else one for one in column] for at, column in enumerate(columns)}
+
+
+def remove_rows(connection, table, keys):
+    """Removes rows by their primary keys; returns how many, and how many stay because others hold or need them."""
+    size, removed, stuck = FEWEST, 0, 0
+    statement = deletion(table, connection.dialect)
     while keys and stuck < STUCK:
-        batch = [tuple(key) for key in keys[:size]]
+        batch = keys[:size]
         begun = time.monotonic()
         try:
-            with engine.begin() as connection:
+            with connection.begin():
                 connection.execute(text(f"SET LOCAL statement_timeout = {LOCKED}"))
-                removed += connection.execute(deletion(table, batch)).rowcount
+                removed += connection.execute(statement, arrays_of(batch)).rowcount
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise
             if len(batch) > 1:
-                size = max(1, len(batch) // 4)
+                size = len(batch) // 4 or 1
                 continue
             stuck += 1
         keys = keys[len(batch) :]
         took = time.monotonic() - begun
-        size = min(MOST, size * 2) if took < AIM / 2 else max(1, size // 2) if took > AIM else size
+        size = max(min(int(len(batch) * AIM / took), len(batch) * 2, MOST), min(len(batch), FEWEST))
         # Lets others have the database for as long.
         time.sleep(took)
     return removed, stuck
@@ -90,8 +88,9 @@ def clean(engine, name, old):
     total = 0
     while True:
         with engine.connect() as connection:
-            keys = connection.execute(old(table).limit(FOUND)).fetchall()
-        removed, stuck = remove_rows(engine, table, keys)
+            with connection.begin():
+                keys = connection.execute(old(table).limit(FOUND)).fetchall()
+            removed, stuck = remove_rows(connection, table, keys)
         total += removed
         if len(keys) < FOUND or stuck:
             if total or stuck:

@@ -20,7 +20,7 @@ make_cluster() {
   find "$PGDATA" -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} +
   mkdir "$new"
   # move_up syncs it all, once.
-  initdb --no-sync --pgdata="$new" --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --encoding=UTF8 --no-instructions \
+  initdb --no-sync --pgdata="$new" --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --encoding=UTF8 --locale=C.UTF-8 --data-checksums --no-instructions \
     --auth-local=scram-sha-256 --auth-host=scram-sha-256 ${POSTGRES_INITDB_ARGS:-}
   echo 'host all all all scram-sha-256' >> "$new/pg_hba.conf"
 }

@@ -20,7 +20,7 @@ interface Build {
   step: string;
 }
 
-async function build(state: Build): Promise<void> {
+async function build(state: Build, more: readonly string[]): Promise<void> {
   const { name, image, file, context, args } = state.plan;
   const begin = Date.now();
   const flags = Object.entries(args).flatMap(([key, value]) =>
@@ -31,7 +31,7 @@ async function build(state: Build): Promise<void> {
     for (const [, step] of chunk.matchAll(/^(?:Step |#\d+ \[)(\d+\/\d+ :.*|[^\]\n]*\d+\/\d+\].*)$/gm))
       state.step = masked(step ?? "").slice(0, 80);
   };
-  const command = ["build", "--force-rm", "--tag", image, ...flags, "--file", file, context];
+  const command = ["build", "--force-rm", "--tag", image, ...flags, ...more, "--file", file, context];
   await run("docker", command, { env: { BUILDKIT_PROGRESS: "plain" }, hear }).catch(({ message }: Error) => {
     const again = "Run this again: finished steps are kept.";
     throw new Error(`${message}\nBuilding the image ${name} from ${file} failed, see above. ${again}`);
@@ -41,9 +41,10 @@ async function build(state: Build): Promise<void> {
 
 /**
  * Builds images in parallel, and reports progress every 10 s.
+ * @param more flags of the Docker client
  * @throws Error with the end of a build's log, when the build fails
  */
-export async function buildAll(plans: readonly Plan[]): Promise<void> {
+export async function buildAll(plans: readonly Plan[], more: readonly string[] = []): Promise<void> {
   const begin = Date.now();
   const states = plans.map((plan): Build => ({ plan, step: "starting" }));
   const running = new Set(states);
@@ -51,7 +52,7 @@ export async function buildAll(plans: readonly Plan[]): Promise<void> {
     const seconds = Math.round((Date.now() - begin) / 1000);
     for (const { plan, step } of running) console.log(`  ${plan.name}: ${seconds} s, ${step}`);
   }, 10_000);
-  const builds = states.map((state) => build(state).finally(() => running.delete(state)));
+  const builds = states.map((state) => build(state, more).finally(() => running.delete(state)));
   await all(builds).finally(() => clearInterval(timer));
   // The classic builder keeps unnamed stages that only lend files to others.
   await run("docker", ["image", "prune", "--force", "--filter", "label=airflow-on-celery.stage=build"]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -113,4 +113,11 @@ test("requirements that name packages are taken", () => {
     "--only-binary :all:",
   ];
   assert.match(String(imageOf({}, `${text.join("\r\n")}\r\n`)), /airflow/);
+});
+
+test("both variants of the Postgres image make databases that the other one can open", () => {
+  for (const file of ["docker-entrypoint.sh", "official.Dockerfile"]) {
+    const text = readFileSync(new URL(`../../../images/postgres/${file}`, import.meta.url), "utf8");
+    assert.match(text, /--locale=C\.UTF-8 --data-checksums/, file);
+  }
 });

@@ -98,6 +98,7 @@ test("each version that is built here has an image of its own", () => {
   assert.match(localImage("airflow", "2.11.2"), /^airflow-on-celery\/airflow:2\.11\.2-[0-9a-f]{12}$/);
   assert.notEqual(localImage("airflow", "2.11.2").slice(-12), localImage("airflow", "3.3.2").slice(-12));
   assert.equal(localImage("redis", "2.11.2"), localImage("redis", "3.3.2"));
+  assert.notEqual(localImage("redis", "3.3.2", "2026-11-26"), localImage("redis", "3.3.2", ""));
 });
 
 test("versions are compared by their numbers, and a downgrade is refused", () => {

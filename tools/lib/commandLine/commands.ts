@@ -50,6 +50,7 @@ export const commands = {
     does: "Builds the images that stacks need.",
     flags: {
       stack: { value: "NAME", does: "Builds, or pushes, what this stack needs." },
+      refresh: { does: "Builds all images anew, with today's security updates of Debian's packages." },
       push: { value: "REPOSITORY", does: "Pushes the images there, and prints them for the stack file." },
     },
   },
