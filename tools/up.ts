@@ -2,9 +2,10 @@ import { capabilities } from "../capabilities.ts";
 import { greet, unreachable } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
-import { prepareImages } from "./images.ts";
+import { cargoFor, prepareImages } from "./images.ts";
 import { AirflowApi } from "./lib/airflow.ts";
 import { boundsOf, warnings } from "./lib/bounds/bounds.ts";
+import { removeOldImages } from "./lib/bounds/images.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { drain } from "./lib/drain.ts";
 import { urnsOn } from "./lib/forget.ts";
@@ -88,6 +89,7 @@ await main(async () => {
   await tryOut(stack, settings, new AirflowApi(local), { down, strict: asked.strict ?? false, step }).finally(
     end,
   );
+  await removeOldImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name)));
   if (down.length === 0) return;
   const there = down.map((machine) => {
     const missing = groups.filter((group) => group.machine === machine);

@@ -27,9 +27,9 @@ from sqlalchemy.exc import DBAPIError  # noqa: E402
 from sqlalchemy.pool import NullPool  # noqa: E402
 
 # Milliseconds for which a statement may lock rows.
-LOCKED = 1000
+LOCKED = 700
 # Seconds that a batch should take: it grows and shrinks by that.
-AIM = 0.2
+AIM = 0.1
 FEWEST, MOST = 100, 5000
 # Rows looked for at once.
 FOUND = 50_000

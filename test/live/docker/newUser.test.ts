@@ -112,6 +112,8 @@ test("a proof names the worker that is gone, and leaves nothing; faults of DAGs 
   await assert.rejects(npm("status", "--", "--stack", "livetest-up"), (error: Error) => {
     assert.match(error.message, /^nobody +1 +0 +no worker reads it$/m);
     assert.match(error.message, /Last proof, .* FAILED: worker worker-reports-1: it does not answer/);
+    assert.match(error.message, /^local +postgres:\/var\/lib\/postgresql\/data +[\d.]+ GiB +\d+ % full$/m);
+    assert.match(error.message, /^postgres:15-[0-9a-f]{12} +built \d+ (s|min|h|d) ago$/m);
     return true;
   });
   await docker("start", "airflow-livetest-up-worker-reports-1");
@@ -160,10 +162,20 @@ test("a requirements.txt adds a Python package to every role", async () => {
   assert.equal(await docker("exec", "airflow-livetest-up-worker-1", "python", "-c", version), "10.0\n");
 });
 
-test("npm run down keeps the volumes, and with --volumes nothing", async () => {
+test("a role of each volume looks for old logs", async () => {
+  await waitFor("the first look", 90, () =>
+    docker("exec", "airflow-livetest-up-worker-1", "ls", "/opt/airflow/logs/.retention").catch(
+      () => undefined,
+    ),
+  );
+});
+
+test("npm run down keeps the volumes, and with --volumes, which asks, nothing", async () => {
   const volumes = () => docker("volume", "ls", "--quiet", "--filter", "name=airflow-livetest-up");
   await npm("down", "--", "--stack", "livetest-up");
   assert.equal((await containers("airflow-livetest-up")).size, 0);
+  assert.equal((await volumes()).trim().split("\n").length, 4);
+  await assert.rejects(npm("down", "--", "--stack", "livetest-up", "--volumes"), /expected --yes/);
   assert.equal((await volumes()).trim().split("\n").length, 4);
   await npm("down", "--", "--stack", "livetest-up", "--volumes", "--yes");
   assert.equal(await volumes(), "");

@@ -198,7 +198,9 @@ test("a machine that boots again needs nobody: its workers take tasks", async (t
   assert.deepEqual([...new Set(tasks.map(hostOf))], ["worker-gpu-two"]);
   t.diagnostic(`tasks had run there ${since(begin)} s after its power came back`);
   assert.match(await npm("up"), /Every queue and every worker works/);
-  assert.match(await npm("status"), /^two +worker-two-2 +running +healthy/m);
+  const status = await npm("status");
+  assert.match(status, /^two +worker-two-2 +running +healthy/m);
+  assert.match(status, /^two +worker-\S+:\/opt\/airflow\/logs +[\d.]+ GiB +\d+ % full$/m);
 });
 
 test("the first machine boots again, with the broker and the database: everything comes back", async (t) => {

@@ -8,6 +8,7 @@ import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
 import { readDeployed, readStackFile, settingsFrom } from "../../../settings/read/read.ts";
 import { type Bounds, boundsTable, warnings } from "../../../tools/lib/bounds/bounds.ts";
 import { endingWarnings, fileEndings } from "../../../tools/lib/bounds/certificates.ts";
+import { superfluous } from "../../../tools/lib/bounds/images.ts";
 import { volumeFacts } from "../../../tools/lib/bounds/volumes.ts";
 import type { MachineFacts } from "../../../tools/lib/status/table.ts";
 import { raw } from "../mocks.ts";
@@ -87,4 +88,14 @@ main     worker-main-1:/opt/airflow/data  2.0 GiB  85 % full
 redis:7-ba5e2b1beea1  built 10 d ago`.replace("size     \n", "size\n"),
   );
   assert.deepEqual(warnings(bounds, now), ["worker-main-1:/opt/airflow/data on main is 85 % full"]);
+});
+
+test("of each kind of image the present ones stay, and three earlier ones", () => {
+  const image = (name: string, at: number) => `airflow-on-celery/${name}:3.3.2-00000000000${at}`;
+  const there = [9, 8, 7, 6, 5, 4].map((at) => image("airflow", at));
+  const others = [image("gateway", 1), "team/airflow:1", "team/airflow:0"];
+  assert.deepEqual(superfluous([...there, ...others], [image("airflow", 8), image("gateway", 1)]), [
+    image("airflow", 5),
+    image("airflow", 4),
+  ]);
 });
