@@ -8,6 +8,13 @@ function secretKeys(): readonly string[] {
   return JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]");
 }
 
+/** Lists the running stack's own values, in the clear, by key without the project's prefix. */
+export function readValues(): Readonly<Record<string, string>> {
+  const prefix = `${pulumi.getProject()}:`;
+  const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+}
+
 /**
  * Reads the configuration of the running stack.
  * @throws pulumi.RunError listing every fault: place, key, given, expected
@@ -16,9 +23,8 @@ export function readSettings(): Settings {
   const prefix = `${pulumi.getProject()}:`;
   const bare = (key: string) => key.slice(prefix.length);
   const own = (key: string) => key.startsWith(prefix);
-  const raw = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => own(key));
   const told = {
-    raw: Object.fromEntries(raw.map(([key, value]) => [bare(key), value])),
+    raw: readValues(),
     secret: secretKeys().filter(own).map(bare),
     stack: pulumi.getStack(),
   };
@@ -27,6 +33,11 @@ export function readSettings(): Settings {
   } catch (error) {
     throw error instanceof Refused ? new pulumi.RunError(error.message) : error;
   }
+}
+
+/** True if a backup is put back before anything uses the databases. */
+export function restores(): boolean {
+  return process.env.AIRFLOW_RESTORE === "true";
 }
 
 /** True if all workers may be replaced together instead of in turns. */

@@ -3,7 +3,7 @@ import { Airflow } from "./components/airflow.ts";
 import { leftOver, outputsOf, recordOf } from "./components/declarations/record.ts";
 import { checkDowngrade } from "./components/downgrade.ts";
 import { workersOf } from "./components/turns.ts";
-import { readSettings, replacesAtOnce } from "./config.ts";
+import { readSettings, readValues, replacesAtOnce, restores } from "./config.ts";
 import { followContext } from "./platforms/endpoint.ts";
 import { checkPlatform, deployedResources, lookFor } from "./platforms/look.ts";
 import { knownFrom, previousOutputs } from "./platforms/ownership/known.ts";
@@ -26,7 +26,8 @@ const record = recordOf(settings, previous);
 for (const line of leftOver(record)) await pulumi.log.warn(line);
 const platform = await platformOf(settings, name, lookFor(settings, known, pulumi.getStack()));
 const workers = replacesAtOnce() || !known.hasWorkers ? [] : workersOf(previous, settings.version);
-const airflow = new Airflow("airflow", platform, settings, { deleted: record.deleted, workers });
+const past = { deleted: record.deleted, workers, config: readValues(), restores: restores() };
+const airflow = new Airflow("airflow", platform, settings, past);
 
 export default {
   webserverUrl: airflow.webserverUrl,
@@ -35,5 +36,6 @@ export default {
   adminPassword: pulumi.secret(airflow.adminPassword),
   workers: airflow.workers,
   version: airflow.version,
+  ...(airflow.backupKeys && { backupKeys: pulumi.secret(airflow.backupKeys) }),
   ...outputsOf(record),
 };

@@ -14,7 +14,7 @@ export const secretsDirectory = "/run/secrets";
 
 /**
  * A mount. `data`: storage that outlives its containers; `directory`: a read-only directory of the deploying
- * machine; `host`: a read-only directory of the machine that the workload runs on, which a cluster refuses.
+ * machine; `host`: a directory of the machine that the workload runs on, which a cluster refuses.
  */
 export type Volume =
   | {
@@ -25,7 +25,12 @@ export type Volume =
       readonly like?: string;
     }
   | { readonly kind: "directory"; readonly path: string }
-  | { readonly kind: "host"; readonly path: string };
+  | {
+      readonly kind: "host";
+      readonly path: string;
+      /** Default: read-only. */
+      readonly writable?: true;
+    };
 
 /** Labels for people and their tools; nothing in the stack depends on them. */
 export type Labels = Readonly<Record<string, string>>;

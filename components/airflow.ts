@@ -7,6 +7,7 @@ import { parallelismFor, slotsOf } from "../settings/model/slots.ts";
 import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
 import { majorOf, rolesIn } from "../settings/schema/versions.ts";
 import { instances, type Platform } from "../workload.ts";
+import { Backup, Restoration } from "./backup/backup.ts";
 import { Canary } from "./canary/canary.ts";
 import { proofRequest } from "./canary/request.ts";
 import { dagsOf } from "./dags.ts";
@@ -41,10 +42,14 @@ function webserverConfigOf(
   return isThere ? { [section]: { config_file: webserverConfig } } : {};
 }
 
-/** Results of earlier deployments. */
+/** Results of earlier deployments, and what is put back of them. */
 export interface Past {
   readonly deleted?: Names;
   readonly workers?: readonly string[];
+  /** Values of the stack file, for backups. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** True if a backup is put back before anything uses the databases. */
+  readonly restores?: boolean;
 }
 
 /** Airflow on Celery: scheduler -> Redis -> workers -> Postgres -> scheduler, with Flower and the webserver looking on. */
@@ -55,16 +60,20 @@ export class Airflow extends pulumi.ComponentResource {
   readonly workers: readonly string[];
   /** Airflow version of the metadata database; known only once the migration has succeeded. */
   readonly version: pulumi.Output<string>;
+  /** Keys that open backups, if there are some; the current one first. */
+  readonly backupKeys: pulumi.Output<string> | undefined;
 
   /**
    * @param deleted names that were once declared, to delete from Airflow
    * @param workers names of the existing workers, which are replaced in turns
+   * @param config values of the stack file, for backups
+   * @param restores true if a backup is put back before anything uses the databases
    */
   constructor(
     name: string,
     platform: Platform,
     settings: Settings,
-    { deleted = nothing, workers = [] }: Past = {},
+    { deleted = nothing, workers = [], config = {}, restores = false }: Past = {},
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("airflow:index:Airflow", name, {}, opts);
@@ -110,6 +119,10 @@ export class Airflow extends pulumi.ComponentResource {
       extras,
     };
 
+    const databases = { platform, settings, server };
+    const restored = restores
+      ? [new Restoration("restore", databases, { parent: this, dependsOn: ready.server }).done]
+      : ready.server;
     const migration = new Migration(
       "migration",
       {
@@ -121,7 +134,7 @@ export class Airflow extends pulumi.ComponentResource {
         reencrypts: settings.previousSecrets === "dropped",
         maxSeconds: settings.migrationSeconds,
       },
-      { parent: this, dependsOn: ready.server },
+      { parent: this, dependsOn: restored },
     );
     const { connections, variables, pools, users } = settings;
     const declared = { connections, variables, pools, users };
@@ -206,11 +219,20 @@ export class Airflow extends pulumi.ComponentResource {
       );
     }
 
+    const backup =
+      settings.backup &&
+      new Backup(
+        "backup",
+        { ...databases, schedule: settings.backup, secrets, image: dags.image, config },
+        { parent: this, dependsOn: [migration.done] },
+      );
+
     published?.open({ parent: this, dependsOn: ready.broker });
 
     this.webserverUrl = published?.webserverUrl ?? webserver.url;
     this.flowerUrl = published?.flowerUrl ?? made.flower.url;
     this.adminPassword = adminPassword;
+    this.backupKeys = backup?.keys;
     this.workers = groups.flatMap(({ name, workers }) => instances(name, { replicas: workers }));
     this.version = pulumi.output(migration.done).apply(({ urn }) => urn.apply(() => settings.version));
     this.registerOutputs();

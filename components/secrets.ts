@@ -1,6 +1,6 @@
 import crypto from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { DynamicResource, type StoredProvider } from "../dynamicResource.ts";
+import { DynamicResource, type StoredProvider, sourceOf } from "../dynamicResource.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { formFault } from "../settings/model/secretForm.ts";
 import type { SecretName } from "../settings/schema/schema.ts";
@@ -23,6 +23,8 @@ const names: readonly SecretName[] = [
   /** Signs sessions, and requests for task logs. */
   "apiSecretKey",
   "adminPassword",
+  /** Encrypts backups. */
+  "backupKey",
 ];
 
 type Minted = Readonly<Record<SecretName, string>>;
@@ -141,6 +143,9 @@ export const stored: StoredProvider<Wanted, Held> = {
   provider: minter,
   functions: [minted, isOutdated, isDue, publicKey, jwksOf, held],
 };
+
+/** Constant parts of the resource that keeps the secrets, for a state that is made from a backup. */
+export const secretsResource = { source: sourceOf(stored), names } as const;
 
 export interface SecretsArgs {
   readonly platform: Platform;

@@ -4,7 +4,14 @@ import { join, relative } from "node:path";
 import { defaultVersion } from "../settings/schema/versions.ts";
 
 /** Versions in the images that are built from the folders beside this file; Airflow's is the stack's. */
-const versions = { airflow: undefined, redis: "7", postgres: "15", gateway: "2.6", pgbouncer: "1.18" };
+const versions = {
+  airflow: undefined,
+  redis: "7",
+  postgres: "15",
+  gateway: "2.6",
+  pgbouncer: "1.18",
+  backup: "15",
+};
 
 /** Start of the names of images that are built here, which no registry has. */
 export const builtHere = "airflow-on-celery/";

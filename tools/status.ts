@@ -3,6 +3,8 @@ import { proofRequest } from "../components/canary/request.ts";
 import { askCluster, askEngine } from "../platforms/ask.ts";
 import { homeOf, type Machine, machineOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
+import { backupTroubles, lastBackup } from "./lib/backup/report.ts";
+import { type Backups, listBackups, wayToBackups } from "./lib/backup/store.ts";
 import { boundsOf, boundsTable, warnings } from "./lib/bounds/bounds.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
@@ -65,16 +67,25 @@ async function inCluster(stack: Stack): Promise<Omit<Facts, "unread">> {
   return { machines, tasks };
 }
 
+/** Reads a stack's backups; undefined if it has none, or their container does not answer. */
+async function knownBackups(stack: Stack, settings: Settings): Promise<Backups | undefined> {
+  if (!settings.backup) return undefined;
+  return wayToBackups(stack, settings)
+    .then(listBackups)
+    .catch(() => undefined);
+}
+
 if (import.meta.main) {
   await main(async () => {
     const { flags } = commandLine("status");
     const stack = new Stack(flags.stack ?? "dev");
     const settings = stack.deployed();
     const look = forPlatform(settings.platform, { docker: onEngines, kubernetes: inCluster });
-    const [{ machines, tasks: known }, held, bounds] = await Promise.all([
+    const [{ machines, tasks: known }, held, bounds, backups] = await Promise.all([
       look(stack, settings),
       heldTasks(wayTo(stack, settings, "scheduler")),
       boundsOf(stack, settings),
+      knownBackups(stack, settings),
     ]);
     const tasks = withHeld(known, held);
     const facts = { machines, tasks, unread: unreadQueues(tasks, proofRequest(settings, false).groups) };
@@ -83,8 +94,10 @@ if (import.meta.main) {
     const soon = warnings(bounds, now);
     if (soon.length > 0) console.log(`\nSoon to be seen to:\n${soon.map((line) => `  ${line}`).join("\n")}`);
     const proof = lastProof(held);
-    if (proof !== undefined) console.log(`\n${proof}`);
+    const backup = lastBackup(backups, new Date());
+    for (const line of [proof, backup]) if (line !== undefined) console.log(`\n${line}`);
     const found = troubles(facts);
+    if (settings.backup) found.push(...backupTroubles(backups, settings.backup.every, new Date()));
     // Without a canary, the last proof may be old.
     if (settings.canary && proof?.includes("FAILED")) found.push("the last proof failed");
     if (found.length > 0) throw new Error(`\nNot as it should be: ${found.join("; ")}.`);

@@ -50,8 +50,9 @@ function mount([target, volume]: [string, Mounted]): docker.types.input.Containe
     case "delivered":
       return { target, type: "volume", source: volume.name, readOnly: true };
     case "directory":
-    case "host":
       return { target, type: "bind", source: volume.path, readOnly: true };
+    case "host":
+      return { target, type: "bind", source: volume.path, readOnly: volume.writable !== true };
   }
 }
 

@@ -49,8 +49,12 @@ export function refusal(strange: readonly Found[], stack: string): string {
         `take the data over: npm run up -- --stack ${stack} --adopt, or AIRFLOW_ADOPT=true pulumi up; it keeps its ` +
           "passwords and keys, so airflow:secrets has to give them",
       ];
+  const fromBackup =
+    `bring its secrets back from a backup: npm run restore -- --from ID.tar.age --key FILE --secrets --stack ${stack}, then ` +
+    "--adopt; docs/day-two.md says how to get the file";
   const ways = [
     "bring its state back: the .state folder or the backend that it was deployed with, which has the passwords of its data",
+    ...(strange.some(holdsData) ? [fromBackup] : []),
     "choose another stack name",
     ...removing,
     ...adopting,

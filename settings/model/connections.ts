@@ -6,7 +6,7 @@ import type { Settings, WorkerCount } from "./groups.ts";
 /** Settings that decide how many connections a stack opens. */
 export type Connecting = Pick<
   Settings,
-  "version" | "canary" | "schedulers" | "webservers" | "settings" | "pgbouncer"
+  "version" | "canary" | "backup" | "schedulers" | "webservers" | "settings" | "pgbouncer"
 > & {
   readonly groups: readonly Omit<WorkerCount, "group">[];
   readonly postgres: Pick<Settings["postgres"], "settings">;
@@ -16,6 +16,7 @@ export type Connecting = Pick<
 export const connectionParts = [
   "version",
   "canary",
+  "backup",
   "schedulers",
   "webservers",
   "pgbouncer",
@@ -43,6 +44,9 @@ const migration = 3;
 
 /** Connections of KEDA for each group that it scales: one to ask, and one while the first is replaced. */
 const keda = 2;
+
+/** Connections of a backup: one holds the moment that the other dumps. */
+const backup = 2;
 
 /** Defaults of Postgres itself. */
 const server = { max_connections: 100, superuser_reserved_connections: 3 };
@@ -102,7 +106,7 @@ export function clientShares(stack: Connecting): Share[] {
   ];
 }
 
-/** Lists the connections at the server: Airflow's or PgBouncer's. The migration bypasses PgBouncer. */
+/** Lists the connections at the server: Airflow's or PgBouncer's. The migration and backups bypass PgBouncer. */
 export function serverShares(stack: Connecting): Share[] {
   const own = { who: "migration", count: migration, because: "its lock, its work, and a look" };
   const { pgbouncer, groups } = stack;
@@ -112,7 +116,11 @@ export function serverShares(stack: Connecting): Share[] {
     count: scaled * keda,
     because: `${times([scaled, "autoscaled group"])} x ${keda}`,
   };
-  const direct = scaled > 0 ? [own, asking] : [own];
+  const direct = [
+    own,
+    ...(scaled > 0 ? [asking] : []),
+    ...(stack.backup ? [{ who: "backup", count: backup, because: "a snapshot and a dump" }] : []),
+  ];
   if (!pgbouncer) return [...clientShares(stack), ...direct];
   const because = `pgbouncer.poolSize is ${pgbouncer.poolSize}`;
   return [

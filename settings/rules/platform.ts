@@ -34,6 +34,12 @@ const ablePods = rule(["platform", "roles.*.pod"], ({ platform, roles }) =>
   ),
 );
 
+const ableBackup = rule(["platform", "backup"], ({ platform, backup }) =>
+  backup !== undefined && backup.to !== "volume" && !capabilities[platform].directories
+    ? [{ path: ["backup", "to"], message: `${needs("directories")}; expected volume` }]
+    : [],
+);
+
 const pushed =
   "expected an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it";
 
@@ -45,6 +51,7 @@ const images = rule(["platform"], ({ platform }, isGiven) => {
     ...(isGiven("postgres.url") ? [] : (["postgres"] as const)),
     ...(isGiven("redis.url") ? [] : (["redis"] as const)),
     ...(isGiven("pgbouncer") ? (["pgbouncer"] as const) : []),
+    ...(isGiven("backup") ? (["backup"] as const) : []),
   ] as const;
   return needed
     .filter((name) => !isGiven(`images.${name}`))
@@ -59,4 +66,4 @@ const dags = rule(["platform"], ({ platform }, isGiven) => {
 });
 
 /** Checks of keys that the platform of a stack cannot honour, or needs. */
-export const platformRules = [able, ...ableGroups, ablePods, images, dags];
+export const platformRules = [able, ...ableGroups, ablePods, ableBackup, images, dags];

@@ -61,6 +61,23 @@ const canary = object({
     .describe("Time from one proof to the next: `5m`, `1h`."),
 });
 
+/** Schedule of the stack's backups. */
+const backup = object({
+  every: matching(/^[1-9]\d{0,3}[mh]$/, expected)
+    .default("6h")
+    .transform(secondsOf)
+    .describe("Time from one backup to the next: `30m`, `6h`."),
+  keep: whole(1, 1000).default(14).describe("Backups that are kept; older ones are removed."),
+  to: matching(
+    /^(volume|\/[^\s:,]*)$/,
+    "expected volume, or the absolute path of a directory on the machine of the database; s3:// and other stores are not written to: npm run backup -- --save ID copies a backup to where such a store is filled from",
+  )
+    .default("volume")
+    .describe(
+      "`volume`, or a directory on the machine of the database that user 999 may write to: `/srv/backups`.",
+    ),
+});
+
 const images = object({
   airflow: imageName
     .optional()
@@ -75,6 +92,11 @@ const images = object({
   pgbouncer: imageName
     .optional()
     .describe("Image of PgBouncer, which runs in front of Postgres if `pgbouncer` is set."),
+  backup: imageName
+    .optional()
+    .describe(
+      "Image that backs up and restores if `backup` is set, built from `images/backup`; its PostgreSQL is not older than the server's.",
+    ),
 });
 
 /** Secrets of the stack that may be given, or minted again. */
@@ -87,6 +109,7 @@ const stackSecrets = {
   metadataPassword: "Password of Airflow's user in Postgres.",
   resultsPassword: "Password of the user in Postgres that may read and write task results, and nothing else.",
   postgresPassword: "Password of the superuser in Postgres.",
+  backupKey: "Encrypts backups: a text of any kind, or a key of age.",
 } as const;
 export type SecretName = keyof typeof stackSecrets;
 export const secretNames = Object.keys(stackSecrets) as SecretName[];
@@ -163,6 +186,11 @@ export const schema = object({
   retention: retention
     .prefault({})
     .describe("Ages at which what grows is removed: `{ logs: 30d, metadata: 90d, results: 7d }`."),
+  backup: backup
+    .optional()
+    .describe(
+      "Backs the stack up again and again, encrypted, and proves each backup by restoring it: `{ every: 6h, keep: 14 }`.",
+    ),
   dags: directory.prefault("dags").describe("Folder of DAG files, relative to the project."),
   plugins: directory
     .optional()

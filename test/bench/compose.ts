@@ -46,6 +46,7 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
     jwtSecret: mint(),
     apiSecretKey: mint(),
     adminPassword: pulumi.secret(adminPassword),
+    backupKey: mint(),
   });
   const older = values.apply((all) => mapped(all, (): string[] => []));
   const secrets = { values, older, previous: pulumi.output({}), jwks: pulumi.output("") };

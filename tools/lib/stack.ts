@@ -26,6 +26,8 @@ export interface Outputs {
   readonly workers: readonly string[];
   /** Version of Airflow. */
   readonly version: string;
+  /** Keys that open backups, one a line, if the stack has some. */
+  readonly backupKeys?: string;
 }
 
 /** Path of a stack's configuration file. */

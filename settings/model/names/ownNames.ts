@@ -83,4 +83,4 @@ export const ownTrees = [
 ] as const;
 
 /** Volumes that a stack creates for itself. */
-export const ownVolumes = ["postgres-data", "redis-data", "logs", "dags"] as const;
+export const ownVolumes = ["postgres-data", "redis-data", "logs", "dags", "stack-backups"] as const;

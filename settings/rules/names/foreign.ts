@@ -23,7 +23,7 @@ const namespace = rule(
   },
 );
 
-const services = [...roles, "postgres", "redis", "pgbouncer", "gateway", "entrance"];
+const services = [...roles, "postgres", "redis", "pgbouncer", "gateway", "entrance", "backup"];
 /** Names of the stack's own workloads besides groups of workers. */
 const workloads = new RegExp(`^(${services.join("|")})(-\\d+)?$`);
 const loopback = /^((.+\.)?localhost(\.localdomain)?|ip6-(localhost|loopback)|broadcasthost)$/;

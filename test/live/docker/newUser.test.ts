@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { generateIdentity } from "age-encryption";
 import { AirflowApi } from "../../../tools/lib/airflow.ts";
 import { run, waitFor } from "../../../tools/lib/process.ts";
 import { cleanClone } from "../lib/clone.ts";
@@ -17,6 +18,7 @@ const stackFile = `config:
   airflow:flowerPort: 18191
   airflow:requirements: requirements.txt
   airflow:dags: own
+  airflow:backup: { every: 12h, keep: 2 }
   airflow:workerGroups: [{ name: reports, queues: [reports], memory: 1024 }]
 `;
 const ownDag = `from airflow.sdk import dag, task
@@ -170,13 +172,69 @@ test("a role of each volume looks for old logs", async () => {
   );
 });
 
+/** Reads all that a backup has to bring back, over the API and as a role opens it. */
+async function picture() {
+  const outputs = JSON.parse(await npm("pulumi", "--", "stack", "output", "--json", "--show-secrets"));
+  const api = new AirflowApi(outputs);
+  const runs = await api.all<{ dag_run_id: string }>("/dags/~/dagRuns", "dag_runs");
+  const opened =
+    "from airflow.models import Connection; from airflow.utils.session import create_session\n" +
+    "with create_session() as session: print('opened', session.query(Connection).filter_by(conn_id='kept').one().password)";
+  return {
+    password: outputs.adminPassword,
+    runs: runs.map(({ dag_run_id }) => dag_run_id),
+    variable: (await api.call<{ value: string }>("/variables/kept"))?.value,
+    connection: (await docker("exec", "airflow-livetest-up-scheduler", "python", "-c", opened))
+      .trim()
+      .split("\n")
+      .at(-1),
+  };
+}
+
+test("a proven backup and its key bring all back when volumes and state are gone; damaged ones are refused", async (t) => {
+  const api = new AirflowApi(
+    JSON.parse(await npm("pulumi", "--", "stack", "output", "--json", "--show-secrets")),
+  );
+  await api.call("/variables", "POST", { key: "kept", value: "a variable" });
+  await api.call("/connections", "POST", {
+    connection_id: "kept",
+    conn_type: "http",
+    password: "of-the-connection",
+  });
+  const before = await picture();
+  assert.equal(before.runs.length, 1);
+  assert.equal(before.connection, "opened of-the-connection");
+  const stack = ["--stack", "livetest-up"];
+  const said = await npm("backup", "--", ...stack);
+  assert.match(said, /proven in [\d.]+ s: \d+ rows are the same, 2 secret value\(s\) decrypted/);
+  const [, id = ""] = /^(\w+), .* is proven\./m.exec(said) ?? [];
+  assert.match(await npm("backup", "--", ...stack, "--list"), new RegExp(`^${id} +\\d+ s ago`, "m"));
+  await npm("backup", "--", ...stack, "--save", id);
+  const key = await npm("backup", "--", ...stack, "--key");
+  writeFileSync(join(clone, "backup.key"), key);
+  assert.doesNotMatch(await docker("inspect", "airflow-livetest-up-backup"), new RegExp(key.trim()));
+  await npm("down", "--", ...stack, "--volumes", "--yes");
+  const restore = (from: string) => npm("restore", "--", ...stack, "--from", from, "--key", "backup.key");
+  const flipped = readFileSync(join(clone, `${id}.tar.age`));
+  flipped[100_000] = (flipped[100_000] ?? 0) ^ 1;
+  writeFileSync(join(clone, "flipped.tar.age"), flipped);
+  await assert.rejects(restore("flipped.tar.age"), /flipped\.tar\.age is not restored; it is damaged/);
+  writeFileSync(join(clone, "backup.key"), await generateIdentity());
+  await assert.rejects(restore(`${id}.tar.age`), /is not restored; none of the keys fits/);
+  writeFileSync(join(clone, "backup.key"), key);
+  const begin = Date.now();
+  assert.match(await restore(`${id}.tar.age`), /Every queue and every worker works/);
+  t.diagnostic(`restored in ${Math.round((Date.now() - begin) / 1000)} s`);
+  assert.deepEqual(await picture(), before);
+});
+
 test("npm run down keeps the volumes, and with --volumes, which asks, nothing", async () => {
   const volumes = () => docker("volume", "ls", "--quiet", "--filter", "name=airflow-livetest-up");
   await npm("down", "--", "--stack", "livetest-up");
   assert.equal((await containers("airflow-livetest-up")).size, 0);
-  assert.equal((await volumes()).trim().split("\n").length, 4);
+  assert.equal((await volumes()).trim().split("\n").length, 5);
   await assert.rejects(npm("down", "--", "--stack", "livetest-up", "--volumes"), /expected --yes/);
-  assert.equal((await volumes()).trim().split("\n").length, 4);
+  assert.equal((await volumes()).trim().split("\n").length, 5);
   await npm("down", "--", "--stack", "livetest-up", "--volumes", "--yes");
   assert.equal(await volumes(), "");
 });

@@ -52,7 +52,7 @@ const extraHosts = { [`db.${outside}`]: "192.0.2.1", [`broker.${outside}`]: "192
 const airflow = "r.test/airflow:1";
 const image = (name: string) => [name, `r.test/${name}:1`];
 const images = {
-  ...Object.fromEntries(["postgres", "redis", "pgbouncer"].map(image)),
+  ...Object.fromEntries(["postgres", "redis", "pgbouncer", "backup"].map(image)),
   airflow,
 };
 
@@ -78,6 +78,7 @@ const common: Config = {
   pgbouncer: { poolSize: 5 },
   pools: { api: { slots: 1 } },
   canary: { every: "5m" },
+  backup: { every: "6h" },
 };
 
 const external: Config = {

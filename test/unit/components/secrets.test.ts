@@ -48,7 +48,7 @@ test("each secret is minted once, in its form", async () => {
   assert.match(fernetKey, /^[\w-]{43}=$/);
   assert.equal(createPublicKey(jwtSecret).asymmetricKeyType, "ed25519");
   for (const value of Object.values(rest)) assert.match(value, /^[\w-]{64}$/);
-  assert.equal(new Set(Object.values(first.values)).size, 8);
+  assert.equal(new Set(Object.values(first.values)).size, 9);
   assert.deepEqual(first.previous, {});
   assert.equal(await changes(first), false);
   assert.equal(await changes(first, { generations: { fernetKey: 1 } }), false);

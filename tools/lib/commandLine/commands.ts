@@ -62,6 +62,27 @@ export const commands = {
     does: "Runs a task through every queue and on every worker of a stack, and reads its log over the webserver.",
     flags: { stack },
   },
+  backup: {
+    does: "Takes a backup of a stack now, and proves it by restoring it.",
+    flags: {
+      stack,
+      list: { does: "Lists the backups instead, with age and size." },
+      save: { value: "ID", does: "Copies a backup to ID.tar.age in this directory instead." },
+      key: { does: "Prints the key that opens backups instead, to be kept elsewhere." },
+    },
+  },
+  restore: {
+    does: "Puts a backup back: into its own stack, whose data it replaces, or into another one.",
+    flags: {
+      stack: { value: "NAME", does: "The stack that has the backup; default: dev." },
+      from: { value: "ID", does: "A backup of that stack, or a file that --save wrote; needed." },
+      as: { value: "NAME", does: "The stack to restore into; default: the one that has the backup." },
+      key: { value: "FILE", does: "File with the key, where the state of the stack is lost." },
+      secrets: { does: "Only brings the secrets back, for data that is still there." },
+      yes: { does: "Replaces data without asking." },
+      "no-backup": { does: "Replaces data of which no backup can be taken before." },
+    },
+  },
   status: {
     does: "Shows machines, roles, health and tasks of a stack; fails if something is wrong.",
     flags: { stack },

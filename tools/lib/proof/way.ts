@@ -1,10 +1,12 @@
-import { forPlatform } from "../../../capabilities.ts";
+import { capabilities, forPlatform } from "../../../capabilities.ts";
 import { several } from "../../../components/roles/role.ts";
+import { selector } from "../../../platforms/kubernetes/pod.ts";
 import { clientEnvironment, homeOf, machinesOf } from "../../../platforms/machines.ts";
 import { type Role, type RoleFacts, rolesWhere, roleTable } from "../../../roles.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { majorOf } from "../../../settings/schema/versions.ts";
 import { instances } from "../../../workload.ts";
+import { run } from "../process.ts";
 import { namespaceFlags } from "../reach/kubernetes.ts";
 import type { Stack } from "../stack.ts";
 
@@ -39,4 +41,31 @@ function onEngine(stack: Stack, settings: Settings, role: Role): Way {
     command: ["docker", "exec", "--interactive", `${stack.prefix}-${name}`],
     env: clientEnvironment(homeOf(role, machinesOf(settings))),
   };
+}
+
+/**
+ * Returns the way into the running container of a workload that is no role.
+ * @throws Error if it does not run
+ */
+export async function wayInto(stack: Stack, settings: Settings, workload: string): Promise<Way> {
+  if (capabilities[settings.platform].engines) {
+    const container = `${stack.prefix}-${workload}`;
+    return {
+      command: ["docker", "exec", "--interactive", container],
+      env: clientEnvironment(homeOf(workload, machinesOf(settings))),
+    };
+  }
+  const flags = namespaceFlags(stack);
+  const labels = Object.entries(selector(workload)).map(([label, value]) => `${label}=${value}`);
+  const running = [
+    "--selector",
+    labels.join(),
+    "--field-selector",
+    "status.phase=Running",
+    "--output",
+    "name",
+  ];
+  const pod = (await run("kubectl", [...flags, "get", "pods", ...running])).split("\n")[0];
+  if (!pod) throw new Error(`No pod of ${workload} runs in stack ${stack.name}.`);
+  return { command: ["kubectl", ...flags, "exec", "--stdin", pod, "--"], env: {} };
 }

@@ -58,6 +58,7 @@ export function short(image: string): string {
   return image.replace(/^.*\//, "").replace(/(?:sha256:)?([0-9a-f]{12})[0-9a-f]{52}$/, "$1");
 }
 
+/** Says how long ago a time was. */
 export function ago(since: Date, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - since.getTime()) / 1000));
   if (seconds < 60) return `${seconds} s ago`;

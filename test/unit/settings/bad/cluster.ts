@@ -14,6 +14,20 @@ function inCluster(name: string, kubernetes: string, says: readonly string[], ex
 const ingress = "class: nginx, namespace: nginx, webserver: a.test";
 
 export const cluster: readonly BadRow[] = [
+  {
+    name: "backups to a directory of a cluster's machines, without an image for them",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:images: { airflow: r.test/a:1, postgres: r.test/p:1, redis: r.test/r:1 }
+  airflow:dagsGit: { url: https://git.test/dags.git }
+  airflow:backup: { to: /srv/backups }
+`,
+    says: [
+      "3: images.backup is not given; expected an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it",
+      "5: backup.to is /srv/backups; it needs platform: docker; expected volume",
+    ],
+    expressible: false,
+  },
   inCluster(
     "an ingress without a class, that lets nobody in",
     "{ ingress: { webserver: a.test } }",

@@ -80,6 +80,18 @@ export const rows: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "backups each 5, none kept, to a store that is not written to",
+    config: `config:
+  airflow:backup: { every: 5, keep: 0, to: s3://bucket/airflow }
+`,
+    says: [
+      "2: backup.every is 5; expected whole minutes or hours: 5m, 1h",
+      "2: backup.keep is 0; expected a whole number from 1 to 1000",
+      "2: backup.to is s3://bucket/airflow; expected volume, or the absolute path of a directory on the machine of the database; s3:// and other stores are not written to: npm run backup -- --save ID copies a backup to where such a store is filled from",
+    ],
+    expressible: true,
+  },
+  {
     name: "canary.every: 5",
     config: `config:
   airflow:canary: { every: 5 }
@@ -120,7 +132,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:images: { mysql: x }
 `,
-    says: ["2: images.mysql is unknown; expected airflow, postgres, redis, gateway, pgbouncer"],
+    says: ["2: images.mysql is unknown; expected airflow, postgres, redis, gateway, pgbouncer, backup"],
     expressible: true,
   },
   {
@@ -154,7 +166,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:images: { toString: x }
 `,
-    says: ["2: images.toString is unknown; expected airflow, postgres, redis, gateway, pgbouncer"],
+    says: ["2: images.toString is unknown; expected airflow, postgres, redis, gateway, pgbouncer, backup"],
     expressible: true,
   },
   {

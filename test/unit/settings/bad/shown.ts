@@ -55,7 +55,7 @@ export const shown: readonly BadRow[] = [
   airflow:secrets: { h3Kd92mzPq7Lw0: }
 `,
     says: [
-      "2: secrets.… is unknown; expected adminPassword, brokerPassword, fernetKey, jwtSecret, apiSecretKey, metadataPassword, resultsPassword, postgresPassword",
+      "2: secrets.… is unknown; expected adminPassword, brokerPassword, fernetKey, jwtSecret, apiSecretKey, metadataPassword, resultsPassword, postgresPassword, backupKey",
     ],
     expressible: true,
   },

@@ -1,0 +1,144 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../../settings/model/groups.ts";
+import { timings } from "../../settings/model/timings.ts";
+import { postgresUrl } from "../../settings/model/urls/postgresUrl.ts";
+import type { Job, Platform, Values } from "../../workload.ts";
+import type { Server } from "../database.ts";
+import { beatsWithin } from "../roles/heartbeat/heartbeat.ts";
+import { targets, underInit } from "../roles/role.ts";
+import type { Secrets } from "../secrets.ts";
+import { identityOf } from "./identity.ts";
+
+/** Folder of the programs in a container that backs up or restores. */
+export const folder = "/opt/backup";
+
+/** Directory of the backups in their container. */
+const store = "/backups";
+
+/** Volume of the backups, unless they go to a directory. */
+export const backupVolume = "stack-backups";
+
+function programs(...names: readonly string[]): Values {
+  return Object.fromEntries(
+    names.map((name) => [`${folder}/${name}`, readFileSync(new URL(name, import.meta.url), "utf8")]),
+  );
+}
+
+export interface DatabaseArgs {
+  readonly platform: Platform;
+  readonly settings: Settings;
+  readonly server: Server & { readonly authoritiesFile?: string | undefined };
+}
+
+/** Returns the part of a workload that dumping and restoring share: the image, and the logins to both databases. */
+function overDatabases({ settings, server }: DatabaseArgs) {
+  const { metadata, results } = server.logins;
+  const url = (login: typeof metadata) =>
+    pulumi.secret(login.apply((plain) => postgresUrl(plain, undefined, server.authoritiesFile)));
+  return {
+    image: settings.images.backup,
+    user: { uid: 999, gid: 999 },
+    secrets: {
+      metadata_url: url(metadata),
+      // An external server may keep both in one database.
+      ...(results !== metadata && { results_url: url(results) }),
+    },
+    files: { ...programs("archive.py", "databases.py"), ...server.files },
+    hosts: settings.extraHosts,
+    scratch: ["/tmp"],
+    limits: { memory: 512, cpu: 1 },
+    reaches: targets(server.target, server.resultsTarget),
+    stop: { signal: "SIGTERM", graceSeconds: 10 },
+  } satisfies Partial<Job>;
+}
+
+/** Says where DAGs come from. */
+function sourceOf({ dagsGit, dagsImage }: Settings, image: pulumi.Input<string>): pulumi.Output<string> {
+  if (dagsGit) return pulumi.output(`${dagsGit.url} ${dagsGit.ref}`);
+  return dagsImage === undefined ? pulumi.output("a folder") : pulumi.output(image);
+}
+
+export interface BackupArgs extends DatabaseArgs {
+  readonly schedule: NonNullable<Settings["backup"]>;
+  readonly secrets: Secrets;
+  /** Image of the roles, which may have the DAGs. */
+  readonly image: pulumi.Input<string>;
+  /** Values of the stack file, with its secrets. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** Backs the stack up again and again, and proves each backup by restoring it. */
+export class Backup extends pulumi.ComponentResource {
+  /** Keys that open the archives, the current one first, in the form of age: secret. */
+  readonly keys: pulumi.Output<string>;
+
+  constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("airflow:index:Backup", name, {}, opts);
+    const { platform, settings, schedule, secrets, image, config } = args;
+    const { values, previous, older, replaced } = secrets;
+    const shared = overDatabases(args);
+    const text = (input: pulumi.Input<object>) => pulumi.output(input).apply((of) => JSON.stringify(of));
+    this.keys = pulumi
+      .all([values.backupKey, older])
+      .apply(([current, { backupKey: earlier }]) => [current, ...earlier].map(identityOf).join("\n"));
+    platform.service(
+      name,
+      {
+        ...shared,
+        command: underInit("python3", `${folder}/backup.py`, "serve"),
+        secrets: {
+          ...shared.secrets,
+          backup_key: values.backupKey.apply(identityOf),
+          backup_keys: this.keys,
+          "secrets.json": text({ values, previous, older, replaced }),
+          "stack.json": text(config),
+        },
+        files: {
+          ...shared.files,
+          ...programs("backup.py", "proof.py"),
+          [`${folder}/about.json`]: text({
+            ...schedule,
+            stack: pulumi.getStack(),
+            version: settings.version,
+            images: settings.images,
+            dags: sourceOf(settings, image),
+          }),
+        },
+        volumes: {
+          [store]:
+            schedule.to === "volume"
+              ? platform.volume(backupVolume, "exclusive")
+              : { kind: "host", path: schedule.to, writable: true },
+        },
+        stateful: true,
+        priority: "control",
+        healthy: { command: beatsWithin(timings.jobMissed), startSeconds: 60 },
+      },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+}
+
+/** Puts a backup back before anything uses the databases; the command that restores sends it the archive. */
+export class Restoration extends pulumi.ComponentResource {
+  /** Fails if nothing was restored. */
+  readonly done: pulumi.Input<pulumi.Resource>;
+
+  constructor(name: string, args: DatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("airflow:index:Restoration", name, {}, opts);
+    const shared = overDatabases(args);
+    this.done = args.platform.job(
+      name,
+      {
+        ...shared,
+        command: underInit("python3", `${folder}/restore.py`),
+        files: { ...shared.files, ...programs("restore.py") },
+        maxSeconds: args.settings.migrationSeconds,
+      },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,10 @@
+# For machines that reach Docker Hub: the official image, with age and Python. Keeps the user 999 of that image.
+FROM postgres:15
+RUN apt-get update -q \
+ && apt-get install -qy --no-install-recommends age ca-certificates dumb-init python3 python3-cryptography python3-psycopg2 \
+ && rm -rf /var/lib/apt/lists/* \
+ && install -d -o 999 -g 999 -m 700 /backups
+ENV PATH=/usr/lib/postgresql/15/bin:/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 PYTHONUNBUFFERED=1
+USER 999:999
+ENTRYPOINT []
+CMD ["true"]

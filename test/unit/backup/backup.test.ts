@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { identityOf } from "../../../components/backup/identity.ts";
+import { serverShares } from "../../../settings/model/connections.ts";
+import { settingsFrom } from "../../../settings/read/read.ts";
+import { builtFor } from "../../../tools/images.ts";
+import { type Config, containersOf, declare, raw } from "../mocks.ts";
+import { programsOf } from "../programs.ts";
+
+interface Container {
+  readonly image: string;
+  readonly user: string;
+  readonly entrypoints: readonly string[];
+  readonly envs: readonly string[];
+  readonly uploads: readonly { readonly file: string; readonly content: string }[];
+  readonly mounts: readonly Readonly<Record<string, unknown>>[];
+}
+
+const config: Config = { workers: 1, backup: { every: "6h", keep: 5 } };
+
+async function containers(stated: Config): Promise<ReadonlyMap<string, Container>> {
+  return containersOf(await declare(stated)) as unknown as ReadonlyMap<string, Container>;
+}
+
+async function backupOf(stated: Config): Promise<Container> {
+  return (await containers(stated)).get("backup") ?? assert.fail("there is no backup");
+}
+
+function fileIn({ uploads }: Container, path: string): string {
+  return uploads.find(({ file }) => file === path)?.content ?? assert.fail(`there is no ${path}`);
+}
+
+const settings = (stated: Config) => settingsFrom(raw(stated), () => "");
+
+test("a stack backs up only if it says so", async () => {
+  assert.equal((await containers({ workers: 1 })).has("backup"), false);
+  assert.ok(!builtFor(settings({ workers: 1 })).includes("backup"));
+  assert.ok(builtFor(settings(config)).includes("backup"));
+});
+
+test("the container has its schedule, the logins of both databases, all secrets and the stack's values", async () => {
+  const backup = await backupOf(config);
+  assert.equal(backup.image, settings(config).images.backup);
+  assert.equal(backup.user, "999:999");
+  assert.deepEqual(backup.entrypoints.slice(-3), ["python3", "/opt/backup/backup.py", "serve"]);
+  const about = JSON.parse(fileIn(backup, "/opt/backup/about.json"));
+  assert.deepEqual(
+    { every: about.every, keep: about.keep, version: about.version, dags: about.dags },
+    { every: 21_600, keep: 5, version: "3.3.2", dags: "a folder" },
+  );
+  assert.match(
+    fileIn(backup, "/run/secrets/metadata_url"),
+    /^postgresql:\/\/airflow:.*@postgres:5432\/airflow\?/,
+  );
+  assert.match(fileIn(backup, "/run/secrets/results_url"), /@postgres:5432\/airflow_results\?/);
+  const secrets = JSON.parse(fileIn(backup, "/run/secrets/secrets.json"));
+  assert.deepEqual(Object.keys(secrets).sort(), ["older", "previous", "replaced", "values"]);
+  assert.equal(fileIn(backup, "/run/secrets/backup_key"), identityOf(secrets.values.backupKey));
+  const names = backup.uploads.map(({ file }) => file.replace(/^.*\//, ""));
+  for (const name of ["archive.py", "backup.py", "databases.py", "proof.py", "stack.json", "backup_keys"])
+    assert.ok(names.includes(name), name);
+});
+
+test("no secret is in the environment or the command", async () => {
+  const backup = await backupOf(config);
+  const { values } = JSON.parse(fileIn(backup, "/run/secrets/secrets.json"));
+  const visible = JSON.stringify([backup.envs, backup.entrypoints]);
+  for (const [name, value] of Object.entries(values)) assert.ok(!visible.includes(String(value)), name);
+});
+
+test("backups go to a volume of their own, or to a directory that is written to", async () => {
+  const inVolume = (await backupOf(config)).mounts;
+  assert.deepEqual(
+    inVolume.map(({ target, type }) => ({ target, type })),
+    [{ target: "/backups", type: "volume" }],
+  );
+  const inDirectory = (await backupOf({ ...config, backup: { to: "/srv/backups" } })).mounts;
+  assert.deepEqual(inDirectory, [
+    { target: "/backups", type: "bind", source: "/srv/backups", readOnly: false },
+  ]);
+});
+
+test("an external server with one database is dumped once", async () => {
+  const url = "postgresql://own:not-guessed-word@db.example.com:6543/airflow?sslmode=require";
+  const backup = await backupOf({ ...config, postgres: { url } });
+  assert.match(
+    fileIn(backup, "/run/secrets/metadata_url"),
+    /@db.example.com:6543\/airflow\?.*sslmode=require/,
+  );
+  assert.ok(!backup.uploads.some(({ file }) => file.endsWith("results_url")));
+});
+
+test("a backup has two connections, past PgBouncer", () => {
+  for (const stated of [config, { ...config, pgbouncer: {} }]) {
+    const counts = serverShares(settings(stated)).filter(({ who }) => who === "backup");
+    assert.deepEqual(
+      counts.map(({ count }) => count),
+      [2],
+    );
+  }
+});
+
+test("a restoration comes after Postgres and before all that uses the databases, and has no key", async () => {
+  const made: string[] = [];
+  const making = async (type: string, name: string) => {
+    if (type === "docker:index/container:Container") made.push(name);
+  };
+  const declared = await declare(config, 0, {}, { past: { restores: true }, making });
+  const order = ["postgres", "restore", "migration", "backup", "webserver"].map((name) => made.indexOf(name));
+  assert.ok(!order.includes(-1), made.join());
+  assert.deepEqual(
+    order,
+    order.toSorted((one, other) => one - other),
+  );
+  const restore = containersOf(declared).get("restore") as unknown as Container;
+  assert.deepEqual(restore.entrypoints.slice(-2), ["python3", "/opt/backup/restore.py"]);
+  assert.deepEqual(restore.uploads.map(({ file }) => file).sort(), [
+    "/opt/backup/archive.py",
+    "/opt/backup/databases.py",
+    "/opt/backup/restore.py",
+    "/run/secrets/metadata_url",
+    "/run/secrets/results_url",
+  ]);
+});
+
+test("in a cluster one pod backs up, which is stopped before its successor starts", async () => {
+  const images = { airflow: "r/a:1", postgres: "r/p:1", redis: "r/r:1", backup: "r/b:1" };
+  const declared = await declare({
+    ...config,
+    platform: "kubernetes",
+    dagsImage: "r.example.com/dags",
+    images,
+  });
+  const sets = declared
+    .filter(({ type }) => type === "kubernetes:apps/v1:StatefulSet")
+    .map(({ name }) => name);
+  assert.ok(sets.includes("backup"));
+  const backup =
+    programsOf(declared).find(({ name }) => name === "backup") ?? assert.fail("there is no backup");
+  assert.equal(backup.image, "r/b:1");
+  for (const path of ["/backups", "/run/secrets/backup_key", "/opt/backup/backup.py"])
+    assert.ok(backup.paths.has(path), path);
+});

@@ -1,0 +1,88 @@
+"""Checks the programs of backups without a database: what is kept, compared and refused."""
+
+import json
+import pathlib
+import sys
+import tempfile
+from types import ModuleType, SimpleNamespace
+
+here = pathlib.Path(__file__).resolve()
+programs = here.parents[3] / "components/backup"
+folder = pathlib.Path(tempfile.mkdtemp())
+# Programs read their settings from the file beside them.
+for program in programs.glob("*.py"):
+    (folder / program.name).write_text(program.read_text())
+(folder / "about.json").write_text(json.dumps({"every": 3600, "keep": 2}))
+sys.path.insert(0, str(folder))
+extensions = ModuleType("psycopg2.extensions")
+extensions.parse_dsn = dict
+sys.modules |= {"psycopg2": ModuleType("psycopg2"), "psycopg2.extensions": extensions}
+fernet = SimpleNamespace(Fernet=str, InvalidToken=ValueError, MultiFernet=list)
+sys.modules |= {"cryptography": ModuleType("cryptography"), "cryptography.fernet": fernet}
+
+import archive  # noqa: E402
+import backup  # noqa: E402
+import databases  # noqa: E402
+import proof  # noqa: E402
+
+
+def fault_of(call, *arguments):
+    try:
+        call(*arguments)
+    except databases.Failed as error:
+        return str(error)
+    return None
+
+
+def keeps_the_latest():
+    backup.STORE = folder / "store"
+    backup.STORE.mkdir()
+    for known in ("20260101T000000Z", "20260103T000000Z", "20260102T000000Z", "20260104T000000Z"):
+        (backup.STORE / f"{known}.json").write_text(json.dumps({"id": known}))
+        if known != "20260104T000000Z":
+            backup.archive_of(known).touch()
+    # A note without its archive is no backup.
+    assert [note["id"][:8] for note in backup.backups()] == ["20260103", "20260102", "20260101"]
+    backup.remove_old()
+    assert [note["id"][:8] for note in backup.backups()] == ["20260103", "20260102"]
+    assert not backup.archive_of("20260101T000000Z").exists()
+
+
+def refuses_a_changed_file():
+    contents = folder / "contents"
+    contents.mkdir()
+    (contents / "metadata.dump").write_text("rows")
+    archive.write_manifest(contents, {"id": "1"})
+    assert archive.read_manifest(contents)["files"]["metadata.dump"]["bytes"] == 4
+    (contents / "metadata.dump").write_text("rowz")
+    assert fault_of(archive.read_manifest, contents) == "metadata.dump is not what the manifest says"
+
+
+def compares_rows_and_revision():
+    known = {"revision": "a1", "rows": {"public.dag": 3, "public.log": 9}}
+    assert fault_of(proof.compare, "metadata", known, known) is None
+    fewer = known | {"rows": {"public.dag": 3, "public.log": 8}}
+    assert fault_of(proof.compare, "metadata", fewer, known) == "metadata: 8 rows in public.log instead of 9"
+    without = known | {"rows": {"public.dag": 3}}
+    assert fault_of(proof.compare, "metadata", without, known) == "metadata: None rows in public.log instead of 9"
+    older = known | {"revision": "a0"}
+    assert fault_of(proof.compare, "metadata", older, known) == "metadata: revision a0 instead of a1"
+
+
+def knows_all_fernet_keys():
+    secrets = {"values": {"fernetKey": "c"}, "older": {"fernetKey": ["b", "a1,a0"]}}
+    assert proof.fernet_keys(secrets) == ["c", "b", "a1", "a0"]
+
+
+def registers_logins_for_the_owner_alone():
+    databases.SERVICES = folder / "services"
+    databases.register({"metadata": {"host": "db", "password": "p=w#d"}, "results": {"host": "other"}})
+    assert databases.SERVICES.read_text() == "[metadata]\nhost=db\npassword=p=w#d\n\n[results]\nhost=other\n"
+    assert databases.SERVICES.stat().st_mode & 0o777 == 0o600
+
+
+keeps_the_latest()
+refuses_a_changed_file()
+compares_rows_and_revision()
+knows_all_fernet_keys()
+registers_logins_for_the_owner_alone()

@@ -1,0 +1,31 @@
+import { resolve } from "node:path";
+import { readStackFile } from "../settings/read/read.ts";
+import { backupTable, sizeOf } from "./lib/backup/report.ts";
+import { listBackups, saveBackup, takeBackup, wayToBackups } from "./lib/backup/store.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { main } from "./lib/process.ts";
+import { Stack } from "./lib/stack.ts";
+
+await main(async () => {
+  const { flags } = commandLine("backup");
+  const stack = new Stack(flags.stack ?? "dev");
+  stack.check();
+  if (flags.key) {
+    const { backupKeys } = await stack.outputs();
+    if (backupKeys === undefined)
+      throw new Error(`Stack ${stack.name} has no backups, so it shows no key of them.`);
+    console.log(backupKeys);
+    return;
+  }
+  const way = await wayToBackups(stack, readStackFile(stack.file));
+  if (flags.list) {
+    console.log(backupTable(await listBackups(way), new Date()));
+  } else if (flags.save !== undefined) {
+    const file = resolve(process.env.INIT_CWD ?? ".", `${flags.save}.tar.age`);
+    await saveBackup(way, flags.save, file);
+    console.log(`${file} opens with the key that npm run backup -- --key prints.`);
+  } else {
+    const { id, bytes } = await takeBackup(way);
+    console.log(`${id}, ${sizeOf(bytes)}, is proven. npm run restore -- --from ${id} puts it back.`);
+  }
+});

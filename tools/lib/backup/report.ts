@@ -1,0 +1,41 @@
+import { ago, aligned } from "../status/table.ts";
+import type { Backups } from "./store.ts";
+
+/** Spells a size as people read it. */
+export function sizeOf(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+function failed({ failure }: Backups): string[] {
+  return failure ? [`The last attempt, at ${failure.at.slice(0, 16)}, FAILED: ${failure.fault}`] : [];
+}
+
+/** Table of all backups, and why the last attempt failed. */
+export function backupTable(known: Backups, now: Date): string {
+  const rows = known.backups.map(({ id, at, bytes, version, rows, proof }) => {
+    const proven = `in ${proof} s, ${rows} rows`;
+    return [id, ago(new Date(at), now), sizeOf(bytes), version, proven];
+  });
+  const table = aligned([["id", "age", "size", "airflow", "proven"], ...rows]);
+  return [rows.length > 0 ? table : "There is no backup yet.", ...failed(known)].join("\n");
+}
+
+/** Says how old the last backup is, and that it is proven; undefined if nothing is known. */
+export function lastBackup(known: Backups | undefined, now: Date): string | undefined {
+  if (!known) return undefined;
+  const [latest] = known.backups;
+  const line = latest
+    ? `Last backup: ${latest.id}, ${ago(new Date(latest.at), now)}, ${sizeOf(latest.bytes)}, proven in ${latest.proof} s`
+    : "There is no backup yet.";
+  return [line, ...failed(known)].join("\n");
+}
+
+/** Lists what is wrong with the backups of a stack that wants one every so many seconds. */
+export function backupTroubles(known: Backups | undefined, every: number, now: Date): string[] {
+  if (!known) return ["backups are not known"];
+  if (known.failure) return ["the last backup failed"];
+  const [latest] = known.backups;
+  const old = latest && now.getTime() - Date.parse(latest.at) > 2 * every * 1000;
+  return old ? [`the last backup is from ${ago(new Date(latest.at), now)}`] : [];
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import { jwksOf, secretsResource } from "../../../components/secrets.ts";
+import type { Settings } from "../../../settings/model/groups.ts";
+import { type Deployment, nameOf, type Resource } from "../state.ts";
+import type { ArchivedSecrets } from "./archive.ts";
+
+const dynamic = "pulumi-nodejs:dynamic:Resource";
+const project = "airflow";
+
+/** Marks a value in a state as secret; the CLI encrypts it when it imports the state. */
+function secret(value: unknown) {
+  return {
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    plaintext: JSON.stringify(value),
+  };
+}
+
+/** Finds the secrets in a state. */
+export function secretsIn({ deployment: { resources = [] } }: Deployment): Resource | undefined {
+  return resources.find(({ urn, type }) => type === dynamic && nameOf(urn) === "secrets");
+}
+
+/** Fernet keys that a deployed stack opens values with, of the plain outputs of its secrets. */
+export function validFernetKeys({ outputs = {} }: Resource): readonly string[] {
+  const { values, previous } = outputs as {
+    values?: Record<string, string>;
+    previous?: Record<string, string>;
+  };
+  return [values?.fernetKey, previous?.fernetKey].filter((key) => key !== undefined);
+}
+
+/**
+ * Returns the resources of a state that has the secrets of an archive and nothing else; the next deployment makes the rest.
+ * @param generations those of the stack file, by which no secret is due
+ */
+export function secretsState(
+  stack: string,
+  { values, previous, older, replaced }: ArchivedSecrets,
+  generations: Settings["secretGenerations"],
+): readonly (Resource & Readonly<Record<string, unknown>>)[] {
+  const urn = (type: string, name: string) => `urn:pulumi:${stack}::${project}::${type}::${name}`;
+  const root = urn("pulumi:pulumi:Stack", `${project}-${stack}`);
+  const airflow = urn("airflow:index:Airflow", "airflow");
+  const provider = urn("pulumi:providers:pulumi-nodejs", "default");
+  const id = randomUUID();
+  const { source, names } = secretsResource;
+  const inputs = {
+    __provider: source,
+    names,
+    given: secret({}),
+    generations,
+    previousSecrets: "valid",
+  };
+  const jwks = jwksOf([values.jwtSecret, previous.jwtSecret].filter((key) => key !== undefined));
+  const outputs = {
+    ...inputs,
+    values: secret(values),
+    previous: secret(previous),
+    older: secret(older),
+    replaced,
+    jwks,
+  };
+  return [
+    { urn: root, custom: false, type: "pulumi:pulumi:Stack" },
+    { urn: airflow, custom: false, type: "airflow:index:Airflow", parent: root },
+    { urn: provider, custom: true, id, type: "pulumi:providers:pulumi-nodejs", inputs: {}, outputs: {} },
+    {
+      urn: urn(`airflow:index:Airflow$${dynamic}`, "secrets"),
+      custom: true,
+      id: "secrets",
+      type: dynamic,
+      inputs,
+      outputs,
+      parent: airflow,
+      protect: true,
+      provider: `${provider}::${id}`,
+      additionalSecretOutputs: ["values", "previous", "older"],
+    },
+  ];
+}

@@ -1,0 +1,162 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Settings } from "../settings/model/groups.ts";
+import { readStackFile } from "../settings/read/read.ts";
+import { isOlder } from "../settings/schema/versions.ts";
+import { type Archive, readArchive } from "./lib/backup/archive.ts";
+import { secretsIn, secretsState, validFernetKeys } from "./lib/backup/secretsState.ts";
+import { sendTo } from "./lib/backup/send.ts";
+import { stackText } from "./lib/backup/stackText.ts";
+import { saveBackup, takeBackup, wayToBackups } from "./lib/backup/store.ts";
+import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { confirm } from "./lib/commandLine/confirm.ts";
+import { main, run } from "./lib/process.ts";
+import { Stack } from "./lib/stack.ts";
+import { type Deployment, writeState } from "./lib/state.ts";
+import { writeSecret } from "./secret.ts";
+
+type Flags = ReturnType<typeof commandLine<"restore">>["flags"];
+
+/** Resolves a path that the user gave. */
+function pathOf(given: string): string {
+  return resolve(process.env.INIT_CWD ?? ".", given);
+}
+
+/** Reads the state of a stack, with its secrets in the clear. */
+async function openState(stack: Stack): Promise<Deployment> {
+  const state: Deployment = JSON.parse(await stack.pulumi(["stack", "export", "--show-secrets"]));
+  const isSecret = (value: unknown): value is { readonly plaintext: string } =>
+    typeof value === "object" && value !== null && "plaintext" in value;
+  const opened = (value: unknown) => (isSecret(value) ? JSON.parse(value.plaintext) : value);
+  const resources = (state.deployment.resources ?? []).map((one) => ({
+    ...one,
+    outputs: Object.fromEntries(
+      Object.entries(one.outputs ?? {}).map(([key, value]) => [key, opened(value)]),
+    ),
+  }));
+  return { ...state, deployment: { ...state.deployment, resources } };
+}
+
+/** Fetches the archive; a backup that is no file is one of the stack's own. */
+async function fetched(source: Stack, from: string, folder: string): Promise<string> {
+  const file = pathOf(from);
+  if (existsSync(file)) return file;
+  source.check();
+  const copy = join(folder, `${from}.tar.age`);
+  await saveBackup(await wayToBackups(source, readStackFile(source.file)), from, copy);
+  return copy;
+}
+
+async function keysOf(source: Stack, file: string | undefined): Promise<string> {
+  if (file !== undefined) return readFileSync(pathOf(file), "utf8");
+  source.check();
+  const { backupKeys } = await source.outputs();
+  if (backupKeys !== undefined) return backupKeys;
+  throw new Error(
+    `The state of stack ${source.name} has no key of backups; expected --key FILE, with the line that npm run backup -- --key printed.`,
+  );
+}
+
+/** Writes the stack file of a stack that has none, with the values of the archive. */
+async function ensureStackFile(stack: Stack, { config }: Archive): Promise<void> {
+  if (existsSync(stack.file)) return;
+  const { text, secrets } = stackText(config);
+  writeFileSync(stack.file, text);
+  for (const [key, value] of Object.entries(secrets)) await writeSecret(stack, key, value);
+  console.log(`  ${stack.file} is written anew, from the backup`);
+}
+
+/**
+ * Makes sure that a stack has the secrets that open the data of an archive.
+ * @returns true if the stack had none before, so that there is no data of it either
+ * @throws Error if the stack has others
+ */
+async function ensureSecrets(
+  stack: Stack,
+  settings: Settings,
+  { manifest, secrets }: Archive,
+): Promise<boolean> {
+  const state = await openState(stack);
+  const known = secretsIn(state);
+  if (known) {
+    if (validFernetKeys(known).includes(secrets.values.fernetKey)) return false;
+    throw new Error(
+      `Stack ${stack.name} has other secrets than backup ${manifest.id}, and could not open its connections; expected ` +
+        `a stack with the secrets of that time. Restore into a new one: npm run restore -- --from ${manifest.id} --as NAME`,
+    );
+  }
+  const resources = secretsState(stack.name, secrets, settings.secretGenerations);
+  await writeState(stack, { ...state, deployment: { ...state.deployment, resources } });
+  console.log(`  the secrets of stack ${manifest.stack} are in the state of ${stack.name}`);
+  return true;
+}
+
+/** Takes a backup of what is going to be replaced. */
+async function backUpFirst(stack: Stack, settings: Settings): Promise<void> {
+  console.log("Backup of the data that is replaced:");
+  try {
+    await takeBackup(await wayToBackups(stack, settings));
+  } catch (error) {
+    throw new Error(
+      `${error instanceof Error ? error.message : error}\nThe present data could not be backed up, so nothing was replaced. ` +
+        "Deploy the stack first, or say --no-backup if that data may be lost.",
+    );
+  }
+}
+
+async function replaceData(
+  stack: Stack,
+  archive: { readonly file: string; readonly keys: string },
+): Promise<void> {
+  const settings = readStackFile(stack.file);
+  await stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);
+  const deployment = run("tools/run", ["tools/up.ts", "--stack", stack.name], {
+    env: { AIRFLOW_RESTORE: "true" },
+    show: true,
+  });
+  await Promise.all([deployment, sendTo(stack, settings, archive, deployment)]);
+}
+
+async function restore(flags: Flags, folder: string): Promise<void> {
+  const { from } = flags;
+  if (from === undefined)
+    throw new Error("--from is missing; expected a backup that npm run backup -- --list shows, or a file.");
+  const source = new Stack(flags.stack ?? "dev");
+  const target = new Stack(flags.as ?? source.name);
+  const file = await fetched(source, from, folder);
+  const keys = await keysOf(source, flags.key);
+  const archive = await readArchive(file, keys);
+  const { id, at, version, stack: origin } = archive.manifest;
+  console.log(`Backup ${id} of stack ${origin}, ${at.slice(0, 16)}: whole, and its key fits.`);
+  await ensureStackFile(target, archive);
+  target.check();
+  const settings = readStackFile(target.file);
+  if (isOlder(settings.version, version)) {
+    throw new Error(
+      `${target.file}: version is ${settings.version}; expected ${version}, which made the backup, or a newer one.`,
+    );
+  }
+  const isNew = await ensureSecrets(target, settings, archive);
+  if (flags.secrets) {
+    console.log(`Now deploy the stack around its data: npm run up -- --stack ${target.name} --adopt`);
+    return;
+  }
+  if (!isNew) {
+    const what = `The data of stack ${target.name} is replaced by that of ${at.slice(0, 16)}; its tasks are stopped.`;
+    await confirm(what, flags.yes ?? false);
+    if (!flags["no-backup"]) await backUpFirst(target, settings);
+  }
+  await replaceData(target, { file, keys });
+  console.log(`Restored backup ${id} into stack ${target.name}.`);
+}
+
+await main(async () => {
+  const { flags } = commandLine("restore");
+  const folder = mkdtempSync(join(tmpdir(), "airflow-restore-"));
+  try {
+    await restore(flags, folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
