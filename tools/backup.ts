@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { readStackFile } from "../settings/read/read.ts";
 import { backupTable, sizeOf } from "./lib/backup/report.ts";
 import { listBackups, saveBackup, takeBackup, wayToBackups } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
@@ -9,7 +8,7 @@ import { Stack } from "./lib/stack.ts";
 await main(async () => {
   const { flags } = commandLine("backup");
   const stack = new Stack(flags.stack ?? "dev");
-  stack.check();
+  const settings = stack.deployed();
   if (flags.key) {
     const { backupKeys } = await stack.outputs();
     if (backupKeys === undefined)
@@ -17,7 +16,7 @@ await main(async () => {
     console.log(backupKeys);
     return;
   }
-  const way = await wayToBackups(stack, readStackFile(stack.file));
+  const way = await wayToBackups(stack, settings);
   if (flags.list) {
     console.log(backupTable(await listBackups(way), new Date()));
   } else if (flags.save !== undefined) {

@@ -2,10 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Settings } from "../settings/model/groups.ts";
-import { readStackFile } from "../settings/read/read.ts";
 import { isOlder } from "../settings/schema/versions.ts";
 import { type Archive, readArchive } from "./lib/backup/archive.ts";
-import { secretsIn, secretsState, validFernetKeys } from "./lib/backup/secretsState.ts";
+import { hasVolumes, secretsIn, secretsState, validFernetKeys } from "./lib/backup/secretsState.ts";
 import { sendTo } from "./lib/backup/send.ts";
 import { stackText } from "./lib/backup/stackText.ts";
 import { saveBackup, takeBackup, wayToBackups } from "./lib/backup/store.ts";
@@ -42,15 +41,13 @@ async function openState(stack: Stack): Promise<Deployment> {
 async function fetched(source: Stack, from: string, folder: string): Promise<string> {
   const file = pathOf(from);
   if (existsSync(file)) return file;
-  source.check();
   const copy = join(folder, `${from}.tar.age`);
-  await saveBackup(await wayToBackups(source, readStackFile(source.file)), from, copy);
+  await saveBackup(await wayToBackups(source, source.deployed()), from, copy);
   return copy;
 }
 
 async function keysOf(source: Stack, file: string | undefined): Promise<string> {
   if (file !== undefined) return readFileSync(pathOf(file), "utf8");
-  source.check();
   const { backupKeys } = await source.outputs();
   if (backupKeys !== undefined) return backupKeys;
   throw new Error(
@@ -79,7 +76,8 @@ async function ensureSecrets(
 ): Promise<boolean> {
   const state = await openState(stack);
   const known = secretsIn(state);
-  if (known) {
+  // A deployment that was refused before it made anything has minted secrets, too.
+  if (known && hasVolumes(state)) {
     if (validFernetKeys(known).includes(secrets.values.fernetKey)) return false;
     throw new Error(
       `Stack ${stack.name} has other secrets than backup ${manifest.id}, and could not open its connections; expected ` +
@@ -109,7 +107,7 @@ async function replaceData(
   stack: Stack,
   archive: { readonly file: string; readonly keys: string },
 ): Promise<void> {
-  const settings = readStackFile(stack.file);
+  const settings = stack.settings();
   await stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);
   const deployment = run("tools/run", ["tools/up.ts", "--stack", stack.name], {
     env: { AIRFLOW_RESTORE: "true" },
@@ -130,8 +128,7 @@ async function restore(flags: Flags, folder: string): Promise<void> {
   const { id, at, version, stack: origin } = archive.manifest;
   console.log(`Backup ${id} of stack ${origin}, ${at.slice(0, 16)}: whole, and its key fits.`);
   await ensureStackFile(target, archive);
-  target.check();
-  const settings = readStackFile(target.file);
+  const settings = target.settings();
   if (isOlder(settings.version, version)) {
     throw new Error(
       `${target.file}: version is ${settings.version}; expected ${version}, which made the backup, or a newer one.`,

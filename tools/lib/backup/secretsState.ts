@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { jwksOf, secretsResource } from "../../../components/secrets.ts";
+import { claimOf } from "../../../platforms/ownership/known.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { type Deployment, nameOf, type Resource } from "../state.ts";
 import type { ArchivedSecrets } from "./archive.ts";
@@ -18,6 +19,11 @@ function secret(value: unknown) {
 /** Finds the secrets in a state. */
 export function secretsIn({ deployment: { resources = [] } }: Deployment): Resource | undefined {
   return resources.find(({ urn, type }) => type === dynamic && nameOf(urn) === "secrets");
+}
+
+/** True if a state has volumes, whose data needs the secrets beside them. */
+export function hasVolumes({ deployment: { resources = [] } }: Deployment): boolean {
+  return resources.some((resource) => ["volume", "claim"].includes(claimOf(resource)?.kind ?? ""));
 }
 
 /** Fernet keys that a deployed stack opens values with, of the plain outputs of its secrets. */

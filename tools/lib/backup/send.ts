@@ -8,7 +8,7 @@ import type { Stack } from "../stack.ts";
 import { decrypted } from "./archive.ts";
 
 /** Seconds between two looks for the job that restores. */
-const pause = 1;
+const pause = 2;
 
 /** Returns the way into the job that waits for an archive; undefined if it does not run yet. */
 async function wayToJob(stack: Stack, settings: Settings): Promise<Way | undefined> {
@@ -38,8 +38,8 @@ async function send({ command, env }: Way, file: string, keys: string): Promise<
 }
 
 /**
- * Sends the contents of an archive to the job that restores, as soon as a running deployment has started it.
- * @param deployment ends, or fails, if the job never starts
+ * Sends the contents of an archive to the job that restores, once a running deployment has started it.
+ * @param deployment ends with the job, or without having started it
  */
 export async function sendTo(
   stack: Stack,
@@ -52,12 +52,13 @@ export async function sendTo(
     isOver = true;
   };
   deployment.then(over, over);
+  // A cluster gives a job that failed another pod, which needs the archive, too.
+  const served = new Set<string>();
   while (!isOver) {
     const way = await wayToJob(stack, settings);
-    if (way) {
-      await send(way, archive.file, archive.keys);
-      return;
-    }
+    const place = way?.command.join(" ") ?? "";
+    if (way && !served.has(place)) await send(way, archive.file, archive.keys);
+    if (way) served.add(place);
     await new Promise((wake) => setTimeout(wake, pause * 1000));
   }
 }
