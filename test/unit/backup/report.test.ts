@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { backupTable, backupTroubles, lastBackup } from "../../../tools/lib/backup/report.ts";
+
+const now = new Date("2026-03-01T12:00:00Z");
+const every = 3600;
+const backup = (id: string, at: string) => ({
+  id,
+  at,
+  bytes: 205_048,
+  version: "3.3.2",
+  rows: 510,
+  proof: 5.5,
+});
+const known = {
+  backups: [backup("b", "2026-03-01T11:00:00+00:00"), backup("a", "2026-03-01T10:00:00+00:00")],
+  failure: null,
+};
+const failed = { ...known, failure: { at: "2026-03-01T11:30:00+00:00", fault: "the disk is full" } };
+
+test("backups are listed with age, size and proof", () => {
+  assert.deepEqual(backupTable(known, now).split("\n"), [
+    "id  age      size    airflow  proven",
+    "b   1 h ago  206 kB  3.3.2    in 5.5 s, 510 rows",
+    "a   2 h ago  206 kB  3.3.2    in 5.5 s, 510 rows",
+  ]);
+  assert.equal(backupTable({ backups: [], failure: null }, now), "There is no backup yet.");
+  assert.match(
+    backupTable(failed, now),
+    /\nThe last attempt, at 2026-03-01T11:30, FAILED: the disk is full$/,
+  );
+});
+
+test("a status tells the last backup, and counts what is wrong", () => {
+  assert.equal(lastBackup(known, now), "Last backup: b, 1 h ago, 206 kB, proven in 5.5 s");
+  assert.equal(lastBackup(undefined, now), undefined);
+  assert.deepEqual(backupTroubles(known, every, now), []);
+  assert.deepEqual(backupTroubles({ backups: [], failure: null }, every, now), []);
+  assert.deepEqual(backupTroubles(undefined, every, now), ["backups are not known"]);
+  assert.deepEqual(backupTroubles(failed, every, now), ["the last backup failed"]);
+  const late = new Date("2026-03-01T13:00:01Z");
+  assert.deepEqual(backupTroubles(known, every, late), ["the last backup is from 2 h ago"]);
+});
