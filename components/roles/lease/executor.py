@@ -79,28 +79,9 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         else:
             super().update_task_state(key, state, info)
 
-    def judge_refused(self):
-        with create_session() as session:
-            for ti in session.scalars(select(TaskInstance).where(TaskInstance.filter_for_tis(list(self.refused)))):
-                task, info = self.refused.pop(ti.key, (None, None))
-                if task is None:
-                    continue
-                has_begun = ti.state != TaskInstanceState.QUEUED or ti.external_executor_id != task
-                self.starts[ti.key] += 1
-                if ti.state in RUNNING or self.starts[ti.key] > STARTS:
-                    self.fail(ti.key, info)
-                elif has_begun:
-                    self.forget(ti.key)
-                else:
-                    self.schedule_again(ti, task, f"A worker could not start it: {info}.", session)
-        for key in self.refused:
-            self.forget(key)
-        self.refused.clear()
-
     def sync(self):
         super().sync()
-        if self.refused:
-            self.judge_refused()
+        self.decide(self.refused, self.end_refused)
         now = time.monotonic()
         if now < self.looks_at:
             return
@@ -108,30 +89,44 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         keys = {result.task_id: key for key, result in self.workloads.items() if isinstance(key, TaskInstanceKey)}
         self.known = {task: self.known.get(task, now) for task in keys}
         self.watch.wanted = set(keys)
-        unseen = {task: seconds for task, seconds in self.watch.unseen(self.known).items() if seconds > DEAD}
-        if unseen:
-            self.settle({keys[task]: (task, seconds) for task, seconds in unseen.items()})
+        unseen = self.watch.unseen(self.known).items()
+        self.decide({keys[task]: (task, seconds) for task, seconds in unseen if seconds > DEAD}, self.end_unseen)
 
-    def settle(self, unseen):
-        """Ends the waiting for messages that are neither in a queue nor held by a worker.
+    def decide(self, doubtful, end):
+        """Decides by the database about tasks whose state Celery does not tell, and forgets those with a later try.
 
-        :param unseen: Celery's id and the seconds for which it was not seen, by key
+        :param doubtful: Celery's id and what is known, by key; empty afterwards
+        :param end: is called with the task, Celery's id, what is known, and a session
         """
+        if not doubtful:
+            return
         with create_session() as session:
-            for ti in session.scalars(select(TaskInstance).where(TaskInstance.filter_for_tis(list(unseen)))):
-                task, seconds = unseen.pop(ti.key, (None, 0))
-                if task is None:
-                    continue
-                if ti.state in RUNNING:
-                    self.end_dead(ti)
-                elif seconds > LOST and ti.state == TaskInstanceState.QUEUED:
-                    why = f"Message {task} was in no queue and held by no worker for {LOST} s."
-                    self.schedule_again(ti, task, why, session)
-                elif seconds > LOST:
-                    self.forget(ti.key)
-        # Skips tasks whose try number has gone on.
-        for key in unseen:
-            self.forget(key)
+            for ti in session.scalars(select(TaskInstance).where(TaskInstance.filter_for_tis(list(doubtful)))):
+                if ti.key in doubtful:
+                    end(ti, *doubtful.pop(ti.key), session)
+        while doubtful:
+            self.forget(doubtful.popitem()[0])
+
+    def end_refused(self, ti, task, info, session):
+        """Decides about a task that a worker could not start."""
+        has_begun = ti.state != TaskInstanceState.QUEUED or ti.external_executor_id != task
+        self.starts[ti.key] += 1
+        if ti.state in RUNNING or self.starts[ti.key] > STARTS:
+            self.fail(ti.key, info)
+        elif has_begun:
+            self.forget(ti.key)
+        else:
+            self.schedule_again(ti, task, f"A worker could not start it: {info}.", session)
+
+    def end_unseen(self, ti, task, seconds, session):
+        """Decides about a task that was neither in a queue nor held by a worker for these seconds."""
+        if ti.state in RUNNING:
+            self.end_dead(ti)
+        elif seconds > LOST and ti.state == TaskInstanceState.QUEUED:
+            why = f"Message {task} was in no queue and held by no worker for {LOST} s."
+            self.schedule_again(ti, task, why, session)
+        elif seconds > LOST:
+            self.forget(ti.key)
 
     def end_dead(self, ti):
         silent = ti.last_heartbeat_at is None or timezone.utcnow() - ti.last_heartbeat_at > timedelta(seconds=DEAD)

@@ -31,3 +31,7 @@ test("a task's process is dead before the scheduler gives the task away", () => 
 test("the scheduler sees tasks in queues and leases, whatever else is there", async () => {
   await run("python3", ["test/unit/components/roles/lease.py"]);
 });
+
+test("the scheduler decides by the database about tasks that Celery does not tell of", async () => {
+  await run("python3", ["test/unit/components/roles/executor.py"]);
+});

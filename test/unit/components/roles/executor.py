@@ -1,0 +1,81 @@
+"""Tests of components/roles/lease/executor.py, beside stand-ins for Airflow, with a database that is a list of tasks."""
+
+import contextlib
+import sys
+import types
+import unittest
+from collections import Counter
+from unittest import mock
+
+for name in (
+    "airflow.models.log airflow.models.taskinstance airflow.models.taskinstancekey airflow.providers.celery.executors "
+    "airflow.providers.celery.executors.celery_executor_utils airflow.sdk.exceptions airflow.utils airflow.utils.session "
+    "airflow.utils.state airflow_on_celery.timings airflow_on_celery.watch celery.states kombu.exceptions sqlalchemy"
+).split():
+    sys.modules[name] = mock.MagicMock()
+
+
+class Base:
+    def sync(self):
+        self.synced = True
+
+    def fail(self, key, info=None):
+        self.ended[key] = f"failed: {info}"
+
+
+sys.modules["airflow.providers.celery.executors"].celery_executor.CeleryExecutor = Base
+sys.modules["airflow.utils.state"].TaskInstanceState = types.SimpleNamespace(
+    QUEUED="queued", RUNNING="running", RESTARTING="restarting"
+)
+sys.modules["airflow_on_celery.timings"].DEAD, sys.modules["airflow_on_celery.timings"].LOST = 30, 50
+sys.path.insert(0, "components/roles/lease")
+import executor  # noqa: E402
+
+
+def instance(key, state, task="id"):
+    return types.SimpleNamespace(key=key, state=state, external_executor_id=task)
+
+
+class ExecutorTest(unittest.TestCase):
+    def setUp(self):
+        self.executor = object.__new__(executor.CeleryExecutor)
+        self.ended = self.executor.ended = {}
+        self.executor.starts = Counter()
+        self.executor.schedule_again = lambda ti, *_: self.ended.update({ti.key: "scheduled"})
+        self.executor.forget = lambda key: self.ended.update({key: "forgotten"})
+        self.executor.end_dead = lambda ti: self.ended.update({ti.key: "dead"})
+
+    def decide(self, doubtful, end, *database):
+        session = types.SimpleNamespace(scalars=lambda _: database)
+        with mock.patch.object(executor, "create_session", lambda: contextlib.nullcontext(session)):
+            self.executor.decide(doubtful, end)
+        self.assertEqual(doubtful, {})
+        return self.ended
+
+    def refused(self, *database):
+        keys = ("first", "second", "third", "old")
+        return self.decide({key: ("id", "why") for key in keys}, self.executor.end_refused, *database)
+
+    def test_a_task_that_no_worker_could_start_is_scheduled_again_unless_it_has_begun(self):
+        database = [instance("first", "queued"), instance("second", "running"), instance("third", "success")]
+        self.assertEqual(
+            self.refused(*database),
+            {"first": "scheduled", "second": "failed: why", "third": "forgotten", "old": "forgotten"},
+        )
+
+    def test_a_task_that_no_worker_can_start_fails_in_the_end(self):
+        for _ in range(executor.STARTS):
+            self.assertEqual(self.refused(instance("first", "queued"))["first"], "scheduled")
+        self.assertEqual(self.refused(instance("first", "queued"))["first"], "failed: why")
+
+    def test_another_message_of_a_refused_task_counts(self):
+        self.assertEqual(self.refused(instance("first", "queued", "other"))["first"], "forgotten")
+
+    def test_a_task_that_nobody_has_is_given_away_after_its_time(self):
+        doubtful = {"a": ("id", 40), "b": ("id", 60), "c": ("id", 40), "d": ("id", 60), "old": ("id", 40)}
+        database = [instance("a", "running"), instance("b", "queued"), instance("c", "queued"), instance("d", "success")]
+        ended = self.decide(doubtful, self.executor.end_unseen, *database, instance("unknown", "running"))
+        self.assertEqual(ended, {"a": "dead", "b": "scheduled", "d": "forgotten", "old": "forgotten"})
+
+
+unittest.main()
