@@ -34,13 +34,3 @@ export function readSettings(): Settings {
     throw error instanceof Refused ? new pulumi.RunError(error.message) : error;
   }
 }
-
-/** True if a backup is put back before anything uses the databases. */
-export function restores(): boolean {
-  return process.env.AIRFLOW_RESTORE === "true";
-}
-
-/** True if all workers may be replaced together instead of in turns. */
-export function replacesAtOnce(): boolean {
-  return process.env.AIRFLOW_AT_ONCE === "true";
-}

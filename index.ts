@@ -3,7 +3,8 @@ import { Airflow } from "./components/airflow.ts";
 import { leftOver, outputsOf, recordOf } from "./components/declarations/record.ts";
 import { checkDowngrade } from "./components/downgrade.ts";
 import { workersOf } from "./components/turns.ts";
-import { readSettings, readValues, replacesAtOnce, restores } from "./config.ts";
+import { readSettings, readValues } from "./config.ts";
+import { hasFlag } from "./deploymentFlags.ts";
 import { followContext } from "./platforms/endpoint.ts";
 import { checkPlatform, deployedResources, lookFor } from "./platforms/look.ts";
 import { knownFrom, previousOutputs } from "./platforms/ownership/known.ts";
@@ -25,8 +26,8 @@ await checkPlatform(settings, name);
 const record = recordOf(settings, previous);
 for (const line of leftOver(record)) await pulumi.log.warn(line);
 const platform = await platformOf(settings, name, lookFor(settings, known, pulumi.getStack()));
-const workers = replacesAtOnce() || !known.hasWorkers ? [] : workersOf(previous, settings.version);
-const past = { deleted: record.deleted, workers, config: readValues(), restores: restores() };
+const workers = hasFlag("at-once") || !known.hasWorkers ? [] : workersOf(previous, settings.version);
+const past = { deleted: record.deleted, workers, config: readValues(), restores: hasFlag("restore") };
 const airflow = new Airflow("airflow", platform, settings, past);
 
 export default {

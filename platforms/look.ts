@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { forPlatform } from "../capabilities.ts";
+import { hasFlag } from "../deploymentFlags.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { checkEngines } from "./docker/needs.ts";
 import { onEngines } from "./docker/ownership.ts";
@@ -31,11 +32,6 @@ export function checkPlatform(settings: Settings, name: string): Promise<void> {
   return check(settings, name);
 }
 
-/** True if data of other installations may be taken over, by `--adopt`. */
-function adopts(): boolean {
-  return process.env.AIRFLOW_ADOPT === "true";
-}
-
 /** Fixes the message: Pulumi would prefix it with the name of the property that waits for the look. */
 function refused({ message }: Error): pulumi.RunError {
   return Object.defineProperty(new pulumi.RunError(message), "message", {
@@ -59,7 +55,7 @@ export function lookFor({ platform, kubernetes }: Settings, known: Known, stack:
       kubernetes: () => inCluster(claims, context).catch(untold),
     });
     const strange = strangers(await find(), known);
-    const theirs = adopts() ? strange.filter((one) => !holdsData(one)) : strange;
+    const theirs = hasFlag("adopt") ? strange.filter((one) => !holdsData(one)) : strange;
     if (theirs.length > 0) throw new Error(refusal(theirs, stack));
     return [...new Set(strange.map(({ installation }) => installation))].filter((id) => id !== "").sort();
   };

@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { backupTable, sizeOf } from "./lib/backup/report.ts";
-import { listBackups, saveBackup, takeBackup, wayToBackups } from "./lib/backup/store.ts";
+import { listBackups, placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 
 await main(async () => {
   const { flags } = commandLine("backup");
-  const stack = new Stack(flags.stack ?? "dev");
+  const stack = new Stack(flags.stack);
   const settings = stack.deployed();
   if (flags.key) {
     const { backupKeys } = await stack.outputs();
@@ -16,15 +16,15 @@ await main(async () => {
     console.log(backupKeys);
     return;
   }
-  const way = await wayToBackups(stack, settings);
+  const place = await placeOfBackups(stack, settings);
   if (flags.list) {
-    console.log(backupTable(await listBackups(way), new Date()));
+    console.log(backupTable(await listBackups(place), new Date()));
   } else if (flags.save !== undefined) {
     const file = resolve(process.env.INIT_CWD ?? ".", `${flags.save}.tar.age`);
-    await saveBackup(way, flags.save, file);
+    await saveBackup(place, flags.save, file);
     console.log(`${file} opens with the key that npm run backup -- --key prints.`);
   } else {
-    const { id, bytes } = await takeBackup(way);
+    const { id, bytes } = await takeBackup(place);
     console.log(`${id}, ${sizeOf(bytes)}, is proven. npm run restore -- --from ${id} puts it back.`);
   }
 });

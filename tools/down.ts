@@ -38,7 +38,7 @@ async function confirm({ name }: Stack): Promise<void> {
 
 await main(async () => {
   const { flags } = commandLine("down");
-  const stack = new Stack(flags.stack ?? "dev");
+  const stack = new Stack(flags.stack);
   if (flags.volumes && !flags.yes) await confirm(stack);
   const settings = existsSync(stack.file) ? stack.deployed() : undefined;
   const known = settings && (await spare(stack, settings));

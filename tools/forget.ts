@@ -6,7 +6,7 @@ import { Stack } from "./lib/stack.ts";
 await main(async () => {
   const { flags, words } = commandLine("forget");
   const [machine = ""] = words;
-  const stack = new Stack(flags.stack ?? "dev");
+  const stack = new Stack(flags.stack);
   if (stack.deployed().machines?.some(({ name }) => name === machine)) {
     throw new Error(`${stack.file} still lists ${machine}. Remove it there, then run this again.`);
   }

@@ -5,7 +5,7 @@ import { Stack } from "./lib/stack.ts";
 
 await main(async () => {
   const { flags } = commandLine("open");
-  const stack = new Stack(flags.stack ?? "dev");
+  const stack = new Stack(flags.stack);
   const settings = stack.deployed();
   await reach(stack);
   const { webserverPort, flowerPort } = settings;

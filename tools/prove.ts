@@ -6,7 +6,7 @@ import { Stack } from "./lib/stack.ts";
 
 await main(async () => {
   const { flags } = commandLine("prove");
-  const stack = new Stack(flags.stack ?? "dev");
+  const stack = new Stack(flags.stack);
   const settings = stack.deployed();
   console.log(await overApi(stack, settings, (api) => prove(stack, settings, api)));
 });

@@ -1,13 +1,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setFlags } from "../deploymentFlags.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { isOlder } from "../settings/schema/versions.ts";
 import { type Archive, readArchive } from "./lib/backup/archive.ts";
 import { hasVolumes, secretsIn, secretsState, validFernetKeys } from "./lib/backup/secretsState.ts";
 import { sendTo } from "./lib/backup/send.ts";
 import { stackText } from "./lib/backup/stackText.ts";
-import { saveBackup, takeBackup, wayToBackups } from "./lib/backup/store.ts";
+import { placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { confirm } from "./lib/commandLine/confirm.ts";
 import { main, run } from "./lib/process.ts";
@@ -42,7 +43,7 @@ async function fetched(source: Stack, from: string, folder: string): Promise<str
   const file = pathOf(from);
   if (existsSync(file)) return file;
   const copy = join(folder, `${from}.tar.age`);
-  await saveBackup(await wayToBackups(source, source.deployed()), from, copy);
+  await saveBackup(await placeOfBackups(source, source.deployed()), from, copy);
   return copy;
 }
 
@@ -94,7 +95,7 @@ async function ensureSecrets(
 async function backUpFirst(stack: Stack, settings: Settings): Promise<void> {
   console.log("Backup of the data that is replaced:");
   try {
-    await takeBackup(await wayToBackups(stack, settings));
+    await takeBackup(await placeOfBackups(stack, settings));
   } catch (error) {
     throw new Error(
       `${error instanceof Error ? error.message : error}\nThe present data could not be backed up, so nothing was replaced. ` +
@@ -107,20 +108,17 @@ async function replaceData(
   stack: Stack,
   archive: { readonly file: string; readonly keys: string },
 ): Promise<void> {
-  const settings = stack.settings();
   await stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);
-  const deployment = run("tools/run", ["tools/up.ts", "--stack", stack.name], {
-    env: { AIRFLOW_RESTORE: "true" },
-    show: true,
-  });
-  await Promise.all([deployment, sendTo(stack, settings, archive, deployment)]);
+  setFlags({ restore: true });
+  const deployment = run("tools/run", ["tools/up.ts", "--stack", stack.name], { show: true });
+  await Promise.all([deployment, sendTo(stack, archive, deployment)]);
 }
 
 async function restore(flags: Flags, folder: string): Promise<void> {
   const { from } = flags;
   if (from === undefined)
     throw new Error("--from is missing; expected a backup that npm run backup -- --list shows, or a file.");
-  const source = new Stack(flags.stack ?? "dev");
+  const source = new Stack(flags.stack);
   const target = new Stack(flags.as ?? source.name);
   const file = await fetched(source, from, folder);
   const keys = await keysOf(source, flags.key);

@@ -105,7 +105,7 @@ if (import.meta.main) {
     const { flags, words } = commandLine("secret");
     const [key = ""] = words;
     placeOf(key);
-    const stack = new Stack(flags.stack ?? "dev");
+    const stack = new Stack(flags.stack);
     await writeSecret(stack, key, await readValue(key));
     console.log(`${key} is in ${relative(project, stack.file)}, encrypted for stack ${stack.name}.`);
   });

@@ -4,11 +4,10 @@ import { askCluster, askEngine } from "../platforms/ask.ts";
 import { homeOf, type Machine, machineOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { backupTroubles, lastBackup } from "./lib/backup/report.ts";
-import { type Backups, listBackups, wayToBackups } from "./lib/backup/store.ts";
+import { type Backups, listBackups, placeOfBackups } from "./lib/backup/store.ts";
 import { boundsOf, boundsTable, warnings } from "./lib/bounds/bounds.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { main } from "./lib/process.ts";
-import { wayTo } from "./lib/proof/way.ts";
 import { namespaceFlags } from "./lib/reach/kubernetes.ts";
 import { Stack } from "./lib/stack.ts";
 import { type Deployment, providerOf, type Resource, readState } from "./lib/state.ts";
@@ -70,7 +69,7 @@ async function inCluster(stack: Stack): Promise<Omit<Facts, "unread">> {
 /** Reads a stack's backups; undefined if it has none, or their container does not answer. */
 async function knownBackups(stack: Stack, settings: Settings): Promise<Backups | undefined> {
   if (!settings.backup) return undefined;
-  return wayToBackups(stack, settings)
+  return placeOfBackups(stack, settings)
     .then(listBackups)
     .catch(() => undefined);
 }
@@ -78,12 +77,12 @@ async function knownBackups(stack: Stack, settings: Settings): Promise<Backups |
 if (import.meta.main) {
   await main(async () => {
     const { flags } = commandLine("status");
-    const stack = new Stack(flags.stack ?? "dev");
+    const stack = new Stack(flags.stack);
     const settings = stack.deployed();
     const look = forPlatform(settings.platform, { docker: onEngines, kubernetes: inCluster });
     const [{ machines, tasks: known }, held, bounds, backups] = await Promise.all([
       look(stack, settings),
-      heldTasks(wayTo(stack, settings, "scheduler")),
+      heldTasks(stack),
       boundsOf(stack, settings),
       knownBackups(stack, settings),
     ]);

@@ -1,5 +1,6 @@
 import { capabilities } from "../capabilities.ts";
-import { greet, unreachable } from "../platforms/docker/preflight/preflight.ts";
+import { setFlags } from "../deploymentFlags.ts";
+import { greet } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { cargoFor, prepareImages } from "./images.ts";
@@ -7,6 +8,7 @@ import { AirflowApi } from "./lib/airflow.ts";
 import { boundsOf, warnings } from "./lib/bounds/bounds.ts";
 import { removeOldImages } from "./lib/bounds/images.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { deploy } from "./lib/deployment/deploy.ts";
 import { drain } from "./lib/drain.ts";
 import { urnsOn } from "./lib/forget.ts";
 import { main } from "./lib/process.ts";
@@ -16,7 +18,6 @@ import { prove } from "./lib/proof/proof.ts";
 import { isElsewhere, reach } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
 import { type Deployment, machinesIn, readState } from "./lib/state.ts";
-import { telling } from "./lib/status/telling.ts";
 
 /** Flags that exclude resources, present or new, on machines that are down. */
 function leaving(down: readonly string[], state: Deployment, { groups }: Settings): string[] {
@@ -33,7 +34,7 @@ function leaving(down: readonly string[], state: Deployment, { groups }: Setting
  */
 async function prepare(stack: Stack, settings: Settings) {
   const machines = machinesOf(settings);
-  const down = await greet(machines, unreachable());
+  const down = await greet(machines);
   await prepareImages(settings, down);
   if (machines.length === 0) return { down, flags: [] };
   const state = await readState(stack);
@@ -67,18 +68,15 @@ await main(async () => {
   const { flags: asked } = commandLine("up");
   const begin = Date.now();
   const step = (text: string) => console.log(`[${Math.round((Date.now() - begin) / 1000)} s] ${text}`);
-  const stack = new Stack(asked.stack ?? "dev");
+  const stack = new Stack(asked.stack);
   const settings = stack.settings();
   const { platform, groups, webserverPort } = settings;
-  if (asked.adopt) process.env.AIRFLOW_ADOPT = "true";
-  if (asked["continue-on-error"]) process.env.AIRFLOW_CONTINUE_ON_ERROR = "true";
-  if (asked["at-once"]) process.env.AIRFLOW_AT_ONCE = "true";
+  setFlags(asked);
   const { engines } = capabilities[platform];
   step(engines ? "Docker engine and images" : "Cluster");
   const { down, flags } = engines ? await prepare(stack, settings) : { down: [], flags: [] };
   step(`Deployment of stack ${stack.name}`);
-  const deployment = stack.up(settings, "--suppress-outputs", ...flags);
-  await (engines ? telling(stack.prefix, settings, deployment) : deployment);
+  await deploy(stack, settings, flags);
   const outputs = await stack.outputs();
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
   const loopback = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/model/groups.ts";
 import { type DockerMachine, homeOf, machinesOf } from "../machines.ts";
 import { preflightHere } from "./preflight/here.ts";
-import { type Needs, preflight, unreachable } from "./preflight/preflight.ts";
+import { type Needs, preflight } from "./preflight/preflight.ts";
 
 /** MiB for everything but workers: measured idle, doubled for load. */
 const control = 2560;
@@ -77,7 +77,7 @@ async function lookAt(settings: Settings, prefix: string): Promise<readonly stri
   const isOwn = (container: string) => isPublisher(container, prefix);
   const machines = needsOf(settings);
   if (machines.length === 0) return preflightHere(needsHere(settings), isOwn);
-  const left = await preflight(machines, { isOwn, unreachable: unreachable() });
+  const left = await preflight(machines, isOwn);
   return left.map((name) => `machine ${name} is down: its workloads are missing`);
 }
 

@@ -1,9 +1,9 @@
+import { hasFlag } from "../../deploymentFlags.ts";
 import { askEngine } from "../ask.ts";
 import { clientCommand, type DockerMachine } from "../machines.ts";
 import { type Claim, type Found, installationLabel, type Kind } from "../ownership/claims.ts";
 import { placeOf } from "../ownership/known.ts";
 import { gist, isSilence } from "./preflight/complaints.ts";
-import { unreachable } from "./preflight/preflight.ts";
 
 const lists: readonly (readonly [kind: Kind, name: string, ...command: string[]])[] = [
   ["container", "{{.Names}}", "container", "ls", "--all"],
@@ -13,7 +13,7 @@ const lists: readonly (readonly [kind: Kind, name: string, ...command: string[]]
 
 /** True if no engine runs, or its machine is left out: nothing is made or removed. Other errors may hide data. */
 function isAbsent(complaint: string): boolean {
-  return unreachable() === "leave"
+  return hasFlag("continue-on-error")
     ? isSilence(complaint)
     : /Cannot connect|error during connect|spawn docker ENOENT/.test(complaint);
 }

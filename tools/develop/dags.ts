@@ -9,13 +9,13 @@ import { ensureImages, ensurePackages } from "../images.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
 import { inContainer } from "../lib/dags/container.ts";
 import { lastLogs, runDag } from "../lib/dags/follow.ts";
-import { environmentOf, execArgs, type Place, placeOf } from "../lib/dags/place.ts";
 import { bareScene, besideWorker } from "../lib/dags/scene.ts";
 import { attach, main, project, run } from "../lib/process.ts";
 import { overApi } from "../lib/reach/api.ts";
+import { findPlace, placeOf } from "../lib/reach/place.ts";
 import { Stack } from "../lib/stack.ts";
 
-const program = readFileSync(new URL("../lib/dags/inside.py", import.meta.url), "utf8");
+const helper = readFileSync(new URL("../lib/dags/inside.py", import.meta.url), "utf8");
 const teller = readFileSync(new URL("../lib/dags/told.py", import.meta.url), "utf8");
 
 /** A command's stack, and the folder of its DAGs. */
@@ -41,19 +41,19 @@ async function toolsImage({ images, version, packages }: Settings): Promise<stri
 }
 
 /** Asks the deployed stack for its connections and variables; without one there are none. */
-async function told({ stack, settings }: Subject): Promise<string> {
-  const place = await placeOf(stack, settings, "webserver");
+async function told({ stack }: Subject): Promise<string> {
+  const place = await findPlace(stack, "webserver");
   if (!place) {
     console.log(`  stack ${stack.name} does not run: DAGs see no connections and variables`);
     return "{}";
   }
-  const args = execArgs(place, [], ["python", "-c", teller]);
-  const said = await run(place.exec[0], args, { env: environmentOf(place) });
+  const { program, args, env } = place;
+  const said = await run(program, [...args, "python", "-c", teller], { env });
   return said.trim().split("\n").at(-1) ?? "{}";
 }
 
 function inside(command: string, words: readonly string[]): string[] {
-  return ["python", "-c", program, command, ...words];
+  return ["python", "-c", helper, command, ...words];
 }
 
 async function withTools(subject: Subject, command: string, words: readonly string[]): Promise<number> {
@@ -70,19 +70,15 @@ function belowFolder(folder: string, file: string): string {
   return below;
 }
 
-function inPod(place: Place, command: readonly string[], input: string): Promise<number> {
-  return attach(place.exec[0], execArgs(place, ["--stdin"], command), { input });
-}
-
 /** Runs a DAG or a task once, in a container beside a worker; in a cluster in a worker's pod. */
 const test: Work = async (subject, words) => {
   const { stack, settings, folder } = subject;
-  const [group] = settings.groups;
-  const place = group && (await placeOf(stack, settings, group.name));
-  if (!place) throw new Error(`Stack ${stack.name} has no running worker; npm run up deploys it.`);
+  const place = await placeOf(stack, settings.groups[0]?.name ?? "worker");
   const input = await told(subject);
-  if (!capabilities[settings.platform].engines) return inPod(place, inside("test", words), input);
-  return inContainer(await besideWorker(settings, place, folder), inside("test", words), input);
+  const command = inside("test", words);
+  if (!capabilities[settings.platform].engines)
+    return attach(place.program, [...place.args, ...command], { input });
+  return inContainer(await besideWorker(settings, place, folder), command, input);
 };
 
 /** Commands, with the arguments that they take and their least and greatest number. */
@@ -128,7 +124,7 @@ await main(async () => {
   if (!command) throw new Error(`${name} is no command; expected ${Object.keys(commands).join(", ")}.`);
   const [spelt, least, most, work] = command;
   if (rest.length < least || rest.length > most) throw new Error(`expected npm run dags -- ${name} ${spelt}`);
-  const stack = new Stack(flags.stack ?? "dev");
+  const stack = new Stack(flags.stack);
   const settings = stack.deployed();
   if (settings.dagsGit && flags.folder === undefined && !["run", "logs"].includes(name)) {
     throw new Error(

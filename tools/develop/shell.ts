@@ -1,22 +1,14 @@
 import { commandLine } from "../lib/commandLine/commandLine.ts";
-import { environmentOf, execArgs, placeOf } from "../lib/dags/place.ts";
 import { attach, main } from "../lib/process.ts";
+import { placeOf } from "../lib/reach/place.ts";
 import { Stack } from "../lib/stack.ts";
 
 await main(async () => {
   const { flags, words } = commandLine("shell");
   const [role = "", ...command] = words;
-  const stack = new Stack(flags.stack ?? "dev");
-  const place = await placeOf(stack, stack.deployed(), role);
-  if (!place) {
-    const known = "such as scheduler, webserver, worker or worker-2";
-    throw new Error(
-      `Stack ${stack.name} has no running ${role}; expected the name of a role or an instance, ${known}.`,
-    );
-  }
-  const terminal = process.stdin.isTTY ? ["--interactive", "--tty"] : ["--interactive"];
-  const args = execArgs(place, terminal, command.length > 0 ? command : ["bash"]);
+  const stack = new Stack(flags.stack);
+  const { program, args, env } = await placeOf(stack, role, process.stdin.isTTY);
   // Ctrl-C is for the program in the shell.
   process.on("SIGINT", () => {});
-  process.exitCode = await attach(place.exec[0], args, { env: environmentOf(place) });
+  process.exitCode = await attach(program, [...args, ...(command.length > 0 ? command : ["bash"])], { env });
 });

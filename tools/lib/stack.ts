@@ -12,7 +12,6 @@ import { readDeployed, readStackFile } from "../../settings/read/read.ts";
 import { rewritten } from "../../settings/read/rewritten.ts";
 import { readText } from "../../settings/read/yaml/text.ts";
 import { readSalt, removeDamagedAttributes, removeUnfinished } from "./checkpoint.ts";
-import { watchFailures } from "./failures.ts";
 import { project, run } from "./process.ts";
 import { protectAgain, unprotect } from "./recovery/protection.ts";
 import { recover } from "./recovery/recover.ts";
@@ -46,7 +45,7 @@ export function contextFlags(settings: Settings["kubernetes"]): string[] {
 }
 
 /** Environment of the Docker client, by the name of a provider. */
-function clientsOf(settings: Settings): (provider: string) => Readonly<Record<string, string>> {
+export function clientsOf(settings: Settings): (provider: string) => Readonly<Record<string, string>> {
   const machines = machinesOf(settings);
   return (provider) => clientEnvironment(machineOf(provider, machines));
 }
@@ -72,11 +71,10 @@ export class Stack {
   private readonly state: string;
 
   /**
-   * @param name stack name
    * @param file path of the stack's configuration
    * @param state folder of the local state; made if missing, for its owner only
    */
-  constructor(name: string, file = stackFile(name), state = join(project, ".state")) {
+  constructor(name = "dev", file = stackFile(name), state = join(project, ".state")) {
     this.name = name;
     this.prefix = prefixOf(name);
     this.file = file;
@@ -168,22 +166,6 @@ export class Stack {
       const { config: written, ...beside } = parse(readFileSync(file, "utf8"));
       return { secure: written["airflow:secret"].secure, beside: own ? {} : beside };
     } finally {
-      rmSync(folder, { recursive: true });
-    }
-  }
-
-  /** Deploys, and reports each failure as soon as it is known. */
-  async up(settings: Settings, ...flags: string[]): Promise<void> {
-    const folder = mkdtempSync(join(tmpdir(), "airflow-events-"));
-    const log = join(folder, "events");
-    const tell = (failure: string) => console.log(`\n  failed: ${failure.replaceAll("\n", "\n  ")}\n`);
-    const end = watchFailures(log, clientsOf(settings), tell);
-    // Makes the CLI accept `--event-log`.
-    process.env.PULUMI_DEBUG_COMMANDS = "true";
-    try {
-      await this.pulumi(["up", "--yes", "--skip-preview", "--event-log", log, ...flags], true);
-    } finally {
-      await end();
       rmSync(folder, { recursive: true });
     }
   }

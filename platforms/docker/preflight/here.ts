@@ -1,8 +1,8 @@
 import { askEngine } from "../../ask.ts";
 import { gist } from "./complaints.ts";
 import { readInfo, readPublished, readSight } from "./facts.ts";
-import { diskFault, type IsOwn, isHeld, memoryFault, portFault } from "./faults.ts";
 import type { Needs } from "./preflight.ts";
+import { diskFault, type IsOwn, isHeld, memoryFault, portFault, present, refuse } from "./rules.ts";
 import { askSight } from "./sight.ts";
 
 /**
@@ -32,11 +32,7 @@ export async function preflightHere(
     return [...warnings, `ports and disk of the Docker engine were not looked at: ${gist(seen.complaint)}`];
   }
   const sight = readSight(seen.text);
-  const faults = [
-    diskFault(sight, engine, disk),
-    ...ports.map((port) => portFault(sight, published, isOwn, port)),
-  ].filter((fault) => fault !== undefined);
-  if (faults.length > 0)
-    throw new Error(`The Docker engine has ${faults.length} fault(s):\n  ${faults.join("\n  ")}`);
+  const local = ports.map((port) => portFault(sight, published, isOwn, port));
+  refuse("The Docker engine has", present([diskFault(sight, engine, disk), ...local]));
   return warnings;
 }

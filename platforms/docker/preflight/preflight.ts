@@ -1,3 +1,4 @@
+import { hasFlag } from "../../../deploymentFlags.ts";
 import { builtHere } from "../../../images/local.ts";
 import { type Answer, askEngine, askOverSsh } from "../../ask.ts";
 import type { Machine } from "../../machines.ts";
@@ -12,9 +13,11 @@ import {
   memoryFault,
   type Port,
   portFault,
+  present,
+  refuse,
   sameEngineFault,
   versionFault,
-} from "./faults.ts";
+} from "./rules.ts";
 import { askSight } from "./sight.ts";
 
 /** Resources that a stack needs of a machine. */
@@ -29,29 +32,11 @@ export interface Needs {
   readonly image: string;
 }
 
-/** How to treat machines that are down: as a fault, or left out. */
-export type Unreachable = "fail" | "leave";
-
-/** Tells how to treat machines that are down; `--continue-on-error` leaves them out. */
-export function unreachable(): Unreachable {
-  return process.env.AIRFLOW_CONTINUE_ON_ERROR === "true" ? "leave" : "fail";
-}
-
-export interface PreflightContext {
-  /** Tells the stack's own containers, whose ports are no conflict. */
-  readonly isOwn: IsOwn;
-  readonly unreachable: Unreachable;
-}
-
 interface Report {
   readonly machine: Machine;
   readonly faults: readonly string[];
   readonly down: boolean;
   readonly engine?: Engine;
-}
-
-function present(faults: readonly (string | undefined)[]): string[] {
-  return faults.filter((fault) => fault !== undefined);
 }
 
 /** Asks the client on the machine: over ssh, ours does not learn why the engine's socket did not open. */
@@ -97,22 +82,16 @@ async function examine({ machine, ports, memory, disk, image }: Needs, isOwn: Is
   return { machine, engine, faults: [...general, ...local], down: false };
 }
 
-function refuse(faults: readonly string[]): void {
-  if (faults.length > 0) {
-    throw new Error(`The machines have ${faults.length} fault(s):\n  ${faults.join("\n  ")}`);
-  }
-}
-
-/** Returns the names of machines that are down and left out; throws on every other fault. */
-function judge(reports: readonly Report[], unreachable: Unreachable): readonly string[] {
-  const left = reports.filter(({ down }) => down && unreachable === "leave");
+/** Returns the names of machines that are down and left out, by `--continue-on-error`; throws on every other fault. */
+function judge(reports: readonly Report[]): readonly string[] {
+  const left = reports.filter(({ down }) => down && hasFlag("continue-on-error"));
   const faults = reports.flatMap((report, at) => {
     if (left.includes(report)) return [];
     const { engine, machine } = report;
     const same = engine && sameEngineFault(engine, reports.slice(0, at));
     return present([...report.faults, same]).map((fault) => `machine ${machine.name}: ${fault}`);
   });
-  refuse(faults);
+  refuse("The machines have", faults);
   return left.map(({ machine }) => machine.name);
 }
 
@@ -121,24 +100,18 @@ function judge(reports: readonly Report[], unreachable: Unreachable): readonly s
  * @returns the names of machines that are down, if they may be left out
  * @throws Error listing every fault: machine, found, expected, fix
  */
-export async function greet(
-  machines: readonly Machine[],
-  unreachable: Unreachable,
-): Promise<readonly string[]> {
+export async function greet(machines: readonly Machine[]): Promise<readonly string[]> {
   const reports = machines.map(async (machine): Promise<Report> => {
     const { engine } = await hear(machine);
     return typeof engine === "string"
       ? unanswered(machine, engine)
       : { machine, engine, faults: [], down: false };
   });
-  return judge(await Promise.all(reports), unreachable);
+  return judge(await Promise.all(reports));
 }
 
 /** Does what {@link greet} does, and inspects the machines, before anything on them is touched. */
-export async function preflight(
-  machines: readonly Needs[],
-  { isOwn, unreachable }: PreflightContext,
-): Promise<readonly string[]> {
+export async function preflight(machines: readonly Needs[], isOwn: IsOwn): Promise<readonly string[]> {
   const reports = await Promise.all(machines.map((needs) => examine(needs, isOwn)));
-  return judge(reports, unreachable);
+  return judge(reports);
 }

@@ -11,6 +11,16 @@ export interface Port {
   readonly use: string;
 }
 
+/** Leaves out the rules that found no fault. */
+export function present(faults: readonly (string | undefined)[]): string[] {
+  return faults.filter((fault) => fault !== undefined);
+}
+
+/** @throws Error listing every fault, if there is one */
+export function refuse(subject: string, faults: readonly string[]): void {
+  if (faults.length > 0) throw new Error(`${subject} ${faults.length} fault(s):\n  ${faults.join("\n  ")}`);
+}
+
 /** Oldest engine that is known to work. */
 const oldest = [20, 10] as const;
 

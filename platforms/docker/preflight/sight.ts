@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Answer, askEngine } from "../../ask.ts";
 import type { Machine } from "../../machines.ts";
-import { kernelPort, type Port } from "./faults.ts";
+import { kernelPort, type Port } from "./rules.ts";
 
 const script = readFileSync(new URL("inspect-machine.sh", import.meta.url), "utf8");
 

@@ -13,6 +13,7 @@ import {
   readPublished,
   readSight,
 } from "../../../platforms/docker/preflight/facts.ts";
+import { type Needs, preflight } from "../../../platforms/docker/preflight/preflight.ts";
 import {
   addressFault,
   blindFault,
@@ -23,8 +24,7 @@ import {
   portFault,
   sameEngineFault,
   versionFault,
-} from "../../../platforms/docker/preflight/faults.ts";
-import { type Needs, preflight } from "../../../platforms/docker/preflight/preflight.ts";
+} from "../../../platforms/docker/preflight/rules.ts";
 import type { Machine } from "../../../platforms/machines.ts";
 
 const main: Machine = { name: "main", docker: "unix:///var/run/docker.sock", address: "10.0.0.10" };
@@ -400,9 +400,12 @@ async function checked(unreachable: "fail" | "leave", ...machines: readonly Need
   const directory = mkdtempSync(join(tmpdir(), "preflight-"));
   const path = process.env.PATH;
   writeFileSync(join(directory, "docker"), client, { mode: 0o755 });
-  process.env.PATH = directory + delimiter + path;
+  Object.assign(process.env, {
+    PATH: directory + delimiter + path,
+    AIRFLOW_CONTINUE_ON_ERROR: String(unreachable === "leave"),
+  });
   try {
-    return await preflight(machines, { isOwn, unreachable });
+    return await preflight(machines, isOwn);
   } catch (error) {
     return error instanceof Error ? error.message : error;
   } finally {

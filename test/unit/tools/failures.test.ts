@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type EngineEvent, failureIn, watchFailures } from "../../../tools/lib/failures.ts";
+import { type EngineEvent, failureIn, watchFailures } from "../../../tools/lib/deployment/failures.ts";
 
 const container = "docker:index/container:Container";
 const urn = `urn:pulumi:x::airflow::airflow:index:Airflow$airflow:index:Flower$${container}::flower`;

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { machinesOf } from "../../../platforms/machines.ts";
 import { settingsFrom } from "../../../settings/read/read.ts";
+import { news } from "../../../tools/lib/deployment/waiting.ts";
 import { type Pod, podFacts } from "../../../tools/lib/status/cluster.ts";
 import { containerInstance, type Inspected } from "../../../tools/lib/status/engine.ts";
 import { lastProof, unreadQueues, withHeld } from "../../../tools/lib/status/queues.ts";
 import { type Facts, type Instance, statusTable, troubles } from "../../../tools/lib/status/table.ts";
-import { news } from "../../../tools/lib/status/telling.ts";
 import { expected, withMissing } from "../../../tools/status.ts";
 import { type Config, declare, raw, stateOf } from "../mocks.ts";
 
@@ -189,7 +189,7 @@ const full = "MISCONF Errors writing to the AOF file: No space left on device";
 
 test("what the last health check of a container has printed is told, be it healthy or not", () => {
   const checked = (Status: string, ...outputs: string[]) =>
-    container({ Health: { Status, Log: outputs.map((Output) => ({ Output })) } });
+    container({ Health: { Status, Log: outputs.map((Output) => ({ ExitCode: 0, Output })) } });
   const instances = [
     checked("healthy", "before\n", `${full}\n`),
     checked("unhealthy", "no answer\n\nunhealthy for 16 s: restarting\n"),

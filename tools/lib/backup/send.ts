@@ -1,30 +1,28 @@
 import { spawn } from "node:child_process";
 import { pipeline } from "node:stream/promises";
 import { folder } from "../../../components/backup/backup.ts";
-import type { Settings } from "../../../settings/model/groups.ts";
 import { ended, run } from "../process.ts";
-import { type Way, wayInto } from "../proof/way.ts";
+import { type Place, placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
 import { decrypted } from "./archive.ts";
 
 /** Seconds between two looks for the job that restores. */
 const pause = 2;
 
-/** Returns the way into the job that waits for an archive; undefined if it does not run yet. */
-async function wayToJob(stack: Stack, settings: Settings): Promise<Way | undefined> {
+/** Finds the job that waits for an archive; undefined if it does not run yet. */
+async function waitingJob(stack: Stack): Promise<Place | undefined> {
   try {
-    const way = await wayInto(stack, settings, "restore");
-    const [command, ...args] = way.command;
-    await run(command, [...args, "test", "-e", "/dev/shm/services"], { env: way.env });
-    return way;
+    const place = await placeOf(stack, "restore");
+    const { program, args, env } = place;
+    await run(program, [...args, "test", "-e", "/dev/shm/services"], { env });
+    return place;
   } catch {
     return undefined;
   }
 }
 
-async function send({ command, env }: Way, file: string, keys: string): Promise<void> {
-  const [client, ...args] = command;
-  const child = spawn(client, [...args, "python3", `${folder}/restore.py`, "receive"], {
+async function send({ program, args, env }: Place, file: string, keys: string): Promise<void> {
+  const child = spawn(program, [...args, "python3", `${folder}/restore.py`, "receive"], {
     env: { ...process.env, ...env },
     stdio: ["pipe", "ignore", "pipe"],
   });
@@ -43,7 +41,6 @@ async function send({ command, env }: Way, file: string, keys: string): Promise<
  */
 export async function sendTo(
   stack: Stack,
-  settings: Settings,
   archive: { readonly file: string; readonly keys: string },
   deployment: Promise<unknown>,
 ): Promise<void> {
@@ -55,10 +52,9 @@ export async function sendTo(
   // A cluster gives a job that failed another pod, which needs the archive, too.
   const served = new Set<string>();
   while (!isOver) {
-    const way = await wayToJob(stack, settings);
-    const place = way?.command.join(" ") ?? "";
-    if (way && !served.has(place)) await send(way, archive.file, archive.keys);
-    if (way) served.add(place);
+    const job = await waitingJob(stack);
+    if (job && !served.has(job.name)) await send(job, archive.file, archive.keys);
+    if (job) served.add(job.name);
     await new Promise((wake) => setTimeout(wake, pause * 1000));
   }
 }

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { folder } from "../../../components/backup/backup.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { attach, ended, run } from "../process.ts";
-import { type Way, wayInto } from "../proof/way.ts";
+import { type Place, placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
 
 /** A proven backup. */
@@ -27,18 +27,18 @@ export interface Backups {
   readonly failure: { readonly at: string; readonly fault: string } | null;
 }
 
-const program = ["python3", `${folder}/backup.py`] as const;
+const keeper = ["python3", `${folder}/backup.py`] as const;
 
 /** @throws Error if the stack has no backups, or their container does not run */
-export async function wayToBackups(stack: Stack, settings: Settings): Promise<Way> {
-  if (settings.backup) return wayInto(stack, settings, "backup");
+export async function placeOfBackups(stack: Stack, settings: Settings): Promise<Place> {
+  if (settings.backup) return placeOf(stack, "backup");
   throw new Error(
     `${stack.file} has no backups; expected airflow:backup: { every: 6h, keep: 14 }, and npm run up -- --stack ${stack.name}.`,
   );
 }
 
-export async function listBackups({ command: [command, ...args], env }: Way): Promise<Backups> {
-  return JSON.parse(await run(command, [...args, ...program, "list"], { env }));
+export async function listBackups({ program, args, env }: Place): Promise<Backups> {
+  return JSON.parse(await run(program, [...args, ...keeper, "list"], { env }));
 }
 
 /**
@@ -46,21 +46,19 @@ export async function listBackups({ command: [command, ...args], env }: Way): Pr
  * @returns the backup, once it is proven
  * @throws Error if there is none
  */
-export async function takeBackup(way: Way): Promise<Backup> {
-  const { command, env } = way;
-  const [client, ...args] = command;
-  if ((await attach(client, [...args, ...program, "now"], { env, input: "" })) !== 0) {
+export async function takeBackup(place: Place): Promise<Backup> {
+  const { program, args, env } = place;
+  if ((await attach(program, [...args, ...keeper, "now"], { env, input: "" })) !== 0) {
     throw new Error("The backup failed, see above; those before it are untouched.");
   }
-  const [latest] = (await listBackups(way)).backups;
+  const [latest] = (await listBackups(place)).backups;
   if (!latest) throw new Error("The backup is not among those of the stack.");
   return latest;
 }
 
 /** Copies a backup to a file of this machine, encrypted as it is. */
-export async function saveBackup({ command, env }: Way, id: string, file: string): Promise<void> {
-  const [client, ...args] = command;
-  const child = spawn(client, [...args, ...program, "send", id], {
+export async function saveBackup({ program, args, env }: Place, id: string, file: string): Promise<void> {
+  const child = spawn(program, [...args, ...keeper, "send", id], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "ignore"],
   });

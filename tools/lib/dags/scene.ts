@@ -1,15 +1,14 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { variable } from "../../../components/roles/environment.ts";
-import { clientEnvironment } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { isSensitive } from "../../../settings/model/known.ts";
 import { codeFiles } from "../../../settings/model/names/ownCode.ts";
 import { authoritiesFile, dagsFolder } from "../../../settings/model/names/ownNames.ts";
 import { secretsDirectory } from "../../../workload.ts";
 import { run } from "../process.ts";
+import type { Place } from "../reach/place.ts";
 import type { Scene } from "./container.ts";
-import type { Place } from "./place.ts";
 
 type Files = Scene["files"];
 
@@ -83,10 +82,10 @@ function mountFlags({ Mounts }: Inspected): string[] {
  */
 export async function besideWorker(
   settings: Settings,
-  { name, machine }: Place,
+  { name, machine, env: client }: Place,
   folder: string,
 ): Promise<Scene> {
-  const text = await run("docker", ["inspect", name], { env: clientEnvironment(machine) });
+  const text = await run("docker", ["inspect", name], { env: client });
   const [worker]: readonly Inspected[] = JSON.parse(text);
   if (!worker) throw new Error(`The engine does not describe ${name}.`);
   const { Memory, ShmSize, ExtraHosts } = worker.HostConfig;

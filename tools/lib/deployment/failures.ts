@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { run } from "./process.ts";
-import { providerOf } from "./state.ts";
+import { run } from "../process.ts";
+import { providerOf } from "../state.ts";
+import type { Inspected } from "../status/engine.ts";
 
 /** A line of the CLI's event log; only the fields about failures. */
 export interface EngineEvent {
@@ -47,14 +48,6 @@ export function failureIn({
   return { name, provider: providerOf(made ?? {}) };
 }
 
-interface State {
-  readonly Status: string;
-  readonly ExitCode: number;
-  readonly Health?: {
-    readonly Log?: readonly { readonly ExitCode: number; readonly Output: string }[] | null;
-  };
-}
-
 function indented(text: string): string {
   return text.trim().replace(/^/gm, "    ");
 }
@@ -62,7 +55,7 @@ function indented(text: string): string {
 /** Describes a container: its state, the output of its last health check and the end of its log. */
 export async function describe(name: string, env: Readonly<Record<string, string>>): Promise<string> {
   try {
-    const state: State = JSON.parse(
+    const state: Inspected["State"] = JSON.parse(
       await run("docker", ["inspect", "--format", "{{json .State}}", name], { env }),
     );
     const check = state.Health?.Log?.at(-1);

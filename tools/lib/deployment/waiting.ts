@@ -1,6 +1,6 @@
 import type { Settings } from "../../../settings/model/groups.ts";
-import { factsOfEngines } from "./engine.ts";
-import type { MachineFacts } from "./table.ts";
+import { factsOfEngines } from "../status/engine.ts";
+import type { MachineFacts } from "../status/table.ts";
 
 /** Seconds between two polls. */
 const every = 15;
@@ -18,16 +18,15 @@ export function news(machines: readonly MachineFacts[], told: Set<string>): stri
   return fresh;
 }
 
-/** Waits for a deployment to engines, and meanwhile reports the output of the stack's health checks. */
-export async function telling(prefix: string, settings: Settings, deployment: Promise<void>): Promise<void> {
+/**
+ * Reports the output of a stack's health checks on engines.
+ * @returns a function that ends it
+ */
+export function watchWaiting(prefix: string, settings: Settings, tell: (line: string) => void): () => void {
   const told = new Set<string>();
   const look = async () => {
-    for (const line of news(await factsOfEngines(prefix, settings), told)) console.log(line);
+    for (const line of news(await factsOfEngines(prefix, settings), told)) tell(line);
   };
   const timer = setInterval(look, every * 1000);
-  try {
-    await deployment;
-  } finally {
-    clearInterval(timer);
-  }
+  return () => clearInterval(timer);
 }

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Role, rolesWhere } from "../../../roles.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { dagsFolder } from "../../../settings/model/names/ownNames.ts";
+import { majorOf } from "../../../settings/schema/versions.ts";
 import type { AirflowApi } from "../airflow.ts";
 import { run } from "../process.ts";
+import { placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
 import {
   type Content,
@@ -15,9 +18,8 @@ import {
   type ImportError,
   unknown,
 } from "./dagFaults.ts";
-import { readerOf, wayTo } from "./way.ts";
 
-const program = readFileSync(new URL("folder.py", import.meta.url), "utf8");
+const lister = readFileSync(new URL("folder.py", import.meta.url), "utf8");
 
 /** Seconds in which Airflow reads new DAG files, or fetches them. */
 const patience = 60;
@@ -33,18 +35,22 @@ export function dagsPlace({ dags, dagsGit }: Pick<Settings, "dags" | "dagsGit">)
   return folder.startsWith("..") ? dags : folder;
 }
 
+/** Returns the role that reads a stack's DAG files. */
+function readerOf({ version }: Pick<Settings, "version">): Role {
+  const [reader] = rolesWhere(({ readsDags }) => readsDags?.includes(majorOf(version)) ?? false);
+  if (!reader) throw new Error(`No role of Airflow ${version} reads DAG files.`);
+  return reader;
+}
+
 /** Looks for faults in the DAGs of a stack: those that Airflow has found, and those of files that it has not read yet. */
 export async function faultsOfDags(
   stack: Stack,
   settings: Settings,
   api: AirflowApi,
 ): Promise<readonly string[]> {
-  const way = wayTo(stack, settings, readerOf(settings));
-  const [command, ...args] = way.command;
+  const { program, args, env } = await placeOf(stack, readerOf(settings));
   const ask = async (...files: readonly string[]) => {
-    const said = await run(command, [...args, "python", "-c", program, dagsFolder, ...files], {
-      env: way.env,
-    });
+    const said = await run(program, [...args, "python", "-c", lister, dagsFolder, ...files], { env });
     return JSON.parse(said.trim().split("\n").at(-1) ?? "");
   };
   // Airflow fetches a repository to another folder by itself.

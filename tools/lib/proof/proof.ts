@@ -1,10 +1,10 @@
 import { proofRequest } from "../../../components/canary/request.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import type { AirflowApi } from "../airflow.ts";
+import { placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
 import { failures, report, verdict } from "./report.ts";
 import { proveBy } from "./run.ts";
-import { wayTo } from "./way.ts";
 
 /**
  * Runs the canary through every queue and on every worker of a stack, and prints how it went.
@@ -21,8 +21,8 @@ export async function prove(
   const groups = settings.groups.filter(({ machine }) => !down.includes(machine ?? ""));
   const request = proofRequest({ ...settings, groups }, true);
   if (request.groups.length === 0) return "There is no worker to try.";
-  const way = wayTo(stack, settings, "scheduler");
-  const trials = await proveBy(way, request, api, (line) => console.log(`  ${line}`));
+  const place = await placeOf(stack, "scheduler");
+  const trials = await proveBy(place, request, api, (line) => console.log(`  ${line}`));
   console.log(report(trials));
   const failed = failures(trials);
   if (failed.length > 0) throw new Error(`The canary failed: ${failed.join(", ")}.`);

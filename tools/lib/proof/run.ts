@@ -3,11 +3,11 @@ import { createInterface } from "node:readline";
 import type { ProofRequest } from "../../../components/canary/request.ts";
 import { moduleFolder } from "../../../components/roles/modules.ts";
 import type { AirflowApi } from "../airflow.ts";
+import type { Place } from "../reach/place.ts";
 import { logOf } from "./log.ts";
 import { type Ended, type Event, type Trial, title } from "./report.ts";
-import type { Way } from "./way.ts";
 
-const program = `${moduleFolder}/proof.py`;
+const prover = `${moduleFolder}/proof.py`;
 
 /** An event in a line of the program's output; Airflow writes other lines there. */
 export function eventIn(line: string): Event | undefined {
@@ -30,13 +30,12 @@ async function read(api: AirflowApi, ended: Ended): Promise<Trial> {
  * @throws Error when the program cannot run
  */
 export async function proveBy(
-  way: Way,
+  { program, args, env }: Place,
   request: ProofRequest,
   api: AirflowApi,
   tell: (line: string) => void,
 ): Promise<readonly Trial[]> {
-  const [command, ...args] = way.command;
-  const child = spawn(command, [...args, "python", program], { env: { ...process.env, ...way.env } });
+  const child = spawn(program, [...args, "python", prover], { env: { ...process.env, ...env } });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => {
     errors += chunk;

@@ -2,17 +2,18 @@ import { forPlatform } from "../../../capabilities.ts";
 import { clientEnvironment, homeOf, type Machine, machinesOf } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { run } from "../process.ts";
-import { namespaceFlags } from "../reach/kubernetes.ts";
 import type { Stack } from "../stack.ts";
+import { namespaceFlags } from "./kubernetes.ts";
 
-/** Where an instance of a stack runs. */
+/** A running instance of a stack, and the way to run a command in it: `run(program, [...args, "ls"], { env })`. */
 export interface Place {
   /** Name of its container or pod. */
   readonly name: string;
   /** Machine of its engine; without one the Docker client's default engine, or a cluster. */
   readonly machine: Machine | undefined;
-  /** Command that runs others in it, up to the client's own flags. */
-  readonly exec: readonly [program: string, ...args: readonly string[]];
+  readonly program: "docker" | "kubectl";
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** Name of the first instance of a service that may have several. */
@@ -20,52 +21,58 @@ function names(service: string): readonly string[] {
   return [service, `${service}-1`];
 }
 
-async function onEngine(stack: Stack, settings: Settings, service: string): Promise<Place | undefined> {
+type Find = (stack: Stack, settings: Settings, service: string, flag: string) => Promise<Place | undefined>;
+
+const onEngine: Find = async ({ prefix }, settings, service, flag) => {
   const machines = machinesOf(settings);
   const group = settings.groups.find(
     ({ name }) => names(name).includes(service) || service.startsWith(`${name}-`),
   );
   const machine =
     machines.find(({ name }) => name === group?.machine) ?? homeOf(group?.name ?? service, machines);
-  for (const name of names(service).map((one) => `airflow-${stack.name}-${one}`)) {
-    const filters = ["--filter", `name=^/?${name}$`, "--filter", `network=airflow-${stack.name}`];
-    const found = await run("docker", ["ps", "--quiet", ...filters], { env: clientEnvironment(machine) });
-    if (found.trim() !== "") return { name, machine, exec: ["docker", "exec"] };
+  const env = clientEnvironment(machine);
+  for (const name of names(service).map((one) => `${prefix}-${one}`)) {
+    const filters = ["--filter", `name=^/?${name}$`, "--filter", `network=${prefix}`];
+    const found = await run("docker", ["ps", "--quiet", ...filters], { env });
+    if (found.trim() !== "") return { name, machine, program: "docker", args: ["exec", flag, name], env };
   }
   return undefined;
-}
+};
 
-async function inCluster(stack: Stack, _settings: Settings, service: string): Promise<Place | undefined> {
+/** Lines with the names of pods that are not about to end, and of their workloads. */
+const lasting =
+  "go-template={{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}} " +
+  `{{index .metadata.labels "app.kubernetes.io/name"}}{{"\\n"}}{{end}}{{end}}`;
+
+const inCluster: Find = async (stack, _settings, service, flag) => {
   const flags = namespaceFlags(stack);
-  const list = ["get", "pods", "--field-selector", "status.phase=Running", "--output", "name"];
-  const pods = await run("kubectl", [...flags, ...list]);
-  // `pod/scheduler-5d4f-x2x`, `pod/worker-1`
-  const all = pods
-    .trim()
+  const running = ["--selector", "app.kubernetes.io/name", "--field-selector", "status.phase=Running"];
+  const pods = (await run("kubectl", [...flags, "get", "pods", ...running, "--output", lasting]))
     .split("\n")
-    .map((line) => line.replace(/^pod\//, ""));
-  const name =
-    all.find((pod) => pod === service) ??
-    all.find((pod) => new RegExp(`^${service}(-\\d+|-[a-z0-9]+-[a-z0-9]+)$`).test(pod));
-  return name === undefined ? undefined : { name, machine: undefined, exec: ["kubectl", ...flags, "exec"] };
+    .map((line) => line.split(" "));
+  const [name] =
+    pods.find(([pod]) => pod === service) ?? pods.find(([, workload]) => workload === service) ?? [];
+  const args = [...flags, "exec", flag, name ?? "", "--"];
+  return name === undefined ? undefined : { name, machine: undefined, program: "kubectl", args, env: {} };
+};
+
+/**
+ * Finds a running instance of a service: `scheduler`, `worker`, `worker-gpu-2`.
+ * @param terminal whether a command there gets this terminal; otherwise it has an open standard input
+ * @throws Error when there is none
+ */
+export async function placeOf(stack: Stack, service: string, terminal = false): Promise<Place> {
+  const place = await findPlace(stack, service, terminal);
+  if (place) return place;
+  throw new Error(
+    `Stack ${stack.name} has no running ${service}; expected the name of a role or an instance, such as scheduler, ` +
+      `webserver, worker or worker-2. npm run status -- --stack ${stack.name} lists them.`,
+  );
 }
 
-/** Finds a running instance of a service: `scheduler`, `worker`, `worker-gpu-2`. */
-export function placeOf(stack: Stack, settings: Settings, service: string): Promise<Place | undefined> {
+/** Does what {@link placeOf} does; undefined when there is none. */
+export function findPlace(stack: Stack, service: string, terminal = false): Promise<Place | undefined> {
+  const settings = stack.deployed();
   const find = forPlatform(settings.platform, { docker: onEngine, kubernetes: inCluster });
-  return find(stack, settings, service);
-}
-
-/** Environment of the client that reaches a place. */
-export function environmentOf({ machine }: Place): Readonly<Record<string, string>> {
-  return clientEnvironment(machine);
-}
-
-/** Arguments that run a command in a place; kubectl wants a separator. */
-export function execArgs(
-  { name, exec: [program, ...args] }: Place,
-  flags: readonly string[],
-  command: readonly string[],
-): string[] {
-  return [...args, ...flags, name, ...(program === "kubectl" ? ["--"] : []), ...command];
+  return find(stack, settings, service, terminal ? "-it" : "-i");
 }

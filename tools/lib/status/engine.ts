@@ -22,7 +22,7 @@ export interface Inspected {
     readonly FinishedAt: string;
     readonly Health?: {
       readonly Status: string;
-      readonly Log?: readonly { readonly Output: string }[] | null;
+      readonly Log?: readonly { readonly ExitCode: number; readonly Output: string }[] | null;
     };
   };
 }

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { canaryDag, type ProofRequest } from "../../../components/canary/request.ts";
 import { run } from "../process.ts";
-import type { Way } from "../proof/way.ts";
+import { placeOf } from "../reach/place.ts";
+import type { Stack } from "../stack.ts";
 import type { TaskFacts } from "./table.ts";
 
-const program = readFileSync(new URL("queues.py", import.meta.url), "utf8");
+const asker = readFileSync(new URL("queues.py", import.meta.url), "utf8");
 
 /** The line that the last proof left. */
 export interface LastProof {
@@ -27,9 +28,10 @@ const nothing: Held = { held: {}, proof: null };
 const canaryQueue = `${canaryDag}.`;
 
 /** Asks the database and the broker what waits, also in queues that no worker reads; nothing if there is no answer. */
-export async function heldTasks({ command: [command, ...args], env }: Way): Promise<Held> {
+export async function heldTasks(stack: Stack): Promise<Held> {
   try {
-    return JSON.parse(await run(command, [...args, "python", "-c", program], { env }));
+    const { program, args, env } = await placeOf(stack, "scheduler");
+    return JSON.parse(await run(program, [...args, "python", "-c", asker], { env }));
   } catch {
     return nothing;
   }

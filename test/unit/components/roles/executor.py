@@ -10,7 +10,7 @@ from unittest import mock
 for name in (
     "airflow.models.log airflow.models.taskinstance airflow.models.taskinstancekey airflow.providers.celery.executors "
     "airflow.providers.celery.executors.celery_executor_utils airflow.sdk.exceptions airflow.utils airflow.utils.session "
-    "airflow.utils.state airflow_on_celery.timings airflow_on_celery.watch celery.states kombu.exceptions sqlalchemy"
+    "airflow.utils.state airflow_on_celery airflow_on_celery.timings airflow_on_celery.watch celery.states kombu.exceptions sqlalchemy"
 ).split():
     sys.modules[name] = mock.MagicMock()
 

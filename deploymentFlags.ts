@@ -1,0 +1,22 @@
+/** Flags of commands that the deployment itself obeys, with the variables for `pulumi up` alone. */
+const variables = {
+  adopt: "AIRFLOW_ADOPT",
+  "at-once": "AIRFLOW_AT_ONCE",
+  "continue-on-error": "AIRFLOW_CONTINUE_ON_ERROR",
+  /** Puts a backup back before anything uses the databases. */
+  restore: "AIRFLOW_RESTORE",
+} as const;
+
+export type DeploymentFlag = keyof typeof variables;
+
+/** True if the deployment was started with a flag. */
+export function hasFlag(flag: DeploymentFlag): boolean {
+  return process.env[variables[flag]] === "true";
+}
+
+/** Gives flags to this process, and to the deployments that it starts. */
+export function setFlags(flags: { readonly [K in DeploymentFlag]?: boolean | undefined }): void {
+  for (const flag of Object.keys(variables) as DeploymentFlag[]) {
+    if (flags[flag]) process.env[variables[flag]] = "true";
+  }
+}

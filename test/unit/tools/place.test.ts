@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { test } from "node:test";
+import { findPlace, type Place, placeOf } from "../../../tools/lib/reach/place.ts";
+import { Stack } from "../../../tools/lib/stack.ts";
+
+/** Stand-in for the Docker client and kubectl: a stack with one webserver, two schedulers and a worker on machine big. */
+const client = `#!/bin/sh
+case $(basename "$0")@$DOCKER_HOST:$*: in
+  docker@:*"name=^/?airflow-x-webserver$ "*"network=airflow-x:") echo 1 ;;
+  docker@:*"name=^/?airflow-x-scheduler-1$ "*"network=airflow-x:") echo 2 ;;
+  docker@ssh://airflow@big:*"name=^/?airflow-x-worker-big-1$ "*"network=airflow-x:") echo 3 ;;
+  kubectl@:"--context c --namespace n get pods --selector app.kubernetes.io/name --field-selector status.phase=Running --output go-template="*)
+    printf 'worker-gpu-7c-abc worker-gpu\\nscheduler-6f-old2 scheduler\\nwebserver-5d4f-x2x webserver\\nworker-1 worker\\nrestore-x2x restore\\n' ;;
+esac
+`;
+
+const docker = `{}`;
+const machines = `
+  airflow:machines:
+    - { name: here, docker: unix:///var/run/docker.sock, address: 10.0.0.1, roles: [postgres] }
+    - { name: big, docker: ssh://airflow@big, address: 10.0.0.2, workers: 1 }`;
+const cluster = `
+  airflow:platform: kubernetes
+  airflow:kubernetes: { context: c, namespace: n }
+  airflow:images: { airflow: r/a:1.0.0, postgres: r/p:1.0.0, redis: r/r:1.0.0 }
+  airflow:dagsGit: { url: https://git.example.com/dags.git }`;
+
+/** Looks for a place in a stack file's stack, with the stand-ins in the PATH. */
+async function look<T>(config: string, find: (stack: Stack) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "place-"));
+  const { PATH: path } = process.env;
+  for (const name of ["docker", "kubectl"]) writeFileSync(join(folder, name), client, { mode: 0o755 });
+  const file = join(folder, "Pulumi.x.yaml");
+  writeFileSync(file, `config: ${config}\n`);
+  Object.assign(process.env, { PATH: folder + delimiter + path });
+  try {
+    return await find(new Stack("x", file));
+  } finally {
+    Object.assign(process.env, { PATH: path });
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function command({ program, args }: Place): string {
+  return [program, ...args].join(" ");
+}
+
+test("a command runs in the first container of a service, on the machine of its group", async () => {
+  const found = (config: string, service: string, terminal = false) =>
+    look(config, (stack) => placeOf(stack, service, terminal));
+  assert.equal(command(await found(docker, "webserver")), "docker exec -i airflow-x-webserver");
+  assert.equal(command(await found(docker, "scheduler", true)), "docker exec -it airflow-x-scheduler-1");
+  const worker = await found(machines, "worker-big");
+  assert.equal(command(worker), "docker exec -i airflow-x-worker-big-1");
+  assert.equal(worker.env.DOCKER_HOST, "ssh://airflow@big");
+});
+
+test("a command runs in a pod of a service in the cluster's context and namespace", async () => {
+  const found = (service: string, terminal = false) =>
+    look(cluster, (stack) => placeOf(stack, service, terminal));
+  const kubectl = "kubectl --context c --namespace n exec";
+  assert.equal(command(await found("webserver")), `${kubectl} -i webserver-5d4f-x2x --`);
+  assert.equal(command(await found("worker", true)), `${kubectl} -it worker-1 --`);
+  assert.equal(command(await found("restore")), `${kubectl} -i restore-x2x --`);
+  assert.equal(command(await found("worker-gpu")), `${kubectl} -i worker-gpu-7c-abc --`);
+});
+
+test("a service that does not run is none, or an error that says where to look", async () => {
+  for (const config of [docker, cluster]) {
+    assert.equal(await look(config, (stack) => findPlace(stack, "flower")), undefined);
+    await assert.rejects(
+      look(config, (stack) => placeOf(stack, "flower")),
+      {
+        message:
+          "Stack x has no running flower; expected the name of a role or an instance, such as scheduler, webserver, worker " +
+          "or worker-2. npm run status -- --stack x lists them.",
+      },
+    );
+  }
+});
