@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: base-image.sh [--refresh]
 # Makes sure that the engine has debian:bookworm-slim: pulled where a registry answers, otherwise put together from
-# Debian's packages. What was put together is kept as a file for the next engine; with --refresh it is made anew.
+# Debian's packages. The result is kept as a file for the next engine; --refresh makes it anew.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/quietly.sh"
 image=debian:bookworm-slim
@@ -14,7 +14,7 @@ has() { command -v "$1" > /dev/null; }
 [[ ${1:-} == --refresh ]] || { docker image inspect "$image" > /dev/null 2>&1 && exit; }
 timeout 120 docker pull --quiet "$image" > /dev/null 2>&1 && { echo "$image pulled"; exit; }
 
-# Where a proxy inspects TLS its authority must be in the image, so another set of authorities is another file.
+# Names the file by the authorities too: where a proxy inspects TLS, its authority must be in the image.
 tar=$cache/debian-bookworm-slim-$({ cat "${BASH_SOURCE[0]}"; cat "$authorities"/*.crt 2> /dev/null || true; } | sha256sum | cut -c1-12).tar
 
 if [[ ! -f $tar || ${1:-} == --refresh ]]; then
@@ -29,7 +29,7 @@ if [[ ! -f $tar || ${1:-} == --refresh ]]; then
   hook=$(mktemp)
   cat > "$hook" <<'HOOK'
 #!/bin/sh
-# What the official image does too: no package lists, no service starts during installation, no identity of its own.
+# As in the official image: no package lists, no service that starts during installation, no identity of its own.
 set -e
 cp /usr/local/share/ca-certificates/*.crt "$1/usr/local/share/ca-certificates/" 2> /dev/null || true
 chroot "$1" update-ca-certificates

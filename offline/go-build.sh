@@ -1,5 +1,5 @@
-# go_build WHAT OUTPUT PACKAGE [FLAGS...]: builds a Go program, in its module's folder, saying every ten seconds how far
-# it is: `-v` names each package once it is compiled, and each module as it is fetched. To be sourced.
+# go_build WHAT OUTPUT PACKAGE [FLAGS...]: builds a Go program in its module's folder, and prints progress every ten
+# seconds: `-v` names each package once it is compiled, and each module as it is fetched. To be sourced.
 go_build() {
   local what=$1 output=$2 package=$3 log begin=$SECONDS next=10 pid; shift 3
   log=$(mktemp)

@@ -1,5 +1,5 @@
-# quietly WHAT COMMAND...: runs COMMAND with its output in a log, says every ten seconds that it still runs, and shows
-# the log's end when it fails. To be sourced.
+# quietly WHAT COMMAND...: runs COMMAND with its output in a log, prints the time every ten seconds, and shows the end of
+# the log when COMMAND fails. To be sourced.
 quietly() {
   local what=$1 begin=$SECONDS next=10 log pid
   shift
@@ -18,6 +18,6 @@ quietly() {
   rm "$log"
 }
 
-# apt_get ARGUMENT...: apt-get, which fails while another one is at work: several scripts may install side by side. What
-# a package starts does not keep the lock.
+# apt_get ARGUMENT...: runs apt-get under a lock, since two at a time fail and scripts may install side by side. Services
+# that a package starts do not keep the lock.
 apt_get() { flock --close /var/cache/apt/airflow-on-celery.lock apt-get "$@"; }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # `docker-entrypoint.sh postgres [ARGUMENT...]`: makes the database on an empty PGDATA, then becomes the server.
-# The new cluster grows in $PGDATA/.new and moves up when it is complete, PG_VERSION last. Whatever interrupts that, the
-# next start finds no PG_VERSION, sweeps up and begins again.
+# The new cluster grows in $PGDATA/.new and moves up when it is complete, PG_VERSION last. After an interruption the next
+# start finds no PG_VERSION, removes the rest and begins again.
 set -euo pipefail
 shopt -s nullglob dotglob
 
@@ -19,13 +19,13 @@ make_cluster() {
   rm -rf "${new:?}"
   find "$PGDATA" -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} +
   mkdir "$new"
-  # move_up syncs it all, once.
+  # Leaves the sync to move_up, which does it once for all files.
   initdb --no-sync --pgdata="$new" --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --encoding=UTF8 --locale=C.UTF-8 --data-checksums --no-instructions \
     --auth-local=scram-sha-256 --auth-host=scram-sha-256 ${POSTGRES_INITDB_ARGS:-}
   echo 'host all all all scram-sha-256' >> "$new/pg_hba.conf"
 }
 
-# A server that only this script can reach, so that it needs no password.
+# Starts a server that asks for no password, since only this script can reach it.
 run_init_scripts() {
   local private script
   private=$(mktemp -d)
@@ -70,7 +70,7 @@ initialise() (
   echo "postgres: $PGDATA is initialised"
 )
 
-# As process 1 a shell would not even notice that it is to stop.
+# As process 1 a shell without a trap ignores these signals.
 trap 'exit 143' TERM INT
 
 if [[ ${1:-} == postgres && ! -e $PGDATA/PG_VERSION ]]; then initialise; fi

@@ -1,4 +1,4 @@
-# boot.sh NODE: what a node does at its start, within network and mount namespaces of its own.
+# boot.sh NODE: boots a node within network and mount namespaces of its own.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 source "$here/mounts.sh"
@@ -13,7 +13,7 @@ place "$own/cni" /etc/cni/net.d
 place "$own/cni-state" /var/lib/cni
 mkdir -p /run/netns
 mount -t tmpfs -o mode=755 tmpfs /run/netns
-# What a real machine keeps in memory.
+# Removes files that a real machine keeps in memory, and loses with its power.
 rm -rf "$own/containerd-state" "$socket"
 
 if [[ -f /sys/fs/cgroup/cgroup.controllers ]]; then
@@ -24,7 +24,7 @@ if [[ -f /sys/fs/cgroup/cgroup.controllers ]]; then
 else
   for hierarchy in /sys/fs/cgroup/*/; do
     mkdir -p "${hierarchy}airflow-lab/$node/pods"
-    # All pods together would weigh as much as one busy process of the machine.
+    # Without a weight, all pods together would get as much CPU as one busy process of the machine.
     [[ $hierarchy != */cpu/ ]] || echo 2048 > "${hierarchy}airflow-lab/cpu.shares"
     # A new cpuset is empty and takes no process.
     [[ $hierarchy != */cpuset/ ]] || for directory in "" "/$node" "/$node/pods"; do
@@ -34,7 +34,7 @@ else
   done
 fi
 
-# Where all nodes are on one machine, a policy must hold before the pod's first packet: the second plugin waits for it.
+# The second plugin waits until a policy holds: between nodes on one machine the pod's first packet is early.
 cat > "$own/cni/10-pods.conflist" <<JSON
 {"cniVersion": "0.4.0", "name": "pods", "plugins": [
   {"type": "ptp", "ipMasq": false, "ipam": {"type": "host-local", "dataDir": "/var/lib/cni/ipam",
@@ -84,7 +84,7 @@ clusterDomain: cluster.local
 resolvConf: $own/resolv.conf
 failSwapOn: false
 failCgroupV1: false
-# The disk is the machine's; images that were loaded are not collected.
+# The disk is the machine's, so a full one must not make kubelet remove loaded images.
 evictionHard: { memory.available: 100Mi, nodefs.available: 1Mi, imagefs.available: 1Mi, nodefs.inodesFree: "0%", imagefs.inodesFree: "0%" }
 imageGCHighThresholdPercent: 100
 serializeImagePulls: false
@@ -109,7 +109,7 @@ containerd() {
   await "$node/containerd" "containerd of $node" 60 ctr version
 }
 containerd
-# Containers of an earlier cluster; containerd itself only forgets them when it starts.
+# Removes containers of an earlier cluster, which containerd only forgets when it starts.
 if [[ ! -f $own/booted && -n $(ctr containers ls --quiet) ]]; then
   ctr containers ls --quiet | xargs "$(type -P ctr)" --address "$socket" --namespace k8s.io containers rm
   kill_tree "$node/containerd"

@@ -13,7 +13,7 @@ build_kubeall() {
 build_registry() { (cd "$here/registry" && go_build "the image registry" "$1/registry" . -ldflags "-s -w"); }
 build_cni() { (cd "$here/cni" && go_build "the network plugin" "$1/netpol-cni" . -ldflags "-s -w"); }
 
-# An image of one layer, busybox and nothing else, in the form of `docker save`: the lab needs no engine.
+# Makes an image of one layer with busybox alone, in the form of `docker save`: the lab needs no engine.
 tool_image() { # FILE
   local work layer config
   work=$(mktemp -d)
@@ -36,7 +36,7 @@ tool_image() { # FILE
   rm -r "$work"
 }
 
-# Makes what is missing and points $bin to it; $built names it all.
+# Builds the missing programs and points $bin to all of them; $built names them by content.
 programs() {
   local name directory
   packages containerd:containerd runc:runc nft:nftables ip:iproute2 busybox:busybox-static iptables:iptables \

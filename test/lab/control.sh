@@ -36,7 +36,7 @@ ready() { [[ $(kubectl get --raw /readyz 2> /dev/null) == ok ]]; }
 control_plane() {
   local pki=$lab/pki credentials=$lab/credentials manager
   start registry "$bin/registry" "$lab/registry" "127.0.0.1:$registry_port" "$net.254:$registry_port"
-  # etcd listens on the namespace's own loopback. What it holds need not survive a power cut: the cluster is made anew.
+  # etcd listens on the namespace's own loopback. Its data need not survive a power cut, after which the cluster is made anew.
   start etcd nsenter --net=/run/netns/lab-control "$bin/etcd" --data-dir "$run/etcd" --unsafe-no-fsync --log-level warn \
     --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
     --listen-peer-urls http://127.0.0.1:2380 --auto-compaction-retention=10m
@@ -52,7 +52,7 @@ control_plane() {
     --service-cluster-ip-range="$services"
   await kube-apiserver "the API server" 120 ready
   manager=$credentials/controller-manager.conf
-  # A node is taken for lost after 15 s instead of 50, so that tests of it are short.
+  # A node counts as lost after 15 s instead of 50, for short tests.
   start kube-controller-manager nsenter --net=/run/netns/lab-control "$bin/kube-controller-manager" --kubeconfig="$manager" \
     --authentication-kubeconfig="$manager" --authorization-kubeconfig="$manager" --bind-address=127.0.0.1 \
     --leader-elect=false --use-service-account-credentials=true --client-ca-file="$pki/ca.crt" --root-ca-file="$pki/ca.crt" \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes the lab down, with all that ran in the cluster and its volumes; programs, certificates and images are kept.
+# Takes the lab down, with the cluster's workloads and volumes; programs, certificates and images are kept.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 source "$here/network.sh"

@@ -1,7 +1,7 @@
-# What a node mounts within a mount namespace of its own. To be sourced.
+# Mounts of a node within a mount namespace of its own. To be sourced.
 
 own_mounts() {
-  # Containers of Docker that end, and namespaces, must not be held by this copy of the machine's mounts.
+  # Lets go of Docker's containers and of namespaces, which this copy of the machine's mounts would keep busy.
   awk '$5 ~ "^/(var/lib|run|var/run)/docker/" || $5 ~ "^/run/netns" {print $5}' /proc/self/mountinfo | tac | xargs -r umount --lazy
   mount --make-rshared /
 }

@@ -21,8 +21,8 @@ scripts=lab        # npm's names for up and down begin so
 say() { echo "lab: $*"; }
 fail() { printf '%s\n' "$@" >&2; exit 1; }
 
-# Each process has a cgroup, in which all that it starts is born: no number that was given again is taken for it, and
-# nothing escapes a kill. Version 2 knows how to kill; where controllers are version 1 it is mounted beside them.
+# Each process has a cgroup with all its children: a number that was given again is not taken for the process, and no child
+# escapes a kill. Version 2 can kill a cgroup; where controllers are version 1, version 2 is mounted beside them.
 if [[ -f /sys/fs/cgroup/cgroup.controllers ]]; then tree=/sys/fs/cgroup/airflow-lab; else tree=/sys/fs/cgroup/unified/airflow-lab; fi
 
 alive() { # NAME
@@ -69,7 +69,7 @@ give_up() { # NAME MESSAGE
 
 kubectl() { "$bin/kubectl" --kubeconfig "$lab/kubeconfig" "$@"; }
 
-# Only one of up, down, start and stop at a time.
+# Lets one of up, down, start and stop run at a time.
 lock_lab() {
   mkdir -p "$lab"
   exec 9> "$lab/lock"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings the lab up: what runs is left alone, what is missing is started. A lab that was killed, or was made by other
-# programs than these, is made anew.
+# Brings the lab up: leaves running parts alone, and starts missing ones. Makes a lab anew that was killed, or that other
+# programs made.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 source "$here/build.sh"

@@ -7,7 +7,7 @@ import { localImage } from "../../../images/local.ts";
 import { run, waitFor } from "../../../tools/lib/process.ts";
 import { ensureLab, type Lab } from "../lab.ts";
 
-// Proves that the lab has what the project's live tests take for granted of a cluster.
+// Proves that the lab has the abilities of a cluster that the project's live tests rely on.
 
 let lab: Lab;
 let image: string;

@@ -1,8 +1,8 @@
-# Keys and certificates of the machines and of their client, all made once. To be sourced.
+# Makes keys and certificates of the machines and of their client, once. To be sourced.
 
 new_key() { [[ -f $1 ]] || ssh-keygen -q -t ed25519 -N '' -C "$2" -f "$1"; } # FILE COMMENT
 
-# Tests of another run may be reading.
+# Replaces files at once: tests of another run may be reading them.
 replace() { # FILE
   cat > "$1.new"
   mv "$1.new" "$1"
@@ -35,7 +35,7 @@ issue() { # DIRECTORY SUBJECT EXTENSION...
       -extfile <(printf '%s\n' "${@:3}") -out "$1/cert.pem"
 }
 
-# For the machine that is reached over TLS. They hold for a year.
+# Makes certificates for the machine that is reached over TLS; they hold for a year.
 certificates() {
   local etc=$lab/three/etc/docker
   (($(find "$client/cert.pem" "$etc/cert.pem" -mtime -180 2> /dev/null | wc -l) < 2)) || return 0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # machine.sh start NAME: boots a machine anew, as after a power cut. machine.sh stop NAME: cuts its power.
-# machine.sh cut NAME: drops what other machines and it send to each other, silently; machine.sh heal NAME: no longer.
+# machine.sh cut NAME: drops what other machines and it send to each other, silently; machine.sh heal NAME: ends that.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 source "$here/../network.sh"
@@ -12,7 +12,7 @@ stop() {
   remove_namespace "lab-$name"
 }
 
-# What would be in /etc of a real machine.
+# Writes files that a real machine has in /etc.
 configure() {
   local etc=$lab/$name/etc i tls=''
   i=$(number "$name")
@@ -40,7 +40,7 @@ AcceptEnv LANG LC_*
 SSHD
 }
 
-# Only images outlive `down.sh`.
+# Removes everything but images, which alone outlive `down.sh`.
 forget() (
   export DOCKER_HOST=unix://$run/$name/docker.sock DOCKER_TLS_VERIFY=
   docker ps --all --quiet | xargs --no-run-if-empty docker rm --force
@@ -64,7 +64,7 @@ start_machine() {
   fi
 }
 
-# Addresses are still found, as where a firewall or a far router drops the packets.
+# Addresses are still resolved, as where a firewall or a far router drops the packets.
 cut_off() {
   nsenter --net="/run/netns/$switch" nft --file - <<NFT
 table bridge cut-$name {

@@ -22,7 +22,7 @@ number() { # NAME
 }
 address() { echo "$net.1$(number "$1")"; } # NAME
 
-# By its engine's socket, which takes no key, and by sshd.
+# True if a machine's engine answers at its socket, which takes no key, and its sshd listens.
 answers() { # NAME
   DOCKER_TLS_VERIFY='' docker --host "unix://$run/$1/docker.sock" version && : < "/dev/tcp/$(address "$1")/22"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings three machines with Docker up: what runs is left alone, what is missing is started, what was cut is healed.
-# Machines that were made by other scripts than these are made anew.
+# Brings three machines with Docker up: leaves running ones alone, starts missing ones, heals cut ones, and makes machines
+# anew that other scripts made.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 source "$here/../network.sh"
@@ -16,7 +16,7 @@ programs=(sshd:openssh-server ssh:openssh-client openssl:openssl dnsmasq:dnsmasq
 has dockerd || "$project/tools/lib/setup/engine.sh"
 has dockerd || fail "The machines run this machine's dockerd, and there is none." "Install it: https://docs.docker.com/engine/install"
 if ! has sshd; then
-  # This machine itself is not to serve ssh because of the lab.
+  # Keeps this machine from serving ssh because of the lab.
   policy=/usr/sbin/policy-rc.d
   [[ -e $policy ]] || { printf '#!/bin/sh\nexit 101\n' > "$policy"; chmod +x "$policy"; trap 'rm -f "$policy"' EXIT; }
   (packages "${programs[@]}")
@@ -35,7 +35,7 @@ mkdir -p "$logs"
 echo "$id" > "$run/id"
 
 switch_network
-# All containers together would weigh as much as one busy process of this machine.
+# Without a weight, all containers together would get as much CPU as one busy process of this machine.
 if [[ -d /sys/fs/cgroup/cpu ]]; then
   mkdir -p "/sys/fs/cgroup/cpu/${tree##*/}"
   echo 2048 > "/sys/fs/cgroup/cpu/${tree##*/}/cpu.shares"
