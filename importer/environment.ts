@@ -74,7 +74,7 @@ const packages: Meaning = (_, value) => {
   };
 };
 
-const firstUser = unsupported("the first administrator has a login and a password, and no more");
+const firstUser = unsupported("the first administrator has only a login and a password");
 const entry = handled("it is for the entrypoint of the official image; the stack's migration does that");
 
 const proxies: Meaning = ([kind = ""], value) =>

@@ -28,8 +28,8 @@ export interface Plan {
   /** Values by key, without the project's prefix. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly taken: readonly Row[];
-  readonly cared: readonly Row[];
-  readonly none: readonly Row[];
+  readonly handled: readonly Row[];
+  readonly unsupported: readonly Row[];
   /** Keys of secrets that the user must store. */
   readonly secrets: readonly string[];
   /** Python packages for a file of their own. */
@@ -38,7 +38,7 @@ export interface Plan {
 
 type Kind = Outcome["kind"];
 /** A value that is used several times gets the first of its outcomes in this order. */
-const precedence: readonly Kind[] = ["taken", "none", "cared"];
+const precedence: readonly Kind[] = ["taken", "unsupported", "handled"];
 
 function nested(path: Path, value: unknown): unknown {
   const [first, ...others] = path;
@@ -200,8 +200,8 @@ export function planned(
   return {
     config: { ...(compact(config) as Plan["config"]), ...(packagesFile && { requirements: packagesFile }) },
     taken: rows("taken", leaves, byLeaf),
-    cared: rows("cared", leaves, byLeaf),
-    none: rows("none", leaves, byLeaf),
+    handled: rows("handled", leaves, byLeaf),
+    unsupported: rows("unsupported", leaves, byLeaf),
     secrets: [...new Set(secrets)].toSorted(),
     ...(typeof packages === "string" && { requirements: `${packages.trim().split(/\s+/).join("\n")}\n` }),
   };

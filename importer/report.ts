@@ -71,8 +71,8 @@ function storingAll({ secrets }: Plan, stack: string, isWhole: boolean): string[
 function lists(plan: Plan): string[] {
   return [
     ...section(`Taken over (${plan.taken.length}):`, plan.taken.map(takenLine)),
-    ...section(`Taken care of by the stack (${plan.cared.length}):`, byReason(plan.cared)),
-    ...section(`No counterpart (${plan.none.length}):`, byReason(plan.none)),
+    ...section(`Taken care of by the stack (${plan.handled.length}):`, byReason(plan.handled)),
+    ...section(`No counterpart (${plan.unsupported.length}):`, byReason(plan.unsupported)),
   ];
 }
 
@@ -89,9 +89,9 @@ function next({ secrets }: Plan, stack: string, isMissing: boolean): string {
  * @param isWhole lists every value, instead of counting them
  */
 export function report(plan: Plan, stack: string, missing: readonly string[], isWhole = false): string {
-  const { taken, cared, none } = plan;
+  const { taken, handled, unsupported } = plan;
   const counts =
-    `${taken.length} taken over, ${cared.length} taken care of by the stack, ${none.length} without a counterpart. ` +
+    `${taken.length} taken over, ${handled.length} taken care of by the stack, ${unsupported.length} without a counterpart. ` +
     "Each of them, with its line: --all";
   const left = [
     ...section(
@@ -108,7 +108,7 @@ export function report(plan: Plan, stack: string, missing: readonly string[], is
     ),
     ...section(
       "Not taken over:",
-      folded(none, ({ note }) => note),
+      folded(unsupported, ({ note }) => note),
     ),
   ];
   return [

@@ -16,7 +16,7 @@ export type Outcome =
       /** What the user still has to do about it. */
       readonly todo?: string | undefined;
     }
-  | { readonly kind: "cared" | "none"; readonly why: string };
+  | { readonly kind: "handled" | "unsupported"; readonly why: string };
 
 /** A part of the input. */
 export interface Item {
@@ -43,11 +43,11 @@ export function secret(path: Path, note?: string): Outcome {
 }
 
 export function handled(why: string): Outcome {
-  return { kind: "cared", why };
+  return { kind: "handled", why };
 }
 
 export function unsupported(why: string): Outcome {
-  return { kind: "none", why };
+  return { kind: "unsupported", why };
 }
 
 /** Takes over a converted value, unless it cannot be read. */
@@ -87,7 +87,7 @@ function says(value: unknown): boolean {
 }
 
 export const empty = handled("it is empty");
-const unknown = unsupported("there is nothing like it");
+const unknown = unsupported("the stack has no key for it");
 export const unset = unsupported(
   "its variable is not set: give it in .env beside the file or in the environment, and import again",
 );
@@ -120,5 +120,5 @@ export function itemsOf<Of>(tree: Tree, rules: readonly Rule<Of>[], path: Path =
 export function decided<Of>({ item, outcome }: Found<Of>, of: Of): Outcome {
   const made = typeof outcome === "function" ? outcome(item, of) : outcome;
   const isOpen = (item.unset ?? []).length > 0;
-  return isOpen && (made.kind !== "cared" || made === empty) ? unset : made;
+  return isOpen && (made.kind !== "handled" || made === empty) ? unset : made;
 }

@@ -15,7 +15,7 @@ export function isExample(given: unknown): boolean {
   return examples.includes(String(given).toLowerCase());
 }
 
-export const minted = handled("it is an example that everybody knows; the stack mints its own");
+export const minted = handled("it is a publicly known example; the stack mints its own");
 
 /** Words in the names of secrets, alone or after `_`: `DB_PASSWORD`, `PGPASSWORD`, `GITLAB_PAT`. */
 const secretWords =

@@ -119,7 +119,7 @@ function present(name: string, value: SecretReference, around: ImportContext, no
   if (isSensitive(around.version, section, key)) return value === "" ? empty : secret(path, note);
   if (typeof value !== "string" || looksSecret(key, value)) {
     return unsupported(
-      "it is a secret, and Airflow reads no secret there: make it a connection, whose password is one",
+      "it is a secret, and Airflow reads no secret there: make it a connection, with the secret as its password",
     );
   }
   return taken(path, natural(value), note);
@@ -137,7 +137,7 @@ export function setting(
     const [, file = ""] = /^cat\s+(\S+)$/.exec(String(value).trim()) ?? [];
     const text = command[2] === "cmd" ? around.secretFile?.(file) : undefined;
     return text === undefined
-      ? unsupported("a command or secrets backend that gives a value: give the value")
+      ? unsupported("a command or secrets backend gives the value: give the value itself")
       : setting(section, command[1] ?? "", text, around);
   }
   const name = `${section}.${key}`;

@@ -66,7 +66,7 @@ function extras(services: readonly Service[], version: string | undefined): Targ
   ];
 }
 
-const putIn = handled("it is put in where the compose file asks for it");
+const putIn = handled("it is filled in where the compose file uses it");
 
 /** Entry for a variable of the `.env` file, by whether the compose file uses it. */
 function fromEnv({ lines }: VariableFile, used: ReadonlySet<string>): Entry[] {
@@ -76,7 +76,7 @@ function fromEnv({ lines }: VariableFile, used: ReadonlySet<string>): Entry[] {
     if (name === "COMPOSE_FILE")
       return { item, outcome: unsupported("give these files to the command: npm run import -- FILE FILE") };
     if (name.startsWith("COMPOSE_")) return { item, outcome: handled("it is for docker compose alone") };
-    return { item, outcome: unsupported("nothing asks for this variable") };
+    return { item, outcome: unsupported("the compose file does not use this variable") };
   });
 }
 
@@ -124,7 +124,7 @@ export function importCompose(composition: Composition): Plan {
   const ofEnv = env ? fromEnv(env, used) : [];
   // Of a file that is an env_file, too, only what nobody else tells is left.
   const definitions =
-    env && files.includes(env) ? ofEnv.filter(({ outcome }) => outcome.kind === "cared") : ofEnv;
+    env && files.includes(env) ? ofEnv.filter(({ outcome }) => outcome.kind === "handled") : ofEnv;
   const told = [...config, ...definitions].flatMap(({ item }) => item.leaves);
   const lines = files.flatMap((one) => one.lines.map(({ leaf }) => leaf));
   const all = new Set([...leaves, ...lines, ...told]);

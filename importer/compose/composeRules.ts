@@ -84,7 +84,7 @@ const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
   const counted: Readonly<Record<string, string>> = { scheduler: "schedulers", webserver: "webservers" };
   const key = user.roles.map((role) => counted[role]).find((one) => one !== undefined);
   if (key) return taken([key], count);
-  return count === 1 ? handled("there is one") : unsupported("the stack has one of it");
+  return count === 1 ? handled("there is one") : unsupported("the stack runs one instance of it");
 };
 
 const memory = ({ value }: Item, context: ComposeContext): Outcome => {
@@ -124,7 +124,7 @@ function concurrent(given: string, group: Path): Outcome {
 const grace = (item: Item, { users }: ComposeContext): Outcome =>
   users.some(({ worker }) => worker)
     ? converted(["workerGraceSeconds"], seconds, "a time like 5m")(item)
-    : handled("each role has the time that it needs");
+    : handled("each role has a grace period of its own");
 
 const label = ({ match: [name = ""], value }: Item, context: ComposeContext): Outcome => {
   if (looksSecret(name, String(value ?? "")))
@@ -150,14 +150,14 @@ const postgresImage = ({ value }: Item): Outcome => {
     : taken(["images", "postgres"], value);
 };
 
-const sameNumbers = handled("the stack reserves what its roles need");
+const sameNumbers = handled("the stack reserves resources for each role");
 const network = handled("the stack has a network of its own");
 const health = handled("each role is checked by the stack, and restarted when it hangs");
 const order = handled("the stack starts things in their order, the migration first");
-const restart = handled("whatever stops is started again");
+const restart = handled("each role is restarted when it stops");
 const names = handled("names are the stack's");
 const always = handled("it always runs");
-const unnecessary = handled("the stack needs no such thing");
+const unnecessary = handled("the stack does not need it");
 const engine = unsupported("containers are set up by the stack");
 
 export const composeRules: readonly Rule<ComposeContext>[] = [
@@ -208,7 +208,7 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
   ["{postgres,redis}.labels.**", unnecessary],
   ["{postgres,redis}.{cpus,cpu_shares}", sameNumbers],
   ["{postgres,redis}.deploy.resources.limits.cpus", sameNumbers],
-  ["{postgres,redis}.ports.*", unsupported("nothing but the webserver and Flower is published")],
+  ["{postgres,redis}.ports.*", unsupported("only the webserver and Flower are published")],
   ["foreign.**", unsupported("the stack has no such service: run it beside the stack")],
   ["*.healthcheck", health],
   ["*.depends_on", order],
@@ -221,10 +221,10 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
     "*.deploy.{mode,update_config,rollback_config,endpoint_mode,labels}",
     handled("the stack decides how roles are replaced"),
   ],
-  ["*.deploy.placement.**", unsupported("where roles run is given by machines")],
+  ["*.deploy.placement.**", unsupported("machines decide where roles run")],
   ["*.{attach,develop,oom_score_adj,oom_kill_disable,read_only,tmpfs,volumes_from,dns,dns_search}", engine],
   ["*.logging", handled("each container keeps three files of 10 MB")],
-  ["*.stop_grace_period", handled("each role has the time that it needs")],
+  ["*.stop_grace_period", handled("each role has a grace period of its own")],
   [
     "*.{privileged,cap_add,cap_drop,security_opt,devices,network_mode,pid,ipc,shm_size,ulimits,sysctls}",
     engine,
@@ -234,7 +234,7 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
 /** Rules for keys outside services. */
 export const outsideRules: readonly Rule<undefined>[] = [
   ["{version,name}", names],
-  ["{secrets,configs}.**", handled("roles have it that name it")],
+  ["{secrets,configs}.**", handled("roles that name it get it")],
   ["volumes.*", handled("the stack has volumes of its own")],
   [
     "networks.*.external",

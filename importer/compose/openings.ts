@@ -20,7 +20,7 @@ function published(value: unknown): Published {
 export const ports = ({ value }: Item, { users }: ComposeContext): Outcome => {
   const keys: Readonly<Record<string, string>> = { webserver: "webserverPort", flower: "flowerPort" };
   const key = users.flatMap(({ roles }) => roles.map((role) => keys[role])).find((one) => one !== undefined);
-  if (key === undefined) return unsupported("nothing but the webserver and Flower is published");
+  if (key === undefined) return unsupported("only the webserver and Flower are published");
   const { port, address } = published(value);
   if (port === undefined) return unsupported("expected one port of the machine");
   return taken([key], port, address === "127.0.0.1" ? undefined : "published on 127.0.0.1 only");

@@ -39,7 +39,7 @@ export const secretFile = ({ value }: Item, context: ComposeContext): Outcome =>
 export const configFile = ({ value }: Item, context: ComposeContext): Outcome => {
   const { source, target } = mounted(value);
   const file = fileOf("configs", source, context);
-  if (file === undefined) return unsupported("expected a file: name it in roles, files");
+  if (file === undefined) return unsupported("expected a file: give it as files of roles");
   const { kind, spelt } = context.look(file);
   if (kind !== "file") return unsupported("there is no such file");
   const path = target.startsWith("/") ? target : `/${target}`;

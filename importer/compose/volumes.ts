@@ -62,10 +62,10 @@ function parent(source: string, target: string, context: ComposeContext): Outcom
       : [];
   const targets = [...inner, ...more];
   const todo =
-    "of this folder only dags and plugins are taken over: give what else tasks read in roles, volumes and files";
+    "only dags and plugins of this folder are taken over: give other files that tasks read as volumes or files of roles";
   return targets.length > 0
     ? { kind: "taken", targets, todo }
-    : unsupported("the stack has its own files there: give what is in yours in roles, volumes and files");
+    : unsupported("the stack has its own files there: give yours as volumes or files of roles");
 }
 
 /** Files of a folder for `config`; airflow.cfg is read elsewhere, and the stack has a file of each of its own names. */
@@ -85,17 +85,17 @@ function configFolder(source: string, context: ComposeContext): Outcome {
   if (targets.length > 0) return { kind: "taken", targets, todo };
   return todo
     ? unsupported(todo)
-    : handled("the stack has a folder of its own; what airflow.cfg in it says is told line by line");
+    : handled("the stack has a folder of its own; airflow.cfg in yours is reported line by line");
 }
 
 export const volume = ({ value }: Item, context: ComposeContext): Outcome => {
   const source = sourceOf(value);
   const given = targetOf(value);
   const { home, dagsFolder, look } = context;
-  if (/docker\.sock$/.test(source)) return unsupported("no role may command the engine");
+  if (/docker\.sock$/.test(source)) return unsupported("no role may control the engine");
   const target = moved(given, home);
   if (kept.test(target))
-    return handled("the stack has a volume of its own for it; what is in yours stays there");
+    return handled("the stack has a volume of its own for it; the data in yours stays there");
   const isHost = /^[./~]/.test(source);
   if (Object(value).type === "tmpfs") return unsupported("a disk in memory: tasks have /tmp");
   if (given === "") return unsupported("a volume without a name keeps nothing");
@@ -108,7 +108,7 @@ export const volume = ({ value }: Item, context: ComposeContext): Outcome => {
       ? unsupported("the stack has its own files there")
       : roleTargets(perRole(context, "volumes", target, source));
   const { kind, spelt, absolute } = look(source);
-  if (kind === "nothing") return unsupported("there is neither such a file nor such a folder");
+  if (kind === "nothing") return unsupported("there is no such file or folder");
   if (kind === "file") return mountedFile(target, spelt, context);
   if (given === dagsFolder) return taken(["dags"], spelt);
   if (isBelow(dagsFolder, given) || given === home) return parent(source, given, context);
@@ -127,7 +127,7 @@ function mountedFile(target: string, spelt: string, context: ComposeContext): Ou
   if (/^\/requirements\.txt$/.test(target))
     return taken(["requirements"], { file: spelt }, "Python packages");
   if (/^\/opt\/airflow\/(config\/)?airflow\.cfg$/.test(target))
-    return handled("its settings are told line by line, as far as they are not commented out");
+    return handled("its settings are reported line by line, without those in comments");
   if (isBelow(target, "/opt/airflow/dags"))
     return unsupported("a file beside the DAGs: copy it into the folder that dags names");
   if (isOwn(target)) return unsupported("the stack has a file of its own there");

@@ -77,5 +77,5 @@ export function importChart(source: Source, path: Path): Plan {
     const outcome = isCopy && isDefault(item) ? chartDefault : decided(found, said);
     return { item, outcome, weight: weight(item) };
   });
-  return planned(entries, leaves, extras(said), unsupported("it is not the chart's"));
+  return planned(entries, leaves, extras(said), unsupported("the official chart has no such key"));
 }

@@ -40,17 +40,17 @@ const commandLine = handled("the stack starts each role itself");
 
 const history = handled("the stack decides it");
 
-const volumes = unsupported("no other volumes than the stack's: see roles, volumes and files");
+const volumes = unsupported("expected volumes or files of roles");
 
 const sidecars = unsupported("a pod has one container");
 
-const annotations = unsupported("the stack has no annotations of yours");
+const annotations = unsupported("the stack takes no annotations");
 
 const placing = unsupported("the stack spreads its roles itself; see nodeLabels and controlLabels");
 
 const monitoring = "the stack has no StatsD exporter: name yours in settings.metrics";
 
-const groomer = unsupported("the stack does not delete task logs");
+const groomer = unsupported("the stack deletes no task logs");
 
 export const chartRules: readonly Rule<Values>[] = [
   ["executor", executor],
@@ -65,7 +65,7 @@ export const chartRules: readonly Rule<Values>[] = [
   ["images.*.pullPolicy", handled("images are named by content")],
   [
     "images.{useDefaultImageForMigration,migrationsWaitTimeout}",
-    handled("the migration has the image of the others"),
+    handled("the migration uses the image of the roles"),
   ],
   ["images.gitSync.**", handled("Airflow reads the repository by itself")],
   ["images.{statsd,pgbouncerExporter}.**", off],
@@ -76,17 +76,14 @@ export const chartRules: readonly Rule<Values>[] = [
   ["secret.*", environment(() => ["all"])],
   [`${anyRole}.env.*`, environment(({ path: [name] }) => [roles[String(name)] ?? ""])],
   ["workers.celery.env.*", environment(() => ["worker"])],
-  ["extraEnvFrom", unsupported("name what you need of it: secret, or env with valueFrom")],
+  ["extraEnvFrom", unsupported("give its values one by one: secret, or env with valueFrom")],
   [
     "extraSecrets.**",
     unsupported(
-      "the stack does not make Secrets of yours: kubectl create secret, and name it where it is needed",
+      "the stack makes no other Secrets: make it with kubectl create secret, and name it where it is used",
     ),
   ],
-  [
-    "extraConfigMaps.**",
-    unsupported("the stack does not make ConfigMaps of yours: see roles, env and files"),
-  ],
+  ["extraConfigMaps.**", unsupported("the stack makes no other ConfigMaps: expected env or files of roles")],
   ["enableBuiltInSecretEnvVars.**", handled("secrets reach roles as files")],
 
   ["fernetKey", kept(["secrets", "fernetKey"])],
@@ -153,7 +150,7 @@ export const chartRules: readonly Rule<Values>[] = [
     ({ value }) =>
       value === true
         ? handled("the stack has a Redis of its own")
-        : handled("redis.url says which one instead"),
+        : handled("redis.url names the external one"),
   ],
   ["redis.{password,passwordSecretName}", handled("the stack mints the broker's passwords")],
   ["redis.resources.limits.memory", converted(["redis", "memory"], mebibytes, "a quantity")],
@@ -165,7 +162,7 @@ export const chartRules: readonly Rule<Values>[] = [
     ({ value }) =>
       value === true
         ? handled("the stack has a Postgres of its own")
-        : handled("postgres.url says which one instead"),
+        : handled("postgres.url names the external one"),
   ],
   ["postgresql.auth.**", handled("the stack names its databases and logins, and mints their passwords")],
   ["postgresql.image.**", handled("the stack has an image of its own: npm run images")],
@@ -193,7 +190,7 @@ export const chartRules: readonly Rule<Values>[] = [
   ],
   [
     "logs.persistence.existingClaim",
-    onlyIf("logs.persistence.enabled", "the stack makes its volumes itself; what is in yours stays there"),
+    onlyIf("logs.persistence.enabled", "the stack makes its volumes itself; the data in yours stays there"),
   ],
   ["logs.**", handled("the stack keeps logs in a volume")],
   ["triggerer.persistence.**", handled("the stack keeps logs in a volume")],
@@ -206,7 +203,7 @@ export const chartRules: readonly Rule<Values>[] = [
   ["ingress.{web,apiServer,flower}.tls.secretName", ingress("tlsSecret")],
   ["ingress.*.{path,pathType}", handled("it is published at /")],
   ["ingress.{statsd,pgbouncer}.**", off],
-  ["ingress.**.tls.enabled", handled("what is published has TLS, always")],
+  ["ingress.**.tls.enabled", handled("published services always have TLS")],
 
   ["registry.secretName", pullSecret],
   ["imagePullSecrets.*", pullSecret],
@@ -218,7 +215,7 @@ export const chartRules: readonly Rule<Values>[] = [
   ],
   ["nodeSelector", everyNode],
   ["config.*.*", config],
-  ["networkPolicies.enabled", handled("NetworkPolicies allow what the roles need, and nothing else")],
+  ["networkPolicies.enabled", handled("NetworkPolicies allow only the traffic that roles need")],
   ["statsd.enabled", ({ value }) => (value === true ? unsupported(monitoring) : off)],
   ["{rbac,serviceAccount}.**", accounts],
   ["**.serviceAccount.**", accounts],
@@ -229,7 +226,7 @@ export const chartRules: readonly Rule<Values>[] = [
     "airflowLocalSettings",
     (item) =>
       isTemplate(item.value)
-        ? handled("it is the chart's own warning")
+        ? handled("it is the chart's warning")
         : unsupported("airflow_local_settings.py is the stack's own"),
   ],
   ["{fullnameOverride,nameOverride,useStandardNaming,namespaceOverride}", handled("names are the stack's")],
@@ -239,12 +236,12 @@ export const chartRules: readonly Rule<Values>[] = [
   ],
   [
     "{cleanup,kerberos,elasticsearch,opensearch}.enabled",
-    ({ value }) => (value === true ? unsupported("the stack has no such thing") : off),
+    ({ value }) => (value === true ? unsupported("the stack has no equivalent") : off),
   ],
   [
     "{cleanup,kerberos,elasticsearch,opensearch}.**",
     (item, values) =>
-      values(`${item.match[0]}.enabled`) === true ? unsupported("the stack has no such thing") : off,
+      values(`${item.match[0]}.enabled`) === true ? unsupported("the stack has no equivalent") : off,
   ],
   ["databaseCleanup.**", onlyIf("databaseCleanup.enabled", "run airflow db clean yourself, or from a DAG")],
   ["ports.**", handled("ports inside the cluster are the stack's")],
@@ -253,15 +250,15 @@ export const chartRules: readonly Rule<Values>[] = [
 
   ["**.{livenessProbe,readinessProbe,startupProbe}", probes],
   ["**.{securityContext,securityContexts}", pods],
-  ["**.{waitForMigrations}", handled("nothing starts before the migration is done")],
-  ["**.{podDisruptionBudget}", handled("of what there are several, one at a time may be evicted")],
+  ["**.{waitForMigrations}", handled("roles start after the migration")],
+  ["**.{podDisruptionBudget}", handled("instances of a role are evicted one at a time")],
   ["**.{revisionHistoryLimit,updateStrategy,strategy,persistentVolumeClaimRetentionPolicy}", history],
   ["**.{command,args}", commandLine],
   [
     "**.resources.requests.{memory,cpu}",
     handled("all of the memory and a twentieth of the cores are requested"),
   ],
-  ["**.terminationGracePeriodSeconds", handled("each role has the time that it needs")],
+  ["**.terminationGracePeriodSeconds", handled("each role has a grace period of its own")],
   [
     "**.{service,networkPolicy,extraNetworkPolicies}",
     handled("the stack has Services and NetworkPolicies of its own"),
@@ -270,7 +267,7 @@ export const chartRules: readonly Rule<Values>[] = [
     "**.{ttlSecondsAfterFinished,useHelmHooks,applyCustomEnv,restartPolicy}",
     handled("the migration is a step of the deployment"),
   ],
-  ["**.containerLifecycleHooks", unsupported("the stack stops each role as it needs to be")],
+  ["**.containerLifecycleHooks", unsupported("each role has a way to stop of its own")],
   ["**.logGroomerSidecar.enabled", groomer],
   ["**.logGroomerSidecar.**", groomer],
   ["**.{extraVolumes,extraVolumeMounts,volumeClaimTemplates,volumes,volumeMounts}", volumes],

@@ -21,7 +21,7 @@ export function environment(role: (item: Item) => readonly string[]) {
     if (variable === undefined) return unsupported("it has no name");
     if (isTemplate(value) || isTemplate(secretName)) return template;
     const { secretKeyRef: ref } = valueFrom ?? {};
-    if (valueFrom && !ref) return unsupported("expected a value, or a key of a Secret");
+    if (valueFrom && !ref) return unsupported("expected a value, or the key of a Secret");
     const from =
       ref ?? (secretName !== undefined && secretKey !== undefined && { name: secretName, key: secretKey });
     const text: SecretReference | undefined = from
@@ -43,7 +43,7 @@ export const config = (
   if (section === "core" && key === "executor") return executor({ ...item, value, match: [] });
   if (isTemplate(value))
     return /statsd|remote_logging|flower_url_prefix/.test(key)
-      ? handled("it follows from what else the values say")
+      ? handled("it follows from other values")
       : decidedTemplate(section);
   return setting(section.toLowerCase(), key.toLowerCase(), String(value), surroundings(values));
 };
@@ -63,7 +63,7 @@ interface Connection {
 
 export const metadataConnection = ({ value }: Item, values: Values): Outcome => {
   const { host } = (value ?? {}) as Connection;
-  if (values("data.metadataSecretName")) return handled("the Secret that is named goes before it");
+  if (values("data.metadataSecretName")) return handled("the named Secret overrides it");
   if (!host || isTemplate(host))
     return handled("the stack has a Postgres of its own, with passwords that it mints");
   return secret(["postgres", "url"], "as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…");
@@ -71,7 +71,7 @@ export const metadataConnection = ({ value }: Item, values: Values): Outcome => 
 
 export const resultConnection = ({ value }: Item, values: Values): Outcome => {
   const { host } = (value ?? {}) as Connection;
-  if (values("data.resultBackendSecretName")) return handled("the Secret that is named goes before it");
+  if (values("data.resultBackendSecretName")) return handled("the named Secret overrides it");
   if (!host || isTemplate(host))
     return handled("the stack keeps results in its own Postgres, with a login of their own");
   return secret(["postgres", "resultsUrl"], "as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…");

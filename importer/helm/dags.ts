@@ -9,16 +9,17 @@ export const gitSync = (item: Item, values: Values): Outcome => {
   const text = String(item.value);
   const ref = text.replace(/^refs\/(heads|tags)\//, "");
   const meanings: Readonly<Record<string, Outcome>> = {
-    enabled: handled("dagsGit is what turns it on"),
+    enabled: handled("dagsGit turns it on"),
     repo: taken(["dagsGit", "url"], text),
     branch: taken(["dagsGit", "ref"], ref),
     ref: taken(["dagsGit", "ref"], ref),
-    rev: text === "HEAD" ? handled("the newest of the branch is read") : taken(["dagsGit", "ref"], ref),
+    rev:
+      text === "HEAD" ? handled("the newest commit of the branch is read") : taken(["dagsGit", "ref"], ref),
     subPath: taken(["dagsGit", "folder"], text.replace(/^\/+|\/+$/g, "")),
     credentialsSecret: unsupported("the stack reads repositories without a login"),
     sshKeySecret: unsupported("the stack reads repositories by https, without a login"),
     knownHosts: unsupported("the stack reads repositories by https"),
-    env: unsupported("there is no container for it: Airflow reads the repository by itself"),
+    env: unsupported("it has no container: Airflow reads the repository by itself"),
   };
   return meanings[item.match[0] ?? ""] ?? handled("Airflow reads the repository by itself, every 30 s");
 };

@@ -50,7 +50,7 @@ export const ingressHost = ({ match: [name = "", index], value }: Item, values: 
   return { kind: "taken", targets: [{ path: hostPath(name), value: host }, ...secretOf] };
 };
 
-const turnsOn = handled("kubernetes.ingress is what turns it on");
+const turnsOn = handled("kubernetes.ingress turns it on");
 const hostless = unsupported("it is on without a host name: give kubernetes.ingress");
 
 export const ingressSwitch = ({ match: [name = ""] }: Item, values: Values): Outcome => {

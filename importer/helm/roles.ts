@@ -23,7 +23,7 @@ export const user = ({ match: [, field], value }: Item): Outcome => {
     return isExample(value) ? minted : given(["secrets", "adminPassword"], String(value));
   if (field === "enabled" || (field === "role" && value === "Admin"))
     return handled("the stack makes the first administrator");
-  return unsupported("the first administrator has a login and a password, and no more");
+  return unsupported("the first administrator has only a login and a password");
 };
 
 interface Alias {
@@ -53,5 +53,5 @@ export const roleReplicas = (item: Item): Outcome => {
   const number = integer(item.value);
   if (number === undefined) return unsupported(`it cannot be read: expected ${whole}`);
   if (key) return taken([key], number);
-  return number === 1 ? handled("there is one") : unsupported("the stack has one of it");
+  return number === 1 ? handled("there is one") : unsupported("the stack runs one instance of it");
 };

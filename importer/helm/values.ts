@@ -10,7 +10,7 @@ export type Values = (path: string) => unknown;
 
 export const isTemplate = (value: unknown) => typeof value === "string" && value.includes("{{");
 
-export const template = unsupported("it is a template of Helm's: give what it becomes");
+export const template = unsupported("it is a template of Helm's: give its rendered value");
 
 export const off = handled("it is off");
 

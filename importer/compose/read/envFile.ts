@@ -80,7 +80,7 @@ export function readDefinitions(file: string, text: string, outer: Variables = n
     } else if (quote === '"' || quote === "'") {
       const close = closing(source, quote, at + 1);
       if (close === undefined)
-        throw new Error(`${file}:${line}: the quote ${quote} is not closed; expected another one`);
+        throw new Error(`${file}:${line}: the quote ${quote} is not closed; expected ${quote} at its end`);
       const inner = source.slice(at + 1, close);
       add(name, line, quote === "'" ? literal(inner) : escaped(inner), quote === "'");
       at = after(source, close + 1);

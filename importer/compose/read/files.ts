@@ -35,8 +35,8 @@ export interface Loaded {
 }
 
 const empty: Tree = { kind: "map", entries: new Map() };
-const named = handled("the file that it names is read");
-const missing = unsupported("there is no such file: import where it is, or give it");
+const named = handled("its file is read");
+const missing = unsupported("there is no such file: run the import where it is, or name it");
 
 /** Reads compose files, their includes and what their services extend; the later file wins. */
 export class ComposeFiles {
@@ -72,8 +72,8 @@ export class ComposeFiles {
       merged([], base, over, (lost, by) => {
         const [first] = leavesOf(by);
         const place = first ? `${first.file}:${first.line}` : "another file";
-        this.tell(leavesOf(lost), handled(`${place} goes before it`));
-        if (by.tag === "!reset") this.tell(leavesOf(by), handled("it takes away what another file gives"));
+        this.tell(leavesOf(lost), handled(`${place} overrides it`));
+        if (by.tag === "!reset") this.tell(leavesOf(by), handled("it removes values of another file"));
       }) ?? base
     );
   }

@@ -81,9 +81,9 @@ export function withVariables(tree: Tree, environment: Environment): WithVariabl
     const found = files.get(file);
     if (found) read.add(found);
     const missing = required
-      ? unsupported("there is no such file of variables: import where it is")
-      : handled("there is no such file, and it need not be there");
-    tell(leaves, found ? handled("the file that it names is read") : missing);
+      ? unsupported("there is no such file of variables: run the import where it is")
+      : handled("there is no such file, and it is optional");
+    tell(leaves, found ? handled("its file is read") : missing);
     return found;
   };
 
@@ -94,7 +94,7 @@ export function withVariables(tree: Tree, environment: Environment): WithVariabl
     const replace = (name: string, next: Tree) => {
       const before = variables.get(name);
       if (before?.kind === "leaf" && next.kind === "leaf")
-        tell([before.leaf], handled(`${next.leaf.file}:${next.leaf.line} goes before it`));
+        tell([before.leaf], handled(`${next.leaf.file}:${next.leaf.line} overrides it`));
       variables.set(name, next);
     };
     for (const named of namedFiles(at(given, ["env_file"]))) {

@@ -89,7 +89,7 @@ for (const shape of shapes) {
       return { kind, absolute, spelt: absolute } as const;
     };
     const plan = planOf({ file, text: readFileSync(file, "utf8"), look });
-    assert.deepEqual(plan.none, []);
+    assert.deepEqual(plan.unsupported, []);
     assert.deepEqual(plan.secrets, []);
     await stack.up(plan.config);
     const expected = [

@@ -140,7 +140,7 @@ const images = { airflow: "apache/airflow:2.11.2" };
 test("of a copy of the chart's defaults only the version is taken over", () => {
   const { config, plan } = values(stringify(copy));
   assert.deepEqual(config, { platform: "kubernetes", version: "2.11.2", workers: 1, images });
-  assert.deepEqual(plan.none, []);
+  assert.deepEqual(plan.unsupported, []);
 });
 
 test("what differs in a copy of the chart's defaults is the user's", () => {
@@ -153,7 +153,7 @@ test("what differs in a copy of the chart's defaults is the user's", () => {
     workerGraceSeconds: 900,
     images,
   });
-  assert.deepEqual(plan.none, []);
+  assert.deepEqual(plan.unsupported, []);
 });
 
 test("a default in a short file is the user's", () => {
@@ -176,7 +176,7 @@ workers:
 dags: { gitSync: { enabled: true, repo: https://git.example.com/dags.git, branch: main, subPath: etl/dags } }
 config: { celery: { worker_concurrency: 8 } }
 `);
-  assert.deepEqual(plan.none, []);
+  assert.deepEqual(plan.unsupported, []);
   assert.deepEqual(config.workerAutoscale, { min: 1, max: 6 });
   assert.deepEqual(config.workerGroups, [
     { name: "gpu", queues: ["gpu", "vision"], workers: 2, memory: 8192, cpu: 4 },

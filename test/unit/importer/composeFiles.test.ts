@@ -109,14 +109,14 @@ const rows: [
     { "compose.yaml": composeOf("env_file: [a.env]\nenvironment: { STAGE: dev }"), "a.env": "STAGE=prod" },
     "a.env",
     "STAGE",
-    "compose.yaml:4 goes before it",
+    "compose.yaml:4 overrides it",
   ],
   [
     "an env_file that need not be there",
     { "compose.yaml": composeOf("env_file: [{ path: a.env, required: false }]") },
     "compose.yaml",
     "x-airflow.env_file[0].path",
-    "there is no such file, and it need not be there",
+    "there is no such file, and it is optional",
   ],
   [
     "an env_file that is not there",
@@ -137,7 +137,7 @@ const rows: [
     { "compose.yaml": composeOf(), ".env": "X=1" },
     ".env",
     "X",
-    "nothing asks for this variable",
+    "the compose file does not use this variable",
   ],
   [
     "a line for docker compose",
@@ -154,7 +154,7 @@ const rows: [
     },
     "compose.yaml",
     "services.flower.ports[0]",
-    "o.yaml:3 goes before it",
+    "o.yaml:3 overrides it",
     { overrides: ["o.yaml"] },
   ],
   [
@@ -173,7 +173,7 @@ const rows: [
     },
     "compose.yaml",
     "x-airflow.mem_limit",
-    "o.yaml:2 goes before it",
+    "o.yaml:2 overrides it",
     { overrides: ["o.yaml"] },
   ],
   [

@@ -187,13 +187,13 @@ test("puckel's layout is read: home, variables and requirements", () => {
 const refused: [what: string, volume: string, reason: RegExp][] = [
   ["a folder inside of the DAGs", "./d/team:/opt/airflow/dags/team", /DAGs of several folders/],
   ["a volume of DAGs", "shared:/opt/airflow/dags", /DAGs in a volume/],
-  ["the engine's socket", "/var/run/docker.sock:/var/run/docker.sock", /no role may command the engine/],
+  ["the engine's socket", "/var/run/docker.sock:/var/run/docker.sock", /no role may control the engine/],
   [
     "a file of the stack's own",
     "./d/a.py:/opt/airflow/config/pooled_connections.py",
     /the stack has a file of its own there/,
   ],
-  ["what is not there", "./none:/x", /there is neither such a file nor such a folder/],
+  ["what is not there", "./none:/x", /there is no such file or folder/],
 ];
 
 test("does not take over a disk in memory", () => {

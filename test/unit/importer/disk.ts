@@ -36,8 +36,8 @@ export interface Imported {
   at(file: string, place: string): string;
 }
 
-function rowsOf({ taken, cared, none }: Plan): readonly Row[] {
-  return [...taken, ...cared, ...none];
+function rowsOf({ taken, handled, unsupported }: Plan): readonly Row[] {
+  return [...taken, ...handled, ...unsupported];
 }
 
 const root = mkdtempSync(join(tmpdir(), "airflow-import-"));

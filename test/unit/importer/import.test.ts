@@ -33,8 +33,8 @@ for (const name of names) {
 }
 
 /** Places that a report lists, each as often as it does. */
-function told({ taken, cared, none }: Plan, file: string): string[] {
-  const leaves = [...taken, ...cared, ...none].flatMap((row) => row.leaves);
+function told({ taken, handled, unsupported }: Plan, file: string): string[] {
+  const leaves = [...taken, ...handled, ...unsupported].flatMap((row) => row.leaves);
   return leaves.filter((leaf) => leaf.file === file).map(({ path }) => spell(path));
 }
 
@@ -329,7 +329,7 @@ for (const [args, message] of commands) {
 /** Result of one value of an input: keys of the stack, or the reason why there are none. */
 function outcome(text: string, at: string): string {
   const plan = planOf({ file: "x.yaml", text, look });
-  const rows = [...plan.taken, ...plan.cared, ...plan.none];
+  const rows = [...plan.taken, ...plan.handled, ...plan.unsupported];
   const row = rows.find(({ leaves }) => leaves.some(({ path }) => spell(path) === at));
   return row === undefined ? "nothing" : row.targets.join(", ") || (row.note ?? "");
 }
@@ -383,12 +383,8 @@ const chartValues: [text: string, at: string, becomes: string | RegExp][] = [
   ["defaultAirflowTag: 1.10.15", "defaultAirflowTag", /Airflow 1\.10\.15 is not supported/],
   ["fernetKey: '{{ .Values.x }}'", "fernetKey", /template of Helm's/],
   ["images: { airflow: { repository: mine, tag: 2.9.0 } }", "images.airflow.tag", "images.airflow"],
-  [
-    "scheduler: { annotations: { a: b } }",
-    "scheduler.annotations.a",
-    "the stack has no annotations of yours",
-  ],
-  ["workers: { surprise: 1 }", "workers.surprise", "there is nothing like it"],
+  ["scheduler: { annotations: { a: b } }", "scheduler.annotations.a", "the stack takes no annotations"],
+  ["workers: { surprise: 1 }", "workers.surprise", "the stack has no key for it"],
   ["dags: { gitSync: { enabled: false, repo: https://a/b } }", "dags.gitSync.repo", "it is off"],
   [
     "pgbouncer: { maxClientConn: 5, enabled: true }\nworkers: {}",

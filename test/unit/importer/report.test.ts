@@ -12,8 +12,12 @@ const row = (line: number, more: Partial<Row> = {}): Row => ({
 const plan: Plan = {
   config: {},
   taken: [row(1, { targets: ["version"] }), row(2, { targets: ["dags"], todo: "look at it" })],
-  cared: [row(3, { note: "it always runs" })],
-  none: [row(4, { note: "no such thing" }), row(5, { note: "no such thing" }), row(6, { note: "another" })],
+  handled: [row(3, { note: "it always runs" })],
+  unsupported: [
+    row(4, { note: "no such thing" }),
+    row(5, { note: "no such thing" }),
+    row(6, { note: "another" }),
+  ],
   secrets: ["secrets.fernetKey"],
 };
 
@@ -49,7 +53,7 @@ test("the whole report has every value after what is left to do", () => {
 });
 
 test("the next command is the edit that is missing, then the deployment", () => {
-  const done: Plan = { ...plan, taken: [], none: [], secrets: [] };
+  const done: Plan = { ...plan, taken: [], unsupported: [], secrets: [] };
   assert.match(
     report(done, "x", ["images.redis is not given"]),
     /\nNext: edit stacks\/Pulumi\.x\.yaml, then npm run up -- --stack x$/,
