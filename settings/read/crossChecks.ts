@@ -1,40 +1,40 @@
 import { addressRules } from "../rules/airflow/addresses.ts";
-import { apiCapacityRules } from "../rules/airflow/apiCapacity.ts";
+import { apiCapacityRule } from "../rules/airflow/apiCapacity.ts";
 import { celeryRules } from "../rules/airflow/celery.ts";
-import { dagsRules } from "../rules/airflow/dags.ts";
+import { dagsRule } from "../rules/airflow/dags.ts";
 import { declarationRules } from "../rules/airflow/declarations.ts";
-import { extraCeleryRules } from "../rules/airflow/extraCelery.ts";
+import { extraCeleryRule } from "../rules/airflow/extraCelery.ts";
 import { heartbeatRules } from "../rules/airflow/heartbeats.ts";
-import { knownRules } from "../rules/airflow/known.ts";
+import { knownRule } from "../rules/airflow/known.ts";
 import { loginRules } from "../rules/airflow/login.ts";
-import { logRules } from "../rules/airflow/logs.ts";
+import { logRule } from "../rules/airflow/logs.ts";
 import { parallelismRules } from "../rules/airflow/parallelism.ts";
-import { poolRules } from "../rules/airflow/pools.ts";
+import { poolRule } from "../rules/airflow/pools.ts";
 import { reservedRules } from "../rules/airflow/reserved.ts";
 import { timeoutRules } from "../rules/airflow/timeouts.ts";
 import type { Fault } from "../rules/fault.ts";
-import { imageRules } from "../rules/images/imageTags.ts";
-import { packageRules } from "../rules/images/packages.ts";
-import { requirementRules } from "../rules/images/requirements.ts";
+import { imageRule } from "../rules/images/imageTags.ts";
+import { packageRule } from "../rules/images/packages.ts";
+import { requirementRule } from "../rules/images/requirements.ts";
 import { versionRules } from "../rules/images/versions.ts";
 import { composedRules } from "../rules/names/composed.ts";
 import { foreignRules } from "../rules/names/foreign.ts";
-import { userRules } from "../rules/names/users.ts";
+import { userRule } from "../rules/names/users.ts";
 import { clusterRules } from "../rules/network/cluster.ts";
-import { engineCertificateRules } from "../rules/network/engineCertificates.ts";
+import { engineCertificateRule } from "../rules/network/engineCertificates.ts";
 import { ingressRules } from "../rules/network/ingress.ts";
 import { portRules } from "../rules/network/ports.ts";
 import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts";
 import { publishFileRules, publishRules } from "../rules/network/publish.ts";
 import { platformRules } from "../rules/platform.ts";
-import { mountRules } from "../rules/roles/mounts.ts";
+import { mountRule } from "../rules/roles/mounts.ts";
 import { ownCodeRules } from "../rules/roles/ownCode.ts";
 import { roleRules } from "../rules/roles/roles.ts";
-import { targetRules } from "../rules/roles/targets.ts";
+import { targetRule } from "../rules/roles/targets.ts";
 import type { Rule } from "../rules/rule.ts";
-import { clusterSecretRules } from "../rules/secrets/clusterSecrets.ts";
-import { keyRules } from "../rules/secrets/keys.ts";
-import { passwordRules } from "../rules/secrets/passwords.ts";
+import { clusterSecretRule } from "../rules/secrets/clusterSecrets.ts";
+import { keyRule } from "../rules/secrets/keys.ts";
+import { passwordRule } from "../rules/secrets/passwords.ts";
 import { secretFormRules } from "../rules/secrets/secretForms.ts";
 import { connectionRules } from "../rules/services/connections.ts";
 import { postgresRules } from "../rules/services/postgresSettings.ts";
@@ -42,7 +42,7 @@ import { redisRules } from "../rules/services/redisSettings.ts";
 import { serverMemoryRules } from "../rules/services/serverMemory.ts";
 import { serviceRules } from "../rules/services/services.ts";
 import { tlsRules } from "../rules/services/tls.ts";
-import { urlRules } from "../rules/services/urls.ts";
+import { urlRule } from "../rules/services/urls.ts";
 import { memoryRules } from "../rules/workers/memory.ts";
 import { placementRules } from "../rules/workers/placement.ts";
 import { queueRules } from "../rules/workers/queues.ts";
@@ -52,44 +52,44 @@ import { partOf, unreadable } from "./parts.ts";
 
 /** Rules about the contents of files beside a stack's own, which may change after a deployment, or end as certificates do. */
 const contentRules: readonly Rule[] = [
-  engineCertificateRules,
+  engineCertificateRule,
   ownCodeRules,
   proxyAndAuthorityRules,
   publishFileRules,
-  requirementRules,
+  requirementRule,
   tlsRules,
 ].flat();
 
 /** Rules that hold for what is deployed, whenever a command looks at it or removes it. */
 export const lastingRules: readonly Rule[] = [
   addressRules,
-  apiCapacityRules,
+  apiCapacityRule,
   celeryRules,
   concurrencyRules,
   connectionRules,
   clusterRules,
-  clusterSecretRules,
-  dagsRules,
+  clusterSecretRule,
+  dagsRule,
   declarationRules,
-  extraCeleryRules,
+  extraCeleryRule,
   heartbeatRules,
-  imageRules,
+  imageRule,
   ingressRules,
-  keyRules,
-  knownRules,
-  logRules,
+  keyRule,
+  knownRule,
+  logRule,
   loginRules,
   memoryRules,
-  mountRules,
+  mountRule,
   composedRules,
   foreignRules,
-  userRules,
-  packageRules,
+  userRule,
+  packageRule,
   parallelismRules,
-  passwordRules,
+  passwordRule,
   placementRules,
   platformRules,
-  poolRules,
+  poolRule,
   portRules,
   postgresRules,
   publishRules,
@@ -100,9 +100,9 @@ export const lastingRules: readonly Rule[] = [
   secretFormRules,
   serverMemoryRules,
   serviceRules,
-  targetRules,
+  targetRule,
   timeoutRules,
-  urlRules,
+  urlRule,
   versionRules,
 ].flat();
 

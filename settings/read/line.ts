@@ -38,7 +38,12 @@ function textsIn(value: unknown): string[] {
 /** Masks what a message repeats of the given value, or of names on the way to it. */
 function withoutSecrets(message: string, path: Path, value: unknown): string {
   const names = path.filter((part) => typeof part === "string");
-  const parts = textsIn(value).flatMap((text) => [text, ...text.split(/[\s/:@?&=,]+/)]);
+  // A password may have any sign but / and @, and parts of it may look ordinary.
+  const parts = textsIn(value).flatMap((text) => [
+    text,
+    ...text.split(/[\s/@]+/),
+    ...text.split(/[\s/:@?&=,]+/),
+  ]);
   const doubtful = [...names, ...parts].filter((part) => part.length > 3 && !isOrdinary(part));
   return doubtful.reduce((rest, part) => rest.replaceAll(part, shownText(part)), message);
 }

@@ -58,17 +58,6 @@ export function settingsOf(
   throw new Refused(inOrder(lines));
 }
 
-/**
- * Checks raw values, texts by key, as Pulumi hands them over.
- * @throws Refused listing every fault
- */
-export function settingsFrom(raw: Readonly<Record<string, string>>, where: Where): Settings {
-  return settingsOf(
-    Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, plain(key, value)])),
-    where,
-  );
-}
-
 /** Checks the values of a stack, as {@link settingsOf} does, together with its declarations file. */
 function settingsBoth(
   given: Values,

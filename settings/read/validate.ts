@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Fault } from "../rules/fault.ts";
+import { type Fault, firstAtEach } from "../rules/fault.ts";
 import { unknownWord } from "../rules/nearest.ts";
 import type { Rule } from "../rules/rule.ts";
 import { type ParsedConfig, schema } from "../schema/schema.ts";
@@ -35,12 +35,6 @@ function faultOf({ path, message, ...issue }: z.core.$ZodIssue): Fault {
   return { path, message: ofKey ?? message };
 }
 
-/** Keeps the first fault of each value: a text is not also out of range. */
-function distinct(faults: readonly Fault[]): Fault[] {
-  const key = ({ path }: Fault) => JSON.stringify(path);
-  return [...new Map(faults.toReversed().map((fault) => [key(fault), fault])).values()].toReversed();
-}
-
 /** Values of a stack, and all their faults. */
 export interface Examined {
   /** Undefined if a value is wrong by itself. */
@@ -62,6 +56,6 @@ export function validate(
     issue.code === "unrecognized_keys" ? removeUnknown(known, issue) : [],
   );
   const { data, error } = schema.safeParse(known);
-  const wrong = distinct(error?.issues.map(faultOf) ?? []);
+  const wrong = firstAtEach(error?.issues.map(faultOf) ?? []);
   return { ...(data && { stated: data }), faults: [...faults, ...wrong, ...crossChecks(known, checks)] };
 }

@@ -18,20 +18,16 @@ const able = rule(["platform"], ({ platform }, isGiven) =>
 
 const ableGroups = keysOf(groupKeys).map((key) =>
   rule(["platform", `workerGroups.*.${key}`], ({ platform, workerGroups }) =>
-    workerGroups.flatMap(([at, group]) =>
-      !capabilities[platform][groupKeys[key]] && group[key] !== undefined
-        ? [{ path: ["workerGroups", at, key], message: needs(groupKeys[key]) }]
-        : [],
-    ),
+    workerGroups
+      .filter(([, group]) => !capabilities[platform][groupKeys[key]] && group[key] !== undefined)
+      .map(([at]) => ({ path: ["workerGroups", at, key], message: needs(groupKeys[key]) })),
   ),
 );
 
 const ablePods = rule(["platform", "roles.*.pod"], ({ platform, roles }) =>
-  Object.entries(roles).flatMap(([role, extras]) =>
-    !capabilities[platform].manifests && extras?.pod !== undefined
-      ? [{ path: ["roles", role, "pod"], message: needs("manifests") }]
-      : [],
-  ),
+  Object.entries(roles)
+    .filter(([, extras]) => !capabilities[platform].manifests && extras?.pod !== undefined)
+    .map(([role]) => ({ path: ["roles", role, "pod"], message: needs("manifests") })),
 );
 
 const ableBackup = rule(["platform", "backup"], ({ platform, backup }) =>

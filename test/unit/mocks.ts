@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { Airflow, type Past } from "../../components/airflow.ts";
 import type { Look } from "../../platforms/ownership/claims.ts";
 import { platformOf } from "../../platforms/platform.ts";
-import { settingsFrom } from "../../settings/read/read.ts";
 import type { Deployment } from "../../tools/lib/state.ts";
 import { unmarked } from "../../tools/lib/unmarked.ts";
+import { settingsFrom } from "./settingsFrom.ts";
 
 export interface Declared {
   readonly type: string;

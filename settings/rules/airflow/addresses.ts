@@ -1,5 +1,5 @@
 import { airflowOption } from "../../model/airflowOptions.ts";
-import type { Fault } from "../fault.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 function complaint(value: string): string | undefined {
@@ -12,9 +12,8 @@ function complaint(value: string): string | undefined {
 
 /** Rejects a public address of the webserver with a path, under which nothing inside the stack would find it. */
 export const addressRules = (["api.base_url", "webserver.base_url"] as const).map((name) =>
-  rule([`settings.${name}`], (parsed): Fault[] => {
+  rule([`settings.${name}`], (parsed) => {
     const given = airflowOption(parsed, name);
-    const message = given && complaint(given.value);
-    return given && message !== undefined ? [{ path: given.path, message }] : [];
+    return given ? faultAt(given.path, complaint(given.value)) : [];
   }),
 );

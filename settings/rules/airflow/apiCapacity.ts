@@ -12,7 +12,7 @@ const heartbeatCost = 0.009;
 const heartbeatShare = 0.25;
 
 /** Rejects more running tasks than the webserver can take heartbeats of: no time would be left. */
-const apiCapacity = rule(
+export const apiCapacityRule = rule(
   ["version", "webservers", "settings.workers.min_heartbeat_interval", "settings.api.workers", ...groupParts],
   (parsed) => {
     if (majorOf(parsed.version) === "2") return [];
@@ -31,5 +31,3 @@ const apiCapacity = rule(
     return [{ path: ["webservers"], message, given: String(webservers) }];
   },
 );
-
-export const apiCapacityRules = [apiCapacity];

@@ -1,12 +1,10 @@
 import { rule } from "../rule.ts";
 
 /** Rejects more than one source of DAGs. */
-const sources = rule([], (_, isGiven) => {
+export const dagsRule = rule([], (_, isGiven) => {
   if (!isGiven("dagsGit")) return [];
   return [
     ...(isGiven("dagsImage") ? [{ path: ["dagsGit"], message: "expected either this or dagsImage" }] : []),
     ...(isGiven("dags") ? [{ path: ["dags"], message: "expected either this or dagsGit" }] : []),
   ];
 });
-
-export const dagsRules = [sources];

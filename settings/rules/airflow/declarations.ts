@@ -1,4 +1,3 @@
-import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 const fields = ["type", "host", "port", "login", "password", "schema", "extra"] as const;
@@ -6,46 +5,33 @@ const fields = ["type", "host", "port", "login", "password", "schema", "extra"] 
 /** Requires either the URI of a connection or its parts. */
 const parts = fields.map((key) =>
   rule([`connections.*.${key}`, "connections.*.uri"], ({ connections }) =>
-    Object.entries(connections).flatMap(([name, { uri, [key]: part }]) =>
-      uri === undefined || part === undefined
-        ? []
-        : [
-            {
-              path: ["connections", name, key],
-              message: "the connection has a uri, which says it: expected either of both",
-            },
-          ],
-    ),
+    Object.entries(connections)
+      .filter(([, { uri, [key]: part }]) => uri !== undefined && part !== undefined)
+      .map(([name]) => ({
+        path: ["connections", name, key],
+        message: "the connection has a uri, which says it: expected either of both",
+      })),
   ),
 );
 
 const type = rule(["connections.*.type", "connections.*.uri"], ({ connections }) =>
-  Object.entries(connections).flatMap(([name, { uri, type }]) =>
-    uri !== undefined || type !== undefined
-      ? []
-      : [
-          {
-            path: ["connections", name, "type"],
-            message:
-              "expected Airflow's connection type (postgres, http, aws), or a uri instead of all parts",
-          },
-        ],
-  ),
+  Object.entries(connections)
+    .filter(([, { uri, type }]) => uri === undefined && type === undefined)
+    .map(([name]) => ({
+      path: ["connections", name, "type"],
+      message: "expected Airflow's connection type (postgres, http, aws), or a uri instead of all parts",
+    })),
 );
 
 /** Rejects a variable that looks like `{ file: PATH }` without such a file. */
 const variableFiles = rule(["variables.*"], ({ variables }) =>
-  Object.entries(variables).flatMap(([name, value]): Fault[] => {
-    const isFile = typeof value === "object" && value !== null && Object.keys(value).join() === "file";
-    if (!isFile || ("file" in value && typeof value.file === "string" && value.file.startsWith("/")))
-      return [];
-    return [
-      {
-        path: ["variables", name, "file"],
-        message: "expected the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
-      },
-    ];
-  }),
+  Object.entries(variables)
+    .filter(([, value]) => typeof value === "object" && Object.keys(value ?? {}).join() === "file")
+    .filter(([, value]) => !String(Reflect.get(Object(value), "file")).startsWith("/"))
+    .map(([name]) => ({
+      path: ["variables", name, "file"],
+      message: "expected the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
+    })),
 );
 
 export const declarationRules = [...parts, type, variableFiles];

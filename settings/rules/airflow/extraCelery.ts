@@ -1,4 +1,5 @@
 import { airflowOption } from "../../model/airflowOptions.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 const messages =
@@ -56,19 +57,18 @@ function complaint(option: string): string | undefined {
 }
 
 /** Rejects options of Celery that go past the stack's own. */
-const extraConfig = rule(["settings.celery.extra_celery_config"], (parsed) => {
+export const extraCeleryRule = rule(["settings.celery.extra_celery_config"], (parsed) => {
   const given = airflowOption(parsed, "celery.extra_celery_config");
   if (!given) return [];
   const { path, value } = given;
   const options = optionsOf(value);
-  if (!options) {
-    const message = `expected an object of JSON as a text, such as '{"worker_max_tasks_per_child": 100}'`;
-    return [{ path, message }];
-  }
+  if (!options)
+    return faultAt(
+      path,
+      `expected an object of JSON as a text, such as '{"worker_max_tasks_per_child": 100}'`,
+    );
   return options.flatMap((option) => {
-    const message = complaint(option);
-    return message === undefined ? [] : [{ path, message: `its ${option} goes past the stack: ${message}` }];
+    const why = complaint(option);
+    return faultAt(path, why && `its ${option} goes past the stack: ${why}`);
   });
 });
-
-export const extraCeleryRules = [extraConfig];

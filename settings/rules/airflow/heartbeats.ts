@@ -2,6 +2,7 @@ import { airflowOption } from "../../model/airflowOptions.ts";
 import { timings } from "../../model/timings.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { optionRule } from "./option.ts";
 
 const idle = "scheduler.scheduler_idle_sleep_time";
 
@@ -23,14 +24,10 @@ const intervals = [
 
 const fraction = /^\d+(\.\d+)?$/;
 
-const numbers = intervals.map(({ name }) =>
-  rule([`settings.${name}`], (parsed): Fault[] => {
-    const given = airflowOption(parsed, name);
-    if (!given || (name === idle ? fraction : /^[1-9]\d*$/).test(given.value)) return [];
-    const kind = name === idle ? "a number" : "a whole number, 1 or more,";
-    return [{ path: given.path, message: `expected ${kind} of seconds`, given: given.value }];
-  }),
-);
+const numbers = intervals.map(({ name }) => {
+  const [form, kind] = name === idle ? [fraction, "a number"] : [/^[1-9]\d*$/, "a whole number, 1 or more,"];
+  return optionRule(name, (value) => (form.test(value) ? undefined : `expected ${kind} of seconds`));
+});
 
 /** Requires two heartbeats before the health check of the stack, or Airflow's own, takes a role for dead. */
 const slow = intervals.map(({ name, byDefault, threshold }) =>
@@ -49,11 +46,10 @@ const slow = intervals.map(({ name, byDefault, threshold }) =>
 );
 
 /** Requires a worker that waits for the broker's answer to show in time that it lives. */
-const answer = rule(["settings.celery_broker_transport_options.socket_timeout"], (parsed) => {
-  const given = airflowOption(parsed, "celery_broker_transport_options.socket_timeout");
-  if (!given || (fraction.test(given.value) && Number(given.value) < timings.workerMissed)) return [];
-  const message = `a worker that is silent for ${timings.workerMissed} s counts as dead: expected a number of seconds less than ${timings.workerMissed}`;
-  return [{ path: given.path, message, given: given.value }];
-});
+const answer = optionRule("celery_broker_transport_options.socket_timeout", (value) =>
+  fraction.test(value) && Number(value) < timings.workerMissed
+    ? undefined
+    : `a worker that is silent for ${timings.workerMissed} s counts as dead: expected a number of seconds less than ${timings.workerMissed}`,
+);
 
 export const heartbeatRules = [...numbers, ...slow, answer];

@@ -1,6 +1,5 @@
 import { type Known, knownSettings } from "../../model/known.ts";
-import type { Path } from "../../schema/path.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { hint, nearest } from "../nearest.ts";
 import { rule } from "../rule.ts";
 import { isReserved } from "./reserved.ts";
@@ -56,7 +55,7 @@ function sectionMeant(known: Known, section: string, keys: readonly string[]): s
  * to a provider that is not in the image: a section is accepted if the stack brings packages or an image of
  * its own, unless a known section of a similar name has the section's keys.
  */
-const knownOptions = rule(["version", "settings.*.*"], ({ version, settings }, isGiven) => {
+export const knownRule = rule(["version", "settings.*.*"], ({ version, settings }, isGiven) => {
   const known = knownSettings(version);
   if (!known) return [];
   const brings = isGiven("images.airflow") || isGiven("requirements");
@@ -64,8 +63,8 @@ const knownOptions = rule(["version", "settings.*.*"], ({ version, settings }, i
     const name = section.toLowerCase();
     const keys = Object.keys(values);
     const fault = (key: string, message: string | undefined): Fault[] => {
-      const path: Path = ["settings", section, key];
-      return message === undefined || isReserved(`${name}.${key.toLowerCase()}`) ? [] : [{ path, message }];
+      const isOwn = isReserved(`${name}.${key.toLowerCase()}`);
+      return faultAt(["settings", section, key], isOwn ? undefined : message);
     };
     if (known.sections.has(name) || freeForm.test(name)) {
       return keys.flatMap((key) => fault(key, ofKey(known, version, name, key.toLowerCase())));
@@ -82,5 +81,3 @@ const knownOptions = rule(["version", "settings.*.*"], ({ version, settings }, i
     return [{ path: ["settings", section], message }];
   });
 });
-
-export const knownRules = [knownOptions];

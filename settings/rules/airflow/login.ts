@@ -1,51 +1,37 @@
 import { readFileSync } from "node:fs";
-import { type AirflowOption, airflowOption } from "../../model/airflowOptions.ts";
 import { codeFiles, webserverConfig } from "../../model/names/ownCode.ts";
-import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { optionRule } from "./option.ts";
 
-function fault(
-  given: AirflowOption | undefined,
-  isWrong: (value: string) => boolean,
-  message: string,
-): Fault[] {
-  return given && isWrong(given.value) ? [{ path: given.path, message, given: given.value }] : [];
-}
-
-/** Checks of settings with which Airflow lets people in without a login, or lets nobody in. */
-const authManager = rule(["settings.core.auth_manager"], (parsed) =>
-  fault(
-    airflowOption(parsed, "core.auth_manager"),
-    (value) => !value.endsWith("FabAuthManager"),
+/** Settings with which Airflow lets people in without a login, or lets nobody in. */
+const open: readonly (readonly [name: `${string}.${string}`, wrong: RegExp, message: string])[] = [
+  [
+    "core.auth_manager",
+    /^(?!.*FabAuthManager$)/s,
     "the stack's logins are those of FabAuthManager: expected that, or leave it out; " +
       "SimpleAuthManager is for development and writes passwords to a file",
-  ),
-);
-
-const allAdmins = rule(["settings.core.simple_auth_manager_all_admins"], (parsed) =>
-  fault(
-    airflowOption(parsed, "core.simple_auth_manager_all_admins"),
-    (value) => value.toLowerCase() === "true",
+  ],
+  [
+    "core.simple_auth_manager_all_admins",
+    /^true$/i,
     "it makes everybody an administrator, without a login: expected False",
-  ),
-);
+  ],
+  ...(["api.auth_backends", "fab.auth_backends"] as const).flatMap((name) => [
+    [
+      name,
+      /\.default\b/,
+      "backend.default answers everybody, without a login: expected basic_auth, session and kerberos_auth",
+    ] as const,
+    [
+      name,
+      /\bdeny_all\b/,
+      "backend.deny_all answers nobody, the stack's own commands included: expected basic_auth, session and kerberos_auth",
+    ] as const,
+  ]),
+];
 
-const backends = (["api.auth_backends", "fab.auth_backends"] as const).map((name) =>
-  rule([`settings.${name}`], (parsed) => {
-    const given = airflowOption(parsed, name);
-    return [
-      ...fault(
-        given,
-        (value) => /\.default\b/.test(value),
-        "backend.default answers everybody, without a login: expected basic_auth, session and kerberos_auth",
-      ),
-      ...fault(
-        given,
-        (value) => /\bdeny_all\b/.test(value),
-        "backend.deny_all answers nobody, the stack's own commands included: expected basic_auth, session and kerberos_auth",
-      ),
-    ];
-  }),
+const logins = open.map(([name, wrong, message]) =>
+  optionRule(name, (value) => (wrong.test(value) ? message : undefined)),
 );
 
 const publicRoleMessage =
@@ -71,4 +57,4 @@ const publicRoleInCode = rule(["dags", "plugins", "config"], (parsed) =>
     .map(({ key }) => ({ path: [key], message: publicRoleMessage })),
 );
 
-export const loginRules = [authManager, allAdmins, ...backends, publicRole, publicRoleInCode];
+export const loginRules = [...logins, publicRole, publicRoleInCode];

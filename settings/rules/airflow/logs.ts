@@ -10,7 +10,7 @@ const places = [
 ] as const;
 
 /** Rejects remote logs without a place: roles then share no volume for logs, which would be lost with their workers. */
-const nowhere = rule(
+export const logRule = rule(
   ["settings.logging.remote_logging", ...places.map((name) => `settings.${name}` as const)],
   (parsed) => {
     const given = airflowOption(parsed, "logging.remote_logging");
@@ -22,5 +22,3 @@ const nowhere = rule(
     return [{ path: given.path, message, given: given.value }];
   },
 );
-
-export const logRules = [nowhere];

@@ -2,14 +2,13 @@ import { airflowOption } from "../../model/airflowOptions.ts";
 import { countsOf, groupParts } from "../../model/groups.ts";
 import { parallelismFor, slotsOf } from "../../model/slots.ts";
 import { rule } from "../rule.ts";
+import { optionRule } from "./option.ts";
 
 const isWhole = (value: string) => /^[1-9]\d{0,8}$/.test(value);
 
-const whole = rule(["settings.core.parallelism"], (parsed) => {
-  const given = airflowOption(parsed, "core.parallelism");
-  if (!given || isWhole(given.value)) return [];
-  return [{ path: given.path, message: "expected a whole number, 1 or more", given: given.value }];
-});
+const whole = optionRule("core.parallelism", (value) =>
+  isWhole(value) ? undefined : "expected a whole number, 1 or more",
+);
 
 /** Rejects a parallelism with which schedulers queue fewer tasks than workers run, and leave some idle. */
 const enough = rule(["settings.core.parallelism", "schedulers", ...groupParts], (parsed) => {

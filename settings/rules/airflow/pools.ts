@@ -3,19 +3,13 @@ import { slotsOf } from "../../model/slots.ts";
 import { rule } from "../rule.ts";
 
 /** Rejects pools with more slots than workers, which limit nothing, unless deferred tasks count too. */
-const poolSlots = rule(["pools.*.slots", "pools.*.includeDeferred", ...groupParts], (parsed) => {
+export const poolRule = rule(["pools.*.slots", "pools.*.includeDeferred", ...groupParts], (parsed) => {
   const most = slotsOf(countsOf(parsed));
   if (most === 0) return [];
-  return Object.entries(parsed.pools).flatMap(([name, { slots, includeDeferred }]) =>
-    slots <= most || includeDeferred
-      ? []
-      : [
-          {
-            path: ["pools", name, "slots"],
-            message: `all workers together run ${most} tasks at once: expected at most that, or -1, which is any number`,
-          },
-        ],
-  );
+  return Object.entries(parsed.pools)
+    .filter(([, { slots, includeDeferred }]) => slots > most && !includeDeferred)
+    .map(([name]) => ({
+      path: ["pools", name, "slots"],
+      message: `all workers together run ${most} tasks at once: expected at most that, or -1, which is any number`,
+    }));
 });
-
-export const poolRules = [poolSlots];

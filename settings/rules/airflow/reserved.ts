@@ -1,4 +1,5 @@
 import { airflowOptions } from "../../model/airflowOptions.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 const listens =
@@ -12,6 +13,13 @@ const logPort = "the stack opens the port at which logs are read: expected to le
 const brokerTls = "the broker's URL decides about TLS: expected redis.url with rediss://, and redis.ca";
 
 const signing = "the stack mints the key that signs tokens: expected secrets.jwtSecret";
+
+const metadata =
+  "the metadata is in the stack's Postgres: expected postgres.url, for one that is there already";
+
+const web = `${listens} webserverPort and kubernetes.ingress`;
+
+const flower = `${listens} flowerPort and kubernetes.ingress`;
 
 /** Settings that the stack mints or decides itself, with the message that names the alternative. */
 const reserved: Readonly<Record<string, string>> = {
@@ -27,14 +35,12 @@ const reserved: Readonly<Record<string, string>> = {
     "tasks are queued in the stack's Redis: expected redis.url, for one that is there already",
   "celery.flower_basic_auth":
     "Flower has the login of the administrator: expected adminUser and secrets.adminPassword",
-  "database.sql_alchemy_conn":
-    "the metadata is in the stack's Postgres: expected postgres.url, for one that is there already",
-  "core.sql_alchemy_conn":
-    "the metadata is in the stack's Postgres: expected postgres.url, for one that is there already",
-  "api.host": `${listens} webserverPort and kubernetes.ingress`,
-  "api.port": `${listens} webserverPort and kubernetes.ingress`,
-  "webserver.web_server_host": `${listens} webserverPort and kubernetes.ingress`,
-  "webserver.web_server_port": `${listens} webserverPort and kubernetes.ingress`,
+  "database.sql_alchemy_conn": metadata,
+  "core.sql_alchemy_conn": metadata,
+  "api.host": web,
+  "api.port": web,
+  "webserver.web_server_host": web,
+  "webserver.web_server_port": web,
   "api.ssl_cert": tls,
   "api.ssl_key": tls,
   "api.ssl_ca_file": tls,
@@ -58,12 +64,11 @@ const reserved: Readonly<Record<string, string>> = {
   "celery.worker_concurrency": "workers get it as an argument: expected workerConcurrency",
   "celery.flower_url_prefix":
     "health checks and people have to find Flower there: expected kubernetes.ingress.flower, a host name with a path",
-  "database.sql_alchemy_conn_async":
-    "the metadata is in the stack's Postgres: expected postgres.url, for one that is there already",
+  "database.sql_alchemy_conn_async": metadata,
   "logging.worker_log_server_port": logPort,
   "logging.trigger_log_server_port": logPort,
-  "celery.flower_host": `${listens} flowerPort and kubernetes.ingress`,
-  "celery.flower_port": `${listens} flowerPort and kubernetes.ingress`,
+  "celery.flower_host": flower,
+  "celery.flower_port": flower,
 };
 
 /** Removes the suffix of other ways to give a secret: `fernet_key_cmd`, `fernet_key_secret`. */
@@ -87,16 +92,13 @@ const twice = rule(["settings.*.*"], ({ settings }) => {
   );
   return given.flatMap(({ path, name }, at) => {
     const other = given.slice(0, at).find((one) => one.name.toLowerCase() === name.toLowerCase());
-    return other ? [{ path, message: `it is settings.${other.name} to Airflow: expected either` }] : [];
+    return faultAt(path, other && `it is settings.${other.name} to Airflow: expected either`);
   });
 });
 
 /** Rejects settings that are the stack's own. */
 const reservedOptions = rule(["settings.*.*"], (parsed) =>
-  [...airflowOptions(parsed)].flatMap(([name, { path }]) => {
-    const instead = insteadOf(name);
-    return instead === undefined ? [] : [{ path, message: instead }];
-  }),
+  [...airflowOptions(parsed)].flatMap(([name, { path }]) => faultAt(path, insteadOf(name))),
 );
 
 /** Says what to use instead of a setting as a variable, in any case and with any suffix. */

@@ -95,9 +95,9 @@ function grace(value: number, isGiven: IsGiven): Seconds {
 const numbers = (Object.keys(settings) as (keyof typeof settings)[]).map((key) =>
   rule(partsOf(key), (parsed) => {
     const { name, before = name }: Setting = settings[key];
-    const given = airflowOption(parsed, isOld(parsed) ? before : name);
-    if (!given || /^(\d+(\.\d+)?)?$/.test(given.value)) return [];
-    return [{ path: given.path, message: "expected a number of seconds", given: given.value }];
+    const { path, value = "" } = airflowOption(parsed, isOld(parsed) ? before : name) ?? {};
+    if (!path || /^(\d+(\.\d+)?)?$/.test(value)) return [];
+    return [{ path, message: "expected a number of seconds", given: value }];
   }),
 );
 
@@ -129,18 +129,6 @@ const gracePeriod = rule(
     ),
 );
 
-const visibility = pair(
-  "heartbeatTimeout",
-  "visibility",
-  "Redis would hand a task to a second worker before the first one counts as dead",
-);
-
-const longTask = pair(
-  "longestTask",
-  "visibility",
-  "Redis would hand a task that still runs to a second worker",
-);
-
 const heartbeat = rule(partsOf("heartbeat", "fastestHeartbeat", "heartbeatTimeout"), (parsed) => {
   const interval = seconds(parsed, "heartbeat") ?? seconds(parsed, "fastestHeartbeat");
   const twice = interval && { ...interval, name: `twice ${interval.name}`, value: 2 * interval.value };
@@ -153,13 +141,6 @@ const heartbeat = rule(partsOf("heartbeat", "fastestHeartbeat", "heartbeatTimeou
   return less(twice, timeout, why);
 });
 
-const detection = pair(
-  "detection",
-  "heartbeatTimeout",
-  "a dead task would be noticed long after its time",
-  true,
-);
-
 const token = rule(partsOf("heartbeatTimeout", "token"), (parsed) =>
   isOld(parsed)
     ? []
@@ -170,12 +151,6 @@ const token = rule(partsOf("heartbeatTimeout", "token"), (parsed) =>
       ),
 );
 
-const queued = pair(
-  "queuedCheck",
-  "queued",
-  "tasks in the queue would lose their tokens before anybody looks at them",
-);
-
 /**
  * Longest task <= grace < visibility timeout; two heartbeats < heartbeat timeout < visibility timeout and
  * token; detection <= heartbeat timeout; check of the queue < queue timeout.
@@ -184,10 +159,14 @@ export const timeoutRules = [
   ...numbers,
   longestTask,
   gracePeriod,
-  longTask,
-  visibility,
+  pair("longestTask", "visibility", "Redis would hand a task that still runs to a second worker"),
+  pair(
+    "heartbeatTimeout",
+    "visibility",
+    "Redis would hand a task to a second worker before the first one counts as dead",
+  ),
   heartbeat,
-  detection,
+  pair("detection", "heartbeatTimeout", "a dead task would be noticed long after its time", true),
   token,
-  queued,
+  pair("queuedCheck", "queued", "tasks in the queue would lose their tokens before anybody looks at them"),
 ];

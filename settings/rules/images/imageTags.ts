@@ -1,3 +1,4 @@
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** A complete version has three numbers, Postgres' has two. */
@@ -15,15 +16,12 @@ function floats(image: string, isPostgres: boolean): string | undefined {
 }
 
 /** Requires exact images in production. Images from `images/` pass: they are named by content. */
-const exactImages = rule(["production", "images.*"], ({ production, images }) => {
+export const imageRule = rule(["production", "images.*"], ({ production, images }) => {
   if (!production) return [];
   return Object.entries(images).flatMap(([name, image]) => {
     const why = floats(image, name === "postgres");
-    if (why === undefined) return [];
     const example = name === "postgres" ? "16.10" : "3.3.2";
     const message = `production: true, and ${why}: expected a digest, NAME@sha256:…, or a complete version, NAME:${example}`;
-    return [{ path: ["images", name], message }];
+    return faultAt(["images", name], why && message);
   });
 });
-
-export const imageRules = [exactImages];

@@ -4,7 +4,7 @@ import { packageParts, packagesOf } from "../../model/packages.ts";
 import { rule } from "../rule.ts";
 
 /** Requires the pushed image of a cluster to have the packages that the stack names now. */
-const pushed = rule(packageParts, (parsed) => {
+export const packageRule = rule(packageParts, (parsed) => {
   const { platform, images } = parsed;
   const packages = packagesOf(parsed);
   if (capabilities[platform].localImages || packages === undefined || images.airflow === undefined) return [];
@@ -15,6 +15,3 @@ const pushed = rule(packageParts, (parsed) => {
     "npm run images -- --push REPOSITORY --stack NAME builds, pushes and prints";
   return [{ path: [parsed.requirements === undefined ? "systemPackages" : "requirements"], message }];
 });
-
-/** Checks for packages that an image does not have yet. */
-export const packageRules = [pushed];

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   allows,
   type Requirement,
@@ -7,7 +6,9 @@ import {
   requirementLines,
 } from "../../model/requirements.ts";
 import { shownText } from "../../model/urls/mask.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { textIn } from "../text.ts";
 
 /** Options that decide which files of a package are taken, and lead nowhere else. */
 const harmless = ["--no-binary", "--only-binary", "--prefer-binary", "--pre", "--require-hashes", "--hash"];
@@ -54,28 +55,15 @@ function contradiction({ number, found }: Line, lines: readonly Line[]): string 
   );
 }
 
-/** Reads a text; undefined if it is not UTF-8, or no text. */
-function textIn(file: string): string | undefined {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
-    return text.includes("\0") ? undefined : text;
-  } catch {
-    return;
-  }
-}
-
 /** Rejects lines with which no image can be built, or that change without its name. */
-const requirements = rule(["requirements", "version"], ({ requirements: file, version }) => {
+export const requirementRule = rule(["requirements", "version"], ({ requirements: file, version }) => {
   if (file === undefined) return [];
   const text = textIn(file);
   const path = ["requirements"];
-  if (text === undefined)
-    return [{ path, message: "it is no text in UTF-8: expected the file saved as UTF-8" }];
+  if (text === undefined) return faultAt(path, "it is no text in UTF-8: expected the file saved as UTF-8");
   const lines = requirementLines(text).map((line) => ({ ...line, found: requirementIn(line) }));
   return lines.flatMap((line) => {
-    const message = complaint(line, version) ?? contradiction(line, lines);
-    return message === undefined ? [] : [{ path, message: `line ${line.number} ${message}` }];
+    const why = complaint(line, version) ?? contradiction(line, lines);
+    return faultAt(path, why && `line ${line.number} ${why}`);
   });
 });
-
-export const requirementRules = [requirements];

@@ -1,6 +1,7 @@
 import { builtVersions } from "../../../images/local.ts";
 import { type RoleFacts, roles, roleTable } from "../../../roles.ts";
 import { majorOf, releaseOf, releases, rolesIn } from "../../schema/versions.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 const known = releases.map((release) => `${release}.x`).join(" and ");
@@ -9,14 +10,8 @@ const known = releases.map((release) => `${release}.x`).join(" and ");
 const knownVersion = rule(["version"], ({ version }, isGiven) => {
   const path = ["version"];
   const built = builtVersions();
-  if (releaseOf(version) === undefined) {
-    return [
-      {
-        path,
-        message: `expected ${known}: of those ${built.join(" and ")} are built here, without images`,
-      },
-    ];
-  }
+  if (releaseOf(version) === undefined)
+    return faultAt(path, `expected ${known}: of those ${built.join(" and ")} are built here, without images`);
   if (isGiven("images.airflow") || built.includes(version)) return [];
   const message = `expected ${built.join(" and ")}, which are built here: another one needs images.airflow, an image with it`;
   return [{ path, message }];

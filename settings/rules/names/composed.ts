@@ -1,13 +1,8 @@
 import { capabilities } from "../../../capabilities.ts";
 import { groupParts } from "../../model/groups.ts";
 import { clashesOf, namesOf, volumeNames, workerServices } from "../../model/names/composedNames.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt, firstAtEach } from "../fault.ts";
 import { rule } from "../rule.ts";
-
-/** Keeps the first fault at each path. */
-function firstAtEach(faults: readonly Fault[]): Fault[] {
-  return [...new Map(faults.toReversed().map((fault) => [fault.path.join(), fault])).values()];
-}
 
 /** Rejects workers that share a name: `worker-gpu-big` is group gpu on machine big, and the default group on gpu-big. */
 const workers = rule(groupParts, (parsed) => {
@@ -27,11 +22,10 @@ const workers = rule(groupParts, (parsed) => {
 const lengths = rule([...groupParts, "platform"], (parsed) => {
   const { engines, longestName: most } = capabilities[parsed.platform];
   return firstAtEach(
-    workerServices(parsed).flatMap(({ name, count, from, path }): Fault[] => {
+    workerServices(parsed).flatMap(({ name, count, from, path }) => {
       const longest = engines ? `${name}-${count}` : name;
-      if (longest.length <= most) return [];
       const message = `${from} would be ${longest}, which has ${longest.length} letters: expected shorter names, with ${most} together`;
-      return [{ path, message }];
+      return faultAt(path, longest.length > most ? message : undefined);
     }),
   );
 });
@@ -45,9 +39,8 @@ const volumes = rule(["platform", "machines.name", "roles.*.volumes.*"], (parsed
       const named = [first, later].find(({ path }) => path.length > 0);
       const message = `${later.from} and ${first.from} would both be ${later.name}: expected another name for one of them`;
       // A volume with the plain name of the stack's own is reported as such.
-      return named && later.name.includes("-") && /machine/.test(later.from)
-        ? [{ path: named.path, message }]
-        : [];
+      const isMeant = later.name.includes("-") && /machine/.test(later.from);
+      return named && isMeant ? faultAt(named.path, message) : [];
     }),
   );
 });

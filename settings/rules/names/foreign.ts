@@ -2,7 +2,7 @@ import { capabilities } from "../../../capabilities.ts";
 import { roles } from "../../../roles.ts";
 import { groupParts } from "../../model/groups.ts";
 import { namesOf, workerServices } from "../../model/names/composedNames.ts";
-import type { Fault } from "../fault.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Namespaces that a cluster, or a well-known part of one, has for itself. */
@@ -12,7 +12,7 @@ const foreignNamespaces =
 /** Rejects the namespace of somebody else: the stack denies all connections in its own that it does not need. */
 const namespace = rule(
   ["kubernetes.namespace", "kubernetes.kedaNamespace", "kubernetes.ingress.namespace"],
-  ({ kubernetes }): Fault[] => {
+  ({ kubernetes }) => {
     const { namespace: given, kedaNamespace, ingress } = kubernetes ?? {};
     if (given === undefined) return [];
     const others = [kedaNamespace, ingress?.namespace];
@@ -31,27 +31,23 @@ const inCluster = /(^|\.)(svc|cluster\.local|kubernetes|kubernetes\.default)$/;
 
 /** Rejects host names that already lead somewhere in a container, and addresses that lead nowhere. */
 const hosts = rule(["extraHosts.*", "platform"], ({ extraHosts, platform }) =>
-  Object.entries(extraHosts).flatMap(([host, address]): Fault[] => {
-    const path = ["extraHosts", host];
-    if (workloads.test(host)) {
-      return [
-        { path, message: "a service of the stack has this name: expected the name of a host outside it" },
-      ];
-    }
-    if (loopback.test(host)) {
-      return [
-        { path, message: "it is each container itself: expected the name of a host outside the stack" },
-      ];
-    }
-    if (capabilities[platform].nodes && inCluster.test(host)) {
-      return [
-        { path, message: "the cluster's own names lead there: expected the name of a host outside it" },
-      ];
-    }
-    if (!/^(0|127|22[4-9]|2[3-5]\d)\./.test(address)) return [];
-    return [{ path, message: "no other host has this address: expected that of a host outside the stack" }];
-  }),
+  Object.entries(extraHosts).flatMap(([host, address]) =>
+    faultAt(["extraHosts", host], hostFault(host, address, capabilities[platform].nodes)),
+  ),
 );
+
+/** Says why a host cannot have a name and an address; undefined if it can. */
+function hostFault(host: string, address: string, hasCluster: boolean): string | undefined {
+  if (workloads.test(host))
+    return "a service of the stack has this name: expected the name of a host outside it";
+  if (loopback.test(host))
+    return "it is each container itself: expected the name of a host outside the stack";
+  if (hasCluster && inCluster.test(host))
+    return "the cluster's own names lead there: expected the name of a host outside it";
+  return /^(0|127|22[4-9]|2[3-5]\d)\./.test(address)
+    ? "no other host has this address: expected that of a host outside the stack"
+    : undefined;
+}
 
 const workerHosts = rule(["extraHosts.*", ...groupParts], (parsed) => {
   const names = new Set(

@@ -1,9 +1,9 @@
 import { addressOf } from "../../model/names/users.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Rejects users that are one to Airflow, which compares logins and mail addresses without case. */
-const users = rule(["adminUser", "users.*.email"], ({ users, adminUser }) => {
+export const userRule = rule(["adminUser", "users.*.email"], ({ users, adminUser }) => {
   const mine = `adminUser, ${adminUser},`;
   const logins = new Map([[adminUser.toLowerCase(), mine]]);
   const addresses = new Map([[addressOf(adminUser).toLowerCase(), mine]]);
@@ -11,18 +11,12 @@ const users = rule(["adminUser", "users.*.email"], ({ users, adminUser }) => {
     const [sameLogin, sameAddress] = [logins.get(login.toLowerCase()), addresses.get(email.toLowerCase())];
     logins.set(login.toLowerCase(), `users.${login}`);
     addresses.set(email.toLowerCase(), `users.${login}`);
-    if (login === adminUser) {
-      const message = "adminUser has this login: expected another one; its password is secrets.adminPassword";
-      return [{ path: ["users", login], message }];
-    }
-    if (sameLogin !== undefined) {
-      const message = `${sameLogin} has this login too, since Airflow ignores case: expected another one`;
-      return [{ path: ["users", login], message }];
-    }
-    if (sameAddress === undefined) return [];
+    const ofLogin =
+      login === adminUser
+        ? "adminUser has this login: expected another one; its password is secrets.adminPassword"
+        : sameLogin && `${sameLogin} has this login too, since Airflow ignores case: expected another one`;
+    if (ofLogin !== undefined) return faultAt(["users", login], ofLogin);
     const message = `${sameAddress} has this address too, by which Airflow knows people: expected another one`;
-    return [{ path: ["users", login, "email"], message, given: email }];
+    return faultAt(["users", login, "email"], sameAddress && message, email);
   });
 });
-
-export const userRules = [users];

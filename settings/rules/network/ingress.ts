@@ -1,7 +1,8 @@
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 function at(key: string, message: string) {
-  return [{ path: ["kubernetes", "ingress", key], message }];
+  return faultAt(["kubernetes", "ingress", key], message);
 }
 
 const kind = rule(

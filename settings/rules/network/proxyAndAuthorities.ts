@@ -3,20 +3,15 @@ import { capabilities } from "../../../capabilities.ts";
 import { within } from "../../model/addresses.ts";
 import { certificateFault } from "../../model/certificates.ts";
 import { kubernetesDefaults } from "../../schema/kubernetes.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Rejects files that are not valid certificates of authorities. */
 const authorities = rule(["caCertificates.*"], ({ caCertificates }) =>
   caCertificates.flatMap(([at, file]) => {
     const why = certificateFault(readFileSync(file, "utf8"));
-    return why === undefined
-      ? []
-      : [
-          {
-            path: ["caCertificates", at],
-            message: `${why}: expected a file with certificates in PEM that are valid now, and nothing else`,
-          },
-        ];
+    const message = `${why}: expected a file with certificates in PEM that are valid now, and nothing else`;
+    return faultAt(["caCertificates", at], why && message);
   }),
 );
 

@@ -4,6 +4,7 @@ import { capabilities } from "../../../capabilities.ts";
 import { certificateFault, certificatesIn, isFor, keyFault } from "../../model/certificates.ts";
 import { publicHost } from "../../model/published.ts";
 import { textOf } from "../../model/sources.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 const platform = rule(["platform"], ({ platform: where }, isGiven) =>
@@ -15,7 +16,7 @@ const platform = rule(["platform"], ({ platform: where }, isGiven) =>
 const certificate = rule(["publish.certificate"], ({ publish }) => {
   const why = publish && certificateFault(readFileSync(publish.certificate, "utf8"));
   const message = `${why}: expected a certificate and those that lead to its authority, in PEM, valid now, with the key in a file of its own`;
-  return why === undefined ? [] : [{ path: ["publish", "certificate"], message }];
+  return faultAt(["publish", "certificate"], why && message);
 });
 
 /** Returns the certificate in a file; undefined if the file is wrong, which is a fault already. */
@@ -30,9 +31,7 @@ const key = rule(["publish.certificate", "publish.key"], ({ publish }) => {
   const path = ["publish", "key"];
   const text = publish && textOf({ path, source: publish.key });
   const why = text === undefined || !own ? undefined : keyFault(text, own);
-  return why === undefined
-    ? []
-    : [{ path, given: "[secret]", message: `${why}: expected the key of publish.certificate, in PEM` }];
+  return faultAt(path, why && `${why}: expected the key of publish.certificate, in PEM`, "[secret]");
 });
 
 const host = rule(["publish.certificate", "publish.host"], ({ publish }) => {
@@ -40,21 +39,12 @@ const host = rule(["publish.certificate", "publish.host"], ({ publish }) => {
   if (!own) return [];
   const name = publicHost(publish);
   const path = ["publish", "host"];
-  if (name === undefined) {
-    return [
-      {
-        path,
-        message: "the certificate names no host that could be taken instead: expected a name that it is for",
-      },
-    ];
-  }
-  if (isFor(own, name)) return [];
-  return [
-    {
-      path,
-      message: `the certificate is not for it, but for ${own.subjectAltName ?? "no host"}: expected a name that it is for`,
-    },
-  ];
+  if (name !== undefined && isFor(own, name)) return [];
+  const why =
+    name === undefined
+      ? "the certificate names no host that could be taken instead"
+      : `the certificate is not for it, but for ${own.subjectAltName ?? "no host"}`;
+  return faultAt(path, `${why}: expected a name that it is for`);
 });
 
 const portParts = [
@@ -83,13 +73,13 @@ const ports = rule(portParts, (parsed) => {
     if (loopback && port === flowerPort) return "Flower, at 127.0.0.1";
     return gateway && port === gatewayPort ? "the gateway" : undefined;
   };
-  const message = (who: string) => `${who} has this port too: expected another one`;
-  const clashes = (["webserverPort", "flowerPort"] as const).flatMap((name) => {
-    const who = taken(publish[name]);
-    return who === undefined ? [] : [{ path: ["publish", name], message: message(who) }];
-  });
-  if (publish.webserverPort !== publish.flowerPort) return clashes;
-  return [...clashes, { path: ["publish", "flowerPort"], message: message("the webserver") }];
+  const clash = (name: string, who: string | undefined) =>
+    faultAt(["publish", name], who && `${who} has this port too: expected another one`);
+  return [
+    ...clash("webserverPort", taken(publish.webserverPort)),
+    ...clash("flowerPort", taken(publish.flowerPort)),
+    ...clash("flowerPort", publish.webserverPort === publish.flowerPort ? "the webserver" : undefined),
+  ];
 });
 
 export const publishRules = [platform, ports];

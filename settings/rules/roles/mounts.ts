@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { posix } from "node:path";
 import { directoryHeldBack } from "../../schema/files/guarded.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Directories that are dangerous with everything below them. */
@@ -29,20 +30,12 @@ function danger(directory: string): string | undefined {
 }
 
 /** Rejects mounts that would give a task control of the machine. */
-const mounts = rule(["roles.*.volumes.*"], ({ roles }) =>
+export const mountRule = rule(["roles.*.volumes.*"], ({ roles }) =>
   Object.entries(roles).flatMap(([role, { volumes }]) =>
     Object.entries(volumes).flatMap(([path, given]) => {
       const why = given.startsWith("/") ? danger(given) : undefined;
-      return why === undefined
-        ? []
-        : [
-            {
-              path: ["roles", role, "volumes", path],
-              message: `${why}: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume`,
-            },
-          ];
+      const message = `${why}: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume`;
+      return faultAt(["roles", role, "volumes", path], why && message);
     }),
   ),
 );
-
-export const mountRules = [mounts];

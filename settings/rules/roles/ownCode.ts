@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { capabilities, type PlatformName } from "../../../capabilities.ts";
 import { codeFiles } from "../../model/names/ownCode.ts";
 import { localSettingsFile, ownFiles, ownTrees, usersLocalSettingsFile } from "../../model/names/ownNames.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { noText } from "./roles.ts";
 
@@ -22,10 +23,9 @@ function complaint(path: string, source: string, platform: PlatformName): string
 
 /** Rejects files that cannot be delivered to every role. */
 const undeliverable = rule(["dags", "plugins", "config", "platform"], (parsed) =>
-  codeFiles(parsed).flatMap(({ key, name, path, source }) => {
-    const message = complaint(path, source, parsed.platform);
-    return message === undefined ? [] : [{ path: [key], given: name, message }];
-  }),
+  codeFiles(parsed).flatMap(({ key, name, path, source }) =>
+    faultAt([key], complaint(path, source, parsed.platform), name),
+  ),
 );
 
 /** Rejects a path at which a role has something else. */
@@ -35,8 +35,7 @@ const taken = rule(["dags", "plugins", "config", "roles.*.files.*", "roles.*.vol
     return Object.entries(parsed.roles).flatMap(([role, { files, volumes }]) => {
       const volume = Object.keys(volumes).find((target) => path.startsWith(`${target}/`));
       const other = Object.hasOwn(files, filed) ? "files" : volume && "volumes";
-      const message = `roles.${role}.${other} has it too: expected either`;
-      return other === undefined ? [] : [{ path: [key], given: name, message }];
+      return faultAt([key], other && `roles.${role}.${other} has it too: expected either`, name);
     });
   }),
 );

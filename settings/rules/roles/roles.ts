@@ -1,8 +1,9 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { capabilities } from "../../../capabilities.ts";
 import { authorityVariables, ownSecrets, ownVolumes, proxyVariables } from "../../model/names/ownNames.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { textIn } from "../text.ts";
 import { fileTargetFault, volumeTargetFault } from "./targets.ts";
 import { insteadOfVariable } from "./variables.ts";
 
@@ -24,10 +25,7 @@ function entries(
   values: Readonly<Record<string, unknown>>,
   complaint: (name: string) => string | undefined,
 ): Fault[] {
-  return Object.keys(values).flatMap((name) => {
-    const message = complaint(name);
-    return message === undefined ? [] : [{ path: ["roles", role, key, name], message }];
-  });
+  return Object.keys(values).flatMap((name) => faultAt(["roles", role, key, name], complaint(name)));
 }
 
 const variables = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
@@ -64,14 +62,9 @@ export function noText(file: string): string | undefined {
   if (size > mostKiB * 1024) {
     return `it has ${Math.ceil(size / 1024)} KiB: expected ${mostKiB}; larger ones belong into the image, or a volume`;
   }
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
-    return text.includes("\0")
-      ? "it is no text: expected texts in UTF-8; others belong into the image, or a volume"
-      : undefined;
-  } catch {
-    return "it is no text: expected texts in UTF-8; others belong into the image, or a volume";
-  }
+  return textIn(file) === undefined
+    ? "it is no text: expected texts in UTF-8; others belong into the image, or a volume"
+    : undefined;
 }
 
 const files = rule(["roles.*.files.*"], ({ roles }) =>

@@ -5,7 +5,7 @@ import {
   ownFiles,
   ownTrees,
 } from "../../model/names/ownNames.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Directories of the image that its programs need with everything below them. */
@@ -121,21 +121,16 @@ function nestingFault(inner: Target, outer: Target): string | undefined {
 }
 
 /** Rejects files and volumes of a role, together with those of all roles, that are in each other's way. */
-const nested = rule(["roles.*.files.*", "roles.*.volumes.*"], ({ roles }) => {
+export const targetRule = rule(["roles.*.files.*", "roles.*.volumes.*"], ({ roles }) => {
   const extras: Readonly<Record<string, Extras | undefined>> = roles;
   return Object.keys(extras).flatMap((role): Fault[] => {
     const targets = [...targetsOf("all", extras.all), ...targetsOf(role, extras[role])];
     const last = new Map(targets.map((target) => [`${target.key} ${target.path}`, target]));
     const found = [...last.values()];
     return found.flatMap((inner) => {
-      const messages = found
-        .filter((outer) => [inner.role, outer.role].includes(role))
-        .flatMap((outer) => nestingFault(inner, outer) ?? []);
-      return messages
-        .slice(0, 1)
-        .map((message) => ({ path: ["roles", inner.role, inner.key, inner.path], message }));
+      const outers = found.filter((outer) => [inner.role, outer.role].includes(role));
+      const [message] = outers.flatMap((outer) => nestingFault(inner, outer) ?? []);
+      return faultAt(["roles", inner.role, inner.key, inner.path], message);
     });
   });
 });
-
-export const targetRules = [nested];

@@ -3,7 +3,7 @@ import { sourceParts, sources } from "../../model/sources.ts";
 import { rule } from "../rule.ts";
 
 /** Rejects Secrets of a cluster where there are none. */
-const clusterSecrets = rule(["platform", ...sourceParts], ({ platform, ...parsed }) => {
+export const clusterSecretRule = rule(["platform", ...sourceParts], ({ platform, ...parsed }) => {
   if (capabilities[platform].secrets) return [];
   return sources(parsed)
     .filter(({ source }) => typeof source === "object" && "secret" in source)
@@ -13,5 +13,3 @@ const clusterSecrets = rule(["platform", ...sourceParts], ({ platform, ...parsed
         "a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
     }));
 });
-
-export const clusterSecretRules = [clusterSecrets];

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { textOf } from "../../model/sources.ts";
 import type { SecretName } from "../../schema/schema.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /**
@@ -55,14 +56,11 @@ const checked: readonly (readonly [SecretName, (text: string) => string | undefi
 ];
 
 /** Rejects keys that protect nothing: publicly known, placeholders or too short. */
-const keys = rule(["secrets.*"], ({ secrets }) =>
+export const keyRule = rule(["secrets.*"], ({ secrets }) =>
   checked.flatMap(([name, complaint]) => {
     const source = secrets[name];
     const path = ["secrets", name];
     const text = source === undefined ? undefined : textOf({ path, source });
-    const message = text === undefined ? undefined : complaint(text);
-    return message === undefined ? [] : [{ path, message }];
+    return faultAt(path, text === undefined ? undefined : complaint(text));
   }),
 );
-
-export const keyRules = [keys];

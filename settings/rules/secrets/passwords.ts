@@ -1,7 +1,7 @@
 import { formFault } from "../../model/secretForm.ts";
 import { passwords, type Source, serviceUrls, textOf } from "../../model/sources.ts";
 import { secretNames } from "../../schema/schema.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { passwordIn } from "../services/urls.ts";
 
@@ -28,9 +28,8 @@ function weakness(password: string): string | undefined {
 
 function fault({ path }: Source, password: string | undefined, subject: string): Fault[] {
   const why = password === undefined ? undefined : weakness(password);
-  if (why === undefined) return [];
   const message = `${subject} ${why}: expected a password of at least ${least} characters that nobody guesses; openssl rand -hex 24 makes one`;
-  return [{ path, message }];
+  return faultAt(path, why && message);
 }
 
 /** True if a secret has a wrong form, which `secretFormRules` reports already. */
@@ -42,9 +41,7 @@ function isUnusable(given: Source): boolean {
 }
 
 /** Rejects passwords that others know, or find out in seconds. */
-const strong = rule(["secrets.*", "users.*.password", "postgres.*", "redis.*"], (parsed) => [
+export const passwordRule = rule(["secrets.*", "users.*.password", "postgres.*", "redis.*"], (parsed) => [
   ...passwords(parsed).flatMap((given) => (isUnusable(given) ? [] : fault(given, textOf(given), "it"))),
   ...serviceUrls(parsed).flatMap((given) => fault(given, passwordIn(textOf(given) ?? ""), "its password")),
 ]);
-
-export const passwordRules = [strong];

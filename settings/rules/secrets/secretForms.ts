@@ -1,6 +1,7 @@
 import { formFault } from "../../model/secretForm.ts";
 import { textOf } from "../../model/sources.ts";
 import { secretNames } from "../../schema/schema.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Rejects given secrets in a form that their readers do not accept. */
@@ -9,8 +10,7 @@ const forms = rule(["secrets.*"], ({ secrets }) =>
     const { [name]: source } = secrets;
     const path = ["secrets", name];
     const text = source === undefined ? undefined : textOf({ path, source });
-    const message = text === undefined ? undefined : formFault(name, text);
-    return message === undefined ? [] : [{ path, message }];
+    return faultAt(path, text === undefined ? undefined : formFault(name, text));
   }),
 );
 

@@ -9,6 +9,7 @@ import {
   table,
 } from "../../model/connections.ts";
 import { countsOf, groupParts } from "../../model/groups.ts";
+import { optionRule } from "../airflow/option.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -19,9 +20,8 @@ function indented(text: string): string {
 
 const pool = { "database.sql_alchemy_pool_size": 1, "database.sql_alchemy_max_overflow": 0 } as const;
 
-/** True if a pool has no size, or one from `least`. */
-function isBounded(stack: Pick<Connecting, "settings">, name: keyof typeof pool): boolean {
-  const { value = `${pool[name]}` } = airflowOption(stack, name) ?? {};
+/** True if a pool has no size, or one that it may have. */
+function isBounded(value = "1", name: keyof typeof pool): boolean {
   return /^\d{1,6}$/.test(value) && Number(value) >= pool[name];
 }
 
@@ -29,12 +29,11 @@ const poolSizes = Object.keys(pool) as (keyof typeof pool)[];
 
 /** Rejects pool sizes without a bound. */
 const unbounded = poolSizes.map((name) =>
-  rule([`settings.${name}`], (parsed) => {
-    const given = airflowOption(parsed, name);
-    if (!given || isBounded(parsed, name)) return [];
-    const message = `a process could open any number of connections: expected a whole number, ${pool[name]} or more`;
-    return [{ path: given.path, message, given: given.value }];
-  }),
+  optionRule(name, (value) =>
+    isBounded(value, name)
+      ? undefined
+      : `a process could open any number of connections: expected a whole number, ${pool[name]} or more`,
+  ),
 );
 
 function serverFaults(stack: Connecting): Fault[] {
@@ -72,7 +71,7 @@ function clientFaults(stack: Connecting): Fault[] {
 
 /** Rejects more connections than the server accepts: it would refuse the last ones, and only under load. */
 const budgets = rule([...connectionParts, ...groupParts], (parsed, isGiven) => {
-  if (!poolSizes.every((name) => isBounded(parsed, name))) return [];
+  if (!poolSizes.every((name) => isBounded(airflowOption(parsed, name)?.value, name))) return [];
   const stack = { ...parsed, groups: countsOf(parsed) };
   // An external server is asked by the check job, before anything else is deployed.
   return [...(isGiven("postgres.url") ? [] : serverFaults(stack)), ...clientFaults(stack)];

@@ -1,6 +1,6 @@
 import { serverSettings, servers } from "../../model/servers.ts";
 import type { Lines } from "../../schema/services.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { hint, nearest } from "../nearest.ts";
 import { rule } from "../rule.ts";
 import { postgresTextFault } from "./postgresTexts.ts";
@@ -47,7 +47,7 @@ const harmful = rule(["postgres.settings.*"], ({ postgres }) =>
     const off = ["off", "false", "no", "0"].includes(spelt(value).toLowerCase());
     if (off && safe[name] !== undefined) return [{ path, message: safe[name], given: String(value) }];
     const reason = reserved(name);
-    return reason === undefined ? [] : [{ path, message: `it is the stack's own: ${reason}` }];
+    return faultAt(path, reason && `it is the stack's own: ${reason}`);
   }),
 );
 
@@ -78,8 +78,7 @@ const startable = rule(["postgres.settings.*", "images.postgres"], ({ postgres, 
   return Object.entries(postgres.settings).flatMap(([key, value]): Fault[] => {
     const [name, text] = [key.toLowerCase(), spelt(value)];
     if (reserved(name) !== undefined) return [];
-    const message = startFault(name, text, postgres.settings, isKnown);
-    return message === undefined ? [] : [{ path: ["postgres", "settings", key], message, given: text }];
+    return faultAt(["postgres", "settings", key], startFault(name, text, postgres.settings, isKnown), text);
   });
 });
 

@@ -1,6 +1,6 @@
 import { serverSettings, servers } from "../../model/servers.ts";
 import type { Lines } from "../../schema/services.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { hint, nearest } from "../nearest.ts";
 import { rule } from "../rule.ts";
 import { redisValueFault } from "./redisValues.ts";
@@ -73,7 +73,7 @@ const harmful = rule(["redis.settings.*"], ({ redis }) =>
     const given = spelt(value).toLowerCase();
     if (why !== undefined && given !== only) return [{ path, message: why, given }];
     const reason = reserved(name);
-    return reason === undefined ? [] : [{ path, message: `it is the stack's own: ${reason}` }];
+    return faultAt(path, reason && `it is the stack's own: ${reason}`);
   }),
 );
 
@@ -94,8 +94,7 @@ const startable = rule(["redis.settings.*"], ({ redis }, isGiven) =>
         const [name, given] = [key.toLowerCase(), spelt(value)];
         const message = (reserved(name) ?? fixed[name]) ? undefined : startFault(name, given);
         // The value may be a password.
-        const told = /auth|pass/.test(name) ? {} : { given };
-        return message === undefined ? [] : [{ path: ["redis", "settings", key], message, ...told }];
+        return faultAt(["redis", "settings", key], message, /auth|pass/.test(name) ? undefined : given);
       }),
 );
 

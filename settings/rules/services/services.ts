@@ -1,7 +1,7 @@
 import { type Source, serviceUrls, textOf } from "../../model/sources.ts";
 import { postgresLogin } from "../../model/urls/postgresUrl.ts";
 import { redisLogin } from "../../model/urls/redisUrl.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { urlFaults } from "./urls.ts";
 
@@ -21,9 +21,10 @@ const pointless = (["postgres", "redis"] as const).map((kind) =>
       const message = `it is for the stack's own: expected either this or ${kind}.url`;
       const placed = machines.flatMap(([at, { roles = [] }]) =>
         roles.flatMap(([index, role]) =>
-          role === kind
-            ? [{ path: ["machines", at, "roles", index], message: `${kind}.url says where it is` }]
-            : [],
+          faultAt(
+            ["machines", at, "roles", index],
+            role === kind ? `${kind}.url says where it is` : undefined,
+          ),
         ),
       );
       return [

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { certificateFault } from "../../model/certificates.ts";
 import { type Source, serviceUrls, textOf } from "../../model/sources.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Rejects files that are not valid certificates of an external server's authorities. */
@@ -10,7 +10,7 @@ const authorities = (["postgres", "redis"] as const).map((kind) =>
     const why =
       ca !== undefined && isGiven(`${kind}.url`) ? certificateFault(readFileSync(ca, "utf8")) : undefined;
     const message = `${why}: expected a file with certificates in PEM that are valid now, and nothing else`;
-    return why === undefined ? [] : [{ path: [kind, "ca"], message }];
+    return faultAt([kind, "ca"], why && message);
   }),
 );
 
@@ -26,9 +26,9 @@ const unused = rule(["postgres.*", "redis.*"], (parsed, isGiven) =>
   serviceUrls(parsed).flatMap((source: Source): Fault[] => {
     const [kind, key] = source.path;
     const why = withoutTls(textOf(source) ?? "");
-    if (why === undefined || !isGiven(kind === "redis" ? "redis.ca" : "postgres.ca")) return [];
+    const hasCa = isGiven(kind === "redis" ? "redis.ca" : "postgres.ca");
     const message = `${String(kind)}.${String(key)} ${why} there, or no ca`;
-    return [{ path: [String(kind), "ca"], message }];
+    return faultAt([String(kind), "ca"], hasCa ? why && message : undefined);
   }),
 );
 

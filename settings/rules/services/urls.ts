@@ -1,5 +1,5 @@
 import { connectionUrls, type Source, serviceUrls, textOf } from "../../model/sources.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 interface Login {
@@ -27,21 +27,18 @@ export function passwordIn(url: string): string | undefined {
   return password === undefined || hasRaw(password) ? undefined : decodeURIComponent(password);
 }
 
-/** True if characters mean something else in a URL: a login may have letters, digits and -._~!$&'()*+,;= */
+/**
+ * True if characters mean something else in a URL: a login may have letters, digits and -._~!$&'()*+,;=, and escaped
+ * bytes of UTF-8.
+ */
 function hasRaw(part: string): boolean {
-  return !/^([\w.~!$&'()*+,;=-]|%[0-9a-f]{2})*$/i.test(part) || !isText(part);
-}
-
-/** True if the escaped bytes are UTF-8. */
-function isText(part: string): boolean {
-  return (
-    Buffer.from(
-      part.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
-      "latin1",
-    )
-      .toString("utf8")
-      .includes("\uFFFD") === false
-  );
+  if (!/^([\w.~!$&'()*+,;=-]|%[0-9a-f]{2})*$/i.test(part)) return true;
+  try {
+    decodeURIComponent(part);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 interface Kind {
@@ -81,13 +78,10 @@ function complaint(url: string, { schemes, example, needsPassword }: Kind): stri
 export function urlFaults(given: Source): Fault[] {
   const url = textOf(given);
   const kind = kinds[String(given.path[0])];
-  const message = url === undefined || !kind ? undefined : complaint(url, kind);
-  return message === undefined ? [] : [{ path: given.path, message }];
+  return faultAt(given.path, url === undefined || !kind ? undefined : complaint(url, kind));
 }
 
 /** Rejects URLs that lead nowhere, or elsewhere than they seem to. */
-const urls = rule(["postgres.*", "redis.*", "connections.*.uri"], (parsed) =>
+export const urlRule = rule(["postgres.*", "redis.*", "connections.*.uri"], (parsed) =>
   [...serviceUrls(parsed), ...connectionUrls(parsed)].flatMap(urlFaults),
 );
-
-export const urlRules = [urls];

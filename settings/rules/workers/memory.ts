@@ -1,4 +1,4 @@
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /**
@@ -21,13 +21,11 @@ function fault(
   const most = Math.floor((memory - workerBase) / perTask);
   const takes = `a worker takes ${workerBase} MiB and ${perTask} for each task`;
   return hasMemory
-    ? [{ path: memoryPath, message: `${takes}: expected at least ${least} for ${concurrency} at once` }]
-    : [
-        {
-          path: concurrencyPath,
-          message: `${takes}: expected at most ${most} with ${memory} MiB, or at least ${least} MiB`,
-        },
-      ];
+    ? faultAt(memoryPath, `${takes}: expected at least ${least} for ${concurrency} at once`)
+    : faultAt(
+        concurrencyPath,
+        `${takes}: expected at most ${most} with ${memory} MiB, or at least ${least} MiB`,
+      );
 }
 
 /** Refuses workers that the engine would kill as soon as all of their places are taken. */

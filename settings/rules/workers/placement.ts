@@ -1,6 +1,6 @@
 import { capabilities, needs } from "../../../capabilities.ts";
 import { counted, type MachineSettings } from "../../schema/machines.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Keys of a machine, by the ability that they need. */
@@ -42,12 +42,7 @@ const certificates = rule(
 const nodes = rule(["platform", "machines.*.node", "machines.*.labels"], ({ platform, machines = [] }) =>
   machines.flatMap(([at, { node, labels }]) =>
     capabilities[platform].nodes && (node === undefined) === (labels === undefined)
-      ? [
-          {
-            path: ["machines", at],
-            message: "expected either node, a node's name, or labels that nodes have",
-          },
-        ]
+      ? faultAt(["machines", at], "expected either node, a node's name, or labels that nodes have")
       : [],
   ),
 );

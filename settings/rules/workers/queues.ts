@@ -25,11 +25,12 @@ const unserved = rule(
 /** Rejects a queue that is listed twice. */
 const twice = rule(["workerGroups.*.queues.*"], ({ workerGroups }) =>
   workerGroups.flatMap(([at, { queues }]) =>
-    queues.flatMap(([index, queue]) =>
-      queues.find(([, other]) => other === queue)?.[0] === index
-        ? []
-        : [{ path: ["workerGroups", at, "queues", index], message: "expected each queue once" }],
-    ),
+    queues
+      .filter(([index, queue]) => queues.find(([, other]) => other === queue)?.[0] !== index)
+      .map(([index]) => ({
+        path: ["workerGroups", at, "queues", index],
+        message: "expected each queue once",
+      })),
   ),
 );
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clientShares } from "../../../settings/model/connections.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { containersOf, declare, raw } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 type Uploads = { file: string; content: string }[];
 

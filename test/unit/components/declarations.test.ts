@@ -12,8 +12,9 @@ import {
   recordOf,
 } from "../../../components/declarations/record.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
-import { readStackFile, settingsFrom } from "../../../settings/read/read.ts";
+import { readStackFile } from "../../../settings/read/read.ts";
 import { containersOf, declare, raw } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-declarations-"));
 after(() => rmSync(folder, { recursive: true }));

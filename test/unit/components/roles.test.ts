@@ -7,9 +7,9 @@ import { after, before, test } from "node:test";
 import tls from "node:tls";
 import { authorityCertificate, machineCertificate } from "../../../platforms/docker/certificate.ts";
 import { authorityVariables, proxyVariables } from "../../../settings/model/names/ownNames.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { Refused } from "../../../settings/read/yaml/refused.ts";
 import { type Config, containersOf, type Declared, declare, raw } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-roles-"));
 after(() => rmSync(folder, { recursive: true }));

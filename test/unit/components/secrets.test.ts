@@ -3,9 +3,9 @@ import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { stored } from "../../../components/secrets.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { secretNames } from "../../../settings/schema/schema.ts";
 import { containersOf, declare, patient } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 import { fromState } from "../stored.ts";
 
 const minter = fromState(stored);

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { stringify } from "yaml";
 import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { builtFor } from "../../../tools/images.ts";
 import { render } from "../../../tools/render.ts";
 import { expected } from "../../../tools/status.ts";
 import { type Config, containersOf, type Declared, declare, patient, raw, stateOf } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-services-"));
 const ca = join(folder, "ca.pem");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { followContext } from "../../../platforms/endpoint.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-endpoint-"));
 const { PATH } = process.env;

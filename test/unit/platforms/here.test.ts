@@ -5,8 +5,8 @@ import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { isPublisher, needsHere } from "../../../platforms/docker/needs.ts";
 import { preflightHere } from "../../../platforms/docker/preflight/here.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { raw } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const needs = needsHere(
   settingsFrom(raw({ workers: 8, images: { airflow: "there" } }), () => "stack.yaml:3"),

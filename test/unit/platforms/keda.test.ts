@@ -7,8 +7,8 @@ import { after, test } from "node:test";
 import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
 import { quoted } from "../../../platforms/kubernetes/keda.ts";
 import { connectionBudget } from "../../../settings/model/connections.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { type Config, declare, raw } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-keda-"));
 after(() => rmSync(folder, { recursive: true }));

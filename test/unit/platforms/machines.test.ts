@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { needsOf } from "../../../platforms/docker/needs.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { cargoFor } from "../../../tools/images.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { differences, type Facts } from "../../parity/facts.ts";
 import { containersOf, type Declared, declare, raw } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const one = { name: "one", docker: "unix:///run/docker.sock", address: "10.0.0.1", workers: 1 };
 const two = {

@@ -10,9 +10,9 @@ import { type Claim, type Found, installationLabel } from "../../../platforms/ow
 import { stored } from "../../../platforms/ownership/installation.ts";
 import { refusal, strangers } from "../../../platforms/ownership/judge.ts";
 import { type Known, knownFrom, type StateResource } from "../../../platforms/ownership/known.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { retaining, spared } from "../../../tools/lib/spare.ts";
 import { type Declared, declare, raw } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 import { fromState } from "../stored.ts";
 
 const big: DockerMachine = { name: "big", docker: "ssh://airflow@big", address: "10.0.0.11", roles: [] };

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { localImage } from "../../../images/local.ts";
-import { readImageSettings, settingsFrom } from "../../../settings/read/read.ts";
+import { readImageSettings } from "../../../settings/read/read.ts";
 import { builtFor } from "../../../tools/images.ts";
 import { type Config, containersOf, declare, raw } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 // An error prints the path, unless a part of it looks like a password.
 const folder = join(tmpdir(), `airflow-packages-${process.pid}`);

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { readStackFile, settingsFrom, settingsOf } from "../../../settings/read/read.ts";
+import { readStackFile, settingsOf } from "../../../settings/read/read.ts";
 import { encrypted } from "../../../settings/schema/secret.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const where = () => "stack.yaml:3";
 

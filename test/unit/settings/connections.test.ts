@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
 import { connectionBudget, serverLimit } from "../../../settings/model/connections.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { type Config, raw } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 function stack(config: Config) {
   return settingsFrom(raw(config), () => "stack.yaml:3");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { logsAreRemote } from "../../../settings/model/airflowOptions.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 type Sections = Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
 

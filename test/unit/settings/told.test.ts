@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { declared } from "../../../settings/read/declared.ts";
-import { settingsFrom, settingsFromPulumi } from "../../../settings/read/read.ts";
+import { settingsFromPulumi } from "../../../settings/read/read.ts";
 import { parseStackFile } from "../../../settings/read/stackFile.ts";
 import { pathOf, spell } from "../../../settings/schema/path.ts";
 import { encrypted } from "../../../settings/schema/secret.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-told-"));
 after(() => rmSync(folder, { recursive: true }));

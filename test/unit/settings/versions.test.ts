@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkDowngrade } from "../../../components/downgrade.ts";
 import { builtVersions, localImage } from "../../../images/local.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { secretFaults } from "../../../settings/rules/secrets/secrets.ts";
 import type { Path } from "../../../settings/schema/path.ts";
 import { isOlder } from "../../../settings/schema/versions.ts";
 import { expected } from "../../../tools/status.ts";
 import { containersOf, declare, raw, stateOf } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const old = { version: "2.11.2", workers: 1 };
 

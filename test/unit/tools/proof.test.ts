@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { proofRequest } from "../../../components/canary/request.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { type DagFacts, dagFaults, unknown } from "../../../tools/lib/proof/dagFaults.ts";
 import { dagsSentence } from "../../../tools/lib/proof/greeting.ts";
 import { hostIn } from "../../../tools/lib/proof/log.ts";
@@ -9,6 +8,7 @@ import { failures, report, type Trial, verdict } from "../../../tools/lib/proof/
 import { eventIn } from "../../../tools/lib/proof/run.ts";
 import { linesOf } from "../../../tools/lib/taskLog.ts";
 import { raw } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const settings = (given: Record<string, unknown>) => settingsFrom(raw(given), () => "");
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { machinesOf } from "../../../platforms/machines.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { news } from "../../../tools/lib/deployment/waiting.ts";
 import { type Pod, podFacts } from "../../../tools/lib/status/cluster.ts";
 import { containerInstance, type Inspected } from "../../../tools/lib/status/engine.ts";
@@ -9,6 +8,7 @@ import { lastProof, unreadQueues, withHeld } from "../../../tools/lib/status/que
 import { type Facts, type Instance, statusTable, troubles } from "../../../tools/lib/status/table.ts";
 import { expected, withMissing } from "../../../tools/status.ts";
 import { type Config, declare, raw, stateOf } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
 

@@ -78,6 +78,14 @@ test("no fault of any key shows a part of a secret that is in its place", () => 
   );
 });
 
+test("no fault shows a part of a password that looks ordinary", () => {
+  const password = ["AAAAAAA5AA", "AAAAAAAAz6"].join("=");
+  const file = `https://${password}@git.example.com/dags.git`;
+  const said = told(() => settingsOf({ secrets: { postgresPassword: { file } } }, () => "x.yaml:1"));
+  assert.match(said, /there is none at .*@git\.example\.com/);
+  assert.equal(shownOf(said, password), undefined, said);
+});
+
 test("no fault of YAML shows a part of a secret", () => {
   const begins = [
     "",

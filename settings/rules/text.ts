@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs";
+
+/** Reads a text; undefined if the file is not UTF-8, or no text. */
+export function textIn(file: string): string | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    return text.includes("\0") ? undefined : text;
+  } catch {
+    return;
+  }
+}
