@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
-import { readDeployed, readStackFile, settingsFrom } from "../../../settings/read/read.ts";
+import { readDeployed, readStackFile } from "../../../settings/read/read.ts";
 import { type Bounds, boundsTable, warnings } from "../../../tools/lib/bounds/bounds.ts";
 import { endingWarnings, fileEndings } from "../../../tools/lib/bounds/certificates.ts";
 import { superfluous } from "../../../tools/lib/bounds/images.ts";
 import { volumeFacts } from "../../../tools/lib/bounds/volumes.ts";
 import type { MachineFacts } from "../../../tools/lib/status/table.ts";
 import { raw } from "../mocks.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bounds-"));
 after(() => rmSync(folder, { recursive: true }));
