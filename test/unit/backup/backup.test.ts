@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { identityOf } from "../../../components/backup/identity.ts";
 import { serverShares } from "../../../settings/model/connections.ts";
-import { settingsFrom } from "../../../settings/read/read.ts";
 import { builtFor } from "../../../tools/images.ts";
 import { type Config, containersOf, declare, raw } from "../mocks.ts";
 import { programsOf } from "../programs.ts";
+import { settingsFrom } from "../settingsFrom.ts";
 
 interface Container {
   readonly image: string;
