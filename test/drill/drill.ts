@@ -5,7 +5,7 @@ import type { Deployment } from "./deployments/deployment.ts";
 import { deployments } from "./deployments/deployments.ts";
 import { drill } from "./drilling.ts";
 import { minimise } from "./minimise.ts";
-import { described, type Fault, type Shape, scheduleOf } from "./plan/schedule.ts";
+import { described, type Fault, inTime, type Shape, scheduleOf } from "./plan/schedule.ts";
 import { told } from "./results/report.ts";
 import {
   addResult,
@@ -62,10 +62,10 @@ async function smaller(deployment: Deployment, seed: number, faults: readonly Fa
   const sorts = new Set(failed.findings.map(({ flaw }) => flaw));
   const fails = async (some: readonly Fault[]) => {
     console.log(`  again with ${some.length} of its faults`);
-    const { findings } = await drill(deployment, seed, some);
+    const { findings } = await drill(deployment, seed, inTime(faults, some));
     return findings.some(({ flaw }) => sorts.has(flaw));
   };
-  return minimise(faults, fails, mostRuns);
+  return inTime(faults, await minimise(faults, fails, mostRuns));
 }
 
 async function runSeed(deployment: Deployment, seed: number, wanted: Asked): Promise<Result> {

@@ -1,4 +1,4 @@
-"""The workload of the drill: chains, fans, sensors that reschedule, tasks that defer, a try that fails, and a mapped task."""
+"""The workload of the drill: chains, fans, long tasks, sensors that reschedule, tasks that defer, a try that fails, and a mapped task."""
 
 import json
 import time
@@ -75,6 +75,9 @@ def shapes():
     for one, next_one in zip(waves, waves[1:]):
         for later in next_one:
             one >> later
+    # Long enough to be running still when a worker that was cut off is given up, and its tasks run elsewhere.
+    for number in range(workload["long"]):
+        work.override(task_id=f"long_{number}")(workload["longSeconds"])
     for number in range(workload["sensors"]):
         Elapsed(task_id=f"sensor_{number}", mode="reschedule", poke_interval=workload["pokeSeconds"], timeout=3600)
     chain([Deferring(task_id=f"deferred_{number}") for number in range(workload["deferred"])])

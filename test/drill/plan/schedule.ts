@@ -105,6 +105,16 @@ export function lengthOf(faults: readonly Fault[]): number {
   return lengths.reduce((sum, one) => sum + one, 0);
 }
 
+/** Some faults of a schedule, each about when it happens in the whole one: what runs by then decides what it harms. */
+export function inTime(all: readonly Fault[], some: readonly Fault[]): readonly Fault[] {
+  const endOf = (fault: Fault) => lengthOf(all.slice(0, all.indexOf(fault) + 1));
+  return some.map((fault, at) => {
+    const before = some[at - 1];
+    const start = endOf(fault) - lengthOf([{ ...fault, after: 0 }]);
+    return { ...fault, after: tenths(start - (before ? endOf(before) : 0)) };
+  });
+}
+
 /** A fault in words. */
 export function described({ kind, target, peer, seconds, after }: Fault): string {
   const length = seconds > 0 ? ` for ${seconds} s` : "";

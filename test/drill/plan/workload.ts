@@ -8,6 +8,8 @@ const names = [
   "waves",
   "width",
   "fanSeconds",
+  "long",
+  "longSeconds",
   "sensors",
   "sensorSeconds",
   "pokeSeconds",
@@ -55,7 +57,7 @@ function chain(names: readonly string[]): Record<string, string[]> {
 
 /** Same shapes as `dags/drill.py` builds from the same numbers. */
 function shapes(): Shaped[] {
-  const { chains, links, waves, width, sensors, deferred, retried } = numbers;
+  const { chains, links, waves, width, long, sensors, deferred, retried } = numbers;
   const wave = (number: number) => [...upTo(width)].map((at) => `fan_${number}_${at}`);
   return tasks("drill", {
     ...Object.assign(
@@ -67,6 +69,7 @@ function shapes(): Shaped[] {
         wave(number).map((name) => [name, number === 0 ? [] : wave(number - 1)]),
       ),
     ),
+    ...Object.fromEntries([...upTo(long)].map((number) => [`long_${number}`, []])),
     ...Object.fromEntries([...upTo(sensors)].map((number) => [`sensor_${number}`, []])),
     ...chain([...upTo(deferred)].map((number) => `deferred_${number}`)),
     ...Object.fromEntries([...upTo(retried)].map((number) => [`retried_${number}`, []])),

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { minimise } from "../../drill/minimise.ts";
 import { type Kind, kinds, kindsOn } from "../../drill/plan/kinds.ts";
-import { layoutOf, lengthOf, type Shape, scheduleOf } from "../../drill/plan/schedule.ts";
+import { type Fault, inTime, layoutOf, lengthOf, type Shape, scheduleOf } from "../../drill/plan/schedule.ts";
 import { hasMapped, workloadOf } from "../../drill/plan/workload.ts";
 
 const layout = layoutOf(["worker-1", "worker-2"], ["engine"]);
@@ -69,12 +69,32 @@ test("neighbouring seeds have all kinds, and a bound makes long faults short", (
   assert.ok(mean > 120 && mean < 240, `${mean} s`);
 });
 
+test("a fault that is left of a schedule happens when it did in the whole", () => {
+  const [first, second, third] = [
+    { kind: "kill", aim: "worker", target: "worker-1", after: 12, seconds: 0 },
+    { kind: "pause", aim: "broker", target: "redis", after: 4, seconds: 20.5 },
+    { kind: "dead", aim: "worker", target: "worker-2", after: 3, seconds: 30 },
+  ] as const;
+  const all = [first, second, third];
+  const when = (some: readonly Fault[]) => inTime(all, some).map(({ after }) => after);
+  // A kill takes 5 s.
+  assert.deepEqual(when(all), [12, 4, 3]);
+  assert.deepEqual(when([second, third]), [21, 3]);
+  assert.deepEqual(when([first, third]), [12, 27.5]);
+  assert.deepEqual(when([third]), [44.5]);
+});
+
 test("the workload is chains, fans and the like, every fifth time with the mapped task", () => {
   const keys = workloadOf("r", false, 0).map(({ task, after }) => `${task} < ${after}`);
-  assert.equal(keys.length, 47);
-  for (const one of ["chain_0_0 < ", "chain_1_15 < chain_1_14", "fan_1_3 < fan_0_0,fan_0_1,fan_0_2,fan_0_3"])
+  assert.equal(keys.length, 50);
+  for (const one of [
+    "chain_0_0 < ",
+    "chain_1_15 < chain_1_14",
+    "fan_1_3 < fan_0_0,fan_0_1,fan_0_2,fan_0_3",
+    "long_2 < ",
+  ])
     assert.ok(keys.includes(one), one);
-  assert.equal(workloadOf("r", true, 0).length, 247);
+  assert.equal(workloadOf("r", true, 0).length, 250);
   assert.deepEqual([0, 1, 4, 5, 10].map(hasMapped), [true, false, false, true, true]);
 });
 
