@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { project } from "../../../tools/lib/process.ts";
+import { bounds } from "../../drill/check/evidence.ts";
+
+function read(path: string): string {
+  return readFileSync(join(project, path), "utf8");
+}
+
+/** Cells of the rows of the drill's tables, by the first one. */
+const rows = new Map(
+  [...read("docs/reliability.md").matchAll(/^\| (\w+) \| (.+) \|$/gm)].map(([, name = "", cells = ""]) => [
+    name,
+    cells.split(" | "),
+  ]),
+);
+
+/** Number in a cell of a table. */
+function figure(row: string, at: number): number {
+  return Number.parseInt(rows.get(row)?.at(at) ?? assert.fail(`there is no row ${row}`), 10);
+}
+
+/** Number that a page promises, by a pattern with one group. */
+function promised(page: string, pattern: RegExp): number {
+  const [, number = ""] = pattern.exec(read(page).replaceAll(/\s+/g, " ")) ?? assert.fail(String(pattern));
+  return Number(number.replace(",", ""));
+}
+
+const stacks = ["docker", "machines", "kubernetes"];
+const columns = { schedules: 0, faults: 1, tasks: 2, lost: 3, doubled: 4, charged: 5, late: 6 };
+
+function total(column: keyof typeof columns): number {
+  return stacks.map((row) => figure(row, columns[column])).reduce((sum, one) => sum + one, 0);
+}
+
+test("what the README says of the drills is in their figures", () => {
+  for (const none of ["lost", "doubled", "charged", "late"] as const) assert.equal(total(none), 0, none);
+  assert.ok(promised("README.md", /drills of more than ([\d,]+) faults/) < total("faults"));
+  assert.ok(promised("README.md", /while more than ([\d,]+) tasks ran/) < total("tasks"));
+  assert.ok(promised("README.md", /all ran again within (\d+) s at the longest/) >= figure("lost", -1));
+});
+
+test("times that the pages promise are those that the drill holds the stack to", () => {
+  assert.equal(promised("README.md", /run again on another\*\* within (\d+) s/), bounds.again);
+  assert.equal(promised("docs/reliability.md", /tasks of a killed worker within (\d+) s/), bounds.again);
+  assert.equal(promised("docs/reliability.md", /Tasks start within (\d+) s/), bounds.wait);
+});
