@@ -46,9 +46,12 @@ export interface Health {
    * Prints only what a person needs to know.
    */
   readonly command: readonly string[];
-  /** Seconds that a start may take before the container is restarted; status 75 extends them. */
+  /**
+   * Seconds after which a start that uses no CPU time counts as hung, and is begun again; a slow one has four times as
+   * many, one with status 75 as many as it takes.
+   */
   readonly startSeconds: number;
-  /** Seconds that a deployment waits, where status 75 may last long; default twice `startSeconds`. */
+  /** Seconds that a deployment waits, where status 75 may last long; default four times `startSeconds`. */
   readonly awaitedSeconds?: number;
 }
 

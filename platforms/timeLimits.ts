@@ -1,5 +1,6 @@
 import type { CustomTimeouts } from "@pulumi/pulumi";
 import type { Job, Service } from "../workload.ts";
+import { longestStart } from "./checks.ts";
 
 /** Default seconds for a job, all attempts together. */
 const jobSeconds = 900;
@@ -15,9 +16,12 @@ function timeouts(seconds: Readonly<Record<"create" | "update" | "delete", numbe
   return Object.fromEntries(entries);
 }
 
-/** Seconds for a container to become healthy; by default, one restart by its health check is not a failure. */
+/**
+ * Seconds for a container to become healthy: by default as long as its health check waits for a slow start. One restart of
+ * a hung start is not a failure.
+ */
 export function healthySeconds({ healthy }: Pick<Service, "healthy">): number {
-  return healthy.awaitedSeconds ?? healthy.startSeconds * 2;
+  return healthy.awaitedSeconds ?? longestStart(healthy.startSeconds);
 }
 
 /** Seconds for a job, all attempts together. */

@@ -3,7 +3,7 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Job, Service, Values, Volume } from "../../workload.ts";
 import { instances, secretsDirectory } from "../../workload.ts";
-import { checks } from "../checks.ts";
+import { checks, longestStart, progress } from "../checks.ts";
 import { healthySeconds } from "../timeLimits.ts";
 
 /** Where a container belongs: the prefix of its name, and the network that it joins. */
@@ -22,7 +22,7 @@ export type Placed<T extends Job> = Omit<T, "volumes"> & {
   readonly volumes?: Readonly<Record<string, Mounted>>;
 };
 
-const probe = readFileSync(new URL("probe.sh", import.meta.url), "utf8");
+const probe = progress + readFileSync(new URL("probe.sh", import.meta.url), "utf8");
 
 /** Microseconds; the kernel's default. */
 const cpuPeriod = 100_000;
@@ -135,8 +135,10 @@ function serviceContainer(
 ): docker.ContainerArgs {
   const { healthy, stop, port, loopbackPort, priority, replicas = 1 } = service;
   const { everySeconds, patienceSeconds, looks } = checks;
+  const longest = longestStart(healthy.startSeconds);
   const timings = [
     healthy.startSeconds,
+    longest,
     everySeconds,
     looks,
     patienceSeconds,
@@ -153,7 +155,7 @@ function serviceContainer(
     healthcheck: {
       tests: ["CMD", "sh", "-c", probe, "probe", ...timings.map(String), ...healthy.command],
       interval: duration(1),
-      timeout: duration(healthy.startSeconds + looks * (everySeconds + patienceSeconds + 15)),
+      timeout: duration(longest + looks * (everySeconds + patienceSeconds + 15)),
       startPeriod: duration(0),
       startInterval: duration(0),
       retries: 1,

@@ -1,23 +1,27 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Health } from "../../workload.ts";
-import { checks } from "../checks.ts";
+import { checks, longestStart, progress } from "../checks.ts";
 
 type Container = types.input.core.v1.Container;
 
 /** Seconds for one run of a startup probe, which ends by itself: Kubernetes needs a number. */
 const unlimited = 86_400;
 
-/** Polls until the command succeeds. Exit status 75, still on its way, restarts the seconds that it has to start. */
+/**
+ * Polls until the command succeeds. The seconds of the start begin anew with exit status 75, still on its way, and
+ * while the start uses CPU time.
+ */
 function poll(seconds: number): string {
-  return [
-    "now() { cut -d. -f1 /proc/uptime; }",
-    "since=$(now)",
+  const script = [
+    "begin_start",
     'until timeout 10 "$@"; do',
-    "  [ $? -ne 75 ] || since=$(now)",
+    "  [ $? -ne 75 ] || begin_start",
+    `  judge_progress ${seconds} ${longestStart(seconds)}`,
     `  [ $(($(now) - since)) -lt ${seconds} ] || exit 1`,
     "  sleep 0.5",
     "done",
-  ].join("\n");
+  ];
+  return progress + script.join("\n");
 }
 
 /** Probes several times. A workload still on its way is not ready, but alive. */

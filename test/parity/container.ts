@@ -83,10 +83,11 @@ function security({ privileged, capabilities, securityOpts, user, groupAdds = []
 /** @param tests the health check, with the arguments of `probe.sh` */
 export function containerHealth(tests: readonly string[] | undefined): Facts {
   if (!tests) return {};
-  const [, , , script = "", , start, every, , patience, , , ...command] = tests;
+  const [, , , script = "", , start, longest, every, , patience, , , ...command] = tests;
   return {
     "health command": JSON.stringify(command),
     "health: seconds for a start": String(start),
+    "health: seconds for a slow start": String(longest),
     "health: seconds between checks": String(every),
     "health: seconds for a check": /timeout (\d+)/.exec(script)?.[1] ?? "any",
     "health: checks that fail before a restart": String(Math.ceil(Number(patience) / Number(every))),
@@ -99,7 +100,7 @@ export function containerStop(
   graces: readonly number[],
   tests: readonly string[] | undefined,
 ): Facts {
-  const [name, grace] = tests?.slice(9, 11) ?? [];
+  const [name, grace] = tests?.slice(10, 12) ?? [];
   const distinct = (...all: readonly unknown[]) => [...new Set(all.filter(Boolean).map(String))].join();
   return {
     "stop: signal": distinct(signal, name && `SIG${name}`),

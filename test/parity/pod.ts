@@ -132,7 +132,8 @@ function security({ securityContext }: Container, pod: PodSpec): Facts {
 export function podHealth({ startupProbe, livenessProbe, readinessProbe }: Container): Facts {
   if (!startupProbe || !livenessProbe || !readinessProbe) return {};
   const [, , poll = "", , ...started] = startupProbe.exec.command;
-  const [, check, start] = /\nuntil timeout (\d+) "\$@"; do\n[\s\S]* -lt (\d+) \]/.exec(poll) ?? [];
+  const [, check, start, longest] =
+    /\nuntil timeout (\d+) "\$@"; do\n[\s\S]* judge_progress (\d+) (\d+)\n/.exec(poll) ?? [];
   assert.ok(start !== undefined, `the startup probe does not poll: ${startupProbe.exec.command}`);
   const [, , watch = "", , ...watched] = livenessProbe.exec.command;
   const [, every, look] = /; do\n +sleep (\d+)\n +timeout (\d+) "\$@" \|\|/.exec(watch) ?? [];
@@ -142,6 +143,7 @@ export function podHealth({ startupProbe, livenessProbe, readinessProbe }: Conta
   return {
     "health command": distinct(...commands.map((command) => JSON.stringify(command))),
     "health: seconds for a start": start,
+    "health: seconds for a slow start": String(longest),
     "health: seconds between checks": every,
     "health: seconds for a check": distinct(check, look, readinessProbe.timeoutSeconds),
     "health: checks that fail before a restart": String(livenessProbe.failureThreshold),

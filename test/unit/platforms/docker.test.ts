@@ -76,7 +76,7 @@ const cases: { readonly [field in keyof typeof service]: Record<string, unknown>
   limits: { memory: 512, memorySwap: 512, cpuPeriod: 100_000, cpuQuota: 150_000 },
   sharedMemory: { shmSize: 128 },
   stop: { stopSignal: "SIGINT", stopTimeout: 7, destroyGraceSeconds: 7 },
-  healthy: { wait: true, waitTimeout: 120 },
+  healthy: { wait: true, waitTimeout: 240 },
   port: { ports: [{ internal: 80, external: 8001, ip: "127.0.0.1" }] },
   loopbackPort: { ports: [{ internal: 80, external: 8001, ip: "127.0.0.1" }] },
   replicas: { name: "airflow-unit-web-2", hostname: "web-2" },
@@ -129,7 +129,7 @@ test("a health check carries its command and timings to the probe", async () => 
   const { healthcheck } = await resolved(second(service));
   const { tests, retries } = healthcheck as { tests: string[]; retries: number };
   assert.deepEqual(tests.slice(0, 3), ["CMD", "sh", "-c"]);
-  assert.deepEqual(tests.slice(4), ["probe", "60", "10", "6", "15", "INT", "7", "check"]);
+  assert.deepEqual(tests.slice(4), ["probe", "60", "240", "10", "6", "15", "INT", "7", "check"]);
   assert.equal(retries, 1);
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
+import { progress } from "../../../platforms/checks.ts";
 import { jobPod, type PodArgs, servicePod } from "../../../platforms/kubernetes/pod.ts";
 import { policy, reachLabels } from "../../../platforms/kubernetes/policies.ts";
 import type { Service } from "../../../workload.ts";
@@ -69,10 +70,10 @@ const around = {
 const edges: Plain = { ...policy("web", service, around) };
 const exec = { command: ["check"] };
 
-const startup = `now() { cut -d. -f1 /proc/uptime; }
-since=$(now)
+const startup = `${progress}begin_start
 until timeout 10 "$@"; do
-  [ $? -ne 75 ] || since=$(now)
+  [ $? -ne 75 ] || begin_start
+  judge_progress 60 240
   [ $(($(now) - since)) -lt 60 ] || exit 1
   sleep 0.5
 done`;

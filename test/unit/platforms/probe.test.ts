@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
+import { progress } from "../../../platforms/checks.ts";
 import { probes } from "../../../platforms/kubernetes/probes.ts";
 import { waitFor } from "../../../tools/lib/process.ts";
 
-const probe = readFileSync(new URL("../../../platforms/docker/probe.sh", import.meta.url), "utf8");
+const probe = progress + readFileSync(new URL("../../../platforms/docker/probe.sh", import.meta.url), "utf8");
 
-/** START EVERY LOOKS PATIENCE SIGNAL GRACE: seconds, except for LOOKS and SIGNAL. */
-const timings = "2 1 6 1 TERM 3";
+/** START LONGEST EVERY LOOKS PATIENCE SIGNAL GRACE: seconds, except for LOOKS and SIGNAL. */
+const timings = "2 8 1 6 1 TERM 3";
 
 /**
  * Model of a container: an init that passes TERM on and ends with its child, an engine that repeats the
@@ -17,23 +18,31 @@ const timings = "2 1 6 1 TERM 3";
 const container = `
 mount -t tmpfs none /dev/shm && cd /dev/shm || exit
 trap 'kill -s TERM $child' TERM
-sh -c 'trap "touch /dev/shm/asked" TERM; while :; do sleep 0.1; done' &
+sh -c 'trap "touch /dev/shm/asked" TERM; while :; do sleep 60 & wait; done' &
 child=$!
-(while :; do sh -c "$PROBE" probe $TIMINGS sh -c '. /dev/shm/health'; echo "status $?"; sleep 0.2; done) &
+(while :; do setsid sh -c "$PROBE" probe $TIMINGS sh -c '. /dev/shm/health'; echo "status $?"; sleep 0.2; done) &
 now() { read -r uptime _ </proc/uptime && echo "\${uptime%.*}"; }
 until_there() { until [ -e "$1" ]; do sleep 0.1; done; }
 healthy() { echo exit 0 >health; }
 failing() { echo exit 1 >health; }
+works() { until=$(($(now) + $1)); until [ "$(now)" -ge "$until" ]; do :; done; }
 (eval "$STORY") &
 while kill -s 0 $child 2>/dev/null; do wait $child; done
 echo "ended at $(now)"`;
 
+/** Arguments of `unshare` for processes of their own, as a container has them. */
+const isolated = [
+  ...(process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]),
+  ...["--pid", "--fork", "--mount", "--mount-proc", "--kill-child"],
+];
+
 /** Runs a story to the end of its container; returns the output. */
 function told(story: string, during = async (_: ChildProcess) => {}): Promise<string> {
-  const args = ["--pid", "--fork", "--mount", "--mount-proc", "--kill-child", "sh", "-c", container];
-  const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
   const env = { ...process.env, PROBE: probe, TIMINGS: timings, STORY: story };
-  const child = spawn("unshare", [...user, ...args], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn("unshare", [...isolated, "sh", "-c", container], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let said = "";
   child.stdout.on("data", (chunk: Buffer) => {
     said += chunk;
@@ -102,20 +111,36 @@ suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, (
     assert.match(await told(story), /^disk is full\nstatus 0$/m);
   });
 
-  test("a start that says nothing is over after its seconds", async () => {
+  test("a start that says nothing and uses no CPU is over after its seconds", async () => {
     assert.match(await told("failing"), /^unhealthy for 2 s: restarting$/m);
+  });
+
+  test("a start that uses CPU goes on beyond its seconds", async () => {
+    const said = await told(`failing; works 5; healthy; sleep 2; [ -e asked ] || echo in peace; ${end}`);
+    assert.match(said, /^in peace$/m);
+    assert.doesNotMatch(said, /unhealthy/);
+  });
+
+  test("a start that hangs after some work is over its seconds later", async () => {
+    assert.match(await told("failing; works 3"), /^unhealthy for [456] s: restarting$/m);
+  });
+
+  test("a start that works without an end is over after the longest time", async () => {
+    assert.match(await told("failing; works 60"), /^unhealthy for [78] s: restarting$/m);
   });
 });
 
 suite("the probes of a cluster", { concurrency: true, timeout: 90_000 }, () => {
   const { startupProbe, livenessProbe } = probes({ command: [], startSeconds: 2 });
 
-  /** Exit status of a probe whose command is a script; pauses between its looks are skipped. */
-  async function status(of: unknown, command: string): Promise<number | null> {
+  /** Exit status of a probe beside some work of the container; pauses between its looks are skipped. */
+  async function status(of: unknown, command: string, work = ":"): Promise<number | null> {
     const [shell = "", option = "", script = "", name = ""] = (of as { exec: { command: string[] } }).exec
       .command;
     const hurried = script.replaceAll(/sleep \d+$/gm, "sleep 0");
-    const child = spawn(shell, [option, hurried, name, "sh", "-c", command], { stdio: "ignore" });
+    const exec = [shell, option, hurried, name, "sh", "-c", command];
+    const model = `(${work}) & setsid --wait "$@"`;
+    const child = spawn("unshare", [...isolated, "sh", "-c", model, "sh", ...exec], { stdio: "ignore" });
     return new Promise((done, fail) => child.on("error", fail).on("close", done));
   }
 
@@ -125,8 +150,17 @@ suite("the probes of a cluster", { concurrency: true, timeout: 90_000 }, () => {
     assert.ok(Date.now() / 1000 >= until);
   });
 
-  test("a start that says nothing is over after its seconds", async () => {
+  test("a start that says nothing and uses no CPU is over after its seconds", async () => {
     assert.equal(await status(startupProbe, "exit 2"), 1);
+  });
+
+  test("a start that uses CPU goes on beyond its seconds, up to the longest time", async () => {
+    const began = Date.now();
+    const until = Math.floor(began / 1000) + 5;
+    const busy = "while :; do :; done";
+    assert.equal(await status(startupProbe, `[ $(date +%s) -ge ${until} ]`, busy), 0);
+    assert.equal(await status(startupProbe, "exit 2", busy), 1);
+    assert.ok(Date.now() - began < 20_000);
   });
 
   for (const [command, expected] of [

@@ -60,21 +60,21 @@ test("on several machines the same holds, for what the platform itself runs too"
 test("in a cluster pods of a StatefulSet get their grace one after the other, as many as there may be", async () => {
   const counted = await workloads({ ...cluster, workers: 3, workerGraceSeconds: 2000 });
   const start = 180;
-  assert.equal(limitOf(counted, "worker", "update"), 2 * start + 3 * (start + 2000));
-  assert.equal(limitOf(counted, "worker", "delete"), 2 * start + 2000);
+  assert.equal(limitOf(counted, "worker", "update"), 4 * start + 3 * (start + 2000));
+  assert.equal(limitOf(counted, "worker", "delete"), 4 * start + 2000);
   const scaled = await workloads({
     ...cluster,
     workerAutoscale: { min: 1, max: 5 },
     workerGraceSeconds: 2000,
   });
-  assert.equal(limitOf(scaled, "worker", "update"), 2 * start + 5 * (start + 2000));
+  assert.equal(limitOf(scaled, "worker", "update"), 4 * start + 5 * (start + 2000));
 });
 
 test("a Deployment has failed when not one pod more becomes ready, however many there are", async () => {
   const all = await workloads({ ...cluster, schedulers: 3 });
   const start = 180;
-  assert.equal(specOf(all, "scheduler").progressDeadlineSeconds, 2 * start + 30);
-  assert.equal(limitOf(all, "scheduler", "update"), 2 * start + 3 * (start + 30));
+  assert.equal(specOf(all, "scheduler").progressDeadlineSeconds, 4 * start + 30);
+  assert.equal(limitOf(all, "scheduler", "update"), 4 * start + 3 * (start + 30));
 });
 
 test("a migration may take as long as the stack says, on both platforms", async () => {

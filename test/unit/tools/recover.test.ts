@@ -113,6 +113,19 @@ test("cut off: a container of another installation by the same name is left alon
   );
 });
 
+test("cut off: a container that was being made is stopped in good order, as a worker may run tasks by then", () => {
+  const resource = { type: container, inputs: { name: "airflow-x-worker-2" }, provider };
+  assert.deepEqual(
+    unknown([{ type: "creating", resource }], places).map(({ remove }) => remove),
+    [
+      [
+        ["docker", "container", "stop"],
+        ["docker", "container", "rm", "--force"],
+      ],
+    ],
+  );
+});
+
 const { pid: gone } = spawnSync("true");
 const lock = (pid: number, host = hostname()) => JSON.stringify({ pid, hostname: host });
 const locked = { "a.json.attrs": "{}" };

@@ -94,6 +94,7 @@ test("changed parts of the project reach the tests that a reader would name", as
     "components/roles/start/start.py",
     "index.ts",
     "platforms/docker/probe.sh",
+    "platforms/progress.sh",
   ]) {
     const noticed = await reached(file);
     assert.deepEqual(

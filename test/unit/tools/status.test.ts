@@ -141,8 +141,13 @@ Queues and tasks are not known: Flower does not run`.trimStart(),
   assert.deepEqual(troubles(without), ["queues and tasks are not known"]);
 });
 
-function container(state: Partial<Inspected["State"]>, restart = "unless-stopped"): Instance {
+function container(
+  state: Partial<Inspected["State"]>,
+  restart = "unless-stopped",
+  RestartCount = 0,
+): Instance {
   const inspected: Inspected = {
+    RestartCount,
     Name: "/airflow-unit-scheduler-1",
     Config: { Image: airflow },
     HostConfig: { RestartPolicy: { Name: restart } },
@@ -184,6 +189,14 @@ for (const [what, instance, state, health, since, fine] of containers) {
     assert.equal(at?.toISOString(), since);
   });
 }
+
+test("restarts are told of a container that is not healthy", () => {
+  const said = (Status: string, health: string) =>
+    container({ Status, Health: { Status: health } }, "unless-stopped", 3).said;
+  assert.equal(said("restarting", "unhealthy"), "restarts: 3");
+  assert.equal(said("running", "starting"), "restarts: 3");
+  assert.equal(said("running", "healthy"), undefined);
+});
 
 const full = "MISCONF Errors writing to the AOF file: No space left on device";
 

@@ -33,8 +33,8 @@ interface Unknown {
   readonly name: string;
   /** Prints the id of each such resource. */
   readonly list: readonly [command: string, ...args: string[]];
-  /** Takes the ids as arguments. */
-  readonly remove: readonly [command: string, ...args: string[]];
+  /** Commands that take the ids as arguments, one after the other. */
+  readonly remove: readonly (readonly [command: string, ...args: string[]])[];
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -50,12 +50,19 @@ function own(labels: unknown): string[] {
 function docker(kind: string, { name, labels }: Inputs, env: Unknown["env"]): Unknown[] {
   if (typeof name !== "string") return [];
   const all = kind === "container" ? ["--all"] : [];
-  const force = kind === "container" ? ["--force"] : [];
+  const rm = ["docker", kind, "rm"] as const;
   return [
     {
       name,
       list: ["docker", kind, "ls", ...all, "--quiet", "--filter", `name=^/?${name}$`, ...own(labels)],
-      remove: ["docker", kind, "rm", ...force],
+      // A worker may have become healthy since, and run tasks: it gets its grace.
+      remove:
+        kind === "container"
+          ? [
+              ["docker", kind, "stop"],
+              [...rm, "--force"],
+            ]
+          : [rm],
       env,
     },
   ];
@@ -70,7 +77,7 @@ function kubernetes(kind: string, { metadata }: Inputs, kubectl: readonly string
     {
       name,
       list: ["kubectl", ...place, "get", kind, name, "--ignore-not-found", "--output", "name"],
-      remove: ["kubectl", ...place, "delete"],
+      remove: [["kubectl", ...place, "delete"]],
       env: {},
     },
   ];
@@ -102,8 +109,7 @@ async function remove({ name, list, remove, env }: Unknown): Promise<void> {
   const ids = (await run(lister, listing, { env })).trim();
   if (ids === "") return;
   console.log(`  removing ${name}, which was being made`);
-  const [remover, ...removing] = remove;
-  await run(remover, [...removing, ...ids.split("\n")], { env });
+  for (const [remover, ...removing] of remove) await run(remover, [...removing, ...ids.split("\n")], { env });
 }
 
 function isAlive(pid: number): boolean {

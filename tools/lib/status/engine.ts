@@ -14,6 +14,7 @@ const answerSeconds = 20;
 export interface Inspected {
   readonly Name: string;
   readonly Config: { readonly Image: string };
+  readonly RestartCount: number;
   readonly HostConfig: { readonly RestartPolicy: { readonly Name: string } };
   readonly State: {
     readonly Status: string;
@@ -27,22 +28,27 @@ export interface Inspected {
   };
 }
 
-/** Output of the last finished health check, in one line. */
-function lastWord({ Health }: Inspected["State"]): string | undefined {
-  const lines =
-    Health?.Log?.at(-1)
-      ?.Output.trim()
-      .split(/\s*\n\s*/) ?? [];
-  return lines.join("; ") || undefined;
+/** Output of the last finished health check, in one line; of an unhealthy container its restarts, too. */
+function lastWord({ State, RestartCount }: Inspected): string | undefined {
+  const { Status, Health } = State;
+  const checked =
+    Status === "running"
+      ? (Health?.Log?.at(-1)
+          ?.Output.trim()
+          .split(/\s*\n\s*/) ?? [])
+      : [];
+  const restarts = RestartCount > 0 && Health?.Status !== "healthy" ? [`restarts: ${RestartCount}`] : [];
+  return [...restarts, ...checked].join("; ") || undefined;
 }
 
 /** @param prefix of the names of the stack's containers */
-export function containerInstance({ Name, Config, HostConfig, State }: Inspected, prefix: string): Instance {
+export function containerInstance(inspected: Inspected, prefix: string): Instance {
+  const { Name, Config, HostConfig, State } = inspected;
   const running = State.Status === "running";
   const ended = State.Status === "exited" || State.Status === "dead";
   const isJob = HostConfig.RestartPolicy.Name === "no";
   const health = running ? (State.Health?.Status ?? "") : ended ? String(State.ExitCode) : "";
-  const said = running ? lastWord(State) : undefined;
+  const said = lastWord(inspected);
   const since = State.Status === "created" ? undefined : new Date(ended ? State.FinishedAt : State.StartedAt);
   return {
     name: Name.slice(prefix.length + 2),
