@@ -227,7 +227,7 @@ export interface Publication {
 }
 
 /** How people reach services from other machines. */
-export interface EntranceArgs {
+export interface PublishArgs {
   /** IPv4 address of the machine, or 0.0.0.0 for all of them. */
   readonly address: string;
   /** Certificate, with the intermediate ones up to its authority, in PEM. */
@@ -263,7 +263,7 @@ export interface Platform {
    * service.
    * @throws Error in a cluster, whose ingress does that
    */
-  publish(name: string, args: EntranceArgs, opts: pulumi.CustomResourceOptions): void;
+  publish(name: string, args: PublishArgs, opts: pulumi.CustomResourceOptions): void;
   /** Returns the URL at which people find a service that has a loopback port. */
   url(name: string, loopbackPort: number): string;
 }

@@ -177,7 +177,7 @@ if (import.meta.main) {
   await main(async () => {
     const { flags } = commandLine("images");
     const stack = flags.stack === undefined ? undefined : new Stack(flags.stack);
-    stack?.find();
+    stack?.requireFile();
     if (flags.refresh) {
       writeFileSync(refreshFile, `${new Date().toISOString()}\n`);
       console.log(

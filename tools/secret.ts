@@ -5,7 +5,7 @@ import { Writable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import { isScalar, parseDocument } from "yaml";
 import { parseStackFile } from "../settings/read/stackFile.ts";
-import { prefix } from "../settings/read/strangers.ts";
+import { prefix } from "../settings/read/unknownNames.ts";
 import { validate } from "../settings/read/validate.ts";
 import { readText } from "../settings/read/yaml/text.ts";
 import { type Path, pathOf, samePath, spell } from "../settings/schema/path.ts";
@@ -15,7 +15,7 @@ import { main, project } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 
 /** @throws Error where a stack takes no secret */
-function placeOf(key: string): Path {
+function secretPath(key: string): Path {
   const path = pathOf(key.startsWith(prefix) ? key.slice(prefix.length) : key);
   if (isSecretAt(stackShape(), path)) return path;
   const places = secretPlaces(stackShape()).map((place) => spell(place));
@@ -71,7 +71,7 @@ function withSecret(
  * @throws Error where a stack takes no secret, or not this value
  */
 export async function writeSecret(stack: Stack, key: string, value: string): Promise<void> {
-  const path = placeOf(key);
+  const path = secretPath(key);
   if (value === "") throw new Error(`${key} is empty; expected a text.`);
   if (!existsSync(stack.file)) throw new Error(`There is no ${stack.file}. Write it, then run this again.`);
   const text = readText(stack.file);
@@ -104,7 +104,7 @@ if (import.meta.main) {
   await main(async () => {
     const { flags, words } = commandLine("secret");
     const [key = ""] = words;
-    placeOf(key);
+    secretPath(key);
     const stack = new Stack(flags.stack);
     await writeSecret(stack, key, await readValue(key));
     console.log(`${key} is in ${relative(project, stack.file)}, encrypted for stack ${stack.name}.`);

@@ -2,12 +2,12 @@ import { basename } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import {
   type Endpoint,
-  type EntranceArgs,
   type ImageArgs,
   isInside,
   type Job,
   type Labels,
   type Platform,
+  type PublishArgs,
   type Service,
   type Sharing,
   type Volume,
@@ -111,7 +111,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     throw new Error(`${key} of the Secret ${name} is wanted, but only a cluster has Secrets.`);
   }
 
-  publish(name: string, args: EntranceArgs, opts: pulumi.CustomResourceOptions): void {
+  publish(name: string, args: PublishArgs, opts: pulumi.CustomResourceOptions): void {
     const reaches = args.publications.map(({ endpoint }) => endpoint);
     const [engine, needs] = this.place(name, { reaches }, this.homes.get(reaches[0]?.host ?? ""));
     const container = httpsProxy(name, this.fleet.gateway.image, args, engine.placement);

@@ -1,6 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { EntranceArgs, Publication } from "../../workload.ts";
+import type { Publication, PublishArgs } from "../../workload.ts";
 import { type Placement, serviceContainers } from "./container.ts";
 import { command, configuration, health, resolvers, section } from "./gateway.ts";
 
@@ -84,7 +84,7 @@ export function httpsProxyConf(publications: readonly Publication[]): string {
 export function httpsProxy(
   name: string,
   image: string,
-  { address, certificate, key, publications }: EntranceArgs,
+  { address, certificate, key, publications }: PublishArgs,
   placement: Placement,
 ): docker.ContainerArgs {
   const pem = pulumi.secret(pulumi.interpolate`${certificate.trimEnd()}\n${key}`);

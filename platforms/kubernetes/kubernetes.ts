@@ -4,7 +4,6 @@ import type { KubernetesSettings } from "../../settings/schema/kubernetes.ts";
 import type { MachineSettings } from "../../settings/schema/machines.ts";
 import {
   type Endpoint,
-  type EntranceArgs,
   type ImageArgs,
   instances,
   isInside,
@@ -12,6 +11,7 @@ import {
   type Labels,
   type Nodes,
   type Platform,
+  type PublishArgs,
   type Service,
   type Sharing,
   type Values,
@@ -209,7 +209,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   /** Always throws; the configuration rejects this first, with file and line. */
-  publish(name: string, _args: EntranceArgs, _opts: pulumi.CustomResourceOptions): void {
+  publish(name: string, _args: PublishArgs, _opts: pulumi.CustomResourceOptions): void {
     throw new Error(`${name} is to be published on a machine, but a cluster has an ingress for that.`);
   }
 

@@ -14,11 +14,11 @@ import { readText } from "./yaml/text.ts";
 type Values = Readonly<Record<string, unknown>>;
 
 /** Values of a stack merged with its declarations file. */
-export interface Together {
+export interface WithDeclarations {
   readonly values: Values;
   readonly where: Where;
   readonly faults: readonly Fault[];
-  readonly strangers: readonly string[];
+  readonly unknownNames: readonly string[];
 }
 
 const root = resolve(import.meta.dirname, "../..");
@@ -46,14 +46,14 @@ function reworded(fault: Fault): Fault {
  * Merges the declarations file into the values of a stack.
  * @throws Refused with file and line if the file is not YAML, or not an object
  */
-export function withDeclarations(values: Values, where: Where): Together {
+export function withDeclarations(values: Values, where: Where): WithDeclarations {
   const file = fileOf(values);
-  if (file === undefined) return { values, where, faults: [], strangers: [] };
+  if (file === undefined) return { values, where, faults: [], unknownNames: [] };
   const { content, at } = located(readText(file), basename(file), fileShape());
   if (!isObject(content)) {
     throw new Refused([`${at([])}: holds no declarations; expected ${kinds.join(", ")}, each with names`]);
   }
-  const strangers = Object.keys(content)
+  const unknownNames = Object.keys(content)
     .filter((key) => !kinds.includes(key))
     .map((key) => `${at([key])}: ${shownText(key)} ${unknownWord(key, kinds)}`);
   const own = Object.fromEntries(
@@ -81,6 +81,6 @@ export function withDeclarations(values: Values, where: Where): Together {
     values: { ...values, ...Object.fromEntries(merged) },
     where: (path) => (isOwn(path) ? at(path) : where(path)),
     faults: [...twice, ...plain.filter(({ path }) => isOwn(path))],
-    strangers,
+    unknownNames,
   };
 }

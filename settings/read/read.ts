@@ -40,7 +40,7 @@ function inOrder(lines: readonly string[]): string[] {
  * Checks all values of a stack at once.
  * @param given values by key without the project's prefix
  * @param faults faults that are known already; their values get no others
- * @param strangers lines about unknown names beside the values
+ * @param unknownNames lines about unknown names beside the values
  * @param checks rules between values; all by default
  * @throws Refused listing every fault: place, key, given, expected
  */
@@ -48,13 +48,13 @@ export function settingsOf(
   given: Values,
   where: Where,
   faults: readonly Fault[] = [],
-  strangers: readonly string[] = [],
+  unknownNames: readonly string[] = [],
   checks: readonly Rule[] = rules,
 ): Settings {
-  const { stated, faults: found } = validate(given, checks);
+  const { parsed, faults: found } = validate(given, checks);
   const others = found.filter(({ path }) => !faults.some((known) => samePath(known.path, path)));
-  const lines = [...strangers, ...[...faults, ...others].map((fault) => line(given, where, fault))];
-  if (stated && lines.length === 0) return resolved(stated);
+  const lines = [...unknownNames, ...[...faults, ...others].map((fault) => line(given, where, fault))];
+  if (parsed && lines.length === 0) return resolved(parsed);
   throw new Refused(inOrder(lines));
 }
 
@@ -63,12 +63,12 @@ function settingsBoth(
   given: Values,
   where: Where,
   faults: readonly Fault[],
-  strangers: readonly string[],
+  unknownNames: readonly string[],
   checks: readonly Rule[] = rules,
 ): Settings {
   const both = withDeclarations(given, where);
   const all = [...faults, ...both.faults];
-  return settingsOf(both.values, both.where, all, [...strangers, ...both.strangers], checks);
+  return settingsOf(both.values, both.where, all, [...unknownNames, ...both.unknownNames], checks);
 }
 
 /** Longest name of a stack: `airflow-STACK` is a namespace, and begins names on an engine. */
@@ -116,7 +116,7 @@ export function readDeployed(file: string): Settings {
 }
 
 function readBy(file: string, checks: readonly Rule[]): Settings {
-  const { values, encrypted, undecipherable, where, strangers } = parseStackFile(readText(file), file);
+  const { values, encrypted, undecipherable, where, unknownNames } = parseStackFile(readText(file), file);
   const given = typed(values);
   const stack = stackOf(file);
   const named = stack === undefined ? [] : nameFaults(stack, file);
@@ -126,7 +126,7 @@ function readBy(file: string, checks: readonly Rule[]): Settings {
     ({ path }) => !misplaced.some((fault) => samePath(fault.path, path)),
   );
   const faults = [...misplaced, ...forged];
-  return settingsBoth(given, where, faults, [...named, ...strangers], checks);
+  return settingsBoth(given, where, faults, [...named, ...unknownNames], checks);
 }
 
 /**
@@ -142,7 +142,7 @@ export function readImageSettings(file: string): Settings {
 }
 
 /** Configuration as the CLI hands it over. */
-export interface Told {
+export interface PulumiConfig {
   /** All values by key without the project's prefix, including defaults of keys not in the stack. */
   readonly raw: Readonly<Record<string, string>>;
   /** Keys with values that were encrypted. */
@@ -156,13 +156,13 @@ export interface Told {
  * equal to the default count as not given
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
-export function settingsFromPulumi({ raw, secret, stack }: Told, file: string): Settings {
+export function settingsFromPulumi({ raw, secret, stack }: PulumiConfig, file: string): Settings {
   const defaults = declared();
   const read = existsSync(file) ? parseStackFile(readText(file), file) : undefined;
   const {
     values = {},
     encrypted = [],
-    strangers = [],
+    unknownNames = [],
     where = () => "given on the command line",
   } = read ?? {};
   const written = typed(values);
@@ -178,5 +178,8 @@ export function settingsFromPulumi({ raw, secret, stack }: Told, file: string): 
     });
   const elsewhere = secret.filter((key) => !Object.hasOwn(values, key)).map((key) => [key]);
   const faults = secretFaults(Object.fromEntries(given), among([...encrypted, ...elsewhere]), stack);
-  return settingsBoth(Object.fromEntries(given), where, faults, [...nameFaults(stack, file), ...strangers]);
+  return settingsBoth(Object.fromEntries(given), where, faults, [
+    ...nameFaults(stack, file),
+    ...unknownNames,
+  ]);
 }

@@ -1,7 +1,7 @@
 import type { Path, Where } from "../schema/path.ts";
 import { encrypted } from "../schema/secret.ts";
 import { type Shape, stackShape } from "../schema/shape.ts";
-import { prefix, strangersIn } from "./strangers.ts";
+import { prefix, unknownNamesIn } from "./unknownNames.ts";
 import { isObject, located } from "./yaml/located.ts";
 import { Refused } from "./yaml/refused.ts";
 
@@ -13,7 +13,7 @@ export interface StackFile {
   /** Paths of those among them that no key can decrypt, since they are no ciphers. */
   readonly undecipherable: readonly Path[];
   /** Faults of names beside the values, with their places. */
-  readonly strangers: readonly string[];
+  readonly unknownNames: readonly string[];
   readonly where: Where;
 }
 
@@ -75,7 +75,7 @@ export function parseStackFile(text: string, file: string): StackFile {
     values: Object.fromEntries(read),
     encrypted: ciphers.map(([path]) => path),
     undecipherable: ciphers.flatMap(([path, secure]) => (cipher.test(secure) ? [] : [path])),
-    strangers: strangersIn(content, values).map(({ path, message }) => `${at(path)}: ${message}`),
+    unknownNames: unknownNamesIn(content, values).map(({ path, message }) => `${at(path)}: ${message}`),
     where: ([key = "", ...rest]) => at(["config", `${prefix}${String(key)}`, ...rest]),
   };
 }

@@ -36,9 +36,9 @@ function faultOf({ path, message, ...issue }: z.core.$ZodIssue): Fault {
 }
 
 /** Values of a stack, and all their faults. */
-export interface Examined {
+export interface Validated {
   /** Undefined if a value is wrong by itself. */
-  readonly stated?: ParsedConfig;
+  readonly parsed?: ParsedConfig;
   readonly faults: readonly Fault[];
 }
 
@@ -49,13 +49,13 @@ export interface Examined {
 export function validate(
   given: Readonly<Record<string, unknown>>,
   checks: readonly Rule[] = rules,
-): Examined {
+): Validated {
   const known = structuredClone(given);
-  const strangers = schema.safeParse(given).error?.issues ?? [];
-  const faults = strangers.flatMap((issue) =>
+  const issues = schema.safeParse(given).error?.issues ?? [];
+  const faults = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys" ? removeUnknown(known, issue) : [],
   );
   const { data, error } = schema.safeParse(known);
   const wrong = firstAtEach(error?.issues.map(faultOf) ?? []);
-  return { ...(data && { stated: data }), faults: [...faults, ...wrong, ...crossChecks(known, checks)] };
+  return { ...(data && { parsed: data }), faults: [...faults, ...wrong, ...crossChecks(known, checks)] };
 }

@@ -124,7 +124,7 @@ export class Stack {
    * @throws Error when the stack file is missing or invalid
    */
   settings(): Settings {
-    this.find();
+    this.requireFile();
     return readStackFile(this.file);
   }
 
@@ -133,12 +133,12 @@ export class Stack {
    * @throws Error when the stack file is missing or invalid
    */
   deployed(): Settings {
-    this.find();
+    this.requireFile();
     return readDeployed(this.file);
   }
 
   /** @throws Error when the stack file is missing */
-  find(): void {
+  requireFile(): void {
     if (!existsSync(this.file)) {
       throw new Error(
         `There is no stack ${this.name}: ${this.file} does not exist. ` +

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { prefix } from "../../settings/read/strangers.ts";
+import { prefix } from "../../settings/read/unknownNames.ts";
 import { declarations } from "../../settings/schema/declarations.ts";
 import { shapeOf, stackShape } from "../../settings/schema/shape.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
 import { plain } from "../../../settings/read/read.ts";
-import { prefix } from "../../../settings/read/strangers.ts";
+import { prefix } from "../../../settings/read/unknownNames.ts";
 import { type Path, spell } from "../../../settings/schema/path.ts";
 import { isSecretAt, stackShape } from "../../../settings/schema/shape.ts";
 import { project } from "../process.ts";

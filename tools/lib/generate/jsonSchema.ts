@@ -1,4 +1,4 @@
-import { besideConfig, followed, prefix } from "../../../settings/read/strangers.ts";
+import { besideConfig, followed, prefix } from "../../../settings/read/unknownNames.ts";
 import type { Shape } from "../../../settings/schema/shape.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { declared } from "../../../settings/read/declared.ts";
-import { prefix } from "../../../settings/read/strangers.ts";
+import { prefix } from "../../../settings/read/unknownNames.ts";
 
 const mark = "# From here on written by npm run generate, from settings/schema/schema.ts.\n";
 

@@ -44,7 +44,7 @@ function misplaced(full: string): string {
 }
 
 /** Lists unknown names beside `config`, and keys in it of no or another project, with what is wrong with them. */
-export function strangersIn(
+export function unknownNamesIn(
   content: Readonly<Record<string, unknown>>,
   config: Readonly<Record<string, unknown>>,
 ): { path: Path; message: string }[] {
