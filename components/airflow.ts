@@ -153,7 +153,7 @@ export class Airflow extends pulumi.ComponentResource {
         endpoint: webserverEndpoint,
         webservers: settings.webservers,
         loopbackPort: settings.webserverPort,
-        isBehindProxy: publicUrl !== undefined,
+        trustedProxies: publicUrl === undefined ? settings.trustedProxies : ["*"],
         logServers: [
           ...groups.map((group) => platform.endpoint(group.name, roleTable.worker.port)),
           platform.endpoint("triggerer", roleTable.triggerer.port),

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Endpoint } from "../../workload.ts";
+import type { Endpoint, Values } from "../../workload.ts";
 import { withExtras } from "./extras.ts";
 import type { RoleArgs } from "./role.ts";
 import { airflowRole, several, underInit } from "./role.ts";
@@ -12,8 +12,12 @@ export interface WebserverArgs extends RoleArgs {
   readonly logServers: readonly Endpoint[];
   /** Port of the loopback interface. */
   readonly loopbackPort: number;
-  /** True if people's requests come through a proxy or an ingress, whose headers name the client. */
-  readonly isBehindProxy: boolean;
+  /** Addresses whose forwarding headers name the client: of the user's own proxy, or `*` behind the stack's own or an ingress. */
+  readonly trustedProxies: readonly string[];
+}
+
+function forwarding({ trustedProxies }: WebserverArgs): Values {
+  return trustedProxies.length > 0 ? { FORWARDED_ALLOW_IPS: trustedProxies.join(",") } : {};
 }
 
 /** The user interface and the REST API, and in Airflow 3 the execution API that tasks report to. */
@@ -30,7 +34,7 @@ export class Webserver extends pulumi.ComponentResource {
       name,
       withExtras("webserver", args, {
         ...role,
-        env: { ...role.env, ...env, ...(args.isBehindProxy && { FORWARDED_ALLOW_IPS: "*" }) },
+        env: { ...role.env, ...env, ...forwarding(args) },
         command: underInit(...airflowCommand(...command(port))),
         limits: { memory: 2048, cpu: 2 },
         reaches: [args.postgres, ...args.logServers],

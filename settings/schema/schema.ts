@@ -11,6 +11,7 @@ import { extraHosts, extrasByRole, proxy } from "./roles.ts";
 import { secret } from "./secret.ts";
 import { pgbouncer, postgres, redis, retention } from "./services.ts";
 import {
+  addressOrRange,
   cpu,
   flag,
   imageName,
@@ -176,6 +177,11 @@ export const schema = object({
     .optional()
     .describe(
       "On Docker: lets people reach the webserver and Flower from other machines, over TLS: `{ address: 10.0.0.10, certificate: tls.pem, key: { file: tls.key } }`. Without it both are at 127.0.0.1 only.",
+    ),
+  trustedProxies: list(addressOrRange, "addresses")
+    .default([])
+    .describe(
+      "On Docker: addresses, or ranges of them, of a reverse proxy of your own in front of the webserver, which believes the `X-Forwarded-*` headers of no one else: `[172.18.0.1]`.",
     ),
   adminUser: login.default("admin").describe("Login of the first administrator, and of Flower."),
   canary: canary

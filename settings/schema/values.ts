@@ -130,6 +130,12 @@ export const cidr = matching(
   "expected a range of addresses: 203.0.113.0/24",
 );
 
+/** An IPv4 address, or a range of them. */
+export const addressOrRange = matching(
+  new RegExp(`^${octet}(\\.${octet}){3}(/(3[0-2]|[12]?\\d))?$`),
+  "expected an address or a range of addresses: 172.18.0.1, 172.18.0.0/16",
+);
+
 /** Name of an image by Docker's grammar: host, path, and a tag, a digest or both. */
 const component = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*";
 const registry =

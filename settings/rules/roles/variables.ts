@@ -4,7 +4,7 @@ const image =
   "it decides which programs and libraries start: expected images.airflow, an image that brings them";
 const code = "it decides which code is imported: expected plugins, config, requirements or images.airflow";
 const proxied =
-  "the stack sets it where a proxy of its own is in front: expected publish, or kubernetes.ingress";
+  "the webserver's proxies are a key of the stack: expected trustedProxies, publish or kubernetes.ingress";
 const flower = "the stack starts Flower, at its port and with the administrator's login: expected";
 
 /** Variables that Airflow, Python, Celery or Flower obey before the stack, with what to use instead. */

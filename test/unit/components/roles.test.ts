@@ -386,3 +386,12 @@ test("publish: a container with TLS in front of both, and Airflow told its addre
   assert.equal(variables.FORWARDED_ALLOW_IPS, "*");
   assert.equal(variablesOf(of(await containers({}), "webserver")).FORWARDED_ALLOW_IPS, undefined);
 });
+
+test("trustedProxies: the webserver alone believes the headers of these addresses alone", async () => {
+  const all = await containers({ trustedProxies: ["172.18.0.1", "10.0.0.0/8"] });
+  const told = [...all].filter(([, args]) => variablesOf(args).FORWARDED_ALLOW_IPS !== undefined);
+  assert.deepEqual(
+    told.map(([name, args]) => [name, variablesOf(args).FORWARDED_ALLOW_IPS]),
+    [["webserver", "172.18.0.1,10.0.0.0/8"]],
+  );
+});

@@ -17,6 +17,7 @@ test("a stack that says nothing gets the defaults", () => {
     version: "3.3.2",
     production: false,
     systemPackages: [],
+    trustedProxies: [],
     postgres: { memory: 1024, settings: {} },
     redis: { memory: 512, settings: {} },
     secrets: {},

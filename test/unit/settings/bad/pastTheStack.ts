@@ -199,7 +199,7 @@ export const pastTheStack: readonly BadRow[] = [
       "8: roles.all.env.HOME is {…}; the image's packages are found by it: expected to leave it out",
       "9: roles.all.env.airflow_home is {…}; Airflow's home is /opt/airflow in every role: expected to leave it out",
       "10: roles.all.env._PIP_ADDITIONAL_REQUIREMENTS is {…}; packages belong into the image, which no start can change: expected requirements",
-      "11: roles.all.env.FORWARDED_ALLOW_IPS is {…}; the stack sets it where a proxy of its own is in front: expected publish, or kubernetes.ingress",
+      "11: roles.all.env.FORWARDED_ALLOW_IPS is {…}; the webserver's proxies are a key of the stack: expected trustedProxies, publish or kubernetes.ingress",
       "12: roles.all.env.GUNICORN_CMD_ARGS is {…}; the stack sets it itself: expected to leave it out",
     ],
     expressible: false,

@@ -8,6 +8,7 @@ import { grammars } from "./grammars.ts";
 import { names } from "./names.ts";
 import { numbers } from "./numbers.ts";
 import { pastTheStack } from "./pastTheStack.ts";
+import { proxies } from "./proxies.ts";
 import { refusals } from "./refusals.ts";
 import { secrets } from "./secrets.ts";
 import { servers } from "./servers.ts";
@@ -656,6 +657,7 @@ config:
   ...cluster,
   ...deliveries,
   ...numbers,
+  ...proxies,
   ...refusals,
   ...secrets,
   ...servers,

@@ -1,0 +1,48 @@
+import { capabilities } from "../../../capabilities.ts";
+import { within } from "../../model/addresses.ts";
+import { defaultVersion, majorOf } from "../../schema/versions.ts";
+import { rule } from "../rule.ts";
+
+const path = ["trustedProxies"];
+
+const place = rule(["platform"], ({ platform }, isGiven) => {
+  if (!isGiven("trustedProxies")) return [];
+  if (!capabilities[platform].loopback)
+    return [{ path, message: "a cluster has an ingress for that: expected kubernetes.ingress" }];
+  const message =
+    "the proxy of publish is in front of the webserver, and passes on no one's headers: expected either trustedProxies or publish";
+  return isGiven("publish") ? [{ path, message }] : [];
+});
+
+const version = rule(["version"], ({ version }, isGiven) => {
+  const message = `Airflow 2 believes every client's headers or no one's: expected version ${defaultVersion}, or settings.webserver.enable_proxy_fix: true`;
+  return isGiven("trustedProxies") && majorOf(version) === "2" ? [{ path, message }] : [];
+});
+
+/** Returns the first address of a range, as the range is written. */
+function baseOf(range: string): string {
+  const [address = "", length = "32"] = range.split("/");
+  const kept = address.split(".").map((octet, at) => {
+    const bits = Math.min(8, Math.max(0, Number(length) - 8 * at));
+    return Number(octet) & (0xff << (8 - bits));
+  });
+  return `${kept.join(".")}/${length}`;
+}
+
+function complaint(range: string): string | undefined {
+  if (range.endsWith("/0")) return "everybody would be believed: expected the addresses of the proxy";
+  if (within(range, "127.0.0.0/8"))
+    return "a proxy of this machine reaches the webserver from the gateway of the stack's network: expected its address, as `docker network inspect` prints it";
+  if (range.includes("/") && baseOf(range) !== range)
+    return `no range begins there, and the webserver would believe none: expected ${baseOf(range)}, or an address`;
+  return;
+}
+
+const addresses = rule(["trustedProxies"], ({ trustedProxies }) =>
+  trustedProxies.flatMap((range, at) => {
+    const message = complaint(range);
+    return message === undefined ? [] : [{ path: [...path, at], message }];
+  }),
+);
+
+export const trustedProxyRules = [place, version, addresses];
