@@ -22,6 +22,8 @@ interface Capabilities {
   readonly egress: boolean;
   /** Is described by Kubernetes' manifests. */
   readonly manifests: boolean;
+  /** Bytes that the files of a role, its secrets, or the declarations may have at most. */
+  readonly mostBytes: number;
   /** Maximum length of the name of a group of workers; with the worker's number where engines run it. */
   readonly longestName: number;
 }
@@ -43,6 +45,7 @@ export const capabilities: Readonly<Record<PlatformName, Capabilities>> = {
     filePaths: true,
     egress: false,
     manifests: false,
+    mostBytes: Number.POSITIVE_INFINITY,
     // A host name.
     longestName: 63,
   },
@@ -58,13 +61,15 @@ export const capabilities: Readonly<Record<PlatformName, Capabilities>> = {
     filePaths: false,
     egress: true,
     manifests: true,
+    // A ConfigMap, or a Secret.
+    mostBytes: 1_048_576,
     // A StatefulSet's name, whose revisions are labels with ten characters more.
     longestName: 52,
   },
 };
 
 /** Says which platforms have an ability, as the reason to reject a key. */
-export function needs(ability: Exclude<keyof Capabilities, "longestName">): string {
+export function needs(ability: Exclude<keyof Capabilities, "longestName" | "mostBytes">): string {
   const able = platformNames.filter((name) => capabilities[name][ability]);
   return `it needs platform: ${able.join(" or ")}`;
 }

@@ -3,17 +3,15 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-
-/** Characters above which the state does not hold a file once per container: each step writes the whole state. */
-const large = 64 * 1024;
+import { largeFile } from "../settings/model/sizes.ts";
 
 /** Relative to the project, where the plugins run, so that the state is the same wherever the project is. */
 const folder = ".state/files";
 const project = resolve(import.meta.dirname, "..");
 
-/** True if a file is better stored in one place. */
+/** True if a file is better stored in one place, not once per container in the state, which each step writes as a whole. */
 export function isLarge(content: pulumi.Input<string | undefined>): content is string {
-  return typeof content === "string" && content.length > large;
+  return typeof content === "string" && content.length > largeFile;
 }
 
 /** Hash of a content. */

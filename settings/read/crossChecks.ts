@@ -31,6 +31,7 @@ import { platformRules } from "../rules/platform.ts";
 import { mountRule } from "../rules/roles/mounts.ts";
 import { ownCodeRules } from "../rules/roles/ownCode.ts";
 import { roleRules } from "../rules/roles/roles.ts";
+import { sizeRules } from "../rules/roles/sizes.ts";
 import { targetRule } from "../rules/roles/targets.ts";
 import type { Rule } from "../rules/rule.ts";
 import { clusterSecretRule } from "../rules/secrets/clusterSecrets.ts";
@@ -101,6 +102,7 @@ export const lastingRules: readonly Rule[] = [
   secretFormRules,
   serverMemoryRules,
   serviceRules,
+  sizeRules,
   targetRule,
   timeoutRules,
   trustedProxyRules,

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { rule } from "../rule.ts";
 
 const fields = ["type", "host", "port", "login", "password", "schema", "extra"] as const;
@@ -23,11 +24,16 @@ const type = rule(["connections.*.type", "connections.*.uri"], ({ connections })
     })),
 );
 
+/** True if a path is as the schema leaves it that has found the file. */
+function isKnown(file: unknown): boolean {
+  return typeof file === "string" && file.startsWith("/") && existsSync(file);
+}
+
 /** Rejects a variable that looks like `{ file: PATH }` without such a file. */
 const variableFiles = rule(["variables.*"], ({ variables }) =>
   Object.entries(variables)
     .filter(([, value]) => typeof value === "object" && Object.keys(value ?? {}).join() === "file")
-    .filter(([, value]) => !String(Reflect.get(Object(value), "file")).startsWith("/"))
+    .filter(([, value]) => !isKnown(Reflect.get(Object(value), "file")))
     .map(([name]) => ({
       path: ["variables", name, "file"],
       message: "expected the path of a file, relative to Pulumi.yaml, that holds the value; there is none",

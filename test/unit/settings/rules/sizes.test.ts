@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { settingsFrom } from "../../../../settings/read/read.ts";
+import { Refused } from "../../../../settings/read/yaml/refused.ts";
+
+type Config = Readonly<Record<string, unknown>>;
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-sizes-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** Makes a file of that many bytes. */
+function fileOf(size: number, letter = "x"): string {
+  const file = join(folder, `${letter}${size}`);
+  writeFileSync(file, letter.repeat(size / Buffer.byteLength(letter)));
+  return file;
+}
+
+/** Faults of a stack, without the file name. */
+function faults(config: Config): string[] {
+  const raw = Object.entries(config).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  try {
+    settingsFrom(Object.fromEntries(raw), () => "stack");
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const lines = error.message.split("\n").slice(1);
+    return lines.map((line) => line.replace(/^ +stack: /, ""));
+  }
+  return [];
+}
+
+const cluster = {
+  platform: "kubernetes",
+  images: { airflow: "r.test/a:1", postgres: "r.test/p:1", redis: "r.test/r:1" },
+  dagsGit: { url: "https://git.test/dags.git" },
+};
+
+/** Largest value of a variable of three letters, which has `=` and an end besides. */
+const most = 131_072 - 5;
+
+function env(size: number, role = "all"): Config {
+  return { roles: { [role]: { env: { BIG: "x".repeat(size) } } } };
+}
+
+/** Variables of a role that have that many bytes together. */
+function many(bytes: number, role = "all"): Config {
+  const names = Array.from({ length: 10 }, (_, at) => `A${at}`);
+  const length = bytes / names.length - 4;
+  return { roles: { [role]: { env: Object.fromEntries(names.map((name) => [name, "x".repeat(length)])) } } };
+}
+
+/** Files of a role, none of which is delivered apart from the others. */
+function files(count: number, size: number): Config {
+  const all = Array.from({ length: count }, (_, at) => [`/opt/models/${at}`, fileOf(size)]);
+  return { roles: { worker: { files: Object.fromEntries(all) } } };
+}
+
+function secretFiles(count: number, size: number): Config {
+  const all = Array.from({ length: count }, (_, at) => [`s${at}`, { file: fileOf(size) }]);
+  return { roles: { worker: { secretFiles: Object.fromEntries(all) } } };
+}
+
+const room = 1_048_576 - 65_536;
+
+/** A stack at a limit, one byte or entry above it, and the fault of the latter. */
+const rows: readonly (readonly [name: string, fits: Config, tooLarge: Config, fault: string])[] = [
+  [
+    "a variable",
+    env(most),
+    env(most + 1),
+    "roles.all.env.BIG is {…}; as the variable BIG it has 131073 bytes, and Linux gives a process at most 131072 for one: expected a shorter value, or a file of roles.all.files and its path",
+  ],
+  [
+    "a variable of letters of two bytes",
+    { roles: { worker: { env: { BIG: `${"ü".repeat(65_533)}x` } } } },
+    { roles: { worker: { env: { BIG: "ü".repeat(65_534) } } } },
+    "roles.worker.env.BIG is {…}; as the variable BIG it has 131073 bytes, and Linux gives a process at most 131072 for one: expected a shorter value, or a file of roles.worker.files and its path",
+  ],
+  [
+    "a setting",
+    { settings: { core: { default_timezone: "x".repeat(131_072 - 33) } } },
+    { settings: { Core: { Default_Timezone: "x".repeat(131_072 - 32) } } },
+    "settings.Core.Default_Timezone is {…}; as the variable AIRFLOW__CORE__DEFAULT_TIMEZONE it has 131073 bytes, and Linux gives a process at most 131072 for one: expected a shorter value",
+  ],
+  [
+    "all variables of a role",
+    many(room, "worker"),
+    many(room + 10, "worker"),
+    "roles.worker.env is {…}; settings and variables of the role have 983050 bytes together: expected at most 983040; longer texts belong into roles.worker.files",
+  ],
+  [
+    "the files of a role in a cluster",
+    { ...cluster, ...files(15, 65_536) },
+    { ...cluster, ...files(16, 61_441) },
+    "roles.worker.files is {…}; with plugins and config the files of the role have 983056 bytes, and a cluster keeps them in one ConfigMap: expected at most 983040; more belongs into the image, see images.airflow",
+  ],
+  [
+    "the secrets of a role in a cluster",
+    { ...cluster, ...secretFiles(10, 98_304) },
+    { ...cluster, ...secretFiles(10, 98_305) },
+    "roles.worker.secretFiles is {…}; the secrets of the role have 983050 bytes, and a cluster keeps them in one Secret: expected at most 983040; more belongs into a volume",
+  ],
+  [
+    "declarations in a cluster",
+    { ...cluster, variables: { small: "x", large: { file: fileOf(room - 13) } } },
+    { ...cluster, variables: { small: "x", large: { file: fileOf(room - 12) } } },
+    "variables.large is {…}; it has 983033 of the 983041 bytes of all connections, variables, pools and users, which a cluster keeps in one Secret: expected at most 983040 together; more belongs into a file that DAGs read",
+  ],
+  [
+    "annotations of pods",
+    { ...cluster, roles: { worker: { pod: { annotations: { note: "x".repeat(262_140) } } } } },
+    { ...cluster, roles: { worker: { pod: { annotations: { note: "x".repeat(262_141) } } } } },
+    "roles.worker.pod.annotations is {…}; they have 262145 bytes, and a cluster takes at most 262144 for one object: expected shorter ones",
+  ],
+  [
+    "annotations of the service account",
+    { ...cluster, kubernetes: { serviceAccount: { annotations: { note: "x".repeat(262_140) } } } },
+    { ...cluster, kubernetes: { serviceAccount: { annotations: { note: "x".repeat(262_141) } } } },
+    "kubernetes.serviceAccount.annotations is {…}; they have 262145 bytes, and a cluster takes at most 262144 for one object: expected shorter ones",
+  ],
+];
+
+for (const [name, fits, tooLarge, fault] of rows)
+  test(`${name}: the limit fits, and more is refused`, () => {
+    assert.deepEqual(faults(fits), []);
+    assert.deepEqual(faults(tooLarge), [fault]);
+  });
+
+test("settings count for the variables of each role", () => {
+  const long = "x".repeat(100_000);
+  const settings = { core: { default_timezone: long }, api: { instance_name: long } };
+  const told = faults({ ...many(790_000, "worker"), settings });
+  assert.equal(told.length, 1);
+  assert.match(
+    told[0] ?? "",
+    /^roles\.worker\.env is \{…\}; settings and variables of the role have 99\d{4} bytes/,
+  );
+});
+
+test("files that are delivered apart from the others do not count, nor does anything on Docker", () => {
+  assert.deepEqual(faults({ ...cluster, ...files(16, 65_537) }), []);
+  assert.deepEqual(faults(files(16, 61_441)), []);
+  assert.deepEqual(faults(secretFiles(10, 98_305)), []);
+  assert.deepEqual(faults({ variables: { large: { file: fileOf(room + 10) } } }), []);
+});
+
+test("authorities that no ConfigMap of a cluster holds are refused", () => {
+  const pem = fileOf(800_000, "p");
+  const told = faults({ ...cluster, caCertificates: [pem] });
+  assert.ok(
+    told.some((fault) =>
+      fault.endsWith(
+        "its certificates have 800000 bytes, and a cluster keeps them in one ConfigMap: expected at most 786432, the authorities that are needed alone",
+      ),
+    ),
+    told.join("\n"),
+  );
+});
