@@ -1,4 +1,5 @@
 import { formFault } from "../settings/model/secretForm.ts";
+import { issued, webhooks } from "../settings/model/urls/mask.ts";
 import { postgresLogin } from "../settings/model/urls/postgresUrl.ts";
 import { redisLogin } from "../settings/model/urls/redisUrl.ts";
 import type { SecretName } from "../settings/schema/schema.ts";
@@ -32,8 +33,8 @@ const secretValues: readonly RegExp[] = [
   /(^|[?&;,\s"'{])(password|passwd|pwd|secret|secret_?key|client_?secret|token|access_?token|api_?key|accountkey|sharedaccesskey|sharedaccesssignature|sig)"?'?\s*[=:]\s*['"]?[^\s'"&;,}]+/i,
   /^[a-z][a-z0-9+.-]*:\/\/[A-Za-z0-9_-]{20,}@|^jdbc:oracle:\w+:[^/\s]+\/[^@\s]+@/i,
   // Addresses that are a secret as a whole, and tokens with the marks of those who issue them.
-  /hooks\.slack\.com\/(services|workflows)|discord(app)?\.com\/api\/webhooks|webhook\.office\.com|\.logic\.azure\.com/i,
-  /(^|[^A-Za-z0-9])(gh[oprsu]_\w{16}|github_pat_\w{16}|glpat-[\w-]{16}|xox[a-z]-[\w-]{8}|AKIA[0-9A-Z]{12}|ASIA[0-9A-Z]{12}|AIza[\w-]{20}|sk-[\w-]{16}|sk_(live|test)_\w{8}|dapi[0-9a-f]{16}|hv[sb]\.\w{8}|npm_\w{16}|pypi-\w{16}|SG\.[\w-]{8})/,
+  webhooks,
+  issued,
   /^(Bearer|Basic)\s+\S{8}/i,
   /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----/,

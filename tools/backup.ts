@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { backupTable, sizeOf } from "./lib/backup/report.ts";
 import { listBackups, placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { print, printPlain } from "./lib/commandLine/terminal.ts";
 import { main } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 
@@ -13,18 +14,18 @@ await main(async () => {
     const { backupKeys } = await stack.outputs();
     if (backupKeys === undefined)
       throw new Error(`Stack ${stack.name} has no backups, so it shows no key of them.`);
-    console.log(backupKeys);
+    printPlain(backupKeys);
     return;
   }
   const place = await placeOfBackups(stack, settings);
   if (flags.list) {
-    console.log(backupTable(await listBackups(place), new Date()));
+    print(backupTable(await listBackups(place), new Date()));
   } else if (flags.save !== undefined) {
     const file = resolve(process.env.INIT_CWD ?? ".", `${flags.save}.tar.age`);
     await saveBackup(place, flags.save, file);
-    console.log(`${file} opens with the key that npm run backup -- --key prints.`);
+    print(`${file} opens with the key that npm run backup -- --key prints.`);
   } else {
     const { id, bytes } = await takeBackup(place);
-    console.log(`${id}, ${sizeOf(bytes)}, is proven. npm run restore -- --from ${id} puts it back.`);
+    print(`${id}, ${sizeOf(bytes)}, is proven. npm run restore -- --from ${id} puts it back.`);
   }
 });

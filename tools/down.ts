@@ -6,6 +6,7 @@ import { strangers } from "../platforms/ownership/judge.ts";
 import type { Known } from "../platforms/ownership/known.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { print } from "./lib/commandLine/terminal.ts";
 import { main, run } from "./lib/process.ts";
 import { spare } from "./lib/spare.ts";
 import { Stack } from "./lib/stack.ts";
@@ -47,7 +48,7 @@ await main(async () => {
     if (settings && known) await removeVolumes(settings, known);
   } else {
     await stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);
-    console.log(
+    print(
       "The data volumes and the secrets are kept for the next npm run up; npm run down -- --volumes removes them.",
     );
   }

@@ -9,6 +9,7 @@ import { readImageSettings } from "../settings/read/read.ts";
 import { defaultVersion } from "../settings/schema/versions.ts";
 import { buildAll, type Plan } from "./lib/build.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { print } from "./lib/commandLine/terminal.ts";
 import { main, project, run } from "./lib/process.ts";
 import { type Cargo, shipImages } from "./lib/ship.ts";
 import { Stack } from "./lib/stack.ts";
@@ -67,13 +68,13 @@ export async function ensureImages(needed = standard, version = defaultVersion):
   await run("tools/lib/setup/engine.sh", [], { show: true });
   const wanted = await missing(needed, version);
   if (wanted.length === 0) {
-    console.log("  images are there");
+    print("  images are there");
     return;
   }
   const official = await dockerHubAnswers();
   const fresh = refreshedAt() !== "";
   await run("offline/base-image.sh", fresh ? ["--refresh"] : [], { show: true });
-  console.log(`  building ${wanted.join(", ")} ${official ? "on top of official images" : "from packages"}`);
+  print(`  building ${wanted.join(", ")} ${official ? "on top of official images" : "from packages"}`);
   await buildAll(
     wanted.map((name) => plan(name, version, official)),
     fresh ? ["--no-cache", ...(official ? ["--pull"] : [])] : [],
@@ -85,7 +86,7 @@ export async function ensurePackages(packages: Packages): Promise<void> {
   const image = derivedImage(packages);
   const known = await run("docker", ["image", "ls", "--quiet", image]);
   if (known.trim() !== "") return;
-  console.log(`  building ${image}: packages of ${packages.requirements ?? "systemPackages"}`);
+  print(`  building ${image}: packages of ${packages.requirements ?? "systemPackages"}`);
   const context = mkdtempSync(join(tmpdir(), "airflow-packages-"));
   try {
     cpSync(packagesFolder, context, { recursive: true });
@@ -137,7 +138,7 @@ export function cargoFor(settings: Settings): Cargo[] {
 async function push(image: string, repository: string): Promise<string> {
   const target = `${repository}/${image.replace(/^.*\//, "")}`;
   await run("docker", ["tag", image, target]);
-  console.log(`  pushing ${target}`);
+  print(`  pushing ${target}`);
   await run("docker", ["push", "--quiet", target]);
   const digests: string[] = JSON.parse(
     await run("docker", ["image", "inspect", "--format", "{{json .RepoDigests}}", target]),
@@ -170,7 +171,7 @@ async function pushTo(repository: string, version: string, packages?: Packages):
     const image = name === "airflow" && packages ? derivedImage(packages) : localImage(name, version);
     lines.push(`    ${name}: ${await push(image, repository)}`);
   }
-  console.log(`For the stack file:\n\n  airflow:images:\n${lines.join("\n")}`);
+  print(`For the stack file:\n\n  airflow:images:\n${lines.join("\n")}`);
 }
 
 if (import.meta.main) {
@@ -180,7 +181,7 @@ if (import.meta.main) {
     stack?.requireFile();
     if (flags.refresh) {
       writeFileSync(refreshFile, `${new Date().toISOString()}\n`);
-      console.log(
+      print(
         "  images/refreshed has the time of the refresh: keep it with the project, so that all have the same images",
       );
     }

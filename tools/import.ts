@@ -7,6 +7,7 @@ import { report } from "../importer/report.ts";
 import { save, spelt } from "../importer/save.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { print } from "./lib/commandLine/terminal.ts";
 import { main, project } from "./lib/process.ts";
 import { stackFile } from "./lib/stack.ts";
 
@@ -103,6 +104,6 @@ await main(async () => {
   });
   const file = stackFile(stack);
   const files = save({ plan, stack, from, folder: dirname(file) });
-  console.log(`Wrote ${files.map(spelt).join(" and ")}.`);
-  console.log(report(plan, stack, missingIn(file), all));
+  print(`Wrote ${files.map(spelt).join(" and ")}.`);
+  print(report(plan, stack, missingIn(file), all));
 });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { jwksOf } from "../components/secrets.ts";
 import { formFault } from "../settings/model/secretForm.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { printPlain } from "./lib/commandLine/terminal.ts";
 import { main } from "./lib/process.ts";
 
 await main(async () => {
@@ -9,5 +10,5 @@ await main(async () => {
   const key = readFileSync(0, "utf8");
   const fault = formFault("jwtSecret", key);
   if (fault !== undefined) throw new Error(`usage: npm run --silent jwks < key.pem; ${fault}`);
-  console.log(jwksOf([key]));
+  printPlain(jwksOf([key]));
 });

@@ -1,4 +1,5 @@
 import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { print } from "./lib/commandLine/terminal.ts";
 import { main } from "./lib/process.ts";
 import { isElsewhere, reach } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
@@ -9,6 +10,6 @@ await main(async () => {
   const settings = stack.deployed();
   await reach(stack);
   const { webserverPort, flowerPort } = settings;
-  console.log(`Airflow   http://127.0.0.1:${webserverPort}\nFlower    http://127.0.0.1:${flowerPort}`);
-  if (isElsewhere(settings)) console.log("Ctrl-C ends this.");
+  print(`Airflow   http://127.0.0.1:${webserverPort}\nFlower    http://127.0.0.1:${flowerPort}`);
+  if (isElsewhere(settings)) print("Ctrl-C ends this.");
 });

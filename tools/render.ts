@@ -12,6 +12,7 @@ import { readStackFile } from "../settings/read/read.ts";
 import { type Path, spell } from "../settings/schema/path.ts";
 import { encrypted, isPlace, type SecretSource } from "../settings/schema/secret.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { printPlain } from "./lib/commandLine/terminal.ts";
 import { main } from "./lib/process.ts";
 import { prefixOf, stackFile } from "./lib/stack.ts";
 import { unmarked } from "./lib/unmarked.ts";
@@ -168,11 +169,11 @@ function write(folder: string, { manifests, secrets }: Rendered): void {
     const name = `${manifest.kind.toLowerCase()}-${manifest.metadata.name}.yaml`;
     writeFileSync(join(folder, name), stringify(manifest, { aliasDuplicateObjects: false, lineWidth: 0 }));
   }
-  console.log(
+  printPlain(
     `${manifests.length} objects are in ${folder}, and these Secrets are not: make them beforehand.`,
   );
-  console.log("Replace each text in {braces} by one of your choice, the same in every place.\n");
-  console.log(stringify(secrets, { lineWidth: 0 }));
+  printPlain("Replace each text in {braces} by one of your choice, the same in every place.\n");
+  printPlain(stringify(secrets, { lineWidth: 0 }));
 }
 
 if (import.meta.main) {

@@ -11,6 +11,7 @@ import { stackText } from "./lib/backup/stackText.ts";
 import { placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { confirm } from "./lib/commandLine/confirm.ts";
+import { print } from "./lib/commandLine/terminal.ts";
 import { main, run } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 import { type Deployment, writeState } from "./lib/state.ts";
@@ -62,7 +63,7 @@ async function ensureStackFile(stack: Stack, { config }: Archive): Promise<void>
   const { text, secrets } = stackText(config);
   writeFileSync(stack.file, text);
   for (const [key, value] of Object.entries(secrets)) await writeSecret(stack, key, value);
-  console.log(`  ${stack.file} is written anew, from the backup`);
+  print(`  ${stack.file} is written anew, from the backup`);
 }
 
 /**
@@ -87,13 +88,13 @@ async function ensureSecrets(
   }
   const resources = secretsState(stack.name, secrets, settings.secretGenerations);
   await writeState(stack, { ...state, deployment: { ...state.deployment, resources } });
-  console.log(`  the secrets of stack ${manifest.stack} are in the state of ${stack.name}`);
+  print(`  the secrets of stack ${manifest.stack} are in the state of ${stack.name}`);
   return true;
 }
 
 /** Takes a backup of what is going to be replaced. */
 async function backUpFirst(stack: Stack, settings: Settings): Promise<void> {
-  console.log("Backup of the data that is replaced:");
+  print("Backup of the data that is replaced:");
   try {
     await takeBackup(await placeOfBackups(stack, settings));
   } catch (error) {
@@ -124,7 +125,7 @@ async function restore(flags: Flags, folder: string): Promise<void> {
   const keys = await keysOf(source, flags.key);
   const archive = await readArchive(file, keys);
   const { id, at, version, stack: origin } = archive.manifest;
-  console.log(`Backup ${id} of stack ${origin}, ${at.slice(0, 16)}: whole, and its key fits.`);
+  print(`Backup ${id} of stack ${origin}, ${at.slice(0, 16)}: whole, and its key fits.`);
   await ensureStackFile(target, archive);
   const settings = target.settings();
   if (isOlder(settings.version, version)) {
@@ -134,7 +135,7 @@ async function restore(flags: Flags, folder: string): Promise<void> {
   }
   const isNew = await ensureSecrets(target, settings, archive);
   if (flags.secrets) {
-    console.log(`Now deploy the stack around its data: npm run up -- --stack ${target.name} --adopt`);
+    print(`Now deploy the stack around its data: npm run up -- --stack ${target.name} --adopt`);
     return;
   }
   if (!isNew) {
@@ -143,7 +144,7 @@ async function restore(flags: Flags, folder: string): Promise<void> {
     if (!flags["no-backup"]) await backUpFirst(target, settings);
   }
   await replaceData(target, { file, keys });
-  console.log(`Restored backup ${id} into stack ${target.name}.`);
+  print(`Restored backup ${id} into stack ${target.name}.`);
 }
 
 await main(async () => {

@@ -11,6 +11,7 @@ import { readText } from "../settings/read/yaml/text.ts";
 import { type Path, pathOf, samePath, spell } from "../settings/schema/path.ts";
 import { isSecretAt, secretPlaces, stackShape } from "../settings/schema/shape.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { ask, print } from "./lib/commandLine/terminal.ts";
 import { main, project } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 
@@ -90,13 +91,13 @@ async function readValue(key: string): Promise<string> {
       .toString("utf8")
       .replace(/\r?\n$/, "");
   }
-  process.stderr.write(`${key} (what you type is not shown): `);
+  ask(`${key} (what you type is not shown): `);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   terminal.on("SIGINT", () => process.exit(130));
   const value = await terminal.question("");
   terminal.close();
-  process.stderr.write("\n");
+  ask("\n");
   return value;
 }
 
@@ -107,6 +108,6 @@ if (import.meta.main) {
     secretPath(key);
     const stack = new Stack(flags.stack);
     await writeSecret(stack, key, await readValue(key));
-    console.log(`${key} is in ${relative(project, stack.file)}, encrypted for stack ${stack.name}.`);
+    print(`${key} is in ${relative(project, stack.file)}, encrypted for stack ${stack.name}.`);
   });
 }

@@ -7,6 +7,7 @@ import { backupTroubles, lastBackup } from "./lib/backup/report.ts";
 import { type Backups, listBackups, placeOfBackups } from "./lib/backup/store.ts";
 import { boundsOf, boundsTable, warnings } from "./lib/bounds/bounds.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { print } from "./lib/commandLine/terminal.ts";
 import { main } from "./lib/process.ts";
 import { namespaceFlags } from "./lib/reach/kubernetes.ts";
 import { Stack } from "./lib/stack.ts";
@@ -89,12 +90,12 @@ if (import.meta.main) {
     const tasks = withHeld(known, held);
     const facts = { machines, tasks, unread: unreadQueues(tasks, proofRequest(settings, false).groups) };
     const now = new Date();
-    console.log(`${statusTable(facts, now)}\n\n${boundsTable(bounds, now)}`);
+    print(`${statusTable(facts, now)}\n\n${boundsTable(bounds, now)}`);
     const soon = warnings(bounds, now);
-    if (soon.length > 0) console.log(`\nSoon to be seen to:\n${soon.map((line) => `  ${line}`).join("\n")}`);
+    if (soon.length > 0) print(`\nSoon to be seen to:\n${soon.map((line) => `  ${line}`).join("\n")}`);
     const proof = lastProof(held);
     const backup = lastBackup(backups, new Date());
-    for (const line of [proof, backup]) if (line !== undefined) console.log(`\n${line}`);
+    for (const line of [proof, backup]) if (line !== undefined) print(`\n${line}`);
     const found = troubles(facts);
     if (settings.backup) found.push(...backupTroubles(backups, settings.backup.every, new Date()));
     // Without a canary, the last proof may be old.

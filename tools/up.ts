@@ -8,6 +8,7 @@ import { AirflowApi } from "./lib/airflow.ts";
 import { boundsOf, warnings } from "./lib/bounds/bounds.ts";
 import { removeOldImages } from "./lib/bounds/images.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { print } from "./lib/commandLine/terminal.ts";
 import { deploy } from "./lib/deployment/deploy.ts";
 import { drain } from "./lib/drain.ts";
 import { urnsOn } from "./lib/forget.ts";
@@ -58,8 +59,7 @@ async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, { down,
   const proved = await prove(stack, settings, api, down).catch((error: Error) => error);
   if (typeof proved === "string") step(proved);
   const faults = await faultsOfDags(stack, settings, api);
-  if (faults.length > 0)
-    console.log(`\nWrong with your DAGs:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+  if (faults.length > 0) print(`\nWrong with your DAGs:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
   if (typeof proved !== "string") throw proved;
   if (strict && faults.length > 0) throw new Error("\nAll is deployed; with --strict, faults of DAGs count.");
 }
@@ -67,7 +67,7 @@ async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, { down,
 await main(async () => {
   const { flags: asked } = commandLine("up");
   const begin = Date.now();
-  const step = (text: string) => console.log(`[${Math.round((Date.now() - begin) / 1000)} s] ${text}`);
+  const step = (text: string) => print(`[${Math.round((Date.now() - begin) / 1000)} s] ${text}`);
   const stack = new Stack(asked.stack);
   const settings = stack.settings();
   const { platform, groups, webserverPort } = settings;
@@ -81,8 +81,8 @@ await main(async () => {
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
   const loopback = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
   step("Deployed");
-  console.log(greeting(stack.name, settings, outputs, loopback));
-  for (const line of warnings(await boundsOf(stack, settings), new Date())) console.log(`  warning: ${line}`);
+  print(greeting(stack.name, settings, outputs, loopback));
+  for (const line of warnings(await boundsOf(stack, settings), new Date())) print(`  warning: ${line}`);
   const end = await reach(stack);
   await tryOut(stack, settings, new AirflowApi(local), { down, strict: asked.strict ?? false, step }).finally(
     end,

@@ -7,6 +7,7 @@ import { builtHere } from "../../images/local.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { ensureImages, ensurePackages } from "../images.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
+import { print } from "../lib/commandLine/terminal.ts";
 import { inContainer } from "../lib/dags/container.ts";
 import { lastLogs, runDag } from "../lib/dags/follow.ts";
 import { bareScene, besideWorker } from "../lib/dags/scene.ts";
@@ -44,7 +45,7 @@ async function toolsImage({ images, version, packages }: Settings): Promise<stri
 async function told({ stack }: Subject): Promise<string> {
   const place = await findPlace(stack, "webserver");
   if (!place) {
-    console.log(`  stack ${stack.name} does not run: DAGs see no connections and variables`);
+    print(`  stack ${stack.name} does not run: DAGs see no connections and variables`);
     return "{}";
   }
   const { program, args, env } = place;

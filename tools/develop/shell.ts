@@ -7,8 +7,12 @@ await main(async () => {
   const { flags, words } = commandLine("shell");
   const [role = "", ...command] = words;
   const stack = new Stack(flags.stack);
-  const { program, args, env } = await placeOf(stack, role, process.stdin.isTTY);
+  const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
+  const { program, args, env } = await placeOf(stack, role, isTerminal);
   // Ctrl-C is for the program in the shell.
   process.on("SIGINT", () => {});
-  process.exitCode = await attach(program, [...args, ...(command.length > 0 ? command : ["bash"])], { env });
+  process.exitCode = await attach(program, [...args, ...(command.length > 0 ? command : ["bash"])], {
+    env,
+    show: isTerminal ? "terminal" : true,
+  });
 });

@@ -1,4 +1,5 @@
 import { masked } from "../../settings/model/urls/mask.ts";
+import { print } from "./commandLine/terminal.ts";
 import { run } from "./process.ts";
 import { all } from "./ship.ts";
 
@@ -36,7 +37,7 @@ async function build(state: Build, more: readonly string[]): Promise<void> {
     const again = "Run this again: finished steps are kept.";
     throw new Error(`${message}\nBuilding the image ${name} from ${file} failed, see above. ${again}`);
   });
-  console.log(`  ${name}: built in ${Math.round((Date.now() - begin) / 1000)} s`);
+  print(`  ${name}: built in ${Math.round((Date.now() - begin) / 1000)} s`);
 }
 
 /**
@@ -50,7 +51,7 @@ export async function buildAll(plans: readonly Plan[], more: readonly string[] =
   const running = new Set(states);
   const timer = setInterval(() => {
     const seconds = Math.round((Date.now() - begin) / 1000);
-    for (const { plan, step } of running) console.log(`  ${plan.name}: ${seconds} s, ${step}`);
+    for (const { plan, step } of running) print(`  ${plan.name}: ${seconds} s, ${step}`);
   }, 10_000);
   const builds = states.map((state) => build(state, more).finally(() => running.delete(state)));
   await all(builds).finally(() => clearInterval(timer));

@@ -1,4 +1,5 @@
 import { clientEnvironment } from "../../platforms/machines.ts";
+import { print } from "./commandLine/terminal.ts";
 import { run } from "./process.ts";
 import type { DeployedMachine } from "./state.ts";
 
@@ -19,6 +20,6 @@ export async function drain(machine: DeployedMachine, prefix: string): Promise<v
   });
   const workers = listed.split("\n").filter((id) => id !== "");
   if (workers.length === 0) return;
-  console.log(`  ${name}: ${workers.length} worker(s) finish their tasks`);
+  print(`  ${name}: ${workers.length} worker(s) finish their tasks`);
   await run("docker", ["stop", ...workers], { env });
 }

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { masked } from "../../settings/model/urls/mask.ts";
+import { Refused } from "../../settings/read/yaml/refused.ts";
+import { print, printError, printPlainError, show } from "./commandLine/terminal.ts";
 
 /** The project's folder. */
 export const project = resolve(import.meta.dirname, "../..");
@@ -12,13 +14,25 @@ export function ended(child: ChildProcess): Promise<number | null> {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Shows the command's output as it comes; by default the output only appears in an error. */
-  readonly show?: boolean;
+  /**
+   * Shows the command's output as it comes, masked; by default the output only appears in an error. `terminal` gives the
+   * command the terminal itself, for questions, and for data that has to arrive as it is.
+   */
+  readonly show?: boolean | "terminal";
   readonly cwd?: string;
   /** Standard input of the command; none by default. */
   readonly input?: string;
   /** Receives the command's output as it comes. */
   readonly hear?: (chunk: string) => void;
+}
+
+/** Shows the output of a command until its end; nothing of it is kept. */
+async function passed(child: ChildProcess, command: string, args: readonly string[]): Promise<string> {
+  show(child.stdout, process.stdout);
+  show(child.stderr, process.stderr);
+  const code = await ended(child);
+  if (code === 0) return "";
+  throw new Error(`${command} ${args[0] ?? ""} failed with exit code ${code}`);
 }
 
 /**
@@ -30,13 +44,17 @@ export async function run(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<string> {
-  const { env = {}, show = false, cwd = project, input, hear } = options;
+  const { env = {}, show: way = false, cwd = project, input, hear } = options;
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
-    stdio: show ? "inherit" : [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    stdio:
+      way === "terminal"
+        ? "inherit"
+        : [way ? "inherit" : input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
   child.stdin?.end(input);
+  if (way === true) return passed(child, command, args);
   let stdout = "";
   let all = "";
   child.stdout?.on("data", (chunk: Buffer) => {
@@ -55,19 +73,22 @@ export async function run(
 }
 
 /**
- * Runs a command with its output in the terminal.
+ * Runs a command with its output in the terminal, masked unless it has the terminal itself.
  * @param input standard input of the command; without one it has the terminal's
  * @returns the command's exit code; 1 if it was killed
  */
 export async function attach(
   command: string,
   args: readonly string[],
-  { env = {}, input }: Pick<RunOptions, "env" | "input">,
+  { env = {}, input, show: way = true }: Pick<RunOptions, "env" | "input" | "show">,
 ): Promise<number> {
+  const out = way === "terminal" ? "inherit" : "pipe";
   const child = spawn(command, args, {
     env: { ...process.env, ...env },
-    stdio: [input === undefined ? "inherit" : "pipe", "inherit", "inherit"],
+    stdio: [input === undefined ? "inherit" : "pipe", out, out],
   });
+  show(child.stdout, process.stdout);
+  show(child.stderr, process.stderr);
   // A command may end before it has read its input.
   child.stdin?.on("error", () => {}).end(input);
   return (await ended(child)) ?? 1;
@@ -88,7 +109,7 @@ export async function waitFor<T>(
     const now = Date.now();
     if (now - begin > seconds * 1000) throw new Error(`Waited ${seconds} s in vain for ${what}.`);
     if (now - shown > 10_000) {
-      console.log(`  waiting for ${what} (${Math.round((now - begin) / 1000)} s)`);
+      print(`  waiting for ${what} (${Math.round((now - begin) / 1000)} s)`);
       shown = now;
     }
     await new Promise((wake) => setTimeout(wake, pauseSeconds * 1000));
@@ -100,7 +121,9 @@ export async function main(body: () => Promise<void>): Promise<void> {
   try {
     await body();
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    // A refusal shows no secret by itself, and examples of what is expected.
+    if (error instanceof Refused) printPlainError(error.message);
+    else printError(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   }
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { builtHere } from "../../images/local.ts";
 import { clientEnvironment, type Machine } from "../../platforms/machines.ts";
+import { print } from "./commandLine/terminal.ts";
 import { ended, run } from "./process.ts";
 
 /** Images for a machine. */
@@ -62,7 +63,7 @@ async function transfer(state: Transfer): Promise<void> {
         `and has room (${client} system df), then run this again: what has arrived is kept.`,
     );
   }
-  console.log(`  ${machine.name}: ${image} sent in ${Math.round((Date.now() - begin) / 1000)} s`);
+  print(`  ${machine.name}: ${image} sent in ${Math.round((Date.now() - begin) / 1000)} s`);
 }
 
 /**
@@ -73,7 +74,7 @@ export async function shipImages(cargo: readonly Cargo[]): Promise<void> {
   const running = new Set<Transfer>();
   const timer = setInterval(() => {
     for (const { machine, image, bytes } of running)
-      console.log(`  ${machine.name}: ${Math.round(bytes / 2 ** 20)} MiB of ${image}`);
+      print(`  ${machine.name}: ${Math.round(bytes / 2 ** 20)} MiB of ${image}`);
   }, 10_000);
   const ship = async ({ machine, images }: Cargo) => {
     for (const image of images.filter((name) => name.startsWith(builtHere))) {

@@ -6,6 +6,7 @@ import type { Claim, Found } from "../../platforms/ownership/claims.ts";
 import { spell, strangers } from "../../platforms/ownership/judge.ts";
 import { claimOf, type Known, knownFrom, placeOf } from "../../platforms/ownership/known.ts";
 import type { Settings } from "../../settings/model/groups.ts";
+import { print } from "./commandLine/terminal.ts";
 import { contextFlags, type Stack } from "./stack.ts";
 import { type Deployment, providerOf, type Resource, readState, writeState } from "./state.ts";
 
@@ -55,7 +56,7 @@ export async function spare(stack: Stack, settings: Settings): Promise<Known> {
   });
   const strange = strangers(await find(), known);
   if (strange.length === 0) return known;
-  for (const one of strange) console.log(`  left as it is: ${spell(one)}`);
+  for (const one of strange) print(`  left as it is: ${spell(one)}`);
   await writeState(stack, retaining(state, spared(resources, machines, strange)));
   return known;
 }

@@ -12,7 +12,7 @@ import { readDeployed, readStackFile } from "../../settings/read/read.ts";
 import { rewritten } from "../../settings/read/rewritten.ts";
 import { readText } from "../../settings/read/yaml/text.ts";
 import { readSalt, removeDamagedAttributes, removeUnfinished } from "./checkpoint.ts";
-import { project, run } from "./process.ts";
+import { project, type RunOptions, run } from "./process.ts";
 import { protectAgain, unprotect } from "./recovery/protection.ts";
 import { recover } from "./recovery/recover.ts";
 
@@ -82,7 +82,7 @@ export class Stack {
   }
 
   /** Runs the CLI on this stack; makes the stack if there is none. */
-  async pulumi(args: readonly string[], show = false): Promise<string> {
+  async pulumi(args: readonly string[], show: RunOptions["show"] = false): Promise<string> {
     if (process.env.PULUMI_BACKEND_URL) {
       await run("pulumi", ["stack", "select", "--create", this.name]);
       return run("pulumi", args, { env: { PULUMI_STACK: this.name }, show });
@@ -104,6 +104,7 @@ export class Stack {
     const places = { kubectl: contextFlags(kubernetes), docker: clientsOf(settings) };
     await recover(this.state, this.name, places, cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
+    if (show === true && process.stdout.isTTY) flags.push("--color=always");
     return run("pulumi", [...args, ...flags], { env: this.environment(), show });
   }
 

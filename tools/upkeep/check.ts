@@ -1,10 +1,11 @@
 import { commandLine } from "../lib/commandLine/commandLine.ts";
+import { print } from "../lib/commandLine/terminal.ts";
 import { main, run } from "../lib/process.ts";
 
 await main(async () => {
   commandLine("check");
-  console.log("Types");
+  print("Types");
   await run("tsc", [], { show: true });
-  console.log("Lint and format");
+  print("Lint and format");
   await run("biome", ["ci", "--error-on-warnings", "."], { show: true });
 });

@@ -1,8 +1,18 @@
 /** Masks what may be secret in texts that are printed. */
 
-/** Forms of tokens that services hand out, and of values beside words for a secret. */
+/** Tokens with the marks of the services that hand them out. */
+export const issued =
+  /\b(gh[oprsu]_|github_pat_|glpat-|xox[a-z]-|sk-|sk_(live|test)_|pypi-|npm_|hf_|AKIA|ASIA|AIza|dapi|hv[sb]\.|SG\.|eyJ)[\w.-]{8,}/;
+
+/** Addresses that are a secret as a whole. */
+export const webhooks =
+  /\b(hooks\.slack\.com\/(services|workflows)|discord(app)?\.com\/api\/webhooks|[\w.-]*webhook\.office\.com|[\w.-]+\.logic\.azure\.com)(?!\w)/i;
+
+/** Forms of tokens, of private keys, and of values beside words for a secret. */
 const tokens = [
-  /\b(gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|pypi-|npm_|hf_|AKIA|eyJ)[\w.-]{8,}/g,
+  new RegExp(issued, "g"),
+  new RegExp(`(?<=${webhooks.source}/)[^\\s"'<>]+`, "gi"),
+  /(?<=-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?=-----END|$)/gs,
   /((?<=\b(Bearer|Basic) +)|(?<=\b\w*(password|passwd|passphrase|secret|token|api_?key|_pat|pwd)\w*["']?\s*[=:]\s*["']?))[^\s"',;[{]{4,}/gi,
 ];
 

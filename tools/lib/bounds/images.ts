@@ -1,5 +1,6 @@
 import { builtHere } from "../../../images/local.ts";
 import { askEngine } from "../../../platforms/ask.ts";
+import { print } from "../commandLine/terminal.ts";
 import type { Cargo } from "../ship.ts";
 
 /** Images of earlier deployments that stay for a way back, of each kind. */
@@ -24,8 +25,7 @@ export async function removeOldImages(cargo: readonly Cargo[]): Promise<void> {
     const { text } = await askEngine(machine, [...listing, "--format", "{{.Repository}}:{{.Tag}}"]);
     for (const image of superfluous(text.trim().split("\n"), images)) {
       const { complaint } = await askEngine(machine, ["image", "rm", image], 60);
-      if (complaint === undefined)
-        console.log(`  ${machine.name}: ${image} removed, which no deployment needs`);
+      if (complaint === undefined) print(`  ${machine.name}: ${image} removed, which no deployment needs`);
     }
   };
   await Promise.all(remote.map(clear));

@@ -1,6 +1,7 @@
 import type { CommandName } from "./commands.ts";
 import { help } from "./help.ts";
 import { type Parsed, parse } from "./parse.ts";
+import { printPlain } from "./terminal.ts";
 
 /** True if the arguments ask for help. */
 export function asksForHelp(args: readonly string[]): boolean {
@@ -9,7 +10,7 @@ export function asksForHelp(args: readonly string[]): boolean {
 
 /** Prints a command's help, and ends the process. */
 export function showHelp(name: CommandName): never {
-  console.log(help(name));
+  printPlain(help(name));
   process.exit();
 }
 

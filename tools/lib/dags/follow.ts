@@ -1,4 +1,5 @@
 import { type AirflowApi, type DagRun, summary, type TaskInstance } from "../airflow.ts";
+import { print } from "../commandLine/terminal.ts";
 import { waitFor } from "../process.ts";
 import { type LogAnswer, linesOf } from "../taskLog.ts";
 
@@ -12,11 +13,11 @@ export async function printLogs(
   tasks: readonly Instance[],
 ): Promise<void> {
   for (const { task_id: task, try_number: attempt, map_index: index = -1, state } of tasks) {
-    console.log(`--- ${task}${index < 0 ? "" : ` [${index}]`}: ${state ?? "waiting"}, try ${attempt}`);
+    print(`--- ${task}${index < 0 ? "" : ` [${index}]`}: ${state ?? "waiting"}, try ${attempt}`);
     if (attempt < 1) continue;
     const path = `/dags/${dag}/dagRuns/${run}/taskInstances/${task}/logs/${attempt}?map_index=${index}`;
     const answer = await api.call<LogAnswer>(path);
-    for (const line of answer ? linesOf(answer) : ["There is no log."]) console.log(line);
+    for (const line of answer ? linesOf(answer) : ["There is no log."]) print(line);
   }
 }
 
@@ -26,18 +27,18 @@ export async function printLogs(
  */
 export async function runDag(api: AirflowApi, dag: string): Promise<boolean> {
   const { dag_run_id: run } = await api.trigger(dag);
-  console.log(`  ${run}`);
+  print(`  ${run}`);
   let shown = "";
   const state = await waitFor(`${dag} to finish`, Number.POSITIVE_INFINITY, async () => {
     const tasks = summary(await api.tasks(dag, run));
-    if (tasks !== shown) console.log(`  ${tasks}`);
+    if (tasks !== shown) print(`  ${tasks}`);
     shown = tasks;
     const now = await api.dagRun(dag, run);
     return now?.state === "success" || now?.state === "failed" ? now.state : undefined;
   });
   const failed = (await api.tasks(dag, run)).filter((task) => task.state === "failed");
   await printLogs(api, dag, run, failed);
-  console.log(`${dag}: ${state}`);
+  print(`${dag}: ${state}`);
   return state === "success";
 }
 
@@ -48,6 +49,6 @@ export async function lastLogs(api: AirflowApi, dag: string): Promise<void> {
   if (!last) throw new Error(`Airflow knows no DAG ${dag}.`);
   const [run] = last.dag_runs;
   if (!run) throw new Error(`${dag} has not run yet; npm run dags -- run ${dag} runs it.`);
-  console.log(`${dag}: ${run.dag_run_id}, ${run.state}`);
+  print(`${dag}: ${run.dag_run_id}, ${run.state}`);
   await printLogs(api, dag, run.dag_run_id, await api.tasks(dag, run.dag_run_id));
 }

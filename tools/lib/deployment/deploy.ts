@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { capabilities } from "../../../capabilities.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
+import { print } from "../commandLine/terminal.ts";
 import { clientsOf, type Stack } from "../stack.ts";
 import { watchFailures } from "./failures.ts";
 import { watchWaiting } from "./waiting.ts";
@@ -11,7 +12,7 @@ import { watchWaiting } from "./waiting.ts";
 export async function deploy(stack: Stack, settings: Settings, flags: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "airflow-events-"));
   const log = join(folder, "events");
-  const tell = (failure: string) => console.log(`\n  failed: ${failure.replaceAll("\n", "\n  ")}\n`);
+  const tell = (failure: string) => print(`\n  failed: ${failure.replaceAll("\n", "\n  ")}\n`);
   const { engines } = capabilities[settings.platform];
   const ends = [
     watchFailures(log, clientsOf(settings), tell),

@@ -1,6 +1,7 @@
 import { proofRequest } from "../../../components/canary/request.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import type { AirflowApi } from "../airflow.ts";
+import { print } from "../commandLine/terminal.ts";
 import { placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
 import { failures, report, verdict } from "./report.ts";
@@ -22,8 +23,8 @@ export async function prove(
   const request = proofRequest({ ...settings, groups }, true);
   if (request.groups.length === 0) return "There is no worker to try.";
   const place = await placeOf(stack, "scheduler");
-  const trials = await proveBy(place, request, api, (line) => console.log(`  ${line}`));
-  console.log(report(trials));
+  const trials = await proveBy(place, request, api, (line) => print(`  ${line}`));
+  print(report(trials));
   const failed = failures(trials);
   if (failed.length > 0) throw new Error(`The canary failed: ${failed.join(", ")}.`);
   return verdict(trials);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createConnection } from "node:net";
 import { roleTable } from "../../../roles.ts";
 import { readDeployed } from "../../../settings/read/read.ts";
+import { show } from "../commandLine/terminal.ts";
 import { run, waitFor } from "../process.ts";
 import { contextFlags, type Stack } from "../stack.ts";
 import { portInUse } from "./tunnel.ts";
@@ -47,7 +48,8 @@ export async function forward(stack: Stack): Promise<() => void> {
   const children = new Set<ReturnType<typeof spawn>>();
   const keep = ({ service, port, local }: Forward) => {
     const args = [...flags, "port-forward", `service/${service}`, `${local}:${port}`];
-    const child = spawn("kubectl", args, { stdio: ["ignore", "ignore", "inherit"] });
+    const child = spawn("kubectl", args, { stdio: ["ignore", "ignore", "pipe"] });
+    show(child.stderr, process.stderr);
     children.add(child);
     child.on("close", () => {
       children.delete(child);

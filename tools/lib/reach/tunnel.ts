@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { clientEnvironment, type Machine } from "../../../platforms/machines.ts";
+import { printError } from "../commandLine/terminal.ts";
 import { run } from "../process.ts";
 
 const relay = readFileSync(new URL("tunnel.py", import.meta.url), "utf8");
@@ -34,7 +35,7 @@ function carry(socket: Socket, machine: Machine | undefined, container: string, 
     said += error.message;
   });
   child.on("close", (code) => {
-    if (code !== 0 && !ended) console.error(`  ${container}: ${said.trim()}`);
+    if (code !== 0 && !ended) printError(`  ${container}: ${said.trim()}`);
     socket.destroySoon();
   });
   return end;

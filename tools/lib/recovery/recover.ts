@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { installationLabel } from "../../../platforms/ownership/claims.ts";
 import { readCheckpoint } from "../checkpoint.ts";
+import { print } from "../commandLine/terminal.ts";
 import { run } from "../process.ts";
 import { providerOf } from "../state.ts";
 import { stopOrphans } from "./orphans.ts";
@@ -108,7 +109,7 @@ async function remove({ name, list, remove, env }: Unknown): Promise<void> {
   const [lister, ...listing] = list;
   const ids = (await run(lister, listing, { env })).trim();
   if (ids === "") return;
-  console.log(`  removing ${name}, which was being made`);
+  print(`  removing ${name}, which was being made`);
   for (const [remover, ...removing] of remove) await run(remover, [...removing, ...ids.split("\n")], { env });
 }
 
@@ -158,7 +159,7 @@ export async function recover(
   if (!locks.every(isDead)) return;
   const pending = readCheckpoint(state, stack)?.latest?.pending_operations ?? [];
   if (locks.length > 0 || pending.length > 0) {
-    console.log("  the last command was cut off: clearing up after it");
+    print("  the last command was cut off: clearing up after it");
     await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: pathToFileURL(state).href });
     for (const operation of unknown(pending, places)) await remove(operation);
     for (const lock of locks) rmSync(lock);
