@@ -95,6 +95,7 @@ function unread(settings: Settings): Settings {
     redis: {
       ...redis,
       ...(redis.url !== undefined && { url: placeholder(redis.url, "rediss://u:p@h:6379/0", "broker") }),
+      ...(redis.key !== undefined && { key: "{key of redis.certificate}" }),
     },
   };
 }

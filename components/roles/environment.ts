@@ -6,7 +6,7 @@ import type { AirflowSettings } from "../../settings/schema/airflowCfg.ts";
 import { majorOf } from "../../settings/schema/versions.ts";
 import type { Endpoint, Values } from "../../workload.ts";
 import { runtimeDirectory, secretsDirectory } from "../../workload.ts";
-import type { Broker } from "../broker.ts";
+import { type Broker, type BrokerTls, clientKey } from "../broker.ts";
 import type { Database } from "../database.ts";
 import { fernetKeys, type Secrets } from "../secrets.ts";
 import { executor } from "./lease/lease.ts";
@@ -124,14 +124,22 @@ function connections({ broker, server, secrets, adminUser, ...args }: Environmen
   ];
 }
 
+function clientCertificate({ certificate, key }: NonNullable<BrokerTls["client"]>): Setting[] {
+  return [
+    asVariable("celery", "ssl_cert", certificate),
+    { section: "celery", key: "ssl_key", value: key, where: "path", file: clientKey, roles: celery },
+  ];
+}
+
 /** Repeats the broker's TLS parameters as settings: Flower ignores those in the URL. */
 function brokerTls({ broker: { tls } }: EnvironmentArgs): Setting[] {
   if (!tls) return [];
   const active = tls.active.apply((is) => (is ? "True" : "False"));
   return [
     { ...asVariable("celery", "ssl_active", "True"), value: active },
-    asVariable("celery", "ssl_mutual_tls", "False"),
+    asVariable("celery", "ssl_mutual_tls", tls.client === undefined ? "False" : "True"),
     ...(tls.authorities === undefined ? [] : [asVariable("celery", "ssl_cacert", tls.authorities)]),
+    ...(tls.client === undefined ? [] : clientCertificate(tls.client)),
   ];
 }
 

@@ -46,7 +46,15 @@ function externalOf(platform: Platform, { postgres, redis }: Settings, parent: p
       ),
     }),
     ...(redis.url !== undefined && {
-      redis: new ExternalRedis("redis", { url: readSecret(redis.url, platform), ca: redis.ca }, { parent }),
+      redis: new ExternalRedis(
+        "redis",
+        {
+          ...redis,
+          url: readSecret(redis.url, platform),
+          key: redis.key === undefined ? undefined : readSecret(redis.key, platform),
+        },
+        { parent },
+      ),
     }),
   };
 }
@@ -76,7 +84,7 @@ function checkOf(
       },
       files: { ...postgres?.files, ...redis?.files },
       connections: connectionBudget(settings),
-      redisAuthorities: redis?.tls.authorities,
+      redisTls: redis?.tls,
       reaches: targets(
         ...(postgres ? [postgres.target, postgres.resultsTarget] : []),
         ...(redis ? [redis.target] : []),

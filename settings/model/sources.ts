@@ -40,7 +40,7 @@ interface Secrets {
     readonly url?: SecretSource | undefined;
     readonly resultsUrl?: SecretSource | undefined;
   };
-  readonly redis: { readonly url?: SecretSource | undefined };
+  readonly redis: { readonly url?: SecretSource | undefined; readonly key?: SecretSource | undefined };
   readonly connections: Named<{
     readonly uri?: SecretSource | undefined;
     readonly password?: unknown;
@@ -81,6 +81,7 @@ export function sources(parsed: Secrets): Source[] {
       under(extras?.secretFiles ?? {}, "roles", role, "secretFiles"),
     ),
     ...under({ key: publish?.key }, "publish"),
+    ...under({ key: parsed.redis.key }, "redis"),
     ...under(secrets, "secrets").filter(({ path }) => !String(path[1]).endsWith("Password")),
     ...passwords(parsed),
     ...serviceUrls(parsed),

@@ -40,6 +40,12 @@ export const redis = object({
   ca: file
     .optional()
     .describe("With `url`: file with the authorities that may sign the server's certificate, in PEM."),
+  certificate: file
+    .optional()
+    .describe(
+      "With `url`: file with the certificate that the stack shows to a server that asks for one (`tls-auth-clients`), and the intermediate ones, in PEM.",
+    ),
+  key: secret.optional().describe("Private key of `certificate`, in PEM."),
 });
 
 /** PgBouncer between Airflow and Postgres, so that many workers and schedulers share few connections. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Platform, Target, Values } from "../../../workload.ts";
+import { type BrokerTls, clientKey } from "../../broker.ts";
 import { type ExtrasByRole, withExtras } from "../../roles/extras.ts";
 import { underInit } from "../../roles/role.ts";
 
@@ -16,8 +17,8 @@ export interface CheckArgs {
   readonly files: Values;
   /** Connections that the stack may open to Postgres. */
   readonly connections: number;
-  /** Path of the authorities of Redis among `files`. */
-  readonly redisAuthorities?: string | undefined;
+  /** How to speak TLS with Redis. */
+  readonly redisTls?: BrokerTls | undefined;
   readonly reaches: readonly Target[];
 }
 
@@ -33,16 +34,19 @@ export class Check extends pulumi.ComponentResource {
 
   constructor(name: string, args: CheckArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Check", name, {}, opts);
-    const { image, urls, files, connections, redisAuthorities } = args;
-    const authorities = redisAuthorities === undefined ? [] : [redisAuthorities];
+    const { image, urls, files, connections, redisTls: { authorities, client } = {} } = args;
+    const flags = [
+      ...(authorities === undefined ? [] : ["--redis-authorities", authorities]),
+      ...(client === undefined ? [] : ["--redis-certificate", client.certificate]),
+    ];
     this.done = args.platform.job(
       name,
       withExtras("all", args, {
         image,
         // The check sets no variables, so none clashes with those that a stack gives its roles.
-        command: underInit("python", `${folder}/check.py`, String(connections), ...authorities),
+        command: underInit("python", `${folder}/check.py`, String(connections), ...flags),
         user: { uid: 50000, gid: 0 },
-        secrets: urls,
+        secrets: { ...urls, ...(client && { [clientKey]: client.key }) },
         files: { ...Object.fromEntries(programs), ...files },
         limits: { memory: 256, cpu: 1 },
         reaches: args.reaches,

@@ -45,12 +45,17 @@ def is_loopback(host):
         return host == "localhost"
 
 
-def handshake(connection, host, ca, names=True, verify=True):
+def handshake(connection, host, ca, names=True, verify=True, identity=None):
     """Speaks TLS on a connection, to get OpenSSL's own words about the certificate: libraries say less."""
     context = ssl.create_default_context(cafile=ca)
     context.check_hostname = names and verify
     if not verify:
         context.verify_mode = ssl.CERT_NONE
+    if identity:
+        try:
+            context.load_cert_chain(*identity)
+        except (ssl.SSLError, OSError) as error:
+            raise Complaint(f"redis.key is not the key of redis.certificate ({error}). Needed is that key, in PEM.") from error
     try:
         return context.wrap_socket(connection, server_hostname=host.strip("[]"))
     except ssl.SSLCertVerificationError as error:

@@ -10,8 +10,11 @@ OLDEST = (6, 2)
 RULES = "~* &* +@all -@admin -@dangerous +info"
 
 
-def complaints(key, url, ca):
-    """Returns the faults of a Redis; `ca` is a file of authorities, in place of the public ones."""
+def complaints(key, url, ca, identity=None):
+    """Returns the faults of a Redis.
+
+    `ca` is a file of authorities, in place of the public ones; `identity` has the files of a certificate and its key.
+    """
     parts = urllib.parse.urlsplit(url)
     user, password = urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password)
     tls = parts.scheme == "rediss"
@@ -19,7 +22,7 @@ def complaints(key, url, ca):
     try:
         with connect(parts.hostname, parts.port) as connection:
             if tls:
-                handshake(connection, parts.hostname, ca).close()
+                handshake(connection, parts.hostname, ca, identity=identity).close()
         client = redis.Redis(
             host=parts.hostname,
             port=parts.port,
@@ -30,22 +33,23 @@ def complaints(key, url, ca):
             decode_responses=True,
             ssl=tls,
             **({"ssl_ca_certs": ca} if tls and ca else {}),
+            **({"ssl_certfile": identity[0], "ssl_keyfile": identity[1]} if tls and identity else {}),
         )
-        found = list(faults(client, user, tls))
+        found = list(faults(client, user, tls, identity))
     except Complaint as complaint:
         found = [str(complaint)]
     print(f"{place}: {'refused' if found else 'good'}", flush=True)
     return [f"{place}: {fault}" for fault in found]
 
 
-def faults(client, user, tls):
-    log_in(client, user, tls)
+def faults(client, user, tls, identity):
+    log_in(client, user, tls, identity)
     information = ask(client, user)
     yield from unfit(information)
     yield from lacking(client, user)
 
 
-def log_in(client, user, tls):
+def log_in(client, user, tls, identity):
     try:
         client.ping()
     except redis.exceptions.NoPermissionError:
@@ -57,8 +61,15 @@ def log_in(client, user, tls):
             f"Needed is the right password in the URL, or as an administrator: ACL SETUSER {user} on >PASSWORD {RULES}"
         ) from error
     except redis.exceptions.RedisError as error:
-        hint = "" if tls else " If it speaks TLS there, the URL begins with rediss://."
+        hint = shown(identity) if tls else " If it speaks TLS there, the URL begins with rediss://."
         raise Complaint(f"the server does not answer as Redis does ({error}).{hint}") from error
+
+
+def shown(identity):
+    """Says what a server may lack that ends a connection after the handshake, which is when it judges the client."""
+    if identity is None:
+        return " If it asks for a client certificate (tls-auth-clients), needed are redis.certificate and redis.key."
+    return " Needed is a redis.certificate that is signed by an authority which the server trusts (tls-ca-cert-file)."
 
 
 def ask(client, user):

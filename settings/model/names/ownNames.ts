@@ -37,6 +37,7 @@ export const ownSecrets = [
   "flower_basic_auth",
   "jwt_private_key_path",
   "metadata_url",
+  "redis_client_key",
   "result_backend",
   "results_url",
   "secret_key",
@@ -63,6 +64,7 @@ export const ownFiles = [
   "/opt/airflow/migrate.py",
   "/opt/airflow/postgres-ca.pem",
   "/opt/airflow/redis-ca.pem",
+  "/opt/airflow/redis-client.pem",
   "/opt/airflow/start.py",
   authoritiesFile,
 ] as const;

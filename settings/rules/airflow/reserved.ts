@@ -12,6 +12,8 @@ const logPort = "the stack opens the port at which logs are read: expected to le
 
 const brokerTls = "the broker's URL decides about TLS: expected redis.url with rediss://, and redis.ca";
 
+const clientTls = "the broker's keys decide about it: expected redis.certificate and redis.key";
+
 const signing = "the stack mints the key that signs tokens: expected secrets.jwtSecret";
 
 const metadata =
@@ -59,6 +61,9 @@ const reserved: Readonly<Record<string, string>> = {
     "it replaces all of Celery's configuration, the broker's address included: expected settings.celery and settings.celery.extra_celery_config",
   "celery.ssl_active": brokerTls,
   "celery.ssl_cacert": brokerTls,
+  "celery.ssl_mutual_tls": clientTls,
+  "celery.ssl_cert": clientTls,
+  "celery.ssl_key": clientTls,
   "celery.worker_autoscale":
     "workers get it as an argument: expected workerMinConcurrency and workerConcurrency",
   "celery.worker_concurrency": "workers get it as an argument: expected workerConcurrency",

@@ -15,6 +15,9 @@ const pointless = (["postgres", "redis"] as const).map((kind) =>
         const hasResults = kind === "postgres" && isGiven("postgres.resultsUrl");
         return [
           ...(isGiven(`${kind}.ca`) ? [{ path: [kind, "ca"], message }] : []),
+          ...(["certificate", "key"] as const)
+            .filter((key) => kind === "redis" && isGiven(`redis.${key}`))
+            .map((key) => ({ path: [kind, key], message, given: "{…}" })),
           ...(hasResults ? [{ path: [kind, "resultsUrl"], message, given: "{…}" }] : []),
         ];
       }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { certificateFault } from "../../model/certificates.ts";
+import { certificateFault, certificatesIn, keyFault } from "../../model/certificates.ts";
 import { type Source, serviceUrls, textOf } from "../../model/sources.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
@@ -32,4 +32,31 @@ const unused = rule(["postgres.*", "redis.*"], (parsed, isGiven) =>
   }),
 );
 
-export const tlsRules = [...authorities, unused];
+/** Requires the certificate and the key that Redis is shown to fit each other, and TLS, in which they are shown. */
+const client = rule(["redis.*"], ({ redis: { url, certificate, key } }, isGiven): Fault[] => {
+  if (!isGiven("redis.url")) return [];
+  const fault = (name: string, message: string, given = "{…}") => [{ path: ["redis", name], message, given }];
+  if (!isGiven("redis.certificate"))
+    return isGiven("redis.key")
+      ? fault("key", "it is the key of a certificate: expected redis.certificate, too")
+      : [];
+  if (!isGiven("redis.key"))
+    return [{ path: ["redis", "key"], message: "expected the private key of redis.certificate" }];
+  if (certificate === undefined || key === undefined) return [];
+  const pem = readFileSync(certificate, "utf8");
+  const why = certificateFault(pem);
+  if (why !== undefined)
+    return fault(
+      "certificate",
+      `${why}: expected a certificate and those that lead to its authority, in PEM, valid now`,
+      certificate,
+    );
+  const [own] = certificatesIn(pem);
+  const text = textOf({ path: ["redis", "key"], source: key });
+  const mismatch = own && text !== undefined && keyFault(text, own);
+  if (mismatch) return fault("key", `${mismatch}: expected the key of redis.certificate, in PEM`, "[secret]");
+  const plain = url && withoutTls(textOf({ path: ["redis", "url"], source: url }) ?? "");
+  return plain ? fault("certificate", `redis.url ${plain} there, or no certificate`, certificate) : [];
+});
+
+export const tlsRules = [...authorities, unused, client];

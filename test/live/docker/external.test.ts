@@ -72,6 +72,18 @@ test("services that are good are found good", async () => {
   assert.equal(await outside.redisCli("dbsize"), "0");
 });
 
+test("a Redis that asks for a certificate is good with one of its authority, and with no other", async () => {
+  const urls = { broker_url: outside.asking };
+  const check = (client?: string) => outside.check(urls, undefined, undefined, client);
+  assert.match(await check("server"), /^redis\.url, tried as celery at \S+ with TLS: good$/m);
+  const without = "needed are redis\\.certificate and redis\\.key\\.\nexit code 1$";
+  assert.match(await check(), new RegExp(without, "m"));
+  assert.match(
+    await check("other"),
+    /Needed is a redis\.certificate that is signed by an authority which the server trusts \(tls-ca-cert-file\)\.$/m,
+  );
+});
+
 const postgres =
   /ERROR postgres\.url, tried as team\.airflow at services\.test:18620\/team-metadata with sslmode verify-full: /;
 const broken: readonly {

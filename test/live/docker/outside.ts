@@ -66,6 +66,11 @@ export class Outside {
     return this.redis().replace(`:${this.port + 1}/`, `:${this.port + 2}/`);
   }
 
+  /** URL of a Redis that asks its clients for a certificate. */
+  get asking(): string {
+    return this.redis().replace(`:${this.port + 1}/`, `:${this.port + 3}/`);
+  }
+
   /** Writes one line to a file, for a stack's configuration; returns the path. */
   file(name: string, text: string): string {
     const path = join(this.folder, name);
@@ -81,6 +86,7 @@ export class Outside {
       this.startPostgres(),
       this.startRedis("redis", this.port + 1, "server"),
       this.startRedis("misnamed", this.port + 2, "elsewhere"),
+      this.startRedis("asking", this.port + 3, "server", "yes"),
     ]);
   }
 
@@ -109,19 +115,31 @@ export class Outside {
     return (await docker("exec", `${prefix}-redis`, "redis-cli", ...tls, ...login, ...command)).trim();
   }
 
-  /** Runs the check of a stack alone; returns its output, followed by its exit code. */
-  async check(urls: Readonly<Record<string, string>>, ca = this.ca, connections = 40): Promise<string> {
+  /**
+   * Runs the check of a stack alone; returns its output, followed by its exit code.
+   * @param client name of the certificate that Redis is shown
+   */
+  async check(
+    urls: Readonly<Record<string, string>>,
+    ca = this.ca,
+    connections = 40,
+    client?: string,
+  ): Promise<string> {
     const secrets = mkdtempSync(join(this.folder, "secrets-"));
     chmodSync(this.folder, 0o711);
     chmodSync(secrets, 0o755);
     for (const [name, url] of Object.entries(urls)) writeFileSync(join(secrets, name), url);
+    const certificate = "/opt/airflow/client.pem";
+    if (client !== undefined) writeFileSync(join(secrets, "redis_client_key"), this.text(`${client}.key`));
     const programs = join(import.meta.dirname, "../../../components/services/check");
     const mounts = [
       `${secrets}:/run/secrets:ro`,
       `${programs}:/opt/check:ro`,
       `${ca}:/opt/airflow/ca.pem:ro`,
+      ...(client === undefined ? [] : [`${join(this.folder, client)}.pem:${certificate}:ro`]),
     ];
-    const script = `python -B /opt/check/check.py ${connections} /opt/airflow/ca.pem 2>&1; echo "exit code $?"`;
+    const shown = client === undefined ? "" : `--redis-certificate ${certificate}`;
+    const script = `python -B /opt/check/check.py ${connections} --redis-authorities /opt/airflow/ca.pem ${shown} 2>&1; echo "exit code $?"`;
     return docker(
       "run",
       "--rm",
@@ -215,7 +233,12 @@ export class Outside {
     }
   }
 
-  private async startRedis(name: string, port: number, certificate: string): Promise<void> {
+  private async startRedis(
+    name: string,
+    port: number,
+    certificate: string,
+    asks: "yes" | "no" = "no",
+  ): Promise<void> {
     this.readable(
       `${name}.acl`,
       `user default off
@@ -233,7 +256,7 @@ bind ${this.address}
 tls-cert-file /tls/${certificate}.pem
 tls-key-file /tls/${certificate}.key
 tls-ca-cert-file /tls/ca.pem
-tls-auth-clients no
+tls-auth-clients ${asks}
 aclfile /tls/${name}.acl
 dir /data
 appendonly yes

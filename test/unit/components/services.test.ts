@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -122,7 +122,51 @@ test("each role is told of services that are there already what it needs, in its
     ["metadata_url", "results_url", "broker_url"].map((key) => secret(told, "check", key)),
     [`postgresql://${place}`, `postgresql://${place}`, redisUrl],
   );
-  assert.deepEqual(argumentsOfCheck(declared), ["40", "/opt/airflow/redis-ca.pem"]);
+  assert.deepEqual(argumentsOfCheck(declared), ["40", "--redis-authorities", "/opt/airflow/redis-ca.pem"]);
+});
+
+/** Certificate that signs itself, and its key in PEM; the authority's form is good enough for a client. */
+const shown = { certificate: ca, key: String(signer.export({ type: "pkcs8", format: "pem" })) };
+const mutual: Config = { redis: { url: redisUrl, ca, ...shown }, workers: 1 };
+
+test("clients of a Redis that asks for a certificate have one, and its key as a secret", async () => {
+  const declared = await declare(mutual);
+  const told = onDocker(declared);
+  for (const role of ["scheduler", "worker-1", "flower"]) {
+    const { env } = told.get(role) ?? assert.fail();
+    assert.deepEqual(
+      Object.entries(env).filter(([key]) => key.startsWith("AIRFLOW__CELERY__SSL")),
+      [
+        ["AIRFLOW__CELERY__SSL_ACTIVE", "True"],
+        ["AIRFLOW__CELERY__SSL_MUTUAL_TLS", "True"],
+        ["AIRFLOW__CELERY__SSL_CACERT", "/opt/airflow/redis-ca.pem"],
+        ["AIRFLOW__CELERY__SSL_CERT", "/opt/airflow/redis-client.pem"],
+        ["AIRFLOW__CELERY__SSL_KEY", "/run/secrets/redis_client_key"],
+      ],
+      role,
+    );
+  }
+  const users = ["check", "flower", "scheduler", "worker-1"];
+  assert.deepEqual(having(told, "/opt/airflow/redis-client.pem"), users);
+  assert.deepEqual(having(told, "/run/secrets/redis_client_key"), users);
+  assert.equal(secret(told, "flower", "redis_client_key"), shown.key);
+  assert.equal(told.get("check")?.files["/opt/airflow/redis-client.pem"], readFileSync(ca, "utf8"));
+  const authorities = ["--redis-authorities", "/opt/airflow/redis-ca.pem"];
+  const certificate = ["--redis-certificate", "/opt/airflow/redis-client.pem"];
+  assert.deepEqual(argumentsOfCheck(declared), ["40", ...authorities, ...certificate]);
+});
+
+test("in a cluster the certificate is a file of the same roles, and its key is in their Secrets", async () => {
+  const declared = await declare({ ...cluster, ...mutual });
+  const having = (type: string, field: string, key: string) =>
+    declared
+      .filter((one) => one.type === `kubernetes:core/v1:${type}`)
+      .filter(({ inputs }) => Object.hasOwn((inputs[field] ?? {}) as object, key))
+      .map(({ name }) => name)
+      .sort();
+  const users = ["check", "flower", "scheduler", "worker"];
+  assert.deepEqual(having("ConfigMap", "data", "opt_airflow_redis-client.pem"), users);
+  assert.deepEqual(having("Secret", "stringData", "redis_client_key"), users);
 });
 
 test("another database for results is all that workers know", async () => {
@@ -212,7 +256,7 @@ test("pgbouncer before a Postgres that is there already speaks TLS to it, and ro
   );
   assert.deepEqual(having(told, "/opt/airflow/postgres-ca.pem"), ["check", "migration"]);
   assert.deepEqual(having(told, "/etc/pgbouncer/postgres-ca.pem"), ["pgbouncer"]);
-  assert.deepEqual(argumentsOfCheck(declared), ["17", "/opt/airflow/redis-ca.pem"]);
+  assert.deepEqual(argumentsOfCheck(declared), ["17", "--redis-authorities", "/opt/airflow/redis-ca.pem"]);
 });
 
 interface Policy {
@@ -288,10 +332,12 @@ test("rendered manifests have the port of what is outside, and the rest as place
   const file = join(folder, "stack.yaml");
   const text = join(folder, "url");
   writeFileSync(text, `${url}?sslmode=require\n`);
+  const clientKey = join(folder, "client.key");
+  writeFileSync(clientKey, shown.key);
   const said = {
     ...cluster,
     postgres: { url: { file: text }, ca },
-    redis: { url: { secure: "v1:encrypted" } },
+    redis: { url: { secure: "v1:encrypted" }, certificate: ca, key: { file: clientKey } },
   };
   const config = Object.fromEntries(Object.entries(said).map(([key, value]) => [`airflow:${key}`, value]));
   writeFileSync(file, stringify({ config }));
@@ -302,6 +348,7 @@ test("rendered manifests have the port of what is outside, and the rest as place
     patient(`postgresql+psycopg2://${login}?sslmode=require&sslrootcert=%2Fopt%2Fairflow%2Fpostgres-ca.pem`),
   );
   assert.equal(secrets.flower?.broker_url, "rediss://{brokerUser}:{brokerPassword}@{brokerHost}:6379/0");
+  assert.equal(secrets.flower?.redis_client_key, "{key of redis.certificate}");
   const policy = manifests.find(
     ({ kind, metadata }) => kind === "NetworkPolicy" && metadata.name === "check",
   );

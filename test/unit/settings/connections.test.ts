@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,9 @@ import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
 import { connectionBudget, serverLimit } from "../../../settings/model/connections.ts";
 import { type Config, raw } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-authorities-"));
+after(() => rmSync(folder, { recursive: true }));
 
 function stack(config: Config) {
   return settingsFrom(raw(config), () => "stack.yaml:3");
@@ -127,9 +130,57 @@ for (const [config, message] of faults) {
   });
 }
 
+/** Writes a private key in PEM, and returns its place. */
+function keyFile(name: string, key: KeyObject): { readonly file: string } {
+  const file = join(folder, name);
+  writeFileSync(file, key.export({ type: "pkcs8", format: "pem" }));
+  return { file };
+}
+
+test("a certificate for Redis has its key, and is shown in TLS alone", async () => {
+  const client = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const certificate = join(folder, "client.pem");
+  writeFileSync(certificate, await authorityCertificate(createPublicKey(client), client, 1));
+  const key = keyFile("client.key", client);
+  const other = keyFile("other.key", generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
+  const tls = "rediss://a:a-long-word@h/0";
+  const empty = join(folder, "none.pem");
+  writeFileSync(empty, "none\n");
+  assert.equal(said({ redis: { url: tls, certificate, key } }), "");
+  const rows: readonly (readonly [redis: Config, fault: string])[] = [
+    [
+      { certificate, key },
+      "redis.certificate is {…}; it is for a server that is there already: allowed with redis.url\n  redis.key is {…}; it is for a server that is there already: allowed with redis.url",
+    ],
+    [{ url: tls, certificate }, "redis.key is not given; expected the private key of redis.certificate"],
+    [{ url: tls, key }, "redis.key is {…}; it is the key of a certificate: expected redis.certificate, too"],
+    [
+      { url: tls, certificate, key: other },
+      "redis.key is [secret]; it is the key of another certificate: expected the key of redis.certificate, in PEM",
+    ],
+    [
+      { url: tls, certificate, key: { file: certificate } },
+      "redis.key is [secret]; it is no private key in PEM: expected the key of redis.certificate, in PEM",
+    ],
+    [
+      { url: tls, certificate: empty, key },
+      "redis.certificate is FILE; there is no certificate in it: expected a certificate and those that lead to its authority, in PEM, valid now",
+    ],
+    [
+      { url: "redis://a:a-long-word@h/0", certificate, key },
+      "redis.certificate is FILE; redis.url begins with redis://, which is without TLS: expected rediss:// there, or no certificate",
+    ],
+  ];
+  for (const [redis, fault] of rows) {
+    const lines = said({ redis })
+      .split("\n")
+      .slice(1)
+      .map((line) => line.replace(/^ +\S+: /, "").replace(/(?<=is )(…|\/[^;]*)(?=;)/, "FILE"));
+    assert.deepEqual(lines, fault.split("\n  "));
+  }
+});
+
 test("authorities of a server have to be certificates, and the server is asked with TLS", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "airflow-authorities-"));
-  after(() => rmSync(folder, { recursive: true }));
   const written = (name: string, content: string) => {
     const path = join(folder, name);
     writeFileSync(path, content);

@@ -5,6 +5,7 @@ The database names the queues; the broker may hold more messages than it knows o
 
 import contextlib
 import json
+import os
 
 import redis
 import sqlalchemy
@@ -18,6 +19,19 @@ QUERY = """SELECT queue, count(*) FROM task_instance
 PROOF = "SELECT dttm, extra FROM log WHERE event = 'airflow_on_celery.canary' ORDER BY id DESC LIMIT 1"
 
 
+# Settings of the broker's TLS, by the client's names for them.
+TLS = {
+    "ssl_ca_certs": "AIRFLOW__CELERY__SSL_CACERT",
+    "ssl_certfile": "AIRFLOW__CELERY__SSL_CERT",
+    "ssl_keyfile": "AIRFLOW__CELERY__SSL_KEY",
+}
+
+
+def broker_of(url):
+    files = {name: os.environ[variable] for name, variable in TLS.items() if variable in os.environ}
+    return redis.Redis.from_url(url, **(files if url.startswith("rediss:") else {}))
+
+
 def secret(name):
     with open(f"/run/secrets/{name}") as file:
         return file.read().strip()
@@ -29,7 +43,7 @@ with engine.connect() as connection:
     held = {queue: count for queue, count in connection.execute(sqlalchemy.text(QUERY)) if queue}
 # Behind Sentinel the database alone counts.
 with contextlib.suppress(ValueError, redis.RedisError):
-    broker = redis.Redis.from_url(secret("broker_url"))
+    broker = broker_of(secret("broker_url"))
     for queue, count in held.items():
         held[queue] = max(count, sum(broker.llen(queue + suffix) for suffix in PRIORITIES))
 last = proof and {"at": proof[0].isoformat(), **json.loads(proof[1])}

@@ -205,6 +205,18 @@ export const pastTheStack: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "files of the broker's TLS",
+    config: `config:
+  airflow:settings: { celery: { ssl_mutual_tls: true, ssl_cert: /x.pem, ssl_key: /x.key } }
+`,
+    says: [
+      "2: settings.celery.ssl_cert is {…}; the broker's keys decide about it: expected redis.certificate and redis.key",
+      "2: settings.celery.ssl_key is {…}; the broker's keys decide about it: expected redis.certificate and redis.key",
+      "2: settings.celery.ssl_mutual_tls is {…}; the broker's keys decide about it: expected redis.certificate and redis.key",
+    ],
+    expressible: false,
+  },
+  {
     name: "variables of Celery and Flower",
     config: `config:
   airflow:roles:
