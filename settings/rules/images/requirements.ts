@@ -25,8 +25,10 @@ function complaint({ text, found }: Line, version: string): string | undefined {
   const options = [...text.matchAll(/(?<=^|\s)--?[A-Za-z][\w-]*/g)].map(([option]) => option);
   const other = options.find((option) => !harmless.includes(option));
   if (other !== undefined) {
-    return `says ${other}: expected packages by name, since no other file or index goes into the image`;
+    return `says ${shownText(other)}: expected packages by name, since no other file or index goes into the image`;
   }
+  if (/https?:\/\/[^\s/]*@/i.test(text))
+    return "has a login in its URL, which the image would keep: expected a URL without one, or images.airflow, an image with the package";
   if (text.startsWith("-") || scheme.test(text)) return;
   const isPath = /^[./~\\]|^file:|^[A-Za-z]:\\|^[^\s:]+\.(whl|zip|tar\.\w+|tgz)$/i.test(text);
   if (isPath || /^[\w.-]+\/[\w./-]*$/.test(text) || (found?.url !== undefined && !scheme.test(found.url))) {
@@ -51,7 +53,7 @@ function contradiction({ number, found }: Line, lines: readonly Line[]): string 
   );
   return (
     before &&
-    `says ${found.name}${found.versions}, and line ${before.number} ${before.found?.versions}: expected either`
+    `says ${shownText(`${found.name}${found.versions}`)}, and line ${before.number} ${shownText(before.found?.versions ?? "")}: expected either`
   );
 }
 
