@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { settingsFrom } from "../../../../settings/read/read.ts";
 import { Refused } from "../../../../settings/read/yaml/refused.ts";
+import { settingsFrom } from "../../settingsFrom.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 
