@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
-import { project } from "../../../tools/lib/process.ts";
-import { cleanClone } from "../../live/lib/clone.ts";
+import { project } from "../../../../tools/lib/process.ts";
+import { cleanClone } from "../../../live/lib/clone.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-odd-"));
 after(() => rmSync(folder, { recursive: true }));
