@@ -47,6 +47,10 @@ class Sleeper:
         self.looking = looking
         self.seen = None
 
+    def forget(self):
+        """Makes the next sleep a short one: a task that is queued may end before the next look, which would see no change."""
+        self.seen = None
+
     def sleep(self, seconds):
         end = time.monotonic() + seconds
         try:
@@ -63,6 +67,8 @@ class Sleeper:
 
 def install():
     """Takes the place of `time.sleep` in the scheduler's loop; a scheduler that sleeps in another way sleeps as before."""
+    sleeper = Sleeper()
     clock = types.ModuleType("time")
-    vars(clock).update(vars(time), sleep=Sleeper().sleep)
+    vars(clock).update(vars(time), sleep=sleeper.sleep)
     scheduler_job_runner.time = clock
+    return sleeper

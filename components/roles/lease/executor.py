@@ -50,12 +50,13 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
     def start(self):
         super().start()
         self.watch.start()
-        idle.install()
+        self.sleeper = idle.install()
 
     def _send_workloads_to_celery(self, workload_tuples_to_send):
         """Sends one task first: tasks that are not returned stay in the executor's queue, and are sent again."""
         if time.monotonic() < self.sends_at:
             return []
+        self.sleeper.forget()
         self.watch.queues.update(queue for _, _, queue, _ in workload_tuples_to_send)
         first, *rest = workload_tuples_to_send
         results = super()._send_workloads_to_celery([first])

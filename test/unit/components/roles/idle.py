@@ -50,6 +50,12 @@ class SleeperTest(unittest.TestCase):
         database.values = [2]
         self.assertLess(seconds(sleeper, 60), 30)
 
+    def test_wakes_soon_after_a_task_was_queued_even_if_it_has_ended_since(self):
+        sleeper = idle.Sleeper(Database(1).looking)
+        sleeper.sleep(0.2)
+        sleeper.forget()
+        self.assertLess(seconds(sleeper, 60), 30)
+
     def test_never_less_than_a_pause(self):
         self.assertGreaterEqual(seconds(idle.Sleeper(Database(1, 2, 3).looking)), idle.EVERY)
 
