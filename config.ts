@@ -17,9 +17,10 @@ export function readValues(): Readonly<Record<string, string>> {
 
 /**
  * Reads the configuration of the running stack.
+ * @param isNew true if the stack has nothing deployed
  * @throws pulumi.RunError listing every fault: place, key, given, expected
  */
-export function readSettings(): Settings {
+export function readSettings(isNew: boolean): Settings {
   const prefix = `${pulumi.getProject()}:`;
   const bare = (key: string) => key.slice(prefix.length);
   const own = (key: string) => key.startsWith(prefix);
@@ -27,6 +28,7 @@ export function readSettings(): Settings {
     raw: readValues(),
     secret: secretKeys().filter(own).map(bare),
     stack: pulumi.getStack(),
+    isNew,
   };
   try {
     return settingsFromPulumi(told, `stacks/Pulumi.${told.stack}.yaml`);

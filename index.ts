@@ -7,15 +7,15 @@ import { readSettings, readValues } from "./config.ts";
 import { hasFlag } from "./deploymentFlags.ts";
 import { followContext } from "./platforms/endpoint.ts";
 import { checkPlatform, deployedResources, lookFor } from "./platforms/look.ts";
-import { knownFrom, previousOutputs } from "./platforms/ownership/known.ts";
+import { isEmpty, knownFrom, previousOutputs } from "./platforms/ownership/known.ts";
 import { platformOf } from "./platforms/platform.ts";
 
 // Removes the hook that looks for source maps at each Pulumi promise: type stripping keeps lines and columns.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
-const settings = readSettings();
-const name = `${pulumi.getProject()}-${pulumi.getStack()}`;
 const resources = await deployedResources();
+const settings = readSettings(isEmpty(resources));
+const name = `${pulumi.getProject()}-${pulumi.getStack()}`;
 const previous = previousOutputs(resources);
 const known = knownFrom(resources);
 checkDowngrade(settings.version, previous);

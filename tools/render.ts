@@ -186,7 +186,7 @@ if (import.meta.main) {
     }
     const file = stackFile(stack);
     if (!existsSync(file)) throw new Error(`--stack is ${stack}, but there is no ${file}.`);
-    const { platform } = readStackFile(file);
+    const { platform } = readStackFile(file, true);
     if (!capabilities[platform].manifests) {
       throw new Error(
         `--stack is ${stack}, which says platform: ${platform} in ${file}; only a cluster takes manifests.`,

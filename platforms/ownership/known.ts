@@ -16,6 +16,11 @@ export interface StateResource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
+/** True if a state has nothing but the stack itself, which the CLI notes even if a program ends at once. */
+export function isEmpty(resources: readonly Pick<StateResource, "type">[]): boolean {
+  return resources.every(({ type }) => type === "pulumi:pulumi:Stack");
+}
+
 const kindByType: Readonly<Record<string, Kind>> = {
   "docker:index/container:Container": "container",
   "docker:index/network:Network": "network",

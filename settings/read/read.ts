@@ -74,11 +74,19 @@ function settingsBoth(
 /** Longest name of a stack: `airflow-STACK` is a namespace, and begins names on an engine. */
 const longestStack = 55;
 
-/** Lists the fault of a stack's name, which begins the names of all that the stack makes. */
+/** Spells a name as a stack may be called; undefined if nothing is left of it. */
+function closestName(stack: string): string | undefined {
+  const plain = stack.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  return plain.replace(/^-/, "").slice(0, longestStack).replace(/-$/, "") || undefined;
+}
+
+/** Lists the fault of a new stack's name, which begins the names of all that the stack makes; a deployed stack keeps its name. */
 function nameFaults(stack: string, file: string): string[] {
   if (/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(stack) && stack.length <= longestStack) return [];
   const allowed = `expected a-z, 0-9 and '-', a letter or digit first and last, ${longestStack} at most`;
-  return [`${file}:1: the stack's name is ${stack}; ${allowed}: stacks/Pulumi.NAME.yaml`];
+  const closest = closestName(stack);
+  const example = closest === undefined ? "NAME" : closest;
+  return [`${file}:1: the stack's name is ${stack}; ${allowed}: stacks/Pulumi.${example}.yaml`];
 }
 
 /** Returns the name of the stack that a file is for; undefined if the file has another name than a stack's. */
@@ -100,10 +108,11 @@ function typed(values: Values): Values {
 
 /**
  * Reads a stack file as Pulumi would, for tools that work without it and cannot read encrypted values.
+ * @param isNew true if the stack's name has to be one for a new stack
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
-export function readStackFile(file: string): Settings {
-  return readBy(file, rules);
+export function readStackFile(file: string, isNew = false): Settings {
+  return readBy(file, rules, isNew);
 }
 
 /**
@@ -112,14 +121,14 @@ export function readStackFile(file: string): Settings {
  * @throws Refused listing every other fault; Error if the file is not a stack file
  */
 export function readDeployed(file: string): Settings {
-  return readBy(file, lastingRules);
+  return readBy(file, lastingRules, false);
 }
 
-function readBy(file: string, checks: readonly Rule[]): Settings {
+function readBy(file: string, checks: readonly Rule[], isNew: boolean): Settings {
   const { values, encrypted, undecipherable, where, unknownNames } = parseStackFile(readText(file), file);
   const given = typed(values);
   const stack = stackOf(file);
-  const named = stack === undefined ? [] : nameFaults(stack, file);
+  const named = isNew && stack !== undefined ? nameFaults(stack, file) : [];
   const name = stack ?? "NAME";
   const misplaced = secretFaults(given, among(encrypted), name);
   const forged = cipherFaults(undecipherable, name).filter(
@@ -148,6 +157,8 @@ export interface PulumiConfig {
   /** Keys with values that were encrypted. */
   readonly secret: readonly string[];
   readonly stack: string;
+  /** True if the stack has nothing deployed. */
+  readonly isNew: boolean;
 }
 
 /**
@@ -156,7 +167,7 @@ export interface PulumiConfig {
  * equal to the default count as not given
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
-export function settingsFromPulumi({ raw, secret, stack }: PulumiConfig, file: string): Settings {
+export function settingsFromPulumi({ raw, secret, stack, isNew }: PulumiConfig, file: string): Settings {
   const defaults = declared();
   const read = existsSync(file) ? parseStackFile(readText(file), file) : undefined;
   const {
@@ -178,8 +189,6 @@ export function settingsFromPulumi({ raw, secret, stack }: PulumiConfig, file: s
     });
   const elsewhere = secret.filter((key) => !Object.hasOwn(values, key)).map((key) => [key]);
   const faults = secretFaults(Object.fromEntries(given), among([...encrypted, ...elsewhere]), stack);
-  return settingsBoth(Object.fromEntries(given), where, faults, [
-    ...nameFaults(stack, file),
-    ...unknownNames,
-  ]);
+  const named = isNew ? nameFaults(stack, file) : [];
+  return settingsBoth(Object.fromEntries(given), where, faults, [...named, ...unknownNames]);
 }

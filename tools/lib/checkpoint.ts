@@ -7,6 +7,7 @@ import type { Operation } from "./recovery/recover.ts";
 interface Checkpoint {
   /** Missing until the CLI has made the stack's secrets key. */
   readonly latest?: {
+    readonly resources?: readonly { readonly type: string }[];
     readonly pending_operations?: readonly Operation[];
     readonly secrets_providers?: { readonly state?: { readonly salt?: string } };
   };

@@ -7,11 +7,12 @@ import { parse, stringify } from "yaml";
 import { capabilities } from "../../capabilities.ts";
 import { followContext } from "../../platforms/endpoint.ts";
 import { clientEnvironment, machineOf, machinesOf } from "../../platforms/machines.ts";
+import { isEmpty } from "../../platforms/ownership/known.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { readDeployed, readStackFile } from "../../settings/read/read.ts";
 import { rewritten } from "../../settings/read/rewritten.ts";
 import { readText } from "../../settings/read/yaml/text.ts";
-import { readSalt, removeDamagedAttributes, removeUnfinished } from "./checkpoint.ts";
+import { readCheckpoint, readSalt, removeDamagedAttributes, removeUnfinished } from "./checkpoint.ts";
 import { project, type RunOptions, run } from "./process.ts";
 import { protectAgain, unprotect } from "./recovery/protection.ts";
 import { recover } from "./recovery/recover.ts";
@@ -126,7 +127,13 @@ export class Stack {
    */
   settings(): Settings {
     this.requireFile();
-    return readStackFile(this.file);
+    return readStackFile(this.file, !this.isKnown());
+  }
+
+  /** True if something is deployed, or another backend has the state, where the program looks. */
+  private isKnown(): boolean {
+    const { resources = [] } = readCheckpoint(this.state, this.name)?.latest ?? {};
+    return Boolean(process.env.PULUMI_BACKEND_URL) || !isEmpty(resources);
   }
 
   /**

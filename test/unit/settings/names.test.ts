@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { readStackFile } from "../../../settings/read/read.ts";
+import { isEmpty } from "../../../platforms/ownership/known.ts";
+import { readStackFile, settingsFromPulumi } from "../../../settings/read/read.ts";
 import { schema } from "../../../settings/schema/schema.ts";
+import { Stack } from "../../../tools/lib/stack.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-names-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -16,16 +18,60 @@ function fileOf(stack: string): string {
   return file;
 }
 
-for (const name of ["my stack", "Prod_EU", "-a", "a.b", "a".repeat(56)]) {
-  test(`a stack is not called ${name}`, () => {
+const spelt = {
+  "my stack": "my-stack",
+  Prod_EU: "prod-eu",
+  "-a": "a",
+  "a.b": "a-b",
+  __: "NAME",
+  [`${"a".repeat(54)}_b`]: "a".repeat(54),
+};
+
+for (const [name, right] of Object.entries(spelt)) {
+  test(`a new stack is not called ${name}`, () => {
     const message = `The stack's configuration has 1 fault(s):
-  ${fileOf(name)}:1: the stack's name is ${name}; expected a-z, 0-9 and '-', a letter or digit first and last, 55 at most: stacks/Pulumi.NAME.yaml`;
-    assert.throws(() => readStackFile(fileOf(name)), { message });
+  ${fileOf(name)}:1: the stack's name is ${name}; expected a-z, 0-9 and '-', a letter or digit first and last, 55 at most: stacks/Pulumi.${right}.yaml`;
+    assert.throws(() => readStackFile(fileOf(name), true), { message });
+    assert.throws(() => settingsFromPulumi({ raw: {}, secret: [], stack: name, isNew: true }, fileOf(name)), {
+      message,
+    });
   });
 }
 
 test("a stack is called dev, prod-eu-2 and 2024", () => {
-  for (const name of ["dev", "prod-eu-2", "2024", "a".repeat(55)]) readStackFile(fileOf(name));
+  for (const name of ["dev", "prod-eu-2", "2024", "a".repeat(55)]) readStackFile(fileOf(name), true);
+});
+
+test("a stack that is deployed keeps its name", () => {
+  for (const name of Object.keys(spelt)) {
+    assert.equal(readStackFile(fileOf(name)).adminUser, "admin");
+    const told = { raw: {}, secret: [], stack: name, isNew: false };
+    assert.equal(settingsFromPulumi(told, fileOf(name)).adminUser, "admin");
+  }
+});
+
+test("a stack counts as deployed once its state has more than the stack itself", () => {
+  const root = { type: "pulumi:pulumi:Stack" };
+  assert.deepEqual([[], [root]].map(isEmpty), [true, true]);
+  assert.equal(isEmpty([root, { type: "docker:index/volume:Volume" }]), false);
+});
+
+test("commands take the name of a stack whose state is there, and of no other", () => {
+  const state = join(folder, "state");
+  const stacks = join(state, ".pulumi/stacks/airflow");
+  mkdirSync(stacks, { recursive: true });
+  const stack = () => new Stack("Prod_EU", fileOf("Prod_EU"), state);
+  assert.throws(() => stack().settings(), /the stack's name is Prod_EU; .*: stacks\/Pulumi\.prod-eu\.yaml/);
+  const root = { type: "pulumi:pulumi:Stack" };
+  const deployed = (...resources: readonly object[]) => {
+    const checkpoint = { latest: { resources } };
+    writeFileSync(join(stacks, "Prod_EU.json"), JSON.stringify({ checkpoint }));
+  };
+  deployed(root, { type: "docker:index/volume:Volume" });
+  assert.equal(stack().settings().adminUser, "admin");
+  deployed(root);
+  assert.throws(() => stack().settings(), /the stack's name is Prod_EU/);
+  assert.equal(stack().deployed().adminUser, "admin");
 });
 
 const cluster = {

@@ -42,7 +42,7 @@ function said(read: () => unknown): string[] {
 
 test("a stack that says nothing means the same, whether or not the CLI fills in what is declared", () => {
   assert.deepEqual(
-    settingsFromPulumi({ raw: raw(), secret: [], stack: "ours" }, absent),
+    settingsFromPulumi({ raw: raw(), secret: [], stack: "ours", isNew: true }, absent),
     settingsFrom({}, () => ""),
   );
 });
@@ -50,7 +50,7 @@ test("a stack that says nothing means the same, whether or not the CLI fills in 
 test("what the CLI has filled in was not given, and conflicts with nothing", () => {
   const file = fileWith("config:\n  airflow:machines: []\n");
   const told = raw({ machines: [machine] });
-  const settings = settingsFromPulumi({ raw: told, secret: [], stack: "ours" }, file);
+  const settings = settingsFromPulumi({ raw: told, secret: [], stack: "ours", isNew: true }, file);
   assert.deepEqual(
     settings.groups.map(({ name, workers }) => [name, workers]),
     [["worker-a", 3]],
@@ -61,7 +61,7 @@ test("what the stack file says was given, also where it is the default", () => {
   const file = fileWith("config:\n  airflow:machines: []\n  airflow:workers: 2\n");
   const told = raw({ machines: [machine] });
   assert.deepEqual(
-    said(() => settingsFromPulumi({ raw: told, secret: [], stack: "ours" }, file)),
+    said(() => settingsFromPulumi({ raw: told, secret: [], stack: "ours", isNew: true }, file)),
     ["3: workers is 2; expected either this or machines, which count workers of their own"],
   );
 });
@@ -72,7 +72,7 @@ test("a secret that was decrypted is one where the stack file has it encrypted, 
   );
   const told = raw({ secrets: { adminPassword: "decrypted", brokerPassword: "s3cret" } });
   assert.deepEqual(
-    said(() => settingsFromPulumi({ raw: told, secret: ["secrets"], stack: "ours" }, file)),
+    said(() => settingsFromPulumi({ raw: told, secret: ["secrets"], stack: "ours", isNew: true }, file)),
     [
       "4: secrets.brokerPassword is [plaintext]; expected an encrypted value: npm run secret -- secrets.brokerPassword --stack ours writes it",
     ],
@@ -81,10 +81,13 @@ test("a secret that was decrypted is one where the stack file has it encrypted, 
 
 test("without a stack file, the CLI's word for a whole key has to do", () => {
   const told = raw({ secrets: { adminPassword: "decrypted" } });
-  const { secrets } = settingsFromPulumi({ raw: told, secret: ["secrets"], stack: "ours" }, absent);
+  const { secrets } = settingsFromPulumi(
+    { raw: told, secret: ["secrets"], stack: "ours", isNew: true },
+    absent,
+  );
   assert.deepEqual(secrets, { adminPassword: "decrypted" });
   assert.deepEqual(
-    said(() => settingsFromPulumi({ raw: told, secret: [], stack: "ours" }, absent)),
+    said(() => settingsFromPulumi({ raw: told, secret: [], stack: "ours", isNew: true }, absent)),
     [
       "given on the command line: secrets.adminPassword is [plaintext]; expected an encrypted value: npm run secret -- secrets.adminPassword --stack ours writes it",
     ],

@@ -138,10 +138,10 @@ test("the CLI reads the file that is written anew for it likewise", () => {
       writeFileSync(file, rewritten(configOf(given), stackFile, {}));
       const expected = given.map(({ text }) => text);
       const raw = told(file);
-      assert.deepEqual(textsOf(settingsFromPulumi({ raw, secret: [], stack: "written" }, stackFile)), [
-        expected,
-        expected,
-      ]);
+      assert.deepEqual(
+        textsOf(settingsFromPulumi({ raw, secret: [], stack: "written", isNew: true }, stackFile)),
+        [expected, expected],
+      );
       const values: unknown[] = Object.values(JSON.parse(raw.variables ?? ""));
       assert.deepEqual(values.map(String), expected);
     }),
@@ -155,10 +155,10 @@ test("with a backend of the user's own the CLI reads the stack file itself, and 
   writeFileSync(stackFile, configOf(expected.map((source) => ({ source, text: source }))));
   const raw = told(stackFile);
   assert.notDeepEqual(Object.values(JSON.parse(raw.variables ?? "")).map(String), expected);
-  assert.deepEqual(textsOf(settingsFromPulumi({ raw, secret: [], stack: "written" }, stackFile)), [
-    expected,
-    expected,
-  ]);
+  assert.deepEqual(
+    textsOf(settingsFromPulumi({ raw, secret: [], stack: "written", isNew: true }, stackFile)),
+    [expected, expected],
+  );
 });
 
 test("texts of every key that carries them are those of the file", () => {
