@@ -14,7 +14,9 @@ const containers = containersOf(await declare({}));
 /** Command of a service's health check, with the files of Redis' supervisor moved to a folder. */
 function commandOf(name: string, place: string): string[] {
   const { healthcheck } = containers.get(name) as { healthcheck: { tests: string[] } };
-  return healthcheck.tests.slice(11).map((word) => word.replaceAll("/dev/shm/", `${place}/`));
+  // The command follows the stop signal and the grace.
+  const signal = healthcheck.tests.findIndex((word) => /^(TERM|INT)$/.test(word));
+  return healthcheck.tests.slice(signal + 2).map((word) => word.replaceAll("/dev/shm/", `${place}/`));
 }
 
 /** Runs the health check of a service, with a stand-in for its client. */
