@@ -176,7 +176,7 @@ export function deploys(stack: TestStack, migrationFailure: RegExp): void {
 
   test("no secret can be seen outside the files that it is delivered in", async () => {
     const secrets = await canaries(stack);
-    assert.equal(Object.keys(secrets).length, 8);
+    assert.equal(Object.keys(secrets).length, 9);
     const delivered = await stack.exec("scheduler", "sh", "-c", "cat /run/secrets/*");
     assert.deepEqual(found(delivered, secrets).sort(), [
       "apiSecretKey",
