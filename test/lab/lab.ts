@@ -49,8 +49,8 @@ async function clearedUp(node: Node): Promise<true | undefined> {
 async function startNode(node: Node): Promise<void> {
   const begin = Date.now();
   await run("test/lab/node.sh", ["start", node]);
-  await waitFor(`${node} to be ready`, 60, () => readySince(node, begin));
-  await waitFor(`${node} to clear up`, 60, () => clearedUp(node));
+  await waitFor(`${node} to be ready`, 180, () => readySince(node, begin));
+  await waitFor(`${node} to clear up`, 180, () => clearedUp(node));
 }
 
 /** Brings up the lab where anything is missing, with the project's images on every node. */
