@@ -87,7 +87,7 @@ await main(async () => {
   }
   console.log(`\nOn ${machine()}, load ${others.toFixed(1)} before the start\n`);
   show(results);
-  const where = `On ${machine()}, median of ${rounds} rounds, load ${others.toFixed(1)} before the start:`;
+  const where = `On ${machine()}, ${rounds === 1 ? "one round" : `median of ${rounds} rounds`}, load ${others.toFixed(1)} before the start:`;
   writeFigures(page, `${where}\n\n${table(results)}`);
 });
 // After an interruption, the abandoned work would go on waiting.
