@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
 import { onEngine } from "../platforms/docker/ownership.ts";
 import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
 import { strangers } from "../platforms/ownership/judge.ts";
 import type { Known } from "../platforms/ownership/known.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
+import { answerTo } from "./lib/commandLine/confirm.ts";
 import { print } from "./lib/commandLine/terminal.ts";
 import { main, run } from "./lib/process.ts";
 import { spare } from "./lib/spare.ts";
@@ -28,13 +28,9 @@ async function removeVolumes(settings: Settings, known: Known): Promise<void> {
  */
 async function confirm({ name }: Stack): Promise<void> {
   const loss = `This removes all data of stack ${name}: its volumes and its secrets, for good.`;
-  if (!process.stdin.isTTY) {
-    throw new Error(`${loss} Nothing is removed yet; expected --yes where there is no terminal to ask.`);
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${loss} To go on, type the name of the stack: `);
-  terminal.close();
-  if (answer.trim() !== name) throw new Error(`Nothing is removed: the answer is not ${name}.`);
+  const unasked = `${loss} Nothing is removed yet; expected --yes where there is no terminal to ask.`;
+  const answer = await answerTo(`${loss} To go on, type the name of the stack: `, unasked);
+  if (answer !== name) throw new Error(`Nothing is removed: the answer is not ${name}.`);
 }
 
 await main(async () => {

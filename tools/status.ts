@@ -94,10 +94,10 @@ if (import.meta.main) {
     const soon = warnings(bounds, now);
     if (soon.length > 0) print(`\nSoon to be seen to:\n${soon.map((line) => `  ${line}`).join("\n")}`);
     const proof = lastProof(held);
-    const backup = lastBackup(backups, new Date());
+    const backup = lastBackup(backups, now);
     for (const line of [proof, backup]) if (line !== undefined) print(`\n${line}`);
     const found = troubles(facts);
-    if (settings.backup) found.push(...backupTroubles(backups, settings.backup.every, new Date()));
+    if (settings.backup) found.push(...backupTroubles(backups, settings.backup.every, now));
     // Without a canary, the last proof may be old.
     if (settings.canary && proof?.includes("FAILED")) found.push("the last proof failed");
     if (found.length > 0) throw new Error(`\nNot as it should be: ${found.join("; ")}.`);

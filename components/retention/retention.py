@@ -96,7 +96,7 @@ def remove_empty_folders(logs, now):
 
 def main():
     keep = json.loads((HERE / "retention.json").read_text())
-    # Whatever takes too much memory, it is not the role that ends.
+    # Makes the kernel end this program before the role when memory runs out.
     pathlib.Path("/proc/self/oom_score_adj").write_text("1000")
     os.nice(10)
     # Roles that start together do not begin together.

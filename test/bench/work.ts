@@ -16,7 +16,7 @@ export interface Work {
   /** Rate of 300 tasks at once. */
   readonly tasksPerMinute: number;
   readonly cpuSecondsPerTask: number;
-  /** Those of the 300 that succeeded at their first try. */
+  /** Tasks of the 300 that succeeded at their first try. */
   readonly first: number;
 }
 

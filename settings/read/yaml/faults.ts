@@ -1,6 +1,6 @@
 import { type Document, isAlias, isScalar, type LineCounter, visit } from "yaml";
 
-/** What is wrong, by the parser's code: its own messages repeat parts of the file, which may be secret. */
+/** Texts of faults, by the parser's code: its own messages repeat parts of the file, which may be secret. */
 const words: Readonly<Record<string, string>> = {
   ALIAS_PROPS: "an alias has a tag or an anchor; expected the alias alone",
   BAD_ALIAS: "a text begins with * or &, which is an alias or an anchor; expected quotes around it",

@@ -1,6 +1,6 @@
 import { masked } from "../../../settings/model/urls/mask.ts";
 
-/** Prints a text without what may be secret in it. Whatever commands print goes through here. */
+/** Prints a text without what may be secret in it. All that commands print goes through here. */
 export function print(text: string): void {
   console.log(masked(text));
 }

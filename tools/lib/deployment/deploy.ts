@@ -16,7 +16,7 @@ export async function deploy(stack: Stack, settings: Settings, flags: readonly s
   const { engines } = capabilities[settings.platform];
   const ends = [
     watchFailures(log, clientsOf(settings), tell),
-    ...(engines ? [watchWaiting(stack.prefix, settings, console.log)] : []),
+    ...(engines ? [watchWaiting(stack.prefix, settings, print)] : []),
   ];
   // Makes the CLI accept `--event-log`.
   process.env.PULUMI_DEBUG_COMMANDS = "true";
