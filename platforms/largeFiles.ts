@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { largeFile } from "../settings/model/sizes.ts";
+import { writeWhole } from "./wholeFile.ts";
 
 /** Relative to the project, where the plugins run, so that the state is the same wherever the project is. */
 const folder = ".state/files";
@@ -25,8 +26,7 @@ function kept(content: string): string {
   const file = join(project, path);
   if (existsSync(file)) return path;
   mkdirSync(join(project, folder), { recursive: true });
-  writeFileSync(`${file}.${process.pid}`, content);
-  renameSync(`${file}.${process.pid}`, file);
+  writeWhole(file, content);
   return path;
 }
 

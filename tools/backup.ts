@@ -1,8 +1,8 @@
-import { resolve } from "node:path";
 import { backupTable, sizeOf } from "./lib/backup/report.ts";
 import { listBackups, placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { print, printPlain } from "./lib/commandLine/terminal.ts";
+import { userPath } from "./lib/commandLine/userPath.ts";
 import { main } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 
@@ -21,7 +21,7 @@ await main(async () => {
   if (flags.list) {
     print(backupTable(await listBackups(place), new Date()));
   } else if (flags.save !== undefined) {
-    const file = resolve(process.env.INIT_CWD ?? ".", `${flags.save}.tar.age`);
+    const file = userPath(`${flags.save}.tar.age`);
     await saveBackup(place, flags.save, file);
     print(`${file} opens with the key that npm run backup -- --key prints.`);
   } else {

@@ -8,11 +8,9 @@ import { save, spelt } from "../importer/save.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { print } from "./lib/commandLine/terminal.ts";
+import { userPath } from "./lib/commandLine/userPath.ts";
 import { main, project } from "./lib/process.ts";
 import { stackFile } from "./lib/stack.ts";
-
-/** Directory in which the user ran the command. */
-const here = process.env.INIT_CWD ?? ".";
 
 /** Resolves paths relative to the compose file. */
 function lookFrom(folder: string) {
@@ -40,7 +38,7 @@ function listFrom(folder: string) {
 }
 
 function read(given: string, flag = ""): TextFile {
-  const path = resolve(here, given);
+  const path = userPath(given);
   if (!isFile(path)) {
     throw new Error(
       `${flag}${given}: there is no such file; expected a compose file, or values of the Helm chart.`,
@@ -53,7 +51,7 @@ function read(given: string, flag = ""): TextFile {
 function environment(given: string | undefined, input: string): TextFile | undefined {
   if (given !== undefined) return read(given, "--env ");
   const beside = join(dirname(input), ".env");
-  return existsSync(resolve(here, beside)) ? read(beside) : undefined;
+  return existsSync(userPath(beside)) ? read(beside) : undefined;
 }
 
 /** Reads the override file beside a compose file, as docker compose does for one with its usual name. */
@@ -63,7 +61,7 @@ function overrideOf(input: string): TextFile[] {
   const names = [...new Set([extension, "yml", "yaml"])].map((one) =>
     join(dirname(input), `${name}.override.${one}`),
   );
-  const found = names.find((path) => isFile(resolve(here, path)));
+  const found = names.find((path) => isFile(userPath(path)));
   return found === undefined ? [] : [read(found)];
 }
 
@@ -92,7 +90,7 @@ await main(async () => {
   if (!/^[A-Za-z0-9_.-]{1,100}$/.test(stack)) {
     throw new Error(`--stack is ${stack}; expected letters, digits, '_', '.' and '-'.`);
   }
-  const folder = dirname(resolve(here, from));
+  const folder = dirname(userPath(from));
   const plan = planOf({
     ...read(from),
     overrides: others.length > 0 ? others.map((other) => read(other)) : overrideOf(from),

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { capabilities } from "../capabilities.ts";
@@ -13,6 +13,7 @@ import { type Path, spell } from "../settings/schema/path.ts";
 import { encrypted, isPlace, type SecretSource } from "../settings/schema/secret.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { printPlain } from "./lib/commandLine/terminal.ts";
+import { userPath } from "./lib/commandLine/userPath.ts";
 import { main } from "./lib/process.ts";
 import { prefixOf, stackFile } from "./lib/stack.ts";
 import { unmarked } from "./lib/unmarked.ts";
@@ -192,6 +193,6 @@ if (import.meta.main) {
         `--stack is ${stack}, which says platform: ${platform} in ${file}; only a cluster takes manifests.`,
       );
     }
-    write(resolve(process.env.INIT_CWD ?? ".", out), await render(stack, file));
+    write(userPath(out), await render(stack, file));
   });
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setFlags } from "../deploymentFlags.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { isOlder } from "../settings/schema/versions.ts";
@@ -12,17 +12,13 @@ import { placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { confirm } from "./lib/commandLine/confirm.ts";
 import { print } from "./lib/commandLine/terminal.ts";
+import { userPath } from "./lib/commandLine/userPath.ts";
 import { main, run } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 import { type Deployment, writeState } from "./lib/state.ts";
 import { writeSecret } from "./secret.ts";
 
 type Flags = ReturnType<typeof commandLine<"restore">>["flags"];
-
-/** Resolves a path that the user gave. */
-function pathOf(given: string): string {
-  return resolve(process.env.INIT_CWD ?? ".", given);
-}
 
 /** Reads the state of a stack, with its secrets in the clear. */
 async function openState(stack: Stack): Promise<Deployment> {
@@ -41,7 +37,7 @@ async function openState(stack: Stack): Promise<Deployment> {
 
 /** Fetches the archive; a backup that is no file is one of the stack's own. */
 async function fetched(source: Stack, from: string, folder: string): Promise<string> {
-  const file = pathOf(from);
+  const file = userPath(from);
   if (existsSync(file)) return file;
   const copy = join(folder, `${from}.tar.age`);
   await saveBackup(await placeOfBackups(source, source.deployed()), from, copy);
@@ -49,7 +45,7 @@ async function fetched(source: Stack, from: string, folder: string): Promise<str
 }
 
 async function keysOf(source: Stack, file: string | undefined): Promise<string> {
-  if (file !== undefined) return readFileSync(pathOf(file), "utf8");
+  if (file !== undefined) return readFileSync(userPath(file), "utf8");
   const { backupKeys } = await source.outputs();
   if (backupKeys !== undefined) return backupKeys;
   throw new Error(

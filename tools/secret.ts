@@ -1,9 +1,10 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { relative } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import { isScalar, parseDocument } from "yaml";
+import { writeWhole } from "../platforms/wholeFile.ts";
 import { parseStackFile } from "../settings/read/stackFile.ts";
 import { prefix } from "../settings/read/unknownNames.ts";
 import { validate } from "../settings/read/validate.ts";
@@ -80,7 +81,8 @@ export async function writeSecret(stack: Stack, key: string, value: string): Pro
   const fault = validate(given).faults.find((one) => samePath(one.path, path));
   if (fault) throw new Error(`${spell(path)} is [secret]; ${fault.message}`);
   const { secure, beside } = await stack.encrypt(value);
-  writeFileSync(stack.file, withSecret(text, path, secure, beside));
+  const file = realpathSync(stack.file);
+  writeWhole(file, withSecret(text, path, secure, beside), statSync(file).mode);
 }
 
 /** Reads a line from the terminal without echo, or all piped input without its last line break. */

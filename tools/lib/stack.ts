@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,6 +8,7 @@ import { capabilities } from "../../capabilities.ts";
 import { followContext } from "../../platforms/endpoint.ts";
 import { clientEnvironment, machineOf, machinesOf } from "../../platforms/machines.ts";
 import { isEmpty } from "../../platforms/ownership/known.ts";
+import { writeWhole } from "../../platforms/wholeFile.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { readDeployed, readStackFile } from "../../settings/read/read.ts";
 import { rewritten } from "../../settings/read/rewritten.ts";
@@ -201,11 +202,7 @@ export class Stack {
     const folder = join(this.state, this.name);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const passphrase = join(this.state, "passphrase");
-    if (!existsSync(passphrase)) {
-      // Written under another name first: half a passphrase would be taken for a whole one.
-      writeFileSync(`${passphrase}.new`, randomBytes(32).toString("base64url"), { mode: 0o600 });
-      renameSync(`${passphrase}.new`, passphrase);
-    }
+    if (!existsSync(passphrase)) writeWhole(passphrase, randomBytes(32).toString("base64url"), 0o600);
     removeUnfinished(this.state, this.name);
     writeFileSync(join(folder, "Pulumi.yaml"), "name: airflow\nruntime: nodejs\n");
     await run("pulumi", ["stack", "init", this.name], { env: this.environment(), cwd: folder });

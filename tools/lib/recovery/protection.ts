@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeWhole } from "../../../platforms/wholeFile.ts";
 import type { Deployment, Resource } from "../state.ts";
 
 /** Note of a command that removes protected resources. */
@@ -33,9 +34,7 @@ export async function unprotect(state: string, stack: string, cli: Cli): Promise
   const urns = deployment.resources?.filter(({ protect }) => protect).map(({ urn }) => urn) ?? [];
   const note: Note = { pid: process.pid, urns };
   const file = noteIn(state, stack);
-  // Written under another name first: half a note would protect nothing.
-  writeFileSync(`${file}.new`, JSON.stringify(note), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  writeWhole(file, JSON.stringify(note), 0o600);
   await cli("state", "unprotect", "--all", "--yes");
 }
 
