@@ -19,6 +19,7 @@ import { prove } from "./lib/proof/proof.ts";
 import { isElsewhere, reach } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
 import { type Deployment, machinesIn, readState } from "./lib/state.ts";
+import { askerOf, instancesOf } from "./lib/status/inside.ts";
 
 /** Flags that exclude resources, present or new, on machines that are down. */
 function leaving(down: readonly string[], state: Deployment, { groups }: Settings): string[] {
@@ -82,7 +83,9 @@ await main(async () => {
   const loopback = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
   step("Deployed");
   print(greeting(stack.name, settings, outputs, loopback));
-  for (const line of warnings(await boundsOf(stack, settings), new Date())) print(`  warning: ${line}`);
+  const machines = await instancesOf(stack, settings);
+  const bounds = await boundsOf(settings, machines, askerOf(stack, settings));
+  for (const line of warnings(bounds, new Date())) print(`  warning: ${line}`);
   const end = await reach(stack);
   await tryOut(stack, settings, new AirflowApi(local), { down, strict: asked.strict ?? false, step }).finally(
     end,

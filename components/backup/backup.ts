@@ -8,10 +8,8 @@ import type { Server } from "../database.ts";
 import { beatsWithin } from "../roles/heartbeat/heartbeat.ts";
 import { targets, underInit } from "../roles/role.ts";
 import type { Secrets } from "../secrets.ts";
+import { folder } from "./folder.ts";
 import { identityOf } from "./identity.ts";
-
-/** Folder of the programs in a container that backs up or restores. */
-export const folder = "/opt/backup";
 
 /** Directory of the backups in their container. */
 const store = "/backups";

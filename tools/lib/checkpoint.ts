@@ -2,12 +2,13 @@ import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { Operation } from "./recovery/recover.ts";
+import type { Resource } from "./state.ts";
 
 /** State of a stack, as the CLI keeps it in a folder. */
-interface Checkpoint {
+export interface Checkpoint {
   /** Missing until the CLI has made the stack's secrets key. */
   readonly latest?: {
-    readonly resources?: readonly { readonly type: string }[];
+    readonly resources?: readonly Resource[];
     readonly pending_operations?: readonly Operation[];
     readonly secrets_providers?: { readonly state?: { readonly salt?: string } };
   };

@@ -13,7 +13,13 @@ import type { Settings } from "../../settings/model/groups.ts";
 import { readDeployed, readStackFile } from "../../settings/read/read.ts";
 import { rewritten } from "../../settings/read/rewritten.ts";
 import { readText } from "../../settings/read/yaml/text.ts";
-import { readCheckpoint, readSalt, removeDamagedAttributes, removeUnfinished } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  readCheckpoint,
+  readSalt,
+  removeDamagedAttributes,
+  removeUnfinished,
+} from "./checkpoint.ts";
 import { project, type RunOptions, run } from "./process.ts";
 import { protectAgain, unprotect } from "./recovery/protection.ts";
 import { recover } from "./recovery/recover.ts";
@@ -131,9 +137,14 @@ export class Stack {
     return readStackFile(this.file, !this.isKnown());
   }
 
+  /** Reads the state from its folder; undefined if there is none, or another backend has the state. */
+  checkpoint(): Checkpoint | undefined {
+    return process.env.PULUMI_BACKEND_URL ? undefined : readCheckpoint(this.state, this.name);
+  }
+
   /** True if something is deployed, or another backend has the state, where the program looks. */
   private isKnown(): boolean {
-    const { resources = [] } = readCheckpoint(this.state, this.name)?.latest ?? {};
+    const { resources = [] } = this.checkpoint()?.latest ?? {};
     return Boolean(process.env.PULUMI_BACKEND_URL) || !isEmpty(resources);
   }
 

@@ -58,6 +58,12 @@ export async function readState(stack: Stack): Promise<Deployment> {
   return JSON.parse(await stack.pulumi(["stack", "export"]));
 }
 
+/** Reads the state for a look: from its folder, if it is in one, since the CLI takes seconds. */
+export async function glanceAtState(stack: Stack): Promise<Deployment> {
+  const { latest } = stack.checkpoint() ?? {};
+  return latest ? { deployment: latest } : readState(stack);
+}
+
 /** Replaces the state of a stack. */
 export async function writeState(stack: Stack, state: Deployment): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "state-"));

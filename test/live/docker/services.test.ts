@@ -38,7 +38,7 @@ async function restarts(name: string): Promise<number | undefined> {
 async function trouble(name: string): Promise<string | undefined> {
   const facts = await engineFacts("local", stack.prefix);
   const tasks = { workers: {}, queued: {} };
-  return troubles({ machines: [facts], tasks, unread: [] }).find((line) => line.startsWith(`${name} on `));
+  return troubles({ machines: [facts], tasks, queues: [] }).find((line) => line.startsWith(`${name} on `));
 }
 
 const broker =

@@ -7,8 +7,8 @@ import { test } from "node:test";
 import { stringify } from "yaml";
 import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
 import { builtFor } from "../../../tools/images.ts";
+import { expected } from "../../../tools/lib/status/expected.ts";
 import { render } from "../../../tools/render.ts";
-import { expected } from "../../../tools/status.ts";
 import { type Config, containersOf, type Declared, declare, patient, raw, stateOf } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
 

@@ -5,7 +5,7 @@ import { builtVersions, localImage } from "../../../images/local.ts";
 import { secretFaults } from "../../../settings/rules/secrets/secrets.ts";
 import type { Path } from "../../../settings/schema/path.ts";
 import { isOlder } from "../../../settings/schema/versions.ts";
-import { expected } from "../../../tools/status.ts";
+import { expected } from "../../../tools/lib/status/expected.ts";
 import { containersOf, declare, raw, stateOf } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
 

@@ -10,7 +10,7 @@ import { type Bounds, boundsTable, warnings } from "../../../tools/lib/bounds/bo
 import { endingWarnings, fileEndings } from "../../../tools/lib/bounds/certificates.ts";
 import { superfluous } from "../../../tools/lib/bounds/images.ts";
 import { volumeFacts } from "../../../tools/lib/bounds/volumes.ts";
-import type { MachineFacts } from "../../../tools/lib/status/table.ts";
+import type { MachineFacts } from "../../../tools/lib/status/facts.ts";
 import { raw } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
 
@@ -52,7 +52,14 @@ test("certificates are warned of a month ahead", async () => {
 });
 
 const instance = (name: string, state = "running") => {
-  return { name, state, health: "healthy", image: "airflow-on-celery/redis:7-ba5e2b1beea1", fine: true };
+  return {
+    name,
+    state,
+    health: "healthy",
+    image: "airflow-on-celery/redis:7-ba5e2b1beea1",
+    restarts: 0,
+    fine: true,
+  };
 };
 const machines: readonly MachineFacts[] = [
   { name: "main", instances: [instance("redis"), instance("worker-main-1"), instance("worker-main-2")] },

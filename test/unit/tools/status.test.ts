@@ -4,9 +4,11 @@ import { machinesOf } from "../../../platforms/machines.ts";
 import { news } from "../../../tools/lib/deployment/waiting.ts";
 import { type Pod, podFacts } from "../../../tools/lib/status/cluster.ts";
 import { containerInstance, type Inspected } from "../../../tools/lib/status/engine.ts";
+import { expected, withMissing } from "../../../tools/lib/status/expected.ts";
+import type { Instance, TaskFacts } from "../../../tools/lib/status/facts.ts";
+import { queueFacts } from "../../../tools/lib/status/load.ts";
 import { lastProof, unreadQueues, withHeld } from "../../../tools/lib/status/queues.ts";
-import { type Facts, type Instance, statusTable, troubles } from "../../../tools/lib/status/table.ts";
-import { expected, withMissing } from "../../../tools/status.ts";
+import { type Facts, memoryWarnings, statusTable, troubles } from "../../../tools/lib/status/table.ts";
 import { type Config, declare, raw, stateOf } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
 
@@ -17,11 +19,28 @@ function before(seconds: number): Date {
 }
 
 function healthy(name: string, image: string, seconds: number): Instance {
-  return { name, state: "running", health: "healthy", image, since: before(seconds), fine: true };
+  return {
+    name,
+    state: "running",
+    health: "healthy",
+    image,
+    since: before(seconds),
+    restarts: 0,
+    fine: true,
+  };
 }
 
 const airflow = "airflow-on-celery/airflow:3.3.2-f5e69815d6f5";
 const registry = `registry.example.com:5000/team/airflow@sha256:${"0123456789ab".padEnd(64, "f")}`;
+
+const tasks: TaskFacts = {
+  workers: {
+    "worker-main-1": { queues: ["default"], running: {}, places: 16 },
+    "worker-big-10": { queues: ["gpu", "default"], running: { gpu: 1, default: 12 }, places: 16 },
+    "worker-big-2": null,
+  },
+  queued: { default: 3, idle: 0, nobody: 2 },
+};
 
 const facts: Facts = {
   machines: [
@@ -30,48 +49,47 @@ const facts: Facts = {
       instances: [
         healthy("worker-main-1", airflow, 59),
         healthy("redis", "airflow-on-celery/redis:7-ba5e2b1beea1", 3 * 86400),
-        { name: "migration", state: "exited", health: "0", image: airflow, since: before(3600), fine: true },
+        { ...healthy("migration", airflow, 3600), state: "exited", health: "0" },
       ],
     },
     {
       name: "big",
       instances: [
         healthy("worker-big-10", registry, 47 * 3600),
-        { ...healthy("worker-big-2", registry, 60), health: "unhealthy", fine: false },
-        { name: "worker-gpu-big", state: "missing", health: "", image: "", fine: false },
+        {
+          ...healthy("worker-big-2", registry, 60),
+          health: "unhealthy",
+          restarts: 2,
+          reason: "out of memory",
+          fine: false,
+        },
+        { name: "worker-gpu-big", state: "missing", health: "", image: "", restarts: 0, fine: false },
       ],
     },
     { name: "lost", cause: "ssh: connect to host 10.0.0.13 port 22: No route to host" },
   ],
-  tasks: {
-    workers: {
-      "worker-main-1": { queues: ["default"], running: {} },
-      "worker-big-10": { queues: ["gpu", "default"], running: { gpu: 1, default: 12 } },
-      "worker-big-2": null,
-    },
-    queued: { default: 3, idle: 0, nobody: 2 },
-  },
-  unread: ["nobody"],
+  tasks,
+  queues: queueFacts(tasks, { default: 90.4, nobody: 7200 }, ["nobody"]),
 };
 
 test("machines, instances, workers' tasks and queues are told in two tables", () => {
   assert.equal(
     statusTable(facts, now),
     `
-machine  instance        state    health     image                       since      queues       running
+machine  instance        state    health     image                       since      restarts         queues       running
 main     migration       exited   0          airflow:3.3.2-f5e69815d6f5  1 h ago
 main     redis           running  healthy    redis:7-ba5e2b1beea1        3 d ago
-main     worker-main-1   running  healthy    airflow:3.3.2-f5e69815d6f5  59 s ago   default      0
-big      worker-big-2    running  unhealthy  airflow@0123456789ab        1 min ago  ?            ?
-big      worker-big-10   running  healthy    airflow@0123456789ab        47 h ago   default,gpu  13
+main     worker-main-1   running  healthy    airflow:3.3.2-f5e69815d6f5  59 s ago                    default      0 of 16
+big      worker-big-2    running  unhealthy  airflow@0123456789ab        1 min ago  2 out of memory  ?            ?
+big      worker-big-10   running  healthy    airflow@0123456789ab        47 h ago                    default,gpu  13 of 16
 big      worker-gpu-big  missing
 lost     does not answer: ssh: connect to host 10.0.0.13 port 22: No route to host
 
-queue    queued  running
-default  3       12
-gpu      0       1
-idle     0       0
-nobody   2       0        no worker reads it`.trimStart(),
+queue    queued  oldest  running  workers  free places
+default  3       1 min   12       2        19 of 32
+gpu      0               1        1        3 of 16
+idle     0               0        0        0 of 0
+nobody   2       2 h     0        0        0 of 0       no worker reads it`.trimStart(),
   );
 });
 
@@ -82,7 +100,10 @@ test("what is not as it should be is named", () => {
     "lost does not answer",
     "2 task(s) wait in queue nobody, which no worker reads",
   ]);
-  assert.deepEqual(troubles({ machines: facts.machines.slice(0, 1), tasks: facts.tasks, unread: [] }), []);
+  assert.deepEqual(troubles({ ...facts, machines: facts.machines.slice(0, 1), queues: [] }), []);
+  assert.deepEqual(memoryWarnings(facts.machines), [
+    "worker-big-2 on big was out of memory: give its role or its group a higher memory limit",
+  ]);
 });
 
 test("queues that nobody reads are found, unless a silent worker or an autoscaler may read them", () => {
@@ -93,9 +114,12 @@ test("queues that nobody reads are found, unless a silent worker or an autoscale
     places: 4,
   });
   const groups = [group("gpu", ["worker-gpu-1"]), group("scaled", null)];
-  const told = { workers: { "worker-1": { queues: ["default"], running: {} } }, queued: { default: 3 } };
+  const told = {
+    workers: { "worker-1": { queues: ["default"], running: {}, places: 4 } },
+    queued: { default: 3 },
+  };
   const held = { default: 4, gpu: 1, scaled: 1, nobody: 2 };
-  const tasks = withHeld(told, { held, proof: null });
+  const tasks = withHeld(told, { held });
   assert.deepEqual(tasks, { ...told, queued: { default: 4, gpu: 1, scaled: 1, nobody: 2 } });
   assert.deepEqual(unreadQueues(tasks, groups), ["gpu", "nobody"]);
   const silent = { ...tasks, workers: { ...told.workers, "worker-gpu-1": null } };
@@ -105,16 +129,16 @@ test("queues that nobody reads are found, unless a silent worker or an autoscale
 test("a proof that is going on has no queues; what the last one left is told", () => {
   const queue = "airflow_on_celery.canary.worker-1.1";
   const told = {
-    workers: { "worker-1": { queues: ["default", queue], running: { [queue]: 1, default: 1 } } },
+    workers: { "worker-1": { queues: ["default", queue], running: { [queue]: 1, default: 1 }, places: 4 } },
     queued: { [queue]: 1, default: 0 },
   };
-  assert.deepEqual(withHeld(told, { held: {}, proof: null }), {
-    workers: { "worker-1": { queues: ["default"], running: { default: 1 } } },
+  assert.deepEqual(withHeld(told, { held: {} }), {
+    workers: { "worker-1": { queues: ["default"], running: { default: 1 }, places: 4 } },
     queued: { default: 0 },
   });
   const at = "2026-01-02T03:04:05.678+00:00";
   const line = (proof: { success?: number; faults: string[] } | null) =>
-    lastProof({ held: {}, proof: proof && { at, ...proof } });
+    lastProof({ proof: proof && { at, ...proof } });
   assert.equal(line(null), undefined);
   assert.equal(line({ success: 6, faults: [] }), "Last proof, at 2026-01-02 03:04 UTC: 6 trials passed");
   const faults = ["worker worker-2: it does not answer over the broker", "queue gpu: no worker reads it"];
@@ -128,12 +152,12 @@ test("without Flower the machines are told all the same", () => {
   const without: Facts = {
     machines: [{ name: "local", instances: [healthy("worker-1", airflow, 0)] }],
     tasks: { cause: "Flower does not run" },
-    unread: [],
+    queues: [],
   };
   assert.equal(
     statusTable(without, now),
     `
-machine  instance  state    health   image                       since    queues  running
+machine  instance  state    health   image                       since    restarts  queues  running
 local    worker-1  running  healthy  airflow:3.3.2-f5e69815d6f5  0 s ago
 
 Queues and tasks are not known: Flower does not run`.trimStart(),
@@ -185,7 +209,7 @@ const containers: [
 for (const [what, instance, state, health, since, fine] of containers) {
   test(`a container: ${what} is ${fine ? "as it should be" : "not as it should be"}`, () => {
     const { since: at, ...rest } = instance;
-    assert.deepEqual(rest, { name: "scheduler-1", state, health, image: airflow, fine });
+    assert.deepEqual(rest, { name: "scheduler-1", state, health, image: airflow, restarts: 0, fine });
     assert.equal(at?.toISOString(), since);
   });
 }
@@ -208,8 +232,7 @@ test("what the last health check of a container has printed is told, be it healt
     checked("unhealthy", "no answer\n\nunhealthy for 16 s: restarting\n"),
     checked("healthy", "before\n", ""),
   ];
-  const tasks = { workers: {}, queued: {} };
-  assert.deepEqual(troubles({ machines: [{ name: "local", instances }], tasks, unread: [] }), [
+  assert.deepEqual(troubles({ machines: [{ name: "local", instances }], tasks, queues: [] }), [
     `scheduler-1 on local is running (healthy): ${full}`,
     "scheduler-1 on local is running (unhealthy): no answer; unhealthy for 16 s: restarting",
   ]);
@@ -288,7 +311,10 @@ for (const [what, given, state, health, time, fine] of pods) {
   test(`a pod: ${what} is ${fine ? "as it should be" : "not as it should be"}`, () => {
     const since = new Date(`2026-11-24T${time}:00Z`);
     assert.deepEqual(podFacts([given]), [
-      { name: "node-a", instances: [{ name: "scheduler-0", state, health, image: registry, since, fine }] },
+      {
+        name: "node-a",
+        instances: [{ name: "scheduler-0", state, health, image: registry, since, restarts: 0, fine }],
+      },
     ]);
   });
 }
@@ -365,7 +391,7 @@ test("what is not there is missing, unless its machine does not answer", () => {
     name: "main",
     instances: [
       healthy("redis", airflow, 0),
-      { name: "flower", state: "missing", health: "", image: "", fine: false },
+      { name: "flower", state: "missing", health: "", image: "", restarts: 0, fine: false },
     ],
   });
   const lost = { name: "lost", cause: "no route" };

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { pipeline } from "node:stream/promises";
-import { folder } from "../../../components/backup/backup.ts";
+import { folder } from "../../../components/backup/folder.ts";
 import { ended, run } from "../process.ts";
 import { type Place, placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { folder } from "../../../components/backup/backup.ts";
+import { folder } from "../../../components/backup/folder.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { attach, ended, run } from "../process.ts";
 import { type Place, placeOf } from "../reach/place.ts";
@@ -27,7 +27,7 @@ export interface Backups {
   readonly failure: { readonly at: string; readonly fault: string } | null;
 }
 
-const keeper = ["python3", `${folder}/backup.py`] as const;
+export const keeper = ["python3", `${folder}/backup.py`] as const;
 
 /** @throws Error if the stack has no backups, or their container does not run */
 export async function placeOfBackups(stack: Stack, settings: Settings): Promise<Place> {

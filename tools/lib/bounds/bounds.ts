@@ -1,14 +1,12 @@
-import { forPlatform } from "../../../capabilities.ts";
+import { capabilities } from "../../../capabilities.ts";
 import { askEngine } from "../../../platforms/ask.ts";
 import { machinesOf } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
-import { namespaceFlags } from "../reach/kubernetes.ts";
-import type { Stack } from "../stack.ts";
-import { clusterFacts } from "../status/cluster.ts";
-import { factsOfEngines } from "../status/engine.ts";
-import { ago, aligned, type MachineFacts, short } from "../status/table.ts";
+import type { MachineFacts } from "../status/facts.ts";
+import type { Ask } from "../status/inside.ts";
+import { ago, aligned, short } from "../status/table.ts";
 import { type Ending, endingWarnings, fileEndings, gatewayEndings } from "./certificates.ts";
-import { type Fullness, fullWarnings, inContainers, inPods, volumeFacts } from "./volumes.ts";
+import { type Fullness, fullWarnings, volumeFacts } from "./volumes.ts";
 
 /** What of a stack fills up, ends or ages. */
 export interface Bounds {
@@ -35,24 +33,19 @@ async function imageAges(machines: readonly MachineFacts[], settings: Settings):
   return Object.fromEntries((await Promise.all(found)).flat());
 }
 
-/** Looks at a running stack; whatever does not answer is left out. */
-export async function boundsOf(stack: Stack, settings: Settings): Promise<Bounds> {
-  const { prefix } = stack;
-  const onEngines = async () => {
-    const machines = await factsOfEngines(prefix, settings);
-    const [volumes, gateways, images] = await Promise.all([
-      volumeFacts(machines, inContainers(prefix, settings)),
-      gatewayEndings(prefix, settings),
-      imageAges(machines, settings),
-    ]);
-    return { volumes, certificates: [...fileEndings(settings), ...gateways], images };
-  };
-  const inCluster = async () => {
-    const flags = namespaceFlags(stack);
-    const volumes = await volumeFacts(await clusterFacts(flags), inPods(flags));
-    return { volumes, certificates: fileEndings(settings), images: {} };
-  };
-  return forPlatform(settings.platform, { docker: onEngines, kubernetes: inCluster })();
+/** Looks at the instances of a running stack; whatever does not answer is left out. */
+export async function boundsOf(
+  settings: Settings,
+  machines: readonly MachineFacts[],
+  ask: Ask,
+): Promise<Bounds> {
+  const { engines } = capabilities[settings.platform];
+  const [volumes, gateways, images] = await Promise.all([
+    volumeFacts(machines, ask),
+    gatewayEndings(machines, ask),
+    engines ? imageAges(machines, settings) : {},
+  ]);
+  return { volumes, certificates: [...fileEndings(settings), ...gateways], images };
 }
 
 /** Tables of volumes and images. */

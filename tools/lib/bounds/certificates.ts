@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { askEngine } from "../../../platforms/ask.ts";
 import { secrets } from "../../../platforms/docker/gateway.ts";
-import { machinesOf } from "../../../platforms/machines.ts";
 import { certificatesIn } from "../../../settings/model/certificates.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { secretsDirectory } from "../../../workload.ts";
+import { type MachineFacts, runningOf } from "../status/facts.ts";
+import type { Ask } from "../status/inside.ts";
 
 /** Days before its end at which a certificate is warned of. */
 const early = 30;
@@ -47,12 +47,12 @@ export function fileEndings({ publish, caCertificates, postgres, redis, machines
 }
 
 /** Lists the ends of the certificates of gateways, which hold them beside their keys; a machine that is down has none. */
-export async function gatewayEndings(prefix: string, settings: Settings): Promise<Ending[]> {
-  const machines = machinesOf(settings);
-  if (machines.length < 2) return [];
+export async function gatewayEndings(machines: readonly MachineFacts[], ask: Ask): Promise<Ending[]> {
   const found = machines.map(async (machine) => {
+    const gateway = runningOf([machine], "gateway");
+    if (!gateway) return [];
     const first = ["sed", "/END CERTIFICATE/q", `${secretsDirectory}/${secrets.machine}`];
-    const { text, complaint } = await askEngine(machine, ["exec", `${prefix}-gateway`, ...first]);
+    const { text, complaint } = await ask(machine.name, gateway.name, first);
     const what = `the certificate of the gateway on ${machine.name}`;
     return complaint === undefined ? endings(what, text, "npm run up renews it") : [];
   });

@@ -1,7 +1,5 @@
-import { type Answer, askCluster, askEngine } from "../../../platforms/ask.ts";
-import { machinesOf } from "../../../platforms/machines.ts";
-import type { Settings } from "../../../settings/model/groups.ts";
-import type { MachineFacts } from "../status/table.ts";
+import type { MachineFacts } from "../status/facts.ts";
+import type { Ask } from "../status/inside.ts";
 
 /** Percentage from which a volume is warned of. */
 const high = 85;
@@ -43,8 +41,6 @@ export function fullnessIn(
   });
 }
 
-type Ask = (machine: string, instance: string, command: readonly string[]) => Promise<Answer>;
-
 /** Asks inside of containers or pods, which see their volumes on every platform. */
 export async function volumeFacts(machines: readonly MachineFacts[], ask: Ask): Promise<Fullness[]> {
   const found = machines.flatMap((machine) => {
@@ -58,20 +54,6 @@ export async function volumeFacts(machines: readonly MachineFacts[], ask: Ask): 
     });
   });
   return (await Promise.all(found)).flat();
-}
-
-/** @param prefix of the names of the stack's containers */
-export function inContainers(prefix: string, settings: Settings): Ask {
-  const machines = machinesOf(settings);
-  return (name, instance, command) => {
-    const machine = machines.find((one) => one.name === name);
-    return askEngine(machine, ["exec", `${prefix}-${instance}`, ...command]);
-  };
-}
-
-/** @param flags of kubectl, which select the stack's namespace */
-export function inPods(flags: readonly string[]): Ask {
-  return (_node, pod, command) => askCluster([...flags, "exec", pod, "--", ...command]);
 }
 
 export function fullWarnings(all: readonly Fullness[]): string[] {

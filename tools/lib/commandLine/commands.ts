@@ -84,8 +84,12 @@ export const commands = {
     },
   },
   status: {
-    does: "Shows machines, roles, health and tasks of a stack; fails if something is wrong.",
-    flags: { stack },
+    does: "Shows roles, health, queues and what waits of a stack; fails if something is wrong.",
+    flags: {
+      stack,
+      watch: { does: "Looks again every two seconds, until Ctrl-C." },
+      json: { does: "Prints JSON, for programs; with --watch a line for each look." },
+    },
   },
   dags: {
     does: "Works on DAGs in the image that runs them: check [FILE...], test DAG [TASK], pytest [ARGUMENT...], run DAG, logs DAG.",

@@ -1,6 +1,6 @@
 import type { Settings } from "../../../settings/model/groups.ts";
 import { factsOfEngines } from "../status/engine.ts";
-import type { MachineFacts } from "../status/table.ts";
+import type { MachineFacts } from "../status/facts.ts";
 
 /** Seconds between two polls. */
 const every = 15;

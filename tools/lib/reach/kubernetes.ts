@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createConnection } from "node:net";
 import { roleTable } from "../../../roles.ts";
+import type { Settings } from "../../../settings/model/groups.ts";
 import { readDeployed } from "../../../settings/read/read.ts";
 import { show } from "../commandLine/terminal.ts";
 import { run, waitFor } from "../process.ts";
@@ -22,13 +23,15 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
-function namespaceOf({ file, prefix }: Stack): string {
-  return readDeployed(file).kubernetes?.namespace ?? prefix;
+type Cluster = Pick<Settings, "kubernetes">;
+
+function namespaceOf({ prefix }: Stack, { kubernetes }: Cluster): string {
+  return kubernetes?.namespace ?? prefix;
 }
 
 /** kubectl flags for the namespace of a stack. */
-export function namespaceFlags(stack: Stack): string[] {
-  return [...contextFlags(readDeployed(stack.file).kubernetes), "--namespace", namespaceOf(stack)];
+export function namespaceFlags(stack: Stack, settings: Cluster): string[] {
+  return [...contextFlags(settings.kubernetes), "--namespace", namespaceOf(stack, settings)];
 }
 
 /**
@@ -38,10 +41,10 @@ export function namespaceFlags(stack: Stack): string[] {
  */
 export async function forward(stack: Stack): Promise<() => void> {
   const settings = readDeployed(stack.file);
-  const flags = namespaceFlags(stack);
+  const flags = namespaceFlags(stack, settings);
   await run("kubectl", [...flags, "get", "service", "webserver", "flower"]).catch((error) => {
     throw new Error(
-      `kubectl does not find the services of stack ${stack.name} in namespace ${namespaceOf(stack)}. ${error}`,
+      `kubectl does not find the services of stack ${stack.name} in namespace ${namespaceOf(stack, settings)}. ${error}`,
     );
   });
   let ended = false;

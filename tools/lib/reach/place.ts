@@ -44,8 +44,8 @@ const lasting =
   "go-template={{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}} " +
   `{{index .metadata.labels "app.kubernetes.io/name"}}{{"\\n"}}{{end}}{{end}}`;
 
-const inCluster: Find = async (stack, _settings, service, flag) => {
-  const flags = namespaceFlags(stack);
+const inCluster: Find = async (stack, settings, service, flag) => {
+  const flags = namespaceFlags(stack, settings);
   const running = ["--selector", "app.kubernetes.io/name", "--field-selector", "status.phase=Running"];
   const pods = (await run("kubectl", [...flags, "get", "pods", ...running, "--output", lasting]))
     .split("\n")

@@ -1,6 +1,6 @@
 import { askCluster } from "../../../platforms/ask.ts";
 import { gist } from "../../../platforms/docker/preflight/complaints.ts";
-import type { Instance, MachineFacts } from "./table.ts";
+import { type Instance, type MachineFacts, outOfMemory } from "./facts.ts";
 
 /** A pod in the output of `kubectl get pods`; only the fields used here. */
 export interface Pod {
@@ -22,14 +22,22 @@ export interface Pod {
   };
 }
 
+interface Terminated {
+  readonly exitCode: number;
+  readonly reason?: string;
+  readonly finishedAt: string;
+}
+
 interface ContainerStatus {
   readonly ready: boolean;
   readonly started?: boolean;
   readonly state: {
     readonly running?: { readonly startedAt: string };
     readonly waiting?: { readonly reason?: string };
-    readonly terminated?: { readonly exitCode: number; readonly finishedAt: string };
+    readonly terminated?: Terminated;
   };
+  readonly restartCount?: number;
+  readonly lastState?: { readonly terminated?: Terminated };
 }
 
 function ownerOf({ metadata }: Pod) {
@@ -70,17 +78,26 @@ function isFine(pod: Pod, pods: readonly Pod[], health: string): boolean {
   return phase === "Running" || done.includes(owner.name);
 }
 
+function restartReason({ state, lastState }: ContainerStatus): string | undefined {
+  const ended = lastState?.terminated ?? state.terminated;
+  if (ended?.reason === "OOMKilled") return outOfMemory;
+  return lastState?.terminated && `exit code ${lastState.terminated.exitCode}`;
+}
+
 function podInstance(pod: Pod, pods: readonly Pod[]): Instance {
   const { metadata, spec, status } = pod;
   const container = status.containerStatuses?.[0];
   const { running, terminated } = container?.state ?? {};
   const health = healthOf(pod, container);
+  const reason = container && restartReason(container);
   return {
     name: metadata.name,
     state: stateOf(pod, container),
     health,
     image: spec.containers[0]?.image ?? "",
     since: new Date(running?.startedAt ?? terminated?.finishedAt ?? metadata.creationTimestamp),
+    restarts: container?.restartCount ?? 0,
+    ...(reason !== undefined && { reason }),
     fine: isFine(pod, pods, health),
   };
 }

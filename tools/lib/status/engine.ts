@@ -2,7 +2,7 @@ import { askEngine } from "../../../platforms/ask.ts";
 import { gist } from "../../../platforms/docker/preflight/complaints.ts";
 import { type Machine, machinesOf } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
-import type { Instance, MachineFacts } from "./table.ts";
+import { type Instance, type MachineFacts, outOfMemory } from "./facts.ts";
 
 /** Name for the engine of a stack that lists no machines. */
 export const local = "local";
@@ -19,6 +19,7 @@ export interface Inspected {
   readonly State: {
     readonly Status: string;
     readonly ExitCode: number;
+    readonly OOMKilled?: boolean;
     readonly StartedAt: string;
     readonly FinishedAt: string;
     readonly Health?: {
@@ -41,6 +42,17 @@ function lastWord({ State, RestartCount }: Inspected): string | undefined {
   return [...restarts, ...checked].join("; ") || undefined;
 }
 
+/** Reason of the last restart: the engine keeps word of the memory's limit, and of the last health checks. */
+function restartReason({ State: { OOMKilled, Status, ExitCode, Health } }: Inspected): string {
+  if (OOMKilled) return outOfMemory;
+  const asked = Health?.Log?.findLast(({ Output }) => Output.includes(": restarting"));
+  if (asked)
+    return asked.Output.trim()
+      .split(/\s*\n\s*/)
+      .join("; ");
+  return Status === "restarting" ? `exit code ${ExitCode}` : "its process ended: its log says more";
+}
+
 /** @param prefix of the names of the stack's containers */
 export function containerInstance(inspected: Inspected, prefix: string): Instance {
   const { Name, Config, HostConfig, State } = inspected;
@@ -57,6 +69,8 @@ export function containerInstance(inspected: Inspected, prefix: string): Instanc
     ...(said !== undefined && { said }),
     image: Config.Image,
     since,
+    restarts: inspected.RestartCount,
+    ...((inspected.RestartCount > 0 || State.OOMKilled) && { reason: restartReason(inspected) }),
     fine: isJob ? running || (ended && State.ExitCode === 0) : running && health === "healthy",
   };
 }

@@ -1,6 +1,7 @@
 """Asks Flower, beside which it runs, about queues and about workers: python -c "$(cat flower.py)" WORKER...
 
-Prints JSON: queued messages by queue, and by worker its queues and the running tasks of each; null for a silent worker.
+Prints JSON: queued messages by queue, and by worker its queues, the running tasks of each,
+and the tasks that it runs at once; null for a silent worker.
 """
 
 import base64
@@ -37,7 +38,8 @@ def look(worker, attempts=3):
         return look(worker, attempts - 1) if attempts > 1 else None
     active = [task["delivery_info"]["routing_key"] for task in info.get("active", [])]
     queues = [queue["name"] for queue in info.get("active_queues", [])]
-    return {"queues": queues, "running": collections.Counter(active)}
+    places = info.get("stats", {}).get("pool", {}).get("max-concurrency", 0)
+    return {"queues": queues, "running": collections.Counter(active), "places": places}
 
 
 with concurrent.futures.ThreadPoolExecutor(8) as pool:

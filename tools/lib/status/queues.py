@@ -1,21 +1,41 @@
-"""Counts what waits in each queue, from a scheduler's container: prints JSON, tasks by queue, and the line of the last proof.
+"""Looks into the database and the broker from a scheduler's container: prints JSON, see `Held` in `queues.ts`.
 
-The database names the queues; the broker may hold more messages than it knows of. Without Airflow, which takes seconds to import.
+The database names the queues; the broker may hold more messages than it knows of. Without Airflow and SQLAlchemy, which
+take seconds to import.
 """
 
 import contextlib
 import json
 import os
 
+import psycopg2
 import redis
-import sqlalchemy
 
 # Suffixes of the lists that the transport keeps for a queue, one for each priority.
 PRIORITIES = ("", "\x06\x163", "\x06\x166", "\x06\x169")
+# Most runs, and most kinds of waiting tasks, that are told.
+MOST = 200
 # The canary's own queues come and go.
-QUERY = """SELECT queue, count(*) FROM task_instance
-    WHERE state = 'queued' AND pool <> 'airflow_on_celery.canary' GROUP BY queue"""
-
+QUEUES = """SELECT queue, count(*), extract(epoch FROM now() - min(queued_dttm))::float FROM task_instance
+    WHERE state = 'queued' AND pool <> 'airflow_on_celery.canary' AND queue IS NOT NULL GROUP BY queue"""
+# Runs that are queued, and those of a paused DAG that have no task on its way.
+RUNS = f"""SELECT r.dag_id AS dag, r.run_id AS run, d.is_paused AS paused, d.max_active_runs AS most,
+        (SELECT count(*) FROM dag_run a WHERE a.dag_id = r.dag_id AND a.state = 'running') AS active,
+        extract(epoch FROM now() - coalesce(r.start_date, r.queued_at))::float AS seconds
+    FROM dag_run r JOIN dag d ON d.dag_id = r.dag_id
+    WHERE d.dag_id <> 'airflow_on_celery.canary' AND (r.state = 'queued' OR r.state = 'running' AND d.is_paused
+        AND NOT EXISTS (SELECT 1 FROM task_instance t WHERE t.dag_id = r.dag_id AND t.run_id = r.run_id
+            AND t.state IN ('scheduled', 'queued', 'running')))
+    ORDER BY seconds DESC LIMIT {MOST}"""
+TASKS = f"""SELECT t.dag_id AS dag, t.run_id AS run, t.state, t.queue, t.pool, d.is_paused AS paused, count(*) AS tasks,
+        d.max_active_tasks AS most, (SELECT count(*) FROM task_instance a
+            WHERE a.dag_id = t.dag_id AND a.run_id = t.run_id AND a.state IN ('queued', 'running')) AS active,
+        extract(epoch FROM now() - min(coalesce(t.queued_dttm, t.updated_at)))::float AS seconds
+    FROM task_instance t JOIN dag d ON d.dag_id = t.dag_id
+    WHERE t.state IN ('scheduled', 'queued') AND d.dag_id <> 'airflow_on_celery.canary'
+    GROUP BY t.dag_id, t.run_id, t.state, t.queue, t.pool, d.is_paused, d.max_active_tasks ORDER BY seconds DESC LIMIT {MOST}"""
+POOLS = """SELECT p.pool, p.slots, (SELECT coalesce(sum(pool_slots), 0) FROM task_instance t WHERE t.pool = p.pool
+    AND (t.state IN ('queued', 'running') OR t.state = 'deferred' AND p.include_deferred)) AS taken FROM slot_pool p"""
 PROOF = "SELECT dttm, extra FROM log WHERE event = 'airflow_on_celery.canary' ORDER BY id DESC LIMIT 1"
 
 
@@ -37,14 +57,26 @@ def secret(name):
         return file.read().strip()
 
 
-engine = sqlalchemy.create_engine(secret("sql_alchemy_conn"), poolclass=sqlalchemy.pool.NullPool)
-with engine.connect() as connection:
-    proof = connection.execute(sqlalchemy.text(PROOF)).first()
-    held = {queue: count for queue, count in connection.execute(sqlalchemy.text(QUERY)) if queue}
+def rows(cursor, query):
+    cursor.execute(query)
+    names = [column.name for column in cursor.description]
+    return [dict(zip(names, row)) for row in cursor]
+
+
+with psycopg2.connect(secret("sql_alchemy_conn").replace("+psycopg2", "", 1)) as connection, connection.cursor() as cursor:
+    cursor.execute("SET default_transaction_read_only = on; SET statement_timeout = '10s'")
+    cursor.execute(PROOF)
+    proof = cursor.fetchone()
+    cursor.execute(QUEUES)
+    queues = cursor.fetchall()
+    runs, tasks = rows(cursor, RUNS), rows(cursor, TASKS)
+    pools = {row["pool"]: [row["slots"], int(row["taken"])] for row in rows(cursor, POOLS)}
+held = {queue: count for queue, count, _ in queues}
 # Behind Sentinel the database alone counts.
 with contextlib.suppress(ValueError, redis.RedisError):
     broker = broker_of(secret("broker_url"))
     for queue, count in held.items():
         held[queue] = max(count, sum(broker.llen(queue + suffix) for suffix in PRIORITIES))
 last = proof and {"at": proof[0].isoformat(), **json.loads(proof[1])}
-print(json.dumps({"held": held, "proof": last}))
+oldest = {queue: seconds for queue, _, seconds in queues}
+print(json.dumps({"held": held, "oldest": oldest, "runs": runs, "tasks": tasks, "pools": pools, "proof": last}))

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { canaryDag, type ProofRequest } from "../../../components/canary/request.ts";
-import { run } from "../process.ts";
-import { placeOf } from "../reach/place.ts";
-import type { Stack } from "../stack.ts";
-import type { TaskFacts } from "./table.ts";
+import { type MachineFacts, runningOf, type TaskFacts } from "./facts.ts";
+import type { Ask } from "./inside.ts";
+import type { Waiting } from "./waiting.ts";
 
 const asker = readFileSync(new URL("queues.py", import.meta.url), "utf8");
 
@@ -16,25 +15,25 @@ export interface LastProof {
 }
 
 /** Facts of the database and the broker. */
-export interface Held {
+export interface Held extends Waiting {
   /** Waiting tasks by queue. */
   readonly held: Readonly<Record<string, number>>;
+  /** Seconds for which the oldest of them has waited. */
+  readonly oldest: Readonly<Record<string, number | null>>;
   readonly proof: LastProof | null;
 }
 
-const nothing: Held = { held: {}, proof: null };
+export const nothing: Held = { held: {}, oldest: {}, runs: [], tasks: [], pools: {}, proof: null };
 
 /** Prefix of the queues that the canary has a worker read during a proof. */
 const canaryQueue = `${canaryDag}.`;
 
 /** Asks the database and the broker what waits, also in queues that no worker reads; nothing if there is no answer. */
-export async function heldTasks(stack: Stack): Promise<Held> {
-  try {
-    const { program, args, env } = await placeOf(stack, "scheduler");
-    return JSON.parse(await run(program, [...args, "python", "-c", asker], { env }));
-  } catch {
-    return nothing;
-  }
+export async function heldTasks(ask: Ask, machines: readonly MachineFacts[]): Promise<Held> {
+  const scheduler = runningOf(machines, "scheduler");
+  if (!scheduler) return nothing;
+  const { text, complaint } = await ask(scheduler.machine, scheduler.name, ["python", "-c", asker]);
+  return complaint === undefined ? JSON.parse(text) : nothing;
 }
 
 function withoutCanary(counts: Readonly<Record<string, number>>): Record<string, number> {
@@ -45,7 +44,7 @@ function withoutCanary(counts: Readonly<Record<string, number>>): Record<string,
  * Adds what the database and the broker know to Flower's facts: Flower asks only for queues that workers read. Leaves
  * out the queues of a proof that is going on.
  */
-export function withHeld(tasks: TaskFacts, { held }: Held): TaskFacts {
+export function withHeld(tasks: TaskFacts, { held }: Pick<Held, "held">): TaskFacts {
   if ("cause" in tasks) return tasks;
   const queued = withoutCanary(tasks.queued);
   for (const [queue, count] of Object.entries(held)) queued[queue] = Math.max(count, queued[queue] ?? 0);
@@ -54,13 +53,14 @@ export function withHeld(tasks: TaskFacts, { held }: Held): TaskFacts {
     worker && {
       queues: worker.queues.filter((queue) => !queue.startsWith(canaryQueue)),
       running: withoutCanary(worker.running),
+      places: worker.places,
     },
   ]);
   return { workers: Object.fromEntries(workers), queued };
 }
 
 /** Says how the last proof went; undefined if there was none. */
-export function lastProof({ proof }: Held): string | undefined {
+export function lastProof({ proof }: Pick<Held, "proof">): string | undefined {
   if (proof === null) return undefined;
   const { at, success = 0, faults } = proof;
   const went = faults.length === 0 ? `${success} trials passed` : `FAILED: ${faults.join("; ")}`;

@@ -1,57 +1,16 @@
-/** A copy of a workload that runs or has ended. */
-export interface Instance {
-  /** `scheduler`, `worker-1`; in a cluster, the pod's name. */
-  readonly name: string;
-  /** `missing` if the instance does not exist. */
-  readonly state: string;
-  /** Health; the exit code, if the instance has ended. */
-  readonly health: string;
-  /** Last output of the health check, if any. */
-  readonly said?: string | undefined;
-  readonly image: string;
-  /** Time of the last start, or of the end. */
-  readonly since?: Date | undefined;
-  /** True if the instance is as it should be. */
-  readonly fine: boolean;
-}
-
-/** Instances on a machine, or why they are unknown. */
-export type MachineFacts = { readonly name: string } & (
-  | { readonly instances: readonly Instance[] }
-  | { readonly cause: string }
-);
-
-export interface WorkerTasks {
-  readonly queues: readonly string[];
-  /** Running tasks by queue. */
-  readonly running: Readonly<Record<string, number>>;
-}
-
-/** Flower's facts, or why they are unknown. */
-export type TaskFacts =
-  | {
-      /** Tasks by worker instance; null for a worker that gave no answer. */
-      readonly workers: Readonly<Record<string, WorkerTasks | null>>;
-      /** Waiting tasks by queue. */
-      readonly queued: Readonly<Record<string, number>>;
-    }
-  | { readonly cause: string };
+import { type MachineFacts, outOfMemory, type TaskFacts } from "./facts.ts";
+import { type QueueFacts, sum } from "./load.ts";
+import type { WaitingRun } from "./waiting.ts";
 
 export interface Facts {
   readonly machines: readonly MachineFacts[];
   readonly tasks: TaskFacts;
-  /** Queues that hold tasks and that no worker reads. */
-  readonly unread: readonly string[];
+  readonly queues: readonly QueueFacts[];
 }
 
 type Row = readonly string[];
 
 const { compare } = new Intl.Collator("en", { numeric: true });
-
-/** True if the name is a worker's. */
-export function isWorker(name: string): boolean {
-  return name.startsWith("worker");
-}
 
 /** Shortens an image name: no registry or repository, and only the start of a digest: `airflow:3.3.2-1a2b`. */
 export function short(image: string): string {
@@ -66,10 +25,6 @@ export function ago(since: Date, now: Date): string {
   return seconds < 48 * 3600 ? `${Math.floor(seconds / 3600)} h ago` : `${Math.floor(seconds / 86400)} d ago`;
 }
 
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0);
-}
-
 /** Aligns texts in columns. The last text of a row does not widen its column. */
 export function aligned(rows: readonly Row[]): string {
   const width = (column: number) =>
@@ -81,44 +36,76 @@ export function aligned(rows: readonly Row[]): string {
 function work(name: string, tasks: TaskFacts): Row {
   const worker = "cause" in tasks ? undefined : tasks.workers[name];
   if (worker === undefined) return ["", ""];
-  return worker ? [worker.queues.toSorted(compare).join(","), String(sum(worker.running))] : ["?", "?"];
+  return worker
+    ? [worker.queues.toSorted(compare).join(","), `${sum(Object.values(worker.running))} of ${worker.places}`]
+    : ["?", "?"];
 }
 
 function machineRows(machine: MachineFacts, tasks: TaskFacts, now: Date): Row[] {
   if ("cause" in machine) return [[machine.name, `does not answer: ${machine.cause}`]];
   return machine.instances
     .toSorted((one, other) => compare(one.name, other.name))
-    .map(({ name, state, health, image, since }) => {
+    .map(({ name, state, health, image, since, restarts, reason }) => {
       const when = since ? ago(since, now) : "";
-      return [machine.name, name, state, health, short(image), when, ...work(name, tasks)];
+      const again = `${restarts || ""}${reason === outOfMemory ? ` ${reason}` : ""}`.trim();
+      return [machine.name, name, state, health, short(image), when, again, ...work(name, tasks)];
     });
 }
 
-function queueTable(tasks: TaskFacts, unread: readonly string[]): string {
+/** Spells how long something has waited. */
+function lasting(seconds: number): string {
+  return ago(new Date(0), new Date(seconds * 1000)).replace(" ago", "");
+}
+
+function queueTable({ tasks, queues }: Facts): string {
   if ("cause" in tasks) return `Queues and tasks are not known: ${tasks.cause}`;
-  const { workers, queued } = tasks;
-  const answers = Object.values(workers).filter((worker) => worker !== null);
-  const names = new Set([
-    ...Object.keys(queued),
-    ...answers.flatMap(({ queues, running }) => [...queues, ...Object.keys(running)]),
+  const rows = queues.map(({ name, length, oldestSeconds, running, consumers, places, busy, unread }) => [
+    name,
+    String(length),
+    oldestSeconds === null ? "" : lasting(oldestSeconds),
+    String(running),
+    String(consumers),
+    `${Math.max(0, places - busy)} of ${places}`,
+    unread ? "no worker reads it" : "",
   ]);
-  const rows = [...names].toSorted(compare).map((name) => {
-    const running = answers.reduce((total, worker) => total + (worker.running[name] ?? 0), 0);
-    const mark = unread.includes(name) ? "no worker reads it" : "";
-    return [name, String(queued[name] ?? 0), String(running), mark];
-  });
-  return aligned([["queue", "queued", "running", ""], ...rows]);
+  return aligned([["queue", "queued", "oldest", "running", "workers", "free places", ""], ...rows]);
+}
+
+/** Table of the runs that wait, and why. */
+export function waitingTable(waiting: readonly WaitingRun[]): string {
+  const rows = waiting.map(({ dag, run, tasks, seconds, why }) => [
+    dag,
+    run,
+    tasks === null ? "the run" : `${tasks} task(s)`,
+    lasting(seconds),
+    why,
+  ]);
+  return aligned([["dag", "run", "waits", "for", "because"], ...rows]);
 }
 
 /** Tables of the instances and the queues. */
-export function statusTable({ machines, tasks, unread }: Facts, now: Date): string {
-  const head = ["machine", "instance", "state", "health", "image", "since", "queues", "running"];
-  const rows = machines.flatMap((machine) => machineRows(machine, tasks, now));
-  return `${aligned([head, ...rows])}\n\n${queueTable(tasks, unread)}`;
+export function statusTable(facts: Facts, now: Date): string {
+  const head = ["machine", "instance", "state", "health", "image", "since", "restarts", "queues", "running"];
+  const rows = facts.machines.flatMap((machine) => machineRows(machine, facts.tasks, now));
+  return `${aligned([head, ...rows])}\n\n${queueTable(facts)}`;
+}
+
+/** Lists the restarts that the kernel has caused, with the remedy. */
+export function memoryWarnings(machines: readonly MachineFacts[]): string[] {
+  return machines.flatMap((machine) =>
+    "cause" in machine
+      ? []
+      : machine.instances
+          .filter(({ reason }) => reason === outOfMemory)
+          .map(
+            ({ name }) =>
+              `${name} on ${machine.name} was out of memory: give its role or its group a higher memory limit`,
+          ),
+  );
 }
 
 /** Lists what is not as it should be. */
-export function troubles({ machines, tasks, unread }: Facts): string[] {
+export function troubles({ machines, tasks, queues }: Facts): string[] {
   const found = machines.flatMap((machine) => {
     if ("cause" in machine) return [`${machine.name} does not answer`];
     return machine.instances
@@ -129,8 +116,8 @@ export function troubles({ machines, tasks, unread }: Facts): string[] {
       });
   });
   if ("cause" in tasks) return [...found, "queues and tasks are not known"];
-  const waiting = unread.map(
-    (queue) => `${tasks.queued[queue]} task(s) wait in queue ${queue}, which no worker reads`,
-  );
+  const waiting = queues
+    .filter(({ unread }) => unread)
+    .map(({ name, length }) => `${length} task(s) wait in queue ${name}, which no worker reads`);
   return [...found, ...waiting];
 }

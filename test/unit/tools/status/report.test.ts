@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { podFacts } from "../../../../tools/lib/status/cluster.ts";
+import { containerInstance, type Inspected } from "../../../../tools/lib/status/engine.ts";
+import { runningOf } from "../../../../tools/lib/status/facts.ts";
+import type { Look } from "../../../../tools/lib/status/look.ts";
+import { pageOf, reportOf } from "../../../../tools/lib/status/report.ts";
+import { raw } from "../../mocks.ts";
+import { settingsFrom } from "../../settingsFrom.ts";
+
+const at = new Date("2026-11-24T12:00:00.000Z");
+const day = 86_400_000;
+const settings = settingsFrom(raw({ canary: { every: "5m" }, backup: { every: "6h", keep: 14 } }), () => "");
+const redis = {
+  name: "redis",
+  state: "running",
+  health: "healthy",
+  image: "redis:7",
+  since: new Date(at.getTime() - 60_000),
+  restarts: 1,
+  reason: "out of memory",
+  fine: true,
+};
+const proof = { at: "2026-11-24T11:59:00.000+00:00", success: 1, faults: ["queue gpu: no worker reads it"] };
+const backup = {
+  id: "20261124T110000Z",
+  at: "2026-11-24T11:00:00Z",
+  bytes: 5,
+  version: "3.3.2",
+  rows: 2,
+  proof: 3,
+};
+const look: Look = {
+  at,
+  facts: {
+    machines: [
+      { name: "main", instances: [redis] },
+      { name: "big", cause: "no route" },
+    ],
+    tasks: { cause: "Flower does not run" },
+    queues: [],
+  },
+  waiting: [{ dag: "d", run: "r", tasks: 2, seconds: 61, why: "the DAG is paused" }],
+  bounds: {
+    volumes: [{ machine: "main", volume: "redis:/data", size: 1024, percent: 90 }],
+    certificates: [{ what: "redis.ca", end: new Date(at.getTime() + 40.5 * day), remedy: "a newer one" }],
+    images: {},
+  },
+  proof,
+  backups: { backups: [backup], failure: null },
+};
+
+const report = reportOf("ours", look, settings);
+
+test("a report has all that the page has, in the documented form", () => {
+  assert.deepEqual(report, {
+    stack: "ours",
+    at: "2026-11-24T12:00:00.000Z",
+    fine: false,
+    troubles: ["big does not answer", "queues and tasks are not known", "the last proof failed"],
+    warnings: [
+      "redis:/data on main is 90 % full",
+      "redis on main was out of memory: give its role or its group a higher memory limit",
+    ],
+    machines: [
+      {
+        name: "main",
+        cause: null,
+        instances: [
+          {
+            name: "redis",
+            state: "running",
+            health: "healthy",
+            image: "redis:7",
+            restarts: 1,
+            fine: true,
+            since: "2026-11-24T11:59:00.000Z",
+            reason: "out of memory",
+            says: null,
+          },
+        ],
+      },
+      { name: "big", cause: "no route", instances: [] },
+    ],
+    queues: null,
+    waiting: look.waiting,
+    proof,
+    backup,
+    backupFailure: null,
+    volumes: look.bounds.volumes,
+    certificates: [{ what: "redis.ca", end: "2027-01-04T00:00:00.000Z", days: 40 }],
+  });
+  const docs = readFileSync(new URL("../../../../docs/day-two.md", import.meta.url), "utf8");
+  for (const field of Object.keys(report)) assert.match(docs, new RegExp(`^\\| \`${field}\``, "m"));
+});
+
+test("the page tells what waits, what needs somebody, and what is wrong", () => {
+  const page = pageOf(look, report);
+  assert.ok(
+    page.includes(`
+dag  run  waits      for    because
+d    r    2 task(s)  1 min  the DAG is paused
+`),
+    page,
+  );
+  assert.match(
+    page,
+    /^Soon to be seen to:\n {2}redis:\/data on main is 90 % full\n {2}redis on main was out of memory/m,
+  );
+  assert.match(page, /^Not as it should be: big does not answer; .*; the last proof failed\.$/m);
+});
+
+function container(restarts: number, state: object): readonly [number, string | undefined] {
+  const inspected = {
+    RestartCount: restarts,
+    Name: "/airflow-unit-redis",
+    Config: { Image: "redis" },
+    HostConfig: { RestartPolicy: { Name: "unless-stopped" } },
+    State: {
+      Status: "running",
+      ExitCode: 0,
+      StartedAt: at.toISOString(),
+      FinishedAt: at.toISOString(),
+      ...state,
+    },
+  } satisfies Inspected;
+  const { restarts: told, reason } = containerInstance(inspected, "airflow-unit");
+  return [told, reason];
+}
+
+test("the reason of a container's restart is the memory, the health check, or its exit code", () => {
+  const asked = { ExitCode: 1, Output: "no answer\nunhealthy for 16 s: restarting\n" };
+  const Health = { Status: "healthy", Log: [asked, { ExitCode: 0, Output: "" }] };
+  assert.deepEqual(container(0, { Health }), [0, undefined]);
+  assert.deepEqual(container(2, { OOMKilled: true, Health }), [2, "out of memory"]);
+  assert.deepEqual(container(1, { Health }), [1, "no answer; unhealthy for 16 s: restarting"]);
+  assert.deepEqual(container(3, { Status: "restarting", ExitCode: 4 }), [3, "exit code 4"]);
+  assert.deepEqual(container(1, {}), [1, "its process ended: its log says more"]);
+});
+
+test("the reason of a pod's restart is the one that the cluster tells", () => {
+  const pod = (reason: string, exitCode: number) => ({
+    metadata: { name: "redis-0", creationTimestamp: at.toISOString() },
+    spec: { nodeName: "node-a", containers: [{ image: "redis" }] },
+    status: {
+      phase: "Running",
+      containerStatuses: [
+        {
+          ready: true,
+          state: { running: { startedAt: at.toISOString() } },
+          restartCount: 2,
+          lastState: { terminated: { exitCode, reason, finishedAt: at.toISOString() } },
+        },
+      ],
+    },
+  });
+  const told = podFacts([pod("OOMKilled", 137), pod("Error", 1)]).flatMap((node) =>
+    "cause" in node ? [] : node.instances.map(({ restarts, reason }) => [restarts, reason]),
+  );
+  assert.deepEqual(told, [
+    [2, "out of memory"],
+    [2, "exit code 1"],
+  ]);
+});
+
+test("a command runs in a running instance of the role, under its own name or a longer one", () => {
+  const instance = (name: string, state = "running") => ({ ...redis, name, state });
+  const machines = [
+    { name: "lost", cause: "no route" },
+    {
+      name: "main",
+      instances: [instance("scheduler-1", "exited"), instance("schedulers"), instance("scheduler-2")],
+    },
+  ];
+  assert.deepEqual(runningOf(machines, "scheduler"), { machine: "main", name: "scheduler-2" });
+  assert.equal(runningOf(machines, "flower"), undefined);
+});

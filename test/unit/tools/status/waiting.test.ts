@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { queueFacts } from "../../../../tools/lib/status/load.ts";
+import { type Waiting, waitingRuns } from "../../../../tools/lib/status/waiting.ts";
+
+const worker = (queues: string[], running: Record<string, number>, places: number) => {
+  return { queues, running, places };
+};
+
+test("places of a worker with several queues count for each of them", () => {
+  const workers = {
+    "worker-1": worker(["default", "gpu"], { default: 3, gpu: 1 }, 4),
+    "worker-2": worker(["default"], {}, 2),
+    "worker-3": null,
+  };
+  const tasks = { workers, queued: { default: 1, nobody: 2 } };
+  const none = { oldestSeconds: null, unread: false };
+  assert.deepEqual(queueFacts(tasks, { default: 12.6, nobody: null }, ["nobody"]), [
+    { ...none, name: "default", length: 1, oldestSeconds: 13, consumers: 2, running: 3, places: 6, busy: 4 },
+    { ...none, name: "gpu", length: 0, consumers: 1, running: 1, places: 4, busy: 4 },
+    { ...none, name: "nobody", length: 2, consumers: 0, running: 0, places: 0, busy: 0, unread: true },
+  ]);
+  assert.deepEqual(queueFacts({ cause: "Flower does not run" }, {}, []), []);
+});
+
+const queues = queueFacts(
+  { workers: { "worker-1": worker(["full"], { full: 4 }, 4) }, queued: { full: 2, nobody: 1, free: 1 } },
+  {},
+  ["nobody"],
+);
+const pools: Waiting["pools"] = { default_pool: [128, 127], small: [2, 2], endless: [-1, 9] };
+const group = { dag: "d", run: "r", paused: false, most: 16, active: 0, seconds: 5.4 };
+const task = { ...group, state: "scheduled", queue: "full", pool: "default_pool", tasks: 3 } as const;
+const queued = { ...task, state: "queued" } as const;
+
+function why(waiting: Partial<Waiting>): (string | number | null)[] | undefined {
+  const [run] = waitingRuns({ runs: [], tasks: [], pools, ...waiting }, queues);
+  return run && [run.tasks, run.seconds, run.why];
+}
+
+test("a run waits for its DAG, or for other runs of that", () => {
+  assert.deepEqual(why({ runs: [{ ...group, paused: true }] }), [null, 5, "the DAG is paused"]);
+  assert.deepEqual(why({ runs: [{ ...group, active: 16 }] }), [null, 5, "max_active_runs: 16 of 16 run"]);
+  assert.equal(why({ runs: [{ ...group, active: 15 }] }), undefined);
+});
+
+test("a task waits for its DAG, a slot of its pool, other tasks of its run, or a worker", () => {
+  const because = (text: string) => [3, 5, text];
+  assert.deepEqual(why({ tasks: [{ ...task, paused: true }] }), because("the DAG is paused"));
+  assert.deepEqual(
+    why({ tasks: [{ ...task, pool: "small" }] }),
+    because("pool small has no free slot: 2 of 2 taken"),
+  );
+  assert.deepEqual(why({ tasks: [{ ...task, pool: "gone" }] }), because("there is no pool gone"));
+  assert.deepEqual(why({ tasks: [{ ...task, active: 16 }] }), because("max_active_tasks: 16 of 16 run"));
+  assert.deepEqual(why({ tasks: [{ ...queued, queue: "nobody" }] }), because("no worker reads queue nobody"));
+  assert.deepEqual(why({ tasks: [queued] }), because("all 4 places of queue full are busy"));
+  // A pool without a limit, a pool with a slot, and a queue without a reader that is to come.
+  for (const other of [{ ...task, pool: "endless" }, task, { ...queued, queue: "free" }]) {
+    assert.equal(why({ tasks: [other] }), undefined);
+  }
+});
+
+test("what has waited for half a minute is told without a reason, too", () => {
+  const unknown = "not known: the scheduler's log may tell";
+  assert.deepEqual(why({ runs: [{ ...group, seconds: 30 }] }), [null, 30, unknown]);
+  assert.deepEqual(why({ tasks: [{ ...task, seconds: 30 }] }), [3, 30, unknown]);
+  assert.equal(why({ tasks: [{ ...task, seconds: 29.9 }] }), undefined);
+  assert.equal(why({ tasks: [{ ...task, seconds: null }] }), undefined);
+});

@@ -1,0 +1,28 @@
+import { type Machine, machineOf } from "../../../platforms/machines.ts";
+import { type Deployment, providerOf, type Resource } from "../state.ts";
+import { local } from "./engine.ts";
+import type { MachineFacts } from "./facts.ts";
+
+/** Containers in the state of a stack on Docker, by machine. */
+export function expected(
+  { deployment: { resources = [] } }: Deployment,
+  prefix: string,
+  machines: readonly Machine[],
+): ReadonlyMap<string, readonly string[]> {
+  const containers = resources.filter(
+    (one) => one.type === "docker:index/container:Container" && !one.delete,
+  );
+  const placed = Map.groupBy(containers, (one) => machineOf(providerOf(one), machines)?.name ?? local);
+  const nameIn = ({ inputs }: Resource) => String(inputs?.name).slice(prefix.length + 1);
+  return new Map([...placed].map(([machine, there]) => [machine, there.map(nameIn)]));
+}
+
+/** Adds the missing instances to a machine's facts. */
+export function withMissing(facts: MachineFacts, names: readonly string[] = []): MachineFacts {
+  if ("cause" in facts) return facts;
+  const there = new Set(facts.instances.map(({ name }) => name));
+  const missing = names
+    .filter((name) => !there.has(name))
+    .map((name) => ({ name, state: "missing", health: "", image: "", restarts: 0, fine: false }));
+  return { ...facts, instances: [...facts.instances, ...missing] };
+}

@@ -1,0 +1,37 @@
+import { forPlatform } from "../../../capabilities.ts";
+import { type Answer, askCluster, askEngine } from "../../../platforms/ask.ts";
+import { machinesOf } from "../../../platforms/machines.ts";
+import type { Settings } from "../../../settings/model/groups.ts";
+import { namespaceFlags } from "../reach/kubernetes.ts";
+import type { Stack } from "../stack.ts";
+import { clusterFacts } from "./cluster.ts";
+import { factsOfEngines } from "./engine.ts";
+import type { MachineFacts } from "./facts.ts";
+
+/** Runs a command in an instance of a machine. */
+export type Ask = (
+  machine: string,
+  instance: string,
+  command: readonly string[],
+  seconds?: number,
+) => Promise<Answer>;
+
+/** Says how to run commands inside of a stack's containers or pods. */
+export function askerOf(stack: Stack, settings: Settings): Ask {
+  const machines = machinesOf(settings);
+  const inContainers: Ask = (name, instance, command, seconds) => {
+    const machine = machines.find((one) => one.name === name);
+    return askEngine(machine, ["exec", `${stack.prefix}-${instance}`, ...command], seconds);
+  };
+  const inPods: Ask = (_node, pod, command, seconds) =>
+    askCluster([...namespaceFlags(stack, settings), "exec", pod, "--", ...command], seconds);
+  return forPlatform(settings.platform, { docker: inContainers, kubernetes: inPods });
+}
+
+/** Lists the instances of a stack, by machine or node. */
+export function instancesOf(stack: Stack, settings: Settings): Promise<readonly MachineFacts[]> {
+  return forPlatform(settings.platform, {
+    docker: () => factsOfEngines(stack.prefix, settings),
+    kubernetes: () => clusterFacts(namespaceFlags(stack, settings)),
+  })();
+}

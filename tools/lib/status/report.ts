@@ -1,0 +1,104 @@
+import type { Settings } from "../../../settings/model/groups.ts";
+import { backupTroubles, lastBackup } from "../backup/report.ts";
+import type { Backup, Backups } from "../backup/store.ts";
+import { boundsTable, warnings } from "../bounds/bounds.ts";
+import type { Fullness } from "../bounds/volumes.ts";
+import type { Instance } from "./facts.ts";
+import type { QueueFacts } from "./load.ts";
+import type { Look } from "./look.ts";
+import { type LastProof, lastProof } from "./queues.ts";
+import { memoryWarnings, statusTable, troubles, waitingTable } from "./table.ts";
+import type { WaitingRun } from "./waiting.ts";
+
+/** Output of `npm run status -- --json`. Fields may be added; those that are here keep their names and meaning. */
+export interface Report {
+  readonly stack: string;
+  /** Times are in ISO 8601. */
+  readonly at: string;
+  /** True if nothing is wrong; the exit code is 0 then. */
+  readonly fine: boolean;
+  readonly troubles: readonly string[];
+  /** What needs somebody soon. */
+  readonly warnings: readonly string[];
+  /** Machines or nodes; `cause` says why a machine's instances are not known. */
+  readonly machines: readonly {
+    readonly name: string;
+    readonly cause: string | null;
+    readonly instances: readonly (Omit<Instance, "said" | "since" | "reason"> & {
+      readonly since: string | null;
+      readonly reason: string | null;
+      /** Last output of the health check. */
+      readonly says: string | null;
+    })[];
+  }[];
+  /** Null if neither Flower nor the database answers. */
+  readonly queues: readonly QueueFacts[] | null;
+  readonly waiting: readonly WaitingRun[];
+  readonly proof: LastProof | null;
+  /** The last proven backup. */
+  readonly backup: Backup | null;
+  readonly backupFailure: Backups["failure"];
+  readonly volumes: readonly Fullness[];
+  readonly certificates: readonly { readonly what: string; readonly end: string; readonly days: number }[];
+}
+
+const day = 86_400_000;
+
+/** Lists what is wrong with a stack, of all that was looked at. */
+function faultsOf(look: Look, { backup, canary }: Settings): string[] {
+  const found = troubles(look.facts);
+  if (backup) found.push(...backupTroubles(look.backups, backup.every, look.at));
+  // Without a canary, the last proof may be old.
+  if (canary && (look.proof?.faults.length ?? 0) > 0) found.push("the last proof failed");
+  return found;
+}
+
+/** @param stack its name */
+export function reportOf(stack: string, look: Look, settings: Settings): Report {
+  const { at, facts, waiting, bounds, proof, backups } = look;
+  const faults = faultsOf(look, settings);
+  return {
+    stack,
+    at: at.toISOString(),
+    fine: faults.length === 0,
+    troubles: faults,
+    warnings: [...warnings(bounds, at), ...memoryWarnings(facts.machines)],
+    machines: facts.machines.map((machine) => ({
+      name: machine.name,
+      cause: "cause" in machine ? machine.cause : null,
+      instances: ("cause" in machine ? [] : machine.instances).map(({ said, since, reason, ...rest }) => ({
+        ...rest,
+        since: since?.toISOString() ?? null,
+        reason: reason ?? null,
+        says: said ?? null,
+      })),
+    })),
+    queues: "cause" in facts.tasks ? null : facts.queues,
+    waiting,
+    proof,
+    backup: backups?.backups[0] ?? null,
+    backupFailure: backups?.failure ?? null,
+    volumes: bounds.volumes,
+    certificates: bounds.certificates.map(({ what, end }) => ({
+      what,
+      end: end.toISOString(),
+      days: Math.floor((end.getTime() - at.getTime()) / day),
+    })),
+  };
+}
+
+/** Spells a look for people. */
+export function pageOf(look: Look, { warnings: soon, troubles: faults }: Report): string {
+  const { at, facts, waiting, bounds, proof, backups } = look;
+  const list = (head: string, lines: readonly string[]) =>
+    lines.length > 0 ? [`${head}\n${lines.map((line) => `  ${line}`).join("\n")}`] : [];
+  const last = [lastProof({ proof }), lastBackup(backups, at)].filter((line) => line !== undefined);
+  return [
+    statusTable(facts, at),
+    ...(waiting.length > 0 ? [waitingTable(waiting)] : []),
+    boundsTable(bounds, at),
+    ...list("Soon to be seen to:", soon),
+    ...last,
+    ...(faults.length > 0 ? [`Not as it should be: ${faults.join("; ")}.`] : []),
+  ].join("\n\n");
+}
