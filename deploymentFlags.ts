@@ -5,6 +5,8 @@ const variables = {
   "continue-on-error": "AIRFLOW_CONTINUE_ON_ERROR",
   /** Puts a backup back before anything uses the databases. */
   restore: "AIRFLOW_RESTORE",
+  /** Lets another version migrate the database: set by the command that has a way back. */
+  upgrade: "AIRFLOW_UPGRADE",
 } as const;
 
 export type DeploymentFlag = keyof typeof variables;

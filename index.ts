@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Airflow } from "./components/airflow.ts";
 import { leftOver, outputsOf, recordOf } from "./components/declarations/record.ts";
-import { checkDowngrade } from "./components/downgrade.ts";
 import { workersOf } from "./components/turns.ts";
+import { checkVersion } from "./components/versionChange.ts";
 import { readSettings, readValues } from "./config.ts";
 import { hasFlag } from "./deploymentFlags.ts";
 import { followContext } from "./platforms/endpoint.ts";
@@ -18,7 +18,7 @@ const settings = readSettings(isEmpty(resources));
 const name = `${pulumi.getProject()}-${pulumi.getStack()}`;
 const previous = previousOutputs(resources);
 const known = knownFrom(resources);
-checkDowngrade(settings.version, previous);
+if (!hasFlag("upgrade") && !hasFlag("restore")) checkVersion(settings.version, previous, pulumi.getStack());
 await followContext(settings).catch(({ message }: Error) => {
   throw new pulumi.RunError(message);
 });
@@ -36,7 +36,8 @@ export default {
   adminUser: settings.adminUser,
   adminPassword: pulumi.secret(airflow.adminPassword),
   workers: airflow.workers,
-  version: airflow.version,
+  // Commands read it from the state without its key.
+  version: pulumi.unsecret(airflow.version),
   ...(airflow.backupKeys && { backupKeys: pulumi.secret(airflow.backupKeys) }),
   ...outputsOf(record),
 };

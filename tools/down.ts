@@ -10,6 +10,7 @@ import { print } from "./lib/commandLine/terminal.ts";
 import { main, run } from "./lib/process.ts";
 import { spare } from "./lib/spare.ts";
 import { Stack } from "./lib/stack.ts";
+import { keptOf } from "./lib/upgrade/record.ts";
 
 /** Removes the volumes that stayed on machines other than the first. */
 async function removeVolumes(settings: Settings, known: Known): Promise<void> {
@@ -41,6 +42,7 @@ await main(async () => {
   const known = settings && (await spare(stack, settings));
   if (flags.volumes) {
     await stack.destroyAll();
+    keptOf(stack).remove();
     if (settings && known) await removeVolumes(settings, known);
   } else {
     await stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);

@@ -1,39 +1,25 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setFlags } from "../deploymentFlags.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { isOlder } from "../settings/schema/versions.ts";
 import { type Archive, readArchive } from "./lib/backup/archive.ts";
+import { readOpenState } from "./lib/backup/openState.ts";
 import { hasVolumes, secretsIn, secretsState, validFernetKeys } from "./lib/backup/secretsState.ts";
-import { sendTo } from "./lib/backup/send.ts";
 import { stackText } from "./lib/backup/stackText.ts";
 import { placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { confirm } from "./lib/commandLine/confirm.ts";
 import { print } from "./lib/commandLine/terminal.ts";
 import { userPath } from "./lib/commandLine/userPath.ts";
-import { main, run } from "./lib/process.ts";
+import { main } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
-import { type Deployment, writeState } from "./lib/state.ts";
+import { writeState } from "./lib/state.ts";
+import { keptOf } from "./lib/upgrade/record.ts";
 import { writeSecret } from "./secret.ts";
+import { replaceData } from "./upgrade/replaceData.ts";
 
 type Flags = ReturnType<typeof commandLine<"restore">>["flags"];
-
-/** Reads the state of a stack, with its secrets in the clear. */
-async function openState(stack: Stack): Promise<Deployment> {
-  const state: Deployment = JSON.parse(await stack.pulumi(["stack", "export", "--show-secrets"]));
-  const isSecret = (value: unknown): value is { readonly plaintext: string } =>
-    typeof value === "object" && value !== null && "plaintext" in value;
-  const opened = (value: unknown) => (isSecret(value) ? JSON.parse(value.plaintext) : value);
-  const resources = (state.deployment.resources ?? []).map((one) => ({
-    ...one,
-    outputs: Object.fromEntries(
-      Object.entries(one.outputs ?? {}).map(([key, value]) => [key, opened(value)]),
-    ),
-  }));
-  return { ...state, deployment: { ...state.deployment, resources } };
-}
 
 /** Fetches the archive; a backup that is no file is one of the stack's own. */
 async function fetched(source: Stack, from: string, folder: string): Promise<string> {
@@ -72,7 +58,7 @@ async function ensureSecrets(
   settings: Settings,
   { manifest, secrets }: Archive,
 ): Promise<boolean> {
-  const state = await openState(stack);
+  const state = await readOpenState(stack);
   const known = secretsIn(state);
   // A deployment that was refused before it made anything has minted secrets, too.
   if (known && hasVolumes(state)) {
@@ -99,16 +85,6 @@ async function backUpFirst(stack: Stack, settings: Settings): Promise<void> {
         "Deploy the stack first, or say --no-backup if that data may be lost.",
     );
   }
-}
-
-async function replaceData(
-  stack: Stack,
-  archive: { readonly file: string; readonly keys: string },
-): Promise<void> {
-  await stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);
-  setFlags({ restore: true });
-  const deployment = run("tools/run", ["tools/up.ts", "--stack", stack.name], { show: true });
-  await Promise.all([deployment, sendTo(stack, archive, deployment)]);
 }
 
 async function restore(flags: Flags, folder: string): Promise<void> {
@@ -140,6 +116,8 @@ async function restore(flags: Flags, folder: string): Promise<void> {
     if (!flags["no-backup"]) await backUpFirst(target, settings);
   }
   await replaceData(target, { file, keys });
+  // What was restored ends an upgrade that was cut off.
+  keptOf(target).remove();
   print(`Restored backup ${id} into stack ${target.name}.`);
 }
 

@@ -1,8 +1,10 @@
+import { hostname, userInfo } from "node:os";
 import { capabilities } from "../capabilities.ts";
 import { setFlags } from "../deploymentFlags.ts";
 import { greet } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
+import { readText } from "../settings/read/yaml/text.ts";
 import { cargoFor, prepareImages } from "./images.ts";
 import { AirflowApi } from "./lib/airflow.ts";
 import { boundsOf, warnings } from "./lib/bounds/bounds.ts";
@@ -12,7 +14,7 @@ import { print } from "./lib/commandLine/terminal.ts";
 import { deploy } from "./lib/deployment/deploy.ts";
 import { drain } from "./lib/drain.ts";
 import { urnsOn } from "./lib/forget.ts";
-import { main } from "./lib/process.ts";
+import { main, run } from "./lib/process.ts";
 import { faultsOfDags } from "./lib/proof/dags.ts";
 import { greeting } from "./lib/proof/greeting.ts";
 import { prove } from "./lib/proof/proof.ts";
@@ -20,6 +22,8 @@ import { isElsewhere, reach } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
 import { type Deployment, machinesIn, readState } from "./lib/state.ts";
 import { askerOf, instancesOf } from "./lib/status/inside.ts";
+import { noteDeployment } from "./lib/upgrade/deployments.ts";
+import { checkVersions, endUpgrade } from "./upgrade/guard.ts";
 
 /** Flags that exclude resources, present or new, on machines that are down. */
 function leaving(down: readonly string[], state: Deployment, { groups }: Settings): string[] {
@@ -65,12 +69,29 @@ async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, { down,
   if (strict && faults.length > 0) throw new Error("\nAll is deployed; with --strict, faults of DAGs count.");
 }
 
+/** Describes the present deployment, for a way back to it. */
+async function described(stack: Stack, { version, images }: Settings) {
+  const git = (...args: string[]) => run("git", args).then((said) => said.trim());
+  const revision = await git("rev-parse", "--short=12", "HEAD").catch(() => undefined);
+  const isChanged = revision !== undefined && (await git("status", "--porcelain")) !== "";
+  return {
+    at: new Date().toISOString(),
+    who: `${userInfo().username}@${hostname()}`,
+    version,
+    images,
+    ...(revision !== undefined && { revision: `${revision}${isChanged ? "+" : ""}` }),
+    text: readText(stack.file),
+  };
+}
+
 await main(async () => {
   const { flags: asked } = commandLine("up");
   const begin = Date.now();
   const step = (text: string) => print(`[${Math.round((Date.now() - begin) / 1000)} s] ${text}`);
   const stack = new Stack(asked.stack);
+  if (await endUpgrade(stack)) return;
   const settings = stack.settings();
+  checkVersions(stack, settings);
   const { platform, groups, webserverPort } = settings;
   setFlags(asked);
   const { engines } = capabilities[platform];
@@ -90,6 +111,7 @@ await main(async () => {
   await tryOut(stack, settings, new AirflowApi(local), { down, strict: asked.strict ?? false, step }).finally(
     end,
   );
+  noteDeployment(stack, await described(stack, settings));
   await removeOldImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name)));
   if (down.length === 0) return;
   const there = down.map((machine) => {

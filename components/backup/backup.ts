@@ -94,7 +94,7 @@ export class Backup extends pulumi.ComponentResource {
         },
         files: {
           ...shared.files,
-          ...programs("backup.py", "proof.py"),
+          ...programs("backup.py", "proof.py", "rehearse.py"),
           [`${folder}/about.json`]: text({
             ...schedule,
             stack: pulumi.getStack(),

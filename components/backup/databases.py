@@ -140,12 +140,16 @@ def restore(name, source):
 
 
 @contextlib.contextmanager
-def throwaway(names):
-    """Runs an empty server, which only this container reaches, with a database for each name; no other one is known then."""
+def throwaway(names, port=None):
+    """Runs an empty server, which only this container reaches, with a database for each name; no other one is known then.
+
+    A port of the loopback interface lets containers in that connect as `proof` there.
+    """
     with tempfile.TemporaryDirectory() as folder:
         data = f"{folder}/data"
         settings = {
-            "listen_addresses": "",
+            "listen_addresses": "127.0.0.1" if port else "",
+            "port": port or 5432,
             "unix_socket_directories": folder,
             "fsync": "off",
             "full_page_writes": "off",
@@ -156,14 +160,14 @@ def throwaway(names):
         }
         options = " ".join(f"-c {key}='{value}'" for key, value in settings.items())
         flags = ["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username=proof"]
-        login = {"host": folder, "user": "proof"}
+        login = {"host": folder, "port": port or 5432, "user": "proof"}
         register({"": login | {"dbname": "postgres"}} | {name: login | {"dbname": name} for name in names})
         run(["initdb", *flags, f"--pgdata={data}"], "", stdout=subprocess.DEVNULL)
         server = ["pg_ctl", f"--pgdata={data}", "--wait", "--silent", f"--log={folder}/log"]
         run([*server, "-o", options, "start"], "", stdout=subprocess.DEVNULL)
         try:
             for name in names:
-                run(["createdb", f"--host={folder}", "--username=proof", name], "")
+                run(["createdb", f"--host={folder}", f"--port={port or 5432}", "--username=proof", name], "")
             yield
         finally:
             run([*server, "--mode=immediate", "stop"], "", stdout=subprocess.DEVNULL)

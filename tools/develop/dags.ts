@@ -1,67 +1,16 @@
-import { readFileSync } from "node:fs";
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import { capabilities } from "../../capabilities.ts";
-import type { Packages } from "../../images/derived.ts";
-import { derivedImage } from "../../images/derived.ts";
-import { builtHere } from "../../images/local.ts";
-import type { Settings } from "../../settings/model/groups.ts";
-import { ensureImages, ensurePackages } from "../images.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
-import { print } from "../lib/commandLine/terminal.ts";
 import { inContainer } from "../lib/dags/container.ts";
 import { lastLogs, runDag } from "../lib/dags/follow.ts";
-import { bareScene, besideWorker } from "../lib/dags/scene.ts";
-import { attach, main, project, run } from "../lib/process.ts";
+import { besideWorker } from "../lib/dags/scene.ts";
+import { attach, main } from "../lib/process.ts";
 import { overApi } from "../lib/reach/api.ts";
-import { findPlace, placeOf } from "../lib/reach/place.ts";
+import { placeOf } from "../lib/reach/place.ts";
 import { Stack } from "../lib/stack.ts";
-
-const helper = readFileSync(new URL("../lib/dags/inside.py", import.meta.url), "utf8");
-const teller = readFileSync(new URL("../lib/dags/told.py", import.meta.url), "utf8");
-
-/** A command's stack, and the folder of its DAGs. */
-interface Subject {
-  readonly stack: Stack;
-  readonly settings: Settings;
-  readonly folder: string;
-}
+import { inside, type Subject, told, withTools } from "./toolsImage.ts";
 
 type Work = (subject: Subject, words: readonly string[]) => Promise<number>;
-
-/** Builds, once, the stack's image of Airflow with ruff and pytest. */
-async function toolsImage({ images, version, packages }: Settings): Promise<string> {
-  if (packages) await ensurePackages(packages);
-  else if (images.airflow.startsWith(builtHere)) await ensureImages(["airflow"], version);
-  const tools: Packages = {
-    base: images.airflow,
-    requirements: join(project, "images/develop/requirements.txt"),
-    systemPackages: [],
-  };
-  await ensurePackages(tools);
-  return derivedImage(tools);
-}
-
-/** Asks the deployed stack for its connections and variables; without one there are none. */
-async function told({ stack }: Subject): Promise<string> {
-  const place = await findPlace(stack, "webserver");
-  if (!place) {
-    print(`  stack ${stack.name} does not run: DAGs see no connections and variables`);
-    return "{}";
-  }
-  const { program, args, env } = place;
-  const said = await run(program, [...args, "python", "-c", teller], { env });
-  return said.trim().split("\n").at(-1) ?? "{}";
-}
-
-function inside(command: string, words: readonly string[]): string[] {
-  return ["python", "-c", helper, command, ...words];
-}
-
-async function withTools(subject: Subject, command: string, words: readonly string[]): Promise<number> {
-  const { settings, folder } = subject;
-  const scene = bareScene(settings, await toolsImage(settings), folder);
-  return inContainer(scene, inside(command, words), await told(subject));
-}
 
 /** Path of a file below the DAG folder. */
 function belowFolder(folder: string, file: string): string {

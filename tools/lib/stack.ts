@@ -7,7 +7,7 @@ import { parse, stringify } from "yaml";
 import { capabilities } from "../../capabilities.ts";
 import { followContext } from "../../platforms/endpoint.ts";
 import { clientEnvironment, machineOf, machinesOf } from "../../platforms/machines.ts";
-import { isEmpty } from "../../platforms/ownership/known.ts";
+import { isEmpty, previousOutputs } from "../../platforms/ownership/known.ts";
 import { writeWhole } from "../../platforms/wholeFile.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { readDeployed, readStackFile } from "../../settings/read/read.ts";
@@ -140,6 +140,19 @@ export class Stack {
   /** Reads the state from its folder; undefined if there is none, or another backend has the state. */
   checkpoint(): Checkpoint | undefined {
     return process.env.PULUMI_BACKEND_URL ? undefined : readCheckpoint(this.state, this.name);
+  }
+
+  /** Path of a file that is kept beside the state for this stack. */
+  beside(what: string, ending: string): string {
+    mkdirSync(this.state, { recursive: true, mode: 0o700 });
+    return join(this.state, `${what}.${this.name}.${ending}`);
+  }
+
+  /** Version of Airflow that is deployed; undefined if nothing is, or if the version is not in a state of this machine. */
+  deployedVersion(): string | undefined {
+    const { resources = [] } = this.checkpoint()?.latest ?? {};
+    const { version } = previousOutputs(resources);
+    return typeof version === "string" ? version : undefined;
   }
 
   /** True if something is deployed, or another backend has the state, where the program looks. */

@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, test } from "node:test";
-import { waitFor } from "../../../tools/lib/process.ts";
+import { setFlags } from "../../../deploymentFlags.ts";
+import { run as execute, waitFor } from "../../../tools/lib/process.ts";
+import { cloneFor } from "../lib/clone.ts";
 import { assertUndisturbed, TestStack } from "../lib/harness.ts";
 import { log } from "../targets/docker.ts";
 import { replaced } from "../targets/target.ts";
 
 const dag = "get_stocks_dag";
 const stack = new TestStack("livetest-versions", 18130);
-const old = { version: "2.11.2", workers: 1 };
+const backup = { every: "12h", keep: 5 };
+const old = { version: "2.11.2", workers: 1, backup };
 let run = "";
 
 after(() => stack.discard());
@@ -54,6 +59,7 @@ async function readsLog(id: string): Promise<void> {
 test("Airflow 2.11 runs the example on workers, and shows it", async () => {
   await stack.up(old);
   assert.deepEqual(await stack.names(), [
+    "backup",
     "flower",
     "migration",
     "postgres",
@@ -80,8 +86,38 @@ test("permissions are synchronised by the migration, and by nobody else", async 
   assert.equal(said.trim().split("\n").at(-1), "False");
 });
 
+test("another version is refused with the command that has a way back", async () => {
+  const before = await stack.instances();
+  const command =
+    /expected 2\.11\.2, which is deployed, .* npm run upgrade -- --to 3\.3\.2 --stack livetest-versions does that/;
+  await assert.rejects(stack.up({ workers: 1, backup }), command);
+  assert.deepEqual(replaced(before, await stack.instances()), []);
+  await stack.configure(old);
+});
+
+test("an upgrade whose migration fails half-way goes back by itself, with the run of before", async (t) => {
+  const clone = await cloneFor(stack);
+  const program = join(clone, "components/migration/migrate.py");
+  const broken = 'airflow("sync-perm")\nif __version__.startswith("3."):\n    sys.exit("broken half-way")\n';
+  writeFileSync(program, readFileSync(program, "utf8").replace('airflow("sync-perm")\n', broken));
+  const begin = Date.now();
+  const upgrade = ["run", "--silent", "upgrade", "--", "--to", "3.3.2", "--stack", "livetest-versions"];
+  await assert.rejects(execute("npm", upgrade, { cwd: clone }), (error: Error) => {
+    assert.match(error.message, /The upgrade to 3\.3\.2 failed: /);
+    assert.match(error.message, /The stack runs 2\.11\.2 again, with its data of /);
+    return true;
+  });
+  t.diagnostic(`back after ${Math.round((Date.now() - begin) / 1000)} s`);
+  assert.match(readFileSync(stack.stack.file, "utf8"), /^ {2}airflow:version: 2\.11\.2$/m);
+  assert.equal((await stack.api.dagRun(dag, run))?.state, "success");
+  await readsLog(run);
+  rmSync(clone, { recursive: true });
+});
+
 test("Airflow 3 takes over in place: the old run and its log are there, a new run is green", async () => {
-  await stack.up({ workers: 1 });
+  setFlags({ upgrade: true });
+  await stack.up({ workers: 1, backup });
+  Reflect.deleteProperty(process.env, "AIRFLOW_UPGRADE");
   assert.equal((await stack.api.dagRun(dag, run))?.state, "success");
   await readsLog(run);
   await readsLog(await green());
@@ -91,5 +127,5 @@ test("there is no way back: it is refused before anything is touched", async () 
   const before = await stack.instances();
   await assert.rejects(stack.up(old), /version is 2\.11\.2; expected 3\.3\.2, which is deployed/);
   assert.deepEqual(replaced(before, await stack.instances()), []);
-  await stack.configure({ workers: 1 });
+  await stack.configure({ workers: 1, backup });
 });

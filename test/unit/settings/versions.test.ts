@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkDowngrade } from "../../../components/downgrade.ts";
+import { checkVersion } from "../../../components/versionChange.ts";
 import { builtVersions, localImage } from "../../../images/local.ts";
 import { secretFaults } from "../../../settings/rules/secrets/secrets.ts";
 import type { Path } from "../../../settings/schema/path.ts";
@@ -101,13 +101,20 @@ test("each version that is built here has an image of its own", () => {
   assert.notEqual(localImage("redis", "3.3.2", "2026-11-26"), localImage("redis", "3.3.2", ""));
 });
 
-test("versions are compared by their numbers, and a downgrade is refused", () => {
+test("versions are compared by their numbers, and another one than the deployed one is refused, with the command", () => {
   assert.ok(isOlder("2.11.2", "3.3.2"));
   assert.ok(isOlder("3.3.2", "3.3.10"));
   assert.ok(!isOlder("3.3.2", "3.3.2"));
-  assert.throws(() => checkDowngrade("2.11.2", { version: "3.3.2" }), /expected 3\.3\.2/);
-  assert.doesNotThrow(() => checkDowngrade("3.3.2", { version: "2.11.2" }));
-  assert.doesNotThrow(() => checkDowngrade("2.11.2", {}));
+  assert.throws(
+    () => checkVersion("2.11.2", { version: "3.3.2" }, "dev"),
+    /expected 3\.3\.2, which is deployed, or a newer one: .* npm run restore -- --from ID\.$/,
+  );
+  assert.throws(
+    () => checkVersion("3.3.2", { version: "2.11.2" }, "prod"),
+    /expected 2\.11\.2, which is deployed, .* npm run upgrade -- --to 3\.3\.2 --stack prod does that/,
+  );
+  assert.doesNotThrow(() => checkVersion("3.3.2", { version: "3.3.2" }, "dev"));
+  assert.doesNotThrow(() => checkVersion("2.11.2", {}, "dev"));
 });
 
 const refused = (config: object) => () => settingsFrom(raw({ ...config }), () => "stack.yaml:3");

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { identityOf } from "../../../components/backup/identity.ts";
 import { jwksOf, secretsResource } from "../../../components/secrets.ts";
 import { claimOf } from "../../../platforms/ownership/known.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
@@ -24,6 +25,18 @@ export function secretsIn({ deployment: { resources = [] } }: Deployment): Resou
 /** True if a state has volumes, whose data needs the secrets beside them. */
 export function hasVolumes({ deployment: { resources = [] } }: Deployment): boolean {
   return resources.some((resource) => ["volume", "claim"].includes(claimOf(resource)?.kind ?? ""));
+}
+
+/** Keys that open a stack's backups, the current one first and one a line, of the plain outputs of its secrets. */
+export function keysIn(state: Deployment): string {
+  const { values, older } = (secretsIn(state)?.outputs ?? {}) as {
+    values?: Record<string, string>;
+    older?: Record<string, readonly string[]>;
+  };
+  return [values?.backupKey, ...(older?.backupKey ?? [])]
+    .filter((key) => key !== undefined)
+    .map(identityOf)
+    .join("\n");
 }
 
 /** Fernet keys that a deployed stack opens values with, of the plain outputs of its secrets. */

@@ -83,6 +83,27 @@ export const commands = {
       "no-backup": { does: "Replaces data of which no backup can be taken before." },
     },
   },
+  upgrade: {
+    does: "Upgrades Airflow in a stack with data: checks, a rehearsal, a backup, the migration, a proof; goes back by itself if that fails.",
+    flags: {
+      stack,
+      to: {
+        value: "VERSION",
+        does: "The new version; needed, unless an upgrade that was cut off is to be ended.",
+      },
+      limit: { value: "SECONDS", does: "How long running tasks may take to end; default: 600." },
+      folder: { value: "FOLDER", does: "Folder of DAG files to check; default: that of the stack file." },
+      rehearse: { does: "Ends after the checks and the rehearsal, which touch nothing." },
+    },
+  },
+  rollback: {
+    does: "Goes back to an earlier deployment of a stack: its stack file and its images.",
+    words: ["[NUMBER]", 0, 1],
+    flags: {
+      stack,
+      list: { does: "Lists the last ten deployments instead: when, by whom, and what each changed." },
+    },
+  },
   status: {
     does: "Shows roles, health, queues and what waits of a stack; fails if something is wrong.",
     flags: {

@@ -113,7 +113,7 @@ async function remove({ name, list, remove, env }: Unknown): Promise<void> {
   for (const [remover, ...removing] of remove) await run(remover, [...removing, ...ids.split("\n")], { env });
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {

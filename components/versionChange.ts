@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import { isOlder } from "../settings/schema/versions.ts";
+
+/**
+ * Explains why a deployment may not change the version of a stack with data: the schema of the database cannot go back, and
+ * goes forward only with a way back.
+ * @param deployed version that migrated the database; undefined if there is none
+ * @param stack name of the stack
+ */
+export function versionFault(
+  version: string,
+  deployed: string | undefined,
+  stack: string,
+): string | undefined {
+  if (deployed === undefined || version === deployed) return undefined;
+  const flag = stack === "dev" ? "" : ` --stack ${stack}`;
+  const rest = isOlder(version, deployed)
+    ? `or a newer one: its database cannot go back. Set version to ${deployed}, or put a backup from before the upgrade ` +
+      `back, which npm run backup -- --list${flag} shows: npm run restore -- --from ID${flag}`
+    : `since its database must be migrated. npm run upgrade -- --to ${version}${flag} does that, with a way back`;
+  return `version is ${version}; expected ${deployed}, which is deployed, ${rest}.`;
+}
+
+/**
+ * Refuses another version than the deployed one.
+ * @param outputs outputs of the last deployment
+ * @throws pulumi.RunError if `version` is another one
+ */
+export function checkVersion(
+  version: string,
+  { version: deployed }: Readonly<Record<string, unknown>>,
+  stack: string,
+): void {
+  const fault = versionFault(version, typeof deployed === "string" ? deployed : undefined, stack);
+  if (fault !== undefined) throw new pulumi.RunError(fault);
+}

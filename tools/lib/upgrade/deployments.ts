@@ -1,0 +1,114 @@
+import { existsSync, readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import { writeWhole } from "../../../platforms/wholeFile.ts";
+import { parseStackFile } from "../../../settings/read/stackFile.ts";
+import type { Stack } from "../stack.ts";
+import { ago, aligned } from "../status/table.ts";
+
+/** A deployment that was proven. */
+export interface Deployment {
+  readonly number: number;
+  /** Time, in ISO 8601. */
+  readonly at: string;
+  /** Person and machine: `user@host`. */
+  readonly who: string;
+  /** Version of Airflow. */
+  readonly version: string;
+  readonly images: Readonly<Record<string, string>>;
+  /** Revision of the project, which may have the DAGs; with a plus if files differ from it. */
+  readonly revision?: string;
+  /** Text of the stack file; secrets in it are encrypted, or named by their place. */
+  readonly text: string;
+}
+
+/** Deployments that are kept. */
+const most = 10;
+
+function fileOf(stack: Stack): string {
+  return stack.beside("deployments", "json");
+}
+
+/** Reads the deployments that are kept of a stack, the latest first. */
+export function readDeployments(stack: Stack): readonly Deployment[] {
+  const file = fileOf(stack);
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
+}
+
+function contentOf({ number, at, who, ...content }: Deployment): unknown {
+  return content;
+}
+
+/** Puts a deployment before the others, unless the latest is the same. */
+export function withDeployment(
+  known: readonly Deployment[],
+  made: Omit<Deployment, "number">,
+): readonly Deployment[] {
+  const [latest] = known;
+  const next = { ...made, number: (latest?.number ?? 0) + 1 };
+  if (latest && isDeepStrictEqual(contentOf(latest), contentOf(next))) return known;
+  return [next, ...known].slice(0, most);
+}
+
+/** Notes a deployment. */
+export function noteDeployment(stack: Stack, made: Omit<Deployment, "number">): void {
+  writeWhole(fileOf(stack), JSON.stringify(withDeployment(readDeployments(stack), made)), 0o600);
+}
+
+function differing(
+  one: Readonly<Record<string, unknown>>,
+  other: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const keys = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  return keys.filter((key) => !isDeepStrictEqual(one[key], other[key])).sort();
+}
+
+/** Lists what a deployment changed: keys of the stack file, images, and the project's revision. */
+export function changes(made: Deployment, before: Deployment | undefined): readonly string[] {
+  if (!before) return ["the first that is kept"];
+  const values = ({ text }: Deployment) => parseStackFile(text, "").values;
+  return [
+    ...differing(values(made), values(before)),
+    ...(made.text !== before.text && differing(values(made), values(before)).length === 0
+      ? ["secrets or comments"]
+      : []),
+    ...differing(made.images, before.images).map((name) => `image of ${name}`),
+    ...(made.revision !== before.revision ? [`project ${made.revision ?? "without a revision"}`] : []),
+  ];
+}
+
+/** Table of deployments, the latest first. */
+export function deploymentTable(known: readonly Deployment[], now: Date): string {
+  if (known.length === 0) return "No deployment is kept yet; npm run up keeps each that it has proven.";
+  const rows = known.map((made, at) => [
+    String(made.number),
+    ago(new Date(made.at), now),
+    made.who,
+    made.version,
+    changes(made, known[at + 1]).join(", "),
+  ]);
+  return aligned([["number", "when", "who", "airflow", "changed"], ...rows]);
+}
+
+/**
+ * Picks the deployment to go back to.
+ * @param number of the deployment; by default the latest that is another one than the present
+ * @param present text of the stack file
+ * @throws Error if there is none
+ */
+export function picked(
+  known: readonly Deployment[],
+  number: string | undefined,
+  present: Pick<Deployment, "text" | "images">,
+): Deployment {
+  const isOther = ({ text, images }: Deployment) =>
+    !isDeepStrictEqual({ text, images }, { text: present.text, images: present.images });
+  const found =
+    number === undefined ? known.find(isOther) : known.find((made) => String(made.number) === number);
+  if (found) return found;
+  const numbers = known.map((made) => made.number).join(", ") || "none yet";
+  throw new Error(
+    number === undefined
+      ? "No deployment that is kept differs from the present one; npm run rollback -- --list lists them."
+      : `There is no deployment ${number}; expected one that npm run rollback -- --list lists: ${numbers}.`,
+  );
+}

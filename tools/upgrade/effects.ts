@@ -1,0 +1,69 @@
+import { realpathSync, statSync } from "node:fs";
+import { setFlags } from "../../deploymentFlags.ts";
+import { writeWhole } from "../../platforms/wholeFile.ts";
+import { readOpenState } from "../lib/backup/openState.ts";
+import { keysIn } from "../lib/backup/secretsState.ts";
+import { placeOfBackups, saveBackup, takeBackup } from "../lib/backup/store.ts";
+import { print } from "../lib/commandLine/terminal.ts";
+import { overApi } from "../lib/reach/api.ts";
+import type { Stack } from "../lib/stack.ts";
+import { readState } from "../lib/state.ts";
+import { drain } from "../lib/upgrade/drain.ts";
+import { copyOf, keptOf } from "../lib/upgrade/record.ts";
+import type { Effects } from "../lib/upgrade/upgrade.ts";
+import { removeAllButData, replaceData, up } from "./replaceData.ts";
+
+/** Writes a stack file that may be a link. */
+export function writeStackFile(stack: Stack, text: string): void {
+  const file = realpathSync(stack.file);
+  writeWhole(file, text, statSync(file).mode);
+}
+
+/** Prints lines with the seconds since the beginning. */
+export function stopwatch(): (line: string) => void {
+  const begin = Date.now();
+  return (line) => print(`[${Math.round((Date.now() - begin) / 1000)} s] ${line}`);
+}
+
+/**
+ * Removes the schedulers' instances. The state knows that, so any deployment makes them again; neither the database nor its
+ * backup has a trace of it.
+ */
+async function removeSchedulers(stack: Stack): Promise<void> {
+  const { resources = [] } = (await readState(stack)).deployment;
+  const instances = resources.filter(
+    ({ urn, type }) => urn.includes("airflow:index:Scheduler$") && type !== "",
+  );
+  if (instances.length === 0) return;
+  const targets = instances.flatMap(({ urn }) => ["--target", urn]);
+  await stack.pulumi(["destroy", "--yes", "--skip-preview", "--suppress-outputs", ...targets], true);
+}
+
+/** @param limit seconds for running tasks to end */
+export function effectsOn(stack: Stack, limit: number, tell = stopwatch()): Effects {
+  // Deployments below belong to the upgrade, and are not to look for one that was cut off.
+  const deploy = async () => {
+    setFlags({ upgrade: true });
+    await up(stack);
+  };
+  return {
+    kept: keptOf(stack),
+    tell,
+    hasMigrated: (version) => stack.deployedVersion() === version,
+    writeStackFile: (text) => writeStackFile(stack, text),
+    pause: () => removeSchedulers(stack),
+    drain: () => overApi(stack, stack.deployed(), (api) => drain(api, limit, tell)),
+    backUp: async () => {
+      const place = await placeOfBackups(stack, stack.deployed());
+      const { id, at } = await takeBackup(place);
+      await saveBackup(place, id, copyOf(stack));
+      return { id, at };
+    },
+    stop: () => removeAllButData(stack),
+    deploy,
+    putBack: async () => {
+      const keys = keysIn(await readOpenState(stack));
+      await replaceData(stack, { file: copyOf(stack), keys });
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { versionFault } from "../../components/versionChange.ts";
+import { hasFlag } from "../../deploymentFlags.ts";
+import type { Settings } from "../../settings/model/groups.ts";
+import { isAlive } from "../lib/recovery/recover.ts";
+import type { Stack } from "../lib/stack.ts";
+import { readDeployments } from "../lib/upgrade/deployments.ts";
+import { cutOff } from "../lib/upgrade/record.ts";
+import { resume } from "../lib/upgrade/upgrade.ts";
+import { effectsOn } from "./effects.ts";
+
+/**
+ * Ends an upgrade that was cut off.
+ * @returns true if there was one: the stack is deployed and proven
+ */
+export async function endUpgrade(stack: Stack): Promise<boolean> {
+  if (hasFlag("upgrade") || hasFlag("restore")) return false;
+  const half = cutOff(stack, isAlive);
+  if (half) await resume(half, effectsOn(stack, 0), false);
+  return half !== undefined;
+}
+
+/** Returns the major version of Postgres that an image's tag names; undefined if it names none. */
+export function postgresMajor(image: string): string | undefined {
+  return /^[^@]*:(\d+)([-.][^:@/]*)?(@.*)?$/.exec(image)?.[1];
+}
+
+/** Explains why another Postgres cannot open the data of the present one. */
+export function postgresFault(wanted: string, deployed: string): string | undefined {
+  const [major, earlier] = [wanted, deployed].map(postgresMajor);
+  if (major === undefined || earlier === undefined || major === earlier) return undefined;
+  return (
+    `images.postgres is ${wanted}; expected PostgreSQL ${earlier}, which made the data: another major version does not open it. ` +
+    "docs/day-two.md, Another major version of Postgres, has the commands that dump and restore it."
+  );
+}
+
+/** @throws Error, with the command to use instead, if data would not fit the version of Airflow or of Postgres */
+export function checkVersions(stack: Stack, { version, images, postgres }: Settings): void {
+  const deployed = stack.deployedVersion();
+  if (hasFlag("restore") || deployed === undefined) return;
+  const [latest] = readDeployments(stack);
+  const faults = [
+    hasFlag("upgrade") ? undefined : versionFault(version, deployed, stack.name),
+    latest && !postgres.url ? postgresFault(images.postgres, latest.images.postgres ?? "") : undefined,
+  ];
+  const [fault] = faults.filter((one) => one !== undefined);
+  if (fault !== undefined) throw new Error(`${stack.file}: ${fault}`);
+}

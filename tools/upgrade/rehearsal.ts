@@ -1,0 +1,91 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { capabilities } from "../../capabilities.ts";
+import { folder } from "../../components/backup/folder.ts";
+import type { Settings } from "../../settings/model/groups.ts";
+import { sizeOf } from "../lib/backup/report.ts";
+import { placeOfBackups, takeBackup } from "../lib/backup/store.ts";
+import { inContainer } from "../lib/dags/container.ts";
+import { bareScene } from "../lib/dags/scene.ts";
+import { ended } from "../lib/process.ts";
+import type { Place } from "../lib/reach/place.ts";
+import type { Stack } from "../lib/stack.ts";
+
+/** The throwaway database, before and after the migration. */
+interface Look {
+  readonly bytes: number;
+  readonly rows: number;
+}
+
+/** The database before, and the way to it in the network of its container. */
+type Ready = Look & { readonly port: number; readonly database: string };
+
+/** Migrates the throwaway database of a container, with the image of the new version; without a network but that container's. */
+async function migrate(
+  settings: Settings,
+  { name, machine }: Place,
+  { port, database }: Ready,
+): Promise<void> {
+  const scene = bareScene(settings, settings.images.airflow, settings.dags);
+  const code = await inContainer(
+    {
+      ...scene,
+      machine,
+      files: [],
+      flags: ["--network", `container:${name}`, "--memory", "1g"],
+      env: {
+        ...scene.env,
+        AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `postgresql+psycopg2://proof@127.0.0.1:${port}/${database}`,
+        AIRFLOW__LOGGING__LOGGING_LEVEL: "WARNING",
+      },
+    },
+    ["timeout", String(settings.migrationSeconds), "airflow", "db", "migrate"],
+    "",
+  );
+  if (code !== 0) throw new Error(`The migration to ${settings.version} failed in its rehearsal, see above.`);
+}
+
+/**
+ * Tries the migration on a fresh backup, restored into a throwaway Postgres.
+ * @param settings those of the new version
+ * @returns what is to be expected of the migration
+ * @throws Error if the migration fails
+ */
+export async function rehearse(stack: Stack, settings: Settings): Promise<string> {
+  if (!capabilities[settings.platform].engines)
+    return "there is no rehearsal in a cluster; should the migration fail, the stack goes back by itself";
+  const place = await placeOfBackups(stack, stack.deployed());
+  const { id } = await takeBackup(place);
+  const child = spawn(place.program, [...place.args, "python3", `${folder}/rehearse.py`, id], {
+    env: { ...process.env, ...place.env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  const end = ended(child);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await lines.next();
+    if (!done) return JSON.parse(value);
+    throw new Error(
+      `Backup ${id} could not be restored for the rehearsal; npm run up first, if it is new:\n${said}`,
+    );
+  };
+  try {
+    const ready: Ready = await next();
+    const begin = Date.now();
+    await migrate(settings, place, ready);
+    const seconds = Math.round((Date.now() - begin) / 1000);
+    child.stdin.end();
+    const after: Look = await next();
+    return (
+      `migrating ${ready.rows} rows took ${seconds} s; ` +
+      `the database has ${sizeOf(ready.bytes)} before and ${sizeOf(after.bytes)} after`
+    );
+  } finally {
+    child.stdin.end();
+    await end;
+  }
+}
