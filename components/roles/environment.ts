@@ -10,6 +10,7 @@ import { type Broker, type BrokerTls, clientKey } from "../broker.ts";
 import type { Database } from "../database.ts";
 import { fernetKeys, type Secrets } from "../secrets.ts";
 import { executor } from "./lease/lease.ts";
+import { celery, leftToReaders, sectionReaders } from "./readers.ts";
 import { versionOf } from "./versions/versionOf.ts";
 
 /** The part of a workload that configures one role. */
@@ -57,18 +58,9 @@ interface Setting {
 }
 
 const results = rolesWhere((facts) => facts.results === true);
-const celery = rolesWhere(({ broker }) => broker === true);
-
-/** Sections that only these roles read; every other section reaches all of them. */
-const readers: Readonly<Record<string, readonly Role[]>> = {
-  celery,
-  celery_broker_transport_options: celery,
-  celery_result_backend_transport_options: celery,
-  fab: ["migration", "webserver"],
-};
 
 function asVariable(section: string, key: string, value: string): Setting {
-  return { section, key, value, where: "variable", roles: readers[section.toLowerCase()] ?? roles };
+  return { section, key, value, where: "variable", roles: sectionReaders(section) };
 }
 
 function secret(section: string, key: string, value: pulumi.Input<string>, reach: readonly Role[]): Setting {
@@ -286,7 +278,7 @@ export function environment(args: EnvironmentArgs): Environment {
     ...executors(args),
     ...connections(args),
     ...signing(args),
-  ];
+  ].map(leftToReaders(args.version, args.settings));
   const entries = roles.map((role) => [role, environmentOf(role, settings, filesOf(role, args))] as const);
   return Object.fromEntries(entries) as Record<Role, RoleEnvironment>;
 }

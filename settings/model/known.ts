@@ -7,6 +7,8 @@ export interface KnownFile {
   readonly sections: Readonly<Record<string, string>>;
   /** `section.key` of settings that Airflow can read by a command, so that their values stay hidden. */
   readonly sensitive: string;
+  /** `section.key` of settings that only some roles read, by these roles. */
+  readonly readers: Readonly<Record<string, string>>;
   /** Present names of renamed settings. */
   readonly renamed: Readonly<Record<string, string>>;
   /** Airflow's notes on removed settings. */
@@ -16,6 +18,8 @@ export interface KnownFile {
 export interface Known {
   readonly sections: ReadonlyMap<string, readonly string[]>;
   readonly sensitive: ReadonlySet<string>;
+  /** Roles by `section.key`; a setting that is not in it may be read by all. */
+  readonly readers: ReadonlyMap<string, ReadonlySet<string>>;
   readonly renamed: Readonly<Record<string, string>>;
   readonly removed: Readonly<Record<string, string>>;
 }
@@ -33,9 +37,19 @@ export function knownSettings(version: string): Known | undefined {
   if (release === undefined) return;
   const before = read.get(release);
   if (before) return before;
-  const { sections, sensitive, ...rest }: KnownFile = JSON.parse(readFileSync(knownFile(release), "utf8"));
+  const { sections, sensitive, readers, ...rest }: KnownFile = JSON.parse(
+    readFileSync(knownFile(release), "utf8"),
+  );
   const keys = Object.entries(sections).map(([section, names]) => [section, names.split(" ")] as const);
-  const known = { ...rest, sections: new Map(keys), sensitive: new Set(sensitive.split(" ")) };
+  const readersByName = Object.entries(readers).flatMap(([roles, names]) =>
+    names.split(" ").map((name) => [name, new Set(roles.split(" "))] as const),
+  );
+  const known = {
+    ...rest,
+    sections: new Map(keys),
+    sensitive: new Set(sensitive.split(" ")),
+    readers: new Map(readersByName),
+  };
   read.set(release, known);
   return known;
 }

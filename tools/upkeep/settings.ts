@@ -8,8 +8,11 @@ import { ensureImages } from "../images.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
 import { main, project, run } from "../lib/process.ts";
 
-type Printed = Omit<KnownFile, "sections" | "sensitive"> & {
-  readonly sections: Readonly<Record<string, readonly string[]>>;
+type Lists = Readonly<Record<string, readonly string[]>>;
+
+type Printed = Omit<KnownFile, "sections" | "sensitive" | "readers"> & {
+  readonly sections: Lists;
+  readonly readers: Lists;
   readonly sensitive: readonly string[];
 };
 
@@ -29,6 +32,10 @@ async function linesOf(
   return said.trim().split("\n");
 }
 
+function joined(lists: Lists): Record<string, string> {
+  return Object.fromEntries(Object.entries(lists).map(([name, words]) => [name, words.join(" ")]));
+}
+
 function written(file: object): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
@@ -36,11 +43,11 @@ function written(file: object): string {
 /** Text of a committed file: the settings that a version's image knows. */
 export async function printedBy(version: string): Promise<string> {
   const lines = await linesOf("airflow", version, "python", "/known/versions.py");
-  const { sections, sensitive, ...rest }: Printed = JSON.parse(lines.at(-1) ?? "");
-  const joined = Object.entries(sections).map(([section, keys]) => [section, keys.join(" ")]);
+  const { sections, sensitive, readers, ...rest }: Printed = JSON.parse(lines.at(-1) ?? "");
   const file: KnownFile = {
-    sections: Object.fromEntries(joined),
+    sections: joined(sections),
     sensitive: sensitive.join(" "),
+    readers: joined(readers),
     ...rest,
   };
   return written(file);

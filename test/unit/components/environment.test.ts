@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { knownSettings } from "../../../settings/model/known.ts";
 import { containersOf, declare } from "../mocks.ts";
 
 type Uploads = { file: string; content: string }[];
@@ -72,6 +74,19 @@ test("a setting of the stack in any case wins over a default, and reaches the ro
     "worker-1",
   ]);
   assert.deepEqual(having("AIRFLOW__FAB__AUTH_RATE_LIMITED", "False").sort(), ["migration", "webserver"]);
+});
+
+test("the code of this project that runs in several roles asks for no setting that only some of them get", () => {
+  const texts = globSync("components/**/*.py").map((file) => readFileSync(file, "utf8"));
+  const asked = texts.flatMap((text) => [...text.matchAll(/conf\.get\w*\("(\w+)", f?"([\w{}]+)"/g)]);
+  const names = asked.map(([, section, key]) => `${section}.${key}`).sort();
+  assert.ok(names.includes("scheduler.task_instance_heartbeat_timeout"), names.join());
+  for (const version of ["2.11.2", "3.3.2"])
+    assert.deepEqual(
+      names.filter((name) => knownSettings(version)?.readers.has(name)),
+      [],
+      version,
+    );
 });
 
 test("schedulers alone are told how soon to take over the tasks of dead ones", async () => {

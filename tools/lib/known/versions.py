@@ -2,9 +2,11 @@
 
 import json
 
+from airflow import __version__
 from airflow.cli.commands.config_command import CONFIGS_CHANGES
 from airflow.configuration import conf
 from airflow.providers_manager import ProvidersManager
+from readers import readers
 
 ProvidersManager().initialize_providers_configuration()
 known = {section: sorted(told["options"]) for section, told in sorted(conf.configuration_description.items())}
@@ -36,6 +38,7 @@ print(
         {
             "sections": known,
             "sensitive": sorted(f"{section}.{key}" for section, key in conf.sensitive_config_values if has(section, key)),
+            "readers": readers(known, __version__),
             "renamed": unknown(renamed),
             "removed": unknown({name: hint for name, hint in removed.items() if name not in renamed}),
         }

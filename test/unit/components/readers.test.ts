@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Config, declare } from "../mocks.ts";
+
+const platforms: Readonly<Record<string, Config>> = {
+  docker: { workers: 1 },
+  kubernetes: {
+    platform: "kubernetes",
+    images: { airflow: "r/airflow:1", postgres: "r/postgres:1", redis: "r/redis:1" },
+    dagsImage: "r.example.com/dags",
+    workers: 1,
+  },
+};
+
+const everyRole = ["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver", "worker"];
+
+/** Changed settings of a stack, with the roles that the change replaces. */
+const changes: readonly (readonly [Config, readonly string[]])[] = [
+  [{ scheduler: { scheduler_idle_sleep_time: "0.7" } }, ["scheduler"]],
+  [{ SCHEDULER: { Pool_Metrics_Interval: "9" } }, ["scheduler"]],
+  [{ scheduler: { parsing_cleanup_interval: "90" } }, ["dag-processor", "scheduler"]],
+  [{ dag_processor: { parsing_processes: "3" } }, ["dag-processor"]],
+  [{ triggerer: { capacity: "50" } }, ["triggerer"]],
+  [{ api: { theme: "{}" } }, ["webserver"]],
+  [{ api: { instance_name: "A" } }, ["webserver"]],
+  // Jobs of every role compare a heartbeat's age with this one; tasks, DAG files and plugins read these.
+  [{ scheduler: { scheduler_health_check_threshold: "40" } }, everyRole],
+  [{ core: { max_active_runs_per_dag: "3" } }, everyRole],
+  [{ logging: { logging_level: "DEBUG" } }, everyRole],
+  [{ dag_processor: { dag_bundle_storage_path: "/tmp/bundles" } }, everyRole],
+];
+
+async function inputsOf(config: Config): Promise<ReadonlyMap<string, string>> {
+  const declared = await declare(config);
+  return new Map(declared.map(({ type, name, inputs }) => [`${type} ${name}`, JSON.stringify(inputs)]));
+}
+
+/** Lists the roles whose containers or pods differ between two stacks. */
+async function replaced(old: ReadonlyMap<string, string>, config: Config): Promise<string[]> {
+  const changed = [...(await inputsOf(config))].filter(([name, inputs]) => old.get(name) !== inputs);
+  const names = changed.map(([name]) => name.replace(/^.* /, "").replace(/-\d$/, ""));
+  return [...new Set(names)].sort();
+}
+
+for (const [platform, config] of Object.entries(platforms)) {
+  test(`a changed setting replaces the roles that read it, and no other (${platform})`, async () => {
+    const old = await inputsOf(config);
+    for (const [settings, roles] of changes)
+      assert.deepEqual(await replaced(old, { ...config, settings }), roles, JSON.stringify(settings));
+  });
+}
+
+test("a changed setting of Airflow 2 replaces the roles that read it, and no other", async () => {
+  const config = { version: "2.11.2", workers: 1 };
+  const old = await inputsOf(config);
+  const everyOlderRole = everyRole.filter((role) => role !== "dag-processor");
+  assert.deepEqual(await replaced(old, { ...config, settings: { scheduler: { parsing_processes: "3" } } }), [
+    "scheduler",
+  ]);
+  assert.deepEqual(await replaced(old, { ...config, settings: { webserver: { navbar_color: "#fff" } } }), [
+    "webserver",
+  ]);
+  assert.deepEqual(
+    await replaced(old, { ...config, settings: { core: { max_active_runs_per_dag: "3" } } }),
+    everyOlderRole,
+  );
+});
+
+test("a webserver that shows all settings gets them all", async () => {
+  const config = { workers: 1, settings: { api: { expose_config: "non-sensitive-only" } } };
+  const old = await inputsOf(config);
+  const settings = { ...config.settings, triggerer: { capacity: "50" } };
+  assert.deepEqual(await replaced(old, { ...config, settings }), ["triggerer", "webserver"]);
+});
