@@ -22,7 +22,7 @@ import {
 } from "./checkpoint.ts";
 import { project, type RunOptions, run } from "./process.ts";
 import { protectAgain, unprotect } from "./recovery/protection.ts";
-import { recover } from "./recovery/recover.ts";
+import { isLocked, recover } from "./recovery/recover.ts";
 
 /** The outputs of a deployed stack. */
 export interface Outputs {
@@ -146,6 +146,11 @@ export class Stack {
   beside(what: string, ending: string): string {
     mkdirSync(this.state, { recursive: true, mode: 0o700 });
     return join(this.state, `${what}.${this.name}.${ending}`);
+  }
+
+  /** True if another command works on the state in its folder. */
+  isLocked(): boolean {
+    return isLocked(this.state, this.name);
   }
 
   /** Version of Airflow that is deployed; undefined if nothing is, or if the version is not in a state of this machine. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Stack } from "../../../tools/lib/stack.ts";
@@ -40,6 +40,18 @@ test("an upgrade is kept beside the state for its owner, and gone with its copy 
   );
   writeFileSync(file, JSON.stringify({ ...upgrade, pid: 4711 }));
   assert.throws(() => cutOff(stack, (pid) => pid === 4711), /is being upgraded to 3\.3\.2 by process 4711/);
+  const locks = join(state, ".pulumi/locks/organization/airflow/kept");
+  mkdirSync(locks, { recursive: true });
+  keptOf(stack).write(upgrade);
+  const lock = (pid: number) =>
+    writeFileSync(join(locks, "lock.json"), JSON.stringify({ pid, hostname: hostname() }));
+  lock(process.pid);
+  assert.throws(() => cutOff(stack, () => false), /the deployment that it had started still runs; wait/);
+  lock(2 ** 30);
+  assert.deepEqual(
+    cutOff(stack, () => false),
+    upgrade,
+  );
   writeFileSync(copyOf(stack), "");
   keptOf(stack).remove();
   assert.ok(!existsSync(file) && !existsSync(copyOf(stack)));

@@ -135,6 +135,15 @@ function isDead(lock: string): boolean {
   }
 }
 
+/** True if another command works on the stack. */
+export function isLocked(state: string, stack: string): boolean {
+  return !locksOf(state, stack).every(isDead);
+}
+
+function locksOf(state: string, stack: string): string[] {
+  return locksIn(join(state, ".pulumi/locks/organization/airflow", stack));
+}
+
 /** Lists what the CLI counts as locks: also temporary files, which the CLI writes first and a kill may leave. */
 function locksIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
@@ -155,7 +164,7 @@ export async function recover(
   places: Places,
   pulumi: (...args: string[]) => Promise<string>,
 ): Promise<void> {
-  const locks = locksIn(join(state, ".pulumi/locks/organization/airflow", stack));
+  const locks = locksOf(state, stack);
   if (!locks.every(isDead)) return;
   const pending = readCheckpoint(state, stack)?.latest?.pending_operations ?? [];
   if (locks.length > 0 || pending.length > 0) {

@@ -41,7 +41,7 @@ export function keptOf(stack: Stack): Kept {
 /**
  * Finds an upgrade of a stack that was cut off.
  * @param isAlive says whether a process of this machine runs
- * @throws Error when the upgrade is still under way
+ * @throws Error when the upgrade, or a deployment that it started, is still under way
  */
 export function cutOff(stack: Stack, isAlive: (pid: number) => boolean): Upgrade | undefined {
   const file = noteOf(stack);
@@ -50,6 +50,12 @@ export function cutOff(stack: Stack, isAlive: (pid: number) => boolean): Upgrade
   if (isAlive(pid) && pid !== process.pid)
     throw new Error(
       `Stack ${stack.name} is being upgraded to ${upgrade.to} by process ${pid}; wait for its end.`,
+    );
+  // A deployment outlives the command that started it: to go on beside it would fail, and go back for that.
+  if (stack.isLocked())
+    throw new Error(
+      `An upgrade of stack ${stack.name} was cut off, and the deployment that it had started still runs; ` +
+        "wait for its end, then run this again.",
     );
   return upgrade;
 }
