@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Refused } from "../../../../settings/read/yaml/refused.ts";
+import { settingsFrom } from "../../settingsFrom.ts";
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** Lists the keys that are refused. */
+function refused(config: Config): string[] {
+  const raw = Object.entries(config).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  try {
+    settingsFrom(Object.fromEntries(raw), () => "stack");
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return [...error.message.matchAll(/^ +stack: (\S+) is /gm)].map(([, key = ""]) => key);
+  }
+  return [];
+}
+
+const cluster = {
+  platform: "kubernetes",
+  images: { airflow: "r.test/a:1", postgres: "r.test/p:1", redis: "r.test/r:1" },
+  dagsGit: { url: "https://git.test/dags.git" },
+};
+
+const longGroup = "g".repeat(32);
+
+/** Machines, whose second has a name of so many letters and a worker of the long group. */
+const machines = (letters: number) => ({
+  machines: [
+    { name: "a", address: "10.0.0.1", docker: "ssh://a" },
+    { name: "m".repeat(letters), address: "10.0.0.2", docker: "ssh://b", workers: { [longGroup]: 1 } },
+  ],
+});
+
+/** Limit of a rule: its key, values at the limit, and values one step beyond. */
+const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = [
+  ["workerMemory", { workerMemory: 510, workerConcurrency: 4 }, { workerMemory: 509, workerConcurrency: 4 }],
+  [
+    "workerGroups[0].memory",
+    { workerGroups: [{ name: "g", queues: ["q"], concurrency: 2, memory: 370 }] },
+    { workerGroups: [{ name: "g", queues: ["q"], concurrency: 2, memory: 369 }] },
+  ],
+  [
+    "workerMinConcurrency",
+    { workerConcurrency: 4, workerMinConcurrency: 4 },
+    { workerConcurrency: 4, workerMinConcurrency: 5 },
+  ],
+  [
+    "settings.core.parallelism",
+    { workers: 2, workerConcurrency: 4, settings: { core: { parallelism: 8 } } },
+    { workers: 2, workerConcurrency: 4, settings: { core: { parallelism: 7 } } },
+  ],
+  [
+    "settings.core.parallelism",
+    { workers: 2, workerConcurrency: 4, schedulers: 2, settings: { core: { parallelism: 4 } } },
+    { workers: 2, workerConcurrency: 4, schedulers: 2, settings: { core: { parallelism: 3 } } },
+  ],
+  // Heartbeats of 0.009 s, of which 0.25 s fit into a second.
+  [
+    "webservers",
+    { workers: 10, workerConcurrency: 4, settings: { workers: { min_heartbeat_interval: 1.44 } } },
+    { workers: 10, workerConcurrency: 4, settings: { workers: { min_heartbeat_interval: 1.43 } } },
+  ],
+  ["flowerPort", { webserverPort: 8080, flowerPort: 8079 }, { webserverPort: 8080, flowerPort: 8080 }],
+  [
+    "flowerPort",
+    { webserverPort: 8080, webservers: 2, flowerPort: 8082 },
+    { webserverPort: 8080, webservers: 2, flowerPort: 8081 },
+  ],
+  ["webserverPort", { webserverPort: 65_534, webservers: 2 }, { webserverPort: 65_535, webservers: 2 }],
+  [
+    "postgres.settings.max_wal_size",
+    { postgres: { settings: { max_wal_size: "32MB" } } },
+    { postgres: { settings: { max_wal_size: "31MB" } } },
+  ],
+  [
+    "postgres.settings.wal_level",
+    { postgres: { settings: { wal_level: "minimal", max_wal_senders: 0 } } },
+    { postgres: { settings: { wal_level: "minimal", max_wal_senders: 1 } } },
+  ],
+  [
+    "postgres.settings.shared_buffers",
+    { postgres: { memory: 1024, settings: { shared_buffers: "512MB" } } },
+    { postgres: { memory: 1024, settings: { shared_buffers: "513MB" } } },
+  ],
+  [
+    "postgres.settings.checkpoint_timeout",
+    { postgres: { settings: { checkpoint_timeout: "30s" } } },
+    { postgres: { settings: { checkpoint_timeout: "29s" } } },
+  ],
+  [
+    "redis.settings.maxmemory",
+    { redis: { memory: 500, settings: { maxmemory: "400mb" } } },
+    { redis: { memory: 500, settings: { maxmemory: "401mb" } } },
+  ],
+  [
+    "secrets.apiSecretKey",
+    { secrets: { apiSecretKey: signing(32) } },
+    { secrets: { apiSecretKey: signing(31) } },
+  ],
+  [
+    "secrets.adminPassword",
+    { secrets: { adminPassword: signing(8) } },
+    { secrets: { adminPassword: signing(7) } },
+  ],
+  [
+    "settings.core.default_task_execution_timeout",
+    { settings: { core: { default_task_execution_timeout: 300 } } },
+    { settings: { core: { default_task_execution_timeout: 301 } } },
+  ],
+  [
+    "machines[0].address",
+    { machines: [{ name: "a", address: "127.0.0.1", docker: "ssh://a", workers: 1 }] },
+    {
+      machines: [
+        { name: "a", address: "127.0.0.1", docker: "ssh://a", workers: 1 },
+        { name: "b", address: "10.0.0.2", docker: "ssh://b", workers: 1 },
+      ],
+    },
+  ],
+  // worker-GROUP-MACHINE-1 has 63 letters.
+  [
+    "workerGroups[0].name",
+    { ...machines(21), workerGroups: [{ name: longGroup, queues: ["q"] }] },
+    { ...machines(22), workerGroups: [{ name: longGroup, queues: ["q"] }] },
+  ],
+  [
+    "workerGroups[0].name",
+    { ...cluster, workerGroups: [{ name: longGroup, queues: ["q"] }] },
+    { ...cluster, workerGroups: [{ name: `${longGroup}g`, queues: ["q"] }] },
+  ],
+];
+
+/** Makes a key of so many characters. */
+function signing(length: number): string {
+  return "0a9b8c7d".repeat(4).slice(0, length);
+}
+
+for (const [at, [key, allowed, beyond]] of limits.entries())
+  test(`limit ${at + 1}, of ${key}: the last value is taken, and the next is refused`, () => {
+    assert.deepEqual(refused(allowed), []);
+    assert.deepEqual(refused(beyond), [key]);
+  });
