@@ -10,6 +10,7 @@ import { print } from "./lib/commandLine/terminal.ts";
 import { main, run } from "./lib/process.ts";
 import { spare } from "./lib/spare.ts";
 import { Stack } from "./lib/stack.ts";
+import { forgetDeployments } from "./lib/upgrade/deployments.ts";
 import { keptOf } from "./lib/upgrade/record.ts";
 
 /** Removes the volumes that stayed on machines other than the first. */
@@ -43,6 +44,7 @@ await main(async () => {
   if (flags.volumes) {
     await stack.destroyAll();
     keptOf(stack).remove();
+    forgetDeployments(stack);
     if (settings && known) await removeVolumes(settings, known);
   } else {
     await stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);

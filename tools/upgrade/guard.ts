@@ -37,10 +37,10 @@ export function postgresFault(wanted: string, deployed: string): string | undefi
 /** @throws Error, with the command to use instead, if data would not fit the version of Airflow or of Postgres */
 export function checkVersions(stack: Stack, { version, images, postgres }: Settings): void {
   const deployed = stack.deployedVersion();
-  if (hasFlag("restore") || deployed === undefined) return;
+  if (deployed === undefined) return;
   const [latest] = readDeployments(stack);
   const faults = [
-    hasFlag("upgrade") ? undefined : versionFault(version, deployed, stack.name),
+    hasFlag("upgrade") || hasFlag("restore") ? undefined : versionFault(version, deployed, stack.name),
     latest && !postgres.url ? postgresFault(images.postgres, latest.images.postgres ?? "") : undefined,
   ];
   const [fault] = faults.filter((one) => one !== undefined);

@@ -3,11 +3,14 @@ import { existsSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from "nod
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setFlags } from "../../../deploymentFlags.ts";
 import { Stack } from "../../../tools/lib/stack.ts";
 import {
   changes,
   type Deployment,
   deploymentTable,
+  forgetDeployments,
+  noteDeployment,
   picked,
   withDeployment,
 } from "../../../tools/lib/upgrade/deployments.ts";
@@ -15,7 +18,7 @@ import { drain } from "../../../tools/lib/upgrade/drain.ts";
 import { copyOf, cutOff, keptOf } from "../../../tools/lib/upgrade/record.ts";
 import { withVersion } from "../../../tools/lib/upgrade/stackVersion.ts";
 import type { Upgrade } from "../../../tools/lib/upgrade/upgrade.ts";
-import { postgresFault, postgresMajor } from "../../../tools/upgrade/guard.ts";
+import { checkVersions, postgresFault, postgresMajor } from "../../../tools/upgrade/guard.ts";
 import { textFor } from "../../../tools/upgrade/textFor.ts";
 
 const upgrade: Upgrade = { from: "2.11.2", to: "3.3.2", step: "pausing", before: "a", after: "b" };
@@ -153,4 +156,36 @@ test("a Postgres of another major version is refused, as far as tags tell", () =
   );
   assert.equal(postgresFault("postgres:16.2", "postgres:16.1"), undefined);
   assert.equal(postgresFault("postgres:17", ""), undefined);
+});
+
+test("npm run up refuses what does not fit the deployed data, unless an upgrade or a restoration runs it", () => {
+  const state = mkdtempSync(join(tmpdir(), "airflow-kept-"));
+  const stack = new Stack("kept", "stack.yaml", state);
+  const settings = (version: string, image: string) =>
+    ({ version, images: { postgres: image }, postgres: {} }) as never;
+  const check = (version: string, image: string) => () => checkVersions(stack, settings(version, image));
+  assert.doesNotThrow(check("3.3.2", "postgres:17"));
+  const folder = join(state, ".pulumi/stacks/airflow");
+  mkdirSync(folder, { recursive: true });
+  const urn = "urn:pulumi:kept::airflow::pulumi:pulumi:Stack::airflow-kept";
+  const resources = [{ urn, type: "pulumi:pulumi:Stack", outputs: { version: "2.11.2" } }];
+  writeFileSync(join(folder, "kept.json"), JSON.stringify({ checkpoint: { latest: { resources } } }));
+  const { number, ...latest } = { ...one, version: "2.11.2", images: { postgres: "postgres:16.1" } };
+  noteDeployment(stack, latest);
+  assert.throws(check("3.3.2", "postgres:16.1"), /^Error: stack\.yaml: .* npm run upgrade -- --to 3\.3\.2 /);
+  assert.throws(
+    check("2.11.2", "postgres:17"),
+    /^Error: stack\.yaml: images\.postgres is postgres:17; expected /,
+  );
+  assert.doesNotThrow(check("2.11.2", "postgres:16.2"));
+  setFlags({ upgrade: true });
+  assert.doesNotThrow(check("3.3.2", "postgres:16.1"));
+  assert.throws(check("3.3.2", "postgres:17"), /images\.postgres/);
+  Reflect.deleteProperty(process.env, "AIRFLOW_UPGRADE");
+  setFlags({ restore: true });
+  assert.doesNotThrow(check("3.3.2", "postgres:16.1"));
+  assert.throws(check("3.3.2", "postgres:17"), /images\.postgres/);
+  Reflect.deleteProperty(process.env, "AIRFLOW_RESTORE");
+  forgetDeployments(stack);
+  assert.doesNotThrow(check("2.11.2", "postgres:17"));
 });

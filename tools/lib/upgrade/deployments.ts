@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { writeWhole } from "../../../platforms/wholeFile.ts";
 import { parseStackFile } from "../../../settings/read/stackFile.ts";
@@ -52,6 +52,11 @@ export function withDeployment(
 /** Notes a deployment. */
 export function noteDeployment(stack: Stack, made: Omit<Deployment, "number">): void {
   writeWhole(fileOf(stack), JSON.stringify(withDeployment(readDeployments(stack), made)), 0o600);
+}
+
+/** Forgets the deployments of a stack that is removed with its data. */
+export function forgetDeployments(stack: Stack): void {
+  rmSync(fileOf(stack), { force: true });
 }
 
 function differing(
