@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { largeFile } from "../settings/model/sizes.ts";
+import { fromProject } from "../settings/schema/files/base.ts";
 import { writeWhole } from "./wholeFile.ts";
 
 /** Relative to the project, where the plugins run, so that the state is the same wherever the project is. */
 const folder = ".state/files";
-const project = resolve(import.meta.dirname, "..");
 
 /** True if a file is better stored in one place, not once per container in the state, which each step writes as a whole. */
 export function isLarge(content: pulumi.Input<string | undefined>): content is string {
@@ -23,9 +23,9 @@ export function contentHash(content: string): string {
 /** Writes a file under the hash of its content, and returns its path in the project. */
 function kept(content: string): string {
   const path = join(folder, contentHash(content));
-  const file = join(project, path);
+  const file = fromProject(path);
   if (existsSync(file)) return path;
-  mkdirSync(join(project, folder), { recursive: true });
+  mkdirSync(fromProject(folder), { recursive: true });
   writeWhole(file, content);
   return path;
 }

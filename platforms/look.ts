@@ -10,9 +10,18 @@ import type { Found, Look } from "./ownership/claims.ts";
 import { holdsData, refusal, strangers } from "./ownership/judge.ts";
 import type { Known, StateResource } from "./ownership/known.ts";
 
+/** Name of the running stack; an engine may not tell a component provider the organization, and completes the name. */
+function ownName(): string {
+  try {
+    return [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+  } catch {
+    return pulumi.getStack();
+  }
+}
+
 /** Reads the resources of the running stack before anything is changed. */
 export async function deployedResources(): Promise<readonly StateResource[]> {
-  const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+  const stackName = ownName();
   const { outputs } = await pulumi.runtime.invoke(
     "pulumi:pulumi:readStackResourceOutputs",
     { stackName },

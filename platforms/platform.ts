@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import { forPlatform } from "../capabilities.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { kubernetesDefaults } from "../settings/schema/kubernetes.ts";
@@ -8,26 +9,33 @@ import type { Look } from "./ownership/claims.ts";
 /**
  * Makes the platform of a stack. Loads only that platform's provider, which takes a second.
  * @param look for deployments: checks that the stack's names are free or its own
+ * @param opts parent of the platform's resources; default: the stack
  */
-export function platformOf(settings: Settings, name: string, look?: Look): Promise<Platform> {
+export function platformOf(
+  settings: Settings,
+  name: string,
+  look?: Look,
+  opts?: pulumi.ComponentResourceOptions,
+): Promise<Platform> {
   const { labels } = settings;
   const make = forPlatform<() => Promise<Platform>>(settings.platform, {
     docker: async () => {
       const { DockerPlatform } = await import("./docker/docker.ts");
       const { images, gatewayPort, certificateGeneration } = settings;
-      return new DockerPlatform("docker", name, {
+      const fleet = {
         machines: machinesOf(settings),
         gateway: { image: images.gateway, port: gatewayPort },
         certificateGeneration,
         labels,
         look,
-      });
+      };
+      return new DockerPlatform("docker", name, fleet, opts);
     },
     kubernetes: async () => {
       const { KubernetesPlatform } = await import("./kubernetes/kubernetes.ts");
       const { kubernetes = kubernetesDefaults, machines } = settings;
       const { storage, ingress } = kubernetes;
-      return new KubernetesPlatform("kubernetes", name, kubernetes, {
+      const args = {
         machines,
         labels,
         sizes: {
@@ -38,7 +46,8 @@ export function platformOf(settings: Settings, name: string, look?: Look): Promi
         },
         addresses: { webserver: ingress?.webserver, flower: ingress?.flower },
         look,
-      });
+      };
+      return new KubernetesPlatform("kubernetes", name, kubernetes, args, opts);
     },
   });
   return make();

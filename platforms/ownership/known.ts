@@ -56,7 +56,13 @@ export function knownFrom(resources: readonly StateResource[]): Known {
   return { ids, names: new Set(claims.map(keyOf)), hasWorkers };
 }
 
-/** Outputs of the stack's last deployment; empty before the first one. */
-export function previousOutputs(resources: readonly StateResource[]): Readonly<Record<string, unknown>> {
-  return resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+/**
+ * Outputs of the last deployment; empty before the first one.
+ * @param holder type of the resource that has them: the stack itself, or the component of another program
+ */
+export function previousOutputs(
+  resources: readonly StateResource[],
+  holder: string,
+): Readonly<Record<string, unknown>> {
+  return resources.find(({ type }) => type === holder)?.outputs ?? {};
 }

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { shownText } from "../model/urls/mask.ts";
 import type { Fault } from "../rules/fault.ts";
 import { unknownWord } from "../rules/nearest.ts";
 import { secretFaults } from "../rules/secrets/secrets.ts";
 import { declarationKeys } from "../schema/declarations.ts";
+import { fromProject } from "../schema/files/base.ts";
 import type { Path, Where } from "../schema/path.ts";
 import { type Shape, stackShape } from "../schema/shape.ts";
 import { isObject, located } from "./yaml/located.ts";
@@ -21,7 +22,6 @@ export interface WithDeclarations {
   readonly unknownNames: readonly string[];
 }
 
-const root = resolve(import.meta.dirname, "../..");
 const kinds = Object.keys(declarationKeys);
 
 function fileShape(): Shape {
@@ -31,7 +31,7 @@ function fileShape(): Shape {
 
 /** Finds the file that a stack names, or `airflow.yaml` beside Pulumi.yaml; undefined if there is none. */
 function fileOf({ declarations }: Values): string | undefined {
-  const file = resolve(root, typeof declarations === "string" ? declarations : "airflow.yaml");
+  const file = fromProject(typeof declarations === "string" ? declarations : "airflow.yaml");
   return existsSync(file) ? file : undefined;
 }
 

@@ -59,11 +59,11 @@ export function settingsOf(
 }
 
 /** Checks the values of a stack, as {@link settingsOf} does, together with its declarations file. */
-function settingsBoth(
+export function settingsBoth(
   given: Values,
   where: Where,
   faults: readonly Fault[],
-  unknownNames: readonly string[],
+  unknownNames: readonly string[] = [],
   checks: readonly Rule[] = rules,
 ): Settings {
   const both = withDeclarations(given, where);

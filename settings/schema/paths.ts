@@ -1,9 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import { z } from "zod";
+import { fromProject } from "./files/base.ts";
 import { directoryHeldBack, fileHeldBack } from "./files/guarded.ts";
-
-const root = resolve(import.meta.dirname, "../..");
 
 const kinds = {
   directory: { is: "isDirectory", heldBack: directoryHeldBack, access: constants.R_OK | constants.X_OK },
@@ -39,7 +37,7 @@ function existing(kind: Kind) {
     .string({ error })
     .min(1, { error })
     .transform((given, context): string => {
-      const path = resolve(root, given);
+      const path = fromProject(given);
       const fault = faultOf(path, kind);
       if (fault !== undefined) context.addIssue(fault);
       return path;

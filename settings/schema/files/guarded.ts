@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative, resolve, sep } from "node:path";
+import { fromProject } from "./base.ts";
 
-/** Root of the project, without symbolic links. */
+/** Root of the program itself, without symbolic links. */
 const root = realpathSync(resolve(import.meta.dirname, "../../.."));
 
 /** Folders of the program itself, from which nothing is sent to workloads. */
@@ -43,7 +44,9 @@ function stateIn(folder: string, levels = deepest): string | undefined {
 /** Says why a directory must not be mounted, sent or built; undefined if it may. */
 export function directoryHeldBack(path: string): string | undefined {
   const real = realpathSync(path);
-  if (isWithin(root, real)) return "it holds the project, with the key of all secrets in .state";
+  const roots = [root, realpathSync(fromProject("."))];
+  if (roots.some((folder) => isWithin(folder, real)))
+    return "it holds the project, with the key of all secrets in .state";
   if (isWithin(realpathSync(homedir()), real)) return "it holds a home directory, with keys and logins";
   const room = rooms.find((name) => isWithin(real, join(root, name)));
   if (room !== undefined) return `it is in ${room}/, which belongs to the program`;

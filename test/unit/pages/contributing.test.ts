@@ -13,7 +13,7 @@ function read(path: string): string {
 const page = read("CONTRIBUTING.md");
 const sources = globSync("**/*.ts", {
   cwd: project,
-  exclude: (name) => name === "node_modules" || name === "test",
+  exclude: (name) => ["node_modules", "dist", "test"].includes(name),
 }).sort();
 
 /** Text of a section of the page, up to the next one. */

@@ -41,7 +41,10 @@ const inContainers = ["airflow_local_settings.py"];
 
 const scripts: Readonly<Record<string, string>> = JSON.parse(read("package.json")).scripts;
 const top = new Set(globSync("*", { cwd: project }));
-const files = globSync("**/*", { cwd: project, exclude: (name) => name === "node_modules" });
+const files = globSync("**/*", {
+  cwd: project,
+  exclude: (name) => name === "node_modules" || name === "dist",
+});
 const names = new Set(files.map((file) => basename(file)));
 
 function read(path: string): string {
@@ -160,10 +163,10 @@ const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
 formats.default(ajv);
 const isStackFile = ajv.compile(JSON.parse(read("stacks/schema.json")));
 
-/** Errors that an editor would underline in examples of stack files. */
+/** Errors that an editor would underline in examples of stack files; a file with `name` is another program's Pulumi.yaml. */
 function wrongExamples(page: string): string[] {
   return blocks(page)
-    .filter(({ language }) => language === "yaml")
+    .filter(({ language, text }) => language === "yaml" && !text.startsWith("name:"))
     .flatMap(({ text }) => {
       const file = parse(text.startsWith("config:") ? text : `config:\n${text}`);
       return isStackFile(file) ? [] : [`${text}${ajv.errorsText(isStackFile.errors)}`];

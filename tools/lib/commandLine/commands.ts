@@ -159,6 +159,10 @@ export const commands = {
     },
   },
   check: { does: "Checks types, lint and format.", flags: noFlags },
+  prepack: {
+    does: "Compiles the component for programs of other projects into dist/; npm pack does it by itself.",
+    flags: noFlags,
+  },
   test: {
     does: "Runs tests; without arguments all of them, with types and lint.",
     words: ["[SUITE...] [FILE...]", 0, Number.POSITIVE_INFINITY],

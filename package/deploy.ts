@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Airflow } from "../components/airflow.ts";
+import { leftOver, outputsOf, recordOf } from "../components/declarations/record.ts";
+import { workersOf } from "../components/turns.ts";
+import { checkVersion } from "../components/versionChange.ts";
+import { hasFlag } from "../deploymentFlags.ts";
+import { followContext } from "../platforms/endpoint.ts";
+import { checkPlatform, lookFor } from "../platforms/look.ts";
+import { knownFrom, type StateResource } from "../platforms/ownership/known.ts";
+import { platformOf } from "../platforms/platform.ts";
+import type { Settings } from "../settings/model/groups.ts";
+
+/** State of the last deployment, and the values of this one. */
+export interface Deployment {
+  readonly resources: readonly StateResource[];
+  /** Outputs of the last deployment; empty before the first one. */
+  readonly previous: Readonly<Record<string, unknown>>;
+  /** Values behind the settings, in the clear, for backups. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** Prefix of all names on an engine, and default name of the namespace in a cluster. */
+export function prefixOf(): string {
+  return `${pulumi.getProject()}-${pulumi.getStack()}`;
+}
+
+/**
+ * Checks the engines or the cluster, and declares Airflow there.
+ * @param opts parent of all resources, and what they depend on
+ * @throws pulumi.RunError listing every fault, before anything is touched
+ */
+export async function deploy(
+  settings: Settings,
+  { resources, previous, values }: Deployment,
+  opts?: pulumi.ComponentResourceOptions,
+) {
+  const known = knownFrom(resources);
+  if (!hasFlag("upgrade") && !hasFlag("restore")) checkVersion(settings.version, previous, pulumi.getStack());
+  await followContext(settings).catch(({ message }: Error) => {
+    throw new pulumi.RunError(message);
+  });
+  await checkPlatform(settings, prefixOf());
+  const record = recordOf(settings, previous);
+  for (const line of leftOver(record)) await pulumi.log.warn(line);
+  const look = lookFor(settings, known, pulumi.getStack());
+  const platform = await platformOf(settings, prefixOf(), look, opts);
+  const workers = hasFlag("at-once") || !known.hasWorkers ? [] : workersOf(previous, settings.version);
+  const past = { deleted: record.deleted, workers, config: values, restores: hasFlag("restore") };
+  const airflow = new Airflow("airflow", platform, settings, past, opts);
+  return {
+    webserverUrl: airflow.webserverUrl,
+    flowerUrl: airflow.flowerUrl,
+    adminUser: settings.adminUser,
+    adminPassword: pulumi.secret(airflow.adminPassword),
+    workers: airflow.workers,
+    // Commands read it from the state without its key.
+    version: pulumi.unsecret(airflow.version),
+    ...(airflow.backupKeys && { backupKeys: pulumi.secret(airflow.backupKeys) }),
+    ...outputsOf(record),
+  };
+}
