@@ -8,6 +8,6 @@ Reflect.deleteProperty(Error, "prepareStackTrace");
 
 const resources = await deployedResources();
 const settings = readSettings(isEmpty(resources));
-const previous = previousOutputs(resources, "pulumi:pulumi:Stack");
+const previous = previousOutputs(resources);
 
 export default await deploy(settings, { resources, previous, values: readValues() });

@@ -62,7 +62,7 @@ export function knownFrom(resources: readonly StateResource[]): Known {
  */
 export function previousOutputs(
   resources: readonly StateResource[],
-  holder: string,
+  holder = "pulumi:pulumi:Stack",
 ): Readonly<Record<string, unknown>> {
   return resources.find(({ type }) => type === holder)?.outputs ?? {};
 }
