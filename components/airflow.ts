@@ -13,7 +13,7 @@ import { proofRequest } from "./canary/request.ts";
 import { dagsOf } from "./dags.ts";
 import { metadataLogin } from "./database.ts";
 import { Declarations } from "./declarations/declarations.ts";
-import { isNothing, type Names, namesOf, nothing } from "./declarations/record.ts";
+import { isNothing, type Names, namesOf, noNames } from "./declarations/record.ts";
 import { Migration } from "./migration/migration.ts";
 import { publish } from "./publish.ts";
 import { retentionFiles } from "./retention/retention.ts";
@@ -73,7 +73,7 @@ export class Airflow extends pulumi.ComponentResource {
     name: string,
     platform: Platform,
     settings: Settings,
-    { deleted = nothing, workers = [], config = {}, restores = false }: Past = {},
+    { deleted = noNames, workers = [], config = {}, restores = false }: Past = {},
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("airflow:index:Airflow", name, {}, opts);

@@ -46,7 +46,7 @@ export function metadataLogin({ target, logins, authorities }: Server): Database
 }
 
 /** Parses a URL that a stack gives; an error says what is wrong without printing the URL. */
-export function read<T>(
+export function parsedUrl<T>(
   key: string,
   url: pulumi.Output<string>,
   parse: (text: string) => T,
@@ -63,5 +63,5 @@ export function read<T>(
 
 /** Parses the URL of a Postgres database. */
 export function readLogin(key: string, url: pulumi.Output<string>): pulumi.Output<PostgresLogin> {
-  return read(key, url, postgresLogin);
+  return parsedUrl(key, url, postgresLogin);
 }

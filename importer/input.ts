@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { type Composition, importCompose, isCompose } from "./compose/compose.ts";
-import type { Look } from "./compose/context.ts";
+import type { FolderLookup } from "./compose/context.ts";
 import { readDefinitions } from "./compose/read/envFile.ts";
 import { ComposeFiles } from "./compose/read/files.ts";
 import { interpolate, type Variables } from "./compose/read/interpolate.ts";
@@ -23,7 +23,7 @@ export interface Input extends TextFile {
   readonly overrides?: readonly TextFile[];
   /** Variables of the environment, which win over those of `.env`. */
   readonly shell?: Variables;
-  readonly look: Look;
+  readonly look: FolderLookup;
   /** Returns the text of a file, by its path relative to the compose file's folder; undefined if there is none. */
   readonly read?: (path: string) => string | undefined;
   /** Lists the names in a folder. */

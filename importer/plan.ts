@@ -1,7 +1,8 @@
 import type { z } from "zod";
+import { spell } from "../settings/schema/path.ts";
 import { schema } from "../settings/schema/schema.ts";
 import { type Item, type Outcome, type Target, unset, unsupported } from "./rule.ts";
-import { type Leaf, type Path, spell } from "./source.ts";
+import type { Leaf, Path } from "./source.ts";
 
 /** A part of the input, and what becomes of it. */
 export interface Entry {
@@ -36,9 +37,9 @@ export interface Plan {
   readonly requirements?: string;
 }
 
-type Kind = Outcome["kind"];
+type OutcomeKind = Outcome["kind"];
 /** A value that is used several times gets the first of its outcomes in this order. */
-const precedence: readonly Kind[] = ["taken", "unsupported", "handled"];
+const precedence: readonly OutcomeKind[] = ["taken", "unsupported", "handled"];
 
 function nested(path: Path, value: unknown): unknown {
   const [first, ...others] = path;
@@ -134,7 +135,7 @@ function nameOf(
   return typeof last === "string" && !first?.path.includes(last) ? last : undefined;
 }
 
-function rows(kind: Kind, leaves: readonly Leaf[], byLeaf: ReadonlyMap<Leaf, Entry>): Row[] {
+function rows(kind: OutcomeKind, leaves: readonly Leaf[], byLeaf: ReadonlyMap<Leaf, Entry>): Row[] {
   const grouped = new Map<Entry, Leaf[]>();
   for (const leaf of leaves) {
     const entry = byLeaf.get(leaf);

@@ -1,5 +1,6 @@
+import { spell } from "../settings/schema/path.ts";
 import type { Plan, Row } from "./plan.ts";
-import { type Leaf, type Path, spell } from "./source.ts";
+import type { Leaf, Path } from "./source.ts";
 import { storing } from "./write.ts";
 
 /** Secrets up to which each has its command in the short report; the stack file has all of them. */

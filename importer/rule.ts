@@ -1,5 +1,5 @@
 import type { Leaf, Path, Tree } from "./source.ts";
-import { leavesOf, plain, unsetIn } from "./source.ts";
+import { leavesOf, plainValue, unsetIn } from "./source.ts";
 
 /** A key of the stack and its value; without a value, a secret that a command stores. */
 export interface Target {
@@ -87,7 +87,7 @@ function says(value: unknown): boolean {
 }
 
 export const empty = handled("it is empty");
-const unknown = unsupported("the stack has no key for it");
+const withoutKey = unsupported("the stack has no key for it");
 export const unset = unsupported(
   "its variable is not set: give it in .env beside the file or in the environment, and import again",
 );
@@ -102,7 +102,7 @@ export interface Found<Of> {
 export function itemsOf<Of>(tree: Tree, rules: readonly Rule<Of>[], path: Path = []): Found<Of>[] {
   const names = path.map(String);
   const unset = [...new Set(unsetIn(tree))];
-  const item = { path, value: plain(tree), leaves: leavesOf(tree), match: [], unset };
+  const item = { path, value: plainValue(tree), leaves: leavesOf(tree), match: [], unset };
   if (!says(item.value) && unset.length === 0) return [{ item, outcome: empty }];
   for (const [pattern, outcome] of rules) {
     const match = matching(pattern.split("."), names);
@@ -110,7 +110,7 @@ export function itemsOf<Of>(tree: Tree, rules: readonly Rule<Of>[], path: Path =
     if (match && (tree.kind === "leaf" || !pattern.endsWith("**")))
       return [{ item: { ...item, match }, outcome }];
   }
-  if (tree.kind === "leaf") return [{ item, outcome: unknown }];
+  if (tree.kind === "leaf") return [{ item, outcome: withoutKey }];
   const inner: [string | number, Tree][] =
     tree.kind === "list" ? tree.items.map((one, index) => [index, one]) : [...tree.entries];
   return inner.flatMap(([key, one]) => itemsOf(one, rules, [...path, key]));

@@ -5,7 +5,7 @@ import type { Plan } from "./plan.ts";
 import { written } from "./write.ts";
 
 /** Path in a stack file: relative to the project, if inside it. */
-export function spelt(absolute: string): string {
+export function projectPath(absolute: string): string {
   const path = relative(project, absolute);
   return path.startsWith("..") ? absolute : path || ".";
 }
@@ -28,13 +28,13 @@ export function save({ plan, stack, from, folder }: Saved): string[] {
   const file = join(folder, `Pulumi.${stack}.yaml`);
   const packages = join(folder, `requirements.${stack}.txt`);
   const texts = new Map<string, string>();
-  const requirements = plan.requirements === undefined ? undefined : spelt(packages);
+  const requirements = plan.requirements === undefined ? undefined : projectPath(packages);
   texts.set(file, written({ plan, from, stack, requirements }));
   if (plan.requirements !== undefined) texts.set(packages, plan.requirements);
   for (const path of texts.keys()) {
     if (!existsSync(path)) continue;
     throw new Error(
-      `${spelt(path)} is there already, and is not overwritten. Remove it, or give another name: --stack NAME.`,
+      `${projectPath(path)} is there already, and is not overwritten. Remove it, or give another name: --stack NAME.`,
     );
   }
   for (const [path, text] of texts) writeFileSync(path, text);

@@ -2,9 +2,10 @@ import { formFault } from "../settings/model/secretForm.ts";
 import { issued, webhooks } from "../settings/model/urls/mask.ts";
 import { postgresLogin } from "../settings/model/urls/postgresUrl.ts";
 import { redisLogin } from "../settings/model/urls/redisUrl.ts";
+import { spell } from "../settings/schema/path.ts";
 import type { SecretName } from "../settings/schema/schema.ts";
 import { empty, handled, type Outcome, secret, taken, unsupported } from "./rule.ts";
-import { type Path, spell } from "./source.ts";
+import type { Path } from "./source.ts";
 
 /** A value, or a key of a Kubernetes Secret. */
 export type SecretReference = string | { readonly secret: string; readonly key: string };

@@ -145,10 +145,10 @@ export function leavesOf(tree: Tree): Leaf[] {
 }
 
 /** Values of a tree, without places. */
-export function plain(tree: Tree): unknown {
+export function plainValue(tree: Tree): unknown {
   if (tree.kind === "leaf") return tree.value;
-  if (tree.kind === "list") return tree.items.map(plain);
-  return Object.fromEntries([...tree.entries].map(([key, inner]) => [key, plain(inner)]));
+  if (tree.kind === "list") return tree.items.map(plainValue);
+  return Object.fromEntries([...tree.entries].map(([key, inner]) => [key, plainValue(inner)]));
 }
 
 /** Variables without a value in a tree. */
@@ -163,11 +163,4 @@ export function at(tree: Tree | undefined, path: Path): Tree | undefined {
     if (inner?.kind === "map") return inner.entries.get(String(part));
     return inner?.kind === "list" ? inner.items[Number(part)] : undefined;
   }, tree);
-}
-
-/** Formats a path: `services.worker.ports[0]`. */
-export function spell(path: Path): string {
-  return path
-    .map((part, i) => (typeof part === "number" ? `[${part}]` : `${i > 0 ? "." : ""}${part}`))
-    .join("");
 }

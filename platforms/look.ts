@@ -6,7 +6,7 @@ import { checkEngines } from "./docker/needs.ts";
 import { onEngines } from "./docker/ownership.ts";
 import { checkStorage } from "./kubernetes/cluster/storage.ts";
 import { inCluster } from "./kubernetes/ownership.ts";
-import type { Found, Look } from "./ownership/claims.ts";
+import type { FindClaims, Found } from "./ownership/claims.ts";
 import { holdsData, refusal, strangers } from "./ownership/judge.ts";
 import type { Known, StateResource } from "./ownership/known.ts";
 
@@ -56,9 +56,9 @@ function untold({ message }: Error): readonly Found[] {
 }
 
 /** @param stack name of the stack, for commands in the error message */
-export function lookFor({ platform, kubernetes }: Settings, known: Known, stack: string): Look {
+export function lookFor({ platform, kubernetes }: Settings, known: Known, stack: string): FindClaims {
   const context = kubernetes?.context === undefined ? [] : ["--context", kubernetes.context];
-  const look: Look = async (claims) => {
+  const look: FindClaims = async (claims) => {
     const find = forPlatform<() => Promise<readonly Found[]>>(platform, {
       docker: () => onEngines(claims),
       kubernetes: () => inCluster(claims, context).catch(untold),

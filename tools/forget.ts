@@ -1,6 +1,6 @@
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { print } from "./lib/commandLine/terminal.ts";
-import { forget, spell } from "./lib/forget.ts";
+import { describeUrn, forget } from "./lib/forget.ts";
 import { main } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 
@@ -12,7 +12,7 @@ await main(async () => {
     throw new Error(`${stack.file} still lists ${machine}. Remove it there, then run this again.`);
   }
   const forgotten = await forget(stack, machine);
-  print(`Forgot ${machine}, and what was on it:\n  ${forgotten.map(spell).join("\n  ")}`);
+  print(`Forgot ${machine}, and what was on it:\n  ${forgotten.map(describeUrn).join("\n  ")}`);
   print(`Now bring the others up to date: npm run up -- --stack ${stack.name}
 Should ${machine} ever come back, its containers do, too: remove those whose name begins with ${stack.prefix}-.
 If somebody else may have it, raise airflow:certificateGeneration: until then the others trust its certificate.`);

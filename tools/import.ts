@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Folder } from "../importer/compose/context.ts";
 import { planOf, type TextFile } from "../importer/input.ts";
 import { report } from "../importer/report.ts";
-import { save, spelt } from "../importer/save.ts";
+import { projectPath, save } from "../importer/save.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { print } from "./lib/commandLine/terminal.ts";
@@ -17,7 +17,7 @@ function lookFrom(folder: string) {
   return (path: string): Folder => {
     const absolute = resolve(folder, path.replace(/^~(?=\/|$)/, homedir()));
     const kind = !existsSync(absolute) ? "nothing" : statSync(absolute).isDirectory() ? "directory" : "file";
-    return { kind, absolute, spelt: spelt(absolute) };
+    return { kind, absolute, spelt: projectPath(absolute) };
   };
 }
 
@@ -102,6 +102,6 @@ await main(async () => {
   });
   const file = stackFile(stack);
   const files = save({ plan, stack, from, folder: dirname(file) });
-  print(`Wrote ${files.map(spelt).join(" and ")}.`);
+  print(`Wrote ${files.map(projectPath).join(" and ")}.`);
   print(report(plan, stack, missingIn(file), all));
 });

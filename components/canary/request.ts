@@ -22,7 +22,7 @@ export interface ProofRequest {
 }
 
 /** Seconds for which a canary may be on its way. */
-const patience = 300;
+const canarySeconds = 300;
 
 /** Lists the workers of a stack that take tasks, with the queues that they read. */
 export function proofRequest(settings: Pick<Settings, "groups" | "settings">, wakes: boolean): ProofRequest {
@@ -35,5 +35,5 @@ export function proofRequest(settings: Pick<Settings, "groups" | "settings">, wa
       workers: autoscale ? null : instances(name, { replicas: workers }),
       places: concurrency.max,
     }));
-  return { groups, patience, wakes };
+  return { groups, patience: canarySeconds, wakes };
 }

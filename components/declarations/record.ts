@@ -1,10 +1,10 @@
 import type { Settings } from "../../settings/model/groups.ts";
 
 /** Kinds of entries that can be declared in Airflow's database. */
-export const kinds = ["connections", "variables", "pools", "users"] as const;
+export const declarationKinds = ["connections", "variables", "pools", "users"] as const;
 
 /** Names by kind, sorted. */
-export type Names = Readonly<Record<(typeof kinds)[number], readonly string[]>>;
+export type Names = Readonly<Record<(typeof declarationKinds)[number], readonly string[]>>;
 
 /** Names that a stack declares, or once declared, in Airflow. */
 export interface Declared {
@@ -15,19 +15,19 @@ export interface Declared {
   readonly deleted: Names;
 }
 
-function byKind(names: (kind: (typeof kinds)[number]) => readonly string[]): Names {
-  const entries = kinds.map((kind) => [kind, [...new Set(names(kind))].sort()]);
+function byKind(names: (kind: (typeof declarationKinds)[number]) => readonly string[]): Names {
+  const entries = declarationKinds.map((kind) => [kind, [...new Set(names(kind))].sort()]);
   return Object.fromEntries(entries) as Names;
 }
 
-export const nothing = byKind(() => []);
+export const noNames = byKind(() => []);
 
 export function isNothing(names: Names): boolean {
-  return kinds.every((kind) => names[kind].length === 0);
+  return declarationKinds.every((kind) => names[kind].length === 0);
 }
 
 function spelled(names: Names): readonly string[] {
-  return kinds.flatMap((kind) => names[kind].map((name) => `${kind}.${name}`));
+  return declarationKinds.flatMap((kind) => names[kind].map((name) => `${kind}.${name}`));
 }
 
 /** Converts a record to stack outputs for the next deployment, names as `pools.api`; omits empty lists. */
@@ -65,13 +65,13 @@ export function recordOf(settings: Settings, previous: Readonly<Record<string, u
     past.flatMap((names) => names[kind]).filter((name) => !declared[kind].includes(name)),
   );
   return settings.deleteUndeclared
-    ? { declared, undeclared: nothing, deleted: gone }
-    : { declared, undeclared: gone, deleted: nothing };
+    ? { declared, undeclared: noNames, deleted: gone }
+    : { declared, undeclared: gone, deleted: noNames };
 }
 
 /** Warns about each name that is no longer declared but stays in Airflow, one line each. */
 export function leftOver({ undeclared }: Declared): readonly string[] {
-  return kinds.flatMap((kind) =>
+  return declarationKinds.flatMap((kind) =>
     undeclared[kind].map(
       (name) =>
         `${kind}.${name} is no longer declared, and stays in Airflow. Declare it again, or have it deleted with ` +

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type RedisLogin, redisLogin, redisUrl } from "../../settings/model/urls/redisUrl.ts";
 import type { Outside, Values } from "../../workload.ts";
 import type { Broker } from "../broker.ts";
-import { read } from "../database.ts";
+import { parsedUrl } from "../database.ts";
 
 export interface ExternalRedisArgs {
   readonly url: pulumi.Output<string>;
@@ -30,7 +30,7 @@ export class ExternalRedis extends pulumi.ComponentResource implements Broker {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("airflow:index:ExternalRedis", name, {}, opts);
-    const login = read("redis.url", url, redisLogin);
+    const login = parsedUrl("redis.url", url, redisLogin);
     const secret = <T>(of: (plain: RedisLogin) => T) => pulumi.secret(login.apply(of)) as pulumi.Output<T>;
     const plain = <T>(of: (plain: RedisLogin) => T) => pulumi.unsecret(login.apply(of)) as pulumi.Output<T>;
     const text = ca === undefined ? undefined : readFileSync(ca, "utf8");

@@ -4,7 +4,7 @@ import { secretsDirectory } from "../../workload.ts";
 /** The secret with {@link redisUsers}. */
 export const usersFile = "users.acl";
 
-function spelt(value: Lines[string]): string {
+function redisText(value: Lines[string]): string {
   return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
 }
 
@@ -14,7 +14,7 @@ function spelt(value: Lines[string]): string {
  * @param settings lines that win over the stack's own, since the last line of a key does
  */
 export function redisConf(memory: number, settings: Lines = {}): string {
-  const own = Object.entries(settings).map(([key, value]) => `${key} ${spelt(value)}\n`);
+  const own = Object.entries(settings).map(([key, value]) => `${key} ${redisText(value)}\n`);
   return `# Reports READY=1 to the supervisor once the data set is loaded.
 supervised systemd
 bind * -::*

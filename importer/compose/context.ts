@@ -12,11 +12,11 @@ export interface Folder {
 }
 
 /** Looks up a path of a compose file. */
-export type Look = (path: string) => Folder;
+export type FolderLookup = (path: string) => Folder;
 
 /** Files beside a compose file, by paths relative to its folder. */
 export interface Disk {
-  readonly look: Look;
+  readonly look: FolderLookup;
   /** Returns the text of a file; undefined if there is none. */
   readonly read: (path: string) => string | undefined;
   /** Lists the names in a folder. */

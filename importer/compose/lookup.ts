@@ -1,9 +1,9 @@
-import { at, type Path, plain, type Tree } from "../source.ts";
+import { at, type Path, plainValue, type Tree } from "../source.ts";
 
 /** The value at a path, without its place. */
 export function plainAt(tree: Tree, path: Path): unknown {
   const found = at(tree, path);
-  return found && plain(found);
+  return found && plainValue(found);
 }
 
 /** A variable of a service; undefined if it has none. */

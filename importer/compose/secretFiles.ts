@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { type Item, type Outcome, unsupported } from "../rule.ts";
-import { at, plain } from "../source.ts";
+import { at, plainValue } from "../source.ts";
 import { type ComposeContext, type ComposeFacts, rolesOf } from "./context.ts";
 
 interface Mounted {
@@ -18,7 +18,7 @@ function mounted(value: unknown): Mounted {
 /** File of a secret or a config; undefined if it comes from elsewhere. */
 function fileOf(kind: "secrets" | "configs", name: string, { tree }: ComposeFacts): string | undefined {
   const found = at(tree, [kind, name, "file"]);
-  const value = found && plain(found);
+  const value = found && plainValue(found);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
@@ -53,7 +53,7 @@ export function secretText(path: string, facts: ComposeFacts): string | undefine
   const name = posix.basename(path);
   const mounts = facts.services.flatMap(({ tree }) => {
     const list = at(tree, ["secrets"]);
-    return list?.kind === "list" ? list.items.map((item) => mounted(plain(item))) : [];
+    return list?.kind === "list" ? list.items.map((item) => mounted(plainValue(item))) : [];
   });
   const source = mounts.find(({ target }) => posix.basename(target) === name)?.source ?? name;
   const file = fileOf("secrets", source, facts);

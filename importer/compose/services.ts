@@ -7,12 +7,12 @@ import { type Started, startedIn } from "./roles.ts";
 import { type Flags, flagsOf, type Group, groupsOf } from "./worker.ts";
 
 /** Kinds that rules distinguish: a role of Airflow, the database, the broker, or a foreign service. */
-export type Kind = "airflow" | "postgres" | "redis" | "foreign";
+export type ServiceKind = "airflow" | "postgres" | "redis" | "foreign";
 
 /** A service of a compose file. */
 export interface Service {
   readonly name: string;
-  readonly kind: Kind;
+  readonly kind: ServiceKind;
   /** Elements of `running`, or `migration`; none for a service that only people use. */
   readonly roles: readonly string[];
   readonly tree: Tree;
@@ -104,7 +104,7 @@ export function servicesOf(compose: Tree, disk: Disk): Service[] {
   const trees = ours.map(([, tree]) => tree);
   const others = all.filter((one) => !ours.includes(one));
   const urls = urlsOf(trees);
-  const kinds = new Map<string | undefined, Kind>([
+  const kinds = new Map<string | undefined, ServiceKind>([
     ...ours.map(([name]) => [name, "airflow"] as const),
     [served("redis", others, urls.redis), "redis"],
     [served("postgres", others, urls.postgres), "postgres"],

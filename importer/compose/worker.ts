@@ -1,4 +1,4 @@
-import { at, type Path, plain, type Tree } from "../source.ts";
+import { at, type Path, plainValue, type Tree } from "../source.ts";
 
 /** Flags of a worker's command. */
 export interface Flags {
@@ -89,7 +89,7 @@ const sizes: readonly Path[] = [
 
 function valueAt(tree: Tree, path: Path): unknown {
   const found = at(tree, path);
-  return found && plain(found);
+  return found && plainValue(found);
 }
 
 function countOf(tree: Tree): number {

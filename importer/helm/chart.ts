@@ -1,6 +1,6 @@
 import { type Entry, type Plan, planned } from "../plan.ts";
 import { decided, handled, type Item, itemsOf, type Target, unsupported } from "../rule.ts";
-import { at, type Leaf, type Path, plain, readSource, type Source, type Tree } from "../source.ts";
+import { at, type Leaf, type Path, plainValue, readSource, type Source, type Tree } from "../source.ts";
 import { chartRules } from "./chartRules.ts";
 import { isDefault, isFullCopy } from "./defaults.ts";
 import { workerNodes } from "./placement.ts";
@@ -30,7 +30,7 @@ function opened({ tree, leaves }: Source): Source {
 function values(tree: Tree): Values {
   return (path) => {
     const found = at(tree, path.split("."));
-    return found && plain(found);
+    return found && plainValue(found);
   };
 }
 

@@ -1,5 +1,5 @@
 import { type Item, matching } from "../rule.ts";
-import { type Path, plain, type Tree } from "../source.ts";
+import { type Path, plainValue, type Tree } from "../source.ts";
 
 type Scalar = string | number | boolean;
 
@@ -81,7 +81,7 @@ function leavesIn(path: Path, value: unknown): [Path, unknown][] {
 
 /** True if a file is a copy of all of the chart's defaults, with some of them changed. */
 export function isFullCopy(tree: Tree): boolean {
-  return leavesIn([], plain(tree)).filter(([path, value]) => isDefaultAt(path, value)).length >= many;
+  return leavesIn([], plainValue(tree)).filter(([path, value]) => isDefaultAt(path, value)).length >= many;
 }
 
 /** True if an item says what the chart says without it. */

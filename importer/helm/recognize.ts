@@ -1,4 +1,4 @@
-import { at, type Path, plain, type Tree } from "../source.ts";
+import { at, type Path, plainValue, type Tree } from "../source.ts";
 
 /** Keys at the top of the official chart's values. */
 const officialKeys = new Set(
@@ -74,7 +74,7 @@ function isOfficial(tree: Tree): boolean {
   const known = keys.filter((key) => officialKeys.has(key)).length;
   if (known === 0 || !maps.every((key) => isMapOrNothing(at(tree, [key])))) return false;
   const given = at(tree, ["executor"]);
-  const named = given && plain(given);
+  const named = given && plainValue(given);
   const isExecutor = typeof named === "string" && executor.test(named);
   if (named !== undefined && named !== null && !isExecutor && !String(named).includes("{{")) return false;
   const isSpecific = isExecutor || specific.some((path) => at(tree, path) !== undefined);

@@ -14,7 +14,7 @@ import {
 } from "../../workload.ts";
 import { dagsImage } from "../dagsImage.ts";
 import { type DockerMachine, homeOf } from "../machines.ts";
-import type { Claim, Look } from "../ownership/claims.ts";
+import type { Claim, FindClaims } from "../ownership/claims.ts";
 import { ownerLabels } from "../ownership/installation.ts";
 import { jobOnEngine, serviceOnEngine } from "../timeLimits.ts";
 import { Rota } from "../turns.ts";
@@ -36,7 +36,7 @@ export interface Fleet {
   /** Labels of every resource of the stack. */
   readonly labels?: Labels;
   /** Reports whether the stack's names are free or its own; without it no resource carries an installation's id. */
-  readonly look?: Look | undefined;
+  readonly look?: FindClaims | undefined;
 }
 
 /** A connection that a workload opens. */

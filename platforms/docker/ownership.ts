@@ -1,11 +1,11 @@
 import { hasFlag } from "../../deploymentFlags.ts";
 import { askEngine } from "../ask.ts";
 import { clientCommand, type DockerMachine } from "../machines.ts";
-import { type Claim, type Found, installationLabel, type Kind } from "../ownership/claims.ts";
-import { placeOf } from "../ownership/known.ts";
+import { type Claim, type ClaimKind, type Found, installationLabel } from "../ownership/claims.ts";
+import { keyOnMachine } from "../ownership/known.ts";
 import { gist, isSilence } from "./preflight/complaints.ts";
 
-const lists: readonly (readonly [kind: Kind, name: string, ...command: string[]])[] = [
+const lists: readonly (readonly [kind: ClaimKind, name: string, ...command: string[]])[] = [
   ["container", "{{.Names}}", "container", "ls", "--all"],
   ["network", "{{.Name}}", "network", "ls"],
   ["volume", "{{.Name}}", "volume", "ls"],
@@ -45,6 +45,6 @@ export async function onEngine(machine: DockerMachine | undefined): Promise<Foun
 export async function onEngines(claims: readonly Claim[]): Promise<readonly Found[]> {
   const machines = new Map(claims.map(({ machine }) => [machine?.name, machine]));
   const found = await Promise.all([...machines.values()].map(onEngine));
-  const claimed = new Set(claims.map(placeOf));
-  return found.flat().filter((one) => claimed.has(placeOf(one)));
+  const claimed = new Set(claims.map(keyOnMachine));
+  return found.flat().filter((one) => claimed.has(keyOnMachine(one)));
 }

@@ -18,7 +18,7 @@ import {
   type Volume,
 } from "../../workload.ts";
 import { dagsImage } from "../dagsImage.ts";
-import type { Claim, Look } from "../ownership/claims.ts";
+import type { Claim, FindClaims } from "../ownership/claims.ts";
 import { ownerLabels } from "../ownership/installation.ts";
 import { jobInCluster, progressSeconds, secondsOf, serviceInCluster } from "../timeLimits.ts";
 import { Rota } from "../turns.ts";
@@ -52,7 +52,7 @@ export interface ClusterArgs {
   /** Public addresses by the names of services; no other service is exposed. */
   readonly addresses?: Readonly<Record<string, string | undefined>>;
   /** Reports whether namespace and data are free or the stack's own; without it no object has an installation's id. */
-  readonly look?: Look | undefined;
+  readonly look?: FindClaims | undefined;
 }
 
 /** One namespace of a Kubernetes cluster. */

@@ -1,7 +1,7 @@
 import { askCluster } from "../ask.ts";
-import { type Claim, type Found, installationLabel, type Kind } from "../ownership/claims.ts";
+import { type Claim, type ClaimKind, type Found, installationLabel } from "../ownership/claims.ts";
 
-const resources: Readonly<Partial<Record<Kind, string>>> = {
+const resources: Readonly<Partial<Record<ClaimKind, string>>> = {
   namespace: "namespaces",
   claim: "persistentvolumeclaims",
 };
@@ -32,7 +32,7 @@ export async function inCluster(
       const [name = "", installation = ""] = line.split(/ +/);
       return name === ""
         ? []
-        : [{ kind: kind as Kind, name, installation: installation.replace("<none>", "") }];
+        : [{ kind: kind as ClaimKind, name, installation: installation.replace("<none>", "") }];
     });
   });
   return (await Promise.all(asked)).flat();

@@ -7,11 +7,11 @@ export const installationLabel = "airflow-on-celery/installation";
 export const installationName = "installation";
 
 /** A resource with a name on an engine or in a cluster. */
-export type Kind = "container" | "network" | "volume" | "namespace" | "claim";
+export type ClaimKind = "container" | "network" | "volume" | "namespace" | "claim";
 
 /** A name that a stack will use. */
 export interface Claim {
-  readonly kind: Kind;
+  readonly kind: ClaimKind;
   readonly name: string;
   /** Machine of the Docker engine, if there are several. */
   readonly machine?: DockerMachine | undefined;
@@ -28,4 +28,4 @@ export interface Found extends Claim {
  * @returns ids of other installations whose data is taken over
  * @throws pulumi.RunError listing resources that are not the stack's
  */
-export type Look = (claims: readonly Claim[]) => Promise<readonly string[]>;
+export type FindClaims = (claims: readonly Claim[]) => Promise<readonly string[]>;

@@ -2,7 +2,7 @@ import crypto from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 import { DynamicResource, type StoredProvider } from "../../dynamicResource.ts";
 import type { Values } from "../../workload.ts";
-import { type Claim, installationLabel, installationName, type Look } from "./claims.ts";
+import { type Claim, type FindClaims, installationLabel, installationName } from "./claims.ts";
 
 interface Wanted {
   /** Ids of other installations whose data is taken over. */
@@ -57,7 +57,7 @@ class Installation extends DynamicResource<Wanted, Held> {
  * @param claims complete when the program has declared its workloads, which it does synchronously
  */
 export function ownerLabels(
-  look: Look | undefined,
+  look: FindClaims | undefined,
   claims: readonly Claim[],
   parent: pulumi.Resource,
 ): Values {

@@ -1,9 +1,9 @@
 import { clientCommand } from "../machines.ts";
-import type { Found, Kind } from "./claims.ts";
+import type { ClaimKind, Found } from "./claims.ts";
 import { type Known, keyOf } from "./known.ts";
 
 /** Kinds that hold data; they may be taken over. */
-const data: readonly Kind[] = ["volume", "namespace", "claim"];
+const data: readonly ClaimKind[] = ["volume", "namespace", "claim"];
 
 /** True for the stack's own resources. A namespace without a label may be older than the stack, with Secrets for it. */
 function isOwn(found: Found, { ids, names }: Known): boolean {
@@ -21,7 +21,7 @@ export function holdsData({ kind }: Found): boolean {
 }
 
 /** Describes a resource: `volume airflow-dev-logs on machine big, of installation 0123456789abcdef`. */
-export function spell({ kind, name, machine, installation }: Found): string {
+export function describeClaim({ kind, name, machine, installation }: Found): string {
   const place = machine === undefined ? "" : ` on machine ${machine.name}`;
   const maker = installation === "" ? "without an installation's label" : `of installation ${installation}`;
   return `${kind === "claim" ? "PersistentVolumeClaim" : kind} ${name}${place}, ${maker}`;
@@ -62,7 +62,7 @@ export function refusal(strange: readonly Found[], stack: string): string {
   return (
     `${strange.length} name(s) of stack ${stack} are taken by what this installation did not make; nothing was touched:\n` +
     `${strange
-      .map((one) => `  ${spell(one)}`)
+      .map((one) => `  ${describeClaim(one)}`)
       .sort()
       .join("\n")}\n` +
     `Ways on:\n${ways.map((way) => `  - ${way}`).join("\n")}`

@@ -1,4 +1,4 @@
-import { type Claim, installationName, type Kind } from "./claims.ts";
+import { type Claim, type ClaimKind, installationName } from "./claims.ts";
 
 /** Ownership according to a state. */
 export interface Known {
@@ -21,7 +21,7 @@ export function isEmpty(resources: readonly Pick<StateResource, "type">[]): bool
   return resources.every(({ type }) => type === "pulumi:pulumi:Stack");
 }
 
-const kindByType: Readonly<Record<string, Kind>> = {
+const kindByType: Readonly<Record<string, ClaimKind>> = {
   "docker:index/container:Container": "container",
   "docker:index/network:Network": "network",
   "docker:index/volume:Volume": "volume",
@@ -43,7 +43,7 @@ export function keyOf({ kind, name }: Claim): string {
 }
 
 /** Key of a claim: kind, name and machine. */
-export function placeOf(claim: Claim): string {
+export function keyOnMachine(claim: Claim): string {
   return `${keyOf(claim)} ${claim.machine?.name}`;
 }
 

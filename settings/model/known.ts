@@ -29,13 +29,13 @@ export function knownFile(release: Release): URL {
   return new URL(`known/${release}.json`, import.meta.url);
 }
 
-const read = new Map<Release, Known>();
+const cache = new Map<Release, Known>();
 
 /** Reads the settings of a version's release; undefined for an unknown release. */
 export function knownSettings(version: string): Known | undefined {
   const release = releaseOf(version);
   if (release === undefined) return;
-  const before = read.get(release);
+  const before = cache.get(release);
   if (before) return before;
   const { sections, sensitive, readers, ...rest }: KnownFile = JSON.parse(
     readFileSync(knownFile(release), "utf8"),
@@ -50,7 +50,7 @@ export function knownSettings(version: string): Known | undefined {
     sensitive: new Set(sensitive.split(" ")),
     readers: new Map(readersByName),
   };
-  read.set(release, known);
+  cache.set(release, known);
   return known;
 }
 

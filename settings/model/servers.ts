@@ -64,16 +64,16 @@ function ofRedis(specification: string): Accepted {
   };
 }
 
-const read = new Map<Server, ServerSettings>();
+const cache = new Map<Server, ServerSettings>();
 
 /** Reads the settings of a server; the names are in lower case, since servers ignore case. */
 export function serverSettings(server: Server): ServerSettings {
-  const before = read.get(server);
+  const before = cache.get(server);
   if (before) return before;
   const { settings, libraries = "" }: ServerFile = JSON.parse(readFileSync(serverFile(server), "utf8"));
   const parse = server === "postgres" ? ofPostgres : ofRedis;
   const entries = Object.entries(settings).map(([name, text]) => [name.toLowerCase(), parse(text)] as const);
   const known = { accepted: new Map(entries), libraries: libraries.split(" ") };
-  read.set(server, known);
+  cache.set(server, known);
   return known;
 }

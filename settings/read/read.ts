@@ -19,7 +19,7 @@ import { readText } from "./yaml/text.ts";
 type Values = Readonly<Record<string, unknown>>;
 
 /** Converts a text to the type of its key: Pulumi hands all values over as text. */
-export function plain(key: string, given: string): unknown {
+export function parsedValue(key: string, given: string): unknown {
   const { type } = stackShape().properties?.[key] ?? {};
   if (type === "string") return given;
   if (!/^([[{].*|-?\d{1,15}(\.\d+)?|true|false)$/s.test(given)) return given;
@@ -101,7 +101,7 @@ function typed(values: Values): Values {
       typeof value === "string"
         ? !/^[[{]/.test(value)
         : typeof value === "number" || typeof value === "boolean";
-    return [key, simple ? plain(key, String(value)) : value];
+    return [key, simple ? parsedValue(key, String(value)) : value];
   });
   return Object.fromEntries(entries);
 }
@@ -179,12 +179,12 @@ export function settingsFromPulumi({ raw, secret, stack, isNew }: PulumiConfig, 
   const written = typed(values);
   const given = Object.entries(raw)
     .map(([key, text]) => {
-      const told = plain(key, text);
+      const told = parsedValue(key, text);
       return [key, Object.hasOwn(written, key) ? merged(written[key], told) : told] as const;
     })
     .filter(([key, value]) => {
       const standard = defaults[key]?.default;
-      const meant = typeof standard === "string" ? plain(key, standard) : standard;
+      const meant = typeof standard === "string" ? parsedValue(key, standard) : standard;
       return Object.hasOwn(values, key) || !isDeepStrictEqual(value, meant);
     });
   const elsewhere = secret.filter((key) => !Object.hasOwn(values, key)).map((key) => [key]);

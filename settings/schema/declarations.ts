@@ -56,7 +56,7 @@ const user = object({
   password: secret.describe("Password; set when the user is declared, and again when it changes here."),
 });
 
-const kinds = {
+const declarationShapes = {
   connections: z
     .record(connectionId, connection, { error: "expected connections by their ids" })
     .default({})
@@ -93,9 +93,9 @@ const kinds = {
 };
 
 /** Schema of `airflow.yaml`. */
-export const declarations = object(kinds);
+export const declarations = object(declarationShapes);
 
 /** Keys of `airflow.yaml`, as keys of a stack. */
-export const declarationKeys = kinds;
+export const declarationKeys = declarationShapes;
 
 export type Declarations = z.output<typeof declarations>;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Airflow, type Past } from "../../components/airflow.ts";
-import type { Look } from "../../platforms/ownership/claims.ts";
+import type { FindClaims } from "../../platforms/ownership/claims.ts";
 import { platformOf } from "../../platforms/platform.ts";
 import type { Deployment } from "../../tools/lib/state.ts";
 import { unmarked } from "../../tools/lib/unmarked.ts";
@@ -76,7 +76,7 @@ function encoded(texts: Found[string] = {}): Record<string, string> {
 /** State before a stack is declared, and delays of its providers. */
 interface Circumstances {
   /** Receives the resources requested so far. */
-  readonly look?: (declared: readonly Declared[]) => Look;
+  readonly look?: (declared: readonly Declared[]) => FindClaims;
   readonly past?: Past;
   /** Resolves once a resource is created. */
   readonly making?: (type: string, name: string) => Promise<void>;

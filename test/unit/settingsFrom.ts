@@ -1,5 +1,5 @@
 import type { Settings } from "../../settings/model/groups.ts";
-import { plain, settingsOf } from "../../settings/read/read.ts";
+import { parsedValue, settingsOf } from "../../settings/read/read.ts";
 import type { Where } from "../../settings/schema/path.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { Where } from "../../settings/schema/path.ts";
  */
 export function settingsFrom(raw: Readonly<Record<string, string>>, where: Where): Settings {
   return settingsOf(
-    Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, plain(key, value)])),
+    Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, parsedValue(key, value)])),
     where,
   );
 }

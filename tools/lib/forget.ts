@@ -60,7 +60,7 @@ export function forgetting<T extends Deployment>(
 }
 
 /** Describes a resource: `Container worker-big-1`. */
-export function spell(urn: string): string {
+export function describeUrn(urn: string): string {
   const type = urn.split("::")[2] ?? "";
   return `${type.slice(type.lastIndexOf(":") + 1)} ${nameOf(urn)}`;
 }

@@ -3,8 +3,8 @@ import { onEngines } from "../../platforms/docker/ownership.ts";
 import { inCluster } from "../../platforms/kubernetes/ownership.ts";
 import { type DockerMachine, machineOf, machinesOf } from "../../platforms/machines.ts";
 import type { Claim, Found } from "../../platforms/ownership/claims.ts";
-import { spell, strangers } from "../../platforms/ownership/judge.ts";
-import { claimOf, type Known, knownFrom, placeOf } from "../../platforms/ownership/known.ts";
+import { describeClaim, strangers } from "../../platforms/ownership/judge.ts";
+import { claimOf, type Known, keyOnMachine, knownFrom } from "../../platforms/ownership/known.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { print } from "./commandLine/terminal.ts";
 import { contextFlags, type Stack } from "./stack.ts";
@@ -25,11 +25,11 @@ export function spared(
   machines: readonly DockerMachine[],
   strange: readonly Found[],
 ): readonly string[] {
-  const places = new Set(strange.map(placeOf));
+  const places = new Set(strange.map(keyOnMachine));
   const inNamespace = strange.some(({ kind }) => kind === "namespace");
   const isTheirs = (resource: Resource) =>
     (inNamespace && resource.type.startsWith("kubernetes:")) ||
-    claimsOf([resource], machines).some((claim) => places.has(placeOf(claim)));
+    claimsOf([resource], machines).some((claim) => places.has(keyOnMachine(claim)));
   return resources.filter(isTheirs).map(({ urn }) => urn);
 }
 
@@ -56,7 +56,7 @@ export async function spare(stack: Stack, settings: Settings): Promise<Known> {
   });
   const strange = strangers(await find(), known);
   if (strange.length === 0) return known;
-  for (const one of strange) print(`  left as it is: ${spell(one)}`);
+  for (const one of strange) print(`  left as it is: ${describeClaim(one)}`);
   await writeState(stack, retaining(state, spared(resources, machines, strange)));
   return known;
 }

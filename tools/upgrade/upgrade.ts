@@ -20,12 +20,12 @@ import { effectsOn, stopwatch } from "./effects.ts";
 import { rehearse } from "./rehearsal.ts";
 
 /** Seconds that running tasks have to end. */
-const patience = 600;
+const drainSeconds = 600;
 
 type Flags = ReturnType<typeof commandLine<"upgrade">>["flags"];
 
 function secondsOf({ limit }: Flags): number {
-  if (limit === undefined) return patience;
+  if (limit === undefined) return drainSeconds;
   if (/^\d{1,6}$/.test(limit)) return Number(limit);
   throw new Error(`--limit is ${limit}; expected seconds, a whole number.`);
 }

@@ -5,7 +5,7 @@ import {
   at,
   type Leaf,
   leavesOf,
-  plain,
+  plainValue,
   readSource,
   type Source,
   type Translate,
@@ -103,7 +103,7 @@ export class ComposeFiles {
     const { include: _, ...rest } = Object.fromEntries(tree.entries);
     const own: Tree = { kind: "map", entries: new Map(Object.entries(rest)) };
     return list.items.reduceRight<Tree>((over, item) => {
-      const given = plain(item);
+      const given = plainValue(item);
       const paths = typeof given === "object" ? (Reflect.get(Object(given), "path") as unknown) : given;
       const found = [paths].flat().map((path) => posix.join(folder, String(path)));
       const parts = found.map((path) => ({ path, sibling: this.sibling(path) }));
@@ -144,7 +144,7 @@ export class ComposeFiles {
   }
 
   private base(services: Tree, from: Tree, folder: string, seen: ReadonlySet<string>): Tree | undefined {
-    const given = plain(from);
+    const given = plainValue(from);
     const { file, service } = (typeof given === "string" ? { service: given } : Object(given)) as {
       file?: string;
       service?: string;

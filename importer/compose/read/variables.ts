@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Entry } from "../../plan.ts";
 import { handled, unsupported } from "../../rule.ts";
-import { at, type Leaf, plain, type Tree } from "../../source.ts";
+import { at, type Leaf, plainValue, type Tree } from "../../source.ts";
 import { type Definition, readDefinitions } from "./envFile.ts";
 import type { Variables } from "./interpolate.ts";
 import { asMap } from "./merge.ts";
@@ -51,7 +51,7 @@ interface Named {
 function namedFiles(tree: Tree | undefined): Named[] {
   if (!tree) return [];
   return (tree.kind === "list" ? tree.items : [tree]).map((item) => {
-    const given = plain(item);
+    const given = plainValue(item);
     const { path = given, required = true } = Object(given) as { path?: unknown; required?: boolean };
     const leaves =
       item.kind === "map"

@@ -87,7 +87,7 @@ interface Extras {
 }
 
 /** A file or a volume of a role, by its path in the container. */
-interface Target {
+interface Placement {
   readonly role: string;
   readonly key: "files" | "volumes";
   readonly path: string;
@@ -95,7 +95,7 @@ interface Target {
   readonly closed: boolean;
 }
 
-function targetsOf(role: string, extras: Extras | undefined): Target[] {
+function targetsOf(role: string, extras: Extras | undefined): Placement[] {
   const { files = {}, volumes = {} } = extras ?? {};
   return [
     ...Object.keys(files).map((path) => ({ role, key: "files" as const, path, closed: true })),
@@ -109,7 +109,7 @@ function targetsOf(role: string, extras: Extras | undefined): Target[] {
 }
 
 /** Says why one target cannot be in another; undefined if it can. */
-function nestingFault(inner: Target, outer: Target): string | undefined {
+function nestingFault(inner: Placement, outer: Placement): string | undefined {
   if (inner.path === outer.path) {
     return inner.key === "files" && outer.key === "volumes"
       ? "there is a volume at this path: expected another one"

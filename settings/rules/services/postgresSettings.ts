@@ -35,7 +35,7 @@ const safe: Readonly<Record<string, string>> = {
   full_page_writes: "a power cut would destroy the database: expected on",
 };
 
-function spelt(value: Lines[string]): string {
+function postgresText(value: Lines[string]): string {
   return value === true ? "on" : value === false ? "off" : String(value);
 }
 
@@ -44,7 +44,7 @@ const harmful = rule(["postgres.settings.*"], ({ postgres }) =>
   Object.entries(postgres.settings).flatMap(([key, value]): Fault[] => {
     const path = ["postgres", "settings", key];
     const name = key.toLowerCase();
-    const off = ["off", "false", "no", "0"].includes(spelt(value).toLowerCase());
+    const off = ["off", "false", "no", "0"].includes(postgresText(value).toLowerCase());
     if (off && safe[name] !== undefined) return [{ path, message: safe[name], given: String(value) }];
     const reason = reserved(name);
     return faultAt(path, reason && `it is the stack's own: ${reason}`);
@@ -76,7 +76,7 @@ const startable = rule(["postgres.settings.*", "images.postgres"], ({ postgres, 
   const isKnown =
     images.postgres === undefined || new RegExp(`:${servers.postgres}([.-]|$)`).test(images.postgres);
   return Object.entries(postgres.settings).flatMap(([key, value]): Fault[] => {
-    const [name, text] = [key.toLowerCase(), spelt(value)];
+    const [name, text] = [key.toLowerCase(), postgresText(value)];
     if (reserved(name) !== undefined) return [];
     return faultAt(["postgres", "settings", key], startFault(name, text, postgres.settings, isKnown), text);
   });

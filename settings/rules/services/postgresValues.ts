@@ -28,7 +28,7 @@ function baseOf(
   return units && { units, size: Number(count || 1) * (units[name] ?? 1) };
 }
 
-function plain(number: string): number {
+function parsedNumber(number: string): number {
   return /^[+-]?0[0-7]+$/.test(number) ? Number.parseInt(number, 8) : Number(number);
 }
 
@@ -39,7 +39,7 @@ export function postgresNumber({ unit, type }: Pick<Accepted, "unit" | "type">, 
   if (number === "") return Number.NaN;
   const base = baseOf(unit);
   const scale = given === "" ? 1 : (base?.units[given] ?? Number.NaN) / (base?.size ?? Number.NaN);
-  const value = plain(number) * scale;
+  const value = parsedNumber(number) * scale;
   return type === "integer" ? Math.round(value) : value;
 }
 

@@ -60,7 +60,7 @@ function reserved(name: string): string | undefined {
 }
 
 /** Spells a value as a line of redis.conf has it. */
-function spelt(value: Lines[string]): string {
+function redisText(value: Lines[string]): string {
   return value === true ? "yes" : value === false ? "no" : String(value);
 }
 
@@ -70,7 +70,7 @@ const harmful = rule(["redis.settings.*"], ({ redis }) =>
     const path = ["redis", "settings", key];
     const name = key.toLowerCase();
     const [only, why] = fixed[name] ?? [];
-    const given = spelt(value).toLowerCase();
+    const given = redisText(value).toLowerCase();
     if (why !== undefined && given !== only) return [{ path, message: why, given }];
     const reason = reserved(name);
     return faultAt(path, reason && `it is the stack's own: ${reason}`);
@@ -91,7 +91,7 @@ const startable = rule(["redis.settings.*"], ({ redis }, isGiven) =>
   isGiven("redis.url")
     ? []
     : Object.entries(redis.settings).flatMap(([key, value]): Fault[] => {
-        const [name, given] = [key.toLowerCase(), spelt(value)];
+        const [name, given] = [key.toLowerCase(), redisText(value)];
         const message = (reserved(name) ?? fixed[name]) ? undefined : startFault(name, given);
         // The value may be a password.
         return faultAt(["redis", "settings", key], message, /auth|pass/.test(name) ? undefined : given);

@@ -41,13 +41,13 @@ function hasRaw(part: string): boolean {
   }
 }
 
-interface Kind {
+interface UrlForm {
   readonly schemes?: readonly string[];
   readonly example: string;
   readonly needsPassword: boolean;
 }
 
-const kinds: Readonly<Record<string, Kind>> = {
+const urlForms: Readonly<Record<string, UrlForm>> = {
   postgres: {
     schemes: ["postgresql", "postgresql+psycopg2"],
     example: "postgresql://USER:PASSWORD@HOST:5432/DATABASE",
@@ -57,7 +57,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   connections: { example: "TYPE://LOGIN:PASSWORD@HOST:PORT/SCHEMA", needsPassword: false },
 };
 
-function complaint(url: string, { schemes, example, needsPassword }: Kind): string | undefined {
+function complaint(url: string, { schemes, example, needsPassword }: UrlForm): string | undefined {
   const login = loginOf(url.trim());
   if (!login) return `it is no URL: expected ${example}`;
   if (schemes && !schemes.includes(login.scheme)) {
@@ -77,7 +77,7 @@ function complaint(url: string, { schemes, example, needsPassword }: Kind): stri
 /** Says what is wrong with a URL. */
 export function urlFaults(given: Source): Fault[] {
   const url = textOf(given);
-  const kind = kinds[String(given.path[0])];
+  const kind = urlForms[String(given.path[0])];
   return faultAt(given.path, url === undefined || !kind ? undefined : complaint(url, kind));
 }
 

@@ -4,7 +4,7 @@ import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Keys of a machine, by the ability that they need. */
-const kinds = {
+const keysByAbility = {
   engines: ["docker", "address", "certificates", "roles"],
   nodes: ["node", "labels"],
 } as const;
@@ -49,7 +49,7 @@ const nodes = rule(["platform", "machines.*.node", "machines.*.labels"], ({ plat
 
 /** Rejects keys of a machine that another platform has. */
 const foreign = (["engines", "nodes"] as const).flatMap((kind) =>
-  kinds[kind].map((key) =>
+  keysByAbility[kind].map((key) =>
     rule(["platform", `machines.*.${key}`], ({ platform, machines = [] }) =>
       machines.flatMap(([at, { [key]: value }]) =>
         !capabilities[platform][kind] && value !== undefined ? [fault(at, key, needs(kind))] : [],

@@ -7,7 +7,7 @@ import {
   type Declared,
   isNothing,
   leftOver,
-  nothing,
+  noNames,
   outputsOf,
   recordOf,
 } from "../../../components/declarations/record.ts";
@@ -60,7 +60,7 @@ test("a job brings what is declared into the database, after the migration; secr
         },
       },
     },
-    deleted: nothing,
+    deleted: noNames,
   });
   assert.doesNotMatch(JSON.stringify([envs, others]), /from a file|only of this test|u:p@/);
   assert.deepEqual(
@@ -94,7 +94,7 @@ test("what was declared once is left and told, or deleted when asked; twice is t
 
   const fewer = { variables: { a: "1" } };
   const second = recordOf(settings(fewer), outputs(first));
-  assert.deepEqual(second.undeclared, { ...nothing, variables: ["b"], pools: ["p"] });
+  assert.deepEqual(second.undeclared, { ...noNames, variables: ["b"], pools: ["p"] });
   assert.deepEqual(recordOf(settings(fewer), outputs(second)), second);
   assert.deepEqual(
     leftOver(second).map((line) => line.split(" is no longer")[0]),
@@ -110,7 +110,7 @@ test("what was declared once is left and told, or deleted when asked; twice is t
   assert.ok(isNothing(recordOf(settings(fewer), outputs(third)).undeclared));
 
   const again = recordOf(settings({ variables: { a: "1", b: "3" } }), outputs(second));
-  assert.deepEqual(again.undeclared, { ...nothing, pools: ["p"] });
+  assert.deepEqual(again.undeclared, { ...noNames, pools: ["p"] });
 });
 
 function both(stack: string, declarations: string): Settings {

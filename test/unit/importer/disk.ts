@@ -14,8 +14,8 @@ import { after } from "node:test";
 import { planOf } from "../../../importer/input.ts";
 import type { Plan, Row } from "../../../importer/plan.ts";
 import { report } from "../../../importer/report.ts";
-import { spell } from "../../../importer/source.ts";
 import { written } from "../../../importer/write.ts";
+import { spell } from "../../../settings/schema/path.ts";
 
 /** Texts by their paths beside the imported file. */
 export type Files = Readonly<Record<string, string>>;

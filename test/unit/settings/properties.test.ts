@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { plain } from "../../../settings/read/read.ts";
+import { parsedValue } from "../../../settings/read/read.ts";
 import { validate } from "../../../settings/read/validate.ts";
 import { render } from "../../../tools/render.ts";
 import { type Declared, declare, raw } from "../mocks.ts";
@@ -56,7 +56,7 @@ async function inOrder(given: Any): Promise<Declared[]> {
 
 /** Removes values until none is refused. */
 function valid(given: Any): Any {
-  const told = Object.entries(raw(given)).map(([key, text]) => [key, plain(key, text)]);
+  const told = Object.entries(raw(given)).map(([key, text]) => [key, parsedValue(key, text)]);
   const { faults } = validate(Object.fromEntries(told));
   if (faults.length === 0) return given;
   const less = faults.reduce((rest, { path }) => without(rest, path), given);

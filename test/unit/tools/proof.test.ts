@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { proofRequest } from "../../../components/canary/request.ts";
-import { type DagFacts, dagFaults, unknown } from "../../../tools/lib/proof/dagFaults.ts";
+import { type DagFacts, dagFaults, unlistedFiles } from "../../../tools/lib/proof/dagFaults.ts";
 import { dagsSentence } from "../../../tools/lib/proof/greeting.ts";
 import { hostIn } from "../../../tools/lib/proof/log.ts";
 import { failures, report, type Trial, verdict } from "../../../tools/lib/proof/report.ts";
@@ -121,7 +121,7 @@ const facts: DagFacts = {
 };
 
 test("DAG files are read on the spot if Airflow has read nothing in them since they changed", () => {
-  assert.deepEqual(unknown(facts), ["old.py", "twice.py", "mended.py", "helper.py"]);
+  assert.deepEqual(unlistedFiles(facts), ["old.py", "twice.py", "mended.py", "helper.py"]);
 });
 
 test("faults of DAGs are told with file and line; what was read on the spot replaces what was known", () => {

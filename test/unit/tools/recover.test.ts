@@ -13,7 +13,12 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { unprotect } from "../../../tools/lib/recovery/protection.ts";
-import { type Operation, type Places, recover, unknown } from "../../../tools/lib/recovery/recover.ts";
+import {
+  type Operation,
+  type Places,
+  recover,
+  unrecordedResources,
+} from "../../../tools/lib/recovery/recover.ts";
 
 const container = "docker:index/container:Container";
 const component: Operation = { type: "creating", resource: { type: "airflow:index:Webserver" } };
@@ -95,7 +100,7 @@ const operations: [what: string, operation: Operation, found: string[]][] = [
 for (const [what, operation, found] of operations) {
   test(`cut off: ${what} is ${found.length > 0 ? "looked for" : "left alone"}`, () => {
     assert.deepEqual(
-      unknown([component, operation], places).map(({ name, env }) => [name, env]),
+      unrecordedResources([component, operation], places).map(({ name, env }) => [name, env]),
       found.map((name) => [name, operation.resource.provider ? { DOCKER_HOST: "of docker-big" } : {}]),
     );
   });
@@ -108,7 +113,7 @@ test("cut off: a container of another installation by the same name is left alon
   ];
   const resource = { type: container, inputs: { name: "airflow-x-redis", labels }, provider };
   assert.deepEqual(
-    unknown([{ type: "creating", resource }], places).map(({ list }) => list.slice(-4)),
+    unrecordedResources([{ type: "creating", resource }], places).map(({ list }) => list.slice(-4)),
     [["--filter", "name=^/?airflow-x-redis$", "--filter", "label=airflow-on-celery/installation=1a2b"]],
   );
 });
@@ -116,7 +121,7 @@ test("cut off: a container of another installation by the same name is left alon
 test("cut off: a container that was being made is stopped in good order, as a worker may run tasks by then", () => {
   const resource = { type: container, inputs: { name: "airflow-x-worker-2" }, provider };
   assert.deepEqual(
-    unknown([{ type: "creating", resource }], places).map(({ remove }) => remove),
+    unrecordedResources([{ type: "creating", resource }], places).map(({ remove }) => remove),
     [
       [
         ["docker", "container", "stop"],

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
-import { plain } from "../../../settings/read/read.ts";
+import { parsedValue } from "../../../settings/read/read.ts";
 import { prefix } from "../../../settings/read/unknownNames.ts";
 import { type Path, spell } from "../../../settings/schema/path.ts";
 import { isSecretAt, stackShape } from "../../../settings/schema/shape.ts";
@@ -39,9 +39,9 @@ export function stackText(config: Readonly<Record<string, string>>): StackText {
   const known = defaults();
   const secrets: Record<string, string> = {};
   const stated = Object.entries(config).flatMap(([key, given]) => {
-    const value = plain(key, given);
+    const value = parsedValue(key, given);
     const { default: usual } = known[`${prefix}${key}`] ?? {};
-    const unset = typeof usual === "object" ? usual : plain(key, String(usual ?? ""));
+    const unset = typeof usual === "object" ? usual : parsedValue(key, String(usual ?? ""));
     if (isDeepStrictEqual(value, unset)) return [];
     return [[`${prefix}${key}`, withoutSecrets(value, [key], secrets)]];
   });

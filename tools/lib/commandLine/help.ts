@@ -1,7 +1,7 @@
 import { type Command, type CommandName, commands, type Flag } from "./commands.ts";
 
 /** A flag as people type it: `--stack NAME`. */
-export function spelt(name: string, { value }: Flag): string {
+export function flagSyntax(name: string, { value }: Flag): string {
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
@@ -13,7 +13,7 @@ export function begun(name: CommandName): string {
 /** Help of a command. */
 export function help(name: CommandName): string {
   const { does, words, flags }: Command = commands[name];
-  const all = Object.entries(flags).map(([flag, about]) => [spelt(flag, about), about.does] as const);
+  const all = Object.entries(flags).map(([flag, about]) => [flagSyntax(flag, about), about.does] as const);
   const lines = [...all, ["--help", "Shows this."] as const];
   const width = Math.max(...lines.map(([flag]) => flag.length));
   const usage = [begun(name), ...(words ? [words[0]] : []), ...all.map(([flag]) => `[${flag}]`)];

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { hint, nearest } from "../../../settings/rules/nearest.ts";
 import { type Command, type CommandName, commands, type Flag } from "./commands.ts";
-import { begun, spelt } from "./help.ts";
+import { begun, flagSyntax } from "./help.ts";
 import { swallowed } from "./swallowed.ts";
 
 /** Values of a command's flags: a text where the flag takes a value, otherwise true. */
@@ -53,7 +53,7 @@ function checkFlag(name: CommandName, rawName: string, flag: Flag | undefined, k
 
 /** Value of a flag, as given inline or as the next argument. */
 function readValue(name: CommandName, flag: string, about: Flag, value: string | undefined, inline: boolean) {
-  const typed = spelt(flag, about);
+  const typed = flagSyntax(flag, about);
   if (about.value === undefined) {
     if (inline) throw refused(name, `--${flag}=${value} has a value; expected --${flag} alone.`);
     return true;

@@ -41,7 +41,7 @@ function below(file: string): string {
  * Lists the files about which Airflow's database says nothing, or nothing since they changed: the file is new, defines
  * no DAG, has an error, or its DAGs have the ids of another file's.
  */
-export function unknown({ dags, folder }: Pick<DagFacts, "dags" | "folder">): readonly string[] {
+export function unlistedFiles({ dags, folder }: Pick<DagFacts, "dags" | "folder">): readonly string[] {
   const read = new Map(
     dags.map(({ fileloc, last_parsed_time: at }) => [
       below(fileloc),
@@ -64,7 +64,7 @@ function importError(filename: string, trace: string, place: string): string {
 
 /**
  * Lists what is wrong with a stack's DAGs.
- * @param contents contents of the files that are {@link unknown}: they replace what the database says of them
+ * @param contents contents of the files that are {@link unlistedFiles}: they replace what the database says of them
  * @param place name of the folder, for people
  */
 export function dagFaults(

@@ -16,13 +16,13 @@ import {
   dagFaults,
   type Folder,
   type ImportError,
-  unknown,
+  unlistedFiles,
 } from "./dagFaults.ts";
 
 const lister = readFileSync(new URL("folder.py", import.meta.url), "utf8");
 
 /** Seconds in which Airflow reads new DAG files, or fetches them. */
-const patience = 60;
+const readingSeconds = 60;
 
 /** New or changed files that are read on the spot; Airflow gets time to read more than these. */
 const few = 20;
@@ -61,14 +61,14 @@ export async function faultsOfDags(
     folder,
   });
   const isEarly = (facts: DagFacts) =>
-    settings.dagsGit ? facts.dags.length + facts.errors.length === 0 : unknown(facts).length > few;
+    settings.dagsGit ? facts.dags.length + facts.errors.length === 0 : unlistedFiles(facts).length > few;
   const begin = Date.now();
   let facts = await look();
-  while (isEarly(facts) && Date.now() - begin < patience * 1000) {
+  while (isEarly(facts) && Date.now() - begin < readingSeconds * 1000) {
     await sleep(2000);
     facts = await look();
   }
-  const files = unknown(facts);
+  const files = unlistedFiles(facts);
   const contents: Readonly<Record<string, Content>> = files.length > 0 ? await ask(...files) : {};
   return dagFaults(facts, contents, dagsPlace(settings));
 }

@@ -7,7 +7,7 @@ import { type LogAnswer, linesOf } from "../taskLog.ts";
 const task = "canary";
 
 /** Seconds in which a worker has written the log of a task that has ended. */
-const patience = 10;
+const logSeconds = 10;
 
 /** Finds the host that a canary's log names. */
 export function hostIn(lines: readonly string[], run: string): string | undefined {
@@ -23,7 +23,7 @@ export async function logOf(
   const path = `/dags/${canaryDag}/dagRuns/${run}/taskInstances/${task}/logs/1`;
   let cause = "";
   let lines: readonly string[] = [];
-  for (const begin = Date.now(); Date.now() - begin < patience * 1000; await sleep(1000)) {
+  for (const begin = Date.now(); Date.now() - begin < logSeconds * 1000; await sleep(1000)) {
     try {
       const answer = await api.call<LogAnswer>(path);
       lines = answer ? linesOf(answer) : [];

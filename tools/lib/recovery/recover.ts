@@ -85,7 +85,7 @@ function kubernetes(kind: string, { metadata }: Inputs, kubectl: readonly string
 }
 
 /** Resources that must be removed. Others can be made again: a volume of the same name is the same volume. */
-export function unknown(pending: readonly Operation[], places: Places): Unknown[] {
+export function unrecordedResources(pending: readonly Operation[], places: Places): Unknown[] {
   return pending.flatMap(({ type, resource }) => {
     const { inputs } = resource;
     if (type !== "creating" || !inputs) return [];
@@ -170,7 +170,7 @@ export async function recover(
   if (locks.length > 0 || pending.length > 0) {
     print("  the last command was cut off: clearing up after it");
     await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: pathToFileURL(state).href });
-    for (const operation of unknown(pending, places)) await remove(operation);
+    for (const operation of unrecordedResources(pending, places)) await remove(operation);
     for (const lock of locks) rmSync(lock);
   }
   if (pending.length > 0) {

@@ -23,7 +23,7 @@ export interface Held extends Waiting {
   readonly proof: LastProof | null;
 }
 
-export const nothing: Held = { held: {}, oldest: {}, runs: [], tasks: [], pools: {}, proof: null };
+export const emptyQueues: Held = { held: {}, oldest: {}, runs: [], tasks: [], pools: {}, proof: null };
 
 /** Prefix of the queues that the canary has a worker read during a proof. */
 const canaryQueue = `${canaryDag}.`;
@@ -31,9 +31,9 @@ const canaryQueue = `${canaryDag}.`;
 /** Asks the database and the broker what waits, also in queues that no worker reads; nothing if there is no answer. */
 export async function heldTasks(ask: Ask, machines: readonly MachineFacts[]): Promise<Held> {
   const scheduler = runningOf(machines, "scheduler");
-  if (!scheduler) return nothing;
+  if (!scheduler) return emptyQueues;
   const { text, complaint } = await ask(scheduler.machine, scheduler.name, ["python", "-c", asker]);
-  return complaint === undefined ? JSON.parse(text) : nothing;
+  return complaint === undefined ? JSON.parse(text) : emptyQueues;
 }
 
 function withoutCanary(counts: Readonly<Record<string, number>>): Record<string, number> {

@@ -39,7 +39,7 @@ export interface WaitingRun {
 }
 
 /** Seconds for which work without an obstacle counts as on its way. */
-const patience = 30;
+const ordinarySeconds = 30;
 
 const paused = "the DAG is paused";
 
@@ -78,7 +78,7 @@ export function waitingRuns({ runs, tasks, pools }: Waiting, queues: readonly Qu
     })),
   ];
   return found
-    .filter(({ why, seconds }) => why !== undefined || (seconds ?? 0) >= patience)
+    .filter(({ why, seconds }) => why !== undefined || (seconds ?? 0) >= ordinarySeconds)
     .map(({ dag, run, tasks, seconds, why = "not known: the scheduler's log may tell" }) => {
       return { dag, run, tasks, seconds: Math.round(seconds ?? 0), why };
     });

@@ -1,5 +1,5 @@
 import { isCollection, isMap, isPair, isScalar, isSeq, parseDocument, visit } from "yaml";
-import { spell } from "../../../../importer/source.ts";
+import { spell } from "../../../../settings/schema/path.ts";
 
 /** Places of all values in a file, as written: aliases do not count. */
 export function placesOf(text: string): string[] {
