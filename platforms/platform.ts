@@ -4,7 +4,7 @@ import type { Settings } from "../settings/model/groups.ts";
 import { kubernetesDefaults } from "../settings/schema/kubernetes.ts";
 import type { Platform } from "../workload.ts";
 import { machinesOf } from "./machines.ts";
-import type { Look } from "./ownership/claims.ts";
+import type { FindClaims } from "./ownership/claims.ts";
 
 /**
  * Makes the platform of a stack. Loads only that platform's provider, which takes a second.
@@ -14,7 +14,7 @@ import type { Look } from "./ownership/claims.ts";
 export function platformOf(
   settings: Settings,
   name: string,
-  look?: Look,
+  look?: FindClaims,
   opts?: pulumi.ComponentResourceOptions,
 ): Promise<Platform> {
   const { labels } = settings;

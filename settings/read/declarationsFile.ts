@@ -22,10 +22,12 @@ export interface WithDeclarations {
   readonly unknownNames: readonly string[];
 }
 
-const kinds = Object.keys(declarationKeys);
+const declarationNames = Object.keys(declarationKeys);
 
 function fileShape(): Shape {
-  const known = Object.entries(stackShape().properties ?? {}).filter(([key]) => kinds.includes(key));
+  const known = Object.entries(stackShape().properties ?? {}).filter(([key]) =>
+    declarationNames.includes(key),
+  );
   return { properties: Object.fromEntries(known) };
 }
 
@@ -51,20 +53,22 @@ export function withDeclarations(values: Values, where: Where): WithDeclarations
   if (file === undefined) return { values, where, faults: [], unknownNames: [] };
   const { content, at } = located(readText(file), basename(file), fileShape());
   if (!isObject(content)) {
-    throw new Refused([`${at([])}: holds no declarations; expected ${kinds.join(", ")}, each with names`]);
+    throw new Refused([
+      `${at([])}: holds no declarations; expected ${declarationNames.join(", ")}, each with names`,
+    ]);
   }
   const unknownNames = Object.keys(content)
-    .filter((key) => !kinds.includes(key))
-    .map((key) => `${at([key])}: ${shownText(key)} ${unknownWord(key, kinds)}`);
+    .filter((key) => !declarationNames.includes(key))
+    .map((key) => `${at([key])}: ${shownText(key)} ${unknownWord(key, declarationNames)}`);
   const own = Object.fromEntries(
-    kinds.filter((kind) => kind in content).map((kind) => [kind, content[kind]]),
+    declarationNames.filter((kind) => kind in content).map((kind) => [kind, content[kind]]),
   );
   const named = (of: Values, kind: string) => (isObject(of[kind]) ? Object.keys(of[kind]) : []);
   const isOwn = ([kind = "", key]: Path) =>
     key === undefined
       ? kind in own && !(kind in values)
       : named(own, String(kind)).includes(String(key)) && !named(values, String(kind)).includes(String(key));
-  const twice = kinds.flatMap((kind) =>
+  const twice = declarationNames.flatMap((kind) =>
     named(own, kind)
       .filter((key) => named(values, kind).includes(key))
       .map((key) => ({

@@ -3,15 +3,15 @@ import { z } from "zod";
 import { fromProject } from "./files/base.ts";
 import { directoryHeldBack, fileHeldBack } from "./files/guarded.ts";
 
-const kinds = {
+const entryTests = {
   directory: { is: "isDirectory", heldBack: directoryHeldBack, access: constants.R_OK | constants.X_OK },
   file: { is: "isFile", heldBack: fileHeldBack, access: constants.R_OK },
 } as const;
-type Kind = keyof typeof kinds;
+type EntryKind = keyof typeof entryTests;
 
-function mayRead(path: string, kind: Kind): boolean {
+function mayRead(path: string, kind: EntryKind): boolean {
   try {
-    accessSync(path, kinds[kind].access);
+    accessSync(path, entryTests[kind].access);
     return true;
   } catch {
     return false;
@@ -19,19 +19,19 @@ function mayRead(path: string, kind: Kind): boolean {
 }
 
 /** Says what is wrong with a path; undefined if it leads to a directory or a file that may be used. */
-function faultOf(path: string, kind: Kind): string | undefined {
+function faultOf(path: string, kind: EntryKind): string | undefined {
   const expected = `expected a ${kind}, relative to Pulumi.yaml`;
   if (!existsSync(path)) return `${expected}; there is none at ${path}`;
   const stats = statSync(path);
-  if (!stats[kinds[kind].is]()) {
+  if (!stats[entryTests[kind].is]()) {
     return `${expected}; ${path} is ${stats.isDirectory() ? "a directory" : stats.isFile() ? "a file" : "neither a file nor a directory"}`;
   }
   if (!mayRead(path, kind)) return `${expected}, that this user may read: chmod u+r`;
-  const why = kinds[kind].heldBack(path);
+  const why = entryTests[kind].heldBack(path);
   return why && `${why}: expected a ${kind} with nothing but what the stack needs from it`;
 }
 
-function existing(kind: Kind) {
+function existing(kind: EntryKind) {
   const error = `expected the path of a ${kind}, relative to Pulumi.yaml`;
   return z
     .string({ error })
