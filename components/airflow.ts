@@ -24,6 +24,7 @@ import { Flower } from "./roles/flower.ts";
 import { waysOf } from "./roles/proxy.ts";
 import type { RoleArgs } from "./roles/role.ts";
 import { Scheduler } from "./roles/scheduler.ts";
+import { observing } from "./roles/tracing.ts";
 import { Triggerer } from "./roles/triggerer.ts";
 import type { AirflowVersion } from "./roles/versions/version.ts";
 import { versionOf } from "./roles/versions/versionOf.ts";
@@ -114,7 +115,12 @@ export class Airflow extends pulumi.ComponentResource {
         adminUser,
         namesInstances: platform.namesInstances,
         parallelism: parallelismFor(slotsOf(groups), settings.schedulers),
-        settings: [dags.settings, webserverConfigOf(settings, version), settings.settings],
+        settings: [
+          dags.settings,
+          webserverConfigOf(settings, version),
+          observing(settings),
+          settings.settings,
+        ],
       }),
       extras,
     };

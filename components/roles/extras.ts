@@ -13,6 +13,7 @@ import {
 import type { Job, Labels, Limits, Platform, PodExtras, Values, Volume } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import { type Ways, withProxy } from "./proxy.ts";
+import { tracingOf } from "./tracing.ts";
 
 /** Additions of a stack to one role. */
 export interface Extras {
@@ -28,6 +29,8 @@ export interface Extras {
   readonly sharedMemory?: number;
   /** Proxy to addresses outside the stack. */
   readonly ways?: Ways;
+  /** True if the role connects to the outside because of its extras. */
+  readonly outbound?: true;
 }
 
 /** Takers of extras: the roles, and `all` for a job that runs Airflow's image and belongs to no role. */
@@ -40,7 +43,7 @@ export interface ExtrasArgs {
   readonly platform: Platform;
   readonly settings: Pick<
     Settings,
-    "roles" | "extraHosts" | "caCertificates" | "dags" | "plugins" | "config"
+    "roles" | "extraHosts" | "caCertificates" | "dags" | "plugins" | "config" | "tracing"
   >;
   /** Volume that tasks write to, for each other and for people. */
   readonly data: Volume;
@@ -98,9 +101,13 @@ export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): Extras
     const { memory, cpu } = own ?? {};
     const pod = (all?.pod ?? own?.pod) && { ...all?.pod, ...own?.pod };
     const sharedMemory = own?.sharedMemory ?? all?.sharedMemory;
+    const traced = tracingOf(role, settings, platform);
     return {
-      env: { ...trusted.env, ...all?.env, ...own?.env },
-      secrets: mapped({ ...all?.secretFiles, ...own?.secretFiles }, (source) => readSecret(source, platform)),
+      env: { ...trusted.env, ...traced.env, ...all?.env, ...own?.env },
+      secrets: {
+        ...traced.secrets,
+        ...mapped({ ...all?.secretFiles, ...own?.secretFiles }, (source) => readSecret(source, platform)),
+      },
       files: {
         ...trusted.files,
         ...code,
@@ -113,6 +120,7 @@ export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): Extras
       ...(pod && { pod }),
       ...(sharedMemory !== undefined && { sharedMemory }),
       ...(ways && { ways }),
+      ...(traced.outbound && { outbound: true }),
     };
   };
   return Object.fromEntries(takers.map((role) => [role, extras(role)])) as Record<Taker, Extras>;
@@ -134,6 +142,7 @@ export function withExtras<T extends Job>(
   job: T,
 ): T {
   const { env, secrets, files, volumes, labels, pod, hosts, limits, ways, sharedMemory } = extras[role];
+  const outbound = job.outbound || extras[role].outbound;
   const taken =
     clash(job.env, env) ??
     clash(job.secrets, secrets) ??
@@ -142,13 +151,14 @@ export function withExtras<T extends Job>(
   if (taken !== undefined) throw new Error(`${role} has ${taken} already: expected another name.`);
   return {
     ...job,
-    env: { ...job.env, ...(job.outbound && ways && withProxy(ways, job.reaches)), ...env },
+    env: { ...job.env, ...(outbound && ways && withProxy(ways, job.reaches)), ...env },
     secrets: { ...job.secrets, ...secrets },
     files: { ...job.files, ...files },
     volumes: { ...job.volumes, ...volumes },
     labels,
     ...(pod && { pod }),
     hosts,
+    ...(outbound && { outbound }),
     limits: { ...job.limits, ...limits },
     ...(sharedMemory !== undefined && { sharedMemory }),
   };

@@ -26,6 +26,7 @@ import { ingressRules } from "../rules/network/ingress.ts";
 import { portRules } from "../rules/network/ports.ts";
 import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts";
 import { publishFileRules, publishRules } from "../rules/network/publish.ts";
+import { tracingRule } from "../rules/network/tracing.ts";
 import { trustedProxyRules } from "../rules/network/trustedProxies.ts";
 import { platformRules } from "../rules/platform.ts";
 import { mountRule } from "../rules/roles/mounts.ts";
@@ -72,6 +73,7 @@ export const lastingRules: readonly Rule[] = [
   clusterRules,
   clusterSecretRule,
   dagsRule,
+  tracingRule,
   declarationRules,
   extraCeleryRule,
   heartbeatRules,

@@ -5,6 +5,7 @@ import { airflowCfg } from "./airflowCfg.ts";
 import { declarationKeys, login } from "./declarations.ts";
 import { kubernetes } from "./kubernetes.ts";
 import { machine } from "./machines.ts";
+import { tracing } from "./observing/tracing.ts";
 import { directory, file } from "./paths.ts";
 import { publish } from "./publish.ts";
 import { extraHosts, extrasByRole, proxy } from "./roles.ts";
@@ -234,6 +235,14 @@ export const schema = object({
     .default([])
     .describe("Debian packages that your DAGs need."),
   kubernetes: kubernetes.optional().describe("Where and how the stack runs in a cluster."),
+  tracing: tracing
+    .optional()
+    .describe(
+      "Sends OpenTelemetry spans of Airflow's roles and tasks to a receiver of yours: `{ endpoint: http://collector.example.com:4318 }`.",
+    ),
+  logFormat: oneOf("text", "json")
+    .default("text")
+    .describe("Format of what Airflow's roles write to their standard output: lines of text, or of JSON."),
   settings: airflowCfg
     .prefault({})
     .describe(

@@ -10,6 +10,12 @@ import subprocess
 import sys
 from contextlib import contextmanager, nullcontext
 
+# Headers for a receiver of spans, which OpenTelemetry reads from a variable alone.
+HEADERS = "/run/secrets/otlp_headers"
+if os.path.exists(HEADERS):
+    with open(HEADERS) as file:
+        os.environ["OTEL_EXPORTER_OTLP_TRACES_HEADERS"] = file.read().strip()
+
 # Makes collections rare: a start makes a million objects that stay, and Python collects after every 700 new ones.
 gc.set_threshold(50_000)
 

@@ -37,6 +37,7 @@ export const ownSecrets = [
   "flower_basic_auth",
   "jwt_private_key_path",
   "metadata_url",
+  "otlp_headers",
   "redis_client_key",
   "result_backend",
   "results_url",

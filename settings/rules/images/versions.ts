@@ -24,6 +24,17 @@ const repository = rule(["version"], ({ version }, isGiven) => {
   return [{ path: ["dagsGit"], message }];
 });
 
+/** Rejects keys for what Airflow 2 lacks. */
+const later = rule(["version", "logFormat"], ({ version, logFormat }, isGiven) => {
+  if (majorOf(version) === "3") return [];
+  const traces = `Airflow ${version} takes no endpoint and no headers: expected version 3.3.x, or settings.traces`;
+  const json = `Airflow ${version} writes text alone: expected text, or version 3.3.x`;
+  return [
+    ...(isGiven("tracing") ? [{ path: ["tracing"], message: traces }] : []),
+    ...(logFormat === "json" ? [{ path: ["logFormat"], message: json }] : []),
+  ];
+});
+
 /** Rejects roles that the version does not have. */
 const absentRoles = rule(["version", "machines.*.roles.*"], ({ version, machines = [] }, isGiven) => {
   const absent = roles.filter((role) => !rolesIn(version).includes(role));
@@ -38,4 +49,4 @@ const absentRoles = rule(["version", "machines.*.roles.*"], ({ version, machines
   });
 });
 
-export const versionRules = [knownVersion, repository, absentRoles];
+export const versionRules = [knownVersion, repository, later, absentRoles];

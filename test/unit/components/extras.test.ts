@@ -98,6 +98,9 @@ const publish = {
   certificate: written("tls.pem", certificate),
   key: { file: written("tls.key", key.export({ type: "pkcs8", format: "pem" }).toString()) },
 };
+const traced = { endpoint: "http://otlp.test:4318/", headers: { file: text } };
+/** Variables that a stack may give other values. */
+const tracingVariables = ["OTEL_SERVICE_NAME", "OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
 const dagsGit = { url: "https://git.test/dags.git" };
 const ingress = {
   class: "nginx",
@@ -120,7 +123,14 @@ const workerAutoscale = { min: 1, max: 2 };
 
 /** Stacks that together have all keys that a stack may have. */
 const stacks: Readonly<Record<string, Config>> = {
-  "an engine, services elsewhere": { ...common, ...external, publish, dagsGit },
+  "an engine, services elsewhere": {
+    ...common,
+    ...external,
+    publish,
+    dagsGit,
+    tracing: traced,
+    logFormat: "json",
+  },
   "an engine, Airflow 2": { ...common, ...external, publish, version: "2.11.2" },
   machines: { ...common, ...own, publish, machines: [machine("one", 1), machine("two", 2)] },
   "a cluster, services elsewhere": { ...common, ...external, ...onCluster, dagsGit, workerAutoscale },
@@ -197,6 +207,7 @@ for (const [name, config] of Object.entries(stacks)) {
 test("what the stack has itself is known, so that nothing can be given something else by its name", async () => {
   const known = new Set<string>([
     ...[...ownVariables, ...proxyVariables, ...authorityVariables, ...Object.keys(given.env)],
+    ...tracingVariables,
     ...ownSecrets.map((name) => `${secretsDirectory}/${name}`),
     ...code,
     ...[localSettingsFile, ...ownFiles, ...ownDirectories, `${secretsDirectory}/given`],
@@ -232,4 +243,45 @@ test("what may be absent of a stack is there in one of these, so that each new p
   const without = optional.filter((part) => !Object.values(stacks).some((stack) => part in stack));
   // Keys of workers, images and files, none of which adds a workload.
   assert.deepEqual(without, ["workerMinConcurrency", "requirements", "declarations"]);
+});
+
+test("the roles that have spans to tell get the receiver, its headers as a file, and a way to it", async () => {
+  const programs = programsOf(await declare({ ...common, tracing: traced })).filter(startsAirflow);
+  const names = (has: (program: Program) => boolean) =>
+    programs
+      .filter(has)
+      .map(({ name }) => name)
+      .sort();
+  const tracing = ["dag-processor", "scheduler", "triggerer", "webserver", "worker-1", "worker-2"];
+  const url = "http://otlp.test:4318/v1/traces";
+  assert.deepEqual(
+    names(({ env }) => env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT === url),
+    tracing,
+  );
+  assert.deepEqual(
+    names(({ env }) => env.AIRFLOW__TRACES__OTEL_ON === "True"),
+    tracing,
+  );
+  assert.deepEqual(
+    names(({ paths }) => paths.has(`${secretsDirectory}/otlp_headers`)),
+    tracing,
+  );
+  assert.deepEqual(
+    names(({ env }) => env.HTTPS_PROXY !== undefined).filter((name) => tracing.includes(name)),
+    tracing,
+  );
+  assert.equal(programs.find(({ name }) => name === "scheduler")?.env.OTEL_SERVICE_NAME, "airflow-scheduler");
+  const own = { ...common, tracing: traced, roles: { all: { env: { OTEL_SERVICE_NAME: "ours" } } } };
+  for (const { env, name } of programsOf(await declare(own)).filter(startsAirflow))
+    assert.equal(env.OTEL_SERVICE_NAME, "ours", name);
+});
+
+test("logs are JSON in every role if the stack wants it", async () => {
+  const roles = programsOf(await declare({ ...common, logFormat: "json" })).filter(startsAirflow);
+  const without = roles
+    .filter(({ env }) => env.AIRFLOW__LOGGING__JSON_LOGS !== "True")
+    .map(({ name }) => name);
+  assert.deepEqual(without, []);
+  const [text] = programsOf(await declare(common)).filter(startsAirflow);
+  assert.ok(text && !("AIRFLOW__LOGGING__JSON_LOGS" in text.env));
 });

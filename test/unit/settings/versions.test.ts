@@ -128,6 +128,18 @@ test("versions that are not known, or not built here, and what Airflow 2 has not
     /dagsGit is \{…\}; Airflow 2\.11\.2 reads no repository/,
   );
   assert.throws(
+    refused({ version: "2.11.2", tracing: { endpoint: "http://a:4318" }, logFormat: "json" }),
+    /logFormat is json; Airflow 2\.11\.2 writes text[\s\S]*tracing is \{…\}; Airflow 2\.11\.2 takes no endpoint/,
+  );
+  assert.throws(
+    refused({ tracing: { endpoint: "http://a:4318" }, settings: { traces: { otel_on: true } } }),
+    /settings\.traces\.otel_on is True; tracing turns spans on by itself/,
+  );
+  assert.throws(
+    refused({ tracing: { endpoint: "http://ann:pw@a:4318" } }),
+    /tracing\.endpoint is .*without a login/,
+  );
+  assert.throws(
     refused({ version: "2.11.2", roles: { "dag-processor": { memory: 512 } } }),
     /roles\.dag-processor is \{…\}; Airflow 2\.11\.2 has no dag-processor/,
   );
