@@ -13,6 +13,7 @@ import {
 import type { Job, Labels, Limits, Platform, PodExtras, Values, Volume } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import { type Ways, withProxy } from "./proxy.ts";
+import { repositoryOf } from "./repository.ts";
 import { tracingOf } from "./tracing.ts";
 
 /** Additions of a stack to one role. */
@@ -43,7 +44,7 @@ export interface ExtrasArgs {
   readonly platform: Platform;
   readonly settings: Pick<
     Settings,
-    "roles" | "extraHosts" | "caCertificates" | "dags" | "plugins" | "config" | "tracing"
+    "roles" | "extraHosts" | "caCertificates" | "dags" | "plugins" | "config" | "tracing" | "dagsGit"
   >;
   /** Volume that tasks write to, for each other and for people. */
   readonly data: Volume;
@@ -102,14 +103,17 @@ export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): Extras
     const pod = (all?.pod ?? own?.pod) && { ...all?.pod, ...own?.pod };
     const sharedMemory = own?.sharedMemory ?? all?.sharedMemory;
     const traced = tracingOf(role, settings, platform);
+    const repository = repositoryOf(role, settings, platform);
     return {
-      env: { ...trusted.env, ...traced.env, ...all?.env, ...own?.env },
+      env: { ...trusted.env, ...traced.env, ...repository.env, ...all?.env, ...own?.env },
       secrets: {
         ...traced.secrets,
+        ...repository.secrets,
         ...mapped({ ...all?.secretFiles, ...own?.secretFiles }, (source) => readSecret(source, platform)),
       },
       files: {
         ...trusted.files,
+        ...repository.files,
         ...code,
         ...mapped(besideOwn({ ...all?.files, ...own?.files }), read),
       },

@@ -1,7 +1,7 @@
 import { addressRules } from "../rules/airflow/addresses.ts";
 import { apiCapacityRule } from "../rules/airflow/apiCapacity.ts";
 import { celeryRules } from "../rules/airflow/celery.ts";
-import { dagsRule } from "../rules/airflow/dags.ts";
+import { dagsRules } from "../rules/airflow/dags.ts";
 import { declarationRules } from "../rules/airflow/declarations.ts";
 import { extraCeleryRule } from "../rules/airflow/extraCelery.ts";
 import { heartbeatRules } from "../rules/airflow/heartbeats.ts";
@@ -72,7 +72,7 @@ export const lastingRules: readonly Rule[] = [
   connectionRules,
   clusterRules,
   clusterSecretRule,
-  dagsRule,
+  dagsRules,
   tracingRule,
   declarationRules,
   extraCeleryRule,

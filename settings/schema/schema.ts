@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { platformNames } from "../../capabilities.ts";
 import { roleTable } from "../../roles.ts";
 import { airflowCfg } from "./airflowCfg.ts";
+import { dagsGit } from "./dags/dagsGit.ts";
 import { declarationKeys, login } from "./declarations.ts";
 import { kubernetes } from "./kubernetes.ts";
 import { machine } from "./machines.ts";
@@ -27,27 +28,9 @@ import {
   range,
   text,
   whole,
-  word,
 } from "./values.ts";
 import { defaultVersion } from "./versions.ts";
 import { concurrency, defaultWorkers, workerGroup } from "./workers.ts";
-
-/** Name of a branch or tag, by the rules of git check-ref-format. */
-const gitRef = word(
-  /^(?!-|@$|.*(\.\.|@\{|\/\/|\/\.|\.lock(\/|$)))[^\s~^:?*[\\\p{Cc}./][^\s~^:?*[\\\p{Cc}]{0,199}(?<![./])$/u,
-  "expected the name of a branch or tag, 200 letters at most: main, release/2.1, v1.0+build",
-);
-
-const dagsGit = object({
-  url: matching(
-    /^https?:\/\/[^\s@]+$/,
-    "expected the http or https URL of a Git repository, without a login",
-  ).describe("URL to clone from: `https://git.example.com/team/dags.git`."),
-  ref: gitRef.default("main").describe("Branch or tag."),
-  folder: matching(/^[^/\s][^\s]*$/, "expected a folder of the repository")
-    .optional()
-    .describe("Folder of the repository with the DAGs; default: the whole repository."),
-});
 
 const expected = "expected whole minutes or hours: 5m, 1h";
 

@@ -35,6 +35,8 @@ export const ownSecrets = [
   "declarations.json",
   "fernet_key",
   "flower_basic_auth",
+  "git_key",
+  "git_password",
   "jwt_private_key_path",
   "metadata_url",
   "otlp_headers",
@@ -53,6 +55,9 @@ export const localSettingsFile = "/opt/airflow/config/airflow_local_settings.py"
 /** Place of the user's file of that name. */
 export const usersLocalSettingsFile = "/opt/airflow/config/users_local_settings.py";
 
+/** Host keys of the server of the repository of DAGs. */
+export const knownHostsFile = "/opt/airflow/git_known_hosts";
+
 /** Files that a stack delivers. */
 export const ownFiles = [
   "/opt/airflow/check/check.py",
@@ -62,6 +67,7 @@ export const ownFiles = [
   "/opt/airflow/config/pooled_connections.py",
   usersLocalSettingsFile,
   "/opt/airflow/declare.py",
+  knownHostsFile,
   "/opt/airflow/migrate.py",
   "/opt/airflow/postgres-ca.pem",
   "/opt/airflow/redis-ca.pem",

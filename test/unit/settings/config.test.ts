@@ -16,6 +16,7 @@ test("a stack that says nothing gets the defaults", () => {
     platform: "docker",
     version: "3.3.2",
     production: false,
+    logFormat: "text",
     systemPackages: [],
     trustedProxies: [],
     postgres: { memory: 1024, settings: {} },

@@ -10,7 +10,7 @@ import { type MachineFacts, runningOf } from "./facts.ts";
 import { taskFacts } from "./flower.ts";
 import { type Ask, askerOf, instancesOf } from "./inside.ts";
 import { queueFacts } from "./load.ts";
-import { heldTasks, type LastProof, unreadQueues, withHeld } from "./queues.ts";
+import { type Bundle, heldTasks, type LastProof, unreadQueues, withHeld } from "./queues.ts";
 import type { Facts } from "./table.ts";
 import { type WaitingRun, waitingRuns } from "./waiting.ts";
 
@@ -20,6 +20,7 @@ export interface Look {
   readonly facts: Facts;
   readonly waiting: readonly WaitingRun[];
   readonly bounds: Bounds;
+  readonly bundles: readonly Bundle[];
   readonly proof: LastProof | null;
   /** Undefined if the stack has none, or their container does not answer. */
   readonly backups: Backups | undefined;
@@ -56,6 +57,7 @@ export async function lookAt(stack: Stack, settings: Settings): Promise<Look> {
     facts: { machines, tasks, queues },
     waiting: waitingRuns(held, queues),
     bounds,
+    bundles: held.bundles,
     proof: held.proof,
     backups,
   };

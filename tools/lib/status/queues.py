@@ -36,6 +36,10 @@ TASKS = f"""SELECT t.dag_id AS dag, t.run_id AS run, t.state, t.queue, t.pool, d
     GROUP BY t.dag_id, t.run_id, t.state, t.queue, t.pool, d.is_paused, d.max_active_tasks ORDER BY seconds DESC LIMIT {MOST}"""
 POOLS = """SELECT p.pool, p.slots, (SELECT coalesce(sum(pool_slots), 0) FROM task_instance t WHERE t.pool = p.pool
     AND (t.state IN ('queued', 'running') OR t.state = 'deferred' AND p.include_deferred)) AS taken FROM slot_pool p"""
+# Airflow 2 has no bundles.
+HAS_BUNDLES = "SELECT to_regclass('dag_bundle')"
+BUNDLES = """SELECT name, version AS revision, extract(epoch FROM now() - last_refreshed)::float AS seconds
+    FROM dag_bundle WHERE active ORDER BY name"""
 PROOF = "SELECT dttm, extra FROM log WHERE event = 'airflow_on_celery.canary' ORDER BY id DESC LIMIT 1"
 
 
@@ -69,6 +73,8 @@ with psycopg2.connect(secret("sql_alchemy_conn").replace("+psycopg2", "", 1)) as
     proof = cursor.fetchone()
     cursor.execute(QUEUES)
     queues = cursor.fetchall()
+    cursor.execute(HAS_BUNDLES)
+    bundles = rows(cursor, BUNDLES) if cursor.fetchone()[0] else []
     runs, tasks = rows(cursor, RUNS), rows(cursor, TASKS)
     pools = {row["pool"]: [row["slots"], int(row["taken"])] for row in rows(cursor, POOLS)}
 held = {queue: count for queue, count, _ in queues}
@@ -79,4 +85,5 @@ with contextlib.suppress(ValueError, redis.RedisError):
         held[queue] = max(count, sum(broker.llen(queue + suffix) for suffix in PRIORITIES))
 last = proof and {"at": proof[0].isoformat(), **json.loads(proof[1])}
 oldest = {queue: seconds for queue, _, seconds in queues}
-print(json.dumps({"held": held, "oldest": oldest, "runs": runs, "tasks": tasks, "pools": pools, "proof": last}))
+found = {"held": held, "oldest": oldest, "runs": runs, "tasks": tasks, "pools": pools, "bundles": bundles, "proof": last}
+print(json.dumps(found))

@@ -14,16 +14,34 @@ export interface LastProof {
   readonly faults: readonly string[];
 }
 
+/** A source of DAGs of Airflow 3. */
+export interface Bundle {
+  readonly name: string;
+  /** Commit that runs start with; null for a folder. */
+  readonly revision: string | null;
+  /** Seconds since it was last read. */
+  readonly seconds: number | null;
+}
+
 /** Facts of the database and the broker. */
 export interface Held extends Waiting {
   /** Waiting tasks by queue. */
   readonly held: Readonly<Record<string, number>>;
   /** Seconds for which the oldest of them has waited. */
   readonly oldest: Readonly<Record<string, number | null>>;
+  readonly bundles: readonly Bundle[];
   readonly proof: LastProof | null;
 }
 
-export const emptyQueues: Held = { held: {}, oldest: {}, runs: [], tasks: [], pools: {}, proof: null };
+export const emptyQueues: Held = {
+  held: {},
+  oldest: {},
+  runs: [],
+  tasks: [],
+  pools: {},
+  bundles: [],
+  proof: null,
+};
 
 /** Prefix of the queues that the canary has a worker read during a proof. */
 const canaryQueue = `${canaryDag}.`;
@@ -57,6 +75,14 @@ export function withHeld(tasks: TaskFacts, { held }: Pick<Held, "held">): TaskFa
     },
   ]);
   return { workers: Object.fromEntries(workers), queued };
+}
+
+/** Says which revision of a repository is deployed. */
+export function revisions(bundles: readonly Bundle[]): string[] {
+  return bundles.flatMap(({ name, revision, seconds }) => {
+    const read = seconds === null ? "" : `, read ${Math.round(seconds)} s ago`;
+    return revision === null ? [] : [`Revision of ${name}: ${revision}${read}`];
+  });
 }
 
 /** Says how the last proof went; undefined if there was none. */

@@ -6,7 +6,7 @@ import type { Fullness } from "../bounds/volumes.ts";
 import type { Instance } from "./facts.ts";
 import type { QueueFacts } from "./load.ts";
 import type { Look } from "./look.ts";
-import { type LastProof, lastProof } from "./queues.ts";
+import { type Bundle, type LastProof, lastProof, revisions } from "./queues.ts";
 import { memoryWarnings, statusTable, troubles, waitingTable } from "./table.ts";
 import type { WaitingRun } from "./waiting.ts";
 
@@ -34,6 +34,8 @@ export interface Report {
   /** Null if neither Flower nor the database answers. */
   readonly queues: readonly QueueFacts[] | null;
   readonly waiting: readonly WaitingRun[];
+  /** Sources of DAGs, with their revision. */
+  readonly bundles: readonly Bundle[];
   readonly proof: LastProof | null;
   /** The last proven backup. */
   readonly backup: Backup | null;
@@ -55,7 +57,7 @@ function faultsOf(look: Look, { backup, canary }: Settings): string[] {
 
 /** @param stack its name */
 export function reportOf(stack: string, look: Look, settings: Settings): Report {
-  const { at, facts, waiting, bounds, proof, backups } = look;
+  const { at, facts, waiting, bounds, bundles, proof, backups } = look;
   const faults = faultsOf(look, settings);
   return {
     stack,
@@ -75,6 +77,7 @@ export function reportOf(stack: string, look: Look, settings: Settings): Report 
     })),
     queues: "cause" in facts.tasks ? null : facts.queues,
     waiting,
+    bundles,
     proof,
     backup: backups?.backups[0] ?? null,
     backupFailure: backups?.failure ?? null,
@@ -89,7 +92,7 @@ export function reportOf(stack: string, look: Look, settings: Settings): Report 
 
 /** Spells a look for people. */
 export function pageOf(look: Look, { warnings: soon, troubles: faults }: Report): string {
-  const { at, facts, waiting, bounds, proof, backups } = look;
+  const { at, facts, waiting, bounds, bundles, proof, backups } = look;
   const list = (head: string, lines: readonly string[]) =>
     lines.length > 0 ? [`${head}\n${lines.map((line) => `  ${line}`).join("\n")}`] : [];
   const last = [lastProof({ proof }), lastBackup(backups, at)].filter((line) => line !== undefined);
@@ -98,6 +101,7 @@ export function pageOf(look: Look, { warnings: soon, troubles: faults }: Report)
     ...(waiting.length > 0 ? [waitingTable(waiting)] : []),
     boundsTable(bounds, at),
     ...list("Soon to be seen to:", soon),
+    ...revisions(bundles),
     ...last,
     ...(faults.length > 0 ? [`Not as it should be: ${faults.join("; ")}.`] : []),
   ].join("\n\n");

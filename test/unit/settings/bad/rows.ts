@@ -413,7 +413,7 @@ export const rows: readonly BadRow[] = [
   airflow:dagsGit: { url: git@host:dags }
 `,
     says: [
-      "2: dagsGit.url is git@host:dags; expected the http or https URL of a Git repository, without a login",
+      "2: dagsGit.url is git@host:dags; expected the http or https URL of a Git repository, without a login, or ssh://git@git.example.com/team/dags.git",
     ],
     expressible: true,
   },
@@ -611,7 +611,7 @@ export const rows: readonly BadRow[] = [
   airflow:dagsGit: { url: "https://ann:s3cret@git.example.com/dags.git" }
 `,
     says: [
-      "2: dagsGit.url is https://…@git.example.com/dags.git; expected the http or https URL of a Git repository, without a login",
+      "2: dagsGit.url is https://…@git.example.com/dags.git; expected the http or https URL of a Git repository, without a login, or ssh://git@git.example.com/team/dags.git",
     ],
     expressible: true,
   },

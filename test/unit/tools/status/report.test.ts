@@ -47,6 +47,10 @@ const look: Look = {
     certificates: [{ what: "redis.ca", end: new Date(at.getTime() + 40.5 * day), remedy: "a newer one" }],
     images: {},
   },
+  bundles: [
+    { name: "dags", revision: "0a1b2c3d", seconds: 4.6 },
+    { name: "folder", revision: null, seconds: 4.6 },
+  ],
   proof,
   backups: { backups: [backup], failure: null },
 };
@@ -85,6 +89,7 @@ test("a report has all that the page has, in the documented form", () => {
     ],
     queues: null,
     waiting: look.waiting,
+    bundles: look.bundles,
     proof,
     backup,
     backupFailure: null,
@@ -104,6 +109,8 @@ d    r    2 task(s)  1 min  the DAG is paused
 `),
     page,
   );
+  assert.match(page, /^Revision of dags: 0a1b2c3d, read 5 s ago$/m);
+  assert.doesNotMatch(page, /Revision of folder/);
   assert.match(
     page,
     /^Soon to be seen to:\n {2}redis:\/data on main is 90 % full\n {2}redis on main was out of memory/m,

@@ -1,0 +1,33 @@
+import { file } from "../paths.ts";
+import { secret } from "../secret.ts";
+import { matching, object, word } from "../values.ts";
+
+/** Name of a branch or tag, by the rules of git check-ref-format; a commit has the form of one. */
+const gitRef = word(
+  /^(?!-|@$|.*(\.\.|@\{|\/\/|\/\.|\.lock(\/|$)))[^\s~^:?*[\\\p{Cc}./][^\s~^:?*[\\\p{Cc}]{0,199}(?<![./])$/u,
+  "expected the name of a branch or tag, 200 letters at most: main, release/2.1, v1.0+build",
+);
+
+/** A repository of DAGs, and what opens it. */
+export const dagsGit = object({
+  url: matching(
+    /^(https?:\/\/[^\s@]+|ssh:\/\/[\w.-]+@[\w.-]+(:\d+)?\/[^\s@]+)$/,
+    "expected the http or https URL of a Git repository, without a login, or ssh://git@git.example.com/team/dags.git",
+  ).describe(
+    "URL to clone from: `https://git.example.com/team/dags.git`, `ssh://git@git.example.com/team/dags.git`.",
+  ),
+  ref: gitRef.default("main").describe("Branch, tag or commit."),
+  folder: matching(/^[^/\s][^\s]*$/, "expected a folder of the repository")
+    .optional()
+    .describe("Folder of the repository with the DAGs; default: the whole repository."),
+  user: matching(/^[^\s:@]+$/, "expected a name without : and @")
+    .optional()
+    .describe("With `password`: the user; default: `git`, which servers take beside a token."),
+  password: secret
+    .optional()
+    .describe("Token or password that may read the repository over https, as a secret."),
+  key: secret.optional().describe("Private key that may read the repository over ssh, without a passphrase."),
+  knownHosts: file
+    .optional()
+    .describe("With `key`: a file with the server's host keys, as `ssh-keyscan` writes it."),
+});

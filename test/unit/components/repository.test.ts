@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { execFile, execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { promisify } from "node:util";
+import { keyVariables, passwordVariables } from "../../../components/roles/repository.ts";
+import { type Config, declare, raw } from "../mocks.ts";
+import { programsOf } from "../programs.ts";
+import { settingsFrom } from "../settingsFrom.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "repository-"));
+const servers: Server[] = [];
+after(() => {
+  for (const server of servers) server.close();
+  rmSync(folder, { recursive: true });
+});
+
+const user = "reader";
+const password = randomBytes(12).toString("hex");
+writeFileSync(join(folder, "git_password"), password);
+
+const clean = { PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: "1" };
+const git = (...args: string[]) => execFileSync("git", args, { cwd: folder, env: clean, encoding: "utf8" });
+git("init", "--quiet", "--initial-branch=main", "work");
+git(
+  "-C",
+  "work",
+  "-c",
+  "user.name=t",
+  "-c",
+  "user.email=t@t",
+  "commit",
+  "--quiet",
+  "--allow-empty",
+  "-m",
+  "one",
+);
+git("clone", "--quiet", "--bare", "work", "dags.git");
+const commit = git("-C", "work", "rev-parse", "HEAD").trim();
+
+/** Serves the repository as `git http-backend` does, to whom has the login. */
+function serve(request: IncomingMessage, response: ServerResponse): void {
+  const { pathname, search } = new URL(request.url ?? "", "http://localhost");
+  const login = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+  if (request.headers.authorization !== login) {
+    response.writeHead(401, { "www-authenticate": 'Basic realm="dags"' }).end();
+    return;
+  }
+  const backend = spawn("git", ["http-backend"], {
+    env: {
+      ...clean,
+      GIT_PROJECT_ROOT: folder,
+      GIT_HTTP_EXPORT_ALL: "1",
+      PATH_INFO: pathname,
+      QUERY_STRING: search.slice(1),
+      REQUEST_METHOD: request.method,
+      CONTENT_TYPE: request.headers["content-type"] ?? "",
+      GIT_PROTOCOL: String(request.headers["git-protocol"] ?? ""),
+    },
+  });
+  request.pipe(backend.stdin);
+  const chunks: Buffer[] = [];
+  backend.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  backend.on("close", () => {
+    const answer = Buffer.concat(chunks);
+    const end = answer.indexOf("\r\n\r\n");
+    for (const line of answer.subarray(0, end).toString().split("\r\n")) {
+      const [name = "", value = ""] = line.split(": ");
+      response.setHeader(name, value);
+    }
+    response.end(answer.subarray(end + 4));
+  });
+}
+
+async function started(handle: typeof serve): Promise<string> {
+  const server = createServer(handle);
+  servers.push(server);
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/dags.git`;
+}
+
+const listed = (url: string, env: Record<string, string>) =>
+  promisify(execFile)("git", ["ls-remote", url, "main"], {
+    env: { ...clean, GIT_TERMINAL_PROMPT: "0", ...env },
+  });
+
+test("git reads a repository with the password from its file, and gives it to no other server", async () => {
+  const url = await started(serve);
+  const access = { url, ref: "main", user };
+  const { stdout } = await listed(url, passwordVariables(access, folder));
+  assert.equal(stdout.split("\t")[0], commit);
+  await assert.rejects(listed(url, {}), /could not read Username/);
+  await assert.rejects(
+    listed(url, passwordVariables({ ...access, user: "other" }, folder)),
+    /Authentication failed/,
+  );
+  const asked: (string | undefined)[] = [];
+  const other = await started((request, response) => {
+    asked.push(request.headers.authorization);
+    response.writeHead(401, { "www-authenticate": 'Basic realm="dags"' }).end();
+  });
+  await assert.rejects(listed(other, passwordVariables(access, folder)), /could not read Username/);
+  assert.deepEqual([...new Set(asked)], [undefined]);
+  assert.ok(!JSON.stringify(passwordVariables(access, folder)).includes(password));
+});
+
+test("ssh takes the key and the host keys that are given, and asks nobody", () => {
+  assert.deepEqual(keyVariables("/run/secrets", "/known"), {
+    GIT_SSH_COMMAND:
+      "ssh -i /run/secrets/git_key -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=/known",
+  });
+});
+
+const secret = join(folder, "git_password");
+const https = { url: "https://git.test/dags.git", password: { file: secret } };
+const ssh = { url: "ssh://git@git.test/dags.git", key: { file: secret }, knownHosts: secret };
+const systemPackages = ["openssh-client"];
+
+test("the roles that read DAGs get what opens the repository, and no other", async () => {
+  const having = async (config: Config, path: string) =>
+    programsOf(await declare({ workers: 1, ...config }))
+      .filter(({ paths }) => paths.has(path))
+      .map(({ name }) => name)
+      .sort();
+  const readers = ["dag-processor", "worker-1"];
+  assert.deepEqual(await having({ dagsGit: https }, "/run/secrets/git_password"), readers);
+  assert.deepEqual(await having({ dagsGit: ssh, systemPackages }, "/run/secrets/git_key"), readers);
+  assert.deepEqual(await having({ dagsGit: ssh, systemPackages }, "/opt/airflow/git_known_hosts"), readers);
+  assert.deepEqual(await having({ dagsGit: { url: https.url } }, "/run/secrets/git_password"), []);
+});
+
+test("what opens a repository has to fit its URL", () => {
+  const says = (config: Config, fault: RegExp) =>
+    assert.throws(() => settingsFrom(raw(config), () => "3"), fault);
+  const { key, knownHosts } = ssh;
+  says(
+    { dagsGit: { url: ssh.url, knownHosts }, systemPackages },
+    /dagsGit\.key is not given; a repository is read/,
+  );
+  says(
+    { dagsGit: { url: ssh.url, key }, systemPackages },
+    /dagsGit\.knownHosts is not given; a repository is read/,
+  );
+  says(
+    { dagsGit: { ...ssh, password: key }, systemPackages },
+    /password is .*; the repository is read over ssh/,
+  );
+  says({ dagsGit: { ...https, key } }, /dagsGit\.key is .*; the repository is read over http/);
+  says({ dagsGit: { url: https.url, user } }, /dagsGit\.password is not given; dagsGit\.user needs it/);
+  says(
+    { dagsGit: ssh },
+    /the image that is built here has no ssh: expected systemPackages: \[openssh-client\]/,
+  );
+  says({ dagsGit: { url: "ssh://git.test/dags.git" } }, /dagsGit\.url is .*; expected the http or https URL/);
+  for (const config of [{ dagsGit: https }, { dagsGit: ssh, systemPackages }])
+    assert.doesNotThrow(() => settingsFrom(raw(config), () => "3"));
+});
