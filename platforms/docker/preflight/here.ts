@@ -1,3 +1,4 @@
+import { builtHere } from "../../../images/local.ts";
 import { askEngine } from "../../ask.ts";
 import { gist } from "./complaints.ts";
 import { readInfo, readPublished, readSight } from "./facts.ts";
@@ -29,7 +30,14 @@ export async function preflightHere(
   if (ports.every((port) => isHeld(port, published, isOwn))) return warnings;
   const seen = await askSight(undefined, image, "never", ports);
   if (seen.complaint !== undefined) {
-    return [...warnings, `ports and disk of the Docker engine were not looked at: ${gist(seen.complaint)}`];
+    const missing = /No such image/.test(seen.complaint) && image.startsWith(builtHere);
+    const fix = missing
+      ? "; no registry has it: run npm run images in a clone of this version, or give images"
+      : "";
+    return [
+      ...warnings,
+      `ports and disk of the Docker engine were not looked at: ${gist(seen.complaint)}${fix}`,
+    ];
   }
   const sight = readSight(seen.text);
   const local = ports.map((port) => portFault(sight, published, isOwn, port));

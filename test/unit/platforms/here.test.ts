@@ -40,10 +40,17 @@ interface Machine {
   readonly seen?: readonly string[];
   /** False if the engine does not answer. */
   readonly up?: boolean;
+  /** Image of the container that inspects the machine. */
+  readonly image?: string;
 }
 
 /** Findings about an engine, and whether a container was started to inspect its machine. */
-async function looked({ published, seen, up = true }: Machine): Promise<[said: unknown, started: boolean]> {
+async function looked({
+  published,
+  seen,
+  up = true,
+  image = "there",
+}: Machine): Promise<[said: unknown, started: boolean]> {
   const info = { ID: "A", Name: "a", ServerVersion: "20.10.24", MemTotal: 16000 * 2 ** 20, NCPU: 4 };
   const directory = mkdtempSync(join(tmpdir(), "here-"));
   const engine = JSON.stringify({ ...info, SystemTime: new Date(), DockerRootDir: "/var/lib/docker" });
@@ -52,7 +59,7 @@ case ${up ? "$1" : "down"} in
   info) echo '${engine}' ;;
   ps) printf '%s\\n' '${published}' ;;
   run) touch ${directory}/started
-    ${seen ? `printf '%s\\n' ${seen.map((line) => `'${line}'`).join(" ")}` : 'echo "docker: Error response from daemon: No such image: there" >&2; exit 125'} ;;
+    ${seen ? `printf '%s\\n' ${seen.map((line) => `'${line}'`).join(" ")}` : `echo "docker: Error response from daemon: No such image: ${image}" >&2; exit 125`} ;;
   *) echo "Cannot connect to the Docker daemon" >&2; exit 1 ;;
 esac
 `;
@@ -60,7 +67,7 @@ esac
   const { PATH: path } = process.env;
   process.env.PATH = directory + delimiter + path;
   try {
-    const said = await preflightHere(needs, isOwn).catch((error: Error) => error.message);
+    const said = await preflightHere({ ...needs, image }, isOwn).catch((error: Error) => error.message);
     return [said, existsSync(join(directory, "started"))];
   } finally {
     process.env.PATH = path;
@@ -104,4 +111,13 @@ test("a machine that cannot be looked at is deployed to, with a warning; what do
   const blind = "ports and disk of the Docker engine were not looked at: No such image: there";
   assert.deepEqual(await looked({ published: "" }), [[memory, blind], true]);
   assert.deepEqual(await looked({ published: "", up: false }), [[], false]);
+});
+
+test("an image that no registry has is told with the way to it", async () => {
+  const image = "airflow-on-celery/airflow:1";
+  const [said] = await looked({ published: "", image });
+  assert.match(
+    String(said),
+    /No such image: airflow-on-celery\/airflow:1; no registry has it: run npm run images in a clone of this version, or give images$/,
+  );
 });
