@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
@@ -25,7 +25,6 @@ function kept(content: string): string {
   const path = join(folder, contentHash(content));
   const file = fromProject(path);
   if (existsSync(file)) return path;
-  mkdirSync(fromProject(folder), { recursive: true });
   writeWhole(file, content);
   return path;
 }

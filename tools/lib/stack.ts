@@ -122,7 +122,6 @@ export class Stack {
    */
   async destroyAll(): Promise<void> {
     const cli = (...words: string[]) => this.pulumi(words);
-    mkdirSync(this.state, { recursive: true, mode: 0o700 });
     await unprotect(this.state, this.name, cli);
     const end = () => protectAgain(this.state, this.name, (pid) => pid === process.pid, cli);
     await this.pulumi(["destroy", "--yes", "--skip-preview"], true).finally(end);
@@ -144,7 +143,6 @@ export class Stack {
 
   /** Path of a file that is kept beside the state for this stack. */
   beside(what: string, ending: string): string {
-    mkdirSync(this.state, { recursive: true, mode: 0o700 });
     return join(this.state, `${what}.${this.name}.${ending}`);
   }
 
