@@ -83,6 +83,11 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
     { postgres: { settings: { wal_level: "minimal", max_wal_senders: 1 } } },
   ],
   [
+    "postgres.settings.wal_level",
+    { postgres: { settings: { wal_level: "logical" } } },
+    { postgres: { settings: { wal_level: "minimal" } } },
+  ],
+  [
     "postgres.settings.shared_buffers",
     { postgres: { memory: 1024, settings: { shared_buffers: "512MB" } } },
     { postgres: { memory: 1024, settings: { shared_buffers: "513MB" } } },
