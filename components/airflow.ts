@@ -15,6 +15,8 @@ import { metadataLogin } from "./database.ts";
 import { Declarations } from "./declarations/declarations.ts";
 import { isNothing, type Names, namesOf, noNames } from "./declarations/record.ts";
 import { Migration } from "./migration/migration.ts";
+import { Exporter } from "./monitoring/exporter.ts";
+import { Monitoring } from "./monitoring/monitoring.ts";
 import { publish } from "./publish.ts";
 import { retentionFiles } from "./retention/retention.ts";
 import { DagProcessor } from "./roles/dagProcessor.ts";
@@ -57,6 +59,8 @@ export interface Past {
 export class Airflow extends pulumi.ComponentResource {
   readonly webserverUrl: string;
   readonly flowerUrl: string;
+  /** Undefined without monitoring. */
+  readonly monitoringUrl: string | undefined;
   readonly adminPassword: pulumi.Output<string>;
   readonly workers: readonly string[];
   /** Airflow version of the metadata database; known only once the migration has succeeded. */
@@ -152,6 +156,7 @@ export class Airflow extends pulumi.ComponentResource {
       );
     }
     const migrated = { parent: this, dependsOn: [migration.done, ...ready.broker, ...ready.database] };
+    const defaultQueue = airflowOption(settings, "operators.default_queue")?.value ?? "default";
     const webserver = new Webserver(
       "webserver",
       {
@@ -196,7 +201,7 @@ export class Airflow extends pulumi.ComponentResource {
               webserver: webserverEndpoint,
               metadata: metadataLogin(server),
               data,
-              defaultQueue: airflowOption(settings, "operators.default_queue")?.value ?? "default",
+              defaultQueue,
               graceSeconds: settings.workerGraceSeconds,
             },
             { parent: this, dependsOn: [webserver] },
@@ -225,6 +230,20 @@ export class Airflow extends pulumi.ComponentResource {
       );
     }
 
+    const monitoring =
+      settings.monitoring &&
+      new Monitoring(
+        "monitoring",
+        {
+          platform,
+          settings,
+          monitoring: settings.monitoring,
+          exporter: new Exporter("exporter", { ...shared, settings, defaultQueue }, migrated).endpoint,
+          adminPassword,
+        },
+        { parent: this },
+      );
+
     const backup =
       settings.backup &&
       new Backup(
@@ -237,6 +256,7 @@ export class Airflow extends pulumi.ComponentResource {
 
     this.webserverUrl = published?.webserverUrl ?? webserver.url;
     this.flowerUrl = published?.flowerUrl ?? made.flower.url;
+    this.monitoringUrl = monitoring && (published?.monitoringUrl ?? monitoring.url);
     this.adminPassword = adminPassword;
     this.backupKeys = backup?.keys;
     this.workers = groups.flatMap(({ name, workers }) => instances(name, { replicas: workers }));

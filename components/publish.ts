@@ -5,13 +5,15 @@ import { certificatesIn, keyFault } from "../settings/model/certificates.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { publishedUrl } from "../settings/model/published.ts";
 import type { Platform } from "../workload.ts";
+import { monitoringPort } from "./monitoring/monitoring.ts";
 import { readSecret } from "./readSecret.ts";
 
-/** Public addresses of the webserver and Flower. */
+/** Public addresses of the webserver, of Flower and of the monitoring. */
 export interface Publishing {
   readonly webserverUrl: string;
   readonly flowerUrl: string;
-  /** Publishes both services, which must be declared before. */
+  readonly monitoringUrl: string;
+  /** Publishes the services, which must be declared before. */
   readonly open: (opts: pulumi.CustomResourceOptions) => void;
 }
 
@@ -25,13 +27,14 @@ function matching(certificate: string, key: pulumi.Output<string>): pulumi.Outpu
   });
 }
 
-/** Lets people reach the webserver and Flower from other machines; undefined if not published. */
-export function publish(platform: Platform, { publish }: Settings): Publishing | undefined {
+/** Lets people reach the webserver, Flower and the monitoring from other machines; undefined if not published. */
+export function publish(platform: Platform, { publish, monitoring }: Settings): Publishing | undefined {
   if (!publish) return;
   const certificate = readFileSync(publish.certificate, "utf8");
   return {
     webserverUrl: publishedUrl(publish, publish.webserverPort),
     flowerUrl: publishedUrl(publish, publish.flowerPort),
+    monitoringUrl: publishedUrl(publish, publish.monitoringPort),
     open: (opts) =>
       platform.publish(
         "entrance",
@@ -51,6 +54,15 @@ export function publish(platform: Platform, { publish }: Settings): Publishing |
               // Both paths ask for no login.
               withheld: ["/metrics", "/healthcheck"],
             },
+            ...(monitoring
+              ? [
+                  {
+                    endpoint: platform.endpoint("monitoring", monitoringPort),
+                    port: publish.monitoringPort,
+                    withheld: [],
+                  },
+                ]
+              : []),
           ],
         },
         opts,

@@ -11,6 +11,7 @@ const versions = {
   gateway: "2.6",
   pgbouncer: "1.18",
   backup: "15",
+  monitoring: "2.42",
 };
 
 /** Start of the names of images that are built here, which no registry has. */

@@ -57,6 +57,8 @@ export class AirflowStack extends pulumi.ComponentResource<Outputs> {
   static readonly type = "airflow:index:AirflowStack";
   readonly webserverUrl: pulumi.Output<string>;
   readonly flowerUrl: pulumi.Output<string>;
+  /** Undefined without monitoring. */
+  readonly monitoringUrl: pulumi.Output<string | undefined>;
   readonly adminUser: pulumi.Output<string>;
   /** Secret. */
   readonly adminPassword: pulumi.Output<string>;
@@ -72,6 +74,7 @@ export class AirflowStack extends pulumi.ComponentResource<Outputs> {
       pulumi.output(this.getData().then(({ [key]: value }) => value));
     this.webserverUrl = output("webserverUrl") as pulumi.Output<string>;
     this.flowerUrl = output("flowerUrl") as pulumi.Output<string>;
+    this.monitoringUrl = output("monitoringUrl") as pulumi.Output<string | undefined>;
     this.adminUser = output("adminUser") as pulumi.Output<string>;
     this.adminPassword = output("adminPassword") as pulumi.Output<string>;
     this.workers = output("workers") as pulumi.Output<readonly string[]>;

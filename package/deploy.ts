@@ -50,6 +50,7 @@ export async function deploy(
   return {
     webserverUrl: airflow.webserverUrl,
     flowerUrl: airflow.flowerUrl,
+    ...(airflow.monitoringUrl !== undefined && { monitoringUrl: airflow.monitoringUrl }),
     adminUser: settings.adminUser,
     adminPassword: pulumi.secret(airflow.adminPassword),
     workers: airflow.workers,

@@ -44,7 +44,11 @@ export function platformOf(
           "redis-data": storage.redis,
           "postgres-data": storage.postgres,
         },
-        addresses: { webserver: ingress?.webserver, flower: ingress?.flower },
+        addresses: {
+          webserver: ingress?.webserver,
+          flower: ingress?.flower,
+          monitoring: ingress?.monitoring,
+        },
         look,
       };
       return new KubernetesPlatform("kubernetes", name, kubernetes, args, opts);

@@ -109,6 +109,7 @@ function usedBy(settings: Settings): ImageName[] {
     gateway: machinesOf(settings).length > 1 || settings.publish !== undefined,
     pgbouncer: settings.pgbouncer !== undefined,
     backup: settings.backup !== undefined,
+    monitoring: settings.monitoring !== undefined,
   };
   return (Object.keys(used) as ImageName[]).filter((name) => used[name]);
 }
@@ -163,7 +164,7 @@ export async function prepareImages(settings: Settings, down: readonly string[] 
 
 /** @param packages added to Airflow */
 async function pushTo(repository: string, version: string, packages?: Packages): Promise<void> {
-  const all = [...standard, "gateway", "pgbouncer", "backup"] as const;
+  const all = [...standard, "gateway", "pgbouncer", "backup", "monitoring"] as const;
   await ensureImages(all, version);
   if (packages) await ensurePackages(packages);
   const lines: string[] = [];

@@ -9,7 +9,8 @@ await main(async () => {
   const stack = new Stack(flags.stack);
   const settings = stack.deployed();
   await reach(stack);
-  const { webserverPort, flowerPort } = settings;
+  const { webserverPort, flowerPort, monitoringPort, monitoring } = settings;
   print(`Airflow   http://127.0.0.1:${webserverPort}\nFlower    http://127.0.0.1:${flowerPort}`);
+  if (monitoring) print(`metrics   http://127.0.0.1:${monitoringPort}`);
   if (isElsewhere(settings)) print("Ctrl-C ends this.");
 });

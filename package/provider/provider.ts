@@ -22,10 +22,20 @@ class AirflowProvider implements pulumi.provider.Provider {
     if (type !== AirflowStack.type) throw new Error(`type is ${type}; expected ${AirflowStack.type}`);
     claim(this, name);
     const { urn, ...stack } = new AirflowStack(name, inputs, options);
-    const { webserverUrl, flowerUrl, adminUser, adminPassword, workers, version, backupKeys } = stack;
+    const { webserverUrl, flowerUrl, monitoringUrl, adminUser, adminPassword, workers, version, backupKeys } =
+      stack;
     return {
       urn,
-      state: { webserverUrl, flowerUrl, adminUser, adminPassword, workers, version, backupKeys },
+      state: {
+        webserverUrl,
+        flowerUrl,
+        monitoringUrl,
+        adminUser,
+        adminPassword,
+        workers,
+        version,
+        backupKeys,
+      },
     };
   }
 }

@@ -50,13 +50,14 @@ export function packageSchema(version: string): Json {
   const properties = {
     webserverUrl: { ...text, description: "Address of the webserver." },
     flowerUrl: { ...text, description: "Address of Flower." },
+    monitoringUrl: { ...text, description: "Address of the monitoring, if there is one." },
     adminUser: { ...text, description: "Login of the first administrator." },
     adminPassword: { ...text, description: "Password of the first administrator.", secret: true },
     workers: { ...texts, description: "Names of the workers." },
     version: { ...text, description: "Airflow version of the metadata database." },
     backupKeys: { ...text, description: "Keys that open backups, if there are backups.", secret: true },
   };
-  const { backupKeys, ...required } = properties;
+  const { backupKeys, monitoringUrl, ...required } = properties;
   return {
     name: "airflow",
     version,

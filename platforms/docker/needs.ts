@@ -10,8 +10,13 @@ const control = 2560;
 /** MiB for the images and some time's logs. */
 const disk = 4096;
 
+function publishedPorts(monitors: boolean) {
+  return ["webserverPort", "flowerPort", ...(monitors ? (["monitoringPort"] as const) : [])] as const;
+}
+
 function portsOn(machine: DockerMachine | undefined, machines: readonly DockerMachine[], settings: Settings) {
-  const { webservers, webserverPort, flowerPort, gatewayPort, publish } = settings;
+  const { webservers, webserverPort, flowerPort, monitoringPort, gatewayPort, publish, monitoring } =
+    settings;
   const published = publish && homeOf("webserver", machines) === machine ? [publish] : [];
   const loopback = (role: string, first: number, count: number) =>
     homeOf(role, machines) === machine
@@ -27,8 +32,9 @@ function portsOn(machine: DockerMachine | undefined, machines: readonly DockerMa
       : []),
     ...loopback("webserver", webserverPort, webservers),
     ...loopback("flower", flowerPort, 1),
+    ...(monitoring ? loopback("monitoring", monitoringPort, 1) : []),
     ...published.flatMap(({ address, ...ports }) =>
-      (["webserverPort", "flowerPort"] as const).map((key) => ({
+      publishedPorts(monitoring !== undefined).map((key) => ({
         address,
         port: ports[key],
         use: `publishing (airflow:publish.${key})`,
@@ -68,7 +74,7 @@ export function needsHere(settings: Settings): Omit<Needs, "machine"> {
 export function isPublisher(container: string, prefix: string): boolean {
   return (
     container.startsWith(`${prefix}-`) &&
-    /^(webserver(-\d+)?|flower|gateway|entrance)$/.test(container.slice(prefix.length + 1))
+    /^(webserver(-\d+)?|flower|monitoring|gateway|entrance)$/.test(container.slice(prefix.length + 1))
   );
 }
 

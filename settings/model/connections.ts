@@ -6,7 +6,7 @@ import type { Settings, WorkerCount } from "./groups.ts";
 /** Settings that decide how many connections a stack opens. */
 export type Connecting = Pick<
   Settings,
-  "version" | "canary" | "backup" | "schedulers" | "webservers" | "settings" | "pgbouncer"
+  "version" | "canary" | "backup" | "monitoring" | "schedulers" | "webservers" | "settings" | "pgbouncer"
 > & {
   readonly groups: readonly Omit<WorkerCount, "group">[];
   readonly postgres: Pick<Settings["postgres"], "settings">;
@@ -17,6 +17,7 @@ export const connectionParts = [
   "version",
   "canary",
   "backup",
+  "monitoring",
   "schedulers",
   "webservers",
   "pgbouncer",
@@ -102,6 +103,7 @@ export function clientShares(stack: Connecting): Share[] {
   return [
     ...shares,
     ...(stack.canary ? [{ who: "canary", count: 1, because: "one proof at a time" }] : []),
+    ...(stack.monitoring ? [{ who: "monitoring", count: 1, because: "one look at a time" }] : []),
     ...groups.flatMap((group) => taskShares(group, group.autoscale?.max ?? group.workers, isTwo)),
   ];
 }

@@ -153,7 +153,7 @@ export function resolved(parsed: ParsedConfig): Settings {
 
 /** Picks the images that a stack names, and for the others the ones built here. */
 function imagesOf({ platform, images, version }: ParsedConfig, packages?: Packages): Settings["images"] {
-  const names = ["airflow", "postgres", "redis", "gateway", "pgbouncer", "backup"] as const;
+  const names = ["airflow", "postgres", "redis", "gateway", "pgbouncer", "backup", "monitoring"] as const;
   const entries = names.map((name) => [name, images[name] ?? localImage(name, version)]);
   // A pushed image already has the packages.
   const derived = packages && capabilities[platform].localImages && { airflow: derivedImage(packages) };

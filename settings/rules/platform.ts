@@ -40,7 +40,7 @@ const pushed =
   "expected an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it";
 
 /** Requires images of a registry where this machine's images cannot run. */
-const images = rule(["platform"], ({ platform }, isGiven) => {
+const images = rule(["platform", "monitoring"], ({ platform, monitoring }, isGiven) => {
   if (capabilities[platform].localImages) return [];
   const needed = [
     "airflow",
@@ -48,6 +48,7 @@ const images = rule(["platform"], ({ platform }, isGiven) => {
     ...(isGiven("redis.url") ? [] : (["redis"] as const)),
     ...(isGiven("pgbouncer") ? (["pgbouncer"] as const) : []),
     ...(isGiven("backup") ? (["backup"] as const) : []),
+    ...(monitoring ? (["monitoring"] as const) : []),
   ] as const;
   return needed
     .filter((name) => !isGiven(`images.${name}`))

@@ -21,6 +21,7 @@ export const publish = object({
     .describe("Host name that people use; default: the first name of the certificate."),
   webserverPort: port.default(443).describe("Port of the webserver at `address`."),
   flowerPort: port.default(5443).describe("Port of Flower at `address`."),
+  monitoringPort: port.default(9443).describe("Port of the monitoring at `address`."),
 });
 
 export type PublishSettings = z.output<typeof publish>;

@@ -12,6 +12,8 @@ import { publish } from "./publish.ts";
 import { extraHosts, extrasByRole, proxy } from "./roles.ts";
 import { secret } from "./secret.ts";
 import { pgbouncer, postgres, redis, retention } from "./services.ts";
+import { monitoring } from "./upkeep/monitoring.ts";
+import { backup, canary } from "./upkeep/schedules.ts";
 import {
   addressOrRange,
   cpu,
@@ -32,37 +34,6 @@ import {
 import { defaultVersion } from "./versions.ts";
 import { concurrency, defaultWorkers, workerGroup } from "./workers.ts";
 
-const expected = "expected whole minutes or hours: 5m, 1h";
-
-/** Converts `5m` or `1h` to seconds. */
-function secondsOf(text: string): number {
-  return Number.parseInt(text, 10) * (text.endsWith("h") ? 3600 : 60);
-}
-
-/** Schedule of the stack's own proof. */
-const canary = object({
-  every: matching(/^[1-9]\d{0,3}[mh]$/, expected)
-    .transform(secondsOf)
-    .describe("Time from one proof to the next: `5m`, `1h`."),
-});
-
-/** Schedule of the stack's backups. */
-const backup = object({
-  every: matching(/^[1-9]\d{0,3}[mh]$/, expected)
-    .default("6h")
-    .transform(secondsOf)
-    .describe("Time from one backup to the next: `30m`, `6h`."),
-  keep: whole(1, 1000).default(14).describe("Backups that are kept; older ones are removed."),
-  to: matching(
-    /^(volume|\/[^\s:,]*)$/,
-    "expected volume, or the absolute path of a directory on the machine of the database; s3:// and other stores are not written to: npm run backup -- --save ID copies a backup to where such a store is filled from",
-  )
-    .default("volume")
-    .describe(
-      "`volume`, or a directory on the machine of the database that user 999 may write to: `/srv/backups`.",
-    ),
-});
-
 const images = object({
   airflow: imageName
     .optional()
@@ -82,11 +53,14 @@ const images = object({
     .describe(
       "Image that backs up and restores if `backup` is set, built from `images/backup`; its PostgreSQL is not older than the server's.",
     ),
+  monitoring: imageName
+    .optional()
+    .describe("Image that stores and shows metrics if `monitoring` is set, built from `images/monitoring`."),
 });
 
 /** Secrets of the stack that may be given, or minted again. */
 const stackSecrets = {
-  adminPassword: "Password of `adminUser`, for Airflow and for Flower.",
+  adminPassword: "Password of `adminUser`, for Airflow, for Flower and for the monitoring.",
   brokerPassword: "Password of Airflow in Redis.",
   fernetKey: "Encrypts connections and variables in the database.",
   jwtSecret: "Signs the tokens that tasks and logins show to the webserver.",
@@ -157,6 +131,7 @@ export const schema = object({
   webservers: whole(1, 10).default(1).describe("Webservers; on Docker a second one has the next port."),
   webserverPort: port.default(roleTable.webserver.port).describe("Port of the webserver on 127.0.0.1."),
   flowerPort: port.default(roleTable.flower.port).describe("Port of Flower on 127.0.0.1."),
+  monitoringPort: port.default(9090).describe("Port of the monitoring on 127.0.0.1."),
   publish: publish
     .optional()
     .describe(
@@ -167,12 +142,17 @@ export const schema = object({
     .describe(
       "On Docker: addresses, or ranges of them, of a reverse proxy of your own in front of the webserver, which believes the `X-Forwarded-*` headers of no one else: `[172.18.0.1]`.",
     ),
-  adminUser: login.default("admin").describe("Login of the first administrator, and of Flower."),
+  adminUser: login
+    .default("admin")
+    .describe("Login of the first administrator, of Flower and of the monitoring."),
   canary: canary
     .optional()
     .describe(
       "Proves again and again that every queue and every worker works, as `npm run prove` does: `{ every: 5m }`.",
     ),
+  monitoring: monitoring
+    .optional()
+    .describe("Collects metrics, shows dashboards and raises alerts: `{}`, or `{ retention: 90d }`."),
   retention: retention
     .prefault({})
     .describe("Ages at which what grows is removed: `{ logs: 30d, metadata: 90d, results: 7d }`."),

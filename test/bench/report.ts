@@ -3,7 +3,7 @@ import { type Idle, idleSeconds, type Start } from "./measures.ts";
 import { median } from "./median.ts";
 import { counts, type Work } from "./work.ts";
 
-export const page: Page = { page: "docs/performance.md", command: "npm run bench" };
+export const page: Page = { page: "docs/scale.md", command: "npm run bench" };
 
 /** Measurements of the rounds. */
 export interface Results {

@@ -36,7 +36,7 @@ function said(file: string): Said {
 
 /** Keys that a cluster requires and an engine accepts. */
 function sources({ images, dagsGit, dagsImage }: Said): Config {
-  const named = ["airflow", "postgres", "redis"].map((name) => [name, `${registry}/${name}:1`]);
+  const named = ["airflow", "postgres", "redis", "monitoring"].map((name) => [name, `${registry}/${name}:1`]);
   return {
     images: images ?? Object.fromEntries(named),
     ...(dagsGit === undefined ? { dagsImage: dagsImage ?? `${registry}/dags` } : { dagsGit }),

@@ -28,6 +28,8 @@ import { isLocked, recover } from "./recovery/recover.ts";
 export interface Outputs {
   readonly webserverUrl: string;
   readonly flowerUrl: string;
+  /** Absent without monitoring. */
+  readonly monitoringUrl?: string;
   readonly adminUser: string;
   readonly adminPassword: string;
   readonly workers: readonly string[];

@@ -5,6 +5,7 @@ import { declarations } from "../../settings/schema/declarations.ts";
 import { shapeOf, stackShape } from "../../settings/schema/shape.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
 import { declarationsSchema, stackFileSchema } from "../lib/generate/jsonSchema.ts";
+import { grafanaFiles, monitoringTables } from "../lib/generate/monitoring.ts";
 import { projectFile } from "../lib/generate/projectFile.ts";
 import { between, keysTable, nestedTables } from "../lib/generate/tables.ts";
 import { main, project } from "../lib/process.ts";
@@ -13,11 +14,13 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Makers of the files that are generated from the schema, given their present text. */
+/** Makers of the files that are generated, given their present text. */
 const files: Readonly<Record<string, (now: string) => string>> = {
   "Pulumi.yaml": projectFile,
   "docs/configure.md": (now) => between(now, keysTable(stackShape(), prefix, "configuration.md")),
   "docs/configuration.md": (now) => between(now, nestedTables(stackShape())),
+  "docs/monitoring.md": (now) => between(now, monitoringTables()),
+  ...Object.fromEntries(grafanaFiles.map(([file, make]) => [file, () => json(make())])),
   "stacks/schema.json": () => json(stackFileSchema(stackShape())),
   "stacks/declarations.schema.json": () => json(declarationsSchema(shapeOf(declarations))),
 };

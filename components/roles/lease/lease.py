@@ -14,6 +14,17 @@ from celery.worker import state
 log = logging.getLogger(__name__)
 
 
+def queues_of(consumer):
+    """Returns the names of the queues that a worker reads."""
+    reader = consumer.task_consumer
+    return sorted(queue.name for queue in reader.queues) if reader else []
+
+
+def places_of(worker):
+    """Returns the number of tasks that a worker runs at most."""
+    return worker.autoscaler.max_concurrency if worker.autoscaler else worker.concurrency
+
+
 def held():
     """Returns the ids of the Celery tasks that run here, or were taken from a queue and wait for a place."""
     while True:
@@ -24,10 +35,11 @@ def held():
 class Lease(threading.Thread):
     """Renews from a thread of its own: the event loop may wait for the broker."""
 
-    def __init__(self, app, node):
+    def __init__(self, consumer):
         super().__init__(name="lease", daemon=True)
-        self.app = app
-        self.node = node
+        self.app = consumer.app
+        self.node = consumer.hostname
+        self.consumer = consumer
         # The host name that tasks of this worker have in the database.
         self.host = get_hostname()
         self.renewed = time.monotonic()
@@ -49,7 +61,16 @@ class Lease(threading.Thread):
 
     def renew(self, client):
         begun = time.monotonic()
-        client.hset(LEASES, self.node, json.dumps({"at": begun, "host": self.host, "tasks": held()}))
+        lease = {
+            "at": begun,
+            "host": self.host,
+            "tasks": held(),
+            # For the monitoring.
+            "active": len(state.active_requests),
+            "places": places_of(self.consumer.controller),
+            "queues": queues_of(self.consumer),
+        }
+        client.hset(LEASES, self.node, json.dumps(lease))
         self.renewed = begun
 
     def end(self):

@@ -14,7 +14,7 @@ class Guard(bootsteps.StartStopStep):
 
     def start(self, consumer):
         if Guard.lease is None:
-            Guard.lease = Lease(consumer.app, consumer.hostname)
+            Guard.lease = Lease(consumer)
             Guard.lease.start()
             Fence(Guard.lease).start()
 

@@ -85,6 +85,7 @@ export const ownDirectories = [dagsFolder, "/opt/airflow/logs", "/opt/airflow/da
 /** Directory trees that the stack, the machine or its engine fills. */
 export const ownTrees = [
   "/opt/airflow/config/airflow_on_celery",
+  "/opt/monitoring",
   "/run/secrets",
   "/dev",
   "/proc",
@@ -92,4 +93,4 @@ export const ownTrees = [
 ] as const;
 
 /** Volumes that a stack creates for itself. */
-export const ownVolumes = ["postgres-data", "redis-data", "logs", "dags", "stack-backups"] as const;
+export const ownVolumes = ["postgres-data", "redis-data", "logs", "dags", "stack-backups", "series"] as const;

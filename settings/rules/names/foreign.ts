@@ -23,7 +23,17 @@ const namespace = rule(
   },
 );
 
-const services = [...roles, "postgres", "redis", "pgbouncer", "gateway", "entrance", "backup"];
+const services = [
+  ...roles,
+  "postgres",
+  "redis",
+  "pgbouncer",
+  "gateway",
+  "entrance",
+  "backup",
+  "monitoring",
+  "exporter",
+];
 /** Names of the stack's own workloads besides groups of workers. */
 const workloads = new RegExp(`^(${services.join("|")})(-\\d+)?$`);
 const loopback = /^((.+\.)?localhost(\.localdomain)?|ip6-(localhost|loopback)|broadcasthost)$/;

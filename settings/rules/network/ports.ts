@@ -40,4 +40,15 @@ const gateway = rule([...webserver, "flowerPort", "gatewayPort", "machines.name"
   return [{ path: [isGiven("gatewayPort") ? "gatewayPort" : other], message }];
 });
 
-export const portRules = [range, flower, gateway];
+/** Rejects a port of the monitoring that another service has. */
+const monitoring = rule([...webserver, "flowerPort", "monitoringPort", "monitoring"], (parsed, isGiven) => {
+  const { webserverPort, flowerPort, monitoringPort, monitoring: monitors } = parsed;
+  if (!monitors) return [];
+  const isWebserver = monitoringPort >= webserverPort && monitoringPort <= lastPort(parsed);
+  if (!isWebserver && monitoringPort !== flowerPort) return [];
+  const other = isWebserver ? "webserverPort" : "flowerPort";
+  const message = `${isWebserver ? "the webserver" : "Flower"} has port ${monitoringPort} too: expected different ones`;
+  return [{ path: [isGiven("monitoringPort") ? "monitoringPort" : other], message }];
+});
+
+export const portRules = [range, flower, gateway, monitoring];

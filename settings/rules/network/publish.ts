@@ -51,6 +51,9 @@ const portParts = [
   "publish.address",
   "publish.webserverPort",
   "publish.flowerPort",
+  "publish.monitoringPort",
+  "monitoring",
+  "monitoringPort",
   "webserverPort",
   "webservers",
   "flowerPort",
@@ -62,6 +65,7 @@ const portParts = [
 const ports = rule(portParts, (parsed) => {
   const { publish, webserverPort, webservers, flowerPort, gatewayPort, machines = [] } = parsed;
   if (!publish) return [];
+  const { monitoring, monitoringPort } = parsed;
   const { address } = publish;
   const everywhere = address === "0.0.0.0";
   const loopback = everywhere || address.startsWith("127.");
@@ -71,6 +75,7 @@ const ports = rule(portParts, (parsed) => {
     if (loopback && port >= webserverPort && port < webserverPort + webservers)
       return "the webserver, at 127.0.0.1";
     if (loopback && port === flowerPort) return "Flower, at 127.0.0.1";
+    if (loopback && monitoring && port === monitoringPort) return "the monitoring, at 127.0.0.1";
     return gateway && port === gatewayPort ? "the gateway" : undefined;
   };
   const clash = (name: string, who: string | undefined) =>
@@ -79,6 +84,17 @@ const ports = rule(portParts, (parsed) => {
     ...clash("webserverPort", taken(publish.webserverPort)),
     ...clash("flowerPort", taken(publish.flowerPort)),
     ...clash("flowerPort", publish.webserverPort === publish.flowerPort ? "the webserver" : undefined),
+    ...(monitoring
+      ? [
+          ...clash("monitoringPort", taken(publish.monitoringPort)),
+          ...clash(
+            "monitoringPort",
+            [publish.webserverPort, publish.flowerPort].includes(publish.monitoringPort)
+              ? "another published service"
+              : undefined,
+          ),
+        ]
+      : []),
   ];
 });
 

@@ -29,6 +29,9 @@ export const ingress = object({
   flower: hostAndPath
     .optional()
     .describe("Host name of Flower, and a path if others share it; without it Flower is not exposed."),
+  monitoring: hostAndPath
+    .optional()
+    .describe("Host name of the monitoring, and a path if others share it; without it it is not exposed."),
   tlsSecret: clusterName
     .optional()
     .describe(

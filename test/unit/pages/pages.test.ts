@@ -25,7 +25,7 @@ const pages = [
   "docs/import.md",
   "docs/kubernetes.md",
   "docs/machines.md",
-  "docs/performance.md",
+  "docs/monitoring.md",
   "docs/reliability.md",
   "docs/scale.md",
   "docs/secrets.md",

@@ -42,6 +42,7 @@ test("a stack that says nothing gets the defaults", () => {
     webservers: 1,
     webserverPort: 8080,
     flowerPort: 5555,
+    monitoringPort: 9090,
     adminUser: "admin",
     retention: { logs: 30, metadata: 90, results: 7 },
     settings: {},

@@ -25,7 +25,7 @@ const bases: Readonly<Record<"docker" | "kubernetes", Any>> = {
     platform: "kubernetes",
     dagsImage: "registry.example.com/dags",
     images: Object.fromEntries(
-      ["airflow", "postgres", "redis", "pgbouncer", "backup"].map((name) => [
+      ["airflow", "postgres", "redis", "pgbouncer", "backup", "monitoring"].map((name) => [
         name,
         `r.example.com/${name}:1.2.3`,
       ]),

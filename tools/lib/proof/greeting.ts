@@ -19,12 +19,14 @@ export function dagsSentence(settings: Settings): string {
  * @param isTunnelled true if the URLs work only while `npm run open` runs
  */
 export function greeting(stack: string, settings: Settings, outputs: Outputs, isTunnelled: boolean): string {
-  const { flowerPort } = settings;
+  const { flowerPort, monitoringPort, monitoring } = settings;
+  const metricsUrl = isTunnelled ? `http://127.0.0.1:${monitoringPort}, likewise` : outputs.monitoringUrl;
+  const shown = monitoring ? `  metrics   ${metricsUrl}\n` : "";
   const flags = stack === "dev" ? "" : ` -- --stack ${stack}`;
   return `
   Airflow   ${outputs.webserverUrl}${isTunnelled ? `, while npm run open${flags} runs` : ""}
   Flower    ${isTunnelled ? `http://127.0.0.1:${flowerPort}, likewise` : outputs.flowerUrl}
-  login     ${outputs.adminUser}, with the password that this prints:
+${shown}  login     ${outputs.adminUser}, with the password that this prints:
             npm run --silent pulumi -- stack output adminPassword --show-secrets${flags.slice(3)}
   your DAGs ${dagsSentence(settings)}
   npm run down${flags} removes all this and keeps the data

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createConnection } from "node:net";
+import { monitoringPort } from "../../../components/monitoring/monitoring.ts";
 import { roleTable } from "../../../roles.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { readDeployed } from "../../../settings/read/read.ts";
@@ -63,6 +64,9 @@ export async function forward(stack: Stack): Promise<() => void> {
   const forwards: Forward[] = [
     { service: "webserver", port: roleTable.webserver.port, local: settings.webserverPort },
     { service: "flower", port: roleTable.flower.port, local: settings.flowerPort },
+    ...(settings.monitoring
+      ? [{ service: "monitoring", port: monitoringPort, local: settings.monitoringPort }]
+      : []),
   ];
   for (const { local, service } of forwards) {
     if (await answers(local)) throw portInUse(service, local);

@@ -1,4 +1,5 @@
 import { capabilities } from "../../../capabilities.ts";
+import { monitoringPort as storePort } from "../../../components/monitoring/monitoring.ts";
 import { several } from "../../../components/roles/role.ts";
 import { homeOf, type Machine, machinesOf } from "../../../platforms/machines.ts";
 import { roleTable } from "../../../roles.ts";
@@ -9,7 +10,7 @@ import type { Stack } from "../stack.ts";
 import { forward } from "./kubernetes.ts";
 import { portInUse, tunnel } from "./tunnel.ts";
 
-/** An instance of the webserver or Flower on another machine. */
+/** An instance of the webserver, of Flower or of the monitoring on another machine. */
 interface Remote {
   readonly machine: Machine;
   readonly service: string;
@@ -20,11 +21,12 @@ interface Remote {
 }
 
 function remotes(settings: Settings): Remote[] {
-  const { webservers, webserverPort, flowerPort } = settings;
+  const { webservers, webserverPort, flowerPort, monitoringPort, monitoring } = settings;
   const machines = machinesOf(settings);
   const services = [
     { service: "webserver", replicas: webservers, port: roleTable.webserver.port, first: webserverPort },
     { service: "flower", replicas: 1, port: roleTable.flower.port, first: flowerPort },
+    ...(monitoring ? [{ service: "monitoring", replicas: 1, port: storePort, first: monitoringPort }] : []),
   ];
   return services.flatMap(({ service, replicas, port, first }) => {
     const machine = homeOf(service, machines);

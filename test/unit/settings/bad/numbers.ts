@@ -3,6 +3,45 @@ import type { BadRow } from "./rows.ts";
 /** Numbers and names that contradict each other. */
 export const numbers: readonly BadRow[] = [
   {
+    name: "monitoring.retention: 12h",
+    config: `config:
+  airflow:monitoring: { retention: 12h }
+`,
+    says: ["2: monitoring.retention is 12h; expected whole days: 30d"],
+    expressible: true,
+  },
+  {
+    name: "monitoring: on",
+    config: `config:
+  airflow:monitoring: sometimes
+`,
+    says: ["2: monitoring is sometimes; expected an object with retention, alerts, scrape"],
+    expressible: true,
+  },
+  {
+    name: "monitoring at Flower's port",
+    config: `config:
+  airflow:monitoring: {}
+  airflow:flowerPort: 9090
+`,
+    says: ["3: flowerPort is 9090; Flower has port 9090 too: expected different ones"],
+    expressible: false,
+  },
+  {
+    name: "an address of metrics with a login, and a mail server without a port",
+    config: `config:
+  airflow:monitoring:
+    scrape: ["http://me:word@10.0.0.5/metrics"]
+    alerts: { email: { to: ops@example.com, from: airflow, server: mail } }
+`,
+    says: [
+      "3: monitoring.scrape[0] is http://…@10.0.0.5/metrics; expected the URL of metrics, without a login: http://10.0.0.5:9100/metrics",
+      "4: monitoring.alerts.email.from is airflow; expected an e-mail address: ops@example.com",
+      "4: monitoring.alerts.email.server is mail; expected the name and the port of a mail server: mail.example.com:587",
+    ],
+    expressible: true,
+  },
+  {
     name: "a task may take longer than a stopping worker waits",
     config: `config:
   airflow:settings: { core: { default_task_execution_timeout: 600 } }

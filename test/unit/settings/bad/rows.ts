@@ -133,7 +133,9 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:images: { mysql: x }
 `,
-    says: ["2: images.mysql is unknown; expected airflow, postgres, redis, gateway, pgbouncer, backup"],
+    says: [
+      "2: images.mysql is unknown; expected airflow, postgres, redis, gateway, pgbouncer, backup, monitoring",
+    ],
     expressible: true,
   },
   {
@@ -167,7 +169,9 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:images: { toString: x }
 `,
-    says: ["2: images.toString is unknown; expected airflow, postgres, redis, gateway, pgbouncer, backup"],
+    says: [
+      "2: images.toString is unknown; expected airflow, postgres, redis, gateway, pgbouncer, backup, monitoring",
+    ],
     expressible: true,
   },
   {

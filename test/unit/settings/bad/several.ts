@@ -27,7 +27,7 @@ export const several: readonly BadRow[] = [
       "4: flowerPort is 8080; the webserver has ports 8080 to 8080, and Flower 8080: expected different ones",
       `5: platfrom is unknown; did you mean platform? expected ${keys}`,
       "6: kubernetes is {…}; it needs platform: kubernetes",
-      "7: images.airflwo is unknown; did you mean airflow? expected airflow, postgres, redis, gateway, pgbouncer, backup",
+      "7: images.airflwo is unknown; did you mean airflow? expected airflow, postgres, redis, gateway, pgbouncer, backup, monitoring",
       "9: settings.core.executor is LocalExecutor; this deploys workers of Celery, which no other executor gives tasks to: expected CeleryExecutor, or leave it out",
       "9: settings.core.parallelism is {…}; expected a text, a number or a boolean",
       "10: settings.celery_broker_transport_options.visibility_timeout is 10; expected more than settings.scheduler.task_instance_heartbeat_timeout, 300 s: Redis would hand a task to a second worker before the first one counts as dead",

@@ -1,0 +1,124 @@
+import type { Settings } from "../../settings/model/groups.ts";
+import { timings } from "../../settings/model/timings.ts";
+
+/** A rule that tells people. Its section in docs/monitoring.md has the alert's name. */
+export interface Alert {
+  /** Series that are there while something is wrong, in PromQL. */
+  readonly expr: string;
+  /** Seconds for which it has to be so. */
+  readonly lasts: number;
+  /** One sentence for people. */
+  readonly summary: string;
+}
+
+export type Alerting = Pick<Settings, "canary" | "backup" | "groups">;
+
+const hour = 3600;
+const day = 24 * hour;
+
+/** Seconds of two missed collections. */
+const missed = 30;
+
+/** Share of a budget from which on it is told. */
+const shares = { memory: 0.8, connections: 0.85, free: 0.15 };
+
+/** Alerts about what only some stacks have. */
+function optional({ canary, backup }: Alerting): Record<string, Alert> {
+  return {
+    ...(canary && {
+      CanaryFails: {
+        expr: `airflow_canary_success == 0 or time() - airflow_canary_time_seconds > ${canary.every + 300}`,
+        lasts: 0,
+        summary:
+          "The last proof of queues and workers failed, or there was none for 5 minutes after it was due.",
+      },
+    }),
+    ...(backup && {
+      BackupOld: {
+        expr: `time() - airflow_backup_time_seconds > ${backup.every + 2 * hour}`,
+        lasts: hour,
+        summary: "No backup was taken and proven in time.",
+      },
+    }),
+  };
+}
+
+/** Alerts of a stack, by name. Thresholds follow from the stack's own numbers. */
+export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
+  return {
+    SchedulerSilent: {
+      expr: `airflow_heartbeat_age_seconds{role="scheduler"} > ${timings.jobMissed}`,
+      lasts: missed,
+      summary: "No scheduler has a heartbeat: no task is queued.",
+    },
+    QueueSlow: {
+      expr: "airflow_queue_oldest_seconds > 300 and airflow_queue_consumers > 0",
+      lasts: 60,
+      summary:
+        "The oldest message of {{ $labels.queue }} waits for more than 5 minutes, though workers read it.",
+    },
+    QueueUnread: {
+      expr: "airflow_queue_length > 0 and airflow_queue_consumers == 0",
+      // An autoscaler has to start the first worker.
+      lasts: settings.groups.some(({ autoscale }) => autoscale) ? 300 : 60,
+      summary: "Messages wait in {{ $labels.queue }}, which no worker reads.",
+    },
+    WorkerIdle: {
+      expr: "airflow_worker_queues == 0",
+      lasts: 60,
+      summary: "{{ $labels.worker }} is online and reads no queue.",
+    },
+    TasksLost: {
+      expr: "airflow_tasks_lost >= 3",
+      lasts: 0,
+      summary: "Three running tasks lost their heartbeats within 10 minutes.",
+    },
+    PublishFails: {
+      expr: "airflow_tasks_unsent > 0",
+      lasts: missed,
+      summary: "Queued tasks have no message in the broker.",
+    },
+    ImportErrors: {
+      expr: "airflow_import_errors > 0",
+      lasts: 600,
+      summary: "Files of DAGs cannot be imported for 10 minutes.",
+    },
+    BrokerFull: {
+      expr: `airflow_broker_memory_bytes / airflow_broker_memory_limit_bytes > ${shares.memory} or airflow_broker_writes == 0`,
+      lasts: missed,
+      summary: "Redis uses more than 80 % of its memory, or its last write to the disk failed.",
+    },
+    ConnectionsShort: {
+      expr: `airflow_database_connections / airflow_database_connections_budget > ${shares.connections}`,
+      lasts: 60,
+      summary: "More than 85 % of the stack's connections to Postgres are open.",
+    },
+    DiskFull: {
+      expr: `airflow_volume_free_ratio < ${shares.free}`,
+      lasts: 60,
+      summary: "Less than 15 % of the volume {{ $labels.volume }} is free.",
+    },
+    CertificateEnds: {
+      expr: `airflow_certificate_end_seconds - time() < ${14 * day}`,
+      lasts: 0,
+      summary: "The certificate {{ $labels.certificate }} ends within 14 days.",
+    },
+    SourceSilent: {
+      expr: 'airflow_source_up == 0 or up{job="airflow"} == 0',
+      lasts: 2 * missed,
+      summary: "The monitoring cannot read {{ $labels.source }}: alerts about it are silent.",
+    },
+    ...optional(settings),
+  };
+}
+
+/** Rules file of Prometheus; JSON is YAML. */
+export function rulesFile(settings: Alerting): string {
+  const rules = Object.entries(alertsOf(settings)).map(([alert, { expr, lasts, summary }]) => ({
+    alert,
+    expr,
+    for: `${lasts}s`,
+    annotations: { summary, runbook: `docs/monitoring.md#${alert.toLowerCase()}` },
+  }));
+  return JSON.stringify({ groups: [{ name: "airflow", interval: "15s", rules }] }, null, 2);
+}

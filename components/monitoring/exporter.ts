@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { certificatesIn } from "../../settings/model/certificates.ts";
+import { connectionBudget } from "../../settings/model/connections.ts";
+import type { Settings } from "../../settings/model/groups.ts";
+import type { Endpoint, Values } from "../../workload.ts";
+import { clientKey } from "../broker.ts";
+import { withExtras } from "../roles/extras.ts";
+import { type RoleArgs, targets, underInit } from "../roles/role.ts";
+import { families } from "./families.ts";
+
+/** Folder of the programs in a container of the monitoring. */
+export const folder = "/opt/monitoring";
+
+const port = 9464;
+
+function programs(...names: readonly string[]): Values {
+  return Object.fromEntries(
+    names.map((name) => [`${folder}/${name}`, readFileSync(new URL(name, import.meta.url), "utf8")]),
+  );
+}
+
+/** Lists the ends of the certificates in a stack's files, in seconds since 1970. */
+function certificateEnds({ publish, caCertificates, postgres, redis }: Settings): Record<string, number> {
+  const files = {
+    "publish.certificate": publish?.certificate,
+    ...Object.fromEntries(caCertificates.map((file, at) => [`caCertificates[${at}]`, file])),
+    "postgres.ca": postgres.ca,
+    "redis.ca": redis.ca,
+    "redis.certificate": redis.certificate,
+  };
+  const ends = Object.entries(files).flatMap(([key, file]) => {
+    const dates = file === undefined ? [] : certificatesIn(readFileSync(file, "utf8"));
+    return dates.length === 0
+      ? []
+      : [[key, Math.min(...dates.map(({ validToDate }) => validToDate.getTime() / 1000))]];
+  });
+  return Object.fromEntries(ends);
+}
+
+/** Secrets of a scheduler that the exporter needs, too. */
+const needed = ["sql_alchemy_conn", "result_backend", "broker_url", clientKey];
+
+export interface ExporterArgs extends RoleArgs {
+  readonly settings: Settings;
+  readonly defaultQueue: string;
+}
+
+/** Tells queues, workers, the database and the broker as series. */
+export class Exporter extends pulumi.ComponentResource {
+  readonly endpoint: Endpoint;
+
+  constructor(name: string, args: ExporterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("airflow:index:Exporter", name, {}, opts);
+    const { platform, settings, defaultQueue } = args;
+    // It reads what a scheduler knows: the database, and the broker.
+    const { env, secrets, files } = args.environment.scheduler;
+    const { logs } = args;
+    const about = {
+      queues: [
+        ...new Set(settings.groups.flatMap(({ queues }) => (queues.length ? queues : [defaultQueue]))),
+      ],
+      connections: connectionBudget(settings),
+      certificates: certificateEnds(settings),
+      volumes: logs ? { logs: "/opt/airflow/logs" } : {},
+      // Workers of Airflow 2 have none.
+      leases: args.version.usesExecutionApi,
+      canary: settings.canary !== undefined,
+      backup: settings.backup !== undefined,
+    };
+    platform.service(
+      name,
+      withExtras("all", args, {
+        image: args.image,
+        user: { uid: 50000, gid: 0 },
+        env: Object.fromEntries(
+          Object.entries(env).filter(([variable]) => variable.startsWith("AIRFLOW__CELERY__SSL_")),
+        ),
+        secrets: Object.fromEntries(Object.entries(secrets).filter(([secret]) => needed.includes(secret))),
+        files: {
+          ...files,
+          ...programs("exporter.py", "broker.py", "database.py"),
+          [`${folder}/families.json`]: JSON.stringify(families),
+          [`${folder}/about.json`]: JSON.stringify(about),
+        },
+        scratch: ["/tmp"],
+        volumes: logs ? { "/opt/airflow/logs": logs } : {},
+        command: underInit("python", `${folder}/exporter.py`, String(port)),
+        limits: { memory: 128, cpu: 0.5 },
+        reaches: targets(args.redis, args.postgres),
+        priority: "control",
+        port,
+        healthy: {
+          command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/health`],
+          startSeconds: 60,
+        },
+        stop: { signal: "SIGTERM", graceSeconds: 5 },
+      }),
+      { parent: this },
+    );
+    this.endpoint = platform.endpoint(name, port);
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,70 @@
+/** A family of series of the exporter. All are gauges: a counter would begin anew with each start of the exporter. */
+export interface Family {
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Where the exporter reads it. */
+  readonly source: "broker" | "database" | "volumes" | "stack file" | "itself";
+}
+
+function family(source: Family["source"], help: string, ...labels: string[]): Family {
+  return { help, labels, source };
+}
+
+/** Families of the exporter, by name; the docs, the exporter, alerts and dashboards follow from the table. */
+export const families = {
+  airflow_queue_length: family("broker", "Messages that wait in a queue.", "queue"),
+  airflow_queue_oldest_seconds: family(
+    "broker",
+    "Age of the oldest message of a queue, 0 if it is empty.",
+    "queue",
+  ),
+  airflow_queue_consumers: family("broker", "Workers that read a queue.", "queue"),
+  airflow_queue_unacknowledged: family(
+    "broker",
+    "Messages that workers have taken and not finished.",
+    "queue",
+  ),
+  airflow_queue_places: family(
+    "broker",
+    "Places for tasks at the workers of a queue, busy or free.",
+    "queue",
+    "state",
+  ),
+  airflow_worker_queues: family("broker", "Queues that a worker reads.", "worker"),
+  airflow_worker_places: family("broker", "Places of a worker, busy or free.", "worker", "state"),
+  airflow_broker_memory_bytes: family("broker", "Memory that Redis uses."),
+  airflow_broker_memory_limit_bytes: family("broker", "Memory from which on Redis refuses messages."),
+  airflow_broker_writes: family("broker", "1 if the last write of Redis to its disk succeeded, otherwise 0."),
+  airflow_database_connections: family("database", "Connections of the stack to Postgres."),
+  airflow_database_connections_budget: family("stack file", "Connections that the stack may open at most."),
+  airflow_database_bytes: family("database", "Size of the database with the metadata."),
+  airflow_runs: family("database", "DAG runs that are queued or running.", "state"),
+  airflow_tasks: family("database", "Task instances in a state that is not final.", "state"),
+  airflow_tasks_unsent: family(
+    "database",
+    "Tasks that have been queued for 30 s and have no message in the broker.",
+  ),
+  airflow_tasks_lost: family("database", "Running tasks whose heartbeats stopped, in the last 10 minutes."),
+  airflow_heartbeat_age_seconds: family(
+    "database",
+    "Seconds since the last heartbeat of any instance of a role.",
+    "role",
+  ),
+  airflow_import_errors: family("database", "Files of DAGs that cannot be imported."),
+  airflow_canary_success: family("database", "1 if the last proof succeeded, otherwise 0."),
+  airflow_canary_time_seconds: family("database", "End of the last proof, in seconds since 1970."),
+  airflow_canary_duration_seconds: family("database", "Duration of the last proof, from trigger to end."),
+  airflow_backup_time_seconds: family(
+    "database",
+    "Last proven backup, in seconds since 1970; 0 if there is none.",
+  ),
+  airflow_volume_free_ratio: family("volumes", "Free part of a volume, from 0 to 1.", "volume"),
+  airflow_certificate_end_seconds: family(
+    "stack file",
+    "End of a certificate, in seconds since 1970.",
+    "certificate",
+  ),
+  airflow_source_up: family("itself", "1 if the exporter could read a source, otherwise 0.", "source"),
+} as const satisfies Readonly<Record<string, Family>>;
+
+export type FamilyName = keyof typeof families;

@@ -1,0 +1,116 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../../settings/model/groups.ts";
+import type { MonitoringSettings } from "../../settings/schema/upkeep/monitoring.ts";
+import { type Endpoint, type Platform, runtimeDirectory } from "../../workload.ts";
+import { underInit } from "../roles/role.ts";
+import { alertmanagerConfig } from "./alertmanager.ts";
+import { rulesFile } from "./alerts.ts";
+import { consoles } from "./consoles.ts";
+import { folder } from "./exporter.ts";
+
+/** Port of Prometheus, in its container. */
+export const monitoringPort = 9090;
+
+/** Splits a URL into the parts that a scrape configuration names apart. */
+function job(name: string, url: string) {
+  const { protocol, host, pathname } = new URL(url);
+  return {
+    job_name: name,
+    scheme: protocol.slice(0, -1),
+    metrics_path: pathname,
+    static_configs: [{ targets: [host] }],
+  };
+}
+
+/** Renders the configuration of Prometheus: it collects from the exporter, and from the URLs of the stack. JSON is YAML. */
+function prometheusFile({ host, port }: Endpoint, urls: readonly string[], tells: boolean): string {
+  return JSON.stringify({
+    global: { scrape_interval: "15s", scrape_timeout: "14s", evaluation_interval: "15s" },
+    rule_files: ["rules.json"],
+    ...(tells && { alerting: { alertmanagers: [{ static_configs: [{ targets: ["127.0.0.1:9093"] }] }] } }),
+    scrape_configs: [
+      job("airflow", `http://${host}:${port}/metrics`),
+      ...urls.map((url, at) => job(`scrape-${at + 1}`, url)),
+    ],
+  });
+}
+
+export interface MonitoringArgs {
+  readonly platform: Platform;
+  readonly settings: Settings;
+  readonly monitoring: MonitoringSettings;
+  readonly exporter: Endpoint;
+  readonly adminPassword: pulumi.Input<string>;
+}
+
+/** Collects series, keeps them, shows them to people and raises alerts. Nothing of Airflow depends on it. */
+export class Monitoring extends pulumi.ComponentResource {
+  /** URL at which people find it. */
+  readonly url: string;
+
+  constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("airflow:index:Monitoring", name, {}, opts);
+    const { platform, settings, monitoring, exporter, adminPassword } = args;
+    const { alerts, scrape, retention } = monitoring;
+    const { proxy } = settings;
+    this.url = platform.url(name, settings.monitoringPort);
+    const path = new URL(this.url).pathname.replace(/\/$/, "");
+    const here = `http://127.0.0.1:${monitoringPort}${path}`;
+    const tells = alerts?.webhook !== undefined || alerts?.email !== undefined;
+    const start = readFileSync(new URL("start.sh", import.meta.url), "utf8");
+    platform.service(
+      name,
+      {
+        image: settings.images.monitoring,
+        command: underInit(
+          "bash",
+          `${folder}/start.sh`,
+          settings.adminUser,
+          retention,
+          this.url,
+          path || "/",
+        ),
+        user: { uid: 999, gid: 999 },
+        secrets: {
+          admin_password: adminPassword,
+          ...(tells && {
+            "alertmanager.json": alertmanagerConfig(alerts, platform, proxy?.https ?? proxy?.http),
+          }),
+        },
+        files: {
+          [`${folder}/start.sh`]: start,
+          [`${folder}/prometheus.json`]: prometheusFile(exporter, scrape, tells),
+          [`${folder}/rules.json`]: rulesFile(settings),
+          ...consoles(`${folder}/consoles`),
+        },
+        volumes: { "/series": platform.volume("series", "exclusive") },
+        scratch: ["/tmp"],
+        hosts: settings.extraHosts,
+        limits: { memory: 256, cpu: 1 },
+        reaches: [exporter],
+        ...((tells || scrape.length > 0) && { outbound: true }),
+        stateful: true,
+        priority: "control",
+        port: monitoringPort,
+        loopbackPort: settings.monitoringPort,
+        healthy: {
+          // The health check has to log in, too.
+          command: [
+            "curl",
+            "-fsS",
+            "-o",
+            "/dev/null",
+            "-K",
+            `${runtimeDirectory}/login`,
+            `${here}/-/healthy`,
+          ],
+          startSeconds: 60,
+        },
+        stop: { signal: "SIGTERM", graceSeconds: 20 },
+      },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,30 @@
+#!/bin/bash
+# usage: start.sh USER RETENTION URL PATH
+# Runs Prometheus and, if alerts go somewhere, Alertmanager. The end of one ends the other, and the container begins anew.
+set -eu
+folder=$(dirname "$0")
+alerts=/run/secrets/alertmanager.json
+umask 077
+password=$(< /run/secrets/admin_password)
+# Prometheus knows a password by its hash; the health check has the password itself.
+echo "{basic_auth_users: {'$1': '$(htpasswd -niBC 8 "$1" <<< "$password" | cut -d: -f2-)'}}" > /dev/shm/web.yml
+printf 'user = "%s:%s"\n' "$1" "$(sed 's/[\\"]/\\&/g' <<< "$password")" > /dev/shm/login
+unset password
+
+# Ends both in order, so that Prometheus writes what it has in memory.
+trap 'kill $(jobs -p); wait' TERM
+
+if [[ -f $alerts ]]; then
+  prometheus-alertmanager --config.file="$alerts" --storage.path=/tmp/alertmanager \
+    --web.listen-address=127.0.0.1:9093 --cluster.listen-address= --log.level=warn &
+fi
+# Frees memory early: the series of a stack are few.
+GOGC=40 prometheus --config.file="$folder/prometheus.json" --web.config.file=/dev/shm/web.yml \
+  --storage.tsdb.path=/series --storage.tsdb.retention.time="$2" --web.external-url="$3" --web.route-prefix="$4" \
+  --web.console.templates="$folder/consoles" --web.console.libraries="$folder/consoles" --log.level=warn &
+
+set +e
+wait -n
+kill $(jobs -p)
+wait
+exit 1

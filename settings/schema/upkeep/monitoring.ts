@@ -1,0 +1,44 @@
+import type { z } from "zod";
+import { secret } from "../secret.ts";
+import { list, matching, object, text } from "../values.ts";
+
+const address = matching(/^[^\s@]+@[^\s@]+$/, "expected an e-mail address: ops@example.com");
+
+const email = object({
+  to: address.describe("Address that alerts are sent to."),
+  from: address.describe("Address that they come from."),
+  server: matching(
+    /^[A-Za-z0-9.-]+:\d{1,5}$/,
+    "expected the name and the port of a mail server: mail.example.com:587",
+  ).describe("Mail server, which must speak STARTTLS: `mail.example.com:587`."),
+  user: text.optional().describe("Login at the server."),
+  password: secret.optional().describe("Password of that login."),
+});
+
+const metricsUrl = "expected the URL of metrics, without a login: http://10.0.0.5:9100/metrics";
+
+const alerts = object({
+  webhook: secret
+    .optional()
+    .describe("URL that alerts are posted to, in the form of Alertmanager's webhooks."),
+  email: email.optional().describe("Mail to which alerts are sent."),
+});
+
+/** Monitoring of a stack; `{}` is all defaults. */
+export const monitoring = object({
+  retention: matching(/^[1-9]\d{0,3}d$/, "expected whole days: 30d")
+    .default("30d")
+    .describe("Age at which series are removed."),
+  alerts: alerts.optional().describe("Where alerts go; without it they are in the interface only."),
+  scrape: list(
+    matching(
+      /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9]\d{0,4})?(\/[A-Za-z0-9_./-]*)?$/,
+      metricsUrl,
+    ).refine(URL.canParse, { error: metricsUrl }),
+    "URLs",
+  )
+    .default([])
+    .describe("Further metrics to collect: `[http://10.0.0.5:9100/metrics]`."),
+});
+
+export type MonitoringSettings = z.output<typeof monitoring>;

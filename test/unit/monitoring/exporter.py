@@ -1,0 +1,175 @@
+"""Tests of components/monitoring/exporter.py, with a broker and a database in place of the real ones."""
+
+import json
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import types
+import unittest
+from unittest import mock
+
+SOURCES = pathlib.Path("components/monitoring")
+FAMILIES = json.loads(os.environ["FAMILIES"])
+ABOUT = {
+    "queues": ["default"],
+    "connections": 40,
+    "certificates": {"publish.certificate": 2_000_000_000},
+    "volumes": {"logs": "/tmp"},
+    "leases": True,
+    "canary": True,
+    "backup": True,
+}
+
+
+def message(task):
+    return json.dumps({"properties": {"correlation_id": task}}).encode()
+
+
+def lease(**fields):
+    return json.dumps({"at": 1, "host": "w", "tasks": [], **fields}).encode()
+
+
+class Redis:
+    """A broker with two waiting messages, one that is taken, and two workers."""
+
+    lists = {"default": [message("b"), message("a")], "gpu": [message("g")]}
+
+    @staticmethod
+    def from_url(_url, **_):
+        return Redis()
+
+    def llen(self, name):
+        return len(self.lists.get(name, []))
+
+    def lindex(self, name, at):
+        return self.lists[name][at] if self.lists.get(name) else None
+
+    def lrange(self, name, _first, _last):
+        return self.lists.get(name, [])
+
+    def hvals(self, _name):
+        return [json.dumps([json.loads(message("t")), "default", "default"]).encode()]
+
+    def hgetall(self, _name):
+        return {
+            b"watch": b"1",
+            b"celery@worker-1": lease(active=1, places=4, queues=["default", "airflow_on_celery.canary.1"]),
+            b"celery@worker-2": lease(active=0, places=4, queues=[]),
+            # Of another version of the project.
+            b"celery@worker-3": lease(),
+        }
+
+    def info(self):
+        return {"used_memory": 10, "maxmemory": 100, "aof_last_write_status": "err"}
+
+
+class Result(list):
+    all = list.copy
+
+
+class Connection:
+    def execute(self, query, values=None):
+        return Result(self.answer(query, values or {}))
+
+    def answer(self, query, values):
+        if "external_executor_id" in query:
+            return [("default", "a", 400), ("default", "t", 90), ("late", "lost", 31), ("late", "new", 3)]
+        if "latest_heartbeat" in query:
+            return [("SchedulerJob", 4)]
+        if values.get("event") == "airflow_on_celery.canary":
+            return [(1000, json.dumps({"faults": ["x"], "seconds": 7}))]
+        if "GROUP BY state" in query:
+            return [("running", 2)]
+        return [] if "event = :event" in query else [(3,)]
+
+
+def text_of(secret):
+    return f"redis://u:word@redis/{secret}" if secret == "broker_url" else "postgresql://u:word@postgres/x"
+
+
+class Engine:
+    def begin(self):
+        context = mock.MagicMock()
+        context.__enter__.return_value = Connection()
+        context.__exit__.return_value = False
+        return context
+
+
+def modules():
+    """Stands in for packages that only Airflow's image has."""
+    sql = types.SimpleNamespace(
+        text=str,
+        create_engine=lambda *_, **__: Engine(),
+        make_url=lambda _: types.SimpleNamespace(username="u"),
+    )
+    return {"redis": types.SimpleNamespace(Redis=Redis), "sqlalchemy": sql}
+
+
+class ExporterTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        for name in ("exporter.py", "broker.py", "database.py"):
+            shutil.copy(SOURCES / name, cls.folder.name)
+        for name, value in {"families": FAMILIES, "about": ABOUT}.items():
+            (pathlib.Path(cls.folder.name) / f"{name}.json").write_text(json.dumps(value))
+        sys.path.insert(0, cls.folder.name)
+        sys.modules.update(modules())
+        import broker
+
+        broker.secret = text_of
+        import database
+        import exporter
+
+        database.secret = text_of
+        cls.exporter = exporter
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def series(self):
+        return {(name, *labels.values()): value for name, labels, value in self.exporter.Exporter().series()}
+
+    def test_all_families(self):
+        text = self.exporter.Exporter().answer()
+        told = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
+        self.assertEqual(told, sorted(FAMILIES))
+        self.assertNotIn("word", text)
+
+    def test_queues(self):
+        series = self.series()
+        self.assertEqual(series["airflow_queue_length", "default"], 2)
+        self.assertEqual(series["airflow_queue_oldest_seconds", "default"], 400)
+        self.assertEqual(series["airflow_queue_consumers", "default"], 1)
+        self.assertEqual(series["airflow_queue_unacknowledged", "default"], 1)
+        self.assertEqual(series["airflow_queue_places", "default", "free"], 3)
+        self.assertEqual(series["airflow_worker_queues", "worker-1"], 1)
+        self.assertEqual(series["airflow_worker_queues", "worker-2"], 0)
+        self.assertNotIn(("airflow_worker_queues", "worker-3"), series)
+        self.assertFalse(any("canary" in str(label) for key in series for label in key[1:]))
+        self.assertEqual(series["airflow_broker_writes",], 0)
+
+    def test_queue_that_the_database_alone_knows(self):
+        exporter = self.exporter.Exporter()
+        list(exporter.series())
+        queues = {labels["queue"] for name, labels, _ in exporter.series() if name == "airflow_queue_length"}
+        self.assertEqual(queues, {"default", "late"})
+
+    def test_unsent(self):
+        # `a` waits in the queue and `t` is taken; `new` is too young.
+        self.assertEqual(self.series()["airflow_tasks_unsent",], 1)
+
+    def test_a_silent_source_holds_up_no_other(self):
+        with mock.patch.object(Redis, "info", side_effect=OSError("redis://u:word@redis")), mock.patch("builtins.print") as told:
+            series = self.series()
+        self.assertEqual(series["airflow_source_up", "broker"], 0)
+        self.assertEqual(series["airflow_source_up", "database"], 1)
+        self.assertIn(("airflow_import_errors",), series)
+        self.assertNotIn("word", str(told.call_args_list))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { alertsOf } from "../../../components/monitoring/alerts.ts";
+import { consoles } from "../../../components/monitoring/consoles.ts";
+import { dashboards, forGrafana } from "../../../components/monitoring/dashboards.ts";
+import { families } from "../../../components/monitoring/families.ts";
+import { clientShares } from "../../../settings/model/connections.ts";
+import { builtFor } from "../../../tools/images.ts";
+import { run } from "../../../tools/lib/process.ts";
+import { type Config, containersOf, declare, raw } from "../mocks.ts";
+import { declared, specOf, stack } from "../platforms/kubernetes/objects.ts";
+import { programsOf } from "../programs.ts";
+import { settingsFrom } from "../settingsFrom.ts";
+
+interface Container {
+  readonly image: string;
+  readonly envs: readonly string[];
+  readonly entrypoints: readonly string[];
+  readonly uploads: readonly { readonly file: string; readonly content: string }[];
+  readonly ports?: readonly { readonly external: number; readonly ip: string }[];
+}
+
+const settings = (stated: Config) => settingsFrom(raw(stated), () => "");
+const whole = settings({ canary: { every: "5m" }, backup: {}, monitoring: {} });
+
+async function containers(stated: Config): Promise<ReadonlyMap<string, Container>> {
+  return containersOf(await declare(stated)) as unknown as ReadonlyMap<string, Container>;
+}
+
+function fileIn({ uploads }: Container, path: string): string {
+  return uploads.find(({ file }) => file === path)?.content ?? assert.fail(`there is no ${path}`);
+}
+
+function namesIn(queries: readonly string[]): string[] {
+  return [...new Set(queries.flatMap((query) => query.match(/airflow_[a-z_]+/g) ?? []))].sort();
+}
+
+test("a stack is monitored only if it says so", async () => {
+  {
+    const names = [...(await containers({})).keys()];
+    assert.deepEqual(
+      names.filter((name) => /monitoring|exporter/.test(name)),
+      [],
+    );
+    assert.ok(!builtFor(settings({})).includes("monitoring"));
+  }
+  assert.ok(builtFor(whole).includes("monitoring"));
+  const own = clientShares(whole).find(({ who }) => who === "monitoring");
+  assert.equal(own?.count, 1);
+});
+
+test("the exporter has the logins that it needs, and no other secret", async () => {
+  const exporter = (await containers({ monitoring: {} })).get("exporter") ?? assert.fail();
+  const secrets = exporter.uploads.filter(({ file }) => file.startsWith("/run/secrets/"));
+  assert.deepEqual(secrets.map(({ file }) => file).sort(), [
+    "/run/secrets/broker_url",
+    "/run/secrets/result_backend",
+    "/run/secrets/sql_alchemy_conn",
+  ]);
+  assert.deepEqual(
+    exporter.envs.filter((line) => line.startsWith("AIRFLOW__")),
+    [],
+  );
+});
+
+test("people reach the store at a loopback port, with a login whose password is a file", async () => {
+  const all = await containers({ monitoring: { retention: "90d" }, monitoringPort: 8500, adminUser: "ann" });
+  const store = all.get("monitoring") ?? assert.fail();
+  assert.deepEqual(store.entrypoints.slice(-6), [
+    "bash",
+    "/opt/monitoring/start.sh",
+    "ann",
+    "90d",
+    "http://127.0.0.1:8500",
+    "/",
+  ]);
+  assert.deepEqual(
+    store.ports?.map(({ ip, external }) => [ip, external]),
+    [["127.0.0.1", 8500]],
+  );
+  assert.ok(fileIn(store, "/run/secrets/admin_password"));
+  assert.doesNotMatch(JSON.stringify(store.entrypoints), /minted/);
+});
+
+test("the exporter and further URLs are collected; alerts go to a webhook and a mail server, by a secret file", async () => {
+  const server = "mail.example.com:587";
+  const email = { to: "ops@example.com", from: "airflow@example.com", server };
+  const monitoring = {
+    scrape: ["https://10.0.0.5/metrics"],
+    alerts: { webhook: "https://hooks.example.com/key", email },
+  };
+  const all = await containers({ monitoring });
+  const store = all.get("monitoring") ?? assert.fail();
+  const { scrape_configs: jobs } = JSON.parse(fileIn(store, "/opt/monitoring/prometheus.json"));
+  assert.deepEqual(
+    jobs.map((job: { scheme: string; static_configs: { targets: string[] }[] }) => [
+      job.scheme,
+      job.static_configs[0]?.targets[0],
+    ]),
+    [
+      ["http", "exporter:9464"],
+      ["https", "10.0.0.5"],
+    ],
+  );
+  const { receivers } = JSON.parse(fileIn(store, "/run/secrets/alertmanager.json"));
+  assert.deepEqual(receivers, [
+    {
+      name: "people",
+      webhook_configs: [{ url: "https://hooks.example.com/key", send_resolved: true }],
+      email_configs: [{ to: email.to, from: email.from, smarthost: server, send_resolved: true }],
+    },
+  ]);
+});
+
+test("alerts and dashboards ask for families of the table alone, and each family is asked for", () => {
+  const alerts = Object.values(alertsOf(whole)).map(({ expr }) => expr);
+  const lines = Object.values(dashboards).flatMap(({ panels }) => panels.flatMap((panel) => panel.lines));
+  assert.deepEqual(namesIn([...alerts, ...lines.map(([expr]) => expr)]), Object.keys(families).sort());
+});
+
+test("labels in the texts of alerts and lines are labels of their families", () => {
+  const known = new Set([...Object.values(families).flatMap(({ labels }) => labels), "alertname"]);
+  const texts = [
+    ...Object.values(alertsOf(whole)).map(({ summary }) => summary.replaceAll("$labels.", "")),
+    ...Object.values(dashboards).flatMap(({ panels }) =>
+      panels.flatMap(({ lines }) => lines.map(([, name]) => name)),
+    ),
+  ];
+  const used = texts.flatMap((text) => [...text.matchAll(/\{\{ ?(\w+) ?\}\}/g)].map(([, label]) => label));
+  assert.deepEqual(
+    used.filter((label) => label !== undefined && !known.has(label)),
+    [],
+  );
+});
+
+test("thresholds follow from the stack: canary, backup, and an autoscaler that has to start a worker", () => {
+  const none = alertsOf(settings({}));
+  assert.equal(none.CanaryFails ?? none.BackupOld, undefined);
+  const rare = alertsOf(settings({ canary: { every: "1h" }, backup: { every: "24h" } }));
+  assert.match(rare.CanaryFails?.expr ?? "", /> 3900$/);
+  assert.match(rare.BackupOld?.expr ?? "", new RegExp(`> ${26 * 3600}$`));
+  const groups = [{ ...whole.groups[0], autoscale: { min: 0, max: 3 } }] as typeof whole.groups;
+  assert.deepEqual(
+    [whole.groups, groups].map((of) => alertsOf({ groups: of }).QueueUnread?.lasts),
+    [60, 300],
+  );
+});
+
+test("each alert has a section of the page", () => {
+  const page = readFileSync("docs/monitoring.md", "utf8");
+  for (const name of Object.keys(alertsOf(whole))) assert.match(page, new RegExp(`^### ${name}$`, "m"));
+});
+
+test("a dashboard has all its queries in Prometheus' consoles and in Grafana", () => {
+  const pages = Object.values(consoles("/c"));
+  for (const [at, [file, dashboard]] of Object.entries(dashboards).entries()) {
+    const wanted = dashboard.panels.map(({ lines }) => lines.map(([expr]) => expr));
+    const told = [...String(pages[at]).matchAll(/PromConsole\.Graph\(\{\.\.\.(\{.*?\}), node/g)];
+    assert.deepEqual(
+      told.map(([, text = ""]) => JSON.parse(text).expr),
+      wanted,
+    );
+    const { panels } = forGrafana(file, dashboard) as { panels: { targets: { expr: string }[] }[] };
+    assert.deepEqual(
+      panels.map(({ targets }) => targets.map(({ expr }) => expr)),
+      wanted,
+    );
+  }
+});
+
+test("in a cluster it is the same: families, rules, and ways for what is collected alone", async () => {
+  const cluster = { ...stack, images: { ...stack.images, monitoring: "r/monitoring:1" } };
+  const objects = await declared({ ...cluster, monitoring: {} });
+  const ingress = (name: string) => specOf(objects, `NetworkPolicy ${name}`).ingress;
+  assert.deepEqual(ingress("exporter"), [
+    {
+      from: [{ podSelector: { matchLabels: { "reaches/exporter": "true" } } }],
+      ports: [{ port: 9464, protocol: "TCP" }],
+    },
+  ]);
+  const there = programsOf(await declare({ ...cluster, monitoring: {} }));
+  const here = programsOf(await declare({ monitoring: {} }));
+  for (const name of ["exporter", "monitoring"]) {
+    const [one, other] = [there, here].map((all) => all.find((program) => program.name === name));
+    const scratch = ["/tmp", "/dev/shm", "/run/secrets"];
+    const paths = [...(one?.paths ?? [])].filter((path) => !scratch.includes(path));
+    assert.deepEqual(paths.sort(), [...(other?.paths ?? [])].sort(), name);
+  }
+});
+
+test("the exporter tells each family with the labels of the table, from a broker and a database that answer", async () => {
+  await run("python3", ["test/unit/monitoring/exporter.py"], {
+    env: { FAMILIES: JSON.stringify(families) },
+  });
+});
