@@ -103,6 +103,19 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
     { redis: { memory: 500, settings: { maxmemory: "401mb" } } },
   ],
   [
+    "redis.settings.active-defrag-cycle-max",
+    { redis: { settings: { "active-defrag-cycle-max": 99 } } },
+    { redis: { settings: { "active-defrag-cycle-max": 100 } } },
+  ],
+  ...["elasticsearch", "opensearch"].map(
+    (section) =>
+      [
+        "settings.logging.remote_logging",
+        { settings: { logging: { remote_logging: true }, [section]: { host: "logs.test" } } },
+        { settings: { logging: { remote_logging: true } } },
+      ] as const,
+  ),
+  [
     "secrets.apiSecretKey",
     { secrets: { apiSecretKey: signing(32) } },
     { secrets: { apiSecretKey: signing(31) } },
