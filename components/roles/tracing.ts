@@ -1,7 +1,7 @@
 import { type Role, roles } from "../../roles.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import type { AirflowSettings } from "../../settings/schema/airflowCfg.ts";
-import type { Platform } from "../../workload.ts";
+import { type Platform, secretsDirectory } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import type { Extras } from "./extras.ts";
 
@@ -35,6 +35,7 @@ export function tracingOf(
       OTEL_SERVICE_NAME: `airflow-${role}`,
       OTEL_TRACES_EXPORTER: "otlp_proto_http",
       OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${endpoint.replace(/\/+$/, "")}/v1/traces`,
+      ...(headers !== undefined && { OTLP_HEADERS_FILE: `${secretsDirectory}/otlp_headers` }),
     },
     ...(headers !== undefined && { secrets: { otlp_headers: readSecret(headers, platform) } }),
     outbound: true,

@@ -11,9 +11,8 @@ import sys
 from contextlib import contextmanager, nullcontext
 
 # Headers for a receiver of spans, which OpenTelemetry reads from a variable alone.
-HEADERS = "/run/secrets/otlp_headers"
-if os.path.exists(HEADERS):
-    with open(HEADERS) as file:
+if "OTLP_HEADERS_FILE" in os.environ:
+    with open(os.environ["OTLP_HEADERS_FILE"]) as file:
         os.environ["OTEL_EXPORTER_OTLP_TRACES_HEADERS"] = file.read().strip()
 
 # Makes collections rare: a start makes a million objects that stay, and Python collects after every 700 new ones.

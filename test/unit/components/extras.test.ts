@@ -264,8 +264,13 @@ test("the roles that have spans to tell get the receiver, its headers as a file,
     names(({ env }) => env.AIRFLOW__TRACES__OTEL_ON === "True"),
     tracing,
   );
+  const headers = `${secretsDirectory}/otlp_headers`;
   assert.deepEqual(
-    names(({ paths }) => paths.has(`${secretsDirectory}/otlp_headers`)),
+    names(({ env }) => env.OTLP_HEADERS_FILE === headers),
+    tracing,
+  );
+  assert.deepEqual(
+    names(({ paths }) => paths.has(headers)),
     tracing,
   );
   assert.deepEqual(
