@@ -15,7 +15,7 @@ export const numbers: readonly BadRow[] = [
     config: `config:
   airflow:monitoring: sometimes
 `,
-    says: ["2: monitoring is sometimes; expected an object with retention, alerts, scrape"],
+    says: ["2: monitoring is a text; expected an object with retention, alerts, scrape"],
     expressible: true,
   },
   {
