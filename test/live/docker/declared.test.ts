@@ -98,7 +98,7 @@ let run = "";
 test("a browser sees the grid green, the worker online and the queue empty; without a login, nothing", async () => {
   run = await stack.trigger("get_stocks_dag");
   await stack.finished("get_stocks_dag", run);
-  await visit(stack.outputs, run, stack.folder);
+  await visit(stack.outputs, run);
   await noDuplicates(stack);
 });
 

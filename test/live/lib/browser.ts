@@ -17,7 +17,8 @@ const quiet = [
   "--disable-sync",
 ];
 
-async function launch(): Promise<Browser> {
+/** Starts Chromium, which is installed where it is missing. */
+export async function launch(): Promise<Browser> {
   await command("tools/lib/setup/chromium.sh", [], { show: true });
   const folders = (process.env.PATH ?? "").split(delimiter);
   const executablePath = folders.map((folder) => join(folder, "chromium")).find((file) => existsSync(file));
@@ -30,7 +31,8 @@ async function launch(): Promise<Browser> {
   });
 }
 
-async function open(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
+/** Opens a page in a context of its own. */
+export async function open(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({
     locale: "en-US",
     timezoneId: "UTC",
@@ -58,7 +60,8 @@ async function expectToSee<T>(page: Page, where: string, expected: T, read: () =
   }
 }
 
-async function picture(page: Page, height: number, file: string): Promise<void> {
+/** Takes a screenshot once nothing on the page loads. */
+export async function picture(page: Page, height: number, file: string): Promise<void> {
   await page.setViewportSize({ width: page.viewportSize()?.width ?? 1400, height });
   const unfinished = page.locator(".chakra-spinner, .chakra-skeleton, [data-scope=toast][data-part=root]");
   await expectToSee(page, "Spinners and toasts", 0, () => unfinished.count());
@@ -96,18 +99,21 @@ function pairs(rows: Locator, first: string, second: string): Promise<Record<str
   return rows.evaluateAll(read, [first, second]);
 }
 
-async function seeAirflow(browser: Browser, outputs: Outputs, run: string, folder: string): Promise<void> {
-  const { webserverUrl, adminUser, adminPassword } = outputs;
+/** Fills in the form that Airflow shows in place of a page. */
+export async function signIn(page: Page, { adminUser, adminPassword }: Outputs): Promise<void> {
+  await page.getByLabel("Username").fill(adminUser);
+  await page.getByLabel("Password").fill(adminPassword);
+  await page.getByLabel("Password").press("Enter");
+}
+
+async function seeAirflow(browser: Browser, outputs: Outputs, run: string): Promise<void> {
   const page = await open(browser, { viewport: { width: 1500, height: 760 } });
-  await page.goto(`${webserverUrl}/dags/${dag}/runs/${encodeURIComponent(run)}`);
+  await page.goto(`${outputs.webserverUrl}/dags/${dag}/runs/${encodeURIComponent(run)}`);
   const errors: string[] = [];
   page.on("response", (answer) => {
     if (answer.status() >= 500) errors.push(`${answer.status()} ${answer.url()}`);
   });
-  await page.getByLabel("Username").fill(adminUser);
-  await page.getByLabel("Password").fill(adminPassword);
-  await page.getByLabel("Password").press("Enter");
-
+  await signIn(page, outputs);
   const header = page.locator("div:has(> h2)").filter({ has: page.getByRole("heading", { name: run }) });
   await expectToSee(page, "The state of the run", ["Success"], () =>
     header.getByTestId("state-badge").allTextContents(),
@@ -125,10 +131,9 @@ async function seeAirflow(browser: Browser, outputs: Outputs, run: string, folde
     clearInterval(reloads),
   );
   await expectToSee(page, "Errors of the webserver", [], async () => errors);
-  await picture(page, 760, join(folder, "airflow-grid.png"));
 }
 
-async function seeFlower(browser: Browser, outputs: Outputs, folder: string): Promise<void> {
+async function seeFlower(browser: Browser, outputs: Outputs): Promise<void> {
   const { flowerUrl, adminUser: username, adminPassword: password } = outputs;
   const page = await open(browser, {
     viewport: { width: 1400, height: 640 },
@@ -139,7 +144,6 @@ async function seeFlower(browser: Browser, outputs: Outputs, folder: string): Pr
   await expectToSee(page, "Flower's page of workers", all(workers, "Online"), () =>
     pairs(page.locator("#workers-table tbody tr"), "a", ".badge"),
   );
-  await picture(page, 640, join(folder, "flower-workers.png"));
 
   await page.goto(`${flowerUrl}/broker`);
   await expectToSee(page, "Flower's page of the broker", { default: "0" }, () =>
@@ -148,7 +152,6 @@ async function seeFlower(browser: Browser, outputs: Outputs, folder: string): Pr
   await expectToSee(page, "Flower's broker URL", ["redis://airflow:**@redis:6379/0"], () =>
     page.getByText("redis://").allTextContents(),
   );
-  await picture(page, 340, join(folder, "flower-broker.png"));
 }
 
 async function seeNothing(browser: Browser, { webserverUrl, flowerUrl }: Outputs): Promise<void> {
@@ -169,17 +172,16 @@ async function seeNothing(browser: Browser, { webserverUrl, flowerUrl }: Outputs
 }
 
 /**
- * Visits a deployed stack as its administrator, in a real browser, and takes screenshots.
+ * Visits a deployed stack as its administrator, in a real browser.
  * @param run a finished run of the example DAG
- * @param folder destination of `airflow-grid.png`, `flower-workers.png` and `flower-broker.png`
  * @throws Error with the content of a page that shows no green run, online workers or empty queue
  */
-export async function visit(outputs: Outputs, run: string, folder: string): Promise<void> {
+export async function visit(outputs: Outputs, run: string): Promise<void> {
   const browser = await launch();
   try {
     await seeNothing(browser, outputs);
-    await seeAirflow(browser, outputs, run, folder);
-    await seeFlower(browser, outputs, folder);
+    await seeAirflow(browser, outputs, run);
+    await seeFlower(browser, outputs);
   } finally {
     await browser.close();
   }
