@@ -32,6 +32,8 @@ async function take(stack: TestStack): Promise<void> {
     const runs = await round(stack);
     await sleep(5000);
     await page.flower("flower-workers", "/workers", "celery@worker-gpu-1", 420);
+    await page.monitoring("monitoring", "/consoles/index.html", "Places of all workers", 1150);
+    await page.monitoring("monitoring-queues", "/consoles/queues.html", "Busy places by worker", 900);
     await page.airflow("airflow-dags", "/dags", "stock_forecast", 900);
     await page.flower("flower-broker", "/broker", "redis://", 380);
     await finished(stack, runs);
@@ -54,7 +56,12 @@ await main(async () => {
   cpSync(join(import.meta.dirname, "pictures"), stack.dags, { recursive: true });
   try {
     console.log("Deployment");
-    await stack.up({ workers: 2, workerGroups: [{ name: "gpu", queues: ["gpu"], concurrency: 2 }] });
+    await stack.up({
+      workers: 2,
+      workerGroups: [{ name: "gpu", queues: ["gpu"], concurrency: 2 }],
+      monitoring: {},
+      monitoringPort: 18124,
+    });
     await take(stack);
   } finally {
     console.log("Removal");

@@ -24,13 +24,21 @@ export class Pictures {
   }
 
   /** Takes `NAME.png` of a page of Flower once it shows a text. */
-  async flower(name: string, path: string, text: string, height: number): Promise<void> {
-    const { flowerUrl, adminUser: username, adminPassword: password } = this.outputs;
-    const page = await open(await this.browser, {
-      viewport: { width: 1400, height },
-      httpCredentials: { username, password, origin: flowerUrl },
-    });
-    await page.goto(`${flowerUrl}${path}`);
+  flower(name: string, path: string, text: string, height: number): Promise<void> {
+    return this.basic(name, this.outputs.flowerUrl, path, text, height);
+  }
+
+  /** Takes `NAME.png` of a page of the monitoring once it shows a text. */
+  monitoring(name: string, path: string, text: string, height: number): Promise<void> {
+    return this.basic(name, this.outputs.monitoringUrl ?? "", path, text, height);
+  }
+
+  /** Takes a picture behind basic authentication. */
+  private async basic(name: string, url: string, path: string, text: string, height: number): Promise<void> {
+    const { adminUser: username, adminPassword: password } = this.outputs;
+    const httpCredentials = { username, password, origin: url };
+    const page = await open(await this.browser, { viewport: { width: 1400, height }, httpCredentials });
+    await page.goto(`${url}${path}`);
     await this.take(page, name, text, height);
   }
 
