@@ -59,7 +59,7 @@ await main(async () => {
     await stack.up({
       workers: 2,
       workerGroups: [{ name: "gpu", queues: ["gpu"], concurrency: 2 }],
-      monitoring: {},
+      monitoring: { retention: "1d" },
       monitoringPort: 18124,
     });
     await take(stack);
