@@ -152,7 +152,7 @@ export const schema = object({
     ),
   monitoring: monitoring
     .optional()
-    .describe("Collects metrics, shows dashboards and raises alerts: `{}`, or `{ retention: 90d }`."),
+    .describe("Collects metrics, shows dashboards and raises alerts: `{ retention: 30d }`."),
   retention: retention
     .prefault({})
     .describe("Ages at which what grows is removed: `{ logs: 30d, metadata: 90d, results: 7d }`."),

@@ -24,7 +24,7 @@ const alerts = object({
   email: email.optional().describe("Mail to which alerts are sent."),
 });
 
-/** Monitoring of a stack; `{}` is all defaults. */
+/** Monitoring of a stack. */
 export const monitoring = object({
   retention: matching(/^[1-9]\d{0,3}d$/, "expected whole days: 30d")
     .default("30d")

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { generateIdentity } from "age-encryption";
+import { rulesFile } from "../../../components/monitoring/alerts.ts";
+import { families } from "../../../components/monitoring/families.ts";
 import { AirflowApi } from "../../../tools/lib/airflow.ts";
 import { run, waitFor } from "../../../tools/lib/process.ts";
+import { everything, promtoolTest } from "../lib/alertCases.ts";
 import { cleanClone } from "../lib/clone.ts";
 import { containers, docker, onDocker, sweep } from "../targets/docker.ts";
 import { type Instances, replaced } from "../targets/target.ts";
@@ -16,6 +20,8 @@ const stackFile = `config:
   airflow:workers: 1
   airflow:webserverPort: 18190
   airflow:flowerPort: 18191
+  airflow:monitoringPort: 18195
+  airflow:monitoring: { retention: 2d }
   airflow:requirements: requirements.txt
   airflow:dags: own
   airflow:backup: { every: 12h, keep: 2 }
@@ -62,6 +68,7 @@ test("npm run up deploys and proves it; again it is quick and changes nothing", 
     assert.match(said, /^ {2}your DAGs go to own$/m);
     assert.doesNotMatch(said, /Wrong with your DAGs/);
     assert.match(said, /Airflow {3}http:\/\/127\.0\.0\.1:18190$/m);
+    assert.match(said, /metrics {3}http:\/\/127\.0\.0\.1:18195$/m);
     assert.match(said, /Flower {4}http:\/\/127\.0\.0\.1:18191$/m);
     const printed =
       said.match(/npm run .* adminPassword --show-secrets --stack livetest-up$/m)?.[0] ?? assert.fail(said);
@@ -133,6 +140,42 @@ test("a proof names the worker that is gone, and leaves nothing; faults of DAGs 
     ["own_dag"],
   );
   for (const name of ["broken_dag.py", "twice_dag.py"]) rmSync(join(clone, "own", name));
+});
+
+test("people who log in see the series; rules fire and stop; a queue that nobody reads raises an alert", async () => {
+  const { adminUser, adminPassword, monitoringUrl } = JSON.parse(
+    await npm("pulumi", "--", "stack", "output", "--json", "--show-secrets"),
+  );
+  assert.equal((await fetch(`${monitoringUrl}/api/v1/labels`)).status, 401);
+  const authorization = `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString("base64")}`;
+  const ask = async (path: string) =>
+    (await fetch(monitoringUrl + path, { headers: { authorization } })).json() as Promise<{ data: never }>;
+  const { data } = await ask("/api/v1/label/__name__/values");
+  const told = (data as string[]).filter((name) => name.startsWith("airflow_")).sort();
+  const absent = (name: string) =>
+    name.startsWith("airflow_canary") || name.startsWith("airflow_certificate");
+  assert.deepEqual(
+    told,
+    Object.keys(families)
+      .filter((name) => !absent(name))
+      .sort(),
+  );
+  await waitFor("the alert about the queue `nobody`", 180, async () => {
+    const { data } = await ask(`/api/v1/query?query=${encodeURIComponent('ALERTS{alertstate="firing"}')}`);
+    const { result } = data as { result: { metric: Record<string, string> }[] };
+    return (
+      result.some(({ metric }) => metric.alertname === "QueueUnread" && metric.queue === "nobody") ||
+      undefined
+    );
+  });
+  const folder = mkdtempSync(join(tmpdir(), "airflow-rules-"));
+  writeFileSync(join(folder, "rules.json"), rulesFile(everything));
+  writeFileSync(join(folder, "test.json"), promtoolTest(everything, "rules.json"));
+  const container = "airflow-livetest-up-monitoring";
+  for (const file of ["rules.json", "test.json"])
+    await run("sh", ["-c", `docker exec -i ${container} sh -c 'cat > /tmp/${file}' < ${join(folder, file)}`]);
+  assert.match(await docker("exec", container, "promtool", "test", "rules", "/tmp/test.json"), /SUCCESS/);
+  rmSync(folder, { recursive: true });
 });
 
 test("without its state, or with a busy port, nothing is touched", async () => {

@@ -1,0 +1,82 @@
+import { type Alerting, alertsOf } from "../../../components/monitoring/alerts.ts";
+
+/** Values of series before and after a trouble, and during it. */
+interface Case {
+  readonly [series: string]: readonly [good: string, bad: string];
+}
+
+const at = 'job="airflow"';
+const hour = 3600;
+
+/** A trouble for each alert; times are in seconds since the start, which Prometheus' test takes for 1970. */
+const cases: Readonly<Record<string, Case>> = {
+  SchedulerSilent: { [`airflow_heartbeat_age_seconds{role="scheduler",${at}}`]: ["4", "31"] },
+  QueueSlow: {
+    [`airflow_queue_oldest_seconds{queue="a",${at}}`]: ["300", "301"],
+    [`airflow_queue_consumers{queue="a",${at}}`]: ["1", "1"],
+  },
+  QueueUnread: {
+    [`airflow_queue_length{queue="a",${at}}`]: ["1", "1"],
+    [`airflow_queue_consumers{queue="a",${at}}`]: ["1", "0"],
+  },
+  WorkerIdle: { [`airflow_worker_queues{worker="w",${at}}`]: ["1", "0"] },
+  TasksLost: { [`airflow_tasks_lost{${at}}`]: ["2", "3"] },
+  PublishFails: { [`airflow_tasks_unsent{${at}}`]: ["0", "1"] },
+  ImportErrors: { [`airflow_import_errors{${at}}`]: ["0", "1"] },
+  BrokerFull: {
+    [`airflow_broker_memory_bytes{${at}}`]: ["80", "81"],
+    [`airflow_broker_memory_limit_bytes{${at}}`]: ["100", "100"],
+  },
+  ConnectionsShort: {
+    [`airflow_database_connections{${at}}`]: ["34", "35"],
+    [`airflow_database_connections_budget{${at}}`]: ["40", "40"],
+  },
+  DiskFull: { [`airflow_volume_free_ratio{volume="logs",${at}}`]: ["0.15", "0.14"] },
+  CertificateEnds: { [`airflow_certificate_end_seconds{certificate="c",${at}}`]: ["9999999", "1200000"] },
+  SourceSilent: { [`airflow_source_up{source="broker",${at}}`]: ["1", "0"] },
+  CanaryFails: {
+    [`airflow_canary_success{${at}}`]: ["1", "0"],
+    [`airflow_canary_time_seconds{${at}}`]: ["999999", "999999"],
+  },
+  BackupOld: { [`airflow_backup_time_seconds{${at}}`]: ["999999", "-99999"] },
+};
+
+/** Minutes of each part: good, bad long enough for the alert, and good again. */
+const minutes = { before: 5, after: 5, margin: 2 };
+
+/**
+ * Renders a test of promtool in which each alert is silent, fires, and stops.
+ * @throws Error if an alert has no case
+ */
+export function promtoolTest(settings: Alerting, rules: string): string {
+  const tests = Object.entries(alertsOf(settings)).map(([alertname, { lasts }]) => {
+    const { [alertname]: series } = cases;
+    if (!series) throw new Error(`There is no case for ${alertname}.`);
+    const bad = Math.ceil(lasts / 60) + minutes.margin;
+    const times = (value: string, count: number) => `${value}x${count - 1}`;
+    const begin = minutes.before * 60;
+    const end = begin + bad * 60;
+    const firing = (seconds: number, count: number) => ({
+      expr: `count(ALERTS{alertname="${alertname}",alertstate="firing"}) or vector(0)`,
+      eval_time: `${seconds}s`,
+      exp_samples: [{ labels: "{}", value: count }],
+    });
+    return {
+      name: alertname,
+      interval: "1m",
+      input_series: Object.entries(series).map(([name, [good, wrong]]) => ({
+        series: name,
+        values: [times(good, minutes.before), times(wrong, bad), times(good, minutes.after)].join(" "),
+      })),
+      promql_expr_test: [firing(begin - 60, 0), firing(end - 60, 1), firing(end + 120, 0)],
+    };
+  });
+  return JSON.stringify({ rule_files: [rules], evaluation_interval: "15s", tests });
+}
+
+/** A stack that has all alerts. */
+export const everything: Alerting = {
+  canary: { every: 300 },
+  backup: { every: 6 * hour, keep: 14, to: "volume" },
+  groups: [],
+};
