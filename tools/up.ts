@@ -73,7 +73,8 @@ async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, { down,
 async function described(stack: Stack, { version, images }: Settings) {
   const git = (...args: string[]) => run("git", args).then((said) => said.trim());
   const revision = await git("rev-parse", "--short=12", "HEAD").catch(() => undefined);
-  const isChanged = revision !== undefined && (await git("status", "--porcelain")) !== "";
+  const isChanged =
+    revision !== undefined && (await git("status", "--porcelain").catch(() => "unknown")) !== "";
   return {
     at: new Date().toISOString(),
     who: `${userInfo().username}@${hostname()}`,
@@ -112,7 +113,9 @@ await main(async () => {
     end,
   );
   noteDeployment(stack, await described(stack, settings));
-  await removeOldImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name)));
+  await removeOldImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name))).catch(
+    ({ message }: Error) => print(`  warning: old images stay: ${message}`),
+  );
   if (down.length === 0) return;
   const there = down.map((machine) => {
     const missing = groups.filter((group) => group.machine === machine);

@@ -15,8 +15,10 @@ unset password
 trap 'kill $(jobs -p); wait' TERM
 
 if [[ -f $alerts ]]; then
+  # Alertmanager logs the URL of a webhook that fails, which may be a secret.
   prometheus-alertmanager --config.file="$alerts" --storage.path=/tmp/alertmanager \
-    --web.listen-address=127.0.0.1:9093 --cluster.listen-address= --log.level=warn &
+    --web.listen-address=127.0.0.1:9093 --cluster.listen-address= --log.level=warn \
+    2> >(sed -u 's|https\?://[^ "\\]*|(a URL)|g' >&2) &
 fi
 # Frees memory early: the series of a stack are few.
 GOGC=40 prometheus --config.file="$folder/prometheus.json" --web.config.file=/dev/shm/web.yml \

@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { setFlags } from "../../deploymentFlags.ts";
 import { writeWhole } from "../../platforms/wholeFile.ts";
 import { readOpenState } from "../lib/backup/openState.ts";
@@ -8,14 +8,27 @@ import { print } from "../lib/commandLine/terminal.ts";
 import { overApi } from "../lib/reach/api.ts";
 import type { Stack } from "../lib/stack.ts";
 import { readState } from "../lib/state.ts";
+import { readDeployments } from "../lib/upgrade/deployments.ts";
 import { drain } from "../lib/upgrade/drain.ts";
 import { copyOf, keptOf } from "../lib/upgrade/record.ts";
 import type { Effects } from "../lib/upgrade/upgrade.ts";
 import { removeAllButData, replaceData, up } from "./replaceData.ts";
 
-/** Writes a stack file that may be a link. */
+/** Returns the text of a stack file without its version. */
+function withoutVersion(text: string): string {
+  const lines = text.split("\n").filter((line) => !/^\s*["']?airflow:version\b/.test(line));
+  return lines.join("\n").trim();
+}
+
+/** Writes a stack file that may be a link; what was never deployed of its present text is copied beside it. */
 export function writeStackFile(stack: Stack, text: string): void {
   const file = realpathSync(stack.file);
+  const present = readFileSync(file, "utf8");
+  const known = [text, ...readDeployments(stack).map((made) => made.text)].map(withoutVersion);
+  if (!known.includes(withoutVersion(present))) {
+    writeWhole(`${file}.edited`, present, statSync(file).mode);
+    print(`  the present text of ${stack.file}, which was never deployed, is in ${stack.file}.edited`);
+  }
   writeWhole(file, text, statSync(file).mode);
 }
 
@@ -49,6 +62,10 @@ export function effectsOn(stack: Stack, limit: number, tell = stopwatch()): Effe
   return {
     kept: keptOf(stack),
     tell,
+    hasReturned: async () => {
+      const { resources = [] } = (await readState(stack)).deployment;
+      return resources.some(({ urn }) => urn.includes("airflow:index:Restoration$"));
+    },
     hasMigrated: (version) => stack.deployedVersion() === version,
     writeStackFile: (text) => writeStackFile(stack, text),
     pause: () => removeSchedulers(stack),

@@ -19,9 +19,9 @@ export async function endUpgrade(stack: Stack): Promise<boolean> {
   return half !== undefined;
 }
 
-/** Returns the major version of Postgres that an image's tag names; undefined if it names none. */
+/** Returns the major version of Postgres that an image's tag names; undefined if it names none: a date is none. */
 export function postgresMajor(image: string): string | undefined {
-  return /^[^@]*:(\d+)([-.][^:@/]*)?(@.*)?$/.exec(image)?.[1];
+  return /^[^@]*:(\d{1,2})([-.][^:@/]*)?(@.*)?$/.exec(image)?.[1];
 }
 
 /** Explains why another Postgres cannot open the data of the present one. */

@@ -5,8 +5,11 @@ import { listBackups, placeOfBackups } from "../lib/backup/store.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
 import { print } from "../lib/commandLine/terminal.ts";
 import { main, run } from "../lib/process.ts";
+import { isAlive } from "../lib/recovery/recover.ts";
 import { Stack } from "../lib/stack.ts";
 import { type Deployment, deploymentTable, picked, readDeployments } from "../lib/upgrade/deployments.ts";
+import { cutOff } from "../lib/upgrade/record.ts";
+import { withVersion } from "../lib/upgrade/stackVersion.ts";
 import { settingsIn } from "./checked.ts";
 import { writeStackFile } from "./effects.ts";
 import { up } from "./replaceData.ts";
@@ -44,13 +47,21 @@ await main(async () => {
     print(deploymentTable(known, new Date()));
     return;
   }
+  const half = cutOff(stack, isAlive);
+  if (half)
+    throw new Error(
+      `An upgrade of stack ${stack.name} to ${half.to} was cut off; npm run upgrade or npm run up ends it first.`,
+    );
   const begin = Date.now();
   const present = readText(stack.file);
   const { images, platform } = stack.deployed();
   const wanted = picked(known, words[0], { text: present, images });
   const deployed = stack.deployedVersion() ?? (await stack.outputs()).version;
   if (wanted.version !== deployed) throw new Error(await otherSchema(stack, wanted, deployed));
-  const text = textFor(wanted, settingsIn(stack, wanted.text));
+  const named = textFor(wanted, settingsIn(stack, wanted.text));
+  // The project's default may be another version than it was.
+  const text =
+    settingsIn(stack, named).version === wanted.version ? named : withVersion(named, wanted.version);
   const { dagsGit } = settingsIn(stack, text);
   if (capabilities[platform].engines) await checkImages(wanted);
   print(`Back to deployment ${wanted.number} of ${wanted.at.slice(0, 16)}, by ${wanted.who}`);

@@ -43,7 +43,7 @@ async function planned(stack: Stack, to: string): Promise<Upgrade> {
     );
   const text = readText(stack.file);
   const [latest] = readDeployments(stack);
-  const before = latest?.version === from ? latest.text : withVersion(text, from);
+  const before = withVersion(latest?.version === from ? latest.text : text, from);
   return { from, to, step: "pausing", before, after: withVersion(text, to) };
 }
 

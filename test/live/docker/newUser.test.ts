@@ -160,14 +160,13 @@ test("people who log in see the series; rules fire and stop; a queue that nobody
       .filter((name) => !absent(name))
       .sort(),
   );
-  await waitFor("the alert about the queue `nobody`", 180, async () => {
-    const { data } = await ask(`/api/v1/query?query=${encodeURIComponent('ALERTS{alertstate="firing"}')}`);
-    const { result } = data as { result: { metric: Record<string, string> }[] };
-    return (
-      result.some(({ metric }) => metric.alertname === "QueueUnread" && metric.queue === "nobody") ||
-      undefined
-    );
-  });
+  const isThere = async (query: string) => {
+    const { data } = await ask(`/api/v1/query?query=${encodeURIComponent(query)}`);
+    return (data as { result: unknown[] }).result.length > 0 || undefined;
+  };
+  await waitFor("the series of proven backups", 60, () => isThere("airflow_backup_time_seconds > 0"));
+  const alert = 'ALERTS{alertname="QueueUnread", queue="nobody", alertstate="firing"}';
+  await waitFor("the alert about the queue `nobody`", 180, () => isThere(alert));
   const folder = mkdtempSync(join(tmpdir(), "airflow-rules-"));
   writeFileSync(join(folder, "rules.json"), rulesFile(everything));
   writeFileSync(join(folder, "test.json"), promtoolTest(everything, "rules.json"));

@@ -22,7 +22,7 @@ const changes: readonly (readonly [Config, readonly string[]])[] = [
   [{ dag_processor: { parsing_processes: "3" } }, ["dag-processor"]],
   [{ triggerer: { capacity: "50" } }, ["triggerer"]],
   [{ api: { theme: "{}" } }, ["webserver"]],
-  [{ api: { instance_name: "A" } }, ["webserver"]],
+  [{ api: { instance_name: "A" } }, everyRole],
   // Jobs of every role compare a heartbeat's age with this one; tasks, DAG files and plugins read these.
   [{ scheduler: { scheduler_health_check_threshold: "40" } }, everyRole],
   [{ core: { max_active_runs_per_dag: "3" } }, everyRole],

@@ -146,10 +146,13 @@ test("a Postgres of another major version is refused, as far as tags tell", () =
     "a/postgres:16-0a1b",
   ];
   assert.deepEqual(majors.map(postgresMajor), ["16", "16", "16", "16"]);
-  assert.deepEqual([`r:5000/postgres${digest}`, "postgres:latest"].map(postgresMajor), [
-    undefined,
-    undefined,
-  ]);
+  for (const image of [
+    `r:5000/postgres${digest}`,
+    "postgres:latest",
+    "postgres:2025.01",
+    "postgres:20250101",
+  ])
+    assert.equal(postgresMajor(image), undefined);
   assert.match(
     postgresFault("postgres:17", "postgres:16.1") ?? "",
     /is postgres:17; expected PostgreSQL 16, /,

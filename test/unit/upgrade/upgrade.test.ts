@@ -19,6 +19,9 @@ interface World {
   version: string;
 }
 
+/** Worlds whose database has the backup. */
+const back = new WeakSet<World>();
+
 /**
  * Effects that only note that they happened.
  * @param ends the effect that fails, or with which the command is killed; the database is migrated by then, if `late`
@@ -55,6 +58,7 @@ function effectsOf(world: World, ends?: { at: string; killed?: true; late?: true
     },
     tell: () => {},
     hasMigrated: (version) => world.version === version,
+    hasReturned: async () => back.has(world),
     writeStackFile: (text) => {
       alive();
       world.file = text;
@@ -75,6 +79,7 @@ function effectsOf(world: World, ends?: { at: string; killed?: true; late?: true
     putBack: async () => {
       assert.equal(world.note?.backup?.id, "B1");
       effect(`putBack, ${world.file}`, () => {
+        back.add(world);
         world.version = "2.11.2";
       });
     },
@@ -195,6 +200,19 @@ suite("a command that is killed", () => {
     const next = effectsOf(world);
     await assert.rejects(resume(world.note as Upgrade, next.effects, true), /runs 2\.11\.2 again/);
     assert.deepEqual(next.done, ["putBack, earlier file"]);
+    assert.deepEqual(world, returned);
+  });
+  test("after the way back: the earlier version is proven, and data that came since then stays", async () => {
+    const world = newWorld();
+    const { effects } = effectsOf(world, { at: "deploy 3.3.2" });
+    const unproven = async () => {
+      await effects.putBack();
+      throw new Killed();
+    };
+    await assert.rejects(goOn(start, { ...effects, putBack: unproven }), Killed);
+    const next = effectsOf(world);
+    await resume(world.note as Upgrade, next.effects, false);
+    assert.deepEqual(next.done, ["deploy 2.11.2"]);
     assert.deepEqual(world, returned);
   });
 });

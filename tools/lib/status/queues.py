@@ -68,7 +68,8 @@ def rows(cursor, query):
 
 
 with psycopg2.connect(secret("sql_alchemy_conn").replace("+psycopg2", "", 1)) as connection, connection.cursor() as cursor:
-    cursor.execute("SET default_transaction_read_only = on; SET statement_timeout = '10s'")
+    # For this transaction alone: PgBouncer hands its connection to others afterwards.
+    cursor.execute("SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = '10s'")
     cursor.execute(PROOF)
     proof = cursor.fetchone()
     cursor.execute(QUEUES)

@@ -21,6 +21,8 @@ export interface Effects {
   readonly tell: (line: string) => void;
   /** True if the database is known to have the schema of a version. */
   readonly hasMigrated: (version: string) => boolean;
+  /** True if the backup is back in the database, proven or not. */
+  readonly hasReturned: () => Promise<boolean>;
   readonly writeStackFile: (text: string) => void;
   /** Removes the schedulers, so that nothing new starts. */
   readonly pause: () => Promise<void>;
@@ -122,6 +124,14 @@ export async function resume(upgrade: Upgrade, effects: Effects, goesOn: boolean
     // People may have used the new version since: their data is not replaced without being asked.
     effects.tell(`An upgrade from ${from} to ${to} was cut off after the migration: it is proven once more.`);
     effects.writeStackFile(upgrade.after);
+    effects.kept.remove();
+    return effects.deploy();
+  }
+  if (upgrade.step === "returning" && (await effects.hasReturned())) {
+    effects.tell(
+      `The way back from ${to} to ${from} was cut off with the data back: it is proven once more.`,
+    );
+    effects.writeStackFile(upgrade.before);
     effects.kept.remove();
     return effects.deploy();
   }
