@@ -275,7 +275,7 @@ test("npm run down keeps the volumes, and with --volumes, which asks, nothing", 
   const volumes = () => docker("volume", "ls", "--quiet", "--filter", "name=airflow-livetest-up");
   await npm("down", "--", "--stack", "livetest-up");
   assert.equal((await containers("airflow-livetest-up")).size, 0);
-  assert.equal((await volumes()).trim().split("\n").length, 5);
+  assert.equal((await volumes()).trim().split("\n").length, 6);
   await assert.rejects(npm("down", "--", "--stack", "livetest-up", "--volumes"), /expected --yes/);
   assert.equal((await volumes()).trim().split("\n").length, 5);
   await npm("down", "--", "--stack", "livetest-up", "--volumes", "--yes");
