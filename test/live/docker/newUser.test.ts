@@ -277,7 +277,7 @@ test("npm run down keeps the volumes, and with --volumes, which asks, nothing", 
   assert.equal((await containers("airflow-livetest-up")).size, 0);
   assert.equal((await volumes()).trim().split("\n").length, 6);
   await assert.rejects(npm("down", "--", "--stack", "livetest-up", "--volumes"), /expected --yes/);
-  assert.equal((await volumes()).trim().split("\n").length, 5);
+  assert.equal((await volumes()).trim().split("\n").length, 6);
   await npm("down", "--", "--stack", "livetest-up", "--volumes", "--yes");
   assert.equal(await volumes(), "");
 });
