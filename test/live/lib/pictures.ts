@@ -24,22 +24,33 @@ export class Pictures {
   }
 
   /** Takes `NAME.png` of a page of Flower once it shows a text. */
-  flower(name: string, path: string, text: string, height: number): Promise<void> {
-    return this.basic(name, this.outputs.flowerUrl, path, text, height);
+  async flower(name: string, path: string, text: string, height: number): Promise<void> {
+    await this.take(await this.open(this.outputs.flowerUrl, path, height), name, text, height);
   }
 
-  /** Takes `NAME.png` of a page of the monitoring once it shows a text. */
-  monitoring(name: string, path: string, text: string, height: number): Promise<void> {
-    return this.basic(name, this.outputs.monitoringUrl ?? "", path, text, height);
+  /** Takes `NAME.png` of a dashboard of the monitoring, with the last ten minutes. */
+  async monitoring(name: string, path: string, text: string, height: number): Promise<void> {
+    const page = await this.open(this.outputs.monitoringUrl ?? "", path, height);
+    await page.getByText(text).first().waitFor({ timeout: 60_000 });
+    await page.locator("#prom_graph_duration").fill("10m");
+    await page.locator("#prom_graph_duration").press("Enter");
+    await page.waitForLoadState("networkidle");
+    await page.screenshot({ path: join(this.folder, `${name}.png`) });
+    if (await page.getByText("Error loading data").count())
+      throw new Error(`${path} shows graphs without data; see ${name}.png`);
+    await page.context().close();
   }
 
-  /** Takes a picture behind basic authentication. */
-  private async basic(name: string, url: string, path: string, text: string, height: number): Promise<void> {
-    const { adminUser: username, adminPassword: password } = this.outputs;
-    const httpCredentials = { username, password, origin: url };
-    const page = await open(await this.browser, { viewport: { width: 1400, height }, httpCredentials });
+  /** Opens a page behind basic authentication. */
+  private async open(url: string, path: string, height: number): Promise<Page> {
+    const { adminUser, adminPassword } = this.outputs;
+    const authorization = `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString("base64")}`;
+    const page = await open(await this.browser, {
+      viewport: { width: 1400, height },
+      extraHTTPHeaders: { authorization },
+    });
     await page.goto(`${url}${path}`);
-    await this.take(page, name, text, height);
+    return page;
   }
 
   private async take(page: Page, name: string, text: string, height: number): Promise<void> {
