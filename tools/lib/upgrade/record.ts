@@ -3,7 +3,7 @@ import { writeWhole } from "../../../platforms/wholeFile.ts";
 import type { Stack } from "../stack.ts";
 import type { Upgrade } from "./upgrade.ts";
 
-/** What is kept of an upgrade while it is under way, so that another command can end it. */
+/** Note of an upgrade that is under way, by which another command can end it. */
 export interface Kept {
   readonly write: (upgrade: Upgrade) => void;
   readonly remove: () => void;

@@ -1,30 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Refused } from "../../../../settings/read/yaml/refused.ts";
-import { settingsFrom } from "../../settingsFrom.ts";
-
-type Config = Readonly<Record<string, unknown>>;
+import { type Config, cluster, faults } from "./refusals.ts";
 
 /** Lists the keys that are refused. */
 function refused(config: Config): string[] {
-  const raw = Object.entries(config).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  try {
-    settingsFrom(Object.fromEntries(raw), () => "stack");
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    return [...error.message.matchAll(/^ +stack: (\S+) is /gm)].map(([, key = ""]) => key);
-  }
-  return [];
+  return faults(config).flatMap((line) => /^(\S+) is /.exec(line)?.[1] ?? []);
 }
-
-const cluster = {
-  platform: "kubernetes",
-  images: { airflow: "r.test/a:1", postgres: "r.test/p:1", redis: "r.test/r:1" },
-  dagsGit: { url: "https://git.test/dags.git" },
-};
 
 const longGroup = "g".repeat(32);
 

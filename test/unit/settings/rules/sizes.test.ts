@@ -3,10 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { Refused } from "../../../../settings/read/yaml/refused.ts";
-import { settingsFrom } from "../../settingsFrom.ts";
-
-type Config = Readonly<Record<string, unknown>>;
+import { type Config, cluster, faults } from "./refusals.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-sizes-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -17,28 +14,6 @@ function fileOf(size: number, letter = "x"): string {
   writeFileSync(file, letter.repeat(size / Buffer.byteLength(letter)));
   return file;
 }
-
-/** Faults of a stack, without the file name. */
-function faults(config: Config): string[] {
-  const raw = Object.entries(config).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  try {
-    settingsFrom(Object.fromEntries(raw), () => "stack");
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    const lines = error.message.split("\n").slice(1);
-    return lines.map((line) => line.replace(/^ +stack: /, ""));
-  }
-  return [];
-}
-
-const cluster = {
-  platform: "kubernetes",
-  images: { airflow: "r.test/a:1", postgres: "r.test/p:1", redis: "r.test/r:1" },
-  dagsGit: { url: "https://git.test/dags.git" },
-};
 
 /** Largest value of a variable of three letters, which has `=` and an end besides. */
 const most = 131_072 - 5;
