@@ -1,4 +1,5 @@
 import { encrypted } from "../schema/secret.ts";
+import { withoutIndent } from "./yaml/lineBreaks.ts";
 
 /** Texts without quotes that some YAML reader reads as a number, a time, a boolean or nothing. */
 const ambiguous = /^([-+]?\.?\d.*|[-+]?\.(inf|nan)|y|n|yes|no|on|off|true|false|null|~)$/i;
@@ -7,7 +8,7 @@ const ambiguous = /^([-+]?\.?\d.*|[-+]?\.(inf|nan)|y|n|yes|no|on|off|true|false|
 function isSame(written: unknown, told: unknown): boolean {
   if (written === encrypted) return true;
   if (typeof written !== "object" || written === null) {
-    return String(written) === String(told) || ambiguous.test(String(written));
+    return withoutIndent(String(written)) === withoutIndent(String(told)) || ambiguous.test(String(written));
   }
   if (typeof told !== "object" || told === null || Array.isArray(written) !== Array.isArray(told))
     return false;

@@ -1,14 +1,20 @@
 import { fileShape } from "./stackFile.ts";
+import { withoutIndent } from "./yaml/lineBreaks.ts";
 import { located } from "./yaml/located.ts";
 
-/** Writes an object as YAML that every reader reads alike: all texts are quoted, and in ASCII where YAML can escape. */
+/**
+ * Writes an object as YAML that every reader reads alike: all texts are quoted, in ASCII where YAML can escape, and
+ * begin with their first word if they have several lines.
+ */
 function unambiguous(value: unknown): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return `${JSON.stringify(value, null, 2).replace(/[\u007f-\ud7ff\ue000-\uffff]/g, escaped)}\n`;
+  const plain = (_: string, item: unknown) => (typeof item === "string" ? withoutIndent(item) : item);
+  return `${JSON.stringify(value, plain, 2).replace(/[\u007f-\ud7ff\ue000-\uffff]/g, escaped)}\n`;
 }
 
 /**
- * Rewrites the text of a stack file for the CLI, whose YAML reads 0600, 1_000 or 2024-01-01 in another way.
+ * Rewrites the text of a stack file for the CLI, whose YAML reads 0600, 1_000 or 2024-01-01 in another way; `merged`
+ * gives the program the texts of the file.
  * @param beside keys to set beside `config`
  * @throws Error with file and line if the text is not YAML
  */

@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { readStackFile, settingsFromPulumi } from "../../../settings/read/read.ts";
 import { rewritten } from "../../../settings/read/rewritten.ts";
+import { withoutIndent } from "../../../settings/read/yaml/lineBreaks.ts";
 import { declare } from "../mocks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-written-"));
@@ -66,6 +67,9 @@ const quotedText = fc.oneof(
     "Null",
     " ",
     "a\nb",
+    "\n",
+    "\n\ta",
+    "\t\n",
     "\t",
     "# x",
     "*a",
@@ -78,6 +82,7 @@ const quotedText = fc.oneof(
     "- a",
   ),
   fc.constantFrom(...scalars),
+  fc.string({ unit: fc.constantFrom(..."\n\t\r\u0085\u2028\u00a0 a#-:|"), maxLength: 6 }),
   fc.string({ unit: "binary" }).filter((text) => !/[\ud800-\udfff]/u.test(text)),
 );
 
@@ -143,7 +148,7 @@ test("the CLI reads the file that is written anew for it likewise", () => {
         [expected, expected],
       );
       const values: unknown[] = Object.values(JSON.parse(raw.variables ?? ""));
-      assert.deepEqual(values.map(String), expected);
+      assert.deepEqual(values.map(String), expected.map(withoutIndent));
     }),
     { numRuns: 4, endOnFailure: true },
   );
