@@ -23,7 +23,7 @@ import { DagProcessor } from "./roles/dagProcessor.ts";
 import { environment } from "./roles/environment.ts";
 import { extrasOf } from "./roles/extras.ts";
 import { Flower } from "./roles/flower.ts";
-import { waysOf } from "./roles/proxy.ts";
+import { outboundProxyOf } from "./roles/proxy.ts";
 import type { RoleArgs } from "./roles/role.ts";
 import { Scheduler } from "./roles/scheduler.ts";
 import { observing } from "./roles/tracing.ts";
@@ -45,13 +45,15 @@ function webserverConfigOf(
   return isThere ? { [section]: { config_file: webserverConfig } } : {};
 }
 
-/** Results of earlier deployments, and what is put back of them. */
+/** Facts of earlier deployments. */
 export interface Past {
+  /** Names that were once declared, to delete from Airflow; default: none. */
   readonly deleted?: Names;
+  /** Names of the existing workers, which are replaced in turns; default: none. */
   readonly workers?: readonly string[];
   /** Values of the stack file, for backups. */
   readonly config?: Readonly<Record<string, string>>;
-  /** True if a backup is put back before anything uses the databases. */
+  /** True if a backup is restored before anything uses the databases. */
   readonly restores?: boolean;
 }
 
@@ -59,21 +61,15 @@ export interface Past {
 export class Airflow extends pulumi.ComponentResource {
   readonly webserverUrl: string;
   readonly flowerUrl: string;
-  /** Undefined without monitoring. */
+  /** URL of the monitoring; undefined if the stack has none. */
   readonly monitoringUrl: string | undefined;
   readonly adminPassword: pulumi.Output<string>;
   readonly workers: readonly string[];
   /** Airflow version of the metadata database; known only once the migration has succeeded. */
   readonly version: pulumi.Output<string>;
-  /** Keys that open backups, if there are some; the current one first. */
+  /** Keys that open the stack's backups, the current one first; undefined without backups. */
   readonly backupKeys: pulumi.Output<string> | undefined;
 
-  /**
-   * @param deleted names that were once declared, to delete from Airflow
-   * @param workers names of the existing workers, which are replaced in turns
-   * @param config values of the stack file, for backups
-   * @param restores true if a backup is put back before anything uses the databases
-   */
   constructor(
     name: string,
     platform: Platform,
@@ -94,7 +90,7 @@ export class Airflow extends pulumi.ComponentResource {
     const publicUrl =
       published?.webserverUrl ??
       (settings.kubernetes?.ingress && platform.url("webserver", settings.webserverPort));
-    const extras = extrasOf({ platform, settings, data, ways: waysOf(platform, settings) });
+    const extras = extrasOf({ platform, settings, data, proxy: outboundProxyOf(platform, settings) });
     const services = servicesOf(platform, settings, { secrets, image: dags.image, extras }, this);
     const { broker, server, database, ready } = services;
     const shared: RoleArgs = {
@@ -172,7 +168,7 @@ export class Airflow extends pulumi.ComponentResource {
       },
       migrated,
     );
-    const made = {
+    const byRole = {
       migration,
       webserver,
       // The webserver, which checks tokens, must know a new key before the scheduler signs with it.
@@ -255,7 +251,7 @@ export class Airflow extends pulumi.ComponentResource {
     published?.open({ parent: this, dependsOn: ready.broker });
 
     this.webserverUrl = published?.webserverUrl ?? webserver.url;
-    this.flowerUrl = published?.flowerUrl ?? made.flower.url;
+    this.flowerUrl = published?.flowerUrl ?? byRole.flower.url;
     this.monitoringUrl = monitoring && (published?.monitoringUrl ?? monitoring.url);
     this.adminPassword = adminPassword;
     this.backupKeys = backup?.keys;

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Target, Values } from "../workload.ts";
 
-/** How clients speak TLS with a broker. */
+/** TLS parameters of a broker's clients. */
 export interface BrokerTls {
   readonly active: pulumi.Output<boolean>;
   /** Path of the authorities that may sign the server's certificate, among the broker's files. */
@@ -10,16 +10,16 @@ export interface BrokerTls {
   readonly client?: { readonly certificate: string; readonly key: pulumi.Output<string> };
 }
 
-/** Name of the secret with the private key that clients of the broker have. */
+/** Name of the secret with the private key of the broker's clients. */
 export const clientKey = "redis_client_key";
 
-/** Where Celery queues tasks: a Redis of the stack, or one outside. */
+/** Broker of Celery's queues: a Redis server inside or outside the stack. */
 export interface Broker {
   readonly target: Target;
   /** URL with the password of Airflow's user: secret. */
   readonly url: pulumi.Output<string>;
   /** Files that clients also need, by path. */
   readonly files: Values;
-  /** For a Redis outside the stack: how to speak TLS with it. */
+  /** Absent for the stack's own Redis, which speaks no TLS. */
   readonly tls?: BrokerTls;
 }

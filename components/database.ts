@@ -45,7 +45,10 @@ export function metadataLogin({ target, logins, authorities }: Server): Database
   return { target, login: pulumi.secret(login) as DatabaseLogin["login"] };
 }
 
-/** Parses a URL that a stack gives; an error says what is wrong without printing the URL. */
+/**
+ * Parses a URL of the stack file. Secret, and so is the URL, which no error shows.
+ * @throws pulumi.RunError if the URL has another form than expected
+ */
 export function parsedUrl<T>(
   key: string,
   url: pulumi.Output<string>,
@@ -55,7 +58,7 @@ export function parsedUrl<T>(
     try {
       return parse(text);
     } catch (error) {
-      throw new pulumi.RunError(`${key} is wrong; ${error instanceof Error ? error.message : error}`);
+      throw new pulumi.RunError(`${key} has another form; ${error instanceof Error ? error.message : error}`);
     }
   });
   return pulumi.secret(parsed) as pulumi.Output<T>;

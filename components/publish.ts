@@ -17,12 +17,15 @@ export interface Publishing {
   readonly open: (opts: pulumi.CustomResourceOptions) => void;
 }
 
-/** Checks that the key fits the certificate; rules cannot read a key that is encrypted or in a cluster. */
-function matching(certificate: string, key: pulumi.Output<string>): pulumi.Output<string> {
-  const [own] = certificatesIn(certificate);
+/** Checks that a key fits the certificate; the rules cannot read a key that is encrypted or in a cluster. */
+function matchingKey(certificate: string, key: pulumi.Output<string>): pulumi.Output<string> {
+  const [leaf] = certificatesIn(certificate);
   return key.apply((text) => {
-    const why = own && keyFault(text, own);
-    if (why !== undefined) throw new pulumi.RunError(`publish.key has another form; ${why}`);
+    const fault = leaf && keyFault(text, leaf);
+    if (fault !== undefined)
+      throw new pulumi.RunError(
+        `publish.key does not fit; ${fault}; expected the key of publish.certificate`,
+      );
     return text;
   });
 }
@@ -41,7 +44,7 @@ export function publish(platform: Platform, { publish, monitoring }: Settings): 
         {
           address: publish.address,
           certificate,
-          key: matching(certificate, readSecret(publish.key, platform)),
+          key: matchingKey(certificate, readSecret(publish.key, platform)),
           publications: [
             {
               endpoint: platform.endpoint("webserver", roleTable.webserver.port),
@@ -51,7 +54,7 @@ export function publish(platform: Platform, { publish, monitoring }: Settings): 
             {
               endpoint: platform.endpoint("flower", roleTable.flower.port),
               port: publish.flowerPort,
-              // Both paths ask for no login.
+              // Neither path asks for a login.
               withheld: ["/metrics", "/healthcheck"],
             },
             ...(monitoring

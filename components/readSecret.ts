@@ -4,7 +4,7 @@ import type { Platform } from "../workload.ts";
 
 function contents(file: string): string {
   const text = secretIn(file);
-  if (text === "") throw new Error(`${file} is to hold a secret, but is empty.`);
+  if (text === "") throw new Error(`${file} is empty; expected a secret in it.`);
   return text;
 }
 

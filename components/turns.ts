@@ -6,8 +6,8 @@ function keyOf({ queues }: WorkerGroup): string {
 }
 
 /**
- * Lists the workers of the last deployment that may go on taking tasks while others are replaced: none of
- * another version of Airflow, whose workers cannot run the new tasks.
+ * Lists the workers of the last deployment that may take tasks while others are replaced: none after a change of
+ * Airflow's version, since the old workers cannot run the new tasks.
  * @param outputs outputs of the last deployment
  */
 export function workersOf(outputs: Readonly<Record<string, unknown>>, version: string): readonly string[] {
@@ -16,8 +16,8 @@ export function workersOf(outputs: Readonly<Record<string, unknown>>, version: s
 }
 
 /**
- * Plans the replacement of workers of the same queues, which stand in for each other: at most a third of them
- * at a time, but at least one.
+ * Plans the replacement of the workers that read the same queues and stand in for each other: at most a third of
+ * them at a time, but at least one.
  * @param deployed names of the existing workers
  */
 export function turnsOf(
@@ -27,10 +27,10 @@ export function turnsOf(
 ): Turns {
   const alike = groups.filter((other) => keyOf(other) === keyOf(group));
   const all = alike.flatMap(({ name, workers }) => instances(name, { replicas: workers }));
-  const standing = all.filter((worker) => deployed.includes(worker));
+  const existing = all.filter((worker) => deployed.includes(worker));
   return {
     key: `workers of ${keyOf(group)}`,
-    atOnce: Math.max(1, Math.floor(standing.length / 3)),
-    deployed: standing,
+    atOnce: Math.max(1, Math.floor(existing.length / 3)),
+    deployed: existing,
   };
 }

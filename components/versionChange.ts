@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { isOlder } from "../settings/schema/versions.ts";
 
 /**
- * Explains why a deployment may not change the version of a stack with data: the schema of the database cannot go back, and
- * goes forward only with a way back.
+ * Explains why a deployment may not change the version of a stack with data: the schema of the database cannot be
+ * downgraded, and `npm run upgrade` prepares a way back before it migrates.
  * @param deployed version that migrated the database; undefined if there is none
  * @param stack name of the stack
  */
@@ -15,8 +15,8 @@ export function versionFault(
   if (deployed === undefined || version === deployed) return undefined;
   const flag = stack === "dev" ? "" : ` --stack ${stack}`;
   const rest = isOlder(version, deployed)
-    ? `or a newer one: its database cannot go back. Set version to ${deployed}, or put a backup from before the upgrade ` +
-      `back, which npm run backup -- --list${flag} shows: npm run restore -- --from ID${flag}`
+    ? `or a newer one: the schema of the database cannot be downgraded. Set version to ${deployed}, or restore a backup ` +
+      `from before the upgrade (npm run backup -- --list${flag}): npm run restore -- --from ID${flag}`
     : `since its database must be migrated. npm run upgrade -- --to ${version}${flag} does that, with a way back`;
   return `version is ${version}; expected ${deployed}, which is deployed, ${rest}.`;
 }

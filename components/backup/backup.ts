@@ -11,10 +11,10 @@ import type { Secrets } from "../secrets.ts";
 import { folder } from "./folder.ts";
 import { identityOf } from "./identity.ts";
 
-/** Directory of the backups in their container. */
+/** Directory of the archives in the container. */
 const store = "/backups";
 
-/** Volume of the backups, unless they go to a directory. */
+/** Volume of the backups, for a stack that writes them to no directory of the machine. */
 export const backupVolume = "stack-backups";
 
 function programs(...names: readonly string[]): Values {
@@ -51,7 +51,7 @@ function overDatabases({ settings, server }: DatabaseArgs) {
   } satisfies Partial<Job>;
 }
 
-/** Says where DAGs come from. */
+/** Describes the source of the DAGs, for the list of backups. */
 function sourceOf({ dagsGit, dagsImage }: Settings, image: pulumi.Input<string>): pulumi.Output<string> {
   if (dagsGit) return pulumi.output(`${dagsGit.url} ${dagsGit.ref}`);
   return dagsImage === undefined ? pulumi.output("a folder") : pulumi.output(image);
@@ -66,9 +66,9 @@ export interface BackupArgs extends DatabaseArgs {
   readonly config: Readonly<Record<string, string>>;
 }
 
-/** Backs the stack up again and again, and proves each backup by restoring it. */
+/** Backs the stack up on a schedule, and proves each backup by restoring it. */
 export class Backup extends pulumi.ComponentResource {
-  /** Keys that open the archives, the current one first, in the form of age: secret. */
+  /** Identities of age that open the archives, one per line, the current one first: secret. */
   readonly keys: pulumi.Output<string>;
 
   constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -119,7 +119,7 @@ export class Backup extends pulumi.ComponentResource {
   }
 }
 
-/** Puts a backup back before anything uses the databases; the command that restores sends it the archive. */
+/** Restores a backup before anything uses the databases; `npm run restore` sends the archive to this job. */
 export class Restoration extends pulumi.ComponentResource {
   /** Fails if nothing was restored. */
   readonly done: pulumi.Input<pulumi.Resource>;

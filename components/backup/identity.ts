@@ -3,7 +3,7 @@ import { bech32 } from "@scure/base";
 
 const prefix = "AGE-SECRET-KEY-";
 
-/** Turns the secret `backupKey` into a key of age; a key of age is one already. */
+/** Derives an identity of age from the secret `backupKey`; a secret that is such an identity stays as it is. */
 export function identityOf(secret: string): string {
   if (secret.startsWith(`${prefix}1`)) return secret;
   const key = createHash("sha256").update(`airflow-on-celery backup ${secret}`).digest();

@@ -16,17 +16,17 @@ export interface CanaryArgs extends RoleArgs {
   readonly everySeconds: number;
   readonly major: Major;
   readonly webserver: Endpoint;
-  /** Login that reads the logs. */
+  /** Login for reading task logs. */
   readonly adminUser: string;
   readonly adminPassword: pulumi.Input<string>;
 }
 
-/** Proves the stack again and again: a task through every queue and on every worker. */
+/** Proves the stack on a schedule: a task through every queue and on every worker. */
 export class Canary extends pulumi.ComponentResource {
   constructor(name: string, args: CanaryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Canary", name, {}, opts);
     const { platform, request, everySeconds, major, webserver, adminUser, adminPassword } = args;
-    // It does what a scheduler may: write runs to the database, and ask workers over the broker.
+    // A canary needs a scheduler's rights: it writes runs to the database, and asks workers over the broker.
     const role = airflowRole("scheduler", args);
     const url = `http://${webserver.host}:${webserver.port}`;
     platform.service(

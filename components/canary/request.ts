@@ -2,7 +2,7 @@ import { airflowOption } from "../../settings/model/airflowOptions.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { instances } from "../../workload.ts";
 
-/** Id of the canary's DAG, as its programs have it; begins the names of its queues, too. */
+/** Id of the canary's DAG, and prefix of its queues, as in the canary's programs. */
 export const canaryDag = "airflow_on_celery.canary";
 
 /** Workers and queues that a proof tries, in the form that `components/canary/proof.py` reads. */
@@ -12,19 +12,19 @@ export interface ProofRequest {
     readonly queues: readonly string[];
     /** Names of the workers; null if an autoscaler decides. */
     readonly workers: readonly string[] | null;
-    /** Tasks that a worker runs at once. */
+    /** Maximum number of concurrent tasks of a worker. */
     readonly places: number;
   }[];
-  /** Seconds after which a canary that neither runs nor waits for others counts as lost. */
+  /** Seconds after which a canary counts as lost that neither runs nor waits behind other tasks. */
   readonly patience: number;
-  /** True if an autoscaler may have to start a worker for it. */
+  /** True if an autoscaler may have to start a worker for a canary. */
   readonly wakes: boolean;
 }
 
-/** Seconds for which a canary may be on its way. */
+/** {@link ProofRequest.patience} of every stack. */
 const canarySeconds = 300;
 
-/** Lists the workers of a stack that take tasks, with the queues that they read. */
+/** Builds the request of a proof: all workers that take tasks, with their queues. */
 export function proofRequest(settings: Pick<Settings, "groups" | "settings">, wakes: boolean): ProofRequest {
   const defaultQueue = airflowOption(settings, "operators.default_queue")?.value ?? "default";
   const groups = settings.groups

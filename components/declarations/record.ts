@@ -43,7 +43,7 @@ function read(spelt: unknown): Names {
   );
 }
 
-/** Lists the names that a stack declares now. */
+/** Lists the names that a stack declares. */
 export function namesOf(settings: Settings): Names {
   return byKind((kind) => Object.keys(settings[kind]));
 }
@@ -69,7 +69,7 @@ export function recordOf(settings: Settings, previous: Readonly<Record<string, u
     : { declared, undeclared: gone, deleted: noNames };
 }
 
-/** Warns about each name that is no longer declared but stays in Airflow, one line each. */
+/** Writes a warning for each name that is no longer declared but stays in Airflow. */
 export function leftOver({ undeclared }: Declared): readonly string[] {
   return declarationKinds.flatMap((kind) =>
     undeclared[kind].map(

@@ -8,7 +8,7 @@ import { airflowRole, underInit } from "../roles/role.ts";
 export interface MigrationArgs extends RoleArgs {
   readonly adminUser: string;
   readonly adminPassword: pulumi.Input<string>;
-  /** Times the password was replaced; a change sets the password of an existing administrator. */
+  /** Number of times that the password was replaced; a change sets the password of an existing administrator. */
   readonly replaced: pulumi.Input<number>;
   /** True if values with an old fernet key are re-encrypted with the current one. */
   readonly reencrypts: boolean;
@@ -19,7 +19,7 @@ export interface MigrationArgs extends RoleArgs {
 const script = "/opt/airflow/migrate.py";
 const program = readFileSync(new URL("migrate.py", import.meta.url), "utf8");
 
-/** Brings the metadata database to the schema of this Airflow version, once per version, before anything uses it. */
+/** Migrates the metadata database to the schema of this Airflow version, before anything uses the database. */
 export class Migration extends pulumi.ComponentResource {
   /** Fails if the migration fails; every resource that needs the schema depends on it. */
   readonly done: pulumi.Input<pulumi.Resource>;

@@ -18,7 +18,7 @@ function emailConfig({ to, from, server, user }: Email, password: string | undef
 }
 
 /**
- * Renders the configuration of Alertmanager, which is secret: the URL of a webhook often has a key. JSON is YAML.
+ * Renders the configuration of Alertmanager, as JSON, which is YAML. Secret: the URL of a webhook often contains a key.
  * @param proxy URL of the proxy that leads to the webhook
  */
 export function alertmanagerConfig(
@@ -26,12 +26,12 @@ export function alertmanagerConfig(
   platform: Platform,
   proxy?: string,
 ): pulumi.Output<string> {
-  const reading = {
+  const secrets = {
     webhook: webhook === undefined ? undefined : readSecret(webhook, platform),
     password: email?.password === undefined ? undefined : readSecret(email.password, platform),
   };
   return pulumi.secret(
-    pulumi.output(reading).apply(({ webhook: url, password }) => {
+    pulumi.output(secrets).apply(({ webhook: url, password }) => {
       const hook = {
         url,
         send_resolved: true,

@@ -1,13 +1,13 @@
 import type { Settings } from "../../settings/model/groups.ts";
 import { timings } from "../../settings/model/timings.ts";
 
-/** A rule that tells people. Its section in docs/monitoring.md has the alert's name. */
+/** An alert rule of Prometheus; docs/monitoring.md has a section of the alert's name. */
 export interface Alert {
-  /** Series that are there while something is wrong, in PromQL. */
+  /** PromQL expression that selects series only while something is wrong. */
   readonly expr: string;
-  /** Seconds for which it has to be so. */
+  /** Seconds that `expr` must hold before the alert fires. */
   readonly lasts: number;
-  /** One sentence for people. */
+  /** One sentence, which may use labels of the series. */
   readonly summary: string;
 }
 
@@ -19,10 +19,10 @@ const day = 24 * hour;
 /** Seconds of two missed collections. */
 const missed = 30;
 
-/** Share of a budget from which on it is told. */
+/** Used part of a limit above which an alert fires; `free` is the free part below which one does. */
 const shares = { memory: 0.8, connections: 0.85, free: 0.15 };
 
-/** Alerts about what only some stacks have. */
+/** Returns the alerts about optional parts of a stack. */
 function optional({ canary, backup }: Alerting): Record<string, Alert> {
   return {
     ...(canary && {
@@ -43,7 +43,7 @@ function optional({ canary, backup }: Alerting): Record<string, Alert> {
   };
 }
 
-/** Alerts of a stack, by name. Thresholds follow from the stack's own numbers. */
+/** Returns the alerts of a stack, by name. Thresholds follow from the stack's own numbers. */
 export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
   return {
     SchedulerSilent: {
@@ -112,7 +112,7 @@ export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
   };
 }
 
-/** Rules file of Prometheus; JSON is YAML. */
+/** Renders the rules file of Prometheus, as JSON, which is YAML. */
 export function rulesFile(settings: Alerting): string {
   const rules = Object.entries(alertsOf(settings)).map(([alert, { expr, lasts, summary }]) => ({
     alert,

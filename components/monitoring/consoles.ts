@@ -4,7 +4,7 @@ import { type Dashboard, dashboards, type Panel } from "./dashboards.ts";
 const scripts = ["jquery/jquery.min.js", "d3/d3.min.js", "rickshaw/rickshaw.min.js", "js/prom_console.js"];
 const styles = ["bootstrap4/css/bootstrap.min.css", "rickshaw/rickshaw.min.css", "css/prom_console.css"];
 
-/** What Prometheus' own library needs to choose the time that is shown. */
+/** Controls of Prometheus' console library that choose the period to show. */
 const time = `<p>
 <button id="prom_graph_duration_shrink">-</button><input id="prom_graph_duration" size="4"><button id="prom_graph_duration_grow">+</button>
 <button id="prom_graph_time_back">&lt;</button><input id="prom_graph_time_end" size="16" placeholder="now"><button id="prom_graph_time_forward">&gt;</button>
@@ -20,10 +20,10 @@ function fileOf(name: string): string {
   return `${name === "overview" ? "index" : name}.html`;
 }
 
-/** Renders one picture; \`[[label]]\` stands for a label in the name of a line. */
-function picture({ title, lines, unit }: Panel, at: number): string {
+/** Renders a panel; `[[label]]` stands for a label in the name of a line. */
+function graph({ title, lines, unit }: Panel, at: number): string {
   const format = unit ? formats[unit] : "humanizeNoSmallPrefix";
-  const told = {
+  const options = {
     expr: lines.map(([expr]) => expr),
     name: lines.map(([, name]) => name.replace(/\{\{(\w+)\}\}/g, "[[$1]]")),
     renderer: "line",
@@ -34,7 +34,7 @@ function picture({ title, lines, unit }: Panel, at: number): string {
     duration: 3600,
   };
   return `<div class="col-lg-6"><h5>${title}</h5><div id="panel${at}"></div></div>
-<script>new PromConsole.Graph({...${JSON.stringify(told)}, node: document.getElementById("panel${at}"),
+<script>new PromConsole.Graph({...${JSON.stringify(options)}, node: document.getElementById("panel${at}"),
 yAxisFormatter: PromConsole.NumberFormatter.${format}, yHoverFormatter: PromConsole.NumberFormatter.${format}})</script>`;
 }
 
@@ -52,12 +52,12 @@ ${scripts.map((path) => `<script src="${from(path)}"></script>`).join("\n")}
 <h4>${title}</h4>
 ${time}
 <div class="row">
-${panels.map(picture).join("\n")}
+${panels.map(graph).join("\n")}
 </div></body></html>
 `;
 }
 
-/** Console templates of all dashboards, by path. */
+/** Renders all dashboards as console templates, by path. */
 export function consoles(folder: string): Values {
   const pages = Object.entries(dashboards).map(([name, one]) => [`${folder}/${fileOf(name)}`, page(one)]);
   return Object.fromEntries(pages);

@@ -1,7 +1,7 @@
-/** A picture of series over time. */
+/** A graph of series over time. */
 export interface Panel {
   readonly title: string;
-  /** Queries, each with the name of its lines. */
+  /** PromQL expressions, each with the name of its lines. */
   readonly lines: readonly (readonly [expr: string, name: string])[];
   readonly unit?: "s" | "bytes" | "percent";
 }
@@ -76,7 +76,7 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
   },
 };
 
-/** Renders a dashboard for Grafana, with its choice of a data source. */
+/** Renders a dashboard for Grafana, with a variable that chooses the data source. */
 export function forGrafana(file: string, { title, panels }: Dashboard): object {
   const datasource = { type: "prometheus", uid: `\${datasource}` };
   return {

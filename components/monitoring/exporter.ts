@@ -38,22 +38,22 @@ function certificateEnds({ publish, caCertificates, postgres, redis }: Settings)
   return Object.fromEntries(ends);
 }
 
-/** Secrets of a scheduler that the exporter needs, too. */
-const needed = ["sql_alchemy_conn", "result_backend", "broker_url", clientKey];
+/** Secrets that the exporter shares with the scheduler. */
+const exporterSecrets = ["sql_alchemy_conn", "result_backend", "broker_url", clientKey];
 
 export interface ExporterArgs extends RoleArgs {
   readonly settings: Settings;
   readonly defaultQueue: string;
 }
 
-/** Tells queues, workers, the database and the broker as series. */
+/** Exports the state of queues, workers, database and broker as series for Prometheus. */
 export class Exporter extends pulumi.ComponentResource {
   readonly endpoint: Endpoint;
 
   constructor(name: string, args: ExporterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Exporter", name, {}, opts);
     const { platform, settings, defaultQueue } = args;
-    // It reads what a scheduler knows: the database, and the broker.
+    // The exporter reads the database and the broker with the scheduler's logins.
     const { env, secrets, files } = args.environment.scheduler;
     const { logs } = args;
     const about = {
@@ -63,7 +63,7 @@ export class Exporter extends pulumi.ComponentResource {
       connections: connectionBudget(settings),
       certificates: certificateEnds(settings),
       volumes: logs ? { logs: "/opt/airflow/logs" } : {},
-      // Workers of Airflow 2 have none.
+      // Workers of Airflow 2 hold no leases.
       leases: args.version.usesExecutionApi,
       canary: settings.canary !== undefined,
       backup: settings.backup !== undefined,
@@ -76,7 +76,9 @@ export class Exporter extends pulumi.ComponentResource {
         env: Object.fromEntries(
           Object.entries(env).filter(([variable]) => variable.startsWith("AIRFLOW__CELERY__SSL_")),
         ),
-        secrets: Object.fromEntries(Object.entries(secrets).filter(([secret]) => needed.includes(secret))),
+        secrets: Object.fromEntries(
+          Object.entries(secrets).filter(([secret]) => exporterSecrets.includes(secret)),
+        ),
         files: {
           ...files,
           ...programs("exporter.py", "broker.py", "database.py"),

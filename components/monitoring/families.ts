@@ -1,8 +1,8 @@
-/** A family of series of the exporter. All are gauges: a counter would begin anew with each start of the exporter. */
+/** A family of the exporter's series. All are gauges: a counter would start from 0 whenever the exporter does. */
 export interface Family {
   readonly help: string;
   readonly labels: readonly string[];
-  /** Where the exporter reads it. */
+  /** Source from which the exporter reads the series. */
   readonly source: "broker" | "database" | "volumes" | "stack file" | "itself";
 }
 

@@ -12,8 +12,8 @@ import { folder } from "./exporter.ts";
 /** Port of Prometheus, in its container. */
 export const monitoringPort = 9090;
 
-/** Splits a URL into the parts that a scrape configuration names apart. */
-function job(name: string, url: string) {
+/** Renders a scrape job, whose configuration names the parts of the URL separately. */
+function scrapeJob(name: string, url: string) {
   const { protocol, host, pathname } = new URL(url);
   return {
     job_name: name,
@@ -23,15 +23,15 @@ function job(name: string, url: string) {
   };
 }
 
-/** Renders the configuration of Prometheus: it collects from the exporter, and from the URLs of the stack. JSON is YAML. */
-function prometheusFile({ host, port }: Endpoint, urls: readonly string[], tells: boolean): string {
+/** Renders the configuration of Prometheus, which scrapes the exporter and the stack's URLs, as JSON, which is YAML. */
+function prometheusFile({ host, port }: Endpoint, urls: readonly string[], notifies: boolean): string {
   return JSON.stringify({
     global: { scrape_interval: "15s", scrape_timeout: "14s", evaluation_interval: "15s" },
     rule_files: ["rules.json"],
-    ...(tells && { alerting: { alertmanagers: [{ static_configs: [{ targets: ["127.0.0.1:9093"] }] }] } }),
+    ...(notifies && { alerting: { alertmanagers: [{ static_configs: [{ targets: ["127.0.0.1:9093"] }] }] } }),
     scrape_configs: [
-      job("airflow", `http://${host}:${port}/metrics`),
-      ...urls.map((url, at) => job(`scrape-${at + 1}`, url)),
+      scrapeJob("airflow", `http://${host}:${port}/metrics`),
+      ...urls.map((url, at) => scrapeJob(`scrape-${at + 1}`, url)),
     ],
   });
 }
@@ -46,7 +46,7 @@ export interface MonitoringArgs {
 
 /** Collects series, keeps them, shows them to people and raises alerts. Nothing of Airflow depends on it. */
 export class Monitoring extends pulumi.ComponentResource {
-  /** URL at which people find it. */
+  /** URL at which people find Prometheus. */
   readonly url: string;
 
   constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -57,7 +57,7 @@ export class Monitoring extends pulumi.ComponentResource {
     this.url = platform.url(name, settings.monitoringPort);
     const path = new URL(this.url).pathname.replace(/\/$/, "");
     const here = `http://127.0.0.1:${monitoringPort}${path}`;
-    const tells = alerts?.webhook !== undefined || alerts?.email !== undefined;
+    const notifies = alerts?.webhook !== undefined || alerts?.email !== undefined;
     const start = readFileSync(new URL("start.sh", import.meta.url), "utf8");
     platform.service(
       name,
@@ -74,13 +74,13 @@ export class Monitoring extends pulumi.ComponentResource {
         user: { uid: 999, gid: 999 },
         secrets: {
           admin_password: adminPassword,
-          ...(tells && {
+          ...(notifies && {
             "alertmanager.json": alertmanagerConfig(alerts, platform, proxy?.https ?? proxy?.http),
           }),
         },
         files: {
           [`${folder}/start.sh`]: start,
-          [`${folder}/prometheus.json`]: prometheusFile(exporter, scrape, tells),
+          [`${folder}/prometheus.json`]: prometheusFile(exporter, scrape, notifies),
           [`${folder}/rules.json`]: rulesFile(settings),
           ...consoles(`${folder}/consoles`),
         },
@@ -89,7 +89,7 @@ export class Monitoring extends pulumi.ComponentResource {
         hosts: settings.extraHosts,
         limits: { memory: 256, cpu: 1 },
         reaches: [exporter],
-        ...((tells || scrape.length > 0) && { outbound: true }),
+        ...((notifies || scrape.length > 0) && { outbound: true }),
         stateful: true,
         priority: "control",
         port: monitoringPort,

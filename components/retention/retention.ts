@@ -3,15 +3,15 @@ import { cleansRecords } from "../../settings/schema/services.ts";
 import type { Values } from "../../workload.ts";
 import { moduleFolder, modules } from "../roles/modules.ts";
 
-/** Programs that remove what is old; `start.py` runs the first of them beside a role. */
+/** Programs that remove old logs and records; `start.py` runs `retention.py` beside a role. */
 export interface RetentionFiles {
-  /** Files of a role whose logs it removes. */
+  /** Files of a role beside which old logs are removed. */
   readonly logs: Values;
-  /** Files of a scheduler, which removes records, too. */
+  /** Files of a scheduler, beside which old records are removed, too. */
   readonly records: Values;
 }
 
-/** Returns no files for what a stack keeps forever. */
+/** Collects the retention programs of a stack: none for data that the stack keeps forever. */
 export function retentionFiles({ retention }: Pick<Settings, "retention">): RetentionFiles {
   const { logs, metadata, results } = retention;
   const program = {

@@ -78,20 +78,21 @@ function metadata(version: string): readonly Role[] {
   return metadataRoles(version).filter((role) => role !== "migration");
 }
 
+/** Lists the roles that use the metadata. */
 function metadataRoles(version: string): readonly Role[] {
   return rolesWhere(({ database }) => database?.includes(majorOf(version)) === true);
 }
 
 function connections({ broker, server, secrets, adminUser, ...args }: EnvironmentArgs): Setting[] {
   const { metadataUrl, resultsUrl, asyncUrl } = args.database;
-  const { asyncDatabase: waitsForNone } = versionOf(args.version);
+  const { asyncDatabase } = versionOf(args.version);
   const database = metadataRoles(args.version);
   const users = metadata(args.version);
   const keys = fernetKeys(secrets);
   return [
     secret("database", "sql_alchemy_conn", metadataUrl, users),
     secret("database", "sql_alchemy_conn", server.metadataUrl, ["migration"]),
-    ...(asyncUrl && waitsForNone ? [secret("database", "sql_alchemy_conn_async", asyncUrl, users)] : []),
+    ...(asyncUrl && asyncDatabase ? [secret("database", "sql_alchemy_conn_async", asyncUrl, users)] : []),
     secret(
       "celery",
       "result_backend",
@@ -146,8 +147,8 @@ ARGUMENTS = {"prepare_threshold": None}
 /** Turns off prepared statements in psycopg, the only driver that uses them. */
 function pooling({ version, database: { pooled } }: EnvironmentArgs): Setting[] {
   const path = "pooled_connections.ARGUMENTS";
-  const { asyncDatabase: waitsForNone } = versionOf(version);
-  return pooled && waitsForNone
+  const { asyncDatabase } = versionOf(version);
+  return pooled && asyncDatabase
     ? [{ ...asVariable("database", "sql_alchemy_connect_args_async", path), roles: metadata(version) }]
     : [];
 }
@@ -183,7 +184,7 @@ function logHost({ namesInstances }: EnvironmentArgs): Setting[] {
 
 /**
  * Makes links in mails and logs lead to the port that people use. The webserver itself follows the address of each
- * request: a login would end at another address than the one it began at, behind a tunnel of somebody's own.
+ * request: with a fixed address, a login through a user's own tunnel would end at another address than it began at.
  */
 function links({ version, publicUrl, localUrl }: EnvironmentArgs): Setting[] {
   if (publicUrl !== undefined) return [];
@@ -195,7 +196,7 @@ function seconds(section: string, key: string, value: number): Setting {
   return asVariable(section, key, String(value));
 }
 
-/** Defaults of the stack that have the same name in every version. */
+/** Lists the stack's defaults that have the same name in every version of Airflow. */
 function defaults({ parallelism }: EnvironmentArgs): Setting[] {
   return [
     asVariable("core", "executor", "CeleryExecutor"),
@@ -240,7 +241,7 @@ function overrides(settings: AirflowSettings, version: string): Setting[] {
   );
 }
 
-/** Returns the variable that gives Airflow a setting. */
+/** Returns the environment variable of an Airflow setting: `AIRFLOW__CORE__PARALLELISM`. */
 export function variable({ section, key }: Pick<Setting, "section" | "key">): string {
   return `AIRFLOW__${section.replaceAll(".", "_")}__${key}`.toUpperCase();
 }

@@ -12,7 +12,7 @@ import {
 } from "../../settings/model/names/ownNames.ts";
 import type { Job, Labels, Limits, Platform, PodExtras, Values, Volume } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
-import { type Ways, withProxy } from "./proxy.ts";
+import { type OutboundProxy, proxyVariables } from "./proxy.ts";
 import { repositoryOf } from "./repository.ts";
 import { tracingOf } from "./tracing.ts";
 
@@ -29,7 +29,7 @@ export interface Extras {
   /** MiB. */
   readonly sharedMemory?: number;
   /** Proxy to addresses outside the stack. */
-  readonly ways?: Ways;
+  readonly proxy?: OutboundProxy;
   /** True if the role connects to the outside because of its extras. */
   readonly outbound?: true;
 }
@@ -46,13 +46,13 @@ export interface ExtrasArgs {
     Settings,
     "roles" | "extraHosts" | "caCertificates" | "dags" | "plugins" | "config" | "tracing" | "dagsGit"
   >;
-  /** Volume that tasks write to, for each other and for people. */
+  /** Volume for files that tasks exchange. */
   readonly data: Volume;
-  readonly ways?: Ways | undefined;
+  readonly proxy?: OutboundProxy | undefined;
 }
 
-/** Directory of the image whose owner, user 50000 and group 0, the volumes of roles get. */
-const ownDirectory = "/opt/airflow/logs";
+/** Directory of the image that belongs to user 50000 and group 0, as the volumes of roles shall. */
+const ownedDirectory = "/opt/airflow/logs";
 
 /** Joins Mozilla's authorities, which are built into Node.js, with those in files, in PEM. */
 function authorities(files: readonly string[]): string {
@@ -76,7 +76,7 @@ function read(path: string): string {
   return readFileSync(path, "utf8");
 }
 
-/** Moves the user's local settings to where the stack's, which take the path, import them from. */
+/** Moves the user's local settings to the path from which the stack's own local settings import them. */
 function besideOwn(files: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(files);
   return Object.fromEntries(
@@ -84,8 +84,8 @@ function besideOwn(files: Readonly<Record<string, string>>): Record<string, stri
   );
 }
 
-/** Merges the extras of each role: the role's own win over those of `all`. */
-export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): ExtrasByRole {
+/** Merges the extras of each role, which win over those of `all`. */
+export function extrasOf({ platform, settings, data, proxy }: ExtrasArgs): ExtrasByRole {
   const { roles: stated, extraHosts, caCertificates } = settings;
   const trusted = trust(caCertificates);
   const code = Object.fromEntries(codeFiles(settings).map(({ path, source }) => [path, read(source)]));
@@ -94,7 +94,7 @@ export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): Extras
     if (name.startsWith("/")) return { kind: "host", path: name };
     const known = volumes.get(name) ?? platform.volume(name, "shared");
     volumes.set(name, known);
-    return known.kind === "data" ? { ...known, like: ownDirectory } : known;
+    return known.kind === "data" ? { ...known, like: ownedDirectory } : known;
   };
   const all = stated.all;
   const extras = (role: Taker): Extras => {
@@ -123,7 +123,7 @@ export function extrasOf({ platform, settings, data, ways }: ExtrasArgs): Extras
       limits: { ...(memory !== undefined && { memory }), ...(cpu !== undefined && { cpu }) },
       ...(pod && { pod }),
       ...(sharedMemory !== undefined && { sharedMemory }),
-      ...(ways && { ways }),
+      ...(proxy && { proxy }),
       ...(traced.outbound && { outbound: true }),
     };
   };
@@ -138,24 +138,25 @@ function clash(own: object | undefined, added: object): string | undefined {
 /**
  * Adds the extras of a role, or of all roles, to a workload. Each workload with Airflow's image needs them:
  * with a logging class among the settings, no program of Airflow starts without the file of that class.
- * @throws Error if an extra would replace something of the stack's own
+ * @throws Error if an extra would replace a variable, secret, file or volume of the stack itself
  */
 export function withExtras<T extends Job>(
   role: Taker,
   { extras }: { readonly extras: ExtrasByRole },
   job: T,
 ): T {
-  const { env, secrets, files, volumes, labels, pod, hosts, limits, ways, sharedMemory } = extras[role];
+  const { env, secrets, files, volumes, labels, pod, hosts, limits, proxy, sharedMemory } = extras[role];
   const outbound = job.outbound || extras[role].outbound;
   const taken =
     clash(job.env, env) ??
     clash(job.secrets, secrets) ??
     clash(job.files, files) ??
     clash(job.volumes, volumes);
-  if (taken !== undefined) throw new Error(`${role} has ${taken} already: expected another name.`);
+  if (taken !== undefined)
+    throw new Error(`roles.${role} has ${taken}, which the stack itself uses; expected another name.`);
   return {
     ...job,
-    env: { ...job.env, ...(outbound && ways && withProxy(ways, job.reaches)), ...env },
+    env: { ...job.env, ...(outbound && proxy && proxyVariables(proxy, job.reaches)), ...env },
     secrets: { ...job.secrets, ...secrets },
     files: { ...job.files, ...files },
     volumes: { ...job.volumes, ...volumes },

@@ -5,7 +5,7 @@ import type { Values } from "../../workload.ts";
 export const moduleFolder = "/opt/airflow/config/airflow_on_celery";
 
 /**
- * Reads Python modules of the stack's own, as files of a role.
+ * Reads the stack's own Python modules, as files of a role.
  * @param beside URL of the TypeScript file beside the modules
  */
 export function modules(beside: string, ...names: readonly string[]): Values {

@@ -42,7 +42,7 @@ export function leftToReaders(version: string, settings: readonly AirflowSetting
   return <S extends { readonly section: string; readonly key: string; readonly roles: readonly Role[] }>(
     setting: S,
   ): S => {
-    // Callbacks of DAGs name their environment by it in messages.
+    // DAGs' callbacks name the deployment by this setting in their messages.
     if (setting.key === "instance_name") return setting;
     const by = readers?.get(`${setting.section}.${setting.key}`.toLowerCase());
     if (by === undefined) return setting;

@@ -16,7 +16,7 @@ const readers: readonly (Role | "all")[] = [
 type Access = Partial<Pick<Extras, "env" | "secrets" | "files">>;
 type Repository = NonNullable<Settings["dagsGit"]>;
 
-/** Gives git settings that it takes from its environment. */
+/** Renders settings of git as the variables from which git reads them. */
 export function gitConfig(settings: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(settings).flatMap(([key, value], at) => [
     [`GIT_CONFIG_KEY_${at}`, key],
@@ -25,7 +25,7 @@ export function gitConfig(settings: Readonly<Record<string, string>>): Record<st
   return { GIT_CONFIG_COUNT: String(Object.keys(settings).length), ...Object.fromEntries(entries) };
 }
 
-/** Lets git ask a command for the password, which no argument and no address has; no other server gets it. */
+/** Lets git read the password from a file, for this server alone: no argument and no URL contains the password. */
 export function passwordVariables(
   { url, user = "git" }: Repository,
   secrets: string,
@@ -38,13 +38,14 @@ export function passwordVariables(
   };
 }
 
+/** Lets git log in over SSH with the key in a file, to servers with a known host key alone. */
 export function keyVariables(secrets: string, knownHosts: string): Record<string, string> {
   const options = ["BatchMode=yes", "IdentitiesOnly=yes", "StrictHostKeyChecking=yes"];
   const all = [...options, `UserKnownHostsFile=${knownHosts}`].map((option) => `-o ${option}`);
   return { GIT_SSH_COMMAND: ["ssh", "-i", `${secrets}/git_key`, ...all].join(" ") };
 }
 
-/** Lets a role read a repository that asks who reads it. */
+/** Gives a role the login to the repository of DAGs, if the role reads it and the repository is not public. */
 export function repositoryOf(
   role: Role | "all",
   { dagsGit }: Pick<Settings, "dagsGit">,

@@ -60,7 +60,7 @@ export function targets(...all: Target[]): readonly Target[] {
   return [...new Set(all)];
 }
 
-/** Numbers several instances; a single one keeps the plain name. */
+/** Sets the number of instances, unless there is one, whose name then has no number. */
 export function several(replicas: number): Pick<Service, "replicas"> {
   return replicas > 1 ? { replicas } : {};
 }

@@ -5,23 +5,23 @@ import { type Platform, secretsDirectory } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import type { Extras } from "./extras.ts";
 
-/** Roles that send spans; the others have none to tell. */
+/** Roles that send spans. */
 const tracers: readonly Role[] = roles.filter((role) => role !== "migration" && role !== "flower");
 
 /** Milliseconds for which the end of a task waits for a receiver that does not answer; Airflow's default is 30 s. */
-const patience = 1000;
+const flushMilliseconds = 1000;
 
-/** Sets what Airflow has of its own for traces and logs. */
+/** Sets Airflow's own options of traces and logs. */
 export function observing({ tracing, logFormat }: Pick<Settings, "tracing" | "logFormat">): AirflowSettings {
   return {
     ...(tracing && {
-      traces: { task_runner_flush_timeout_milliseconds: String(patience) },
+      traces: { task_runner_flush_timeout_milliseconds: String(flushMilliseconds) },
     }),
     ...(logFormat === "json" && { logging: { json_logs: "True" } }),
   };
 }
 
-/** Tells a role where spans go: variables of OpenTelemetry, and a file with headers, which `start.py` reads. */
+/** Sends a role's spans to the endpoint: variables of OpenTelemetry, and a file with headers, which `start.py` reads. */
 export function tracingOf(
   role: Role | "all",
   { tracing }: Pick<Settings, "tracing">,

@@ -12,7 +12,7 @@ export interface WebserverArgs extends RoleArgs {
   readonly logServers: readonly Endpoint[];
   /** Port of the loopback interface. */
   readonly loopbackPort: number;
-  /** Addresses whose forwarding headers name the client: of the user's own proxy, or `*` behind the stack's own or an ingress. */
+  /** Proxies whose forwarding headers name the client: the user's own, or `*` behind the stack's proxy or an ingress. */
   readonly trustedProxies: readonly string[];
 }
 

@@ -17,7 +17,7 @@ export interface WorkerArgs extends RoleArgs {
   readonly webserver: Endpoint;
   /** Login to Airflow's metadata, for the autoscaler that counts tasks from outside the stack. */
   readonly metadata: DatabaseLogin;
-  /** Volume that tasks write to, for each other and for people, shared by all workers. */
+  /** Volume for files that tasks exchange, shared by all workers. */
   readonly data: Volume;
   /** Queue of the default group: `[operators] default_queue`. */
   readonly defaultQueue: string;
@@ -52,7 +52,7 @@ function autoscaled({ group, metadata, defaultQueue }: WorkerArgs): Autoscale | 
   );
 }
 
-/** Takes tasks from its queues and runs them: all workers of one group. */
+/** All workers of one group, which take tasks from the group's queues and run them. */
 export class Worker extends pulumi.ComponentResource {
   constructor(name: string, args: WorkerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Worker", name, {}, opts);

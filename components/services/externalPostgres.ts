@@ -44,15 +44,15 @@ export class ExternalPostgres extends pulumi.ComponentResource implements Server
     if (ca !== undefined) this.authorities = readFileSync(ca, "utf8");
     this.files = this.authorities === undefined ? {} : { [authorities]: this.authorities };
     this.authoritiesFile = ca === undefined ? undefined : authorities;
-    const spelt = (login: pulumi.Output<PostgresLogin>, driver: "psycopg2" | "psycopg") =>
+    const urlOf = (login: pulumi.Output<PostgresLogin>, driver: "psycopg2" | "psycopg") =>
       pulumi.secret(login.apply((plain) => postgresUrl(plain, driver, this.authoritiesFile)));
     this.logins = { metadata, results };
     this.target = outside(name, metadata);
     this.resultsTarget = resultsUrl ? outside(`${name}-results`, results) : this.target;
-    this.metadataUrl = spelt(metadata, "psycopg2");
-    this.resultsUrl = spelt(results, "psycopg2");
+    this.metadataUrl = urlOf(metadata, "psycopg2");
+    this.resultsUrl = urlOf(results, "psycopg2");
     // Airflow's default driver, asyncpg, knows none of libpq's parameters.
-    this.asyncUrl = spelt(metadata, "psycopg");
+    this.asyncUrl = urlOf(metadata, "psycopg");
     this.registerOutputs();
   }
 }

@@ -6,7 +6,7 @@ import type { Endpoint, Platform } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
 import type { Secrets } from "../secrets.ts";
 
-/** Postgres roles that own a database of the same name, and the secret that is their logins' password. */
+/** Postgres roles that own a database of the same name, each with the secret that is the password of its logins. */
 export const owners = {
   airflow: "metadataPassword",
   airflow_results: "resultsPassword",
@@ -16,11 +16,11 @@ export type Owner = keyof typeof owners;
 /** Names of the Postgres roles that may log in to a database. Not secret. */
 export interface Login {
   readonly current: pulumi.Output<string>;
-  /** Empty if there is none. */
+  /** Empty if there is no previous login. */
   readonly previous: pulumi.Output<string>;
 }
 
-/** Names a role for each password, since a role has only one: the owner first, then members of it. */
+/** Names a Postgres role for each password, since a role has only one: first the owner, then members of the owner. */
 export function loginOf(owner: Owner, { replaced, previous }: Secrets): Login {
   const { [owner]: name } = owners;
   const login = (times: number) => (times === 0 ? owner : `${owner}_${times + 1}`);
@@ -36,7 +36,7 @@ export function loginOf(owner: Owner, { replaced, previous }: Secrets): Login {
 
 const databasePasswords = ["metadataPassword", "resultsPassword", "postgresPassword"] as const;
 
-/** True if the database's passwords may differ from those that it was created with. */
+/** True if the database's passwords may differ from those at its creation. */
 export function hasLogins({ secrets, secretGenerations }: Settings): boolean {
   return databasePasswords.some(
     (name) => secrets[name] !== undefined || secretGenerations[name] !== undefined,
@@ -68,7 +68,7 @@ export class Logins extends pulumi.ComponentResource {
     const { values, older } = secrets;
     const metadata = loginOf("airflow", secrets);
     const results = loginOf("airflow_results", secrets);
-    // The job logs in with the superuser's present password, which may be any of these.
+    // Postgres still has one of these passwords of the superuser, with which the job logs in.
     const superuser = pulumi
       .all([values.postgresPassword, older])
       .apply(([current, { postgresPassword: earlier }]) => `${[current, ...earlier].join("\n")}\n`);

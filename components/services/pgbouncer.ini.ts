@@ -4,9 +4,10 @@ import { secretsDirectory } from "../../workload.ts";
 /** Secret files of PgBouncer: its logins to Postgres, and the users that may log in to it. */
 export const secrets = { databases: "databases.ini", users: "users.txt" };
 
-/** PgBouncer's access rules, its port, and its names for the two databases. */
+/** Path of PgBouncer's access rules. */
 export const hbaFile = "/etc/pgbouncer/hba.conf";
 export const port = 6432;
+/** PgBouncer's names of the two databases. */
 export const databases = { metadata: "metadata", results: "results" };
 
 /** A user who may log in to one of PgBouncer's databases. */
@@ -31,8 +32,8 @@ export interface ServerTls {
 }
 
 /**
- * Renders pgbouncer.ini, which is not secret: it includes the secret files. The whole `[pgbouncer]` section
- * is here, since each start of the section resets what an earlier one says.
+ * Renders pgbouncer.ini, which includes the secret files and is not secret itself. The whole `[pgbouncer]` section
+ * is here, since a repeated section resets the options of the earlier one.
  */
 export function pgbouncerConf({ poolSize, clients }: PgbouncerConf, tls: ServerTls): string {
   return `%include ${secretsDirectory}/${secrets.databases}
@@ -66,8 +67,8 @@ log_stats = 0
 }
 
 /**
- * Renders which user may use which database: PgBouncer logs in to Postgres by itself, so nothing else keeps
- * workers from the metadata.
+ * Renders the access rules: which user may use which database. PgBouncer itself logs in to Postgres, so nothing
+ * else keeps workers from the metadata.
  */
 export function pgbouncerHba(users: readonly Omit<PgbouncerUser, "password">[]): string {
   const rules = users.flatMap(({ database, user }) =>
@@ -99,7 +100,9 @@ interface Logins {
 export function serverTls({ metadata, results }: Logins, ca?: string): ServerTls {
   const [tls, other] = [tlsOf(metadata, ca), tlsOf(results, ca)];
   if (tls.sslmode === other.sslmode) return tls;
-  throw new Error("pgbouncer has one sslmode for postgres.url and postgres.resultsUrl: expected the same");
+  throw new Error(
+    `postgres.url has sslmode ${tls.sslmode ?? "prefer"}, postgres.resultsUrl ${other.sslmode ?? "prefer"}; expected the same, since pgbouncer has one`,
+  );
 }
 
 /** Renders PgBouncer's logins to Postgres: secret. */

@@ -13,14 +13,14 @@ export interface PgbouncerArgs extends conf.PgbouncerConf {
   readonly image: string;
   readonly server: Server;
   readonly secrets: Secrets;
-  /** Addresses of additional hosts, by host name: one may be the server's. */
+  /** Addresses of additional hosts, by host name; the server may be one of them. */
   readonly hosts: Readonly<Record<string, string>>;
 }
 
 const authorities = "/etc/pgbouncer/postgres-ca.pem";
 const file = "/etc/pgbouncer/pgbouncer.ini";
 
-/** Sends a TLS request, which PgBouncer's main loop answers without a login; starts only a shell. */
+/** Sends a TLS request, which PgBouncer's main loop answers without a login; needs no program but a shell. */
 const answers = [
   `exec 3<>/dev/tcp/127.0.0.1/${conf.port}`,
   "printf '\\0\\0\\0\\10\\4\\322\\26\\57' >&3",
@@ -72,7 +72,7 @@ export class Pgbouncer extends pulumi.ComponentResource implements Database {
         command: ["pgbouncer", file],
         user: { uid: 999, gid: 999 },
         files: {
-          // The way to reach Postgres is not secret; its host and its users are.
+          // The TLS settings are not secret; the host and the users of Postgres are.
           [file]: pulumi.unsecret(
             logins.apply((both) => conf.pgbouncerConf({ poolSize, clients }, conf.serverTls(both, ca))),
           ),

@@ -11,7 +11,7 @@ function redisText(value: Lines[string]): string {
 /**
  * Renders redis.conf: durable, never evicting, not secret.
  * @param memory MiB
- * @param settings lines that win over the stack's own, since the last line of a key does
+ * @param settings lines of the stack file, which follow the stack's own: the last line of a key wins
  */
 export function redisConf(memory: number, settings: Lines = {}): string {
   const own = Object.entries(settings).map(([key, value]) => `${key} ${redisText(value)}\n`);

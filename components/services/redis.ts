@@ -11,8 +11,8 @@ import { replaySeconds } from "./replay.ts";
 const state = `${runtimeDirectory}/notify.state`;
 
 /**
- * Takes any answer as a sign of life: a Redis that refuses writes still keeps acknowledged ones, in memory if
- * its disk is full, and a restart would lose them. Prints such an answer; LOADING counts as progress.
+ * Accepts any answer: a Redis server that refuses writes still keeps acknowledged ones, in memory if its disk is
+ * full, and a restart would lose them. Prints such an answer; LOADING counts as progress.
  */
 const answers = [
   "answer=$(redis-cli --user health --pass - --no-auth-warning ping) || exit 1",

@@ -1,5 +1,5 @@
 /**
- * Seconds that a deployment waits for a database that replays its log: after a failure the next deployment
- * replaces the database, and the replay begins again.
+ * Seconds that a deployment waits for a server to replay its log: after a failure the next deployment replaces the
+ * container, and the replay starts again from the beginning.
  */
 export const replaySeconds = 3600;

@@ -25,7 +25,7 @@ export interface Services {
   readonly server: Server;
   /** The server, or PgBouncer in front of it. */
   readonly database: Database;
-  /** Resources that must be ready before each service can be used. */
+  /** Resources on which each user of a service depends. */
   readonly ready: { readonly broker: Ready; readonly server: Ready; readonly database: Ready };
 }
 
@@ -135,10 +135,10 @@ export function servicesOf(
     : ownPostgres(platform, settings, secrets, opts);
   const ready = { broker: [...checked, broker], server: served };
   if (!pgbouncer) return { broker, server, database: server, ready: { ...ready, database: ready.server } };
-  const before = new Pgbouncer(
+  const pooler = new Pgbouncer(
     "pgbouncer",
     { platform, image: images.pgbouncer, server, secrets, hosts: extraHosts, ...pgbouncer },
     { parent, dependsOn: [...ready.server] },
   );
-  return { broker, server, database: before, ready: { ...ready, database: [before] } };
+  return { broker, server, database: pooler, ready: { ...ready, database: [pooler] } };
 }

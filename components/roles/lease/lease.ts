@@ -11,7 +11,7 @@ function programs(...names: readonly string[]): Values {
   };
 }
 
-/** Files of a worker: it tells the broker which tasks it holds, and ends tasks before they are given away. */
+/** Files of a worker, which reports to the broker the tasks that it holds, and ends them before they run elsewhere. */
 export const workerFiles = programs(
   "timings.py",
   "broker.py",
@@ -24,11 +24,11 @@ export const workerFiles = programs(
 /** Module of {@link workerFiles} that starts the lease. */
 export const workerModule = "airflow_on_celery.worker";
 
-/** Files of a scheduler whose executor reschedules tasks that no living worker holds, and ends its idle sleep. */
+/** Files of a scheduler whose executor reschedules tasks that no living worker holds, and cuts the idle sleep short. */
 export const schedulerFiles = {
   ...programs("timings.py", "broker.py", "watch.py", "executor.py"),
   ...idleFile,
 };
 
-/** `[core] executor` of a scheduler, under the name that DAGs may call it by. */
+/** `[core] executor` of a scheduler: the name that DAGs may use, and the class. */
 export const executor = "CeleryExecutor:airflow_on_celery.executor.CeleryExecutor";

@@ -40,7 +40,7 @@ export const airflow2: AirflowVersion = {
   webserver: {
     section: "webserver",
     command: (port) => ["webserver", "--port", String(port), "--pid", `${runtimeDirectory}/webserver.pid`],
-    // Gunicorn's processes show by files that they live; writing such a file should not wait for a disk.
+    // Gunicorn's processes prove by files that they are alive; writing such a file should not wait for a disk.
     env: { GUNICORN_CMD_ARGS: `--worker-tmp-dir ${runtimeDirectory}` },
     healthy: (url, files) => ({
       healthy: { command: ["curl", "-fsS", "-o", "/dev/null", `${url}/health`], startSeconds: 240 },

@@ -26,17 +26,17 @@ export interface VersionInputs {
 export interface AirflowVersion {
   /** True if tasks report to the webserver; otherwise tasks write to the metadata database. */
   readonly usesExecutionApi: boolean;
-  /** True if there are async database connections, which have settings of their own. */
+  /** True if Airflow also opens async database connections, which have separate settings. */
   readonly asyncDatabase: boolean;
   readonly keys: readonly Key[];
   /** Defaults of the stack under their names in this version. */
-  readonly settings: (around: VersionInputs) => AirflowSettings;
+  readonly settings: (inputs: VersionInputs) => AirflowSettings;
   /** Section of `config_file`, the path of a `webserver_config.py`. */
   readonly webserverConfig: "fab" | "webserver";
-  /** Variables of Flower that are no settings. */
+  /** Environment variables of Flower that are not Airflow settings. */
   readonly flower: { readonly env: Values };
   readonly webserver: {
-    /** Section of its settings. */
+    /** Section of the webserver's settings. */
     readonly section: string;
     /** Arguments of `airflow`. */
     readonly command: (port: number) => readonly string[];

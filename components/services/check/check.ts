@@ -17,7 +17,7 @@ export interface CheckArgs {
   readonly files: Values;
   /** Connections that the stack may open to Postgres. */
   readonly connections: number;
-  /** How to speak TLS with Redis. */
+  /** TLS parameters of Redis' clients. */
   readonly redisTls?: BrokerTls | undefined;
   readonly reaches: readonly Target[];
 }
@@ -29,7 +29,7 @@ const programs = ["check.py", "check_network.py", "check_postgres.py", "check_re
 
 /** Tests external services as Airflow will use them, before the deployment touches anything else. */
 export class Check extends pulumi.ComponentResource {
-  /** Fails if a service lacks something; the log says what, and how to mend it. */
+  /** Fails if a service lacks something; the check's log names the fault and the fix. */
   readonly done: pulumi.Input<pulumi.Resource>;
 
   constructor(name: string, args: CheckArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -59,7 +59,7 @@ test("a secret is what the stack says, what a file holds, or what a Secret has, 
 test("an empty file, a missing one, and a Secret without a cluster are errors", () => {
   assert.throws(
     () => readSecret({ file: written("none", "\n") }, docker),
-    /none is to hold a secret, but is empty/,
+    /none is empty; expected a secret in it/,
   );
   assert.throws(() => readSecret({ file: join(folder, "missing") }, docker), /ENOENT.*missing/);
   assert.throws(
