@@ -1,4 +1,15 @@
-import { type Document, isAlias, isScalar, type LineCounter, visit } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  visit,
+} from "yaml";
 
 /** Texts of faults, by the parser's code: its own messages repeat parts of the file, which may be secret. */
 const words: Readonly<Record<string, string>> = {
@@ -32,34 +43,62 @@ interface Found {
   readonly message: string;
 }
 
-/** Finds aliases of anchors that are not set above them, and keys that are no names, or are there twice. */
+/** Tags that name what a value is anyway; others make values that no key takes. */
+const plainTags = ["str", "int", "float", "bool", "null", "map", "seq"].map(
+  (tag) => `tag:yaml.org,2002:${tag}`,
+);
+
+/** True for an object, or a list of objects, whose keys `<<` may add to those beside it. */
+function canMerge(document: Document.Parsed, value: unknown): boolean {
+  const node = isAlias(value) ? value.resolve(document) : value;
+  return isSeq(node) ? node.items.every((item) => canMerge(document, item)) : isMap(node);
+}
+
+/** Finds the fault of a node by itself. */
+function nodeFault({ tag }: Node, value: unknown): string | undefined {
+  if (tag !== undefined && !plainTags.includes(tag)) return words.TAG_RESOLVE_FAILED;
+  if (typeof value !== "string" || (!value.includes("\0") && value.isWellFormed())) return undefined;
+  return "a text has a NUL, or half of a character, which no database and no environment takes; expected the text without it";
+}
+
+/** Finds the fault of an alias among the nodes around it, and the anchors above it. */
+function aliasFault(source: string, around: readonly unknown[], anchors: ReadonlySet<string>) {
+  if (!anchors.has(source))
+    return "a text begins with *, which is the alias of an anchor, and no such anchor is above; expected quotes around it";
+  const isWithin = around.some((node) => isCollection(node) && node.anchor === source);
+  return isWithin ? "an alias stands in its own anchor; expected a value that ends" : undefined;
+}
+
+/** Finds faults that the parser does not look for: of nodes, of aliases, and of keys. */
 function inNodes(document: Document.Parsed): Found[] {
   const found: Found[] = [];
   const anchors = new Set<string>();
-  const add = (offset: number | undefined, message: string) => found.push({ offset: offset ?? 0, message });
+  const add = (node: unknown, message: string | undefined) => {
+    if (message !== undefined) found.push({ offset: (isNode(node) && node.range?.[0]) || 0, message });
+  };
   visit(document, {
-    Node(_, node) {
-      if (isAlias(node)) {
-        if (anchors.has(node.source)) return;
-        add(
-          node.range?.[0],
-          "a text begins with *, which is the alias of an anchor, and no such anchor is above; expected quotes around it",
-        );
-      } else if (node.anchor !== undefined) anchors.add(node.anchor);
-    },
-    Map(_, { items }) {
+    Alias: (_, node, around) => add(node, aliasFault(node.source, around, anchors)),
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.add(node.anchor);
+      add(node, nodeFault(node, isScalar(node) && node.value));
       const keys = new Set<string>();
-      for (const { key } of items) {
+      for (const { key } of isMap(node) ? node.items : []) {
         if (!isScalar(key)) continue;
         const name = String(key.source ?? key.value);
-        if (keys.has(name)) add(key.range?.[0], words.DUPLICATE_KEY ?? otherwise);
+        if (keys.has(name)) add(key, words.DUPLICATE_KEY);
         keys.add(name);
       }
     },
-    Pair(_, { key }) {
-      if (isScalar(key) || isAlias(key)) return;
-      const range = (key as { readonly range?: readonly number[] } | null)?.range;
-      add(range?.[0], "a key is a list or an object; expected a name, in quotes if it has brackets");
+    Pair(_, { key, value }) {
+      if (!isScalar(key) && !isAlias(key))
+        add(key, "a key is a list or an object; expected a name, in quotes if it has brackets");
+      // The CLI takes << for the same in quotes.
+      const isMerge = isScalar(key) && key.source === "<<";
+      if (isMerge && (key.type !== "PLAIN" || !canMerge(document, value)))
+        add(
+          key,
+          "<< adds the keys of an object; expected it without quotes, and the alias of an object, or a list of them, behind it",
+        );
     },
   });
   return found;

@@ -83,7 +83,7 @@ const quotedText = fc.oneof(
   ),
   fc.constantFrom(...scalars),
   fc.string({ unit: fc.constantFrom(..."\n\t\r\u0085\u2028\u00a0 a#-:|"), maxLength: 6 }),
-  fc.string({ unit: "binary" }).filter((text) => !/[\ud800-\udfff]/u.test(text)),
+  fc.string({ unit: "binary" }).filter((text) => !/[\0\ud800-\udfff]/u.test(text)),
 );
 
 /** A scalar as it is written in a file, and the text that it means. */
@@ -208,4 +208,27 @@ test("Airflow's environment has the texts of the file", async () => {
     assert.fail("no scheduler");
   for (const line of ["A=0600", "B=1_000", "C=2024-01-01"])
     assert.ok((inputs.envs as string[]).includes(line), line);
+});
+
+test("aliases of objects and lists are what their anchors have, and << adds keys that are not there", () => {
+  const text = `config:
+  airflow:roles:
+    scheduler: &role { memory: 2048, env: &env { LIMIT: 1_000 } }
+    triggerer: { <<: *role, memory: 1024 }
+    worker: { env: { <<: [*env, { UMASK: 0027 }] } }
+  airflow:workerGroups: [{ name: a, queues: &queues [010, two] }]
+  airflow:variables: { queues: *queues }
+`;
+  const file = join(folder, "config.yaml");
+  writeFileSync(stackFile, text);
+  writeFileSync(file, rewritten(text, stackFile, {}));
+  const read = readStackFile(stackFile);
+  const { roles, groups, variables } = read;
+  assert.deepEqual(roles.triggerer?.memory, 1024);
+  assert.deepEqual(roles.triggerer?.env, { LIMIT: "1_000" });
+  assert.deepEqual(roles.worker?.env, { LIMIT: "1_000", UMASK: "0027" });
+  assert.deepEqual(groups.at(-1)?.queues, ["010", "two"]);
+  assert.deepEqual(variables, { queues: ["010", "two"] });
+  const given = { raw: told(file), secret: [], stack: "written", isNew: true };
+  assert.deepEqual(settingsFromPulumi(given, stackFile), read);
 });

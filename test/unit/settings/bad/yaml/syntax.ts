@@ -1,7 +1,7 @@
 import type { BadRow } from "../rows.ts";
 
 /** Files that an editor takes for right ones. */
-const unnoticed = ["an empty file", "a file of comments"];
+const unnoticed = ["an empty file", "a file of comments", "texts that no database takes"];
 
 function row(name: string, config: string, ...says: string[]): BadRow {
   return { name, config, says, expressible: !unnoticed.includes(name) };
@@ -81,5 +81,34 @@ export const syntax: readonly BadRow[] = [
     "a key that is a list",
     "config:\n  ? [a]\n  : 1\n",
     "2: is no YAML: a key is a list or an object; expected a name, in quotes if it has brackets",
+  ),
+  row(
+    "<< in quotes, and of what is no object",
+    'config:\n  airflow:roles:\n    scheduler: { memory: &hunter2 2048 }\n    triggerer: { <<: *hunter2 }\n    webserver: { "<<": { memory: 1024 } }\n    flower: { <<: [{ cpu: 1 }, *hunter2] }\n',
+    "4: is no YAML: << adds the keys of an object; expected it without quotes, and the alias of an object, or a list of them, behind it",
+    "5: is no YAML: << adds the keys of an object; expected it without quotes, and the alias of an object, or a list of them, behind it",
+    "6: is no YAML: << adds the keys of an object; expected it without quotes, and the alias of an object, or a list of them, behind it",
+  ),
+  row(
+    "an alias in its own anchor",
+    "config:\n  airflow:variables: &hunter2\n    a: [1, *hunter2]\n",
+    "3: is no YAML: an alias stands in its own anchor; expected a value that ends",
+  ),
+  row(
+    "tags of values that no key takes",
+    "config:\n  airflow:variables:\n    a: !!binary aGk=\n    b: !!set { x }\n    c: !!omap [x: *hunter2]\n    d: !!timestamp 2024-01-01\n    e: !!str 3\n",
+    "3: is no YAML: a text begins with !, which is a tag; expected quotes around it",
+    "4: is no YAML: a text begins with !, which is a tag; expected quotes around it",
+    "5: is no YAML: a text begins with !, which is a tag; expected quotes around it",
+    "5: is no YAML: a text begins with *, which is the alias of an anchor, and no such anchor is above; expected quotes around it",
+    "6: is no YAML: a text begins with !, which is a tag; expected quotes around it",
+  ),
+  row(
+    "texts that no database takes",
+    'config:\n  airflow:variables:\n    a: "a\\0"\n    b: "\\ud800"\n    c: { "d\\0": 1 }\n',
+    ...[3, 4, 5].map(
+      (at) =>
+        `${at}: is no YAML: a text has a NUL, or half of a character, which no database and no environment takes; expected the text without it`,
+    ),
   ),
 ];
