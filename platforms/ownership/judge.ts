@@ -51,7 +51,7 @@ export function refusal(strange: readonly Found[], stack: string): string {
       ];
   const fromBackup =
     `bring its secrets back from a backup: npm run restore -- --from ID.tar.age --key FILE --secrets --stack ${stack}, then ` +
-    "--adopt; docs/day-two.md says how to get the file";
+    "--adopt; docs/backup.md says how to get the file";
   const ways = [
     "bring its state back: the .state folder or the backend that it was deployed with, which has the passwords of its data",
     ...(strange.some(holdsData) ? [fromBackup] : []),

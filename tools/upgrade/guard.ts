@@ -30,7 +30,7 @@ export function postgresFault(wanted: string, deployed: string): string | undefi
   if (major === undefined || earlier === undefined || major === earlier) return undefined;
   return (
     `images.postgres is ${wanted}; expected PostgreSQL ${earlier}, which made the data: another major version does not open it. ` +
-    "docs/day-two.md, Another major version of Postgres, has the commands that dump and restore it."
+    "docs/backup.md, Another major version of Postgres, has the commands that dump and restore it."
   );
 }
 

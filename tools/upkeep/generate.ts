@@ -17,8 +17,8 @@ function json(value: unknown): string {
 /** Makers of the files that are generated, given their present text. */
 const files: Readonly<Record<string, (now: string) => string>> = {
   "Pulumi.yaml": projectFile,
-  "docs/configure.md": (now) => between(now, keysTable(stackShape(), prefix, "configuration.md")),
-  "docs/configuration.md": (now) => between(now, nestedTables(stackShape())),
+  "docs/configuration.md": (now) =>
+    between(now, `${keysTable(stackShape(), prefix)}\n\n${nestedTables(stackShape())}`),
   "docs/monitoring.md": (now) => between(now, monitoringTables()),
   ...Object.fromEntries(grafanaFiles.map(([file, make]) => [file, () => json(make())])),
   "stacks/schema.json": () => json(stackFileSchema(stackShape())),

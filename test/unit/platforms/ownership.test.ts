@@ -120,7 +120,7 @@ test("what is in the way is told at once, with the ways on", () => {
       "  volume airflow-x-logs, of installation fedcba9876543210",
       "Ways on:",
       "  - bring its state back: the .state folder or the backend that it was deployed with, which has the passwords of its data",
-      "  - bring its secrets back from a backup: npm run restore -- --from ID.tar.age --key FILE --secrets --stack x, then --adopt; docs/day-two.md says how to get the file",
+      "  - bring its secrets back from a backup: npm run restore -- --from ID.tar.age --key FILE --secrets --stack x, then --adopt; docs/backup.md says how to get the file",
       "  - choose another stack name",
       "  - remove the resources in the way: docker --host ssh://airflow@big container rm --force airflow-x-redis; docker network rm airflow-x",
       "  - take the data over: npm run up -- --stack x --adopt, or AIRFLOW_ADOPT=true pulumi up; it keeps its passwords and keys, so airflow:secrets has to give them",

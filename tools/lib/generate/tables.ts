@@ -66,17 +66,17 @@ function inside(shape: Shape, name: string): Key[] {
   return entries.flatMap((entry) => [own(entry), ...inside(entry[1], `${name}.${entry[0]}`)]);
 }
 
-/** Table of all keys of a stack. */
-export function keysTable({ properties = {} }: Shape, prefix: string, details: string): string {
+/** Section with the table of all keys of a stack. */
+export function keysTable({ properties = {} }: Shape, prefix: string): string {
   const rows = Object.entries(properties).map(([key, shape]) => {
-    const more = inside(shape, key).length > 0 ? ` [Its keys](${details}#${key.toLowerCase()}).` : "";
+    const more = inside(shape, key).length > 0 ? ` [Its keys](#${key.toLowerCase()}).` : "";
     const value = toldDefault(shape);
     return [code(`${prefix}${key}`), value === undefined ? "" : code(value), `${shape.description}${more}`];
   });
-  return table(["key", "default", "meaning"], rows);
+  return `## All keys\n\n${table(["key", "default", "meaning"], rows)}`;
 }
 
-/** Tables of the keys that have keys of their own, one table each. */
+/** Section with a table for each key that has keys of its own. */
 export function nestedTables({ properties = {} }: Shape): string {
   const sections = Object.entries(properties).flatMap(([key, shape]) => {
     const rows = inside(shape, "").map(({ name, shape: inner, required }) => {
@@ -87,7 +87,7 @@ export function nestedTables({ properties = {} }: Shape): string {
     if (rows.length === 0) return [];
     return [`### ${key}\n\n${shape.description}\n\n${table(["key", "value", "default", "meaning"], rows)}`];
   });
-  return sections.join("\n\n");
+  return `## Keys inside of keys\n\n${sections.join("\n\n")}`;
 }
 
 /**

@@ -96,7 +96,7 @@ test("a report has all that the page has, in the documented form", () => {
     volumes: look.bounds.volumes,
     certificates: [{ what: "redis.ca", end: "2027-01-04T00:00:00.000Z", days: 40 }],
   });
-  const docs = readFileSync(new URL("../../../../docs/day-two.md", import.meta.url), "utf8");
+  const docs = readFileSync(new URL("../../../../docs/monitoring.md", import.meta.url), "utf8");
   for (const field of Object.keys(report)) assert.match(docs, new RegExp(`^\\| \`${field}\``, "m"));
 });
 
