@@ -1,5 +1,19 @@
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
-import { off, type Values, versionIn } from "./values.ts";
+import { kept, named, off, type Values, versionIn } from "./values.ts";
+
+/** URL of a repository; git's own form for ssh, `git@HOST:PATH`, is none. */
+function urlOf(text: string): string {
+  return text.replace(/^([\w.-]+@[\w.-]+):\/?/, "ssh://$1/");
+}
+
+/** Login over https, from a Secret in the form that git-sync reads. */
+function login(secret: unknown): Outcome {
+  return {
+    kind: "taken",
+    targets: [{ path: ["dagsGit", "password"], value: { secret, key: "GITSYNC_PASSWORD" } }],
+    todo: "dagsGit.user, if the Secret's GITSYNC_USERNAME is not git",
+  };
+}
 
 export const gitSync = (item: Item, values: Values): Outcome => {
   if (values("dags.gitSync.enabled") !== true) return off;
@@ -10,15 +24,16 @@ export const gitSync = (item: Item, values: Values): Outcome => {
   const ref = text.replace(/^refs\/(heads|tags)\//, "");
   const meanings: Readonly<Record<string, Outcome>> = {
     enabled: handled("dagsGit turns it on"),
-    repo: taken(["dagsGit", "url"], text),
+    repo: taken(["dagsGit", "url"], urlOf(text)),
     branch: taken(["dagsGit", "ref"], ref),
     ref: taken(["dagsGit", "ref"], ref),
     rev:
       text === "HEAD" ? handled("the newest commit of the branch is read") : taken(["dagsGit", "ref"], ref),
     subPath: taken(["dagsGit", "folder"], text.replace(/^\/+|\/+$/g, "")),
-    credentialsSecret: unsupported("the stack reads repositories without a login"),
-    sshKeySecret: unsupported("the stack reads repositories by https, without a login"),
-    knownHosts: unsupported("the stack reads repositories by https"),
+    credentialsSecret: login(item.value),
+    sshKeySecret: named(["dagsGit", "key"], "gitSshKey")(item),
+    sshKey: kept(["dagsGit", "key"])(item),
+    knownHosts: unsupported("write it to a file, and name that in dagsGit.knownHosts"),
     env: unsupported("it has no container: Airflow reads the repository by itself"),
   };
   return meanings[item.match[0] ?? ""] ?? handled("Airflow reads the repository by itself, every 30 s");

@@ -195,3 +195,35 @@ config: { celery: { worker_concurrency: 8 } }
   };
   assert.deepEqual(validate({ ...config, images: named }).faults, []);
 });
+
+test("a private repository keeps its Secret, with the chart's key in it, over https and over ssh", () => {
+  const { config: secure, plan } = values(`
+executor: CeleryExecutor
+airflowVersion: 3.3.2
+dags: { gitSync: { enabled: true, repo: https://git.example.com/dags.git, credentialsSecret: git-login } }
+`);
+  assert.deepEqual(secure.dagsGit, {
+    url: "https://git.example.com/dags.git",
+    password: { secret: "git-login", key: "GITSYNC_PASSWORD" },
+  });
+  assert.deepEqual(plan.unsupported, []);
+  const { config: shell, at } = values(`
+executor: CeleryExecutor
+airflowVersion: 3.3.2
+images: { airflow: { repository: registry.example.com/airflow, tag: 3.3.2-r1 } }
+dags: { gitSync: { enabled: true, repo: "git@git.example.com:team/dags.git", sshKeySecret: git-ssh, knownHosts: "git ssh-ed25519 A" } }
+`);
+  assert.deepEqual(shell.dagsGit, {
+    url: "ssh://git@git.example.com/team/dags.git",
+    key: { secret: "git-ssh", key: "gitSshKey" },
+  });
+  assert.match(at("values.yaml", "dags.gitSync.knownHosts"), /name that in dagsGit\.knownHosts/);
+  const images = {
+    ...(shell.images as object),
+    redis: "registry.example.com/redis:7",
+    postgres: "registry.example.com/postgres:16",
+  };
+  const knownHosts = import.meta.filename;
+  const whole = { ...shell, images, dagsGit: { ...(shell.dagsGit as object), knownHosts } };
+  assert.deepEqual(validate(whole).faults, []);
+});

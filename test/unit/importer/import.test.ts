@@ -215,6 +215,7 @@ test("a stack that was imported from values of the chart deploys once it is give
     "airflow-fernet": { "fernet-key": `${Buffer.alloc(32, 1).toString("base64url")}=` },
     "airflow-metadata": { connection: "postgresql://airflow:word@db.example.com:5432/airflow" },
     "airflow-connections": { warehouse: "postgresql://a@b/c", lake: "http://lake" },
+    "git-credentials": { GITSYNC_PASSWORD: "read" },
   });
   const workers = declared.find(({ type, name }) => type.endsWith(":StatefulSet") && name === "worker-pool");
   assert.ok(workers);
