@@ -41,9 +41,9 @@ const connection = object({
 });
 
 const pool = object({
-  slots: whole(-1, 1_000_000).describe("Tasks at once; -1 is any number."),
+  slots: whole(-1, 1_000_000).describe("Tasks that may run at once; -1 means any number."),
   description: text.optional().describe("Description that people see."),
-  includeDeferred: flag.default(false).describe("True if deferred tasks count."),
+  includeDeferred: flag.default(false).describe("Counts deferred tasks, too."),
 });
 
 const user = object({

@@ -57,7 +57,7 @@ export const kubernetes = object({
   createNamespace: flag
     .default(true)
     .describe(
-      "Creates, labels and removes the namespace; with `false` it is there already, and the stack needs no rights outside of it.",
+      "Creates, labels and removes the namespace; `false` uses an existing one, and needs no rights outside of it.",
     ),
   pullSecrets: list(clusterName, "names of Secrets")
     .default([])
@@ -66,7 +66,7 @@ export const kubernetes = object({
   ingress: ingress
     .optional()
     .describe(
-      "Exposes the webserver, and Flower; without it nothing is exposed. Flower's `/metrics` and `/healthcheck` ask for no login: publish Flower only where that is fine.",
+      "Exposes the webserver, and Flower and the monitoring if they have a host; without it nothing is exposed. Flower's `/metrics` and `/healthcheck` ask for no login: publish Flower only where that is fine.",
     ),
   egress: object({
     to: list(cidr, "ranges of addresses").describe("Allowed ranges."),
@@ -85,7 +85,7 @@ export const kubernetes = object({
     ),
   kedaNamespace: clusterLabel
     .default("keda")
-    .describe("Namespace of KEDA, which is let in to Postgres to count tasks if workers are autoscaled."),
+    .describe("Namespace of KEDA, which may reach Postgres to count tasks if workers are autoscaled."),
   controlLabels: labels.default({}).describe("Labels of the nodes that run everything but workers."),
   zones: flag
     .default(false)
@@ -93,12 +93,12 @@ export const kubernetes = object({
   priority: priority
     .optional()
     .describe(
-      "Makes two PriorityClasses, which takes rights on the whole cluster: `{ control: 0, tasks: -1000 }`; default: none.",
+      "Makes two PriorityClasses, which needs rights on the whole cluster: `{ control: 0, tasks: -1000 }`; default: none.",
     ),
   userIds: oneOf("image", "cluster")
     .default("image")
     .describe(
-      "User ids of pods: those of the images, or with `cluster` those that the cluster gives, as OpenShift does; Postgres then has to be an external one.",
+      "User ids of pods: those of the images, or with `cluster` those that the cluster assigns, as OpenShift does, which needs an external Postgres.",
     ),
   serviceAccount: serviceAccount.prefault({}).describe("ServiceAccount of the stack's pods."),
   podOperator: podOperator

@@ -49,13 +49,13 @@ export const roleExtras = object({
     )
     .default({})
     .describe(
-      "By path in the container: `{ /opt/models: models }` is a volume that all roles with this name share, `{ /opt/models: /srv/models }` a directory of the machine, read-only and on Docker only.",
+      "Volumes by path in the container: `{ /opt/models: models }` is a volume that all roles naming it share, `{ /opt/models: /srv/models }` a directory of the machine, read-only and on Docker only.",
     ),
   memory: memory.optional().describe("MiB that each instance may use; for workers use `workerMemory`."),
   cpu: cpu.optional().describe("Cores that each instance may use; for workers use `workerCpu`."),
   sharedMemory: memory
     .optional()
-    .describe("MiB at /dev/shm that each instance may use, as a part of its memory; without it 64."),
+    .describe("MiB that each instance may use at /dev/shm, as part of its memory; default: 64."),
   labels: labels.default({}).describe("Labels of the role's containers or pods."),
   pod: podExtras
     .optional()

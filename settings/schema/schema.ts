@@ -35,12 +35,8 @@ import { defaultVersion } from "./versions.ts";
 import { concurrency, defaultWorkers, workerGroup } from "./workers.ts";
 
 const images = object({
-  airflow: imageName
-    .optional()
-    .describe("Image of Airflow; keeps the contract of the official `apache/airflow`."),
-  postgres: imageName
-    .optional()
-    .describe("Image of Postgres; keeps the contract of the official `postgres`."),
+  airflow: imageName.optional().describe("Image of Airflow, compatible with the official `apache/airflow`."),
+  postgres: imageName.optional().describe("Image of Postgres, compatible with the official `postgres`."),
   redis: imageName.optional().describe("Image of Redis, built from `images/redis`."),
   gateway: imageName
     .optional()
@@ -51,7 +47,7 @@ const images = object({
   backup: imageName
     .optional()
     .describe(
-      "Image that backs up and restores if `backup` is set, built from `images/backup`; its PostgreSQL is not older than the server's.",
+      "Image that backs up and restores if `backup` is set, built from `images/backup`; its `pg_dump` must not be older than the server.",
     ),
   monitoring: imageName
     .optional()
@@ -82,7 +78,7 @@ function bySecret<T extends z.ZodType>(value: T) {
 export const schema = object({
   platform: oneOf(...platformNames)
     .default("docker")
-    .describe("Platform: Docker engines, or a Kubernetes cluster."),
+    .describe("Where the stack runs: on Docker engines, or in a Kubernetes cluster."),
   version: text.default(defaultVersion).describe("Version of Airflow: 3.3.2 or 2.11.2."),
   production: flag
     .default(false)
@@ -92,12 +88,12 @@ export const schema = object({
     .describe("Seconds that the migration of the database may take; a large database may need hours."),
   workers: whole(0, 1000)
     .optional()
-    .describe("Workers, named `worker-1` and so on, unless `machines` counts them.")
+    .describe("Number of workers, named `worker-1` and so on, unless `machines` counts them.")
     .meta({ default: defaultWorkers }),
   workerConcurrency: concurrency.default(4).describe("Tasks that one worker runs at once."),
   workerMinConcurrency: concurrency
     .optional()
-    .describe("Processes to which an idle worker shrinks; it grows to `workerConcurrency` with the work."),
+    .describe("Processes that an idle worker keeps; with more work it grows to `workerConcurrency`."),
   workerMemory: memory.default(2048).describe("MiB that one worker may use."),
   workerCpu: cpu.default(2).describe("Cores that one worker may use."),
   workerGraceSeconds: whole(1, 86400)
@@ -106,7 +102,7 @@ export const schema = object({
   workerAutoscale: range
     .optional()
     .describe(
-      "On Kubernetes, instead of `workers`: `{ min: 1, max: 10 }`, by the number of queued and running tasks.",
+      "On Kubernetes, instead of `workers`: as many workers as queued and running tasks need, `{ min: 1, max: 10 }`.",
     ),
   workerGroups: list(workerGroup, "worker groups")
     .default([])
@@ -121,26 +117,30 @@ export const schema = object({
     ),
   gatewayPort: port
     .default(8443)
-    .describe("The only port published on the address of a machine, if there are several machines."),
+    .describe(
+      "With several machines: port of each machine's gateway, the only one published at its address.",
+    ),
   certificateGeneration: whole(1, 1_000_000)
     .default(1)
     .describe(
-      "Another number replaces the authority by which machines trust each other, without interruption.",
+      "Another number replaces, without interruption, the authority by which machines trust each other.",
     ),
-  schedulers: whole(1, 10).default(1).describe("Schedulers, which share the work."),
-  webservers: whole(1, 10).default(1).describe("Webservers; on Docker a second one has the next port."),
+  schedulers: whole(1, 10).default(1).describe("Number of schedulers, which share the work."),
+  webservers: whole(1, 10)
+    .default(1)
+    .describe("Number of webservers; on Docker the second one has the next port."),
   webserverPort: port.default(roleTable.webserver.port).describe("Port of the webserver on 127.0.0.1."),
   flowerPort: port.default(roleTable.flower.port).describe("Port of Flower on 127.0.0.1."),
   monitoringPort: port.default(9090).describe("Port of the monitoring on 127.0.0.1."),
   publish: publish
     .optional()
     .describe(
-      "On Docker: lets people reach the webserver and Flower from other machines, over TLS: `{ address: 10.0.0.10, certificate: tls.pem, key: { file: tls.key } }`. Without it both are at 127.0.0.1 only.",
+      "On Docker: lets other machines reach the webserver, Flower and the monitoring, over TLS: `{ address: 10.0.0.10, certificate: tls.pem, key: { file: tls.key } }`. Without it all are at 127.0.0.1 only.",
     ),
   trustedProxies: list(addressOrRange, "addresses")
     .default([])
     .describe(
-      "On Docker: addresses, or ranges of them, of a reverse proxy of your own in front of the webserver, which believes the `X-Forwarded-*` headers of no one else: `[172.18.0.1]`.",
+      "On Docker: addresses, or ranges of addresses, of a reverse proxy of your own: `[172.18.0.1]`. The webserver believes `X-Forwarded-*` headers from these addresses only.",
     ),
   adminUser: login
     .default("admin")
@@ -148,18 +148,20 @@ export const schema = object({
   canary: canary
     .optional()
     .describe(
-      "Proves again and again that every queue and every worker works, as `npm run prove` does: `{ every: 5m }`.",
+      "Proves at an interval that every queue and every worker works, as `npm run prove` does: `{ every: 5m }`.",
     ),
   monitoring: monitoring
     .optional()
     .describe("Collects metrics, shows dashboards and raises alerts: `{ retention: 30d }`."),
   retention: retention
     .prefault({})
-    .describe("Ages at which what grows is removed: `{ logs: 30d, metadata: 90d, results: 7d }`."),
+    .describe(
+      "Ages at which logs, runs and results are removed: `{ logs: 30d, metadata: 90d, results: 7d }`.",
+    ),
   backup: backup
     .optional()
     .describe(
-      "Backs the stack up again and again, encrypted, and proves each backup by restoring it: `{ every: 6h, keep: 14 }`.",
+      "Takes an encrypted backup at an interval, and proves each by restoring it: `{ every: 6h, keep: 14 }`.",
     ),
   dags: directory.prefault("dags").describe("Folder of DAG files, relative to the project."),
   plugins: directory
@@ -175,19 +177,21 @@ export const schema = object({
   dagsImage: imageRepository
     .optional()
     .describe(
-      "A repository of an image registry: the folder is built into an image, pushed there and run from it, instead of being mounted.",
+      "Repository of an image registry. The DAG folder is built into an image and pushed there, instead of being mounted.",
     ),
   dagsGit: dagsGit
     .optional()
     .describe(
-      "A Git repository that Airflow reads by itself, every 30 s: `{ url: https://git.example.com/team/dags.git, ref: main, folder: dags }`.",
+      "Git repository that Airflow reads by itself, every 30 s: `{ url: https://git.example.com/team/dags.git, ref: main, folder: dags }`.",
     ),
   images: images
     .prefault({})
     .describe(
       "Image names, instead of those built from `images/`: `{ airflow: registry.example.com/airflow@sha256:… }`.",
     ),
-  requirements: file.optional().describe("A requirements.txt: Python packages of your DAGs."),
+  requirements: file
+    .optional()
+    .describe("File in the format of requirements.txt, with Python packages that your DAGs need."),
   systemPackages: list(
     matching(
       /^[a-z0-9][a-z0-9.+-]+(=[A-Za-z0-9.+~:-]+)?$/,
@@ -205,7 +209,7 @@ export const schema = object({
     ),
   logFormat: oneOf("text", "json")
     .default("text")
-    .describe("Format of what Airflow's roles write to their standard output: lines of text, or of JSON."),
+    .describe("Format of the lines that Airflow's roles write to standard output."),
   settings: airflowCfg
     .prefault({})
     .describe(
@@ -223,10 +227,12 @@ export const schema = object({
     ),
   secretGenerations: bySecret(whole(1, 1_000_000).optional())
     .prefault({})
-    .describe("Another number mints a secret again; the previous one stays valid beside it."),
+    .describe(
+      "Another number mints a secret again; the previous value stays valid until `previousSecrets` drops it.",
+    ),
   previousSecrets: oneOf("valid", "dropped")
     .default("valid")
-    .describe("Fate of replaced secrets: they stay valid, or are dropped."),
+    .describe("Says whether replaced secrets stay valid beside the new ones, or are dropped."),
   ...declarationKeys,
   declarations: file
     .optional()

@@ -22,7 +22,7 @@ export const postgres = object({
   url: secret
     .optional()
     .describe(
-      "Instead of the stack's own: `postgresql://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full`.",
+      "External Postgres instead of the stack's own: `postgresql://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full`.",
     ),
   resultsUrl: secret
     .optional()
@@ -36,7 +36,9 @@ export const postgres = object({
 export const redis = object({
   memory: memory.default(512).describe("MiB that the stack's own Redis may use."),
   settings: lines.default({}).describe("Any setting of `redis.conf`: `{ appendfsync: always }`."),
-  url: secret.optional().describe("Instead of the stack's own: `rediss://USER:PASSWORD@HOST:6379/0`."),
+  url: secret
+    .optional()
+    .describe("External Redis instead of the stack's own: `rediss://USER:PASSWORD@HOST:6379/0`."),
   ca: file
     .optional()
     .describe("With `url`: file with the authorities that may sign the server's certificate, in PEM."),
@@ -66,12 +68,14 @@ function days(standard: `${number}d`) {
 /** Ages at which what grows is removed. */
 export const retention = object({
   logs: days("30d").describe(
-    "Logs of tasks: `30d`, or `never`. Those of the DAG processor are kept for 2 days, and a volume that is 90 % full loses its oldest logs.",
+    "Age of task logs: `30d`, or `never`. Logs of the DAG processor are kept for 2 days, and a volume that is 90 % full loses its oldest logs.",
   ),
   metadata: days("90d").describe(
-    "Runs, tasks and all else that `airflow db clean` removes; a DAG's last scheduled run stays.",
+    "Age of runs, tasks and all else that `airflow db clean` removes; a DAG's last scheduled run stays.",
   ),
-  results: days("7d").describe("Celery's results, and queues of its remote control that nobody reads."),
+  results: days("7d").describe(
+    "Age of Celery's results, and of queues of its remote control that nobody reads.",
+  ),
 });
 
 /** True if records are removed, which takes a connection to the database. */

@@ -47,8 +47,8 @@ export const scalar = z
   .transform(String);
 
 export const range = object({
-  min: whole(0, 1000).describe("Minimum."),
-  max: whole(1, 1000).describe("Maximum."),
+  min: whole(0, 1000).describe("Minimum number of workers."),
+  max: whole(1, 1000).describe("Maximum number of workers."),
 }).refine(({ min, max }) => min <= max, { error: "expected a min that is not above max" });
 
 export const name = matching(

@@ -45,6 +45,6 @@ export const workerGroup = object({
   autoscale: range
     .optional()
     .describe(
-      "On Kubernetes, instead of `workers`: `{ min, max }`, by the number of queued and running tasks of its queues.",
+      "On Kubernetes, instead of `workers`: as many workers as queued and running tasks of its queues need, `{ min, max }`.",
     ),
 });

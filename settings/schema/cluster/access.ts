@@ -5,10 +5,8 @@ const value = whole(-1_000_000_000, 1_000_000_000);
 
 /** Priority classes of a stack's pods. */
 export const priority = object({
-  control: value
-    .default(0)
-    .describe("Priority of everything but workers; 0 is what pods have that name no class."),
-  tasks: value.default(-1000).describe("Priority of workers, which never push other pods out."),
+  control: value.default(0).describe("Priority of everything but workers; pods without a class have 0."),
+  tasks: value.default(-1000).describe("Priority of workers, which never evict other pods."),
 }).refine(({ control, tasks }) => tasks <= control, { error: "expected a tasks that is not above control" });
 
 export const serviceAccount = object({
@@ -22,7 +20,7 @@ export const serviceAccount = object({
 /** Rights for tasks that start pods. */
 export const podOperator = object({
   namespace: clusterLabel.describe(
-    "Namespace of the pods that tasks start, which is there already and is not the stack's: starting pods in a namespace gives access to all its Secrets.",
+    "Existing namespace, other than the stack's, for pods that tasks start: starting pods in a namespace gives access to all its Secrets.",
   ),
   apiServer: list(addressAndPort, "addresses with their ports")
     .min(1, { error: "expected at least one address" })

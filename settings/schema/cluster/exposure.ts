@@ -31,7 +31,9 @@ export const ingress = object({
     .describe("Host name of Flower, and a path if others share it; without it Flower is not exposed."),
   monitoring: hostAndPath
     .optional()
-    .describe("Host name of the monitoring, and a path if others share it; without it it is not exposed."),
+    .describe(
+      "Host name of the monitoring, and a path if others share it; without it the monitoring is not exposed.",
+    ),
   tlsSecret: clusterName
     .optional()
     .describe(

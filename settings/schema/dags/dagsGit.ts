@@ -22,7 +22,7 @@ export const dagsGit = object({
     .describe("Folder of the repository with the DAGs; default: the whole repository."),
   user: matching(/^[^\s:@]+$/, "expected a name without : and @")
     .optional()
-    .describe("With `password`: the user; default: `git`, which servers take beside a token."),
+    .describe("User of `password`; default: `git`, which servers accept with a token."),
   password: secret
     .optional()
     .describe("Token or password that may read the repository over https, as a secret."),

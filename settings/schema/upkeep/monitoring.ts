@@ -6,13 +6,13 @@ const address = matching(/^[^\s@]+@[^\s@]+$/, "expected an e-mail address: ops@e
 
 const email = object({
   to: address.describe("Address that alerts are sent to."),
-  from: address.describe("Address that they come from."),
+  from: address.describe("Address that alerts come from."),
   server: matching(
     /^[A-Za-z0-9.-]+:\d{1,5}$/,
     "expected the name and the port of a mail server: mail.example.com:587",
   ).describe("Mail server, which must speak STARTTLS: `mail.example.com:587`."),
-  user: text.optional().describe("Login at the server."),
-  password: secret.optional().describe("Password of that login."),
+  user: text.optional().describe("Login at the mail server."),
+  password: secret.optional().describe("Password of `user`."),
 });
 
 const metricsUrl = "expected the URL of metrics, without a login: http://10.0.0.5:9100/metrics";
@@ -21,7 +21,7 @@ const alerts = object({
   webhook: secret
     .optional()
     .describe("URL that alerts are posted to, in the form of Alertmanager's webhooks."),
-  email: email.optional().describe("Mail to which alerts are sent."),
+  email: email.optional().describe("Mail by which alerts are sent."),
 });
 
 /** Monitoring of a stack. */
@@ -29,7 +29,7 @@ export const monitoring = object({
   retention: matching(/^[1-9]\d{0,3}d$/, "expected whole days: 30d")
     .default("30d")
     .describe("Age at which series are removed."),
-  alerts: alerts.optional().describe("Where alerts go; without it they are in the interface only."),
+  alerts: alerts.optional().describe("Receivers of alerts; without it alerts are in the interface only."),
   scrape: list(
     matching(
       /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9]\d{0,4})?(\/[A-Za-z0-9_./-]*)?$/,
