@@ -6,7 +6,7 @@ import { lastLogs, runDag } from "../lib/dags/follow.ts";
 import { besideWorker } from "../lib/dags/scene.ts";
 import { attach, main } from "../lib/process.ts";
 import { overApi } from "../lib/reach/api.ts";
-import { placeOf } from "../lib/reach/place.ts";
+import { placeOfWorker } from "../lib/reach/place.ts";
 import { Stack } from "../lib/stack.ts";
 import { inside, type Subject, told, withTools } from "./toolsImage.ts";
 
@@ -23,7 +23,7 @@ function belowFolder(folder: string, file: string): string {
 /** Runs a DAG or a task once, in a container beside a worker; in a cluster in a worker's pod. */
 const test: Work = async (subject, words) => {
   const { stack, settings, folder } = subject;
-  const place = await placeOf(stack, settings.groups[0]?.name ?? "worker");
+  const place = await placeOfWorker(stack);
   const input = await told(subject);
   const command = inside("test", words);
   if (!capabilities[settings.platform].engines)

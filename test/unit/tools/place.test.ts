@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
-import { findPlace, type Place, placeOf } from "../../../tools/lib/reach/place.ts";
+import { findPlace, type Place, placeOf, placeOfWorker } from "../../../tools/lib/reach/place.ts";
 import { Stack } from "../../../tools/lib/stack.ts";
 
 /** Stand-in for the Docker client and kubectl: a stack with one webserver, two schedulers and a worker on machine big. */
@@ -56,6 +56,15 @@ test("a command runs in the first container of a service, on the machine of its 
   const worker = await found(machines, "worker-big");
   assert.equal(command(worker), "docker exec -i airflow-x-worker-big-1");
   assert.equal(worker.env.DOCKER_HOST, "ssh://airflow@big");
+});
+
+test("a group of workers is found on the first of its machines that runs one, and a worker in the first such group", async () => {
+  const spread = machines.replace("{ name: here,", "{ name: here, workers: 1,");
+  const worker = await look(spread, (stack) => placeOf(stack, "worker"));
+  assert.equal(command(worker), "docker exec -i airflow-x-worker-big-1");
+  assert.equal(worker.env.DOCKER_HOST, "ssh://airflow@big");
+  assert.deepEqual(await look(spread, placeOfWorker), worker);
+  await assert.rejects(look(docker, placeOfWorker), /Stack x has no running worker; expected/);
 });
 
 test("a command runs in a pod of a service in the cluster's context and namespace", async () => {

@@ -70,9 +70,28 @@ export async function placeOf(stack: Stack, service: string, terminal = false): 
   );
 }
 
+/** Services that a name stands for: a group of workers is one service on each of its machines. */
+function servicesOf(given: string, { groups }: Settings): string[] {
+  const onMachines = groups.filter(({ name, machine }) => name === `${given}-${machine}`);
+  return [given, ...onMachines.map(({ name }) => name)];
+}
+
 /** Does what {@link placeOf} does; undefined when there is none. */
-export function findPlace(stack: Stack, service: string, terminal = false): Promise<Place | undefined> {
+export async function findPlace(stack: Stack, service: string, terminal = false): Promise<Place | undefined> {
   const settings = stack.deployed();
   const find = forPlatform(settings.platform, { docker: onEngine, kubernetes: inCluster });
-  return find(stack, settings, service, terminal ? "-it" : "-i");
+  for (const one of servicesOf(service, settings)) {
+    const place = await find(stack, settings, one, terminal ? "-it" : "-i");
+    if (place) return place;
+  }
+  return undefined;
+}
+
+/** Finds a running worker, of the first group that has one. */
+export async function placeOfWorker(stack: Stack): Promise<Place> {
+  for (const { name } of stack.deployed().groups) {
+    const place = await findPlace(stack, name);
+    if (place) return place;
+  }
+  return placeOf(stack, "worker");
 }
