@@ -1,6 +1,7 @@
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { print } from "./lib/commandLine/terminal.ts";
 import { main } from "./lib/process.ts";
+import { dashboardsAt } from "./lib/proof/greeting.ts";
 import { isElsewhere, reach } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
 
@@ -11,6 +12,6 @@ await main(async () => {
   await reach(stack);
   const { webserverPort, flowerPort, monitoringPort, monitoring } = settings;
   print(`Airflow   http://127.0.0.1:${webserverPort}\nFlower    http://127.0.0.1:${flowerPort}`);
-  if (monitoring) print(`metrics   http://127.0.0.1:${monitoringPort}`);
+  if (monitoring) print(`metrics   ${dashboardsAt(`http://127.0.0.1:${monitoringPort}`)}`);
   if (isElsewhere(settings)) print("Ctrl-C ends this.");
 });

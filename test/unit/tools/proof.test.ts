@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { proofRequest } from "../../../components/canary/request.ts";
 import { type DagFacts, dagFaults, unlistedFiles } from "../../../tools/lib/proof/dagFaults.ts";
-import { dagsSentence } from "../../../tools/lib/proof/greeting.ts";
+import { dagsSentence, greeting } from "../../../tools/lib/proof/greeting.ts";
 import { hostIn } from "../../../tools/lib/proof/log.ts";
 import { failures, report, type Trial, verdict } from "../../../tools/lib/proof/report.ts";
 import { eventIn } from "../../../tools/lib/proof/run.ts";
@@ -158,4 +159,19 @@ test("people are told where their DAGs go, or come from", () => {
     dagsSentence(settings({ dagsImage: "registry.example.com/team/dags" })),
     "go to dags, and from there to the image registry.example.com/team/dags with npm run up",
   );
+});
+
+test("the README shows what npm run up prints", () => {
+  const outputs = {
+    webserverUrl: "http://127.0.0.1:8080",
+    flowerUrl: "http://127.0.0.1:5555",
+    monitoringUrl: "http://127.0.0.1:9090",
+    adminUser: "admin",
+    adminPassword: "",
+    workers: [],
+    version: "3.3.2",
+  };
+  const said = greeting("dev", settings({ monitoring: {} }), outputs, false);
+  const readme = readFileSync("README.md", "utf8");
+  assert.ok(readme.includes(`\`\`\`text${said}\`\`\``), said);
 });

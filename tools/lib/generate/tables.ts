@@ -71,9 +71,10 @@ export function keysTable({ properties = {} }: Shape, prefix: string): string {
   const rows = Object.entries(properties).map(([key, shape]) => {
     const more = inside(shape, key).length > 0 ? ` [Its keys](#${key.toLowerCase()}).` : "";
     const value = toldDefault(shape);
-    return [code(`${prefix}${key}`), value === undefined ? "" : code(value), `${shape.description}${more}`];
+    const standard = value === undefined ? "" : code(value);
+    return [code(`${prefix}${key}`), allowed(shape), standard, `${shape.description}${more}`];
   });
-  return `## All keys\n\n${table(["key", "default", "meaning"], rows)}`;
+  return `## All keys\n\n${table(["key", "value", "default", "meaning"], rows)}`;
 }
 
 /** Section with a table for each key that has keys of its own. */

@@ -14,14 +14,21 @@ export function dagsSentence(settings: Settings): string {
   return `go to ${place}${isMounted ? "" : ", and from there to the workers with npm run up"}`;
 }
 
+/** Address of the dashboards of a monitoring. */
+export function dashboardsAt(url: string): string {
+  return `${url}/consoles/index.html`;
+}
+
 /**
  * Says what people need to know of a deployed stack.
  * @param isTunnelled true if the URLs work only while `npm run open` runs
  */
 export function greeting(stack: string, settings: Settings, outputs: Outputs, isTunnelled: boolean): string {
   const { flowerPort, monitoringPort, monitoring } = settings;
-  const metricsUrl = isTunnelled ? `http://127.0.0.1:${monitoringPort}, likewise` : outputs.monitoringUrl;
-  const shown = monitoring ? `  metrics   ${metricsUrl}\n` : "";
+  const metrics = isTunnelled
+    ? `${dashboardsAt(`http://127.0.0.1:${monitoringPort}`)}, likewise`
+    : dashboardsAt(outputs.monitoringUrl ?? "");
+  const shown = monitoring ? `  metrics   ${metrics}\n` : "";
   const flags = stack === "dev" ? "" : ` -- --stack ${stack}`;
   return `
   Airflow   ${outputs.webserverUrl}${isTunnelled ? `, while npm run open${flags} runs` : ""}
