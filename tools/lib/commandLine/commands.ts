@@ -179,7 +179,7 @@ export const commands = {
   "machines:down": { does: "Takes the machines of the live tests down.", flags: noFlags },
   "lab:check": { does: "Checks the cluster of the live tests.", flags: noFlags },
   bench: {
-    does: "Measures a deployment against a compose file of the usual kind.",
+    does: "Measures a deployment beside a typical compose file.",
     flags: { rounds: { value: "N", does: "Rounds; default: 3." } },
   },
   "bench:burst": {
@@ -198,7 +198,7 @@ export const commands = {
       platform: { value: "PLATFORM", does: "docker, kubernetes or machines; default: docker." },
       against: {
         value: "compose",
-        does: "The usual compose file instead of the stack, with the same seeds.",
+        does: "A typical compose file instead of the stack, with the same seeds.",
       },
       faults: { value: "COUNT", does: "Faults of a schedule; default: 5." },
       "no-minimise": { does: "Does not make a failing schedule smaller." },
