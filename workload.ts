@@ -183,6 +183,23 @@ export interface Job {
   readonly maxSeconds?: number;
 }
 
+/** Alert about series, as Prometheus reads it. */
+export interface AlertRule {
+  readonly alert: string;
+  /** PromQL. */
+  readonly expr: string;
+  /** Duration, such as `60s`. */
+  readonly for: string;
+  readonly annotations: Values;
+}
+
+/** Series that a service has at `/metrics` of its port, for a Prometheus outside the stack. */
+export interface Metrics {
+  /** Label `job` of the series. */
+  readonly job: string;
+  readonly rules: readonly AlertRule[];
+}
+
 /** A program that is kept running. */
 export interface Service extends Omit<Job, "maxSeconds"> {
   readonly healthy: Health;
@@ -196,6 +213,7 @@ export interface Service extends Omit<Job, "maxSeconds"> {
   readonly autoscale?: Autoscale;
   /** True if each instance keeps its name and its data, and is stopped before its successor starts. */
   readonly stateful?: boolean;
+  readonly metrics?: Metrics;
   /** True if code of DAGs runs in it: a cluster gives such programs access to its API where the stack lets it. */
   readonly runsTasks?: boolean;
   /** Precedence when resources do not suffice for all workloads. */

@@ -1,5 +1,6 @@
 import type { Settings } from "../../settings/model/groups.ts";
 import { timings } from "../../settings/model/timings.ts";
+import type { AlertRule } from "../../workload.ts";
 
 /** An alert rule of Prometheus; docs/monitoring.md has a section of the alert's name. */
 export interface Alert {
@@ -112,13 +113,18 @@ export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
   };
 }
 
-/** Renders the rules file of Prometheus, as JSON, which is YAML. */
-export function rulesFile(settings: Alerting): string {
-  const rules = Object.entries(alertsOf(settings)).map(([alert, { expr, lasts, summary }]) => ({
+/** Returns the alerts of a stack as rules of Prometheus. */
+export function alertRules(settings: Alerting): AlertRule[] {
+  return Object.entries(alertsOf(settings)).map(([alert, { expr, lasts, summary }]) => ({
     alert,
     expr,
     for: `${lasts}s`,
     annotations: { summary, runbook: `docs/monitoring.md#${alert.toLowerCase()}` },
   }));
+}
+
+/** Renders the rules file of Prometheus, as JSON, which is YAML. */
+export function rulesFile(settings: Alerting): string {
+  const rules = alertRules(settings);
   return JSON.stringify({ groups: [{ name: "airflow", interval: "15s", rules }] }, null, 2);
 }

@@ -7,6 +7,7 @@ import type { Endpoint, Values } from "../../workload.ts";
 import { clientKey } from "../broker.ts";
 import { withExtras } from "../roles/extras.ts";
 import { type RoleArgs, targets, underInit } from "../roles/role.ts";
+import { alertRules } from "./alerts.ts";
 import { families } from "./families.ts";
 
 /** Folder of the programs in a container of the monitoring. */
@@ -92,6 +93,7 @@ export class Exporter extends pulumi.ComponentResource {
         reaches: targets(args.redis, args.postgres),
         priority: "control",
         port,
+        metrics: { job: "airflow", rules: alertRules(settings) },
         healthy: {
           command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/health`],
           startSeconds: 60,

@@ -18,17 +18,20 @@ import {
   type Volume,
 } from "../../workload.ts";
 import { dagsImage } from "../dagsImage.ts";
-import type { Claim, FindClaims } from "../ownership/claims.ts";
+import type { Claim } from "../ownership/claims.ts";
 import { ownerLabels } from "../ownership/installation.ts";
 import { jobInCluster, progressSeconds, secondsOf, serviceInCluster } from "../timeLimits.ts";
 import { Rota } from "../turns.ts";
 import { claimSpec } from "./claim.ts";
+import type { ClusterArgs } from "./clusterArgs.ts";
 import { Delivery } from "./delivery.ts";
 import { expose, serviceSpec } from "./exposure.ts";
 import { GivenSecrets } from "./givenSecrets.ts";
-import { needsKeda, scaling } from "./keda.ts";
 import { contentName, metadataOf } from "./metadata.ts";
 import { type NamespaceResources, namespaceResources } from "./namespace.ts";
+import { withDefinition } from "./operators/definition.ts";
+import { scaling } from "./operators/keda.ts";
+import { observe } from "./operators/prometheusOperator.ts";
 import { jobPod, type PodArgs, selector, servicePod, zones } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
 
@@ -40,20 +43,6 @@ const rolling = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, max
 
 /** Old revisions of a Deployment that are kept for a rollback. */
 const revisions = 2;
-
-/** Settings of a stack besides its cluster. */
-export interface ClusterArgs {
-  /** Nodes on which services may be placed, by name. */
-  readonly machines?: readonly MachineSettings[] | undefined;
-  /** Labels of every object of the stack. */
-  readonly labels?: Labels;
-  /** Sizes by the names of volumes; all others have the size `storage.volumes`. */
-  readonly sizes?: Readonly<Record<string, string>>;
-  /** Public addresses by the names of services; no other service is exposed. */
-  readonly addresses?: Readonly<Record<string, string | undefined>>;
-  /** Reports whether namespace and data are free or the stack's own; without it no object has an installation's id. */
-  readonly look?: FindClaims | undefined;
-}
 
 /** One namespace of a Kubernetes cluster. */
 export class KubernetesPlatform extends pulumi.ComponentResource implements Platform {
@@ -118,8 +107,9 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   service(name: string, service: Service, options: pulumi.CustomResourceOptions): void {
-    const { stateful, port, autoscale, replicas = 1 } = service;
-    const opts = autoscale ? needsKeda(name, this.child(options)) : options;
+    const { stateful, port, autoscale, metrics, replicas = 1 } = service;
+    const need = [`autoscale-of-${name}-needs-KEDA-in-the-cluster`, "scaledobjects.keda.sh"] as const;
+    const opts = autoscale ? withDefinition(...need, this.child(options)) : options;
     const nodes = this.nodesOf(service);
     const pod = servicePod(name, service, this.podArgs(name, service, nodes, opts));
     const edges = this.connect(name, service, opts);
@@ -176,6 +166,12 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       const { kedaNamespace } = this.settings;
       if (isInside(target)) this.allow(`${name}-keda`, admission(kedaNamespace, target), opts);
       scaling(name, autoscale, (suffix) => this.metadata(`${name}${suffix}`), this.child(opts));
+    }
+    if (metrics && port !== undefined && this.settings.prometheusOperator) {
+      const { namespace, labels } = this.settings.prometheusOperator;
+      this.allow(`${name}-series`, admission(namespace, { host: name, port }), opts);
+      const found = { ...this.metadata(name, [], labels), namespace: this.namespace };
+      observe(name, metrics, found, this.child(opts));
     }
   }
 

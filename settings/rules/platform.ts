@@ -55,6 +55,19 @@ const images = rule(["platform", "monitoring"], ({ platform, monitoring }, isGiv
     .map((name) => ({ path: ["images", name], message: pushed }));
 });
 
+/** Rejects an operator's objects about series that nothing has. */
+const operator = rule(["kubernetes.prometheusOperator", "monitoring"], ({ kubernetes, monitoring }) =>
+  kubernetes?.prometheusOperator && !monitoring
+    ? [
+        {
+          path: ["kubernetes", "prometheusOperator"],
+          message:
+            "without monitoring there is nothing to collect: expected monitoring as well, such as { retention: 7d }",
+        },
+      ]
+    : [],
+);
+
 /** Requires DAGs in an image or a repository where no directory is mounted. */
 const dags = rule(["platform"], ({ platform }, isGiven) => {
   if (capabilities[platform].directories || isGiven("dagsImage") || isGiven("dagsGit")) return [];
@@ -63,4 +76,4 @@ const dags = rule(["platform"], ({ platform }, isGiven) => {
 });
 
 /** Checks of keys that the platform of a stack cannot honour, or needs. */
-export const platformRules = [able, ...ableGroups, ablePods, ableBackup, images, dags];
+export const platformRules = [able, ...ableGroups, ablePods, ableBackup, images, operator, dags];

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { podOperator, priority, serviceAccount } from "./cluster/access.ts";
 import { ingress } from "./cluster/exposure.ts";
+import { prometheusOperator } from "./cluster/prometheusOperator.ts";
 import {
   cidr,
   clusterLabel,
@@ -86,6 +87,11 @@ export const kubernetes = object({
   kedaNamespace: clusterLabel
     .default("keda")
     .describe("Namespace of KEDA, which may reach Postgres to count tasks if workers are autoscaled."),
+  prometheusOperator: prometheusOperator
+    .optional()
+    .describe(
+      "Makes a ServiceMonitor and a PrometheusRule for the Prometheus Operator of the cluster, beside `monitoring`: `{ namespace: monitoring, labels: { release: prometheus } }`.",
+    ),
   controlLabels: labels.default({}).describe("Labels of the nodes that run everything but workers."),
   zones: flag
     .default(false)

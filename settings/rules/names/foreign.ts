@@ -11,11 +11,16 @@ const foreignNamespaces =
 
 /** Rejects the namespace of somebody else: the stack denies all connections in its own that it does not need. */
 const namespace = rule(
-  ["kubernetes.namespace", "kubernetes.kedaNamespace", "kubernetes.ingress.namespace"],
+  [
+    "kubernetes.namespace",
+    "kubernetes.kedaNamespace",
+    "kubernetes.ingress.namespace",
+    "kubernetes.prometheusOperator.namespace",
+  ],
   ({ kubernetes }) => {
-    const { namespace: given, kedaNamespace, ingress } = kubernetes ?? {};
+    const { namespace: given, kedaNamespace, ingress, prometheusOperator } = kubernetes ?? {};
     if (given === undefined) return [];
-    const others = [kedaNamespace, ingress?.namespace];
+    const others = [kedaNamespace, ingress?.namespace, prometheusOperator?.namespace];
     if (!foreignNamespaces.test(given) && !others.includes(given)) return [];
     const message =
       "it belongs to others, and the stack would deny their pods all connections: expected a namespace of its own, such as airflow";

@@ -33,6 +33,7 @@ const service: Required<Omit<Service, "nodes" | "autoscale" | "pod" | "machine" 
   replicas: 2,
   stateful: true,
   runsTasks: true,
+  metrics: { job: "web", rules: [] },
   priority: "tasks",
 };
 
@@ -83,6 +84,8 @@ const cases: { readonly [field in keyof typeof service]: Record<string, unknown>
   stateful: { restart: "unless-stopped", init: true },
   // An engine has no API that tasks could be let in to.
   runsTasks: { privileged: undefined },
+  // The stack's own Prometheus reads the port.
+  metrics: { ports: [{ internal: 80, external: 8001, ip: "127.0.0.1" }] },
   priority: { cpuShares: 512 },
 };
 

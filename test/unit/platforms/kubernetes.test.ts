@@ -49,6 +49,7 @@ const service: Fields = {
   },
   stateful: true,
   runsTasks: true,
+  metrics: { job: "web", rules: [] },
   pod: {
     annotations: { "example.com/watched": "true" },
     affinity: { nodeAffinity: { preferred: [] } },
@@ -125,8 +126,9 @@ const cases: {
     [volume("data"), { name: "data", persistentVolumeClaim: { claimName: "claim" } }],
     [mount("data"), { name: "data", mountPath: "/data" }],
   ],
-  // In the objects around the pod: see below.
+  // In the objects around the pod: see below, and prometheusOperator.test.ts.
   labels: [],
+  metrics: [],
   hosts: [
     [
       pod.hostAliases,

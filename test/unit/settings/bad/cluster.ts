@@ -90,6 +90,23 @@ export const cluster: readonly BadRow[] = [
     ["priority is {…}; expected a tasks that is not above control"],
     false,
   ),
+  inCluster(
+    "series for an operator without series",
+    "{ prometheusOperator: { namespace: prometheus } }",
+    [
+      "prometheusOperator is {…}; without monitoring there is nothing to collect: expected monitoring as well, such as { retention: 7d }",
+    ],
+    false,
+  ),
+  inCluster(
+    "the namespace of an operator's Prometheus",
+    "{ namespace: metrics, prometheusOperator: { namespace: metrics } }",
+    [
+      "namespace is metrics; it belongs to others, and the stack would deny their pods all connections: expected a namespace of its own, such as airflow",
+      "prometheusOperator is {…}; without monitoring there is nothing to collect: expected monitoring as well, such as { retention: 7d }",
+    ],
+    false,
+  ),
   {
     name: "a path for Airflow 2",
     config: `config:

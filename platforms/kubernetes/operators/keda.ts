@@ -1,22 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type Autoscale, type DatabaseLogin, isInside } from "../../workload.ts";
+import { type Autoscale, type DatabaseLogin, isInside } from "../../../workload.ts";
 
 /** Seconds between two polls of the tasks, and of quiet before the last instances are stopped. */
 const pace = { pollingInterval: 10, cooldownPeriod: 300 };
-
-/**
- * Makes resources with the returned options wait for KEDA. In a cluster without KEDA the lookup of its resource
- * definition fails; the name of the lookup says what is missing.
- */
-export function needsKeda(name: string, opts: pulumi.CustomResourceOptions): pulumi.CustomResourceOptions {
-  const keda = k8s.apiextensions.v1.CustomResourceDefinition.get(
-    `autoscale-of-${name}-needs-KEDA-in-the-cluster`,
-    "scaledobjects.keda.sh",
-    opts,
-  );
-  return pulumi.mergeOptions(opts, { dependsOn: [keda] });
-}
 
 /** Escapes a value: KEDA builds a connection string, and quotes only values with a space. */
 export function quoted(text: string): string {

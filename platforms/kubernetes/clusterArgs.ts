@@ -1,0 +1,17 @@
+import type { MachineSettings } from "../../settings/schema/machines.ts";
+import type { Labels } from "../../workload.ts";
+import type { FindClaims } from "../ownership/claims.ts";
+
+/** Settings of a stack besides its cluster. */
+export interface ClusterArgs {
+  /** Nodes on which services may be placed, by name. */
+  readonly machines?: readonly MachineSettings[] | undefined;
+  /** Labels of every object of the stack. */
+  readonly labels?: Labels;
+  /** Sizes by the names of volumes; all others have the size `storage.volumes`. */
+  readonly sizes?: Readonly<Record<string, string>>;
+  /** Public addresses by the names of services; no other service is exposed. */
+  readonly addresses?: Readonly<Record<string, string | undefined>>;
+  /** Reports whether namespace and data are free or the stack's own; without it no object has an installation's id. */
+  readonly look?: FindClaims | undefined;
+}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { alertRules } from "../../../../components/monitoring/alerts.ts";
+import { families } from "../../../../components/monitoring/families.ts";
+import { inNamespace } from "../../../../platforms/kubernetes/operators/prometheusOperator.ts";
+import { selector } from "../../../../platforms/kubernetes/pod.ts";
+import { declare } from "../../mocks.ts";
+
+const settings = {
+  platform: "kubernetes",
+  images: {
+    airflow: "r/airflow:1",
+    postgres: "r/postgres:1",
+    redis: "r/redis:1",
+    monitoring: "r/monitoring:1",
+  },
+  dagsGit: { url: "https://git.example.com/dags.git" },
+  monitoring: { retention: "7d" },
+};
+const prometheusOperator = { namespace: "prometheus", labels: { release: "main" } };
+const namespace = "airflow-unit";
+
+type Plain = Record<string, unknown>;
+
+async function declared(kubernetes: Plain) {
+  const resources = await declare({ ...settings, kubernetes: { namespace, ...kubernetes } });
+  return (type: RegExp, name: string) =>
+    resources.find((each) => type.test(each.type) && each.name === name)?.inputs as Plain | undefined;
+}
+
+test("a Prometheus of an operator collects from the exporter, and nobody else is let in", async () => {
+  const find = await declared({ prometheusOperator });
+  const service = find(/:Service$/, "exporter") as { metadata: { labels: Plain }; spec: { ports: Plain[] } };
+  const monitor = find(/:ServiceMonitor$/, "exporter-series") as { metadata: Plain; spec: Plain };
+  const { labels } = monitor.metadata as { labels: Plain };
+  assert.equal(labels.release, "main");
+  assert.deepEqual(monitor.spec, {
+    selector: { matchLabels: selector("exporter") },
+    endpoints: [
+      { port: "main", interval: "15s", relabelings: [{ targetLabel: "job", replacement: "airflow" }] },
+    ],
+  });
+  for (const [label, value] of Object.entries(selector("exporter")))
+    assert.equal(service.metadata.labels[label], value);
+  assert.equal(service.spec.ports[0]?.name, "main");
+  assert.deepEqual(find(/:NetworkPolicy$/, "exporter-series")?.spec, {
+    podSelector: { matchLabels: selector("exporter") },
+    policyTypes: ["Ingress"],
+    ingress: [
+      {
+        from: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "prometheus" } } }],
+        ports: [{ port: 9464, protocol: "TCP" }],
+      },
+    ],
+  });
+});
+
+test("its alerts are those of the stack, about series of the stack's namespace alone", async () => {
+  const find = await declared({ prometheusOperator });
+  const { metadata, spec } = find(/:PrometheusRule$/, "exporter-alerts") as {
+    metadata: { labels: Plain };
+    spec: { groups: { rules: { alert: string; expr: string }[] }[] };
+  };
+  assert.equal(metadata.labels.release, "main");
+  const rules = spec.groups.flatMap((group) => group.rules);
+  assert.deepEqual(
+    rules.map(({ alert }) => alert),
+    alertRules({ canary: undefined, backup: undefined, groups: [] }).map(({ alert }) => alert),
+  );
+  for (const { alert, expr } of rules) {
+    const series = expr.match(/\b(airflow_\w+|up)\b(\{[^}]*\})?/g) ?? [];
+    assert.ok(series.length > 0, alert);
+    for (const each of series) assert.match(each, /namespace="airflow-unit"\}$/, alert);
+  }
+});
+
+test("a matcher of a namespace is added to those of an expression", () => {
+  assert.equal(
+    inNamespace('airflow_source_up == 0 or up{job="airflow"} == 0', "a"),
+    'airflow_source_up{namespace="a"} == 0 or up{job="airflow",namespace="a"} == 0',
+  );
+  for (const name of Object.keys(families)) assert.equal(inNamespace(name, "a"), `${name}{namespace="a"}`);
+});
+
+test("without the key a cluster gets no object of an operator", async () => {
+  const find = await declared({});
+  assert.equal(find(/:(ServiceMonitor|PrometheusRule)$/, "exporter-series"), undefined);
+  assert.equal(find(/:NetworkPolicy$/, "exporter-series"), undefined);
+});
