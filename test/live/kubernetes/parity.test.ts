@@ -1,19 +1,22 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { families } from "../../../components/monitoring/families.ts";
 import { localImage } from "../../../images/local.ts";
+import { ensureImages } from "../../../tools/images.ts";
+import { waitFor } from "../../../tools/lib/process.ts";
 import { allowedInside } from "../../parity/allowed.ts";
 import { idlePod, Namespace, type Plain, type Pod } from "../../parity/cluster.ts";
 import { containerHealth, containerStop } from "../../parity/container.ts";
+import { stub, stubNames } from "../../parity/definitions.ts";
 import { type Facts, Ledger } from "../../parity/facts.ts";
 import { inside, type Paths } from "../../parity/inside.ts";
-import { stub, stubNames } from "../../parity/keda.ts";
 import { Outside } from "../../parity/outside.ts";
 import { listenStrangely, own, picture, targetsOf } from "../../parity/picture.ts";
 import { type Container, podHealth, podStop } from "../../parity/pod.ts";
 import { measured, opened, table } from "../../parity/reach.ts";
 import { addStrangers } from "../../parity/strangers.ts";
 import { canaries } from "../lib/canaries.ts";
-import { TestStack } from "../lib/harness.ts";
+import { type Config, TestStack } from "../lib/harness.ts";
 import { docker } from "../targets/docker.ts";
 import { kubectl, lab, onKubernetes } from "../targets/kubernetes.ts";
 
@@ -26,7 +29,14 @@ const controllers = new Namespace(`${stack.name}-ingress`);
 const outside = new Outside(18169);
 
 const group = { name: "extra", queues: ["extra"], concurrency: 1 };
-const config = { workers: 1, workerConcurrency: 2, workerMemory: 1024, workerCpu: 1 };
+const config = {
+  workers: 1,
+  workerConcurrency: 2,
+  workerMemory: 1024,
+  workerCpu: 1,
+  monitoring: { retention: "1d" },
+  monitoringPort: 18168,
+};
 const ingress = {
   class: "parity",
   namespace: controllers.name,
@@ -37,7 +47,9 @@ const ingress = {
 
 const roles = [
   "dag-processor",
+  "exporter",
   "flower",
+  "monitoring",
   "postgres",
   "redis",
   "scheduler",
@@ -47,11 +59,15 @@ const roles = [
   "worker-extra",
 ];
 
-const clustered = { ...config, kubernetes: { ingress, egress: outside.egress } };
+let clustered: Config = { ...config, kubernetes: { ingress, egress: outside.egress } };
 let said = "";
 
 before(async () => {
   const workerGroups = [{ ...group, workers: 1 }];
+  await ensureImages(["monitoring"]);
+  const [{ image }, { images }] = await Promise.all([lab(), onKubernetes.config(cluster.prefix)]);
+  const monitoring = await image(localImage("monitoring"));
+  clustered = { ...clustered, images: { ...Object(images), monitoring } };
   const [, kubernetes] = await Promise.all([
     engine.up({ ...config, workerGroups }),
     cluster.up({ ...clustered, workerGroups }),
@@ -214,6 +230,26 @@ test("roles reach what the picture says, and nothing else", async (t) => {
   assert.deepEqual(opened(matrix), Object.fromEntries(expected));
 });
 
+test("the same series on an engine and in a cluster", async () => {
+  const isAbsent = (name: string) => /^airflow_(canary|backup|certificate)/.test(name);
+  const expected = Object.keys(families)
+    .filter((name) => !isAbsent(name))
+    .sort();
+  const pod = (await stack.pods()).get("monitoring") ?? assert.fail("there is no monitoring");
+  const places = {
+    engine: (...command: string[]) => engine.exec("monitoring", ...command),
+    cluster: stack.exec(pod.metadata.name),
+  };
+  for (const [place, exec] of Object.entries(places)) {
+    const collected = await waitFor(`the series of the ${place}`, 60, async () => {
+      const text = await exec("curl", "-fsS", "http://exporter:9464/metrics");
+      const names = [...new Set(text.match(/^airflow_\w+/gm))].sort();
+      return names.length >= expected.length ? names : undefined;
+    });
+    assert.deepEqual(collected, expected, place);
+  }
+});
+
 test("an ingress leads to the webserver and to Flower", async () => {
   const found = await stack.list<{ metadata: { name: string }; spec: Plain }>("ingresses");
   const expected = (["webserver", "flower"] as const).map((name) => {
@@ -253,7 +289,12 @@ test("autoscaled workers need KEDA, and are left to it", async (t) => {
 
   await stack.apply(cluster.folder, stub);
   await kubectl("wait", "--for=condition=Established", ...stubNames.map((name) => `crd/${name}`));
-  await cluster.up(autoscaled);
+  const prometheusOperator = { namespace: controllers.name, labels: { release: "main" } };
+  await cluster.up({ ...autoscaled, kubernetes: { ...Object(clustered.kubernetes), prometheusOperator } });
+  const [monitor] = await stack.list<{ metadata: { labels: Plain }; spec: Plain }>("servicemonitors");
+  assert.equal(monitor?.metadata.labels.release, "main");
+  const [rules] = await stack.list<{ spec: { groups: { rules: Plain[] }[] } }>("prometheusrules");
+  assert.match(String(rules?.spec.groups[0]?.rules[0]?.expr), new RegExp(`namespace="${stack.name}"`));
   const scaled = await stack.get<{ spec: Plain }>("scaledobject", "worker-extra");
   assert.deepEqual(scaled.spec, {
     scaleTargetRef: { apiVersion: "apps/v1", kind: "StatefulSet", name: "worker-extra" },
