@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { families } from "../../../components/monitoring/families.ts";
 import { localImage } from "../../../images/local.ts";
 import { ensureImages } from "../../../tools/images.ts";
-import { waitFor } from "../../../tools/lib/process.ts";
 import { allowedInside } from "../../parity/allowed.ts";
 import { idlePod, Namespace, type Plain, type Pod } from "../../parity/cluster.ts";
 import { containerHealth, containerStop } from "../../parity/container.ts";
@@ -14,7 +12,9 @@ import { Outside } from "../../parity/outside.ts";
 import { listenStrangely, own, picture, targetsOf } from "../../parity/picture.ts";
 import { type Container, podHealth, podStop } from "../../parity/pod.ts";
 import { measured, opened, table } from "../../parity/reach.ts";
+import { collectedSeries, expectedSeries } from "../../parity/series.ts";
 import { addStrangers } from "../../parity/strangers.ts";
+import { uploaded } from "../../parity/uploaded.ts";
 import { canaries } from "../lib/canaries.ts";
 import { type Config, TestStack } from "../lib/harness.ts";
 import { docker } from "../targets/docker.ts";
@@ -91,30 +91,6 @@ function paths({ volumeMounts }: Container): Paths {
   return { files, directories: others.map(({ mountPath }) => mountPath) };
 }
 
-interface Exported {
-  readonly deployment: {
-    readonly resources: readonly {
-      readonly type: string;
-      /** One secret as a whole, as the uploads include secrets. */
-      readonly inputs?: { readonly hostname: string; readonly uploads: { readonly plaintext: string } };
-    }[];
-  };
-}
-
-/** Files of each container, by instance, without secrets, which are found anyway. */
-async function uploaded(): Promise<Map<string, string[]>> {
-  const { deployment }: Exported = JSON.parse(
-    await engine.stack.pulumi(["stack", "export", "--show-secrets"]),
-  );
-  const containers = deployment.resources.filter(({ type }) => type === "docker:index/container:Container");
-  return new Map(
-    containers.map(({ inputs: { hostname, uploads } = assert.fail("a container without inputs") }) => {
-      const files = (JSON.parse(uploads.plaintext) as { file: string }[]).map(({ file }) => file);
-      return [hostname, files.filter((file) => !file.startsWith("/run/secrets/"))];
-    }),
-  );
-}
-
 function containerOf({ spec }: Pod): Container {
   return spec.containers[0] ?? assert.fail("a pod without a container");
 }
@@ -142,7 +118,7 @@ test("a container and its pod are the same from inside", async (t) => {
     canaries(engine),
     canaries(cluster),
     stack.pods(),
-    uploaded(),
+    uploaded(engine.stack),
   ]);
   assert.deepEqual([...pods.keys()].sort(), roles);
   const ledger = new Ledger(allowedInside);
@@ -231,23 +207,10 @@ test("roles reach what the picture says, and nothing else", async (t) => {
 });
 
 test("the same series on an engine and in a cluster", async () => {
-  const isAbsent = (name: string) => /^airflow_(canary|backup|certificate)/.test(name);
-  const expected = Object.keys(families)
-    .filter((name) => !isAbsent(name))
-    .sort();
-  const pod = (await stack.pods()).get("monitoring") ?? assert.fail("there is no monitoring");
-  const places = {
-    engine: (...command: string[]) => engine.exec("monitoring", ...command),
-    cluster: stack.exec(pod.metadata.name),
-  };
-  for (const [place, exec] of Object.entries(places)) {
-    const collected = await waitFor(`the series of the ${place}`, 60, async () => {
-      const text = await exec("curl", "-fsS", "http://exporter:9464/metrics");
-      const names = [...new Set(text.match(/^airflow_\w+/gm))].sort();
-      return names.length >= expected.length ? names : undefined;
-    });
-    assert.deepEqual(collected, expected, place);
-  }
+  const { metadata } = (await stack.pods()).get("monitoring") ?? assert.fail("there is no monitoring");
+  const onEngine = (...command: string[]) => engine.exec("monitoring", ...command);
+  assert.deepEqual(await collectedSeries("on an engine", onEngine), expectedSeries);
+  assert.deepEqual(await collectedSeries("in a cluster", stack.exec(metadata.name)), expectedSeries);
 });
 
 test("an ingress leads to the webserver and to Flower", async () => {
