@@ -16,7 +16,7 @@ export function monitoringTables(): string {
   const alerts = Object.entries(alertsOf(everything)).map(([name, { expr, lasts }]) => [
     `[${name}](#${name.toLowerCase()})`,
     `\`${expr}\``,
-    lasts === 0 ? "at once" : `${lasts} s`,
+    lasts === 0 ? "immediately" : `${lasts} s`,
   ]);
   const series = Object.entries<Family>(families).map(([name, { help, labels, source }]) => [
     `\`${name}\``,
