@@ -47,3 +47,26 @@ test("times that the pages promise are those that the drill holds the stack to",
   assert.equal(promised("docs/reliability.md", /tasks of a killed worker within (\d+) s/), bounds.again);
   assert.equal(promised("docs/reliability.md", /Tasks start within (\d+) s/), bounds.wait);
 });
+
+test("what the README says of costs is in the figures beside a compose file", () => {
+  const measured = (row: string) => {
+    const [, stack, compose] =
+      new RegExp(`^\\| ${row} \\| ([\\d.]+) \\| ([\\d.]+) \\|`, "m").exec(read("docs/scale.md")) ??
+      assert.fail(row);
+    return { stack: Number(stack), compose: Number(compose) };
+  };
+  const first = measured("seconds from nothing until the first task succeeded");
+  assert.ok(promised("README.md", /takes (\d+) s from nothing to the first finished task/) >= first.stack);
+  assert.ok(promised("README.md", /a typical compose file: (\d+) s/) <= Math.ceil(first.compose));
+  assert.match(read("README.md").replaceAll(/\s+/g, " "), /when idle it uses less than a third/);
+  const idle = measured("CPU seconds a minute, idle");
+  assert.ok(idle.stack < idle.compose / 3);
+});
+
+test("pages agree on the seconds of a thousand tasks at once", () => {
+  const seconds = /2, 8 and 20 workers(?: with 4 places each)?, in ([\d, ]+and \d+) s/;
+  const said = ["README.md", "docs/reliability.md"].map(
+    (page) => seconds.exec(read(page).replaceAll(/\s+/g, " "))?.[1] ?? assert.fail(page),
+  );
+  assert.equal(said[0], said[1]);
+});
