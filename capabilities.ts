@@ -8,7 +8,7 @@ interface Capabilities {
   readonly autoscale: boolean;
   /** Has Secrets that a stack may name. */
   readonly secrets: boolean;
-  /** Lets people in at an address of a machine. */
+  /** Publishes services at an address of a machine. */
   readonly publish: boolean;
   /** Publishes each webserver at a port of its own on 127.0.0.1. */
   readonly loopback: boolean;
@@ -20,11 +20,11 @@ interface Capabilities {
   readonly filePaths: boolean;
   /** Limits the addresses that roles may reach. */
   readonly egress: boolean;
-  /** Is described by Kubernetes' manifests. */
+  /** Consists of Kubernetes manifests. */
   readonly manifests: boolean;
   /** Bytes that the files of a role, its secrets, or the declarations may have at most. */
   readonly mostBytes: number;
-  /** Maximum length of the name of a group of workers; with the worker's number where engines run it. */
+  /** Maximum length of the name of a group of workers; on engines, including the worker's number. */
   readonly longestName: number;
 }
 
@@ -74,7 +74,7 @@ export function needs(ability: Exclude<keyof Capabilities, "longestName" | "most
   return `it needs platform: ${able.join(" or ")}`;
 }
 
-/** Picks what a platform has of its own; another platform does not compile without it. */
-export function forPlatform<T>(platform: PlatformName, own: Readonly<Record<PlatformName, T>>): T {
-  return own[platform];
+/** Picks a platform's value; a new platform does not compile until it has one. */
+export function forPlatform<T>(platform: PlatformName, values: Readonly<Record<PlatformName, T>>): T {
+  return values[platform];
 }

@@ -3,7 +3,7 @@ import type { Settings } from "./settings/model/groups.ts";
 import { settingsFromPulumi } from "./settings/read/read.ts";
 import { Refused } from "./settings/read/yaml/refused.ts";
 
-/** Lists the keys that hold something the CLI decrypted; Pulumi's SDK does not expose them. */
+/** Lists the keys whose values the CLI decrypted; Pulumi's SDK does not expose these keys. */
 function secretKeys(): readonly string[] {
   return JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]");
 }
@@ -23,15 +23,15 @@ export function readValues(): Readonly<Record<string, string>> {
 export function readSettings(isNew: boolean): Settings {
   const prefix = `${pulumi.getProject()}:`;
   const bare = (key: string) => key.slice(prefix.length);
-  const own = (key: string) => key.startsWith(prefix);
-  const told = {
+  const isOwn = (key: string) => key.startsWith(prefix);
+  const given = {
     raw: readValues(),
-    secret: secretKeys().filter(own).map(bare),
+    secret: secretKeys().filter(isOwn).map(bare),
     stack: pulumi.getStack(),
     isNew,
   };
   try {
-    return settingsFromPulumi(told, `stacks/Pulumi.${told.stack}.yaml`);
+    return settingsFromPulumi(given, `stacks/Pulumi.${given.stack}.yaml`);
   } catch (error) {
     throw error instanceof Refused ? new pulumi.RunError(error.message) : error;
   }

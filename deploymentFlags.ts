@@ -1,11 +1,11 @@
-/** Flags of commands that the deployment itself obeys, with the variables for `pulumi up` alone. */
+/** Environment variables of the flags that a deployment reads; commands set them, `pulumi up` alone takes them as they are. */
 const variables = {
   adopt: "AIRFLOW_ADOPT",
   "at-once": "AIRFLOW_AT_ONCE",
   "continue-on-error": "AIRFLOW_CONTINUE_ON_ERROR",
-  /** Puts a backup back before anything uses the databases. */
+  /** Restores a backup before anything uses the databases. */
   restore: "AIRFLOW_RESTORE",
-  /** Lets another version migrate the database: set by the command that has a way back. */
+  /** Lets another version migrate the database: set by `npm run upgrade`, which can go back. */
   upgrade: "AIRFLOW_UPGRADE",
 } as const;
 

@@ -29,7 +29,7 @@ export interface RoleFacts {
   readonly servesLogs?: true;
   /** Versions in which the role reads DAG files into the database. */
   readonly readsDags?: readonly Major[];
-  /** Key of the stack that counts the instances; without it there is one. */
+  /** Key of the stack file with the number of instances; default: one instance. */
   readonly countedBy?: "schedulers" | "webservers";
   /** Continues the error `Airflow 2.11.2 has no ROLE,` for a version without it. */
   readonly absence?: string;

@@ -6,7 +6,7 @@ export type Values = Readonly<Record<string, pulumi.Input<string>>>;
 /** A directory in memory, writable by every user and empty at each start of a container. */
 export const runtimeDirectory = "/dev/shm";
 
-/** MiB of that directory, unless a workload has another size. */
+/** Default size of {@link runtimeDirectory}, in MiB. */
 export const usualSharedMemory = 64;
 
 /** Directory with a workload's secrets, one file each. */
@@ -41,21 +41,20 @@ export type Sharing = "exclusive" | "shared";
 /** Health check of a workload; a workload that stops serving is restarted. */
 export interface Health {
   /**
-   * Runs inside the container for as long as the stack runs, so keep it cheap. Exit status 0 means healthy,
-   * 75 in progress: the workload answers that it loads or recovers, and is not restarted while it does.
-   * Prints only what a person needs to know.
+   * Runs inside the container again and again, so it must be cheap. Exit status 0 means healthy, 75 in progress: the
+   * workload loads or recovers, and is not restarted meanwhile. Prints only what a person needs to know.
    */
   readonly command: readonly string[];
   /**
-   * Seconds after which a start that uses no CPU time counts as hung, and is begun again; a slow one has four times as
-   * many, one with status 75 as many as it takes.
+   * Seconds after which a start that uses no CPU time counts as hung, and is repeated; a slow start has four times as
+   * many, a start with status 75 has no limit.
    */
   readonly startSeconds: number;
   /** Seconds that a deployment waits, where status 75 may last long; default four times `startSeconds`. */
   readonly awaitedSeconds?: number;
 }
 
-/** How to end a workload without losing what it is doing. */
+/** Orderly end of a workload, which finishes or saves its work. */
 export interface Stop {
   readonly signal: "SIGTERM" | "SIGINT";
   /** Seconds between the signal and the kill. */
@@ -135,6 +134,7 @@ export interface Outside {
 /** A service that a workload connects to. */
 export type Target = Endpoint | Outside;
 
+/** True for a service of the stack itself. */
 export function isInside(target: Target): target is Endpoint {
   return "host" in target;
 }
@@ -214,7 +214,7 @@ export interface Service extends Omit<Job, "maxSeconds"> {
   /** True if each instance keeps its name and its data, and is stopped before its successor starts. */
   readonly stateful?: boolean;
   readonly metrics?: Metrics;
-  /** True if code of DAGs runs in it: a cluster gives such programs access to its API where the stack lets it. */
+  /** True if the service runs code of DAGs, which a cluster gives access to its API where the stack allows that. */
   readonly runsTasks?: boolean;
   /** Precedence when resources do not suffice for all workloads. */
   readonly priority: "control" | "tasks";
@@ -244,7 +244,7 @@ export interface Publication {
   readonly withheld: readonly string[];
 }
 
-/** How people reach services from other machines. */
+/** Publication of services to people on other machines. */
 export interface PublishArgs {
   /** IPv4 address of the machine, or 0.0.0.0 for all of them. */
   readonly address: string;

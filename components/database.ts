@@ -45,10 +45,7 @@ export function metadataLogin({ target, logins, authorities }: Server): Database
   return { target, login: pulumi.secret(login) as DatabaseLogin["login"] };
 }
 
-/**
- * Parses a URL of the stack file. Secret, and so is the URL, which no error shows.
- * @throws pulumi.RunError if the URL has another form than expected
- */
+/** Parses a URL of the stack file: secret. An error says which form is expected, and never shows the URL. */
 export function parsedUrl<T>(
   key: string,
   url: pulumi.Output<string>,

@@ -22,10 +22,7 @@ function matchingKey(certificate: string, key: pulumi.Output<string>): pulumi.Ou
   const [leaf] = certificatesIn(certificate);
   return key.apply((text) => {
     const fault = leaf && keyFault(text, leaf);
-    if (fault !== undefined)
-      throw new pulumi.RunError(
-        `publish.key does not fit; ${fault}; expected the key of publish.certificate`,
-      );
+    if (fault) throw new pulumi.RunError(`publish.key: ${fault}; expected the key of publish.certificate`);
     return text;
   });
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { stackFlag } from "../settings/model/names/stackFlag.ts";
 import { isOlder } from "../settings/schema/versions.ts";
 
 /**
@@ -13,7 +14,7 @@ export function versionFault(
   stack: string,
 ): string | undefined {
   if (deployed === undefined || version === deployed) return undefined;
-  const flag = stack === "dev" ? "" : ` --stack ${stack}`;
+  const flag = stackFlag(stack);
   const rest = isOlder(version, deployed)
     ? `or a newer one: the schema of the database cannot be downgraded. Set version to ${deployed}, or restore a backup ` +
       `from before the upgrade (npm run backup -- --list${flag}): npm run restore -- --from ID${flag}`

@@ -1,21 +1,21 @@
 import { type ExecFileException, execFile } from "node:child_process";
 import { clientEnvironment, type Machine } from "./machines.ts";
 
-/** Default time limit; a healthy machine far away answers within two or three seconds. */
+/** Default time limit in seconds; a healthy machine far away answers within two or three. */
 const defaultSeconds = 15;
 
-/** Outcome of a question. */
+/** Output of a command that asks an engine or a cluster, or the reason why there is none. */
 export interface Answer {
   readonly text: string;
-  /** Why there is no answer: the error of the Docker client, or of ssh on its behalf. */
+  /** Error of the Docker client, kubectl or ssh; absent if the command succeeded. */
   readonly complaint?: string;
-  /** Our clock before and after the question, in milliseconds since 1970. */
+  /** This machine's clock before and after the command, in milliseconds since 1970. */
   readonly asked: number;
   readonly answered: number;
 }
 
-function reason(error: ExecFileException, said: string, seconds: number): string {
-  return error.killed ? `timed out after ${seconds} s` : said.trim() || error.message;
+function reason(error: ExecFileException, stderr: string, seconds: number): string {
+  return error.killed ? `timed out after ${seconds} s` : stderr.trim() || error.message;
 }
 
 function answer(
@@ -32,14 +32,15 @@ function answer(
   } as const;
   const asked = Date.now();
   return new Promise((done) => {
-    const child = execFile(command, args, options, (error, text, said) => {
-      done({ text, ...(error && { complaint: reason(error, said, seconds) }), asked, answered: Date.now() });
+    const child = execFile(command, args, options, (error, text, stderr) => {
+      const complaint = error && { complaint: reason(error, stderr, seconds) };
+      done({ text, ...complaint, asked, answered: Date.now() });
     });
     child.stdin?.end();
   });
 }
 
-/** Asks the engine of a machine, or the Docker client's default engine; the question is the client's arguments. */
+/** Runs the Docker client on the engine of a machine, or on its default engine; never throws. */
 export function askEngine(
   machine: Machine | undefined,
   args: readonly string[],
@@ -48,12 +49,12 @@ export function askEngine(
   return answer("docker", args, clientEnvironment(machine), seconds);
 }
 
-/** Asks a cluster; the question is kubectl's arguments. */
+/** Runs kubectl; never throws. */
 export function askCluster(args: readonly string[], seconds?: number): Promise<Answer> {
   return answer("kubectl", args, {}, seconds);
 }
 
-/** Asks the Docker client on the machine itself. */
+/** Runs the Docker client that is installed on a machine, over ssh; never throws. */
 export function askOverSsh({ docker }: Machine, args: readonly string[]): Promise<Answer> {
   const { hostname, port, username } = new URL(docker);
   const options = ["-o", "BatchMode=yes", ...(port && ["-p", port]), ...(username && ["-l", username])];

@@ -11,5 +11,5 @@ export function longestStart(startSeconds: number): number {
   return startSeconds * 4;
 }
 
-/** Functions of both platforms' checks in the shell, which tell a slow start from a hung one. */
+/** Shell functions with which the checks of both platforms tell a slow start from a hung one. */
 export const progress = readFileSync(new URL("progress.sh", import.meta.url), "utf8");

@@ -6,7 +6,7 @@ import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ImageArgs } from "../workload.ts";
 
-/** Lists files, except those irrelevant to Airflow, so that running a DAG here does not change the image. */
+/** Lists the files of a folder, sorted, without Python's caches, which would change the image after a DAG ran here. */
 export function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("__pycache__"))
@@ -21,7 +21,7 @@ function contentOf({ base, folder }: ImageArgs): string {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** True if `docker login` was run for a registry; the provider fails if told of a registry without a login. */
+/** True if `docker login` was run for a registry; the provider fails for a registry without a login. */
 function hasLogin(registry: string): boolean {
   const file = join(process.env.DOCKER_CONFIG ?? join(homedir(), ".docker"), "config.json");
   if (!existsSync(file)) return false;
@@ -60,7 +60,7 @@ export function dagsImage(
     { name: local.name, triggers: { content }, keepRemotely: true, insecureSkipVerify: false },
     opts,
   );
-  // Without a push, as in `npm run render`, there is no digest, and the tag must do.
+  // Without a push, as in `npm run render`, there is no digest: the tag names the image.
   return pushed.sha256Digest.apply((digest) =>
     digest ? `${repository}@${digest}` : `${repository}:${content}`,
   );

@@ -3,14 +3,14 @@ import type { Settings } from "../settings/model/groups.ts";
 import { askEngine } from "./ask.ts";
 import { machinesOf } from "./machines.ts";
 
-/** Endpoint of the provider, and of the Docker client, if nobody chooses another one. */
-const standard = "unix:///var/run/docker.sock";
+/** Default endpoint of the provider and of the Docker client. */
+const defaultEndpoint = "unix:///var/run/docker.sock";
 
-/** Variables that lead to the engine of a context, from what `docker context inspect` prints. */
+/** Returns the variables that select the engine of a context, from the output of `docker context inspect`. */
 export function variablesOf(inspected: string): Readonly<Record<string, string>> {
   const [{ Endpoints, Storage, TLSMaterial }] = JSON.parse(inspected);
-  const host: string = Endpoints?.docker?.Host || standard;
-  if (host === standard) return {};
+  const host: string = Endpoints?.docker?.Host || defaultEndpoint;
+  if (host === defaultEndpoint) return {};
   const tls = TLSMaterial?.docker?.length > 0 && {
     DOCKER_TLS_VERIFY: "1",
     DOCKER_CERT_PATH: `${Storage.TLSPath}/docker`,
@@ -30,7 +30,7 @@ export async function followContext(settings: Settings): Promise<void> {
   if (complaint === undefined) Object.assign(process.env, variablesOf(text));
   else if (/context/i.test(complaint) && !complaint.startsWith("spawn")) {
     throw new Error(
-      `The Docker client's context cannot be followed: ${complaint}\nChoose another one: docker context use NAME`,
+      `The Docker client's context cannot be read: ${complaint}\nChoose one that exists: docker context use NAME`,
     );
   }
 }

@@ -7,21 +7,21 @@ import { largeFile } from "../settings/model/sizes.ts";
 import { fromProject } from "../settings/schema/files/base.ts";
 import { writeWhole } from "./wholeFile.ts";
 
-/** Relative to the project, where the plugins run, so that the state is the same wherever the project is. */
+/** Folder of large files, relative to the project, where the plugins run: the state does not depend on the project's place. */
 const folder = ".state/files";
 
-/** True if a file is better stored in one place, not once per container in the state, which each step writes as a whole. */
+/** True for files that the state should not contain once per container, since each step writes the whole state. */
 export function isLarge(content: pulumi.Input<string | undefined>): content is string {
   return typeof content === "string" && content.length > largeFile;
 }
 
-/** Hash of a content. */
+/** Returns the SHA-256 of a content, in hexadecimal. */
 export function contentHash(content: string): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
 /** Writes a file under the hash of its content, and returns its path in the project. */
-function kept(content: string): string {
+function stored(content: string): string {
   const path = join(folder, contentHash(content));
   const file = fromProject(path);
   if (existsSync(file)) return path;
@@ -31,13 +31,13 @@ function kept(content: string): string {
 
 type Upload = docker.types.input.ContainerUpload;
 
-/** Makes large files uploads from this machine, so that the state holds only their hashes. */
+/** Turns large files into uploads from this machine, so that the state holds only their hashes. */
 export function bySource(args: docker.ContainerArgs): docker.ContainerArgs {
   const { uploads } = args;
   if (!Array.isArray(uploads)) return args;
   const shrunk = (uploads as readonly Upload[]).map((upload): Upload => {
     const { content, ...rest } = upload;
-    return isLarge(content) ? { ...rest, source: kept(content), sourceHash: contentHash(content) } : upload;
+    return isLarge(content) ? { ...rest, source: stored(content), sourceHash: contentHash(content) } : upload;
   });
   return { ...args, uploads: shrunk };
 }

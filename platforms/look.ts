@@ -10,7 +10,7 @@ import type { FindClaims, Found } from "./ownership/claims.ts";
 import { holdsData, refusal, strangers } from "./ownership/judge.ts";
 import type { Known, StateResource } from "./ownership/known.ts";
 
-/** Name of the running stack; an engine may not tell a component provider the organization, and completes the name. */
+/** Returns the name of the running stack, without organization where Pulumi does not pass that to a component provider. */
 function ownName(): string {
   try {
     return [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
@@ -41,7 +41,7 @@ export function checkPlatform(settings: Settings, name: string): Promise<void> {
   return check(settings, name);
 }
 
-/** Fixes the message: Pulumi would prefix it with the name of the property that waits for the look. */
+/** Makes a message immutable: Pulumi would prefix the name of the property that waits for the check. */
 function refused({ message }: Error): pulumi.RunError {
   return Object.defineProperty(new pulumi.RunError(message), "message", {
     get: () => message,
@@ -50,18 +50,18 @@ function refused({ message }: Error): pulumi.RunError {
 }
 
 /** Warns instead of failing: a deployment to a cluster does not need kubectl. */
-function untold({ message }: Error): readonly Found[] {
-  pulumi.log.warn(`whose namespace and data it is was not looked at: ${message}`);
+function ownerUnknown({ message }: Error): readonly Found[] {
+  pulumi.log.warn(`the owner of the namespace and its data was not checked: ${message}`);
   return [];
 }
 
-/** @param stack name of the stack, for commands in the error message */
+/** Returns a check that claimed names are free, or the stack's own; its error has commands for the stack of a name. */
 export function lookFor({ platform, kubernetes }: Settings, known: Known, stack: string): FindClaims {
   const context = kubernetes?.context === undefined ? [] : ["--context", kubernetes.context];
   const look: FindClaims = async (claims) => {
     const find = forPlatform<() => Promise<readonly Found[]>>(platform, {
       docker: () => onEngines(claims),
-      kubernetes: () => inCluster(claims, context).catch(untold),
+      kubernetes: () => inCluster(claims, context).catch(ownerUnknown),
     });
     const strange = strangers(await find(), known);
     const theirs = hasFlag("adopt") ? strange.filter((one) => !holdsData(one)) : strange;

@@ -12,7 +12,7 @@ export interface Machine {
   readonly certificates?: string | undefined;
 }
 
-/** Environment that leads the Docker client to a machine's engine; empty for the client's default engine. */
+/** Returns the environment that selects a machine's engine for the Docker client; empty for its default engine. */
 export function clientEnvironment(machine?: Omit<Machine, "address">): Record<string, string> {
   if (!machine) return {};
   const { docker, certificates } = machine;
@@ -20,7 +20,7 @@ export function clientEnvironment(machine?: Omit<Machine, "address">): Record<st
   return { DOCKER_HOST: docker, DOCKER_CONTEXT: "", ...tls };
 }
 
-/** The Docker client's command for a machine's engine, for people to run. */
+/** Returns the Docker client's command for a machine's engine, for people to run. */
 export function clientCommand(machine?: Pick<Machine, "docker">): string {
   return machine ? `docker --host ${machine.docker}` : "docker";
 }
@@ -39,16 +39,16 @@ export interface DockerMachine extends Machine {
   readonly roles: readonly string[];
 }
 
-/** Machines of a stack on Docker; none means the Docker client's default engine. */
+/** Lists the machines of a stack on Docker; none means the Docker client's default engine. */
 export function machinesOf({ platform, machines = [] }: Settings): readonly DockerMachine[] {
   if (!capabilities[platform].engines) return [];
   return machines.map(({ name, docker, address, certificates, roles = [] }) => {
-    if (docker === undefined || address === undefined) throw new Error(`The machine ${name} has no place.`);
+    if (!docker || !address) throw new Error(`machines: ${name} lacks docker or address; expected both.`);
     return { name, docker, address, certificates, roles };
   });
 }
 
-/** The machine that runs a role: the one that lists it, otherwise the first. */
+/** Finds the machine that runs a role: the one that lists it, otherwise the first. */
 export function homeOf<T extends DockerMachine>(role: string, machines: readonly T[]): T | undefined {
   return machines.find(({ roles }) => roles.includes(role)) ?? machines[0];
 }

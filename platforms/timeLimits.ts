@@ -17,19 +17,19 @@ function timeouts(seconds: Readonly<Record<"create" | "update" | "delete", numbe
 }
 
 /**
- * Seconds for a container to become healthy: by default as long as its health check waits for a slow start. One restart of
- * a hung start is not a failure.
+ * Returns the seconds for a container to become healthy: by default as long as its health check waits for a slow start.
+ * One restart of a hung start is not a failure.
  */
 export function healthySeconds({ healthy }: Pick<Service, "healthy">): number {
   return healthy.awaitedSeconds ?? longestStart(healthy.startSeconds);
 }
 
-/** Seconds for a job, all attempts together. */
+/** Returns the seconds for a job, all attempts together. */
 export function secondsOf({ maxSeconds = jobSeconds }: Pick<Job, "maxSeconds">): number {
   return maxSeconds;
 }
 
-/** Limits of a service's container: a deployment waits no longer for it than its start and stop may take. */
+/** Returns the limits of a service's container: the time that its start and stop may take. */
 export function serviceOnEngine(service: Pick<Service, "healthy" | "stop">): CustomTimeouts {
   return timeouts({
     create: healthySeconds(service) + engineSeconds,
@@ -38,7 +38,7 @@ export function serviceOnEngine(service: Pick<Service, "healthy" | "stop">): Cus
   });
 }
 
-/** Limits of a container that runs a job. */
+/** Returns the limits of a container that runs a job. */
 export function jobOnEngine({ stop, ...job }: Pick<Job, "maxSeconds" | "stop">): CustomTimeouts {
   return timeouts({
     create: secondsOf(job) + engineSeconds,
@@ -47,12 +47,12 @@ export function jobOnEngine({ stop, ...job }: Pick<Job, "maxSeconds" | "stop">):
   });
 }
 
-/** Seconds in which an updated service must get at least one more pod ready. */
+/** Returns the seconds in which an updated service must get at least one more pod ready. */
 export function progressSeconds({ healthy, stop }: Pick<Service, "healthy" | "stop">): number {
   return healthySeconds({ healthy }) + stop.graceSeconds;
 }
 
-/** Limits of a service's pods, which start together, are replaced one after another, and stop together. */
+/** Returns the limits of a service's pods, which start together, are replaced one after another, and stop together. */
 export function serviceInCluster(
   service: Pick<Service, "healthy" | "stop" | "replicas" | "autoscale">,
 ): CustomTimeouts {
@@ -65,7 +65,7 @@ export function serviceInCluster(
   });
 }
 
-/** Limits of a job in a cluster, which ends the job by itself. */
+/** Returns the limits of a job in a cluster, which ends the job itself. */
 export function jobInCluster(job: Pick<Job, "maxSeconds" | "stop">): CustomTimeouts {
   const ending = job.stop.graceSeconds + clusterSeconds;
   return timeouts({ create: secondsOf(job) + ending, update: secondsOf(job) + ending, delete: ending });

@@ -18,7 +18,7 @@ export class Rota {
   /**
    * Declares instances, which wait for their turn if they must.
    * @param names instances that the resource stands for
-   * @param declare is given the promise to wait for, if any
+   * @param declare receives the promise to wait for, if there is one
    */
   take<T extends pulumi.Resource>(
     turns: Turns | undefined,

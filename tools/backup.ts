@@ -13,7 +13,7 @@ await main(async () => {
   if (flags.key) {
     const { backupKeys } = await stack.outputs();
     if (backupKeys === undefined)
-      throw new Error(`Stack ${stack.name} has no backups, so it shows no key of them.`);
+      throw new Error(`Stack ${stack.name} has no key of backups; expected airflow:backup, and npm run up.`);
     printPlain(backupKeys);
     return;
   }
@@ -23,9 +23,9 @@ await main(async () => {
   } else if (flags.save !== undefined) {
     const file = userPath(`${flags.save}.tar.age`);
     await saveBackup(place, flags.save, file);
-    print(`${file} opens with the key that npm run backup -- --key prints.`);
+    print(`Saved ${file}; npm run backup -- --key prints the key that opens it.`);
   } else {
     const { id, bytes } = await takeBackup(place);
-    print(`${id}, ${sizeOf(bytes)}, is proven. npm run restore -- --from ${id} puts it back.`);
+    print(`Backup ${id}, ${sizeOf(bytes)}, is proven. npm run restore -- --from ${id} restores it.`);
   }
 });

@@ -13,13 +13,13 @@ import { Stack } from "./lib/stack.ts";
 import { forgetDeployments } from "./lib/upgrade/deployments.ts";
 import { keptOf } from "./lib/upgrade/record.ts";
 
-/** Removes the volumes that stayed on machines other than the first. */
+/** Removes the volumes that stay on machines other than the first when a stack is destroyed. */
 async function removeVolumes(settings: Settings, known: Known): Promise<void> {
   const [, ...others] = machinesOf(settings);
   for (const machine of others) {
     const volumes = (await onEngine(machine)).filter(({ kind }) => kind === "volume");
-    const strange = strangers(volumes, known);
-    const own = volumes.filter((volume) => !strange.includes(volume)).map(({ name }) => name);
+    const foreign = strangers(volumes, known);
+    const own = volumes.filter((volume) => !foreign.includes(volume)).map(({ name }) => name);
     if (own.length > 0) await run("docker", ["volume", "rm", ...own], { env: clientEnvironment(machine) });
   }
 }
@@ -28,17 +28,17 @@ async function removeVolumes(settings: Settings, known: Known): Promise<void> {
  * Asks whether data may be removed.
  * @throws Error unless the answer is the stack's name
  */
-async function confirm({ name }: Stack): Promise<void> {
-  const loss = `This removes all data of stack ${name}: its volumes and its secrets, for good.`;
-  const unasked = `${loss} Nothing is removed yet; expected --yes where there is no terminal to ask.`;
+async function confirmRemoval({ name }: Stack): Promise<void> {
+  const loss = `This removes all data of stack ${name} permanently: its volumes and its secrets.`;
+  const unasked = `${loss} Nothing was removed; expected --yes where no terminal can ask.`;
   const answer = await answerTo(`${loss} To go on, type the name of the stack: `, unasked);
-  if (answer !== name) throw new Error(`Nothing is removed: the answer is not ${name}.`);
+  if (answer !== name) throw new Error(`Nothing was removed: the answer is ${answer}; expected ${name}.`);
 }
 
 await main(async () => {
   const { flags } = commandLine("down");
   const stack = new Stack(flags.stack);
-  if (flags.volumes && !flags.yes) await confirm(stack);
+  if (flags.volumes && !flags.yes) await confirmRemoval(stack);
   const settings = existsSync(stack.file) ? stack.deployed() : undefined;
   const known = settings && (await spare(stack, settings));
   if (flags.volumes) {
@@ -47,9 +47,9 @@ await main(async () => {
     forgetDeployments(stack);
     if (settings && known) await removeVolumes(settings, known);
   } else {
-    await stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);
+    await stack.destroyAllButData();
     print(
-      "The data volumes and the secrets are kept for the next npm run up; npm run down -- --volumes removes them.",
+      "Data volumes and secrets are kept for the next npm run up; npm run down -- --volumes removes them.",
     );
   }
 });

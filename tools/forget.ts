@@ -9,11 +9,11 @@ await main(async () => {
   const [machine = ""] = words;
   const stack = new Stack(flags.stack);
   if (stack.deployed().machines?.some(({ name }) => name === machine)) {
-    throw new Error(`${stack.file} still lists ${machine}. Remove it there, then run this again.`);
+    throw new Error(`${stack.file} lists ${machine}; expected it removed there. Then run this again.`);
   }
   const forgotten = await forget(stack, machine);
-  print(`Forgot ${machine}, and what was on it:\n  ${forgotten.map(describeUrn).join("\n  ")}`);
-  print(`Now bring the others up to date: npm run up -- --stack ${stack.name}
-Should ${machine} ever come back, its containers do, too: remove those whose name begins with ${stack.prefix}-.
-If somebody else may have it, raise airflow:certificateGeneration: until then the others trust its certificate.`);
+  print(`Forgot ${machine} and its resources:\n  ${forgotten.map(describeUrn).join("\n  ")}`);
+  print(`Next, update the other machines: npm run up -- --stack ${stack.name}
+If ${machine} comes back, its containers start again: remove those whose names begin with ${stack.prefix}-.
+If strangers may have it, raise airflow:certificateGeneration: until then the other machines trust its certificate.`);
 });

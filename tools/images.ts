@@ -41,13 +41,13 @@ async function dockerHubAnswers(): Promise<boolean> {
   }
 }
 
-/** The official image with a thin layer, if it exists and can be pulled; otherwise an image built from packages. */
+/** Picks the Dockerfile of a thin layer on the official image, if that can be pulled; otherwise the one from packages. */
 function dockerfile(name: ImageName, official: boolean): string {
   const thin = join(project, "images", name, "official.Dockerfile");
   return official && existsSync(thin) ? thin : join(project, "images", name, "Dockerfile");
 }
 
-/** @param version of Airflow */
+/** Plans the build of an image for a version of Airflow. */
 function plan(name: ImageName, version: string, official: boolean): Plan {
   return {
     name,
@@ -68,7 +68,7 @@ export async function ensureImages(needed = standard, version = defaultVersion):
   await run("tools/lib/setup/engine.sh", [], { show: true });
   const wanted = await missing(needed, version);
   if (wanted.length === 0) {
-    print("  images are there");
+    print("  all images are built");
     return;
   }
   const official = await dockerHubAnswers();
@@ -100,7 +100,7 @@ export async function ensurePackages(packages: Packages): Promise<void> {
   }
 }
 
-/** Images that a stack uses. */
+/** Lists the images that a stack uses. */
 function usedBy(settings: Settings): ImageName[] {
   const used: Readonly<Record<ImageName, boolean>> = {
     airflow: true,
@@ -114,13 +114,13 @@ function usedBy(settings: Settings): ImageName[] {
   return (Object.keys(used) as ImageName[]).filter((name) => used[name]);
 }
 
-/** Images of a stack that are built here. */
+/** Lists the images of a stack that are built on this machine. */
 export function builtFor(settings: Settings): ImageName[] {
   const bases = { ...settings.images, airflow: settings.packages?.base ?? settings.images.airflow };
   return usedBy(settings).filter((name) => bases[name] === localImage(name, settings.version));
 }
 
-/** Images that each machine of a stack needs. */
+/** Lists the images that each machine of a stack needs. */
 export function cargoFor(settings: Settings): Cargo[] {
   const { images } = settings;
   const machines = machinesOf(settings);
@@ -134,7 +134,7 @@ export function cargoFor(settings: Settings): Cargo[] {
 
 /**
  * Pushes one image, with the Docker client's logins.
- * @returns its name in the registry, with the tag, which tells its contents, and the digest, which pins them
+ * @returns its name in the registry, with the tag, which describes its contents, and the digest, which pins them
  */
 async function push(image: string, repository: string): Promise<string> {
   const target = `${repository}/${image.replace(/^.*\//, "")}`;
@@ -145,7 +145,7 @@ async function push(image: string, repository: string): Promise<string> {
     await run("docker", ["image", "inspect", "--format", "{{json .RepoDigests}}", target]),
   );
   const digest = digests.find((known) => known.startsWith(`${target.replace(/:[^:]*$/, "")}@`));
-  if (digest === undefined) throw new Error(`The registry gave no digest for ${target}.`);
+  if (digest === undefined) throw new Error(`docker push recorded no digest of ${target}; expected one.`);
   return `${target}@${digest.replace(/^.*@/, "")}`;
 }
 
@@ -162,7 +162,7 @@ export async function prepareImages(settings: Settings, down: readonly string[] 
   await shipImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name)));
 }
 
-/** @param packages added to Airflow */
+/** Pushes all images, with packages added to Airflow's, and prints their names for a stack file. */
 async function pushTo(repository: string, version: string, packages?: Packages): Promise<void> {
   const all = [...standard, "gateway", "pgbouncer", "backup", "monitoring"] as const;
   await ensureImages(all, version);
@@ -183,7 +183,7 @@ if (import.meta.main) {
     if (flags.refresh) {
       writeFileSync(refreshFile, `${new Date().toISOString()}\n`);
       print(
-        "  images/refreshed has the time of the refresh: keep it with the project, so that all have the same images",
+        "  images/refreshed has the time of the refresh: commit it, so that all clones build the same images",
       );
     }
     if (flags.push === undefined) {

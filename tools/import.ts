@@ -40,9 +40,7 @@ function listFrom(folder: string) {
 function read(given: string, flag = ""): TextFile {
   const path = userPath(given);
   if (!isFile(path)) {
-    throw new Error(
-      `${flag}${given}: there is no such file; expected a compose file, or values of the Helm chart.`,
-    );
+    throw new Error(`${flag}${given} does not exist; expected a compose file, or values of the Helm chart.`);
   }
   return { file: given, text: readFileSync(path, "utf8") };
 }
@@ -65,14 +63,14 @@ function overrideOf(input: string): TextFile[] {
   return found === undefined ? [] : [read(found)];
 }
 
-/** Variables of the environment of this command, without those that npm sets. */
+/** Returns the environment variables of this command, without those that npm sets. */
 function shell(): ReadonlyMap<string, string> {
   const given = Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|NODE$|COLOR$)/.test(name));
   return new Map(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
-/** Problems of an imported stack file, one line each. */
-function missingIn(file: string): string[] {
+/** Lists the faults of an imported stack file, one line each. */
+function faultsIn(file: string): string[] {
   try {
     readStackFile(file);
     return [];
@@ -103,5 +101,5 @@ await main(async () => {
   const file = stackFile(stack);
   const files = save({ plan, stack, from, folder: dirname(file) });
   print(`Wrote ${files.map(projectPath).join(" and ")}.`);
-  print(report(plan, stack, missingIn(file), all));
+  print(report(plan, stack, faultsIn(file), all));
 });

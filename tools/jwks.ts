@@ -9,6 +9,6 @@ await main(async () => {
   commandLine("jwks");
   const key = readFileSync(0, "utf8");
   const fault = formFault("jwtSecret", key);
-  if (fault !== undefined) throw new Error(`usage: npm run --silent jwks < key.pem; ${fault}`);
+  if (fault) throw new Error(`The standard input is no key; ${fault}: npm run --silent jwks < key.pem`);
   printPlain(jwksOf([key]));
 });

@@ -13,5 +13,5 @@ await main(async () => {
   const { webserverPort, flowerPort, monitoringPort, monitoring } = settings;
   print(`Airflow   http://127.0.0.1:${webserverPort}\nFlower    http://127.0.0.1:${flowerPort}`);
   if (monitoring) print(`metrics   ${dashboardsAt(`http://127.0.0.1:${monitoringPort}`)}`);
-  if (isElsewhere(settings)) print("Ctrl-C ends this.");
+  if (isElsewhere(settings)) print("Reachable until Ctrl-C.");
 });

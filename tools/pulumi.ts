@@ -3,13 +3,13 @@ import { forwarded } from "./lib/commandLine/forwarded.ts";
 import { main } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 
-/** Commands whose output is for people; that of others, such as an exported state, has to arrive as it is. */
-const told = ["up", "preview", "destroy", "refresh", "watch", "cancel"];
+/** Commands whose output is for people; the output of others, such as an exported state, must stay unchanged. */
+const shown = ["up", "preview", "destroy", "refresh", "watch", "cancel"];
 
 /** Leaves the terminal to a command that may ask, and to data. */
 function showOf([command = "", ...args]: readonly string[]): true | "terminal" {
-  const isTold = told.includes(command) && !args.includes("--show-secrets") && !args.includes("--json");
-  return isTold && !process.stdout.isTTY ? true : "terminal";
+  const isMasked = shown.includes(command) && !args.includes("--show-secrets") && !args.includes("--json");
+  return isMasked && !process.stdout.isTTY ? true : "terminal";
 }
 
 // Runs the CLI on a local stack, PULUMI_STACK or dev: npm run pulumi -- preview

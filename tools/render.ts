@@ -40,7 +40,7 @@ export interface Rendered {
   readonly secrets: Secrets;
 }
 
-/** Names an object by content, where a cluster would pick a random name: renderings differ only where stacks do. */
+/** Names an object by its content where a cluster would pick a random name: renderings differ only where stacks do. */
 function named(name: string, manifest: Manifest): Manifest {
   if (manifest.metadata.name !== undefined) return manifest;
   const hash = createHash("sha256").update(JSON.stringify(manifest)).digest("hex").slice(0, 10);
@@ -58,7 +58,7 @@ function cleaned({ metadata, ...rest }: Manifest): Manifest {
   } as Manifest;
 }
 
-/** Secrets that a stack never makes itself. */
+/** Lists the Secrets that a stack expects in its cluster. */
 function foreign({ kubernetes }: Settings): Secrets {
   const { pullSecrets = [], ingress } = kubernetes ?? {};
   const logins = pullSecrets.map((name) => [name, { ".dockerconfigjson": "{login to the registry}" }]);
@@ -68,7 +68,7 @@ function foreign({ kubernetes }: Settings): Secrets {
 }
 
 /**
- * URL of an external service with its secret parts in braces; the other parts are real, or those of the usual URL if
+ * Renders the URL of an external service with its secret parts in braces; the other parts are real, or those of `usual` if
  * the source cannot be read.
  */
 function placeholder(source: SecretSource, usual: string, what: string): string {
@@ -113,7 +113,7 @@ function veiled(value: unknown, path: Path): unknown {
   );
 }
 
-/** Settings of roles, with placeholders for secret files. */
+/** Returns the settings of roles, with placeholders for secret files. */
 function unreadRoles({ roles }: Settings): Settings["roles"] {
   const unread = Object.entries(roles).flatMap(([role, extras]) => {
     if (!extras) return [];
@@ -166,15 +166,13 @@ export async function render(stack: string, file: string): Promise<Rendered> {
 function write(folder: string, { manifests, secrets }: Rendered): void {
   mkdirSync(folder, { recursive: true });
   if (readdirSync(folder).length > 0)
-    throw new Error(`--out is ${folder}, which is not empty. Give a new directory.`);
+    throw new Error(`--out is ${folder}, which is not empty; expected a new or empty directory.`);
   for (const manifest of manifests) {
     const name = `${manifest.kind.toLowerCase()}-${manifest.metadata.name}.yaml`;
     writeFileSync(join(folder, name), stringify(manifest, { aliasDuplicateObjects: false, lineWidth: 0 }));
   }
-  printPlain(
-    `${manifests.length} objects are in ${folder}, and these Secrets are not: make them beforehand.`,
-  );
-  printPlain("Replace each text in {braces} by one of your choice, the same in every place.\n");
+  printPlain(`${manifests.length} objects are in ${folder}. Before you apply them, make these Secrets.`);
+  printPlain("Replace each text in {braces} by a value of your own, the same in every place.\n");
   printPlain(stringify(secrets, { lineWidth: 0 }));
 }
 
@@ -186,11 +184,11 @@ if (import.meta.main) {
       throw new Error(`${missing} is missing; expected npm run render -- --stack NAME --out DIRECTORY`);
     }
     const file = stackFile(stack);
-    if (!existsSync(file)) throw new Error(`--stack is ${stack}, but there is no ${file}.`);
+    if (!existsSync(file)) throw new Error(`--stack is ${stack}; expected a stack with a file ${file}.`);
     const { platform } = readStackFile(file, true);
     if (!capabilities[platform].manifests) {
       throw new Error(
-        `--stack is ${stack}, which says platform: ${platform} in ${file}; only a cluster takes manifests.`,
+        `${file}: platform is ${platform}; expected a platform with manifests, such as kubernetes.`,
       );
     }
     write(userPath(out), await render(stack, file));

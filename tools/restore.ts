@@ -21,7 +21,7 @@ import { replaceData } from "./upgrade/replaceData.ts";
 
 type Flags = ReturnType<typeof commandLine<"restore">>["flags"];
 
-/** Fetches the archive; a backup that is no file is one of the stack's own. */
+/** Returns the path of an archive: a file as it is, or a copy of a backup of the stack. */
 async function fetched(source: Stack, from: string, folder: string): Promise<string> {
   const file = userPath(from);
   if (existsSync(file)) return file;
@@ -35,7 +35,7 @@ async function keysOf(source: Stack, file: string | undefined): Promise<string> 
   const { backupKeys } = await source.outputs();
   if (backupKeys !== undefined) return backupKeys;
   throw new Error(
-    `The state of stack ${source.name} has no key of backups; expected --key FILE, with the line that npm run backup -- --key printed.`,
+    `The state of stack ${source.name} has no key of backups; expected --key FILE with the output of npm run backup -- --key.`,
   );
 }
 
@@ -45,13 +45,13 @@ async function ensureStackFile(stack: Stack, { config }: Archive): Promise<void>
   const { text, secrets } = stackText(config);
   writeFileSync(stack.file, text);
   for (const [key, value] of Object.entries(secrets)) await writeSecret(stack, key, value);
-  print(`  ${stack.file} is written anew, from the backup`);
+  print(`  wrote ${stack.file} from the backup`);
 }
 
 /**
  * Makes sure that a stack has the secrets that open the data of an archive.
- * @returns true if the stack had none before, so that there is no data of it either
- * @throws Error if the stack has others
+ * @returns true if the stack had no secrets before, and so no data
+ * @throws Error if the stack has other secrets
  */
 async function ensureSecrets(
   stack: Stack,
@@ -60,12 +60,12 @@ async function ensureSecrets(
 ): Promise<boolean> {
   const state = await readOpenState(stack);
   const known = secretsIn(state);
-  // A deployment that was refused before it made anything has minted secrets, too.
+  // Secrets without volumes are those of a deployment that was refused before it made anything.
   if (known && hasVolumes(state)) {
     if (validFernetKeys(known).includes(secrets.values.fernetKey)) return false;
     throw new Error(
-      `Stack ${stack.name} has other secrets than backup ${manifest.id}, and could not open its connections; expected ` +
-        `a stack with the secrets of that time. Restore into a new one: npm run restore -- --from ${manifest.id} --as NAME`,
+      `Stack ${stack.name} has other secrets than backup ${manifest.id}, and could not decrypt its connections; expected ` +
+        `a stack with the secrets of the backup, or a new one: npm run restore -- --from ${manifest.id} --as NAME`,
     );
   }
   const resources = secretsState(stack.name, secrets, settings.secretGenerations);
@@ -74,15 +74,15 @@ async function ensureSecrets(
   return true;
 }
 
-/** Takes a backup of what is going to be replaced. */
+/** Takes a backup of the data that a restoration will replace. */
 async function backUpFirst(stack: Stack, settings: Settings): Promise<void> {
   print("Backup of the data that is replaced:");
   try {
     await takeBackup(await placeOfBackups(stack, settings));
   } catch (error) {
     throw new Error(
-      `${error instanceof Error ? error.message : error}\nThe present data could not be backed up, so nothing was replaced. ` +
-        "Deploy the stack first, or say --no-backup if that data may be lost.",
+      `${error instanceof Error ? error.message : error}\nThe present data could not be backed up, and nothing was replaced; ` +
+        "expected a running stack with backups, or --no-backup if that data may be lost.",
     );
   }
 }
@@ -97,26 +97,26 @@ async function restore(flags: Flags, folder: string): Promise<void> {
   const keys = await keysOf(source, flags.key);
   const archive = await readArchive(file, keys);
   const { id, at, version, stack: origin } = archive.manifest;
-  print(`Backup ${id} of stack ${origin}, ${at.slice(0, 16)}: whole, and its key fits.`);
+  print(`Backup ${id} of stack ${origin}, ${at.slice(0, 16)}: complete, and the key fits.`);
   await ensureStackFile(target, archive);
   const settings = target.settings();
   if (isOlder(settings.version, version)) {
     throw new Error(
-      `${target.file}: version is ${settings.version}; expected ${version}, which made the backup, or a newer one.`,
+      `${target.file}: version is ${settings.version}; expected ${version}, the version of the backup, or a newer one.`,
     );
   }
   const isNew = await ensureSecrets(target, settings, archive);
   if (flags.secrets) {
-    print(`Now deploy the stack around its data: npm run up -- --stack ${target.name} --adopt`);
+    print(`Next, deploy the stack with its existing data: npm run up -- --stack ${target.name} --adopt`);
     return;
   }
   if (!isNew) {
-    const what = `The data of stack ${target.name} is replaced by that of ${at.slice(0, 16)}; its tasks are stopped.`;
+    const what = `The data of stack ${target.name} will be replaced by the backup of ${at.slice(0, 16)}; its tasks are stopped.`;
     await confirm(what, flags.yes ?? false);
     if (!flags["no-backup"]) await backUpFirst(target, settings);
   }
   await replaceData(target, { file, keys });
-  // What was restored ends an upgrade that was cut off.
+  // A restoration ends an upgrade that was cut off.
   keptOf(target).remove();
   print(`Restored backup ${id} into stack ${target.name}.`);
 }

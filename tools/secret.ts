@@ -12,31 +12,31 @@ import { readText } from "../settings/read/yaml/text.ts";
 import { type Path, pathOf, samePath, spell } from "../settings/schema/path.ts";
 import { isSecretAt, secretPlaces, stackShape } from "../settings/schema/shape.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
-import { ask, print } from "./lib/commandLine/terminal.ts";
+import { print, prompt } from "./lib/commandLine/terminal.ts";
 import { main, project } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 
-/** @throws Error where a stack takes no secret */
+/** Parses the path of a secret; throws an Error if the key takes no secret. */
 function secretPath(key: string): Path {
   const path = pathOf(key.startsWith(prefix) ? key.slice(prefix.length) : key);
   if (isSecretAt(stackShape(), path)) return path;
   const places = secretPlaces(stackShape()).map((place) => spell(place));
-  throw new Error(`${key} takes no secret; those that do are ${places.join(", ")}.`);
+  throw new Error(`${key} takes no secret; expected one of ${places.join(", ")}.`);
 }
 
-/** Copies values with another one at a path; makes missing parents. */
+/** Returns a copy of values with another value at a path; makes missing parents. */
 function replaced(values: unknown, [part, ...rest]: Path, value: unknown): unknown {
   if (part === undefined) return value;
   const holder = typeof values === "object" && values !== null ? values : {};
   return { ...holder, [part]: replaced(Reflect.get(holder, part), rest, value) };
 }
 
-/** Keeps the old lines of a rewritten text where only white space differs. */
+/** Restores the old lines of a rewritten text where only white space differs. */
 function withLinesOf(before: string, after: string): string {
-  const squeezed = (line: string) => line.replace(/\s/g, "");
+  const withoutSpace = (line: string) => line.replace(/\s/g, "");
   const left = before.split("\n");
   const lines = after.split("\n").flatMap((line) => {
-    const at = left.findIndex((old) => squeezed(old) === squeezed(line));
+    const at = left.findIndex((old) => withoutSpace(old) === withoutSpace(line));
     if (line === "" && at !== 0) return [];
     return at < 0 ? [line] : left.splice(0, at + 1).slice(-1);
   });
@@ -70,12 +70,12 @@ function withSecret(
 /**
  * Writes a secret, encrypted, into a stack's file.
  * @param key path of the secret: `secrets.fernetKey`
- * @throws Error where a stack takes no secret, or not this value
+ * @throws Error if the key takes no secret, or not this value
  */
 export async function writeSecret(stack: Stack, key: string, value: string): Promise<void> {
   const path = secretPath(key);
   if (value === "") throw new Error(`${key} is empty; expected a text.`);
-  if (!existsSync(stack.file)) throw new Error(`There is no ${stack.file}. Write it, then run this again.`);
+  if (!existsSync(stack.file)) throw new Error(`${stack.file} does not exist; expected a stack file.`);
   const text = readText(stack.file);
   const given = replaced(parseStackFile(text, stack.file).values, path, value) as Record<string, unknown>;
   const fault = validate(given).faults.find((one) => samePath(one.path, path));
@@ -93,13 +93,13 @@ async function readValue(key: string): Promise<string> {
       .toString("utf8")
       .replace(/\r?\n$/, "");
   }
-  ask(`${key} (what you type is not shown): `);
+  prompt(`${key} (your input is not shown): `);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   terminal.on("SIGINT", () => process.exit(130));
   const value = await terminal.question("");
   terminal.close();
-  ask("\n");
+  prompt("\n");
   return value;
 }
 
@@ -110,6 +110,6 @@ if (import.meta.main) {
     secretPath(key);
     const stack = new Stack(flags.stack);
     await writeSecret(stack, key, await readValue(key));
-    print(`${key} is in ${relative(project, stack.file)}, encrypted for stack ${stack.name}.`);
+    print(`${relative(project, stack.file)} has ${key}, encrypted for stack ${stack.name}.`);
   });
 }

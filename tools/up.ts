@@ -1,9 +1,10 @@
 import { hostname, userInfo } from "node:os";
 import { capabilities } from "../capabilities.ts";
 import { setFlags } from "../deploymentFlags.ts";
-import { greet } from "../platforms/docker/preflight/preflight.ts";
+import { checkAnswers } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
+import { stackFlag } from "../settings/model/names/stackFlag.ts";
 import { readText } from "../settings/read/yaml/text.ts";
 import { cargoFor, prepareImages } from "./images.ts";
 import { AirflowApi } from "./lib/airflow.ts";
@@ -12,7 +13,7 @@ import { removeOldImages } from "./lib/bounds/images.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { print } from "./lib/commandLine/terminal.ts";
 import { deploy } from "./lib/deployment/deploy.ts";
-import { drain } from "./lib/drain.ts";
+import { stopWorkers } from "./lib/drain.ts";
 import { urnsOn } from "./lib/forget.ts";
 import { main, run } from "./lib/process.ts";
 import { faultsOfDags } from "./lib/proof/dags.ts";
@@ -20,13 +21,13 @@ import { greeting } from "./lib/proof/greeting.ts";
 import { prove } from "./lib/proof/proof.ts";
 import { isElsewhere, reach } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
-import { type Deployment, machinesIn, readState } from "./lib/state.ts";
-import { askerOf, instancesOf } from "./lib/status/inside.ts";
+import { type ExportedState, machinesIn, readState } from "./lib/state.ts";
+import { execOf, instancesOf } from "./lib/status/inside.ts";
 import { noteDeployment } from "./lib/upgrade/deployments.ts";
 import { checkVersions, endUpgrade } from "./upgrade/guard.ts";
 
 /** Flags that exclude resources, present or new, on machines that are down. */
-function leaving(down: readonly string[], state: Deployment, { groups }: Settings): string[] {
+function leaving(down: readonly string[], state: ExportedState, { groups }: Settings): string[] {
   const known = down.flatMap((machine) => urnsOn(state, machine));
   const fresh = groups
     .filter(({ machine }) => down.includes(machine ?? ""))
@@ -40,38 +41,38 @@ function leaving(down: readonly string[], state: Deployment, { groups }: Setting
  */
 async function prepare(stack: Stack, settings: Settings) {
   const machines = machinesOf(settings);
-  const down = await greet(machines);
+  const down = await checkAnswers(machines);
   await prepareImages(settings, down);
   if (machines.length === 0) return { down, flags: [] };
   const state = await readState(stack);
   const listed = machines.map(({ name }) => name);
   const dropped = machinesIn(state).filter(({ name }) => !listed.includes(name));
-  for (const machine of dropped) await drain(machine, stack.prefix);
+  for (const machine of dropped) await stopWorkers(machine, stack.prefix);
   return { down, flags: leaving(down, state, settings) };
 }
 
-interface Trying {
+interface Options {
   /** Machines that are down. */
   readonly down: readonly string[];
-  /** True if faults of DAGs count. */
+  /** True if faults of DAGs fail the command. */
   readonly strict: boolean;
   readonly step: (text: string) => void;
 }
 
-/** Proves that every part of a deployed stack works, and tells what is wrong with its DAGs. */
-async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, { down, strict, step }: Trying) {
+/** Proves that every queue and worker of a deployed stack works, and reports faults of its DAGs. */
+async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, { down, strict, step }: Options) {
   step("Proof: a task through every queue and on every worker");
   const proved = await prove(stack, settings, api, down).catch((error: Error) => error);
   if (typeof proved === "string") step(proved);
   const faults = await faultsOfDags(stack, settings, api);
   if (faults.length > 0) print(`\nWrong with your DAGs:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
   if (typeof proved !== "string") throw proved;
-  if (strict && faults.length > 0) throw new Error("\nAll is deployed; with --strict, faults of DAGs count.");
+  if (strict && faults.length > 0) throw new Error("\nDeployed; --strict expects DAGs without faults.");
 }
 
-/** Describes the present deployment, for a way back to it. */
+/** Describes the present deployment, for `npm run rollback`. */
 async function described(stack: Stack, { version, images }: Settings) {
-  const git = (...args: string[]) => run("git", args).then((said) => said.trim());
+  const git = (...args: string[]) => run("git", args).then((output) => output.trim());
   const revision = await git("rev-parse", "--short=12", "HEAD").catch(() => undefined);
   const isChanged =
     revision !== undefined && (await git("status", "--porcelain").catch(() => "unknown")) !== "";
@@ -86,15 +87,15 @@ async function described(stack: Stack, { version, images }: Settings) {
 }
 
 await main(async () => {
-  const { flags: asked } = commandLine("up");
+  const { flags: given } = commandLine("up");
   const begin = Date.now();
   const step = (text: string) => print(`[${Math.round((Date.now() - begin) / 1000)} s] ${text}`);
-  const stack = new Stack(asked.stack);
+  const stack = new Stack(given.stack);
   if (await endUpgrade(stack)) return;
   const settings = stack.settings();
   checkVersions(stack, settings);
   const { platform, groups, webserverPort } = settings;
-  setFlags(asked);
+  setFlags(given);
   const { engines } = capabilities[platform];
   step(engines ? "Docker engine and images" : "Cluster");
   const { down, flags } = engines ? await prepare(stack, settings) : { down: [], flags: [] };
@@ -102,27 +103,27 @@ await main(async () => {
   await deploy(stack, settings, flags);
   const outputs = await stack.outputs();
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
-  const loopback = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
+  const isTunnelled = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
   step("Deployed");
-  print(greeting(stack.name, settings, outputs, loopback));
+  print(greeting(stack.name, settings, outputs, isTunnelled));
   const machines = await instancesOf(stack, settings);
-  const bounds = await boundsOf(settings, machines, askerOf(stack, settings));
+  const bounds = await boundsOf(settings, machines, execOf(stack, settings));
   for (const line of warnings(bounds, new Date())) print(`  warning: ${line}`);
   const end = await reach(stack);
-  await tryOut(stack, settings, new AirflowApi(local), { down, strict: asked.strict ?? false, step }).finally(
+  await tryOut(stack, settings, new AirflowApi(local), { down, strict: given.strict ?? false, step }).finally(
     end,
   );
   noteDeployment(stack, await described(stack, settings));
   await removeOldImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name))).catch(
-    ({ message }: Error) => print(`  warning: old images stay: ${message}`),
+    ({ message }: Error) => print(`  warning: old images were not removed: ${message}`),
   );
   if (down.length === 0) return;
-  const there = down.map((machine) => {
+  const lines = down.map((machine) => {
     const missing = groups.filter((group) => group.machine === machine);
     return `  ${machine}: ${missing.map(({ name, workers }) => `${workers} of ${name}`).join(", ") || "no workers"}`;
   });
   throw new Error(
-    `\nMissing, because their machines are down; all others are up to date:\n${there.join("\n")}\n` +
-      `Run this again when they are up, or remove them from ${stack.file} and say: npm run forget -- ${down[0]}${stack.name === "dev" ? "" : ` --stack ${stack.name}`}`,
+    `\nMissing, because their machines are down; all others are up to date:\n${lines.join("\n")}\n` +
+      `Run this again when the machines are up, or remove them from ${stack.file}, then npm run forget -- ${down[0]}${stackFlag(stack.name)}`,
   );
 });

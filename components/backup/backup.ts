@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/model/groups.ts";
 import { timings } from "../../settings/model/timings.ts";
 import { postgresUrl } from "../../settings/model/urls/postgresUrl.ts";
-import type { Job, Platform, Values } from "../../workload.ts";
+import type { Job, Platform } from "../../workload.ts";
 import type { Server } from "../database.ts";
 import { beatsWithin } from "../roles/heartbeat/heartbeat.ts";
+import { programs } from "../roles/modules.ts";
 import { targets, underInit } from "../roles/role.ts";
 import type { Secrets } from "../secrets.ts";
 import { folder } from "./folder.ts";
@@ -16,12 +16,6 @@ const store = "/backups";
 
 /** Volume of the backups, for a stack that writes them to no directory of the machine. */
 export const backupVolume = "stack-backups";
-
-function programs(...names: readonly string[]): Values {
-  return Object.fromEntries(
-    names.map((name) => [`${folder}/${name}`, readFileSync(new URL(name, import.meta.url), "utf8")]),
-  );
-}
 
 export interface DatabaseArgs {
   readonly platform: Platform;
@@ -42,7 +36,7 @@ function overDatabases({ settings, server }: DatabaseArgs) {
       // An external server may keep both in one database.
       ...(results !== metadata && { results_url: url(results) }),
     },
-    files: { ...programs("archive.py", "databases.py"), ...server.files },
+    files: { ...programs(folder, import.meta.url, "archive.py", "databases.py"), ...server.files },
     hosts: settings.extraHosts,
     scratch: ["/tmp"],
     limits: { memory: 512, cpu: 1 },
@@ -94,7 +88,7 @@ export class Backup extends pulumi.ComponentResource {
         },
         files: {
           ...shared.files,
-          ...programs("backup.py", "proof.py", "rehearse.py"),
+          ...programs(folder, import.meta.url, "backup.py", "proof.py", "rehearse.py"),
           [`${folder}/about.json`]: text({
             ...schedule,
             stack: pulumi.getStack(),
@@ -132,7 +126,7 @@ export class Restoration extends pulumi.ComponentResource {
       {
         ...shared,
         command: underInit("python3", `${folder}/restore.py`),
-        files: { ...shared.files, ...programs("restore.py") },
+        files: { ...shared.files, ...programs(folder, import.meta.url, "restore.py") },
         maxSeconds: args.settings.migrationSeconds,
       },
       { parent: this },

@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { certificatesIn } from "../../settings/model/certificates.ts";
 import { connectionBudget } from "../../settings/model/connections.ts";
 import type { Settings } from "../../settings/model/groups.ts";
-import type { Endpoint, Values } from "../../workload.ts";
+import type { Endpoint } from "../../workload.ts";
 import { clientKey } from "../broker.ts";
 import { withExtras } from "../roles/extras.ts";
+import { programs } from "../roles/modules.ts";
 import { type RoleArgs, targets, underInit } from "../roles/role.ts";
 import { alertRules } from "./alerts.ts";
 import { families } from "./families.ts";
@@ -14,12 +15,6 @@ import { families } from "./families.ts";
 export const folder = "/opt/monitoring";
 
 const port = 9464;
-
-function programs(...names: readonly string[]): Values {
-  return Object.fromEntries(
-    names.map((name) => [`${folder}/${name}`, readFileSync(new URL(name, import.meta.url), "utf8")]),
-  );
-}
 
 /** Lists the ends of the certificates in a stack's files, in seconds since 1970. */
 function certificateEnds({ publish, caCertificates, postgres, redis }: Settings): Record<string, number> {
@@ -40,7 +35,7 @@ function certificateEnds({ publish, caCertificates, postgres, redis }: Settings)
 }
 
 /** Secrets that the exporter shares with the scheduler. */
-const exporterSecrets = ["sql_alchemy_conn", "result_backend", "broker_url", clientKey];
+const shared = ["sql_alchemy_conn", "result_backend", "broker_url", clientKey];
 
 export interface ExporterArgs extends RoleArgs {
   readonly settings: Settings;
@@ -77,12 +72,10 @@ export class Exporter extends pulumi.ComponentResource {
         env: Object.fromEntries(
           Object.entries(env).filter(([variable]) => variable.startsWith("AIRFLOW__CELERY__SSL_")),
         ),
-        secrets: Object.fromEntries(
-          Object.entries(secrets).filter(([secret]) => exporterSecrets.includes(secret)),
-        ),
+        secrets: Object.fromEntries(Object.entries(secrets).filter(([secret]) => shared.includes(secret))),
         files: {
           ...files,
-          ...programs("exporter.py", "broker.py", "database.py"),
+          ...programs(folder, import.meta.url, "exporter.py", "broker.py", "database.py"),
           [`${folder}/families.json`]: JSON.stringify(families),
           [`${folder}/about.json`]: JSON.stringify(about),
         },

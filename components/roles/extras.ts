@@ -152,8 +152,7 @@ export function withExtras<T extends Job>(
     clash(job.secrets, secrets) ??
     clash(job.files, files) ??
     clash(job.volumes, volumes);
-  if (taken !== undefined)
-    throw new Error(`roles.${role} has ${taken}, which the stack itself uses; expected another name.`);
+  if (taken) throw new Error(`roles.${role} has ${taken}, a name of the stack itself; expected another.`);
   return {
     ...job,
     env: { ...job.env, ...(outbound && proxy && proxyVariables(proxy, job.reaches)), ...env },

@@ -5,10 +5,15 @@ import type { Values } from "../../workload.ts";
 export const moduleFolder = "/opt/airflow/config/airflow_on_celery";
 
 /**
- * Reads the stack's own Python modules, as files of a role.
- * @param beside URL of the TypeScript file beside the modules
+ * Reads programs of the stack's own, as files in a folder of a container.
+ * @param beside URL of the TypeScript file beside the programs
  */
-export function modules(beside: string, ...names: readonly string[]): Values {
-  const texts = names.map((name) => [`${moduleFolder}/${name}`, readFileSync(new URL(name, beside), "utf8")]);
+export function programs(folder: string, beside: string, ...names: readonly string[]): Values {
+  const texts = names.map((name) => [`${folder}/${name}`, readFileSync(new URL(name, beside), "utf8")]);
   return Object.fromEntries(texts);
+}
+
+/** Reads Python modules of the stack's own, as {@link programs} does. */
+export function modules(beside: string, ...names: readonly string[]): Values {
+  return programs(moduleFolder, beside, ...names);
 }

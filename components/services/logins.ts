@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/model/groups.ts";
 import type { SecretName } from "../../settings/schema/schema.ts";
 import type { Endpoint, Platform } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
+import { programs } from "../roles/modules.ts";
 import type { Secrets } from "../secrets.ts";
 
 /** Postgres roles that own a database of the same name, each with the secret that is the password of its logins. */
@@ -53,9 +53,7 @@ export interface LoginsArgs {
 
 const folder = "/opt/logins";
 const scripts = ["logins.sh", "login.sql"] as const;
-const files = Object.fromEntries(
-  scripts.map((script) => [`${folder}/${script}`, readFileSync(new URL(script, import.meta.url), "utf8")]),
-);
+const files = programs(folder, import.meta.url, ...scripts);
 
 /** Makes the database accept only the current passwords and the previous ones. */
 export class Logins extends pulumi.ComponentResource {

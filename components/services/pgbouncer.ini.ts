@@ -4,10 +4,9 @@ import { secretsDirectory } from "../../workload.ts";
 /** Secret files of PgBouncer: its logins to Postgres, and the users that may log in to it. */
 export const secrets = { databases: "databases.ini", users: "users.txt" };
 
-/** Path of PgBouncer's access rules. */
+/** PgBouncer's access rules, its port, and its names of the two databases. */
 export const hbaFile = "/etc/pgbouncer/hba.conf";
 export const port = 6432;
-/** PgBouncer's names of the two databases. */
 export const databases = { metadata: "metadata", results: "results" };
 
 /** A user who may log in to one of PgBouncer's databases. */
@@ -100,9 +99,7 @@ interface Logins {
 export function serverTls({ metadata, results }: Logins, ca?: string): ServerTls {
   const [tls, other] = [tlsOf(metadata, ca), tlsOf(results, ca)];
   if (tls.sslmode === other.sslmode) return tls;
-  throw new Error(
-    `postgres.url has sslmode ${tls.sslmode ?? "prefer"}, postgres.resultsUrl ${other.sslmode ?? "prefer"}; expected the same, since pgbouncer has one`,
-  );
+  throw new Error("postgres.url and postgres.resultsUrl differ in sslmode; expected one for pgbouncer");
 }
 
 /** Renders PgBouncer's logins to Postgres: secret. */

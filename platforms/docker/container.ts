@@ -6,7 +6,7 @@ import { instances, secretsDirectory } from "../../workload.ts";
 import { checks, longestStart, progress } from "../checks.ts";
 import { healthySeconds } from "../timeLimits.ts";
 
-/** Where a container belongs: the prefix of its name, and the network that it joins. */
+/** Place of a container on its engine: the prefix of its name, and the network that it joins. */
 export interface Placement {
   readonly prefix: string;
   readonly network: pulumi.Input<string>;
@@ -17,14 +17,14 @@ export interface Placement {
 /** A volume of the workload, or a read-only one that the platform has filled. */
 export type Mounted = Volume | { readonly kind: "delivered"; readonly name: pulumi.Input<string> };
 
-/** A workload whose volumes exist where it runs. */
+/** A workload whose volumes exist on its engine. */
 export type Placed<T extends Job> = Omit<T, "volumes"> & {
   readonly volumes?: Readonly<Record<string, Mounted>>;
 };
 
 const probe = progress + readFileSync(new URL("probe.sh", import.meta.url), "utf8");
 
-/** Microseconds; the kernel's default. */
+/** Period of CPU quotas, in microseconds; the kernel's default. */
 const cpuPeriod = 100_000;
 
 /** CPU weights under contention; the workers of a group share one weight, however many they are. */
@@ -63,8 +63,8 @@ export function labelList(labels: Values): docker.types.input.ContainerLabel[] {
     .sort((one, other) => (one.label < other.label ? -1 : 1));
 }
 
-/** Arguments that a container has only if they are not empty. */
-function further({ labels, hosts }: Placed<Job>, placement: Placement): Partial<docker.ContainerArgs> {
+/** Renders the arguments that a container has only if they are not empty. */
+function optionalArgs({ labels, hosts }: Placed<Job>, placement: Placement): Partial<docker.ContainerArgs> {
   const all = labelList({ ...placement.labels, ...labels });
   const addresses = Object.entries(hosts ?? {}).map(([host, ip]) => ({ host, ip }));
   return { ...(all.length > 0 && { labels: all }), ...(addresses.length > 0 && { hosts: addresses }) };
@@ -81,7 +81,7 @@ function base(name: string, instance: string, job: Placed<Job>, placement: Place
     envs: Object.entries(job.env ?? {}).map(([key, value]) => pulumi.interpolate`${key}=${value}`),
     uploads: uploads({ ...job.files, ...secretFiles(job.secrets ?? {}) }),
     mounts: Object.entries(job.volumes ?? {}).map(mount),
-    ...further(job, placement),
+    ...optionalArgs(job, placement),
     networkMode: "bridge",
     networksAdvanced: [{ name: network, aliases: [...new Set([instance, name])] }],
     memory: job.limits.memory,
@@ -108,12 +108,12 @@ function duration(seconds: number): string {
 
 /** Rejects settings that no engine can honour; the configuration rejects them first, with file and line. */
 function refuse(name: string, { nodes, autoscale, pod }: Placed<Job & Partial<Service>>): void {
-  if (nodes) throw new Error(`${name} is to run on certain nodes, which Docker engines do not have`);
-  if (autoscale) throw new Error(`${name} is to be scaled by its queues, which no Docker engine does`);
-  if (pod) throw new Error(`${name} is to have fields of a pod, which no Docker engine has`);
+  if (nodes) throw new Error(`${name} has nodes; expected none, since only a cluster has nodes.`);
+  if (autoscale) throw new Error(`${name} has autoscale; expected workers, since only a cluster scales.`);
+  if (pod) throw new Error(`${name} has fields of a pod; expected none, since only a cluster has pods.`);
 }
 
-/** The containers that keep a service running, by instance. */
+/** Renders the containers that keep a service running, by instance. */
 export function serviceContainers(
   name: string,
   service: Placed<Service>,
@@ -149,7 +149,7 @@ function serviceContainer(
   return {
     ...base(name, instance, service, placement),
     restart: "unless-stopped",
-    // Process 1, which nobody inside can kill: the health check can end a hanging command below it.
+    // Makes the engine's init process 1, which nothing inside can kill: the health check can end a hung command below it.
     init: true,
     cpuShares: cpuShares[priority](replicas),
     healthcheck: {
@@ -166,7 +166,7 @@ function serviceContainer(
   };
 }
 
-/** The container that runs a job; it stays, stopped, for its log and exit code. */
+/** Renders the container of a job, which stays, stopped, for its log and exit code. */
 export function jobContainer(name: string, job: Placed<Job>, placement: Placement): docker.ContainerArgs {
   return {
     ...base(name, name, job, placement),

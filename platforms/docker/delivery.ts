@@ -20,7 +20,7 @@ export interface DeliveryArgs {
   readonly reader: Pick<Job, "image" | "user">;
 }
 
-/** The container that copies a directory into a volume of another machine; changed files make a new container. */
+/** Renders the container that copies a directory into a volume of another machine; changed files make a new container. */
 export function deliveryContainer(
   name: string,
   { folder, target, volume, reader }: DeliveryArgs,

@@ -26,16 +26,16 @@ import type { Edge } from "./gateway.ts";
 import { type GatewayArgs, gatewayContainer } from "./gatewayContainer.ts";
 import { httpsProxy } from "./httpsProxy.ts";
 
-/** Several machines, and the gateways between them. */
+/** Machines of a stack, and the gateways between them. */
 export interface Fleet {
   /** The first machine runs the roles that no other machine lists. Without machines: the Docker client's default engine. */
   readonly machines: readonly DockerMachine[];
   readonly gateway: GatewayArgs;
-  /** A higher number replaces the authority by which machines know each other. */
+  /** A higher number replaces the authority whose certificates the machines trust. */
   readonly certificateGeneration: number;
   /** Labels of every resource of the stack. */
   readonly labels?: Labels;
-  /** Reports whether the stack's names are free or its own; without it no resource carries an installation's id. */
+  /** Checks that the stack's names are free or its own; absent, no resource carries an installation's id. */
   readonly look?: FindClaims | undefined;
 }
 
@@ -53,7 +53,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
   readonly namesInstances: boolean;
   private readonly engines: ReadonlyMap<string, Engine>;
   private readonly fleet: Fleet;
-  /** The machine of each workload, by name. */
+  /** Machine of each workload, by the workload's name. */
   private readonly homes = new Map<string, string>();
   private readonly reaches: Reach[] = [];
   private readonly deliveries = new Map<Engine, pulumi.Input<pulumi.Resource>>();
@@ -108,7 +108,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
 
   /** Always throws; the configuration rejects such a secret first, with file and line. */
   secret(name: string, key: string): pulumi.Output<string> {
-    throw new Error(`${key} of the Secret ${name} is wanted, but only a cluster has Secrets.`);
+    throw new Error(`${key} of the Secret ${name} is in no cluster; expected a value or a file.`);
   }
 
   publish(name: string, args: PublishArgs, opts: pulumi.CustomResourceOptions): void {
@@ -128,10 +128,10 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
 
   /** Finds a workload's engine and its dependencies, and records its connections. */
   private place(name: string, { reaches }: Pick<Job, "reaches">, machine?: string): [Engine, Needs] {
-    if (this.complete) throw new Error(`${name} is declared after the gateways, which would not know it.`);
+    if (this.complete) throw new Error(`${name} is declared too late; expected it before the gateways.`);
     const home = machine ?? homeOf(name, this.fleet.machines)?.name ?? "";
     const engine = this.engines.get(home);
-    if (!engine) throw new Error(`${name} is to run on ${home}, which is no machine of the stack.`);
+    if (!engine) throw new Error(`${name} has machine ${home}; expected one that the stack lists.`);
     this.homes.set(name, home);
     // An engine blocks no connections to the outside.
     const inside = reaches.filter(isInside);
@@ -139,7 +139,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return [engine, engine.gateway && inside.length > 0 ? [engine.gateway] : []];
   }
 
-  /** Resolves volumes to those of an engine; adds the jobs that fill them to the needs. */
+  /** Resolves volumes to those of an engine, and adds the jobs that fill them to `needs`. */
   private mounted(engine: Engine, job: Job, needs: Needs): Readonly<Record<string, Mounted>> {
     const mounts = Object.entries(job.volumes ?? {}).map(([target, volume]): [string, Mounted] => {
       if (volume.kind === "data") {
@@ -173,7 +173,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     return made;
   }
 
-  /** Gives a volume owner and mode of an image's directory, as an empty volume gets them at its first mount. */
+  /** Gives a volume the owner and mode of an image's directory, which an empty volume takes over at its first mount. */
   private withOwner(engine: Engine, volume: pulumi.Input<string>, like: string, { image, user }: Job) {
     const name = `volume-${volume}`;
     const at = `${name}${engine.args.suffix}`;
@@ -220,7 +220,7 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
     this.complete = true;
     const crossing = this.reaches.flatMap(({ from, endpoint: { host, port } }): [string, Edge][] => {
       const to = this.homes.get(host);
-      if (to === undefined) throw new Error(`${host} is to be reached, but runs nowhere.`);
+      if (to === undefined) throw new Error(`A workload reaches ${host}; expected a workload of the stack.`);
       return from === to ? [] : [[`${from} ${host}:${port}`, { service: host, port, from, to }]];
     });
     return [...new Map(crossing).values()];

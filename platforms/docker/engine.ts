@@ -22,7 +22,7 @@ export interface EngineArgs {
   readonly parent: pulumi.Resource;
 }
 
-/** ssh options: a machine that does not answer for 10 s, or is silent for 15 s, is given up. */
+/** Options of ssh, which gives up after 10 s without a connection, or 15 s of silence. */
 const sshOptions = ["ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=3"];
 
 function providerArgs({ docker: host, certificates }: DockerMachine): docker.ProviderArgs {
@@ -33,7 +33,7 @@ function providerArgs({ docker: host, certificates }: DockerMachine): docker.Pro
   };
 }
 
-/** How a volume is treated that the stack no longer declares. */
+/** Treatment of a volume that the stack no longer declares. */
 const fates = {
   /** Nothing else has this data: the volume cannot be removed by mistake. */
   protected: { protect: true },
@@ -44,17 +44,17 @@ const fates = {
 };
 export type Fate = keyof typeof fates;
 
-/** The last 20 lines of a log, indented. */
-function ended(log: string | undefined): string {
+/** Returns the last 20 lines of a log, indented. */
+function lastLines(log: string | undefined): string {
   const lines = (log ?? "").trimEnd().split("\n").slice(-20);
   return lines.map((line) => `\n  ${line}`).join("");
 }
 
-/** The resources of a stack on one Docker engine. */
+/** Resources of a stack on one Docker engine. */
 export class Engine {
   readonly args: EngineArgs;
   readonly placement: Placement;
-  /** Leads to services on other machines, if there are any. */
+  /** Gateway to services on other machines, if there are any. */
   gateway: pulumi.Resource | undefined;
   private readonly provider: docker.Provider;
   private readonly volumes = new Map<string, pulumi.Output<string>>();
@@ -74,14 +74,14 @@ export class Engine {
     this.placement = { prefix, network: network.name, labels };
   }
 
-  /** @param turn promise for which the container waits */
+  /** Declares a container, which waits for its turn. */
   container(
     name: string,
     args: docker.ContainerArgs,
     opts: pulumi.CustomResourceOptions,
     turn?: Promise<void>,
   ): docker.Container {
-    // A name that is a promise is its service's name, which has one instance.
+    // A service whose name is not known yet has one instance, and that has the service's name.
     this.claim("container", typeof args.name === "string" ? args.name : `${this.args.prefix}-${name}`);
     return new docker.Container(name, bySource(args), {
       // The turn delays a dependency that the container has anyway: the provider.
@@ -105,29 +105,29 @@ export class Engine {
       { ...opts, additionalSecretOutputs: ["containerLogs"] },
     );
     const client = clientCommand(this.args.machine);
-    const { exitCode, name: log, urn, containerLogs } = container;
-    return pulumi.all([exitCode, log, urn, containerLogs]).apply(([code, log, urn, said]) => {
+    const { exitCode, name: full, urn, containerLogs } = container;
+    return pulumi.all([exitCode, full, urn, containerLogs]).apply(([code, full, urn, log]) => {
       if (code === 0) return container;
       throw new pulumi.RunError(
-        `${name} ended so:${ended(said)}\n` +
-          `${name} failed with exit code ${code}, and nothing that needs it was started. ` +
-          `Its log says why: ${client} logs ${log}\n` +
-          `Then run it again: npm run pulumi -- up --yes --replace '${urn}'`,
+        `The log of ${name} ends with:${lastLines(log)}\n` +
+          `${name} failed with exit code ${code}; nothing that depends on it was started. ` +
+          `The whole log: ${client} logs ${full}\n` +
+          `When the cause is removed, run it again: npm run pulumi -- up --yes --replace '${urn}'`,
       );
     });
   }
 
   /** Declares a volume on this engine, once. */
   volume(name: pulumi.Input<string>, fate: Fate): pulumi.Output<string> {
-    if (typeof name !== "string") throw new Error("A volume of another platform cannot be mounted.");
+    if (typeof name !== "string") throw new Error("A volume has no name yet; expected one of this platform.");
     const { prefix, suffix, labels, parent } = this.args;
     const known = this.volumes.get(name);
     if (known) return known;
     this.claim("volume", `${prefix}-${name}`);
     // Replacing the volume for new labels would lose its data.
     const opts = { parent, provider: this.provider, ignoreChanges: ["labels"], ...fates[fate] };
-    const own = Object.keys(labels).length > 0 && { labels: labelList(labels) };
-    const made = new docker.Volume(name + suffix, { name: `${prefix}-${name}`, ...own }, opts).name;
+    const labelled = Object.keys(labels).length > 0 && { labels: labelList(labels) };
+    const made = new docker.Volume(name + suffix, { name: `${prefix}-${name}`, ...labelled }, opts).name;
     this.volumes.set(name, made);
     return made;
   }

@@ -14,7 +14,7 @@ export interface Edge {
 /** Path of HAProxy's configuration in a gateway. */
 export const configuration = "/etc/haproxy/haproxy.cfg";
 
-/** Main process of a gateway: a master with a worker, since a lone worker as process 1 ignores stop signals. */
+/** Command of a gateway: a master with a worker, since a lone worker as process 1 ignores stop signals. */
 export const command: readonly string[] = ["haproxy", "-W", "-db", "-f", configuration];
 
 /** Secrets of a gateway: its certificate with the key, and the certificates of trusted authorities. */
@@ -76,7 +76,7 @@ const instances = 8;
 /** Address of each machine's gateway, by the machine's name. */
 type Addresses = ReadonlyMap<string, string>;
 
-/** A section of HAProxy's configuration. */
+/** Renders a section of HAProxy's configuration. */
 export function section(title: string, ...lines: readonly string[]): string {
   return [title, ...lines.map((line) => `  ${line}`), ""].join("\n");
 }
@@ -86,21 +86,21 @@ function sorted<T extends string | number>(values: readonly T[]): readonly T[] {
   return [...new Set(values)].sort();
 }
 
-/** Server name of a service between gateways. HAProxy verifies it: the machine's certificate is valid for it. */
-function called(service: string, machine: string): string {
+/** Returns the TLS server name of a service between gateways, for which the machine's certificate is valid. */
+function sniOf(service: string, machine: string): string {
   return `${service}.${machine}`;
 }
 
-/** Serves the gateway's own health check, on the loopback interface at its port. */
-function inquiry(port: number): string {
+/** Renders the frontend that answers the gateway's own health check, on the loopback interface. */
+function healthFrontend(port: number): string {
   return section("frontend health", "mode http", `bind 127.0.0.1:${port}`, "monitor-uri /");
 }
 
-/** Stands in for other machines' services on one port; several on a port must speak HTTP, which names the callee. */
+/** Renders the stand-in for other machines' services on a port; several must speak HTTP, whose `Host` names the callee. */
 function standIn(port: number, edges: readonly Edge[], addresses: Addresses): readonly string[] {
   const services = sorted(edges.map(({ service }) => service));
   const mode = services.length > 1 ? ["mode http"] : [];
-  const ways = services.map((name) =>
+  const routes = services.map((name) =>
     services.length > 1
       ? `use_backend to-${name} if { req.hdr(host),host_only -i ${name} }`
       : `default_backend to-${name}`,
@@ -108,29 +108,30 @@ function standIn(port: number, edges: readonly Edge[], addresses: Addresses): re
   const backends = services.map((name) => {
     const homes = sorted(edges.filter(({ service }) => service === name).map(({ to }) => to));
     const servers = homes.map(
-      (to) => `server ${to} ${addresses.get(to)} ${tcpTimeout} ssl ${identity} sni str(${called(name, to)})`,
+      (to) => `server ${to} ${addresses.get(to)} ${tcpTimeout} ssl ${identity} sni str(${sniOf(name, to)})`,
     );
     return section(`backend to-${name}`, ...mode, ...servers);
   });
-  return [section(`frontend port-${port}`, ...mode, `bind *:${port}`, ...ways), ...backends];
+  return [section(`frontend port-${port}`, ...mode, `bind *:${port}`, ...routes), ...backends];
 }
 
-/** Admits each machine to the services that it reaches, and closes every other connection. */
+/** Renders the frontend that admits each machine to the services that it reaches, and closes every other connection. */
 function incomingFrontend(machine: string, port: number, edges: readonly Edge[]): readonly string[] {
   const services = sorted(edges.map(({ service }) => service));
-  const ways = services.map((name) => {
+  const routes = services.map((name) => {
     const callers = sorted(edges.filter(({ service }) => service === name).map(({ from }) => from));
-    return `use_backend at-${name} if { ssl_fc_sni ${called(name, machine)} } { ssl_c_s_dn(cn) ${callers.join(" ")} }`;
+    return `use_backend at-${name} if { ssl_fc_sni ${sniOf(name, machine)} } { ssl_c_s_dn(cn) ${callers.join(" ")} }`;
   });
   const backends = services.map((name) => {
     const target = edges.find(({ service }) => service === name)?.port;
     const found = "resolvers docker resolve-prefer ipv4 init-addr none";
     return section(`backend at-${name}`, `server-template at- 1-${instances} ${name}:${target} ${found}`);
   });
-  return [section("frontend machines", `bind *:${port} ${tcpTimeout} ssl ${identity}`, ...ways), ...backends];
+  const bind = `bind *:${port} ${tcpTimeout} ssl ${identity}`;
+  return [section("frontend machines", bind, ...routes), ...backends];
 }
 
-/** HAProxy configuration of a machine's gateway, for the edges from and to that machine; all gateways use one port. */
+/** Renders the HAProxy configuration of a machine's gateway, for its edges; all gateways use one port. */
 export function gatewayConf(
   machine: string,
   edges: readonly Edge[],
@@ -143,7 +144,7 @@ export function gatewayConf(
   const clash = outgoing.find((edge) => edge.port === port);
   if (clash) {
     throw new Error(
-      `gatewayPort is ${port}, which ${clash.service} has: expected a port that no service has.`,
+      `gatewayPort is ${port}, which ${clash.service} has; expected a port that no service has.`,
     );
   }
   const standIns = sorted(outgoing.map((edge) => edge.port)).flatMap((shared) =>
@@ -154,16 +155,16 @@ export function gatewayConf(
     ),
   );
   const frontends = incoming.length > 0 ? incomingFrontend(machine, port, incoming) : [];
-  return [head, inquiry(port), ...standIns, ...frontends].join("\n");
+  return [head, healthFrontend(port), ...standIns, ...frontends].join("\n");
 }
 
-/** Names under which a machine's gateway stands in for services of other machines. */
+/** Lists the names under which a machine's gateway stands in for services of other machines. */
 export function gatewayAliases(machine: string, edges: readonly Edge[]): readonly string[] {
   return sorted(edges.filter(({ from }) => from === machine).map(({ service }) => service));
 }
 
-/** Health check command: asks whether the gateway answers, and starts nothing but a shell. */
+/** Returns a health check command that sends HAProxy a request, and starts nothing but a shell. */
 export function health(port: number): readonly string[] {
-  const ask = `exec 3<>/dev/tcp/127.0.0.1/${port} && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && read -r _ status _ <&3`;
-  return ["bash", "-c", `${ask} && [[ $status == 200 ]]`];
+  const request = `exec 3<>/dev/tcp/127.0.0.1/${port} && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && read -r _ status _ <&3`;
+  return ["bash", "-c", `${request} && [[ $status == 200 ]]`];
 }

@@ -19,7 +19,7 @@ export interface GatewayArgs {
   readonly port: number;
 }
 
-/** The container of one machine's gateway, which carries connections between machines. */
+/** Renders the container of one machine's gateway, which carries connections between machines. */
 export function gatewayContainer(
   machine: DockerMachine,
   machines: readonly DockerMachine[],

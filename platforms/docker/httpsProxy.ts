@@ -42,7 +42,7 @@ frontend health
 /** Instances of a service among which requests are spread. */
 const instances = 10;
 
-/** Port inside the container for the service at an index; the services follow the health check's port. */
+/** Returns the port inside the container of the service at an index; the ports follow that of the health check. */
 function inner(at: number): number {
   return firstPort + 1 + at;
 }
@@ -55,7 +55,7 @@ function withholding(paths: readonly string[]): readonly string[] {
     : [`http-request deny deny_status 404 if { path,url_dec -m reg -i ^[/.]*(${names})([/;.]|$) }`];
 }
 
-function way({ endpoint: { host, port }, withheld }: Publication, at: number): readonly string[] {
+function sectionsOf({ endpoint: { host, port }, withheld }: Publication, at: number): readonly string[] {
   return [
     section(
       `frontend ${host}`,
@@ -75,12 +75,12 @@ function way({ endpoint: { host, port }, withheld }: Publication, at: number): r
   ];
 }
 
-/** HAProxy configuration with TLS in front of each service, each on a port of its own. */
+/** Renders the HAProxy configuration, with TLS in front of each service, on separate ports. */
 export function httpsProxyConf(publications: readonly Publication[]): string {
-  return [head, ...publications.flatMap(way)].join("\n");
+  return [head, ...publications.flatMap(sectionsOf)].join("\n");
 }
 
-/** The container that terminates people's TLS connections. */
+/** Renders the container that terminates people's TLS connections. */
 export function httpsProxy(
   name: string,
   image: string,

@@ -4,10 +4,10 @@ import { type DockerMachine, homeOf, machinesOf } from "../machines.ts";
 import { preflightHere } from "./preflight/here.ts";
 import { type Needs, preflight } from "./preflight/preflight.ts";
 
-/** MiB for everything but workers: measured idle, doubled for load. */
-const control = 2560;
+/** MiB of memory for everything but workers: twice what was measured idle. */
+const controlMemory = 2560;
 
-/** MiB for the images and some time's logs. */
+/** MiB on the disk for images, and for logs of the first weeks. */
 const disk = 4096;
 
 function publishedPorts(monitors: boolean) {
@@ -50,10 +50,10 @@ function needsOn(
   settings: Settings,
 ): Omit<Needs, "machine"> {
   const workers = settings.groups.filter((group) => (group.machine ?? machines[0]?.name) === machine?.name);
-  const asked = workers.reduce((sum, group) => sum + group.workers * group.memory, 0);
+  const workerMemory = workers.reduce((sum, group) => sum + group.workers * group.memory, 0);
   return {
     ports: portsOn(machine, machines, settings),
-    memory: asked + (homeOf("scheduler", machines) === machine ? control : 0),
+    memory: workerMemory + (homeOf("scheduler", machines) === machine ? controlMemory : 0),
     disk,
     image: settings.images[machines.length > 1 ? "gateway" : "airflow"],
   };
@@ -78,13 +78,13 @@ export function isPublisher(container: string, prefix: string): boolean {
   );
 }
 
-/** Finds problems of a stack's engines; returns those that are only warnings. */
-async function lookAt(settings: Settings, prefix: string): Promise<readonly string[]> {
+/** Checks a stack's engines; returns warnings, and throws if there are faults. */
+async function warningsOf(settings: Settings, prefix: string): Promise<readonly string[]> {
   const isOwn = (container: string) => isPublisher(container, prefix);
   const machines = needsOf(settings);
   if (machines.length === 0) return preflightHere(needsHere(settings), isOwn);
-  const left = await preflight(machines, isOwn);
-  return left.map((name) => `machine ${name} is down: its workloads are missing`);
+  const down = await preflight(machines, isOwn);
+  return down.map((name) => `machine ${name} is down: its workloads are missing`);
 }
 
 /**
@@ -93,7 +93,7 @@ async function lookAt(settings: Settings, prefix: string): Promise<readonly stri
  * @throws pulumi.RunError listing every fault
  */
 export async function checkEngines(settings: Settings, prefix: string): Promise<void> {
-  const warnings = await lookAt(settings, prefix).catch((error) => {
+  const warnings = await warningsOf(settings, prefix).catch((error) => {
     throw new pulumi.RunError(error.message);
   });
   for (const warning of warnings) pulumi.log.warn(warning);

@@ -11,7 +11,7 @@ const lists: readonly (readonly [kind: ClaimKind, name: string, ...command: stri
   ["volume", "{{.Name}}", "volume", "ls"],
 ];
 
-/** True if no engine runs, or its machine is left out: nothing is made or removed. Other errors may hide data. */
+/** True if no engine runs, or its machine is left out, so that nothing is made or removed there; other errors may hide data. */
 function isAbsent(complaint: string): boolean {
   return hasFlag("continue-on-error")
     ? isSilence(complaint)
@@ -28,8 +28,8 @@ export async function onEngine(machine: DockerMachine | undefined): Promise<Foun
     const { text, complaint } = await askEngine(machine, args);
     if (complaint !== undefined && !isAbsent(complaint)) {
       throw new Error(
-        `What has the names of the stack could not be listed: ${gist(complaint)}; the engine must tell, or data of ` +
-          `another installation might be taken; run this again, or find out with ${clientCommand(machine)} ${kind} ls`,
+        `Docker engine${machine ? ` of machine ${machine.name}` : ""}: its ${kind}s could not be listed: ${gist(complaint)}; expected a ` +
+          `list, or data of another installation might be taken; run this again, or look with ${clientCommand(machine)} ${kind} ls`,
       );
     }
     const lines = complaint === undefined ? text.split("\n").filter((line) => line !== "") : [];

@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import type { KubernetesSettings } from "../../settings/schema/kubernetes.ts";
 import type { Sharing } from "../../workload.ts";
 
-/** Claims storage for a volume. */
+/** Renders the PersistentVolumeClaim of a volume. */
 export function claimSpec(
   size: string,
   sharing: Sharing,

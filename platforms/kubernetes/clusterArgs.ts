@@ -12,6 +12,6 @@ export interface ClusterArgs {
   readonly sizes?: Readonly<Record<string, string>>;
   /** Public addresses by the names of services; no other service is exposed. */
   readonly addresses?: Readonly<Record<string, string | undefined>>;
-  /** Reports whether namespace and data are free or the stack's own; without it no object has an installation's id. */
+  /** Checks that namespace and data are free or the stack's own; absent, no object carries an installation's id. */
   readonly look?: FindClaims | undefined;
 }

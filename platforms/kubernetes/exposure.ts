@@ -11,7 +11,7 @@ function isExclusive(volume: Volume): boolean {
   return volume.kind === "data" && volume.sharing === "exclusive";
 }
 
-/** Instances without data of their own are called by instance name; a service with data keeps one address. */
+/** Renders a Service. Stateful instances without an exclusive volume are reached by their own names: it has no address. */
 export function serviceSpec(
   name: string,
   { stateful, volumes = {} }: Service,
@@ -44,9 +44,9 @@ function ingressSpec(
 
 function routeSpec(name: string, address: string, gateway: Gateway, port: number) {
   const { host, path } = placeOf(address);
-  const { name: called, namespace, listener } = gateway;
+  const { name: gatewayName, namespace, listener } = gateway;
   return {
-    parentRefs: [{ name: called, namespace, ...(listener !== undefined && { sectionName: listener }) }],
+    parentRefs: [{ name: gatewayName, namespace, ...(listener !== undefined && { sectionName: listener }) }],
     hostnames: [host],
     rules: [{ matches: [{ path: { type: "PathPrefix", value: path } }], backendRefs: [{ name, port }] }],
   };
@@ -60,12 +60,12 @@ export function expose(
   opts: pulumi.CustomResourceOptions,
 ): void {
   const { gateway } = ingress;
-  const own = { ...metadata, annotations: { ...ingress.annotations, ...annotations } };
+  const meta = { ...metadata, annotations: { ...ingress.annotations, ...annotations } };
   if (!gateway) {
-    new k8s.networking.v1.Ingress(name, { metadata: own, spec: ingressSpec(name, address, ingress) }, opts);
+    new k8s.networking.v1.Ingress(name, { metadata: meta, spec: ingressSpec(name, address, ingress) }, opts);
     return;
   }
   const kind = { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute" };
   const spec = routeSpec(name, address, gateway, port);
-  new k8s.apiextensions.CustomResource(name, { ...kind, metadata: own, spec }, opts);
+  new k8s.apiextensions.CustomResource(name, { ...kind, metadata: meta, spec }, opts);
 }

@@ -12,13 +12,13 @@ export class GivenSecrets {
     this.options = options;
   }
 
-  /** @throws Error when the Secret has no such key */
+  /** Returns the value of a key of a Secret; fails if the Secret has no such key. */
   value(name: string, key: string): pulumi.Output<string> {
     const { namespace } = this;
     const found = this.found.get(name) ?? this.find(name);
     const value = found.data.apply(({ [key]: encoded }) => {
       if (encoded === undefined)
-        throw new Error(`The Secret ${name} in namespace ${namespace} has no key ${key}.`);
+        throw new Error(`Secret ${name} in namespace ${namespace} has no ${key}; expected that key in it.`);
       return Buffer.from(encoded, "base64").toString("utf8");
     });
     return pulumi.secret(value);

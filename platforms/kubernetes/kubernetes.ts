@@ -57,7 +57,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   private readonly claims: Claim[] = [];
   private readonly provider: k8s.Provider;
   private readonly namespace: string;
-  private readonly around: NamespaceResources;
+  private readonly shared: NamespaceResources;
   private readonly givenSecrets: GivenSecrets;
   private readonly rota = new Rota();
   private readonly delivery: Delivery;
@@ -84,9 +84,9 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     this.claims.push({ kind: "namespace", name: this.namespace });
     this.owner = ownerLabels(look, this.claims, this);
     const { owner } = this;
-    this.around = namespaceResources(name, { stack: this.namespace, settings, labels, owner }, this.child());
+    this.shared = namespaceResources(name, { stack: this.namespace, settings, labels, owner }, this.child());
     this.givenSecrets = new GivenSecrets(this.namespace, this.child());
-    this.delivery = new Delivery(this.around.namespace, labels, this.child());
+    this.delivery = new Delivery(this.shared.namespace, labels, this.child());
     this.registerOutputs();
   }
 
@@ -206,7 +206,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
 
   /** Always throws; the configuration rejects this first, with file and line. */
   publish(name: string, _args: PublishArgs, _opts: pulumi.CustomResourceOptions): void {
-    throw new Error(`${name} is to be published on a machine, but a cluster has an ingress for that.`);
+    throw new Error(`${name} has an address of a machine; expected kubernetes.ingress in a cluster.`);
   }
 
   endpoint(name: string, port: number): Endpoint {
@@ -222,7 +222,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     if (machine === undefined) return nodes ?? this.nodesFor(priority);
     const place = this.machines.find(({ name }) => name === machine);
     const labels = place?.node === undefined ? place?.labels : { "kubernetes.io/hostname": place.node };
-    if (!labels) throw new Error(`There is no machine ${machine} in the stack.`);
+    if (!labels) throw new Error(`A service has machine ${machine}; expected one that the stack lists.`);
     return { labels: { ...labels, ...nodes?.labels }, tolerations: nodes?.tolerations ?? [] };
   }
 
@@ -236,7 +236,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     nodes: Nodes,
     opts: pulumi.CustomResourceOptions,
   ): PodArgs {
-    const { serviceAccount, priorityClasses } = this.around;
+    const { serviceAccount, priorityClasses } = this.shared;
     const { userIds, podOperator, zones: overZones } = this.settings;
     return {
       serviceAccount,
@@ -260,8 +260,8 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     const address = this.byName.addresses[name];
     const published = ingress && address !== undefined && port !== undefined;
     const people = published ? ingress : undefined;
-    const around = { egress, dns, people, apiServer: podOperator?.apiServer };
-    const edges = this.allow(name, policy(name, workload, around), opts);
+    const context = { egress, dns, people, apiServer: podOperator?.apiServer };
+    const edges = this.allow(name, policy(name, workload, context), opts);
     if (published)
       expose(name, { address, port, ingress }, this.metadata(name, ["unawaited"]), this.child(opts));
     return edges;
@@ -280,7 +280,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   private metadata(name: string, hints: Parameters<typeof metadataOf>[3] = [], labels: Labels = {}) {
-    return metadataOf(name, this.around.namespace, { ...this.labels, ...labels }, hints);
+    return metadataOf(name, this.shared.namespace, { ...this.labels, ...labels }, hints);
   }
 
   /** Puts selector and reach labels last, so that no other label overrides them. */

@@ -36,11 +36,11 @@ export function contentName(
   pod: k8s.types.input.core.v1.PodSpec,
   labels: Labels,
 ): pulumi.Output<string> {
-  const told = Object.keys(labels).length > 0 ? JSON.stringify(labels) : "";
+  const labelText = Object.keys(labels).length > 0 ? JSON.stringify(labels) : "";
   return pulumi.unsecret(
     pulumi.output(pod).apply((plain) => {
       const hash = createHash("sha256")
-        .update(JSON.stringify(plain) + told)
+        .update(JSON.stringify(plain) + labelText)
         .digest("hex");
       return `${name}-${hash.slice(0, 10)}`;
     }),

@@ -5,7 +5,7 @@ import type { Labels, Service, Values } from "../../workload.ts";
 import { podOperatorRole } from "./cluster/podOperator.ts";
 import { denyAll } from "./policies.ts";
 
-/** The namespace of a stack and what all of its pods share. */
+/** Namespace of a stack, and the resources that all of its pods share. */
 export interface NamespaceResources {
   readonly namespace: pulumi.Output<string>;
   readonly serviceAccount: pulumi.Output<string>;
@@ -22,12 +22,12 @@ export interface NamespaceArgs {
   readonly owner: Values;
 }
 
-/** Labels of objects that belong to no workload. */
+/** Renders the labels of objects that belong to no workload. */
 export function unowned(labels: Labels): { readonly labels?: Labels } {
   return Object.keys(labels).length > 0 ? { labels } : {};
 }
 
-/** Labels for pod security: nothing in the namespace may be privileged. */
+/** Renders the labels of pod security: nothing in the namespace may be privileged. */
 function restricted(mode: "enforce" | "audit" | "warn"): Labels {
   return {
     [`pod-security.kubernetes.io/${mode}`]: "restricted",

@@ -21,15 +21,15 @@ export interface PodArgs {
   readonly serviceAccount: pulumi.Input<string>;
   readonly priorityClass?: pulumi.Input<string> | undefined;
   readonly nodes: Nodes;
-  /** True if the cluster chooses the user id, the image's otherwise. */
+  /** True if the cluster chooses the user id; otherwise the workload does. */
   readonly anyUser?: boolean;
-  /** True if the pod gets a token of the API. */
+  /** True if the pod gets a token for the cluster's API. */
   readonly token?: boolean;
-  /** Domains that instances are spread over; nodes without one of these labels get none by preference. */
+  /** Labels of nodes over whose values instances are spread; nodes without one of these labels are avoided if possible. */
   readonly spread?: readonly string[];
 }
 
-/** Label of nodes by which instances are spread. */
+/** Label of nodes with their host name, over which instances are spread. */
 const hosts = "kubernetes.io/hostname";
 
 /** Labels of nodes by which instances are spread over zones, and within them over nodes. */
@@ -59,7 +59,7 @@ function mountName(path: string): string {
 function dataVolume(path: string, volume: Volume): PodVolume {
   if (volume.kind !== "data") {
     const whose = volume.kind === "host" ? "a node" : "this machine";
-    throw new Error(`A pod cannot be given ${volume.path}, which is a directory of ${whose}, at ${path}.`);
+    throw new Error(`${path} is ${volume.path}, a directory of ${whose}; expected a volume in a pod.`);
   }
   return { name: mountName(path), persistentVolumeClaim: { claimName: volume.name } };
 }
@@ -215,7 +215,7 @@ function tolerationsOf({ tolerations }: Nodes): types.input.core.v1.Toleration[]
   );
 }
 
-/** Sends a stop signal other than SIGTERM, which is all that Kubernetes sends, and waits for the process to end. */
+/** Sends a stop signal other than SIGTERM, the only one that Kubernetes sends, and waits for the process to end. */
 function preStop({ signal }: Stop, drains: boolean): Partial<Container> {
   if (signal !== "SIGTERM") {
     const end = `kill -s ${signal.slice(3)} 1; while kill -s 0 1; do sleep 0.2; done`;
@@ -224,7 +224,7 @@ function preStop({ signal }: Stop, drains: boolean): Partial<Container> {
   return drains ? { lifecycle: { preStop: { sleep: { seconds: drainSeconds } } } } : {};
 }
 
-/** The pod of one instance of a service. */
+/** Renders the pod of one instance of a service. */
 export function servicePod(
   name: string,
   service: Job & Pick<Service, "healthy" | "port" | "stateful" | "priority">,
@@ -262,7 +262,7 @@ export function servicePod(
   };
 }
 
-/** The pod that runs a job. */
+/** Renders the pod of a job. */
 export function jobPod(name: string, job: Job, args: PodArgs): PodSpec {
   const { pod, container } = base(name, job, args, "control");
   return {

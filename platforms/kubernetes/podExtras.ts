@@ -12,11 +12,11 @@ interface Named {
   readonly mountPath?: unknown;
 }
 
-/** @throws Error if an addition has the name, or the path, of something of the stack's own */
+/** Joins the stack's own entries with added ones; throws an Error if an addition has the name or path of an own entry. */
 function joined<T extends Named>(key: string, by: keyof Named, own: readonly T[], added: readonly T[]): T[] {
   const taken = added.find((one) => own.some((other) => other[by] === one[by]));
   if (taken)
-    throw new Error(`pod.${key} has ${taken[by]}, which the stack has already: expected another ${by}.`);
+    throw new Error(`pod.${key} has ${taken[by]}, which the stack itself uses; expected another ${by}.`);
   return [...own, ...added];
 }
 

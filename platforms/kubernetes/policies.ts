@@ -46,14 +46,14 @@ const resolvers: readonly Peer[] = [
   { ipBlock: { cidr: "169.254.0.0/16" } },
 ];
 
-/** Opens the ways to name servers; those of OpenShift listen on 5353. */
-function names({ dns }: PolicyContext): Egress {
+/** Allows connections to name servers; OpenShift's listen on port 5353. */
+function toNameServers({ dns }: PolicyContext): Egress {
   const ports = [53, 5353].flatMap((port) => ["UDP", "TCP"].map((protocol) => ({ port, protocol })));
   return { to: [...resolvers, ...dns.map((cidr) => ({ ipBlock: { cidr } }))], ports };
 }
 
-/** Opens the way to the API server, at its addresses with ports. */
-function api(addresses: readonly string[]): Egress[] {
+/** Allows connections to the API server, at its addresses with ports. */
+function toApiServer(addresses: readonly string[]): Egress[] {
   return addresses.map((address) => {
     const [range = "", port] = address.split(":");
     const cidr = range.includes("/") ? range : `${range}/32`;
@@ -61,16 +61,16 @@ function api(addresses: readonly string[]): Egress[] {
   });
 }
 
-/** Opens a port; for an outside target to any address, other namespaces included: a policy cannot name hosts. */
-function peer(target: Target): Egress {
+/** Allows connections to a target; one outside the stack may be at any address, since a policy cannot name hosts. */
+function toTarget(target: Target): Egress {
   const ports = [{ port: target.port, protocol: "TCP" }];
   return isInside(target)
     ? { to: [{ podSelector: { matchLabels: selector(target.host) } }], ports }
     : { ports };
 }
 
-/** Egress rules; a policy accepts an exception only inside its own range. */
-function outside({ to, except }: PolicyContext["egress"]): Egress[] {
+/** Allows connections to ranges of addresses; a policy accepts an exception only inside its range. */
+function toRanges({ to, except }: PolicyContext["egress"]): Egress[] {
   const peers = to
     .filter((cidr) => !except.some((exception) => within(cidr, exception)))
     .map((cidr) => {
@@ -92,7 +92,7 @@ function peopleIn({ people }: PolicyContext): Peer[] {
 export function policy(
   name: string,
   workload: Job & Pick<Partial<Service>, "port" | "runsTasks">,
-  around: PolicyContext,
+  context: PolicyContext,
 ): Policy {
   const { port, reaches, outbound, runsTasks } = workload;
   const ports = [{ port: port ?? 0, protocol: "TCP" }];
@@ -100,22 +100,22 @@ export function policy(
     from: [{ podSelector: { matchLabels: { [`reaches/${name}`]: "true" } } }],
     ports,
   };
-  const world = peopleIn(around).map((peer): Ingress => ({ from: [peer], ports }));
+  const people = peopleIn(context).map((peer): Ingress => ({ from: [peer], ports }));
   const talks = reaches.length > 0 || outbound;
   return {
     podSelector: { matchLabels: selector(name) },
     policyTypes: ["Ingress", "Egress"],
-    ingress: port === undefined ? [] : [reachers, ...world],
+    ingress: port === undefined ? [] : [reachers, ...people],
     egress: [
-      ...(talks ? [names(around)] : []),
-      ...reaches.map(peer),
-      ...(outbound ? outside(around.egress) : []),
-      ...(runsTasks ? api(around.apiServer ?? []) : []),
+      ...(talks ? [toNameServers(context)] : []),
+      ...reaches.map(toTarget),
+      ...(outbound ? toRanges(context.egress) : []),
+      ...(runsTasks ? toApiServer(context.apiServer ?? []) : []),
     ],
   };
 }
 
-/** Applies to pods that no other policy selects. */
+/** Denies all connections of pods that no other policy selects. */
 export const denyAll: Policy = { podSelector: {}, policyTypes: ["Ingress", "Egress"] };
 
 /** Admits another namespace to a service. */

@@ -8,8 +8,8 @@ type Container = types.input.core.v1.Container;
 const unlimited = 86_400;
 
 /**
- * Polls until the command succeeds. The seconds of the start begin anew with exit status 75, still on its way, and
- * while the start uses CPU time.
+ * Renders a script that polls until the command succeeds. Exit status 75 (in progress) and CPU time that the start uses
+ * restart the time limit.
  */
 function poll(seconds: number): string {
   const script = [
@@ -24,7 +24,7 @@ function poll(seconds: number): string {
   return progress + script.join("\n");
 }
 
-/** Probes several times. A workload still on its way is not ready, but alive. */
+/** Renders a script that probes several times. A workload in progress is alive, though not ready. */
 function watch({ looks, everySeconds }: typeof checks): string {
   return [
     `looks=${looks}`,
@@ -36,7 +36,7 @@ function watch({ looks, everySeconds }: typeof checks): string {
   ].join("\n");
 }
 
-/** Starting a check costs far more than a probe: the startup check polls by itself, and later checks are rare. */
+/** Renders the probes. Starting a check costs far more than a poll: the startup check polls itself, later checks are rare. */
 export function probes({ command, startSeconds }: Health): Partial<Container> {
   const { everySeconds, patienceSeconds, looks } = checks;
   const shell = (script: string) => ({ command: ["sh", "-c", script, "sh", ...command] });

@@ -2,7 +2,7 @@ import { clientCommand } from "../machines.ts";
 import type { ClaimKind, Found } from "./claims.ts";
 import { type Known, keyOf } from "./known.ts";
 
-/** Kinds that hold data; they may be taken over. */
+/** Kinds of resources that hold data, and may be taken over. */
 const data: readonly ClaimKind[] = ["volume", "namespace", "claim"];
 
 /** True for the stack's own resources. A namespace without a label may be older than the stack, with Secrets for it. */
@@ -27,7 +27,7 @@ export function describeClaim({ kind, name, machine, installation }: Found): str
   return `${kind === "claim" ? "PersistentVolumeClaim" : kind} ${name}${place}, ${maker}`;
 }
 
-/** Commands that remove containers and networks; containers first, since they use networks. */
+/** Lists commands that remove containers and networks; containers first, since they use networks. */
 function removals(found: readonly Found[]): string[] {
   const command = ({ kind, machine }: Found) =>
     `${clientCommand(machine)} ${kind} rm${kind === "container" ? " --force" : ""}`;
@@ -38,7 +38,7 @@ function removals(found: readonly Found[]): string[] {
   });
 }
 
-/** Error text: why nothing was deployed, and the ways on. */
+/** Explains why nothing was deployed, and lists the ways to go on. */
 export function refusal(strange: readonly Found[], stack: string): string {
   const removable = strange.filter((one) => !holdsData(one));
   const removing =
@@ -60,11 +60,11 @@ export function refusal(strange: readonly Found[], stack: string): string {
     ...adopting,
   ];
   return (
-    `${strange.length} name(s) of stack ${stack} are taken by what this installation did not make; nothing was touched:\n` +
+    `${strange.length} name(s) of stack ${stack} are taken by resources that this installation did not make; nothing was touched:\n` +
     `${strange
       .map((one) => `  ${describeClaim(one)}`)
       .sort()
       .join("\n")}\n` +
-    `Ways on:\n${ways.map((way) => `  - ${way}`).join("\n")}`
+    `To go on, do one of these:\n${ways.map((way) => `  - ${way}`).join("\n")}`
   );
 }

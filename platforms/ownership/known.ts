@@ -5,7 +5,7 @@ export interface Known {
   /** Ids of the installation and of those that it took over; none before the first deployment with ids. */
   readonly ids: readonly string[];
   readonly names: ReadonlySet<string>;
-  /** True if the state has workers; its outputs do not tell, since they still name workers after `npm run down`. */
+  /** True if the state has workers; the state's outputs still name workers after `npm run down`. */
   readonly hasWorkers: boolean;
 }
 
@@ -16,7 +16,7 @@ export interface StateResource {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** True if a state has nothing but the stack itself, which the CLI notes even if a program ends at once. */
+/** True if a state has nothing but the stack itself, which the CLI records even if a program fails at once. */
 export function isEmpty(resources: readonly Pick<StateResource, "type">[]): boolean {
   return resources.every(({ type }) => type === "pulumi:pulumi:Stack");
 }
@@ -29,20 +29,20 @@ const kindByType: Readonly<Record<string, ClaimKind>> = {
   "kubernetes:core/v1:PersistentVolumeClaim": "claim",
 };
 
-/** Name of a resource on its engine or in its cluster. */
+/** Returns the name that a resource has on its engine or in its cluster; undefined for other resources. */
 export function claimOf({ type, outputs = {} }: StateResource): Claim | undefined {
   const { [type]: kind } = kindByType;
   const { name, metadata } = outputs as { name?: string; metadata?: { name?: string } };
-  const called = name ?? metadata?.name;
-  return kind === undefined || called === undefined ? undefined : { kind, name: called };
+  const fullName = name ?? metadata?.name;
+  return kind === undefined || fullName === undefined ? undefined : { kind, name: fullName };
 }
 
-/** Key of a claim: kind and name. */
+/** Returns the key of a claim: kind and name. */
 export function keyOf({ kind, name }: Claim): string {
   return `${kind} ${name}`;
 }
 
-/** Key of a claim: kind, name and machine. */
+/** Returns the key of a claim: kind, name and machine. */
 export function keyOnMachine(claim: Claim): string {
   return `${keyOf(claim)} ${claim.machine?.name}`;
 }
@@ -57,7 +57,7 @@ export function knownFrom(resources: readonly StateResource[]): Known {
 }
 
 /**
- * Outputs of the last deployment; empty before the first one.
+ * Returns the outputs of the last deployment; empty before the first one.
  * @param holder type of the resource that has them: the stack itself, or the component of another program
  */
 export function previousOutputs(

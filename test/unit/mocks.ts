@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Airflow, type Past } from "../../components/airflow.ts";
 import type { FindClaims } from "../../platforms/ownership/claims.ts";
 import { platformOf } from "../../platforms/platform.ts";
-import type { Deployment } from "../../tools/lib/state.ts";
+import type { ExportedState } from "../../tools/lib/state.ts";
 import { unmarked } from "../../tools/lib/unmarked.ts";
 import { settingsFrom } from "./settingsFrom.ts";
 
@@ -128,7 +128,7 @@ export async function declare(
 }
 
 /** State with just these resources. */
-export function stateOf(declared: readonly Declared[]): Deployment {
+export function stateOf(declared: readonly Declared[]): ExportedState {
   const resources = declared.map(({ type, name, inputs, provider = "" }) => ({
     urn: `urn:pulumi:unit::airflow::${type}::${name}`,
     type,

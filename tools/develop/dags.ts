@@ -8,11 +8,12 @@ import { attach, main } from "../lib/process.ts";
 import { overApi } from "../lib/reach/api.ts";
 import { placeOfWorker } from "../lib/reach/place.ts";
 import { Stack } from "../lib/stack.ts";
-import { inside, type Subject, told, withTools } from "./toolsImage.ts";
+import { type DagsContext, inside, storedEntries, withTools } from "./toolsImage.ts";
 
-type Work = (subject: Subject, words: readonly string[]) => Promise<number>;
+/** Runs a command with its arguments; returns its exit code. */
+type Work = (context: DagsContext, words: readonly string[]) => Promise<number>;
 
-/** Path of a file below the DAG folder. */
+/** Returns the path of a file relative to the DAG folder; throws an Error if the file is elsewhere. */
 function belowFolder(folder: string, file: string): string {
   const below = relative(folder, resolve(file));
   if (below.startsWith("..") || isAbsolute(below))
@@ -21,27 +22,27 @@ function belowFolder(folder: string, file: string): string {
 }
 
 /** Runs a DAG or a task once, in a container beside a worker; in a cluster in a worker's pod. */
-const test: Work = async (subject, words) => {
-  const { stack, settings, folder } = subject;
+const test: Work = async (context, words) => {
+  const { stack, settings, folder } = context;
   const place = await placeOfWorker(stack);
-  const input = await told(subject);
+  const input = await storedEntries(context);
   const command = inside("test", words);
   if (!capabilities[settings.platform].engines)
     return attach(place.program, [...place.args, ...command], { input });
   return inContainer(await besideWorker(settings, place, folder), command, input);
 };
 
-/** Commands, with the arguments that they take and their least and greatest number. */
-const commands: Readonly<Record<string, readonly [spelt: string, least: number, most: number, Work]>> = {
+/** Commands, each with its arguments and their least and greatest number. */
+const commands: Readonly<Record<string, readonly [usage: string, least: number, most: number, Work]>> = {
   check: [
     "[FILE...]",
     0,
     Number.POSITIVE_INFINITY,
-    (subject, words) =>
+    (context, words) =>
       withTools(
-        subject,
+        context,
         "check",
-        words.map((file) => belowFolder(subject.folder, file)),
+        words.map((file) => belowFolder(context.folder, file)),
       ),
   ],
   test: ["DAG [TASK]", 1, 2, test],
@@ -49,21 +50,21 @@ const commands: Readonly<Record<string, readonly [spelt: string, least: number, 
     "[ARGUMENT...]",
     0,
     Number.POSITIVE_INFINITY,
-    (subject, words) => withTools(subject, "pytest", words),
+    (context, words) => withTools(context, "pytest", words),
   ],
   run: [
     "DAG",
     1,
     1,
-    (subject, [dag = ""]) =>
-      overApi(subject.stack, subject.settings, async (api) => ((await runDag(api, dag)) ? 0 : 1)),
+    (context, [dag = ""]) =>
+      overApi(context.stack, context.settings, async (api) => ((await runDag(api, dag)) ? 0 : 1)),
   ],
   logs: [
     "DAG",
     1,
     1,
-    (subject, [dag = ""]) =>
-      overApi(subject.stack, subject.settings, (api) => lastLogs(api, dag).then(() => 0)),
+    (context, [dag = ""]) =>
+      overApi(context.stack, context.settings, (api) => lastLogs(api, dag).then(() => 0)),
   ],
 };
 
@@ -71,9 +72,10 @@ await main(async () => {
   const { flags, words } = commandLine("dags");
   const [name = "", ...rest] = words;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) throw new Error(`${name} is no command; expected ${Object.keys(commands).join(", ")}.`);
-  const [spelt, least, most, work] = command;
-  if (rest.length < least || rest.length > most) throw new Error(`expected npm run dags -- ${name} ${spelt}`);
+  if (!command) throw new Error(`The command is ${name}; expected ${Object.keys(commands).join(", ")}.`);
+  const [usage, least, most, work] = command;
+  if (rest.length < least || rest.length > most)
+    throw new Error(`npm run dags -- ${name} has ${rest.length} argument(s); expected ${usage}.`);
   const stack = new Stack(flags.stack);
   const settings = stack.deployed();
   if (settings.dagsGit && flags.folder === undefined && !["run", "logs"].includes(name)) {

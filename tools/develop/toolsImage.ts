@@ -12,16 +12,16 @@ import { findPlace } from "../lib/reach/place.ts";
 import type { Stack } from "../lib/stack.ts";
 
 const helper = readFileSync(new URL("../lib/dags/inside.py", import.meta.url), "utf8");
-const teller = readFileSync(new URL("../lib/dags/told.py", import.meta.url), "utf8");
+const exporter = readFileSync(new URL("../lib/dags/stored.py", import.meta.url), "utf8");
 
-/** A command's stack, and the folder of its DAGs. */
-export interface Subject {
+/** Stack of a command, and the folder of the DAGs that the command works on. */
+export interface DagsContext {
   readonly stack: Stack;
   readonly settings: Settings;
   readonly folder: string;
 }
 
-/** Builds, once, the stack's image of Airflow with ruff and pytest. */
+/** Builds the stack's image of Airflow with ruff and pytest, unless the engine has it; returns its name. */
 async function toolsImage({ images, version, packages }: Settings): Promise<string> {
   if (packages) await ensurePackages(packages);
   else if (images.airflow.startsWith(builtHere)) await ensureImages(["airflow"], version);
@@ -34,29 +34,30 @@ async function toolsImage({ images, version, packages }: Settings): Promise<stri
   return derivedImage(tools);
 }
 
-/** Asks the deployed stack for its connections and variables; without one there are none. */
-export async function told({ stack }: Subject): Promise<string> {
+/** Reads the connections and variables of the deployed stack, as JSON; none if it does not run. */
+export async function storedEntries({ stack }: DagsContext): Promise<string> {
   const place = await findPlace(stack, "webserver");
   if (!place) {
-    print(`  stack ${stack.name} does not run: DAGs see no connections and variables`);
+    print(`  stack ${stack.name} does not run: DAGs see neither connections nor variables`);
     return "{}";
   }
   const { program, args, env } = place;
-  const said = await run(program, [...args, "python", "-c", teller], { env });
-  return said.trim().split("\n").at(-1) ?? "{}";
+  const output = await run(program, [...args, "python", "-c", exporter], { env });
+  return output.trim().split("\n").at(-1) ?? "{}";
 }
 
+/** Returns the command line of the program for DAGs, which runs in a container. */
 export function inside(command: string, words: readonly string[]): string[] {
   return ["python", "-c", helper, command, ...words];
 }
 
 /** Runs a command of the program for DAGs in the stack's image with ruff and pytest; returns its exit code. */
 export async function withTools(
-  subject: Subject,
+  context: DagsContext,
   command: string,
   words: readonly string[],
 ): Promise<number> {
-  const { settings, folder } = subject;
+  const { settings, folder } = context;
   const scene = bareScene(settings, await toolsImage(settings), folder);
-  return inContainer(scene, inside(command, words), await told(subject));
+  return inContainer(scene, inside(command, words), await storedEntries(context));
 }

@@ -57,7 +57,7 @@ function ask(
   });
 }
 
-/** Airflow's REST API, as the administrator. */
+/** Airflow's REST API, with the login of the administrator. */
 export class AirflowApi {
   private readonly login: Outputs;
   private readonly dialect: Dialect;
@@ -68,7 +68,7 @@ export class AirflowApi {
     this.dialect = dialects[majorOf(login.version)];
   }
 
-  /** Calls a path below the API's root; undefined if the path does not exist. */
+  /** Calls a path below the API's root, within 60 s; undefined if there is no such path; throws on other refusals. */
   async call<T>(path: string, method = "GET", body?: unknown): Promise<T | undefined> {
     const { root, authenticate } = this.dialect;
     this.authorization ??= await authenticate(this.login);
@@ -86,7 +86,7 @@ export class AirflowApi {
       ...this.dialect.run,
       conf,
     });
-    if (!run) throw new Error(`Airflow knows no DAG ${dag}.`);
+    if (!run) throw new Error(`Airflow knows no DAG ${dag}; expected the id of one that it has read.`);
     return run;
   }
 
@@ -94,7 +94,7 @@ export class AirflowApi {
     return this.call(`/dags/${dag}/dagRuns/${run}`);
   }
 
-  /** Reads a list page by page, one call at a time; the API gives at most 100 items a call. */
+  /** Reads a list page by page, one after the other; the API returns at most 100 items per call. */
   async all<T>(path: string, key: string): Promise<readonly T[]> {
     const found: T[] = [];
     for (;;) {
@@ -105,13 +105,13 @@ export class AirflowApi {
     }
   }
 
-  /** Reads the tasks of a run, those of mapped tasks one by one. */
+  /** Reads the task instances of a run; each instance of a mapped task is an item. */
   tasks(dag: string, run: string): Promise<readonly TaskInstance[]> {
     return this.all(`/dags/${dag}/dagRuns/${run}/taskInstances`, "task_instances");
   }
 }
 
-/** Counts tasks by state, for people to read. */
+/** Counts tasks by state: `2 success, 1 running`. */
 export function summary(tasks: readonly TaskInstance[]): string {
   const counts = Map.groupBy(tasks, ({ state }) => state ?? "waiting");
   return [...counts].map(([state, { length }]) => `${length} ${state}`).join(", ");

@@ -1,11 +1,11 @@
 import { masked } from "../../settings/model/urls/mask.ts";
 import { print } from "./commandLine/terminal.ts";
 import { run } from "./process.ts";
-import { all } from "./ship.ts";
+import { settleAll } from "./ship.ts";
 
 /** An image to build. */
 export interface Plan {
-  /** Name for people. */
+  /** Name of the image for people. */
   readonly name: string;
   readonly image: string;
   /** Path of the Dockerfile. */
@@ -15,7 +15,7 @@ export interface Plan {
   readonly args: Readonly<Record<string, string>>;
 }
 
-/** A running build and its present step. */
+/** A build, and its present step. */
 interface Build {
   readonly plan: Plan;
   step: string;
@@ -35,7 +35,7 @@ async function build(state: Build, more: readonly string[]): Promise<void> {
   const command = ["build", "--force-rm", "--tag", image, ...flags, ...more, "--file", file, context];
   await run("docker", command, { env: { BUILDKIT_PROGRESS: "plain" }, hear }).catch(({ message }: Error) => {
     const again = "Run this again: finished steps are kept.";
-    throw new Error(`${message}\nBuilding the image ${name} from ${file} failed, see above. ${again}`);
+    throw new Error(`${message}\nThe build of image ${name} from ${file} failed, see above. ${again}`);
   });
   print(`  ${name}: built in ${Math.round((Date.now() - begin) / 1000)} s`);
 }
@@ -54,7 +54,7 @@ export async function buildAll(plans: readonly Plan[], more: readonly string[] =
     for (const { plan, step } of running) print(`  ${plan.name}: ${seconds} s, ${step}`);
   }, 10_000);
   const builds = states.map((state) => build(state, more).finally(() => running.delete(state)));
-  await all(builds).finally(() => clearInterval(timer));
+  await settleAll(builds).finally(() => clearInterval(timer));
   // The classic builder keeps unnamed stages that only lend files to others.
   await run("docker", ["image", "prune", "--force", "--filter", "label=airflow-on-celery.stage=build"]);
 }

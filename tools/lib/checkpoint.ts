@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import type { Operation } from "./recovery/recover.ts";
 import type { Resource } from "./state.ts";
 
-/** State of a stack, as the CLI keeps it in a folder. */
+/** State of a stack in the CLI's file. */
 export interface Checkpoint {
   /** Missing until the CLI has made the stack's secrets key. */
   readonly latest?: {
@@ -29,16 +29,16 @@ export function readCheckpoint(state: string, stack: string): Checkpoint | undef
     return JSON.parse(readFileSync(file, "utf8")).checkpoint;
   } catch (error) {
     throw new Error(
-      `${file} is damaged: ${error instanceof Error ? error.message : error}. Expected the state of stack ${stack}; ` +
-        `${file}.bak is the state before its last change. Copy that file over the damaged one, then run the command again.`,
+      `${file} is damaged: ${error instanceof Error ? error.message : error}; expected the state of stack ${stack}. ` +
+        `${file}.bak is the state before its last change: copy it over the damaged file, then run the command again.`,
     );
   }
 }
 
-/** Reads the salt of a stack's secrets key; undefined for a stack that is not made yet, or only partly. */
+/** Reads the salt of a stack's secrets key; undefined for a stack that is not, or only partly, made. */
 export function readSalt(state: string, stack: string): string | undefined {
   const salt = readCheckpoint(state, stack)?.latest?.secrets_providers?.state?.salt;
-  // A state that was imported may have none; the CLI wrote the salt into this file as it made the stack.
+  // An imported state may have no salt; the CLI wrote it into this file, too, when it made the stack.
   const file = join(state, stack, `Pulumi.${stack}.yaml`);
   return salt ?? (existsSync(file) ? parse(readFileSync(file, "utf8"))?.encryptionsalt : undefined);
 }

@@ -8,14 +8,14 @@ import type { DeployedMachine } from "./state.ts";
  * @param prefix of the names of the stack's containers
  * @throws Error when the machine does not answer
  */
-export async function drain(machine: DeployedMachine, prefix: string): Promise<void> {
+export async function stopWorkers(machine: DeployedMachine, prefix: string): Promise<void> {
   const { name } = machine;
   const env = clientEnvironment(machine);
   const filter = `name=^/?${prefix}-worker-`;
   const listed = await run("docker", ["ps", "--quiet", "--filter", filter], { env }).catch((error) => {
     throw new Error(
-      `The machine ${name}, which the stack no longer lists, does not answer, so that its workers cannot finish ` +
-        `their tasks. Start it again, or, if it is gone for good: npm run forget -- ${name}\n${error.message}`,
+      `machine ${name}, which the stack no longer lists, does not answer; expected an answer, so that its workers can ` +
+        `finish their tasks. Start it, or, if it is permanently gone: npm run forget -- ${name}\n${error.message}`,
     );
   });
   const workers = listed.split("\n").filter((id) => id !== "");

@@ -1,6 +1,6 @@
 import type { Stack } from "./stack.ts";
 import {
-  type Deployment,
+  type ExportedState,
   engine,
   machinesIn,
   nameOf,
@@ -25,8 +25,8 @@ function without(resource: Resource, gone: ReadonlySet<string>): Resource {
   };
 }
 
-/** URNs of a machine in a state: its provider, and every resource that this provider made. */
-export function urnsOn({ deployment: { resources = [] } }: Deployment, machine: string): string[] {
+/** Lists the URNs of a machine in a state: its provider, and every resource that this provider made. */
+export function urnsOn({ deployment: { resources = [] } }: ExportedState, machine: string): string[] {
   const isProvider = ({ type, urn }: Resource) => type === engine && nameOf(urn) === `docker-${machine}`;
   const providers = resources.filter(isProvider).map(({ urn }) => urn);
   const isThere = ({ urn, provider = "" }: Resource) =>
@@ -36,10 +36,10 @@ export function urnsOn({ deployment: { resources = [] } }: Deployment, machine: 
 
 /**
  * Removes a machine from a state: its provider, every resource that this provider made, and references to these.
- * @returns the new state, and the URNs that are no longer in it
+ * @returns the new state, and the URNs that were removed
  * @throws Error when the state has no such machine, or the machine is the first one
  */
-export function forgetting<T extends Deployment>(
+export function forgetting<T extends ExportedState>(
   state: T,
   machine: string,
 ): { readonly state: T; readonly forgotten: readonly string[] } {
@@ -47,8 +47,8 @@ export function forgetting<T extends Deployment>(
   const known = machinesIn(state).map(({ name }) => name);
   if (!known.includes(machine)) {
     throw new Error(
-      `There is no machine ${machine} to forget: the state has ${known.join(", ") || "none"} besides the first one, ` +
-        "which has the data and the control roles and cannot be forgotten.",
+      `The state has no machine ${machine} to forget; expected one of: ${known.join(", ") || "none"}. The first machine ` +
+        "cannot be forgotten, since it has the data and the control roles.",
     );
   }
   const gone = new Set(urnsOn(state, machine));
@@ -65,6 +65,7 @@ export function describeUrn(urn: string): string {
   return `${type.slice(type.lastIndexOf(":") + 1)} ${nameOf(urn)}`;
 }
 
+/** Removes a machine from a stack's state; returns the URNs that were removed. */
 export async function forget(stack: Stack, machine: string): Promise<readonly string[]> {
   const { state, forgotten } = forgetting(await readState(stack), machine);
   await writeState(stack, state);

@@ -7,7 +7,7 @@ import { print, printError, printPlainError, show } from "./commandLine/terminal
 /** The project's folder. */
 export const project = resolve(import.meta.dirname, "../..");
 
-/** Exit code of a process; null if it was killed. */
+/** Waits for a process to end; resolves to its exit code, null if it was killed. */
 export function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((done, fail) => child.on("error", fail).on("close", done));
 }

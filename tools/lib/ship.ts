@@ -19,8 +19,8 @@ interface Transfer {
 }
 
 /** Waits for all promises to settle; throws all their errors as one. */
-export async function all(doing: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(doing);
+export async function settleAll(promises: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(promises);
   const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
   if (errors.length > 0)
     throw new Error(
@@ -28,7 +28,7 @@ export async function all(doing: readonly Promise<void>[]): Promise<void> {
     );
 }
 
-/** Identifies an image's content on any engine; an image id depends on how an engine stores images. */
+/** Returns a text that identifies an image's content on any engine; image ids depend on how an engine stores images. */
 async function contentOf(image: string, machine?: Machine): Promise<string> {
   const format = "{{.Created}} {{.RootFS.Layers}}";
   return run("docker", ["image", "inspect", "--format", format, image], { env: clientEnvironment(machine) });
@@ -42,25 +42,25 @@ async function transfer(state: Transfer): Promise<void> {
     env: { ...process.env, ...clientEnvironment(machine) },
     stdio: ["pipe", "ignore", "pipe"],
   });
-  let said = "";
+  let errors = "";
   for (const { stderr } of [save, load]) {
     stderr.on("data", (chunk: Buffer) => {
-      said += chunk;
+      errors += chunk;
     });
   }
   save.stdout.on("data", (chunk: Buffer) => {
     state.bytes += chunk.length;
   });
   save.stdout.pipe(load.stdin);
-  // `docker load` reports by itself why it takes no more.
+  // `docker load` itself reports why it stopped reading.
   load.stdin.on("error", () => {});
   load.on("close", (code) => (code === 0 ? save.stdout.resume() : save.kill()));
   const codes = await Promise.all([ended(save), ended(load)]);
   if (codes.some((code) => code !== 0)) {
     const client = `docker --host ${machine.docker}`;
     throw new Error(
-      `${said.trim()}\nSending ${image} to ${machine.name} failed, see above. Look whether its engine answers (${client} info) ` +
-        `and has room (${client} system df), then run this again: what has arrived is kept.`,
+      `${errors.trim()}\nSending ${image} to ${machine.name} failed, see above; expected an engine that answers ` +
+        `(${client} info) and has room (${client} system df). Run this again: images that arrived are kept.`,
     );
   }
   print(`  ${machine.name}: ${image} sent in ${Math.round((Date.now() - begin) / 1000)} s`);
@@ -85,5 +85,5 @@ export async function shipImages(cargo: readonly Cargo[]): Promise<void> {
       await transfer(state).finally(() => running.delete(state));
     }
   };
-  await all(cargo.map(ship)).finally(() => clearInterval(timer));
+  await settleAll(cargo.map(ship)).finally(() => clearInterval(timer));
 }

@@ -8,9 +8,9 @@ import { claimOf, type Known, keyOnMachine, knownFrom } from "../../platforms/ow
 import type { Settings } from "../../settings/model/groups.ts";
 import { print } from "./commandLine/terminal.ts";
 import { contextFlags, type Stack } from "./stack.ts";
-import { type Deployment, providerOf, type Resource, readState, writeState } from "./state.ts";
+import { type ExportedState, providerOf, type Resource, readState, writeState } from "./state.ts";
 
-/** Names by which a state's resources are deleted, with their machines; containers and networks are deleted by id. */
+/** Lists the claims of resources that are deleted by name; containers and networks are deleted by id. */
 function claimsOf(resources: readonly Resource[], machines: readonly DockerMachine[]): readonly Claim[] {
   return resources.flatMap((resource) => {
     const claim = claimOf(resource);
@@ -19,22 +19,22 @@ function claimsOf(resources: readonly Resource[], machines: readonly DockerMachi
   });
 }
 
-/** URNs of resources at the strangers' names; a strange namespace includes all resources of its cluster. */
+/** Lists the URNs of resources with names that others have; another's namespace includes all resources of its cluster. */
 export function spared(
   resources: readonly Resource[],
   machines: readonly DockerMachine[],
-  strange: readonly Found[],
+  foreign: readonly Found[],
 ): readonly string[] {
-  const places = new Set(strange.map(keyOnMachine));
-  const inNamespace = strange.some(({ kind }) => kind === "namespace");
+  const keys = new Set(foreign.map(keyOnMachine));
+  const inNamespace = foreign.some(({ kind }) => kind === "namespace");
   const isTheirs = (resource: Resource) =>
     (inNamespace && resource.type.startsWith("kubernetes:")) ||
-    claimsOf([resource], machines).some((claim) => places.has(keyOnMachine(claim)));
+    claimsOf([resource], machines).some((claim) => keys.has(keyOnMachine(claim)));
   return resources.filter(isTheirs).map(({ urn }) => urn);
 }
 
-/** Marks resources to be dropped from a state without being deleted. */
-export function retaining<T extends Deployment>(state: T, urns: readonly string[]): T {
+/** Returns a state from which some resources are dropped without being deleted. */
+export function retaining<T extends ExportedState>(state: T, urns: readonly string[]): T {
   const { resources = [] } = state.deployment;
   const marked = resources.map((one) => (urns.includes(one.urn) ? { ...one, retainOnDelete: true } : one));
   return { ...state, deployment: { ...state.deployment, resources: marked } };
@@ -54,9 +54,9 @@ export async function spare(stack: Stack, settings: Settings): Promise<Known> {
     docker: () => onEngines(claims),
     kubernetes: () => inCluster(claims, contextFlags(settings.kubernetes)),
   });
-  const strange = strangers(await find(), known);
-  if (strange.length === 0) return known;
-  for (const one of strange) print(`  left as it is: ${describeClaim(one)}`);
-  await writeState(stack, retaining(state, spared(resources, machines, strange)));
+  const foreign = strangers(await find(), known);
+  if (foreign.length === 0) return known;
+  for (const one of foreign) print(`  not removed: ${describeClaim(one)}`);
+  await writeState(stack, retaining(state, spared(resources, machines, foreign)));
   return known;
 }

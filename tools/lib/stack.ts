@@ -24,43 +24,43 @@ import { project, type RunOptions, run } from "./process.ts";
 import { protectAgain, unprotect } from "./recovery/protection.ts";
 import { isLocked, recover } from "./recovery/recover.ts";
 
-/** The outputs of a deployed stack. */
+/** Outputs of a deployed stack. */
 export interface Outputs {
   readonly webserverUrl: string;
   readonly flowerUrl: string;
-  /** Absent without monitoring. */
+  /** URL of the monitoring, if the stack has one. */
   readonly monitoringUrl?: string;
   readonly adminUser: string;
   readonly adminPassword: string;
   readonly workers: readonly string[];
   /** Version of Airflow. */
   readonly version: string;
-  /** Keys that open backups, one a line, if the stack has some. */
+  /** Keys that open backups, one per line, if the stack has backups. */
   readonly backupKeys?: string;
 }
 
-/** Path of a stack's configuration file. */
+/** Returns the path of a stack's configuration file. */
 export function stackFile(name: string): string {
   return join(project, `stacks/Pulumi.${name}.yaml`);
 }
 
-/** Prefix of the names of a stack's resources. */
+/** Returns the prefix of the names of a stack's resources. */
 export function prefixOf(stack: string): string {
   return `airflow-${stack}`;
 }
 
-/** kubectl flags for the cluster of a stack. */
+/** Returns the kubectl flags that select the cluster of a stack. */
 export function contextFlags(settings: Settings["kubernetes"]): string[] {
   return settings?.context === undefined ? [] : ["--context", settings.context];
 }
 
-/** Environment of the Docker client, by the name of a provider. */
+/** Returns a function that gives the environment of the Docker client for the name of a provider. */
 export function clientsOf(settings: Settings): (provider: string) => Readonly<Record<string, string>> {
   const machines = machinesOf(settings);
   return (provider) => clientEnvironment(machineOf(provider, machines));
 }
 
-/** True if a CLI command runs the program, which needs all that a deployment needs. */
+/** True if a CLI command runs the program, which needs settings that are valid for a deployment. */
 function deploys([command = ""]: readonly string[]): boolean {
   return ["up", "preview", "watch"].includes(command);
 }
@@ -74,7 +74,7 @@ const configured = ["up", "preview", "destroy", "refresh", "config", "import", "
  */
 export class Stack {
   readonly name: string;
-  /** Prefix of the names of its resources. */
+  /** Prefix of the names of the stack's resources. */
   readonly prefix: string;
   /** Path of the stack's configuration. */
   readonly file: string;
@@ -91,7 +91,7 @@ export class Stack {
     this.state = state;
   }
 
-  /** Runs the CLI on this stack; makes the stack if there is none. */
+  /** Runs the CLI on this stack, which is made if there is none; returns the CLI's output, unless it is shown. */
   async pulumi(args: readonly string[], show: RunOptions["show"] = false): Promise<string> {
     if (process.env.PULUMI_BACKEND_URL) {
       await run("pulumi", ["stack", "select", "--create", this.name]);
@@ -103,24 +103,29 @@ export class Stack {
     if (capabilities[platform].manifests) await run("tools/run", ["--kubernetes-plugin"], { show: true });
     if (args[0] === "config" && args[1] !== undefined && args[1] !== "get") {
       throw new Error(
-        `The configuration of stack ${this.name} is kept in ${this.file}. Set it there; ` +
-          `npm run secret -- KEY --stack ${this.name} writes a secret into it.`,
+        `pulumi config ${args[1]} changes nothing: the configuration of stack ${this.name} is ${this.file}; expected a ` +
+          `change there, or for a secret npm run secret -- KEY --stack ${this.name}.`,
       );
     }
     const salt = await this.salt();
     const file = join(this.state, `config.${this.name}.yaml`);
     writeFileSync(file, rewritten(readText(this.file), this.file, { encryptionsalt: salt }));
     const cli = (...words: string[]) => run("pulumi", words, { env: this.environment() });
-    const places = { kubectl: contextFlags(kubernetes), docker: clientsOf(settings) };
-    await recover(this.state, this.name, places, cli);
+    const clients = { kubectl: contextFlags(kubernetes), docker: clientsOf(settings) };
+    await recover(this.state, this.name, clients, cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
     if (show === true && process.stdout.isTTY) flags.push("--color=always");
     return run("pulumi", [...args, ...flags], { env: this.environment(), show });
   }
 
+  /** Removes everything of the stack but its data and secrets; workers finish their tasks. */
+  async destroyAllButData(): Promise<void> {
+    await this.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);
+  }
+
   /**
-   * Removes all that the CLI knows of the stack, protected or not. What is left when that fails, or is cut off, is
-   * protected again, by this or by the next command.
+   * Removes all resources of the stack, protected or not. Resources that are left after a failure are protected again, by
+   * this command or, if it was killed, by the next.
    */
   async destroyAll(): Promise<void> {
     const cli = (...words: string[]) => this.pulumi(words);
@@ -143,7 +148,7 @@ export class Stack {
     return process.env.PULUMI_BACKEND_URL ? undefined : readCheckpoint(this.state, this.name);
   }
 
-  /** Path of a file that is kept beside the state for this stack. */
+  /** Returns the path of a file that is kept beside the state for this stack. */
   beside(what: string, ending: string): string {
     return join(this.state, `${what}.${this.name}.${ending}`);
   }
@@ -153,21 +158,21 @@ export class Stack {
     return isLocked(this.state, this.name);
   }
 
-  /** Version of Airflow that is deployed; undefined if nothing is, or if the version is not in a state of this machine. */
+  /** Returns the deployed version of Airflow; undefined if nothing is deployed, or no state of this machine has the version. */
   deployedVersion(): string | undefined {
     const { resources = [] } = this.checkpoint()?.latest ?? {};
     const { version } = previousOutputs(resources);
     return typeof version === "string" ? version : undefined;
   }
 
-  /** True if something is deployed, or another backend has the state, where the program looks. */
+  /** True if something is deployed, or another backend has the state, which the program itself reads. */
   private isKnown(): boolean {
     const { resources = [] } = this.checkpoint()?.latest ?? {};
     return Boolean(process.env.PULUMI_BACKEND_URL) || !isEmpty(resources);
   }
 
   /**
-   * Reads the settings for a look at what is deployed, as {@link readDeployed} does.
+   * Reads the settings for commands that look at the deployed stack, as {@link readDeployed} does.
    * @throws Error when the stack file is missing or invalid
    */
   deployed(): Settings {
@@ -175,11 +180,11 @@ export class Stack {
     return readDeployed(this.file);
   }
 
-  /** @throws Error when the stack file is missing */
+  /** Checks that the stack file exists; throws an Error otherwise. */
   requireFile(): void {
     if (!existsSync(this.file)) {
       throw new Error(
-        `There is no stack ${this.name}: ${this.file} does not exist. ` +
+        `${this.file} does not exist; expected the stack file of stack ${this.name}. ` +
           "Write it, or copy one of stacks/: dev is for Docker, staging for Kubernetes.",
       );
     }
@@ -208,6 +213,7 @@ export class Stack {
     }
   }
 
+  /** Reads the outputs of the last deployment, with the password in the clear. */
   async outputs(): Promise<Outputs> {
     return JSON.parse(await this.pulumi(["stack", "output", "--json", "--show-secrets"]));
   }
@@ -220,13 +226,13 @@ export class Stack {
     };
   }
 
-  /** The salt of the stack's secrets key; makes the stack if there is none. */
+  /** Returns the salt of the stack's secrets key; makes the stack if there is none. */
   private async salt(): Promise<string> {
     removeDamagedAttributes(this.state, this.name);
     return readSalt(this.state, this.name) ?? (await this.make());
   }
 
-  /** Makes the stack in a folder of its own, since the CLI writes its salt into a project's file too. */
+  /** Makes the stack in a separate folder, since the CLI also writes the salt into a file of the project. */
   private async make(): Promise<string> {
     const folder = join(this.state, this.name);
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -23,7 +23,7 @@ export interface Resource {
 }
 
 /** Output of `pulumi stack export`. */
-export interface Deployment {
+export interface ExportedState {
   readonly deployment: { readonly resources?: readonly Resource[] };
 }
 
@@ -33,17 +33,18 @@ export type DeployedMachine = Omit<Machine, "address">;
 /** Type of a Docker engine's provider. */
 export const engine = "pulumi:providers:docker";
 
+/** Returns the name at the end of a URN. */
 export function nameOf(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
 }
 
-/** Name of the provider that made a resource; empty for a component. */
+/** Returns the name of the provider that made a resource; empty for a component. */
 export function providerOf({ provider }: { readonly provider?: string | undefined }): string {
   return provider?.split("::").at(-2) ?? "";
 }
 
 /** Lists the machines in a state, except the first, whose provider has the plain name. */
-export function machinesIn({ deployment: { resources = [] } }: Deployment): DeployedMachine[] {
+export function machinesIn({ deployment: { resources = [] } }: ExportedState): DeployedMachine[] {
   return resources.flatMap(({ urn, type, inputs: { host, certPath } = {} }) => {
     const [, name] = /^docker-(.+)$/.exec(nameOf(urn)) ?? [];
     if (type !== engine || name === undefined) return [];
@@ -54,18 +55,18 @@ export function machinesIn({ deployment: { resources = [] } }: Deployment): Depl
 }
 
 /** Reads the state of a stack; its secrets stay encrypted. */
-export async function readState(stack: Stack): Promise<Deployment> {
+export async function readState(stack: Stack): Promise<ExportedState> {
   return JSON.parse(await stack.pulumi(["stack", "export"]));
 }
 
-/** Reads the state for a look: from its folder, if it is in one, since the CLI takes seconds. */
-export async function glanceAtState(stack: Stack): Promise<Deployment> {
+/** Reads the state without the CLI, which takes seconds, if the state is in its folder. */
+export async function glanceAtState(stack: Stack): Promise<ExportedState> {
   const { latest } = stack.checkpoint() ?? {};
   return latest ? { deployment: latest } : readState(stack);
 }
 
 /** Replaces the state of a stack. */
-export async function writeState(stack: Stack, state: Deployment): Promise<void> {
+export async function writeState(stack: Stack, state: ExportedState): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "state-"));
   const file = join(folder, "state.json");
   try {

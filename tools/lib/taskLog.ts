@@ -1,4 +1,4 @@
-/** Answer of the API to a request for a task's log: in Airflow 2 a text with pairs of host and log, in Airflow 3 a list of lines. */
+/** Answer of the API to a request for a task's log: in Airflow 2 a text of host and log pairs, in Airflow 3 a list of lines. */
 export interface LogAnswer {
   readonly content:
     | string

@@ -7,7 +7,7 @@ import { Refused } from "../../settings/read/yaml/refused.ts";
 import type { Stack } from "../lib/stack.ts";
 
 /**
- * Checks a text that a stack file is to have.
+ * Reads the settings from a new text of a stack file.
  * @throws Error with all faults, at their lines of the stack file
  */
 export function settingsIn(stack: Stack, text: string): Settings {

@@ -12,7 +12,7 @@ import { readDeployments } from "../lib/upgrade/deployments.ts";
 import { drain } from "../lib/upgrade/drain.ts";
 import { copyOf, keptOf } from "../lib/upgrade/record.ts";
 import type { Effects } from "../lib/upgrade/upgrade.ts";
-import { removeAllButData, replaceData, up } from "./replaceData.ts";
+import { replaceData, up } from "./replaceData.ts";
 
 /** Returns the text of a stack file without its version. */
 function withoutVersion(text: string): string {
@@ -20,7 +20,7 @@ function withoutVersion(text: string): string {
   return lines.join("\n").trim();
 }
 
-/** Writes a stack file that may be a link; what was never deployed of its present text is copied beside it. */
+/** Writes a stack file, which may be a link; copies its present text beside it if that was never deployed. */
 export function writeStackFile(stack: Stack, text: string): void {
   const file = realpathSync(stack.file);
   const present = readFileSync(file, "utf8");
@@ -32,15 +32,15 @@ export function writeStackFile(stack: Stack, text: string): void {
   writeWhole(file, text, statSync(file).mode);
 }
 
-/** Prints lines with the seconds since the beginning. */
+/** Returns a function that prints a line with the seconds since this call. */
 export function stopwatch(): (line: string) => void {
   const begin = Date.now();
   return (line) => print(`[${Math.round((Date.now() - begin) / 1000)} s] ${line}`);
 }
 
 /**
- * Removes the schedulers' instances. The state knows that, so any deployment makes them again; neither the database nor its
- * backup has a trace of it.
+ * Removes the schedulers' instances from engine and state, so that any deployment makes them again; database and backups
+ * do not show that they were gone.
  */
 async function removeSchedulers(stack: Stack): Promise<void> {
   const { resources = [] } = (await readState(stack)).deployment;
@@ -52,16 +52,16 @@ async function removeSchedulers(stack: Stack): Promise<void> {
   await stack.pulumi(["destroy", "--yes", "--skip-preview", "--suppress-outputs", ...targets], true);
 }
 
-/** @param limit seconds for running tasks to end */
-export function effectsOn(stack: Stack, limit: number, tell = stopwatch()): Effects {
-  // Deployments below belong to the upgrade, and are not to look for one that was cut off.
+/** Returns the effects of an upgrade on a stack, whose running tasks have `limit` seconds to end. */
+export function effectsOn(stack: Stack, limit: number, report = stopwatch()): Effects {
+  // Marks the deployments of the upgrade itself, which must not look for an upgrade that was cut off.
   const deploy = async () => {
     setFlags({ upgrade: true });
     await up(stack);
   };
   return {
     kept: keptOf(stack),
-    tell,
+    report,
     hasReturned: async () => {
       const { resources = [] } = (await readState(stack)).deployment;
       return resources.some(({ urn }) => urn.includes("airflow:index:Restoration$"));
@@ -69,14 +69,14 @@ export function effectsOn(stack: Stack, limit: number, tell = stopwatch()): Effe
     hasMigrated: (version) => stack.deployedVersion() === version,
     writeStackFile: (text) => writeStackFile(stack, text),
     pause: () => removeSchedulers(stack),
-    drain: () => overApi(stack, stack.deployed(), (api) => drain(api, limit, tell)),
+    drain: () => overApi(stack, stack.deployed(), (api) => drain(api, limit, report)),
     backUp: async () => {
       const place = await placeOfBackups(stack, stack.deployed());
       const { id, at } = await takeBackup(place);
       await saveBackup(place, id, copyOf(stack));
       return { id, at };
     },
-    stop: () => removeAllButData(stack),
+    stop: () => stack.destroyAllButData(),
     deploy,
     putBack: async () => {
       const keys = keysIn(await readOpenState(stack));

@@ -9,8 +9,8 @@ import { resume } from "../lib/upgrade/upgrade.ts";
 import { effectsOn } from "./effects.ts";
 
 /**
- * Ends an upgrade that was cut off.
- * @returns true if there was one: the stack is deployed and proven
+ * Finishes an upgrade that was cut off.
+ * @returns true if there was one; then the stack is deployed and proven
  */
 export async function endUpgrade(stack: Stack): Promise<boolean> {
   if (hasFlag("upgrade") || hasFlag("restore")) return false;
@@ -19,22 +19,22 @@ export async function endUpgrade(stack: Stack): Promise<boolean> {
   return half !== undefined;
 }
 
-/** Returns the major version of Postgres that an image's tag names; undefined if it names none: a date is none. */
+/** Returns the major version of Postgres in an image's tag; undefined if there is none, as in a date. */
 export function postgresMajor(image: string): string | undefined {
   return /^[^@]*:(\d{1,2})([-.][^:@/]*)?(@.*)?$/.exec(image)?.[1];
 }
 
-/** Explains why another Postgres cannot open the data of the present one. */
+/** Explains why another version of Postgres cannot open the data of the deployed one; undefined if it can. */
 export function postgresFault(wanted: string, deployed: string): string | undefined {
   const [major, earlier] = [wanted, deployed].map(postgresMajor);
   if (major === undefined || earlier === undefined || major === earlier) return undefined;
   return (
-    `images.postgres is ${wanted}; expected PostgreSQL ${earlier}, which made the data: another major version does not open it. ` +
+    `images.postgres is ${wanted}; expected PostgreSQL ${earlier}, since another major version cannot open the data. ` +
     "docs/backup.md, Another major version of Postgres, has the commands that dump and restore it."
   );
 }
 
-/** @throws Error, with the command to use instead, if data would not fit the version of Airflow or of Postgres */
+/** Checks that deployed data fits the stack file's versions; throws an Error with the command to use instead. */
 export function checkVersions(stack: Stack, { version, images, postgres }: Settings): void {
   const deployed = stack.deployedVersion();
   if (deployed === undefined) return;

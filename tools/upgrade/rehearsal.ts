@@ -11,16 +11,16 @@ import { ended } from "../lib/process.ts";
 import type { Place } from "../lib/reach/place.ts";
 import type { Stack } from "../lib/stack.ts";
 
-/** The throwaway database, before and after the migration. */
-interface Look {
+/** Size of the throwaway database, before or after the migration. */
+interface DatabaseSize {
   readonly bytes: number;
   readonly rows: number;
 }
 
-/** The database before, and the way to it in the network of its container. */
-type Ready = Look & { readonly port: number; readonly database: string };
+/** Size of the database before the migration, and its address in the network of its container. */
+type Ready = DatabaseSize & { readonly port: number; readonly database: string };
 
-/** Migrates the throwaway database of a container, with the image of the new version; without a network but that container's. */
+/** Migrates the throwaway database of a container, with the image of the new version, in the container's network alone. */
 async function migrate(
   settings: Settings,
   { name, machine }: Place,
@@ -42,27 +42,28 @@ async function migrate(
     ["timeout", String(settings.migrationSeconds), "airflow", "db", "migrate"],
     "",
   );
-  if (code !== 0) throw new Error(`The migration to ${settings.version} failed in its rehearsal, see above.`);
+  if (code !== 0)
+    throw new Error(`The rehearsal of ${settings.version} failed, see above; nothing was touched.`);
 }
 
 /**
  * Tries the migration on a fresh backup, restored into a throwaway Postgres.
- * @param settings those of the new version
- * @returns what is to be expected of the migration
+ * @param settings settings with the new version
+ * @returns a sentence with the duration of the migration, and the size of the database
  * @throws Error if the migration fails
  */
 export async function rehearse(stack: Stack, settings: Settings): Promise<string> {
   if (!capabilities[settings.platform].engines)
-    return "there is no rehearsal in a cluster; should the migration fail, the stack goes back by itself";
+    return "a cluster has no rehearsal; if the migration fails, the stack rolls back automatically";
   const place = await placeOfBackups(stack, stack.deployed());
   const { id } = await takeBackup(place);
   const child = spawn(place.program, [...place.args, "python3", `${folder}/rehearse.py`, id], {
     env: { ...process.env, ...place.env },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  let said = "";
+  let errors = "";
   child.stderr.on("data", (chunk: Buffer) => {
-    said += chunk;
+    errors += chunk;
   });
   const end = ended(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -70,7 +71,7 @@ export async function rehearse(stack: Stack, settings: Settings): Promise<string
     const { value, done } = await lines.next();
     if (!done) return JSON.parse(value);
     throw new Error(
-      `Backup ${id} could not be restored for the rehearsal; npm run up first, if it is new:\n${said}`,
+      `Backup ${id} could not be restored for the rehearsal; if the project is newer than the deployment, npm run up first:\n${errors}`,
     );
   };
   try {
@@ -79,10 +80,10 @@ export async function rehearse(stack: Stack, settings: Settings): Promise<string
     await migrate(settings, place, ready);
     const seconds = Math.round((Date.now() - begin) / 1000);
     child.stdin.end();
-    const after: Look = await next();
+    const after: DatabaseSize = await next();
     return (
       `migrating ${ready.rows} rows took ${seconds} s; ` +
-      `the database has ${sizeOf(ready.bytes)} before and ${sizeOf(after.bytes)} after`
+      `the database had ${sizeOf(ready.bytes)} before and ${sizeOf(after.bytes)} afterwards`
     );
   } finally {
     child.stdin.end();

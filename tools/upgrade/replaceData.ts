@@ -3,22 +3,17 @@ import { sendTo } from "../lib/backup/send.ts";
 import { run } from "../lib/process.ts";
 import type { Stack } from "../lib/stack.ts";
 
-/** Removes everything of a stack but its data; workers finish their tasks. */
-export async function removeAllButData(stack: Stack): Promise<void> {
-  await stack.pulumi(["destroy", "--yes", "--skip-preview", "--exclude-protected"], true);
-}
-
 /** Deploys and proves a stack, as `npm run up` does. */
 export async function up(stack: Stack): Promise<void> {
   await run("tools/run", ["tools/up.ts", "--stack", stack.name], { show: true });
 }
 
-/** Deploys a stack anew around the data of a backup. */
+/** Removes a stack but its data, and deploys it with the data of a backup. */
 export async function replaceData(
   stack: Stack,
   archive: { readonly file: string; readonly keys: string },
 ): Promise<void> {
-  await removeAllButData(stack);
+  await stack.destroyAllButData();
   setFlags({ restore: true });
   const deployment = up(stack);
   await Promise.all([deployment, sendTo(stack, archive, deployment)]);

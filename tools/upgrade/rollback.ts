@@ -1,5 +1,6 @@
 import { capabilities } from "../../capabilities.ts";
 import { builtHere } from "../../images/local.ts";
+import { stackFlag } from "../../settings/model/names/stackFlag.ts";
 import { readText } from "../../settings/read/yaml/text.ts";
 import { listBackups, placeOfBackups } from "../lib/backup/store.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
@@ -15,14 +16,14 @@ import { writeStackFile } from "./effects.ts";
 import { up } from "./replaceData.ts";
 import { textFor } from "./textFor.ts";
 
-/** @throws Error if an image that was built here is gone */
+/** Checks that the engine still has the images that were built here; throws an Error if one is gone. */
 async function checkImages({ number, images, revision }: Deployment): Promise<void> {
   for (const image of Object.values(images).filter((name) => name.startsWith(builtHere))) {
     const there = await run("docker", ["image", "ls", "--quiet", image]);
     if (there.trim() !== "") continue;
     throw new Error(
-      `The image ${image} of deployment ${number} is gone; expected the project as it was then` +
-        `${revision === undefined ? "" : ` (git checkout ${revision.replace("+", "")})`}, and npm run images.`,
+      `The image ${image} of deployment ${number} is gone; expected it on the engine: npm run images builds it ` +
+        `in the project of that time${revision === undefined ? "" : ` (git checkout ${revision.replace("+", "")})`}.`,
     );
   }
 }
@@ -31,11 +32,10 @@ async function checkImages({ number, images, revision }: Deployment): Promise<vo
 async function otherSchema(stack: Stack, { number, version }: Deployment, deployed: string): Promise<string> {
   const { backups } = await listBackups(await placeOfBackups(stack, stack.deployed()));
   const backup = backups.find((one) => one.version === version);
-  const flag = stack.name === "dev" ? "" : ` --stack ${stack.name}`;
   const way = backup
-    ? `Backup ${backup.id} has it: set airflow:version to ${version}, and npm run restore -- --from ${backup.id}${flag}. ` +
-      `All that has happened since ${backup.at.slice(0, 16)} would be lost.`
-    : `No backup of ${version} is among those of the stack; npm run restore takes a copy of one, too.`;
+    ? `Backup ${backup.id} has it: set airflow:version to ${version}, then npm run restore -- --from ${backup.id}` +
+      `${stackFlag(stack.name)}. All changes since ${backup.at.slice(0, 16)} would be lost.`
+    : `The stack has no backup of ${version}; expected a copy of one: npm run restore -- --from FILE${stackFlag(stack.name)}.`;
   return `Deployment ${number} ran Airflow ${version}, and the database has the schema of ${deployed}. ${way}`;
 }
 
@@ -58,21 +58,19 @@ await main(async () => {
   const wanted = picked(known, words[0], { text: present, images });
   const deployed = stack.deployedVersion() ?? (await stack.outputs()).version;
   if (wanted.version !== deployed) throw new Error(await otherSchema(stack, wanted, deployed));
-  const named = textFor(wanted, settingsIn(stack, wanted.text));
-  // The project's default may be another version than it was.
+  const pinned = textFor(wanted, settingsIn(stack, wanted.text));
+  // The default version may differ from that of the deployment's time.
   const text =
-    settingsIn(stack, named).version === wanted.version ? named : withVersion(named, wanted.version);
+    settingsIn(stack, pinned).version === wanted.version ? pinned : withVersion(pinned, wanted.version);
   const { dagsGit } = settingsIn(stack, text);
   if (capabilities[platform].engines) await checkImages(wanted);
   print(`Back to deployment ${wanted.number} of ${wanted.at.slice(0, 16)}, by ${wanted.who}`);
   if (!dagsGit)
-    print(
-      `  DAGs of a folder are those that are there; the project was at ${wanted.revision ?? "no revision"} then`,
-    );
+    print(`  DAGs of a folder stay as they are; the project was at ${wanted.revision ?? "no revision"} then`);
   writeStackFile(stack, text);
   await up(stack).catch((error: Error) => {
     throw new Error(
-      `${error.message}\n${stack.file} is that of deployment ${wanted.number}, which did not come up; ` +
+      `${error.message}\nDeployment ${wanted.number} did not come up; ${stack.file} has its text. ` +
         "npm run rollback -- --list lists the others.",
     );
   });

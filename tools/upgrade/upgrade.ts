@@ -19,7 +19,7 @@ import { settingsIn } from "./checked.ts";
 import { effectsOn, stopwatch } from "./effects.ts";
 import { rehearse } from "./rehearsal.ts";
 
-/** Seconds that running tasks have to end. */
+/** Default seconds that running tasks have to end. */
 const drainSeconds = 600;
 
 type Flags = ReturnType<typeof commandLine<"upgrade">>["flags"];
@@ -27,19 +27,19 @@ type Flags = ReturnType<typeof commandLine<"upgrade">>["flags"];
 function secondsOf({ limit }: Flags): number {
   if (limit === undefined) return drainSeconds;
   if (/^\d{1,6}$/.test(limit)) return Number(limit);
-  throw new Error(`--limit is ${limit}; expected seconds, a whole number.`);
+  throw new Error(`--limit is ${limit}; expected a whole number of seconds from 0 to 999999.`);
 }
 
 /** Plans an upgrade: from the deployed version and its stack file to the same file with another version. */
 async function planned(stack: Stack, to: string): Promise<Upgrade> {
   const from = stack.deployedVersion() ?? (await stack.outputs()).version;
   if (from === undefined)
-    throw new Error(`Nothing is deployed of stack ${stack.name}: set airflow:version, and npm run up.`);
-  if (from === to) throw new Error(`Stack ${stack.name} runs ${to} already.`);
+    throw new Error(`Stack ${stack.name} is not deployed; expected airflow:version, and npm run up.`);
+  if (from === to) throw new Error(`--to is ${to}, which runs already; expected a newer version.`);
   if (isOlder(to, from))
     throw new Error(
-      `--to is ${to}; expected a newer version than ${from}, whose database cannot go back. ` +
-        "npm run rollback says which backup has an older one.",
+      `--to is ${to}; expected a newer version than ${from}, since its database cannot be downgraded. ` +
+        "npm run rollback names the backup with an older version.",
     );
   const text = readText(stack.file);
   const [latest] = readDeployments(stack);
@@ -50,25 +50,25 @@ async function planned(stack: Stack, to: string): Promise<Upgrade> {
 async function checkDags(stack: Stack, settings: Settings, flags: Flags): Promise<void> {
   if (settings.dagsGit && flags.folder === undefined)
     throw new Error(
-      `The DAGs of stack ${stack.name} are in ${settings.dagsGit.url}; expected --folder, your checkout, to check them.`,
+      `The DAGs of stack ${stack.name} are in ${settings.dagsGit.url}; expected --folder FOLDER, a checkout of them to check.`,
     );
   const folder = flags.folder === undefined ? settings.dags : userPath(flags.folder);
   if ((await withTools({ stack, settings, folder }, "check", [])) !== 0)
-    throw new Error(`These DAGs do not run on Airflow ${settings.version}, see above. Nothing was touched.`);
+    throw new Error(`${folder}: DAGs do not run on ${settings.version}, see above; nothing was touched.`);
 }
 
 await main(async () => {
   const { flags } = commandLine("upgrade");
   const stack = new Stack(flags.stack);
   const limit = secondsOf(flags);
-  const tell = stopwatch();
-  const effects = effectsOn(stack, limit, tell);
+  const report = stopwatch();
+  const effects = effectsOn(stack, limit, report);
   const half = cutOff(stack, isAlive);
   const { to } = flags;
   if (half) {
     if (to !== undefined && to !== half.to)
       throw new Error(
-        `--to is ${to}, and an upgrade to ${half.to} was cut off; expected npm run upgrade to end it.`,
+        `--to is ${to}, but an upgrade to ${half.to} was cut off; expected npm run upgrade without --to, which finishes it.`,
       );
     return resume(half, effects, true);
   }
@@ -77,17 +77,17 @@ await main(async () => {
   const upgrade = await planned(stack, to);
   const settings = settingsIn(stack, upgrade.after);
   await placeOfBackups(stack, settingsIn(stack, upgrade.before));
-  tell(`1 Settings fit ${to}; images, and DAGs on the new image`);
+  report(`1 Settings fit ${to}; images, and DAGs on the new image`);
   if (capabilities[settings.platform].engines) await prepareImages(settings);
   await checkDags(stack, settings, flags);
-  tell(`2 Rehearsal: the migration of a fresh backup, in a throwaway Postgres`);
-  tell(`2 ${await rehearse(stack, settings)}`);
+  report(`2 Rehearsal: the migration of a fresh backup, in a throwaway Postgres`);
+  report(`2 ${await rehearse(stack, settings)}`);
   if (flags.rehearse) {
-    print("Nothing was touched. Without --rehearse, the upgrade goes on from here.");
+    print("Nothing was touched. Without --rehearse, the upgrade would continue here.");
     return;
   }
   await goOn(upgrade, effects);
-  tell(
-    `Stack ${stack.name} runs ${to}. ${stack.file} says so, and npm run backup -- --list has the backup from before.`,
+  report(
+    `Stack ${stack.name} runs ${to}, as in ${stack.file}; npm run backup -- --list shows the backup from before.`,
   );
 });

@@ -14,7 +14,7 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Makers of the files that are generated, given their present text. */
+/** Functions that generate files from their present text, by path. */
 const files: Readonly<Record<string, (now: string) => string>> = {
   "Pulumi.yaml": projectFile,
   "docs/configuration.md": (now) =>
@@ -31,7 +31,7 @@ export const generatedFiles = Object.keys(files);
 export function generated(file: string, now: string): string {
   const make = files[file];
   if (make === undefined)
-    throw new Error(`${file} is not generated; those are: ${generatedFiles.join(", ")}`);
+    throw new Error(`${file} is not generated; expected one of ${generatedFiles.join(", ")}`);
   return make(now);
 }
 

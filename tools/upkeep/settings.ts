@@ -17,8 +17,8 @@ type Printed = Omit<KnownFile, "sections" | "sensitive" | "readers"> & {
 };
 
 /**
- * Runs a program of `tools/lib/known` in an image, and returns the lines that it prints. A program in Python has no
- * name of a package that it imports: its folder comes first where Python looks.
+ * Runs a program of `tools/lib/known` in an image, and returns the lines that it prints. No Python program there may have
+ * the name of a package that it imports, since Python looks into the program's folder first.
  */
 async function linesOf(
   image: ImageName,
@@ -40,7 +40,7 @@ function written(file: object): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-/** Text of a committed file: the settings that a version's image knows. */
+/** Renders the committed file with the settings that a version's image knows. */
 export async function printedBy(version: string): Promise<string> {
   const lines = await linesOf("airflow", version, "python", "/known/versions.py");
   const { sections, sensitive, readers, ...rest }: Printed = JSON.parse(lines.at(-1) ?? "");
@@ -53,7 +53,7 @@ export async function printedBy(version: string): Promise<string> {
   return written(file);
 }
 
-/** Text of a committed file: the settings that a server's image knows. */
+/** Renders the committed file with the settings that a server's image knows. */
 export async function printedByServer(server: Server): Promise<string> {
   const lines = await linesOf(server, undefined, "sh", `/known/${server}.sh`);
   const specified = lines.flatMap((line) => {
@@ -74,7 +74,7 @@ if (import.meta.main) {
     for (const version of builtVersions()) {
       const release = releaseOf(version);
       if (release === undefined)
-        throw new Error(`${version} has a lock, but is of no release in settings/schema/versions.ts.`);
+        throw new Error(`${version} has a lock; expected its release in settings/schema/versions.ts.`);
       await ensureImages(["airflow"], version);
       writeFileSync(knownFile(release), await printedBy(version));
     }

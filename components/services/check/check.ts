@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { Platform, Target, Values } from "../../../workload.ts";
 import { type BrokerTls, clientKey } from "../../broker.ts";
 import { type ExtrasByRole, withExtras } from "../../roles/extras.ts";
+import { programs } from "../../roles/modules.ts";
 import { underInit } from "../../roles/role.ts";
 
 export interface CheckArgs {
@@ -23,9 +23,7 @@ export interface CheckArgs {
 }
 
 const folder = "/opt/airflow/check";
-const programs = ["check.py", "check_network.py", "check_postgres.py", "check_redis.py"].map(
-  (name) => [`${folder}/${name}`, readFileSync(new URL(name, import.meta.url), "utf8")] as const,
-);
+const names = ["check.py", "check_network.py", "check_postgres.py", "check_redis.py"];
 
 /** Tests external services as Airflow will use them, before the deployment touches anything else. */
 export class Check extends pulumi.ComponentResource {
@@ -47,7 +45,7 @@ export class Check extends pulumi.ComponentResource {
         command: underInit("python", `${folder}/check.py`, String(connections), ...flags),
         user: { uid: 50000, gid: 0 },
         secrets: { ...urls, ...(client && { [clientKey]: client.key }) },
-        files: { ...Object.fromEntries(programs), ...files },
+        files: { ...programs(folder, import.meta.url, ...names), ...files },
         limits: { memory: 256, cpu: 1 },
         reaches: args.reaches,
         stop: { signal: "SIGTERM", graceSeconds: 10 },

@@ -7,8 +7,8 @@ export interface Silence {
   readonly down: boolean;
 }
 
-/** Facts of a machine that messages are made of. */
-interface Place {
+/** Parts of a message about a machine. */
+interface MessageParts {
   /** Engine address, as in `DOCKER_HOST`. */
   readonly docker: string;
   /** Arguments of ssh. */
@@ -22,59 +22,59 @@ interface Place {
   readonly gist: string;
 }
 
-type Cause = readonly [complaint: RegExp, fault: (place: Place) => string];
+type Cause = readonly [complaint: RegExp, fault: (parts: MessageParts) => string];
 
 const mistakes: readonly Cause[] = [
   [
     /spawn docker ENOENT/,
-    () => "there is no docker command here to ask it with; it takes Docker's client; install it here",
+    () => "the docker command is missing on this machine; expected Docker's client; install it here",
   ],
   [
     /"ssh": executable file not found|spawn ssh ENOENT/,
-    () => "there is no ssh command here to reach it with; it takes OpenSSH's client; install it here",
+    () => "the ssh command is missing on this machine; expected OpenSSH's client; install it here",
   ],
   [
     /unable to resolve docker endpoint/,
     ({ docker, gist }) =>
-      `the Docker client does not accept ${docker}: ${gist}; expected unix://PATH, ssh://USER@HOST, and ` +
+      `the Docker client does not accept ${docker}: ${gist}; expected unix://PATH, ssh://USER@HOST, or ` +
       "tcp://HOST:PORT with a directory of ca.pem, cert.pem and key.pem; correct docker or certificates",
   ],
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key for .* has changed/,
     ({ known, ssh }) =>
-      `its SSH host key is not the one that is known here; either it was installed anew, or somebody stands ` +
-      `between; ask it at its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then run ` +
+      "its SSH host key differs from the known one; either the machine was reinstalled, or somebody intercepts the " +
+      "connection; read the key at its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then run " +
       `ssh-keygen -R ${known} and ssh ${ssh}, and compare`,
   ],
   [
     /Host key verification failed/,
     ({ ssh }) =>
-      `its SSH host key is not known here; expected one that a person has accepted; run ssh ${ssh} once and ` +
+      `its SSH host key is unknown here; expected one that a person has accepted; run ssh ${ssh} once and ` +
       "compare the fingerprint with the machine's (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)",
   ],
   [
     /Permission denied \(|Too many authentication failures/,
     ({ user, ssh }) =>
-      `it does not let us in over SSH; expected keys in the authorized_keys of ${user}, without a question for ` +
-      `a password; run ssh-copy-id ${ssh}, or ssh-add for a key with a passphrase`,
+      `it refuses the SSH login; expected a key of yours in the authorized_keys of ${user}, usable without a ` +
+      `password; run ssh-copy-id ${ssh}, or ssh-add for a key with a passphrase`,
   ],
   [
     /exit status 127|docker: (command )?not found/,
     ({ user }) =>
-      `${user} finds no docker command there; it takes Docker 20.10 or newer, in the PATH of a session without a ` +
-      "terminal; install it there",
+      `the docker command of user ${user} is missing there; expected Docker 20.10 or newer, in the PATH of a session ` +
+      "without a terminal; install it there",
   ],
   [
     /permission denied/,
     ({ user }) =>
-      `${user} may not use its Docker socket; expected root and members of the group docker; run ` +
-      `sudo usermod -aG docker ${user} there, and log in anew`,
+      `${user} may not use its Docker socket; expected root or a member of the group docker; run ` +
+      `sudo usermod -aG docker ${user} there, and log in again`,
   ],
   [
     /x509:|tls: |HTTPS/,
     ({ docker, host, certificates, gist }) =>
       `TLS with ${docker} failed: ${gist}; expected an engine whose certificate is for ${host} and from the ` +
-      `authority in ${certificates}/ca.pem, and that trusts cert.pem there; correct certificates, or the engine's`,
+      `authority in ${certificates}/ca.pem, and which trusts cert.pem there; correct certificates, or the engine's`,
   ],
 ];
 
@@ -82,22 +82,22 @@ const outages: readonly Cause[] = [
   [
     /connect to host .*: Connection refused/,
     ({ docker }) =>
-      `nothing listens for SSH at ${docker}; it must be up; start the machine or its sshd, or correct docker`,
+      `nothing listens for SSH at ${docker}; expected sshd; start the machine or its sshd, or correct docker`,
   ],
   [
     /no such host|Could not resolve hostname/,
-    ({ host }) => `${host} is a name without an address; it must be found from here; correct docker, or DNS`,
+    ({ host }) => `the name ${host} has no address; expected one that DNS knows here; correct docker, or DNS`,
   ],
   [
     /timed out|i\/o timeout|No route to host|[Uu]nreachable/,
     ({ docker, gist }) =>
-      `${docker} does not answer: ${gist}; it must be up and reachable from here; start the machine, or look ` +
-      "at its network and firewall",
+      `${docker} does not answer: ${gist}; expected a machine that is up and reachable from here; start it, or check ` +
+      "its network and firewall",
   ],
   [
     /Cannot connect to the Docker daemon/,
     ({ docker }) =>
-      `no Docker engine runs at ${docker}; one must; start it there (systemctl start docker), or correct docker`,
+      `no Docker engine runs at ${docker}; expected one; start it there (systemctl start docker), or correct docker`,
   ],
 ];
 
@@ -108,7 +108,7 @@ export function gist(complaint: string): string {
   return last?.replace(/^.*(from daemon: |docker endpoint: |\/info": )/, "") ?? "for no reason given";
 }
 
-function placeOf({ docker, certificates = "" }: Machine, complaint: string): Place {
+function partsOf({ docker, certificates = "" }: Machine, complaint: string): MessageParts {
   const url = URL.canParse(docker) ? new URL(docker) : undefined;
   const { hostname: host = "", port = "", username = "" } = url ?? {};
   const remote = username === "" ? host : `${username}@${host}`;
@@ -131,12 +131,12 @@ export function isSilence(complaint: string): boolean {
 /** Turns an error of the Docker client or ssh, for an engine that did not answer, into its cause and the fix. */
 export function silence(machine: Machine, complaint: string): Silence {
   const says = ([pattern]: Cause) => pattern.test(complaint);
-  const place = placeOf(machine, complaint);
+  const parts = partsOf(machine, complaint);
   const mistake = mistakes.find(says);
-  if (mistake) return { fault: mistake[1](place), down: false };
+  if (mistake) return { fault: mistake[1](parts), down: false };
   const outage = outages.find(says);
   const fault =
-    outage?.[1](place) ??
-    `its Docker engine does not answer: ${place.gist}; it must; find out with docker --host ${machine.docker} info`;
+    outage?.[1](parts) ??
+    `its Docker engine does not answer: ${parts.gist}; expected an answer; try docker --host ${machine.docker} info`;
   return { fault, down: true };
 }

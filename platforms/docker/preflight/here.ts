@@ -24,19 +24,19 @@ export async function preflightHere(
   const engine = readInfo(info.text);
   if (typeof engine === "string") return [];
   // Limits are not reservations: several workers that are rarely busy fit a laptop.
-  const short = memoryFault(engine, memory);
-  const warnings = short === undefined ? [] : [`the Docker engine: ${short}`];
+  const fault = memoryFault(engine, memory);
+  const warnings = fault === undefined ? [] : [`the Docker engine: ${fault}`];
   const published = readPublished(listed.text);
   if (ports.every((port) => isHeld(port, published, isOwn))) return warnings;
   const seen = await askSight(undefined, image, "never", ports);
   if (seen.complaint !== undefined) {
     const missing = /No such image/.test(seen.complaint) && image.startsWith(builtHere);
     const fix = missing
-      ? "; no registry has it: run npm run images in a clone of this version, or give images"
+      ? "; no registry has it: run npm run images in a clone of this version, or set airflow:images"
       : "";
     return [
       ...warnings,
-      `ports and disk of the Docker engine were not looked at: ${gist(seen.complaint)}${fix}`,
+      `ports and disk of the Docker engine were not checked: ${gist(seen.complaint)}${fix}`,
     ];
   }
   const sight = readSight(seen.text);

@@ -1,5 +1,5 @@
 # Prints facts of the machine: the space left, its addresses, and the programs that listen on some ports.
-# It runs in a container with the machine's network and processes, as root, with the capabilities DAC_READ_SEARCH and
+# Runs in a container with the machine's network and processes, as root, with the capabilities DAC_READ_SEARCH and
 # SYS_PTRACE, which show the owner of a socket. preflight/facts.ts reads the output.
 # usage: sh -c "$(cat inspect-machine.sh)" inspect PORT...
 # PORT is written as the kernel does, in four hexadecimal digits.

@@ -39,8 +39,8 @@ interface Report {
   readonly engine?: Engine;
 }
 
-/** Asks the client on the machine: over ssh, ours does not learn why the engine's socket did not open. */
-async function closer(machine: Machine, complaint: string): Promise<string> {
+/** Asks the Docker client on the machine: over ssh, the client here does not learn why the socket did not open. */
+async function closerComplaint(machine: Machine, complaint: string): Promise<string> {
   if (!complaint.includes("Docker daemon at http://docker.example.com")) return complaint;
   const { complaint: there } = await askOverSsh(machine, ["version"]);
   return there ?? complaint;
@@ -48,18 +48,18 @@ async function closer(machine: Machine, complaint: string): Promise<string> {
 
 /** Reports a machine that did not answer. */
 async function unanswered(machine: Machine, complaint: string): Promise<Report> {
-  const { fault, down } = silence(machine, await closer(machine, complaint));
+  const { fault, down } = silence(machine, await closerComplaint(machine, complaint));
   return { machine, faults: [fault], down };
 }
 
-/** Asks the engine of a machine about itself; `engine` is the complaint if it does not answer. */
-async function hear(machine: Machine): Promise<{ engine: Engine | string; info: Answer }> {
+/** Asks the engine of a machine about itself; `engine` is a complaint if there is no answer. */
+async function askInfo(machine: Machine): Promise<{ engine: Engine | string; info: Answer }> {
   const info = await askEngine(machine, ["info", "--format", "{{json .}}"]);
   return { engine: info.complaint ?? readInfo(info.text), info };
 }
 
-async function examine({ machine, ports, memory, disk, image }: Needs, isOwn: IsOwn): Promise<Report> {
-  const { engine, info } = await hear(machine);
+async function inspect({ machine, ports, memory, disk, image }: Needs, isOwn: IsOwn): Promise<Report> {
+  const { engine, info } = await askInfo(machine);
   if (typeof engine === "string") return unanswered(machine, engine);
   const pull = image.startsWith(builtHere) ? "never" : "missing";
   const [seen, listed] = await Promise.all([
@@ -96,13 +96,13 @@ function judge(reports: readonly Report[]): readonly string[] {
 }
 
 /**
- * Asks all engines at once whether they answer, before images are sent to them.
+ * Checks that all engines answer, before images are sent to them.
  * @returns the names of machines that are down, if they may be left out
  * @throws Error listing every fault: machine, found, expected, fix
  */
-export async function greet(machines: readonly Machine[]): Promise<readonly string[]> {
+export async function checkAnswers(machines: readonly Machine[]): Promise<readonly string[]> {
   const reports = machines.map(async (machine): Promise<Report> => {
-    const { engine } = await hear(machine);
+    const { engine } = await askInfo(machine);
     return typeof engine === "string"
       ? unanswered(machine, engine)
       : { machine, engine, faults: [], down: false };
@@ -110,8 +110,8 @@ export async function greet(machines: readonly Machine[]): Promise<readonly stri
   return judge(await Promise.all(reports));
 }
 
-/** Does what {@link greet} does, and inspects the machines, before anything on them is touched. */
+/** Checks and inspects all machines before anything on them is touched; returns and throws as {@link checkAnswers} does. */
 export async function preflight(machines: readonly Needs[], isOwn: IsOwn): Promise<readonly string[]> {
-  const reports = await Promise.all(machines.map((needs) => examine(needs, isOwn)));
+  const reports = await Promise.all(machines.map((needs) => inspect(needs, isOwn)));
   return judge(reports);
 }

@@ -11,7 +11,7 @@ export interface Port {
   readonly use: string;
 }
 
-/** Leaves out the rules that found no fault. */
+/** Drops the results of rules that found no fault. */
 export function present(faults: readonly (string | undefined)[]): string[] {
   return faults.filter((fault) => fault !== undefined);
 }
@@ -34,12 +34,12 @@ export function versionFault({ version }: Engine): string | undefined {
 export function memoryFault({ memory, cpus }: Engine, asked: number): string | undefined {
   if (asked <= memory) return;
   return (
-    `its ${cpus} cores have ${memory} MiB of memory, and the workloads there may use ${asked} MiB; expected no ` +
-    "more than there is; lower the machine's workers, airflow:workerMemory or the memory of worker groups"
+    `its workloads may use ${asked} MiB of memory; expected at most the ${memory} MiB of the machine, which has ${cpus} ` +
+    "cores; lower the machine's workers, airflow:workerMemory or the memory of worker groups"
   );
 }
 
-/** Seconds; Airflow compares times that were written on different machines. */
+/** Seconds by which clocks may differ; Airflow compares times that were written on different machines. */
 const clockTolerance = 5;
 
 export function clockFault(
@@ -49,34 +49,34 @@ export function clockFault(
   const ahead = (clock - (asked + answered) / 2) / 1000;
   const unknown = (answered - asked) / 2000;
   if (Math.abs(ahead) <= clockTolerance + unknown) return;
-  const apart = `${Math.abs(ahead).toFixed(1)} s ${ahead > 0 ? "ahead of" : "behind"} ours`;
+  const apart = `${Math.abs(ahead).toFixed(1)} s ${ahead > 0 ? "ahead of" : "behind"} this machine's`;
   return (
-    `its clock is ${apart}; expected ${clockTolerance} s; set both by NTP (timedatectl set-ntp true), ` +
-    "or correct ours if it is the wrong one"
+    `its clock is ${apart}; expected ${clockTolerance} s at most; set both by NTP (timedatectl set-ntp true), or ` +
+    "correct this machine's if that is the wrong one"
   );
 }
 
 export function addressFault({ addresses }: Sight, address: string): string | undefined {
   if (addresses.includes(address)) return;
   const own = addresses.filter((one) => !one.startsWith("127."));
-  return `its address is ${address}, which it does not have; expected its own: ${own.join(", ")}; correct address`;
+  return `its address is ${address}, which none of its interfaces has; expected one of ${own.join(", ")}; correct address`;
 }
 
 /** @param asked MiB */
 export function diskFault({ free }: Sight, { directory }: Engine, asked: number): string | undefined {
   if (asked <= free) return;
   return (
-    `${directory}, where its engine keeps data, has ${free} MiB free; it takes ${asked} MiB; make room, for ` +
-    "example by docker image prune"
+    `${directory}, where its engine keeps data, has ${free} MiB free; expected ${asked} MiB; make room, for ` +
+    "example with docker image prune"
   );
 }
 
-/** Port in the kernel's notation: four hexadecimal digits. */
+/** Writes a port in the kernel's notation: four hexadecimal digits. */
 export function kernelPort(port: number): string {
   return port.toString(16).toUpperCase().padStart(4, "0");
 }
 
-/** IPv4 address in the kernel's notation: its bytes reversed, in hexadecimal. */
+/** Writes an IPv4 address in the kernel's notation: its bytes reversed, in hexadecimal. */
 function kernelAddress(address: string): string {
   return Buffer.from(address.split(".").map(Number)).reverse().toString("hex").toUpperCase();
 }
@@ -117,18 +117,15 @@ export function portFault(
     (one) => one.port === kernelPort(port) && overlap(one.address.replace(/^0{16}FFFF0000/, ""), wanted),
   );
   if (holders.length === 0 && !listener) return;
-  const owner =
-    holders.length > 0
-      ? `container ${holders[0]}`
-      : (listener?.owner ?? "a process that does not show itself");
-  return `port ${port} of ${address}, for ${use}, is taken by ${owner}; it must be free; stop that, or choose another port`;
+  const owner = holders.length > 0 ? `container ${holders[0]}` : (listener?.owner ?? "an unknown process");
+  return `port ${port} of ${address}, for ${use}, is taken by ${owner}; expected a free port; stop that, or choose another`;
 }
 
-/** Why a machine could not be inspected although its engine answers. */
+/** Explains why a machine could not be inspected although its engine answers. */
 export function blindFault(image: string, complaint: string): string {
   return /No such image|Unable to find image/.test(complaint)
-    ? `it has no image ${image}; every machine must have it; run npm run images`
-    : `it cannot be looked at with a container of ${image}: ${gist(complaint)}; one must run; find out there with docker run --rm ${image} true`;
+    ? `it has no image ${image}; expected it on every machine; run npm run images`
+    : `it cannot be inspected by a container of ${image}: ${gist(complaint)}; expected one to run; try there: docker run --rm ${image} true`;
 }
 
 /** @param others earlier entries, and the engines that they lead to */
@@ -138,5 +135,5 @@ export function sameEngineFault(
 ): string | undefined {
   const first = others.find((other) => other.engine?.identity === engine.identity);
   if (!first) return;
-  return `its engine is that of machine ${first.machine.name}; expected each once; correct docker, or remove one`;
+  return `its engine is that of machine ${first.machine.name}, too; expected another; correct docker, or remove one`;
 }

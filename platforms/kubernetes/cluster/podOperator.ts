@@ -29,7 +29,7 @@ export function podOperatorRole(
 ): void {
   if (namespace === stack)
     throw new Error(
-      `kubernetes.podOperator.namespace is ${namespace}, the stack's own, where tasks could read all secrets: expected another one.`,
+      `kubernetes.podOperator.namespace is ${namespace}, the stack's own, where tasks could read all secrets; expected another one.`,
     );
   const metadata = { name: `${stack}-tasks`, namespace, labels };
   const role = new k8s.rbac.v1.Role("pod-operator", { metadata, rules }, opts);

@@ -14,7 +14,7 @@ interface StorageClass {
   readonly provisioner: string;
 }
 
-/** A volume that somebody has made, or a claim. */
+/** A volume, made by hand or for a claim, or a claim. */
 interface Storage {
   readonly kind: "PersistentVolume" | "PersistentVolumeClaim";
   readonly metadata: Metadata;
@@ -23,7 +23,7 @@ interface Storage {
 
 export type StorageObject = StorageClass | Storage;
 
-/** Provisioners whose volumes one node mounts at a time, by their documentation. */
+/** Provisioners whose volumes only one node mounts at a time, according to their documentation. */
 const oneNode = [
   "rancher.io/local-path",
   "openebs.io/local",
@@ -43,11 +43,11 @@ const oneNode = [
   "rbd.csi.ceph.com",
 ];
 
-/** Makes no volumes; a class with it has those that somebody made. */
-const none = "kubernetes.io/no-provisioner";
+/** Provisioner that makes no volumes: the volumes of its classes are made by hand. */
+const noProvisioner = "kubernetes.io/no-provisioner";
 
 const remedy =
-  "expected a class for many nodes (ReadWriteMany), such as one of NFS, CephFS, EFS, Filestore or Azure Files; on a cluster of one node storage.sharedAccess: ReadWriteOnce does, too";
+  "expected a class for many nodes (ReadWriteMany), such as one of NFS, CephFS, EFS, Filestore or Azure Files; on a cluster of one node, storage.sharedAccess: ReadWriteOnce is enough";
 
 const isDefault = "storageclass.kubernetes.io/is-default-class";
 
@@ -56,9 +56,9 @@ function isForMany(storage: StorageObject): storage is Storage {
 }
 
 /**
- * Says why claims for many nodes would wait for ever; undefined if they may be met. A claim that exists already
- * has been answered.
- * @param sharedClass as the stack has it; default: the cluster's
+ * Explains why claims for many nodes would stay unbound; undefined if they may be bound. An existing claim for many
+ * nodes was checked at an earlier deployment.
+ * @param sharedClass class that the stack names; default: the cluster's default class
  */
 export function storageFault(
   objects: readonly StorageObject[],
@@ -73,13 +73,13 @@ export function storageFault(
   const names = classes.map(({ metadata }) => metadata.name).join(", ") || "none";
   const volumes = objects.filter(isForMany).map(({ spec }) => spec.storageClassName);
   if (!found) {
-    // Volumes that somebody made may name a class that is no object.
+    // Volumes that were made by hand may name a class without an object.
     if (volumes.includes(sharedClass ?? "")) return;
     const missing = sharedClass === undefined ? "the cluster has no default class" : "there is no such class";
     return `${given}; ${missing} (classes: ${names}): ${remedy}`;
   }
   const { metadata, provisioner } = found;
-  const isManual = provisioner === none && !volumes.includes(metadata.name);
+  const isManual = provisioner === noProvisioner && !volumes.includes(metadata.name);
   if (!isManual && !oneNode.some((name) => provisioner === name || provisioner.endsWith(`.${name}`))) return;
   const which = sharedClass === undefined ? `the cluster's default class ${metadata.name}` : "that class";
   const what = isManual ? "has no volume" : "makes volumes";

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Autoscale, type DatabaseLogin, isInside } from "../../../workload.ts";
 
-/** Seconds between two polls of the tasks, and of quiet before the last instances are stopped. */
+/** Seconds between two polls, and seconds without tasks after which the last instances stop. */
 const pace = { pollingInterval: 10, cooldownPeriod: 300 };
 
 /** Escapes a value: KEDA builds a connection string, and quotes only values with a space. */
@@ -11,17 +11,17 @@ export function quoted(text: string): string {
   return text.includes(" ") ? escaped : escaped.replaceAll("'", "\\'");
 }
 
-/** KEDA's parameters in a Secret: https://keda.sh/docs/latest/scalers/postgresql/#authentication-parameters. */
+/** Renders KEDA's parameters: https://keda.sh/docs/latest/scalers/postgresql/#authentication-parameters. */
 function loginOf({ target, login }: DatabaseLogin, namespace: pulumi.Input<string>) {
-  const told = pulumi.output(login);
+  const fields = pulumi.output(login);
   return {
     // KEDA is in another namespace.
-    host: isInside(target) ? pulumi.interpolate`${target.host}.${namespace}.svc` : told.host,
-    port: told.port.apply(String),
-    userName: told.user.apply(quoted),
-    password: told.password.apply(quoted),
-    dbName: told.database.apply(quoted),
-    sslmode: told.sslmode,
+    host: isInside(target) ? pulumi.interpolate`${target.host}.${namespace}.svc` : fields.host,
+    port: fields.port.apply(String),
+    userName: fields.user.apply(quoted),
+    password: fields.password.apply(quoted),
+    dbName: fields.database.apply(quoted),
+    sslmode: fields.sslmode,
   };
 }
 
@@ -36,10 +36,10 @@ export function scaling(
   opts: pulumi.CustomResourceOptions,
 ): void {
   const namespace = pulumi.output(metadata("")).apply((meta) => meta?.namespace ?? "");
-  const told = loginOf(database, namespace);
+  const parameters = loginOf(database, namespace);
   const secret = new k8s.core.v1.Secret(
     `${name}-keda`,
-    { metadata: metadata("-keda"), stringData: pulumi.secret(told) },
+    { metadata: metadata("-keda"), stringData: pulumi.secret(parameters) },
     opts,
   );
   const apiVersion = "keda.sh/v1alpha1";
@@ -50,7 +50,7 @@ export function scaling(
       apiVersion,
       kind: "TriggerAuthentication",
       metadata: metadata("-keda"),
-      spec: { secretTargetRef: Object.keys(told).map(login) },
+      spec: { secretTargetRef: Object.keys(parameters).map(login) },
     },
     opts,
   );

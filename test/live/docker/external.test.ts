@@ -166,7 +166,7 @@ test("a deployment that finds its services unfit says why, and touches nothing e
   await assert.rejects(
     stack.up(configuration(outside.postgres("metadata", "another-word"))),
     (error: Error) => {
-      assert.match(error.message, /check failed with exit code 2, and nothing that needs it was started/);
+      assert.match(error.message, /check failed with exit code 2; nothing that depends on it was started/);
       assert.match(error.message, postgres);
       assert.match(error.message, /the server refuses the login of team\.airflow/);
       assert.match(

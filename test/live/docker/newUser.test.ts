@@ -86,7 +86,7 @@ test("the commands that the docs name for a running stack work", async () => {
   const hidden = await npm("pulumi", "--", "stack", "output");
   assert.ok(!hidden.includes(password));
   await npm("pulumi", "--", "preview", "--expect-no-changes");
-  assert.match(await npm("images", "--", "--stack", "livetest-up"), /images are there/);
+  assert.match(await npm("images", "--", "--stack", "livetest-up"), /all images are built/);
   assert.match(await docker("logs", "airflow-livetest-up-scheduler"), /\S/);
   await docker("restart", "airflow-livetest-up-scheduler");
   const restarted = async () => (await instances()).get("scheduler")?.healthy || undefined;
@@ -250,7 +250,7 @@ test("a proven backup and its key bring all back when volumes and state are gone
   const stack = ["--stack", "livetest-up"];
   const said = await npm("backup", "--", ...stack);
   assert.match(said, /proven in [\d.]+ s: \d+ rows are the same, 2 secret value\(s\) decrypted/);
-  const [, id = ""] = /^(\w+), .* is proven\./m.exec(said) ?? [];
+  const [, id = ""] = /^Backup (\w+), .* is proven\./m.exec(said) ?? [];
   assert.match(await npm("backup", "--", ...stack, "--list"), new RegExp(`^${id} +\\d+ s ago`, "m"));
   await npm("backup", "--", ...stack, "--save", id);
   const key = await npm("backup", "--", ...stack, "--key");

@@ -99,10 +99,10 @@ test("a fault in the stack file is told with its place, before anything is repla
   assert.equal((await containers("airflow-livetest-bad")).size, 0);
   await assert.rejects(
     npm("up", "--", "--stack", "livetest-none"),
-    /no stack livetest-none: .*Pulumi\.livetest-none\.yaml does not exist/,
+    /Pulumi\.livetest-none\.yaml does not exist; expected the stack file of stack livetest-none/,
   );
   await assert.rejects(
     npm("pulumi", "--", "config", "set", "airflow:workers", "3"),
-    /Pulumi\.dev\.yaml. Set it there/,
+    /Pulumi\.dev\.yaml; expected a change there/,
   );
 });

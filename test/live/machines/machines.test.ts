@@ -90,8 +90,8 @@ test("faults of all machines are told at once, before anything is touched", asyn
   await assert.rejects(stack.stack.pulumi(["up", "--yes", "--skip-preview"]), ({ message }: Error) => {
     for (const fault of [
       /The machines have \d fault\(s\):/,
-      /machine one: its address is 10\.87\.0\.99, which it does not have; expected its own: .*10\.87\.0\.11/,
-      /machine two: its \d+ cores have \d+ MiB of memory, and the workloads there may use 61440 MiB/,
+      /machine one: its address is 10\.87\.0\.99, which none of its interfaces has; expected one of .*10\.87\.0\.11/,
+      /machine two: its workloads may use 61440 MiB of memory; expected at most the \d+ MiB of the machine/,
       /machine two: port 22 of 10\.87\.0\.12, for the gateway \(airflow:gatewayPort\), is taken by sshd \(process \d+\)/,
       /machine three: .*tcp:\/\/10\.87\.0\.13:2377/,
     ])
@@ -276,7 +276,10 @@ test("a machine that is removed finishes its tasks first", async () => {
 test("a machine that is gone for good is forgotten", async () => {
   await cut("three");
   await stack.configure(on({ one: 1 }));
-  await assert.rejects(npm("up"), /machine three, which the stack no longer lists.*npm run forget -- three/s);
+  await assert.rejects(
+    npm("up"),
+    /machine three, which the stack no longer lists, does.*npm run forget -- three/s,
+  );
   assert.match(await npm("forget", "three"), /Forgot three.*Container worker-three-1/s);
   assert.match(await npm("up"), /Every queue and every worker works/);
   const names = await stack.names();

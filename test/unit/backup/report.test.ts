@@ -36,7 +36,9 @@ test("a status tells the last backup, and counts what is wrong", () => {
   assert.equal(lastBackup(undefined, now), undefined);
   assert.deepEqual(backupTroubles(known, every, now), []);
   assert.deepEqual(backupTroubles({ backups: [], failure: null }, every, now), []);
-  assert.deepEqual(backupTroubles(undefined, every, now), ["backups are not known"]);
+  assert.deepEqual(backupTroubles(undefined, every, now), [
+    "backups are unknown: their container does not answer",
+  ]);
   assert.deepEqual(backupTroubles(failed, every, now), ["the last backup failed"]);
   const late = new Date("2026-03-01T13:00:01Z");
   assert.deepEqual(backupTroubles(known, every, late), ["the last backup is from 2 h ago"]);

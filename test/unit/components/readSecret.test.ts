@@ -64,6 +64,6 @@ test("an empty file, a missing one, and a Secret without a cluster are errors", 
   assert.throws(() => readSecret({ file: join(folder, "missing") }, docker), /ENOENT.*missing/);
   assert.throws(
     () => readSecret({ secret: "ours", key: "password" }, docker),
-    /password of the Secret ours is wanted, but only a cluster has Secrets/,
+    /password of the Secret ours is in no cluster; expected a value or a file/,
   );
 });

@@ -100,13 +100,16 @@ test("what one engine cannot do is refused", () => {
   const autoscale = { min: 0, max: 2, database, query: "SELECT 1", countPerInstance: 1 };
   assert.throws(
     () => serviceContainers("web", { ...service, nodes }, placement),
-    /web is to run on certain nodes/,
+    /web has nodes; expected none/,
   );
-  assert.throws(() => serviceContainers("web", { ...service, autoscale }, placement), /web is to be scaled/);
+  assert.throws(
+    () => serviceContainers("web", { ...service, autoscale }, placement),
+    /web has autoscale; expected workers/,
+  );
   const pod = { affinity: {} };
   assert.throws(
     () => serviceContainers("web", { ...service, pod }, placement),
-    /web is to have fields of a pod/,
+    /web has fields of a pod; expected none/,
   );
 });
 

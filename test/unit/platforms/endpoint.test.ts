@@ -68,6 +68,6 @@ test("DOCKER_HOST wins, and a stack with machines names its engines itself", asy
 test("a context that does not exist is refused before anything is deployed elsewhere", async () => {
   client('context "nope" does not exist');
   await assert.rejects(followContext(here), {
-    message: /^The Docker client's context cannot be followed: .*nope/,
+    message: /^The Docker client's context cannot be read: .*nope/,
   });
 });

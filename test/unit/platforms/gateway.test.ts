@@ -153,7 +153,7 @@ test("a gateway stands for what its machine reaches elsewhere", () => {
 
 test("a port that is the gateways' and a service's is refused where the gateway would stand for it", () => {
   assert.throws(() => gatewayConf("big", edges, machines, 6379), {
-    message: "gatewayPort is 6379, which redis has: expected a port that no service has.",
+    message: "gatewayPort is 6379, which redis has; expected a port that no service has.",
   });
 });
 

@@ -76,8 +76,8 @@ esac
 }
 
 const memory =
-  "the Docker engine: its 4 cores have 16000 MiB of memory, and the workloads there may use 18944 MiB; expected " +
-  "no more than there is; lower the machine's workers, airflow:workerMemory or the memory of worker groups";
+  "the Docker engine: its workloads may use 18944 MiB of memory; expected at most the 16000 MiB of the machine, which " +
+  "has 4 cores; lower the machine's workers, airflow:workerMemory or the memory of worker groups";
 const webserver = "airflow-x-webserver 127.0.0.1:8080->8080/tcp";
 
 test("a busy port and a full disk are refused, with the process that has it", async () => {
@@ -85,8 +85,8 @@ test("a busy port and a full disk are refused, with the process that has it", as
   assert.deepEqual(await looked({ published: webserver, seen }), [
     [
       "The Docker engine has 2 fault(s):",
-      "/var/lib/docker, where its engine keeps data, has 100 MiB free; it takes 4096 MiB; make room, for example by docker image prune",
-      "port 5555 of 127.0.0.1, for flower (airflow:flowerPort), is taken by python3 (process 42); it must be free; stop that, or choose another port",
+      "/var/lib/docker, where its engine keeps data, has 100 MiB free; expected 4096 MiB; make room, for example with docker image prune",
+      "port 5555 of 127.0.0.1, for flower (airflow:flowerPort), is taken by python3 (process 42); expected a free port; stop that, or choose another",
     ].join("\n  "),
     true,
   ]);
@@ -95,7 +95,7 @@ test("a busy port and a full disk are refused, with the process that has it", as
 test("a port of another stack's container is refused", async () => {
   const published = `${webserver}\nairflow-x-2-flower 127.0.0.1:5555->5555/tcp`;
   const [said] = await looked({ published, seen: ["free 9000"] });
-  assert.match(String(said), /port 5555 .* is taken by container airflow-x-2-flower; it must be free/);
+  assert.match(String(said), /port 5555 .* is taken by container airflow-x-2-flower; expected a free port/);
 });
 
 test("memory that limits add up to is a warning", async () => {
@@ -107,17 +107,17 @@ test("no container looks at the machine while the stack has all of its ports", a
   assert.deepEqual(await looked({ published }), [[memory], false]);
 });
 
-test("a machine that cannot be looked at is deployed to, with a warning; what does not answer is told elsewhere", async () => {
-  const blind = "ports and disk of the Docker engine were not looked at: No such image: there";
+test("a machine that cannot be inspected is deployed to, with a warning; later steps report a silent engine", async () => {
+  const blind = "ports and disk of the Docker engine were not checked: No such image: there";
   assert.deepEqual(await looked({ published: "" }), [[memory, blind], true]);
   assert.deepEqual(await looked({ published: "", up: false }), [[], false]);
 });
 
-test("an image that no registry has is told with the way to it", async () => {
+test("an image that no registry has is reported with the way to it", async () => {
   const image = "airflow-on-celery/airflow:1";
   const [said] = await looked({ published: "", image });
   assert.match(
     String(said),
-    /No such image: airflow-on-celery\/airflow:1; no registry has it: run npm run images in a clone of this version, or give images$/,
+    /No such image: airflow-on-celery\/airflow:1; no registry has it: run npm run images in a clone of this version, or set airflow:images$/,
   );
 });

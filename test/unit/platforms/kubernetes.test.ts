@@ -280,12 +280,12 @@ test("a directory of this machine is refused", () => {
   const volumes = { "/dags": { kind: "directory", path: "/host" } } as const;
   assert.throws(
     () => jobPod("once", { ...service, volumes }, args),
-    /\/host, which is a directory of this machine/,
+    /\/dags is \/host, a directory of this machine; expected a volume/,
   );
   const ofNode = { "/models": { kind: "host", path: "/srv" } } as const;
   assert.throws(
     () => jobPod("once", { ...service, volumes: ofNode }, args),
-    /\/srv, which is a directory of a node/,
+    /\/models is \/srv, a directory of a node; expected a volume/,
   );
 });
 

@@ -113,12 +113,12 @@ test("what is in the way is told at once, with the ways on", () => {
   assert.equal(
     refusal(strange, "x"),
     [
-      "4 name(s) of stack x are taken by what this installation did not make; nothing was touched:",
+      "4 name(s) of stack x are taken by resources that this installation did not make; nothing was touched:",
       "  container airflow-x-redis on machine big, of installation fedcba9876543210",
       "  network airflow-x, without an installation's label",
       "  volume airflow-x-data on machine big, without an installation's label",
       "  volume airflow-x-logs, of installation fedcba9876543210",
-      "Ways on:",
+      "To go on, do one of these:",
       "  - bring its state back: the .state folder or the backend that it was deployed with, which has the passwords of its data",
       "  - bring its secrets back from a backup: npm run restore -- --from ID.tar.age --key FILE --secrets --stack x, then --adopt; docs/backup.md says how to get the file",
       "  - choose another stack name",
@@ -211,8 +211,8 @@ test("an engine that does not tell what it has is no engine without anything", a
   const asked = (complaint: string) => withClients(() => said(complaint));
   assert.equal(
     await asked("Error response from daemon: too busy"),
-    "Error: What has the names of the stack could not be listed: too busy; the engine must tell, or data of another " +
-      "installation might be taken; run this again, or find out with docker network ls",
+    "Error: Docker engine: its networks could not be listed: too busy; expected a list, or data of another " +
+      "installation might be taken; run this again, or look with docker network ls",
   );
   assert.deepEqual(await asked("Cannot connect to the Docker daemon at unix:///var/run/docker.sock."), []);
 });

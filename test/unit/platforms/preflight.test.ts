@@ -47,20 +47,20 @@ const mistakes: [what: string, machine: Machine, complaint: string, fault: strin
     "no client",
     main,
     "spawn docker ENOENT",
-    "there is no docker command here to ask it with; it takes Docker's client; install it here",
+    "the docker command is missing on this machine; expected Docker's client; install it here",
   ],
   [
     "no ssh",
     big,
     'error during connect: Get "http://docker.example.com/v1.50/info": exec: "ssh": executable file not found in $PATH',
-    "there is no ssh command here to reach it with; it takes OpenSSH's client; install it here",
+    "the ssh command is missing on this machine; expected OpenSSH's client; install it here",
   ],
   [
     "no certificates",
     tls,
     "Failed to initialize: unable to resolve docker endpoint: open /etc/big/ca.pem: no such file or directory",
     "the Docker client does not accept tcp://10.0.0.11:2376: open /etc/big/ca.pem: no such file or directory; " +
-      "expected unix://PATH, ssh://USER@HOST, and tcp://HOST:PORT with a directory of ca.pem, cert.pem and " +
+      "expected unix://PATH, ssh://USER@HOST, or tcp://HOST:PORT with a directory of ca.pem, cert.pem and " +
       "key.pem; correct docker or certificates",
   ],
   [
@@ -70,45 +70,45 @@ const mistakes: [what: string, machine: Machine, complaint: string, fault: strin
       "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\nIT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING " +
         "NASTY!\r\nHost key verification failed.",
     ),
-    "its SSH host key is not the one that is known here; either it was installed anew, or somebody stands between; " +
-      "ask it at its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then run " +
+    "its SSH host key differs from the known one; either the machine was reinstalled, or somebody intercepts the " +
+      "connection; read the key at its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then run " +
       "ssh-keygen -R '[10.0.0.11]:2222' and ssh -p 2222 airflow@10.0.0.11, and compare",
   ],
   [
     "an unknown host key",
     big,
     overSsh("Host key verification failed."),
-    "its SSH host key is not known here; expected one that a person has accepted; run ssh airflow@10.0.0.11 once " +
+    "its SSH host key is unknown here; expected one that a person has accepted; run ssh airflow@10.0.0.11 once " +
       "and compare the fingerprint with the machine's (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)",
   ],
   [
     "a key that is not let in",
     big,
     overSsh("airflow@10.0.0.11: Permission denied (publickey,password)."),
-    "it does not let us in over SSH; expected keys in the authorized_keys of airflow, without a question for a " +
+    "it refuses the SSH login; expected a key of yours in the authorized_keys of airflow, usable without a " +
       "password; run ssh-copy-id airflow@10.0.0.11, or ssh-add for a key with a passphrase",
   ],
   [
     "no Docker there",
     big,
     overSsh("bash: line 1: docker: command not found", 127),
-    "airflow finds no docker command there; it takes Docker 20.10 or newer, in the PATH of a session without a " +
-      "terminal; install it there",
+    "the docker command of user airflow is missing there; expected Docker 20.10 or newer, in the PATH of a session " +
+      "without a terminal; install it there",
   ],
   [
     "a socket that is not ours, over ssh",
     big,
     "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: " +
       'Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.50/version": dial unix /var/run/docker.sock: connect: permission denied',
-    "airflow may not use its Docker socket; expected root and members of the group docker; run " +
-      "sudo usermod -aG docker airflow there, and log in anew",
+    "airflow may not use its Docker socket; expected root or a member of the group docker; run " +
+      "sudo usermod -aG docker airflow there, and log in again",
   ],
   [
     "a socket that is not ours, here",
     main,
     "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
-    "$USER may not use its Docker socket; expected root and members of the group docker; run " +
-      "sudo usermod -aG docker $USER there, and log in anew",
+    "$USER may not use its Docker socket; expected root or a member of the group docker; run " +
+      "sudo usermod -aG docker $USER there, and log in again",
   ],
   [
     "a certificate of another authority",
@@ -116,14 +116,14 @@ const mistakes: [what: string, machine: Machine, complaint: string, fault: strin
     overTls("tls: failed to verify certificate: x509: certificate signed by unknown authority"),
     "TLS with tcp://10.0.0.11:2376 failed: tls: failed to verify certificate: x509: certificate signed by unknown " +
       "authority; expected an engine whose certificate is for 10.0.0.11 and from the authority in " +
-      "/etc/big/ca.pem, and that trusts cert.pem there; correct certificates, or the engine's",
+      "/etc/big/ca.pem, and which trusts cert.pem there; correct certificates, or the engine's",
   ],
   [
     "an engine without TLS",
     tls,
     overTls("http: server gave HTTP response to HTTPS client"),
     "TLS with tcp://10.0.0.11:2376 failed: http: server gave HTTP response to HTTPS client; expected an engine " +
-      "whose certificate is for 10.0.0.11 and from the authority in /etc/big/ca.pem, and that trusts cert.pem " +
+      "whose certificate is for 10.0.0.11 and from the authority in /etc/big/ca.pem, and which trusts cert.pem " +
       "there; correct certificates, or the engine's",
   ],
 ];
@@ -133,41 +133,41 @@ const outages: typeof mistakes = [
     "no sshd",
     big,
     overSsh("ssh: connect to host 10.0.0.11 port 22: Connection refused"),
-    "nothing listens for SSH at ssh://airflow@10.0.0.11; it must be up; start the machine or its sshd, or correct docker",
+    "nothing listens for SSH at ssh://airflow@10.0.0.11; expected sshd; start the machine or its sshd, or correct docker",
   ],
   [
     "an unknown name",
     { ...big, docker: "ssh://airflow@big.example" },
     overSsh("ssh: Could not resolve hostname big.example: Name or service not known"),
-    "big.example is a name without an address; it must be found from here; correct docker, or DNS",
+    "the name big.example has no address; expected one that DNS knows here; correct docker, or DNS",
   ],
   [
     "no route",
     big,
     overSsh("ssh: connect to host 10.0.0.11 port 22: No route to host"),
-    "ssh://airflow@10.0.0.11 does not answer: ssh: connect to host 10.0.0.11 port 22: No route to host; it must be " +
-      "up and reachable from here; start the machine, or look at its network and firewall",
+    "ssh://airflow@10.0.0.11 does not answer: ssh: connect to host 10.0.0.11 port 22: No route to host; expected a " +
+      "machine that is up and reachable from here; start it, or check its network and firewall",
   ],
   [
     "no answer",
     tls,
     "timed out after 15 s",
-    "tcp://10.0.0.11:2376 does not answer: timed out after 15 s; it must be up and reachable from here; start the " +
-      "machine, or look at its network and firewall",
+    "tcp://10.0.0.11:2376 does not answer: timed out after 15 s; expected a machine that is up and reachable from " +
+      "here; start it, or check its network and firewall",
   ],
   [
     "no engine",
     main,
     "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
-    "no Docker engine runs at unix:///var/run/docker.sock; one must; start it there (systemctl start docker), or " +
+    "no Docker engine runs at unix:///var/run/docker.sock; expected one; start it there (systemctl start docker), or " +
       "correct docker",
   ],
   [
     "anything else",
     big,
     overSsh("kex_exchange_identification: Connection closed by remote host"),
-    "its Docker engine does not answer: kex_exchange_identification: Connection closed by remote host; it must; find " +
-      "out with docker --host ssh://airflow@10.0.0.11 info",
+    "its Docker engine does not answer: kex_exchange_identification: Connection closed by remote host; expected an " +
+      "answer; try docker --host ssh://airflow@10.0.0.11 info",
   ],
 ];
 
@@ -217,8 +217,8 @@ function taken(number: number, address = big.address): string | undefined {
 
 function takenBy(number: number, owner: string, address = big.address): string {
   return (
-    `port ${number} of ${address}, for the gateway (airflow:gatewayPort), is taken by ${owner}; it must be free; ` +
-    "stop that, or choose another port"
+    `port ${number} of ${address}, for the gateway (airflow:gatewayPort), is taken by ${owner}; expected a free port; ` +
+    "stop that, or choose another"
   );
 }
 
@@ -241,41 +241,41 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
   [
     "too little memory",
     memoryFault(engine, 16001),
-    "its 4 cores have 16000 MiB of memory, and the workloads there may use 16001 MiB; expected no more than there " +
-      "is; lower the machine's workers, airflow:workerMemory or the memory of worker groups",
+    "its workloads may use 16001 MiB of memory; expected at most the 16000 MiB of the machine, which has 4 cores; " +
+      "lower the machine's workers, airflow:workerMemory or the memory of worker groups",
   ],
   ["just enough memory", memoryFault(engine, 16000), undefined],
   [
     "a clock that is ahead",
     clock(993_750, 993_850),
-    "its clock is 6.2 s ahead of ours; expected 5 s; set both by NTP (timedatectl set-ntp true), or correct ours " +
-      "if it is the wrong one",
+    "its clock is 6.2 s ahead of this machine's; expected 5 s at most; set both by NTP (timedatectl set-ntp true), " +
+      "or correct this machine's if that is the wrong one",
   ],
   [
     "a clock that is behind",
     clock(1_010_000, 1_010_400),
-    "its clock is 10.2 s behind ours; expected 5 s; set both by NTP (timedatectl set-ntp true), or correct ours " +
-      "if it is the wrong one",
+    "its clock is 10.2 s behind this machine's; expected 5 s at most; set both by NTP (timedatectl set-ntp true), " +
+      "or correct this machine's if that is the wrong one",
   ],
   ["a clock that is right", clock(995_100, 995_200), undefined],
   ["a clock that answers so late that it may be right", clock(980_000, 1_002_000), undefined],
   [
     "an address of another machine",
     addressFault(sight, "10.0.0.12"),
-    "its address is 10.0.0.12, which it does not have; expected its own: 10.0.0.11, 172.17.0.1; correct address",
+    "its address is 10.0.0.12, which none of its interfaces has; expected one of 10.0.0.11, 172.17.0.1; correct address",
   ],
   ["an address of its own", addressFault(sight, "10.0.0.11"), undefined],
   [
     "a full disk",
     diskFault(sight, engine, 20_000),
-    "/var/lib/docker, where its engine keeps data, has 9000 MiB free; it takes 20000 MiB; make room, for example by " +
+    "/var/lib/docker, where its engine keeps data, has 9000 MiB free; expected 20000 MiB; make room, for example with " +
       "docker image prune",
   ],
   ["room enough", diskFault(sight, engine, 9000), undefined],
   ["a port of a process", taken(8080), takenBy(8080, "nginx (process 80)")],
   ["a port of a process that listens by IPv6", taken(8081), takenBy(8081, "java (process 81)")],
   ["a port of a process on all addresses", taken(22), takenBy(22, "sshd (process 7)")],
-  ["a port of some process", taken(8082), takenBy(8082, "a process that does not show itself")],
+  ["a port of some process", taken(8082), takenBy(8082, "an unknown process")],
   ["a port of another address", taken(8083), undefined],
   [
     "a port of a process, wanted on all addresses",
@@ -292,7 +292,7 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
       "gateway:1",
       "docker: Error response from daemon: No such image: gateway:1\n\nRun 'docker run --help' for more information",
     ),
-    "it has no image gateway:1; every machine must have it; run npm run images",
+    "it has no image gateway:1; expected it on every machine; run npm run images",
   ],
   [
     "a container that does not start",
@@ -300,12 +300,12 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
       "gateway:1",
       "docker: Error response from daemon: no space left on device.\nSee 'docker run --help'.",
     ),
-    "it cannot be looked at with a container of gateway:1: no space left on device.; one must run; find out there with docker run --rm gateway:1 true",
+    "it cannot be inspected by a container of gateway:1: no space left on device.; expected one to run; try there: docker run --rm gateway:1 true",
   ],
   [
     "an engine that is listed twice",
     sameEngineFault(engine, [{ machine: main }, { machine: { ...big, name: "a" }, engine }]),
-    "its engine is that of machine a; expected each once; correct docker, or remove one",
+    "its engine is that of machine a, too; expected another; correct docker, or remove one",
   ],
   [
     "an engine that was cloned",
@@ -434,7 +434,7 @@ test("machines that are down are left out, or a fault", async () => {
   assert.deepEqual(await checked("leave", fine, { ...poor, image: "cut" }), ["big"]);
   assert.equal(
     await checked("fail", fine, away),
-    "The machines have 1 fault(s):\n  machine away: no Docker engine runs at unix:///down; one must; start it there " +
+    "The machines have 1 fault(s):\n  machine away: no Docker engine runs at unix:///down; expected one; start it there " +
       "(systemctl start docker), or correct docker",
   );
 });
@@ -449,10 +449,10 @@ test("all faults of all machines are told at once, also when a machine is left o
     await checked("leave", away, poor, bare),
     [
       "The machines have 3 fault(s):",
-      "machine big: its 4 cores have 16000 MiB of memory, and the workloads there may use 20000 MiB; expected no " +
-        "more than there is; lower the machine's workers, airflow:workerMemory or the memory of worker groups",
+      "machine big: its workloads may use 20000 MiB of memory; expected at most the 16000 MiB of the machine, which " +
+        "has 4 cores; lower the machine's workers, airflow:workerMemory or the memory of worker groups",
       `machine big: ${takenBy(8443, "container web")}`,
-      "machine bare: it has no image gone; every machine must have it; run npm run images",
+      "machine bare: it has no image gone; expected it on every machine; run npm run images",
     ].join("\n  "),
   );
 });

@@ -34,10 +34,7 @@ test("a certificate that has ended keeps a stack from being deployed, and from n
   const settings = readDeployed(file);
   assert.equal(settings.groups[0]?.workers, 3);
   const [told, ...more] = endingWarnings(fileEndings(settings), new Date());
-  assert.match(
-    told ?? "",
-    /^caCertificates\[0\] has ended on [\d-]{10}: put a newer one there, then npm run up$/,
-  );
+  assert.match(told ?? "", /^caCertificates\[0\] has ended on [\d-]{10}: replace the file, then npm run up$/);
   assert.deepEqual(more, []);
   writeFileSync(file, "config:\n  airflow:workers: -1\n");
   assert.throws(() => readDeployed(file), /workers is -1/);

@@ -129,29 +129,29 @@ const refusals: readonly [
     "up",
     ["prod"],
     {},
-    "prod is one argument too many; expected no argument but flags; a stack is named so: npm run up -- --stack prod.",
+    "prod is one argument too many; expected no argument but flags; for a stack: npm run up -- --stack prod.",
   ],
   ["check", ["prod"], {}, "prod is one argument too many; expected no argument but flags."],
   [
     "forget",
     ["a", "b"],
     {},
-    "b is one argument too many; expected MACHINE; a stack is named so: npm run forget -- --stack b.",
+    "b is one argument too many; expected MACHINE; for a stack: npm run forget -- --stack b.",
   ],
   ["forget", [], {}, "MACHINE is missing; expected npm run forget -- MACHINE."],
   [
     "secret",
     ["secrets.fernetKey", "hunter2"],
     {},
-    "There is one argument too many; the value is asked for, or read from what is piped in, and never an argument.",
+    "There is one argument too many; the value is never an argument, but typed in when asked for, or piped in.",
   ],
   ["up", ["--stak", "x"], {}, `--stak is unknown; did you mean --stack? expected ${up}.`],
   ["up", ["-s", "x"], {}, `-s is unknown; expected ${up}.`],
   ["up", ["--yes"], {}, `--yes is unknown; expected ${up}.`],
   ["check", ["--fix"], {}, "--fix is unknown; expected no flag but --help."],
-  ["up", ["--stack"], {}, "--stack is without its value; expected --stack NAME."],
-  ["up", ["--stack="], {}, "--stack is without its value; expected --stack NAME."],
-  ["up", ["--stack", "--adopt"], {}, "--stack is without its value; expected --stack NAME."],
+  ["up", ["--stack"], {}, "--stack has no value; expected --stack NAME."],
+  ["up", ["--stack="], {}, "--stack has no value; expected --stack NAME."],
+  ["up", ["--stack", "--adopt"], {}, "--stack has no value; expected --stack NAME."],
   ["up", ["--stack", "a", "--stack=b"], {}, "--stack is given twice; expected it once."],
   ["down", ["--volumes=true"], {}, "--volumes=true has a value; expected --volumes alone."],
   [
@@ -199,7 +199,7 @@ test("the stack of the Pulumi CLI's arguments is the stack whose configuration i
     assert.deepEqual(forwarded(args, {}), { stack: "x", args: ["up", "--yes"] });
   assert.deepEqual(forwarded(["up", "--yes"], {}), { stack: undefined, args: ["up", "--yes"] });
   assert.throws(() => forwarded(["up", "--stack"], {}), {
-    message: "--stack is without its value; expected --stack NAME.",
+    message: "--stack has no value; expected --stack NAME.",
   });
   assert.throws(() => forwarded(["up"], { npm_config_stack: "x" }), {
     message: "npm took --stack=x for a flag of its own; expected npm run pulumi -- up --stack x.",

@@ -26,10 +26,10 @@ const events: [what: string, event: EngineEvent, failure: ReturnType<typeof fail
       diagnosticEvent: {
         urn: "urn:pulumi:x::airflow::pulumi:pulumi:Stack::airflow-x",
         severity: "error",
-        message: "migration ended so:\n",
+        message: "The log of migration ends with:\n",
       },
     },
-    "migration ended so:",
+    "The log of migration ends with:",
   ],
   [
     "what the program says before it ends",
@@ -110,6 +110,6 @@ esac
       "    Cannot bind",
       "    Exiting",
     ].join("\n"),
-    "airflow-x-redis is no longer there",
+    "airflow-x-redis does not exist any more",
   ]);
 });

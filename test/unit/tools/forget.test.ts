@@ -96,8 +96,8 @@ for (const [what, machine, resources, known] of refused) {
   test(`${what} cannot be forgotten`, () => {
     assert.throws(() => forgetting({ deployment: resources ? { resources } : {} }, machine), {
       message:
-        `There is no machine ${machine} to forget: the state has ${known} besides the first one, ` +
-        "which has the data and the control roles and cannot be forgotten.",
+        `The state has no machine ${machine} to forget; expected one of: ${known}. The first machine ` +
+        "cannot be forgotten, since it has the data and the control roles.",
     });
   });
 }

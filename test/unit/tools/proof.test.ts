@@ -92,7 +92,7 @@ test("a report has a line for each trial: seconds, or the step that failed, and 
     "    6",
   ]);
   assert.deepEqual(failures(trials), ["worker worker-3"]);
-  assert.equal(verdict(trials), "Nothing failed. Not tried, as others come first: worker worker-2.");
+  assert.equal(verdict(trials), "Nothing failed. Not tried, since other tasks come first: worker worker-2.");
   assert.equal(verdict(trials.slice(0, 2)), "Every queue and every worker works.");
 });
 
@@ -133,13 +133,13 @@ test("faults of DAGs are told with file and line; what was read on the spot repl
     "helper.py": { ids: [], error: null },
   };
   assert.deepEqual(dagFaults(facts, contents, "dags"), [
-    "dags/secret.py: Airflow, which is user 50000 of group 0, may not read it; chmod -R a+rX dags lets it",
+    "dags/secret.py: user 50000 of group 0, which runs Airflow, may not read it; expected a readable file: chmod -R a+rX dags",
     "dags/team/broken.py:3: ModuleNotFoundError: No module named 'nope'",
-    "dags/twice.py: its DAG one is also in dags/one.py; expected an id of its own",
+    "dags/twice.py: its DAG one is also in dags/one.py; expected another id",
   ]);
   const empty = { dags: [], errors: [], folder: { unreadable: [], files: { "helper.py": 1 } } };
   assert.deepEqual(dagFaults(empty, { "helper.py": { ids: [], error: null } }, "dags"), [
-    "dags: Airflow finds no DAG there",
+    "dags: Airflow finds no DAG; expected one at least",
   ]);
   assert.deepEqual(
     dagFaults({ ...facts, errors: [], folder: { unreadable: [], files: {} } }, {}, "dags"),
@@ -157,7 +157,7 @@ test("people are told where their DAGs go, or come from", () => {
   );
   assert.equal(
     dagsSentence(settings({ dagsImage: "registry.example.com/team/dags" })),
-    "go to dags, and from there to the image registry.example.com/team/dags with npm run up",
+    "go to dags; npm run up then puts them into the image registry.example.com/team/dags",
   );
 });
 

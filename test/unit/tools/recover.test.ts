@@ -14,8 +14,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { unprotect } from "../../../tools/lib/recovery/protection.ts";
 import {
+  type Clients,
   type Operation,
-  type Places,
   recover,
   unrecordedResources,
 } from "../../../tools/lib/recovery/recover.ts";
@@ -24,7 +24,7 @@ const container = "docker:index/container:Container";
 const component: Operation = { type: "creating", resource: { type: "airflow:index:Webserver" } };
 
 const provider = "urn:pulumi:unit::airflow::pulumi:providers:docker::docker-big::1a2b";
-const places: Places = {
+const clients: Clients = {
   kubectl: [],
   docker: (provider): Record<string, string> => (provider ? { DOCKER_HOST: `of ${provider}` } : {}),
 };
@@ -100,7 +100,7 @@ const operations: [what: string, operation: Operation, found: string[]][] = [
 for (const [what, operation, found] of operations) {
   test(`cut off: ${what} is ${found.length > 0 ? "looked for" : "left alone"}`, () => {
     assert.deepEqual(
-      unrecordedResources([component, operation], places).map(({ name, env }) => [name, env]),
+      unrecordedResources([component, operation], clients).map(({ name, env }) => [name, env]),
       found.map((name) => [name, operation.resource.provider ? { DOCKER_HOST: "of docker-big" } : {}]),
     );
   });
@@ -113,7 +113,7 @@ test("cut off: a container of another installation by the same name is left alon
   ];
   const resource = { type: container, inputs: { name: "airflow-x-redis", labels }, provider };
   assert.deepEqual(
-    unrecordedResources([{ type: "creating", resource }], places).map(({ list }) => list.slice(-4)),
+    unrecordedResources([{ type: "creating", resource }], clients).map(({ list }) => list.slice(-4)),
     [["--filter", "name=^/?airflow-x-redis$", "--filter", "label=airflow-on-celery/installation=1a2b"]],
   );
 });
@@ -121,7 +121,7 @@ test("cut off: a container of another installation by the same name is left alon
 test("cut off: a container that was being made is stopped in good order, as a worker may run tasks by then", () => {
   const resource = { type: container, inputs: { name: "airflow-x-worker-2" }, provider };
   assert.deepEqual(
-    unrecordedResources([{ type: "creating", resource }], places).map(({ remove }) => remove),
+    unrecordedResources([{ type: "creating", resource }], clients).map(({ remove }) => remove),
     [
       [
         ["docker", "container", "stop"],
@@ -189,7 +189,7 @@ for (const { what, locks, pending, left, asked } of cases) {
     writeFileSync(join(stacks, "unit.json"), JSON.stringify({ version: 3, checkpoint: { latest } }));
 
     const said: string[] = [];
-    await recover(state, "unit", places, async (_stack, command = "", _file, file = "") => {
+    await recover(state, "unit", clients, async (_stack, command = "", _file, file = "") => {
       said.push(command);
       if (command === "export") writeFileSync(file, "{}");
       assert.ok(existsSync(file));
@@ -233,7 +233,7 @@ for (const [what, ends] of [
     assert.deepEqual(urns, [volume]);
     if (ends) writeFileSync(note, JSON.stringify({ pid: gone, urns }));
 
-    await recover(state, "unit", places, cli);
+    await recover(state, "unit", clients, cli);
 
     assert.equal(isProtected(), ends);
     assert.deepEqual(readdirSync(state), ends ? [] : ["unprotected.unit.json"]);

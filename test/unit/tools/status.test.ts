@@ -160,9 +160,9 @@ test("without Flower the machines are told all the same", () => {
 machine  instance  state    health   image                       since    restarts  queues  running
 local    worker-1  running  healthy  airflow:3.3.2-f5e69815d6f5  0 s ago
 
-Queues and tasks are not known: Flower does not run`.trimStart(),
+Queues and tasks are unknown: Flower does not run`.trimStart(),
   );
-  assert.deepEqual(troubles(without), ["queues and tasks are not known"]);
+  assert.deepEqual(troubles(without), ["queues and tasks are unknown"]);
 });
 
 function container(

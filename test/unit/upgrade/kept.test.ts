@@ -96,7 +96,7 @@ test("a deployment is listed with what it changed", () => {
   assert.deepEqual(changes({ ...one, text: `${one.text}# why\n` }, one), ["secrets or comments"]);
   const [, second, first] = deploymentTable([two, one], new Date("2026-01-01T01:02:00Z")).split("\n");
   assert.match(second ?? "", /^2 +1 h ago +ann@host +3\.3\.2 +workers, image of airflow, project abc$/);
-  assert.match(first ?? "", /^1 +.* the first that is kept$/);
+  assert.match(first ?? "", /^1 +.* the oldest that is kept$/);
 });
 
 test("the way back leads to the latest deployment that is another one, or to the one of a number", () => {
@@ -104,7 +104,7 @@ test("the way back leads to the latest deployment that is another one, or to the
   assert.equal(picked([two, one], undefined, { ...two, text: "config: {}\n" }), two);
   assert.equal(picked([two, one], "1", two), one);
   assert.throws(() => picked([two, one], "7", two), /There is no deployment 7; expected .*: 2, 1\.$/);
-  assert.throws(() => picked([two], undefined, two), /No deployment that is kept differs/);
+  assert.throws(() => picked([two], undefined, two), /No recorded deployment differs/);
 });
 
 test("running tasks are waited for, and named; after the limit they are left to their workers", async () => {

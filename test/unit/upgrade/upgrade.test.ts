@@ -56,7 +56,7 @@ function effectsOf(world: World, ends?: { at: string; killed?: true; late?: true
         world.note = undefined;
       },
     },
-    tell: () => {},
+    report: () => {},
     hasMigrated: (version) => world.version === version,
     hasReturned: async () => back.has(world),
     writeStackFile: (text) => {
@@ -110,7 +110,7 @@ suite("a step that fails", () => {
       const { effects, done } = effectsOf(world, { at });
       await assert.rejects(
         goOn(start, effects),
-        /The upgrade to 3\.3\.2 is called off, .* no data was touched/,
+        /The upgrade to 3\.3\.2 is cancelled, .* no data was touched/,
       );
       assert.deepEqual(done, [...steps.slice(0, steps.indexOf(at) + 1), "deploy 2.11.2"]);
       assert.deepEqual(world, returned);

@@ -7,7 +7,7 @@ import { Decrypter } from "age-encryption";
 import { Parser, type ReadEntry } from "tar";
 import type { SecretName } from "../../../settings/schema/schema.ts";
 
-/** Secrets of a stack as an archive has them. */
+/** Secrets of a stack in an archive. */
 export interface ArchivedSecrets {
   readonly values: Readonly<Record<SecretName, string>>;
   readonly previous: Readonly<Partial<Record<SecretName, string>>>;
@@ -29,7 +29,7 @@ export interface Manifest {
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 }
 
-/** What an archive says besides the dumps. */
+/** Contents of an archive besides the dumps. */
 export interface Archive {
   readonly manifest: Manifest;
   readonly secrets: ArchivedSecrets;
@@ -43,22 +43,22 @@ const small = ["manifest.json", "secrets.json", "stack.json"];
 function refused(file: string, error: unknown): Error {
   const why = error instanceof Error ? error.message : String(error);
   const cause = /no identity matched/.test(why)
-    ? "none of the keys fits: expected the key of the stack that made it, as npm run backup -- --key prints it"
-    : `it is damaged (${why}): expected another copy, or another backup`;
+    ? "none of the keys fits; expected the key of the stack that made it, as npm run backup -- --key prints it"
+    : `it is damaged (${why}); expected another copy, or another backup`;
   return new Error(`${file} is not restored; ${cause}.`);
 }
 
 /**
  * Decrypts an archive.
- * @param keys keys of age, one a line
- * @returns the tar file in it; a damaged part ends the stream with an error
+ * @param keys identities of age, one per line
+ * @returns the tar file in the archive; a damaged part ends the stream with an error
  */
 export async function decrypted(file: string, keys: string): Promise<Readable> {
   const decrypter = new Decrypter();
   const lines = keys.split("\n").map((line) => line.trim());
   const identities = lines.filter((line) => line.startsWith("AGE-SECRET-KEY-1"));
   if (identities.length === 0) {
-    throw new Error("The key of the backup is not one: expected a line that begins with AGE-SECRET-KEY-1.");
+    throw new Error("--key: the file has no key; expected a line that begins with AGE-SECRET-KEY-1.");
   }
   try {
     for (const identity of identities) decrypter.addIdentity(identity);
@@ -71,7 +71,7 @@ export async function decrypted(file: string, keys: string): Promise<Readable> {
 
 /**
  * Reads an archive, and checks all of it by its manifest.
- * @throws Error when the key does not fit, or a byte is not as it was written
+ * @throws Error when no key fits, or the archive is damaged
  */
 export async function readArchive(file: string, keys: string): Promise<Archive> {
   const sums = new Map<string, string>();

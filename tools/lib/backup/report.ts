@@ -1,7 +1,7 @@
 import { ago, aligned } from "../status/table.ts";
 import type { Backups } from "./store.ts";
 
-/** Spells a size as people read it. */
+/** Formats a size for people: `1.2 MB`. */
 export function sizeOf(bytes: number): string {
   if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
@@ -11,7 +11,7 @@ function failed({ failure }: Backups): string[] {
   return failure ? [`The last attempt, at ${failure.at.slice(0, 16)}, FAILED: ${failure.fault}`] : [];
 }
 
-/** Table of all backups, and why the last attempt failed. */
+/** Renders the table of all backups, and why the last attempt failed. */
 export function backupTable(known: Backups, now: Date): string {
   const rows = known.backups.map(({ id, at, bytes, version, rows, proof }) => {
     const proven = `in ${proof} s, ${rows} rows`;
@@ -21,7 +21,7 @@ export function backupTable(known: Backups, now: Date): string {
   return [rows.length > 0 ? table : "There is no backup yet.", ...failed(known)].join("\n");
 }
 
-/** Says how old the last backup is, and that it is proven; undefined if nothing is known. */
+/** Describes the last proven backup; undefined if the backups are unknown. */
 export function lastBackup(known: Backups | undefined, now: Date): string | undefined {
   if (!known) return undefined;
   const [latest] = known.backups;
@@ -31,9 +31,9 @@ export function lastBackup(known: Backups | undefined, now: Date): string | unde
   return [line, ...failed(known)].join("\n");
 }
 
-/** Lists what is wrong with the backups of a stack that wants one every so many seconds. */
+/** Lists the troubles of a stack's backups; `every` is the seconds between two backups in the stack file. */
 export function backupTroubles(known: Backups | undefined, every: number, now: Date): string[] {
-  if (!known) return ["backups are not known"];
+  if (!known) return ["backups are unknown: their container does not answer"];
   if (known.failure) return ["the last backup failed"];
   const [latest] = known.backups;
   const old = latest && now.getTime() - Date.parse(latest.at) > 2 * every * 1000;

@@ -3,7 +3,7 @@ import { identityOf } from "../../../components/backup/identity.ts";
 import { jwksOf, secretsResource } from "../../../components/secrets.ts";
 import { claimOf } from "../../../platforms/ownership/known.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
-import { type Deployment, nameOf, type Resource } from "../state.ts";
+import { type ExportedState, nameOf, type Resource } from "../state.ts";
 import type { ArchivedSecrets } from "./archive.ts";
 
 const dynamic = "pulumi-nodejs:dynamic:Resource";
@@ -18,17 +18,17 @@ function secret(value: unknown) {
 }
 
 /** Finds the secrets in a state. */
-export function secretsIn({ deployment: { resources = [] } }: Deployment): Resource | undefined {
+export function secretsIn({ deployment: { resources = [] } }: ExportedState): Resource | undefined {
   return resources.find(({ urn, type }) => type === dynamic && nameOf(urn) === "secrets");
 }
 
 /** True if a state has volumes, whose data needs the secrets beside them. */
-export function hasVolumes({ deployment: { resources = [] } }: Deployment): boolean {
+export function hasVolumes({ deployment: { resources = [] } }: ExportedState): boolean {
   return resources.some((resource) => ["volume", "claim"].includes(claimOf(resource)?.kind ?? ""));
 }
 
-/** Keys that open a stack's backups, the current one first and one a line, of the plain outputs of its secrets. */
-export function keysIn(state: Deployment): string {
+/** Returns the keys that open a stack's backups, one per line, the current one first, from a state in the clear. */
+export function keysIn(state: ExportedState): string {
   const { values, older } = (secretsIn(state)?.outputs ?? {}) as {
     values?: Record<string, string>;
     older?: Record<string, readonly string[]>;
@@ -39,7 +39,7 @@ export function keysIn(state: Deployment): string {
     .join("\n");
 }
 
-/** Fernet keys that a deployed stack opens values with, of the plain outputs of its secrets. */
+/** Lists the fernet keys with which a deployed stack decrypts values, from a resource in the clear. */
 export function validFernetKeys({ outputs = {} }: Resource): readonly string[] {
   const { values, previous } = outputs as {
     values?: Record<string, string>;
@@ -49,8 +49,8 @@ export function validFernetKeys({ outputs = {} }: Resource): readonly string[] {
 }
 
 /**
- * Returns the resources of a state that has the secrets of an archive and nothing else; the next deployment makes the rest.
- * @param generations those of the stack file, by which no secret is due
+ * Renders the resources of a state with nothing but the secrets of an archive; the next deployment makes the rest.
+ * @param generations generations in the stack file, so that no secret is minted again
  */
 export function secretsState(
   stack: string,

@@ -26,18 +26,18 @@ async function send({ program, args, env }: Place, file: string, keys: string): 
     env: { ...process.env, ...env },
     stdio: ["pipe", "ignore", "pipe"],
   });
-  let said = "";
+  let errors = "";
   child.stderr.on("data", (chunk: Buffer) => {
-    said += chunk;
+    errors += chunk;
   });
   const sent = pipeline(await decrypted(file, keys), child.stdin).catch((error: Error) => error);
   if ((await ended(child)) !== 0)
-    throw new Error(`The archive could not be sent: ${said.trim()} ${(await sent) ?? ""}`);
+    throw new Error(`${file} could not be sent to its job: ${errors.trim()} ${(await sent) ?? ""}`);
 }
 
 /**
  * Sends the contents of an archive to the job that restores, once a running deployment has started it.
- * @param deployment ends with the job, or without having started it
+ * @param deployment promise of the deployment's end, with or without a start of the job
  */
 export async function sendTo(
   stack: Stack,
@@ -49,7 +49,7 @@ export async function sendTo(
     isOver = true;
   };
   deployment.then(over, over);
-  // A cluster gives a job that failed another pod, which needs the archive, too.
+  // A cluster retries a failed job in another pod, which needs the archive, too.
   const served = new Set<string>();
   while (!isOver) {
     const job = await waitingJob(stack);

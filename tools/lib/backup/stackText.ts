@@ -14,7 +14,7 @@ export interface StackText {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** Defaults of the project, which the CLI adds to the values of a stack file. */
+/** Reads the defaults of the project, which the CLI adds to the values of a stack file. */
 function defaults(): Readonly<Record<string, { readonly default?: unknown }>> {
   return parse(readFileSync(join(project, "Pulumi.yaml"), "utf8")).config;
 }
@@ -34,7 +34,7 @@ function withoutSecrets(value: unknown, path: Path, secrets: Record<string, stri
   return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
 }
 
-/** Renders the values of a stack, as a backup has them, as its stack file. */
+/** Renders the stack file of a stack from the values in a backup. */
 export function stackText(config: Readonly<Record<string, string>>): StackText {
   const known = defaults();
   const secrets: Record<string, string> = {};

@@ -15,50 +15,50 @@ export interface Backup {
   readonly bytes: number;
   /** Version of Airflow. */
   readonly version: string;
-  /** Rows of all tables, which were the same when it was restored for its proof. */
+  /** Rows of all tables, counted before the dump and again after the proof's restoration. */
   readonly rows: number;
-  /** Seconds that its proof took. */
+  /** Seconds that the proof took. */
   readonly proof: number;
 }
 
-/** The backups of a stack, the latest first, and why the last attempt failed, if it did. */
+/** Backups of a stack, the latest first, and the failure of the last attempt, if it failed. */
 export interface Backups {
   readonly backups: readonly Backup[];
   readonly failure: { readonly at: string; readonly fault: string } | null;
 }
 
-export const keeper = ["python3", `${folder}/backup.py`] as const;
+/** Command of the program beside the backups. */
+export const backupProgram = ["python3", `${folder}/backup.py`] as const;
 
-/** @throws Error if the stack has no backups, or their container does not run */
+/** Finds the container or pod of a stack's backups; throws an Error if there are none, or it does not run. */
 export async function placeOfBackups(stack: Stack, settings: Settings): Promise<Place> {
   if (settings.backup) return placeOf(stack, "backup");
   throw new Error(
-    `${stack.file} has no backups; expected airflow:backup: { every: 6h, keep: 14 }, and npm run up -- --stack ${stack.name}.`,
+    `${stack.file}: backup is not set; expected airflow:backup: { every: 6h, keep: 14 }, and npm run up -- --stack ${stack.name}.`,
   );
 }
 
 export async function listBackups({ program, args, env }: Place): Promise<Backups> {
-  return JSON.parse(await run(program, [...args, ...keeper, "list"], { env }));
+  return JSON.parse(await run(program, [...args, ...backupProgram, "list"], { env }));
 }
 
 /**
- * Takes a backup now, and shows how it goes.
- * @returns the backup, once it is proven
- * @throws Error if there is none
+ * Takes a backup, proves it, and shows the progress.
+ * @throws Error if the backup or its proof fails
  */
 export async function takeBackup(place: Place): Promise<Backup> {
   const { program, args, env } = place;
-  if ((await attach(program, [...args, ...keeper, "now"], { env, input: "" })) !== 0) {
-    throw new Error("The backup failed, see above; those before it are untouched.");
+  if ((await attach(program, [...args, ...backupProgram, "now"], { env, input: "" })) !== 0) {
+    throw new Error("The backup failed, see above; earlier backups are untouched.");
   }
   const [latest] = (await listBackups(place)).backups;
-  if (!latest) throw new Error("The backup is not among those of the stack.");
+  if (!latest) throw new Error("The new backup is not listed; expected it first in the list of backups.");
   return latest;
 }
 
-/** Copies a backup to a file of this machine, encrypted as it is. */
+/** Copies a backup, still encrypted, to a file of this machine. */
 export async function saveBackup({ program, args, env }: Place, id: string, file: string): Promise<void> {
-  const child = spawn(program, [...args, ...keeper, "send", id], {
+  const child = spawn(program, [...args, ...backupProgram, "send", id], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "ignore"],
   });
@@ -66,5 +66,5 @@ export async function saveBackup({ program, args, env }: Place, id: string, file
     ended(child),
     pipeline(child.stdout, createWriteStream(file, { mode: 0o600 })),
   ]);
-  if (code !== 0) throw new Error(`There is no backup ${id}; npm run backup -- --list names them.`);
+  if (code !== 0) throw new Error(`There is no backup ${id}; expected one of npm run backup -- --list.`);
 }

@@ -3,12 +3,12 @@ import { askEngine } from "../../../platforms/ask.ts";
 import { machinesOf } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import type { MachineFacts } from "../status/facts.ts";
-import type { Ask } from "../status/inside.ts";
+import type { Exec } from "../status/inside.ts";
 import { ago, aligned, short } from "../status/table.ts";
 import { type Ending, endingWarnings, fileEndings, gatewayEndings } from "./certificates.ts";
 import { type Fullness, fullWarnings, volumeFacts } from "./volumes.ts";
 
-/** What of a stack fills up, ends or ages. */
+/** Parts of a stack that fill up, expire or age. */
 export interface Bounds {
   readonly volumes: readonly Fullness[];
   readonly certificates: readonly Ending[];
@@ -16,7 +16,7 @@ export interface Bounds {
   readonly images: Readonly<Record<string, Date>>;
 }
 
-/** Asks each engine when the images in use were built; a cluster does not know it. */
+/** Asks each engine when the images in use were built; a cluster does not know that. */
 async function imageAges(machines: readonly MachineFacts[], settings: Settings): Promise<Bounds["images"]> {
   const engines = machinesOf(settings);
   const found = machines.map(async (machine) => {
@@ -27,28 +27,28 @@ async function imageAges(machines: readonly MachineFacts[], settings: Settings):
     const asked = ["image", "inspect", "--format", "{{.Created}}", ...images];
     const { text, complaint } = await askEngine(engine, asked);
     const times = text.trim().split("\n");
-    // An image that is gone leaves a line out: no time is sure to be its image's.
+    // A missing image prints no line, so that times could be attributed to wrong images.
     return complaint === undefined ? images.map((image, at) => [image, new Date(times[at] ?? "")]) : [];
   });
   return Object.fromEntries((await Promise.all(found)).flat());
 }
 
-/** Looks at the instances of a running stack; whatever does not answer is left out. */
+/** Collects the bounds of a running stack; instances that do not answer are left out. */
 export async function boundsOf(
   settings: Settings,
   machines: readonly MachineFacts[],
-  ask: Ask,
+  exec: Exec,
 ): Promise<Bounds> {
   const { engines } = capabilities[settings.platform];
   const [volumes, gateways, images] = await Promise.all([
-    volumeFacts(machines, ask),
-    gatewayEndings(machines, ask),
+    volumeFacts(machines, exec),
+    gatewayEndings(machines, exec),
     engines ? imageAges(machines, settings) : {},
   ]);
   return { volumes, certificates: [...fileEndings(settings), ...gateways], images };
 }
 
-/** Tables of volumes and images. */
+/** Renders the tables of volumes and images. */
 export function boundsTable({ volumes, images }: Bounds, now: Date): string {
   const gib = (kib: number) => `${(kib / 2 ** 20).toFixed(1)} GiB`;
   const rows = volumes.map(({ machine, volume, size, percent }) => [
@@ -64,7 +64,7 @@ export function boundsTable({ volumes, images }: Bounds, now: Date): string {
   ].join("\n\n");
 }
 
-/** Lists what needs somebody soon. */
+/** Lists volumes and certificates that need attention soon. */
 export function warnings({ volumes, certificates }: Bounds, now: Date): string[] {
   return [...fullWarnings(volumes), ...endingWarnings(certificates, now)];
 }

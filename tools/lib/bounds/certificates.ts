@@ -5,20 +5,20 @@ import { certificatesIn } from "../../../settings/model/certificates.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { secretsDirectory } from "../../../workload.ts";
 import { type MachineFacts, runningOf } from "../status/facts.ts";
-import type { Ask } from "../status/inside.ts";
+import type { Exec } from "../status/inside.ts";
 
-/** Days before its end at which a certificate is warned of. */
-const early = 30;
+/** Days before the end of a certificate from which on there is a warning. */
+const warningDays = 30;
 
 /** The end of a certificate. */
 export interface Ending {
-  /** Key of the stack file, or the machine. */
+  /** Key of the stack file, or the certificate's place on a machine. */
   readonly what: string;
   readonly end: Date;
   readonly remedy: string;
 }
 
-/** Returns the end of the first of several certificates that ends; none for what is no certificate. */
+/** Returns the earliest end of the certificates in a text; none if there is no certificate. */
 function endings(what: string, pem: string, remedy: string): Ending[] {
   const ends = certificatesIn(pem).map(({ validToDate }) => validToDate.getTime());
   return ends.length === 0 ? [] : [{ what, end: new Date(Math.min(...ends)), remedy }];
@@ -41,18 +41,18 @@ export function fileEndings({ publish, caCertificates, postgres, redis, machines
   ];
   return files.flatMap(([what, file]) =>
     file !== undefined && existsSync(file)
-      ? endings(what, readFileSync(file, "utf8"), "put a newer one there, then npm run up")
+      ? endings(what, readFileSync(file, "utf8"), "replace the file, then npm run up")
       : [],
   );
 }
 
-/** Lists the ends of the certificates of gateways, which hold them beside their keys; a machine that is down has none. */
-export async function gatewayEndings(machines: readonly MachineFacts[], ask: Ask): Promise<Ending[]> {
+/** Lists the ends of the gateways' certificates, which precede their keys in a file; machines that are down are left out. */
+export async function gatewayEndings(machines: readonly MachineFacts[], exec: Exec): Promise<Ending[]> {
   const found = machines.map(async (machine) => {
     const gateway = runningOf([machine], "gateway");
     if (!gateway) return [];
     const first = ["sed", "/END CERTIFICATE/q", `${secretsDirectory}/${secrets.machine}`];
-    const { text, complaint } = await ask(machine.name, gateway.name, first);
+    const { text, complaint } = await exec(machine.name, gateway.name, first);
     const what = `the certificate of the gateway on ${machine.name}`;
     return complaint === undefined ? endings(what, text, "npm run up renews it") : [];
   });
@@ -63,7 +63,7 @@ export async function gatewayEndings(machines: readonly MachineFacts[], ask: Ask
 export function endingWarnings(all: readonly Ending[], now: Date): string[] {
   return all.flatMap(({ what, end, remedy }) => {
     const days = Math.floor((end.getTime() - now.getTime()) / 86_400_000);
-    if (days >= early) return [];
+    if (days >= warningDays) return [];
     const when = days < 0 ? "has ended" : `ends in ${days} d,`;
     return [`${what} ${when} on ${end.toISOString().slice(0, 10)}: ${remedy}`];
   });

@@ -1,20 +1,20 @@
 import type { MachineFacts } from "../status/facts.ts";
-import type { Ask } from "../status/inside.ts";
+import type { Exec } from "../status/inside.ts";
 
-/** Percentage from which a volume is warned of. */
-const high = 85;
+/** Percentage of used space from which on there is a warning. */
+const warningPercent = 85;
 
 const logs = "/opt/airflow/logs";
 
-/** Directories with a volume, by the beginning of the names of instances; one instance of a machine is asked for each. */
-const places: Readonly<Record<string, readonly string[]>> = {
+/** Directories of volumes, by the prefix of instance names; one instance of each prefix is asked on each machine. */
+const directoriesByPrefix: Readonly<Record<string, readonly string[]>> = {
   postgres: ["/var/lib/postgresql/data"],
   redis: ["/data"],
   scheduler: [logs],
   worker: [logs, "/opt/airflow/data"],
 };
 
-/** How full a volume is. On an engine that is the disk beneath, which volumes share. */
+/** Used space of a volume; on an engine, of the disk that its volumes share. */
 export interface Fullness {
   readonly machine: string;
   /** Instance and directory: `postgres:/var/lib/postgresql/data`. */
@@ -41,15 +41,15 @@ export function fullnessIn(
   });
 }
 
-/** Asks inside of containers or pods, which see their volumes on every platform. */
-export async function volumeFacts(machines: readonly MachineFacts[], ask: Ask): Promise<Fullness[]> {
+/** Runs `df` in containers or pods, which see their volumes on every platform. */
+export async function volumeFacts(machines: readonly MachineFacts[], exec: Exec): Promise<Fullness[]> {
   const found = machines.flatMap((machine) => {
     if ("cause" in machine) return [];
     const running = machine.instances.filter(({ state }) => state === "running");
-    return Object.entries(places).map(async ([role, directories]) => {
+    return Object.entries(directoriesByPrefix).map(async ([role, directories]) => {
       const instance = running.find(({ name }) => name.startsWith(role))?.name;
       if (instance === undefined) return [];
-      const { text, complaint } = await ask(machine.name, instance, ["df", "-P", "-k", ...directories]);
+      const { text, complaint } = await exec(machine.name, instance, ["df", "-P", "-k", ...directories]);
       return complaint === undefined ? fullnessIn(text, machine.name, instance, directories) : [];
     });
   });
@@ -58,6 +58,6 @@ export async function volumeFacts(machines: readonly MachineFacts[], ask: Ask): 
 
 export function fullWarnings(all: readonly Fullness[]): string[] {
   return all
-    .filter(({ percent }) => percent >= high)
+    .filter(({ percent }) => percent >= warningPercent)
     .map(({ machine, volume, percent }) => `${volume} on ${machine} is ${percent} % full`);
 }

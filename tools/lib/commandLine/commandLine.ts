@@ -16,7 +16,7 @@ export function showHelp(name: CommandName): never {
 
 /**
  * Reads the command line of the running npm script; `--help` prints its help and ends the process.
- * @throws Error with the right spelling
+ * @throws Error that shows the expected arguments
  */
 export function commandLine<Name extends CommandName>(name: Name): Parsed<Name> {
   const args = process.argv.slice(2);

@@ -5,13 +5,13 @@ export interface Flag {
   readonly value?: string;
 }
 
-/** What an npm script takes. */
+/** Arguments of an npm script. */
 export interface Command {
   readonly does: string;
-  /** Arguments that are no flags, as help spells them, with their least and greatest number. */
-  readonly words?: readonly [spelt: string, least: number, most: number];
+  /** Positional arguments, as in the help, with their least and greatest number. */
+  readonly words?: readonly [usage: string, least: number, most: number];
   readonly flags: Readonly<Record<string, Flag>>;
-  /** Says where else a value belongs that is given as one argument too many, and must not be printed. */
+  /** Explains where a surplus argument belongs that may be a secret, and is never printed. */
   readonly unprinted?: string;
   /** True if `PULUMI_STACK` may name the stack, too. */
   readonly readsVariable?: true;
@@ -23,21 +23,21 @@ const noFlags = {};
 /** All npm scripts: the one table behind their arguments and their help. */
 export const commands = {
   up: {
-    does: "Deploys a stack, proves that its queues and workers work, and tells what is wrong with its DAGs.",
+    does: "Deploys a stack, proves that its queues and workers work, and reports faults of its DAGs.",
     flags: {
       stack,
-      "continue-on-error": { does: "Leaves out machines that are down, and says what is missing." },
-      adopt: { does: "Takes over data that another installation made under the stack's names." },
+      "continue-on-error": { does: "Leaves out machines that are down, and reports what is missing." },
+      adopt: { does: "Takes over data of another installation that has the stack's names." },
       "at-once": { does: "Replaces all workers together instead of in turns." },
-      strict: { does: "Fails if something is wrong with the DAGs." },
+      strict: { does: "Fails if there are faults in the DAGs." },
     },
   },
   down: {
     does: "Removes a stack; its data volumes and secrets are kept.",
     flags: {
       stack,
-      volumes: { does: "Removes the data volumes and the secrets, too; asks before." },
-      yes: { does: "Removes them without asking; needed where no terminal can ask." },
+      volumes: { does: "Removes the data volumes and the secrets, too, after a question." },
+      yes: { does: "Removes them without a question; needed where no terminal can ask." },
     },
   },
   pulumi: {
@@ -50,7 +50,7 @@ export const commands = {
     does: "Builds the images that stacks need.",
     flags: {
       stack: { value: "NAME", does: "Builds, or pushes, what this stack needs." },
-      refresh: { does: "Builds all images anew, with today's security updates of Debian's packages." },
+      refresh: { does: "Rebuilds all images, with today's security updates of Debian's packages." },
       push: { value: "REPOSITORY", does: "Pushes the images there, and prints them for the stack file." },
     },
   },
@@ -68,30 +68,30 @@ export const commands = {
       stack,
       list: { does: "Lists the backups instead, with age and size." },
       save: { value: "ID", does: "Copies a backup to ID.tar.age in this directory instead." },
-      key: { does: "Prints the key that opens backups instead, to be kept elsewhere." },
+      key: { does: "Prints the key that opens backups instead; keep it elsewhere." },
     },
   },
   restore: {
-    does: "Puts a backup back: into its own stack, whose data it replaces, or into another one.",
+    does: "Restores a backup: into its own stack, whose data it replaces, or into another one.",
     flags: {
       stack: { value: "NAME", does: "The stack that has the backup; default: dev." },
-      from: { value: "ID", does: "A backup of that stack, or a file that --save wrote; needed." },
+      from: { value: "ID", does: "A backup of that stack, or a file that --save wrote; required." },
       as: { value: "NAME", does: "The stack to restore into; default: the one that has the backup." },
-      key: { value: "FILE", does: "File with the key, where the state of the stack is lost." },
-      secrets: { does: "Only brings the secrets back, for data that is still there." },
-      yes: { does: "Replaces data without asking." },
-      "no-backup": { does: "Replaces data of which no backup can be taken before." },
+      key: { value: "FILE", does: "File with the key, if the state of the stack is lost." },
+      secrets: { does: "Restores only the secrets, for data that still exists." },
+      yes: { does: "Replaces data without a question." },
+      "no-backup": { does: "Replaces data without a backup of it before." },
     },
   },
   upgrade: {
-    does: "Upgrades Airflow in a stack with data: checks, a rehearsal, a backup, the migration, a proof; goes back by itself if that fails.",
+    does: "Upgrades Airflow in a stack with data: checks, a rehearsal, a backup, the migration, a proof; rolls back if that fails.",
     flags: {
       stack,
       to: {
         value: "VERSION",
-        does: "The new version; needed, unless an upgrade that was cut off is to be ended.",
+        does: "The new version; required, except to finish an upgrade that was cut off.",
       },
-      limit: { value: "SECONDS", does: "How long running tasks may take to end; default: 600." },
+      limit: { value: "SECONDS", does: "Time that running tasks have to end; default: 600." },
       folder: { value: "FOLDER", does: "Folder of DAG files to check; default: that of the stack file." },
       rehearse: { does: "Ends after the checks and the rehearsal, which touch nothing." },
     },
@@ -101,15 +101,15 @@ export const commands = {
     words: ["[NUMBER]", 0, 1],
     flags: {
       stack,
-      list: { does: "Lists the last ten deployments instead: when, by whom, and what each changed." },
+      list: { does: "Lists the last ten deployments instead: time, person and changes." },
     },
   },
   status: {
-    does: "Shows roles, health, queues and what waits of a stack; fails if something is wrong.",
+    does: "Shows a stack's roles, health, queues and waiting tasks; fails if there is trouble.",
     flags: {
       stack,
-      watch: { does: "Looks again every two seconds, until Ctrl-C." },
-      json: { does: "Prints JSON, for programs; with --watch a line for each look." },
+      watch: { does: "Repeats this every two seconds, until Ctrl-C." },
+      json: { does: "Prints JSON, for programs; with --watch one line each time." },
     },
   },
   dags: {
@@ -126,7 +126,7 @@ export const commands = {
     flags: { stack },
   },
   forget: {
-    does: "Drops a machine that is gone for good from a stack's state.",
+    does: "Removes a machine that is permanently gone from a stack's state.",
     words: ["MACHINE", 1, 1],
     flags: { stack },
   },
@@ -135,16 +135,16 @@ export const commands = {
     flags: noFlags,
   },
   render: {
-    does: "Writes a cluster's stack as plain manifests.",
+    does: "Renders a stack on Kubernetes as plain manifests.",
     flags: {
-      stack: { value: "NAME", does: "The stack of stacks/Pulumi.NAME.yaml; needed." },
-      out: { value: "DIRECTORY", does: "A new or empty directory; needed." },
+      stack: { value: "NAME", does: "The stack of stacks/Pulumi.NAME.yaml; required." },
+      out: { value: "DIRECTORY", does: "A new or empty directory; required." },
     },
   },
   secret: {
     does: "Encrypts a secret into the stack file; asks for it, or reads it from standard input.",
     words: ["KEY", 1, 1],
-    unprinted: "the value is asked for, or read from what is piped in, and never an argument",
+    unprinted: "the value is never an argument, but typed in when asked for, or piped in",
     flags: { stack },
   },
   settings: { does: "Writes settings/model/known/ from the images of Airflow.", flags: noFlags },
@@ -153,14 +153,14 @@ export const commands = {
     does: "Writes a stack file from a compose file (of several the last one wins), or from values of the Helm chart.",
     words: ["FILE", 1, Number.POSITIVE_INFINITY],
     flags: {
-      all: { does: "Lists what became of every value, with its line." },
+      all: { does: "Lists the outcome of every value, with its line." },
       stack: { value: "NAME", does: "The stack to write; default: imported." },
       env: { value: "FILE", does: "Variables of the compose file; default: .env beside it." },
     },
   },
   check: { does: "Checks types, lint and format.", flags: noFlags },
   prepack: {
-    does: "Compiles the component for programs of other projects into dist/; npm pack does it by itself.",
+    does: "Compiles the component for programs of other projects into dist/; npm pack runs this itself.",
     flags: noFlags,
   },
   test: {
@@ -172,14 +172,14 @@ export const commands = {
     },
   },
   assertions: { does: "Lists every assertion with its file and test.", flags: noFlags },
-  screenshots: { does: "Makes the pictures of the README anew.", flags: noFlags },
+  screenshots: { does: "Takes the pictures of the README again.", flags: noFlags },
   "lab:up": { does: "Brings the cluster of the live tests up.", flags: noFlags },
   "lab:down": { does: "Takes the cluster of the live tests down.", flags: noFlags },
   "machines:up": { does: "Brings the machines of the live tests up.", flags: noFlags },
   "machines:down": { does: "Takes the machines of the live tests down.", flags: noFlags },
   "lab:check": { does: "Checks the cluster of the live tests.", flags: noFlags },
   bench: {
-    does: "Measures a deployment beside a typical compose file.",
+    does: "Compares a deployment with a typical compose file.",
     flags: { rounds: { value: "N", does: "Rounds; default: 3." } },
   },
   "bench:burst": {
@@ -191,9 +191,9 @@ export const commands = {
     },
   },
   drill: {
-    does: "Lets faults happen while tasks run, and checks every task afterwards.",
+    does: "Injects faults while tasks run, and checks every task afterwards.",
     flags: {
-      seed: { value: "N", does: "First schedule; needed." },
+      seed: { value: "N", does: "First schedule; required." },
       schedules: { value: "K", does: "Number of schedules; default: 1." },
       platform: { value: "PLATFORM", does: "docker, kubernetes or machines; default: docker." },
       against: {
@@ -201,9 +201,9 @@ export const commands = {
         does: "A typical compose file instead of the stack, with the same seeds.",
       },
       faults: { value: "COUNT", does: "Faults of a schedule; default: 5." },
-      "no-minimise": { does: "Does not make a failing schedule smaller." },
-      fresh: { does: "Forgets the results of all earlier runs." },
-      remove: { does: "Removes the deployment at the end, which otherwise is stopped and kept." },
+      "no-minimise": { does: "Does not minimise a failing schedule." },
+      fresh: { does: "Discards the results of all earlier runs." },
+      remove: { does: "Removes the deployment at the end, instead of stopping it." },
     },
   },
 } as const satisfies Readonly<Record<string, Command>>;

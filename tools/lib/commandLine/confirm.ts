@@ -11,13 +11,13 @@ export async function answerTo(question: string, unasked: string): Promise<strin
 }
 
 /**
- * Asks whether to go on with what cannot be undone.
- * @param sure true if the command line says so already
+ * Asks whether to go on with an irreversible step.
+ * @param sure true if the command line has `--yes`
  * @throws Error when the answer is no, or nobody can be asked
  */
 export async function confirm(what: string, sure: boolean): Promise<void> {
   if (sure) return;
-  const unasked = `${what}\nNobody can be asked here: say --yes if that is meant.`;
+  const unasked = `${what}\nNothing was touched; expected --yes where no terminal can ask.`;
   const answer = await answerTo(`${what}\nGo on? [y/N] `, unasked);
   if (!/^y(es)?$/i.test(answer)) throw new Error("Nothing was touched.");
 }

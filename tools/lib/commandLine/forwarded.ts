@@ -2,14 +2,14 @@ import { commands } from "./commands.ts";
 import { begun } from "./help.ts";
 import { swallowed } from "./swallowed.ts";
 
-/** Arguments of the Pulumi CLI, and the stack that they are for. */
+/** Arguments of the Pulumi CLI, and the stack that the CLI works on. */
 export interface Forwarded {
   readonly stack: string | undefined;
   readonly args: readonly string[];
 }
 
 /**
- * Takes the stack out of arguments for the Pulumi CLI, whose configuration and state belong to one stack.
+ * Extracts the stack from arguments for the Pulumi CLI, whose configuration and state belong to one stack.
  * @throws Error if npm kept the flag, or if the flag has no value
  */
 export function forwarded(
@@ -25,7 +25,6 @@ export function forwarded(
   if (at < 0) return { stack: undefined, args };
   const inline = /=(.*)$/s.exec(args[at] ?? "")?.[1];
   const stack = inline ?? args[at + 1];
-  if (!stack || stack.startsWith("-"))
-    throw new Error(`${args[at]} is without its value; expected --stack NAME.`);
+  if (!stack || stack.startsWith("-")) throw new Error(`${args[at]} has no value; expected --stack NAME.`);
   return { stack, args: args.toSpliced(at, inline === undefined ? 2 : 1) };
 }

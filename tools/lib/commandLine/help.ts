@@ -1,16 +1,16 @@
 import { type Command, type CommandName, commands, type Flag } from "./commands.ts";
 
-/** A flag as people type it: `--stack NAME`. */
+/** Returns a flag as people type it: `--stack NAME`. */
 export function flagSyntax(name: string, { value }: Flag): string {
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
-/** The beginning of a command as people type it; npm itself takes all flags before `--`. */
+/** Returns the beginning of a command as people type it; npm itself takes all flags before `--`. */
 export function begun(name: CommandName): string {
   return name === "test" ? "npm test --" : `npm run ${name} --`;
 }
 
-/** Help of a command. */
+/** Renders the help of a command. */
 export function help(name: CommandName): string {
   const { does, words, flags }: Command = commands[name];
   const all = Object.entries(flags).map(([flag, about]) => [flagSyntax(flag, about), about.does] as const);

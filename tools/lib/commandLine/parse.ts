@@ -12,7 +12,7 @@ type Values<Flags> = {
 /** A command line that fits its command. */
 export interface Parsed<Name extends CommandName> {
   readonly flags: Values<(typeof commands)[Name]["flags"]>;
-  /** Arguments that are no flags. */
+  /** Positional arguments. */
   readonly words: readonly string[];
 }
 
@@ -23,7 +23,7 @@ function refused(name: CommandName, fault: string): Error {
   return new Error(`${fault}\n${begun(name)} --help explains all arguments.`);
 }
 
-/** Refuses a `PULUMI_STACK` that the command would not follow. */
+/** Rejects a `PULUMI_STACK` that the command would ignore. */
 function checkVariable(name: CommandName, { flags, readsVariable }: Command, given: Given, env: Environment) {
   const { PULUMI_STACK: stack = "" } = env;
   if (!("stack" in flags) || readsVariable || "stack" in given || stack === "" || stack === "dev") return;
@@ -40,7 +40,7 @@ function checkWords(name: CommandName, { words, flags, unprinted }: Command, giv
   if (extra === undefined)
     throw refused(name, `${expected} is missing; expected ${begun(name)} ${expected}.`);
   if (unprinted !== undefined) throw refused(name, `There is one argument too many; ${unprinted}.`);
-  const meant = "stack" in flags ? `; a stack is named so: ${begun(name)} --stack ${extra}` : "";
+  const meant = "stack" in flags ? `; for a stack: ${begun(name)} --stack ${extra}` : "";
   throw refused(name, `${extra} is one argument too many; expected ${expected}${meant}.`);
 }
 
@@ -51,7 +51,7 @@ function checkFlag(name: CommandName, rawName: string, flag: Flag | undefined, k
   throw refused(name, `${rawName} is unknown; ${hint(meant && `--${meant}`)}expected ${all}.`);
 }
 
-/** Value of a flag, as given inline or as the next argument. */
+/** Returns the value of a flag, given inline or as the next argument. */
 function readValue(name: CommandName, flag: string, about: Flag, value: string | undefined, inline: boolean) {
   const typed = flagSyntax(flag, about);
   if (about.value === undefined) {
@@ -59,13 +59,13 @@ function readValue(name: CommandName, flag: string, about: Flag, value: string |
     return true;
   }
   const isMissing = value === undefined || value === "" || (!inline && value.startsWith("-"));
-  if (isMissing) throw refused(name, `--${flag} is without its value; expected ${typed}.`);
+  if (isMissing) throw refused(name, `--${flag} has no value; expected ${typed}.`);
   return value;
 }
 
 /**
  * Parses the arguments of a command.
- * @throws Error with the right spelling
+ * @throws Error that shows the expected arguments
  */
 export function parse<Name extends CommandName>(
   name: Name,

@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { type Command, commands } from "./commands.ts";
 
-/** A flag that npm kept for itself, and how it has to be typed. */
+/** A flag that npm kept for itself, and the flag that was meant. */
 interface Swallowed {
   readonly flag: string;
   readonly meant: string;
@@ -9,10 +9,10 @@ interface Swallowed {
 
 const all = new Set(Object.values<Command>(commands).flatMap(({ flags }) => Object.keys(flags)));
 
-/** Flags that are settings of npm, too, which `npx --yes` and a user's `.npmrc` may set. */
-const npmHas = ["yes"];
+/** Flags that are also settings of npm, which `npx --yes` and a user's `.npmrc` may set. */
+const npmSettings = ["yes"];
 
-/** True if one word is the other with a slip or two. */
+/** True if one word is the other with one or two typing errors. */
 function alike(one: string, other: string): boolean {
   return distance(one, other) <= (other.length < 5 ? 1 : 2);
 }
@@ -28,7 +28,7 @@ export function swallowed(
 ): Swallowed | undefined {
   for (const [variable, value = ""] of Object.entries(env)) {
     const name = /^npm_config_(.+)$/.exec(variable)?.[1]?.replaceAll("_", "-");
-    if (name === undefined || npmHas.includes(name)) continue;
+    if (name === undefined || npmSettings.includes(name)) continue;
     const own = Object.keys(flags).find((flag) => flag === name || alike(name, flag));
     if (own === undefined && !all.has(name)) continue;
     const known = own ?? name;

@@ -1,6 +1,6 @@
 import { masked } from "../../../settings/model/urls/mask.ts";
 
-/** Prints a text without what may be secret in it. All that commands print goes through here. */
+/** Prints a text with its secrets masked. All output of commands passes through this file. */
 export function print(text: string): void {
   console.log(masked(text));
 }
@@ -9,7 +9,7 @@ export function printError(text: string): void {
   console.error(masked(text));
 }
 
-/** Prints a text as it is: a login that the reader asked for, or a refusal, which shows no secret by itself. */
+/** Prints a text unmasked: a secret that the user asked for, or a refusal, which contains no secret. */
 export function printPlain(text: string): void {
   console.log(text);
 }
@@ -19,7 +19,7 @@ export function printPlainError(text: string): void {
 }
 
 /** Writes to the terminal without a line break. */
-export function ask(text: string): void {
+export function prompt(text: string): void {
   process.stderr.write(text);
 }
 
@@ -28,7 +28,7 @@ const keyEnds = /-----END [A-Z ]*PRIVATE KEY-----/;
 
 /**
  * Masks a stream line by line, since a secret may be split over chunks, and a private key over lines.
- * @returns what takes the chunks, and what takes the end
+ * @returns functions that receive the chunks, and the end
  */
 export function masking(write: (text: string) => void): {
   readonly hear: (chunk: string) => void;
@@ -36,7 +36,7 @@ export function masking(write: (text: string) => void): {
 } {
   let rest = "";
   let inKey = false;
-  const tell = (line: string) => {
+  const emit = (line: string) => {
     if (inKey) inKey = !keyEnds.test(line);
     else {
       inKey = keyBegins.test(line) && !keyEnds.test(line);
@@ -46,18 +46,18 @@ export function masking(write: (text: string) => void): {
   return {
     hear: (chunk) => {
       const lines = (rest + chunk).split(/(?<=\n|\r(?!\n))/);
-      // A line is whole once its end is there; the one behind it may go on in the next chunk.
+      // The last line may go on in the next chunk.
       rest = /[\n\r]$/.test(lines.at(-1) ?? "") ? "" : (lines.pop() ?? "");
-      for (const line of lines) tell(line);
+      for (const line of lines) emit(line);
     },
     end: () => {
-      if (rest !== "") tell(rest);
+      if (rest !== "") emit(rest);
       rest = "";
     },
   };
 }
 
-/** Passes a stream of a child on to the terminal, masked. */
+/** Copies a stream of a child process to the terminal, masked. */
 export function show(from: NodeJS.ReadableStream | null, to: NodeJS.WritableStream): void {
   const { hear, end } = masking((text) => to.write(text));
   from?.setEncoding("utf8").on("data", hear).on("end", end);

@@ -7,11 +7,11 @@ export interface Scene {
   readonly image: string;
   readonly machine: Machine | undefined;
   readonly env: Readonly<Record<string, string>>;
-  /** Flags of `docker create` besides these. */
+  /** Further flags of `docker create`. */
   readonly flags: readonly string[];
-  /** Files and folders of this machine by their path in the container, in order: later ones win. */
+  /** Files and folders of this machine, with their paths in the container; later entries win. */
   readonly files: readonly (readonly [path: string, source: string])[];
-  /** Container whose files at these paths it gets first. */
+  /** Container from which files at these paths are copied first. */
   readonly like?: { readonly container: string; readonly paths: readonly string[] };
 }
 
@@ -22,13 +22,13 @@ async function copy(machine: Machine | undefined, from: string, to: string, path
   const read = spawn("docker", ["cp", `${from}:${path}`, "-"], { env, stdio: ["ignore", "pipe", "ignore"] });
   const write = spawn("docker", ["cp", "-", `${to}:${parent}`], { env, stdio: ["pipe", "ignore", "ignore"] });
   read.stdout.pipe(write.stdin);
-  // A path that is not in the container ends both.
+  // Both end early if the container lacks the path.
   write.stdin.on("error", () => {});
   await Promise.all([ended(read), ended(write)]);
 }
 
 /**
- * Runs a command in a container of its own, with its output in the terminal.
+ * Runs a command in a new container, with its output in the terminal.
  * @param input standard input of the command
  * @returns the command's exit code
  */
@@ -53,7 +53,7 @@ export async function inContainer(scene: Scene, command: readonly string[], inpu
       ...args,
     )
   ).trim();
-  // The container ends with Ctrl-C, which its client passes on; this process waits for it.
+  // Ctrl-C ends the container, to which its client passes the signal; this process waits for that.
   const wait = () => {};
   process.on("SIGINT", wait);
   try {

@@ -17,7 +17,7 @@ export async function printLogs(
     if (attempt < 1) continue;
     const path = `/dags/${dag}/dagRuns/${run}/taskInstances/${task}/logs/${attempt}?map_index=${index}`;
     const answer = await api.call<LogAnswer>(path);
-    for (const line of answer ? linesOf(answer) : ["There is no log."]) print(line);
+    for (const line of answer ? linesOf(answer) : ["The webserver has no log of this try."]) print(line);
   }
 }
 
@@ -46,7 +46,7 @@ export async function runDag(api: AirflowApi, dag: string): Promise<boolean> {
 export async function lastLogs(api: AirflowApi, dag: string): Promise<void> {
   const order = "order_by=-start_date&limit=1";
   const last = await api.call<{ readonly dag_runs: readonly DagRun[] }>(`/dags/${dag}/dagRuns?${order}`);
-  if (!last) throw new Error(`Airflow knows no DAG ${dag}.`);
+  if (!last) throw new Error(`Airflow knows no DAG ${dag}; expected the id of one that it has read.`);
   const [run] = last.dag_runs;
   if (!run) throw new Error(`${dag} has not run yet; npm run dags -- run ${dag} runs it.`);
   print(`${dag}: ${run.dag_run_id}, ${run.state}`);

@@ -12,10 +12,10 @@ import type { Scene } from "./container.ts";
 
 type Files = Scene["files"];
 
-/** Place of the tests beside the DAGs in a container. */
+/** Folder of the DAGs' tests in a container. */
 const testsFolder = "/opt/airflow/tests";
 
-/** Files of this machine: DAGs, the tests beside them, plugins and modules. */
+/** Lists the files of this machine for a container: DAGs, the tests beside them, plugins and modules. */
 function filesOf(settings: Settings, folder: string): Files {
   const tests = join(dirname(folder), "tests");
   return [
@@ -27,7 +27,7 @@ function filesOf(settings: Settings, folder: string): Files {
   ];
 }
 
-/** Settings of the stack file as variables, without secrets, which would be seen in the container's definition. */
+/** Returns settings of the stack file as variables, without secrets, which `docker inspect` would show. */
 function plainEnvironment({ settings, version }: Settings): Record<string, string> {
   const all = Object.entries(settings).flatMap(([section, keys]) =>
     Object.entries(keys)
@@ -66,11 +66,11 @@ interface Inspected {
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, unknown>> };
 }
 
-/** Folders that the container has itself: DAGs of this machine, and logs that nobody else is to see. */
-const own = [dagsFolder, "/opt/airflow/logs"];
+/** Folders that are not mounted from the worker: DAGs come from this machine, and logs stay in the container. */
+const unmounted = [dagsFolder, "/opt/airflow/logs"];
 
 function mountFlags({ Mounts }: Inspected): string[] {
-  return Mounts.filter(({ Destination }) => !own.includes(Destination)).flatMap((mount) => {
+  return Mounts.filter(({ Destination }) => !unmounted.includes(Destination)).flatMap((mount) => {
     const { Type, Name, Source, Destination, RW } = mount;
     return ["--volume", `${Type === "volume" ? Name : Source}:${Destination}${RW ? "" : ":ro"}`];
   });
@@ -87,7 +87,7 @@ export async function besideWorker(
 ): Promise<Scene> {
   const text = await run("docker", ["inspect", name], { env: client });
   const [worker]: readonly Inspected[] = JSON.parse(text);
-  if (!worker) throw new Error(`The engine does not describe ${name}.`);
+  if (!worker) throw new Error(`docker inspect ${name} printed nothing; expected a running worker.`);
   const { Memory, ShmSize, ExtraHosts } = worker.HostConfig;
   const pairs = worker.Config.Env.map((line) => line.split(/=(.*)/s).slice(0, 2));
   // DAGs come from this machine.

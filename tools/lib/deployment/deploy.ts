@@ -8,14 +8,14 @@ import { clientsOf, type Stack } from "../stack.ts";
 import { watchFailures } from "./failures.ts";
 import { watchWaiting } from "./waiting.ts";
 
-/** Deploys a stack, and meanwhile reports each failure as soon as it is known, and what instances on engines wait for. */
+/** Deploys a stack; meanwhile reports failures as soon as they are known, and what instances on engines wait for. */
 export async function deploy(stack: Stack, settings: Settings, flags: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "airflow-events-"));
   const log = join(folder, "events");
-  const tell = (failure: string) => print(`\n  failed: ${failure.replaceAll("\n", "\n  ")}\n`);
+  const report = (failure: string) => print(`\n  failed: ${failure.replaceAll("\n", "\n  ")}\n`);
   const { engines } = capabilities[settings.platform];
   const ends = [
-    watchFailures(log, clientsOf(settings), tell),
+    watchFailures(log, clientsOf(settings), report),
     ...(engines ? [watchWaiting(stack.prefix, settings, print)] : []),
   ];
   // Makes the CLI accept `--event-log`.

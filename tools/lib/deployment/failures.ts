@@ -26,7 +26,7 @@ export interface FailedContainer {
   readonly provider: string;
 }
 
-/** True for messages that only repeat a failure: the CLI's last line, a provider's with a place in its source. */
+/** True for messages that only repeat a failure: the CLI's last line, or a provider's line with a place in its source. */
 function isNoise(message: string): boolean {
   return /^\w+ failed$|^sdk-v2\//.test(message.trim());
 }
@@ -64,7 +64,7 @@ export async function describe(name: string, env: Readonly<Record<string, string
     const logged = log.trim() !== "" && `its log ends so:\n${indented(log)}`;
     return [`${name} is ${state.Status}`, checked, logged].filter((line) => line).join("\n  ");
   } catch {
-    return `${name} is no longer there`;
+    return `${name} does not exist any more`;
   }
 }
 
@@ -72,15 +72,15 @@ export async function describe(name: string, env: Readonly<Record<string, string
 const endSeconds = 3;
 
 /**
- * Follows the event log of a running CLI, and reports each failure as soon as it is known: the CLI reports a reason of
- * several lines only when the slowest of the other resources is done. Skips a reason that the CLI is about to report.
+ * Follows the event log of a running CLI, and reports each failure as soon as it is known: the CLI itself shows a reason
+ * of several lines only when all other resources are done. Skips a reason that the CLI is about to show.
  * @param clientOf environment of the Docker client, by the name of a provider
  * @returns a function that ends the reading
  */
 export function watchFailures(
   file: string,
   clientOf: (provider: string) => Readonly<Record<string, string>>,
-  tell: (failure: string) => void,
+  report: (failure: string) => void,
 ): () => Promise<void> {
   let ended = false;
   let read = 0;
@@ -93,10 +93,10 @@ export function watchFailures(
       const failure = failureIn(JSON.parse(line));
       if (failure === undefined) continue;
       if (typeof failure === "string") reasons.push({ text: failure, since: Date.now() });
-      else tell(await describe(failure.name, clientOf(failure.provider)));
+      else report(await describe(failure.name, clientOf(failure.provider)));
     }
     const due = reasons.filter(({ since }) => Date.now() - since > endSeconds * 1000);
-    for (const { text } of reasons.splice(0, due.length)) tell(text);
+    for (const { text } of reasons.splice(0, due.length)) report(text);
   };
   const watching = (async () => {
     for (; !ended; await sleep(1000)) await look();

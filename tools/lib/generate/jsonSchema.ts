@@ -39,20 +39,20 @@ export function inline(value: unknown): string {
   return entries.length > 0 ? `{ ${entries.join(", ")} }` : "{}";
 }
 
-/** Formats a default, unless it is empty. */
-export function toldDefault({ default: value }: Shape): string | undefined {
+/** Formats a default as one line of YAML; undefined if it is empty. */
+export function shownDefault({ default: value }: Shape): string | undefined {
   const text = inline(value ?? "");
   return ["", "{}", "[]"].includes(text) ? undefined : text;
 }
 
 function described(shape: Shape): Json {
   const { description } = shape;
-  const value = toldDefault(shape);
+  const value = shownDefault(shape);
   if (description === undefined) return {};
   return { description: value === undefined ? description : `${description} Default: ${value}.` };
 }
 
-/** JSON Schema of a shape, for editors. */
+/** Renders a shape as JSON Schema, for editors. */
 function emit(shape: Shape, source: Source): Json {
   const {
     secret,
@@ -103,7 +103,7 @@ function titled(title: string, schema: Json): Json {
   return { $schema: draft, title, ...schema, definitions: { plain } };
 }
 
-/** JSON Schema of a whole stack file. */
+/** Renders the JSON Schema of a whole stack file. */
 export function stackFileSchema({ properties = {} }: Shape): Json {
   const keys = Object.entries(properties).map(([key, shape]) => [`${prefix}${key}`, outermost(shape)]);
   const beside = besideConfig.map((name) => [name, { description: "The CLI's own." }]);
@@ -121,7 +121,7 @@ export function stackFileSchema({ properties = {} }: Shape): Json {
   });
 }
 
-/** JSON Schema of a file with declarations, which has no encrypted values. */
+/** Renders the JSON Schema of a file with declarations, which has no encrypted values. */
 export function declarationsSchema(shape: Shape): Json {
   return titled("Connections, variables, pools and users of Airflow", emit(shape, "plain file"));
 }

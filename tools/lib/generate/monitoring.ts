@@ -1,17 +1,12 @@
 import { alertsOf } from "../../../components/monitoring/alerts.ts";
 import { dashboards, forGrafana } from "../../../components/monitoring/dashboards.ts";
 import { type Family, families } from "../../../components/monitoring/families.ts";
+import { table } from "./tables.ts";
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
-}
-
-/** A stack with all that alerts are about. */
+/** A stack with all optional parts that have alerts. */
 const everything = { canary: { every: 300 }, backup: { every: 21_600, keep: 14, to: "volume" }, groups: [] };
 
-/** Tables of the page about monitoring: alerts, and series. */
+/** Renders the tables of the page about monitoring: alerts, and series. */
 export function monitoringTables(): string {
   const alerts = Object.entries(alertsOf(everything)).map(([name, { expr, lasts }]) => [
     `[${name}](#${name.toLowerCase()})`,

@@ -5,13 +5,13 @@ import { prefix } from "../../../settings/read/unknownNames.ts";
 const mark = "# From here on written by npm run generate, from settings/schema/schema.ts.\n";
 
 /**
- * Text of Pulumi.yaml, with all keys of a stack declared below the mark.
+ * Renders Pulumi.yaml, with all keys of a stack declared below the mark.
  * @throws Error if the text has no mark
  */
 export function projectFile(text: string): string {
-  const [own, rest] = text.split(mark);
-  if (own === undefined || rest === undefined) throw new Error(`Pulumi.yaml has lost its mark: ${mark}`);
+  const [head, rest] = text.split(mark);
+  if (head === undefined || rest === undefined) throw new Error(`Pulumi.yaml has no mark; expected ${mark}`);
   const keys = Object.entries(declared()).map(([key, value]) => [`${prefix}${key}`, value]);
   const config = Object.fromEntries(keys);
-  return own + mark + stringify({ config }, { lineWidth: 0, aliasDuplicateObjects: false });
+  return head + mark + stringify({ config }, { lineWidth: 0, aliasDuplicateObjects: false });
 }

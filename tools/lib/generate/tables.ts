@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Shape } from "../../../settings/schema/shape.ts";
-import { toldDefault } from "./jsonSchema.ts";
+import { shownDefault } from "./jsonSchema.ts";
 
 type Row = readonly string[];
 
-function table(head: Row, rows: readonly Row[]): string {
+/** Renders a table of Markdown. */
+export function table(head: Row, rows: readonly Row[]): string {
   const line = (cells: Row) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }
@@ -13,7 +14,7 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-/** Allowed values of a shape, in a few words. */
+/** Describes the values that a shape allows, in a few words. */
 function allowed(shape: Shape): string {
   const { type, enum: values, minimum, maximum, items, secret, anyOf, properties } = shape;
   if (secret) return "secret";
@@ -46,7 +47,7 @@ interface Key {
   readonly required: boolean;
 }
 
-/** Keys inside a value: of an object, of a list's items, or of values by name. */
+/** Lists the keys inside a value: of an object, of a list's items, or of values by name. */
 function inside(shape: Shape, name: string): Key[] {
   if (shape.secret || shape.anyOf) return [];
   if (shape.items) return inside(shape.items, `${name}[]`);
@@ -66,22 +67,22 @@ function inside(shape: Shape, name: string): Key[] {
   return entries.flatMap((entry) => [own(entry), ...inside(entry[1], `${name}.${entry[0]}`)]);
 }
 
-/** Section with the table of all keys of a stack. */
+/** Renders the section with the table of all keys of a stack. */
 export function keysTable({ properties = {} }: Shape, prefix: string): string {
   const rows = Object.entries(properties).map(([key, shape]) => {
     const more = inside(shape, key).length > 0 ? ` [Its keys](#${key.toLowerCase()}).` : "";
-    const value = toldDefault(shape);
+    const value = shownDefault(shape);
     const standard = value === undefined ? "" : code(value);
     return [code(`${prefix}${key}`), allowed(shape), standard, `${shape.description}${more}`];
   });
   return `## All keys\n\n${table(["key", "value", "default", "meaning"], rows)}`;
 }
 
-/** Section with a table for each key that has keys of its own. */
+/** Renders the section with a table for each key whose value has keys itself. */
 export function nestedTables({ properties = {} }: Shape): string {
   const sections = Object.entries(properties).flatMap(([key, shape]) => {
     const rows = inside(shape, "").map(({ name, shape: inner, required }) => {
-      const value = toldDefault(inner);
+      const value = shownDefault(inner);
       const standard = value === undefined ? (required ? "required" : "") : code(value);
       return [code(name), allowed(inner), standard, inner.description ?? ""];
     });
@@ -92,12 +93,12 @@ export function nestedTables({ properties = {} }: Shape): string {
 }
 
 /**
- * Puts a text between the two marks of a page.
+ * Replaces the text between the two marks of a page.
  * @throws Error if the page has no such marks
  */
 export function between(page: string, text: string): string {
   const marks = /(<!-- keys, by npm run generate -->\n).*(<!-- end of keys -->)/s;
   if (!marks.test(page))
-    throw new Error("A page has lost its marks: <!-- keys, by npm run generate --> and <!-- end of keys -->");
+    throw new Error("A page lacks <!-- keys, by npm run generate --> or <!-- end of keys -->");
   return page.replace(marks, (_, begin, end) => `${begin}\n${text}\n\n${end}`);
 }

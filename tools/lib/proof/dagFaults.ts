@@ -1,18 +1,18 @@
 import { dagsFolder } from "../../../settings/model/names/ownNames.ts";
-/** An import error, as Airflow's API tells. */
+/** An import error in Airflow's API. */
 export interface ImportError {
   readonly filename: string;
   readonly stack_trace: string;
 }
 
-/** A DAG, as Airflow's API tells. */
+/** A DAG in Airflow's API. */
 export interface Dag {
   readonly dag_id: string;
   readonly fileloc: string;
   readonly last_parsed_time: string | null;
 }
 
-/** The folder of DAG files as the role sees it that reads them. */
+/** Folder of DAG files, as the role sees it that reads them. */
 export interface Folder {
   /** Files and folders that the role may not read. */
   readonly unreadable: readonly string[];
@@ -20,7 +20,7 @@ export interface Folder {
   readonly files: Readonly<Record<string, number>>;
 }
 
-/** Contents of a DAG file, read on the spot. */
+/** Contents of a DAG file, read by this command instead of Airflow. */
 export interface Content {
   readonly ids: readonly string[];
   readonly error: string | null;
@@ -38,8 +38,8 @@ function below(file: string): string {
 }
 
 /**
- * Lists the files about which Airflow's database says nothing, or nothing since they changed: the file is new, defines
- * no DAG, has an error, or its DAGs have the ids of another file's.
+ * Lists the files without a DAG in Airflow's database since their last change: the file is new, defines no DAG, has an
+ * error, or its DAGs have ids of another file.
  */
 export function unlistedFiles({ dags, folder }: Pick<DagFacts, "dags" | "folder">): readonly string[] {
   const read = new Map(
@@ -63,8 +63,8 @@ function importError(filename: string, trace: string, place: string): string {
 }
 
 /**
- * Lists what is wrong with a stack's DAGs.
- * @param contents contents of the files that are {@link unlistedFiles}: they replace what the database says of them
+ * Lists the faults of a stack's DAGs.
+ * @param contents contents of the {@link unlistedFiles}, which replace the database's facts about them
  * @param place name of the folder, for people
  */
 export function dagFaults(
@@ -74,23 +74,22 @@ export function dagFaults(
 ): readonly string[] {
   const known = dags.filter(({ fileloc }) => contents[below(fileloc)] === undefined);
   const files = new Map(known.map(({ dag_id, fileloc }) => [dag_id, below(fileloc)]));
-  const told: string[] = [];
+  const faults: string[] = [];
   for (const { filename, stack_trace } of errors) {
-    if (contents[below(filename)] === undefined) told.push(importError(filename, stack_trace, place));
+    if (contents[below(filename)] === undefined) faults.push(importError(filename, stack_trace, place));
   }
   for (const [file, { ids, error }] of Object.entries(contents)) {
-    if (error !== null) told.push(importError(file, error, place));
+    if (error !== null) faults.push(importError(file, error, place));
     for (const id of ids) {
       const other = files.get(id);
       if (other === undefined) files.set(id, file);
-      else
-        told.push(`${place}/${file}: its DAG ${id} is also in ${place}/${other}; expected an id of its own`);
+      else faults.push(`${place}/${file}: its DAG ${id} is also in ${place}/${other}; expected another id`);
     }
   }
   const unreadable = folder.unreadable.map(
     (file) =>
-      `${place}/${file}: Airflow, which is user 50000 of group 0, may not read it; chmod -R a+rX ${place} lets it`,
+      `${place}/${file}: user 50000 of group 0, which runs Airflow, may not read it; expected a readable file: chmod -R a+rX ${place}`,
   );
-  const found = [...unreadable, ...told];
-  return found.length + files.size === 0 ? [`${place}: Airflow finds no DAG there`] : found;
+  const found = [...unreadable, ...faults];
+  return found.length + files.size === 0 ? [`${place}: Airflow finds no DAG; expected one at least`] : found;
 }

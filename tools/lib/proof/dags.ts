@@ -24,7 +24,7 @@ const lister = readFileSync(new URL("folder.py", import.meta.url), "utf8");
 /** Seconds in which Airflow reads new DAG files, or fetches them. */
 const readingSeconds = 60;
 
-/** New or changed files that are read on the spot; Airflow gets time to read more than these. */
+/** Maximum number of new or changed files that this command reads itself; with more, it first waits for Airflow. */
 const few = 20;
 
 /** Names the source of a stack's DAGs, for people. */
@@ -42,7 +42,7 @@ function readerOf({ version }: Pick<Settings, "version">): Role {
   return reader;
 }
 
-/** Looks for faults in the DAGs of a stack: those that Airflow has found, and those of files that it has not read yet. */
+/** Lists the faults of a stack's DAGs: those that Airflow has found, and those of files that Airflow has not read yet. */
 export async function faultsOfDags(
   stack: Stack,
   settings: Settings,
@@ -50,10 +50,10 @@ export async function faultsOfDags(
 ): Promise<readonly string[]> {
   const { program, args, env } = await placeOf(stack, readerOf(settings));
   const ask = async (...files: readonly string[]) => {
-    const said = await run(program, [...args, "python", "-c", lister, dagsFolder, ...files], { env });
-    return JSON.parse(said.trim().split("\n").at(-1) ?? "");
+    const output = await run(program, [...args, "python", "-c", lister, dagsFolder, ...files], { env });
+    return JSON.parse(output.trim().split("\n").at(-1) ?? "");
   };
-  // Airflow fetches a repository to another folder by itself.
+  // Airflow itself fetches a repository, to another folder.
   const folder: Folder = settings.dagsGit ? { unreadable: [], files: {} } : await ask();
   const look = async (): Promise<DagFacts> => ({
     dags: await api.all<Dag>("/dags", "dags"),

@@ -1,17 +1,17 @@
 import { capabilities } from "../../../capabilities.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
+import { stackFlag } from "../../../settings/model/names/stackFlag.ts";
 import type { Outputs } from "../stack.ts";
 import { dagsPlace } from "./dags.ts";
 
-/** Says where a stack's DAGs come from. */
+/** Describes the source of a stack's DAGs, as the end of a sentence about DAGs. */
 export function dagsSentence(settings: Settings): string {
   const { dagsGit, dagsImage, platform, machines = [] } = settings;
   const place = dagsPlace(settings);
   if (dagsGit) return `come from ${place}`;
-  if (dagsImage !== undefined)
-    return `go to ${place}, and from there to the image ${dagsImage} with npm run up`;
+  if (dagsImage !== undefined) return `go to ${place}; npm run up then puts them into the image ${dagsImage}`;
   const isMounted = capabilities[platform].directories && machines.length < 2;
-  return `go to ${place}${isMounted ? "" : ", and from there to the workers with npm run up"}`;
+  return `go to ${place}${isMounted ? "" : "; npm run up then copies them to the workers"}`;
 }
 
 /** Address of the dashboards of a monitoring. */
@@ -20,22 +20,23 @@ export function dashboardsAt(url: string): string {
 }
 
 /**
- * Says what people need to know of a deployed stack.
+ * Renders what people need to know about a deployed stack.
  * @param isTunnelled true if the URLs work only while `npm run open` runs
  */
 export function greeting(stack: string, settings: Settings, outputs: Outputs, isTunnelled: boolean): string {
   const { flowerPort, monitoringPort, monitoring } = settings;
-  const metrics = isTunnelled
+  const metricsUrl = isTunnelled
     ? `${dashboardsAt(`http://127.0.0.1:${monitoringPort}`)}, likewise`
     : dashboardsAt(outputs.monitoringUrl ?? "");
-  const shown = monitoring ? `  metrics   ${metrics}\n` : "";
-  const flags = stack === "dev" ? "" : ` -- --stack ${stack}`;
+  const metrics = monitoring ? `  metrics   ${metricsUrl}\n` : "";
+  const flag = stackFlag(stack);
+  const flags = flag && ` --${flag}`;
   return `
   Airflow   ${outputs.webserverUrl}${isTunnelled ? `, while npm run open${flags} runs` : ""}
   Flower    ${isTunnelled ? `http://127.0.0.1:${flowerPort}, likewise` : outputs.flowerUrl}
-${shown}  login     ${outputs.adminUser}, with the password that this prints:
-            npm run --silent pulumi -- stack output adminPassword --show-secrets${flags.slice(3)}
+${metrics}  login     ${outputs.adminUser}, with the password that this prints:
+            npm run --silent pulumi -- stack output adminPassword --show-secrets${flag}
   your DAGs ${dagsSentence(settings)}
-  npm run down${flags} removes all this and keeps the data
+  npm run down${flags} removes the stack and keeps its data
 `;
 }

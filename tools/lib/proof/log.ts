@@ -6,7 +6,7 @@ import { type LogAnswer, linesOf } from "../taskLog.ts";
 /** Id of the canary's only task. */
 const task = "canary";
 
-/** Seconds in which a worker has written the log of a task that has ended. */
+/** Seconds in which a worker writes the log of a task that has ended. */
 const logSeconds = 10;
 
 /** Finds the host that a canary's log names. */
@@ -15,7 +15,7 @@ export function hostIn(lines: readonly string[], run: string): string | undefine
   return said?.match(/^(\S+?)\.?(\s|$)/)?.[1];
 }
 
-/** Reads the log of a canary over the webserver; for a task that did not say where it ran, why not. */
+/** Reads the log of a canary over the webserver; `cause` explains why no host was found in the log. */
 export async function logOf(
   api: AirflowApi,
   run: string,

@@ -8,8 +8,8 @@ import { failures, report, verdict } from "./report.ts";
 import { proveBy } from "./run.ts";
 
 /**
- * Runs the canary through every queue and on every worker of a stack, and prints how it went.
- * @param down machines that do not answer, with their workers
+ * Runs the canary through every queue and on every worker of a stack, and prints the result of each trial.
+ * @param down names of machines that do not answer, whose workers are left out
  * @returns the verdict
  * @throws Error that names the queues and workers that failed
  */
@@ -21,11 +21,11 @@ export async function prove(
 ): Promise<string> {
   const groups = settings.groups.filter(({ machine }) => !down.includes(machine ?? ""));
   const request = proofRequest({ ...settings, groups }, true);
-  if (request.groups.length === 0) return "There is no worker to try.";
+  if (request.groups.length === 0) return "The stack has no worker, so nothing was proven.";
   const place = await placeOf(stack, "scheduler");
   const trials = await proveBy(place, request, api, (line) => print(`  ${line}`));
   print(report(trials));
   const failed = failures(trials);
-  if (failed.length > 0) throw new Error(`The canary failed: ${failed.join(", ")}.`);
+  if (failed.length > 0) throw new Error(`The proof failed, see above: ${failed.join(", ")}.`);
   return verdict(trials);
 }

@@ -1,10 +1,10 @@
-/** What a trial is about: a queue, which any of its workers may serve, or one worker. */
+/** Subject of a trial: a queue, which any of its workers may serve, or one worker. */
 export interface Subject {
   readonly kind: "queue" | "worker";
   readonly name: string;
 }
 
-/** A trial that has ended, as the program in the scheduler's container tells. */
+/** A trial that has ended, as the program in the scheduler's container reports it. */
 export interface Ended extends Subject {
   readonly event: "success" | "busy" | "failed";
   readonly run: string;
@@ -23,7 +23,7 @@ export type Event =
 
 /** A trial after its log was read. */
 export interface Trial extends Ended {
-  /** Host that ran it, by its log. */
+  /** Host that ran the task, according to the task's log. */
   readonly host?: string;
   /** Log of a task that failed. */
   readonly log?: readonly string[];
@@ -55,10 +55,10 @@ export function failures(trials: readonly Trial[]): readonly string[] {
   return trials.filter(({ event }) => event === "failed").map(title);
 }
 
-/** Says how a proof went in which nothing failed. */
+/** Summarises a proof in which nothing failed. */
 export function verdict(trials: readonly Trial[]): string {
   const busy = trials.filter(({ event }) => event === "busy").map(title);
   return busy.length === 0
     ? "Every queue and every worker works."
-    : `Nothing failed. Not tried, as others come first: ${busy.join(", ")}.`;
+    : `Nothing failed. Not tried, since other tasks come first: ${busy.join(", ")}.`;
 }

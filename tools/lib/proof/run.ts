@@ -14,7 +14,7 @@ export function eventIn(line: string): Event | undefined {
   return line.startsWith('{"event"') ? (JSON.parse(line) as Event) : undefined;
 }
 
-/** Reads the log of a finished canary over the webserver, and returns the trial with what the log says. */
+/** Reads the log of a finished canary over the webserver, and adds its result to the trial. */
 async function read(api: AirflowApi, ended: Ended): Promise<Trial> {
   if (ended.event === "busy" || ended.step === "broker") return ended;
   const log = await logOf(api, ended.run);
@@ -25,7 +25,7 @@ async function read(api: AirflowApi, ended: Ended): Promise<Trial> {
 
 /**
  * Runs the canary through all queues and on all workers of a stack, and reads its logs over the webserver.
- * @param tell is told why a trial waits
+ * @param report receives a line for each trial that waits, with the reason
  * @returns the trials
  * @throws Error when the program cannot run
  */
@@ -33,7 +33,7 @@ export async function proveBy(
   { program, args, env }: Place,
   request: ProofRequest,
   api: AirflowApi,
-  tell: (line: string) => void,
+  report: (line: string) => void,
 ): Promise<readonly Trial[]> {
   const child = spawn(program, [...args, "python", prover], { env: { ...process.env, ...env } });
   let errors = "";
@@ -49,7 +49,7 @@ export async function proveBy(
   for await (const line of createInterface({ input: child.stdout })) {
     const event = eventIn(line);
     if (event === undefined) continue;
-    if (event.event === "waits") tell(`${title(event)} waits: ${event.why}`);
+    if (event.event === "waits") report(`${title(event)} waits: ${event.why}`);
     else if (event.event !== "ended") trials.push(read(api, event));
     else {
       isWhole = true;
@@ -59,8 +59,8 @@ export async function proveBy(
     }
   }
   const code = await closed;
-  const said = errors.trim().split("\n").slice(-15).join("\n");
+  const lastErrors = errors.trim().split("\n").slice(-15).join("\n");
   if (!isWhole || code !== 0)
-    throw new Error(`The proof could not run in the scheduler's container:\n${said}`);
+    throw new Error(`The proof did not finish in the scheduler's container:\n${lastErrors}`);
   return Promise.all(trials);
 }

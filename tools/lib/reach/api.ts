@@ -3,7 +3,7 @@ import { AirflowApi } from "../airflow.ts";
 import type { Stack } from "../stack.ts";
 import { reach } from "./reach.ts";
 
-/** Calls Airflow's API, wherever the webserver runs. */
+/** Calls Airflow's API; forwards the webserver's port for that, if it is elsewhere. */
 export async function overApi<T>(
   stack: Stack,
   { webserverPort }: Settings,

@@ -30,7 +30,7 @@ function namespaceOf({ prefix }: Stack, { kubernetes }: Cluster): string {
   return kubernetes?.namespace ?? prefix;
 }
 
-/** kubectl flags for the namespace of a stack. */
+/** Returns the kubectl flags that select the namespace of a stack. */
 export function namespaceFlags(stack: Stack, settings: Cluster): string[] {
   return [...contextFlags(settings.kubernetes), "--namespace", namespaceOf(stack, settings)];
 }
@@ -45,7 +45,7 @@ export async function forward(stack: Stack): Promise<() => void> {
   const flags = namespaceFlags(stack, settings);
   await run("kubectl", [...flags, "get", "service", "webserver", "flower"]).catch((error) => {
     throw new Error(
-      `kubectl does not find the services of stack ${stack.name} in namespace ${namespaceOf(stack, settings)}. ${error}`,
+      `Namespace ${namespaceOf(stack, settings)} lacks webserver and flower; expected the services of stack ${stack.name}. ${error.message}`,
     );
   });
   let ended = false;
@@ -57,7 +57,7 @@ export async function forward(stack: Stack): Promise<() => void> {
     children.add(child);
     child.on("close", () => {
       children.delete(child);
-      // Forwarding ends with its pod; the service has another pod, or soon will.
+      // Forwarding ends with its pod; the service has a new pod now, or will soon have one.
       if (!ended) setTimeout(() => !ended && keep({ service, port, local }), 1000);
     });
   };

@@ -16,14 +16,14 @@ export interface Place {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Name of the first instance of a service that may have several. */
+/** Lists the names that the first instance of a service may have. */
 function names(service: string): readonly string[] {
   return [service, `${service}-1`];
 }
 
 type Find = (stack: Stack, settings: Settings, service: string, flag: string) => Promise<Place | undefined>;
 
-const onEngine: Find = async ({ prefix }, settings, service, flag) => {
+const findOnEngine: Find = async ({ prefix }, settings, service, flag) => {
   const machines = machinesOf(settings);
   const group = settings.groups.find(
     ({ name }) => names(name).includes(service) || service.startsWith(`${name}-`),
@@ -39,15 +39,15 @@ const onEngine: Find = async ({ prefix }, settings, service, flag) => {
   return undefined;
 };
 
-/** Lines with the names of pods that are not about to end, and of their workloads. */
-const lasting =
+/** Output format of kubectl: names of pods that are not terminating, and of their workloads. */
+const podTemplate =
   "go-template={{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}} " +
   `{{index .metadata.labels "app.kubernetes.io/name"}}{{"\\n"}}{{end}}{{end}}`;
 
-const inCluster: Find = async (stack, settings, service, flag) => {
+const findInCluster: Find = async (stack, settings, service, flag) => {
   const flags = namespaceFlags(stack, settings);
   const running = ["--selector", "app.kubernetes.io/name", "--field-selector", "status.phase=Running"];
-  const pods = (await run("kubectl", [...flags, "get", "pods", ...running, "--output", lasting]))
+  const pods = (await run("kubectl", [...flags, "get", "pods", ...running, "--output", podTemplate]))
     .split("\n")
     .map((line) => line.split(" "));
   const [name] =
@@ -79,7 +79,7 @@ function servicesOf(given: string, { groups }: Settings): string[] {
 /** Does what {@link placeOf} does; undefined when there is none. */
 export async function findPlace(stack: Stack, service: string, terminal = false): Promise<Place | undefined> {
   const settings = stack.deployed();
-  const find = forPlatform(settings.platform, { docker: onEngine, kubernetes: inCluster });
+  const find = forPlatform(settings.platform, { docker: findOnEngine, kubernetes: findInCluster });
   for (const one of servicesOf(service, settings)) {
     const place = await find(stack, settings, one, terminal ? "-it" : "-i");
     if (place) return place;

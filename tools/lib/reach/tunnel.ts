@@ -7,16 +7,16 @@ import { run } from "../process.ts";
 
 const relay = readFileSync(new URL("tunnel.py", import.meta.url), "utf8");
 
-/** Error for a service's port on which another process listens. */
+/** Returns the error for a service's port on which another process listens. */
 export function portInUse(service: string, port: number): Error {
-  return new Error(`Port ${port}, for ${service}, is in use. Set airflow:${service}Port to a free one.`);
+  return new Error(`airflow:${service}Port is ${port}, which is in use; expected a free port.`);
 }
 
 /** Carries one connection into a container, until it is closed; returns a function that ends it. */
 function carry(socket: Socket, machine: Machine | undefined, container: string, port: number): () => void {
   const args = ["exec", "--interactive", container, "python", "-I", "-S", "-c", relay, String(port)];
   const child = spawn("docker", args, { env: { ...process.env, ...clientEnvironment(machine) } });
-  let said = "";
+  let errors = "";
   let ended = false;
   const end = () => {
     ended = true;
@@ -26,24 +26,24 @@ function carry(socket: Socket, machine: Machine | undefined, container: string, 
   socket.pipe(child.stdin);
   child.stdout.pipe(socket);
   child.stderr.on("data", (chunk: Buffer) => {
-    said += chunk;
+    errors += chunk;
   });
   // Each side learns of the other's end from its own stream.
   child.stdin.on("error", () => {});
   socket.on("error", () => {}).on("close", end);
   child.on("error", (error) => {
-    said += error.message;
+    errors += error.message;
   });
   child.on("close", (code) => {
-    if (code !== 0 && !ended) printError(`  ${container}: ${said.trim()}`);
+    if (code !== 0 && !ended) printError(`  ${container}: ${errors.trim()}`);
     socket.destroySoon();
   });
   return end;
 }
 
 /**
- * Forwards a port of the loopback interface to a port of a container, over the same way as its engine.
- * @param machine of the container; by default the Docker client's default engine
+ * Forwards a port of the loopback interface to a port of a container, over the connection to its engine.
+ * @param machine machine of the container; undefined for the Docker client's default engine
  * @returns a function that ends the forwarding
  * @throws Error when there is no such container, or with code EADDRINUSE
  */
@@ -57,7 +57,7 @@ export async function tunnel(
     env: clientEnvironment(machine),
   }).catch((error) => {
     throw new Error(
-      `There is no way to ${container}${machine ? ` on ${machine.name}` : ""}. ${error.message}`,
+      `${container}${machine ? ` on machine ${machine.name}` : ""} cannot be reached; expected a container that runs. ${error.message}`,
     );
   });
   const open = new Map<Socket, () => void>();

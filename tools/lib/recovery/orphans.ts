@@ -41,8 +41,8 @@ function end(pid: number): void {
 }
 
 /**
- * Ends plugins and programs that a killed CLI left behind; without the CLI they would spin forever. Without /proc, does
- * nothing.
+ * Kills plugins and programs that a killed CLI left behind, which would spin forever. Does nothing where there is no
+ * /proc.
  * @param variables of the CLI's environment, which its children inherit
  */
 export async function stopOrphans(variables: Readonly<Record<string, string>>): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../../../platforms/wholeFile.ts";
-import type { Deployment, Resource } from "../state.ts";
+import type { ExportedState, Resource } from "../state.ts";
 
 /** Note of a command that removes protected resources. */
 interface Note {
@@ -17,20 +17,20 @@ function noteIn(state: string, stack: string): string {
   return join(state, `unprotected.${stack}.json`);
 }
 
-/** Protects resources of a state. */
-export function protecting<T extends Deployment>(state: T, urns: readonly string[]): T {
+/** Returns a state in which some resources are protected. */
+export function protecting<T extends ExportedState>(state: T, urns: readonly string[]): T {
   const { resources = [] } = state.deployment;
   const again = (one: Resource) => (urns.includes(one.urn) ? { ...one, protect: true } : one);
   return { ...state, deployment: { ...state.deployment, resources: resources.map(again) } };
 }
 
 /**
- * Takes the protection from all resources of a stack, and notes first which had it.
+ * Unprotects all resources of a stack, and first writes a note of those that were protected.
  * @param state folder of the note
  * @param cli runs the CLI on the stack
  */
 export async function unprotect(state: string, stack: string, cli: Cli): Promise<void> {
-  const { deployment }: Deployment = JSON.parse(await cli("stack", "export"));
+  const { deployment }: ExportedState = JSON.parse(await cli("stack", "export"));
   const urns = deployment.resources?.filter(({ protect }) => protect).map(({ urn }) => urn) ?? [];
   const note: Note = { pid: process.pid, urns };
   const file = noteIn(state, stack);
@@ -39,8 +39,8 @@ export async function unprotect(state: string, stack: string, cli: Cli): Promise
 }
 
 /**
- * Protects again what a removal left behind. A deployment would do the same, but a removal may come first.
- * @param isOver says whether the process that noted them has ended
+ * Protects the resources again that a removal left. A deployment would do the same, but another removal may come first.
+ * @param isOver true if the process that wrote the note has ended
  */
 export async function protectAgain(
   state: string,
@@ -48,14 +48,14 @@ export async function protectAgain(
   isOver: (pid: number) => boolean,
   cli: Cli,
 ): Promise<void> {
-  const noted = noteIn(state, stack);
-  if (!existsSync(noted)) return;
-  const { pid, urns }: Note = JSON.parse(readFileSync(noted, "utf8"));
+  const noteFile = noteIn(state, stack);
+  if (!existsSync(noteFile)) return;
+  const { pid, urns }: Note = JSON.parse(readFileSync(noteFile, "utf8"));
   if (!isOver(pid)) return;
-  const left: Deployment = JSON.parse(await cli("stack", "export"));
+  const left: ExportedState = JSON.parse(await cli("stack", "export"));
   const file = join(state, `protected.${stack}.json`);
   writeFileSync(file, JSON.stringify(protecting(left, urns)), { mode: 0o600 });
   await cli("stack", "import", "--file", file);
   rmSync(file);
-  rmSync(noted);
+  rmSync(noteFile);
 }

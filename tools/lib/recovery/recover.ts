@@ -21,8 +21,8 @@ export interface Operation {
   };
 }
 
-/** How the tools reach a stack's engines and cluster. */
-export interface Places {
+/** Flags and environments with which the clients reach a stack's cluster and engines. */
+export interface Clients {
   /** Flags of kubectl. */
   readonly kubectl: readonly string[];
   /** Environment of the Docker client, by the name of a provider. */
@@ -30,33 +30,33 @@ export interface Places {
 }
 
 /** A resource missing from the state, whose name the next deployment cannot take or would not use again. */
-interface Unknown {
+interface Unrecorded {
   readonly name: string;
   /** Prints the id of each such resource. */
   readonly list: readonly [command: string, ...args: string[]];
-  /** Commands that take the ids as arguments, one after the other. */
+  /** Commands to run one after the other, with the ids as arguments. */
   readonly remove: readonly (readonly [command: string, ...args: string[]])[];
   readonly env: Readonly<Record<string, string>>;
 }
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** Filter that excludes another installation's resources of the same name. */
-function own(labels: unknown): string[] {
+/** Returns a filter that excludes another installation's resources of the same name. */
+function ownFilter(labels: unknown): string[] {
   const list: readonly { label: string; value: string }[] = Array.isArray(labels) ? labels : [];
   const id = list.find(({ label }) => label === installationLabel)?.value;
   return id === undefined ? [] : ["--filter", `label=${installationLabel}=${id}`];
 }
 
-function docker(kind: string, { name, labels }: Inputs, env: Unknown["env"]): Unknown[] {
+function docker(kind: string, { name, labels }: Inputs, env: Unrecorded["env"]): Unrecorded[] {
   if (typeof name !== "string") return [];
   const all = kind === "container" ? ["--all"] : [];
   const rm = ["docker", kind, "rm"] as const;
   return [
     {
       name,
-      list: ["docker", kind, "ls", ...all, "--quiet", "--filter", `name=^/?${name}$`, ...own(labels)],
-      // A worker may have become healthy since, and run tasks: it gets its grace.
+      list: ["docker", kind, "ls", ...all, "--quiet", "--filter", `name=^/?${name}$`, ...ownFilter(labels)],
+      // A worker may have become healthy meanwhile, and run tasks: it is stopped with its grace.
       remove:
         kind === "container"
           ? [
@@ -69,8 +69,8 @@ function docker(kind: string, { name, labels }: Inputs, env: Unknown["env"]): Un
   ];
 }
 
-/** Objects that get another random name when made again; a deployment takes over a cluster's other objects by name. */
-function kubernetes(kind: string, { metadata }: Inputs, kubectl: readonly string[]): Unknown[] {
+/** Lists objects with random names, which a deployment would not use again; it takes over other objects by name. */
+function kubernetes(kind: string, { metadata }: Inputs, kubectl: readonly string[]): Unrecorded[] {
   const { name, namespace } = (metadata ?? {}) as Inputs;
   if (typeof name !== "string" || typeof namespace !== "string") return [];
   const place = [...kubectl, "--namespace", namespace];
@@ -84,40 +84,41 @@ function kubernetes(kind: string, { metadata }: Inputs, kubectl: readonly string
   ];
 }
 
-/** Resources that must be removed. Others can be made again: a volume of the same name is the same volume. */
-export function unrecordedResources(pending: readonly Operation[], places: Places): Unknown[] {
+/** Lists the resources that must be removed. Others can be made again: a volume of the same name is the same volume. */
+export function unrecordedResources(pending: readonly Operation[], clients: Clients): Unrecorded[] {
   return pending.flatMap(({ type, resource }) => {
     const { inputs } = resource;
     if (type !== "creating" || !inputs) return [];
-    const client = places.docker(providerOf(resource));
+    const client = clients.docker(providerOf(resource));
     switch (resource.type) {
       case "docker:index/container:Container":
         return docker("container", inputs, client);
       case "docker:index/network:Network":
         return docker("network", inputs, client);
       case "kubernetes:core/v1:ConfigMap":
-        return kubernetes("configmap", inputs, places.kubectl);
+        return kubernetes("configmap", inputs, clients.kubectl);
       case "kubernetes:core/v1:Secret":
-        return kubernetes("secret", inputs, places.kubectl);
+        return kubernetes("secret", inputs, clients.kubectl);
       default:
         return [];
     }
   });
 }
 
-async function remove({ name, list, remove, env }: Unknown): Promise<void> {
+async function remove({ name, list, remove, env }: Unrecorded): Promise<void> {
   const [lister, ...listing] = list;
   const ids = (await run(lister, listing, { env })).trim();
   if (ids === "") return;
-  print(`  removing ${name}, which was being made`);
+  print(`  removing ${name}, which the interrupted command had begun to make`);
   for (const [remover, ...removing] of remove) await run(remover, [...removing, ...ids.split("\n")], { env });
 }
 
+/** True if a process of this machine runs. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // A process of another user is alive too.
+    // The process of another user is alive, though no signal may be sent to it.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
@@ -144,7 +145,7 @@ function locksOf(state: string, stack: string): string[] {
   return locksIn(join(state, ".pulumi/locks/organization/airflow", stack));
 }
 
-/** Lists what the CLI counts as locks: also temporary files, which the CLI writes first and a kill may leave. */
+/** Lists the files that the CLI takes for locks, including temporary ones that a killed CLI may leave. */
 function locksIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => !name.endsWith(".attrs"));
@@ -152,29 +153,28 @@ function locksIn(folder: string): string[] {
 }
 
 /**
- * Clears up after a CLI that was cut off: its lock, its plugins, and resources in the making that the state does not
- * know. A CLI that was told twice to stop leaves no lock, only such resources. A removal that was cut off has left
- * resources unprotected.
+ * Cleans up after a CLI that was cut off: removes its lock, its plugins, and unfinished resources that are not in the
+ * state. A CLI that got two interrupts leaves only such resources. Protects resources that a removal left unprotected.
  * @param state folder of the local state
  * @param pulumi runs the CLI on the stack
  */
 export async function recover(
   state: string,
   stack: string,
-  places: Places,
+  clients: Clients,
   pulumi: (...args: string[]) => Promise<string>,
 ): Promise<void> {
   const locks = locksOf(state, stack);
   if (!locks.every(isDead)) return;
   const pending = readCheckpoint(state, stack)?.latest?.pending_operations ?? [];
   if (locks.length > 0 || pending.length > 0) {
-    print("  the last command was cut off: clearing up after it");
+    print("  cleaning up after the last command, which was cut off");
     await stopOrphans({ PULUMI_STACK: stack, PULUMI_BACKEND_URL: pathToFileURL(state).href });
-    for (const operation of unrecordedResources(pending, places)) await remove(operation);
+    for (const operation of unrecordedResources(pending, clients)) await remove(operation);
     for (const lock of locks) rmSync(lock);
   }
   if (pending.length > 0) {
-    // The import comes last, since it ends pending operations: an interrupted recovery begins again.
+    // The import comes last, since it clears pending operations: an interrupted recovery starts again.
     const file = join(state, `recovered.${stack}.json`);
     await pulumi("stack", "export", "--file", file);
     await pulumi("stack", "import", "--file", file);

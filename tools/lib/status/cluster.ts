@@ -44,7 +44,7 @@ function ownerOf({ metadata }: Pod) {
   return metadata.ownerReferences?.[0];
 }
 
-/** True if pod and container are ready; a container does not notice that its node is lost. */
+/** True if pod and container are ready; the pod alone shows that its node is lost. */
 function isReady({ status }: Pod, { ready }: ContainerStatus): boolean {
   return (
     ready &&
@@ -67,7 +67,7 @@ function healthOf(pod: Pod, container?: ContainerStatus): string {
   return isReady(pod, container) ? "healthy" : container.started === false ? "starting" : "unhealthy";
 }
 
-/** A pod that is terminating, or that its node has ended, has a successor; a job's pod may have been retried. */
+/** True if a pod is healthy or has a successor: it is terminating, its node has ended it, or its job was retried. */
 function isFine(pod: Pod, pods: readonly Pod[], health: string): boolean {
   const { phase } = pod.status;
   const owner = ownerOf(pod);
@@ -110,9 +110,9 @@ export function podFacts(pods: readonly Pod[]): MachineFacts[] {
     .sort((one, other) => one.name.localeCompare(other.name));
 }
 
-/** @param flags of kubectl, which select the stack's namespace */
+/** Reads the pods of a stack, by node, within 20 s; flags of kubectl select the stack's namespace. */
 export async function clusterFacts(flags: readonly string[]): Promise<MachineFacts[]> {
   const { text, complaint } = await askCluster([...flags, "get", "pods", "--output", "json"], 20);
-  if (complaint !== undefined) throw new Error(`The cluster does not answer: ${gist(complaint)}`);
+  if (complaint !== undefined) throw new Error(`kubectl get pods failed: ${gist(complaint)}`);
   return podFacts((JSON.parse(text) as { items: Pod[] }).items);
 }

@@ -4,7 +4,7 @@ import { type Machine, machinesOf } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { type Instance, type MachineFacts, outOfMemory } from "./facts.ts";
 
-/** Name for the engine of a stack that lists no machines. */
+/** Name of the engine of a stack that lists no machines, in tables. */
 export const local = "local";
 
 /** Seconds for an engine to answer: over ssh a question takes several connections. */
@@ -29,8 +29,8 @@ export interface Inspected {
   };
 }
 
-/** Output of the last finished health check, in one line; of an unhealthy container its restarts, too. */
-function lastWord({ State, RestartCount }: Inspected): string | undefined {
+/** Returns the output of the last finished health check, in one line; for an unhealthy container also its restarts. */
+function lastOutput({ State, RestartCount }: Inspected): string | undefined {
   const { Status, Health } = State;
   const checked =
     Status === "running"
@@ -42,7 +42,7 @@ function lastWord({ State, RestartCount }: Inspected): string | undefined {
   return [...restarts, ...checked].join("; ") || undefined;
 }
 
-/** Reason of the last restart: the engine keeps word of the memory's limit, and of the last health checks. */
+/** Finds the reason of the last restart: the engine records the memory limit, and the last health checks. */
 function restartReason({ State: { OOMKilled, Status, ExitCode, Health } }: Inspected): string {
   if (OOMKilled) return outOfMemory;
   const asked = Health?.Log?.findLast(({ Output }) => Output.includes(": restarting"));
@@ -50,17 +50,17 @@ function restartReason({ State: { OOMKilled, Status, ExitCode, Health } }: Inspe
     return asked.Output.trim()
       .split(/\s*\n\s*/)
       .join("; ");
-  return Status === "restarting" ? `exit code ${ExitCode}` : "its process ended: its log says more";
+  return Status === "restarting" ? `exit code ${ExitCode}` : "its process ended; see its log";
 }
 
-/** @param prefix of the names of the stack's containers */
+/** Converts the description of a container, whose name begins with the stack's prefix. */
 export function containerInstance(inspected: Inspected, prefix: string): Instance {
   const { Name, Config, HostConfig, State } = inspected;
   const running = State.Status === "running";
   const ended = State.Status === "exited" || State.Status === "dead";
   const isJob = HostConfig.RestartPolicy.Name === "no";
   const health = running ? (State.Health?.Status ?? "") : ended ? String(State.ExitCode) : "";
-  const said = lastWord(inspected);
+  const said = lastOutput(inspected);
   const since = State.Status === "created" ? undefined : new Date(ended ? State.FinishedAt : State.StartedAt);
   return {
     name: Name.slice(prefix.length + 2),
@@ -75,7 +75,7 @@ export function containerInstance(inspected: Inspected, prefix: string): Instanc
   };
 }
 
-/** Facts of a stack on an engine, by prefix and network: another stack's name may begin with this one's. */
+/** Reads the containers of a stack on an engine, by prefix and network: another stack's name may begin with this one's. */
 export async function engineFacts(name: string, prefix: string, machine?: Machine): Promise<MachineFacts> {
   const filters = ["--filter", `name=^/?${prefix}-`, "--filter", `network=${prefix}`];
   const listed = await askEngine(machine, ["ps", "--all", "--quiet", ...filters], answerSeconds);
@@ -83,13 +83,13 @@ export async function engineFacts(name: string, prefix: string, machine?: Machin
   const ids = listed.text.split("\n").filter(Boolean);
   if (ids.length === 0) return { name, instances: [] };
   const { text, complaint } = await askEngine(machine, ["inspect", ...ids], answerSeconds);
-  // Containers may be removed meanwhile; the others are still described.
+  // Containers may have been removed meanwhile; the output describes the others.
   if (complaint !== undefined && !/No such object/.test(complaint)) return { name, cause: gist(complaint) };
   const found: readonly Inspected[] = JSON.parse(text);
   return { name, instances: found.map((container) => containerInstance(container, prefix)) };
 }
 
-/** Facts of a stack on each of its engines. */
+/** Reads the containers of a stack on each of its engines. */
 export function factsOfEngines(prefix: string, settings: Settings): Promise<MachineFacts[]> {
   const machines = machinesOf(settings);
   return Promise.all(

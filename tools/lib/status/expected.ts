@@ -1,11 +1,11 @@
 import { type Machine, machineOf } from "../../../platforms/machines.ts";
-import { type Deployment, providerOf, type Resource } from "../state.ts";
+import { type ExportedState, providerOf, type Resource } from "../state.ts";
 import { local } from "./engine.ts";
 import type { MachineFacts } from "./facts.ts";
 
-/** Containers in the state of a stack on Docker, by machine. */
+/** Lists the containers in the state of a stack on Docker, by machine. */
 export function expected(
-  { deployment: { resources = [] } }: Deployment,
+  { deployment: { resources = [] } }: ExportedState,
   prefix: string,
   machines: readonly Machine[],
 ): ReadonlyMap<string, readonly string[]> {

@@ -9,21 +9,21 @@ import { factsOfEngines } from "./engine.ts";
 import type { MachineFacts } from "./facts.ts";
 
 /** Runs a command in an instance of a machine. */
-export type Ask = (
+export type Exec = (
   machine: string,
   instance: string,
   command: readonly string[],
   seconds?: number,
 ) => Promise<Answer>;
 
-/** Says how to run commands inside of a stack's containers or pods. */
-export function askerOf(stack: Stack, settings: Settings): Ask {
+/** Returns a function that runs commands in a stack's containers or pods. */
+export function execOf(stack: Stack, settings: Settings): Exec {
   const machines = machinesOf(settings);
-  const inContainers: Ask = (name, instance, command, seconds) => {
+  const inContainers: Exec = (name, instance, command, seconds) => {
     const machine = machines.find((one) => one.name === name);
     return askEngine(machine, ["exec", `${stack.prefix}-${instance}`, ...command], seconds);
   };
-  const inPods: Ask = (_node, pod, command, seconds) =>
+  const inPods: Exec = (_node, pod, command, seconds) =>
     askCluster([...namespaceFlags(stack, settings), "exec", pod, "--", ...command], seconds);
   return forPlatform(settings.platform, { docker: inContainers, kubernetes: inPods });
 }

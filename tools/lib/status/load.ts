@@ -3,18 +3,18 @@ import type { TaskFacts } from "./facts.ts";
 /** Load of a queue. */
 export interface QueueFacts {
   readonly name: string;
-  /** Tasks that wait in it. */
+  /** Tasks that wait in the queue. */
   readonly length: number;
-  /** Seconds for which the oldest of these has waited; null if none does. */
+  /** Seconds that the oldest waiting task has waited; null if no task waits. */
   readonly oldestSeconds: number | null;
-  /** Workers that read it. */
+  /** Workers that read the queue. */
   readonly consumers: number;
-  /** Tasks from it that run. */
+  /** Running tasks from the queue. */
   readonly running: number;
-  /** Places of its workers, and how many of these are taken, by tasks from other queues of theirs, too. */
+  /** Slots of the queue's workers, and those that are taken, also by tasks from other queues. */
   readonly places: number;
   readonly busy: number;
-  /** True if tasks wait, and no worker reads it or is to come. */
+  /** True if tasks wait, and no worker reads the queue or is expected to start. */
   readonly unread: boolean;
 }
 

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { canaryDag, type ProofRequest } from "../../../components/canary/request.ts";
 import { type MachineFacts, runningOf, type TaskFacts } from "./facts.ts";
-import type { Ask } from "./inside.ts";
+import type { Exec } from "./inside.ts";
 import type { Waiting } from "./waiting.ts";
 
-const asker = readFileSync(new URL("queues.py", import.meta.url), "utf8");
+const program = readFileSync(new URL("queues.py", import.meta.url), "utf8");
 
-/** The line that the last proof left. */
+/** Record of the last proof in Airflow's database. */
 export interface LastProof {
   readonly at: string;
   /** Trials that passed. */
@@ -17,9 +17,9 @@ export interface LastProof {
 /** A source of DAGs of Airflow 3. */
 export interface Bundle {
   readonly name: string;
-  /** Commit that runs start with; null for a folder. */
+  /** Commit of the repository with which runs start; null for a folder. */
   readonly revision: string | null;
-  /** Seconds since it was last read. */
+  /** Seconds since the bundle was last read; null if never. */
   readonly seconds: number | null;
 }
 
@@ -27,7 +27,7 @@ export interface Bundle {
 export interface Held extends Waiting {
   /** Waiting tasks by queue. */
   readonly held: Readonly<Record<string, number>>;
-  /** Seconds for which the oldest of them has waited. */
+  /** Seconds that the oldest waiting task has waited, by queue. */
   readonly oldest: Readonly<Record<string, number | null>>;
   readonly bundles: readonly Bundle[];
   readonly proof: LastProof | null;
@@ -43,14 +43,14 @@ export const emptyQueues: Held = {
   proof: null,
 };
 
-/** Prefix of the queues that the canary has a worker read during a proof. */
+/** Prefix of the temporary queues of a proof, which workers read for the canary. */
 const canaryQueue = `${canaryDag}.`;
 
-/** Asks the database and the broker what waits, also in queues that no worker reads; nothing if there is no answer. */
-export async function heldTasks(ask: Ask, machines: readonly MachineFacts[]): Promise<Held> {
+/** Asks the database and the broker for waiting tasks, also in queues that no worker reads; empty without an answer. */
+export async function heldTasks(exec: Exec, machines: readonly MachineFacts[]): Promise<Held> {
   const scheduler = runningOf(machines, "scheduler");
   if (!scheduler) return emptyQueues;
-  const { text, complaint } = await ask(scheduler.machine, scheduler.name, ["python", "-c", asker]);
+  const { text, complaint } = await exec(scheduler.machine, scheduler.name, ["python", "-c", program]);
   return complaint === undefined ? JSON.parse(text) : emptyQueues;
 }
 
@@ -59,8 +59,8 @@ function withoutCanary(counts: Readonly<Record<string, number>>): Record<string,
 }
 
 /**
- * Adds what the database and the broker know to Flower's facts: Flower asks only for queues that workers read. Leaves
- * out the queues of a proof that is going on.
+ * Adds facts of the database and the broker to those of Flower, which knows only queues that workers read. Leaves out the
+ * queues of a running proof.
  */
 export function withHeld(tasks: TaskFacts, { held }: Pick<Held, "held">): TaskFacts {
   if ("cause" in tasks) return tasks;
@@ -77,7 +77,7 @@ export function withHeld(tasks: TaskFacts, { held }: Pick<Held, "held">): TaskFa
   return { workers: Object.fromEntries(workers), queued };
 }
 
-/** Says which revision of a repository is deployed. */
+/** Describes the deployed revision of each repository, one line each. */
 export function revisions(bundles: readonly Bundle[]): string[] {
   return bundles.flatMap(({ name, revision, seconds }) => {
     const read = seconds === null ? "" : `, read ${Math.round(seconds)} s ago`;
@@ -85,12 +85,12 @@ export function revisions(bundles: readonly Bundle[]): string[] {
   });
 }
 
-/** Says how the last proof went; undefined if there was none. */
+/** Describes the last proof; undefined if there was none. */
 export function lastProof({ proof }: Pick<Held, "proof">): string | undefined {
   if (proof === null) return undefined;
   const { at, success = 0, faults } = proof;
-  const went = faults.length === 0 ? `${success} trials passed` : `FAILED: ${faults.join("; ")}`;
-  return `Last proof, at ${at.slice(0, 16).replace("T", " ")} UTC: ${went}`;
+  const result = faults.length === 0 ? `${success} trials passed` : `FAILED: ${faults.join("; ")}`;
+  return `Last proof, at ${at.slice(0, 16).replace("T", " ")} UTC: ${result}`;
 }
 
 /**

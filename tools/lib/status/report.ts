@@ -10,15 +10,15 @@ import { type Bundle, type LastProof, lastProof, revisions } from "./queues.ts";
 import { memoryWarnings, statusTable, troubles, waitingTable } from "./table.ts";
 import type { WaitingRun } from "./waiting.ts";
 
-/** Output of `npm run status -- --json`. Fields may be added; those that are here keep their names and meaning. */
+/** Output of `npm run status -- --json`. Fields may be added; existing ones keep their names and meanings. */
 export interface Report {
   readonly stack: string;
   /** Times are in ISO 8601. */
   readonly at: string;
-  /** True if nothing is wrong; the exit code is 0 then. */
+  /** True if there are no troubles; then the exit code is 0. */
   readonly fine: boolean;
   readonly troubles: readonly string[];
-  /** What needs somebody soon. */
+  /** Volumes, certificates and memory limits that need attention soon. */
   readonly warnings: readonly string[];
   /** Machines or nodes; `cause` says why a machine's instances are not known. */
   readonly machines: readonly {
@@ -46,7 +46,7 @@ export interface Report {
 
 const day = 86_400_000;
 
-/** Lists what is wrong with a stack, of all that was looked at. */
+/** Lists the troubles of a stack, of all findings. */
 function faultsOf(look: Look, { backup, canary }: Settings): string[] {
   const found = troubles(look.facts);
   if (backup) found.push(...backupTroubles(look.backups, backup.every, look.at));
@@ -55,7 +55,7 @@ function faultsOf(look: Look, { backup, canary }: Settings): string[] {
   return found;
 }
 
-/** @param stack its name */
+/** Converts a look at a stack to the output of `--json`. */
 export function reportOf(stack: string, look: Look, settings: Settings): Report {
   const { at, facts, waiting, bounds, bundles, proof, backups } = look;
   const faults = faultsOf(look, settings);
@@ -90,7 +90,7 @@ export function reportOf(stack: string, look: Look, settings: Settings): Report 
   };
 }
 
-/** Spells a look for people. */
+/** Renders a look for people. */
 export function pageOf(look: Look, { warnings: soon, troubles: faults }: Report): string {
   const { at, facts, waiting, bounds, bundles, proof, backups } = look;
   const list = (head: string, lines: readonly string[]) =>
@@ -100,9 +100,9 @@ export function pageOf(look: Look, { warnings: soon, troubles: faults }: Report)
     statusTable(facts, at),
     ...(waiting.length > 0 ? [waitingTable(waiting)] : []),
     boundsTable(bounds, at),
-    ...list("Soon to be seen to:", soon),
+    ...list("Needs attention soon:", soon),
     ...revisions(bundles),
     ...last,
-    ...(faults.length > 0 ? [`Not as it should be: ${faults.join("; ")}.`] : []),
+    ...(faults.length > 0 ? [`Troubles: ${faults.join("; ")}.`] : []),
   ].join("\n\n");
 }

@@ -17,7 +17,7 @@ export function short(image: string): string {
   return image.replace(/^.*\//, "").replace(/(?:sha256:)?([0-9a-f]{12})[0-9a-f]{52}$/, "$1");
 }
 
-/** Says how long ago a time was. */
+/** Formats the age of a time: `5 min ago`. */
 export function ago(since: Date, now: Date): string {
   const seconds = Math.max(0, Math.round((now.getTime() - since.getTime()) / 1000));
   if (seconds < 60) return `${seconds} s ago`;
@@ -52,17 +52,17 @@ function machineRows(machine: MachineFacts, tasks: TaskFacts, now: Date): Row[] 
     });
 }
 
-/** Spells how long something has waited. */
-function lasting(seconds: number): string {
+/** Formats a duration: `5 min`. */
+function duration(seconds: number): string {
   return ago(new Date(0), new Date(seconds * 1000)).replace(" ago", "");
 }
 
 function queueTable({ tasks, queues }: Facts): string {
-  if ("cause" in tasks) return `Queues and tasks are not known: ${tasks.cause}`;
+  if ("cause" in tasks) return `Queues and tasks are unknown: ${tasks.cause}`;
   const rows = queues.map(({ name, length, oldestSeconds, running, consumers, places, busy, unread }) => [
     name,
     String(length),
-    oldestSeconds === null ? "" : lasting(oldestSeconds),
+    oldestSeconds === null ? "" : duration(oldestSeconds),
     String(running),
     String(consumers),
     `${Math.max(0, places - busy)} of ${places}`,
@@ -71,19 +71,19 @@ function queueTable({ tasks, queues }: Facts): string {
   return aligned([["queue", "queued", "oldest", "running", "workers", "free places", ""], ...rows]);
 }
 
-/** Table of the runs that wait, and why. */
+/** Renders the table of the runs that wait, with the reason. */
 export function waitingTable(waiting: readonly WaitingRun[]): string {
   const rows = waiting.map(({ dag, run, tasks, seconds, why }) => [
     dag,
     run,
     tasks === null ? "the run" : `${tasks} task(s)`,
-    lasting(seconds),
+    duration(seconds),
     why,
   ]);
   return aligned([["dag", "run", "waits", "for", "because"], ...rows]);
 }
 
-/** Tables of the instances and the queues. */
+/** Renders the tables of the instances and the queues. */
 export function statusTable(facts: Facts, now: Date): string {
   const head = ["machine", "instance", "state", "health", "image", "since", "restarts", "queues", "running"];
   const rows = facts.machines.flatMap((machine) => machineRows(machine, facts.tasks, now));
@@ -104,7 +104,7 @@ export function memoryWarnings(machines: readonly MachineFacts[]): string[] {
   );
 }
 
-/** Lists what is not as it should be. */
+/** Lists machines, instances and queues that need a person. */
 export function troubles({ machines, tasks, queues }: Facts): string[] {
   const found = machines.flatMap((machine) => {
     if ("cause" in machine) return [`${machine.name} does not answer`];
@@ -115,7 +115,7 @@ export function troubles({ machines, tasks, queues }: Facts): string[] {
         return said === undefined ? is : `${is}: ${said}`;
       });
   });
-  if ("cause" in tasks) return [...found, "queues and tasks are not known"];
+  if ("cause" in tasks) return [...found, "queues and tasks are unknown"];
   const waiting = queues
     .filter(({ unread }) => unread)
     .map(({ name, length }) => `${length} task(s) wait in queue ${name}, which no worker reads`);

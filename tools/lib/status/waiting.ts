@@ -5,10 +5,10 @@ interface Group {
   readonly run: string;
   /** True if the DAG is paused. */
   readonly paused: boolean;
-  /** The DAG's limit, of runs or of tasks, and how many count against it. */
+  /** The DAG's limit of active runs or tasks, and the number that counts against this limit. */
   readonly most: number;
   readonly active: number;
-  /** Seconds for which it has waited. */
+  /** Seconds that the run or its tasks have waited. */
   readonly seconds: number | null;
 }
 
@@ -38,7 +38,7 @@ export interface WaitingRun {
   readonly why: string;
 }
 
-/** Seconds for which work without an obstacle counts as on its way. */
+/** Seconds that work may wait for no known reason without being listed. */
 const ordinarySeconds = 30;
 
 const paused = "the DAG is paused";
@@ -68,7 +68,7 @@ function whyQueued({ queue }: TaskGroup, queues: readonly QueueFacts[]): string 
   return undefined;
 }
 
-/** Lists what waits, and why; what has waited shortly and for nothing known is on its way. */
+/** Lists runs and tasks that wait, with the reason; without a known one only after {@link ordinarySeconds}. */
 export function waitingRuns({ runs, tasks, pools }: Waiting, queues: readonly QueueFacts[]): WaitingRun[] {
   const found = [
     ...runs.map((run) => ({ ...run, tasks: null, why: whyRun(run) })),
@@ -79,7 +79,7 @@ export function waitingRuns({ runs, tasks, pools }: Waiting, queues: readonly Qu
   ];
   return found
     .filter(({ why, seconds }) => why !== undefined || (seconds ?? 0) >= ordinarySeconds)
-    .map(({ dag, run, tasks, seconds, why = "not known: the scheduler's log may tell" }) => {
+    .map(({ dag, run, tasks, seconds, why = "unknown: see the scheduler's log" }) => {
       return { dag, run, tasks, seconds: Math.round(seconds ?? 0), why };
     });
 }

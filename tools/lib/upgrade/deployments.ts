@@ -15,20 +15,20 @@ export interface Deployment {
   /** Version of Airflow. */
   readonly version: string;
   readonly images: Readonly<Record<string, string>>;
-  /** Revision of the project, which may have the DAGs; with a plus if files differ from it. */
+  /** Revision of the project, which may have the DAGs; ends with a plus if files differ from the revision. */
   readonly revision?: string;
-  /** Text of the stack file; secrets in it are encrypted, or named by their place. */
+  /** Text of the stack file; its secrets are encrypted, or references to files. */
   readonly text: string;
 }
 
-/** Deployments that are kept. */
-const most = 10;
+/** Maximum number of deployments that are kept. */
+const maxDeployments = 10;
 
 function fileOf(stack: Stack): string {
   return stack.beside("deployments", "json");
 }
 
-/** Reads the deployments that are kept of a stack, the latest first. */
+/** Reads the kept deployments of a stack, the latest first. */
 export function readDeployments(stack: Stack): readonly Deployment[] {
   const file = fileOf(stack);
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
@@ -46,10 +46,10 @@ export function withDeployment(
   const [latest] = known;
   const next = { ...made, number: (latest?.number ?? 0) + 1 };
   if (latest && isDeepStrictEqual(contentOf(latest), contentOf(next))) return known;
-  return [next, ...known].slice(0, most);
+  return [next, ...known].slice(0, maxDeployments);
 }
 
-/** Notes a deployment. */
+/** Adds a deployment to those that are kept of a stack. */
 export function noteDeployment(stack: Stack, made: Omit<Deployment, "number">): void {
   writeWhole(fileOf(stack), JSON.stringify(withDeployment(readDeployments(stack), made)), 0o600);
 }
@@ -69,7 +69,7 @@ function differing(
 
 /** Lists what a deployment changed: keys of the stack file, images, and the project's revision. */
 export function changes(made: Deployment, before: Deployment | undefined): readonly string[] {
-  if (!before) return ["the first that is kept"];
+  if (!before) return ["the oldest that is kept"];
   const values = ({ text }: Deployment) => parseStackFile(text, "").values;
   return [
     ...differing(values(made), values(before)),
@@ -81,9 +81,9 @@ export function changes(made: Deployment, before: Deployment | undefined): reado
   ];
 }
 
-/** Table of deployments, the latest first. */
+/** Renders the table of deployments, the latest first. */
 export function deploymentTable(known: readonly Deployment[], now: Date): string {
-  if (known.length === 0) return "No deployment is kept yet; npm run up keeps each that it has proven.";
+  if (known.length === 0) return "No deployment is recorded yet; npm run up records each that it has proven.";
   const rows = known.map((made, at) => [
     String(made.number),
     ago(new Date(made.at), now),
@@ -96,7 +96,7 @@ export function deploymentTable(known: readonly Deployment[], now: Date): string
 
 /**
  * Picks the deployment to go back to.
- * @param number of the deployment; by default the latest that is another one than the present
+ * @param number number of the deployment; default: the latest that differs from the present one
  * @param present text of the stack file
  * @throws Error if there is none
  */
@@ -113,7 +113,7 @@ export function picked(
   const numbers = known.map((made) => made.number).join(", ") || "none yet";
   throw new Error(
     number === undefined
-      ? "No deployment that is kept differs from the present one; npm run rollback -- --list lists them."
+      ? `No recorded deployment differs from the present one; expected another one than ${numbers}.`
       : `There is no deployment ${number}; expected one that npm run rollback -- --list lists: ${numbers}.`,
   );
 }

@@ -3,7 +3,7 @@ import { writeWhole } from "../../../platforms/wholeFile.ts";
 import type { Stack } from "../stack.ts";
 import type { Upgrade } from "./upgrade.ts";
 
-/** Note of an upgrade that is under way, by which another command can end it. */
+/** Note of an upgrade that is under way, with which another command can finish it. */
 export interface Kept {
   readonly write: (upgrade: Upgrade) => void;
   readonly remove: () => void;
@@ -18,11 +18,12 @@ function noteOf(stack: Stack): string {
   return stack.beside("upgrade", "json");
 }
 
-/** Path of the copy of the backup, encrypted as it is. */
+/** Returns the path of the copy of the backup, which is still encrypted. */
 export function copyOf(stack: Stack): string {
   return stack.beside("upgrade", "tar.age");
 }
 
+/** Returns the note of a stack's upgrade. */
 export function keptOf(stack: Stack): Kept {
   return {
     write: (upgrade) =>
@@ -49,13 +50,13 @@ export function cutOff(stack: Stack, isAlive: (pid: number) => boolean): Upgrade
   const { pid, ...upgrade }: Upgrade & Owner = JSON.parse(readFileSync(file, "utf8"));
   if (isAlive(pid) && pid !== process.pid)
     throw new Error(
-      `Stack ${stack.name} is being upgraded to ${upgrade.to} by process ${pid}; wait for its end.`,
+      `Stack ${stack.name} is being upgraded to ${upgrade.to} by process ${pid}; expected its end. Wait for it.`,
     );
-  // A deployment outlives the command that started it: to go on beside it would fail, and go back for that.
+  // A deployment outlives the command that started it: to go on beside it would fail, and roll back.
   if (stack.isLocked())
     throw new Error(
       `An upgrade of stack ${stack.name} was cut off, and the deployment that it had started still runs; ` +
-        "wait for its end, then run this again.",
+        "wait for the deployment's end, then run this again.",
     );
   return upgrade;
 }

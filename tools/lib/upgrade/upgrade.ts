@@ -1,53 +1,54 @@
 import type { Kept } from "./record.ts";
 
-/** An upgrade that has touched something; what is kept of it survives the command. */
+/** An upgrade that has touched the stack; a copy in a file survives the command. */
 export interface Upgrade {
   readonly from: string;
   readonly to: string;
-  /** Step that has begun: `pausing` leaves data and stack file alone, `returning` puts the backup back. */
+  /** Step that has begun: `pausing` leaves data and stack file alone, `returning` restores the backup. */
   readonly step: "pausing" | "migrating" | "returning";
   /** Text of the stack file before the upgrade, and after it. */
   readonly before: string;
   readonly after: string;
-  /** Backup of what is migrated, once there is one. */
+  /** Backup of the data before the migration, once there is one. */
   readonly backup?: { readonly id: string; readonly at: string };
-  /** Failure that made the upgrade return. */
+  /** Failure after which the upgrade rolls back. */
   readonly why?: string;
 }
 
-/** Effects of an upgrade. Each may be repeated: a killed command begins its step again. */
+/** Effects of an upgrade. Each may be repeated: the command after a killed one starts the step again. */
 export interface Effects {
   readonly kept: Kept;
-  readonly tell: (line: string) => void;
+  readonly report: (line: string) => void;
   /** True if the database is known to have the schema of a version. */
   readonly hasMigrated: (version: string) => boolean;
-  /** True if the backup is back in the database, proven or not. */
+  /** True if the backup is restored into the database, proven or not. */
   readonly hasReturned: () => Promise<boolean>;
   readonly writeStackFile: (text: string) => void;
   /** Removes the schedulers, so that nothing new starts. */
   readonly pause: () => Promise<void>;
   /** Waits for running tasks, within a limit. */
   readonly drain: () => Promise<void>;
-  /** Takes a proven backup, and copies it to where a way back finds it. */
+  /** Takes a proven backup, and copies it to a file of this machine for a rollback. */
   readonly backUp: () => Promise<NonNullable<Upgrade["backup"]>>;
-  /** Stops all that uses the schema. */
+  /** Stops all workloads that use the schema. */
   readonly stop: () => Promise<void>;
-  /** Deploys what the stack file says, and proves it. */
+  /** Deploys the stack file, and proves the stack. */
   readonly deploy: () => Promise<void>;
-  /** Deploys what the stack file says around the backup, and proves it. */
+  /** Deploys the stack file with the data of the backup, and proves the stack. */
   readonly putBack: () => Promise<void>;
 }
 
+/** Returns the message of an error. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Runs a step, and tells its title before and its seconds after. */
-async function step<T>({ tell }: Effects, title: string, work: () => Promise<T>): Promise<T> {
+/** Runs a step, and reports its title before and its seconds afterwards. */
+async function step<T>({ report }: Effects, title: string, work: () => Promise<T>): Promise<T> {
   const begin = Date.now();
-  tell(title);
+  report(title);
   const result = await work();
-  tell(`${title}: done in ${Math.round((Date.now() - begin) / 1000)} s`);
+  report(`${title}: done in ${Math.round((Date.now() - begin) / 1000)} s`);
   return result;
 }
 
@@ -61,14 +62,14 @@ export async function scheduleAgain(upgrade: Upgrade, effects: Effects): Promise
 async function pausing(upgrade: Upgrade, effects: Effects): Promise<Upgrade> {
   effects.kept.write(upgrade);
   try {
-    await step(effects, "3 Scheduling pauses: nothing new starts", effects.pause);
-    await step(effects, "3 Running tasks end", effects.drain);
+    await step(effects, "3 Scheduling pauses: no new task starts", effects.pause);
+    await step(effects, "3 Running tasks finish", effects.drain);
     const backup = await step(effects, "3 Backup", effects.backUp);
     return { ...upgrade, step: "migrating", backup };
   } catch (error) {
-    effects.tell(reasonOf(error));
+    effects.report(reasonOf(error));
     await scheduleAgain(upgrade, effects);
-    throw new Error(`The upgrade to ${upgrade.to} is called off, see above; no data was touched.`);
+    throw new Error(`The upgrade to ${upgrade.to} is cancelled, see above; no data was touched.`);
   }
 }
 
@@ -77,11 +78,11 @@ async function migrating(upgrade: Upgrade, effects: Effects): Promise<Upgrade | 
   effects.kept.write(upgrade);
   try {
     effects.writeStackFile(after);
-    await step(effects, "4 All that uses the schema stops", effects.stop);
+    await step(effects, "4 All users of the schema stop", effects.stop);
     await step(effects, `4 and 5 Migration to ${to}, start, and a task through every queue`, effects.deploy);
     return undefined;
   } catch (error) {
-    effects.tell(reasonOf(error));
+    effects.report(reasonOf(error));
     return { ...upgrade, step: "returning", why: reasonOf(error) };
   }
 }
@@ -94,14 +95,14 @@ async function returning(upgrade: Upgrade, effects: Effects): Promise<never> {
   effects.kept.remove();
   throw new Error(
     `The upgrade to ${to} failed: ${upgrade.why}\n` +
-      `The stack runs ${from} again, with its data of ${backup?.at.slice(0, 16)}; what happened since then is gone.`,
+      `The stack runs ${from} again, with its data of ${backup?.at.slice(0, 16)}; later changes are lost.`,
   );
 }
 
 /**
- * Takes an upgrade from its step to its end.
- * @throws Error when the stack is on its earlier version again, saying why; or when even that failed: then what is kept
- * of the upgrade stays, and the next command tries again
+ * Continues an upgrade from its step to its end.
+ * @throws Error with the reason when the stack has its earlier version again, or when that failed, too; then the note of
+ * the upgrade stays, and the next command tries again
  */
 export async function goOn(upgrade: Upgrade, effects: Effects): Promise<void> {
   const ready = upgrade.step === "pausing" ? await pausing(upgrade, effects) : upgrade;
@@ -111,32 +112,31 @@ export async function goOn(upgrade: Upgrade, effects: Effects): Promise<void> {
 }
 
 /**
- * Ends an upgrade that was cut off: before the migration it is called off, unless the command is to go on with it.
+ * Finishes an upgrade that was cut off; before the migration, cancels it unless `goesOn`.
  * @throws Error as {@link goOn} does
  */
 export async function resume(upgrade: Upgrade, effects: Effects, goesOn: boolean): Promise<void> {
   const { from, to } = upgrade;
   if (upgrade.step === "pausing" && !goesOn) {
-    effects.tell(`An upgrade to ${to} was cut off before any data was touched: it is called off.`);
+    effects.report(`An upgrade to ${to} was cut off before any data was touched: it is cancelled.`);
     return scheduleAgain(upgrade, effects);
   }
   if (upgrade.step === "migrating" && effects.hasMigrated(to)) {
-    // People may have used the new version since: their data is not replaced without being asked.
-    effects.tell(`An upgrade from ${from} to ${to} was cut off after the migration: it is proven once more.`);
+    // People may have used the new version since then: their data is not replaced without a question.
+    effects.report(`An upgrade from ${from} to ${to} was cut off after the migration: it is proven again.`);
     effects.writeStackFile(upgrade.after);
     effects.kept.remove();
     return effects.deploy();
   }
   if (upgrade.step === "returning" && (await effects.hasReturned())) {
-    effects.tell(
-      `The way back from ${to} to ${from} was cut off with the data back: it is proven once more.`,
+    effects.report(
+      `The rollback from ${to} to ${from} was cut off after the data was restored: it is proven again.`,
     );
     effects.writeStackFile(upgrade.before);
     effects.kept.remove();
     return effects.deploy();
   }
-  const way =
-    upgrade.step === "returning" ? `on its way back to ${from}: it goes on going back` : "it goes on";
-  effects.tell(`An upgrade from ${from} to ${to} was cut off; ${way}.`);
+  const way = upgrade.step === "returning" ? `its rollback to ${from} continues` : "it continues";
+  effects.report(`An upgrade from ${from} to ${to} was cut off; ${way}.`);
   return goOn(upgrade, effects);
 }

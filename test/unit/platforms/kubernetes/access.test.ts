@@ -184,12 +184,12 @@ test("roles.*.pod: names of the stack's own are refused", () => {
   } as const;
   const args = { serviceAccount: "airflow", nodes: { labels: {}, tolerations: [] } };
   const clashes: [PodExtras, RegExp][] = [
-    [{ volumes: [{ name: "tmp", emptyDir: {} }] }, /pod\.volumes has tmp, which the stack has already/],
+    [{ volumes: [{ name: "tmp", emptyDir: {} }] }, /pod\.volumes has tmp, which the stack itself uses/],
     [
       { volumeMounts: [{ name: "x", mountPath: "/tmp" }] },
-      /pod\.volumeMounts has \/tmp, which the stack has/,
+      /pod\.volumeMounts has \/tmp, which the stack itself uses/,
     ],
-    [{ initContainers: [{ name: "worker" }] }, /pod\.initContainers has worker, which the stack has/],
+    [{ initContainers: [{ name: "worker" }] }, /pod\.initContainers has worker, which the stack itself uses/],
   ];
   for (const [pod, message] of clashes)
     assert.throws(() => jobPod("worker", { ...worker, pod }, args), message);

@@ -17,7 +17,7 @@ function storage(
 }
 
 const remedy =
-  "expected a class for many nodes (ReadWriteMany), such as one of NFS, CephFS, EFS, Filestore or Azure Files; on a cluster of one node storage.sharedAccess: ReadWriteOnce does, too";
+  "expected a class for many nodes (ReadWriteMany), such as one of NFS, CephFS, EFS, Filestore or Azure Files; on a cluster of one node, storage.sharedAccess: ReadWriteOnce is enough";
 const ebs = storageClass("gp3", "ebs.csi.aws.com", true);
 const efs = storageClass("efs", "efs.csi.aws.com");
 const manual = storageClass("manual", "kubernetes.io/no-provisioner");

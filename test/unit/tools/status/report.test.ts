@@ -62,7 +62,7 @@ test("a report has all that the page has, in the documented form", () => {
     stack: "ours",
     at: "2026-11-24T12:00:00.000Z",
     fine: false,
-    troubles: ["big does not answer", "queues and tasks are not known", "the last proof failed"],
+    troubles: ["big does not answer", "queues and tasks are unknown", "the last proof failed"],
     warnings: [
       "redis:/data on main is 90 % full",
       "redis on main was out of memory: give its role or its group a higher memory limit",
@@ -113,9 +113,9 @@ d    r    2 task(s)  1 min  the DAG is paused
   assert.doesNotMatch(page, /Revision of folder/);
   assert.match(
     page,
-    /^Soon to be seen to:\n {2}redis:\/data on main is 90 % full\n {2}redis on main was out of memory/m,
+    /^Needs attention soon:\n {2}redis:\/data on main is 90 % full\n {2}redis on main was out of memory/m,
   );
-  assert.match(page, /^Not as it should be: big does not answer; .*; the last proof failed\.$/m);
+  assert.match(page, /^Troubles: big does not answer; .*; the last proof failed\.$/m);
 });
 
 function container(restarts: number, state: object): readonly [number, string | undefined] {
@@ -143,7 +143,7 @@ test("the reason of a container's restart is the memory, the health check, or it
   assert.deepEqual(container(2, { OOMKilled: true, Health }), [2, "out of memory"]);
   assert.deepEqual(container(1, { Health }), [1, "no answer; unhealthy for 16 s: restarting"]);
   assert.deepEqual(container(3, { Status: "restarting", ExitCode: 4 }), [3, "exit code 4"]);
-  assert.deepEqual(container(1, {}), [1, "its process ended: its log says more"]);
+  assert.deepEqual(container(1, {}), [1, "its process ended; see its log"]);
 });
 
 test("the reason of a pod's restart is the one that the cluster tells", () => {

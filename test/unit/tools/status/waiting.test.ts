@@ -62,7 +62,7 @@ test("a task waits for its DAG, a slot of its pool, other tasks of its run, or a
 });
 
 test("what has waited for half a minute is told without a reason, too", () => {
-  const unknown = "not known: the scheduler's log may tell";
+  const unknown = "unknown: see the scheduler's log";
   assert.deepEqual(why({ runs: [{ ...group, seconds: 30 }] }), [null, 30, unknown]);
   assert.deepEqual(why({ tasks: [{ ...task, seconds: 30 }] }), [3, 30, unknown]);
   assert.equal(why({ tasks: [{ ...task, seconds: 29.9 }] }), undefined);
