@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { readStackFile } from "../../../settings/read/read.ts";
 import { prepareImages } from "../../../tools/images.ts";
+import { controlRoles } from "../../roleNames.ts";
 import { visit } from "../lib/browser.ts";
 import { found } from "../lib/canaries.ts";
 import { codeIsEverywhere, commandsWork, developing, putCode } from "../lib/developing.ts";
@@ -57,7 +58,7 @@ const config = {
 } satisfies Config;
 
 /** Airflow's processes, which run in an image of their own, unlike Redis and Postgres. */
-const roles = ["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver", "worker-1"];
+const roles = [...controlRoles, "worker-1"];
 
 /** Builds images as `npm run up` does, then deploys. */
 async function up(changed: Config): Promise<string> {

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ensureImages, standard } from "../../../tools/images.ts";
+import { controlRoles } from "../../roleNames.ts";
 import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
 import { containers } from "../targets/docker.ts";
 import { Around, reachesAround } from "./around.ts";
 import { Outside, words } from "./outside.ts";
 
 const dag = "get_stocks_dag";
-const roles = ["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver", "worker-1"];
+const roles = [...controlRoles, "worker-1"];
 /** Includes the check of services, the HTTPS proxy, and the job that sets a volume's owner. */
 const all = ["check", "entrance", ...roles, "volume-models"].sort();
 const outside = new Outside(18620);

@@ -15,6 +15,7 @@ import { measured, opened, table } from "../../parity/reach.ts";
 import { collectedSeries, expectedSeries } from "../../parity/series.ts";
 import { addStrangers } from "../../parity/strangers.ts";
 import { uploaded } from "../../parity/uploaded.ts";
+import { runningRoles } from "../../roleNames.ts";
 import { canaries } from "../lib/canaries.ts";
 import { type Config, TestStack } from "../lib/harness.ts";
 import { docker } from "../targets/docker.ts";
@@ -46,18 +47,14 @@ const ingress = {
 };
 
 const roles = [
-  "dag-processor",
+  ...runningRoles,
   "exporter",
-  "flower",
   "monitoring",
   "postgres",
   "redis",
-  "scheduler",
-  "triggerer",
-  "webserver",
   "worker",
   "worker-extra",
-];
+].sort();
 
 let clustered: Config = { ...config, kubernetes: { ingress, egress: outside.egress } };
 let said = "";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitFor } from "../../../tools/lib/process.ts";
+import { controlRoles } from "../../roleNames.ts";
 import { replaced } from "../targets/target.ts";
 import { canaries, found, places } from "./canaries.ts";
 import {
@@ -15,16 +16,7 @@ import {
 import { query } from "./postgres.ts";
 
 const dag = "get_stocks_dag";
-const roles = [
-  "dag-processor",
-  "flower",
-  "migration",
-  "postgres",
-  "redis",
-  "scheduler",
-  "triggerer",
-  "webserver",
-];
+const roles = [...controlRoles, "postgres", "redis"].sort();
 
 const core = { max_active_tasks_per_dag: 2 };
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { project, run } from "../../../tools/lib/process.ts";
+import { runningRoles } from "../../roleNames.ts";
 import { cloneFor } from "./clone.ts";
 import type { TestStack } from "./harness.ts";
 
@@ -29,7 +30,7 @@ export async function codeIsEverywhere(stack: TestStack): Promise<void> {
     "from airflow.configuration import conf",
     "print(airflow_local_settings.__all__, conf.get('logging', 'logging_config_class'))",
   ].join("\n");
-  for (const role of ["scheduler", "webserver", "dag-processor", "triggerer", "worker-1", "flower"]) {
+  for (const role of [...runningRoles, "worker-1"]) {
     const said = (await stack.exec(role, "python", "-c", look)).trim().split("\n").at(-1);
     assert.equal(said, "['task_policy'] team_logging.LOGGING_CONFIG", role);
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { TaskInstance } from "../../../tools/lib/airflow.ts";
 import { waitFor } from "../../../tools/lib/process.ts";
+import { runningRoles } from "../../roleNames.ts";
 import { assertUndisturbed, hostOf, isRunning, mainProcess, type TestStack } from "./harness.ts";
 import { converges } from "./killing.ts";
 
@@ -16,18 +17,18 @@ const config = {
 
 /** Instances of this stack that keep running; the migration ends. */
 const healthy = [
-  "dag-processor",
-  "flower",
-  "postgres",
-  "redis",
-  "scheduler-1",
-  "scheduler-2",
-  "triggerer",
-  "webserver-1",
-  "webserver-2",
-  "worker-1",
-  "worker-2",
-];
+  ...runningRoles.filter((role) => role !== "scheduler" && role !== "webserver"),
+  ...[
+    "postgres",
+    "redis",
+    "scheduler-1",
+    "scheduler-2",
+    "webserver-1",
+    "webserver-2",
+    "worker-1",
+    "worker-2",
+  ],
+].sort();
 
 const celery = "from airflow.providers.celery.executors.celery_executor_utils import app\n";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { controlRoles } from "../../roleNames.ts";
 import { type Config, declare } from "../mocks.ts";
 
 const platforms: Readonly<Record<string, Config>> = {
@@ -12,7 +13,7 @@ const platforms: Readonly<Record<string, Config>> = {
   },
 };
 
-const everyRole = ["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver", "worker"];
+const everyRole = [...controlRoles, "worker"];
 
 /** Changed settings of a stack, with the roles that the change replaces. */
 const changes: readonly (readonly [Config, readonly string[]])[] = [

@@ -8,6 +8,7 @@ import tls from "node:tls";
 import { authorityCertificate, machineCertificate } from "../../../platforms/docker/certificate.ts";
 import { authorityVariables, proxyVariables } from "../../../settings/model/names/ownNames.ts";
 import { Refused } from "../../../settings/read/yaml/refused.ts";
+import { controlRoles } from "../../roleNames.ts";
 import { type Config, containersOf, type Declared, declare, raw } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
 
@@ -48,7 +49,7 @@ before(async () => {
 type Container = Record<string, unknown>;
 type Uploads = { file: string; content?: string; source?: string; sourceHash?: string }[];
 
-const airflow = ["migration", "scheduler", "webserver", "dag-processor", "triggerer", "worker-1", "flower"];
+const airflow = [...controlRoles, "worker-1"];
 
 function variablesOf({ envs }: Container): Record<string, string> {
   const pairs = (envs as string[]).map((line): [string, string] => {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { stored } from "../../../components/secrets.ts";
 import { secretNames } from "../../../settings/schema/schema.ts";
+import { databaseRoles } from "../../roleNames.ts";
 import { containersOf, declare, patient } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
 import { fromState } from "../stored.ts";
@@ -150,7 +151,7 @@ test("after a replacement services accept both, and clients show the current one
     /airflow on >minted-brokerPassword >previous-brokerPassword ~/,
   );
   assert.equal(of("worker-1").secrets.broker_url, "redis://airflow:minted-brokerPassword@redis:6379/0");
-  for (const role of ["scheduler", "webserver", "dag-processor", "triggerer", "migration"])
+  for (const role of [...databaseRoles, "migration"])
     assert.equal(of(role).secrets.fernet_key, "minted-fernetKey,previous-fernetKey", role);
   assert.equal(
     of("worker-1").secrets.result_backend,

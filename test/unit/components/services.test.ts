@@ -9,6 +9,7 @@ import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
 import { builtFor } from "../../../tools/images.ts";
 import { expected } from "../../../tools/lib/status/expected.ts";
 import { render } from "../../../tools/render.ts";
+import { controlRoles, databaseRoles } from "../../roleNames.ts";
 import { type Config, containersOf, type Declared, declare, patient, raw, stateOf } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
 
@@ -68,14 +69,9 @@ function argumentsOfCheck(declared: readonly Declared[]): readonly string[] {
   return command.slice(command.indexOf("/opt/airflow/check/check.py") + 1);
 }
 
-const database = ["dag-processor", "scheduler", "triggerer", "webserver"];
-
 test("with services that are there already, the stack has none of its own, but a look at them first", async () => {
   const declared = await declare(external);
-  assert.deepEqual([...containersOf(declared).keys()].sort(), [
-    "check",
-    ...["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver", "worker-1"],
-  ]);
+  assert.deepEqual([...containersOf(declared).keys()].sort(), ["check", ...controlRoles, "worker-1"]);
   const volumes = declared
     .filter(({ type }) => type === "docker:index/volume:Volume")
     .map(({ name }) => name);
@@ -94,9 +90,9 @@ test("each role is told of services that are there already what it needs, in its
   const told = onDocker(declared);
   const tls = "sslmode=verify-full&sslrootcert=%2Fopt%2Fairflow%2Fpostgres-ca.pem";
   const place = patient(`own%40er:pass%2Fword@db.example.com:6543/airflow?${tls}`);
-  for (const role of [...database, "migration"])
+  for (const role of [...databaseRoles, "migration"])
     assert.equal(secret(told, role, "sql_alchemy_conn"), `postgresql+psycopg2://${place}`, role);
-  for (const role of database)
+  for (const role of databaseRoles)
     assert.equal(secret(told, role, "sql_alchemy_conn_async"), `postgresql+psycopg://${place}`, role);
   for (const role of ["scheduler", "worker-1"])
     assert.equal(secret(told, role, "result_backend"), `db+postgresql+psycopg2://${place}`, role);
@@ -115,7 +111,7 @@ test("each role is told of services that are there already what it needs, in its
   }
   assert.deepEqual(
     having(told, "/opt/airflow/postgres-ca.pem"),
-    [...database, "check", "migration", "worker-1"].sort(),
+    [...databaseRoles, "check", "migration", "worker-1"].sort(),
   );
   assert.deepEqual(having(told, "/opt/airflow/redis-ca.pem"), ["check", "flower", "scheduler", "worker-1"]);
   assert.deepEqual(
@@ -195,7 +191,7 @@ test("a URL of Redis without TLS turns it off", async () => {
 
 test("with pgbouncer all go through it but the migration, and nothing prepares statements", async () => {
   const told = onDocker(await declare(pooled));
-  for (const role of database) {
+  for (const role of databaseRoles) {
     const at = patient("airflow:minted-metadataPassword@pgbouncer:6432/metadata");
     assert.equal(secret(told, role, "sql_alchemy_conn"), `postgresql+psycopg2://${at}`, role);
     assert.equal(secret(told, role, "sql_alchemy_conn_async"), `postgresql+psycopg://${at}`, role);
@@ -212,7 +208,7 @@ test("with pgbouncer all go through it but the migration, and nothing prepares s
   }
   const own = patient("postgresql+psycopg2://airflow:minted-metadataPassword@postgres:5432/airflow");
   assert.equal(secret(told, "migration", "sql_alchemy_conn"), own);
-  assert.deepEqual(having(told, "/opt/airflow/config/pooled_connections.py"), database);
+  assert.deepEqual(having(told, "/opt/airflow/config/pooled_connections.py"), databaseRoles);
 });
 
 test("pgbouncer logs in to the stack's Postgres, and lets in who has a password", async () => {
@@ -295,7 +291,7 @@ test("in a cluster, pgbouncer alone and the migration reach the Postgres behind 
       .map(([name]) => name)
       .sort();
   assert.deepEqual(reaching("postgres"), ["migration", "pgbouncer"]);
-  assert.deepEqual(reaching("pgbouncer"), [...database, "worker"].sort());
+  assert.deepEqual(reaching("pgbouncer"), [...databaseRoles, "worker"].sort());
 });
 
 test("settings of the stack's own services reach them, and their memory", async () => {
@@ -323,9 +319,8 @@ test("settings of the stack's own services reach them, and their memory", async 
 test("images and instances of a stack are those that it has", async () => {
   const settings = settingsFrom(raw({ ...external, ...pooled }), () => "stack.yaml:3");
   assert.deepEqual(builtFor(settings), ["airflow", "pgbouncer"]);
-  const control = ["migration", "scheduler", "webserver", "dag-processor", "triggerer", "flower"];
   const names = expected(stateOf(await declare({ ...external, ...pooled })), "airflow-unit", []).get("local");
-  assert.deepEqual(names?.toSorted(), [...control, "check", "pgbouncer", "worker-1"].sort());
+  assert.deepEqual(names?.toSorted(), [...controlRoles, "check", "pgbouncer", "worker-1"].sort());
 });
 
 test("rendered manifests have the port of what is outside, and the rest as placeholders", async () => {

@@ -17,6 +17,7 @@ import { after, before, test } from "node:test";
 import { parse, stringify } from "yaml";
 import { compile } from "../../../tools/lib/compile.ts";
 import { project, run } from "../../../tools/lib/process.ts";
+import { controlRoles } from "../../roleNames.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-package-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -84,16 +85,7 @@ function assertPlanned(steps: readonly Step[]): void {
   const containers = named(steps, "docker:index/container:Container");
   assert.deepEqual(
     containers,
-    [
-      "dag-processor",
-      "flower",
-      "migration",
-      "postgres",
-      "redis",
-      "scheduler",
-      "triggerer",
-      "webserver",
-    ].concat(["worker-1", "worker-2", "worker-3", "worker-4"]),
+    [...controlRoles, "postgres", "redis", "worker-1", "worker-2", "worker-3", "worker-4"].sort(),
   );
   const roots = steps.filter(({ newState }) => newState?.parent?.includes("pulumi:pulumi:Stack"));
   assert.deepEqual(

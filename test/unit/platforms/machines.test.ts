@@ -7,6 +7,7 @@ import { needsOf } from "../../../platforms/docker/needs.ts";
 import { cargoFor } from "../../../tools/images.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { differences, type Facts } from "../../parity/facts.ts";
+import { controlRoles } from "../../roleNames.ts";
 import { containersOf, type Declared, declare, raw } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
 
@@ -41,11 +42,7 @@ test("each workload is on its machine; the first one has what no other one is gi
     redis: "docker",
     postgres: "docker",
     dags: "docker",
-    migration: "docker",
-    webserver: "docker",
-    scheduler: "docker",
-    "dag-processor": "docker",
-    triggerer: "docker",
+    ...Object.fromEntries(controlRoles.map((role) => [role, "docker"])),
     flower: "docker-three",
     "worker-one-1": "docker",
     "dags-two": "docker-two",
@@ -235,11 +232,7 @@ test("containers are declared as on one engine, but for names of workers and how
   assert.deepEqual(Object.fromEntries(differing), {
     redis: [],
     postgres: [],
-    migration: dags,
-    scheduler: dags,
-    "dag-processor": dags,
-    triggerer: dags,
-    webserver: dags,
+    ...Object.fromEntries(controlRoles.map((role) => [role, dags])),
     flower: ['provider: "docker" -> "docker-three"'],
     "worker-1": worker("worker"),
     "worker-gpu-1": worker("worker-gpu"),

@@ -9,6 +9,7 @@ import type { Instance, TaskFacts } from "../../../tools/lib/status/facts.ts";
 import { queueFacts } from "../../../tools/lib/status/load.ts";
 import { lastProof, unreadQueues, withHeld } from "../../../tools/lib/status/queues.ts";
 import { type Facts, memoryWarnings, statusTable, troubles } from "../../../tools/lib/status/table.ts";
+import { controlRoles } from "../../roleNames.ts";
 import { type Config, declare, raw, stateOf } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
 
@@ -345,20 +346,18 @@ async function expectedOf(config: Config): Promise<Record<string, string[]>> {
   return Object.fromEntries([...found].map(([machine, names]) => [machine, names.toSorted()]));
 }
 
-const control = ["dag-processor", "flower", "migration", "scheduler", "triggerer", "webserver"];
-
 test("without machines everything is expected on the local engine", async () => {
   assert.deepEqual(await expectedOf({ workers: 2, schedulers: 2 }), {
     local: [
-      ...["dag-processor", "flower", "migration", "postgres", "redis", "scheduler-1", "scheduler-2"],
-      ...["triggerer", "webserver", "worker-1", "worker-2"],
-    ],
+      ...controlRoles.filter((role) => role !== "scheduler"),
+      ...["postgres", "redis", "scheduler-1", "scheduler-2", "worker-1", "worker-2"],
+    ].sort(),
   });
 });
 
 test("jobs of a stack are expected too", async () => {
   const { local } = await expectedOf({ workers: 1, variables: { a: "b" } });
-  assert.deepEqual(local, [...control, "declarations", "postgres", "redis", "worker-1"].sort());
+  assert.deepEqual(local, [...controlRoles, "declarations", "postgres", "redis", "worker-1"].sort());
 });
 
 test("with machines each has its own, and a gateway and a copy of the DAGs", async () => {
@@ -368,7 +367,7 @@ test("with machines each has its own, and a gateway and a copy of the DAGs", asy
     { name: "data", docker: "ssh://airflow@10.0.0.12", address: "10.0.0.12", roles: ["postgres", "redis"] },
   ];
   assert.deepEqual(await expectedOf({ machines, workerGroups: [{ name: "gpu", queues: ["gpu"] }] }), {
-    main: [...control, "dags", "gateway", "worker-main-1"].sort(),
+    main: [...controlRoles, "dags", "gateway", "worker-main-1"].sort(),
     big: ["dags", "gateway", "worker-big-1", "worker-big-2", "worker-gpu-big-1"],
     data: ["gateway", "postgres", "redis"],
   });

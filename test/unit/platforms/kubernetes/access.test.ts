@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { podOperatorRole } from "../../../../platforms/kubernetes/cluster/podOperator.ts";
 import { jobPod } from "../../../../platforms/kubernetes/pod.ts";
 import type { PodExtras } from "../../../../workload.ts";
+import { controlRoles } from "../../../roleNames.ts";
 import { allOf, declared, type Plain, podsOf, specOf, specsOf } from "./objects.ts";
 
 test("name servers: kube-dns and CoreDNS, link-local ones, those of OpenShift, and the stack's", async () => {
@@ -161,15 +162,7 @@ test("roles.*.pod: fields of the role's pods", async () => {
   assert.deepEqual(annotations("Deployment webserver"), {});
   assert.equal(annotations("StatefulSet redis"), undefined);
   const sidecars = podsOf(objects).filter(([, , { initContainers }]) => initContainers !== undefined);
-  assert.deepEqual(sidecars.map(([name]) => name).sort(), [
-    "dag-processor",
-    "flower",
-    "migration",
-    "scheduler",
-    "triggerer",
-    "webserver",
-    "worker",
-  ]);
+  assert.deepEqual(sidecars.map(([name]) => name).sort(), [...controlRoles, "worker"]);
 });
 
 test("roles.*.pod: names of the stack's own are refused", () => {
