@@ -75,7 +75,7 @@ export class Monitoring extends pulumi.ComponentResource {
         secrets: {
           admin_password: adminPassword,
           ...(notifies && {
-            "alertmanager.json": alertmanagerConfig(alerts, platform, proxy?.https ?? proxy?.http),
+            "alertmanager.json": alertmanagerConfig(alerts, platform, proxy),
           }),
         },
         files: {

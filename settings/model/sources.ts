@@ -1,3 +1,4 @@
+import { file } from "../schema/paths.ts";
 import { encrypted, isPlace, type SecretSource, secretIn } from "../schema/secret.ts";
 
 /** Path and source of a secret that a stack gives. */
@@ -26,6 +27,9 @@ export const sourceParts = [
   "redis.*",
   "connections.*.*",
   "variables.*",
+  "monitoring.alerts.*",
+  "dagsGit.*",
+  "tracing.*",
 ] as const;
 
 type Named<T> = Readonly<Record<string, T>>;
@@ -47,6 +51,16 @@ interface Secrets {
     readonly extra?: unknown;
   }>;
   readonly variables: Named<unknown>;
+  readonly monitoring?: { readonly alerts?: Alerts | undefined } | undefined;
+  readonly dagsGit?:
+    | { readonly password?: SecretSource | undefined; readonly key?: SecretSource | undefined }
+    | undefined;
+  readonly tracing?: { readonly headers?: SecretSource | undefined } | undefined;
+}
+
+interface Alerts {
+  readonly webhook?: SecretSource | undefined;
+  readonly email?: { readonly password?: SecretSource | undefined } | undefined;
 }
 
 /** Lists the passwords of the stack's own services and of people. */
@@ -75,7 +89,8 @@ export function connectionUrls({ connections }: Pick<Secrets, "connections">): S
 
 /** Lists every secret that a stack gives. */
 export function sources(parsed: Secrets): Source[] {
-  const { secrets, connections, variables, roles, publish } = parsed;
+  const { secrets, connections, variables, roles, publish, monitoring, dagsGit, tracing } = parsed;
+  const { webhook, email } = monitoring?.alerts ?? {};
   return [
     ...Object.entries(roles).flatMap(([role, extras]) =>
       under(extras?.secretFiles ?? {}, "roles", role, "secretFiles"),
@@ -89,11 +104,20 @@ export function sources(parsed: Secrets): Source[] {
       under({ uri, password, extra }, "connections", id),
     ),
     ...under(variables, "variables"),
+    ...under({ webhook }, "monitoring", "alerts"),
+    ...under({ password: email?.password }, "monitoring", "alerts", "email"),
+    ...under({ password: dagsGit?.password, key: dagsGit?.key }, "dagsGit"),
+    ...under({ headers: tracing?.headers }, "tracing"),
   ];
 }
 
-/** Returns a secret's text; undefined if it cannot be read here: encrypted, or in a cluster. */
+/** Says what is wrong with the path of a secret's file; undefined if it can be read. */
+export function fileFault(path: unknown): string | undefined {
+  return file.safeParse(path).error?.issues[0]?.message;
+}
+
+/** Returns a secret's text; undefined if it cannot be read here: encrypted, in a cluster, or in no file that there is. */
 export function textOf({ source }: Source): string | undefined {
   if (typeof source === "string") return source === encrypted ? undefined : source;
-  return "file" in source ? secretIn(source.file) : undefined;
+  return "file" in source && fileFault(source.file) === undefined ? secretIn(source.file) : undefined;
 }

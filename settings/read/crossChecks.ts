@@ -1,7 +1,7 @@
 import { addressRules } from "../rules/airflow/addresses.ts";
 import { apiCapacityRule } from "../rules/airflow/apiCapacity.ts";
 import { celeryRules } from "../rules/airflow/celery.ts";
-import { dagsRules } from "../rules/airflow/dags.ts";
+import { dagsContentRules, dagsRules } from "../rules/airflow/dags.ts";
 import { declarationRules } from "../rules/airflow/declarations.ts";
 import { extraCeleryRule } from "../rules/airflow/extraCelery.ts";
 import { heartbeatRules } from "../rules/airflow/heartbeats.ts";
@@ -20,22 +20,26 @@ import { versionRules } from "../rules/images/versions.ts";
 import { composedRules } from "../rules/names/composed.ts";
 import { foreignRules } from "../rules/names/foreign.ts";
 import { userRule } from "../rules/names/users.ts";
+import { alertContentRules, alertRules } from "../rules/network/alerts.ts";
 import { clusterRules } from "../rules/network/cluster.ts";
 import { engineCertificateRule } from "../rules/network/engineCertificates.ts";
 import { ingressRules } from "../rules/network/ingress.ts";
+import { loopbackRules } from "../rules/network/loopback.ts";
 import { portRules } from "../rules/network/ports.ts";
 import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts";
 import { publishFileRules, publishRules } from "../rules/network/publish.ts";
-import { tracingRule } from "../rules/network/tracing.ts";
+import { headerRule, tracingRule } from "../rules/network/tracing.ts";
 import { trustedProxyRules } from "../rules/network/trustedProxies.ts";
 import { platformRules } from "../rules/platform.ts";
-import { mountRule } from "../rules/roles/mounts.ts";
+import { backupPlaceRule, mountRule } from "../rules/roles/mounts.ts";
 import { ownCodeRules } from "../rules/roles/ownCode.ts";
+import { podRules } from "../rules/roles/pods.ts";
 import { roleRules } from "../rules/roles/roles.ts";
 import { sizeRules } from "../rules/roles/sizes.ts";
 import { targetRule } from "../rules/roles/targets.ts";
 import type { Rule } from "../rules/rule.ts";
 import { clusterSecretRule } from "../rules/secrets/clusterSecrets.ts";
+import { emptyFileRule } from "../rules/secrets/emptyFiles.ts";
 import { keyRule } from "../rules/secrets/keys.ts";
 import { passwordRule } from "../rules/secrets/passwords.ts";
 import { secretFormRules } from "../rules/secrets/secretForms.ts";
@@ -55,7 +59,11 @@ import { partOf, unreadable } from "./parts.ts";
 
 /** Rules about the contents of files beside a stack's own, which may change after a deployment, or end as certificates do. */
 const contentRules: readonly Rule[] = [
+  alertContentRules,
+  dagsContentRules,
+  emptyFileRule,
   engineCertificateRule,
+  headerRule,
   ownCodeRules,
   proxyAndAuthorityRules,
   publishFileRules,
@@ -66,6 +74,8 @@ const contentRules: readonly Rule[] = [
 /** Rules that hold for what is deployed, whenever a command looks at it or removes it. */
 export const lastingRules: readonly Rule[] = [
   addressRules,
+  alertRules,
+  backupPlaceRule,
   apiCapacityRule,
   celeryRules,
   concurrencyRules,
@@ -82,6 +92,7 @@ export const lastingRules: readonly Rule[] = [
   keyRule,
   knownRule,
   logRule,
+  loopbackRules,
   loginRules,
   memoryRules,
   mountRule,
@@ -93,6 +104,7 @@ export const lastingRules: readonly Rule[] = [
   passwordRule,
   placementRules,
   platformRules,
+  podRules,
   poolRule,
   portRules,
   postgresRules,

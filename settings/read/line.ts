@@ -24,9 +24,10 @@ function shown(value: unknown, path: Path): string {
   if (value === encrypted || isSecretAt(shape, path)) return "[secret]";
   if (value === "") return "an empty text";
   if (typeof value === "string" && takesNoText(path)) return "a text";
+  const text = String(value).replace(/\s+/g, " ");
   // A login may have its password behind it.
-  const login = /user|login|mail/i.test(String(path.at(-1))) && /^[\w.@-]*(?=[^\w.@-])/.exec(String(value));
-  return login ? `${shownText(login[0])}…` : shownText(String(value));
+  const login = /user|login|mail/i.test(String(path.at(-1))) && /^[\w.@-]*(?=[^\w.@-])/.exec(text);
+  return login ? `${shownText(login[0])}…` : shownText(text);
 }
 
 /** Lists all texts of a value. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { roles } from "../../roles.ts";
 import { directory } from "./paths.ts";
-import { labels, list, matching, name, object, oneOf, whole } from "./values.ts";
+import { labels, list, matching, name, object, oneOf, portPattern, whole } from "./values.ts";
 
 const count = whole(0, 1000);
 const counts = z.union([count, z.record(name, count)], {
@@ -17,7 +17,9 @@ export const machine = object({
     "Name of the machine; its workers are `worker-NAME-1` and so on, or `worker-GROUP-NAME-1` in a group.",
   ),
   docker: matching(
-    /^(unix:\/\/\/\S+|ssh:\/\/([^\s@/:]+@)?[^\s@/:]+(:\d+)?|tcp:\/\/[^\s@/:]+:\d+)$/,
+    new RegExp(
+      `^(unix:///\\S+|ssh://([^\\s@/:-][^\\s@/:]*@)?[^\\s@/:-][^\\s@/:]*(:${portPattern})?|tcp://[^\\s@/:-][^\\s@/:]*:${portPattern})$`,
+    ),
     "expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
   )
     .optional()

@@ -3,7 +3,18 @@ import { type Role, roles, roleTable } from "../../roles.ts";
 import { podExtras } from "./cluster/pods.ts";
 import { file } from "./paths.ts";
 import { secret } from "./secret.ts";
-import { cpu, hostName, labels, list, matching, memory, object, scalar } from "./values.ts";
+import {
+  cpu,
+  hostName,
+  hostPattern,
+  labels,
+  list,
+  matching,
+  memory,
+  object,
+  portPattern,
+  scalar,
+} from "./values.ts";
 
 const path = matching(
   /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/,
@@ -77,7 +88,7 @@ export const extrasByRole = object({
 });
 
 const proxyUrl = matching(
-  /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:\d{1,5})?$/,
+  new RegExp(`^https?://${hostPattern}(:${portPattern})?$`),
   "expected http://HOST:PORT, without a login",
 );
 
@@ -85,7 +96,10 @@ export const proxy = object({
   http: proxyUrl.optional().describe("Proxy for http://."),
   https: proxyUrl.optional().describe("Proxy for https://."),
   no: list(
-    matching(/^[^\s,]+$/, "expected host names, domains and addresses"),
+    matching(
+      /^(\*|[^\s,*/]+(\/\d+)?)$/,
+      "expected a host name, a domain, an address or a range of them, without http:// and *: .example.com",
+    ),
     "host names, domains and addresses",
   )
     .default([])

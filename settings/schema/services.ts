@@ -60,7 +60,7 @@ export const pgbouncer = object({
 
 /** Whole days; null for `never`. */
 function days(standard: `${number}d`) {
-  return matching(/^([1-9]\d{0,3}d|never)$/, "expected whole days, or never: 30d")
+  return matching(/^([1-9]\d{0,3}d|never)$/, "expected whole days, 9999d at most, or never: 30d")
     .transform((text) => (text === "never" ? null : Number.parseInt(text, 10)))
     .prefault(standard);
 }

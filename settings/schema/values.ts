@@ -58,9 +58,16 @@ export const name = matching(
 
 const octet = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 
+/** Pattern of a port. */
+export const portPattern = "([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
+
+const label = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+/** Pattern of an IPv4 address, or of a host name, whose last part has a letter. */
+export const hostPattern = `(${octet}(\\.${octet}){3}|(${label}\\.)*(\\d[\\d-]*)?[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?)`;
+
 /** An IPv4 address or a range of them, with a port. */
 export const addressAndPort = matching(
-  new RegExp(`^${octet}(\\.${octet}){3}(/(3[0-2]|[12]?\\d))?:[0-9]{1,5}$`),
+  new RegExp(`^${octet}(\\.${octet}){3}(/(3[0-2]|[12]?\\d))?:${portPattern}$`),
   "expected an address, or a range of addresses, and a port: 10.0.0.4:6443",
 );
 
@@ -120,7 +127,7 @@ export const hostName = matching(
 
 /** Host name, and a path if others share the host. */
 export const hostAndPath = matching(
-  new RegExp(`^(?=[^/]{1,253}(/|$))${dnsLabel}(\\.${dnsLabel})*(/[A-Za-z0-9_-]+)*$`),
+  new RegExp(`^(?=[^/]{1,253}(/|$))(?!\\d+(\\.\\d+){3}(/|$))${dnsLabel}(\\.${dnsLabel})*(/[A-Za-z0-9_-]+)*$`),
   "expected a host name in lower case, and a path if others share the host: tools.example.com/airflow",
 );
 

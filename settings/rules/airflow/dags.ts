@@ -1,5 +1,8 @@
-import type { Fault } from "../fault.ts";
+import { readFileSync } from "node:fs";
+import { textOf } from "../../model/sources.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { mayKnow, sshKeyFault } from "../secrets/sshKey.ts";
 
 /** Rejects more than one source of DAGs. */
 const sources = rule([], (_, isGiven) => {
@@ -40,4 +43,29 @@ const client = rule(["dagsGit.url", "systemPackages"], ({ dagsGit, systemPackage
   ];
 });
 
+/** Rejects a key with which ssh does not log in. */
+const key = rule(["dagsGit.key"], ({ dagsGit }) => {
+  const path = ["dagsGit", "key"];
+  // An empty file is reported as such.
+  const text = (dagsGit?.key && textOf({ path, source: dagsGit.key })) || undefined;
+  const why = text === undefined ? undefined : sshKeyFault(text);
+  return faultAt(
+    path,
+    why && `${why}: expected what ssh-keygen -t ed25519 -N '' writes beside the .pub file`,
+  );
+});
+
+/** Rejects host keys of other servers, of which ssh would take none. */
+const hosts = rule(["dagsGit.url", "dagsGit.knownHosts"], ({ dagsGit }) => {
+  const { url = "", knownHosts } = dagsGit ?? {};
+  if (knownHosts === undefined || !url.startsWith("ssh:") || mayKnow(readFileSync(knownHosts, "utf8"), url))
+    return [];
+  const { hostname, port } = new URL(url);
+  const scan = `ssh-keyscan ${port === "" ? "" : `-p ${port} `}${hostname}`;
+  return faultAt(["dagsGit", "knownHosts"], `it has no key of ${hostname}: expected what ${scan} prints`);
+});
+
 export const dagsRules = [sources, access, client];
+
+/** Rules about the key and the host keys of a repository. */
+export const dagsContentRules = [key, hosts];

@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs";
+import { fileFault } from "../../model/sources.ts";
+import type { Path } from "../../schema/path.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 const fields = ["type", "host", "port", "login", "password", "schema", "extra"] as const;
@@ -24,20 +26,18 @@ const type = rule(["connections.*.type", "connections.*.uri"], ({ connections })
     })),
 );
 
-/** True if a path is as the schema leaves it that has found the file. */
-function isKnown(file: unknown): boolean {
-  return typeof file === "string" && file.startsWith("/") && existsSync(file);
+/** Lists the fault of an object that looks like `{ file: PATH }` without such a file: any object may stand there. */
+function missing(path: Path, value: unknown): Fault[] {
+  const isPlace = typeof value === "object" && Object.keys(value ?? {}).join() === "file";
+  return faultAt([...path, "file"], isPlace ? fileFault(Reflect.get(Object(value), "file")) : undefined);
 }
 
-/** Rejects a variable that looks like `{ file: PATH }` without such a file. */
 const variableFiles = rule(["variables.*"], ({ variables }) =>
-  Object.entries(variables)
-    .filter(([, value]) => typeof value === "object" && Object.keys(value ?? {}).join() === "file")
-    .filter(([, value]) => !isKnown(Reflect.get(Object(value), "file")))
-    .map(([name]) => ({
-      path: ["variables", name, "file"],
-      message: "expected the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
-    })),
+  Object.entries(variables).flatMap(([name, value]) => missing(["variables", name], value)),
 );
 
-export const declarationRules = [...parts, type, variableFiles];
+const extraFiles = rule(["connections.*.extra"], ({ connections }) =>
+  Object.entries(connections).flatMap(([id, { extra }]) => missing(["connections", id, "extra"], extra)),
+);
+
+export const declarationRules = [...parts, type, variableFiles, extraFiles];

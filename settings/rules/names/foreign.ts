@@ -1,5 +1,6 @@
 import { capabilities } from "../../../capabilities.ts";
 import { roles } from "../../../roles.ts";
+import { isNoHost } from "../../model/addresses.ts";
 import { groupParts } from "../../model/groups.ts";
 import { namesOf, workerServices } from "../../model/names/composedNames.ts";
 import { faultAt } from "../fault.ts";
@@ -27,6 +28,15 @@ const namespace = rule(
     return [{ path: ["kubernetes", "namespace"], message }];
   },
 );
+
+/** Rejects namespaces of the cluster for pods of tasks, which would read the Secrets there. */
+const podNamespace = rule(["kubernetes.podOperator.namespace"], ({ kubernetes }) => {
+  const { namespace: given } = kubernetes?.podOperator ?? {};
+  if (given === undefined || !/^(kube-.*|openshift(-.*)?|.*-system)$/.test(given)) return [];
+  const message =
+    "it belongs to the cluster, and tasks could read all its Secrets: expected a namespace for tasks, such as airflow-tasks";
+  return [{ path: ["kubernetes", "podOperator", "namespace"], message }];
+});
 
 const services = [
   ...roles,
@@ -59,7 +69,7 @@ function hostFault(host: string, address: string, hasCluster: boolean): string |
     return "it is each container itself: expected the name of a host outside the stack";
   if (hasCluster && inCluster.test(host))
     return "the cluster's own names lead there: expected the name of a host outside it";
-  return /^(0|127|22[4-9]|2[3-5]\d)\./.test(address)
+  return isNoHost(address)
     ? "no other host has this address: expected that of a host outside the stack"
     : undefined;
 }
@@ -78,4 +88,4 @@ const workerHosts = rule(["extraHosts.*", ...groupParts], (parsed) => {
     }));
 });
 
-export const foreignRules = [namespace, hosts, workerHosts];
+export const foreignRules = [namespace, podNamespace, hosts, workerHosts];

@@ -1,7 +1,7 @@
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-function at(key: string, message: string) {
+function at(key: string, message: string | undefined) {
   return faultAt(["kubernetes", "ingress", key], message);
 }
 
@@ -38,11 +38,20 @@ const path = rule(["version", "kubernetes.ingress.webserver"], ({ version, kuber
 );
 
 const places = rule(
-  ["kubernetes.ingress.webserver", "kubernetes.ingress.flower"],
-  ({ kubernetes: { ingress } = {} }) =>
-    ingress && ingress.flower === ingress.webserver
-      ? at("flower", "the webserver is there: expected another host name, or a path")
-      : [],
+  ["kubernetes.ingress.webserver", "kubernetes.ingress.flower", "kubernetes.ingress.monitoring"],
+  ({ kubernetes: { ingress } = {} }) => {
+    const { webserver, flower, monitoring } = ingress ?? {};
+    const elsewhere = "expected another host name, or a path";
+    return [
+      ...at("flower", flower && flower === webserver ? `the webserver is there: ${elsewhere}` : undefined),
+      ...at(
+        "monitoring",
+        monitoring && [webserver, flower].includes(monitoring)
+          ? `${monitoring === webserver ? "the webserver" : "Flower"} is there: ${elsewhere}`
+          : undefined,
+      ),
+    ];
+  },
 );
 
 export const ingressRules = [kind, certificate, sources, path, places];

@@ -1,4 +1,6 @@
 import { airflowOption } from "../../model/airflowOptions.ts";
+import { textOf } from "../../model/sources.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Rejects the setting that `tracing` makes itself. */
@@ -8,4 +10,15 @@ export const tracingRule = rule(["settings.traces"], (parsed, isGiven) => {
   return [
     { path: on.path, message: "tracing turns spans on by itself: expected to leave it out", given: on.value },
   ];
+});
+
+/** Rejects headers that OpenTelemetry would leave out. */
+export const headerRule = rule(["tracing.headers"], ({ tracing }) => {
+  const path = ["tracing", "headers"];
+  // An empty file is reported as such.
+  const text = tracing?.headers && textOf({ path, source: tracing.headers });
+  const isHeader = (part: string) =>
+    /^\s*([\w!#$%&'*+.^`|~-]+\s*=\s*[\x21-\x7e][\x20-\x7e]*)?\s*$/.test(part);
+  const message = "it has no headers: expected NAME=VALUE, several with a comma between them, on one line";
+  return faultAt(path, !text || text.trim().split(",").every(isHeader) ? undefined : message);
 });

@@ -1,5 +1,5 @@
 import { capabilities } from "../../../capabilities.ts";
-import { within } from "../../model/addresses.ts";
+import { isNoHost, within } from "../../model/addresses.ts";
 import { defaultVersion, majorOf } from "../../schema/versions.ts";
 import { rule } from "../rule.ts";
 
@@ -30,12 +30,13 @@ function baseOf(range: string): string {
 }
 
 function complaint(range: string): string | undefined {
-  if (range.endsWith("/0")) return "everybody would be believed: expected the addresses of the proxy";
+  if (/\/[0-7]$/.test(range))
+    return "so many hosts would be believed that anybody may have one: expected the addresses of the proxy";
   if (within(range, "127.0.0.0/8"))
     return "a proxy of this machine reaches the webserver from the gateway of the stack's network: expected its address, as `docker network inspect` prints it";
   if (range.includes("/") && baseOf(range) !== range)
     return `no range begins there, and the webserver would believe none: expected ${baseOf(range)}, or an address`;
-  return;
+  return isNoHost(range) ? "no proxy has this address: expected that of the proxy" : undefined;
 }
 
 const addresses = rule(["trustedProxies"], ({ trustedProxies }) =>

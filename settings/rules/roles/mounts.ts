@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { posix } from "node:path";
-import { directoryHeldBack } from "../../schema/files/guarded.ts";
+import { directoryHeldBack, isOfProject } from "../../schema/files/guarded.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -28,6 +28,15 @@ function danger(directory: string): string | undefined {
   // On another machine the directory is another one, if there is any.
   return existsSync(path) ? directoryHeldBack(path) : undefined;
 }
+
+/** Rejects a directory of backups that is another's: the backup writes there, and a removal of the stack leaves it. */
+export const backupPlaceRule = rule(["backup.to"], ({ backup: { to } = { to: "volume" } }) => {
+  const why = to === "volume" ? undefined : isOfProject(to) ? "it is in the project itself" : danger(to);
+  return faultAt(
+    ["backup", "to"],
+    why && `${why}: expected a directory for nothing but backups, such as /srv/backups`,
+  );
+});
 
 /** Rejects mounts that would give a task control of the machine. */
 export const mountRule = rule(["roles.*.volumes.*"], ({ roles }) =>

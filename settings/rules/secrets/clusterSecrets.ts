@@ -1,15 +1,28 @@
 import { capabilities } from "../../../capabilities.ts";
 import { sourceParts, sources } from "../../model/sources.ts";
+import { clusterName } from "../../schema/values.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** Rejects Secrets of a cluster where there are none. */
-export const clusterSecretRule = rule(["platform", ...sourceParts], ({ platform, ...parsed }) => {
-  if (capabilities[platform].secrets) return [];
-  return sources(parsed)
-    .filter(({ source }) => typeof source === "object" && "secret" in source)
-    .map(({ path }) => ({
-      path,
-      message:
-        "a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
-    }));
-});
+/** Rejects Secrets of a cluster where there are none, and names that no Secret and no key in it can have. */
+export const clusterSecretRule = rule(["platform", ...sourceParts], ({ platform, ...parsed }) =>
+  sources(parsed).flatMap(({ path, source }): Fault[] => {
+    if (typeof source === "string" || !("secret" in source)) return [];
+    const { secret, key } = source;
+    if (!capabilities[platform].secrets) {
+      const message =
+        "a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes";
+      return [{ path, message }];
+    }
+    const [name] = clusterName.safeParse(secret).error?.issues ?? [];
+    const isKey = /^(?!\.\.)[\w.-]{1,253}$/.test(key);
+    return [
+      ...faultAt([...path, "secret"], name?.message, secret),
+      ...faultAt(
+        [...path, "key"],
+        isKey ? undefined : "expected a key of a Secret: letters, digits, '-', '_' and '.', 253 at most",
+        key,
+      ),
+    ];
+  }),
+);

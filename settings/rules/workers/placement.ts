@@ -1,4 +1,5 @@
 import { capabilities, needs } from "../../../capabilities.ts";
+import { isNoHost } from "../../model/addresses.ts";
 import { counted, type MachineSettings } from "../../schema/machines.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
@@ -58,10 +59,10 @@ const foreign = (["engines", "nodes"] as const).flatMap((kind) =>
   ),
 );
 
-/** Rejects loopback addresses among several machines: each machine would reach only itself. */
+/** Rejects addresses among several machines at which no other machine is, such as loopback ones. */
 const loopback = rule(["machines.*.address"], ({ machines = [] }) =>
   machines.flatMap(([at, { address }]) =>
-    machines.length > 1 && address?.startsWith("127.")
+    machines.length > 1 && address !== undefined && isNoHost(address)
       ? [fault(at, "address", "expected one that the others reach: that of its network")]
       : [],
   ),
@@ -71,7 +72,9 @@ const loopback = rule(["machines.*.address"], ({ machines = [] }) =>
 const shared = (["name", "docker", "address", "node"] as const).map((key) =>
   rule([`machines.*.${key}`], ({ machines = [] }) =>
     machines.flatMap(([at, machine]) => {
-      const [first] = machines.find(([, other]) => other[key] === machine[key]) ?? [];
+      // Port 22 is that of ssh, with or without a word.
+      const same = (value = "") => value.replace(/^(ssh:.*):22$/, "$1");
+      const [first] = machines.find(([, other]) => same(other[key]) === same(machine[key])) ?? [];
       if (machine[key] === undefined || first === at) return [];
       return [fault(at, key, `machines[${first}] has the same: expected each machine once`)];
     }),

@@ -3,7 +3,8 @@ import { annotations, list, matching, name, object } from "../values.ts";
 
 const fields = z.record(z.string(), z.unknown(), { error: "expected an object of Kubernetes" });
 
-const mountPath = matching(/^\//, "expected an absolute path");
+const noDots = "expected an absolute path without ..";
+const mountPath = matching(/^\//, noDots).refine((path) => !/\/\.\.?(\/|$)/.test(path), { error: noDots });
 
 function named(what: string) {
   return list(

@@ -1,6 +1,6 @@
 import { file } from "../paths.ts";
 import { secret } from "../secret.ts";
-import { matching, object, word } from "../values.ts";
+import { hostPattern, matching, object, portPattern, word } from "../values.ts";
 
 /** Name of a branch or tag, by the rules of git check-ref-format; a commit has the form of one. */
 const gitRef = word(
@@ -11,13 +11,18 @@ const gitRef = word(
 /** A repository of DAGs, and what opens it. */
 export const dagsGit = object({
   url: matching(
-    /^(https?:\/\/[^\s@]+|ssh:\/\/[\w.-]+@[\w.-]+(:\d+)?\/[^\s@]+)$/,
-    "expected the http or https URL of a Git repository, without a login, or ssh://git@git.example.com/team/dags.git",
+    new RegExp(
+      `^(https?://(${hostPattern}|\\[[0-9A-Fa-f:.]+\\])|ssh://\\w[\\w.-]*@\\w[\\w.-]*)(:${portPattern})?/[^\\s@?#]+$`,
+    ),
+    "expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git",
   ).describe(
     "URL to clone from: `https://git.example.com/team/dags.git`, `ssh://git@git.example.com/team/dags.git`.",
   ),
   ref: gitRef.default("main").describe("Branch, tag or commit."),
-  folder: matching(/^[^/\s][^\s]*$/, "expected a folder of the repository")
+  folder: matching(
+    /^(?!.*(^|\/)\.\.(\/|$))(?!\.git(\/|$))[^/\s]\S*$/,
+    "expected a folder of the repository, without .. and white space: airflow/dags",
+  )
     .optional()
     .describe("Folder of the repository with the DAGs; default: the whole repository."),
   user: matching(/^[^\s:@]+$/, "expected a name without : and @")

@@ -29,6 +29,11 @@ function isWithin(inner: string, outer: string): boolean {
   return path === "" || !(path === ".." || path.startsWith(`..${sep}`) || path.startsWith(sep));
 }
 
+/** True if a path, which need not exist, is the folder of the program or of the user's project, or in it. */
+export function isOfProject(path: string): boolean {
+  return [root, fromProject(".")].some((folder) => isWithin(resolve(path), folder));
+}
+
 /** Finds a folder `.state`, which belongs to some clone of the project. */
 function stateIn(folder: string, levels = deepest): string | undefined {
   if (existsSync(join(folder, ".state"))) return join(folder, ".state");

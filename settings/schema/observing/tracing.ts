@@ -1,12 +1,16 @@
 import { secret } from "../secret.ts";
-import { matching, object } from "../values.ts";
+import { hostPattern, matching, object, portPattern } from "../values.ts";
 
 /** Where spans of Airflow's go. */
 export const tracing = object({
   endpoint: matching(
-    /^https?:\/\/[^\s@?#]+$/,
+    new RegExp(`^https?://(${hostPattern}|\\[[0-9A-Fa-f:.]+\\])(:${portPattern})?(/[^\\s@?#"'<>\\\\]*)?$`),
     "expected the http or https URL of an OTLP receiver, without a login: http://collector.example.com:4318",
-  ).describe("URL of an OTLP receiver over HTTP; spans go to `/v1/traces` below it."),
+  )
+    .refine((url) => !/\/v1\/traces\/*$/.test(url), {
+      error: "/v1/traces is added to it: expected the URL without this end",
+    })
+    .describe("URL of an OTLP receiver over HTTP; spans go to `/v1/traces` below it."),
   headers: secret
     .optional()
     .describe(

@@ -1,14 +1,18 @@
 import type { z } from "zod";
 import { secret } from "../secret.ts";
-import { list, matching, object, text } from "../values.ts";
+import { hostPattern, list, matching, object, portPattern, text } from "../values.ts";
 
-const address = matching(/^[^\s@]+@[^\s@]+$/, "expected an e-mail address: ops@example.com");
+const atoms = "[\\w!#$%&'*+/=?^`{|}~-]+";
+const address = matching(
+  new RegExp(`^${atoms}(\\.${atoms})*@${hostPattern}$`),
+  "expected one e-mail address, without a name: ops@example.com",
+);
 
 const email = object({
   to: address.describe("Address that alerts are sent to."),
   from: address.describe("Address that alerts come from."),
   server: matching(
-    /^[A-Za-z0-9.-]+:\d{1,5}$/,
+    new RegExp(`^${hostPattern}:${portPattern}$`),
     "expected the name and the port of a mail server: mail.example.com:587",
   ).describe("Mail server, which must speak STARTTLS: `mail.example.com:587`."),
   user: text.optional().describe("Login at the mail server."),
@@ -17,24 +21,33 @@ const email = object({
 
 const metricsUrl = "expected the URL of metrics, without a login: http://10.0.0.5:9100/metrics";
 
+/** True if a URL leads to the monitoring itself. */
+function isItself(url: string): boolean {
+  return /^\w+:\/\/(localhost|127\.|0\.0\.0\.0)/i.test(url);
+}
+
 const alerts = object({
   webhook: secret
     .optional()
     .describe("URL that alerts are posted to, in the form of Alertmanager's webhooks."),
   email: email.optional().describe("Mail by which alerts are sent."),
+}).refine(({ webhook, email }) => webhook !== undefined || email !== undefined, {
+  error: "expected webhook, email or both",
 });
 
 /** Monitoring of a stack. */
 export const monitoring = object({
-  retention: matching(/^[1-9]\d{0,3}d$/, "expected whole days: 30d")
+  retention: matching(/^[1-9]\d{0,3}d$/, "expected whole days, 9999d at most: 30d")
     .default("30d")
     .describe("Age at which series are removed."),
   alerts: alerts.optional().describe("Receivers of alerts; without it alerts are in the interface only."),
   scrape: list(
     matching(
-      /^https?:\/\/[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9]\d{0,4})?(\/[A-Za-z0-9_./-]*)?$/,
+      new RegExp(`^https?://${hostPattern}(:${portPattern})?(/[A-Za-z0-9_./-]*)?$`),
       metricsUrl,
-    ).refine(URL.canParse, { error: metricsUrl }),
+    ).refine((url) => !isItself(url), {
+      error: "the monitoring is there itself: expected the address of another host",
+    }),
     "URLs",
   )
     .default([])

@@ -1,6 +1,6 @@
 import { matching, object, whole } from "../values.ts";
 
-const expected = "expected whole minutes or hours: 5m, 1h";
+const expected = "expected whole minutes or hours, 9999h at most: 5m, 1h";
 
 /** Converts `5m` or `1h` to seconds. */
 function secondsOf(text: string): number {

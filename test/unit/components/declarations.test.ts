@@ -13,6 +13,7 @@ import {
 } from "../../../components/declarations/record.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { readStackFile } from "../../../settings/read/read.ts";
+import { project } from "../../../tools/lib/process.ts";
 import { containersOf, declare, raw } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
 
@@ -156,7 +157,7 @@ const bad: [declarations: string, fault: string][] = [
   ],
   [
     "variables:\n  x: { file: no/such }\n",
-    "airflow.yaml:2: variables.x.file is {…}; expected the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
+    `airflow.yaml:2: variables.x.file is {…}; expected a file, relative to Pulumi.yaml; there is none at ${project}/no/such`,
   ],
 ];
 

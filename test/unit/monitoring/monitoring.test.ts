@@ -113,6 +113,33 @@ test("the exporter and further URLs are collected; alerts go to a webhook and a 
   ]);
 });
 
+test("the webhook is reached through the proxy of its scheme, unless its host is one to reach directly", async () => {
+  const proxy = {
+    http: "http://plain.example.com:3128",
+    https: "http://proxy.example.com:3128",
+    no: [".corp.example.com", "hooks.example.net:8443", "10.1.0.0/16", "10.2.0.1"],
+  };
+  const through = async (webhook: string, given: Partial<typeof proxy> = proxy) => {
+    const all = await containers({ monitoring: { alerts: { webhook } }, proxy: given });
+    const config = fileIn(all.get("monitoring") ?? assert.fail(), "/run/secrets/alertmanager.json");
+    return JSON.parse(config).receivers[0].webhook_configs[0].http_config?.proxy_url;
+  };
+  assert.equal(await through("https://hooks.example.com/x"), proxy.https);
+  assert.equal(await through("http://hooks.example.com/x"), proxy.http);
+  assert.equal(await through("https://hooks.example.net/x"), proxy.https);
+  assert.equal(await through("https://10.2.0.2/x"), proxy.https);
+  assert.equal(await through("https://notcorp.example.com/x"), proxy.https);
+  for (const url of [
+    "https://alerts.corp.example.com/x",
+    "https://hooks.example.net:8443/x",
+    "https://10.1.2.3/x",
+    "https://10.2.0.1/x",
+  ])
+    assert.equal(await through(url), undefined, url);
+  assert.equal(await through("https://hooks.example.com/x", { no: ["*"], https: proxy.https }), undefined);
+  assert.equal(await through("https://hooks.example.com/x", { http: proxy.http }), undefined);
+});
+
 test("alerts and dashboards ask for families of the table alone, and each family is asked for", () => {
   const alerts = Object.values(alertsOf(whole)).map(({ expr }) => expr);
   const lines = Object.values(dashboards).flatMap(({ panels }) => panels.flatMap((panel) => panel.lines));

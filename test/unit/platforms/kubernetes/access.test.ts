@@ -153,7 +153,14 @@ test("userIds: cluster leaves user and group to the cluster", async () => {
 test("roles.*.pod: fields of the role's pods", async () => {
   const pod = {
     annotations: { "example.com/watched": "true" },
-    initContainers: [{ name: "proxy", image: "proxy:1", restartPolicy: "Always" }],
+    initContainers: [
+      {
+        name: "proxy",
+        image: "proxy:1",
+        restartPolicy: "Always",
+        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+      },
+    ],
   };
   const objects = await declared({ roles: { all: { pod }, webserver: { pod: { annotations: {} } } } });
   const annotations = (name: string) =>

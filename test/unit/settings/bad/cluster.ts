@@ -85,6 +85,94 @@ export const cluster: readonly BadRow[] = [
     false,
   ),
   inCluster(
+    "the webserver, Flower and the monitoring at one place",
+    "{ ingress: { class: nginx, namespace: nginx, webserver: a.test, flower: b.test, monitoring: b.test } }",
+    ["ingress.monitoring is b.test; Flower is there: expected another host name, or a path"],
+    false,
+  ),
+  inCluster(
+    "the monitoring where the webserver is",
+    `{ ingress: { ${ingress}, monitoring: a.test } }`,
+    ["ingress.monitoring is a.test; the webserver is there: expected another host name, or a path"],
+    false,
+  ),
+  inCluster(
+    "an address as the host of an ingress",
+    "{ ingress: { class: nginx, namespace: nginx, webserver: 10.0.0.1/airflow } }",
+    [
+      "ingress.webserver is 10.0.0.1/airflow; expected a host name in lower case, and a path if others share the host: tools.example.com/airflow",
+    ],
+    true,
+  ),
+  inCluster(
+    "an API server at no port",
+    '{ podOperator: { namespace: tasks, apiServer: ["10.0.0.4:65536", "10.0.0.4:0"] } }',
+    [0, 1].map(
+      (at) =>
+        `podOperator.apiServer[${at}] is 10.0.0.4:${at === 0 ? 65536 : 0}; expected an address, or a range of addresses, and a port: 10.0.0.4:6443`,
+    ),
+    true,
+  ),
+  inCluster(
+    "pods of tasks among those of the cluster",
+    '{ podOperator: { namespace: kube-system, apiServer: ["10.0.0.4:6443"] } }',
+    [
+      "podOperator.namespace is kube-system; it belongs to the cluster, and tasks could read all its Secrets: expected a namespace for tasks, such as airflow-tasks",
+    ],
+    false,
+  ),
+  {
+    name: "names of no Secret",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:images: { airflow: r.test/a:1, postgres: r.test/p:1, redis: r.test/r:1 }
+  airflow:dagsGit: { url: https://git.test/dags.git, password: { secret: Git_1, key: token } }
+  airflow:secrets: { fernetKey: { secret: keys, key: ../fernet } }
+`,
+    says: [
+      "4: dagsGit.password.secret is Git_1; expected a-z, 0-9, '-' and '.', a letter or digit at both ends of each part, 253 at most",
+      "5: secrets.fernetKey.key is ../fernet; expected a key of a Secret: letters, digits, '-', '_' and '.', 253 at most",
+    ],
+    expressible: false,
+  },
+  {
+    name: "fields of pods that the API does not take",
+    config: `config:
+  airflow:platform: kubernetes
+  airflow:images: { airflow: r.test/a:1, postgres: r.test/p:1, redis: r.test/r:1 }
+  airflow:dagsGit: { url: https://git.test/dags.git }
+  airflow:roles:
+    all: { pod: { volumes: [{ name: shared, emptyDir: {} }] } }
+    scheduler:
+      pod: { volumeMounts: [{ name: shared, mountPath: /srv }, { name: absent, mountPath: /srv }] }
+    worker:
+      pod:
+        initContainers:
+          - { name: a, securityContext: &safe { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } } }
+          - { name: a, image: "r.test/a:1", securityContext: *safe }
+          - { name: worker, image: "r.test/a:1", securityContext: *safe }
+          - { name: b, image: "r.test/a:1" }
+          - { name: c, image: "r.test/a:1", securityContext: { <<: *safe, privileged: true } }
+        volumes: [{ name: node, hostPath: { path: / } }, { name: node, emptyDir: {} }]
+        volumeMounts: [{ name: node, mountPath: /opt/airflow/ }]
+`,
+    says: [
+      "8: roles.scheduler.pod.volumeMounts[1].mountPath is /srv; volumeMounts[0] has the same: expected each once",
+      "8: roles.scheduler.pod.volumeMounts[1].name is absent; expected the name of one of the volumes: shared",
+      "12: roles.worker.pod.initContainers[0] is a; expected an image, too",
+      "13: roles.worker.pod.initContainers[1].name is a; initContainers[0] has the same: expected each once",
+      "14: roles.worker.pod.initContainers[2] is worker; a container of the stack has this name: expected another one",
+      ...["15: roles.worker.pod.initContainers[3] is b", "16: roles.worker.pod.initContainers[4] is c"].map(
+        (given) =>
+          `${given}; Pod Security keeps it out: expected securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }`,
+      ),
+      "17: roles.worker.pod.volumes[0] is node; Pod Security keeps pods with hostPath out: expected another kind of volume",
+      "17: roles.worker.pod.volumes[1].name is node; volumes[0] has the same: expected each once",
+      "18: roles.worker.pod.volumeMounts[0].mountPath is /opt/airflow/; it would hide /opt/airflow/check/check.py, which the stack needs: expected another path, such as /opt/models",
+    ],
+    expressible: false,
+  },
+  inCluster(
     "workers before control roles",
     "{ priority: { control: 0, tasks: 1 } }",
     ["priority is {…}; expected a tasks that is not above control"],

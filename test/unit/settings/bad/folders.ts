@@ -65,7 +65,8 @@ export const folders: readonly BadRow[] = [
   airflow:secrets: { adminPassword: { file: no/such }, fernetKey: { file: dags } }
   airflow:requirements: dags
   airflow:dags: package.json
-  airflow:variables: { a: { file: no/such }, b: { file: /no/such } }
+  airflow:variables: { a: { file: no/such }, b: { file: /no/such }, c: { file: /etc } }
+  airflow:connections: { a: { type: http, extra: { file: no/such } } }
   airflow:proxy: { no: here }
 `,
     says: [
@@ -73,9 +74,11 @@ export const folders: readonly BadRow[] = [
       `2: secrets.fernetKey is {…}; expected a file, relative to Pulumi.yaml; ${project}/dags is a directory`,
       `3: requirements is dags; expected a file, relative to Pulumi.yaml; ${project}/dags is a directory`,
       `4: dags is package.json; expected a directory, relative to Pulumi.yaml; ${project}/package.json is a file`,
-      "5: variables.a.file is {…}; expected the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
-      "5: variables.b.file is {…}; expected the path of a file, relative to Pulumi.yaml, that holds the value; there is none",
-      "6: proxy.no is a text; expected a list of host names, domains and addresses",
+      `5: variables.a.file is {…}; expected a file, relative to Pulumi.yaml; there is none at ${project}/no/such`,
+      "5: variables.b.file is {…}; expected a file, relative to Pulumi.yaml; there is none at /no/such",
+      "5: variables.c.file is {…}; expected a file, relative to Pulumi.yaml; /etc is a directory",
+      `6: connections.a.extra.file is {…}; expected a file, relative to Pulumi.yaml; there is none at ${project}/no/such`,
+      "7: proxy.no is a text; expected a list of host names, domains and addresses",
     ],
     expressible: true,
   },

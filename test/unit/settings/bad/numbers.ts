@@ -7,7 +7,7 @@ export const numbers: readonly BadRow[] = [
     config: `config:
   airflow:monitoring: { retention: 12h }
 `,
-    says: ["2: monitoring.retention is 12h; expected whole days: 30d"],
+    says: ["2: monitoring.retention is 12h; expected whole days, 9999d at most: 30d"],
     expressible: true,
   },
   {
@@ -36,7 +36,7 @@ export const numbers: readonly BadRow[] = [
 `,
     says: [
       "3: monitoring.scrape[0] is http://…@10.0.0.5/metrics; expected the URL of metrics, without a login: http://10.0.0.5:9100/metrics",
-      "4: monitoring.alerts.email.from is airflow; expected an e-mail address: ops@example.com",
+      "4: monitoring.alerts.email.from is airflow; expected one e-mail address, without a name: ops@example.com",
       "4: monitoring.alerts.email.server is mail; expected the name and the port of a mail server: mail.example.com:587",
     ],
     expressible: true,

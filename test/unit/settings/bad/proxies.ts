@@ -29,11 +29,17 @@ export const proxies: readonly BadRow[] = [
   behind("a proxy outside of a list", "172.18.0.1", [" is a text; expected a list of addresses"], {
     expressible: true,
   }),
-  behind("proxies everywhere, nowhere, and at the container itself", "[0.0.0.0/0, 10.1.2.3/20, 127.0.0.1]", [
-    "[0] is 0.0.0.0/0; everybody would be believed: expected the addresses of the proxy",
-    "[1] is 10.1.2.3/20; no range begins there, and the webserver would believe none: expected 10.1.0.0/20, or an address",
-    "[2] is 127.0.0.1; a proxy of this machine reaches the webserver from the gateway of the stack's network: expected its address, as `docker network inspect` prints it",
-  ]),
+  behind(
+    "proxies everywhere, nowhere, and at the container itself",
+    "[0.0.0.0/0, 10.1.2.3/20, 127.0.0.1, 128.0.0.0/7, 224.0.0.1]",
+    [
+      "[0] is 0.0.0.0/0; so many hosts would be believed that anybody may have one: expected the addresses of the proxy",
+      "[1] is 10.1.2.3/20; no range begins there, and the webserver would believe none: expected 10.1.0.0/20, or an address",
+      "[2] is 127.0.0.1; a proxy of this machine reaches the webserver from the gateway of the stack's network: expected its address, as `docker network inspect` prints it",
+      "[3] is 128.0.0.0/7; so many hosts would be believed that anybody may have one: expected the addresses of the proxy",
+      "[4] is 224.0.0.1; no proxy has this address: expected that of the proxy",
+    ],
+  ),
   behind(
     "a proxy in front of Airflow 2",
     "[172.18.0.1]",

@@ -7,6 +7,7 @@ import { folders } from "./folders.ts";
 import { grammars } from "./grammars.ts";
 import { names } from "./names.ts";
 import { numbers } from "./numbers.ts";
+import { outside } from "./outside.ts";
 import { pastTheStack } from "./pastTheStack.ts";
 import { proxies } from "./proxies.ts";
 import { refusals } from "./refusals.ts";
@@ -86,7 +87,7 @@ export const rows: readonly BadRow[] = [
   airflow:backup: { every: 5, keep: 0, to: s3://bucket/airflow }
 `,
     says: [
-      "2: backup.every is 5; expected whole minutes or hours: 5m, 1h",
+      "2: backup.every is 5; expected whole minutes or hours, 9999h at most: 5m, 1h",
       "2: backup.keep is 0; expected a whole number from 1 to 1000",
       "2: backup.to is s3://bucket/airflow; expected volume, or the absolute path of a directory on the machine of the database; s3:// and other stores are not written to: npm run backup -- --save ID copies a backup to where such a store is filled from",
     ],
@@ -97,7 +98,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:canary: { every: 5 }
 `,
-    says: ["2: canary.every is 5; expected whole minutes or hours: 5m, 1h"],
+    says: ["2: canary.every is 5; expected whole minutes or hours, 9999h at most: 5m, 1h"],
     expressible: true,
   },
   {
@@ -105,7 +106,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:retention: { logs: false }
 `,
-    says: ["2: retention.logs is false; expected whole days, or never: 30d"],
+    says: ["2: retention.logs is false; expected whole days, 9999d at most, or never: 30d"],
     expressible: true,
   },
   {
@@ -417,7 +418,7 @@ export const rows: readonly BadRow[] = [
   airflow:dagsGit: { url: git@host:dags }
 `,
     says: [
-      "2: dagsGit.url is git@host:dags; expected the http or https URL of a Git repository, without a login, or ssh://git@git.example.com/team/dags.git",
+      "2: dagsGit.url is git@host:dags; expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git",
     ],
     expressible: true,
   },
@@ -615,7 +616,7 @@ export const rows: readonly BadRow[] = [
   airflow:dagsGit: { url: "https://ann:s3cret@git.example.com/dags.git" }
 `,
     says: [
-      "2: dagsGit.url is https://…@git.example.com/dags.git; expected the http or https URL of a Git repository, without a login, or ssh://git@git.example.com/team/dags.git",
+      "2: dagsGit.url is https://…@git.example.com/dags.git; expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git",
     ],
     expressible: true,
   },
@@ -661,6 +662,7 @@ config:
   ...cluster,
   ...deliveries,
   ...numbers,
+  ...outside,
   ...proxies,
   ...refusals,
   ...secrets,

@@ -22,7 +22,7 @@ export const shown: readonly BadRow[] = [
   airflow:proxy: { http: "http://ann:s3/cret@proxy.example.com:3128" }
 `,
     says: [
-      "2: dagsGit.url is https://…@git.example.com/dags.git; expected the http or https URL of a Git repository, without a login, or ssh://git@git.example.com/team/dags.git",
+      "2: dagsGit.url is https://…@git.example.com/dags.git; expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git",
       "3: proxy.http is http://…@proxy.example.com:3128; expected http://HOST:PORT, without a login",
     ],
     expressible: true,
@@ -33,7 +33,7 @@ export const shown: readonly BadRow[] = [
   airflow:dagsGit: { url: "https://hunter2@git.example.com/dags.git" }
 `,
     says: [
-      "2: dagsGit.url is https://…@git.example.com/dags.git; expected the http or https URL of a Git repository, without a login, or ssh://git@git.example.com/team/dags.git",
+      "2: dagsGit.url is https://…@git.example.com/dags.git; expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git",
     ],
     expressible: true,
   },

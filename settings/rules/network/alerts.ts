@@ -1,0 +1,27 @@
+import { textOf } from "../../model/sources.ts";
+import { faultAt } from "../fault.ts";
+import { rule } from "../rule.ts";
+
+/** Rejects a webhook that Alertmanager would not start with. */
+const webhook = rule(["monitoring.alerts.webhook"], ({ monitoring }) => {
+  const { webhook: source } = monitoring?.alerts ?? {};
+  const path = ["monitoring", "alerts", "webhook"];
+  // An empty file is reported as such.
+  const url = (source && textOf({ path, source })) || undefined;
+  if (url === undefined || (/^https?:\/\/[^\s/]\S*$/.test(url) && URL.canParse(url))) return [];
+  const message = "it is no URL: expected http:// or https:// with a host, on one line without white space";
+  return [{ path, message }];
+});
+
+/** Requires both parts of a login at the mail server. */
+const login = rule([], (_, isGiven) => {
+  const [user, password] = (["user", "password"] as const).map((key) =>
+    isGiven(`monitoring.alerts.email.${key}`),
+  );
+  if (user === password) return [];
+  const [absent, given] = user ? ["password", "user"] : ["user", "password"];
+  return faultAt(["monitoring", "alerts", "email", absent], `monitoring.alerts.email.${given} needs it`);
+});
+
+export const alertRules = [login];
+export const alertContentRules = [webhook];

@@ -1,0 +1,16 @@
+import { sourceParts, sources, textOf } from "../../model/sources.ts";
+import { faultAt } from "../fault.ts";
+import { rule } from "../rule.ts";
+
+/** Secrets whose forms are checked elsewhere, which no empty text has. */
+const withForm = ["secrets", "users", "postgres", "redis", "publish"];
+
+/** Rejects empty files in the place of secrets. */
+export const emptyFileRule = rule(sourceParts, (parsed) =>
+  sources(parsed)
+    .filter(({ path }) => !withForm.includes(String(path[0])) && path.at(-1) !== "uri")
+    .flatMap((source) => {
+      const message = "its file is empty: expected a file with the secret and nothing else";
+      return faultAt(source.path, textOf(source) === "" ? message : undefined);
+    }),
+);

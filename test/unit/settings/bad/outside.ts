@@ -1,0 +1,214 @@
+import type { BadRow } from "./rows.ts";
+
+const files = "test/unit/settings/bad/files";
+
+function row(name: string, config: string, says: readonly string[], expressible = false): BadRow {
+  return { name, config: `config:\n${config}`, says, expressible };
+}
+
+const mail = "expected one e-mail address, without a name: ops@example.com";
+const mailServer = "expected the name and the port of a mail server: mail.example.com:587";
+const metrics = "expected the URL of metrics, without a login: http://10.0.0.5:9100/metrics";
+const receiver =
+  "expected the http or https URL of an OTLP receiver, without a login: http://collector.example.com:4318";
+const repository =
+  "expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git";
+const engine = "expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT";
+const itself =
+  "each container is there itself: expected the name or the address of a host that containers reach, such as that of this machine in its network";
+const backups = "expected a directory for nothing but backups, such as /srv/backups";
+const empty = "its file is empty: expected a file with the secret and nothing else";
+
+/** Addresses outside the stack that lead nowhere, and what is told to the servers there. */
+export const outside: readonly BadRow[] = [
+  row(
+    "addresses of mail that no server takes",
+    `  airflow:monitoring:
+    alerts:
+      email: { to: "a@b.test,c@d.test", from: "Ops <ops@b.test>", server: mail.test }
+`,
+    [
+      `4: monitoring.alerts.email.from is Ops <ops@b.test>; ${mail}`,
+      `4: monitoring.alerts.email.server is mail.test; ${mailServer}`,
+      `4: monitoring.alerts.email.to is a@b.test,c@d.test; ${mail}`,
+    ],
+    true,
+  ),
+  row(
+    "addresses of mail, and a port, that nobody has",
+    `  airflow:monitoring:
+    alerts:
+      email: { to: a..b@b.test, from: a@b..test, server: "mail.test:65536" }
+`,
+    [
+      `4: monitoring.alerts.email.from is a@b..test; ${mail}`,
+      `4: monitoring.alerts.email.server is mail.test:65536; ${mailServer}`,
+      `4: monitoring.alerts.email.to is a..b@b.test; ${mail}`,
+    ],
+    true,
+  ),
+  ...(["user", "password"] as const).map((absent) => {
+    const given = absent === "user" ? "password" : "user";
+    const value = absent === "user" ? '{ secure: "v1:a:b" }' : "ops";
+    return row(
+      `a login at a mail server without its ${absent}`,
+      `  airflow:monitoring: { alerts: { email: { to: a@b.test, from: a@b.test, server: "b.test:25", ${given}: ${value} } } }
+`,
+      [`2: monitoring.alerts.email.${absent} is not given; monitoring.alerts.email.${given} needs it`],
+    );
+  }),
+  row("alerts to nobody", "  airflow:monitoring: { alerts: {} }\n", [
+    "2: monitoring.alerts is {…}; expected webhook, email or both",
+  ]),
+  row(
+    "a webhook that is no URL",
+    `  airflow:monitoring: { alerts: { webhook: { file: ${files}/hook } } }\n`,
+    [
+      "2: monitoring.alerts.webhook is {…}; it is no URL: expected http:// or https:// with a host, on one line without white space",
+    ],
+  ),
+  row(
+    "empty files in the place of secrets",
+    `  airflow:monitoring: { alerts: { webhook: { file: ${files}/empty } } }
+  airflow:tracing: { endpoint: http://a.test:4318, headers: { file: ${files}/empty } }
+  airflow:dagsGit: { url: https://git.test/dags.git, password: { file: ${files}/empty } }
+  airflow:roles: { all: { secretFiles: { token: { file: ${files}/empty } } } }
+  airflow:connections: { a: { type: http, password: { file: ${files}/empty } } }
+  airflow:variables: { a: { file: ${files}/empty } }
+`,
+    [
+      `2: monitoring.alerts.webhook is {…}; ${empty}`,
+      `3: tracing.headers is {…}; ${empty}`,
+      `4: dagsGit.password is {…}; ${empty}`,
+      `5: roles.all.secretFiles.token is {…}; ${empty}`,
+      `6: connections.a.password is {…}; ${empty}`,
+      `7: variables.a is {…}; ${empty}`,
+    ],
+  ),
+  row(
+    "metrics at no host, and at the monitoring itself",
+    `  airflow:monitoring:
+    scrape: ["http://a..b/metrics", "http://a.test:65536/", 10.0.0.5:9100, "http://10.0.0.256/", "http://localhost:9100/metrics"]
+`,
+    [
+      `3: monitoring.scrape[0] is http://a..b/metrics; ${metrics}`,
+      `3: monitoring.scrape[1] is http://a.test:65536/; ${metrics}`,
+      `3: monitoring.scrape[2] is 10.0.0.5:9100; ${metrics}`,
+      `3: monitoring.scrape[3] is http://10.0.0.256/; ${metrics}`,
+      "3: monitoring.scrape[4] is http://localhost:9100/metrics; the monitoring is there itself: expected the address of another host",
+    ],
+    true,
+  ),
+  row(
+    "a receiver of spans at no host",
+    '  airflow:tracing: { endpoint: "http://:4318" }\n',
+    [`2: tracing.endpoint is http://:4318; ${receiver}`],
+    true,
+  ),
+  row(
+    "a receiver of spans with its path twice",
+    "  airflow:tracing: { endpoint: http://a.test:4318/v1/traces/ }\n",
+    [
+      "2: tracing.endpoint is http://a.test:4318/v1/traces/; /v1/traces is added to it: expected the URL without this end",
+    ],
+  ),
+  row(
+    "headers that are none",
+    `  airflow:tracing: { endpoint: http://a.test:4318, headers: { file: ${files}/hook } }\n`,
+    [
+      "2: tracing.headers is {…}; it has no headers: expected NAME=VALUE, several with a comma between them, on one line",
+    ],
+  ),
+  row(
+    "a repository with a token in its parameters",
+    "  airflow:dagsGit: { url: https://git.test/dags.git?private_token=v1, folder: a/../../b }\n",
+    [
+      "2: dagsGit.folder is a/../../b; expected a folder of the repository, without .. and white space: airflow/dags",
+      `2: dagsGit.url is https://git.test/dags.git?…; ${repository}`,
+    ],
+    true,
+  ),
+  row(
+    "a key and host keys with which ssh does not log in",
+    `  airflow:systemPackages: [openssh-client]
+  airflow:dagsGit: { url: "ssh://git@git.test:2222/dags.git", key: { file: ${files}/hook }, knownHosts: ${files}/hosts }
+`,
+    [
+      "3: dagsGit.key is {…}; it is no private key in PEM with all its lines: expected what ssh-keygen -t ed25519 -N '' writes beside the .pub file",
+      `3: dagsGit.knownHosts is ${files}/hosts; it has no key of git.test: expected what ssh-keyscan -p 2222 git.test prints`,
+    ],
+  ),
+  row(
+    "Secrets of a cluster on an engine, for keys beside secrets",
+    `  airflow:monitoring: { alerts: { webhook: { secret: hooks, key: url } } }
+  airflow:tracing: { endpoint: http://a.test:4318, headers: { secret: otlp, key: headers } }
+`,
+    [
+      "2: monitoring.alerts.webhook is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
+      "3: tracing.headers is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
+    ],
+  ),
+  row(
+    "addresses of each container itself",
+    `  airflow:tracing: { endpoint: http://localhost:4318 }
+  airflow:dagsGit: { url: https://127.0.0.1:3000/dags.git }
+  airflow:proxy: { http: http://localhost:3128, https: http://127.0.0.1:3128 }
+  airflow:redis: { url: { file: ${files}/url-itself } }
+`,
+    [
+      `2: tracing.endpoint is http://localhost:4318; ${itself}`,
+      `3: dagsGit.url is https://127.0.0.1:3000/dags.git; ${itself}`,
+      `4: proxy.http is http://localhost:3128; ${itself}`,
+      `4: proxy.https is http://127.0.0.1:3128; ${itself}`,
+      `5: redis.url is {…}; ${itself}`,
+    ],
+  ),
+  row(
+    "hosts to reach directly that no program knows",
+    '  airflow:proxy: { http: http://p.test:65536, https: http://p..test:1, no: [http://a.test, "*.a.test", "*", 10.0.0.0/8] }\n',
+    [
+      "2: proxy.http is http://p.test:65536; expected http://HOST:PORT, without a login",
+      "2: proxy.https is http://p..test:1; expected http://HOST:PORT, without a login",
+      "2: proxy.no[0] is http://a.test; expected a host name, a domain, an address or a range of them, without http:// and *: .example.com",
+      "2: proxy.no[1] is *.a.test; expected a host name, a domain, an address or a range of them, without http:// and *: .example.com",
+    ],
+    true,
+  ),
+  row(
+    "machines at addresses and ports that no machine has",
+    `  airflow:machines:
+    - { name: a, docker: ssh://ops@a.test, address: 0.0.0.0 }
+    - { name: b, docker: "ssh://ops@a.test:22", address: 224.0.0.1 }
+`,
+    [
+      "3: machines[0].address is 0.0.0.0; expected one that the others reach: that of its network",
+      "4: machines[1].address is 224.0.0.1; expected one that the others reach: that of its network",
+      "4: machines[1].docker is ssh://ops@a.test:22; machines[0] has the same: expected each machine once",
+    ],
+  ),
+  row(
+    "engines at no host",
+    `  airflow:machines:
+    - { name: a, docker: "ssh://a.test:65536", address: 10.0.0.1 }
+    - { name: b, docker: "tcp://b.test:0", address: 10.0.0.2 }
+    - { name: c, docker: "ssh://-oProxyCommand=id", address: 10.0.0.3 }
+`,
+    [
+      `3: machines[0].docker is ssh://a.test:65536; ${engine}`,
+      `4: machines[1].docker is tcp://b.test:0; ${engine}`,
+      `5: machines[2].docker is …; ${engine}`,
+    ],
+    true,
+  ),
+  ...(
+    [
+      ["/", "/ has the engine's socket or keys of the machine in it"],
+      ["/srv/../etc", "/etc has the engine's socket or keys of the machine in it"],
+      ["/var/lib/docker/backups", "/var/lib/docker is the machine's own"],
+    ] as const
+  ).map(([to, why]) =>
+    row(`backups to ${to}`, `  airflow:backup: { to: ${to} }\n`, [
+      `2: backup.to is ${to}; ${why}: ${backups}`,
+    ]),
+  ),
+];

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { mayKnow, sshKeyFault } from "../../../../settings/rules/secrets/sshKey.ts";
+import { project } from "../../../../tools/lib/process.ts";
+import { type Config, cluster, faults } from "./refusals.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-outside-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** A file with these contents, as the source of a secret. */
+function holding(name: string, text: string): { file: string } {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return { file };
+}
+
+/** Makes a private key, with a passphrase if there is one. */
+function keyOf(passphrase: string): string {
+  const args = ["genpkey", "-algorithm", "ed25519", ...(passphrase ? ["-aes256", "-pass", "stdin"] : [])];
+  return execFileSync("openssl", args, { input: passphrase, encoding: "utf8" });
+}
+
+/** An OpenSSH key as far as its head, which names the cipher. */
+function headOf(cipher: string): string {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(cipher.length);
+  const bytes = Buffer.concat([
+    Buffer.from("openssh-key-v1\0"),
+    length,
+    Buffer.from(cipher),
+    Buffer.alloc(40),
+  ]);
+  const kind = ["OPENSSH", "PRIVATE", "KEY"].join(" ");
+  return `-----BEGIN ${kind}-----\n${bytes.toString("base64")}\n-----END ${kind}-----\n`;
+}
+
+test("a key opens a repository if it has all its lines, and no passphrase", () => {
+  for (const key of [keyOf(""), headOf("none")]) {
+    assert.equal(sshKeyFault(key), undefined);
+    assert.equal(sshKeyFault(key.replaceAll("\n", "\r\n")), undefined);
+    assert.match(sshKeyFault(key.trim().split("\n").slice(0, -1).join("\n")) ?? "", /all its lines/);
+    assert.match(sshKeyFault(key.replaceAll("\n", " ").replaceAll("-", "")) ?? "", /all its lines/);
+  }
+  for (const key of [keyOf("of this test"), headOf("aes256-ctr")])
+    assert.match(sshKeyFault(key) ?? "", /has a passphrase/);
+});
+
+test("host keys are those of a server by its name, its port, a pattern or a hash", () => {
+  const key = `ssh-ed25519 ${"A".repeat(40)}`;
+  const url = "ssh://git@git.test/dags.git";
+  const known = [
+    `git.test ${key}`,
+    `10.0.0.1,git.test ${key} note`,
+    `# x\n\n|1|a=|b= ${key}`,
+    `*.test ${key}`,
+  ];
+  for (const hosts of [...known, `@cert-authority git.test ${key}`]) assert.ok(mayKnow(hosts, url), hosts);
+  for (const hosts of [
+    "",
+    `#git.test ${key}`,
+    `other.test ${key}`,
+    `[git.test]:2222 ${key}`,
+    "git.test ssh-ed25519",
+  ])
+    assert.ok(!mayKnow(hosts, url), hosts);
+  assert.ok(mayKnow(`[git.test]:2222 ${key}`, "ssh://git@git.test:2222/dags.git"));
+  assert.ok(!mayKnow(`git.test ${key}`, "ssh://git@git.test:2222/dags.git"));
+  assert.ok(mayKnow(`git.test ${key}`, "ssh://git@git.test:22/dags.git"));
+});
+
+test("backups may be in a directory of their own, and not in the project", () => {
+  assert.deepEqual(faults({ backup: { to: "/srv/backups" } }), []);
+  for (const to of [`${project}/backups`, `${project}/.state/backups`, project])
+    assert.match(faults({ backup: { to } }).join(), /^backup\.to is .*; it is in the project itself: /);
+});
+
+const email = { to: "a@b.test", from: "Air.Flow+prod@mail-1.b.test", server: "10.0.0.7:25" };
+
+/** Unusual configurations that are right. */
+const right: readonly (readonly [name: string, config: Config])[] = [
+  [
+    "a login in the URL of a webhook",
+    { monitoring: { alerts: { webhook: holding("a", "https://u:p@a.test:8443/x?key=1\n") } } },
+  ],
+  ["a mail server at an address", { monitoring: { alerts: { email } } }],
+  [
+    "a mail server with a login",
+    { monitoring: { alerts: { email: { ...email, user: "u", password: holding("b", "x".repeat(20)) } } } },
+  ],
+  ["metrics at the root", { monitoring: { scrape: ["https://metrics", "http://10.0.0.5:65535/"] } }],
+  [
+    "headers of a receiver",
+    {
+      tracing: {
+        endpoint: "https://[2001:db8::1]:4318/otlp",
+        headers: holding("c", "authorization=Bearer%20x, x-team=data team,\n"),
+      },
+    },
+  ],
+  ["a receiver beside a pod's role", { ...cluster, tracing: { endpoint: "http://localhost:4318" } }],
+  [
+    "a proxy beside a pod's role",
+    { ...cluster, kubernetes: { egress: { to: ["0.0.0.0/0"] } }, proxy: { http: "http://127.0.0.1:3128" } },
+  ],
+  [
+    "a host whose name begins like that of the container",
+    { proxy: { http: "http://localhost.corp.test:3128", https: "http://127.corp.test:3128" } },
+  ],
+  [
+    "hosts to reach directly",
+    { proxy: { http: "http://p:3128", no: ["*", ".a.test", "10.0.0.0/8", "a.test:8443", "::1"] } },
+  ],
+  [
+    "a folder with dots",
+    { dagsGit: { url: "http://git.test:3000/team/a~b.git", folder: ".airflow/..dags/v1.." } },
+  ],
+  ["the widest range of proxies", { trustedProxies: ["10.0.0.0/8", "223.255.255.255"] }],
+  [
+    "one machine at an address of its own",
+    { machines: [{ name: "a", docker: "unix:///run/docker.sock", address: "127.0.0.1" }] },
+  ],
+  [
+    "an engine by a name of ssh's configuration",
+    { machines: [{ name: "a", docker: "ssh://ops.team@my_host:65535", address: "10.0.0.1" }] },
+  ],
+  [
+    "Secrets with all that their names may have",
+    { ...cluster, secrets: { fernetKey: { secret: "a.b-1", key: "A_b-c.d" } } },
+  ],
+  [
+    "pods with hostPath in a namespace of the user's",
+    {
+      ...cluster,
+      kubernetes: { createNamespace: false },
+      roles: {
+        worker: {
+          pod: {
+            initContainers: [{ name: "fetch", image: "r.test/f:1" }],
+            volumes: [{ name: "node", hostPath: { path: "/srv" } }],
+            volumeMounts: [
+              { name: "node", mountPath: "/srv" },
+              { name: "node", mountPath: "/mnt/..data" },
+            ],
+          },
+        },
+      },
+    },
+  ],
+];
+
+for (const [name, config] of right) {
+  test(`accepted: ${name}`, () => {
+    assert.deepEqual(faults(config), []);
+  });
+}
