@@ -24,7 +24,11 @@ export const gitSync = (item: Item, values: Values): Outcome => {
   const ref = text.replace(/^refs\/(heads|tags)\//, "");
   const meanings: Readonly<Record<string, Outcome>> = {
     enabled: handled("dagsGit turns it on"),
-    repo: taken(["dagsGit", "url"], urlOf(text)),
+    repo: {
+      kind: "taken",
+      targets: [{ path: ["dagsGit", "url"], value: urlOf(text) }],
+      todo: "kubernetes.egress, if the server is in a private network: without it roles reach the internet alone",
+    },
     branch: taken(["dagsGit", "ref"], ref),
     ref: taken(["dagsGit", "ref"], ref),
     rev:

@@ -22,6 +22,7 @@ import { foreignRules } from "../rules/names/foreign.ts";
 import { userRule } from "../rules/names/users.ts";
 import { alertContentRules, alertRules } from "../rules/network/alerts.ts";
 import { clusterRules } from "../rules/network/cluster.ts";
+import { egressRule } from "../rules/network/egress.ts";
 import { engineCertificateRule } from "../rules/network/engineCertificates.ts";
 import { ingressRules } from "../rules/network/ingress.ts";
 import { loopbackRules } from "../rules/network/loopback.ts";
@@ -83,6 +84,7 @@ export const lastingRules: readonly Rule[] = [
   clusterRules,
   clusterSecretRule,
   dagsRules,
+  egressRule,
   tracingRule,
   declarationRules,
   extraCeleryRule,

@@ -18,7 +18,7 @@ import {
 const size = matching(/^[1-9]\d{0,5}(Mi|Gi|Ti)$/, "expected a size with its unit: 500Mi, 10Gi, 1Ti");
 
 /** All addresses except private networks, and the address at which clouds hand out credentials. */
-const internet = {
+export const internet = {
   to: ["0.0.0.0/0"],
   except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"],
 };

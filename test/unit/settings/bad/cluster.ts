@@ -13,7 +13,27 @@ function inCluster(name: string, kubernetes: string, says: readonly string[], ex
 
 const ingress = "class: nginx, namespace: nginx, webserver: a.test";
 
+/** A stack in a cluster that reads a repository at an address. */
+function atAddress(host: string, egress: string, ranges: string): BadRow {
+  const config = `config:
+  airflow:platform: kubernetes
+  airflow:images: { airflow: r.test/a:1, postgres: r.test/p:1, redis: r.test/r:1 }
+  airflow:kubernetes: ${ranges}
+  airflow:dagsGit: { url: "http://${host}:3000/dags.git" }
+`;
+  const expected =
+    "expected kubernetes.egress with it, such as { to: [0.0.0.0/0], except: [169.254.0.0/16] }";
+  const address = host.replace(/[[\]]/g, "");
+  const says = [
+    `5: dagsGit.url is http://${host}:3000/dags.git; roles may not reach ${address}: ${expected}`,
+  ];
+  return { name: `a repository at ${host}, with ${egress}`, config, says, expressible: false };
+}
+
 export const cluster: readonly BadRow[] = [
+  atAddress("10.1.2.3", "the internet alone", "{}"),
+  atAddress("10.1.2.3", "another network", "{ egress: { to: [10.2.0.0/16] } }"),
+  atAddress("[fd00::7]", "IPv4 alone", "{ egress: { to: [0.0.0.0/0] } }"),
   {
     name: "backups to a directory of a cluster's machines, without an image for them",
     config: `config:

@@ -1,0 +1,29 @@
+import { BlockList, isIP } from "node:net";
+import { capabilities } from "../../../capabilities.ts";
+import { internet } from "../../schema/kubernetes.ts";
+import { rule } from "../rule.ts";
+
+const families = { 4: "ipv4", 6: "ipv6" } as const;
+
+function covers(ranges: readonly string[], address: string): boolean {
+  const family = (text: string) => families[isIP(text) as 4 | 6];
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [network = "", bits = ""] = range.split("/");
+    list.addSubnet(network, Number(bits), family(network));
+  }
+  return list.check(address, family(address));
+}
+
+/** Rejects a repository at an address that roles may not reach; a name may be of any address. */
+export const egressRule = rule(
+  ["platform", "dagsGit.url", "kubernetes.egress"],
+  ({ platform, dagsGit, kubernetes }) => {
+    if (!dagsGit || !capabilities[platform].egress) return [];
+    const address = new URL(dagsGit.url).hostname.replace(/^\[|\]$/g, "");
+    const { to, except } = kubernetes?.egress ?? internet;
+    if (!isIP(address) || (covers(to, address) && !covers(except, address))) return [];
+    const message = `roles may not reach ${address}: expected kubernetes.egress with it, such as { to: [0.0.0.0/0], except: [169.254.0.0/16] }`;
+    return [{ path: ["dagsGit", "url"], message }];
+  },
+);
