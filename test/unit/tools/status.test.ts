@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { machinesOf } from "../../../platforms/machines.ts";
+import { masked } from "../../../settings/model/urls/mask.ts";
 import { news } from "../../../tools/lib/deployment/waiting.ts";
 import { type Pod, podFacts } from "../../../tools/lib/status/cluster.ts";
 import { containerInstance, type Inspected } from "../../../tools/lib/status/engine.ts";
@@ -8,7 +9,7 @@ import { expected, withMissing } from "../../../tools/lib/status/expected.ts";
 import type { Instance, TaskFacts } from "../../../tools/lib/status/facts.ts";
 import { queueFacts } from "../../../tools/lib/status/load.ts";
 import { lastProof, unreadQueues, withHeld } from "../../../tools/lib/status/queues.ts";
-import { type Facts, memoryWarnings, statusTable, troubles } from "../../../tools/lib/status/table.ts";
+import { type Facts, memoryWarnings, short, statusTable, troubles } from "../../../tools/lib/status/table.ts";
 import { controlRoles } from "../../roleNames.ts";
 import { type Config, declare, raw, stateOf } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
@@ -92,6 +93,12 @@ gpu      0               1        1        3 of 16
 idle     0               0        0        0 of 0
 nobody   2       2 h     0        0        0 of 0       no worker reads it`.trimStart(),
   );
+});
+
+test("an image with a tag and a digest is told by its digest, which is not taken for a login", () => {
+  const name = short(`127.0.0.1:5000/team/airflow:3.3.2@sha256:0123456789ab${"0".repeat(52)}`);
+  assert.equal(masked(`running  ${name}  now`), "running  airflow@0123456789ab  now");
+  assert.equal(short("registry.test:5000/airflow:3.3.2-1a2b"), "airflow:3.3.2-1a2b");
 });
 
 test("what is not as it should be is named", () => {

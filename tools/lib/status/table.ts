@@ -12,9 +12,12 @@ type Row = readonly string[];
 
 const { compare } = new Intl.Collator("en", { numeric: true });
 
-/** Shortens an image name: no registry or repository, and only the start of a digest: `airflow:3.3.2-1a2b`. */
+/** Shortens an image name: no registry or repository, no tag beside a digest, and only the digest's start. */
 export function short(image: string): string {
-  return image.replace(/^.*\//, "").replace(/(?:sha256:)?([0-9a-f]{12})[0-9a-f]{52}$/, "$1");
+  return image
+    .replace(/^.*\//, "")
+    .replace(/:[\w.-]+(?=@)/, "")
+    .replace(/(?:sha256:)?([0-9a-f]{12})[0-9a-f]{52}$/, "$1");
 }
 
 /** Formats the age of a time: `5 min ago`. */
