@@ -1,12 +1,12 @@
 import { rolesWhere } from "../roles.ts";
 import { defaultVersion, rolesIn } from "../settings/schema/versions.ts";
 
-/** Airflow's roles but for workers, sorted: each has one instance unless a stack counts it. */
+/** Airflow's roles except workers, sorted; each has one instance unless the stack sets a number. */
 export const controlRoles: readonly string[] = rolesIn(defaultVersion)
   .filter((role) => role !== "worker")
   .toSorted();
 
-/** Roles of `controlRoles` that keep running: the migration ends. */
+/** Roles of `controlRoles` that keep running, unlike the migration. */
 export const runningRoles = controlRoles.filter((role) => role !== "migration");
 
 /** Roles of `runningRoles` that open the metadata database. */

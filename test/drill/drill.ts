@@ -5,8 +5,8 @@ import type { Deployment } from "./deployments/deployment.ts";
 import { deployments } from "./deployments/deployments.ts";
 import { drill } from "./drilling.ts";
 import { minimise } from "./minimise.ts";
-import { described, type Fault, inTime, type Shape, scheduleOf } from "./plan/schedule.ts";
-import { told } from "./results/report.ts";
+import { descriptionOf, type Fault, inTime, type Shape, scheduleOf } from "./plan/schedule.ts";
+import { reportOf } from "./results/report.ts";
 import {
   addResult,
   type Result,
@@ -19,10 +19,11 @@ import { writeTables } from "./results/table.ts";
 
 const usage = "npm run drill -- --help explains all arguments.";
 
-/** Most runs, of two minutes each, to spend on shrinking a failing schedule. */
+/** Maximum number of runs, of two minutes each, to spend on shrinking a failing schedule. */
 const mostRuns = 8;
 
-interface Asked {
+/** Parsed command line. */
+interface Options {
   readonly seed: number;
   readonly schedules: number;
   readonly subject: Subject;
@@ -35,16 +36,18 @@ interface Asked {
 function wholeNumber(name: string, text: string | undefined, least: number): number {
   const value = Number(text);
   if (text !== undefined && Number.isInteger(value) && value >= least) return value;
-  throw new Error(`--${name} is ${text ?? "missing"}; expected a whole number from ${least}.\n${usage}`);
+  throw new Error(
+    `--${name} is ${text ?? "missing"}; expected a whole number of at least ${least}.\n${usage}`,
+  );
 }
 
-function asked(): Asked {
+function optionsGiven(): Options {
   const { flags } = commandLine("drill");
   const { platform = "docker", against, seed, schedules = "1", faults = "5" } = flags;
   const subject = Object.keys(deployments).find((name) => name === (against ?? platform));
   if (subject === undefined)
     throw new Error(
-      `${against ?? platform} is nothing that can be drilled; expected one of ${Object.keys(deployments).join(", ")}.\n${usage}`,
+      `${against === undefined ? "--platform" : "--against"} is ${against ?? platform}; expected one of ${Object.keys(deployments).join(", ")}.\n${usage}`,
     );
   return {
     seed: wholeNumber("seed", seed, 0),
@@ -57,46 +60,50 @@ function asked(): Asked {
   };
 }
 
-/** Shrinks a failing schedule to faults that still cause a flaw of the same kind. */
+/** Shrinks a failing schedule to faults that still cause a flaw of one of the same kinds. */
 async function smaller(deployment: Deployment, seed: number, faults: readonly Fault[], failed: Result) {
-  const sorts = new Set(failed.findings.map(({ flaw }) => flaw));
+  const flaws = new Set(failed.findings.map(({ flaw }) => flaw));
   const fails = async (some: readonly Fault[]) => {
-    console.log(`  again with ${some.length} of its faults`);
+    console.log(`  repeating seed ${seed} with ${some.length} of its ${faults.length} faults`);
     const { findings } = await drill(deployment, seed, inTime(faults, some));
-    return findings.some(({ flaw }) => sorts.has(flaw));
+    return findings.some(({ flaw }) => flaws.has(flaw));
   };
   return inTime(faults, await minimise(faults, fails, mostRuns));
 }
 
-async function runSeed(deployment: Deployment, seed: number, wanted: Asked): Promise<Result> {
+async function runSeed(deployment: Deployment, seed: number, options: Options): Promise<Result> {
   const { platform, layout } = deployment;
-  const shape: Shape = { platform, layout, count: wanted.faults, longest: 120, calm: [3, 12] };
+  const shape: Shape = { platform, layout, count: options.faults, longest: 120, calm: [3, 12] };
   const faults = scheduleOf(seed, shape).filter(({ kind }) => !deployment.without.includes(kind));
   console.log(`Schedule ${seed} on ${deployment.subject}`);
   const result = await drill(deployment, seed, faults);
-  console.log(told(result));
-  if (result.findings.length === 0 || !wanted.minimise) return result;
-  const suffices = (await smaller(deployment, seed, faults, result)).map(described);
-  console.log(`  seed ${seed} fails with no more than:\n    ${suffices.join("\n    ")}`);
+  console.log(reportOf(result));
+  if (result.findings.length === 0 || !options.minimise) return result;
+  const suffices = (await smaller(deployment, seed, faults, result)).map(descriptionOf);
+  console.log(`  seed ${seed} fails with these faults alone:\n    ${suffices.join("\n    ")}`);
   return { ...result, suffices };
 }
 
 await main(async () => {
-  const wanted = asked();
-  if (wanted.fresh) rmSync(resultsFile, { force: true });
-  const seeds = seedsLeft(readResults(), wanted.subject, wanted.seed, wanted.schedules);
+  const options = optionsGiven();
+  if (options.fresh) rmSync(resultsFile, { force: true });
+  const seeds = seedsLeft(readResults(), options.subject, options.seed, options.schedules);
   const failed: number[] = [];
-  const deployment = await deployments[wanted.subject]();
+  const deployment = await deployments[options.subject]();
   try {
     for (const seed of seeds) {
-      const result = await runSeed(deployment, seed, wanted);
+      const result = await runSeed(deployment, seed, options);
       addResult(result);
       writeTables(readResults());
       if (result.findings.length > 0) failed.push(seed);
     }
   } finally {
-    await (wanted.remove ? deployment.remove() : deployment.rest());
+    await (options.remove ? deployment.remove() : deployment.rest());
   }
-  console.log(`${seeds.length} schedules run, ${wanted.schedules - seeds.length} had been run before.`);
-  if (failed.length > 0) throw new Error(`Failed: seeds ${failed.join(", ")}`);
+  const earlier = options.schedules - seeds.length;
+  console.log(
+    `${seeds.length} schedules run; ${earlier} have a result of an earlier run (--fresh forgets it).`,
+  );
+  if (failed.length > 0)
+    throw new Error(`Failed: seeds ${failed.join(", ")}; ${resultsFile} has the findings.`);
 });

@@ -13,24 +13,24 @@ import { dagsOf, type ExpectedTask, hasMapped, workloadOf } from "./plan/workloa
 import type { FaultResult, Result } from "./results/results.ts";
 
 /** Seconds after the last fault within which all tasks must end. */
-const patience = 240;
+const settleSeconds = 240;
 
-/** Further seconds in which a process that should be dead would show itself. */
-const aftermath = 3;
+/** Further seconds in which a process that should be dead would still write to the ledger. */
+const aftermathSeconds = 3;
 
-/** Seconds between the starts of two runs: the tasks of one take about as long. */
-const every = 70;
+/** Seconds between the starts of two runs: the tasks of a run take about as long. */
+const runSeconds = 70;
 
-/** Retries until it works, as a client does whose webserver may be away. */
-function insists<T>(what: string, doing: () => Promise<T>): Promise<T> {
-  return waitFor(what, 300, () => doing().catch(() => undefined), 1);
+/** Retries a call each second for up to 300 s, like a client of a webserver that may be away. */
+function retried<T>(what: string, call: () => Promise<T>): Promise<T> {
+  return waitFor(what, 300, () => call().catch(() => undefined), 1);
 }
 
-/** Starts one run of each DAG; looks before each retry, as an answer may get lost. */
+/** Starts one run of each DAG; before each try, looks whether the run exists, as an answer may get lost. */
 async function trigger({ api }: Deployment, name: string, mapped: boolean): Promise<void> {
   for (const dag of dagsOf(mapped)) {
     const path = `/dags/${dag}/dagRuns`;
-    await insists(`${dag} to be triggered`, async () => {
+    await retried(`${dag} to be triggered`, async () => {
       if (await api.call(`${path}/${name}`)) return true;
       await api.call(`/dags/${dag}`, "PATCH", { is_paused: false });
       return api.call(path, "POST", { dag_run_id: name, logical_date: null });
@@ -38,10 +38,11 @@ async function trigger({ api }: Deployment, name: string, mapped: boolean): Prom
   }
 }
 
-/** Starts runs while faults are due, leaving the last one half a run's time; returns their tasks. */
+/** Starts runs until half a run's time before `until`, when the last fault ends; returns their tasks. */
 async function keepBusy(deployment: Deployment, runs: string, until: number, mapped: boolean) {
   const tasks: ExpectedTask[] = [];
-  for (let number = 0, at = uptime(); number === 0 || at + every / 2 < until; number++, at += every) {
+  let at = uptime();
+  for (let number = 0; number === 0 || at + runSeconds / 2 < until; number++, at += runSeconds) {
     await sleep(Math.max(0, at - uptime()) * 1000);
     const name = `${runs}-${number}`;
     const burst = mapped && number === 0;
@@ -54,12 +55,13 @@ async function keepBusy(deployment: Deployment, runs: string, until: number, map
 /** Waits for all tasks to end; the checker reports those that have not. */
 async function settle(deployment: Deployment, runs: string, mapped: boolean): Promise<void> {
   const done = async () => ((await unfinished(deployment, runs).catch(() => 1)) === 0 ? true : undefined);
-  await waitFor("all tasks to end", mapped ? patience * 2 : patience, done, 2).catch(() => {});
-  await sleep(aftermath * 1000);
+  const seconds = mapped ? settleSeconds * 2 : settleSeconds;
+  await waitFor("all tasks to end", seconds, done, 2).catch(() => {});
+  await sleep(aftermathSeconds * 1000);
 }
 
-/** Fails the runs that are still running. */
-async function endByForce({ api }: Deployment, tasks: readonly ExpectedTask[]): Promise<void> {
+/** Marks the runs that are still running as failed. */
+async function failRunning({ api }: Deployment, tasks: readonly ExpectedTask[]): Promise<void> {
   const runs = new Set(tasks.map(({ dag, run }) => `/dags/${dag}/dagRuns/${run}`));
   for (const path of runs) {
     const ended = await api.call<{ state: string }>(path);
@@ -83,7 +85,10 @@ function faultResults(evidence: Evidence): FaultResult[] {
   });
 }
 
-/** Runs a schedule on a deployment and checks the outcome. */
+/**
+ * Runs a schedule on a deployment and checks the outcome.
+ * @param seed names the schedule in the result, and decides whether the workload includes the mapped task
+ */
 export async function drill(deployment: Deployment, seed: number, faults: readonly Fault[]): Promise<Result> {
   const mapped = hasMapped(seed);
   await deployment.ready();
@@ -97,7 +102,7 @@ export async function drill(deployment: Deployment, seed: number, faults: readon
   ]);
   await settle(deployment, runs, mapped);
   const evidence = await collect(deployment, runs, tasks, hosts, began, landed);
-  await endByForce(deployment, tasks).catch(() => {});
+  await failRunning(deployment, tasks).catch(() => {});
   const findings: readonly Finding[] = check(evidence);
   return {
     subject: deployment.subject,

@@ -1,6 +1,6 @@
 /**
  * Shrinks a failing list for as long as it still fails: delta debugging, after Zeller.
- * @param fails reports whether a shorter list still fails
+ * @param fails resolves to whether a shorter list still fails
  * @param most maximum number of attempts, each a run of minutes
  */
 export async function minimise<T>(

@@ -38,7 +38,7 @@ const always: readonly Allowance[] = [
   ),
 ];
 
-/** Allowed differences between a container and its pod, seen from inside. */
+/** Allowed differences between a container and its pod, as their processes see them. */
 export const allowedInside: readonly Allowance[] = [
   ...always,
   allowance(

@@ -39,7 +39,7 @@ export function allowing(
   );
 }
 
-/** Difference in one line. */
+/** Describes a difference in one line. */
 export function spelt({ about, docker, kubernetes }: Difference): string {
   const short = (text: string) => (text.length > 160 ? `${text.slice(0, 160)}…` : text);
   return `${about}: ${short(docker)} on Docker, ${short(kubernetes)} on Kubernetes`;
@@ -80,12 +80,12 @@ export class Ledger {
     });
   }
 
-  /** Allowances that never applied. */
+  /** Lists the subjects of allowances that never applied. */
   unused(): string[] {
     return this.allowed.filter((one) => !this.uses.has(one)).map(({ about }) => String(about));
   }
 
-  /** Report of the allowed differences, with places and reasons. */
+  /** Reports the allowed differences, with places and reasons. */
   lines(): string[] {
     const lines = [...this.uses].map(([{ reason }, { facts, workloads, example }]) => {
       const others = facts.size > 1 ? `, and ${facts.size - 1} like it` : "";

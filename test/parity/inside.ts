@@ -12,7 +12,7 @@ export interface Paths {
 }
 
 /** Replaces each secret, and keys derived from one, by its name, since secrets differ between stacks. */
-function named(text: string, secrets: Facts): string {
+function withoutSecrets(text: string, secrets: Facts): string {
   const { jwtSecret } = secrets;
   const all = { ...secrets, ...(jwtSecret !== undefined && { jwks: jwksOf([jwtSecret]) }) };
   return Object.entries(all).reduce((rest, [name, value]) => rest.replaceAll(value, `{${name}}`), text);
@@ -27,26 +27,27 @@ function cores(cpu: string): string {
   return String(Number(quota) / Number(period));
 }
 
-/** Adds the primary group to the others: whether it is listed among them makes no difference. */
+/** Joins the primary group with the others, as it may or may not be listed among them. */
 function groups(further: string, gids: string): string {
   const [primary = ""] = gids.split("\t");
   return [...new Set([...further.trim().split(" "), primary])].filter((group) => group !== "").join(" ");
 }
 
-function translated(said: Facts, secrets: Facts): Facts {
-  const facts = Object.entries(said).map(([name, value]): [string, string] => {
-    if (name.startsWith("file ")) return [name, named(Buffer.from(value, "base64").toString(), secrets)];
+function normalised(read: Facts, secrets: Facts): Facts {
+  const facts = Object.entries(read).map(([name, value]): [string, string] => {
+    if (name.startsWith("file "))
+      return [name, withoutSecrets(Buffer.from(value, "base64").toString(), secrets)];
     if (name === "memory") return ["memory, MiB", bytes(value)];
     if (name === "cpu") return ["cpu, cores", cores(value)];
     const [, process] = /^(.*): Groups$/.exec(name) ?? [];
-    if (process !== undefined) return [name, groups(value, said[`${process}: Gid`] ?? "")];
+    if (process !== undefined) return [name, groups(value, read[`${process}: Gid`] ?? "")];
     return [name, value.trim()];
   });
   return Object.fromEntries(facts);
 }
 
 /**
- * Facts that the processes of a container see, and their permissions.
+ * Reads the facts that the processes of a container see, and their permissions.
  * @param exec runs a command in the container as its own user
  * @param secrets secrets of the stack, by name
  */
@@ -57,9 +58,9 @@ export async function inside(
 ): Promise<Facts> {
   const output = await exec("sh", "-c", script, "inside", ...directories, "--", ...files);
   const lines = output.split("\n").filter((line) => line !== "");
-  const said = lines.map((line) => {
+  const read = lines.map((line) => {
     const [name = "", ...value] = line.split("\t");
     return [name, value.join("\t")] as const;
   });
-  return translated(Object.fromEntries(said), secrets);
+  return normalised(Object.fromEntries(read), secrets);
 }

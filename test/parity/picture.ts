@@ -19,7 +19,7 @@ const ports: Readonly<Record<string, number>> = {
 const listeners = ["scheduler", "dag-processor", "worker"];
 const strangePort = 9999;
 
-/** Name of the port that does not belong to a role. */
+/** Names the target at a role's port that belongs to no role. */
 function strange(role: string): string {
   return `${role}, port ${strangePort}`;
 }
@@ -28,7 +28,7 @@ const logs = ["worker", "worker-extra", "triggerer"];
 const worker = ["redis", "postgres", "webserver", "outside, allowed"];
 const unrestricted = ["outside, allowed", "outside, excepted", "outside, other", "API server"];
 
-/** Exactly the connections in the architecture's diagram. */
+/** Connections in the architecture's diagram, by source; no others may open. */
 export const picture: Readonly<Record<string, readonly string[]>> = {
   scheduler: ["redis", "postgres"],
   webserver: ["postgres", ...logs],
@@ -43,7 +43,7 @@ export const picture: Readonly<Record<string, readonly string[]>> = {
   postgres: [],
   migration: ["postgres"],
   "a stranger": [],
-  // Policies do not restrict these sources, so the stack itself closes whatever they cannot reach.
+  // No policy restricts these sources, so all targets missing here are closed by the stack's policies.
   "another namespace": unrestricted,
   "an imitation of the scheduler": unrestricted,
   "the ingress controller": ["webserver", "flower", ...unrestricted],
@@ -56,18 +56,18 @@ s = socket.create_server(("", ${strangePort}))
 time.sleep(120)`;
   const background = 'python3 -c "$1" > /dev/null 2>&1 &';
   const listening = listeners.map((role) => {
-    const pod = pods.get(role) ?? assert.fail(`there is no ${role}`);
+    const pod = pods.get(role) ?? assert.fail(`the stack has no pod of ${role}`);
     return stack.exec(pod.metadata.name)("sh", "-c", background, "listen", program);
   });
   await Promise.all(listening);
 }
 
-/** Targets in the role's own pod, which no policy can close. */
-export function own(role: string): readonly string[] {
+/** Lists the targets in a role's pod, which no policy can close to itself. */
+export function ownTargets(role: string): readonly string[] {
   return [...(role in ports ? [role] : []), ...(listeners.includes(role) ? [strange(role)] : [])];
 }
 
-/** Addresses of each role's pod and service, and of all other targets. */
+/** Finds the addresses of each role's pod and service, and of all other targets. */
 export async function targetsOf(
   stack: Namespace,
   pods: ReadonlyMap<string, Pod>,

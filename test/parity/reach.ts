@@ -3,7 +3,7 @@ export type Matrix = ReadonlyMap<string, ReadonlyMap<string, Cell>>;
 
 export type Cell = "open" | "closed" | "partly";
 
-/** Runs a command somewhere; returns its standard output. */
+/** Runs a command in a pod; returns its standard output. */
 export type Exec = (...command: string[]) => Promise<string>;
 
 /** Places to open connections from, by name. */
@@ -23,7 +23,7 @@ function cell(addresses: readonly string[], reached: ReadonlySet<string>): Cell 
   return count === 0 ? "closed" : count === addresses.length ? "open" : "partly";
 }
 
-/** Opens connections from every source to every target at once. */
+/** Opens connections from every source to every target, all at the same time. */
 export async function measured(sources: Sources, targets: Targets): Promise<Matrix> {
   const addresses = [...targets.values()].flat();
   const rows = [...sources].map(async ([source, exec]) => {
@@ -34,7 +34,7 @@ export async function measured(sources: Sources, targets: Targets): Promise<Matr
   return new Map(await Promise.all(rows));
 }
 
-/** Reached targets by source. */
+/** Lists the targets that each source reached, sorted. */
 export function opened(matrix: Matrix): Record<string, string[]> {
   const rows = [...matrix].map(([source, cells]) => {
     const reached = [...cells].filter(([, is]) => is !== "closed");
@@ -43,7 +43,7 @@ export function opened(matrix: Matrix): Record<string, string[]> {
   return Object.fromEntries(rows);
 }
 
-/** Table with one line per source: `x` for an open connection. */
+/** Renders a table with one line per source: `x` for an open connection. */
 export function table(matrix: Matrix): string[] {
   const [first] = matrix.values();
   const targets = [...(first?.keys() ?? [])];

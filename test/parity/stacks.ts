@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { project } from "../../tools/lib/process.ts";
 import type { Config } from "../unit/mocks.ts";
 
-/** A stack configured for both platforms. */
+/** Stack configured for both platforms. */
 export interface Twins {
   readonly name: string;
   readonly docker: Config;
@@ -15,7 +15,7 @@ export interface Twins {
 
 type Counts = number | Readonly<Record<string, number>>;
 
-interface Said {
+interface StackConfig {
   readonly machines?: readonly { readonly name: string; readonly workers: Counts }[];
   readonly workers?: number;
   readonly workerGroups?: readonly Record<string, unknown>[];
@@ -27,18 +27,19 @@ interface Said {
 
 const registry = "registry.example.com/airflow";
 
-function said(file: string): Said {
+/** Reads the configuration of a stack's file, without the project's prefix. */
+function configOf(file: string): StackConfig {
   const { config = {} } = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> };
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => [key.replace(/^airflow:/, ""), value]),
   );
 }
 
-/** Keys that a cluster requires and an engine accepts. */
-function sources({ images, dagsGit, dagsImage }: Said): Config {
-  const named = ["airflow", "postgres", "redis", "monitoring"].map((name) => [name, `${registry}/${name}:1`]);
+/** Returns the keys that a cluster requires and an engine accepts: those given, or examples. */
+function sources({ images, dagsGit, dagsImage }: StackConfig): Config {
+  const names = ["airflow", "postgres", "redis", "monitoring"];
   return {
-    images: images ?? Object.fromEntries(named),
+    images: images ?? Object.fromEntries(names.map((name) => [name, `${registry}/${name}:1`])),
     ...(dagsGit === undefined ? { dagsImage: dagsImage ?? `${registry}/dags` } : { dagsGit }),
   };
 }
@@ -47,8 +48,8 @@ function countOf(group: string, workers: Counts): number {
   return typeof workers === "number" ? (group === "default" ? workers : 0) : (workers[group] ?? 0);
 }
 
-/** Drops nodes and numbers per node. Each group gets a worker, as an empty one cannot be compared. */
-function onOneEngine({ kubernetes, machines = [], workers, workerAutoscale, ...rest }: Said): Config {
+/** Drops nodes and numbers per node, and gives each group a worker, as an empty group cannot be compared. */
+function onOneEngine({ kubernetes, machines = [], workers, workerAutoscale, ...rest }: StackConfig): Config {
   const sum = (group: string) => machines.reduce((all, machine) => all + countOf(group, machine.workers), 0);
   const groups = rest.workerGroups?.map(({ machine, nodeLabels, tolerations, autoscale, ...group }) => ({
     ...group,
@@ -61,18 +62,18 @@ function onOneEngine({ kubernetes, machines = [], workers, workerAutoscale, ...r
   };
 }
 
-/** Name of a group's workers without the machine. */
+/** Returns the name of a group's workers without the machine. */
 function withoutMachine(workload: string, machines: readonly string[]): string {
   const machine = machines.find((name) => workload.startsWith("worker-") && workload.endsWith(`-${name}`));
   return machine === undefined ? workload : workload.slice(0, -machine.length - 1);
 }
 
-/** Every stack of `stacks/`, for both platforms. */
+/** Reads every stack of `stacks/`, for both platforms. */
 export function twins(): Twins[] {
   return globSync("stacks/Pulumi.*.yaml", { cwd: project })
     .sort()
     .map((file) => {
-      const stack = said(`${project}/${file}`);
+      const stack = configOf(`${project}/${file}`);
       const machines = (stack.machines ?? []).map(({ name }) => name);
       return {
         name: basename(file),

@@ -4,7 +4,7 @@ import ts from "typescript";
 import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main, project } from "../../tools/lib/process.ts";
 
-/** An assertion of a test. */
+/** Assertion of a test. */
 interface Assertion {
   /** Path below the project. */
   readonly file: string;
@@ -23,7 +23,7 @@ function isAssertion({ expression }: ts.CallExpression): boolean {
   return ts.isIdentifier(called) && /^assert/.test(called.text);
 }
 
-/** Title of a `test` or `suite` call; undefined for any other call. */
+/** Returns the title of a `test` or `suite` call; undefined for any other call. */
 function titleOf(call: ts.CallExpression): string | undefined {
   const [title] = call.arguments;
   const isTest = ts.isIdentifier(call.expression) && ["test", "suite"].includes(call.expression.text);
@@ -31,7 +31,7 @@ function titleOf(call: ts.CallExpression): string | undefined {
   return ts.isStringLiteralLike(title) ? title.text : title.getText();
 }
 
-/** Assertions of one file, in source order. */
+/** Lists the assertions of one file, in source order. */
 function assertionsOf(file: string): Assertion[] {
   const source = ts.createSourceFile(
     file,

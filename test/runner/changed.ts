@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { project, run } from "../../tools/lib/process.ts";
 
-/** Files outside the code; a change that reaches no test does not require all of them. */
+/** Files outside the code: if no test reaches one, its change does not require all tests. */
 const prose = /^docs\/(?!configuration\.md)|\.png$/;
 
 /** Files that a file runs without naming them: the CLI runs the program, a clone runs the users' commands. */
@@ -18,7 +18,7 @@ const runs: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Project files named in quotes, or in a script after `$here/`, relative to the file or the project. */
+/** Finds project files that a file names in quotes, or after `$here/` in a script; paths are relative to either. */
 function namedIn(file: string): string[] {
   if (!/\.(ts|sh|py)$|\/run$/.test(file)) return [];
   const text = readFileSync(join(project, file), "utf8");
@@ -29,11 +29,12 @@ function namedIn(file: string): string[] {
   return [...new Set(paths)].filter(isFile);
 }
 
-/** Files that each file names or runs. */
+/** Maps each file to the files that it names or runs. */
 function graph(files: readonly string[]): Map<string, readonly string[]> {
   return new Map(files.map((file) => [file, [...namedIn(file), ...(runs[file] ?? [])]]));
 }
 
+/** Finds a file and all files that it reaches, directly or not. */
 function reach(from: string, edges: ReadonlyMap<string, readonly string[]>): Set<string> {
   const seen = new Set<string>();
   const open = [from];

@@ -4,6 +4,7 @@ import { project } from "../../tools/lib/process.ts";
 /** Prerequisite of tests that takes minutes to set up on a new machine. */
 export type Need = "engine" | "airflow2" | "cluster" | "machines" | "scanners";
 
+/** Suite of tests: a folder of `test/`. */
 export type Suite = "unit" | "scan" | "live";
 
 /** Test files that one process runs. */
@@ -25,11 +26,12 @@ const globs: Readonly<Record<Suite, string>> = {
 
 export const suites = Object.keys(globs) as Suite[];
 
-/** Every test file that `npm test` runs, sorted. */
+/** Lists every test file that `npm test` runs, sorted within its suite. */
 export function testFiles(): string[] {
   return Object.values(globs).flatMap((glob) => globSync(glob, { cwd: project }).sort());
 }
 
+/** @throws Error for a file outside of the folders of suites */
 export function suiteOf(file: string): Suite {
   const suite = suites.find((name) => file.startsWith(`test/${name}/`));
   if (!suite)
@@ -37,7 +39,7 @@ export function suiteOf(file: string): Suite {
   return suite;
 }
 
-/** Live files that start first, in `test/live`: the longest, and the ones that hold others up. The rest follows. */
+/** Live tests that start first, in order: the longest, and those that keep others from starting. Paths are below `test/live`. */
 const first = [
   "machines/machines",
   "kubernetes/deploying",
@@ -58,8 +60,8 @@ function rank(file: string): number {
   return at < 0 ? first.length : at;
 }
 
-/** Needs of the files in a room of `test/live`, besides an engine. */
-const rooms: Readonly<Record<string, readonly Need[]>> = {
+/** Needs of the test files in a folder of `test/live`, besides an engine. */
+const folderNeeds: Readonly<Record<string, readonly Need[]>> = {
   docker: [],
   kubernetes: ["cluster"],
   machines: ["machines"],
@@ -67,18 +69,18 @@ const rooms: Readonly<Record<string, readonly Need[]>> = {
 };
 
 function liveJob(file: string): Job {
-  const room = file.split("/")[2] ?? "";
-  const needs = rooms[room];
+  const folder = file.split("/")[2] ?? "";
+  const needs = folderNeeds[folder];
   if (!needs)
     throw new Error(
-      `${file} is in no room; expected a file in ${Object.keys(rooms).join(", ")} of test/live, by what it needs.`,
+      `${file} is in no folder of live tests; move it, by its needs, to one of ${Object.keys(folderNeeds).join(", ")} of test/live.`,
     );
   const shared = file.endsWith("/node.test.ts") ? "alone" : "shared";
   const inCluster = needs.includes("cluster") ? shared : "no";
   return { name: file, suite: "live", files: [file], needs: ["engine", ...needs], inCluster };
 }
 
-/** Jobs for these files, in start order. Unit tests share one, as each process would cost a second. */
+/** Divides test files into jobs, in start order. Unit tests share a job, as each further process would cost a second. */
 export function jobsOf(files: readonly string[]): Job[] {
   const of = (suite: Suite) => files.filter((file) => suiteOf(file) === suite);
   const whole = (suite: Suite, needs: readonly Need[]): Job[] =>

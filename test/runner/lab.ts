@@ -1,8 +1,8 @@
 import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main, run } from "../../tools/lib/process.ts";
 
-/** Programs of npm scripts that take no arguments. */
-const programs = {
+/** Commands of npm scripts that take no arguments, by the script's name. */
+const commands = {
   "lab:up": ["test/lab/up.sh"],
   "lab:down": ["test/lab/down.sh"],
   "machines:up": ["test/lab/machines/up.sh"],
@@ -10,13 +10,13 @@ const programs = {
   "lab:check": ["node", "--test", "test/lab/check/check.test.ts"],
 } as const;
 
-// Runs a program of the lab once its command line was checked: test/runner/lab.ts lab:up
+// Runs a script of the lab after checking its command line: test/runner/lab.ts lab:up
 await main(async () => {
   const [name] = process.argv.splice(2, 1);
-  const known = Object.keys(programs).find((one) => one === name) as keyof typeof programs | undefined;
+  const known = Object.keys(commands).find((one) => one === name) as keyof typeof commands | undefined;
   if (known === undefined)
-    throw new Error(`${name} is no script; expected ${Object.keys(programs).join(", ")}.`);
+    throw new Error(`${name} is no script of the lab; expected one of ${Object.keys(commands).join(", ")}.`);
   commandLine(known);
-  const [command, ...args] = programs[known];
+  const [command, ...args] = commands[known];
   await run(command, args, { show: true });
 });

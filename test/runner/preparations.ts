@@ -36,7 +36,7 @@ const setUp: Readonly<Record<Need, (engine: () => Promise<void>, sweeps: boolean
 };
 
 /**
- * Sets up what jobs need, all at once; what is already there takes a second.
+ * Sets up the needs of jobs, all at the same time; a need that is already met takes a second.
  * @param sweeps whether to remove leftovers of interrupted runs, which other running tests may be using
  * @returns a promise per need, rejected with the cause if the setup fails
  */

@@ -7,7 +7,7 @@ function cell({ seconds, cpu }: Cost): string {
   return `${Math.round(seconds)} s / ${Math.round(cpu)}`;
 }
 
-/** Table of jobs, longest first: seconds and CPU seconds of each job and its steps. */
+/** Renders a table of jobs, longest first, with seconds and CPU seconds of each job and its steps. */
 export function table(jobs: ReadonlyMap<string, Costs>): string {
   const rows = [...jobs].toSorted(
     ([, one], [, other]) => (other[0]?.[1].seconds ?? 0) - (one[0]?.[1].seconds ?? 0),
@@ -27,8 +27,8 @@ export function table(jobs: ReadonlyMap<string, Costs>): string {
   return padded.map((line) => line.join("  ")).join("\n");
 }
 
-/** Extracts the reporter's list of failures from a job's output; all of it if the list is missing. */
-export function failuresIn(said: string): string {
-  const at = said.lastIndexOf("✖ failing tests:");
-  return at < 0 ? said : said.slice(at);
+/** Extracts the reporter's list of failures from a job's output; returns all output if the list is missing. */
+export function failuresIn(output: string): string {
+  const at = output.lastIndexOf("✖ failing tests:");
+  return at < 0 ? output : output.slice(at);
 }

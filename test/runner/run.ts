@@ -15,25 +15,28 @@ import { costsOf, Usage } from "./usage.ts";
 const usageText = `npm test -- --help explains all arguments; suites are check, ${suites.join(", ")}.`;
 
 /** Seconds between two samples of idle CPU. */
-const pause = 5;
+const sampleSeconds = 5;
 
-/** Samples to average before a start, all taken after the previous start, whose load has to show first. */
-const looks = 3;
+/** Number of samples to average before a job starts, all taken after the previous start to include its load. */
+const sampleCount = 3;
 
 /** Parsed command line. */
-interface Asked {
+interface Options {
   /** True to check types and lint. */
   readonly checks: boolean;
   readonly files: readonly string[];
-  /** True if all tests run. */
+  /** True to run all tests, and to remove leftovers of earlier runs first. */
   readonly whole: boolean;
 }
 
-async function asked(): Promise<Asked> {
+async function optionsGiven(): Promise<Options> {
   const { flags, words } = commandLine("test");
   const all = testFiles();
   if (flags.changed || flags.since !== undefined) {
-    if (words.length > 0) throw new Error(usageText);
+    if (words.length > 0)
+      throw new Error(
+        `'${words.join(" ")}' is given beside --changed or --since; expected only one of them.\n${usageText}`,
+      );
     return {
       checks: true,
       files: await reachedBy(all, await changedSince(flags.since ?? "HEAD")),
@@ -44,22 +47,25 @@ async function asked(): Promise<Asked> {
   const of = (name: string) => all.filter((file) => file === name || suiteOf(file) === name);
   for (const name of words)
     if (name !== "check" && of(name).length === 0)
-      throw new Error(`'${name}' is no suite and no file of tests.\n${usageText}`);
-  const named = words.filter((name) => all.includes(name));
-  const files = named.length > 0 ? named : words.flatMap(of);
+      throw new Error(`'${name}' is neither a suite nor a test file.\n${usageText}`);
+  const namedFiles = words.filter((name) => all.includes(name));
+  const files = namedFiles.length > 0 ? namedFiles : words.flatMap(of);
   return { checks: words.includes("check"), files: [...new Set(files)], whole: false };
 }
 
 /** Outcome of a job. */
-interface Ended {
+interface Outcome {
   readonly passed: boolean;
-  readonly said: string;
+  /** Standard output and error, as they came. */
+  readonly output: string;
+  /** Milliseconds since the epoch. */
   readonly from: number;
   readonly to: number;
   readonly steps: readonly Step[];
 }
 
-async function runJob({ files }: Job, folder: string): Promise<Ended> {
+/** Runs a job's files in one process; `folder` is for the process's notes of its steps. */
+async function runJob({ files }: Job, folder: string): Promise<Outcome> {
   const from = Date.now();
   const notes = join(folder, `${from}-${files.length}-${files[0]?.replaceAll("/", "_")}`);
   const flags = ["--test", "--test-reporter=spec", "--test-concurrency=2"];
@@ -68,18 +74,18 @@ async function runJob({ files }: Job, folder: string): Promise<Ended> {
     env: { ...process.env, PULUMI_ERROR_OUTPUT_STRING: "true", [stepsFile]: notes },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let said = "";
+  let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {
-      said += chunk;
+      output += chunk;
     });
   }
   const code = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
   const lines = existsSync(notes) ? readFileSync(notes, "utf8").trim().split("\n") : [];
-  return { passed: code === 0, said, from, to: Date.now(), steps: lines.map((line) => JSON.parse(line)) };
+  return { passed: code === 0, output, from, to: Date.now(), steps: lines.map((line) => JSON.parse(line)) };
 }
 
-/** Runs jobs side by side as the machine has room; prints each job's cost and the failures at the end. */
+/** Runs as many jobs side by side as the machine has room for; prints each job's cost and the failures at the end. */
 class Run {
   private readonly waiting: Job[];
   private readonly running = new Set<Job>();
@@ -117,27 +123,27 @@ class Run {
   }
 
   private async begin(job: Job): Promise<void> {
-    const { passed, said, from, to, steps } = await runJob(job, this.folder);
-    this.look();
+    const { passed, output, from, to, steps } = await runJob(job, this.folder);
+    this.sampleIdle();
     this.costs.set(job.name, costsOf(this.usage, from, to, steps));
     console.log(
-      `${said}${job.name}: ${passed ? "passed" : "FAILED"} after ${Math.round((to - from) / 1000)} s\n`,
+      `${output}${job.name}: ${passed ? "passed" : "FAILED"} after ${Math.round((to - from) / 1000)} s\n`,
     );
-    if (!passed) this.failed.set(job.name, failuresIn(said));
+    if (!passed) this.failed.set(job.name, failuresIn(output));
     this.running.delete(job);
     this.wake();
   }
 
-  /** Share of all cores that was idle since the last sample. */
-  private look(): number {
+  /** Returns the share of all cores that was idle since the last sample. */
+  private sampleIdle(): number {
     return this.usage.sample(this.running.size + this.preparing.size);
   }
 
   private startWhatFits(): void {
     for (;;) {
       const { waiting, met } = this;
-      const last = this.idle.slice(-looks);
-      const idle = last.length < looks ? 0 : last.reduce((sum, share) => sum + share, 0) / looks;
+      const last = this.idle.slice(-sampleCount);
+      const idle = last.length < sampleCount ? 0 : last.reduce((sum, share) => sum + share, 0) / sampleCount;
       const job = next({ waiting, running: [...this.running], met, idle });
       if (!job) return;
       this.waiting.splice(this.waiting.indexOf(job), 1);
@@ -147,7 +153,7 @@ class Run {
     }
   }
 
-  private tell(seconds: number): void {
+  private printProgress(seconds: number): void {
     const names = [...this.running].map(({ name }) => name.replace(/^test\/live\/|\.test\.ts$/g, ""));
     const preparing = [...this.preparing.keys()].map((need) => `setting up: ${need}`);
     console.log(`[${seconds} s] ${[...names, ...preparing].join(", ")}; ${this.waiting.length} waiting`);
@@ -158,10 +164,10 @@ class Run {
     const begin = Date.now();
     const seconds = () => Math.round((Date.now() - begin) / 1000);
     const timer = setInterval(() => {
-      this.idle.push(this.look());
-      if (seconds() % 60 < pause) this.tell(seconds());
+      this.idle.push(this.sampleIdle());
+      if (seconds() % 60 < sampleSeconds) this.printProgress(seconds());
       this.wake();
-    }, pause * 1000);
+    }, sampleSeconds * 1000);
     while (this.waiting.length + this.running.size > 0) {
       this.startWhatFits();
       await new Promise<void>((done) => {
@@ -172,16 +178,16 @@ class Run {
     rmSync(this.folder, { recursive: true });
     console.log(`${table(this.costs)}\n${seconds()} s in all\n`);
     // Repeats the failures, since a long log is read from its end.
-    for (const [name, said] of this.failed)
-      console.log(`${name}: ${said}\nAgain, alone: npm test -- ${name}\n`);
+    for (const [name, output] of this.failed)
+      console.log(`${name}: ${output}\nTo run it alone: npm test -- ${name}\n`);
     if (this.failed.size > 0) throw new Error(`Failed: ${[...this.failed.keys()].join(", ")}`);
   }
 }
 
 await main(async () => {
-  const { checks, files, whole } = await asked();
+  const { checks, files, whole } = await optionsGiven();
   if (checks) await run("tools/run", ["tools/upkeep/check.ts"], { show: true });
   const jobs = jobsOf(files);
-  if (jobs.length === 0) console.log("No test can notice this change.");
+  if (jobs.length === 0) console.log("No test reaches a changed file, so none runs.");
   else await new Run(jobs, whole).all();
 });

@@ -10,35 +10,35 @@ export interface Moment {
   readonly idle: number;
 }
 
-/** Jobs that run side by side however busy the machine is: live tests wait half of their time. */
-const least = 3;
+/** Number of jobs that run side by side however busy the machine is: live tests wait half of their time. */
+const fewest = 3;
 
 /**
- * Jobs that run side by side at most: five stacks that start at once keep two cores from answering in time.
+ * Maximum number of jobs that run side by side: five stacks that start at the same time keep two cores from
+ * answering in time.
  */
 const most = 4;
 
-/** Share of all cores that must be idle before more than `least` jobs run. */
-const room = 0.35;
+/** Share of all cores that must be idle before more than `fewest` jobs run. */
+const idleShare = 0.35;
 
+/** Checks whether the cluster has room for a job, beside those that run there. */
 function clusterTakes({ inCluster }: Job, { waiting, running }: Moment): boolean {
   const there = running.filter((job) => job.inCluster !== "no").length;
   if (inCluster === "alone") return there === 0 && !waiting.some((job) => job.inCluster === "shared");
   return inCluster === "no" || there < 2;
 }
 
-/**
- * Next job to start, if any. Unit tests and scanners compute all the time, so they never run side by side.
- */
+/** Selects the next job to start, if any. Unit tests and scanners compute all the time, so they never run side by side. */
 export function next(moment: Moment): Job | undefined {
   const { waiting, running, met, idle } = moment;
   const isReady = ({ needs }: Job) => needs.every((need) => met.has(need));
   const computes = running.some(({ suite }) => suite !== "live");
-  // The first live job that is not ready keeps its place: setting up its needs takes CPU time, too.
-  const kept = waiting.findIndex((job) => job.suite === "live" && !isReady(job));
+  // The first live job that is not ready holds one place: setting up its needs takes CPU time, too.
+  const unready = waiting.findIndex((job) => job.suite === "live" && !isReady(job));
   return waiting.find((job, at) => {
-    const isFirst = kept < 0 || at < kept;
-    const places = !isFirst ? least - 1 : idle >= room ? most : least;
+    const isFirst = unready < 0 || at < unready;
+    const places = !isFirst ? fewest - 1 : idle >= idleShare ? most : fewest;
     const isAlone = job.suite === "live" || !computes;
     return running.length < places && isReady(job) && isAlone && clusterTakes(job, moment);
   });

@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 
-/** Timed steps of a live test; the rest of its time counts as acting. */
+/** Kinds of timed steps of a live test; the rest of its time counts as `act`. */
 export const kinds = ["deploy", "wait", "remove"] as const;
 
 type Kind = (typeof kinds)[number];
@@ -18,14 +18,14 @@ export const stepsFile = "TEST_STEPS_FILE";
 
 let depth = 0;
 
-/** Runs and times a step; a step within or beside another one counts as part of that one. */
-export async function timed<T>(kind: Kind, doing: () => Promise<T>): Promise<T> {
+/** Runs and times a step; a step that starts during another one counts as part of that one. */
+export async function timed<T>(kind: Kind, action: () => Promise<T>): Promise<T> {
   const file = process.env[stepsFile];
-  if (file === undefined || depth > 0) return doing();
+  if (file === undefined || depth > 0) return action();
   depth++;
   const from = Date.now();
   try {
-    return await doing();
+    return await action();
   } finally {
     depth--;
     const step: Step = { kind, from, to: Date.now() };

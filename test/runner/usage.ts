@@ -18,7 +18,7 @@ export interface Cost {
   readonly cpu: number;
 }
 
-/** Divides the machine's CPU time among jobs, as containers and clusters are no child processes. */
+/** Divides the machine's CPU time among jobs, as containers and clusters are no child processes of theirs. */
 export class Usage {
   private readonly samples: Sample[] = [];
   private last: Times = times();
@@ -38,7 +38,7 @@ export class Usage {
     return idle;
   }
 
-  /** Cost of a period to one job: the machine's CPU time, divided evenly among all that ran. */
+  /** Computes a period's cost to one job: the machine's CPU time, divided evenly among all jobs that ran. */
   cost(from: number, to: number): Cost {
     const parts = this.samples.map((sample) => {
       const overlap = Math.min(to, sample.to) - Math.max(from, sample.from);
@@ -48,7 +48,7 @@ export class Usage {
   }
 }
 
-/** Cost of a job by step; `act` is the rest. */
+/** Computes the cost of a job, by step; `act` is the rest. */
 export function costsOf(usage: Usage, from: number, to: number, steps: readonly Step[]) {
   const whole = usage.cost(from, to);
   const sum = (costs: readonly Cost[]): Cost => ({

@@ -29,7 +29,7 @@ before(async () => {
 });
 
 for (const stack of stacks()) {
-  test(`scanners have nothing to say about ${stack}`, async () => {
+  test(`scanners find nothing wrong with ${stack}`, async () => {
     await withManifests(stack, async (folder) => {
       const left = names.map(async (name) => {
         const found = await scanners[name](tools, folder);

@@ -104,7 +104,7 @@ async function checkov(tools: string, folder: string): Promise<Finding[]> {
 export const scanners = { "kube-score": kubeScore, kics, checkov } satisfies Record<string, Scanner>;
 export type ScannerName = keyof typeof scanners;
 
-/** Rule that does not apply, or not where `where` matches `stack Kind/name: message`. */
+/** Exception to a scanner's rule, for findings where the pattern `where` matches `stack Kind/name: message`. */
 export interface Exception {
   readonly rule: string;
   readonly where: string;
@@ -115,6 +115,7 @@ const exceptions = z.array(
   z.strictObject({ rule: z.string(), where: z.string().default(""), why: z.string().min(20) }),
 );
 
+/** Reads the exceptions of a scanner from `allowed/`. */
 export function allowed(scanner: ScannerName): readonly Exception[] {
   return exceptions.parse(
     parse(readFileSync(join(import.meta.dirname, "allowed", `${scanner}.yaml`), "utf8")),
@@ -125,7 +126,7 @@ export function excuses({ rule, where }: Exception, stack: string, found: Findin
   return rule === found.rule && new RegExp(where).test(`${stack} ${found.object}: ${found.message}`);
 }
 
-/** Stacks for a cluster. */
+/** Lists the names of the stacks for a cluster. */
 export function stacks(): readonly string[] {
   const files = globSync("stacks/Pulumi.*.yaml", { cwd: project }).sort();
   return files
@@ -140,7 +141,7 @@ export async function setUp(): Promise<string> {
   return (await run(setup, ["--where"])).trim();
 }
 
-/** Creates a folder that lives as long as `use` runs. */
+/** Creates a temporary folder, and removes it once `use` has run. */
 export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "airflow-scan-"));
   try {
@@ -150,7 +151,7 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>): Promis
   }
 }
 
-/** Renders a stack's manifests into a temporary folder. */
+/** Renders a stack's manifests into a temporary folder for `use`. */
 export function withManifests<T>(stack: string, use: (folder: string) => Promise<T>): Promise<T> {
   return withFolder(async (folder) => {
     await run(process.execPath, ["tools/render.ts", "--stack", stack, "--out", folder]);

@@ -5,21 +5,24 @@ import { overlaps } from "./overlaps.ts";
 import { slow } from "./recovery.ts";
 import { waits } from "./waits.ts";
 
-/** Faults that did not happen, and so prove nothing. */
+/** Finds faults that did not happen, and so prove nothing. */
 function missed({ faults }: Evidence): Finding[] {
   return faults.flatMap(({ fault, evidence, missed: why }): Finding[] =>
     evidence === undefined
       ? [
           {
             flaw: "missed",
-            told: `${fault.kind} of ${fault.target} did not land: ${why ?? "nothing shows it"}`,
+            observed: `${fault.kind} of ${fault.target} did not happen: ${why ?? "there is no proof of it"}`,
           },
         ]
       : [],
   );
 }
 
-/** Every broken promise in the evidence of a schedule; empty if all were kept. */
+/**
+ * Finds every broken promise in the evidence of a schedule; none if all were kept.
+ * @param held limits to hold the deployment to
+ */
 export function check(evidence: Evidence, held: Bounds = bounds): readonly Finding[] {
   return [
     ...endings(evidence),

@@ -4,14 +4,14 @@ import { type Evidence, type Finding, keyOf, type Try } from "./evidence.ts";
 const ended = ["success", "failed", "upstream_failed", "skipped", "removed"];
 
 function endingOf(key: string, last: Try | undefined, done: number): Finding[] {
-  if (!last) return [{ flaw: "unfinished", told: `${key}: the database does not know it` }];
+  if (!last) return [{ flaw: "unfinished", observed: `${key}: the database has no such task` }];
   const { state } = last;
   if (!ended.includes(state ?? ""))
-    return [{ flaw: "unfinished", told: `${key}: try ${last.try} is still ${state ?? "waiting"}` }];
-  if (state !== "success") return [{ flaw: "failed", told: `${key}: ${state} after ${last.try} tries` }];
+    return [{ flaw: "unfinished", observed: `${key}: try ${last.try} is still ${state ?? "waiting"}` }];
+  if (state !== "success") return [{ flaw: "failed", observed: `${key}: ${state} after ${last.try} tries` }];
   if (done === 1) return [];
-  if (done === 0) return [{ flaw: "unwritten", told: `${key}: success, but no execution came to its end` }];
-  return [{ flaw: "twice", told: `${key}: came to its end ${done} times` }];
+  if (done === 0) return [{ flaw: "unwritten", observed: `${key}: success, but no execution finished` }];
+  return [{ flaw: "twice", observed: `${key}: finished ${done} times; expected once` }];
 }
 
 /**
@@ -32,13 +32,13 @@ export function endings(evidence: Evidence): Finding[] {
   });
 }
 
-/** Executions of tries that the database does not know. */
+/** Finds executions of tries that the database does not have. */
 export function strangers({ tries, executions }: Evidence): Finding[] {
   const known = new Set(tries.map((one) => `${keyOf(one)} ${one.try}`));
   return executions
     .filter((one) => !known.has(`${keyOf(one)} ${one.try}`))
     .map((one) => ({
       flaw: "unknown",
-      told: `${keyOf(one)}: try ${one.try} ran on ${one.host}, and the database has no such try`,
+      observed: `${keyOf(one)}: try ${one.try} ran on ${one.host}, but the database has no such try`,
     }));
 }

@@ -9,6 +9,7 @@ export interface Try {
   readonly dag: string;
   readonly run: string;
   readonly task: string;
+  /** -1 for a task that is not mapped. */
   readonly map: number;
   readonly try: number;
   readonly state: string | null;
@@ -20,11 +21,11 @@ export interface Try {
   readonly current: boolean;
 }
 
-/** Fault as it was carried out. */
+/** Fault that was carried out, with its period and its proof. */
 export interface Landed {
   readonly fault: Fault;
   readonly from: number;
-  /** End of the fault: everything it took away is back. */
+  /** Time at which everything that the fault took away was back. */
   readonly until: number;
   /** Hosts whose tasks the fault hit. */
   readonly hosts: readonly string[];
@@ -34,7 +35,7 @@ export interface Landed {
   readonly missed?: string;
 }
 
-/** Everything known about a schedule that ran. */
+/** Observations of a schedule that ran: what was expected, what the database and the ledger recorded. */
 export interface Evidence {
   readonly expected: readonly ExpectedTask[];
   readonly tries: readonly Try[];
@@ -81,12 +82,14 @@ export type Flaw =
   /** The fault did not happen. */
   | "missed";
 
+/** Broken promise. */
 export interface Finding {
   readonly flaw: Flaw;
-  /** Observation, in words. */
-  readonly told: string;
+  /** Observation that shows the flaw, in words. */
+  readonly observed: string;
 }
 
+/** Key of a task in a run, as findings print it: `DAG.TASK[MAP] of RUN`. */
 export const keyOf = ({ dag, run, task, map }: Pick<Try, "dag" | "run" | "task" | "map">) =>
   `${dag}.${task}${map < 0 ? "" : `[${map}]`} of ${run}`;
 

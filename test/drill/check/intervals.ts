@@ -19,7 +19,7 @@ export function merged(all: readonly Interval[]): readonly Interval[] {
   return result;
 }
 
-/** Time covered by both lists. */
+/** Intersects two lists; the result is in order. */
 export function common(one: readonly Interval[], other: readonly Interval[]): readonly Interval[] {
   const pairs = merged(one).flatMap((a) =>
     merged(other).map((b) => ({ from: Math.max(a.from, b.from), until: Math.min(a.until, b.until) })),
@@ -27,16 +27,17 @@ export function common(one: readonly Interval[], other: readonly Interval[]): re
   return merged(pairs);
 }
 
+/** Sums the seconds that intervals cover, overlaps once. */
 export function total(all: readonly Interval[]): number {
   return merged(all).reduce((sum, { from, until }) => sum + until - from, 0);
 }
 
-/** Seconds of an interval that no other one covers. */
+/** Sums the seconds of an interval that no other one covers. */
 export function outside(one: Interval, others: readonly Interval[]): number {
   return total([one]) - total(common([one], others));
 }
 
-/** Periods in which at least `count` intervals overlap. */
+/** Finds the periods in which at least `count(at)` intervals overlap. */
 export function crowded(all: readonly Interval[], count: (at: number) => number): readonly Interval[] {
   const moments = [...new Set(all.flatMap(({ from, until }) => [from, until]))].sort((a, b) => a - b);
   const slices = moments.slice(1).map((until, at) => ({ from: moments[at] ?? until, until }));

@@ -6,7 +6,7 @@ import { pledgeOf } from "./pledges.ts";
 /** Longest gap in seconds between two ticks of a process that was neither frozen nor delayed. */
 const gap = 1.5;
 
-/** Periods in which a process ran, according to its own ticks; longer gaps are left out. */
+/** Finds the periods in which a process ran, according to its ticks; gaps of more than `gap` are left out. */
 export function activity({ moments }: Execution): readonly Interval[] {
   return merged(
     moments.slice(1).flatMap((until, at) => {
@@ -16,7 +16,7 @@ export function activity({ moments }: Execution): readonly Interval[] {
   );
 }
 
-/** Seconds for which the older of two executions may overlap the younger one. */
+/** Determines the seconds for which the older of two executions may overlap the younger one. */
 function tolerated(older: Execution, younger: Execution, faults: readonly Landed[]): number {
   const thawed = faults.filter(
     ({ hosts, from, until }) =>
@@ -31,11 +31,11 @@ function between(one: Execution, other: Execution, faults: readonly Landed[]): F
   const allowed = tolerated(older, younger, faults);
   if (both <= allowed) return [];
   const of = ({ try: number, host, pid }: Execution) => `try ${number} (${host}, process ${pid})`;
-  const told = `${keyOf(one)}: ${of(older)} and ${of(younger)} ran at once for ${seconds(both)}, from ${seconds(beganAt(younger))}; expected ${seconds(allowed)}`;
-  return [{ flaw: "overlap", told }];
+  const observed = `${keyOf(one)}: ${of(older)} and ${of(younger)} ran at the same time for ${seconds(both)}, from ${seconds(beganAt(younger))}; expected at most ${seconds(allowed)}`;
+  return [{ flaw: "overlap", observed }];
 }
 
-/** Executions of one task that ran at the same time. */
+/** Finds executions of one task that ran at the same time. */
 export function overlaps({ executions, faults }: Evidence): Finding[] {
   const byTask = Map.groupBy(executions, keyOf);
   return [...byTask.values()].flatMap((of) =>

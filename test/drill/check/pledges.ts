@@ -7,7 +7,7 @@ export function pledgeOf({ kind, aim, peer }: Pick<Fault, "kind" | "aim" | "peer
   return pledge(aim, peer);
 }
 
-/** True if a fault may have ended what ran on a host. */
+/** Checks whether a fault may have ended the tasks that ran on a host. */
 export function mayCost({ fault, from, until, hosts }: Landed, host: string): boolean {
   const { costs, spares } = pledgeOf(fault);
   if (costs === "nobody" || (spares > 0 && until - from <= spares)) return false;

@@ -4,7 +4,7 @@ import { outside } from "./intervals.ts";
 import { beganAt } from "./ledger.ts";
 import { busy } from "./waits.ts";
 
-/** Time that recovery from a fault took. */
+/** Time that the recovery from a fault took. */
 export interface Recovery {
   readonly landed: Landed;
   /** Seconds from the fault's end to the next start of a task; undefined if no task started after it. */
@@ -13,12 +13,13 @@ export interface Recovery {
   readonly again?: number;
 }
 
-/** Next start of a task after a failed try. */
+/** Finds the time at which a task started next after a failed try. */
 function nextStart({ executions }: Evidence, { of }: Charged): number | undefined {
   const later = executions.filter((one) => keyOf(one) === keyOf(of) && one.try > of.try).map(beganAt);
   return later.length > 0 ? Math.min(...later) : undefined;
 }
 
+/** Measures the recovery from each fault. */
 export function recoveries(evidence: Evidence): readonly Recovery[] {
   const charged = chargedTries(evidence);
   return evidence.faults.map((landed) => {
@@ -34,7 +35,7 @@ export function recoveries(evidence: Evidence): readonly Recovery[] {
   });
 }
 
-/** Tasks of a killed worker that ran again later than promised although a slot was free. */
+/** Finds tasks of a killed worker that ran again later than promised although a slot was free. */
 export function slow(evidence: Evidence, { again }: Bounds): Finding[] {
   const taken = busy(evidence);
   return chargedTries(evidence).flatMap((one): Finding[] => {
@@ -44,7 +45,7 @@ export function slow(evidence: Evidence, { again }: Bounds): Finding[] {
     if (!landed || next === undefined || !["kill", "dead"].includes(landed.fault.kind)) return [];
     const waited = outside({ from: landed.from, until: next }, taken);
     if (waited <= again) return [];
-    const told = `${keyOf(one.of)}: lost by ${landed.fault.kind} of ${landed.fault.target}, ran again ${seconds(next - landed.from)} later, of which there was a place for ${seconds(waited)}; expected ${again} s`;
-    return [{ flaw: "slow", told }];
+    const observed = `${keyOf(one.of)}: ended by ${landed.fault.kind} of ${landed.fault.target}, ran again ${seconds(next - landed.from)} later; a slot was free for ${seconds(waited)} of that, expected at most ${again} s`;
+    return [{ flaw: "slow", observed }];
   });
 }

@@ -10,17 +10,17 @@ import { type Deployment, ledgerOf } from "./deployment.ts";
 import { dockerStack } from "./docker.ts";
 import { places } from "./stack.ts";
 
-/** Service names that differ from the stack's. */
+/** Compose's names of services that a stack names otherwise, by the stack's name. */
 const services: Readonly<Record<string, string>> = { webserver: "api-server" };
 const workers = dockerStack.layout.worker;
 const roles = ["redis", "postgres", "api-server", "scheduler", "dag-processor", "triggerer", ...workers];
 
-/** Ordinary compose deployment, which lives no longer than the command. */
+/** Ordinary compose deployment, which exists only while the command runs. */
 export class ComposeDeployment implements Deployment {
   readonly subject = "compose";
   readonly platform = "docker";
   readonly layout: Layout = dockerStack.layout;
-  /** Compose is never deployed again, and its broker keeps nothing on disk. */
+  /** Kinds that do not apply, as Compose is never deployed again and its broker keeps nothing on disk. */
   readonly without = ["scaleUp", "scaleDown", "change", "upKilled", "diskFull"] as const;
   readonly places = places;
   readonly levers: Levers;

@@ -7,7 +7,7 @@ import { kubernetesStack } from "./kubernetes.ts";
 import { machinesStack } from "./machines.ts";
 import { StackDeployment } from "./stack.ts";
 
-/** Ways to deploy each subject. */
+/** Functions that prepare the deployment of each subject. */
 export const deployments: Readonly<Record<Subject, () => Promise<Deployment>>> = {
   docker: () => ensureImages().then(() => new StackDeployment(dockerStack)),
   kubernetes: async () => new StackDeployment(kubernetesStack),

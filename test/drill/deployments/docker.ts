@@ -6,7 +6,7 @@ import type { Levers } from "../nemesis/levers.ts";
 import { layoutOf } from "../plan/schedule.ts";
 import type { StackArgs } from "./stack.ts";
 
-/** MiB of the small disks that faults fill. */
+/** Sizes in MiB of the small disks that faults fill, by instance. */
 const disks = { redis: 64, postgres: 640 };
 
 const workers = /^worker-/;
@@ -32,7 +32,7 @@ function clear(prefix: string): Promise<void> {
 async function giveDisks(stack: TestStack, { disk }: Levers): Promise<void> {
   for (const [instance, mebibytes] of Object.entries(disks)) {
     const directory = await disk(instance);
-    if (directory === undefined) throw new Error(`${instance} has no volume`);
+    if (directory === undefined) throw new Error(`${stack.prefix}-${instance} has no volume for its data`);
     await ownDisk(directory, mebibytes, {
       release: () => docker("stop", `${stack.prefix}-${instance}`),
       take: () => docker("start", `${stack.prefix}-${instance}`),
@@ -40,7 +40,7 @@ async function giveDisks(stack: TestStack, { disk }: Levers): Promise<void> {
   }
 }
 
-/** Stack of the drill on the local engine. */
+/** Arguments of the drill's stack on the local engine. */
 export const dockerStack: StackArgs = {
   name: "drill",
   port: 18700,

@@ -8,26 +8,26 @@ import { mainOf, processesOf } from "../nemesis/processes.ts";
 import { layoutOf } from "../plan/schedule.ts";
 import type { StackArgs } from "./stack.ts";
 
-/** Node that may be lost; the control roles run on the other one, where their data is. */
+/** Node that faults may take away; the control roles run on the other one, where their data is. */
 const node = "node2";
 
 function levers(stack: TestStack): Levers {
   const namespace = stack.prefix;
   const pod = async (instance: string) => {
     const found = (await pods(namespace)).get(instance);
-    if (!found) throw new Error(`there is no ${instance}`);
+    if (!found) throw new Error(`namespace ${namespace} has no pod of ${instance}`);
     return found;
   };
   // A pod that is starting has no container yet.
   const start = async (instance: string) => {
     const id = (await pod(instance)).status.containerStatuses?.[0]?.containerID;
-    if (id === undefined) throw new Error(`${instance} has no container`);
+    if (id === undefined) throw new Error(`the pod of ${instance} has no container yet`);
     return id;
   };
   const container = async (instance: string) => (await start(instance)).replace(/^.*:\/\//, "");
   const freezer = async (instance: string) => {
     const main = mainOf(await container(instance));
-    if (main === undefined) throw new Error(`${instance} has no process`);
+    if (main === undefined) throw new Error(`${instance} has no main process; expected a running container`);
     return freezerOf(main);
   };
   const exec: Levers["exec"] = (instance, ...command) => stack.exec(instance, ...command);
@@ -70,7 +70,7 @@ function levers(stack: TestStack): Levers {
   };
 }
 
-/** Stack of the drill in the lab's cluster, with workers on both nodes. */
+/** Arguments of the drill's stack in the lab's cluster, with workers on both nodes. */
 export const kubernetesStack: StackArgs = {
   name: "drill-cluster",
   port: 18720,

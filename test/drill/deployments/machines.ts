@@ -36,7 +36,7 @@ function levers(stack: TestStack): Levers {
   };
 }
 
-/** Runs a command beside each machine's volume, as a machine may have no worker any more. */
+/** Runs a command in a new container with each machine's volume, as a machine may have no worker left. */
 function atVolumes({ prefix }: TestStack, command: readonly string[]): Promise<readonly string[]> {
   const [program = "", ...args] = command;
   const flags = ["--rm", "--volume", `${prefix}-data:/opt/airflow/data`, "--entrypoint", program];
@@ -44,7 +44,7 @@ function atVolumes({ prefix }: TestStack, command: readonly string[]): Promise<r
   return Promise.all((["two", "three"] as const).map(read));
 }
 
-/** Stack of the drill on three machines of the lab, two of which have workers. */
+/** Arguments of the drill's stack on three machines of the lab, two of which have workers. */
 export const machinesStack: StackArgs = {
   name: "drill-machines",
   port: 18710,

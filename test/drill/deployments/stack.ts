@@ -11,14 +11,16 @@ import type { Layout } from "../plan/schedule.ts";
 import { type Deployment, ledgerOf } from "./deployment.ts";
 import { StackDeployer } from "./stackDeployer.ts";
 
-/** Tasks that a worker runs at once. */
+/** Number of tasks that a worker runs at a time. */
 export const places = 4;
 
 /** Configuration shared by all platforms. */
 export const common: Config = { workerConcurrency: places, workerMemory: 1024 };
 
+/** Arguments of a deployment of the project's stack. */
 export interface StackArgs {
   readonly name: string;
+  /** First port of those that the stack publishes. */
   readonly port: number;
   readonly target: Target;
   readonly layout: Layout;
@@ -26,13 +28,13 @@ export interface StackArgs {
   readonly levers: (stack: TestStack) => Levers;
   /** Runs once the stack is deployed. */
   readonly prepare?: (stack: TestStack, levers: Levers) => Promise<void>;
-  /** Runs a command at each ledger, if not at every worker; returns the outputs. */
+  /** Runs a command at each ledger and returns the outputs; by default, at every worker. */
   readonly atLedgers?: (stack: TestStack, command: readonly string[]) => Promise<readonly string[]>;
   /** Runs before the stack and its data are removed. */
   readonly clear?: (stack: TestStack) => Promise<void>;
 }
 
-/** Where a stack's state and its DAGs stay: outside of `.state`, from which nothing is mounted. */
+/** Folder of a stack's state and its DAGs: outside of `.state`, from which nothing is mounted. */
 export function folderOf(name: string): string {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   return join(cache, "airflow-on-celery/drill", basename(project), name);
@@ -77,7 +79,7 @@ export class StackDeployment implements Deployment {
   }
 
   async ready(): Promise<void> {
-    await this.deployer.usually();
+    await this.deployer.restore();
     await this.args.prepare?.(this.stack, this.levers);
     const { deployment: _, machine: __, ...roles } = this.layout;
     for (const name of Object.values(roles).flat()) await this.stack.healthy(name, 300);

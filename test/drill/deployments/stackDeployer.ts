@@ -30,8 +30,8 @@ export class StackDeployer implements Deployer {
     return (await this.stack.names()).filter((name) => name.startsWith("worker")).join();
   }
 
-  /** Deploys what every schedule starts from, if needed; the first call also restores missing parts. */
-  async usually(): Promise<void> {
+  /** Deploys the state that every schedule starts from, if needed; the first call also restores missing parts. */
+  async restore(): Promise<void> {
     if (this.isDeployed && this.workers === this.usual) return;
     this.workers = this.usual;
     await this.deploy();
@@ -50,7 +50,7 @@ export class StackDeployer implements Deployer {
     this.workers = Math.max(1, this.workers + by);
     await this.deploy();
     const after = await this.workerNames();
-    if (after === before) throw new Error(`the workers are still ${after}`);
+    if (after === before) throw new Error(`the workers are still ${after}; expected ${this.workers} of them`);
     return `${before} -> ${after}`;
   }
 
@@ -59,7 +59,8 @@ export class StackDeployer implements Deployer {
     this.revision++;
     await this.deploy();
     const names = replaced(before, await this.stack.instances());
-    if (names.length === 0) throw new Error("nothing was replaced");
+    if (names.length === 0)
+      throw new Error("the deployment replaced no container although a setting changed");
     return `replaced ${names.join()}`;
   }
 
@@ -68,6 +69,6 @@ export class StackDeployer implements Deployer {
     const killed = /pulumi up failed with exit code null/;
     await cutOff(this.stack, this.config, seconds, ["SIGKILL"], killed);
     await this.deploy();
-    return `up killed after ${seconds} s, and done again`;
+    return `up killed after ${seconds} s, and repeated`;
   }
 }

@@ -8,7 +8,7 @@ export async function boots(machine: string, boot: () => Promise<void>): Promise
       return await boot();
     } catch (error) {
       if (attempts === 3) throw error;
-      console.log(`    ${machine} did not boot; once more`);
+      console.log(`    ${machine} did not boot in attempt ${attempts} of 3; trying again`);
     }
   }
 }

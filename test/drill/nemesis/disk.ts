@@ -6,17 +6,18 @@ import { run } from "../../../tools/lib/process.ts";
 
 const filler = ".drill-filler";
 
+/** Checks whether a directory is on a small disk that `ownDisk` mounted. */
 function isOwn(directory: string): boolean {
   return readFileSync("/proc/self/mounts", "utf8").includes(` ${directory} tmpfs `);
 }
 
-/** Makes a directory's only user release it and take it up again. */
+/** Program that uses a directory, and can be made to release and to use it again. */
 export interface User {
   release(): Promise<unknown>;
   take(): Promise<unknown>;
 }
 
-/** Moves a directory with its content to a small disk of its own. */
+/** Moves a directory with its content to a small disk in memory, while `user` has released it. */
 export async function ownDisk(directory: string, mebibytes: number, user: User): Promise<void> {
   if (isOwn(directory)) return;
   await user.release();
@@ -40,7 +41,8 @@ export async function removeDisks(part: string): Promise<void> {
  * @returns evidence that it is full
  */
 export function fill(directory: string): string {
-  if (!isOwn(directory)) throw new Error(`${directory} has no disk of its own`);
+  if (!isOwn(directory))
+    throw new Error(`${directory} is on no small disk; filling it would fill the machine's`);
   const file = openSync(join(directory, filler), "w");
   const zeros = Buffer.alloc(2 ** 20);
   try {

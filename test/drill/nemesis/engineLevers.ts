@@ -17,8 +17,9 @@ interface Mount {
 const data = ["/data", "/var/lib/postgresql/data"];
 
 /**
- * Client of containers found by name.
- * @param runs the Docker client of the engine that an instance is on
+ * Creates a client that finds an instance's container by its name.
+ * @param named returns the name of an instance's container
+ * @param runs runs the Docker client of the engine that an instance is on
  */
 export function clientBy(
   named: (instance: string) => string,
@@ -28,7 +29,7 @@ export function clientBy(
     runs(instance, ...args.map((one) => (one === CONTAINER ? named(instance) : one)));
 }
 
-/** Levers of containers on Docker engines. */
+/** Creates the levers of containers on Docker engines. */
 export function engineLevers(client: Client): Omit<Levers, "hostsOn" | "cutPower"> {
   const inspect = async (instance: string, format: string) =>
     (await client(instance, "inspect", "--format", format, CONTAINER)).trim();
@@ -60,7 +61,10 @@ export function engineLevers(client: Client): Omit<Levers, "hostsOn" | "cutPower
   };
 }
 
-/** Kills containers at once, as a power cut of the engine's machine would; the engine starts them again. */
+/**
+ * Kills containers all at the same time, as a power cut of the engine's machine would.
+ * @returns a function that waits until the engine has started them again, and returns evidence
+ */
 export async function killAll(client: Client, instances: readonly string[]): Promise<() => Promise<string>> {
   const { start, container } = engineLevers(client);
   const before = await Promise.all(instances.map(start));

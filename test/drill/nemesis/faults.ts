@@ -9,9 +9,10 @@ import type { Levers } from "./levers.ts";
 import { exhaustMemory } from "./memory.ts";
 import { mainOf, signal, stateOf, treeOf } from "./processes.ts";
 
+/** Means by which faults are carried out on a deployment. */
 export interface Hands {
   readonly levers: Levers;
-  /** Missing where nothing is deployed again. */
+  /** Undefined for a deployment that is never deployed again. */
   readonly deployer?: Deployer;
 }
 
@@ -22,11 +23,11 @@ const wait = (seconds: number) => sleep(seconds * 1000);
 
 async function main(levers: Levers, instance: string): Promise<number> {
   const pid = mainOf(await levers.container(instance));
-  if (pid === undefined) throw new Error(`${instance} has no process`);
+  if (pid === undefined) throw new Error(`${instance} has no main process; expected a running container`);
   return pid;
 }
 
-/** Main process of an instance, or undefined if it is gone; for undoing a fault. */
+/** Finds the main process of an instance, to undo a fault; undefined if it is gone. */
 function mainIfAny(levers: Levers, instance: string): Promise<number | undefined> {
   return levers.container(instance).then(mainOf, () => undefined);
 }
@@ -63,7 +64,7 @@ const leave =
     const seen = await levers.away(target);
     await wait(seconds);
     await levers.give(target);
-    if (seen === undefined) throw new Error(`${target} still ran`);
+    if (seen === undefined) throw new Error(`${target} was still running after it was ${how}`);
     return seen;
   };
 
@@ -75,7 +76,7 @@ const freeze: Act = async ({ target, seconds }, { levers }) => {
   const stopped = pids.filter((pid) => stateOf(pid) === "T").length;
   await wait(seconds / 2);
   signal(pids, "SIGCONT");
-  if (stopped === 0) throw new Error("no process was stopped");
+  if (stopped === 0) throw new Error(`none of ${pids.length} processes of ${target} was stopped`);
   return `${stopped} of ${pids.length} processes stopped`;
 };
 
@@ -84,11 +85,11 @@ const pause: Act = async ({ target, seconds }, { levers }) => {
   const seen = await levers.paused(target);
   await wait(seconds);
   await levers.unpause(target);
-  if (seen === "") throw new Error(`${target} was not paused`);
+  if (seen === "") throw new Error(`${target} was not paused; its platform says that it runs`);
   return seen;
 };
 
-/** Drops some or all packets of a container for a while; returns how many. */
+/** Drops some or all packets of a container for the fault's duration; returns their number, in words. */
 async function losing(levers: Levers, { target, seconds }: Fault, loss: network.Loss): Promise<string> {
   const pid = await main(levers, target);
   await network.dropPackets(pid, loss);
@@ -96,16 +97,16 @@ async function losing(levers: Levers, { target, seconds }: Fault, loss: network.
   const dropped = await network.droppedPackets(pid).catch(() => undefined);
   const now = await mainIfAny(levers, target);
   if (now !== undefined) await network.passPackets(now, loss);
-  // A restarted container has a new network.
+  // A restarted container has a new network, without the count.
   if (dropped === undefined || now !== pid) return "restarted while packets were dropped";
-  if (dropped === 0) throw new Error("no packet was dropped");
+  if (dropped === 0) throw new Error(`no packet of ${target} was dropped`);
   return `${dropped} packets dropped`;
 }
 
 const drop: Act = async (fault, { levers }) => {
   const { target, peer } = fault;
   const peers = peer === undefined ? [] : await levers.addresses(target, peer);
-  if (peer !== undefined && peers.length === 0) throw new Error(`${peer} has no address`);
+  if (peer !== undefined && peers.length === 0) throw new Error(`${target} finds no address of ${peer}`);
   return losing(levers, fault, { peers, share: 1 });
 };
 
@@ -119,11 +120,11 @@ const halfOpen: Act = async ({ target, seconds }, { levers }) => {
   signal([pid], "SIGKILL");
   const seen = await startedAgain(levers, target, before);
   await network.passPackets(await main(levers, target), all);
-  if (dropped === 0) throw new Error("no packet was dropped");
+  if (dropped === 0) throw new Error(`no packet of ${target} was dropped`);
   return `${dropped} packets dropped; ${seen}`;
 };
 
-/** Share of packets to drop where netem cannot delay them: each is sent again after 200 ms or more. */
+/** Share of packets to drop where netem cannot delay them: TCP resends each after 200 ms or more. */
 const lossy = 0.2;
 
 const delay: Act = async (fault, { levers }) => {
@@ -134,19 +135,19 @@ const delay: Act = async (fault, { levers }) => {
   } catch (error) {
     const why = error instanceof Error ? error.message.split("\n")[1] : error;
     const seen = await losing(levers, fault, { peers: [], share: lossy });
-    return `${seen}, each to be sent again, as netem cannot delay them (${why})`;
+    return `${seen} to be resent, as netem cannot delay them (${why})`;
   }
   await wait(seconds);
   const delayed = await network.delayedPackets(pid);
   const now = await mainIfAny(levers, target);
   if (now !== undefined) await network.undelayPackets(now);
-  if (delayed === 0) throw new Error("no packet was delayed");
+  if (delayed === 0) throw new Error(`no packet of ${target} was delayed`);
   return `${delayed} packets delayed`;
 };
 
 const diskFull: Act = async ({ target, seconds }, { levers }) => {
   const directory = await levers.disk(target);
-  if (directory === undefined) throw new Error(`${target} has no disk of its own`);
+  if (directory === undefined) throw new Error(`${target} has no separate disk to fill`);
   try {
     const seen = fill(directory);
     await wait(seconds);
@@ -160,14 +161,14 @@ const lost: Act = async ({ target, seconds }, { levers }) => {
   const restore = await levers.cutPower(target);
   await wait(seconds);
   const seen = await restore();
-  if (seen === "") throw new Error(`${target} kept its power`);
+  if (seen === "") throw new Error(`${target} was still running after its power was cut`);
   return seen;
 };
 
 const deploying =
   (how: (deployer: Deployer, fault: Fault) => Promise<string>): Act =>
   async (fault, { deployer }) => {
-    if (!deployer) throw new Error("nothing is deployed again here");
+    if (!deployer) throw new Error(`${fault.kind} needs a deployment that can be deployed again`);
     return how(deployer, fault);
   };
 

@@ -2,15 +2,15 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cgroupOf } from "./processes.ts";
 
-/** Freezes and thaws all processes of a container, as `docker pause` does. */
+/** Handle that freezes and thaws all processes of a container, as `docker pause` does. */
 export interface Freezer {
   freeze(): void;
   thaw(): void;
-  /** Evidence that it is frozen; empty if it is not. */
+  /** Returns evidence that the container is frozen; empty if it is not. */
   state(): string;
 }
 
-/** Freezer of a process's cgroup: a hierarchy of its own in version 1, a file in version 2. */
+/** Creates the freezer of a process's cgroup: a separate hierarchy in version 1, a file in version 2. */
 export function freezerOf(pid: number): Freezer {
   const directory = cgroupOf(pid, "freezer");
   const old = join(directory, "freezer.state");

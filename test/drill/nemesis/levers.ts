@@ -1,34 +1,35 @@
-/** A platform's ways to hit instances of a deployment, by instance name. */
+/** Means by which a platform's instances are hit; `instance` is a name such as `worker-1`. */
 export interface Levers {
-  /** Id of the container, as it appears in cgroups. */
+  /** Returns the container's id, as it appears in cgroups. */
   container(instance: string): Promise<string>;
-  /** Text that changes whenever the instance is started again. */
+  /** Returns a text that changes whenever the instance is started again. */
   start(instance: string): Promise<string>;
-  /** Host name that the instance's tasks report. */
+  /** Returns the host name that the instance's tasks report. */
   host(instance: string): Promise<string>;
-  /** Addresses at which an instance reaches a peer. */
+  /** Finds the addresses at which an instance reaches a peer. */
   addresses(instance: string, peer: string): Promise<readonly string[]>;
   pause(instance: string): Promise<void>;
-  /** Paused state in the platform's own words. */
+  /** Returns the paused state in the platform's words; empty if the instance runs. */
   paused(instance: string): Promise<string>;
   unpause(instance: string): Promise<void>;
   restart(instance: string): Promise<void>;
-  /** Stops it, gracefully or by a kill, so that it stays away. */
+  /** Stops an instance, gracefully or by a kill, so that it stays away until `give`. */
   take(instance: string, how: "stopped" | "killed"): Promise<void>;
-  /** Stopped state in the platform's own words; undefined if it runs. */
+  /** Returns the stopped state in the platform's words; undefined if the instance runs. */
   away(instance: string): Promise<string | undefined>;
+  /** Starts an instance again after `take`. */
   give(instance: string): Promise<void>;
   /** Runs a command in the instance's container; returns its standard output. */
   exec(instance: string, ...command: string[]): Promise<string>;
-  /** Local directory of the instance's data, on a small disk of its own; undefined without such a disk. */
+  /** Finds the local directory of the instance's data, on a small disk; undefined if it has none. */
   disk(instance: string): Promise<string | undefined>;
-  /** Hosts of a machine's workers. */
+  /** Lists the hosts of a machine's workers. */
   hostsOn(machine: string): Promise<readonly string[]>;
-  /** Cuts a machine's power; returns a function that restores it and returns evidence of the cut. */
+  /** Cuts a machine's power; returns a function that restores the power and returns evidence of the cut. */
   cutPower(machine: string): Promise<() => Promise<string>>;
 }
 
-/** Finds the addresses that a peer's name resolves to on an instance. */
+/** Implements `addresses` by resolving a peer's name in an instance. */
 export function addressesBy(exec: Levers["exec"]): Levers["addresses"] {
   return async (instance, peer) => {
     const found = await exec(instance, "getent", "ahostsv4", peer);

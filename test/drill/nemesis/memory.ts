@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Levers } from "./levers.ts";
 import { calling, mainOf, memoryKills, processesOf, signal, stateOf } from "./processes.ts";
 
-/** Word in the command line by which the program is found. */
+/** Mark in the program's text, and so in its command line, by which its process is found. */
 const mark = "drill-takes-memory";
 
-/** Waits 2 s for the kernel's preferences to be set, then takes 16 MiB every 20 ms, for 10 s at most. */
+/** Program that waits 2 s for `prefer`, then takes 16 MiB every 20 ms, for 10 s at most. */
 const program = `# ${mark}
 import time
 time.sleep(2)
@@ -19,8 +19,8 @@ for _ in range(500):
     time.sleep(0.02)
 `;
 
-/** Makes the kernel kill these processes first in their container (1000), or not (0). */
-function offer(pids: readonly number[], score: 0 | 1000): void {
+/** Makes the kernel prefer to kill these processes when memory runs out (1000), or not (0). */
+function prefer(pids: readonly number[], score: 0 | 1000): void {
   for (const pid of pids) {
     try {
       writeFileSync(`/proc/${pid}/oom_score_adj`, String(score));
@@ -30,7 +30,7 @@ function offer(pids: readonly number[], score: 0 | 1000): void {
   }
 }
 
-/** Watches until the kernel kills or the program ends; returns the number of kills. */
+/** Watches until the kernel kills a process or the program ends; returns the number of kills. */
 async function watch(container: string, main: number, isOver: () => boolean): Promise<number> {
   const before = memoryKills(main);
   let kills = 0;
@@ -38,13 +38,13 @@ async function watch(container: string, main: number, isOver: () => boolean): Pr
   while (!isOver() && kills === 0) {
     taker ??= calling(container, mark);
     // Without this, the kernel would kill the process with the most memory: the program.
-    offer(taker === undefined ? [] : processesOf(container).filter((pid) => pid !== taker), 1000);
+    prefer(taker === undefined ? [] : processesOf(container).filter((pid) => pid !== taker), 1000);
     await sleep(100);
     kills = memoryKills(main) - before;
   }
-  // Some processes are enough: to kill all of them is another fault.
+  // Kills the program early: the kernel would go on to kill all processes, which is another fault.
   if (taker !== undefined) signal([taker], "SIGKILL");
-  offer(processesOf(container), 0);
+  prefer(processesOf(container), 0);
   // The kernel's count vanishes with a container whose main process it killed.
   return stateOf(main) === "" ? Math.max(kills, 1) : Math.max(kills, memoryKills(main) - before);
 }
@@ -56,7 +56,7 @@ async function watch(container: string, main: number, isOver: () => boolean): Pr
 export async function exhaustMemory(levers: Levers, instance: string): Promise<string> {
   const container = await levers.container(instance);
   const main = mainOf(container);
-  if (main === undefined) throw new Error(`${instance} has no process`);
+  if (main === undefined) throw new Error(`${instance} has no main process; expected a running container`);
   let isOver = false;
   const taking = levers
     .exec(instance, "python", "-c", program)
@@ -66,6 +66,6 @@ export async function exhaustMemory(levers: Levers, instance: string): Promise<s
     });
   const kills = await watch(container, main, () => isOver);
   await taking;
-  if (kills <= 0) throw new Error("the kernel killed nothing");
+  if (kills <= 0) throw new Error(`the kernel killed no process of ${instance}`);
   return `the kernel killed ${kills} of its processes`;
 }

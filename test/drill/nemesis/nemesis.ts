@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Landed } from "../check/evidence.ts";
-import { described, type Fault } from "../plan/schedule.ts";
+import { descriptionOf, type Fault } from "../plan/schedule.ts";
 import { acts, type Hands } from "./faults.ts";
 import { uptime } from "./processes.ts";
 
-/** Hosts of the workers that a fault hits. */
+/** Finds the hosts of the workers that a fault hits. */
 async function hitBy({ aim, target }: Fault, { levers }: Hands): Promise<readonly string[]> {
   if (aim === "machine") return levers.hostsOn(target);
   return aim === "worker" ? [await levers.host(target)] : [];
 }
 
+/** Carries out one fault; an error of its counts as a lack of proof. */
 async function land(fault: Fault, hands: Hands): Promise<Landed> {
   const hosts = await hitBy(fault, hands).catch(() => []);
   const from = uptime();
@@ -20,15 +21,15 @@ async function land(fault: Fault, hands: Hands): Promise<Landed> {
   return { fault, from, until: uptime(), hosts, ...seen };
 }
 
-/** Carries out faults one after the other. */
+/** Carries out faults one after the other, printing each with its evidence. */
 export async function play(faults: readonly Fault[], hands: Hands): Promise<readonly Landed[]> {
   const all: Landed[] = [];
   for (const fault of faults) {
     await sleep(fault.after * 1000);
-    console.log(`  ${described(fault)}`);
+    console.log(`  ${descriptionOf(fault)}`);
     const landed = await land(fault, hands);
     const took = (landed.until - landed.from).toFixed(1);
-    console.log(`    ${took} s: ${landed.evidence ?? `DID NOT LAND: ${landed.missed}`}`);
+    console.log(`    took ${took} s: ${landed.evidence ?? `DID NOT HAPPEN: ${landed.missed}`}`);
     all.push(landed);
   }
   return all;

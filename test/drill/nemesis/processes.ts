@@ -11,19 +11,19 @@ function read(file: string): string {
   }
 }
 
-/** Seconds since the kernel booted, the clock of the ledger. */
+/** Returns the seconds since the kernel booted, the clock of the ledger. */
 export function uptime(): number {
   return Number(read("/proc/uptime").split(" ")[0]);
 }
 
-/** Processes whose cgroup path contains a container's id, oldest first. */
+/** Finds the processes whose cgroup path contains a container's id, oldest first. */
 export function processesOf(container: string): readonly number[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const own = pids.filter((pid) => read(`/proc/${pid}/cgroup`).includes(container));
-  return own.map(Number).sort((one, other) => startOf(one) - startOf(other) || one - other);
+  const inside = pids.filter((pid) => read(`/proc/${pid}/cgroup`).includes(container));
+  return inside.map(Number).sort((one, other) => startOf(one) - startOf(other) || one - other);
 }
 
-/** Fields of /proc/PID/stat after the process name, which may contain spaces. */
+/** Reads the fields of /proc/PID/stat after the process name, which may contain spaces. */
 function fields(pid: number): string[] {
   return read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ") ?? [];
 }
@@ -32,12 +32,12 @@ function startOf(pid: number): number {
   return Number(fields(pid)[19] ?? 0);
 }
 
-/** Process 1 of a container; its end ends all others. */
+/** Finds process 1 of a container, whose end ends all others; undefined if there is none. */
 export function mainOf(container: string): number | undefined {
   return processesOf(container).find((pid) => /^NSpid:.*\s1$/m.test(read(`/proc/${pid}/status`)));
 }
 
-/** Main process of a container and its descendants, without health checks started from outside. */
+/** Finds the main process of a container and its descendants, but no health checks started from outside. */
 export function treeOf(container: string): readonly number[] {
   const main = mainOf(container);
   const all = processesOf(container);
@@ -47,7 +47,7 @@ export function treeOf(container: string): readonly number[] {
   return [...tree];
 }
 
-/** `R`, `S`, `T` and the like; empty if the process is gone. */
+/** Reads a process's state: `R`, `S`, `T` and the like; empty if the process is gone. */
 export function stateOf(pid: number): string {
   return fields(pid)[0] ?? "";
 }
@@ -63,22 +63,22 @@ export function signal(pids: readonly number[], name: NodeJS.Signals): number {
   }).length;
 }
 
-/** Directory of a process in a cgroup hierarchy of version 1, or in the only one of version 2. */
+/** Finds the directory of a process in a cgroup hierarchy of version 1, or in the only one of version 2. */
 export function cgroupOf(pid: number, hierarchy: string): string {
   const lines = read(`/proc/${pid}/cgroup`).split("\n");
-  const own = lines.find((line) => line.split(":")[1]?.split(",").includes(hierarchy));
-  if (own) return `/sys/fs/cgroup/${hierarchy}${own.split(":")[2]}`;
+  const versioned = lines.find((line) => line.split(":")[1]?.split(",").includes(hierarchy));
+  if (versioned) return `/sys/fs/cgroup/${hierarchy}${versioned.split(":")[2]}`;
   return `/sys/fs/cgroup${lines.find((line) => line.startsWith("0::"))?.slice(3) ?? ""}`;
 }
 
-/** Number of kills in a process's cgroup for lack of memory. */
+/** Counts the kills in a process's cgroup for lack of memory. */
 export function memoryKills(pid: number): number {
   const directory = cgroupOf(pid, "memory");
   const text = read(`${directory}/memory.oom_control`) || read(`${directory}/memory.events`);
   return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
-/** Process of a container with a word in its command line. */
+/** Finds the process of a container with a word in its command line; undefined if there is none. */
 export function calling(container: string, word: string): number | undefined {
   return processesOf(container).find((pid) => read(`/proc/${pid}/cmdline`).includes(word));
 }

@@ -27,16 +27,17 @@ export interface Pledge {
   readonly lingers: number;
 }
 
+/** Kind of fault. */
 export interface Kind {
-  /** The fault in words, for the report. */
+  /** Effect of the fault in words, for the report. */
   readonly does: string;
   readonly aims: readonly Aim[];
   /** Shortest and longest duration in seconds; unset if it is instantaneous or has no set duration. */
   readonly seconds?: readonly [number, number];
-  /** Approximate seconds that it takes, if its duration is not set. */
+  /** Approximate seconds that the fault takes in addition to `seconds`. */
   readonly takes?: number;
   readonly platforms: readonly PlatformName[];
-  /** Depends on what is hit, and on the peer that it is cut off from. */
+  /** Limits that hold when the fault hits this aim; `peer` is the role that the aim is cut off from. */
   readonly pledge: (aim: Aim, peer?: string) => Pledge;
 }
 
@@ -44,7 +45,7 @@ const everywhere = ["docker", "kubernetes", "machines"] as const;
 const control = ["broker", "database", "webserver", "scheduler", "triggerer"] as const;
 
 /** Seconds of silence after which a worker counts as dead. */
-const patience = 15;
+const deadAfter = 15;
 
 const nobody: Pledge = { costs: "nobody", spares: 0, recovers: 45, lingers: 0 };
 const hit: Pledge = { costs: "hit", spares: 0, recovers: 45, lingers: 0 };
@@ -56,10 +57,10 @@ const atWorker = (aim: Aim): Pledge => (aim === "worker" ? hit : nobody);
 const silent =
   (lingers: number) =>
   (aim: Aim): Pledge =>
-    aim === "worker" ? { ...hit, spares: patience, lingers } : nobody;
+    aim === "worker" ? { ...hit, spares: deadAfter, lingers } : nobody;
 
-/** Seconds that a thawed supervisor may take to notice that its attempt was given up. */
-const thaw = 5;
+/** Seconds that a thawed supervisor may take to notice that the attempt it runs was given up. */
+const noticeSeconds = 5;
 
 export const kinds = {
   kill: {
@@ -81,17 +82,17 @@ export const kinds = {
     aims: ["worker", ...control],
     seconds: [3, 90],
     platforms: everywhere,
-    pledge: silent(thaw),
+    pledge: silent(noticeSeconds),
   },
   pause: {
     does: "the container paused, and continued later",
     aims: ["worker", ...control],
     seconds: [3, 90],
     platforms: everywhere,
-    pledge: silent(thaw),
+    pledge: silent(noticeSeconds),
   },
   restart: {
-    does: "restarted in good order",
+    does: "restarted gracefully",
     aims: ["worker", ...control],
     takes: 15,
     platforms: everywhere,
@@ -102,11 +103,11 @@ export const kinds = {
     aims: ["worker"],
     seconds: [5, 60],
     platforms: everywhere,
-    // A worker is alive if either the webserver or the broker hears it.
+    // A worker counts as alive if either the webserver or the broker hears from it.
     pledge: (aim, peer) => (peer === undefined ? silent(0)(aim) : nobody),
   },
   halfOpen: {
-    does: "silenced, then restarted without a word to its clients",
+    does: "cut off, then restarted without closing its connections to clients",
     aims: ["broker", "database", "webserver"],
     seconds: [2, 10],
     takes: 15,
@@ -121,7 +122,7 @@ export const kinds = {
     pledge: () => nobody,
   },
   diskFull: {
-    does: "the disk of its data full",
+    does: "the disk with its data full",
     aims: ["broker", "database"],
     seconds: [5, 40],
     platforms: ["docker"],
@@ -135,7 +136,7 @@ export const kinds = {
     pledge: () => nobody,
   },
   outOfMemory: {
-    does: "its memory taken away, until the kernel kills",
+    does: "its memory used up until the kernel kills its processes",
     aims: ["worker"],
     takes: 10,
     platforms: everywhere,
@@ -149,7 +150,7 @@ export const kinds = {
     pledge: () => nobody,
   },
   scaleDown: {
-    does: "a deployment with one worker less",
+    does: "a deployment with one worker fewer",
     aims: ["deployment"],
     takes: 30,
     platforms: everywhere,
@@ -163,7 +164,7 @@ export const kinds = {
     pledge: () => nobody,
   },
   upKilled: {
-    does: "a deployment killed half-way, then done again",
+    does: "a deployment killed midway, then repeated",
     aims: ["deployment"],
     seconds: [1.5, 10],
     takes: 50,
@@ -171,7 +172,7 @@ export const kinds = {
     pledge: () => nobody,
   },
   lost: {
-    does: "a machine's power cut, and back later",
+    does: "a machine's power cut, and restored later",
     aims: ["machine"],
     seconds: [1, 30],
     takes: 20,
@@ -182,7 +183,7 @@ export const kinds = {
 
 export type KindName = keyof typeof kinds;
 
-/** Kinds that a platform supports, in a fixed order. */
+/** Lists the kinds that a platform supports, in a fixed order. */
 export function kindsOn(platform: PlatformName): readonly KindName[] {
   const names = Object.keys(kinds) as KindName[];
   return names.filter((name) => (kinds[name] as Kind).platforms.includes(platform));

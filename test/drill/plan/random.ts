@@ -1,14 +1,15 @@
-/** Pseudo-random numbers, the same for a seed. */
+/** Generator of pseudo-random numbers, which always returns the same ones for a seed. */
 export interface Random {
-  /** From 0 to less than 1. */
+  /** Returns a number from 0 to less than 1. */
   next(): number;
-  /** From `least` to `most`, log-uniform: as many between 1 and 10 as between 10 and 100. */
+  /** Returns a number from `least` to `most`, log-uniform: as many from 1 to 10 as from 10 to 100. */
   between(least: number, most: number): number;
+  /** @throws Error for an empty list */
   pick<T>(from: readonly T[]): T;
   shuffled<T>(all: readonly T[]): T[];
 }
 
-/** Generator known as mulberry32. */
+/** Implements the generator known as mulberry32. */
 function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -23,7 +24,7 @@ export function random(seed: number): Random {
   const next = mulberry32(seed);
   const pick = <T>(from: readonly T[]): T => {
     const one = from[Math.floor(next() * from.length)];
-    if (one === undefined) throw new Error("Nothing can be picked from an empty list.");
+    if (one === undefined) throw new Error("pick() got an empty list; expected at least one entry.");
     return one;
   };
   return {

@@ -18,7 +18,7 @@ export interface Fault {
 /** Names of a deployment's parts that faults can hit. */
 export type Layout = Readonly<Record<Aim, readonly string[]>>;
 
-/** Layout of a stack on any platform: each control role has one instance. */
+/** Lays out a stack on any platform: each control role has one instance. */
 export function layoutOf(worker: readonly string[], machine: readonly string[]): Layout {
   return {
     worker,
@@ -32,6 +32,7 @@ export function layoutOf(worker: readonly string[], machine: readonly string[]):
   };
 }
 
+/** Limits of a schedule. */
 export interface Shape {
   readonly platform: PlatformName;
   readonly layout: Layout;
@@ -44,18 +45,18 @@ export interface Shape {
 }
 
 /** Seconds from the start of the workload to the first fault: tasks run by then. */
-const lead = 12;
+const leadSeconds = 12;
 
 const tenths = (seconds: number) => Math.round(seconds * 10) / 10;
 
-/** Coprime with the number of kinds on every platform; spreads the slow kinds that deploy. */
+/** Step through the kinds: coprime with their number on every platform, and spreads the slow ones that deploy. */
 const stride = 11;
 
 /** Deals kinds in turn, so that neighbouring seeds cover all of them. */
 function dealt(seed: number, count: number, all: readonly KindName[]): KindName[] {
   return Array.from({ length: count }, (_, at) => {
     const name = all[((seed * count + at) * stride) % all.length];
-    if (name === undefined) throw new Error("There is no kind of fault.");
+    if (name === undefined) throw new Error("The platform has no kind of fault; expected at least one.");
     return name;
   });
 }
@@ -71,33 +72,33 @@ function faultOf(name: KindName, after: number, { platform, layout, longest }: S
     kind: name,
     aim,
     target: chance.pick(layout[aim]),
-    // On machines, the gateway of one has the address of all control roles: no role is cut off alone.
+    // On machines, all control roles are behind one gateway's address, so that none can be cut off alone.
     ...(peer !== undefined && platform !== "machines" && { peer }),
     after,
     seconds,
   };
 }
 
-/** Change in the number of workers after a fault. */
-function scales(name: KindName): number {
+/** Returns the change in the number of workers that a kind of fault makes. */
+function workersAdded(name: KindName): number {
   return name === "scaleUp" ? 1 : name === "scaleDown" ? -1 : 0;
 }
 
-/** Faults of a seed, one after the other, with calm between them. */
+/** Plans the faults of a seed, one after the other, with calm between them. */
 export function scheduleOf(seed: number, shape: Shape): readonly Fault[] {
   const chance = random(seed);
   const order = chance.shuffled(dealt(seed, shape.count, kindsOn(shape.platform)));
   let workers = shape.layout.worker.length;
   return order.map((name, at) => {
-    const after = at === 0 ? lead : tenths(chance.between(...shape.calm));
+    const after = at === 0 ? leadSeconds : tenths(chance.between(...shape.calm));
     // A worker that was scaled away cannot be hit; the last one stays.
     const layout = { ...shape.layout, worker: shape.layout.worker.slice(0, workers) };
-    workers = Math.max(1, workers + scales(name));
+    workers = Math.max(1, workers + workersAdded(name));
     return faultOf(name, after, { ...shape, layout }, chance);
   });
 }
 
-/** Approximate seconds from the start to the end of the last fault. */
+/** Estimates the seconds from the start of the workload to the end of the last fault. */
 export function lengthOf(faults: readonly Fault[]): number {
   const lengths = faults.map(
     ({ kind, after, seconds }) => after + seconds + ((kinds[kind] as Kind).takes ?? 0),
@@ -105,7 +106,7 @@ export function lengthOf(faults: readonly Fault[]): number {
   return lengths.reduce((sum, one) => sum + one, 0);
 }
 
-/** Some faults of a schedule, each about when it happens in the whole one: what runs by then decides what it harms. */
+/** Schedules some faults of a schedule, each at about its original time: its harm depends on the tasks that run then. */
 export function inTime(all: readonly Fault[], some: readonly Fault[]): readonly Fault[] {
   const endOf = (fault: Fault) => lengthOf(all.slice(0, all.indexOf(fault) + 1));
   return some.map((fault, at) => {
@@ -115,8 +116,8 @@ export function inTime(all: readonly Fault[], some: readonly Fault[]): readonly 
   });
 }
 
-/** A fault in words. */
-export function described({ kind, target, peer, seconds, after }: Fault): string {
+/** Describes a fault in words. */
+export function descriptionOf({ kind, target, peer, seconds, after }: Fault): string {
   const length = seconds > 0 ? ` for ${seconds} s` : "";
   return `${after} s later: ${kind} ${target}${peer === undefined ? "" : ` from ${peer}`}${length}`;
 }

@@ -28,7 +28,7 @@ const numbers = z
   )
   .parse(JSON.parse(readFileSync(file, "utf8")));
 
-/** Task of a run of the workload. */
+/** Task that a run of the workload must execute. */
 export interface ExpectedTask {
   readonly dag: string;
   readonly run: string;
@@ -47,15 +47,15 @@ function* upTo(count: number): Generator<number> {
   for (let at = 0; at < count; at++) yield at;
 }
 
-function tasks(dag: string, named: Readonly<Record<string, readonly string[]>>): Shaped[] {
-  return Object.entries(named).map(([task, after]) => ({ dag, task, map: -1, after }));
+function tasks(dag: string, predecessors: Readonly<Record<string, readonly string[]>>): Shaped[] {
+  return Object.entries(predecessors).map(([task, after]) => ({ dag, task, map: -1, after }));
 }
 
 function chain(names: readonly string[]): Record<string, string[]> {
   return Object.fromEntries(names.map((name, at) => [name, names.slice(0, at).slice(-1)]));
 }
 
-/** Same shapes as `dags/drill.py` builds from the same numbers. */
+/** Builds the same shapes as `dags/drill.py` does from the same numbers. */
 function shapes(): Shaped[] {
   const { chains, links, waves, width, long, sensors, deferred, retried } = numbers;
   const wave = (number: number) => [...upTo(width)].map((at) => `fan_${number}_${at}`);
@@ -77,19 +77,19 @@ function shapes(): Shaped[] {
 }
 
 /**
- * True if a schedule includes the mapped task, which takes three times the CPU time of all other tasks
- * together.
+ * Checks whether a schedule includes the mapped task, which takes three times the CPU time of all other
+ * tasks together.
  */
 export function hasMapped(seed: number): boolean {
   return seed % 5 === 0;
 }
 
-/** Names of the DAGs, with or without the burst of a mapped task. */
+/** Names the DAGs to run, with or without the one of the mapped task. */
 export function dagsOf(mapped: boolean): readonly string[] {
   return ["drill", ...(mapped ? ["drill_mapped"] : [])];
 }
 
-/** Tasks of one run of each DAG. */
+/** Lists the tasks of one run of each DAG. */
 export function workloadOf(run: string, mapped: boolean, triggered: number): readonly ExpectedTask[] {
   const burst = [...upTo(numbers.mapped)].map((map) => ({
     dag: "drill_mapped",

@@ -4,19 +4,20 @@ import { project } from "../../../tools/lib/process.ts";
 import type { Finding } from "../check/evidence.ts";
 import type { KindName, PlatformName } from "../plan/kinds.ts";
 
-/** Drilled deployment: the stack on a platform, or the ordinary compose file. */
+/** Deployment that the drill hits: the stack on a platform, or the ordinary compose file. */
 export type Subject = PlatformName | "compose";
 
-/** Fault of a schedule, as recorded. */
+/** Fault of a schedule with its effects, as recorded. */
 export interface FaultResult {
   readonly kind: KindName;
   readonly target: string;
+  /** Duration; 0 if the kind has none. */
   readonly seconds: number;
   /** Proof that the fault happened; undefined if it did not. */
   readonly evidence?: string;
-  /** Attempts that the fault ended, as it may. */
+  /** Number of attempts that the fault ended, as its kind allows. */
   readonly cost: number;
-  /** Seconds until everything worked again. */
+  /** Seconds until everything worked again; undefined if nothing ran afterwards. */
   readonly recovery?: number;
 }
 
@@ -28,16 +29,17 @@ export interface Result {
   readonly date: string;
   /** Short commit id of the project. */
   readonly commit: string;
+  /** Duration, including the wait for all tasks to end. */
   readonly seconds: number;
   readonly tasks: number;
   readonly attempts: number;
   readonly faults: readonly FaultResult[];
   readonly findings: readonly Finding[];
-  /** Faults that suffice to make it fail, if the schedule was minimised. */
+  /** Faults, in words, that suffice to make the schedule fail; undefined if it was not minimised. */
   readonly suffices?: readonly string[];
 }
 
-/** Results of all schedules, one line of JSON each; not committed. */
+/** File of the results of all schedules, one line of JSON each; not committed. */
 export const resultsFile = join(project, ".state/drill/results.jsonl");
 
 export function readResults(file = resultsFile): readonly Result[] {
@@ -51,7 +53,7 @@ export function addResult(result: Result, file = resultsFile): void {
   appendFileSync(file, `${JSON.stringify(result)}\n`);
 }
 
-/** Seeds that have not run yet. */
+/** Lists the seeds of `count` from `first` that have no result on a subject yet. */
 export function seedsLeft(
   results: readonly Result[],
   subject: Subject,

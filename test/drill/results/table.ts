@@ -3,7 +3,7 @@ import type { Flaw } from "../check/evidence.ts";
 import { type Kind, type KindName, kinds } from "../plan/kinds.ts";
 import type { FaultResult, Result } from "./results.ts";
 
-/** Flaws that each column counts. */
+/** Flaws that each column of the table counts. */
 const columns: Readonly<Record<string, readonly Flaw[]>> = {
   lost: ["unfinished", "failed", "unwritten", "unknown"],
   doubled: ["overlap", "twice"],
@@ -52,13 +52,13 @@ function byKind(results: readonly Result[]): string[] {
     return row([name, does, landed, sum(of.map(({ cost }) => cost)), longest(of)]);
   });
   return [
-    row(["fault", "means", "times", "attempts lost, as it may", "longest recovery"]),
+    row(["fault", "means", "times", "attempts ended, as allowed", "longest recovery"]),
     row(["---", "---", "--:", "--:", "--:"]),
     ...rows,
   ];
 }
 
-/** Results as Markdown tables. */
+/** Renders results as two Markdown tables: by subject, and by kind of fault. */
 export function tables(results: readonly Result[]): string {
   return [...bySubject(results), "", ...byKind(results)].join("\n");
 }

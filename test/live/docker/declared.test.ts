@@ -57,7 +57,7 @@ const config = {
   users: { ann: { role: "Viewer", password: { file: file("user", secrets.user) } } },
 } satisfies Config;
 
-/** Airflow's processes, which run in an image of their own, unlike Redis and Postgres. */
+/** Instances that run the stack's image of Airflow, unlike Redis and Postgres. */
 const roles = [...controlRoles, "worker-1"];
 
 /** Builds images as `npm run up` does, then deploys. */
@@ -158,16 +158,16 @@ const fewer = {
   users: {},
 };
 
-test("what is no longer declared is told and left, until its deletion is asked for", async () => {
-  const told = await up(fewer);
+test("objects that are no longer declared are reported and kept, unless deleteUndeclared is set", async () => {
+  const output = await up(fewer);
   for (const name of ["variables.spare", "pools.spare", "users.ann"]) {
-    assert.match(told, new RegExp(`${name} is no longer declared, and stays in Airflow`));
+    assert.match(output, new RegExp(`${name} is no longer declared, and stays in Airflow`));
   }
   assert.ok(await stack.api.call("/variables/spare"));
   assert.equal(await login("ann", secrets.user), 201);
 
-  const said = await up({ ...fewer, deleteUndeclared: true });
-  assert.doesNotMatch(said, /is no longer declared/);
+  const deleting = await up({ ...fewer, deleteUndeclared: true });
+  assert.doesNotMatch(deleting, /is no longer declared/);
   assert.equal(await stack.api.call("/variables/spare"), undefined);
   assert.equal(await stack.api.call("/pools/spare"), undefined);
   assert.equal(await login("ann", secrets.user), 401);

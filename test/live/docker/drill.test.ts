@@ -6,10 +6,10 @@ import { folderOf, StackDeployment } from "../../drill/deployments/stack.ts";
 import { drill } from "../../drill/drilling.ts";
 import { kindsOn } from "../../drill/plan/kinds.ts";
 import { scheduleOf } from "../../drill/plan/schedule.ts";
-import { told } from "../../drill/results/report.ts";
+import { reportOf } from "../../drill/results/report.ts";
 
 const name = "livetest-handful";
-// A run that was cut off leaves a state, of a stack that is swept away by now.
+// An interrupted run leaves the state of a stack that the runner has swept away since.
 rmSync(folderOf(name), { recursive: true, force: true });
 const deployment = new StackDeployment({ ...dockerStack, name, port: 18740 });
 const { platform, layout } = deployment;
@@ -22,6 +22,6 @@ after(() => deployment.remove());
 test("every kind of fault, one after the other: no task is lost, charged or run twice", async (t) => {
   assert.deepEqual(faults.map(({ kind }) => kind).sort(), [...kinds].sort());
   const result = await drill(deployment, seed, faults);
-  t.diagnostic(told(result));
+  t.diagnostic(reportOf(result));
   assert.deepEqual(result.findings, []);
 });

@@ -9,7 +9,7 @@ import { Outside, words } from "./outside.ts";
 
 const dag = "get_stocks_dag";
 const roles = [...controlRoles, "worker-1"];
-/** Includes the check of services, the HTTPS proxy, and the job that sets a volume's owner. */
+/** Airflow's instances, the check of services, the HTTPS proxy, and the job that sets a volume's owner. */
 const all = ["check", "entrance", ...roles, "volume-models"].sort();
 const outside = new Outside(18620);
 const stack = new TestStack("livetest-external", 18630);
@@ -182,7 +182,7 @@ test("a deployment that finds its services unfit says why, and touches nothing e
   assert.deepEqual([...(await containers(stack.prefix)).keys()].sort(), ["check", "volume-models"]);
 });
 
-test("a stack runs on services that are there already, by a name that it is told, all of it encrypted", async () => {
+test("a stack runs on existing services, by a name given in hosts, over encrypted connections only", async () => {
   await stack.up(configuration());
   assert.deepEqual(await stack.names(), all);
   await isGreen();

@@ -151,11 +151,11 @@ test("people who log in see the series; rules fire and stop; a queue that nobody
   const ask = async (path: string) =>
     (await fetch(monitoringUrl + path, { headers: { authorization } })).json() as Promise<{ data: never }>;
   const { data } = await ask("/api/v1/label/__name__/values");
-  const told = (data as string[]).filter((name) => name.startsWith("airflow_")).sort();
+  const collected = (data as string[]).filter((name) => name.startsWith("airflow_")).sort();
   const absent = (name: string) =>
     name.startsWith("airflow_canary") || name.startsWith("airflow_certificate");
   assert.deepEqual(
-    told,
+    collected,
     Object.keys(families)
       .filter((name) => !absent(name))
       .sort(),
@@ -215,7 +215,7 @@ test("a role of each volume looks for old logs", async () => {
   );
 });
 
-/** Reads all that a backup has to bring back, over the API and as a role opens it. */
+/** Reads everything that a backup has to restore, over the API and as a role sees it. */
 async function picture() {
   const outputs = JSON.parse(await npm("pulumi", "--", "stack", "output", "--json", "--show-secrets"));
   const api = new AirflowApi(outputs);

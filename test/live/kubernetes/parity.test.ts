@@ -9,7 +9,7 @@ import { stub, stubNames } from "../../parity/definitions.ts";
 import { type Facts, Ledger } from "../../parity/facts.ts";
 import { inside, type Paths } from "../../parity/inside.ts";
 import { Outside } from "../../parity/outside.ts";
-import { listenStrangely, own, picture, targetsOf } from "../../parity/picture.ts";
+import { listenStrangely, ownTargets, picture, targetsOf } from "../../parity/picture.ts";
 import { type Container, podHealth, podStop } from "../../parity/pod.ts";
 import { measured, opened, table } from "../../parity/reach.ts";
 import { collectedSeries, expectedSeries } from "../../parity/series.ts";
@@ -81,7 +81,7 @@ after(async () => {
   ]);
 });
 
-/** Directories in which a pod may write, and its files. */
+/** Lists the directories in which a pod may write, and its files. */
 function paths({ volumeMounts }: Container): Paths {
   const files = volumeMounts.filter(({ name }) => name === "files").map(({ mountPath }) => mountPath);
   const others = volumeMounts.filter(({ name }) => name !== "files" && name !== "secrets");
@@ -107,7 +107,7 @@ function contractOf({ spec }: Pod, container: Container): Facts {
   return { ...podHealth(container), ...podStop(container, spec), restarted };
 }
 
-/** First instance of a role. */
+/** Finds the first instance of a role. */
 const instanceOf = (role: string) => (role.startsWith("worker") ? `${role}-1` : role);
 
 test("a container and its pod are the same from inside", async (t) => {
@@ -139,7 +139,7 @@ test("a container and its pod are the same from inside", async (t) => {
   assert.deepEqual(ledger.unused(), [], "allowances that nothing needs");
 });
 
-/** Paths that differ from the image, without parents of such paths. */
+/** Lists the paths that differ from the image, without their parents. */
 async function written(instance: string): Promise<string[]> {
   const lines = (await docker("diff", `${engine.prefix}-${instance}`))
     .split("\n")
@@ -185,7 +185,7 @@ test("every pod is admitted where the restricted level is enforced", async () =>
   );
 });
 
-test("roles reach what the picture says, and nothing else", async (t) => {
+test("roles reach the targets in the architecture's diagram, and nothing else", async (t) => {
   const [pods, { image }] = await Promise.all([stack.pods(), lab()]);
   await Promise.all([outside.open(), listenStrangely(stack, pods)]);
   t.after(() => stack.kubectl("delete", "pod", "migration", "a-stranger", "--ignore-not-found"));
@@ -198,7 +198,7 @@ test("roles reach what the picture says, and nothing else", async (t) => {
 
   const expected = Object.entries(picture).map(([source, reached]) => {
     // Each source reaches itself, which shows that its listener works.
-    return [source, [...reached, ...own(source)].sort()];
+    return [source, [...reached, ...ownTargets(source)].sort()];
   });
   assert.deepEqual(opened(matrix), Object.fromEntries(expected));
 });
@@ -286,10 +286,10 @@ test("autoscaled workers need KEDA, and are left to it", async (t) => {
       return { parameter: key, name: "worker-extra-keda", key };
     }),
   );
-  const told = (key: string) => Buffer.from(secret.data[key] ?? "", "base64").toString();
+  const decoded = (key: string) => Buffer.from(secret.data[key] ?? "", "base64").toString();
   const { metadataPassword } = await canaries(cluster);
-  assert.equal(told("password"), metadataPassword);
-  assert.equal(told("host"), `postgres.${stack.name}.svc`);
+  assert.equal(decoded("password"), metadataPassword);
+  assert.equal(decoded("host"), `postgres.${stack.name}.svc`);
   // The stack no longer sets the number of workers, but nothing happens to them until KEDA does.
   const pod = (await stack.pods()).get("worker-extra");
   assert.equal(pod?.status.podIP, before?.status.podIP);

@@ -16,7 +16,7 @@ import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
 import { Repository } from "../lib/repository.ts";
 import { kubectl, onKubernetes, pods } from "../targets/kubernetes.ts";
 
-/** Configuration of a committed stack. */
+/** Reads the configuration of a committed stack. */
 function committed(name: string): Config {
   const { config } = parse(readFileSync(stackFile(name), "utf8"));
   return Object.fromEntries(
@@ -104,11 +104,11 @@ test("staging, by npm run up, in a namespace that was there with its secrets: on
   assert.equal(await kubectl("get", "namespace", namespace, "--output", label), "restricted");
   await kubectl("get", "secret", "registry", "--namespace", namespace);
   const output = ["stack", "output", "adminPassword", "--show-secrets"];
-  const said = await run("npm", ["run", "--silent", "pulumi", "--", ...output], {
+  const shown = await run("npm", ["run", "--silent", "pulumi", "--", ...output], {
     cwd: clone,
     env: { PULUMI_STACK: staging },
   });
-  assert.equal(said.trim(), password);
+  assert.equal(shown.trim(), password);
   assert.deepEqual(found(await run("grep", ["-r", "", ".state"], { cwd: clone }), { password }), []);
 });
 

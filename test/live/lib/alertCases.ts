@@ -1,6 +1,6 @@
 import { type Alerting, alertsOf } from "../../../components/monitoring/alerts.ts";
 
-/** Values of series before and after a trouble, and during it. */
+/** Values of each series before and after a problem (`good`), and during it (`bad`). */
 interface Case {
   readonly [series: string]: readonly [good: string, bad: string];
 }
@@ -8,7 +8,7 @@ interface Case {
 const at = 'job="airflow"';
 const hour = 3600;
 
-/** A trouble for each alert; times are in seconds since the start, which Prometheus' test takes for 1970. */
+/** Problems, by alert; times are in seconds since the start, which Prometheus' test takes for 1970. */
 const cases: Readonly<Record<string, Case>> = {
   SchedulerSilent: { [`airflow_heartbeat_age_seconds{role="scheduler",${at}}`]: ["4", "31"] },
   QueueSlow: {
@@ -51,7 +51,7 @@ const minutes = { before: 5, after: 5, margin: 2 };
 export function promtoolTest(settings: Alerting, rules: string): string {
   const tests = Object.entries(alertsOf(settings)).map(([alertname, { lasts }]) => {
     const { [alertname]: series } = cases;
-    if (!series) throw new Error(`There is no case for ${alertname}.`);
+    if (!series) throw new Error(`The alert ${alertname} has no case; add one to cases in alertCases.ts.`);
     const bad = Math.ceil(lasts / 60) + minutes.margin;
     const times = (value: string, count: number) => `${value}x${count - 1}`;
     const begin = minutes.before * 60;
@@ -74,7 +74,7 @@ export function promtoolTest(settings: Alerting, rules: string): string {
   return JSON.stringify({ rule_files: [rules], evaluation_interval: "15s", tests });
 }
 
-/** A stack that has all alerts. */
+/** Settings of a stack that has all alerts. */
 export const everything: Alerting = {
   canary: { every: 300 },
   backup: { every: 6 * hour, keep: 14, to: "volume" },

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 
-/** Milliseconds for which a worker takes no tasks: from its stop signal until its successor is healthy. */
+/** Period in which a worker takes no tasks: from its stop signal until its successor is healthy. */
 interface Absence {
   readonly name: string;
+  /** Milliseconds since the epoch. */
   readonly from: number;
   readonly until: number;
 }
@@ -22,13 +23,13 @@ export function absences(lines: readonly string[], prefix: string): readonly Abs
   });
 }
 
-/** Most workers that were away at one time. */
+/** Counts the most workers that were away at the same time. */
 export function mostAway(all: readonly Absence[]): number {
   const at = (moment: number) => all.filter(({ from, until }) => from <= moment && moment < until).length;
   return Math.max(0, ...all.map(({ from }) => at(from)));
 }
 
-/** Records when workers of a stack on the local engine take no tasks. */
+/** Records when workers of a stack on the local engine take no tasks, until the returned function is called. */
 export function watchWorkers(stack: string): () => readonly Absence[] {
   const filters = ["type=container", "event=kill", "event=health_status"].flatMap((each) => [
     "--filter",

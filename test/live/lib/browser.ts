@@ -17,7 +17,7 @@ const quiet = [
   "--disable-sync",
 ];
 
-/** Starts Chromium, which is installed where it is missing. */
+/** Starts Chromium, installing it if it is missing. */
 export async function launch(): Promise<Browser> {
   await command("tools/lib/setup/chromium.sh", [], { show: true });
   const folders = (process.env.PATH ?? "").split(delimiter);
@@ -31,7 +31,7 @@ export async function launch(): Promise<Browser> {
   });
 }
 
-/** Opens a page in a context of its own. */
+/** Opens a page in a new context, without cookies of other pages. */
 export async function open(browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({
     locale: "en-US",
@@ -42,7 +42,7 @@ export async function open(browser: Browser, options: BrowserContextOptions = {}
   return context.newPage();
 }
 
-/** Reads a page until it shows the expected value, for a minute at most. */
+/** Reads a page until it shows the expected value, for up to 60 s. */
 async function expectToSee<T>(page: Page, where: string, expected: T, read: () => Promise<T>): Promise<void> {
   const deadline = Date.now() + 60_000;
   // A page cannot be read while it navigates.
@@ -52,7 +52,7 @@ async function expectToSee<T>(page: Page, where: string, expected: T, read: () =
     if (Date.now() > deadline) {
       const text = (await page.locator("body").innerText()).replace(/\s+/g, " ").slice(0, 500);
       throw new Error(
-        `${where}: seen was ${JSON.stringify(seen)}, expected was ${JSON.stringify(expected)}, at ${page.url()}: ${text}`,
+        `${where} of ${page.url()}: got ${JSON.stringify(seen)}, expected ${JSON.stringify(expected)}; the page shows: ${text}`,
       );
     }
     await sleep(250);
@@ -68,7 +68,7 @@ export async function picture(page: Page, height: number, file: string): Promise
   await page.screenshot({ path: file, animations: "disabled" });
 }
 
-/** Colours of the grid's squares by task; every shade of green is `green`. */
+/** Reads the colours of the grid's squares, by task; every shade of green is `green`. */
 function colours(squares: Locator): Promise<Record<string, string>> {
   return squares.evaluateAll((elements) => {
     const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
@@ -90,7 +90,7 @@ function all<T>(names: readonly string[], value: T): Record<string, T> {
   return Object.fromEntries(names.map((name) => [name, value]));
 }
 
-/** Two texts of each row, the second by the first. */
+/** Reads two texts of each row; maps the first to the second. */
 function pairs(rows: Locator, first: string, second: string): Promise<Record<string, string>> {
   const read = (elements: Element[], selectors: readonly string[]) =>
     Object.fromEntries(
@@ -99,7 +99,7 @@ function pairs(rows: Locator, first: string, second: string): Promise<Record<str
   return rows.evaluateAll(read, [first, second]);
 }
 
-/** Fills in the form that Airflow shows in place of a page. */
+/** Fills in the login form that Airflow shows instead of a page. */
 export async function signIn(page: Page, { adminUser, adminPassword }: Outputs): Promise<void> {
   await page.getByLabel("Username").fill(adminUser);
   await page.getByLabel("Password").fill(adminPassword);

@@ -12,28 +12,28 @@ interface Exported {
   };
 }
 
-/** Plain values of the stack's secrets, which must not appear anywhere else. */
+/** Reads the plain values of the stack's secrets, which must not appear anywhere else. */
 export async function canaries(stack: TestStack): Promise<Canaries> {
   const exported: Exported = JSON.parse(await stack.stack.pulumi(["stack", "export", "--show-secrets"]));
   const secrets = exported.deployment.resources.find(({ urn }) => urn.endsWith("::secrets"));
-  if (!secrets?.outputs) throw new Error("the state has no secrets");
+  if (!secrets?.outputs) throw new Error(`the state of ${stack.prefix} has no resource secrets with outputs`);
   return JSON.parse(secrets.outputs.values.plaintext);
 }
 
-/** Forms of a secret: plain (of a PEM key, its data line, as line ends vary), base64, URL-encoded. */
+/** Returns the forms of a secret: plain (of a PEM key, its data line, as line ends vary), base64, URL-encoded. */
 function forms(value: string): string[] {
   const base64 = Buffer.from(value).toString("base64").replace(/=+$/, "");
   const [, key] = /^-----BEGIN .*-----\n(.*)$/m.exec(value) ?? [];
   return [key ?? value, base64, encodeURIComponent(value)];
 }
 
-/** Names of the canaries that a text contains in any form. */
+/** Names the canaries that a text contains in any form. */
 export function found(text: string, all: Canaries): string[] {
   return Object.keys(all).filter((name) => forms(all[name] ?? "").some((form) => text.includes(form)));
 }
 
 /**
- * Texts that anybody with access to the platform, the terminal or the state folder can read.
+ * Collects the texts that anybody with access to the platform, the terminal or the state folder can read.
  * @param config configuration to preview, with every property of every resource
  */
 export async function places(stack: TestStack, config: Config): Promise<Map<string, string>> {
@@ -58,7 +58,7 @@ function readAll(folder: string): string {
   return files.map((file) => readFileSync(join(file.parentPath, file.name), "latin1")).join("\n");
 }
 
-/** Canaries in the layers of images, read as a stream because images are large. */
+/** Names the canaries in the layers of images, read as a stream because images are large. */
 export async function inLayers(images: readonly string[], all: Canaries): Promise<string[]> {
   const child = spawn("docker", ["save", ...images], { stdio: ["ignore", "pipe", "inherit"] });
   const hits = new Set<string>();

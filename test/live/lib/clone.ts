@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { project, run } from "../../../tools/lib/process.ts";
 import type { TestStack } from "./harness.ts";
 
-/** Clean clone: files that Git tracks or would add, without anything ignored. */
+/** Clones the project into a temporary folder: the files that Git tracks or would add, without ignored ones. */
 export async function cleanClone(): Promise<string> {
   const clone = mkdtempSync(join(tmpdir(), "airflow-clone-"));
   const files = await run("git", ["ls-files", "--cached", "--others", "--exclude-standard"]);
@@ -17,7 +17,7 @@ export async function cleanClone(): Promise<string> {
   return clone;
 }
 
-/** Clone whose commands work on the stack of a test. */
+/** Clones the project for commands on the stack of a test. */
 export async function cloneFor(stack: TestStack): Promise<string> {
   const clone = await cleanClone();
   mkdirSync(join(stack.folder, "state"), { recursive: true, mode: 0o700 });

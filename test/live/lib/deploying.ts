@@ -20,7 +20,7 @@ const roles = [...controlRoles, "postgres", "redis"].sort();
 
 const core = { max_active_tasks_per_dag: 2 };
 
-/** Stack with `workers` workers of 1 to 3 processes each, and `gpu` workers for the queue gpu. */
+/** Configures `workers` workers of 1 to 3 processes each, and `gpu` workers for the queue gpu. */
 function sized(workers: number, gpu: number, settings = {}) {
   return {
     workers,
@@ -34,7 +34,7 @@ function sized(workers: number, gpu: number, settings = {}) {
 
 const changed = { celery: { worker_prefetch_multiplier: 2 } };
 
-/** Number of processes of the first worker, as it tells Flower. */
+/** Counts the processes of the first worker, as the worker reports them to Flower. */
 async function processes(stack: TestStack): Promise<number | undefined> {
   type Workers = Record<string, { stats?: { pool?: { processes: number[] } } }>;
   const workers = await stack.flower<Workers>("/api/workers?refresh=1&workername=celery@worker-1");
@@ -42,7 +42,7 @@ async function processes(stack: TestStack): Promise<number | undefined> {
 }
 
 /**
- * Tests of deployments, for any platform; `removes` has the last ones.
+ * Declares tests of deployments, for any platform; `removes` declares the last ones.
  * @param migrationFailure error of the CLI for a failed migration
  */
 export function deploys(stack: TestStack, migrationFailure: RegExp): void {

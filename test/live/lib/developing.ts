@@ -11,7 +11,7 @@ const source = join(import.meta.dirname, "../develop");
 /** MiB of a worker's shared memory. */
 const sharedMemory = 128;
 
-/** Keys of a stack whose DAGs use code of their own; its `variables` and `connections` need `shop` and `till`. */
+/** Keys of a stack whose DAGs use the code of `develop/`, with `variables` and `connections` that it needs. */
 export const developing = {
   roles: { worker: { sharedMemory } },
   variables: { shop: "corner" },
@@ -37,7 +37,7 @@ export async function codeIsEverywhere(stack: TestStack): Promise<void> {
   await stack.exec("webserver", "test", "-e", "/dev/shm/webserver_config");
 }
 
-/** Asserts that a developer's commands do on the stack what they say. */
+/** Asserts that a developer's commands, `dags` and `shell`, work on the stack. */
 export async function commandsWork(stack: TestStack): Promise<void> {
   const clone = await cloneFor(stack);
   symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));

@@ -15,7 +15,7 @@ const config = {
   webservers: 2,
 };
 
-/** Instances of this stack that keep running; the migration ends. */
+/** Instances of the stack that keep running, unlike the migration. */
 const healthy = [
   ...runningRoles.filter((role) => role !== "scheduler" && role !== "webserver"),
   ...[
@@ -32,7 +32,7 @@ const healthy = [
 
 const celery = "from airflow.providers.celery.executors.celery_executor_utils import app\n";
 
-/** Queues that each worker reports to consume from. */
+/** Lists the queues that each worker says it consumes from. */
 async function consumed(stack: TestStack): Promise<Record<string, string[]>> {
   const nodes = "['celery@worker-1', 'celery@worker-2']";
   const ask =
@@ -46,7 +46,7 @@ function assertGreen(tasks: readonly TaskInstance[]): void {
 }
 
 /**
- * Tests of failures, for any platform.
+ * Declares tests of failures, for any platform.
  * @param unknown lists what exists of the stack but is missing in its state
  */
 export function survives(stack: TestStack, unknown: () => Promise<string[]>): void {
@@ -93,7 +93,7 @@ export function survives(stack: TestStack, unknown: () => Promise<string[]>): vo
     t.diagnostic(`a run was done ${Math.round((Date.now() - killed) / 1000)} s after the kill`);
   });
 
-  test("whatever was killed is healthy again after a deployment", async () => {
+  test("killed instances are healthy again after a deployment", async () => {
     await stack.up(config, "--refresh");
     for (const name of ["worker-2", "scheduler-1"]) await stack.healthy(name, 60);
   });
@@ -127,7 +127,7 @@ export function survives(stack: TestStack, unknown: () => Promise<string[]>): vo
     assertGreen(await stack.finished("naps", run));
   });
 
-  suite("what serves no more is started again", { concurrency: true }, () => {
+  suite("an instance that no longer works is started again", { concurrency: true }, () => {
     test("a worker process that crashes", async (t) => {
       const seconds = await stack.startsAgain("worker-1", 120, () =>
         stack.exec("worker-1", "sh", "-c", `kill -s KILL $(${mainProcess})`),
@@ -141,8 +141,8 @@ export function survives(stack: TestStack, unknown: () => Promise<string[]>): vo
         "app.control.cancel_consumer('default', destination=node, reply=True)\n" +
         "inspect = app.control.inspect(node, timeout=5)\nprint(inspect.ping(), inspect.active_queues())";
       const seconds = await stack.startsAgain("worker-2", 120, async () => {
-        const said = await stack.exec("flower", "python", "-c", deaf);
-        assert.match(said, /\{'celery@worker-2': \{'ok': 'pong'\}\} \{'celery@worker-2': \[\]\}/);
+        const answers = await stack.exec("flower", "python", "-c", deaf);
+        assert.match(answers, /\{'celery@worker-2': \{'ok': 'pong'\}\} \{'celery@worker-2': \[\]\}/);
       });
       t.diagnostic(`consuming again after ${seconds} s`);
       assert.deepEqual((await consumed(stack))["celery@worker-2"], ["default"]);

@@ -18,10 +18,10 @@ function waitFor<T>(what: string, seconds: number, attempt: () => Promise<T | un
   return timed("wait", () => poll(what, seconds, attempt, 1));
 }
 
-/** Returns undefined if a connection breaks off: its tunnel may lead into a container that was replaced. */
-async function unlessCut<T>(ask: () => Promise<T>): Promise<T | undefined> {
+/** Sends a request; returns undefined if its connection breaks, as a tunnel may end in a replaced container. */
+async function unlessCut<T>(request: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await ask();
+    return await request();
   } catch (error) {
     if (error instanceof TypeError) return undefined;
     throw error;
@@ -43,7 +43,7 @@ export class TestStack {
 
   /**
    * @param port the first of three free ports
-   * @param kept folder that may hold the stack of an earlier process, to be continued
+   * @param kept folder that may hold the stack of an earlier process, to go on with; by default, a new one
    */
   constructor(name: string, port: number, target: Target = onDocker, kept?: string) {
     this.target = target;
@@ -58,6 +58,7 @@ export class TestStack {
     this.ports = { webserverPort: port, flowerPort: port + 2 };
   }
 
+  /** Writes the stack's file. */
   async configure(config: Config): Promise<void> {
     const all = { ...this.ports, dags: this.dags, ...(await this.target.config(this.prefix)), ...config };
     const entries = Object.entries(all).map(([key, value]) => [`airflow:${key}`, value]);
@@ -73,15 +74,15 @@ export class TestStack {
     await this.configure(config);
     if (!this.swept) await this.target.sweep(this.prefix);
     this.swept = true;
-    const said = await this.stack.pulumi(["up", "--yes", "--skip-preview", ...flags]);
+    const output = await this.stack.pulumi(["up", "--yes", "--skip-preview", ...flags]);
     // Outputs other than workers' names change only with the version.
     const { version = defaultVersion } = config;
     if (this.known?.version !== version) this.known = { ...(await this.stack.outputs()), ...this.urls() };
     await this.target.connect(this.prefix, this.ports);
-    return said;
+    return output;
   }
 
-  /** URLs for tests, which cannot resolve the host name of an ingress. */
+  /** Returns URLs for tests, which cannot resolve the host name of an ingress. */
   private urls(): Pick<Outputs, "webserverUrl" | "flowerUrl"> {
     const { webserverPort, flowerPort } = this.ports;
     return { webserverUrl: `http://127.0.0.1:${webserverPort}`, flowerUrl: `http://127.0.0.1:${flowerPort}` };
@@ -106,7 +107,7 @@ export class TestStack {
     rmSync(this.folder, { recursive: true });
   }
 
-  /** Removes everything the fast way; the tests of removal cover the regular one. */
+  /** Removes everything without the CLI, which is faster; the tests of removal cover the CLI. */
   async discard(): Promise<void> {
     await timed("remove", async () => {
       await this.target.disconnect(this.prefix);
@@ -116,7 +117,7 @@ export class TestStack {
   }
 
   get outputs(): Outputs {
-    if (!this.known) throw new Error("the stack is not up yet");
+    if (!this.known) throw new Error(`${this.prefix} is not deployed yet; expected a call of up() first`);
     return this.known;
   }
 
@@ -128,7 +129,7 @@ export class TestStack {
     return this.target.instances(this.prefix);
   }
 
-  /** Names of the instances, sorted. */
+  /** Lists the names of the instances, sorted. */
   async names(): Promise<string[]> {
     return [...(await this.instances()).keys()].sort();
   }
@@ -154,11 +155,11 @@ export class TestStack {
     });
   }
 
-  /** Does something to an instance; returns the seconds until it is restarted and healthy. */
-  async startsAgain(name: string, seconds: number, doing: () => Promise<unknown>): Promise<number> {
+  /** Runs an action that ends an instance; returns the seconds until the instance is restarted and healthy. */
+  async startsAgain(name: string, seconds: number, action: () => Promise<unknown>): Promise<number> {
     const { start } = await this.healthy(name, 60);
     const since = Date.now();
-    await doing();
+    await action();
     await this.healthy(name, seconds, (instance) => instance.start !== start);
     return Math.round((Date.now() - since) / 1000);
   }
@@ -202,7 +203,7 @@ export class TestStack {
     return api.tasks(dag, run);
   }
 
-  /** Messages in the queue `default`, as Redis counts them. */
+  /** Counts the messages in the queue `default`, according to Redis. */
   async queued(): Promise<number> {
     const count =
       "from airflow.providers.celery.executors.celery_executor_utils import app\n" +
@@ -210,16 +211,16 @@ export class TestStack {
     return Number((await this.exec("flower", "python", "-c", count)).trim().split("\n").at(-1));
   }
 
-  /** Messages in the queue `default`, as Flower counts them. */
+  /** Counts the messages in the queue `default`, according to Flower. */
   async queuedInFlower(): Promise<number> {
     type Queues = { active_queues: { name: string; messages: number }[] };
     const { active_queues } = await this.flower<Queues>("/api/queues/length");
     const queue = active_queues.find(({ name }) => name === "default");
-    if (!queue) throw new Error(`Flower lists no queue default, but ${JSON.stringify(active_queues)}`);
+    if (!queue) throw new Error(`Flower lists ${JSON.stringify(active_queues)}; expected the queue default`);
     return queue.messages;
   }
 
-  /** Log of a task's last try, as the webserver shows it. */
+  /** Reads the log of a task's last try, as the webserver shows it. */
   async taskLog(dag: string, run: string, { task_id, try_number }: TaskInstance): Promise<string> {
     const path = `/dags/${dag}/dagRuns/${run}/taskInstances/${task_id}/logs/${try_number}`;
     return JSON.stringify(await this.api.call(path));
@@ -235,7 +236,7 @@ export class TestStack {
   }
 }
 
-/** Prints the id of an instance's main process: the child of an engine's init, or of the roles' dumb-init. */
+/** Shell command that prints the id of an instance's main process: the child of an engine's init, or of the roles' dumb-init. */
 export const mainProcess =
   "id=1; while grep -qxE 'docker-init|dumb-init' /proc/$id/comm; do read -r id _ </proc/$id/task/$id/children; done; echo $id";
 
@@ -243,7 +244,7 @@ export function isRunning(task: TaskInstance): boolean {
   return task.state === "running";
 }
 
-/** Worker that ran a task; a cluster's host names are longer. */
+/** Names the worker that ran a task, without the domain of a cluster's host name. */
 export function hostOf({ hostname }: TaskInstance): string {
   return hostname?.split(".")[0] ?? "";
 }
@@ -268,7 +269,7 @@ export function assertOutlasted(
   for (const task of same) assert.ok(Date.parse(task.end_date ?? "") > time, JSON.stringify({ time, task }));
 }
 
-/** Most tasks that ran at once. */
+/** Counts the most tasks that ran at the same time. */
 export function mostAtOnce(tasks: readonly TaskInstance[]): number {
   const running = tasks.map(
     ({ start_date, end_date }) => [Date.parse(start_date ?? ""), Date.parse(end_date ?? "")] as const,

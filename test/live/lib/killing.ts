@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { run, waitFor } from "../../../tools/lib/process.ts";
 import type { Config, TestStack } from "./harness.ts";
 
-/** Process id of the `pulumi up` that holds the lock of the stack. */
+/** Finds the process id of the `pulumi up` that holds the lock of the stack; undefined if there is none. */
 function lockedBy(stack: TestStack): number | undefined {
   try {
     const locks = globSync(join(stack.folder, "state/.pulumi/locks/**/*.json"));
@@ -19,7 +19,11 @@ function lockedBy(stack: TestStack): number | undefined {
   }
 }
 
-/** Sends signals to an `up`, the first some seconds after it locked the stack; these must end it. */
+/**
+ * Deploys, sends signals to the CLI, and asserts that the CLI ends with an error.
+ * @param seconds time from the lock of the stack to the first signal
+ * @param end pattern of the error
+ */
 export async function cutOff(
   stack: TestStack,
   config: Config,
@@ -48,7 +52,7 @@ export async function cutOff(
 }
 
 /**
- * Test of deployments that are interrupted, for any platform. Leaves the stack deployed.
+ * Declares a test of interrupted deployments, for any platform. Leaves the stack deployed.
  * @param expected sorted names of the instances that must be healthy, besides the migration
  * @param unknown lists what exists of the stack but is missing in its state
  */

@@ -60,10 +60,10 @@ export async function delayPackets(pid: number): Promise<void> {
     await within(pid, "tc", "qdisc", "replace", "dev", name, "root", "netem", "delay", "200ms", "100ms");
 }
 
-/** Number of packets delayed so far. */
+/** Counts the packets delayed so far. */
 export async function delayedPackets(pid: number): Promise<number> {
-  const told = await within(pid, "tc", "-statistics", "qdisc", "show");
-  const counts = [...told.matchAll(/qdisc netem.*\n.* (\d+) pkt /g)].map(([, count]) => Number(count));
+  const statistics = await within(pid, "tc", "-statistics", "qdisc", "show");
+  const counts = [...statistics.matchAll(/qdisc netem.*\n.* (\d+) pkt /g)].map(([, count]) => Number(count));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 

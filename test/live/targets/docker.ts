@@ -20,7 +20,7 @@ export function docker(...args: string[]): Promise<string> {
 
 /**
  * Pauses a container. Retries, as the kernel cannot freeze a container that is just starting many processes.
- * @param pause asks an engine once
+ * @param pause requests the pause from an engine, once
  */
 export async function pauseBy(pause: () => Promise<unknown>): Promise<void> {
   const attempt = async () => {
@@ -35,12 +35,12 @@ export async function pauseBy(pause: () => Promise<unknown>): Promise<void> {
   await waitFor("a container to be paused", 30, attempt);
 }
 
-/** Output of a container, from both streams. */
+/** Reads the output of a container, from both streams. */
 export function log(container: string): Promise<string> {
   return run("sh", ["-c", 'docker logs "$1" 2>&1', "log", container]);
 }
 
-/** Containers whose names start with `prefix-`, by the rest of the name. */
+/** Finds the containers whose names start with `prefix-`, by the rest of the name. */
 export async function containers(prefix: string): Promise<Map<string, Container>> {
   const ids = (await docker("ps", "--all", "--quiet", "--no-trunc", "--filter", `name=^/${prefix}-`)).split(
     "\n",
@@ -90,7 +90,7 @@ async function readable(stack: string): Promise<Map<string, string>> {
   return all;
 }
 
-/** Local engine. */
+/** Operations on the local engine. */
 export const onDocker: Target = {
   name: "docker",
   config: async () => ({}),

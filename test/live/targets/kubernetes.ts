@@ -64,7 +64,7 @@ function isReady({ metadata, status }: Pod): boolean {
   return ready && metadata.deletionTimestamp === undefined;
 }
 
-/** Instance name: of a worker its pod's, otherwise the workload's, numbered if it has several pods. */
+/** Names an instance: a worker by its pod, others by their workload, numbered if it has several pods. */
 function nameOf({ metadata }: Pod, siblings: readonly Pod[]): string {
   const workload = metadata.labels[label] ?? "";
   const [owner] = metadata.ownerReferences ?? [];
@@ -73,7 +73,7 @@ function nameOf({ metadata }: Pod, siblings: readonly Pod[]): string {
   return `${workload}-${siblings.findIndex(({ metadata: { uid } }) => uid === metadata.uid) + 1}`;
 }
 
-/** Pods of a namespace by instance name, except those being stopped. */
+/** Finds the pods of a namespace, by instance name, except those being stopped. */
 export async function pods(namespace: string): Promise<Map<string, Pod>> {
   const listed: { items: Pod[] } = JSON.parse(
     await kubectl("get", "pods", "--namespace", namespace, "--output", "json"),
@@ -88,7 +88,7 @@ export async function pods(namespace: string): Promise<Map<string, Pod>> {
 
 async function podName(namespace: string, instance: string): Promise<string> {
   const pod = (await pods(namespace)).get(instance);
-  if (!pod) throw new Error(`there is no ${instance} in ${namespace}`);
+  if (!pod) throw new Error(`namespace ${namespace} has no pod of ${instance}`);
   return pod.metadata.name;
 }
 
@@ -134,13 +134,13 @@ async function remove(stack: string, instance: string): Promise<void> {
   await kubectl("delete", "deployment,statefulset", "--namespace", stack, "--selector", selector);
 }
 
-/** Cluster-wide objects of a stack, by their names in `kubectl`. */
+/** Lists the cluster-wide objects of a stack, by their names in `kubectl`. */
 async function leftovers(stack: string): Promise<string[]> {
   const objects = await kubectl("get", "namespace,priorityclass", "--output", "name");
   const claimed = "{range .items[*]}{.spec.claimRef.namespace}/{.metadata.name}{'\\n'}{end}";
   const volumes = await kubectl("get", "persistentvolume", "--output", `jsonpath=${claimed}`);
-  const own = new RegExp(`(^|/)${stack}($|[-/])`);
-  return `${objects}\n${volumes}`.split("\n").filter((line) => own.test(line));
+  const ofStack = new RegExp(`(^|/)${stack}($|[-/])`);
+  return `${objects}\n${volumes}`.split("\n").filter((line) => ofStack.test(line));
 }
 
 async function readable(stack: string): Promise<Map<string, string>> {
@@ -172,9 +172,9 @@ async function tunnel(stack: string, service: string, port: number, inside: numb
   return made;
 }
 
-/** Waits for the old pods, as a new pod may serve before the one it replaces is told to stop. */
+/** Waits until replaced pods stop, as a new pod may serve before its predecessor gets the signal. */
 async function settled(stack: string): Promise<void> {
-  await waitFor(`replaced pods of ${stack} to be told to stop`, 60, async () => {
+  await waitFor(`replaced pods of ${stack} to be stopping`, 60, async () => {
     const listed = await kubectl("get", "deployments", "--namespace", stack, "--output", "json");
     const { items }: { items: Deployment[] } = JSON.parse(listed);
     const isSettled = ({ metadata, spec, status }: Deployment) =>
@@ -193,17 +193,17 @@ async function disconnect(stack: string): Promise<void> {
 /** Removes all stacks whose names start with `prefix`: leftovers of an interrupted test. */
 export async function sweep(prefix: string): Promise<void> {
   const objects = await kubectl("get", "namespace,priorityclass", "--output", "name");
-  const own = objects.split("\n").filter((object) => object.split("/")[1]?.startsWith(prefix));
-  const namespaces = own.flatMap((object) => (object.startsWith("namespace/") ? [object.slice(10)] : []));
+  const swept = objects.split("\n").filter((object) => object.split("/")[1]?.startsWith(prefix));
+  const namespaces = swept.flatMap((object) => (object.startsWith("namespace/") ? [object.slice(10)] : []));
   for (const namespace of namespaces) {
     // Tasks of an interrupted test need no grace.
     await kubectl("delete", "deployment,statefulset,job", "--all", "--wait=false", "--namespace", namespace);
     await kubectl("delete", "pods", "--all", "--force", "--grace-period=0", "--namespace", namespace);
   }
-  if (own.length > 0) await kubectl("delete", ...own);
+  if (swept.length > 0) await kubectl("delete", ...swept);
 }
 
-/** Lab's cluster. */
+/** Operations on the lab's cluster. */
 export const onKubernetes: Target = {
   name: "kubernetes",
   config,

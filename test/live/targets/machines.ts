@@ -25,9 +25,10 @@ export function dockerAt(name: MachineName, ...args: string[]): Promise<string> 
   return run("docker", args, { env: atConsole(name) });
 }
 
-/** Machines out of reach, to be skipped. */
+/** Machines without power, which all operations skip. */
 const off = new Set<MachineName>();
 
+/** Records whether a machine is without power. */
 export function isOff(name: MachineName, now: boolean): void {
   if (now) off.add(name);
   else off.delete(name);
@@ -48,20 +49,20 @@ async function containersOn(one: LabMachine, stack: string): Promise<[string, Pl
   const inspected: Container[] = JSON.parse(await dockerAt(one.name, "inspect", ...ids));
   return inspected.map((container) => {
     const name = container.Name.slice(stack.length + 2);
-    // Each machine has its own.
-    const own = ["gateway", "dags"].includes(name) ? `${name} of ${one.name}` : name;
-    return [own, { machine: one, container }];
+    // Every machine has a container with such a name.
+    const unique = ["gateway", "dags"].includes(name) ? `${name} of ${one.name}` : name;
+    return [unique, { machine: one, container }];
   });
 }
 
 async function places(stack: string): Promise<Map<string, Place>> {
-  const asked = machines.filter(({ name }) => !off.has(name)).map((one) => containersOn(one, stack));
-  return new Map((await Promise.all(asked)).flat());
+  const found = machines.filter(({ name }) => !off.has(name)).map((one) => containersOn(one, stack));
+  return new Map((await Promise.all(found)).flat());
 }
 
 async function place(stack: string, name: string): Promise<Place> {
   const found = (await places(stack)).get(name);
-  if (!found) throw new Error(`there is no ${name} in ${stack}`);
+  if (!found) throw new Error(`no machine has a container of ${name} of ${stack}`);
   return found;
 }
 
@@ -85,15 +86,15 @@ async function log(stack: string, name: string): Promise<string> {
   return run("sh", both, { env: atConsole(machine.name) });
 }
 
-/** Ids of containers, networks and volumes on all machines whose names start with `name`. */
+/** Finds the ids of containers, networks and volumes on all machines whose names start with `name`. */
 async function found(name: string): Promise<{ one: LabMachine; remove: readonly string[]; ids: string[] }[]> {
-  const asked = machines.flatMap((one) =>
+  const lists = machines.flatMap((one) =>
     kinds.map(async ({ list, remove }) => {
       const ids = (await dockerAt(one.name, ...list, "--quiet", "--filter", `name=^/?${name}`)).trim();
       return { one, remove, ids: ids === "" ? [] : ids.split("\n") };
     }),
   );
-  return (await Promise.all(asked)).filter(({ ids }) => ids.length > 0);
+  return (await Promise.all(lists)).filter(({ ids }) => ids.length > 0);
 }
 
 let prepared: Promise<void> | undefined;
@@ -113,7 +114,7 @@ async function prepare(): Promise<void> {
 
 const tunnels = new Map<string, (() => void)[]>();
 
-/** Three machines of the lab, with the webserver and Flower on the first. */
+/** Operations on the lab's three machines, with the webserver and Flower on the first. */
 export const onMachines: Target = {
   name: "machines",
   config: async () => {

@@ -2,9 +2,9 @@ import type { Config } from "../lib/harness.ts";
 
 /** Copy of a workload that is running, or has run to its end. */
 export interface Instance {
-  /** Changes when the instance is replaced. */
+  /** Identity, which changes when the instance is replaced. */
   readonly id: string;
-  /** Changes when its processes are restarted. */
+  /** Time or id of the start, which changes when the instance's processes are restarted. */
   readonly start: string;
   readonly healthy: boolean;
 }
@@ -12,7 +12,7 @@ export interface Instance {
 /** Instances by their names on every platform: `worker-1`, `scheduler`, or `scheduler-1` of several. */
 export type Instances = ReadonlyMap<string, Instance>;
 
-/** Operations of a platform that tests need. `stack` is the prefix of all names that a stack creates. */
+/** Operations of a platform that tests need; `stack` is the prefix of all names that a stack creates. */
 export interface Target {
   readonly name: "docker" | "machines" | "kubernetes";
   /** Brings up the platform; returns the configuration that stacks on it need. */
@@ -21,22 +21,23 @@ export interface Target {
   connect(stack: string, ports: Ports): Promise<void>;
   /** Undoes `connect`. */
   disconnect(stack: string): Promise<void>;
+  /** Lists the instances that exist of a stack. */
   instances(stack: string): Promise<Instances>;
   /** Runs a command in an instance's container; returns its standard output. */
   exec(stack: string, instance: string, command: readonly string[]): Promise<string>;
-  /** Output of an instance, from both streams. */
+  /** Returns the output of an instance, from both streams. */
   log(stack: string, instance: string): Promise<string>;
   /** Kills all processes of an instance at once, as the loss of its machine would. */
   crash(stack: string, instance: string): Promise<void>;
   /** Stops an instance gracefully and starts it again. */
   restart(stack: string, instance: string): Promise<void>;
-  /** Removes an instance for good: only a deployment brings it back. */
+  /** Removes an instance so that only a deployment brings it back. */
   remove(stack: string, instance: string): Promise<void>;
-  /** Everything that exists of a stack, including data. */
+  /** Lists everything that exists of a stack, including data. */
   leftovers(stack: string): Promise<string[]>;
-  /** Texts that users see who may look at the platform but not at secrets, by place. */
+  /** Collects the texts, by place, that users of the platform can read without access to secrets. */
   readable(stack: string): Promise<Map<string, string>>;
-  /** Removes all stacks whose names start with `prefix`: leftovers of an interrupted test. */
+  /** Removes all stacks whose names start with `prefix`, which an interrupted test left. */
   sweep(prefix: string): Promise<void>;
 }
 
@@ -45,7 +46,7 @@ export interface Ports {
   readonly flowerPort: number;
 }
 
-/** Names of the instances that were created or restarted between two snapshots. */
+/** Names the instances that were created or restarted between two snapshots, sorted. */
 export function replaced(before: Instances, after: Instances): string[] {
   const same = (one?: Instance, other?: Instance) => one?.id === other?.id && one?.start === other?.start;
   return [...after.keys()].filter((name) => !same(before.get(name), after.get(name))).sort();

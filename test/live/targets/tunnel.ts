@@ -6,7 +6,7 @@ import { state } from "../../lab/settings.ts";
 export interface TunnelArgs {
   readonly kubeconfig: string;
   readonly namespace: string;
-  /** Chooses the target pod, at every start. */
+  /** Returns the name of the target pod; called at every start. */
   readonly pod: () => Promise<string>;
   /** Port of the loopback interface. */
   readonly port: number;
@@ -14,7 +14,7 @@ export interface TunnelArgs {
   readonly inside: number;
 }
 
-/** A `kubectl port-forward` that restarts whenever it ends, since its pod may be replaced. */
+/** Tunnel by a `kubectl port-forward` that restarts whenever it ends, since its pod may be replaced. */
 export class Tunnel {
   private readonly args: TunnelArgs;
   private child: ChildProcess | undefined;

@@ -139,11 +139,11 @@ test("a failed task is charged, too, unless a fault may have cost it", () => {
   assert.deepEqual(flaws({ ...failed, faults: [landed()] }), ["failed"]);
 });
 
-test("what the ledger knows and the database does not", () => {
+test("an execution of the ledger that the database does not have is found", () => {
   const stranger = execution({ from: 30, until: 31, try: 2, how: undefined });
   const found = check({ ...calm, executions: [execution(), stranger] });
   assert.deepEqual(found, [
-    { flaw: "unknown", told: "drill.a of r: try 2 ran on worker-1, and the database has no such try" },
+    { flaw: "unknown", observed: "drill.a of r: try 2 ran on worker-1, but the database has no such try" },
   ]);
 });
 
@@ -179,24 +179,24 @@ test("a try that ends without having begun is charged, unless its worker was hit
   };
   const [found] = check({ ...never, faults: [landed()] });
   assert.equal(
-    found?.told,
-    "drill.a of r: try 1 on no worker was given up 45.0 s (queued 8.0 s, started never; in the ledger without having begun), and no fault may have cost it",
+    found?.observed,
+    "drill.a of r: try 1 on no worker was given up 45.0 s (queued 8.0 s, started never; in the ledger never started), although no fault was allowed to end it",
   );
 });
 
-test("a try that is to fail is charged to nobody", () => {
+test("a try that the workload fails on purpose is charged to no fault", () => {
   assert.deepEqual(flaws(again({ how: "planned" })), []);
   assert.deepEqual(flaws(again({ how: "error RuntimeError" })), ["charged"]);
 });
 
-test("two executions of a task at once are found by a single tick", () => {
+test("a single tick shows that two executions of a task overlap", () => {
   const faults = [landed({ kind: "drop", seconds: 40 }, { until: began + 55 })];
   assert.deepEqual(flaws({ ...again({ until: 48 }), faults }), []);
   assert.deepEqual(flaws({ ...again({ until: 48.2 }), faults }), ["overlap"]);
   const [found] = check({ ...again({ until: 50 }), faults });
   assert.equal(
-    found?.told,
-    "drill.a of r: try 1 (worker-1, process 7) and try 2 (worker-2, process 7) ran at once for 2.0 s, from 1048.0 s; expected 0.0 s",
+    found?.observed,
+    "drill.a of r: try 1 (worker-1, process 7) and try 2 (worker-2, process 7) ran at the same time for 2.0 s, from 1048.0 s; expected at most 0.0 s",
   );
   // The same try, handed out twice.
   const twin = execution({ from: 12, until: 14, host: "worker-2", how: undefined });
@@ -218,7 +218,7 @@ test("a worker that was frozen may run on for a moment, not for longer", () => {
   assert.deepEqual(flaws(cut), ["overlap"]);
 });
 
-test("a start that comes late is found, but for the time without a free place", () => {
+test("a late start is found, not counting the time without a free slot", () => {
   const late = {
     ...calm,
     tries: [row({ queued: began + 1, started: began + 71 })],
@@ -245,7 +245,7 @@ test("a start that comes late is found, but for the time without a free place", 
   ]);
 });
 
-test("a task is due when all that it follows has ended", () => {
+test("a task is due once all of its predecessors have ended", () => {
   const chain = (from: number): Evidence => ({
     ...calm,
     expected: [...calm.expected, expected("b", ["a"])],
@@ -256,7 +256,7 @@ test("a task is due when all that it follows has ended", () => {
   assert.deepEqual(flaws(chain(81)), ["late"]);
 });
 
-test("what a dead worker ran has to run elsewhere in time", () => {
+test("tasks of a dead worker have to run elsewhere in time", () => {
   const evidence = (from: number) => ({ ...again({}, { from, until: from + 5 }), faults: [landed()] });
   assert.deepEqual(flaws(evidence(59)), []);
   assert.deepEqual(flaws(evidence(62)), ["slow"]);
@@ -265,8 +265,8 @@ test("what a dead worker ran has to run elsewhere in time", () => {
   assert.equal(Math.round(recovery?.serves ?? 0), 34);
 });
 
-test("a fault that did not land is told", () => {
+test("a fault that did not happen is reported", () => {
   const { evidence: _, ...blank } = landed();
   const [found] = check({ ...calm, faults: [{ ...blank, missed: "no such process" }] });
-  assert.deepEqual(found, { flaw: "missed", told: "kill of worker-1 did not land: no such process" });
+  assert.deepEqual(found, { flaw: "missed", observed: "kill of worker-1 did not happen: no such process" });
 });

@@ -49,7 +49,7 @@ const covers = (all: readonly { from: number; until: number }[], at: number) =>
   all.some(({ from, until }) => from <= at && at < until);
 const moments = Array.from({ length: 80 }, (_, at) => at + 0.5);
 
-test("stretches of time are counted second by second", () => {
+test("seconds covered by intervals are counted once", () => {
   fc.assert(
     fc.property(stretches, stretches, fc.integer({ min: 1, max: 4 }), (one, other, count) => {
       const seconds = (holds: (at: number) => boolean) => moments.filter(holds).length;

@@ -69,7 +69,7 @@ test("neighbouring seeds have all kinds, and a bound makes long faults short", (
   assert.ok(mean > 120 && mean < 240, `${mean} s`);
 });
 
-test("a fault that is left of a schedule happens when it did in the whole", () => {
+test("a fault of a shortened schedule happens when it did in the whole one", () => {
   const [first, second, third] = [
     { kind: "kill", aim: "worker", target: "worker-1", after: 12, seconds: 0 },
     { kind: "pause", aim: "broker", target: "redis", after: 4, seconds: 20.5 },
@@ -112,7 +112,7 @@ async function shrunk(all: readonly number[], fails: (some: readonly number[]) =
   return { rest, asked };
 }
 
-test("a failing list is made as small as it still fails, and no smaller", async () => {
+test("a failing list is shortened for as long as it still fails", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(fc.nat(), { minLength: 1, maxLength: 12 }),
@@ -128,7 +128,7 @@ test("a failing list is made as small as it still fails, and no smaller", async 
   );
 });
 
-test("the minimiser asks no more often than it may, and one culprit of six takes few questions", async () => {
+test("the minimiser makes no more attempts than allowed, and few for one culprit of six", async () => {
   const six = [1, 2, 3, 4, 5, 6];
   const one = await shrunk(six, (some) => some.includes(5));
   assert.deepEqual(one.rest, [5]);

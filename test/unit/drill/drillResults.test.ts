@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { told } from "../../drill/results/report.ts";
+import { reportOf } from "../../drill/results/report.ts";
 import { addResult, type Result, readResults, seedsLeft } from "../../drill/results/results.ts";
 import { page, tables } from "../../drill/results/table.ts";
 import { withFigures } from "../../figures.ts";
@@ -40,7 +40,7 @@ test("a command goes on with the seeds that have no result yet", () => {
 });
 
 test("the page has a row for what was drilled, and one for each kind of fault", () => {
-  const flaw = (name: Result["findings"][number]["flaw"]) => ({ flaw: name, told: "" });
+  const flaw = (name: Result["findings"][number]["flaw"]) => ({ flaw: name, observed: "" });
   const bad = result({
     seed: 2,
     findings: ["failed", "unfinished", "overlap", "twice", "charged", "late", "slow", "missed"].map((name) =>
@@ -79,15 +79,18 @@ test("new tables replace those of the page, and nothing else of it", () => {
   assert.throws(() => withFigures("without a place", page, ""), /has no place for the figures/);
 });
 
-test("a failing schedule is told with its seed", () => {
-  assert.match(told(result()), /seed 1: no flaw$/);
-  const failing = told(result({ seed: 7, findings: [{ flaw: "charged", told: "drill.a: why" }] }));
-  const many = Array.from({ length: 10 }, () => ({ flaw: "late", told: "b" }) as const);
+test("a failing schedule is reported with its seed", () => {
+  assert.match(reportOf(result()), /seed 1: no flaw$/);
+  const failing = reportOf(result({ seed: 7, findings: [{ flaw: "charged", observed: "drill.a: why" }] }));
+  const many = Array.from({ length: 10 }, () => ({ flaw: "late", observed: "b" }) as const);
   assert.equal(
-    told(result({ findings: many }))
+    reportOf(result({ findings: many }))
       .match(/^ {2}LATE .*$/gm)
       ?.at(-1),
     "  LATE and 2 more",
   );
-  assert.match(failing, /CHARGED drill\.a: why\n {2}seed 7: 1 flaws; again: npm run drill -- --seed 7$/);
+  assert.match(
+    failing,
+    /CHARGED drill\.a: why\n {2}seed 7: 1 flaws; to repeat it: npm run drill -- --seed 7$/,
+  );
 });
