@@ -5,6 +5,7 @@ import { Writable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import { isScalar, parseDocument } from "yaml";
 import { writeWhole } from "../platforms/wholeFile.ts";
+import { shownText } from "../settings/model/urls/mask.ts";
 import { parseStackFile } from "../settings/read/stackFile.ts";
 import { prefix } from "../settings/read/unknownNames.ts";
 import { validate } from "../settings/read/validate.ts";
@@ -18,10 +19,17 @@ import { Stack } from "./lib/stack.ts";
 
 /** Parses the path of a secret; throws an Error if the key takes no secret. */
 function secretPath(key: string): Path {
-  const path = pathOf(key.startsWith(prefix) ? key.slice(prefix.length) : key);
+  // The secret itself may stand there by mistake.
+  const masked = ({ message }: Error) => new Error(message.replace(key, () => shownText(key)));
+  let path: Path;
+  try {
+    path = pathOf(key.startsWith(prefix) ? key.slice(prefix.length) : key);
+  } catch (error) {
+    throw masked(error as Error);
+  }
   if (isSecretAt(stackShape(), path)) return path;
   const places = secretPlaces(stackShape()).map((place) => spell(place));
-  throw new Error(`${key} takes no secret; expected one of ${places.join(", ")}.`);
+  throw new Error(`${shownText(key)} takes no secret; expected one of ${places.join(", ")}.`);
 }
 
 /** Returns a copy of values with another value at a path; makes missing parents. */

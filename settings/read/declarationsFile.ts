@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { shownText } from "../model/urls/mask.ts";
 import type { Fault } from "../rules/fault.ts";
@@ -8,7 +8,7 @@ import { declarationKeys } from "../schema/declarations.ts";
 import { fromProject } from "../schema/files/base.ts";
 import type { Path, Where } from "../schema/path.ts";
 import { type Shape, stackShape } from "../schema/shape.ts";
-import { isObject, located } from "./yaml/located.ts";
+import { isObject, type Located, located } from "./yaml/located.ts";
 import { Refused } from "./yaml/refused.ts";
 import { readText } from "./yaml/text.ts";
 
@@ -34,7 +34,25 @@ function fileShape(): Shape {
 /** Finds the file that a stack names, or `airflow.yaml` beside Pulumi.yaml; undefined if there is none. */
 function fileOf({ declarations }: Values): string | undefined {
   const file = fromProject(typeof declarations === "string" ? declarations : "airflow.yaml");
-  return existsSync(file) ? file : undefined;
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
+}
+
+/**
+ * Reads a declarations file.
+ * @throws Refused with file and line if the file is not YAML, or not an object
+ */
+function contents(file: string): Located & { readonly content: Values } {
+  const { content, at } = located(readText(file), basename(file), fileShape());
+  if (isObject(content)) return { content, at };
+  const expected = `expected ${declarationNames.join(", ")}, each with names`;
+  throw new Refused([`${at([])}: holds no declarations; ${expected}`]);
+}
+
+/** Lists the paths of values in the form of encrypted ones. */
+function ciphers(value: unknown, path: Path = []): Path[] {
+  if (typeof value !== "object" || value === null) return [];
+  if (Object.keys(value).join() === "secure") return [path];
+  return Object.entries(value).flatMap(([key, inner]) => ciphers(inner, [...path, key]));
 }
 
 /** Rewords the fault for a declarations file, in which nothing is encrypted. */
@@ -44,19 +62,23 @@ function reworded(fault: Fault): Fault {
   return { ...fault, message };
 }
 
-/**
- * Merges the declarations file into the values of a stack.
- * @throws Refused with file and line if the file is not YAML, or not an object
- */
+/** Merges the declarations file into the values of a stack; a file that cannot be read adds its faults alone. */
 export function withDeclarations(values: Values, where: Where): WithDeclarations {
   const file = fileOf(values);
   if (file === undefined) return { values, where, faults: [], unknownNames: [] };
-  const { content, at } = located(readText(file), basename(file), fileShape());
-  if (!isObject(content)) {
-    throw new Refused([
-      `${at([])}: holds no declarations; expected ${declarationNames.join(", ")}, each with names`,
-    ]);
+  try {
+    return merged(values, where, contents(file));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { values, where, faults: [], unknownNames: error.lines };
   }
+}
+
+function merged(
+  values: Values,
+  where: Where,
+  { content, at }: ReturnType<typeof contents>,
+): WithDeclarations {
   const unknownNames = Object.keys(content)
     .filter((key) => !declarationNames.includes(key))
     .map((key) => `${at([key])}: ${shownText(key)} ${unknownWord(key, declarationNames)}`);
@@ -76,13 +98,14 @@ export function withDeclarations(values: Values, where: Where): WithDeclarations
         message: `${at([kind, key])} declares it too: expected one of both`,
       })),
   );
-  const merged = Object.entries(own).map(([kind, inner]) => {
+  const all = Object.entries(own).map(([kind, inner]) => {
     const stated = values[kind];
     return [kind, isObject(inner) && isObject(stated) ? { ...inner, ...stated } : (stated ?? inner)];
   });
-  const plain = secretFaults(own, () => false, "NAME").map(reworded);
+  const encrypted = ciphers(own).map((path) => ({ path, message: "" }));
+  const plain = [...secretFaults(own, () => false, "NAME"), ...encrypted].map(reworded);
   return {
-    values: { ...values, ...Object.fromEntries(merged) },
+    values: { ...values, ...Object.fromEntries(all) },
     where: (path) => (isOwn(path) ? at(path) : where(path)),
     faults: [...twice, ...plain.filter(({ path }) => isOwn(path))],
     unknownNames,

@@ -4,12 +4,13 @@ import { type Shape, stackShape } from "../schema/shape.ts";
 export interface Declared {
   readonly type: "string" | "integer" | "boolean" | "array" | "object";
   readonly items?: { readonly type: string };
-  /** Value that the program gets if a stack does not give one; empty or zero if the schema has no default. */
+  /** Value that the program gets if a stack does not give one; one that no stack gives if the schema has no default. */
   readonly default: unknown;
   readonly description: string;
 }
 
-const nothing = { string: "", integer: 0, boolean: false, array: [], object: {} };
+/** Values of keys without a default. An empty object is a value: `monitoring: {}` turns it on. */
+const nothing = { string: "", integer: 0, boolean: false, array: [], object: { given: false } };
 
 /** Maps a type of JSON Schema to Pulumi's; fractions become strings, since Pulumi has no such type. */
 function typeOf({ type }: Shape): Declared["type"] {

@@ -8,7 +8,7 @@ export type Where = (path: Path) => string;
 export function spell(path: Path): string {
   const parts = path.map((part, at) => {
     if (typeof part === "number") return `[${part}]`;
-    if (/[.[\]"]/.test(String(part))) return `[${JSON.stringify(part)}]`;
+    if (part === "" || /[.[\]"]/.test(String(part))) return `[${JSON.stringify(part)}]`;
     return `${at > 0 ? "." : ""}${String(part)}`;
   });
   return parts.join("");

@@ -1,6 +1,9 @@
 /** Error with all faults of a stack, each with its place. */
 export class Refused extends Error {
+  readonly lines: readonly string[];
+
   constructor(lines: readonly string[]) {
     super(`The stack's configuration has ${lines.length} fault(s):\n  ${lines.join("\n  ")}`);
+    this.lines = lines;
   }
 }

@@ -159,7 +159,33 @@ const bad: [declarations: string, fault: string][] = [
     "variables:\n  x: { file: no/such }\n",
     `airflow.yaml:2: variables.x.file is {…}; expected a file, relative to Pulumi.yaml; there is none at ${project}/no/such`,
   ],
+  [
+    "users:\n  ann: { password: { secure: cipher } }\n",
+    "airflow.yaml:2: users.ann.password is {…}; expected { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file",
+  ],
+  [
+    "variables:\n  x: { secure: cipher }\n",
+    "airflow.yaml:2: variables.x is {…}; expected { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file",
+  ],
+  [
+    "- pools\n",
+    "airflow.yaml:1: holds no declarations; expected connections, variables, pools, users, each with names",
+  ],
 ];
+
+test("faults of a file that is no YAML stand beside those of the stack", () => {
+  assert.throws(
+    () => both("  airflow:workers: -1\n", "pools:\n\tapi: {}\n"),
+    (error: Error) => {
+      const lines = error.message.split("\n").slice(1);
+      assert.deepEqual(lines, [
+        "  airflow.yaml:2: is no YAML: a tab indents the line; expected spaces",
+        `  ${join(folder, "stack.yaml")}:3: workers is -1; expected a whole number from 0 to 1000`,
+      ]);
+      return true;
+    },
+  );
+});
 
 for (const [declarations, fault] of bad) {
   test(`a fault in a file of declarations: ${fault}`, () => {

@@ -69,9 +69,11 @@ const refused: readonly [key: string, value: string, says: RegExp][] = [
   [
     "workers",
     "3",
-    /^workers takes no secret; those that do are .*secrets\.fernetKey, .*connections\.NAME\.password/,
+    /^workers takes no secret; expected one of .*secrets\.fernetKey, .*connections\.NAME\.password/,
   ],
   ["secrets.fernetkey", "x", /^secrets\.fernetkey takes no secret/],
+  ["secrets.fernetKey=Zk3vQ9pLx2", "x", /^… takes no secret/],
+  ["Zk3vQ9pLx2..x", "x", /^… is no key/],
   ["secrets..x", "x", /is no key; expected one like secrets\.fernetKey/],
   ["secrets.fernetKey", "s3cret", /^secrets\.fernetKey is \[secret\]; expected a fernet key/],
   ["secrets.adminPassword", "", /^secrets\.adminPassword is empty/],
@@ -89,6 +91,6 @@ test("the value is no argument", () => {
   const args = [join(project, "tools/secret.ts"), "secrets.fernetKey", "s3cret"];
   const { status, stderr, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
   assert.equal(status, 1);
-  assert.match(stderr, /^There is one argument too many; the value is asked for, .*never an argument/);
+  assert.match(stderr, /^There is one argument too many; the value is never an argument/);
   assert.ok(!(stderr + stdout).includes("s3cret"));
 });

@@ -94,6 +94,14 @@ test("without a stack file, the CLI's word for a whole key has to do", () => {
   );
 });
 
+test("an empty object is given, without a stack file too", () => {
+  const told = raw({ monitoring: {}, pgbouncer: {} });
+  const read = settingsFromPulumi({ raw: told, secret: [], stack: "ours", isNew: true }, absent);
+  assert.deepEqual(read.monitoring, { retention: "30d", scrape: [] });
+  assert.deepEqual(read.pgbouncer, { poolSize: 20, clients: 1000 });
+  assert.deepEqual([read.backup, read.tracing], [undefined, undefined]);
+});
+
 test("a given secret that nothing can take is not told", () => {
   const secrets = {
     adminPassword: "with,a,comma",

@@ -201,6 +201,14 @@ test("the stack of the Pulumi CLI's arguments is the stack whose configuration i
   assert.throws(() => forwarded(["up", "--stack"], {}), {
     message: "--stack has no value; expected --stack NAME.",
   });
+  for (const args of [["-sx"], ["-ys", "x"], ["-ysx"]])
+    assert.throws(
+      () => forwarded(["up", ...args], {}),
+      /^Error: -\w+ hides the stack in other letters; expected/,
+    );
+  assert.throws(() => forwarded(["up", "--stack", "a", "-s", "b"], {}), {
+    message: "--stack is given twice; expected it once.",
+  });
   assert.throws(() => forwarded(["up"], { npm_config_stack: "x" }), {
     message: "npm took --stack=x for a flag of its own; expected npm run pulumi -- up --stack x.",
   });

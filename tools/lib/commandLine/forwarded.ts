@@ -10,7 +10,7 @@ export interface Forwarded {
 
 /**
  * Extracts the stack from arguments for the Pulumi CLI, whose configuration and state belong to one stack.
- * @throws Error if npm kept the flag, or if the flag has no value
+ * @throws Error if npm kept the flag, or if the flag has no value, is given twice, or in a form that hides it
  */
 export function forwarded(
   args: readonly string[],
@@ -21,8 +21,12 @@ export function forwarded(
     const meant = [begun("pulumi"), ...args, taken.meant].join(" ");
     throw new Error(`npm took ${taken.flag} for a flag of its own; expected ${meant}.`);
   }
-  const at = args.findIndex((word) => /^(--stack|-s)(=|$)/.test(word));
+  const joined = args.find((word) => /^-([yfrdjih]*s[^=]|[yfrdjih]+s$)/.test(word));
+  if (joined !== undefined)
+    throw new Error(`${joined} hides the stack in other letters; expected --stack NAME.`);
+  const [at = -1, second] = args.flatMap((word, index) => (/^(--stack|-s)(=|$)/.test(word) ? [index] : []));
   if (at < 0) return { stack: undefined, args };
+  if (second !== undefined) throw new Error("--stack is given twice; expected it once.");
   const inline = /=(.*)$/s.exec(args[at] ?? "")?.[1];
   const stack = inline ?? args[at + 1];
   if (!stack || stack.startsWith("-")) throw new Error(`${args[at]} has no value; expected --stack NAME.`);
