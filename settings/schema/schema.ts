@@ -31,7 +31,7 @@ import {
   text,
   whole,
 } from "./values.ts";
-import { defaultVersion } from "./versions.ts";
+import { defaultVersion, knownVersions } from "./versions.ts";
 import { concurrency, defaultWorkers, workerGroup } from "./workers.ts";
 
 const images = object({
@@ -79,7 +79,11 @@ export const schema = object({
   platform: oneOf(...platformNames)
     .default("docker")
     .describe("Where the stack runs: on Docker engines, or in a Kubernetes cluster."),
-  version: text.default(defaultVersion).describe("Version of Airflow: 3.3.2 or 2.11.2."),
+  version: text
+    .default(defaultVersion)
+    .describe(
+      `Version of Airflow: ${knownVersions.join(" or ")}; a version that is not built here needs \`images.airflow\`.`,
+    ),
   production: flag
     .default(false)
     .describe("Rejects values that suit only a trial, such as floating image tags."),

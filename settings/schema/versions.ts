@@ -7,6 +7,9 @@ export const defaultVersion = "3.3.2";
 export const releases = ["2.11", "3.3"] as const;
 export type Release = (typeof releases)[number];
 
+/** Versions as messages and docs name them: `3.3.x`. */
+export const knownVersions = releases.map((release) => `${release}.x`);
+
 /** Returns the release of a version; undefined if the release is not known, or the text is not a version. */
 export function releaseOf(version: string): Release | undefined {
   const [, release] = /^(\d+\.\d+)\.\d+$/.exec(version) ?? [];

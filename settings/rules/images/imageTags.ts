@@ -1,3 +1,4 @@
+import { defaultVersion } from "../../schema/versions.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -20,7 +21,7 @@ export const imageRule = rule(["production", "images.*"], ({ production, images 
   if (!production) return [];
   return Object.entries(images).flatMap(([name, image]) => {
     const why = floats(image, name === "postgres");
-    const example = name === "postgres" ? "16.10" : "3.3.2";
+    const example = name === "postgres" ? "16.10" : defaultVersion;
     const message = `production: true, and ${why}: expected a digest, NAME@sha256:…, or a complete version, NAME:${example}`;
     return faultAt(["images", name], why && message);
   });

@@ -1,10 +1,11 @@
 import { builtVersions } from "../../../images/local.ts";
 import { type RoleFacts, roles, roleTable } from "../../../roles.ts";
-import { majorOf, releaseOf, releases, rolesIn } from "../../schema/versions.ts";
+import { knownVersions, majorOf, releaseOf, rolesIn } from "../../schema/versions.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-const known = releases.map((release) => `${release}.x`).join(" and ");
+const known = knownVersions.join(" and ");
+const latest = knownVersions.at(-1);
 
 /** Rejects versions whose settings are not known, or for which there is no image. */
 const knownVersion = rule(["version"], ({ version }, isGiven) => {
@@ -20,15 +21,15 @@ const knownVersion = rule(["version"], ({ version }, isGiven) => {
 /** Rejects a repository of DAGs in Airflow 2. */
 const repository = rule(["version"], ({ version }, isGiven) => {
   if (majorOf(version) === "3" || !isGiven("dagsGit")) return [];
-  const message = `Airflow ${version} reads no repository by itself: expected version 3.3.x, or dags or dagsImage`;
+  const message = `Airflow ${version} reads no repository by itself: expected version ${latest}, or dags or dagsImage`;
   return [{ path: ["dagsGit"], message }];
 });
 
 /** Rejects keys for what Airflow 2 lacks. */
 const later = rule(["version", "logFormat"], ({ version, logFormat }, isGiven) => {
   if (majorOf(version) === "3") return [];
-  const traces = `Airflow ${version} takes no endpoint and no headers: expected version 3.3.x, or settings.traces`;
-  const json = `Airflow ${version} writes text alone: expected text, or version 3.3.x`;
+  const traces = `Airflow ${version} takes no endpoint and no headers: expected version ${latest}, or settings.traces`;
+  const json = `Airflow ${version} writes text alone: expected text, or version ${latest}`;
   return [
     ...(isGiven("tracing") ? [{ path: ["tracing"], message: traces }] : []),
     ...(logFormat === "json" ? [{ path: ["logFormat"], message: json }] : []),

@@ -21,6 +21,7 @@ import {
 } from "../../../settings/model/names/ownNames.ts";
 import { schema } from "../../../settings/schema/schema.ts";
 import { secretsDirectory } from "../../../workload.ts";
+import { runningRoles } from "../../roleNames.ts";
 import { type Config, type Declared, declare } from "../mocks.ts";
 import { type Program, programsOf } from "../programs.ts";
 
@@ -254,7 +255,7 @@ test("the roles that have spans to tell get the receiver, its headers as a file,
       .filter(has)
       .map(({ name }) => name)
       .sort();
-  const tracing = ["dag-processor", "scheduler", "triggerer", "webserver", "worker-1", "worker-2"];
+  const tracing = [...runningRoles.filter((role) => role !== "flower"), "worker-1", "worker-2"];
   const url = "http://otlp.test:4318/v1/traces";
   assert.deepEqual(
     names(({ env }) => env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT === url),

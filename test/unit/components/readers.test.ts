@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { rolesIn } from "../../../settings/schema/versions.ts";
 import { controlRoles } from "../../roleNames.ts";
 import { type Config, declare } from "../mocks.ts";
 
@@ -54,7 +55,7 @@ for (const [platform, config] of Object.entries(platforms)) {
 test("a changed setting of Airflow 2 replaces the roles that read it, and no other", async () => {
   const config = { version: "2.11.2", workers: 1 };
   const old = await inputsOf(config);
-  const everyOlderRole = everyRole.filter((role) => role !== "dag-processor");
+  const everyOlderRole = rolesIn(config.version).toSorted();
   assert.deepEqual(await replaced(old, { ...config, settings: { scheduler: { parsing_processes: "3" } } }), [
     "scheduler",
   ]);

@@ -15,6 +15,7 @@ const sources = globSync("**/*.ts", {
   cwd: project,
   exclude: (name) => ["node_modules", "dist", "test"].includes(name),
 }).sort();
+const programs = globSync("{components,tools}/**/*.py", { cwd: project }).sort();
 
 /** Text of a section of the page, up to the next one. */
 function section(title: string): string {
@@ -23,9 +24,9 @@ function section(title: string): string {
   return text.split(/^## /m)[0] ?? "";
 }
 
-/** Production TypeScript files that a section names, sorted, except `but`: those named for another reason. */
+/** Production files that a section names, sorted, except `but`: those named for another reason. */
 function listed(title: string, but: readonly string[] = []): string[] {
-  const all = [...section(title).matchAll(/`([\w./-]+\.ts)`/g)].map(([, path = ""]) => path);
+  const all = [...section(title).matchAll(/`([\w./-]+\.(?:ts|py))`/g)].map(([, path = ""]) => path);
   return [...new Set(all)].filter((path) => !path.startsWith("test/") && !but.includes(path)).sort();
 }
 
@@ -35,7 +36,7 @@ function saying(what: RegExp): string[] {
     read(path)
       .replaceAll(/\/\*.*?\*\//gs, "")
       .replaceAll(/^\s*\/\/.*$/gm, "");
-  return sources.filter((path) => what.test(code(path)));
+  return [...sources, ...programs].filter((path) => what.test(code(path))).sort();
 }
 
 /** Room of a file: a folder, one of the four steps of `settings`, or `tools/lib`. */
@@ -94,7 +95,7 @@ test("CONTRIBUTING.md: a config key is generated into the files that it names", 
 });
 
 test("CONTRIBUTING.md: a role is named in the files that it lists", () => {
-  assert.deepEqual(listed("Add a role"), saying(/\b(dag-processor|DagProcessor)\b/));
+  assert.deepEqual(listed("Add a role"), saying(/\b(dag-processor|DagProcessor)/));
 });
 
 test("CONTRIBUTING.md: platforms are told apart in the files that it lists", () => {
@@ -108,7 +109,7 @@ test("CONTRIBUTING.md: versions are named in the files that it lists", () => {
   const folder = /^components\/roles\/versions\//;
   const text = "Add a version of Airflow";
   assert.deepEqual(
-    listed(text).filter((path) => !folder.test(path)),
+    listed(text, ["roles.ts"]).filter((path) => !folder.test(path)),
     saying(/\b(2\.11|3\.3)\b/).filter((path) => !folder.test(path)),
   );
 });

@@ -1,20 +1,12 @@
 import { spawn } from "node:child_process";
 import { createConnection } from "node:net";
-import { monitoringPort } from "../../../components/monitoring/monitoring.ts";
-import { roleTable } from "../../../roles.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { readDeployed } from "../../../settings/read/read.ts";
 import { show } from "../commandLine/terminal.ts";
 import { run, waitFor } from "../process.ts";
 import { contextFlags, type Stack } from "../stack.ts";
+import { type Opened, openedOf } from "./opened.ts";
 import { portInUse } from "./tunnel.ts";
-
-/** Forwards a port of this machine to a service of a stack. */
-interface Forward {
-  readonly service: string;
-  readonly port: number;
-  readonly local: number;
-}
 
 function answers(port: number): Promise<boolean> {
   return new Promise((done) => {
@@ -50,7 +42,8 @@ export async function forward(stack: Stack): Promise<() => void> {
   });
   let ended = false;
   const children = new Set<ReturnType<typeof spawn>>();
-  const keep = ({ service, port, local }: Forward) => {
+  const keep = (opened: Opened) => {
+    const { service, port, local } = opened;
     const args = [...flags, "port-forward", `service/${service}`, `${local}:${port}`];
     const child = spawn("kubectl", args, { stdio: ["ignore", "ignore", "pipe"] });
     show(child.stderr, process.stderr);
@@ -58,16 +51,10 @@ export async function forward(stack: Stack): Promise<() => void> {
     child.on("close", () => {
       children.delete(child);
       // Forwarding ends with its pod; the service has a new pod now, or will soon have one.
-      if (!ended) setTimeout(() => !ended && keep({ service, port, local }), 1000);
+      if (!ended) setTimeout(() => !ended && keep(opened), 1000);
     });
   };
-  const forwards: Forward[] = [
-    { service: "webserver", port: roleTable.webserver.port, local: settings.webserverPort },
-    { service: "flower", port: roleTable.flower.port, local: settings.flowerPort },
-    ...(settings.monitoring
-      ? [{ service: "monitoring", port: monitoringPort, local: settings.monitoringPort }]
-      : []),
-  ];
+  const forwards = openedOf(settings);
   for (const { local, service } of forwards) {
     if (await answers(local)) throw portInUse(service, local);
   }

@@ -1,13 +1,12 @@
-import { capabilities } from "../../../capabilities.ts";
-import { monitoringPort as storePort } from "../../../components/monitoring/monitoring.ts";
+import { capabilities, forPlatform } from "../../../capabilities.ts";
 import { several } from "../../../components/roles/role.ts";
 import { homeOf, type Machine, machinesOf } from "../../../platforms/machines.ts";
-import { roleTable } from "../../../roles.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { readDeployed } from "../../../settings/read/read.ts";
 import { instances } from "../../../workload.ts";
 import type { Stack } from "../stack.ts";
 import { forward } from "./kubernetes.ts";
+import { openedOf } from "./opened.ts";
 import { portInUse, tunnel } from "./tunnel.ts";
 
 /** An instance of the webserver, of Flower or of the monitoring on another machine. */
@@ -21,18 +20,12 @@ interface Remote {
 }
 
 function remotes(settings: Settings): Remote[] {
-  const { webservers, webserverPort, flowerPort, monitoringPort, monitoring } = settings;
   const machines = machinesOf(settings);
-  const services = [
-    { service: "webserver", replicas: webservers, port: roleTable.webserver.port, first: webserverPort },
-    { service: "flower", replicas: 1, port: roleTable.flower.port, first: flowerPort },
-    ...(monitoring ? [{ service: "monitoring", replicas: 1, port: storePort, first: monitoringPort }] : []),
-  ];
-  return services.flatMap(({ service, replicas, port, first }) => {
+  return openedOf(settings).flatMap(({ service, replicas, port, local }) => {
     const machine = homeOf(service, machines);
     if (!machine || machine.docker.startsWith("unix:")) return [];
     return instances(service, several(replicas)).map((instance, at) => {
-      return { machine, service, instance, port, local: first + at };
+      return { machine, service, instance, port, local: local + at };
     });
   });
 }
@@ -42,14 +35,9 @@ export function isElsewhere(settings: Settings): boolean {
   return !capabilities[settings.platform].loopback || remotes(settings).length > 0;
 }
 
-/**
- * Makes the webserver and Flower of a stack reachable at their loopback ports, wherever they run.
- * @returns a function that ends the forwarding
- * @throws Error when a port is in use, or the cluster or a machine does not answer
- */
-export async function reach(stack: Stack): Promise<() => void> {
+/** Opens tunnels to the machines that run the services. */
+async function throughMachines(stack: Stack): Promise<() => void> {
   const settings = readDeployed(stack.file);
-  if (!capabilities[settings.platform].loopback) return forward(stack);
   const ends: (() => void)[] = [];
   const end = () => {
     for (const one of ends) one();
@@ -68,4 +56,14 @@ export async function reach(stack: Stack): Promise<() => void> {
     throw error;
   }
   return end;
+}
+
+/**
+ * Makes the webserver and Flower of a stack reachable at their loopback ports, wherever they run.
+ * @returns a function that ends the forwarding
+ * @throws Error when a port is in use, or the cluster or a machine does not answer
+ */
+export async function reach(stack: Stack): Promise<() => void> {
+  const { platform } = readDeployed(stack.file);
+  return forPlatform(platform, { docker: throughMachines, kubernetes: forward })(stack);
 }
