@@ -72,7 +72,7 @@ test("logs, exec and port-forward work", async () => {
   assert.match(await run("bash", ["-c", forward, kubectl, lab.kubeconfig]), /^web-/);
 });
 
-test("services answer by name, and to this machine", async () => {
+test("services answer at their names, and to this machine", async () => {
   assert.ok(await reaches("client", "web", 80));
   assert.ok(await reaches("client", "db-0.db.lab-check.svc.cluster.local", 8080));
   const addresses = "jsonpath={.spec.clusterIP} {.spec.ports[0].nodePort}";
@@ -110,7 +110,7 @@ test("policies hold, in and out, and spare probes", async () => {
   assert.ok(!(await reaches("stranger", "web", 80)), "stranger to web");
 });
 
-test("policies tell namespaces, blocks and exceptions apart", async () => {
+test("policies distinguish namespaces, blocks and exceptions", async () => {
   assert.ok(await reaches("neighbour", "web.lab-check", 80, "lab-check-other"), "neighbour to web");
   assert.ok(!(await reaches("neighbour", "db.lab-check", 8080, "lab-check-other")), "neighbour to db");
   assert.ok(await reaches("stranger", "10.88.0.1", 6443), "stranger to the API server");

@@ -121,7 +121,7 @@ interface Answer {
 
 /** Tests of extras that roles are given, and of publishing. */
 export function reachesAround(stack: TestStack, around: Around): void {
-  test("a task has what its role is given, trusts a private authority, and goes outside through the proxy", async () => {
+  test("a task has its role's extras, trusts a private authority, and connects to the outside through the proxy", async () => {
     assertUndisturbed(await stack.finished("given", await stack.trigger("given")), 1);
     assert.deepEqual([...new Set(around.asked)], ["GET http://outside.test/page"]);
     assert.equal(await stack.exec("scheduler", "cat", "/opt/models/model"), "learned");
@@ -132,7 +132,7 @@ export function reachesAround(stack: TestStack, around: Around): void {
     assert.doesNotMatch(await docker("inspect", `${stack.prefix}-worker-1`), /of-the-worker/);
   });
 
-  test("people reach the webserver and Flower over TLS alone, and not what asks for no login", async () => {
+  test("people reach the webserver and Flower over TLS alone, and no page without a login", async () => {
     const { webserverPort, flowerPort } = ports;
     const outputs = await stack.stack.outputs();
     assert.equal(outputs.webserverUrl, `https://airflow.test:${webserverPort}`);

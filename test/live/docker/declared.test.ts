@@ -103,7 +103,7 @@ test("a browser sees the grid green, the worker online and the queue empty; with
   await noDuplicates(stack);
 });
 
-test("a task uses what is declared, and packages that were added", async () => {
+test("a task uses declared objects and added packages", async () => {
   assert.equal(await seen(), `${hash} hello jq-1.6 1`);
   assert.equal(await login("ann", secrets.user), 201);
   assert.equal(await login("ann", "another"), 401);
@@ -133,7 +133,7 @@ test("the same again changes nothing", async () => {
   assert.deepEqual(replaced(before, await stack.instances()), []);
 });
 
-test("what changes is updated, and nothing else is touched", async () => {
+test("changed objects are updated, and no others", async () => {
   const before = await stack.instances();
   const { db } = config.connections;
   await up({

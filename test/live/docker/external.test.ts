@@ -197,7 +197,7 @@ test("a stack runs on existing services, by a name given in hosts, over encrypte
 
 reachesAround(stack, around);
 
-test("nobody who may look at a container sees a password", async () => {
+test("inspecting a container shows no password", async () => {
   for (const [where, text] of await stack.target.readable(stack.prefix)) {
     for (const word of Object.values(words).flatMap((plain) => [plain, encodeURIComponent(plain)]))
       assert.ok(!text.includes(word), where);

@@ -68,7 +68,7 @@ test("npm run up deploys and proves it; again it is quick and changes nothing", 
     assert.match(said, /^ {2}your DAGs go to own$/m);
     assert.doesNotMatch(said, /Wrong with your DAGs/);
     assert.match(said, /Airflow {3}http:\/\/127\.0\.0\.1:18190$/m);
-    assert.match(said, /metrics {3}http:\/\/127\.0\.0\.1:18195$/m);
+    assert.match(said, /metrics {3}http:\/\/127\.0\.0\.1:18195\/consoles\/index\.html$/m);
     assert.match(said, /Flower {4}http:\/\/127\.0\.0\.1:18191$/m);
     const printed =
       said.match(/npm run .* adminPassword --show-secrets --stack livetest-up$/m)?.[0] ?? assert.fail(said);
@@ -99,7 +99,7 @@ test("the commands that the docs name for a running stack work", async () => {
   assert.ok(now.get("flower")?.healthy);
 });
 
-test("a proof names the worker that is gone, and leaves nothing; faults of DAGs are told, and count with --strict", async () => {
+test("a proof names the missing worker, and leaves nothing; faults of DAGs are reported, and count with --strict", async () => {
   const api = new AirflowApi(
     JSON.parse(await npm("pulumi", "--", "stack", "output", "--json", "--show-secrets")),
   );
@@ -142,7 +142,7 @@ test("a proof names the worker that is gone, and leaves nothing; faults of DAGs 
   for (const name of ["broken_dag.py", "twice_dag.py"]) rmSync(join(clone, "own", name));
 });
 
-test("people who log in see the series; rules fire and stop; a queue that nobody reads raises an alert", async () => {
+test("people who log in see the series; rules fire and stop; a queue without a reader raises an alert", async () => {
   const { adminUser, adminPassword, monitoringUrl } = JSON.parse(
     await npm("pulumi", "--", "stack", "output", "--json", "--show-secrets"),
   );

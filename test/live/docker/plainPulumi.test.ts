@@ -55,7 +55,7 @@ test("the Pulumi CLI alone deploys, with a backend of the user's", async () => {
   );
 });
 
-test("DAGs from a Git repository are run, and so are those that are pushed later", async () => {
+test("DAGs from a Git repository run, also those pushed later", async () => {
   const api = new AirflowApi(JSON.parse(await pulumi("stack", "output", "--json", "--show-secrets")));
   const tasksOf = async (dag: string): Promise<readonly TaskInstance[]> => {
     await waitFor(`${dag} to be read`, 120, () => api.call(`/dags/${dag}`));
@@ -78,7 +78,7 @@ test("the Pulumi CLI alone removes it, and in the end its volumes", async () => 
   assert.equal(await docker("volume", "ls", "--quiet", "--filter", "name=airflow-livetest-plain"), "");
 });
 
-test("a fault in the stack file is told with its place, before anything is replaced", async () => {
+test("a fault in the stack file is reported with its place, before anything is replaced", async () => {
   writeFileSync(
     join(clone, "stacks/Pulumi.livetest-bad.yaml"),
     "config:\n  airflow:workers: -1\n  airflow:wrokers: 1\n",

@@ -226,7 +226,7 @@ test("all that can have two values, under load: the new one is used, the old one
   await stack.up(rotated, "--expect-no-changes");
 });
 
-test("previous ones dropped, and those that have one value only replaced, under load: what was replaced works no more", async (t) => {
+test("previous secrets dropped, and secrets with a single value replaced, under load: replaced ones no longer work", async (t) => {
   t.diagnostic(await under(second, 60));
   const before = current;
   const now = await note(3);
@@ -246,7 +246,7 @@ test("previous ones dropped, and those that have one value only replaced, under 
   assert.equal(await answerTo(await tokenOf(had["adminPassword 3"] ?? "")), 200);
 });
 
-test("a password that somebody chose stays, and what was dropped does not come back", async () => {
+test("a password that a person chose stays, and dropped secrets do not come back", async () => {
   const before = await stack.instances();
   const chosen = "chosen-by-a-person";
   const users = `${stack.outputs.webserverUrl}/auth/fab/v1/users/admin?update_mask=password`;

@@ -46,7 +46,7 @@ const broker =
 const sql = "PGPASSWORD=$(cat /run/secrets/postgres_password) psql --host=127.0.0.1 --username=postgres -qAt";
 
 suite("the services of a stack", { concurrency: true }, () => {
-  test("Redis with a full disk keeps what it has acknowledged, tells it, and goes on once there is room", async () => {
+  test("Redis with a full disk keeps what it has acknowledged, reports the disk, and goes on once there is room", async () => {
     const push = `head -c 65536 /dev/zero | tr '\\0' x | $cli -x LPUSH queue`;
     const said = await shell(
       "redis",

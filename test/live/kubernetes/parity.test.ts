@@ -148,7 +148,7 @@ async function written(instance: string): Promise<string[]> {
   return paths.filter((path) => !paths.some((other) => other.startsWith(`${path}/`)));
 }
 
-test("what a container writes lies where its pod may write, too", async () => {
+test("containers write only where their pods may write, too", async () => {
   const strange = [...(await stack.pods())].map(async ([role, pod]) => {
     const { directories, files } = paths(containerOf(pod));
     // In some images /var/run leads to one of these; the init is the engine's.

@@ -94,7 +94,7 @@ export function deploys(stack: TestStack, migrationFailure: RegExp): void {
     await stack.up(sized(1, 0), "--refresh", "--expect-no-changes");
   });
 
-  test("Redis is supervised and durable, and refuses its user what only an administrator needs", async () => {
+  test("Redis is supervised and durable, and refuses administrators' commands to its user", async () => {
     assert.match(await stack.exec("redis", "cat", "/dev/shm/notify.state"), /^READY=1$/m);
     assert.match(await stack.target.log(stack.prefix, "redis"), /Ready to accept connections/);
     const { brokerPassword } = await canaries(stack);
@@ -157,7 +157,7 @@ export function deploys(stack: TestStack, migrationFailure: RegExp): void {
     assert.deepEqual([...new Set(gpuTasks.map(hostOf))], ["worker-gpu-1"]);
   });
 
-  test("a changed setting replaces what it reaches; what was removed by hand comes back; the rest stays", async () => {
+  test("a changed setting replaces the instances that it reaches; instances removed by hand come back; the rest stays", async () => {
     const before = await stack.instances();
     await stack.target.remove(stack.prefix, "dag-processor");
     await stack.up(sized(1, 1, changed), "--refresh");

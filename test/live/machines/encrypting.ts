@@ -35,7 +35,7 @@ export function encrypts(
   stack: TestStack,
   napping: (seconds: number) => Promise<{ readonly run: string }>,
 ): void {
-  test("what crosses machines is encrypted, and nobody gets in without a certificate", async (t) => {
+  test("traffic between machines is encrypted, and access needs a certificate", async (t) => {
     const secrets = await canaries(stack);
     const file = join(stack.folder, "bridge.pcap");
     const stop = await capture(file);

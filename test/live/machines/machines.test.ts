@@ -75,7 +75,7 @@ after(async () => {
   for (const folder of [clone, stack.folder]) rmSync(folder, { recursive: true, force: true });
 });
 
-test("faults of all machines are told at once, before anything is touched", async () => {
+test("faults of all machines are reported in one error, before anything is touched", async () => {
   const [one, two, three] = machines;
   await stack.configure({
     machines: [
@@ -167,7 +167,7 @@ test("a machine lost in the middle of tasks: they run again on the other one", a
   assert.deepEqual([...new Set(again.map(hostOf))], ["worker-three"]);
 });
 
-test("with a machine down, a deployment is refused, or brings the others up to date and says what is missing", async () => {
+test("with a machine down, a deployment is refused, or updates the others and names the missing parts", async () => {
   const more = { two: { default: 2, gpu: 1 }, three: 2 };
   await stack.configure(on(more, { certificateGeneration: 2 }));
   await assert.rejects(npm("up"), /machine two: .*ssh:\/\/root@10\.87\.0\.12/);
@@ -190,7 +190,7 @@ test("with a machine down, a deployment is refused, or brings the others up to d
   });
 });
 
-test("a machine that boots again needs nobody: its workers take tasks", async (t) => {
+test("workers of a machine that boots again take tasks without help", async (t) => {
   const begin = Date.now();
   await boot("two");
   const tasks = await stack.finished("gpu_naps", await stack.trigger("gpu_naps"));

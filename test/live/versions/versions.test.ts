@@ -79,7 +79,7 @@ test("Airflow 2.11 runs the example on workers, and shows it", async () => {
   assert.deepEqual(workers, ["celery@worker-1"]);
 });
 
-test("permissions are synchronised by the migration, and by nobody else", async () => {
+test("permissions are synchronised by the migration alone", async () => {
   assert.equal((await log(`${stack.prefix}-migration`)).match(/^airflow sync-perm$/gm)?.length, 1);
   // Setting that Airflow reads when it creates its application builder.
   const said = await stack.exec("webserver", "airflow", "config", "get-value", "fab", "update_fab_perms");

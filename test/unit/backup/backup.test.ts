@@ -68,7 +68,7 @@ test("no secret is in the environment or the command", async () => {
   for (const [name, value] of Object.entries(values)) assert.ok(!visible.includes(String(value)), name);
 });
 
-test("backups go to a volume of their own, or to a directory that is written to", async () => {
+test("backups go to a separate volume, or to a directory that can be written to", async () => {
   const inVolume = (await backupOf(config)).mounts;
   assert.deepEqual(
     inVolume.map(({ target, type }) => ({ target, type })),

@@ -31,7 +31,7 @@ test("backups are listed with age, size and proof", () => {
   );
 });
 
-test("a status tells the last backup, and counts what is wrong", () => {
+test("a status shows the last backup, and counts problems", () => {
   assert.equal(lastBackup(known, now), "Last backup: b, 1 h ago, 206 kB, proven in 5.5 s");
   assert.equal(lastBackup(undefined, now), undefined);
   assert.deepEqual(backupTroubles(known, every, now), []);

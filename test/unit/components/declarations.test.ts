@@ -88,7 +88,7 @@ test("a stack that declares nothing has no outputs of it, since Pulumi warns of 
   assert.deepEqual(outputsOf(recordOf(settings({ pools }), {})), { declared: ["pools.p"] });
 });
 
-test("what was declared once is left and told, or deleted when asked; twice is the same", () => {
+test("objects no longer declared are kept and reported, or deleted on request; a second run changes nothing", () => {
   const first = recordOf(settings({ variables: { a: "1", b: "2" }, pools: { p: { slots: 1 } } }), {});
   assert.deepEqual(first.declared, { connections: [], variables: ["a", "b"], pools: ["p"], users: [] });
   assert.ok(isNothing(first.undeclared) && isNothing(first.deleted));

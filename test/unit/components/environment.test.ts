@@ -89,7 +89,7 @@ test("the code of this project that runs in several roles asks for no setting th
     );
 });
 
-test("schedulers alone are told how soon to take over the tasks of dead ones", async () => {
+test("only schedulers get the time after which they take over tasks of dead ones", async () => {
   const key = "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL";
   const told = [...(await declared({ schedulers: 2 }))].flatMap(([name, { env }]) =>
     env[key] === undefined ? [] : [[name, env[key]]],

@@ -248,7 +248,7 @@ test("what may be absent of a stack is there in one of these, so that each new p
   assert.deepEqual(without, ["workerMinConcurrency", "requirements", "declarations"]);
 });
 
-test("the roles that have spans to tell get the receiver, its headers as a file, and a way to it", async () => {
+test("roles that send spans get the receiver's address, its headers as a file, and access to it", async () => {
   const programs = programsOf(await declare({ ...common, tracing: traced })).filter(startsAirflow);
   const names = (has: (program: Program) => boolean) =>
     programs

@@ -8,7 +8,7 @@ const publications = [
   { endpoint: { host: "flower", port: 5555 }, port: 5443, withheld: ["/metrics", "/healthcheck"] },
 ];
 
-test("TLS stands in front of each service, and what asks for no login is withheld", () => {
+test("TLS is in front of each service, and pages without a login are blocked", () => {
   const conf = httpsProxyConf(publications);
   assert.match(conf, /^ {2}ssl-default-bind-options ssl-min-ver TLSv1\.2 no-tls-tickets$/m);
   const services = conf.slice(conf.indexOf("frontend webserver"));

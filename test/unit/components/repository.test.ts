@@ -109,7 +109,7 @@ test("git reads a repository with the password from its file, and gives it to no
   assert.ok(!JSON.stringify(passwordVariables(access, folder)).includes(password));
 });
 
-test("ssh takes the key and the host keys that are given, and asks nobody", () => {
+test("ssh takes the given key and host keys, and never prompts", () => {
   assert.deepEqual(keyVariables("/run/secrets", "/known"), {
     GIT_SSH_COMMAND:
       "ssh -i /run/secrets/git_key -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=/known",
@@ -121,7 +121,7 @@ const https = { url: "https://git.test/dags.git", password: { file: secret } };
 const ssh = { url: "ssh://git@git.test/dags.git", key: { file: secret }, knownHosts: secret };
 const systemPackages = ["openssh-client"];
 
-test("the roles that read DAGs get what opens the repository, and no other", async () => {
+test("only the roles that read DAGs get the repository's credentials", async () => {
   const having = async (config: Config, path: string) =>
     programsOf(await declare({ workers: 1, ...config }))
       .filter(({ paths }) => paths.has(path))
@@ -134,7 +134,7 @@ test("the roles that read DAGs get what opens the repository, and no other", asy
   assert.deepEqual(await having({ dagsGit: { url: https.url } }, "/run/secrets/git_password"), []);
 });
 
-test("what opens a repository has to fit its URL", () => {
+test("a repository's credentials have to fit its URL", () => {
   const says = (config: Config, fault: RegExp) =>
     assert.throws(() => settingsFrom(raw(config), () => "3"), fault);
   const { key, knownHosts } = ssh;

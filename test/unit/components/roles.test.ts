@@ -190,7 +190,7 @@ test("a job of a cluster, which cannot be changed, is another one with other lab
 
 const proxy = { http: "http://proxy.test:3128", https: "http://proxy.test:3129", no: [".example.com"] };
 
-test("who goes outside is led through the proxy, and nobody in the stack is", async () => {
+test("connections to the outside go through the proxy, and connections within the stack do not", async () => {
   const all = await containers({ proxy, workers: 2 });
   const outside = [...all].filter(([, container]) => "HTTP_PROXY" in variablesOf(container));
   assert.deepEqual(outside.map(([name]) => name).sort(), ["triggerer", "worker-1", "worker-2"]);
@@ -266,7 +266,7 @@ function faults(config: Config): string[] {
   return [];
 }
 
-test("faults of what roles are given", () => {
+test("faults of roles' settings", () => {
   const big = written("big", "x".repeat(512 * 1024 + 1));
   const binary = written("binary", Buffer.from([0, 1, 2, 255]));
   const worker = {
@@ -371,7 +371,7 @@ test("faults of publishing", () => {
   );
 });
 
-test("publish: a container with TLS in front of both, and Airflow told its address", async () => {
+test("publish: a container with TLS in front of the webserver and Flower, and Airflow gets its address", async () => {
   const publish = {
     address: "10.0.0.1",
     certificate: files.certificate,

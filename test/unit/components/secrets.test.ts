@@ -64,7 +64,7 @@ test("a secret that a later version needs is minted in its form, and the others 
   assert.deepEqual(now.previous, {});
 });
 
-test("what an earlier version minted stays, but for the text that signed tokens", async () => {
+test("secrets minted by an earlier version are kept, except the text that signed tokens", async () => {
   const values = Object.fromEntries(secretNames.map((name) => [name, `old-${name}`]));
   const now = await update({ names: secretNames, values } as unknown as Held, {});
   assert.deepEqual(others(now, "jwtSecret"), others({ ...now, values }, "jwtSecret"));
@@ -88,7 +88,7 @@ test("another generation replaces one secret; the one before it is valid until i
   assert.equal(await changes(dropped, { generations: { brokerPassword: 2 } }), false);
 });
 
-test("of two replacements in a row only the last one's predecessor is valid; what is stored finds all", async () => {
+test("after two replacements only the latest predecessor is valid; stored values can be decrypted with any", async () => {
   const first = await create();
   const second = await update(first, { generations: { fernetKey: 2 } });
   const third = await update(second, { generations: { fernetKey: 3 } });
@@ -116,7 +116,7 @@ test("a given secret is taken, another one replaces it, and it stays when it is 
   assert.deepEqual(minted.previous, { brokerPassword: "two" });
 });
 
-test("tokens of the current and of the previous key are known, and nobody's else", async () => {
+test("tokens of the current and of the previous key are accepted, and no others", async () => {
   const [one, two] = [pem(), pem()];
   const x = (key: string) => createPublicKey(key).export({ format: "jwk" }).x;
   const first = await create({ given: { jwtSecret: one } });
@@ -184,7 +184,7 @@ test("after a replacement services accept both, and clients show the current one
   assert.ok(!of("migration").command.includes("--reencrypt"));
 });
 
-test("once it is dropped nobody accepts the previous one, and what it encrypted is encrypted anew before that", async () => {
+test("a dropped secret is accepted nowhere, and values that it encrypted are re-encrypted first", async () => {
   const of = await delivered({ secretGenerations: rotated, previousSecrets: "dropped", workers: 1 });
   assert.match(of("redis").secrets["users.acl"] ?? "", /airflow on >minted-brokerPassword ~/);
   assert.equal(of("webserver").secrets.fernet_key, "minted-fernetKey");

@@ -69,7 +69,7 @@ function argumentsOfCheck(declared: readonly Declared[]): readonly string[] {
   return command.slice(command.indexOf("/opt/airflow/check/check.py") + 1);
 }
 
-test("with services that are there already, the stack has none of its own, but a look at them first", async () => {
+test("with existing services, the stack deploys none, but checks them first", async () => {
   const declared = await declare(external);
   assert.deepEqual([...containersOf(declared).keys()].sort(), ["check", ...controlRoles, "worker-1"]);
   const volumes = declared
@@ -85,7 +85,7 @@ test("nothing of services that are there already is seen outside the files of ro
   }
 });
 
-test("each role is told of services that are there already what it needs, in its words", async () => {
+test("each role gets the settings of existing services that it needs, in its format", async () => {
   const declared = await declare(external);
   const told = onDocker(declared);
   const tls = "sslmode=verify-full&sslrootcert=%2Fopt%2Fairflow%2Fpostgres-ca.pem";
@@ -211,7 +211,7 @@ test("with pgbouncer all go through it but the migration, and nothing prepares s
   assert.deepEqual(having(told, "/opt/airflow/config/pooled_connections.py"), databaseRoles);
 });
 
-test("pgbouncer logs in to the stack's Postgres, and lets in who has a password", async () => {
+test("pgbouncer logs in to the stack's Postgres, and accepts users with a password", async () => {
   const told = onDocker(await declare(pooled));
   assert.equal(
     secret(told, "pgbouncer", "databases.ini"),
@@ -313,7 +313,7 @@ test("settings of the stack's own services reach them, and their memory", async 
   assert.match(conf?.content ?? "", /\nappendfsync always\nactiverehashing no\n$/);
 });
 
-test("images and instances of a stack are those that it has", async () => {
+test("images and instances are listed for the services that a stack has", async () => {
   const settings = settingsFrom(raw({ ...external, ...pooled }), () => "stack.yaml:3");
   assert.deepEqual(builtFor(settings), ["airflow", "pgbouncer"]);
   const names = expected(stateOf(await declare({ ...external, ...pooled })), "airflow-unit", []).get("local");
@@ -348,7 +348,7 @@ test("rendered manifests have the port of what is outside, and the rest as place
   assert.doesNotMatch(JSON.stringify([manifests, secrets]), /example\.com:6543|pass%2Fword/);
 });
 
-test("Airflow 2 is told nothing of a driver that it does not have", async () => {
+test("Airflow 2 gets no setting of a driver that it does not have", async () => {
   const told = onDocker(await declare({ ...external, ...pooled, version: "2.11.2" }));
   const { env, files } = told.get("scheduler") ?? assert.fail();
   assert.deepEqual(

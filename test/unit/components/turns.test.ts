@@ -44,7 +44,7 @@ test("workers that there are take turns: one at a time of up to five, a third of
   }
 });
 
-test("new workers wait for nobody, however many there are", async () => {
+test("new workers wait for no other, however many there are", async () => {
   const { order, most } = await made({ workers: 9 }, names(3));
   assert.equal(order.length, 9);
   assert.equal(most, 7);
@@ -60,7 +60,7 @@ test("workers of other queues do not wait for each other", async () => {
   assert.equal(most, 2);
 });
 
-test("a worker waits, but depends on no other: what is removed is removed at once", async () => {
+test("a worker waits for others, but depends on none, so that removals do not wait", async () => {
   const { declared } = await made({ workers: 3 }, names(3));
   const workers = declared.filter(({ name, type }) => type.endsWith(":Container") && names(3).includes(name));
   assert.deepEqual(workers.map(({ name }) => name).sort(), names(3));

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { common, crowded, merged, outside, total } from "../../drill/check/intervals.ts";
 import { readLedger } from "../../drill/check/ledger.ts";
 
-test("the ledger is read whatever the order of its lines", () => {
+test("the ledger is read in any order of its lines", () => {
   const lines = [
     { id: "x", at: 1, what: "start", dag: "d", run: "r", task: "t", map: 3, try: 2, host: "h", pid: 5 },
     { id: "x", at: 1.2, what: "tick" },

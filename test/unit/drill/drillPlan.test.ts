@@ -20,7 +20,7 @@ test("a seed is always the same schedule, and another seed another one", () => {
   assert.equal(new Set(all).size, 50);
 });
 
-test("faults come after some calm, hit what there is, and last as long as their kind does", () => {
+test("faults come after some calm, hit existing parts, and last as long as their kind does", () => {
   fc.assert(
     fc.property(seeds, fc.constantFrom("docker", "kubernetes", "machines"), (seed, platform) => {
       const faults = scheduleOf(seed, { ...shape, platform });

@@ -39,7 +39,7 @@ test("a command goes on with the seeds that have no result yet", () => {
   assert.deepEqual(seedsLeft(both, "kubernetes", 2, 2), [2]);
 });
 
-test("the page has a row for what was drilled, and one for each kind of fault", () => {
+test("the page has a row for each subject, and one for each kind of fault", () => {
   const flaw = (name: Result["findings"][number]["flaw"]) => ({ flaw: name, observed: "" });
   const bad = result({
     seed: 2,
@@ -67,7 +67,7 @@ test("the page has a row for what was drilled, and one for each kind of fault", 
   assert.deepEqual(rows.find(([name]) => name === "dead")?.slice(2), ["0", "0", ""]);
 });
 
-test("new tables replace those of the page, and nothing else of it", () => {
+test("new tables replace the page's tables, and nothing else", () => {
   const text = "before\n<!-- figures, by npm run drill -->\nold\n<!-- end of figures -->\nafter\n";
   const written = withFigures(text, page, tables([result()]));
   assert.match(

@@ -216,7 +216,7 @@ test("in a cluster it is the same: families, rules, and ways for what is collect
   }
 });
 
-test("the exporter tells each family with the labels of the table, from a broker and a database that answer", async () => {
+test("the exporter exposes each family with the labels of the table, given a broker and a database that answer", async () => {
   await run("python3", ["test/unit/monitoring/exporter.py"], {
     env: { FAMILIES: JSON.stringify(families) },
   });

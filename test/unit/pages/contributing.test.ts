@@ -56,7 +56,7 @@ function imports(): Map<string, string[]> {
   return new Map(rooms.map((room) => [room, [...new Set(from(room).map(([, other]) => other))].sort()]));
 }
 
-test("CONTRIBUTING.md: rooms import from what its table says, and from nothing else", () => {
+test("CONTRIBUTING.md: rooms import only from those in its table", () => {
   const rows = section("The house").matchAll(/^\| `([^`]+)` \|.*\|([^|]*)\|$/gm);
   const told = [...rows].map(([, room = "", cell = ""]) => {
     const others = [...cell.matchAll(/`([^`]+)`/g)].map(([, other = ""]) => other);
@@ -65,7 +65,7 @@ test("CONTRIBUTING.md: rooms import from what its table says, and from nothing e
   assert.deepEqual(new Map(told.toSorted(([one], [other]) => (one < other ? -1 : 1))), imports());
 });
 
-test("no room imports from one that imports from it, by whatever way", () => {
+test("no two rooms import from each other, directly or not", () => {
   const edges = imports();
   const reach = (from: string, seen = new Set<string>()): Set<string> => {
     for (const next of edges.get(from) ?? []) if (!seen.has(next)) reach(next, seen.add(next));
@@ -98,7 +98,7 @@ test("CONTRIBUTING.md: a role is named in the files that it lists", () => {
   assert.deepEqual(listed("Add a role"), saying(/\b(dag-processor|DagProcessor)/));
 });
 
-test("CONTRIBUTING.md: platforms are told apart in the files that it lists", () => {
+test("CONTRIBUTING.md: only the files that it lists distinguish platforms", () => {
   const known = ["platforms/docker/docker.ts", "platforms/kubernetes/kubernetes.ts"];
   const schema = ["capabilities.ts", "workload.ts", "settings/schema/schema.ts"];
   assert.deepEqual(listed("Add a platform", [...known, ...schema]), saying(/import .*\bforPlatform\b/));

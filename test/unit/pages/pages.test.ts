@@ -188,7 +188,7 @@ function linksIn(page: string): string[] {
   return [...withoutBlocks(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
 }
 
-test("every page of the project is among those that are tested", () => {
+test("every page of the project is tested", () => {
   const found = globSync(["*.md", "docs/**/*.md", "test/**/*.md"], { cwd: project }).sort();
   assert.deepEqual(found, pages);
 });
@@ -229,7 +229,7 @@ test("the README takes five minutes and leads to every page for users", () => {
   assert.ok(pages.filter((page) => page.startsWith("docs/")).length <= 15);
 });
 
-test("the README's two commands are those that the project is checked with", () => {
+test("the README's two commands are the ones in the project's checks", () => {
   const [first] = blocks(read("README.md")).filter(({ language }) => language === "sh");
   assert.deepEqual(
     first?.text

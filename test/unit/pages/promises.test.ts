@@ -35,20 +35,20 @@ function total(column: keyof typeof columns): number {
   return stacks.map((row) => figure(row, columns[column])).reduce((sum, one) => sum + one, 0);
 }
 
-test("what the README says of the drills is in their figures", () => {
+test("the README's statements about the drills match their figures", () => {
   for (const none of ["lost", "doubled", "charged", "late"] as const) assert.equal(total(none), 0, none);
   assert.ok(promised("README.md", /drills of more than ([\d,]+) faults/) < total("faults"));
   assert.ok(promised("README.md", /while more than ([\d,]+) tasks ran/) < total("tasks"));
   assert.ok(promised("README.md", /all ran again within (\d+) s at the longest/) >= figure("lost", -1));
 });
 
-test("times that the pages promise are those that the drill holds the stack to", () => {
+test("times promised by the pages are the drill's limits", () => {
   assert.equal(promised("README.md", /run again on another\*\* within (\d+) s/), bounds.again);
   assert.equal(promised("docs/reliability.md", /tasks of a killed worker within (\d+) s/), bounds.again);
   assert.equal(promised("docs/reliability.md", /Tasks start within (\d+) s/), bounds.wait);
 });
 
-test("what the README says of costs is in the figures beside a compose file", () => {
+test("the README's costs match the figures beside a compose file", () => {
   const measured = (row: string) => {
     const [, stack, compose] =
       new RegExp(`^\\| ${row} \\| ([\\d.]+) \\| ([\\d.]+) \\|`, "m").exec(read("docs/scale.md")) ??

@@ -73,7 +73,7 @@ async function accept(server: Held, client: Held): Promise<boolean> {
   }
 }
 
-test("each machine has a certificate of its own, for a year and for both ends of a connection", async () => {
+test("each machine has its own certificate, valid for a year and for both ends of a connection", async () => {
   const { machines, authorities } = await create(["main", "big"]);
   const [authority, ...others] = certificates(authorities);
   assert.ok(authority);
@@ -114,7 +114,7 @@ test("certificates begin an hour ago and end on the day", async (context) => {
   assert.deepEqual(span(first(authorities)), [now - day / 24, now + 3650 * day]);
 });
 
-test("nothing changes while all is good, whatever the order of machines", async () => {
+test("certificates stay the same while they are valid, in any order of machines", async () => {
   const held = await create(["main", "big"], 3);
   assert.equal(await changes(held, { names: ["main", "big"], generation: 3 }), false);
   assert.equal(await changes(held, { names: ["big", "main"], generation: 3 }), false);
@@ -206,7 +206,7 @@ test("machines of two generations in a row accept each other, both ways; over th
   }
 });
 
-test("a machine that joins after a change of generation is accepted by those of the one before", async () => {
+test("a machine that joins after a change of generation is accepted by machines of the previous one", async () => {
   const one = await create(["big"], 1);
   const two = await update(one, { names: ["big"], generation: 2 });
   const joined = await update(two, { names: ["big", "main"], generation: 2 });

@@ -93,7 +93,7 @@ function second(of: Service): object & { uploads?: unknown } {
   return serviceContainers("web", of, placement)["web-2"] ?? assert.fail("there is no second instance");
 }
 
-test("what one engine cannot do is refused", () => {
+test("settings that one engine cannot fulfil are refused", () => {
   const nodes = { labels: { a: "b" }, tolerations: [] };
   const login = { host: "db", port: 5432, user: "u", password: "p", database: "d", sslmode: "disable" };
   const database = { target: { host: "db", port: 5432 }, login: pulumi.output(login) };
@@ -126,7 +126,7 @@ for (const [field, expected] of Object.entries(cases)) {
   });
 }
 
-test("what may be on its way for long is awaited as long as it says", async () => {
+test("a resource with a long time limit is awaited for that time", async () => {
   const healthy = { ...service.healthy, awaitedSeconds: 600 };
   assert.equal((await resolved(second({ ...service, healthy }))).waitTimeout, 600);
 });

@@ -44,7 +44,7 @@ const resources = [
   network,
 ];
 
-test("what was deployed before there were ids keeps its data and its network", async () => {
+test("a stack deployed before ids existed keeps its data and its network", async () => {
   const folder = mkdtempSync(join(tmpdir(), "earlier-"));
   const file = join(folder, "state.json");
   const config = {

@@ -126,7 +126,7 @@ backend at-worker-big
   );
 });
 
-test("a machine that nothing leads to lets nobody in", () => {
+test("a machine that no other machine connects to accepts no connections", () => {
   const logless = edges.filter(({ from }) => from !== "main");
   assert.ok(!gatewayConf("big", logless, machines, 8443).includes("bind *:8443"));
   assert.equal(gatewayConf("gpu", [], machines, 8443), head.slice(0, -1));

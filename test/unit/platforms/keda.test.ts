@@ -146,7 +146,7 @@ test("words are quoted as far as KEDA does not do so itself", () => {
   ]);
 });
 
-test("what KEDA opens to Postgres is in the budget", () => {
+test("KEDA's connections to Postgres are in the budget", () => {
   const opened = (config: Config) =>
     connectionBudget(settingsFrom(raw({ ...stack, ...config }), () => "stack.yaml:3"));
   const fixed = opened({ workers: 3 });

@@ -270,7 +270,7 @@ test("a container may write to its mounts alone, and gains no rights", () => {
   assert.equal(pod.enableServiceLinks, false);
 });
 
-test("what is reached through a service is given time to be forgotten before it stops", () => {
+test("a pod behind a service stops only after clients have had time to forget it", () => {
   const stop = { signal: "SIGTERM", graceSeconds: 30 } as const;
   const drained: Plain = { ...servicePod("web", { ...service, stateful: false, stop }, args) };
   assert.equal(drained.terminationGracePeriodSeconds, 35);
@@ -319,7 +319,7 @@ test("a stack declares these objects, and no others", async () => {
   assert.deepEqual(of("Ingress"), []);
 });
 
-test("replicas: instances with names of their own are numbered from 1", async () => {
+test("replicas: named instances are numbered from 1", async () => {
   const spec = specOf(await declared({ workers: 3 }), "StatefulSet worker");
   assert.equal(spec.replicas, 3);
   assert.deepEqual(spec.ordinals, { start: 1 });
@@ -332,7 +332,7 @@ test("stateful: called by instance if it has no data, at one address if it has",
   assert.equal(specOf(objects, "Service redis").clusterIP, undefined);
 });
 
-test("what is not stateful is updated without a gap", async () => {
+test("workloads without state are updated without a gap", async () => {
   const strategy = { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } };
   const specs = Object.entries(specsOf(await declared({ webservers: 2 }), "Deployment"));
   assert.deepEqual(
@@ -354,7 +354,7 @@ test("pods of a workload are spread over nodes, those of an old version left out
   }
 });
 
-test("of what there are several, one at a time is taken away", async () => {
+test("of several pods of a workload, one at a time may be evicted", async () => {
   const budget = (name: string) => ({
     maxUnavailable: 1,
     selector: { matchLabels: { "app.kubernetes.io/name": name } },

@@ -161,7 +161,7 @@ test("changed DAG files are delivered to each machine, and replace nothing that 
   );
 });
 
-test("what each machine has to have", () => {
+test("needs of each machine: memory, images and ports", () => {
   const settings = settingsFrom(
     raw({ ...stack, images: { airflow: "a:1", postgres: "p:1", redis: "r:1", gateway: "g:1" } }),
     String,

@@ -51,7 +51,7 @@ for (const [what, found, ours] of judged) {
   });
 }
 
-test("what is adopted is the stack's own", () => {
+test("adopted objects belong to the stack", () => {
   assert.deepEqual(strangers([volume("data", other)], { ...known, ids: [own, other] }), []);
 });
 
@@ -74,7 +74,7 @@ const state: StateResource[] = [
   { urn: "f", type: "airflow:index:Airflow" },
 ];
 
-test("what a state says of ownership", () => {
+test("ownership is read from a state", () => {
   assert.deepEqual(knownFrom(state), {
     ids: [own, other],
     names: new Set([
@@ -89,7 +89,7 @@ test("what a state says of ownership", () => {
   assert.deepEqual(knownFrom(state.slice(1)).ids, [], "of a state from before there were ids");
 });
 
-test("an id is minted once, and what is adopted stays adopted", async () => {
+test("an id is minted once, and adopted objects stay adopted", async () => {
   const { create, diff, update } = fromState(stored);
   const { outs } = await create({ adopted: [] });
   const [id = ""] = outs?.ids ?? [];
@@ -103,7 +103,7 @@ test("an id is minted once, and what is adopted stays adopted", async () => {
   assert.deepEqual((await create({ adopted: [other] })).outs?.ids[1], other);
 });
 
-test("what is in the way is told at once, with the ways on", () => {
+test("conflicting objects are all reported in one error, with the ways to go on", () => {
   const strange: Found[] = [
     volume("logs", other),
     volume("data", "", big),
@@ -199,7 +199,7 @@ test("data is adopted with the ids that it carries; containers and networks are 
   ]);
 });
 
-test("an engine that does not tell what it has is no engine without anything", async () => {
+test("an engine whose objects cannot be listed does not count as an empty one", async () => {
   const said = async (complaint: string) => {
     Object.assign(process.env, { ENGINE_SAYS: complaint });
     try {

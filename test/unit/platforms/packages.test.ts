@@ -24,7 +24,7 @@ function imageOf(config: Config, content = "cowsay==6.1\n"): string {
   return settings({ requirements, ...config }).images.airflow;
 }
 
-test("the image with packages is named by what it is made of", () => {
+test("the name of the image with packages depends on its contents", () => {
   const image = imageOf({});
   assert.match(image, /^airflow-on-celery\/packages:[0-9a-f]{12}$/);
   assert.equal(imageOf({}), image);

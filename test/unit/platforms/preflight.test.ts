@@ -328,12 +328,12 @@ const info = {
   DockerRootDir: "/var/lib/docker",
 };
 
-test("what docker info says", () => {
+test("the output of docker info is read", () => {
   assert.deepEqual(readInfo(JSON.stringify(info)), engine);
   assert.equal(readInfo(JSON.stringify({ ID: "", ServerErrors: ["refused"] })), "refused");
 });
 
-test("what docker ps says", () => {
+test("the output of docker ps is read", () => {
   const listed =
     "a 10.0.0.11:8443->8443/tcp\nb 0.0.0.0:80-81->80-81/tcp, :::80-81->80-81/tcp, 5432/tcp\nc \nd :::53->53/udp\n";
   assert.deepEqual(readPublished(listed), [
@@ -439,7 +439,7 @@ test("machines that are down are left out, or a fault", async () => {
   );
 });
 
-test("all faults of all machines are told at once, also when a machine is left out", async () => {
+test("all faults of all machines are reported in one error, even if a machine is left out", async () => {
   const bare: Needs = {
     ...fine,
     machine: { name: "bare", docker: "unix:///bare", address: "10.0.0.13" },

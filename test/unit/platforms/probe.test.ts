@@ -61,7 +61,7 @@ function seconds(said: string, what: string): number {
 const end = "kill -s KILL $child";
 
 suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, () => {
-  test("what stays unhealthy is asked to stop once, and killed after its grace", async () => {
+  test("an unhealthy process is asked to stop once, and killed after its grace", async () => {
     const said = await told(
       "healthy; until_there .was-healthy; failing; until_there asked; echo asked at $(now)",
     );
@@ -70,7 +70,7 @@ suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, (
     assert.ok(seconds(said, "ended") - seconds(said, "asked") >= 2, said);
   });
 
-  test("what is healthy again is not killed, and has its whole grace when it fails once more", async () => {
+  test("a process that recovers is not killed, and has its whole grace when it fails again", async () => {
     const story =
       "healthy; until_there .was-healthy; failing; until_there asked; echo asked at $(now); healthy; sleep 5; " +
       "rm asked; failing; until_there asked; echo again at $(now)";
@@ -106,7 +106,7 @@ suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, (
     });
   }
 
-  test("what a healthy workload says is told at once, instead of after several looks", async () => {
+  test("messages of a healthy workload are reported immediately, not after several looks", async () => {
     const story = `healthy; until_there .was-healthy; echo 'echo disk is full' >health; sleep 4; ${end}`;
     assert.match(await told(story), /^disk is full\nstatus 0$/m);
   });

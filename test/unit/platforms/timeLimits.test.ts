@@ -42,7 +42,7 @@ test("on an engine a container may take its grace to stop, and as long to start 
   }
 });
 
-test("on several machines the same holds, for what the platform itself runs too", async () => {
+test("on several machines the same holds, also for the platform's own containers", async () => {
   const machines = [
     { name: "main", docker: "unix:///var/run/docker.sock", address: "10.0.0.1", workers: 1 },
     { name: "big", docker: "ssh://a@10.0.0.2", address: "10.0.0.2", workers: 1 },

@@ -34,7 +34,7 @@ test("workers and DAG processor remove logs, the scheduler records too", async (
   });
 });
 
-test("what is kept forever has no program", async () => {
+test("data that is kept forever has no program", async () => {
   const never = { logs: "never", metadata: "never", results: "never" };
   assert.deepEqual(await programs({ retention: never }), {});
   const ages = { logs: null, metadata: null, results: 1 };

@@ -49,7 +49,7 @@ test("a stack that a killed CLI began to make is made again; one without its pro
   assert.notEqual((await exported()).secrets_providers, undefined);
 });
 
-test("a state that a power cut damaged is told, with its way back", async () => {
+test("a state damaged by a power cut is reported, with the way to restore it", async () => {
   truncateSync(checkpoint, 0);
   await assert.rejects(
     exported(),

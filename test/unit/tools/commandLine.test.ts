@@ -166,7 +166,7 @@ for (const [name, args, env, says] of refusals) {
   test(`refuses ${JSON.stringify([name, ...args, env])}`, () => assert.equal(said(name, args, env), says));
 }
 
-test("what fits is taken", () => {
+test("fitting arguments are accepted", () => {
   const env = { PULUMI_STACK: "dev", npm_config_cache: "x", npm_config_audit: "", npm_config_yes: "true" };
   assert.deepEqual(parse("up", ["--adopt", "--stack", "x"], env), {
     flags: { adopt: true, stack: "x" },

@@ -68,7 +68,7 @@ const state = {
   },
 };
 
-test("a failure is told while the CLI runs, with the last health check and the end of the log", async () => {
+test("a failure is reported while the CLI runs, with the last health check and the end of the log", async () => {
   const directory = mkdtempSync(join(tmpdir(), "failures-"));
   const client = `#!/bin/sh
 case $DOCKER_HOST:$1:$4$3 in

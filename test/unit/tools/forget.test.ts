@@ -54,7 +54,7 @@ const before = {
   },
 };
 
-test("a machine is forgotten: its provider, what that made, and all references to it", () => {
+test("a machine is forgotten: its provider, the provider's resources, and all references to them", () => {
   const { state, forgotten } = forgetting(before, "big");
   assert.deepEqual(forgotten, [big, network, container("worker-big-1")]);
   assert.deepEqual(state, {
@@ -76,7 +76,7 @@ test("a machine is forgotten: its provider, what that made, and all references t
   });
 });
 
-test("what nothing refers to is left as it is", () => {
+test("a state without references to the machine is not changed", () => {
   const { resources } = before.deployment;
   const { state } = forgetting(before, "bigger");
   assert.deepEqual(

@@ -21,7 +21,7 @@ for (const { name, docker, kubernetes, counterpart } of twins()) {
   });
 }
 
-test("what may differ does, for a reason", (t) => {
+test("allowed differences occur, and have a reason", (t) => {
   for (const line of ledger.lines()) t.diagnostic(line);
   assert.deepEqual(ledger.unused(), []);
 });

@@ -46,7 +46,7 @@ test("other output of the program than its events is left alone", () => {
   assert.deepEqual(eventIn('{"event": "ended"}'), { event: "ended" });
 });
 
-test("a canary's log tells its host, in the forms of both versions", () => {
+test("a canary's host is found in its log, in the forms of both versions", () => {
   const run = "queue.default.1";
   const three = {
     content: [{ event: "::group::Log message source details" }, { event: `canary ${run} ran on worker-2.` }],
@@ -125,7 +125,7 @@ test("DAG files are read on the spot if Airflow has read nothing in them since t
   assert.deepEqual(unlistedFiles(facts), ["old.py", "twice.py", "mended.py", "helper.py"]);
 });
 
-test("faults of DAGs are told with file and line; what was read on the spot replaces what was known", () => {
+test("faults of DAGs are reported with file and line; a new reading replaces known faults", () => {
   const contents = {
     "old.py": { ids: ["old"], error: null },
     "twice.py": { ids: ["one"], error: null },
@@ -147,7 +147,7 @@ test("faults of DAGs are told with file and line; what was read on the spot repl
   );
 });
 
-test("people are told where their DAGs go, or come from", () => {
+test("the greeting says where DAGs go or come from", () => {
   assert.equal(dagsSentence(settings({})), "go to dags");
   assert.equal(
     dagsSentence(

@@ -20,7 +20,7 @@ test("every file of tests is in exactly one job", () => {
   for (const job of all) for (const file of job.files) assert.equal(suiteOf(file), job.suite);
 });
 
-test("jobs begin in their order, once what they need is there", () => {
+test("jobs start in order, once their needs are met", () => {
   assert.equal(begins(all, [], 1, new Set()), "unit");
   const [unit, ...rest] = all as [Job, ...Job[]];
   assert.equal(begins(rest, [unit], 1, new Set()), undefined);
@@ -28,7 +28,7 @@ test("jobs begin in their order, once what they need is there", () => {
   assert.equal(begins(rest, [unit], 1, new Set(["engine"])), "test/live/docker/faults.test.ts");
 });
 
-test("what computes runs one after the other, beside live tests", () => {
+test("jobs that compute run one after the other, beside live tests", () => {
   const [unit, scan] = [named("unit"), named("scan")];
   assert.equal(begins([scan], [unit]), undefined);
   assert.equal(begins([scan], [named("docker/faults")], 0), "scan");
@@ -44,7 +44,7 @@ test("three jobs run side by side, four while the machine has room", () => {
   assert.equal(begins([fifth], [first, second, third, fourth]), undefined);
 });
 
-test("a place is kept for what waits for its cluster", () => {
+test("a place is held for a job that waits for its cluster", () => {
   const deploying = named("kubernetes/deploying");
   const [first, second, third] = docker as [Job, Job, Job];
   const engine = new Set<Need>(["engine", "airflow2", "machines"]);
@@ -66,13 +66,13 @@ test("the cluster takes two at a time, and the loss of a node when the others ar
   assert.equal(begins([node], []), node.name);
 });
 
-test("idle is what no core does", () => {
+test("the idle share is computed over all cores", () => {
   const before = { busy: 10, idle: 10 };
   assert.equal(idleBetween(before, { busy: 13, idle: 11 }), 0.25);
   assert.equal(idleBetween(before, before), 0);
 });
 
-test("a change is noticed by tests that reach it, by way of what they import and run", async () => {
+test("a change selects the tests that reach it through imports and commands", async () => {
   const edges = new Map([
     ["a.test.ts", ["a.ts"]],
     ["a.ts", ["b.py"]],

@@ -74,7 +74,7 @@ const facts: Facts = {
   queues: queueFacts(tasks, { default: 90.4, nobody: 7200 }, ["nobody"]),
 };
 
-test("machines, instances, workers' tasks and queues are told in two tables", () => {
+test("machines, instances, workers' tasks and queues are shown in two tables", () => {
   assert.equal(
     statusTable(facts, now),
     `
@@ -95,13 +95,13 @@ nobody   2       2 h     0        0        0 of 0       no worker reads it`.trim
   );
 });
 
-test("an image with a tag and a digest is told by its digest, which is not taken for a login", () => {
+test("an image with a tag and a digest is shown by its digest, which is not taken for a login", () => {
   const name = short(`127.0.0.1:5000/team/airflow:3.3.2@sha256:0123456789ab${"0".repeat(52)}`);
   assert.equal(masked(`running  ${name}  now`), "running  airflow@0123456789ab  now");
   assert.equal(short("registry.test:5000/airflow:3.3.2-1a2b"), "airflow:3.3.2-1a2b");
 });
 
-test("what is not as it should be is named", () => {
+test("problems and memory warnings are named", () => {
   assert.deepEqual(troubles(facts), [
     "worker-big-2 on big is running (unhealthy)",
     "worker-gpu-big on big is missing",
@@ -114,7 +114,7 @@ test("what is not as it should be is named", () => {
   ]);
 });
 
-test("queues that nobody reads are found, unless a silent worker or an autoscaler may read them", () => {
+test("queues without a reader are found, unless a silent worker or an autoscaler may read them", () => {
   const group = (queue: string, workers: string[] | null) => ({
     name: queue,
     queues: [queue],
@@ -134,7 +134,7 @@ test("queues that nobody reads are found, unless a silent worker or an autoscale
   assert.deepEqual(unreadQueues(silent, groups), ["nobody"]);
 });
 
-test("a proof that is going on has no queues; what the last one left is told", () => {
+test("queues of a running proof are left out; queues that the last one left are reported", () => {
   const queue = "airflow_on_celery.canary.worker-1.1";
   const told = {
     workers: { "worker-1": { queues: ["default", queue], running: { [queue]: 1, default: 1 }, places: 4 } },
@@ -156,7 +156,7 @@ test("a proof that is going on has no queues; what the last one left is told", (
   );
 });
 
-test("without Flower the machines are told all the same", () => {
+test("machines are shown even without Flower", () => {
   const without: Facts = {
     machines: [{ name: "local", instances: [healthy("worker-1", airflow, 0)] }],
     tasks: { cause: "Flower does not run" },
@@ -222,7 +222,7 @@ for (const [what, instance, state, health, since, fine] of containers) {
   });
 }
 
-test("restarts are told of a container that is not healthy", () => {
+test("restarts of an unhealthy container are reported", () => {
   const said = (Status: string, health: string) =>
     container({ Status, Health: { Status: health } }, "unless-stopped", 3).said;
   assert.equal(said("restarting", "unhealthy"), "restarts: 3");
@@ -232,7 +232,7 @@ test("restarts are told of a container that is not healthy", () => {
 
 const full = "MISCONF Errors writing to the AOF file: No space left on device";
 
-test("what the last health check of a container has printed is told, be it healthy or not", () => {
+test("the output of a container's last health check is reported, whether it is healthy or not", () => {
   const checked = (Status: string, ...outputs: string[]) =>
     container({ Health: { Status, Log: outputs.map((Output) => ({ ExitCode: 0, Output })) } });
   const instances = [
@@ -246,7 +246,7 @@ test("what the last health check of a container has printed is told, be it healt
   ]);
 });
 
-test("while a deployment waits, each word of a health check is told once", () => {
+test("while a deployment waits, each message of a health check is reported once", () => {
   const said = (text: string) => [
     { name: "one", cause: "gone" },
     {
@@ -335,7 +335,7 @@ test("a job's pod that failed is no fault once another one of that job has succe
   assert.deepEqual(fine, [true, true, false]);
 });
 
-test("nodes are told in order, and what has none", () => {
+test("nodes are shown in order, with pods that have none", () => {
   const on = (nodeName?: string): Pod => ({
     ...pod("Running", serving),
     spec: { containers: [], ...(nodeName !== undefined && { nodeName }) },
@@ -391,7 +391,7 @@ test("a container that has a successor is not expected", () => {
   assert.deepEqual([...expected({ deployment: { resources } }, "airflow-unit", [])], [["local", ["redis"]]]);
 });
 
-test("what is not there is missing, unless its machine does not answer", () => {
+test("an absent container is missing, unless its machine does not answer", () => {
   const there = { name: "main", instances: [healthy("redis", airflow, 0)] };
   assert.deepEqual(withMissing(there, ["redis", "flower"]), {
     name: "main",

@@ -77,7 +77,7 @@ function made(number: number, text: string, more: Partial<Deployment> = {}): Dep
 const one = made(1, "config: { airflow:workers: 1 }\n");
 const two = made(2, "config: { airflow:workers: 2 }\n", { images: { airflow: "a:2" }, revision: "abc" });
 
-test("ten deployments are kept, and one that changes nothing is none", () => {
+test("ten deployments are kept; a deployment without changes does not count", () => {
   const { number, ...same } = two;
   assert.deepEqual(withDeployment([two, one], { ...same, at: "later", who: "bob@host" }), [two, one]);
   assert.deepEqual(withDeployment([], { ...same }), [{ ...two, number: 1 }]);
@@ -137,7 +137,7 @@ test("images that this project would make otherwise are named, without packages 
   );
 });
 
-test("a Postgres of another major version is refused, as far as tags tell", () => {
+test("a Postgres of another major version is refused if its tag shows it", () => {
   const digest = `@sha256:${"0".repeat(64)}`;
   const majors = [
     "postgres:16",
@@ -161,7 +161,7 @@ test("a Postgres of another major version is refused, as far as tags tell", () =
   assert.equal(postgresFault("postgres:17", ""), undefined);
 });
 
-test("npm run up refuses what does not fit the deployed data, unless an upgrade or a restoration runs it", () => {
+test("npm run up refuses a version that does not fit the deployed data, unless an upgrade or a restoration runs it", () => {
   const state = mkdtempSync(join(tmpdir(), "airflow-kept-"));
   const stack = new Stack("kept", "stack.yaml", state);
   const settings = (version: string, image: string) =>

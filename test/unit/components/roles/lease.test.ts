@@ -28,10 +28,10 @@ test("a task's process is dead before the scheduler gives the task away", () => 
   assert.ok(said("fence.py", "TOLERANCE") * heartbeatTimeout >= 180 + 60);
 });
 
-test("the scheduler sees tasks in queues and leases, whatever else is there", async () => {
+test("the scheduler sees tasks in queues and leases among any other keys", async () => {
   await run("python3", ["test/unit/components/roles/lease.py"]);
 });
 
-test("the scheduler decides by the database about tasks that Celery does not tell of", async () => {
+test("the scheduler decides by the database about tasks that Celery does not report", async () => {
   await run("python3", ["test/unit/components/roles/executor.py"]);
 });

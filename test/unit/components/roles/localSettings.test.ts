@@ -33,6 +33,6 @@ test("the user's local settings are taken over whole, and the stack's modules ar
   assert.equal(await taken("__all__ = ['b']\na = 1\ndef b(): return 2\n"), "b 2");
 });
 
-test("a module that the user's local settings lack is told, not passed over", async () => {
+test("a module that the user's local settings lack is reported, not ignored", async () => {
   await assert.rejects(taken("import nowhere_to_be_found\n"), /No module named 'nowhere_to_be_found'/);
 });

@@ -28,7 +28,7 @@ async function declared(kubernetes: Plain) {
     resources.find((each) => type.test(each.type) && each.name === name)?.inputs as Plain | undefined;
 }
 
-test("a Prometheus of an operator collects from the exporter, and nobody else is let in", async () => {
+test("an operator's Prometheus collects from the exporter, and no other client may connect", async () => {
   const find = await declared({ prometheusOperator });
   const service = find(/:Service$/, "exporter") as { metadata: { labels: Plain }; spec: { ports: Plain[] } };
   const monitor = find(/:ServiceMonitor$/, "exporter-series") as { metadata: Plain; spec: Plain };

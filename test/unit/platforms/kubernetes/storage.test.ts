@@ -47,7 +47,7 @@ test("a class that is missing is refused, with the classes that there are", () =
   );
 });
 
-test("volumes that somebody made count for their class", () => {
+test("volumes made by hand count for their class", () => {
   const one = storage("PersistentVolume", "manual", "ReadWriteOnce");
   const many = storage("PersistentVolume", "manual", "ReadWriteMany");
   assert.equal(

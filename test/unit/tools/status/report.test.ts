@@ -100,7 +100,7 @@ test("a report has all that the page has, in the documented form", () => {
   for (const field of Object.keys(report)) assert.match(docs, new RegExp(`^\\| \`${field}\``, "m"));
 });
 
-test("the page tells what waits, what needs somebody, and what is wrong", () => {
+test("the page shows what waits, what needs a person, and what is wrong", () => {
   const page = pageOf(look, report);
   assert.ok(
     page.includes(`
@@ -146,7 +146,7 @@ test("the reason of a container's restart is the memory, the health check, or it
   assert.deepEqual(container(1, {}), [1, "its process ended; see its log"]);
 });
 
-test("the reason of a pod's restart is the one that the cluster tells", () => {
+test("the reason of a pod's restart is the cluster's", () => {
   const pod = (reason: string, exitCode: number) => ({
     metadata: { name: "redis-0", creationTimestamp: at.toISOString() },
     spec: { nodeName: "node-a", containers: [{ image: "redis" }] },

@@ -61,7 +61,7 @@ test("a task waits for its DAG, a slot of its pool, other tasks of its run, or a
   }
 });
 
-test("what has waited for half a minute is told without a reason, too", () => {
+test("a wait of half a minute is reported even without a reason", () => {
   const unknown = "unknown: see the scheduler's log";
   assert.deepEqual(why({ runs: [{ ...group, seconds: 30 }] }), [null, 30, unknown]);
   assert.deepEqual(why({ tasks: [{ ...task, seconds: 30 }] }), [3, 30, unknown]);
