@@ -53,7 +53,9 @@ const backup = 2;
 const server = { max_connections: 100, superuser_reserved_connections: 3 };
 
 function times(...counts: readonly (readonly [count: number, unit: string])[]): string {
-  return counts.map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`).join(" x ");
+  return counts
+    .map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : unit.endsWith("s") ? "es" : "s"}`)
+    .join(" x ");
 }
 
 /** Counts the connections of a role's pools; a setting of the stack applies to all roles. */

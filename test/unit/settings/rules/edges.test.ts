@@ -1,0 +1,327 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { type Config, cluster, faults } from "./refusals.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-edges-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** Makes a file of so many bytes. */
+function sized(name: string, bytes: number): string {
+  const file = join(folder, name);
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(file, "#".repeat(bytes));
+  return file;
+}
+
+const [a, b] = ["a", "b"].map((name, at) => ({ name, docker: `ssh://${name}`, address: `10.0.0.${at + 1}` }));
+const here = { certificate: "package.json", key: { file: "package.json" } };
+
+/** Fault of a published port. */
+function clash(key: string, port: number, who: string): string {
+  return `publish.${key} is ${port}; ${who} has this port too: expected another one`;
+}
+
+function volumeClash(path: string, name: string, other: string): string {
+  return `roles.worker.volumes.${path} is ${name}; ${other} on machine b and volume ${name} would both be ${name}: expected another name for one of them`;
+}
+
+function proxyFault(key: string, url: string, address: string): string {
+  return `proxy.${key} is ${url}; kubernetes.egress keeps roles from ${address}: expected a proxy in one of egress.to, and in none of egress.except`;
+}
+
+const elsewhere =
+  "settings.core.result_backend is {…}; Airflow 3.3.2 does not know it in core; expected settings.celery.result_backend";
+const larger = "belong into the image, see images.airflow and requirements";
+
+/** Stacks on both sides of what a rule tells apart, with all faults but that of the certificate, which is none. */
+const stacks: readonly (readonly [name: string, config: Config, ...faults: string[]])[] = [
+  [
+    "volumes with the suffix of a machine",
+    {
+      machines: [a, b],
+      roles: { worker: { volumes: { "/a": "data-b", "/b": "models", "/c": "models-b", "/d": "my-data" } } },
+    },
+    volumeClash("/a", "data-b", "the stack's volume data"),
+    volumeClash("/c", "models-b", "volume models"),
+  ],
+  [
+    "the same volumes in a cluster, where machines are no suffix",
+    {
+      ...cluster,
+      machines: [
+        { name: "a", node: "a" },
+        { name: "b", node: "b" },
+      ],
+      roles: { worker: { volumes: { "/b": "models", "/c": "models-b" } } },
+    },
+  ],
+  [
+    "a group with the name of a machine, whose workers are not compared besides",
+    {
+      machines: [a, b, { name: "gpu-b", docker: "ssh://c", address: "10.0.0.3", workers: 1 }],
+      workerGroups: [
+        { name: "b", queues: ["q"] },
+        { name: "gpu", queues: ["r"], machine: "b" },
+      ],
+    },
+    "workerGroups[0].name is b; expected a name of its own",
+  ],
+  [
+    "a cluster's names on an engine",
+    { extraHosts: { "a.svc": "10.0.0.1", "kubernetes.default": "10.0.0.1" } },
+  ],
+  [
+    "a group on one machine with the name of another, whose workers are not compared besides",
+    { machines: [a, { ...b, workers: 1 }], workerGroups: [{ name: "b", queues: ["q"], machine: "a" }] },
+    "workerGroups[0].name is b; expected a name of its own",
+  ],
+  [
+    "a cluster's names in a cluster",
+    { ...cluster, extraHosts: { "a.svc": "10.0.0.1", "db.test": "10.0.0.1" } },
+    'extraHosts["a.svc"] is 10.0.0.1; the cluster\'s own names lead there: expected the name of a host outside it',
+  ],
+  [
+    "heartbeats that take as much as they may",
+    { workers: 5, workerConcurrency: 10, settings: { workers: { min_heartbeat_interval: 1.8 } } },
+  ],
+  [
+    "heartbeats of Airflow 2, which the webserver does not take",
+    {
+      version: "2.11.2",
+      workers: 100,
+      workerConcurrency: 20,
+      pgbouncer: { clients: 10_000 },
+      postgres: { memory: 4096 },
+    },
+  ],
+  [
+    "published ports that the last webserver and Flower have",
+    {
+      webserverPort: 8000,
+      webservers: 2,
+      publish: { ...here, address: "127.0.0.1", webserverPort: 8001, flowerPort: 5555 },
+    },
+    clash("flowerPort", 5555, "Flower, at 127.0.0.1"),
+    clash("webserverPort", 8001, "the webserver, at 127.0.0.1"),
+  ],
+  [
+    "published ports at both ends of the webservers'",
+    {
+      webserverPort: 8000,
+      webservers: 2,
+      publish: { ...here, address: "127.0.0.1", webserverPort: 8000, flowerPort: 8002 },
+    },
+    clash("webserverPort", 8000, "the webserver, at 127.0.0.1"),
+  ],
+  [
+    "the same ports at another address",
+    {
+      webserverPort: 8000,
+      monitoring: {},
+      publish: { ...here, address: "10.0.0.9", webserverPort: 8000, flowerPort: 5555, monitoringPort: 9090 },
+    },
+  ],
+  [
+    "ports at all addresses",
+    {
+      monitoring: {},
+      publish: { ...here, address: "0.0.0.0", webserverPort: 9090, flowerPort: 8080, monitoringPort: 9090 },
+    },
+    clash("flowerPort", 8080, "the webserver, at 127.0.0.1"),
+    clash("monitoringPort", 9090, "another published service"),
+    clash("monitoringPort", 9090, "the monitoring, at 127.0.0.1"),
+    clash("webserverPort", 9090, "the monitoring, at 127.0.0.1"),
+  ],
+  [
+    "one published port for all",
+    {
+      monitoring: {},
+      publish: { ...here, address: "10.0.0.9", webserverPort: 443, flowerPort: 443, monitoringPort: 443 },
+    },
+    clash("flowerPort", 443, "the webserver"),
+    clash("monitoringPort", 443, "another published service"),
+  ],
+  [
+    "ports of a monitoring that is not there",
+    { publish: { ...here, address: "127.0.0.1", webserverPort: 9090, flowerPort: 9443 } },
+  ],
+  [
+    "the gateway's port on a machine",
+    { machines: [a, b], publish: { ...here, address: "10.0.0.2", webserverPort: 8443 } },
+    clash("webserverPort", 8443, "the gateway"),
+  ],
+  [
+    "the gateway's port everywhere",
+    { machines: [a, b], publish: { ...here, address: "0.0.0.0", flowerPort: 8443 } },
+    clash("flowerPort", 8443, "the gateway"),
+  ],
+  [
+    "the gateway's port where no gateway is",
+    { machines: [a, b], publish: { ...here, address: "10.0.0.3", webserverPort: 8443 } },
+  ],
+  [
+    "the gateway's port on the only machine",
+    { machines: [a], publish: { ...here, address: "10.0.0.1", webserverPort: 8443 } },
+  ],
+  ["a proxy in a private network, on an engine", { proxy: { http: "http://10.0.0.9:3128" } }],
+  ["a proxy by name, in a cluster", { ...cluster, proxy: { http: "http://p.test:3128" } }],
+  [
+    "a proxy by the name of a further host, in a cluster",
+    { ...cluster, extraHosts: { "p.test": "10.0.0.9" }, proxy: { https: "http://p.test:3128" } },
+    proxyFault("https", "http://p.test:3128", "10.0.0.9"),
+  ],
+  [
+    "proxies in the second range, one of them excepted",
+    {
+      ...cluster,
+      kubernetes: { egress: { to: ["10.0.0.0/24", "10.1.0.0/24"], except: ["10.1.0.9/32", "10.1.0.8/32"] } },
+      proxy: { http: "http://10.1.0.7:1", https: "http://10.1.0.8:1" },
+    },
+    proxyFault("https", "http://10.1.0.8:1", "10.1.0.8"),
+  ],
+  [
+    "a proxy in no range",
+    { ...cluster, kubernetes: { egress: { to: ["10.0.0.0/24"] } }, proxy: { http: "http://10.1.0.7:1" } },
+    proxyFault("http", "http://10.1.0.7:1", "10.1.0.7"),
+  ],
+  [
+    "a variable that proxy sets",
+    {
+      proxy: { http: "http://p.test:1" },
+      roles: { worker: { env: { HTTP_PROXY: "a", REQUESTS_CA_BUNDLE: "b" } } },
+    },
+    "roles.worker.env.HTTP_PROXY is {…}; proxy sets it: expected either",
+  ],
+  ["the variable of a proxy that is not set", { roles: { worker: { env: { HTTP_PROXY: "a" } } } }],
+  [
+    "paths that differ in / and _",
+    {
+      ...cluster,
+      roles: {
+        worker: {
+          files: { "/srv/a_b": "package.json", "/srv/a/b": "package.json", "/srv/c": "package.json" },
+        },
+      },
+    },
+    "roles.worker.files./srv/a/b is package.json; a cluster cannot tell it from /srv/a_b, since both differ in / and _ only: expected another path",
+  ],
+  [
+    "the same paths on an engine",
+    { roles: { worker: { files: { "/srv/a_b": "package.json", "/srv/a/b": "package.json" } } } },
+  ],
+  [
+    "volumes of a node, and of the stack's own",
+    { ...cluster, roles: { worker: { volumes: { "/srv/a": "/srv/a", "/srv/b": "logs" } } } },
+    "roles.worker.volumes./srv/a is /srv/a; pods get no directory of a node, which may be any: expected the name of a volume",
+    "roles.worker.volumes./srv/b is logs; it is the stack's own: expected data, and other names",
+  ],
+  [
+    "sizes of workers",
+    { roles: { all: { memory: 512 }, worker: { cpu: 1 }, scheduler: { memory: 1024 } } },
+    "roles.all.memory is 512; expected workerMemory for workers, and memory of other roles, such as roles.scheduler.memory",
+    "roles.worker.cpu is 1; expected workerCpu for workers",
+  ],
+  [
+    "shared memory as large as the memory",
+    {
+      workerMemory: 1024,
+      roles: {
+        all: { sharedMemory: 1024 },
+        worker: { sharedMemory: 1023 },
+        scheduler: { memory: 2048, sharedMemory: 2048 },
+        webserver: { sharedMemory: 4096 },
+      },
+    },
+    "roles.all.sharedMemory is 1024; it is a part of the memory, which is 1024 MiB: expected less, or more memory",
+    "roles.scheduler.sharedMemory is 2048; it is a part of the memory, which is 2048 MiB: expected less, or more memory",
+  ],
+  ["a file of 512 KiB", { roles: { worker: { files: { "/srv/a": sized("largest", 512 * 1024) } } } }],
+  [
+    "a file of a byte more",
+    { roles: { worker: { files: { "/srv/a": sized("larger", 512 * 1024 + 1) } } } },
+    `roles.worker.files./srv/a is …; it has 513 KiB: expected 512; larger ones belong into the image, or a volume`,
+  ],
+  [
+    "modules of 768 KiB",
+    {
+      plugins: join(sized("most/a.py", 500 * 1024), ".."),
+      config: join(sized("rest/a.py", 268 * 1024), ".."),
+    },
+  ],
+  [
+    "modules of a byte more",
+    {
+      plugins: join(sized("more/a.py", 500 * 1024), ".."),
+      config: join(sized("over/a.py", 268 * 1024 + 1), ".."),
+    },
+    `plugins is …; the files of plugins and config have 769 KiB: expected 768; larger ones ${larger}`,
+  ],
+  [
+    "a module with a sign that no cluster takes, on an engine",
+    { plugins: join(sized("odd/a b.py", 1), "..") },
+  ],
+  [
+    "the same module in a cluster",
+    { ...cluster, plugins: join(folder, "odd") },
+    `plugins is plugins/a b.py; a cluster names it in a ConfigMap: expected letters, digits, '.', '_' and '-'`,
+  ],
+  [
+    "settings of another section, and with other letters",
+    { settings: { core: { result_backend: "x", parallelismm: 3 } } },
+    "settings.core.parallelismm is {…}; Airflow 3.3.2 does not know it; did you mean parallelism? expected settings that it has",
+    elsewhere,
+  ],
+  [
+    "a command in the place of a setting",
+    { settings: { logging: { remote_log_conn_id_cmd: "x" } } },
+    "settings.logging.remote_log_conn_id_cmd is {…}; a secret is no command: expected settings.logging.remote_log_conn_id, encrypted",
+  ],
+  [
+    "settings that have another name, in a section that is there and in one that is not",
+    { settings: { scheduler: { dag_dir_list_interval: 3 }, admin: { hide_sensitive_variable_fields: "x" } } },
+    "settings.admin.hide_sensitive_variable_fields is {…}; Airflow 3.3.2 has another name for it: expected settings.core.hide_sensitive_var_conn_fields",
+    "settings.scheduler.dag_dir_list_interval is {…}; Airflow 3.3.2 has another name for it: expected settings.dag_processor.refresh_interval",
+  ],
+  [
+    "a variable that caCertificates sets",
+    { caCertificates: ["package.json"], roles: { worker: { env: { REQUESTS_CA_BUNDLE: "b" } } } },
+    "caCertificates[0] is package.json; there is no certificate in it: expected a file with certificates in PEM that are valid now, and nothing else",
+    "roles.worker.env.REQUESTS_CA_BUNDLE is {…}; caCertificates sets it: expected either",
+  ],
+  [
+    "sections in which any setting may stand",
+    { settings: { sentry: { anything: 1 }, celery_broker_transport_options: { anything: 1 } } },
+  ],
+  [
+    "a section of a provider that requirements bring",
+    { requirements: "images/develop/requirements.txt", settings: { zzz: { a: 1 } } },
+  ],
+  [
+    "a section of a provider that the image brings",
+    { images: { airflow: "r.test/a:3.3.2" }, settings: { zzz: { a: 1 } } },
+  ],
+];
+
+for (const [name, config, ...expected] of stacks) {
+  test(`between values: ${name}`, () => {
+    assert.deepEqual(
+      faults(config)
+        .filter((line) => !line.startsWith("publish.certificate is"))
+        // A name made at random may look like a password, and be masked.
+        .map((line) => line.replace(/ is \S*airflow-edges-\S*;/, " is …;")),
+      expected,
+    );
+  });
+}
+
+test("a section with a slip in its name is told, whatever the image brings", () => {
+  const settings = { databse: { sql_alchemy_pool_size: 3 } };
+  for (const more of [{}, { images: { airflow: "r.test/a:3.3.2" } }])
+    assert.match(
+      faults({ ...more, settings }).join(),
+      /^settings\.databse is .* did you mean database\? expected api, /,
+    );
+});
