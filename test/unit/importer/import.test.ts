@@ -304,8 +304,8 @@ test("a stack file that is there is not overwritten, nor anything else written",
 
 const commands: [args: string[], message: RegExp][] = [
   [[], /^FILE is missing; expected npm run import -- FILE/],
-  [["no-such.yaml"], /^no-such\.yaml: there is no such file; expected a compose file, or values/],
-  [["test/unit/importer/inputs/values.yaml", "--env", "no.env"], /^--env no\.env: there is no such file/],
+  [["no-such.yaml"], /^no-such\.yaml does not exist; expected a compose file, or values/],
+  [["test/unit/importer/inputs/values.yaml", "--env", "no.env"], /^--env no\.env does not exist/],
   [["test/unit/importer/inputs/values.yaml", "--stack", "a/b"], /^--stack is a\/b; expected letters/],
   [
     ["test/unit/importer/inputs/values.yaml", "--stack", "dev"],

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
-import { quoted } from "../../../platforms/kubernetes/operators/keda.ts";
-import { connectionBudget } from "../../../settings/model/connections.ts";
-import { type Config, declare, raw } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { authorityCertificate } from "../../../../platforms/docker/certificate.ts";
+import { quoted } from "../../../../platforms/kubernetes/operators/keda.ts";
+import { connectionBudget } from "../../../../settings/model/connections.ts";
+import { type Config, declare, raw } from "../../mocks.ts";
+import { settingsFrom } from "../../settingsFrom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-keda-"));
 after(() => rmSync(folder, { recursive: true }));
