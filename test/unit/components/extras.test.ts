@@ -100,7 +100,10 @@ const publish = {
   certificate: written("tls.pem", certificate),
   key: { file: written("tls.key", key.export({ type: "pkcs8", format: "pem" }).toString()) },
 };
-const traced = { endpoint: "http://otlp.test:4318/", headers: { file: text } };
+const traced = {
+  endpoint: "http://otlp.test:4318/",
+  headers: { file: written("headers.txt", "authorization=x\n") },
+};
 /** Variables that a stack may give other values. */
 const tracingVariables = ["OTEL_SERVICE_NAME", "OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
 const dagsGit = { url: "https://git.test/dags.git" };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -118,7 +118,11 @@ test("ssh takes the given key and host keys, and never prompts", () => {
 
 const secret = join(folder, "git_password");
 const https = { url: "https://git.test/dags.git", password: { file: secret } };
-const ssh = { url: "ssh://git@git.test/dags.git", key: { file: secret }, knownHosts: secret };
+const key = join(folder, "git_key");
+writeFileSync(key, generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }));
+const knownHosts = join(folder, "known_hosts");
+writeFileSync(knownHosts, `git.test ssh-ed25519 ${randomBytes(51).toString("base64")}\n`);
+const ssh = { url: "ssh://git@git.test/dags.git", key: { file: key }, knownHosts };
 const systemPackages = ["openssh-client"];
 
 test("only the roles that read DAGs get the repository's credentials", async () => {
