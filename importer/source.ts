@@ -96,7 +96,9 @@ class Reader {
       const known = this.known.get(node.resolve(this.document));
       if (known) return known;
       const line = this.line(node.range?.[0] ?? offset);
-      throw new Error(`${this.file}:${line}: not YAML: no anchor ${node.source} is before it`);
+      throw new Error(
+        `${this.file}:${line}: not YAML: a text begins with *, and no such anchor is before it; expected quotes around it`,
+      );
     }
     const made = this.fresh(node, path, offset);
     const tag = isNode(node) ? tags.find((one) => one === node.tag) : undefined;

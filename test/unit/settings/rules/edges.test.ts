@@ -1,19 +1,23 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { type Config, cluster, faults } from "./refusals.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-edges-"));
 after(() => rmSync(folder, { recursive: true }));
 
+function holding(name: string, text: string): string {
+  const file = join(folder, name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+}
+
 /** Makes a file of so many bytes. */
 function sized(name: string, bytes: number): string {
-  const file = join(folder, name);
-  mkdirSync(join(file, ".."), { recursive: true });
-  writeFileSync(file, "#".repeat(bytes));
-  return file;
+  return holding(name, "#".repeat(bytes));
 }
 
 const [a, b] = ["a", "b"].map((name, at) => ({ name, docker: `ssh://${name}`, address: `10.0.0.${at + 1}` }));
@@ -290,6 +294,29 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     { caCertificates: ["package.json"], roles: { worker: { env: { REQUESTS_CA_BUNDLE: "b" } } } },
     "caCertificates[0] is package.json; there is no certificate in it: expected a file with certificates in PEM that are valid now, and nothing else",
     "roles.worker.env.REQUESTS_CA_BUNDLE is {…}; caCertificates sets it: expected either",
+  ],
+  [
+    "a setting that has another name, beside one that nobody has",
+    { settings: { admin: { hide_sensitive_variable_fields: "x", zzz: 1 } } },
+    "settings.admin.hide_sensitive_variable_fields is {…}; Airflow 3.3.2 has another name for it: expected settings.core.hide_sensitive_var_conn_fields",
+  ],
+  [
+    "a setting that the stack makes, in a section that is not there",
+    { settings: { webserver: { web_server_port: 1 } } },
+    "settings.webserver.web_server_port is {…}; a role listens inside its container only, and the stack decides where that is published: expected webserverPort and kubernetes.ingress",
+  ],
+  [
+    "a section of a provider with a name like that of one that is there",
+    { images: { airflow: "r.test/a:3.3.2" }, settings: { databse: { zzz: 1 } } },
+  ],
+  [
+    "a module other than webserver_config.py with a role for everybody",
+    { config: dirname(holding("public/other.py", 'AUTH_ROLE_PUBLIC = "Admin"\n')) },
+  ],
+  [
+    "webserver_config.py with a role for everybody",
+    { config: dirname(holding("open/webserver_config.py", 'AUTH_ROLE_PUBLIC = "Admin"\n')) },
+    "config is …; its AUTH_ROLE_PUBLIC gives a role to everybody, without a login: expected a file without it, with users for people",
   ],
   [
     "sections in which any setting may stand",
