@@ -12,6 +12,7 @@ import { machine } from "../../lab/settings.ts";
 import { runningRoles } from "../../roleNames.ts";
 import { found } from "../lib/canaries.ts";
 import { cleanClone } from "../lib/clone.ts";
+import { commandsReach } from "../lib/developing.ts";
 import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
 import { Repository } from "../lib/repository.ts";
 import { kubectl, onKubernetes, pods } from "../targets/kubernetes.ts";
@@ -111,6 +112,9 @@ test("staging, by npm run up, in a namespace that was there with its secrets: on
   assert.equal(shown.trim(), password);
   assert.deepEqual(found(await run("grep", ["-r", "", ".state"], { cwd: clone }), { password }), []);
 });
+
+test("a developer's commands find the stack's roles in their pods", () =>
+  commandsReach(npm, { worker: "worker-1" }));
 
 test("npm run open leads to the webserver and to Flower, until Ctrl-C", async (t) => {
   const open = spawn("npm", ["run", "--silent", "open", "--", "--stack", staging], {

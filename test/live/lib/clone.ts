@@ -22,6 +22,7 @@ export async function cloneFor(stack: TestStack): Promise<string> {
   const clone = await cleanClone();
   mkdirSync(join(stack.folder, "state"), { recursive: true, mode: 0o700 });
   symlinkSync(join(stack.folder, "state"), join(clone, ".state"));
+  symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
   symlinkSync(stack.stack.file, join(clone, `stacks/Pulumi.${stack.stack.name}.yaml`));
   return clone;
 }

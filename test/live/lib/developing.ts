@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { cpSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { project, run } from "../../../tools/lib/process.ts";
+import { run } from "../../../tools/lib/process.ts";
 import { runningRoles } from "../../roleNames.ts";
 import { cloneFor } from "./clone.ts";
 import type { TestStack } from "./harness.ts";
@@ -40,7 +40,6 @@ export async function codeIsEverywhere(stack: TestStack): Promise<void> {
 /** Asserts that a developer's commands, `dags` and `shell`, work on the stack. */
 export async function commandsWork(stack: TestStack): Promise<void> {
   const clone = await cloneFor(stack);
-  symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
   const npm = (script: string, ...args: string[]) =>
     run("npm", ["run", "--silent", script, "--", "--stack", stack.stack.name, ...args], { cwd: clone });
 
@@ -64,4 +63,23 @@ export async function commandsWork(stack: TestStack): Promise<void> {
 
   assert.equal((await npm("shell", "worker", "hostname")).trim(), "worker-1");
   rmSync(clone, { recursive: true });
+}
+
+/** Runs a command of package.json on a stack; returns its output. */
+type Npm = (script: string, ...args: string[]) => Promise<string>;
+
+/**
+ * Asserts that a developer's commands for the example reach the stack, on any platform.
+ * @param workers names of `npm run shell`, with the instance that each leads to
+ */
+export async function commandsReach(npm: Npm, workers: Readonly<Record<string, string>>): Promise<void> {
+  const ran = await npm("dags", "run", "get_stocks_dag");
+  assert.match(ran, /^get_stocks_dag: success$/m);
+  const [run = assert.fail(ran)] = /manual__\S+/.exec(ran) ?? [];
+  assert.match(await npm("dags", "test", "get_stocks_dag", "get_aapl"), /AAPL\/prices\.csv: 30 days/);
+  const logs = await npm("dags", "logs", "get_stocks_dag");
+  assert.ok(logs.startsWith(`get_stocks_dag: ${run}, success\n`), "a test is not in the history");
+  assert.equal(logs.match(/prices\.csv: 30 days/g)?.length, 6);
+  for (const [name, instance] of Object.entries(workers))
+    assert.equal((await npm("shell", name, "hostname")).trim(), instance);
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { run, waitFor } from "../../../tools/lib/process.ts";
 import { type MachineName, machines, network, power } from "../../lab/machines/machines.ts";
 import { cloneFor } from "../lib/clone.ts";
+import { commandsReach } from "../lib/developing.ts";
 import { assertUndisturbed, hostOf, isRunning, mostAtOnce, TestStack } from "../lib/harness.ts";
 import { dockerAt, isOff, onMachines } from "../targets/machines.ts";
 import { replaced } from "../targets/target.ts";
@@ -37,7 +38,7 @@ const both = { two: { default: 1, gpu: 1 }, three: 1 };
 /** Runs a command of docs/machines.md on the stack, which needs the ports that tests use. */
 async function npm(command: string, ...args: string[]): Promise<string> {
   await onMachines.disconnect(stack.prefix);
-  const words = ["run", "--silent", command, "--", ...args, "--stack", stack.stack.name];
+  const words = ["run", "--silent", command, "--", "--stack", stack.stack.name, ...args];
   return run("npm", words, { cwd: clone }).finally(() =>
     onMachines.connect(stack.prefix, { webserverPort: 18300, flowerPort: 18302 }),
   );
@@ -134,6 +135,13 @@ test("work is spread over the machines, and its logs are read from where they ar
     assert.match(await stack.taskLog("naps", run, task), new RegExp(`nap \\d on ${host}-1`));
   }
 });
+
+test("a developer's commands find the stack's roles on their machines", () =>
+  commandsReach(npm, {
+    worker: "worker-two-1",
+    "worker-gpu": "worker-gpu-two-1",
+    "worker-three": "worker-three-1",
+  }));
 
 encrypts(stack, napping);
 
