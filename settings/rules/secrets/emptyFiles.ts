@@ -1,4 +1,5 @@
 import { sourceParts, sources, textOf } from "../../model/sources.ts";
+import { isPlace } from "../../schema/secret.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -11,6 +12,7 @@ export const emptyFileRule = rule(sourceParts, (parsed) =>
     .filter(({ path }) => !withForm.includes(String(path[0])) && path.at(-1) !== "uri")
     .flatMap((source) => {
       const message = "its file is empty: expected a file with the secret and nothing else";
-      return faultAt(source.path, textOf(source) === "" ? message : undefined);
+      const isEmptyFile = isPlace(source.source) && textOf(source) === "";
+      return faultAt(source.path, isEmptyFile ? message : undefined);
     }),
 );

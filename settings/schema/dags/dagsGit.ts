@@ -8,16 +8,22 @@ const gitRef = word(
   "expected the name of a branch or tag, 200 letters at most: main, release/2.1, v1.0+build",
 );
 
+const repositoryUrl =
+  "expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git";
+
 /** A repository of DAGs, and what opens it. */
 export const dagsGit = object({
   url: matching(
     new RegExp(
       `^(https?://(${hostPattern}|\\[[0-9A-Fa-f:.]+\\])|ssh://\\w[\\w.-]*@\\w[\\w.-]*)(:${portPattern})?/[^\\s@?#]+$`,
     ),
-    "expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git",
-  ).describe(
-    "URL to clone from: `https://git.example.com/team/dags.git`, `ssh://git@git.example.com/team/dags.git`.",
-  ),
+    repositoryUrl,
+  )
+    // The pattern does not know IPv6 addresses.
+    .refine((url) => URL.canParse(url), { error: repositoryUrl })
+    .describe(
+      "URL to clone from: `https://git.example.com/team/dags.git`, `ssh://git@git.example.com/team/dags.git`.",
+    ),
   ref: gitRef.default("main").describe("Branch, tag or commit."),
   folder: matching(
     /^(?!.*(^|\/)\.\.(\/|$))(?!\.git(\/|$))[^/\s]\S*$/,

@@ -1,12 +1,17 @@
 import { secret } from "../secret.ts";
 import { hostPattern, matching, object, portPattern } from "../values.ts";
 
+const receiver =
+  "expected the http or https URL of an OTLP receiver, without a login: http://collector.example.com:4318";
+
 /** Where spans of Airflow's go. */
 export const tracing = object({
   endpoint: matching(
     new RegExp(`^https?://(${hostPattern}|\\[[0-9A-Fa-f:.]+\\])(:${portPattern})?(/[^\\s@?#"'<>\\\\]*)?$`),
-    "expected the http or https URL of an OTLP receiver, without a login: http://collector.example.com:4318",
+    receiver,
   )
+    // The pattern does not know IPv6 addresses.
+    .refine((url) => URL.canParse(url), { error: receiver })
     .refine((url) => !/\/v1\/traces\/*$/.test(url), {
       error: "/v1/traces is added to it: expected the URL without this end",
     })

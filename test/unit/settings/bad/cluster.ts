@@ -216,6 +216,18 @@ export const cluster: readonly BadRow[] = [
     false,
   ),
   {
+    name: "repositories at addresses that no network has",
+    config: `config:
+  airflow:dagsGit: { url: "http://[::.C..4A.E3]/dags.git" }
+  airflow:tracing: { endpoint: "http://[1.2]:4318" }
+`,
+    says: [
+      "2: dagsGit.url is http://[::.C..4A.E3]/dags.git; expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git",
+      "3: tracing.endpoint is http://[1.2]:4318; expected the http or https URL of an OTLP receiver, without a login: http://collector.example.com:4318",
+    ],
+    expressible: false,
+  },
+  {
     name: "a path for Airflow 2",
     config: `config:
   airflow:version: 2.11.2
