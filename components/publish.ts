@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { roleTable } from "../roles.ts";
-import { certificatesIn, keyFault } from "../settings/model/certificates.ts";
+import { certificatesIn, keyProblem } from "../settings/model/certificates.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { publishedUrl } from "../settings/model/published.ts";
 import type { Platform } from "../workload.ts";
@@ -21,7 +21,7 @@ export interface Publishing {
 function matchingKey(certificate: string, key: pulumi.Output<string>): pulumi.Output<string> {
   const [leaf] = certificatesIn(certificate);
   return key.apply((text) => {
-    const fault = leaf && keyFault(text, leaf);
+    const fault = leaf && keyProblem(text, leaf);
     if (fault) throw new pulumi.RunError(`publish.key: ${fault}; expected the key of publish.certificate`);
     return text;
   });

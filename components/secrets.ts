@@ -2,7 +2,7 @@ import crypto from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource, type StoredProvider, sourceOf } from "../dynamicResource.ts";
 import type { Settings } from "../settings/model/groups.ts";
-import { formFault } from "../settings/model/secretForm.ts";
+import { formProblem } from "../settings/model/secretForm.ts";
 import type { SecretName } from "../settings/schema/schema.ts";
 import { encrypted, type SecretSource } from "../settings/schema/secret.ts";
 import type { Platform } from "../workload.ts";
@@ -155,7 +155,7 @@ export interface SecretsArgs {
 /** Reads a given secret and checks its form, unless it cannot be read here. */
 function checked(name: SecretName, source: SecretSource, platform: Platform): pulumi.Output<string> {
   return readSecret(source, platform).apply((value) => {
-    const fault = value === encrypted ? undefined : formFault(name, value);
+    const fault = value === encrypted ? undefined : formProblem(name, value);
     if (fault !== undefined) throw new pulumi.RunError(`secrets.${name} has another form; ${fault}`);
     return value;
   });

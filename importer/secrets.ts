@@ -1,4 +1,4 @@
-import { formFault } from "../settings/model/secretForm.ts";
+import { formProblem } from "../settings/model/secretForm.ts";
 import { issued, webhooks } from "../settings/model/urls/mask.ts";
 import { postgresLogin } from "../settings/model/urls/postgresUrl.ts";
 import { redisLogin } from "../settings/model/urls/redisUrl.ts";
@@ -63,7 +63,7 @@ export function given(path: Path, value: SecretReference, note?: string): Outcom
   if (value === "") return empty;
   if (isExample(value)) return minted;
   const [first, name] = path;
-  const wrong = first === "secrets" ? formFault(name as SecretName, value) : undefined;
+  const wrong = first === "secrets" ? formProblem(name as SecretName, value) : undefined;
   return wrong === undefined ? secret(path, note) : unsupported(`${spell(path)}: ${wrong}`);
 }
 

@@ -11,7 +11,7 @@ import { prefix } from "../settings/read/unknownNames.ts";
 import { validate } from "../settings/read/validate.ts";
 import { readText } from "../settings/read/yaml/text.ts";
 import { type Path, pathOf, samePath, spell } from "../settings/schema/path.ts";
-import { isSecretAt, secretPlaces, stackShape } from "../settings/schema/shape.ts";
+import { isSecretAt, secretPaths, stackShape } from "../settings/schema/shape.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { print, prompt } from "./lib/commandLine/terminal.ts";
 import { main, project } from "./lib/process.ts";
@@ -28,7 +28,7 @@ function secretPath(key: string): Path {
     throw masked(error as Error);
   }
   if (isSecretAt(stackShape(), path)) return path;
-  const places = secretPlaces(stackShape()).map((place) => spell(place));
+  const places = secretPaths(stackShape()).map((place) => spell(place));
   throw new Error(`${shownText(key)} takes no secret; expected one of ${places.join(", ")}.`);
 }
 

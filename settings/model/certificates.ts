@@ -4,48 +4,50 @@ import { isIPv4 } from "node:net";
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /**
- * Finds the certificates in a text in PEM, and ignores the rest of the text.
+ * Lists the certificates in a PEM text, and ignores the rest of the text.
  * @throws Error if a certificate block cannot be read
  */
 export function certificatesIn(pem: string): X509Certificate[] {
   return (pem.match(block) ?? []).map((text) => new X509Certificate(text));
 }
 
-/** Says why a text is not a list of certificates that are valid now; undefined if it is. */
-export function certificateFault(pem: string): string | undefined {
+/** Explains why a text is not a list of certificates that have not expired; undefined if it is. */
+export function certificateProblem(pem: string): string | undefined {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
-    return "it contains a private key, which belongs into a file of its own";
+    return "it contains a private key, which belongs in a separate file";
   try {
     const found = certificatesIn(pem);
     const begun = pem.match(/-----BEGIN CERTIFICATE-----/g)?.length ?? 0;
     if (begun > found.length) return "a certificate in it cannot be read";
     if (found.length === 0) return "there is no certificate in it";
-    const past = found.find(({ validToDate }) => validToDate.getTime() < Date.now());
-    const name = past?.subject.replaceAll("\n", ", ");
-    return past && `its certificate of ${name} has ended on ${past.validToDate.toISOString().slice(0, 10)}`;
+    const expired = found.find(({ validToDate }) => validToDate.getTime() < Date.now());
+    const name = expired?.subject.replaceAll("\n", ", ");
+    return (
+      expired && `its certificate of ${name} expired on ${expired.validToDate.toISOString().slice(0, 10)}`
+    );
   } catch {
     return "a certificate in it cannot be read";
   }
 }
 
-/** Says why a text is not the private key of a certificate; undefined if it is. */
-export function keyFault(key: string, certificate: X509Certificate): string | undefined {
+/** Explains why a text is not the private key of a certificate; undefined if it is. */
+export function keyProblem(key: string, certificate: X509Certificate): string | undefined {
   if (key.includes("ENCRYPTED")) return "it has a passphrase, which cannot be typed in";
   try {
     return certificate.checkPrivateKey(createPrivateKey(key))
       ? undefined
       : "it is the key of another certificate";
   } catch {
-    return "it is no private key in PEM";
+    return "it is not a private key in PEM";
   }
 }
 
-/** Lists the names and addresses that a certificate is for, in the certificate's order. */
+/** Lists the host names and addresses that a certificate is valid for, in the certificate's order. */
 export function hostsOf({ subjectAltName = "" }: X509Certificate): string[] {
   return subjectAltName.split(", ").flatMap((entry) => /^(?:DNS|IP Address):(.+)$/.exec(entry)?.[1] ?? []);
 }
 
-/** True if clients that call a host by this name accept its certificate. */
+/** True if a certificate is valid for a host name or an IPv4 address. */
 export function isFor(certificate: X509Certificate, host: string): boolean {
   const found = isIPv4(host) ? certificate.checkIP(host) : certificate.checkHost(host);
   return found !== undefined;

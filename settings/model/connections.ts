@@ -4,7 +4,7 @@ import { airflowNumber as number } from "./airflowOptions.ts";
 import type { Settings, WorkerCount } from "./groups.ts";
 
 /** Settings that decide how many connections a stack opens. */
-export type Connecting = Pick<
+export type ConnectionInputs = Pick<
   Settings,
   "version" | "canary" | "backup" | "monitoring" | "schedulers" | "webservers" | "settings" | "pgbouncer"
 > & {
@@ -12,7 +12,7 @@ export type Connecting = Pick<
   readonly postgres: Pick<Settings["postgres"], "settings">;
 };
 
-/** Parts of a stack that decide it, besides those of its groups. */
+/** Paths of the parts of a stack that decide the number of connections, besides `groupParts`. */
 export const connectionParts = [
   "version",
   "canary",
@@ -29,28 +29,28 @@ export const connectionParts = [
   "settings.webserver.workers",
 ] as const;
 
-/** Maximum number of connections of one client, all its instances together. */
+/** Maximum number of connections that all instances of one client open together. */
 export interface Share {
-  readonly who: string;
+  readonly client: string;
   readonly count: number;
   /** Arithmetic behind the number. */
   readonly because: string;
 }
 
 /**
- * Connections of the migration: one holds the lock, one changes the schema, one asks. While no migration runs, one of them
- * is there for the program that removes old records.
+ * Connections of the migration: one holds the lock, one changes the schema, one reads its progress. Between migrations
+ * the program that removes old records uses one of them.
  */
 const migration = 3;
 
-/** Connections of KEDA for each group that it scales: one to ask, and one while the first is replaced. */
+/** Connections of KEDA for each group that it scales: one for its query, and one while the first is replaced. */
 const keda = 2;
 
-/** Connections of a backup: one holds the moment that the other dumps. */
+/** Connections of a backup: one holds the snapshot that the other dumps. */
 const backup = 2;
 
-/** Defaults of Postgres itself. */
-const server = { max_connections: 100, superuser_reserved_connections: 3 };
+/** Defaults of Postgres. */
+const defaults = { max_connections: 100, superuser_reserved_connections: 3 };
 
 function times(...counts: readonly (readonly [count: number, unit: string])[]): string {
   return counts
@@ -58,8 +58,8 @@ function times(...counts: readonly (readonly [count: number, unit: string])[]): 
     .join(" x ");
 }
 
-/** Counts the connections of a role's pools; a setting of the stack applies to all roles. */
-function pooled(stack: Connecting, role: Role, processes = 1, each = 1): Share[] {
+/** Counts the connections of a role's pools; the stack's settings of a pool's size apply to all roles. */
+function poolShares(stack: ConnectionInputs, role: Role, processes = 1, each = 1): Share[] {
   const { pool, countedBy }: RoleFacts = roleTable[role];
   if (!pool) return [];
   const size = number(stack, "database.sql_alchemy_pool_size", pool.size);
@@ -71,65 +71,66 @@ function pooled(stack: Connecting, role: Role, processes = 1, each = 1): Share[]
     ...(each > 1 ? ([[each, "pool"]] as [number, string][]) : []),
   ];
   const because = `${times(...counts)} x (${size} + ${overflow})`;
-  return [{ who: role, count: instances * processes * each * (size + overflow), because }];
+  return [{ client: role, count: instances * processes * each * (size + overflow), because }];
 }
 
-/** Counts a group's connections; an Airflow 2 task has two to the metadata: its own and its supervisor's. */
-function taskShares(group: Connecting["groups"][number], instances: number, isTwo: boolean): Share[] {
+/** Counts the connections of a group of workers. In Airflow 2 a task and its supervisor open one each to the metadata. */
+function taskShares(group: ConnectionInputs["groups"][number], instances: number, isTwo: boolean): Share[] {
   const { name, concurrency } = group;
   const results = {
-    who: `${name}, results`,
+    client: `${name}, results`,
     count: instances * (concurrency.max + 1),
     because: `${times([instances, "worker"])} x (${concurrency.max} tasks + 1)`,
   };
   if (!isTwo) return [results];
   const metadata = {
-    who: `${name}, metadata`,
+    client: `${name}, metadata`,
     count: instances * concurrency.max * 2,
     because: `${times([instances, "worker"])} x ${concurrency.max} tasks x 2`,
   };
   return [results, metadata];
 }
 
-/** Lists the connections that Airflow may open at most, by client. */
-export function clientShares(stack: Connecting): Share[] {
+/** Lists the most connections that Airflow may open, by client. */
+export function clientShares(stack: ConnectionInputs): Share[] {
   const { schedulers, groups, version } = stack;
   const isTwo = majorOf(version) === "2";
   const web = isTwo ? number(stack, "webserver.workers", 2) : number(stack, "api.workers", 1);
-  const results = { who: "scheduler, results", count: schedulers, because: times([schedulers, "instance"]) };
+  const because = times([schedulers, "instance"]);
+  const results = { client: "scheduler, results", count: schedulers, because };
   const shares = rolesIn(version).flatMap((role) => {
     // In Airflow 3 each process has a synchronous pool and an async one.
-    if (role === "webserver") return pooled(stack, role, web, isTwo ? 1 : 2);
-    return role === "scheduler" ? [...pooled(stack, role), results] : pooled(stack, role);
+    if (role === "webserver") return poolShares(stack, role, web, isTwo ? 1 : 2);
+    return role === "scheduler" ? [...poolShares(stack, role), results] : poolShares(stack, role);
   });
   return [
     ...shares,
-    ...(stack.canary ? [{ who: "canary", count: 1, because: "one proof at a time" }] : []),
-    ...(stack.monitoring ? [{ who: "monitoring", count: 1, because: "one look at a time" }] : []),
+    ...(stack.canary ? [{ client: "canary", count: 1, because: "one proof at a time" }] : []),
+    ...(stack.monitoring ? [{ client: "monitoring", count: 1, because: "one query at a time" }] : []),
     ...groups.flatMap((group) => taskShares(group, group.autoscale?.max ?? group.workers, isTwo)),
   ];
 }
 
-/** Lists the connections at the server: Airflow's or PgBouncer's. The migration and backups bypass PgBouncer. */
-export function serverShares(stack: Connecting): Share[] {
-  const own = { who: "migration", count: migration, because: "its lock, its work, and a look" };
+/** Lists the most connections at the server: Airflow's, or PgBouncer's and those of the clients that bypass it. */
+export function serverShares(stack: ConnectionInputs): Share[] {
+  const migrations = { client: "migration", count: migration, because: "its lock, its work, its progress" };
   const { pgbouncer, groups } = stack;
   const scaled = groups.filter(({ autoscale }) => autoscale).length;
-  const asking = {
-    who: "KEDA",
+  const scaling = {
+    client: "KEDA",
     count: scaled * keda,
     because: `${times([scaled, "autoscaled group"])} x ${keda}`,
   };
   const direct = [
-    own,
-    ...(scaled > 0 ? [asking] : []),
-    ...(stack.backup ? [{ who: "backup", count: backup, because: "a snapshot and a dump" }] : []),
+    migrations,
+    ...(scaled > 0 ? [scaling] : []),
+    ...(stack.backup ? [{ client: "backup", count: backup, because: "a snapshot and a dump" }] : []),
   ];
   if (!pgbouncer) return [...clientShares(stack), ...direct];
   const because = `pgbouncer.poolSize is ${pgbouncer.poolSize}`;
   return [
-    { who: "pgbouncer, metadata", count: pgbouncer.poolSize, because },
-    { who: "pgbouncer, results", count: pgbouncer.poolSize, because },
+    { client: "pgbouncer, metadata", count: pgbouncer.poolSize, because },
+    { client: "pgbouncer, results", count: pgbouncer.poolSize, because },
     ...direct,
   ];
 }
@@ -138,29 +139,29 @@ export function sum(shares: readonly Share[]): number {
   return shares.reduce((all, { count }) => all + count, 0);
 }
 
-/** Returns the maximum number of connections that the stack opens to Postgres. */
-export function connectionBudget(stack: Connecting): number {
+/** Returns the most connections that the stack opens to Postgres. */
+export function connectionBudget(stack: ConnectionInputs): number {
   return sum(serverShares(stack));
 }
 
-/** Returns the number of connections that the stack's own Postgres accepts from it. */
-export function serverLimit({ postgres: { settings } }: Connecting): number {
-  const { max_connections: most, superuser_reserved_connections: reserved } = { ...server, ...settings };
+/** Returns the number of connections that the stack's own Postgres accepts from the stack. */
+export function serverLimit({ postgres: { settings } }: ConnectionInputs): number {
+  const { max_connections: most, superuser_reserved_connections: reserved } = { ...defaults, ...settings };
   return Number(most) - Number(reserved);
 }
 
-/** Renders a budget as text, one line per share. */
+/** Renders a budget as a table, a line for each share, the sum and the limit; `limited` says where the limit comes from. */
 export function table(shares: readonly Share[], limit: number, limited: string): string {
   const rows = [
     ...shares,
-    { who: "sum", count: sum(shares), because: "" },
-    { who: "limit", count: limit, because: limited },
+    { client: "sum", count: sum(shares), because: "" },
+    { client: "limit", count: limit, because: limited },
   ];
-  const name = Math.max(...rows.map(({ who }) => who.length));
+  const name = Math.max(...rows.map(({ client }) => client.length));
   const digits = Math.max(...rows.map(({ count }) => String(count).length));
   return rows
-    .map(({ who, count, because }) =>
-      `${who.padEnd(name)}  ${String(count).padStart(digits)}  ${because}`.trimEnd(),
+    .map(({ client, count, because }) =>
+      `${client.padEnd(name)}  ${String(count).padStart(digits)}  ${because}`.trimEnd(),
     )
     .join("\n");
 }

@@ -7,14 +7,14 @@ import type { ParsedConfig } from "../schema/schema.ts";
 import { defaultWorkers } from "../schema/workers.ts";
 import { packagesOf } from "./packages.ts";
 
-/** Workers with the same queues, size and place. */
+/** Workers with the same queues, size and nodes. */
 export interface WorkerGroup {
   /** Name of the service: `worker`, `worker-gpu`. */
   readonly name: string;
-  /** If empty, Airflow's default queue. */
+  /** Names of queues; if empty, the workers read Airflow's default queue. */
   readonly queues: readonly string[];
   readonly workers: number;
-  /** Tasks that one worker runs at once: grows from min to max with the work. */
+  /** Tasks that one worker runs at once; the number grows from min to max with the work. */
   readonly concurrency: { readonly min: number; readonly max: number };
   /** MiB. */
   readonly memory: number;
@@ -26,13 +26,13 @@ export interface WorkerGroup {
   readonly autoscale?: { readonly min: number; readonly max: number };
 }
 
-/** Workers of a group in one place. */
+/** Number and concurrency of a group's workers, on one machine if machines count them. */
 export type WorkerCount = Pick<WorkerGroup, "name" | "workers" | "concurrency" | "machine" | "autoscale"> & {
   /** Name in `workerGroups`, or `default`. */
   readonly group: string;
 };
 
-/** Checked settings of a stack, with all defaults resolved. */
+/** Settings of a stack, checked, with images and worker groups resolved. */
 export type Settings = Omit<
   ParsedConfig,
   | "workers"
@@ -50,7 +50,7 @@ export type Settings = Omit<
   readonly packages?: Packages;
 };
 
-/** Names the service of a group's workers, or of those on one machine; `default` is the default group. */
+/** Returns the name of the service of a group's workers: `worker`, `worker-gpu`, `worker-gpu-MACHINE`. */
 export function groupName(group: string, machine?: string): string {
   return [
     "worker",
@@ -59,7 +59,7 @@ export function groupName(group: string, machine?: string): string {
   ].join("-");
 }
 
-/** Parts of a stack that decide how many workers each group has, and where. */
+/** Paths of the parts of a stack that decide how many workers each group has, and on which machine. */
 export const groupParts = [
   "workers",
   "workerConcurrency",
@@ -77,7 +77,7 @@ export const groupParts = [
 
 type GroupSettings = ParsedConfig["workerGroups"][number];
 
-export type Counting = Pick<
+export type CountInputs = Pick<
   ParsedConfig,
   "workers" | "workerConcurrency" | "workerMinConcurrency" | "workerAutoscale"
 > & {
@@ -88,8 +88,8 @@ export type Counting = Pick<
   readonly machines?: readonly Pick<MachineSettings, "name" | "workers">[] | undefined;
 };
 
-/** Counts the workers of the default group and the others; on each machine, if machines count them. */
-export function countsOf(parsed: Counting): WorkerCount[] {
+/** Counts the workers of all groups, the default group first; on each machine, if machines count them. */
+export function countsOf(parsed: CountInputs): WorkerCount[] {
   const { machines = [], workerConcurrency: max, workerMinConcurrency: least } = parsed;
   const onMachines = (group: string, concurrency: WorkerGroup["concurrency"]) =>
     machines.flatMap(({ name: machine, ...counts }): WorkerCount[] => {
@@ -98,9 +98,9 @@ export function countsOf(parsed: Counting): WorkerCount[] {
       return workers === undefined ? [] : [{ group, name, workers, concurrency, machine }];
     });
   const others = parsed.workerGroups.flatMap((group): WorkerCount[] => {
-    const { name, concurrency: own, workers = 1, machine, autoscale } = group;
-    const min = group.minConcurrency ?? own ?? least ?? max;
-    const concurrency = { min, max: own ?? max };
+    const { name, concurrency: groupMax, workers = 1, machine, autoscale } = group;
+    const min = group.minConcurrency ?? groupMax ?? least ?? max;
+    const concurrency = { min, max: groupMax ?? max };
     const found = onMachines(name, concurrency);
     if (found.length > 0) return found;
     const place = { ...(machine !== undefined && { machine }), ...(autoscale && { autoscale }) };
@@ -118,18 +118,18 @@ export function countsOf(parsed: Counting): WorkerCount[] {
   return [...(parsed.machines ? onMachines("default", concurrency) : [anywhere]), ...others];
 }
 
-/** Lists the groups of workers; a group that machines count becomes one group per machine. */
+/** Lists the groups of workers; a group whose workers machines count becomes one group for each machine. */
 function groupsOf(parsed: ParsedConfig): WorkerGroup[] {
   return countsOf(parsed).map(({ group, ...count }) => {
-    const own: Partial<GroupSettings> = parsed.workerGroups.find(({ name }) => name === group) ?? {};
-    const { queues = [], memory = parsed.workerMemory, cpu = parsed.workerCpu } = own;
-    const { nodeLabels: labels = {}, tolerations = [] } = own;
-    const picky = Object.keys(labels).length > 0 || tolerations.length > 0;
-    return { ...count, queues, memory, cpu, ...(picky && { nodes: { labels, tolerations } }) };
+    const settings: Partial<GroupSettings> = parsed.workerGroups.find(({ name }) => name === group) ?? {};
+    const { queues = [], memory = parsed.workerMemory, cpu = parsed.workerCpu } = settings;
+    const { nodeLabels: labels = {}, tolerations = [] } = settings;
+    const choosesNodes = Object.keys(labels).length > 0 || tolerations.length > 0;
+    return { ...count, queues, memory, cpu, ...(choosesNodes && { nodes: { labels, tolerations } }) };
   });
 }
 
-/** Resolves a parsed stack to worker groups, image names and packages. */
+/** Resolves a parsed stack: its worker groups, image names and packages. */
 export function resolved(parsed: ParsedConfig): Settings {
   const {
     workers,
@@ -151,7 +151,7 @@ export function resolved(parsed: ParsedConfig): Settings {
   };
 }
 
-/** Picks the images that a stack names, and for the others the ones built here. */
+/** Returns the images that a stack names, and for all others the images built here. */
 function imagesOf({ platform, images, version }: ParsedConfig, packages?: Packages): Settings["images"] {
   const names = ["airflow", "postgres", "redis", "gateway", "pgbouncer", "backup", "monitoring"] as const;
   const entries = names.map((name) => [name, images[name] ?? localImage(name, version)]);

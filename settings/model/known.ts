@@ -1,30 +1,30 @@
 import { readFileSync } from "node:fs";
 import { type Release, releaseOf } from "../schema/versions.ts";
 
-/** Settings of an Airflow release, as `npm run settings` reads them from the image; spaces separate names. */
+/** Settings of an Airflow release, as `npm run settings` writes them from the image; spaces separate names. */
 export interface KnownFile {
   /** Keys by section, including those of the installed providers. */
   readonly sections: Readonly<Record<string, string>>;
-  /** `section.key` of settings that Airflow can read by a command, so that their values stay hidden. */
+  /** `section.key` of settings that Airflow treats as secret, since it also reads them from a command. */
   readonly sensitive: string;
-  /** `section.key` of settings that only some roles read, by these roles. */
+  /** `section.key` of settings that only some roles read, by the names of these roles. */
   readonly readers: Readonly<Record<string, string>>;
-  /** Present names of renamed settings. */
+  /** New names of renamed settings, by old name. */
   readonly renamed: Readonly<Record<string, string>>;
-  /** Airflow's notes on removed settings. */
+  /** Airflow's notes on removed settings, by name; may be empty. */
   readonly removed: Readonly<Record<string, string>>;
 }
 
 export interface Known {
   readonly sections: ReadonlyMap<string, readonly string[]>;
   readonly sensitive: ReadonlySet<string>;
-  /** Roles by `section.key`; a setting that is not in it may be read by all. */
+  /** Roles by `section.key`; any role may read a setting that is not listed. */
   readonly readers: ReadonlyMap<string, ReadonlySet<string>>;
   readonly renamed: Readonly<Record<string, string>>;
   readonly removed: Readonly<Record<string, string>>;
 }
 
-/** Returns the committed file of a release. */
+/** Returns the URL of a release's committed file. */
 export function knownFile(release: Release): URL {
   return new URL(`known/${release}.json`, import.meta.url);
 }
@@ -54,7 +54,7 @@ export function knownSettings(version: string): Known | undefined {
   return known;
 }
 
-/** True if Airflow treats a setting as secret: the stack gives it encrypted and delivers it as a file. */
+/** True if Airflow treats a setting as secret: a stack file must have it encrypted, and roles get it as a file. */
 export function isSensitive(version: string, section: string, key: string): boolean {
   return knownSettings(version)?.sensitive.has(`${section}.${key}`.toLowerCase()) ?? false;
 }

@@ -1,23 +1,23 @@
-/** A line of a requirements.txt, joined with those that continue it. */
+/** A line of a requirements.txt, joined with the lines that continue it. */
 export interface RequirementLine {
   readonly number: number;
-  /** Text without its comment. */
+  /** Text of the line without a comment. */
   readonly text: string;
 }
 
 /** A package that a line asks for. */
 export interface Requirement {
-  /** In lower case, with - for each of - _ and . */
+  /** Normalized name: in lower case, with `-` for each run of `-`, `_` and `.`. */
   readonly name: string;
-  /** Versions as written, without spaces: `>=1.2,<2`; empty if there are none, or a URL. */
+  /** Version specifiers without spaces: `>=1.2,<2`; empty if there are none, or a URL instead. */
   readonly versions: string;
   /** URL that the package comes from. */
   readonly url?: string;
-  /** True if it applies in some environments only. */
+  /** True if the line has a marker, and so applies in some environments only. */
   readonly conditional: boolean;
 }
 
-/** Lists the lines that say something. */
+/** Lists the lines of a requirements.txt that are not empty or comments. */
 export function requirementLines(text: string): RequirementLine[] {
   const lines: RequirementLine[] = [];
   let begun: RequirementLine | undefined;
@@ -32,14 +32,15 @@ export function requirementLines(text: string): RequirementLine[] {
 }
 
 const version = String.raw`(?:===|==|~=|!=|<=|>=|<|>)\s*[\w.*+!-]+`;
-const named = new RegExp(
+const requirementForm = new RegExp(
   String.raw`^([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[[\w\s,.-]*\])?\s*` +
     String.raw`(?:@\s*([a-z+]+://[^\s;]+)|\(?\s*(${version}(?:\s*,\s*${version})*)?\s*,?\s*\)?)\s*(;.*)?$`,
 );
 
-/** Reads a line; undefined if it asks for no package by name. */
+/** Parses a line; undefined if the line does not ask for a package by name. */
 export function requirementIn({ text }: RequirementLine): Requirement | undefined {
-  const [, name, url, versions = "", marker] = named.exec(text.replace(/(\s--hash[=\s]\S+)+$/, "")) ?? [];
+  const [, name, url, versions = "", marker] =
+    requirementForm.exec(text.replace(/(\s--hash[=\s]\S+)+$/, "")) ?? [];
   if (name === undefined) return undefined;
   return {
     name: name.toLowerCase().replace(/[-_.]+/g, "-"),
@@ -49,20 +50,20 @@ export function requirementIn({ text }: RequirementLine): Requirement | undefine
   };
 }
 
-/** Compares two versions number by number; missing numbers are 0. */
-function compared(one: string, other: string): number {
+/** Compares two versions number by number, with 0 for missing numbers; negative if the first is older. */
+function compareVersions(one: string, other: string): number {
   const [mine, theirs] = [one, other].map((text) => text.split(".").map(Number)) as [number[], number[]];
   const length = Math.max(mine.length, theirs.length);
   const differences = Array.from({ length }, (_, at) => (mine[at] ?? 0) - (theirs[at] ?? 0));
   return differences.find((difference) => difference !== 0) ?? 0;
 }
 
-/** True if a version of numbers is one of those that a requirement names: `>=3,<4`. What is no number is not judged. */
+/** True if a version satisfies all specifiers of a requirement: `>=3,<4`. Specifiers with more than numbers are ignored. */
 export function allows(versions: string, given: string): boolean {
   return versions.split(",").every((part) => {
     const [, operator, wanted = "", star] =
       /^(===|==|~=|!=|<=|>=|<|>)(\d+(?:\.\d+)*)(\.\*)?$/.exec(part) ?? [];
-    const order = compared(given, wanted);
+    const order = compareVersions(given, wanted);
     const begins = (start: string) => `${given}.`.startsWith(`${start}.`);
     const equal = star === undefined ? order === 0 : begins(wanted);
     const operators: Readonly<Record<string, boolean>> = {

@@ -9,10 +9,10 @@ function isSigningKey(text: string): boolean {
   }
 }
 
-/** A password stands between spaces in Redis' list of users, and in URLs. */
+/** Form of a password, which stands between spaces in Redis' list of users, and in URLs. */
 const password = {
   is: (text: string) => /^[\x21-\x7e]+$/.test(text),
-  allowed: "expected letters, digits and signs of ASCII, without spaces",
+  allowed: "expected printable ASCII characters, without spaces",
 };
 
 interface Form {
@@ -37,8 +37,8 @@ const forms: Readonly<Partial<Record<SecretName, Form>>> = {
   },
 };
 
-/** Says which form is expected, without printing the secret; undefined if the secret has that form. */
-export function formFault(name: SecretName, text: string): string | undefined {
+/** Explains which form a secret must have, without printing the secret; undefined if the secret has this form. */
+export function formProblem(name: SecretName, text: string): string | undefined {
   const { is, allowed } = forms[name] ?? password;
   return is(text) ? undefined : allowed;
 }

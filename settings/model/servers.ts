@@ -1,21 +1,21 @@
 import { readFileSync } from "node:fs";
 
-/** Servers of the stack whose settings are known, with the major version of their images. */
+/** Servers of the stack, with the major version of their images, whose settings are known. */
 export const servers = { postgres: "15", redis: "7" } as const;
 export type Server = keyof typeof servers;
 
-/** Settings of a server, as `npm run settings` reads them from its image. */
+/** Settings of a server, as `npm run settings` writes them from its image. */
 export interface ServerFile {
-  /** Specifications by name, with `|` between their parts. */
+  /** Specifications by name, with `|` between their parts: `ofPostgres` and `ofRedis` parse them. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Libraries that Postgres can load; spaces separate names. */
+  /** Names of the libraries that Postgres can load, separated by spaces. */
   readonly libraries?: string;
 }
 
 /** Values that a setting may have. */
 export interface Accepted {
   readonly type: string;
-  /** Unit of a bare number, and of the bounds: `8kB`, `ms`. */
+  /** Unit of the bounds, and of a number without a unit: `8kB`, `ms`; empty if there is none. */
   readonly unit: string;
   readonly min: number;
   readonly max: number;
@@ -29,7 +29,7 @@ export interface ServerSettings {
   readonly libraries: readonly string[];
 }
 
-/** Returns the committed file of a server. */
+/** Returns the URL of a server's committed file. */
 export function serverFile(server: Server): URL {
   return new URL(`known/${server}-${servers[server]}.json`, import.meta.url);
 }
@@ -44,7 +44,7 @@ function ofPostgres(specification: string): Accepted {
     type,
     unit,
     min: bound(min, -Infinity),
-    // The largest number of a machine is no bound.
+    // Postgres uses the largest floating-point number where there is no bound.
     max: Number(max) > 1e300 ? Infinity : bound(max, Infinity),
     values: values === "" ? [] : values.split(","),
     isFixed: context === "internal",
@@ -66,7 +66,7 @@ function ofRedis(specification: string): Accepted {
 
 const cache = new Map<Server, ServerSettings>();
 
-/** Reads the settings of a server; the names are in lower case, since servers ignore case. */
+/** Reads the settings of a server, by name in lower case, since servers ignore case. */
 export function serverSettings(server: Server): ServerSettings {
   const before = cache.get(server);
   if (before) return before;

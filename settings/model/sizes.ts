@@ -1,22 +1,22 @@
-/** Bytes that Linux gives a process at most for one variable, with its name, `=` and an end. */
+/** Maximum bytes of one variable in Linux (MAX_ARG_STRLEN), with its name, `=` and a NUL byte. */
 export const mostOfVariable = 131_072;
 
 /**
- * Bytes of all variables of a role. Linux gives a process 2 MiB for variables and arguments, the API server of a
- * cluster 1.5 MiB for an object that has them.
+ * Maximum bytes of all variables of a role, below two limits: Linux' 2 MiB for a process's variables and arguments, and
+ * 1.5 MiB for an object in a cluster.
  */
 export const mostOfEnvironment = 1_048_576;
 
-/** Bytes of names and texts of all annotations of an object in a cluster. */
+/** Maximum bytes of the names and values of all annotations of an object, set by Kubernetes. */
 export const mostOfAnnotations = 262_144;
 
-/** Bytes that the stack itself needs at most of all that a role, or the declarations, may have. */
+/** Bytes that the stack reserves for its own variables, files or secrets, within each of these limits. */
 export const ownShare = 65_536;
 
-/** Characters above which a file is delivered apart from the other files of a role. */
+/** Number of characters above which a file is delivered separately from a role's other files. */
 export const largeFile = 65_536;
 
-/** Bytes of a text in UTF-8. */
+/** Counts the bytes of a text in UTF-8. */
 export function bytesOf(text: string): number {
   return Buffer.byteLength(text);
 }

@@ -9,8 +9,8 @@ export function slotsOf(groups: readonly Omit<WorkerCount, "group">[]): number {
 }
 
 /**
- * Returns `[core] parallelism`, which applies to each scheduler: enough for all workers.
- * The minimum is Airflow's default, 32.
+ * Returns the default of `[core] parallelism`, which limits each scheduler: enough for all workers, and at least 32, which
+ * is Airflow's default.
  */
 export function parallelismFor(slots: number, schedulers: number): number {
   return Math.max(32, Math.ceil(slots / schedulers));

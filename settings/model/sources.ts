@@ -17,7 +17,7 @@ function under(holder: Readonly<Record<string, unknown>>, ...path: readonly stri
   );
 }
 
-/** Parts of a stack that may hold secrets. */
+/** Paths of the parts of a stack that may hold secrets. */
 export const sourceParts = [
   "roles.*.secretFiles.*",
   "publish.*",
@@ -32,25 +32,25 @@ export const sourceParts = [
   "tracing.*",
 ] as const;
 
-type Named<T> = Readonly<Record<string, T>>;
+type ByName<T> = Readonly<Record<string, T>>;
 
-/** The parts of a stack at these paths. */
+/** Values of a stack at these paths. */
 interface Secrets {
-  readonly roles: Named<{ readonly secretFiles: Named<SecretSource> } | undefined>;
+  readonly roles: ByName<{ readonly secretFiles: ByName<SecretSource> } | undefined>;
   readonly publish?: { readonly key?: SecretSource } | undefined;
-  readonly secrets: Named<SecretSource | undefined>;
-  readonly users: Named<{ readonly password: SecretSource }>;
+  readonly secrets: ByName<SecretSource | undefined>;
+  readonly users: ByName<{ readonly password: SecretSource }>;
   readonly postgres: {
     readonly url?: SecretSource | undefined;
     readonly resultsUrl?: SecretSource | undefined;
   };
   readonly redis: { readonly url?: SecretSource | undefined; readonly key?: SecretSource | undefined };
-  readonly connections: Named<{
+  readonly connections: ByName<{
     readonly uri?: SecretSource | undefined;
     readonly password?: unknown;
     readonly extra?: unknown;
   }>;
-  readonly variables: Named<unknown>;
+  readonly variables: ByName<unknown>;
   readonly monitoring?: { readonly alerts?: Alerts | undefined } | undefined;
   readonly dagsGit?:
     | { readonly password?: SecretSource | undefined; readonly key?: SecretSource | undefined }
@@ -74,7 +74,7 @@ export function passwords({ secrets, users }: Pick<Secrets, "secrets" | "users">
   ];
 }
 
-/** Lists the URLs of the database and the broker, if they are outside the stack. */
+/** Lists the URLs of an external database and an external broker. */
 export function serviceUrls({ postgres, redis }: Pick<Secrets, "postgres" | "redis">): Source[] {
   const { url, resultsUrl } = postgres;
   return [...under({ url, resultsUrl }, "postgres"), ...under({ url: redis.url }, "redis")];
@@ -111,13 +111,13 @@ export function sources(parsed: Secrets): Source[] {
   ];
 }
 
-/** Says what is wrong with the path of a secret's file; undefined if it can be read. */
-export function fileFault(path: unknown): string | undefined {
+/** Explains what is wrong with the path of a secret's file; undefined if the file can be read. */
+export function fileProblem(path: unknown): string | undefined {
   return file.safeParse(path).error?.issues[0]?.message;
 }
 
-/** Returns a secret's text; undefined if it cannot be read here: encrypted, in a cluster, or in no file that there is. */
+/** Returns the text of a secret; undefined if the secret cannot be read here: encrypted, in a cluster, or in a missing file. */
 export function textOf({ source }: Source): string | undefined {
   if (typeof source === "string") return source === encrypted ? undefined : source;
-  return "file" in source && fileFault(source.file) === undefined ? secretIn(source.file) : undefined;
+  return "file" in source && fileProblem(source.file) === undefined ? secretIn(source.file) : undefined;
 }

@@ -2,16 +2,16 @@ import type { Settings } from "../model/groups.ts";
 import type { Fault } from "../rules/fault.ts";
 import { among, secretFaults } from "../rules/secrets/secrets.ts";
 import type { Path } from "../schema/path.ts";
-import { settingsBoth } from "./read.ts";
+import { settingsWithDeclarations } from "./read.ts";
 
-/** Values that another program gives to the component. */
+/** Arguments that another program gives to the component. */
 export interface Arguments {
   readonly values: Readonly<Record<string, unknown>>;
   /** Paths of the values, also of lists and objects, that the program marked as secret. */
   readonly secret: readonly Path[];
 }
 
-/** Names the means of a program, which has no encrypted stack file. */
+/** Rewords the fault of a plain secret for a program, which has no encrypted stack file. */
 function reworded(fault: Fault): Fault {
   if (fault.given !== "[plaintext]") return fault;
   return {
@@ -22,16 +22,16 @@ function reworded(fault: Fault): Fault {
 
 /**
  * Reads the settings of a stack from the arguments of a component.
- * @param place what has the arguments, for errors
+ * @param place name of the component, which errors give instead of a file and line
  * @throws Refused listing every fault
  */
 export function settingsFromArguments({ values, secret }: Arguments, place: string): Settings {
   const isObject = (path: Path) =>
     typeof path.reduce<unknown>((at, part) => Object(at)[part], values) === "object";
-  // A provider gets an object as secret as a whole if any value in it is.
+  // A provider gets a whole object marked as secret if any value in the object is.
   const isInside = among(secret.filter(isObject));
   const faults = secretFaults(values, among(secret), "NAME").filter(
     ({ given, path }) => given !== "[secret]" || !isInside(path),
   );
-  return settingsBoth(values, () => place, faults.map(reworded));
+  return settingsWithDeclarations(values, () => place, faults.map(reworded));
 }

@@ -58,7 +58,7 @@ import { concurrencyRules } from "../rules/workers/workers.ts";
 import { schema } from "../schema/schema.ts";
 import { partOf, unreadable } from "./parts.ts";
 
-/** Rules about the contents of files beside a stack's own, which may change after a deployment, or end as certificates do. */
+/** Rules about the contents of files that a stack names, which may change or expire after a deployment. */
 const contentRules: readonly Rule[] = [
   alertContentRules,
   dagsContentRules,
@@ -72,7 +72,7 @@ const contentRules: readonly Rule[] = [
   tlsRules,
 ].flat();
 
-/** Rules that hold for what is deployed, whenever a command looks at it or removes it. */
+/** Rules that a deployed stack always fulfils, so that commands that look at it or remove it may check them. */
 export const lastingRules: readonly Rule[] = [
   addressRules,
   alertRules,
@@ -128,23 +128,23 @@ export const lastingRules: readonly Rule[] = [
 
 export const rules: readonly Rule[] = [...lastingRules, ...contentRules];
 
-/** True if there is a value at a path; an empty one, or an empty list, is none. */
+/** True if there is a value at a path; null and an empty list count as none. */
 function isGivenIn(given: unknown, path: string): boolean {
   const value: unknown = path.split(".").reduce((outer, key) => Reflect.get(Object(outer), key), given);
   return value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 }
 
-/** Lists the faults that a rule finds; none if it needs a value that is wrong by itself. */
+/** Lists the faults that a rule finds; none if a value that the rule needs is wrong by itself. */
 export function faultsOf({ needs, check }: Rule, given: Readonly<Record<string, unknown>>): readonly Fault[] {
   const paths = needs.map((path) => path.split("."));
   const parts = partOf(schema, given, paths);
   return parts === unreadable ? [] : check(parts as never, (path) => isGivenIn(given, path));
 }
 
-/** Lists the faults between values that are right by themselves. */
+/** Lists the faults between values that are valid by themselves. */
 export function crossChecks(
   given: Readonly<Record<string, unknown>>,
-  checks: readonly Rule[] = rules,
+  checked: readonly Rule[] = rules,
 ): Fault[] {
-  return checks.flatMap((rule) => faultsOf(rule, given));
+  return checked.flatMap((rule) => faultsOf(rule, given));
 }

@@ -14,7 +14,7 @@ import { readText } from "./yaml/text.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Values of a stack merged with its declarations file. */
+/** A stack's values merged with its declarations file. */
 export interface WithDeclarations {
   readonly values: Values;
   readonly where: Where;
@@ -31,7 +31,7 @@ function fileShape(): Shape {
   return { properties: Object.fromEntries(known) };
 }
 
-/** Finds the file that a stack names, or `airflow.yaml` beside Pulumi.yaml; undefined if there is none. */
+/** Returns the path of the file that a stack names, or else of `airflow.yaml`; undefined if the file does not exist. */
 function fileOf({ declarations }: Values): string | undefined {
   const file = fromProject(typeof declarations === "string" ? declarations : "airflow.yaml");
   return statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
@@ -55,10 +55,10 @@ function ciphers(value: unknown, path: Path = []): Path[] {
   return Object.entries(value).flatMap(([key, inner]) => ciphers(inner, [...path, key]));
 }
 
-/** Rewords the fault for a declarations file, in which nothing is encrypted. */
+/** Rewords the fault of a plain secret for a declarations file, which cannot have encrypted values. */
 function reworded(fault: Fault): Fault {
   const message =
-    "expected { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file";
+    "expected { file: PATH } or, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs in the stack file";
   return { ...fault, message };
 }
 
@@ -82,32 +82,33 @@ function merged(
   const unknownNames = Object.keys(content)
     .filter((key) => !declarationNames.includes(key))
     .map((key) => `${at([key])}: ${shownText(key)} ${unknownWord(key, declarationNames)}`);
-  const own = Object.fromEntries(
+  const inFile = Object.fromEntries(
     declarationNames.filter((kind) => kind in content).map((kind) => [kind, content[kind]]),
   );
-  const named = (of: Values, kind: string) => (isObject(of[kind]) ? Object.keys(of[kind]) : []);
-  const isOwn = ([kind = "", key]: Path) =>
+  const namesIn = (of: Values, kind: string) => (isObject(of[kind]) ? Object.keys(of[kind]) : []);
+  const isFromFile = ([kind = "", key]: Path) =>
     key === undefined
-      ? kind in own && !(kind in values)
-      : named(own, String(kind)).includes(String(key)) && !named(values, String(kind)).includes(String(key));
+      ? kind in inFile && !(kind in values)
+      : namesIn(inFile, String(kind)).includes(String(key)) &&
+        !namesIn(values, String(kind)).includes(String(key));
   const twice = declarationNames.flatMap((kind) =>
-    named(own, kind)
-      .filter((key) => named(values, kind).includes(key))
+    namesIn(inFile, kind)
+      .filter((key) => namesIn(values, kind).includes(key))
       .map((key) => ({
         path: [kind, key],
-        message: `${at([kind, key])} declares it too: expected one of both`,
+        message: `${at([kind, key])} declares it too: expected only one of them`,
       })),
   );
-  const all = Object.entries(own).map(([kind, inner]) => {
-    const stated = values[kind];
-    return [kind, isObject(inner) && isObject(stated) ? { ...inner, ...stated } : (stated ?? inner)];
+  const all = Object.entries(inFile).map(([kind, inner]) => {
+    const inStack = values[kind];
+    return [kind, isObject(inner) && isObject(inStack) ? { ...inner, ...inStack } : (inStack ?? inner)];
   });
-  const encrypted = ciphers(own).map((path) => ({ path, message: "" }));
-  const plain = [...secretFaults(own, () => false, "NAME"), ...encrypted].map(reworded);
+  const encrypted = ciphers(inFile).map((path) => ({ path, message: "" }));
+  const plain = [...secretFaults(inFile, () => false, "NAME"), ...encrypted].map(reworded);
   return {
     values: { ...values, ...Object.fromEntries(all) },
-    where: (path) => (isOwn(path) ? at(path) : where(path)),
-    faults: [...twice, ...plain.filter(({ path }) => isOwn(path))],
+    where: (path) => (isFromFile(path) ? at(path) : where(path)),
+    faults: [...twice, ...plain.filter(({ path }) => isFromFile(path))],
     unknownNames,
   };
 }

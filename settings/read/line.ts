@@ -6,7 +6,7 @@ import { isDiscreetAt, isSecretAt, shapesAt, stackShape, takesType } from "../sc
 
 const simple = ["string", "number", "integer", "boolean"];
 
-/** True if only an object or a list fits: a text in its place may be the secret that belongs into it. */
+/** True if only an object or a list fits, so that a text in its place may be the secret that belongs in it. */
 function takesNoText(path: Path): boolean {
   const typed = shapesAt(stackShape(), path).filter(({ anyOf }) => anyOf === undefined);
   return (
@@ -15,31 +15,31 @@ function takesNoText(path: Path): boolean {
   );
 }
 
-/** Renders the given value, masked if it should not appear in a log. */
+/** Renders the given value, masked if it may be sensitive. */
 function shown(value: unknown, path: Path): string {
   if (value === undefined) return "not given";
   if (value === null) return "empty";
   const shape = stackShape();
   if (typeof value === "object" || isDiscreetAt(shape, path)) return "{…}";
   if (value === encrypted || isSecretAt(shape, path)) return "[secret]";
-  if (value === "") return "an empty text";
-  if (typeof value === "string" && takesNoText(path)) return "a text";
+  if (value === "") return "empty text";
+  if (typeof value === "string" && takesNoText(path)) return "text";
   const text = String(value).replace(/\s+/g, " ");
-  // A login may have its password behind it.
+  // People write a login with its password: `name:password`.
   const login = /user|login|mail/i.test(String(path.at(-1))) && /^[\w.@-]*(?=[^\w.@-])/.exec(text);
   return login ? `${shownText(login[0])}…` : shownText(text);
 }
 
-/** Lists all texts of a value. */
+/** Lists all strings in a value. */
 function textsIn(value: unknown): string[] {
   if (typeof value === "object" && value !== null) return Object.values(value).flatMap(textsIn);
   return typeof value === "string" ? [value] : [];
 }
 
-/** Masks what a message repeats of the given value, or of names on the way to it. */
+/** Masks parts of the given value, and of keys in its path, that a message repeats and that may be secret. */
 function withoutSecrets(message: string, path: Path, value: unknown): string {
   const names = path.filter((part) => typeof part === "string");
-  // A password may have any sign but / and @, and parts of it may look ordinary.
+  // A password may have any character but / and @, and parts of it may look ordinary.
   const parts = textsIn(value).flatMap((text) => [
     text,
     ...text.split(/[\s/@]+/),
@@ -49,17 +49,17 @@ function withoutSecrets(message: string, path: Path, value: unknown): string {
   return doubtful.reduce((rest, part) => rest.replaceAll(part, shownText(part)), message);
 }
 
-/** Writes a path without names that may be secrets in the wrong place. */
+/** Writes a path, with `…` for keys that may be secrets in the wrong place. */
 function spelt(path: Path): string {
   return spell(path.map((part) => (typeof part === "string" && !isOrdinary(part) ? "…" : part)));
 }
 
-/** Renders a fault: place, key, what was given, what is expected. */
+/** Renders a fault as `PLACE: KEY is GIVEN; MESSAGE`, without secrets. */
 export function line(given: Readonly<Record<string, unknown>>, where: Where, fault: Fault): string {
   const { path } = fault;
   const value = path.reduce<unknown>((inner, part) => Object(inner)[part], given);
   const message = withoutSecrets(fault.message, path, value);
   if (message.startsWith("is unknown")) return `${where(path)}: ${spelt(path)} ${message}`;
-  const told = fault.given === undefined ? shown(value, path) : shownText(fault.given);
-  return `${where(path)}: ${spelt(path)} is ${told}; ${message}`;
+  const shownValue = fault.given === undefined ? shown(value, path) : shownText(fault.given);
+  return `${where(path)}: ${spelt(path)} is ${shownValue}; ${message}`;
 }

@@ -1,37 +1,38 @@
 import { encrypted } from "../schema/secret.ts";
 import { withoutIndent } from "./yaml/lineBreaks.ts";
 
-/** Texts without quotes that some YAML reader reads as a number, a time, a boolean or nothing. */
+/** Unquoted texts that some YAML readers take for a number, a time, a boolean or null. */
 const ambiguous = /^([-+]?\.?\d.*|[-+]?\.(inf|nan)|y|n|yes|no|on|off|true|false|null|~)$/i;
 
-/** True if the CLI has read a value, with its own YAML, from what the stack file has in this place. */
-function isSame(written: unknown, told: unknown): boolean {
-  if (written === encrypted) return true;
-  if (typeof written !== "object" || written === null) {
-    return withoutIndent(String(written)) === withoutIndent(String(told)) || ambiguous.test(String(written));
+/** True if the CLI, whose YAML differs, has read a value from the stack file's. */
+function isSame(inFile: unknown, fromCli: unknown): boolean {
+  if (inFile === encrypted) return true;
+  if (typeof inFile !== "object" || inFile === null) {
+    return withoutIndent(String(inFile)) === withoutIndent(String(fromCli)) || ambiguous.test(String(inFile));
   }
-  if (typeof told !== "object" || told === null || Array.isArray(written) !== Array.isArray(told))
+  if (typeof fromCli !== "object" || fromCli === null || Array.isArray(inFile) !== Array.isArray(fromCli))
     return false;
-  const keys = Object.keys(written);
+  const keys = Object.keys(inFile);
+  const isSameAt = (key: string) => isSame(Reflect.get(inFile, key), Reflect.get(fromCli, key));
   return (
-    keys.length === Object.keys(told).length &&
-    keys.every((key) => Object.hasOwn(told, key) && isSame(Reflect.get(written, key), Reflect.get(told, key)))
+    keys.length === Object.keys(fromCli).length &&
+    keys.every((key) => Object.hasOwn(fromCli, key) && isSameAt(key))
   );
 }
 
-/** The written value, with decrypted texts in place of encrypted ones. */
-function filled(written: unknown, told: unknown): unknown {
-  if (written === encrypted) return told;
-  if (typeof written !== "object" || written === null) return written;
-  const inner = (key: string | number) => filled(Reflect.get(written, key), Reflect.get(Object(told), key));
-  if (Array.isArray(written)) return written.map((_, at) => inner(at));
-  return Object.fromEntries(Object.keys(written).map((key) => [key, inner(key)]));
+/** Returns the stack file's value, with the CLI's decrypted texts in place of encrypted ones. */
+function filled(inFile: unknown, fromCli: unknown): unknown {
+  if (inFile === encrypted) return fromCli;
+  if (typeof inFile !== "object" || inFile === null) return inFile;
+  const inner = (key: string | number) => filled(Reflect.get(inFile, key), Reflect.get(Object(fromCli), key));
+  if (Array.isArray(inFile)) return inFile.map((_, at) => inner(at));
+  return Object.fromEntries(Object.keys(inFile).map((key) => [key, inner(key)]));
 }
 
 /**
- * Merges a value that the CLI hands over with the one in the stack file: texts are those of the file, secrets those of
- * the CLI. A value from elsewhere, such as another file, is the CLI's.
+ * Merges a value of the stack file with the CLI's value of the same key: texts are those of the file, secrets those of
+ * the CLI. A value that the CLI has from elsewhere, such as another file, stays the CLI's.
  */
-export function merged(written: unknown, told: unknown): unknown {
-  return isSame(written, told) ? filled(written, told) : told;
+export function merged(inFile: unknown, fromCli: unknown): unknown {
+  return isSame(inFile, fromCli) ? filled(inFile, fromCli) : fromCli;
 }

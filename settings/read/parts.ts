@@ -3,18 +3,18 @@ import { isObject } from "./yaml/located.ts";
 
 type Type = z.core.$ZodType;
 
-/** Path of a part, as `PartPath` describes it, in steps. */
+/** Keys of a path as `PartPath` describes it. */
 type Steps = readonly string[];
 
-/** Key or index, type, and given value. */
+/** Part of a value: key or index, type, and given value. */
 type Inner = readonly [key: string | number, type: Type, given: unknown];
 
-/** Stands for a value if a part of it that is asked for is wrong. */
+/** Stands for a value in which a requested part is wrong. */
 export const unreadable = Symbol("unreadable");
 
 type Outcome = ReturnType<typeof z.safeParse<Type>>;
 
-/** Outcomes by value and type: many rules read the same values, of which there may be thousands. */
+/** Results of parsing by value and type, kept since many rules read the same values, which may be thousands. */
 const outcomes = new WeakMap<object, Map<Type, Outcome>>();
 
 function parsed(type: Type, given: unknown): Outcome {
@@ -26,7 +26,7 @@ function parsed(type: Type, given: unknown): Outcome {
   return outcome;
 }
 
-/** Lists the values in a list, or in an object as far as its keys are known. */
+/** Lists the items of a list, or the values of an object's known keys. */
 function inside(type: Type, given: unknown): Inner[] {
   if (type instanceof z.ZodArray)
     return Array.isArray(given) ? given.map((item, at) => [at, type.element, item]) : [];
@@ -38,8 +38,8 @@ function inside(type: Type, given: unknown): Inner[] {
   });
 }
 
-/** Lists the values at the first steps of paths. */
-function named(type: Type, given: unknown, firsts: readonly string[]): Inner[] {
+/** Lists the values at the first keys of paths. */
+function valuesAt(type: Type, given: unknown, firsts: readonly string[]): Inner[] {
   if (type instanceof z.ZodObject)
     return firsts.map((key) => [key, type.shape[key], Reflect.get(Object(given), key)]);
   const known = firsts.map((first) => first.toLowerCase());
@@ -51,15 +51,15 @@ function isWrong(type: Type, given: unknown): boolean {
   return parsed(type, given).error?.issues.some(({ path }) => path.length === 0) ?? false;
 }
 
-/** Returns what is left of the paths that begin with a step. */
+/** Returns the rest of each path that begins with a key, whose case is ignored. */
 function after(first: string, paths: readonly Steps[]): Steps[] {
   const same = (step = "") => step.toLowerCase() === first.toLowerCase();
   return paths.filter(([step]) => same(step)).map(([, ...rest]) => rest);
 }
 
 /**
- * Reads the parts of a given value at some paths.
- * @returns the value with no other parts; `unreadable` if one of them is wrong
+ * Parses the parts of a given value at some paths.
+ * @returns the value with these parts only; `unreadable` if one of them is wrong
  */
 export function partOf(type: Type, given: unknown, paths: readonly Steps[]): unknown {
   if (paths.some(({ length }) => length === 0)) {
@@ -79,7 +79,7 @@ export function partOf(type: Type, given: unknown, paths: readonly Steps[]): unk
   if (isWrong(type, given)) return unreadable;
   const inner = isList
     ? inside(type, given)
-    : named(type, given, [...new Set(paths.map(([first = ""]) => first))]);
+    : valuesAt(type, given, [...new Set(paths.map(([first = ""]) => first))]);
   const parts = inner.map(
     ([key, of, value]) => [key, partOf(of, value, isList ? paths : after(String(key), paths))] as const,
   );

@@ -18,7 +18,7 @@ import { readText } from "./yaml/text.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Converts a text to the type of its key: Pulumi hands all values over as text. */
+/** Converts a text to the type of its key, since Pulumi passes all values as text; unchanged if the text does not fit. */
 export function parsedValue(key: string, given: string): unknown {
   const { type } = stackShape().properties?.[key] ?? {};
   if (type === "string") return given;
@@ -30,7 +30,7 @@ export function parsedValue(key: string, given: string): unknown {
   }
 }
 
-/** Sorts by line, and within a line by name, since the CLI sorts the keys of objects by name. */
+/** Sorts lines of faults by line number, and then by name, since the CLI sorts the keys of objects by name. */
 function inOrder(lines: readonly string[]): string[] {
   const at = (line: string) => Number(/^.*?:(\d+): /.exec(line)?.[1] ?? 0);
   return [...new Set(lines)].sort().sort((one, other) => at(one) - at(other));
@@ -39,8 +39,8 @@ function inOrder(lines: readonly string[]): string[] {
 /**
  * Checks all values of a stack at once.
  * @param given values by key without the project's prefix
- * @param faults faults that are known already; their values get no others
- * @param unknownNames lines about unknown names beside the values
+ * @param faults known faults, whose values get no others
+ * @param unknownNames rendered faults of unknown names beside the values
  * @param checks rules between values; all by default
  * @throws Refused listing every fault: place, key, given, expected
  */
@@ -58,29 +58,29 @@ export function settingsOf(
   throw new Refused(inOrder(lines));
 }
 
-/** Checks the values of a stack, as {@link settingsOf} does, together with its declarations file. */
-export function settingsBoth(
+/** Checks the values of a stack together with its declarations file, as {@link settingsOf} does. */
+export function settingsWithDeclarations(
   given: Values,
   where: Where,
   faults: readonly Fault[],
   unknownNames: readonly string[] = [],
   checks: readonly Rule[] = rules,
 ): Settings {
-  const both = withDeclarations(given, where);
-  const all = [...faults, ...both.faults];
-  return settingsOf(both.values, both.where, all, [...unknownNames, ...both.unknownNames], checks);
+  const merged = withDeclarations(given, where);
+  const all = [...faults, ...merged.faults];
+  return settingsOf(merged.values, merged.where, all, [...unknownNames, ...merged.unknownNames], checks);
 }
 
-/** Longest name of a stack: `airflow-STACK` is a namespace, and begins names on an engine. */
+/** Maximum characters of a stack's name: `airflow-STACK` is the name of a namespace, which has 63 at most. */
 const longestStack = 55;
 
-/** Spells a name as a stack may be called; undefined if nothing is left of it. */
+/** Turns a name into a valid name of a stack; undefined if no character of it can stay. */
 function closestName(stack: string): string | undefined {
-  const plain = stack.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-  return plain.replace(/^-/, "").slice(0, longestStack).replace(/-$/, "") || undefined;
+  const spelt = stack.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  return spelt.replace(/^-/, "").slice(0, longestStack).replace(/-$/, "") || undefined;
 }
 
-/** Lists the fault of a new stack's name, which begins the names of all that the stack makes; a deployed stack keeps its name. */
+/** Lists the fault of a new stack's name, which begins all names that the stack makes; deployed stacks keep theirs. */
 function nameFaults(stack: string, file: string): string[] {
   if (/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(stack) && stack.length <= longestStack) return [];
   const allowed = `expected a-z, 0-9 and '-', a letter or digit first and last, ${longestStack} at most`;
@@ -89,12 +89,12 @@ function nameFaults(stack: string, file: string): string[] {
   return [`${file}:1: the stack's name is ${stack}; ${allowed}: stacks/Pulumi.${example}.yaml`];
 }
 
-/** Returns the name of the stack that a file is for; undefined if the file has another name than a stack's. */
+/** Returns the name of the stack in `Pulumi.STACK.yaml`; undefined if the file is not named so. */
 function stackOf(file: string): string | undefined {
   return /Pulumi\.([^/]+)\.yaml$/.exec(file)?.[1];
 }
 
-/** Converts top-level texts that look like a number or a boolean, as the CLI does. */
+/** Converts values of keys that look like a number or a boolean, as the CLI does. */
 function typed(values: Values): Values {
   const entries = Object.entries(values).map(([key, value]) => {
     const simple =
@@ -107,8 +107,8 @@ function typed(values: Values): Values {
 }
 
 /**
- * Reads a stack file as Pulumi would, for tools that work without it and cannot read encrypted values.
- * @param isNew true if the stack's name has to be one for a new stack
+ * Reads a stack file as Pulumi would, for tools that work without Pulumi and do not decrypt values.
+ * @param isNew true if the stack's name must be valid for a new stack
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
 export function readStackFile(file: string, isNew = false): Settings {
@@ -116,8 +116,8 @@ export function readStackFile(file: string, isNew = false): Settings {
 }
 
 /**
- * Reads the file of a stack that is deployed, for commands that look at it or remove it: what only a deployment needs, such as
- * certificates that are valid, keeps nobody from these.
+ * Reads the file of a deployed stack, for commands that look at the stack or remove it, and that must work although
+ * something that only a deployment needs is wrong, such as an expired certificate.
  * @throws Refused listing every other fault; Error if the file is not a stack file
  */
 export function readDeployed(file: string): Settings {
@@ -128,19 +128,19 @@ function readBy(file: string, checks: readonly Rule[], isNew: boolean): Settings
   const { values, encrypted, undecipherable, where, unknownNames } = parseStackFile(readText(file), file);
   const given = typed(values);
   const stack = stackOf(file);
-  const named = isNew && stack !== undefined ? nameFaults(stack, file) : [];
+  const faultsOfName = isNew && stack !== undefined ? nameFaults(stack, file) : [];
   const name = stack ?? "NAME";
   const misplaced = secretFaults(given, among(encrypted), name);
   const forged = cipherFaults(undecipherable, name).filter(
     ({ path }) => !misplaced.some((fault) => samePath(fault.path, path)),
   );
   const faults = [...misplaced, ...forged];
-  return settingsBoth(given, where, faults, [...named, ...unknownNames], checks);
+  return settingsWithDeclarations(given, where, faults, [...faultsOfName, ...unknownNames], checks);
 }
 
 /**
- * Reads only the keys of a stack file that decide Airflow's image: a cluster's stack is valid only once it
- * names the pushed image.
+ * Reads only the keys of a stack file that decide Airflow's image, since the stack file of a cluster is not valid before
+ * it names the pushed image.
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
 export function readImageSettings(file: string): Settings {
@@ -150,20 +150,20 @@ export function readImageSettings(file: string): Settings {
   return settingsOf(Object.fromEntries(given), where);
 }
 
-/** Configuration as the CLI hands it over. */
+/** Configuration as the CLI passes it to the program. */
 export interface PulumiConfig {
-  /** All values by key without the project's prefix, including defaults of keys not in the stack. */
+  /** All values by key without the project's prefix, including defaults of keys that the stack does not give. */
   readonly raw: Readonly<Record<string, string>>;
-  /** Keys with values that were encrypted. */
+  /** Keys with encrypted values in the configuration. */
   readonly secret: readonly string[];
   readonly stack: string;
-  /** True if the stack has nothing deployed. */
+  /** True if nothing of the stack is deployed. */
   readonly isNew: boolean;
 }
 
 /**
- * Reads the settings of a stack from the values that the CLI hands over.
- * @param file the stack's file, which shows the values given and encrypted; without a file, values
+ * Reads the settings of a stack from the values that the CLI passes.
+ * @param file stack file, which shows the values that are given and encrypted; if the file does not exist, values
  * equal to the default count as not given
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
@@ -176,19 +176,23 @@ export function settingsFromPulumi({ raw, secret, stack, isNew }: PulumiConfig, 
     unknownNames = [],
     where = () => "given on the command line",
   } = read ?? {};
-  const written = typed(values);
+  const inFile = typed(values);
   const given = Object.entries(raw)
     .map(([key, text]) => {
-      const told = parsedValue(key, text);
-      return [key, Object.hasOwn(written, key) ? merged(written[key], told) : told] as const;
+      const fromCli = parsedValue(key, text);
+      return [key, Object.hasOwn(inFile, key) ? merged(inFile[key], fromCli) : fromCli] as const;
     })
     .filter(([key, value]) => {
-      const standard = defaults[key]?.default;
-      const meant = typeof standard === "string" ? parsedValue(key, standard) : standard;
-      return Object.hasOwn(values, key) || !isDeepStrictEqual(value, meant);
+      const declaredDefault = defaults[key]?.default;
+      const filledIn =
+        typeof declaredDefault === "string" ? parsedValue(key, declaredDefault) : declaredDefault;
+      return Object.hasOwn(values, key) || !isDeepStrictEqual(value, filledIn);
     });
   const elsewhere = secret.filter((key) => !Object.hasOwn(values, key)).map((key) => [key]);
   const faults = secretFaults(Object.fromEntries(given), among([...encrypted, ...elsewhere]), stack);
-  const named = isNew ? nameFaults(stack, file) : [];
-  return settingsBoth(Object.fromEntries(given), where, faults, [...named, ...unknownNames]);
+  const faultsOfName = isNew ? nameFaults(stack, file) : [];
+  return settingsWithDeclarations(Object.fromEntries(given), where, faults, [
+    ...faultsOfName,
+    ...unknownNames,
+  ]);
 }

@@ -3,19 +3,19 @@ import { withoutIndent } from "./yaml/lineBreaks.ts";
 import { located } from "./yaml/located.ts";
 
 /**
- * Writes an object as YAML that every reader reads alike: all texts are quoted, in ASCII where YAML can escape, and
- * begin with their first word if they have several lines.
+ * Renders an object as YAML that every reader reads in the same way: texts are quoted, in ASCII where YAML can escape,
+ * and texts of several lines begin without white space.
  */
 function unambiguous(value: unknown): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  const plain = (_: string, item: unknown) => (typeof item === "string" ? withoutIndent(item) : item);
-  return `${JSON.stringify(value, plain, 2).replace(/[\u007f-\ud7ff\ue000-\uffff]/g, escaped)}\n`;
+  const unindented = (_: string, item: unknown) => (typeof item === "string" ? withoutIndent(item) : item);
+  return `${JSON.stringify(value, unindented, 2).replace(/[\u007f-\ud7ff\ue000-\uffff]/g, escaped)}\n`;
 }
 
 /**
  * Rewrites the text of a stack file for the CLI, whose YAML reads 0600, 1_000 or 2024-01-01 in another way; `merged`
- * gives the program the texts of the file.
- * @param beside keys to set beside `config`
+ * restores the texts of the file.
+ * @param beside further keys beside `config`
  * @throws Error with file and line if the text is not YAML
  */
 export function rewritten(text: string, file: string, beside: Readonly<Record<string, string>>): string {

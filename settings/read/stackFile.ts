@@ -5,19 +5,20 @@ import { prefix, unknownNamesIn } from "./unknownNames.ts";
 import { isObject, located } from "./yaml/located.ts";
 import { Refused } from "./yaml/refused.ts";
 
+/** Contents of a stack file. */
 export interface StackFile {
   /** Values by key without the project's prefix; `encrypted` stands for each encrypted value. */
   readonly values: Readonly<Record<string, unknown>>;
   /** Paths of the encrypted values. */
   readonly encrypted: readonly Path[];
-  /** Paths of those among them that no key can decrypt, since they are no ciphers. */
+  /** Paths of the values among these that no key can decrypt, since they are not ciphertexts. */
   readonly undecipherable: readonly Path[];
-  /** Faults of names beside the values, with their places. */
+  /** Rendered faults of unknown names beside the values. */
   readonly unknownNames: readonly string[];
   readonly where: Where;
 }
 
-/** Shape of a stack file, as far as it decides which values are texts. */
+/** Returns the shape of a stack file, as far as the shape decides which values are texts. */
 export function fileShape(): Shape {
   const keys = Object.entries(stackShape().properties ?? {}).map(([key, shape]) => [
     `${prefix}${key}`,
@@ -26,14 +27,14 @@ export function fileShape(): Shape {
   return { properties: { config: { properties: Object.fromEntries(keys) } } };
 }
 
-/** Form of what Pulumi encrypts with a key, and of what its service encrypts. */
+/** Form of a ciphertext, made with a passphrase's key or by Pulumi's service. */
 const cipher = /^(v1:\S+|AAAB[\w+/]+=*)$/;
 
 interface Secure {
   readonly secure: string;
 }
 
-/** True if a value is encrypted: like the CLI, an object with the single key `secure`. */
+/** True if an object is an encrypted value, which to the CLI is any object with `secure` as its only key. */
 function isSecure(value: object): value is Secure {
   return "secure" in value && typeof value.secure === "string" && Object.keys(value).length === 1;
 }
@@ -53,7 +54,7 @@ function withoutCiphers(value: unknown, path: Path, found: [path: Path, secure: 
 
 /**
  * Parses the text of a stack file.
- * @param file name of the file, for faults
+ * @param file name of the file, for the places of faults
  * @throws Refused with file and line if the text is not YAML, or not a stack file
  */
 export function parseStackFile(text: string, file: string): StackFile {
@@ -62,12 +63,12 @@ export function parseStackFile(text: string, file: string): StackFile {
   const values = config ?? {};
   if (!isObject(content) || !isObject(values)) {
     throw new Refused([
-      `${at(isObject(content) ? ["config"] : [])}: is no stack file; expected config: and below it keys, ${prefix}KEY, with their values`,
+      `${at(isObject(content) ? ["config"] : [])}: is not a stack file; expected config: and below it keys, ${prefix}KEY, with their values`,
     ]);
   }
   const ciphers: [path: Path, secure: string][] = [];
-  const own = Object.entries(values).filter(([key]) => key.startsWith(prefix));
-  const read = own.map(([key, value]) => {
+  const ofProject = Object.entries(values).filter(([key]) => key.startsWith(prefix));
+  const read = ofProject.map(([key, value]) => {
     const name = key.slice(prefix.length);
     return [name, withoutCiphers(value, [name], ciphers)];
   });

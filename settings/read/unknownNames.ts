@@ -3,16 +3,16 @@ import { hint, nearest, unknownWord } from "../rules/nearest.ts";
 import type { Path } from "../schema/path.ts";
 import { stackShape } from "../schema/shape.ts";
 
-/** Keys of the CLI itself beside `config` in a stack file. */
+/** Keys beside `config` that the CLI has in a stack file. */
 export const besideConfig = ["environment", "secretsprovider", "encryptedkey", "encryptionsalt"] as const;
 
 /** Prefix of the project's keys. */
 export const prefix = "airflow:";
 
-/** Keys of another prefix that the CLI follows in every stack. */
+/** Keys with another prefix that the CLI reads in every stack. */
 export const followed = ["pulumi:disable-default-providers", "pulumi:tags"];
 
-/** What takes the place of providers' keys, which reach only default providers; this program has none. */
+/** Replacements for keys of providers, which have no effect, since they reach only default providers. */
 const instead: Readonly<Record<string, string>> = {
   "docker:host": "airflow:machines with docker: ADDRESS, or DOCKER_HOST in the environment",
   "docker:context": "DOCKER_CONTEXT in the environment, or docker context use NAME",
@@ -23,27 +23,27 @@ const instead: Readonly<Record<string, string>> = {
   "kubernetes:kubeconfig": "KUBECONFIG in the environment",
 };
 
-/** Explains a key that does not begin with the project's prefix. */
+/** Explains what is wrong with a key that does not begin with the project's prefix, and what to use instead. */
 function misplaced(full: string): string {
   const keys = Object.keys(stackShape().properties ?? {});
   const [project = "", ...rest] = full.split(":");
   const key = rest.join(":");
   if (rest.length === 0) {
     if (full === prefix.slice(0, -1))
-      return `holds values of its own; expected ${prefix}KEY: VALUE on lines of their own`;
-    return `is without the name of the project; expected ${prefix}${nearest(full, keys) ?? "KEY"}`;
+      return `holds values itself; expected ${prefix}KEY: VALUE on lines of their own`;
+    return `is without the project's prefix; expected ${prefix}${nearest(full, keys) ?? "KEY"}`;
   }
   const provided = instead[full] ?? instead[nearest(full, Object.keys(instead)) ?? ""];
   if (["docker", "kubernetes"].includes(project.toLowerCase()) && provided !== undefined)
     return `has no effect; expected ${provided}`;
   if (project === "pulumi")
-    return `is none of the CLI's keys; expected ${followed.join(", ")}, or ${prefix}KEY`;
+    return `is not a key of the CLI; expected ${followed.join(", ")}, or ${prefix}KEY`;
   const meant = nearest(key, keys);
   const isNear = keys.includes(key) || nearest(project, [prefix.slice(0, -1)]) !== undefined;
-  return `is of another project, and nothing reads it; ${hint(isNear && meant ? `${prefix}${meant}` : undefined)}expected ${prefix}KEY`;
+  return `belongs to another project, and nothing reads it; ${hint(isNear && meant ? `${prefix}${meant}` : undefined)}expected ${prefix}KEY`;
 }
 
-/** Lists unknown names beside `config`, and keys in it of no or another project, with what is wrong with them. */
+/** Lists the faults of unknown names beside `config`, and of keys in `config` without the project's prefix. */
 export function unknownNamesIn(
   content: Readonly<Record<string, unknown>>,
   config: Readonly<Record<string, unknown>>,

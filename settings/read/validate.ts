@@ -6,22 +6,23 @@ import { type ParsedConfig, schema } from "../schema/schema.ts";
 import { keysIn } from "../schema/values.ts";
 import { crossChecks, rules } from "./crossChecks.ts";
 
-/** Keys that are rejected on purpose, and why. */
+/** Keys that no role has on purpose, each with the reason and the alternative. */
 const refused: Readonly<Record<string, string>> = {
-  privileged: "no role runs privileged, which would give a task the machine: expected env, files and volumes",
+  privileged:
+    "no role runs privileged, which would give tasks control of the machine: expected env, files and volumes",
   capAdd: "no role gets a capability of the machine: expected env, files and volumes",
   dockerSocket:
-    "no role gets the engine's socket, which is root on the machine: run containers from tasks by way of an engine of their own, with TLS",
+    "no role gets the engine's socket, which is root on the machine: to run containers from tasks, give them a separate engine, with TLS",
 };
 
 function unknown(key: string, allowed: string): string {
-  const plain = key.replaceAll("_", "").toLowerCase();
-  const reason = Object.entries(refused).find(([name]) => name.toLowerCase() === plain);
+  const normalized = key.replaceAll("_", "").toLowerCase();
+  const reason = Object.entries(refused).find(([name]) => name.toLowerCase() === normalized);
   if (reason) return `is unknown; ${reason[1]}`;
   return unknownWord(key, keysIn(allowed));
 }
 
-/** Removes the unknown keys from an object, and lists them as faults. */
+/** Removes the unknown keys from an object, and lists their faults. */
 function removeUnknown(values: unknown, { path, keys, message }: z.core.$ZodIssueUnrecognizedKeys): Fault[] {
   const holder = path.reduce<unknown>((value, part) => Reflect.get(Object(value), part), values);
   return keys.map((key) => {
@@ -35,7 +36,7 @@ function faultOf({ path, message, ...issue }: z.core.$ZodIssue): Fault {
   return { path, message: ofKey ?? message };
 }
 
-/** Values of a stack, and all their faults. */
+/** Values of a stack, with all faults. */
 export interface Validated {
   /** Undefined if a value is wrong by itself. */
   readonly parsed?: ParsedConfig;
@@ -43,8 +44,8 @@ export interface Validated {
 }
 
 /**
- * Validates a stack in one pass: each value by itself, and the right or absent ones also against each other.
- * An unknown key says nothing about the known ones beside it, so these are checked without it.
+ * Validates a stack: each value by itself, and values that are valid or absent also against each other. Unknown keys are
+ * removed first, so that the known keys beside them are still checked.
  */
 export function validate(
   given: Readonly<Record<string, unknown>>,

@@ -1,13 +1,13 @@
 import { distance } from "fastest-levenshtein";
 
-/** Finds the known word that an unknown one most likely means; undefined if none is similar. */
+/** Finds the known word most similar to an unknown one; undefined if more than 40 % of the letters (at least 2) differ. */
 export function nearest(unknown: string, known: readonly string[]): string | undefined {
   const far = (word: string) => distance(unknown.toLowerCase(), word.toLowerCase());
   const [best] = known.toSorted((one, other) => far(one) - far(other));
   return best !== undefined && far(best) <= Math.max(2, Math.floor(unknown.length * 0.4)) ? best : undefined;
 }
 
-/** Renders a "did you mean" question, to stand before the expected values; empty without a suggestion. */
+/** Renders the question `did you mean …? ` to precede the expected values; empty without a suggestion. */
 export function hint(meant: string | undefined): string {
   return meant === undefined ? "" : `did you mean ${meant}? `;
 }

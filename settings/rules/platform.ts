@@ -1,7 +1,7 @@
 import { capabilities, needs } from "../../capabilities.ts";
 import { rule } from "./rule.ts";
 
-/** Abilities that keys need. */
+/** Ability that each key needs. */
 const keys = { kubernetes: "nodes", workerAutoscale: "autoscale" } as const;
 const groupKeys = { nodeLabels: "nodes", tolerations: "nodes", autoscale: "autoscale" } as const;
 
@@ -37,9 +37,9 @@ const ableBackup = rule(["platform", "backup"], ({ platform, backup }) =>
 );
 
 const pushed =
-  "expected an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it";
+  "expected an image in a registry: npm run images -- --push REPOSITORY builds, pushes and prints it";
 
-/** Requires images of a registry where this machine's images cannot run. */
+/** Requires images in a registry for platforms that cannot run this machine's images. */
 const images = rule(["platform", "monitoring"], ({ platform, monitoring }, isGiven) => {
   if (capabilities[platform].localImages) return [];
   const needed = [
@@ -55,7 +55,7 @@ const images = rule(["platform", "monitoring"], ({ platform, monitoring }, isGiv
     .map((name) => ({ path: ["images", name], message: pushed }));
 });
 
-/** Rejects an operator's objects about series that nothing has. */
+/** Rejects objects of the Prometheus Operator without monitoring, whose metrics they collect. */
 const operator = rule(["kubernetes.prometheusOperator", "monitoring"], ({ kubernetes, monitoring }) =>
   kubernetes?.prometheusOperator && !monitoring
     ? [
@@ -68,12 +68,13 @@ const operator = rule(["kubernetes.prometheusOperator", "monitoring"], ({ kubern
     : [],
 );
 
-/** Requires DAGs in an image or a repository where no directory is mounted. */
+/** Requires DAGs in an image or a repository for platforms that mount no directory. */
 const dags = rule(["platform"], ({ platform }, isGiven) => {
   if (capabilities[platform].directories || isGiven("dagsImage") || isGiven("dagsGit")) return [];
-  const message = "a cluster needs it, to push DAGs to, or dagsGit, to read them from";
+  const message =
+    "a cluster mounts no directory: expected a repository to push DAGs to, or dagsGit, to read them from";
   return [{ path: ["dagsImage"], message }];
 });
 
-/** Checks of keys that the platform of a stack cannot honour, or needs. */
+/** Rules about keys that a stack's platform cannot honour, or needs. */
 export const platformRules = [able, ...ableGroups, ablePods, ableBackup, images, operator, dags];

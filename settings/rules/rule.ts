@@ -2,9 +2,9 @@ import type { ParsedConfig, RawConfig } from "../schema/schema.ts";
 import type { Fault } from "./fault.ts";
 
 /**
- * Path of a part of a value: `workers`, `postgres.url`, `settings.core.executor`. The name of a record's
- * entry may be absent; its case is ignored. On the way through a list, a path leads to the part of each item:
- * `machines.name`. With `*` it leads to the entries that can be read: `users.*.password`, `machines.*.roles.*`.
+ * Path of a part of a stack: `workers`, `postgres.url`, `settings.core.executor`. A record need not have the entry that a
+ * path names; the entry's case is ignored. A path through a list leads to the part of every item: `machines.name`.
+ * With `*` a path leads to the entries that can be read: `users.*.password`, `machines.*.roles.*`.
  */
 export type PartPath<T> = T extends undefined
   ? never
@@ -20,14 +20,14 @@ export type PartPath<T> = T extends undefined
 type First<P> = P extends `${infer Key}.${string}` ? Key : P;
 type Rest<P, Key extends string> = P extends `${Key}.${infer Inner}` ? Inner : never;
 
-/** Readable entries: a record without the others, or for a list its items with their indices. */
+/** Entries that can be read: a record of them, or for a list pairs of index and item. */
 type Entries<T, P extends string> = T extends readonly (infer Item)[]
   ? readonly (readonly [at: number, item: Part<Item, P>])[]
   : string extends keyof T
     ? Readonly<Record<string, Part<T[keyof T], P>>>
     : { readonly [K in keyof T]?: Part<Exclude<T[K], undefined>, P> };
 
-/** The rest of a value if only the parts at these paths can be read. */
+/** Type of a stack of which only the parts at these paths exist. */
 export type Part<T, P extends string> = [P] extends [never]
   ? T
   : T extends undefined
@@ -40,12 +40,12 @@ export type Part<T, P extends string> = [P] extends [never]
           ? T
           : { readonly [K in First<P> & keyof T & string]: Part<T[K], Rest<P, K>> };
 
-/** True if a stack gives a value at a path, right or wrong; an empty one, or an empty list, is none. */
+/** True if a stack gives a value at a path, right or wrong; null and an empty list count as not given. */
 export type IsGiven = (path: PartPath<RawConfig>) => boolean;
 
-/** Finds faults between values that are right by themselves. */
+/** Finds faults between values that are valid by themselves. */
 export interface Rule {
-  /** Paths of all values that the check reads; if one is wrong by itself, which is a fault already, the check is left out. */
+  /** Paths of all values that the check reads; the check is skipped if one is wrong by itself, a fault already reported. */
   readonly needs: readonly string[];
   readonly check: (parts: never, isGiven: IsGiven) => readonly Fault[];
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Reads a text; undefined if the file is not UTF-8, or no text. */
+/** Reads a text file; undefined if the file is not UTF-8, or has a NUL byte. */
 export function textIn(file: string): string | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));

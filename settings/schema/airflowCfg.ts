@@ -5,13 +5,13 @@ export type AirflowSettings = Readonly<Record<string, Readonly<Record<string, st
 
 const sections =
   "expected sections of airflow.cfg, each with keys and their values: { core: { parallelism: 32 } }";
-/** Values may be secret; known.ts says which are, by version. */
+/** Marks a value that may be secret; `isSensitive` of known.ts decides which are, by version. */
 const secret = z.string().meta({ secret: true });
 const value = z
   .union([secret, z.string(), z.number(), z.boolean()], {
-    error: "expected a text, a number or a boolean",
+    error: "expected text, a number or a boolean",
   })
-  // Airflow's own spelling of a boolean.
+  // Spells booleans as Airflow does.
   .transform((given) => (given === true ? "True" : given === false ? "False" : String(given)));
 
 export const airflowCfg = z

@@ -4,13 +4,13 @@ import { flag, matching, object, oneOf, port, text, whole } from "./values.ts";
 
 const connectionId = matching(
   /^[\w#!()\-.:/\\]{1,250}$/,
-  "expected letters, digits and the signs of _#!()-.:/\\, 250 at most",
+  "expected letters, digits and the characters _#!()-.:/\\, 250 at most",
 );
-const printed = "expected a name without control characters, and without a space at its ends";
+const printed = "expected a name without control characters, and without spaces at either end";
 const variableName = matching(/^(?!\s)[^\p{Cc}]{1,250}(?<!\s)$/u, `${printed}, 250 at most`);
 const poolName = matching(/^(?!\s)[^\p{Cc}]{1,256}(?<!\s)$/u, `${printed}, 256 at most`);
 
-/** Login of a user. */
+/** Login of the first administrator. */
 export const login = matching(
   /^[A-Za-z][A-Za-z0-9_.@+-]{0,63}$/,
   "expected letters, digits, '_', '.', '@', '+' and '-', a letter first, 64 at most",
@@ -35,9 +35,9 @@ const connection = object({
       error: secretError("expected an object, or a secret with its JSON"),
     })
     .optional()
-    .describe("An object, or a secret with its JSON.")
+    .describe("Further fields: an object, or a secret with its JSON.")
     .meta({ discreet: true }),
-  description: text.optional().describe("Description that people see."),
+  description: text.optional().describe("Description for people."),
 });
 
 const pool = object({
@@ -58,7 +58,7 @@ const user = object({
 
 const declarationShapes = {
   connections: z
-    .record(connectionId, connection, { error: "expected connections by their ids" })
+    .record(connectionId, connection, { error: "expected connections by id" })
     .default({})
     .describe("Connections of Airflow, by id."),
   variables: z
@@ -73,10 +73,10 @@ const declarationShapes = {
           z.array(z.unknown()),
           z.record(z.string(), z.unknown()),
         ],
-        { error: secretError("expected a text, a number, a boolean, a list, an object, or a secret") },
+        { error: secretError("expected text, a number, a boolean, a list, an object, or a secret") },
       ),
       {
-        error: "expected values by the names of variables",
+        error: "expected values by variable name",
       },
     )
     .default({})
@@ -95,7 +95,7 @@ const declarationShapes = {
 /** Schema of `airflow.yaml`. */
 export const declarations = object(declarationShapes);
 
-/** Keys of `airflow.yaml`, as keys of a stack. */
+/** Keys of `airflow.yaml`, which a stack file may have too. */
 export const declarationKeys = declarationShapes;
 
 export type Declarations = z.output<typeof declarations>;

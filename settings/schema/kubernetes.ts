@@ -17,7 +17,7 @@ import {
 
 const size = matching(/^[1-9]\d{0,5}(Mi|Gi|Ti)$/, "expected a size with its unit: 500Mi, 10Gi, 1Ti");
 
-/** All addresses except private networks, and the address at which clouds hand out credentials. */
+/** All addresses but private networks and link-local ones, at which clouds hand out credentials. */
 export const internet = {
   to: ["0.0.0.0/0"],
   except: ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"],
@@ -82,7 +82,7 @@ export const kubernetes = object({
   dns: list(cidr, "ranges of addresses")
     .default([])
     .describe(
-      "Further name servers, at port 53: `[10.96.0.10/32]`; kube-dns, CoreDNS, link-local ones and those of OpenShift are allowed.",
+      "Further name servers, at port 53: `[10.96.0.10/32]`; kube-dns, CoreDNS, link-local addresses and the name servers of OpenShift are always allowed.",
     ),
   kedaNamespace: clusterLabel
     .default("keda")
@@ -116,5 +116,5 @@ export const kubernetes = object({
 
 export type KubernetesSettings = z.output<typeof kubernetes>;
 
-/** Settings of a stack that says nothing about its cluster. */
+/** Defaults of a stack without the key `kubernetes`. */
 export const kubernetesDefaults = kubernetes.parse({});

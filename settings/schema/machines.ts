@@ -8,9 +8,8 @@ const counts = z.union([count, z.record(name, count)], {
   error: "expected a whole number from 0 to 1000, or one for each group: { default: 4, gpu: 1 }",
 });
 
-/** Workers are placed by their counts. */
-const placed = roles.filter((role) => role !== "worker");
-const placedRole = oneOf("postgres", "redis", "pgbouncer", ...placed);
+/** Roles and services that a machine may name; workers are placed by their counts instead. */
+const placedRole = oneOf("postgres", "redis", "pgbouncer", ...roles.filter((role) => role !== "worker"));
 
 export const machine = object({
   name: name.describe(
@@ -20,7 +19,7 @@ export const machine = object({
     new RegExp(
       `^(unix:///\\S+|ssh://([^\\s@/:-][^\\s@/:]*@)?[^\\s@/:-][^\\s@/:]*(:${portPattern})?|tcp://[^\\s@/:-][^\\s@/:]*:${portPattern})$`,
     ),
-    "expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
+    "expected unix:///PATH, ssh://USER@HOST or tcp://HOST:PORT",
   )
     .optional()
     .describe(

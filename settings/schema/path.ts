@@ -1,7 +1,7 @@
-/** Names and indices that lead to a value. */
+/** Keys and indices that lead to a value of a stack. */
 export type Path = readonly PropertyKey[];
 
-/** Returns `file:line` of a value. */
+/** Returns the place of a value for an error: `FILE:LINE`, or what else holds the values. */
 export type Where = (path: Path) => string;
 
 /** Writes a path as `workerGroups[0].queues` or `connections["my.db"].password`. */
@@ -15,7 +15,7 @@ export function spell(path: Path): string {
 }
 
 /**
- * Parses a path as `spell` writes it.
+ * Parses a path that `spell` wrote.
  * @throws Error if the text is not a path
  */
 export function pathOf(spelt: string): Path {
@@ -23,7 +23,7 @@ export function pathOf(spelt: string): Path {
   const length = parts.reduce((sum, [part]) => sum + part.length, 0);
   if (length === 0 || length < spelt.length)
     throw new Error(
-      `${spelt} is no key; expected one like secrets.fernetKey or connections["my.db"].password`,
+      `${spelt} is not a key; expected one like secrets.fernetKey or connections["my.db"].password`,
     );
   return parts.map(
     ([, name, index, quoted]) => name ?? (index === undefined ? JSON.parse(quoted ?? "") : Number(index)),

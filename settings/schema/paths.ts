@@ -18,8 +18,8 @@ function mayRead(path: string, kind: EntryKind): boolean {
   }
 }
 
-/** Says what is wrong with a path; undefined if it leads to a directory or a file that may be used. */
-function faultOf(path: string, kind: EntryKind): string | undefined {
+/** Explains what is wrong with a path; undefined if it leads to a directory or a file that may be used. */
+function problemOf(path: string, kind: EntryKind): string | undefined {
   const expected = `expected a ${kind}, relative to Pulumi.yaml`;
   if (!existsSync(path)) return `${expected}; there is none at ${path}`;
   const stats = statSync(path);
@@ -28,7 +28,7 @@ function faultOf(path: string, kind: EntryKind): string | undefined {
   }
   if (!mayRead(path, kind)) return `${expected}, that this user may read: chmod u+r`;
   const why = entryTests[kind].heldBack(path);
-  return why && `${why}: expected a ${kind} with nothing but what the stack needs from it`;
+  return why && `${why}: expected a ${kind} that holds only what the stack needs`;
 }
 
 function existing(kind: EntryKind) {
@@ -38,14 +38,14 @@ function existing(kind: EntryKind) {
     .min(1, { error })
     .transform((given, context): string => {
       const path = fromProject(given);
-      const fault = faultOf(path, kind);
-      if (fault !== undefined) context.addIssue(fault);
+      const problem = problemOf(path, kind);
+      if (problem !== undefined) context.addIssue(problem);
       return path;
     });
 }
 
-/** A directory of the deploying machine; absolute once parsed. */
+/** A directory of the deploying machine; parsing makes the path absolute. */
 export const directory = existing("directory");
 
-/** A file of the deploying machine; absolute once parsed. */
+/** A file of the deploying machine; parsing makes the path absolute. */
 export const file = existing("file");

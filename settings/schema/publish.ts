@@ -3,8 +3,8 @@ import { file } from "./paths.ts";
 import { secret } from "./secret.ts";
 import { hostName, object, port } from "./values.ts";
 
-const why =
-  "needed, since the logins of the webserver and of Flower would cross the network in plain; without publish both are at 127.0.0.1 only";
+const reason =
+  "needed, since logins would otherwise cross the network unencrypted; without publish, the webserver and Flower are reachable at 127.0.0.1 only";
 
 /** Address at which people reach the webserver and Flower from other machines. */
 export const publish = object({
@@ -12,7 +12,7 @@ export const publish = object({
     .ipv4({ error: "expected an IPv4 address of the machine, or 0.0.0.0 for all of them" })
     .describe("IPv4 address of the machine that runs the webserver, or 0.0.0.0 for all its addresses."),
   certificate: z
-    .string({ error: `expected the path of a certificate in PEM, which is ${why}` })
+    .string({ error: `expected the path of a certificate in PEM, which is ${reason}` })
     .pipe(file)
     .describe("File with the certificate and the intermediate ones up to its authority, in PEM."),
   key: secret.describe("Private key of the certificate, in PEM."),

@@ -42,7 +42,7 @@ export const roleExtras = object({
       "Secrets, each a file: `{ api_token: { file: token.txt } }` is read from /run/secrets/api_token.",
     ),
   files: z
-    .record(path, file, { error: "expected files of this machine by their paths in the container" })
+    .record(path, file, { error: "expected files of this machine by path in the container" })
     .default({})
     .describe(
       "Text files of the deploying machine, 512 KiB at most, by their path in the container: `{ /opt/airflow/config/x.ini: conf/x.ini }`.",
@@ -55,7 +55,7 @@ export const roleExtras = object({
         "expected the name of a volume, or an absolute path of the machine",
       ),
       {
-        error: "expected volumes by their paths in the container",
+        error: "expected volumes by path in the container",
       },
     )
     .default({})
@@ -81,7 +81,7 @@ const byRole = Object.fromEntries(
   roles.map((name) => [name, role.describe(roleTable[name].purpose)]),
 ) as Record<Role, typeof role>;
 
-/** Extras by role; `all` is every role of Airflow. */
+/** Extras by role; those of `all` are for every role of Airflow. */
 export const extrasByRole = object({
   all: role.describe("Every role of Airflow, and the check of external services; a role's own entries win."),
   ...byRole,

@@ -54,7 +54,7 @@ const images = object({
     .describe("Image that stores and shows metrics if `monitoring` is set, built from `images/monitoring`."),
 });
 
-/** Secrets of the stack that may be given, or minted again. */
+/** Secrets of the stack, which a stack file may give, or have minted again; with their purpose, for the docs. */
 const stackSecrets = {
   adminPassword: "Password of `adminUser`, for Airflow, for Flower and for the monitoring.",
   brokerPassword: "Password of Airflow in Redis.",
@@ -64,7 +64,7 @@ const stackSecrets = {
   metadataPassword: "Password of Airflow's user in Postgres.",
   resultsPassword: "Password of the user in Postgres that may read and write task results, and nothing else.",
   postgresPassword: "Password of the superuser in Postgres.",
-  backupKey: "Encrypts backups: a text of any kind, or a key of age.",
+  backupKey: "Encrypts backups: any text, or a key of age.",
 } as const;
 export type SecretName = keyof typeof stackSecrets;
 export const secretNames = Object.keys(stackSecrets) as SecretName[];
@@ -111,7 +111,7 @@ export const schema = object({
   workerGroups: list(workerGroup, "worker groups")
     .default([])
     .describe(
-      'Further workers, for queues of their own: `[{ name: reports, queues: [reports], workers: 2, memory: 8192 }]`. A task chooses such a worker by `queue="reports"`.',
+      'Further workers, for their own queues: `[{ name: reports, queues: [reports], workers: 2, memory: 8192 }]`. A task chooses these workers with `queue="reports"`.',
     ),
   machines: list(machine, "machines")
     .min(1, { error: "expected at least one machine" })
@@ -255,7 +255,7 @@ export const schema = object({
       "Labels of everything that the stack creates: `{ team: data }`. Docker's networks and volumes keep the labels that they were created with.",
     ),
   extraHosts: extraHosts.describe(
-    "Additional host names, for Airflow's roles and for all others that reach external services: `{ db.example.com: 10.0.0.7 }`.",
+    "Additional host names, for Airflow's roles and for the services that connect to external ones: `{ db.example.com: 10.0.0.7 }`.",
   ),
   proxy: proxy
     .optional()
@@ -267,6 +267,7 @@ export const schema = object({
     .describe("Files with private authorities that Airflow trusts besides the public ones, in PEM."),
 });
 
+/** Values of a stack as a file or a program gives them, by key without the project's prefix. */
 export type RawConfig = z.input<typeof schema>;
-/** Parsed values of a stack, before images and worker groups are resolved. */
+/** Values of a stack with their defaults, before `resolved` turns them into images and worker groups. */
 export type ParsedConfig = z.output<typeof schema>;

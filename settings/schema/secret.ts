@@ -3,13 +3,10 @@ import { z } from "zod";
 import { file } from "./paths.ts";
 import { object, text } from "./values.ts";
 
-/** Stands for a value that is encrypted in the stack file, when the file is read without the key. */
+/** Stands for an encrypted value of a stack file that is read without the key. */
 export const encrypted = "\0encrypted";
 
-/**
- * Makes the error of a value that may be a secret: for `{ file: PATH }` what is wrong with the file, otherwise the
- * expected forms.
- */
+/** Returns the error for a value that may be a secret: the problem of the file for `{ file: PATH }`, otherwise `forms`. */
 export function secretError(forms: string): z.core.$ZodErrorMap {
   return ({ input }) => {
     const isFile = typeof input === "object" && input !== null && Object.keys(input).join() === "file";
@@ -22,15 +19,15 @@ export const secret = z
   .union(
     [
       z.string().describe("Encrypted: `npm run secret -- KEY` writes it."),
-      object({ file: file.describe("Holds the secret, and nothing else.") }),
+      object({ file: file.describe("File with the secret, and nothing else.") }),
       object({
         secret: text.describe("Name of a Kubernetes Secret in the stack's namespace."),
-        key: text.describe("Key in it."),
+        key: text.describe("Key in the Secret."),
       }),
     ],
     {
       error: secretError(
-        "expected { secure: … }, as npm run secret writes it, { file: PATH } and { secret: NAME, key: KEY }",
+        "expected { secure: … }, as npm run secret writes it, { file: PATH } or { secret: NAME, key: KEY }",
       ),
     },
   )

@@ -3,12 +3,12 @@ import { file } from "./paths.ts";
 import { secret } from "./secret.ts";
 import { matching, memory, object, whole } from "./values.ts";
 
-/** Lines of a configuration file, by key. */
+/** Settings of a server's configuration file, by name. */
 const lines = z
   .record(
     matching(/^[A-Za-z][A-Za-z0-9_.-]*$/, "expected names of settings"),
     z.union([z.boolean(), z.number(), matching(/^[^\r\n]*$/, "expected one line")], {
-      error: "expected a text of one line, a number or a boolean",
+      error: "expected one line of text, a number or a boolean",
     }),
     { error: "expected keys and their values" },
   )
@@ -50,7 +50,7 @@ export const redis = object({
   key: secret.optional().describe("Private key of `certificate`, in PEM."),
 });
 
-/** PgBouncer between Airflow and Postgres, so that many workers and schedulers share few connections. */
+/** PgBouncer between Airflow and Postgres. */
 export const pgbouncer = object({
   poolSize: whole(1, 10_000)
     .default(20)
@@ -58,14 +58,14 @@ export const pgbouncer = object({
   clients: whole(10, 100_000).default(1000).describe("Connections that Airflow may have to PgBouncer."),
 });
 
-/** Whole days; null for `never`. */
-function days(standard: `${number}d`) {
+/** Parses `30d` to a number of days, and `never` to null. */
+function days(byDefault: `${number}d`) {
   return matching(/^([1-9]\d{0,3}d|never)$/, "expected whole days, 9999d at most, or never: 30d")
     .transform((text) => (text === "never" ? null : Number.parseInt(text, 10)))
-    .prefault(standard);
+    .prefault(byDefault);
 }
 
-/** Ages at which what grows is removed. */
+/** Ages, in days, at which logs and records are removed; null for never. */
 export const retention = object({
   logs: days("30d").describe(
     "Age of task logs: `30d`, or `never`. Logs of the DAG processor are kept for 2 days, and a volume that is 90 % full loses its oldest logs.",
@@ -78,7 +78,7 @@ export const retention = object({
   ),
 });
 
-/** True if records are removed, which takes a connection to the database. */
+/** True if a stack removes records from its database. */
 export function cleansRecords({ metadata, results }: z.output<typeof retention>): boolean {
   return metadata !== null || results !== null;
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Path } from "./path.ts";
 import { schema } from "./schema.ts";
 
-/** Keywords of a JSON Schema that this project reads, and two marks of its own. */
+/** JSON Schema, as far as this project reads it, with two keywords of the project. */
 export interface Shape {
   readonly type?: string | readonly string[];
   readonly description?: string;
@@ -12,7 +12,7 @@ export interface Shape {
   readonly additionalProperties?: boolean | Shape;
   readonly items?: Shape;
   readonly anyOf?: readonly Shape[];
-  /** True for a value that must stay secret, and that a stack file has encrypted. */
+  /** True for a value that must stay secret, so that a stack file has it encrypted. */
   readonly secret?: true;
   /** True if the contents may be sensitive, and so are not printed. */
   readonly discreet?: true;
@@ -24,7 +24,7 @@ function defaultOf(type: z.core.$ZodType): unknown {
   return "defaultValue" in def ? def.defaultValue : undefined;
 }
 
-/** Returns the JSON Schema of the input of a type, including the defaults of transformed values. */
+/** Returns the JSON Schema of a type's input, with the defaults of transformed values, which zod leaves out. */
 export function shapeOf(type: z.ZodType): Shape {
   const json = z.toJSONSchema(type, {
     io: "input",
@@ -52,14 +52,14 @@ function alternatives(shape: Shape): Shape[] {
 }
 
 function inside(shape: Shape, part: PropertyKey): Shape[] {
-  const own = Object.hasOwn(shape.properties ?? {}, part) ? shape.properties?.[String(part)] : undefined;
-  const other = typeof shape.additionalProperties === "object" ? shape.additionalProperties : undefined;
-  const inner = typeof part === "number" ? shape.items : (own ?? other);
+  const property = Object.hasOwn(shape.properties ?? {}, part) ? shape.properties?.[String(part)] : undefined;
+  const entry = typeof shape.additionalProperties === "object" ? shape.additionalProperties : undefined;
+  const inner = typeof part === "number" ? shape.items : (property ?? entry);
   const options = shape.secret ? (shape.anyOf ?? []).flatMap((option) => inside(option, part)) : [];
   return inner ? [...alternatives(inner), ...options] : options;
 }
 
-/** Lists the shapes that a value below others may have. */
+/** Lists the shapes that a part of a value may have, from the shapes of the value. */
 export function shapesInside(shapes: readonly Shape[], part: PropertyKey): Shape[] {
   return shapes.flatMap((one) => inside(one, part));
 }
@@ -69,7 +69,7 @@ export function shapesAt(shape: Shape, path: Path): Shape[] {
   return path.reduce<Shape[]>(shapesInside, alternatives(shape));
 }
 
-/** True if a value of this JSON type fits, as far as the shape names a type; a secret is a text. */
+/** True if a shape accepts values of a JSON type; false if the shape names no type. A secret is a string. */
 export function takesType({ secret, type }: Shape, wanted: string): boolean {
   return secret ? wanted === "string" : type !== undefined && [type].flat().includes(wanted);
 }
@@ -79,19 +79,19 @@ export function isSecretAt(shape: Shape, path: Path): boolean {
   return shapesAt(shape, path).some(({ secret }) => secret);
 }
 
-/** Lists the paths at which secrets may be, with NAME for any name. */
-export function secretPlaces(shape: Shape, path: Path = []): Path[] {
+/** Lists the paths at which secrets may be, with NAME for the names of entries. */
+export function secretPaths(shape: Shape, path: Path = []): Path[] {
   if (shape.secret) return [path];
-  const named = Object.entries(shape.properties ?? {});
-  const others =
+  const properties = Object.entries(shape.properties ?? {});
+  const entries =
     typeof shape.additionalProperties === "object" ? [["NAME", shape.additionalProperties] as const] : [];
   return [
-    ...[...named, ...others].flatMap(([key, inner]) => secretPlaces(inner, [...path, key])),
-    ...(shape.anyOf ?? []).flatMap((option) => secretPlaces(option, path)),
+    ...[...properties, ...entries].flatMap(([key, inner]) => secretPaths(inner, [...path, key])),
+    ...(shape.anyOf ?? []).flatMap((option) => secretPaths(option, path)),
   ];
 }
 
-/** True if the value at a path may be a text that is not secret. */
+/** True if the value at a path may be a string that is not secret. */
 export function takesTextAt(shape: Shape, path: Path): boolean {
   return shapesAt(shape, path).some(
     ({ secret, anyOf, type }) =>

@@ -1,17 +1,19 @@
 import { z } from "zod";
 
-/** Types of values that several parts of a stack file share. */
+/** Types of values that several parts of a stack file share; their errors name what is expected. */
 
+/** A whole number, both bounds included. */
 export function whole(min: number, max: number) {
   const error = `expected a whole number from ${min} to ${max}`;
   return z.int({ error }).gte(min, { error }).lte(max, { error });
 }
 
+/** A string in a form; `allowed` is the error for all others, which begins with "expected". */
 export function matching(pattern: RegExp, allowed: string) {
   return z.string({ error: allowed }).regex(pattern, { error: allowed });
 }
 
-/** A matching text, even if YAML reads it as a number or a boolean: `queues: [2024]`. */
+/** A matching string, even if YAML reads it as a number or a boolean: `queues: [2024]`. */
 export function word(pattern: RegExp, allowed: string) {
   const text = matching(pattern, allowed);
   return z.union([text, z.union([z.number(), z.boolean()]).transform(String).pipe(text)], { error: allowed });
@@ -24,11 +26,12 @@ export function oneOf<const T extends readonly [string, ...string[]]>(...values:
 
 const anObject = "expected an object with ";
 
+/** An object without other keys than these; the error lists the keys. */
 export function object<T extends z.ZodRawShape>(shape: T) {
   return z.strictObject(shape, { error: `${anObject}${Object.keys(shape).join(", ")}` });
 }
 
-/** Extracts the keys that an object may have from the message of its error. */
+/** Extracts the keys of an object from its error, as `object` writes it. */
 export function keysIn(message: string): string[] {
   return message.slice(anObject.length).split(", ");
 }
@@ -39,17 +42,17 @@ export function list<T extends z.ZodType>(item: T, of: string) {
 
 export const flag = z.boolean({ error: "expected true or false" });
 
-export const text = z.string({ error: "expected a text" }).min(1, { error: "expected a text" });
+export const text = z.string({ error: "expected text" }).min(1, { error: "expected text" });
 
-/** A text, even if YAML reads it as a number or a boolean. */
+/** A string, even if YAML reads it as a number or a boolean. */
 export const scalar = z
-  .union([z.string(), z.number(), z.boolean()], { error: "expected a text, a number or a boolean" })
+  .union([z.string(), z.number(), z.boolean()], { error: "expected text, a number or a boolean" })
   .transform(String);
 
 export const range = object({
   min: whole(0, 1000).describe("Minimum number of workers."),
   max: whole(1, 1000).describe("Maximum number of workers."),
-}).refine(({ min, max }) => min <= max, { error: "expected a min that is not above max" });
+}).refine(({ min, max }) => min <= max, { error: "expected min to be at most max" });
 
 export const name = matching(
   /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/,
@@ -76,7 +79,7 @@ export const queue = word(
   "expected letters, digits, '_', '.' and '-', 100 at most",
 );
 
-/** A label of RFC 1123, and names of several, as DNS and clusters have them. */
+/** Pattern of a label of RFC 1123; `subdomain` is one or more of them with dots between. */
 const dnsLabel = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
 const subdomain = `(?=.{1,253}$)${dnsLabel}(\\.${dnsLabel})*`;
 
@@ -92,11 +95,11 @@ export const clusterName = matching(
   "expected a-z, 0-9, '-' and '.', a letter or digit at both ends of each part, 253 at most",
 );
 
-const named = "letters, digits, '_', '.' and '-', 63 at most, after a domain and '/' if there is one";
+const nameForm = "letters, digits, '_', '.' and '-', 63 at most, after a domain and '/' if there is one";
 const namePattern = new RegExp(
   `^((?=[^/]{1,253}/)${dnsLabel}(\\.${dnsLabel})*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$`,
 );
-export const labelName = matching(namePattern, `expected the name of a label: ${named}`);
+export const labelName = matching(namePattern, `expected the name of a label: ${nameForm}`);
 export const labelValue = word(
   /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/,
   "expected the value of a label: letters, digits, '_', '.' and '-', a letter or digit first and last, 63 at most",
@@ -104,15 +107,15 @@ export const labelValue = word(
 export const labels = z.record(labelName, labelValue, { error: "expected labels with their values" });
 
 export const annotations = z.record(
-  matching(namePattern, `expected the name of an annotation: ${named}`),
-  z.string({ error: "expected a text" }),
-  { error: "expected annotations with their texts" },
+  matching(namePattern, `expected the name of an annotation: ${nameForm}`),
+  z.string({ error: "expected text" }),
+  { error: "expected annotations, each with a text" },
 );
 
-/** MiB. */
+/** Size of memory, in MiB. */
 export const memory = whole(64, 1_048_576);
 
-/** Cores. */
+/** Number of CPU cores. */
 export const cpu = z
   .number({ error: "expected a number of cores from 0.1 to 1024" })
   .gte(0.1, { error: "expected a number of cores from 0.1 to 1024" })
@@ -143,7 +146,7 @@ export const addressOrRange = matching(
   "expected an address or a range of addresses: 172.18.0.1, 172.18.0.0/16",
 );
 
-/** Name of an image by Docker's grammar: host, path, and a tag, a digest or both. */
+/** Patterns of an image's name, by Docker's grammar: host, path, and a tag, a digest or both. */
 const component = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*";
 const registry =
   "([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(\\.([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*(:[0-9]{1,5})?";

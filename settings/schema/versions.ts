@@ -1,9 +1,9 @@
 import { type Major, type Role, rolesWhere } from "../../roles.ts";
 
-/** Airflow version of a stack that names none. */
+/** Default version of Airflow. */
 export const defaultVersion = "3.3.2";
 
-/** Releases whose settings, roles and logins are known here; a stack does not depend on patch numbers. */
+/** Releases whose settings, roles and logins are known; patches of a release do not differ in these. */
 export const releases = ["2.11", "3.3"] as const;
 export type Release = (typeof releases)[number];
 
@@ -16,7 +16,7 @@ export function releaseOf(version: string): Release | undefined {
   return releases.find((known) => known === release);
 }
 
-/** Returns the major version of a checked version: 2, or else 3. */
+/** Returns the major version of a version that was checked: "3" unless the version begins with 2. */
 export function majorOf(version: string): Major {
   return version.startsWith("2.") ? "2" : "3";
 }

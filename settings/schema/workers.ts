@@ -13,7 +13,7 @@ import {
   whole,
 } from "./values.ts";
 
-/** Number of workers of a stack that gives none. */
+/** Default number of workers. */
 export const defaultWorkers = 2;
 
 export const concurrency = whole(1, 1000);
@@ -24,12 +24,12 @@ const toleration = object({
   effect: oneOf("NoSchedule", "PreferNoSchedule", "NoExecute").describe("Effect of the taint."),
 });
 
-/** Workers with queues of their own. */
+/** Workers that read their own queues. */
 export const workerGroup = object({
   name: name.describe("Name of the group; its workers are `worker-NAME-1` and so on."),
   queues: list(queue, "queue names")
     .min(1, { error: "expected at least one queue" })
-    .describe("Queues from which its workers take tasks."),
+    .describe("Queues from which the group's workers take tasks."),
   workers: whole(0, 1000)
     .optional()
     .describe("Number of workers; default: 1, unless `machines` counts them."),
@@ -37,11 +37,11 @@ export const workerGroup = object({
   minConcurrency: concurrency.optional().describe("Instead of `workerMinConcurrency`."),
   memory: memory.optional().describe("MiB, instead of `workerMemory`."),
   cpu: cpu.optional().describe("Cores, instead of `workerCpu`."),
-  machine: name.optional().describe("Name in `machines` of the machine that runs all its workers."),
-  nodeLabels: labels.optional().describe("On Kubernetes: labels of the nodes that its workers may run on."),
+  machine: name.optional().describe("Name in `machines` of the machine that runs all workers of the group."),
+  nodeLabels: labels.optional().describe("On Kubernetes: labels of the nodes that the workers may run on."),
   tolerations: list(toleration, "tolerations")
     .optional()
-    .describe("On Kubernetes: taints that its workers tolerate."),
+    .describe("On Kubernetes: taints that the workers tolerate."),
   autoscale: range
     .optional()
     .describe(

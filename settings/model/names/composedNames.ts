@@ -1,14 +1,14 @@
 import { counted } from "../../schema/machines.ts";
 import { defaultWorkers } from "../../schema/workers.ts";
-import { type Counting, groupName } from "../groups.ts";
+import { type CountInputs, groupName } from "../groups.ts";
 import { ownVolumes } from "./ownNames.ts";
 
-/** A name that is put together from names of a stack, and the part that it comes from. */
+/** A name composed of names of a stack, with the part of the stack that it belongs to. */
 export interface Composed {
   readonly name: string;
-  /** Part of the stack, for people to read. */
+  /** Description of that part, for errors: `group gpu on machine big`. */
   readonly from: string;
-  /** Path of the name in the stack that is easiest to change. */
+  /** Path of the name to change if two composed names are equal; empty for a name that cannot be changed. */
   readonly path: readonly PropertyKey[];
 }
 
@@ -18,8 +18,8 @@ export interface WorkerService extends Composed {
   readonly isScaled: boolean;
 }
 
-/** Lists the services of all workers. */
-export function workerServices(parsed: Counting): WorkerService[] {
+/** Lists the services of all groups of workers. */
+export function workerServices(parsed: CountInputs): WorkerService[] {
   const { machines, workers = defaultWorkers, workerAutoscale, workerGroups } = parsed;
   const onMachines = (group: string, path: (at: number) => readonly PropertyKey[], of: string) =>
     (machines ?? []).flatMap((machine, at): WorkerService[] => {
@@ -36,7 +36,7 @@ export function workerServices(parsed: Counting): WorkerService[] {
     const count = autoscale?.max ?? workers;
     return [{ name: groupName(name), from, path, count, isScaled: autoscale !== undefined }];
   });
-  const own = machines
+  const byDefault = machines
     ? onMachines("default", (at) => ["machines", at, "name"], "the default group")
     : [
         {
@@ -47,10 +47,10 @@ export function workerServices(parsed: Counting): WorkerService[] {
           isScaled: workerAutoscale !== undefined,
         },
       ];
-  return [...own, ...others];
+  return [...byDefault, ...others];
 }
 
-/** Lists the names that a service of workers takes: its own, those of its instances, and that of its scaling. */
+/** Lists the names that a service of workers takes: the service's, its instances' and its autoscaler's. */
 export function namesOf(service: WorkerService): Composed[] {
   const { name, count, isScaled, path } = service;
   const instances = Array.from({ length: count }, (_, at) => ({
@@ -62,13 +62,13 @@ export function namesOf(service: WorkerService): Composed[] {
   return [service, ...instances, ...(isScaled ? [scaling] : [])];
 }
 
-interface Mounting {
+interface VolumeInputs {
   readonly machines?: readonly { readonly name: string }[] | undefined;
   readonly roles: Readonly<Record<string, { readonly volumes: Readonly<Record<string, string>> }>>;
 }
 
-/** Lists the volumes of a stack on Docker: those on other machines than the first have its name as a suffix. */
-export function volumeNames({ machines = [], roles }: Mounting): Composed[] {
+/** Lists the volumes of a stack on Docker; on every machine but the first, their names end with the machine's name. */
+export function volumeNames({ machines = [], roles }: VolumeInputs): Composed[] {
   const own = [...ownVolumes, "data"].map((name) => ({ name, from: `the stack's volume ${name}`, path: [] }));
   const given = Object.entries(roles).flatMap(([role, { volumes }]) =>
     Object.entries(volumes)
@@ -86,7 +86,7 @@ export function volumeNames({ machines = [], roles }: Mounting): Composed[] {
   return [...all, ...away];
 }
 
-/** Finds the names that two different parts take, each with the part that has it first. */
+/** Lists the names that an earlier part of the stack has taken already, each with that part. */
 export function clashesOf(names: readonly Composed[]): (readonly [later: Composed, first: Composed])[] {
   const first = new Map<string, Composed>();
   return names.flatMap((composed) => {

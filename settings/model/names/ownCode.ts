@@ -7,7 +7,7 @@ import { localSettingsFile, usersLocalSettingsFile } from "./ownNames.ts";
 export const codeKeys = ["plugins", "config"] as const;
 export type CodeKey = (typeof codeKeys)[number];
 
-/** A file of the user's that every role gets. */
+/** A Python file or a data file of the user's that every role gets. */
 export interface CodeFile {
   readonly key: CodeKey;
   /** Path below the folder's own parent: `plugins/own.py`. */
@@ -20,7 +20,7 @@ export interface CodeFile {
 
 type Folders = Pick<ParsedConfig, "dags" | CodeKey>;
 
-/** Returns the given folder, otherwise the one of that name beside the DAG folder, if it exists. */
+/** Returns the folder that a stack gives, or else the folder of that name beside the DAG folder, if there is one. */
 function folderOf(key: CodeKey, folders: Folders): string | undefined {
   const { [key]: given } = folders;
   const beside = join(dirname(folders.dags), key);
@@ -28,7 +28,7 @@ function folderOf(key: CodeKey, folders: Folders): string | undefined {
   return existsSync(beside) && statSync(beside).isDirectory() ? beside : undefined;
 }
 
-/** True if a file is not a by-product; of `config` only modules count, since an `airflow.cfg` there has no effect. */
+/** True if a file is not a by-product. In `config` only modules count, since an `airflow.cfg` there has no effect. */
 function isCode(key: CodeKey, file: string): boolean {
   if (/(^|\/)(__pycache__\/|\.)/.test(file)) return false;
   return key === "plugins" || file.endsWith(".py");

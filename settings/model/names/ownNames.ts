@@ -1,4 +1,4 @@
-/** Names in a container that the stack reserves, so that extras of roles cannot take them. */
+/** Names in a container that the stack uses, and that the extras of roles cannot take. */
 
 /** File with the authorities that Airflow trusts, if a stack adds some. */
 export const authoritiesFile = "/etc/ssl/airflow/authorities.pem";
@@ -12,7 +12,7 @@ export const authorityVariables = [
   "AWS_CA_BUNDLE",
 ] as const;
 
-/** Variables of a proxy; programs read the upper or the lower case. */
+/** Variables of a proxy; some programs read them in upper case, some in lower case. */
 export const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [
   name,
   name.toLowerCase(),
@@ -50,13 +50,13 @@ export const ownSecrets = [
   "trusted_jwks_url",
 ] as const;
 
-/** File that Airflow's processes import at their start; the stack's imports the user's. */
+/** File that Airflow's processes import when they start; the stack delivers one that imports the user's. */
 export const localSettingsFile = "/opt/airflow/config/airflow_local_settings.py";
 
-/** Place of the user's file of that name. */
+/** File that the user's `airflow_local_settings.py` is delivered as. */
 export const usersLocalSettingsFile = "/opt/airflow/config/users_local_settings.py";
 
-/** Host keys of the server of the repository of DAGs. */
+/** File with the host keys of the server with the DAG repository. */
 export const knownHostsFile = "/opt/airflow/git_known_hosts";
 
 /** Files that a stack delivers. */
@@ -83,7 +83,7 @@ export const dagsFolder = "/opt/airflow/dags";
 /** Directories that a stack mounts, or writes to. */
 export const ownDirectories = [dagsFolder, "/opt/airflow/logs", "/opt/airflow/data", "/tmp"] as const;
 
-/** Directory trees that the stack, the machine or its engine fills. */
+/** Directories whose contents come from the stack, the machine or its engine. */
 export const ownTrees = [
   "/opt/airflow/config/airflow_on_celery",
   "/opt/monitoring",

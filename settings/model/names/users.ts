@@ -1,4 +1,4 @@
-/** Returns the mail address of a user who has no other: Airflow knows people by it. */
+/** Returns the mail address of a user without one: Airflow requires an address, and identifies users by it. */
 export function addressOf(login: string): string {
   return login.includes("@") ? login : `${login}@localhost`;
 }

@@ -1,10 +1,10 @@
-/** Masks what may be secret in texts that are printed. */
+/** Masks parts of printed texts that may be secret. */
 
-/** Tokens with the marks of the services that hand them out. */
+/** Tokens with the prefixes of the services that issue them. */
 export const issued =
   /\b(gh[oprsu]_|github_pat_|glpat-|xox[a-z]-|sk-|sk_(live|test)_|pypi-|npm_|hf_|AKIA|ASIA|AIza|dapi|hv[sb]\.|SG\.|eyJ)[\w.-]{8,}/;
 
-/** Addresses that are a secret as a whole. */
+/** URLs that are secret as a whole. */
 export const webhooks =
   /\b(hooks\.slack\.com\/(services|workflows)|discord(app)?\.com\/api\/webhooks|[\w.-]*webhook\.office\.com|[\w.-]+\.logic\.azure\.com)(?!\w)/i;
 
@@ -17,11 +17,11 @@ const tokens = [
 ];
 
 function withoutLogin(scheme: string, login: string): string {
-  // The user of ssh is no secret, and people need it.
+  // The user of an ssh URL is not secret, and people need it.
   return scheme === "ssh" && /^[\w.-]+$/.test(login) ? `ssh://${login}@` : `${scheme}://…@`;
 }
 
-/** Masks logins and queries of URLs, and tokens, in a text from outside: a value, or what a command printed. */
+/** Masks tokens, and the logins and queries of URLs, in a text from outside: a value, or a command's output. */
 export function masked(text: string): string {
   const urls = text
     .replace(/\b([a-z][a-z0-9+.-]*):\/\/([^\s"'`<>]*)@/gi, (_, scheme: string, login: string) =>
@@ -32,11 +32,11 @@ export function masked(text: string): string {
   return tokens.reduce((rest, form) => rest.replace(form, "…"), urls);
 }
 
-/** A word as people write it: of letters in one way of capitals, of digits, or a name with a number behind it. */
+/** Form of a word as people write it: letters in one style of capitals, digits, or a name followed by a number. */
 const word =
   /^(\d{1,15}|[a-z]{1,24}|[A-Z]{1,24}|[A-Z]?[a-z]{2,24}([A-Z][a-z]{2,24}){0,4}|[A-Za-z]{1,12}\d{1,3}|\d{1,6}[A-Za-z]{1,3})$/;
 
-/** True if a text consists of such words. A password or a token, which is random, does not; an image's digest is no secret. */
+/** True if a text consists of such words, unlike a random password or token; an image's digest is not secret. */
 export function isOrdinary(text: string): boolean {
   const words = text.replace(/@sha256:[0-9a-f]{64}$/, "");
   return (
@@ -45,8 +45,8 @@ export function isOrdinary(text: string): boolean {
   );
 }
 
-/** A given text as it may be printed: without logins, and not at all if it may be a password or a token. */
+/** Returns a given text in a form that may be printed: without logins, or `…` if it may be a password or a token. */
 export function shownText(text: string): string {
-  const plain = masked(text);
-  return isOrdinary(plain) ? plain : "…";
+  const withoutLogins = masked(text);
+  return isOrdinary(withoutLogins) ? withoutLogins : "…";
 }

@@ -12,10 +12,10 @@ export interface PostgresLogin {
 }
 
 const allowedUrl =
-  "expected postgresql://USER:PASSWORD@HOST:5432/DATABASE, with what is special in a user or password as %XX";
+  "expected postgresql://USER:PASSWORD@HOST:5432/DATABASE, with special characters of the user and password as %XX";
 
-/** Parameters that a connection may have. A file is delivered only as `ca`; roles have no other files. */
-const parameters = [
+/** Parameters that a URL may have, without those that name files: only `ca` is delivered to roles. */
+const knownParameters = [
   "sslmode",
   "application_name",
   "channel_binding",
@@ -29,15 +29,15 @@ const parameters = [
 ];
 const modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
-/** Public authorities in Debian and in the official images; libpq does not look there by itself. */
+/** Public authorities in Debian and in the official images, which libpq does not use by itself. */
 const publicAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 
 function parametersOf(query: URLSearchParams): Record<string, string> {
   const given = Object.fromEntries(query);
-  const unknown = Object.keys(given).find((key) => !parameters.includes(key));
+  const unknown = Object.keys(given).find((key) => !knownParameters.includes(key));
   if (unknown !== undefined) {
     throw new Error(
-      `its parameter ${unknown} cannot be kept; expected ${parameters.join(", ")}, and the authorities as ca`,
+      `its parameter ${unknown} is not supported; expected ${knownParameters.join(", ")}, and the authorities as ca`,
     );
   }
   if (given.sslmode !== undefined && !modes.includes(given.sslmode)) {
@@ -48,7 +48,7 @@ function parametersOf(query: URLSearchParams): Record<string, string> {
 
 /**
  * Parses `postgresql://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETERS`; the default port is 5432.
- * @throws Error that says what is expected, without the URL
+ * @throws Error that names the expected form, and never the URL
  */
 export function postgresLogin(given: string): PostgresLogin {
   const text = given.trim().replace(/^postgres(ql)?(\+psycopg2?)?:\/\//, "postgresql://");
@@ -69,9 +69,9 @@ export function postgresLogin(given: string): PostgresLogin {
 }
 
 /**
- * Returns the parameters that a client needs for TLS. With authorities of its own a server must prove its
- * name, unless the URL has another `sslmode`; a proof without named authorities uses the public ones.
- * @param ca path of the file with the authorities, at the client
+ * Returns the parameters of TLS for a client. `sslmode` is that of the URL, or `verify-full` if authorities are given;
+ * without given authorities, a mode that checks the certificate uses the public ones.
+ * @param ca path of the file with the authorities, on the client's side
  */
 export function tlsOf(
   { parameters }: PostgresLogin,
@@ -83,7 +83,7 @@ export function tlsOf(
   return { sslmode, ...(authorities !== undefined && { sslrootcert: authorities }) };
 }
 
-/** Detects a vanished server after 12 s (`tcp_user_timeout`, in ms), not after Linux' quarter of an hour. */
+/** Parameters that detect a vanished server after 12 s (`tcp_user_timeout`, in ms); Linux' default is 15 minutes. */
 const keepAlive = {
   connect_timeout: "10",
   keepalives_idle: "5",
@@ -92,7 +92,7 @@ const keepAlive = {
   tcp_user_timeout: "12000",
 };
 
-/** Renders the URL for a client: `postgresql+DRIVER://` for SQLAlchemy, or without a driver for libpq. */
+/** Renders the URL for a client: `postgresql+DRIVER://` for SQLAlchemy, `postgresql://` for libpq. */
 export function postgresUrl(login: PostgresLogin, driver?: "psycopg2" | "psycopg", ca?: string): string {
   const { user, password, host, port, database } = login;
   const [name, word, path] = [user, password, database].map(inUrl);

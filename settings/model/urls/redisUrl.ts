@@ -11,11 +11,12 @@ export interface RedisLogin {
 }
 
 const allowed =
-  "expected rediss://USER:PASSWORD@HOST:6379/0, or redis:// without TLS, with what is special in a user or password as %XX";
+  "expected rediss://USER:PASSWORD@HOST:6379/0, or redis:// without TLS, with special characters of the user and password as %XX";
 
 /**
- * Parses `rediss://USER:PASSWORD@HOST:PORT/NUMBER`. With TLS the server must always prove its name.
- * @throws Error that says what is expected, without the URL
+ * Parses `rediss://USER:PASSWORD@HOST:PORT/NUMBER`; the defaults are user `default`, port 6379 and database 0. With TLS
+ * clients always check the server's name.
+ * @throws Error that names the expected form, and never the URL
  */
 export function redisLogin(given: string): RedisLogin {
   const text = given.trim();
@@ -23,8 +24,9 @@ export function redisLogin(given: string): RedisLogin {
   const { protocol, username, password, hostname, port, pathname, searchParams } = new URL(text);
   const database = pathname.replace(/^\//, "") || "0";
   if (hostname === "" || password === "" || !/^\d{1,4}$/.test(database)) throw new Error(allowed);
-  const strange = [...searchParams].find(([key, value]) => key !== "ssl_cert_reqs" || value !== "required");
-  if (strange) throw new Error(`its parameter ${strange[0]} cannot be kept; the authorities are given as ca`);
+  const unknown = [...searchParams].find(([key, value]) => key !== "ssl_cert_reqs" || value !== "required");
+  if (unknown)
+    throw new Error(`its parameter ${unknown[0]} is not supported; expected none, and the authorities as ca`);
   return {
     tls: protocol === "rediss:",
     user: unescaped(username, allowed) || "default",

@@ -11,30 +11,30 @@ import {
   visit,
 } from "yaml";
 
-/** Texts of faults, by the parser's code: its own messages repeat parts of the file, which may be secret. */
-const words: Readonly<Record<string, string>> = {
+/** Messages by the parser's error code; the parser's own messages repeat parts of the file, which may be secret. */
+const messages: Readonly<Record<string, string>> = {
   ALIAS_PROPS: "an alias has a tag or an anchor; expected the alias alone",
-  BAD_ALIAS: "a text begins with * or &, which is an alias or an anchor; expected quotes around it",
-  BAD_DIRECTIVE: "a line begins with %, which is a directive; expected none, or quotes around a text",
+  BAD_ALIAS: "a value begins with * or &, which marks an alias or an anchor; expected quotes around it",
+  BAD_DIRECTIVE: "a line begins with %, which marks a directive; expected none, or quotes around a value",
   BAD_DQ_ESCAPE: "a backslash in double quotes is unknown; expected \\\\ for a backslash, or single quotes",
   BAD_INDENT:
     "the indentation fits no line above; expected the keys of an object in one column, and ] or } after what [ or { opens",
-  BAD_SCALAR_START: "a text begins with @, ` or %, which YAML reserves; expected quotes around it",
+  BAD_SCALAR_START: "a value begins with @, ` or %, which YAML reserves; expected quotes around it",
   BLOCK_AS_IMPLICIT_KEY:
-    "a line has a second key; expected one KEY: VALUE on a line, and quotes around a text with ': '",
+    "a line has a second key; expected one KEY: VALUE on a line, and quotes around a value with ': '",
   BLOCK_IN_FLOW: "a line with - or KEY: is between brackets; expected [A, B] or { KEY: VALUE }",
-  DUPLICATE_KEY: "a key is there for the second time; expected each key once: remove one of both",
+  DUPLICATE_KEY: "a key appears twice; expected each key once: remove one of them",
   MISSING_CHAR:
     "a quote, bracket, comma or colon is missing; expected KEY: VALUE, and every quote and bracket closed",
   MULTILINE_IMPLICIT_KEY:
-    "a key goes over several lines; expected KEY: VALUE on one line, in the column of the keys beside it",
+    "a key spans several lines; expected KEY: VALUE on one line, in the column of the keys beside it",
   MULTIPLE_ANCHORS: "a value has two anchors; expected one",
   MULTIPLE_DOCS: "a second document begins; expected one: remove --- and what follows it",
   MULTIPLE_TAGS: "a value has two tags; expected none",
   TAB_AS_INDENT: "a tab indents the line; expected spaces",
-  TAG_RESOLVE_FAILED: "a text begins with !, which is a tag; expected quotes around it",
+  TAG_RESOLVE_FAILED: "a value begins with !, which marks a tag; expected quotes around it",
   UNEXPECTED_TOKEN:
-    "a text goes on where the value has ended; expected one value, in quotes if it has signs of YAML's own",
+    "text follows the end of a value; expected one value, in quotes if it has characters that YAML reserves",
 };
 const otherwise = "expected lines of KEY: VALUE";
 
@@ -43,33 +43,33 @@ interface Found {
   readonly message: string;
 }
 
-/** Tags that name what a value is anyway; others make values that no key takes. */
+/** Tags that only repeat the type of a value; with other tags a value becomes one that no key takes. */
 const plainTags = ["str", "int", "float", "bool", "null", "map", "seq"].map(
   (tag) => `tag:yaml.org,2002:${tag}`,
 );
 
-/** True for an object, or a list of objects, whose keys `<<` may add to those beside it. */
+/** True if `<<` can merge a value: an object, or a list of objects. */
 function canMerge(document: Document.Parsed, value: unknown): boolean {
   const node = isAlias(value) ? value.resolve(document) : value;
   return isSeq(node) ? node.items.every((item) => canMerge(document, item)) : isMap(node);
 }
 
-/** Finds the fault of a node by itself. */
-function nodeFault({ tag }: Node, value: unknown): string | undefined {
-  if (tag !== undefined && !plainTags.includes(tag)) return words.TAG_RESOLVE_FAILED;
+/** Explains what is wrong with a node by itself; undefined if nothing is. */
+function nodeProblem({ tag }: Node, value: unknown): string | undefined {
+  if (tag !== undefined && !plainTags.includes(tag)) return messages.TAG_RESOLVE_FAILED;
   if (typeof value !== "string" || (!value.includes("\0") && value.isWellFormed())) return undefined;
-  return "a text has a NUL, or half of a character, which no database and no environment takes; expected the text without it";
+  return "a value has a NUL, or half of a character, which no database and no environment accepts; expected the value without it";
 }
 
-/** Finds the fault of an alias among the nodes around it, and the anchors above it. */
-function aliasFault(source: string, around: readonly unknown[], anchors: ReadonlySet<string>) {
+/** Explains what is wrong with an alias, given the nodes around it and the anchors above it; undefined if nothing is. */
+function aliasProblem(source: string, around: readonly unknown[], anchors: ReadonlySet<string>) {
   if (!anchors.has(source))
-    return "a text begins with *, which is the alias of an anchor, and no such anchor is above; expected quotes around it";
+    return "a value begins with *, which marks an alias, and no anchor above has this name; expected quotes around it";
   const isWithin = around.some((node) => isCollection(node) && node.anchor === source);
   return isWithin ? "an alias stands in its own anchor; expected a value that ends" : undefined;
 }
 
-/** Finds faults that the parser does not look for: of nodes, of aliases, and of keys. */
+/** Finds the faults of nodes, aliases and keys that the parser does not look for. */
 function inNodes(document: Document.Parsed): Found[] {
   const found: Found[] = [];
   const anchors = new Set<string>();
@@ -77,15 +77,15 @@ function inNodes(document: Document.Parsed): Found[] {
     if (message !== undefined) found.push({ offset: (isNode(node) && node.range?.[0]) || 0, message });
   };
   visit(document, {
-    Alias: (_, node, around) => add(node, aliasFault(node.source, around, anchors)),
+    Alias: (_, node, around) => add(node, aliasProblem(node.source, around, anchors)),
     Value(_, node) {
       if (node.anchor !== undefined) anchors.add(node.anchor);
-      add(node, nodeFault(node, isScalar(node) && node.value));
+      add(node, nodeProblem(node, isScalar(node) && node.value));
       const keys = new Set<string>();
       for (const { key } of isMap(node) ? node.items : []) {
         if (!isScalar(key)) continue;
         const name = String(key.source ?? key.value);
-        if (keys.has(name)) add(key, words.DUPLICATE_KEY);
+        if (keys.has(name)) add(key, messages.DUPLICATE_KEY);
         keys.add(name);
       }
     },
@@ -104,15 +104,15 @@ function inNodes(document: Document.Parsed): Found[] {
   return found;
 }
 
-/** Lists what is wrong with a YAML document, each with its place, in words that repeat nothing of the file. */
+/** Lists the faults of a YAML document with their places, without repeating anything of the file. */
 export function yamlFaults(document: Document.Parsed, lines: LineCounter, file: string): string[] {
   const parsed = [...document.errors, ...document.warnings].map(({ code, pos: [offset] }) => ({
     offset,
-    message: words[code] ?? otherwise,
+    message: messages[code] ?? otherwise,
   }));
   const all = parsed.length > 0 ? parsed : inNodes(document);
-  const told = all.map(
-    ({ offset, message }) => `${file}:${lines.linePos(offset).line}: is no YAML: ${message}`,
+  const rendered = all.map(
+    ({ offset, message }) => `${file}:${lines.linePos(offset).line}: is not YAML: ${message}`,
   );
-  return [...new Set(told)];
+  return [...new Set(rendered)];
 }

@@ -23,7 +23,7 @@ export interface Located {
 
 type Pair = YAMLMap["items"][number];
 
-/** Pairs of each map by key: a large map is not searched for each fault. */
+/** Pairs of each map by key, kept so that a large map is not searched again for each fault. */
 const indices = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
 
 function pairOf(map: YAMLMap, key: string): Pair | undefined {
@@ -34,7 +34,7 @@ function pairOf(map: YAMLMap, key: string): Pair | undefined {
   return index.get(key);
 }
 
-/** Finds the offset of a value in a file, or of its deepest parent that exists. */
+/** Returns the offset of a value in a file; if there is none at the path, that of the deepest parent. */
 function offsetOf(document: Document.Parsed, path: Path): number | undefined {
   let node: Node | null | undefined = document.contents;
   let offset = node?.range?.[0];
@@ -57,9 +57,9 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Parses YAML; texts stay as they are written.
- * @param file name of the file, for places
- * @param shape shape of the content
+ * Parses YAML, and keeps texts as they are written.
+ * @param file name of the file, for the places of faults
+ * @param shape expected shape of the content, which decides the values that are texts
  * @throws Refused with file and line if the text is not YAML, or is empty
  */
 export function located(text: string, file: string, shape: Shape): Located {
@@ -68,7 +68,7 @@ export function located(text: string, file: string, shape: Shape): Located {
     lineCounter: lines,
     prettyErrors: false,
     merge: true,
-    // The parser compares each key with all others, which takes long; `yamlFaults` finds keys that are there twice.
+    // The parser would compare each key with all others, which takes long; `yamlFaults` finds keys that appear twice.
     uniqueKeys: false,
   });
   const broken = yamlFaults(document, lines, file);
@@ -84,6 +84,6 @@ export function located(text: string, file: string, shape: Shape): Located {
     return { content: document.toJS(), at: (path) => place(offsetOf(document, path)) };
   } catch {
     // Aliases of aliases can stand for more values than fit into memory.
-    throw new Refused([`${place()}: is no YAML: aliases stand for too many values; expected fewer`]);
+    throw new Refused([`${place()}: is not YAML: aliases stand for too many values; expected fewer`]);
   }
 }

@@ -1,4 +1,4 @@
-/** Error with all faults of a stack, each with its place. */
+/** Error that lists all faults of a stack, each on a line with its place. */
 export class Refused extends Error {
   readonly lines: readonly string[];
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Refused } from "./refused.ts";
 
-/** Reasons why a file cannot be read, with what mends them. */
+/** Messages for files that cannot be read, by error code, with the fix. */
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "does not exist; expected a file",
   ENOTDIR: "does not exist; expected a file",
@@ -13,7 +13,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** Counts the line of the first byte that is not UTF-8. */
+/** Returns the number of the line with the first byte that is not UTF-8. */
 function lineOfBadByte(bytes: Buffer): number {
   const text = bytes.toString("utf8");
   return text.slice(0, text.indexOf("\uFFFD")).split("\n").length;
@@ -21,7 +21,7 @@ function lineOfBadByte(bytes: Buffer): number {
 
 /**
  * Decodes UTF-8, with or without a byte order mark.
- * @param file name of the file, for places
+ * @param file name of the file, for the place of the fault
  * @throws Refused with file and line if the bytes are in another encoding
  */
 export function decoded(bytes: Buffer, file: string): string {

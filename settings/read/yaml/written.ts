@@ -1,21 +1,21 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar } from "yaml";
 import { type Shape, shapesInside, takesType } from "../../schema/shape.ts";
 
-/** Numbers and booleans that every YAML reader reads alike; others, such as 0600 or 0x1F, depend on its version. */
+/** Numbers and booleans that every YAML reader reads in the same way, unlike 0600 or 0x1F. */
 const agreed =
   /^([-+]?(0|[1-9]\d*|(0|[1-9]\d*)?\.\d+|(0|[1-9]\d*)\.)([eE][-+]?\d+)?|true|True|TRUE|false|False|FALSE)$/;
 
-/** Gives a scalar without quotes the value that its key takes: as written, where a text may stand. */
+/** Sets an unquoted scalar to its text as written, unless its key takes a number or a boolean in that form. */
 function settle(scalar: Scalar, shapes: readonly Shape[]): void {
   const { value, source } = scalar;
   if (source === undefined || scalar.type !== "PLAIN") return;
   if (typeof value !== "number" && typeof value !== "boolean") return;
   const takes = (type: string) => shapes.some((shape) => takesType(shape, type));
   const isExact = String(value) === source;
-  const own = typeof value === "boolean" ? takes("boolean") : takes("number") || takes("integer");
+  const fits = typeof value === "boolean" ? takes("boolean") : takes("number") || takes("integer");
   if (
     takes("string")
-      ? own && isExact
+      ? fits && isExact
       : agreed.test(source) && (!Number.isInteger(value) || Number.isSafeInteger(value))
   )
     return;
@@ -23,9 +23,9 @@ function settle(scalar: Scalar, shapes: readonly Shape[]): void {
 }
 
 /**
- * Keeps texts of a document as they are written: YAML has several versions, which read 0600, 1e3 or 2024-01-01 in
- * different ways. Names of keys are always texts.
- * @param shapes shapes that the value may have
+ * Sets the texts of a document as they are written, since the versions of YAML read 0600, 1e3 or 2024-01-01 in different
+ * ways. Keys are always texts.
+ * @param shapes shapes that the node may have
  */
 export function keepWritten(node: ParsedNode | null, shapes: readonly Shape[]): void {
   if (node === null || isAlias(node)) return;

@@ -2,7 +2,7 @@ import { airflowOption } from "../../model/airflowOptions.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-function complaint(value: string): string | undefined {
+function problem(value: string): string | undefined {
   const url = URL.parse(value);
   if (!url || !/^https?:$/.test(url.protocol)) return "expected http://HOST:PORT or https://HOST:PORT";
   if (!/^\/?$/.test(url.pathname))
@@ -14,6 +14,6 @@ function complaint(value: string): string | undefined {
 export const addressRules = (["api.base_url", "webserver.base_url"] as const).map((name) =>
   rule([`settings.${name}`], (parsed) => {
     const given = airflowOption(parsed, name);
-    return given ? faultAt(given.path, complaint(given.value)) : [];
+    return given ? faultAt(given.path, problem(given.value)) : [];
   }),
 );

@@ -5,13 +5,13 @@ import { timings } from "../../model/timings.ts";
 import { majorOf } from "../../schema/versions.ts";
 import { rule } from "../rule.ts";
 
-/** CPU seconds that the webserver needs for one heartbeat of a task: 5 to 9 ms were measured. */
+/** CPU seconds that the webserver spends on one heartbeat of a task; measured on Airflow 3: 5 to 9 ms. */
 const heartbeatCost = 0.009;
 
 /** Share of a webserver process that heartbeats may take. */
 const heartbeatShare = 0.25;
 
-/** Rejects more running tasks than the webserver can take heartbeats of: no time would be left. */
+/** Rejects more running tasks than the webserver can serve heartbeats for beside people and the scheduler. */
 export const apiCapacityRule = rule(
   ["version", "webservers", "settings.workers.min_heartbeat_interval", "settings.api.workers", ...groupParts],
   (parsed) => {
@@ -23,7 +23,7 @@ export const apiCapacityRule = rule(
     const [busy, most] = [(slots * heartbeatCost) / interval, webservers * each * heartbeatShare];
     if (!(interval > 0) || !(busy > most)) return [];
     const message =
-      `${slots} places x ${heartbeatCost * 1000} ms / ${interval} s between heartbeats = ${busy.toFixed(2)} of a core, ` +
+      `${slots} task slots x ${heartbeatCost * 1000} ms / ${interval} s between heartbeats = ${busy.toFixed(2)} of a core, ` +
       `and ${webservers} x ${each} webserver process(es) may spend ${most.toFixed(2)} on them: ` +
       `expected at least ${Math.ceil(busy / heartbeatShare / each)}, ` +
       `or settings.api.workers at least ${Math.ceil(busy / heartbeatShare / webservers)}, ` +

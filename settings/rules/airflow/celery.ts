@@ -13,7 +13,7 @@ const executors = [
 const executor = optionRule("core.executor", (value) =>
   executors.includes(value)
     ? undefined
-    : "this deploys workers of Celery, which no other executor gives tasks to: expected CeleryExecutor, or leave it out",
+    : "the stack deploys Celery workers, to which no other executor gives tasks: expected CeleryExecutor, or no value",
 );
 
 const backends = [
@@ -30,24 +30,24 @@ const resultBackend = rule(
     if (!given) return [];
     const scheme = /^(rediss?|sentinel):/.exec(given.value)?.[0];
     const why = scheme
-      ? "results in Redis fill the broker until it refuses tasks, and are lost with its last second"
-      : "it has a password, which is no setting";
-    const message = `${why}: expected Postgres: the stack's own, if this is left out, or postgres.resultsUrl`;
+      ? "results in Redis would fill the broker until it refuses tasks, and a crash would lose the last second of them"
+      : "it contains a password, which must not be a setting";
+    const message = `${why}: expected no value, for the stack's own Postgres, or postgres.resultsUrl`;
     return faultAt(given.path, message, scheme && `${scheme}//…`);
   },
 );
 
-/** Rejects pools without processes: the fence ends the process of a task, and a busy `solo` worker misses heartbeats. */
+/** Rejects pools without processes: the fence ends a task's process, and a busy `solo` worker misses heartbeats. */
 const pool = optionRule("celery.pool", (value) =>
   ["prefork", "processes"].includes(value)
     ? undefined
-    : "a task runs in a process that can be ended alone while its worker shows that it lives: expected prefork, " +
+    : "a worker must be able to end one task's process and still send heartbeats: expected prefork, " +
       "with workerConcurrency: 1 for one task at a time",
 );
 
-/** Rejects workers that cannot be asked. */
+/** Rejects workers without remote control, which neither Flower nor the proof could query. */
 const remoteControl = optionRule("celery.worker_enable_remote_control", (value) =>
-  isTrue(value) ? undefined : "npm run prove and Flower ask workers this way: expected True, or leave it out",
+  isTrue(value) ? undefined : "npm run prove and Flower query workers this way: expected True, or no value",
 );
 
 export const celeryRules = [executor, resultBackend, pool, remoteControl];

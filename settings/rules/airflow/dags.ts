@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { textOf } from "../../model/sources.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
-import { mayKnow, sshKeyFault } from "../secrets/sshKey.ts";
+import { mayKnow, sshKeyProblem } from "../secrets/sshKey.ts";
 
 /** Rejects more than one source of DAGs. */
-const sources = rule([], (_, isGiven) => {
+const oneSource = rule([], (_, isGiven) => {
   if (!isGiven("dagsGit")) return [];
   return [
     ...(isGiven("dagsImage") ? [{ path: ["dagsGit"], message: "expected either this or dagsImage" }] : []),
@@ -13,7 +13,10 @@ const sources = rule([], (_, isGiven) => {
   ];
 });
 
-/** Requires what opens the repository to fit its URL. */
+/** Values that a repository over ssh needs. */
+const ofSsh = { key: "a private key, as a secret", knownHosts: "a file with host keys" } as const;
+
+/** Requires the keys of a login that the repository's URL asks for. */
 const access = rule(["dagsGit.url"], ({ dagsGit }, isGiven): Fault[] => {
   if (!dagsGit) return [];
   const isSsh = dagsGit.url.startsWith("ssh:");
@@ -25,37 +28,37 @@ const access = rule(["dagsGit.url"], ({ dagsGit }, isGiven): Fault[] => {
   if (isSsh) {
     for (const key of ["key", "knownHosts"] as const)
       if (!isGiven(`dagsGit.${key}`))
-        found.push({ path: ["dagsGit", key], message: "a repository is read over ssh with it" });
+        found.push({ path: ["dagsGit", key], message: `an ssh URL needs it: expected ${ofSsh[key]}` });
   } else if (isGiven("dagsGit.user") && !isGiven("dagsGit.password"))
-    found.push({ path: ["dagsGit", "password"], message: "dagsGit.user needs it" });
+    found.push({ path: ["dagsGit", "password"], message: "dagsGit.user needs it: expected a secret" });
   return found;
 });
 
-/** Requires the program that reads over ssh, which the image that is built here lacks. */
+/** Requires an ssh client for a repository over ssh, since the image built here has none. */
 const client = rule(["dagsGit.url", "systemPackages"], ({ dagsGit, systemPackages }, isGiven): Fault[] => {
   if (!dagsGit?.url.startsWith("ssh:") || isGiven("images.airflow")) return [];
   if (systemPackages.some((name) => name.replace(/=.*/, "") === "openssh-client")) return [];
   return [
     {
       path: ["dagsGit", "url"],
-      message: "the image that is built here has no ssh: expected systemPackages: [openssh-client]",
+      message: "the image built here has no ssh: expected systemPackages: [openssh-client]",
     },
   ];
 });
 
-/** Rejects a key with which ssh does not log in. */
+/** Rejects a private key that ssh cannot log in with. */
 const key = rule(["dagsGit.key"], ({ dagsGit }) => {
   const path = ["dagsGit", "key"];
-  // An empty file is reported as such.
+  // Another rule reports an empty file.
   const text = (dagsGit?.key && textOf({ path, source: dagsGit.key })) || undefined;
-  const why = text === undefined ? undefined : sshKeyFault(text);
+  const why = text === undefined ? undefined : sshKeyProblem(text);
   return faultAt(
     path,
     why && `${why}: expected what ssh-keygen -t ed25519 -N '' writes beside the .pub file`,
   );
 });
 
-/** Rejects host keys of other servers, of which ssh would take none. */
+/** Rejects a file without a host key of the repository's server, which ssh would refuse to connect to. */
 const hosts = rule(["dagsGit.url", "dagsGit.knownHosts"], ({ dagsGit }) => {
   const { url = "", knownHosts } = dagsGit ?? {};
   if (knownHosts === undefined || !url.startsWith("ssh:") || mayKnow(readFileSync(knownHosts, "utf8"), url))
@@ -65,7 +68,7 @@ const hosts = rule(["dagsGit.url", "dagsGit.knownHosts"], ({ dagsGit }) => {
   return faultAt(["dagsGit", "knownHosts"], `it has no key of ${hostname}: expected what ${scan} prints`);
 });
 
-export const dagsRules = [sources, access, client];
+export const dagsRules = [oneSource, access, client];
 
-/** Rules about the key and the host keys of a repository. */
+/** Rules about the contents of a repository's key and host keys. */
 export const dagsContentRules = [key, hosts];

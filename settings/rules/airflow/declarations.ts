@@ -1,4 +1,4 @@
-import { fileFault } from "../../model/sources.ts";
+import { fileProblem } from "../../model/sources.ts";
 import type { Path } from "../../schema/path.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
@@ -12,7 +12,7 @@ const parts = fields.map((key) =>
       .filter(([, { uri, [key]: part }]) => uri !== undefined && part !== undefined)
       .map(([name]) => ({
         path: ["connections", name, key],
-        message: "the connection has a uri, which says it: expected either of both",
+        message: "the connection's uri already has it: expected only one of them",
       })),
   ),
 );
@@ -26,10 +26,10 @@ const type = rule(["connections.*.type", "connections.*.uri"], ({ connections })
     })),
 );
 
-/** Lists the fault of an object that looks like `{ file: PATH }` without such a file: any object may stand there. */
+/** Lists the fault of a value that looks like `{ file: PATH }` although there is no such file; the schema allows any object. */
 function missing(path: Path, value: unknown): Fault[] {
   const isPlace = typeof value === "object" && Object.keys(value ?? {}).join() === "file";
-  return faultAt([...path, "file"], isPlace ? fileFault(Reflect.get(Object(value), "file")) : undefined);
+  return faultAt([...path, "file"], isPlace ? fileProblem(Reflect.get(Object(value), "file")) : undefined);
 }
 
 const variableFiles = rule(["variables.*"], ({ variables }) =>

@@ -2,10 +2,9 @@ import { airflowOption } from "../../model/airflowOptions.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-const messages =
-  "the stack reads the messages of Celery in the form that Airflow writes: expected to leave it out";
+const messages = "the stack reads Celery's messages in Airflow's format: expected no value; remove it";
 
-/** Options of Celery that a stack decides, with the key that does it. */
+/** Options of Celery that the stack decides, each with the key to use instead. */
 const decided: readonly (readonly [option: RegExp, message: string])[] = [
   [
     /^broker_(url|read_url|write_url|use_ssl|transport|login_method)$/,
@@ -14,17 +13,17 @@ const decided: readonly (readonly [option: RegExp, message: string])[] = [
   [/^broker_transport_options$/, "expected settings.celery_broker_transport_options"],
   [
     /^broker_(connection_(retry|retry_on_startup|max_retries)|failover_strategy)$/,
-    "a worker waits for a lost broker without an end: expected to leave it out",
+    "a worker waits for a lost broker without a limit: expected no value; remove it",
   ],
   [/^(result_backend|database_url)$/, "results are in the stack's Postgres: expected postgres.resultsUrl"],
   [/^result_backend_transport_options$/, "expected settings.celery_result_backend_transport_options"],
   [/^(database_engine_options)$/, "expected settings.celery.result_backend_sqlalchemy_engine_options"],
-  [/^task_ignore_result$/, "the scheduler reads the results: expected to leave it out"],
-  [/^worker_pool$/, "a task runs in a process that can be ended alone: expected to leave it out"],
+  [/^task_ignore_result$/, "the scheduler reads the results: expected no value; remove it"],
+  [/^worker_pool$/, "a worker must be able to end one task's process: expected no value; remove it"],
   [/^worker_(concurrency|autoscale|autoscaler)$/, "expected workerConcurrency and workerMinConcurrency"],
   [
     /^worker_enable_remote_control$/,
-    "npm run prove and Flower ask workers this way: expected to leave it out",
+    "npm run prove and Flower query workers this way: expected no value; remove it",
   ],
   [
     /^(worker_prefetch_multiplier|task_acks_late|task_track_started)$/,
@@ -34,11 +33,11 @@ const decided: readonly (readonly [option: RegExp, message: string])[] = [
     /^task_(queues|routes|default_queue|default_exchange|default_routing_key|create_missing_queues)$/,
     "expected workerGroups with queues, and settings.operators.default_queue",
   ],
-  [/^task_always_eager$/, "tasks would run in the scheduler: expected to leave it out"],
+  [/^task_always_eager$/, "tasks would run in the scheduler: expected no value; remove it"],
   [/^(accept_content|task_protocol|task_serializer|event_serializer|result_serializer)$/, messages],
 ];
 
-/** Reads an object of JSON; undefined for any other text. */
+/** Lists the keys of a JSON object; undefined for any other text. */
 function optionsOf(text: string): readonly string[] | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -50,25 +49,22 @@ function optionsOf(text: string): readonly string[] | undefined {
   }
 }
 
-function complaint(option: string): string | undefined {
+function problem(option: string): string | undefined {
   if (option !== option.toLowerCase())
-    return "Celery takes no old names beside those of Airflow: expected its present name, in lower case";
+    return "Celery rejects a mix of old names and Airflow's new ones: expected the option's new name, in lower case";
   return decided.find(([pattern]) => pattern.test(option))?.[1];
 }
 
-/** Rejects options of Celery that go past the stack's own. */
+/** Rejects options of Celery that bypass the stack's own. */
 export const extraCeleryRule = rule(["settings.celery.extra_celery_config"], (parsed) => {
   const given = airflowOption(parsed, "celery.extra_celery_config");
   if (!given) return [];
   const { path, value } = given;
   const options = optionsOf(value);
   if (!options)
-    return faultAt(
-      path,
-      `expected an object of JSON as a text, such as '{"worker_max_tasks_per_child": 100}'`,
-    );
+    return faultAt(path, `expected a JSON object as text, such as '{"worker_max_tasks_per_child": 100}'`);
   return options.flatMap((option) => {
-    const why = complaint(option);
-    return faultAt(path, why && `its ${option} goes past the stack: ${why}`);
+    const why = problem(option);
+    return faultAt(path, why && `its ${option} bypasses the stack: ${why}`);
   });
 });

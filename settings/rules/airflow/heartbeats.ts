@@ -6,7 +6,7 @@ import { optionRule } from "./option.ts";
 
 const idle = "scheduler.scheduler_idle_sleep_time";
 
-/** Intervals, in seconds, at which roles show that they live, and the age at which others take them for dead. */
+/** Heartbeat intervals of roles, in seconds, each with the setting for the age at which the role counts as dead. */
 const intervals = [
   {
     name: "scheduler.scheduler_heartbeat_sec",
@@ -25,18 +25,19 @@ const intervals = [
 const fraction = /^\d+(\.\d+)?$/;
 
 const numbers = intervals.map(({ name }) => {
-  const [form, kind] = name === idle ? [fraction, "a number"] : [/^[1-9]\d*$/, "a whole number, 1 or more,"];
-  return optionRule(name, (value) => (form.test(value) ? undefined : `expected ${kind} of seconds`));
+  const [form, number] =
+    name === idle ? [fraction, "a number"] : [/^[1-9]\d*$/, "a whole number, 1 or more,"];
+  return optionRule(name, (value) => (form.test(value) ? undefined : `expected ${number} of seconds`));
 });
 
-/** Requires two heartbeats before the health check of the stack, or Airflow's own, takes a role for dead. */
+/** Requires time for two heartbeats before the stack's health check, or Airflow's own, counts a role as dead. */
 const slow = intervals.map(({ name, byDefault, threshold }) =>
   rule([`settings.${name}`, `settings.${threshold}`], (parsed): Fault[] => {
     const interval = airflowOption(parsed, name);
-    const own = airflowOption(parsed, threshold);
-    const age = Math.min(timings.jobMissed, Number(own?.value ?? timings.jobMissed));
+    const limit = airflowOption(parsed, threshold);
+    const age = Math.min(timings.jobMissed, Number(limit?.value ?? timings.jobMissed));
     const seconds = Number(interval?.value ?? byDefault);
-    const at = interval ?? own;
+    const at = interval ?? limit;
     if (!at || !(2 * seconds >= age)) return [];
     const message = interval
       ? `a role that is silent for ${age} s counts as dead: expected less than ${age / 2}`
@@ -45,7 +46,7 @@ const slow = intervals.map(({ name, byDefault, threshold }) =>
   }),
 );
 
-/** Requires a worker that waits for the broker's answer to show in time that it lives. */
+/** Requires a timeout for the broker's answer that still lets a waiting worker send its heartbeat in time. */
 const answer = optionRule("celery_broker_transport_options.socket_timeout", (value) =>
   fraction.test(value) && Number(value) < timings.workerMissed
     ? undefined

@@ -4,32 +4,31 @@ import { hint, nearest } from "../nearest.ts";
 import { rule } from "../rule.ts";
 import { isReserved } from "./reserved.ts";
 
-/** Sections whose keys Airflow does not define: options of a transport, and of the Sentry client. */
+/** Sections whose keys Airflow does not define: options of a broker transport, and of the Sentry client. */
 const freeForm = /_transport_options$|^sentry$/;
 
-/** Says what to use instead of a renamed, removed or command setting; undefined for any other. */
+/** Explains what replaces a renamed, a removed or a `_cmd` setting; undefined for any other setting. */
 function instead(known: Known, version: string, section: string, key: string): string | undefined {
   const name = `${section}.${key}`;
   const { [name]: renamed } = known.renamed;
-  if (renamed !== undefined)
-    return `Airflow ${version} has another name for it: expected settings.${renamed}`;
+  if (renamed !== undefined) return `Airflow ${version} calls it ${renamed}: expected settings.${renamed}`;
   const { [name]: removed } = known.removed;
   if (removed !== undefined) {
     const hint = removed === "" ? "" : `: ${removed.replace(/\.$/, "")}`;
-    return `Airflow ${version} no longer has it${hint}; expected to leave it out`;
+    return `Airflow ${version} no longer has it${hint}; expected no value; remove it`;
   }
-  const plain = key.replace(/_(cmd|secret)$/, "");
-  if (plain !== key && known.sections.get(section)?.includes(plain)) {
-    return `a secret is no command: expected settings.${section}.${plain}, encrypted`;
+  const direct = key.replace(/_(cmd|secret)$/, "");
+  if (direct !== key && known.sections.get(section)?.includes(direct)) {
+    return `a stack file gives the secret itself, not a command for it: expected settings.${section}.${direct}, encrypted`;
   }
   return;
 }
 
-function ofKey(known: Known, version: string, section: string, key: string): string | undefined {
+function optionProblem(known: Known, version: string, section: string, key: string): string | undefined {
   const keys = known.sections.get(section);
   if (!keys || freeForm.test(section) || keys.includes(key)) return;
-  const said = instead(known, version, section, key);
-  if (said !== undefined) return said;
+  const alternative = instead(known, version, section, key);
+  if (alternative !== undefined) return alternative;
   const elsewhere = [...known.sections].filter(([, others]) => others.includes(key)).map(([other]) => other);
   const meant = nearest(key, keys);
   if (elsewhere.length > 0) {
@@ -38,10 +37,10 @@ function ofKey(known: Known, version: string, section: string, key: string): str
   }
   return meant === undefined
     ? `Airflow ${version} does not know it; expected ${keys.join(", ")}`
-    : `Airflow ${version} does not know it; did you mean ${meant}? expected settings that it has`;
+    : `Airflow ${version} does not know it; did you mean ${meant}? expected a setting that this version has`;
 }
 
-/** Guesses the known section that is meant by an unknown one: it has a similar name, and one of the keys. */
+/** Finds the known section with the name most similar to an unknown one, among those with one of its keys. */
 function sectionMeant(known: Known, section: string, keys: readonly string[]): string | undefined {
   const having = [...known.sections].filter(([, others]) => keys.some((key) => others.includes(key)));
   return nearest(
@@ -51,9 +50,9 @@ function sectionMeant(known: Known, section: string, keys: readonly string[]): s
 }
 
 /**
- * Rejects settings that this version does not have, or has under another name. An unknown section may belong
- * to a provider that is not in the image: a section is accepted if the stack brings packages or an image of
- * its own, unless a known section of a similar name has the section's keys.
+ * Rejects unknown and renamed settings, with the new name. An unknown section may belong to a provider that is not in
+ * the image, so it is accepted if the stack adds packages or names an image, unless a known section of a similar name
+ * has one of its keys.
  */
 export const knownRule = rule(["version", "settings.*.*"], ({ version, settings }, isGiven) => {
   const known = knownSettings(version);
@@ -67,10 +66,11 @@ export const knownRule = rule(["version", "settings.*.*"], ({ version, settings 
       return faultAt(["settings", section, key], isOwn ? undefined : message);
     };
     if (known.sections.has(name) || freeForm.test(name)) {
-      return keys.flatMap((key) => fault(key, ofKey(known, version, name, key.toLowerCase())));
+      return keys.flatMap((key) => fault(key, optionProblem(known, version, name, key.toLowerCase())));
     }
-    const told = keys.map((key) => instead(known, version, name, key.toLowerCase()));
-    if (told.some((message) => message !== undefined)) return keys.flatMap((key, at) => fault(key, told[at]));
+    const others = keys.map((key) => instead(known, version, name, key.toLowerCase()));
+    if (others.some((message) => message !== undefined))
+      return keys.flatMap((key, at) => fault(key, others[at]));
     const lower = keys.map((key) => key.toLowerCase());
     const meant = sectionMeant(known, name, lower);
     if (brings && meant === undefined) return [];

@@ -3,12 +3,12 @@ import { codeFiles, webserverConfig } from "../../model/names/ownCode.ts";
 import { rule } from "../rule.ts";
 import { optionRule } from "./option.ts";
 
-/** Settings with which Airflow lets people in without a login, or lets nobody in. */
-const open: readonly (readonly [name: `${string}.${string}`, wrong: RegExp, message: string])[] = [
+/** Settings with which Airflow lets people in without a login, or nobody at all, each with its wrong values. */
+const unsafe: readonly (readonly [name: `${string}.${string}`, wrong: RegExp, message: string])[] = [
   [
     "core.auth_manager",
     /^(?!.*FabAuthManager$)/s,
-    "the stack's logins are those of FabAuthManager: expected that, or leave it out; " +
+    "the stack manages its logins with FabAuthManager: expected FabAuthManager, or no value; " +
       "SimpleAuthManager is for development and writes passwords to a file",
   ],
   [
@@ -20,17 +20,17 @@ const open: readonly (readonly [name: `${string}.${string}`, wrong: RegExp, mess
     [
       name,
       /\.default\b/,
-      "backend.default answers everybody, without a login: expected basic_auth, session and kerberos_auth",
+      "backend.default answers everybody, without a login: expected some of basic_auth, session and kerberos_auth",
     ] as const,
     [
       name,
       /\bdeny_all\b/,
-      "backend.deny_all answers nobody, the stack's own commands included: expected basic_auth, session and kerberos_auth",
+      "backend.deny_all answers nobody, the stack's own commands included: expected some of basic_auth, session and kerberos_auth",
     ] as const,
   ]),
 ];
 
-const logins = open.map(([name, wrong, message]) =>
+const logins = unsafe.map(([name, wrong, message]) =>
   optionRule(name, (value) => (wrong.test(value) ? message : undefined)),
 );
 

@@ -1,7 +1,7 @@
 import { airflowOption, logsAreRemote } from "../../model/airflowOptions.ts";
 import { rule } from "../rule.ts";
 
-/** Settings of which one names the place of remote logs. */
+/** Settings that name where remote logs go; one of them is enough. */
 const places = [
   "logging.remote_base_log_folder",
   "logging.logging_config_class",
@@ -9,7 +9,7 @@ const places = [
   "opensearch.host",
 ] as const;
 
-/** Rejects remote logs without a place: roles then share no volume for logs, which would be lost with their workers. */
+/** Rejects remote logs without a destination: roles share no log volume then, so logs would be lost with their workers. */
 export const logRule = rule(
   ["settings.logging.remote_logging", ...places.map((name) => `settings.${name}` as const)],
   (parsed) => {
@@ -18,7 +18,7 @@ export const logRule = rule(
     if (!given || hasPlace || !logsAreRemote(parsed)) return [];
     const message =
       "logs would be lost with their containers: expected settings.logging.remote_base_log_folder beside it, " +
-      "such as s3://BUCKET/logs, and remote_log_conn_id; or leave it out";
+      "such as s3://BUCKET/logs, and remote_log_conn_id; or no remote_logging";
     return [{ path: given.path, message, given: given.value }];
   },
 );

@@ -3,15 +3,15 @@ import { faultAt } from "../fault.ts";
 import { type Rule, rule } from "../rule.ts";
 
 /**
- * Makes a rule about a setting of Airflow that is no secret.
- * @param complaint says why a value is wrong, and what is expected; undefined if it is right
+ * Makes a rule for one setting of Airflow that is not secret, since a fault prints its value.
+ * @param problem explains what is wrong with a value, and what is expected; undefined if nothing is
  */
 export function optionRule(
   name: `${string}.${string}`,
-  complaint: (value: string) => string | undefined,
+  problem: (value: string) => string | undefined,
 ): Rule {
   return rule([`settings.${name}`], (parsed) => {
     const given = airflowOption(parsed, name);
-    return given ? faultAt(given.path, complaint(given.value), given.value) : [];
+    return given ? faultAt(given.path, problem(given.value), given.value) : [];
   });
 }

@@ -10,7 +10,7 @@ const whole = optionRule("core.parallelism", (value) =>
   isWhole(value) ? undefined : "expected a whole number, 1 or more",
 );
 
-/** Rejects a parallelism with which schedulers queue fewer tasks than workers run, and leave some idle. */
+/** Rejects a parallelism that lets schedulers queue fewer tasks than the workers can run. */
 const enough = rule(["settings.core.parallelism", "schedulers", ...groupParts], (parsed) => {
   const given = airflowOption(parsed, "core.parallelism");
   if (!given || !isWhole(given.value)) return [];
@@ -21,8 +21,8 @@ const enough = rule(["settings.core.parallelism", "schedulers", ...groupParts], 
   const least = Math.ceil(slots / schedulers);
   const queue = `${schedulers} scheduler(s) with ${value} each queue ${Number(value) * schedulers}`;
   const message =
-    `the workers run ${slots} tasks at once, and ${queue}: ` +
-    `expected at least ${least}; without it the stack takes ${parallelismFor(slots, schedulers)}`;
+    `the workers run ${slots} tasks at once, but ${queue}: ` +
+    `expected at least ${least}; the stack's default is ${parallelismFor(slots, schedulers)}`;
   return [{ path, message, given: value }];
 });
 

@@ -2,7 +2,7 @@ import { countsOf, groupParts } from "../../model/groups.ts";
 import { slotsOf } from "../../model/slots.ts";
 import { rule } from "../rule.ts";
 
-/** Rejects pools with more slots than workers, which limit nothing, unless deferred tasks count too. */
+/** Rejects pools with more slots than the workers have, which limit nothing; pools that count deferred tasks may. */
 export const poolRule = rule(["pools.*.slots", "pools.*.includeDeferred", ...groupParts], (parsed) => {
   const most = slotsOf(countsOf(parsed));
   if (most === 0) return [];
@@ -10,6 +10,6 @@ export const poolRule = rule(["pools.*.slots", "pools.*.includeDeferred", ...gro
     .filter(([, { slots, includeDeferred }]) => slots > most && !includeDeferred)
     .map(([name]) => ({
       path: ["pools", name, "slots"],
-      message: `all workers together run ${most} tasks at once: expected at most that, or -1, which is any number`,
+      message: `all workers together run ${most} tasks at once: expected at most ${most}, or -1 for no limit`,
     }));
 });

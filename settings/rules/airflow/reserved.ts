@@ -3,27 +3,26 @@ import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 const listens =
-  "a role listens inside its container only, and the stack decides where that is published: expected";
+  "a role listens only inside its container, and the stack decides where it is published: expected";
 
 const tls =
-  "requests inside the stack, health checks among them, are plain: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret";
+  "requests inside the stack, such as health checks, use plain HTTP: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret";
 
-const logPort = "the stack opens the port at which logs are read: expected to leave it out";
+const logPort = "the stack decides the port at which logs are read: expected no value; remove it";
 
-const brokerTls = "the broker's URL decides about TLS: expected redis.url with rediss://, and redis.ca";
+const brokerTls = "the broker's URL decides on TLS: expected redis.url with rediss://, and redis.ca";
 
-const clientTls = "the broker's keys decide about it: expected redis.certificate and redis.key";
+const clientTls = "the broker's keys name the certificate: expected redis.certificate and redis.key";
 
 const signing = "the stack mints the key that signs tokens: expected secrets.jwtSecret";
 
-const metadata =
-  "the metadata is in the stack's Postgres: expected postgres.url, for one that is there already";
+const metadata = "the metadata is in the stack's Postgres: expected postgres.url, for an existing database";
 
 const web = `${listens} webserverPort and kubernetes.ingress`;
 
 const flower = `${listens} flowerPort and kubernetes.ingress`;
 
-/** Settings that the stack mints or decides itself, with the message that names the alternative. */
+/** Settings that the stack mints or decides itself, by `section.key`, with the message that names the alternative. */
 const reserved: Readonly<Record<string, string>> = {
   "api.secret_key": "the stack mints it: expected secrets.apiSecretKey",
   "webserver.secret_key": "the stack mints it: expected secrets.apiSecretKey",
@@ -33,10 +32,9 @@ const reserved: Readonly<Record<string, string>> = {
   "api_auth.jwt_kid": signing,
   "api_auth.trusted_jwks_url": signing,
   "core.fernet_key": "the stack mints it: expected secrets.fernetKey",
-  "celery.broker_url":
-    "tasks are queued in the stack's Redis: expected redis.url, for one that is there already",
+  "celery.broker_url": "tasks are queued in the stack's Redis: expected redis.url, for an existing broker",
   "celery.flower_basic_auth":
-    "Flower has the login of the administrator: expected adminUser and secrets.adminPassword",
+    "Flower uses the administrator's login: expected adminUser and secrets.adminPassword",
   "database.sql_alchemy_conn": metadata,
   "core.sql_alchemy_conn": metadata,
   "api.host": web,
@@ -50,15 +48,15 @@ const reserved: Readonly<Record<string, string>> = {
   "webserver.web_server_ssl_cert": tls,
   "webserver.web_server_ssl_key": tls,
   "core.execution_api_server_url":
-    "tasks report to the stack's webserver, whose address follows from the stack: expected to leave it out",
-  "core.dags_folder": "the stack brings DAGs into every role: expected dags, dagsImage or dagsGit",
+    "tasks report to the stack's webserver, whose address follows from the stack: expected no value; remove it",
+  "core.dags_folder": "the stack delivers DAGs to every role: expected dags, dagsImage or dagsGit",
   "core.hostname_callable":
-    "the webserver reads the logs of a worker by the name that the stack gives it: expected to leave it out",
-  "logging.base_log_folder": "the stack keeps logs where the webserver finds them: expected to leave it out",
+    "the webserver reads a worker's logs at the host name that the stack gives it: expected no value; remove it",
+  "logging.base_log_folder": "the webserver finds logs only in this folder: expected no value; remove it",
   "scheduler.standalone_dag_processor":
-    "DAG files are read by the role that the version has for it: expected to leave it out",
+    "the version decides which role reads DAG files: expected no value; remove it",
   "celery.celery_config_options":
-    "it replaces all of Celery's configuration, the broker's address included: expected settings.celery and settings.celery.extra_celery_config",
+    "it replaces all of Celery's configuration, including the broker's address: expected settings.celery and settings.celery.extra_celery_config",
   "celery.ssl_active": brokerTls,
   "celery.ssl_cacert": brokerTls,
   "celery.ssl_mutual_tls": clientTls,
@@ -68,7 +66,7 @@ const reserved: Readonly<Record<string, string>> = {
     "workers get it as an argument: expected workerMinConcurrency and workerConcurrency",
   "celery.worker_concurrency": "workers get it as an argument: expected workerConcurrency",
   "celery.flower_url_prefix":
-    "health checks and people have to find Flower there: expected kubernetes.ingress.flower, a host name with a path",
+    "health checks and people must find Flower at the same path: expected kubernetes.ingress.flower, a host name with a path",
   "database.sql_alchemy_conn_async": metadata,
   "logging.worker_log_server_port": logPort,
   "logging.trigger_log_server_port": logPort,
@@ -90,14 +88,14 @@ export function isReserved(name: string): boolean {
   return insteadOf(name) !== undefined || withoutSuffix(name) === "celery.result_backend";
 }
 
-/** Rejects a setting that is given twice, in letters of different case, which Airflow ignores. */
+/** Rejects a setting that is given twice, spelt with upper and lower case, which are the same to Airflow. */
 const twice = rule(["settings.*.*"], ({ settings }) => {
   const given = Object.entries(settings).flatMap(([section, keys]) =>
     Object.keys(keys).map((key) => ({ path: ["settings", section, key], name: `${section}.${key}` })),
   );
   return given.flatMap(({ path, name }, at) => {
     const other = given.slice(0, at).find((one) => one.name.toLowerCase() === name.toLowerCase());
-    return faultAt(path, other && `it is settings.${other.name} to Airflow: expected either`);
+    return faultAt(path, other && `Airflow reads it as settings.${other.name}: expected only one of them`);
   });
 });
 
@@ -106,23 +104,23 @@ const reservedOptions = rule(["settings.*.*"], (parsed) =>
   [...airflowOptions(parsed)].flatMap(([name, { path }]) => faultAt(path, insteadOf(name))),
 );
 
-/** Says what to use instead of a setting as a variable, in any case and with any suffix. */
-function insteadOfVariable(variable: string): string {
+/** Names the key that replaces an `AIRFLOW__SECTION__KEY` variable, in any case and with any suffix. */
+function keyForVariable(variable: string): string {
   const [, section = "", key = ""] = /^airflow__(.+?)__(.+)$/.exec(variable.toLowerCase()) ?? [];
   const name = `${section}.${key}`;
   if (withoutSuffix(name) === "celery.result_backend")
-    return "results are in the stack's Postgres: expected postgres.resultsUrl, for one that is there already";
+    return "results are in the stack's Postgres: expected postgres.resultsUrl, for an existing database";
   return insteadOf(name) ?? "it is a setting of airflow.cfg: expected settings, by section and key";
 }
 
-/** Rejects settings of airflow.cfg as variables of a role: they would bypass all checks, and show secrets. */
+/** Rejects settings of airflow.cfg as variables of a role, which would bypass all checks and reveal secrets. */
 const variables = rule(["roles.*.env.*"], ({ roles }) =>
   Object.entries(roles).flatMap(([role, { env }]) =>
     Object.keys(env)
       .filter((variable) => /^AIRFLOW__/i.test(variable))
       .map((variable) => ({
         path: ["roles", role, "env", variable],
-        message: insteadOfVariable(variable),
+        message: keyForVariable(variable),
       })),
   ),
 );

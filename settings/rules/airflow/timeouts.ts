@@ -52,7 +52,7 @@ const settings = {
 
 type Stack = Pick<ParsedConfig, "version" | "settings">;
 
-/** Returns the parts that a check of settings needs; the version decides their names. */
+/** Lists the parts that a rule about some settings needs, under the names of all versions. */
 function partsOf(...names: readonly (keyof typeof settings)[]) {
   const options = names.flatMap((key) => {
     const { name, before = name }: Setting = settings[key];
@@ -65,7 +65,7 @@ function isOld({ version }: Stack): boolean {
   return majorOf(version) === "2";
 }
 
-/** Reads a setting in seconds; undefined if it has no value, or 0 or empty, which leave it to Airflow. */
+/** Reads a setting in seconds; undefined without a value, and for 0 or an empty one, with which Airflow decides. */
 function seconds(parsed: Stack, key: keyof typeof settings): Seconds | undefined {
   const setting: Setting = settings[key];
   const { before, byDefaultBefore } = setting;
@@ -77,7 +77,7 @@ function seconds(parsed: Stack, key: keyof typeof settings): Seconds | undefined
   return value === 0 ? undefined : { name: `settings.${name}`, path, value, isGiven: given !== undefined };
 }
 
-/** Requires one number to be less than another. Reports the given one; if both are, the one to raise. */
+/** Requires one number to be less than another, and reports the given one of both; if both are given, the larger. */
 function less(one: Seconds | undefined, than: Seconds | undefined, why: string, orAsMuch = false): Fault[] {
   if (!one || !than || !(orAsMuch ? one.value > than.value : one.value >= than.value)) return [];
   const atMore = than.isGiven || !one.isGiven;
@@ -114,7 +114,7 @@ const longestTask = rule(
     less(
       seconds(parsed, "longestTask"),
       grace(workerGraceSeconds, isGiven),
-      "a worker that is stopped would end tasks that may take longer",
+      "a stopping worker would end tasks that may take longer",
       true,
     ),
 );
@@ -125,7 +125,7 @@ const gracePeriod = rule(
     less(
       grace(workerGraceSeconds, isGiven),
       seconds(parsed, "visibility"),
-      "Redis would hand a task that a stopping worker still runs to a second one",
+      "Redis would hand a task that a stopping worker still runs to a second worker",
     ),
 );
 
@@ -133,7 +133,7 @@ const heartbeat = rule(partsOf("heartbeat", "fastestHeartbeat", "heartbeatTimeou
   const interval = seconds(parsed, "heartbeat") ?? seconds(parsed, "fastestHeartbeat");
   const twice = interval && { ...interval, name: `twice ${interval.name}`, value: 2 * interval.value };
   const timeout = seconds(parsed, "heartbeatTimeout");
-  const why = "one late heartbeat would end a task that runs well";
+  const why = "one late heartbeat would end a healthy task";
   if (twice?.isGiven && timeout && !timeout.isGiven && twice.value >= timeout.value) {
     const message = `expected less than half of ${timeout.name}, ${timeout.value} s: ${why}`;
     return [{ path: twice.path, message, given: `${twice.value / 2}` }];
@@ -147,7 +147,7 @@ const token = rule(partsOf("heartbeatTimeout", "token"), (parsed) =>
     : less(
         seconds(parsed, "heartbeatTimeout"),
         seconds(parsed, "token"),
-        "a running task's token, which its heartbeats renew, would end before it counts as dead",
+        "a running task's token, which its heartbeats renew, would expire before the task counts as dead",
       ),
 );
 
@@ -166,7 +166,7 @@ export const timeoutRules = [
     "Redis would hand a task to a second worker before the first one counts as dead",
   ),
   heartbeat,
-  pair("detection", "heartbeatTimeout", "a dead task would be noticed long after its time", true),
+  pair("detection", "heartbeatTimeout", "a dead task would be noticed too late", true),
   token,
-  pair("queuedCheck", "queued", "tasks in the queue would lose their tokens before anybody looks at them"),
+  pair("queuedCheck", "queued", "tokens of queued tasks would expire before the check looks at them"),
 ];

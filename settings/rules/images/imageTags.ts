@@ -2,17 +2,17 @@ import { defaultVersion } from "../../schema/versions.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** A complete version has three numbers, Postgres' has two. */
+/** Complete versions have three numbers, those of Postgres two. */
 const complete = { three: /^v?\d+\.\d+\.\d+([-+._].+)?$/, two: /^v?\d+\.\d+([-+._].+)?$/ };
 const floating = /(^|[-._])(latest|stable|main|master|edge|nightly|dev)($|[-._])/i;
 
-/** Says why an image may be another one tomorrow; undefined if it stays the same. */
+/** Explains why an image's name may mean another image tomorrow; undefined if it always means the same. */
 function floats(image: string, isPostgres: boolean): string | undefined {
   if (/@sha256:[0-9a-f]{64}$/.test(image)) return;
   const tag = /:([^:/@]+)$/.exec(image)?.[1];
   if (tag === undefined) return "it has no tag, which means latest";
-  if (floating.test(tag)) return `${tag} is another image tomorrow`;
-  if (!(isPostgres ? complete.two : complete.three).test(tag)) return `${tag} is no complete version`;
+  if (floating.test(tag)) return `${tag} may be another image tomorrow`;
+  if (!(isPostgres ? complete.two : complete.three).test(tag)) return `${tag} is not a complete version`;
   return;
 }
 

@@ -4,32 +4,35 @@ import { knownVersions, majorOf, releaseOf, rolesIn } from "../../schema/version
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-const known = knownVersions.join(" and ");
+const known = knownVersions.join(" or ");
 const latest = knownVersions.at(-1);
 
-/** Rejects versions whose settings are not known, or for which there is no image. */
+/** Rejects versions whose settings are unknown, or for which there is no image. */
 const knownVersion = rule(["version"], ({ version }, isGiven) => {
   const path = ["version"];
   const built = builtVersions();
   if (releaseOf(version) === undefined)
-    return faultAt(path, `expected ${known}: of those ${built.join(" and ")} are built here, without images`);
+    return faultAt(
+      path,
+      `expected ${known}; ${built.join(" and ")} are built here, others need images.airflow`,
+    );
   if (isGiven("images.airflow") || built.includes(version)) return [];
-  const message = `expected ${built.join(" and ")}, which are built here: another one needs images.airflow, an image with it`;
+  const message = `expected ${built.join(" or ")}, which are built here, or images.airflow, an image with this version`;
   return [{ path, message }];
 });
 
 /** Rejects a repository of DAGs in Airflow 2. */
 const repository = rule(["version"], ({ version }, isGiven) => {
   if (majorOf(version) === "3" || !isGiven("dagsGit")) return [];
-  const message = `Airflow ${version} reads no repository by itself: expected version ${latest}, or dags or dagsImage`;
+  const message = `Airflow ${version} cannot read a repository by itself: expected version ${latest}, or dags or dagsImage`;
   return [{ path: ["dagsGit"], message }];
 });
 
 /** Rejects keys for what Airflow 2 lacks. */
 const later = rule(["version", "logFormat"], ({ version, logFormat }, isGiven) => {
   if (majorOf(version) === "3") return [];
-  const traces = `Airflow ${version} takes no endpoint and no headers: expected version ${latest}, or settings.traces`;
-  const json = `Airflow ${version} writes text alone: expected text, or version ${latest}`;
+  const traces = `Airflow ${version} has no settings for an endpoint or headers: expected version ${latest}, or settings.traces`;
+  const json = `Airflow ${version} writes only text: expected text, or version ${latest}`;
   return [
     ...(isGiven("tracing") ? [{ path: ["tracing"], message: traces }] : []),
     ...(logFormat === "json" ? [{ path: ["logFormat"], message: json }] : []),

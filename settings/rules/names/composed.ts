@@ -4,12 +4,12 @@ import { clashesOf, namesOf, volumeNames, workerServices } from "../../model/nam
 import { type Fault, faultAt, firstAtEach } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** Rejects workers that share a name: `worker-gpu-big` is group gpu on machine big, and the default group on gpu-big. */
+/** Rejects workers that share a name: `worker-gpu-big` is group gpu on machine big, or the default group on gpu-big. */
 const workers = rule(groupParts, (parsed) => {
-  // Groups of one name, or of a machine's name, are reported as such.
+  // Other rules report groups that share a name, or have the name of a machine.
   const { workerGroups, machines = [] } = parsed;
-  const plain = [...machines, ...workerGroups].map(({ name }) => name);
-  if (new Set(plain).size < plain.length) return [];
+  const names = [...machines, ...workerGroups].map(({ name }) => name);
+  if (new Set(names).size < names.length) return [];
   const clashes = clashesOf(workerServices(parsed).flatMap(namesOf));
   return firstAtEach(
     clashes.map(([later, first]) => ({
@@ -24,23 +24,23 @@ const lengths = rule([...groupParts, "platform"], (parsed) => {
   return firstAtEach(
     workerServices(parsed).flatMap(({ name, count, from, path }) => {
       const longest = engines ? `${name}-${count}` : name;
-      const message = `${from} would be ${longest}, which has ${longest.length} letters: expected shorter names, with ${most} together`;
+      const message = `${from} would be ${longest}, which has ${longest.length} characters: expected shorter names, with ${most} together`;
       return faultAt(path, longest.length > most ? message : undefined);
     }),
   );
 });
 
-/** Rejects volumes that share a name once one of them has the name of a machine as a suffix. */
+/** Rejects a volume whose name equals that of another volume with a machine's name as its suffix. */
 const volumes = rule(["platform", "machines.name", "roles.*.volumes.*"], (parsed) => {
   if (!capabilities[parsed.platform].engines) return [];
   const clashes = clashesOf(volumeNames(parsed));
   return firstAtEach(
     clashes.flatMap(([later, first]): Fault[] => {
-      const named = [first, later].find(({ path }) => path.length > 0);
+      const renamable = [first, later].find(({ path }) => path.length > 0);
       const message = `${later.from} and ${first.from} would both be ${later.name}: expected another name for one of them`;
-      // A volume with the plain name of the stack's own is reported as such.
+      // Another rule reports a volume with the name of one of the stack's own.
       const isMeant = later.name.includes("-") && /machine/.test(later.from);
-      return named && isMeant ? faultAt(named.path, message) : [];
+      return renamable && isMeant ? faultAt(renamable.path, message) : [];
     }),
   );
 });

@@ -6,11 +6,11 @@ import { namesOf, workerServices } from "../../model/names/composedNames.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** Namespaces that a cluster, or a well-known part of one, has for itself. */
+/** Namespaces that clusters and well-known operators reserve for themselves. */
 const foreignNamespaces =
   /^(default|kube-.*|openshift(-.*)?|.*-system|keda|ingress-nginx|cert-manager|argocd|monitoring)$/;
 
-/** Rejects the namespace of somebody else: the stack denies all connections in its own that it does not need. */
+/** Rejects namespaces of others: in its namespace the stack denies all connections that it does not need. */
 const namespace = rule(
   [
     "kubernetes.namespace",
@@ -24,7 +24,7 @@ const namespace = rule(
     const others = [kedaNamespace, ingress?.namespace, prometheusOperator?.namespace];
     if (!foreignNamespaces.test(given) && !others.includes(given)) return [];
     const message =
-      "it belongs to others, and the stack would deny their pods all connections: expected a namespace of its own, such as airflow";
+      "it belongs to others, and the stack would deny their pods all connections: expected a namespace for the stack alone, such as airflow";
     return [{ path: ["kubernetes", "namespace"], message }];
   },
 );
@@ -54,23 +54,23 @@ const workloads = new RegExp(`^(${services.join("|")})(-\\d+)?$`);
 const loopback = /^((.+\.)?localhost(\.localdomain)?|ip6-(localhost|loopback)|broadcasthost)$/;
 const inCluster = /(^|\.)(svc|cluster\.local|kubernetes|kubernetes\.default)$/;
 
-/** Rejects host names that already lead somewhere in a container, and addresses that lead nowhere. */
+/** Rejects host names that containers resolve already, and addresses that no other host can have. */
 const hosts = rule(["extraHosts.*", "platform"], ({ extraHosts, platform }) =>
   Object.entries(extraHosts).flatMap(([host, address]) =>
-    faultAt(["extraHosts", host], hostFault(host, address, capabilities[platform].nodes)),
+    faultAt(["extraHosts", host], hostProblem(host, address, capabilities[platform].nodes)),
   ),
 );
 
-/** Says why a host cannot have a name and an address; undefined if it can. */
-function hostFault(host: string, address: string, hasCluster: boolean): string | undefined {
+/** Explains what is wrong with the name or the address of an extra host; undefined if nothing is. */
+function hostProblem(host: string, address: string, hasCluster: boolean): string | undefined {
   if (workloads.test(host))
     return "a service of the stack has this name: expected the name of a host outside it";
   if (loopback.test(host))
-    return "it is each container itself: expected the name of a host outside the stack";
+    return "every container resolves it to itself: expected the name of a host outside the stack";
   if (hasCluster && inCluster.test(host))
-    return "the cluster's own names lead there: expected the name of a host outside it";
+    return "the cluster resolves such names itself: expected the name of a host outside it";
   return isNoHost(address)
-    ? "no other host has this address: expected that of a host outside the stack"
+    ? "no host outside the stack has such an address: expected the address of one"
     : undefined;
 }
 

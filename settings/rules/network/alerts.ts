@@ -9,7 +9,8 @@ const webhook = rule(["monitoring.alerts.webhook"], ({ monitoring }) => {
   // An empty file is reported as such.
   const url = (source && textOf({ path, source })) || undefined;
   if (url === undefined || (/^https?:\/\/[^\s/]\S*$/.test(url) && URL.canParse(url))) return [];
-  const message = "it is no URL: expected http:// or https:// with a host, on one line without white space";
+  const message =
+    "it is not a URL: expected http:// or https:// with a host, on one line without white space";
   return [{ path, message }];
 });
 

@@ -5,7 +5,7 @@ function at(key: string, message: string | undefined) {
   return faultAt(["kubernetes", "ingress", key], message);
 }
 
-const kind = rule(
+const controller = rule(
   ["kubernetes.ingress.class", "kubernetes.ingress.gateway"],
   ({ kubernetes: { ingress } = {} }) => {
     if (!ingress || (ingress.class === undefined) !== (ingress.gateway === undefined)) return [];
@@ -33,25 +33,28 @@ const sources = rule(
 
 const path = rule(["version", "kubernetes.ingress.webserver"], ({ version, kubernetes: { ingress } = {} }) =>
   version.startsWith("2.") && ingress?.webserver.includes("/")
-    ? at("webserver", "Airflow 2 answers below its path alone: expected a host name of its own")
+    ? at("webserver", "Airflow 2 with a path answers only below it: expected a host name of its own")
     : [],
 );
 
-const places = rule(
+const hosts = rule(
   ["kubernetes.ingress.webserver", "kubernetes.ingress.flower", "kubernetes.ingress.monitoring"],
   ({ kubernetes: { ingress } = {} }) => {
     const { webserver, flower, monitoring } = ingress ?? {};
     const elsewhere = "expected another host name, or a path";
     return [
-      ...at("flower", flower && flower === webserver ? `the webserver is there: ${elsewhere}` : undefined),
+      ...at(
+        "flower",
+        flower && flower === webserver ? `the webserver has this address: ${elsewhere}` : undefined,
+      ),
       ...at(
         "monitoring",
         monitoring && [webserver, flower].includes(monitoring)
-          ? `${monitoring === webserver ? "the webserver" : "Flower"} is there: ${elsewhere}`
+          ? `${monitoring === webserver ? "the webserver" : "Flower"} has this address: ${elsewhere}`
           : undefined,
       ),
     ];
   },
 );
 
-export const ingressRules = [kind, certificate, sources, path, places];
+export const ingressRules = [controller, certificate, sources, path, hosts];

@@ -25,7 +25,7 @@ const flower = rule(["webserverPort", "webservers", "flowerPort"], (parsed, isGi
   const { webserverPort, webservers, flowerPort } = parsed;
   if (flowerPort < webserverPort || flowerPort >= webserverPort + webservers) return [];
   const ports = `${webserverPort} to ${webserverPort + webservers - 1}`;
-  const message = `the webserver has ports ${ports}, and Flower ${flowerPort}: expected different ones`;
+  const message = `the webserver has ports ${ports}, and Flower ${flowerPort}: expected different ports`;
   return [{ path: [isGiven("flowerPort") ? "flowerPort" : "webserverPort"], message }];
 });
 
@@ -36,7 +36,7 @@ const gateway = rule([...webserver, "flowerPort", "gatewayPort", "machines.name"
   const isWebserver = gatewayPort >= webserverPort && gatewayPort <= lastPort(parsed);
   if (!isWebserver && gatewayPort !== flowerPort) return [];
   const other = isWebserver ? "webserverPort" : "flowerPort";
-  const message = `${isWebserver ? "the webserver" : "Flower"} has port ${gatewayPort} too: expected different ones`;
+  const message = `${isWebserver ? "the webserver" : "Flower"} has port ${gatewayPort} too: expected different ports`;
   return [{ path: [isGiven("gatewayPort") ? "gatewayPort" : other], message }];
 });
 
@@ -47,7 +47,7 @@ const monitoring = rule([...webserver, "flowerPort", "monitoringPort", "monitori
   const isWebserver = monitoringPort >= webserverPort && monitoringPort <= lastPort(parsed);
   if (!isWebserver && monitoringPort !== flowerPort) return [];
   const other = isWebserver ? "webserverPort" : "flowerPort";
-  const message = `${isWebserver ? "the webserver" : "Flower"} has port ${monitoringPort} too: expected different ones`;
+  const message = `${isWebserver ? "the webserver" : "Flower"} has port ${monitoringPort} too: expected different ports`;
   return [{ path: [isGiven("monitoringPort") ? "monitoringPort" : other], message }];
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { capabilities } from "../../../capabilities.ts";
 import { within } from "../../model/addresses.ts";
-import { certificateFault } from "../../model/certificates.ts";
+import { certificateProblem } from "../../model/certificates.ts";
 import { kubernetesDefaults } from "../../schema/kubernetes.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
@@ -9,7 +9,7 @@ import { rule } from "../rule.ts";
 /** Rejects files that are not valid certificates of authorities. */
 const authorities = rule(["caCertificates.*"], ({ caCertificates }) =>
   caCertificates.flatMap(([at, file]) => {
-    const why = certificateFault(readFileSync(file, "utf8"));
+    const why = certificateProblem(readFileSync(file, "utf8"));
     const message = `${why}: expected a file with certificates in PEM that are valid now, and nothing else`;
     return faultAt(["caCertificates", at], why && message);
   }),
@@ -27,7 +27,7 @@ const proxies = rule(["platform", "proxy.*", "extraHosts.*", "kubernetes.egress"
     if (!/^\d+(\.\d+){3}$/.test(address)) return [];
     if (to.some((range) => within(address, range)) && !except.some((range) => within(address, range)))
       return [];
-    const message = `kubernetes.egress keeps roles from ${address}: expected a proxy in one of egress.to, and in none of egress.except`;
+    const message = `kubernetes.egress blocks roles from ${address}: expected a proxy in one of egress.to, and in none of egress.except`;
     return [{ path: ["proxy", key], message }];
   });
 });

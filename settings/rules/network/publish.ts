@@ -1,28 +1,28 @@
 import type { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { capabilities } from "../../../capabilities.ts";
-import { certificateFault, certificatesIn, isFor, keyFault } from "../../model/certificates.ts";
+import { certificateProblem, certificatesIn, isFor, keyProblem } from "../../model/certificates.ts";
 import { publicHost } from "../../model/published.ts";
 import { textOf } from "../../model/sources.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-const platform = rule(["platform"], ({ platform: where }, isGiven) =>
-  isGiven("publish") && !capabilities[where].publish
+const ability = rule(["platform"], ({ platform }, isGiven) =>
+  isGiven("publish") && !capabilities[platform].publish
     ? [{ path: ["publish"], message: "a cluster has an ingress for that: expected kubernetes.ingress" }]
     : [],
 );
 
 const certificate = rule(["publish.certificate"], ({ publish }) => {
-  const why = publish && certificateFault(readFileSync(publish.certificate, "utf8"));
+  const why = publish && certificateProblem(readFileSync(publish.certificate, "utf8"));
   const message = `${why}: expected a certificate and those that lead to its authority, in PEM, valid now, with the key in a file of its own`;
   return faultAt(["publish", "certificate"], why && message);
 });
 
-/** Returns the certificate in a file; undefined if the file is wrong, which is a fault already. */
+/** Returns the first certificate in a file; undefined if another rule reports the file. */
 function certificateIn(file: string): X509Certificate | undefined {
   const pem = readFileSync(file, "utf8");
-  return certificateFault(pem) === undefined ? certificatesIn(pem)[0] : undefined;
+  return certificateProblem(pem) === undefined ? certificatesIn(pem)[0] : undefined;
 }
 
 /** Checks the private key; a key that is encrypted or in a cluster is checked during the deployment. */
@@ -30,7 +30,7 @@ const key = rule(["publish.certificate", "publish.key"], ({ publish }) => {
   const own = publish && certificateIn(publish.certificate);
   const path = ["publish", "key"];
   const text = publish && textOf({ path, source: publish.key });
-  const why = text === undefined || !own ? undefined : keyFault(text, own);
+  const why = text === undefined || !own ? undefined : keyProblem(text, own);
   return faultAt(path, why && `${why}: expected the key of publish.certificate, in PEM`, "[secret]");
 });
 
@@ -42,9 +42,9 @@ const host = rule(["publish.certificate", "publish.host"], ({ publish }) => {
   if (name !== undefined && isFor(own, name)) return [];
   const why =
     name === undefined
-      ? "the certificate names no host that could be taken instead"
-      : `the certificate is not for it, but for ${own.subjectAltName ?? "no host"}`;
-  return faultAt(path, `${why}: expected a name that it is for`);
+      ? "the certificate names no host to use instead"
+      : `the certificate is valid only for ${own.subjectAltName ?? "no host"}`;
+  return faultAt(path, `${why}: expected a name that the certificate is valid for`);
 });
 
 const portParts = [
@@ -78,8 +78,8 @@ const ports = rule(portParts, (parsed) => {
     if (loopback && monitoring && port === monitoringPort) return "the monitoring, at 127.0.0.1";
     return gateway && port === gatewayPort ? "the gateway" : undefined;
   };
-  const clash = (name: string, who: string | undefined) =>
-    faultAt(["publish", name], who && `${who} has this port too: expected another one`);
+  const clash = (name: string, service: string | undefined) =>
+    faultAt(["publish", name], service && `${service} has this port too: expected another one`);
   return [
     ...clash("webserverPort", taken(publish.webserverPort)),
     ...clash("flowerPort", taken(publish.flowerPort)),
@@ -98,7 +98,7 @@ const ports = rule(portParts, (parsed) => {
   ];
 });
 
-export const publishRules = [platform, ports];
+export const publishRules = [ability, ports];
 
-/** Rules about the certificate and its key. */
+/** Rules about the contents of the certificate's file and its key's. */
 export const publishFileRules = [certificate, key, host];

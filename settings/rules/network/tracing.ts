@@ -3,13 +3,11 @@ import { textOf } from "../../model/sources.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** Rejects the setting that `tracing` makes itself. */
+/** Rejects the setting that `tracing` makes. */
 export const tracingRule = rule(["settings.traces"], (parsed, isGiven) => {
   const on = airflowOption(parsed, "traces.otel_on");
   if (!on || !isGiven("tracing")) return [];
-  return [
-    { path: on.path, message: "tracing turns spans on by itself: expected to leave it out", given: on.value },
-  ];
+  return faultAt(on.path, "tracing turns spans on by itself: expected no value; remove it", on.value);
 });
 
 /** Rejects headers that OpenTelemetry would leave out. */

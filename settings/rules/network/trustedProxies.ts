@@ -10,16 +10,16 @@ const place = rule(["platform"], ({ platform }, isGiven) => {
   if (!capabilities[platform].loopback)
     return [{ path, message: "a cluster has an ingress for that: expected kubernetes.ingress" }];
   const message =
-    "the proxy of publish is in front of the webserver, and passes on no one's headers: expected either trustedProxies or publish";
+    "publish puts a proxy of its own in front of the webserver, which forwards nobody's headers: expected either trustedProxies or publish";
   return isGiven("publish") ? [{ path, message }] : [];
 });
 
 const version = rule(["version"], ({ version }, isGiven) => {
-  const message = `Airflow 2 believes every client's headers or no one's: expected version ${defaultVersion}, or settings.webserver.enable_proxy_fix: true`;
+  const message = `Airflow 2 trusts the headers of every client or of none: expected version ${defaultVersion}, or settings.webserver.enable_proxy_fix: true`;
   return isGiven("trustedProxies") && majorOf(version) === "2" ? [{ path, message }] : [];
 });
 
-/** Returns the first address of a range, as the range is written. */
+/** Returns a range with its first address: `10.0.0.0/8` for `10.1.2.3/8`. */
 function baseOf(range: string): string {
   const [address = "", length = "32"] = range.split("/");
   const kept = address.split(".").map((octet, at) => {
@@ -29,19 +29,19 @@ function baseOf(range: string): string {
   return `${kept.join(".")}/${length}`;
 }
 
-function complaint(range: string): string | undefined {
+function problem(range: string): string | undefined {
   if (/\/[0-7]$/.test(range))
-    return "so many hosts would be believed that anybody may have one: expected the addresses of the proxy";
+    return "the webserver would trust too many addresses: expected the addresses of the proxy";
   if (within(range, "127.0.0.0/8"))
     return "a proxy of this machine reaches the webserver from the gateway of the stack's network: expected its address, as `docker network inspect` prints it";
   if (range.includes("/") && baseOf(range) !== range)
-    return `no range begins there, and the webserver would believe none: expected ${baseOf(range)}, or an address`;
-  return isNoHost(range) ? "no proxy has this address: expected that of the proxy" : undefined;
+    return `no range begins there, and the webserver would trust nobody: expected ${baseOf(range)}, or an address`;
+  return isNoHost(range) ? "no proxy has such an address: expected the address of the proxy" : undefined;
 }
 
 const addresses = rule(["trustedProxies"], ({ trustedProxies }) =>
   trustedProxies.flatMap((range, at) => {
-    const message = complaint(range);
+    const message = problem(range);
     return message === undefined ? [] : [{ path: [...path, at], message }];
   }),
 );

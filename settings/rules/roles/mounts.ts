@@ -18,14 +18,14 @@ const trees = [
 const wholes = ["/", "/etc", "/run", "/var", "/var/run", "/var/lib", "/root", "/home", "/usr"];
 const socket = /(^|\/)(docker|containerd|crio|podman|buildkitd)\.sock$/;
 
-/** Says why a directory of the machine is dangerous in a container; undefined if it is not. */
+/** Explains why a directory of the machine is dangerous in a container; undefined if it is not. */
 function danger(directory: string): string | undefined {
   const path = posix.normalize(directory).replace(/(.)\/$/, "$1");
   if (socket.test(path)) return "a program with the engine's socket is root on the machine";
-  if (wholes.includes(path)) return `${path} has the engine's socket or keys of the machine in it`;
+  if (wholes.includes(path)) return `${path} contains the engine's socket or keys of the machine`;
   const tree = trees.find((root) => path === root || path.startsWith(`${root}/`));
-  if (tree !== undefined) return `${tree} is the machine's own`;
-  // On another machine the directory is another one, if there is any.
+  if (tree !== undefined) return `${tree} belongs to the machine`;
+  // Checks the directory of this machine alone: another machine may have another one at the same path.
   return existsSync(path) ? directoryHeldBack(path) : undefined;
 }
 
@@ -43,7 +43,7 @@ export const mountRule = rule(["roles.*.volumes.*"], ({ roles }) =>
   Object.entries(roles).flatMap(([role, { volumes }]) =>
     Object.entries(volumes).flatMap(([path, given]) => {
       const why = given.startsWith("/") ? danger(given) : undefined;
-      const message = `${why}: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume`;
+      const message = `${why}: expected a directory that holds only what tasks read, such as /srv/data, or the name of a volume`;
       return faultAt(["roles", role, "volumes", path], why && message);
     }),
   ),

@@ -1,7 +1,7 @@
 import { roles as roleNames } from "../../../roles.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
-import { volumeTargetFault } from "./targets.ts";
+import { volumeTargetProblem } from "./targets.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -49,7 +49,7 @@ const fields = rule(["roles.*.pod"], ({ roles }) => {
       ...initContainers.flatMap((one, at) => faultAt(["initContainers", at], containerFault(one), one.name)),
       ...volumeMounts.flatMap(({ name, mountPath }, at) => [
         ...faultAt(["volumeMounts", at, "name"], known.includes(name) ? undefined : names),
-        ...faultAt(["volumeMounts", at, "mountPath"], volumeTargetFault(mountPath.replace(/(.)\/$/, "$1"))),
+        ...faultAt(["volumeMounts", at, "mountPath"], volumeTargetProblem(mountPath.replace(/(.)\/$/, "$1"))),
       ]),
       ...repeated("initContainers", initContainers),
       ...repeated("volumes", volumes),

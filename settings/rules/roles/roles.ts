@@ -4,18 +4,18 @@ import { authorityVariables, ownSecrets, ownVolumes, proxyVariables } from "../.
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { textIn } from "../text.ts";
-import { fileTargetFault, volumeTargetFault } from "./targets.ts";
+import { fileTargetProblem, volumeTargetProblem } from "./targets.ts";
 import { insteadOfVariable } from "./variables.ts";
 
 /** Maximum size of a file of a role, in KiB: a cluster keeps 1 MiB for all files of a role. */
 const mostKiB = 512;
 
-/** Checks the extras of each role. */
+/** Applies a check to the extras of each role. */
 function each<T>(
   roles: Readonly<Record<string, T>>,
-  look: (extras: T, role: string) => readonly Fault[],
+  check: (extras: T, role: string) => readonly Fault[],
 ): Fault[] {
-  return Object.entries(roles).flatMap(([role, extras]) => look(extras, role));
+  return Object.entries(roles).flatMap(([role, extras]) => check(extras, role));
 }
 
 /** Lists the faults of a role's entries under one key. */
@@ -23,9 +23,9 @@ function entries(
   role: string,
   key: "env" | "files" | "volumes" | "secretFiles",
   values: Readonly<Record<string, unknown>>,
-  complaint: (name: string) => string | undefined,
+  problem: (name: string) => string | undefined,
 ): Fault[] {
-  return Object.keys(values).flatMap((name) => faultAt(["roles", role, key, name], complaint(name)));
+  return Object.keys(values).flatMap((name) => faultAt(["roles", role, key, name], problem(name)));
 }
 
 const variables = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
@@ -38,9 +38,9 @@ const variables = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
         const key = /^AIRFLOW_CONN/i.test(name) ? "connections" : "variables";
         return `everybody with access to the engine or the cluster could read it: expected ${key}, or secretFiles`;
       }
-      if (isGiven("proxy") && isOf(proxyVariables)) return "proxy sets it: expected either";
+      if (isGiven("proxy") && isOf(proxyVariables)) return "proxy sets it too: expected only one of them";
       if (isGiven("caCertificates") && isOf(authorityVariables))
-        return "caCertificates sets it: expected either";
+        return "caCertificates sets it too: expected only one of them";
       return;
     }),
   ),
@@ -56,24 +56,24 @@ const secrets = rule(["roles.*.secretFiles.*"], ({ roles }) =>
   ),
 );
 
-/** Says why a file cannot be delivered as text; undefined if it can. */
-export function noText(file: string): string | undefined {
+/** Explains why a file cannot be delivered as text; undefined if it can. */
+export function textFileProblem(file: string): string | undefined {
   const size = statSync(file).size;
   if (size > mostKiB * 1024) {
-    return `it has ${Math.ceil(size / 1024)} KiB: expected ${mostKiB}; larger ones belong into the image, or a volume`;
+    return `it has ${Math.ceil(size / 1024)} KiB: expected at most ${mostKiB}; larger files belong in the image, or in a volume`;
   }
   return textIn(file) === undefined
-    ? "it is no text: expected texts in UTF-8; others belong into the image, or a volume"
+    ? "it is not text in UTF-8: expected text; other files belong in the image, or in a volume"
     : undefined;
 }
 
 const files = rule(["roles.*.files.*"], ({ roles }) =>
   each(roles, ({ files: given }, role) =>
-    entries(role, "files", given, (path) => fileTargetFault(path) ?? noText(given[path] ?? "")),
+    entries(role, "files", given, (path) => fileTargetProblem(path) ?? textFileProblem(given[path] ?? "")),
   ),
 );
 
-/** Rejects two paths that have the same name in a cluster's object for files. */
+/** Rejects two paths that would have the same key in a cluster's ConfigMap. */
 const alike = rule(["platform", "roles.*.files.*"], ({ platform, roles }) =>
   each(roles, ({ files: given }, role) => {
     const key = (path: string) => path.replaceAll("/", "_");
@@ -81,7 +81,7 @@ const alike = rule(["platform", "roles.*.files.*"], ({ platform, roles }) =>
     return entries(role, "files", given, (path) => {
       const other = paths.slice(0, paths.indexOf(path)).find((one) => key(one) === key(path));
       if (capabilities[platform].filePaths || other === undefined) return;
-      return `a cluster cannot tell it from ${other}, since both differ in / and _ only: expected another path`;
+      return `a cluster cannot tell it from ${other}, since they differ only in / and _: expected another path`;
     });
   }),
 );
@@ -90,20 +90,20 @@ const volumes = rule(["platform", "roles.*.volumes.*"], ({ platform, roles }) =>
   each(roles, ({ volumes: given }, role) =>
     entries(role, "volumes", given, (path) => {
       const { [path]: volume = "" } = given;
-      const fault = volumeTargetFault(path);
-      if (fault !== undefined) return fault;
+      const problem = volumeTargetProblem(path);
+      if (problem !== undefined) return problem;
       if (!capabilities[platform].directories && volume.startsWith("/")) {
-        return "pods get no directory of a node, which may be any: expected the name of a volume";
+        return "a pod may run on any node, and gets no directory of it: expected the name of a volume";
       }
       if ((ownVolumes as readonly string[]).includes(volume)) {
-        return "it is the stack's own: expected data, and other names";
+        return "the stack has a volume of this name: expected data, or another name";
       }
       return;
     }),
   ),
 );
 
-/** Rejects the size of workers in two places. */
+/** Rejects sizes of workers under `roles`, since workers have keys of their own. */
 const sizes = rule([], (_, isGiven) =>
   (["roles.all", "roles.worker"] as const).flatMap((role) =>
     (["memory", "cpu"] as const)
@@ -118,7 +118,7 @@ const sizes = rule([], (_, isGiven) =>
   ),
 );
 
-/** Rejects shared memory that alone exceeds the memory that it is a part of. */
+/** Rejects shared memory as large as the memory that it is a part of, or larger. */
 const shared = rule(
   ["workerMemory", "workerGroups.*.memory", "roles.*.memory", "roles.*.sharedMemory"],
   ({ workerMemory, workerGroups, roles }) => {
@@ -142,7 +142,7 @@ function labelsAt(path: readonly PropertyKey[], labels: Readonly<Record<string, 
     .map((label) => ({
       path: [...path, label],
       message:
-        "the stack or the cluster goes by it: expected a label of another name, such as example.com/team",
+        "the stack or the cluster relies on it: expected a label with another name, such as example.com/team",
     }));
 }
 

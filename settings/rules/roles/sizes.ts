@@ -18,7 +18,7 @@ import { isPlace } from "../../schema/secret.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** Extras of `all` and of a role together; the role's own win. */
+/** Merges one kind of extras of `all` and of a role; the role's entries win. */
 function merged<T>(
   roles: Readonly<Record<string, Readonly<Record<string, T>> | undefined>>,
   role: string,
@@ -26,7 +26,7 @@ function merged<T>(
   return { ...roles.all, ...roles[role] };
 }
 
-/** Returns one kind of extras, by role. */
+/** Picks one kind of extras, by role. */
 function byRole<K extends string, T>(
   key: K,
   roles: Readonly<Record<string, { readonly [key in K]: Readonly<Record<string, T>> } | undefined>>,
@@ -41,7 +41,7 @@ function lineOf(name: string, value: string): number {
 function longVariable(path: readonly PropertyKey[], name: string, value: string, fix: string): Fault[] {
   const size = lineOf(name, value);
   if (size <= mostOfVariable) return [];
-  const message = `as the variable ${name} it has ${size} bytes, and Linux gives a process at most ${mostOfVariable} for one: expected ${fix}`;
+  const message = `as the variable ${name} it has ${size} bytes, and Linux allows at most ${mostOfVariable} for one: expected ${fix}`;
   return [{ path, message }];
 }
 
@@ -58,7 +58,7 @@ const variable = rule(["roles.*.env.*"], ({ roles }) =>
   ),
 );
 
-/** Lists the settings that reach Airflow as variables; the others are secret, and files. */
+/** Lists the settings that reach Airflow as variables; secret ones reach it as files. */
 function plainSettings(parsed: Parameters<typeof airflowOptions>[0] & { readonly version: string }) {
   return [...airflowOptions(parsed)].flatMap(([name, { path, value }]) => {
     const [section = "", ...key] = name.split(".");
@@ -80,7 +80,7 @@ const environment = rule(["version", "settings.*.*", "roles.*.env.*"], (parsed) 
     const own = sumOf(Object.entries(merged(envs, role)).map(([name, value]) => lineOf(name, value)));
     const most = mostOfEnvironment - ownShare;
     if (settings + own <= most) return [];
-    const message = `settings and variables of the role have ${settings + own} bytes together: expected at most ${most}; longer texts belong into roles.${role}.files`;
+    const message = `settings and variables of the role have ${settings + own} bytes together: expected at most ${most}; longer texts belong in roles.${role}.files`;
     return [{ path: own > settings ? ["roles", role, "env"] : ["settings"], message }];
   });
 });
@@ -95,7 +95,7 @@ const files = rule(["platform", "dags", "plugins", "config", "roles.*.files.*"],
   const given = byRole("files", parsed.roles);
   return Object.keys(given).flatMap((role): Fault[] => {
     const size = code + sumOf(Object.values(merged(given, role)).map(sizeOf));
-    const message = `with plugins and config the files of the role have ${size} bytes, and a cluster keeps them in one ConfigMap: expected at most ${most}; more belongs into the image, see images.airflow`;
+    const message = `with plugins and config the files of the role have ${size} bytes, and a cluster keeps them in one ConfigMap: expected at most ${most}; more belongs in the image, see images.airflow`;
     return size > most ? [{ path: ["roles", role, "files"], message }] : [];
   });
 });
@@ -109,12 +109,12 @@ const secrets = rule(["platform", "roles.*.secretFiles.*"], ({ platform, roles }
   const given = byRole("secretFiles", roles);
   return Object.keys(given).flatMap((role): Fault[] => {
     const size = sumOf(Object.values(merged(given, role)).map(secretSize));
-    const message = `the secrets of the role have ${size} bytes, and a cluster keeps them in one Secret: expected at most ${most}; more belongs into a volume`;
+    const message = `the secrets of the role have ${size} bytes, and a cluster keeps them in one Secret: expected at most ${most}; more belongs in a volume`;
     return size > most ? [{ path: ["roles", role, "secretFiles"], message }] : [];
   });
 });
 
-/** Bytes of the public authorities, to which those of the stack are added, at most. */
+/** Maximum bytes of the public authorities, to which the stack's are added. */
 const publicAuthorities = 262_144;
 
 const authorities = rule(["platform", "caCertificates", "postgres.ca", "redis.ca"], (parsed) => {
@@ -127,12 +127,12 @@ const authorities = rule(["platform", "caCertificates", "postgres.ca", "redis.ca
   ];
   return bundles.flatMap(({ path, files, most }): Fault[] => {
     const size = sumOf(files.map((file) => statSync(file).size));
-    const message = `its certificates have ${size} bytes, and a cluster keeps them in one ConfigMap: expected at most ${most}, the authorities that are needed alone`;
+    const message = `its certificates have ${size} bytes, and a cluster keeps them in one ConfigMap: expected at most ${most}: only the authorities that are needed`;
     return size > most ? [{ path, message }] : [];
   });
 });
 
-/** Rejects annotations that the API server of a cluster does not take. */
+/** Rejects annotations that are too large for the API server of a cluster. */
 const annotations = rule(
   ["kubernetes.serviceAccount.annotations", "kubernetes.ingress.annotations", "roles.*.pod"],
   ({ kubernetes: { serviceAccount, ingress } = {}, roles }) => {
@@ -152,7 +152,7 @@ const annotations = rule(
   },
 );
 
-/** Bytes of a declared value as Airflow gets it; an unreadable secret counts nothing. */
+/** Counts the bytes of a declared value as Airflow gets it; a secret that cannot be read here counts nothing. */
 function valueSize(value: unknown): number {
   if (!isPlace(value)) return bytesOf(JSON.stringify(value));
   return "file" in value && existsSync(value.file) ? secretSize(value) : 0;
@@ -163,7 +163,7 @@ function entrySize(kind: string, name: string, entry: unknown): number {
   return bytesOf(name) + sumOf(values.filter((value) => value !== undefined).map(valueSize));
 }
 
-/** Rejects declarations that no Secret holds, at the largest one. */
+/** Rejects declarations that are too large for a cluster's Secret, and reports the largest of them. */
 const declared = rule(["platform", "connections.*", "variables.*", "pools.*", "users.*"], (parsed) => {
   const most = capabilities[parsed.platform].mostBytes - ownShare;
   const sizes = (["connections", "variables", "pools", "users"] as const).flatMap((kind) =>
@@ -174,7 +174,7 @@ const declared = rule(["platform", "connections.*", "variables.*", "pools.*", "u
   );
   const size = sumOf(sizes.map((entry) => entry.size));
   const [largest] = sizes.toSorted((one, other) => other.size - one.size);
-  const message = `it has ${largest?.size} of the ${size} bytes of all connections, variables, pools and users, which a cluster keeps in one Secret: expected at most ${most} together; more belongs into a file that DAGs read`;
+  const message = `it has ${largest?.size} of the ${size} bytes of all connections, variables, pools and users, which a cluster keeps in one Secret: expected at most ${most} together; more belongs in a file that DAGs read`;
   return largest && size > most ? [{ path: largest.path, message }] : [];
 });
 

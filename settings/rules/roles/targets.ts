@@ -8,7 +8,7 @@ import {
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** Directories of the image that its programs need with everything below them. */
+/** Directories whose whole contents the image's programs need. */
 const imageTrees = [
   "/boot",
   "/opt/venv",
@@ -18,7 +18,7 @@ const imageTrees = [
   "/usr/local/bin",
   "/usr/sbin",
 ];
-/** Directories of the image that its programs need as a whole, but that may get others. */
+/** Directories that the image's programs need, but in which other directories may be mounted. */
 const imageWholes = [
   "/etc",
   "/etc/ssl",
@@ -34,25 +34,25 @@ const imageWholes = [
   "/var/lib",
 ];
 
-/** Paths of the stack's own in a container. */
+/** Paths in a container that the stack uses itself. */
 const own: readonly string[] = [...ownFiles, localSettingsFile, ...ownDirectories, ...ownTrees];
 
-/** True if a path is another one, or below it. */
+/** True if a path equals another path, or is below it. */
 function isIn(inner: string, outer: string): boolean {
   return inner === outer || inner.startsWith(`${outer}/`);
 }
 
-/** Follows the links that the images have at their root. */
+/** Follows the symbolic links at the root of the images. */
 function followed(path: string): string {
   return path.replace(/^\/var\/run(?=\/|$)/, "/run").replace(/^\/(bin|sbin|lib|lib64)(?=\/|$)/, "/usr/$1");
 }
 
-/** Says why no volume can be at a path; undefined if one can. */
-export function volumeTargetFault(given: string): string | undefined {
+/** Explains why no volume can be mounted at a path; undefined if one can. */
+export function volumeTargetProblem(given: string): string | undefined {
   const path = followed(given);
   const expected = "expected another path, such as /opt/models";
   const around = own.find((known) => isIn(path, known));
-  if (around !== undefined) return `the stack has ${around} itself: ${expected}`;
+  if (around !== undefined) return `${around} belongs to the stack: ${expected}`;
   const hidden = own.find((known) => isIn(known, path));
   if (path === "/opt/airflow/config") {
     return `it would hide ${hidden}, which the stack needs: expected the folder as airflow:config, or a path below this one`;
@@ -62,17 +62,17 @@ export function volumeTargetFault(given: string): string | undefined {
   return needed && `it would hide what the image has in ${needed}: ${expected}`;
 }
 
-/** Says why no file can be at a path; undefined if one can. */
-export function fileTargetFault(given: string): string | undefined {
+/** Explains why no file can be placed at a path; undefined if one can. */
+export function fileTargetProblem(given: string): string | undefined {
   const path = followed(given);
   const tree = ownTrees.find((known) => isIn(path, known));
   if (tree === "/run/secrets") return "secrets are there: expected secretFiles, or another path";
-  if (tree !== undefined) return `${tree} is not the container's own: expected another path`;
+  if (tree !== undefined) return `${tree} does not belong to the container: expected another path`;
   const file = ownFiles.find((known) => isIn(path, known));
   if (file !== undefined) return "the stack has a file there: expected another path";
   const directory = ownDirectories.find((known) => isIn(path, known));
   if (directory === dagsFolder) return "DAGs are there: expected the file in the folder of the DAGs";
-  if (directory !== undefined) return `the stack has ${directory} itself: expected another path`;
+  if (directory !== undefined) return `${directory} belongs to the stack: expected another path`;
   const isDirectory =
     own.some((known) => known !== path && isIn(known, path)) ||
     [...imageTrees, ...imageWholes].includes(path);
@@ -91,7 +91,7 @@ interface Placement {
   readonly role: string;
   readonly key: "files" | "volumes";
   readonly path: string;
-  /** True if nothing can be made in it: a file, or a directory of the machine. */
+  /** True if nothing can be mounted below it: a file, or a directory of the machine. */
   readonly closed: boolean;
 }
 
@@ -108,19 +108,19 @@ function targetsOf(role: string, extras: Extras | undefined): Placement[] {
   ];
 }
 
-/** Says why one target cannot be in another; undefined if it can. */
-function nestingFault(inner: Placement, outer: Placement): string | undefined {
+/** Explains why one target cannot be inside another; undefined if it can. */
+function nestingProblem(inner: Placement, outer: Placement): string | undefined {
   if (inner.path === outer.path) {
     return inner.key === "files" && outer.key === "volumes"
       ? "there is a volume at this path: expected another one"
       : undefined;
   }
   if (!outer.closed || !isIn(inner.path, outer.path)) return;
-  const kind = outer.key === "files" ? "a file" : "a read-only directory of the machine";
-  return `roles.${outer.role}.${outer.key} has ${kind} at ${outer.path}: expected a path outside`;
+  const target = outer.key === "files" ? "a file" : "a read-only directory of the machine";
+  return `roles.${outer.role}.${outer.key} has ${target} at ${outer.path}: expected a path outside it`;
 }
 
-/** Rejects files and volumes of a role, together with those of all roles, that are in each other's way. */
+/** Rejects files and volumes that conflict with other files or volumes of their role, or of all roles. */
 export const targetRule = rule(["roles.*.files.*", "roles.*.volumes.*"], ({ roles }) => {
   const extras: Readonly<Record<string, Extras | undefined>> = roles;
   return Object.keys(extras).flatMap((role): Fault[] => {
@@ -129,7 +129,7 @@ export const targetRule = rule(["roles.*.files.*", "roles.*.volumes.*"], ({ role
     const found = [...last.values()];
     return found.flatMap((inner) => {
       const outers = found.filter((outer) => [inner.role, outer.role].includes(role));
-      const [message] = outers.flatMap((outer) => nestingFault(inner, outer) ?? []);
+      const [message] = outers.flatMap((outer) => nestingProblem(inner, outer) ?? []);
       return faultAt(["roles", inner.role, inner.key, inner.path], message);
     });
   });

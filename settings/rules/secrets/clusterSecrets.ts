@@ -4,14 +4,14 @@ import { clusterName } from "../../schema/values.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** Rejects Secrets of a cluster where there are none, and names that no Secret and no key in it can have. */
+/** Rejects references to Secrets on platforms without them, and names that no Secret, or no key in it, can have. */
 export const clusterSecretRule = rule(["platform", ...sourceParts], ({ platform, ...parsed }) =>
   sources(parsed).flatMap(({ path, source }): Fault[] => {
     if (typeof source === "string" || !("secret" in source)) return [];
     const { secret, key } = source;
     if (!capabilities[platform].secrets) {
       const message =
-        "a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes";
+        "a Secret needs platform: kubernetes; on Docker expected { file: PATH }, or the value that npm run secret writes";
       return [{ path, message }];
     }
     const [name] = clusterName.safeParse(secret).error?.issues ?? [];

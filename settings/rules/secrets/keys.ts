@@ -5,9 +5,8 @@ import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /**
- * SHA-256 of publicly known keys, from much copied examples: the values of Helm charts, the READMEs of older
- * images and compose files, the fernet example of `cryptography`'s users, and the compose file of Airflow's
- * documentation.
+ * SHA-256 of publicly known keys, from examples that people copy: values of Helm charts, READMEs of older images,
+ * compose files (also that of Airflow's documentation), and texts about fernet keys.
  */
 const published = new Set([
   "81886cc4d79074f6e946934d4e9e9d6a2ef320041045a0bd3c36ab6939df37e8",
@@ -32,9 +31,10 @@ function isPublished(key: string): boolean {
 const placeholder =
   /change.?(me|this|in|it|for)|your.?(secret|key|own)|secret.?key|unsafe|example|placeholder/i;
 
+/** Minimum number of characters of a signing key. */
 const leastSigning = 32;
 
-function ofFernet(text: string): string | undefined {
+function fernetProblem(text: string): string | undefined {
   if (!text.split(",").some((key) => isPublished(key.trim()))) return;
   return (
     "it is in public examples, so everybody can decrypt values with it: " +
@@ -42,7 +42,7 @@ function ofFernet(text: string): string | undefined {
   );
 }
 
-function ofSigning(text: string): string | undefined {
+function signingProblem(text: string): string | undefined {
   const fix = `expected at least ${leastSigning} characters that nobody guesses; openssl rand -hex 32 makes them`;
   if (isPublished(text) || placeholder.test(text)) {
     return `it is from an example, so everybody can sign with it: ${fix}`;
@@ -51,16 +51,16 @@ function ofSigning(text: string): string | undefined {
 }
 
 const checked: readonly (readonly [SecretName, (text: string) => string | undefined])[] = [
-  ["fernetKey", ofFernet],
-  ["apiSecretKey", ofSigning],
+  ["fernetKey", fernetProblem],
+  ["apiSecretKey", signingProblem],
 ];
 
 /** Rejects keys that protect nothing: publicly known, placeholders or too short. */
 export const keyRule = rule(["secrets.*"], ({ secrets }) =>
-  checked.flatMap(([name, complaint]) => {
+  checked.flatMap(([name, problem]) => {
     const source = secrets[name];
     const path = ["secrets", name];
     const text = source === undefined ? undefined : textOf({ path, source });
-    return faultAt(path, text === undefined ? undefined : complaint(text));
+    return faultAt(path, text === undefined ? undefined : problem(text));
   }),
 );

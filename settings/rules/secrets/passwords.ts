@@ -1,4 +1,4 @@
-import { formFault } from "../../model/secretForm.ts";
+import { formProblem } from "../../model/secretForm.ts";
 import { passwords, type Source, serviceUrls, textOf } from "../../model/sources.ts";
 import { secretNames } from "../../schema/schema.ts";
 import { type Fault, faultAt } from "../fault.ts";
@@ -15,14 +15,15 @@ const wellKnown = new Set(
   ).split(" "),
 );
 
+/** Minimum number of characters of a password. */
 const least = 8;
 
-/** Says why a password is weak; undefined if it is not. */
+/** Explains why a password is weak; undefined if it is not. */
 function weakness(password: string): string | undefined {
-  const plain = password.toLowerCase();
+  const lowerCase = password.toLowerCase();
   if (password === "") return "is empty";
-  const isSequence = "1234567890123456".startsWith(plain) || /^(.)\1*$/s.test(plain);
-  if (wellKnown.has(plain) || isSequence) return "is well known";
+  const isSequence = "1234567890123456".startsWith(lowerCase) || /^(.)\1*$/s.test(lowerCase);
+  if (wellKnown.has(lowerCase) || isSequence) return "is well known";
   return password.length < least ? `has ${password.length} characters` : undefined;
 }
 
@@ -37,10 +38,10 @@ function isUnusable(given: Source): boolean {
   const [holder, name] = given.path;
   const text = textOf(given);
   const secret = secretNames.find((known) => holder === "secrets" && known === name);
-  return secret !== undefined && text !== undefined && formFault(secret, text) !== undefined;
+  return secret !== undefined && text !== undefined && formProblem(secret, text) !== undefined;
 }
 
-/** Rejects passwords that others know, or find out in seconds. */
+/** Rejects passwords that are well known, or guessed in seconds. */
 export const passwordRule = rule(["secrets.*", "users.*.password", "postgres.*", "redis.*"], (parsed) => [
   ...passwords(parsed).flatMap((given) => (isUnusable(given) ? [] : fault(given, textOf(given), "it"))),
   ...serviceUrls(parsed).flatMap((given) => fault(given, passwordIn(textOf(given) ?? ""), "its password")),

@@ -1,16 +1,16 @@
-import { formFault } from "../../model/secretForm.ts";
+import { formProblem } from "../../model/secretForm.ts";
 import { textOf } from "../../model/sources.ts";
 import { secretNames } from "../../schema/schema.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** Rejects given secrets in a form that their readers do not accept. */
+/** Rejects given secrets in a form that the programs which read them do not accept. */
 const forms = rule(["secrets.*"], ({ secrets }) =>
   secretNames.flatMap((name) => {
     const { [name]: source } = secrets;
     const path = ["secrets", name];
     const text = source === undefined ? undefined : textOf({ path, source });
-    return faultAt(path, text === undefined ? undefined : formFault(name, text));
+    return faultAt(path, text === undefined ? undefined : formProblem(name, text));
   }),
 );
 
@@ -20,7 +20,7 @@ const generations = rule([], (_, isGiven) =>
     .filter((name) => isGiven(`secrets.${name}`) && isGiven(`secretGenerations.${name}`))
     .map((name) => ({
       path: ["secretGenerations", name],
-      message: `secrets.${name} is given, and is replaced by giving another one: expected either`,
+      message: `secrets.${name} is given, and a new value there replaces it: expected only one of them`,
     })),
 );
 

@@ -5,7 +5,7 @@ import { defaultVersion } from "../../schema/versions.ts";
 import { isReserved } from "../airflow/reserved.ts";
 import type { Fault } from "../fault.ts";
 
-/** Lists all single values with their paths. */
+/** Lists all values that are neither lists nor objects, with their paths. */
 function leaves(value: unknown, path: Path = []): [path: Path, leaf: unknown][] {
   if (typeof value !== "object" || value === null) return [[path, value]];
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
@@ -20,18 +20,18 @@ function expected(path: Path, stack: string): string {
   return `expected an encrypted value: npm run secret -- ${quoted(spell(path))} --stack ${stack} writes it`;
 }
 
-/** Rejects texts in the place of what the stack's key encrypted. */
+/** Rejects `{ secure: … }` with a text that is not encrypted. */
 export function cipherFaults(undecipherable: readonly Path[], stack: string): Fault[] {
   return undecipherable.map((path) => ({
     path,
     given: "[plaintext]",
-    message: `nothing encrypted it: ${expected(path, stack)}`,
+    message: `it is not encrypted: ${expected(path, stack)}`,
   }));
 }
 
 /**
- * Rejects secrets in plain text, and encrypted values under keys that would not keep them secret.
- * @param encrypted reports whether a value is encrypted in the stack
+ * Rejects secrets in plain text, and encrypted values under keys that do not keep them secret.
+ * @param encrypted true if the value at a path is encrypted in the stack
  * @param stack name of the stack, for the command that encrypts
  */
 export function secretFaults(
@@ -52,7 +52,7 @@ export function secretFaults(
     if (encrypted(path)) {
       if (secret || !Object.hasOwn(shape.properties ?? {}, path[0] ?? "")) return [];
       return [
-        { path, given: "[secret]", message: "expected a plain value: nothing would keep it secret here" },
+        { path, given: "[secret]", message: "nothing keeps a value secret here: expected a plain value" },
       ];
     }
     if (typeof leaf !== "string" || !secret || (!isSetting && takesTextAt(shape, path))) return [];
@@ -60,7 +60,7 @@ export function secretFaults(
   });
 }
 
-/** Makes a test that is true for these paths, and for all paths below them. */
+/** Returns a test that is true for these paths, and for all paths below them. */
 export function among(paths: readonly Path[]): (path: Path) => boolean {
   return (path) => paths.some((known) => samePath(known, path.slice(0, known.length)));
 }

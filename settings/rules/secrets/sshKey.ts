@@ -7,10 +7,10 @@ function cipherOf(body: string): string {
 }
 
 /** Says why ssh cannot log in with a private key; undefined if it can. */
-export function sshKeyFault(text: string): string | undefined {
+export function sshKeyProblem(text: string): string | undefined {
   const [, kind, body = ""] =
     /^\s*-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----\s(.*)-----END \1-----\s*$/s.exec(text) ?? [];
-  if (kind === undefined) return "it is no private key in PEM with all its lines";
+  if (kind === undefined) return "it is not a private key in PEM with all its lines";
   const isEncrypted =
     kind === "ENCRYPTED PRIVATE KEY" ||
     /^Proc-Type:.*ENCRYPTED/m.test(body) ||

@@ -1,6 +1,6 @@
 import { airflowOption } from "../../model/airflowOptions.ts";
 import {
-  type Connecting,
+  type ConnectionInputs,
   clientShares,
   connectionParts,
   serverLimit,
@@ -13,14 +13,14 @@ import { optionRule } from "../airflow/option.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** Indents text below the line of the fault. */
+/** Indents text, to stand below the line of its fault. */
 function indented(text: string): string {
   return text.replaceAll(/^/gm, "      ");
 }
 
 const pool = { "database.sql_alchemy_pool_size": 1, "database.sql_alchemy_max_overflow": 0 } as const;
 
-/** True if a pool has no size, or one that it may have. */
+/** True if a pool's size is absent, or a number that bounds the pool. */
 function isBounded(value = "1", name: keyof typeof pool): boolean {
   return /^\d{1,6}$/.test(value) && Number(value) >= pool[name];
 }
@@ -36,7 +36,7 @@ const unbounded = poolSizes.map((name) =>
   ),
 );
 
-function serverFaults(stack: Connecting): Fault[] {
+function serverFaults(stack: ConnectionInputs): Fault[] {
   const { postgres, pgbouncer } = stack;
   const shares = serverShares(stack);
   const [all, limit] = [sum(shares), serverLimit(stack)];
@@ -58,7 +58,7 @@ function serverFaults(stack: Connecting): Fault[] {
   ];
 }
 
-function clientFaults(stack: Connecting): Fault[] {
+function clientFaults(stack: ConnectionInputs): Fault[] {
   if (!stack.pgbouncer) return [];
   const { clients } = stack.pgbouncer;
   const shares = clientShares(stack);
@@ -69,11 +69,11 @@ function clientFaults(stack: Connecting): Fault[] {
   return [{ path: ["pgbouncer", "clients"], message, given: String(clients) }];
 }
 
-/** Rejects more connections than the server accepts: it would refuse the last ones, and only under load. */
+/** Rejects more connections than the server accepts, which would refuse some of them, and only under load. */
 const budgets = rule([...connectionParts, ...groupParts], (parsed, isGiven) => {
   if (!poolSizes.every((name) => isBounded(airflowOption(parsed, name)?.value, name))) return [];
   const stack = { ...parsed, groups: countsOf(parsed) };
-  // An external server is asked by the check job, before anything else is deployed.
+  // The check job asks an external server for its limit, before anything else is deployed.
   return [...(isGiven("postgres.url") ? [] : serverFaults(stack)), ...clientFaults(stack)];
 });
 

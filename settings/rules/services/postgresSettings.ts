@@ -3,16 +3,17 @@ import type { Lines } from "../../schema/services.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { hint, nearest } from "../nearest.ts";
 import { rule } from "../rule.ts";
-import { postgresTextFault } from "./postgresTexts.ts";
-import { postgresValueFault } from "./postgresValues.ts";
+import { postgresTextProblem } from "./postgresTexts.ts";
+import { postgresValueProblem } from "./postgresValues.ts";
 
-const place = "the stack decides where it listens, and which ports are published";
-const data = "the stack decides where its files are";
-const logins = "the stack decides how clients log in, which is with SCRAM-SHA-256";
+const place =
+  "the stack decides where Postgres listens, and which ports are published: expected no value; remove it";
+const data = "the stack decides where Postgres keeps its files: expected no value; remove it";
+const logins = "the stack lets clients log in with SCRAM-SHA-256 only: expected no value; remove it";
 const tls =
-  "within the stack it speaks without TLS, and nothing outside reaches it: expected postgres.url, for a server with TLS";
+  "the stack's own Postgres uses no TLS, and nothing outside reaches it: expected postgres.url, for a server with TLS";
 
-/** Settings of postgresql.conf that the stack decides, and why. */
+/** Settings of postgresql.conf that the stack decides, each with the reason. */
 const own: Readonly<Record<string, string>> = {
   listen_addresses: place,
   port: place,
@@ -47,22 +48,22 @@ const harmful = rule(["postgres.settings.*"], ({ postgres }) =>
     const off = ["off", "false", "no", "0"].includes(postgresText(value).toLowerCase());
     if (off && safe[name] !== undefined) return [{ path, message: safe[name], given: String(value) }];
     const reason = reserved(name);
-    return faultAt(path, reason && `it is the stack's own: ${reason}`);
+    return faultAt(path, reason);
   }),
 );
 
-/** Says why a setting is the stack's own; undefined if it is not. */
+/** Explains why the stack decides a setting; undefined if it does not. */
 function reserved(name: string): string | undefined {
   return own[name] ?? (name.startsWith("ssl_") ? tls : undefined);
 }
 
-/** Says why Postgres would not start with a setting; undefined if it would. */
-function startFault(name: string, text: string, settings: Lines, isKnown: boolean): string | undefined {
+/** Explains why Postgres would not start with a setting; undefined if it would. */
+function startProblem(name: string, text: string, settings: Lines, isKnown: boolean): string | undefined {
   const { accepted, libraries } = serverSettings("postgres");
   const known = accepted.get(name);
   if (known) {
-    const told = isKnown ? libraries : undefined;
-    return postgresValueFault(known, text) ?? postgresTextFault(name, text, settings, told);
+    const loadable = isKnown ? libraries : undefined;
+    return postgresValueProblem(known, text) ?? postgresTextProblem(name, text, settings, loadable);
   }
   // A name with a dot belongs to an extension.
   if (name.includes(".") || !isKnown) return;
@@ -70,7 +71,7 @@ function startFault(name: string, text: string, settings: Lines, isKnown: boolea
   return `Postgres ${servers.postgres} does not know it, and would not start: ${meant}expected a setting of postgresql.conf`;
 }
 
-/** Rejects settings with which the stack's own Postgres does not start; other versions have other names. */
+/** Rejects settings with which the stack's own Postgres does not start; of other versions the names are unknown. */
 const startable = rule(["postgres.settings.*", "images.postgres"], ({ postgres, images }, isGiven) => {
   if (isGiven("postgres.url")) return [];
   const isKnown =
@@ -78,7 +79,7 @@ const startable = rule(["postgres.settings.*", "images.postgres"], ({ postgres, 
   return Object.entries(postgres.settings).flatMap(([key, value]): Fault[] => {
     const [name, text] = [key.toLowerCase(), postgresText(value)];
     if (reserved(name) !== undefined) return [];
-    return faultAt(["postgres", "settings", key], startFault(name, text, postgres.settings, isKnown), text);
+    return faultAt(["postgres", "settings", key], startProblem(name, text, postgres.settings, isKnown), text);
   });
 });
 

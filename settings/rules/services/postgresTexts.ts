@@ -1,10 +1,10 @@
 import type { Lines } from "../../schema/services.ts";
 import { mebibytes } from "./postgresValues.ts";
 
-/** Lists the words of a value that is a list, without quotes and directories. */
+/** Splits a value at its commas into words without quotes and directories. */
 function words(text: string): string[] {
-  const plain = text.split(",").map((word) => word.trim().replace(/^["']|["']$/g, ""));
-  return plain.map((word) => word.replace(/^\$libdir\//, "")).filter((word) => word !== "");
+  const unquoted = text.split(",").map((word) => word.trim().replace(/^["']|["']$/g, ""));
+  return unquoted.map((word) => word.replace(/^\$libdir\//, "")).filter((word) => word !== "");
 }
 
 function isTimeZone(text: string): boolean {
@@ -12,7 +12,7 @@ function isTimeZone(text: string): boolean {
     new Intl.DateTimeFormat("en", { timeZone: text });
     return true;
   } catch {
-    // The form of POSIX: <+03>-3, EST5EDT.
+    // POSIX time zones: <+03>-3, EST5EDT.
     return /^(<[^>]+>|[A-Za-z]{3,})[+-]?\d/.test(text);
   }
 }
@@ -23,7 +23,7 @@ const locale = [
   "a locale of the image: C.UTF-8",
 ] as const;
 
-/** Forms of values that are plain texts to Postgres' own list of settings. */
+/** Forms of values that Postgres' own list of settings describes only as strings. */
 const forms: Readonly<Record<string, readonly [is: (text: string) => boolean, expected: string]>> = {
   timezone: zone,
   log_timezone: zone,
@@ -42,19 +42,19 @@ const forms: Readonly<Record<string, readonly [is: (text: string) => boolean, ex
   ],
   huge_pages: [
     (text) => /^(try|off|false|no|0)$/i.test(text),
-    "try and off, since an engine reserves no huge pages",
+    "try or off, since an engine reserves no huge pages",
   ],
   bonjour: [(text) => /^(of?f?|f.*|no?|0)$/i.test(text), "off, since the image is built without it"],
   synchronous_standby_names: [
     (text) => text === "",
-    "none, since the stack has no standby, for which each commit would wait",
+    "an empty value, since each commit would wait for a standby that the stack does not have",
   ],
 };
 
-/** Least size in MiB of twice a segment of the log. */
+/** Minimum size of the write-ahead log, in MiB: two segments. */
 const leastLog = 32;
 
-function logFault(name: string, text: string, settings: Lines): string | undefined {
+function logProblem(name: string, text: string, settings: Lines): string | undefined {
   if (name === "min_wal_size" || name === "max_wal_size") {
     const size = mebibytes({ type: "integer", unit: "MB", min: 0, max: 0, values: [], isFixed: false }, text);
     return size !== undefined && size < leastLog
@@ -67,10 +67,10 @@ function logFault(name: string, text: string, settings: Lines): string | undefin
 }
 
 /**
- * Says which text is expected of a setting of Postgres; undefined if a text is one.
- * @param libraries those of the server, if they are known
+ * Explains which text a setting of Postgres expects; undefined if the given text is right.
+ * @param libraries names that the server can load; undefined if they are unknown
  */
-export function postgresTextFault(
+export function postgresTextProblem(
   name: string,
   text: string,
   settings: Lines,
@@ -84,5 +84,5 @@ export function postgresTextFault(
       ? undefined
       : `the image has no library ${missing}: expected some of ${libraries.join(", ")}`;
   }
-  return logFault(name, text, settings);
+  return logProblem(name, text, settings);
 }

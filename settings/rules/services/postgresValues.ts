@@ -1,6 +1,6 @@
 import type { Accepted } from "../../model/servers.ts";
 
-/** Bytes by unit, as Postgres writes units: case matters. */
+/** Bytes by unit, spelt as Postgres spells units: case matters. */
 const bytes = {
   B: 1,
   kB: 1024,
@@ -18,7 +18,7 @@ const times: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** Splits a base unit: 8kB is eight units of a kilobyte. */
+/** Splits a base unit into its table and its size in it: 8kB is 8192 bytes. */
 function baseOf(
   unit: string,
 ): { readonly units: Readonly<Record<string, number>>; readonly size: number } | undefined {
@@ -32,7 +32,7 @@ function parsedNumber(number: string): number {
   return /^[+-]?0[0-7]+$/.test(number) ? Number.parseInt(number, 8) : Number(number);
 }
 
-/** Reads a number in a setting's base unit; NaN if it is none, or its unit is of another kind. */
+/** Reads a number in a setting's base unit; NaN if the text is not a number, or has a unit of another quantity. */
 export function postgresNumber({ unit, type }: Pick<Accepted, "unit" | "type">, text: string): number {
   const [, number = "", given = ""] =
     /^\s*([+-]?(?:0x[0-9a-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?))\s*([A-Za-z]*)\s*$/i.exec(text) ?? [];
@@ -43,14 +43,14 @@ export function postgresNumber({ unit, type }: Pick<Accepted, "unit" | "type">, 
   return type === "integer" ? Math.round(value) : value;
 }
 
-/** Reads a size in MiB; undefined if the text is none. */
+/** Reads a size in MiB; undefined if the text is not a size. */
 export function mebibytes(accepted: Accepted, text: string): number | undefined {
   const size = (postgresNumber(accepted, text) * (baseOf(accepted.unit)?.size ?? Number.NaN)) / bytes.MB;
   return Number.isNaN(size) ? undefined : size;
 }
 
 function listed(words: readonly string[]): string {
-  return `expected ${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+  return `expected ${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
 function isFlag(text: string): boolean {
@@ -60,7 +60,7 @@ function isFlag(text: string): boolean {
   return word === "on" || /^off?$/.test(word) || words.some((full) => full.startsWith(word));
 }
 
-function numberFault(accepted: Accepted, text: string): string | undefined {
+function numberProblem(accepted: Accepted, text: string): string | undefined {
   const { min, max, unit } = accepted;
   const value = postgresNumber(accepted, text);
   if (value >= min && value <= max) return;
@@ -72,20 +72,20 @@ function numberFault(accepted: Accepted, text: string): string | undefined {
   return base ? `${range}, times ${unit}, or with one of the units ${units}` : range;
 }
 
-/** Says which value is expected of a setting of Postgres; undefined if a text is one. */
-export function postgresValueFault(accepted: Accepted, text: string): string | undefined {
+/** Explains which value a setting of Postgres expects; undefined if the given text is one. */
+export function postgresValueProblem(accepted: Accepted, text: string): string | undefined {
   const { type, values, isFixed } = accepted;
-  if (isFixed) return "the server tells it, and takes no value: expected to leave it out";
+  if (isFixed) return "Postgres reports it, and does not let it be set: expected no value; remove it";
   switch (type) {
     case "bool":
-      return isFlag(text) ? undefined : "expected on and off";
+      return isFlag(text) ? undefined : "expected on or off";
     case "enum": {
       const hidden = values.includes("on") && isFlag(text);
       return hidden || values.includes(text.toLowerCase()) ? undefined : listed(values);
     }
     case "integer":
     case "real":
-      return numberFault(accepted, text);
+      return numberProblem(accepted, text);
     default:
       return;
   }

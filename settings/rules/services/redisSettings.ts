@@ -3,15 +3,19 @@ import type { Lines } from "../../schema/services.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { hint, nearest } from "../nearest.ts";
 import { rule } from "../rule.ts";
-import { redisValueFault } from "./redisValues.ts";
+import { redisValueProblem } from "./redisValues.ts";
 
-const users = "the stack writes its users: expected secrets.brokerPassword";
-const place = "the stack decides where it listens, and which ports are published";
-const data = "the stack decides where its data is, and keeps that over an upgrade";
-const supervisor = "it reports to the supervisor that the stack starts it with";
+const users = "the stack writes the users of Redis: expected secrets.brokerPassword";
+const place =
+  "the stack decides where Redis listens, and which ports are published: expected no value; remove it";
+const data =
+  "the stack decides where Redis keeps its data, also across upgrades: expected no value; remove it";
+const supervisor = "Redis reports to the supervisor that the stack starts: expected no value; remove it";
+const log = "the log of Redis is its container's, for people and the engine: expected no value; remove it";
+const modules = "the broker needs no module, and a module may do anything: expected no value; remove it";
 const copies = "the stack runs one Redis, with data of its own: expected redis.url, for a cluster of yours";
 
-/** Settings of redis.conf that the stack decides, and why. */
+/** Settings of redis.conf that the stack decides, each with the reason. */
 const own: Readonly<Record<string, string>> = {
   aclfile: users,
   user: users,
@@ -32,34 +36,34 @@ const own: Readonly<Record<string, string>> = {
   replicaof: copies,
   slaveof: copies,
   "cluster-enabled": copies,
-  include: "one file has all settings: expected these keys, one by one",
-  logfile: "its log is the container's, which people and the engine read",
-  "syslog-enabled": "its log is the container's, which people and the engine read",
+  include: "Redis reads only the file that the stack writes: expected its settings here, one by one",
+  logfile: log,
+  "syslog-enabled": log,
   "min-replicas-to-write": copies,
   "min-slaves-to-write": copies,
-  loadmodule: "the broker needs no module, and a module may do anything",
-  "enable-module-command": "the broker needs no module, and a module may do anything",
+  loadmodule: modules,
+  "enable-module-command": modules,
 };
 
-/** Settings that must have one value, and why. */
+/** Settings that may have only one value, each with the reason. */
 const fixed: Readonly<Record<string, readonly [value: string, why: string]>> = {
   "maxmemory-policy": [
     "noeviction",
-    "a broker that is full would drop queued tasks: expected noeviction, with which it refuses new ones",
+    "a full broker would drop queued tasks: expected noeviction, with which it refuses new ones",
   ],
   appendonly: ["yes", "a restart would lose queued tasks: expected yes"],
   save: [
     '""',
-    `the log has everything, and a snapshot that fails keeps Redis from stopping in good order: expected '""', for none`,
+    `the log has everything, and a failing snapshot would keep Redis from shutting down cleanly: expected '""', for no snapshots`,
   ],
 };
 
-/** Says why a setting is the stack's own; undefined if it is not. */
+/** Explains why the stack decides a setting; undefined if it does not. */
 function reserved(name: string): string | undefined {
   return own[name] ?? (/^(tls|cluster)-/.test(name) ? copies : undefined);
 }
 
-/** Spells a value as a line of redis.conf has it. */
+/** Spells a value as redis.conf does. */
 function redisText(value: Lines[string]): string {
   return value === true ? "yes" : value === false ? "no" : String(value);
 }
@@ -73,15 +77,15 @@ const harmful = rule(["redis.settings.*"], ({ redis }) =>
     const given = redisText(value).toLowerCase();
     if (why !== undefined && given !== only) return [{ path, message: why, given }];
     const reason = reserved(name);
-    return faultAt(path, reason && `it is the stack's own: ${reason}`);
+    return faultAt(path, reason);
   }),
 );
 
-/** Says why Redis would not start with a setting; undefined if it would. */
-function startFault(name: string, text: string): string | undefined {
+/** Explains why Redis would not start with a setting; undefined if it would. */
+function startProblem(name: string, text: string): string | undefined {
   const { accepted } = serverSettings("redis");
   const known = accepted.get(name);
-  if (known) return redisValueFault(name, known, text);
+  if (known) return redisValueProblem(name, known, text);
   const meant = hint(nearest(name, [...accepted.keys()]));
   return `Redis ${servers.redis} does not know it, and would not start: ${meant}expected a setting of redis.conf`;
 }
@@ -92,7 +96,7 @@ const startable = rule(["redis.settings.*"], ({ redis }, isGiven) =>
     ? []
     : Object.entries(redis.settings).flatMap(([key, value]): Fault[] => {
         const [name, given] = [key.toLowerCase(), redisText(value)];
-        const message = (reserved(name) ?? fixed[name]) ? undefined : startFault(name, given);
+        const message = (reserved(name) ?? fixed[name]) ? undefined : startProblem(name, given);
         // The value may be a password.
         return faultAt(["redis", "settings", key], message, /auth|pass/.test(name) ? undefined : given);
       }),

@@ -11,13 +11,13 @@ const units: Readonly<Record<string, number>> = {
   gb: 1024 ** 3,
 };
 
-/** Reads a size in bytes; NaN if the text is none. */
+/** Reads a size in bytes; NaN if the text is not a size. */
 export function redisBytes(text: string): number {
   const [, number, unit = ""] = /^(\d+)([a-z]*)$/i.exec(text) ?? [];
   return number === undefined ? Number.NaN : Number(number) * (units[unit.toLowerCase()] ?? Number.NaN);
 }
 
-/** Settings of several words, whose form Redis checks, with an example. */
+/** Settings of several words: the form that Redis accepts, and an example. */
 const forms: Readonly<Record<string, readonly [form: RegExp, expected: string]>> = {
   "client-output-buffer-limit": [
     /^((normal|replica|slave|pubsub) \d+[kmg]?b? \d+[kmg]?b? \d+ ?)+$/i,
@@ -46,8 +46,8 @@ function bounded(value: number, { min, max }: Accepted, what: string): string | 
 
 const size = "a size: 100mb, 2gb or bytes";
 
-/** Says which value is expected of a setting of Redis; undefined if a text is one. */
-export function redisValueFault(name: string, accepted: Accepted, text: string): string | undefined {
+/** Explains which value a setting of Redis expects; undefined if the given text is one. */
+export function redisValueProblem(name: string, accepted: Accepted, text: string): string | undefined {
   const [form, example] = forms[name] ?? [];
   if (form) return form.test(text) ? undefined : `expected ${example}`;
   switch (accepted.type) {

@@ -17,10 +17,10 @@ const shares: Readonly<Record<string, number>> = {
   logical_decoding_work_mem: 0.25,
 };
 
-/** MiB of an idle connection to Postgres, at the least. */
+/** Minimum memory of a connection to Postgres, in MiB. */
 const connection = 1;
 
-/** Share of Redis' memory that data may take: a rewrite of its log needs room beside them. */
+/** Share of Redis' memory that data may take; the rewrite of its log needs the rest. */
 const dataShare = 0.8;
 
 /** Lists settings with their names in lower case and their values as texts. */
@@ -38,7 +38,7 @@ const postgresSizes = rule(["postgres.settings.*", "postgres.memory"], ({ postgr
     const { memory } = postgres;
     const [share, size] = [shares[name], sizeOf(name, text)];
     if (share === undefined || size === undefined || size <= memory * share) return [];
-    const message = `it may take ${Math.floor(memory * share)} of postgres.memory, ${memory} MiB: expected at most that, or more postgres.memory`;
+    const message = `expected at most ${Math.floor(memory * share)} MiB of the ${memory} MiB in postgres.memory, or more postgres.memory`;
     return [{ path: ["postgres", "settings", key], message, given: text }];
   }),
 );
@@ -50,7 +50,7 @@ const connections = rule(["postgres.settings.*", "postgres.memory"], ({ postgres
   const shared = Math.min(sizeOf("shared_buffers", buffers) ?? 0, memory / 2);
   const room = Math.floor((memory - shared) / connection);
   if (key === undefined || !(Number(most) > room)) return [];
-  const message = `each takes ${connection} MiB at least, beside shared_buffers: expected at most ${room} with ${memory} MiB, or more postgres.memory`;
+  const message = `each connection takes at least ${connection} MiB, beside shared_buffers: expected at most ${room} with ${memory} MiB, or more postgres.memory`;
   return [{ path: ["postgres", "settings", key], message, given: String(most) }];
 });
 
@@ -64,5 +64,5 @@ const redisSizes = rule(["redis.settings.*", "redis.memory"], ({ redis: { settin
   }),
 );
 
-/** Compares sizes in the settings of the stack's own servers with their memory. */
+/** Rules that compare sizes in the settings of the stack's own servers with the servers' memory. */
 export const serverMemoryRules = [postgresSizes, connections, redisSizes];

@@ -5,13 +5,13 @@ import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { urlFaults } from "./urls.ts";
 
-/** Rejects keys of the stack's own service beside an external one, and the reverse. */
+/** Rejects keys of the stack's own service beside an external service, and the reverse. */
 const pointless = (["postgres", "redis"] as const).map((kind) =>
   rule(
     [`${kind}.settings.*`, "machines.*.roles.*"],
     ({ [kind]: { settings }, machines = [] }, isGiven): Fault[] => {
       if (!isGiven(`${kind}.url`)) {
-        const message = `it is for a server that is there already: allowed with ${kind}.url`;
+        const message = `it is for an external server: expected ${kind}.url beside it`;
         const hasResults = kind === "postgres" && isGiven("postgres.resultsUrl");
         return [
           ...(isGiven(`${kind}.ca`) ? [{ path: [kind, "ca"], message }] : []),
@@ -21,12 +21,12 @@ const pointless = (["postgres", "redis"] as const).map((kind) =>
           ...(hasResults ? [{ path: [kind, "resultsUrl"], message, given: "{…}" }] : []),
         ];
       }
-      const message = `it is for the stack's own: expected either this or ${kind}.url`;
+      const message = `it is for the stack's own server: expected either this or ${kind}.url`;
       const placed = machines.flatMap(([at, { roles = [] }]) =>
         roles.flatMap(([index, role]) =>
           faultAt(
             ["machines", at, "roles", index],
-            role === kind ? `${kind}.url says where it is` : undefined,
+            role === kind ? `${kind}.url names an external server: expected no such role` : undefined,
           ),
         ),
       );
@@ -49,7 +49,8 @@ function unreadable(source: Source, pooled: boolean): Fault[] {
     else {
       const others = Object.keys(postgresLogin(text).parameters).filter((key) => key !== "sslmode");
       if (pooled && others.length > 0) {
-        return [{ path, message: `pgbouncer cannot keep its ${others[0]}: expected sslmode`, given: "{…}" }];
+        const message = `PgBouncer would drop its parameter ${others[0]}: expected only sslmode`;
+        return [{ path, message, given: "{…}" }];
       }
     }
     return [];
@@ -58,7 +59,7 @@ function unreadable(source: Source, pooled: boolean): Fault[] {
   }
 }
 
-/** Rejects URLs that the services' own clients could not use. */
+/** Rejects URLs that Airflow's clients could not use. */
 const usable = rule(["postgres.*", "redis.*"], (parsed, isGiven) =>
   serviceUrls(parsed)
     .filter((source) => urlFaults(source).length === 0)

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { certificateFault, certificatesIn, keyFault } from "../../model/certificates.ts";
+import { certificateProblem, certificatesIn, keyProblem } from "../../model/certificates.ts";
 import { type Source, serviceUrls, textOf } from "../../model/sources.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
@@ -8,20 +8,20 @@ import { rule } from "../rule.ts";
 const authorities = (["postgres", "redis"] as const).map((kind) =>
   rule([`${kind}.ca`], ({ [kind]: { ca } }, isGiven): Fault[] => {
     const why =
-      ca !== undefined && isGiven(`${kind}.url`) ? certificateFault(readFileSync(ca, "utf8")) : undefined;
+      ca !== undefined && isGiven(`${kind}.url`) ? certificateProblem(readFileSync(ca, "utf8")) : undefined;
     const message = `${why}: expected a file with certificates in PEM that are valid now, and nothing else`;
     return faultAt([kind, "ca"], why && message);
   }),
 );
 
-/** Says how a URL does without TLS; undefined if it asks for it, or leaves it to the default. */
+/** Explains which part of a URL turns TLS or its checks off; undefined if none does. */
 function withoutTls(text: string): string | undefined {
   if (/^\s*redis:/i.test(text)) return "begins with redis://, which is without TLS: expected rediss://";
   const [, mode] = /[?&]sslmode=(disable|allow|prefer)(?=&|\s*$)/.exec(text) ?? [];
   return mode && `has sslmode=${mode}, which checks no certificate: expected sslmode=verify-full`;
 }
 
-/** Rejects authorities of a server that is asked without TLS. */
+/** Rejects authorities for a server that is reached without TLS. */
 const unused = rule(["postgres.*", "redis.*"], (parsed, isGiven) =>
   serviceUrls(parsed).flatMap((source: Source): Fault[] => {
     const [kind, key] = source.path;
@@ -32,7 +32,7 @@ const unused = rule(["postgres.*", "redis.*"], (parsed, isGiven) =>
   }),
 );
 
-/** Requires the certificate and the key that Redis is shown to fit each other, and TLS, in which they are shown. */
+/** Requires a client certificate for Redis to come with its key, and with a URL that uses TLS. */
 const client = rule(["redis.*"], ({ redis: { url, certificate, key } }, isGiven): Fault[] => {
   if (!isGiven("redis.url")) return [];
   const fault = (name: string, message: string, given = "{…}") => [{ path: ["redis", name], message, given }];
@@ -44,7 +44,7 @@ const client = rule(["redis.*"], ({ redis: { url, certificate, key } }, isGiven)
     return [{ path: ["redis", "key"], message: "expected the private key of redis.certificate" }];
   if (certificate === undefined || key === undefined) return [];
   const pem = readFileSync(certificate, "utf8");
-  const why = certificateFault(pem);
+  const why = certificateProblem(pem);
   if (why !== undefined)
     return fault(
       "certificate",
@@ -53,7 +53,7 @@ const client = rule(["redis.*"], ({ redis: { url, certificate, key } }, isGiven)
     );
   const [own] = certificatesIn(pem);
   const text = textOf({ path: ["redis", "key"], source: key });
-  const mismatch = own && text !== undefined && keyFault(text, own);
+  const mismatch = own && text !== undefined && keyProblem(text, own);
   if (mismatch) return fault("key", `${mismatch}: expected the key of redis.certificate, in PEM`, "[secret]");
   const plain = url && withoutTls(textOf({ path: ["redis", "url"], source: url }) ?? "");
   return plain ? fault("certificate", `redis.url ${plain} there, or no certificate`, certificate) : [];

@@ -5,13 +5,13 @@ import { rule } from "../rule.ts";
 interface Login {
   readonly scheme: string;
   readonly user: string;
-  /** As it stands in the URL, still escaped. */
+  /** Escaped, as in the URL. */
   readonly password?: string;
   /** Host, port and the rest. */
   readonly rest: string;
 }
 
-/** Splits a URL at its last @, since an @ in a password may not be escaped, as it should be. */
+/** Splits a URL at its last @, since people forget to escape an @ in a password. */
 function loginOf(url: string): Login | undefined {
   const found = /^([a-z][a-z0-9+.-]*):\/\/(?:(.*)@)?([^@]*)$/is.exec(url);
   if (!found) return;
@@ -21,15 +21,15 @@ function loginOf(url: string): Login | undefined {
   return { scheme: scheme.toLowerCase(), user, rest, ...(password !== undefined && { password }) };
 }
 
-/** Returns the password of a URL; undefined if there is none, or it cannot be decoded. */
+/** Returns the password in a URL; undefined if there is none that can be decoded. */
 export function passwordIn(url: string): string | undefined {
   const { password } = loginOf(url) ?? {};
   return password === undefined || hasRaw(password) ? undefined : decodeURIComponent(password);
 }
 
 /**
- * True if characters mean something else in a URL: a login may have letters, digits and -._~!$&'()*+,;=, and escaped
- * bytes of UTF-8.
+ * True if a part of a login has characters that must be escaped: letters, digits and -._~!$&'()*+,;= may stand for
+ * themselves, all others are escaped bytes of UTF-8.
  */
 function hasRaw(part: string): boolean {
   if (!/^([\w.~!$&'()*+,;=-]|%[0-9a-f]{2})*$/i.test(part)) return true;
@@ -57,9 +57,9 @@ const urlForms: Readonly<Record<string, UrlForm>> = {
   connections: { example: "TYPE://LOGIN:PASSWORD@HOST:PORT/SCHEMA", needsPassword: false },
 };
 
-function complaint(url: string, { schemes, example, needsPassword }: UrlForm): string | undefined {
+function problem(url: string, { schemes, example, needsPassword }: UrlForm): string | undefined {
   const login = loginOf(url.trim());
-  if (!login) return `it is no URL: expected ${example}`;
+  if (!login) return `it is not a URL: expected ${example}`;
   if (schemes && !schemes.includes(login.scheme)) {
     return `its scheme is ${login.scheme}: expected ${schemes.join(" or ")}, as in ${example}`;
   }
@@ -74,14 +74,14 @@ function complaint(url: string, { schemes, example, needsPassword }: UrlForm): s
   return;
 }
 
-/** Says what is wrong with a URL. */
+/** Lists the fault of a URL in a stack. */
 export function urlFaults(given: Source): Fault[] {
   const url = textOf(given);
   const kind = urlForms[String(given.path[0])];
-  return faultAt(given.path, url === undefined || !kind ? undefined : complaint(url, kind));
+  return faultAt(given.path, url === undefined || !kind ? undefined : problem(url, kind));
 }
 
-/** Rejects URLs that lead nowhere, or elsewhere than they seem to. */
+/** Rejects URLs that have no host, or that clients read in another way than people do. */
 export const urlRule = rule(["postgres.*", "redis.*", "connections.*.uri"], (parsed) =>
   [...serviceUrls(parsed), ...connectionUrls(parsed)].flatMap(urlFaults),
 );

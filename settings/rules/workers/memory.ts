@@ -2,14 +2,14 @@ import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /**
- * MiB of a worker with its log server, before any process for tasks. Measured with `docker stats` on Airflow
- * 3.3.2: 519 MiB with eight idle processes, 336 to 416 with four, 785 with eight tasks that sleep.
+ * Memory of a worker with its log server but without processes for tasks, in MiB. Measured with `docker stats` on
+ * Airflow 3.3.2: 519 MiB with eight idle processes, 336 to 416 with four, 785 with eight sleeping tasks.
  */
 const workerBase = 230;
-/** MiB of a process for tasks, 36, and of a task in it that does nothing, 34. Real tasks need more. */
+/** Memory of a process for tasks (36 MiB) with a task in it that does nothing (34 MiB); real tasks need more. */
 const perTask = 70;
 
-/** @param hasMemory true if the stack gives the memory of these workers: then the fault is reported there */
+/** @param hasMemory true if the stack gives these workers' memory, which is then reported instead of the concurrency */
 function fault(
   [memoryPath, concurrencyPath]: readonly [readonly PropertyKey[], readonly PropertyKey[]],
   memory: number,
@@ -19,16 +19,16 @@ function fault(
   const least = workerBase + concurrency * perTask;
   if (memory >= least) return [];
   const most = Math.floor((memory - workerBase) / perTask);
-  const takes = `a worker takes ${workerBase} MiB and ${perTask} for each task`;
+  const takes = `a worker takes ${workerBase} MiB and ${perTask} MiB for each task`;
   return hasMemory
-    ? faultAt(memoryPath, `${takes}: expected at least ${least} for ${concurrency} at once`)
+    ? faultAt(memoryPath, `${takes}: expected at least ${least} MiB for ${concurrency} tasks at once`)
     : faultAt(
         concurrencyPath,
         `${takes}: expected at most ${most} with ${memory} MiB, or at least ${least} MiB`,
       );
 }
 
-/** Refuses workers that the engine would kill as soon as all of their places are taken. */
+/** Rejects workers that the engine would kill as soon as they run as many tasks as they may. */
 const memory = rule(["workerMemory", "workerConcurrency"], (parsed, isGiven) =>
   fault(
     [["workerMemory"], ["workerConcurrency"]],
@@ -43,7 +43,7 @@ const memoryOfGroups = rule(
   (parsed) =>
     parsed.workerGroups.flatMap(([at, group]) => {
       const { concurrency = parsed.workerConcurrency, memory = parsed.workerMemory } = group;
-      // A group without values of its own has those of the default group, whose faults are reported already.
+      // A group without its own values has those of the default group, which the other rule checks.
       if (group.concurrency === undefined && group.memory === undefined) return [];
       const paths = [
         ["workerGroups", at, "memory"],

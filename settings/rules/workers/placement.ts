@@ -15,7 +15,7 @@ function fault(at: number, key: keyof MachineSettings, message: string): Fault {
 }
 
 const needed = {
-  docker: "expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
+  docker: "expected unix:///PATH, ssh://USER@HOST or tcp://HOST:PORT",
   address: "expected the IPv4 address at which the other machines reach it",
 } as const;
 
@@ -35,8 +35,10 @@ const certificates = rule(
       const isTcp = docker?.startsWith("tcp://");
       if (!capabilities[platform].engines || docker === undefined || isTcp === (certificates !== undefined))
         return [];
-      const needed = "tcp:// needs a directory with ca.pem, cert.pem and key.pem";
-      return [fault(at, "certificates", isTcp ? needed : "only tcp:// has certificates")];
+      const message = isTcp
+        ? "tcp:// needs certificates: expected a directory with ca.pem, cert.pem and key.pem"
+        : "only tcp:// uses certificates: expected no value; remove it";
+      return [fault(at, "certificates", message)];
     }),
 );
 
@@ -48,22 +50,22 @@ const nodes = rule(["platform", "machines.*.node", "machines.*.labels"], ({ plat
   ),
 );
 
-/** Rejects keys of a machine that another platform has. */
-const foreign = (["engines", "nodes"] as const).flatMap((kind) =>
-  keysByAbility[kind].map((key) =>
+/** Rejects keys of a machine that are for another platform. */
+const foreign = (["engines", "nodes"] as const).flatMap((ability) =>
+  keysByAbility[ability].map((key) =>
     rule(["platform", `machines.*.${key}`], ({ platform, machines = [] }) =>
       machines.flatMap(([at, { [key]: value }]) =>
-        !capabilities[platform][kind] && value !== undefined ? [fault(at, key, needs(kind))] : [],
+        !capabilities[platform][ability] && value !== undefined ? [fault(at, key, needs(ability))] : [],
       ),
     ),
   ),
 );
 
-/** Rejects addresses among several machines at which no other machine is, such as loopback ones. */
+/** Rejects addresses among several machines at which no other machine can be reached, such as loopback ones. */
 const loopback = rule(["machines.*.address"], ({ machines = [] }) =>
   machines.flatMap(([at, { address }]) =>
     machines.length > 1 && address !== undefined && isNoHost(address)
-      ? [fault(at, "address", "expected one that the others reach: that of its network")]
+      ? [fault(at, "address", "expected an address at which the other machines reach this one")]
       : [],
   ),
 );
@@ -90,7 +92,7 @@ const twice = rule(["machines.*.roles.*"], ({ machines = [] }) => {
     const first = placed.findIndex((other) => other.role === role);
     return first === nth
       ? []
-      : [{ path, message: `machines[${placed[first]?.at}] has it: expected each role once` }];
+      : [{ path, message: `machines[${placed[first]?.at}] has this role too: expected each role once` }];
   });
 });
 
@@ -142,16 +144,17 @@ const groupMachines = rule(["machines.name", "workerGroups.*.machine"], ({ machi
 const groupNames = rule(["machines.*.name", "workerGroups.*.name"], ({ machines = [], workerGroups }) => {
   const taken = ["default", ...machines.map(([, { name }]) => name)];
   const groups = workerGroups.map(([, { name }]) => name);
+  const message = "expected a name that no machine and no other group has";
   return workerGroups.flatMap(([at, { name }], nth) =>
     [...taken, ...groups.slice(0, nth)].includes(name)
-      ? [{ path: ["workerGroups", at, "name"], message: "expected a name of its own" }]
+      ? [{ path: ["workerGroups", at, "name"], message }]
       : [],
   );
 });
 
 const countedGroups = rule(["machines.*.workers", "workerGroups.name"], ({ machines = [], workerGroups }) => {
   const names = ["default", ...workerGroups.map(({ name }) => name)];
-  const message = `expected the names of worker groups: ${names.join(", ")}`;
+  const message = `expected the name of a worker group: ${names.join(", ")}`;
   return machines.flatMap(([at, machine]) =>
     Object.keys(counted(machine))
       .filter((group) => !names.includes(group))
@@ -159,7 +162,7 @@ const countedGroups = rule(["machines.*.workers", "workerGroups.name"], ({ machi
   );
 });
 
-/** Checks of machines, and of the workers and groups that run there. */
+/** Rules about machines, and about the workers and groups that run on them. */
 export const placementRules = [
   counts,
   groupMachines,

@@ -17,7 +17,7 @@ const unserved = rule(
     if (served.includes(given.value)) return [];
     const queues =
       served.length > 0 ? `a queue of a worker group: ${served.join(", ")}; or workers` : "workers";
-    const message = `no worker takes tasks from it, since there are none of the default group: expected ${queues}`;
+    const message = `no worker takes tasks from it, since the default group has no workers: expected ${queues}`;
     return [{ path: given.path, message, given: given.value }];
   },
 );

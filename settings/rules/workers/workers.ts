@@ -2,7 +2,7 @@ import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 function fault(path: readonly PropertyKey[], max: number, min = 0): Fault[] {
-  return min > max ? [{ path, message: `expected a number that is not above the concurrency, ${max}` }] : [];
+  return min > max ? [{ path, message: `expected at most the concurrency, ${max}` }] : [];
 }
 
 /** Rejects a minimum concurrency above the maximum. */

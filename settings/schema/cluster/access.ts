@@ -3,11 +3,11 @@ import { addressAndPort, annotations, clusterLabel, list, object, whole } from "
 
 const value = whole(-1_000_000_000, 1_000_000_000);
 
-/** Priority classes of a stack's pods. */
+/** Values of the two PriorityClasses of a stack's pods, within Kubernetes' bounds for users' classes. */
 export const priority = object({
   control: value.default(0).describe("Priority of everything but workers; pods without a class have 0."),
   tasks: value.default(-1000).describe("Priority of workers, which never evict other pods."),
-}).refine(({ control, tasks }) => tasks <= control, { error: "expected a tasks that is not above control" });
+}).refine(({ control, tasks }) => tasks <= control, { error: "expected tasks to be at most control" });
 
 export const serviceAccount = object({
   annotations: annotations

@@ -28,7 +28,7 @@ export const ingress = object({
   ),
   flower: hostAndPath
     .optional()
-    .describe("Host name of Flower, and a path if others share it; without it Flower is not exposed."),
+    .describe("Host name of Flower, and a path if others share it; default: not exposed."),
   monitoring: hostAndPath
     .optional()
     .describe(

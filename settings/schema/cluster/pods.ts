@@ -1,19 +1,16 @@
 import { z } from "zod";
 import { annotations, list, matching, name, object } from "../values.ts";
 
-const fields = z.record(z.string(), z.unknown(), { error: "expected an object of Kubernetes" });
+const fields = z.record(z.string(), z.unknown(), { error: "expected an object, as in Kubernetes" });
 
 const noDots = "expected an absolute path without ..";
 const mountPath = matching(/^\//, noDots).refine((path) => !/\/\.\.?(\/|$)/.test(path), { error: noDots });
 
-function named(what: string) {
-  return list(
-    z.looseObject({ name: name.describe("Name.") }, { error: "expected objects with a name" }),
-    what,
-  );
+function namedObjects(of: string) {
+  return list(z.looseObject({ name: name.describe("Name.") }, { error: "expected objects with a name" }), of);
 }
 
-/** Fields of Kubernetes that a stack adds to the pods of a role, as the API has them. */
+/** Fields of Kubernetes' API that a stack adds to the pods of a role. */
 export const podExtras = object({
   annotations: annotations.optional().describe("Annotations of the pods."),
   affinity: object({
@@ -22,13 +19,13 @@ export const podExtras = object({
     podAntiAffinity: fields.optional().describe("As in Kubernetes."),
   })
     .optional()
-    .describe("Nodes and pods to be near to, or apart from, as in Kubernetes."),
-  initContainers: named("containers")
+    .describe("Nodes and pods to run near to, or apart from, as in Kubernetes."),
+  initContainers: namedObjects("containers")
     .optional()
     .describe(
       "Containers that run before the role, and with `restartPolicy: Always` beside it, as in Kubernetes.",
     ),
-  volumes: named("volumes").optional().describe("Volumes of the pods, as in Kubernetes."),
+  volumes: namedObjects("volumes").optional().describe("Volumes of the pods, as in Kubernetes."),
   volumeMounts: list(
     z.looseObject(
       { name: name.describe("Name of the volume."), mountPath: mountPath.describe("Path in the container.") },

@@ -2,16 +2,16 @@ import { file } from "../paths.ts";
 import { secret } from "../secret.ts";
 import { hostPattern, matching, object, portPattern, word } from "../values.ts";
 
-/** Name of a branch or tag, by the rules of git check-ref-format; a commit has the form of one. */
+/** Name of a branch or tag, by the rules of `git check-ref-format`; the hash of a commit is such a name too. */
 const gitRef = word(
   /^(?!-|@$|.*(\.\.|@\{|\/\/|\/\.|\.lock(\/|$)))[^\s~^:?*[\\\p{Cc}./][^\s~^:?*[\\\p{Cc}]{0,199}(?<![./])$/u,
-  "expected the name of a branch or tag, 200 letters at most: main, release/2.1, v1.0+build",
+  "expected the name of a branch or tag, 200 characters at most: main, release/2.1, v1.0+build",
 );
 
 const repositoryUrl =
   "expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git";
 
-/** A repository of DAGs, and what opens it. */
+/** A Git repository of DAGs, with its login or key. */
 export const dagsGit = object({
   url: matching(
     new RegExp(

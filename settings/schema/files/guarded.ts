@@ -21,21 +21,21 @@ const rooms = [
   "tools",
 ];
 
-/** Most levels of folders to search for a state; a folder of DAGs is rarely deeper. */
-const deepest = 4;
+/** Levels of folders to search for a state; a folder of DAGs is rarely deeper. */
+const searchDepth = 4;
 
 function isWithin(inner: string, outer: string): boolean {
   const path = relative(outer, inner);
   return path === "" || !(path === ".." || path.startsWith(`..${sep}`) || path.startsWith(sep));
 }
 
-/** True if a path, which need not exist, is the folder of the program or of the user's project, or in it. */
+/** True if a path, which need not exist, is inside the program's folder, or inside the user's project. */
 export function isOfProject(path: string): boolean {
   return [root, fromProject(".")].some((folder) => isWithin(resolve(path), folder));
 }
 
-/** Finds a folder `.state`, which belongs to some clone of the project. */
-function stateIn(folder: string, levels = deepest): string | undefined {
+/** Finds a folder `.state`, which any clone of the project may have. */
+function stateIn(folder: string, levels = searchDepth): string | undefined {
   if (existsSync(join(folder, ".state"))) return join(folder, ".state");
   if (levels === 0) return undefined;
   const inner = readdirSync(folder, { withFileTypes: true }).filter(
@@ -46,7 +46,7 @@ function stateIn(folder: string, levels = deepest): string | undefined {
     .find((found) => found !== undefined);
 }
 
-/** Says why a directory must not be mounted, sent or built; undefined if it may. */
+/** Explains why a directory must not be mounted, uploaded or built into an image; undefined if it may be. */
 export function directoryHeldBack(path: string): string | undefined {
   const real = realpathSync(path);
   const roots = [root, realpathSync(fromProject("."))];
@@ -58,13 +58,13 @@ export function directoryHeldBack(path: string): string | undefined {
   if (real.split(sep).includes(".state")) return "it is in .state, with the key of all secrets";
   try {
     const state = stateIn(real);
-    return state && `it has ${state} in it, with the key of all secrets`;
+    return state && `it contains ${state}, with the key of all secrets`;
   } catch {
-    return "a directory in it may not be read by this user";
+    return "this user may not read a directory in it";
   }
 }
 
-/** Says why a file must not be read for a stack; undefined if it may. */
+/** Explains why a stack must not use a file; undefined if it may. */
 export function fileHeldBack(path: string): string | undefined {
   return realpathSync(path).split(sep).includes(".state")
     ? "it is in .state, with the key of all secrets"

@@ -4,7 +4,7 @@ import { hostPattern, matching, object, portPattern } from "../values.ts";
 const receiver =
   "expected the http or https URL of an OTLP receiver, without a login: http://collector.example.com:4318";
 
-/** Where spans of Airflow's go. */
+/** Receiver of Airflow's spans. */
 export const tracing = object({
   endpoint: matching(
     new RegExp(`^https?://(${hostPattern}|\\[[0-9A-Fa-f:.]+\\])(:${portPattern})?(/[^\\s@?#"'<>\\\\]*)?$`),

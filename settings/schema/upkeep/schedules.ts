@@ -7,14 +7,14 @@ function secondsOf(text: string): number {
   return Number.parseInt(text, 10) * (text.endsWith("h") ? 3600 : 60);
 }
 
-/** Schedule of the stack's own proof. */
+/** Schedule of proofs; parsing turns times into seconds. */
 export const canary = object({
   every: matching(/^[1-9]\d{0,3}[mh]$/, expected)
     .transform(secondsOf)
     .describe("Time from one proof to the next: `5m`, `1h`."),
 });
 
-/** Schedule of the stack's backups. */
+/** Schedule and destination of backups; parsing turns times into seconds. */
 export const backup = object({
   every: matching(/^[1-9]\d{0,3}[mh]$/, expected)
     .default("6h")
@@ -23,7 +23,7 @@ export const backup = object({
   keep: whole(1, 1000).default(14).describe("Backups that are kept; older ones are removed."),
   to: matching(
     /^(volume|\/[^\s:,]*)$/,
-    "expected volume, or the absolute path of a directory on the machine of the database; s3:// and other stores are not written to: npm run backup -- --save ID copies a backup to where such a store is filled from",
+    "expected volume, or the absolute path of a directory on the machine of the database; s3:// and other stores are not supported: npm run backup -- --save ID copies a backup to the current directory, to upload it to such a store",
   )
     .default("volume")
     .describe(

@@ -92,7 +92,7 @@ test("an external server with one database is dumped once", async () => {
 
 test("a backup has two connections, past PgBouncer", () => {
   for (const stated of [config, { ...config, pgbouncer: {} }]) {
-    const counts = serverShares(settings(stated)).filter(({ who }) => who === "backup");
+    const counts = serverShares(settings(stated)).filter(({ client }) => client === "backup");
     assert.deepEqual(
       counts.map(({ count }) => count),
       [2],

@@ -51,7 +51,7 @@ for (const version of ["3.3.2", "2.11.2"]) {
     });
     const shares = clientShares(settingsFrom(raw(config), () => ""));
     assert.deepEqual(
-      shares.filter(({ who }) => who === "canary").map(({ count }) => count),
+      shares.filter(({ client }) => client === "canary").map(({ count }) => count),
       [1],
     );
   });

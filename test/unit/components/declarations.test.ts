@@ -134,7 +134,7 @@ test("a file of declarations adds to the stack's", () => {
 test("a name in both is refused, with both places", () => {
   assert.throws(
     () => both("  airflow:variables: { a: one }\n", "variables:\n  a: two\n"),
-    /stack\.yaml:3: variables\.a is \{…\}; airflow\.yaml:2 declares it too: expected one of both$/,
+    /stack\.yaml:3: variables\.a is \{…\}; airflow\.yaml:2 declares it too: expected only one of them$/,
   );
 });
 
@@ -179,7 +179,7 @@ test("faults of a file that is no YAML stand beside those of the stack", () => {
     (error: Error) => {
       const lines = error.message.split("\n").slice(1);
       assert.deepEqual(lines, [
-        "  airflow.yaml:2: is no YAML: a tab indents the line; expected spaces",
+        "  airflow.yaml:2: is not YAML: a tab indents the line; expected spaces",
         `  ${join(folder, "stack.yaml")}:3: workers is -1; expected a whole number from 0 to 1000`,
       ]);
       return true;

@@ -156,10 +156,7 @@ test("a repository's credentials have to fit its URL", () => {
   );
   says({ dagsGit: { ...https, key } }, /dagsGit\.key is .*; the repository is read over http/);
   says({ dagsGit: { url: https.url, user } }, /dagsGit\.password is not given; dagsGit\.user needs it/);
-  says(
-    { dagsGit: ssh },
-    /the image that is built here has no ssh: expected systemPackages: \[openssh-client\]/,
-  );
+  says({ dagsGit: ssh }, /the image built here has no ssh: expected systemPackages: \[openssh-client\]/);
   says({ dagsGit: { url: "ssh://git.test/dags.git" } }, /dagsGit\.url is .*; expected the http or https URL/);
   for (const config of [{ dagsGit: https }, { dagsGit: ssh, systemPackages }])
     assert.doesNotThrow(() => settingsFrom(raw(config), () => "3"));

@@ -304,7 +304,7 @@ test("faults of roles' settings", () => {
   for (const line of told) assert.match(line, /expected /);
   assert.ok(
     told.some((line) =>
-      line.endsWith("it has 513 KiB: expected 512; larger ones belong into the image, or a volume"),
+      line.endsWith("it has 513 KiB: expected 512; larger files belong in the image, or in a volume"),
     ),
   );
 });
@@ -329,7 +329,7 @@ test("faults of authorities", () => {
   const rows: [string, RegExp][] = [
     [files.text, /there is no certificate in it: expected/],
     [files.key, /it contains a private key/],
-    [files.past, /its certificate of CN=authority [0-9a-f]{8} has ended on \d{4}-\d\d-\d\d: expected/],
+    [files.past, /its certificate of CN=authority [0-9a-f]{8} expired on \d{4}-\d\d-\d\d: expected/],
     [
       written("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
       /cannot be read/,
@@ -348,15 +348,15 @@ test("faults of publishing", () => {
       /^publish\.certificate is not given; .*logins of the webserver and of Flower would cross the network in plain/,
     ],
     [{ ...good, address: "airflow" }, /publish\.address is airflow; expected an IPv4 address/],
-    [{ ...good, certificate: files.past }, /publish\.certificate is .*has ended on/],
+    [{ ...good, certificate: files.past }, /publish\.certificate is .*expired on/],
     [
       { ...good, key: { file: files.otherKey } },
       /publish\.key is \[secret\]; it is the key of another certificate/,
     ],
-    [{ ...good, key: { file: files.text } }, /publish\.key is \[secret\]; it is no private key in PEM/],
+    [{ ...good, key: { file: files.text } }, /publish\.key is \[secret\]; it is not a private key in PEM/],
     [
       { ...good, host: "other.test" },
-      /publish\.host is other\.test; the certificate is not for it, but for DNS:airflow\.test/,
+      /publish\.host is other\.test; the certificate is valid only for DNS:airflow\.test/,
     ],
     [{ ...good, flowerPort: 443 }, /publish\.flowerPort is 443; the webserver has this port too/],
     [

@@ -46,7 +46,7 @@ test("a stack is monitored only if it says so", async () => {
     assert.ok(!builtFor(settings({})).includes("monitoring"));
   }
   assert.ok(builtFor(whole).includes("monitoring"));
-  const own = clientShares(whole).find(({ who }) => who === "monitoring");
+  const own = clientShares(whole).find(({ client }) => client === "monitoring");
   assert.equal(own?.count, 1);
 });
 

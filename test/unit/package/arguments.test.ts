@@ -56,7 +56,7 @@ test("faults are told together, with the component's name and a program's means"
       assert.deepEqual(
         lines.map((line) => line.replace(/expected platform, .*/, "expected platform, …")),
         [
-          "AirflowStack airflow: flowerPort is [secret]; expected a plain value: nothing would keep it secret here",
+          "AirflowStack airflow: flowerPort is [secret]; nothing keeps a value secret here: expected a plain value",
           "AirflowStack airflow: secrets.adminPassword is [plaintext]; expected a secret output: pulumi.secret(…), or a secret of the configuration",
           "AirflowStack airflow: workers is -1; expected a whole number from 0 to 1000",
           "AirflowStack airflow: wrokers is unknown; did you mean workers? expected platform, …",

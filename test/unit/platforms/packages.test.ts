@@ -63,7 +63,7 @@ test("a cluster is given the image with the packages that the stack names", () =
   assert.throws(
     () => settings(cluster("r.example.com/airflow:3.3.2")),
     new RegExp(
-      `requirements is .*requirements\\.txt; images\\.airflow, r\\.example\\.com/airflow:3\\.3\\.2, has other packages: expected an image REPOSITORY/${tag}, which npm run images -- --push`,
+      `requirements is .*requirements\\.txt; images\\.airflow, r\\.example\\.com/airflow:3\\.3\\.2, was built with other packages: expected an image REPOSITORY/${tag}, which npm run images -- --push`,
     ),
   );
 });

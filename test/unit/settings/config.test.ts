@@ -74,8 +74,8 @@ const cluster = {
 
 test("what a cluster needs is asked for", () => {
   const faults = [
-    /images\.airflow is not given; expected an image of a registry: npm run images -- --push/,
-    /dagsImage is not given; a cluster needs it, to push DAGs to, or dagsGit/,
+    /images\.airflow is not given; expected an image in a registry: npm run images -- --push/,
+    /dagsImage is not given; a cluster mounts no directory: expected a repository to push DAGs to, or dagsGit/,
   ];
   for (const fault of faults) assert.throws(() => settingsFrom({ platform: "kubernetes" }, where), fault);
   assert.equal(settingsFrom(cluster, where).platform, "kubernetes");

@@ -50,7 +50,7 @@ test("a stack that may open more than there are is refused, with the budget as a
       dag-processor         5  1 instance x (3 + 2)
       triggerer             5  1 instance x (3 + 2)
       worker, results      60  12 workers x (4 tasks + 1)
-      migration             3  its lock, its work, and a look
+      migration             3  its lock, its work, its progress
       sum                 101
       limit                97  max_connections 100, less those kept for superusers
     expected at least 110; or lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}`,
@@ -91,20 +91,20 @@ const url = "postgresql://airflow:a-long-word@db.example.com/airflow";
 const faults: readonly (readonly [Config, RegExp])[] = [
   [
     { postgres: { resultsUrl: url } },
-    /postgres\.resultsUrl is \{…\}; it is for a server that is there already: allowed with postgres\.url/,
+    /postgres\.resultsUrl is \{…\}; it is for an external server: expected postgres\.url beside it/,
   ],
   [
     { redis: { ca: "package.json" } },
-    /redis\.ca is package\.json; it is for a server that is there already: allowed with redis\.url/,
+    /redis\.ca is package\.json; it is for an external server: expected redis\.url beside it/,
   ],
   [
     { postgres: { url, memory: 512 } },
-    /postgres\.memory is 512; it is for the stack's own: expected either this or postgres\.url/,
+    /postgres\.memory is 512; it is for the stack's own server: expected either this or postgres\.url/,
   ],
   [{ postgres: { url, settings: { jit: false } } }, /postgres\.settings is \{…\}; it is for the stack's own/],
   [
     { postgres: { url: `${url}?sslrootcert=/x` } },
-    /postgres\.url is \{…\}; its parameter sslrootcert cannot be kept; expected sslmode, /,
+    /postgres\.url is \{…\}; its parameter sslrootcert is not supported; expected sslmode, /,
   ],
   [
     { postgres: { url: `${url}?sslmode=maybe` } },
@@ -112,11 +112,11 @@ const faults: readonly (readonly [Config, RegExp])[] = [
   ],
   [
     { postgres: { url: `${url}?connect_timeout=3` }, pgbouncer: {} },
-    /pgbouncer cannot keep its connect_timeout: expected sslmode/,
+    /PgBouncer would drop its parameter connect_timeout: expected only sslmode/,
   ],
   [
     { redis: { url: "rediss://a:a-long-word@h/0?ssl_cert_reqs=none" } },
-    /redis\.url is \{…\}; its parameter ssl_cert_reqs cannot be kept/,
+    /redis\.url is \{…\}; its parameter ssl_cert_reqs is not supported/,
   ],
   [{ redis: { url: "rediss://a:a-long-word@h/x" } }, /redis\.url is \{…\}; expected rediss:/],
 ];
@@ -150,7 +150,7 @@ test("a certificate for Redis has its key, and is shown in TLS alone", async () 
   const rows: readonly (readonly [redis: Config, fault: string])[] = [
     [
       { certificate, key },
-      "redis.certificate is {…}; it is for a server that is there already: allowed with redis.url\n  redis.key is {…}; it is for a server that is there already: allowed with redis.url",
+      "redis.certificate is {…}; it is for an external server: expected redis.url beside it\n  redis.key is {…}; it is for an external server: expected redis.url beside it",
     ],
     [{ url: tls, certificate }, "redis.key is not given; expected the private key of redis.certificate"],
     [{ url: tls, key }, "redis.key is {…}; it is the key of a certificate: expected redis.certificate, too"],
@@ -160,7 +160,7 @@ test("a certificate for Redis has its key, and is shown in TLS alone", async () 
     ],
     [
       { url: tls, certificate, key: { file: certificate } },
-      "redis.key is [secret]; it is no private key in PEM: expected the key of redis.certificate, in PEM",
+      "redis.key is [secret]; it is not a private key in PEM: expected the key of redis.certificate, in PEM",
     ],
     [
       { url: tls, certificate: empty, key },
@@ -211,7 +211,7 @@ test("authorities of a server have to be certificates, and the server is asked w
     [privateKey.export({ type: "pkcs8", format: "pem" }).toString(), /it contains a private key/],
     [publicKey.export({ type: "spki", format: "pem" }).toString(), /there is no certificate in it/],
     [`${pem}${pem.slice(0, 100)}`, /a certificate in it cannot be read/],
-    [await authorityCertificate(createPublicKey(privateKey), privateKey, -1 / 48), /has ended on/],
+    [await authorityCertificate(createPublicKey(privateKey), privateKey, -1 / 48), /expired on/],
   ];
   for (const [content, message] of wrong) {
     assert.match(said({ redis: { url: broker, ca: written("wrong.pem", content) } }), message);

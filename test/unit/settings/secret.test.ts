@@ -73,8 +73,8 @@ const refused: readonly [key: string, value: string, says: RegExp][] = [
   ],
   ["secrets.fernetkey", "x", /^secrets\.fernetkey takes no secret/],
   ["secrets.fernetKey=Zk3vQ9pLx2", "x", /^… takes no secret/],
-  ["Zk3vQ9pLx2..x", "x", /^… is no key/],
-  ["secrets..x", "x", /is no key; expected one like secrets\.fernetKey/],
+  ["Zk3vQ9pLx2..x", "x", /^… is not a key/],
+  ["secrets..x", "x", /is not a key; expected one like secrets\.fernetKey/],
   ["secrets.fernetKey", "s3cret", /^secrets\.fernetKey is \[secret\]; expected a fernet key/],
   ["secrets.adminPassword", "", /^secrets\.adminPassword is empty/],
 ];

@@ -111,8 +111,8 @@ test("a given secret that nothing can take is not told", () => {
   assert.deepEqual(
     said(() => settingsFrom({ secrets: JSON.stringify(secrets) }, () => "x.yaml:1")),
     [
-      "1: secrets.adminPassword is [secret]; expected letters, digits and signs of ASCII, without spaces and commas",
-      "1: secrets.brokerPassword is [secret]; expected letters, digits and signs of ASCII, without spaces",
+      "1: secrets.adminPassword is [secret]; expected printable ASCII characters, without spaces and commas",
+      "1: secrets.brokerPassword is [secret]; expected printable ASCII characters, without spaces",
       "1: secrets.jwtSecret is [secret]; expected an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
     ],
   );
@@ -139,13 +139,13 @@ test("values that are encrypted are found at any depth; what only looks like one
 const noStackFiles: readonly [text: string, says: RegExp][] = [
   [
     "config:\n  a: 1\n  a: 2\n",
-    /fault\(s\):\n {2}f\.yaml:3: is no YAML: a key is there for the second time; expected each key once/,
+    /fault\(s\):\n {2}f\.yaml:3: is not YAML: a key appears twice; expected each key once/,
   ],
-  ["config: {\n", /fault\(s\):\n {2}f\.yaml:2: is no YAML: /],
-  ["- config\n", /fault\(s\):\n {2}f\.yaml:1: is no stack file; expected config: and below it keys/],
+  ["config: {\n", /fault\(s\):\n {2}f\.yaml:2: is not YAML: /],
+  ["- config\n", /fault\(s\):\n {2}f\.yaml:1: is not a stack file; expected config: and below it keys/],
   [
     "# Empty.\nconfig: [airflow:workers]\n",
-    /fault\(s\):\n {2}f\.yaml:2: is no stack file; expected config: /,
+    /fault\(s\):\n {2}f\.yaml:2: is not a stack file; expected config: /,
   ],
 ];
 
@@ -164,5 +164,5 @@ test("a path is read as it is spelt", () => {
   ];
   for (const path of paths) assert.deepEqual(pathOf(spell(path)), path);
   for (const none of ["", ".a", "a.", "a[b]", "a b[", "a..b"])
-    assert.throws(() => pathOf(none), /is no key; expected/, none);
+    assert.throws(() => pathOf(none), /is not a key; expected/, none);
 });

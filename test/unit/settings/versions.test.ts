@@ -120,16 +120,16 @@ test("versions are compared by their numbers, and another one than the deployed 
 const refused = (config: object) => () => settingsFrom(raw({ ...config }), () => "stack.yaml:3");
 
 test("versions that are not known, or not built here, and what Airflow 2 has not, are refused", () => {
-  assert.throws(refused({ version: "2.10.5" }), /version is 2\.10\.5; expected 2\.11\.x and 3\.3\.x/);
-  assert.throws(refused({ version: "3.3.1" }), /expected 2\.11\.2 and 3\.3\.2.*images\.airflow/);
+  assert.throws(refused({ version: "2.10.5" }), /version is 2\.10\.5; expected 2\.11\.x or 3\.3\.x/);
+  assert.throws(refused({ version: "3.3.1" }), /expected 2\.11\.2 or 3\.3\.2.*images\.airflow/);
   assert.doesNotThrow(refused({ version: "3.3.1", images: { airflow: "apache/airflow:3.3.1" } }));
   assert.throws(
     refused({ version: "2.11.2", dagsGit: { url: "https://git.example.com/dags.git" } }),
-    /dagsGit is \{…\}; Airflow 2\.11\.2 reads no repository/,
+    /dagsGit is \{…\}; Airflow 2\.11\.2 cannot read a repository/,
   );
   assert.throws(
     refused({ version: "2.11.2", tracing: { endpoint: "http://a:4318" }, logFormat: "json" }),
-    /logFormat is json; Airflow 2\.11\.2 writes text[\s\S]*tracing is \{…\}; Airflow 2\.11\.2 takes no endpoint/,
+    /logFormat is json; Airflow 2\.11\.2 writes only text[\s\S]*tracing is \{…\}; Airflow 2\.11\.2 has no settings for an endpoint/,
   );
   assert.throws(
     refused({ tracing: { endpoint: "http://a:4318" }, settings: { traces: { otel_on: true } } }),
@@ -154,7 +154,7 @@ test("a setting that a version has not, or calls otherwise, is refused with what
   says(
     "3.3.2",
     { webserver: { page_size: 50 } },
-    /settings\.webserver\.page_size is \{…\}; Airflow 3\.3\.2 has another name for it: expected settings\.api\./,
+    /settings\.webserver\.page_size is \{…\}; Airflow 3\.3\.2 calls it api\.page_size: expected settings\.api\./,
   );
   says(
     "3.3.2",
@@ -211,7 +211,7 @@ test("a setting that is a secret is given encrypted, any other in plain", () => 
     ],
   ]);
   assert.deepEqual(messages("2.11.2", smtp, all), [
-    ["settings.smtp.smtp_host", "expected a plain value: nothing would keep it secret here"],
+    ["settings.smtp.smtp_host", "nothing keeps a value secret here: expected a plain value"],
   ]);
 });
 

@@ -30,11 +30,11 @@ test("a certificate that has ended keeps a stack from being deployed, and from n
   const file = join(folder, "Pulumi.unit.yaml");
   const past = await certificate("past.pem", -1 / 48);
   writeFileSync(file, `config:\n  airflow:workers: 3\n  airflow:caCertificates: [${past}]\n`);
-  assert.throws(() => readStackFile(file), /caCertificates\[0\] is .*has ended on/);
+  assert.throws(() => readStackFile(file), /caCertificates\[0\] is .*expired on/);
   const settings = readDeployed(file);
   assert.equal(settings.groups[0]?.workers, 3);
   const [told, ...more] = endingWarnings(fileEndings(settings), new Date());
-  assert.match(told ?? "", /^caCertificates\[0\] has ended on [\d-]{10}: replace the file, then npm run up$/);
+  assert.match(told ?? "", /^caCertificates\[0\] expired on [\d-]{10}: replace the file, then npm run up$/);
   assert.deepEqual(more, []);
   writeFileSync(file, "config:\n  airflow:workers: -1\n");
   assert.throws(() => readDeployed(file), /workers is -1/);

@@ -43,7 +43,7 @@ export const cluster: readonly BadRow[] = [
   airflow:backup: { to: /srv/backups }
 `,
     says: [
-      "3: images.backup is not given; expected an image of a registry: npm run images -- --push REPOSITORY builds, pushes and prints it",
+      "3: images.backup is not given; expected an image in a registry: npm run images -- --push REPOSITORY builds, pushes and prints it",
       "5: backup.to is /srv/backups; it needs platform: docker; expected volume",
     ],
     expressible: false,
@@ -69,7 +69,7 @@ export const cluster: readonly BadRow[] = [
   inCluster(
     "Flower at the place of the webserver",
     `{ ingress: { ${ingress}, flower: a.test } }`,
-    ["ingress.flower is a.test; the webserver is there: expected another host name, or a path"],
+    ["ingress.flower is a.test; the webserver has this address: expected another host name, or a path"],
     false,
   ),
   inCluster(
@@ -84,7 +84,7 @@ export const cluster: readonly BadRow[] = [
     "tasks that start pods beside the stack",
     "{ namespace: a, podOperator: { namespace: a, apiServer: [10.0.0.4:6443] } }",
     [
-      "podOperator.namespace is a; tasks could read all secrets of the stack there: expected a namespace of its own",
+      "podOperator.namespace is a; tasks could read all secrets of the stack there: expected another namespace",
     ],
     false,
   ),
@@ -100,20 +100,20 @@ export const cluster: readonly BadRow[] = [
     "the stack's own Postgres under the cluster's user ids",
     "{ userIds: cluster }",
     [
-      "userIds is cluster; the stack's own Postgres makes its data only as a user that its image knows: expected postgres.url, an external one, or image",
+      "userIds is cluster; the stack's own Postgres can create its data only as a user that its image knows: expected image, or postgres.url with an external server",
     ],
     false,
   ),
   inCluster(
     "the webserver, Flower and the monitoring at one place",
     "{ ingress: { class: nginx, namespace: nginx, webserver: a.test, flower: b.test, monitoring: b.test } }",
-    ["ingress.monitoring is b.test; Flower is there: expected another host name, or a path"],
+    ["ingress.monitoring is b.test; Flower has this address: expected another host name, or a path"],
     false,
   ),
   inCluster(
     "the monitoring where the webserver is",
     `{ ingress: { ${ingress}, monitoring: a.test } }`,
-    ["ingress.monitoring is a.test; the webserver is there: expected another host name, or a path"],
+    ["ingress.monitoring is a.test; the webserver has this address: expected another host name, or a path"],
     false,
   ),
   inCluster(
@@ -195,7 +195,7 @@ export const cluster: readonly BadRow[] = [
   inCluster(
     "workers before control roles",
     "{ priority: { control: 0, tasks: 1 } }",
-    ["priority is {…}; expected a tasks that is not above control"],
+    ["priority is {…}; expected tasks to be at most control"],
     false,
   ),
   inCluster(
@@ -210,7 +210,7 @@ export const cluster: readonly BadRow[] = [
     "the namespace of an operator's Prometheus",
     "{ namespace: metrics, prometheusOperator: { namespace: metrics } }",
     [
-      "namespace is metrics; it belongs to others, and the stack would deny their pods all connections: expected a namespace of its own, such as airflow",
+      "namespace is metrics; it belongs to others, and the stack would deny their pods all connections: expected a namespace for the stack alone, such as airflow",
       "prometheusOperator is {…}; without monitoring there is nothing to collect: expected monitoring as well, such as { retention: 7d }",
     ],
     false,
@@ -237,7 +237,7 @@ export const cluster: readonly BadRow[] = [
   airflow:kubernetes: { ingress: { class: nginx, namespace: nginx, webserver: a.test/airflow } }
 `,
     says: [
-      "6: kubernetes.ingress.webserver is a.test/airflow; Airflow 2 answers below its path alone: expected a host name of its own",
+      "6: kubernetes.ingress.webserver is a.test/airflow; Airflow 2 with a path answers only below it: expected a host name of its own",
     ],
     expressible: false,
   },

@@ -1,8 +1,8 @@
 import { project } from "../../../../tools/lib/process.ts";
 import type { BadRow } from "./rows.ts";
 
-const directory = "expected a directory with nothing but what the stack needs from it";
-const file = "expected a file with nothing but what the stack needs from it";
+const directory = "expected a directory that holds only what the stack needs";
+const file = "expected a file that holds only what the stack needs";
 const whole = `it holds the project, with the key of all secrets in .state: ${directory}`;
 
 /** Folders and files that must not be mounted, sent or built. */
@@ -31,8 +31,8 @@ export const folders: readonly BadRow[] = [
   airflow:requirements: ""
 `,
     says: [
-      "2: dags is an empty text; expected the path of a directory, relative to Pulumi.yaml",
-      "3: requirements is an empty text; expected the path of a file, relative to Pulumi.yaml",
+      "2: dags is empty text; expected the path of a directory, relative to Pulumi.yaml",
+      "3: requirements is empty text; expected the path of a file, relative to Pulumi.yaml",
     ],
     expressible: true,
   },
@@ -53,7 +53,7 @@ export const folders: readonly BadRow[] = [
   airflow:secrets: { adminPassword: { file: test/unit/settings/bad/files/clone/.state/key } }
 `,
     says: [
-      `2: dags is test/unit/settings/bad/files/clone; it has ${project}/test/unit/settings/bad/files/clone/.state in it, with the key of all secrets: ${directory}`,
+      `2: dags is test/unit/settings/bad/files/clone; it contains ${project}/test/unit/settings/bad/files/clone/.state, with the key of all secrets: ${directory}`,
       `3: requirements is test/unit/settings/bad/files/clone/.state/key; it is in .state, with the key of all secrets: ${file}`,
       `4: secrets.adminPassword is {…}; it is in .state, with the key of all secrets: ${file}`,
     ],
@@ -78,7 +78,7 @@ export const folders: readonly BadRow[] = [
       "5: variables.b.file is {…}; expected a file, relative to Pulumi.yaml; there is none at /no/such",
       "5: variables.c.file is {…}; expected a file, relative to Pulumi.yaml; /etc is a directory",
       `6: connections.a.extra.file is {…}; expected a file, relative to Pulumi.yaml; there is none at ${project}/no/such`,
-      "7: proxy.no is a text; expected a list of host names, domains and addresses",
+      "7: proxy.no is text; expected a list of host names, domains and addresses",
     ],
     expressible: true,
   },

@@ -58,7 +58,7 @@ export const grammars: readonly BadRow[] = [
   airflow:labels: { "a b": c, team: "data team" }
 `,
     says: [
-      "2: dagsGit.ref is release..1; expected the name of a branch or tag, 200 letters at most: main, release/2.1, v1.0+build",
+      "2: dagsGit.ref is release..1; expected the name of a branch or tag, 200 characters at most: main, release/2.1, v1.0+build",
       "3: systemPackages[0] is git; rm -rf /; expected the name of a Debian package, and =VERSION if need be",
       "3: systemPackages[1] is x; expected the name of a Debian package, and =VERSION if need be",
       '4: extraHosts["10.0.0.7"] is 10.0.0.7; expected a host name, in lower case',
@@ -76,8 +76,8 @@ export const grammars: readonly BadRow[] = [
   airflow:users: { "ann bee": { password: { file: test/unit/settings/bad/files/good } }, cid: { email: none, password: { file: test/unit/settings/bad/files/good } } }
 `,
     says: [
-      "2: connections.my db is {…}; expected letters, digits and the signs of _#!()-.:/\\, 250 at most",
-      "3: pools. api is {…}; expected a name without control characters, and without a space at its ends, 256 at most",
+      "2: connections.my db is {…}; expected letters, digits and the characters _#!()-.:/\\, 250 at most",
+      "3: pools. api is {…}; expected a name without control characters, and without spaces at either end, 256 at most",
       "4: users.ann bee is {…}; expected letters, digits, '_', '.', '@', '+' and '-', 200 at most",
       "4: users.cid.email is none; expected a mail address",
     ],

@@ -11,7 +11,7 @@ export const names: readonly BadRow[] = [
   airflow:kubernetes: { namespace: kube-system }
 `,
     says: [
-      "5: kubernetes.namespace is kube-system; it belongs to others, and the stack would deny their pods all connections: expected a namespace of its own, such as airflow",
+      "5: kubernetes.namespace is kube-system; it belongs to others, and the stack would deny their pods all connections: expected a namespace for the stack alone, such as airflow",
     ],
     expressible: false,
   },
@@ -24,7 +24,7 @@ export const names: readonly BadRow[] = [
   airflow:kubernetes: { namespace: web, ingress: { class: nginx, namespace: web, webserver: a.example.com, tlsSecret: tls } }
 `,
     says: [
-      "5: kubernetes.namespace is web; it belongs to others, and the stack would deny their pods all connections: expected a namespace of its own, such as airflow",
+      "5: kubernetes.namespace is web; it belongs to others, and the stack would deny their pods all connections: expected a namespace for the stack alone, such as airflow",
     ],
     expressible: false,
   },
@@ -35,12 +35,12 @@ export const names: readonly BadRow[] = [
   airflow:workerGroups: [{ name: gpu, queues: [gpu] }]
 `,
     says: [
-      "2: extraHosts.localhost is 10.0.0.1; it is each container itself: expected the name of a host outside the stack",
+      "2: extraHosts.localhost is 10.0.0.1; every container resolves it to itself: expected the name of a host outside the stack",
       "2: extraHosts.postgres is 10.0.0.1; a service of the stack has this name: expected the name of a host outside it",
       "2: extraHosts.webserver-1 is 10.0.0.4; a service of the stack has this name: expected the name of a host outside it",
       "2: extraHosts.worker-2 is 10.0.0.2; a service of the stack has this name: expected the name of a host outside it",
       "2: extraHosts.worker-gpu is 10.0.0.3; workers of the stack have this name: expected the name of a host outside it",
-      '2: extraHosts["db.example.com"] is 127.0.0.1; no other host has this address: expected that of a host outside the stack',
+      '2: extraHosts["db.example.com"] is 127.0.0.1; no host outside the stack has such an address: expected the address of one',
     ],
     expressible: false,
   },
@@ -53,7 +53,7 @@ export const names: readonly BadRow[] = [
   airflow:extraHosts: { db.other.svc: 10.0.0.1 }
 `,
     says: [
-      '5: extraHosts["db.other.svc"] is 10.0.0.1; the cluster\'s own names lead there: expected the name of a host outside it',
+      '5: extraHosts["db.other.svc"] is 10.0.0.1; the cluster resolves such names itself: expected the name of a host outside it',
     ],
     expressible: false,
   },
@@ -102,7 +102,7 @@ export const names: readonly BadRow[] = [
   airflow:workerGroups: [{ name: a-group-of-a-long-name-and-more, queues: [gpu] }]
 `,
     says: [
-      "5: workerGroups[0].name is a-group-of-a-long-name-and-more; group a-group-of-a-long-name-and-more on machine a-machine-of-a-long-name-rack-3 would be worker-a-group-of-a-long-name-and-more-a-machine-of-a-long-name-rack-3-1, which has 72 letters: expected shorter names, with 63 together",
+      "5: workerGroups[0].name is a-group-of-a-long-name-and-more; group a-group-of-a-long-name-and-more on machine a-machine-of-a-long-name-rack-3 would be worker-a-group-of-a-long-name-and-more-a-machine-of-a-long-name-rack-3-1, which has 72 characters: expected shorter names, with 63 together",
     ],
     expressible: false,
   },
@@ -133,8 +133,8 @@ export const names: readonly BadRow[] = [
     says: [
       "3: users.Admin is {…}; adminUser, admin, has this login too, since Airflow ignores case: expected another one",
       "5: users.Ann is {…}; users.ann has this login too, since Airflow ignores case: expected another one",
-      "6: users.bea.email is A@example.com; users.ann has this address too, by which Airflow knows people: expected another one",
-      "7: users.cid.email is admin@localhost; users.Admin has this address too, by which Airflow knows people: expected another one",
+      "6: users.bea.email is A@example.com; users.ann has this address too, and Airflow identifies people by it: expected another one",
+      "7: users.cid.email is admin@localhost; users.Admin has this address too, and Airflow identifies people by it: expected another one",
     ],
     expressible: false,
   },

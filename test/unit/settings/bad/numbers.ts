@@ -15,7 +15,7 @@ export const numbers: readonly BadRow[] = [
     config: `config:
   airflow:monitoring: sometimes
 `,
-    says: ["2: monitoring is a text; expected an object with retention, alerts, scrape"],
+    says: ["2: monitoring is text; expected an object with retention, alerts, scrape"],
     expressible: true,
   },
   {
@@ -24,7 +24,7 @@ export const numbers: readonly BadRow[] = [
   airflow:monitoring: {}
   airflow:flowerPort: 9090
 `,
-    says: ["3: flowerPort is 9090; Flower has port 9090 too: expected different ones"],
+    says: ["3: flowerPort is 9090; Flower has port 9090 too: expected different ports"],
     expressible: false,
   },
   {
@@ -47,7 +47,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { core: { default_task_execution_timeout: 600 } }
 `,
     says: [
-      "2: settings.core.default_task_execution_timeout is 600; expected at most workerGraceSeconds, 300 s: a worker that is stopped would end tasks that may take longer",
+      "2: settings.core.default_task_execution_timeout is 600; expected at most workerGraceSeconds, 300 s: a stopping worker would end tasks that may take longer",
     ],
     expressible: false,
   },
@@ -66,7 +66,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { core: { default_task_execution_timeout: 61 } }
 `,
     says: [
-      "2: workerGraceSeconds is 60; expected at least settings.core.default_task_execution_timeout, 61 s: a worker that is stopped would end tasks that may take longer",
+      "2: workerGraceSeconds is 60; expected at least settings.core.default_task_execution_timeout, 61 s: a stopping worker would end tasks that may take longer",
     ],
     expressible: false,
   },
@@ -76,7 +76,7 @@ export const numbers: readonly BadRow[] = [
   airflow:workerGraceSeconds: 86400
 `,
     says: [
-      "2: workerGraceSeconds is 86400; expected less than settings.celery_broker_transport_options.visibility_timeout, 86400 s: Redis would hand a task that a stopping worker still runs to a second one",
+      "2: workerGraceSeconds is 86400; expected less than settings.celery_broker_transport_options.visibility_timeout, 86400 s: Redis would hand a task that a stopping worker still runs to a second worker",
     ],
     expressible: false,
   },
@@ -87,7 +87,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { celery_broker_transport_options: { visibility_timeout: 400 } }
 `,
     says: [
-      "3: settings.celery_broker_transport_options.visibility_timeout is 400; expected more than workerGraceSeconds, 400 s: Redis would hand a task that a stopping worker still runs to a second one",
+      "3: settings.celery_broker_transport_options.visibility_timeout is 400; expected more than workerGraceSeconds, 400 s: Redis would hand a task that a stopping worker still runs to a second worker",
     ],
     expressible: false,
   },
@@ -108,7 +108,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { scheduler: { task_instance_heartbeat_timeout: 60, task_instance_heartbeat_sec: 30 } }
 `,
     says: [
-      "2: settings.scheduler.task_instance_heartbeat_timeout is 60; expected more than twice settings.scheduler.task_instance_heartbeat_sec, 60 s: one late heartbeat would end a task that runs well",
+      "2: settings.scheduler.task_instance_heartbeat_timeout is 60; expected more than twice settings.scheduler.task_instance_heartbeat_sec, 60 s: one late heartbeat would end a healthy task",
     ],
     expressible: false,
   },
@@ -118,7 +118,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { scheduler: { task_instance_heartbeat_sec: 150 } }
 `,
     says: [
-      "2: settings.scheduler.task_instance_heartbeat_sec is 150; expected less than half of settings.scheduler.task_instance_heartbeat_timeout, 300 s: one late heartbeat would end a task that runs well",
+      "2: settings.scheduler.task_instance_heartbeat_sec is 150; expected less than half of settings.scheduler.task_instance_heartbeat_timeout, 300 s: one late heartbeat would end a healthy task",
     ],
     expressible: false,
   },
@@ -128,7 +128,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { scheduler: { task_instance_heartbeat_timeout_detection_interval: 600 } }
 `,
     says: [
-      "2: settings.scheduler.task_instance_heartbeat_timeout_detection_interval is 600; expected at most settings.scheduler.task_instance_heartbeat_timeout, 300 s: a dead task would be noticed long after its time",
+      "2: settings.scheduler.task_instance_heartbeat_timeout_detection_interval is 600; expected at most settings.scheduler.task_instance_heartbeat_timeout, 300 s: a dead task would be noticed too late",
     ],
     expressible: false,
   },
@@ -138,7 +138,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { execution_api: { jwt_expiration_time: 20 } }
 `,
     says: [
-      "2: settings.execution_api.jwt_expiration_time is 20; expected more than settings.scheduler.task_instance_heartbeat_timeout, 300 s: a running task's token, which its heartbeats renew, would end before it counts as dead",
+      "2: settings.execution_api.jwt_expiration_time is 20; expected more than settings.scheduler.task_instance_heartbeat_timeout, 300 s: a running task's token, which its heartbeats renew, would expire before the task counts as dead",
     ],
     expressible: false,
   },
@@ -148,7 +148,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { scheduler: { task_queued_timeout: 60 } }
 `,
     says: [
-      "2: settings.scheduler.task_queued_timeout is 60; expected more than settings.scheduler.task_queued_timeout_check_interval, 120 s: tasks in the queue would lose their tokens before anybody looks at them",
+      "2: settings.scheduler.task_queued_timeout is 60; expected more than settings.scheduler.task_queued_timeout_check_interval, 120 s: tokens of queued tasks would expire before the check looks at them",
     ],
     expressible: false,
   },
@@ -170,7 +170,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { core: { parallelism: 32 } }
 `,
     says: [
-      "6: settings.core.parallelism is 32; the workers run 80 tasks at once, and 2 scheduler(s) with 32 each queue 64: expected at least 40; without it the stack takes 40",
+      "6: settings.core.parallelism is 32; the workers run 80 tasks at once, but 2 scheduler(s) with 32 each queue 64: expected at least 40; the stack's default is 40",
     ],
     expressible: false,
   },
@@ -181,7 +181,7 @@ export const numbers: readonly BadRow[] = [
   airflow:postgres: { settings: { max_connections: 600 } }
 `,
     says: [
-      "1: webservers is 1; 400 places x 9 ms / 5 s between heartbeats = 0.72 of a core, and 1 x 1 webserver process(es) may spend 0.25 on them: expected at least 3, or settings.api.workers at least 3, or settings.workers.min_heartbeat_interval at least 15",
+      "1: webservers is 1; 400 task slots x 9 ms / 5 s between heartbeats = 0.72 of a core, and 1 x 1 webserver process(es) may spend 0.25 on them: expected at least 3, or settings.api.workers at least 3, or settings.workers.min_heartbeat_interval at least 15",
     ],
     expressible: false,
   },
@@ -194,7 +194,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { workers: { min_heartbeat_interval: 1 } }
 `,
     says: [
-      "2: webservers is 1; 80 places x 9 ms / 1 s between heartbeats = 0.72 of a core, and 1 x 1 webserver process(es) may spend 0.25 on them: expected at least 3, or settings.api.workers at least 3, or settings.workers.min_heartbeat_interval at least 3",
+      "2: webservers is 1; 80 task slots x 9 ms / 1 s between heartbeats = 0.72 of a core, and 1 x 1 webserver process(es) may spend 0.25 on them: expected at least 3, or settings.api.workers at least 3, or settings.workers.min_heartbeat_interval at least 3",
     ],
     expressible: false,
   },
@@ -208,7 +208,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { core: { parallelism: 39 } }
 `,
     says: [
-      "6: settings.core.parallelism is 39; the workers run 40 tasks at once, and 1 scheduler(s) with 39 each queue 39: expected at least 40; without it the stack takes 40",
+      "6: settings.core.parallelism is 39; the workers run 40 tasks at once, but 1 scheduler(s) with 39 each queue 39: expected at least 40; the stack's default is 40",
     ],
     expressible: false,
   },
@@ -227,7 +227,7 @@ export const numbers: readonly BadRow[] = [
   airflow:postgres: { settings: { max_connections: 200 } }
 `,
     says: [
-      "2: workerConcurrency is 32; a worker takes 230 MiB and 70 for each task: expected at most 25 with 2048 MiB, or at least 2470 MiB",
+      "2: workerConcurrency is 32; a worker takes 230 MiB and 70 MiB for each task: expected at most 25 with 2048 MiB, or at least 2470 MiB",
     ],
     expressible: false,
   },
@@ -237,7 +237,7 @@ export const numbers: readonly BadRow[] = [
   airflow:workerMemory: 256
 `,
     says: [
-      "2: workerMemory is 256; a worker takes 230 MiB and 70 for each task: expected at least 510 for 4 at once",
+      "2: workerMemory is 256; a worker takes 230 MiB and 70 MiB for each task: expected at least 510 MiB for 4 tasks at once",
     ],
     expressible: false,
   },
@@ -248,7 +248,7 @@ export const numbers: readonly BadRow[] = [
     - { name: big, queues: [big], concurrency: 16, memory: 1024 }
 `,
     says: [
-      "3: workerGroups[0].memory is 1024; a worker takes 230 MiB and 70 for each task: expected at least 1350 for 16 at once",
+      "3: workerGroups[0].memory is 1024; a worker takes 230 MiB and 70 MiB for each task: expected at least 1350 MiB for 16 tasks at once",
     ],
     expressible: false,
   },
@@ -261,7 +261,7 @@ export const numbers: readonly BadRow[] = [
     any: { slots: -1 }
 `,
     says: [
-      "4: pools.wide.slots is 9; all workers together run 8 tasks at once: expected at most that, or -1, which is any number",
+      "4: pools.wide.slots is 9; all workers together run 8 tasks at once: expected at most 8, or -1 for no limit",
     ],
     expressible: false,
   },
@@ -283,7 +283,7 @@ export const numbers: readonly BadRow[] = [
     - { name: a, docker: "unix:///var/run/docker.sock", address: 10.0.0.1, workers: 1 }
     - { name: b, docker: "ssh://b", address: 10.0.0.2, workers: { gpu: 1 } }
 `,
-    says: ["2: gatewayPort is 5555; Flower has port 5555 too: expected different ones"],
+    says: ["2: gatewayPort is 5555; Flower has port 5555 too: expected different ports"],
     expressible: false,
   },
   {
@@ -295,7 +295,7 @@ export const numbers: readonly BadRow[] = [
     - { name: a, docker: "unix:///var/run/docker.sock", address: 10.0.0.1, workers: 1 }
     - { name: b, docker: "ssh://b", address: 10.0.0.2, workers: { gpu: 1 } }
 `,
-    says: ["2: webserverPort is 8443; the webserver has port 8443 too: expected different ones"],
+    says: ["2: webserverPort is 8443; the webserver has port 8443 too: expected different ports"],
     expressible: false,
   },
   {
@@ -306,7 +306,7 @@ export const numbers: readonly BadRow[] = [
   airflow:images: { airflow: r/airflow:1, postgres: r/postgres:1, redis: r/redis:1 }
   airflow:workerAutoscale: { min: 5, max: 3 }
 `,
-    says: ["5: workerAutoscale is {…}; expected a min that is not above max"],
+    says: ["5: workerAutoscale is {…}; expected min to be at most max"],
     expressible: false,
   },
   {
@@ -317,7 +317,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { operators: { default_queue: main } }
 `,
     says: [
-      "4: settings.operators.default_queue is main; no worker takes tasks from it, since there are none of the default group: expected a queue of a worker group: gpu; or workers",
+      "4: settings.operators.default_queue is main; no worker takes tasks from it, since the default group has no workers: expected a queue of a worker group: gpu; or workers",
     ],
     expressible: false,
   },

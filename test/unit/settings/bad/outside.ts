@@ -13,7 +13,7 @@ const receiver =
   "expected the http or https URL of an OTLP receiver, without a login: http://collector.example.com:4318";
 const repository =
   "expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git";
-const engine = "expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT";
+const engine = "expected unix:///PATH, ssh://USER@HOST or tcp://HOST:PORT";
 const itself =
   "each container is there itself: expected the name or the address of a host that containers reach, such as that of this machine in its network";
 const backups = "expected a directory for nothing but backups, such as /srv/backups";
@@ -64,7 +64,7 @@ export const outside: readonly BadRow[] = [
     "a webhook that is no URL",
     `  airflow:monitoring: { alerts: { webhook: { file: ${files}/hook } } }\n`,
     [
-      "2: monitoring.alerts.webhook is {…}; it is no URL: expected http:// or https:// with a host, on one line without white space",
+      "2: monitoring.alerts.webhook is {…}; it is not a URL: expected http:// or https:// with a host, on one line without white space",
     ],
   ),
   row(
@@ -134,7 +134,7 @@ export const outside: readonly BadRow[] = [
   airflow:dagsGit: { url: "ssh://git@git.test:2222/dags.git", key: { file: ${files}/hook }, knownHosts: ${files}/hosts }
 `,
     [
-      "3: dagsGit.key is {…}; it is no private key in PEM with all its lines: expected what ssh-keygen -t ed25519 -N '' writes beside the .pub file",
+      "3: dagsGit.key is {…}; it is not a private key in PEM with all its lines: expected what ssh-keygen -t ed25519 -N '' writes beside the .pub file",
       `3: dagsGit.knownHosts is ${files}/hosts; it has no key of git.test: expected what ssh-keyscan -p 2222 git.test prints`,
     ],
   ),
@@ -144,8 +144,8 @@ export const outside: readonly BadRow[] = [
   airflow:tracing: { endpoint: http://a.test:4318, headers: { secret: otlp, key: headers } }
 `,
     [
-      "2: monitoring.alerts.webhook is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
-      "3: tracing.headers is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
+      "2: monitoring.alerts.webhook is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH }, or the value that npm run secret writes",
+      "3: tracing.headers is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH }, or the value that npm run secret writes",
     ],
   ),
   row(
@@ -181,8 +181,8 @@ export const outside: readonly BadRow[] = [
     - { name: b, docker: "ssh://ops@a.test:22", address: 224.0.0.1 }
 `,
     [
-      "3: machines[0].address is 0.0.0.0; expected one that the others reach: that of its network",
-      "4: machines[1].address is 224.0.0.1; expected one that the others reach: that of its network",
+      "3: machines[0].address is 0.0.0.0; expected an address at which the other machines reach this one",
+      "4: machines[1].address is 224.0.0.1; expected an address at which the other machines reach this one",
       "4: machines[1].docker is ssh://ops@a.test:22; machines[0] has the same: expected each machine once",
     ],
   ),
@@ -202,9 +202,9 @@ export const outside: readonly BadRow[] = [
   ),
   ...(
     [
-      ["/", "/ has the engine's socket or keys of the machine in it"],
-      ["/srv/../etc", "/etc has the engine's socket or keys of the machine in it"],
-      ["/var/lib/docker/backups", "/var/lib/docker is the machine's own"],
+      ["/", "/ contains the engine's socket or keys of the machine"],
+      ["/srv/../etc", "/etc contains the engine's socket or keys of the machine"],
+      ["/var/lib/docker/backups", "/var/lib/docker belongs to the machine"],
     ] as const
   ).map(([to, why]) =>
     row(`backups to ${to}`, `  airflow:backup: { to: ${to} }\n`, [

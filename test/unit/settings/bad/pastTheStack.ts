@@ -10,12 +10,12 @@ export const pastTheStack: readonly BadRow[] = [
       extra_celery_config: '{"broker_url": "redis://elsewhere:6379/0", "result_backend": "x", "worker_autoscale": "8,2", "worker_pool": "solo", "task_default_queue": "x", "BROKER_POOL_LIMIT": 5, "worker_max_tasks_per_child": 9}'
 `,
     says: [
-      "4: settings.celery.extra_celery_config is {…}; its BROKER_POOL_LIMIT goes past the stack: Celery takes no old names beside those of Airflow: expected its present name, in lower case",
-      "4: settings.celery.extra_celery_config is {…}; its broker_url goes past the stack: tasks are queued in the stack's Redis: expected redis.url",
-      "4: settings.celery.extra_celery_config is {…}; its result_backend goes past the stack: results are in the stack's Postgres: expected postgres.resultsUrl",
-      "4: settings.celery.extra_celery_config is {…}; its task_default_queue goes past the stack: expected workerGroups with queues, and settings.operators.default_queue",
-      "4: settings.celery.extra_celery_config is {…}; its worker_autoscale goes past the stack: expected workerConcurrency and workerMinConcurrency",
-      "4: settings.celery.extra_celery_config is {…}; its worker_pool goes past the stack: a task runs in a process that can be ended alone: expected to leave it out",
+      "4: settings.celery.extra_celery_config is {…}; its BROKER_POOL_LIMIT bypasses the stack: Celery rejects a mix of old names and Airflow's new ones: expected the option's new name, in lower case",
+      "4: settings.celery.extra_celery_config is {…}; its broker_url bypasses the stack: tasks are queued in the stack's Redis: expected redis.url",
+      "4: settings.celery.extra_celery_config is {…}; its result_backend bypasses the stack: results are in the stack's Postgres: expected postgres.resultsUrl",
+      "4: settings.celery.extra_celery_config is {…}; its task_default_queue bypasses the stack: expected workerGroups with queues, and settings.operators.default_queue",
+      "4: settings.celery.extra_celery_config is {…}; its worker_autoscale bypasses the stack: expected workerConcurrency and workerMinConcurrency",
+      "4: settings.celery.extra_celery_config is {…}; its worker_pool bypasses the stack: a worker must be able to end one task's process: expected no value; remove it",
     ],
     expressible: false,
   },
@@ -25,7 +25,7 @@ export const pastTheStack: readonly BadRow[] = [
   airflow:settings: { celery: { extra_celery_config: worker_pool=solo } }
 `,
     says: [
-      "2: settings.celery.extra_celery_config is {…}; expected an object of JSON as a text, such as '{\"worker_max_tasks_per_child\": 100}'",
+      "2: settings.celery.extra_celery_config is {…}; expected a JSON object as text, such as '{\"worker_max_tasks_per_child\": 100}'",
     ],
     expressible: false,
   },
@@ -44,10 +44,10 @@ export const pastTheStack: readonly BadRow[] = [
     says: [
       "4: settings.celery.worker_autoscale is {…}; workers get it as an argument: expected workerMinConcurrency and workerConcurrency",
       "5: settings.celery.worker_concurrency is {…}; workers get it as an argument: expected workerConcurrency",
-      "6: settings.celery.pool is solo; a task runs in a process that can be ended alone while its worker shows that it lives: expected prefork, with workerConcurrency: 1 for one task at a time",
-      "7: settings.celery.worker_enable_remote_control is False; npm run prove and Flower ask workers this way: expected True, or leave it out",
-      "8: settings.celery.celery_config_options is {…}; it replaces all of Celery's configuration, the broker's address included: expected settings.celery and settings.celery.extra_celery_config",
-      "9: settings.celery.ssl_active is {…}; the broker's URL decides about TLS: expected redis.url with rediss://, and redis.ca",
+      "6: settings.celery.pool is solo; a worker must be able to end one task's process and still send heartbeats: expected prefork, with workerConcurrency: 1 for one task at a time",
+      "7: settings.celery.worker_enable_remote_control is False; npm run prove and Flower query workers this way: expected True, or no value",
+      "8: settings.celery.celery_config_options is {…}; it replaces all of Celery's configuration, including the broker's address: expected settings.celery and settings.celery.extra_celery_config",
+      "9: settings.celery.ssl_active is {…}; the broker's URL decides on TLS: expected redis.url with rediss://, and redis.ca",
     ],
     expressible: false,
   },
@@ -59,7 +59,7 @@ export const pastTheStack: readonly BadRow[] = [
     api: { base_url: https://tools.example.com/airflow }
 `,
     says: [
-      "3: settings.Celery.Flower_URL_Prefix is {…}; health checks and people have to find Flower there: expected kubernetes.ingress.flower, a host name with a path",
+      "3: settings.Celery.Flower_URL_Prefix is {…}; health checks and people must find Flower at the same path: expected kubernetes.ingress.flower, a host name with a path",
       "4: settings.api.base_url is {…}; health checks, tasks and the stack's commands ask the webserver without a path: expected none, or kubernetes.ingress.webserver, a host name with a path",
     ],
     expressible: false,
@@ -80,8 +80,8 @@ export const pastTheStack: readonly BadRow[] = [
   airflow:settings: { webserver: { web_server_ssl_cert: /x.pem, web_server_ssl_key: /x.key } }
 `,
     says: [
-      "3: settings.webserver.web_server_ssl_cert is {…}; requests inside the stack, health checks among them, are plain: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret",
-      "3: settings.webserver.web_server_ssl_key is {…}; requests inside the stack, health checks among them, are plain: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret",
+      "3: settings.webserver.web_server_ssl_cert is {…}; requests inside the stack, such as health checks, use plain HTTP: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret",
+      "3: settings.webserver.web_server_ssl_key is {…}; requests inside the stack, such as health checks, use plain HTTP: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret",
     ],
     expressible: false,
   },
@@ -91,8 +91,8 @@ export const pastTheStack: readonly BadRow[] = [
   airflow:settings: { api: { ssl_cert: /x.pem, ssl_key: /x.key } }
 `,
     says: [
-      "2: settings.api.ssl_cert is {…}; requests inside the stack, health checks among them, are plain: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret",
-      "2: settings.api.ssl_key is {…}; requests inside the stack, health checks among them, are plain: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret",
+      "2: settings.api.ssl_cert is {…}; requests inside the stack, such as health checks, use plain HTTP: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret",
+      "2: settings.api.ssl_key is {…}; requests inside the stack, such as health checks, use plain HTTP: expected publish.certificate and publish.key, or kubernetes.ingress.tlsSecret",
     ],
     expressible: false,
   },
@@ -105,13 +105,13 @@ export const pastTheStack: readonly BadRow[] = [
     database: { sql_alchemy_conn_async_cmd: cat /x }
 `,
     says: [
-      "3: settings.core.dags_folder is {…}; the stack brings DAGs into every role: expected dags, dagsImage or dagsGit",
-      "3: settings.core.execution_api_server_url is {…}; tasks report to the stack's webserver, whose address follows from the stack: expected to leave it out",
-      "3: settings.core.hostname_callable is {…}; the webserver reads the logs of a worker by the name that the stack gives it: expected to leave it out",
-      "4: settings.logging.base_log_folder is {…}; the stack keeps logs where the webserver finds them: expected to leave it out",
-      "4: settings.logging.trigger_log_server_port is {…}; the stack opens the port at which logs are read: expected to leave it out",
-      "4: settings.logging.worker_log_server_port is {…}; the stack opens the port at which logs are read: expected to leave it out",
-      "5: settings.database.sql_alchemy_conn_async_cmd is {…}; the metadata is in the stack's Postgres: expected postgres.url, for one that is there already",
+      "3: settings.core.dags_folder is {…}; the stack delivers DAGs to every role: expected dags, dagsImage or dagsGit",
+      "3: settings.core.execution_api_server_url is {…}; tasks report to the stack's webserver, whose address follows from the stack: expected no value; remove it",
+      "3: settings.core.hostname_callable is {…}; the webserver reads a worker's logs at the host name that the stack gives it: expected no value; remove it",
+      "4: settings.logging.base_log_folder is {…}; the webserver finds logs only in this folder: expected no value; remove it",
+      "4: settings.logging.trigger_log_server_port is {…}; the stack decides the port at which logs are read: expected no value; remove it",
+      "4: settings.logging.worker_log_server_port is {…}; the stack decides the port at which logs are read: expected no value; remove it",
+      "5: settings.database.sql_alchemy_conn_async_cmd is {…}; the metadata is in the stack's Postgres: expected postgres.url, for an existing database",
     ],
     expressible: false,
   },
@@ -161,7 +161,7 @@ export const pastTheStack: readonly BadRow[] = [
   airflow:settings: { Logging: { remote_logging: true } }
 `,
     says: [
-      "2: settings.Logging.remote_logging is True; logs would be lost with their containers: expected settings.logging.remote_base_log_folder beside it, such as s3://BUCKET/logs, and remote_log_conn_id; or leave it out",
+      "2: settings.Logging.remote_logging is True; logs would be lost with their containers: expected settings.logging.remote_base_log_folder beside it, such as s3://BUCKET/logs, and remote_log_conn_id; or no remote_logging",
     ],
     expressible: false,
   },
@@ -173,7 +173,7 @@ export const pastTheStack: readonly BadRow[] = [
     Core: { Max_Map_Length: 11 }
 `,
     says: [
-      "4: settings.Core.Max_Map_Length is {…}; it is settings.core.max_map_length to Airflow: expected either",
+      "4: settings.Core.Max_Map_Length is {…}; Airflow reads it as settings.core.max_map_length: expected only one of them",
     ],
     expressible: false,
   },
@@ -196,11 +196,11 @@ export const pastTheStack: readonly BadRow[] = [
       "5: roles.all.env.PATH is {…}; it decides which programs and libraries start: expected images.airflow, an image that brings them",
       "6: roles.all.env.PYTHONPATH is {…}; it decides which code is imported: expected plugins, config, requirements or images.airflow",
       "7: roles.all.env.LD_PRELOAD is {…}; it decides which programs and libraries start: expected images.airflow, an image that brings them",
-      "8: roles.all.env.HOME is {…}; the image's packages are found by it: expected to leave it out",
-      "9: roles.all.env.airflow_home is {…}; Airflow's home is /opt/airflow in every role: expected to leave it out",
-      "10: roles.all.env._PIP_ADDITIONAL_REQUIREMENTS is {…}; packages belong into the image, which no start can change: expected requirements",
+      "8: roles.all.env.HOME is {…}; the image finds its packages by it: expected no value; remove it",
+      "9: roles.all.env.airflow_home is {…}; Airflow's home is /opt/airflow in every role: expected no value; remove it",
+      "10: roles.all.env._PIP_ADDITIONAL_REQUIREMENTS is {…}; packages belong in the image, which does not change at a start: expected requirements",
       "11: roles.all.env.FORWARDED_ALLOW_IPS is {…}; the webserver's proxies are a key of the stack: expected trustedProxies, publish or kubernetes.ingress",
-      "12: roles.all.env.GUNICORN_CMD_ARGS is {…}; the stack sets it itself: expected to leave it out",
+      "12: roles.all.env.GUNICORN_CMD_ARGS is {…}; the stack sets it itself: expected no value; remove it",
     ],
     expressible: false,
   },
@@ -210,9 +210,9 @@ export const pastTheStack: readonly BadRow[] = [
   airflow:settings: { celery: { ssl_mutual_tls: true, ssl_cert: /x.pem, ssl_key: /x.key } }
 `,
     says: [
-      "2: settings.celery.ssl_cert is {…}; the broker's keys decide about it: expected redis.certificate and redis.key",
-      "2: settings.celery.ssl_key is {…}; the broker's keys decide about it: expected redis.certificate and redis.key",
-      "2: settings.celery.ssl_mutual_tls is {…}; the broker's keys decide about it: expected redis.certificate and redis.key",
+      "2: settings.celery.ssl_cert is {…}; the broker's keys name the certificate: expected redis.certificate and redis.key",
+      "2: settings.celery.ssl_key is {…}; the broker's keys name the certificate: expected redis.certificate and redis.key",
+      "2: settings.celery.ssl_mutual_tls is {…}; the broker's keys name the certificate: expected redis.certificate and redis.key",
     ],
     expressible: false,
   },
@@ -225,9 +225,9 @@ export const pastTheStack: readonly BadRow[] = [
 `,
     says: [
       "3: roles.worker.env.CELERYD_CONCURRENCY is {…}; expected workerMinConcurrency and workerConcurrency",
-      "3: roles.worker.env.CELERY_BROKER_URL is {…}; tasks are queued in the stack's Redis: expected redis.url, for one that is there already",
+      "3: roles.worker.env.CELERY_BROKER_URL is {…}; tasks are queued in the stack's Redis: expected redis.url, for an existing broker",
       "3: roles.worker.env.CELERY_LOADER is {…}; Celery is configured by Airflow: expected settings.celery and settings.celery.extra_celery_config",
-      "3: roles.worker.env.CELERY_RESULT_BACKEND is {…}; results are in the stack's Postgres: expected postgres.resultsUrl, for one that is there already",
+      "3: roles.worker.env.CELERY_RESULT_BACKEND is {…}; results are in the stack's Postgres: expected postgres.resultsUrl, for an existing database",
       "4: roles.flower.env.FLOWER_BASIC_AUTH is {…}; the stack starts Flower, at its port and with the administrator's login: expected adminUser and secrets.adminPassword",
       "4: roles.flower.env.FLOWER_BROKER_API is {…}; the stack starts Flower, at its port and with the administrator's login: expected redis.url",
       "4: roles.flower.env.FLOWER_CONF is {…}; the stack starts Flower, at its port and with the administrator's login: expected variables of single options, such as FLOWER_MAX_TASKS",
@@ -250,9 +250,9 @@ export const pastTheStack: readonly BadRow[] = [
         airflow_conn_db: x
 `,
     says: [
-      "5: roles.scheduler.env.AIRFLOW__CELERY__BROKER_URL_CMD is {…}; tasks are queued in the stack's Redis: expected redis.url, for one that is there already",
+      "5: roles.scheduler.env.AIRFLOW__CELERY__BROKER_URL_CMD is {…}; tasks are queued in the stack's Redis: expected redis.url, for an existing broker",
       "6: roles.scheduler.env.AIRFLOW__CORE__FERNET_KEY_SECRET is {…}; the stack mints it: expected secrets.fernetKey",
-      "7: roles.scheduler.env.AIRFLOW__CELERY__RESULT_BACKEND_CMD is {…}; results are in the stack's Postgres: expected postgres.resultsUrl, for one that is there already",
+      "7: roles.scheduler.env.AIRFLOW__CELERY__RESULT_BACKEND_CMD is {…}; results are in the stack's Postgres: expected postgres.resultsUrl, for an existing database",
       "8: roles.scheduler.env.airflow__core__executor is {…}; it is a setting of airflow.cfg: expected settings, by section and key",
       "9: roles.scheduler.env.airflow_conn_db is {…}; everybody with access to the engine or the cluster could read it: expected connections, or secretFiles",
     ],

@@ -26,25 +26,25 @@ export const proxies: readonly BadRow[] = [
     ],
     { expressible: true },
   ),
-  behind("a proxy outside of a list", "172.18.0.1", [" is a text; expected a list of addresses"], {
+  behind("a proxy outside of a list", "172.18.0.1", [" is text; expected a list of addresses"], {
     expressible: true,
   }),
   behind(
     "proxies everywhere, nowhere, and at the container itself",
     "[0.0.0.0/0, 10.1.2.3/20, 127.0.0.1, 128.0.0.0/7, 224.0.0.1]",
     [
-      "[0] is 0.0.0.0/0; so many hosts would be believed that anybody may have one: expected the addresses of the proxy",
-      "[1] is 10.1.2.3/20; no range begins there, and the webserver would believe none: expected 10.1.0.0/20, or an address",
+      "[0] is 0.0.0.0/0; the webserver would trust too many addresses: expected the addresses of the proxy",
+      "[1] is 10.1.2.3/20; no range begins there, and the webserver would trust nobody: expected 10.1.0.0/20, or an address",
       "[2] is 127.0.0.1; a proxy of this machine reaches the webserver from the gateway of the stack's network: expected its address, as `docker network inspect` prints it",
-      "[3] is 128.0.0.0/7; so many hosts would be believed that anybody may have one: expected the addresses of the proxy",
-      "[4] is 224.0.0.1; no proxy has this address: expected that of the proxy",
+      "[3] is 128.0.0.0/7; the webserver would trust too many addresses: expected the addresses of the proxy",
+      "[4] is 224.0.0.1; no proxy has such an address: expected the address of the proxy",
     ],
   ),
   behind(
     "a proxy in front of Airflow 2",
     "[172.18.0.1]",
     [
-      " is {…}; Airflow 2 believes every client's headers or no one's: expected version 3.3.2, or settings.webserver.enable_proxy_fix: true",
+      " is {…}; Airflow 2 trusts the headers of every client or of none: expected version 3.3.2, or settings.webserver.enable_proxy_fix: true",
     ],
     { more: "  airflow:version: 2.11.2\n" },
   ),

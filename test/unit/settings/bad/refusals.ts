@@ -8,7 +8,7 @@ export const refusals: readonly BadRow[] = [
   airflow:settings: { core: { executor: LocalExecutor } }
 `,
     says: [
-      "2: settings.core.executor is LocalExecutor; this deploys workers of Celery, which no other executor gives tasks to: expected CeleryExecutor, or leave it out",
+      "2: settings.core.executor is LocalExecutor; the stack deploys Celery workers, to which no other executor gives tasks: expected CeleryExecutor, or no value",
     ],
     expressible: false,
   },
@@ -18,7 +18,7 @@ export const refusals: readonly BadRow[] = [
   airflow:settings: { core: { "executor": "CeleryExecutor,KubernetesExecutor" } }
 `,
     says: [
-      "2: settings.core.executor is CeleryExecutor,KubernetesExecutor; this deploys workers of Celery, which no other executor gives tasks to: expected CeleryExecutor, or leave it out",
+      "2: settings.core.executor is CeleryExecutor,KubernetesExecutor; the stack deploys Celery workers, to which no other executor gives tasks: expected CeleryExecutor, or no value",
     ],
     expressible: false,
   },
@@ -28,7 +28,7 @@ export const refusals: readonly BadRow[] = [
   airflow:settings: { celery: { result_backend: redis://redis:6379/1 } }
 `,
     says: [
-      "2: settings.celery.result_backend is redis://…; results in Redis fill the broker until it refuses tasks, and are lost with its last second: expected Postgres: the stack's own, if this is left out, or postgres.resultsUrl",
+      "2: settings.celery.result_backend is redis://…; results in Redis would fill the broker until it refuses tasks, and a crash would lose the last second of them: expected no value, for the stack's own Postgres, or postgres.resultsUrl",
     ],
     expressible: false,
   },
@@ -38,7 +38,7 @@ export const refusals: readonly BadRow[] = [
   airflow:settings: { celery: { result_backend: db+postgresql://db/results } }
 `,
     says: [
-      "2: settings.celery.result_backend is {…}; it has a password, which is no setting: expected Postgres: the stack's own, if this is left out, or postgres.resultsUrl",
+      "2: settings.celery.result_backend is {…}; it contains a password, which must not be a setting: expected no value, for the stack's own Postgres, or postgres.resultsUrl",
     ],
     expressible: false,
   },
@@ -48,7 +48,7 @@ export const refusals: readonly BadRow[] = [
   airflow:settings: { celery: { broker_url: redis://elsewhere:6379/0 } }
 `,
     says: [
-      "2: settings.celery.broker_url is {…}; tasks are queued in the stack's Redis: expected redis.url, for one that is there already",
+      "2: settings.celery.broker_url is {…}; tasks are queued in the stack's Redis: expected redis.url, for an existing broker",
     ],
     expressible: false,
   },
@@ -66,7 +66,7 @@ export const refusals: readonly BadRow[] = [
   airflow:settings: { celery: { flower_basic_auth: a:b } }
 `,
     says: [
-      "2: settings.celery.flower_basic_auth is {…}; Flower has the login of the administrator: expected adminUser and secrets.adminPassword",
+      "2: settings.celery.flower_basic_auth is {…}; Flower uses the administrator's login: expected adminUser and secrets.adminPassword",
     ],
     expressible: false,
   },
@@ -76,7 +76,7 @@ export const refusals: readonly BadRow[] = [
   airflow:settings: { database: { sql_alchemy_conn: postgresql://db/airflow } }
 `,
     says: [
-      "2: settings.database.sql_alchemy_conn is {…}; the metadata is in the stack's Postgres: expected postgres.url, for one that is there already",
+      "2: settings.database.sql_alchemy_conn is {…}; the metadata is in the stack's Postgres: expected postgres.url, for an existing database",
     ],
     expressible: false,
   },
@@ -86,8 +86,8 @@ export const refusals: readonly BadRow[] = [
   airflow:settings: { api: { host: 0.0.0.0, port: 80 } }
 `,
     says: [
-      "2: settings.api.host is {…}; a role listens inside its container only, and the stack decides where that is published: expected webserverPort and kubernetes.ingress",
-      "2: settings.api.port is {…}; a role listens inside its container only, and the stack decides where that is published: expected webserverPort and kubernetes.ingress",
+      "2: settings.api.host is {…}; a role listens only inside its container, and the stack decides where it is published: expected webserverPort and kubernetes.ingress",
+      "2: settings.api.port is {…}; a role listens only inside its container, and the stack decides where it is published: expected webserverPort and kubernetes.ingress",
     ],
     expressible: false,
   },
@@ -97,7 +97,7 @@ export const refusals: readonly BadRow[] = [
   airflow:settings: { webserver: { web_server_host: 0.0.0.0 } }
 `,
     says: [
-      "2: settings.webserver.web_server_host is {…}; a role listens inside its container only, and the stack decides where that is published: expected webserverPort and kubernetes.ingress",
+      "2: settings.webserver.web_server_host is {…}; a role listens only inside its container, and the stack decides where it is published: expected webserverPort and kubernetes.ingress",
     ],
     expressible: false,
   },
@@ -107,7 +107,7 @@ export const refusals: readonly BadRow[] = [
   airflow:settings: { core: { auth_manager: airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager, simple_auth_manager_all_admins: true } }
 `,
     says: [
-      "2: settings.core.auth_manager is airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager; the stack's logins are those of FabAuthManager: expected that, or leave it out; SimpleAuthManager is for development and writes passwords to a file",
+      "2: settings.core.auth_manager is airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager; the stack manages its logins with FabAuthManager: expected FabAuthManager, or no value; SimpleAuthManager is for development and writes passwords to a file",
       "2: settings.core.simple_auth_manager_all_admins is True; it makes everybody an administrator, without a login: expected False",
     ],
     expressible: false,
@@ -118,7 +118,7 @@ export const refusals: readonly BadRow[] = [
   airflow:settings: { fab: { auth_backends: airflow.api.auth.backend.default } }
 `,
     says: [
-      "2: settings.fab.auth_backends is airflow.api.auth.backend.default; backend.default answers everybody, without a login: expected basic_auth, session and kerberos_auth",
+      "2: settings.fab.auth_backends is airflow.api.auth.backend.default; backend.default answers everybody, without a login: expected some of basic_auth, session and kerberos_auth",
     ],
     expressible: false,
   },
@@ -128,7 +128,7 @@ export const refusals: readonly BadRow[] = [
   airflow:settings: { fab: { auth_backends: airflow.api.auth.backend.deny_all } }
 `,
     says: [
-      "2: settings.fab.auth_backends is airflow.api.auth.backend.deny_all; backend.deny_all answers nobody, the stack's own commands included: expected basic_auth, session and kerberos_auth",
+      "2: settings.fab.auth_backends is airflow.api.auth.backend.deny_all; backend.deny_all answers nobody, the stack's own commands included: expected some of basic_auth, session and kerberos_auth",
     ],
     expressible: false,
   },
@@ -153,9 +153,9 @@ export const refusals: readonly BadRow[] = [
       save: 900 1
 `,
     says: [
-      "4: redis.settings.maxmemory-policy is allkeys-lru; a broker that is full would drop queued tasks: expected noeviction, with which it refuses new ones",
+      "4: redis.settings.maxmemory-policy is allkeys-lru; a full broker would drop queued tasks: expected noeviction, with which it refuses new ones",
       "5: redis.settings.appendonly is no; a restart would lose queued tasks: expected yes",
-      `7: redis.settings.save is 900 1; the log has everything, and a snapshot that fails keeps Redis from stopping in good order: expected '""', for none`,
+      `7: redis.settings.save is 900 1; the log has everything, and a failing snapshot would keep Redis from shutting down cleanly: expected '""', for no snapshots`,
     ],
     expressible: false,
   },
@@ -165,13 +165,13 @@ export const refusals: readonly BadRow[] = [
   airflow:redis: { settings: { requirepass: x, port: 1, dir: /tmp, supervised: no, include: x, loadmodule: x, replicaof: x } }
 `,
     says: [
-      "2: redis.settings.dir is {…}; it is the stack's own: the stack decides where its data is, and keeps that over an upgrade",
-      "2: redis.settings.include is {…}; it is the stack's own: one file has all settings: expected these keys, one by one",
-      "2: redis.settings.loadmodule is {…}; it is the stack's own: the broker needs no module, and a module may do anything",
-      "2: redis.settings.port is {…}; it is the stack's own: the stack decides where it listens, and which ports are published",
-      "2: redis.settings.replicaof is {…}; it is the stack's own: the stack runs one Redis, with data of its own: expected redis.url, for a cluster of yours",
-      "2: redis.settings.requirepass is {…}; it is the stack's own: the stack writes its users: expected secrets.brokerPassword",
-      "2: redis.settings.supervised is {…}; it is the stack's own: it reports to the supervisor that the stack starts it with",
+      "2: redis.settings.dir is {…}; the stack decides where Redis keeps its data, also across upgrades: expected no value; remove it",
+      "2: redis.settings.include is {…}; Redis reads only the file that the stack writes: expected its settings here, one by one",
+      "2: redis.settings.loadmodule is {…}; the broker needs no module, and a module may do anything: expected no value; remove it",
+      "2: redis.settings.port is {…}; the stack decides where Redis listens, and which ports are published: expected no value; remove it",
+      "2: redis.settings.replicaof is {…}; the stack runs one Redis, with data of its own: expected redis.url, for a cluster of yours",
+      "2: redis.settings.requirepass is {…}; the stack writes the users of Redis: expected secrets.brokerPassword",
+      "2: redis.settings.supervised is {…}; Redis reports to the supervisor that the stack starts: expected no value; remove it",
     ],
     expressible: false,
   },
@@ -181,11 +181,11 @@ export const refusals: readonly BadRow[] = [
   airflow:postgres: { settings: { listen_addresses: localhost, data_directory: /x, hba_file: /x, ssl_cert_file: /x, fsync: off, work_mem: 8MB } }
 `,
     says: [
-      "2: postgres.settings.data_directory is {…}; it is the stack's own: the stack decides where its files are",
+      "2: postgres.settings.data_directory is {…}; the stack decides where Postgres keeps its files: expected no value; remove it",
       "2: postgres.settings.fsync is off; a power cut would destroy the database: expected on",
-      "2: postgres.settings.hba_file is {…}; it is the stack's own: the stack decides how clients log in, which is with SCRAM-SHA-256",
-      "2: postgres.settings.listen_addresses is {…}; it is the stack's own: the stack decides where it listens, and which ports are published",
-      "2: postgres.settings.ssl_cert_file is {…}; it is the stack's own: within the stack it speaks without TLS, and nothing outside reaches it: expected postgres.url, for a server with TLS",
+      "2: postgres.settings.hba_file is {…}; the stack lets clients log in with SCRAM-SHA-256 only: expected no value; remove it",
+      "2: postgres.settings.listen_addresses is {…}; the stack decides where Postgres listens, and which ports are published: expected no value; remove it",
+      "2: postgres.settings.ssl_cert_file is {…}; the stack's own Postgres uses no TLS, and nothing outside reaches it: expected postgres.url, for a server with TLS",
     ],
     expressible: false,
   },
@@ -202,10 +202,10 @@ export const refusals: readonly BadRow[] = [
 `,
     says: [
       "4: images.airflow is registry.example.com:5000/airflow; production: true, and it has no tag, which means latest: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
-      "5: images.postgres is postgres:16; production: true, and 16 is no complete version: expected a digest, NAME@sha256:…, or a complete version, NAME:16.10",
-      "6: images.redis is redis:latest; production: true, and latest is another image tomorrow: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
-      "7: images.gateway is gateway:2.6; production: true, and 2.6 is no complete version: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
-      "8: images.pgbouncer is pgbouncer:1.23.1-nightly; production: true, and 1.23.1-nightly is another image tomorrow: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
+      "5: images.postgres is postgres:16; production: true, and 16 is not a complete version: expected a digest, NAME@sha256:…, or a complete version, NAME:16.10",
+      "6: images.redis is redis:latest; production: true, and latest may be another image tomorrow: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
+      "7: images.gateway is gateway:2.6; production: true, and 2.6 is not a complete version: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
+      "8: images.pgbouncer is pgbouncer:1.23.1-nightly; production: true, and 1.23.1-nightly may be another image tomorrow: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
     ],
     expressible: false,
   },
@@ -216,7 +216,7 @@ export const refusals: readonly BadRow[] = [
   airflow:images: { airflow: ours/airflow:release, postgres: postgres:16.10 }
 `,
     says: [
-      "3: images.airflow is ours/airflow:release; production: true, and release is no complete version: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
+      "3: images.airflow is ours/airflow:release; production: true, and release is not a complete version: expected a digest, NAME@sha256:…, or a complete version, NAME:3.3.2",
     ],
     expressible: false,
   },
@@ -228,10 +228,10 @@ export const refusals: readonly BadRow[] = [
     all: { volumes: { /host: /, /e: /etc/, /p: /proc/1 } }
 `,
     says: [
-      '3: roles.worker.volumes["/var/run/docker.sock"] is /var/run/../run/docker.sock; a program with the engine\'s socket is root on the machine: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume',
-      "4: roles.all.volumes./e is /etc/; /etc has the engine's socket or keys of the machine in it: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
-      "4: roles.all.volumes./host is /; / has the engine's socket or keys of the machine in it: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
-      "4: roles.all.volumes./p is /proc/1; /proc is the machine's own: expected a directory with nothing but what tasks read, such as /srv/data, or the name of a volume",
+      '3: roles.worker.volumes["/var/run/docker.sock"] is /var/run/../run/docker.sock; a program with the engine\'s socket is root on the machine: expected a directory that holds only what tasks read, such as /srv/data, or the name of a volume',
+      "4: roles.all.volumes./e is /etc/; /etc contains the engine's socket or keys of the machine: expected a directory that holds only what tasks read, such as /srv/data, or the name of a volume",
+      "4: roles.all.volumes./host is /; / contains the engine's socket or keys of the machine: expected a directory that holds only what tasks read, such as /srv/data, or the name of a volume",
+      "4: roles.all.volumes./p is /proc/1; /proc belongs to the machine: expected a directory that holds only what tasks read, such as /srv/data, or the name of a volume",
     ],
     expressible: false,
   },
@@ -242,8 +242,8 @@ export const refusals: readonly BadRow[] = [
 `,
     says: [
       "2: roles.worker.cap_add is unknown; no role gets a capability of the machine: expected env, files and volumes",
-      "2: roles.worker.docker_socket is unknown; no role gets the engine's socket, which is root on the machine: run containers from tasks by way of an engine of their own, with TLS",
-      "2: roles.worker.privileged is unknown; no role runs privileged, which would give a task the machine: expected env, files and volumes",
+      "2: roles.worker.docker_socket is unknown; no role gets the engine's socket, which is root on the machine: to run containers from tasks, give them a separate engine, with TLS",
+      "2: roles.worker.privileged is unknown; no role runs privileged, which would give tasks control of the machine: expected env, files and volumes",
     ],
     expressible: true,
   },
@@ -255,9 +255,9 @@ export const refusals: readonly BadRow[] = [
   airflow:variables: { token: { secret: logins, key: token } }
 `,
     says: [
-      "2: secrets.adminPassword is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
-      "3: redis.url is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
-      "4: variables.token is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
+      "2: secrets.adminPassword is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH }, or the value that npm run secret writes",
+      "3: redis.url is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH }, or the value that npm run secret writes",
+      "4: variables.token is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH }, or the value that npm run secret writes",
     ],
     expressible: false,
   },
@@ -270,8 +270,8 @@ export const refusals: readonly BadRow[] = [
     all: { files: { /opt/airflow/config/own_logging.py: README.md } }
 `,
     says: [
-      "2: plugins is plugins/logo.bin; it is no text: expected texts in UTF-8; others belong into the image, or a volume",
-      "3: config is config/own_logging.py; roles.all.files has it too: expected either",
+      "2: plugins is plugins/logo.bin; it is not text in UTF-8: expected text; other files belong in the image, or in a volume",
+      "3: config is config/own_logging.py; roles.all.files has it too: expected only one of them",
       "3: config is config/pooled_connections.py; the stack has a module of this name: expected another name",
       "3: config is test/unit/settings/bad/code/config; its AUTH_ROLE_PUBLIC gives a role to everybody, without a login: expected a file without it, with users for people",
     ],

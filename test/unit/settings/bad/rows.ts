@@ -81,7 +81,7 @@ export const rows: readonly BadRow[] = [
   airflow:flowerPort: 8080
 `,
     says: [
-      "2: flowerPort is 8080; the webserver has ports 8080 to 8080, and Flower 8080: expected different ones",
+      "2: flowerPort is 8080; the webserver has ports 8080 to 8080, and Flower 8080: expected different ports",
     ],
     expressible: false,
   },
@@ -93,7 +93,7 @@ export const rows: readonly BadRow[] = [
     says: [
       "2: backup.every is 5; expected whole minutes or hours, 9999h at most: 5m, 1h",
       "2: backup.keep is 0; expected a whole number from 1 to 1000",
-      "2: backup.to is s3://bucket/airflow; expected volume, or the absolute path of a directory on the machine of the database; s3:// and other stores are not written to: npm run backup -- --save ID copies a backup to where such a store is filled from",
+      "2: backup.to is s3://bucket/airflow; expected volume, or the absolute path of a directory on the machine of the database; s3:// and other stores are not supported: npm run backup -- --save ID copies a backup to the current directory, to upload it to such a store",
     ],
     expressible: true,
   },
@@ -158,7 +158,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:settings: { core: { a: [] } }
 `,
-    says: ["2: settings.core.a is {…}; expected a text, a number or a boolean"],
+    says: ["2: settings.core.a is {…}; expected text, a number or a boolean"],
     expressible: true,
   },
   {
@@ -194,7 +194,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerMinConcurrency: 5
 `,
-    says: ["2: workerMinConcurrency is 5; expected a number that is not above the concurrency, 4"],
+    says: ["2: workerMinConcurrency is 5; expected at most the concurrency, 4"],
     expressible: false,
   },
   {
@@ -252,7 +252,7 @@ export const rows: readonly BadRow[] = [
 `,
     says: [
       "2: machines[0].address is not given; expected the IPv4 address at which the other machines reach it",
-      "2: machines[0].docker is not given; expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT",
+      "2: machines[0].docker is not given; expected unix:///PATH, ssh://USER@HOST or tcp://HOST:PORT",
       "2: machines[0].node is n1; it needs platform: kubernetes",
     ],
     expressible: false,
@@ -262,7 +262,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: podman://x, address: 10.0.0.1 } ]
 `,
-    says: ["2: machines[0].docker is podman://x; expected unix:///PATH, ssh://USER@HOST and tcp://HOST:PORT"],
+    says: ["2: machines[0].docker is podman://x; expected unix:///PATH, ssh://USER@HOST or tcp://HOST:PORT"],
     expressible: true,
   },
   {
@@ -291,7 +291,7 @@ export const rows: readonly BadRow[] = [
   airflow:machines: [ { name: a, docker: tcp://a:2376, address: 10.0.0.1 } ]
 `,
     says: [
-      "2: machines[0].certificates is not given; tcp:// needs a directory with ca.pem, cert.pem and key.pem",
+      "2: machines[0].certificates is not given; tcp:// needs certificates: expected a directory with ca.pem, cert.pem and key.pem",
     ],
     expressible: false,
   },
@@ -300,7 +300,9 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, certificates: dags } ]
 `,
-    says: ["2: machines[0].certificates is dags; only tcp:// has certificates"],
+    says: [
+      "2: machines[0].certificates is dags; only tcp:// uses certificates: expected no value; remove it",
+    ],
     expressible: false,
   },
   {
@@ -308,7 +310,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, workers: { gpu: 1 } } ]
 `,
-    says: ["2: machines[0].workers.gpu is 1; expected the names of worker groups: default"],
+    says: ["2: machines[0].workers.gpu is 1; expected the name of a worker group: default"],
     expressible: false,
   },
   {
@@ -355,7 +357,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1, roles: [ flower ] }, { name: b, docker: ssh://b, address: 10.0.0.2, roles: [ flower ] } ]
 `,
-    says: ["2: machines[1].roles[0] is flower; machines[0] has it: expected each role once"],
+    says: ["2: machines[1].roles[0] is flower; machines[0] has this role too: expected each role once"],
     expressible: false,
   },
   {
@@ -363,7 +365,9 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:machines: [ { name: a, docker: ssh://a, address: 10.0.0.1 }, { name: b, docker: ssh://b, address: 127.0.0.1 } ]
 `,
-    says: ["2: machines[1].address is 127.0.0.1; expected one that the others reach: that of its network"],
+    says: [
+      "2: machines[1].address is 127.0.0.1; expected an address at which the other machines reach this one",
+    ],
     expressible: false,
   },
   {
@@ -403,7 +407,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:workerGroups: [ { name: a, queues: [ q ] }, { name: a, queues: [ q ] } ]
 `,
-    says: ["2: workerGroups[1].name is a; expected a name of its own"],
+    says: ["2: workerGroups[1].name is a; expected a name that no machine and no other group has"],
     expressible: false,
   },
   {
@@ -537,7 +541,7 @@ export const rows: readonly BadRow[] = [
   airflow:webserverPort: 5554
 `,
     says: [
-      "6: webserverPort is 5554; the webserver has ports 5554 to 5556, and Flower 5555: expected different ones",
+      "6: webserverPort is 5554; the webserver has ports 5554 to 5556, and Flower 5555: expected different ports",
     ],
     expressible: false,
   },
@@ -550,8 +554,8 @@ export const rows: readonly BadRow[] = [
     jwtSecret: { file: test/unit/settings/bad/files/hex }
 `,
     says: [
-      "3: secrets.adminPassword is {…}; expected letters, digits and signs of ASCII, without spaces and commas",
-      "4: secrets.brokerPassword is {…}; expected letters, digits and signs of ASCII, without spaces",
+      "3: secrets.adminPassword is {…}; expected printable ASCII characters, without spaces and commas",
+      "4: secrets.brokerPassword is {…}; expected printable ASCII characters, without spaces",
       "5: secrets.jwtSecret is {…}; expected an Ed25519 private key in PEM, with all its lines: openssl genpkey -algorithm ed25519 makes one",
     ],
     expressible: false,
@@ -567,7 +571,7 @@ export const rows: readonly BadRow[] = [
 `,
     says: [
       "2: secrets.adminPassword is [plaintext]; expected an encrypted value: npm run secret -- secrets.adminPassword --stack NAME writes it",
-      "2: secrets.brokerPassword is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH } and what npm run secret writes",
+      "2: secrets.brokerPassword is {…}; a Secret needs platform: kubernetes; on Docker expected { file: PATH }, or the value that npm run secret writes",
       `4: connections["my.db"].password is [plaintext]; expected an encrypted value: npm run secret -- 'connections["my.db"].password' --stack NAME writes it`,
       "5: postgres.url is [plaintext]; expected an encrypted value: npm run secret -- postgres.url --stack NAME writes it",
       "6: users.ann.password is [plaintext]; expected an encrypted value: npm run secret -- users.ann.password --stack NAME writes it",
@@ -581,8 +585,8 @@ export const rows: readonly BadRow[] = [
   airflow:roles: { worker: { env: { TOKEN: { secure: "v1:ciphertext" } } } }
 `,
     says: [
-      "2: settings.smtp.smtp_password is [secret]; expected a plain value: nothing would keep it secret here",
-      "3: roles.worker.env.TOKEN is [secret]; expected a plain value: nothing would keep it secret here",
+      "2: settings.smtp.smtp_password is [secret]; nothing keeps a value secret here: expected a plain value",
+      "3: roles.worker.env.TOKEN is [secret]; nothing keeps a value secret here: expected a plain value",
     ],
     expressible: true,
   },
@@ -591,7 +595,7 @@ export const rows: readonly BadRow[] = [
     config: `config:
   airflow:settings: { smtp: { secure: "v1:ciphertext" } }
 `,
-    says: ["2: settings.smtp is [secret]; expected a plain value: nothing would keep it secret here"],
+    says: ["2: settings.smtp is [secret]; nothing keeps a value secret here: expected a plain value"],
     expressible: true,
   },
   {
@@ -600,7 +604,7 @@ export const rows: readonly BadRow[] = [
   airflow:variables: { login: { user: ann, password: { secure: "v1:ciphertext" } } }
 `,
     says: [
-      "2: variables.login.password is [secret]; expected a plain value: nothing would keep it secret here",
+      "2: variables.login.password is [secret]; nothing keeps a value secret here: expected a plain value",
     ],
     expressible: true,
   },
@@ -633,7 +637,7 @@ config:
 `,
     says: [
       "1: confg is unknown; did you mean config? expected config, environment, secretsprovider, encryptedkey, encryptionsalt",
-      "3: workers is without the name of the project; expected airflow:workers",
+      "3: workers is without the project's prefix; expected airflow:workers",
       "4: kubernetes:context has no effect; expected airflow:kubernetes: { context: NAME }",
     ],
     expressible: true,
@@ -657,7 +661,7 @@ config:
   airflow:secretGenerations: { brokerPassword: 2 }
 `,
     says: [
-      "3: secretGenerations.brokerPassword is 2; secrets.brokerPassword is given, and is replaced by giving another one: expected either",
+      "3: secretGenerations.brokerPassword is 2; secrets.brokerPassword is given, and a new value there replaces it: expected only one of them",
     ],
     expressible: false,
   },

@@ -16,7 +16,7 @@ export const secrets: readonly BadRow[] = [
       "3: secrets.adminPassword is {…}; it is well known: expected a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
       "4: secrets.brokerPassword is {…}; it is well known: expected a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
       "5: secrets.metadataPassword is {…}; it has 7 characters: expected a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
-      "6: secrets.resultsPassword is {…}; expected letters, digits and signs of ASCII, without spaces",
+      "6: secrets.resultsPassword is {…}; expected printable ASCII characters, without spaces",
       "7: secrets.postgresPassword is {…}; it is well known: expected a password of at least 8 characters that nobody guesses; openssl rand -hex 24 makes one",
     ],
     expressible: false,
@@ -154,7 +154,7 @@ export const secrets: readonly BadRow[] = [
     two: { uri: { file: test/unit/settings/bad/files/url-space } }
 `,
     says: [
-      "3: connections.one.uri is {…}; it is no URL: expected TYPE://LOGIN:PASSWORD@HOST:PORT/SCHEMA",
+      "3: connections.one.uri is {…}; it is not a URL: expected TYPE://LOGIN:PASSWORD@HOST:PORT/SCHEMA",
       "4: connections.two.uri is {…}; its login has characters that mean something else in a URL: expected letters, digits and -._~, with all others escaped: %40 for @, %2F for /, %3A for :",
     ],
     expressible: false,

@@ -1,7 +1,7 @@
 import type { BadRow } from "./rows.ts";
 
 const secretForms =
-  "expected { secure: … }, as npm run secret writes it, { file: PATH } and { secret: NAME, key: KEY }";
+  "expected { secure: … }, as npm run secret writes it, { file: PATH } or { secret: NAME, key: KEY }";
 
 /** Secrets in the wrong place, none of which is shown. */
 export const shown: readonly BadRow[] = [
@@ -44,8 +44,8 @@ export const shown: readonly BadRow[] = [
   airflow:users: { ada: hunter2 }
 `,
     says: [
-      "2: postgres is a text; expected an object with memory, settings, url, resultsUrl, ca",
-      "3: users.ada is a text; expected an object with role, email, firstName, lastName, password",
+      "2: postgres is text; expected an object with memory, settings, url, resultsUrl, ca",
+      "3: users.ada is text; expected an object with role, email, firstName, lastName, password",
     ],
     expressible: true,
   },

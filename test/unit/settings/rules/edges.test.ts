@@ -33,7 +33,7 @@ function volumeClash(path: string, name: string, other: string): string {
 }
 
 function proxyFault(key: string, url: string, address: string): string {
-  return `proxy.${key} is ${url}; kubernetes.egress keeps roles from ${address}: expected a proxy in one of egress.to, and in none of egress.except`;
+  return `proxy.${key} is ${url}; kubernetes.egress blocks roles from ${address}: expected a proxy in one of egress.to, and in none of egress.except`;
 }
 
 const elsewhere =
@@ -197,7 +197,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
       proxy: { http: "http://p.test:1" },
       roles: { worker: { env: { HTTP_PROXY: "a", REQUESTS_CA_BUNDLE: "b" } } },
     },
-    "roles.worker.env.HTTP_PROXY is {…}; proxy sets it: expected either",
+    "roles.worker.env.HTTP_PROXY is {…}; proxy sets it too: expected only one of them",
   ],
   ["the variable of a proxy that is not set", { roles: { worker: { env: { HTTP_PROXY: "a" } } } }],
   [
@@ -210,7 +210,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
         },
       },
     },
-    "roles.worker.files./srv/a/b is package.json; a cluster cannot tell it from /srv/a_b, since both differ in / and _ only: expected another path",
+    "roles.worker.files./srv/a/b is package.json; a cluster cannot tell it from /srv/a_b, since they differ only in / and _: expected another path",
   ],
   [
     "the same paths on an engine",
@@ -219,8 +219,8 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
   [
     "volumes of a node, and of the stack's own",
     { ...cluster, roles: { worker: { volumes: { "/srv/a": "/srv/a", "/srv/b": "logs" } } } },
-    "roles.worker.volumes./srv/a is /srv/a; pods get no directory of a node, which may be any: expected the name of a volume",
-    "roles.worker.volumes./srv/b is logs; it is the stack's own: expected data, and other names",
+    "roles.worker.volumes./srv/a is /srv/a; a pod may run on any node, and gets no directory of it: expected the name of a volume",
+    "roles.worker.volumes./srv/b is logs; the stack has a volume of this name: expected data, or another name",
   ],
   [
     "sizes of workers",
@@ -246,7 +246,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
   [
     "a file of a byte more",
     { roles: { worker: { files: { "/srv/a": sized("larger", 512 * 1024 + 1) } } } },
-    `roles.worker.files./srv/a is …; it has 513 KiB: expected 512; larger ones belong into the image, or a volume`,
+    `roles.worker.files./srv/a is …; it has 513 KiB: expected 512; larger files belong in the image, or in a volume`,
   ],
   [
     "modules of 768 KiB",
@@ -270,18 +270,18 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
   [
     "the same module in a cluster",
     { ...cluster, plugins: join(folder, "odd") },
-    `plugins is plugins/a b.py; a cluster names it in a ConfigMap: expected letters, digits, '.', '_' and '-'`,
+    `plugins is plugins/a b.py; a cluster keeps it under its name in a ConfigMap: expected letters, digits, '.', '_' and '-'`,
   ],
   [
     "settings of another section, and with other letters",
     { settings: { core: { result_backend: "x", parallelismm: 3 } } },
-    "settings.core.parallelismm is {…}; Airflow 3.3.2 does not know it; did you mean parallelism? expected settings that it has",
+    "settings.core.parallelismm is {…}; Airflow 3.3.2 does not know it; did you mean parallelism? expected a setting that this version has",
     elsewhere,
   ],
   [
     "a command in the place of a setting",
     { settings: { logging: { remote_log_conn_id_cmd: "x" } } },
-    "settings.logging.remote_log_conn_id_cmd is {…}; a secret is no command: expected settings.logging.remote_log_conn_id, encrypted",
+    "settings.logging.remote_log_conn_id_cmd is {…}; a stack file gives the secret itself, not a command for it: expected settings.logging.remote_log_conn_id, encrypted",
   ],
   [
     "settings that have another name, in a section that is there and in one that is not",
@@ -293,7 +293,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     "a variable that caCertificates sets",
     { caCertificates: ["package.json"], roles: { worker: { env: { REQUESTS_CA_BUNDLE: "b" } } } },
     "caCertificates[0] is package.json; there is no certificate in it: expected a file with certificates in PEM that are valid now, and nothing else",
-    "roles.worker.env.REQUESTS_CA_BUNDLE is {…}; caCertificates sets it: expected either",
+    "roles.worker.env.REQUESTS_CA_BUNDLE is {…}; caCertificates sets it too: expected only one of them",
   ],
   [
     "a setting that has another name, beside one that nobody has",
@@ -303,7 +303,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
   [
     "a setting that the stack makes, in a section that is not there",
     { settings: { webserver: { web_server_port: 1 } } },
-    "settings.webserver.web_server_port is {…}; a role listens inside its container only, and the stack decides where that is published: expected webserverPort and kubernetes.ingress",
+    "settings.webserver.web_server_port is {…}; a role listens only inside its container, and the stack decides where it is published: expected webserverPort and kubernetes.ingress",
   ],
   [
     "a section of a provider with a name like that of one that is there",

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { mayKnow, sshKeyFault } from "../../../../settings/rules/secrets/sshKey.ts";
+import { mayKnow, sshKeyProblem } from "../../../../settings/rules/secrets/sshKey.ts";
 import { project } from "../../../../tools/lib/process.ts";
 import { type Config, cluster, faults } from "./refusals.ts";
 
@@ -40,13 +40,13 @@ function headOf(cipher: string): string {
 
 test("a key opens a repository if it has all its lines, and no passphrase", () => {
   for (const key of [keyOf(""), headOf("none")]) {
-    assert.equal(sshKeyFault(key), undefined);
-    assert.equal(sshKeyFault(key.replaceAll("\n", "\r\n")), undefined);
-    assert.match(sshKeyFault(key.trim().split("\n").slice(0, -1).join("\n")) ?? "", /all its lines/);
-    assert.match(sshKeyFault(key.replaceAll("\n", " ").replaceAll("-", "")) ?? "", /all its lines/);
+    assert.equal(sshKeyProblem(key), undefined);
+    assert.equal(sshKeyProblem(key.replaceAll("\n", "\r\n")), undefined);
+    assert.match(sshKeyProblem(key.trim().split("\n").slice(0, -1).join("\n")) ?? "", /all its lines/);
+    assert.match(sshKeyProblem(key.replaceAll("\n", " ").replaceAll("-", "")) ?? "", /all its lines/);
   }
   for (const key of [keyOf("of this test"), headOf("aes256-ctr")])
-    assert.match(sshKeyFault(key) ?? "", /has a passphrase/);
+    assert.match(sshKeyProblem(key) ?? "", /has a passphrase/);
 });
 
 test("host keys are those of a server by its name, its port, a pattern or a hash", () => {

@@ -48,43 +48,43 @@ const rows: readonly (readonly [name: string, fits: Config, tooLarge: Config, fa
     "a variable",
     env(most),
     env(most + 1),
-    "roles.all.env.BIG is {…}; as the variable BIG it has 131073 bytes, and Linux gives a process at most 131072 for one: expected a shorter value, or a file of roles.all.files and its path",
+    "roles.all.env.BIG is {…}; as the variable BIG it has 131073 bytes, and Linux allows at most 131072 for one: expected a shorter value, or a file of roles.all.files and its path",
   ],
   [
     "a variable of letters of two bytes",
     { roles: { worker: { env: { BIG: `${"ü".repeat(65_533)}x` } } } },
     { roles: { worker: { env: { BIG: "ü".repeat(65_534) } } } },
-    "roles.worker.env.BIG is {…}; as the variable BIG it has 131073 bytes, and Linux gives a process at most 131072 for one: expected a shorter value, or a file of roles.worker.files and its path",
+    "roles.worker.env.BIG is {…}; as the variable BIG it has 131073 bytes, and Linux allows at most 131072 for one: expected a shorter value, or a file of roles.worker.files and its path",
   ],
   [
     "a setting",
     { settings: { core: { default_timezone: "x".repeat(131_072 - 33) } } },
     { settings: { Core: { Default_Timezone: "x".repeat(131_072 - 32) } } },
-    "settings.Core.Default_Timezone is {…}; as the variable AIRFLOW__CORE__DEFAULT_TIMEZONE it has 131073 bytes, and Linux gives a process at most 131072 for one: expected a shorter value",
+    "settings.Core.Default_Timezone is {…}; as the variable AIRFLOW__CORE__DEFAULT_TIMEZONE it has 131073 bytes, and Linux allows at most 131072 for one: expected a shorter value",
   ],
   [
     "all variables of a role",
     many(room, "worker"),
     many(room + 10, "worker"),
-    "roles.worker.env is {…}; settings and variables of the role have 983050 bytes together: expected at most 983040; longer texts belong into roles.worker.files",
+    "roles.worker.env is {…}; settings and variables of the role have 983050 bytes together: expected at most 983040; longer texts belong in roles.worker.files",
   ],
   [
     "the files of a role in a cluster",
     { ...cluster, ...files(15, 65_536) },
     { ...cluster, ...files(16, 61_441) },
-    "roles.worker.files is {…}; with plugins and config the files of the role have 983056 bytes, and a cluster keeps them in one ConfigMap: expected at most 983040; more belongs into the image, see images.airflow",
+    "roles.worker.files is {…}; with plugins and config the files of the role have 983056 bytes, and a cluster keeps them in one ConfigMap: expected at most 983040; more belongs in the image, see images.airflow",
   ],
   [
     "the secrets of a role in a cluster",
     { ...cluster, ...secretFiles(10, 98_304) },
     { ...cluster, ...secretFiles(10, 98_305) },
-    "roles.worker.secretFiles is {…}; the secrets of the role have 983050 bytes, and a cluster keeps them in one Secret: expected at most 983040; more belongs into a volume",
+    "roles.worker.secretFiles is {…}; the secrets of the role have 983050 bytes, and a cluster keeps them in one Secret: expected at most 983040; more belongs in a volume",
   ],
   [
     "declarations in a cluster",
     { ...cluster, variables: { small: "x", large: { file: fileOf(room - 13) } } },
     { ...cluster, variables: { small: "x", large: { file: fileOf(room - 12) } } },
-    "variables.large is {…}; it has 983033 of the 983041 bytes of all connections, variables, pools and users, which a cluster keeps in one Secret: expected at most 983040 together; more belongs into a file that DAGs read",
+    "variables.large is {…}; it has 983033 of the 983041 bytes of all connections, variables, pools and users, which a cluster keeps in one Secret: expected at most 983040 together; more belongs in a file that DAGs read",
   ],
   [
     "annotations of pods",
@@ -130,7 +130,7 @@ test("authorities that no ConfigMap of a cluster holds are refused", () => {
   assert.ok(
     told.some((fault) =>
       fault.endsWith(
-        "its certificates have 800000 bytes, and a cluster keeps them in one ConfigMap: expected at most 786432, the authorities that are needed alone",
+        "its certificates have 800000 bytes, and a cluster keeps them in one ConfigMap: expected at most 786432: only the authorities that are needed",
       ),
     ),
     told.join("\n"),

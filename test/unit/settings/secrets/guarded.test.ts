@@ -23,8 +23,8 @@ const heldBack: readonly [path: string, why: RegExp][] = [
   [dirname(homedir()), /it holds (the project|a home directory)/],
   [join(project, "stacks"), /it is in stacks\//],
   [join(folder, "link/node_modules/yaml"), /it is in node_modules\//],
-  [join(folder, "clones"), /it has .*\/clones\/one\/\.state in it/],
-  [join(folder, "clones/one"), /it has .*\/clones\/one\/\.state in it/],
+  [join(folder, "clones"), /it contains .*\/clones\/one\/\.state, /],
+  [join(folder, "clones/one"), /it contains .*\/clones\/one\/\.state, /],
   [join(folder, "clones/one/.state"), /it is in \.state/],
 ];
 

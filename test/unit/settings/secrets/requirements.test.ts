@@ -23,7 +23,7 @@ function faults(text: string): string[] {
 }
 
 const secret = `aB3${randomBytes(15).toString("hex")}Xq9`;
-const index = "expected packages by name, since no other file or index goes into the image";
+const index = "expected packages by name, since the build of the image reads no other file or index";
 const login =
   "has a login in its URL, which the image would keep: expected a URL without one, or images.airflow, an image with the package";
 
@@ -41,15 +41,15 @@ const rows: readonly (readonly [line: string, fault: string])[] = [
   [`own @ git+https://oauth2:${secret}@git.test/own.git@main`, login],
   [
     `own @ ftp://ada:${secret}@files.test/own.whl`,
-    "says own @ ftp://…@files.test/own.whl: expected packages by name: NAME, NAME==1.2.3 or NAME @ https://…, since no other file goes into the image",
+    "says own @ ftp://…@files.test/own.whl: expected packages by name: NAME, NAME==1.2.3 or NAME @ https://…, since the build of the image reads no other file",
   ],
   [
     `${secret} ${secret}`,
-    "says …, which is no requirement: expected packages by name: NAME, NAME==1.2.3 or NAME @ https://…",
+    "says …, which is not a requirement: expected packages by name: NAME, NAME==1.2.3 or NAME @ https://…",
   ],
   [
     `password=${secret}`,
-    "says password=…, which is no requirement: expected packages by name: NAME, NAME==1.2.3 or NAME @ https://…",
+    "says password=…, which is not a requirement: expected packages by name: NAME, NAME==1.2.3 or NAME @ https://…",
   ],
 ];
 

@@ -10,9 +10,9 @@ export const prefixes: readonly BadRow[] = [
   airflw:webserverprt: 8081
 `,
     says: [
-      "2: airlfow:workers is of another project, and nothing reads it; did you mean airflow:workers? expected airflow:KEY",
-      "3: Airflow:flowerPort is of another project, and nothing reads it; did you mean airflow:flowerPort? expected airflow:KEY",
-      "4: airflw:webserverprt is of another project, and nothing reads it; did you mean airflow:webserverPort? expected airflow:KEY",
+      "2: airlfow:workers belongs to another project, and nothing reads it; did you mean airflow:workers? expected airflow:KEY",
+      "3: Airflow:flowerPort belongs to another project, and nothing reads it; did you mean airflow:flowerPort? expected airflow:KEY",
+      "4: airflw:webserverprt belongs to another project, and nothing reads it; did you mean airflow:webserverPort? expected airflow:KEY",
     ],
     expressible: true,
   },
@@ -40,7 +40,7 @@ export const prefixes: readonly BadRow[] = [
   pulumi:workers: 3
 `,
     says: [
-      "4: pulumi:workers is none of the CLI's keys; expected pulumi:disable-default-providers, pulumi:tags, or airflow:KEY",
+      "4: pulumi:workers is not a key of the CLI; expected pulumi:disable-default-providers, pulumi:tags, or airflow:KEY",
     ],
     expressible: true,
   },
@@ -51,8 +51,8 @@ export const prefixes: readonly BadRow[] = [
   celery:workerConcurrency: 3
 `,
     says: [
-      "2: aws:region is of another project, and nothing reads it; expected airflow:KEY",
-      "3: celery:workerConcurrency is of another project, and nothing reads it; did you mean airflow:workerConcurrency? expected airflow:KEY",
+      "2: aws:region belongs to another project, and nothing reads it; expected airflow:KEY",
+      "3: celery:workerConcurrency belongs to another project, and nothing reads it; did you mean airflow:workerConcurrency? expected airflow:KEY",
     ],
     expressible: true,
   },
@@ -62,7 +62,7 @@ export const prefixes: readonly BadRow[] = [
   airflow:
     workers: 3
 `,
-    says: ["2: airflow holds values of its own; expected airflow:KEY: VALUE on lines of their own"],
+    says: ["2: airflow holds values itself; expected airflow:KEY: VALUE on lines of their own"],
     expressible: true,
   },
 ];
