@@ -149,7 +149,7 @@ const bad: [declarations: string, fault: string][] = [
   ],
   [
     "users:\n  ann:\n    password: in plain text\n",
-    "airflow.yaml:3: users.ann.password is [plaintext]; expected { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file",
+    "airflow.yaml:3: users.ann.password is [plaintext]; expected { file: PATH } or, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs in the stack file",
   ],
   [
     "connections:\n  db: { host: h }\n",

@@ -144,11 +144,11 @@ test("a repository's credentials have to fit its URL", () => {
   const { key, knownHosts } = ssh;
   says(
     { dagsGit: { url: ssh.url, knownHosts }, systemPackages },
-    /dagsGit\.key is not given; a repository is read/,
+    /dagsGit\.key is not given; an ssh URL needs it: expected/,
   );
   says(
     { dagsGit: { url: ssh.url, key }, systemPackages },
-    /dagsGit\.knownHosts is not given; a repository is read/,
+    /dagsGit\.knownHosts is not given; an ssh URL needs it: expected/,
   );
   says(
     { dagsGit: { ...ssh, password: key }, systemPackages },

@@ -304,7 +304,7 @@ test("faults of roles' settings", () => {
   for (const line of told) assert.match(line, /expected /);
   assert.ok(
     told.some((line) =>
-      line.endsWith("it has 513 KiB: expected 512; larger files belong in the image, or in a volume"),
+      line.endsWith("it has 513 KiB: expected at most 512; larger files belong in the image, or in a volume"),
     ),
   );
 });
@@ -315,11 +315,17 @@ test("a cluster gives pods no directory of a node, and reaches no proxy that its
   };
   const told = faults({ ...cluster, roles, proxy: { http: "http://10.1.2.3:3128" } });
   assert.equal(told.length, 3, told.join("\n"));
-  assert.ok(told.some((line) => /volumes\.\/big is \/srv\/big; pods get no directory of a node/.test(line)));
+  assert.ok(
+    told.some((line) =>
+      /volumes\.\/big is \/srv\/big; a pod may run on any node, and gets no directory/.test(line),
+    ),
+  );
   assert.ok(told.some((line) => /a cluster cannot tell it from \/a\/b_c/.test(line)));
   assert.ok(
     told.some((line) =>
-      /^proxy\.http is http:\/\/10\.1\.2\.3:3128; kubernetes\.egress keeps roles from 10\.1\.2\.3/.test(line),
+      /^proxy\.http is http:\/\/10\.1\.2\.3:3128; kubernetes\.egress blocks roles from 10\.1\.2\.3/.test(
+        line,
+      ),
     ),
   );
   assert.deepEqual(faults({ ...cluster, proxy: { http: "http://203.0.113.4:3128" } }), []);
@@ -345,7 +351,7 @@ test("faults of publishing", () => {
   const rows: [object, RegExp][] = [
     [
       { address: "10.0.0.1" },
-      /^publish\.certificate is not given; .*logins of the webserver and of Flower would cross the network in plain/,
+      /^publish\.certificate is not given; .*logins would otherwise cross the network unencrypted/,
     ],
     [{ ...good, address: "airflow" }, /publish\.address is airflow; expected an IPv4 address/],
     [{ ...good, certificate: files.past }, /publish\.certificate is .*expired on/],
