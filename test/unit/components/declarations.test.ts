@@ -161,11 +161,11 @@ const bad: [declarations: string, fault: string][] = [
   ],
   [
     "users:\n  ann: { password: { secure: cipher } }\n",
-    "airflow.yaml:2: users.ann.password is {…}; expected { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file",
+    "airflow.yaml:2: users.ann.password is {…}; expected { file: PATH } or, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs in the stack file",
   ],
   [
     "variables:\n  x: { secure: cipher }\n",
-    "airflow.yaml:2: variables.x is {…}; expected { file: PATH } and, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs into the stack file",
+    "airflow.yaml:2: variables.x is {…}; expected { file: PATH } or, in a cluster, { secret: NAME, key: KEY }; an encrypted value belongs in the stack file",
   ],
   [
     "- pools\n",
