@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
 import { stringify } from "yaml";
 import { validate } from "../../../settings/read/validate.ts";
 import { imported } from "./disk.ts";
@@ -223,7 +226,10 @@ dags: { gitSync: { enabled: true, repo: "git@git.example.com:team/dags.git", ssh
     redis: "registry.example.com/redis:7",
     postgres: "registry.example.com/postgres:16",
   };
-  const knownHosts = import.meta.filename;
+  const folder = mkdtempSync(join(tmpdir(), "airflow-chart-"));
+  after(() => rmSync(folder, { recursive: true }));
+  const knownHosts = join(folder, "known_hosts");
+  writeFileSync(knownHosts, `git.example.com ssh-ed25519 ${Buffer.alloc(51, 1).toString("base64")}\n`);
   const whole = { ...shell, images, dagsGit: { ...(shell.dagsGit as object), knownHosts } };
   assert.deepEqual(validate(whole).faults, []);
 });
