@@ -38,7 +38,7 @@ function proxyFault(key: string, url: string, address: string): string {
 
 const elsewhere =
   "settings.core.result_backend is {…}; Airflow 3.3.2 does not know it in core; expected settings.celery.result_backend";
-const larger = "belong into the image, see images.airflow and requirements";
+const larger = "belong in the image, see images.airflow and requirements";
 
 /** Stacks on both sides of what a rule tells apart, with all faults but that of the certificate, which is none. */
 const stacks: readonly (readonly [name: string, config: Config, ...faults: string[]])[] = [
@@ -71,7 +71,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
         { name: "gpu", queues: ["r"], machine: "b" },
       ],
     },
-    "workerGroups[0].name is b; expected a name of its own",
+    "workerGroups[0].name is b; expected a name that no machine and no other group has",
   ],
   [
     "a cluster's names on an engine",
@@ -80,12 +80,12 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
   [
     "a group on one machine with the name of another, whose workers are not compared besides",
     { machines: [a, { ...b, workers: 1 }], workerGroups: [{ name: "b", queues: ["q"], machine: "a" }] },
-    "workerGroups[0].name is b; expected a name of its own",
+    "workerGroups[0].name is b; expected a name that no machine and no other group has",
   ],
   [
     "a cluster's names in a cluster",
     { ...cluster, extraHosts: { "a.svc": "10.0.0.1", "db.test": "10.0.0.1" } },
-    'extraHosts["a.svc"] is 10.0.0.1; the cluster\'s own names lead there: expected the name of a host outside it',
+    'extraHosts["a.svc"] is 10.0.0.1; the cluster resolves such names itself: expected the name of a host outside it',
   ],
   [
     "heartbeats that take as much as they may",
@@ -246,7 +246,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
   [
     "a file of a byte more",
     { roles: { worker: { files: { "/srv/a": sized("larger", 512 * 1024 + 1) } } } },
-    `roles.worker.files./srv/a is …; it has 513 KiB: expected 512; larger files belong in the image, or in a volume`,
+    `roles.worker.files./srv/a is …; it has 513 KiB: expected at most 512; larger files belong in the image, or in a volume`,
   ],
   [
     "modules of 768 KiB",
@@ -261,7 +261,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
       plugins: join(sized("more/a.py", 500 * 1024), ".."),
       config: join(sized("over/a.py", 268 * 1024 + 1), ".."),
     },
-    `plugins is …; the files of plugins and config have 769 KiB: expected 768; larger ones ${larger}`,
+    `plugins is …; the files of plugins and config have 769 KiB: expected at most 768; larger files ${larger}`,
   ],
   [
     "a module with a sign that no cluster takes, on an engine",
@@ -286,8 +286,8 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
   [
     "settings that have another name, in a section that is there and in one that is not",
     { settings: { scheduler: { dag_dir_list_interval: 3 }, admin: { hide_sensitive_variable_fields: "x" } } },
-    "settings.admin.hide_sensitive_variable_fields is {…}; Airflow 3.3.2 has another name for it: expected settings.core.hide_sensitive_var_conn_fields",
-    "settings.scheduler.dag_dir_list_interval is {…}; Airflow 3.3.2 has another name for it: expected settings.dag_processor.refresh_interval",
+    "settings.admin.hide_sensitive_variable_fields is {…}; Airflow 3.3.2 calls it core.hide_sensitive_var_conn_fields: expected settings.core.hide_sensitive_var_conn_fields",
+    "settings.scheduler.dag_dir_list_interval is {…}; Airflow 3.3.2 calls it dag_processor.refresh_interval: expected settings.dag_processor.refresh_interval",
   ],
   [
     "a variable that caCertificates sets",
@@ -298,7 +298,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
   [
     "a setting that has another name, beside one that nobody has",
     { settings: { admin: { hide_sensitive_variable_fields: "x", zzz: 1 } } },
-    "settings.admin.hide_sensitive_variable_fields is {…}; Airflow 3.3.2 has another name for it: expected settings.core.hide_sensitive_var_conn_fields",
+    "settings.admin.hide_sensitive_variable_fields is {…}; Airflow 3.3.2 calls it core.hide_sensitive_var_conn_fields: expected settings.core.hide_sensitive_var_conn_fields",
   ],
   [
     "a setting that the stack makes, in a section that is not there",
