@@ -123,6 +123,14 @@ test("a stack file is written from a backup, with its secrets apart and without 
   });
 });
 
+test("an empty object of a backup is a given key, except in the backup of an earlier release", () => {
+  const unset = '{"given":false}';
+  const { text } = stackText({ canary: unset, monitoring: "{}", publish: unset, tracing: unset });
+  assert.deepEqual(parse(text), { config: { "airflow:monitoring": {} } });
+  const earlier = stackText({ canary: "{}", monitoring: "{}", publish: "{}", tracing: "{}", workers: "3" });
+  assert.deepEqual(parse(earlier.text), { config: { "airflow:workers": 3 } });
+});
+
 test("the programs keep, compare and refuse", async () => {
   await run("python3", ["test/unit/backup/programs.py"]);
 });

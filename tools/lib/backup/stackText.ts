@@ -34,15 +34,21 @@ function withoutSecrets(value: unknown, path: Path, secrets: Record<string, stri
   return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
 }
 
+/** True for the backup of an earlier release, in which empty objects stand for unset keys: `publish` cannot be empty. */
+function isOlderForm({ publish }: Readonly<Record<string, string>>): boolean {
+  return publish === "{}";
+}
+
 /** Renders the stack file of a stack from the values in a backup. */
 export function stackText(config: Readonly<Record<string, string>>): StackText {
   const known = defaults();
+  const isOlder = isOlderForm(config);
   const secrets: Record<string, string> = {};
   const stated = Object.entries(config).flatMap(([key, given]) => {
     const value = parsedValue(key, given);
     const { default: usual } = known[`${prefix}${key}`] ?? {};
     const unset = typeof usual === "object" ? usual : parsedValue(key, String(usual ?? ""));
-    if (isDeepStrictEqual(value, unset)) return [];
+    if (isDeepStrictEqual(value, unset) || (isOlder && given === "{}")) return [];
     return [[`${prefix}${key}`, withoutSecrets(value, [key], secrets)]];
   });
   return { text: stringify({ config: Object.fromEntries(stated) }), secrets };
