@@ -21,7 +21,7 @@ DATA = pathlib.Path(os.environ.get("AIRFLOW_HOME", "/opt/airflow"), "data")
 
 
 def prices(symbol: str, days: int):
-    """Yields (day, price): a random walk that the symbol's name decides."""
+    """Yields (day, price) of a random walk, which depends on the symbol alone."""
     walk = random.Random(symbol)
     price = walk.uniform(50, 500)
     first = datetime.date(2026, 1, 1)

@@ -31,7 +31,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** Imports a connection. A URI is secret as a whole; of a JSON connection, the password and `extra`. */
+/** Imports a connection. The whole URI is secret; in a JSON connection the password and `extra` are. */
 const connection: Meaning = ([name = ""], value) => {
   const path = ["connections", name.toLowerCase()];
   if (typeof value !== "string" || !value.startsWith("{")) return given([...path, "uri"], value);
@@ -53,7 +53,7 @@ const variable: Meaning = ([name = ""], value) => {
   return secret ? given(path, value, note) : taken(path, value, note);
 };
 
-/** Packages to install, without options that have a login in them. */
+/** Imports the packages to install, without options that contain a login. */
 const packages: Meaning = (_, value) => {
   if (typeof value !== "string") return unsupported("expected Python packages");
   const isSecret = (word = "") => looksSecret("", word);

@@ -25,7 +25,7 @@ export function isOfficial({ repository }: Image): boolean {
   return /^(docker\.io\/)?apache\/airflow$/.test(repository);
 }
 
-/** The version itself if supported, otherwise the newest one of the same major version. */
+/** Returns a version if the stack runs it, otherwise the newest one of the same major version; undefined if there is none. */
 function supported(version: string): string | undefined {
   return versions.includes(version)
     ? version
@@ -49,7 +49,7 @@ export function airflowVersion(version: string): Outcome {
   return { kind: "taken", targets: [{ path: ["version"], value }], note };
 }
 
-/** The version that an image's tag tells. A team numbers its own images, so only a version that the stack runs counts. */
+/** Reads Airflow's version from an image's tag. Teams number images in their own way, so theirs count only if supported. */
 function toldBy(image: Image): string | undefined {
   const version = versionOf(image.tag);
   if (isOfficial(image) || isPuckels(image) || version === undefined) return version;
@@ -61,8 +61,8 @@ function isPuckels({ repository }: Image): boolean {
 }
 
 /**
- * Converts an image to a version; also to an image, unless it is official, since the stack has its own.
- * @param built version that is known from elsewhere, such as a Dockerfile
+ * Converts an image to a version, and to `images.airflow` unless the image is official.
+ * @param built version that is known from another source, such as a Dockerfile
  */
 export function airflowImage(
   image: Image,

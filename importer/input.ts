@@ -30,7 +30,7 @@ export interface Input extends TextFile {
   readonly list?: (path: string) => readonly string[];
 }
 
-/** Reads compose files with their variables, includes and what their services extend. */
+/** Reads compose files with their variables, their includes and the services that theirs extend. */
 function composition(input: Input): Composition {
   const { file, text, env, look, overrides = [], shell = new Map() } = input;
   const { read = () => undefined, list = () => [] } = input;
@@ -73,7 +73,7 @@ function composition(input: Input): Composition {
 
 /**
  * Plans the import of compose files or of values of the Helm chart.
- * @throws Error when the input is not YAML, is neither of these, or has another executor than Celery's
+ * @throws Error if the input is not YAML, is neither of these, or names another executor than Celery's
  */
 export function planOf(input: Input): Plan {
   const { file, text } = input;

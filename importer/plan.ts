@@ -4,11 +4,11 @@ import { schema } from "../settings/schema/schema.ts";
 import { type Item, type Outcome, type Target, unset, unsupported } from "./rule.ts";
 import type { Leaf, Path } from "./source.ts";
 
-/** A part of the input, and what becomes of it. */
+/** A part of the input with its outcome. */
 export interface Entry {
   readonly item: Item;
   readonly outcome: Outcome;
-  /** Of entries that disagree on a key, the one with more weight wins, otherwise the first. */
+  /** Decides between entries for the same key: the entry with the most weight wins, or else the first. Default: 0. */
   readonly weight?: number;
 }
 
@@ -48,7 +48,7 @@ function nested(path: Path, value: unknown): unknown {
   return typeof first === "number" ? [...Array<object>(first).fill({}), inner] : { [first]: inner };
 }
 
-/** The schema's complaint about a value, if any. */
+/** Returns the schema's error for a value; undefined if the schema accepts the value. */
 function fault({ path, value }: Target): string | undefined {
   const result = schema.safeParse(nested(path, value));
   const found = result.success ? undefined : result.error.issues.find((issue) => concerns(issue, path));
@@ -63,7 +63,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
 }
 
-/** Drops targets that the schema rejects. */
+/** Drops the targets that the schema rejects. */
 function checked(outcome: Outcome): Outcome {
   if (outcome.kind !== "taken") return outcome;
   const faults = outcome.targets.map((target) =>
@@ -83,7 +83,7 @@ function same(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** Settles each key: the first entry or the one with most weight wins; entries that agree with it stay. */
+/** Settles each key: the entry with the most weight, or else the first, wins, and the entries with the same value stay. */
 function agreed(entries: readonly Entry[]): Entry[] {
   const heard = new Map<string, { readonly entry: Entry; readonly said: unknown }>();
   const said = ({ item }: Entry, { value }: Target) => value ?? item.value;

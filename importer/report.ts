@@ -3,7 +3,7 @@ import type { Plan, Row } from "./plan.ts";
 import type { Leaf, Path } from "./source.ts";
 import { storing } from "./write.ts";
 
-/** Secrets up to which each has its command in the short report; the stack file has all of them. */
+/** Maximum number of commands for secrets in the short report; the stack file has all of them. */
 const mostCommands = 12;
 
 function common(one: Path, other: Path): Path {
@@ -11,7 +11,7 @@ function common(one: Path, other: Path): Path {
   return end < 0 ? one : one.slice(0, end);
 }
 
-/** First line of some leaves, and their common path: `compose.yaml:12 services.worker.healthcheck`. */
+/** Renders the first line of leaves, and their common path: `compose.yaml:12 services.worker.healthcheck`. */
 function place(leaves: readonly Leaf[]): string {
   const [first, ...others] = leaves;
   if (!first) return "";
@@ -48,7 +48,7 @@ function byReason(rows: readonly Row[]): string[] {
   ]);
 }
 
-/** One line for each reason: how many values, and the first of them. */
+/** Renders a line for each reason, with the number of values and the first of them. */
 function folded(rows: readonly Row[], reason: (row: Row) => string | undefined): string[] {
   return [...grouped(rows, reason)].map(([why, own]) => {
     const [first] = own;
@@ -61,7 +61,7 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ["", title, ...lines];
 }
 
-/** Commands that store the secrets; in the short report not more than the first. */
+/** Lists the commands that store the secrets; in the short report only the first ones. */
 function storingAll({ secrets }: Plan, stack: string, isWhole: boolean): string[] {
   const shown = isWhole ? secrets : secrets.slice(0, mostCommands);
   const more = secrets.length - shown.length;
@@ -77,7 +77,7 @@ function lists(plan: Plan): string[] {
   ];
 }
 
-/** The command to run next: what is missing comes before the deployment. */
+/** Renders the next step: first edits of the stack file, then secrets, then the deployment. */
 function next({ secrets }: Plan, stack: string, isMissing: boolean): string {
   const [first] = secrets;
   if (isMissing) return `Next: edit stacks/Pulumi.${stack}.yaml, then npm run up -- --stack ${stack}`;
@@ -85,8 +85,8 @@ function next({ secrets }: Plan, stack: string, isMissing: boolean): string {
 }
 
 /**
- * Reports what is left to do, then what became of the input's values, and the next command. Never prints a value.
- * @param missing what the stack file still needs
+ * Renders what is left to do, the outcomes of the input's values, and the next step. Never contains a value.
+ * @param missing faults of the stack file
  * @param isWhole lists every value, instead of counting them
  */
 export function report(plan: Plan, stack: string, missing: readonly string[], isWhole = false): string {

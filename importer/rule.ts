@@ -7,7 +7,7 @@ export interface Target {
   readonly value?: unknown;
 }
 
-/** What becomes of a part of the input. */
+/** Outcome of a part of the input: taken over as keys of the stack, handled by the stack, or without a counterpart. */
 export type Outcome =
   | {
       readonly kind: "taken";
@@ -26,7 +26,7 @@ export interface Item {
   readonly leaves: readonly Leaf[];
   /** Parts of the path that match the rule's wildcards. */
   readonly match: readonly string[];
-  /** Variables in it that have no value. */
+  /** Names of the item's variables that have no value. */
   readonly unset?: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export function unsupported(why: string): Outcome {
   return { kind: "unsupported", why };
 }
 
-/** Takes over a converted value, unless it cannot be read. */
+/** Returns a rule that takes over a converted value; `allowed` says which values can be converted. */
 export function converted(path: Path, convert: (given: unknown) => unknown, allowed: string) {
   return ({ value }: Item): Outcome => {
     const made = convert(value);
@@ -63,7 +63,7 @@ function partMatches(pattern: string, part: string): boolean {
   return pattern.startsWith("{") && pattern.slice(1, -1).split(",").includes(part);
 }
 
-/** Parts that match the wildcards; undefined if the path does not match. */
+/** Returns the parts of a path that match the pattern's wildcards; undefined if the path does not match. */
 export function matching(pattern: readonly string[], path: readonly string[]): string[] | undefined {
   const [first, ...others] = pattern;
   if (first === undefined) return path.length === 0 ? [] : undefined;
@@ -116,7 +116,7 @@ export function itemsOf<Of>(tree: Tree, rules: readonly Rule<Of>[], path: Path =
   return inner.flatMap(([key, one]) => itemsOf(one, rules, [...path, key]));
 }
 
-/** Decides on an item. Without the values of its variables, only what needs none of them is decided by its rule. */
+/** Decides the outcome of an item. If a variable of the item has no value, only a rule that handles it may decide. */
 export function decided<Of>({ item, outcome }: Found<Of>, of: Of): Outcome {
   const made = typeof outcome === "function" ? outcome(item, of) : outcome;
   const isOpen = (item.unset ?? []).length > 0;

@@ -4,7 +4,7 @@ import { project } from "../tools/lib/process.ts";
 import type { Plan } from "./plan.ts";
 import { written } from "./write.ts";
 
-/** Path in a stack file: relative to the project, if inside it. */
+/** Returns a path for a stack file: relative to the project if the path is inside it. */
 export function projectPath(absolute: string): string {
   const path = relative(project, absolute);
   return path.startsWith("..") ? absolute : path || ".";
@@ -22,7 +22,7 @@ export interface Saved {
 /**
  * Writes the stack file and, if there are Python packages, a file for them beside it.
  * @returns the files, the stack file first
- * @throws Error when one of them already exists; then none is written
+ * @throws Error if one of the files exists already; then none is written
  */
 export function save({ plan, stack, from, folder }: Saved): string[] {
   const file = join(folder, `Pulumi.${stack}.yaml`);

@@ -23,11 +23,11 @@ export const minted = handled("it is a publicly known example; the stack mints i
 const secretWords =
   /(^|_)(pwd|pw|pat|creds?|keys?|dsn|sas|kwargs|salt|signature|jwt|basic_auth)(_|\d*$)|pass(word|wd|phrase|_|\d*$)|secret|token|credential|webhook|private|(api|auth|access|account|shared|ssh)key/i;
 
-/** Names that only sound secret: files, sizes and the like. */
+/** Endings of names that only sound secret, such as those of files and sizes. */
 const plainWords =
   /_(file|path|dir|cmd|id|name|user|username|size|count|limit|interval|seconds|secs?|timeout|ttl|expiration|expire|expiry|enabled?|length|type|backend|backends|manager|url_prefix|region|endpoint|host|port|class|algorithm|issuer|audience|leeway|age|rotation|prefix|suffix)$/i;
 
-/** Forms of values that are secret under any name. */
+/** Forms of values that are secret, whatever their name is. */
 const secretValues: readonly RegExp[] = [
   // URLs with a login, and `password=` in those of JDBC and in lists of options.
   /[a-z][a-z0-9+.-]*:\/\/[^/\s@]*:[^\s@]+@/i,
@@ -43,21 +43,21 @@ const secretValues: readonly RegExp[] = [
   /"private_key"\s*:/,
 ];
 
-/** A text that looks like random letters and digits: long, with digits and both cases, or of hexadecimal digits. */
+/** True for a long text that looks random: letters of both cases with digits, or hexadecimal digits. */
 function isRandom(value: string): boolean {
   if (/^[0-9a-f]{32,}$/i.test(value)) return true;
   const isMixed = /[a-z]/.test(value) && /[A-Z]/.test(value) && /\d/.test(value);
   return isMixed && /^[A-Za-z0-9+/_=-]{24,}$/.test(value) && !/[/_-][a-z]+[/_-]/i.test(value);
 }
 
-/** True if nobody should read a value in a stack file, by its name or by its form. */
+/** True if a value's name or form suggests a secret, which no stack file may have in plain text. */
 export function looksSecret(name: string, value: string): boolean {
   if (secretValues.some((form) => form.test(value)) || isRandom(value)) return true;
   if (value === "" || /^(true|false|yes|no|on|off|none|\d{1,5})$/i.test(value)) return false;
   return secretWords.test(name) && !(plainWords.test(name) && !/pass(word)?_?(id|name)$/i.test(name));
 }
 
-/** Converts a secret: keeps a reference, has a value stored by a command, mints one instead of an example. */
+/** Converts a secret: keeps a reference, leaves a value to the command that stores it, and drops a published example. */
 export function given(path: Path, value: SecretReference, note?: string): Outcome {
   if (typeof value !== "string") return taken(path, value, note);
   if (value === "") return empty;
@@ -85,7 +85,7 @@ function address(url: string): Address | undefined {
 /** True if the input itself provides a host, which the stack replaces with its own. */
 export type IsOwn = (host: string) => boolean;
 
-/** Accepts a URL if the stack can read it; otherwise says why not. */
+/** Takes over a URL as a secret if `read` accepts it; otherwise the outcome has the error. */
 function readable(path: Path, url: string, read: (url: string) => unknown, note?: string): Outcome {
   try {
     read(url);

@@ -28,7 +28,7 @@ export interface ImportContext {
 
 type Special = (value: SecretReference, around: ImportContext) => Outcome;
 
-/** @throws Error when the executor is not Celery's */
+/** @throws Error with the place if the executor is not Celery's */
 export function checkedExecutor(value: unknown, where: string): Outcome {
   if (String(value).startsWith("{{") || /^(?:[\w.]*\.)?CeleryExecutor$/.test(String(value))) {
     return handled("the executor is Celery's");
@@ -65,7 +65,7 @@ export function autoscaled(value: SecretReference, around: ImportContext): Outco
 }
 
 const own = handled("the stack sets it itself");
-/** A key pair signs tokens. With a text, as in the official files, everyone who checks tokens could make them. */
+/** Outcome of a signing secret: the stack uses a key pair, since all roles that check a shared secret could sign with it. */
 export const signing = handled("the stack signs tokens with a key pair that it mints");
 const otherExecutors = handled("only other executors read it");
 const logs = handled("the stack keeps logs where the webserver finds them");
@@ -73,7 +73,7 @@ const sqlAlchemy: Special = (value, { isOwn }) => metadata(value, isOwn);
 const resultBackend: Special = (value, { isOwn, metadataUrl }) => results(value, isOwn, metadataUrl);
 const secretKey: Special = (value) => given(["secrets", "apiSecretKey"], value);
 
-/** Settings that are not plain settings in a stack. */
+/** Settings that do not become entries of `settings` in a stack. */
 const special: Readonly<Record<string, Outcome | Special>> = {
   "api.secret_key": secretKey,
   "api_auth.jwt_secret": signing,
@@ -105,7 +105,7 @@ function natural(value: string): string | number | boolean {
   return /^(0|-?[1-9]\d{0,14})$/.test(value) ? Number(value) : value;
 }
 
-/** Converts a setting by its present name. */
+/** Converts a setting, by its name in the stack's version of Airflow. */
 function present(name: string, value: SecretReference, around: ImportContext, note?: string): Outcome {
   const known = special[name];
   if (known) return typeof known === "function" ? known(value, around) : known;
@@ -125,7 +125,7 @@ function present(name: string, value: SecretReference, around: ImportContext, no
   return taken(path, natural(value), note);
 }
 
-/** Converts a setting of `airflow.cfg`, also one that Airflow had under another name. */
+/** Converts a setting of `airflow.cfg`, also by a name that Airflow has renamed. */
 export function setting(
   section: string,
   key: string,

@@ -11,17 +11,17 @@ import {
 } from "yaml";
 
 export type Path = readonly (string | number)[];
-/** A value; undefined if it comes from the environment of whoever starts the deployment. */
+/** A value that is neither a map nor a list; undefined if it comes from the environment of the deployment. */
 export type Scalar = string | number | boolean | null | undefined;
 
-/** A value in a file; an empty map or list counts as a value. */
+/** Place of a value in a file; empty maps and lists count as values. */
 export interface Leaf {
   readonly file: string;
   readonly line: number;
   readonly path: Path;
 }
 
-/** Contents of a file, with anchors and merges resolved; a value that is used twice is the same leaf twice. */
+/** Contents of a file, with anchors and merges resolved; an anchored value has the same leaf wherever it is used. */
 export type Tree = (
   | {
       readonly kind: "leaf";
@@ -36,7 +36,7 @@ export type Tree = (
   readonly tag?: (typeof tags)[number];
 };
 
-/** A text once its variables are replaced. */
+/** A text after its variables have been replaced. */
 export interface Translated {
   readonly value: Scalar;
   readonly unset?: readonly string[];
@@ -53,7 +53,7 @@ export interface Source {
  * Reads YAML, and records the places of its values.
  * @param translate applied to each text
  * @param first number of the first line
- * @throws Error with file and line, when the text is not YAML
+ * @throws Error with file and line if the text is not YAML
  */
 export function readSource(
   file: string,
@@ -72,7 +72,7 @@ export function readSource(
   return { tree: reader.read(document.contents, [], 0), leaves: reader.leaves };
 }
 
-/** Tags of compose for values that are not merged with what they override. */
+/** Tags of compose for values that replace others instead of being merged with them. */
 const tags = ["!reset", "!override"] as const;
 
 class Reader {
@@ -135,7 +135,7 @@ class Reader {
   }
 }
 
-/** The name of a key; a merge, `<<`, is a symbol where its tag is given: `!!merge <<`. */
+/** Returns the name of a key; the key `<<` is a symbol if its tag is given: `!!merge <<`. */
 function nameOf(key: unknown): string {
   const value = isScalar(key) ? key.value : key;
   return typeof value === "symbol" ? String(value.description) : String(value);
@@ -146,20 +146,20 @@ export function leavesOf(tree: Tree): Leaf[] {
   return (tree.kind === "list" ? tree.items : [...tree.entries.values()]).flatMap(leavesOf);
 }
 
-/** Values of a tree, without places. */
+/** Returns the value of a tree, without places. */
 export function plainValue(tree: Tree): unknown {
   if (tree.kind === "leaf") return tree.value;
   if (tree.kind === "list") return tree.items.map(plainValue);
   return Object.fromEntries([...tree.entries].map(([key, inner]) => [key, plainValue(inner)]));
 }
 
-/** Variables without a value in a tree. */
+/** Lists the names of the variables in a tree that have no value. */
 export function unsetIn(tree: Tree): string[] {
   if (tree.kind === "leaf") return [...(tree.unset ?? [])];
   return (tree.kind === "list" ? tree.items : [...tree.entries.values()]).flatMap(unsetIn);
 }
 
-/** The subtree at a path. */
+/** Returns the subtree at a path; undefined if there is none. */
 export function at(tree: Tree | undefined, path: Path): Tree | undefined {
   return path.reduce<Tree | undefined>((inner, part) => {
     if (inner?.kind === "map") return inner.entries.get(String(part));

@@ -2,7 +2,7 @@ import { Document, isCollection, isMap, isSeq, visit } from "yaml";
 import { schema } from "../settings/schema/schema.ts";
 import type { Plan } from "./plan.ts";
 
-/** Characters up to which a value is written on one line. */
+/** Maximum characters of a list or an object that is written on one line. */
 const width = 100;
 
 const comments: Readonly<Record<string, string>> = {
@@ -22,12 +22,12 @@ export interface StackFile {
   readonly requirements?: string | undefined;
 }
 
-/** The command that stores a secret. */
+/** Returns the command that stores a secret. */
 export function storing(key: string, stack: string): string {
   return `npm run secret -- ${key} --stack ${stack}`;
 }
 
-/** The text of a stack file. */
+/** Renders a stack file. */
 export function written({ plan, from, stack, requirements }: StackFile): string {
   const config: Readonly<Record<string, unknown>> = { ...plan.config, ...(requirements && { requirements }) };
   const entries = Object.keys(schema.shape)

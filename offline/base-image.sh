@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: base-image.sh [--refresh]
-# Makes sure that the engine has debian:bookworm-slim: pulled where a registry answers, otherwise put together from
-# Debian's packages. The result is kept as a file for the next engine; --refresh makes it anew.
+# Makes sure that the engine has debian:bookworm-slim: pulls it if a registry answers, otherwise builds it from Debian's
+# packages. Keeps a built image as a file for the next engine; --refresh builds it again.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/quietly.sh"
 image=debian:bookworm-slim

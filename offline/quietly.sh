@@ -7,7 +7,7 @@ quietly() {
   echo "$what ..."
   "$@" > "$log" 2>&1 < /dev/null &
   pid=$!
-  # A job in the background does not hear Ctrl-C.
+  # Ctrl-C does not reach a job in the background.
   trap 'kill "$pid" 2> /dev/null || true' EXIT
   while kill -0 "$pid" 2> /dev/null; do
     sleep 0.2

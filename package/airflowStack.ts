@@ -13,13 +13,13 @@ export type { AirflowStackArgs } from "./arguments.ts";
 
 type Outputs = Partial<Awaited<ReturnType<typeof deploy>>>;
 
-/** Names of the components by the deployment that has them. */
+/** Names of the components, by the deployment that they belong to. */
 const names = new WeakMap<object, string>();
 
 /**
- * Notes the one component of a deployment, whose resources have fixed names.
+ * Records the component of a deployment, which can have only one, since its resources have fixed names.
  * @param deployment the same object for all components of a deployment
- * @throws pulumi.RunError if the deployment has another one
+ * @throws pulumi.RunError if the deployment has another component
  */
 export function claim(deployment: object, name: string): void {
   const other = names.get(deployment);

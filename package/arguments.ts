@@ -16,13 +16,13 @@ export type AirflowStackArgs = { readonly [Key in keyof RawConfig]: Deep<RawConf
 
 /** Arguments whose outputs are resolved. */
 export interface ResolvedArguments extends Arguments {
-  /** Paths of values that only the deployment of other resources tells. */
+  /** Paths of values that are unknown before other resources are deployed. */
   readonly unknown: readonly Path[];
   /** Resources that the values come from. */
   readonly sources: readonly pulumi.Resource[];
 }
 
-/** Waits for the values of all outputs, and for what they come from. */
+/** Waits for the values of all outputs, and finds the resources that they come from. */
 export async function resolveArguments(label: string, args: AirflowStackArgs): Promise<ResolvedArguments> {
   const [serialized, dependencies] = await pulumi.runtime.serializeResourceProperties(label, args);
   const secret: Path[] = [];
@@ -44,7 +44,7 @@ export async function resolveArguments(label: string, args: AirflowStackArgs): P
   return { values: Object.fromEntries(entries), secret, unknown, sources: [...sources] };
 }
 
-/** Writes values as the CLI hands those of a stack file over: all as text. */
+/** Renders values as text, as the CLI passes those of a stack file. */
 export function asTexts(values: Arguments["values"]): Readonly<Record<string, string>> {
   const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, text(value)]));

@@ -10,7 +10,7 @@ import { knownFrom, type StateResource } from "../platforms/ownership/known.ts";
 import { platformOf } from "../platforms/platform.ts";
 import type { Settings } from "../settings/model/groups.ts";
 
-/** State of the last deployment, and the values of this one. */
+/** State of the last deployment, and values of this deployment. */
 export interface Deployment {
   readonly resources: readonly StateResource[];
   /** Outputs of the last deployment; empty before the first one. */
@@ -26,7 +26,7 @@ export function prefixOf(): string {
 
 /**
  * Checks the engines or the cluster, and declares Airflow there.
- * @param opts parent of all resources, and what they depend on
+ * @param opts parent and dependencies of all resources
  * @throws pulumi.RunError listing every fault, before anything is touched
  */
 export async function deploy(
@@ -54,7 +54,7 @@ export async function deploy(
     adminUser: settings.adminUser,
     adminPassword: pulumi.secret(airflow.adminPassword),
     workers: airflow.workers,
-    // Commands read it from the state without its key.
+    // Commands read the version from the state without the key of its secrets.
     version: pulumi.unsecret(airflow.version),
     ...(airflow.backupKeys && { backupKeys: pulumi.secret(airflow.backupKeys) }),
     ...outputsOf(record),

@@ -7,7 +7,7 @@ import { targetOf } from "./container.ts";
 import type { ComposeFacts } from "./context.ts";
 import { plainAt } from "./lookup.ts";
 
-/** Settings up to which a file is one that somebody wrote; a longer one is a copy of all defaults. */
+/** Maximum number of settings in a file that a person wrote; a longer file is a copy of all defaults. */
 const most = 80;
 
 interface Line {
@@ -17,7 +17,7 @@ interface Line {
   readonly line: number;
 }
 
-/** Lines of an airflow.cfg that are not commented out; a line that is indented continues the one before. */
+/** Lists the settings of an airflow.cfg, without comments; an indented line continues the line before it. */
 function linesOf(text: string): Line[] {
   const found: Line[] = [];
   let section = "";
@@ -36,7 +36,7 @@ function linesOf(text: string): Line[] {
   return found;
 }
 
-/** Files for Airflow's configuration that the services mount, by their paths on this machine. */
+/** Lists the paths, on this machine, of the airflow.cfg files that services mount. */
 function mountedFiles({ services, home, look }: ComposeFacts): string[] {
   const found = services.flatMap(({ kind, tree }) =>
     (kind === "airflow" ? [plainAt(tree, ["volumes"])].flat() : []).flatMap((volume) => {
@@ -54,7 +54,7 @@ function mountedFiles({ services, home, look }: ComposeFacts): string[] {
   return [...new Set(found)].filter((path) => look(path).kind === "file");
 }
 
-/** Settings of each airflow.cfg that services mount. */
+/** Imports the settings of each airflow.cfg that services mount. */
 export function configEntries(facts: ComposeFacts, around: ImportContext): Entry[] {
   return mountedFiles(facts).flatMap((path): Entry[] => {
     const lines = linesOf(facts.read(path) ?? "");

@@ -51,7 +51,7 @@ export function commandsIn(script: string): string[][] {
   return commands.filter((words) => words.length > 0);
 }
 
-/** Words of a command that compose gives as a text or a list; a list is not split further. */
+/** Returns the words of a command, which compose gives as a text or a list; the items of a list are not split. */
 export function words(command: unknown): string[] {
   if (Array.isArray(command)) return command.map((word) => String(word ?? ""));
   return tokens(String(command ?? "")).map(({ word }) => word);
@@ -59,14 +59,14 @@ export function words(command: unknown): string[] {
 
 const shells = new Set(["bash", "sh", "dash", "ash", "zsh"]);
 
-/** Programs whose words are no command, even if they name one. */
+/** Programs whose arguments never start Airflow, even if they name it. */
 const talkers = new Set(
   "echo printf cat ls mkdir chown chmod cd rm test [ [[ grep sleep export pip pip3 touch curl cp mv set trap".split(
     " ",
   ),
 );
 
-/** Opens a shell's `-c`; drops assignments and programs that only start another one. */
+/** Returns the commands that a command starts: opens a shell's `-c`, and drops assignments and wrappers such as `exec`. */
 function unwrapped(given: readonly string[]): string[][] {
   const start = given.findIndex(
     (word) => !/^[A-Za-z_]\w*=/.test(word) && !/^(exec|command|nohup|--)$/.test(word),
@@ -87,7 +87,7 @@ function unwrapped(given: readonly string[]): string[][] {
   return [argv];
 }
 
-/** Lists the commands that a service runs, without what wraps them. */
+/** Lists the commands that a service runs, without the shells and programs that wrap them. */
 export function commandsOf(entrypoint: unknown, command: unknown): string[][] {
   return unwrapped([...words(entrypoint), ...words(command)]).filter((argv) => argv.length > 0);
 }

@@ -9,11 +9,11 @@ import type { ComposeContext, ComposeFacts, Disk } from "./context.ts";
 import type { VariableFile } from "./read/variables.ts";
 import { ownHosts, type Service, servicesOf, urlsOf } from "./services.ts";
 
-/** Compose files as one, with the variables of their services. */
+/** Compose files merged into one, with the variables of their services. */
 export interface Composition extends Disk {
   readonly tree: Tree;
   readonly leaves: readonly Leaf[];
-  /** Outcomes that are known from reading. */
+  /** Outcomes that reading the files has decided. */
   readonly entries: readonly Entry[];
   /** The `.env` file, and the names that the compose files ask for. */
   readonly env?: VariableFile | undefined;
@@ -22,7 +22,7 @@ export interface Composition extends Disk {
   readonly files: readonly VariableFile[];
 }
 
-/** Collects the items of all services; an item that several services of a kind share appears once. */
+/** Collects the items of all services with the services that have them; an item that several services share appears once. */
 function saidBy(services: readonly Service[]): { found: Found<ComposeContext>; users: Service[] }[] {
   const said = new Map<string, { found: Found<ComposeContext>; users: Service[] }>();
   for (const service of services) {
@@ -37,7 +37,7 @@ function saidBy(services: readonly Service[]): { found: Found<ComposeContext>; u
   return [...said.values()];
 }
 
-/** The version that the stack runs instead of an image's. */
+/** Chooses the version that the stack runs in place of the images' version. */
 function versionFor(services: readonly Service[], disk: Disk): { version: string; isTold: boolean } {
   const built = services.map(({ tree }) => builtVersion(tree, disk)).find((one) => one !== undefined);
   const outcome = built === undefined ? undefined : airflowVersion(built);
@@ -48,7 +48,7 @@ function versionFor(services: readonly Service[], disk: Disk): { version: string
   return { version, isTold: isOld };
 }
 
-/** Targets that follow from the services as a whole. */
+/** Lists the targets that follow from the services as a whole. */
 function extras(services: readonly Service[], version: string | undefined): Target[] {
   const groups = [...new Set(services.flatMap(({ worker }) => (worker ? [worker.group] : [])))];
   const isDefault = (path: readonly unknown[]) => path.length === 0;
@@ -68,7 +68,7 @@ function extras(services: readonly Service[], version: string | undefined): Targ
 
 const putIn = handled("it is filled in where the compose file uses it");
 
-/** Entry for a variable of the `.env` file, by whether the compose file uses it. */
+/** Lists an entry for each variable of the `.env` file, which depends on whether the compose file uses the variable. */
 function fromEnv({ lines }: VariableFile, used: ReadonlySet<string>): Entry[] {
   return lines.map(({ definition: { name, value }, leaf }) => {
     const item = { path: [name], value, leaves: [leaf], match: [] };
@@ -95,7 +95,7 @@ export function isCompose(composition: Composition): boolean {
 
 /**
  * Plans the import of compose files.
- * @throws Error when they have another executor than Celery's
+ * @throws Error if the files name another executor than Celery's
  */
 export function importCompose(composition: Composition): Plan {
   const { tree, leaves, look, read, list, env, used, files } = composition;
@@ -122,7 +122,7 @@ export function importCompose(composition: Composition): Plan {
   });
   const config = configEntries(facts, surroundings({ ...facts, users: ours }));
   const ofEnv = env ? fromEnv(env, used) : [];
-  // Of a file that is an env_file, too, only what nobody else tells is left.
+  // If `.env` is an env_file too, the services report its other variables.
   const definitions =
     env && files.includes(env) ? ofEnv.filter(({ outcome }) => outcome.kind === "handled") : ofEnv;
   const told = [...config, ...definitions].flatMap(({ item }) => item.leaves);

@@ -23,7 +23,7 @@ import { configFile, secretFile, secretText } from "./secretFiles.ts";
 import { serverCommand } from "./servers.ts";
 import { volume } from "./volumes.ts";
 
-/** Targets for each role's own value; worker groups have one only if `inGroup` names their key. */
+/** Takes over a value for each role; worker groups get it only if `inGroup` names their key. */
 function perRole(
   context: ComposeContext,
   value: unknown,
@@ -50,7 +50,7 @@ export function surroundings(context: ComposeContext): ImportContext {
   };
 }
 
-/** Checks the executor, unless its variable has no value. */
+/** Checks the executor, if its variable has a value. */
 function executor({ value, leaves: [leaf], unset: missing = [] }: Item): Outcome {
   const text = String(value ?? "");
   if (missing.length > 0) return unset;

@@ -10,7 +10,7 @@ function textAt(tree: Tree, ...path: string[]): string | undefined {
   return value === undefined || value === null || typeof value === "object" ? undefined : String(value);
 }
 
-/** Airflow's home and folder of DAG files in the containers. */
+/** Returns Airflow's home and its folder of DAG files in the containers. */
 export function foldersOf(trees: readonly Tree[]): { readonly home: string; readonly dagsFolder: string } {
   const images = trees.map((tree) => textAt(tree, "image") ?? "");
   const targets = trees.flatMap((tree) => [plainAt(tree, ["volumes"])].flat()).map(targetOf);
@@ -24,14 +24,14 @@ export function foldersOf(trees: readonly Tree[]): { readonly home: string; read
   return { home, dagsFolder: posix.normalize(dags).replace(/(.)\/$/, "$1") };
 }
 
-/** Path in the container of `./dags:/opt/airflow/dags` or `{ target }`. */
+/** Returns a volume's path in the container: of `./dags:/opt/airflow/dags` or `{ target }`; empty if there is none. */
 export function targetOf(volume: unknown): string {
   const { target } = Object(volume) as { target?: unknown };
   const path = target === undefined ? (String(volume ?? "").split(":")[1] ?? "") : String(target);
   return path === "" ? "" : posix.normalize(path).replace(/(.)\/$/, "$1");
 }
 
-/** Version of the official image that a Dockerfile begins from: `FROM apache/airflow:${VERSION}`. */
+/** Returns the version of the official image that a Dockerfile builds on: `FROM apache/airflow:${VERSION}`. */
 function versionIn(dockerfile: string, args: Readonly<Record<string, unknown>>): string | undefined {
   const values = new Map<string, string>();
   for (const [, name = "", value = ""] of dockerfile.matchAll(/^\s*ARG\s+(\w+)(?:=["']?([^"'\s]*))?/gim))
@@ -47,7 +47,7 @@ function versionIn(dockerfile: string, args: Readonly<Record<string, unknown>>):
   return undefined;
 }
 
-/** Version of Airflow that a service's image has: by its tag, its build arguments, or its Dockerfile. */
+/** Finds the version of Airflow in a service's image: by its tag, its build arguments, or its Dockerfile. */
 export function builtVersion(tree: Tree, { look, read }: Disk): string | undefined {
   const image = readImage(textAt(tree, "image") ?? "");
   if (isOfficial(image)) return versionOf(image.tag);

@@ -23,7 +23,7 @@ export interface Disk {
   readonly list: (path: string) => readonly string[];
 }
 
-/** What holds for all items of a compose file. */
+/** Facts about a whole compose file, for the rules of its items. */
 export interface ComposeFacts extends Disk {
   readonly services: readonly Service[];
   /** The whole file. */
@@ -45,7 +45,7 @@ export interface ComposeContext extends ComposeFacts {
   readonly users: readonly Service[];
 }
 
-/** Keys of `roles` for the services that have an item: all of Airflow, or some roles. */
+/** Lists the keys of `roles` for the services that have an item: `all`, or some roles. */
 export function rolesOf({ users, services, version }: ComposeContext): string[] {
   const there: readonly string[] = rolesIn(version);
   const isRunning = (service: Service) => service.roles.some((role) => running.includes(role));
@@ -55,7 +55,7 @@ export function rolesOf({ users, services, version }: ComposeContext): string[] 
   return [...running, "migration"].filter((role) => own.has(role) && there.includes(role));
 }
 
-/** Workers' groups among the users, as paths of the stack; the default group is []. */
+/** Lists the worker groups that have an item, as paths of the stack; the path of the default group is []. */
 export function groupsOf({ users }: ComposeContext): (readonly (string | number)[])[] {
   return [...new Set(users.flatMap(({ worker }) => (worker ? [worker.group.path] : [])))];
 }

@@ -1,7 +1,7 @@
 import { handled, type Outcome, taken } from "../rule.ts";
 import { given } from "../secrets.ts";
 
-/** Airflow's home in images of the kind of puckel/docker-airflow. */
+/** Airflow's home in puckel/docker-airflow and in images made from it. */
 export const puckelHome = "/usr/local/airflow";
 
 const own = handled("the stack has a Postgres and a Redis of its own, with passwords that it mints");
@@ -11,7 +11,7 @@ const variables: Readonly<Record<string, (value: string) => Outcome>> = {
   LOAD_EX: (value) => taken(["settings", "core", "load_examples"], /^y/i.test(value)),
 };
 
-/** Variables that the entrypoint of puckel/docker-airflow reads. */
+/** Imports a variable that the entrypoint of puckel/docker-airflow reads; undefined for any other variable. */
 export function puckelVariable(name: string, value: string): Outcome | undefined {
   if (/^(POSTGRES|REDIS)_(HOST|PORT|USER|PASSWORD|DB|EXTRAS|PROTO|DBNUM)$/.test(name)) return own;
   return Object.hasOwn(variables, name) ? variables[name]?.(value) : undefined;

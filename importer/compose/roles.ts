@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { roles } from "../../roles.ts";
 import { commandsOf } from "./argv.ts";
 
-/** Roles that run all the time. */
+/** Roles that keep running, unlike the migration. */
 export const running: readonly string[] = roles.filter((role) => role !== "migration");
 
 /** Roles by Airflow's subcommand; `standalone` runs all but workers. */
@@ -24,12 +24,12 @@ const preparing: Readonly<Record<string, RegExp>> = {
 /** A subcommand of Airflow, and the words after it. */
 export interface Started {
   readonly role: string;
-  /** As it is called: `api-server`, `webserver`. */
+  /** Subcommand as spelt: `api-server`, `webserver`; empty if only the service's name is known. */
   readonly name: string;
   readonly args: readonly string[];
 }
 
-/** Words from Airflow's subcommand on, `celery worker -q a`; undefined if the command is not Airflow's. */
+/** Returns a command from Airflow's subcommand on: `celery worker -q a`; undefined if the command is not Airflow's. */
 function ofAirflow(argv: readonly string[]): readonly string[] | undefined {
   const airflow = argv.findIndex((word) => basename(word) === "airflow");
   if (airflow >= 0) return argv.slice(airflow + 1);
@@ -89,11 +89,11 @@ export interface Starting {
   readonly service: string;
   readonly entrypoint: unknown;
   readonly command: unknown;
-  /** True if the image's entrypoint is told to prepare the database. */
+  /** True if variables make the image's entrypoint prepare the database. */
   readonly prepares: boolean;
 }
 
-/** What a service starts: by its commands, or by its name if these are scripts or none. */
+/** Finds the roles that a service starts: by its commands, or by its name if there are no commands but scripts. */
 export function startedIn({ service, entrypoint, command, prepares }: Starting): Started[] {
   const commands = commandsOf(entrypoint, command);
   const started = commands.flatMap(startedBy);

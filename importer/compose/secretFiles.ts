@@ -15,14 +15,14 @@ function mounted(value: unknown): Mounted {
   return { source: String(source), target: String(target) };
 }
 
-/** File of a secret or a config; undefined if it comes from elsewhere. */
+/** Returns the file of a secret or a config; undefined if its contents come from elsewhere. */
 function fileOf(kind: "secrets" | "configs", name: string, { tree }: ComposeFacts): string | undefined {
   const found = at(tree, [kind, name, "file"]);
   const value = found && plainValue(found);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** Gives roles a secret of compose: its file, or by the command that stores it. */
+/** Takes over a secret of compose for roles: as its file, or as a secret that a command stores. */
 export const secretFile = ({ value }: Item, context: ComposeContext): Outcome => {
   const { source, target } = mounted(value);
   const name = posix.basename(target);
@@ -47,7 +47,7 @@ export const configFile = ({ value }: Item, context: ComposeContext): Outcome =>
   return targets.length > 0 ? { kind: "taken", targets } : unsupported("the stack has no such container");
 };
 
-/** Text of the secret at a path in the containers, `/run/secrets/NAME`, if it is in a file. */
+/** Reads the secret at a path in the containers, `/run/secrets/NAME`; undefined if it is not in a file. */
 export function secretText(path: string, facts: ComposeFacts): string | undefined {
   if (posix.dirname(path) !== "/run/secrets") return undefined;
   const name = posix.basename(path);

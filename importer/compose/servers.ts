@@ -3,7 +3,7 @@ import { handled, type Item, type Outcome } from "../rule.ts";
 import { looksSecret } from "../secrets.ts";
 import { commandsOf } from "./argv.ts";
 
-/** Options of a server's command, by name; of one that is given twice the last counts. */
+/** Options of a server's command, by name; the last value of an option counts. */
 type Options = ReadonlyMap<string, string>;
 
 /** Reads `--save 60 1 --maxmemory 1gb`: an option has all words up to the next one. */
@@ -39,16 +39,16 @@ function postgresOptions(argv: readonly string[]): Options {
   return found;
 }
 
-/** Options that the stack always decides, so that nothing is left to say about them. */
+/** Options that the stack always decides, and that the report leaves out. */
 const decided = {
   redis:
     /^(save|appendonly|requirepass|masterauth|masteruser|user|aclfile|supervised|daemonize|port|bind|protected-mode|dir|dbfilename|logfile|loglevel)$/,
   postgres: /^(listen_addresses|port|data_directory|hba_file|config_file|ssl\w*|log_\w+|logging_collector)$/,
 };
 
-/** The stack's complaint about a setting of its own Postgres or Redis. */
+/** Returns the message of the stack's fault for a setting of its own Postgres or Redis; undefined if the setting is allowed. */
 function fault(server: "postgres" | "redis", key: string, value: string): string | undefined {
-  // A size that is too large for the server's memory is told together with that.
+  // With the most memory, no size is too large for the server.
   const { faults } = validate({ [server]: { memory: 1_048_576, settings: { [key]: value } } });
   return faults.find(({ path }) => path[0] === server && path[2] === key)?.message;
 }

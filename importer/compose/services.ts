@@ -13,16 +13,16 @@ export type ServiceKind = "airflow" | "postgres" | "redis" | "foreign";
 export interface Service {
   readonly name: string;
   readonly kind: ServiceKind;
-  /** Elements of `running`, or `migration`; none for a service that only people use. */
+  /** Roles that the service starts; none for a service that only people use. */
   readonly roles: readonly string[];
   readonly tree: Tree;
-  /** True if it starts a webserver of Airflow 2. */
+  /** True if the service starts a webserver of Airflow 2. */
   readonly isOld: boolean;
   /** For a worker: its command's flags, and its group. */
   readonly worker?: { readonly flags: Flags; readonly group: Group };
 }
 
-/** Names under which other services reach a service. */
+/** Lists the host names at which other services reach a service. */
 function hostsOf(name: string, tree: Tree): string[] {
   const networks = plainAt(tree, ["networks"]);
   const aliases = Object.values(Object(networks)).flatMap((network) => Object(network).aliases ?? []);
@@ -62,12 +62,12 @@ const images = {
   redis: /(^|\/)(redis|redis-stack|redis-stack-server|valkey)$/,
 };
 
-/** Host of a URL: `postgresql+psycopg2://user:word@HOST:5432/airflow`. */
+/** Returns the host of a URL: `postgresql+psycopg2://user:word@HOST:5432/airflow`. */
 function hostIn(url: string | undefined): string | undefined {
   return /^[\w+]+:\/\/(?:.*@)?([^@/:?]+)/.exec(url ?? "")?.[1];
 }
 
-/** The service that serves Airflow: the host of its URL, or without one the likeliest by name. */
+/** Returns the name of Airflow's database or broker: the host of its URL, or without a URL the likeliest by name. */
 function served(
   kind: "postgres" | "redis",
   others: readonly Named[],
@@ -81,7 +81,7 @@ function served(
   return likely.toSorted((one, other) => rank(one) - rank(other))[0]?.[0];
 }
 
-/** URLs of the metadata database and of the broker, as the services' variables give them. */
+/** Returns the URLs of the metadata database and of the broker that the services' variables give. */
 export function urlsOf(trees: readonly Tree[]): {
   readonly postgres?: string | undefined;
   readonly redis?: string | undefined;
@@ -92,7 +92,7 @@ export function urlsOf(trees: readonly Tree[]): {
   };
 }
 
-/** The services of a compose file, once their variables are in their environment. */
+/** Lists the services of a compose file; their variables must be in their environment. */
 export function servicesOf(compose: Tree, disk: Disk): Service[] {
   const services = at(compose, ["services"]);
   const all: Named[] = services?.kind === "map" ? [...services.entries] : [];
@@ -132,7 +132,7 @@ export function servicesOf(compose: Tree, disk: Disk): Service[] {
   });
 }
 
-/** Hosts that the compose file itself provides. */
+/** Returns the host names that the compose file itself provides. */
 export function ownHosts(services: readonly Service[]): Set<string> {
   return new Set(services.flatMap(({ name, tree }) => hostsOf(name, tree)));
 }

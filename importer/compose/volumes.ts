@@ -19,7 +19,7 @@ function isBelow(path: string, folder: string): boolean {
   return path.startsWith(folder === "/" ? "/" : `${folder}/`);
 }
 
-/** The same path in the stack's containers, whose home is another one. */
+/** Returns the corresponding path in the stack's containers, in which Airflow's home is another folder. */
 function moved(target: string, home: string): string {
   return target === home || isBelow(target, home) ? posix.join(stackHome, target.slice(home.length)) : target;
 }
@@ -42,7 +42,7 @@ function isOwn(path: string): boolean {
   );
 }
 
-/** A folder at Airflow's home, or above it or the DAGs: the DAGs and plugins in it are taken over. */
+/** Takes over the DAGs and plugins in a folder that is mounted at Airflow's home, or above it or the DAGs. */
 function parent(source: string, target: string, context: ComposeContext): Outcome {
   const { dagsFolder, home, look } = context;
   const dags = look(posix.join(source, posix.relative(target, dagsFolder)));
@@ -68,7 +68,7 @@ function parent(source: string, target: string, context: ComposeContext): Outcom
     : unsupported("the stack has its own files there: give yours as volumes or files of roles");
 }
 
-/** Files of a folder for `config`; airflow.cfg is read elsewhere, and the stack has a file of each of its own names. */
+/** Takes over the files in a `config` folder, but for airflow.cfg, which is read elsewhere, and names of the stack's files. */
 function configFolder(source: string, context: ComposeContext): Outcome {
   const names = context.list(source).filter((name) => !/^(airflow\.cfg|__pycache__|\..*)$/.test(name));
   const files = names.map((name) => ({ name, ...context.look(posix.join(source, name)) }));

@@ -21,7 +21,7 @@ const names: Readonly<Record<string, Name>> = {
   "--autoscale": "autoscale",
 };
 
-/** Flags that the stack needs no counterpart of: names of workers, files of their processes. */
+/** Flags that need no counterpart in the stack: names of workers, files of their processes. */
 const needless = new Set([
   "-H",
   "--celery-hostname",
@@ -55,14 +55,14 @@ function split(word: string): string[] {
   return [word.slice(0, at), word.slice(at + 1)];
 }
 
-/** Queues of a worker, each once; the default queue if its command names none. */
+/** Lists the queues of a worker, each once; the default queue if the worker's command names none. */
 export function queuesOf({ queues = "" }: Flags, defaultQueue: string): string[] {
   const given = queues.split(",").map((queue) => queue.trim());
   const found = [...new Set(given.filter((queue) => queue !== ""))];
   return found.length > 0 ? found : [defaultQueue];
 }
 
-/** What workers of one group have in common. */
+/** Worker group of the stack, made of services. */
 export interface Group {
   /** Path in the stack; the default group is []. */
   readonly path: Path;
@@ -98,7 +98,7 @@ function countOf(tree: Tree): number {
   return /^\d+$/.test(String(given)) ? Number(given) : 1;
 }
 
-/** Name of a group: of its service without `airflow`, `worker` and a number at its end, or of its queue. */
+/** Names a group after its service, without `airflow`, `worker` and a number at the end, or after its queue. */
 function nameOf(service: string, queues: readonly string[], taken: readonly string[]): string {
   const clean = (text: string) =>
     text

@@ -7,7 +7,7 @@ import { workerNodes } from "./placement.ts";
 import type { Values } from "./values.ts";
 import { defaultGroup, defaultQueues, scaled } from "./workers.ts";
 
-/** Parses `extraEnv`, a text with YAML in it, so that its values have lines, too. */
+/** Parses the YAML text in `extraEnv`, so that its values have line numbers, too. */
 function opened({ tree, leaves }: Source): Source {
   const extra = at(tree, ["extraEnv"]);
   if (tree.kind !== "map" || extra?.kind !== "leaf" || typeof extra.value !== "string")
@@ -34,7 +34,7 @@ function values(tree: Tree): Values {
   };
 }
 
-/** Targets that follow from the values as a whole; the chart has one worker by default. */
+/** Lists the targets that follow from the values as a whole; the chart has one worker by default. */
 function extras(said: Values): Target[] {
   const onNodes = Object.keys(workerNodes(said)).length > 0;
   const machine: Target[] = [
@@ -58,15 +58,15 @@ function extras(said: Values): Target[] {
 
 const chartDefault = handled("it is the chart's default");
 
-/** Prefers newer spellings to older ones. */
+/** Weighs an item: of two keys for the same value, the chart's newer one wins. */
 function weight({ path }: Item): number {
   return path.includes("celery") || path.at(-1) === "ref" || path[0] === "images" ? 1 : 0;
 }
 
 /**
  * Plans the import of the chart's values.
- * @param path where they are: a chart that depends on it has them below `airflow`
- * @throws Error when the file is not YAML, or has another executor than Celery's
+ * @param path path of the values: `airflow` in the values of a chart that depends on the official one
+ * @throws Error if `extraEnv` is not YAML, or the file names another executor than Celery's
  */
 export function importChart(source: Source, path: Path): Plan {
   const { tree, leaves } = opened({ tree: at(source.tree, path) ?? source.tree, leaves: source.leaves });

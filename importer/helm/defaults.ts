@@ -4,8 +4,8 @@ import { type Path, plainValue, type Tree } from "../source.ts";
 type Scalar = string | number | boolean;
 
 /**
- * Defaults of the official chart that mean something to a stack, of all its versions; the others a rule takes care
- * of. Defaults that are empty need no entry.
+ * Defaults of all versions of the official chart that would change a stack if they were taken over. Rules handle the other
+ * defaults, and empty ones need no entry.
  */
 const defaults: readonly (readonly [pattern: string, ...values: readonly Scalar[]])[] = [
   ["workers.{replicas,queue}", 1, "default"],
@@ -60,7 +60,7 @@ const defaults: readonly (readonly [pattern: string, ...values: readonly Scalar[
   ["config.celery_kubernetes_executor.kubernetes_queue", "kubernetes"],
 ];
 
-/** Defaults from which on a file is a copy of all of them, in which a default is not the user's word. */
+/** Number of defaults in a file above which the file counts as a copy of all, so that its defaults are not the user's choice. */
 const many = 25;
 
 const split = defaults.map(([pattern, ...values]) => ({ pattern: pattern.split("."), values }));
@@ -72,7 +72,7 @@ function isDefaultAt(path: Path, value: unknown): boolean {
   );
 }
 
-/** Values in a value, with their paths. */
+/** Lists the values inside a value, with their paths. */
 function leavesIn(path: Path, value: unknown): [Path, unknown][] {
   if (typeof value !== "object" || value === null) return [[path, value]];
   const parts = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
@@ -84,7 +84,7 @@ export function isFullCopy(tree: Tree): boolean {
   return leavesIn([], plainValue(tree)).filter(([path, value]) => isDefaultAt(path, value)).length >= many;
 }
 
-/** True if an item says what the chart says without it. */
+/** True if an item has the chart's default value. */
 export function isDefault({ path, value }: Item): boolean {
   const said = leavesIn(path, value).filter(([, inner]) => inner !== null && inner !== "");
   return said.every(([at, inner]) => isDefaultAt(at, inner));

@@ -8,7 +8,7 @@ interface ImageValue {
   readonly digest?: string;
 }
 
-/** Airflow's image, which several keys specify together. */
+/** Returns the outcome of Airflow's image, which several keys name together; undefined if none of them is given. */
 function airflowImageOf(values: Values): Outcome | undefined {
   const { repository, tag, digest } = (values("images.airflow") ?? {}) as ImageValue;
   const image = {
@@ -32,7 +32,7 @@ function airflowImageOf(values: Values): Outcome | undefined {
 export const airflow = (_: Item, values: Values): Outcome =>
   airflowImageOf(values) ?? handled("it is the official one");
 
-/** Takes over a custom image; the stack builds the official ones itself. */
+/** Takes over a custom image; the stack builds its own instead of the official ones. */
 export function image(name: string, officials: RegExp) {
   return (_: Item, values: Values): Outcome => {
     const { repository, tag, digest } = (values(`images.${name}`) ?? {}) as ImageValue;

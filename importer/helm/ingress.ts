@@ -11,14 +11,14 @@ function hasHost(values: Values, name: string): boolean {
   return Boolean(values(`ingress.${name}.host`)) || (Array.isArray(hosts) && hosts.length > 0);
 }
 
-/** The ingress of the webserver: the chart has one for each major version of Airflow, and the other is without effect. */
+/** Returns the name of the webserver's ingress: the chart has one for each major version of Airflow, and uses one of them. */
 function webserverIngress(values: Values): string | undefined {
   const names = versionIn(values).startsWith("2.") ? ["web", "apiServer"] : ["apiServer", "web"];
   const on = names.filter((name) => isOn(values, name));
   return on.find((name) => hasHost(values, name)) ?? on[0];
 }
 
-/** True if an ingress has an effect. */
+/** True if the chart uses an ingress. */
 function isUsed(values: Values, name: string): boolean {
   return name === "web" || name === "apiServer" ? webserverIngress(values) === name : isOn(values, name);
 }
@@ -58,7 +58,7 @@ export const ingressSwitch = ({ match: [name = ""] }: Item, values: Values): Out
   return hasHost(values, name) ? turnsOn : hostless;
 };
 
-/** The switch of all ingresses at once. */
+/** Imports the switch of all ingresses. */
 export const everyIngress = ({ value }: Item, values: Values): Outcome => {
   if (value !== true) return off;
   return ["web", "apiServer", "flower"].some((name) => hasHost(values, name)) ? turnsOn : hostless;

@@ -2,7 +2,7 @@ import { type Item, type Outcome, type Target, taken, unsupported } from "../rul
 import type { Values } from "./values.ts";
 import { defaultGroup, groupOf, scaled } from "./workers.ts";
 
-/** Node labels for the default group. */
+/** Returns the node labels of the default group of workers. */
 export function workerNodes(values: Values): Readonly<Record<string, string>> {
   if (scaled(["workers"], values) || defaultGroup(values).length > 0) return {};
   const chosen = [
@@ -23,7 +23,7 @@ export const nodes = (item: Item, values: Values): Outcome => {
   return taken(["machines", 0, "labels"], item.value);
 };
 
-/** Applies to workers, too, unless they have their own nodes. */
+/** Imports node labels for everything; they apply to workers, too, unless these have labels of their own. */
 export const everyNode = ({ value }: Item, values: Values): Outcome => {
   const control: Target = { path: ["kubernetes", "controlLabels"], value };
   const machine: Target = { path: ["machines", 0, "labels"], value };

@@ -15,7 +15,7 @@ const officialKeys = new Set(
   webserverSecretKeySecretName workers`.split(/\s+/),
 );
 
-/** Values that no other chart has. */
+/** Paths of values that no other chart has. */
 const specific: readonly Path[] = [
   ["airflowVersion"],
   ["defaultAirflowRepository"],
@@ -81,7 +81,7 @@ function isOfficial(tree: Tree): boolean {
   return known === keys.length || (isSpecific && known * 2 > keys.length);
 }
 
-/** The community's chart has most of its values below `airflow`, under names of its own. */
+/** True for the community's chart, which has most values below `airflow`, under other names. */
 function isCommunitys(tree: Tree): boolean {
   const inner = keysOf(at(tree, ["airflow"]));
   const own = [
@@ -124,7 +124,7 @@ export type Chart =
   | { readonly kind: "other"; readonly name: string }
   | { readonly kind: "none" };
 
-/** Tells whose values a file has; a chart that depends on the official one has them below a key. */
+/** Recognizes the chart that a file has values of; a chart that depends on the official one has them below `airflow`. */
 export function chartOf(tree: Tree): Chart {
   if (isCommunitys(tree)) return { kind: "other", name: "the community's chart (airflow-helm/charts)" };
   if (isBitnamis(tree)) return { kind: "other", name: "Bitnami's chart" };

@@ -8,7 +8,7 @@ export function claim(key: string, flag: string) {
     values(flag) === false ? handled("the stack keeps it in a volume") : taken(storage(key).path, value);
 }
 
-/** Workers' volumes keep the logs, unless one volume keeps all logs. */
+/** Imports the volumes of workers, which keep the logs unless one volume keeps all logs. */
 export const workerLogs = (item: Item, values: Values): Outcome => {
   if (values("logs.persistence.enabled") === true)
     return handled("logs are in the volume of logs.persistence");

@@ -37,14 +37,14 @@ export const chartRoles = `{${Object.keys(roles)
   .filter((name) => name !== "workers")
   .join(",")}}`;
 
-/** Hosts of the chart's own services are templates, or empty. */
+/** True for hosts of the chart's own services, which are templates. */
 const isOwn: IsOwn = (host) => host.includes("{{");
 
 export function surroundings(values: Values): ImportContext {
   return { isOwn, groups: [], version: versionIn(values) };
 }
 
-/** Airflow's version in the stack; the newest one if the values tell none. */
+/** Returns Airflow's version in the stack; the newest one if the values name none. */
 export function versionIn(values: Values): string {
   const told = toldVersion(values);
   const outcome = told === undefined ? undefined : airflowVersion(told);
@@ -52,7 +52,7 @@ export function versionIn(values: Values): string {
   return String(value ?? versions[0]);
 }
 
-/** Version that the values tell: of the chart, or by the tag of an official image. */
+/** Returns the version that the values name: `airflowVersion`, or the tag of an official image. */
 export function toldVersion(values: Values): string | undefined {
   const text = (path: string) => String(values(path) ?? "");
   const repository =
@@ -61,7 +61,7 @@ export function toldVersion(values: Values): string | undefined {
   return versionOf(text("airflowVersion")) ?? (isOfficial({ repository }) ? versionOf(tag) : undefined);
 }
 
-/** Refers to a Secret by name, with the key that the chart uses in it. */
+/** Takes over the name of a Secret, with the key that the chart uses in the Secret. */
 export function named(path: Path, key: string, note?: string) {
   return ({ value }: Item): Outcome => taken(path, { secret: value, key }, note);
 }

@@ -4,7 +4,7 @@ import { cores, integer, mebibytes } from "../units.ts";
 import { workerNodes } from "./placement.ts";
 import { off, roles, type Values, whole } from "./values.ts";
 
-/** Queues of the chart's default workers. */
+/** Lists the queues of the chart's default workers. */
 export function defaultQueues(values: Values): string[] {
   const given = values("workers.celery.queue") ?? values("workers.queue") ?? "";
   return String(given)
@@ -19,7 +19,7 @@ function defaultQueue(values: Values): string {
   );
 }
 
-/** Group of the chart's default workers: the default group, or one of its own if they read other queues. */
+/** Returns the path of the group for the chart's default workers: [], the default group, or a group with their queues. */
 export function defaultGroup(values: Values): Path {
   const queues = defaultQueues(values);
   if (queues.length === 0 || (queues.length === 1 && queues[0] === defaultQueue(values))) return [];
@@ -27,7 +27,7 @@ export function defaultGroup(values: Values): Path {
   return ["workerGroups", Array.isArray(sets) ? sets.length : 0];
 }
 
-/** Group of a path: `workers.celery.sets.0` is the first group; other paths belong to the default workers. */
+/** Returns the group of a path in the values: `workers.celery.sets.0` is the first group, other paths are the default's. */
 export function groupOf(path: Path, values: Values): Path {
   return path[2] === "sets" && typeof path[3] === "number" ? ["workerGroups", path[3]] : defaultGroup(values);
 }

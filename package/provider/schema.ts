@@ -9,7 +9,7 @@ const texts = { type: "array", items: { type: "string" } };
 /** Object types of a package, by token. */
 type Types = Record<string, Json>;
 
-/** True if code in every language can have the names of an object's keys. */
+/** True if the keys of an object are identifiers in every language. */
 function isRecord({ properties }: Shape): boolean {
   return properties !== undefined && Object.keys(properties).every((key) => /^[a-zA-Z]\w*$/.test(key));
 }
@@ -20,7 +20,7 @@ function objectType(name: string, { properties = {}, required = [] }: Shape, typ
   return { $ref: `#/types/${token}` };
 }
 
-/** Type of a value; `name` is that of its object type, if it becomes one. */
+/** Returns the type of a value; `name` is the name of its object type, if it becomes one. */
 function typeOf(name: string, shape: Shape, types: Types): Json {
   const { type, secret, anyOf, items, additionalProperties } = shape;
   if (secret && anyOf) return { oneOf: [{ type: "string" }, { type: "object", additionalProperties: any }] };
@@ -42,7 +42,7 @@ function membersOf(name: string, properties: NonNullable<Shape["properties"]>, t
   return Object.fromEntries(members);
 }
 
-/** Schema of the Pulumi package, from the schema of a stack. */
+/** Derives the schema of the Pulumi package from the schema of a stack. */
 export function packageSchema(version: string): Json {
   const types: Types = {};
   const inputProperties = membersOf("", stackShape().properties ?? {}, types);

@@ -5,7 +5,7 @@ export interface Definition {
   readonly name: string;
   readonly value: string;
   readonly line: number;
-  /** Variables in its value that have no value themselves. */
+  /** Names of the variables in the value that have no value. */
   readonly unset?: readonly string[];
 }
 
@@ -27,21 +27,21 @@ function closing(text: string, quote: string, from: number): number | undefined 
   return undefined;
 }
 
-/** Text between single quotes, in which `\'` is a quote and nothing else is special. */
+/** Decodes a text between single quotes, in which only `\'` is special. */
 function literal(inner: string): string {
   return inner.replaceAll("\\'", "'");
 }
 
-/** Text between double quotes, with its escapes resolved; a `$` that is escaped stays one. */
+/** Decodes the escapes of a text between double quotes; an escaped `$` is not a variable. */
 function escaped(inner: string): string {
   return inner.replace(/\\(.)/gs, (whole, char: string) => escapes[char] ?? whole);
 }
 
 /**
  * Reads an `.env` file as docker compose does: `NAME=VALUE` or `NAME: VALUE`, quoted over several lines, with
- * variables of earlier lines. A name alone has its value from the environment.
- * @param outer variables from elsewhere, which win over earlier lines
- * @throws Error with file and line, when a line is not a definition
+ * variables of earlier lines. A name alone takes its value from the environment.
+ * @param outer variables of the environment, which win over earlier lines
+ * @throws Error with file and line if a line is not a definition
  */
 export function readDefinitions(file: string, text: string, outer: Variables = new Map()): Definition[] {
   const found: Definition[] = [];
@@ -97,7 +97,7 @@ export function readDefinitions(file: string, text: string, outer: Variables = n
   return found;
 }
 
-/** Returns the index behind the line that an index is in. */
+/** Returns the index of the line after the one that an index is in. */
 function after(text: string, index: number): number {
   const end = text.indexOf("\n", index);
   return end < 0 ? text.length : end + 1;

@@ -26,7 +26,7 @@ export interface Reading {
   readonly translate: Translate;
 }
 
-/** Compose files as one, with what their parts replaced. */
+/** Compose files merged into one, with the outcomes of values that were replaced. */
 export interface Loaded {
   readonly tree: Tree;
   readonly leaves: readonly Leaf[];
@@ -38,7 +38,7 @@ const empty: Tree = { kind: "map", entries: new Map() };
 const named = handled("its file is read");
 const missing = unsupported("there is no such file: run the import where it is, or name it");
 
-/** Reads compose files, their includes and what their services extend; the later file wins. */
+/** Reads compose files with their includes and the services that theirs extend; later files win. */
 export class ComposeFiles {
   private readonly reading: Reading;
   private readonly folder: string;
@@ -53,7 +53,7 @@ export class ComposeFiles {
     this.reading = reading;
   }
 
-  /** @throws Error with file and line, when a file is not YAML */
+  /** @throws Error with file and line if a file is not YAML */
   load(files: readonly ReadFile[]): Loaded {
     const tree = files.reduce<Tree>(
       (before, { file, text }) => this.join(before, this.one(file, text, ".")),
@@ -78,7 +78,7 @@ export class ComposeFiles {
     );
   }
 
-  /** A file whose paths are relative to a folder, with what it includes and extends. */
+  /** Reads a file whose paths are relative to a folder, with the files that it includes and extends. */
   private one(file: string, text: string, folder: string): Tree {
     const source = this.source(file, text);
     for (const leaf of source.leaves) this.leaves.add(leaf);
@@ -130,7 +130,7 @@ export class ComposeFiles {
     };
   }
 
-  /** A service with what it extends, here or in another file. */
+  /** Merges a service with the service that it extends, here or in another file. */
   private service(services: Tree, name: string, folder: string, seen: ReadonlySet<string>): Tree {
     const tree = at(services, [name]) ?? empty;
     const from = at(tree, ["extends"]);

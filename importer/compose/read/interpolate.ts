@@ -1,7 +1,7 @@
-/** Values by name, from an `.env` file. */
+/** Values of variables by name, from an `.env` file and the environment. */
 export type Variables = ReadonlyMap<string, string>;
 
-/** Index of the `}` that closes the expression beginning at `from`. */
+/** Returns the index of the `}` that closes the expression beginning at `from`. */
 function end(text: string, from: number): number {
   let depth = 1;
   for (let at = from; at < text.length; at += 1) {
@@ -27,7 +27,7 @@ function braced(inner: string, variables: Variables, use: Hear, unset: Hear): st
 }
 
 /**
- * Replaces variables as docker compose does; a missing one is empty.
+ * Replaces variables as docker compose does; a missing variable becomes empty.
  * @param use is called with each name in the text
  * @param unset is called with each name that has neither a value nor a default
  */

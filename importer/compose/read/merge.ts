@@ -1,6 +1,6 @@
 import type { Path, Tree } from "../../source.ts";
 
-/** Hears of a value that another one replaces. */
+/** Called for each value that another value replaces. */
 export type Replaced = (lost: Tree, by: Tree) => void;
 
 /** Keys whose lists can also be maps: `- NAME=VALUE`, `- host:address`. */
@@ -12,7 +12,7 @@ const named: Readonly<Record<string, RegExp>> = {
   extra_hosts: /^([^=:]+)[=:](.*)$/s,
 };
 
-/** Turns a list of names and values into a map, under a key that allows both. */
+/** Turns a list of `NAME=VALUE` into a map, if the key allows lists and maps. */
 export function asMap(key: string, tree: Tree): Tree {
   const pattern = named[key];
   if (!pattern || tree.kind !== "list") return tree;
@@ -31,7 +31,7 @@ function text(tree: Tree | undefined): string {
   return tree?.kind === "leaf" ? String(tree.value ?? "") : "";
 }
 
-/** What makes two items of a list the same: the path in the container, for a volume. */
+/** Returns the text by which two items of a list are the same: for volumes the path in the container. */
 function identity(key: string, item: Tree): string | undefined {
   if (key === "volumes") {
     return item.kind === "map" ? text(item.entries.get("target")) : text(item).split(":")[1];
@@ -49,7 +49,7 @@ function lists(key: string, base: readonly Tree[], over: readonly Tree[], replac
   return { kind: "list", items: [...kept, ...over] };
 }
 
-/** Merges two values as docker compose does; of one that is reset nothing is left. */
+/** Merges two values as docker compose does; undefined if the second one resets the first. */
 export function merged(path: Path, base: Tree, over: Tree, replaced: Replaced): Tree | undefined {
   const key = String(path.at(-1) ?? "");
   if (over.tag === "!reset" || over.tag === "!override") {

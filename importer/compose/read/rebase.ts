@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Path, Tree } from "../../source.ts";
 
-/** True at a service's path that names a file or a folder beside the compose file. */
+/** True if the value at a path of a service is a file or a folder beside the compose file. */
 function isPath([key, second, third]: Path): boolean {
   if (key === "volumes") return third === undefined || third === "source";
   if (key === "env_file") return second === undefined || third === undefined || third === "path";
@@ -15,7 +15,7 @@ function moved(value: string, folder: string, isVolume: boolean): string {
   return `./${posix.join(folder, value)}`;
 }
 
-/** Makes the paths of a service relative to the main file's folder, instead of its own file's. */
+/** Makes the paths in a service, which are relative to its file's folder, relative to the main file's folder. */
 export function rebased(tree: Tree, folder: string, path: Path = []): Tree {
   if (folder === "." || folder === "") return tree;
   if (tree.kind === "map") {
@@ -31,7 +31,7 @@ export function rebased(tree: Tree, folder: string, path: Path = []): Tree {
   return isSource ? { ...tree, value: moved(String(tree.value), folder, path[0] === "volumes") } : tree;
 }
 
-/** Makes the paths of a whole file relative to the main file's folder. */
+/** Makes the paths in a whole file relative to the main file's folder. */
 export function rebasedFile(tree: Tree, folder: string): Tree {
   if (tree.kind !== "map" || folder === "." || folder === "") return tree;
   const each = (inner: Tree, change: (one: Tree) => Tree): Tree =>

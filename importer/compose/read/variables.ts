@@ -13,9 +13,9 @@ export interface Environment {
   readonly read: (path: string) => string | undefined;
   /** Name of the compose file, for the names of files beside it. */
   readonly main: string;
-  /** Hears the name of each variable that a service takes from the environment. */
+  /** Called with the name of each variable that a service takes from the environment. */
   readonly hear: (name: string) => void;
-  /** The `.env` file that was read already, with its leaves. */
+  /** Files of variables that are read already, such as `.env`. */
   readonly known: readonly VariableFile[];
 }
 
@@ -61,7 +61,7 @@ function namedFiles(tree: Tree | undefined): Named[] {
   });
 }
 
-/** Gives services the variables of their files, and those that they take from the environment. */
+/** Adds to each service the variables of its files, and the values that it takes from the environment. */
 export function withVariables(tree: Tree, environment: Environment): WithVariables {
   const files = new Map(environment.known.map((one) => [one.file, one]));
   const read = new Set<VariableFile>();
@@ -123,7 +123,7 @@ export function withVariables(tree: Tree, environment: Environment): WithVariabl
   return { tree: made, files: [...read], entries };
 }
 
-/** A variable without a value has the one of the environment, if there is one. */
+/** Fills in a variable without a value from the environment. */
 function filled(name: string, tree: Tree, { variables, hear }: Environment): Tree {
   if (tree.kind !== "leaf" || tree.value !== null) return tree;
   hear(name);
