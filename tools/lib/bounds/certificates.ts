@@ -64,7 +64,7 @@ export function endingWarnings(all: readonly Ending[], now: Date): string[] {
   return all.flatMap(({ what, end, remedy }) => {
     const days = Math.floor((end.getTime() - now.getTime()) / 86_400_000);
     if (days >= warningDays) return [];
-    const when = days < 0 ? "has ended" : `ends in ${days} d,`;
+    const when = days < 0 ? "expired" : `ends in ${days} d,`;
     return [`${what} ${when} on ${end.toISOString().slice(0, 10)}: ${remedy}`];
   });
 }
