@@ -59,7 +59,7 @@ export async function gatewayEndings(machines: readonly MachineFacts[], exec: Ex
   return (await Promise.all(found)).flat();
 }
 
-/** Warns of certificates that have ended, or will in a month. */
+/** Warns of certificates that have expired, or will in a month. */
 export function endingWarnings(all: readonly Ending[], now: Date): string[] {
   return all.flatMap(({ what, end, remedy }) => {
     const days = Math.floor((end.getTime() - now.getTime()) / 86_400_000);
