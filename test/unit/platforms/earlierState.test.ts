@@ -61,13 +61,6 @@ test("a stack deployed before ids existed keeps its data and its network", async
     const steps: readonly { op: string; urn: string }[] = JSON.parse(
       await stack.pulumi(["preview", "--json", "--show-sames"]),
     ).steps;
-    console.log(
-      JSON.stringify(
-        steps.find((step) => step.urn === network.urn),
-        null,
-        1,
-      ),
-    );
     const opOf = ({ urn }: { urn: string }) => steps.find((step) => step.urn === urn)?.op;
     assert.deepEqual([...volumes, network].map(opOf), ["same", "same", "same", "same", "same"]);
     const installation = steps.find(({ urn }) => urn.endsWith("::installation"));
