@@ -19,10 +19,7 @@ export function airflowOptions({ settings }: WithSettings): Map<string, AirflowO
   return new Map(found);
 }
 
-/**
- * Returns the setting that a stack gives; undefined if it gives none.
- * @param name `section.key` in lower case
- */
+/** Returns the setting that a stack gives for `section.key`, in lower case; undefined if the stack gives none. */
 export function airflowOption(stack: WithSettings, name: string): AirflowOption | undefined {
   return airflowOptions(stack).get(name);
 }

@@ -37,10 +37,7 @@ export interface Share {
   readonly because: string;
 }
 
-/**
- * Connections of the migration: one holds the lock, one changes the schema, one reads its progress. Between migrations
- * the program that removes old records uses one of them.
- */
+/** Connections of the migration: lock, changes, progress; between migrations the removal of old records uses one. */
 const migration = 3;
 
 /** Connections of KEDA for each group that it scales: one for its query, and one while the first is replaced. */

@@ -16,10 +16,7 @@ type PackageInputs = Pick<ParsedConfig, "platform" | "version" | "requirements" 
   readonly images: Pick<ParsedConfig["images"], "airflow">;
 };
 
-/**
- * Returns the packages that a stack adds to Airflow's image, and the image to add them to: `images.airflow`, or the image
- * built here for platforms that need a pushed one. Undefined without packages.
- */
+/** Returns the packages that a stack adds to Airflow's image, with the image to add them to; undefined without packages. */
 export function packagesOf(parsed: PackageInputs): Packages | undefined {
   const { platform, images, version, requirements, systemPackages } = parsed;
   if (requirements === undefined && systemPackages.length === 0) return undefined;

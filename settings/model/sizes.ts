@@ -1,10 +1,7 @@
 /** Maximum bytes of one variable in Linux (MAX_ARG_STRLEN), with its name, `=` and a NUL byte. */
 export const mostOfVariable = 131_072;
 
-/**
- * Maximum bytes of all variables of a role, below two limits: Linux' 2 MiB for a process's variables and arguments, and
- * 1.5 MiB for an object in a cluster.
- */
+/** Maximum bytes of a role's variables, below Linux' 2 MiB for a process and a cluster's 1.5 MiB for an object. */
 export const mostOfEnvironment = 1_048_576;
 
 /** Maximum bytes of the names and values of all annotations of an object, set by Kubernetes. */

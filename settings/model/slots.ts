@@ -8,10 +8,7 @@ export function slotsOf(groups: readonly Omit<WorkerCount, "group">[]): number {
   );
 }
 
-/**
- * Returns the default of `[core] parallelism`, which limits each scheduler: enough for all workers, and at least 32, which
- * is Airflow's default.
- */
+/** Returns the default of `[core] parallelism`, a limit for each scheduler: enough for all workers, at least Airflow's 32. */
 export function parallelismFor(slots: number, schedulers: number): number {
   return Math.max(32, Math.ceil(slots / schedulers));
 }

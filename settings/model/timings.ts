@@ -1,18 +1,12 @@
 /** Default timings, in seconds; `timeoutRules` and `heartbeatRules` check how they fit a stack's own. */
 export const timings = {
-  /**
-   * Silence after which a running task is given to another worker, whatever the reason: the last resort, if the control
-   * plane itself stops for minutes. Airflow's default.
-   */
+  /** Silence after which a running task goes to another worker for any reason, as a last resort; Airflow's default. */
   heartbeatTimeout: 300,
   /** Heartbeat timeout in Airflow 2, where workers have no leases, so that the tasks of a dead worker wait this long. */
   heartbeatTimeoutOf2: 60,
   /** Interval of the search for tasks without heartbeats; Airflow's default is 10. */
   detectionInterval: 5,
-  /**
-   * Interval of a running task's heartbeats; Airflow's default. Must not depend on the number of workers, since a change
-   * of it replaces all workers.
-   */
+  /** Interval of a task's heartbeats; Airflow's default. The same for any number of workers, since a change replaces all. */
   heartbeatInterval: 5,
   /** Interval at which a worker renews its lease, the list of its tasks in the broker. */
   leaseRenewal: 2,
@@ -26,10 +20,7 @@ export const timings = {
   taskDead: 30,
   /** Time after which a message in no queue and held by no worker counts as lost, and its task is scheduled again. */
   messageLost: 40,
-  /**
-   * Interval at which schedulers adopt the tasks of dead schedulers. With Airflow's default, 300, nobody would look after
-   * these tasks for minutes, although a scheduler is replaced within 30 s.
-   */
+  /** Interval at which schedulers adopt the tasks of dead ones, which are replaced within 30 s; Airflow's default is 300. */
   orphanCheck: 15,
   /** Maximum time of a task in the queue, and life of its token. */
   queuedTimeout: 3600,

@@ -2,10 +2,7 @@ import { fileShape } from "./stackFile.ts";
 import { withoutIndent } from "./yaml/lineBreaks.ts";
 import { located } from "./yaml/located.ts";
 
-/**
- * Renders an object as YAML that every reader reads in the same way: texts are quoted, in ASCII where YAML can escape,
- * and texts of several lines begin without white space.
- */
+/** Renders YAML that all readers read alike: texts are quoted, in ASCII, and without white space before several lines. */
 function unambiguous(value: unknown): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   const unindented = (_: string, item: unknown) => (typeof item === "string" ? withoutIndent(item) : item);

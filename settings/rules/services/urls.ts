@@ -27,10 +27,7 @@ export function passwordIn(url: string): string | undefined {
   return password === undefined || hasRaw(password) ? undefined : decodeURIComponent(password);
 }
 
-/**
- * True if a part of a login has characters that must be escaped: letters, digits and -._~!$&'()*+,;= may stand for
- * themselves, all others are escaped bytes of UTF-8.
- */
+/** True if a part of a login has characters that must be escaped: all but letters, digits and -._~!$&'()*+,;= */
 function hasRaw(part: string): boolean {
   if (!/^([\w.~!$&'()*+,;=-]|%[0-9a-f]{2})*$/i.test(part)) return true;
   try {
