@@ -19,9 +19,11 @@ function mayRead(path: string, kind: EntryKind): boolean {
 }
 
 /** Explains what is wrong with a path; undefined if it leads to a directory or a file that may be used. */
-function problemOf(path: string, kind: EntryKind): string | undefined {
+function problemOf(given: string, kind: EntryKind): string | undefined {
+  const path = fromProject(given);
   const expected = `expected a ${kind}, relative to Pulumi.yaml`;
-  if (!existsSync(path)) return `${expected}; there is none at ${path}`;
+  // A URL made into a path would no longer be one that is shown without its login and its query.
+  if (!existsSync(path)) return `${expected}; there is none at ${given.includes("://") ? given : path}`;
   const stats = statSync(path);
   if (!stats[entryTests[kind].is]()) {
     return `${expected}; ${path} is ${stats.isDirectory() ? "a directory" : stats.isFile() ? "a file" : "neither a file nor a directory"}`;
@@ -37,10 +39,9 @@ function existing(kind: EntryKind) {
     .string({ error })
     .min(1, { error })
     .transform((given, context): string => {
-      const path = fromProject(given);
-      const problem = problemOf(path, kind);
+      const problem = problemOf(given, kind);
       if (problem !== undefined) context.addIssue(problem);
-      return path;
+      return fromProject(given);
     });
 }
 

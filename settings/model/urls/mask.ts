@@ -45,8 +45,12 @@ export function isOrdinary(text: string): boolean {
   );
 }
 
+/** Form of a login before a host without a scheme, whose password may have an `@`. */
+const bareLogin = /^[^\s/:@"']+:(?!\/\/)\S*@/;
+
 /** Returns a given text in a form that may be printed: without logins, or `…` if it may be a password or a token. */
 export function shownText(text: string): string {
+  if (bareLogin.test(text)) return "…";
   const withoutLogins = masked(text);
   return isOrdinary(withoutLogins) ? withoutLogins : "…";
 }

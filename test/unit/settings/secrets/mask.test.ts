@@ -22,7 +22,7 @@ const secret = fc
 const forms: readonly ((secret: string) => unknown)[] = [
   (text) => text,
   (text) => `https://${text}@git.example.com/dags.git`,
-  (text) => `postgresql://ada:${text}@db.example.com:5432/airflow`,
+  (text) => `postgresql://ada:${text}@db.example.com/airflow`,
   (text) => `https://example.com/simple?key=${text}`,
   (text) => `name:${text}`,
   (text) => [text],
@@ -84,6 +84,10 @@ test("no fault shows a part of a password that looks ordinary", () => {
   const said = told(() => settingsOf({ secrets: { postgresPassword: { file } } }, () => "x.yaml:1"));
   assert.match(said, /there is none at .*@git\.example\.com/);
   assert.equal(shownOf(said, password), undefined, said);
+  const key = ["AAAA8AAz7A", "AAAAAAAAAA"].join("/");
+  const query = { secrets: { postgresPassword: { file: `https://example.com/simple?key=${key}` } } };
+  const shown = told(() => settingsOf(query, () => "x.yaml:1"));
+  assert.equal(shownOf(shown, key), undefined, shown);
 });
 
 test("no fault of YAML shows a part of a secret", () => {
@@ -124,7 +128,7 @@ test("a text from outside is shown without its secrets", () => {
       const lines = [
         `Looking in indexes: https://${text}@pypi.example.com/simple`,
         `fatal: could not read from https://ada:${text}@git.example.com/x.git`,
-        `psql: postgresql://ada:${text}@db:5432/airflow refused`,
+        `psql: postgresql://ada:${text}@db/airflow refused`,
         `password=${text}`,
       ];
       for (const line of lines) assert.equal(shownOf(masked(line), text), undefined, masked(line));
