@@ -20,11 +20,12 @@ export function sshKeyProblem(text: string): string | undefined {
 
 /** True if a file of host keys, as `ssh-keyscan` writes it, may have one of a server; names may be hashed or patterns. */
 export function mayKnow(hosts: string, url: string): boolean {
-  const { hostname, port } = new URL(url);
-  const name = port === "" || port === "22" ? hostname : `[${hostname}]:${port}`;
+  const { hostname, port } = new URL(url.toLowerCase());
+  // A server at another port may be known by its name alone, too.
+  const known = [hostname, `[${hostname}]:${port || "22"}`];
   return hosts.split("\n").some((line) => {
     const [, names = ""] =
       /^\s*(?:@\S+\s+)?([^#\s]\S*)\s+[a-z][\w@.-]+\s+[A-Za-z0-9+/]{20,}=*/.exec(line) ?? [];
-    return names.split(",").includes(name) || /^\||[*?]/.test(names);
+    return names.split(",").some((name) => known.includes(name.toLowerCase())) || /^\||[*?]/.test(names);
   });
 }
