@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { posix } from "node:path";
-import { directoryHeldBack, isOfProject } from "../../schema/files/guarded.ts";
+import { directoryHeldBack, isOfProject, placeHeldBack } from "../../schema/files/guarded.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -19,19 +19,20 @@ const wholes = ["/", "/etc", "/run", "/var", "/var/run", "/var/lib", "/root", "/
 const socket = /(^|\/)(docker|containerd|crio|podman|buildkitd)\.sock$/;
 
 /** Explains why a directory of the machine is dangerous in a container; undefined if it is not. */
-function danger(directory: string): string | undefined {
+function danger(directory: string, heldBack: (path: string) => string | undefined): string | undefined {
   const path = posix.normalize(directory).replace(/(.)\/$/, "$1");
   if (socket.test(path)) return "a program with the engine's socket is root on the machine";
   if (wholes.includes(path)) return `${path} contains the engine's socket or keys of the machine`;
   const tree = trees.find((root) => path === root || path.startsWith(`${root}/`));
   if (tree !== undefined) return `${tree} belongs to the machine`;
   // Checks the directory of this machine alone: another machine may have another one at the same path.
-  return existsSync(path) ? directoryHeldBack(path) : undefined;
+  return existsSync(path) ? heldBack(path) : undefined;
 }
 
 /** Rejects a directory of backups that is another's: the backup writes there, and a removal of the stack leaves it. */
 export const backupPlaceRule = rule(["backup.to"], ({ backup: { to } = { to: "volume" } }) => {
-  const why = to === "volume" ? undefined : isOfProject(to) ? "it is in the project itself" : danger(to);
+  const why =
+    to === "volume" ? undefined : isOfProject(to) ? "it is in the project itself" : danger(to, placeHeldBack);
   return faultAt(
     ["backup", "to"],
     why && `${why}: expected a directory for nothing but backups, such as /srv/backups`,
@@ -42,7 +43,7 @@ export const backupPlaceRule = rule(["backup.to"], ({ backup: { to } = { to: "vo
 export const mountRule = rule(["roles.*.volumes.*"], ({ roles }) =>
   Object.entries(roles).flatMap(([role, { volumes }]) =>
     Object.entries(volumes).flatMap(([path, given]) => {
-      const why = given.startsWith("/") ? danger(given) : undefined;
+      const why = given.startsWith("/") ? danger(given, directoryHeldBack) : undefined;
       const message = `${why}: expected a directory that holds only what tasks read, such as /srv/data, or the name of a volume`;
       return faultAt(["roles", role, "volumes", path], why && message);
     }),

@@ -46,8 +46,8 @@ function stateIn(folder: string, levels = searchDepth): string | undefined {
     .find((found) => found !== undefined);
 }
 
-/** Explains why a directory must not be mounted, uploaded or built into an image; undefined if it may be. */
-export function directoryHeldBack(path: string): string | undefined {
+/** Explains why the place of a directory keeps it from every use, whatever is in it; undefined if nothing does. */
+export function placeHeldBack(path: string): string | undefined {
   const real = realpathSync(path);
   const roots = [root, realpathSync(fromProject("."))];
   if (roots.some((folder) => isWithin(folder, real)))
@@ -55,9 +55,15 @@ export function directoryHeldBack(path: string): string | undefined {
   if (isWithin(realpathSync(homedir()), real)) return "it holds a home directory, with keys and logins";
   const room = rooms.find((name) => isWithin(real, join(root, name)));
   if (room !== undefined) return `it is in ${room}/, which belongs to the program`;
-  if (real.split(sep).includes(".state")) return "it is in .state, with the key of all secrets";
+  return real.split(sep).includes(".state") ? "it is in .state, with the key of all secrets" : undefined;
+}
+
+/** Explains why a directory must not be mounted, uploaded or built into an image; undefined if it may be. */
+export function directoryHeldBack(path: string): string | undefined {
+  const ofPlace = placeHeldBack(path);
+  if (ofPlace !== undefined) return ofPlace;
   try {
-    const state = stateIn(real);
+    const state = stateIn(realpathSync(path));
     return state && `it contains ${state}, with the key of all secrets`;
   } catch {
     return "this user may not read a directory in it";
