@@ -21,8 +21,9 @@ function atAddress(host: string, egress: string, ranges: string): BadRow {
   airflow:kubernetes: ${ranges}
   airflow:dagsGit: { url: "http://${host}:3000/dags.git" }
 `;
-  const expected =
-    "expected kubernetes.egress with it, such as { to: [0.0.0.0/0], except: [169.254.0.0/16] }";
+  const expected = host.includes(":")
+    ? "expected an IPv4 address or a name, since kubernetes.egress has IPv4 ranges alone"
+    : "expected kubernetes.egress with it, such as { to: [0.0.0.0/0], except: [169.254.0.0/16] }";
   const address = host.replace(/[[\]]/g, "");
   const says = [
     `5: dagsGit.url is http://${host}:3000/dags.git; roles may not reach ${address}: ${expected}`,
