@@ -64,9 +64,9 @@ const octet = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 /** Pattern of a port. */
 export const portPattern = "([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
 
-const label = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
-/** Pattern of an IPv4 address, or of a host name, whose last part has a letter. */
-export const hostPattern = `(${octet}(\\.${octet}){3}|(${label}\\.)*(\\d[\\d-]*)?[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?)`;
+const label = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?";
+/** Pattern of an IPv4 address, or of a host name, whose last part has a letter; local names may have an underscore. */
+export const hostPattern = `(${octet}(\\.${octet}){3}|(${label}\\.)*(\\d[\\d-]*)?[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?)`;
 
 /** An IPv4 address or a range of them, with a port. */
 export const addressAndPort = matching(
