@@ -72,11 +72,12 @@ const contentRules: readonly Rule[] = [
   tlsRules,
 ].flat();
 
+/** Rules about addresses and directories outside the stack; a deployed stack may run although it breaks one. */
+const outsideRules: readonly Rule[] = [alertRules, backupPlaceRule, egressRule, loopbackRules].flat();
+
 /** Rules that a deployed stack always fulfils, so that commands that look at it or remove it may check them. */
 export const lastingRules: readonly Rule[] = [
   addressRules,
-  alertRules,
-  backupPlaceRule,
   apiCapacityRule,
   celeryRules,
   concurrencyRules,
@@ -84,7 +85,6 @@ export const lastingRules: readonly Rule[] = [
   clusterRules,
   clusterSecretRule,
   dagsRules,
-  egressRule,
   tracingRule,
   declarationRules,
   extraCeleryRule,
@@ -94,7 +94,6 @@ export const lastingRules: readonly Rule[] = [
   keyRule,
   knownRule,
   logRule,
-  loopbackRules,
   loginRules,
   memoryRules,
   mountRule,
@@ -126,7 +125,7 @@ export const lastingRules: readonly Rule[] = [
   versionRules,
 ].flat();
 
-export const rules: readonly Rule[] = [...lastingRules, ...contentRules];
+export const rules: readonly Rule[] = [...lastingRules, ...outsideRules, ...contentRules];
 
 /** True if there is a value at a path; null and an empty list count as none. */
 function isGivenIn(given: unknown, path: string): boolean {

@@ -40,6 +40,13 @@ test("a certificate that has ended keeps a stack from being deployed, and from n
   assert.throws(() => readDeployed(file), /workers is -1/);
 });
 
+test("an address outside the stack that leads nowhere keeps nobody from removing the stack", () => {
+  const file = join(folder, "Pulumi.outside.yaml");
+  writeFileSync(file, "config:\n  airflow:tracing: { endpoint: http://localhost:4318 }\n");
+  assert.throws(() => readStackFile(file), /tracing\.endpoint is .*each container is there itself/);
+  assert.equal(readDeployed(file).tracing?.endpoint, "http://localhost:4318");
+});
+
 test("certificates are warned of a month ahead", async () => {
   const caCertificates = [await certificate("soon.pem", 29.5), await certificate("later.pem", 30.5)];
   const settings = settingsFrom(raw({ caCertificates }), () => "");

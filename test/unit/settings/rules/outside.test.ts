@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -68,12 +68,17 @@ test("host keys are those of a server by its name, its port, a pattern or a hash
   ])
     assert.ok(!mayKnow(hosts, url), hosts);
   assert.ok(mayKnow(`[git.test]:2222 ${key}`, "ssh://git@git.test:2222/dags.git"));
-  assert.ok(!mayKnow(`git.test ${key}`, "ssh://git@git.test:2222/dags.git"));
+  assert.ok(!mayKnow(`[git.test]:22 ${key}`, "ssh://git@git.test:2222/dags.git"));
+  assert.ok(mayKnow(`git.test ${key}`, "ssh://git@git.test:2222/dags.git"));
+  assert.ok(mayKnow(`Git.test ${key}`, "ssh://git@giT.test/dags.git"));
   assert.ok(mayKnow(`git.test ${key}`, "ssh://git@git.test:22/dags.git"));
 });
 
 test("backups may be in a directory of their own, and not in the project", () => {
   assert.deepEqual(faults({ backup: { to: "/srv/backups" } }), []);
+  // A disk's lost+found, which only root may read, is no obstacle, since nothing below the directory is read.
+  mkdirSync(join(folder, "backups/.state"), { recursive: true });
+  assert.deepEqual(faults({ backup: { to: join(folder, "backups") } }), []);
   for (const to of [`${project}/backups`, `${project}/.state/backups`, project])
     assert.match(faults({ backup: { to } }).join(), /^backup\.to is .*; it is in the project itself: /);
 });
@@ -99,6 +104,17 @@ const right: readonly (readonly [name: string, config: Config])[] = [
         endpoint: "https://[2001:db8::1]:4318/otlp",
         headers: holding("c", "authorization=Bearer%20x, x-team=data team,\n"),
       },
+    },
+  ],
+  ["a receiver with an underscore in its name", { tracing: { endpoint: "http://otel_collector:4318" } }],
+  ["a repository with an underscore", { dagsGit: { url: "https://git_1.a.test/dags.git" } }],
+  [
+    "a repository behind a proxy",
+    {
+      ...cluster,
+      dagsGit: { url: "https://10.0.0.9/dags.git" },
+      kubernetes: { egress: { to: ["10.0.0.3/32"] } },
+      proxy: { https: "http://10.0.0.3:3128" },
     },
   ],
   ["a receiver beside a pod's role", { ...cluster, tracing: { endpoint: "http://localhost:4318" } }],
