@@ -12,9 +12,9 @@ export type Sources = ReadonlyMap<string, Exec>;
 /** Addresses as `IP/PORT` by target name: those of a pod and of its service, for example. */
 export type Targets = ReadonlyMap<string, readonly string[]>;
 
-// Bash is in all images. Dropped packets are not even refused, so those attempts take all 4 seconds.
+// Bash is in all images. Dropped packets are not even refused, so those attempts take all 10 seconds, which a busy machine needs for the others.
 const script = `for target; do
-  { timeout 4 bash -c 'exec 3<>"/dev/tcp/$1"' connect "$target" 2>/dev/null && echo "$target"; } &
+  { timeout 10 bash -c 'exec 3<>"/dev/tcp/$1"' connect "$target" 2>/dev/null && echo "$target"; } &
 done
 wait`;
 
