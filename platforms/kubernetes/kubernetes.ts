@@ -29,8 +29,7 @@ import { expose, serviceSpec } from "./exposure.ts";
 import { GivenSecrets } from "./givenSecrets.ts";
 import { contentName, metadataOf } from "./metadata.ts";
 import { type NamespaceResources, namespaceResources } from "./namespace.ts";
-import { withDefinition } from "./operators/definition.ts";
-import { scaling } from "./operators/keda.ts";
+import { needsKeda, scaling } from "./operators/keda.ts";
 import { observe } from "./operators/prometheusOperator.ts";
 import { jobPod, type PodArgs, selector, servicePod, zones } from "./pod.ts";
 import { admission, policy, reachLabels } from "./policies.ts";
@@ -108,8 +107,7 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
 
   service(name: string, service: Service, options: pulumi.CustomResourceOptions): void {
     const { stateful, port, autoscale, metrics, replicas = 1 } = service;
-    const need = [`autoscale-of-${name}-needs-KEDA-in-the-cluster`, "scaledobjects.keda.sh"] as const;
-    const opts = autoscale ? withDefinition(...need, this.child(options)) : options;
+    const opts = autoscale ? needsKeda(name, this.child(options)) : options;
     const nodes = this.nodesOf(service);
     const pod = servicePod(name, service, this.podArgs(name, service, nodes, opts));
     const edges = this.connect(name, service, opts);

@@ -68,6 +68,14 @@ const label = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?";
 /** Pattern of an IPv4 address, or of a host name, whose last part has a letter; local names may have an underscore. */
 export const hostPattern = `(${octet}(\\.${octet}){3}|(${label}\\.)*(\\d[\\d-]*)?[A-Za-z]([A-Za-z0-9_-]*[A-Za-z0-9])?)`;
 
+/** Pattern of a host in a URL: as `hostPattern`, or in brackets what may be an IPv6 address, which `url` decides. */
+export const urlHostPattern = `(${hostPattern}|\\[[0-9A-Fa-f:.]+\\])`;
+
+/** A URL of a form; the form of an IPv6 address is left to the parser of URLs. */
+export function url(form: RegExp, error: string) {
+  return matching(form, error).refine((text) => URL.canParse(text), { error });
+}
+
 /** An IPv4 address or a range of them, with a port. */
 export const addressAndPort = matching(
   new RegExp(`^${octet}(\\.${octet}){3}(/(3[0-2]|[12]?\\d))?:${portPattern}$`),

@@ -1,18 +1,11 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { capabilities } from "../../../capabilities.ts";
+import { within } from "../../model/addresses.ts";
 import { internet } from "../../schema/kubernetes.ts";
 import { rule } from "../rule.ts";
 
-const families = { 4: "ipv4", 6: "ipv6" } as const;
-
 function covers(ranges: readonly string[], address: string): boolean {
-  const family = (text: string) => families[isIP(text) as 4 | 6];
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [network = "", bits = ""] = range.split("/");
-    list.addSubnet(network, Number(bits), family(network));
-  }
-  return list.check(address, family(address));
+  return isIP(address) === 4 && ranges.some((range) => within(address, range));
 }
 
 /** Rejects a repository at an address that roles may not reach; a name may be of any address, and a proxy reaches others. */

@@ -1,5 +1,3 @@
-const none = "an encrypted key has a passphrase, which nobody types there";
-
 /** Name of the cipher of an OpenSSH key, which follows a mark of 15 bytes. */
 function cipherOf(body: string): string {
   const bytes = Buffer.from(body, "base64");
@@ -15,7 +13,7 @@ export function sshKeyProblem(text: string): string | undefined {
     kind === "ENCRYPTED PRIVATE KEY" ||
     /^Proc-Type:.*ENCRYPTED/m.test(body) ||
     (kind === "OPENSSH PRIVATE KEY" && cipherOf(body) !== "none");
-  return isEncrypted ? none : undefined;
+  return isEncrypted ? "an encrypted key has a passphrase, which nobody types there" : undefined;
 }
 
 /** True if a file of host keys, as `ssh-keyscan` writes it, may have one of a server; names may be hashed or patterns. */

@@ -1,6 +1,6 @@
 import { file } from "../paths.ts";
 import { secret } from "../secret.ts";
-import { hostPattern, matching, object, portPattern, word } from "../values.ts";
+import { matching, object, portPattern, url, urlHostPattern, word } from "../values.ts";
 
 /** Name of a branch or tag, by the rules of `git check-ref-format`; the hash of a commit is such a name too. */
 const gitRef = word(
@@ -8,22 +8,14 @@ const gitRef = word(
   "expected the name of a branch or tag, 200 characters at most: main, release/2.1, v1.0+build",
 );
 
-const repositoryUrl =
-  "expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git";
-
 /** A Git repository of DAGs, with its login or key. */
 export const dagsGit = object({
-  url: matching(
-    new RegExp(
-      `^(https?://(${hostPattern}|\\[[0-9A-Fa-f:.]+\\])|ssh://\\w[\\w.-]*@\\w[\\w.-]*)(:${portPattern})?/[^\\s@?#]+$`,
-    ),
-    repositoryUrl,
-  )
-    // The pattern does not know IPv6 addresses.
-    .refine((url) => URL.canParse(url), { error: repositoryUrl })
-    .describe(
-      "URL to clone from: `https://git.example.com/team/dags.git`, `ssh://git@git.example.com/team/dags.git`.",
-    ),
+  url: url(
+    new RegExp(`^(https?://${urlHostPattern}|ssh://\\w[\\w.-]*@\\w[\\w.-]*)(:${portPattern})?/[^\\s@?#]+$`),
+    "expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git",
+  ).describe(
+    "URL to clone from: `https://git.example.com/team/dags.git`, `ssh://git@git.example.com/team/dags.git`.",
+  ),
   ref: gitRef.default("main").describe("Branch, tag or commit."),
   folder: matching(
     /^(?!.*(^|\/)\.\.(\/|$))(?!\.git(\/|$))[^/\s]\S*$/,

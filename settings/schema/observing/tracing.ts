@@ -1,18 +1,13 @@
 import { secret } from "../secret.ts";
-import { hostPattern, matching, object, portPattern } from "../values.ts";
-
-const receiver =
-  "expected the http or https URL of an OTLP receiver, without a login: http://collector.example.com:4318";
+import { object, portPattern, url, urlHostPattern } from "../values.ts";
 
 /** Receiver of Airflow's spans. */
 export const tracing = object({
-  endpoint: matching(
-    new RegExp(`^https?://(${hostPattern}|\\[[0-9A-Fa-f:.]+\\])(:${portPattern})?(/[^\\s@?#"'<>\\\\]*)?$`),
-    receiver,
+  endpoint: url(
+    new RegExp(`^https?://${urlHostPattern}(:${portPattern})?(/[^\\s@?#"'<>\\\\]*)?$`),
+    "expected the http or https URL of an OTLP receiver, without a login: http://collector.example.com:4318",
   )
-    // The pattern does not know IPv6 addresses.
-    .refine((url) => URL.canParse(url), { error: receiver })
-    .refine((url) => !/\/v1\/traces\/*$/.test(url), {
+    .refine((text) => !/\/v1\/traces\/*$/.test(text), {
       error: "/v1/traces is added to it: expected the URL without this end",
     })
     .describe("URL of an OTLP receiver over HTTP; spans go to `/v1/traces` below it."),

@@ -117,6 +117,15 @@ const right: readonly (readonly [name: string, config: Config])[] = [
       proxy: { https: "http://10.0.0.3:3128" },
     },
   ],
+  ["a repository on the internet", { ...cluster, dagsGit: { url: "https://203.0.113.9/dags.git" } }],
+  [
+    "a repository in a network that roles may reach",
+    {
+      ...cluster,
+      dagsGit: { url: "http://10.1.2.3:3000/dags.git" },
+      kubernetes: { egress: { to: ["10.1.0.0/16"] } },
+    },
+  ],
   ["a receiver beside a pod's role", { ...cluster, tracing: { endpoint: "http://localhost:4318" } }],
   [
     "a proxy beside a pod's role",
