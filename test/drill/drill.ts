@@ -7,15 +7,9 @@ import { drill } from "./drilling.ts";
 import { minimise } from "./minimise.ts";
 import { descriptionOf, type Fault, inTime, type Shape, scheduleOf } from "./plan/schedule.ts";
 import { reportOf } from "./results/report.ts";
-import {
-  addResult,
-  type Result,
-  readResults,
-  resultsFile,
-  type Subject,
-  seedsLeft,
-} from "./results/results.ts";
+import { addResult, type Result, resultsFile, type Subject } from "./results/results.ts";
 import { writeTables } from "./results/table.ts";
+import { addTally, readTallies, seedsLeft, tallyFile, tallyOf } from "./results/tally.ts";
 
 const usage = "npm run drill -- --help explains all arguments.";
 
@@ -86,15 +80,16 @@ async function runSeed(deployment: Deployment, seed: number, options: Options): 
 
 await main(async () => {
   const options = optionsGiven();
-  if (options.fresh) rmSync(resultsFile, { force: true });
-  const seeds = seedsLeft(readResults(), options.subject, options.seed, options.schedules);
+  if (options.fresh) for (const file of [resultsFile, tallyFile]) rmSync(file, { force: true });
+  const seeds = seedsLeft(readTallies(), options.subject, options.seed, options.schedules);
   const failed: number[] = [];
   const deployment = await deployments[options.subject]();
   try {
     for (const seed of seeds) {
       const result = await runSeed(deployment, seed, options);
       addResult(result);
-      writeTables(readResults());
+      addTally(tallyOf(result));
+      writeTables(readTallies());
       if (result.findings.length > 0) failed.push(seed);
     }
   } finally {

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { project } from "../../../tools/lib/process.ts";
 import type { Finding } from "../check/evidence.ts";
@@ -39,27 +39,10 @@ export interface Result {
   readonly suffices?: readonly string[];
 }
 
-/** File of the results of all schedules, one line of JSON each; not committed. */
+/** File of the results with all findings, one line of JSON for each schedule; not committed. */
 export const resultsFile = join(project, ".state/drill/results.jsonl");
-
-export function readResults(file = resultsFile): readonly Result[] {
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").split("\n");
-  return lines.filter((line) => line !== "").map((line) => JSON.parse(line));
-}
 
 export function addResult(result: Result, file = resultsFile): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   appendFileSync(file, `${JSON.stringify(result)}\n`);
-}
-
-/** Lists the seeds of `count` from `first` that have no result on a subject yet. */
-export function seedsLeft(
-  results: readonly Result[],
-  subject: Subject,
-  first: number,
-  count: number,
-): number[] {
-  const done = new Set(results.filter((one) => one.subject === subject).map(({ seed }) => seed));
-  return Array.from({ length: count }, (_, at) => first + at).filter((seed) => !done.has(seed));
 }

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { project } from "../../../tools/lib/process.ts";
 import { reportOf } from "../../drill/results/report.ts";
-import { addResult, type Result, readResults, seedsLeft } from "../../drill/results/results.ts";
+import { addResult, type Result } from "../../drill/results/results.ts";
 import { page, tables } from "../../drill/results/table.ts";
+import { addTally, readTallies, seedsLeft, sum, tallyOf } from "../../drill/results/tally.ts";
 import { withFigures } from "../../figures.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-drill-"));
@@ -29,14 +31,30 @@ function result(given: Partial<Result> = {}): Result {
   };
 }
 
-test("a command goes on with the seeds that have no result yet", () => {
-  const file = join(folder, "kept/results.jsonl");
-  assert.deepEqual(readResults(file), []);
-  const both = [result({ seed: 2 }), result({ seed: 3, subject: "kubernetes" })];
-  for (const one of both) addResult(one, file);
-  assert.deepEqual(readResults(file), both);
+function tallied(...results: Result[]) {
+  return sum(results.map(tallyOf));
+}
+
+test("a command goes on with the seeds that have no tally yet", () => {
+  const file = join(folder, "tallies.jsonl");
+  assert.deepEqual(readTallies(file), sum([]));
+  const results = [2, 3].map((seed) => result({ seed, subject: seed === 2 ? "docker" : "kubernetes" }));
+  for (const one of results) addTally(tallyOf(one), file);
+  const both = readTallies(file);
+  assert.deepEqual(both, tallied(...results));
   assert.deepEqual(seedsLeft(both, "docker", 1, 4), [1, 3, 4]);
   assert.deepEqual(seedsLeft(both, "kubernetes", 2, 2), [2]);
+});
+
+test("the results of each schedule are kept with all findings", () => {
+  const file = join(folder, "kept/results.jsonl");
+  const results = [result(), result({ seed: 2, findings: [{ flaw: "late", observed: "drill.a" }] })];
+  for (const one of results) addResult(one, file);
+  const lines = readFileSync(file, "utf8").trim().split("\n");
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    results,
+  );
 });
 
 test("the page has a row for each subject, and one for each kind of fault", () => {
@@ -47,7 +65,7 @@ test("the page has a row for each subject, and one for each kind of fault", () =
       flaw(name as "failed"),
     ),
   });
-  const lines = tables([result(), bad, result({ subject: "compose" })]).split("\n");
+  const lines = tables(tallied(result(), bad, result({ subject: "compose" }))).split("\n");
   const rows = lines.map((line) => line.slice(2, -2).split(" | "));
   assert.deepEqual(rows[0], [
     "",
@@ -69,14 +87,19 @@ test("the page has a row for each subject, and one for each kind of fault", () =
 
 test("new tables replace the page's tables, and nothing else", () => {
   const text = "before\n<!-- figures, by npm run drill -->\nold\n<!-- end of figures -->\nafter\n";
-  const written = withFigures(text, page, tables([result()]));
+  const written = withFigures(text, page, tables(tallied(result())));
   assert.match(
     written,
     /^before\n<!-- figures, by npm run drill -->\n\n\| {2}\| schedules .*<!-- end of figures -->\nafter\n$/s,
   );
   assert.doesNotMatch(written, /old/);
-  assert.equal(withFigures(written, page, tables([result()])), written);
+  assert.equal(withFigures(written, page, tables(tallied(result()))), written);
   assert.throws(() => withFigures("without a place", page, ""), /has no place for the figures/);
+});
+
+test("the page shows the tables of the committed tallies", () => {
+  const text = readFileSync(join(project, page.page), "utf8");
+  assert.equal(withFigures(text, page, tables(readTallies())), text);
 });
 
 test("a failing schedule is reported with its seed", () => {
