@@ -15,7 +15,10 @@ import time
 
 HERE = pathlib.Path(__file__).parent
 LOGS = pathlib.Path("/opt/airflow/logs")
+RECORDS = HERE / "records.py"
 EVERY = 3600
+# Seconds after a start until records are removed: their program takes as much CPU time as the start itself.
+SETTLED = 600
 DAY = 86_400
 # Logs of processes that read DAG files grow by 207 bytes for each file every 30 s, and nobody reads old ones.
 OWN = ("dag_processor", "scheduler")
@@ -94,6 +97,27 @@ def remove_empty_folders(logs, now):
                 os.rmdir(folder)
 
 
+def attempt(clean, *args):
+    """Prints an error instead of raising it: the next hour brings another attempt."""
+    try:
+        clean(*args)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"retention: {error}", flush=True)
+
+
+def clean_logs(days):
+    if days is None or not is_due(LOGS, time.time()):
+        return
+    removed, freed = remove_logs(LOGS, days, time.time())
+    if removed:
+        print(f"retention: {removed} log files removed, {freed >> 20} MiB", flush=True)
+
+
+def clean_records():
+    if RECORDS.exists():
+        subprocess.run([sys.executable, RECORDS], timeout=EVERY, check=False)
+
+
 def main():
     keep = json.loads((HERE / "retention.json").read_text())
     # Makes the kernel end this program before the role when memory runs out.
@@ -102,16 +126,10 @@ def main():
     # Roles that start together do not begin together.
     time.sleep(random.uniform(0, 60))
     while True:
-        try:
-            if keep["logs"] is not None and is_due(LOGS, time.time()):
-                removed, freed = remove_logs(LOGS, keep["logs"], time.time())
-                if removed:
-                    print(f"retention: {removed} log files removed, {freed >> 20} MiB", flush=True)
-            if (HERE / "records.py").exists():
-                subprocess.run([sys.executable, HERE / "records.py"], timeout=EVERY, check=False)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            print(f"retention: {error}", flush=True)
-        time.sleep(EVERY)
+        attempt(clean_logs, keep["logs"])
+        time.sleep(SETTLED)
+        attempt(clean_records)
+        time.sleep(EVERY - SETTLED)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,15 @@ watches when each lease last changed; clocks are not compared.
 import contextlib
 
 LEASES = "airflow-leases"
+# Hash with the starts that workers gave up, by id of the task instance: the webserver may have noted them all the same.
+GIVEN_UP = "airflow-starts-given-up"
+# Seconds after which the hash is removed unless a worker adds to it.
+KEPT = 3600
+
+
+def start_of(host, pid):
+    """Names the start of a task in a process of a host."""
+    return f"{host} {pid}"
 
 
 @contextlib.contextmanager

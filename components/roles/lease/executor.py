@@ -1,7 +1,7 @@
 """The CeleryExecutor, without what it takes for granted: that the broker takes messages and keeps them, and workers live.
 
 - While the broker takes no message, tasks wait for it instead of failing.
-- A queued task whose message is nowhere, or that a worker could not start, is scheduled again: no attempt is charged.
+- A task whose message is nowhere, or that a worker could not start, is scheduled again: no attempt is charged.
 - A running task whose worker is dead is failed early, so that another attempt can start.
 """
 
@@ -121,7 +121,9 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
 
     def end_unseen(self, ti, task, seconds, session):
         """Decides about a task that was neither in a queue nor held by a worker for these seconds."""
-        if ti.state in RUNNING:
+        if ti.state in RUNNING and self.watch.has_given_up(ti.id, ti.hostname, ti.pid):
+            self.schedule_again(ti, task, f"{ti.hostname} got no answer to its start.", session)
+        elif ti.state in RUNNING:
             self.end_dead(ti)
         elif seconds > LOST and ti.state == TaskInstanceState.QUEUED:
             why = f"Message {task} was in no queue and held by no worker for {LOST} s."
@@ -143,7 +145,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
             update(TaskInstance)
             .where(
                 TaskInstance.id == ti.id,
-                TaskInstance.state == TaskInstanceState.QUEUED,
+                TaskInstance.state == ti.state,
                 TaskInstance.external_executor_id == task,
             )
             .values(

@@ -13,6 +13,9 @@ from contextlib import contextmanager
 import psutil
 from airflow.sdk.api.client import Client, TaskInstanceOperations, _should_retry_api_request
 from airflow.sdk.execution_time.supervisor import WatchedSubprocess
+from airflow.utils.net import get_hostname
+from airflow_on_celery.broker import GIVEN_UP, KEPT, client_of, start_of
+from celery import current_app
 from celery.exceptions import Reject
 
 REPORTS = pathlib.Path("/dev/shm/tasks")
@@ -36,6 +39,13 @@ def tried_once(client):
         del client.request
 
 
+def note_given_up(id, pid):
+    """Tells the scheduler that a process has not begun its task, and never will: a start without an answer may be in the database."""
+    with client_of(current_app) as client:
+        client.hset(GIVEN_UP, str(id), start_of(get_hostname(), pid))
+        client.expire(GIVEN_UP, KEPT)
+
+
 def report_starts(start):
     """Gives a task back to the queue if the webserver does not answer its start: another worker may reach the webserver."""
 
@@ -51,6 +61,7 @@ def report_starts(start):
                 if not _should_retry_api_request(error):
                     raise
                 if time.monotonic() - begun > PATIENCE:
+                    note_given_up(id, pid)
                     raise Reject(f"the webserver cannot be reached: {error}", requeue=True) from error
                 time.sleep(random.uniform(1, 5))
             else:

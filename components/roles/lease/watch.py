@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 
-from airflow_on_celery.broker import LEASES, client_of
+from airflow_on_celery.broker import GIVEN_UP, LEASES, client_of, start_of
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,8 @@ class Watch(threading.Thread):
         self.looked = self.since = float("-inf")
         self.seen = {}
         self.leases = {}
+        # Starts that workers gave up, by id of the task instance.
+        self.given_up = {}
         # Hosts of workers that have, or had, a lease.
         self.hosts = set()
 
@@ -55,6 +57,7 @@ class Watch(threading.Thread):
         # A broker that takes no writes takes no leases either: then their age says nothing about the workers.
         client.hset(LEASES, "watch", str(now))
         self.renew(client.hgetall(LEASES), now)
+        self.given_up = {id.decode(): start.decode() for id, start in client.hgetall(GIVEN_UP).items()}
         ended = [node for node, (_, changed) in self.leases.items() if now - changed > FORGOTTEN]
         if ended:
             client.hdel(LEASES, *ended)
@@ -90,6 +93,10 @@ class Watch(threading.Thread):
         if now - self.looked > 2 * EVERY:
             return {}
         return {task: now - max(self.seen.get(task, since), since, self.since) for task, since in known.items()}
+
+    def has_given_up(self, id, host, pid):
+        """True if the worker of a host gave up the start of a task instance in this process."""
+        return self.given_up.get(str(id)) == start_of(host, pid)
 
     def fences(self, host):
         """True if the worker of a host has a lease: its fence ends a task before the scheduler gives the task away."""

@@ -32,8 +32,8 @@ sys.path.insert(0, "components/roles/lease")
 import executor  # noqa: E402
 
 
-def instance(key, state, task="id"):
-    return types.SimpleNamespace(key=key, state=state, external_executor_id=task)
+def instance(key, state, task="id", pid=1):
+    return types.SimpleNamespace(id=key, key=key, state=state, external_executor_id=task, hostname="worker-1", pid=pid)
 
 
 class ExecutorTest(unittest.TestCase):
@@ -41,6 +41,7 @@ class ExecutorTest(unittest.TestCase):
         self.executor = object.__new__(executor.CeleryExecutor)
         self.ended = self.executor.ended = {}
         self.executor.starts = Counter()
+        self.executor.watch = types.SimpleNamespace(has_given_up=lambda id, host, pid: (host, pid) == ("worker-1", 7))
         self.executor.schedule_again = lambda ti, *_: self.ended.update({ti.key: "scheduled"})
         self.executor.forget = lambda key: self.ended.update({key: "forgotten"})
         self.executor.end_dead = lambda ti: self.ended.update({ti.key: "dead"})
@@ -70,6 +71,12 @@ class ExecutorTest(unittest.TestCase):
 
     def test_another_message_of_a_refused_task_counts(self):
         self.assertEqual(self.refused(instance("first", "queued", "other"))["first"], "forgotten")
+
+    def test_a_start_that_its_worker_gave_up_costs_no_attempt(self):
+        doubtful = {"a": ("id", 40), "b": ("id", 40)}
+        database = [instance("a", "running", pid=7), instance("b", "running")]
+        ended = self.decide(doubtful, self.executor.end_unseen, *database)
+        self.assertEqual(ended, {"a": "scheduled", "b": "dead"})
 
     def test_a_task_that_nobody_has_is_given_away_after_its_time(self):
         doubtful = {"a": ("id", 40), "b": ("id", 60), "c": ("id", 40), "d": ("id", 60), "old": ("id", 40)}

@@ -6,23 +6,24 @@ import time
 import types
 import unittest
 
-broker = types.ModuleType("airflow_on_celery.broker")
-broker.LEASES, broker.client_of = "leases", None
-sys.modules.update({"airflow_on_celery": types.ModuleType("airflow_on_celery"), broker.__name__: broker})
 sys.path.insert(0, "components/roles/lease")
+import broker  # noqa: E402
+
+sys.modules.update({"airflow_on_celery": types.ModuleType("airflow_on_celery"), "airflow_on_celery.broker": broker})
 from watch import Watch  # noqa: E402
 
 
 class Broker:
     def __init__(self, messages=(), **leases):
         self.fields = {f"celery@{name}".encode(): json.dumps(lease).encode() for name, lease in leases.items()}
+        self.given_up = {}
         self.messages = [json.dumps(message).encode() for message in messages]
 
     def hset(self, _, field, value):
         self.fields[field.encode()] = value
 
-    def hgetall(self, _):
-        return dict(self.fields)
+    def hgetall(self, key):
+        return dict(self.fields if key == broker.LEASES else self.given_up)
 
     def hdel(self, _, *names):
         for name in names:
@@ -61,6 +62,13 @@ class WatchTest(unittest.TestCase):
         self.watch.look(broker)
         self.assertEqual(list(broker.fields), [b"watch"])
         self.assertTrue(self.watch.fences("one"))
+
+    def test_a_start_is_given_up_by_its_process_alone(self):
+        redis = Broker()
+        redis.given_up = {b"ti": broker.start_of("one", 7).encode()}
+        self.watch.look(redis)
+        given_up = [self.watch.has_given_up(*start) for start in [("ti", "one", 7), ("ti", "one", 8), ("ti", "two", 7), ("to", "one", 7)]]
+        self.assertEqual(given_up, [True, False, False, False])
 
 
 unittest.main()

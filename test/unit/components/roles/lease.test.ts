@@ -35,3 +35,7 @@ test("the scheduler sees tasks in queues and leases among any other keys", async
 test("the scheduler decides by the database about tasks that Celery does not report", async () => {
   await run("python3", ["test/unit/components/roles/executor.py"]);
 });
+
+test("a worker tells the scheduler of a start that it gives up", async () => {
+  await run("python3", ["test/unit/components/roles/supervisor.py"]);
+});

@@ -1,0 +1,75 @@
+"""Tests of components/roles/lease/supervisor.py, beside stand-ins for Airflow and Celery."""
+
+import contextlib
+import sys
+import types
+import unittest
+from unittest import mock
+
+for name in (
+    "psutil airflow.sdk.api.client airflow.sdk.execution_time.supervisor airflow.utils.net airflow_on_celery celery celery.exceptions"
+).split():
+    sys.modules[name] = mock.MagicMock()
+sys.path.insert(0, "components/roles/lease")
+import broker  # noqa: E402
+
+
+class Reject(Exception):
+    def __init__(self, reason, requeue):
+        super().__init__(reason)
+        self.requeue = requeue
+
+
+sys.modules["airflow_on_celery.broker"] = broker
+sys.modules["celery.exceptions"].Reject = Reject
+sys.modules["airflow.utils.net"].get_hostname = lambda: "worker-1"
+sys.modules["airflow.sdk.api.client"]._should_retry_api_request = lambda error: isinstance(error, TimeoutError)
+import supervisor  # noqa: E402
+
+
+class Redis(dict):
+    def hset(self, key, field, value):
+        self.setdefault(key, {})[field] = value
+
+    def expire(self, key, seconds):
+        self.expires = (key, seconds)
+
+
+class StartsTest(unittest.TestCase):
+    def start(self, *answers):
+        """Starts a task, with the answers of a webserver, each after 20 s."""
+        self.redis, self.now = Redis(), 0.0
+        call = mock.Mock(side_effect=answers)
+
+        def start(*args):
+            self.now += 20
+            return call(*args)
+
+        with contextlib.ExitStack() as stack:
+            for name, value in {
+                "report": lambda *_: None,
+                "client_of": lambda _: contextlib.nullcontext(self.redis),
+                "tried_once": lambda _: contextlib.nullcontext(),
+                "time": types.SimpleNamespace(monotonic=lambda: self.now, sleep=lambda _: None),
+            }.items():
+                stack.enter_context(mock.patch.object(supervisor, name, value))
+            return supervisor.report_starts(start)(mock.Mock(), "ti", 7, None)
+
+    def test_a_start_is_tried_until_the_webserver_answers(self):
+        self.assertEqual(self.start(TimeoutError(), TimeoutError(), "context"), "context")
+        self.assertEqual(self.redis, {})
+
+    def test_a_start_without_an_answer_is_given_up_and_noted(self):
+        with self.assertRaises(Reject) as rejected:
+            self.start(*[TimeoutError()] * 3)
+        self.assertTrue(rejected.exception.requeue)
+        self.assertEqual(self.redis, {broker.GIVEN_UP: {"ti": "worker-1 7"}})
+        self.assertEqual(self.redis.expires, (broker.GIVEN_UP, broker.KEPT))
+
+    def test_a_refusal_of_the_webserver_ends_the_start(self):
+        with self.assertRaises(ValueError):
+            self.start(ValueError("conflict"))
+        self.assertEqual(self.redis, {})
+
+
+unittest.main()
