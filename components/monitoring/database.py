@@ -1,4 +1,4 @@
-"""Reads the metadata database over one connection, with queries that indexes answer."""
+"""Reads the metadata database over one connection, with queries that use indexes."""
 
 import json
 import time
@@ -6,85 +6,96 @@ import time
 import sqlalchemy
 from broker import secret
 
-SECONDS = 5
+# Seconds for a connection and for each query.
+TIMEOUT = 5
 ROLES = {"SchedulerJob": "scheduler", "TriggererJob": "triggerer", "DagProcessorJob": "dag-processor"}
-# The canary is no work of the stack's.
-OWN = "pool <> 'airflow_on_celery.canary'"
+# Excludes the canary's tasks, which are none of the users'.
+NOT_CANARY = "pool <> 'airflow_on_celery.canary'"
 RUNS = "SELECT state, count(*) FROM dag_run WHERE state IN ('queued', 'running') GROUP BY state"
 STATES = ("scheduled", "queued", "running", "deferred", "up_for_retry", "up_for_reschedule", "restarting")
-TASKS = f"SELECT state, count(*) FROM task_instance WHERE state = ANY(:states) AND {OWN} GROUP BY state"
+TASKS = f"SELECT state, count(*) FROM task_instance WHERE state = ANY(:states) AND {NOT_CANARY} GROUP BY state"
 QUEUED = f"""SELECT queue, external_executor_id, extract(epoch FROM now() - queued_dttm)
-    FROM task_instance WHERE state = 'queued' AND {OWN}"""
+    FROM task_instance WHERE state = 'queued' AND {NOT_CANARY}"""
+# Seconds in which the scheduler sends the message of a task that it has queued.
 UNSENT_SECONDS = 30
-LOST = """SELECT count(*) FROM log WHERE dttm > now() - interval '10 minutes'
+LOST_TASKS = """SELECT count(*) FROM log WHERE dttm > now() - interval '10 minutes'
     AND event = 'heartbeat timeout'"""
 HEARTBEATS = """SELECT job_type, extract(epoch FROM now() - max(latest_heartbeat)) FROM job
     WHERE job_type IN ('SchedulerJob', 'TriggererJob', 'DagProcessorJob') GROUP BY job_type"""
 CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE usename = ANY(:users)"
 SIZE = "SELECT pg_database_size(current_database())"
-NOTE = """SELECT extract(epoch FROM dttm), extra FROM log WHERE event = :event ORDER BY id DESC LIMIT 1"""
+LAST_EVENT = """SELECT extract(epoch FROM dttm), extra FROM log WHERE event = :event ORDER BY id DESC LIMIT 1"""
 
 
 class Database:
-    def __init__(self, about):
-        self.about = about
+    """Collects the database's series.
+
+    :param settings: `canary` and `backup`: true if the stack has one
+    """
+
+    def __init__(self, settings):
+        self.settings = settings
         url = secret("sql_alchemy_conn")
         urls = (url, secret("result_backend").removeprefix("db+"))
-        self.users = sorted({sqlalchemy.make_url(one).username for one in urls})
-        connect = {"connect_timeout": SECONDS}
+        self.users = sorted({sqlalchemy.make_url(each).username for each in urls})
+        connect = {"connect_timeout": TIMEOUT}
         self.engine = sqlalchemy.create_engine(
             url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args=connect
         )
 
     def series(self, broker):
-        with self.engine.begin() as connection:
-            connection.execute(sqlalchemy.text(f"SET LOCAL statement_timeout = '{SECONDS}s'"))
+        """Yields the database's series as (family, labels, value).
 
-            def rows(query, **values):
+        :param broker: the `Broker`, whose series were collected before
+        """
+        with self.engine.begin() as connection:
+            connection.execute(sqlalchemy.text(f"SET LOCAL statement_timeout = '{TIMEOUT}s'"))
+
+            def fetch(query, **values):
                 return connection.execute(sqlalchemy.text(query), values).all()
 
-            yield from self.work(rows)
-            yield from self.queued(rows, broker)
-            yield from self.notes(rows)
-            ((connections,),) = rows(CONNECTIONS, users=self.users)
+            yield from self.activity(fetch)
+            yield from self.queued(fetch, broker)
+            yield from self.events(fetch)
+            ((connections,),) = fetch(CONNECTIONS, users=self.users)
             yield "airflow_database_connections", {}, connections
-            ((size,),) = rows(SIZE)
+            ((size,),) = fetch(SIZE)
             yield "airflow_database_bytes", {}, size
 
-    def work(self, rows):
-        runs = dict(map(tuple, rows(RUNS)))
+    def activity(self, fetch):
+        runs = dict(map(tuple, fetch(RUNS)))
         for state in ("queued", "running"):
             yield "airflow_runs", {"state": state}, runs.get(state, 0)
-        tasks = dict(map(tuple, rows(TASKS, states=list(STATES))))
+        tasks = dict(map(tuple, fetch(TASKS, states=list(STATES))))
         for state in STATES:
             yield "airflow_tasks", {"state": state}, tasks.get(state, 0)
-        for job, age in rows(HEARTBEATS):
+        for job, age in fetch(HEARTBEATS):
             yield "airflow_heartbeat_age_seconds", {"role": ROLES[job]}, age
-        ((errors,),) = rows("SELECT count(*) FROM import_error")
+        ((errors,),) = fetch("SELECT count(*) FROM import_error")
         yield "airflow_import_errors", {}, errors
-        ((lost,),) = rows(LOST)
+        ((lost,),) = fetch(LOST_TASKS)
         yield "airflow_tasks_lost", {}, lost
 
-    def queued(self, rows, broker):
-        """Tells what the database knows of tasks in queues: which have no message, and the age of the oldest messages."""
-        found = rows(QUEUED)
-        broker.further = {queue for queue, _, _ in found}
-        ages = {task: float(age) for _, task, age in found}
-        if broker.taken is not None:
+    def queued(self, fetch, broker):
+        """Yields the series for which the database and the broker are compared: unsent tasks, and ages of oldest messages."""
+        tasks = fetch(QUEUED)
+        broker.database_queues = {queue for queue, _, _ in tasks}
+        ages = {task: float(age) for _, task, age in tasks}
+        if broker.held is not None:
             late = {task for task, age in ages.items() if age > UNSENT_SECONDS}
-            yield "airflow_tasks_unsent", {}, len(broker.unsent(late))
+            yield "airflow_tasks_unsent", {}, len(broker.without_message(late))
         now = time.monotonic()
         for queue, (task, since) in broker.oldest.items():
             if task is not None:
                 yield "airflow_queue_oldest_seconds", {"queue": queue}, ages.get(task, now - since)
 
-    def notes(self, rows):
-        if self.about["canary"]:
-            for at, extra in rows(NOTE, event="airflow_on_celery.canary"):
+    def events(self, fetch):
+        if self.settings["canary"]:
+            for at, extra in fetch(LAST_EVENT, event="airflow_on_celery.canary"):
                 proof = json.loads(extra)
                 yield "airflow_canary_success", {}, not proof["faults"]
                 yield "airflow_canary_time_seconds", {}, at
                 yield "airflow_canary_duration_seconds", {}, proof["seconds"]
-        if self.about["backup"]:
-            found = rows(NOTE, event="airflow_on_celery.backup")
-            yield "airflow_backup_time_seconds", {}, found[0][0] if found else 0
+        if self.settings["backup"]:
+            backups = fetch(LAST_EVENT, event="airflow_on_celery.backup")
+            yield "airflow_backup_time_seconds", {}, backups[0][0] if backups else 0

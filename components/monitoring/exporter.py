@@ -1,7 +1,7 @@
 """usage: exporter.py PORT
 
-Serves series of the stack in Prometheus' format: each request asks the database and the broker once. Without Airflow,
-whose import takes seconds and 100 MiB.
+Serves the stack's series in Prometheus' text format at /metrics. Reads the database and the broker when asked, at most once
+in 5 s. Does not import Airflow, which takes seconds and 100 MiB.
 """
 
 import json
@@ -18,78 +18,80 @@ from database import Database
 HERE = pathlib.Path(__file__).parent
 FAMILIES = json.loads((HERE / "families.json").read_text())
 # Budgets, queues, volumes and certificates of the stack.
-ABOUT = json.loads((HERE / "about.json").read_text())
-# Seconds for which several readers get the same series.
-FRESH = 5
+SETTINGS = json.loads((HERE / "settings.json").read_text())
+# Seconds for which all requests get the same text.
+CACHE_SECONDS = 5
 
 
 def volumes():
-    for name, path in ABOUT["volumes"].items():
-        facts = os.statvfs(path)
-        # As df counts: what only root may use is neither used nor free.
-        whole = facts.f_blocks - facts.f_bfree + facts.f_bavail
-        yield "airflow_volume_free_ratio", {"volume": name}, facts.f_bavail / whole if whole else 0
+    for name, path in SETTINGS["volumes"].items():
+        stat = os.statvfs(path)
+        # Counts as df does: blocks reserved for root are neither used nor free.
+        blocks = stat.f_blocks - stat.f_bfree + stat.f_bavail
+        yield "airflow_volume_free_ratio", {"volume": name}, stat.f_bavail / blocks if blocks else 0
 
 
-def stated():
-    yield "airflow_database_connections_budget", {}, ABOUT["connections"]
-    for name, end in ABOUT["certificates"].items():
+def configured():
+    yield "airflow_database_connections_budget", {}, SETTINGS["connections"]
+    for name, end in SETTINGS["certificates"].items():
         yield "airflow_certificate_end_seconds", {"certificate": name}, end
 
 
-def quoted(value):
+def escaped(value):
     return str(value).replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
 
 
-def rendered(series):
-    """Renders series, sorted by family.
+def render(series):
+    """Renders series in Prometheus' text format, sorted by family.
 
-    :param series: family, labels and value of each
+    :param series: (family, labels, value) of each
+    :raises ValueError: if the labels are not those of families.json
     """
     lines = []
-    for name, labels, value in sorted(series, key=lambda one: (one[0], sorted(one[1].items()))):
+    for name, labels, value in sorted(series, key=lambda item: (item[0], sorted(item[1].items()))):
         if not any(line.startswith(f"# TYPE {name} ") for line in lines):
             lines += [f"# HELP {name} {FAMILIES[name]['help']}", f"# TYPE {name} gauge"]
         if list(labels) != FAMILIES[name]["labels"]:
             raise ValueError(f"{name} has the labels {list(labels)}; expected {FAMILIES[name]['labels']}")
-        inside = ",".join(f'{key}="{quoted(text)}"' for key, text in labels.items())
-        lines.append(f"{name}{{{inside}}} {float(value):.15g}" if inside else f"{name} {float(value):.15g}")
+        pairs = ",".join(f'{key}="{escaped(text)}"' for key, text in labels.items())
+        lines.append(f"{name}{{{pairs}}} {float(value):.15g}" if pairs else f"{name} {float(value):.15g}")
     return "\n".join(lines) + "\n"
 
 
 class Exporter:
     def __init__(self):
-        self.broker = Broker(ABOUT)
-        self.database = Database(ABOUT)
+        self.broker = Broker(SETTINGS)
+        self.database = Database(SETTINGS)
         self.lock = threading.Lock()
         self.read_at = float("-inf")
         self.text = ""
 
     def series(self):
-        """Reads all sources; one that fails is told, and holds up no other."""
+        """Yields the series of all sources. A source that fails is logged and yields `airflow_source_up` 0."""
         sources = {
-            "stack file": stated,
+            "stack file": configured,
             "volumes": volumes,
-            **({"broker": self.broker.series} if self.broker.is_known else {}),
-            # Comes after the broker, whose oldest messages have their age there.
+            **({"broker": self.broker.series} if self.broker.is_supported else {}),
+            # Follows the broker: the database knows the ages of the broker's oldest messages.
             "database": lambda: self.database.series(self.broker),
         }
         for source, read in sources.items():
             try:
-                found = list(read())
+                series = list(read())
             except Exception as error:
-                # The text of an error may have a URL in it.
-                print(f"{source} cannot be read: {type(error).__name__}", flush=True)
-                found = []
+                # The error's text is left out: it may contain a URL with a password.
+                print(f"exporter: reading the {source} failed: {type(error).__name__}", flush=True)
+                series = []
                 yield "airflow_source_up", {"source": source}, 0
             else:
                 yield "airflow_source_up", {"source": source}, 1
-            yield from found
+            yield from series
 
-    def answer(self):
+    def metrics(self):
+        """Returns the text of all series, at most `CACHE_SECONDS` old."""
         with self.lock:
-            if time.monotonic() - self.read_at > FRESH:
-                self.text = rendered(self.series())
+            if time.monotonic() - self.read_at > CACHE_SECONDS:
+                self.text = render(self.series())
                 self.read_at = time.monotonic()
             return self.text
 
@@ -101,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path not in ("/metrics", "/health"):
             self.send_error(404)
             return
-        body = (self.exporter.answer() if self.path == "/metrics" else "").encode()
+        body = (self.exporter.metrics() if self.path == "/metrics" else "").encode()
         self.send_response(200)
         self.send_header("content-type", "text/plain; version=0.0.4")
         self.send_header("content-length", str(len(body)))
@@ -109,7 +111,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_):
-        """Logs no requests."""
+        """Keeps requests out of the log."""
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ export class Exporter extends pulumi.ComponentResource {
     // The exporter reads the database and the broker with the scheduler's logins.
     const { env, secrets, files } = args.environment.scheduler;
     const { logs } = args;
-    const about = {
+    const exporterSettings = {
       queues: [
         ...new Set(settings.groups.flatMap(({ queues }) => (queues.length ? queues : [defaultQueue]))),
       ],
@@ -77,7 +77,7 @@ export class Exporter extends pulumi.ComponentResource {
           ...files,
           ...programs(folder, import.meta.url, "exporter.py", "broker.py", "database.py"),
           [`${folder}/families.json`]: JSON.stringify(families),
-          [`${folder}/about.json`]: JSON.stringify(about),
+          [`${folder}/settings.json`]: JSON.stringify(exporterSettings),
         },
         scratch: ["/tmp"],
         volumes: logs ? { "/opt/airflow/logs": logs } : {},

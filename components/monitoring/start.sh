@@ -1,26 +1,27 @@
 #!/bin/bash
 # usage: start.sh USER RETENTION URL PATH
-# Runs Prometheus and, if alerts go somewhere, Alertmanager. The end of one ends the other, and the container begins anew.
+# Runs Prometheus, and Alertmanager if the stack sends alerts. When either ends, the script ends both, and the platform restarts
+# the container.
 set -eu
 folder=$(dirname "$0")
 alerts=/run/secrets/alertmanager.json
 umask 077
 password=$(< /run/secrets/admin_password)
-# Prometheus knows a password by its hash; the health check has the password itself.
+# Gives Prometheus a hash of the password, and curl of the health check the password itself.
 echo "{basic_auth_users: {'$1': '$(htpasswd -niBC 8 "$1" <<< "$password" | cut -d: -f2-)'}}" > /dev/shm/web.yml
 printf 'user = "%s:%s"\n' "$1" "$(sed 's/[\\"]/\\&/g' <<< "$password")" > /dev/shm/login
 unset password
 
-# Ends both in order, so that Prometheus writes what it has in memory.
+# Passes SIGTERM on, and waits until Prometheus has written its data in memory to the disk.
 trap 'kill $(jobs -p); wait' TERM
 
 if [[ -f $alerts ]]; then
-  # Alertmanager logs the URL of a webhook that fails, which may be a secret.
+  # Removes URLs from the log: Alertmanager logs the URL of a webhook that fails, which may be secret.
   prometheus-alertmanager --config.file="$alerts" --storage.path=/tmp/alertmanager \
     --web.listen-address=127.0.0.1:9093 --cluster.listen-address= --log.level=warn \
     2> >(sed -u 's|https\?://[^ "\\]*|(a URL)|g' >&2) &
 fi
-# Frees memory early: the series of a stack are few.
+# Collects garbage early, which costs little CPU time for a stack's few series.
 GOGC=40 prometheus --config.file="$folder/prometheus.json" --web.config.file=/dev/shm/web.yml \
   --storage.tsdb.path=/series --storage.tsdb.retention.time="$2" --web.external-url="$3" --web.route-prefix="$4" \
   --web.console.templates="$folder/consoles" --web.console.libraries="$folder/consoles" --log.level=warn &

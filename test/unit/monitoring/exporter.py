@@ -12,7 +12,7 @@ from unittest import mock
 
 SOURCES = pathlib.Path("components/monitoring")
 FAMILIES = json.loads(os.environ["FAMILIES"])
-ABOUT = {
+SETTINGS = {
     "queues": ["default"],
     "connections": 40,
     "certificates": {"publish.certificate": 2_000_000_000},
@@ -113,7 +113,7 @@ class ExporterTest(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         for name in ("exporter.py", "broker.py", "database.py"):
             shutil.copy(SOURCES / name, cls.folder.name)
-        for name, value in {"families": FAMILIES, "about": ABOUT}.items():
+        for name, value in {"families": FAMILIES, "settings": SETTINGS}.items():
             (pathlib.Path(cls.folder.name) / f"{name}.json").write_text(json.dumps(value))
         sys.path.insert(0, cls.folder.name)
         sys.modules.update(modules())
@@ -134,7 +134,7 @@ class ExporterTest(unittest.TestCase):
         return {(name, *labels.values()): value for name, labels, value in self.exporter.Exporter().series()}
 
     def test_all_families(self):
-        text = self.exporter.Exporter().answer()
+        text = self.exporter.Exporter().metrics()
         told = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
         self.assertEqual(told, sorted(FAMILIES))
         self.assertNotIn("word", text)
