@@ -31,7 +31,7 @@ function optional({ canary, backup }: Alerting): Record<string, Alert> {
         expr: `airflow_canary_success == 0 or time() - airflow_canary_time_seconds > ${canary.every + 300}`,
         lasts: 0,
         summary:
-          "The last proof of queues and workers failed, or there was none for 5 minutes after it was due.",
+          "The last proof of queues and workers failed, or the next proof is more than 5 minutes late.",
       },
     }),
     ...(backup && {
@@ -56,18 +56,18 @@ export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
       expr: "airflow_queue_oldest_seconds > 300 and airflow_queue_consumers > 0",
       lasts: 60,
       summary:
-        "The oldest message of {{ $labels.queue }} waits for more than 5 minutes, though workers read it.",
+        "The oldest message of queue {{ $labels.queue }} has waited for more than 5 minutes, though workers read the queue.",
     },
     QueueUnread: {
       expr: "airflow_queue_length > 0 and airflow_queue_consumers == 0",
       // An autoscaler has to start the first worker.
       lasts: settings.groups.some(({ autoscale }) => autoscale) ? 300 : 60,
-      summary: "Messages wait in {{ $labels.queue }}, which no worker reads.",
+      summary: "Messages wait in queue {{ $labels.queue }}, which no worker reads.",
     },
     WorkerIdle: {
       expr: "airflow_worker_queues == 0",
       lasts: 60,
-      summary: "{{ $labels.worker }} is online and reads no queue.",
+      summary: "Worker {{ $labels.worker }} is online and reads no queue.",
     },
     TasksLost: {
       expr: "airflow_tasks_lost >= 3",
@@ -82,7 +82,7 @@ export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
     ImportErrors: {
       expr: "airflow_import_errors > 0",
       lasts: 600,
-      summary: "Files of DAGs cannot be imported for 10 minutes.",
+      summary: "DAG files have had import errors for 10 minutes.",
     },
     BrokerFull: {
       expr: `airflow_broker_memory_bytes / airflow_broker_memory_limit_bytes > ${shares.memory} or airflow_broker_writes == 0`,
@@ -102,12 +102,13 @@ export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
     CertificateEnds: {
       expr: `airflow_certificate_end_seconds - time() < ${14 * day}`,
       lasts: 0,
-      summary: "The certificate {{ $labels.certificate }} ends within 14 days.",
+      summary: "The certificate {{ $labels.certificate }} expires within 14 days.",
     },
     SourceSilent: {
       expr: 'airflow_source_up == 0 or up{job="airflow"} == 0',
       lasts: 2 * missed,
-      summary: "The monitoring cannot read {{ $labels.source }}: alerts about it are silent.",
+      summary:
+        "The exporter cannot read the {{ $labels.source }}: alerts that depend on this source cannot fire.",
     },
     ...optional(settings),
   };

@@ -1,19 +1,21 @@
-# logins.sh FOLDER: gives Postgres the passwords of the stack, by login.sql of FOLDER. Safe to run again.
+# usage: logins.sh FOLDER
+# Sets the stack's current passwords in Postgres, with FOLDER/login.sql. Safe to repeat.
 set -eu
 umask 077
-# Keeps passwords out of the server's log and statistics, for all settings of them.
+# Keeps passwords out of the server's log and statistics.
 export PGUSER=postgres PGDATABASE=postgres PSQLRC=/dev/null PGCONNECT_TIMEOUT=10 \
   PGOPTIONS='-c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1 -c log_min_duration_sample=-1 -c log_transaction_sample_rate=0 -c client_min_messages=warning -c track_activities=off -c pg_stat_statements.track=none'
 
 sql() { psql --no-password --quiet --set=ON_ERROR_STOP=1 "$@"; }
 
-# Tries the superuser's passwords, the latest first; an earlier one that fits is replaced.
+# Writes the first of the superuser's passwords that Postgres accepts to PGPASSFILE; the latest password comes first.
 log_in() {
   while IFS= read -r password; do
     printf %s "$password" | sed 's/[\\:]/\\&/g; s/^/*:*:*:*:/; $a\' > "$PGPASSFILE"
     if sql --command='SELECT' > /dev/null; then return; fi
   done < /run/secrets/postgres_passwords
-  echo 'logins: Postgres accepts none of the passwords that its superuser has had.' >&2
+  echo "logins: no password that the stack has had lets postgres log in to $PGHOST:$PGPORT, see above; expected the current one or an" \
+    "earlier one. Set the current one, as a superuser: ALTER ROLE postgres PASSWORD '...';" >&2
   exit 1
 }
 

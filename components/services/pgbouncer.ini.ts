@@ -44,17 +44,17 @@ unix_socket_dir =
 auth_type = hba
 auth_hba_file = ${hbaFile}
 auth_file = ${secretsDirectory}/${secrets.users}
-; A connection to Postgres is a client's for one transaction: Airflow keeps nothing on it from one to the next.
+; Assigns a connection to Postgres to a client for one transaction: Airflow keeps no state on a connection between transactions.
 pool_mode = transaction
 default_pool_size = ${poolSize}
 max_client_conn = ${clients}
 ignore_startup_parameters = extra_float_digits
 server_tls_sslmode = ${tls.sslmode ?? "prefer"}
 server_tls_ca_file = ${tls.sslrootcert ?? ""}
-; Postgres may restart: it is tried again every 2 s, and clients wait for it.
+; Reconnects every 2 s when Postgres restarts; queries of clients wait up to 60 s.
 server_login_retry = 2
 query_wait_timeout = 60
-; Notices those whose machine is gone.
+; Closes connections of clients whose machine is gone: 60 s + 3 x 10 s.
 tcp_keepalive = 1
 tcp_keepidle = 60
 tcp_keepintvl = 10

@@ -1,4 +1,4 @@
--- Runs once, on an empty data directory. A password that fails to apply must not end up in the server's log.
+-- Runs once, on an empty data directory. Keeps statements that fail, and thereby passwords, out of the server's log.
 SET log_min_error_statement = panic;
 \set metadata_password `cat /run/secrets/metadata_password`
 \set results_password `cat /run/secrets/results_password`

@@ -22,16 +22,17 @@ protected-mode yes
 port 6379
 dir /data
 aclfile ${secretsDirectory}/${usersFile}
-# Keeps messages over a restart, and over a crash all but those of the last second.
+# Keeps all messages over a restart; a crash loses the messages of the last second.
 appendonly yes
 appendfsync everysec
-# Disables snapshots beside the log: they need room of their own, and a failed one would stop all writes.
+# Disables snapshots beside the append-only file: a snapshot needs disk space, and a failed snapshot would stop all writes.
 save ""
 stop-writes-on-bgsave-error no
-# Refuses new messages when full, instead of dropping old ones; a rewrite of the log needs room beside the messages.
+# Refuses new messages when the memory is full, instead of dropping old ones. A rewrite of the append-only file needs the rest of
+# the memory.
 maxmemory ${Math.floor(memory * 0.6)}mb
 maxmemory-policy noeviction
-# Notices clients whose machine is gone.
+# Closes connections of clients whose machine is gone.
 tcp-keepalive 60
 ${own.join("")}`;
 }

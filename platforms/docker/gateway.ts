@@ -23,7 +23,7 @@ export const secrets = { machine: "machine.pem", authorities: "authorities.pem" 
 const identity = `crt /run/secrets/${secrets.machine} ca-file /run/secrets/${secrets.authorities} verify required`;
 
 /** HAProxy section that resolves service names. */
-export const resolvers = `# Asks Docker's name server; a restart may change a service's address.
+export const resolvers = `# Resolves service names by Docker's DNS server every second, since a restart may change a service's address.
 resolvers docker
   nameserver docker 127.0.0.11:53
   timeout resolve 1s
@@ -35,7 +35,7 @@ resolvers docker
 const head = `global
   log stdout format raw daemon err
   maxconn 4096
-  # One thread carries all that machines send to each other.
+  # One thread has enough throughput for the traffic between machines.
   nbthread 1
   ssl-default-bind-options ssl-min-ver TLSv1.3
   ssl-default-server-options ssl-min-ver TLSv1.3
@@ -46,16 +46,16 @@ defaults
   option tcplog
   option dontlognull
   option log-separate-errors
-  # Lets connections be idle for days, but requires them to be established within seconds.
+  # Keeps idle connections for 7 days, but requires a connection to be established within seconds.
   timeout tunnel 7d
   timeout client 30s
   timeout server 30s
   timeout client-fin 30s
   timeout server-fin 30s
-  # Fails at once: clients try again by themselves.
+  # Fails at once, without retries: clients retry.
   timeout connect 3s
   retries 0
-  # Closes a connection whose other end is gone within 5 + 3 x 3 seconds.
+  # Closes a connection within 5 + 3 x 3 s when the peer is gone.
   option clitcpka
   clitcpka-idle 5s
   clitcpka-intvl 3s
@@ -67,7 +67,7 @@ defaults
 
 ${resolvers}`;
 
-/** Detects a lost machine while data is in flight; HAProxy 2.6 ignores this as a default of servers. */
+/** Closes a connection when sent data stays unacknowledged for 12 s; HAProxy 2.6 ignores this as a default of servers. */
 const tcpTimeout = "tcp-ut 12s";
 
 /** Instances of a service on one machine among which connections are spread. */

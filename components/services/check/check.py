@@ -1,10 +1,11 @@
 """usage: check.py CONNECTIONS [--redis-authorities FILE] [--redis-certificate FILE]
 
-Looks at the Postgres and the Redis that a stack is given, as Airflow will use them, before anything else is touched.
-Checks the services whose URLs are in /run/secrets: metadata_url, results_url, broker_url.
-CONNECTIONS says how many the stack may open to Postgres. The files are in PEM: authorities of Redis, and the certificate
-that is shown to it, whose key is the secret redis_client_key.
-Prints what was tried, what is needed and what mends it, never a password; the exit code is the number of complaints.
+Checks the external Postgres and Redis of a stack as Airflow will use them, before the deployment touches anything else.
+The URLs are the secrets metadata_url, results_url and broker_url; a service without a URL is not checked.
+CONNECTIONS is the maximum number of connections that the stack opens to Postgres. Each FILE is in PEM: the authorities of
+Redis, and a client certificate, whose key is the secret redis_client_key.
+Prints each fault with the login that was tried, the expected state and the fix, never a password. The exit code is the number
+of faults.
 """
 
 import argparse
@@ -22,23 +23,24 @@ parser.add_argument("--redis-certificate")
 arguments = parser.parse_args()
 
 
-def given(name):
+def read_secret(name):
     file = secrets / name
     return file.read_text() if file.exists() else None
 
 
-complaints = []
-metadata, results, broker = given("metadata_url"), given("results_url"), given("broker_url")
+checks = []
+metadata, results, broker = read_secret("metadata_url"), read_secret("results_url"), read_secret("broker_url")
 if metadata:
-    complaints += check_postgres.complaints("postgres.url", metadata, arguments.connections)
+    checks.append(check_postgres.check("postgres.url", metadata, arguments.connections))
 if results and results != metadata:
-    complaints += check_postgres.complaints("postgres.resultsUrl", results, 0)
+    checks.append(check_postgres.check("postgres.resultsUrl", results, 0))
 if broker:
     identity = arguments.redis_certificate and (arguments.redis_certificate, str(secrets / "redis_client_key"))
-    complaints += check_redis.complaints("redis.url", broker, arguments.redis_authorities, identity)
+    checks.append(check_redis.check("redis.url", broker, arguments.redis_authorities, identity))
 
-for complaint in complaints:
-    print(f"ERROR {complaint}", flush=True)
-if not complaints:
-    print("All that Airflow needs of its services is there.", flush=True)
-sys.exit(len(complaints))
+faults = [fault for found in checks for fault in found]
+for fault in faults:
+    print(f"ERROR {fault}", flush=True)
+if not faults:
+    print(f"All {len(checks)} checks passed.", flush=True)
+sys.exit(len(faults))

@@ -1,19 +1,24 @@
-"""Checks that a Redis has all that Celery needs."""
+"""Checks a Redis server for the needs of Celery."""
 
 import urllib.parse
 import uuid
 
 import redis
-from check_network import Complaint, connect, handshake
+from check_network import Fault, connect, handshake
 
+# Oldest supported version of the server.
 OLDEST = (6, 2)
-RULES = "~* &* +@all -@admin -@dangerous +info"
+# Permissions of the broker's user: all keys and channels, and all commands but administrative and dangerous ones.
+ACL_RULES = "~* &* +@all -@admin -@dangerous +info"
 
 
-def complaints(key, url, ca, identity=None):
-    """Returns the faults of a Redis.
+def check(key, url, ca, identity=None):
+    """Checks a Redis server, and prints whether the check passed.
 
-    `ca` is a file of authorities, in place of the public ones; `identity` has the files of a certificate and its key.
+    :param key: key of the URL in the stack file
+    :param ca: path of the trusted authorities; None for the public ones
+    :param identity: paths of the client certificate and its key
+    :return: the faults, as texts
     """
     parts = urllib.parse.urlsplit(url)
     user, password = urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password)
@@ -35,76 +40,72 @@ def complaints(key, url, ca, identity=None):
             **({"ssl_ca_certs": ca} if tls and ca else {}),
             **({"ssl_certfile": identity[0], "ssl_keyfile": identity[1]} if tls and identity else {}),
         )
-        found = list(faults(client, user, tls, identity))
-    except Complaint as complaint:
-        found = [str(complaint)]
-    print(f"{place}: {'refused' if found else 'good'}", flush=True)
-    return [f"{place}: {fault}" for fault in found]
-
-
-def faults(client, user, tls, identity):
-    log_in(client, user, tls, identity)
-    information = ask(client, user)
-    yield from unfit(information)
-    yield from lacking(client, user)
+        log_in(client, user, tls, identity)
+        info = info_of(client, user)
+        faults = [*server_faults(info), *missing_permissions(client, user)]
+        if not info.get("aof_enabled"):
+            print(
+                f"WARNING {place}: Redis writes no append-only file (aof_enabled is 0), so a crash loses the tasks that wait. "
+                "To keep them: CONFIG SET appendonly yes, and the same in redis.conf.",
+                flush=True,
+            )
+    except Fault as fault:
+        faults = [str(fault)]
+    print(f"{place}: {'failed' if faults else 'passed'}", flush=True)
+    return [f"{place}: {fault}" for fault in faults]
 
 
 def log_in(client, user, tls, identity):
     try:
         client.ping()
     except redis.exceptions.NoPermissionError:
-        # The login is right; a missing permission is reported with the others.
+        # The login succeeded; `missing_permissions` reports what the user may not do.
         return
     except redis.exceptions.AuthenticationError as error:
-        raise Complaint(
-            f"the server refuses the login of {user} ({error}). "
-            f"Needed is the right password in the URL, or as an administrator: ACL SETUSER {user} on >PASSWORD {RULES}"
+        raise Fault(
+            f"the server refuses the login of {user} ({error}); expected the password in the URL. "
+            f"To change it, as an administrator: ACL SETUSER {user} on >PASSWORD {ACL_RULES}"
         ) from error
     except redis.exceptions.RedisError as error:
-        hint = shown(identity) if tls else " If it speaks TLS there, the URL begins with rediss://."
-        raise Complaint(f"the server does not answer as Redis does ({error}).{hint}") from error
+        hint = certificate_hint(identity) if tls else " If the server expects TLS on this port, begin the URL with rediss://."
+        raise Fault(f"the server does not answer as Redis does ({error}).{hint}") from error
 
 
-def shown(identity):
-    """Says what a server may lack that ends a connection after the handshake, which is when it judges the client."""
+def certificate_hint(identity):
+    """Returns the likely fix when a server closes the connection after the handshake, as it does for a bad client certificate."""
     if identity is None:
-        return " If it asks for a client certificate (tls-auth-clients), needed are redis.certificate and redis.key."
-    return " Needed is a redis.certificate that is signed by an authority which the server trusts (tls-ca-cert-file)."
+        return " If the server asks for a client certificate (tls-auth-clients), set redis.certificate and redis.key."
+    return " Expected a redis.certificate that is signed by an authority which the server trusts (tls-ca-cert-file)."
 
 
-def ask(client, user):
+def info_of(client, user):
     try:
         return client.info("all")
     except redis.exceptions.NoPermissionError as error:
-        raise Complaint(
-            f"{user} may not ask for INFO ({error}). Needed is, as an administrator: ACL SETUSER {user} {RULES}"
+        raise Fault(
+            f"{user} may not run INFO ({error}). To grant it, as an administrator: ACL SETUSER {user} {ACL_RULES}"
         ) from error
 
 
-def unfit(information):
-    version = information["redis_version"]
+def server_faults(info):
+    """Yields the faults of version, configuration and role, from the answer to INFO."""
+    version = info["redis_version"]
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
-        yield f"the server is Redis {version}. Needed is {'.'.join(map(str, OLDEST))} or newer."
-    policy = information["maxmemory_policy"]
+        yield f"the server is Redis {version}; expected {'.'.join(map(str, OLDEST))} or newer."
+    policy = info["maxmemory_policy"]
     if policy != "noeviction":
         yield (
-            f"its maxmemory-policy is {policy}: when it is full it would drop tasks that wait, without a word. "
-            "Needed is, as an administrator: CONFIG SET maxmemory-policy noeviction, and the same in redis.conf."
+            f"its maxmemory-policy is {policy}: with its memory full Redis would silently drop tasks that wait; expected noeviction. "
+            "To set it, as an administrator: CONFIG SET maxmemory-policy noeviction, and the same in redis.conf."
         )
-    if information.get("role") != "master":
-        yield "it is a replica, which cannot be written to. Needed is the address of the primary."
-    if information.get("cluster_enabled"):
-        yield "it is a Redis Cluster, which Celery cannot use as a broker. Needed is one without cluster-enabled."
-    if not information.get("aof_enabled"):
-        print(
-            "WARNING Redis keeps no log (aof_enabled is 0): what waits in the queue is lost when it crashes. "
-            "Better is: CONFIG SET appendonly yes, and the same in redis.conf.",
-            flush=True,
-        )
+    if info.get("role") != "master":
+        yield "the server is a replica, which refuses writes; expected the address of the primary."
+    if info.get("cluster_enabled"):
+        yield "the server is a Redis Cluster, which Celery cannot use as a broker; expected a server without cluster-enabled."
 
 
-def attempts(client, key):
-    """Does what Celery and Flower do, on keys of this check alone."""
+def commands(client, key):
+    """Returns the commands of Celery and Flower, by name, as calls on keys that begin with `key`."""
     pubsub = client.pubsub()
     return {
         "LPUSH": lambda: client.lpush(f"{key}-queue", "task"),
@@ -129,37 +130,38 @@ def attempts(client, key):
         "EXISTS": lambda: client.exists(f"{key}-mutex"),
         "EVALSHA and SCRIPT LOAD": lambda: client.register_script("return redis.call('get', KEYS[1])")([f"{key}-mutex"]),
         "PUBLISH": lambda: client.publish(f"{key}-channel", "message"),
-        "SUBSCRIBE": lambda: heard(pubsub, pubsub.subscribe, f"{key}-channel"),
-        "PSUBSCRIBE": lambda: heard(pubsub, pubsub.psubscribe, f"{key}-*"),
+        "SUBSCRIBE": lambda: subscribe_to(pubsub, pubsub.subscribe, f"{key}-channel"),
+        "PSUBSCRIBE": lambda: subscribe_to(pubsub, pubsub.psubscribe, f"{key}-*"),
         "DEL": lambda: client.delete(*(f"{key}-{part}" for part in ("queue", "binding", "index", "unacked", "mutex"))),
     }
 
 
-def heard(pubsub, subscribe, channel):
-    """Reads the answer to a subscription, which comes as a message."""
+def subscribe_to(pubsub, subscribe, channel):
+    """Subscribes, and reads the answer, which comes as a message and raises the error."""
     subscribe(channel)
     pubsub.get_message(timeout=5)
 
 
-def lacking(client, user):
+def missing_permissions(client, user):
+    """Yields the commands, keys and channels that the user lacks, and a full memory."""
     missing, keys = [], []
-    for name, attempt in attempts(client, f"airflow-check-{uuid.uuid4()}").items():
+    for name, command in commands(client, f"airflow-check-{uuid.uuid4()}").items():
         try:
-            attempt()
+            command()
         except redis.exceptions.NoPermissionError as error:
             (keys if "keys" in str(error) or "channels" in str(error) else missing).append(name)
         except redis.exceptions.OutOfMemoryError:
-            yield "it is full: it takes no more tasks. Needed is a higher maxmemory, or fewer keys of others in it."
+            yield "its memory is full, so it refuses tasks; expected a higher maxmemory, or fewer keys of other programs."
             return
         except redis.exceptions.ReadOnlyError:
             return
     if missing:
         yield (
-            f"{user} may not run {', '.join(missing)}, which Celery does. "
-            f"Needed is, as an administrator: ACL SETUSER {user} {RULES}"
+            f"{user} may not run {', '.join(missing)}, which Celery needs. "
+            f"To grant it, as an administrator: ACL SETUSER {user} {ACL_RULES}"
         )
     if keys:
         yield (
             f"{user} may not use every key and channel ({', '.join(keys)} failed), and Celery chooses their names. "
-            f"Needed is, as an administrator: ACL SETUSER {user} ~* &*"
+            f"To grant it, as an administrator: ACL SETUSER {user} ~* &*"
         )

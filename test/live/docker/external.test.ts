@@ -68,7 +68,7 @@ after(async () => {
 
 test("services that are good are found good", async () => {
   const said = await outside.check(good());
-  assert.match(said, /^All that Airflow needs of its services is there\.\nexit code 0$/m);
+  assert.match(said, /^All 3 checks passed\.\nexit code 0$/m);
   assert.doesNotMatch(said, /WARNING|ERROR/);
   assert.equal(await outside.redisCli("dbsize"), "0");
 });
@@ -76,12 +76,12 @@ test("services that are good are found good", async () => {
 test("a Redis that asks for a certificate is good with one of its authority, and with no other", async () => {
   const urls = { broker_url: outside.asking };
   const check = (client?: string) => outside.check(urls, undefined, undefined, client);
-  assert.match(await check("server"), /^redis\.url, tried as celery at \S+ with TLS: good$/m);
-  const without = "needed are redis\\.certificate and redis\\.key\\.\nexit code 1$";
+  assert.match(await check("server"), /^redis\.url, tried as celery at \S+ with TLS: passed$/m);
+  const without = "set redis\\.certificate and redis\\.key\\.\nexit code 1$";
   assert.match(await check(), new RegExp(without, "m"));
   assert.match(
     await check("other"),
-    /Needed is a redis\.certificate that is signed by an authority which the server trusts \(tls-ca-cert-file\)\.$/m,
+    /Expected a redis\.certificate that is signed by an authority which the server trusts \(tls-ca-cert-file\)\.$/m,
   );
 });
 
@@ -105,20 +105,20 @@ const broken: readonly {
     says: /ERROR redis\.url, tried as celery at \S+ with TLS: the server refuses the login of celery .*ACL SETUSER celery on >PASSWORD/,
   },
   {
-    name: "an authority that is not known",
+    name: "an unknown authority",
     urls: good,
     ca: () => outside.otherCa,
-    says: /^ERROR postgres\.url.* is signed by an authority that is not known .*\nERROR postgres\.resultsUrl.*\nERROR redis\.url.*Trusted are the file given as ca/m,
+    says: /^ERROR postgres\.url.* is signed by an unknown authority .*\nERROR postgres\.resultsUrl.*\nERROR redis\.url.*expected an authority of the file ca\./m,
   },
   {
     name: "a certificate for another name",
     urls: () => ({ broker_url: outside.misnamed }),
-    says: /the certificate is not for [\d.]+ .*subject alternative names/,
+    says: /the server's certificate is not for [\d.]+ .*subject alternative names/,
   },
   {
     name: "no TLS where it is asked for",
     urls: () => ({ metadata_url: `${outside.postgres("metadata")}?sslmode=disable` }),
-    says: /lets team\.airflow in from here in no way .*no encryption.*hostssl team-metadata team\.airflow/,
+    says: /pg_hba\.conf has no entry for team\.airflow from this address .*no encryption.*hostssl team-metadata team\.airflow/,
   },
   {
     name: "a role that may not create tables",
@@ -128,23 +128,23 @@ const broken: readonly {
   {
     name: "a database that is not in UTF-8",
     urls: () => ({ metadata_url: outside.postgres("ascii") + tls }),
-    says: /the database is encoded in SQL_ASCII\. Needed is UTF8/,
+    says: /the encoding of the database is SQL_ASCII; expected UTF8/,
   },
   {
     name: "fewer connections than the stack may open",
     urls: () => ({ metadata_url: outside.postgres("metadata") + tls }),
     connections: 98,
-    says: /the stack may open 98 connections, but the server's max_connections less its reserve is 97\. Needed is a higher max_connections/,
+    says: /the stack may open 98 connections, but the server's max_connections less its reserve is 97; expected 98 at least: raise max_connections/,
   },
   {
-    name: "nobody who answers",
+    name: "no server that listens",
     urls: () => ({ metadata_url: outside.postgres("metadata").replace(":18620", ":18629") + tls }),
-    says: /nobody answers at [\d.]+:18629, tried for 15 s \(.*refused\)/,
+    says: /no connection to [\d.]+:18629 within 15 s \(.*refused\)/,
   },
   {
     name: "a user of Redis that lacks commands",
     urls: () => ({ broker_url: outside.redis("lame") }),
-    says: /lame may not run BRPOP, ZADD, which Celery does\. .*ACL SETUSER lame ~\* &\* \+@all/,
+    says: /lame may not run BRPOP, ZADD, which Celery needs\. .*ACL SETUSER lame ~\* &\* \+@all/,
   },
   {
     name: "a user of Redis that lacks keys",
