@@ -1,4 +1,4 @@
-"""The DAG of the canary: one task, which says where it ran. Only workers have this file, and no DAG processor reads it."""
+"""Defines the canary's DAG: one task, which logs its host. Only workers have this file, outside of the folder of DAGs."""
 
 import contextlib
 import pathlib
@@ -14,16 +14,16 @@ except ImportError:  # Airflow 2
     from airflow.models import DAG, BaseOperator
 
 ID = "airflow_on_celery.canary"
-# Seconds for which the logs of a proof stay on the machine of its worker.
-LOGS = 3600
+# Seconds for which a worker keeps the canary's logs on its disk.
+LOG_SECONDS = 3600
 
 
 def remove_old_logs():
     logs = pathlib.Path(conf.get("logging", "base_log_folder"), f"dag_id={ID}")
     for run in logs.iterdir() if logs.is_dir() else ():
-        # Other workers may remove the same folder.
+        # Another worker of the machine may remove the folder at the same time.
         with contextlib.suppress(OSError):
-            if run.stat().st_mtime < time.time() - LOGS:
+            if run.stat().st_mtime < time.time() - LOG_SECONDS:
                 shutil.rmtree(run)
 
 

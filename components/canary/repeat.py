@@ -1,6 +1,7 @@
 """usage: repeat.py SECONDS MAJOR URL USER
 
-Proves the stack again and again, as `npm run prove` does, and logs what fails. MAJOR is Airflow's version, and URL the webserver's.
+Proves the stack every SECONDS, as `npm run prove` does, and logs the faults. MAJOR is the major version of Airflow, URL the address
+of the webserver, and USER an administrator, whose password is the secret admin_password.
 """
 
 import base64
@@ -17,15 +18,15 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).parent
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
-# Seconds after which a proof hangs.
-PATIENCE = 900
-# Seconds in which the log of a task that has ended is there.
-LOG = 10
+# Seconds after which a proof is killed.
+PROOF_TIMEOUT = 900
+# Seconds in which a worker writes the log of a task that has ended.
+LOG_SECONDS = 10
 
-every, major, url, user = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
+interval, major, url, user = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 
 
-def ask(path, authorization=None, body=None):
+def request(path, authorization=None, body=None):
     headers = {"content-type": "application/json", "accept": "application/json"}
     if authorization:
         headers["authorization"] = authorization
@@ -38,16 +39,16 @@ def login():
     password = pathlib.Path("/run/secrets/admin_password").read_text()
     if major == "2":
         return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-    return "Bearer " + ask("/auth/token", body={"username": user, "password": password})["access_token"]
+    return "Bearer " + request("/auth/token", body={"username": user, "password": password})["access_token"]
 
 
 def log_fault(run, authorization):
-    """Why the webserver does not show the log of a run, or nothing."""
+    """Returns why the webserver does not show the log of a run; None if it does."""
     root = "/api/v1" if major == "2" else "/api/v2"
     path = f"{root}/dags/airflow_on_celery.canary/dagRuns/{run}/taskInstances/canary/logs/1"
-    for _ in range(LOG):
+    for _ in range(LOG_SECONDS):
         try:
-            if f"canary {run} ran on" in json.dumps(ask(path, authorization)):
+            if f"canary {run} ran on" in json.dumps(request(path, authorization)):
                 return None
             why = "the webserver shows a log without the canary's line"
         except (OSError, urllib.error.HTTPError) as error:
@@ -57,13 +58,13 @@ def log_fault(run, authorization):
 
 
 def faults_of(events):
-    """What failed, of the trials that ended."""
+    """Returns the faults of the trials that ended, including logs that the webserver does not show."""
     ended = [event for event in events if event["event"] in ("success", "failed")]
     faults = [f"{event['kind']} {event['name']}: {event['why']}" for event in ended if event["event"] == "failed"]
     try:
         authorization = login()
     except (OSError, urllib.error.HTTPError) as error:
-        return [*faults, f"webserver: it refuses the login of {user}: {error}"]
+        return [*faults, f"webserver: the login of {user} failed: {error}"]
     for event in ended:
         why = log_fault(event["run"], authorization) if event["event"] == "success" else None
         if why:
@@ -72,15 +73,15 @@ def faults_of(events):
 
 
 def prove():
-    """Runs one proof; returns the number of trials and the faults."""
+    """Runs one proof; returns the number of trials that passed, and the faults."""
     program = [sys.executable, str(HERE / "proof.py")]
-    # Silences deprecations of Airflow's, which say nothing about the stack.
+    # Hides Airflow's deprecation warnings, which say nothing about the stack.
     env = os.environ | {"PYTHONWARNINGS": "ignore"}
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, text=True) as child:
-        timer = threading.Timer(PATIENCE, child.kill)
+        timer = threading.Timer(PROOF_TIMEOUT, child.kill)
         timer.start()
         print((HERE / "request.json").read_text(), file=child.stdin, flush=True)
-        events, faults = [], ["the proof did not end"]
+        events, faults = [], [f"the proof did not end within {PROOF_TIMEOUT} s"]
         for line in child.stdout:
             if not line.startswith('{"event"'):
                 continue
@@ -101,7 +102,8 @@ def beat():
 
 threading.Thread(target=beat, daemon=True).start()
 while True:
-    begun = time.monotonic()
-    trials, faults = prove()
-    print(f"{trials} trials passed in {time.monotonic() - begun:.0f} s", *faults, sep="\nFAILED ", flush=True)
-    time.sleep(max(0, every - (time.monotonic() - begun)))
+    started = time.monotonic()
+    passed, faults = prove()
+    seconds = time.monotonic() - started
+    print(f"proof: {passed} trials passed, {len(faults)} faults, {seconds:.0f} s", *faults, sep="\nFAILED ", flush=True)
+    time.sleep(max(0, interval - seconds))

@@ -1,4 +1,4 @@
-"""What a proof writes to the metadata database, and takes out of it again: hidden runs of the canary."""
+"""Creates the canary's runs in the metadata database, reads their task instances, and deletes all rows of a proof."""
 
 import datetime
 import json
@@ -21,19 +21,19 @@ except ImportError:  # Airflow 2
 ID = "airflow_on_celery.canary"
 FILE = "/opt/airflow/config/airflow_on_celery/canary.py"
 TASK = "canary"
-# Seconds after which the rows of a proof that was interrupted belong to nobody.
+# Seconds after which a later proof deletes the rows of an interrupted one; longer than any proof runs.
 ABANDONED = 1800
 
 
 def bundle():
-    """The first bundle of the stack's DAGs: each worker has to open it before the canary runs, as for any other task."""
+    """Returns the name of the stack's first DAG bundle, which each worker opens before the canary runs, as for any task."""
     from airflow.dag_processing.bundles.manager import DagBundlesManager
 
     return next(iter(DagBundlesManager().get_all_bundle_names()))
 
 
 def has_bundle():
-    """Whether the DAG processor has written its bundles, which rows of DAGs refer to."""
+    """True if the database has the bundle, to which rows of DAGs refer; the DAG processor writes it. True in Airflow 2."""
     if DagBundleModel is None:
         return True
     with create_session() as session:
@@ -41,7 +41,7 @@ def has_bundle():
 
 
 def make_dag(session):
-    """A DAG that no list shows, as it counts as gone; the scheduler queues the tasks of its runs all the same."""
+    """Creates the canary's DAG as a stale one: no list shows it, and the scheduler still queues the tasks of its runs."""
     dag = session.scalar(select(DagModel).where(DagModel.dag_id == ID).with_for_update())
     if dag is None:
         dag = DagModel(dag_id=ID, fileloc=FILE)
@@ -57,14 +57,14 @@ def make_dag(session):
         dag.is_stale = True
         dag.bundle_name = bundle()
         dag.relative_fileloc = FILE
-    # A pool of its own, so that no pool of the stack's can hold the canary up; -1 is without a limit.
+    # Keeps the canary out of the stack's pools, which may be full; -1 means no limit.
     if session.scalar(select(Pool).where(Pool.pool == ID)) is None:
         session.add(Pool(pool=ID, slots=-1, description="", include_deferred=False))
     session.flush()
 
 
 def make_version(session, at):
-    """Columns of a task instance that only Airflow 3 has."""
+    """Returns the columns of a task instance that only Airflow 3 has."""
     if DagVersion is None:
         return {}
     version = session.scalar(select(DagVersion).where(DagVersion.dag_id == ID).limit(1))
@@ -102,22 +102,24 @@ def make_run(run, queue, at, version, session):
     )
 
 
-def begin(queues):
-    """:param queues: queue by run
-    :return: when the scheduler could see them
+def create(queues):
+    """Creates a run with a scheduled task for each queue.
+
+    :param queues: queue by run id
+    :return: start of the runs
     """
     now = timezone.utcnow()
     with create_session() as session:
         make_dag(session)
         version = make_version(session, now)
         for number, (run, queue) in enumerate(queues.items()):
-            # In Airflow 2 no two runs of a DAG have the same date.
+            # Airflow 2 requires a unique date of each run of a DAG.
             make_run(run, queue, now + datetime.timedelta(microseconds=number), version, session)
     return now
 
 
-def tasks(runs):
-    """The task instances of runs, by run."""
+def task_instances(runs):
+    """Returns the canary's task instances, by run id."""
     with create_session() as session:
         found = session.scalars(
             select(TaskInstance).where(TaskInstance.dag_id == ID, TaskInstance.run_id.in_(runs))
@@ -126,13 +128,14 @@ def tasks(runs):
         return {ti.run_id: ti for ti in found}
 
 
-def end(runs, result):
-    """Leaves one line in the audit log, that of the last proof, and nothing else.
+def delete_all(runs, result):
+    """Deletes all rows of a proof, and replaces the last proof's entry in the audit log.
 
-    :param result: what the line says
+    :param runs: ids of the proof's runs
+    :param result: contents of the entry: `seconds`, `faults`, and the number of trials by outcome
     """
     with create_session() as session:
-        # Another proof may begin meanwhile, and needs the DAG.
+        # Locks the DAG against another proof that begins meanwhile.
         dag = session.scalar(select(DagModel).where(DagModel.dag_id == ID).with_for_update())
         abandoned = timezone.utcnow() - datetime.timedelta(seconds=ABANDONED)
         old = session.scalars(select(DagRun.run_id).where(DagRun.dag_id == ID, DagRun.start_date < abandoned)).all()
@@ -149,8 +152,8 @@ def end(runs, result):
         session.add(Log(event=ID, owner="airflow", extra=json.dumps(result)))
 
 
-def load():
-    """Why the scheduler may queue nothing, or nothing."""
+def scheduler_obstacle():
+    """Returns why schedulers may queue no task, empty if they may; and whether other tasks are the reason."""
     with create_session() as session:
         from airflow.jobs.job import Job
 
@@ -170,6 +173,8 @@ def load():
             .where(TaskInstance.state.in_(["queued", "running"]), TaskInstance.dag_id != ID)
         )
     if not alive:
-        return f"no scheduler lives: the last heartbeat is from {latest}"
-    most = conf.getint("core", "parallelism") * alive
-    return f"the schedulers run {busy} tasks, and [core] parallelism allows {most}" if busy >= most else ""
+        return f"no scheduler is alive: the last heartbeat was at {latest}", False
+    limit = conf.getint("core", "parallelism") * alive
+    if busy < limit:
+        return "", False
+    return f"the schedulers run {busy} tasks, and [core] parallelism allows {limit}", True

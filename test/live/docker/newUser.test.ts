@@ -113,8 +113,8 @@ test("a proof names the missing worker, and leaves nothing; faults of DAGs are r
   await api.trigger("own_dag");
   await docker("stop", "airflow-livetest-up-worker-reports-1");
   await assert.rejects(npm("prove", "--", "--stack", "livetest-up"), (error: Error) => {
-    assert.match(error.message, /worker worker-reports-1 +FAILED at the broker: it does not answer/);
-    assert.match(error.message, /queue reports +FAILED at the queue: no worker reads it/);
+    assert.match(error.message, /worker worker-reports-1 +FAILED at the broker: the worker does not answer/);
+    assert.match(error.message, /queue reports +FAILED at the queue: no worker reads the queue/);
     assert.match(error.message, /queue default +[\d.]+ s, by worker-1/);
     return true;
   });
