@@ -1,7 +1,7 @@
 """usage: declare.py FILE
 
-Makes connections, variables, pools and users of Airflow what FILE says, and deletes what it says; tells what it changed.
-Safe to run again.
+Creates, updates and deletes connections, variables, pools and users of Airflow by FILE, which is JSON: {"declared": ..., "deleted":
+...}. Prints a line for each change. Safe to repeat.
 """
 
 import json
@@ -16,88 +16,93 @@ from sqlalchemy import select
 from werkzeug.security import check_password_hash
 
 
-def told(kind, name, what):
-    print(f"{kind}.{name}: {what}", flush=True)
+def report(kind, name, change):
+    print(f"{kind}.{name}: {change}", flush=True)
 
 
-def set_all(row, values):
-    """Sets values; true if one of them was different."""
+def set_fields(row, values):
+    """Sets fields of a row; returns true if one of them changed."""
     changed = [key for key, value in values.items() if getattr(row, key) != value]
     for key in changed:
         setattr(row, key, values[key])
     return bool(changed)
 
 
-def apply(session, kind, names, model, key, update):
-    for name, wanted in names.items():
+def apply(session, kind, entries, model, key, update):
+    """Creates or updates rows.
+
+    :param entries: declared properties, by name
+    :param update: writes the properties to a row, and returns true if the row changed
+    """
+    for name, declared in entries.items():
         row = session.scalar(select(model).where(key == name))
         if row is None:
             row = model(**{key.key: name})
             session.add(row)
-            update(row, wanted)
-            told(kind, name, "created")
-        elif update(row, wanted):
-            told(kind, name, "updated")
+            update(row, declared)
+            report(kind, name, "created")
+        elif update(row, declared):
+            report(kind, name, "updated")
 
 
-def connection(row, wanted):
+def update_connection(row, declared):
     fields = ["conn_type", "description", "host", "login", "password", "schema", "port", "extra"]
-    other = Connection(conn_id=row.conn_id, **wanted)
-    return set_all(row, {field: getattr(other, field) for field in fields})
+    new = Connection(conn_id=row.conn_id, **declared)
+    return set_fields(row, {field: getattr(new, field) for field in fields})
 
 
-def variable(row, wanted):
-    changed = row.get_val() != wanted
+def update_variable(row, declared):
+    changed = row.get_val() != declared
     if changed:
-        row.set_val(wanted)
+        row.set_val(declared)
     return changed
 
 
-def declare(wanted, unwanted, session):
-    apply(session, "connections", wanted["connections"], Connection, Connection.conn_id, connection)
-    apply(session, "variables", wanted["variables"], Variable, Variable.key, variable)
-    apply(session, "pools", wanted["pools"], Pool, Pool.pool, set_all)
+def declare(declared, deleted, session):
+    apply(session, "connections", declared["connections"], Connection, Connection.conn_id, update_connection)
+    apply(session, "variables", declared["variables"], Variable, Variable.key, update_variable)
+    apply(session, "pools", declared["pools"], Pool, Pool.pool, set_fields)
     keys = {"connections": Connection.conn_id, "variables": Variable.key, "pools": Pool.pool}
     for kind, key in keys.items():
-        for name in unwanted[kind]:
+        for name in deleted[kind]:
             row = session.scalar(select(key.class_).where(key == name))
             if row is not None:
                 session.delete(row)
-                told(kind, name, "deleted")
+                report(kind, name, "deleted")
 
 
-def user(manager, name, wanted):
-    role = manager.find_role(wanted["role"])
-    names = {key: wanted[key] for key in ("first_name", "last_name", "email")}
-    known = manager.find_user(name)
-    if known is None:
-        if not manager.add_user(name, **names, role=role, password=wanted["password"]):
-            sys.exit(f"users.{name} could not be made: is {wanted['email']} the address of another user?")
-        return told("users", name, "created")
-    changed = set_all(known, names | {"roles": [role]})
+def declare_user(manager, name, declared):
+    role = manager.find_role(declared["role"])
+    names = {key: declared[key] for key in ("first_name", "last_name", "email")}
+    user = manager.find_user(name)
+    if user is None:
+        if not manager.add_user(name, **names, role=role, password=declared["password"]):
+            sys.exit(f"users.{name} was not created, see above; expected an email that no other user has, given {declared['email']}.")
+        return report("users", name, "created")
+    changed = set_fields(user, names | {"roles": [role]})
     if changed:
-        manager.update_user(known)
-    if not check_password_hash(known.password, wanted["password"]):
-        manager.reset_password(known.id, wanted["password"])
+        manager.update_user(user)
+    if not check_password_hash(user.password, declared["password"]):
+        manager.reset_password(user.id, declared["password"])
         changed = True
     if changed:
-        told("users", name, "updated")
+        report("users", name, "updated")
 
 
-def users(wanted, unwanted):
+def declare_users(declared, deleted):
     with get_application_builder() as builder:
-        for name, properties in wanted.items():
-            user(builder.sm, name, properties)
-        for name in unwanted:
-            known = builder.sm.find_user(name)
-            if known is not None:
-                known.roles.clear()
-                builder.sm.del_register_user(known)
-                told("users", name, "deleted")
+        for name, properties in declared.items():
+            declare_user(builder.sm, name, properties)
+        for name in deleted:
+            user = builder.sm.find_user(name)
+            if user is not None:
+                user.roles.clear()
+                builder.sm.del_register_user(user)
+                report("users", name, "deleted")
 
 
 content = json.loads(pathlib.Path(sys.argv[1]).read_text())
 with create_session() as session:
     declare(content["declared"], content["deleted"], session)
 if content["declared"]["users"] or content["deleted"]["users"]:
-    users(content["declared"]["users"], content["deleted"]["users"])
+    declare_users(content["declared"]["users"], content["deleted"]["users"])

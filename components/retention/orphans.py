@@ -1,23 +1,24 @@
-"""Finds queues of Celery's remote control and of its events that nobody reads. Kombu lets none of them expire in Redis."""
+"""Removes queues of Celery's remote control and events that no process reads, and that never expire in Redis."""
 
 import hashlib
 
+# Hash with the digest of each queue's oldest message at the last run.
 SEEN = "airflow-retention-seen"
-# Separates the parts of a binding: routing key, pattern, queue.
+# Separator of Kombu's bindings: routing key, pattern, queue.
 SEPARATOR = b"\x06\x16"
-# Exchanges, and whether their queues live for seconds only.
+# Exchanges; true for queues that live for seconds, so that an empty queue is an orphan, too.
 EXCHANGES = {b"reply.celery.pidbox": True, b"celery.pidbox": False, b"celeryev": False}
 
 
 def bindings(client):
-    """Queues by binding, as (exchange, member of its set)."""
+    """Yields bindings as (exchange, member of the exchange's set, queue)."""
     for exchange in EXCHANGES:
         for member in client.smembers(b"_kombu.binding." + exchange):
             yield exchange, member, member.rsplit(SEPARATOR, 1)[-1]
 
 
 def remove_orphans(client):
-    """Removes queues whose oldest message is the one of an hour ago, and replies that nobody has asked for since."""
+    """Removes queues whose oldest message is the same as at the last run, an hour ago, and queues of replies that are still there."""
     seen = client.hgetall(SEEN)
     found = {}
     removed = 0
@@ -37,4 +38,4 @@ def remove_orphans(client):
         client.hset(SEEN, mapping=found)
         client.expire(SEEN, 3 * 3600)
     if removed:
-        print(f"retention: {removed} queues of Celery's remote control removed, which nobody reads", flush=True)
+        print(f"retention: removed {removed} queues of Celery's remote control that no process reads", flush=True)

@@ -1,7 +1,7 @@
-"""Removes old rows of Airflow's metadata and of Celery's results, and messages in the broker that nobody reads.
+"""Removes old rows of Airflow's metadata and of Celery's results, and queues in the broker that no process reads.
 
-The metadata are the tables of `airflow db clean`, by its own rules. That command locks a table's old rows in one go, in Airflow 2 at
-least, and does not know the results, which are in a database of their own.
+Selects rows of the metadata by the rules of `airflow db clean`, and deletes them in small batches: that command locks all old rows of a
+table at once, in Airflow 2 at least, and does not clean Celery's results, which have a database of their own.
 """
 
 import datetime
@@ -15,9 +15,9 @@ from uuid import UUID
 HERE = pathlib.Path(__file__).parent
 
 if __name__ == "__main__":
-    # This file's folder has names that other modules use, and the one above what makes starts shorter.
+    # Replaces this file's folder, whose modules would hide others of the same name, by the folder of start.py.
     sys.path[0] = "/opt/airflow"
-    # One connection at a time: no pool of a process that lives on.
+    # Opens at most one connection to the database at a time, which the connection budget assumes.
     os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_POOL_ENABLED"] = "False"
     import start  # noqa: F401, before Airflow
 
@@ -26,19 +26,19 @@ from sqlalchemy import MetaData, Table, create_engine, inspect, literal_column, 
 from sqlalchemy.exc import DBAPIError  # noqa: E402
 from sqlalchemy.pool import NullPool  # noqa: E402
 
-# Milliseconds for which a statement may lock rows.
-LOCKED = 700
-# Seconds that a batch should take: it grows and shrinks by that.
-AIM = 0.1
-FEWEST, MOST = 100, 5000
-# Rows looked for at once.
-FOUND = 50_000
-# Rows that could not be removed by themselves, after which a table waits for the next hour.
-STUCK = 10
+# Milliseconds after which a statement gives up, and thereby its row locks.
+STATEMENT_TIMEOUT = 700
+# Seconds that a batch should take, and the bounds of its size in rows, which follows from that.
+BATCH_SECONDS = 0.1
+MIN_BATCH, MAX_BATCH = 100, 5000
+# Maximum number of keys that one query selects.
+KEY_LIMIT = 50_000
+# Number of rows that cannot be deleted alone, after which a table waits for the next hour.
+MAX_STUCK = 10
 
 
-def deletion(table, dialect):
-    """SQL that removes the rows whose keys are in arrays, one for each column: it stays the same for any number of rows."""
+def delete_statement(table, dialect):
+    """Returns SQL that deletes rows by an array of keys per column, and thus is the same for any number of rows."""
     quoted = dialect.identifier_preparer.quote
     keys = {f"k{at}": column for at, column in enumerate(table.primary_key.columns)}
     arrays = ", ".join(f"CAST(:{key} AS {column.type.compile(dialect)}[])" for key, column in keys.items())
@@ -48,21 +48,24 @@ def deletion(table, dialect):
 
 
 def arrays_of(rows):
-    """The values of rows by column; the driver knows no arrays of UUIDs."""
+    """Returns the values of each column as a parameter; UUIDs as text, since the driver has no arrays of UUIDs."""
     columns = zip(*rows)
-    return {f"k{at}": [str(one) if isinstance(one, UUID) else one for one in column] for at, column in enumerate(columns)}
+    return {f"k{at}": [str(value) if isinstance(value, UUID) else value for value in column] for at, column in enumerate(columns)}
 
 
 def remove_rows(connection, table, keys):
-    """Removes rows by their primary keys; returns how many, and how many stay because others hold or need them."""
-    size, removed, stuck = FEWEST, 0, 0
-    statement = deletion(table, connection.dialect)
-    while keys and stuck < STUCK:
+    """Deletes rows by their primary keys, in batches.
+
+    :return: number of deleted rows, and of rows that stay because another transaction locks or references them
+    """
+    size, removed, stuck = MIN_BATCH, 0, 0
+    statement = delete_statement(table, connection.dialect)
+    while keys and stuck < MAX_STUCK:
         batch = keys[:size]
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
             with connection.begin():
-                connection.execute(text(f"SET LOCAL statement_timeout = {LOCKED}"))
+                connection.execute(text(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT}"))
                 removed += connection.execute(statement, arrays_of(batch)).rowcount
         except DBAPIError as error:
             if error.connection_invalidated:
@@ -72,30 +75,30 @@ def remove_rows(connection, table, keys):
                 continue
             stuck += 1
         keys = keys[len(batch) :]
-        took = time.monotonic() - begun
-        size = max(min(int(len(batch) * AIM / took), len(batch) * 2, MOST), min(len(batch), FEWEST))
-        # Lets others have the database for as long.
-        time.sleep(took)
+        seconds = time.monotonic() - started
+        size = max(min(int(len(batch) * BATCH_SECONDS / seconds), len(batch) * 2, MAX_BATCH), min(len(batch), MIN_BATCH))
+        # Leaves the database to Airflow for half of the time.
+        time.sleep(seconds)
     return removed, stuck
 
 
-def clean(engine, name, old):
-    """Removes the old rows of a table.
+def clean(engine, name, old_keys):
+    """Deletes the old rows of a table, and logs their number.
 
-    :param old: returns the query of their primary keys, from columns of the table
+    :param old_keys: returns a query of the primary keys of old rows, given the table
     """
     table = Table(name, MetaData(), autoload_with=engine, resolve_fks=False)
     total = 0
     while True:
         with engine.connect() as connection:
             with connection.begin():
-                keys = connection.execute(old(table).limit(FOUND)).fetchall()
+                keys = connection.execute(old_keys(table).limit(KEY_LIMIT)).fetchall()
             removed, stuck = remove_rows(connection, table, keys)
         total += removed
-        if len(keys) < FOUND or stuck:
+        if len(keys) < KEY_LIMIT or stuck:
             if total or stuck:
-                left = f", {stuck} or more are in use and stay" if stuck else ""
-                print(f"retention: {total} rows of {name} removed{left}", flush=True)
+                kept = f", {stuck} or more are in use and stay" if stuck else ""
+                print(f"retention: removed {total} rows of {name}{kept}", flush=True)
             return
 
 
@@ -112,12 +115,12 @@ def clean_metadata(before):
                 continue
             query = db_cleanup._build_query(session=session, clean_before_timestamp=before, **vars(configs[name]))
 
-            def old(table, query=query):
+            def old_keys(table, query=query):
                 keys = [literal_column(f"base.{key.name}", key.type) for key in table.primary_key.columns]
-                # Airflow 2 has an object of the ORM around the statement.
+                # Airflow 2 returns an ORM query, which wraps the statement.
                 return getattr(query, "statement", query).with_only_columns(*keys)
 
-            clean(engine, name, old)
+            clean(engine, name, old_keys)
 
 
 def clean_results(before):
@@ -129,7 +132,7 @@ def clean_results(before):
     engine = create_engine(backend.removeprefix("db+"), poolclass=NullPool)
     for name in ("celery_taskmeta", "celery_tasksetmeta"):
         if inspect(engine).has_table(name):
-            # Celery writes UTC without saying so.
+            # Celery stores UTC without a time zone.
             naive = before.replace(tzinfo=None)
             clean(engine, name, lambda table: select(*table.primary_key.columns).where(table.c.date_done < naive))
 
@@ -137,17 +140,17 @@ def clean_results(before):
 def main():
     from airflow.providers.celery.executors.celery_executor_utils import app
 
-    keep = json.loads((HERE / "retention.json").read_text())
+    days = json.loads((HERE / "retention.json").read_text())
     now = datetime.datetime.now(datetime.timezone.utc)
     with app.connection_for_write() as connection, connection.channel() as channel:
-        # One scheduler of several, once an hour.
+        # Lets one of several schedulers run this program, once an hour.
         if not channel.client.set("airflow-retention", "", nx=True, ex=3000):
             return
         remove_orphans(channel.client)
-    if keep["metadata"] is not None:
-        clean_metadata(now - datetime.timedelta(days=keep["metadata"]))
-    if keep["results"] is not None:
-        clean_results(now - datetime.timedelta(days=keep["results"]))
+    if days["metadata"] is not None:
+        clean_metadata(now - datetime.timedelta(days=days["metadata"]))
+    if days["results"] is not None:
+        clean_results(now - datetime.timedelta(days=days["results"]))
 
 
 if __name__ == "__main__":

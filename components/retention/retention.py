@@ -1,7 +1,7 @@
-"""Removes what is older than the stack keeps it, every hour, beside a role of Airflow.
+"""Removes old log files every hour, as a process beside a role of Airflow, and runs records.py where there is one.
 
-It removes log files itself; records.py, which only a scheduler has, removes rows and messages. Imports nothing of Airflow's: it
-waits nearly always, and 20 workers would each hold 100 MiB for it.
+records.py, which only a scheduler has, removes old rows and messages. This program does not import Airflow, which would take 100 MiB
+of memory in each role for a process that mostly sleeps.
 """
 
 import contextlib
@@ -16,53 +16,59 @@ import time
 HERE = pathlib.Path(__file__).parent
 LOGS = pathlib.Path("/opt/airflow/logs")
 RECORDS = HERE / "records.py"
-EVERY = 3600
-# Seconds after a start until records are removed: their program takes as much CPU time as the start itself.
-SETTLED = 600
+# Seconds between two runs.
+INTERVAL = 3600
+# Seconds after the start until the first run of records.py, which takes as much CPU time as the start of the role.
+RECORDS_DELAY = 600
 DAY = 86_400
-# Logs of processes that read DAG files grow by 207 bytes for each file every 30 s, and nobody reads old ones.
-OWN = ("dag_processor", "scheduler")
-OWN_DAYS = 2
-# Shares of a full volume: above the first the oldest logs go, until the second is reached.
-FULL, ENOUGH = 0.9, 0.8
+# Folders of the logs of DAG processing, which grow by 207 bytes per DAG file every 30 s, and the days that they are kept.
+PROCESSING = ("dag_processor", "scheduler")
+PROCESSING_DAYS = 2
+# Used part of the volume above which the oldest logs are removed, and the part to reach by that.
+FULL, TARGET = 0.9, 0.8
 
 
 def is_due(logs, now):
-    """True for one of the roles that share a volume, once an hour."""
+    """Returns true once an hour, for one of the roles that share a volume."""
     mark = logs / ".retention"
     with contextlib.suppress(FileNotFoundError):
-        if now - mark.stat().st_mtime < EVERY - 60:
+        if now - mark.stat().st_mtime < INTERVAL - 60:
             return False
     mark.touch()
     return True
 
 
 def files_below(logs):
-    """Files as (time of the last change, size, path)."""
+    """Yields files as (time of the last change in seconds, size in bytes, path)."""
     for folder, _, names in os.walk(logs):
         for name in names:
             path = pathlib.Path(folder, name)
-            # Another program may remove the same file.
+            # Ignores files that another program has just removed.
             with contextlib.suppress(OSError):
                 stat = path.lstat()
                 yield stat.st_mtime, stat.st_size, path
 
 
 def is_old(changed, path, logs, days, now):
-    own = path.relative_to(logs).parts[0].startswith(OWN)
-    return now - changed > min(days, OWN_DAYS if own else days) * DAY
+    if path.relative_to(logs).parts[0].startswith(PROCESSING):
+        days = min(days, PROCESSING_DAYS)
+    return now - changed > days * DAY
 
 
-def bytes_over(logs):
-    """Bytes to remove from a volume that is nearly full."""
-    space = os.statvfs(logs)
-    whole = space.f_blocks * space.f_frsize
-    used = whole - space.f_bavail * space.f_frsize
-    return used - ENOUGH * whole if used > FULL * whole else 0
+def excess_bytes(logs):
+    """Returns the bytes to remove from a volume that is fuller than `FULL`, otherwise 0."""
+    stat = os.statvfs(logs)
+    size = stat.f_blocks * stat.f_frsize
+    used = size - stat.f_bavail * stat.f_frsize
+    return used - TARGET * size if used > FULL * size else 0
 
 
-def remove_logs(logs, days, now, over=bytes_over):
-    """Removes old logs, and then from a nearly full volume the oldest ones of all that are older than a day."""
+def remove_logs(logs, days, now, excess=excess_bytes):
+    """Removes logs older than `days`; from a nearly full volume also the oldest logs that are older than a day.
+
+    :param excess: returns the bytes to remove from the volume
+    :return: number of removed files, and their bytes
+    """
     removed = freed = 0
 
     def remove(size, path):
@@ -71,18 +77,17 @@ def remove_logs(logs, days, now, over=bytes_over):
             path.unlink()
             removed, freed = removed + 1, freed + size
 
-    young = []
+    kept = []
     for changed, size, path in files_below(logs):
         if path.parent == logs and path.name == ".retention":
             continue
         if is_old(changed, path, logs, days, now):
             remove(size, path)
         else:
-            young.append((changed, size, path))
-    more = over(logs)
-    before = freed
-    for changed, size, path in sorted(young):
-        if freed - before >= more or now - changed < DAY:
+            kept.append((changed, size, path))
+    target = freed + excess(logs)
+    for changed, size, path in sorted(kept):
+        if freed >= target or now - changed < DAY:
             break
         remove(size, path)
     remove_empty_folders(logs, now)
@@ -90,7 +95,7 @@ def remove_logs(logs, days, now, over=bytes_over):
 
 
 def remove_empty_folders(logs, now):
-    """Removes folders in which nothing has changed for a day: a younger one may be about to get a file."""
+    """Removes empty folders that have not changed for a day: a newer folder may be about to get a file."""
     for folder, _, _ in os.walk(logs, topdown=False):
         with contextlib.suppress(OSError):
             if folder != str(logs) and now - os.stat(folder).st_mtime > DAY:
@@ -98,11 +103,11 @@ def remove_empty_folders(logs, now):
 
 
 def attempt(clean, *args):
-    """Prints an error instead of raising it: the next hour brings another attempt."""
+    """Calls a function, and logs an error, since the next run is another attempt."""
     try:
         clean(*args)
     except (OSError, subprocess.TimeoutExpired) as error:
-        print(f"retention: {error}", flush=True)
+        print(f"retention: {clean.__name__} failed, next attempt in {INTERVAL} s: {error}", flush=True)
 
 
 def clean_logs(days):
@@ -110,26 +115,26 @@ def clean_logs(days):
         return
     removed, freed = remove_logs(LOGS, days, time.time())
     if removed:
-        print(f"retention: {removed} log files removed, {freed >> 20} MiB", flush=True)
+        print(f"retention: removed {removed} log files, {freed >> 20} MiB", flush=True)
 
 
 def clean_records():
     if RECORDS.exists():
-        subprocess.run([sys.executable, RECORDS], timeout=EVERY, check=False)
+        subprocess.run([sys.executable, RECORDS], timeout=INTERVAL, check=False)
 
 
 def main():
-    keep = json.loads((HERE / "retention.json").read_text())
-    # Makes the kernel end this program before the role when memory runs out.
+    days = json.loads((HERE / "retention.json").read_text())
+    # Makes the kernel kill this program before the role when memory runs out.
     pathlib.Path("/proc/self/oom_score_adj").write_text("1000")
     os.nice(10)
-    # Roles that start together do not begin together.
+    # Spreads the work of roles that start together.
     time.sleep(random.uniform(0, 60))
     while True:
-        attempt(clean_logs, keep["logs"])
-        time.sleep(SETTLED)
+        attempt(clean_logs, days["logs"])
+        time.sleep(RECORDS_DELAY)
         attempt(clean_records)
-        time.sleep(EVERY - SETTLED)
+        time.sleep(INTERVAL - RECORDS_DELAY)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 import sys
 
-# Every role can import what is beside the DAGs, such as triggers, timetables and listeners.
+# Lets every role import modules beside the DAGs, such as triggers, timetables and listeners.
 DAGS = "/opt/airflow/dags"
 if DAGS not in sys.path:
     sys.path.append(DAGS)
