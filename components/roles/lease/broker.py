@@ -1,25 +1,25 @@
-"""Names the hash in the broker that has the leases, with a field for each worker.
+"""Connects to the broker, which has the workers' leases: a hash with a field for each worker.
 
-A lease names the Celery tasks that its worker holds, and is renewed while the worker reaches the broker. The scheduler
-watches when each lease last changed; clocks are not compared.
+A lease names the Celery tasks that its worker holds. The worker renews it while the broker answers. The scheduler notes when each
+lease last changed, by its own clock.
 """
 
 import contextlib
 
 LEASES = "airflow-leases"
-# Hash with the starts that workers gave up, by id of the task instance: the webserver may have noted them all the same.
+# Hash with the starts that workers gave up, by id of the task instance; the webserver may have marked such a task as running.
 GIVEN_UP = "airflow-starts-given-up"
-# Seconds after which the hash is removed unless a worker adds to it.
-KEPT = 3600
+# Seconds after the last entry at which the hash expires.
+GIVEN_UP_EXPIRY = 3600
 
 
 def start_of(host, pid):
-    """Names the start of a task in a process of a host."""
+    """Returns the name of a task's start in a process of a host."""
     return f"{host} {pid}"
 
 
 @contextlib.contextmanager
 def client_of(app):
-    """Returns a Redis client of the broker, with the transport's own timeouts, TLS and Sentinel."""
+    """Yields a Redis client of the broker, with the timeouts, TLS and Sentinel of Celery's transport."""
     with app.connection_for_write() as connection, connection.channel() as channel:
         yield channel.client

@@ -1,7 +1,7 @@
-"""Ends tasks that others may take for dead, before a second attempt of them can start.
+"""Kills tasks that the scheduler may soon count as dead, before it can start a second attempt.
 
-A task is alive to the scheduler while the webserver hears its heartbeats, or the broker its worker's lease. Without
-both, the scheduler gives it to another worker soon; without heartbeats alone, when Airflow's own timeout has passed.
+The scheduler counts a task as alive while the webserver receives heartbeats of the task, or the broker has a fresh lease of the
+worker. Without both, the scheduler gives up the task after `DEAD` s; without heartbeats alone, after Airflow's own timeout.
 """
 
 import contextlib
@@ -16,15 +16,19 @@ from airflow_on_celery.timings import DEAD, FENCE
 
 log = logging.getLogger(__name__)
 
-# Share of Airflow's own timeout after which heartbeats alone decide.
+# Part of Airflow's own timeout after which a task without heartbeats is killed, whatever the age of the lease.
 TOLERANCE = 0.8
-EVERY = 0.5
-# Seconds that `on_kill` of an operator may take.
-PATIENCE = 3
+# Seconds between two checks; short, since a worker may resume from a pause long after its tasks were given up.
+INTERVAL = 0.5
+# Seconds for `on_kill` of an operator.
+TERM_SECONDS = 3
 
 
 def process_of(report):
-    """Returns the process of a report, and when the webserver last knew its task; None if that process is gone."""
+    """Returns the process of a report, and the monotonic time of its last accepted heartbeat.
+
+    :raises psutil.NoSuchProcess: if the process has ended
+    """
     born, beat = map(float, report.read_text().split())
     process = psutil.Process(int(report.name))
     if process.create_time() != born or process.status() == psutil.STATUS_ZOMBIE:
@@ -32,20 +36,20 @@ def process_of(report):
     return process, beat
 
 
-def end(processes, at_once):
-    """Ends processes with all their children: at once, or after a time to clean up."""
-    doomed = [one for process in processes for one in (process, *process.children(recursive=True))]
+def kill(processes, at_once):
+    """Kills processes with all their children: at once, or `TERM_SECONDS` after SIGTERM."""
+    trees = [member for process in processes for member in (process, *process.children(recursive=True))]
     if not at_once:
         for process in processes:
             process.terminate()
-        psutil.wait_procs(processes, timeout=PATIENCE)
-    for process in doomed:
+        psutil.wait_procs(processes, timeout=TERM_SECONDS)
+    for process in trees:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
 
 
 class Fence(threading.Thread):
-    """Looks twice a second: a worker may wake up from a pause long after its tasks were given away."""
+    """Thread that checks the tasks of a worker."""
 
     def __init__(self, lease):
         super().__init__(name="fence", daemon=True)
@@ -54,18 +58,18 @@ class Fence(threading.Thread):
 
     def run(self):
         while True:
-            time.sleep(EVERY)
+            time.sleep(INTERVAL)
             try:
-                self.look()
+                self.check()
             except Exception:
-                log.exception("The fence could not look after the tasks")
+                log.exception("Checking tasks for lost contact failed; the next check is in %s s", INTERVAL)
 
     def silence(self, beat):
-        """Returns the seconds of silence of a task, in terms of the bound that applies to it."""
+        """Returns the seconds without contact: since the last heartbeat, or since a fresher renewal of the lease."""
         age = time.monotonic() - beat
         return age if age > self.tolerance else min(age, self.lease.age())
 
-    def look(self):
+    def check(self):
         silent = {}
         for report in REPORTS.iterdir():
             if report.suffix:
@@ -81,6 +85,6 @@ class Fence(threading.Thread):
             late = [process for process, seconds in silent.items() if (seconds > DEAD) is at_once]
             if late:
                 pids = [process.pid for process in late]
-                log.error("Ending tasks that were not heard of for %s s or longer: processes %s", FENCE, pids)
+                log.error("Killing %d tasks without contact to webserver and broker for %s s: processes %s", len(pids), FENCE, pids)
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    end(late, at_once)
+                    kill(late, at_once)

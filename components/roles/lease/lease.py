@@ -1,4 +1,4 @@
-"""Renews the lease of a worker."""
+"""Renews the lease of a worker in the broker."""
 
 import contextlib
 import json
@@ -21,31 +21,31 @@ def queues_of(consumer):
 
 
 def places_of(worker):
-    """Returns the number of tasks that a worker runs at most."""
+    """Returns the maximum number of concurrent tasks of a worker."""
     return worker.autoscaler.max_concurrency if worker.autoscaler else worker.concurrency
 
 
-def held():
-    """Returns the ids of the Celery tasks that run here, or were taken from a queue and wait for a place."""
+def held_tasks():
+    """Returns the ids of the Celery tasks that this worker runs or has prefetched."""
     while True:
-        with contextlib.suppress(RuntimeError):  # The sets changed while they were read.
+        with contextlib.suppress(RuntimeError):  # The worker changed a set meanwhile.
             return sorted({request.id for request in [*state.active_requests, *state.reserved_requests]})
 
 
 class Lease(threading.Thread):
-    """Renews from a thread of its own: the event loop may wait for the broker."""
+    """Thread that renews the lease; the worker's event loop may block on the broker."""
 
     def __init__(self, consumer):
         super().__init__(name="lease", daemon=True)
         self.app = consumer.app
         self.node = consumer.hostname
         self.consumer = consumer
-        # The host name that tasks of this worker have in the database.
+        # Host of this worker's task instances in the database.
         self.host = get_hostname()
         self.renewed = time.monotonic()
 
     def age(self):
-        """Returns the seconds since the broker last took the lease."""
+        """Returns the seconds since the last successful renewal."""
         return time.monotonic() - self.renewed
 
     def run(self):
@@ -56,24 +56,24 @@ class Lease(threading.Thread):
                         self.renew(client)
                         time.sleep(RENEWAL)
             except Exception as error:
-                log.warning("The lease is %.0f s old: %s", self.age(), error)
+                log.warning("Renewing the lease failed; the last renewal was %.0f s ago: %s", self.age(), error)
             time.sleep(1)
 
     def renew(self, client):
-        begun = time.monotonic()
+        started = time.monotonic()
         lease = {
-            "at": begun,
+            "at": started,
             "host": self.host,
-            "tasks": held(),
-            # For the monitoring.
+            "tasks": held_tasks(),
+            # Read by the monitoring.
             "active": len(state.active_requests),
             "places": places_of(self.consumer.controller),
             "queues": queues_of(self.consumer),
         }
         client.hset(LEASES, self.node, json.dumps(lease))
-        self.renewed = begun
+        self.renewed = started
 
-    def end(self):
-        """Removes the lease, so that the scheduler does not wait for this worker."""
+    def remove(self):
+        """Removes the lease, so that the scheduler does not wait until it expires."""
         with client_of(self.app) as client:
             client.hdel(LEASES, self.node)

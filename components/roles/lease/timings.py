@@ -1,11 +1,11 @@
-"""Holds the seconds that workers and the scheduler agree on, from `settings/model/timings.ts`."""
+"""Reads the seconds that workers and schedulers share, from `settings/model/timings.ts`, which explains each."""
 
 import json
 import pathlib
 
-_all = json.loads(pathlib.Path(__file__).with_suffix(".json").read_text())
+_seconds = json.loads(pathlib.Path(__file__).with_suffix(".json").read_text())
 
-RENEWAL = _all["leaseRenewal"]
-FENCE = _all["taskFence"]
-DEAD = _all["taskDead"]
-LOST = _all["messageLost"]
+RENEWAL = _seconds["leaseRenewal"]
+FENCE = _seconds["taskFence"]
+DEAD = _seconds["taskDead"]
+LOST = _seconds["messageLost"]

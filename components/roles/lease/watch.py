@@ -1,4 +1,4 @@
-"""Watches, from the scheduler, where Celery tasks are: in a queue of the broker, or held by a worker."""
+"""Finds, in a scheduler, where Celery tasks are: in a queue of the broker, or held by a worker with a lease."""
 
 import json
 import logging
@@ -9,13 +9,14 @@ from airflow_on_celery.broker import GIVEN_UP, LEASES, client_of, start_of
 
 log = logging.getLogger(__name__)
 
-EVERY = 3
-# Seconds after which a task that was not seen, or a lease that was not renewed, is forgotten.
-FORGOTTEN = 3600
+# Seconds between two looks at the broker.
+INTERVAL = 3
+# Seconds after which an unseen task and an expired lease are deleted.
+EXPIRY = 3600
 
 
-def id_of(message):
-    """Returns the Celery task of a message; None if another program has put the message into the queue."""
+def task_id_of(message):
+    """Returns the Celery task id of a message; None for a message that is not Celery's."""
     try:
         return json.loads(message)["properties"]["correlation_id"]
     except (ValueError, TypeError, KeyError):
@@ -23,51 +24,53 @@ def id_of(message):
 
 
 class Watch(threading.Thread):
-    """Notes when each Celery task was last seen, from a thread of its own: a silent broker must not hold the scheduler."""
+    """Thread that notes when each Celery task was last seen; a broker without an answer must not block the scheduler."""
 
     def __init__(self, app):
         super().__init__(name="watch", daemon=True)
         self.app = app
-        # Celery tasks to look for, and the queues that they may be in.
+        # Ids of Celery tasks to find, and the queues to search.
         self.wanted = set()
         self.queues = set()
-        # True if the broker answers, and the time since which it has answered without a gap.
-        self.looked = self.since = float("-inf")
+        # Monotonic times of the last look, and of the first look since the broker last failed to answer.
+        self.last_look = self.first_look = float("-inf")
+        # Monotonic time at which each task was last seen, by id.
         self.seen = {}
+        # By worker: the lease, and the monotonic time of its last change.
         self.leases = {}
         # Starts that workers gave up, by id of the task instance.
         self.given_up = {}
-        # Hosts of workers that have, or had, a lease.
+        # Hosts of workers that have or had a lease.
         self.hosts = set()
 
     def run(self):
         while True:
             try:
                 with client_of(self.app) as client:
-                    self.since = time.monotonic()
+                    self.first_look = time.monotonic()
                     while True:
                         self.look(client)
-                        time.sleep(EVERY)
+                        time.sleep(INTERVAL)
             except Exception as error:
-                log.warning("The broker cannot be watched: %s", error)
-            time.sleep(EVERY)
+                log.warning("Reading leases and queues from the broker failed; the next attempt is in %s s: %s", INTERVAL, error)
+            time.sleep(INTERVAL)
 
     def look(self, client):
         now = time.monotonic()
-        # A broker that takes no writes takes no leases either: then their age says nothing about the workers.
+        # Fails if the broker refuses writes: it then refuses leases, too, and their age tells nothing about the workers.
         client.hset(LEASES, "watch", str(now))
-        self.renew(client.hgetall(LEASES), now)
+        self.read_leases(client.hgetall(LEASES), now)
         self.given_up = {id.decode(): start.decode() for id, start in client.hgetall(GIVEN_UP).items()}
-        ended = [node for node, (_, changed) in self.leases.items() if now - changed > FORGOTTEN]
-        if ended:
-            client.hdel(LEASES, *ended)
-        waiting = self.wanted - {task for task, seen in self.seen.items() if seen == now}
-        if waiting:
-            self.seen.update(dict.fromkeys(waiting & self.queued(client), now))
-        self.looked = now
-        self.seen = {task: seen for task, seen in self.seen.items() if now - seen < FORGOTTEN}
+        expired = [node for node, (_, changed) in self.leases.items() if now - changed > EXPIRY]
+        if expired:
+            client.hdel(LEASES, *expired)
+        missing = self.wanted - {task for task, seen in self.seen.items() if seen == now}
+        if missing:
+            self.seen.update(dict.fromkeys(missing & self.queued_tasks(client), now))
+        self.last_look = now
+        self.seen = {task: seen for task, seen in self.seen.items() if now - seen < EXPIRY}
 
-    def renew(self, fields, now):
+    def read_leases(self, fields, now):
         leases = {field.decode(): value for field, value in fields.items() if field != b"watch"}
         self.leases = {
             node: self.leases[node] if self.leases.get(node, (None,))[0] == value else (value, now)
@@ -75,29 +78,29 @@ class Watch(threading.Thread):
         }
         for value, changed in self.leases.values():
             lease = json.loads(value)
-            # A worker of another version of this project may have other fields.
+            # Leases of an earlier version of the stack lack fields.
             if "host" in lease:
                 self.hosts.add(lease["host"])
             for task in lease.get("tasks", ()):
                 self.seen[task] = max(changed, self.seen.get(task, changed))
 
-    def queued(self, client):
-        return {id_of(message) for queue in self.queues for message in client.lrange(queue, 0, -1)}
+    def queued_tasks(self, client):
+        return {task_id_of(message) for queue in self.queues for message in client.lrange(queue, 0, -1)}
 
     def unseen(self, known):
-        """Returns the seconds for which tasks were not seen, by id; none while the broker is silent.
+        """Returns the seconds for which each task was in no queue and no lease; empty while the broker does not answer.
 
-        :param known: when each task became known, in monotonic seconds
+        :param known: monotonic time at which the scheduler learned of each task, by id
         """
         now = time.monotonic()
-        if now - self.looked > 2 * EVERY:
+        if now - self.last_look > 2 * INTERVAL:
             return {}
-        return {task: now - max(self.seen.get(task, since), since, self.since) for task, since in known.items()}
+        return {task: now - max(self.seen.get(task, since), since, self.first_look) for task, since in known.items()}
 
     def has_given_up(self, id, host, pid):
-        """True if the worker of a host gave up the start of a task instance in this process."""
+        """Returns true if a worker gave up the start of a task instance in this process."""
         return self.given_up.get(str(id)) == start_of(host, pid)
 
-    def fences(self, host):
-        """True if the worker of a host has a lease: its fence ends a task before the scheduler gives the task away."""
+    def had_lease(self, host):
+        """Returns true if the worker of a host has or had a lease, so that its fence kills a task before the scheduler gives it up."""
         return host in self.hosts

@@ -1,4 +1,4 @@
-"""Keeps the lease of a worker, and the fence around its tasks, for as long as the worker runs."""
+"""Starts the lease and the fence of a worker, and removes the lease at the worker's end."""
 
 from airflow_on_celery import supervisor
 from airflow_on_celery.fence import Fence
@@ -6,26 +6,26 @@ from airflow_on_celery.lease import Lease
 from celery import bootsteps, signals
 
 
-class Guard(bootsteps.StartStopStep):
-    """Starts when the worker takes tasks for the first time: its processes for tasks are forked before."""
+class LeaseStep(bootsteps.StartStopStep):
+    """Starts the threads with the worker's first consumer, which follows the fork of the pool's processes."""
 
     requires = {"celery.worker.consumer.tasks:Tasks"}
     lease = None
 
     def start(self, consumer):
-        if Guard.lease is None:
-            Guard.lease = Lease(consumer)
-            Guard.lease.start()
-            Fence(Guard.lease).start()
+        if LeaseStep.lease is None:
+            LeaseStep.lease = Lease(consumer)
+            LeaseStep.lease.start()
+            Fence(LeaseStep.lease).start()
 
 
 @signals.celeryd_init.connect
 def install(instance, **_):
     supervisor.install()
-    instance.app.steps["consumer"].add(Guard)
+    instance.app.steps["consumer"].add(LeaseStep)
 
 
 @signals.worker_shutdown.connect
-def leave(**_):
-    if Guard.lease:
-        Guard.lease.end()
+def remove_lease(**_):
+    if LeaseStep.lease:
+        LeaseStep.lease.remove()

@@ -44,44 +44,44 @@ class ExecutorTest(unittest.TestCase):
         self.executor.watch = types.SimpleNamespace(has_given_up=lambda id, host, pid: (host, pid) == ("worker-1", 7))
         self.executor.schedule_again = lambda ti, *_: self.ended.update({ti.key: "scheduled"})
         self.executor.forget = lambda key: self.ended.update({key: "forgotten"})
-        self.executor.end_dead = lambda ti: self.ended.update({ti.key: "dead"})
+        self.executor.fail_dead = lambda ti: self.ended.update({ti.key: "dead"})
 
-    def decide(self, doubtful, end, *database):
+    def settle(self, doubtful, settle_one, *database):
         session = types.SimpleNamespace(scalars=lambda _: database)
         with mock.patch.object(executor, "create_session", lambda: contextlib.nullcontext(session)):
-            self.executor.decide(doubtful, end)
+            self.executor.settle(doubtful, settle_one)
         self.assertEqual(doubtful, {})
         return self.ended
 
-    def refused(self, *database):
+    def unstarted(self, *database):
         keys = ("first", "second", "third", "old")
-        return self.decide({key: ("id", "why") for key in keys}, self.executor.end_refused, *database)
+        return self.settle({key: ("id", "why") for key in keys}, self.executor.settle_unstarted, *database)
 
     def test_a_task_that_no_worker_could_start_is_scheduled_again_unless_it_has_begun(self):
         database = [instance("first", "queued"), instance("second", "running"), instance("third", "success")]
         self.assertEqual(
-            self.refused(*database),
+            self.unstarted(*database),
             {"first": "scheduled", "second": "failed: why", "third": "forgotten", "old": "forgotten"},
         )
 
     def test_a_task_that_no_worker_can_start_fails_in_the_end(self):
         for _ in range(executor.STARTS):
-            self.assertEqual(self.refused(instance("first", "queued"))["first"], "scheduled")
-        self.assertEqual(self.refused(instance("first", "queued"))["first"], "failed: why")
+            self.assertEqual(self.unstarted(instance("first", "queued"))["first"], "scheduled")
+        self.assertEqual(self.unstarted(instance("first", "queued"))["first"], "failed: why")
 
     def test_another_message_of_a_refused_task_counts(self):
-        self.assertEqual(self.refused(instance("first", "queued", "other"))["first"], "forgotten")
+        self.assertEqual(self.unstarted(instance("first", "queued", "other"))["first"], "forgotten")
 
     def test_a_start_that_its_worker_gave_up_costs_no_attempt(self):
         doubtful = {"a": ("id", 40), "b": ("id", 40)}
         database = [instance("a", "running", pid=7), instance("b", "running")]
-        ended = self.decide(doubtful, self.executor.end_unseen, *database)
+        ended = self.settle(doubtful, self.executor.settle_unseen, *database)
         self.assertEqual(ended, {"a": "scheduled", "b": "dead"})
 
     def test_a_task_that_nobody_has_is_given_away_after_its_time(self):
         doubtful = {"a": ("id", 40), "b": ("id", 60), "c": ("id", 40), "d": ("id", 60), "old": ("id", 40)}
         database = [instance("a", "running"), instance("b", "queued"), instance("c", "queued"), instance("d", "success")]
-        ended = self.decide(doubtful, self.executor.end_unseen, *database, instance("unknown", "running"))
+        ended = self.settle(doubtful, self.executor.settle_unseen, *database, instance("unknown", "running"))
         self.assertEqual(ended, {"a": "dead", "b": "scheduled", "d": "forgotten", "old": "forgotten"})
 
 

@@ -37,7 +37,7 @@ class WatchTest(unittest.TestCase):
     def setUp(self):
         self.watch = Watch(None)
         self.watch.queues = {"default"}
-        self.watch.since = time.monotonic() - 100
+        self.watch.first_look = time.monotonic() - 100
 
     def unseen(self, broker, *tasks):
         """Returns the tasks that are neither in a queue nor in a lease."""
@@ -48,8 +48,8 @@ class WatchTest(unittest.TestCase):
     def test_tasks_in_a_lease_or_a_queue_are_seen(self):
         broker = Broker([{"properties": {"correlation_id": "b"}}], one={"at": 1, "host": "one", "tasks": ["a"]})
         self.assertEqual(self.unseen(broker, "a", "b", "c"), {"c"})
-        self.assertTrue(self.watch.fences("one"))
-        self.assertFalse(self.watch.fences("two"))
+        self.assertTrue(self.watch.had_lease("one"))
+        self.assertFalse(self.watch.had_lease("two"))
 
     def test_what_others_put_there_hides_nothing(self):
         broker = Broker([{}, [], 1, {"properties": None}], old={"at": 1}, one={"at": 1, "host": "one", "tasks": ["a"]})
@@ -61,7 +61,7 @@ class WatchTest(unittest.TestCase):
         self.watch.leases = {node: (value, at - 4000) for node, (value, at) in self.watch.leases.items()}
         self.watch.look(broker)
         self.assertEqual(list(broker.fields), [b"watch"])
-        self.assertTrue(self.watch.fences("one"))
+        self.assertTrue(self.watch.had_lease("one"))
 
     def test_a_start_is_given_up_by_its_process_alone(self):
         redis = Broker()

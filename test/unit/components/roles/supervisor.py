@@ -49,7 +49,7 @@ class StartsTest(unittest.TestCase):
             for name, value in {
                 "report": lambda *_: None,
                 "client_of": lambda _: contextlib.nullcontext(self.redis),
-                "tried_once": lambda _: contextlib.nullcontext(),
+                "without_retries": lambda _: contextlib.nullcontext(),
                 "time": types.SimpleNamespace(monotonic=lambda: self.now, sleep=lambda _: None),
             }.items():
                 stack.enter_context(mock.patch.object(supervisor, name, value))
@@ -64,7 +64,7 @@ class StartsTest(unittest.TestCase):
             self.start(*[TimeoutError()] * 3)
         self.assertTrue(rejected.exception.requeue)
         self.assertEqual(self.redis, {broker.GIVEN_UP: {"ti": "worker-1 7"}})
-        self.assertEqual(self.redis.expires, (broker.GIVEN_UP, broker.KEPT))
+        self.assertEqual(self.redis.expires, (broker.GIVEN_UP, broker.GIVEN_UP_EXPIRY))
 
     def test_a_refusal_of_the_webserver_ends_the_start(self):
         with self.assertRaises(ValueError):
