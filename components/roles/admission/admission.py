@@ -1,7 +1,7 @@
-"""Lets no more requests into a process of the webserver than it has database connections; heartbeats and ends of tasks go first.
+"""Limits the concurrent requests of a webserver process to its database connections; heartbeats and ends of tasks go first.
 
-More at once would wait for connections in no order, and fail after 30 s. A request that stood in line for too long is
-answered 503: its client asks again after a random pause, which grows.
+Without the limit, requests would wait for connections in random order, and fail after 30 s. A request that has waited too long is
+answered with 503; its client retries after a random, growing pause.
 """
 
 import asyncio
@@ -11,82 +11,84 @@ from collections import deque
 
 log = logging.getLogger(__name__)
 
-FIRST = re.compile(r"/execution/task-instances/[^/]+/(heartbeat|state)$")
-# Needs no database.
-FREE = re.compile(r"/(static/.*|execution/health|api/v2/version)$")
-# Longest wait in line, in seconds; clients of tasks give a request up after 30 s.
-PATIENCE = 20
+# Paths that go first: heartbeats and state changes of tasks.
+PRIORITY = re.compile(r"/execution/task-instances/[^/]+/(heartbeat|state)$")
+# Paths that need no database, and are not limited.
+UNLIMITED = re.compile(r"/(static/.*|execution/health|api/v2/version)$")
+# Maximum seconds that a request waits; less than the 30 s after which clients of the execution API give up.
+MAX_WAIT = 20
 
 
 async def refuse(send):
-    body = b'{"detail": "The webserver has more to do than it can: ask again later"}'
+    body = b'{"detail": "The webserver is overloaded. Retry in 5 s."}'
     headers = [(b"content-type", b"application/json"), (b"retry-after", b"5")]
     await send({"type": "http.response.start", "status": 503, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
 class Admission:
-    """An ASGI application in front of another one.
+    """ASGI middleware that limits concurrent requests.
 
-    :param app: the other one
-    :param places: requests at once, until each begins to answer
-    :param patience: seconds in line
+    :param app: the application to limit
+    :param limit: maximum number of requests that have not begun to answer
+    :param max_wait: seconds after which a waiting request is answered with 503
     """
 
-    def __init__(self, app, places, patience=PATIENCE):
+    def __init__(self, app, limit, max_wait=MAX_WAIT):
         self.app = app
-        self.free = places
-        self.patience = patience
-        self.first = deque()
-        self.others = deque()
+        self.free = limit
+        self.max_wait = max_wait
+        self.priority_waiters = deque()
+        self.waiters = deque()
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] != "http" or FREE.search(scope["path"]):
+        if scope["type"] != "http" or UNLIMITED.search(scope["path"]):
             await self.app(scope, receive, send)
-        elif await self.admit(self.first if FIRST.search(scope["path"]) else self.others):
+        elif await self.acquire(self.priority_waiters if PRIORITY.search(scope["path"]) else self.waiters):
             await self.serve(scope, receive, send)
         else:
-            log.warning("A request stood in line for %s s: %s %s", self.patience, scope["method"], scope["path"])
+            log.warning("Refused %s %s, which waited for %s s", scope["method"], scope["path"], self.max_wait)
             await refuse(send)
 
-    async def admit(self, line):
+    async def acquire(self, waiters):
+        """Returns true once a request may go on; false after `max_wait`."""
         if self.free > 0:
             self.free -= 1
             return True
-        turn = asyncio.get_running_loop().create_future()
-        line.append(turn)
+        waiter = asyncio.get_running_loop().create_future()
+        waiters.append(waiter)
         try:
-            await asyncio.wait({turn}, timeout=self.patience)
+            await asyncio.wait({waiter}, timeout=self.max_wait)
         finally:
-            if not turn.done():
-                turn.cancel()
-        return not turn.cancelled()
+            if not waiter.done():
+                waiter.cancel()
+        return not waiter.cancelled()
 
-    def leave(self):
-        for line in (self.first, self.others):
-            while line:
-                turn = line.popleft()
-                if not turn.done():
-                    turn.set_result(None)
+    def release(self):
+        for waiters in (self.priority_waiters, self.waiters):
+            while waiters:
+                waiter = waiters.popleft()
+                if not waiter.done():
+                    waiter.set_result(None)
                     return
         self.free += 1
 
     async def serve(self, scope, receive, send):
-        inside = True
+        is_held = True
 
-        def leave():
-            nonlocal inside
-            if inside:
-                inside = False
-                self.leave()
+        def release():
+            nonlocal is_held
+            if is_held:
+                is_held = False
+                self.release()
 
-        async def answer(message):
-            # Streams the rest of the answer, such as a log that is still being written, for any time.
+        async def send_and_release(message):
+            # Releases before the body, which may be streamed for any time, such as the log of a running task.
             if message["type"] == "http.response.start":
-                leave()
+                release()
             await send(message)
 
         try:
-            await self.app(scope, receive, answer)
+            await self.app(scope, receive, send_and_release)
         finally:
-            leave()
+            release()

@@ -1,23 +1,23 @@
-"""Puts the admission in front of the webserver's application, in each of its processes."""
+"""Limits the concurrent requests of each webserver process, when uvicorn loads the application."""
 
 from airflow.configuration import conf
 from airflow_on_celery.admission import Admission
 from uvicorn import Config
 
-# A request may use two connections: for its user, and for what it asks.
-SPARE = 2
+# Connections that are left for second ones: a request may use one for its user and one for its data.
+RESERVE = 2
 load = Config.load
 
 
-def places():
+def request_limit():
     size, overflow = (conf.getint("database", f"sql_alchemy_{key}") for key in ("pool_size", "max_overflow"))
-    # A pool of size 0, or with overflow -1, has no limit but that of Airflow's threads.
-    return 40 if size == 0 or overflow < 0 else max(1, size + overflow - SPARE)
+    # A pool with size 0 or overflow -1 is unlimited; Airflow handles requests in 40 threads.
+    return 40 if size == 0 or overflow < 0 else max(1, size + overflow - RESERVE)
 
 
-def load_behind_admission(self):
+def load_with_admission(self):
     load(self)
-    self.loaded_app = Admission(self.loaded_app, places())
+    self.loaded_app = Admission(self.loaded_app, request_limit())
 
 
-Config.load = load_behind_admission
+Config.load = load_with_admission

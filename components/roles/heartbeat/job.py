@@ -1,6 +1,6 @@
-"""Touches the heartbeat file whenever this process writes its job's heartbeat to the metadata database, or waits for it.
+"""Touches the heartbeat file whenever this process writes its job's heartbeat to the metadata database, or waits for the database.
 
-A restart would not bring a silent database back, and costs a Python start at the very moment when it is.
+A restart of the role would not bring a silent database back, and would delay the role once the database is back.
 """
 
 import os
@@ -15,8 +15,8 @@ from sqlalchemy.pool import Pool
 
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
 
-# Longest silence of the database that is waited for, in seconds; a shorter one does no harm.
-PATIENCE = 240
+# Seconds of waiting for the database after which the process counts as hung.
+MAX_WAIT = 240
 
 
 @event.listens_for(Mapper, "after_update")
@@ -26,16 +26,16 @@ def beat(_mapper, _connection, row):
 
 
 class Waiting(threading.Thread):
-    """Beats while any thread has waited for the database for more than a moment, and less than `PATIENCE`."""
+    """Thread that touches the heartbeat file while another thread has waited for the database for 2 s to `MAX_WAIT` s."""
 
     def __init__(self):
         super().__init__(name="waiting", daemon=True)
         self.since = {}
-        self.process = os.getpid()
+        self.pid = os.getpid()
 
     def begin(self, *_):
-        if os.getpid() != self.process:
-            return  # A fork has no thread and no heartbeat of its own.
+        if os.getpid() != self.pid:
+            return  # A forked process has neither this thread nor a heartbeat.
         self.since[threading.get_ident()] = time.monotonic()
         if not self.is_alive():
             self.start()
@@ -47,7 +47,7 @@ class Waiting(threading.Thread):
         while True:
             time.sleep(2)
             now = time.monotonic()
-            if HEARTBEAT.exists() and any(2 < now - since < PATIENCE for since in list(self.since.values())):
+            if HEARTBEAT.exists() and any(2 < now - since < MAX_WAIT for since in list(self.since.values())):
                 HEARTBEAT.touch()
 
 
@@ -61,7 +61,7 @@ connect = Pool.connect
 
 
 def connect_and_wait(self):
-    """Notes the wait for a connection of the pool: no event tells that one is being made or tested."""
+    """Notes the wait for a connection of the pool: SQLAlchemy has no event before a connection is made or tested."""
     waiting.begin()
     try:
         return connect(self)

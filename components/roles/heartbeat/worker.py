@@ -1,6 +1,6 @@
-"""Touches the heartbeat file while this worker consumes from a queue and its event loop turns, or tries to reach the broker.
+"""Touches the heartbeat file every 2 s while this worker consumes from a queue, or reconnects to the broker.
 
-Answering a ping is not enough: after a broker restart a worker may do so and yet consume from no queue at all.
+A ping would not do: after a restart of the broker a worker may answer pings and consume from no queue.
 """
 
 import pathlib
@@ -14,54 +14,58 @@ from celery.worker.heartbeat import Heart
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
 
 
-class Search(threading.Thread):
-    """Beats from the first attempt to reach a lost broker until the worker consumes: a restart would be no quicker.
+# Seconds without an attempt to connect after which a reconnecting worker counts as hung; resolving a name may take 60 s.
+MAX_ATTEMPT = 120
 
-    Several connections are made on the way, and to resolve the broker's name alone may take a minute. A worker that has
-    never reached the broker is not healthy yet, and one that makes no attempt for two minutes hangs.
+
+class Reconnect(threading.Thread):
+    """Thread that touches the heartbeat file from the loss of the broker until the worker consumes.
+
+    A worker that has never been connected has no heartbeat file, and is not healthy yet.
     """
 
     def __init__(self):
-        super().__init__(name="search", daemon=True)
-        self.since = None
+        super().__init__(name="reconnect", daemon=True)
+        # Monotonic time of the last attempt to connect; None while the worker consumes.
+        self.attempted = None
 
     def attempt(self):
-        self.since = time.monotonic()
+        self.attempted = time.monotonic()
 
     def run(self):
         while True:
             time.sleep(2)
-            since = self.since
-            if since is not None and time.monotonic() - since < 120 and HEARTBEAT.exists():
+            attempted = self.attempted
+            if attempted is not None and time.monotonic() - attempted < MAX_ATTEMPT and HEARTBEAT.exists():
                 HEARTBEAT.touch()
 
 
-search = Search()
+reconnect = Reconnect()
 
 
-def keep_trying(consumer):
-    """Tries to reach a lost broker every 2 s without an end; Celery would wait up to 30 s, and finally give up."""
-    connected = consumer.ensure_connected
+def reconnect_forever(consumer):
+    """Makes the consumer try to connect every 2 s without a limit; Celery would wait up to 30 s, and finally give up."""
+    celery_ensure_connected = consumer.ensure_connected
 
     def ensure_connected(connection):
-        ensure = connection.ensure_connection
+        kombu_ensure_connection = connection.ensure_connection
 
         def ensure_connection(errback, _max_retries, callback):
             def attempt():
-                search.attempt()
+                reconnect.attempt()
                 callback()
 
-            return ensure(errback, None, interval_step=0, callback=attempt)
+            return kombu_ensure_connection(errback, None, interval_step=0, callback=attempt)
 
         connection.ensure_connection = ensure_connection
-        search.attempt()
-        return connected(connection)
+        reconnect.attempt()
+        return celery_ensure_connected(connection)
 
     consumer.ensure_connected = ensure_connected
 
 
-def tell_once(heart):
-    """Announces this worker to others once; Celery would hold the event loop until the broker has heard the message."""
+def send_events_once(heart):
+    """Makes worker events fail at once; Celery would block the event loop until the broker accepts the event."""
     send = heart._send
 
     def send_once(self, event, **_):
@@ -75,27 +79,27 @@ class Heartbeat(bootsteps.StartStopStep):
 
     def __init__(self, consumer, **options):
         super().__init__(consumer, **options)
-        keep_trying(consumer)
+        reconnect_forever(consumer)
 
     def start(self, consumer):
         def beat():
             if consumer.task_consumer and consumer.task_consumer.queues:
-                search.since = None
+                reconnect.attempted = None
                 HEARTBEAT.touch()
 
         beat()
-        if not search.is_alive():
-            search.start()
-        # Starts the timer again with every new connection: losing a connection clears it.
+        if not reconnect.is_alive():
+            reconnect.start()
+        # Starts a timer for each connection: the loss of a connection clears the timers.
         consumer.timer.call_repeatedly(2, beat)
 
 
 @signals.celeryd_init.connect
 def install(instance, **_):
-    tell_once(Heart)
+    send_events_once(Heart)
     instance.app.steps["consumer"].add(Heartbeat)
 
 
 def group_name():
-    """Returns the host name shared by all workers of a group on one machine, any of which serves the logs of all."""
+    """Returns the host name that the workers of a group on one machine share; each of them serves the logs of all."""
     return socket.gethostname().rpartition("-")[0]

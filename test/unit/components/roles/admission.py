@@ -71,7 +71,7 @@ class AdmissionTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(self.app.entered, ["/a", *first, "/b", "/execution/task-instances/1/run"])
 
     async def test_long_in_line_is_503_and_its_place_is_another_ones(self):
-        admission = Admission(self.app, 1, patience=0.05)
+        admission = Admission(self.app, 1, max_wait=0.05)
         inside, late = self.ask(admission, "/a", "/late")
         self.assertEqual(await late, 503)
         (next,) = self.ask(admission, "/b")
