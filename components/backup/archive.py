@@ -1,15 +1,15 @@
-"""An archive: a tar file with a manifest, encrypted with age."""
+"""Packs and unpacks archives: tar files with a manifest, encrypted with age."""
 
 import hashlib
 import json
 import pathlib
 import subprocess
 
-from databases import Failed
+from databases import BackupError
 
-# The key that encrypts.
+# File with the identity of age that encrypts.
 KEY = "/run/secrets/backup_key"
-# Keys that archives may have been encrypted with, one a line.
+# File with all identities that may decrypt, one per line.
 KEYS = "/run/secrets/backup_keys"
 MANIFEST = "manifest.json"
 
@@ -19,46 +19,52 @@ def digest(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_manifest(folder, about):
-    """Writes the manifest of a folder, with a checksum of every other file."""
+def write_manifest(folder, facts):
+    """Writes the manifest of a folder: facts of the backup, and the size and checksum of every other file."""
     files = {
         path.name: {"bytes": path.stat().st_size, "sha256": digest(path)} for path in sorted(folder.iterdir())
     }
-    (folder / MANIFEST).write_text(json.dumps(about | {"files": files}, indent=1))
+    (folder / MANIFEST).write_text(json.dumps(facts | {"files": files}, indent=1))
 
 
 def read_manifest(folder):
-    """Reads the manifest of a folder, and checks every file by it."""
+    """Reads the manifest of a folder, and compares the checksum of every file.
+
+    :raises BackupError: if a file is missing or differs
+    """
     manifest = json.loads((folder / MANIFEST).read_text())
-    for name, known in manifest["files"].items():
+    for name, expected in manifest["files"].items():
         path = folder / name
-        if not path.is_file() or digest(path) != known["sha256"]:
-            raise Failed(f"{name} is not what the manifest says")
+        if not path.is_file() or digest(path) != expected["sha256"]:
+            raise BackupError(f"{name} is missing, or its checksum differs from the manifest's; expected an intact archive")
     return manifest
 
 
-def piped(first, second):
-    """Runs `first | second`."""
+def pipe(first, second):
+    """Runs `first | second`.
+
+    :raises BackupError: with the end of their errors, if an exit code is not 0
+    """
     with subprocess.Popen(first, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as source:
         sink = subprocess.run(second, stdin=source.stdout, stderr=subprocess.PIPE, check=False)
         source.stdout.close()
-        said = source.stderr.read() + sink.stderr
+        errors = source.stderr.read() + sink.stderr
     if source.returncode != 0 or sink.returncode != 0:
-        raise Failed(f"{first[0]} | {second[0]}: {said.decode(errors='replace').strip()[-1000:]}")
+        raise BackupError(f"{first[0]} | {second[0]} failed: {errors.decode(errors='replace').strip()[-1000:]}")
 
 
 def pack(folder, target):
-    # The manifest comes first, so that a reader of the stream knows the checksums.
+    # Puts the manifest first, so that a reader of the stream has the checksums before the files.
     names = [MANIFEST, *sorted(path.name for path in folder.iterdir() if path.name != MANIFEST)]
-    piped(
+    pipe(
         ["tar", "--create", "--file=-", f"--directory={folder}", *names],
         ["age", "--encrypt", "--identity", KEY, "--output", str(target)],
     )
 
 
 def unpack(archive, folder):
-    """Decrypts an archive into a folder; returns its manifest, by which all files were checked."""
-    piped(
+    """Decrypts an archive into a folder and checks its files; returns the manifest."""
+    pipe(
         ["age", "--decrypt", "--identity", KEYS, str(archive)],
         ["tar", "--extract", "--file=-", f"--directory={folder}"],
     )

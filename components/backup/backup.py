@@ -1,7 +1,7 @@
 """usage: backup.py serve | now | list | send ID
 
-`serve` takes a backup at each interval, `now` takes one and says how it goes, `list` prints the backups as JSON, and
-`send` writes one to standard output. A backup counts once it is proven, and the oldest ones beyond the number to keep go.
+`serve` takes a backup at each interval, `now` takes a backup, `list` prints the backups as JSON, and `send` writes the archive of a
+backup to standard output. Keeps only proven backups, and of these the latest ones, up to the number of the stack file.
 """
 
 import contextlib
@@ -17,134 +17,138 @@ from datetime import datetime, timezone
 
 import archive
 import psycopg2
-from databases import Failed, connected, dump, leave_line, register_own, rows_of
+from databases import BackupError, connected, dump, record_event, register_own, rows_of
 from proof import prove
 
 STORE = pathlib.Path("/backups")
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
 FAILURE = STORE / "failure.json"
-# Contents of the archive besides the databases.
+# Files that the archive contains besides the databases.
 SECRETS = pathlib.Path("/run/secrets/secrets.json")
 STACK = pathlib.Path("/run/secrets/stack.json")
-# Seconds until a failed backup is tried again.
-AGAIN = 600
+# Seconds after which a failed backup is tried again, unless the interval is shorter.
+RETRY_INTERVAL = 600
 
-about = json.loads((pathlib.Path(__file__).parent / "about.json").read_text())
+settings = json.loads((pathlib.Path(__file__).parent / "settings.json").read_text())
 
 
 def now():
     return datetime.now(timezone.utc)
 
 
-def tell(text):
+def log(text):
     print(text, flush=True)
 
 
-def archive_of(known):
-    return STORE / f"{known}.tar.age"
+def archive_of(backup_id):
+    return STORE / f"{backup_id}.tar.age"
 
 
 def backups():
-    """What is known of the backups, the latest first."""
+    """Returns the notes of all backups, the latest first."""
     notes = [json.loads(path.read_text()) for path in STORE.glob("[0-9]*.json")]
     return sorted((note for note in notes if archive_of(note["id"]).exists()), key=lambda note: note["id"], reverse=True)
 
 
 def dags():
-    """Where the DAGs come from, and their revision: of the repository, or a hash of all that Airflow has read."""
+    """Returns the source of the DAGs and their revision: that of the repository, or a hash of the source code in the database."""
     with connected("metadata") as cursor:
-        read = (
+        query = (
             "SELECT md5(string_agg(md5(source_code), '' ORDER BY fileloc)) FROM"
             " (SELECT DISTINCT ON (fileloc) fileloc, source_code FROM dag_code ORDER BY fileloc, last_updated DESC) latest"
         )
-        ((revision,),) = rows_of(cursor, read)
+        ((revision,),) = rows_of(cursor, query)
         has_bundles = rows_of(cursor, "SELECT to_regclass('public.dag_bundle') IS NOT NULL")[0][0]
         versions = rows_of(cursor, "SELECT version FROM dag_bundle WHERE name = 'dags'") if has_bundles else []
-    return {"from": about["dags"], "revision": next((version for (version,) in versions if version), revision)}
+    return {"from": settings["dags"], "revision": next((version for (version,) in versions if version), revision)}
 
 
-def collect(folder, known):
-    """Fills a folder with the contents of an archive."""
-    begun = now()
+def collect(folder, backup_id):
+    """Writes the contents of an archive to a folder: dumps, secrets, stack file and manifest."""
+    started = now()
     databases = {}
     for name in register_own():
-        tell(f"  dumping the {name} database")
+        log(f"  dumping the {name} database")
         databases[name] = dump(name, folder / f"{name}.dump")
-    manifest = {key: about[key] for key in ("stack", "version", "images")}
-    manifest |= {"id": known, "at": begun.isoformat(), "dags": dags(), "databases": databases}
+    facts = {key: settings[key] for key in ("stack", "version", "images")}
+    facts |= {"id": backup_id, "at": started.isoformat(), "dags": dags(), "databases": databases}
     shutil.copyfile(SECRETS, folder / "secrets.json")
     shutil.copyfile(STACK, folder / "stack.json")
-    archive.write_manifest(folder, manifest)
+    archive.write_manifest(folder, facts)
 
 
-def make(known):
-    """Makes and proves one backup; returns what is to be known of it."""
-    begun = time.monotonic()
+def make(backup_id):
+    """Makes and proves a backup; returns its note: size, checksum, and times in seconds."""
+    started = time.monotonic()
     partial = STORE / "partial"
     try:
         with tempfile.TemporaryDirectory() as folder:
-            collect(pathlib.Path(folder), known)
-            tell("  encrypting")
+            collect(pathlib.Path(folder), backup_id)
+            log("  encrypting the archive")
             archive.pack(pathlib.Path(folder), partial)
         dumped = time.monotonic()
-        tell("  restoring it into a throwaway server")
-        manifest, opened = prove(partial)
+        log("  restoring the archive into a throwaway server")
+        manifest, decrypted = prove(partial)
         note = {
-            "id": known,
+            "id": backup_id,
             "at": manifest["at"],
             "bytes": partial.stat().st_size,
             "sha256": archive.digest(partial),
             "version": manifest["version"],
-            "rows": sum(sum(facts["rows"].values()) for facts in manifest["databases"].values()),
-            "opened": opened,
-            "seconds": round(dumped - begun, 1),
+            "rows": sum(sum(contents["rows"].values()) for contents in manifest["databases"].values()),
+            "opened": decrypted,
+            "seconds": round(dumped - started, 1),
             "proof": round(time.monotonic() - dumped, 1),
         }
-        (STORE / f"{known}.json").write_text(json.dumps(note))
-        partial.rename(archive_of(known))
+        (STORE / f"{backup_id}.json").write_text(json.dumps(note))
+        partial.rename(archive_of(backup_id))
         return note
     finally:
         partial.unlink(missing_ok=True)
 
 
 def remove_old():
-    for note in backups()[about["keep"] :]:
+    for note in backups()[settings["keep"] :]:
         archive_of(note["id"]).unlink()
         (STORE / f"{note['id']}.json").unlink()
 
 
 @contextlib.contextmanager
-def alone():
+def exclusive():
+    """Excludes other programs of this container that back up or restore.
+
+    :raises BackupError: if the directory of the backups is not writable
+    """
     try:
         lock = (STORE / "lock").open("w")
     except OSError as error:
-        raise Failed(f"backups cannot be written: {error}; user 999 must be able to write there") from None
+        raise BackupError(f"the directory of backups is not writable: {error}; expected a directory that user 999 may write to") from None
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def take():
-    """Takes one backup, or notes and raises why there is none."""
-    with alone():
-        known = now().strftime("%Y%m%dT%H%M%SZ")
+    """Takes a backup; notes a failure for `list`, and raises it as a `BackupError`."""
+    with exclusive():
+        backup_id = now().strftime("%Y%m%dT%H%M%SZ")
         try:
-            made = make(known)
+            note = make(backup_id)
         except Exception as error:
-            fault = str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}"
+            fault = str(error) if isinstance(error, BackupError) else f"{type(error).__name__}: {error}"
             with contextlib.suppress(OSError):
                 FAILURE.write_text(json.dumps({"at": now().isoformat(), "fault": fault}))
-            raise Failed(fault) from error
+            raise BackupError(fault) from error
         FAILURE.unlink(missing_ok=True)
         remove_old()
-        # A backup is no worse without the line.
+        # Tolerates a failure of the entry, which only the monitoring reads.
         with contextlib.suppress(psycopg2.Error):
-            # The proof has registered its own databases in place of these.
+            # Registers the stack's databases again, in place of the proof's.
             register_own()
-            leave_line("airflow_on_celery.backup", json.dumps({"id": known}))
-    tell(
-        f"Backup {known}: {made['bytes']} bytes in {made['seconds']} s; proven in {made['proof']} s:"
-        f" {made['rows']} rows are the same, {made['opened']} secret value(s) decrypted."
+            record_event("airflow_on_celery.backup", json.dumps({"id": backup_id}))
+    log(
+        f"Backup {backup_id}: {note['bytes']} bytes in {note['seconds']} s; proven in {note['proof']} s:"
+        f" {note['rows']} rows are the same, {note['opened']} secret value(s) decrypted."
     )
 
 
@@ -162,31 +166,32 @@ def serve():
     threading.Thread(target=beat, daemon=True).start()
     while True:
         latest = backups()[:1]
-        pause = about["every"] - age(latest[0]) if latest else 0
+        pause = settings["every"] - age(latest[0]) if latest else 0
         if pause > 0:
-            # A backup on demand moves the next one.
+            # Looks again every minute, since a backup on demand delays the next scheduled backup.
             time.sleep(min(pause, 60))
             continue
         try:
             take()
-        except Failed as error:
-            tell(f"FAILED: {error}")
-            time.sleep(min(AGAIN, about["every"]))
+        except BackupError as error:
+            pause = min(RETRY_INTERVAL, settings["every"])
+            log(f"Backup failed, next attempt in {pause} s: {error}")
+            time.sleep(pause)
 
 
-def listed():
+def inventory():
     failure = json.loads(FAILURE.read_text()) if FAILURE.exists() else None
     return {"backups": backups(), "failure": failure}
 
 
-def send(known):
-    with archive_of(known).open("rb") as file:
+def send(backup_id):
+    with archive_of(backup_id).open("rb") as file:
         shutil.copyfileobj(file, sys.stdout.buffer)
 
 
 if __name__ == "__main__":
     command, *rest = sys.argv[1:]
     try:
-        {"serve": serve, "now": take, "list": lambda: print(json.dumps(listed())), "send": send}[command](*rest)
-    except Failed as error:
-        sys.exit(f"There is no backup: {error}")
+        {"serve": serve, "now": take, "list": lambda: print(json.dumps(inventory())), "send": send}[command](*rest)
+    except BackupError as error:
+        sys.exit(f"Backup failed: {error}")

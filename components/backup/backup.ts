@@ -89,7 +89,7 @@ export class Backup extends pulumi.ComponentResource {
         files: {
           ...shared.files,
           ...programs(folder, import.meta.url, "backup.py", "proof.py", "rehearse.py"),
-          [`${folder}/about.json`]: text({
+          [`${folder}/settings.json`]: text({
             ...schedule,
             stack: pulumi.getStack(),
             version: settings.version,

@@ -1,6 +1,6 @@
-"""The databases of a stack: their logins, what is in them, and how they are dumped and put back.
+"""Dumps and restores the databases of a stack, and counts their rows.
 
-A database is called by the name of its service in libpq's service file, so that no password is in an argument or a variable.
+Programs name a database by its service in libpq's service file, so that no password is in an argument or a variable.
 """
 
 import contextlib
@@ -13,11 +13,12 @@ import psycopg2
 from psycopg2.extensions import parse_dsn
 
 SERVICES = pathlib.Path("/dev/shm/services")
-# The metadata, and Celery's results where they have a database of their own.
+# Services: Airflow's metadata, and Celery's results if these have a database of their own.
 NAMES = ("metadata", "results")
-LOCK_SECONDS = 300
+# Seconds that pg_dump waits for the lock of a table, such as during a migration.
+LOCK_TIMEOUT = 300
 
-# Keeps the data until the new data is in: both happen in one transaction.
+# Empties a database, in the transaction that restores the dump.
 EMPTY = """
 DROP SCHEMA IF EXISTS public CASCADE;
 CREATE SCHEMA public AUTHORIZATION pg_database_owner;
@@ -28,12 +29,15 @@ os.environ["PGSERVICEFILE"] = str(SERVICES)
 os.environ["PGCONNECT_TIMEOUT"] = "10"
 
 
-class Failed(Exception):
-    """A failure whose text says all."""
+class BackupError(Exception):
+    """An expected failure of a backup or a restoration; its text explains the failure to people."""
 
 
 def register(logins):
-    """Writes the service file: libpq's parameters by name."""
+    """Writes the service file, in place of an earlier one.
+
+    :param logins: libpq's parameters, by service
+    """
     sections = [
         "\n".join([f"[{name}]", *(f"{key}={value}" for key, value in login.items()), ""])
         for name, login in logins.items()
@@ -43,7 +47,7 @@ def register(logins):
 
 
 def register_own():
-    """Registers the databases whose URLs are secrets of this container; returns their names."""
+    """Registers the databases whose URLs are secrets of this container; returns the logins by service."""
     urls = {name: pathlib.Path(f"/run/secrets/{name}_url") for name in NAMES}
     logins = {name: parse_dsn(url.read_text()) for name, url in urls.items() if url.exists()}
     register(logins)
@@ -52,12 +56,15 @@ def register_own():
 
 @contextlib.contextmanager
 def connected(name):
+    """Yields a cursor in a read-only transaction, which sees one snapshot of the database.
+
+    :raises BackupError: if there is no connection
+    """
     try:
         connection = psycopg2.connect(service=name)
     except psycopg2.Error as error:
-        raise Failed(f"the {name} database cannot be reached: {str(error).strip()}") from None
+        raise BackupError(f"no connection to the {name} database: {str(error).strip()}") from None
     try:
-        # One snapshot for all that is read.
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         with connection.cursor() as cursor:
             yield cursor
@@ -65,8 +72,8 @@ def connected(name):
         connection.close()
 
 
-def leave_line(event, extra):
-    """Leaves one line in Airflow's audit log, for the monitoring: the last of an event."""
+def record_event(event, extra):
+    """Replaces the last entry of an event in Airflow's audit log, which the monitoring reads."""
     with contextlib.closing(psycopg2.connect(service="metadata")) as connection, connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM log WHERE event = %s", (event,))
         cursor.execute("INSERT INTO log (dttm, event, owner, extra) VALUES (now(), %s, 'airflow', %s)", (event, extra))
@@ -77,8 +84,8 @@ def rows_of(cursor, query):
     return cursor.fetchall()
 
 
-def facts(cursor):
-    """The number of rows of each table, and the revision of Airflow's schema."""
+def contents_of(cursor):
+    """Returns the number of rows of each table, and the revision of Airflow's schema; None without one."""
     tables = [
         name
         for (name,) in rows_of(
@@ -88,44 +95,51 @@ def facts(cursor):
         )
     ]
     rows = {table: rows_of(cursor, f"SELECT count(*) FROM {table}")[0][0] for table in tables}
-    known = "public.alembic_version" in tables
-    revision = rows_of(cursor, "SELECT version_num FROM public.alembic_version") if known else []
+    has_revision = "public.alembic_version" in tables
+    revision = rows_of(cursor, "SELECT version_num FROM public.alembic_version") if has_revision else []
     return {"rows": rows, "revision": revision[0][0] if revision else None}
 
 
 def run(command, service, **options):
+    """Runs a client of Postgres for a service.
+
+    :raises BackupError: with the end of the command's errors, if the exit code is not 0
+    """
     environment = os.environ | {"PGSERVICE": service}
     done = subprocess.run(command, env=environment, text=True, stderr=subprocess.PIPE, check=False, **options)
     if done.returncode != 0:
-        raise Failed(f"{command[0]}: {done.stderr.strip()[-1000:]}")
+        raise BackupError(f"{command[0]} failed with exit code {done.returncode}: {done.stderr.strip()[-1000:]}")
 
 
 def check_version(cursor):
-    ours = int(subprocess.check_output(["pg_dump", "--version"], text=True).split()[2].split(".")[0])
-    theirs = cursor.connection.server_version // 10000
-    if theirs > ours:
-        raise Failed(
-            f"the server is PostgreSQL {theirs}, and pg_dump is {ours}; expected a pg_dump that is not older: "
-            f"set images.backup to an image with PostgreSQL {theirs}"
+    client = int(subprocess.check_output(["pg_dump", "--version"], text=True).split()[2].split(".")[0])
+    server = cursor.connection.server_version // 10000
+    if server > client:
+        raise BackupError(
+            f"the server is PostgreSQL {server}, and pg_dump is {client}; expected a pg_dump that is not older: "
+            f"set images.backup to an image with PostgreSQL {server}"
         )
 
 
 def dump(name, target):
-    """Dumps a database; returns its facts as of the same moment."""
+    """Dumps a database; returns its contents in the same snapshot."""
     with connected(name) as cursor:
         check_version(cursor)
         ((snapshot,),) = rows_of(cursor, "SELECT pg_export_snapshot()")
-        flags = ["--format=custom", "--no-owner", "--no-privileges", f"--lock-wait-timeout={LOCK_SECONDS}s"]
+        flags = ["--format=custom", "--no-owner", "--no-privileges", f"--lock-wait-timeout={LOCK_TIMEOUT}s"]
         run(["pg_dump", *flags, f"--snapshot={snapshot}", f"--file={target}"], name)
-        return facts(cursor)
+        return contents_of(cursor)
 
 
 def restore(name, source):
-    """Replaces the contents of a database by those of a dump, or leaves it as it was."""
+    """Replaces the contents of a database by a dump, in one transaction.
+
+    :raises BackupError: if this fails; the database is then unchanged
+    """
     environment = os.environ | {"PGSERVICE": name, "PGOPTIONS": "-c client_min_messages=warning"}
     flags = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
-    with tempfile.TemporaryFile("w+") as complaints, subprocess.Popen(
-        ["psql", *flags], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints
+    with tempfile.TemporaryFile("w+") as errors, subprocess.Popen(
+        ["psql", *flags], env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors
     ) as client:
         with contextlib.suppress(BrokenPipeError):
             client.stdin.write(EMPTY)
@@ -133,24 +147,25 @@ def restore(name, source):
         reader = subprocess.run(
             ["pg_restore", "--no-owner", "--no-privileges", "--file=-", source],
             stdout=client.stdin,
-            stderr=complaints,
+            stderr=errors,
             check=False,
         )
         if reader.returncode != 0:
-            # At the end of its input it would commit.
+            # Keeps psql from the end of its input, at which it would commit.
             client.kill()
         with contextlib.suppress(BrokenPipeError):
             client.stdin.close()
         if client.wait() != 0:
-            complaints.seek(0)
-            raise Failed(f"the {name} database cannot be restored: {complaints.read().strip()[-1000:]}")
+            errors.seek(0)
+            raise BackupError(f"restoring the {name} database failed: {errors.read().strip()[-1000:]}")
 
 
 @contextlib.contextmanager
-def throwaway(names, port=None):
-    """Runs an empty server, which only this container reaches, with a database for each name; no other one is known then.
+def throwaway_server(names, port=None):
+    """Runs an empty Postgres server, and registers its databases in place of all others.
 
-    A port of the loopback interface lets containers in that connect as `proof` there.
+    :param names: databases to create
+    :param port: port on the loopback interface, for containers that share it, with the user `proof`; None for a socket alone
     """
     with tempfile.TemporaryDirectory() as folder:
         data = f"{folder}/data"

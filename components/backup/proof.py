@@ -1,4 +1,4 @@
-"""The proof of a backup: it is restored into a throwaway server, and compared with what was dumped."""
+"""Proves backups: restores an archive into a throwaway server, and compares the contents with those at the dump."""
 
 import json
 import pathlib
@@ -6,10 +6,10 @@ import tempfile
 
 import archive
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from databases import Failed, connected, facts, restore, rows_of, throwaway
+from databases import BackupError, connected, contents_of, restore, rows_of, throwaway_server
 
-# Encrypted columns of Airflow's metadata.
-SEALED = (
+# Encrypted values in Airflow's metadata.
+ENCRYPTED = (
     "SELECT password FROM connection WHERE is_encrypted AND password <> ''"
     " UNION ALL SELECT extra FROM connection WHERE is_extra_encrypted AND extra <> ''"
     " UNION ALL SELECT val FROM variable WHERE is_encrypted AND val <> ''"
@@ -17,45 +17,52 @@ SEALED = (
 
 
 def fernet_keys(secrets):
-    """All fernet keys that a stack has had, the current one first."""
-    given = [secrets["values"]["fernetKey"], *secrets["older"].get("fernetKey", [])]
-    return [Fernet(key.strip()) for keys in given for key in keys.split(",")]
+    """Returns all fernet keys that a stack has had, the current key first."""
+    values = [secrets["values"]["fernetKey"], *secrets["older"].get("fernetKey", [])]
+    return [Fernet(key.strip()) for keys in values for key in keys.split(",")]
 
 
-def opened(name, secrets):
-    """Decrypts what is encrypted in a database; returns the number of values."""
+def decrypt_all(name, secrets):
+    """Decrypts all encrypted values of a database; returns their number.
+
+    :raises BackupError: if no fernet key decrypts a value
+    """
     with connected(name) as cursor:
-        sealed = rows_of(cursor, SEALED)
+        encrypted = rows_of(cursor, ENCRYPTED)
     keys = MultiFernet(fernet_keys(secrets))
-    for (value,) in sealed:
+    for (value,) in encrypted:
         try:
             keys.decrypt(value.encode())
         except InvalidToken:
-            raise Failed("a connection or variable opens with none of the fernet keys") from None
-    return len(sealed)
+            raise BackupError("none of the stack's fernet keys, current or earlier, decrypts a connection or variable") from None
+    return len(encrypted)
 
 
-def compare(name, found, expected):
-    if found["revision"] != expected["revision"]:
-        raise Failed(f"{name}: revision {found['revision']} instead of {expected['revision']}")
-    for table in sorted({*found["rows"], *expected["rows"]}):
-        there, dumped = found["rows"].get(table), expected["rows"].get(table)
-        if there != dumped:
-            raise Failed(f"{name}: {there} rows in {table} instead of {dumped}")
+def compare(name, restored, dumped):
+    """Compares the contents of a database before and after.
+
+    :raises BackupError: if the revision, or a number of rows, differs
+    """
+    if restored["revision"] != dumped["revision"]:
+        raise BackupError(f"{name}: restored revision {restored['revision']}, expected {dumped['revision']}")
+    for table in sorted({*restored["rows"], *dumped["rows"]}):
+        rows, expected = restored["rows"].get(table, "no"), dumped["rows"].get(table, "no")
+        if rows != expected:
+            raise BackupError(f"{name}: restored {rows} rows of {table}, expected {expected}")
 
 
 def prove(path):
-    """Proves an archive; returns its manifest and the number of values that were decrypted."""
+    """Proves an archive; returns its manifest, and the number of decrypted values."""
     with tempfile.TemporaryDirectory() as folder:
         manifest = archive.unpack(path, folder)
-        known = manifest["databases"]
-        if known["metadata"]["revision"] is None:
-            raise Failed("the metadata has no revision of Airflow's schema")
-        # Other names than those of the real databases, which a mistake here must not reach.
-        with throwaway([f"proof_{name}" for name in known]):
-            for name, expected in known.items():
+        databases = manifest["databases"]
+        if databases["metadata"]["revision"] is None:
+            raise BackupError("the metadata database has no revision of Airflow's schema; expected a migrated database")
+        # Uses other names than the stack's databases have, so that no mistake here can restore into these.
+        with throwaway_server([f"proof_{name}" for name in databases]):
+            for name, dumped in databases.items():
                 restore(f"proof_{name}", f"{folder}/{name}.dump")
                 with connected(f"proof_{name}") as cursor:
-                    compare(name, facts(cursor), expected)
+                    compare(name, contents_of(cursor), dumped)
             secrets = json.loads(pathlib.Path(folder, "secrets.json").read_text())
-            return manifest, opened("proof_metadata", secrets)
+            return manifest, decrypt_all("proof_metadata", secrets)

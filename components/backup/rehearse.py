@@ -1,7 +1,7 @@
 """usage: rehearse.py ID
 
-Restores the metadata of a backup into a throwaway server, for a migration that is only tried. Says as JSON, a line each, when
-the server is ready for it, and, once standard input has ended, what became of the database.
+Restores the metadata of a backup into a throwaway server, for the rehearsal of a migration. Prints a line of JSON with the port,
+the database and its size once the server is ready, and a line with its new size once standard input has ended.
 """
 
 import json
@@ -9,34 +9,34 @@ import sys
 import tempfile
 
 import archive
-from backup import alone, archive_of
-from databases import Failed, connected, facts, restore, rows_of, throwaway
+from backup import archive_of, exclusive
+from databases import BackupError, connected, contents_of, restore, rows_of, throwaway_server
 
-# Port of the loopback interface of this container, which the container of the migration shares.
+# Port on the loopback interface, which the container of the migration shares.
 PORT = 15432
 NAME = "rehearsal"
 
 
-def look():
+def measure():
     with connected(NAME) as cursor:
-        found = facts(cursor)
+        contents = contents_of(cursor)
         ((size,),) = rows_of(cursor, "SELECT pg_database_size(current_database())")
-    return {"bytes": size, "rows": sum(found["rows"].values()), "revision": found["revision"]}
+    return {"bytes": size, "rows": sum(contents["rows"].values()), "revision": contents["revision"]}
 
 
-def main(known):
-    # The databases that are known in this container are those of one program at a time.
-    with alone(), tempfile.TemporaryDirectory() as folder:
-        archive.unpack(archive_of(known), folder)
-        with throwaway([NAME], PORT):
+def main(backup_id):
+    # Excludes other programs of this container, which share the service file.
+    with exclusive(), tempfile.TemporaryDirectory() as folder:
+        archive.unpack(archive_of(backup_id), folder)
+        with throwaway_server([NAME], PORT):
             restore(NAME, f"{folder}/metadata.dump")
-            print(json.dumps({"port": PORT, "database": NAME, **look()}), flush=True)
+            print(json.dumps({"port": PORT, "database": NAME, **measure()}), flush=True)
             sys.stdin.read()
-            print(json.dumps(look()), flush=True)
+            print(json.dumps(measure()), flush=True)
 
 
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except Failed as error:
+    except BackupError as error:
         sys.exit(f"rehearsal: {error}")

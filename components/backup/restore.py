@@ -1,7 +1,7 @@
 """usage: restore.py [receive]
 
-Replaces the contents of the stack's databases by those of a backup, before anything uses them. The contents of the archive
-come over `receive`, which reads a tar file from standard input while the other call waits for it.
+Replaces the contents of the stack's databases by a backup, before any role uses the databases. Waits until a second call, `receive`,
+has read the contents of the archive from standard input, as a tar file.
 """
 
 import json
@@ -12,29 +12,29 @@ import sys
 import time
 
 from archive import read_manifest
-from databases import Failed, register_own, restore
+from databases import BackupError, register_own, restore
 
 RECEIVED = pathlib.Path("/tmp/received")
 READY = pathlib.Path("/tmp/ready")
-# Seconds in which an archive comes.
-PATIENCE = 1800
+# Seconds to wait for the archive.
+TIMEOUT = 1800
 
 
 def receive():
     RECEIVED.mkdir(exist_ok=True)
     done = subprocess.run(["tar", "--extract", "--file=-", f"--directory={RECEIVED}"], check=False)
     if done.returncode != 0:
-        raise Failed("the archive did not arrive whole")
+        raise BackupError(f"tar failed with exit code {done.returncode}; expected a complete archive: run npm run restore again")
     read_manifest(RECEIVED)
     READY.touch()
 
 
 def wait():
-    print("waiting for the archive", flush=True)
-    end = time.monotonic() + PATIENCE
+    print("restore: waiting for the archive", flush=True)
+    end = time.monotonic() + TIMEOUT
     while not READY.exists():
         if time.monotonic() > end:
-            raise Failed(f"no archive came within {PATIENCE} s; npm run restore sends it")
+            raise BackupError(f"received no archive within {TIMEOUT} s; npm run restore sends the archive")
         time.sleep(0.5)
 
 
@@ -42,19 +42,19 @@ def main():
     logins = register_own()
     wait()
     manifest = json.loads((RECEIVED / "manifest.json").read_text())
-    for name, facts in manifest["databases"].items():
+    for name, contents in manifest["databases"].items():
         if name not in logins:
-            print(f"left out: the {name} database, since this stack keeps results in the metadata", flush=True)
+            print(f"restore: skipping the {name} database: this stack keeps results in the metadata database", flush=True)
             continue
-        print(f"restoring the {name} database: {sum(facts['rows'].values())} rows", flush=True)
+        print(f"restore: restoring {sum(contents['rows'].values())} rows of the {name} database", flush=True)
         restore(name, RECEIVED / f"{name}.dump")
-    # The container of a job outlives it.
+    # Frees the disk space: the container of a job is kept after the job's end.
     shutil.rmtree(RECEIVED)
-    print(f"restored backup {manifest['id']}", flush=True)
+    print(f"restore: restored backup {manifest['id']}", flush=True)
 
 
 if __name__ == "__main__":
     try:
         receive() if sys.argv[1:] == ["receive"] else main()
-    except Failed as error:
+    except BackupError as error:
         sys.exit(f"restore: {error}")

@@ -121,7 +121,7 @@ test("a proof names the missing worker, and leaves nothing; faults of DAGs are r
   await assert.rejects(npm("status", "--", "--stack", "livetest-up"), (error: Error) => {
     assert.match(error.message, /^nobody +1 +\d+ (s|min) +0 +0 +0 of 0 +no worker reads it$/m);
     assert.match(error.message, /^own_dag +\S+ +1 task\(s\) +\d+ (s|min) +no worker reads queue nobody$/m);
-    assert.match(error.message, /Last proof, .* FAILED: worker worker-reports-1: it does not answer/);
+    assert.match(error.message, /Last proof, .* FAILED: worker worker-reports-1: the worker does not answer/);
     assert.match(error.message, /^local +postgres:\/var\/lib\/postgresql\/data +[\d.]+ GiB +\d+ % full$/m);
     assert.match(error.message, /^postgres:15-[0-9a-f]{12} +built \d+ (s|min|h|d) ago$/m);
     return true;

@@ -43,7 +43,7 @@ test("the container has its schedule, the logins of both databases, all secrets 
   assert.equal(backup.image, settings(config).images.backup);
   assert.equal(backup.user, "999:999");
   assert.deepEqual(backup.entrypoints.slice(-3), ["python3", "/opt/backup/backup.py", "serve"]);
-  const about = JSON.parse(fileIn(backup, "/opt/backup/about.json"));
+  const about = JSON.parse(fileIn(backup, "/opt/backup/settings.json"));
   assert.deepEqual(
     { every: about.every, keep: about.keep, version: about.version, dags: about.dags },
     { every: 21_600, keep: 5, version: "3.3.2", dags: "a folder" },

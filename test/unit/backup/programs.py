@@ -12,7 +12,7 @@ folder = pathlib.Path(tempfile.mkdtemp())
 # Programs read their settings from the file beside them.
 for program in programs.glob("*.py"):
     (folder / program.name).write_text(program.read_text())
-(folder / "about.json").write_text(json.dumps({"every": 3600, "keep": 2}))
+(folder / "settings.json").write_text(json.dumps({"every": 3600, "keep": 2}))
 sys.path.insert(0, str(folder))
 extensions = ModuleType("psycopg2.extensions")
 extensions.parse_dsn = dict
@@ -29,7 +29,7 @@ import proof  # noqa: E402
 def fault_of(call, *arguments):
     try:
         call(*arguments)
-    except databases.Failed as error:
+    except databases.BackupError as error:
         return str(error)
     return None
 
@@ -55,18 +55,18 @@ def refuses_a_changed_file():
     archive.write_manifest(contents, {"id": "1"})
     assert archive.read_manifest(contents)["files"]["metadata.dump"]["bytes"] == 4
     (contents / "metadata.dump").write_text("rowz")
-    assert fault_of(archive.read_manifest, contents) == "metadata.dump is not what the manifest says"
+    assert fault_of(archive.read_manifest, contents).startswith("metadata.dump is missing, or its checksum differs from")
 
 
 def compares_rows_and_revision():
     known = {"revision": "a1", "rows": {"public.dag": 3, "public.log": 9}}
     assert fault_of(proof.compare, "metadata", known, known) is None
     fewer = known | {"rows": {"public.dag": 3, "public.log": 8}}
-    assert fault_of(proof.compare, "metadata", fewer, known) == "metadata: 8 rows in public.log instead of 9"
+    assert fault_of(proof.compare, "metadata", fewer, known) == "metadata: restored 8 rows of public.log, expected 9"
     without = known | {"rows": {"public.dag": 3}}
-    assert fault_of(proof.compare, "metadata", without, known) == "metadata: None rows in public.log instead of 9"
+    assert fault_of(proof.compare, "metadata", without, known) == "metadata: restored no rows of public.log, expected 9"
     older = known | {"revision": "a0"}
-    assert fault_of(proof.compare, "metadata", older, known) == "metadata: revision a0 instead of a1"
+    assert fault_of(proof.compare, "metadata", older, known) == "metadata: restored revision a0, expected a1"
 
 
 def knows_all_fernet_keys():
