@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: base-image.sh [--refresh]
-# Makes sure that the engine has debian:bookworm-slim: pulls it if a registry answers, otherwise builds it from Debian's
-# packages. Keeps a built image as a file for the next engine; --refresh builds it again.
+# Makes sure that the engine has the image debian:bookworm-slim: pulls the image if a registry answers, otherwise builds it from
+# Debian's packages. Keeps a built image as a file for other engines; --refresh builds it again.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/quietly.sh"
 image=debian:bookworm-slim
@@ -14,13 +14,13 @@ has() { command -v "$1" > /dev/null; }
 [[ ${1:-} == --refresh ]] || { docker image inspect "$image" > /dev/null 2>&1 && exit; }
 timeout 120 docker pull --quiet "$image" > /dev/null 2>&1 && { echo "$image pulled"; exit; }
 
-# Names the file by the authorities too: where a proxy inspects TLS, its authority must be in the image.
+# Includes the authorities in the file's name: where a proxy inspects TLS, the image must contain the proxy's authority.
 tar=$cache/debian-bookworm-slim-$({ cat "${BASH_SOURCE[0]}"; cat "$authorities"/*.crt 2> /dev/null || true; } | sha256sum | cut -c1-12).tar
 
 if [[ ! -f $tar || ${1:-} == --refresh ]]; then
   if ! has mmdebstrap; then
-    ((EUID == 0)) && has apt-get || fail "There is no image $image: no registry answers, and mmdebstrap, which could make it, is missing." \
-      "Load the image into the engine, or install mmdebstrap (Debian, Ubuntu)."
+    ((EUID == 0)) && has apt-get || fail "The engine has no image $image, no registry answers, and mmdebstrap is not installed." \
+      "Load the image into the engine, or install mmdebstrap (Debian, Ubuntu), which builds it."
     export DEBIAN_FRONTEND=noninteractive
     quietly "Package lists" apt_get update || fail "apt-get update failed, see above."
     quietly "Installing mmdebstrap" apt_get install -y --no-install-recommends mmdebstrap || fail "Installing mmdebstrap failed, see above."
@@ -29,7 +29,7 @@ if [[ ! -f $tar || ${1:-} == --refresh ]]; then
   hook=$(mktemp)
   cat > "$hook" <<'HOOK'
 #!/bin/sh
-# As in the official image: no package lists, no service that starts during installation, no identity of its own.
+# Leaves out what the official image leaves out: package lists, services that start during installation, and the machine's identity.
 set -e
 cp /usr/local/share/ca-certificates/*.crt "$1/usr/local/share/ca-certificates/" 2> /dev/null || true
 chroot "$1" update-ca-certificates
@@ -52,7 +52,7 @@ HOOK
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-include=/usr/share/locale/locale.alias' \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --customize-hook="$hook" bookworm "$tar.new.tar" ||
-    fail "mmdebstrap could not make the image, see above." "It needs a Debian mirror: check that apt-get update works."
+    fail "mmdebstrap failed to build $image, see above." "mmdebstrap needs a Debian mirror: check that apt-get update works."
   rm "$hook"
   mv "$tar.new.tar" "$tar"
 fi

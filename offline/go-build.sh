@@ -1,5 +1,7 @@
-# go_build WHAT OUTPUT PACKAGE [FLAGS...]: builds a Go program in its module's folder, and prints progress every ten
-# seconds: `-v` names each package once it is compiled, and each module as it is fetched. To be sourced.
+# To be sourced.
+
+# usage: go_build WHAT OUTPUT PACKAGE [FLAG...]
+# Builds a Go program in its module's folder. Prints progress every 10 s, by the lines of `-v` for each compiled package and each module.
 go_build() {
   local what=$1 output=$2 package=$3 log begin=$SECONDS next=10 pid; shift 3
   log=$(mktemp)
@@ -16,7 +18,7 @@ go_build() {
   trap - EXIT
   wait "$pid" || {
     grep -v -e '^go: downloading' "$log" | tail -20 >&2
-    echo "Building $what from Go modules failed, see above. Run the same command again; what was built so far is kept." >&2
+    echo "Building $what from Go modules failed, see above. Repeat the command: compiled packages are kept." >&2
     rm "$log"; exit 1
   }
   rm "$log"

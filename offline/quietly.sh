@@ -1,5 +1,7 @@
-# quietly WHAT COMMAND...: runs COMMAND with its output in a log, prints the time every ten seconds, and shows the end of
-# the log when COMMAND fails. To be sourced.
+# To be sourced.
+
+# usage: quietly WHAT COMMAND...
+# Runs COMMAND with its output in a log. Prints the elapsed time every 10 s, and the end of the log if COMMAND fails.
 quietly() {
   local what=$1 begin=$SECONDS next=10 log pid
   shift
@@ -7,7 +9,7 @@ quietly() {
   echo "$what ..."
   "$@" > "$log" 2>&1 < /dev/null &
   pid=$!
-  # Ctrl-C does not reach a job in the background.
+  # Ends the background job with this shell: Ctrl-C does not reach the job.
   trap 'kill "$pid" 2> /dev/null || true' EXIT
   while kill -0 "$pid" 2> /dev/null; do
     sleep 0.2
@@ -18,6 +20,6 @@ quietly() {
   rm "$log"
 }
 
-# apt_get ARGUMENT...: runs apt-get under a lock, since two at a time fail and scripts may install side by side. Services
-# that a package starts do not keep the lock.
+# usage: apt_get ARGUMENT...
+# Runs apt-get under a lock, since concurrent runs fail. Services that a package starts do not inherit the lock.
 apt_get() { flock --close /var/cache/apt/airflow-on-celery.lock apt-get "$@"; }

@@ -1,9 +1,10 @@
-# Judges a start by its progress: a busy machine makes it slow, and to begin again would make it slower.
+# Extends the time limit of a start that uses CPU time: a busy machine makes a start slow, and a restart would make it slower.
+# Prints the seconds since the machine's boot.
 now() { read -r uptime _ </proc/uptime && echo "${uptime%.*}"; }
 
-# Sets `used` to the ticks (1/100 s) of CPU time of the container's processes, ended ones included. The check's own processes do not
-# count: the runtime gives each command that it starts in a container a session.
-look_at_cpu() {
+# Sets `used` to the CPU time of the container's processes and their ended children, in ticks of 1/100 s. Leaves out the check's own
+# session: the runtime starts each check in a new session.
+measure_cpu() {
   used=0
   read -r line </proc/self/stat
   set -- ${line##*) }
@@ -15,16 +16,18 @@ look_at_cpu() {
   done
 }
 
+# Starts the time limit: `since` moves on with progress, `started` stays.
 begin_start() {
-  since=$(now) began=$since
-  look_at_cpu
-  mark=$used
+  since=$(now) started=$since
+  measure_cpu
+  used_before=$used
 }
 
-# Begins the seconds of a start anew once it has used a thousandth of a CPU for them, unless it would take longer than the longest.
+# Starts the time limit of SECONDS again if the start has used a thousandth of a CPU meanwhile, and if the limit then ends within
+# LONGEST_SECONDS of the start.
 judge_progress() { # SECONDS LONGEST_SECONDS
-  look_at_cpu
-  if [ $((used - mark)) -ge $(($1 / 10 + 1)) ] && [ $(($(now) - began + $1)) -le "$2" ]; then
-    since=$(now) mark=$used
+  measure_cpu
+  if [ $((used - used_before)) -ge $(($1 / 10 + 1)) ] && [ $(($(now) - started + $1)) -le "$2" ]; then
+    since=$(now) used_before=$used
   fi
 }

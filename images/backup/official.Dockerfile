@@ -1,4 +1,4 @@
-# For machines that reach Docker Hub: the official image, with age and Python. Keeps the user 999 of that image.
+# The official image with its user 999, for machines that reach Docker Hub, with age for encryption, and Python.
 FROM postgres:15
 RUN apt-get update -q \
  && apt-get install -qy --no-install-recommends age ca-certificates dumb-init python3 python3-cryptography python3-psycopg2 \

@@ -1,4 +1,5 @@
-# Makes directory $2 the same as $1 while others read it: each file appears whole, all of them within a moment.
+# usage: sh -c "$(cat deliver.sh)" deliver FROM TO
+# Makes the directory TO equal to FROM while roles read TO: each file changes as a whole, and all files change within a moment.
 set -eu
 from=$1 to=$2
 mkdir -p "$from"

@@ -1,58 +1,58 @@
-# Health check that restarts a workload which stays unhealthy; an engine alone does not. One run polls until the
-# command succeeds, because starting a check costs far more than a poll, and engines before 25 have no start interval;
-# for the same reason a run that finds the workload healthy looks several times.
-# Exit status 75 of the command: the workload loads or recovers, and a restart would begin that again.
-# The command's text is for people; the engine records it with each check, successful ones included.
+# usage: sh -c "$(cat progress.sh probe.sh)" probe START_SECONDS LONGEST_SECONDS EVERY_SECONDS POLLS PATIENCE_SECONDS STOP_SIGNAL GRACE_SECONDS COMMAND...
+# Checks the health of a workload, and restarts the workload if it stays unhealthy, which an engine does not do by itself.
+# One run polls until COMMAND succeeds, and then polls a healthy workload POLLS times: starting a check costs far more than a poll, and
+# engines before 25 have no start interval.
+# Exit status 75 of COMMAND means that the workload loads or recovers, which a restart would begin again.
+# The engine records the output of COMMAND with each check, successful ones included, for people.
 # A start that uses CPU time is slow, not hung: it may take LONGEST_SECONDS instead of START_SECONDS.
-# usage: sh -c "$(cat progress.sh probe.sh)" probe START_SECONDS LONGEST_SECONDS EVERY_SECONDS LOOKS PATIENCE_SECONDS STOP_SIGNAL GRACE_SECONDS COMMAND...
-start=$1 longest=$2 every=$3 looks=$4 patience=$5 signal=$6 grace=$7
+start=$1 longest=$2 every=$3 polls=$4 patience=$5 signal=$6 grace=$7
 shift 7
-# Marks a healthy workload, which is looked at rarely. A failure removes the mark: recovery is checked as a start is.
-was_healthy=/dev/shm/.was-healthy
-# Time at which the workload was asked to stop: a link, which needs no room on a full disk. It is removed when the workload is
-# healthy again, so that a later stop, the engine's for example, has the whole grace.
-asked=/dev/shm/.asked-to-stop
-tell() { [ -z "$said" ] || printf '%s\n' "$said"; }
+# Exists while the workload is healthy. A failure removes the file, so that a recovery is polled as often as a start.
+healthy_mark=/dev/shm/.was-healthy
+# Link to the time at which the workload was asked to stop; a link needs no space on a full disk. A workload that is healthy again loses
+# the link, so that a later stop, such as the engine's, has the whole grace.
+stop_mark=/dev/shm/.asked-to-stop
+report() { [ -z "$output" ] || printf '%s\n' "$output"; }
 
-look() { # PATIENCE_SECONDS LONGEST_PATIENCE_SECONDS PAUSE_SECONDS COMMAND...
-  limit=$1 most=$2 pause=$3 coming=
+poll() { # PATIENCE_SECONDS LONGEST_PATIENCE_SECONDS PAUSE_SECONDS COMMAND...
+  limit=$1 longest_limit=$2 pause=$3 in_progress=
   shift 3
   begin_start
-  until said=$(timeout 10 "$@" 2>&1); do
-    [ $? -ne 75 ] || coming=yes limit=$patience
-    if [ -L "$asked" ] && [ $(($(now) - $(readlink "$asked"))) -ge "$grace" ]; then
+  until output=$(timeout 10 "$@" 2>&1); do
+    [ $? -ne 75 ] || in_progress=yes limit=$patience
+    if [ -L "$stop_mark" ] && [ $(($(now) - $(readlink "$stop_mark"))) -ge "$grace" ]; then
       echo "unhealthy for ${grace} s since it was asked to stop: killing"
       kill -s KILL -- -1
-      # Wakes process 1, the engine's init, which no signal from here kills: it ends with its child, unless it is suspended.
+      # Resumes process 1, the engine's init, which may be suspended: no signal from here kills it, and it ends with its child.
       kill -s CONT 1
       exit 1
     fi
-    [ -n "$coming" ] || judge_progress "$limit" "$most"
+    [ -n "$in_progress" ] || judge_progress "$limit" "$longest_limit"
     if [ $(($(now) - since)) -ge "$limit" ]; then
-      tell
-      rm -f "$was_healthy"
-      if [ -z "$coming" ] && [ ! -L "$asked" ]; then
-        echo "unhealthy for $(($(now) - began)) s: restarting"
-        ln -s "$(now)" "$asked"
+      report
+      rm -f "$healthy_mark"
+      if [ -z "$in_progress" ] && [ ! -L "$stop_mark" ]; then
+        echo "unhealthy for $(($(now) - started)) s: restarting"
+        ln -s "$(now)" "$stop_mark"
         kill -s "$signal" 1
       fi
       exit 1
     fi
     sleep "$pause"
   done
-  [ ! -L "$asked" ] || rm "$asked"
+  [ ! -L "$stop_mark" ] || rm "$stop_mark"
 }
 
-if [ -e "$was_healthy" ]; then
-  while [ "$looks" -gt 0 ]; do
+if [ -e "$healthy_mark" ]; then
+  while [ "$polls" -gt 0 ]; do
     sleep "$every"
-    look "$patience" "$patience" 2 "$@"
-    # Ends the run: an engine records only runs that have ended.
-    [ -z "$said" ] || break
-    looks=$((looks - 1))
+    poll "$patience" "$patience" 2 "$@"
+    # Ends the run for an output, since an engine records only ended runs.
+    [ -z "$output" ] || break
+    polls=$((polls - 1))
   done
 else
-  look "$start" "$longest" 0.5 "$@"
-  : >"$was_healthy"
+  poll "$start" "$longest" 0.5 "$@"
+  : >"$healthy_mark"
 fi
-tell
+report

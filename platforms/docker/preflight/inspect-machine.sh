@@ -1,8 +1,8 @@
-# Prints facts of the machine: the space left, its addresses, and the programs that listen on some ports.
-# Runs in a container with the machine's network and processes, as root, with the capabilities DAC_READ_SEARCH and
-# SYS_PTRACE, which show the owner of a socket. preflight/facts.ts reads the output.
 # usage: sh -c "$(cat inspect-machine.sh)" inspect PORT...
-# PORT is written as the kernel does, in four hexadecimal digits.
+# Prints the free disk space in MiB and the addresses of a machine, and the programs that listen on some ports, for preflight/facts.ts.
+# A PORT has four hexadecimal digits, as in /proc/net/tcp.
+# Runs in a container with the machine's network and processes, as root, with the capabilities DAC_READ_SEARCH and
+# SYS_PTRACE, which are needed to find the owner of a socket.
 df -Pm / | awk 'NR == 2 { print "free", $4 }'
 awk '/\|--/ { address = $2 } /\/32 host LOCAL/ { print "address", address }' /proc/net/fib_trie | sort -u
 {
@@ -12,13 +12,13 @@ awk '/\|--/ { address = $2 } /\/32 host LOCAL/ { print "address", address }' /pr
   $4 == "0A" {
     split($2, local, ":")
     if (!index(ports, " " local[2] " ")) next
-    sought[$10] = 1
+    listening[$10] = 1
     print "listener", $10, local[1], local[2]
   }
   /^\/proc\// { split($0, path, "/") }
   $NF ~ /^socket:/ {
     inode = substr($NF, 9, length($NF) - 9)
-    if (!(inode in sought)) next
+    if (!(inode in listening)) next
     name = "?"
     getline name < ("/proc/" path[3] "/comm")
     print "owner", inode, path[3], name
