@@ -33,7 +33,7 @@ def bundle():
 
 
 def has_bundle():
-    """True if the database has the bundle, to which rows of DAGs refer; the DAG processor writes it. True in Airflow 2."""
+    """Returns true once the DAG processor has written the bundle, to which rows of DAGs refer; always in Airflow 2."""
     if DagBundleModel is None:
         return True
     with create_session() as session:

@@ -44,7 +44,7 @@ unix_socket_dir =
 auth_type = hba
 auth_hba_file = ${hbaFile}
 auth_file = ${secretsDirectory}/${secrets.users}
-; Assigns a connection to Postgres to a client for one transaction: Airflow keeps no state on a connection between transactions.
+; Lends a client a connection to Postgres for one transaction: Airflow keeps no state on connections between transactions.
 pool_mode = transaction
 default_pool_size = ${poolSize}
 max_client_conn = ${clients}

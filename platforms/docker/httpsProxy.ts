@@ -26,7 +26,7 @@ defaults
   timeout http-request 10s
   timeout http-keep-alive 60s
   timeout client 60s
-  # Waits long for slow pages, and for logs, which are followed for as long as their task runs.
+  # Waits up to 300 s for slow pages, and for the next lines of a running task's log.
   timeout server 300s
   timeout tunnel 1h
   timeout connect 3s

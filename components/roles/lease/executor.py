@@ -27,7 +27,7 @@ from sqlalchemy import select, update
 
 # Seconds until messages are sent again that the broker refused.
 SEND_INTERVAL = 2
-# Number of times that a task is scheduled again which no worker can start; the next failure to start fails the task.
+# Number of failed starts after which a task is scheduled again; the next failed start fails the task.
 STARTS = 3
 RUNNING = (TaskInstanceState.RUNNING, TaskInstanceState.RESTARTING)
 
@@ -79,7 +79,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         return super().try_adopt_task_instances(tis)
 
     def update_task_state(self, key, state, info):
-        """Defers Celery's failure of a task, which may only have failed to start, such as by a second copy of its message."""
+        """Defers failures that Celery reports: a worker may only have failed to start the task, or have received a second message."""
         if state == FAILURE and isinstance(key, TaskInstanceKey) and key in self.workloads:
             self.unstarted[key] = (self.workloads[key].task_id, info)
         else:
@@ -114,7 +114,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
             self.forget(doubtful.popitem()[0])
 
     def settle_unstarted(self, ti, task, info, session):
-        """Settles a task that Celery reports as failed: with the error `info`, a worker could not start it."""
+        """Settles a task that Celery reports as failed, with the error `info`."""
         has_started = ti.state != TaskInstanceState.QUEUED or ti.external_executor_id != task
         self.starts[ti.key] += 1
         if ti.state in RUNNING or self.starts[ti.key] > STARTS:

@@ -16,7 +16,7 @@ from airflow_on_celery.timings import DEAD, FENCE
 
 log = logging.getLogger(__name__)
 
-# Part of Airflow's own timeout after which a task without heartbeats is killed, whatever the age of the lease.
+# Part of Airflow's own timeout after which a task without heartbeats is killed, even with a fresh lease.
 TOLERANCE = 0.8
 # Seconds between two checks; short, since a worker may resume from a pause long after its tasks were given up.
 INTERVAL = 0.5
@@ -65,7 +65,7 @@ class Fence(threading.Thread):
                 log.exception("Checking tasks for lost contact failed; the next check is in %s s", INTERVAL)
 
     def silence(self, beat):
-        """Returns the seconds without contact: since the last heartbeat, or since a fresher renewal of the lease."""
+        """Returns the seconds since the last heartbeat, or since a later renewal of the lease unless `tolerance` has passed."""
         age = time.monotonic() - beat
         return age if age > self.tolerance else min(age, self.lease.age())
 
