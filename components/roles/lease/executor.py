@@ -70,8 +70,8 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         if len(sent) < len(results):
             self.next_send = time.monotonic() + SEND_INTERVAL
             error = next(result.exception for _, _, result in results if is_unsent(result))
-            unsent = len(results) - len(sent)
-            self.log.warning("The broker refused the messages of %d tasks; the next attempt is in %d s: %s", unsent, SEND_INTERVAL, error)
+            waiting = len(workload_tuples_to_send) - len(sent)
+            self.log.warning("The broker refuses messages; waiting tasks: %d, next attempt in %d s: %s", waiting, SEND_INTERVAL, error)
         return sent
 
     def try_adopt_task_instances(self, tis):
