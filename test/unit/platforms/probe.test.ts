@@ -8,7 +8,7 @@ import { waitFor } from "../../../tools/lib/process.ts";
 
 const probe = progress + readFileSync(new URL("../../../platforms/docker/probe.sh", import.meta.url), "utf8");
 
-/** START LONGEST EVERY LOOKS PATIENCE SIGNAL GRACE: seconds, except for LOOKS and SIGNAL. */
+/** START LONGEST EVERY POLLS PATIENCE SIGNAL GRACE: seconds, except for POLLS and SIGNAL. */
 const timings = "2 8 1 6 1 TERM 3";
 
 /**

@@ -149,7 +149,10 @@ test("queues of a running proof are left out; queues that the last one left are 
     lastProof({ proof: proof && { at, ...proof } });
   assert.equal(line(null), undefined);
   assert.equal(line({ success: 6, faults: [] }), "Last proof, at 2026-01-02 03:04 UTC: 6 trials passed");
-  const faults = ["worker worker-2: the worker does not answer over the broker within 30 s", "queue gpu: no worker reads the queue"];
+  const faults = [
+    "worker worker-2: the worker does not answer over the broker within 30 s",
+    "queue gpu: no worker reads the queue",
+  ];
   assert.equal(
     line({ success: 4, faults }),
     `Last proof, at 2026-01-02 03:04 UTC: FAILED: ${faults.join("; ")}`,

@@ -5,7 +5,7 @@ import { timings } from "../../../../settings/model/timings.ts";
 import { run } from "../../../../tools/lib/process.ts";
 
 /** Constant in a program of components/roles/lease. */
-function said(program: string, name: string): number {
+function constantOf(program: string, name: string): number {
   const text = readFileSync(
     new URL(`../../../../components/roles/lease/${program}`, import.meta.url),
     "utf8",
@@ -15,17 +15,18 @@ function said(program: string, name: string): number {
 
 test("a task's process is dead before the scheduler gives the task away", () => {
   const { taskFence, taskDead, messageLost, leaseRenewal, heartbeatTimeout } = timings;
-  const ended = taskFence + said("fence.py", "EVERY") + said("fence.py", "PATIENCE");
+  const ended = taskFence + constantOf("fence.py", "INTERVAL") + constantOf("fence.py", "TERM_SECONDS");
   assert.ok(ended + 5 < taskDead, `${ended} s, and 5 for a busy machine`);
   // The scheduler looks rarely, which must not make a lease seem old.
-  assert.ok(leaseRenewal + 2 * said("watch.py", "EVERY") < taskFence);
+  assert.ok(leaseRenewal + 2 * constantOf("watch.py", "INTERVAL") < taskFence);
   assert.ok(taskDead < messageLost && messageLost < 60);
-  assert.ok(taskDead < said("fence.py", "TOLERANCE") * heartbeatTimeout);
+  assert.ok(taskDead < constantOf("fence.py", "TOLERANCE") * heartbeatTimeout);
   assert.ok(
-    said("fence.py", "TOLERANCE") * heartbeatTimeout + said("fence.py", "PATIENCE") < heartbeatTimeout,
+    constantOf("fence.py", "TOLERANCE") * heartbeatTimeout + constantOf("fence.py", "TERM_SECONDS") <
+      heartbeatTimeout,
   );
   // Three minutes of silence, and one to start again.
-  assert.ok(said("fence.py", "TOLERANCE") * heartbeatTimeout >= 180 + 60);
+  assert.ok(constantOf("fence.py", "TOLERANCE") * heartbeatTimeout >= 180 + 60);
 });
 
 test("the scheduler sees tasks in queues and leases among any other keys", async () => {

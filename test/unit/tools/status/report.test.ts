@@ -22,7 +22,11 @@ const redis = {
   reason: "out of memory",
   fine: true,
 };
-const proof = { at: "2026-11-24T11:59:00.000+00:00", success: 1, faults: ["queue gpu: no worker reads the queue"] };
+const proof = {
+  at: "2026-11-24T11:59:00.000+00:00",
+  success: 1,
+  faults: ["queue gpu: no worker reads the queue"],
+};
 const backup = {
   id: "20261124T110000Z",
   at: "2026-11-24T11:00:00Z",
