@@ -1,6 +1,7 @@
 import { timings } from "../../../settings/model/timings.ts";
 import { admissionFiles, admissionModule } from "../admission/admission.ts";
 import { webserverHeartbeat } from "../heartbeat/heartbeat.ts";
+import { routesFiles, routesModule } from "../routes/routes.ts";
 import { type AirflowVersion, logServers } from "./version.ts";
 
 /** Tasks report to the webserver's execution API; the DAG processor reads DAG files. */
@@ -54,7 +55,8 @@ export const airflow3: AirflowVersion = {
     // API is built at its first request, which would otherwise cost the first task 3 s.
     healthy: (url, files) => {
       const urls = [`${url}/api/v2/version`, `${url}/execution/health`];
-      return webserverHeartbeat(urls, { ...files, ...admissionFiles }, [admissionModule]);
+      const added = { ...files, ...admissionFiles, ...routesFiles };
+      return webserverHeartbeat(urls, added, [admissionModule, routesModule]);
     },
   },
 };

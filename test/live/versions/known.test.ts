@@ -5,7 +5,7 @@ import { before, test } from "node:test";
 import { builtVersions, localImage } from "../../../images/local.ts";
 import { knownFile } from "../../../settings/model/known.ts";
 import { serverFile } from "../../../settings/model/servers.ts";
-import { releaseOf } from "../../../settings/schema/versions.ts";
+import { defaultVersion, releaseOf } from "../../../settings/schema/versions.ts";
 import { ensureImages } from "../../../tools/images.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { printedBy, printedByServer } from "../../../tools/upkeep/settings.ts";
@@ -44,6 +44,29 @@ from airflow.jobs.scheduler_job_runner import SchedulerJobRunner, time
 calls = inspect.getsource(SchedulerJobRunner._run_scheduler_loop).count("time.sleep(")
 print(calls, time.sleep.__qualname__, str(idle.COUNTS.compile(dialect=postgresql.dialect())).count("count("))
 `.trim();
+
+/** Digest of the API that a webserver describes, and True if dependencies of its routes are built once. */
+const described = (first: string) =>
+  `
+${first}
+import airflow, hashlib, json
+from fastapi import FastAPI
+from fastapi.dependencies import utils
+from airflow.api_fastapi.core_api.app import init_views
+from airflow.api_fastapi.execution_api.app import create_task_execution_api_app
+app = FastAPI()
+init_views(app)
+text = json.dumps([app.openapi(), create_task_execution_api_app().openapi()], sort_keys=True)
+print(hashlib.sha256(text.encode()).hexdigest(), hasattr(utils.get_dependant, "__wrapped__"))
+`.trim();
+
+test("the webserver has the same API when its routes are built sooner", async () => {
+  const program = (first: string) => printed(defaultVersion, "routes", described(first));
+  const [usual = "", sooner = ""] = await Promise.all([program(""), program("import routes")]);
+  assert.match(usual, /^[0-9a-f]{64} False$/);
+  assert.match(sooner, / True$/);
+  assert.equal(sooner.split(" ")[0], usual.split(" ")[0]);
+});
 
 for (const version of builtVersions()) {
   before(() => ensureImages(["airflow"], version));
