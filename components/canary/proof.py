@@ -226,8 +226,8 @@ class Proof:
 
     def clean(self, faults):
         """Revokes unfinished canaries, deletes temporary queues and all rows, and stores the result."""
-        late = [trial.run for trial in self.trials if trial.outcome != "success"]
-        sent = [ti.external_executor_id for ti in rows.task_instances(late).values() if ti.external_executor_id]
+        unfinished = [trial.run for trial in self.trials if trial.outcome != "success"]
+        sent = [ti.external_executor_id for ti in rows.task_instances(unfinished).values() if ti.external_executor_id]
         # Makes workers drop messages that they take later.
         for task in sent:
             app.control.revoke(task)

@@ -121,11 +121,11 @@ def create(queues):
 def task_instances(runs):
     """Returns the canary's task instances, by run id."""
     with create_session() as session:
-        found = session.scalars(
+        instances = session.scalars(
             select(TaskInstance).where(TaskInstance.dag_id == ID, TaskInstance.run_id.in_(runs))
         ).all()
         session.expunge_all()
-        return {ti.run_id: ti for ti in found}
+        return {ti.run_id: ti for ti in instances}
 
 
 def delete_all(runs, result):

@@ -18,24 +18,24 @@ def bindings(client):
 
 
 def remove_orphans(client):
-    """Removes queues whose oldest message is the same as at the last run, an hour ago, and queues of replies that are still there."""
+    """Removes queues whose oldest message has not changed since the last run, an hour ago, and queues of replies that existed then."""
     seen = client.hgetall(SEEN)
-    found = {}
+    digests = {}
     removed = 0
     for exchange, member, queue in bindings(client):
         oldest = client.lindex(queue, -1)
         if oldest is None and not EXCHANGES[exchange]:
             continue
-        mark = hashlib.sha256(oldest or b"").hexdigest().encode()
-        if seen.get(queue) == mark:
+        digest = hashlib.sha256(oldest or b"").hexdigest().encode()
+        if seen.get(queue) == digest:
             client.delete(queue)
             client.srem(b"_kombu.binding." + exchange, member)
             removed += 1
         else:
-            found[queue] = mark
+            digests[queue] = digest
     client.delete(SEEN)
-    if found:
-        client.hset(SEEN, mapping=found)
+    if digests:
+        client.hset(SEEN, mapping=digests)
         client.expire(SEEN, 3 * 3600)
     if removed:
         print(f"retention: removed {removed} queues of Celery's remote control that no process reads", flush=True)

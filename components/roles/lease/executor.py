@@ -94,7 +94,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         self.next_search = now + INTERVAL
         keys = {result.task_id: key for key, result in self.workloads.items() if isinstance(key, TaskInstanceKey)}
         self.known = {task: self.known.get(task, now) for task in keys}
-        self.watch.wanted = set(keys)
+        self.watch.tracked = set(keys)
         unseen = self.watch.unseen(self.known).items()
         self.settle({keys[task]: (task, seconds) for task, seconds in unseen if seconds > DEAD}, self.settle_unseen)
 

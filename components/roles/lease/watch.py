@@ -30,7 +30,7 @@ class Watch(threading.Thread):
         super().__init__(name="watch", daemon=True)
         self.app = app
         # Ids of Celery tasks to find, and the queues to search.
-        self.wanted = set()
+        self.tracked = set()
         self.queues = set()
         # Monotonic times of the last look, and of the first look since the broker last failed to answer.
         self.last_look = self.first_look = float("-inf")
@@ -64,7 +64,7 @@ class Watch(threading.Thread):
         expired = [node for node, (_, changed) in self.leases.items() if now - changed > EXPIRY]
         if expired:
             client.hdel(LEASES, *expired)
-        missing = self.wanted - {task for task, seen in self.seen.items() if seen == now}
+        missing = self.tracked - {task for task, seen in self.seen.items() if seen == now}
         if missing:
             self.seen.update(dict.fromkeys(missing & self.queued_tasks(client), now))
         self.last_look = now

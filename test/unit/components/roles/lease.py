@@ -41,7 +41,7 @@ class WatchTest(unittest.TestCase):
 
     def unseen(self, broker, *tasks):
         """Returns the tasks that are neither in a queue nor in a lease."""
-        self.watch.wanted = set(tasks)
+        self.watch.tracked = set(tasks)
         self.watch.look(broker)
         return {task for task, seconds in self.watch.unseen(dict.fromkeys(tasks, 0)).items() if seconds > 50}
 
