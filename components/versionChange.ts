@@ -22,16 +22,57 @@ export function versionFault(
   return `version is ${version}; expected ${deployed}, which is deployed, ${rest}.`;
 }
 
+/** An upgrade that has not ended. */
+export interface OpenUpgrade {
+  readonly from: string;
+  readonly to: string;
+  /** Person and machine: `user@host`. */
+  readonly who: string;
+  /** Time of its begin, in ISO 8601. */
+  readonly at: string;
+  /** Id of the backup of the data before the migration, once there is one. */
+  readonly backup?: string;
+}
+
 /**
- * Refuses another version than the deployed one.
+ * Output with an upgrade that has not ended. `npm run upgrade` writes it into the state, where every machine with the
+ * same backend finds it; a deployment that ends leaves it out.
+ */
+export const upgradeOutput = "upgrade";
+
+/** Returns the upgrade that has not ended, according to the outputs of a stack. */
+export function openUpgrade(outputs: Readonly<Record<string, unknown>>): OpenUpgrade | undefined {
+  return outputs[upgradeOutput] as OpenUpgrade | undefined;
+}
+
+/** Explains why nothing else may be deployed while an upgrade is open, and the way out if its machine is lost. */
+export function openUpgradeFault({ from, to, who, at, backup }: OpenUpgrade, stack: string): string {
+  const flag = stackFlag(stack);
+  const only = flag && ` --${flag}`;
+  const lost =
+    backup === undefined
+      ? `set version to ${from}, then AIRFLOW_UPGRADE=true npm run up${only}: no data was touched`
+      : `npm run restore -- --from ${backup}${flag} puts back the data from before`;
+  return (
+    `An upgrade of stack ${stack} from ${from} to ${to}, which ${who} began at ${at.slice(0, 16)}, has not ended; expected ` +
+    `its end: npm run upgrade${only} there. If that machine is lost, ${lost}.`
+  );
+}
+
+/**
+ * Refuses another version than the deployed one, and any deployment beside an upgrade.
  * @param outputs outputs of the last deployment
- * @throws pulumi.RunError if `version` is another one
+ * @throws pulumi.RunError if `version` is another one, or an upgrade has not ended
  */
 export function checkVersion(
   version: string,
-  { version: deployed }: Readonly<Record<string, unknown>>,
+  outputs: Readonly<Record<string, unknown>>,
   stack: string,
 ): void {
-  const fault = versionFault(version, typeof deployed === "string" ? deployed : undefined, stack);
+  const { version: deployed } = outputs;
+  const open = openUpgrade(outputs);
+  const fault = open
+    ? openUpgradeFault(open, stack)
+    : versionFault(version, typeof deployed === "string" ? deployed : undefined, stack);
   if (fault !== undefined) throw new pulumi.RunError(fault);
 }

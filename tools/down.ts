@@ -43,7 +43,7 @@ await main(async () => {
   const known = settings && (await spare(stack, settings));
   if (flags.volumes) {
     await stack.destroyAll();
-    keptOf(stack).remove();
+    await keptOf(stack).remove();
     forgetDeployments(stack);
     if (settings && known) await removeVolumes(settings, known);
   } else {

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from "node:os";
 import { capabilities } from "../capabilities.ts";
 import { setFlags } from "../deploymentFlags.ts";
 import { checkAnswers } from "../platforms/docker/preflight/preflight.ts";
@@ -23,7 +22,7 @@ import { isElsewhere, reach } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
 import { type ExportedState, machinesIn, readState } from "./lib/state.ts";
 import { execOf, instancesOf } from "./lib/status/inside.ts";
-import { noteDeployment } from "./lib/upgrade/deployments.ts";
+import { noteDeployment, whoIsHere } from "./lib/upgrade/deployments.ts";
 import { checkVersions, endUpgrade } from "./upgrade/guard.ts";
 
 /** Flags that exclude resources, present or new, on machines that are down. */
@@ -78,7 +77,7 @@ async function described(stack: Stack, { version, images }: Settings) {
     revision !== undefined && (await git("status", "--porcelain").catch(() => "unknown")) !== "";
   return {
     at: new Date().toISOString(),
-    who: `${userInfo().username}@${hostname()}`,
+    who: whoIsHere(),
     version,
     images,
     ...(revision !== undefined && { revision: `${revision}${isChanged ? "+" : ""}` }),
@@ -93,7 +92,7 @@ await main(async () => {
   const stack = new Stack(given.stack);
   if (await endUpgrade(stack)) return;
   const settings = stack.settings();
-  checkVersions(stack, settings);
+  await checkVersions(stack, settings);
   const { platform, groups, webserverPort } = settings;
   setFlags(given);
   const { engines } = capabilities[platform];

@@ -51,6 +51,27 @@ export function inside(command: string, words: readonly string[]): string[] {
   return ["python", "-c", helper, command, ...words];
 }
 
+/** Program that prints the version of Airflow, and fails, if the version is another one than its argument. */
+const versionCheck = `import sys
+from importlib.metadata import version
+
+has = version("apache-airflow")
+if has.split("+")[0] != sys.argv[1]:
+    sys.exit(f"  the image has Airflow {has}")
+`;
+
+/** Returns the command that compares the version of Airflow in an image. */
+export function comparing(wanted: string): string[] {
+  return ["python", "-c", versionCheck, wanted];
+}
+
+/** True if the stack's image has the version of its settings; prints the image's version otherwise. */
+export async function hasVersion(settings: Settings): Promise<boolean> {
+  const scene = bareScene(settings, await toolsImage(settings), settings.dags);
+  const alone = { ...scene, files: [], flags: ["--network", "none"] };
+  return (await inContainer(alone, comparing(settings.version), "")) === 0;
+}
+
 /** Runs a command of the program for DAGs in the stack's image with ruff and pytest; returns its exit code. */
 export async function withTools(
   context: DagsContext,

@@ -130,7 +130,7 @@ export class Stack {
   async destroyAll(): Promise<void> {
     const cli = (...words: string[]) => this.pulumi(words);
     await unprotect(this.state, this.name, cli);
-    const end = () => protectAgain(this.state, this.name, (pid) => pid === process.pid, cli);
+    const end = () => protectAgain(this.state, this.name, ({ pid }) => pid === process.pid, cli);
     await this.pulumi(["destroy", "--yes", "--skip-preview"], true).finally(end);
   }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Machine } from "../../platforms/machines.ts";
+import { previousOutputs } from "../../platforms/ownership/known.ts";
 import type { Stack } from "./stack.ts";
 
 /** A resource in the state; further fields are kept as they are. */
@@ -63,6 +64,13 @@ export async function readState(stack: Stack): Promise<ExportedState> {
 export async function glanceAtState(stack: Stack): Promise<ExportedState> {
   const { latest } = stack.checkpoint() ?? {};
   return latest ? { deployment: latest } : readState(stack);
+}
+
+/** Reads the outputs of the last deployment from any backend, with secrets encrypted; makes no local stack. */
+export async function readOutputs(stack: Stack): Promise<Readonly<Record<string, unknown>>> {
+  const { resources = [] } =
+    (process.env.PULUMI_BACKEND_URL ? (await readState(stack)).deployment : stack.checkpoint()?.latest) ?? {};
+  return previousOutputs(resources);
 }
 
 /** Replaces the state of a stack. */

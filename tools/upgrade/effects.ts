@@ -7,7 +7,7 @@ import { placeOfBackups, saveBackup, takeBackup } from "../lib/backup/store.ts";
 import { print } from "../lib/commandLine/terminal.ts";
 import { overApi } from "../lib/reach/api.ts";
 import type { Stack } from "../lib/stack.ts";
-import { readState } from "../lib/state.ts";
+import { readOutputs, readState } from "../lib/state.ts";
 import { readDeployments } from "../lib/upgrade/deployments.ts";
 import { drain } from "../lib/upgrade/drain.ts";
 import { copyOf, keptOf } from "../lib/upgrade/record.ts";
@@ -66,7 +66,7 @@ export function effectsOn(stack: Stack, limit: number, report = stopwatch()): Ef
       const { resources = [] } = (await readState(stack)).deployment;
       return resources.some(({ urn }) => urn.includes("airflow:index:Restoration$"));
     },
-    hasMigrated: (version) => stack.deployedVersion() === version,
+    hasMigrated: async (version) => (await readOutputs(stack)).version === version,
     writeStackFile: (text) => writeStackFile(stack, text),
     pause: () => removeSchedulers(stack),
     drain: () => overApi(stack, stack.deployed(), (api) => drain(api, limit, report)),

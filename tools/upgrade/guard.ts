@@ -1,8 +1,8 @@
 import { versionFault } from "../../components/versionChange.ts";
 import { hasFlag } from "../../deploymentFlags.ts";
 import type { Settings } from "../../settings/model/groups.ts";
-import { isAlive } from "../lib/recovery/recover.ts";
 import type { Stack } from "../lib/stack.ts";
+import { readOutputs } from "../lib/state.ts";
 import { readDeployments } from "../lib/upgrade/deployments.ts";
 import { cutOff } from "../lib/upgrade/record.ts";
 import { resume } from "../lib/upgrade/upgrade.ts";
@@ -14,9 +14,15 @@ import { effectsOn } from "./effects.ts";
  */
 export async function endUpgrade(stack: Stack): Promise<boolean> {
   if (hasFlag("upgrade") || hasFlag("restore")) return false;
-  const half = cutOff(stack, isAlive);
+  const half = await cutOff(stack);
   if (half) await resume(half, effectsOn(stack, 0), false);
   return half !== undefined;
+}
+
+/** Explains why an official image of Airflow has another version than the one asked for; undefined if its tag shows none. */
+export function imageFault(image: string, wanted: string): string | undefined {
+  const [, tagged] = /(?:^|\/)apache\/airflow:(\d+\.\d+\.\d+)(?:[-@].*)?$/.exec(image) ?? [];
+  return tagged === undefined || tagged === wanted ? undefined : `${image}, which has Airflow ${tagged}`;
 }
 
 /** Returns the major version of Postgres in an image's tag; undefined if there is none, as in a date. */
@@ -35,9 +41,9 @@ export function postgresFault(wanted: string, deployed: string): string | undefi
 }
 
 /** Checks that deployed data fits the stack file's versions; throws an Error with the command to use instead. */
-export function checkVersions(stack: Stack, { version, images, postgres }: Settings): void {
-  const deployed = stack.deployedVersion();
-  if (deployed === undefined) return;
+export async function checkVersions(stack: Stack, { version, images, postgres }: Settings): Promise<void> {
+  const { version: deployed } = await readOutputs(stack);
+  if (typeof deployed !== "string") return;
   const [latest] = readDeployments(stack);
   const faults = [
     hasFlag("upgrade") || hasFlag("restore") ? undefined : versionFault(version, deployed, stack.name),

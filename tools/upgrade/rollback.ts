@@ -6,7 +6,6 @@ import { listBackups, placeOfBackups } from "../lib/backup/store.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
 import { print } from "../lib/commandLine/terminal.ts";
 import { main, run } from "../lib/process.ts";
-import { isAlive } from "../lib/recovery/recover.ts";
 import { Stack } from "../lib/stack.ts";
 import { type Deployment, deploymentTable, picked, readDeployments } from "../lib/upgrade/deployments.ts";
 import { cutOff } from "../lib/upgrade/record.ts";
@@ -47,7 +46,7 @@ await main(async () => {
     print(deploymentTable(known, new Date()));
     return;
   }
-  const half = cutOff(stack, isAlive);
+  const half = await cutOff(stack);
   if (half)
     throw new Error(
       `An upgrade of stack ${stack.name} to ${half.to} was cut off; npm run upgrade or npm run up ends it first.`,

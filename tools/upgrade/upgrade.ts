@@ -2,14 +2,13 @@ import { capabilities } from "../../capabilities.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { readText } from "../../settings/read/yaml/text.ts";
 import { isOlder } from "../../settings/schema/versions.ts";
-import { withTools } from "../develop/toolsImage.ts";
+import { hasVersion, withTools } from "../develop/toolsImage.ts";
 import { prepareImages } from "../images.ts";
 import { placeOfBackups } from "../lib/backup/store.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
 import { print } from "../lib/commandLine/terminal.ts";
 import { userPath } from "../lib/commandLine/userPath.ts";
 import { main } from "../lib/process.ts";
-import { isAlive } from "../lib/recovery/recover.ts";
 import { Stack } from "../lib/stack.ts";
 import { readDeployments } from "../lib/upgrade/deployments.ts";
 import { cutOff } from "../lib/upgrade/record.ts";
@@ -17,6 +16,7 @@ import { withVersion } from "../lib/upgrade/stackVersion.ts";
 import { goOn, resume, type Upgrade } from "../lib/upgrade/upgrade.ts";
 import { settingsIn } from "./checked.ts";
 import { effectsOn, stopwatch } from "./effects.ts";
+import { imageFault } from "./guard.ts";
 import { rehearse } from "./rehearsal.ts";
 
 /** Default seconds that running tasks have to end. */
@@ -47,6 +47,17 @@ async function planned(stack: Stack, to: string): Promise<Upgrade> {
   return { from, to, step: "pausing", before, after: withVersion(text, to) };
 }
 
+/** Compares the version in the stack's image with the version asked for: `images.airflow` may name an image of another one. */
+async function checkImage(stack: Stack, settings: Settings): Promise<void> {
+  const { version, packages } = settings;
+  const image = packages?.base ?? settings.images.airflow;
+  const tagged = imageFault(image, version);
+  if (tagged === undefined && (await hasVersion(settings))) return;
+  throw new Error(
+    `${stack.file}: images.airflow is ${tagged ?? `${image}, see above`}; expected an image with Airflow ${version}. Nothing was touched.`,
+  );
+}
+
 async function checkDags(stack: Stack, settings: Settings, flags: Flags): Promise<void> {
   if (settings.dagsGit && flags.folder === undefined)
     throw new Error(
@@ -63,7 +74,7 @@ await main(async () => {
   const limit = secondsOf(flags);
   const report = stopwatch();
   const effects = effectsOn(stack, limit, report);
-  const half = cutOff(stack, isAlive);
+  const half = await cutOff(stack);
   const { to } = flags;
   if (half) {
     if (to !== undefined && to !== half.to)
@@ -79,6 +90,7 @@ await main(async () => {
   await placeOfBackups(stack, settingsIn(stack, upgrade.before));
   report(`1 Settings fit ${to}; images, and DAGs on the new image`);
   if (capabilities[settings.platform].engines) await prepareImages(settings);
+  await checkImage(stack, settings);
   await checkDags(stack, settings, flags);
   report(`2 Rehearsal: the migration of a fresh backup, in a throwaway Postgres`);
   report(`2 ${await rehearse(stack, settings)}`);

@@ -132,7 +132,8 @@ test("cut off: a container that was being made is stopped in good order, as a wo
 });
 
 const { pid: gone } = spawnSync("true");
-const lock = (pid: number, host = hostname()) => JSON.stringify({ pid, hostname: host });
+const lock = (pid: number, host = hostname(), timestamp?: string) =>
+  JSON.stringify({ pid, hostname: host, timestamp });
 const locked = { "a.json.attrs": "{}" };
 
 interface Case {
@@ -168,6 +169,18 @@ const cases: Case[] = [
     locks: { "a.json": lock(gone), "b.json": lock(process.pid) },
     pending: [component],
     left: ["a.json", "b.json"],
+    asked: [],
+  },
+  {
+    what: "a CLI whose number another process has by now",
+    locks: { "a.json": lock(process.pid, hostname(), "2020-01-01T00:00:00Z") },
+    left: [],
+    asked: [],
+  },
+  {
+    what: "a CLI that started before its lock",
+    locks: { "a.json": lock(process.pid, hostname(), new Date().toISOString()) },
+    left: ["a.json"],
     asked: [],
   },
   {
@@ -219,10 +232,12 @@ function fakeCli() {
   return { cli: (...words: string[]) => cli(words[0] ?? "", ...words.slice(1)), isProtected };
 }
 
-for (const [what, ends] of [
-  ["has ended", true],
-  ["goes on", false],
+for (const [what, owner] of [
+  ["has ended", { pid: gone }],
+  ["has ended, and whose number another process has by now", { pid: process.pid, started: "a boot 1" }],
+  ["goes on", undefined],
 ] as const) {
+  const ends = owner !== undefined;
   test(`a removal that ${what} leaves ${ends ? "the rest protected" : "its state alone"}`, async () => {
     const state = mkdtempSync(join(tmpdir(), "recover-"));
     const { cli, isProtected } = fakeCli();
@@ -231,7 +246,7 @@ for (const [what, ends] of [
     const note = join(state, "unprotected.unit.json");
     const { urns } = JSON.parse(readFileSync(note, "utf8"));
     assert.deepEqual(urns, [volume]);
-    if (ends) writeFileSync(note, JSON.stringify({ pid: gone, urns }));
+    if (owner) writeFileSync(note, JSON.stringify({ ...owner, urns }));
 
     await recover(state, "unit", clients, cli);
 

@@ -1,10 +1,22 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { checkVersion, openUpgrade } from "../../../components/versionChange.ts";
 import { setFlags } from "../../../deploymentFlags.ts";
+import { comparing } from "../../../tools/develop/toolsImage.ts";
 import { Stack } from "../../../tools/lib/stack.ts";
+import type { ExportedState } from "../../../tools/lib/state.ts";
 import {
   changes,
   type Deployment,
@@ -18,46 +30,126 @@ import { drain } from "../../../tools/lib/upgrade/drain.ts";
 import { copyOf, cutOff, keptOf } from "../../../tools/lib/upgrade/record.ts";
 import { withVersion } from "../../../tools/lib/upgrade/stackVersion.ts";
 import type { Upgrade } from "../../../tools/lib/upgrade/upgrade.ts";
-import { checkVersions, postgresFault, postgresMajor } from "../../../tools/upgrade/guard.ts";
+import { checkVersions, imageFault, postgresFault, postgresMajor } from "../../../tools/upgrade/guard.ts";
 import { textFor } from "../../../tools/upgrade/textFor.ts";
 
 const upgrade: Upgrade = { from: "2.11.2", to: "3.3.2", step: "pausing", before: "a", after: "b" };
+const backup = { id: "B1", at: "2026-01-01T00:00:00Z" };
 
-test("an upgrade is kept beside the state for its owner, and gone with its copy of the backup", () => {
-  const state = join(mkdtempSync(join(tmpdir(), "airflow-kept-")), "state");
-  const stack = new Stack("kept", "/nowhere", state);
-  assert.equal(
-    cutOff(stack, () => false),
-    undefined,
-  );
-  keptOf(stack).write(upgrade);
-  const file = join(state, "upgrade.kept.json");
+/** A backend, which several machines may share. */
+class Backend {
+  state: ExportedState = {
+    deployment: {
+      resources: [
+        {
+          urn: "urn:pulumi:kept::airflow::pulumi:pulumi:Stack::airflow-kept",
+          type: "pulumi:pulumi:Stack",
+          outputs: { version: "2.11.2", backupKeys: { ciphertext: "v1:a:b" } },
+        },
+      ],
+    },
+  };
+
+  get outputs() {
+    return this.state.deployment.resources?.[0]?.outputs ?? {};
+  }
+}
+
+/** A stack on one of the machines, with a folder of its own beside the state. */
+class OnMachine extends Stack {
+  readonly folder: string;
+  private readonly backend: Backend;
+
+  constructor(backend: Backend) {
+    const folder = join(mkdtempSync(join(tmpdir(), "airflow-kept-")), "state");
+    super("kept", "/nowhere", folder);
+    this.folder = folder;
+    this.backend = backend;
+  }
+
+  override async pulumi([, command, , file = ""]: readonly string[]): Promise<string> {
+    if (command === "import") this.backend.state = JSON.parse(readFileSync(file, "utf8"));
+    return JSON.stringify(this.backend.state);
+  }
+
+  override checkpoint() {
+    return { latest: this.backend.state.deployment };
+  }
+}
+
+test("an upgrade is kept beside the state for its owner, and gone with its copy of the backup", async () => {
+  const backend = new Backend();
+  const { outputs } = backend;
+  const stack = new OnMachine(backend);
+  assert.equal(await cutOff(stack), undefined);
+  await keptOf(stack).write(upgrade);
+  const file = join(stack.folder, "upgrade.kept.json");
   assert.equal(statSync(file).mode & 0o777, 0o600);
-  assert.deepEqual(
-    cutOff(stack, () => false),
-    upgrade,
-  );
-  assert.deepEqual(
-    cutOff(stack, (pid) => pid === process.pid),
-    upgrade,
-  );
-  writeFileSync(file, JSON.stringify({ ...upgrade, pid: 4711 }));
-  assert.throws(() => cutOff(stack, (pid) => pid === 4711), /is being upgraded to 3\.3\.2 by process 4711/);
-  const locks = join(state, ".pulumi/locks/organization/airflow/kept");
+  assert.deepEqual(await cutOff(stack), upgrade);
+  const locks = join(stack.folder, ".pulumi/locks/organization/airflow/kept");
   mkdirSync(locks, { recursive: true });
-  keptOf(stack).write(upgrade);
   const lock = (pid: number) =>
     writeFileSync(join(locks, "lock.json"), JSON.stringify({ pid, hostname: hostname() }));
   lock(process.pid);
-  assert.throws(() => cutOff(stack, () => false), /the deployment that it had started still runs; wait/);
+  await assert.rejects(cutOff(stack), /the deployment that it had started still runs; wait/);
   lock(2 ** 30);
-  assert.deepEqual(
-    cutOff(stack, () => false),
-    upgrade,
-  );
+  assert.deepEqual(await cutOff(stack), upgrade);
   writeFileSync(copyOf(stack), "");
-  keptOf(stack).remove();
+  await keptOf(stack).remove();
   assert.ok(!existsSync(file) && !existsSync(copyOf(stack)));
+  assert.deepEqual(backend.outputs, outputs);
+});
+
+test("an upgrade runs while its process does, not another one with that number", async () => {
+  const stack = new OnMachine(new Backend());
+  await keptOf(stack).write(upgrade);
+  const file = join(stack.folder, "upgrade.kept.json");
+  const note = JSON.parse(readFileSync(file, "utf8"));
+  const other = spawn("sleep", ["600"]);
+  const run = (more: object) => writeFileSync(file, JSON.stringify({ ...note, pid: other.pid, ...more }));
+  run({ started: undefined });
+  await assert.rejects(
+    cutOff(stack),
+    new RegExp(`is being upgraded to 3\\.3\\.2 by process ${other.pid}; expected its end`),
+  );
+  // Starts of this process and of the other one differ.
+  run({});
+  assert.deepEqual(await cutOff(stack), upgrade);
+  other.kill();
+  // A note of an earlier release has no mark.
+  await keptOf(stack).remove();
+  writeFileSync(file, JSON.stringify({ ...upgrade, pid: 2 ** 30 }));
+  assert.deepEqual(await cutOff(stack), upgrade);
+});
+
+test("every machine with the same backend knows of an upgrade that has not ended", async () => {
+  const backend = new Backend();
+  const [here, there] = [new OnMachine(backend), new OnMachine(backend)];
+  await keptOf(here).write(upgrade);
+  const untouched =
+    /^An upgrade of stack kept from 2\.11\.2 to 3\.3\.2, which \S+@\S+ began at .*, has not ended; expected its end: npm run upgrade -- --stack kept there\. .* AIRFLOW_UPGRADE=true npm run up -- --stack kept: no data was touched\.$/;
+  await assert.rejects(cutOff(there), { message: untouched });
+  assert.throws(() => checkVersion("2.11.2", backend.outputs, "kept"), { message: untouched });
+  const begun = openUpgrade(backend.outputs)?.at;
+  await keptOf(here).write({ ...upgrade, step: "migrating", backup });
+  assert.equal(openUpgrade(backend.outputs)?.at, begun);
+  await assert.rejects(
+    cutOff(there),
+    /npm run restore -- --from B1 --stack kept puts back the data from before\.$/,
+  );
+  assert.deepEqual(await cutOff(here), { ...upgrade, step: "migrating", backup });
+});
+
+test("an upgrade is over once the stack was deployed: its backup is not put back", async () => {
+  const backend = new Backend();
+  const { state } = backend;
+  const stack = new OnMachine(backend);
+  await keptOf(stack).write({ ...upgrade, step: "returning", backup });
+  writeFileSync(copyOf(stack), "");
+  // A deployment makes the outputs anew.
+  backend.state = state;
+  assert.equal(await cutOff(stack), undefined);
+  assert.deepEqual(readdirSync(stack.folder), []);
 });
 
 test("a version is named in a stack file of which all else stays", () => {
@@ -161,13 +253,37 @@ test("a Postgres of another major version is refused if its tag shows it", () =>
   assert.equal(postgresFault("postgres:17", ""), undefined);
 });
 
-test("npm run up refuses a version that does not fit the deployed data, unless an upgrade or a restoration runs it", () => {
+test("an image of Airflow has the version asked for, by its tag and by itself", () => {
+  const digest = `@sha256:${"0".repeat(64)}`;
+  for (const image of ["apache/airflow:3.3.2", `r.test:5000/apache/airflow:3.3.2-python3.12${digest}`])
+    assert.equal(imageFault(image, "3.3.2"), undefined);
+  for (const image of [`apache/airflow${digest}`, "acme/airflow:2.3.1", "apache/airflow:latest"])
+    assert.equal(imageFault(image, "3.3.2"), undefined);
+  for (const image of ["apache/airflow:2.11.2", `r.test:5000/apache/airflow:2.11.2-python3.12${digest}`])
+    assert.equal(imageFault(image, "3.3.2"), `${image}, which has Airflow 2.11.2`);
+  const folder = mkdtempSync(join(tmpdir(), "airflow-version-"));
+  const dist = join(folder, "apache_airflow-2.11.2.dist-info");
+  mkdirSync(dist);
+  writeFileSync(
+    join(dist, "METADATA"),
+    "Metadata-Version: 2.1\nName: apache-airflow\nVersion: 2.11.2+acme\n",
+  );
+  const compared = (wanted: string) => {
+    const [, ...args] = comparing(wanted);
+    return spawnSync("python3", args, { env: { ...process.env, PYTHONPATH: folder }, encoding: "utf8" });
+  };
+  assert.equal(compared("2.11.2").status, 0);
+  const { status, stderr } = compared("3.3.2");
+  assert.deepEqual([status, stderr], [1, "  the image has Airflow 2.11.2+acme\n"]);
+});
+
+test("npm run up refuses a version that does not fit the deployed data, unless an upgrade or a restoration runs it", async () => {
   const state = mkdtempSync(join(tmpdir(), "airflow-kept-"));
   const stack = new Stack("kept", "stack.yaml", state);
   const settings = (version: string, image: string) =>
     ({ version, images: { postgres: image }, postgres: {} }) as never;
   const check = (version: string, image: string) => () => checkVersions(stack, settings(version, image));
-  assert.doesNotThrow(check("3.3.2", "postgres:17"));
+  await assert.doesNotReject(check("3.3.2", "postgres:17"));
   const folder = join(state, ".pulumi/stacks/airflow");
   mkdirSync(folder, { recursive: true });
   const urn = "urn:pulumi:kept::airflow::pulumi:pulumi:Stack::airflow-kept";
@@ -175,20 +291,23 @@ test("npm run up refuses a version that does not fit the deployed data, unless a
   writeFileSync(join(folder, "kept.json"), JSON.stringify({ checkpoint: { latest: { resources } } }));
   const { number, ...latest } = { ...one, version: "2.11.2", images: { postgres: "postgres:16.1" } };
   noteDeployment(stack, latest);
-  assert.throws(check("3.3.2", "postgres:16.1"), /^Error: stack\.yaml: .* npm run upgrade -- --to 3\.3\.2 /);
-  assert.throws(
+  await assert.rejects(
+    check("3.3.2", "postgres:16.1"),
+    /^Error: stack\.yaml: .* npm run upgrade -- --to 3\.3\.2 /,
+  );
+  await assert.rejects(
     check("2.11.2", "postgres:17"),
     /^Error: stack\.yaml: images\.postgres is postgres:17; expected /,
   );
-  assert.doesNotThrow(check("2.11.2", "postgres:16.2"));
+  await assert.doesNotReject(check("2.11.2", "postgres:16.2"));
   setFlags({ upgrade: true });
-  assert.doesNotThrow(check("3.3.2", "postgres:16.1"));
-  assert.throws(check("3.3.2", "postgres:17"), /images\.postgres/);
+  await assert.doesNotReject(check("3.3.2", "postgres:16.1"));
+  await assert.rejects(check("3.3.2", "postgres:17"), /images\.postgres/);
   Reflect.deleteProperty(process.env, "AIRFLOW_UPGRADE");
   setFlags({ restore: true });
-  assert.doesNotThrow(check("3.3.2", "postgres:16.1"));
-  assert.throws(check("3.3.2", "postgres:17"), /images\.postgres/);
+  await assert.doesNotReject(check("3.3.2", "postgres:16.1"));
+  await assert.rejects(check("3.3.2", "postgres:17"), /images\.postgres/);
   Reflect.deleteProperty(process.env, "AIRFLOW_RESTORE");
   forgetDeployments(stack);
-  assert.doesNotThrow(check("2.11.2", "postgres:17"));
+  await assert.doesNotReject(check("2.11.2", "postgres:17"));
 });

@@ -47,17 +47,17 @@ function effectsOf(world: World, ends?: { at: string; killed?: true; late?: true
   };
   const effects: Effects = {
     kept: {
-      write: (upgrade) => {
+      write: async (upgrade) => {
         alive();
         world.note = upgrade;
       },
-      remove: () => {
+      remove: async () => {
         alive();
         world.note = undefined;
       },
     },
     report: () => {},
-    hasMigrated: (version) => world.version === version,
+    hasMigrated: async (version) => world.version === version,
     hasReturned: async () => back.has(world),
     writeStackFile: (text) => {
       alive();

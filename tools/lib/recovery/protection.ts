@@ -2,11 +2,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../../../platforms/wholeFile.ts";
 import type { ExportedState, Resource } from "../state.ts";
+import { type Owner, thisProcess } from "./owner.ts";
 
-/** Note of a command that removes protected resources. */
-interface Note {
-  /** Process that removes them. */
-  readonly pid: number;
+/** Note of a command that removes protected resources, with its process. */
+interface Note extends Owner {
   /** URNs that were protected before. */
   readonly urns: readonly string[];
 }
@@ -32,7 +31,7 @@ export function protecting<T extends ExportedState>(state: T, urns: readonly str
 export async function unprotect(state: string, stack: string, cli: Cli): Promise<void> {
   const { deployment }: ExportedState = JSON.parse(await cli("stack", "export"));
   const urns = deployment.resources?.filter(({ protect }) => protect).map(({ urn }) => urn) ?? [];
-  const note: Note = { pid: process.pid, urns };
+  const note: Note = { ...thisProcess(), urns };
   const file = noteIn(state, stack);
   writeWhole(file, JSON.stringify(note), 0o600);
   await cli("state", "unprotect", "--all", "--yes");
@@ -45,13 +44,13 @@ export async function unprotect(state: string, stack: string, cli: Cli): Promise
 export async function protectAgain(
   state: string,
   stack: string,
-  isOver: (pid: number) => boolean,
+  isOver: (owner: Owner) => boolean,
   cli: Cli,
 ): Promise<void> {
   const noteFile = noteIn(state, stack);
   if (!existsSync(noteFile)) return;
-  const { pid, urns }: Note = JSON.parse(readFileSync(noteFile, "utf8"));
-  if (!isOver(pid)) return;
+  const { urns, ...owner }: Note = JSON.parse(readFileSync(noteFile, "utf8"));
+  if (!isOver(owner)) return;
   const left: ExportedState = JSON.parse(await cli("stack", "export"));
   const file = join(state, `protected.${stack}.json`);
   writeFileSync(file, JSON.stringify(protecting(left, urns)), { mode: 0o600 });

@@ -8,6 +8,7 @@ import { print } from "../commandLine/terminal.ts";
 import { run } from "../process.ts";
 import { providerOf } from "../state.ts";
 import { stopOrphans } from "./orphans.ts";
+import { holdsLock, isRunning } from "./owner.ts";
 import { protectAgain } from "./protection.ts";
 
 /** An operation whose end a CLI did not record. The state omits empty inputs, as components have. */
@@ -113,23 +114,13 @@ async function remove({ name, list, remove, env }: Unrecorded): Promise<void> {
   for (const [remover, ...removing] of remove) await run(remover, [...removing, ...ids.split("\n")], { env });
 }
 
-/** True if a process of this machine runs. */
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // The process of another user is alive, though no signal may be sent to it.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-}
-
 /** True if a lock belongs to a dead process of this machine, or was only partly written. */
 function isDead(lock: string): boolean {
   try {
     const text = readFileSync(lock, "utf8");
     if (!text.endsWith("}")) return true;
-    const owner: { pid: number; hostname: string } = JSON.parse(text);
-    return owner.hostname === hostname() && !isAlive(owner.pid);
+    const owner: { pid: number; hostname: string; timestamp?: string } = JSON.parse(text);
+    return owner.hostname === hostname() && !holdsLock(owner.pid, owner.timestamp);
   } catch {
     // A live owner removed the lock in the meantime.
     return false;
@@ -180,5 +171,5 @@ export async function recover(
     await pulumi("stack", "import", "--file", file);
     rmSync(file);
   }
-  await protectAgain(state, stack, (pid) => !isAlive(pid), pulumi);
+  await protectAgain(state, stack, (owner) => !isRunning(owner), pulumi);
 }

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { writeWhole } from "../../../platforms/wholeFile.ts";
 import { parseStackFile } from "../../../settings/read/stackFile.ts";
@@ -19,6 +20,11 @@ export interface Deployment {
   readonly revision?: string;
   /** Text of the stack file; its secrets are encrypted, or references to files. */
   readonly text: string;
+}
+
+/** Returns the person and the machine of this command: `user@host`. */
+export function whoIsHere(): string {
+  return `${userInfo().username}@${hostname()}`;
 }
 
 /** Maximum number of deployments that are kept. */

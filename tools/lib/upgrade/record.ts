@@ -1,21 +1,40 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import {
+  type OpenUpgrade,
+  openUpgrade,
+  openUpgradeFault,
+  upgradeOutput,
+} from "../../../components/versionChange.ts";
 import { writeWhole } from "../../../platforms/wholeFile.ts";
+import { print } from "../commandLine/terminal.ts";
+import { isRunning, type Owner, thisProcess } from "../recovery/owner.ts";
 import type { Stack } from "../stack.ts";
+import { type ExportedState, type Resource, readOutputs, readState, writeState } from "../state.ts";
+import { whoIsHere } from "./deployments.ts";
 import type { Upgrade } from "./upgrade.ts";
 
-/** Note of an upgrade that is under way, with which another command can finish it. */
+/**
+ * Note of an upgrade that is under way, with which another command can finish it. The note is a file beside the state; a
+ * mark in the stack's outputs tells machines without the file that there is an upgrade.
+ */
 export interface Kept {
-  readonly write: (upgrade: Upgrade) => void;
-  readonly remove: () => void;
+  readonly write: (upgrade: Upgrade) => Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
-/** Process of an upgrade that is under way. */
-interface Owner {
-  readonly pid: number;
+/** Contents of the file: the upgrade and its process. */
+interface Note extends Upgrade, Owner {
+  /** Time at which the upgrade began, as in its mark; missing in notes of earlier releases, which have no mark. */
+  readonly at?: string;
 }
 
 function noteOf(stack: Stack): string {
   return stack.beside("upgrade", "json");
+}
+
+function readNote(stack: Stack): Note | undefined {
+  const file = noteOf(stack);
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 }
 
 /** Returns the path of the copy of the backup, which is still encrypted. */
@@ -23,40 +42,71 @@ export function copyOf(stack: Stack): string {
   return stack.beside("upgrade", "tar.age");
 }
 
+function removeFiles(stack: Stack): void {
+  // The note goes first: without it nothing needs the copy.
+  for (const file of [noteOf(stack), copyOf(stack)]) rmSync(file, { force: true });
+}
+
+/** Returns a state whose outputs have the mark of an upgrade, or none. */
+export function marking<T extends ExportedState>(state: T, open: OpenUpgrade | undefined): T {
+  const { resources = [] } = state.deployment;
+  const marked = (one: Resource) => {
+    if (one.type !== "pulumi:pulumi:Stack") return one;
+    const others = Object.entries(one.outputs ?? {}).filter(([name]) => name !== upgradeOutput);
+    return { ...one, outputs: { ...Object.fromEntries(others), ...(open && { [upgradeOutput]: open }) } };
+  };
+  return { ...state, deployment: { ...state.deployment, resources: resources.map(marked) } };
+}
+
 /** Returns the note of a stack's upgrade. */
 export function keptOf(stack: Stack): Kept {
   return {
-    write: (upgrade) =>
-      writeWhole(
-        noteOf(stack),
-        JSON.stringify({ ...upgrade, pid: process.pid } satisfies Upgrade & Owner),
-        0o600,
-      ),
-    // The note goes first: without it nothing needs the copy.
-    remove: () => {
-      for (const file of [noteOf(stack), copyOf(stack)]) rmSync(file, { force: true });
+    write: async (upgrade) => {
+      const { at = new Date().toISOString() } = readNote(stack) ?? {};
+      const note: Note = { ...upgrade, ...thisProcess(), at };
+      // The note goes first: without it nobody could end the upgrade that the mark tells of.
+      writeWhole(noteOf(stack), JSON.stringify(note), 0o600);
+      const { from, to, backup } = upgrade;
+      const open = { from, to, who: whoIsHere(), at, ...(backup && { backup: backup.id }) };
+      // The backend refuses this while another command works on the stack.
+      await writeState(stack, marking(await readState(stack), open));
+    },
+    remove: async () => {
+      if (openUpgrade(await readOutputs(stack)))
+        await writeState(stack, marking(await readState(stack), undefined));
+      removeFiles(stack);
     },
   };
 }
 
 /**
- * Finds an upgrade of a stack that was cut off.
- * @param isAlive says whether a process of this machine runs
- * @throws Error when the upgrade, or a deployment that it started, is still under way
+ * Finds an upgrade of a stack that was cut off, and removes the note of one that has nothing left to end: since its mark
+ * is gone, the stack was deployed or removed since, and its data may be newer than the upgrade's backup.
+ * @throws Error when the upgrade, or a deployment that it started, is still under way, or another machine has its note
  */
-export function cutOff(stack: Stack, isAlive: (pid: number) => boolean): Upgrade | undefined {
-  const file = noteOf(stack);
-  if (!existsSync(file)) return undefined;
-  const { pid, ...upgrade }: Upgrade & Owner = JSON.parse(readFileSync(file, "utf8"));
-  if (isAlive(pid) && pid !== process.pid)
+export async function cutOff(stack: Stack): Promise<Upgrade | undefined> {
+  const open = openUpgrade(await readOutputs(stack));
+  const note = readNote(stack);
+  if (note && isRunning(note) && note.pid !== process.pid)
     throw new Error(
-      `Stack ${stack.name} is being upgraded to ${upgrade.to} by process ${pid}; expected its end. Wait for it.`,
+      `Stack ${stack.name} is being upgraded to ${note.to} by process ${note.pid}; expected its end. Wait for it.`,
     );
   // A deployment outlives the command that started it: to go on beside it would fail, and roll back.
-  if (stack.isLocked())
+  if (note && stack.isLocked())
     throw new Error(
       `An upgrade of stack ${stack.name} was cut off, and the deployment that it had started still runs; ` +
         "wait for the deployment's end, then run this again.",
     );
-  return upgrade;
+  if (note && (note.at === undefined || note.at === open?.at)) {
+    const { pid, started, at, ...upgrade } = note;
+    return upgrade;
+  }
+  if (note) {
+    removeFiles(stack);
+    print(
+      `  an upgrade to ${note.to} was cut off before it touched anything, or the stack was deployed since: it is over`,
+    );
+  }
+  if (open) throw new Error(openUpgradeFault(open, stack.name));
+  return undefined;
 }

@@ -20,7 +20,7 @@ export interface Effects {
   readonly kept: Kept;
   readonly report: (line: string) => void;
   /** True if the database is known to have the schema of a version. */
-  readonly hasMigrated: (version: string) => boolean;
+  readonly hasMigrated: (version: string) => Promise<boolean>;
   /** True if the backup is restored into the database, proven or not. */
   readonly hasReturned: () => Promise<boolean>;
   readonly writeStackFile: (text: string) => void;
@@ -56,11 +56,11 @@ async function step<T>({ report }: Effects, title: string, work: () => Promise<T
 export async function scheduleAgain(upgrade: Upgrade, effects: Effects): Promise<void> {
   effects.writeStackFile(upgrade.before);
   await step(effects, `Scheduling goes on with ${upgrade.from}`, effects.deploy);
-  effects.kept.remove();
+  await effects.kept.remove();
 }
 
 async function pausing(upgrade: Upgrade, effects: Effects): Promise<Upgrade> {
-  effects.kept.write(upgrade);
+  await effects.kept.write(upgrade);
   try {
     await step(effects, "3 Scheduling pauses: no new task starts", effects.pause);
     await step(effects, "3 Running tasks finish", effects.drain);
@@ -75,7 +75,7 @@ async function pausing(upgrade: Upgrade, effects: Effects): Promise<Upgrade> {
 
 async function migrating(upgrade: Upgrade, effects: Effects): Promise<Upgrade | undefined> {
   const { to, after } = upgrade;
-  effects.kept.write(upgrade);
+  await effects.kept.write(upgrade);
   try {
     effects.writeStackFile(after);
     await step(effects, "4 All users of the schema stop", effects.stop);
@@ -89,10 +89,10 @@ async function migrating(upgrade: Upgrade, effects: Effects): Promise<Upgrade | 
 
 async function returning(upgrade: Upgrade, effects: Effects): Promise<never> {
   const { from, to, before, backup } = upgrade;
-  effects.kept.write(upgrade);
+  await effects.kept.write(upgrade);
   effects.writeStackFile(before);
   await step(effects, `6 Back to ${from}, with backup ${backup?.id}`, effects.putBack);
-  effects.kept.remove();
+  await effects.kept.remove();
   throw new Error(
     `The upgrade to ${to} failed: ${upgrade.why}\n` +
       `The stack runs ${from} again, with its data of ${backup?.at.slice(0, 16)}; later changes are lost.`,
@@ -108,7 +108,7 @@ export async function goOn(upgrade: Upgrade, effects: Effects): Promise<void> {
   const ready = upgrade.step === "pausing" ? await pausing(upgrade, effects) : upgrade;
   const failed = ready.step === "migrating" ? await migrating(ready, effects) : ready;
   if (failed) return returning(failed, effects);
-  effects.kept.remove();
+  await effects.kept.remove();
 }
 
 /**
@@ -121,11 +121,11 @@ export async function resume(upgrade: Upgrade, effects: Effects, goesOn: boolean
     effects.report(`An upgrade to ${to} was cut off before any data was touched: it is cancelled.`);
     return scheduleAgain(upgrade, effects);
   }
-  if (upgrade.step === "migrating" && effects.hasMigrated(to)) {
+  if (upgrade.step === "migrating" && (await effects.hasMigrated(to))) {
     // People may have used the new version since then: their data is not replaced without a question.
     effects.report(`An upgrade from ${from} to ${to} was cut off after the migration: it is proven again.`);
     effects.writeStackFile(upgrade.after);
-    effects.kept.remove();
+    await effects.kept.remove();
     return effects.deploy();
   }
   if (upgrade.step === "returning" && (await effects.hasReturned())) {
@@ -133,7 +133,7 @@ export async function resume(upgrade: Upgrade, effects: Effects, goesOn: boolean
       `The rollback from ${to} to ${from} was cut off after the data was restored: it is proven again.`,
     );
     effects.writeStackFile(upgrade.before);
-    effects.kept.remove();
+    await effects.kept.remove();
     return effects.deploy();
   }
   const way = upgrade.step === "returning" ? `its rollback to ${from} continues` : "it continues";
