@@ -67,8 +67,10 @@ export function webserverHeartbeat(
 ): Checked {
   const answers = `curl -fsS --fail-early ${urls.map((url) => `-o /dev/null ${url}`).join(" ")}`;
   const served = `${runtimeDirectory}/served`;
+  // Skips files of processes that have ended, though others may have their numbers by now.
+  const started = `{ read -r line <"/proc/\${name%-*}/stat"; } 2>/dev/null && set -- \${line##*) } && [ "\${20}" = "\${name#*-}" ]`;
   const beat = `find "$beat" -newermt "30 seconds ago" | grep -q .`;
-  const turning = `for beat in ${runtimeDirectory}/heartbeats/*; do [ ! -d "/proc/\${beat##*/}" ] || ${beat} || exit 1; done`;
+  const turning = `for beat in ${runtimeDirectory}/heartbeats/*; do name=\${beat##*/}; ! { ${started}; } || ${beat} || exit 1; done`;
   return {
     files: { ...files, ...imported(program("webserver.py"), modules) },
     healthy: {

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { webserverHeartbeat } from "../../../../components/roles/heartbeat/heartbeat.ts";
+import { waitFor } from "../../../../tools/lib/process.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-beats-"));
+const beats = join(folder, "heartbeats");
+mkdirSync(beats);
+writeFileSync(join(folder, "served"), "");
+
+const { healthy } = webserverHeartbeat([], {}, []);
+const isHealthy = () => {
+  const [shell = "", ...args] = healthy.command.map((word) => word.replaceAll("/dev/shm", folder));
+  return spawnSync(shell, args).status === 0;
+};
+
+/** A process whose loop turns once, with the webserver's own module. */
+const source = new URL("../../../../components/roles/heartbeat/webserver.py", import.meta.url);
+const program = join(folder, "webserver.py");
+writeFileSync(program, readFileSync(source, "utf8").replaceAll("/dev/shm", folder));
+const uvicorn = "class Server:\n    async def on_tick(self, counter):\n        pass\n";
+writeFileSync(join(folder, "uvicorn.py"), uvicorn);
+const code = "import asyncio, time, webserver; asyncio.run(webserver.Server().on_tick(0)); time.sleep(600)";
+const turning = spawn("python3", ["-c", code], { env: { ...process.env, PYTHONPATH: folder } });
+after(() => turning.kill());
+
+test("a webserver is healthy while the loops of its processes turn, whoever has the numbers of others", async () => {
+  assert.ok(isHealthy());
+  const [file = ""] = await waitFor("a heartbeat", 60, async () => {
+    const found = readdirSync(beats);
+    return found.length > 0 ? found : undefined;
+  });
+  assert.match(file, new RegExp(`^${turning.pid}-\\d+$`));
+  assert.ok(isHealthy());
+  const path = join(beats, file);
+  const old = new Date(Date.now() - 60_000);
+  utimesSync(path, old, old);
+  assert.ok(!isHealthy());
+  // The file of an earlier process with the same number.
+  renameSync(path, join(beats, `${turning.pid}-1`));
+  assert.ok(isHealthy());
+});
