@@ -1,14 +1,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Autoscale, type DatabaseLogin, isInside } from "../../../workload.ts";
-import { withDefinition } from "./definition.ts";
+import { withDefinitions } from "./definition.ts";
 
 /** Seconds between two polls, and seconds without tasks after which the last instances stop. */
 const pace = { pollingInterval: 10, cooldownPeriod: 300 };
 
 /** Makes resources with the returned options wait for KEDA. */
 export function needsKeda(name: string, opts: pulumi.CustomResourceOptions): pulumi.CustomResourceOptions {
-  return withDefinition(`autoscale-of-${name}-needs-KEDA-in-the-cluster`, "scaledobjects.keda.sh", opts);
+  const definitions = ["scaledobjects.keda.sh", "triggerauthentications.keda.sh"] as const;
+  return withDefinitions(`autoscale-of-${name}-needs-KEDA-in-the-cluster`, definitions, opts);
 }
 
 /** Escapes a value: KEDA builds a connection string, and quotes only values with a space. */

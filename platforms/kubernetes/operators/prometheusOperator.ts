@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Metrics } from "../../../workload.ts";
 import type { Metadata } from "../metadata.ts";
 import { selector } from "../pod.ts";
-import { withDefinition } from "./definition.ts";
+import { withDefinitions } from "./definition.ts";
 
 const apiVersion = "monitoring.coreos.com/v1";
 
@@ -22,9 +22,9 @@ export function observe(
   metadata: Metadata & { readonly namespace: string },
   options: pulumi.CustomResourceOptions,
 ): void {
-  const opts = withDefinition(
+  const opts = withDefinitions(
     "kubernetes.prometheusOperator-needs-the-operator-in-the-cluster",
-    "servicemonitors.monitoring.coreos.com",
+    ["servicemonitors.monitoring.coreos.com", "prometheusrules.monitoring.coreos.com"],
     options,
   );
   new k8s.apiextensions.CustomResource(

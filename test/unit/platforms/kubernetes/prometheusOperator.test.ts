@@ -55,6 +55,36 @@ test("an operator's Prometheus collects from the exporter, and no other client m
   });
 });
 
+test("objects of operators wait for the definitions of all kinds that are made", async () => {
+  const definition = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition";
+  const looked: string[] = [];
+  const making = async (type: string, name: string) => {
+    if (type === definition) looked.push(name);
+  };
+  const group = { name: "extra", queues: ["extra"], autoscale: { min: 0, max: 2 } };
+  const config = {
+    ...settings,
+    workers: 0,
+    workerGroups: [group],
+    kubernetes: { namespace, prometheusOperator, kedaNamespace: "keda" },
+  };
+  const resources = await declare(config, 0, {}, { making });
+  const keda = "autoscale-of-worker-extra-needs-KEDA-in-the-cluster";
+  const operator = "kubernetes.prometheusOperator-needs-the-operator-in-the-cluster";
+  const needs = {
+    ScaledObject: [keda, `${keda}-with-triggerauthentications`],
+    TriggerAuthentication: [keda, `${keda}-with-triggerauthentications`],
+    ServiceMonitor: [operator, `${operator}-with-prometheusrules`],
+    PrometheusRule: [operator, `${operator}-with-prometheusrules`],
+  };
+  assert.deepEqual(looked.sort(), [...new Set(Object.values(needs).flat())].sort());
+  for (const [kind, names] of Object.entries(needs)) {
+    const made = resources.find(({ type }) => type.endsWith(`:${kind}`));
+    const awaited = made?.registered.dependencies.filter((urn) => urn.includes(definition)) ?? [];
+    assert.deepEqual(awaited.map((urn) => urn.split("::").at(-1)).sort(), names, kind);
+  }
+});
+
 test("its alerts are those of the stack, about series of the stack's namespace alone", async () => {
   const find = await declared({ prometheusOperator });
   const { metadata, spec } = find(/:PrometheusRule$/, "exporter-alerts") as {
