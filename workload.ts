@@ -263,6 +263,11 @@ export interface Platform {
   readonly namesInstances: boolean;
   /** Returns storage that survives the containers, and `npm run down`. */
   volume(name: string, sharing: Sharing): Volume;
+  /**
+   * Keeps volumes of the last deployment that no workload has now: names on the platform by those of resources. Comes
+   * after all workloads. Returns the names on the platform.
+   */
+  keep(earlier: ReadonlyMap<string, string>): readonly string[];
   /** Keeps a workload running; its resources are complete once the workload is healthy. */
   service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void;
   /** Runs a workload to success; depending on the result means depending on that success. */

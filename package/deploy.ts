@@ -7,8 +7,9 @@ import { hasFlag } from "../deploymentFlags.ts";
 import { followContext } from "../platforms/endpoint.ts";
 import { checkPlatform, lookFor } from "../platforms/look.ts";
 import { knownFrom, type StateResource } from "../platforms/ownership/known.ts";
-import { platformOf } from "../platforms/platform.ts";
+import { keepVolumes, platformOf } from "../platforms/platform.ts";
 import type { Settings } from "../settings/model/groups.ts";
+import { stackFlag } from "../settings/model/names/stackFlag.ts";
 
 /** State of the last deployment, and values of this deployment. */
 export interface Deployment {
@@ -22,6 +23,22 @@ export interface Deployment {
 /** Prefix of all names on an engine, and default name of the namespace in a cluster. */
 export function prefixOf(): string {
   return `${pulumi.getProject()}-${pulumi.getStack()}`;
+}
+
+/**
+ * Returns the output that names the commands with age and result of the last backup, if a stack has backups. An output is
+ * as old as the deployment: an age in it would be that of another backup.
+ */
+export function backupOutput(
+  { backup, monitoring }: Pick<Settings, "backup" | "monitoring">,
+  stack = pulumi.getStack(),
+): { readonly backups?: string } {
+  if (!backup) return {};
+  const flag = stackFlag(stack);
+  const series = monitoring ? "; the series airflow_backup_time_seconds has its time" : "";
+  return {
+    backups: `npm run status${flag && ` --${flag}`} shows age and result of the last proven backup, npm run backup -- --list${flag} all${series}`,
+  };
 }
 
 /**
@@ -47,6 +64,8 @@ export async function deploy(
   const workers = hasFlag("at-once") || !known.hasWorkers ? [] : workersOf(previous, settings.version);
   const past = { deleted: record.deleted, workers, config: values, restores: hasFlag("restore") };
   const airflow = new Airflow("airflow", platform, settings, past, opts);
+  for (const name of keepVolumes(platform, settings, resources))
+    await pulumi.log.info(`the volume ${name} is not used any more, and kept with its data`);
   return {
     webserverUrl: airflow.webserverUrl,
     flowerUrl: airflow.flowerUrl,

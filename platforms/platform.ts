@@ -5,6 +5,21 @@ import { kubernetesDefaults } from "../settings/schema/kubernetes.ts";
 import type { Platform } from "../workload.ts";
 import { machinesOf } from "./machines.ts";
 import type { FindClaims } from "./ownership/claims.ts";
+import { type StateResource, volumesIn } from "./ownership/known.ts";
+
+/**
+ * Keeps volumes that the last deployment had and this one does not use, such as those of a service that is now external.
+ * @param resources resources of the last deployment
+ * @returns names of the volumes on the platform
+ */
+export function keepVolumes(
+  platform: Platform,
+  { platform: name }: Pick<Settings, "platform">,
+  resources: readonly StateResource[],
+): readonly string[] {
+  const kind = forPlatform<"volume" | "claim">(name, { docker: "volume", kubernetes: "claim" });
+  return platform.keep(volumesIn(resources, kind));
+}
 
 /**
  * Makes the platform of a stack. Loads only that platform's provider, which takes a second.

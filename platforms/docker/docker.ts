@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { ownVolumes } from "../../settings/model/names/ownNames.ts";
 import {
   type Endpoint,
   type ImageArgs,
@@ -47,6 +48,9 @@ interface Reach {
 
 type Needs = pulumi.Input<pulumi.Resource>[];
 
+/** Volumes that one container has at a time. */
+const exclusive: readonly string[] = ownVolumes.filter((name) => name !== "dags" && name !== "logs");
+
 /** Docker engines: the one of this machine, or those of several machines. */
 export class DockerPlatform extends pulumi.ComponentResource implements Platform {
   readonly domains = [];
@@ -82,6 +86,16 @@ export class DockerPlatform extends pulumi.ComponentResource implements Platform
 
   volume(name: string, sharing: Sharing): Volume {
     return { kind: "data", name, sharing };
+  }
+
+  keep(earlier: ReadonlyMap<string, string>): readonly string[] {
+    const kept = (engine: Engine) =>
+      // DAGs can be delivered again; a shared volume of a further machine stays there by itself.
+      engine.keep(
+        earlier,
+        (name) => name !== "dags" && (engine.args.suffix === "" || exclusive.includes(name)),
+      );
+    return [...this.engines.values()].flatMap(kept);
   }
 
   service(name: string, service: Service, opts: pulumi.CustomResourceOptions): void {

@@ -132,6 +132,17 @@ export class Engine {
     return made;
   }
 
+  /** Declares volumes of this engine that no workload has, so that their data stays; returns their names. */
+  keep(earlier: ReadonlyMap<string, string>, isKept: (name: string) => boolean): string[] {
+    const { prefix, suffix } = this.args;
+    const names = [...earlier].flatMap(([resource, full]) => {
+      const name = full.slice(prefix.length + 1);
+      return resource === name + suffix && !this.volumes.has(name) && isKept(name) ? [name] : [];
+    });
+    for (const name of names) this.volume(name, "protected");
+    return names.map((name) => `${prefix}-${name}`);
+  }
+
   private claim(kind: Claim["kind"], name: string): void {
     const { claim, machine } = this.args;
     claim({ kind, name, machine });

@@ -90,19 +90,14 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
   }
 
   volume(name: string, sharing: Sharing): Volume {
-    this.claims.push({ kind: "claim", name });
-    const { [name]: size = this.settings.storage.volumes } = this.byName.sizes;
-    // Some storage is provisioned only once a pod uses it.
-    const metadata = this.metadata(name, ["unawaited"]);
-    const claim = new k8s.core.v1.PersistentVolumeClaim(
-      name,
-      {
-        metadata: { ...metadata, labels: { ...metadata.labels, ...this.owner } },
-        spec: claimSpec(size, sharing, this.settings.storage),
-      },
-      { ...this.child(), protect: true },
-    );
-    return { kind: "data", name: claim.metadata.name, sharing };
+    return { kind: "data", name: this.claim(name, sharing).metadata.name, sharing };
+  }
+
+  keep(earlier: ReadonlyMap<string, string>): readonly string[] {
+    const unused = [...earlier.keys()].filter((one) => !this.claims.some(({ name }) => name === one));
+    // Size and class of a claim cannot change.
+    for (const name of unused) this.claim(name, "exclusive", { ignoreChanges: ["spec"] });
+    return unused;
   }
 
   service(name: string, service: Service, options: pulumi.CustomResourceOptions): void {
@@ -275,6 +270,17 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
       { metadata: this.metadata(name), spec },
       this.child(opts),
     );
+  }
+
+  private claim(name: string, sharing: Sharing, more: pulumi.CustomResourceOptions = {}) {
+    this.claims.push({ kind: "claim", name });
+    const { [name]: size = this.settings.storage.volumes } = this.byName.sizes;
+    const spec = claimSpec(size, sharing, this.settings.storage);
+    // Some storage is provisioned only once a pod uses it.
+    const metadata = this.metadata(name, ["unawaited"]);
+    const labels = { ...metadata.labels, ...this.owner };
+    const opts = { ...this.child(), protect: true, ...more };
+    return new k8s.core.v1.PersistentVolumeClaim(name, { metadata: { ...metadata, labels }, spec }, opts);
   }
 
   private metadata(name: string, hints: Parameters<typeof metadataOf>[3] = [], labels: Labels = {}) {

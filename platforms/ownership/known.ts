@@ -37,6 +37,19 @@ export function claimOf({ type, outputs = {} }: StateResource): Claim | undefine
   return kind === undefined || fullName === undefined ? undefined : { kind, name: fullName };
 }
 
+/** Returns the names of volumes that a platform of the project made, by those of their resources. */
+export function volumesIn(
+  resources: readonly StateResource[],
+  kind: "volume" | "claim",
+): ReadonlyMap<string, string> {
+  const named = resources.flatMap((resource): [string, string][] => {
+    const claim = claimOf(resource);
+    const isOwn = claim?.kind === kind && /airflow:index:\w+Platform\$/.test(resource.urn);
+    return isOwn ? [[resource.urn.slice(resource.urn.lastIndexOf("::") + 2), claim.name]] : [];
+  });
+  return new Map(named);
+}
+
 /** Returns the key of a claim: kind and name. */
 export function keyOf({ kind, name }: Claim): string {
   return `${kind} ${name}`;

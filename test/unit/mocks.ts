@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Airflow, type Past } from "../../components/airflow.ts";
 import type { FindClaims } from "../../platforms/ownership/claims.ts";
-import { platformOf } from "../../platforms/platform.ts";
+import type { StateResource } from "../../platforms/ownership/known.ts";
+import { keepVolumes, platformOf } from "../../platforms/platform.ts";
 import type { ExportedState } from "../../tools/lib/state.ts";
 import { unmarked } from "../../tools/lib/unmarked.ts";
 import { settingsFrom } from "./settingsFrom.ts";
@@ -78,6 +79,8 @@ interface Circumstances {
   /** Receives the resources requested so far. */
   readonly look?: (declared: readonly Declared[]) => FindClaims;
   readonly past?: Past;
+  /** Resources of the last deployment. */
+  readonly earlier?: readonly StateResource[];
   /** Resolves once a resource is created. */
   readonly making?: (type: string, name: string) => Promise<void>;
 }
@@ -87,7 +90,7 @@ export async function declare(
   config: Config = {},
   exitCode = 0,
   found: Found = {},
-  { look, past, making }: Circumstances = {},
+  { look, past, earlier = [], making }: Circumstances = {},
 ): Promise<Declared[]> {
   const declared: Declared[] = [];
   await pulumi.runtime.setMocks({
@@ -122,7 +125,9 @@ export async function declare(
   });
   const noted = noteRegistrations();
   const settings = settingsFrom(raw(config), () => "stack.yaml:3");
-  new Airflow("airflow", await platformOf(settings, "airflow-unit", look?.(declared)), settings, past);
+  const platform = await platformOf(settings, "airflow-unit", look?.(declared));
+  new Airflow("airflow", platform, settings, past);
+  keepVolumes(platform, settings, earlier);
   await pulumi.runtime.disconnect();
   return declared;
 }

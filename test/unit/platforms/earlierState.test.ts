@@ -44,14 +44,19 @@ const resources = [
   network,
 ];
 
-test("a stack deployed before ids existed keeps its data and its network", async () => {
+/** Previews a stack over the earlier state; returns the operation on a resource by its URN. */
+async function previewed(more: Readonly<Record<string, unknown>>) {
   const folder = mkdtempSync(join(tmpdir(), "earlier-"));
   const file = join(folder, "state.json");
+  const url = join(folder, "url");
   const config = {
     "airflow:workers": 1,
     "airflow:images": { airflow: "a:1", postgres: "p:1", redis: "r:1" },
+    ...more,
   };
-  writeFileSync(join(folder, "stack.yaml"), stringify({ config }));
+  writeFileSync(url, "rediss://celery:secret-of-this-test@broker.example.com:6379/0");
+  const text = stringify({ config }).replaceAll("URL", url);
+  writeFileSync(join(folder, "stack.yaml"), text);
   writeFileSync(file, JSON.stringify({ version: 3, deployment: { manifest: {}, resources } }));
   // No engine: a preview needs none.
   Object.assign(process.env, { DOCKER_HOST: "tcp://127.0.0.1:1", AIRFLOW_ADOPT: "" });
@@ -61,11 +66,21 @@ test("a stack deployed before ids existed keeps its data and its network", async
     const steps: readonly { op: string; urn: string }[] = JSON.parse(
       await stack.pulumi(["preview", "--json", "--show-sames"]),
     ).steps;
-    const opOf = ({ urn }: { urn: string }) => steps.find((step) => step.urn === urn)?.op;
-    assert.deepEqual([...volumes, network].map(opOf), ["same", "same", "same", "same", "same"]);
-    const installation = steps.find(({ urn }) => urn.endsWith("::installation"));
-    assert.equal(installation?.op, "create");
+    return (end: string) => steps.find(({ urn }) => urn.endsWith(end))?.op;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+const kept = [...volumes, network].map(({ urn }) => urn);
+
+test("a stack deployed before ids existed keeps its data and its network", async () => {
+  const opOf = await previewed({});
+  assert.deepEqual(kept.map(opOf), ["same", "same", "same", "same", "same"]);
+  assert.equal(opOf("::installation"), "create");
+});
+
+test("a stack whose Redis is external now keeps the volume of its own", async () => {
+  const opOf = await previewed({ "airflow:redis": { url: { file: "URL" } } });
+  assert.deepEqual(kept.map(opOf), ["same", "same", "same", "same", "same"]);
 });
