@@ -1,5 +1,5 @@
 import { readSettings, readValues } from "./config.ts";
-import { deploy } from "./package/deploy.ts";
+import { backupOutput, deploy } from "./package/deploy.ts";
 import { deployedResources } from "./platforms/look.ts";
 import { isEmpty, previousOutputs } from "./platforms/ownership/known.ts";
 
@@ -10,4 +10,6 @@ const resources = await deployedResources();
 const settings = readSettings(isEmpty(resources));
 const previous = previousOutputs(resources);
 
-export default await deploy(settings, { resources, previous, values: readValues() });
+const outputs = await deploy(settings, { resources, previous, values: readValues() });
+
+export default { ...outputs, ...backupOutput(settings) };

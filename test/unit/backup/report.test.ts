@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { backupOutput } from "../../../package/deploy.ts";
 import { backupTable, backupTroubles, lastBackup } from "../../../tools/lib/backup/report.ts";
 
 const now = new Date("2026-03-01T12:00:00Z");
@@ -29,6 +30,17 @@ test("backups are listed with age, size and proof", () => {
     backupTable(failed, now),
     /\nThe last attempt, at 2026-03-01T11:30, FAILED: the disk is full$/,
   );
+});
+
+test("an output names the commands with age and result, which a deployment cannot know", () => {
+  const schedule = { backup: { every: 3600, keep: 14, to: "volume" } } as const;
+  const commands =
+    "npm run status -- --stack prod shows age and result of the last proven backup, npm run backup -- --list --stack prod all";
+  assert.deepEqual(backupOutput({ ...schedule, monitoring: undefined }, "prod"), { backups: commands });
+  assert.deepEqual(backupOutput({ ...schedule, monitoring: { retention: "30d", scrape: [] } }, "prod"), {
+    backups: `${commands}; the series airflow_backup_time_seconds has its time`,
+  });
+  assert.deepEqual(backupOutput({ backup: undefined, monitoring: undefined }, "prod"), {});
 });
 
 test("a status shows the last backup, and counts problems", () => {
