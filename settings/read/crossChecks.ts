@@ -31,6 +31,7 @@ import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts"
 import { publishFileRules, publishRules } from "../rules/network/publish.ts";
 import { headerRule, tracingRule } from "../rules/network/tracing.ts";
 import { trustedProxyRules } from "../rules/network/trustedProxies.ts";
+import { newStackRules } from "../rules/newStacks.ts";
 import { platformRules } from "../rules/platform.ts";
 import { backupPlaceRule, mountRule } from "../rules/roles/mounts.ts";
 import { ownCodeRules } from "../rules/roles/ownCode.ts";
@@ -72,8 +73,14 @@ const contentRules: readonly Rule[] = [
   tlsRules,
 ].flat();
 
-/** Rules about addresses and directories outside the stack; a deployed stack may run although it breaks one. */
-const outsideRules: readonly Rule[] = [alertRules, backupPlaceRule, egressRule, loopbackRules].flat();
+/** Rules about addresses, directories and fields outside the stack; a deployed stack may run although it breaks one. */
+const outsideRules: readonly Rule[] = [
+  alertRules,
+  backupPlaceRule,
+  egressRule,
+  loopbackRules,
+  podRules,
+].flat();
 
 /** Rules that a deployed stack always fulfils, so that commands that look at it or remove it may check them. */
 export const lastingRules: readonly Rule[] = [
@@ -105,7 +112,6 @@ export const lastingRules: readonly Rule[] = [
   passwordRule,
   placementRules,
   platformRules,
-  podRules,
   poolRule,
   portRules,
   postgresRules,
@@ -125,7 +131,10 @@ export const lastingRules: readonly Rule[] = [
   versionRules,
 ].flat();
 
-export const rules: readonly Rule[] = [...lastingRules, ...outsideRules, ...contentRules];
+/** Rules for the deployment of a stack that is deployed. */
+export const deployedRules: readonly Rule[] = [...lastingRules, ...outsideRules, ...contentRules];
+
+export const rules: readonly Rule[] = [...deployedRules, ...newStackRules];
 
 /** True if there is a value at a path; null and an empty list count as none. */
 function isGivenIn(given: unknown, path: string): boolean {

@@ -97,8 +97,8 @@ export const proxy = object({
   https: proxyUrl.optional().describe("Proxy for https://."),
   no: list(
     matching(
-      /^(\*|[^\s,*/]+(\/\d+)?)$/,
-      "expected a host name, a domain, an address or a range of them, without http:// and *: .example.com",
+      /^[^\s,]+$/,
+      "expected a host name, a domain, an address or a range of them, without white space and commas: .example.com",
     ),
     "host names, domains and addresses",
   )

@@ -29,15 +29,6 @@ const namespace = rule(
   },
 );
 
-/** Rejects namespaces of the cluster for pods of tasks, which would read the Secrets there. */
-const podNamespace = rule(["kubernetes.podOperator.namespace"], ({ kubernetes }) => {
-  const { namespace: given } = kubernetes?.podOperator ?? {};
-  if (given === undefined || !/^(kube-.*|openshift(-.*)?|.*-system)$/.test(given)) return [];
-  const message =
-    "it belongs to the cluster, and tasks could read all its Secrets: expected a namespace for tasks, such as airflow-tasks";
-  return [{ path: ["kubernetes", "podOperator", "namespace"], message }];
-});
-
 const services = [
   ...roles,
   "postgres",
@@ -88,4 +79,4 @@ const workerHosts = rule(["extraHosts.*", ...groupParts], (parsed) => {
     }));
 });
 
-export const foreignRules = [namespace, podNamespace, hosts, workerHosts];
+export const foreignRules = [namespace, hosts, workerHosts];

@@ -30,7 +30,7 @@ function baseOf(range: string): string {
 }
 
 function problem(range: string): string | undefined {
-  if (/\/[0-7]$/.test(range))
+  if (range.endsWith("/0"))
     return "the webserver would trust too many addresses: expected the addresses of the proxy";
   if (within(range, "127.0.0.0/8"))
     return "a proxy of this machine reaches the webserver from the gateway of the stack's network: expected its address, as `docker network inspect` prints it";

@@ -8,11 +8,15 @@ const gitRef = word(
   "expected the name of a branch or tag, 200 characters at most: main, release/2.1, v1.0+build",
 );
 
+/** Error for another URL of a repository. */
+export const repositoryForm =
+  "expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git";
+
 /** A Git repository of DAGs, with its login or key. */
 export const dagsGit = object({
   url: url(
-    new RegExp(`^(https?://${urlHostPattern}|ssh://\\w[\\w.-]*@\\w[\\w.-]*)(:${portPattern})?/[^\\s@?#]+$`),
-    "expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git",
+    new RegExp(`^(https?://${urlHostPattern}|ssh://\\w[\\w.-]*@\\w[\\w.-]*)(:${portPattern})?/[^\\s@]+$`),
+    repositoryForm,
   ).describe(
     "URL to clone from: `https://git.example.com/team/dags.git`, `ssh://git@git.example.com/team/dags.git`.",
   ),

@@ -1,0 +1,80 @@
+import { repositoryForm } from "../schema/dags/dagsGit.ts";
+import { hostPattern } from "../schema/values.ts";
+import { faultAt } from "./fault.ts";
+import { rule } from "./rule.ts";
+
+const atoms = "[\\w!#$%&'*+/=?^`{|}~-]+";
+const mailAddress = new RegExp(`^${atoms}(\\.${atoms})*@${hostPattern}$`);
+
+const mail = (["to", "from"] as const).map((key) =>
+  rule([`monitoring.alerts.email.${key}`], ({ monitoring }) => {
+    const address = monitoring?.alerts?.email?.[key];
+    const isOdd = address !== undefined && !mailAddress.test(address);
+    return faultAt(
+      ["monitoring", "alerts", "email", key],
+      isOdd ? "expected one e-mail address, without a name: ops@example.com" : undefined,
+    );
+  }),
+);
+
+/** Rejects alerts that reach nobody. */
+const receivers = rule([], (_, isGiven) => {
+  if (!isGiven("monitoring.alerts")) return [];
+  const isTold = isGiven("monitoring.alerts.webhook") || isGiven("monitoring.alerts.email");
+  return faultAt(["monitoring", "alerts"], isTold ? undefined : "expected webhook, email or both");
+});
+
+/** Rejects metrics of the monitoring itself. */
+const scraped = rule(["monitoring.scrape.*"], ({ monitoring }) =>
+  (monitoring?.scrape ?? []).flatMap(([at, url]) =>
+    faultAt(
+      ["monitoring", "scrape", at],
+      /^\w+:\/\/(localhost|127\.|0\.0\.0\.0)/i.test(url)
+        ? "the monitoring is there itself: expected the address of another host"
+        : undefined,
+    ),
+  ),
+);
+
+/** Rejects forms of hosts that programs do not know in `no_proxy`, and so ignore. */
+const direct = rule(["proxy.no.*"], ({ proxy }) =>
+  (proxy?.no ?? []).flatMap(([at, host]) =>
+    faultAt(
+      ["proxy", "no", at],
+      /^(\*|[^*/]+(\/\d+)?)$/.test(host)
+        ? undefined
+        : "expected a host name, a domain, an address or a range of them, without http:// and *: .example.com",
+    ),
+  ),
+);
+
+/** Rejects parameters of a repository's URL, which may be a token that everybody could read. */
+const parameters = rule(["dagsGit.url"], ({ dagsGit }) =>
+  faultAt(["dagsGit", "url"], /[?#]/.test(dagsGit?.url ?? "") ? repositoryForm : undefined),
+);
+
+/** Rejects ranges of proxies that are wider than any network of one owner. */
+const proxies = rule(["trustedProxies"], ({ trustedProxies }) =>
+  trustedProxies.flatMap((range, at) =>
+    faultAt(
+      ["trustedProxies", at],
+      /\/[1-7]$/.test(range)
+        ? "the webserver would trust too many addresses: expected the addresses of the proxy"
+        : undefined,
+    ),
+  ),
+);
+
+/** Rejects namespaces of the cluster for pods of tasks, which would read the Secrets there. */
+const podNamespace = rule(["kubernetes.podOperator.namespace"], ({ kubernetes }) => {
+  const { namespace = "" } = kubernetes?.podOperator ?? {};
+  return faultAt(
+    ["kubernetes", "podOperator", "namespace"],
+    /^(kube-.*|openshift(-.*)?|.*-system)$/.test(namespace)
+      ? "it belongs to the cluster, and tasks could read all its Secrets: expected a namespace for tasks, such as airflow-tasks"
+      : undefined,
+  );
+});
+
+/** Rules for new stacks alone: a stack that was deployed may keep what works for it. */
+export const newStackRules = [...mail, receivers, scraped, direct, parameters, proxies, podNamespace];

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { stringify } from "yaml";
+import { settingsFromArguments } from "../../../../settings/read/arguments.ts";
+import { readDeployed, readStackFile, settingsFromPulumi } from "../../../../settings/read/read.ts";
+import { type Config, cluster } from "./refusals.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "airflow-new-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const email = { to: "ops@b.test", from: "air@b.test", server: "b.test:25" };
+
+/** Values that a stack may have kept since an earlier release, each with the fault of a new stack. */
+const rows: readonly (readonly [name: string, config: Config, fault: RegExp])[] = [
+  [
+    "a range of proxies wider than /8",
+    { trustedProxies: ["10.0.0.0/7"] },
+    /trustedProxies\[0\] is 10\.0\.0\.0\/7; /,
+  ],
+  [
+    "pods of tasks in a namespace of the cluster",
+    {
+      ...cluster,
+      kubernetes: { podOperator: { namespace: "kube-tasks", apiServer: ["10.0.0.4:6443"] } },
+    },
+    /podOperator\.namespace is kube-tasks; /,
+  ],
+  [
+    "a domain with a star beside a proxy",
+    { proxy: { http: "http://p.test:3128", no: ["*.a.test"] } },
+    /proxy\.no\[0\] is \*\.a\.test; /,
+  ],
+  [
+    "an odd address of mail",
+    { monitoring: { alerts: { email: { ...email, to: "<ops@b.test>" } } } },
+    /monitoring\.alerts\.email\.to is .*; expected one e-mail address/,
+  ],
+  [
+    "alerts without a receiver",
+    { monitoring: { alerts: {} } },
+    /monitoring\.alerts is \{…\}; expected webhook/,
+  ],
+  [
+    "metrics of the monitoring itself",
+    { monitoring: { scrape: ["http://localhost:9090/metrics"] } },
+    /monitoring\.scrape\[0\] is .*; the monitoring is there itself/,
+  ],
+  [
+    "a repository with parameters",
+    { dagsGit: { url: "https://git.test/dags.git?depth=1" } },
+    /dagsGit\.url is .*; expected the http or https URL of a Git repository, without a login and parameters/,
+  ],
+];
+
+for (const [at, [name, config, fault]] of rows.entries()) {
+  test(`a deployed stack keeps what a new one may not have: ${name}`, () => {
+    const file = join(folder, `Pulumi.new-${at}.yaml`);
+    const keyed = Object.entries(config).map(([key, value]) => [`airflow:${key}`, value]);
+    writeFileSync(file, stringify({ config: Object.fromEntries(keyed) }));
+    const texts = Object.entries(config).map(([key, value]) => [
+      key,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]);
+    const fromCli = (isNew: boolean) =>
+      settingsFromPulumi({ raw: Object.fromEntries(texts), secret: [], stack: `new-${at}`, isNew }, file);
+    const asArguments = (isNew: boolean) =>
+      settingsFromArguments({ values: config, secret: [] }, "AirflowStack a", isNew);
+    for (const read of [() => readStackFile(file, true), () => fromCli(true), () => asArguments(true)])
+      assert.throws(read, fault);
+    for (const read of [() => readStackFile(file), () => fromCli(false), () => asArguments(false)])
+      assert.equal(read().adminUser, "admin");
+    assert.equal(readDeployed(file).adminUser, "admin");
+  });
+}
+
+test("a pod that its cluster keeps out does not keep anybody from removing the stack", () => {
+  const file = join(folder, "Pulumi.pod.yaml");
+  const initContainers = [{ name: "worker-fetch", image: "r.test/f:1" }];
+  const config = { ...cluster, roles: { worker: { pod: { initContainers } } } };
+  const keyed = Object.entries(config).map(([key, value]) => [`airflow:${key}`, value]);
+  writeFileSync(file, stringify({ config: Object.fromEntries(keyed) }));
+  assert.throws(() => readStackFile(file), /initContainers\[0\] is /);
+  assert.equal(readDeployed(file).adminUser, "admin");
+});
+
+test("everybody as a proxy is refused, deployed or not", () => {
+  const file = join(folder, "Pulumi.all.yaml");
+  writeFileSync(file, 'config:\n  airflow:trustedProxies: ["0.0.0.0/0"]\n');
+  assert.throws(() => readStackFile(file), /trustedProxies\[0\] is 0\.0\.0\.0\/0; /);
+});
