@@ -10,7 +10,9 @@ import { defaultVersion } from "../settings/schema/versions.ts";
 import { buildAll, type Plan } from "./lib/build.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { print } from "./lib/commandLine/terminal.ts";
+import { userPath } from "./lib/commandLine/userPath.ts";
 import { main, project, run } from "./lib/process.ts";
+import { writeSbom } from "./lib/sbom/write.ts";
 import { type Cargo, shipImages } from "./lib/ship.ts";
 import { Stack } from "./lib/stack.ts";
 
@@ -162,17 +164,40 @@ export async function prepareImages(settings: Settings, down: readonly string[] 
   await shipImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name)));
 }
 
-/** Pushes all images, with packages added to Airflow's, and prints their names for a stack file. */
-async function pushTo(repository: string, version: string, packages?: Packages): Promise<void> {
+/**
+ * Pushes all images, with packages added to Airflow's, and prints their names for a stack file.
+ * @returns names of the images on this engine
+ */
+async function pushTo(repository: string, version: string, packages?: Packages): Promise<readonly string[]> {
   const all = [...standard, "gateway", "pgbouncer", "backup", "monitoring"] as const;
   await ensureImages(all, version);
   if (packages) await ensurePackages(packages);
+  const named = all.map((name) => {
+    return [
+      name,
+      name === "airflow" && packages ? derivedImage(packages) : localImage(name, version),
+    ] as const;
+  });
   const lines: string[] = [];
-  for (const name of all) {
-    const image = name === "airflow" && packages ? derivedImage(packages) : localImage(name, version);
-    lines.push(`    ${name}: ${await push(image, repository)}`);
-  }
+  for (const [name, image] of named) lines.push(`    ${name}: ${await push(image, repository)}`);
   print(`For the stack file:\n\n  airflow:images:\n${lines.join("\n")}`);
+  return named.map(([, image]) => image);
+}
+
+/** Builds the images of a stack, or those that every stack needs; pushes them if there is a repository. Returns their names. */
+async function build(stack: Stack | undefined, repository: string | undefined): Promise<readonly string[]> {
+  if (repository !== undefined) {
+    if (!stack) return pushTo(repository, defaultVersion);
+    const { version, packages } = readImageSettings(stack.file);
+    return pushTo(repository, version, packages);
+  }
+  if (!stack) {
+    await ensureImages();
+    return standard.map((name) => localImage(name));
+  }
+  const settings = stack.settings();
+  await prepareImages(settings);
+  return usedBy(settings).map((name) => settings.images[name]);
 }
 
 if (import.meta.main) {
@@ -186,12 +211,7 @@ if (import.meta.main) {
         "  images/refreshed has the time of the refresh: commit it, so that all clones build the same images",
       );
     }
-    if (flags.push === undefined) {
-      if (stack) await prepareImages(stack.settings());
-      else await ensureImages();
-    } else if (stack) {
-      const { version, packages } = readImageSettings(stack.file);
-      await pushTo(flags.push, version, packages);
-    } else await pushTo(flags.push, defaultVersion);
+    const images = await build(stack, flags.push);
+    if (flags.sbom !== undefined) await writeSbom(userPath(flags.sbom), images);
   });
 }

@@ -52,6 +52,10 @@ export const commands = {
       stack: { value: "NAME", does: "Builds, or pushes, what this stack needs." },
       refresh: { does: "Rebuilds all images, with today's security updates of Debian's packages." },
       push: { value: "REPOSITORY", does: "Pushes the images there, and prints them for the stack file." },
+      sbom: {
+        value: "FILE",
+        does: "Writes the Debian and Python packages of the images there, as CycloneDX 1.6.",
+      },
     },
   },
   open: {
