@@ -100,12 +100,13 @@ test("an upgrade is kept beside the state for its owner, and gone with its copy 
   assert.deepEqual(backend.outputs, outputs);
 });
 
-test("an upgrade runs while its process does, not another one with that number", async () => {
+test("an upgrade runs while its process does, not another one with that number", async (t) => {
   const stack = new OnMachine(new Backend());
   await keptOf(stack).write(upgrade);
   const file = join(stack.folder, "upgrade.kept.json");
   const note = JSON.parse(readFileSync(file, "utf8"));
   const other = spawn("sleep", ["600"]);
+  t.after(() => other.kill());
   const run = (more: object) => writeFileSync(file, JSON.stringify({ ...note, pid: other.pid, ...more }));
   run({ started: undefined });
   await assert.rejects(
@@ -115,7 +116,6 @@ test("an upgrade runs while its process does, not another one with that number",
   // Starts of this process and of the other one differ.
   run({});
   assert.deepEqual(await cutOff(stack), upgrade);
-  other.kill();
   // A note of an earlier release has no mark.
   await keptOf(stack).remove();
   writeFileSync(file, JSON.stringify({ ...upgrade, pid: 2 ** 30 }));
