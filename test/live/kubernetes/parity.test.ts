@@ -238,7 +238,7 @@ test("autoscaled workers need KEDA, and are left to it", async (t) => {
   for (const line of diagnostics.split("\n").slice(0, 8)) t.diagnostic(line);
   assert.match(
     diagnostics,
-    /worker-extra-needs-KEDA-in-the-cluster\):\s+error: resource '[\w.]+' does not exist/,
+    /worker-extra-needs-KEDA-in-the-cluster(-with-triggerauthentications)?\):\s+error: resource '[\w.]+' does not exist/,
   );
   // Objects that only work with KEDA are not created.
   assert.equal(await stack.kubectl("get", "poddisruptionbudgets", "--output", "name"), "");
