@@ -33,7 +33,7 @@ export function claim(deployment: object, name: string): void {
 }
 
 /** @throws pulumi.RunError listing every fault: component, key, given, expected */
-function settingsOf(args: Arguments, place: string, isNew: boolean): Settings {
+function settingsOf(args: Arguments, place: string): Settings {
   const prefix = prefixOf();
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(prefix)) {
     throw new pulumi.RunError(
@@ -42,7 +42,7 @@ function settingsOf(args: Arguments, place: string, isNew: boolean): Settings {
     );
   }
   try {
-    return settingsFromArguments(args, place, isNew);
+    return settingsFromArguments(args, place);
   } catch (error) {
     throw error instanceof Refused ? new pulumi.RunError(error.message) : error;
   }
@@ -99,9 +99,9 @@ export class AirflowStack extends pulumi.ComponentResource<Outputs> {
       );
       return {};
     }
+    const settings = settingsOf({ values, secret }, place);
     const resources = await deployedResources();
     const previous = previousOutputs(resources, AirflowStack.type);
-    const settings = settingsOf({ values, secret }, place, Object.keys(previous).length === 0);
     const dependsOn = [...sources];
     const outputs = await deploy(
       settings,

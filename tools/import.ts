@@ -72,7 +72,7 @@ function shell(): ReadonlyMap<string, string> {
 /** Lists the faults of an imported stack file, one line each. */
 function faultsIn(file: string): string[] {
   try {
-    readStackFile(file, true);
+    readStackFile(file);
     return [];
   } catch (error) {
     if (!(error instanceof Error)) throw error;

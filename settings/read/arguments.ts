@@ -2,7 +2,7 @@ import type { Settings } from "../model/groups.ts";
 import type { Fault } from "../rules/fault.ts";
 import { among, secretFaults } from "../rules/secrets/secrets.ts";
 import type { Path } from "../schema/path.ts";
-import { rulesFor, settingsWithDeclarations } from "./read.ts";
+import { settingsWithDeclarations } from "./read.ts";
 
 /** Arguments that another program gives to the component. */
 export interface Arguments {
@@ -23,14 +23,9 @@ function reworded(fault: Fault): Fault {
 /**
  * Reads the settings of a stack from the arguments of a component.
  * @param place name of the component, which errors give instead of a file and line
- * @param isNew true if the component has nothing deployed
  * @throws Refused listing every fault
  */
-export function settingsFromArguments(
-  { values, secret }: Arguments,
-  place: string,
-  isNew: boolean,
-): Settings {
+export function settingsFromArguments({ values, secret }: Arguments, place: string): Settings {
   const isObject = (path: Path) =>
     typeof path.reduce<unknown>((at, part) => Object(at)[part], values) === "object";
   // A provider gets a whole object marked as secret if any value in the object is.
@@ -38,5 +33,5 @@ export function settingsFromArguments(
   const faults = secretFaults(values, among(secret), "NAME").filter(
     ({ given, path }) => given !== "[secret]" || !isInside(path),
   );
-  return settingsWithDeclarations(values, () => place, faults.map(reworded), [], rulesFor(isNew));
+  return settingsWithDeclarations(values, () => place, faults.map(reworded));
 }

@@ -1,3 +1,4 @@
+import { acceptedEarlierRules } from "../rules/acceptedEarlier.ts";
 import { addressRules } from "../rules/airflow/addresses.ts";
 import { apiCapacityRule } from "../rules/airflow/apiCapacity.ts";
 import { celeryRules } from "../rules/airflow/celery.ts";
@@ -31,7 +32,6 @@ import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts"
 import { publishFileRules, publishRules } from "../rules/network/publish.ts";
 import { headerRule, tracingRule } from "../rules/network/tracing.ts";
 import { trustedProxyRules } from "../rules/network/trustedProxies.ts";
-import { newStackRules } from "../rules/newStacks.ts";
 import { platformRules } from "../rules/platform.ts";
 import { backupPlaceRule, mountRule } from "../rules/roles/mounts.ts";
 import { ownCodeRules } from "../rules/roles/ownCode.ts";
@@ -73,8 +73,9 @@ const contentRules: readonly Rule[] = [
   tlsRules,
 ].flat();
 
-/** Rules about addresses, directories and fields outside the stack; a deployed stack may run although it breaks one. */
-const outsideRules: readonly Rule[] = [
+/** Rules that a deployed stack may break and run: about what is outside of it, and what earlier releases accepted. */
+const correctableRules: readonly Rule[] = [
+  acceptedEarlierRules,
   alertRules,
   backupPlaceRule,
   egressRule,
@@ -131,10 +132,7 @@ export const lastingRules: readonly Rule[] = [
   versionRules,
 ].flat();
 
-/** Rules for the deployment of a stack that is deployed. */
-export const deployedRules: readonly Rule[] = [...lastingRules, ...outsideRules, ...contentRules];
-
-export const rules: readonly Rule[] = [...deployedRules, ...newStackRules];
+export const rules: readonly Rule[] = [...lastingRules, ...correctableRules, ...contentRules];
 
 /** True if there is a value at a path; null and an empty list count as none. */
 function isGivenIn(given: unknown, path: string): boolean {

@@ -6,7 +6,7 @@ import type { Rule } from "../rules/rule.ts";
 import { among, cipherFaults, secretFaults } from "../rules/secrets/secrets.ts";
 import { samePath, type Where } from "../schema/path.ts";
 import { stackShape } from "../schema/shape.ts";
-import { deployedRules, lastingRules, rules } from "./crossChecks.ts";
+import { lastingRules, rules } from "./crossChecks.ts";
 import { withDeclarations } from "./declarationsFile.ts";
 import { declared } from "./declared.ts";
 import { line } from "./line.ts";
@@ -106,18 +106,13 @@ function typed(values: Values): Values {
   return Object.fromEntries(entries);
 }
 
-/** Returns the rules for a deployment: a deployed stack may keep what a new one may not have. */
-export function rulesFor(isNew: boolean): readonly Rule[] {
-  return isNew ? rules : deployedRules;
-}
-
 /**
  * Reads a stack file as Pulumi would, for tools that work without Pulumi and do not decrypt values.
- * @param isNew true if nothing of the stack is deployed, so that its name and values must be valid for a new stack
+ * @param isNew true if the stack's name must be valid for a new stack
  * @throws Refused listing every fault; Error if the file is not a stack file
  */
 export function readStackFile(file: string, isNew = false): Settings {
-  return readBy(file, rulesFor(isNew), isNew);
+  return readBy(file, rules, isNew);
 }
 
 /**
@@ -196,6 +191,8 @@ export function settingsFromPulumi({ raw, secret, stack, isNew }: PulumiConfig, 
   const elsewhere = secret.filter((key) => !Object.hasOwn(values, key)).map((key) => [key]);
   const faults = secretFaults(Object.fromEntries(given), among([...encrypted, ...elsewhere]), stack);
   const faultsOfName = isNew ? nameFaults(stack, file) : [];
-  const names = [...faultsOfName, ...unknownNames];
-  return settingsWithDeclarations(Object.fromEntries(given), where, faults, names, rulesFor(isNew));
+  return settingsWithDeclarations(Object.fromEntries(given), where, faults, [
+    ...faultsOfName,
+    ...unknownNames,
+  ]);
 }

@@ -44,13 +44,13 @@ test("outputs are resolved, with the places of the secrets and the resources tha
 test("secrets count as such where they are marked, or inside of an object that is", () => {
   const values = { secrets: { adminPassword: word }, connections: { db: { type: "http", password: word } } };
   const secret = [["secrets", "adminPassword"], ["connections"]];
-  assert.equal(settingsFromArguments({ values, secret }, place, true).secrets.adminPassword, word);
+  assert.equal(settingsFromArguments({ values, secret }, place).secrets.adminPassword, word);
 });
 
 test("faults are told together, with the component's name and a program's means", () => {
   const values = { workers: -1, wrokers: 1, flowerPort: 5555, secrets: { adminPassword: word } };
   assert.throws(
-    () => settingsFromArguments({ values, secret: [["flowerPort"]] }, place, true),
+    () => settingsFromArguments({ values, secret: [["flowerPort"]] }, place),
     ({ message }: Error) => {
       const [, ...lines] = message.split("\n  ");
       assert.deepEqual(

@@ -76,5 +76,5 @@ const podNamespace = rule(["kubernetes.podOperator.namespace"], ({ kubernetes })
   );
 });
 
-/** Rules for new stacks alone: a stack that was deployed may keep what works for it. */
-export const newStackRules = [...mail, receivers, scraped, direct, parameters, proxies, podNamespace];
+/** Rules about values that earlier releases accepted: they must be corrected before a deployment, not before a look or a removal. */
+export const acceptedEarlierRules = [...mail, receivers, scraped, direct, parameters, proxies, podNamespace];
