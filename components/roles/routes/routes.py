@@ -1,21 +1,21 @@
-"""Makes FastAPI build the webserver's application in half the CPU time, with 30 MiB less.
+"""Makes FastAPI build the webserver's application in half the CPU time, with 30 MiB less memory.
 
-FastAPI builds a route anew in each router that includes it, four times in Airflow, with all dependencies and validators of its parameters.
-Here a dependency is built once, and a validator at its first use: those of routers have none. A FastAPI that is built differently stays
-as it is.
+FastAPI builds a route again for each router that includes the route, four times in Airflow, with all dependencies and validators of
+parameters. Here each dependency is built once, and each validator at its first use, which the routes of inner routers never have. A
+FastAPI that is built differently is left unchanged.
 """
 
 import functools
 
 
 def once(build):
-    """Keeps what a function builds, by its arguments; those without a hash are built each time."""
-    kept = functools.cache(build)
+    """Caches a function by its arguments; arguments without a hash are not cached."""
+    cached = functools.cache(build)
 
     @functools.wraps(build)
     def built(*args, **named):
         try:
-            return kept(*args, **named)
+            return cached(*args, **named)
         except TypeError:
             return build(*args, **named)
 
@@ -23,25 +23,25 @@ def once(build):
 
 
 def dependency_once(build, parameters_of):
-    """Keeps a dependency for all paths with the same parameters: nothing else of a path is part of it."""
-    kept = {}
+    """Caches dependencies by their arguments and the names of the path's parameters, on which alone a dependency depends."""
+    cache = {}
 
     @functools.wraps(build)
     def built(*, path, **args):
         values = {name: tuple(value) if isinstance(value, list) else value for name, value in args.items()}
         try:
             key = frozenset(parameters_of(path)), frozenset(values.items())
-            if key not in kept:
-                kept[key] = build(path=path, **args)
+            if key not in cache:
+                cache[key] = build(path=path, **args)
         except TypeError:
             return build(path=path, **args)
-        return kept[key]
+        return cache[key]
 
     return built
 
 
 def late(field):
-    """Makes fields build their validator when somebody first asks for it."""
+    """Makes fields build their validators at the first use."""
     build = field.__post_init__
 
     def __getattr__(self, name):
@@ -56,7 +56,7 @@ def late(field):
 
 def install():
     try:
-        # The routes' own name for get_dependant stays what it is, so that each route has a root of its own.
+        # Imports the module before the replacement below: it keeps the original get_dependant, so that each route has its own root.
         import fastapi.routing  # noqa: F401
         from fastapi._compat.v2 import ModelField
         from fastapi.dependencies import utils
