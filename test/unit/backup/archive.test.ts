@@ -52,7 +52,7 @@ test("an archive opens with one of several keys", async () => {
   assert.deepEqual(config, { workers: "3" });
 });
 
-test("another key is refused, and none is printed", async () => {
+test("a key that does not fit is refused, and no key is printed", async () => {
   await assert.rejects(
     readArchive(whole, await generateIdentity()),
     /is not restored; none of the keys fits/,
@@ -64,7 +64,7 @@ test("another key is refused, and none is printed", async () => {
   });
 });
 
-test("one flipped bit is refused, wherever it is", async () => {
+test("an archive with one flipped bit is refused, wherever the bit is", async () => {
   const bytes = readFileSync(whole);
   for (const at of [30, 250, 1000, Math.floor(bytes.length / 2), bytes.length - 1]) {
     const flipped = Buffer.from(bytes);
@@ -75,18 +75,18 @@ test("one flipped bit is refused, wherever it is", async () => {
   }
 });
 
-test("an archive that was cut off is refused", async () => {
+test("a truncated archive is refused", async () => {
   const file = join(folder, "short.tar.age");
   writeFileSync(file, readFileSync(whole).subarray(0, 200_000));
   await assert.rejects(readArchive(file, identity), /is not restored; it is damaged/);
 });
 
-test("a file that the manifest does not know so is refused", async () => {
+test("an archive whose file differs from the manifest is refused", async () => {
   const other = await archive("other", Buffer.from("other rows"));
   await assert.rejects(readArchive(other, identity), /metadata.dump is not what the manifest says/);
 });
 
-test("any text is a key of backups, and a key of age stays one", async () => {
+test("any text yields an age identity, and an age identity stays as it is", async () => {
   const key = identityOf("a text of any kind");
   assert.match(key, /^AGE-SECRET-KEY-1[0-9A-Z]{58}$/);
   assert.equal(identityOf(key), key);
@@ -98,7 +98,7 @@ test("any text is a key of backups, and a key of age stays one", async () => {
   assert.equal(await decrypter.decrypt(await encrypter.encrypt("told"), "text"), "told");
 });
 
-test("a stack file is written from a backup, with its secrets apart and without defaults", () => {
+test("a stack file written from a backup omits defaults and keeps secrets apart", () => {
   const { text, secrets } = stackText({
     platform: "docker",
     version: "3.3.2",
@@ -123,7 +123,7 @@ test("a stack file is written from a backup, with its secrets apart and without 
   });
 });
 
-test("an empty object of a backup is a given key, except in the backup of an earlier release", () => {
+test("an empty object in a backup counts as a given key, unless an earlier release made the backup", () => {
   const unset = '{"given":false}';
   const { text } = stackText({ canary: unset, monitoring: "{}", publish: unset, tracing: unset });
   assert.deepEqual(parse(text), { config: { "airflow:monitoring": {} } });
@@ -131,6 +131,6 @@ test("an empty object of a backup is a given key, except in the backup of an ear
   assert.deepEqual(parse(earlier.text), { config: { "airflow:workers": 3 } });
 });
 
-test("the programs keep, compare and refuse", async () => {
+test("the backup programs keep the latest backups, compare restored data and refuse changed files", async () => {
   await run("python3", ["test/unit/backup/programs.py"]);
 });

@@ -32,13 +32,13 @@ function fileIn({ uploads }: Container, path: string): string {
 
 const settings = (stated: Config) => settingsFrom(raw(stated), () => "");
 
-test("a stack backs up only if it says so", async () => {
+test("a stack has backups only if its configuration asks for them", async () => {
   assert.equal((await containers({ workers: 1 })).has("backup"), false);
   assert.ok(!builtFor(settings({ workers: 1 })).includes("backup"));
   assert.ok(builtFor(settings(config)).includes("backup"));
 });
 
-test("the container has its schedule, the logins of both databases, all secrets and the stack's values", async () => {
+test("the backup container gets its schedule, the logins of both databases, all secrets and the stack's values", async () => {
   const backup = await backupOf(config);
   assert.equal(backup.image, settings(config).images.backup);
   assert.equal(backup.user, "999:999");
@@ -61,14 +61,15 @@ test("the container has its schedule, the logins of both databases, all secrets 
     assert.ok(names.includes(name), name);
 });
 
-test("no secret is in the environment or the command", async () => {
+test("the environment and the command of the backup container contain no secret", async () => {
   const backup = await backupOf(config);
   const { values } = JSON.parse(fileIn(backup, "/run/secrets/secrets.json"));
+  assert.ok(values.backupKey);
   const visible = JSON.stringify([backup.envs, backup.entrypoints]);
   for (const [name, value] of Object.entries(values)) assert.ok(!visible.includes(String(value)), name);
 });
 
-test("backups go to a separate volume, or to a directory that can be written to", async () => {
+test("backups go to a volume of their own, or to a writable directory", async () => {
   const inVolume = (await backupOf(config)).mounts;
   assert.deepEqual(
     inVolume.map(({ target, type }) => ({ target, type })),
@@ -80,7 +81,7 @@ test("backups go to a separate volume, or to a directory that can be written to"
   ]);
 });
 
-test("an external server with one database is dumped once", async () => {
+test("an external database for both metadata and results is dumped once", async () => {
   const url = "postgresql://own:not-guessed-word@db.example.com:6543/airflow?sslmode=require";
   const backup = await backupOf({ ...config, postgres: { url } });
   assert.match(
@@ -90,7 +91,7 @@ test("an external server with one database is dumped once", async () => {
   assert.ok(!backup.uploads.some(({ file }) => file.endsWith("results_url")));
 });
 
-test("a backup has two connections, past PgBouncer", () => {
+test("the backup has two connections to Postgres, and bypasses PgBouncer", () => {
   for (const stated of [config, { ...config, pgbouncer: {} }]) {
     const counts = serverShares(settings(stated)).filter(({ client }) => client === "backup");
     assert.deepEqual(
@@ -100,7 +101,7 @@ test("a backup has two connections, past PgBouncer", () => {
   }
 });
 
-test("a restoration comes after Postgres and before all that uses the databases, and has no key", async () => {
+test("the restoration runs after Postgres and before every client of the databases, and gets no backup key", async () => {
   const made: string[] = [];
   const making = async (type: string, name: string) => {
     if (type === "docker:index/container:Container") made.push(name);
@@ -123,7 +124,7 @@ test("a restoration comes after Postgres and before all that uses the databases,
   ]);
 });
 
-test("in a cluster one pod backs up, which is stopped before its successor starts", async () => {
+test("in a cluster the backup is a StatefulSet, so that its pod stops before the next one starts", async () => {
   const images = { airflow: "r/a:1", postgres: "r/p:1", redis: "r/r:1", backup: "r/b:1" };
   const declared = await declare({
     ...config,

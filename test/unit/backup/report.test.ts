@@ -19,7 +19,7 @@ const known = {
 };
 const failed = { ...known, failure: { at: "2026-03-01T11:30:00+00:00", fault: "the disk is full" } };
 
-test("backups are listed with age, size and proof", () => {
+test("the table of backups shows the age, size and proof of each", () => {
   assert.deepEqual(backupTable(known, now).split("\n"), [
     "id  age      size    airflow  proven",
     "b   1 h ago  206 kB  3.3.2    in 5.5 s, 510 rows",
@@ -43,7 +43,7 @@ test("an output names the commands with age and result, which a deployment canno
   assert.deepEqual(backupOutput({ backup: undefined, monitoring: undefined }, "prod"), {});
 });
 
-test("a status shows the last backup, and counts problems", () => {
+test("the status shows the last backup, and reports a failed, late or silent backup", () => {
   assert.equal(lastBackup(known, now), "Last backup: b, 1 h ago, 206 kB, proven in 5.5 s");
   assert.equal(lastBackup(undefined, now), undefined);
   assert.deepEqual(backupTroubles(known, every, now), []);

@@ -32,13 +32,13 @@ const made = secretsState("again", archived, { fernetKey: 3 });
 const state = { deployment: { resources: made } };
 const secrets = secretsIn(state) ?? assert.fail("there are no secrets");
 
-/** Opens a value that the CLI encrypts when it imports the state. */
+/** Parses a value that the CLI encrypts when it imports the state. */
 function opened(value: unknown): unknown {
   const { plaintext } = value as { readonly plaintext: string };
   return JSON.parse(plaintext);
 }
 
-test("each resource comes after its parent and its provider, as the CLI wants it", () => {
+test("in the written state each resource follows its parent and its provider, as the CLI requires", () => {
   assert.deepEqual(
     made.map(({ urn }) => urn),
     [
@@ -59,7 +59,7 @@ test("each resource comes after its parent and its provider, as the CLI wants it
   );
 });
 
-test("secrets are marked as secret, and nothing is due: the next deployment mints none", async () => {
+test("restored secrets are marked as secret, and the next deployment mints none", async () => {
   const { outputs = {} } = secrets;
   for (const value of [...Object.values(values), archived.previous.fernetKey])
     assert.ok(!JSON.stringify({ ...outputs, values: "", previous: "", older: "" }).includes(value));
@@ -78,7 +78,7 @@ test("secrets are marked as secret, and nothing is due: the next deployment mint
   assert.equal(JSON.parse(String(outputs.jwks)).keys.length, 1);
 });
 
-test("the current fernet key and the previous one open a stack's data", () => {
+test("the current and the previous fernet key decrypt a stack's data", () => {
   const known = { ...secrets, outputs: { values, previous: archived.previous } };
   assert.deepEqual(validFernetKeys(known), [values.fernetKey, archived.previous.fernetKey]);
 });

@@ -27,7 +27,7 @@ async function containers(config: Parameters<typeof declare>[0]) {
 }
 
 for (const version of ["3.3.2", "2.11.2"]) {
-  test(`Airflow ${version}: workers have the canary's DAG, outside of the folder of DAGs; schedulers have the proof`, async () => {
+  test(`Airflow ${version}: workers get the canary's DAG outside the folder of DAGs, and the scheduler gets the proof`, async () => {
     const all = await containers({ version, workers: 1 });
     const holders = (file: string) =>
       [...all].filter(([, { files }]) => files.has(own + file)).map(([name]) => name);
@@ -36,7 +36,7 @@ for (const version of ["3.3.2", "2.11.2"]) {
     assert.equal(all.has("canary"), false);
   });
 
-  test(`Airflow ${version}: a stack with a canary proves itself at its interval, with a login and one connection`, async () => {
+  test(`Airflow ${version}: the canary's container runs the proof at its interval, with a login and one database connection`, async () => {
     const config = { version, workers: 1, canary: { every: "2h" } };
     const { command = [], files } =
       (await containers(config)).get("canary") ?? assert.fail("there is no canary");
@@ -57,7 +57,7 @@ for (const version of ["3.3.2", "2.11.2"]) {
   });
 }
 
-test("links in mails and logs lead to the port that people use; the webserver follows each request", async () => {
+test("links in mails and logs lead to the published port, and the webserver takes the address from each request", async () => {
   for (const [version, name] of [
     ["3.3.2", "AIRFLOW__API__BASE_URL"],
     ["2.11.2", "AIRFLOW__WEBSERVER__BASE_URL"],

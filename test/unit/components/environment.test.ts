@@ -21,7 +21,7 @@ async function declared(config: Parameters<typeof declare>[0] = {}) {
   );
 }
 
-test("each role is given the secrets it needs and no other", async () => {
+test("each role gets the secrets that it needs, and no others", async () => {
   const secrets = [...(await declared({ workers: 1 }))].map(([name, role]) => [name, role.secrets]);
   assert.deepEqual(Object.fromEntries(secrets), {
     redis: ["users.acl"],
@@ -43,7 +43,8 @@ test("each role is given the secrets it needs and no other", async () => {
   });
 });
 
-test("secrets are named by command, and found where they are delivered", async () => {
+test("every command and path for a secret leads to a file that the role gets", async () => {
+  let references = 0;
   for (const [name, { env, secrets }] of await declared()) {
     const commands = Object.entries(env).filter(([key]) => key.endsWith("_CMD"));
     for (const [key, command] of commands) {
@@ -54,10 +55,12 @@ test("secrets are named by command, and found where they are delivered", async (
     const paths = Object.entries(env).filter(([, value]) => value.startsWith("/run/secrets/"));
     for (const [key, path] of paths)
       assert.ok(secrets.includes(path.replace("/run/secrets/", "")), `${name} ${key}`);
+    references += commands.length + paths.length;
   }
+  assert.ok(references > 10, `${references} references`);
 });
 
-test("a setting of the stack in any case wins over a default, and reaches the roles that read its section", async () => {
+test("a setting of the stack, in any case of letters, overrides a default and reaches the roles that read its section", async () => {
   const settings = {
     core: { default_task_retries: "7" },
     Celery: { Worker_Prefetch_Multiplier: "3" },
@@ -76,20 +79,23 @@ test("a setting of the stack in any case wins over a default, and reaches the ro
   assert.deepEqual(having("AIRFLOW__FAB__AUTH_RATE_LIMITED", "False").sort(), ["migration", "webserver"]);
 });
 
-test("the code of this project that runs in several roles asks for no setting that only some of them get", () => {
+test("code of this project that runs in several roles reads no setting that only some of them get", () => {
   const texts = globSync("components/**/*.py").map((file) => readFileSync(file, "utf8"));
   const asked = texts.flatMap((text) => [...text.matchAll(/conf\.get\w*\("(\w+)", f?"([\w{}]+)"/g)]);
   const names = asked.map(([, section, key]) => `${section}.${key}`).sort();
   assert.ok(names.includes("scheduler.task_instance_heartbeat_timeout"), names.join());
-  for (const version of ["2.11.2", "3.3.2"])
+  for (const version of ["2.11.2", "3.3.2"]) {
+    const { readers } = knownSettings(version) ?? assert.fail(version);
+    assert.ok(readers.size > 0, version);
     assert.deepEqual(
-      names.filter((name) => knownSettings(version)?.readers.has(name)),
+      names.filter((name) => readers.has(name)),
       [],
       version,
     );
+  }
 });
 
-test("only schedulers get the time after which they take over tasks of dead ones", async () => {
+test("only schedulers get the interval at which they take over tasks of dead schedulers", async () => {
   const key = "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL";
   const told = [...(await declared({ schedulers: 2 }))].flatMap(([name, { env }]) =>
     env[key] === undefined ? [] : [[name, env[key]]],

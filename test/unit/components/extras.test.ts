@@ -46,7 +46,7 @@ written("config/webserver_config.py", "");
 const code = ["/opt/airflow/plugins/own.py", usersLocalSettingsFile, webserverConfig];
 const certificate = await machineCertificate("airflow.test", createPublicKey(key), signer, 1);
 
-/** Domain of all services outside the stack; no DNS knows it. */
+/** Domain of all external services; no name server resolves it. */
 const outside = "outside.test";
 const extraHosts = { [`db.${outside}`]: "192.0.2.1", [`broker.${outside}`]: "192.0.2.2" };
 
@@ -65,7 +65,7 @@ const given = {
   labels: { taker: "airflow" },
 };
 
-/** Keys that every one of the stacks can have. */
+/** Keys that all of the stacks below can have. */
 const common: Config = {
   images,
   extraHosts,
@@ -92,7 +92,7 @@ const external: Config = {
   redis: { url: `rediss://u:word-of-a-test@broker.${outside}` },
 };
 
-/** Services of the stack, with a replaced password. */
+/** The stack's own services, with a replaced password. */
 const own: Config = { secretGenerations: { metadataPassword: 2 } };
 
 const publish = {
@@ -142,7 +142,7 @@ const stacks: Readonly<Record<string, Config>> = {
   "a cluster": { ...common, ...own, ...onCluster, dagsImage: "r.test/dags", workers: 1 },
 };
 
-/** True if a program only fills a volume, in the image whose user is to own it. */
+/** True if a program only fills a volume, with the image whose user owns the volume. */
 function fills({ command }: Program): boolean {
   return command[0] === "true" || command[3] === "deliver";
 }
@@ -152,7 +152,7 @@ function startsAirflow(program: Program): boolean {
   return /^(r\.test\/airflow|r\.test\/dags)\b/.test(program.image) && !fills(program);
 }
 
-/** Extras that a program lacks. */
+/** Lists the extras that a program lacks. */
 function lacking({ env, paths, labels }: Program): string[] {
   const wanted: [string, boolean][] = [
     ["roles.all.env", env.GIVEN === "to all"],
@@ -171,7 +171,7 @@ interface Policy {
   readonly egress?: readonly { readonly to?: readonly { readonly ipBlock?: { readonly cidr: string } }[] }[];
 }
 
-/** Workloads that may leave the cluster: to any address at a port, or to ranges of addresses. */
+/** Lists the workloads that may connect outside the cluster: to any address at a port, or to ranges of addresses. */
 function letOut(declared: readonly Declared[]): { readonly at: string[]; readonly anywhere: string[] } {
   const policies = declared
     .filter(({ type }) => type.endsWith(":NetworkPolicy"))
@@ -185,7 +185,7 @@ function letOut(declared: readonly Declared[]): { readonly at: string[]; readonl
 }
 
 for (const [name, config] of Object.entries(stacks)) {
-  test(`${name}: whatever needs it gets what a stack gives, and its share of the machine`, async () => {
+  test(`${name}: every program gets the stack's extras that it needs, and its share of the machine`, async () => {
     const declared = await declare(config);
     const programs = programsOf(declared);
     const { at, anywhere } = letOut(declared);
@@ -209,7 +209,7 @@ for (const [name, config] of Object.entries(stacks)) {
   });
 }
 
-test("what the stack has itself is known, so that nothing can be given something else by its name", async () => {
+test("every variable, file and secret of the stack itself has a reserved name", async () => {
   const known = new Set<string>([
     ...[...ownVariables, ...proxyVariables, ...authorityVariables, ...Object.keys(given.env)],
     ...tracingVariables,
@@ -231,9 +231,9 @@ test("what the stack has itself is known, so that nothing can be given something
   }
 });
 
-test("what the user's local settings define takes effect beside the stack's, in every role of Airflow", async () => {
+test("every role of Airflow loads the user's local settings beside the stack's", async () => {
   const declared = programsOf(await declare({ ...common, version: "2.11.2" })).filter(startsAirflow);
-  // Neither imports Airflow.
+  // The check and the exporter do not import Airflow.
   const programs = declared.filter(({ name }) => !["check", "exporter"].includes(name));
   assert.equal(programs.length, 7 + 2);
   for (const { name, paths, env } of programs) {
@@ -242,7 +242,7 @@ test("what the user's local settings define takes effect beside the stack's, in 
   }
 });
 
-test("what may be absent of a stack is there in one of these, so that each new part is looked at", () => {
+test("every optional key is set in one of these stacks, so that the tests cover each new key", () => {
   const optional = Object.entries(schema.shape).flatMap(([part, type]) =>
     type instanceof z.ZodOptional ? [part] : [],
   );
@@ -251,7 +251,7 @@ test("what may be absent of a stack is there in one of these, so that each new p
   assert.deepEqual(without, ["workerMinConcurrency", "requirements", "declarations"]);
 });
 
-test("roles that send spans get the receiver's address, its headers as a file, and access to it", async () => {
+test("roles that send spans get the receiver's address, its headers as a file, and network access to it", async () => {
   const programs = programsOf(await declare({ ...common, tracing: traced })).filter(startsAirflow);
   const names = (has: (program: Program) => boolean) =>
     programs
@@ -287,7 +287,7 @@ test("roles that send spans get the receiver's address, its headers as a file, a
     assert.equal(env.OTEL_SERVICE_NAME, "ours", name);
 });
 
-test("logs are JSON in every role if the stack wants it", async () => {
+test("every role logs JSON if logFormat is json", async () => {
   const roles = programsOf(await declare({ ...common, logFormat: "json" })).filter(startsAirflow);
   const without = roles
     // The exporter has libraries of Airflow's image alone.

@@ -8,7 +8,7 @@ const publications = [
   { endpoint: { host: "flower", port: 5555 }, port: 5443, withheld: ["/metrics", "/healthcheck"] },
 ];
 
-test("TLS is in front of each service, and pages without a login are blocked", () => {
+test("the HTTPS proxy terminates TLS for each service, and blocks pages without a login", () => {
   const conf = httpsProxyConf(publications);
   assert.match(conf, /^ {2}ssl-default-bind-options ssl-min-ver TLSv1\.2 no-tls-tickets$/m);
   const services = conf.slice(conf.indexOf("frontend webserver"));
@@ -40,7 +40,7 @@ backend to-flower
   );
 });
 
-test("its container has the certificate and the key as one secret, and publishes at the address alone", async () => {
+test("the HTTPS proxy's container gets certificate and key as one secret, and publishes only at its address", async () => {
   const args = { address: "10.0.0.10", certificate: "CERTIFICATE\n\n", key: "KEY", publications };
   const container = httpsProxy("entrance", "gateway:1", args, {
     prefix: "airflow-unit",

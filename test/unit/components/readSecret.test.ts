@@ -40,7 +40,7 @@ function settled(output: pulumi.Output<string>): Promise<string> {
   });
 }
 
-test("a secret is what the stack says, what a file holds, or what a Secret has, and always secret", async () => {
+test("a secret is read from the stack file, a file or a Secret, and is always marked as secret", async () => {
   const expected: [pulumi.Output<string>, string][] = [
     [readSecret("the value\n", docker), "the value\n"],
     [readSecret({ file: written("one", "one line\n") }, docker), "one line"],
@@ -56,7 +56,7 @@ test("a secret is what the stack says, what a file holds, or what a Secret has, 
   assert.deepEqual(reads, ["airflow-unit/ours"]);
 });
 
-test("an empty file, a missing one, and a Secret without a cluster are errors", () => {
+test("an empty file, a missing file, and a Secret without a cluster are errors", () => {
   assert.throws(
     () => readSecret({ file: written("none", "\n") }, docker),
     /none is empty; expected a secret in it/,

@@ -25,7 +25,7 @@ const changes: readonly (readonly [Config, readonly string[]])[] = [
   [{ triggerer: { capacity: "50" } }, ["triggerer"]],
   [{ api: { theme: "{}" } }, ["webserver"]],
   [{ api: { instance_name: "A" } }, everyRole],
-  // Jobs of every role compare a heartbeat's age with this one; tasks, DAG files and plugins read these.
+  // Jobs of every role compare a heartbeat's age with this threshold; tasks, DAG files and plugins read the settings below.
   [{ scheduler: { scheduler_health_check_threshold: "40" } }, everyRole],
   [{ core: { max_active_runs_per_dag: "3" } }, everyRole],
   [{ logging: { logging_level: "DEBUG" } }, everyRole],
@@ -68,7 +68,7 @@ test("a changed setting of Airflow 2 replaces the roles that read it, and no oth
   );
 });
 
-test("a webserver that shows all settings gets them all", async () => {
+test("a webserver that displays the configuration gets the settings of every role", async () => {
   const config = { workers: 1, settings: { api: { expose_config: "non-sensitive-only" } } };
   const old = await inputsOf(config);
   const settings = { ...config.settings, triggerer: { capacity: "50" } };

@@ -6,7 +6,7 @@ function directives(text: string): string[] {
   return text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-test("redis.conf: supervised, durable, never evicting", () => {
+test("redis.conf makes Redis supervised and durable, and lets it evict no key", () => {
   assert.deepEqual(directives(redisConf(512)), [
     "supervised systemd",
     "bind * -::*",
@@ -24,7 +24,7 @@ test("redis.conf: supervised, durable, never evicting", () => {
   ]);
 });
 
-test("Airflow's user alone has a password, and may not administrate", () => {
+test("only Airflow's user has a password, and may not administrate Redis", () => {
   assert.deepEqual(directives(redisUsers("a-password")), [
     "user default off resetpass ~* &* +@all",
     "user health on nopass -@all +ping",
@@ -32,6 +32,6 @@ test("Airflow's user alone has a password, and may not administrate", () => {
   ]);
 });
 
-test("while the previous password is valid, Airflow's user has both", () => {
+test("Airflow's user has both passwords while the previous one is valid", () => {
   assert.match(redisUsers("new", "old"), /^user airflow on >new >old ~\* &\* \+@all /m);
 });

@@ -43,7 +43,7 @@ git(
 git("clone", "--quiet", "--bare", "work", "dags.git");
 const commit = git("-C", "work", "rev-parse", "HEAD").trim();
 
-/** Serves the repository as `git http-backend` does, to whom has the login. */
+/** Serves the repository through `git http-backend`, to requests with the login. */
 function serve(request: IncomingMessage, response: ServerResponse): void {
   const { pathname, search } = new URL(request.url ?? "", "http://localhost");
   const login = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
@@ -89,7 +89,7 @@ const listed = (url: string, env: Record<string, string>) =>
     env: { ...clean, GIT_TERMINAL_PROMPT: "0", ...env },
   });
 
-test("git reads a repository with the password from its file, and gives it to no other server", async () => {
+test("git logs in with the password from its file, and sends the password to no other server", async () => {
   const url = await started(serve);
   const access = { url, ref: "main", user };
   const { stdout } = await listed(url, passwordVariables(access, folder));
@@ -109,7 +109,7 @@ test("git reads a repository with the password from its file, and gives it to no
   assert.ok(!JSON.stringify(passwordVariables(access, folder)).includes(password));
 });
 
-test("ssh takes the given key and host keys, and never prompts", () => {
+test("ssh uses the given key and host keys, and never prompts", () => {
   assert.deepEqual(keyVariables("/run/secrets", "/known"), {
     GIT_SSH_COMMAND:
       "ssh -i /run/secrets/git_key -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=/known",
@@ -138,7 +138,7 @@ test("only the roles that read DAGs get the repository's credentials", async () 
   assert.deepEqual(await having({ dagsGit: { url: https.url } }, "/run/secrets/git_password"), []);
 });
 
-test("a repository's credentials have to fit its URL", () => {
+test("credentials that do not fit a repository's URL are refused", () => {
   const says = (config: Config, fault: RegExp) =>
     assert.throws(() => settingsFrom(raw(config), () => "3"), fault);
   const { key, knownHosts } = ssh;

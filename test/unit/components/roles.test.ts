@@ -68,7 +68,7 @@ function of(all: Map<string, Container>, name: string): Container {
   return all.get(name) ?? assert.fail(`there is no ${name}`);
 }
 
-test("a role's own extras go before those of all; Redis and Postgres get none", async () => {
+test("a role's extras override those of all roles, and Redis and Postgres get none", async () => {
   const config = {
     roles: {
       all: {
@@ -105,7 +105,7 @@ test("a role's own extras go before those of all; Redis and Postgres get none", 
   for (const name of ["redis", "postgres"]) assert.deepEqual(of(all, name), of(plain, name));
 });
 
-test("volumes: one by a name, shared and with Airflow's owner before anybody mounts it; a directory, read-only", async () => {
+test("a named volume is shared and belongs to Airflow's user before a role mounts it; a directory is mounted read-only", async () => {
   const volumes = { "/opt/models": "models", "/opt/big": "/srv/big" };
   const declared = await declare({ workers: 1, roles: { worker: { volumes }, scheduler: { volumes } } });
   const all = containersOf(declared);
@@ -126,7 +126,7 @@ test("volumes: one by a name, shared and with Airflow's owner before anybody mou
   assert.equal([...all.keys()].filter((name) => name.startsWith("volume-")).length, 1);
 });
 
-test("labels are on everything that an engine has of a stack, and only if there are some", async () => {
+test("the stack's labels are on every container, network and volume, and a stack without labels sets none", async () => {
   const labelled = (declared: readonly Declared[]) =>
     declared
       .filter(({ type }) => /:(Container|Network|Volume)$/.test(type))
@@ -159,7 +159,7 @@ interface Manifest {
 const own = (declared: readonly Declared[]) =>
   declared.filter(({ type }) => type.startsWith("kubernetes:") && !type.includes("Provider"));
 
-test("labels are on every object of a cluster and on its pods, and no selector changes", async () => {
+test("the stack's labels are on every object of a cluster and on its pods, and change no selector", async () => {
   const config = { labels: { team: "data" }, roles: { worker: { labels: { tier: "tasks" } } } };
   const plain = own(await declare(cluster));
   const all = own(await declare({ ...cluster, ...config }));
@@ -177,7 +177,7 @@ test("labels are on every object of a cluster and on its pods, and no selector c
   assert.equal(spec?.template?.metadata.labels.tier, "tasks");
 });
 
-test("a job of a cluster, which cannot be changed, is another one with other labels", async () => {
+test("a job in a cluster gets a new name with new labels, since a Job cannot be changed", async () => {
   const name = async (labels: object) => {
     const job = (await declare({ ...cluster, labels })).find(
       ({ type }) => type === "kubernetes:batch/v1:Job",
@@ -207,7 +207,7 @@ test("connections to the outside go through the proxy, and connections within th
   });
 });
 
-test("a webserver that reads remote logs asks each worker directly; a cluster's names have domains", async () => {
+test("a webserver that reads remote logs reaches each worker without the proxy, and a cluster exempts its own domains", async () => {
   const settings = { logging: { remote_logging: true, remote_base_log_folder: "s3://logs" } };
   const { NO_PROXY = "" } = variablesOf(of(await containers({ proxy, settings, workers: 2 }), "webserver"));
   const names = ["postgres", "worker", "worker-1", "worker-2", "triggerer"];
@@ -221,7 +221,7 @@ test("a webserver that reads remote logs asks each worker directly; a cluster's 
   );
 });
 
-test("authorities: the public ones and the stack's own, in one file that no state holds", async () => {
+test("roles get the public authorities and the stack's own in one file, whose content is not in the state", async () => {
   const all = await containers({ caCertificates: [files.authority] });
   for (const name of airflow) {
     const container = of(all, name);
@@ -240,7 +240,7 @@ test("authorities: the public ones and the stack's own, in one file that no stat
   assert.ok(existsSync(files.authority));
 });
 
-test("authorities are one object of a cluster, and at their path in every pod", async () => {
+test("in a cluster the authorities are one ConfigMap, mounted in every pod of Airflow", async () => {
   const all = own(await declare({ ...cluster, caCertificates: [files.authority] }));
   const maps = all.filter(
     ({ name, type }) => type === "kubernetes:core/v1:ConfigMap" && name.startsWith("file-"),
@@ -252,7 +252,7 @@ test("authorities are one object of a cluster, and at their path in every pod", 
   assert.equal(pods.length, airflow.length);
 });
 
-/** Faults of a stack, without the file name. */
+/** Lists the faults of a stack, without the file name. */
 function faults(config: Config): string[] {
   try {
     settingsFrom(raw(config), () => "stack");
@@ -266,7 +266,7 @@ function faults(config: Config): string[] {
   return [];
 }
 
-test("faults of roles' settings", () => {
+test("files, volumes, variables and labels of roles that collide with the stack are refused", () => {
   const big = written("big", "x".repeat(512 * 1024 + 1));
   const binary = written("binary", Buffer.from([0, 1, 2, 255]));
   const worker = {
@@ -309,7 +309,7 @@ test("faults of roles' settings", () => {
   );
 });
 
-test("a cluster gives pods no directory of a node, and reaches no proxy that its policies keep from it", () => {
+test("a cluster refuses directories of a node, and a proxy that its network policies block", () => {
   const roles = {
     worker: { volumes: { "/big": "/srv/big" }, files: { "/a/b_c": files.text, "/a_b/c": files.text } },
   };
@@ -331,7 +331,7 @@ test("a cluster gives pods no directory of a node, and reaches no proxy that its
   assert.deepEqual(faults({ ...cluster, proxy: { http: "http://203.0.113.4:3128" } }), []);
 });
 
-test("faults of authorities", () => {
+test("a file of authorities without valid certificates is refused", () => {
   const rows: [string, RegExp][] = [
     [files.text, /there is no certificate in it: expected/],
     [files.key, /it contains a private key/],
@@ -345,7 +345,7 @@ test("faults of authorities", () => {
   assert.deepEqual(faults({ caCertificates: [files.authority] }), []);
 });
 
-test("faults of publishing", () => {
+test("publish is refused with a wrong address, certificate, key, host or port", () => {
   const good = { address: "10.0.0.1", certificate: files.certificate, key: { file: files.key } };
   assert.deepEqual(faults({ publish: good }), []);
   const rows: [object, RegExp][] = [
@@ -377,7 +377,7 @@ test("faults of publishing", () => {
   );
 });
 
-test("publish: a container with TLS in front of the webserver and Flower, and Airflow gets its address", async () => {
+test("publish adds a container with TLS in front of the webserver and Flower, and Airflow gets its address", async () => {
   const publish = {
     address: "10.0.0.1",
     certificate: files.certificate,
@@ -395,7 +395,7 @@ test("publish: a container with TLS in front of the webserver and Flower, and Ai
   assert.equal(variablesOf(of(await containers({}), "webserver")).FORWARDED_ALLOW_IPS, undefined);
 });
 
-test("trustedProxies: the webserver alone believes the headers of these addresses alone", async () => {
+test("only the webserver trusts forwarded headers, and only those from trustedProxies", async () => {
   const all = await containers({ trustedProxies: ["172.18.0.1", "10.0.0.0/8"] });
   const told = [...all].filter(([, args]) => variablesOf(args).FORWARDED_ALLOW_IPS !== undefined);
   assert.deepEqual(

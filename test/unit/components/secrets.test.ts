@@ -43,7 +43,7 @@ function others({ values }: Held, name: string): Record<string, string> {
 const pem = () =>
   generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 
-test("each secret is minted once, in its form", async () => {
+test("each secret is minted once, in its format", async () => {
   const first = await create();
   const { fernetKey = "", jwtSecret = "", ...rest } = first.values;
   assert.match(fernetKey, /^[\w-]{43}=$/);
@@ -56,7 +56,7 @@ test("each secret is minted once, in its form", async () => {
   assert.notDeepEqual((await create()).values, first.values);
 });
 
-test("a secret that a later version needs is minted in its form, and the others stay", async () => {
+test("a secret that a later version adds is minted in its format, and the other secrets stay", async () => {
   const known = await create({ names: secretNames.filter((name) => name !== "fernetKey") });
   const now = await update(known, {});
   assert.match(now.values.fernetKey ?? "", /^[\w-]{43}=$/);
@@ -64,7 +64,7 @@ test("a secret that a later version needs is minted in its form, and the others 
   assert.deepEqual(now.previous, {});
 });
 
-test("secrets minted by an earlier version are kept, except the text that signed tokens", async () => {
+test("secrets minted by an earlier version are kept, except the signing text, which becomes a key pair", async () => {
   const values = Object.fromEntries(secretNames.map((name) => [name, `old-${name}`]));
   const now = await update({ names: secretNames, values } as unknown as Held, {});
   assert.deepEqual(others(now, "jwtSecret"), others({ ...now, values }, "jwtSecret"));
@@ -74,7 +74,7 @@ test("secrets minted by an earlier version are kept, except the text that signed
   assert.deepEqual(new Set(Object.values(now.replaced)), new Set([0]));
 });
 
-test("another generation replaces one secret; the one before it is valid until it is dropped, and not again", async () => {
+test("a new generation replaces one secret, and the previous one stays valid until it is dropped", async () => {
   const first = await create();
   const second = await update(first, { generations: { brokerPassword: 2 } });
   assert.notEqual(second.values.brokerPassword, first.values.brokerPassword);
@@ -88,7 +88,7 @@ test("another generation replaces one secret; the one before it is valid until i
   assert.equal(await changes(dropped, { generations: { brokerPassword: 2 } }), false);
 });
 
-test("after two replacements only the latest predecessor is valid; stored values can be decrypted with any", async () => {
+test("after two replacements only the latest previous secret is valid, and all earlier ones are kept to decrypt stored values", async () => {
   const first = await create();
   const second = await update(first, { generations: { fernetKey: 2 } });
   const third = await update(second, { generations: { fernetKey: 3 } });
@@ -97,14 +97,14 @@ test("after two replacements only the latest predecessor is valid; stored values
   assert.equal(third.replaced.fernetKey, 2);
 });
 
-test("a replacement while previous ones are dropped leaves none", async () => {
+test("a replacement leaves no valid previous secret if previousSecrets is dropped", async () => {
   const first = await create({ previousSecrets: "dropped" });
   const second = await update(first, { generations: { brokerPassword: 2 }, previousSecrets: "dropped" });
   assert.deepEqual(second.previous, {});
   assert.deepEqual(second.older.brokerPassword, [first.values.brokerPassword]);
 });
 
-test("a given secret is taken, another one replaces it, and it stays when it is no longer given", async () => {
+test("a given secret is used, replaced by a newly given one, and kept when it is no longer given", async () => {
   const first = await create({ given: { brokerPassword: "one" } });
   assert.equal(first.values.brokerPassword, "one");
   assert.equal(await changes(first, { given: { brokerPassword: "one" } }), false);
@@ -116,7 +116,7 @@ test("a given secret is taken, another one replaces it, and it stays when it is 
   assert.deepEqual(minted.previous, { brokerPassword: "two" });
 });
 
-test("tokens of the current and of the previous key are accepted, and no others", async () => {
+test("the JWKS has the current and the previous public key, and no other key", async () => {
   const [one, two] = [pem(), pem()];
   const x = (key: string) => createPublicKey(key).export({ format: "jwk" }).x;
   const first = await create({ given: { jwtSecret: one } });
@@ -144,7 +144,7 @@ async function delivered(config: Parameters<typeof declare>[0]) {
   };
 }
 
-test("after a replacement services accept both, and clients show the current one", async () => {
+test("after a replacement services accept both secrets, and clients use the current one", async () => {
   const of = await delivered({ secretGenerations: rotated, workers: 1 });
   assert.match(
     of("redis").secrets["users.acl"] ?? "",
@@ -184,7 +184,7 @@ test("after a replacement services accept both, and clients show the current one
   assert.ok(!of("migration").command.includes("--reencrypt"));
 });
 
-test("a dropped secret is accepted nowhere, and values that it encrypted are re-encrypted first", async () => {
+test("a dropped secret is accepted nowhere, and the migration first re-encrypts the values that it encrypted", async () => {
   const of = await delivered({ secretGenerations: rotated, previousSecrets: "dropped", workers: 1 });
   assert.match(of("redis").secrets["users.acl"] ?? "", /airflow on >minted-brokerPassword ~/);
   assert.equal(of("webserver").secrets.fernet_key, "minted-fernetKey");
@@ -193,7 +193,7 @@ test("a dropped secret is accepted nowhere, and values that it encrypted are re-
   assert.ok(of("logins").envs.includes("METADATA_PREVIOUS="));
 });
 
-test("a stack that says nothing of database passwords has no job for them", async () => {
+test("only a stack with given database passwords has a job that sets them", async () => {
   assert.equal(containersOf(await declare()).has("logins"), false);
   for (const name of ["metadataPassword", "resultsPassword", "postgresPassword"]) {
     assert.equal(
@@ -204,7 +204,7 @@ test("a stack that says nothing of database passwords has no job for them", asyn
   }
 });
 
-test("on Kubernetes it is the same, out of Secrets", async () => {
+test("on Kubernetes the Secrets hold current and previous values in the same way", async () => {
   const images = Object.fromEntries(
     ["airflow", "postgres", "redis"].map((name) => [name, `r.example.com/${name}:1`]),
   );
@@ -224,7 +224,7 @@ test("on Kubernetes it is the same, out of Secrets", async () => {
   assert.equal(data("logins").metadata_password, "minted-metadataPassword");
 });
 
-test("a given secret is an input that is kept secret", async () => {
+test("a given secret stays marked as secret in the provider's inputs", async () => {
   let inputs: Record<string, unknown> = {};
   await pulumi.runtime.setMocks({
     newResource({ type, name, inputs: given }) {

@@ -5,7 +5,7 @@ import { turnsOf, workersOf } from "../../../components/turns.ts";
 import { knownFrom } from "../../../platforms/ownership/known.ts";
 import { type Config, declare } from "../mocks.ts";
 
-/** Worker containers or StatefulSets in start order, and the most that were starting at once. */
+/** Declares a stack; returns its worker containers or StatefulSets in start order, and the most that started at once. */
 async function made(config: Config, workers: readonly string[]) {
   const order: string[] = [];
   let underway = 0;
@@ -25,13 +25,13 @@ function names(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `worker-${index + 1}`);
 }
 
-test("the first deployment makes all workers at once", async () => {
+test("the first deployment creates all workers at once", async () => {
   const { order, most } = await made({ workers: 6 }, []);
   assert.deepEqual(order.sort(), names(6));
   assert.equal(most, 6);
 });
 
-test("workers that there are take turns: one at a time of up to five, a third of more", async () => {
+test("existing workers are replaced in turns: one at a time of up to five, a third at a time of more", async () => {
   for (const [count, atOnce] of [
     [2, 1],
     [3, 1],
@@ -44,7 +44,7 @@ test("workers that there are take turns: one at a time of up to five, a third of
   }
 });
 
-test("new workers wait for no other, however many there are", async () => {
+test("new workers do not wait for other workers, however many there are", async () => {
   const { order, most } = await made({ workers: 9 }, names(3));
   assert.equal(order.length, 9);
   assert.equal(most, 7);
@@ -54,13 +54,13 @@ test("new workers wait for no other, however many there are", async () => {
   );
 });
 
-test("workers of other queues do not wait for each other", async () => {
+test("workers of different queues do not wait for each other", async () => {
   const workerGroups = [{ name: "gpu", queues: ["gpu"], workers: 2 }];
   const { most } = await made({ workers: 2, workerGroups }, [...names(2), "worker-gpu-1", "worker-gpu-2"]);
   assert.equal(most, 2);
 });
 
-test("a worker waits for others, but depends on none, so that removals do not wait", async () => {
+test("a worker waits for other workers without a dependency on them, so that removals do not wait", async () => {
   const { declared } = await made({ workers: 3 }, names(3));
   const workers = declared.filter(({ name, type }) => type.endsWith(":Container") && names(3).includes(name));
   assert.deepEqual(workers.map(({ name }) => name).sort(), names(3));
@@ -105,14 +105,14 @@ test("in a cluster StatefulSets of the same queues take turns, since each replac
   assert.equal(await statefulSets(2), 2);
 });
 
-test("workers of another version of Airflow go together: tasks of the new one are not for them", () => {
+test("workers of another Airflow version do not take turns, since the new version's tasks are not for them", () => {
   const outputs = { workers: ["worker-1"], version: "2.11.2" };
   assert.deepEqual(workersOf(outputs, "2.11.2"), ["worker-1"]);
   assert.deepEqual(workersOf(outputs, "3.3.2"), []);
   assert.deepEqual(workersOf({}, "3.3.2"), []);
 });
 
-test("of those that stay a third may be away, whatever is added or removed", () => {
+test("a third of the workers that stay may be away at once, whatever is added or removed", () => {
   const group = { name: "worker", queues: [], concurrency: { min: 1, max: 1 }, memory: 1, cpu: 1 };
   const turns = (workers: number, deployed: number) =>
     turnsOf({ ...group, workers }, [{ ...group, workers }], names(deployed)).atOnce;
@@ -121,7 +121,7 @@ test("of those that stay a third may be away, whatever is added or removed", () 
   assert.equal(turns(30, 30), 10);
 });
 
-test("after a removal workers are made at once, although the outputs still name them", () => {
+test("after a removal the state has no workers, even if the outputs still name them", () => {
   const hasWorkers = (...types: string[]) =>
     knownFrom(types.map((type) => ({ urn: `urn:pulumi:dev::airflow::${type}::one`, type }))).hasWorkers;
   assert.equal(hasWorkers(), false);

@@ -76,7 +76,7 @@ function expected(task: string, after: readonly string[] = []): ExpectedTask {
   return { dag: "drill", run: "r", task, map: -1, after, triggered: began };
 }
 
-/** One task that ran well, without a fault. */
+/** Evidence of one task that ran well, without a fault. */
 const calm: Evidence = {
   expected: [expected("a")],
   tries: [row()],
@@ -108,7 +108,7 @@ test("a task that ended once, in success, has no flaw", () => {
   assert.deepEqual(check(calm), []);
 });
 
-test("every task of the workload has to end exactly once, in success", () => {
+test("a task that does not end exactly once, in success, is a flaw", () => {
   assert.deepEqual(flaws({ ...calm, tries: [] }), ["unfinished", "unknown"]);
   for (const state of ["running", "queued", "up_for_retry", null])
     assert.deepEqual(flaws({ ...calm, tries: [row({ state })] }), ["unfinished"]);
@@ -119,7 +119,7 @@ test("every task of the workload has to end exactly once, in success", () => {
   assert.deepEqual(flaws({ ...calm, executions: [execution(), later] }), ["twice"]);
 });
 
-test("on machines the database knows a try's worker group only", () => {
+test("on machines a fault excuses a try by its worker group, since the database has no more", () => {
   const lost = again({}, {}, { host: "worker-two", ended: began + 15 });
   const evidence = { ...lost, executions: lost.executions.slice(1) };
   const hit = (...hosts: string[]) => flaws({ ...evidence, faults: [landed({}, { hosts })] });
@@ -127,19 +127,19 @@ test("on machines the database knows a try's worker group only", () => {
   assert.deepEqual(hit("worker-three-1"), ["charged"]);
 });
 
-test("work that was done when its worker was hit, before anybody took note, is done again", () => {
+test("a try that finished just before a fault hit its worker may run again", () => {
   const done = again({ until: 14.5, how: "done" });
   assert.deepEqual(flaws({ ...done, faults: [landed()] }), []);
   assert.deepEqual(flaws(done).sort(), ["charged", "twice"]);
 });
 
-test("a failed task is charged, too, unless a fault may have cost it", () => {
+test("a failed task is also charged, unless a fault may have failed it", () => {
   const failed = { ...calm, tries: [row({ state: "failed" })], executions: [execution({ how: "error X" })] };
   assert.deepEqual(flaws(failed), ["failed", "charged"]);
   assert.deepEqual(flaws({ ...failed, faults: [landed()] }), ["failed"]);
 });
 
-test("an execution of the ledger that the database does not have is found", () => {
+test("an execution in the ledger without a try in the database is a flaw", () => {
   const stranger = execution({ from: 30, until: 31, try: 2, how: undefined });
   const found = check({ ...calm, executions: [execution(), stranger] });
   assert.deepEqual(found, [
@@ -147,7 +147,7 @@ test("an execution of the ledger that the database does not have is found", () =
   ]);
 });
 
-test("a try that was lost with its worker is nobody's fault but the worker's", () => {
+test("only a fault that could end the worker's tasks excuses a lost try", () => {
   const evidence = again();
   assert.deepEqual(flaws({ ...evidence, faults: [landed()] }), []);
   // Another worker, another time, another kind, a fault too short to end anything.
@@ -184,12 +184,12 @@ test("a try that ends without having begun is charged, unless its worker was hit
   );
 });
 
-test("a try that the workload fails on purpose is charged to no fault", () => {
+test("a try that the workload fails on purpose is not charged", () => {
   assert.deepEqual(flaws(again({ how: "planned" })), []);
   assert.deepEqual(flaws(again({ how: "error RuntimeError" })), ["charged"]);
 });
 
-test("a single tick shows that two executions of a task overlap", () => {
+test("a single tick is enough to report that two executions of a task overlap", () => {
   const faults = [landed({ kind: "drop", seconds: 40 }, { until: began + 55 })];
   assert.deepEqual(flaws({ ...again({ until: 48 }), faults }), []);
   assert.deepEqual(flaws({ ...again({ until: 48.2 }), faults }), ["overlap"]);
@@ -203,7 +203,7 @@ test("a single tick shows that two executions of a task overlap", () => {
   assert.deepEqual(flaws({ ...calm, executions: [execution(), twin] }), ["overlap"]);
 });
 
-test("a worker that was frozen may run on for a moment, not for longer", () => {
+test("a frozen worker may run on for a moment after it thaws, and no longer", () => {
   const frozen = (seconds: number): Evidence => {
     const evidence = again();
     const [first, ...rest] = evidence.executions;
@@ -218,7 +218,7 @@ test("a worker that was frozen may run on for a moment, not for longer", () => {
   assert.deepEqual(flaws(cut), ["overlap"]);
 });
 
-test("a late start is found, not counting the time without a free slot", () => {
+test("a late start is a flaw, without counting the time in which no slot is free", () => {
   const late = {
     ...calm,
     tries: [row({ queued: began + 1, started: began + 71 })],
@@ -256,7 +256,7 @@ test("a task is due once all of its predecessors have ended", () => {
   assert.deepEqual(flaws(chain(81)), ["late"]);
 });
 
-test("tasks of a dead worker have to run elsewhere in time", () => {
+test("a task of a dead worker that runs elsewhere too late is a flaw", () => {
   const evidence = (from: number) => ({ ...again({}, { from, until: from + 5 }), faults: [landed()] });
   assert.deepEqual(flaws(evidence(59)), []);
   assert.deepEqual(flaws(evidence(62)), ["slow"]);
@@ -265,7 +265,7 @@ test("tasks of a dead worker have to run elsewhere in time", () => {
   assert.equal(Math.round(recovery?.serves ?? 0), 34);
 });
 
-test("a fault that did not happen is reported", () => {
+test("a planned fault that did not happen is a flaw", () => {
   const { evidence: _, ...blank } = landed();
   const [found] = check({ ...calm, faults: [{ ...blank, missed: "no such process" }] });
   assert.deepEqual(found, { flaw: "missed", observed: "kill of worker-1 did not happen: no such process" });

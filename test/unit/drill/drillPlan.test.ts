@@ -11,7 +11,7 @@ const shape: Shape = { platform: "docker", layout, count: 6, longest: 120, calm:
 const seeds = fc.integer({ min: 0, max: 1_000_000 });
 const effort = { numRuns: 200 };
 
-test("a seed is always the same schedule, and another seed another one", () => {
+test("a seed always gives the same schedule, and another seed gives another one", () => {
   fc.assert(
     fc.property(seeds, (seed) => assert.deepEqual(scheduleOf(seed, shape), scheduleOf(seed, shape))),
     effort,
@@ -20,7 +20,7 @@ test("a seed is always the same schedule, and another seed another one", () => {
   assert.equal(new Set(all).size, 50);
 });
 
-test("faults come after some calm, hit existing parts, and last as long as their kind does", () => {
+test("faults come after some calm, hit existing targets, and last as long as their kind allows", () => {
   fc.assert(
     fc.property(seeds, fc.constantFrom("docker", "kubernetes", "machines"), (seed, platform) => {
       const faults = scheduleOf(seed, { ...shape, platform });
@@ -36,11 +36,12 @@ test("faults come after some calm, hit existing parts, and last as long as their
   );
 });
 
-test("a worker that was scaled away is not hit", () => {
+test("no fault hits a worker that is scaled away", () => {
   fc.assert(
     fc.property(seeds, (seed) => {
       const faults = scheduleOf(seed, { ...shape, count: 16 });
       const at = (name: string) => faults.findIndex(({ kind }) => kind === name);
+      assert.ok(at("scaleDown") >= 0 && at("scaleUp") >= 0);
       const away = at("scaleDown") < at("scaleUp") ? faults.slice(at("scaleDown"), at("scaleUp")) : [];
       assert.deepEqual(
         away.filter(({ target }) => target === "worker-2"),
@@ -51,7 +52,7 @@ test("a worker that was scaled away is not hit", () => {
   );
 });
 
-test("neighbouring seeds have all kinds, and a bound makes long faults short", () => {
+test("three consecutive seeds have all kinds of faults, and a bound shortens long faults", () => {
   const kindsOf = (from: number, count: number, platform: Shape["platform"] = "docker") =>
     new Set(
       Array.from({ length: count }, (_, at) => scheduleOf(from + at, { ...shape, platform })).flatMap(
@@ -69,7 +70,7 @@ test("neighbouring seeds have all kinds, and a bound makes long faults short", (
   assert.ok(mean > 120 && mean < 240, `${mean} s`);
 });
 
-test("a fault of a shortened schedule happens when it did in the whole one", () => {
+test("a fault in a shortened schedule happens when it does in the whole one", () => {
   const [first, second, third] = [
     { kind: "kill", aim: "worker", target: "worker-1", after: 12, seconds: 0 },
     { kind: "pause", aim: "broker", target: "redis", after: 4, seconds: 20.5 },
@@ -84,7 +85,7 @@ test("a fault of a shortened schedule happens when it did in the whole one", () 
   assert.deepEqual(when([third]), [44.5]);
 });
 
-test("the workload is chains, fans and the like, every fifth time with the mapped task", () => {
+test("the workload has chains, fans and long tasks, and every fifth run has the mapped task", () => {
   const keys = workloadOf("r", false, 0).map(({ task, after }) => `${task} < ${after}`);
   assert.equal(keys.length, 50);
   for (const one of [
@@ -112,7 +113,7 @@ async function shrunk(all: readonly number[], fails: (some: readonly number[]) =
   return { rest, asked };
 }
 
-test("a failing list is shortened for as long as it still fails", async () => {
+test("the minimiser reduces a failing list to its culprits", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.uniqueArray(fc.nat(), { minLength: 1, maxLength: 12 }),

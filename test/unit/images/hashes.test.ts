@@ -25,7 +25,7 @@ for (const lock of locks) {
   });
 }
 
-test("all images install what a lock names, and check its hashes", () => {
+test("all images install packages from a lock, and check its hashes", () => {
   assert.equal(read("packages/uv.txt"), read("airflow/uv.txt"));
   const installs = ["airflow/Dockerfile", "packages/install"].map((path) =>
     read(path)

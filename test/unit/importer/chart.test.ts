@@ -10,14 +10,14 @@ import { imported } from "./disk.ts";
 const values = (text: string) => imported({ "values.yaml": text }, { main: "values.yaml" });
 
 const others: [what: string, text: string, message: RegExp][] = [
-  ["an executor of something else", "executor: docker\nworkers: 4\n", /looks like neither/],
+  ["another program with an executor", "executor: docker\nworkers: 4\n", /looks like neither/],
   [
-    "a workflow with executor",
+    "a workflow with an executor",
     "executor: { image: a/b }\ncontroller: {}\nserver: {}\n",
     /looks like neither/,
   ],
   ["CeleryExecutor among other keys", "executor: CeleryExecutor\nname: a\nsteps: []\n", /looks like neither/],
-  ["workers of something else", "workers: 3\nconfig: { a: 1 }\n", /looks like neither/],
+  ["another program with workers", "workers: 3\nconfig: { a: 1 }\n", /looks like neither/],
   [
     "Bitnami's chart",
     "executor: CeleryExecutor\nauth: { username: a }\nweb: { replicaCount: 1 }\nworker: { replicaCount: 2 }\n",
@@ -107,7 +107,7 @@ for (const [text, place, becomes] of rows) {
   });
 }
 
-/** Sections of the chart's defaults, as copies of all of them have. */
+/** Sections of the chart's defaults, as a copy of the whole file has them. */
 const role = {
   replicas: 1,
   safeToEvict: true,
@@ -140,13 +140,13 @@ const copy = {
 
 const images = { airflow: "apache/airflow:2.11.2" };
 
-test("of a copy of the chart's defaults only the version is taken over", () => {
+test("only the version is imported from a copy of the chart's defaults", () => {
   const { config, plan } = values(stringify(copy));
   assert.deepEqual(config, { platform: "kubernetes", version: "2.11.2", workers: 1, images });
   assert.deepEqual(plan.unsupported, []);
 });
 
-test("what differs in a copy of the chart's defaults is the user's", () => {
+test("values that differ from the chart's defaults are imported", () => {
   const changed = { ...copy, workers: { ...copy.workers, replicas: 4, terminationGracePeriodSeconds: 900 } };
   const { config, plan } = values(stringify(changed));
   assert.deepEqual(config, {
@@ -159,7 +159,7 @@ test("what differs in a copy of the chart's defaults is the user's", () => {
   assert.deepEqual(plan.unsupported, []);
 });
 
-test("a default in a short file is the user's", () => {
+test("a value in a short file is imported even if it is the chart's default", () => {
   const made = values(`${base}workers: { terminationGracePeriodSeconds: 600 }\n`);
   assert.equal(made.config.workerGraceSeconds, 600);
 });

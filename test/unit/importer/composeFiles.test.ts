@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { readDefinitions } from "../../../importer/compose/read/envFile.ts";
 import { composeOf, type Files, imported, type Options } from "./disk.ts";
 
-/** Lines of `.env` files, and what docker compose reads in them. */
+/** Lines of `.env` files, and the variables that docker compose reads in them. */
 const lines: [text: string, ...values: (readonly [name: string, value: string])[]][] = [
   ["A=1 # one", ["A", "1"]],
   ["A=1#one", ["A", "1#one"]],
@@ -32,7 +32,7 @@ for (const [text, ...values] of lines) {
   });
 }
 
-test("a quote that is not closed is told with its line", () => {
+test("an unclosed quote is reported with its line", () => {
   assert.throws(() => readDefinitions(".env", "A=1\nB='x\n"), /\.env:2: the quote ' is not closed/);
 });
 
@@ -55,14 +55,14 @@ const rows: [
     "settings.core.parallelism",
   ],
   [
-    "a variable that nobody sets",
+    "a variable that is not set",
     { "compose.yaml": composeOf(env) },
     "compose.yaml",
     "x-airflow.environment.AIRFLOW__CORE__PARALLELISM",
     unset,
   ],
   [
-    "a variable that has to be set",
+    "a variable that is required and not set",
     { "compose.yaml": composeOf(`environment: { TZ: '\${TZ:?which}' }`) },
     "compose.yaml",
     "x-airflow.environment.TZ",
@@ -91,7 +91,7 @@ const rows: [
     "Airflow runs as 50000:0",
   ],
   [
-    "an executor whose variable nobody sets",
+    "an executor whose variable is not set",
     { "compose.yaml": composeOf(`environment: { AIRFLOW__CORE__EXECUTOR: '\${EXECUTOR}' }`) },
     "compose.yaml",
     "x-airflow.environment.AIRFLOW__CORE__EXECUTOR",
@@ -112,14 +112,14 @@ const rows: [
     "compose.yaml:4 overrides it",
   ],
   [
-    "an env_file that need not be there",
+    "an optional env_file that is missing",
     { "compose.yaml": composeOf("env_file: [{ path: a.env, required: false }]") },
     "compose.yaml",
     "x-airflow.env_file[0].path",
     "there is no such file, and it is optional",
   ],
   [
-    "an env_file that is not there",
+    "a missing env_file",
     { "compose.yaml": composeOf("env_file: a.env") },
     "compose.yaml",
     "x-airflow.env_file",
@@ -133,7 +133,7 @@ const rows: [
     "roles.all.env.STAGE",
   ],
   [
-    "a line that nobody asks for",
+    "a line that the compose file does not use",
     { "compose.yaml": composeOf(), ".env": "X=1" },
     ".env",
     "X",
@@ -187,7 +187,7 @@ const rows: [
     "postgres.memory",
   ],
   [
-    "a file that is included and not there",
+    "a missing included file",
     { "compose.yaml": `include: [sub/db.yaml]\n${composeOf()}` },
     "compose.yaml",
     "include[0]",
@@ -207,7 +207,7 @@ const rows: [
     "dags",
   ],
   [
-    "a value of a service extended beside it",
+    "a value of a service that extends one in the same file",
     {
       "compose.yaml":
         "services:\n  base: { image: apache/airflow:3.3.2 }\n  scheduler: { extends: base, command: scheduler, mem_limit: 1g }\n",
@@ -235,11 +235,11 @@ for (const [what, files, file, place, becomes, options] of rows) {
   });
 }
 
-test("an unset variable is told by its name", () => {
+test("an unset variable is reported by its name", () => {
   assert.match(imported({ "compose.yaml": composeOf(env) }).report, /AIRFLOW__CORE__PARALLELISM \(P\)/);
 });
 
-test("a service takes what it extends from the folder of that file", () => {
+test("paths of an extended service are relative to the folder of its file", () => {
   const files = {
     "compose.yaml":
       "services:\n  scheduler: { extends: { file: sub/base.yaml, service: base }, command: scheduler }\n",
@@ -250,7 +250,7 @@ test("a service takes what it extends from the folder of that file", () => {
   assert.equal(imported(files).config.dags, "./sub/dags");
 });
 
-test("a secret of compose is a file of the role, and gives the setting that reads it", () => {
+test("a secret of compose becomes a secret file of the roles, and the value of the setting that reads it", () => {
   const key = `${randomBytes(32).toString("base64url")}=`;
   const made = imported({
     "compose.yaml": `${composeOf("secrets: [fernet]\nenvironment: { AIRFLOW__CORE__FERNET_KEY_CMD: cat /run/secrets/fernet }")}secrets: { fernet: { file: key.txt } }\n`,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { composeOf, type Files, imported } from "./disk.ts";
 
-/** Configuration that follows from files, at a key. */
+/** Files, and the value that the imported stack has at a key. */
 const rows: [what: string, files: Files, key: string, value: unknown][] = [
   [
     "a mounted folder of DAGs",
@@ -101,7 +101,7 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
     { settings: { max_connections: "300", work_mem: "8MB", shared_buffers: "1GB" } },
   ],
   [
-    "the memory of the metadata's Postgres, not of the other one",
+    "the memory of the Postgres with the metadata, not of another one",
     {
       "compose.yaml": composeOf(
         "environment: { AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: 'postgresql+psycopg2://a:b@meta/airflow' }",
@@ -112,7 +112,7 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
     { memory: 1024 },
   ],
   [
-    "no Postgres of the file, if the metadata is elsewhere",
+    "no Postgres of the file, if the metadata database is elsewhere",
     {
       "compose.yaml": composeOf(
         "environment: { AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: 'postgresql://a:b@db.example.com/airflow' }",
@@ -161,7 +161,7 @@ for (const [what, files, key, value] of rows) {
   });
 }
 
-test("a team's image is taken over, and its version asked for", () => {
+test("a team's image is imported, and the report asks for its version", () => {
   const made = imported({
     "compose.yaml": composeOf().replace("apache/airflow:3.3.2", "acme/airflow:2.3.1"),
   });
@@ -169,7 +169,7 @@ test("a team's image is taken over, and its version asked for", () => {
   assert.match(made.report, /1 × its tag does not tell Airflow's version: give version/);
 });
 
-test("puckel's layout is read: home, variables and requirements", () => {
+test("puckel's layout is imported with its home, variables and requirements", () => {
   const made = imported({
     "compose.yaml":
       "services:\n  scheduler:\n    image: puckel/docker-airflow:1.10.9\n    command: scheduler\n" +
@@ -193,16 +193,16 @@ const refused: [what: string, volume: string, reason: RegExp][] = [
     "./d/a.py:/opt/airflow/config/pooled_connections.py",
     /the stack has a file of its own there/,
   ],
-  ["what is not there", "./none:/x", /there is no such file or folder/],
+  ["a missing path", "./none:/x", /there is no such file or folder/],
 ];
 
-test("does not take over a disk in memory", () => {
+test("a disk in memory is not imported", () => {
   const files = { "compose.yaml": composeOf("volumes: [{ type: tmpfs, target: /scratch }]") };
   assert.match(imported(files).at("compose.yaml", "x-airflow.volumes[0].type"), /a disk in memory/);
 });
 
 for (const [what, given, reason] of refused) {
-  test(`does not take over ${what}`, () => {
+  test(`${what} is not imported`, () => {
     const files = { "compose.yaml": composeOf(`volumes: ['${given}']`), "d/team/a.py": "", "d/a.py": "" };
     assert.match(imported(files).at("compose.yaml", "x-airflow.volumes[0]"), reason);
   });

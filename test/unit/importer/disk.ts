@@ -32,7 +32,7 @@ export interface Imported {
   readonly stack: string;
   /** Report with all lists. */
   readonly report: string;
-  /** Becomes of a value: keys of the stack, or the reason why there are none. */
+  /** Returns the keys of the stack that a value becomes, or the reason why there are none. */
   at(file: string, place: string): string;
 }
 
@@ -43,7 +43,7 @@ function rowsOf({ taken, handled, unsupported }: Plan): readonly Row[] {
 const root = mkdtempSync(join(tmpdir(), "airflow-import-"));
 after(() => rmSync(root, { recursive: true }));
 
-/** Imports a file that others lie beside; their folder is `.` in what it returns. */
+/** Imports a file beside others; their folder is `.` in the result. */
 export function imported(
   files: Files,
   { main = "compose.yaml", overrides = [], shell = {} }: Options = {},
@@ -85,7 +85,7 @@ export function imported(
   };
 }
 
-/** A compose file of a scheduler and a worker, with more lines in what they share and among the services. */
+/** Returns a compose file of a scheduler and a worker, with more lines in their shared part and among the services. */
 export function composeOf(shared = "", services = ""): string {
   const indented = (text: string, width: number) =>
     text

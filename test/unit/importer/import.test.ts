@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), "airflow-import-"));
 after(() => rmSync(folder, { recursive: true }));
 
 for (const name of names) {
-  test(`${name}.yaml becomes its stack file, and each of its values is told of`, () => {
+  test(`${name}.yaml becomes the expected stack file and reports`, () => {
     const said = saidOf(name);
     assert.equal(said.stack, textOf(`${name}.stack.yaml`));
     assert.equal(said.report, textOf(`${name}.report.txt`));
@@ -32,7 +32,7 @@ for (const name of names) {
   });
 }
 
-/** Places that a report lists, each as often as it does. */
+/** Lists the places in a report, with repetitions. */
 function told({ taken, handled, unsupported }: Plan, file: string): string[] {
   const leaves = [...taken, ...handled, ...unsupported].flatMap((row) => row.leaves);
   return leaves.filter((leaf) => leaf.file === file).map(({ path }) => spell(path));
@@ -46,13 +46,13 @@ function assertAllTold(plan: Plan, file: string, text: string): void {
 }
 
 for (const name of names) {
-  test(`every value of ${name}.yaml is in exactly one of the lists`, () => {
+  test(`every value of ${name}.yaml is in exactly one list of the report`, () => {
     const { plan } = saidOf(name);
     assertAllTold(plan, `${name}.yaml`, textOf(`${name}.yaml`));
   });
 }
 
-test("values of extraEnv and of the .env file are told of, too", () => {
+test("the report also lists values of extraEnv and of the .env file", () => {
   const inner = told(saidOf("values").plan, "values.yaml").filter((place) => !outside(place));
   assert.deepEqual(inner.toSorted(), [
     "extraEnv[0].name",
@@ -68,7 +68,7 @@ test("values of extraEnv and of the .env file are told of, too", () => {
   ]);
 });
 
-test("no secret is in a stack file or a report", () => {
+test("no stack file and no report contains a secret", () => {
   for (const name of names) {
     const { stack, report: shown } = saidOf(name);
     const values = [
@@ -128,7 +128,7 @@ function mutated(value: unknown, roll: (sides: number) => number, depth = 0): un
   return Object.fromEntries([...entries, ...more]);
 }
 
-test("no value of 120 arbitrary inputs vanishes, and what is written is the same twice", () => {
+test("an import of 120 arbitrary inputs loses no value, and writes the same stack file twice", () => {
   let imported = 0;
   for (let seed = 1; seed <= 120; seed += 1) {
     const name = names[seed % names.length] ?? "values";
@@ -162,7 +162,7 @@ function configOf(
   return { ...Object.fromEntries(given), ...more };
 }
 
-test("a stack that was imported from a compose file passes its checks, and deploys", async () => {
+test("a stack that is imported from a compose file passes all checks, and deploys", async () => {
   const config = configOf("compose", {});
   const settings = readStackFile(join(folder, "Pulumi.compose.yaml"));
   assert.deepEqual(
@@ -190,7 +190,7 @@ test("a stack that was imported from a compose file passes its checks, and deplo
     assert.ok(containers.has(name), `${name} is not among ${[...containers.keys()]}`);
 });
 
-test("a stack that was imported from values of the chart deploys once it is given what a report asks for", async () => {
+test("a stack that is imported from the chart's values deploys once it has the keys that the report asks for", async () => {
   const images = { pgbouncer: "registry.example.com/pgbouncer:1", redis: "registry.example.com/redis:7" };
   const config = configOf("values", {});
   assert.throws(
@@ -231,7 +231,7 @@ const compose = (environment: string) => `services:
 `;
 
 const refused: [what: string, file: string, text: string, message: RegExp][] = [
-  ["what is not YAML", "a.yaml", "workers:\n  replicas: [1\n", /^Error: a\.yaml:\d: not YAML: /],
+  ["a file that is not YAML", "a.yaml", "workers:\n  replicas: [1\n", /^Error: a\.yaml:\d: not YAML: /],
   [
     "an alias of nothing",
     "a.yaml",
@@ -239,7 +239,7 @@ const refused: [what: string, file: string, text: string, message: RegExp][] = [
     /^Error: a\.yaml:2: not YAML: a text begins with \*, and no such anchor is before it; expected quotes around it$/,
   ],
   [
-    "another file",
+    "a file of another kind",
     "a.yaml",
     "kind: Pod\n",
     /a\.yaml looks like neither a docker-compose file of Airflow .* nor values of its Helm chart/,
@@ -296,7 +296,7 @@ test("refuses an .env file with anything but definitions", () => {
   assert.throws(() => planOf({ file: "c.yaml", text, env, look }), /\.env:2: expected lines NAME=VALUE/);
 });
 
-test("a stack file that is there is not overwritten, nor anything else written", () => {
+test("an existing file is not overwritten, and no other file is written", () => {
   const { plan } = saidOf("compose");
   const own = mkdtempSync(join(folder, "own-"));
   writeFileSync(join(own, "requirements.mine.txt"), "mine\n");
@@ -332,7 +332,7 @@ for (const [args, message] of commands) {
   });
 }
 
-/** Result of one value of an input: keys of the stack, or the reason why there are none. */
+/** Returns the keys of the stack that a value becomes, or the reason why there are none. */
 function outcome(text: string, at: string): string {
   const plan = planOf({ file: "x.yaml", text, look });
   const rows = [...plan.taken, ...plan.handled, ...plan.unsupported];
@@ -406,7 +406,7 @@ for (const [text, at, becomes] of chartValues) {
   });
 }
 
-test("of two that say the same key, one is heard, and the other is told where", () => {
+test("the first of two values for one key wins, and the report names its place for the second", () => {
   const text = `services:
   airflow-scheduler:
     image: apache/airflow:3.3.2
@@ -439,7 +439,8 @@ for (const line of textOf("interpolation.txt").trim().split("\n")) {
       interpolate(text, variables, (name) => used.push(name)),
       made,
     );
-    assert.ok(used.every((name) => ["A", "B", "NONE"].includes(name)));
+    const named = ["A", "B", "NONE"].filter((name) => new RegExp(`(?<!\\$)\\$\\{?${name}\\b`).test(text));
+    assert.deepEqual([...new Set(used)].sort(), named);
   });
 }
 
@@ -456,7 +457,7 @@ test("definitions may be quoted, exported and commented", () => {
   );
 });
 
-test("quantities are read as compose and Kubernetes write them", () => {
+test("quantities of compose and of Kubernetes are read", () => {
   assert.deepEqual(["512m", "2g", "1.5Gi", "512Mi", "1073741824", "2G", "lots", "1x"].map(mebibytes), [
     512,
     2048,
@@ -478,7 +479,7 @@ test("quantities are read as compose and Kubernetes write them", () => {
   ]);
 });
 
-test("a report says what is still to be given", () => {
+test("a report lists the keys that are still missing", () => {
   const { plan } = saidOf("values2");
   const shown = report(plan, "x", ["stacks/Pulumi.x.yaml:3: images.redis is not given; expected …"]);
   assert.match(

@@ -19,13 +19,13 @@ const commands: [service: string, command: unknown, roles: string[], entrypoint?
   ["a", "/start.sh triggerer", ["triggerer"]],
   ["a", "./wait-for-it.sh db:5432 -t 60 -- airflow webserver -p 8080", ["webserver"]],
   ["a", "env A=1 python -m airflow dag-processor", ["dag-processor"]],
-  // A word of a command is no role, nor is one in a text that is printed.
+  // A word in an argument or in printed text is no role.
   ["a", "python /opt/worker_report.py", []],
   ["reports", "python report.py worker", []],
   ["worker_api", "uvicorn main:app", []],
   ["a", "bash -c 'echo airflow worker; tail -f /dev/null'", []],
   ["airflow-python", "python", []],
-  // A script or nothing says less than the service's name.
+  // The service's name decides if the command is a script, or absent.
   ["airflow-worker", "/start.sh", ["worker"]],
   ["webserver", undefined, ["webserver"]],
   ["airflow_dag_processor_1", undefined, ["dag-processor"]],
@@ -33,7 +33,7 @@ const commands: [service: string, command: unknown, roles: string[], entrypoint?
 ];
 
 for (const [service, command, roles, entrypoint] of commands) {
-  test(`${service} with ${JSON.stringify([entrypoint, command])} is ${roles.join(", ") || "no role"}`, () => {
+  test(`service ${service} with ${JSON.stringify([entrypoint, command])} runs ${roles.join(", ") || "no role"}`, () => {
     const started = startedIn({ service, entrypoint, command, prepares: false });
     assert.deepEqual(
       started.map(({ role }) => role),
@@ -42,7 +42,7 @@ for (const [service, command, roles, entrypoint] of commands) {
   });
 }
 
-/** Stack of workers of Airflow 3, by the lines of their services. */
+/** Imports services of workers of Airflow 3; returns the keys of the stack about workers. */
 function workersOf(...lines: string[]): unknown {
   const services = ["scheduler: { image: apache/airflow:3.3.2, command: scheduler }", ...lines];
   const { config } = imported({
@@ -89,7 +89,7 @@ const workers: [lines: string[], becomes: unknown][] = [
 ];
 
 for (const [lines, becomes] of workers) {
-  test(`workers of ${lines.length} services: ${lines.join("; ").replaceAll(image, "image")}`, () => {
+  test(`${lines.length} services become worker groups: ${lines.join("; ").replaceAll(image, "image")}`, () => {
     const made = workersOf(...lines) as Record<string, unknown>;
     const [group, ...others] = (made.workerGroups ?? []) as { name: string }[];
     assert.deepEqual(others, []);

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { looksSecret } from "../../../importer/secrets.ts";
 import { composeOf, imported } from "./disk.ts";
 
-/** A secret of its own in each run. */
+/** Secret that differs in each run. */
 const word = `w${randomBytes(9).toString("hex")}`;
 
 const secretNames =
@@ -38,7 +38,7 @@ for (const [what, value] of secretForms) {
   test(`${what} is a secret under any name`, () => assert.ok(looksSecret("SETTING", value)));
 }
 
-const plainOnes: [name: string, value: string][] = [
+const plainVariables: [name: string, value: string][] = [
   ["STAGE", "production"],
   ["TZ", "Europe/Berlin"],
   ["AWS_REGION", "eu-west-1"],
@@ -52,7 +52,7 @@ const plainOnes: [name: string, value: string][] = [
   ["AUTH_BACKENDS", "airflow.api.auth.backend.session"],
 ];
 
-for (const [name, value] of plainOnes) {
+for (const [name, value] of plainVariables) {
   test(`${name}=${value} is no secret`, () => assert.ok(!looksSecret(name, value)));
 }
 

@@ -32,7 +32,7 @@ def lease(**fields):
 
 
 class Redis:
-    """A broker with two waiting messages, one that is taken, and two workers."""
+    """Broker with two waiting messages in a queue, one message that a worker took, and two workers."""
 
     lists = {"default": [message("b"), message("a")], "gpu": [message("g")]}
 
@@ -57,7 +57,7 @@ class Redis:
             b"watch": b"1",
             b"celery@worker-1": lease(active=1, places=4, queues=["default", "airflow_on_celery.canary.1"]),
             b"celery@worker-2": lease(active=0, places=4, queues=[]),
-            # Of another version of the project.
+            # The lease of a worker of another version of the project.
             b"celery@worker-3": lease(),
         }
 
@@ -133,13 +133,13 @@ class ExporterTest(unittest.TestCase):
     def series(self):
         return {(name, *labels.values()): value for name, labels, value in self.exporter.Exporter().series()}
 
-    def test_all_families(self):
+    def test_every_family_of_the_table_is_exposed_without_passwords(self):
         text = self.exporter.Exporter().metrics()
         told = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
         self.assertEqual(told, sorted(FAMILIES))
         self.assertNotIn("word", text)
 
-    def test_queues(self):
+    def test_a_queue_has_its_length_age_consumers_and_places(self):
         series = self.series()
         self.assertEqual(series["airflow_queue_length", "default"], 2)
         self.assertEqual(series["airflow_queue_oldest_seconds", "default"], 400)
@@ -152,17 +152,17 @@ class ExporterTest(unittest.TestCase):
         self.assertFalse(any("canary" in str(label) for key in series for label in key[1:]))
         self.assertEqual(series["airflow_broker_writes",], 0)
 
-    def test_queue_that_the_database_alone_knows(self):
+    def test_a_queue_that_only_the_database_knows_is_exposed(self):
         exporter = self.exporter.Exporter()
         list(exporter.series())
         queues = {labels["queue"] for name, labels, _ in exporter.series() if name == "airflow_queue_length"}
         self.assertEqual(queues, {"default", "late"})
 
-    def test_unsent(self):
+    def test_a_task_without_a_message_counts_as_unsent(self):
         # `a` waits in the queue and `t` is taken; `new` is too young.
         self.assertEqual(self.series()["airflow_tasks_unsent",], 1)
 
-    def test_a_silent_source_holds_up_no_other(self):
+    def test_a_source_that_fails_leaves_the_other_source_exposed(self):
         with mock.patch.object(Redis, "info", side_effect=OSError("redis://u:word@redis")), mock.patch("builtins.print") as told:
             series = self.series()
         self.assertEqual(series["airflow_source_up", "broker"], 0)

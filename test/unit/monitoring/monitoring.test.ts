@@ -36,7 +36,7 @@ function namesIn(queries: readonly string[]): string[] {
   return [...new Set(queries.flatMap((query) => query.match(/airflow_[a-z_]+/g) ?? []))].sort();
 }
 
-test("a stack is monitored only if it says so", async () => {
+test("a stack has monitoring only if its configuration asks for it", async () => {
   {
     const names = [...(await containers({})).keys()];
     assert.deepEqual(
@@ -50,7 +50,7 @@ test("a stack is monitored only if it says so", async () => {
   assert.equal(own?.count, 1);
 });
 
-test("the exporter has the logins that it needs, and no other secret", async () => {
+test("the exporter gets the logins that it needs, and no other secret", async () => {
   const exporter = (await containers({ monitoring: {} })).get("exporter") ?? assert.fail();
   const secrets = exporter.uploads.filter(({ file }) => file.startsWith("/run/secrets/"));
   assert.deepEqual(secrets.map(({ file }) => file).sort(), [
@@ -64,7 +64,7 @@ test("the exporter has the logins that it needs, and no other secret", async () 
   );
 });
 
-test("people reach the store at a loopback port, with a login whose password is a file", async () => {
+test("the monitoring is published on a loopback port, with a login whose password is a file", async () => {
   const all = await containers({ monitoring: { retention: "90d" }, monitoringPort: 8500, adminUser: "ann" });
   const store = all.get("monitoring") ?? assert.fail();
   assert.deepEqual(store.entrypoints.slice(-6), [
@@ -83,7 +83,7 @@ test("people reach the store at a loopback port, with a login whose password is 
   assert.doesNotMatch(JSON.stringify(store.entrypoints), /minted/);
 });
 
-test("the exporter and further URLs are collected; alerts go to a webhook and a mail server, by a secret file", async () => {
+test("Prometheus scrapes the exporter and further URLs, and Alertmanager gets the webhook and the mail server as a secret file", async () => {
   const server = "mail.example.com:587";
   const email = { to: "ops@example.com", from: "airflow@example.com", server };
   const monitoring = {
@@ -113,7 +113,7 @@ test("the exporter and further URLs are collected; alerts go to a webhook and a 
   ]);
 });
 
-test("the webhook is reached through the proxy of its scheme, unless its host is one to reach directly", async () => {
+test("the webhook is reached through the proxy of its scheme, unless the proxy exempts its host", async () => {
   const proxy = {
     http: "http://plain.example.com:3128",
     https: "http://proxy.example.com:3128",
@@ -140,13 +140,13 @@ test("the webhook is reached through the proxy of its scheme, unless its host is
   assert.equal(await through("https://hooks.example.com/x", { http: proxy.http }), undefined);
 });
 
-test("alerts and dashboards ask for families of the table alone, and each family is asked for", () => {
+test("alerts and dashboards together query exactly the metric families of the table", () => {
   const alerts = Object.values(alertsOf(whole)).map(({ expr }) => expr);
   const lines = Object.values(dashboards).flatMap(({ panels }) => panels.flatMap((panel) => panel.lines));
   assert.deepEqual(namesIn([...alerts, ...lines.map(([expr]) => expr)]), Object.keys(families).sort());
 });
 
-test("labels in the texts of alerts and lines are labels of their families", () => {
+test("texts of alerts and lines use only labels of the metric families", () => {
   const known = new Set([...Object.values(families).flatMap(({ labels }) => labels), "alertname"]);
   const texts = [
     ...Object.values(alertsOf(whole)).map(({ summary }) => summary.replaceAll("$labels.", "")),
@@ -154,14 +154,15 @@ test("labels in the texts of alerts and lines are labels of their families", () 
       panels.flatMap(({ lines }) => lines.map(([, name]) => name)),
     ),
   ];
-  const used = texts.flatMap((text) => [...text.matchAll(/\{\{ ?(\w+) ?\}\}/g)].map(([, label]) => label));
+  const used = texts.flatMap((text) => [...text.matchAll(/\{\{ ?(\w+) ?\}\}/g)].map(([, label = ""]) => label));
+  assert.notEqual(used.length, 0);
   assert.deepEqual(
-    used.filter((label) => label !== undefined && !known.has(label)),
+    used.filter((label) => !known.has(label)),
     [],
   );
 });
 
-test("thresholds follow from the stack: canary, backup, and an autoscaler that has to start a worker", () => {
+test("thresholds of alerts follow the stack's canary, backup and autoscaling", () => {
   const none = alertsOf(settings({}));
   assert.equal(none.CanaryFails ?? none.BackupOld, undefined);
   const rare = alertsOf(settings({ canary: { every: "1h" }, backup: { every: "24h" } }));
@@ -174,7 +175,7 @@ test("thresholds follow from the stack: canary, backup, and an autoscaler that h
   );
 });
 
-test("each alert has a section of the page", () => {
+test("the page about monitoring has a section for each alert", () => {
   const page = readFileSync("docs/monitoring.md", "utf8");
   for (const name of Object.keys(alertsOf(whole))) assert.match(page, new RegExp(`^### ${name}$`, "m"));
 });
@@ -196,7 +197,7 @@ test("a dashboard has all its queries in Prometheus' consoles and in Grafana", (
   }
 });
 
-test("in a cluster it is the same: families, rules, and ways for what is collected alone", async () => {
+test("in a cluster the monitoring gets the same files, and only Prometheus may reach the exporter", async () => {
   const cluster = { ...stack, images: { ...stack.images, monitoring: "r/monitoring:1" } };
   const objects = await declared({ ...cluster, monitoring: {} });
   const ingress = (name: string) => specOf(objects, `NetworkPolicy ${name}`).ingress;

@@ -21,7 +21,7 @@ class Database extends pulumi.CustomResource {
   }
 }
 
-test("outputs are resolved, with the places of the secrets and the resources that they come from", async () => {
+test("outputs are resolved, with the paths of their secrets and the resources that they come from", async () => {
   const database = new Database("database");
   const { values, secret, unknown, sources } = await resolveArguments(place, {
     workers: pulumi.output(3),
@@ -41,13 +41,13 @@ test("outputs are resolved, with the places of the secrets and the resources tha
   assert.equal(asTexts(values).labels, '{"team":"db.example.com"}');
 });
 
-test("secrets count as such where they are marked, or inside of an object that is", () => {
+test("a value counts as secret if the value, or an object around it, is marked as secret", () => {
   const values = { secrets: { adminPassword: word }, connections: { db: { type: "http", password: word } } };
   const secret = [["secrets", "adminPassword"], ["connections"]];
   assert.equal(settingsFromArguments({ values, secret }, place).secrets.adminPassword, word);
 });
 
-test("faults are told together, with the component's name and a program's means", () => {
+test("all faults of the arguments are reported together, with the component's name and fixes for a program", () => {
   const values = { workers: -1, wrokers: 1, flowerPort: 5555, secrets: { adminPassword: word } };
   assert.throws(
     () => settingsFromArguments({ values, secret: [["flowerPort"]] }, place),
@@ -67,7 +67,7 @@ test("faults are told together, with the component's name and a program's means"
   );
 });
 
-test("a deployment has one AirflowStack", () => {
+test("a second AirflowStack in a deployment is refused", () => {
   const deployment = {};
   claim(deployment, "airflow");
   claim(deployment, "airflow");

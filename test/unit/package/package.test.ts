@@ -26,7 +26,7 @@ const provider = join(installed, "dist/package/provider");
 const page = readFileSync(join(project, "docs/deploy.md"), "utf8");
 const password = randomBytes(9).toString("hex");
 
-/** The example of the page in a language. */
+/** Returns the page's example in a language. */
 function example(language: string): string {
   const [, section = ""] = page.split("## From another Pulumi program");
   const [, text] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, "ms").exec(section) ?? [];
@@ -75,12 +75,12 @@ async function plan(program: string): Promise<readonly Step[]> {
   return JSON.parse(preview).steps;
 }
 
-/** Names of the planned resources of a type. */
+/** Lists the planned resources of a type. */
 function named(steps: readonly Step[], type: string): string[] {
   return steps.flatMap(({ urn }) => (urn.includes(`${type}::`) ? [urn.split("::").at(-1) ?? ""] : [])).sort();
 }
 
-/** Everything that a stack with four workers has is planned, below the component. */
+/** Asserts that a whole stack with four workers is planned below the component. */
 function assertPlanned(steps: readonly Step[]): void {
   const containers = named(steps, "docker:index/container:Container");
   assert.deepEqual(
@@ -94,7 +94,7 @@ function assertPlanned(steps: readonly Step[]): void {
   );
 }
 
-test("the TypeScript example fits the package's types, and is planned", async () => {
+test("the TypeScript example of the docs compiles, and plans a whole stack", async () => {
   const program = example("ts");
   const check = async (text: string) => {
     writeFileSync(join(folder, "checked.ts"), text);
@@ -116,7 +116,7 @@ test("the TypeScript example fits the package's types, and is planned", async ()
   assertPlanned(await plan(program));
 });
 
-test("the YAML example is planned by the provider", async () => {
+test("the YAML example of the docs plans a whole stack through the provider", async () => {
   const { type, properties } = parse(example("yaml")).resources.airflow;
   const args = JSON.stringify(properties).replace(/"\$\{adminPassword\}"/, "password");
   assertPlanned(
@@ -141,7 +141,7 @@ const labelled = (output: "name" | "id") => `
   new AirflowStack("airflow", { labels: { team: new Team().${output} } });
 `;
 
-test("all resources wait for those that the arguments come from", async () => {
+test("all resources depend on the resources that the arguments come from", async () => {
   const steps = await plan(labelled("name"));
   const team = steps.find(({ urn }) => urn.endsWith("::team"))?.urn ?? "";
   const late = steps.filter(({ urn }) => /Container::|Volume::|Network::/.test(urn));
@@ -149,7 +149,7 @@ test("all resources wait for those that the arguments come from", async () => {
   for (const { urn, newState } of late) assert.ok(newState?.dependencies?.includes(team), urn);
 });
 
-test("a stack of which not all arguments are known is left out of the preview", async () => {
+test("a stack with unknown arguments is left out of the preview", async () => {
   const steps = await plan(labelled("id"));
   assert.deepEqual(named(steps, "AirflowStack"), ["airflow"]);
   assert.deepEqual(named(steps, "docker:index/container:Container"), []);

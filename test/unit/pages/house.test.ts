@@ -11,7 +11,7 @@ const mostFiles = 15;
 /** Most lines of a source file outside of unit tests. */
 const mostLines = 300;
 
-/** Folders of test data, which nobody reads from top to bottom. */
+/** Folders of test data, which readers do not need as a whole. */
 const apart = ["test/unit/importer/inputs", "test/unit/settings/bad/files"];
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
@@ -21,7 +21,7 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
   .split("\n")
   .filter((file) => file !== "" && existsSync(join(project, file)));
 
-test(`no folder has more than ${mostFiles} files directly in it, but for test data`, () => {
+test(`no folder has more than ${mostFiles} files directly in it, except test data`, () => {
   const counts = new Map<string, number>();
   for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
   const crowded = [...counts].filter(([folder, count]) => count > mostFiles && !apart.includes(folder));

@@ -217,7 +217,7 @@ for (const file of pages) {
   });
 }
 
-test("the README takes five minutes and leads to every page for users", () => {
+test("the README takes five minutes to read, and links to every page for users", () => {
   const readme = read("README.md");
   // People read about 200 words a minute.
   assert.ok(readme.split(/\s+/).length < 1000);
@@ -229,7 +229,7 @@ test("the README takes five minutes and leads to every page for users", () => {
   assert.ok(pages.filter((page) => page.startsWith("docs/")).length <= 15);
 });
 
-test("the README's two commands are the ones in the project's checks", () => {
+test("the README's two commands are the commands of the project's checks", () => {
   const [first] = blocks(read("README.md")).filter(({ language }) => language === "sh");
   assert.deepEqual(
     first?.text
@@ -241,7 +241,7 @@ test("the README's two commands are the ones in the project's checks", () => {
   assert.match(read(".ci/run"), /^exec npm test$/m);
 });
 
-test("mistakes on a page are found", () => {
+test("the checks of pages find mistakes", () => {
   assert.ok(broken("docs/scale.md", "nowhere.md"));
   assert.ok(broken("docs/scale.md", "security.md#nothing"));
   assert.ok(!broken("docs/scale.md", "security.md#give-a-secret"));

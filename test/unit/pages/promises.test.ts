@@ -9,7 +9,7 @@ function read(path: string): string {
   return readFileSync(join(project, path), "utf8");
 }
 
-/** Cells of the rows of the drill's tables, by the first one. */
+/** Cells of the drill's tables, by the first cell of their row. */
 const rows = new Map(
   [...read("docs/reliability.md").matchAll(/^\| (\w+) \| (.+) \|$/gm)].map(([, name = "", cells = ""]) => [
     name,

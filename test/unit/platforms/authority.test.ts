@@ -73,7 +73,7 @@ async function accept(server: Held, client: Held): Promise<boolean> {
   }
 }
 
-test("each machine has its own certificate, valid for a year and for both ends of a connection", async () => {
+test("each machine has its own certificate, for both ends of a connection", async () => {
   const { machines, authorities } = await create(["main", "big"]);
   const [authority, ...others] = certificates(authorities);
   assert.ok(authority);
@@ -97,14 +97,14 @@ test("each machine has its own certificate, valid for a year and for both ends o
   assert.notEqual(first(machines.main).serialNumber, first(machines.big).serialNumber);
 });
 
-test("an authority signs itself, and is good for ten years", async () => {
+test("an authority's certificate is self-signed", async () => {
   const authority = first((await create(["main"])).authorities);
   assert.ok(signs(authority, authority));
   assert.equal(authority.ca, true);
   assert.equal(authority.subject, authority.issuer);
 });
 
-test("certificates begin an hour ago and end on the day", async (context) => {
+test("certificates are valid from an hour ago: of machines for 365 days, of authorities for ten years", async (context) => {
   const now = Date.UTC(2041, 1, 3, 4, 5, 6);
   context.mock.timers.enable({ apis: ["Date"], now });
   const { machines, authorities } = await create(["main"]);
@@ -120,7 +120,7 @@ test("certificates stay the same while they are valid, in any order of machines"
   assert.equal(await changes(held, { names: ["big", "main"], generation: 3 }), false);
 });
 
-test("another machine gets a certificate of the same authority; the others keep theirs", async () => {
+test("a new machine gets a certificate of the same authority, and the other machines keep theirs", async () => {
   const before = await create(["main"]);
   const after = await update(before, { names: ["main", "big"], generation: 1 });
   assert.equal(after.authorities, before.authorities);
@@ -128,13 +128,13 @@ test("another machine gets a certificate of the same authority; the others keep 
   assert.ok(signs(first(after.authorities), first(after.machines.big)));
 });
 
-test("the certificate of a machine that is gone goes, too", async () => {
+test("the certificate of a removed machine is removed", async () => {
   const before = await create(["main", "big"]);
   const after = await update(before, { names: ["main"], generation: 1 });
   assert.deepEqual(after.machines, { main: before.machines.main });
 });
 
-test("a certificate is renewed in its last 90 days, alone", async () => {
+test("a certificate is renewed in its last 90 days, without any other certificate", async () => {
   const wanted = { names: ["main", "big"], generation: 1 };
   const now = Date.now();
   mock.timers.enable({ apis: ["Date"], now });
@@ -155,7 +155,7 @@ test("a certificate is renewed in its last 90 days, alone", async () => {
   }
 });
 
-test("an authority that would end before what it signs has a successor", async () => {
+test("an authority that would expire before its certificates gets a successor", async () => {
   const wanted = { names: ["main"], generation: 1 };
   const now = Date.now();
   mock.timers.enable({ apis: ["Date"], now });
@@ -177,7 +177,7 @@ test("an authority that would end before what it signs has a successor", async (
   }
 });
 
-test("machines of two generations in a row accept each other, both ways; over three they do not", async () => {
+test("machines of consecutive generations accept each other both ways, and machines two generations apart do not", async () => {
   const names = ["main", "big"];
   const one = await create(names, 1);
   const two = await update(one, { names, generation: 2 });
@@ -213,7 +213,7 @@ test("a machine that joins after a change of generation is accepted by machines 
   assert.ok(await accept(joined, { ...joined, authorities: one.authorities }));
 });
 
-test("it works as Pulumi keeps it in the state: as text, outside this project", async () => {
+test("the provider works from the text that Pulumi keeps in the state", async () => {
   const kept = fromState(stored);
   const { outs } = await kept.create({ names: ["main"], generation: 1 });
   assert.ok(outs);

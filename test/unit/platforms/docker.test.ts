@@ -6,7 +6,7 @@ import type { Service } from "../../../workload.ts";
 
 const placement = { prefix: "airflow-unit", network: "net", labels: { team: "all", stack: "all" } };
 
-/** Omits fields that Docker refuses, and the two that concern several containers: machine and turns. */
+/** Omits fields that Docker refuses, and the two fields about several containers: machine and turns. */
 const service: Required<Omit<Service, "nodes" | "autoscale" | "pod" | "machine" | "turns">> = {
   image: "image:1",
   command: ["run", "it"],
@@ -93,7 +93,7 @@ function second(of: Service): object & { uploads?: unknown } {
   return serviceContainers("web", of, placement)["web-2"] ?? assert.fail("there is no second instance");
 }
 
-test("settings that one engine cannot fulfil are refused", () => {
+test("fields that an engine cannot honour are refused", () => {
   const nodes = { labels: { a: "b" }, tolerations: [] };
   const login = { host: "db", port: 5432, user: "u", password: "p", database: "d", sslmode: "disable" };
   const database = { target: { host: "db", port: 5432 }, login: pulumi.output(login) };
@@ -126,7 +126,7 @@ for (const [field, expected] of Object.entries(cases)) {
   });
 }
 
-test("a resource with a long time limit is awaited for that time", async () => {
+test("a container with a long time limit is awaited for that time", async () => {
   const healthy = { ...service.healthy, awaitedSeconds: 600 };
   assert.equal((await resolved(second({ ...service, healthy }))).waitTimeout, 600);
 });
@@ -139,12 +139,12 @@ test("a health check carries its command and timings to the probe", async () => 
   assert.equal(retries, 1);
 });
 
-test("secrets stay secret", async () => {
+test("a container's uploads are marked as secret", async () => {
   const { uploads } = second({ ...service, files: {} });
   assert.equal(await pulumi.isSecret(pulumi.output(uploads)), true);
 });
 
-test("a job runs once, to its end", async () => {
+test("the container of a job runs once, and is awaited to its end", async () => {
   const { healthy: _, port: __, loopbackPort: ___, ...job } = service;
   const container = await resolved(jobContainer("once", job, placement));
   assert.equal(container.attach, true);

@@ -16,7 +16,7 @@ function outside(to: readonly string[], except: readonly string[]): unknown {
   return (policy("worker", workload, { egress: { to, except }, dns: [] }).egress as unknown[]).slice(1);
 }
 
-test("an exception is made of every range that it lies in", () => {
+test("an exception is listed for every range that contains it", () => {
   assert.deepEqual(outside(["0.0.0.0/0", "10.0.0.0/8", "192.0.2.0/24"], ["10.0.0.0/16", "169.254.0.0/16"]), [
     {
       to: [
@@ -28,7 +28,7 @@ test("an exception is made of every range that it lies in", () => {
   ]);
 });
 
-test("a range that lies in an exception is not reached, and without ranges nothing is", () => {
+test("a range inside an exception is left out, and without ranges there is no egress rule", () => {
   assert.deepEqual(outside(["10.0.2.0/24"], ["10.0.0.0/16"]), []);
   assert.deepEqual(outside([], []), []);
 });

@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), "airflow-endpoint-"));
 const { PATH } = process.env;
 after(() => rmSync(folder, { recursive: true }));
 
-/** Puts a Docker client in front that answers `context inspect` so, or fails with a complaint. */
+/** Puts a stand-in for the Docker client first in the PATH; it answers `context inspect`, or fails with a message. */
 function client(context: object | string): void {
   const answer =
     typeof context === "string" ? `echo '${context}' >&2; exit 1` : `echo '${JSON.stringify([context])}'`;
@@ -48,13 +48,13 @@ test("a context with TLS leads to its certificates", async () => {
   assert.deepEqual(followed(), ["tcp://10.0.0.9:2376", "1", "/t/docker"]);
 });
 
-test("the default engine leaves nothing to follow, and the state without an endpoint", async () => {
+test("a context with the default engine sets no variable", async () => {
   client({ Endpoints: { docker: { Host: "unix:///var/run/docker.sock" } } });
   await followContext(here);
   assert.deepEqual(followed(), [undefined, undefined, undefined]);
 });
 
-test("DOCKER_HOST wins, and a stack with machines names its engines itself", async () => {
+test("DOCKER_HOST overrides the context, and a stack with machines ignores it", async () => {
   client(remote);
   process.env.DOCKER_HOST = "unix:///mine";
   await followContext(here);
@@ -65,7 +65,7 @@ test("DOCKER_HOST wins, and a stack with machines names its engines itself", asy
   assert.deepEqual(followed(), [undefined, undefined, undefined]);
 });
 
-test("a context that does not exist is refused before anything is deployed elsewhere", async () => {
+test("a missing context is refused before anything is deployed elsewhere", async () => {
   client('context "nope" does not exist');
   await assert.rejects(followContext(here), {
     message: /^The Docker client's context cannot be read: .*nope/,

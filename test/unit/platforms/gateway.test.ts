@@ -68,7 +68,7 @@ frontend health
 
 const identity = "crt /run/secrets/machine.pem ca-file /run/secrets/authorities.pem verify required";
 
-test("the machine with the data stands for workers elsewhere, by host name, and lets their machines in", () => {
+test("the gateway of the machine with the data routes to remote workers by host name, and admits their machines", () => {
   assert.equal(
     gatewayConf("main", edges, machines, 8443),
     `${head}frontend port-8793
@@ -99,7 +99,7 @@ backend at-redis
   );
 });
 
-test("a machine with workers stands for the data, and lets only the machine that asks for logs in", () => {
+test("the gateway of a machine with workers routes to Postgres and Redis, and admits only the machine that reads logs", () => {
   assert.equal(
     gatewayConf("big", edges, machines, 8443),
     `${head}frontend port-5432
@@ -132,7 +132,7 @@ test("a machine that no other machine connects to accepts no connections", () =>
   assert.equal(gatewayConf("gpu", [], machines, 8443), head.slice(0, -1));
 });
 
-test("the order of edges, and how often each is there, does not matter", () => {
+test("order and repetition of edges do not change a gateway", () => {
   const others = [...edges, ...edges].reverse();
   for (const { name } of machines) {
     assert.equal(gatewayConf(name, others, machines, 8443), gatewayConf(name, edges, machines, 8443));
@@ -140,7 +140,7 @@ test("the order of edges, and how often each is there, does not matter", () => {
   }
 });
 
-test("a gateway stands for what its machine reaches elsewhere", () => {
+test("a gateway has the host names of the remote services that its machine reaches", () => {
   assert.deepEqual(
     machines.map(({ name }) => gatewayAliases(name, edges)),
     [
@@ -151,13 +151,13 @@ test("a gateway stands for what its machine reaches elsewhere", () => {
   );
 });
 
-test("a port that is the gateways' and a service's is refused where the gateway would stand for it", () => {
+test("a gateway's port that is also the port of a service behind it is refused", () => {
   assert.throws(() => gatewayConf("big", edges, machines, 6379), {
     message: "gatewayPort is 6379, which redis has; expected a port that no service has.",
   });
 });
 
-test("the health check is the answer of the gateway itself", async () => {
+test("the health check passes only while the gateway itself answers with success", async () => {
   let status = 200;
   const server = createServer((_request, response) => response.writeHead(status).end());
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));

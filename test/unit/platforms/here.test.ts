@@ -13,7 +13,7 @@ const needs = needsHere(
 );
 const isOwn = (container: string) => isPublisher(container, "airflow-x");
 
-test("what the engine has to have", () => {
+test("an engine needs the stack's published ports, memory, disk and image", () => {
   assert.deepEqual(needs, {
     ports: [
       { address: "127.0.0.1", port: 8080, use: "webserver (airflow:webserverPort)" },
@@ -25,7 +25,7 @@ test("what the engine has to have", () => {
   });
 });
 
-test("containers that publish ports are the stack's own by their exact names", () => {
+test("only containers with an exact name of the stack count as its own publishers", () => {
   const names = ["webserver", "webserver-2", "flower", "entrance", "gateway", "2-webserver", "redis", ""];
   assert.deepEqual(
     names.filter((name) => isPublisher(`airflow-x-${name}`, "airflow-x")),
@@ -44,7 +44,7 @@ interface Machine {
   readonly image?: string;
 }
 
-/** Findings about an engine, and whether a container was started to inspect its machine. */
+/** Runs the preflight; returns its findings, and whether a container was started to inspect the machine. */
 async function looked({
   published,
   seen,
@@ -80,7 +80,7 @@ const memory =
   "has 4 cores; lower the machine's workers, airflow:workerMemory or the memory of worker groups";
 const webserver = "airflow-x-webserver 127.0.0.1:8080->8080/tcp";
 
-test("a busy port and a full disk are refused, with the process that has it", async () => {
+test("a full disk and a port in use are refused, with the process that uses the port", async () => {
   const seen = ["free 100", "listener 7 0100007F 15B3", "owner 7 42 python3"];
   assert.deepEqual(await looked({ published: webserver, seen }), [
     [
@@ -98,22 +98,22 @@ test("a port of another stack's container is refused", async () => {
   assert.match(String(said), /port 5555 .* is taken by container airflow-x-2-flower; expected a free port/);
 });
 
-test("memory that limits add up to is a warning", async () => {
+test("memory limits beyond the machine's memory are a warning", async () => {
   assert.deepEqual(await looked({ published: "", seen: ["free 9000"] }), [[memory], true]);
 });
 
-test("no container looks at the machine while the stack has all of its ports", async () => {
+test("no container inspects the machine while the stack itself publishes all of its ports", async () => {
   const published = `${webserver}\nairflow-x-flower 127.0.0.1:5555->5555/tcp`;
   assert.deepEqual(await looked({ published }), [[memory], false]);
 });
 
-test("a machine that cannot be inspected is deployed to, with a warning; later steps report a silent engine", async () => {
+test("a machine that cannot be inspected is a warning, and later steps report an engine that does not answer", async () => {
   const blind = "ports and disk of the Docker engine were not checked: No such image: there";
   assert.deepEqual(await looked({ published: "" }), [[memory, blind], true]);
   assert.deepEqual(await looked({ published: "", up: false }), [[], false]);
 });
 
-test("an image that no registry has is reported with the way to it", async () => {
+test("a missing image of this project is reported with the command that builds it", async () => {
   const image = "airflow-on-celery/airflow:1";
   const [said] = await looked({ published: "", image });
   assert.match(

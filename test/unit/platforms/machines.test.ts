@@ -26,7 +26,7 @@ interface Network {
   readonly aliases: readonly string[];
 }
 
-/** Provider of each resource, which determines its machine. */
+/** Returns the provider of each resource of a type, which determines the resource's machine. */
 function providers(declared: readonly Declared[], type: string): Record<string, string> {
   const found = declared.filter((resource) => resource.type === type);
   return Object.fromEntries(found.map(({ name, provider }) => [name, provider?.split("::").at(-2) ?? ""]));
@@ -34,7 +34,7 @@ function providers(declared: readonly Declared[], type: string): Record<string, 
 
 const container = "docker:index/container:Container";
 
-test("each workload is on its machine; the first one has what no other one is given", async () => {
+test("each workload is on its machine, and the first machine has all workloads that no machine is given", async () => {
   assert.deepEqual(providers(await declare(stack), container), {
     gateway: "docker",
     "gateway-two": "docker-two",
@@ -52,7 +52,7 @@ test("each workload is on its machine; the first one has what no other one is gi
   });
 });
 
-test("each machine is reached in its own way", async () => {
+test("the provider of each machine has the address of its engine", async () => {
   const declared = await declare(stack);
   const told = declared
     .filter(({ type }) => type === "pulumi:providers:docker")
@@ -64,7 +64,7 @@ test("each machine is reached in its own way", async () => {
   ]);
 });
 
-test("a machine has the volumes that are mounted there", async () => {
+test("a machine has the volumes that its containers mount", async () => {
   assert.deepEqual(providers(await declare(stack), "docker:index/volume:Volume"), {
     "redis-data": "docker",
     "postgres-data": "docker",
@@ -77,7 +77,7 @@ test("a machine has the volumes that are mounted there", async () => {
   });
 });
 
-test("gateways stand in for what is elsewhere, and publish one port each on their machine's address", async () => {
+test("gateways have the names of remote services, and publish one port each at their machine's address", async () => {
   const containers = containersOf(await declare(stack));
   const gateways = ["gateway", "gateway-two", "gateway-three"].map((name) => {
     const { networksAdvanced, ports } = containers.get(name) ?? assert.fail(`there is no ${name}`);
@@ -115,7 +115,7 @@ test("scaling a machine changes nothing but its workers", async () => {
   );
 });
 
-test("the logs of a worker are asked for under the name of its group", async () => {
+test("the webserver asks for a worker's logs under the name of the worker's group", async () => {
   const callable = "AIRFLOW__CORE__HOSTNAME_CALLABLE=airflow_on_celery.heartbeat.group_name";
   const told = async (config: typeof stack | { machines: (typeof one)[] }) =>
     [...containersOf(await declare(config))]
@@ -125,7 +125,7 @@ test("the logs of a worker are asked for under the name of its group", async () 
   assert.deepEqual(await told({ machines: [one] }), []);
 });
 
-test("one machine needs no gateway; its own directories are mounted, and those of here are delivered", async () => {
+test("a single machine needs no gateway; the local engine mounts the folder of DAGs, and a remote one gets a copy", async () => {
   const mountOf = async (machine: object) => {
     const containers = containersOf(await declare({ machines: [machine] }));
     assert.equal(containers.has("gateway"), false);
@@ -139,7 +139,7 @@ test("one machine needs no gateway; its own directories are mounted, and those o
   assert.deepEqual(await mountOf({ ...two, workers: 1 }), delivered);
 });
 
-test("changed DAG files are delivered to each machine, and replace nothing that reads them", async () => {
+test("changed DAG files are delivered to each machine, and replace no container that reads them", async () => {
   const dags = mkdtempSync(join(tmpdir(), "dags-"));
   const write = (text: string) => writeFileSync(join(dags, "a.py"), text);
   write("1");
@@ -161,7 +161,7 @@ test("changed DAG files are delivered to each machine, and replace nothing that 
   );
 });
 
-test("needs of each machine: memory, images and ports", () => {
+test("each machine needs the memory, images and ports of its own workloads", () => {
   const settings = settingsFrom(
     raw({ ...stack, images: { airflow: "a:1", postgres: "p:1", redis: "r:1", gateway: "g:1" } }),
     String,
@@ -188,14 +188,14 @@ test("needs of each machine: memory, images and ports", () => {
   );
 });
 
-/** Leaf values, by path. */
+/** Lists the leaves of a value, by path. */
 function leaves(value: unknown, path: readonly string[] = []): [string, string][] {
   const isLeaf = typeof value !== "object" || value === null || Object.keys(value).length === 0;
   if (isLeaf) return [[path.join("."), JSON.stringify(value)]];
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
 }
 
-/** Inputs of each container, with its provider, and environment variables by name. */
+/** Returns the inputs of each container, with its provider, and environment variables by name. */
 function inputsOf(declared: readonly Declared[]): Map<string, Facts> {
   const home = providers(declared, container);
   const facts = [...containersOf(declared)].map(([name, { envs, ...inputs }]): [string, Facts] => {
@@ -205,7 +205,7 @@ function inputsOf(declared: readonly Declared[]): Map<string, Facts> {
   return new Map(facts);
 }
 
-test("containers are declared as on one engine, but for names of workers and how DAG files get there", async () => {
+test("containers on machines differ from containers on one engine only in names of workers and the delivery of DAG files", async () => {
   const same = { workerGroups, settings: { core: { max_active_tasks_per_dag: 2 } } };
   const engine = inputsOf(await declare({ ...same, workers: 1 }));
   const control = { ...one, workers: undefined };

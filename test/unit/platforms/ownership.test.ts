@@ -30,28 +30,28 @@ const known: Known = {
 };
 
 const judged: [what: string, found: Found, ours: boolean][] = [
-  ["what has the installation's label", volume("data", own), true],
-  ["what has another one's label", volume("data", other), false],
-  ["what has another one's label, and is in the state by its name", volume("logs", other), false],
-  ["what has no label, and is in the state: from before there were labels", volume("logs"), true],
-  ["what has no label, and is not in the state", volume("data"), false],
-  ["a container by the name of a volume", { ...volume("logs"), kind: "container" }, false],
+  ["a volume with the installation's label", volume("data", own), true],
+  ["a volume with another installation's label", volume("data", other), false],
+  ["a volume with another installation's label, whose name is in the state", volume("logs", other), false],
+  ["a volume without a label, whose name is in the state", volume("logs"), true],
+  ["a volume without a label, whose name is not in the state", volume("data"), false],
+  ["a container with the name of a volume", { ...volume("logs"), kind: "container" }, false],
+  ["a namespace without a label", { kind: "namespace", name: "airflow-x", installation: "" }, true],
   [
-    "a namespace that was there with Secrets",
-    { kind: "namespace", name: "airflow-x", installation: "" },
-    true,
+    "a namespace of another installation",
+    { kind: "namespace", name: "airflow-x", installation: other },
+    false,
   ],
-  ["a namespace of another one", { kind: "namespace", name: "airflow-x", installation: other }, false],
-  ["data in a namespace that was there", { kind: "claim", name: "logs", installation: "" }, false],
+  ["a volume claim without a label", { kind: "claim", name: "logs", installation: "" }, false],
 ];
 
 for (const [what, found, ours] of judged) {
-  test(`${ours ? "the stack's own" : "not the stack's"}: ${what}`, () => {
+  test(`${what} ${ours ? "belongs" : "does not belong"} to the stack`, () => {
     assert.deepEqual(strangers([found], known), ours ? [] : [found]);
   });
 }
 
-test("adopted objects belong to the stack", () => {
+test("an object with an adopted id belongs to the stack", () => {
   assert.deepEqual(strangers([volume("data", other)], { ...known, ids: [own, other] }), []);
 });
 
@@ -74,7 +74,7 @@ const state: StateResource[] = [
   { urn: "f", type: "airflow:index:Airflow" },
 ];
 
-test("ownership is read from a state", () => {
+test("the ids and names of an installation are read from its state", () => {
   assert.deepEqual(knownFrom(state), {
     ids: [own, other],
     names: new Set([
@@ -103,7 +103,7 @@ test("an id is minted once, and adopted objects stay adopted", async () => {
   assert.deepEqual((await create({ adopted: [other] })).outs?.ids[1], other);
 });
 
-test("conflicting objects are all reported in one error, with the ways to go on", () => {
+test("all conflicting objects are reported in one error, with the ways to go on", () => {
   const strange: Found[] = [
     volume("logs", other),
     volume("data", "", big),
@@ -139,7 +139,7 @@ case $(basename "$0"):$*: in
 esac
 `;
 
-/** Runs something with the stand-ins in the PATH. */
+/** Runs a function with the stand-ins first in the PATH. */
 async function withClients<T>(doing: () => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), "ownership-"));
   const { PATH: path } = process.env;
@@ -164,7 +164,7 @@ function looked(
   return withClients(() => look(claims).catch(lines));
 }
 
-/** Configuration that a stack in a cluster needs. */
+/** Smallest configuration of a stack in a cluster. */
 const cluster = {
   platform: "kubernetes",
   images: { airflow: "r/a:1.0.0", postgres: "r/p:1.0.0", redis: "r/r:1.0.0" },
@@ -180,7 +180,7 @@ const network: Claim = { kind: "network", name: "airflow-x" };
 const ways = /^ {2}- /;
 const stated = (lines: unknown) => (lines as string[]).filter((line) => !ways.test(line));
 
-test("an engine is asked for exactly the names that the stack uses, not for those of a longer one", async () => {
+test("only objects with an exact name of the stack conflict with it, not objects of a stack with a longer name", async () => {
   assert.deepEqual(stated(await looked({}, [...volumes, network])), [
     `  network airflow-x, of installation ${other}`,
     `  volume airflow-x-data, of installation ${other}`,
@@ -189,7 +189,7 @@ test("an engine is asked for exactly the names that the stack uses, not for thos
   assert.deepEqual(await looked({}, [{ kind: "volume", name: "airflow-x-3-logs" }]), []);
 });
 
-test("data is adopted with the ids that it carries; containers and networks are not", async () => {
+test("volumes are adopted with their ids; containers and networks are not adopted", async () => {
   assert.deepEqual(await looked({}, volumes, "true"), [other]);
   assert.deepEqual(await looked({}, [...volumes, network], "true"), [
     `  network airflow-x, of installation ${other}`,
@@ -199,7 +199,7 @@ test("data is adopted with the ids that it carries; containers and networks are 
   ]);
 });
 
-test("an engine whose objects cannot be listed does not count as an empty one", async () => {
+test("an engine whose objects cannot be listed does not count as empty", async () => {
   const said = async (complaint: string) => {
     Object.assign(process.env, { ENGINE_SAYS: complaint });
     try {
@@ -217,7 +217,7 @@ test("an engine whose objects cannot be listed does not count as an empty one", 
   assert.deepEqual(await asked("Cannot connect to the Docker daemon at unix:///var/run/docker.sock."), []);
 });
 
-test("a cluster is asked for the namespace and the data in it", async () => {
+test("a cluster's namespace, and the volume claims in it, conflict with the stack", async () => {
   const claims: Claim[] = [
     { kind: "namespace", name: "airflow-x" },
     { kind: "claim", name: "logs" },
@@ -230,7 +230,7 @@ test("a cluster is asked for the namespace and the data in it", async () => {
   assert.deepEqual(await looked(cluster, claims, "true"), [other]);
 });
 
-test("removing a stack deletes nothing of another installation, and drops it from the state", () => {
+test("the removal of a stack drops objects of another installation from the state, and does not delete them", () => {
   const provider = (name: string) => `urn:pulumi:x::airflow::pulumi:providers:docker::${name}::1a2b`;
   const one: DockerMachine = { ...big, name: "one", docker: "unix:///var/run/docker.sock" };
   const resources = [
@@ -254,7 +254,7 @@ test("removing a stack deletes nothing of another installation, and drops it fro
   assert.deepEqual(spared(state, [], [namespace]), ["d", "e"]);
 });
 
-/** Named objects requested from engines and a cluster, by kind and name. */
+/** Lists the named objects requested from engines and a cluster, by kind and name. */
 function namesIn(declared: readonly Declared[]): string[] {
   const kinds: Readonly<Record<string, string>> = {
     "docker:index/container:Container": "container",
@@ -291,7 +291,7 @@ const stacks: [what: string, config: Readonly<Record<string, unknown>>][] = [
 ];
 
 for (const [what, config] of stacks) {
-  test(`on ${what} every name is looked at before any is used, and carries the installation's id`, async () => {
+  test(`on ${what} every name is checked before its use, and every object carries the installation's id`, async () => {
     let looked: string[] = [];
     let before: string[] = ["not looked at"];
     const look = (so: readonly Declared[]) => async (claims: readonly Claim[]) => {

@@ -82,7 +82,7 @@ const mistakes: [what: string, machine: Machine, complaint: string, fault: strin
       "and compare the fingerprint with the machine's (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)",
   ],
   [
-    "a key that is not let in",
+    "a key that is not authorized",
     big,
     overSsh("airflow@10.0.0.11: Permission denied (publickey,password)."),
     "it refuses the SSH login; expected a key of yours in the authorized_keys of airflow, usable without a " +
@@ -96,7 +96,7 @@ const mistakes: [what: string, machine: Machine, complaint: string, fault: strin
       "without a terminal; install it there",
   ],
   [
-    "a socket that is not ours, over ssh",
+    "a socket without permission, over ssh",
     big,
     "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: " +
       'Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.50/version": dial unix /var/run/docker.sock: connect: permission denied',
@@ -104,7 +104,7 @@ const mistakes: [what: string, machine: Machine, complaint: string, fault: strin
       "sudo usermod -aG docker airflow there, and log in again",
   ],
   [
-    "a socket that is not ours, here",
+    "a socket without permission, here",
     main,
     "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
     "$USER may not use its Docker socket; expected root or a member of the group docker; run " +
@@ -176,7 +176,7 @@ for (const [down, causes] of [
   [true, outages],
 ] as const) {
   for (const [what, machine, complaint, fault] of causes) {
-    test(`an engine that cannot be asked: ${what}, which is ${down ? "an outage" : "for a person to mend"}`, () => {
+    test(`an engine that does not answer: ${what} is ${down ? "an outage" : "a mistake to correct"}`, () => {
       assert.deepEqual(silence(machine, complaint), { fault, down });
     });
   }
@@ -235,16 +235,16 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
     versionFault({ ...engine, version: "20.9.0-rc1" }),
     "its Docker engine is 20.9.0-rc1; expected 20.10 or newer; upgrade it",
   ],
-  ["the oldest engine that does", versionFault(engine), undefined],
+  ["the oldest supported engine", versionFault(engine), undefined],
   ["a new engine", versionFault({ ...engine, version: "29.0.1" }), undefined],
-  ["an engine of no version", versionFault({ ...engine, version: "dev" }), undefined],
+  ["an engine without a version number", versionFault({ ...engine, version: "dev" }), undefined],
   [
     "too little memory",
     memoryFault(engine, 16001),
     "its workloads may use 16001 MiB of memory; expected at most the 16000 MiB of the machine, which has 4 cores; " +
       "lower the machine's workers, airflow:workerMemory or the memory of worker groups",
   ],
-  ["just enough memory", memoryFault(engine, 16000), undefined],
+  ["exactly enough memory", memoryFault(engine, 16000), undefined],
   [
     "a clock that is ahead",
     clock(993_750, 993_850),
@@ -257,35 +257,35 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
     "its clock is 10.2 s behind this machine's; expected 5 s at most; set both by NTP (timedatectl set-ntp true), " +
       "or correct this machine's if that is the wrong one",
   ],
-  ["a clock that is right", clock(995_100, 995_200), undefined],
-  ["a clock that answers so late that it may be right", clock(980_000, 1_002_000), undefined],
+  ["an accurate clock", clock(995_100, 995_200), undefined],
+  ["a clock whose late answer may be accurate", clock(980_000, 1_002_000), undefined],
   [
     "an address of another machine",
     addressFault(sight, "10.0.0.12"),
     "its address is 10.0.0.12, which none of its interfaces has; expected one of 10.0.0.11, 172.17.0.1; correct address",
   ],
-  ["an address of its own", addressFault(sight, "10.0.0.11"), undefined],
+  ["an address of the machine itself", addressFault(sight, "10.0.0.11"), undefined],
   [
     "a full disk",
     diskFault(sight, engine, 20_000),
     "/var/lib/docker, where its engine keeps data, has 9000 MiB free; expected 20000 MiB; make room, for example with " +
       "docker image prune",
   ],
-  ["room enough", diskFault(sight, engine, 9000), undefined],
-  ["a port of a process", taken(8080), takenBy(8080, "nginx (process 80)")],
-  ["a port of a process that listens by IPv6", taken(8081), takenBy(8081, "java (process 81)")],
-  ["a port of a process on all addresses", taken(22), takenBy(22, "sshd (process 7)")],
-  ["a port of some process", taken(8082), takenBy(8082, "an unknown process")],
-  ["a port of another address", taken(8083), undefined],
+  ["a disk with enough room", diskFault(sight, engine, 9000), undefined],
+  ["a port that a process uses", taken(8080), takenBy(8080, "nginx (process 80)")],
+  ["a port that a process uses by IPv6", taken(8081), takenBy(8081, "java (process 81)")],
+  ["a port that a process uses on all addresses", taken(22), takenBy(22, "sshd (process 7)")],
+  ["a port that an unknown process uses", taken(8082), takenBy(8082, "an unknown process")],
+  ["a port in use at another address", taken(8083), undefined],
   [
-    "a port of a process, wanted on all addresses",
+    "a port that a process uses at one address, and the stack needs on all",
     taken(8083, "0.0.0.0"),
     takenBy(8083, "python3 (process 83)", "0.0.0.0"),
   ],
   ["a free port", taken(9000), undefined],
   ["a port of the stack itself", taken(8443), undefined],
-  ["a port of another container", taken(8444), takenBy(8444, "container web")],
-  ["a port of another container, which shows no process", taken(8445), takenBy(8445, "container web")],
+  ["a port that another container publishes", taken(8444), takenBy(8444, "container web")],
+  ["a port that another container publishes, without a process", taken(8445), takenBy(8445, "container web")],
   [
     "a missing image",
     blindFault(
@@ -315,7 +315,7 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
 ];
 
 for (const [what, found, fault] of judgements) {
-  test(`a machine is judged: ${what}`, () => assert.equal(found, fault));
+  test(`${what} is ${fault === undefined ? "accepted" : "refused"}`, () => assert.equal(found, fault));
 }
 
 const info = {
@@ -343,7 +343,7 @@ test("the output of docker ps is read", () => {
   ]);
 });
 
-test("what a machine says: of several processes that share a socket, the first is the owner", () => {
+test("the first of several processes that share a socket is read as its owner", () => {
   const said = [
     "free 9000",
     "address 10.0.0.11",
@@ -366,7 +366,9 @@ test("what a machine says: of several processes that share a socket, the first i
 
 const script = new URL("../../../platforms/docker/preflight/inspect-machine.sh", import.meta.url);
 
-test("a machine is seen", { skip: process.platform !== "linux" }, async () => {
+test("the inspection script reports this machine's addresses, free disk space and listeners", {
+  skip: process.platform !== "linux",
+}, async () => {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((listening) => server.once("listening", listening));
   const { port } = server.address() as AddressInfo;
@@ -424,11 +426,11 @@ const poor: Needs = {
   image: "there",
 };
 
-test("machines without a fault may be touched", async () => {
+test("machines without a fault pass the preflight", async () => {
   assert.deepEqual(await checked("fail", fine, { ...poor, ports: [], memory: 1000 }), []);
 });
 
-test("machines that are down are left out, or a fault", async () => {
+test("an unreachable machine is left out if the command continues on errors, and is a fault otherwise", async () => {
   assert.deepEqual(await checked("leave", fine, away), ["away"]);
   // Goes down while being inspected.
   assert.deepEqual(await checked("leave", fine, { ...poor, image: "cut" }), ["big"]);
@@ -439,7 +441,7 @@ test("machines that are down are left out, or a fault", async () => {
   );
 });
 
-test("all faults of all machines are reported in one error, even if a machine is left out", async () => {
+test("all faults of all machines are reported in one error, even if an unreachable machine is left out", async () => {
   const bare: Needs = {
     ...fine,
     machine: { name: "bare", docker: "unix:///bare", address: "10.0.0.13" },

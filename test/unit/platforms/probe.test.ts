@@ -36,7 +36,7 @@ const isolated = [
   ...["--pid", "--fork", "--mount", "--mount-proc", "--kill-child"],
 ];
 
-/** Runs a story to the end of its container; returns the output. */
+/** Runs a story to the end of its container, and returns the output. */
 function told(story: string, during = async (_: ChildProcess) => {}): Promise<string> {
   const env = { ...process.env, PROBE: probe, TIMINGS: timings, STORY: story };
   const child = spawn("unshare", [...isolated, "sh", "-c", container], {
@@ -51,7 +51,7 @@ function told(story: string, during = async (_: ChildProcess) => {}): Promise<st
   return Promise.all([closed, during(child)]).then(([all]) => all);
 }
 
-/** Seconds that a story noted. */
+/** Reads the seconds that a story noted. */
 function seconds(said: string, what: string): number {
   return Number(
     new RegExp(`^${what} at (\\d+)$`, "m").exec(said)?.[1] ?? assert.fail(`no ${what} in: ${said}`),
@@ -61,7 +61,7 @@ function seconds(said: string, what: string): number {
 const end = "kill -s KILL $child";
 
 suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, () => {
-  test("an unhealthy process is asked to stop once, and killed after its grace", async () => {
+  test("an unhealthy process is asked to stop once, and is killed after its grace", async () => {
     const said = await told(
       "healthy; until_there .was-healthy; failing; until_there asked; echo asked at $(now)",
     );
@@ -79,7 +79,7 @@ suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, (
     assert.ok(seconds(said, "ended") - seconds(said, "again") >= 2, said);
   });
 
-  test("a suspended process 1 ends too", async () => {
+  test("a suspended process 1 is killed", async () => {
     const suspend = async ({ pid }: ChildProcess) => {
       const [init] = await waitFor("process 1", 10, async () => {
         const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
@@ -96,7 +96,7 @@ suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, (
     ["at its start", ""],
     ["later", "healthy; until_there .was-healthy; "],
   ] as const) {
-    test(`what is on its way ${when} is left in peace for as long as it says so`, async () => {
+    test(`a process that reports its recovery ${when} is not stopped in that time`, async () => {
       const coming =
         "echo 'echo recovering; exit 75' >health; sleep 6; healthy; sleep 2; echo '[ -e asked ] || exit' >health";
       const said = await told(`${before}${coming}; [ -e asked ] || echo in peace; ${end}`);
@@ -106,12 +106,12 @@ suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, (
     });
   }
 
-  test("messages of a healthy workload are reported immediately, not after several looks", async () => {
+  test("a message of a healthy workload is reported at once, not after several looks", async () => {
     const story = `healthy; until_there .was-healthy; echo 'echo disk is full' >health; sleep 4; ${end}`;
     assert.match(await told(story), /^disk is full\nstatus 0$/m);
   });
 
-  test("a start that says nothing and uses no CPU is over after its seconds", async () => {
+  test("a start without output and CPU use times out after its seconds", async () => {
     assert.match(await told("failing"), /^unhealthy for 2 s: restarting$/m);
   });
 
@@ -121,11 +121,11 @@ suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, (
     assert.doesNotMatch(said, /unhealthy/);
   });
 
-  test("a start that hangs after some work is over its seconds later", async () => {
+  test("a start that hangs after some work times out its seconds later", async () => {
     assert.match(await told("failing; works 3"), /^unhealthy for [456] s: restarting$/m);
   });
 
-  test("a start that works without an end is over after the longest time", async () => {
+  test("a start that works without end times out after the longest time", async () => {
     assert.match(await told("failing; works 60"), /^unhealthy for [78] s: restarting$/m);
   });
 });
@@ -144,13 +144,13 @@ suite("the probes of a cluster", { concurrency: true, timeout: 90_000 }, () => {
     return new Promise((done, fail) => child.on("error", fail).on("close", done));
   }
 
-  test("a start that is on its way goes on beyond its seconds", async () => {
+  test("a start that reports progress goes on beyond its seconds", async () => {
     const until = Math.floor(Date.now() / 1000) + 5;
     assert.equal(await status(startupProbe, `[ $(date +%s) -lt ${until} ] || exit 0; exit 75`), 0);
     assert.ok(Date.now() / 1000 >= until);
   });
 
-  test("a start that says nothing and uses no CPU is over after its seconds", async () => {
+  test("a start without output and CPU use times out after its seconds", async () => {
     assert.equal(await status(startupProbe, "exit 2"), 1);
   });
 
@@ -168,7 +168,7 @@ suite("the probes of a cluster", { concurrency: true, timeout: 90_000 }, () => {
     ["exit 75", 0],
     ["exit 1", 1],
   ] as const) {
-    test(`of a command with ${command} the end is ${expected}`, async () => {
+    test(`the liveness probe of a command with ${command} ends with ${expected}`, async () => {
       assert.equal(await status(livenessProbe, command), expected);
     });
   }

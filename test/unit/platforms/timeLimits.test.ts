@@ -32,7 +32,7 @@ function specOf(all: ReadonlyMap<string, Declared>, name: string): Record<string
   return find(all, name).inputs.spec as Record<string, unknown>;
 }
 
-test("on an engine a container may take its grace to stop, and as long to start as its health check allows", async () => {
+test("the time limits of a container exceed its grace to stop and the start time of its health check", async () => {
   const all = await workloads({ workerGraceSeconds: 2000 });
   assert.equal(limitOf(all, "worker-1", "delete"), 2000 + 1200);
   for (const [name, { inputs }] of all) {
@@ -42,7 +42,7 @@ test("on an engine a container may take its grace to stop, and as long to start 
   }
 });
 
-test("on several machines the same holds, also for the platform's own containers", async () => {
+test("the time limits of containers on machines exceed their grace, and the provider's own limits suffice for the platform's containers", async () => {
   const machines = [
     { name: "main", docker: "unix:///var/run/docker.sock", address: "10.0.0.1", workers: 1 },
     { name: "big", docker: "ssh://a@10.0.0.2", address: "10.0.0.2", workers: 1 },
@@ -57,7 +57,7 @@ test("on several machines the same holds, also for the platform's own containers
   assert.deepEqual(own.map(({ name }) => name).sort(), ["dags", "dags-big", "gateway", "gateway-big"]);
 });
 
-test("in a cluster pods of a StatefulSet get their grace one after the other, as many as there may be", async () => {
+test("the time limit of a StatefulSet's update has the grace of each pod in turn, for as many pods as there may be", async () => {
   const counted = await workloads({ ...cluster, workers: 3, workerGraceSeconds: 2000 });
   const start = 180;
   assert.equal(limitOf(counted, "worker", "update"), 4 * start + 3 * (start + 2000));
@@ -70,14 +70,14 @@ test("in a cluster pods of a StatefulSet get their grace one after the other, as
   assert.equal(limitOf(scaled, "worker", "update"), 4 * start + 5 * (start + 2000));
 });
 
-test("a Deployment has failed when not one pod more becomes ready, however many there are", async () => {
+test("a Deployment's progress deadline is that of one pod, and its time limit counts every pod", async () => {
   const all = await workloads({ ...cluster, schedulers: 3 });
   const start = 180;
   assert.equal(specOf(all, "scheduler").progressDeadlineSeconds, 4 * start + 30);
   assert.equal(limitOf(all, "scheduler", "update"), 4 * start + 3 * (start + 30));
 });
 
-test("a migration may take as long as the stack says, on both platforms", async () => {
+test("a migration may take migrationSeconds on both platforms", async () => {
   const onEngine = await workloads({ migrationSeconds: 20_000 });
   assert.equal(limitOf(onEngine, "migration", "create"), 20_000 + 1200);
   const inCluster = await workloads({ ...cluster, migrationSeconds: 20_000 });
@@ -85,7 +85,7 @@ test("a migration may take as long as the stack says, on both platforms", async 
   assert.equal(limitOf(inCluster, "migration", "create"), 20_000 + 30 + 300);
 });
 
-test("an hour for a migration, and a quarter of one for other jobs, unless the stack says otherwise", async () => {
+test("the default limit of a migration is an hour, and that of other jobs 15 minutes", async () => {
   const config = { ...cluster, pools: { api: { slots: 1 } } };
   const all = await workloads(config);
   const deadline = (name: string) => specOf(all, name).activeDeadlineSeconds;

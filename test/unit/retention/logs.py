@@ -31,7 +31,7 @@ class LogsTest(unittest.TestCase):
     def left(self):
         return sorted(str(path.relative_to(self.logs)) for path in self.logs.rglob("*"))
 
-    def test_age(self):
+    def test_old_logs_are_removed_and_empty_folders_a_day_later(self):
         self.write("dag_id=a/run_id=1/attempt=1.log", 31)
         self.write("dag_id=a/run_id=2/attempt=1.log", 29)
         self.write("dag_processor/2026-01-01/a.py.log", 3)
@@ -64,7 +64,7 @@ class LogsTest(unittest.TestCase):
             ],
         )
 
-    def test_nearly_full(self):
+    def test_a_nearly_full_volume_loses_its_oldest_logs(self):
         for days in (0.5, 2, 3, 4):
             self.write(f"dag_id=a/{days}.log", days)
         self.assertEqual(retention.remove_logs(self.logs, 30, self.now, lambda _: 15), (2, 20))
@@ -73,7 +73,7 @@ class LogsTest(unittest.TestCase):
         retention.remove_logs(self.logs, 30, self.now, lambda _: 1000)
         self.assertEqual(self.left(), ["dag_id=a", "dag_id=a/0.5.log"])
 
-    def test_shared_volume(self):
+    def test_a_shared_volume_is_cleaned_once_an_hour(self):
         looks = [retention.is_due(self.logs, self.now + later) for later in (0, 1800, 3600)]
         self.assertEqual(looks, [True, False, True])
         self.assertEqual(retention.remove_logs(self.logs, 30, self.now + 40 * DAY, lambda _: 0), (0, 0))

@@ -44,7 +44,7 @@ class Broker:
 
 
 class OrphansTest(unittest.TestCase):
-    def test_what_nobody_reads_for_an_hour_goes(self):
+    def test_a_queue_of_replies_without_a_reader_is_removed_at_the_second_look(self):
         broker = Broker()
         for queue in (b"gone.reply.celery.pidbox", b"new.reply.celery.pidbox"):
             broker.bind(b"reply.celery.pidbox", queue)

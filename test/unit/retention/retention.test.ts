@@ -5,7 +5,7 @@ import { containersOf, declare } from "../mocks.ts";
 
 const own = "/opt/airflow/config/airflow_on_celery/";
 
-/** Names of the programs by container, and the ages that they get. */
+/** Lists the retention programs of each container, and the ages that they get. */
 async function programs(config: Parameters<typeof declare>[0]) {
   const all = [...containersOf(await declare({ workers: 1, ...config }))];
   return Object.fromEntries(
@@ -20,7 +20,7 @@ async function programs(config: Parameters<typeof declare>[0]) {
   );
 }
 
-test("workers and DAG processor remove logs, the scheduler records too", async () => {
+test("workers and the DAG processor remove old logs, and the scheduler removes old records too", async () => {
   const ages = { logs: 30, metadata: 90, results: 7 };
   const all = ["retention.py", "records.py", "orphans.py"];
   assert.deepEqual(await programs({}), {
@@ -34,7 +34,7 @@ test("workers and DAG processor remove logs, the scheduler records too", async (
   });
 });
 
-test("data that is kept forever has no program", async () => {
+test("a stack that keeps its data forever gets no retention program", async () => {
   const never = { logs: "never", metadata: "never", results: "never" };
   assert.deepEqual(await programs({ retention: never }), {});
   const ages = { logs: null, metadata: null, results: 1 };
@@ -44,7 +44,7 @@ test("data that is kept forever has no program", async () => {
 });
 
 for (const program of ["logs", "orphans"]) {
-  test(`the programs remove what is old, and nothing else: ${program}`, async () => {
+  test(`the retention program removes old data, and nothing else: ${program}`, async () => {
     await run("python3", [`test/unit/retention/${program}.py`]);
   });
 }

@@ -16,7 +16,7 @@ function stack(config: Config) {
   return settingsFrom(raw(config), () => "stack.yaml:3");
 }
 
-/** Error message of a stack that is refused; empty if it is accepted. */
+/** Returns the error message of a refused stack, or an empty text. */
 function said(config: Config): string {
   try {
     stack(config);
@@ -26,7 +26,7 @@ function said(config: Config): string {
   return "";
 }
 
-test("what a stack may open leaves room in what its Postgres has", () => {
+test("the connection budget counts every client of Postgres", () => {
   const counted = [
     {},
     { workers: 0 },
@@ -34,12 +34,12 @@ test("what a stack may open leaves room in what its Postgres has", () => {
     { version: "2.11.2", workers: 1 },
     { pgbouncer: {}, workers: 30, schedulers: 4 },
   ].map((config) => connectionBudget(stack(config)));
-  // The first: scheduler 5 + 1, webserver 16, dag-processor 5, triggerer 5, results 10, migration 3.
+  // The empty stack: scheduler 5 + 1, webserver 16, dag-processor 5, triggerer 5, results 10, migration 3.
   assert.deepEqual(counted, [45, 35, 81, 43, 43]);
   assert.equal(serverLimit(stack({})), 97);
 });
 
-test("a stack that may open more than there are is refused, with the budget as a table", () => {
+test("a stack that may open too many connections is refused, with the budget as a table", () => {
   assert.equal(
     said({ workers: 12, schedulers: 2 }),
     `The stack's configuration has 1 fault(s):
@@ -57,7 +57,7 @@ test("a stack that may open more than there are is refused, with the budget as a
   );
 });
 
-test("each fix of a budget that does not fit makes it fit", () => {
+test("each suggested fix brings the connection budget within the limit", () => {
   const large = { workers: 12, schedulers: 2 };
   for (const fix of [
     { postgres: { settings: { max_connections: 110 } } },
@@ -68,7 +68,7 @@ test("each fix of a budget that does not fit makes it fit", () => {
     assert.equal(said({ ...large, ...fix }), "", JSON.stringify(fix));
 });
 
-test("pgbouncer has its own budget, on both sides", () => {
+test("pgbouncer has a connection budget on both sides", () => {
   assert.match(
     said({ pgbouncer: { poolSize: 60 } }),
     /max_connections is 100, its default; Airflow may open 123 connections:\n {6}pgbouncer, metadata {3}60 {2}pgbouncer\.poolSize is 60\n.*or a lower pgbouncer\.poolSize$/s,
@@ -79,7 +79,7 @@ test("pgbouncer has its own budget, on both sides", () => {
   );
 });
 
-test("a number of connections without end is refused", () => {
+test("an unlimited number of connections is refused", () => {
   assert.match(
     said({ settings: { database: { sql_alchemy_max_overflow: -1 } } }),
     /settings\.database\.sql_alchemy_max_overflow is -1; a process could open any number of connections: expected a whole number, 0 or more/,
@@ -122,7 +122,7 @@ const faults: readonly (readonly [Config, RegExp])[] = [
 ];
 
 for (const [config, message] of faults) {
-  test(`refused: ${JSON.stringify(config)}`, () => {
+  test(`the configuration of services is refused: ${JSON.stringify(config)}`, () => {
     const told = said(config);
     assert.match(told, message);
     assert.match(told, /has 1 fault\(s\)/);
@@ -137,7 +137,7 @@ function keyFile(name: string, key: KeyObject): { readonly file: string } {
   return { file };
 }
 
-test("a certificate for Redis has its key, and is shown in TLS alone", async () => {
+test("a client certificate for Redis needs its own key, and a URL with TLS", async () => {
   const client = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   const certificate = join(folder, "client.pem");
   writeFileSync(certificate, await authorityCertificate(createPublicKey(client), client, 1));
@@ -180,7 +180,7 @@ test("a certificate for Redis has its key, and is shown in TLS alone", async () 
   }
 });
 
-test("authorities of a server have to be certificates, and the server is asked with TLS", async () => {
+test("authorities of a server have to be certificates, and need a connection with TLS", async () => {
   const written = (name: string, content: string) => {
     const path = join(folder, name);
     writeFileSync(path, content);
@@ -218,7 +218,7 @@ test("authorities of a server have to be certificates, and the server is asked w
   }
 });
 
-test("certificates for an engine belong together", async () => {
+test("certificates for an engine have to be complete and belong together", async () => {
   const folder = mkdtempSync(join(tmpdir(), "airflow-engine-"));
   after(() => rmSync(folder, { recursive: true }));
   const [own, other] = [1, 2].map(() => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);

@@ -26,7 +26,9 @@ async function refusals(text: string): Promise<{ ajv: string[]; editor: string[]
   return { ajv, editor: await underlined(text.startsWith(firstLine) ? text : `${firstLine}${text}`) };
 }
 
-for (const file of globSync("stacks/Pulumi.*.yaml", { cwd: project })) {
+const stackFiles = globSync("stacks/Pulumi.*.yaml", { cwd: project });
+assert.notEqual(stackFiles.length, 0);
+for (const file of stackFiles) {
   test(`${file} leads an editor to its schema, which accepts it`, async () => {
     const text = readFileSync(join(project, file), "utf8");
     assert.ok(text.startsWith(firstLine));
@@ -42,13 +44,13 @@ function isYaml({ config }: BadRow): boolean {
 
 const table = rows.filter(isYaml);
 
-test("the table of bad stack files has some that a schema can tell, and some that it cannot", () => {
+test("the table of bad stack files has faults that a schema can express, and faults that it cannot", () => {
   assert.ok(table.filter(({ expressible }) => expressible).length > 30);
   assert.ok(table.filter(({ expressible }) => !expressible).length > 30);
 });
 
 for (const { name, config, expressible } of table) {
-  test(`${expressible ? "an editor refuses" : "no schema can tell"} ${name}`, async () => {
+  test(`${expressible ? "an editor refuses" : "the schema, which cannot express the fault, accepts"} ${name}`, async () => {
     const { ajv, editor } = await refusals(config);
     if (!expressible) return assert.deepEqual({ ajv, editor }, { ajv: [], editor: [] });
     assert.notDeepEqual(ajv, []);
@@ -75,12 +77,12 @@ secretsprovider: passphrase
 encryptionsalt: v1:salt
 `;
 
-test("an editor accepts what a stack file may say, encrypted values and quoted numbers too", async () => {
+test("an editor accepts a valid stack file, with encrypted values and quoted numbers", async () => {
   assert.deepEqual(await refusals(good), { ajv: [], editor: [] });
   assert.deepEqual(await refusals("# Nothing yet.\nconfig:\n"), { ajv: [], editor: [] });
 });
 
-test("an editor offers keys, inner keys and values, and says what a key is for and its default", async () => {
+test("an editor completes keys, inner keys and values, and explains a key with its default", async () => {
   const keys = await offered(`${firstLine}config:\n  air`);
   for (const key of ["airflow:workers", "airflow:workerGroups"]) assert.ok(keys.includes(key), key);
   assert.ok(
@@ -93,7 +95,7 @@ test("an editor offers keys, inner keys and values, and says what a key is for a
   );
 });
 
-test("a file of declarations may name secrets, and hold none", () => {
+test("a file of declarations may refer to secrets, and contain none", () => {
   const password = { file: "password" };
   const user = { role: "Op", password };
   assert.ok(

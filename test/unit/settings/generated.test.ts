@@ -8,7 +8,7 @@ import { project } from "../../../tools/lib/process.ts";
 import { generated, generatedFiles } from "../../../tools/upkeep/generate.ts";
 
 for (const file of generatedFiles) {
-  test(`${file} is what the schema says`, () => {
+  test(`${file} is up to date with its sources`, () => {
     const now = readFileSync(join(project, file), "utf8");
     assert.ok(generated(file, now) === now, `${file} is not what settings/ says: run npm run generate`);
   });
@@ -25,11 +25,11 @@ function undescribed(shape: Shape, path = ""): string[] {
   return [...named, ...within.flatMap((inner) => undescribed(inner, `${path}.*`))];
 }
 
-test("every key says what it is for", () => {
+test("every key of the schema has a description", () => {
   assert.deepEqual(undescribed(stackShape()), []);
 });
 
-test("every key is declared with a type, a default and a description", () => {
+test("Pulumi.yaml declares every key with a type, a default and a description", () => {
   const { config } = parse(readFileSync(join(project, "Pulumi.yaml"), "utf8"));
   assert.deepEqual(
     Object.keys(config),

@@ -28,7 +28,7 @@ const spelt = {
 };
 
 for (const [name, right] of Object.entries(spelt)) {
-  test(`a new stack is not called ${name}`, () => {
+  test(`a new stack cannot have the name ${name}`, () => {
     const message = `The stack's configuration has 1 fault(s):
   ${fileOf(name)}:1: the stack's name is ${name}; expected a-z, 0-9 and '-', a letter or digit first and last, 55 at most: stacks/Pulumi.${right}.yaml`;
     assert.throws(() => readStackFile(fileOf(name), true), { message });
@@ -38,11 +38,12 @@ for (const [name, right] of Object.entries(spelt)) {
   });
 }
 
-test("a stack is called dev, prod-eu-2 and 2024", () => {
-  for (const name of ["dev", "prod-eu-2", "2024", "a".repeat(55)]) readStackFile(fileOf(name), true);
+test("a new stack may have the name dev, prod-eu-2, 2024, or one of 55 letters", () => {
+  for (const name of ["dev", "prod-eu-2", "2024", "a".repeat(55)])
+    assert.doesNotThrow(() => readStackFile(fileOf(name), true), name);
 });
 
-test("a stack that is deployed keeps its name", () => {
+test("a deployed stack keeps a name that a new stack cannot have", () => {
   for (const name of Object.keys(spelt)) {
     assert.equal(readStackFile(fileOf(name)).adminUser, "admin");
     const told = { raw: {}, secret: [], stack: name, isNew: false };
@@ -56,7 +57,7 @@ test("a stack counts as deployed once its state has more than the stack itself",
   assert.equal(isEmpty([root, { type: "docker:index/volume:Volume" }]), false);
 });
 
-test("commands take the name of a stack whose state is there, and of no other", () => {
+test("commands accept a name that a new stack cannot have only for a deployed stack", () => {
   const state = join(folder, "state");
   const stacks = join(state, ".pulumi/stacks/airflow");
   mkdirSync(stacks, { recursive: true });
@@ -108,7 +109,7 @@ const valid: readonly (readonly [key: string, values: readonly unknown[]])[] = [
   ["systemPackages", [["libpq5=15.10-0+deb12u1", "g++"]]],
 ];
 
-test("names are taken that Git, registries, clusters and Airflow take", () => {
+test("names that Git, registries, clusters and Airflow accept are accepted", () => {
   for (const [key, values] of [
     ...valid,
     ["images", [cluster.images]],

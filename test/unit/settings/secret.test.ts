@@ -44,7 +44,7 @@ test("a secret is written encrypted, and nothing else of the file is changed; th
   assert.equal(readStackFile(file).variables.token, encrypted);
 });
 
-test("a secret takes the place of its plain text, of nothing, and stands beside others in one line", async () => {
+test("a secret replaces its plain text, fills an empty object, and joins other secrets on one line", async () => {
   const beside = "  airflow:secrets: { fernetKey: { file: key }, adminPassword: s3cret } # Ours.\n";
   writeFileSync(file, `# First.\nconfig:\n${beside}  airflow:users:\n  # Last.\n  airflow:workers: 3\n`);
   await writeSecret(stack, "secrets.adminPassword", "9be27d4d3f4f1c0a");
@@ -80,14 +80,14 @@ const refused: readonly [key: string, value: string, says: RegExp][] = [
 ];
 
 for (const [key, given, says] of refused) {
-  test(`refuses ${key}: ${given}, and leaves the file alone`, async () => {
+  test(`the secret ${key}: ${given} is refused, and the file stays as it is`, async () => {
     const before = readFileSync(file, "utf8");
     await assert.rejects(writeSecret(stack, key, given), { message: says });
     assert.equal(readFileSync(file, "utf8"), before);
   });
 }
 
-test("the value is no argument", () => {
+test("npm run secret refuses the value as an argument, without showing it", () => {
   const args = [join(project, "tools/secret.ts"), "secrets.fernetKey", "s3cret"];
   const { status, stderr, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
   assert.equal(status, 1);

@@ -29,7 +29,7 @@ function fileWith(text: string): string {
   return file;
 }
 
-/** Faults of a stack, line by line, without the file name. */
+/** Lists the faults of a stack, without the file name. */
 function said(read: () => unknown): string[] {
   try {
     read();
@@ -40,14 +40,14 @@ function said(read: () => unknown): string[] {
   return [];
 }
 
-test("a stack that says nothing means the same, whether or not the CLI fills in what is declared", () => {
+test("an empty stack has the same settings with and without the defaults that the CLI fills in", () => {
   assert.deepEqual(
     settingsFromPulumi({ raw: raw(), secret: [], stack: "ours", isNew: true }, absent),
     settingsFrom({}, () => ""),
   );
 });
 
-test("what the CLI has filled in was not given, and conflicts with nothing", () => {
+test("a default that the CLI fills in does not count as given, and conflicts with no key", () => {
   const file = fileWith("config:\n  airflow:machines: []\n");
   const told = raw({ machines: [machine] });
   const settings = settingsFromPulumi({ raw: told, secret: [], stack: "ours", isNew: true }, file);
@@ -57,7 +57,7 @@ test("what the CLI has filled in was not given, and conflicts with nothing", () 
   );
 });
 
-test("what the stack file says was given, also where it is the default", () => {
+test("a value in the stack file counts as given, even if it is the default", () => {
   const file = fileWith("config:\n  airflow:machines: []\n  airflow:workers: 2\n");
   const told = raw({ machines: [machine] });
   assert.deepEqual(
@@ -66,7 +66,7 @@ test("what the stack file says was given, also where it is the default", () => {
   );
 });
 
-test("a secret that was decrypted is one where the stack file has it encrypted, and plain text elsewhere", () => {
+test("a decrypted value is a secret where the stack file has it encrypted, and plain text elsewhere", () => {
   const file = fileWith(
     "config:\n  airflow:secrets:\n    adminPassword: { secure: v1:cipher }\n    brokerPassword: s3cret\n",
   );
@@ -79,7 +79,7 @@ test("a secret that was decrypted is one where the stack file has it encrypted, 
   );
 });
 
-test("without a stack file, the CLI's word for a whole key has to do", () => {
+test("without a stack file a whole key is secret if the CLI marks it", () => {
   const told = raw({ secrets: { adminPassword: "decrypted" } });
   const { secrets } = settingsFromPulumi(
     { raw: told, secret: ["secrets"], stack: "ours", isNew: true },
@@ -94,7 +94,7 @@ test("without a stack file, the CLI's word for a whole key has to do", () => {
   );
 });
 
-test("an empty object is given, without a stack file too", () => {
+test("an empty object counts as given, even without a stack file", () => {
   const told = raw({ monitoring: {}, pgbouncer: {} });
   const read = settingsFromPulumi({ raw: told, secret: [], stack: "ours", isNew: true }, absent);
   assert.deepEqual(read.monitoring, { retention: "30d", scrape: [] });
@@ -102,7 +102,7 @@ test("an empty object is given, without a stack file too", () => {
   assert.deepEqual([read.backup, read.tracing], [undefined, undefined]);
 });
 
-test("a given secret that nothing can take is not told", () => {
+test("the fault of a malformed secret does not show the secret", () => {
   const secrets = {
     adminPassword: "with,a,comma",
     brokerPassword: "with a space",
@@ -118,7 +118,7 @@ test("a given secret that nothing can take is not told", () => {
   );
 });
 
-test("values that are encrypted are found at any depth; what only looks like one is not", () => {
+test("encrypted values are found at any depth, and look-alikes are not taken for encrypted", () => {
   const text = `config:
   airflow:secrets: { fernetKey: { secure: v1:a } }
   airflow:machines: [{ name: { secure: v1:b }, labels: { secure: x, other: y } }]
@@ -150,12 +150,12 @@ const noStackFiles: readonly [text: string, says: RegExp][] = [
 ];
 
 for (const [text, says] of noStackFiles) {
-  test(`refuses ${JSON.stringify(text)}`, () => {
+  test(`the text ${JSON.stringify(text)} is refused as a stack file`, () => {
     assert.throws(() => parseStackFile(text, "f.yaml"), { message: says });
   });
 }
 
-test("a path is read as it is spelt", () => {
+test("a spelt path is read as the same path", () => {
   const paths = [
     ["secrets", "fernetKey"],
     ["workerGroups", 0, "queues"],

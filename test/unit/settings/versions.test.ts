@@ -21,7 +21,7 @@ async function roles() {
   return new Map(entries);
 }
 
-test("Airflow 2.11: each role is given the secrets it needs and no other", async () => {
+test("each role of Airflow 2.11 gets the secrets that it needs, and no others", async () => {
   const secrets = [...(await roles())].map(([name, role]) => [name, role.secrets]);
   assert.deepEqual(Object.fromEntries(secrets), {
     redis: ["users.acl"],
@@ -35,14 +35,14 @@ test("Airflow 2.11: each role is given the secrets it needs and no other", async
   });
 });
 
-test("Airflow 2.11: settings have the names that it knows", async () => {
+test("Airflow 2.11 gets settings under its own names", async () => {
   const all = [...(await roles()).values()].flatMap(({ env }) => env).join("\n");
   for (const name of ["SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD=60", "SCHEDULER__DAG_DIR_LIST_INTERVAL=10"])
     assert.match(all, new RegExp(`AIRFLOW__${name}$`, "m"));
   assert.doesNotMatch(all, /EXECUTION_API|JWT|DAG_PROCESSOR|API__SECRET_KEY|HEARTBEAT_TIMEOUT/);
 });
 
-test("Airflow 2.11: the webserver is another command with another health", async () => {
+test("Airflow 2.11 has its own webserver command and health check", async () => {
   const containers = containersOf(await declare(old));
   const { entrypoints, healthcheck } = containers.get("webserver") ?? assert.fail();
   assert.deepEqual((entrypoints as string[]).slice(-6), [
@@ -101,7 +101,7 @@ test("each version that is built here has an image of its own", () => {
   assert.notEqual(localImage("redis", "3.3.2", "2026-11-26"), localImage("redis", "3.3.2", ""));
 });
 
-test("versions are compared by their numbers, and another one than the deployed one is refused, with the command", () => {
+test("versions are compared by their numbers, and a version other than the deployed one is refused, with the command to use", () => {
   assert.ok(isOlder("2.11.2", "3.3.2"));
   assert.ok(isOlder("3.3.2", "3.3.10"));
   assert.ok(!isOlder("3.3.2", "3.3.2"));
@@ -119,7 +119,7 @@ test("versions are compared by their numbers, and another one than the deployed 
 
 const refused = (config: object) => () => settingsFrom(raw({ ...config }), () => "stack.yaml:3");
 
-test("versions that are not known, or not built here, and what Airflow 2 has not, are refused", () => {
+test("unknown versions, versions without an image, and keys that Airflow 2 does not support are refused", () => {
   assert.throws(refused({ version: "2.10.5" }), /version is 2\.10\.5; expected 2\.11\.x or 3\.3\.x/);
   assert.throws(refused({ version: "3.3.1" }), /expected 2\.11\.2 or 3\.3\.2.*images\.airflow/);
   assert.doesNotThrow(refused({ version: "3.3.1", images: { airflow: "apache/airflow:3.3.1" } }));
@@ -148,7 +148,7 @@ test("versions that are not known, or not built here, and what Airflow 2 has not
 const setting = (version: string, settings: object, more: object = {}) =>
   refused({ version, settings, ...more });
 
-test("a setting that a version has not, or calls otherwise, is refused with what to say instead", () => {
+test("a setting that a version does not have, or has under another name, is refused with the replacement", () => {
   const says = (version: string, settings: object, message: RegExp) =>
     assert.throws(setting(version, settings), message);
   says(
@@ -178,7 +178,7 @@ test("a setting that a version has not, or calls otherwise, is refused with what
   );
 });
 
-test("a setting that a version has is accepted, and so are free sections and those of providers that a stack brings", () => {
+test("a setting that a version has is accepted, and so are free sections and sections of the image's providers", () => {
   assert.doesNotThrow(
     setting("2.11.2", { webserver: { page_size: 50 }, scheduler: { scheduler_zombie_task_threshold: 60 } }),
   );
@@ -196,7 +196,7 @@ test("a setting that a version has is accepted, and so are free sections and tho
 
 const smtp = { smtp: { smtp_password: "geheim", smtp_host: "mail.example.com" } };
 
-test("a setting that is a secret is given encrypted, any other in plain", () => {
+test("a setting that is a secret has to be encrypted, and any other setting plain", () => {
   const none = () => false;
   const all = ([key]: Path) => key === "settings";
   const messages = (version: string, settings: object, encrypted: (path: Path) => boolean) =>

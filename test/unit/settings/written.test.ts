@@ -47,7 +47,7 @@ const scalars = [
   ),
 ];
 
-/** Any text that may stand without quotes, of the characters that numbers, times and words are made of. */
+/** Any text that needs no quotes, of characters from numbers, times and words. */
 const plainText = fc
   .oneof(
     { weight: 3, arbitrary: fc.constantFrom(...scalars) },
@@ -86,7 +86,7 @@ const quotedText = fc.oneof(
   fc.string({ unit: "binary" }).filter((text) => !/[\0\ud800-\udfff]/u.test(text)),
 );
 
-/** A scalar as it is written in a file, and the text that it means. */
+/** Any scalar as written in a file, with the text that it means. */
 const scalar = fc.oneof(
   plainText.map((text) => ({ source: text, text })),
   quotedText.map((text) => ({ source: JSON.stringify(text), text })),
@@ -97,14 +97,14 @@ interface Scalar {
   readonly text: string;
 }
 
-/** A stack file with these scalars as variables, and as environment variables of all roles. */
+/** Returns a stack file with these scalars as variables, and as environment variables of all roles. */
 function configOf(texts: readonly Scalar[]): string {
   const lines = (indent: string) =>
     texts.map(({ source }, at) => `${indent}n${String(at).padStart(3, "0")}: ${source}\n`).join("");
   return `config:\n  airflow:variables:\n${lines("    ")}  airflow:roles:\n    all:\n      env:\n${lines("        ")}`;
 }
 
-/** Texts of a parsed stack as Airflow gets them. */
+/** Returns the texts of a parsed stack as Airflow gets them. */
 function textsOf({
   variables,
   roles,
@@ -112,7 +112,7 @@ function textsOf({
   return [Object.values(variables).map(String), Object.values(roles.all?.env ?? {})];
 }
 
-/** Configuration as the CLI hands a file over. */
+/** Returns the configuration that the CLI reads from a file. */
 function told(file: string): Record<string, string> {
   const all: Record<string, { value: string }> = JSON.parse(
     pulumi("config", "--json", "--config-file", file),
@@ -124,7 +124,7 @@ function told(file: string): Record<string, string> {
 
 const texts = fc.array(scalar, { minLength: 150, maxLength: 150 });
 
-test("a text is read as it is written, whatever other readers take it for", () => {
+test("a text is read as it is written, even if other YAML readers take it for another value", () => {
   fc.assert(
     fc.property(texts, (given) => {
       writeFileSync(stackFile, configOf(given));
@@ -135,7 +135,7 @@ test("a text is read as it is written, whatever other readers take it for", () =
   );
 });
 
-test("the CLI reads the file that is written anew for it likewise", () => {
+test("the CLI reads the same texts from the file that is rewritten for it", () => {
   fc.assert(
     fc.property(texts, (given) => {
       const file = join(folder, "config.yaml");
@@ -154,7 +154,7 @@ test("the CLI reads the file that is written anew for it likewise", () => {
   );
 });
 
-test("with a backend of the user's own the CLI reads the stack file itself, and texts are still those of the file", () => {
+test("texts are those of the stack file, even if the CLI reads the file itself and changes them", () => {
   // The CLI itself refuses numbers that JSON has not.
   const expected = scalars.filter((text) => !/inf|nan/i.test(text));
   writeFileSync(stackFile, configOf(expected.map((source) => ({ source, text: source }))));
@@ -166,7 +166,7 @@ test("with a backend of the user's own the CLI reads the stack file itself, and 
   );
 });
 
-test("texts of every key that carries them are those of the file", () => {
+test("every key with texts keeps them as they are in the file", () => {
   writeFileSync(
     stackFile,
     `config:
@@ -210,7 +210,7 @@ test("Airflow's environment has the texts of the file", async () => {
     assert.ok((inputs.envs as string[]).includes(line), line);
 });
 
-test("aliases of objects and lists are what their anchors have, and << adds keys that are not there", () => {
+test("aliases have the values of their anchors, and << adds missing keys", () => {
   const text = `config:
   airflow:roles:
     scheduler: &role { memory: 2048, env: &env { LIMIT: 1_000 } }

@@ -11,7 +11,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 const containers = containersOf(await declare({}));
 
-/** Command of a service's health check, with the files of Redis' supervisor moved to a folder. */
+/** Returns the command of a service's health check, with the files of Redis' supervisor in a folder. */
 function commandOf(name: string, place: string): string[] {
   const { healthcheck } = containers.get(name) as { healthcheck: { tests: string[] } };
   // The command follows the stop signal and the grace.
@@ -35,31 +35,31 @@ async function checked(name: string, client: string, says: string, state = "READ
 const full = "MISCONF Errors writing to the AOF file: No space left on device";
 const loading = "LOADING Redis is loading the dataset in memory";
 
-suite("Redis is alive when it answers", () => {
+suite("the health check of Redis", () => {
   for (const [what, says, state, expected] of [
-    ["that it is well", "echo PONG", "READY=1", [0, ""]],
-    ["that its disk is full, which is told", `echo '${full}'`, "READY=1", [0, full]],
-    ["that it loads its log, which is on its way", `echo '${loading}'`, "STATUS=x", [75, loading]],
-    ["before it has reported that it is ready", "echo PONG", "STATUS=x", [1, ""]],
-    ["not at all", "exit 1", "READY=1", [1, ""]],
+    ["passes if Redis answers PONG", "echo PONG", "READY=1", [0, ""]],
+    ["passes if the disk of Redis is full, and reports that", `echo '${full}'`, "READY=1", [0, full]],
+    ["is pending while Redis loads its log", `echo '${loading}'`, "STATUS=x", [75, loading]],
+    ["fails if Redis answers before it is ready", "echo PONG", "STATUS=x", [1, ""]],
+    ["fails if Redis does not answer", "exit 1", "READY=1", [1, ""]],
   ] as const) {
     test(what, async () => assert.deepEqual(await checked("redis", "redis-cli", says, state), expected));
   }
 });
 
-suite("Postgres", () => {
-  test("accepts connections", async () => {
+suite("the health check of Postgres", () => {
+  test("passes if Postgres accepts connections", async () => {
     assert.deepEqual(await checked("postgres", "pg_isready", "exit 0"), [0, ""]);
   });
 
-  test("rejects them, for now", async () => {
+  test("is pending while Postgres rejects connections", async () => {
     const [code, said] = await checked("postgres", "pg_isready", "exit 1");
     assert.equal(code, 75);
     assert.match(said, /^accepts no connections yet:/);
   });
 
   for (const status of [2, 3]) {
-    test(`gives no answer: ${status}`, async () => {
+    test(`fails if Postgres gives no answer: ${status}`, async () => {
       assert.deepEqual(await checked("postgres", "pg_isready", `exit ${status}`), [1, ""]);
     });
   }

@@ -26,7 +26,7 @@ async function certificate(name: string, days: number): Promise<string> {
   return file;
 }
 
-test("a certificate that has ended keeps a stack from being deployed, and from nothing else", async () => {
+test("an expired certificate blocks a deployment, and is only a warning for other commands", async () => {
   const file = join(folder, "Pulumi.unit.yaml");
   const past = await certificate("past.pem", -1 / 48);
   writeFileSync(file, `config:\n  airflow:workers: 3\n  airflow:caCertificates: [${past}]\n`);
@@ -40,14 +40,14 @@ test("a certificate that has ended keeps a stack from being deployed, and from n
   assert.throws(() => readDeployed(file), /workers is -1/);
 });
 
-test("an address outside the stack that leads nowhere keeps nobody from removing the stack", () => {
+test("a wrong external address blocks a deployment, and not the removal of the stack", () => {
   const file = join(folder, "Pulumi.outside.yaml");
   writeFileSync(file, "config:\n  airflow:tracing: { endpoint: http://localhost:4318 }\n");
   assert.throws(() => readStackFile(file), /tracing\.endpoint is .*each container is there itself/);
   assert.equal(readDeployed(file).tracing?.endpoint, "http://localhost:4318");
 });
 
-test("certificates are warned of a month ahead", async () => {
+test("a certificate that ends within 30 days is a warning", async () => {
   const caCertificates = [await certificate("soon.pem", 29.5), await certificate("later.pem", 30.5)];
   const settings = settingsFrom(raw({ caCertificates }), () => "");
   const told = endingWarnings(fileEndings(settings), new Date());
@@ -71,7 +71,7 @@ const machines: readonly MachineFacts[] = [
   { name: "old", instances: [instance("postgres", "exited")] },
 ];
 
-test("a running instance of each kind is asked how full its volumes are", async () => {
+test("one running instance of each kind reports how full its volumes are", async () => {
   const asked: string[] = [];
   const volumes = await volumeFacts(machines, async (machine, name, command) => {
     asked.push([machine, name, ...command.slice(3)].join(" "));
@@ -102,7 +102,7 @@ redis:7-ba5e2b1beea1  built 10 d ago`.replace("size     \n", "size\n"),
   assert.deepEqual(warnings(bounds, now), ["worker-main-1:/opt/airflow/data on main is 85 % full"]);
 });
 
-test("of each kind of image the present ones stay, and three earlier ones", () => {
+test("images in use stay, and three earlier ones of each kind", () => {
   const image = (name: string, at: number) => `airflow-on-celery/${name}:3.3.2-00000000000${at}`;
   const there = [9, 8, 7, 6, 5, 4].map((at) => image("airflow", at));
   const others = [image("gateway", 1), "team/airflow:1", "team/airflow:0"];

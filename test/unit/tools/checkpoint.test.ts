@@ -21,7 +21,7 @@ beforeEach(async () => {
   await stack.pulumi(["stack", "export"]);
 });
 
-test("attributes that a killed CLI left half-written keep no command from the state", async () => {
+test("half-written attributes of a killed CLI keep no command from the state", async () => {
   const before = await exported();
   const attributes = globSync(join(state, ".pulumi/**/*.attrs"));
   assert.ok(attributes.length >= 3, String(attributes));
@@ -30,7 +30,7 @@ test("attributes that a killed CLI left half-written keep no command from the st
   await stack.encrypt("s3cret");
 });
 
-test("a stack that a killed CLI began to make is made again; one without its project's file goes on", async () => {
+test("a stack that a killed CLI left half-created is created again, and one without its own stack file still works", async () => {
   const { secure } = await stack.encrypt("s3cret");
   for (const half of ["", undefined]) {
     if (half === undefined) rmSync(own);

@@ -13,7 +13,7 @@ const scripts: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(join(project, "package.json"), "utf8"),
 ).scripts;
 
-/** Command of an npm script: `test:unit` is `test` with a suite. */
+/** Returns the command of an npm script: `test:unit` is `test` with a suite. */
 function commandOf(script: string): CommandName {
   return script.replace(/^test:.*/, "test") as CommandName;
 }
@@ -44,7 +44,7 @@ suite("every npm script", { concurrency: 2 }, () => {
   }
 });
 
-/** First line of a refusal. */
+/** Returns the first line of a refusal. */
 function said(
   name: CommandName,
   args: readonly string[],
@@ -163,10 +163,11 @@ const refusals: readonly [
 ];
 
 for (const [name, args, env, says] of refusals) {
-  test(`refuses ${JSON.stringify([name, ...args, env])}`, () => assert.equal(said(name, args, env), says));
+  test(`the command line ${JSON.stringify([name, ...args, env])} is refused`, () =>
+    assert.equal(said(name, args, env), says));
 }
 
-test("fitting arguments are accepted", () => {
+test("valid arguments are accepted", () => {
   const env = { PULUMI_STACK: "dev", npm_config_cache: "x", npm_config_audit: "", npm_config_yes: "true" };
   assert.deepEqual(parse("up", ["--adopt", "--stack", "x"], env), {
     flags: { adopt: true, stack: "x" },
@@ -177,7 +178,7 @@ test("fitting arguments are accepted", () => {
   assert.deepEqual(parse("down", [], env), { flags: {}, words: [] });
 });
 
-test("every flag that npm could keep is refused by every command", () => {
+test("every command refuses a flag that npm took for its own", () => {
   const all = Object.values<Command>(commands).flatMap((command) => Object.keys(command.flags));
   // npm has a setting of the name --yes.
   const flags = new Set(all.filter((flag) => flag !== "yes"));
@@ -190,7 +191,7 @@ test("every flag that npm could keep is refused by every command", () => {
       );
 });
 
-test("the stack of the Pulumi CLI's arguments is the stack whose configuration it gets", () => {
+test("the Pulumi CLI gets the configuration of the stack that its arguments name", () => {
   for (const args of [
     ["up", "--stack", "x", "--yes"],
     ["up", "--stack=x", "--yes"],

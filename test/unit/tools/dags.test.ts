@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { linesOf } from "../../../tools/lib/taskLog.ts";
 
-test("a log is lines, in the form of either version of the API", () => {
+test("a task's log is split into lines, in the format of either API version", () => {
   assert.deepEqual(linesOf({ content: "[('worker-1', 'one\\ntwo')]" }), ["[('worker-1', 'one", "two')]"]);
   const content = [
     "one",

@@ -19,9 +19,9 @@ const failed = (type: string, inputs: object): EngineEvent => ({
 });
 
 const events: [what: string, event: EngineEvent, failure: ReturnType<typeof failureIn>][] = [
-  ["the reason of a container", unhealthy, "flower: 1 error occurred:\n\t* container did not start"],
+  ["an error of a container", unhealthy, "flower: 1 error occurred:\n\t* container did not start"],
   [
-    "what the program throws",
+    "an error that the program throws",
     {
       diagnosticEvent: {
         urn: "urn:pulumi:x::airflow::pulumi:pulumi:Stack::airflow-x",
@@ -32,29 +32,34 @@ const events: [what: string, event: EngineEvent, failure: ReturnType<typeof fail
     "The log of migration ends with:",
   ],
   [
-    "what the program says before it ends",
+    "an error before the program ends",
     { diagnosticEvent: { severity: "error", message: "4 name(s) are taken\n" } },
     "4 name(s) are taken",
   ],
   [
-    "a place in a provider's source",
+    "an error with a place in a provider's source",
     { diagnosticEvent: { urn, severity: "error", message: "sdk-v2/provider2.go:572: unhealthy" } },
     undefined,
   ],
-  ["the CLI's last word", { diagnosticEvent: { severity: "error", message: "update failed\n" } }, undefined],
+  [
+    "the summary of the CLI",
+    { diagnosticEvent: { severity: "error", message: "update failed\n" } },
+    undefined,
+  ],
   ["a warning", { diagnosticEvent: { urn, severity: "warning", message: "soon" } }, undefined],
   [
-    "a container",
+    "a failed container",
     failed(container, { name: "airflow-x-flower" }),
     { name: "airflow-x-flower", provider: "docker-big" },
   ],
-  ["a volume", failed("docker:index/volume:Volume", { name: "airflow-x-logs" }), undefined],
-  ["a deletion", { resOpFailedEvent: { metadata: { type: container, new: null } } }, undefined],
-  ["anything else", {}, undefined],
+  ["a failed volume", failed("docker:index/volume:Volume", { name: "airflow-x-logs" }), undefined],
+  ["a failed deletion", { resOpFailedEvent: { metadata: { type: container, new: null } } }, undefined],
+  ["an empty event", {}, undefined],
 ];
 
 for (const [what, event, failure] of events) {
-  test(`an event of the CLI: ${what}`, () => assert.deepEqual(failureIn(event), failure));
+  test(`${what} is ${failure === undefined ? "ignored" : "a failure"}`, () =>
+    assert.deepEqual(failureIn(event), failure));
 }
 
 const state = {
@@ -93,7 +98,7 @@ esac
     assert.deepEqual(told, ["flower: 1 error occurred:\n\t* container did not start"]);
     const flower = JSON.stringify(failed(container, { name: "airflow-x-flower" }));
     const gone = JSON.stringify(failed(container, { name: "airflow-x-redis" }));
-    // Not told again: the watch ends at once, and leaves this reason to the CLI.
+    // The watch does not repeat the last failure: it ends, and leaves this one to the CLI.
     appendFileSync(log, `":1}\n${flower}\n${gone}\n${JSON.stringify(unhealthy)}\n`);
   } finally {
     await end();

@@ -54,7 +54,7 @@ const before = {
   },
 };
 
-test("a machine is forgotten: its provider, the provider's resources, and all references to them", () => {
+test("forgetting a machine removes its provider, the provider's resources, and all references to them", () => {
   const { state, forgotten } = forgetting(before, "big");
   assert.deepEqual(forgotten, [big, network, container("worker-big-1")]);
   assert.deepEqual(state, {
@@ -76,7 +76,7 @@ test("a machine is forgotten: its provider, the provider's resources, and all re
   });
 });
 
-test("a state without references to the machine is not changed", () => {
+test("forgetting a machine without references leaves all other resources as they are", () => {
   const { resources } = before.deployment;
   const { state } = forgetting(before, "bigger");
   assert.deepEqual(
@@ -102,7 +102,7 @@ for (const [what, machine, resources, known] of refused) {
   });
 }
 
-test("machines of a state are all but the first, with the way to their engines", () => {
+test("the machines of a state are all except the first, with the addresses of their engines", () => {
   const on = (one: string, inputs: Resource["inputs"] = {}) => ({
     urn: one,
     type: "pulumi:providers:docker",

@@ -10,7 +10,7 @@ import { declare } from "../mocks.ts";
 const ledger = new Ledger(allowedDeclared);
 
 for (const { name, docker, kubernetes, counterpart } of twins()) {
-  test(`${name}: every workload is given the same on both platforms`, async () => {
+  test(`${name}: every workload gets the same inputs on both platforms`, async () => {
     const containers = containerFacts(await declare(docker), "airflow-unit");
     const pods = podFacts(await declare(kubernetes));
     assert.deepEqual(new Set([...pods.keys()].map(counterpart)), new Set(containers.keys()));

@@ -28,7 +28,7 @@ const cluster = `
   airflow:images: { airflow: r/a:1.0.0, postgres: r/p:1.0.0, redis: r/r:1.0.0 }
   airflow:dagsGit: { url: https://git.example.com/dags.git }`;
 
-/** Looks for a place in a stack file's stack, with the stand-ins in the PATH. */
+/** Looks for a place in a stack, with the stand-ins first in the PATH. */
 async function look<T>(config: string, find: (stack: Stack) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "place-"));
   const { PATH: path } = process.env;
@@ -77,7 +77,7 @@ test("a command runs in a pod of a service in the cluster's context and namespac
   assert.equal(command(await found("worker-gpu")), `${kubectl} -i worker-gpu-7c-abc --`);
 });
 
-test("a service that does not run is none, or an error that says where to look", async () => {
+test("a service that does not run has no place, and a command for it fails with the way to list services", async () => {
   for (const config of [docker, cluster]) {
     assert.equal(await look(config, (stack) => findPlace(stack, "flower")), undefined);
     await assert.rejects(

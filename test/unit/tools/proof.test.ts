@@ -13,7 +13,7 @@ import { settingsFrom } from "../settingsFrom.ts";
 
 const settings = (given: Record<string, unknown>) => settingsFrom(raw(given), () => "");
 
-test("a proof tries all workers with all their queues; an autoscaler's workers are asked for, and none is no worker", () => {
+test("a proof's request has every group with workers, by name unless an autoscaler decides their number", () => {
   const docker = settings({
     workers: 2,
     settings: { operators: { default_queue: "main" } },
@@ -40,13 +40,13 @@ test("a proof tries all workers with all their queues; an autoscaler's workers a
   ]);
 });
 
-test("other output of the program than its events is left alone", () => {
+test("output of the proof that is no event is ignored", () => {
   assert.equal(eventIn("2026-01-01 [info] DAG bundles loaded: dags-folder"), undefined);
   assert.equal(eventIn("{}"), undefined);
   assert.deepEqual(eventIn('{"event": "ended"}'), { event: "ended" });
 });
 
-test("a canary's host is found in its log, in the forms of both versions", () => {
+test("a canary's host is found in its log, in the formats of both Airflow versions", () => {
   const run = "queue.default.1";
   const three = {
     content: [{ event: "::group::Log message source details" }, { event: `canary ${run} ran on worker-2.` }],
@@ -121,11 +121,11 @@ const facts: DagFacts = {
   },
 };
 
-test("DAG files are read on the spot if Airflow has read nothing in them since they changed", () => {
+test("DAG files that Airflow has not read since they changed are read on the spot", () => {
   assert.deepEqual(unlistedFiles(facts), ["old.py", "twice.py", "mended.py", "helper.py"]);
 });
 
-test("faults of DAGs are reported with file and line; a new reading replaces known faults", () => {
+test("faults of DAGs are reported with file and line, and a new reading replaces known faults", () => {
   const contents = {
     "old.py": { ids: ["old"], error: null },
     "twice.py": { ids: ["one"], error: null },

@@ -98,7 +98,7 @@ const operations: [what: string, operation: Operation, found: string[]][] = [
 ];
 
 for (const [what, operation, found] of operations) {
-  test(`cut off: ${what} is ${found.length > 0 ? "looked for" : "left alone"}`, () => {
+  test(`after an interrupted deployment ${what} is ${found.length > 0 ? "looked for" : "left alone"}`, () => {
     assert.deepEqual(
       unrecordedResources([component, operation], clients).map(({ name, env }) => [name, env]),
       found.map((name) => [name, operation.resource.provider ? { DOCKER_HOST: "of docker-big" } : {}]),
@@ -106,7 +106,7 @@ for (const [what, operation, found] of operations) {
   });
 }
 
-test("cut off: a container of another installation by the same name is left alone", () => {
+test("after an interrupted deployment a container of another installation with the same name is left alone", () => {
   const labels = [
     { label: "team", value: "data" },
     { label: "airflow-on-celery/installation", value: "1a2b" },
@@ -118,7 +118,7 @@ test("cut off: a container of another installation by the same name is left alon
   );
 });
 
-test("cut off: a container that was being made is stopped in good order, as a worker may run tasks by then", () => {
+test("after an interrupted deployment an unrecorded container is stopped before its removal, since it may run tasks", () => {
   const resource = { type: container, inputs: { name: "airflow-x-worker-2" }, provider };
   assert.deepEqual(
     unrecordedResources([{ type: "creating", resource }], clients).map(({ remove }) => remove),
@@ -147,17 +147,17 @@ interface Case {
 
 const imported = ["export", "import"];
 const cases: Case[] = [
-  { what: "nothing", locks: {}, left: [], asked: [] },
+  { what: "no deployment", locks: {}, left: [], asked: [] },
   { what: "a CLI that was killed", locks: { "a.json": lock(gone) }, left: [], asked: [] },
   {
-    what: "a CLI that was killed as it made something",
+    what: "a CLI that was killed while it created a resource",
     locks: { "a.json": lock(gone), ...locked },
     pending: [component],
     left: ["a.json.attrs"],
     asked: imported,
   },
   {
-    what: "a CLI that was told twice to stop",
+    what: "a CLI that was interrupted twice",
     locks: locked,
     pending: [component],
     left: ["a.json.attrs"],
@@ -165,7 +165,7 @@ const cases: Case[] = [
   },
   { what: "a lock that was left half-written", locks: { "a.json.18f.tmp": "" }, left: [], asked: [] },
   {
-    what: "a CLI that works",
+    what: "a CLI that still runs",
     locks: { "a.json": lock(gone), "b.json": lock(process.pid) },
     pending: [component],
     left: ["a.json", "b.json"],
@@ -192,7 +192,7 @@ const cases: Case[] = [
 ];
 
 for (const { what, locks, pending, left, asked } of cases) {
-  test(`clearing up after ${what}`, async () => {
+  test(`after ${what} ${left.length} lock file(s) stay, and the CLI gets ${asked.length} command(s)`, async () => {
     const state = mkdtempSync(join(tmpdir(), "recover-"));
     const folder = join(state, ".pulumi/locks/organization/airflow/unit");
     const stacks = join(state, ".pulumi/stacks/airflow");
@@ -219,7 +219,7 @@ for (const { what, locks, pending, left, asked } of cases) {
 const volume = "urn:pulumi:unit::airflow::docker:index/volume:Volume::airflow-x-data";
 const network = "urn:pulumi:unit::airflow::docker:index/network:Network::airflow-x";
 
-/** A CLI whose state is in memory. */
+/** Returns a CLI whose state is in memory. */
 function fakeCli() {
   const resources = [{ urn: volume, protect: true }, { urn: network }];
   let state = JSON.stringify({ deployment: { resources } });

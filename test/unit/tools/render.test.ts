@@ -29,7 +29,7 @@ interface PodSpec {
   }[];
 }
 
-/** Secret files that a pod names in its container or its ConfigMaps, by Secret. */
+/** Lists the secret files that a pod names in its container or its ConfigMaps, by Secret. */
 function inPod({ containers, volumes }: PodSpec, manifests: readonly Manifest[]): [string, string[]][] {
   const files = volumes.map(({ configMap }) =>
     manifests.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === configMap?.name),
@@ -45,7 +45,7 @@ interface Spec {
   readonly secretTargetRef?: readonly { readonly name: string; readonly key: string }[];
 }
 
-/** Keys that objects need, by Secret. */
+/** Lists the keys that objects need, by Secret. */
 function wanted(manifests: readonly Manifest[]): Record<string, string[]> {
   const found = manifests.flatMap((manifest): [string, string[]][] => {
     const { template, tls = [], secretTargetRef = [] } = (manifest.spec ?? {}) as Spec;
@@ -60,7 +60,7 @@ function wanted(manifests: readonly Manifest[]): Record<string, string[]> {
   return Object.fromEntries(found.map(([name, keys]) => [name, keys.sort()]));
 }
 
-/** Placeholders of minted secrets, as rendered. */
+/** Lists the placeholders of minted secrets, as rendered. */
 function minted({ secrets }: Rendered): Set<string> {
   return new Set(JSON.stringify(secrets).match(/\{[a-z]+([A-Z][a-z]+)+\}/g));
 }
@@ -68,7 +68,7 @@ function minted({ secrets }: Rendered): Set<string> {
 const files = new Map([...stacks().map((name) => [name, stackFile(name)] as const), ["gpu", autoscaled()]]);
 
 for (const [name, file] of files) {
-  test(`${name}: manifests hold nothing that is made of a secret, and ask for the secrets that are listed`, async () => {
+  test(`${name}: manifests contain no form of a secret, and need exactly the secrets that are listed`, async () => {
     const rendered = await render(name, file);
     const { manifests, secrets } = rendered;
     const values = minted(rendered);
@@ -86,7 +86,7 @@ for (const [name, file] of files) {
   });
 }
 
-test("the broker's password is the same wherever it is asked for, and in Redis' own words", async () => {
+test("the broker's password is the same placeholder for clients and in the users of Redis", async () => {
   const { secrets } = await render("prod", stackFile("prod"));
   assert.equal(secrets.scheduler?.broker_url, "redis://airflow:{brokerPassword}@redis:6379/0");
   assert.match(secrets.redis?.["users.acl"] ?? "", /^user airflow on >\{brokerPassword\} ~\* &\* \+@all /m);

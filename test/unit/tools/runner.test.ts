@@ -28,7 +28,7 @@ test("jobs start in order, once their needs are met", () => {
   assert.equal(begins(rest, [unit], 1, new Set(["engine"])), "test/live/docker/faults.test.ts");
 });
 
-test("jobs that compute run one after the other, beside live tests", () => {
+test("jobs that compute run one after another, beside live tests", () => {
   const [unit, scan] = [named("unit"), named("scan")];
   assert.equal(begins([scan], [unit]), undefined);
   assert.equal(begins([scan], [named("docker/faults")], 0), "scan");
@@ -53,7 +53,7 @@ test("a place is held for a job that waits for its cluster", () => {
   assert.equal(begins([deploying, third], [first, second]), deploying.name);
 });
 
-test("the cluster takes two at a time, and the loss of a node when the others are done", () => {
+test("the cluster runs two jobs at a time, and the loss of a node only after the others", () => {
   const [node, deploying, faults, parity] = [
     "kubernetes/node",
     "kubernetes/deploying",

@@ -95,7 +95,7 @@ nobody   2       2 h     0        0        0 of 0       no worker reads it`.trim
   );
 });
 
-test("an image with a tag and a digest is shown by its digest, which is not taken for a login", () => {
+test("an image with a tag and a digest is shown by its digest, which is not masked as a login", () => {
   const name = short(`127.0.0.1:5000/team/airflow:3.3.2@sha256:0123456789ab${"0".repeat(52)}`);
   assert.equal(masked(`running  ${name}  now`), "running  airflow@0123456789ab  now");
   assert.equal(short("registry.test:5000/airflow:3.3.2-1a2b"), "airflow:3.3.2-1a2b");
@@ -159,7 +159,7 @@ test("queues of a running proof are left out; queues that the last one left are 
   );
 });
 
-test("machines are shown even without Flower", () => {
+test("the status shows machines even without Flower", () => {
   const without: Facts = {
     machines: [{ name: "local", instances: [healthy("worker-1", airflow, 0)] }],
     tasks: { cause: "Flower does not run" },
@@ -208,17 +208,24 @@ const containers: [
   fine: boolean,
 ][] = [
   ["a healthy service", container({ Health: { Status: "healthy" } }), "running", "healthy", started, true],
-  ["one that starts", container({ Health: { Status: "starting" } }), "running", "starting", started, false],
-  ["one that somebody stopped", container({ Status: "exited" }), "exited", "0", finished, false],
-  ["one that crashes", container({ Status: "restarting", ExitCode: 1 }), "restarting", "", started, false],
-  ["one that was never started", container({ Status: "created" }), "created", "", undefined, false],
-  ["a job that is done", container({ Status: "exited" }, "no"), "exited", "0", finished, true],
-  ["a job that failed", container({ Status: "exited", ExitCode: 3 }, "no"), "exited", "3", finished, false],
-  ["a job that runs", container({}, "no"), "running", "", started, true],
+  [
+    "a starting service",
+    container({ Health: { Status: "starting" } }),
+    "running",
+    "starting",
+    started,
+    false,
+  ],
+  ["a stopped service", container({ Status: "exited" }), "exited", "0", finished, false],
+  ["a crashing service", container({ Status: "restarting", ExitCode: 1 }), "restarting", "", started, false],
+  ["a service that never started", container({ Status: "created" }), "created", "", undefined, false],
+  ["a finished job", container({ Status: "exited" }, "no"), "exited", "0", finished, true],
+  ["a failed job", container({ Status: "exited", ExitCode: 3 }, "no"), "exited", "3", finished, false],
+  ["a running job", container({}, "no"), "running", "", started, true],
 ];
 
 for (const [what, instance, state, health, since, fine] of containers) {
-  test(`a container: ${what} is ${fine ? "as it should be" : "not as it should be"}`, () => {
+  test(`the container of ${what} is ${fine ? "fine" : "not fine"}`, () => {
     const { since: at, ...rest } = instance;
     assert.deepEqual(rest, { name: "scheduler-1", state, health, image: airflow, restarts: 0, fine });
     assert.equal(at?.toISOString(), since);
@@ -306,20 +313,20 @@ const unschedulable: Pod = {
 };
 
 const pods: [what: string, Pod, state: string, health: string, since: string, fine: boolean][] = [
-  ["one that serves", pod("Running", serving), "running", "healthy", "11:00", true],
-  ["one of a lost node", pod("Running", serving, { ready: false }), "running", "unhealthy", "11:00", false],
-  ["one that starts", pod("Running", starting), "running", "starting", "11:00", false],
-  ["one that crashes", pod("Running", crashing), "CrashLoopBackOff", "", "10:00", false],
-  ["one without a node", unschedulable, "Unschedulable", "", "10:00", false],
-  ["one on its way out", pod("Running", serving, { leaving: true }), "terminating", "healthy", "11:00", true],
-  ["one that its node has ended", pod("Failed", ended(137)), "failed", "137", "11:30", true],
-  ["a job's that is done", pod("Succeeded", ended(0), { job: "a" }), "succeeded", "0", "11:30", true],
-  ["a job's that failed", pod("Failed", ended(1), { job: "a" }), "failed", "1", "11:30", false],
-  ["a job's that runs", pod("Running", starting, { job: "a" }), "running", "starting", "11:00", true],
+  ["a serving pod", pod("Running", serving), "running", "healthy", "11:00", true],
+  ["a pod of a lost node", pod("Running", serving, { ready: false }), "running", "unhealthy", "11:00", false],
+  ["a starting pod", pod("Running", starting), "running", "starting", "11:00", false],
+  ["a crashing pod", pod("Running", crashing), "CrashLoopBackOff", "", "10:00", false],
+  ["a pod without a node", unschedulable, "Unschedulable", "", "10:00", false],
+  ["a terminating pod", pod("Running", serving, { leaving: true }), "terminating", "healthy", "11:00", true],
+  ["a pod that its node has ended", pod("Failed", ended(137)), "failed", "137", "11:30", true],
+  ["the pod of a finished job", pod("Succeeded", ended(0), { job: "a" }), "succeeded", "0", "11:30", true],
+  ["the pod of a failed job", pod("Failed", ended(1), { job: "a" }), "failed", "1", "11:30", false],
+  ["the pod of a running job", pod("Running", starting, { job: "a" }), "running", "starting", "11:00", true],
 ];
 
 for (const [what, given, state, health, time, fine] of pods) {
-  test(`a pod: ${what} is ${fine ? "as it should be" : "not as it should be"}`, () => {
+  test(`${what} is ${fine ? "fine" : "not fine"}`, () => {
     const since = new Date(`2026-11-24T${time}:00Z`);
     assert.deepEqual(podFacts([given]), [
       {
@@ -330,7 +337,7 @@ for (const [what, given, state, health, time, fine] of pods) {
   });
 }
 
-test("a job's pod that failed is no fault once another one of that job has succeeded", () => {
+test("a failed pod of a job is fine once another pod of the job has succeeded", () => {
   const others = [pod("Failed", ended(1), { job: "a" }), pod("Succeeded", ended(0), { job: "a" })];
   const fine = podFacts([...others, pod("Failed", ended(1), { job: "b" })]).flatMap((node) =>
     "cause" in node ? [] : node.instances.map((instance) => instance.fine),
@@ -338,7 +345,7 @@ test("a job's pod that failed is no fault once another one of that job has succe
   assert.deepEqual(fine, [true, true, false]);
 });
 
-test("nodes are shown in order, with pods that have none", () => {
+test("nodes are listed by name, and pods without a node come last", () => {
   const on = (nodeName?: string): Pod => ({
     ...pod("Running", serving),
     spec: { containers: [], ...(nodeName !== undefined && { nodeName }) },
@@ -349,14 +356,14 @@ test("nodes are shown in order, with pods that have none", () => {
   );
 });
 
-/** Containers that a stack of this configuration has in its state, sorted, by machine. */
+/** Lists the containers that the status expects of a stack, sorted, by machine. */
 async function expectedOf(config: Config): Promise<Record<string, string[]>> {
   const machines = machinesOf(settingsFrom(raw(config), () => ""));
   const found = expected(stateOf(await declare(config)), "airflow-unit", machines);
   return Object.fromEntries([...found].map(([machine, names]) => [machine, names.toSorted()]));
 }
 
-test("without machines everything is expected on the local engine", async () => {
+test("a stack without machines expects all instances on the local engine", async () => {
   assert.deepEqual(await expectedOf({ workers: 2, schedulers: 2 }), {
     local: [
       ...controlRoles.filter((role) => role !== "scheduler"),
@@ -370,7 +377,7 @@ test("jobs of a stack are expected too", async () => {
   assert.deepEqual(local, [...controlRoles, "declarations", "postgres", "redis", "worker-1"].sort());
 });
 
-test("with machines each has its own, and a gateway and a copy of the DAGs", async () => {
+test("a stack with machines expects on each its own instances, a gateway and a copy of the DAGs", async () => {
   const machines = [
     { name: "main", docker: "unix:///var/run/docker.sock", address: "10.0.0.10", workers: 1 },
     { name: "big", docker: "ssh://airflow@10.0.0.11", address: "10.0.0.11", workers: { default: 2, gpu: 1 } },
@@ -383,7 +390,7 @@ test("with machines each has its own, and a gateway and a copy of the DAGs", asy
   });
 });
 
-test("a container that has a successor is not expected", () => {
+test("a container with a successor is not expected", () => {
   const container = (name: string, more = {}) => ({
     urn: `urn:pulumi:unit::airflow::docker:index/container:Container::${name}`,
     type: "docker:index/container:Container",

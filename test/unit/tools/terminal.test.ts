@@ -24,7 +24,7 @@ const lines = [
   `https://hooks.slack.com/services/T0/${secret}`,
 ];
 
-/** What a stream shows that arrives in these chunks. */
+/** Returns the text that is shown of a stream with these chunks. */
 function shownOf(chunks: readonly string[]): string {
   let shown = "";
   const { hear, end } = masking((text) => {
@@ -43,7 +43,7 @@ function splitAt(text: string, places: readonly number[]): string[] {
   return at.slice(1).map((end, index) => text.slice(at[index], end));
 }
 
-test("a stream shows no secret, wherever its chunks end, and all that is none", () => {
+test("a stream shows all text except secrets, wherever its chunks end", () => {
   const text = `Begin\r\n${lines.join("\n")}\n\nEnd`;
   const whole = shownOf([text]);
   assert.match(whole, /^Begin\r\n/);
@@ -82,13 +82,13 @@ for (const [way, call] of [
   ["run", `run("sh", ["-c", ${script}], { show: true })`],
   ["attach", `attach("sh", ["-c", ${script}], {})`],
 ] as const) {
-  test(`${way}: both streams of a command are masked`, async () => {
+  test(`${way} masks both streams of a command`, async () => {
     const text = await printed(`import { ${way} } from "${library}"; await ${call}.catch(() => {});`);
     assert.equal(text, "PASSWORD=…\nPASSWORD=…\n");
   });
 }
 
-test("a command that has the terminal itself, and one whose output is kept, are not masked", async () => {
+test("a command with the terminal itself, and a command whose output is returned, are not masked", async () => {
   const own = `import { run } from "${library}";`;
   const plain = JSON.stringify('printf "PASSWORD=%s" "$SECRET"');
   const given = `PASSWORD=${secret}`;
@@ -96,7 +96,7 @@ test("a command that has the terminal itself, and one whose output is kept, are 
   assert.equal(await printed(`${own} process.stdout.write(await run("sh", ["-c", ${plain}]))`), given);
 });
 
-test("an error that ends a command is masked; a refusal, which shows examples, is not", async () => {
+test("an error that ends a command is masked, and a refusal, which has examples, is not", async () => {
   const failing = `import { main } from "${library}"; import { Refused } from "${refused}";`;
   const throwing = (error: string) => printed(`${failing} await main(async () => { throw ${error}; })`);
   const url = "'https://ada:' + process.env.SECRET + '@git.example.com'";
@@ -106,7 +106,7 @@ test("an error that ends a command is masked; a refusal, which shows examples, i
   assert.match(await throwing(`new Refused(["${example}"])`), new RegExp(example));
 });
 
-test("commands print in one place", () => {
+test("only one file prints, and only one passes the terminal on", () => {
   const files = globSync("{tools,importer,platforms,components,settings,package}/**/*.ts", { cwd: project });
   const printing = files.filter((file) =>
     /\bconsole\.\w+|process\.std(out|err)\.write/.test(readFileSync(join(project, file), "utf8")),

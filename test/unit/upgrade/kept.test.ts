@@ -77,7 +77,7 @@ class OnMachine extends Stack {
   }
 }
 
-test("an upgrade is kept beside the state for its owner, and gone with its copy of the backup", async () => {
+test("the note of an upgrade is readable for its owner alone, and is removed with the copy of the backup", async () => {
   const backend = new Backend();
   const { outputs } = backend;
   const stack = new OnMachine(backend);
@@ -152,7 +152,7 @@ test("an upgrade is over once the stack was deployed: its backup is not put back
   assert.deepEqual(readdirSync(stack.folder), []);
 });
 
-test("a version is named in a stack file of which all else stays", () => {
+test("a new version in a stack file leaves the rest of the file as it is", () => {
   const text =
     'config: # ours\n  airflow:version: "2.11.2" # not yet\n  airflow:backup: {every: 6h,   keep: 3}\n';
   assert.equal(withVersion(text, "3.3.2"), text.replace('"2.11.2"', "3.3.2"));
@@ -191,7 +191,7 @@ test("a deployment is listed with what it changed", () => {
   assert.match(first ?? "", /^1 +.* the oldest that is kept$/);
 });
 
-test("the way back leads to the latest deployment that is another one, or to the one of a number", () => {
+test("a rollback goes to the latest deployment that differs, or to the deployment with a given number", () => {
   assert.equal(picked([two, one], undefined, two), one);
   assert.equal(picked([two, one], undefined, { ...two, text: "config: {}\n" }), two);
   assert.equal(picked([two, one], "1", two), one);
@@ -199,7 +199,7 @@ test("the way back leads to the latest deployment that is another one, or to the
   assert.throws(() => picked([two], undefined, two), /No recorded deployment differs/);
 });
 
-test("running tasks are waited for, and named; after the limit they are left to their workers", async () => {
+test("an upgrade waits for running tasks and names them, and leaves them to their workers after the limit", async () => {
   const task = { dag_id: "stocks", task_id: "load", hostname: "worker-1" };
   const told: string[] = [];
   const pages = [[task], []];
@@ -214,7 +214,7 @@ test("running tasks are waited for, and named; after the limit they are left to 
   );
 });
 
-test("images that this project would make otherwise are named, without packages that they have already", () => {
+test("a rollback names images that the project would now build differently, without the packages that they already have", () => {
   const text = "config:\n  airflow:requirements: r.txt\n  # two\n  airflow:workers: 2\n";
   const images = { airflow: "a:1", redis: "r:1" };
   const settings = (made: object) => ({ images: { ...images, ...made } }) as never;

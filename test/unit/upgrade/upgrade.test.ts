@@ -12,14 +12,14 @@ const start: Upgrade = {
 
 class Killed extends Error {}
 
-/** What outlives a command: the note, the stack file, and the version in the state. */
+/** State that outlives a command: the note, the stack file, and the version in the state. */
 interface World {
   note: Upgrade | undefined;
   file: string;
   version: string;
 }
 
-/** Worlds whose database has the backup. */
+/** Worlds whose database has been restored from the backup. */
 const back = new WeakSet<World>();
 
 /**
@@ -105,7 +105,7 @@ test("an upgrade takes its steps in order, and leaves no note", async () => {
 
 suite("a step that fails", () => {
   for (const at of ["pause", "drain", "backUp"]) {
-    test(`${at}: nothing was touched, and the earlier version schedules again`, async () => {
+    test(`${at}: no data is touched, and the earlier version schedules again`, async () => {
       const world = newWorld();
       const { effects, done } = effectsOf(world, { at });
       await assert.rejects(
@@ -131,7 +131,7 @@ suite("a step that fails", () => {
   }
 });
 
-test("a way back that fails is tried again by the next command, whichever it is", async () => {
+test("a way back that fails is tried again by the next command, be it an upgrade or npm run up", async () => {
   for (const goesOn of [true, false]) {
     const world = newWorld();
     const { effects } = effectsOf(world, { at: "deploy 3.3.2" });
@@ -154,7 +154,7 @@ async function killedAt(at: string, late?: true): Promise<World> {
 
 suite("a command that is killed", () => {
   for (const at of ["pause", "drain", "backUp"]) {
-    test(`during ${at}: an upgrade begins that part again, npm run up calls it off`, async () => {
+    test(`during ${at}: an upgrade begins that part again, and npm run up cancels it`, async () => {
       const world = await killedAt(at);
       const goes = effectsOf(world);
       await resume(world.note as Upgrade, goes.effects, true);
@@ -177,7 +177,7 @@ suite("a command that is killed", () => {
         assert.deepEqual(world, upgraded);
       }
     });
-    test(`during ${at}: it goes back if going on fails`, async () => {
+    test(`during ${at}: the next command goes back if going on fails`, async () => {
       const world = await killedAt(at);
       const { effects, done } = effectsOf(world, { at: "deploy 3.3.2" });
       await assert.rejects(resume(world.note as Upgrade, effects, false), /runs 2\.11\.2 again/);
@@ -192,7 +192,7 @@ suite("a command that is killed", () => {
     assert.deepEqual(done, ["deploy 3.3.2"]);
     assert.deepEqual(world, upgraded);
   });
-  test("on its way back: the next command goes on going back", async () => {
+  test("on the way back: the next command finishes the way back", async () => {
     const world = newWorld();
     const { effects } = effectsOf(world, { at: "deploy 3.3.2" });
     const killed: Effects = { ...effects, putBack: () => Promise.reject(new Killed()) };

@@ -13,7 +13,7 @@ def scope(path="/api/v2/dags"):
 
 
 class Serving:
-    """An application whose requests begin to answer when they are told to, and end when they are told to."""
+    """Application whose responses begin and end when a test sets the events."""
 
     def __init__(self):
         self.entered = []
@@ -36,13 +36,13 @@ class Serving:
 
 
 async def asked(admission, path="/api/v2/dags"):
-    """Returns the status of an answer."""
+    """Returns the status of the response."""
     said = []
 
     async def send(message):
         said.append(message)
 
-    # A request that never gets an answer fails, instead of holding the tests.
+    # Fails a request without a response, instead of hanging.
     await asyncio.wait_for(admission(scope(path), None, send), 5)
     return said[0]["status"]
 
@@ -54,7 +54,7 @@ class AdmissionTest(unittest.IsolatedAsyncioTestCase):
     def ask(self, admission, *paths):
         return [asyncio.create_task(asked(admission, path)) for path in paths]
 
-    async def test_no_more_at_once_than_places(self):
+    async def test_no_more_requests_than_places_run_at_once(self):
         requests = self.ask(Admission(self.app, 3), *["/api/v2/dags"] * 20)
         await asyncio.sleep(0.05)
         self.assertEqual(len(self.app.entered), 3)
@@ -62,7 +62,7 @@ class AdmissionTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(await asyncio.gather(*requests), [200] * 20)
         self.assertEqual(self.app.most, 3)
 
-    async def test_heartbeats_and_ends_of_tasks_go_first(self):
+    async def test_heartbeats_and_final_states_of_tasks_go_first(self):
         first = ["/execution/task-instances/1/heartbeat", "/execution/task-instances/1/state"]
         requests = self.ask(Admission(self.app, 1), "/a", "/b", "/execution/task-instances/1/run", *first)
         await asyncio.sleep(0.05)
@@ -70,7 +70,7 @@ class AdmissionTest(unittest.IsolatedAsyncioTestCase):
         await asyncio.gather(*requests)
         self.assertEqual(self.app.entered, ["/a", *first, "/b", "/execution/task-instances/1/run"])
 
-    async def test_long_in_line_is_503_and_its_place_is_another_ones(self):
+    async def test_a_request_that_waits_too_long_gets_503_and_the_next_one_its_place(self):
         admission = Admission(self.app, 1, max_wait=0.05)
         inside, late = self.ask(admission, "/a", "/late")
         self.assertEqual(await late, 503)
@@ -80,7 +80,7 @@ class AdmissionTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(await asyncio.gather(inside, next), [200, 200])
         self.assertEqual((self.app.entered, admission.free), (["/a", "/b"], 1))
 
-    async def test_an_answer_that_streams_holds_no_place(self):
+    async def test_a_streaming_response_holds_no_place(self):
         self.app.begin.set()
         self.app.end.clear()
         requests = self.ask(Admission(self.app, 1), "/stream", "/stream")
@@ -89,14 +89,14 @@ class AdmissionTest(unittest.IsolatedAsyncioTestCase):
         self.app.end.set()
         await asyncio.gather(*requests)
 
-    async def test_a_request_that_fails_leaves(self):
+    async def test_a_failed_request_frees_its_place(self):
         admission = Admission(self.app, 1)
         self.app.begin.set()
         with self.assertRaises(ValueError):
             await asked(admission, "/broken")
         self.assertEqual(admission.free, 1)
 
-    async def test_health_stands_in_no_line(self):
+    async def test_health_checks_and_the_version_do_not_wait(self):
         requests = self.ask(Admission(self.app, 1), "/a", "/execution/health", "/api/v2/version")
         await asyncio.sleep(0.05)
         self.assertEqual(len(self.app.entered), 3)

@@ -64,12 +64,12 @@ class ExecutorTest(unittest.TestCase):
             {"first": "scheduled", "second": "failed: why", "third": "forgotten", "old": "forgotten"},
         )
 
-    def test_a_task_that_no_worker_can_start_fails_in_the_end(self):
+    def test_a_task_that_workers_refuse_too_often_fails(self):
         for _ in range(executor.STARTS):
             self.assertEqual(self.unstarted(instance("first", "queued"))["first"], "scheduled")
         self.assertEqual(self.unstarted(instance("first", "queued"))["first"], "failed: why")
 
-    def test_another_message_of_a_refused_task_counts(self):
+    def test_a_refused_message_is_forgotten_if_the_task_has_a_newer_one(self):
         self.assertEqual(self.unstarted(instance("first", "queued", "other"))["first"], "forgotten")
 
     def test_a_start_that_its_worker_gave_up_costs_no_attempt(self):
@@ -78,7 +78,7 @@ class ExecutorTest(unittest.TestCase):
         ended = self.settle(doubtful, self.executor.settle_unseen, *database)
         self.assertEqual(ended, {"a": "scheduled", "b": "dead"})
 
-    def test_a_task_that_nobody_has_is_given_away_after_its_time(self):
+    def test_a_task_in_no_queue_and_no_lease_ends_after_its_time(self):
         doubtful = {"a": ("id", 40), "b": ("id", 60), "c": ("id", 40), "d": ("id", 60), "old": ("id", 40)}
         database = [instance("a", "running"), instance("b", "queued"), instance("c", "queued"), instance("d", "success")]
         ended = self.settle(doubtful, self.executor.settle_unseen, *database, instance("unknown", "running"))

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { run } from "../../../../tools/lib/process.ts";
 
-test("the scheduler's idle sleep ends when there is something to do", async () => {
+test("the scheduler's idle sleep ends when there is work", async () => {
   await run("python3", ["test/unit/components/roles/idle.py"]);
 });

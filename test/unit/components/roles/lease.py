@@ -45,17 +45,17 @@ class WatchTest(unittest.TestCase):
         self.watch.look(broker)
         return {task for task, seconds in self.watch.unseen(dict.fromkeys(tasks, 0)).items() if seconds > 50}
 
-    def test_tasks_in_a_lease_or_a_queue_are_seen(self):
+    def test_a_task_in_a_lease_or_a_queue_is_seen(self):
         broker = Broker([{"properties": {"correlation_id": "b"}}], one={"at": 1, "host": "one", "tasks": ["a"]})
         self.assertEqual(self.unseen(broker, "a", "b", "c"), {"c"})
         self.assertTrue(self.watch.had_lease("one"))
         self.assertFalse(self.watch.had_lease("two"))
 
-    def test_what_others_put_there_hides_nothing(self):
+    def test_foreign_entries_hide_no_task(self):
         broker = Broker([{}, [], 1, {"properties": None}], old={"at": 1}, one={"at": 1, "host": "one", "tasks": ["a"]})
         self.assertEqual(self.unseen(broker, "a", "b"), {"b"})
 
-    def test_a_lease_that_nobody_renews_is_removed_in_the_end(self):
+    def test_a_lease_without_renewals_is_removed(self):
         broker = Broker(one={"at": 1, "host": "one", "tasks": []})
         self.watch.look(broker)
         self.watch.leases = {node: (value, at - 4000) for node, (value, at) in self.watch.leases.items()}

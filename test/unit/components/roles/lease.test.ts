@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { timings } from "../../../../settings/model/timings.ts";
 import { run } from "../../../../tools/lib/process.ts";
 
-/** Constant in a program of components/roles/lease. */
+/** Reads a constant from a program of components/roles/lease. */
 function constantOf(program: string, name: string): number {
   const text = readFileSync(
     new URL(`../../../../components/roles/lease/${program}`, import.meta.url),
@@ -13,7 +13,7 @@ function constantOf(program: string, name: string): number {
   return Number(new RegExp(`^${name} = ([\\d.]+)$`, "m").exec(text)?.[1]);
 }
 
-test("a task's process is dead before the scheduler gives the task away", () => {
+test("a task's process is dead before the scheduler hands the task to another worker", () => {
   const { taskFence, taskDead, messageLost, leaseRenewal, heartbeatTimeout } = timings;
   const ended = taskFence + constantOf("fence.py", "INTERVAL") + constantOf("fence.py", "TERM_SECONDS");
   assert.ok(ended + 5 < taskDead, `${ended} s, and 5 for a busy machine`);
@@ -29,11 +29,11 @@ test("a task's process is dead before the scheduler gives the task away", () => 
   assert.ok(constantOf("fence.py", "TOLERANCE") * heartbeatTimeout >= 180 + 60);
 });
 
-test("the scheduler sees tasks in queues and leases among any other keys", async () => {
+test("the scheduler finds tasks in queues and leases among foreign entries", async () => {
   await run("python3", ["test/unit/components/roles/lease.py"]);
 });
 
-test("the scheduler decides by the database about tasks that Celery does not report", async () => {
+test("the scheduler decides from the database about tasks that Celery does not report", async () => {
   await run("python3", ["test/unit/components/roles/executor.py"]);
 });
 

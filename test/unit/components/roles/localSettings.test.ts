@@ -15,7 +15,7 @@ names = found.__all__
 print(*sorted(names), *(getattr(found, name)() for name in names if callable(getattr(found, name))))
 `;
 
-/** Names that Airflow takes over, and what its functions return, with the user's file. */
+/** Lists the names that Airflow gets with the user's file, and the results of its functions. */
 async function taken(users?: string): Promise<string> {
   for (const [path, text] of Object.entries(localSettings(["own"]))) {
     writeFileSync(join(folder, basename(path)), String(text));
@@ -27,12 +27,12 @@ async function taken(users?: string): Promise<string> {
   return (await run("python3", ["-B", "-c", look], { env: { PYTHONPATH: folder } })).trim();
 }
 
-test("the user's local settings are taken over whole, and the stack's modules are not", async () => {
+test("Airflow gets every name of the user's local settings, and none of the stack's modules", async () => {
   assert.equal(await taken(), "");
   assert.equal(await taken("def task_policy(): return 'applied'\n_own = 1\n"), "_own task_policy applied");
   assert.equal(await taken("__all__ = ['b']\na = 1\ndef b(): return 2\n"), "b 2");
 });
 
-test("a module that the user's local settings lack is reported, not ignored", async () => {
+test("a failed import in the user's local settings is an error", async () => {
   await assert.rejects(taken("import nowhere_to_be_found\n"), /No module named 'nowhere_to_be_found'/);
 });

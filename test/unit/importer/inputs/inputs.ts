@@ -12,7 +12,7 @@ export type Name = (typeof names)[number];
 
 const here = import.meta.dirname;
 
-/** Paths that the compose files of the tests find; those that a stack uses are in the project. */
+/** Paths that the compose files refer to; paths that a stack uses are in the project. */
 const folders: Readonly<Record<string, ReturnType<Input["look"]>>> = {
   "./dags": { kind: "directory", absolute: join(project, "dags"), spelt: "dags" },
   "./plugins": { kind: "directory", absolute: "/srv/airflow/plugins", spelt: "/srv/airflow/plugins" },

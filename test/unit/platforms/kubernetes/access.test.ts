@@ -7,7 +7,7 @@ import type { PodExtras } from "../../../../workload.ts";
 import { controlRoles } from "../../../roleNames.ts";
 import { allOf, declared, type Plain, podsOf, specOf, specsOf } from "./objects.ts";
 
-test("name servers: kube-dns and CoreDNS, link-local ones, those of OpenShift, and the stack's", async () => {
+test("workloads may reach the name servers of clusters, of OpenShift, at link-local addresses and of the stack", async () => {
   const objects = await declared({ kubernetes: { dns: ["10.96.0.10/32"] } });
   const ports = [53, 5353].flatMap((port) => [
     { port, protocol: "UDP" },
@@ -35,7 +35,7 @@ test("name servers: kube-dns and CoreDNS, link-local ones, those of OpenShift, a
   });
 });
 
-test("priority: none unless asked for, so that nothing of the cluster is changed", async () => {
+test("a stack without priority declares no PriorityClass, and a stack with it has one for control and one for tasks", async () => {
   const none = await declared({});
   assert.deepEqual([...allOf(none, "PriorityClass")], []);
   for (const [name, , pod] of podsOf(none)) assert.equal("priorityClassName" in pod, false, name);
@@ -56,7 +56,7 @@ test("priority: none unless asked for, so that nothing of the cluster is changed
 /** Kinds of objects that have no namespace. */
 const clusterWide = ["Namespace", "PriorityClass", "CustomResourceDefinition", "ClusterRole"];
 
-test("createNamespace: false leaves the namespace alone, and all objects are in it", async () => {
+test("createNamespace: false declares no namespace, and all objects are in the given one", async () => {
   const kubernetes = { namespace: "team-data", createNamespace: false };
   const objects = await declared({ kubernetes });
   for (const kind of clusterWide) assert.deepEqual([...allOf(objects, kind).keys()], [], kind);
@@ -71,7 +71,7 @@ test("createNamespace: false leaves the namespace alone, and all objects are in 
   assert.deepEqual([...allOf(await declared({}), "Namespace").keys()], ["kubernetes"]);
 });
 
-test("serviceAccount: annotations of the account of all pods, and no token", async () => {
+test("the service account has the stack's annotations, and mounts no token", async () => {
   const annotations = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/airflow" };
   const objects = await declared({ kubernetes: { serviceAccount: { annotations } } });
   const account = objects.get("ServiceAccount kubernetes") ?? {};
@@ -81,7 +81,7 @@ test("serviceAccount: annotations of the account of all pods, and no token", asy
 
 const podOperator = { namespace: "airflow-tasks", apiServer: ["10.0.0.4:6443"] };
 
-test("podOperator: workers and the triggerer get a token, for pods of another namespace alone", async () => {
+test("podOperator gives workers and the triggerer alone a token, for pods of another namespace", async () => {
   const objects = await declared({ kubernetes: { podOperator } });
   const tokens = podsOf(objects).filter(([, , pod]) => pod.automountServiceAccountToken);
   assert.deepEqual(tokens.map(([name]) => name).sort(), ["triggerer", "worker"]);
@@ -119,7 +119,7 @@ test("podOperator: workers and the triggerer get a token, for pods of another na
   );
 });
 
-test("zones: instances are spread over zones, then over nodes", async () => {
+test("zones: true spreads instances over zones, then over nodes", async () => {
   const keys = async (kubernetes: object) => {
     const [, , pod] =
       podsOf(await declared({ kubernetes })).find(([name]) => name === "webserver") ?? assert.fail();
@@ -150,7 +150,7 @@ test("userIds: cluster leaves user and group to the cluster", async () => {
   }
 });
 
-test("roles.*.pod: fields of the role's pods", async () => {
+test("roles.*.pod adds fields to the role's pods", async () => {
   const pod = {
     annotations: { "example.com/watched": "true" },
     initContainers: [
@@ -172,7 +172,7 @@ test("roles.*.pod: fields of the role's pods", async () => {
   assert.deepEqual(sidecars.map(([name]) => name).sort(), [...controlRoles, "worker"]);
 });
 
-test("roles.*.pod: names of the stack's own are refused", () => {
+test("roles.*.pod refuses names that the stack itself uses", () => {
   const worker = {
     image: "image:1",
     command: ["run"],

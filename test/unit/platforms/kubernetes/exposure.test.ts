@@ -20,12 +20,12 @@ function variables(objects: Map<string, Plain>, name: string): Plain {
   return Object.fromEntries(env.map((variable) => [variable.name, variable.value]));
 }
 
-/** Sources that the policy of a workload admits, besides workloads of the stack. */
+/** Lists the sources that the policy of a workload admits, besides workloads of the stack. */
 function admitted(objects: Map<string, Plain>, name: string): unknown[] {
   return (specOf(objects, `NetworkPolicy ${name}`).ingress as Plain[]).slice(1).map(({ from }) => from);
 }
 
-test("an ingress leads to the webserver alone, from its controller alone", async () => {
+test("an ingress leads only to the webserver, and only its controller may reach the webserver", async () => {
   const objects = await declared({ kubernetes: { ingress } });
   assert.deepEqual([...allOf(objects, "Ingress").keys()], ["webserver"]);
   assert.deepEqual(specOf(objects, "Ingress webserver"), {
@@ -49,7 +49,7 @@ test("behind an ingress the webserver takes client and scheme from the proxy's h
   assert.equal(variables(await declared({}), "webserver").FORWARDED_ALLOW_IPS, undefined);
 });
 
-test("a load balancer outside the cluster: addresses instead of pods, annotations, its own certificate", async () => {
+test("an ingress of an external load balancer has annotations and no TLS Secret, and admits addresses", async () => {
   const annotations = { "alb.ingress.kubernetes.io/target-type": "ip" };
   const from = ["10.0.0.0/16", "10.1.0.0/16"];
   const alb = { class: "alb", from, webserver: "airflow.example.com", annotations };
@@ -88,7 +88,7 @@ test("webserver and Flower share a host by their paths", async () => {
   assert.equal(variables(await declared({ kubernetes: { ingress } }), "flower").FLOWER_URL_PREFIX, undefined);
 });
 
-test("a Gateway: routes instead of ingresses", async () => {
+test("a Gateway gets HTTPRoutes instead of Ingresses", async () => {
   const { class: _, tlsSecret: __, ...rest } = ingress;
   const gateway = { name: "public", namespace: "gateways", listener: "https" };
   const annotations = { "example.com/owner": "data" };

@@ -29,7 +29,7 @@ const stack = {
 
 type Plain = Record<string, unknown>;
 
-/** Resources of a group's autoscaling. */
+/** Declares a stack; returns the resources of a group's autoscaling. */
 async function scaling(config: Config, group = "worker") {
   const declared = await declare({ ...stack, ...config });
   const find = (type: RegExp, name: string) =>
@@ -47,7 +47,7 @@ const parameters = ["host", "port", "userName", "password", "dbName", "sslmode"]
 const count =
   "SELECT count(*) FROM task_instance WHERE state IN ('queued', 'running', 'restarting') AND queue IN";
 
-test("KEDA sets the number of workers by the tasks of their queues, queued and running, for each place", async () => {
+test("KEDA sets the number of workers by the queued and running tasks of their queues, for each task slot", async () => {
   const group = { name: "gpu", queues: ["gpu", "big"], concurrency: 2, autoscale: { min: 0, max: 3 } };
   const { scaled, authentication, statefulSet } = await scaling({ workerGroups: [group] }, "worker-gpu");
   assert.equal(statefulSet.replicas, undefined);
@@ -69,13 +69,13 @@ test("KEDA sets the number of workers by the tasks of their queues, queued and r
   assert.deepEqual(authentication, { secretTargetRef: refs });
 });
 
-test("the default group is counted by the queue that the stack makes the default", async () => {
+test("KEDA counts tasks of the stack's default queue for the default group", async () => {
   const settings = { Operators: { default_queue: "o'clock" } };
   const { scaled } = await scaling({ workerAutoscale: { min: 1, max: 3 }, settings });
   assert.deepEqual(scaled.triggers[0]?.metadata, { query: `${count} ('o''clock')`, targetQueryValue: "4" });
 });
 
-test("KEDA asks the stack's own Postgres, past PgBouncer, with the login of a Secret; its namespace alone is let in", async () => {
+test("KEDA queries the stack's own Postgres, not PgBouncer, with the login of a Secret, from its own namespace alone", async () => {
   for (const pooling of [{}, { pgbouncer: {} }]) {
     const { told, policy, scaled } = await scaling({ ...pooling, workerAutoscale: { min: 1, max: 3 } });
     assert.deepEqual(told, {
@@ -100,7 +100,7 @@ test("KEDA asks the stack's own Postgres, past PgBouncer, with the login of a Se
   }
 });
 
-test("KEDA may be in a namespace of another name", async () => {
+test("Postgres admits KEDA from the namespace in kedaNamespace", async () => {
   const { policy } = await scaling({
     workerAutoscale: { min: 1, max: 3 },
     kubernetes: { kedaNamespace: "scaling" },
@@ -108,7 +108,7 @@ test("KEDA may be in a namespace of another name", async () => {
   assert.match(JSON.stringify(policy), /"kubernetes.io\/metadata.name":"scaling"/);
 });
 
-test("after a rotation KEDA has the current login", async () => {
+test("KEDA gets the current login after a rotation", async () => {
   const { told } = await scaling({
     workerAutoscale: { min: 1, max: 3 },
     secretGenerations: { metadataPassword: 2 },
@@ -116,7 +116,7 @@ test("after a rotation KEDA has the current login", async () => {
   assert.equal(told.userName, "airflow_2");
 });
 
-test("where an outside Postgres is, is in the Secret; with authorities it has to prove its name", async () => {
+test("KEDA gets the address of an external Postgres in the Secret, and authorities make it verify the name", async () => {
   const url = "postgresql://fl%27ow:pass%5Cword@db.example.com:6432/meta";
   for (const [postgres, sslmode] of [
     [{ url }, "prefer"],
@@ -137,7 +137,7 @@ test("where an outside Postgres is, is in the Secret; with authorities it has to
   }
 });
 
-test("words are quoted as far as KEDA does not do so itself", () => {
+test("quotes and backslashes are escaped for KEDA", () => {
   assert.deepEqual(["plain", "it's", "a\\b", "it's a\\b"].map(quoted), [
     "plain",
     "it\\'s",
@@ -146,7 +146,7 @@ test("words are quoted as far as KEDA does not do so itself", () => {
   ]);
 });
 
-test("KEDA's connections to Postgres are in the budget", () => {
+test("the connection budget counts KEDA's connections to Postgres", () => {
   const opened = (config: Config) =>
     connectionBudget(settingsFrom(raw({ ...stack, ...config }), () => "stack.yaml:3"));
   const fixed = opened({ workers: 3 });

@@ -10,7 +10,7 @@ export const stack = {
   dagsGit: { url: "https://git.example.com/dags.git" },
 };
 
-/** Objects of a stack, by kind and name. */
+/** Declares a stack in a cluster; returns its objects by kind and name. */
 export async function declared(config: Plain): Promise<Map<string, Plain>> {
   const all = await declare({ ...stack, ...config });
   const kind = (type: string) => type.slice(type.lastIndexOf(":") + 1);
@@ -21,7 +21,7 @@ export function specOf(objects: Map<string, Plain>, name: string): Plain {
   return (objects.get(name)?.spec ?? assert.fail(`there is no ${name}`)) as Plain;
 }
 
-/** All objects of a kind, by name. */
+/** Picks the objects of a kind, by name. */
 export function allOf(objects: Map<string, Plain>, kind: string): Map<string, Plain> {
   const own = [...objects].filter(([name]) => name.startsWith(`${kind} `));
   return new Map(own.map(([name, inputs]) => [name.slice(kind.length + 1), inputs]));
@@ -32,11 +32,14 @@ export function specsOf(objects: Map<string, Plain>, kind: string): Record<strin
   return Object.fromEntries(all);
 }
 
-/** Pods of all workloads, with the workload's name. */
+/** Lists the pods of all workloads, with the workload's name and kind. */
 export function podsOf(objects: Map<string, Plain>): [name: string, kind: string, pod: Plain][] {
-  return ["Deployment", "StatefulSet", "Job"].flatMap((kind) =>
+  const pods = ["Deployment", "StatefulSet", "Job"].flatMap((kind) =>
     Object.entries(specsOf(objects, kind)).map(([name, { template }]): [string, string, Plain] => {
       return [name, kind, (template as { spec: Plain }).spec];
     }),
   );
+  // A loop over no pods would prove nothing.
+  assert.notEqual(pods.length, 0);
+  return pods;
 }

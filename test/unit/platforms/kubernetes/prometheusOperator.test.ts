@@ -85,7 +85,7 @@ test("objects of operators wait for the definitions of all kinds that are made",
   }
 });
 
-test("its alerts are those of the stack, about series of the stack's namespace alone", async () => {
+test("an operator's Prometheus gets the stack's alerts, about series of the stack's namespace alone", async () => {
   const find = await declared({ prometheusOperator });
   const { metadata, spec } = find(/:PrometheusRule$/, "exporter-alerts") as {
     metadata: { labels: Plain };
@@ -104,7 +104,7 @@ test("its alerts are those of the stack, about series of the stack's namespace a
   }
 });
 
-test("a matcher of a namespace is added to those of an expression", () => {
+test("a matcher for the namespace is added to every series of an expression", () => {
   assert.equal(
     inNamespace('airflow_source_up == 0 or up{job="airflow"} == 0', "a"),
     'airflow_source_up{namespace="a"} == 0 or up{job="airflow",namespace="a"} == 0',
@@ -112,8 +112,9 @@ test("a matcher of a namespace is added to those of an expression", () => {
   for (const name of Object.keys(families)) assert.equal(inNamespace(name, "a"), `${name}{namespace="a"}`);
 });
 
-test("without the key a cluster gets no object of an operator", async () => {
+test("a cluster without prometheusOperator gets no object of the operator", async () => {
   const find = await declared({});
-  assert.equal(find(/:(ServiceMonitor|PrometheusRule)$/, "exporter-series"), undefined);
+  assert.equal(find(/:ServiceMonitor$/, "exporter-series"), undefined);
+  assert.equal(find(/:PrometheusRule$/, "exporter-alerts"), undefined);
   assert.equal(find(/:NetworkPolicy$/, "exporter-series"), undefined);
 });

@@ -22,7 +22,7 @@ const ebs = storageClass("gp3", "ebs.csi.aws.com", true);
 const efs = storageClass("efs", "efs.csi.aws.com");
 const manual = storageClass("manual", "kubernetes.io/no-provisioner");
 
-test("a default class for one node is refused, and another class is taken", () => {
+test("a storage class for one node is refused, and another class is accepted", () => {
   assert.equal(
     storageFault([ebs, efs], undefined),
     `kubernetes.storage.sharedClass is not given; the cluster's default class gp3 (ebs.csi.aws.com) makes volumes for one node: ${remedy}`,
@@ -36,7 +36,7 @@ test("a default class for one node is refused, and another class is taken", () =
   assert.match(storageFault([rook], "ceph") ?? "", /that class \(rook-ceph\.rbd\.csi\.ceph\.com\) makes/);
 });
 
-test("a class that is missing is refused, with the classes that there are", () => {
+test("a missing storage class is refused, with the classes that exist", () => {
   assert.equal(
     storageFault([efs, manual], undefined),
     `kubernetes.storage.sharedClass is not given; the cluster has no default class (classes: efs, manual): ${remedy}`,
@@ -47,7 +47,7 @@ test("a class that is missing is refused, with the classes that there are", () =
   );
 });
 
-test("volumes made by hand count for their class", () => {
+test("PersistentVolumes made by hand count for their storage class", () => {
   const one = storage("PersistentVolume", "manual", "ReadWriteOnce");
   const many = storage("PersistentVolume", "manual", "ReadWriteMany");
   assert.equal(
@@ -58,7 +58,7 @@ test("volumes made by hand count for their class", () => {
   assert.equal(storageFault([many], "manual"), undefined);
 });
 
-test("a stack with claims for many nodes is deployed already, and is not refused", () => {
+test("a stack whose claims for many nodes exist is not refused", () => {
   assert.equal(
     storageFault([ebs, storage("PersistentVolumeClaim", "data", "ReadWriteMany")], undefined),
     undefined,
@@ -69,7 +69,7 @@ test("a stack with claims for many nodes is deployed already, and is not refused
   );
 });
 
-test("sharedAccess: the access that shared volumes ask for", async () => {
+test("sharedAccess is the access mode of the shared volumes", async () => {
   const modes = async (kubernetes: object) =>
     Object.fromEntries(
       Object.entries(specsOf(await declared({ kubernetes }), "PersistentVolumeClaim")).map(

@@ -1,6 +1,6 @@
 import type { BadRow } from "./rows.ts";
 
-/** A stack in a cluster that is right, but for its keys of the cluster. */
+/** Returns a stack in a cluster that is valid except for its keys of the cluster. */
 function inCluster(name: string, kubernetes: string, says: readonly string[], expressible: boolean): BadRow {
   const config = `config:
   airflow:platform: kubernetes
@@ -13,7 +13,7 @@ function inCluster(name: string, kubernetes: string, says: readonly string[], ex
 
 const ingress = "class: nginx, namespace: nginx, webserver: a.test";
 
-/** A stack in a cluster that reads a repository at an address. */
+/** Returns a stack in a cluster that reads a repository at an address. */
 function atAddress(host: string, egress: string, ranges: string): BadRow {
   const config = `config:
   airflow:platform: kubernetes
@@ -50,7 +50,7 @@ export const cluster: readonly BadRow[] = [
     expressible: false,
   },
   inCluster(
-    "an ingress without a class, that lets nobody in",
+    "an ingress without a class and an admitted namespace",
     "{ ingress: { webserver: a.test } }",
     [
       "ingress.class is not given; expected the class of an ingress controller, or a gateway",
@@ -68,7 +68,7 @@ export const cluster: readonly BadRow[] = [
     false,
   ),
   inCluster(
-    "Flower at the place of the webserver",
+    "Flower at the address of the webserver",
     `{ ingress: { ${ingress}, flower: a.test } }`,
     ["ingress.flower is a.test; the webserver has this address: expected another host name, or a path"],
     false,
@@ -82,7 +82,7 @@ export const cluster: readonly BadRow[] = [
     true,
   ),
   inCluster(
-    "tasks that start pods beside the stack",
+    "tasks that start pods in the stack's own namespace",
     "{ namespace: a, podOperator: { namespace: a, apiServer: [10.0.0.4:6443] } }",
     [
       "podOperator.namespace is a; tasks could read all secrets of the stack there: expected another namespace",
@@ -106,13 +106,13 @@ export const cluster: readonly BadRow[] = [
     false,
   ),
   inCluster(
-    "the webserver, Flower and the monitoring at one place",
+    "Flower and the monitoring at one address",
     "{ ingress: { class: nginx, namespace: nginx, webserver: a.test, flower: b.test, monitoring: b.test } }",
     ["ingress.monitoring is b.test; Flower has this address: expected another host name, or a path"],
     false,
   ),
   inCluster(
-    "the monitoring where the webserver is",
+    "the monitoring at the address of the webserver",
     `{ ingress: { ${ingress}, monitoring: a.test } }`,
     ["ingress.monitoring is a.test; the webserver has this address: expected another host name, or a path"],
     false,
@@ -126,7 +126,7 @@ export const cluster: readonly BadRow[] = [
     true,
   ),
   inCluster(
-    "an API server at no port",
+    "an API server at an impossible port",
     '{ podOperator: { namespace: tasks, apiServer: ["10.0.0.4:65536", "10.0.0.4:0"] } }',
     [0, 1].map(
       (at) =>
@@ -135,7 +135,7 @@ export const cluster: readonly BadRow[] = [
     true,
   ),
   inCluster(
-    "pods of tasks among those of the cluster",
+    "pods of tasks in a namespace of the cluster",
     '{ podOperator: { namespace: kube-system, apiServer: ["10.0.0.4:6443"] } }',
     [
       "podOperator.namespace is kube-system; it belongs to the cluster, and tasks could read all its Secrets: expected a namespace for tasks, such as airflow-tasks",
@@ -143,7 +143,7 @@ export const cluster: readonly BadRow[] = [
     false,
   ),
   {
-    name: "names of no Secret",
+    name: "malformed names and keys of Secrets",
     config: `config:
   airflow:platform: kubernetes
   airflow:images: { airflow: r.test/a:1, postgres: r.test/p:1, redis: r.test/r:1 }
@@ -157,7 +157,7 @@ export const cluster: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "fields of pods that the API does not take",
+    name: "fields of pods that the API server rejects",
     config: `config:
   airflow:platform: kubernetes
   airflow:images: { airflow: r.test/a:1, postgres: r.test/p:1, redis: r.test/r:1 }
@@ -194,13 +194,13 @@ export const cluster: readonly BadRow[] = [
     expressible: false,
   },
   inCluster(
-    "workers before control roles",
+    "a priority of workers above that of control roles",
     "{ priority: { control: 0, tasks: 1 } }",
     ["priority is {…}; expected tasks to be at most control"],
     false,
   ),
   inCluster(
-    "series for an operator without series",
+    "a Prometheus operator without monitoring",
     "{ prometheusOperator: { namespace: prometheus } }",
     [
       "prometheusOperator is {…}; without monitoring there is nothing to collect: expected monitoring as well, such as { retention: 7d }",
@@ -217,7 +217,7 @@ export const cluster: readonly BadRow[] = [
     false,
   ),
   {
-    name: "repositories at addresses that no network has",
+    name: "a repository and a receiver at malformed addresses",
     config: `config:
   airflow:dagsGit: { url: "http://[::.C..4A.E3]/dags.git" }
   airflow:tracing: { endpoint: "http://[1.2]:4318" }

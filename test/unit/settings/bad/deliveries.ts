@@ -2,10 +2,10 @@ import type { BadRow } from "./rows.ts";
 
 const files = "test/unit/settings/bad/files";
 
-/** Files, volumes, packages and secrets that break what they are delivered to. */
+/** Files, volumes, packages and secrets that break the container or image that gets them. */
 export const deliveries: readonly BadRow[] = [
   {
-    name: "volumes over what the stack or the image has",
+    name: "volumes that hide directories of the stack or the image",
     config: `config:
   airflow:roles:
     worker:
@@ -60,7 +60,7 @@ export const deliveries: readonly BadRow[] = [
     expressible: true,
   },
   {
-    name: "files over what the stack or the image has",
+    name: "files that replace files of the stack or the image",
     config: `config:
   airflow:roles:
     webserver: { files: { /opt/airflow: README.md } }
@@ -137,7 +137,7 @@ export const deliveries: readonly BadRow[] = [
     expressible: false,
   })),
   {
-    name: "authorities that are none",
+    name: "authorities from files without a certificate",
     config: `config:
   airflow:postgres: { url: { secure: "v1:a:b" }, ca: package.json }
   airflow:redis: { url: { secure: "v1:a:b" }, ca: ${files}/empty }
@@ -149,7 +149,7 @@ export const deliveries: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a machine's certificates that are none",
+    name: "a machine's certificates from a directory without any",
     config: `config:
   airflow:machines: [{ name: a, docker: "tcp://10.0.0.11:2376", address: 10.0.0.11, certificates: dags }]
 `,
@@ -159,7 +159,7 @@ export const deliveries: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "secrets that nothing encrypted",
+    name: "secrets that are marked as encrypted, but are not",
     config: `config:
   airflow:secrets: { adminPassword: { secure: plain } }
   airflow:variables: { token: { secure: "" } }
@@ -171,7 +171,7 @@ export const deliveries: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a number in the form of what is encrypted",
+    name: "a number in the form of an encrypted value",
     config: `config:
   airflow:workers: { secure: two }
 `,

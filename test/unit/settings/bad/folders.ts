@@ -25,7 +25,7 @@ export const folders: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "no folder",
+    name: "empty paths",
     config: `config:
   airflow:dags: ""
   airflow:requirements: ""
@@ -60,7 +60,7 @@ export const folders: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "files that are none",
+    name: "paths without a file",
     config: `config:
   airflow:secrets: { adminPassword: { file: no/such }, fernetKey: { file: dags } }
   airflow:requirements: dags

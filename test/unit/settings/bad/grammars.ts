@@ -3,7 +3,7 @@ import type { BadRow } from "./rows.ts";
 /** Values that only an engine, a cluster, a registry or Airflow would refuse. */
 export const grammars: readonly BadRow[] = [
   {
-    name: "names that no cluster takes",
+    name: "names that a cluster rejects",
     config: `config:
   airflow:platform: kubernetes
   airflow:dagsImage: r.example.com/dags
@@ -31,7 +31,7 @@ export const grammars: readonly BadRow[] = [
     expressible: true,
   },
   {
-    name: "images that no engine takes",
+    name: "image names that an engine rejects",
     config: `config:
   airflow:images:
     airflow: Registry.example.com/Team/airflow:3.3.2
@@ -50,7 +50,7 @@ export const grammars: readonly BadRow[] = [
     expressible: true,
   },
   {
-    name: "branches, packages, hosts and labels that nobody takes",
+    name: "malformed branches, packages, hosts and labels",
     config: `config:
   airflow:dagsGit: { url: https://git.example.com/dags.git, ref: release..1 }
   airflow:systemPackages: ["git; rm -rf /", "x"]
@@ -69,7 +69,7 @@ export const grammars: readonly BadRow[] = [
     expressible: true,
   },
   {
-    name: "declarations that Airflow does not take",
+    name: "declarations that Airflow rejects",
     config: `config:
   airflow:connections: { "my db": { type: postgres, host: db } }
   airflow:pools: { " api": { slots: 1 } }

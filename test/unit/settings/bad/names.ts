@@ -1,9 +1,9 @@
 import type { BadRow } from "./rows.ts";
 
-/** Names that belong to somebody else, and names that collide. */
+/** Names that others own, and names that collide. */
 export const names: readonly BadRow[] = [
   {
-    name: "a namespace of the cluster's",
+    name: "a namespace that belongs to the cluster",
     config: `config:
   airflow:platform: kubernetes
   airflow:dagsImage: r.example.com/dags
@@ -29,7 +29,7 @@ export const names: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "hosts that are the stack's own, or each container",
+    name: "extra hosts with names of the stack or addresses of each container",
     config: `config:
   airflow:extraHosts: { postgres: 10.0.0.1, localhost: 10.0.0.1, worker-2: 10.0.0.2, worker-gpu: 10.0.0.3, db.example.com: 127.0.0.1, webserver-1: 10.0.0.4 }
   airflow:workerGroups: [{ name: gpu, queues: [gpu] }]
@@ -45,7 +45,7 @@ export const names: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "hosts of a cluster",
+    name: "an extra host with a name that the cluster resolves",
     config: `config:
   airflow:platform: kubernetes
   airflow:dagsImage: r.example.com/dags
@@ -58,7 +58,7 @@ export const names: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "workers of one name, by machine and by group",
+    name: "workers whose names collide, by machine and by group",
     config: `config:
   airflow:machines:
     - { name: gpu-big, docker: ssh://a, address: 10.0.0.1, workers: 1 }
@@ -71,7 +71,7 @@ export const names: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a group that is named as a worker of another",
+    name: "a group with the name of another group's worker",
     config: `config:
   airflow:workerGroups: [{ name: gpu, queues: [gpu], workers: 2 }, { name: gpu-2, queues: [fast] }]
 `,
@@ -81,7 +81,7 @@ export const names: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a group that is named as the scaling of another",
+    name: "a group with the name of another group's autoscaling",
     config: `config:
   airflow:platform: kubernetes
   airflow:dagsImage: r.example.com/dags
@@ -94,7 +94,7 @@ export const names: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "workers of a name that is too long",
+    name: "workers whose name is too long",
     config: `config:
   airflow:machines:
     - { name: a-machine-of-a-long-name-rack-3, docker: ssh://a, address: 10.0.0.1, workers: { a-group-of-a-long-name-and-more: 1 } }
@@ -107,7 +107,7 @@ export const names: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "volumes of one name, with a machine's name behind",
+    name: "volumes whose names collide with a machine's suffix",
     config: `config:
   airflow:machines:
     - { name: one, docker: ssh://a, address: 10.0.0.1, workers: 1 }
@@ -121,7 +121,7 @@ export const names: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "users that are one to Airflow",
+    name: "users that Airflow takes for one user",
     config: `config:
   airflow:users:
     Admin: { password: { file: test/unit/settings/bad/files/good } }

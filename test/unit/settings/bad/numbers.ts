@@ -11,7 +11,7 @@ export const numbers: readonly BadRow[] = [
     expressible: true,
   },
   {
-    name: "monitoring: on",
+    name: "monitoring: sometimes",
     config: `config:
   airflow:monitoring: sometimes
 `,
@@ -42,7 +42,7 @@ export const numbers: readonly BadRow[] = [
     expressible: true,
   },
   {
-    name: "a task may take longer than a stopping worker waits",
+    name: "a task timeout that is longer than a stopping worker waits",
     config: `config:
   airflow:settings: { core: { default_task_execution_timeout: 600 } }
 `,
@@ -52,7 +52,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a migration that may not take a minute",
+    name: "a migration limit below a minute",
     config: `config:
   airflow:migrationSeconds: 30
 `,
@@ -123,7 +123,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "dead tasks that nobody looks for",
+    name: "a check for dead tasks that is rarer than the heartbeat timeout",
     config: `config:
   airflow:settings: { scheduler: { task_instance_heartbeat_timeout_detection_interval: 600 } }
 `,
@@ -133,7 +133,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a token that ends before a task counts as dead",
+    name: "a token that expires before its task counts as dead",
     config: `config:
   airflow:settings: { execution_api: { jwt_expiration_time: 20 } }
 `,
@@ -143,7 +143,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a queue whose tokens end unseen",
+    name: "a timeout of queued tasks that is shorter than the interval of its check",
     config: `config:
   airflow:settings: { scheduler: { task_queued_timeout: 60 } }
 `,
@@ -161,7 +161,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "schedulers that queue less than the workers run",
+    name: "schedulers that queue fewer tasks than the workers run",
     config: `config:
   airflow:workers: 10
   airflow:workerConcurrency: 8
@@ -175,7 +175,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "more tasks than the webserver takes heartbeats of",
+    name: "more tasks than the webserver can take heartbeats from",
     config: `config:
   airflow:workers: 100
   airflow:postgres: { settings: { max_connections: 600 } }
@@ -186,7 +186,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "heartbeats that are too many for the webserver",
+    name: "heartbeats that are too frequent for the webserver",
     config: `config:
   airflow:webservers: 1
   airflow:workers: 20
@@ -199,7 +199,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "autoscaled workers count when they have grown",
+    name: "a parallelism below the slots of all autoscaled workers",
     config: `config:
   airflow:platform: kubernetes
   airflow:dagsImage: r.example.com/dags
@@ -213,7 +213,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "no parallelism at all",
+    name: "a parallelism of 0",
     config: `config:
   airflow:settings: { core: { parallelism: 0 } }
 `,
@@ -221,7 +221,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "more tasks than memory",
+    name: "more concurrent tasks than the workers' memory allows",
     config: `config:
   airflow:workerConcurrency: 32
   airflow:postgres: { settings: { max_connections: 200 } }
@@ -232,7 +232,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "less memory than tasks",
+    name: "less memory than the workers' concurrent tasks take",
     config: `config:
   airflow:workerMemory: 256
 `,
@@ -242,7 +242,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a group with more tasks than memory",
+    name: "a group with more concurrent tasks than its memory allows",
     config: `config:
   airflow:workerGroups:
     - { name: big, queues: [big], concurrency: 16, memory: 1024 }
@@ -253,7 +253,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a pool that nothing fills",
+    name: "a pool with more slots than all workers have",
     config: `config:
   airflow:pools:
     api: { slots: 8 }
@@ -299,7 +299,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "more workers than their most",
+    name: "an autoscaling minimum above the maximum",
     config: `config:
   airflow:platform: kubernetes
   airflow:dagsImage: r.example.com/dags
@@ -310,7 +310,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a queue that nobody serves",
+    name: "a default queue that no worker reads",
     config: `config:
   airflow:workers: 0
   airflow:workerGroups: [{ name: gpu, queues: [gpu] }]
@@ -322,7 +322,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a queue twice",
+    name: "a queue that is listed twice",
     config: `config:
   airflow:workerGroups: [{ name: gpu, queues: [gpu, fast, gpu] }]
 `,
@@ -330,7 +330,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "two groups of one name, by their machine",
+    name: "two groups whose workers have one name, by their machine",
     config: `config:
   airflow:workerGroups:
     - { name: gpu, queues: [gpu] }
@@ -345,7 +345,7 @@ export const numbers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a user like the administrator",
+    name: "a user with the administrator's login",
     config: `config:
   airflow:users: { admin: { password: { file: test/unit/settings/bad/files/key-example } } }
 `,

@@ -19,10 +19,10 @@ const itself =
 const backups = "expected a directory for nothing but backups, such as /srv/backups";
 const empty = "its file is empty: expected a file with the secret and nothing else";
 
-/** Addresses outside the stack that lead nowhere, and what is told to the servers there. */
+/** External addresses that lead nowhere, and malformed values for the servers there. */
 export const outside: readonly BadRow[] = [
   row(
-    "addresses of mail that no server takes",
+    "mail addresses that a server rejects",
     `  airflow:monitoring:
     alerts:
       email: { to: "a@b.test,c@d.test", from: "Ops <ops@b.test>", server: mail.test }
@@ -35,7 +35,7 @@ export const outside: readonly BadRow[] = [
     true,
   ),
   row(
-    "addresses of mail, and a port, that nobody has",
+    "malformed mail addresses, and a port beyond the last",
     `  airflow:monitoring:
     alerts:
       email: { to: a..b@b.test, from: a@b..test, server: "mail.test:65536" }
@@ -57,7 +57,7 @@ export const outside: readonly BadRow[] = [
       [`2: monitoring.alerts.email.${absent} is not given; monitoring.alerts.email.${given} needs it`],
     );
   }),
-  row("alerts to nobody", "  airflow:monitoring: { alerts: {} }\n", [
+  row("alerts without a receiver", "  airflow:monitoring: { alerts: {} }\n", [
     "2: monitoring.alerts is {…}; expected webhook, email or both",
   ]),
   row(
@@ -113,7 +113,7 @@ export const outside: readonly BadRow[] = [
     ],
   ),
   row(
-    "headers that are none",
+    "a file of headers without any",
     `  airflow:tracing: { endpoint: http://a.test:4318, headers: { file: ${files}/hook } }\n`,
     [
       "2: tracing.headers is {…}; it has no headers: expected NAME=VALUE, several with a comma between them, on one line",
@@ -149,7 +149,7 @@ export const outside: readonly BadRow[] = [
     ],
   ),
   row(
-    "addresses of each container itself",
+    "addresses that lead to each container itself",
     `  airflow:tracing: { endpoint: http://localhost:4318 }
   airflow:dagsGit: { url: https://127.0.0.1:3000/dags.git }
   airflow:proxy: { http: http://localhost:3128, https: http://127.0.0.1:3128 }
@@ -164,7 +164,7 @@ export const outside: readonly BadRow[] = [
     ],
   ),
   row(
-    "hosts to reach directly that no program knows",
+    "malformed proxies, and malformed hosts to reach directly",
     '  airflow:proxy: { http: http://p.test:65536, https: http://p..test:1, no: [http://a.test, "*.a.test", "*", 10.0.0.0/8] }\n',
     [
       "2: proxy.http is http://p.test:65536; expected http://HOST:PORT, without a login",
@@ -175,7 +175,7 @@ export const outside: readonly BadRow[] = [
     true,
   ),
   row(
-    "machines at addresses and ports that no machine has",
+    "machines at impossible addresses, and one engine twice",
     `  airflow:machines:
     - { name: a, docker: ssh://ops@a.test, address: 0.0.0.0 }
     - { name: b, docker: "ssh://ops@a.test:22", address: 224.0.0.1 }

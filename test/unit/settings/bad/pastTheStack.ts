@@ -1,6 +1,6 @@
 import type { BadRow } from "./rows.ts";
 
-/** Settings and variables that would go past what the stack decides. */
+/** Settings and variables that would bypass decisions of the stack. */
 export const pastTheStack: readonly BadRow[] = [
   {
     name: "options of Celery that the stack decides",
@@ -20,7 +20,7 @@ export const pastTheStack: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "options of Celery that are no object",
+    name: "options of Celery that are not an object",
     config: `config:
   airflow:settings: { celery: { extra_celery_config: worker_pool=solo } }
 `,
@@ -97,7 +97,7 @@ export const pastTheStack: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "places inside the stack",
+    name: "settings of addresses and folders inside the stack",
     config: `config:
   airflow:settings:
     core: { execution_api_server_url: http://x/execution/, dags_folder: /d, hostname_callable: socket.gethostname }
@@ -156,7 +156,7 @@ export const pastTheStack: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "remote logs without a place",
+    name: "remote logs without a destination",
     config: `config:
   airflow:settings: { Logging: { remote_logging: true } }
 `,
@@ -166,7 +166,7 @@ export const pastTheStack: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a setting twice, in other letters",
+    name: "a setting that is given twice, in different case",
     config: `config:
   airflow:settings:
     core: { max_map_length: 10 }
@@ -178,7 +178,7 @@ export const pastTheStack: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "variables that programs obey before the stack",
+    name: "variables that override the stack's own for a program",
     config: `config:
   airflow:roles:
     all:
@@ -238,7 +238,7 @@ export const pastTheStack: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "settings as variables, by command and in other letters",
+    name: "settings as variables, by command and in lower case",
     config: `config:
   airflow:roles:
     scheduler:

@@ -1,6 +1,6 @@
 import type { BadRow } from "./rows.ts";
 
-/** A stack that is right, but for the addresses of the user's proxy. */
+/** Returns a stack that is valid except for the addresses of the user's proxy. */
 function behind(
   name: string,
   addresses: string,
@@ -15,7 +15,7 @@ const form = "expected an address or a range of addresses: 172.18.0.1, 172.18.0.
 
 export const proxies: readonly BadRow[] = [
   behind(
-    "proxies that are no addresses",
+    "proxies that are not addresses",
     '["*", proxy.test, 172.18.0.256, 172.18.0.0/33, "10.0.0.1:80"]',
     [
       `[0] is *; ${form}`,

@@ -1,6 +1,6 @@
 import type { BadRow } from "./rows.ts";
 
-/** Settings that would lose tasks or open the deployment. */
+/** Settings that would lose tasks, or open the deployment to strangers. */
 export const refusals: readonly BadRow[] = [
   {
     name: "another executor",
@@ -13,7 +13,7 @@ export const refusals: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "another executor beside",
+    name: "a second executor",
     config: `config:
   airflow:settings: { core: { "executor": "CeleryExecutor,KubernetesExecutor" } }
 `,
@@ -123,7 +123,7 @@ export const refusals: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "an API for nobody",
+    name: "an API that denies every request",
     config: `config:
   airflow:settings: { fab: { auth_backends: airflow.api.auth.backend.deny_all } }
 `,
@@ -133,7 +133,7 @@ export const refusals: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "settings as variables",
+    name: "a setting as a variable",
     config: `config:
   airflow:roles: { all: { env: { AIRFLOW__CORE__EXECUTOR: LocalExecutor, TZ: UTC } } }
 `,
@@ -288,7 +288,7 @@ export const refusals: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a role of everybody's",
+    name: "a configuration of the webserver with a role for everybody",
     config: `config:
   airflow:roles: { webserver: { files: { /opt/airflow/webserver_config.py: test/unit/settings/bad/files/public.py } } }
 `,

@@ -86,7 +86,7 @@ export const rows: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "backups each 5, none kept, to a store that is not written to",
+    name: "backups without a unit of time, without a copy to keep, and to an unsupported store",
     config: `config:
   airflow:backup: { every: 5, keep: 0, to: s3://bucket/airflow }
 `,
@@ -451,7 +451,7 @@ export const rows: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "machines on a cluster",
+    name: "machines on a cluster without a node and labels",
     config: `config:
   airflow:platform: kubernetes
   airflow:dagsImage: r.example.com/dags
@@ -462,7 +462,7 @@ export const rows: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "machines on a cluster",
+    name: "machines on a cluster with an address",
     config: `config:
   airflow:platform: kubernetes
   airflow:dagsImage: r.example.com/dags
@@ -497,7 +497,7 @@ export const rows: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "dagsGit on a cluster",
+    name: "dagsGit beside dagsImage on a cluster",
     config: `config:
   airflow:platform: kubernetes
   airflow:dagsImage: r.example.com/dags
@@ -508,7 +508,7 @@ export const rows: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "workerGroups on a cluster",
+    name: "workerGroups on a cluster with an unknown machine",
     config: `config:
   airflow:platform: kubernetes
   airflow:dagsImage: r.example.com/dags
@@ -521,7 +521,7 @@ export const rows: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "workerGroups on a cluster",
+    name: "workerGroups on a cluster with both workers and autoscale",
     config: `config:
   airflow:platform: kubernetes
   airflow:dagsImage: r.example.com/dags
@@ -546,7 +546,7 @@ export const rows: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "given secrets in another form",
+    name: "given secrets in a wrong format",
     config: `config:
   airflow:secrets:
     adminPassword: { file: test/unit/settings/bad/files/comma }
@@ -619,7 +619,7 @@ export const rows: readonly BadRow[] = [
     expressible: true,
   },
   {
-    name: "a login in a URL that is told without it",
+    name: "a login in a URL, which the fault does not show",
     config: `config:
   airflow:dagsGit: { url: "https://ann:s3cret@git.example.com/dags.git" }
 `,
@@ -629,7 +629,7 @@ export const rows: readonly BadRow[] = [
     expressible: true,
   },
   {
-    name: "names that a stack file has not",
+    name: "names that a stack file does not have",
     config: `confg: {}
 config:
   workers: 3
@@ -655,7 +655,7 @@ config:
     expressible: true,
   },
   {
-    name: "a secret that is given and made",
+    name: "a secret that is both given and generated",
     config: `config:
   airflow:secrets: { brokerPassword: { file: test/unit/settings/bad/files/hex } }
   airflow:secretGenerations: { brokerPassword: 2 }

@@ -43,7 +43,7 @@ export const secrets: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "no fernet key",
+    name: "a malformed fernet key",
     config: `config:
   airflow:secrets: { fernetKey: { file: test/unit/settings/bad/files/fernet-wrong } }
 `,
@@ -86,7 +86,7 @@ export const secrets: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a database by another scheme",
+    name: "a database URL with another scheme",
     config: `config:
   airflow:postgres: { url: { file: test/unit/settings/bad/files/url-mysql } }
 `,
@@ -106,7 +106,7 @@ export const secrets: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a database without a password, and one with a well-known",
+    name: "a database without a password, and a database with a well-known password",
     config: `config:
   airflow:postgres:
     url: { file: test/unit/settings/bad/files/url-open }
@@ -129,7 +129,7 @@ export const secrets: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "a broker by another scheme",
+    name: "a broker URL with another scheme",
     config: `config:
   airflow:redis: { url: { file: test/unit/settings/bad/files/url-amqp } }
 `,
@@ -147,7 +147,7 @@ export const secrets: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "connections that are no URLs",
+    name: "malformed URLs of connections",
     config: `config:
   airflow:connections:
     one: { uri: { file: test/unit/settings/bad/files/url-none } }

@@ -1,6 +1,6 @@
 import type { BadRow } from "./rows.ts";
 
-/** Settings with which a server of the stack does not start, or outgrows its memory. */
+/** Settings that keep a server of the stack from starting, or let it outgrow its memory. */
 export const servers: readonly BadRow[] = [
   {
     name: "settings that Postgres does not know",
@@ -99,7 +99,7 @@ export const servers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "more than the memory of Redis, and as much as there is",
+    name: "more memory than Redis has, and all memory of Postgres for one worker",
     config: `config:
   airflow:redis: { memory: 256, settings: { maxmemory: 250mb } }
   airflow:postgres: { settings: { autovacuum_work_mem: 1GB } }
@@ -111,7 +111,7 @@ export const servers: readonly BadRow[] = [
     expressible: false,
   },
   {
-    name: "no bound of Redis' memory, and copies of it",
+    name: "Redis without a memory limit, and as a cluster",
     config: `config:
   airflow:redis: { settings: { maxmemory: 0, min-replicas-to-write: 1, cluster-enabled: yes, logfile: /data/log } }
 `,

@@ -15,7 +15,7 @@ function holding(name: string, text: string): string {
   return file;
 }
 
-/** Makes a file of so many bytes. */
+/** Writes a file with this many bytes. */
 function sized(name: string, bytes: number): string {
   return holding(name, "#".repeat(bytes));
 }
@@ -23,7 +23,7 @@ function sized(name: string, bytes: number): string {
 const [a, b] = ["a", "b"].map((name, at) => ({ name, docker: `ssh://${name}`, address: `10.0.0.${at + 1}` }));
 const here = { certificate: "package.json", key: { file: "package.json" } };
 
-/** Fault of a published port. */
+/** Returns the fault of a published port. */
 function clash(key: string, port: number, who: string): string {
   return `publish.${key} is ${port}; ${who} has this port too: expected another one`;
 }
@@ -40,7 +40,7 @@ const elsewhere =
   "settings.core.result_backend is {…}; Airflow 3.3.2 does not know it in core; expected settings.celery.result_backend";
 const larger = "belong in the image, see images.airflow and requirements";
 
-/** Stacks on both sides of what a rule tells apart, with all faults but that of the certificate, which is none. */
+/** Stacks on both sides of a rule's distinction, with all faults except that of the certificate, whose file is no certificate. */
 const stacks: readonly (readonly [name: string, config: Config, ...faults: string[]])[] = [
   [
     "volumes with the suffix of a machine",
@@ -63,7 +63,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     },
   ],
   [
-    "a group with the name of a machine, whose workers are not compared besides",
+    "a group with the name of a machine, whose workers cause no second fault",
     {
       machines: [a, b, { name: "gpu-b", docker: "ssh://c", address: "10.0.0.3", workers: 1 }],
       workerGroups: [
@@ -78,7 +78,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     { extraHosts: { "a.svc": "10.0.0.1", "kubernetes.default": "10.0.0.1" } },
   ],
   [
-    "a group on one machine with the name of another, whose workers are not compared besides",
+    "a group on one machine with the name of another, whose workers cause no second fault",
     { machines: [a, { ...b, workers: 1 }], workerGroups: [{ name: "b", queues: ["q"], machine: "a" }] },
     "workerGroups[0].name is b; expected a name that no machine and no other group has",
   ],
@@ -88,7 +88,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     'extraHosts["a.svc"] is 10.0.0.1; the cluster resolves such names itself: expected the name of a host outside it',
   ],
   [
-    "heartbeats that take as much as they may",
+    "heartbeats that take all of the webserver's share",
     { workers: 5, workerConcurrency: 10, settings: { workers: { min_heartbeat_interval: 1.8 } } },
   ],
   [
@@ -149,7 +149,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     clash("monitoringPort", 443, "another published service"),
   ],
   [
-    "ports of a monitoring that is not there",
+    "ports of a monitoring that the stack does not have",
     { publish: { ...here, address: "127.0.0.1", webserverPort: 9090, flowerPort: 9443 } },
   ],
   [
@@ -284,7 +284,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     "settings.logging.remote_log_conn_id_cmd is {…}; a stack file gives the secret itself, not a command for it: expected settings.logging.remote_log_conn_id, encrypted",
   ],
   [
-    "settings that have another name, in a section that is there and in one that is not",
+    "renamed settings, in an existing section and in a missing one",
     { settings: { scheduler: { dag_dir_list_interval: 3 }, admin: { hide_sensitive_variable_fields: "x" } } },
     "settings.admin.hide_sensitive_variable_fields is {…}; Airflow 3.3.2 calls it core.hide_sensitive_var_conn_fields: expected settings.core.hide_sensitive_var_conn_fields",
     "settings.scheduler.dag_dir_list_interval is {…}; Airflow 3.3.2 calls it dag_processor.refresh_interval: expected settings.dag_processor.refresh_interval",
@@ -296,17 +296,17 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     "roles.worker.env.REQUESTS_CA_BUNDLE is {…}; caCertificates sets it too: expected only one of them",
   ],
   [
-    "a setting that has another name, beside one that nobody has",
+    "a renamed setting beside an unknown one",
     { settings: { admin: { hide_sensitive_variable_fields: "x", zzz: 1 } } },
     "settings.admin.hide_sensitive_variable_fields is {…}; Airflow 3.3.2 calls it core.hide_sensitive_var_conn_fields: expected settings.core.hide_sensitive_var_conn_fields",
   ],
   [
-    "a setting that the stack makes, in a section that is not there",
+    "a setting that the stack decides, in a missing section",
     { settings: { webserver: { web_server_port: 1 } } },
     "settings.webserver.web_server_port is {…}; a role listens only inside its container, and the stack decides where it is published: expected webserverPort and kubernetes.ingress",
   ],
   [
-    "a section of a provider with a name like that of one that is there",
+    "a section of a provider with a name like that of an existing section",
     { images: { airflow: "r.test/a:3.3.2" }, settings: { databse: { zzz: 1 } } },
   ],
   [
@@ -319,7 +319,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
     "config is …; its AUTH_ROLE_PUBLIC gives a role to everybody, without a login: expected a file without it, with users for people",
   ],
   [
-    "sections in which any setting may stand",
+    "sections that accept any setting",
     { settings: { sentry: { anything: 1 }, celery_broker_transport_options: { anything: 1 } } },
   ],
   [
@@ -333,7 +333,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
 ];
 
 for (const [name, config, ...expected] of stacks) {
-  test(`between values: ${name}`, () => {
+  test(`the rules between values have exactly the expected faults for ${name}`, () => {
     assert.deepEqual(
       faults(config)
         .filter((line) => !line.startsWith("publish.certificate is"))
@@ -344,7 +344,7 @@ for (const [name, config, ...expected] of stacks) {
   });
 }
 
-test("a section with a slip in its name is told, whatever the image brings", () => {
+test("a misspelt section is refused, whatever providers the image has", () => {
   const settings = { databse: { sql_alchemy_pool_size: 3 } };
   for (const more of [{}, { images: { airflow: "r.test/a:3.3.2" } }])
     assert.match(

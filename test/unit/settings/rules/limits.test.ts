@@ -9,7 +9,7 @@ function refused(config: Config): string[] {
 
 const longGroup = "g".repeat(32);
 
-/** Machines, whose second has a name of so many letters and a worker of the long group. */
+/** Returns two machines; the second has a name with this many letters, and a worker of the long group. */
 const machines = (letters: number) => ({
   machines: [
     { name: "a", address: "10.0.0.1", docker: "ssh://a" },
@@ -40,7 +40,7 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
     { workers: 2, workerConcurrency: 4, schedulers: 2, settings: { core: { parallelism: 4 } } },
     { workers: 2, workerConcurrency: 4, schedulers: 2, settings: { core: { parallelism: 3 } } },
   ],
-  // Heartbeats of 0.009 s, of which 0.25 s fit into a second.
+  // A heartbeat takes 0.009 s, and 0.25 s of heartbeats fit into a second.
   [
     "webservers",
     { workers: 10, workerConcurrency: 4, settings: { workers: { min_heartbeat_interval: 1.44 } } },
@@ -134,13 +134,13 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
   ],
 ];
 
-/** Makes a key of so many characters. */
+/** Returns a key with this many characters. */
 function signing(length: number): string {
   return "0a9b8c7d".repeat(4).slice(0, length);
 }
 
 for (const [at, [key, allowed, beyond]] of limits.entries())
-  test(`limit ${at + 1}, of ${key}: the last value is taken, and the next is refused`, () => {
+  test(`limit ${at + 1}, of ${key}: the last value is accepted, and the next is refused`, () => {
     assert.deepEqual(refused(allowed), []);
     assert.deepEqual(refused(beyond), [key]);
   });

@@ -11,20 +11,20 @@ import { type Config, cluster, faults } from "./refusals.ts";
 const folder = mkdtempSync(join(tmpdir(), "airflow-outside-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** A file with these contents, as the source of a secret. */
+/** Writes a file, and returns it as the source of a secret. */
 function holding(name: string, text: string): { file: string } {
   const file = join(folder, name);
   writeFileSync(file, text);
   return { file };
 }
 
-/** Makes a private key, with a passphrase if there is one. */
+/** Returns a new private key, encrypted if there is a passphrase. */
 function keyOf(passphrase: string): string {
   const args = ["genpkey", "-algorithm", "ed25519", ...(passphrase ? ["-aes256", "-pass", "stdin"] : [])];
   return execFileSync("openssl", args, { input: passphrase, encoding: "utf8" });
 }
 
-/** An OpenSSH key as far as its head, which names the cipher. */
+/** Returns the head of an OpenSSH key, which names the cipher. */
 function headOf(cipher: string): string {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(cipher.length);
@@ -38,7 +38,7 @@ function headOf(cipher: string): string {
   return `-----BEGIN ${kind}-----\n${bytes.toString("base64")}\n-----END ${kind}-----\n`;
 }
 
-test("a key opens a repository if it has all its lines, and no passphrase", () => {
+test("an SSH key is accepted if it has all its lines, and no passphrase", () => {
   for (const key of [keyOf(""), headOf("none")]) {
     assert.equal(sshKeyProblem(key), undefined);
     assert.equal(sshKeyProblem(key.replaceAll("\n", "\r\n")), undefined);
@@ -49,7 +49,7 @@ test("a key opens a repository if it has all its lines, and no passphrase", () =
     assert.match(sshKeyProblem(key) ?? "", /has a passphrase/);
 });
 
-test("host keys are those of a server by its name, its port, a pattern or a hash", () => {
+test("host keys belong to a server by its name, its port, a pattern or a hash", () => {
   const key = `ssh-ed25519 ${"A".repeat(40)}`;
   const url = "ssh://git@git.test/dags.git";
   const known = [
@@ -74,7 +74,7 @@ test("host keys are those of a server by its name, its port, a pattern or a hash
   assert.ok(mayKnow(`git.test ${key}`, "ssh://git@git.test:22/dags.git"));
 });
 
-test("backups may be in a directory of their own, and not in the project", () => {
+test("backups may be in a directory of their own, and are refused in the project", () => {
   assert.deepEqual(faults({ backup: { to: "/srv/backups" } }), []);
   // A disk's lost+found, which only root may read, is no obstacle, since nothing below the directory is read.
   mkdirSync(join(folder, "backups/.state"), { recursive: true });
@@ -85,7 +85,7 @@ test("backups may be in a directory of their own, and not in the project", () =>
 
 const email = { to: "a@b.test", from: "Air.Flow+prod@mail-1.b.test", server: "10.0.0.7:25" };
 
-/** Unusual configurations that are right. */
+/** Unusual configurations that are valid. */
 const right: readonly (readonly [name: string, config: Config])[] = [
   [
     "a login in the URL of a webhook",
@@ -178,7 +178,7 @@ const right: readonly (readonly [name: string, config: Config])[] = [
 ];
 
 for (const [name, config] of right) {
-  test(`accepted: ${name}`, () => {
+  test(`the configuration is accepted: ${name}`, () => {
     assert.deepEqual(faults(config), []);
   });
 }

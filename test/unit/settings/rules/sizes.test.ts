@@ -8,7 +8,7 @@ import { type Config, cluster, faults } from "./refusals.ts";
 const folder = mkdtempSync(join(tmpdir(), "airflow-sizes-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Makes a file of that many bytes. */
+/** Writes a file with this many bytes. */
 function fileOf(size: number, letter = "x"): string {
   const file = join(folder, `${letter}${size}`);
   writeFileSync(file, letter.repeat(size / Buffer.byteLength(letter)));
@@ -22,14 +22,14 @@ function env(size: number, role = "all"): Config {
   return { roles: { [role]: { env: { BIG: "x".repeat(size) } } } };
 }
 
-/** Variables of a role that have that many bytes together. */
+/** Returns variables of a role that have this many bytes together. */
 function many(bytes: number, role = "all"): Config {
   const names = Array.from({ length: 10 }, (_, at) => `A${at}`);
   const length = bytes / names.length - 4;
   return { roles: { [role]: { env: Object.fromEntries(names.map((name) => [name, "x".repeat(length)])) } } };
 }
 
-/** Files of a role, none of which is delivered apart from the others. */
+/** Returns files of a role, each of the same size. */
 function files(count: number, size: number): Config {
   const all = Array.from({ length: count }, (_, at) => [`/opt/models/${at}`, fileOf(size)]);
   return { roles: { worker: { files: Object.fromEntries(all) } } };
@@ -106,7 +106,7 @@ for (const [name, fits, tooLarge, fault] of rows)
     assert.deepEqual(faults(tooLarge), [fault]);
   });
 
-test("settings count for the variables of each role", () => {
+test("settings count towards the variables of each role", () => {
   const long = "x".repeat(100_000);
   const settings = { core: { default_timezone: long }, api: { instance_name: long } };
   const told = faults({ ...many(790_000, "worker"), settings });
@@ -117,14 +117,14 @@ test("settings count for the variables of each role", () => {
   );
 });
 
-test("files that are delivered apart from the others do not count, nor does anything on Docker", () => {
+test("large files with a ConfigMap of their own do not count, and Docker has no such limit", () => {
   assert.deepEqual(faults({ ...cluster, ...files(16, 65_537) }), []);
   assert.deepEqual(faults(files(16, 61_441)), []);
   assert.deepEqual(faults(secretFiles(10, 98_305)), []);
   assert.deepEqual(faults({ variables: { large: { file: fileOf(room + 10) } } }), []);
 });
 
-test("authorities that no ConfigMap of a cluster holds are refused", () => {
+test("authorities that exceed a ConfigMap of a cluster are refused", () => {
   const pem = fileOf(800_000, "p");
   const told = faults({ ...cluster, caCertificates: [pem] });
   assert.ok(

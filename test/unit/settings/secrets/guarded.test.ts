@@ -29,12 +29,12 @@ const heldBack: readonly [path: string, why: RegExp][] = [
 ];
 
 for (const [path, why] of heldBack) {
-  test(`holds back ${path.replace(folder, "FOLDER").replace(project, "PROJECT")}`, () => {
+  test(`the directory ${path.replace(folder, "FOLDER").replace(project, "PROJECT")} is held back`, () => {
     assert.match(directoryHeldBack(path) ?? "", why);
   });
 }
 
-test("takes folders with nothing of the kind in them, and files outside of a state", () => {
+test("a directory without the project and a state is accepted, and so is a file outside a state", () => {
   for (const path of [join(project, "dags"), join(folder, "dags"), join(folder, "link/dags")])
     assert.equal(directoryHeldBack(path), undefined);
   assert.match(fileHeldBack(join(folder, "clones/one/.state/passphrase")) ?? "", /it is in \.state/);

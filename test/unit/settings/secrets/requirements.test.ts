@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), "requirements-"));
 after(() => rmSync(folder, { recursive: true }));
 const file = join(folder, "requirements.txt");
 
-/** Faults of a requirements.txt, without what comes before the number of the line. */
+/** Lists the faults of a requirements.txt, from the number of the line on. */
 function faults(text: string): string[] {
   writeFileSync(file, text);
   try {
@@ -54,19 +54,19 @@ const rows: readonly (readonly [line: string, fault: string])[] = [
 ];
 
 for (const [line, fault] of rows)
-  test(`a line shows no secret: ${line.replaceAll(secret, "SECRET").split("\n")[0]}`, () => {
+  test(`the fault of a line shows no secret: ${line.replaceAll(secret, "SECRET").split("\n")[0]}`, () => {
     const told = faults(`cowsay==6.1\n${line}\n`);
     assert.ok(!told.join().includes(secret.slice(4, 12)), told.join());
     assert.deepEqual(told, [`2 ${fault}`]);
   });
 
-test("two versions that contradict each other show no secret", () => {
+test("the fault of two versions that contradict each other shows no secret", () => {
   const told = faults(`own==1.0+${secret}\nown==2.0+${secret}\n`);
   assert.ok(!told.join().includes(secret.slice(4, 12)), told.join());
   assert.equal(told.length, 1);
 });
 
-test("addresses without a login are taken", () => {
+test("addresses without a login are accepted", () => {
   const lines = [
     "own @ https://files.test/own@1.whl",
     "own @ git+https://git.test/own.git@v1",

@@ -61,7 +61,7 @@ const look: Look = {
 
 const report = reportOf("ours", look, settings);
 
-test("a report has all that the page has, in the documented form", () => {
+test("the report for programs has all data of the page, in documented fields", () => {
   assert.deepEqual(report, {
     stack: "ours",
     at: "2026-11-24T12:00:00.000Z",
@@ -104,7 +104,7 @@ test("a report has all that the page has, in the documented form", () => {
   for (const field of Object.keys(report)) assert.match(docs, new RegExp(`^\\| \`${field}\``, "m"));
 });
 
-test("the page shows what waits, what needs a person, and what is wrong", () => {
+test("the page shows waiting runs, warnings and troubles", () => {
   const page = pageOf(look, report);
   assert.ok(
     page.includes(`
@@ -150,7 +150,7 @@ test("the reason of a container's restart is the memory, the health check, or it
   assert.deepEqual(container(1, {}), [1, "its process ended; see its log"]);
 });
 
-test("the reason of a pod's restart is the cluster's", () => {
+test("the reason of a pod's restart comes from the cluster", () => {
   const pod = (reason: string, exitCode: number) => ({
     metadata: { name: "redis-0", creationTimestamp: at.toISOString() },
     spec: { nodeName: "node-a", containers: [{ image: "redis" }] },

@@ -7,7 +7,7 @@ const worker = (queues: string[], running: Record<string, number>, places: numbe
   return { queues, running, places };
 };
 
-test("places of a worker with several queues count for each of them", () => {
+test("the task slots of a worker count for each of its queues", () => {
   const workers = {
     "worker-1": worker(["default", "gpu"], { default: 3, gpu: 1 }, 4),
     "worker-2": worker(["default"], {}, 2),
@@ -38,13 +38,13 @@ function why(waiting: Partial<Waiting>): (string | number | null)[] | undefined 
   return run && [run.tasks, run.seconds, run.why];
 }
 
-test("a run waits for its DAG, or for other runs of that", () => {
+test("a run waits for a paused DAG, or for other runs of the DAG", () => {
   assert.deepEqual(why({ runs: [{ ...group, paused: true }] }), [null, 5, "the DAG is paused"]);
   assert.deepEqual(why({ runs: [{ ...group, active: 16 }] }), [null, 5, "max_active_runs: 16 of 16 run"]);
   assert.equal(why({ runs: [{ ...group, active: 15 }] }), undefined);
 });
 
-test("a task waits for its DAG, a slot of its pool, other tasks of its run, or a worker", () => {
+test("a task waits for a paused DAG, a slot of its pool, other tasks of its run, or a worker", () => {
   const because = (text: string) => [3, 5, text];
   assert.deepEqual(why({ tasks: [{ ...task, paused: true }] }), because("the DAG is paused"));
   assert.deepEqual(
@@ -55,7 +55,7 @@ test("a task waits for its DAG, a slot of its pool, other tasks of its run, or a
   assert.deepEqual(why({ tasks: [{ ...task, active: 16 }] }), because("max_active_tasks: 16 of 16 run"));
   assert.deepEqual(why({ tasks: [{ ...queued, queue: "nobody" }] }), because("no worker reads queue nobody"));
   assert.deepEqual(why({ tasks: [queued] }), because("all 4 places of queue full are busy"));
-  // A pool without a limit, a pool with a slot, and a queue without a reader that is to come.
+  // A pool without a limit, a pool with a free slot, and a queue whose worker is about to start.
   for (const other of [{ ...task, pool: "endless" }, task, { ...queued, queue: "free" }]) {
     assert.equal(why({ tasks: [other] }), undefined);
   }

@@ -1,6 +1,6 @@
 import type { BadRow } from "../rows.ts";
 
-/** Numbers and booleans that other versions of YAML read in another way. */
+/** Numbers and booleans that other versions of YAML read differently. */
 export const otherReaders: readonly BadRow[] = [
   {
     name: "numbers that two versions of YAML read differently",

@@ -1,6 +1,6 @@
 import type { BadRow } from "../rows.ts";
 
-/** Keys that are not the project's. */
+/** Keys with a prefix other than the project's. */
 export const prefixes: readonly BadRow[] = [
   {
     name: "slips in the prefix",

@@ -1,13 +1,13 @@
 import type { BadRow } from "../rows.ts";
 
-/** Files that an editor takes for right ones. */
+/** Names of files that an editor accepts. */
 const unnoticed = ["an empty file", "a file of comments", "texts that no database takes"];
 
 function row(name: string, config: string, ...says: string[]): BadRow {
   return { name, config, says, expressible: !unnoticed.includes(name) };
 }
 
-/** Files that are no YAML, or no stack file. None of the faults repeats what the file says. */
+/** Files that are not YAML, or not a stack file. None of the faults repeats the text of the file. */
 export const syntax: readonly BadRow[] = [
   row("an empty file", "", "1: is empty; expected config: and its values"),
   row("a file of comments", "# workers\n", "1: is empty; expected config: and its values"),
@@ -83,7 +83,7 @@ export const syntax: readonly BadRow[] = [
     "2: is not YAML: a key is a list or an object; expected a name, in quotes if it has brackets",
   ),
   row(
-    "<< in quotes, and of what is no object",
+    "<< in quotes, and << with a value that is not an object",
     'config:\n  airflow:roles:\n    scheduler: { memory: &hunter2 2048 }\n    triggerer: { <<: *hunter2 }\n    webserver: { "<<": { memory: 1024 } }\n    flower: { <<: [{ cpu: 1 }, *hunter2] }\n',
     "4: is not YAML: << adds the keys of an object; expected it without quotes, and the alias of an object, or a list of them, behind it",
     "5: is not YAML: << adds the keys of an object; expected it without quotes, and the alias of an object, or a list of them, behind it",
