@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parse } from "yaml";
 import { project } from "../../tools/lib/process.ts";
-import type { Config } from "../unit/mocks.ts";
+import type { Config } from "../unit/settingsFrom.ts";
 
 /** Stack configured for both platforms. */
 export interface Twins {

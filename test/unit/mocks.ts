@@ -5,13 +5,13 @@ import type { StateResource } from "../../platforms/ownership/known.ts";
 import { keepVolumes, platformOf } from "../../platforms/platform.ts";
 import type { ExportedState } from "../../tools/lib/state.ts";
 import { unmarked } from "../../tools/lib/unmarked.ts";
-import { settingsFrom } from "./settingsFrom.ts";
+import { type Config, settingsFor } from "./settingsFrom.ts";
 
 export interface Declared {
   readonly type: string;
   readonly name: string;
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** URN and id of its provider, joined by `::`. */
+  /** URN and id of the resource's provider, joined by `::`. */
   readonly provider?: string | undefined;
   readonly registered: Registered;
 }
@@ -57,15 +57,6 @@ function noteRegistrations(): ReadonlyMap<string, Registered> {
   return noted;
 }
 
-/** Configuration of a stack, by key without the project's prefix. */
-export type Config = Readonly<Record<string, unknown>>;
-
-/** Configuration in the form that Pulumi passes to a program. */
-export function raw(config: Config): Record<string, string> {
-  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key, text(value)]));
-}
-
 /** Secrets in the cluster: texts by key, by the Secret's name. */
 type Found = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -85,7 +76,7 @@ interface Circumstances {
   readonly making?: (type: string, name: string) => Promise<void>;
 }
 
-/** Resources that a stack requests from providers, with minted secrets as plain `minted-<name>`. */
+/** Declares a stack; returns the resources that it requests from providers, with minted secrets as plain `minted-<name>`. */
 export async function declare(
   config: Config = {},
   exitCode = 0,
@@ -124,7 +115,7 @@ export async function declare(
     call: () => ({}),
   });
   const noted = noteRegistrations();
-  const settings = settingsFrom(raw(config), () => "stack.yaml:3");
+  const settings = settingsFor(config);
   const platform = await platformOf(settings, "airflow-unit", look?.(declared));
   new Airflow("airflow", platform, settings, past);
   keepVolumes(platform, settings, earlier);
@@ -132,7 +123,7 @@ export async function declare(
   return declared;
 }
 
-/** State with just these resources. */
+/** Returns a state with these resources alone. */
 export function stateOf(declared: readonly Declared[]): ExportedState {
   const resources = declared.map(({ type, name, inputs, provider = "" }) => ({
     urn: `urn:pulumi:unit::airflow::${type}::${name}`,
@@ -153,7 +144,7 @@ export function containersOf(declared: readonly Declared[]): Map<string, Record<
 const keepAlive =
   "connect_timeout=10&keepalives_idle=5&keepalives_interval=3&keepalives_count=3&tcp_user_timeout=12000";
 
-/** Adds those options to a database URL. */
+/** Adds the options in `keepAlive` to a database URL. */
 export function patient(url: string): string {
   return url.includes("?") ? url.replace("?", `?${keepAlive}&`) : `${url}?${keepAlive}`;
 }

@@ -8,10 +8,10 @@ export interface Program {
   readonly name: string;
   readonly image: string;
   readonly command: readonly string[];
-  /** Everything that it is given, including secrets. */
+  /** Text of everything that the program is given, including secrets. */
   readonly told: string;
   readonly env: Texts;
-  /** Paths of its files, secrets and volumes. */
+  /** Paths of the program's files, secrets and volumes. */
   readonly paths: ReadonlySet<string>;
   readonly hosts: Texts;
   readonly labels: Texts;

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Decrypter, Encrypter, generateIdentity, identityToRecipient } from "age-encryption";
@@ -10,8 +9,9 @@ import { identityOf } from "../../../components/backup/identity.ts";
 import { readArchive } from "../../../tools/lib/backup/archive.ts";
 import { stackText } from "../../../tools/lib/backup/stackText.ts";
 import { run } from "../../../tools/lib/process.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-archive-"));
+const folder = temporaryFolder("archive");
 const identity = await generateIdentity();
 const dump = Buffer.alloc(300_000, "rows of a table ");
 

@@ -3,44 +3,26 @@ import { test } from "node:test";
 import { identityOf } from "../../../components/backup/identity.ts";
 import { serverShares } from "../../../settings/model/connections.ts";
 import { builtFor } from "../../../tools/images.ts";
-import { type Config, containersOf, declare, raw } from "../mocks.ts";
+import { type Container, containers, fileIn } from "../containers.ts";
+import { containersOf, declare } from "../mocks.ts";
 import { programsOf } from "../programs.ts";
-import { settingsFrom } from "../settingsFrom.ts";
-
-interface Container {
-  readonly image: string;
-  readonly user: string;
-  readonly entrypoints: readonly string[];
-  readonly envs: readonly string[];
-  readonly uploads: readonly { readonly file: string; readonly content: string }[];
-  readonly mounts: readonly Readonly<Record<string, unknown>>[];
-}
+import { type Config, settingsFor } from "../settingsFrom.ts";
 
 const config: Config = { workers: 1, backup: { every: "6h", keep: 5 } };
 
-async function containers(stated: Config): Promise<ReadonlyMap<string, Container>> {
-  return containersOf(await declare(stated)) as unknown as ReadonlyMap<string, Container>;
+async function backupOf(given: Config): Promise<Container> {
+  return (await containers(given)).get("backup") ?? assert.fail("there is no backup");
 }
-
-async function backupOf(stated: Config): Promise<Container> {
-  return (await containers(stated)).get("backup") ?? assert.fail("there is no backup");
-}
-
-function fileIn({ uploads }: Container, path: string): string {
-  return uploads.find(({ file }) => file === path)?.content ?? assert.fail(`there is no ${path}`);
-}
-
-const settings = (stated: Config) => settingsFrom(raw(stated), () => "");
 
 test("a stack has backups only if its configuration asks for them", async () => {
   assert.equal((await containers({ workers: 1 })).has("backup"), false);
-  assert.ok(!builtFor(settings({ workers: 1 })).includes("backup"));
-  assert.ok(builtFor(settings(config)).includes("backup"));
+  assert.ok(!builtFor(settingsFor({ workers: 1 })).includes("backup"));
+  assert.ok(builtFor(settingsFor(config)).includes("backup"));
 });
 
 test("the backup container gets its schedule, the logins of both databases, all secrets and the stack's values", async () => {
   const backup = await backupOf(config);
-  assert.equal(backup.image, settings(config).images.backup);
+  assert.equal(backup.image, settingsFor(config).images.backup);
   assert.equal(backup.user, "999:999");
   assert.deepEqual(backup.entrypoints.slice(-3), ["python3", "/opt/backup/backup.py", "serve"]);
   const about = JSON.parse(fileIn(backup, "/opt/backup/settings.json"));
@@ -92,8 +74,8 @@ test("an external database for both metadata and results is dumped once", async 
 });
 
 test("the backup has two connections to Postgres, and bypasses PgBouncer", () => {
-  for (const stated of [config, { ...config, pgbouncer: {} }]) {
-    const counts = serverShares(settings(stated)).filter(({ client }) => client === "backup");
+  for (const given of [config, { ...config, pgbouncer: {} }]) {
+    const counts = serverShares(settingsFor(given)).filter(({ client }) => client === "backup");
     assert.deepEqual(
       counts.map(({ count }) => count),
       [2],

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clientShares } from "../../../settings/model/connections.ts";
 import { rolesIn } from "../../../settings/schema/versions.ts";
-import { containersOf, declare, raw } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
-
-type Uploads = { file: string; content: string }[];
+import type { Uploads } from "../containers.ts";
+import { containersOf, declare } from "../mocks.ts";
+import { settingsFor } from "../settingsFrom.ts";
 
 const own = "/opt/airflow/config/airflow_on_celery/";
 
@@ -49,7 +48,7 @@ for (const version of ["3.3.2", "2.11.2"]) {
       patience: 300,
       wakes: false,
     });
-    const shares = clientShares(settingsFrom(raw(config), () => ""));
+    const shares = clientShares(settingsFor(config));
     assert.deepEqual(
       shares.filter(({ client }) => client === "canary").map(({ count }) => count),
       [1],

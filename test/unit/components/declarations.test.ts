@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import {
   type Declared,
   isNothing,
@@ -14,11 +13,11 @@ import {
 import type { Settings } from "../../../settings/model/groups.ts";
 import { readStackFile } from "../../../settings/read/read.ts";
 import { project } from "../../../tools/lib/process.ts";
-import { containersOf, declare, raw } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { containersOf, declare } from "../mocks.ts";
+import { settingsFor } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-declarations-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("declarations");
 
 const secretFile = join(folder, "password");
 writeFileSync(secretFile, "from a file\n");
@@ -32,10 +31,6 @@ const declared = {
   pools: { api: { slots: 2 } },
   users: { ann: { role: "Op", password: "only of this test" } },
 };
-
-function settings(config: Parameters<typeof raw>[0]): Settings {
-  return settingsFrom(raw(config), String);
-}
 
 test("a job brings what is declared into the database, after the migration; secrets are in its secret file only", async () => {
   const containers = containersOf(await declare(declared));
@@ -83,20 +78,20 @@ function outputs(record: Declared) {
 }
 
 test("a stack that declares nothing has no outputs of it, since Pulumi warns of undefined ones", () => {
-  assert.deepEqual(outputsOf(recordOf(settings({}), {})), {});
+  assert.deepEqual(outputsOf(recordOf(settingsFor({}), {})), {});
   const pools = { p: { slots: 1 } };
-  assert.deepEqual(outputsOf(recordOf(settings({ pools }), {})), { declared: ["pools.p"] });
+  assert.deepEqual(outputsOf(recordOf(settingsFor({ pools }), {})), { declared: ["pools.p"] });
 });
 
 test("objects no longer declared are kept and reported, or deleted on request; a second run changes nothing", () => {
-  const first = recordOf(settings({ variables: { a: "1", b: "2" }, pools: { p: { slots: 1 } } }), {});
+  const first = recordOf(settingsFor({ variables: { a: "1", b: "2" }, pools: { p: { slots: 1 } } }), {});
   assert.deepEqual(first.declared, { connections: [], variables: ["a", "b"], pools: ["p"], users: [] });
   assert.ok(isNothing(first.undeclared) && isNothing(first.deleted));
 
   const fewer = { variables: { a: "1" } };
-  const second = recordOf(settings(fewer), outputs(first));
+  const second = recordOf(settingsFor(fewer), outputs(first));
   assert.deepEqual(second.undeclared, { ...noNames, variables: ["b"], pools: ["p"] });
-  assert.deepEqual(recordOf(settings(fewer), outputs(second)), second);
+  assert.deepEqual(recordOf(settingsFor(fewer), outputs(second)), second);
   assert.deepEqual(
     leftOver(second).map((line) => line.split(" is no longer")[0]),
     ["variables.b", "pools.p"],
@@ -104,13 +99,13 @@ test("objects no longer declared are kept and reported, or deleted on request; a
   assert.match(leftOver(second)[0] ?? "", /stays in Airflow\..*airflow:deleteUndeclared: true$/);
 
   const asked = { ...fewer, deleteUndeclared: true };
-  const third = recordOf(settings(asked), outputs(second));
+  const third = recordOf(settingsFor(asked), outputs(second));
   assert.deepEqual(third.deleted, second.undeclared);
   assert.deepEqual(leftOver(third), []);
-  assert.deepEqual(recordOf(settings(asked), outputs(third)), third);
-  assert.ok(isNothing(recordOf(settings(fewer), outputs(third)).undeclared));
+  assert.deepEqual(recordOf(settingsFor(asked), outputs(third)), third);
+  assert.ok(isNothing(recordOf(settingsFor(fewer), outputs(third)).undeclared));
 
-  const again = recordOf(settings({ variables: { a: "1", b: "3" } }), outputs(second));
+  const again = recordOf(settingsFor({ variables: { a: "1", b: "3" } }), outputs(second));
   assert.deepEqual(again.undeclared, { ...noNames, pools: ["p"] });
 });
 

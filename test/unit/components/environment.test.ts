@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { knownSettings } from "../../../settings/model/known.ts";
+import type { Uploads } from "../containers.ts";
 import { containersOf, declare } from "../mocks.ts";
-
-type Uploads = { file: string; content: string }[];
 
 async function declared(config: Parameters<typeof declare>[0] = {}) {
   const containers = containersOf(await declare(config));

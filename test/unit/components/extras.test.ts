@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createPublicKey } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { z } from "zod";
-import { authorityCertificate, machineCertificate } from "../../../platforms/docker/certificate.ts";
+import { machineCertificate } from "../../../platforms/docker/certificate.ts";
 import { webserverConfig } from "../../../settings/model/names/ownCode.ts";
 import {
   authoritiesFile,
@@ -22,11 +21,13 @@ import {
 import { schema } from "../../../settings/schema/schema.ts";
 import { secretsDirectory } from "../../../workload.ts";
 import { runningRoles } from "../../roleNames.ts";
-import { type Config, type Declared, declare } from "../mocks.ts";
+import { authorityOf, ecKey, pemOf } from "../certificates.ts";
+import { type Declared, declare } from "../mocks.ts";
 import { type Program, programsOf } from "../programs.ts";
+import type { Config } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-extras-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("extras");
 
 function written(name: string, content: string): string {
   const path = join(folder, name);
@@ -34,9 +35,9 @@ function written(name: string, content: string): string {
   return path;
 }
 
-const signer = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-const key = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-const authority = written("authority.pem", await authorityCertificate(createPublicKey(signer), signer, 1));
+const signer = ecKey();
+const key = ecKey();
+const authority = written("authority.pem", await authorityOf(signer));
 const text = written("x.ini", "[x]\n");
 for (const name of ["plugins", "config"]) mkdirSync(join(folder, name));
 written("plugins/own.py", "");
@@ -98,7 +99,7 @@ const own: Config = { secretGenerations: { metadataPassword: 2 } };
 const publish = {
   address: "10.0.0.1",
   certificate: written("tls.pem", certificate),
-  key: { file: written("tls.key", key.export({ type: "pkcs8", format: "pem" }).toString()) },
+  key: { file: written("tls.key", pemOf(key)) },
 };
 const traced = {
   endpoint: "http://otlp.test:4318/",
@@ -143,13 +144,13 @@ const stacks: Readonly<Record<string, Config>> = {
 };
 
 /** True if a program only fills a volume, with the image whose user owns the volume. */
-function fills({ command }: Program): boolean {
+function fillsVolume({ command }: Program): boolean {
   return command[0] === "true" || command[3] === "deliver";
 }
 
 /** True if a program runs Airflow or its libraries: its image is Airflow's, with or without DAGs. */
 function startsAirflow(program: Program): boolean {
-  return /^(r\.test\/airflow|r\.test\/dags)\b/.test(program.image) && !fills(program);
+  return /^(r\.test\/airflow|r\.test\/dags)\b/.test(program.image) && !fillsVolume(program);
 }
 
 /** Lists the extras that a program lacks. */
@@ -172,7 +173,10 @@ interface Policy {
 }
 
 /** Lists the workloads that may connect outside the cluster: to any address at a port, or to ranges of addresses. */
-function letOut(declared: readonly Declared[]): { readonly at: string[]; readonly anywhere: string[] } {
+function outboundWorkloads(declared: readonly Declared[]): {
+  readonly at: string[];
+  readonly anywhere: string[];
+} {
   const policies = declared
     .filter(({ type }) => type.endsWith(":NetworkPolicy"))
     .map(({ name, inputs }) => [name, (inputs.spec as Policy).egress ?? []] as const);
@@ -188,15 +192,16 @@ for (const [name, config] of Object.entries(stacks)) {
   test(`${name}: every program gets the stack's extras that it needs, and its share of the machine`, async () => {
     const declared = await declare(config);
     const programs = programsOf(declared);
-    const { at, anywhere } = letOut(declared);
+    const { at, anywhere } = outboundWorkloads(declared);
     const missing = programs.flatMap((program): string[] => {
       const isAirflow = startsAirflow(program);
-      const isOut = program.told.includes(`.${outside}`) || [...at, ...anywhere].includes(program.name);
-      const isLed = program.env.HTTPS_PROXY !== undefined;
+      const connectsOutside =
+        program.told.includes(`.${outside}`) || [...at, ...anywhere].includes(program.name);
+      const usesProxy = program.env.HTTPS_PROXY !== undefined;
       return [
         ...(isAirflow ? lacking(program) : []),
-        ...((isAirflow || isOut) && Object.keys(program.hosts).length < 2 ? ["extraHosts"] : []),
-        ...(anywhere.includes(program.name) && !isLed ? ["proxy"] : []),
+        ...((isAirflow || connectsOutside) && Object.keys(program.hosts).length < 2 ? ["extraHosts"] : []),
+        ...(anywhere.includes(program.name) && !usesProxy ? ["proxy"] : []),
         ...(program.labels.team === "data" ? [] : ["labels"]),
         ...Object.entries(program.shares).flatMap(([share, value]) => (value === undefined ? [share] : [])),
       ].map((what) => `${program.name}: ${what}`);

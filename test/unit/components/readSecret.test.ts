@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { readSecret } from "../../../components/readSecret.ts";
 import { DockerPlatform } from "../../../platforms/docker/docker.ts";
 import { KubernetesPlatform } from "../../../platforms/kubernetes/kubernetes.ts";
 import { kubernetesDefaults } from "../../../settings/schema/kubernetes.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-given-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("given");
 
 function written(name: string, text: string): string {
   writeFileSync(join(folder, name), text);

@@ -2,16 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rolesIn } from "../../../settings/schema/versions.ts";
 import { controlRoles } from "../../roleNames.ts";
-import { type Config, declare } from "../mocks.ts";
+import { clusterWithImage } from "../cluster.ts";
+import { declare } from "../mocks.ts";
+import type { Config } from "../settingsFrom.ts";
 
 const platforms: Readonly<Record<string, Config>> = {
   docker: { workers: 1 },
-  kubernetes: {
-    platform: "kubernetes",
-    images: { airflow: "r/airflow:1", postgres: "r/postgres:1", redis: "r/redis:1" },
-    dagsImage: "r.example.com/dags",
-    workers: 1,
-  },
+  kubernetes: { ...clusterWithImage, workers: 1 },
 };
 
 const everyRole = [...controlRoles, "worker"];

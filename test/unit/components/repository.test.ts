@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 import { keyVariables, passwordVariables } from "../../../components/roles/repository.ts";
-import { type Config, declare, raw } from "../mocks.ts";
+import { declare } from "../mocks.ts";
 import { programsOf } from "../programs.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { type Config, settingsFor } from "../settingsFrom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "repository-"));
 const servers: Server[] = [];
@@ -139,8 +139,7 @@ test("only the roles that read DAGs get the repository's credentials", async () 
 });
 
 test("credentials that do not fit a repository's URL are refused", () => {
-  const says = (config: Config, fault: RegExp) =>
-    assert.throws(() => settingsFrom(raw(config), () => "3"), fault);
+  const says = (config: Config, fault: RegExp) => assert.throws(() => settingsFor(config), fault);
   const { key, knownHosts } = ssh;
   says(
     { dagsGit: { url: ssh.url, knownHosts }, systemPackages },
@@ -159,5 +158,5 @@ test("credentials that do not fit a repository's URL are refused", () => {
   says({ dagsGit: ssh }, /the image built here has no ssh: expected systemPackages: \[openssh-client\]/);
   says({ dagsGit: { url: "ssh://git.test/dags.git" } }, /dagsGit\.url is .*; expected the http or https URL/);
   for (const config of [{ dagsGit: https }, { dagsGit: ssh, systemPackages }])
-    assert.doesNotThrow(() => settingsFrom(raw(config), () => "3"));
+    assert.doesNotThrow(() => settingsFor(config));
 });

@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createPublicKey } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import tls from "node:tls";
-import { authorityCertificate, machineCertificate } from "../../../platforms/docker/certificate.ts";
+import { machineCertificate } from "../../../platforms/docker/certificate.ts";
 import { authorityVariables, proxyVariables } from "../../../settings/model/names/ownNames.ts";
-import { Refused } from "../../../settings/read/yaml/refused.ts";
 import { controlRoles } from "../../roleNames.ts";
-import { type Config, containersOf, type Declared, declare, raw } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { authorityOf, ecKey, pemOf } from "../certificates.ts";
+import { clusterWithImage } from "../cluster.ts";
+import { containersOf, type Declared, declare } from "../mocks.ts";
+import { faults } from "../settings/rules/refusals.ts";
+import type { Config } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-roles-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("roles");
 
 function written(name: string, content: string | Buffer): string {
   const path = join(folder, name);
@@ -21,27 +22,21 @@ function written(name: string, content: string | Buffer): string {
   return path;
 }
 
-function ecKey(): KeyObject {
-  return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-}
-
-const pem = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" }).toString();
-
 const files = { authority: "", past: "", certificate: "", key: "", otherKey: "", text: "", token: "" };
 let authority = "";
 
 before(async () => {
   const signer = ecKey();
   const key = ecKey();
-  authority = await authorityCertificate(createPublicKey(signer), signer, 1);
+  authority = await authorityOf(signer);
   files.authority = written("authority.pem", authority);
-  files.past = written("past.pem", await authorityCertificate(createPublicKey(signer), signer, -1 / 48));
+  files.past = written("past.pem", await authorityOf(signer, -1 / 48));
   files.certificate = written(
     "certificate.pem",
     await machineCertificate("airflow.test", createPublicKey(key), signer, 1),
   );
-  files.key = written("key.pem", pem(key));
-  files.otherKey = written("other-key.pem", pem(ecKey()));
+  files.key = written("key.pem", pemOf(key));
+  files.otherKey = written("other-key.pem", pemOf(ecKey()));
   files.text = written("x.ini", "[x]\n");
   files.token = written("token", "of-the-role\n");
 });
@@ -141,12 +136,7 @@ test("the stack's labels are on every container, network and volume, and a stack
   );
 });
 
-const cluster = {
-  platform: "kubernetes",
-  images: { airflow: "r/airflow:1", postgres: "r/postgres:1", redis: "r/redis:1" },
-  dagsImage: "r.example.com/dags",
-  workers: 1,
-};
+const cluster = { ...clusterWithImage, workers: 1 };
 
 interface Manifest {
   readonly metadata: { readonly labels?: Record<string, string> };
@@ -252,20 +242,6 @@ test("in a cluster the authorities are one ConfigMap, mounted in every pod of Ai
   assert.equal(pods.length, airflow.length);
 });
 
-/** Lists the faults of a stack, without the file name. */
-function faults(config: Config): string[] {
-  try {
-    settingsFrom(raw(config), () => "stack");
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    return error.message
-      .split("\n")
-      .slice(1)
-      .map((line) => line.replace(/^ +stack: /, ""));
-  }
-  return [];
-}
-
 test("files, volumes, variables and labels of roles that collide with the stack are refused", () => {
   const big = written("big", "x".repeat(512 * 1024 + 1));
   const binary = written("binary", Buffer.from([0, 1, 2, 255]));
@@ -281,8 +257,8 @@ test("files, volumes, variables and labels of roles that collide with the stack 
     volumes: { "/opt/airflow/logs": "other", "/v": "postgres-data" },
     memory: 100,
   };
-  const told = faults({ proxy, roles: { worker, all: { cpu: 1 } }, labels: { "reaches/redis": "true" } });
-  const keys = told.map((line) => line.slice(0, line.indexOf(" is ")));
+  const lines = faults({ proxy, roles: { worker, all: { cpu: 1 } }, labels: { "reaches/redis": "true" } });
+  const keys = lines.map((line) => line.slice(0, line.indexOf(" is ")));
   assert.deepEqual(
     keys.sort(),
     [
@@ -301,9 +277,9 @@ test("files, volumes, variables and labels of roles that collide with the stack 
       "roles.worker.volumes./v",
     ].sort(),
   );
-  for (const line of told) assert.match(line, /expected /);
+  for (const line of lines) assert.match(line, /expected /);
   assert.ok(
-    told.some((line) =>
+    lines.some((line) =>
       line.endsWith("it has 513 KiB: expected at most 512; larger files belong in the image, or in a volume"),
     ),
   );
@@ -313,16 +289,16 @@ test("a cluster refuses directories of a node, and a proxy that its network poli
   const roles = {
     worker: { volumes: { "/big": "/srv/big" }, files: { "/a/b_c": files.text, "/a_b/c": files.text } },
   };
-  const told = faults({ ...cluster, roles, proxy: { http: "http://10.1.2.3:3128" } });
-  assert.equal(told.length, 3, told.join("\n"));
+  const lines = faults({ ...cluster, roles, proxy: { http: "http://10.1.2.3:3128" } });
+  assert.equal(lines.length, 3, lines.join("\n"));
   assert.ok(
-    told.some((line) =>
+    lines.some((line) =>
       /volumes\.\/big is \/srv\/big; a pod may run on any node, and gets no directory/.test(line),
     ),
   );
-  assert.ok(told.some((line) => /a cluster cannot tell it from \/a\/b_c/.test(line)));
+  assert.ok(lines.some((line) => /a cluster cannot tell it from \/a\/b_c/.test(line)));
   assert.ok(
-    told.some((line) =>
+    lines.some((line) =>
       /^proxy\.http is http:\/\/10\.1\.2\.3:3128; kubernetes\.egress blocks roles from 10\.1\.2\.3/.test(
         line,
       ),
@@ -397,9 +373,9 @@ test("publish adds a container with TLS in front of the webserver and Flower, an
 
 test("only the webserver trusts forwarded headers, and only those from trustedProxies", async () => {
   const all = await containers({ trustedProxies: ["172.18.0.1", "10.0.0.0/8"] });
-  const told = [...all].filter(([, args]) => variablesOf(args).FORWARDED_ALLOW_IPS !== undefined);
+  const trusting = [...all].filter(([, args]) => variablesOf(args).FORWARDED_ALLOW_IPS !== undefined);
   assert.deepEqual(
-    told.map(([name, args]) => [name, variablesOf(args).FORWARDED_ALLOW_IPS]),
+    trusting.map(([name, args]) => [name, variablesOf(args).FORWARDED_ALLOW_IPS]),
     [["webserver", "172.18.0.1,10.0.0.0/8"]],
   );
 });

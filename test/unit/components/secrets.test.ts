@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { stored } from "../../../components/secrets.ts";
 import { secretNames } from "../../../settings/schema/schema.ts";
 import { databaseRoles } from "../../roleNames.ts";
+import type { Uploads } from "../containers.ts";
 import { containersOf, declare, patient } from "../mocks.ts";
 import { settingsFrom } from "../settingsFrom.ts";
 import { fromState } from "../stored.ts";
@@ -128,7 +129,6 @@ test("the JWKS has the current and the previous public key, and no other key", a
   assert.deepEqual(known(dropped), [x(two)]);
 });
 
-type Upload = { file: string; content: string };
 const rotated = Object.fromEntries(secretNames.map((name) => [name, 2]));
 
 /** Secrets of a container by name, its environment and its command. */
@@ -136,7 +136,7 @@ async function delivered(config: Parameters<typeof declare>[0]) {
   const containers = containersOf(await declare(config));
   return (name: string) => {
     const { uploads, envs, entrypoints } = containers.get(name) ?? assert.fail(`there is no ${name}`);
-    const files = (uploads as Upload[]).filter(({ file }) => file.startsWith("/run/secrets/"));
+    const files = (uploads as Uploads).filter(({ file }) => file.startsWith("/run/secrets/"));
     const secrets: Record<string, string> = Object.fromEntries(
       files.map(({ file, content }) => [file.slice("/run/secrets/".length), content]),
     );

@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { stringify } from "yaml";
-import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
 import { builtFor } from "../../../tools/images.ts";
 import { expected } from "../../../tools/lib/status/expected.ts";
 import { render } from "../../../tools/render.ts";
 import { controlRoles, databaseRoles } from "../../roleNames.ts";
-import { type Config, containersOf, type Declared, declare, patient, raw, stateOf } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { authorityOf, ecKey, pemOf } from "../certificates.ts";
+import { clusterWithImage } from "../cluster.ts";
+import { containersOf, type Declared, declare, patient, stateOf } from "../mocks.ts";
+import { type Config, settingsFor } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-services-"));
+const folder = temporaryFolder("services");
 const ca = join(folder, "ca.pem");
-const signer = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-writeFileSync(ca, await authorityCertificate(createPublicKey(signer), signer, 1));
+const signer = ecKey();
+writeFileSync(ca, await authorityOf(signer));
 
 const url = "postgresql://own%40er:pass%2Fword@db.example.com:6543/airflow";
 const redisUrl = "rediss://celery:broker-word@broker.example.com:6380/2";
@@ -24,26 +24,20 @@ const external: Config = { postgres: { url, ca }, redis: { url: redisUrl, ca }, 
 const pooled: Config = { pgbouncer: { poolSize: 7 }, workers: 1 };
 
 const cluster: Config = {
-  platform: "kubernetes",
-  dagsImage: "r.example.com/dags",
-  images: {
-    airflow: "r/airflow:1",
-    postgres: "r/postgres:1",
-    redis: "r/redis:1",
-    pgbouncer: "r/pgbouncer:1",
-  },
+  ...clusterWithImage,
+  images: { ...clusterWithImage.images, pgbouncer: "r/pgbouncer:1" },
 };
 
 type Texts = Readonly<Record<string, string>>;
 
-interface Told {
+interface Delivered {
   readonly env: Texts;
   /** Contents by path. */
   readonly files: Texts;
 }
 
-function onDocker(declared: readonly Declared[]): Map<string, Told> {
-  const told = [...containersOf(declared)].map(([name, { envs, uploads }]): [string, Told] => {
+function onDocker(declared: readonly Declared[]): Map<string, Delivered> {
+  const delivered = [...containersOf(declared)].map(([name, { envs, uploads }]): [string, Delivered] => {
     const pairs = (envs as string[]).map((line) => line.split(/=(.*)/s).slice(0, 2));
     const files = (uploads as { file: string; content: string }[]).map(({ file, content }) => [
       file,
@@ -51,16 +45,16 @@ function onDocker(declared: readonly Declared[]): Map<string, Told> {
     ]);
     return [name, { env: Object.fromEntries(pairs), files: Object.fromEntries(files) }];
   });
-  return new Map(told);
+  return new Map(delivered);
 }
 
 /** Lists the containers that have a file. */
-function having(told: ReadonlyMap<string, Told>, path: string): string[] {
-  return [...told].flatMap(([name, { files }]) => (files[path] === undefined ? [] : [name])).sort();
+function having(delivered: ReadonlyMap<string, Delivered>, path: string): string[] {
+  return [...delivered].flatMap(([name, { files }]) => (files[path] === undefined ? [] : [name])).sort();
 }
 
-function secret(told: ReadonlyMap<string, Told>, name: string, key: string): string | undefined {
-  return told.get(name)?.files[`/run/secrets/${key}`];
+function secret(delivered: ReadonlyMap<string, Delivered>, name: string, key: string): string | undefined {
+  return delivered.get(name)?.files[`/run/secrets/${key}`];
 }
 
 function argumentsOfCheck(declared: readonly Declared[]): readonly string[] {
@@ -87,18 +81,18 @@ test("addresses and logins of external services appear only in files", async () 
 
 test("each role gets the URLs of external services that it needs, in its own format", async () => {
   const declared = await declare(external);
-  const told = onDocker(declared);
+  const delivered = onDocker(declared);
   const tls = "sslmode=verify-full&sslrootcert=%2Fopt%2Fairflow%2Fpostgres-ca.pem";
   const place = patient(`own%40er:pass%2Fword@db.example.com:6543/airflow?${tls}`);
   for (const role of [...databaseRoles, "migration"])
-    assert.equal(secret(told, role, "sql_alchemy_conn"), `postgresql+psycopg2://${place}`, role);
+    assert.equal(secret(delivered, role, "sql_alchemy_conn"), `postgresql+psycopg2://${place}`, role);
   for (const role of databaseRoles)
-    assert.equal(secret(told, role, "sql_alchemy_conn_async"), `postgresql+psycopg://${place}`, role);
+    assert.equal(secret(delivered, role, "sql_alchemy_conn_async"), `postgresql+psycopg://${place}`, role);
   for (const role of ["scheduler", "worker-1"])
-    assert.equal(secret(told, role, "result_backend"), `db+postgresql+psycopg2://${place}`, role);
+    assert.equal(secret(delivered, role, "result_backend"), `db+postgresql+psycopg2://${place}`, role);
   for (const role of ["scheduler", "worker-1", "flower"]) {
-    assert.equal(secret(told, role, "broker_url"), redisUrl, role);
-    const { env } = told.get(role) ?? assert.fail();
+    assert.equal(secret(delivered, role, "broker_url"), redisUrl, role);
+    const { env } = delivered.get(role) ?? assert.fail();
     assert.deepEqual(
       Object.entries(env).filter(([key]) => key.startsWith("AIRFLOW__CELERY__SSL")),
       [
@@ -110,26 +104,31 @@ test("each role gets the URLs of external services that it needs, in its own for
     );
   }
   assert.deepEqual(
-    having(told, "/opt/airflow/postgres-ca.pem"),
+    having(delivered, "/opt/airflow/postgres-ca.pem"),
     [...databaseRoles, "check", "migration", "worker-1"].sort(),
   );
-  assert.deepEqual(having(told, "/opt/airflow/redis-ca.pem"), ["check", "flower", "scheduler", "worker-1"]);
+  assert.deepEqual(having(delivered, "/opt/airflow/redis-ca.pem"), [
+    "check",
+    "flower",
+    "scheduler",
+    "worker-1",
+  ]);
   assert.deepEqual(
-    ["metadata_url", "results_url", "broker_url"].map((key) => secret(told, "check", key)),
+    ["metadata_url", "results_url", "broker_url"].map((key) => secret(delivered, "check", key)),
     [`postgresql://${place}`, `postgresql://${place}`, redisUrl],
   );
   assert.deepEqual(argumentsOfCheck(declared), ["40", "--redis-authorities", "/opt/airflow/redis-ca.pem"]);
 });
 
 /** Self-signed certificate and its key in PEM; an authority's certificate is good enough for a client here. */
-const shown = { certificate: ca, key: String(signer.export({ type: "pkcs8", format: "pem" })) };
-const mutual: Config = { redis: { url: redisUrl, ca, ...shown }, workers: 1 };
+const clientCertificate = { certificate: ca, key: pemOf(signer) };
+const mutual: Config = { redis: { url: redisUrl, ca, ...clientCertificate }, workers: 1 };
 
 test("clients of a Redis with mutual TLS get a certificate, and its key as a secret", async () => {
   const declared = await declare(mutual);
-  const told = onDocker(declared);
+  const delivered = onDocker(declared);
   for (const role of ["scheduler", "worker-1", "flower"]) {
-    const { env } = told.get(role) ?? assert.fail();
+    const { env } = delivered.get(role) ?? assert.fail();
     assert.deepEqual(
       Object.entries(env).filter(([key]) => key.startsWith("AIRFLOW__CELERY__SSL")),
       [
@@ -143,10 +142,10 @@ test("clients of a Redis with mutual TLS get a certificate, and its key as a sec
     );
   }
   const users = ["check", "flower", "scheduler", "worker-1"];
-  assert.deepEqual(having(told, "/opt/airflow/redis-client.pem"), users);
-  assert.deepEqual(having(told, "/run/secrets/redis_client_key"), users);
-  assert.equal(secret(told, "flower", "redis_client_key"), shown.key);
-  assert.equal(told.get("check")?.files["/opt/airflow/redis-client.pem"], readFileSync(ca, "utf8"));
+  assert.deepEqual(having(delivered, "/opt/airflow/redis-client.pem"), users);
+  assert.deepEqual(having(delivered, "/run/secrets/redis_client_key"), users);
+  assert.equal(secret(delivered, "flower", "redis_client_key"), clientCertificate.key);
+  assert.equal(delivered.get("check")?.files["/opt/airflow/redis-client.pem"], readFileSync(ca, "utf8"));
   const authorities = ["--redis-authorities", "/opt/airflow/redis-ca.pem"];
   const certificate = ["--redis-certificate", "/opt/airflow/redis-client.pem"];
   assert.deepEqual(argumentsOfCheck(declared), ["40", ...authorities, ...certificate]);
@@ -167,35 +166,35 @@ test("in a cluster the same roles get the client certificate of Redis as a file,
 
 test("workers know only the database for results, if it is a separate one", async () => {
   const resultsUrl = "postgresql://results:another-word@results.example.com/airflow?sslmode=require";
-  const told = onDocker(await declare({ postgres: { url, resultsUrl }, workers: 1 }));
+  const delivered = onDocker(await declare({ postgres: { url, resultsUrl }, workers: 1 }));
   const there = patient(
     "postgresql+psycopg2://results:another-word@results.example.com:5432/airflow?sslmode=require",
   );
-  assert.equal(secret(told, "worker-1", "result_backend"), `db+${there}`);
-  assert.doesNotMatch(JSON.stringify(told.get("worker-1")), /db\.example\.com/);
+  assert.equal(secret(delivered, "worker-1", "result_backend"), `db+${there}`);
+  assert.doesNotMatch(JSON.stringify(delivered.get("worker-1")), /db\.example\.com/);
 });
 
 test("a timeout in a database URL overrides the default", async () => {
-  const told = onDocker(await declare({ postgres: { url: `${url}?connect_timeout=3` }, workers: 1 }));
-  const { searchParams } = new URL(secret(told, "scheduler", "sql_alchemy_conn") ?? "");
+  const delivered = onDocker(await declare({ postgres: { url: `${url}?connect_timeout=3` }, workers: 1 }));
+  const { searchParams } = new URL(secret(delivered, "scheduler", "sql_alchemy_conn") ?? "");
   assert.equal(searchParams.get("connect_timeout"), "3");
   assert.equal(searchParams.get("tcp_user_timeout"), "12000");
 });
 
 test("a redis:// URL turns TLS off", async () => {
-  const told = onDocker(await declare({ redis: { url: "redis://:broker-word@10.0.0.7" } }));
-  assert.equal(secret(told, "flower", "broker_url"), "redis://default:broker-word@10.0.0.7:6379/0");
-  assert.equal(told.get("flower")?.env.AIRFLOW__CELERY__SSL_ACTIVE, "False");
-  assert.ok(told.has("postgres") && !told.has("redis"));
+  const delivered = onDocker(await declare({ redis: { url: "redis://:broker-word@10.0.0.7" } }));
+  assert.equal(secret(delivered, "flower", "broker_url"), "redis://default:broker-word@10.0.0.7:6379/0");
+  assert.equal(delivered.get("flower")?.env.AIRFLOW__CELERY__SSL_ACTIVE, "False");
+  assert.ok(delivered.has("postgres") && !delivered.has("redis"));
 });
 
 test("with pgbouncer every role except the migration connects through it, and no role prepares statements", async () => {
-  const told = onDocker(await declare(pooled));
+  const delivered = onDocker(await declare(pooled));
   for (const role of databaseRoles) {
     const at = patient("airflow:minted-metadataPassword@pgbouncer:6432/metadata");
-    assert.equal(secret(told, role, "sql_alchemy_conn"), `postgresql+psycopg2://${at}`, role);
-    assert.equal(secret(told, role, "sql_alchemy_conn_async"), `postgresql+psycopg://${at}`, role);
-    const { env, files } = told.get(role) ?? assert.fail();
+    assert.equal(secret(delivered, role, "sql_alchemy_conn"), `postgresql+psycopg2://${at}`, role);
+    assert.equal(secret(delivered, role, "sql_alchemy_conn_async"), `postgresql+psycopg://${at}`, role);
+    const { env, files } = delivered.get(role) ?? assert.fail();
     assert.equal(env.AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS_ASYNC, "pooled_connections.ARGUMENTS");
     assert.match(
       files["/opt/airflow/config/pooled_connections.py"] ?? "",
@@ -204,27 +203,27 @@ test("with pgbouncer every role except the migration connects through it, and no
   }
   for (const role of ["scheduler", "worker-1"]) {
     const there = patient("airflow_results:minted-resultsPassword@pgbouncer:6432/results");
-    assert.equal(secret(told, role, "result_backend"), `db+postgresql+psycopg2://${there}`, role);
+    assert.equal(secret(delivered, role, "result_backend"), `db+postgresql+psycopg2://${there}`, role);
   }
   const own = patient("postgresql+psycopg2://airflow:minted-metadataPassword@postgres:5432/airflow");
-  assert.equal(secret(told, "migration", "sql_alchemy_conn"), own);
-  assert.deepEqual(having(told, "/opt/airflow/config/pooled_connections.py"), databaseRoles);
+  assert.equal(secret(delivered, "migration", "sql_alchemy_conn"), own);
+  assert.deepEqual(having(delivered, "/opt/airflow/config/pooled_connections.py"), databaseRoles);
 });
 
 test("pgbouncer logs in to the stack's Postgres, and accepts users with a password", async () => {
-  const told = onDocker(await declare(pooled));
+  const delivered = onDocker(await declare(pooled));
   assert.equal(
-    secret(told, "pgbouncer", "databases.ini"),
+    secret(delivered, "pgbouncer", "databases.ini"),
     `[databases]
 metadata = host='postgres' port='5432' dbname='airflow' user='airflow' password='minted-metadataPassword'
 results = host='postgres' port='5432' dbname='airflow_results' user='airflow_results' password='minted-resultsPassword'
 `,
   );
   assert.equal(
-    secret(told, "pgbouncer", "users.txt"),
+    secret(delivered, "pgbouncer", "users.txt"),
     '"airflow" "minted-metadataPassword"\n"airflow_results" "minted-resultsPassword"\n',
   );
-  const { files } = told.get("pgbouncer") ?? assert.fail();
+  const { files } = delivered.get("pgbouncer") ?? assert.fail();
   assert.match(
     files["/etc/pgbouncer/pgbouncer.ini"] ?? "",
     /^pool_mode = transaction\ndefault_pool_size = 7$/m,
@@ -241,17 +240,17 @@ host results airflow_results ::/0 scram-sha-256
 
 test("pgbouncer in front of an external Postgres verifies its certificate, so that roles need no authorities", async () => {
   const declared = await declare({ ...external, ...pooled });
-  const told = onDocker(declared);
+  const delivered = onDocker(declared);
   assert.match(
-    secret(told, "pgbouncer", "databases.ini") ?? "",
+    secret(delivered, "pgbouncer", "databases.ini") ?? "",
     /^metadata = host='db\.example\.com' port='6543' dbname='airflow' user='own@er' password='pass\/word'\nresults = /m,
   );
   assert.match(
-    told.get("pgbouncer")?.files["/etc/pgbouncer/pgbouncer.ini"] ?? "",
+    delivered.get("pgbouncer")?.files["/etc/pgbouncer/pgbouncer.ini"] ?? "",
     /^server_tls_sslmode = verify-full\nserver_tls_ca_file = \/etc\/pgbouncer\/postgres-ca\.pem$/m,
   );
-  assert.deepEqual(having(told, "/opt/airflow/postgres-ca.pem"), ["check", "migration"]);
-  assert.deepEqual(having(told, "/etc/pgbouncer/postgres-ca.pem"), ["pgbouncer"]);
+  assert.deepEqual(having(delivered, "/opt/airflow/postgres-ca.pem"), ["check", "migration"]);
+  assert.deepEqual(having(delivered, "/etc/pgbouncer/postgres-ca.pem"), ["pgbouncer"]);
   assert.deepEqual(argumentsOfCheck(declared), ["17", "--redis-authorities", "/opt/airflow/redis-ca.pem"]);
 });
 
@@ -314,7 +313,7 @@ test("settings and memory of the stack's own Postgres and Redis take effect", as
 });
 
 test("images are built and instances expected only for the services that a stack has", async () => {
-  const settings = settingsFrom(raw({ ...external, ...pooled }), () => "stack.yaml:3");
+  const settings = settingsFor({ ...external, ...pooled });
   assert.deepEqual(builtFor(settings), ["airflow", "pgbouncer"]);
   const names = expected(stateOf(await declare({ ...external, ...pooled })), "airflow-unit", []).get("local");
   assert.deepEqual(names?.toSorted(), [...controlRoles, "check", "pgbouncer", "worker-1"].sort());
@@ -325,7 +324,7 @@ test("rendered manifests have the ports of external services, and placeholders f
   const text = join(folder, "url");
   writeFileSync(text, `${url}?sslmode=require\n`);
   const clientKey = join(folder, "client.key");
-  writeFileSync(clientKey, shown.key);
+  writeFileSync(clientKey, clientCertificate.key);
   const said = {
     ...cluster,
     postgres: { url: { file: text }, ca },
@@ -349,8 +348,8 @@ test("rendered manifests have the ports of external services, and placeholders f
 });
 
 test("Airflow 2 gets no setting of the async database driver", async () => {
-  const told = onDocker(await declare({ ...external, ...pooled, version: "2.11.2" }));
-  const { env, files } = told.get("scheduler") ?? assert.fail();
+  const delivered = onDocker(await declare({ ...external, ...pooled, version: "2.11.2" }));
+  const { env, files } = delivered.get("scheduler") ?? assert.fail();
   assert.deepEqual(
     [...Object.keys(env), ...Object.keys(files)].filter((name) => /async/i.test(name)),
     [],

@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { turnsOf, workersOf } from "../../../components/turns.ts";
 import { knownFrom } from "../../../platforms/ownership/known.ts";
-import { type Config, declare } from "../mocks.ts";
+import { cluster } from "../cluster.ts";
+import { declare } from "../mocks.ts";
+import type { Config } from "../settingsFrom.ts";
 
 /** Declares a stack; returns its worker containers or StatefulSets in start order, and the most that started at once. */
 async function made(config: Config, workers: readonly string[]) {
@@ -89,11 +91,6 @@ test("on several machines workers of the same queues take turns, wherever they a
 });
 
 test("in a cluster StatefulSets of the same queues take turns, since each replaces one pod at a time", async () => {
-  const cluster = {
-    platform: "kubernetes",
-    images: { airflow: "r/airflow:1", postgres: "r/postgres:1", redis: "r/redis:1" },
-    dagsGit: { url: "https://git.example.com/dags.git" },
-  };
   const statefulSets = async (workers: number) => {
     const machines = ["one", "two", "three"].map((name) => ({ name, node: name, workers }));
     const deployed = machines.flatMap(({ name }) => names(workers).map((at) => at.replace("-", `-${name}-`)));

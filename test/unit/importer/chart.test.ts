@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { stringify } from "yaml";
 import { validate } from "../../../settings/read/validate.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 import { imported } from "./disk.ts";
 
 const values = (text: string) => imported({ "values.yaml": text }, { main: "values.yaml" });
@@ -101,9 +101,9 @@ const rows: [text: string, place: string, becomes: string | RegExp][] = [
 
 for (const [text, place, becomes] of rows) {
   test(`of the values ${text.replaceAll("\n", "; ")}, ${place} becomes ${becomes}`, () => {
-    const said = values(base + text).at("values.yaml", place);
-    if (typeof becomes === "string") assert.equal(said, becomes);
-    else assert.match(said, becomes);
+    const actual = values(base + text).at("values.yaml", place);
+    if (typeof becomes === "string") assert.equal(actual, becomes);
+    else assert.match(actual, becomes);
   });
 }
 
@@ -226,8 +226,7 @@ dags: { gitSync: { enabled: true, repo: "git@git.example.com:team/dags.git", ssh
     redis: "registry.example.com/redis:7",
     postgres: "registry.example.com/postgres:16",
   };
-  const folder = mkdtempSync(join(tmpdir(), "airflow-chart-"));
-  after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder("chart");
   const knownHosts = join(folder, "known_hosts");
   writeFileSync(knownHosts, `git.example.com ssh-ed25519 ${Buffer.alloc(51, 1).toString("base64")}\n`);
   const whole = { ...shell, images, dagsGit: { ...(shell.dagsGit as object), knownHosts } };

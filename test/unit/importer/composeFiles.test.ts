@@ -229,9 +229,9 @@ const rows: [
 
 for (const [what, files, file, place, becomes, options] of rows) {
   test(`${what} becomes ${becomes}`, () => {
-    const said = imported(files, options).at(file, place);
-    if (typeof becomes === "string") assert.equal(said, becomes);
-    else assert.match(said, becomes);
+    const actual = imported(files, options).at(file, place);
+    if (typeof becomes === "string") assert.equal(actual, becomes);
+    else assert.match(actual, becomes);
   });
 }
 

@@ -4,18 +4,16 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after } from "node:test";
 import { planOf } from "../../../importer/input.ts";
 import type { Plan, Row } from "../../../importer/plan.ts";
 import { report } from "../../../importer/report.ts";
 import { written } from "../../../importer/write.ts";
 import { spell } from "../../../settings/schema/path.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
 /** Texts by their paths beside the imported file. */
 export type Files = Readonly<Record<string, string>>;
@@ -40,8 +38,7 @@ function rowsOf({ taken, handled, unsupported }: Plan): readonly Row[] {
   return [...taken, ...handled, ...unsupported];
 }
 
-const root = mkdtempSync(join(tmpdir(), "airflow-import-"));
-after(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder("import");
 
 /** Imports a file beside others; their folder is `.` in the result. */
 export function imported(

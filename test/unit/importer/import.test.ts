@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { parse, stringify } from "yaml";
 import { readDefinitions } from "../../../importer/compose/read/envFile.ts";
 import { interpolate } from "../../../importer/compose/read/interpolate.ts";
@@ -17,23 +16,23 @@ import { readStackFile } from "../../../settings/read/read.ts";
 import { spell } from "../../../settings/schema/path.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { containersOf, declare } from "../mocks.ts";
-import { look, names, saidOf, textOf } from "./inputs/inputs.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+import { importOf, look, names, textOf } from "./inputs/inputs.ts";
 import { placesOf } from "./inputs/leaves.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-import-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("import");
 
 for (const name of names) {
   test(`${name}.yaml becomes the expected stack file and reports`, () => {
-    const said = saidOf(name);
-    assert.equal(said.stack, textOf(`${name}.stack.yaml`));
-    assert.equal(said.report, textOf(`${name}.report.txt`));
-    assert.equal(said.short, textOf(`${name}.short.txt`));
+    const result = importOf(name);
+    assert.equal(result.stack, textOf(`${name}.stack.yaml`));
+    assert.equal(result.report, textOf(`${name}.report.txt`));
+    assert.equal(result.short, textOf(`${name}.short.txt`));
   });
 }
 
 /** Lists the places in a report, with repetitions. */
-function told({ taken, handled, unsupported }: Plan, file: string): string[] {
+function placesIn({ taken, handled, unsupported }: Plan, file: string): string[] {
   const leaves = [...taken, ...handled, ...unsupported].flatMap((row) => row.leaves);
   return leaves.filter((leaf) => leaf.file === file).map(({ path }) => spell(path));
 }
@@ -42,25 +41,28 @@ function told({ taken, handled, unsupported }: Plan, file: string): string[] {
 const outside = (place: string) => !/^(airflow\.)?extraEnv\b/.test(place);
 
 function assertAllTold(plan: Plan, file: string, text: string): void {
-  assert.deepEqual(told(plan, file).filter(outside).toSorted(), placesOf(text).filter(outside).toSorted());
+  assert.deepEqual(
+    placesIn(plan, file).filter(outside).toSorted(),
+    placesOf(text).filter(outside).toSorted(),
+  );
 }
 
 for (const name of names) {
   test(`every value of ${name}.yaml is in exactly one list of the report`, () => {
-    const { plan } = saidOf(name);
+    const { plan } = importOf(name);
     assertAllTold(plan, `${name}.yaml`, textOf(`${name}.yaml`));
   });
 }
 
 test("the report also lists values of extraEnv and of the .env file", () => {
-  const inner = told(saidOf("values").plan, "values.yaml").filter((place) => !outside(place));
+  const inner = placesIn(importOf("values").plan, "values.yaml").filter((place) => !outside(place));
   assert.deepEqual(inner.toSorted(), [
     "extraEnv[0].name",
     "extraEnv[0].value",
     "extraEnv[1].name",
     "extraEnv[1].valueFrom.fieldRef.fieldPath",
   ]);
-  assert.deepEqual(told(saidOf("compose").plan, ".env").toSorted(), [
+  assert.deepEqual(placesIn(importOf("compose").plan, ".env").toSorted(), [
     "AIRFLOW_UID",
     "COMPOSE_PROJECT_NAME",
     "FERNET_KEY",
@@ -70,7 +72,7 @@ test("the report also lists values of extraEnv and of the .env file", () => {
 
 test("no stack file and no report contains a secret", () => {
   for (const name of names) {
-    const { stack, report: shown } = saidOf(name);
+    const { stack, report: shown } = importOf(name);
     const values = [
       ...`${textOf(`${name}.yaml`)}${name === "compose" ? textOf("compose.env") : ""}`.matchAll(
         /hunter2[\w-]*|aHVudGVy\S*/g,
@@ -155,7 +157,7 @@ function configOf(
   name: (typeof names)[number],
   more: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const { plan } = saidOf(name);
+  const { plan } = importOf(name);
   const [file = ""] = save({ plan, stack: name, from: `${name}.yaml`, folder });
   const { config } = parse(readFileSync(file, "utf8")) as { config: Record<string, unknown> };
   const given = Object.entries(config).map(([key, value]) => [key.replace(/^airflow:/, ""), value]);
@@ -297,7 +299,7 @@ test("refuses an .env file with anything but definitions", () => {
 });
 
 test("an existing file is not overwritten, and no other file is written", () => {
-  const { plan } = saidOf("compose");
+  const { plan } = importOf("compose");
   const own = mkdtempSync(join(folder, "own-"));
   writeFileSync(join(own, "requirements.mine.txt"), "mine\n");
   assert.throws(
@@ -366,9 +368,9 @@ const variables: [line: string, becomes: string | RegExp][] = [
 for (const [line, becomes] of variables) {
   test(`the variable ${line} becomes ${becomes}`, () => {
     const [name = ""] = line.split(":");
-    const said = outcome(compose(line), `services.airflow-worker.environment.${name}`);
-    if (typeof becomes === "string") assert.equal(said, becomes);
-    else assert.match(said, becomes);
+    const result = outcome(compose(line), `services.airflow-worker.environment.${name}`);
+    if (typeof becomes === "string") assert.equal(result, becomes);
+    else assert.match(result, becomes);
   });
 }
 
@@ -480,7 +482,7 @@ test("quantities of compose and of Kubernetes are read", () => {
 });
 
 test("a report lists the keys that are still missing", () => {
-  const { plan } = saidOf("values2");
+  const { plan } = importOf("values2");
   const shown = report(plan, "x", ["stacks/Pulumi.x.yaml:3: images.redis is not given; expected …"]);
   assert.match(
     shown,

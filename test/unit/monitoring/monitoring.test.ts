@@ -8,43 +8,26 @@ import { families } from "../../../components/monitoring/families.ts";
 import { clientShares } from "../../../settings/model/connections.ts";
 import { builtFor } from "../../../tools/images.ts";
 import { run } from "../../../tools/lib/process.ts";
-import { type Config, containersOf, declare, raw } from "../mocks.ts";
-import { declared, specOf, stack } from "../platforms/kubernetes/objects.ts";
+import { cluster } from "../cluster.ts";
+import { containers, fileIn } from "../containers.ts";
+import { declare } from "../mocks.ts";
+import { declared, specOf } from "../platforms/kubernetes/objects.ts";
 import { programsOf } from "../programs.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { settingsFor } from "../settingsFrom.ts";
 
-interface Container {
-  readonly image: string;
-  readonly envs: readonly string[];
-  readonly entrypoints: readonly string[];
-  readonly uploads: readonly { readonly file: string; readonly content: string }[];
-  readonly ports?: readonly { readonly external: number; readonly ip: string }[];
-}
-
-const settings = (stated: Config) => settingsFrom(raw(stated), () => "");
-const whole = settings({ canary: { every: "5m" }, backup: {}, monitoring: {} });
-
-async function containers(stated: Config): Promise<ReadonlyMap<string, Container>> {
-  return containersOf(await declare(stated)) as unknown as ReadonlyMap<string, Container>;
-}
-
-function fileIn({ uploads }: Container, path: string): string {
-  return uploads.find(({ file }) => file === path)?.content ?? assert.fail(`there is no ${path}`);
-}
+const whole = settingsFor({ canary: { every: "5m" }, backup: {}, monitoring: {} });
 
 function namesIn(queries: readonly string[]): string[] {
   return [...new Set(queries.flatMap((query) => query.match(/airflow_[a-z_]+/g) ?? []))].sort();
 }
 
 test("a stack has monitoring only if its configuration asks for it", async () => {
-  {
-    const names = [...(await containers({})).keys()];
-    assert.deepEqual(
-      names.filter((name) => /monitoring|exporter/.test(name)),
-      [],
-    );
-    assert.ok(!builtFor(settings({})).includes("monitoring"));
-  }
+  const names = [...(await containers({})).keys()];
+  assert.deepEqual(
+    names.filter((name) => /monitoring|exporter/.test(name)),
+    [],
+  );
+  assert.ok(!builtFor(settingsFor({})).includes("monitoring"));
   assert.ok(builtFor(whole).includes("monitoring"));
   const own = clientShares(whole).find(({ client }) => client === "monitoring");
   assert.equal(own?.count, 1);
@@ -154,7 +137,9 @@ test("texts of alerts and lines use only labels of the metric families", () => {
       panels.flatMap(({ lines }) => lines.map(([, name]) => name)),
     ),
   ];
-  const used = texts.flatMap((text) => [...text.matchAll(/\{\{ ?(\w+) ?\}\}/g)].map(([, label = ""]) => label));
+  const used = texts.flatMap((text) =>
+    [...text.matchAll(/\{\{ ?(\w+) ?\}\}/g)].map(([, label = ""]) => label),
+  );
   assert.notEqual(used.length, 0);
   assert.deepEqual(
     used.filter((label) => !known.has(label)),
@@ -163,9 +148,9 @@ test("texts of alerts and lines use only labels of the metric families", () => {
 });
 
 test("thresholds of alerts follow the stack's canary, backup and autoscaling", () => {
-  const none = alertsOf(settings({}));
+  const none = alertsOf(settingsFor({}));
   assert.equal(none.CanaryFails ?? none.BackupOld, undefined);
-  const rare = alertsOf(settings({ canary: { every: "1h" }, backup: { every: "24h" } }));
+  const rare = alertsOf(settingsFor({ canary: { every: "1h" }, backup: { every: "24h" } }));
   assert.match(rare.CanaryFails?.expr ?? "", /> 3900$/);
   assert.match(rare.BackupOld?.expr ?? "", new RegExp(`> ${26 * 3600}$`));
   const groups = [{ ...whole.groups[0], autoscale: { min: 0, max: 3 } }] as typeof whole.groups;
@@ -198,8 +183,8 @@ test("a dashboard has all its queries in Prometheus' consoles and in Grafana", (
 });
 
 test("in a cluster the monitoring gets the same files, and only Prometheus may reach the exporter", async () => {
-  const cluster = { ...stack, images: { ...stack.images, monitoring: "r/monitoring:1" } };
-  const objects = await declared({ ...cluster, monitoring: {} });
+  const withMonitoring = { ...cluster, images: { ...cluster.images, monitoring: "r/monitoring:1" } };
+  const objects = await declared({ ...withMonitoring, monitoring: {} });
   const ingress = (name: string) => specOf(objects, `NetworkPolicy ${name}`).ingress;
   assert.deepEqual(ingress("exporter"), [
     {
@@ -207,7 +192,7 @@ test("in a cluster the monitoring gets the same files, and only Prometheus may r
       ports: [{ port: 9464, protocol: "TCP" }],
     },
   ]);
-  const there = programsOf(await declare({ ...cluster, monitoring: {} }));
+  const there = programsOf(await declare({ ...withMonitoring, monitoring: {} }));
   const here = programsOf(await declare({ monitoring: {} }));
   for (const name of ["exporter", "monitoring"]) {
     const [one, other] = [there, here].map((all) => all.find((program) => program.name === name));

@@ -1,26 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { parse, stringify } from "yaml";
 import { compile } from "../../../tools/lib/compile.ts";
 import { project, run } from "../../../tools/lib/process.ts";
 import { controlRoles } from "../../roleNames.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-package-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("package");
 const installed = join(folder, "node_modules/airflow-on-celery");
 const provider = join(installed, "dist/package/provider");
 const page = readFileSync(join(project, "docs/deploy.md"), "utf8");

@@ -82,7 +82,7 @@ const cases: { readonly [field in keyof typeof service]: Record<string, unknown>
   loopbackPort: { ports: [{ internal: 80, external: 8001, ip: "127.0.0.1" }] },
   replicas: { name: "airflow-unit-web-2", hostname: "web-2" },
   stateful: { restart: "unless-stopped", init: true },
-  // An engine has no API that tasks could be let in to.
+  // An engine has no API that tasks could use.
   runsTasks: { privileged: undefined },
   // The stack's own Prometheus reads the port.
   metrics: { ports: [{ internal: 80, external: 8001, ip: "127.0.0.1" }] },

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
 import { followContext } from "../../../platforms/endpoint.ts";
 import { settingsFrom } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-endpoint-"));
+const folder = temporaryFolder("endpoint");
 const { PATH } = process.env;
-after(() => rmSync(folder, { recursive: true }));
 
 /** Puts a stand-in for the Docker client first in the PATH; it answers `context inspect`, or fails with a message. */
 function client(context: object | string): void {

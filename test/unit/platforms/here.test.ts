@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { isPublisher, needsHere } from "../../../platforms/docker/needs.ts";
 import { preflightHere } from "../../../platforms/docker/preflight/here.ts";
-import { raw } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { settingsFor } from "../settingsFrom.ts";
+import { withPrograms } from "../standIns.ts";
 
-const needs = needsHere(
-  settingsFrom(raw({ workers: 8, images: { airflow: "there" } }), () => "stack.yaml:3"),
-);
+const needs = needsHere(settingsFor({ workers: 8, images: { airflow: "there" } }));
 const isOwn = (container: string) => isPublisher(container, "airflow-x");
 
 test("an engine needs the stack's published ports, memory, disk and image", () => {
@@ -50,29 +47,22 @@ async function looked({
   seen,
   up = true,
   image = "there",
-}: Machine): Promise<[said: unknown, started: boolean]> {
+}: Machine): Promise<[findings: unknown, started: boolean]> {
   const info = { ID: "A", Name: "a", ServerVersion: "20.10.24", MemTotal: 16000 * 2 ** 20, NCPU: 4 };
-  const directory = mkdtempSync(join(tmpdir(), "here-"));
   const engine = JSON.stringify({ ...info, SystemTime: new Date(), DockerRootDir: "/var/lib/docker" });
   const client = `#!/bin/sh
 case ${up ? "$1" : "down"} in
   info) echo '${engine}' ;;
   ps) printf '%s\\n' '${published}' ;;
-  run) touch ${directory}/started
+  run) touch "$(dirname "$0")/started"
     ${seen ? `printf '%s\\n' ${seen.map((line) => `'${line}'`).join(" ")}` : `echo "docker: Error response from daemon: No such image: ${image}" >&2; exit 125`} ;;
   *) echo "Cannot connect to the Docker daemon" >&2; exit 1 ;;
 esac
 `;
-  writeFileSync(join(directory, "docker"), client, { mode: 0o755 });
-  const { PATH: path } = process.env;
-  process.env.PATH = directory + delimiter + path;
-  try {
-    const said = await preflightHere({ ...needs, image }, isOwn).catch((error: Error) => error.message);
-    return [said, existsSync(join(directory, "started"))];
-  } finally {
-    process.env.PATH = path;
-    rmSync(directory, { recursive: true });
-  }
+  return withPrograms({ docker: client }, async (folder) => {
+    const findings = await preflightHere({ ...needs, image }, isOwn).catch((error: Error) => error.message);
+    return [findings, existsSync(join(folder, "started"))];
+  });
 }
 
 const memory =

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { StateResource } from "../../../platforms/ownership/known.ts";
-import { type Config, declare } from "../mocks.ts";
+import { declare } from "../mocks.ts";
+import type { Config } from "../settingsFrom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-kept-"));
 const file = join(folder, "url");

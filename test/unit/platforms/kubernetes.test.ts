@@ -7,7 +7,8 @@ import { policy, reachLabels } from "../../../platforms/kubernetes/policies.ts";
 import { rolesWhere } from "../../../roles.ts";
 import type { Service } from "../../../workload.ts";
 import { controlRoles, runningRoles } from "../../roleNames.ts";
-import { allOf, declared, type Plain, podsOf, specOf, specsOf, stack } from "./kubernetes/objects.ts";
+import { cluster } from "../cluster.ts";
+import { allOf, declared, type Plain, podsOf, specOf, specsOf } from "./kubernetes/objects.ts";
 
 const args: PodArgs = {
   files: "web-files",
@@ -434,5 +435,5 @@ test("a job's name depends on its content alone", async () => {
   const first = await jobOf({});
   assert.match(String(first.name), /^migration-[0-9a-f]{10}$/);
   assert.equal((await jobOf({})).name, first.name);
-  assert.notEqual((await jobOf({ images: { ...stack.images, airflow: "r/airflow:2" } })).name, first.name);
+  assert.notEqual((await jobOf({ images: { ...cluster.images, airflow: "r/airflow:2" } })).name, first.name);
 });

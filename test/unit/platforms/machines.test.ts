@@ -8,8 +8,8 @@ import { cargoFor } from "../../../tools/images.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { differences, type Facts } from "../../parity/facts.ts";
 import { controlRoles } from "../../roleNames.ts";
-import { containersOf, type Declared, declare, raw } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { containersOf, type Declared, declare } from "../mocks.ts";
+import { settingsFor } from "../settingsFrom.ts";
 
 const one = { name: "one", docker: "unix:///run/docker.sock", address: "10.0.0.1", workers: 1 };
 const two = {
@@ -162,10 +162,10 @@ test("changed DAG files are delivered to each machine, and replace no container 
 });
 
 test("each machine needs the memory, images and ports of its own workloads", () => {
-  const settings = settingsFrom(
-    raw({ ...stack, images: { airflow: "a:1", postgres: "p:1", redis: "r:1", gateway: "g:1" } }),
-    String,
-  );
+  const settings = settingsFor({
+    ...stack,
+    images: { airflow: "a:1", postgres: "p:1", redis: "r:1", gateway: "g:1" },
+  });
   const ports = ({ address, port }: { address: string; port: number }) => `${address}:${port}`;
   const needs = needsOf(settings).map(({ machine, memory, image, ...rest }) => [
     machine.name,

@@ -1,7 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lookFor } from "../../../platforms/look.ts";
@@ -11,8 +8,10 @@ import { stored } from "../../../platforms/ownership/installation.ts";
 import { refusal, strangers } from "../../../platforms/ownership/judge.ts";
 import { type Known, knownFrom, type StateResource } from "../../../platforms/ownership/known.ts";
 import { retaining, spared } from "../../../tools/lib/spare.ts";
-import { type Declared, declare, raw } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { cluster } from "../cluster.ts";
+import { type Declared, declare } from "../mocks.ts";
+import { settingsFor } from "../settingsFrom.ts";
+import { withPrograms } from "../standIns.ts";
 import { fromState } from "../stored.ts";
 
 const big: DockerMachine = { name: "big", docker: "ssh://airflow@big", address: "10.0.0.11", roles: [] };
@@ -139,19 +138,7 @@ case $(basename "$0"):$*: in
 esac
 `;
 
-/** Runs a function with the stand-ins first in the PATH. */
-async function withClients<T>(doing: () => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(tmpdir(), "ownership-"));
-  const { PATH: path } = process.env;
-  for (const name of ["docker", "kubectl"]) writeFileSync(join(directory, name), client, { mode: 0o755 });
-  Object.assign(process.env, { PATH: directory + delimiter + path });
-  try {
-    return await doing();
-  } finally {
-    Object.assign(process.env, { PATH: path });
-    rmSync(directory, { recursive: true });
-  }
-}
+const clients = { docker: client, kubectl: client };
 
 function looked(
   config: Readonly<Record<string, unknown>>,
@@ -159,17 +146,10 @@ function looked(
   adopt: "true" | "false" = "false",
 ): Promise<unknown> {
   Object.assign(process.env, { AIRFLOW_ADOPT: adopt });
-  const look = lookFor(settingsFrom(raw(config), String), { ...known, names: new Set() }, "x");
+  const look = lookFor(settingsFor(config), { ...known, names: new Set() }, "x");
   const lines = ({ message }: Error) => message.split("\n").filter((line) => line.startsWith("  "));
-  return withClients(() => look(claims).catch(lines));
+  return withPrograms(clients, () => look(claims).catch(lines));
 }
-
-/** Smallest configuration of a stack in a cluster. */
-const cluster = {
-  platform: "kubernetes",
-  images: { airflow: "r/a:1.0.0", postgres: "r/p:1.0.0", redis: "r/r:1.0.0" },
-  dagsGit: { url: "https://git.example.com/dags.git" },
-};
 
 const volumes: Claim[] = [
   { kind: "volume", name: "airflow-x-logs" },
@@ -203,12 +183,12 @@ test("an engine whose objects cannot be listed does not count as empty", async (
   const said = async (complaint: string) => {
     Object.assign(process.env, { ENGINE_SAYS: complaint });
     try {
-      return await lookFor(settingsFrom(raw({}), String), known, "x")([network]).catch(String);
+      return await lookFor(settingsFor({}), known, "x")([network]).catch(String);
     } finally {
       delete process.env.ENGINE_SAYS;
     }
   };
-  const asked = (complaint: string) => withClients(() => said(complaint));
+  const asked = (complaint: string) => withPrograms(clients, () => said(complaint));
   assert.equal(
     await asked("Error response from daemon: too busy"),
     "Error: Docker engine: its networks could not be listed: too busy; expected a list, or data of another " +

@@ -6,8 +6,9 @@ import { after, test } from "node:test";
 import { localImage } from "../../../images/local.ts";
 import { readImageSettings } from "../../../settings/read/read.ts";
 import { builtFor } from "../../../tools/images.ts";
-import { type Config, containersOf, declare, raw } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { clusterWithImage } from "../cluster.ts";
+import { containersOf, declare } from "../mocks.ts";
+import { type Config, settingsFor } from "../settingsFrom.ts";
 
 // An error prints the path, unless a part of it looks like a password.
 const folder = join(tmpdir(), `airflow-packages-${process.pid}`);
@@ -15,13 +16,9 @@ mkdirSync(folder);
 const requirements = join(folder, "requirements.txt");
 after(() => rmSync(folder, { recursive: true }));
 
-function settings(config: Config) {
-  return settingsFrom(raw(config), () => "stack.yaml:3");
-}
-
 function imageOf(config: Config, content = "cowsay==6.1\n"): string {
   writeFileSync(requirements, content);
-  return settings({ requirements, ...config }).images.airflow;
+  return settingsFor({ requirements, ...config }).images.airflow;
 }
 
 test("the name of the image with packages depends on its contents", () => {
@@ -44,24 +41,23 @@ test("Airflow's roles run the image with packages, and its base image is built f
   const running = [...containers].filter(([, inputs]) => inputs.image === image).map(([name]) => name);
   const others = [...containers.keys()].filter((name) => !running.includes(name));
   assert.deepEqual(others.sort(), ["postgres", "redis"]);
-  assert.deepEqual(builtFor(settings({ requirements })), ["airflow", "postgres", "redis"]);
-  assert.equal(settings({ requirements }).packages?.base, localImage("airflow"));
+  assert.deepEqual(builtFor(settingsFor({ requirements })), ["airflow", "postgres", "redis"]);
+  assert.equal(settingsFor({ requirements }).packages?.base, localImage("airflow"));
   const own = { images: { airflow: "example.com/airflow:3.3.2" } };
-  assert.deepEqual(builtFor(settings({ requirements, ...own })), ["postgres", "redis"]);
+  assert.deepEqual(builtFor(settingsFor({ requirements, ...own })), ["postgres", "redis"]);
 });
 
 test("a cluster runs the image that the stack names, if the image has the stack's packages", () => {
   const tag = imageOf({}).replace(/^.*\//, "");
-  const cluster = (airflow: string) => ({
-    platform: "kubernetes",
-    dagsImage: "r.example.com/dags",
-    images: { airflow, postgres: "r/postgres:1", redis: "r/redis:1" },
+  const withImage = (airflow: string) => ({
+    ...clusterWithImage,
+    images: { ...clusterWithImage.images, airflow },
     requirements,
   });
   const pushed = `r.example.com/${tag}@sha256:${"a".repeat(64)}`;
-  assert.equal(settings(cluster(pushed)).images.airflow, pushed);
+  assert.equal(settingsFor(withImage(pushed)).images.airflow, pushed);
   assert.throws(
-    () => settings(cluster("r.example.com/airflow:3.3.2")),
+    () => settingsFor(withImage("r.example.com/airflow:3.3.2")),
     new RegExp(
       `requirements is .*requirements\\.txt; images\\.airflow, r\\.example\\.com/airflow:3\\.3\\.2, was built with other packages: expected an image REPOSITORY/${tag}, which npm run images -- --push`,
     ),

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { isPublisher } from "../../../platforms/docker/needs.ts";
 import { silence } from "../../../platforms/docker/preflight/complaints.ts";
@@ -26,6 +24,7 @@ import {
   versionFault,
 } from "../../../platforms/docker/preflight/rules.ts";
 import type { Machine } from "../../../platforms/machines.ts";
+import { withPrograms } from "../standIns.ts";
 
 const main: Machine = { name: "main", docker: "unix:///var/run/docker.sock", address: "10.0.0.10" };
 const big: Machine = { name: "big", docker: "ssh://airflow@10.0.0.11", address: "10.0.0.11" };
@@ -399,21 +398,10 @@ esac
 `;
 
 async function checked(unreachable: "fail" | "leave", ...machines: readonly Needs[]): Promise<unknown> {
-  const directory = mkdtempSync(join(tmpdir(), "preflight-"));
-  const path = process.env.PATH;
-  writeFileSync(join(directory, "docker"), client, { mode: 0o755 });
-  Object.assign(process.env, {
-    PATH: directory + delimiter + path,
-    AIRFLOW_CONTINUE_ON_ERROR: String(unreachable === "leave"),
-  });
-  try {
-    return await preflight(machines, isOwn);
-  } catch (error) {
-    return error instanceof Error ? error.message : error;
-  } finally {
-    process.env.PATH = path;
-    rmSync(directory, { recursive: true });
-  }
+  process.env.AIRFLOW_CONTINUE_ON_ERROR = String(unreachable === "leave");
+  return withPrograms({ docker: client }, () =>
+    preflight(machines, isOwn).catch((error: Error) => error.message),
+  );
 }
 
 const fine: Needs = { machine: main, ports: [], memory: 1000, disk: 1000, image: "there" };

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Config, type Declared, declare } from "../mocks.ts";
-
-const cluster = {
-  platform: "kubernetes",
-  images: { airflow: "r/airflow:1", postgres: "r/postgres:1", redis: "r/redis:1" },
-  dagsGit: { url: "https://git.example.com/dags.git" },
-};
+import { cluster } from "../cluster.ts";
+import { type Declared, declare } from "../mocks.ts";
+import type { Config } from "../settingsFrom.ts";
 
 /** Every container, Deployment, StatefulSet and Job, by name; other resources take only seconds. */
 async function workloads(config: Config): Promise<Map<string, Declared>> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { run } from "../../../tools/lib/process.ts";
+import type { Uploads } from "../containers.ts";
 import { containersOf, declare } from "../mocks.ts";
 
 const own = "/opt/airflow/config/airflow_on_celery/";
@@ -10,9 +11,7 @@ async function programs(config: Parameters<typeof declare>[0]) {
   const all = [...containersOf(await declare({ workers: 1, ...config }))];
   return Object.fromEntries(
     all.flatMap(([name, { uploads }]) => {
-      const files = new Map(
-        (uploads as { file: string; content: string }[]).map((one) => [one.file, one.content]),
-      );
+      const files = new Map((uploads as Uploads).map((one) => [one.file, one.content]));
       const names = ["retention.py", "records.py", "orphans.py"].filter((file) => files.has(own + file));
       const ages = JSON.parse(files.get(`${own}retention.json`) ?? "null");
       return names.length > 0 ? [[name, { names, ages }]] : [];

@@ -64,7 +64,7 @@ writeFileSync(
     users: [{ name: "test", user: {} }],
   }),
 );
-// Commands inherit these, and checks in this process use them.
+// Commands inherit these variables, and checks in this process use them.
 Object.assign(process.env, { DOCKER_HOST: `tcp://127.0.0.1:${port}`, KUBECONFIG: kubeconfig });
 
 after(() => {

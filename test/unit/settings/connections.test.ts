@@ -1,25 +1,19 @@
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
+import { test } from "node:test";
 import { connectionBudget, serverLimit } from "../../../settings/model/connections.ts";
-import { type Config, raw } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { authorityOf, ecKey, pemOf } from "../certificates.ts";
+import { type Config, settingsFor } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-authorities-"));
-after(() => rmSync(folder, { recursive: true }));
-
-function stack(config: Config) {
-  return settingsFrom(raw(config), () => "stack.yaml:3");
-}
+const folder = temporaryFolder("authorities");
 
 /** Returns the error message of a refused stack, or an empty text. */
-function said(config: Config): string {
+function faultOf(config: Config): string {
   try {
-    stack(config);
+    settingsFor(config);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -33,15 +27,15 @@ test("the connection budget counts every client of Postgres", () => {
     { workers: 8, schedulers: 2, webservers: 1 },
     { version: "2.11.2", workers: 1 },
     { pgbouncer: {}, workers: 30, schedulers: 4 },
-  ].map((config) => connectionBudget(stack(config)));
+  ].map((config) => connectionBudget(settingsFor(config)));
   // The empty stack: scheduler 5 + 1, webserver 16, dag-processor 5, triggerer 5, results 10, migration 3.
   assert.deepEqual(counted, [45, 35, 81, 43, 43]);
-  assert.equal(serverLimit(stack({})), 97);
+  assert.equal(serverLimit(settingsFor({})), 97);
 });
 
 test("a stack that may open too many connections is refused, with the budget as a table", () => {
   assert.equal(
-    said({ workers: 12, schedulers: 2 }),
+    faultOf({ workers: 12, schedulers: 2 }),
     `The stack's configuration has 1 fault(s):
   stack.yaml:3: postgres.settings.max_connections is 100, its default; Airflow may open 101 connections:
       scheduler            10  2 instances x (3 + 2)
@@ -65,23 +59,23 @@ test("each suggested fix brings the connection budget within the limit", () => {
     { settings: { database: { sql_alchemy_pool_size: 2, sql_alchemy_max_overflow: 1 } } },
     { postgres: { url: "postgresql://airflow:a-long-word@db.example.com/airflow" } },
   ])
-    assert.equal(said({ ...large, ...fix }), "", JSON.stringify(fix));
+    assert.equal(faultOf({ ...large, ...fix }), "", JSON.stringify(fix));
 });
 
 test("pgbouncer has a connection budget on both sides", () => {
   assert.match(
-    said({ pgbouncer: { poolSize: 60 } }),
+    faultOf({ pgbouncer: { poolSize: 60 } }),
     /max_connections is 100, its default; Airflow may open 123 connections:\n {6}pgbouncer, metadata {3}60 {2}pgbouncer\.poolSize is 60\n.*or a lower pgbouncer\.poolSize$/s,
   );
   assert.match(
-    said({ pgbouncer: { clients: 20 } }),
+    faultOf({ pgbouncer: { clients: 20 } }),
     /pgbouncer\.clients is 20; Airflow may open 42 connections to it:\n.*\n {6}limit {15}20 {2}pgbouncer\.clients\n {4}expected at least 42$/s,
   );
 });
 
 test("an unlimited number of connections is refused", () => {
   assert.match(
-    said({ settings: { database: { sql_alchemy_max_overflow: -1 } } }),
+    faultOf({ settings: { database: { sql_alchemy_max_overflow: -1 } } }),
     /settings\.database\.sql_alchemy_max_overflow is -1; a process could open any number of connections: expected a whole number, 0 or more/,
   );
 });
@@ -123,30 +117,30 @@ const faults: readonly (readonly [Config, RegExp])[] = [
 
 for (const [config, message] of faults) {
   test(`the configuration of services is refused: ${JSON.stringify(config)}`, () => {
-    const told = said(config);
-    assert.match(told, message);
-    assert.match(told, /has 1 fault\(s\)/);
-    assert.doesNotMatch(told, /a-long-word/);
+    const fault = faultOf(config);
+    assert.match(fault, message);
+    assert.match(fault, /has 1 fault\(s\)/);
+    assert.doesNotMatch(fault, /a-long-word/);
   });
 }
 
 /** Writes a private key in PEM, and returns its place. */
 function keyFile(name: string, key: KeyObject): { readonly file: string } {
   const file = join(folder, name);
-  writeFileSync(file, key.export({ type: "pkcs8", format: "pem" }));
+  writeFileSync(file, pemOf(key));
   return { file };
 }
 
 test("a client certificate for Redis needs its own key, and a URL with TLS", async () => {
-  const client = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const client = ecKey();
   const certificate = join(folder, "client.pem");
-  writeFileSync(certificate, await authorityCertificate(createPublicKey(client), client, 1));
+  writeFileSync(certificate, await authorityOf(client));
   const key = keyFile("client.key", client);
-  const other = keyFile("other.key", generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
+  const other = keyFile("other.key", ecKey());
   const tls = "rediss://a:a-long-word@h/0";
   const empty = join(folder, "none.pem");
   writeFileSync(empty, "none\n");
-  assert.equal(said({ redis: { url: tls, certificate, key } }), "");
+  assert.equal(faultOf({ redis: { url: tls, certificate, key } }), "");
   const rows: readonly (readonly [redis: Config, fault: string])[] = [
     [
       { certificate, key },
@@ -172,7 +166,7 @@ test("a client certificate for Redis needs its own key, and a URL with TLS", asy
     ],
   ];
   for (const [redis, fault] of rows) {
-    const lines = said({ redis })
+    const lines = faultOf({ redis })
       .split("\n")
       .slice(1)
       .map((line) => line.replace(/^ +\S+: /, "").replace(/(?<=is )(…|\/[^;]*)(?=;)/, "FILE"));
@@ -186,55 +180,58 @@ test("authorities of a server have to be certificates, and need a connection wit
     writeFileSync(path, content);
     return path;
   };
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const pem = await authorityCertificate(createPublicKey(privateKey), privateKey, 1);
+  const privateKey = ecKey();
+  const pem = await authorityOf(privateKey);
   const ca = written("ca.pem", pem);
   const broker = "rediss://a:a-long-word@h/0";
   for (const mode of ["", "?sslmode=require", "?sslmode=verify-ca"]) {
-    assert.equal(said({ postgres: { url: `${url}${mode}`, ca }, redis: { url: broker, ca } }), "");
+    assert.equal(faultOf({ postgres: { url: `${url}${mode}`, ca }, redis: { url: broker, ca } }), "");
   }
   for (const mode of ["disable", "allow", "prefer"]) {
     const plain = `${url}?sslmode=${mode}`;
     assert.match(
-      said({ postgres: { url, resultsUrl: plain, ca } }),
+      faultOf({ postgres: { url, resultsUrl: plain, ca } }),
       new RegExp(
         `postgres\\.ca is .*; postgres\\.resultsUrl has sslmode=${mode}, which checks no certificate: `,
       ),
     );
-    assert.equal(said({ postgres: { url: plain } }), "");
+    assert.equal(faultOf({ postgres: { url: plain } }), "");
   }
   assert.match(
-    said({ redis: { url: broker.replace("rediss", "redis"), ca } }),
+    faultOf({ redis: { url: broker.replace("rediss", "redis"), ca } }),
     /redis\.ca is .*; redis\.url begins with redis:\/\/, which is without TLS: expected rediss:\/\/ there, or no ca/,
   );
   const wrong: [string, RegExp][] = [
-    [privateKey.export({ type: "pkcs8", format: "pem" }).toString(), /it contains a private key/],
-    [publicKey.export({ type: "spki", format: "pem" }).toString(), /there is no certificate in it/],
+    [pemOf(privateKey), /it contains a private key/],
+    [
+      createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString(),
+      /there is no certificate in it/,
+    ],
     [`${pem}${pem.slice(0, 100)}`, /a certificate in it cannot be read/],
-    [await authorityCertificate(createPublicKey(privateKey), privateKey, -1 / 48), /expired on/],
+    [await authorityOf(privateKey, -1 / 48), /expired on/],
   ];
   for (const [content, message] of wrong) {
-    assert.match(said({ redis: { url: broker, ca: written("wrong.pem", content) } }), message);
+    assert.match(faultOf({ redis: { url: broker, ca: written("wrong.pem", content) } }), message);
   }
 });
 
 test("certificates for an engine have to be complete and belong together", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "airflow-engine-"));
-  after(() => rmSync(folder, { recursive: true }));
-  const [own, other] = [1, 2].map(() => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey);
-  assert.ok(own && other);
-  const pem = await authorityCertificate(createPublicKey(own), own, 1);
-  const key = (given: typeof own) => given.export({ type: "pkcs8", format: "pem" }).toString();
-  const told = (files: Readonly<Record<string, string>>) => {
+  const folder = temporaryFolder("engine");
+  const [own, other] = [ecKey(), ecKey()];
+  const pem = await authorityOf(own);
+  const fault = (files: Readonly<Record<string, string>>) => {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
     const engine = { docker: "tcp://10.0.0.11:2376", address: "10.0.0.11", certificates: folder };
-    return said({ machines: [{ name: "a", ...engine }] });
+    return faultOf({ machines: [{ name: "a", ...engine }] });
   };
   assert.match(
-    told({ "ca.pem": pem, "cert.pem": pem }),
+    fault({ "ca.pem": pem, "cert.pem": pem }),
     /it has no key\.pem that this user may read: expected/,
   );
-  assert.equal(told({ "key.pem": key(own) }), "");
-  assert.match(told({ "key.pem": key(other) }), /key\.pem: it is the key of another certificate: expected/);
-  assert.match(told({ "ca.pem": key(own) }), /ca\.pem: it contains a private key/);
+  assert.equal(fault({ "key.pem": pemOf(own) }), "");
+  assert.match(
+    fault({ "key.pem": pemOf(other) }),
+    /key\.pem: it is the key of another certificate: expected/,
+  );
+  assert.match(fault({ "ca.pem": pemOf(own) }), /ca\.pem: it contains a private key/);
 });

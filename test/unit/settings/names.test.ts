@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { isEmpty } from "../../../platforms/ownership/known.ts";
 import { readStackFile, settingsFromPulumi } from "../../../settings/read/read.ts";
 import { schema } from "../../../settings/schema/schema.ts";
 import { Stack } from "../../../tools/lib/stack.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-names-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("names");
 
 /** Writes an empty stack file of a name, and returns its path. */
 function fileOf(stack: string): string {

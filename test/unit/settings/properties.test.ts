@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { parsedValue } from "../../../settings/read/read.ts";
 import { validate } from "../../../settings/read/validate.ts";
 import { render } from "../../../tools/render.ts";
-import { type Declared, declare, raw } from "../mocks.ts";
+import { type Declared, declare } from "../mocks.ts";
+import { raw } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 import { type Any, stacks } from "./arbitrary.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-properties-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("properties");
 
 /** Runs of each property, as many as fit into the time; the first failure is minimised and reported. */
 const effort = { numRuns: 25, interruptAfterTimeLimit: 10_000 };

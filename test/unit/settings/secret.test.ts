@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { parse } from "yaml";
 import { readStackFile } from "../../../settings/read/read.ts";
 import { encrypted } from "../../../settings/schema/secret.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { Stack, stackFile } from "../../../tools/lib/stack.ts";
 import { writeSecret } from "../../../tools/secret.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
 delete process.env.PULUMI_BACKEND_URL;
-const folder = mkdtempSync(join(tmpdir(), "airflow-secret-test-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("secret-test");
 const file = join(folder, "Pulumi.unit.yaml");
 const stack = new Stack("unit", file, join(folder, "state"));
 const value = 'pass word: "#{}\nsecond line';

@@ -6,12 +6,11 @@ import { secretFaults } from "../../../settings/rules/secrets/secrets.ts";
 import type { Path } from "../../../settings/schema/path.ts";
 import { isOlder } from "../../../settings/schema/versions.ts";
 import { expected } from "../../../tools/lib/status/expected.ts";
-import { containersOf, declare, raw, stateOf } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import type { Uploads } from "../containers.ts";
+import { containersOf, declare, stateOf } from "../mocks.ts";
+import { settingsFor } from "../settingsFrom.ts";
 
 const old = { version: "2.11.2", workers: 1 };
-
-type Uploads = { file: string; content: string }[];
 
 async function roles() {
   const entries = [...containersOf(await declare(old))].map(([name, { envs, uploads }]) => {
@@ -117,7 +116,7 @@ test("versions are compared by their numbers, and a version other than the deplo
   assert.doesNotThrow(() => checkVersion("2.11.2", {}, "dev"));
 });
 
-const refused = (config: object) => () => settingsFrom(raw({ ...config }), () => "stack.yaml:3");
+const refused = (config: object) => () => settingsFor({ ...config });
 
 test("unknown versions, versions without an image, and keys that Airflow 2 does not support are refused", () => {
   assert.throws(refused({ version: "2.10.5" }), /version is 2\.10\.5; expected 2\.11\.x or 3\.3\.x/);

@@ -113,7 +113,7 @@ function textsOf({
 }
 
 /** Returns the configuration that the CLI reads from a file. */
-function told(file: string): Record<string, string> {
+function cliConfigOf(file: string): Record<string, string> {
   const all: Record<string, { value: string }> = JSON.parse(
     pulumi("config", "--json", "--config-file", file),
   );
@@ -142,7 +142,7 @@ test("the CLI reads the same texts from the file that is rewritten for it", () =
       writeFileSync(stackFile, configOf(given));
       writeFileSync(file, rewritten(configOf(given), stackFile, {}));
       const expected = given.map(({ text }) => text);
-      const raw = told(file);
+      const raw = cliConfigOf(file);
       assert.deepEqual(
         textsOf(settingsFromPulumi({ raw, secret: [], stack: "written", isNew: true }, stackFile)),
         [expected, expected],
@@ -155,10 +155,10 @@ test("the CLI reads the same texts from the file that is rewritten for it", () =
 });
 
 test("texts are those of the stack file, even if the CLI reads the file itself and changes them", () => {
-  // The CLI itself refuses numbers that JSON has not.
+  // The CLI itself refuses numbers that JSON does not have.
   const expected = scalars.filter((text) => !/inf|nan/i.test(text));
   writeFileSync(stackFile, configOf(expected.map((source) => ({ source, text: source }))));
-  const raw = told(stackFile);
+  const raw = cliConfigOf(stackFile);
   assert.notDeepEqual(Object.values(JSON.parse(raw.variables ?? "")).map(String), expected);
   assert.deepEqual(
     textsOf(settingsFromPulumi({ raw, secret: [], stack: "written", isNew: true }, stackFile)),
@@ -229,6 +229,6 @@ test("aliases have the values of their anchors, and << adds missing keys", () =>
   assert.deepEqual(roles.worker?.env, { LIMIT: "1_000", UMASK: "0027" });
   assert.deepEqual(groups.at(-1)?.queues, ["010", "two"]);
   assert.deepEqual(variables, { queues: ["010", "two"] });
-  const given = { raw: told(file), secret: [], stack: "written", isNew: true };
+  const given = { raw: cliConfigOf(file), secret: [], stack: "written", isNew: true };
   assert.deepEqual(settingsFromPulumi(given, stackFile), read);
 });

@@ -1,28 +1,25 @@
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { authorityCertificate } from "../../../platforms/docker/certificate.ts";
+import { test } from "node:test";
 import { readDeployed, readStackFile } from "../../../settings/read/read.ts";
 import { type Bounds, boundsTable, warnings } from "../../../tools/lib/bounds/bounds.ts";
 import { endingWarnings, fileEndings } from "../../../tools/lib/bounds/certificates.ts";
 import { superfluous } from "../../../tools/lib/bounds/images.ts";
 import { volumeFacts } from "../../../tools/lib/bounds/volumes.ts";
 import type { MachineFacts } from "../../../tools/lib/status/facts.ts";
-import { raw } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { authorityOf, ecKey } from "../certificates.ts";
+import { settingsFor } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "bounds-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("bounds");
 
-const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const authorityKey = ecKey();
 const day = 86_400_000;
 
 async function certificate(name: string, days: number): Promise<string> {
   const file = join(folder, name);
-  writeFileSync(file, await authorityCertificate(createPublicKey(privateKey), privateKey, days));
+  writeFileSync(file, await authorityOf(authorityKey, days));
   return file;
 }
 
@@ -49,7 +46,7 @@ test("a wrong external address blocks a deployment, and not the removal of the s
 
 test("a certificate that ends within 30 days is a warning", async () => {
   const caCertificates = [await certificate("soon.pem", 29.5), await certificate("later.pem", 30.5)];
-  const settings = settingsFrom(raw({ caCertificates }), () => "");
+  const settings = settingsFor({ caCertificates });
   const told = endingWarnings(fileEndings(settings), new Date());
   assert.equal(told.length, 1);
   assert.match(told[0] ?? "", /^caCertificates\[0\] ends in 29 d, on [\d-]{10}: /);

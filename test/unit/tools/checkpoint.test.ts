@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { globSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
 import { Stack } from "../../../tools/lib/stack.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
 delete process.env.PULUMI_BACKEND_URL;
-const folder = mkdtempSync(join(tmpdir(), "airflow-checkpoint-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("checkpoint");
 const file = join(folder, "Pulumi.unit.yaml");
 const state = join(folder, "state");
 const checkpoint = join(state, ".pulumi/stacks/airflow/unit.json");

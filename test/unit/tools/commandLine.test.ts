@@ -45,7 +45,7 @@ suite("every npm script", { concurrency: 2 }, () => {
 });
 
 /** Returns the first line of a refusal. */
-function said(
+function refusalOf(
   name: CommandName,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -164,7 +164,7 @@ const refusals: readonly [
 
 for (const [name, args, env, says] of refusals) {
   test(`the command line ${JSON.stringify([name, ...args, env])} is refused`, () =>
-    assert.equal(said(name, args, env), says));
+    assert.equal(refusalOf(name, args, env), says));
 }
 
 test("valid arguments are accepted", () => {
@@ -185,7 +185,7 @@ test("every command refuses a flag that npm took for its own", () => {
   for (const name of Object.keys(commands) as CommandName[])
     for (const flag of flags)
       assert.match(
-        said(name, [], { [`npm_config_${flag.replaceAll("-", "_")}`]: "x" }),
+        refusalOf(name, [], { [`npm_config_${flag.replaceAll("-", "_")}`]: "x" }),
         /^npm took --/,
         `${name} ${flag}`,
       );

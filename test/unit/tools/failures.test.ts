@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { appendFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type EngineEvent, failureIn, watchFailures } from "../../../tools/lib/deployment/failures.ts";
+import { withPrograms } from "../standIns.ts";
 
 const container = "docker:index/container:Container";
 const urn = `urn:pulumi:x::airflow::airflow:index:Airflow$airflow:index:Flower$${container}::flower`;
@@ -74,7 +74,6 @@ const state = {
 };
 
 test("a failure is reported while the CLI runs, with the last health check and the end of the log", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "failures-"));
   const client = `#!/bin/sh
 case $DOCKER_HOST:$1:$4$3 in
   docker-big:inspect:airflow-x-flower*) printf '%s' '${JSON.stringify(state)}' ;;
@@ -82,30 +81,27 @@ case $DOCKER_HOST:$1:$4$3 in
   *) exit 1 ;;
 esac
 `;
-  writeFileSync(join(directory, "docker"), client, { mode: 0o755 });
-  const { PATH: path } = process.env;
-  process.env.PATH = directory + delimiter + path;
-  const log = join(directory, "events");
-  const told: string[] = [];
-  const end = watchFailures(
-    log,
-    (name) => ({ DOCKER_HOST: name }),
-    (failure) => told.push(failure),
-  );
-  try {
-    writeFileSync(log, `${JSON.stringify({})}\n${JSON.stringify(unhealthy)}\n{"half`);
-    for (let looks = 0; told.length === 0 && looks < 100; looks++) await sleep(100);
-    assert.deepEqual(told, ["flower: 1 error occurred:\n\t* container did not start"]);
-    const flower = JSON.stringify(failed(container, { name: "airflow-x-flower" }));
-    const gone = JSON.stringify(failed(container, { name: "airflow-x-redis" }));
-    // The watch does not repeat the last failure: it ends, and leaves this one to the CLI.
-    appendFileSync(log, `":1}\n${flower}\n${gone}\n${JSON.stringify(unhealthy)}\n`);
-  } finally {
-    await end();
-    process.env.PATH = path;
-    rmSync(directory, { recursive: true });
-  }
-  assert.deepEqual(told.slice(1), [
+  const reported: string[] = [];
+  await withPrograms({ docker: client }, async (folder) => {
+    const log = join(folder, "events");
+    const end = watchFailures(
+      log,
+      (name) => ({ DOCKER_HOST: name }),
+      (failure) => reported.push(failure),
+    );
+    try {
+      writeFileSync(log, `${JSON.stringify({})}\n${JSON.stringify(unhealthy)}\n{"half`);
+      for (let looks = 0; reported.length === 0 && looks < 100; looks++) await sleep(100);
+      assert.deepEqual(reported, ["flower: 1 error occurred:\n\t* container did not start"]);
+      const flower = JSON.stringify(failed(container, { name: "airflow-x-flower" }));
+      const gone = JSON.stringify(failed(container, { name: "airflow-x-redis" }));
+      // The watch does not repeat the last failure: it ends, and leaves this one to the CLI.
+      appendFileSync(log, `":1}\n${flower}\n${gone}\n${JSON.stringify(unhealthy)}\n`);
+    } finally {
+      await end();
+    }
+  });
+  assert.deepEqual(reported.slice(1), [
     [
       "airflow-x-flower is running",
       "  its last health check ended with 1:",

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { findPlace, type Place, placeOf, placeOfWorker } from "../../../tools/lib/reach/place.ts";
 import { Stack } from "../../../tools/lib/stack.ts";
+import { withPrograms } from "../standIns.ts";
 
 /** Stand-in for the Docker client and kubectl: a stack with one webserver, two schedulers and a worker on machine big. */
 const client = `#!/bin/sh
@@ -29,19 +29,12 @@ const cluster = `
   airflow:dagsGit: { url: https://git.example.com/dags.git }`;
 
 /** Looks for a place in a stack, with the stand-ins first in the PATH. */
-async function look<T>(config: string, find: (stack: Stack) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "place-"));
-  const { PATH: path } = process.env;
-  for (const name of ["docker", "kubectl"]) writeFileSync(join(folder, name), client, { mode: 0o755 });
-  const file = join(folder, "Pulumi.x.yaml");
-  writeFileSync(file, `config: ${config}\n`);
-  Object.assign(process.env, { PATH: folder + delimiter + path });
-  try {
-    return await find(new Stack("x", file));
-  } finally {
-    Object.assign(process.env, { PATH: path });
-    rmSync(folder, { recursive: true });
-  }
+function look<T>(config: string, find: (stack: Stack) => Promise<T>): Promise<T> {
+  return withPrograms({ docker: client, kubectl: client }, (folder) => {
+    const file = join(folder, "Pulumi.x.yaml");
+    writeFileSync(file, `config: ${config}\n`);
+    return find(new Stack("x", file));
+  });
 }
 
 function command({ program, args }: Place): string {

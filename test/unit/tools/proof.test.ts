@@ -8,13 +8,10 @@ import { hostIn } from "../../../tools/lib/proof/log.ts";
 import { failures, report, type Trial, verdict } from "../../../tools/lib/proof/report.ts";
 import { eventIn } from "../../../tools/lib/proof/run.ts";
 import { linesOf } from "../../../tools/lib/taskLog.ts";
-import { raw } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
-
-const settings = (given: Record<string, unknown>) => settingsFrom(raw(given), () => "");
+import { settingsFor } from "../settingsFrom.ts";
 
 test("a proof's request has every group with workers, by name unless an autoscaler decides their number", () => {
-  const docker = settings({
+  const docker = settingsFor({
     workers: 2,
     settings: { operators: { default_queue: "main" } },
     workerGroups: [
@@ -30,7 +27,7 @@ test("a proof's request has every group with workers, by name unless an autoscal
     patience: 300,
     wakes: true,
   });
-  const { groups } = settings({ workers: 1 });
+  const { groups } = settingsFor({ workers: 1 });
   const scaled = {
     settings: {},
     groups: groups.map((group) => ({ ...group, autoscale: { min: 0, max: 3 } })),
@@ -148,15 +145,15 @@ test("faults of DAGs are reported with file and line, and a new reading replaces
 });
 
 test("the greeting says where DAGs go or come from", () => {
-  assert.equal(dagsSentence(settings({})), "go to dags");
+  assert.equal(dagsSentence(settingsFor({})), "go to dags");
   assert.equal(
     dagsSentence(
-      settings({ dagsGit: { url: "https://git.example.com/team/dags.git", ref: "v1", folder: "jobs" } }),
+      settingsFor({ dagsGit: { url: "https://git.example.com/team/dags.git", ref: "v1", folder: "jobs" } }),
     ),
     "come from https://git.example.com/team/dags.git, v1, jobs",
   );
   assert.equal(
-    dagsSentence(settings({ dagsImage: "registry.example.com/team/dags" })),
+    dagsSentence(settingsFor({ dagsImage: "registry.example.com/team/dags" })),
     "go to dags; npm run up then puts them into the image registry.example.com/team/dags",
   );
 });
@@ -171,7 +168,7 @@ test("the README shows what npm run up prints", () => {
     workers: [],
     version: "3.3.2",
   };
-  const said = greeting("dev", settings({ monitoring: {} }), outputs, false);
+  const said = greeting("dev", settingsFor({ monitoring: {} }), outputs, false);
   const readme = readFileSync("README.md", "utf8");
   assert.ok(readme.includes(`\`\`\`text${said}\`\`\``), said);
 });

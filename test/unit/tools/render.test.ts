@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { parse, stringify } from "yaml";
 import { stackFile } from "../../../tools/lib/stack.ts";
 import { type Manifest, type Rendered, render } from "../../../tools/render.ts";
 import { stacks } from "../../scan/scan.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-render-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("render");
 
 /** Staging, with a group whose KEDA scaler gets a login. */
 function autoscaled(): string {

@@ -11,8 +11,8 @@ import { queueFacts } from "../../../tools/lib/status/load.ts";
 import { lastProof, unreadQueues, withHeld } from "../../../tools/lib/status/queues.ts";
 import { type Facts, memoryWarnings, short, statusTable, troubles } from "../../../tools/lib/status/table.ts";
 import { controlRoles } from "../../roleNames.ts";
-import { type Config, declare, raw, stateOf } from "../mocks.ts";
-import { settingsFrom } from "../settingsFrom.ts";
+import { declare, stateOf } from "../mocks.ts";
+import { type Config, settingsFor } from "../settingsFrom.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
 
@@ -358,7 +358,7 @@ test("nodes are listed by name, and pods without a node come last", () => {
 
 /** Lists the containers that the status expects of a stack, sorted, by machine. */
 async function expectedOf(config: Config): Promise<Record<string, string[]>> {
-  const machines = machinesOf(settingsFrom(raw(config), () => ""));
+  const machines = machinesOf(settingsFor(config));
   const found = expected(stateOf(await declare(config)), "airflow-unit", machines);
   return Object.fromEntries([...found].map(([machine, names]) => [machine, names.toSorted()]));
 }

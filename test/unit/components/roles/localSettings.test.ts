@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { localSettings } from "../../../../components/roles/localSettings/localSettings.ts";
 import { run } from "../../../../tools/lib/process.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-settings-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("settings");
 
 const look = `
 import airflow_local_settings as found
 names = found.__all__
 print(*sorted(names), *(getattr(found, name)() for name in names if callable(getattr(found, name))))
 `;
+
+import { temporaryFolder } from "../../temporaryFolder.ts";
 
 /** Lists the names that Airflow gets with the user's file, and the results of its functions. */
 async function taken(users?: string): Promise<string> {

@@ -32,7 +32,7 @@ export function inputOf(name: Name): Input {
   return { file: `${name}.yaml`, text: textOf(`${name}.yaml`), look, ...(env && { env }) };
 }
 
-export interface Said {
+export interface ImportResult {
   readonly plan: Plan;
   readonly stack: string;
   readonly report: string;
@@ -40,7 +40,7 @@ export interface Said {
   readonly short: string;
 }
 
-export function saidOf(name: Name): Said {
+export function importOf(name: Name): ImportResult {
   const plan = planOf(inputOf(name));
   const requirements = plan.requirements === undefined ? undefined : `stacks/requirements.${name}.txt`;
   const stack = written({ plan, from: `${name}.yaml`, stack: name, requirements });

@@ -1,33 +1,21 @@
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { authorityCertificate } from "../../../../platforms/docker/certificate.ts";
+import { test } from "node:test";
 import { quoted } from "../../../../platforms/kubernetes/operators/keda.ts";
 import { connectionBudget } from "../../../../settings/model/connections.ts";
-import { type Config, declare, raw } from "../../mocks.ts";
-import { settingsFrom } from "../../settingsFrom.ts";
+import { authorityOf, ecKey } from "../../certificates.ts";
+import { cluster } from "../../cluster.ts";
+import { declare } from "../../mocks.ts";
+import { type Config, settingsFor } from "../../settingsFrom.ts";
+import { temporaryFolder } from "../../temporaryFolder.ts";
+import type { Plain } from "./objects.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-keda-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("keda");
 const ca = join(folder, "ca.pem");
-const signer = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-writeFileSync(ca, await authorityCertificate(createPublicKey(signer), signer, 1));
+writeFileSync(ca, await authorityOf(ecKey()));
 
-const stack = {
-  platform: "kubernetes",
-  images: {
-    airflow: "r/airflow:1",
-    postgres: "r/postgres:1",
-    redis: "r/redis:1",
-    pgbouncer: "r/pgbouncer:1",
-  },
-  dagsGit: { url: "https://git.example.com/dags.git" },
-};
-
-type Plain = Record<string, unknown>;
+const stack = { ...cluster, images: { ...cluster.images, pgbouncer: "r/pgbouncer:1" } };
 
 /** Declares a stack; returns the resources of a group's autoscaling. */
 async function scaling(config: Config, group = "worker") {
@@ -37,7 +25,7 @@ async function scaling(config: Config, group = "worker") {
   return {
     scaled: find(/:ScaledObject$/, group)?.spec as Plain & { triggers: Plain[] },
     authentication: find(/:TriggerAuthentication$/, `${group}-keda`)?.spec,
-    told: find(/:Secret$/, `${group}-keda`)?.stringData as Plain,
+    secret: find(/:Secret$/, `${group}-keda`)?.stringData as Plain,
     policy: find(/:NetworkPolicy$/, `${group}-keda`)?.spec,
     statefulSet: find(/:StatefulSet$/, group)?.spec as Plain,
   };
@@ -77,8 +65,8 @@ test("KEDA counts tasks of the stack's default queue for the default group", asy
 
 test("KEDA queries the stack's own Postgres, not PgBouncer, with the login of a Secret, from its own namespace alone", async () => {
   for (const pooling of [{}, { pgbouncer: {} }]) {
-    const { told, policy, scaled } = await scaling({ ...pooling, workerAutoscale: { min: 1, max: 3 } });
-    assert.deepEqual(told, {
+    const { secret, policy, scaled } = await scaling({ ...pooling, workerAutoscale: { min: 1, max: 3 } });
+    assert.deepEqual(secret, {
       host: "postgres.airflow-unit.svc",
       port: "5432",
       userName: "airflow",
@@ -109,11 +97,11 @@ test("Postgres admits KEDA from the namespace in kedaNamespace", async () => {
 });
 
 test("KEDA gets the current login after a rotation", async () => {
-  const { told } = await scaling({
+  const { secret } = await scaling({
     workerAutoscale: { min: 1, max: 3 },
     secretGenerations: { metadataPassword: 2 },
   });
-  assert.equal(told.userName, "airflow_2");
+  assert.equal(secret.userName, "airflow_2");
 });
 
 test("KEDA gets the address of an external Postgres in the Secret, and authorities make it verify the name", async () => {
@@ -123,8 +111,8 @@ test("KEDA gets the address of an external Postgres in the Secret, and authoriti
     [{ url, ca }, "verify-full"],
     [{ url: `${url}?sslmode=require`, ca }, "require"],
   ] as const) {
-    const { told, policy, scaled } = await scaling({ workerAutoscale: { min: 0, max: 2 }, postgres });
-    assert.deepEqual(told, {
+    const { secret, policy, scaled } = await scaling({ workerAutoscale: { min: 0, max: 2 }, postgres });
+    assert.deepEqual(secret, {
       host: "db.example.com",
       port: "6432",
       userName: "fl\\'ow",
@@ -147,8 +135,7 @@ test("quotes and backslashes are escaped for KEDA", () => {
 });
 
 test("the connection budget counts KEDA's connections to Postgres", () => {
-  const opened = (config: Config) =>
-    connectionBudget(settingsFrom(raw({ ...stack, ...config }), () => "stack.yaml:3"));
+  const opened = (config: Config) => connectionBudget(settingsFor({ ...stack, ...config }));
   const fixed = opened({ workers: 3 });
   assert.equal(opened({ workerAutoscale: { min: 0, max: 3 } }), fixed + 2);
 });

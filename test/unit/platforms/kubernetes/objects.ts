@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
+import { cluster } from "../../cluster.ts";
 import { declare } from "../../mocks.ts";
 
 export type Plain = Record<string, unknown>;
 
-/** The smallest stack in a cluster. */
-export const stack = {
-  platform: "kubernetes",
-  images: { airflow: "r/airflow:1", postgres: "r/postgres:1", redis: "r/redis:1" },
-  dagsGit: { url: "https://git.example.com/dags.git" },
-};
-
 /** Declares a stack in a cluster; returns its objects by kind and name. */
 export async function declared(config: Plain): Promise<Map<string, Plain>> {
-  const all = await declare({ ...stack, ...config });
+  const all = await declare({ ...cluster, ...config });
   const kind = (type: string) => type.slice(type.lastIndexOf(":") + 1);
   return new Map(all.map(({ type, name, inputs }) => [`${kind(type)} ${name}`, inputs as Plain]));
 }

@@ -4,23 +4,17 @@ import { alertRules } from "../../../../components/monitoring/alerts.ts";
 import { families } from "../../../../components/monitoring/families.ts";
 import { inNamespace } from "../../../../platforms/kubernetes/operators/prometheusOperator.ts";
 import { selector } from "../../../../platforms/kubernetes/pod.ts";
+import { cluster } from "../../cluster.ts";
 import { declare } from "../../mocks.ts";
+import type { Plain } from "./objects.ts";
 
 const settings = {
-  platform: "kubernetes",
-  images: {
-    airflow: "r/airflow:1",
-    postgres: "r/postgres:1",
-    redis: "r/redis:1",
-    monitoring: "r/monitoring:1",
-  },
-  dagsGit: { url: "https://git.example.com/dags.git" },
+  ...cluster,
+  images: { ...cluster.images, monitoring: "r/monitoring:1" },
   monitoring: { retention: "7d" },
 };
 const prometheusOperator = { namespace: "prometheus", labels: { release: "main" } };
 const namespace = "airflow-unit";
-
-type Plain = Record<string, unknown>;
 
 async function declared(kubernetes: Plain) {
   const resources = await declare({ ...settings, kubernetes: { namespace, ...kubernetes } });

@@ -6,7 +6,8 @@ import { after, test } from "node:test";
 import { stringify } from "yaml";
 import { settingsFromArguments } from "../../../../settings/read/arguments.ts";
 import { readDeployed, readStackFile, settingsFromPulumi } from "../../../../settings/read/read.ts";
-import { type Config, cluster } from "./refusals.ts";
+import { cluster } from "../../cluster.ts";
+import type { Config } from "../../settingsFrom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "airflow-new-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { after, test } from "node:test";
-import { type Config, cluster, faults } from "./refusals.ts";
+import { test } from "node:test";
+import { cluster } from "../../cluster.ts";
+import type { Config } from "../../settingsFrom.ts";
+import { temporaryFolder } from "../../temporaryFolder.ts";
+import { faults } from "./refusals.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-edges-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("edges");
 
 function holding(name: string, text: string): string {
   const file = join(folder, name);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Config, cluster, faults } from "./refusals.ts";
+import { cluster } from "../../cluster.ts";
+import type { Config } from "../../settingsFrom.ts";
+import { faults } from "./refusals.ts";
 
 /** Lists the keys that are refused. */
 function refused(config: Config): string[] {

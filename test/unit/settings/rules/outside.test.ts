@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { mayKnow, sshKeyProblem } from "../../../../settings/rules/secrets/sshKey.ts";
 import { project } from "../../../../tools/lib/process.ts";
-import { type Config, cluster, faults } from "./refusals.ts";
+import { cluster } from "../../cluster.ts";
+import type { Config } from "../../settingsFrom.ts";
+import { temporaryFolder } from "../../temporaryFolder.ts";
+import { faults } from "./refusals.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-outside-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("outside");
 
 /** Writes a file, and returns it as the source of a secret. */
 function holding(name: string, text: string): { file: string } {

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { type Config, cluster, faults } from "./refusals.ts";
+import { test } from "node:test";
+import { cluster } from "../../cluster.ts";
+import type { Config } from "../../settingsFrom.ts";
+import { temporaryFolder } from "../../temporaryFolder.ts";
+import { faults } from "./refusals.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-sizes-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("sizes");
 
 /** Writes a file with this many bytes. */
 function fileOf(size: number, letter = "x"): string {
@@ -109,10 +110,10 @@ for (const [name, fits, tooLarge, fault] of rows)
 test("settings count towards the variables of each role", () => {
   const long = "x".repeat(100_000);
   const settings = { core: { default_timezone: long }, api: { instance_name: long } };
-  const told = faults({ ...many(790_000, "worker"), settings });
-  assert.equal(told.length, 1);
+  const lines = faults({ ...many(790_000, "worker"), settings });
+  assert.equal(lines.length, 1);
   assert.match(
-    told[0] ?? "",
+    lines[0] ?? "",
     /^roles\.worker\.env is \{…\}; settings and variables of the role have 99\d{4} bytes/,
   );
 });
@@ -126,13 +127,13 @@ test("large files with a ConfigMap of their own do not count, and Docker has no 
 
 test("authorities that exceed a ConfigMap of a cluster are refused", () => {
   const pem = fileOf(800_000, "p");
-  const told = faults({ ...cluster, caCertificates: [pem] });
+  const lines = faults({ ...cluster, caCertificates: [pem] });
   assert.ok(
-    told.some((fault) =>
+    lines.some((fault) =>
       fault.endsWith(
         "its certificates have 800000 bytes, and a cluster keeps them in one ConfigMap: expected at most 786432: only the authorities that are needed",
       ),
     ),
-    told.join("\n"),
+    lines.join("\n"),
   );
 });

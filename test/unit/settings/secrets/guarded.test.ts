@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { directoryHeldBack, fileHeldBack } from "../../../../settings/schema/files/guarded.ts";
 import { project } from "../../../../tools/lib/process.ts";
+import { temporaryFolder } from "../../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-guarded-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("guarded");
 mkdirSync(join(folder, "clones/one/.state"), { recursive: true });
 mkdirSync(join(folder, "dags/team"), { recursive: true });
 writeFileSync(join(folder, "clones/one/.state/passphrase"), "");

@@ -56,7 +56,7 @@ function shownOf(text: string, secret: string): string | undefined {
   return undefined;
 }
 
-function told(read: () => unknown): string {
+function faultOf(read: () => unknown): string {
   try {
     read();
     return "";
@@ -72,9 +72,9 @@ test("no fault of any key shows a part of a secret in the key's value", () => {
   fc.assert(
     fc.property(fc.constantFrom(...paths), fc.constantFrom(...forms), secret, (path, form, text) => {
       const given = nested(path, form(text)) as Readonly<Record<string, unknown>>;
-      const said = told(() => settingsOf(given, () => "x.yaml:1"));
-      assert.equal(shownOf(said, text), undefined, said);
-      if (said !== "") faults++;
+      const fault = faultOf(() => settingsOf(given, () => "x.yaml:1"));
+      assert.equal(shownOf(fault, text), undefined, fault);
+      if (fault !== "") faults++;
     }),
     { numRuns: 600 },
   );
@@ -84,12 +84,12 @@ test("no fault of any key shows a part of a secret in the key's value", () => {
 test("no fault shows a part of a password that looks ordinary", () => {
   const password = ["AAAAAAA5AA", "AAAAAAAAz6"].join("=");
   const file = `https://${password}@git.example.com/dags.git`;
-  const said = told(() => settingsOf({ secrets: { postgresPassword: { file } } }, () => "x.yaml:1"));
-  assert.match(said, /there is none at .*@git\.example\.com/);
-  assert.equal(shownOf(said, password), undefined, said);
+  const fault = faultOf(() => settingsOf({ secrets: { postgresPassword: { file } } }, () => "x.yaml:1"));
+  assert.match(fault, /there is none at .*@git\.example\.com/);
+  assert.equal(shownOf(fault, password), undefined, fault);
   const key = ["AAAA8AAz7A", "AAAAAAAAAA"].join("/");
   const query = { secrets: { postgresPassword: { file: `https://example.com/simple?key=${key}` } } };
-  const shown = told(() => settingsOf(query, () => "x.yaml:1"));
+  const shown = faultOf(() => settingsOf(query, () => "x.yaml:1"));
   assert.equal(shownOf(shown, key), undefined, shown);
 });
 
@@ -119,9 +119,9 @@ test("no fault of YAML shows a part of a secret", () => {
   let faults = 0;
   fc.assert(
     fc.property(fc.constantFrom(...keys), fc.constantFrom(...begins), secret, (key, begin, text) => {
-      const said = told(() => parseStackFile(`config:\n  ${key}${begin}${text}\n`, "x.yaml"));
-      assert.equal(shownOf(said, text), undefined, said);
-      if (said !== "") faults++;
+      const fault = faultOf(() => parseStackFile(`config:\n  ${key}${begin}${text}\n`, "x.yaml"));
+      assert.equal(shownOf(fault, text), undefined, fault);
+      if (fault !== "") faults++;
     }),
     { numRuns: 1000 },
   );

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { settingsOf } from "../../../../settings/read/read.ts";
+import { temporaryFolder } from "../../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "requirements-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("requirements");
 const file = join(folder, "requirements.txt");
 
 /** Lists the faults of a requirements.txt, from the number of the line on. */
@@ -55,15 +54,15 @@ const rows: readonly (readonly [line: string, fault: string])[] = [
 
 for (const [line, fault] of rows)
   test(`the fault of a line shows no secret: ${line.replaceAll(secret, "SECRET").split("\n")[0]}`, () => {
-    const told = faults(`cowsay==6.1\n${line}\n`);
-    assert.ok(!told.join().includes(secret.slice(4, 12)), told.join());
-    assert.deepEqual(told, [`2 ${fault}`]);
+    const lines = faults(`cowsay==6.1\n${line}\n`);
+    assert.ok(!lines.join().includes(secret.slice(4, 12)), lines.join());
+    assert.deepEqual(lines, [`2 ${fault}`]);
   });
 
 test("the fault of two versions that contradict each other shows no secret", () => {
-  const told = faults(`own==1.0+${secret}\nown==2.0+${secret}\n`);
-  assert.ok(!told.join().includes(secret.slice(4, 12)), told.join());
-  assert.equal(told.length, 1);
+  const lines = faults(`own==1.0+${secret}\nown==2.0+${secret}\n`);
+  assert.ok(!lines.join().includes(secret.slice(4, 12)), lines.join());
+  assert.equal(lines.length, 1);
 });
 
 test("addresses without a login are accepted", () => {

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { promisify } from "node:util";
 import { project } from "../../../../tools/lib/process.ts";
 import { cleanClone } from "../../../live/lib/clone.ts";
+import { temporaryFolder } from "../../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-odd-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("odd");
 
 /** Moves a clean clone to a folder below the test's own. */
 async function cloneIn(name: string): Promise<string> {

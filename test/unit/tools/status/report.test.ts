@@ -6,12 +6,11 @@ import { containerInstance, type Inspected } from "../../../../tools/lib/status/
 import { runningOf } from "../../../../tools/lib/status/facts.ts";
 import type { Look } from "../../../../tools/lib/status/look.ts";
 import { pageOf, reportOf } from "../../../../tools/lib/status/report.ts";
-import { raw } from "../../mocks.ts";
-import { settingsFrom } from "../../settingsFrom.ts";
+import { settingsFor } from "../../settingsFrom.ts";
 
 const at = new Date("2026-11-24T12:00:00.000Z");
 const day = 86_400_000;
-const settings = settingsFrom(raw({ canary: { every: "5m" }, backup: { every: "6h", keep: 14 } }), () => "");
+const settings = settingsFor({ canary: { every: "5m" }, backup: { every: "6h", keep: 14 } });
 const redis = {
   name: "redis",
   state: "running",

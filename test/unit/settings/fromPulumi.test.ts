@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { declared } from "../../../settings/read/declared.ts";
 import { settingsFromPulumi } from "../../../settings/read/read.ts";
 import { parseStackFile } from "../../../settings/read/stackFile.ts";
 import { pathOf, spell } from "../../../settings/schema/path.ts";
 import { encrypted } from "../../../settings/schema/secret.ts";
 import { settingsFrom } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-told-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("from-pulumi");
 const absent = join(folder, "absent.yaml");
 const machine = { name: "a", docker: "ssh://a", address: "10.0.0.1", workers: 3 };
 
@@ -30,7 +29,7 @@ function fileWith(text: string): string {
 }
 
 /** Lists the faults of a stack, without the file name. */
-function said(read: () => unknown): string[] {
+function faultsOf(read: () => unknown): string[] {
   try {
     read();
   } catch (error) {
@@ -49,8 +48,8 @@ test("an empty stack has the same settings with and without the defaults that th
 
 test("a default that the CLI fills in does not count as given, and conflicts with no key", () => {
   const file = fileWith("config:\n  airflow:machines: []\n");
-  const told = raw({ machines: [machine] });
-  const settings = settingsFromPulumi({ raw: told, secret: [], stack: "ours", isNew: true }, file);
+  const passed = raw({ machines: [machine] });
+  const settings = settingsFromPulumi({ raw: passed, secret: [], stack: "ours", isNew: true }, file);
   assert.deepEqual(
     settings.groups.map(({ name, workers }) => [name, workers]),
     [["worker-a", 3]],
@@ -59,9 +58,9 @@ test("a default that the CLI fills in does not count as given, and conflicts wit
 
 test("a value in the stack file counts as given, even if it is the default", () => {
   const file = fileWith("config:\n  airflow:machines: []\n  airflow:workers: 2\n");
-  const told = raw({ machines: [machine] });
+  const passed = raw({ machines: [machine] });
   assert.deepEqual(
-    said(() => settingsFromPulumi({ raw: told, secret: [], stack: "ours", isNew: true }, file)),
+    faultsOf(() => settingsFromPulumi({ raw: passed, secret: [], stack: "ours", isNew: true }, file)),
     ["3: workers is 2; expected either this or machines, which count workers of their own"],
   );
 });
@@ -70,9 +69,11 @@ test("a decrypted value is a secret where the stack file has it encrypted, and p
   const file = fileWith(
     "config:\n  airflow:secrets:\n    adminPassword: { secure: v1:cipher }\n    brokerPassword: s3cret\n",
   );
-  const told = raw({ secrets: { adminPassword: "decrypted", brokerPassword: "s3cret" } });
+  const passed = raw({ secrets: { adminPassword: "decrypted", brokerPassword: "s3cret" } });
   assert.deepEqual(
-    said(() => settingsFromPulumi({ raw: told, secret: ["secrets"], stack: "ours", isNew: true }, file)),
+    faultsOf(() =>
+      settingsFromPulumi({ raw: passed, secret: ["secrets"], stack: "ours", isNew: true }, file),
+    ),
     [
       "4: secrets.brokerPassword is [plaintext]; expected an encrypted value: npm run secret -- secrets.brokerPassword --stack ours writes it",
     ],
@@ -80,14 +81,14 @@ test("a decrypted value is a secret where the stack file has it encrypted, and p
 });
 
 test("without a stack file a whole key is secret if the CLI marks it", () => {
-  const told = raw({ secrets: { adminPassword: "decrypted" } });
+  const passed = raw({ secrets: { adminPassword: "decrypted" } });
   const { secrets } = settingsFromPulumi(
-    { raw: told, secret: ["secrets"], stack: "ours", isNew: true },
+    { raw: passed, secret: ["secrets"], stack: "ours", isNew: true },
     absent,
   );
   assert.deepEqual(secrets, { adminPassword: "decrypted" });
   assert.deepEqual(
-    said(() => settingsFromPulumi({ raw: told, secret: [], stack: "ours", isNew: true }, absent)),
+    faultsOf(() => settingsFromPulumi({ raw: passed, secret: [], stack: "ours", isNew: true }, absent)),
     [
       "given on the command line: secrets.adminPassword is [plaintext]; expected an encrypted value: npm run secret -- secrets.adminPassword --stack ours writes it",
     ],
@@ -95,8 +96,8 @@ test("without a stack file a whole key is secret if the CLI marks it", () => {
 });
 
 test("an empty object counts as given, even without a stack file", () => {
-  const told = raw({ monitoring: {}, pgbouncer: {} });
-  const read = settingsFromPulumi({ raw: told, secret: [], stack: "ours", isNew: true }, absent);
+  const passed = raw({ monitoring: {}, pgbouncer: {} });
+  const read = settingsFromPulumi({ raw: passed, secret: [], stack: "ours", isNew: true }, absent);
   assert.deepEqual(read.monitoring, { retention: "30d", scrape: [] });
   assert.deepEqual(read.pgbouncer, { poolSize: 20, clients: 1000 });
   assert.deepEqual([read.backup, read.tracing], [undefined, undefined]);
@@ -109,7 +110,7 @@ test("the fault of a malformed secret does not show the secret", () => {
     jwtSecret: "4f1c0a9be27d4d3f",
   };
   assert.deepEqual(
-    said(() => settingsFrom({ secrets: JSON.stringify(secrets) }, () => "x.yaml:1")),
+    faultsOf(() => settingsFrom({ secrets: JSON.stringify(secrets) }, () => "x.yaml:1")),
     [
       "1: secrets.adminPassword is [secret]; expected printable ASCII characters, without spaces and commas",
       "1: secrets.brokerPassword is [secret]; expected printable ASCII characters, without spaces",
