@@ -9,7 +9,7 @@ const variables = {
   upgrade: "AIRFLOW_UPGRADE",
 } as const;
 
-export type DeploymentFlag = keyof typeof variables;
+type DeploymentFlag = keyof typeof variables;
 
 /** True if the deployment was started with a flag. */
 export function hasFlag(flag: DeploymentFlag): boolean {

@@ -2,7 +2,7 @@
 export type Major = "2" | "3";
 
 /** Connections that a process keeps, and those that it adds while all of these are busy. */
-export interface Pool {
+interface Pool {
   readonly size: number;
   readonly overflow: number;
 }

@@ -76,7 +76,7 @@ export interface Nodes {
 }
 
 /** A node taint that a service tolerates. */
-export interface Toleration {
+interface Toleration {
   readonly key: string;
   /** Value of the taint; if absent, any value. */
   readonly value?: string | undefined;

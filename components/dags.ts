@@ -4,7 +4,7 @@ import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
 import type { Platform, Volume } from "../workload.ts";
 
 /** Source of DAG files: a folder of this machine, the roles' image, or a repository that Airflow reads. */
-export interface Dags {
+interface Dags {
   readonly image: pulumi.Input<string>;
   readonly volume?: Volume;
   readonly settings: AirflowSettings;

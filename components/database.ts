@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type PostgresLogin, postgresLogin, tlsOf } from "../settings/model/urls/postgresUrl.ts";
+import { type PostgresLogin, postgresLogin, postgresUrl, tlsOf } from "../settings/model/urls/postgresUrl.ts";
 import { type DatabaseLogin, isInside, type Target, type Values } from "../workload.ts";
 
 /** Database of Airflow's metadata and Celery's results: a Postgres server, or PgBouncer in front of one. */
@@ -43,6 +43,18 @@ export function metadataLogin({ target, logins, authorities }: Server): Database
     return { host, port, user, password, database, sslmode };
   });
   return { target, login: pulumi.secret(login) as DatabaseLogin["login"] };
+}
+
+/**
+ * Returns the URL of a database for clients: secret.
+ * @param ca path of the file with the authorities, on the client's side
+ */
+export function secretUrl(
+  login: pulumi.Output<PostgresLogin>,
+  driver?: "psycopg2" | "psycopg",
+  ca?: string,
+): pulumi.Output<string> {
+  return pulumi.secret(login.apply((plain) => postgresUrl(plain, driver, ca)));
 }
 
 /** Parses a URL of the stack file: secret. An error says which form is expected, and never shows the URL. */

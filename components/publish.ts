@@ -9,7 +9,7 @@ import { monitoringPort } from "./monitoring/monitoring.ts";
 import { readSecret } from "./readSecret.ts";
 
 /** Public addresses of the webserver, of Flower and of the monitoring. */
-export interface Publishing {
+interface Publishing {
   readonly webserverUrl: string;
   readonly flowerUrl: string;
   readonly monitoringUrl: string;

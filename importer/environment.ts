@@ -1,10 +1,10 @@
 import { insteadOfVariable } from "../settings/rules/roles/variables.ts";
-import { handled, type Outcome, type Target, taken, unsupported } from "./rule.ts";
-import { given, looksSecret, type SecretReference } from "./secrets.ts";
-import { type ImportContext, setting } from "./settings.ts";
+import { handled, noRole, type Outcome, type Target, taken, unsupported } from "./rule.ts";
+import { convertSecret, looksSecret, type SecretReference } from "./secrets.ts";
+import { convertSetting, type ImportContext } from "./settings.ts";
 
 /** An environment variable of Airflow. */
-export interface Variable extends ImportContext {
+interface Variable extends ImportContext {
   readonly name: string;
   readonly value: SecretReference;
   /** Keys of `roles` that read the variable; empty if the stack has no such container. */
@@ -14,7 +14,7 @@ export interface Variable extends ImportContext {
 type Meaning = (match: readonly string[], value: SecretReference, variable: Variable) => Outcome;
 
 /** Fields of a JSON connection, by their keys in the stack. */
-const fields = {
+const connectionFields = {
   type: "conn_type",
   host: "host",
   port: "port",
@@ -23,7 +23,7 @@ const fields = {
   description: "description",
 };
 
-function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+function parseJson(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     return JSON.parse(text);
   } catch {
@@ -32,52 +32,56 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
 }
 
 /** Imports a connection. The whole URI is secret; in a JSON connection the password and `extra` are. */
-const connection: Meaning = ([name = ""], value) => {
+const convertConnection: Meaning = ([name = ""], value) => {
   const path = ["connections", name.toLowerCase()];
-  if (typeof value !== "string" || !value.startsWith("{")) return given([...path, "uri"], value);
-  const json = parsed(value);
+  if (typeof value !== "string" || !value.startsWith("{")) return convertSecret([...path, "uri"], value);
+  const json = parseJson(value);
   if (!json) return unsupported("it is not JSON, and no URI");
-  const plain = Object.entries(fields).flatMap(([key, theirs]): Target[] => {
-    const { [theirs]: field } = json;
+  const plain = Object.entries(connectionFields).flatMap(([key, jsonKey]): Target[] => {
+    const { [jsonKey]: field } = json;
     const isThere = field !== undefined && field !== null;
     return isThere && !looksSecret("", String(field)) ? [{ path: [...path, key], value: field }] : [];
   });
-  const hidden = ["password", "extra"].filter((key) => json[key]).map((key) => ({ path: [...path, key] }));
-  return { kind: "taken", targets: [...plain, ...hidden] };
+  const secretTargets = ["password", "extra"]
+    .filter((key) => json[key])
+    .map((key) => ({ path: [...path, key] }));
+  return { kind: "taken", targets: [...plain, ...secretTargets] };
 };
 
-const variable: Meaning = ([name = ""], value) => {
+const convertAirflowVariable: Meaning = ([name = ""], value) => {
   const path = ["variables", name.toLowerCase()];
   const note = "in lower case: rename it if your DAGs spell it otherwise";
   const secret = typeof value !== "string" || looksSecret(name, value);
-  return secret ? given(path, value, note) : taken(path, value, note);
+  return secret ? convertSecret(path, value, note) : taken(path, value, note);
 };
 
 /** Imports the packages to install, without options that contain a login. */
-const packages: Meaning = (_, value) => {
+const convertPackages: Meaning = (_, value) => {
   if (typeof value !== "string") return unsupported("expected Python packages");
   const isSecret = (word = "") => looksSecret("", word);
   const words = value.trim().split(/\s+/);
-  const left = words.filter((word, at) => {
+  const kept = words.filter((word, at) => {
     const isItsOption = word.startsWith("-") && !word.includes("=") && isSecret(words[at + 1]);
     return !isSecret(word) && !isItsOption;
   });
   const index = "a package index with a login";
-  if (left.length === 0) return unsupported(`${index}: build the packages into images.airflow`);
+  if (kept.length === 0) return unsupported(`${index}: build the packages into images.airflow`);
   const todo =
-    left.length < words.length ? `without ${index}: build its packages into images.airflow` : undefined;
+    kept.length < words.length ? `without ${index}: build its packages into images.airflow` : undefined;
   return {
     kind: "taken",
-    targets: [{ path: ["requirements"], value: left.join(" ") }],
+    targets: [{ path: ["requirements"], value: kept.join(" ") }],
     note: "Python packages",
     todo,
   };
 };
 
 const firstUser = unsupported("the first administrator has only a login and a password");
-const entry = handled("it is for the entrypoint of the official image; the stack's migration does that");
+const entrypointOnly = handled(
+  "it is for the entrypoint of the official image; the stack's migration does that",
+);
 
-const proxies: Meaning = ([kind = ""], value) =>
+const convertProxy: Meaning = ([kind = ""], value) =>
   typeof value !== "string"
     ? unsupported("expected a proxy without a login")
     : taken(
@@ -86,41 +90,41 @@ const proxies: Meaning = ([kind = ""], value) =>
       );
 
 /** Rules by variable name; the first match wins. */
-const meanings: readonly (readonly [name: RegExp, meaning: Outcome | Meaning])[] = [
+const rules: readonly (readonly [name: RegExp, meaning: Outcome | Meaning])[] = [
   [
     /^AIRFLOW__([A-Z0-9_]+?)__([A-Z0-9_]+)$/,
-    ([section = "", key = ""], value, around) =>
-      setting(section.toLowerCase(), key.toLowerCase(), value, around),
+    ([section = "", key = ""], value, context) =>
+      convertSetting(section.toLowerCase(), key.toLowerCase(), value, context),
   ],
   [/^AIRFLOW_CONN_AIRFLOW_DB$/, handled("tasks of Airflow 3 do not reach its database")],
-  [/^AIRFLOW_CONN_(\w+)$/, connection],
-  [/^AIRFLOW_VAR_(\w+)$/, variable],
-  [/^_PIP_ADDITIONAL_REQUIREMENTS$/, packages],
+  [/^AIRFLOW_CONN_(\w+)$/, convertConnection],
+  [/^AIRFLOW_VAR_(\w+)$/, convertAirflowVariable],
+  [/^_PIP_ADDITIONAL_REQUIREMENTS$/, convertPackages],
   [/^_AIRFLOW_WWW_USER_USERNAME$/, (_, value) => taken(["adminUser"], value)],
-  [/^_AIRFLOW_WWW_USER_PASSWORD$/, (_, value) => given(["secrets", "adminPassword"], value)],
-  [/^_AIRFLOW_WWW_USER_CREATE$/, entry],
+  [/^_AIRFLOW_WWW_USER_PASSWORD$/, (_, value) => convertSecret(["secrets", "adminPassword"], value)],
+  [/^_AIRFLOW_WWW_USER_CREATE$/, entrypointOnly],
   [/^_AIRFLOW_WWW_USER_/, firstUser],
-  [/^(_AIRFLOW_DB_(MIGRATE|UPGRADE)|CONNECTION_CHECK_MAX_COUNT|DUMB_INIT_SETSID)$/, entry],
+  [/^(_AIRFLOW_DB_(MIGRATE|UPGRADE)|CONNECTION_CHECK_MAX_COUNT|DUMB_INIT_SETSID)$/, entrypointOnly],
   [/^AIRFLOW_(UID|GID|HOME)$/, handled("Airflow runs as 50000:0 in /opt/airflow")],
   [/^AIRFLOW_CONFIG$/, handled("the stack writes airflow.cfg; one that is mounted is read")],
   [/^AIRFLOW_(IMAGE_NAME|PROJ_DIR)$/, handled("it is for the compose file")],
-  [/^(HTTP|HTTPS|NO)_PROXY$/i, proxies],
+  [/^(HTTP|HTTPS|NO)_PROXY$/i, convertProxy],
 ];
 
 /** Decides what becomes of an environment variable of Airflow. */
-export function environmentVariable(of: Variable): Outcome {
-  const { name, value, roles } = of;
-  for (const [pattern, meaning] of meanings) {
+export function convertVariable(variable: Variable): Outcome {
+  const { name, value, roles } = variable;
+  for (const [pattern, meaning] of rules) {
     const match = pattern.exec(name);
-    if (match) return typeof meaning === "function" ? meaning(match.slice(1), value, of) : meaning;
+    if (match) return typeof meaning === "function" ? meaning(match.slice(1), value, variable) : meaning;
   }
-  const own = insteadOfVariable(name);
-  if (own !== undefined) return unsupported(own);
-  if (roles.length === 0) return unsupported("the stack has no such container");
+  const instead = insteadOfVariable(name);
+  if (instead !== undefined) return unsupported(instead);
+  if (roles.length === 0) return noRole;
   if (typeof value !== "string" || looksSecret(name, value)) {
     const todo = "a secret is a file instead of a variable, which everybody reads: read /run/secrets/NAME";
-    const given = typeof value === "string" ? {} : { value };
-    const targets = roles.map((role) => ({ path: ["roles", role, "secretFiles", name], ...given }));
+    const reference = typeof value === "string" ? {} : { value };
+    const targets = roles.map((role) => ({ path: ["roles", role, "secretFiles", name], ...reference }));
     return { kind: "taken", targets, todo };
   }
   return { kind: "taken", targets: roles.map((role) => ({ path: ["roles", role, "env", name], value })) };

@@ -4,14 +4,14 @@ import { type Outcome, type Target, unsupported } from "./rule.ts";
 /** Versions of Airflow that a stack runs without a custom image, newest first. */
 export const versions = builtVersions().toReversed();
 
-export interface Image {
+interface Image {
   readonly repository: string;
   readonly tag?: string | undefined;
   readonly digest?: string | undefined;
 }
 
 /** Parses `registry:5000/team/airflow:3.3.2@sha256:…`. */
-export function readImage(reference: string): Image {
+export function parseImage(reference: string): Image {
   const [name = "", digest] = reference.split("@");
   const [, repository = name, tag] = /^(.*?)(?::([^:/]+))?$/.exec(name) ?? [];
   return { repository, tag, digest };
@@ -26,10 +26,10 @@ export function isOfficial({ repository }: Image): boolean {
 }
 
 /** Returns a version if the stack runs it, otherwise the newest one of the same major version; undefined if there is none. */
-function supported(version: string): string | undefined {
+export function supportedVersion(version: string): string | undefined {
   return versions.includes(version)
     ? version
-    : versions.find((one) => one.split(".")[0] === version.split(".")[0]);
+    : versions.find((known) => known.split(".")[0] === version.split(".")[0]);
 }
 
 /** Extracts the version of Airflow from a tag. */
@@ -38,8 +38,8 @@ export function versionOf(tag: string | undefined): string | undefined {
 }
 
 /** Converts a version of Airflow. */
-export function airflowVersion(version: string): Outcome {
-  const value = supported(version);
+export function convertVersion(version: string): Outcome {
+  const value = supportedVersion(version);
   if (value === undefined)
     return unsupported(`Airflow ${version} is not supported: expected ${versions.join(" and ")}`);
   const note =
@@ -50,7 +50,7 @@ export function airflowVersion(version: string): Outcome {
 }
 
 /** Reads Airflow's version from an image's tag. Teams number images in their own way, so theirs count only if supported. */
-function toldBy(image: Image): string | undefined {
+function versionInTag(image: Image): string | undefined {
   const version = versionOf(image.tag);
   if (isOfficial(image) || isPuckels(image) || version === undefined) return version;
   return versions.includes(version) && /airflow/.test(image.repository) ? version : undefined;
@@ -64,12 +64,12 @@ function isPuckels({ repository }: Image): boolean {
  * Converts an image to a version, and to `images.airflow` unless the image is official.
  * @param built version that is known from another source, such as a Dockerfile
  */
-export function airflowImage(
+export function convertImage(
   image: Image,
   { keepOfficial = false, built }: { keepOfficial?: boolean; built?: string | undefined } = {},
 ): Outcome {
-  const version = built || toldBy(image);
-  const outcome = version === undefined ? undefined : airflowVersion(version);
+  const version = built || versionInTag(image);
+  const outcome = version === undefined ? undefined : convertVersion(version);
   if (outcome && outcome.kind !== "taken") return outcome;
   const exact = outcome?.note === undefined;
   if (!exact && !isOfficial(image)) {

@@ -31,13 +31,13 @@ export interface Input extends TextFile {
 }
 
 /** Reads compose files with their variables, their includes and the services that theirs extend. */
-function composition(input: Input): Composition {
+function readComposition(input: Input): Composition {
   const { file, text, env, look, overrides = [], shell = new Map() } = input;
   const { read = () => undefined, list = () => [] } = input;
   const envFile = env && variableFile(posix.normalize(env.file), readDefinitions(env.file, env.text, shell));
   const lines = envFile?.lines.map(({ definition }) => definition) ?? [];
-  const given = lines.filter(({ unset }) => unset === undefined);
-  const variables = new Map([...given.map(({ name, value }) => [name, value] as const), ...shell]);
+  const set = lines.filter(({ unset }) => unset === undefined);
+  const variables = new Map([...set.map(({ name, value }) => [name, value] as const), ...shell]);
   const used = new Set<string>();
   const translate = (plain: string): Translated => {
     const unset: string[] = [];
@@ -51,20 +51,20 @@ function composition(input: Input): Composition {
   };
   const loaded = new ComposeFiles(file, { read, translate }).load([{ file, text }, ...overrides]);
   const known = envFile ? [envFile] : [];
-  const made = withVariables(loaded.tree, {
+  const filled = withVariables(loaded.tree, {
     variables,
     read,
     main: file,
     known,
-    hear: (name) => used.add(name),
+    onUse: (name) => used.add(name),
   });
   return {
-    tree: made.tree,
+    tree: filled.tree,
     leaves: loaded.leaves,
-    entries: [...loaded.entries, ...made.entries],
+    entries: [...loaded.entries, ...filled.entries],
     env: envFile,
     used,
-    files: made.files,
+    files: filled.files,
     look,
     read,
     list,
@@ -80,15 +80,15 @@ export function planOf(input: Input): Plan {
   const source = readSource(file, text);
   const { tree } = source;
   if (at(tree, ["services"])?.kind === "map" || at(tree, ["include"])) {
-    const made = composition(input);
-    if (isCompose(made)) return importCompose(made);
+    const compose = readComposition(input);
+    if (isCompose(compose)) return importCompose(compose);
   }
   const chart = chartOf(tree);
   if (chart.kind === "official") return importChart(source, chart.path);
-  const other =
+  const hint =
     chart.kind === "other" ? ` It has the keys of ${chart.name}, which names its values differently.` : "";
   throw new Error(
     `${file} looks like neither a docker-compose file of Airflow (services, one of which has Airflow's image or AIRFLOW__… ` +
-      `variables) nor values of its Helm chart (executor, workers, config, …).${other} Give one of these.`,
+      `variables) nor values of its Helm chart (executor, workers, config, …).${hint} Give one of these.`,
   );
 }

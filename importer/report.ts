@@ -1,38 +1,38 @@
 import { spell } from "../settings/schema/path.ts";
 import type { Plan, Row } from "./plan.ts";
 import type { Leaf, Path } from "./source.ts";
-import { storing } from "./write.ts";
+import { storeCommand } from "./write.ts";
 
 /** Maximum number of commands for secrets in the short report; the stack file has all of them. */
 const mostCommands = 12;
 
-function common(one: Path, other: Path): Path {
+function commonPath(one: Path, other: Path): Path {
   const end = one.findIndex((part, at) => part !== other[at]);
   return end < 0 ? one : one.slice(0, end);
 }
 
 /** Renders the first line of leaves, and their common path: `compose.yaml:12 services.worker.healthcheck`. */
-function place(leaves: readonly Leaf[]): string {
+function placeOf(leaves: readonly Leaf[]): string {
   const [first, ...others] = leaves;
   if (!first) return "";
-  const path = others.reduce((shared, { path }) => common(shared, path), first.path);
+  const path = others.reduce((shared, { path }) => commonPath(shared, path), first.path);
   // A merged part shares no path with the map that it is merged into.
-  if (path.length === 0) return [place([first]), place(others)].join(", ");
+  if (path.length === 0) return [placeOf([first]), placeOf(others)].join(", ");
   return `${first.file}:${first.line} ${spell(path)}`;
 }
 
-function labelled({ leaves, name }: Row): string {
-  return `${place(leaves)}${name === undefined ? "" : ` (${name})`}`;
+function describeRow({ leaves, name }: Row): string {
+  return `${placeOf(leaves)}${name === undefined ? "" : ` (${name})`}`;
 }
 
 function takenLine(row: Row): string {
   const { targets, note, todo } = row;
-  const notes = [note, todo].filter((one) => one !== undefined).join("; ");
-  return `  ${labelled(row)} -> ${targets.join(", ")}${notes === "" ? "" : ` (${notes})`}`;
+  const notes = [note, todo].filter((text) => text !== undefined).join("; ");
+  return `  ${describeRow(row)} -> ${targets.join(", ")}${notes === "" ? "" : ` (${notes})`}`;
 }
 
 /** Groups rows by reason, in the order of the input. */
-function grouped(rows: readonly Row[], reason: (row: Row) => string | undefined): Map<string, Row[]> {
+function groupByReason(rows: readonly Row[], reason: (row: Row) => string | undefined): Map<string, Row[]> {
   const reasons = new Map<string, Row[]>();
   for (const row of rows) {
     const why = reason(row);
@@ -41,19 +41,19 @@ function grouped(rows: readonly Row[], reason: (row: Row) => string | undefined)
   return reasons;
 }
 
-function byReason(rows: readonly Row[]): string[] {
-  return [...grouped(rows, ({ note = "" }) => note)].flatMap(([reason, own]) => [
+function listByReason(rows: readonly Row[]): string[] {
+  return [...groupByReason(rows, ({ note = "" }) => note)].flatMap(([reason, own]) => [
     `  ${reason}:`,
-    ...own.map((row) => `    ${labelled(row)}`),
+    ...own.map((row) => `    ${describeRow(row)}`),
   ]);
 }
 
 /** Renders a line for each reason, with the number of values and the first of them. */
-function folded(rows: readonly Row[], reason: (row: Row) => string | undefined): string[] {
-  return [...grouped(rows, reason)].map(([why, own]) => {
+function countByReason(rows: readonly Row[], reason: (row: Row) => string | undefined): string[] {
+  return [...groupByReason(rows, reason)].map(([why, own]) => {
     const [first] = own;
     const more = own.length > 1 ? `, and ${own.length - 1} more` : "";
-    return `  ${own.length} × ${why}: ${first ? labelled(first) : ""}${more}`;
+    return `  ${own.length} × ${why}: ${first ? describeRow(first) : ""}${more}`;
   });
 }
 
@@ -62,26 +62,26 @@ function section(title: string, lines: readonly string[]): string[] {
 }
 
 /** Lists the commands that store the secrets; in the short report only the first ones. */
-function storingAll({ secrets }: Plan, stack: string, isWhole: boolean): string[] {
+function storeCommands({ secrets }: Plan, stack: string, isWhole: boolean): string[] {
   const shown = isWhole ? secrets : secrets.slice(0, mostCommands);
   const more = secrets.length - shown.length;
   const last = more > 0 ? [`  and ${more} more: the stack file begins with all of these commands`] : [];
-  return [...shown.map((key) => `  ${storing(key, stack)}`), ...last];
+  return [...shown.map((key) => `  ${storeCommand(key, stack)}`), ...last];
 }
 
-function lists(plan: Plan): string[] {
+function listOutcomes(plan: Plan): string[] {
   return [
     ...section(`Taken over (${plan.taken.length}):`, plan.taken.map(takenLine)),
-    ...section(`Taken care of by the stack (${plan.handled.length}):`, byReason(plan.handled)),
-    ...section(`No counterpart (${plan.unsupported.length}):`, byReason(plan.unsupported)),
+    ...section(`Taken care of by the stack (${plan.handled.length}):`, listByReason(plan.handled)),
+    ...section(`No counterpart (${plan.unsupported.length}):`, listByReason(plan.unsupported)),
   ];
 }
 
 /** Renders the next step: first edits of the stack file, then secrets, then the deployment. */
-function next({ secrets }: Plan, stack: string, isMissing: boolean): string {
+function nextStep({ secrets }: Plan, stack: string, isMissing: boolean): string {
   const [first] = secrets;
   if (isMissing) return `Next: edit stacks/Pulumi.${stack}.yaml, then npm run up -- --stack ${stack}`;
-  return `Next: ${first === undefined ? `npm run up -- --stack ${stack}` : storing(first, stack)}`;
+  return `Next: ${first === undefined ? `npm run up -- --stack ${stack}` : storeCommand(first, stack)}`;
 }
 
 /**
@@ -89,33 +89,33 @@ function next({ secrets }: Plan, stack: string, isMissing: boolean): string {
  * @param missing faults of the stack file
  * @param isWhole lists every value, instead of counting them
  */
-export function report(plan: Plan, stack: string, missing: readonly string[], isWhole = false): string {
+export function report(plan: Plan, stack: string, faults: readonly string[], isWhole = false): string {
   const { taken, handled, unsupported } = plan;
   const counts =
     `${taken.length} taken over, ${handled.length} taken care of by the stack, ${unsupported.length} without a counterpart. ` +
     "Each of them, with its line: --all";
-  const left = [
+  const toDo = [
     ...section(
       "Secrets, which are never written in plain: store them before the first deployment.",
-      storingAll(plan, stack, isWhole),
+      storeCommands(plan, stack, isWhole),
     ),
     ...section(
       "The stack file still has to be given, or changed:",
-      missing.map((line) => `  ${line}`),
+      faults.map((line) => `  ${line}`),
     ),
     ...section(
       "Taken over, but something is left to do:",
-      folded(taken, ({ todo }) => todo),
+      countByReason(taken, ({ todo }) => todo),
     ),
     ...section(
       "Not taken over:",
-      folded(unsupported, ({ note }) => note),
+      countByReason(unsupported, ({ note }) => note),
     ),
   ];
   return [
-    ...(left.length > 0 ? ["", "Left to do", ...left] : ["", "Nothing is left to do."]),
-    ...(isWhole ? lists(plan) : ["", counts]),
+    ...(toDo.length > 0 ? ["", "Left to do", ...toDo] : ["", "Nothing is left to do."]),
+    ...(isWhole ? listOutcomes(plan) : ["", counts]),
     "",
-    next(plan, stack, missing.length > 0),
+    nextStep(plan, stack, faults.length > 0),
   ].join("\n");
 }

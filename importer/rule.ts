@@ -1,5 +1,4 @@
-import type { Leaf, Path, Tree } from "./source.ts";
-import { leavesOf, plainValue, unsetIn } from "./source.ts";
+import { type Leaf, leavesOf, type Path, plainValue, type Tree, unsetIn } from "./source.ts";
 
 /** A key of the stack and its value; without a value, a secret that a command stores. */
 export interface Target {
@@ -37,6 +36,11 @@ export function taken(path: Path, value: unknown, note?: string): Outcome {
   return { kind: "taken", targets: [{ path, value }], note };
 }
 
+/** Lists the targets of an outcome; none if nothing is taken over. */
+export function targetsOf(outcome: Outcome): readonly Target[] {
+  return outcome.kind === "taken" ? outcome.targets : [];
+}
+
 /** Takes over a secret without its value, which a command stores. */
 export function secret(path: Path, note?: string): Outcome {
   return { kind: "taken", targets: [{ path }], note };
@@ -50,11 +54,19 @@ export function unsupported(why: string): Outcome {
   return { kind: "unsupported", why };
 }
 
+/** Returns the outcome of a value in a wrong form. */
+export function unreadable(allowed: string): Outcome {
+  return unsupported(`it cannot be read: expected ${allowed}`);
+}
+
+/** Outcome of a value for roles that the stack does not have. */
+export const noRole = unsupported("the stack has no such container");
+
 /** Returns a rule that takes over a converted value; `allowed` says which values can be converted. */
-export function converted(path: Path, convert: (given: unknown) => unknown, allowed: string) {
+export function conversionRule(path: Path, convert: (value: unknown) => unknown, allowed: string) {
   return ({ value }: Item): Outcome => {
-    const made = convert(value);
-    return made === undefined ? unsupported(`it cannot be read: expected ${allowed}`) : taken(path, made);
+    const result = convert(value);
+    return result === undefined ? unreadable(allowed) : taken(path, result);
   };
 }
 
@@ -64,25 +76,25 @@ function partMatches(pattern: string, part: string): boolean {
 }
 
 /** Returns the parts of a path that match the pattern's wildcards; undefined if the path does not match. */
-export function matching(pattern: readonly string[], path: readonly string[]): string[] | undefined {
+export function matchPath(pattern: readonly string[], path: readonly string[]): string[] | undefined {
   const [first, ...others] = pattern;
   if (first === undefined) return path.length === 0 ? [] : undefined;
   if (first === "**") {
     for (let skip = 0; skip <= path.length; skip += 1) {
-      const rest = matching(others, path.slice(skip));
+      const rest = matchPath(others, path.slice(skip));
       if (rest) return rest;
     }
     return undefined;
   }
   const [part, ...parts] = path;
   if (part === undefined || !partMatches(first, part)) return undefined;
-  const rest = matching(others, parts);
+  const rest = matchPath(others, parts);
   return rest && (/^[*{]/.test(first) ? [part, ...rest] : rest);
 }
 
-function says(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(says);
-  if (typeof value === "object" && value !== null) return Object.values(value).some(says);
+function hasContent(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasContent);
+  if (typeof value === "object" && value !== null) return Object.values(value).some(hasContent);
   return value !== null && value !== "";
 }
 
@@ -93,32 +105,32 @@ export const unset = unsupported(
 );
 
 /** An item and the outcome that its rule gives. */
-export interface Found<Of> {
+export interface RuledItem<Of> {
   readonly item: Item;
   readonly outcome: Rule<Of>[1];
 }
 
 /** Splits a tree into items: by the first matching rule, at the highest matching path. */
-export function itemsOf<Of>(tree: Tree, rules: readonly Rule<Of>[], path: Path = []): Found<Of>[] {
+export function itemsOf<Of>(tree: Tree, rules: readonly Rule<Of>[], path: Path = []): RuledItem<Of>[] {
   const names = path.map(String);
   const unset = [...new Set(unsetIn(tree))];
   const item = { path, value: plainValue(tree), leaves: leavesOf(tree), match: [], unset };
-  if (!says(item.value) && unset.length === 0) return [{ item, outcome: empty }];
+  if (!hasContent(item.value) && unset.length === 0) return [{ item, outcome: empty }];
   for (const [pattern, outcome] of rules) {
-    const match = matching(pattern.split("."), names);
+    const match = matchPath(pattern.split("."), names);
     // A rule for everything below a path yields to rules for its parts.
     if (match && (tree.kind === "leaf" || !pattern.endsWith("**")))
       return [{ item: { ...item, match }, outcome }];
   }
   if (tree.kind === "leaf") return [{ item, outcome: withoutKey }];
   const inner: [string | number, Tree][] =
-    tree.kind === "list" ? tree.items.map((one, index) => [index, one]) : [...tree.entries];
-  return inner.flatMap(([key, one]) => itemsOf(one, rules, [...path, key]));
+    tree.kind === "list" ? [...tree.items.entries()] : [...tree.entries];
+  return inner.flatMap(([key, value]) => itemsOf(value, rules, [...path, key]));
 }
 
 /** Decides the outcome of an item. If a variable of the item has no value, only a rule that handles it may decide. */
-export function decided<Of>({ item, outcome }: Found<Of>, of: Of): Outcome {
-  const made = typeof outcome === "function" ? outcome(item, of) : outcome;
-  const isOpen = (item.unset ?? []).length > 0;
-  return isOpen && (made.kind !== "handled" || made === empty) ? unset : made;
+export function decideOutcome<Of>({ item, outcome }: RuledItem<Of>, context: Of): Outcome {
+  const result = typeof outcome === "function" ? outcome(item, context) : outcome;
+  const hasUnset = (item.unset ?? []).length > 0;
+  return hasUnset && (result.kind !== "handled" || result === empty) ? unset : result;
 }

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { project } from "../tools/lib/process.ts";
 import type { Plan } from "./plan.ts";
-import { written } from "./write.ts";
+import { renderStackFile } from "./write.ts";
 
 /** Returns a path for a stack file: relative to the project if the path is inside it. */
 export function projectPath(absolute: string): string {
@@ -10,7 +10,7 @@ export function projectPath(absolute: string): string {
   return path.startsWith("..") ? absolute : path || ".";
 }
 
-export interface Saved {
+interface Saved {
   readonly plan: Plan;
   readonly stack: string;
   /** The imported file. */
@@ -29,7 +29,7 @@ export function save({ plan, stack, from, folder }: Saved): string[] {
   const packages = join(folder, `requirements.${stack}.txt`);
   const texts = new Map<string, string>();
   const requirements = plan.requirements === undefined ? undefined : projectPath(packages);
-  texts.set(file, written({ plan, from, stack, requirements }));
+  texts.set(file, renderStackFile({ plan, from, stack, requirements }));
   if (plan.requirements !== undefined) texts.set(packages, plan.requirements);
   for (const path of texts.keys()) {
     if (!existsSync(path)) continue;

@@ -13,11 +13,11 @@ export type SecretReference = string | { readonly secret: string; readonly key: 
 /** Well-known passwords and keys of examples. */
 const examples = ["admin", "airflow", "airflow_jwt_secret", "changeme", "password", "postgres", "redis"];
 
-export function isExample(given: unknown): boolean {
-  return examples.includes(String(given).toLowerCase());
+export function isExample(value: unknown): boolean {
+  return examples.includes(String(value).toLowerCase());
 }
 
-export const minted = handled("it is a publicly known example; the stack mints its own");
+export const publicExample = handled("it is a publicly known example; the stack mints its own");
 
 /** Words in the names of secrets, alone or after `_`: `DB_PASSWORD`, `PGPASSWORD`, `GITLAB_PAT`. */
 const secretWords =
@@ -58,14 +58,18 @@ export function looksSecret(name: string, value: string): boolean {
 }
 
 /** Converts a secret: keeps a reference, leaves a value to the command that stores it, and drops a published example. */
-export function given(path: Path, value: SecretReference, note?: string): Outcome {
+export function convertSecret(path: Path, value: SecretReference, note?: string): Outcome {
   if (typeof value !== "string") return taken(path, value, note);
   if (value === "") return empty;
-  if (isExample(value)) return minted;
-  const [first, name] = path;
-  const wrong = first === "secrets" ? formProblem(name as SecretName, value) : undefined;
-  return wrong === undefined ? secret(path, note) : unsupported(`${spell(path)}: ${wrong}`);
+  if (isExample(value)) return publicExample;
+  const [section, name] = path;
+  const problem = section === "secrets" ? formProblem(name as SecretName, value) : undefined;
+  return problem === undefined ? secret(path, note) : unsupported(`${spell(path)}: ${problem}`);
 }
+
+/** Outcomes of services that the stack has itself. */
+export const ownDatabase = handled("the stack has a Postgres of its own, with passwords that it mints");
+export const ownResults = handled("the stack keeps results in its own Postgres, with a login of their own");
 
 interface Address {
   readonly scheme: string;
@@ -74,7 +78,7 @@ interface Address {
   readonly rest: string;
 }
 
-function address(url: string): Address | undefined {
+function parseAddress(url: string): Address | undefined {
   const [, scheme, rest, host] =
     /^([a-z][a-z0-9+]*):\/\/((?:[^@]*@)?(\[[^\]]*\]|[^:/?]*).*)$/i.exec(url) ?? [];
   return scheme === undefined || host === undefined || rest === undefined
@@ -83,10 +87,10 @@ function address(url: string): Address | undefined {
 }
 
 /** True if the input itself provides a host, which the stack replaces with its own. */
-export type IsOwn = (host: string) => boolean;
+export type IsProvidedHost = (host: string) => boolean;
 
 /** Takes over a URL as a secret if `read` accepts it; otherwise the outcome has the error. */
-function readable(path: Path, url: string, read: (url: string) => unknown, note?: string): Outcome {
+function convertUrl(path: Path, url: string, read: (url: string) => unknown, note?: string): Outcome {
   try {
     read(url);
     return secret(path, note);
@@ -96,35 +100,37 @@ function readable(path: Path, url: string, read: (url: string) => unknown, note?
 }
 
 /** Converts the URL of the metadata database. */
-export function metadata(value: SecretReference, isOwn: IsOwn): Outcome {
+export function convertMetadataUrl(value: SecretReference, isOwn: IsProvidedHost): Outcome {
   if (typeof value !== "string") return taken(["postgres", "url"], value);
-  const { scheme = "", host = "" } = address(value) ?? {};
+  const { scheme = "", host = "" } = parseAddress(value) ?? {};
   if (!/^postgres(ql)?(\+\w+)?$/.test(scheme)) return unsupported("expected a database of Postgres");
-  if (host === "" || isOwn(host))
-    return handled("the stack has a Postgres of its own, with passwords that it mints");
-  return readable(["postgres", "url"], value, postgresLogin);
+  if (host === "" || isOwn(host)) return ownDatabase;
+  return convertUrl(["postgres", "url"], value, postgresLogin);
 }
 
 /** Converts the URL of Celery's result backend. */
-export function results(value: SecretReference, isOwn: IsOwn, metadataUrl?: SecretReference): Outcome {
+export function convertResultsUrl(
+  value: SecretReference,
+  isOwn: IsProvidedHost,
+  metadataUrl?: SecretReference,
+): Outcome {
   if (typeof value !== "string") return taken(["postgres", "resultsUrl"], value);
-  const { scheme = "", host = "", rest } = address(value.replace(/^db\+/, "")) ?? {};
+  const { scheme = "", host = "", rest } = parseAddress(value.replace(/^db\+/, "")) ?? {};
   if (!/^postgres(ql)?(\+\w+)?$/.test(scheme))
     return unsupported("expected a database of Postgres: results are kept there");
-  if (host === "" || isOwn(host))
-    return handled("the stack keeps results in its own Postgres, with a login of their own");
-  const same = typeof metadataUrl === "string" && address(metadataUrl)?.rest === rest;
-  return same
+  if (host === "" || isOwn(host)) return ownResults;
+  const isMetadata = typeof metadataUrl === "string" && parseAddress(metadataUrl)?.rest === rest;
+  return isMetadata
     ? handled("it is the database of the metadata")
-    : readable(["postgres", "resultsUrl"], value.replace(/^db\+/, ""), postgresLogin, "without db+");
+    : convertUrl(["postgres", "resultsUrl"], value.replace(/^db\+/, ""), postgresLogin, "without db+");
 }
 
 /** Converts the URL of Celery's broker. */
-export function broker(value: SecretReference, isOwn: IsOwn): Outcome {
+export function convertBrokerUrl(value: SecretReference, isOwn: IsProvidedHost): Outcome {
   if (typeof value !== "string") return taken(["redis", "url"], value);
-  const { scheme = "", host = "" } = address(value) ?? {};
+  const { scheme = "", host = "" } = parseAddress(value) ?? {};
   if (!/^rediss?$/.test(scheme)) return unsupported("expected Redis as the broker");
   if (host === "" || isOwn(host))
     return handled("the stack has a Redis of its own, with passwords that it mints");
-  return readable(["redis", "url"], value, redisLogin);
+  return convertUrl(["redis", "url"], value, redisLogin);
 }

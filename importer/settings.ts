@@ -1,21 +1,21 @@
 import { isSensitive, knownSettings } from "../settings/model/known.ts";
 import { isReserved } from "../settings/rules/airflow/reserved.ts";
-import { empty, handled, type Outcome, secret, taken, unsupported } from "./rule.ts";
+import { empty, handled, type Outcome, secret, taken, targetsOf, unreadable, unsupported } from "./rule.ts";
 import {
-  broker,
-  given,
-  type IsOwn,
+  convertBrokerUrl,
+  convertMetadataUrl,
+  convertResultsUrl,
+  convertSecret,
+  type IsProvidedHost,
   looksSecret,
-  metadata,
-  results,
   type SecretReference,
 } from "./secrets.ts";
 import type { Path } from "./source.ts";
-import { integer } from "./units.ts";
+import { parseInteger } from "./units.ts";
 
 /** Context of a setting. */
 export interface ImportContext {
-  readonly isOwn: IsOwn;
+  readonly isOwn: IsProvidedHost;
   /** URL of the metadata database, if the input has one. */
   readonly metadataUrl?: SecretReference | undefined;
   /** Worker groups that read the setting, as keys of the stack; the default group is []. */
@@ -26,131 +26,135 @@ export interface ImportContext {
   readonly secretFile?: ((path: string) => string | undefined) | undefined;
 }
 
-type Special = (value: SecretReference, around: ImportContext) => Outcome;
+type Special = (value: SecretReference, context: ImportContext) => Outcome;
 
 /** @throws Error with the place if the executor is not Celery's */
-export function checkedExecutor(value: unknown, where: string): Outcome {
+export function checkExecutor(value: unknown, place: string): Outcome {
   if (String(value).startsWith("{{") || /^(?:[\w.]*\.)?CeleryExecutor$/.test(String(value))) {
     return handled("the executor is Celery's");
   }
   throw new Error(
-    `${where}: the executor is ${value}; expected CeleryExecutor, the only one that this stack runs. ` +
+    `${place}: the executor is ${value}; expected CeleryExecutor, the only one that this stack runs. ` +
       "If your DAGs can run on Celery's workers, say so there, and import again.",
   );
 }
 
-function perGroup(key: string, value: number, { groups }: ImportContext): Outcome {
+function takeForGroups(key: string, value: number, { groups }: ImportContext): Outcome {
   const first = key.charAt(0).toUpperCase() + key.slice(1);
   const isDefault = groups.length === 0 || groups.some((group) => group.length === 0);
   const paths = isDefault ? [[`worker${first}`]] : groups.map((group) => [...group, key]);
   return { kind: "taken", targets: paths.map((path) => ({ path, value })) };
 }
 
-function concurrency(value: SecretReference, around: ImportContext): Outcome {
-  const number = typeof value === "string" ? integer(value) : undefined;
-  return number === undefined
-    ? unsupported("it cannot be read: expected a whole number")
-    : perGroup("concurrency", number, around);
+function convertConcurrency(value: SecretReference, context: ImportContext): Outcome {
+  const number = typeof value === "string" ? parseInteger(value) : undefined;
+  return number === undefined ? unreadable("a whole number") : takeForGroups("concurrency", number, context);
 }
 
 /** Converts `8,2`: at most 8 processes, at least 2. */
-export function autoscaled(value: SecretReference, around: ImportContext): Outcome {
+export function convertAutoscale(value: SecretReference, context: ImportContext): Outcome {
   const [, max, min] = /^(\d+)\s*,\s*(\d+)$/.exec(String(value)) ?? [];
-  if (max === undefined) return unsupported("it cannot be read: expected MAX,MIN");
-  const both = [
-    perGroup("concurrency", Number(max), around),
-    perGroup("minConcurrency", Number(min), around),
+  if (max === undefined) return unreadable("MAX,MIN");
+  const outcomes = [
+    takeForGroups("concurrency", Number(max), context),
+    takeForGroups("minConcurrency", Number(min), context),
   ];
-  return { kind: "taken", targets: both.flatMap((one) => (one.kind === "taken" ? one.targets : [])) };
+  return { kind: "taken", targets: outcomes.flatMap(targetsOf) };
 }
 
-const own = handled("the stack sets it itself");
+const decidedByStack = handled("the stack sets it itself");
 /** Outcome of a signing secret: the stack uses a key pair, since all roles that check a shared secret could sign with it. */
-export const signing = handled("the stack signs tokens with a key pair that it mints");
+export const signingKey = handled("the stack signs tokens with a key pair that it mints");
 const otherExecutors = handled("only other executors read it");
 const logs = handled("the stack keeps logs where the webserver finds them");
-const sqlAlchemy: Special = (value, { isOwn }) => metadata(value, isOwn);
-const resultBackend: Special = (value, { isOwn, metadataUrl }) => results(value, isOwn, metadataUrl);
-const secretKey: Special = (value) => given(["secrets", "apiSecretKey"], value);
+const sqlAlchemy: Special = (value, { isOwn }) => convertMetadataUrl(value, isOwn);
+const resultBackend: Special = (value, { isOwn, metadataUrl }) =>
+  convertResultsUrl(value, isOwn, metadataUrl);
+const secretKey: Special = (value) => convertSecret(["secrets", "apiSecretKey"], value);
 
 /** Settings that do not become entries of `settings` in a stack. */
 const special: Readonly<Record<string, Outcome | Special>> = {
   "api.secret_key": secretKey,
-  "api_auth.jwt_secret": signing,
-  "celery.broker_url": (value, { isOwn }) => broker(value, isOwn),
+  "api_auth.jwt_secret": signingKey,
+  "celery.broker_url": (value, { isOwn }) => convertBrokerUrl(value, isOwn),
   "celery.celery_result_backend": resultBackend,
   "celery.flower_basic_auth": handled("Flower has the login of adminUser"),
   "celery.result_backend": resultBackend,
-  "celery.worker_autoscale": autoscaled,
-  "celery.worker_concurrency": concurrency,
-  "core.dags_folder": own,
+  "celery.worker_autoscale": convertAutoscale,
+  "celery.worker_concurrency": convertConcurrency,
+  "core.dags_folder": decidedByStack,
   "core.auth_manager": (value) =>
-    /fab/i.test(String(value)) ? own : unsupported("expected the login of Flask AppBuilder (FAB)"),
-  "core.execution_api_server_url": own,
-  "core.fernet_key": (value) => given(["secrets", "fernetKey"], value),
-  "core.hostname_callable": own,
+    /fab/i.test(String(value)) ? decidedByStack : unsupported("expected the login of Flask AppBuilder (FAB)"),
+  "core.execution_api_server_url": decidedByStack,
+  "core.fernet_key": (value) => convertSecret(["secrets", "fernetKey"], value),
+  "core.hostname_callable": decidedByStack,
   "core.sql_alchemy_conn": sqlAlchemy,
   "database.sql_alchemy_conn_async": handled("the stack has an async connection of its own"),
-  "core.standalone_dag_processor": own,
+  "core.standalone_dag_processor": decidedByStack,
   "database.sql_alchemy_conn": sqlAlchemy,
   "logging.base_log_folder": logs,
   "scheduler.enable_health_check": handled("the stack checks health by a file that each role keeps fresh"),
-  "scheduler.standalone_dag_processor": own,
+  "scheduler.standalone_dag_processor": decidedByStack,
   "webserver.secret_key": secretKey,
 };
 
 /** Converts a value to the type that `airflow.cfg` implies. */
-function natural(value: string): string | number | boolean {
+function parseValue(value: string): string | number | boolean {
   if (/^(true|false)$/i.test(value)) return value.toLowerCase() === "true";
   return /^(0|-?[1-9]\d{0,14})$/.test(value) ? Number(value) : value;
 }
 
 /** Converts a setting, by its name in the stack's version of Airflow. */
-function present(name: string, value: SecretReference, around: ImportContext, note?: string): Outcome {
+function convertByPresentName(
+  name: string,
+  value: SecretReference,
+  context: ImportContext,
+  note?: string,
+): Outcome {
   const known = special[name];
-  if (known) return typeof known === "function" ? known(value, around) : known;
+  if (known) return typeof known === "function" ? known(value, context) : known;
   const [section = "", key = ""] = name.split(".");
   if (/kubernetes/.test(section)) return otherExecutors;
-  const keys = knownSettings(around.version)?.sections.get(section);
+  const keys = knownSettings(context.version)?.sections.get(section);
   if (keys && !keys.includes(key) && !/_transport_options$|^sentry$/.test(section))
-    return unsupported(`Airflow ${around.version} has no such setting`);
-  if (isReserved(name)) return own;
+    return unsupported(`Airflow ${context.version} has no such setting`);
+  if (isReserved(name)) return decidedByStack;
   const path = ["settings", section, key];
-  if (isSensitive(around.version, section, key)) return value === "" ? empty : secret(path, note);
+  if (isSensitive(context.version, section, key)) return value === "" ? empty : secret(path, note);
   if (typeof value !== "string" || looksSecret(key, value)) {
     return unsupported(
       "it is a secret, and Airflow reads no secret there: make it a connection, with the secret as its password",
     );
   }
-  return taken(path, natural(value), note);
+  return taken(path, parseValue(value), note);
 }
 
 /** Converts a setting of `airflow.cfg`, also by a name that Airflow has renamed. */
-export function setting(
+export function convertSetting(
   section: string,
   key: string,
   value: SecretReference,
-  around: ImportContext,
+  context: ImportContext,
 ): Outcome {
   const command = /^(.+)_(cmd|secret)$/.exec(key);
   if (command && key !== "jwt_secret") {
     const [, file = ""] = /^cat\s+(\S+)$/.exec(String(value).trim()) ?? [];
-    const text = command[2] === "cmd" ? around.secretFile?.(file) : undefined;
+    const text = command[2] === "cmd" ? context.secretFile?.(file) : undefined;
     return text === undefined
       ? unsupported("a command or secrets backend gives the value: give the value itself")
-      : setting(section, command[1] ?? "", text, around);
+      : convertSetting(section, command[1] ?? "", text, context);
   }
   const name = `${section}.${key}`;
-  if (special[name]) return present(name, value, around);
-  const known = knownSettings(around.version);
+  if (special[name]) return convertByPresentName(name, value, context);
+  const known = knownSettings(context.version);
   const isKnown = known?.sections.get(section)?.includes(key);
   const renamed = isKnown ? undefined : known?.renamed[name];
   if (renamed !== undefined)
-    return present(renamed, value, around, `Airflow ${around.version} calls it ${renamed}`);
+    return convertByPresentName(renamed, value, context, `Airflow ${context.version} calls it ${renamed}`);
   const removed = isKnown ? undefined : known?.removed[name];
   if (removed !== undefined)
     return unsupported(
-      `Airflow ${around.version} no longer has it${removed && `: ${removed.replace(/\.$/, "")}`}`,
+      `Airflow ${context.version} no longer has it${removed && `: ${removed.replace(/\.$/, "")}`}`,
     );
-  return present(name, value, around);
+  return convertByPresentName(name, value, context);
 }

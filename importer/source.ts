@@ -12,7 +12,7 @@ import {
 
 export type Path = readonly (string | number)[];
 /** A value that is neither a map nor a list; undefined if it comes from the environment of the deployment. */
-export type Scalar = string | number | boolean | null | undefined;
+type Scalar = string | number | boolean | null | undefined;
 
 /** Place of a value in a file; empty maps and lists count as values. */
 export interface Leaf {
@@ -43,7 +43,7 @@ export interface Translated {
 }
 export type Translate = (text: string) => Translated;
 
-export interface Source {
+export interface ParsedFile {
   readonly tree: Tree;
   /** Leaves in the order of the file. */
   readonly leaves: readonly Leaf[];
@@ -60,7 +60,7 @@ export function readSource(
   text: string,
   translate: Translate = (value) => ({ value }),
   first = 1,
-): Source {
+): ParsedFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, logLevel: "error" });
   const [error] = document.errors;
@@ -100,14 +100,14 @@ class Reader {
         `${this.file}:${line}: not YAML: a text begins with *, and no such anchor is before it; expected quotes around it`,
       );
     }
-    const made = this.fresh(node, path, offset);
-    const tag = isNode(node) ? tags.find((one) => one === node.tag) : undefined;
-    const tree: Tree = tag ? { ...made, tag } : made;
+    const untagged = this.readUntagged(node, path, offset);
+    const tag = isNode(node) ? tags.find((known) => known === node.tag) : undefined;
+    const tree: Tree = tag ? { ...untagged, tag } : untagged;
     this.known.set(node, tree);
     return tree;
   }
 
-  private fresh(node: unknown, path: Path, offset: number): Tree {
+  private readUntagged(node: unknown, path: Path, offset: number): Tree {
     if (isMap(node) && node.items.length > 0) return this.map(node.items, path);
     if (isSeq(node) && node.items.length > 0) {
       return { kind: "list", items: node.items.map((item, at) => this.read(item, [...path, at], offset)) };
@@ -123,7 +123,7 @@ class Reader {
     const merged: Tree[] = [];
     const own = new Map<string, Tree>();
     for (const { key, value } of pairs) {
-      const name = nameOf(key);
+      const name = keyName(key);
       const offset = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
       const tree = this.read(value, [...path, name], offset);
       if (name === "<<") merged.push(...(tree.kind === "list" ? tree.items : [tree]));
@@ -136,7 +136,7 @@ class Reader {
 }
 
 /** Returns the name of a key; the key `<<` is a symbol if its tag is given: `!!merge <<`. */
-function nameOf(key: unknown): string {
+function keyName(key: unknown): string {
   const value = isScalar(key) ? key.value : key;
   return typeof value === "symbol" ? String(value.description) : String(value);
 }
@@ -151,6 +151,12 @@ export function plainValue(tree: Tree): unknown {
   if (tree.kind === "leaf") return tree.value;
   if (tree.kind === "list") return tree.items.map(plainValue);
   return Object.fromEntries([...tree.entries].map(([key, inner]) => [key, plainValue(inner)]));
+}
+
+/** Returns the value at a path of a tree, without its place; undefined if there is none. */
+export function plainAt(tree: Tree, path: Path): unknown {
+  const inner = at(tree, path);
+  return inner && plainValue(inner);
 }
 
 /** Lists the names of the variables in a tree that have no value. */

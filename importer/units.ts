@@ -17,28 +17,34 @@ const bytes: Readonly<Record<string, number>> = {
 };
 
 /** Converts `512m`, `2g` (compose), `512Mi`, `1.5Gi` (Kubernetes) or a number of bytes to MiB. */
-export function mebibytes(given: unknown): number | undefined {
-  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(String(given).trim()) ?? [];
+export function convertMebibytes(value: unknown): number | undefined {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(String(value).trim()) ?? [];
   const scale = bytes[unit.toLowerCase()];
   if (number === undefined || scale === undefined) return undefined;
   return Math.ceil((Number(number) * scale) / 2 ** 20);
 }
 
 /** Converts `2`, `0.5` or `500m` to cores. */
-export function cores(given: unknown): number | undefined {
-  const [, number, milli] = /^(\d+(?:\.\d+)?)(m?)$/.exec(String(given).trim()) ?? [];
+export function convertCores(value: unknown): number | undefined {
+  const [, number, milli] = /^(\d+(?:\.\d+)?)(m?)$/.exec(String(value).trim()) ?? [];
   return number === undefined ? undefined : Number(number) / (milli ? 1000 : 1);
 }
 
 /** Converts `90`, `90s`, `1m30s` or `2h` to seconds. */
-export function seconds(given: unknown): number | undefined {
-  const text = String(given).trim();
+export function convertSeconds(value: unknown): number | undefined {
+  const text = String(value).trim();
   if (/^\d+$/.test(text)) return Number(text);
   const [whole, hours = 0, minutes = 0, rest = 0] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
   return whole ? Number(hours) * 3600 + Number(minutes) * 60 + Number(rest) : undefined;
 }
 
+/** Splits `a, b` into its names. */
+export function namesIn(list: unknown): string[] {
+  const names = String(list).split(",");
+  return names.map((name) => name.trim()).filter((name) => name !== "");
+}
+
 /** Reads a whole number, also from a text. */
-export function integer(given: unknown): number | undefined {
-  return /^-?\d+$/.test(String(given).trim()) ? Number(given) : undefined;
+export function parseInteger(value: unknown): number | undefined {
+  return /^-?\d+$/.test(String(value).trim()) ? Number(value) : undefined;
 }

@@ -13,7 +13,7 @@ const comments: Readonly<Record<string, string>> = {
   settings: " Settings of airflow.cfg, by section.",
 };
 
-export interface StackFile {
+interface StackFile {
   readonly plan: Plan;
   /** The imported file. */
   readonly from: string;
@@ -23,12 +23,12 @@ export interface StackFile {
 }
 
 /** Returns the command that stores a secret. */
-export function storing(key: string, stack: string): string {
+export function storeCommand(key: string, stack: string): string {
   return `npm run secret -- ${key} --stack ${stack}`;
 }
 
 /** Renders a stack file. */
-export function written({ plan, from, stack, requirements }: StackFile): string {
+export function renderStackFile({ plan, from, stack, requirements }: StackFile): string {
   const config: Readonly<Record<string, unknown>> = { ...plan.config, ...(requirements && { requirements }) };
   const entries = Object.keys(schema.shape)
     .filter((key) => config[key] !== undefined)
@@ -43,7 +43,8 @@ export function written({ plan, from, stack, requirements }: StackFile): string 
     },
   });
   const head = ["# yaml-language-server: $schema=schema.json", `# Imported from ${from}.`];
-  const secrets = plan.secrets.map((key) => `#   ${storing(key, stack)}`);
-  const first = secrets.length > 0 ? ["# Store these secrets before the first deployment:", ...secrets] : [];
-  return `${[...head, ...first].join("\n")}\n${document.toString({ lineWidth: 0, flowCollectionPadding: true })}`;
+  const secrets = plan.secrets.map((key) => `#   ${storeCommand(key, stack)}`);
+  const secretLines =
+    secrets.length > 0 ? ["# Store these secrets before the first deployment:", ...secrets] : [];
+  return `${[...head, ...secretLines].join("\n")}\n${document.toString({ lineWidth: 0, flowCollectionPadding: true })}`;
 }

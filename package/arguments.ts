@@ -15,7 +15,7 @@ type Deep<T> = pulumi.Input<
 export type AirflowStackArgs = { readonly [Key in keyof RawConfig]: Deep<RawConfig[Key]> };
 
 /** Arguments whose outputs are resolved. */
-export interface ResolvedArguments extends Arguments {
+interface ResolvedArguments extends Arguments {
   /** Paths of values that are unknown before other resources are deployed. */
   readonly unknown: readonly Path[];
   /** Resources that the values come from. */

@@ -12,7 +12,7 @@ import type { Settings } from "../settings/model/groups.ts";
 import { stackFlag } from "../settings/model/names/stackFlag.ts";
 
 /** State of the last deployment, and values of this deployment. */
-export interface Deployment {
+interface Deployment {
   readonly resources: readonly StateResource[];
   /** Outputs of the last deployment; empty before the first one. */
   readonly previous: Readonly<Record<string, unknown>>;

@@ -14,7 +14,7 @@ export function filesIn(folder: string): string[] {
     .sort();
 }
 
-function contentOf({ base, folder }: ImageArgs): string {
+function contentHash({ base, folder }: ImageArgs): string {
   const hash = createHash("sha256").update(base);
   for (const file of filesIn(folder))
     hash.update(`${file.slice(folder.length)}\0`).update(readFileSync(file));
@@ -36,7 +36,7 @@ export function dagsImage(
   options: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   const { base, folder, repository } = args;
-  const content = contentOf(args);
+  const content = contentHash(args);
   const [registry = ""] = repository.split("/");
   // Docker assumes that a registry on this machine speaks plain HTTP.
   const address = /^(localhost|127\.[0-9.]+)(:|$)/.test(registry) ? `http://${registry}` : registry;

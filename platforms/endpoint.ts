@@ -7,7 +7,7 @@ import { machinesOf } from "./machines.ts";
 const defaultEndpoint = "unix:///var/run/docker.sock";
 
 /** Returns the variables that select the engine of a context, from the output of `docker context inspect`. */
-export function variablesOf(inspected: string): Readonly<Record<string, string>> {
+function variablesOf(inspected: string): Readonly<Record<string, string>> {
   const [{ Endpoints, Storage, TLSMaterial }] = JSON.parse(inspected);
   const host: string = Endpoints?.docker?.Host || defaultEndpoint;
   if (host === defaultEndpoint) return {};

@@ -5,7 +5,7 @@ import type { Settings } from "../settings/model/groups.ts";
 import { checkEngines } from "./docker/needs.ts";
 import { onEngines } from "./docker/ownership.ts";
 import { checkStorage } from "./kubernetes/cluster/storage.ts";
-import { inCluster } from "./kubernetes/ownership.ts";
+import { contextFlags, inCluster } from "./kubernetes/ownership.ts";
 import type { FindClaims, Found } from "./ownership/claims.ts";
 import { holdsData, refusal, strangers } from "./ownership/judge.ts";
 import type { Known, StateResource } from "./ownership/known.ts";
@@ -42,7 +42,7 @@ export function checkPlatform(settings: Settings, name: string): Promise<void> {
 }
 
 /** Makes a message immutable: Pulumi would prefix the name of the property that waits for the check. */
-function refused({ message }: Error): pulumi.RunError {
+function immutableError({ message }: Error): pulumi.RunError {
   return Object.defineProperty(new pulumi.RunError(message), "message", {
     get: () => message,
     set: () => {},
@@ -57,11 +57,10 @@ function ownerUnknown({ message }: Error): readonly Found[] {
 
 /** Returns a check that claimed names are free, or the stack's own; its error has commands for the stack of a name. */
 export function lookFor({ platform, kubernetes }: Settings, known: Known, stack: string): FindClaims {
-  const context = kubernetes?.context === undefined ? [] : ["--context", kubernetes.context];
   const look: FindClaims = async (claims) => {
     const find = forPlatform<() => Promise<readonly Found[]>>(platform, {
       docker: () => onEngines(claims),
-      kubernetes: () => inCluster(claims, context).catch(ownerUnknown),
+      kubernetes: () => inCluster(claims, contextFlags(kubernetes)).catch(ownerUnknown),
     });
     const strange = strangers(await find(), known);
     const theirs = hasFlag("adopt") ? strange.filter((one) => !holdsData(one)) : strange;
@@ -70,6 +69,6 @@ export function lookFor({ platform, kubernetes }: Settings, known: Known, stack:
   };
   return (claims) =>
     look(claims).catch((error) => {
-      throw refused(error);
+      throw immutableError(error);
     });
 }

@@ -1,5 +1,5 @@
 import type { CustomTimeouts } from "@pulumi/pulumi";
-import type { Job, Service } from "../workload.ts";
+import type { Job, Service, Stop } from "../workload.ts";
 import { longestStart } from "./checks.ts";
 
 /** Default seconds for a job, all attempts together. */
@@ -29,22 +29,20 @@ export function secondsOf({ maxSeconds = jobSeconds }: Pick<Job, "maxSeconds">):
   return maxSeconds;
 }
 
+/** Returns the limits of a container, which is created once it has started or, for a job, once it has ended. */
+function onEngine(createSeconds: number, { graceSeconds }: Stop): CustomTimeouts {
+  const create = createSeconds + engineSeconds;
+  return timeouts({ create, update: engineSeconds, delete: graceSeconds + engineSeconds });
+}
+
 /** Returns the limits of a service's container: the time that its start and stop may take. */
 export function serviceOnEngine(service: Pick<Service, "healthy" | "stop">): CustomTimeouts {
-  return timeouts({
-    create: healthySeconds(service) + engineSeconds,
-    update: engineSeconds,
-    delete: service.stop.graceSeconds + engineSeconds,
-  });
+  return onEngine(healthySeconds(service), service.stop);
 }
 
 /** Returns the limits of a container that runs a job. */
-export function jobOnEngine({ stop, ...job }: Pick<Job, "maxSeconds" | "stop">): CustomTimeouts {
-  return timeouts({
-    create: secondsOf(job) + engineSeconds,
-    update: engineSeconds,
-    delete: stop.graceSeconds + engineSeconds,
-  });
+export function jobOnEngine(job: Pick<Job, "maxSeconds" | "stop">): CustomTimeouts {
+  return onEngine(secondsOf(job), job.stop);
 }
 
 /** Returns the seconds in which an updated service must get at least one more pod ready. */

@@ -1,5 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { derivedImage, type Packages, packagesFolder } from "../images/derived.ts";
 import { builtHere, type ImageName, localImage, refreshedAt, refreshFile } from "../images/local.ts";
@@ -15,20 +14,15 @@ import { main, project, run } from "./lib/process.ts";
 import { writeSbom } from "./lib/sbom/write.ts";
 import { type Cargo, shipImages } from "./lib/ship.ts";
 import { Stack } from "./lib/stack.ts";
+import { inTemporaryFolder } from "./lib/temporaryFolder.ts";
 
 /** Images that every stack needs. */
 export const standard: readonly ImageName[] = ["airflow", "postgres", "redis"];
 
 async function missing(needed: readonly ImageName[], version: string): Promise<readonly ImageName[]> {
   const format = "{{.Repository}}:{{.Tag}}";
-  const list = await run("docker", [
-    "image",
-    "ls",
-    "--filter",
-    `reference=${builtHere}*`,
-    "--format",
-    format,
-  ]);
+  const filters = ["--filter", `reference=${builtHere}*`, "--format", format];
+  const list = await run("docker", ["image", "ls", ...filters]);
   const present = new Set(list.trim().split("\n"));
   return needed.filter((name) => !present.has(localImage(name, version)));
 }
@@ -89,17 +83,14 @@ export async function ensurePackages(packages: Packages): Promise<void> {
   const known = await run("docker", ["image", "ls", "--quiet", image]);
   if (known.trim() !== "") return;
   print(`  building ${image}: packages of ${packages.requirements ?? "systemPackages"}`);
-  const context = mkdtempSync(join(tmpdir(), "airflow-packages-"));
-  try {
+  await inTemporaryFolder(async (context) => {
     cpSync(packagesFolder, context, { recursive: true });
     const requirements = packages.requirements === undefined ? "" : readFileSync(packages.requirements);
     writeFileSync(join(context, "requirements.txt"), requirements);
     const args = { BASE_IMAGE: packages.base, SYSTEM_PACKAGES: packages.systemPackages.join(" ") };
     const name = packages.requirements === undefined ? "packages" : basename(packages.requirements);
     await buildAll([{ name, image, file: join(context, "Dockerfile"), context, args }]);
-  } finally {
-    rmSync(context, { recursive: true });
-  }
+  });
 }
 
 /** Lists the images that a stack uses. */

@@ -37,7 +37,7 @@ function listFrom(folder: string) {
   return (path: string): string[] => readdirSync(resolve(folder, path)).sort();
 }
 
-function read(given: string, flag = ""): TextFile {
+function readInput(given: string, flag = ""): TextFile {
   const path = userPath(given);
   if (!isFile(path)) {
     throw new Error(`${flag}${given} does not exist; expected a compose file, or values of the Helm chart.`);
@@ -46,10 +46,10 @@ function read(given: string, flag = ""): TextFile {
 }
 
 /** Reads the `.env` beside the file, as docker compose does, unless another one is named. */
-function environment(given: string | undefined, input: string): TextFile | undefined {
-  if (given !== undefined) return read(given, "--env ");
+function readEnvFile(given: string | undefined, input: string): TextFile | undefined {
+  if (given !== undefined) return readInput(given, "--env ");
   const beside = join(dirname(input), ".env");
-  return existsSync(userPath(beside)) ? read(beside) : undefined;
+  return existsSync(userPath(beside)) ? readInput(beside) : undefined;
 }
 
 /** Reads the override file beside a compose file, as docker compose does for one with its usual name. */
@@ -60,11 +60,11 @@ function overrideOf(input: string): TextFile[] {
     join(dirname(input), `${name}.override.${one}`),
   );
   const found = names.find((path) => isFile(userPath(path)));
-  return found === undefined ? [] : [read(found)];
+  return found === undefined ? [] : [readInput(found)];
 }
 
 /** Returns the environment variables of this command, without those that npm sets. */
-function shell(): ReadonlyMap<string, string> {
+function shellVariables(): ReadonlyMap<string, string> {
   const given = Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|NODE$|COLOR$)/.test(name));
   return new Map(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
@@ -90,10 +90,10 @@ await main(async () => {
   }
   const folder = dirname(userPath(from));
   const plan = planOf({
-    ...read(from),
-    overrides: others.length > 0 ? others.map((other) => read(other)) : overrideOf(from),
-    env: environment(flags.env, from),
-    shell: shell(),
+    ...readInput(from),
+    overrides: others.length > 0 ? others.map((other) => readInput(other)) : overrideOf(from),
+    env: readEnvFile(flags.env, from),
+    shell: shellVariables(),
     look: lookFrom(folder),
     read: readFrom(folder),
     list: listFrom(folder),

@@ -41,7 +41,7 @@ export interface Rendered {
 }
 
 /** Names an object by its content where a cluster would pick a random name: renderings differ only where stacks do. */
-function named(name: string, manifest: Manifest): Manifest {
+function nameByContent(name: string, manifest: Manifest): Manifest {
   if (manifest.metadata.name !== undefined) return manifest;
   const hash = createHash("sha256").update(JSON.stringify(manifest)).digest("hex").slice(0, 10);
   const own = manifest.kind === "Secret" ? name : `${name}-${hash}`;
@@ -49,7 +49,7 @@ function named(name: string, manifest: Manifest): Manifest {
 }
 
 /** Removes annotations that only Pulumi reads. */
-function cleaned({ metadata, ...rest }: Manifest): Manifest {
+function withoutPulumiAnnotations({ metadata, ...rest }: Manifest): Manifest {
   const { annotations = {}, ...others } = metadata;
   const kept = Object.entries(annotations).filter(([key]) => !key.startsWith("pulumi.com/"));
   return {
@@ -59,7 +59,7 @@ function cleaned({ metadata, ...rest }: Manifest): Manifest {
 }
 
 /** Lists the Secrets that a stack expects in its cluster. */
-function foreign({ kubernetes }: Settings): Secrets {
+function expectedSecrets({ kubernetes }: Settings): Secrets {
   const { pullSecrets = [], ingress } = kubernetes ?? {};
   const logins = pullSecrets.map((name) => [name, { ".dockerconfigjson": "{login to the registry}" }]);
   const tls = ingress?.tlsSecret;
@@ -72,14 +72,14 @@ function foreign({ kubernetes }: Settings): Secrets {
  * the source cannot be read.
  */
 function placeholder(source: SecretSource, usual: string, what: string): string {
-  const { protocol, port, pathname, search } = new URL(textOf({ path: [], source }) ?? usual);
+  const { protocol, port, pathname, search } = new URL(textOf(source) ?? usual);
   const database = what === "broker" ? pathname : `/{${what}Database}`;
   const place = `{${what}Host}${port && `:${port}`}`;
   return `${protocol}//{${what}User}:{${what}Password}@${place}${database}${search}`;
 }
 
 /** Replaces given secrets with the mark of encrypted ones, so that none is looked up. */
-function unread(settings: Settings): Settings {
+function maskSecrets(settings: Settings): Settings {
   const { secrets, postgres, redis } = settings;
   const names = Object.entries(secrets).filter(([, source]) => source !== undefined);
   const server = "postgresql://u:p@h:5432/d";
@@ -102,19 +102,19 @@ function unread(settings: Settings): Settings {
 }
 
 /** Replaces secrets in declarations with `{path of the secret}`. */
-function veiled<T>(value: T, path: Path): T;
-function veiled(value: unknown, path: Path): unknown {
+function maskDeclarations<T>(value: T, path: Path): T;
+function maskDeclarations(value: unknown, path: Path): unknown {
   if (value === encrypted) return `{${spell(path)}}`;
   if (typeof value !== "object" || value === null) return value;
   if (isPlace(value)) return `{${spell(path)}}`;
-  if (Array.isArray(value)) return value.map((inner, at) => veiled(inner, [...path, at]));
+  if (Array.isArray(value)) return value.map((inner, at) => maskDeclarations(inner, [...path, at]));
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, veiled(inner, [...path, key])]),
+    Object.entries(value).map(([key, inner]) => [key, maskDeclarations(inner, [...path, key])]),
   );
 }
 
 /** Returns the settings of roles, with placeholders for secret files. */
-function unreadRoles({ roles }: Settings): Settings["roles"] {
+function maskRoleSecrets({ roles }: Settings): Settings["roles"] {
   const unread = Object.entries(roles).flatMap(([role, extras]) => {
     if (!extras) return [];
     const names = Object.keys(extras.secretFiles).map((name) => [name, `{${name}}`]);
@@ -139,10 +139,10 @@ export async function render(stack: string, file: string): Promise<Rendered> {
         }
         // A lookup in the cluster instead of a declaration, or not an object of a cluster.
         if (id || !type.startsWith("kubernetes:")) return { id: id ?? name, state: inputs };
-        const manifest = named(name, unmarked(inputs) as Manifest);
+        const manifest = nameByContent(name, unmarked(inputs) as Manifest);
         if (manifest.kind === "Secret")
           secrets[manifest.metadata.name ?? name] = manifest.stringData as Record<string, string>;
-        else manifests.push(cleaned(manifest));
+        else manifests.push(withoutPulumiAnnotations(manifest));
         return { id: name, state: { ...inputs, metadata: manifest.metadata } };
       },
       call: () => ({}),
@@ -153,14 +153,14 @@ export async function render(stack: string, file: string): Promise<Rendered> {
   const settings = readStackFile(file);
   const platform = await platformOf(settings, prefixOf(stack));
   new Airflow("airflow", platform, {
-    ...unread(settings),
-    connections: veiled(settings.connections, ["connections"]),
-    variables: veiled(settings.variables, ["variables"]),
-    users: veiled(settings.users, ["users"]),
-    roles: unreadRoles(settings),
+    ...maskSecrets(settings),
+    connections: maskDeclarations(settings.connections, ["connections"]),
+    variables: maskDeclarations(settings.variables, ["variables"]),
+    users: maskDeclarations(settings.users, ["users"]),
+    roles: maskRoleSecrets(settings),
   });
   await pulumi.runtime.disconnect();
-  return { manifests, secrets: { ...secrets, ...foreign(settings) } };
+  return { manifests, secrets: { ...secrets, ...expectedSecrets(settings) } };
 }
 
 function write(folder: string, { manifests, secrets }: Rendered): void {

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Settings } from "../settings/model/groups.ts";
 import { isOlder } from "../settings/schema/versions.ts";
@@ -12,9 +11,10 @@ import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { confirm } from "./lib/commandLine/confirm.ts";
 import { print } from "./lib/commandLine/terminal.ts";
 import { userPath } from "./lib/commandLine/userPath.ts";
-import { main } from "./lib/process.ts";
+import { main, reasonOf } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
-import { writeState } from "./lib/state.ts";
+import { withResources, writeState } from "./lib/state.ts";
+import { inTemporaryFolder } from "./lib/temporaryFolder.ts";
 import { keptOf } from "./lib/upgrade/record.ts";
 import { writeSecret } from "./secret.ts";
 import { replaceData } from "./upgrade/replaceData.ts";
@@ -69,7 +69,7 @@ async function ensureSecrets(
     );
   }
   const resources = secretsState(stack.name, secrets, settings.secretGenerations);
-  await writeState(stack, { ...state, deployment: { ...state.deployment, resources } });
+  await writeState(stack, withResources(state, resources));
   print(`  the secrets of stack ${manifest.stack} are in the state of ${stack.name}`);
   return true;
 }
@@ -81,7 +81,7 @@ async function backUpFirst(stack: Stack, settings: Settings): Promise<void> {
     await takeBackup(await placeOfBackups(stack, settings));
   } catch (error) {
     throw new Error(
-      `${error instanceof Error ? error.message : error}\nThe present data could not be backed up, and nothing was replaced; ` +
+      `${reasonOf(error)}\nThe present data could not be backed up, and nothing was replaced; ` +
         "expected a running stack with backups, or --no-backup if that data may be lost.",
     );
   }
@@ -123,10 +123,5 @@ async function restore(flags: Flags, folder: string): Promise<void> {
 
 await main(async () => {
   const { flags } = commandLine("restore");
-  const folder = mkdtempSync(join(tmpdir(), "airflow-restore-"));
-  try {
-    await restore(flags, folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  await inTemporaryFolder((folder) => restore(flags, folder));
 });

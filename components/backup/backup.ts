@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/model/groups.ts";
 import { timings } from "../../settings/model/timings.ts";
-import { postgresUrl } from "../../settings/model/urls/postgresUrl.ts";
 import type { Job, Platform } from "../../workload.ts";
-import type { Server } from "../database.ts";
+import { type Server, secretUrl } from "../database.ts";
 import { beatsWithin } from "../roles/heartbeat/heartbeat.ts";
 import { programs } from "../roles/modules.ts";
 import { targets, underInit } from "../roles/role.ts";
@@ -15,7 +14,7 @@ import { identityOf } from "./identity.ts";
 const store = "/backups";
 
 /** Volume of the backups, for a stack that writes them to no directory of the machine. */
-export const backupVolume = "stack-backups";
+const backupVolume = "stack-backups";
 
 export interface DatabaseArgs {
   readonly platform: Platform;
@@ -26,8 +25,7 @@ export interface DatabaseArgs {
 /** Returns the part of a workload that dumping and restoring share: the image, and the logins to both databases. */
 function overDatabases({ settings, server }: DatabaseArgs) {
   const { metadata, results } = server.logins;
-  const url = (login: typeof metadata) =>
-    pulumi.secret(login.apply((plain) => postgresUrl(plain, undefined, server.authoritiesFile)));
+  const url = (login: typeof metadata) => secretUrl(login, undefined, server.authoritiesFile);
   return {
     image: settings.images.backup,
     user: { uid: 999, gid: 999 },

@@ -4,16 +4,10 @@ import type { Declarations } from "../../settings/schema/declarations.ts";
 import { isPlace } from "../../settings/schema/secret.ts";
 import type { Platform } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
+import { mapValues } from "../roles/extras.ts";
 
 type Connection = Declarations["connections"][string];
 type User = Declarations["users"][string];
-
-function mapped<T, U>(
-  values: Readonly<Record<string, T>>,
-  map: (value: T, name: string) => U,
-): Record<string, U> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name)]));
-}
 
 function variable(value: unknown, platform: Platform): pulumi.Input<string> {
   if (typeof value === "string") return value;
@@ -42,15 +36,15 @@ function user({ role, email, firstName, lastName, password }: User, name: string
 }
 
 /** Renders the declarations as `declare.py` reads them: secret. */
-export function contentOf(declarations: Declarations, platform: Platform) {
+export function renderDeclarations(declarations: Declarations, platform: Platform) {
   return {
-    connections: mapped(declarations.connections, (value) => connection(value, platform)),
-    variables: mapped(declarations.variables, (value) => variable(value, platform)),
-    pools: mapped(declarations.pools, ({ slots, description = "", includeDeferred }) => ({
+    connections: mapValues(declarations.connections, (value) => connection(value, platform)),
+    variables: mapValues(declarations.variables, (value) => variable(value, platform)),
+    pools: mapValues(declarations.pools, ({ slots, description = "", includeDeferred }) => ({
       slots,
       description,
       include_deferred: includeDeferred,
     })),
-    users: mapped(declarations.users, (value, name) => user(value, name, platform)),
+    users: mapValues(declarations.users, (value, name) => user(value, name, platform)),
   };
 }

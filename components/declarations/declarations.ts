@@ -4,7 +4,7 @@ import type { Declarations as Declared } from "../../settings/schema/declaration
 import { secretsDirectory } from "../../workload.ts";
 import { withExtras } from "../roles/extras.ts";
 import { airflowRole, type RoleArgs, underInit } from "../roles/role.ts";
-import { contentOf } from "./content.ts";
+import { renderDeclarations } from "./content.ts";
 import type { Names } from "./record.ts";
 
 export interface DeclarationsArgs extends RoleArgs {
@@ -22,7 +22,9 @@ export class Declarations extends pulumi.ComponentResource {
     super("airflow:index:Declarations", name, {}, opts);
     const { platform, declared, deleted } = args;
     const role = airflowRole("migration", args);
-    const content = pulumi.secret(pulumi.jsonStringify({ declared: contentOf(declared, platform), deleted }));
+    const content = pulumi.secret(
+      pulumi.jsonStringify({ declared: renderDeclarations(declared, platform), deleted }),
+    );
     platform.job(
       name,
       withExtras("migration", args, {

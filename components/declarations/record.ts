@@ -1,7 +1,7 @@
 import type { Settings } from "../../settings/model/groups.ts";
 
 /** Kinds of entries that can be declared in Airflow's database. */
-export const declarationKinds = ["connections", "variables", "pools", "users"] as const;
+const declarationKinds = ["connections", "variables", "pools", "users"] as const;
 
 /** Names by kind, sorted. */
 export type Names = Readonly<Record<(typeof declarationKinds)[number], readonly string[]>>;
@@ -36,7 +36,7 @@ export function outputsOf(record: Declared): Readonly<Record<string, readonly st
   return Object.fromEntries(outputs.filter(([, names]) => names.length > 0));
 }
 
-function read(spelt: unknown): Names {
+function parseNames(spelt: unknown): Names {
   const all = Array.isArray(spelt) ? spelt.map(String) : [];
   return byKind((kind) =>
     all.filter((name) => name.startsWith(`${kind}.`)).map((name) => name.slice(kind.length + 1)),
@@ -54,9 +54,9 @@ export function namesOf(settings: Settings): Names {
  */
 export function recordOf(settings: Settings, previous: Readonly<Record<string, unknown>>): Declared {
   const before = {
-    declared: read(previous.declared),
-    undeclared: read(previous.undeclared),
-    deleted: read(previous.deleted),
+    declared: parseNames(previous.declared),
+    undeclared: parseNames(previous.undeclared),
+    deleted: parseNames(previous.deleted),
   };
   const declared = namesOf(settings);
   // Deleting a name again changes nothing, and makes a repeated deployment identical.

@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { secretsDirectory } from "../../workload.ts";
 import { withExtras } from "../roles/extras.ts";
-import type { RoleArgs } from "../roles/role.ts";
-import { airflowRole, underInit } from "../roles/role.ts";
+import { airflowRole, type RoleArgs, underInit } from "../roles/role.ts";
 
 export interface MigrationArgs extends RoleArgs {
   readonly adminUser: string;

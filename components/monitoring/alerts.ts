@@ -3,7 +3,7 @@ import { timings } from "../../settings/model/timings.ts";
 import type { AlertRule } from "../../workload.ts";
 
 /** An alert rule of Prometheus; docs/monitoring.md has a section of the alert's name. */
-export interface Alert {
+interface Alert {
   /** PromQL expression that selects series only while something is wrong. */
   readonly expr: string;
   /** Seconds that `expr` must hold before the alert fires. */

@@ -16,7 +16,7 @@ const formats = { s: "humanizeNoSmallPrefix", bytes: "humanize1024", percent: "h
 const units = { s: "s", bytes: "B", percent: "%" } as const;
 
 /** Names the file of a dashboard; Prometheus links to `index.html`. */
-function fileOf(name: string): string {
+function pageFile(name: string): string {
   return `${name === "overview" ? "index" : name}.html`;
 }
 
@@ -41,7 +41,9 @@ yAxisFormatter: PromConsole.NumberFormatter.${format}, yHoverFormatter: PromCons
 /** Renders a dashboard as a console template of Prometheus. */
 function page({ title, panels }: Dashboard): string {
   const from = (path: string) => `{{ pathPrefix }}/classic/static/${path}`;
-  const links = Object.entries(dashboards).map(([name, one]) => `<a href="${fileOf(name)}">${one.title}</a>`);
+  const links = Object.entries(dashboards).map(
+    ([name, one]) => `<a href="${pageFile(name)}">${one.title}</a>`,
+  );
   return `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>${title}</title>
 <script>var PATH_PREFIX = "{{ pathPrefix }}"</script>
@@ -59,6 +61,6 @@ ${panels.map(graph).join("\n")}
 
 /** Renders all dashboards as console templates, by path. */
 export function consoles(folder: string): Values {
-  const pages = Object.entries(dashboards).map(([name, one]) => [`${folder}/${fileOf(name)}`, page(one)]);
+  const pages = Object.entries(dashboards).map(([name, one]) => [`${folder}/${pageFile(name)}`, page(one)]);
   return Object.fromEntries(pages);
 }

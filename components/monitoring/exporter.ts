@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { certificatesIn } from "../../settings/model/certificates.ts";
+import { certificateFiles, earliestEnd } from "../../settings/model/certificates.ts";
 import { connectionBudget } from "../../settings/model/connections.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import type { Endpoint } from "../../workload.ts";
 import { clientKey } from "../broker.ts";
 import { withExtras } from "../roles/extras.ts";
+import { answersAt } from "../roles/heartbeat/heartbeat.ts";
 import { programs } from "../roles/modules.ts";
 import { type RoleArgs, targets, underInit } from "../roles/role.ts";
 import { alertRules } from "./alerts.ts";
@@ -17,19 +18,10 @@ export const folder = "/opt/monitoring";
 const port = 9464;
 
 /** Lists the ends of the certificates in a stack's files, in seconds since 1970. */
-function certificateEnds({ publish, caCertificates, postgres, redis }: Settings): Record<string, number> {
-  const files = {
-    "publish.certificate": publish?.certificate,
-    ...Object.fromEntries(caCertificates.map((file, at) => [`caCertificates[${at}]`, file])),
-    "postgres.ca": postgres.ca,
-    "redis.ca": redis.ca,
-    "redis.certificate": redis.certificate,
-  };
-  const ends = Object.entries(files).flatMap(([key, file]) => {
-    const dates = file === undefined ? [] : certificatesIn(readFileSync(file, "utf8"));
-    return dates.length === 0
-      ? []
-      : [[key, Math.min(...dates.map(({ validToDate }) => validToDate.getTime() / 1000))]];
+function certificateEnds(settings: Settings): Record<string, number> {
+  const ends = certificateFiles(settings).flatMap(([key, file]) => {
+    const end = earliestEnd(readFileSync(file, "utf8"));
+    return end === undefined ? [] : [[key, end.getTime() / 1000]];
   });
   return Object.fromEntries(ends);
 }
@@ -87,10 +79,7 @@ export class Exporter extends pulumi.ComponentResource {
         priority: "control",
         port,
         metrics: { job: "airflow", rules: alertRules(settings) },
-        healthy: {
-          command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}/health`],
-          startSeconds: 60,
-        },
+        healthy: { command: answersAt(`http://127.0.0.1:${port}/health`), startSeconds: 60 },
         stop: { signal: "SIGTERM", graceSeconds: 5 },
       }),
       { parent: this },

@@ -66,5 +66,3 @@ export const families = {
   ),
   airflow_source_up: family("itself", "1 if the exporter could read a source, otherwise 0.", "source"),
 } as const satisfies Readonly<Record<string, Family>>;
-
-export type FamilyName = keyof typeof families;

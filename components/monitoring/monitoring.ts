@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/model/groups.ts";
 import type { MonitoringSettings } from "../../settings/schema/upkeep/monitoring.ts";
 import { type Endpoint, type Platform, runtimeDirectory } from "../../workload.ts";
+import { answersAt } from "../roles/heartbeat/heartbeat.ts";
 import { underInit } from "../roles/role.ts";
 import { alertmanagerConfig } from "./alertmanager.ts";
 import { rulesFile } from "./alerts.ts";
@@ -96,15 +97,7 @@ export class Monitoring extends pulumi.ComponentResource {
         loopbackPort: settings.monitoringPort,
         healthy: {
           // The health check has to log in, too.
-          command: [
-            "curl",
-            "-fsS",
-            "-o",
-            "/dev/null",
-            "-K",
-            `${runtimeDirectory}/login`,
-            `${here}/-/healthy`,
-          ],
+          command: answersAt(`${here}/-/healthy`, "-K", `${runtimeDirectory}/login`),
           startSeconds: 60,
         },
         stop: { signal: "SIGTERM", graceSeconds: 20 },

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
-import type { RoleArgs } from "./role.ts";
-import { airflowRole, underInit } from "./role.ts";
+import { airflowRole, type RoleArgs, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface DagProcessorArgs extends RoleArgs {

@@ -4,8 +4,7 @@ import { isSensitive } from "../../settings/model/known.ts";
 import { timings } from "../../settings/model/timings.ts";
 import type { AirflowSettings } from "../../settings/schema/airflowCfg.ts";
 import { majorOf } from "../../settings/schema/versions.ts";
-import type { Endpoint, Values } from "../../workload.ts";
-import { runtimeDirectory, secretsDirectory } from "../../workload.ts";
+import { type Endpoint, runtimeDirectory, secretsDirectory, type Values } from "../../workload.ts";
 import { type Broker, type BrokerTls, clientKey } from "../broker.ts";
 import type { Database } from "../database.ts";
 import { fernetKeys, type Secrets } from "../secrets.ts";
@@ -14,7 +13,7 @@ import { celery, leftToReaders, sectionReaders } from "./readers.ts";
 import { versionOf } from "./versions/versionOf.ts";
 
 /** The part of a workload that configures one role. */
-export interface RoleEnvironment {
+interface RoleEnvironment {
   readonly env: Values;
   readonly secrets: Values;
   /** Contents by path. */
@@ -51,7 +50,7 @@ interface Setting {
   readonly key: string;
   readonly value: pulumi.Input<string>;
   /** Place of the value: the variable itself, a file that a command reads, or one that the setting names. */
-  readonly where: "variable" | "command" | "path";
+  readonly delivery: "variable" | "command" | "path";
   /** Name of that file, where the key alone is not unique. */
   readonly file?: string;
   readonly roles: readonly Role[];
@@ -60,11 +59,16 @@ interface Setting {
 const results = rolesWhere((facts) => facts.results === true);
 
 function asVariable(section: string, key: string, value: string): Setting {
-  return { section, key, value, where: "variable", roles: sectionReaders(section) };
+  return { section, key, value, delivery: "variable", roles: sectionReaders(section) };
 }
 
-function secret(section: string, key: string, value: pulumi.Input<string>, reach: readonly Role[]): Setting {
-  return { section, key, value, where: "command", roles: reach };
+function asSecret(
+  section: string,
+  key: string,
+  value: pulumi.Input<string>,
+  reach: readonly Role[],
+): Setting {
+  return { section, key, value, delivery: "command", roles: reach };
 }
 
 /** Lists the keys that sign sessions, tokens and requests. */
@@ -74,7 +78,7 @@ function signing({ version, secrets: { values, jwks } }: EnvironmentArgs): Setti
 }
 
 /** Lists the roles that use the metadata once the schema exists. */
-function metadata(version: string): readonly Role[] {
+function metadataUsers(version: string): readonly Role[] {
   return metadataRoles(version).filter((role) => role !== "migration");
 }
 
@@ -87,20 +91,20 @@ function connections({ broker, server, secrets, adminUser, ...args }: Environmen
   const { metadataUrl, resultsUrl, asyncUrl } = args.database;
   const { asyncDatabase } = versionOf(args.version);
   const database = metadataRoles(args.version);
-  const users = metadata(args.version);
+  const users = metadataUsers(args.version);
   const keys = fernetKeys(secrets);
   return [
-    secret("database", "sql_alchemy_conn", metadataUrl, users),
-    secret("database", "sql_alchemy_conn", server.metadataUrl, ["migration"]),
-    ...(asyncUrl && asyncDatabase ? [secret("database", "sql_alchemy_conn_async", asyncUrl, users)] : []),
-    secret(
+    asSecret("database", "sql_alchemy_conn", metadataUrl, users),
+    asSecret("database", "sql_alchemy_conn", server.metadataUrl, ["migration"]),
+    ...(asyncUrl && asyncDatabase ? [asSecret("database", "sql_alchemy_conn_async", asyncUrl, users)] : []),
+    asSecret(
       "celery",
       "result_backend",
       pulumi.output(resultsUrl).apply((url) => `db+${url}`),
       results,
     ),
-    secret("celery", "broker_url", broker.url, celery),
-    secret(
+    asSecret("celery", "broker_url", broker.url, celery),
+    asSecret(
       "celery",
       "flower_basic_auth",
       secrets.values.adminPassword.apply((pw) => `${adminUser}:${pw}`),
@@ -111,16 +115,16 @@ function connections({ broker, server, secrets, adminUser, ...args }: Environmen
       ...asVariable("database", "sql_alchemy_conn", `sqlite:///${runtimeDirectory}/airflow.db`),
       roles: roles.filter((role) => !database.includes(role)),
     },
-    secret("core", "fernet_key", keys.valid, users),
+    asSecret("core", "fernet_key", keys.valid, users),
     // The migration re-encrypts values that have an old key.
-    secret("core", "fernet_key", keys.all, ["migration"]),
+    asSecret("core", "fernet_key", keys.all, ["migration"]),
   ];
 }
 
 function clientCertificate({ certificate, key }: NonNullable<BrokerTls["client"]>): Setting[] {
   return [
     asVariable("celery", "ssl_cert", certificate),
-    { section: "celery", key: "ssl_key", value: key, where: "path", file: clientKey, roles: celery },
+    { section: "celery", key: "ssl_key", value: key, delivery: "path", file: clientKey, roles: celery },
   ];
 }
 
@@ -149,7 +153,7 @@ function pooling({ version, database: { pooled } }: EnvironmentArgs): Setting[] 
   const path = "pooled_connections.ARGUMENTS";
   const { asyncDatabase } = versionOf(version);
   return pooled && asyncDatabase
-    ? [{ ...asVariable("database", "sql_alchemy_connect_args_async", path), roles: metadata(version) }]
+    ? [{ ...asVariable("database", "sql_alchemy_connect_args_async", path), roles: metadataUsers(version) }]
     : [];
 }
 
@@ -167,7 +171,7 @@ function poolSizes(): Setting[] {
 
 /** Collects the files that a role needs for its connections. */
 function filesOf(role: Role, { version, broker, database, server }: EnvironmentArgs): Values {
-  const users = metadata(version);
+  const users = metadataUsers(version);
   const { files } = role === "migration" ? server : database;
   return {
     ...(users.includes(role) && database.pooled && { [pooled.path]: pooled.text }),
@@ -192,7 +196,7 @@ function links({ version, publicUrl, localUrl }: EnvironmentArgs): Setting[] {
   return [{ ...asVariable(versionOf(version).webserver.section, "base_url", localUrl), roles: writers }];
 }
 
-function seconds(section: string, key: string, value: number): Setting {
+function asSeconds(section: string, key: string, value: number): Setting {
   return asVariable(section, key, String(value));
 }
 
@@ -207,16 +211,16 @@ function defaults({ parallelism }: EnvironmentArgs): Setting[] {
     // A task whose worker died runs again only if it has a retry left.
     asVariable("core", "default_task_retries", "1"),
     asVariable("core", "default_task_retry_delay", "5"),
-    seconds("scheduler", "task_queued_timeout", timings.queuedTimeout),
+    asSeconds("scheduler", "task_queued_timeout", timings.queuedTimeout),
     {
-      ...seconds("scheduler", "orphaned_tasks_check_interval", timings.orphanCheck),
+      ...asSeconds("scheduler", "orphaned_tasks_check_interval", timings.orphanCheck),
       roles: ["scheduler"],
     },
-    seconds("celery_broker_transport_options", "visibility_timeout", timings.visibilityTimeout),
+    asSeconds("celery_broker_transport_options", "visibility_timeout", timings.visibilityTimeout),
     // Without these timeouts a worker waits forever for a vanished peer, even while it reconnects.
-    seconds("celery_broker_transport_options", "socket_connect_timeout", timings.brokerConnectTimeout),
-    seconds("celery_broker_transport_options", "socket_timeout", timings.brokerAnswerTimeout),
-    seconds("celery_broker_transport_options", "health_check_interval", timings.brokerCheckInterval),
+    asSeconds("celery_broker_transport_options", "socket_connect_timeout", timings.brokerConnectTimeout),
+    asSeconds("celery_broker_transport_options", "socket_timeout", timings.brokerAnswerTimeout),
+    asSeconds("celery_broker_transport_options", "health_check_interval", timings.brokerCheckInterval),
     // The migration synchronises permissions; several webserver processes doing so at once collide.
     asVariable("fab", "update_fab_perms", "False"),
     asVariable("usage_data_collection", "enabled", "False"),
@@ -236,7 +240,7 @@ function overrides(settings: AirflowSettings, version: string): Setting[] {
       const setting = asVariable(section, key, value);
       if (!isSensitive(version, section, key)) return setting;
       const file = `${section}__${key}`.toLowerCase();
-      return { ...setting, value: pulumi.secret(value), where: "command" as const, file };
+      return { ...setting, value: pulumi.secret(value), delivery: "command" as const, file };
     }),
   );
 }
@@ -246,21 +250,21 @@ export function variable({ section, key }: Pick<Setting, "section" | "key">): st
   return `AIRFLOW__${section.replaceAll(".", "_")}__${key}`.toUpperCase();
 }
 
-function fileOf({ file, key }: Setting): string {
+function secretName({ file, key }: Setting): string {
   return file ?? key;
 }
 
 function environmentOf(role: Role, settings: readonly Setting[], files: Values): RoleEnvironment {
   const reaching = settings.filter((setting) => setting.roles.includes(role));
-  const hidden = reaching.filter(({ where }) => where !== "variable");
+  const hidden = reaching.filter(({ delivery }) => delivery !== "variable");
   const env = reaching.map((setting): [string, pulumi.Input<string>] => {
-    const file = `${secretsDirectory}/${fileOf(setting)}`;
-    if (setting.where === "command") return [`${variable(setting)}_CMD`, `cat ${file}`];
-    return [variable(setting), setting.where === "path" ? file : setting.value];
+    const file = `${secretsDirectory}/${secretName(setting)}`;
+    if (setting.delivery === "command") return [`${variable(setting)}_CMD`, `cat ${file}`];
+    return [variable(setting), setting.delivery === "path" ? file : setting.value];
   });
   return {
     env: Object.fromEntries(env),
-    secrets: Object.fromEntries(hidden.map((setting) => [fileOf(setting), setting.value])),
+    secrets: Object.fromEntries(hidden.map((setting) => [secretName(setting), setting.value])),
     files,
   };
 }

@@ -68,11 +68,15 @@ function trust(files: readonly string[]): Pick<Extras, "env" | "files"> {
   };
 }
 
-function mapped<T, R>(values: Readonly<Record<string, T>>, value: (from: T) => R): Record<string, R> {
-  return Object.fromEntries(Object.entries(values).map(([name, from]) => [name, value(from)]));
+/** Converts each value of an object. */
+export function mapValues<T, R>(
+  values: Readonly<Record<string, T>>,
+  convert: (value: T, name: string) => R,
+): Record<string, R> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, convert(value, name)]));
 }
 
-function read(path: string): string {
+function readText(path: string): string {
   return readFileSync(path, "utf8");
 }
 
@@ -88,7 +92,7 @@ function besideOwn(files: Readonly<Record<string, string>>): Record<string, stri
 export function extrasOf({ platform, settings, data, proxy }: ExtrasArgs): ExtrasByRole {
   const { roles: stated, extraHosts, caCertificates } = settings;
   const trusted = trust(caCertificates);
-  const code = Object.fromEntries(codeFiles(settings).map(({ path, source }) => [path, read(source)]));
+  const code = Object.fromEntries(codeFiles(settings).map(({ path, source }) => [path, readText(source)]));
   const volumes = new Map<string, Volume>([["data", data]]);
   const volumeCalled = (name: string): Volume => {
     if (name.startsWith("/")) return { kind: "host", path: name };
@@ -109,15 +113,15 @@ export function extrasOf({ platform, settings, data, proxy }: ExtrasArgs): Extra
       secrets: {
         ...traced.secrets,
         ...repository.secrets,
-        ...mapped({ ...all?.secretFiles, ...own?.secretFiles }, (source) => readSecret(source, platform)),
+        ...mapValues({ ...all?.secretFiles, ...own?.secretFiles }, (source) => readSecret(source, platform)),
       },
       files: {
         ...trusted.files,
         ...repository.files,
         ...code,
-        ...mapped(besideOwn({ ...all?.files, ...own?.files }), read),
+        ...mapValues(besideOwn({ ...all?.files, ...own?.files }), readText),
       },
-      volumes: mapped({ ...all?.volumes, ...own?.volumes }, volumeCalled),
+      volumes: mapValues({ ...all?.volumes, ...own?.volumes }, volumeCalled),
       labels: { ...all?.labels, ...own?.labels },
       hosts: extraHosts,
       limits: { ...(memory !== undefined && { memory }), ...(cpu !== undefined && { cpu }) },

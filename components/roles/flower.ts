@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { roleTable } from "../../roles.ts";
 import { withExtras } from "./extras.ts";
-import type { RoleArgs } from "./role.ts";
-import { airflowRole, underInit } from "./role.ts";
+import { answersAt } from "./heartbeat/heartbeat.ts";
+import { airflowRole, type RoleArgs, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface FlowerArgs extends RoleArgs {
@@ -34,10 +34,7 @@ export class Flower extends pulumi.ComponentResource {
         limits: { memory: 512, cpu: 1 },
         port,
         loopbackPort: args.loopbackPort,
-        healthy: {
-          command: ["curl", "-fsS", "-o", "/dev/null", `http://127.0.0.1:${port}${path}/healthcheck`],
-          startSeconds: 180,
-        },
+        healthy: { command: answersAt(`http://127.0.0.1:${port}${path}/healthcheck`), startSeconds: 180 },
       }),
       { parent: this },
     );

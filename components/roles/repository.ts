@@ -17,7 +17,7 @@ type Access = Partial<Pick<Extras, "env" | "secrets" | "files">>;
 type Repository = NonNullable<Settings["dagsGit"]>;
 
 /** Renders settings of git as the variables from which git reads them. */
-export function gitConfig(settings: Readonly<Record<string, string>>): Record<string, string> {
+function gitConfig(settings: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(settings).flatMap(([key, value], at) => [
     [`GIT_CONFIG_KEY_${at}`, key],
     [`GIT_CONFIG_VALUE_${at}`, value],

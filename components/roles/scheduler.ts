@@ -3,8 +3,7 @@ import { proofFiles } from "../canary/files.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { schedulerFiles } from "./lease/lease.ts";
-import type { RoleArgs } from "./role.ts";
-import { airflowRole, several, targets, underInit } from "./role.ts";
+import { airflowRole, type RoleArgs, several, targets, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface SchedulerArgs extends RoleArgs {

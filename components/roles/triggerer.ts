@@ -2,8 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { roleTable } from "../../roles.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
-import type { RoleArgs } from "./role.ts";
-import { airflowRole, underInit } from "./role.ts";
+import { airflowRole, type RoleArgs, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 /** Waits on behalf of deferred tasks, so that they occupy no worker. */

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint, Values } from "../../workload.ts";
 import { withExtras } from "./extras.ts";
-import type { RoleArgs } from "./role.ts";
-import { airflowRole, several, underInit } from "./role.ts";
+import { airflowRole, type RoleArgs, several, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface WebserverArgs extends RoleArgs {

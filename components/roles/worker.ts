@@ -7,8 +7,7 @@ import { canaryFile } from "../canary/files.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { workerFiles, workerModule } from "./lease/lease.ts";
-import type { RoleArgs } from "./role.ts";
-import { airflowRole, targets, underInit } from "./role.ts";
+import { airflowRole, type RoleArgs, targets, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface WorkerArgs extends RoleArgs {

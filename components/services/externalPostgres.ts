@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { type PostgresLogin, postgresUrl } from "../../settings/model/urls/postgresUrl.ts";
+import type { PostgresLogin } from "../../settings/model/urls/postgresUrl.ts";
 import type { Outside, Values } from "../../workload.ts";
-import { readLogin, type Server } from "../database.ts";
+import { readLogin, type Server, secretUrl } from "../database.ts";
 
 export interface ExternalPostgresArgs {
   readonly url: pulumi.Output<string>;
@@ -44,15 +44,13 @@ export class ExternalPostgres extends pulumi.ComponentResource implements Server
     if (ca !== undefined) this.authorities = readFileSync(ca, "utf8");
     this.files = this.authorities === undefined ? {} : { [authorities]: this.authorities };
     this.authoritiesFile = ca === undefined ? undefined : authorities;
-    const urlOf = (login: pulumi.Output<PostgresLogin>, driver: "psycopg2" | "psycopg") =>
-      pulumi.secret(login.apply((plain) => postgresUrl(plain, driver, this.authoritiesFile)));
     this.logins = { metadata, results };
     this.target = outside(name, metadata);
     this.resultsTarget = resultsUrl ? outside(`${name}-results`, results) : this.target;
-    this.metadataUrl = urlOf(metadata, "psycopg2");
-    this.resultsUrl = urlOf(results, "psycopg2");
+    this.metadataUrl = secretUrl(metadata, "psycopg2", this.authoritiesFile);
+    this.resultsUrl = secretUrl(results, "psycopg2", this.authoritiesFile);
     // Airflow's default driver, asyncpg, knows none of libpq's parameters.
-    this.asyncUrl = urlOf(metadata, "psycopg");
+    this.asyncUrl = secretUrl(metadata, "psycopg", this.authoritiesFile);
     this.registerOutputs();
   }
 }

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/model/groups.ts";
+import type { PostgresLogin } from "../../settings/model/urls/postgresUrl.ts";
 import type { SecretName } from "../../settings/schema/schema.ts";
-import type { Endpoint, Platform } from "../../workload.ts";
-import { runtimeDirectory } from "../../workload.ts";
+import { type Endpoint, type Platform, runtimeDirectory } from "../../workload.ts";
 import { programs } from "../roles/modules.ts";
 import type { Secrets } from "../secrets.ts";
 
@@ -14,7 +14,7 @@ export const owners = {
 export type Owner = keyof typeof owners;
 
 /** Names of the Postgres roles that may log in to a database. Not secret. */
-export interface Login {
+interface Login {
   readonly current: pulumi.Output<string>;
   /** Empty if there is no previous login. */
   readonly previous: pulumi.Output<string>;
@@ -32,6 +32,20 @@ export function loginOf(owner: Owner, { replaced, previous }: Secrets): Login {
         .apply(([{ [name]: times }, valid]) => (valid[name] === undefined ? "" : login(times - 1))),
     ),
   };
+}
+
+/** Returns the current login of an owner to a database, at its server or at PgBouncer. */
+export function currentLogin(
+  owner: Owner,
+  secrets: Secrets,
+  endpoint: Endpoint,
+  database: string,
+): pulumi.Output<PostgresLogin> {
+  return pulumi
+    .all([loginOf(owner, secrets).current, secrets.values[owners[owner]]])
+    .apply(([user, password]): PostgresLogin => {
+      return { ...endpoint, user, password, database, parameters: {} };
+    });
 }
 
 const databasePasswords = ["metadataPassword", "resultsPassword", "postgresPassword"] as const;

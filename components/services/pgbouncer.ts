@@ -1,10 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { postgresUrl } from "../../settings/model/urls/postgresUrl.ts";
 import { type Endpoint, isInside, type Platform, type Values } from "../../workload.ts";
-import type { Database, Server } from "../database.ts";
+import { type Database, type Server, secretUrl } from "../database.ts";
 import { targets } from "../roles/role.ts";
 import type { Secrets } from "../secrets.ts";
-import { loginOf, type Owner, owners } from "./logins.ts";
+import { currentLogin, loginOf, type Owner, owners } from "./logins.ts";
 import * as conf from "./pgbouncer.ini.ts";
 
 export interface PgbouncerArgs extends conf.PgbouncerConf {
@@ -97,15 +96,8 @@ export class Pgbouncer extends pulumi.ComponentResource implements Database {
     );
     this.target = platform.endpoint(name, conf.port);
     this.resultsTarget = this.target;
-    const url = (database: DatabaseName, driver: "psycopg2" | "psycopg") => {
-      const { [database]: owner } = ownerOf;
-      const login = pulumi.all([loginOf(owner, secrets).current, secrets.values[owners[owner]]]);
-      return pulumi.secret(
-        login.apply(([user, password]) =>
-          postgresUrl({ ...this.target, user, password, database, parameters: {} }, driver),
-        ),
-      );
-    };
+    const url = (database: DatabaseName, driver: "psycopg2" | "psycopg") =>
+      secretUrl(currentLogin(ownerOf[database], secrets, this.target, database), driver);
     this.metadataUrl = url("metadata", "psycopg2");
     this.asyncUrl = url("metadata", "psycopg");
     this.resultsUrl = url("results", "psycopg2");

@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { type PostgresLogin, postgresUrl } from "../../settings/model/urls/postgresUrl.ts";
-import type { Lines } from "../../settings/schema/services.ts";
-import type { Endpoint, Platform, Values } from "../../workload.ts";
-import { secretsDirectory } from "../../workload.ts";
-import type { Server } from "../database.ts";
+import { type Lines, spellLine } from "../../settings/schema/services.ts";
+import { type Endpoint, type Platform, secretsDirectory, type Values } from "../../workload.ts";
+import { type Server, secretUrl } from "../database.ts";
 import { firstOf, type Secrets } from "../secrets.ts";
-import { loginOf, type Owner, owners } from "./logins.ts";
+import { currentLogin, type Owner } from "./logins.ts";
 import { replaySeconds } from "./replay.ts";
 
 export interface PostgresArgs {
@@ -37,9 +35,7 @@ const accepts = [
 
 /** Renders settings as arguments of the server, which win over its file. */
 function options(settings: Lines): string[] {
-  const spelt = (value: Lines[string]) =>
-    typeof value === "boolean" ? (value ? "on" : "off") : String(value);
-  return Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${spelt(value)}`]);
+  return Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${spellLine("postgres", value)}`]);
 }
 
 /** The database server: one database and role for Airflow's metadata, another pair for Celery's results. */
@@ -100,17 +96,10 @@ export class Postgres extends pulumi.ComponentResource implements Server {
     );
     this.target = platform.endpoint(name, 5432);
     this.resultsTarget = this.target;
-    const login = (owner: Owner) =>
-      pulumi
-        .all([loginOf(owner, secrets).current, secrets.values[owners[owner]]])
-        .apply(([user, password]): PostgresLogin => {
-          return { ...this.target, user, password, database: owner, parameters: {} };
-        });
+    const login = (owner: Owner) => currentLogin(owner, secrets, this.target, owner);
     this.logins = { metadata: login("airflow"), results: login("airflow_results") };
-    const url = (of: pulumi.Output<PostgresLogin>) =>
-      pulumi.secret(of.apply((plain) => postgresUrl(plain, "psycopg2")));
-    this.metadataUrl = url(this.logins.metadata);
-    this.resultsUrl = url(this.logins.results);
+    this.metadataUrl = secretUrl(this.logins.metadata, "psycopg2");
+    this.resultsUrl = secretUrl(this.logins.results, "psycopg2");
     this.registerOutputs();
   }
 }

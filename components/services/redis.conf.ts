@@ -1,12 +1,8 @@
-import type { Lines } from "../../settings/schema/services.ts";
+import { type Lines, spellLine } from "../../settings/schema/services.ts";
 import { secretsDirectory } from "../../workload.ts";
 
 /** The secret with {@link redisUsers}. */
 export const usersFile = "users.acl";
-
-function redisText(value: Lines[string]): string {
-  return typeof value === "boolean" ? (value ? "yes" : "no") : String(value);
-}
 
 /**
  * Renders redis.conf: durable, never evicting, not secret.
@@ -14,7 +10,7 @@ function redisText(value: Lines[string]): string {
  * @param settings lines of the stack file, which follow the stack's own: the last line of a key wins
  */
 export function redisConf(memory: number, settings: Lines = {}): string {
-  const own = Object.entries(settings).map(([key, value]) => `${key} ${redisText(value)}\n`);
+  const own = Object.entries(settings).map(([key, value]) => `${key} ${spellLine("redis", value)}\n`);
   return `# Reports READY=1 to the supervisor once the data set is loaded.
 supervised systemd
 bind * -::*

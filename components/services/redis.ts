@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { inUrl } from "../../settings/model/urls/escapes.ts";
 import type { Lines } from "../../settings/schema/services.ts";
-import type { Endpoint, Platform, Values } from "../../workload.ts";
-import { runtimeDirectory } from "../../workload.ts";
+import { type Endpoint, type Platform, runtimeDirectory, type Values } from "../../workload.ts";
 import type { Broker } from "../broker.ts";
 import type { Secrets } from "../secrets.ts";
 import { redisConf, redisUsers, usersFile } from "./redis.conf.ts";

@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { connectionBudget } from "../../settings/model/connections.ts";
 import type { Settings } from "../../settings/model/groups.ts";
-import { type PostgresLogin, postgresUrl } from "../../settings/model/urls/postgresUrl.ts";
+import type { PostgresLogin } from "../../settings/model/urls/postgresUrl.ts";
 import type { Platform } from "../../workload.ts";
 import type { Broker } from "../broker.ts";
-import type { Database, Server } from "../database.ts";
+import { type Database, type Server, secretUrl } from "../database.ts";
 import { readSecret } from "../readSecret.ts";
 import type { ExtrasByRole } from "../roles/extras.ts";
 import { targets } from "../roles/role.ts";
@@ -20,7 +20,7 @@ import { Redis } from "./redis.ts";
 type Ready = pulumi.Input<pulumi.Resource>[];
 
 /** Services that Airflow needs: the stack's own, or external ones. */
-export interface Services {
+interface Services {
   readonly broker: Broker;
   readonly server: Server;
   /** The server, or PgBouncer in front of it. */
@@ -68,7 +68,7 @@ function checkOf(
 ): Ready {
   if (!postgres && !redis) return [];
   const libpq = (login: pulumi.Output<PostgresLogin>) =>
-    login.apply((plain) => postgresUrl(plain, undefined, postgres?.authoritiesFile));
+    secretUrl(login, undefined, postgres?.authoritiesFile);
   const check = new Check(
     "check",
     {

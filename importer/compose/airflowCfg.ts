@@ -1,14 +1,13 @@
 import { posix } from "node:path";
-import type { Entry } from "../plan.ts";
+import { type Entry, entryAt } from "../plan.ts";
 import { empty, unsupported } from "../rule.ts";
-import { checkedExecutor, type ImportContext, setting } from "../settings.ts";
-import type { Leaf } from "../source.ts";
-import { targetOf } from "./container.ts";
+import { checkExecutor, convertSetting, type ImportContext } from "../settings.ts";
+import { type Leaf, plainAt } from "../source.ts";
+import { sourceOf, targetOf } from "./container.ts";
 import type { ComposeFacts } from "./context.ts";
-import { plainAt } from "./lookup.ts";
 
 /** Maximum number of settings in a file that a person wrote; a longer file is a copy of all defaults. */
-const most = 80;
+const maxSettings = 80;
 
 interface Line {
   readonly section: string;
@@ -18,31 +17,30 @@ interface Line {
 }
 
 /** Lists the settings of an airflow.cfg, without comments; an indented line continues the line before it. */
-function linesOf(text: string): Line[] {
-  const found: Line[] = [];
+function parseConfig(text: string): Line[] {
+  const settings: Line[] = [];
   let section = "";
   for (const [at, raw] of text.split(/\r?\n/).entries()) {
     const [, name] = /^\[([^\]]+)\]\s*$/.exec(raw) ?? [];
     if (name !== undefined) section = name.toLowerCase();
     else if (/^\s*([#;]|$)/.test(raw)) continue;
-    else if (/^\s/.test(raw) && found.length > 0) {
-      const last = found.pop();
-      if (last) found.push({ ...last, value: `${last.value}\n${raw.trim()}`.trim() });
+    else if (/^\s/.test(raw) && settings.length > 0) {
+      const last = settings.pop();
+      if (last) settings.push({ ...last, value: `${last.value}\n${raw.trim()}`.trim() });
     } else {
       const [, key = "", value = ""] = /^([^=:]+?)\s*[=:]\s*(.*)$/.exec(raw) ?? [];
-      if (key !== "") found.push({ section, key: key.toLowerCase(), value: value.trim(), line: at + 1 });
+      if (key !== "") settings.push({ section, key: key.toLowerCase(), value: value.trim(), line: at + 1 });
     }
   }
-  return found;
+  return settings;
 }
 
 /** Lists the paths, on this machine, of the airflow.cfg files that services mount. */
 function mountedFiles({ services, home, look }: ComposeFacts): string[] {
-  const found = services.flatMap(({ kind, tree }) =>
+  const paths = services.flatMap(({ kind, tree }) =>
     (kind === "airflow" ? [plainAt(tree, ["volumes"])].flat() : []).flatMap((volume) => {
       const target = targetOf(volume);
-      const source =
-        typeof volume === "object" ? String(Object(volume).source ?? "") : String(volume ?? "").split(":")[0];
+      const source = sourceOf(volume);
       if (!source || !/^[./~]/.test(source)) return [];
       if (target === posix.join(home, "airflow.cfg") || target === posix.join(home, "config/airflow.cfg"))
         return [source];
@@ -51,28 +49,25 @@ function mountedFiles({ services, home, look }: ComposeFacts): string[] {
       return [];
     }),
   );
-  return [...new Set(found)].filter((path) => look(path).kind === "file");
+  return [...new Set(paths)].filter((path) => look(path).kind === "file");
 }
 
 /** Imports the settings of each airflow.cfg that services mount. */
-export function configEntries(facts: ComposeFacts, around: ImportContext): Entry[] {
+export function readConfigEntries(facts: ComposeFacts, context: ImportContext): Entry[] {
   return mountedFiles(facts).flatMap((path): Entry[] => {
-    const lines = linesOf(facts.read(path) ?? "");
+    const lines = parseConfig(facts.read(path) ?? "");
     const file = posix.normalize(path);
-    if (lines.length > most) {
+    if (lines.length > maxSettings) {
       const leaf: Leaf = { file, line: 1, path: ["airflow.cfg"] };
-      const why =
+      const reason =
         "a copy of all settings: give those in settings that you changed (airflow config list --non-default)";
-      return [
-        { item: { path: leaf.path, value: null, leaves: [leaf], match: [] }, outcome: unsupported(why) },
-      ];
+      return [entryAt(leaf, unsupported(reason))];
     }
     return lines.map(({ section, key, value, line }): Entry => {
       const leaf: Leaf = { file, line, path: [section, key] };
-      const item = { path: leaf.path, value, leaves: [leaf], match: [] };
       if (section === "core" && key === "executor")
-        return { item, outcome: checkedExecutor(value, `${file}:${line}`) };
-      return { item, outcome: value === "" ? empty : setting(section, key, value, around) };
+        return entryAt(leaf, checkExecutor(value, `${file}:${line}`), value);
+      return entryAt(leaf, value === "" ? empty : convertSetting(section, key, value, context), value);
     });
   });
 }

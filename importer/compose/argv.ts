@@ -4,18 +4,18 @@ import { basename } from "node:path";
 const separators = /^(?:&&|\|\||;;?|\||&|\n|\(|\)|\{|\})$/;
 
 /** Splits a text as a shell does: into words without their quotes, and the operators between commands. */
-function tokens(text: string): { readonly word: string; readonly isOperator: boolean }[] {
-  const found: { word: string; isOperator: boolean }[] = [];
+function tokenize(text: string): { readonly word: string; readonly isOperator: boolean }[] {
+  const tokens: { word: string; isOperator: boolean }[] = [];
   const pattern =
     /(?<skip>\\\n|[ \t\r]+|(?<=^|\s)#[^\n]*)|(?<operator>&&|\|\||[;|&\n()])|(?<word>(?:"(?:\\.|[^"\\])*"|'[^']*'|\\[^\n]|\$\([^)]*\)|\$\{[^}]*\}|[^\s;|&()"'\\])+)|./gsu;
   for (const { groups = {} } of text.matchAll(pattern)) {
-    if (groups.operator !== undefined) found.push({ word: groups.operator, isOperator: true });
-    else if (groups.word !== undefined) found.push({ word: unquoted(groups.word), isOperator: false });
+    if (groups.operator !== undefined) tokens.push({ word: groups.operator, isOperator: true });
+    else if (groups.word !== undefined) tokens.push({ word: unquote(groups.word), isOperator: false });
   }
-  return found;
+  return tokens;
 }
 
-function unquoted(word: string): string {
+function unquote(word: string): string {
   return word.replace(
     /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs,
     (_, double?: string, single?: string, char?: string) =>
@@ -41,9 +41,9 @@ const keywords = new Set([
 ]);
 
 /** Splits a shell's script into its commands, each a list of words. */
-export function commandsIn(script: string): string[][] {
+function splitCommands(script: string): string[][] {
   const commands: string[][] = [[]];
-  for (const { word, isOperator } of tokens(script)) {
+  for (const { word, isOperator } of tokenize(script)) {
     const last = commands.at(-1) ?? [];
     if (isOperator && separators.test(word)) commands.push([]);
     else if (!(last.length === 0 && keywords.has(word))) last.push(word);
@@ -52,42 +52,42 @@ export function commandsIn(script: string): string[][] {
 }
 
 /** Returns the words of a command, which compose gives as a text or a list; the items of a list are not split. */
-export function words(command: unknown): string[] {
+function splitWords(command: unknown): string[] {
   if (Array.isArray(command)) return command.map((word) => String(word ?? ""));
-  return tokens(String(command ?? "")).map(({ word }) => word);
+  return tokenize(String(command ?? "")).map(({ word }) => word);
 }
 
 const shells = new Set(["bash", "sh", "dash", "ash", "zsh"]);
 
 /** Programs whose arguments never start Airflow, even if they name it. */
-const talkers = new Set(
+const harmlessPrograms = new Set(
   "echo printf cat ls mkdir chown chmod cd rm test [ [[ grep sleep export pip pip3 touch curl cp mv set trap".split(
     " ",
   ),
 );
 
 /** Returns the commands that a command starts: opens a shell's `-c`, and drops assignments and wrappers such as `exec`. */
-function unwrapped(given: readonly string[]): string[][] {
-  const start = given.findIndex(
+function unwrapCommand(words: readonly string[]): string[][] {
+  const start = words.findIndex(
     (word) => !/^[A-Za-z_]\w*=/.test(word) && !/^(exec|command|nohup|--)$/.test(word),
   );
-  const argv = start < 0 ? [] : given.slice(start);
+  const argv = start < 0 ? [] : words.slice(start);
   const [first = ""] = argv;
-  if (talkers.has(first)) return [];
+  if (harmlessPrograms.has(first)) return [];
   if (shells.has(basename(first))) {
     const flag = argv.findIndex((word, at) => at > 0 && /^-[a-z]*c$/.test(word));
-    if (flag > 0) return commandsIn(argv[flag + 1] ?? "").flatMap(unwrapped);
+    if (flag > 0) return splitCommands(argv[flag + 1] ?? "").flatMap(unwrapCommand);
     const script = argv.slice(1).findIndex((word) => !word.startsWith("-"));
-    return script < 0 ? [] : unwrapped(argv.slice(script + 1));
+    return script < 0 ? [] : unwrapCommand(argv.slice(script + 1));
   }
   const shell = argv.findIndex(
     (word, at) => at > 0 && shells.has(basename(word)) && /^-[a-z]*c$/.test(argv[at + 1] ?? ""),
   );
-  if (shell > 0) return unwrapped(argv.slice(shell));
+  if (shell > 0) return unwrapCommand(argv.slice(shell));
   return [argv];
 }
 
 /** Lists the commands that a service runs, without the shells and programs that wrap them. */
 export function commandsOf(entrypoint: unknown, command: unknown): string[][] {
-  return unwrapped([...words(entrypoint), ...words(command)]).filter((argv) => argv.length > 0);
+  return unwrapCommand([...splitWords(entrypoint), ...splitWords(command)]).filter((argv) => argv.length > 0);
 }

@@ -1,9 +1,9 @@
-import { airflowVersion, versions } from "../image.ts";
-import { type Entry, type Plan, planned } from "../plan.ts";
-import { decided, type Found, handled, itemsOf, type Target, unsupported } from "../rule.ts";
+import { supportedVersion, versions } from "../image.ts";
+import { type Entry, entryAt, makePlan, type Plan } from "../plan.ts";
+import { decideOutcome, handled, itemsOf, type RuledItem, type Target, unsupported } from "../rule.ts";
 import type { Leaf, Tree } from "../source.ts";
-import { configEntries } from "./airflowCfg.ts";
-import { composeRules, outsideRules, surroundings } from "./composeRules.ts";
+import { readConfigEntries } from "./airflowCfg.ts";
+import { composeRules, importContext, outsideRules } from "./composeRules.ts";
 import { builtVersion, foldersOf } from "./container.ts";
 import type { ComposeContext, ComposeFacts, Disk } from "./context.ts";
 import type { VariableFile } from "./read/variables.ts";
@@ -23,33 +23,34 @@ export interface Composition extends Disk {
 }
 
 /** Collects the items of all services with the services that have them; an item that several services share appears once. */
-function saidBy(services: readonly Service[]): { found: Found<ComposeContext>; users: Service[] }[] {
-  const said = new Map<string, { found: Found<ComposeContext>; users: Service[] }>();
+function collectItems(
+  services: readonly Service[],
+): { ruled: RuledItem<ComposeContext>; users: Service[] }[] {
+  const itemsByPlace = new Map<string, { ruled: RuledItem<ComposeContext>; users: Service[] }>();
   for (const service of services) {
-    for (const found of itemsOf(service.tree, composeRules, [service.kind])) {
-      const { path, leaves } = found.item;
+    for (const ruled of itemsOf(service.tree, composeRules, [service.kind])) {
+      const { path, leaves } = ruled.item;
       const key = JSON.stringify([path, leaves.map((leaf) => [leaf.file, leaf.line, leaf.path])]);
-      const before = said.get(key);
-      if (before) before.users.push(service);
-      else said.set(key, { found, users: [service] });
+      const known = itemsByPlace.get(key);
+      if (known) known.users.push(service);
+      else itemsByPlace.set(key, { ruled, users: [service] });
     }
   }
-  return [...said.values()];
+  return [...itemsByPlace.values()];
 }
 
 /** Chooses the version that the stack runs in place of the images' version. */
-function versionFor(services: readonly Service[], disk: Disk): { version: string; isTold: boolean } {
-  const built = services.map(({ tree }) => builtVersion(tree, disk)).find((one) => one !== undefined);
-  const outcome = built === undefined ? undefined : airflowVersion(built);
-  const told = outcome?.kind === "taken" ? outcome.targets[0]?.value : undefined;
-  if (typeof told === "string") return { version: told, isTold: true };
+function versionFor(services: readonly Service[], disk: Disk): { version: string; isNamed: boolean } {
+  const built = services.map(({ tree }) => builtVersion(tree, disk)).find((version) => version !== undefined);
+  const supported = built === undefined ? undefined : supportedVersion(built);
+  if (supported !== undefined) return { version: supported, isNamed: true };
   const isOld = services.some((service) => service.isOld);
-  const version = versions.find((one) => one.startsWith(isOld ? "2." : "3.")) ?? "";
-  return { version, isTold: isOld };
+  const version = versions.find((known) => known.startsWith(isOld ? "2." : "3.")) ?? "";
+  return { version, isNamed: isOld };
 }
 
 /** Lists the targets that follow from the services as a whole. */
-function extras(services: readonly Service[], version: string | undefined): Target[] {
+function groupTargets(services: readonly Service[], version: string | undefined): Target[] {
   const groups = [...new Set(services.flatMap(({ worker }) => (worker ? [worker.group] : [])))];
   const isDefault = (path: readonly unknown[]) => path.length === 0;
   const defaults = groups.filter(({ path }) => isDefault(path));
@@ -66,26 +67,29 @@ function extras(services: readonly Service[], version: string | undefined): Targ
   ];
 }
 
-const putIn = handled("it is filled in where the compose file uses it");
+const filledIn = handled("it is filled in where the compose file uses it");
 
 /** Lists an entry for each variable of the `.env` file, which depends on whether the compose file uses the variable. */
-function fromEnv({ lines }: VariableFile, used: ReadonlySet<string>): Entry[] {
+function envFileEntries({ lines }: VariableFile, used: ReadonlySet<string>): Entry[] {
   return lines.map(({ definition: { name, value }, leaf }) => {
-    const item = { path: [name], value, leaves: [leaf], match: [] };
-    if (used.has(name)) return { item, outcome: putIn };
+    if (used.has(name)) return entryAt(leaf, filledIn, value);
     if (name === "COMPOSE_FILE")
-      return { item, outcome: unsupported("give these files to the command: npm run import -- FILE FILE") };
-    if (name.startsWith("COMPOSE_")) return { item, outcome: handled("it is for docker compose alone") };
-    return { item, outcome: unsupported("the compose file does not use this variable") };
+      return entryAt(
+        leaf,
+        unsupported("give these files to the command: npm run import -- FILE FILE"),
+        value,
+      );
+    if (name.startsWith("COMPOSE_")) return entryAt(leaf, handled("it is for docker compose alone"), value);
+    return entryAt(leaf, unsupported("the compose file does not use this variable"), value);
   });
 }
 
-function outside(tree: Tree): Entry[] {
+function entriesOutsideServices(tree: Tree): Entry[] {
   const entries = tree.kind === "map" ? [...tree.entries] : [];
   return entries
     .filter(([key]) => key !== "services" && !key.startsWith("x-"))
     .flatMap(([key, inner]) => itemsOf(inner, outsideRules, [key]))
-    .map((found) => ({ item: found.item, outcome: decided(found, undefined) }));
+    .map((ruled) => ({ item: ruled.item, outcome: decideOutcome(ruled, undefined) }));
 }
 
 /** True if one of the services is Airflow's. */
@@ -100,9 +104,9 @@ export function isCompose(composition: Composition): boolean {
 export function importCompose(composition: Composition): Plan {
   const { tree, leaves, look, read, list, env, used, files } = composition;
   const services = servicesOf(tree, composition);
-  const ours = services.filter(({ kind }) => kind === "airflow");
-  const trees = ours.map((service) => service.tree);
-  const { version, isTold } = versionFor(ours, composition);
+  const airflowServices = services.filter(({ kind }) => kind === "airflow");
+  const trees = airflowServices.map((service) => service.tree);
+  const { version, isNamed } = versionFor(airflowServices, composition);
   const metadataUrl = urlsOf(trees).postgres;
   const facts: ComposeFacts = {
     look,
@@ -115,23 +119,23 @@ export function importCompose(composition: Composition): Plan {
     version,
     ...foldersOf(trees),
   };
-  const entries = saidBy(services).map(({ found, users }): Entry => {
-    const isOfWorkers = /WORKER/.test(found.item.path.join()) && users.some(({ worker }) => worker);
+  const entries = collectItems(services).map(({ ruled, users }): Entry => {
+    const isOfWorkers = /WORKER/.test(ruled.item.path.join()) && users.some(({ worker }) => worker);
     const weight = isOfWorkers ? services.length + users.length : users.length;
-    return { item: found.item, outcome: decided(found, { ...facts, users }), weight };
+    return { item: ruled.item, outcome: decideOutcome(ruled, { ...facts, users }), weight };
   });
-  const config = configEntries(facts, surroundings({ ...facts, users: ours }));
-  const ofEnv = env ? fromEnv(env, used) : [];
+  const config = readConfigEntries(facts, importContext({ ...facts, users: airflowServices }));
+  const envEntries = env ? envFileEntries(env, used) : [];
   // If `.env` is an env_file too, the services report its other variables.
   const definitions =
-    env && files.includes(env) ? ofEnv.filter(({ outcome }) => outcome.kind === "handled") : ofEnv;
-  const told = [...config, ...definitions].flatMap(({ item }) => item.leaves);
-  const lines = files.flatMap((one) => one.lines.map(({ leaf }) => leaf));
-  const all = new Set([...leaves, ...lines, ...told]);
-  return planned(
-    [...entries, ...outside(tree), ...config, ...definitions, ...composition.entries],
-    [...all],
-    extras(services, isTold ? version : undefined),
+    env && files.includes(env) ? envEntries.filter(({ outcome }) => outcome.kind === "handled") : envEntries;
+  const leavesOfEntries = [...config, ...definitions].flatMap(({ item }) => item.leaves);
+  const variableLeaves = files.flatMap((variableFile) => variableFile.lines.map(({ leaf }) => leaf));
+  const allLeaves = new Set([...leaves, ...variableLeaves, ...leavesOfEntries]);
+  return makePlan(
+    [...entries, ...entriesOutsideServices(tree), ...config, ...definitions, ...composition.entries],
+    [...allLeaves],
+    groupTargets(services, isNamed ? version : undefined),
     handled("no service uses it"),
   );
 }

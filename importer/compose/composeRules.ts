@@ -1,46 +1,40 @@
-import { environmentVariable } from "../environment.ts";
-import { airflowImage, readImage } from "../image.ts";
+import { convertVariable } from "../environment.ts";
+import { convertImage, parseImage } from "../image.ts";
 import {
-  converted,
+  conversionRule,
   handled,
   type Item,
   type Outcome,
   type Rule,
-  type Target,
   taken,
+  targetsOf,
+  unreadable,
   unset,
   unsupported,
 } from "../rule.ts";
 import { looksSecret } from "../secrets.ts";
-import { autoscaled, checkedExecutor, type ImportContext } from "../settings.ts";
-import type { Path } from "../source.ts";
-import { cores, integer, mebibytes, seconds } from "../units.ts";
+import { checkExecutor, convertAutoscale, type ImportContext } from "../settings.ts";
+import { convertCores, convertMebibytes, convertSeconds, parseInteger } from "../units.ts";
 import { builtVersion } from "./container.ts";
-import { type ComposeContext, groupsOf, rolesOf } from "./context.ts";
+import { type ComposeContext, groupsOf, rolesOf, roleTargets, takenByRoles } from "./context.ts";
 import { ports } from "./openings.ts";
-import { puckelHome, puckelVariable } from "./puckel.ts";
+import { convertPuckelVariable, puckelHome } from "./puckel.ts";
 import { configFile, secretFile, secretText } from "./secretFiles.ts";
 import { serverCommand } from "./servers.ts";
 import { volume } from "./volumes.ts";
 
-/** Takes over a value for each role; worker groups get it only if `inGroup` names their key. */
-function perRole(
-  context: ComposeContext,
-  value: unknown,
-  keys: { worker?: string; role: string; inGroup?: string },
-): Outcome {
-  const { worker, role, inGroup } = keys;
-  const targets = rolesOf(context).flatMap((name): Target[] => {
-    if (name !== "worker" || !worker || !inGroup) return [{ path: ["roles", name, role], value }];
-    return groupsOf(context).map((group) => ({
-      path: group.length > 0 ? [...group, inGroup] : [worker],
-      value,
-    }));
-  });
-  return targets.length > 0 ? { kind: "taken", targets } : unsupported("the stack has no such container");
+/** Makes a rule that takes over a size, for roles and for groups of workers; `workerKey` is that of the default group. */
+function sizeRule(convert: (value: unknown) => unknown, allowed: string, key: string, workerKey: string) {
+  return ({ value }: Item, context: ComposeContext): Outcome => {
+    const size = convert(value);
+    if (size === undefined) return unreadable(allowed);
+    const groups = groupsOf(context).map((group) => (group.length > 0 ? [...group, key] : [workerKey]));
+    const paths = rolesOf(context).flatMap((role) => (role === "worker" ? groups : [["roles", role, key]]));
+    return takenByRoles(paths.map((path) => ({ path, value: size })));
+  };
 }
 
-export function surroundings(context: ComposeContext): ImportContext {
+export function importContext(context: ComposeContext): ImportContext {
   return {
     isOwn: (host) => context.hosts.has(host),
     metadataUrl: context.metadataUrl,
@@ -51,104 +45,93 @@ export function surroundings(context: ComposeContext): ImportContext {
 }
 
 /** Checks the executor, if its variable has a value. */
-function executor({ value, leaves: [leaf], unset: missing = [] }: Item): Outcome {
+function convertExecutor({ value, leaves: [leaf], unset: unsetVariables = [] }: Item): Outcome {
   const text = String(value ?? "");
-  if (missing.length > 0) return unset;
-  const spelt = /^(Celery|Local|Sequential)$/.test(text) ? `${text}Executor` : text;
-  return checkedExecutor(spelt, `${leaf?.file}:${leaf?.line}`);
+  if (unsetVariables.length > 0) return unset;
+  const className = /^(Celery|Local|Sequential)$/.test(text) ? `${text}Executor` : text;
+  return checkExecutor(className, `${leaf?.file}:${leaf?.line}`);
 }
 
-function environment(item: Item, context: ComposeContext): Outcome {
+function convertEnvironment(item: Item, context: ComposeContext): Outcome {
   const {
     match: [name = ""],
     value,
   } = item;
   const text = String(value ?? "");
   const isPuckels = context.home === puckelHome;
-  if (name === "AIRFLOW__CORE__EXECUTOR" || (name === "EXECUTOR" && isPuckels)) return executor(item);
-  const puckels = isPuckels ? puckelVariable(name, text) : undefined;
+  if (name === "AIRFLOW__CORE__EXECUTOR" || (name === "EXECUTOR" && isPuckels)) return convertExecutor(item);
+  const puckels = isPuckels ? convertPuckelVariable(name, text) : undefined;
   return (
-    puckels ?? environmentVariable({ ...surroundings(context), name, value: text, roles: rolesOf(context) })
+    puckels ?? convertVariable({ ...importContext(context), name, value: text, roles: rolesOf(context) })
   );
 }
 
 const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
-  const count = integer(value);
+  const count = parseInteger(value);
   const [user] = context.users;
-  if (count === undefined || !user) return unsupported("it cannot be read: expected a whole number");
+  if (count === undefined || !user) return unreadable("a whole number");
   const groups = context.users.flatMap(({ worker }) => (worker ? [worker.group] : []));
   if (groups.length > 0) {
     const targets = groups.map(({ path, workers }) => ({ path: [...path, "workers"], value: workers }));
     return { kind: "taken", targets };
   }
   const counted: Readonly<Record<string, string>> = { scheduler: "schedulers", webserver: "webservers" };
-  const key = user.roles.map((role) => counted[role]).find((one) => one !== undefined);
+  const key = user.roles.map((role) => counted[role]).find((counter) => counter !== undefined);
   if (key) return taken([key], count);
   return count === 1 ? handled("there is one") : unsupported("the stack runs one instance of it");
 };
 
-const memory = ({ value }: Item, context: ComposeContext): Outcome => {
-  const number = mebibytes(value);
-  if (number === undefined) return unsupported("it cannot be read: expected a size like 2g");
-  return perRole(context, number, { worker: "workerMemory", role: "memory", inGroup: "memory" });
-};
-
-const cpu = ({ value }: Item, context: ComposeContext): Outcome => {
-  const number = cores(value);
-  if (number === undefined) return unsupported("it cannot be read: expected a number of cores");
-  return perRole(context, number, { worker: "workerCpu", role: "cpu", inGroup: "cpu" });
-};
+const memory = sizeRule(convertMebibytes, "a size like 2g", "memory", "workerMemory");
+const cpu = sizeRule(convertCores, "a number of cores", "cpu", "workerCpu");
 
 const command = (_: Item, context: ComposeContext): Outcome => {
   const worker = context.users.find((user) => user.worker)?.worker;
   if (!worker) return handled("the stack starts each role itself");
   const { concurrency, autoscale } = worker.flags;
   const { path, queues } = worker.group;
-  const around = { ...surroundings(context), groups: [path] };
+  const groupContext = { ...importContext(context), groups: [path] };
+  const concurrencyPath = path.length > 0 ? [...path, "concurrency"] : ["workerConcurrency"];
   const outcomes = [
     ...(path.length > 0 ? [taken([...path, "queues"], queues)] : []),
-    ...(concurrency === undefined ? [] : [concurrent(concurrency, path)]),
-    ...(autoscale === undefined ? [] : [autoscaled(autoscale, around)]),
+    ...(concurrency === undefined ? [] : [taken(concurrencyPath, parseInteger(concurrency))]),
+    ...(autoscale === undefined ? [] : [convertAutoscale(autoscale, groupContext)]),
   ];
-  const targets = outcomes.flatMap((one) => (one.kind === "taken" ? one.targets : []));
+  const targets = outcomes.flatMap(targetsOf);
   const others = worker.flags.others.join(" ");
   const note = others === "" ? undefined : `without a counterpart: ${others}`;
   if (targets.length > 0) return { kind: "taken", targets, note };
   return note === undefined ? handled("the stack starts each role itself") : unsupported(note);
 };
 
-function concurrent(given: string, group: Path): Outcome {
-  return taken(group.length > 0 ? [...group, "concurrency"] : ["workerConcurrency"], integer(given));
-}
-
 const grace = (item: Item, { users }: ComposeContext): Outcome =>
   users.some(({ worker }) => worker)
-    ? converted(["workerGraceSeconds"], seconds, "a time like 5m")(item)
+    ? conversionRule(["workerGraceSeconds"], convertSeconds, "a time like 5m")(item)
     : handled("each role has a grace period of its own");
 
 const label = ({ match: [name = ""], value }: Item, context: ComposeContext): Outcome => {
-  if (looksSecret(name, String(value ?? "")))
-    return unsupported("it is a secret, and labels are read by everybody");
-  const targets = rolesOf(context).map((role) => ({
-    path: ["roles", role, "labels", name],
-    value: String(value ?? ""),
-  }));
-  return targets.length > 0 ? { kind: "taken", targets } : unsupported("the stack has no such container");
+  const text = String(value ?? "");
+  if (looksSecret(name, text)) return unsupported("it is a secret, and labels are read by everybody");
+  return takenByRoles(roleTargets(context, ["labels", name], text));
 };
 
 const image = ({ value }: Item, context: ComposeContext): Outcome => {
-  const built = context.users.map(({ tree }) => builtVersion(tree, context)).find((one) => one !== undefined);
-  return airflowImage(readImage(String(value)), { built });
+  const built = context.users
+    .map(({ tree }) => builtVersion(tree, context))
+    .find((version) => version !== undefined);
+  return convertImage(parseImage(String(value)), { built });
 };
 
 const postgresImage = ({ value }: Item): Outcome => {
-  const { repository } = readImage(String(value));
+  const { repository } = parseImage(String(value));
   const isOfficialOne = /^(docker\.io\/)?(library\/)?postgres$/.test(repository);
   const isCopy = /(^|\/)postgres$/.test(repository) && !/bitnami/.test(repository);
   return isOfficialOne || !isCopy
     ? handled("the stack has an image of Postgres; data is not moved: see pg_dump")
     : taken(["images", "postgres"], value);
 };
+
+const serverMemory = (item: Item): Outcome =>
+  conversionRule([String(item.path[0]), "memory"], convertMebibytes, "a size like 1g")(item);
 
 const sameNumbers = handled("the stack reserves resources for each role");
 const network = handled("the stack has a network of its own");
@@ -168,7 +151,7 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
       "build it (docker build), and name it as images.airflow; or list its packages: requirements, systemPackages",
     ),
   ],
-  ["airflow.environment.*", environment],
+  ["airflow.environment.*", convertEnvironment],
   ["airflow.command", command],
   ["airflow.entrypoint", handled("the stack starts each role itself")],
   ["airflow.ports.*", ports],
@@ -195,14 +178,13 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
   ["postgres.command", serverCommand("postgres", "the stack starts Postgres itself")],
   ["postgres.environment.*", handled("the stack names its databases and logins, and mints their passwords")],
   ["postgres.volumes.*", handled("the stack has a volume of its own; data is moved with pg_dump and psql")],
-  ["postgres.{mem_limit,shm_size}", converted(["postgres", "memory"], mebibytes, "a size like 1g")],
-  ["postgres.deploy.resources.limits.memory", converted(["postgres", "memory"], mebibytes, "a size like 1g")],
+  ["postgres.{mem_limit,shm_size}", serverMemory],
   ["redis.image", handled("Redis is always an image of the stack's, for its supervision")],
   ["redis.command", serverCommand("redis", "the stack starts Redis itself, with a password that it mints")],
   ["redis.environment.*", handled("the stack mints the broker's passwords")],
   ["redis.volumes.*", handled("the stack has a volume of its own; let the queues run empty before you move")],
-  ["redis.mem_limit", converted(["redis", "memory"], mebibytes, "a size like 1g")],
-  ["redis.deploy.resources.limits.memory", converted(["redis", "memory"], mebibytes, "a size like 1g")],
+  ["redis.mem_limit", serverMemory],
+  ["{postgres,redis}.deploy.resources.limits.memory", serverMemory],
   ["{postgres,redis}.{secrets,configs}.**", handled("the stack mints the passwords of its servers")],
   ["{postgres,redis}.{user,entrypoint,profiles,build}", unnecessary],
   ["{postgres,redis}.labels.**", unnecessary],

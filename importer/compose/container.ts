@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import { isOfficial, readImage, versionOf } from "../image.ts";
-import type { Tree } from "../source.ts";
+import { isOfficial, parseImage, versionOf } from "../image.ts";
+import { plainAt, type Tree } from "../source.ts";
 import type { Disk } from "./context.ts";
-import { firstVariable, plainAt } from "./lookup.ts";
+import { firstVariable } from "./lookup.ts";
 import { puckelHome } from "./puckel.ts";
 
 function textAt(tree: Tree, ...path: string[]): string | undefined {
@@ -31,6 +31,12 @@ export function targetOf(volume: unknown): string {
   return path === "" ? "" : posix.normalize(path).replace(/(.)\/$/, "$1");
 }
 
+/** Returns a volume's name, or its path on the machine: of `./dags:/opt/airflow/dags` or `{ source }`; empty if there is none. */
+export function sourceOf(volume: unknown): string {
+  if (typeof volume !== "object" || volume === null) return String(volume ?? "").split(":")[0] ?? "";
+  return String(Object(volume).source ?? "");
+}
+
 /** Returns the version of the official image that a Dockerfile builds on: `FROM apache/airflow:${VERSION}`. */
 function versionIn(dockerfile: string, args: Readonly<Record<string, unknown>>): string | undefined {
   const values = new Map<string, string>();
@@ -41,26 +47,32 @@ function versionIn(dockerfile: string, args: Readonly<Record<string, unknown>>):
       /\$\{?(\w+)(?::-([^}]*))?\}?/g,
       (_, name: string, other = "") => values.get(name) || other,
     );
-    const made = readImage(filled);
-    if (isOfficial(made)) return versionOf(made.tag);
+    const parsedImage = parseImage(filled);
+    if (isOfficial(parsedImage)) return versionOf(parsedImage.tag);
   }
   return undefined;
 }
 
 /** Finds the version of Airflow in a service's image: by its tag, its build arguments, or its Dockerfile. */
 export function builtVersion(tree: Tree, { look, read }: Disk): string | undefined {
-  const image = readImage(textAt(tree, "image") ?? "");
+  const image = parseImage(textAt(tree, "image") ?? "");
   if (isOfficial(image)) return versionOf(image.tag);
   const build = plainAt(tree, ["build"]);
   if (build === undefined || build === null) return undefined;
-  const given = (typeof build === "string" ? { context: build } : build) as Record<string, unknown>;
-  const args = Object(given.args) as Record<string, unknown>;
-  const named = Object.entries(args).find(([name]) => /^AIRFLOW_(IMAGE_)?(VERSION|TAG)$/i.test(name))?.[1];
-  if (named) return versionOf(String(named));
-  const base = Object.entries(args).find(([, value]) => isOfficial(readImage(String(value))))?.[1];
-  if (base) return versionOf(readImage(String(base)).tag);
-  if (typeof given.dockerfile_inline === "string") return versionIn(given.dockerfile_inline, args);
-  const path = posix.join(String(given.context ?? "."), String(given.dockerfile ?? "Dockerfile"));
+  const buildSettings = (typeof build === "string" ? { context: build } : build) as Record<string, unknown>;
+  const args = Object(buildSettings.args) as Record<string, unknown>;
+  const versionArgument = Object.entries(args).find(([name]) =>
+    /^AIRFLOW_(IMAGE_)?(VERSION|TAG)$/i.test(name),
+  )?.[1];
+  if (versionArgument) return versionOf(String(versionArgument));
+  const imageArgument = Object.entries(args).find(([, value]) => isOfficial(parseImage(String(value))))?.[1];
+  if (imageArgument) return versionOf(parseImage(String(imageArgument)).tag);
+  if (typeof buildSettings.dockerfile_inline === "string")
+    return versionIn(buildSettings.dockerfile_inline, args);
+  const path = posix.join(
+    String(buildSettings.context ?? "."),
+    String(buildSettings.dockerfile ?? "Dockerfile"),
+  );
   const text = look(path).kind === "file" ? read(path) : undefined;
   return text === undefined ? undefined : versionIn(text, args);
 }

@@ -1,6 +1,7 @@
 import { rolesIn } from "../../settings/schema/versions.ts";
-import type { Tree } from "../source.ts";
-import { running } from "./roles.ts";
+import { noRole, type Outcome, type Target } from "../rule.ts";
+import type { Path, Tree } from "../source.ts";
+import { runningRoles } from "./roles.ts";
 import type { Service } from "./services.ts";
 
 /** Kind of a path on this machine, and its spelling in a stack file. */
@@ -47,15 +48,28 @@ export interface ComposeContext extends ComposeFacts {
 
 /** Lists the keys of `roles` for the services that have an item: `all`, or some roles. */
 export function rolesOf({ users, services, version }: ComposeContext): string[] {
-  const there: readonly string[] = rolesIn(version);
-  const isRunning = (service: Service) => service.roles.some((role) => running.includes(role));
-  const own = new Set(users.flatMap((user) => user.roles));
-  const all = services.filter(isRunning);
-  if (all.length > 1 && all.every((one) => users.includes(one))) return ["all"];
-  return [...running, "migration"].filter((role) => own.has(role) && there.includes(role));
+  const rolesOfVersion: readonly string[] = rolesIn(version);
+  const isRunning = (service: Service) => service.roles.some((role) => runningRoles.includes(role));
+  const rolesOfUsers = new Set(users.flatMap((user) => user.roles));
+  const runningServices = services.filter(isRunning);
+  if (runningServices.length > 1 && runningServices.every((service) => users.includes(service)))
+    return ["all"];
+  return [...runningRoles, "migration"].filter(
+    (role) => rolesOfUsers.has(role) && rolesOfVersion.includes(role),
+  );
+}
+
+/** Lists a target for each role that has the item: the keys `["env", "TZ"]` are those of `roles.ROLE.env.TZ`. */
+export function roleTargets(context: ComposeContext, keys: Path, value: unknown): Target[] {
+  return rolesOf(context).map((role) => ({ path: ["roles", role, ...keys], value }));
+}
+
+/** Takes over values for roles, if the stack has one of the roles. */
+export function takenByRoles(targets: readonly Target[], note?: string): Outcome {
+  return targets.length > 0 ? { kind: "taken", targets, note } : noRole;
 }
 
 /** Lists the worker groups that have an item, as paths of the stack; the path of the default group is []. */
-export function groupsOf({ users }: ComposeContext): (readonly (string | number)[])[] {
+export function groupsOf({ users }: ComposeContext): Path[] {
   return [...new Set(users.flatMap(({ worker }) => (worker ? [worker.group.path] : [])))];
 }

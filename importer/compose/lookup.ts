@@ -1,10 +1,4 @@
-import { at, type Path, plainValue, type Tree } from "../source.ts";
-
-/** Returns the value at a path of a tree, without its place; undefined if there is none. */
-export function plainAt(tree: Tree, path: Path): unknown {
-  const found = at(tree, path);
-  return found && plainValue(found);
-}
+import { plainAt, type Tree } from "../source.ts";
 
 /** Returns the value of a service's variable; undefined if the service does not set the variable. */
 export function variableOf(tree: Tree, name: string): string | undefined {

@@ -1,5 +1,5 @@
 import { type Item, type Outcome, taken, unsupported } from "../rule.ts";
-import { integer } from "../units.ts";
+import { parseInteger } from "../units.ts";
 import type { ComposeContext } from "./context.ts";
 
 interface Published {
@@ -8,20 +8,20 @@ interface Published {
 }
 
 /** Parses `8080:8080`, `127.0.0.1:8080:8080`, or `{ target, published, host_ip }`. */
-function published(value: unknown): Published {
+function parsePublished(value: unknown): Published {
   if (typeof value === "object" && value !== null) {
     const { published, host_ip } = value as { published?: unknown; host_ip?: string };
-    return { port: integer(published), address: host_ip };
+    return { port: parseInteger(published), address: host_ip };
   }
   const [, address, port] = /^(?:(.+):)?(\d+):\d+(?:\/tcp)?$/.exec(String(value)) ?? [];
-  return { port: integer(port), address };
+  return { port: parseInteger(port), address };
 }
 
 export const ports = ({ value }: Item, { users }: ComposeContext): Outcome => {
   const keys: Readonly<Record<string, string>> = { webserver: "webserverPort", flower: "flowerPort" };
-  const key = users.flatMap(({ roles }) => roles.map((role) => keys[role])).find((one) => one !== undefined);
+  const key = users.flatMap(({ roles }) => roles.map((role) => keys[role])).find((key) => key !== undefined);
   if (key === undefined) return unsupported("only the webserver and Flower are published");
-  const { port, address } = published(value);
+  const { port, address } = parsePublished(value);
   if (port === undefined) return unsupported("expected one port of the machine");
   return taken([key], port, address === "127.0.0.1" ? undefined : "published on 127.0.0.1 only");
 };

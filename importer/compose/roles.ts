@@ -3,11 +3,11 @@ import { roles } from "../../roles.ts";
 import { commandsOf } from "./argv.ts";
 
 /** Roles that keep running, unlike the migration. */
-export const running: readonly string[] = roles.filter((role) => role !== "migration");
+export const runningRoles: readonly string[] = roles.filter((role) => role !== "migration");
 
 /** Roles by Airflow's subcommand; `standalone` runs all but workers. */
 const subcommands: Readonly<Record<string, readonly string[]>> = {
-  ...Object.fromEntries(running.map((role) => [role, [role]])),
+  ...Object.fromEntries(runningRoles.map((role) => [role, [role]])),
   "api-server": ["webserver"],
   standalone: ["scheduler", "webserver", "triggerer"],
 };
@@ -30,7 +30,7 @@ export interface Started {
 }
 
 /** Returns a command from Airflow's subcommand on: `celery worker -q a`; undefined if the command is not Airflow's. */
-function ofAirflow(argv: readonly string[]): readonly string[] | undefined {
+function airflowArguments(argv: readonly string[]): readonly string[] | undefined {
   const airflow = argv.findIndex((word) => basename(word) === "airflow");
   if (airflow >= 0) return argv.slice(airflow + 1);
   const isKnown = (word: string) =>
@@ -45,8 +45,8 @@ function isScript(word: string): boolean {
   return /^\S*\/\S+$|\.sh$/.test(word) && !/^(python|perl|node|java)/.test(basename(word));
 }
 
-function startedBy(argv: readonly string[]): Started[] {
-  const [name = "", ...args] = ofAirflow(argv) ?? [];
+function parseStarted(argv: readonly string[]): Started[] {
+  const [name = "", ...args] = airflowArguments(argv) ?? [];
   if (name === "celery") {
     const at = args.findIndex((word) => word === "worker" || word === "flower");
     const role = args[at];
@@ -61,8 +61,10 @@ function startedBy(argv: readonly string[]): Started[] {
 }
 
 /** Roles by words of a service's name. */
-const named: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(running.flatMap((role) => [role, role.replace("-", "")].map((name) => [name, role]))),
+const rolesByWord: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    runningRoles.flatMap((role) => [role, role.replace("-", "")].map((name) => [name, role])),
+  ),
   workers: "worker",
   apiserver: "webserver",
   "api-server": "webserver",
@@ -81,11 +83,11 @@ function roleByName(service: string): string | undefined {
     .replace(/-?\d+$/, "");
   const parts = name.split("-");
   const pairs = parts.map((part, at) => `${part}-${parts[at + 1]}`);
-  const found = [...parts, ...pairs].find((part) => Object.hasOwn(named, part));
-  return found === undefined ? undefined : named[found];
+  const word = [...parts, ...pairs].find((part) => Object.hasOwn(rolesByWord, part));
+  return word === undefined ? undefined : rolesByWord[word];
 }
 
-export interface Starting {
+interface ServiceCommands {
   readonly service: string;
   readonly entrypoint: unknown;
   readonly command: unknown;
@@ -94,14 +96,15 @@ export interface Starting {
 }
 
 /** Finds the roles that a service starts: by its commands, or by its name if there are no commands but scripts. */
-export function startedIn({ service, entrypoint, command, prepares }: Starting): Started[] {
+export function findStarted({ service, entrypoint, command, prepares }: ServiceCommands): Started[] {
   const commands = commandsOf(entrypoint, command);
-  const started = commands.flatMap(startedBy);
+  const started = commands.flatMap(parseStarted);
   const roles = started.filter(({ role }) => role !== "migration");
   if (roles.length > 0) return roles;
   if (started.length > 0) return started.slice(0, 1);
-  const isTold = commands.some(([first = ""]) => !isScript(first));
+  const isCommand = commands.some(([first = ""]) => !isScript(first));
   const byName = roleByName(service);
-  if (prepares || (byName === "migration" && !isTold)) return [{ role: "migration", name: "db", args: [] }];
-  return isTold || byName === undefined ? [] : [{ role: byName, name: "", args: [] }];
+  if (prepares || (byName === "migration" && !isCommand))
+    return [{ role: "migration", name: "db", args: [] }];
+  return isCommand || byName === undefined ? [] : [{ role: byName, name: "", args: [] }];
 }

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import { type Item, type Outcome, unsupported } from "../rule.ts";
-import { at, plainValue } from "../source.ts";
-import { type ComposeContext, type ComposeFacts, rolesOf } from "./context.ts";
+import { type Item, noRole, type Outcome, unsupported } from "../rule.ts";
+import { at, plainAt, plainValue } from "../source.ts";
+import { type ComposeContext, type ComposeFacts, rolesOf, roleTargets, takenByRoles } from "./context.ts";
 
 interface Mounted {
   /** Name below `secrets` or `configs`. */
@@ -10,41 +10,37 @@ interface Mounted {
 }
 
 /** Reads `key` or `{ source: key, target: other }`. */
-function mounted(value: unknown): Mounted {
+function parseMount(value: unknown): Mounted {
   const { source = value, target = source } = Object(value) as { source?: unknown; target?: unknown };
   return { source: String(source), target: String(target) };
 }
 
 /** Returns the file of a secret or a config; undefined if its contents come from elsewhere. */
-function fileOf(kind: "secrets" | "configs", name: string, { tree }: ComposeFacts): string | undefined {
-  const found = at(tree, [kind, name, "file"]);
-  const value = found && plainValue(found);
+function definedFile(kind: "secrets" | "configs", name: string, { tree }: ComposeFacts): string | undefined {
+  const value = plainAt(tree, [kind, name, "file"]);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 /** Takes over a secret of compose for roles: as its file, or as a secret that a command stores. */
 export const secretFile = ({ value }: Item, context: ComposeContext): Outcome => {
-  const { source, target } = mounted(value);
-  const name = posix.basename(target);
-  const roles = rolesOf(context);
-  if (roles.length === 0) return unsupported("the stack has no such container");
-  const paths = roles.map((role) => ["roles", role, "secretFiles", name]);
-  const file = fileOf("secrets", source, context);
-  if (file === undefined) return { kind: "taken", targets: paths.map((path) => ({ path })) };
+  const { source, target } = parseMount(value);
+  const keys = ["secretFiles", posix.basename(target)];
+  if (rolesOf(context).length === 0) return noRole;
+  const file = definedFile("secrets", source, context);
+  if (file === undefined) return takenByRoles(roleTargets(context, keys, undefined));
   const { kind, spelt } = context.look(file);
   if (kind !== "file") return unsupported("there is no such file");
-  return { kind: "taken", targets: paths.map((path) => ({ path, value: { file: spelt } })) };
+  return takenByRoles(roleTargets(context, keys, { file: spelt }));
 };
 
 export const configFile = ({ value }: Item, context: ComposeContext): Outcome => {
-  const { source, target } = mounted(value);
-  const file = fileOf("configs", source, context);
+  const { source, target } = parseMount(value);
+  const file = definedFile("configs", source, context);
   if (file === undefined) return unsupported("expected a file: give it as files of roles");
   const { kind, spelt } = context.look(file);
   if (kind !== "file") return unsupported("there is no such file");
   const path = target.startsWith("/") ? target : `/${target}`;
-  const targets = rolesOf(context).map((role) => ({ path: ["roles", role, "files", path], value: spelt }));
-  return targets.length > 0 ? { kind: "taken", targets } : unsupported("the stack has no such container");
+  return takenByRoles(roleTargets(context, ["files", path], spelt));
 };
 
 /** Reads the secret at a path in the containers, `/run/secrets/NAME`; undefined if it is not in a file. */
@@ -53,9 +49,9 @@ export function secretText(path: string, facts: ComposeFacts): string | undefine
   const name = posix.basename(path);
   const mounts = facts.services.flatMap(({ tree }) => {
     const list = at(tree, ["secrets"]);
-    return list?.kind === "list" ? list.items.map((item) => mounted(plainValue(item))) : [];
+    return list?.kind === "list" ? list.items.map((item) => parseMount(plainValue(item))) : [];
   });
   const source = mounts.find(({ target }) => posix.basename(target) === name)?.source ?? name;
-  const file = fileOf("secrets", source, facts);
+  const file = definedFile("secrets", source, facts);
   return file === undefined ? undefined : facts.read(file)?.replace(/\r?\n$/, "");
 }

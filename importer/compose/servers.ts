@@ -8,15 +8,15 @@ type Options = ReadonlyMap<string, string>;
 
 /** Reads `--save 60 1 --maxmemory 1gb`: an option has all words up to the next one. */
 function redisOptions(argv: readonly string[]): Options {
-  const found = new Map<string, string>();
+  const options = new Map<string, string>();
   let name: string | undefined;
   for (const word of argv.slice(1)) {
     const [, option] = /^--([a-z][\w-]*)$/i.exec(word) ?? [];
-    if (option !== undefined) found.set(option.toLowerCase(), "");
-    else if (name !== undefined) found.set(name, `${found.get(name)} ${word}`.trim());
+    if (option !== undefined) options.set(option.toLowerCase(), "");
+    else if (name !== undefined) options.set(name, `${options.get(name)} ${word}`.trim());
     name = option?.toLowerCase() ?? name;
   }
-  return found;
+  return options;
 }
 
 const shortOptions: Readonly<Record<string, string>> = {
@@ -27,49 +27,49 @@ const shortOptions: Readonly<Record<string, string>> = {
 
 /** Reads `-c max_connections=200`, `-cwork_mem=64MB`, `--work_mem=64MB` and `-N 200`. */
 function postgresOptions(argv: readonly string[]): Options {
-  const found = new Map<string, string>();
+  const options = new Map<string, string>();
   for (const [at, word] of argv.entries()) {
-    const before = argv[at - 1] ?? "";
-    const short = shortOptions[before];
+    const previousWord = argv[at - 1] ?? "";
+    const short = shortOptions[previousWord];
     const [, key, value] =
-      (before === "-c" ? /^([\w.]+)=(.*)$/s : /^(?:-c|--)([\w.-]+)=(.*)$/s).exec(word) ?? [];
-    if (key !== undefined && value !== undefined) found.set(key.replaceAll("-", "_"), value);
-    else if (short !== undefined) found.set(short, word);
+      (previousWord === "-c" ? /^([\w.]+)=(.*)$/s : /^(?:-c|--)([\w.-]+)=(.*)$/s).exec(word) ?? [];
+    if (key !== undefined && value !== undefined) options.set(key.replaceAll("-", "_"), value);
+    else if (short !== undefined) options.set(short, word);
   }
-  return found;
+  return options;
 }
 
 /** Options that the stack always decides, and that the report leaves out. */
-const decided = {
+const decidedByStack = {
   redis:
     /^(save|appendonly|requirepass|masterauth|masteruser|user|aclfile|supervised|daemonize|port|bind|protected-mode|dir|dbfilename|logfile|loglevel)$/,
   postgres: /^(listen_addresses|port|data_directory|hba_file|config_file|ssl\w*|log_\w+|logging_collector)$/,
 };
 
 /** Returns the message of the stack's fault for a setting of its own Postgres or Redis; undefined if the setting is allowed. */
-function fault(server: "postgres" | "redis", key: string, value: string): string | undefined {
+function settingFault(server: "postgres" | "redis", key: string, value: string): string | undefined {
   // With the most memory, no size is too large for the server.
   const { faults } = validate({ [server]: { memory: 1_048_576, settings: { [key]: value } } });
   return faults.find(({ path }) => path[0] === server && path[2] === key)?.message;
 }
 
 /** Takes over the options of a server's command that the stack lets a user decide. */
-export function serverCommand(server: "postgres" | "redis", own: string) {
+export function serverCommand(server: "postgres" | "redis", outcome: string) {
   return ({ value }: Item): Outcome => {
     const [argv = []] = commandsOf(undefined, value);
     const options = server === "redis" ? redisOptions(argv) : postgresOptions(argv);
-    const others = [...options].filter(
-      ([key, text]) => !decided[server].test(key) && !looksSecret(key, text),
+    const allowedOptions = [...options].filter(
+      ([key, text]) => !decidedByStack[server].test(key) && !looksSecret(key, text),
     );
-    const faults = others.map(([key, text]) => fault(server, key, text));
-    const targets = others
+    const faults = allowedOptions.map(([key, text]) => settingFault(server, key, text));
+    const targets = allowedOptions
       .filter((_, at) => faults[at] === undefined)
       .map(([key, text]) => ({ path: [server, "settings", key], value: text }));
-    const refused = others.flatMap(([key], at) =>
+    const refused = allowedOptions.flatMap(([key], at) =>
       faults[at] === undefined ? [] : [`${key}: ${faults[at]}`],
     );
     const note = refused.length === 0 ? undefined : `without ${refused.join("; ")}`;
     if (targets.length > 0) return { kind: "taken", targets, note };
-    return handled(note === undefined ? own : `${own}, ${note}`);
+    return handled(note === undefined ? outcome : `${outcome}, ${note}`);
   };
 }

@@ -1,13 +1,13 @@
-import { readImage } from "../image.ts";
-import { at, type Tree } from "../source.ts";
+import { parseImage } from "../image.ts";
+import { at, plainAt, type Tree } from "../source.ts";
 import { builtVersion } from "./container.ts";
 import type { Disk } from "./context.ts";
-import { firstVariable, plainAt, variableOf } from "./lookup.ts";
-import { type Started, startedIn } from "./roles.ts";
+import { firstVariable, variableOf } from "./lookup.ts";
+import { findStarted, type Started } from "./roles.ts";
 import { type Flags, flagsOf, type Group, groupsOf } from "./worker.ts";
 
 /** Kinds that rules distinguish: a role of Airflow, the database, the broker, or a foreign service. */
-export type ServiceKind = "airflow" | "postgres" | "redis" | "foreign";
+type ServiceKind = "airflow" | "postgres" | "redis" | "foreign";
 
 /** A service of a compose file. */
 export interface Service {
@@ -26,31 +26,31 @@ export interface Service {
 function hostsOf(name: string, tree: Tree): string[] {
   const networks = plainAt(tree, ["networks"]);
   const aliases = Object.values(Object(networks)).flatMap((network) => Object(network).aliases ?? []);
-  const given = [plainAt(tree, ["container_name"]), plainAt(tree, ["hostname"]), ...aliases];
-  return [name, ...given.filter((one) => typeof one === "string")];
+  const names = [plainAt(tree, ["container_name"]), plainAt(tree, ["hostname"]), ...aliases];
+  return [name, ...names.filter((host) => typeof host === "string")];
 }
 
-type Named = readonly [name: string, tree: Tree];
+type NamedTree = readonly [name: string, tree: Tree];
 
-function started([service, tree]: Named): Started[] {
+function findRoles([service, tree]: NamedTree): Started[] {
   const entrypoint = plainAt(tree, ["entrypoint"]);
   const command = plainAt(tree, ["command"]);
   const prepares = ["_AIRFLOW_DB_MIGRATE", "_AIRFLOW_DB_UPGRADE"].some((name) =>
     /^true$/i.test(variableOf(tree, name) ?? ""),
   );
-  return startedIn({ service, entrypoint, command, prepares });
+  return findStarted({ service, entrypoint, command, prepares });
 }
 
 function repositoryOf(tree: Tree): string {
-  return readImage(String(plainAt(tree, ["image"]) ?? "")).repository;
+  return parseImage(String(plainAt(tree, ["image"]) ?? "")).repository;
 }
 
 /** True for a service with Airflow's settings, image or command. */
-function isAirflow([name, tree]: Named): boolean {
+function isAirflow([name, tree]: NamedTree): boolean {
   const repository = repositoryOf(tree);
   if (/exporter|statsd|prometheus/.test(repository)) return false;
   const variables = Object.keys(Object(plainAt(tree, ["environment"])));
-  if (variables.some((one) => /^(AIRFLOW__|AIRFLOW_CONN_|_AIRFLOW_)/.test(one))) return true;
+  if (variables.some((variable) => /^(AIRFLOW__|AIRFLOW_CONN_|_AIRFLOW_)/.test(variable))) return true;
   if (/airflow/.test(repository)) return true;
   const command = [plainAt(tree, ["entrypoint"]), plainAt(tree, ["command"])].flat().join(" ");
   if (/(^|[\s/"'])airflow(\s|$)/.test(command)) return true;
@@ -68,16 +68,16 @@ function hostIn(url: string | undefined): string | undefined {
 }
 
 /** Returns the name of Airflow's database or broker: the host of its URL, or without a URL the likeliest by name. */
-function served(
+function findServer(
   kind: "postgres" | "redis",
-  others: readonly Named[],
+  others: readonly NamedTree[],
   url: string | undefined,
 ): string | undefined {
   const host = hostIn(url);
   if (host !== undefined) return others.find(([name, tree]) => hostsOf(name, tree).includes(host))?.[0];
   const likely = others.filter(([, tree]) => images[kind].test(repositoryOf(tree)));
-  const rank = ([name]: Named) =>
-    [/airflow|meta/, /^(postgres|redis|broker)$/, /./].findIndex((one) => one.test(name));
+  const rank = ([name]: NamedTree) =>
+    [/airflow|meta/, /^(postgres|redis|broker)$/, /./].findIndex((pattern) => pattern.test(name));
   return likely.toSorted((one, other) => rank(one) - rank(other))[0]?.[0];
 }
 
@@ -95,38 +95,42 @@ export function urlsOf(trees: readonly Tree[]): {
 /** Lists the services of a compose file; their variables must be in their environment. */
 export function servicesOf(compose: Tree, disk: Disk): Service[] {
   const services = at(compose, ["services"]);
-  const all: Named[] = services?.kind === "map" ? [...services.entries] : [];
-  const known = all.filter((one) => isAirflow(one) || builtVersion(one[1], disk) !== undefined);
-  const shared = new Set<unknown>(
-    known.map(([, tree]) => plainAt(tree, ["image"])).filter((image) => image !== undefined),
+  const all: NamedTree[] = services?.kind === "map" ? [...services.entries] : [];
+  const recognized = all.filter(
+    (service) => isAirflow(service) || builtVersion(service[1], disk) !== undefined,
   );
-  const ours = all.filter((one) => known.includes(one) || shared.has(plainAt(one[1], ["image"])));
-  const trees = ours.map(([, tree]) => tree);
-  const others = all.filter((one) => !ours.includes(one));
+  const sharedImages = new Set<unknown>(
+    recognized.map(([, tree]) => plainAt(tree, ["image"])).filter((image) => image !== undefined),
+  );
+  const airflowServices = all.filter(
+    (service) => recognized.includes(service) || sharedImages.has(plainAt(service[1], ["image"])),
+  );
+  const trees = airflowServices.map(([, tree]) => tree);
+  const others = all.filter((service) => !airflowServices.includes(service));
   const urls = urlsOf(trees);
   const kinds = new Map<string | undefined, ServiceKind>([
-    ...ours.map(([name]) => [name, "airflow"] as const),
-    [served("redis", others, urls.redis), "redis"],
-    [served("postgres", others, urls.postgres), "postgres"],
+    ...airflowServices.map(([name]) => [name, "airflow"] as const),
+    [findServer("redis", others, urls.redis), "redis"],
+    [findServer("postgres", others, urls.postgres), "postgres"],
   ]);
-  const running = new Map(ours.map((one) => [one[0], started(one)]));
+  const rolesByService = new Map(airflowServices.map((service) => [service[0], findRoles(service)]));
   const defaultQueue =
     firstVariable(trees, "AIRFLOW__OPERATORS__DEFAULT_QUEUE", "AIRFLOW__CELERY__DEFAULT_QUEUE") ?? "default";
-  const workers = ours.flatMap(([name, tree]) => {
-    const worker = running.get(name)?.find(({ role }) => role === "worker");
+  const workers = airflowServices.flatMap(([name, tree]) => {
+    const worker = rolesByService.get(name)?.find(({ role }) => role === "worker");
     return worker ? [{ name, tree, flags: flagsOf(worker.args) }] : [];
   });
   const groups = groupsOf(workers, defaultQueue);
   return all.map(([name, tree]) => {
     const group = groups.get(name);
     const flags = workers.find((worker) => worker.name === name)?.flags;
-    const roles = running.get(name) ?? [];
+    const roles = rolesByService.get(name) ?? [];
     return {
       name,
       tree,
       kind: kinds.get(name) ?? "foreign",
       roles: [...new Set(roles.map(({ role }) => role))],
-      isOld: roles.some((one) => one.name === "webserver" && one.role === "webserver"),
+      isOld: roles.some((started) => started.name === "webserver" && started.role === "webserver"),
       ...(group && flags && { worker: { flags, group } }),
     };
   });

@@ -1,4 +1,5 @@
-import { at, type Path, plainValue, type Tree } from "../source.ts";
+import { type Path, plainAt, type Tree } from "../source.ts";
+import { namesIn } from "../units.ts";
 
 /** Flags of a worker's command. */
 export interface Flags {
@@ -36,30 +37,29 @@ const needless = new Set([
 
 /** Reads the words after `worker`: `-q a,b`, `--queues=a,b`. */
 export function flagsOf(args: readonly string[]): Flags {
-  const given = args.flatMap((word) => (/^--\w[\w-]*=/.test(word) ? split(word) : [word]));
+  const words = args.flatMap((word) => (/^--\w[\w-]*=/.test(word) ? splitFlag(word) : [word]));
   const flags: Partial<Record<Name, string>> = {};
   const others: string[] = [];
-  for (let index = 0; index < given.length; index += 1) {
-    const word = given[index] ?? "";
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? "";
     const name = names[word];
     if (name) {
       index += 1;
-      flags[name] = given[index] ?? "";
+      flags[name] = words[index] ?? "";
     } else if (word.startsWith("-") && !needless.has(word)) others.push(word);
   }
   return { ...flags, others };
 }
 
-function split(word: string): string[] {
+function splitFlag(word: string): string[] {
   const at = word.indexOf("=");
   return [word.slice(0, at), word.slice(at + 1)];
 }
 
 /** Lists the queues of a worker, each once; the default queue if the worker's command names none. */
-export function queuesOf({ queues = "" }: Flags, defaultQueue: string): string[] {
-  const given = queues.split(",").map((queue) => queue.trim());
-  const found = [...new Set(given.filter((queue) => queue !== ""))];
-  return found.length > 0 ? found : [defaultQueue];
+function queuesOf({ queues = "" }: Flags, defaultQueue: string): string[] {
+  const names = [...new Set(namesIn(queues))];
+  return names.length > 0 ? names : [defaultQueue];
 }
 
 /** Worker group of the stack, made of services. */
@@ -73,7 +73,7 @@ export interface Group {
 }
 
 /** A service of workers. */
-export interface WorkerService {
+interface WorkerService {
   readonly name: string;
   readonly tree: Tree;
   readonly flags: Flags;
@@ -87,19 +87,14 @@ const sizes: readonly Path[] = [
   ["deploy", "resources", "limits"],
 ];
 
-function valueAt(tree: Tree, path: Path): unknown {
-  const found = at(tree, path);
-  return found && plainValue(found);
-}
-
 function countOf(tree: Tree): number {
-  const given =
-    valueAt(tree, ["deploy", "replicas"]) ?? valueAt(tree, ["scale"]) ?? valueAt(tree, ["replicas"]);
-  return /^\d+$/.test(String(given)) ? Number(given) : 1;
+  const count =
+    plainAt(tree, ["deploy", "replicas"]) ?? plainAt(tree, ["scale"]) ?? plainAt(tree, ["replicas"]);
+  return /^\d+$/.test(String(count)) ? Number(count) : 1;
 }
 
 /** Names a group after its service, without `airflow`, `worker` and a number at the end, or after its queue. */
-function nameOf(service: string, queues: readonly string[], taken: readonly string[]): string {
+function nameGroup(service: string, queues: readonly string[], usedNames: readonly string[]): string {
   const clean = (text: string) =>
     text
       .toLowerCase()
@@ -108,36 +103,38 @@ function nameOf(service: string, queues: readonly string[], taken: readonly stri
       .slice(0, 30)
       .replace(/-+$/, "");
   const parts = service.toLowerCase().split(/[-_.]+/);
-  const own = parts.filter((part) => !/^(airflow|celery|workers?\d*)$/.test(part)).join("-");
+  const distinctPart = parts.filter((part) => !/^(airflow|celery|workers?\d*)$/.test(part)).join("-");
   const base =
-    clean(own.replace(/-?\d+$/, "")) || clean(queues.find((queue) => queue !== "default") ?? "") || "more";
-  const free = (name: string) => name !== "default" && !taken.includes(name);
+    clean(distinctPart.replace(/-?\d+$/, "")) ||
+    clean(queues.find((queue) => queue !== "default") ?? "") ||
+    "more";
+  const free = (name: string) => name !== "default" && !usedNames.includes(name);
   if (free(base)) return base;
   for (let number = 2; ; number += 1) if (free(`${base}-${number}`)) return `${base}-${number}`;
 }
 
 /** Puts services with the same queues and sizes into one group. */
 export function groupsOf(services: readonly WorkerService[], defaultQueue: string): Map<string, Group> {
-  const found = new Map<string, Group & { readonly services: readonly string[] }>();
+  const groups = new Map<string, Group & { readonly services: readonly string[] }>();
   let isDefaultThere = false;
   for (const { name, tree, flags } of services) {
     const queues = queuesOf(flags, defaultQueue);
-    const size = [flags.concurrency, flags.autoscale, ...sizes.map((path) => valueAt(tree, path))];
+    const size = [flags.concurrency, flags.autoscale, ...sizes.map((path) => plainAt(tree, path))];
     const key = JSON.stringify([queues.toSorted(), size]);
-    const before = found.get(key);
+    const known = groups.get(key);
     const workers = countOf(tree);
-    if (before) {
-      found.set(key, { ...before, workers: before.workers + workers, services: [...before.services, name] });
+    if (known) {
+      groups.set(key, { ...known, workers: known.workers + workers, services: [...known.services, name] });
       continue;
     }
     const isDefault: boolean = !isDefaultThere && queues.length === 1 && queues[0] === defaultQueue;
     isDefaultThere ||= isDefault;
-    const others = [...found.values()].filter(({ path }) => path.length > 0);
-    found.set(key, {
+    const others = [...groups.values()].filter(({ path }) => path.length > 0);
+    groups.set(key, {
       path: isDefault ? [] : ["workerGroups", others.length],
       name: isDefault
         ? "default"
-        : nameOf(
+        : nameGroup(
             name,
             queues,
             others.map((group) => group.name),
@@ -147,5 +144,5 @@ export function groupsOf(services: readonly WorkerService[], defaultQueue: strin
       services: [name],
     });
   }
-  return new Map([...found.values()].flatMap((group) => group.services.map((name) => [name, group])));
+  return new Map([...groups.values()].flatMap((group) => group.services.map((name) => [name, group])));
 }

@@ -1,14 +1,14 @@
-import { type Entry, type Plan, planned } from "../plan.ts";
-import { decided, handled, type Item, itemsOf, type Target, unsupported } from "../rule.ts";
-import { at, type Leaf, type Path, plainValue, readSource, type Source, type Tree } from "../source.ts";
+import { type Entry, makePlan, type Plan } from "../plan.ts";
+import { decideOutcome, handled, type Item, itemsOf, type Target, unsupported } from "../rule.ts";
+import { at, type Leaf, type ParsedFile, type Path, plainAt, readSource, type Tree } from "../source.ts";
 import { chartRules } from "./chartRules.ts";
 import { isDefault, isFullCopy } from "./defaults.ts";
 import { workerNodes } from "./placement.ts";
 import type { Values } from "./values.ts";
-import { defaultGroup, defaultQueues, scaled } from "./workers.ts";
+import { defaultGroup, defaultQueues, isScaled } from "./workers.ts";
 
 /** Parses the YAML text in `extraEnv`, so that its values have line numbers, too. */
-function opened({ tree, leaves }: Source): Source {
+function withParsedExtraEnv({ tree, leaves }: ParsedFile): ParsedFile {
   const extra = at(tree, ["extraEnv"]);
   if (tree.kind !== "map" || extra?.kind !== "leaf" || typeof extra.value !== "string")
     return { tree, leaves };
@@ -27,39 +27,36 @@ function opened({ tree, leaves }: Source): Source {
   };
 }
 
-function values(tree: Tree): Values {
-  return (path) => {
-    const found = at(tree, path.split("."));
-    return found && plainValue(found);
-  };
+function lookupIn(tree: Tree): Values {
+  return (path) => plainAt(tree, path.split("."));
 }
 
 /** Lists the targets that follow from the values as a whole; the chart has one worker by default. */
-function extras(said: Values): Target[] {
-  const onNodes = Object.keys(workerNodes(said)).length > 0;
+function overallTargets(values: Values): Target[] {
+  const onNodes = Object.keys(workerNodes(values)).length > 0;
   const machine: Target[] = [
     { path: ["machines", 0, "name"], value: "pool" },
     { path: ["machines", 0, "workers"], value: 1 },
   ];
-  const isScaled = scaled(["workers"], said);
-  const group = defaultGroup(said);
+  const followsQueue = isScaled(["workers"], values);
+  const group = defaultGroup(values);
   if (group.length > 0)
     return [
       { path: ["platform"], value: "kubernetes" },
       { path: ["workers"], value: 0 },
       { path: [...group, "name"], value: "main" },
-      { path: [...group, "queues"], value: defaultQueues(said) },
+      { path: [...group, "queues"], value: defaultQueues(values) },
     ];
   return [
     { path: ["platform"], value: "kubernetes" },
-    ...(onNodes ? machine : isScaled ? [] : [{ path: ["workers"], value: 1 }]),
+    ...(onNodes ? machine : followsQueue ? [] : [{ path: ["workers"], value: 1 }]),
   ];
 }
 
 const chartDefault = handled("it is the chart's default");
 
 /** Weighs an item: of two keys for the same value, the chart's newer one wins. */
-function weight({ path }: Item): number {
+function weightOf({ path }: Item): number {
   return path.includes("celery") || path.at(-1) === "ref" || path[0] === "images" ? 1 : 0;
 }
 
@@ -68,14 +65,17 @@ function weight({ path }: Item): number {
  * @param path path of the values: `airflow` in the values of a chart that depends on the official one
  * @throws Error if `extraEnv` is not YAML, or the file names another executor than Celery's
  */
-export function importChart(source: Source, path: Path): Plan {
-  const { tree, leaves } = opened({ tree: at(source.tree, path) ?? source.tree, leaves: source.leaves });
-  const said = values(tree);
-  const isCopy = isFullCopy(tree);
-  const entries = itemsOf(tree, chartRules).map((found): Entry => {
-    const { item } = found;
-    const outcome = isCopy && isDefault(item) ? chartDefault : decided(found, said);
-    return { item, outcome, weight: weight(item) };
+export function importChart(source: ParsedFile, path: Path): Plan {
+  const { tree, leaves } = withParsedExtraEnv({
+    tree: at(source.tree, path) ?? source.tree,
+    leaves: source.leaves,
   });
-  return planned(entries, leaves, extras(said), unsupported("the official chart has no such key"));
+  const values = lookupIn(tree);
+  const isCopy = isFullCopy(tree);
+  const entries = itemsOf(tree, chartRules).map((ruled): Entry => {
+    const { item } = ruled;
+    const outcome = isCopy && isDefault(item) ? chartDefault : decideOutcome(ruled, values);
+    return { item, outcome, weight: weightOf(item) };
+  });
+  return makePlan(entries, leaves, overallTargets(values), unsupported("the official chart has no such key"));
 }

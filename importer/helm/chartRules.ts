@@ -1,31 +1,32 @@
-import { airflowVersion } from "../image.ts";
-import { converted, handled, type Rule, taken, unsupported } from "../rule.ts";
-import { signing } from "../settings.ts";
-import { integer, mebibytes } from "../units.ts";
+import { convertVersion } from "../image.ts";
+import { conversionRule, handled, type Rule, taken, unsupported } from "../rule.ts";
+import { signingKey } from "../settings.ts";
+import { convertMebibytes, parseInteger } from "../units.ts";
 import {
-  brokerUrl,
-  config,
-  environment,
-  executor,
+  brokerRule,
+  convertConfig,
+  convertExecutor,
   metadataConnection,
   resultConnection,
+  variableRule,
 } from "./configuration.ts";
 import { dagsClaim, gitSync } from "./dags.ts";
 import { airflow, image, pullSecret } from "./images.ts";
 import { everyIngress, ingress, ingressHost, ingressSwitch } from "./ingress.ts";
 import { everyNode, nodes, tolerations } from "./placement.ts";
 import { alias, enabledRole, labels, pool, roleReplicas, user } from "./roles.ts";
-import { claim, workerLogs } from "./storage.ts";
+import { claim, logVolume, workerLogs } from "./storage.ts";
 import {
   anyRole,
   chartRoles,
   isTemplate,
-  kept,
-  named,
+  namedSecretRule,
   off,
   onlyIf,
   roles,
+  secretRule,
   type Values,
+  whenOn,
   whole,
 } from "./values.ts";
 import { groupOf, keda, queues, replicas, resource, workersRules } from "./workers.ts";
@@ -53,8 +54,8 @@ const monitoring = "the stack has no StatsD exporter: name yours in settings.met
 const groomer = unsupported("the stack deletes no task logs");
 
 export const chartRules: readonly Rule<Values>[] = [
-  ["executor", executor],
-  ["airflowVersion", ({ value }) => airflowVersion(String(value))],
+  ["executor", convertExecutor],
+  ["airflowVersion", ({ value }) => convertVersion(String(value))],
   ["{defaultAirflowRepository,defaultAirflowTag,defaultAirflowDigest}", airflow],
   ["images.airflow.{repository,tag,digest}", airflow],
   [
@@ -71,11 +72,11 @@ export const chartRules: readonly Rule<Values>[] = [
   ["images.{statsd,pgbouncerExporter}.**", off],
   ["images.{flower,pod_template}.**", unsupported("all roles have one image: images.airflow")],
 
-  ["env.*", environment(() => ["all"])],
-  ["extraEnv.*", environment(() => ["all"])],
-  ["secret.*", environment(() => ["all"])],
-  [`${anyRole}.env.*`, environment(({ path: [name] }) => [roles[String(name)] ?? ""])],
-  ["workers.celery.env.*", environment(() => ["worker"])],
+  ["env.*", variableRule(() => ["all"])],
+  ["extraEnv.*", variableRule(() => ["all"])],
+  ["secret.*", variableRule(() => ["all"])],
+  [`${anyRole}.env.*`, variableRule(({ path: [name] }) => [roles[String(name)] ?? ""])],
+  ["workers.celery.env.*", variableRule(() => ["worker"])],
   ["extraEnvFrom", unsupported("give its values one by one: secret, or env with valueFrom")],
   [
     "extraSecrets.**",
@@ -86,21 +87,21 @@ export const chartRules: readonly Rule<Values>[] = [
   ["extraConfigMaps.**", unsupported("the stack makes no other ConfigMaps: expected env or files of roles")],
   ["enableBuiltInSecretEnvVars.**", handled("secrets reach roles as files")],
 
-  ["fernetKey", kept(["secrets", "fernetKey"])],
-  ["fernetKeySecretName", named(["secrets", "fernetKey"], "fernet-key")],
-  ["{webserverSecretKey,apiSecretKey}", kept(["secrets", "apiSecretKey"])],
-  ["webserverSecretKeySecretName", named(["secrets", "apiSecretKey"], "webserver-secret-key")],
-  ["apiSecretKeySecretName", named(["secrets", "apiSecretKey"], "api-secret-key")],
-  ["{jwtSecret,jwtSecretName}", signing],
+  ["fernetKey", secretRule(["secrets", "fernetKey"])],
+  ["fernetKeySecretName", namedSecretRule(["secrets", "fernetKey"], "fernet-key")],
+  ["{webserverSecretKey,apiSecretKey}", secretRule(["secrets", "apiSecretKey"])],
+  ["webserverSecretKeySecretName", namedSecretRule(["secrets", "apiSecretKey"], "webserver-secret-key")],
+  ["apiSecretKeySecretName", namedSecretRule(["secrets", "apiSecretKey"], "api-secret-key")],
+  ["{jwtSecret,jwtSecretName}", signingKey],
   ["data.metadataConnection", metadataConnection],
-  ["data.metadataSecretName", named(["postgres", "url"], "connection")],
+  ["data.metadataSecretName", namedSecretRule(["postgres", "url"], "connection")],
   ["data.resultBackendConnection", resultConnection],
   [
     "data.resultBackendSecretName",
-    named(["postgres", "resultsUrl"], "connection", "the URL in it has to be without db+"),
+    namedSecretRule(["postgres", "resultsUrl"], "connection", "the URL in it has to be without db+"),
   ],
-  ["data.brokerUrl", brokerUrl],
-  ["data.brokerUrlSecretName", named(["redis", "url"], "connection")],
+  ["data.brokerUrl", brokerRule],
+  ["data.brokerUrlSecretName", namedSecretRule(["redis", "url"], "connection")],
 
   ...workersRules("replicas", replicas),
   ...workersRules("resources.limits.memory", resource("memory")),
@@ -116,7 +117,10 @@ export const chartRules: readonly Rule<Values>[] = [
   ...workersRules("persistence.**", handled("the stack keeps logs in a volume")),
   ...workersRules("nodeSelector", nodes),
   ...workersRules("tolerations.*", tolerations),
-  ...workersRules("terminationGracePeriodSeconds", converted(["workerGraceSeconds"], integer, whole)),
+  ...workersRules(
+    "terminationGracePeriodSeconds",
+    conversionRule(["workerGraceSeconds"], parseInteger, whole),
+  ),
   [
     "workers.celery.sets.*.name",
     (item, values) => taken([...groupOf(item.path, values), "name"], item.value),
@@ -147,47 +151,32 @@ export const chartRules: readonly Rule<Values>[] = [
 
   [
     "redis.enabled",
-    ({ value }) =>
-      value === true
-        ? handled("the stack has a Redis of its own")
-        : handled("redis.url names the external one"),
+    whenOn(handled("the stack has a Redis of its own"), handled("redis.url names the external one")),
   ],
   ["redis.{password,passwordSecretName}", handled("the stack mints the broker's passwords")],
-  ["redis.resources.limits.memory", converted(["redis", "memory"], mebibytes, "a quantity")],
+  ["redis.resources.limits.memory", conversionRule(["redis", "memory"], convertMebibytes, "a quantity")],
   ["redis.persistence.size", claim("redis", "redis.persistence.enabled")],
   ["redis.persistence.storageClassName", claim("class", "redis.persistence.enabled")],
   ["redis.persistence.**", handled("the stack keeps queues in a volume")],
   [
     "postgresql.enabled",
-    ({ value }) =>
-      value === true
-        ? handled("the stack has a Postgres of its own")
-        : handled("postgres.url names the external one"),
+    whenOn(handled("the stack has a Postgres of its own"), handled("postgres.url names the external one")),
   ],
   ["postgresql.auth.**", handled("the stack names its databases and logins, and mints their passwords")],
   ["postgresql.image.**", handled("the stack has an image of its own: npm run images")],
   ["postgresql.primary.persistence.size", claim("postgres", "postgresql.primary.persistence.enabled")],
   ["postgresql.primary.persistence.storageClass", claim("class", "postgresql.primary.persistence.enabled")],
-  ["postgresql.primary.resources.limits.memory", converted(["postgres", "memory"], mebibytes, "a quantity")],
-  ["pgbouncer.enabled", ({ value }) => (value === true ? taken(["pgbouncer"], {}) : off)],
+  [
+    "postgresql.primary.resources.limits.memory",
+    conversionRule(["postgres", "memory"], convertMebibytes, "a quantity"),
+  ],
+  ["pgbouncer.enabled", whenOn(taken(["pgbouncer"], {}))],
   ["pgbouncer.{metadataPoolSize,resultBackendPoolSize,maxClientConn}", pool],
 
   ["dags.gitSync.*", gitSync],
   ["dags.persistence.**", dagsClaim],
-  [
-    "logs.persistence.size",
-    (item, values) =>
-      values("logs.persistence.enabled") === true
-        ? taken(["kubernetes", "storage", "logs"], item.value)
-        : off,
-  ],
-  [
-    "logs.persistence.storageClassName",
-    (item, values) =>
-      values("logs.persistence.enabled") === true
-        ? taken(["kubernetes", "storage", "sharedClass"], item.value)
-        : off,
-  ],
+  ["logs.persistence.size", logVolume("logs")],
+  ["logs.persistence.storageClassName", logVolume("sharedClass")],
   [
     "logs.persistence.existingClaim",
     onlyIf("logs.persistence.enabled", "the stack makes its volumes itself; the data in yours stays there"),
@@ -214,9 +203,9 @@ export const chartRules: readonly Rule<Values>[] = [
     ),
   ],
   ["nodeSelector", everyNode],
-  ["config.*.*", config],
+  ["config.*.*", convertConfig],
   ["networkPolicies.enabled", handled("NetworkPolicies allow only the traffic that roles need")],
-  ["statsd.enabled", ({ value }) => (value === true ? unsupported(monitoring) : off)],
+  ["statsd.enabled", whenOn(unsupported(monitoring))],
   ["{rbac,serviceAccount}.**", accounts],
   ["**.serviceAccount.**", accounts],
   ["{uid,gid}", handled("Airflow runs as 50000:0")],
@@ -234,10 +223,7 @@ export const chartRules: readonly Rule<Values>[] = [
     "{allowPodLaunching,allowJobLaunching,multiNamespaceMode,podTemplate}",
     handled("only other executors read it"),
   ],
-  [
-    "{cleanup,kerberos,elasticsearch,opensearch}.enabled",
-    ({ value }) => (value === true ? unsupported("the stack has no equivalent") : off),
-  ],
+  ["{cleanup,kerberos,elasticsearch,opensearch}.enabled", whenOn(unsupported("the stack has no equivalent"))],
   [
     "{cleanup,kerberos,elasticsearch,opensearch}.**",
     (item, values) =>
@@ -268,7 +254,6 @@ export const chartRules: readonly Rule<Values>[] = [
     handled("the migration is a step of the deployment"),
   ],
   ["**.containerLifecycleHooks", unsupported("each role has a way to stop of its own")],
-  ["**.logGroomerSidecar.enabled", groomer],
   ["**.logGroomerSidecar.**", groomer],
   ["**.{extraVolumes,extraVolumeMounts,volumeClaimTemplates,volumes,volumeMounts}", volumes],
   ["{volumes,volumeMounts}", volumes],

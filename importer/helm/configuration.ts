@@ -1,8 +1,8 @@
-import { environmentVariable } from "../environment.ts";
+import { convertVariable } from "../environment.ts";
 import { handled, type Item, type Outcome, secret, unsupported } from "../rule.ts";
-import type { SecretReference } from "../secrets.ts";
-import { checkedExecutor, setting } from "../settings.ts";
-import { isTemplate, surroundings, template, type Values } from "./values.ts";
+import { ownDatabase, ownResults, type SecretReference } from "../secrets.ts";
+import { checkExecutor, convertSetting } from "../settings.ts";
+import { importContext, isTemplate, template, type Values } from "./values.ts";
 
 interface NamedValue {
   readonly name?: string;
@@ -14,7 +14,7 @@ interface NamedValue {
 }
 
 /** Reads `{ name, value }`, `{ name, valueFrom }`, or `{ envName, secretName, secretKey }`. */
-export function environment(role: (item: Item) => readonly string[]) {
+export function variableRule(role: (item: Item) => readonly string[]) {
   return (item: Item, values: Values): Outcome => {
     const { name, envName, secretName, secretKey, value, valueFrom } = (item.value ?? {}) as NamedValue;
     const variable = name ?? envName;
@@ -27,25 +27,25 @@ export function environment(role: (item: Item) => readonly string[]) {
     const text: SecretReference | undefined = from
       ? { secret: from.name, key: from.key }
       : String(value ?? "");
-    if (variable === "AIRFLOW__CORE__EXECUTOR") return executor({ ...item, value });
-    return environmentVariable({ ...surroundings(values), name: variable, value: text, roles: role(item) });
+    if (variable === "AIRFLOW__CORE__EXECUTOR") return convertExecutor({ ...item, value });
+    return convertVariable({ ...importContext(values), name: variable, value: text, roles: role(item) });
   };
 }
 
-export function executor({ value, leaves: [leaf] }: Item): Outcome {
-  return checkedExecutor(value, `${leaf?.file}:${leaf?.line}`);
+export function convertExecutor({ value, leaves: [leaf] }: Item): Outcome {
+  return checkExecutor(value, `${leaf?.file}:${leaf?.line}`);
 }
 
-export const config = (
+export const convertConfig = (
   { match: [section = "", key = ""], value, ...item }: Item,
   values: Values,
 ): Outcome => {
-  if (section === "core" && key === "executor") return executor({ ...item, value, match: [] });
+  if (section === "core" && key === "executor") return convertExecutor({ ...item, value, match: [] });
   if (isTemplate(value))
     return /statsd|remote_logging|flower_url_prefix/.test(key)
       ? handled("it follows from other values")
       : decidedTemplate(section);
-  return setting(section.toLowerCase(), key.toLowerCase(), String(value), surroundings(values));
+  return convertSetting(section.toLowerCase(), key.toLowerCase(), String(value), importContext(values));
 };
 
 /** Outcome of a template, such as the chart's defaults: the stack decides some of these settings. */
@@ -61,23 +61,20 @@ interface Connection {
   readonly pass?: string;
 }
 
-export const metadataConnection = ({ value }: Item, values: Values): Outcome => {
-  const { host } = (value ?? {}) as Connection;
-  if (values("data.metadataSecretName")) return handled("the named Secret overrides it");
-  if (!host || isTemplate(host))
-    return handled("the stack has a Postgres of its own, with passwords that it mints");
-  return secret(["postgres", "url"], "as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…");
-};
+/** Makes the rule of a connection to Postgres, for which the chart may name a Secret, and which the stack may have itself. */
+function connectionRule(secretName: string, key: "url" | "resultsUrl", own: Outcome) {
+  return ({ value }: Item, values: Values): Outcome => {
+    const { host } = (value ?? {}) as Connection;
+    if (values(`data.${secretName}`)) return handled("the named Secret overrides it");
+    if (!host || isTemplate(host)) return own;
+    return secret(["postgres", key], "as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…");
+  };
+}
 
-export const resultConnection = ({ value }: Item, values: Values): Outcome => {
-  const { host } = (value ?? {}) as Connection;
-  if (values("data.resultBackendSecretName")) return handled("the named Secret overrides it");
-  if (!host || isTemplate(host))
-    return handled("the stack keeps results in its own Postgres, with a login of their own");
-  return secret(["postgres", "resultsUrl"], "as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…");
-};
+export const metadataConnection = connectionRule("metadataSecretName", "url", ownDatabase);
+export const resultConnection = connectionRule("resultBackendSecretName", "resultsUrl", ownResults);
 
-export const brokerUrl = (item: Item, values: Values): Outcome =>
+export const brokerRule = (item: Item, values: Values): Outcome =>
   isTemplate(item.value)
     ? template
-    : setting("celery", "broker_url", String(item.value), surroundings(values));
+    : convertSetting("celery", "broker_url", String(item.value), importContext(values));

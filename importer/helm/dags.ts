@@ -1,13 +1,13 @@
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
-import { kept, named, off, type Values, versionIn } from "./values.ts";
+import { namedSecretRule, off, secretRule, type Values, versionIn } from "./values.ts";
 
 /** URL of a repository; git's own form for ssh, `git@HOST:PATH`, is none. */
-function urlOf(text: string): string {
+function repositoryUrl(text: string): string {
   return text.replace(/^([\w.-]+@[\w.-]+):\/?/, "ssh://$1/");
 }
 
 /** Login over https, from a Secret in the form that git-sync reads. */
-function login(secret: unknown): Outcome {
+function takeLogin(secret: unknown): Outcome {
   return {
     kind: "taken",
     targets: [{ path: ["dagsGit", "password"], value: { secret, key: "GITSYNC_PASSWORD" } }],
@@ -22,11 +22,11 @@ export const gitSync = (item: Item, values: Values): Outcome => {
     return unsupported(`Airflow ${version} reads no repository by itself: build your DAGs into dagsImage`);
   const text = String(item.value);
   const ref = text.replace(/^refs\/(heads|tags)\//, "");
-  const meanings: Readonly<Record<string, Outcome>> = {
+  const outcomes: Readonly<Record<string, Outcome>> = {
     enabled: handled("dagsGit turns it on"),
     repo: {
       kind: "taken",
-      targets: [{ path: ["dagsGit", "url"], value: urlOf(text) }],
+      targets: [{ path: ["dagsGit", "url"], value: repositoryUrl(text) }],
       todo: "kubernetes.egress, if the server is in a private network: without it roles reach the internet alone",
     },
     branch: taken(["dagsGit", "ref"], ref),
@@ -34,13 +34,13 @@ export const gitSync = (item: Item, values: Values): Outcome => {
     rev:
       text === "HEAD" ? handled("the newest commit of the branch is read") : taken(["dagsGit", "ref"], ref),
     subPath: taken(["dagsGit", "folder"], text.replace(/^\/+|\/+$/g, "")),
-    credentialsSecret: login(item.value),
-    sshKeySecret: named(["dagsGit", "key"], "gitSshKey")(item),
-    sshKey: kept(["dagsGit", "key"])(item),
+    credentialsSecret: takeLogin(item.value),
+    sshKeySecret: namedSecretRule(["dagsGit", "key"], "gitSshKey")(item),
+    sshKey: secretRule(["dagsGit", "key"])(item),
     knownHosts: unsupported("write it to a file, and name that in dagsGit.knownHosts"),
     env: unsupported("it has no container: Airflow reads the repository by itself"),
   };
-  return meanings[item.match[0] ?? ""] ?? handled("Airflow reads the repository by itself, every 30 s");
+  return outcomes[item.match[0] ?? ""] ?? handled("Airflow reads the repository by itself, every 30 s");
 };
 
 export const dagsClaim = (_: Item, values: Values): Outcome =>

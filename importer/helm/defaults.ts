@@ -1,5 +1,6 @@
-import { type Item, matching } from "../rule.ts";
-import { type Path, plainValue, type Tree } from "../source.ts";
+import { leavesIn, type Path } from "../../settings/schema/path.ts";
+import { type Item, matchPath } from "../rule.ts";
+import { plainValue, type Tree } from "../source.ts";
 
 type Scalar = string | number | boolean;
 
@@ -61,31 +62,27 @@ const defaults: readonly (readonly [pattern: string, ...values: readonly Scalar[
 ];
 
 /** Number of defaults in a file above which the file counts as a copy of all, so that its defaults are not the user's choice. */
-const many = 25;
+const copyThreshold = 25;
 
-const split = defaults.map(([pattern, ...values]) => ({ pattern: pattern.split("."), values }));
+const defaultValues = defaults.map(([pattern, ...values]) => ({ pattern: pattern.split("."), values }));
 
 function isDefaultAt(path: Path, value: unknown): boolean {
   const names = path.map(String);
-  return split.some(
-    ({ pattern, values }) => values.some((one) => one === value) && matching(pattern, names) !== undefined,
+  return defaultValues.some(
+    ({ pattern, values }) =>
+      values.some((known) => known === value) && matchPath(pattern, names) !== undefined,
   );
-}
-
-/** Lists the values inside a value, with their paths. */
-function leavesIn(path: Path, value: unknown): [Path, unknown][] {
-  if (typeof value !== "object" || value === null) return [[path, value]];
-  const parts = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return parts.flatMap(([key, inner]) => leavesIn([...path, key], inner));
 }
 
 /** True if a file is a copy of all of the chart's defaults, with some of them changed. */
 export function isFullCopy(tree: Tree): boolean {
-  return leavesIn([], plainValue(tree)).filter(([path, value]) => isDefaultAt(path, value)).length >= many;
+  return (
+    leavesIn(plainValue(tree)).filter(([path, value]) => isDefaultAt(path, value)).length >= copyThreshold
+  );
 }
 
 /** True if an item has the chart's default value. */
 export function isDefault({ path, value }: Item): boolean {
-  const said = leavesIn(path, value).filter(([, inner]) => inner !== null && inner !== "");
-  return said.every(([at, inner]) => isDefaultAt(at, inner));
+  const values = leavesIn(value, path).filter(([, leaf]) => leaf !== null && leaf !== "");
+  return values.every(([at, leaf]) => isDefaultAt(at, leaf));
 }

@@ -1,6 +1,6 @@
-import { airflowImage, spellImage } from "../image.ts";
+import { convertImage, spellImage } from "../image.ts";
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
-import { toldVersion, type Values } from "./values.ts";
+import { namedVersion, type Values } from "./values.ts";
 
 interface ImageValue {
   readonly repository?: string;
@@ -9,28 +9,29 @@ interface ImageValue {
 }
 
 /** Returns the outcome of Airflow's image, which several keys name together; undefined if none of them is given. */
-function airflowImageOf(values: Values): Outcome | undefined {
+function convertAirflowImage(values: Values): Outcome | undefined {
   const { repository, tag, digest } = (values("images.airflow") ?? {}) as ImageValue;
   const image = {
     repository: repository ?? values("defaultAirflowRepository") ?? "apache/airflow",
     tag: tag ?? values("defaultAirflowTag") ?? values("airflowVersion"),
     digest: digest ?? values("defaultAirflowDigest"),
   };
-  const isSaid =
+  const isGiven =
     [repository, tag, digest].some(Boolean) ||
     values("defaultAirflowRepository") ||
     values("defaultAirflowTag") ||
     values("defaultAirflowDigest");
-  if (!isSaid) return undefined;
-  const text = (one: unknown) => (one === null || one === undefined || one === "" ? undefined : String(one));
-  return airflowImage(
+  if (!isGiven) return undefined;
+  const text = (part: unknown) =>
+    part === null || part === undefined || part === "" ? undefined : String(part);
+  return convertImage(
     { repository: String(image.repository), tag: text(image.tag), digest: text(image.digest) },
-    { keepOfficial: true, built: toldVersion(values) },
+    { keepOfficial: true, built: namedVersion(values) },
   );
 }
 
 export const airflow = (_: Item, values: Values): Outcome =>
-  airflowImageOf(values) ?? handled("it is the official one");
+  convertAirflowImage(values) ?? handled("it is the official one");
 
 /** Takes over a custom image; the stack builds its own instead of the official ones. */
 export function image(name: string, officials: RegExp) {

@@ -1,22 +1,24 @@
 import { type Item, type Outcome, type Target, taken, unsupported } from "../rule.ts";
 import type { Values } from "./values.ts";
-import { defaultGroup, groupOf, scaled } from "./workers.ts";
+import { defaultGroup, groupOf, isScaled } from "./workers.ts";
 
 /** Returns the node labels of the default group of workers. */
 export function workerNodes(values: Values): Readonly<Record<string, string>> {
-  if (scaled(["workers"], values) || defaultGroup(values).length > 0) return {};
-  const chosen = [
+  if (isScaled(["workers"], values) || defaultGroup(values).length > 0) return {};
+  const selectors = [
     values("workers.celery.nodeSelector"),
     values("workers.nodeSelector"),
     values("nodeSelector"),
   ];
-  return (chosen.find((one) => one && Object.keys(one).length > 0) ?? {}) as Readonly<Record<string, string>>;
+  return (selectors.find((selector) => selector && Object.keys(selector).length > 0) ?? {}) as Readonly<
+    Record<string, string>
+  >;
 }
 
 export const nodes = (item: Item, values: Values): Outcome => {
   const group = groupOf(item.path, values);
   if (group.length > 0) return taken([...group, "nodeLabels"], item.value);
-  if (scaled(item.path, values))
+  if (isScaled(item.path, values))
     return unsupported(
       "workers that follow the queue run on any node: make them a worker group with nodeLabels",
     );
@@ -27,8 +29,8 @@ export const nodes = (item: Item, values: Values): Outcome => {
 export const everyNode = ({ value }: Item, values: Values): Outcome => {
   const control: Target = { path: ["kubernetes", "controlLabels"], value };
   const machine: Target = { path: ["machines", 0, "labels"], value };
-  const isTheirs = JSON.stringify(workerNodes(values)) === JSON.stringify(value);
-  return { kind: "taken", targets: isTheirs ? [control, machine] : [control] };
+  const isOfWorkers = JSON.stringify(workerNodes(values)) === JSON.stringify(value);
+  return { kind: "taken", targets: isOfWorkers ? [control, machine] : [control] };
 };
 
 interface ChartToleration {
@@ -44,6 +46,6 @@ export const tolerations = (item: Item, values: Values): Outcome => {
   if (group.length === 0 || typeof index !== "number")
     return unsupported("only worker groups have tolerations, in a list");
   const { key, value, effect } = (item.value ?? {}) as ChartToleration;
-  const made = { key, ...(value !== undefined && { value }), effect };
-  return taken([...group, "tolerations", index], made);
+  const toleration = { key, ...(value !== undefined && { value }), effect };
+  return taken([...group, "tolerations", index], toleration);
 };

@@ -1,4 +1,4 @@
-import { at, type Path, plainValue, type Tree } from "../source.ts";
+import { at, type Path, plainAt, type Tree } from "../source.ts";
 
 /** Keys at the top of the official chart's values. */
 const officialKeys = new Set(
@@ -73,10 +73,9 @@ function isOfficial(tree: Tree): boolean {
   const keys = keysOf(tree);
   const known = keys.filter((key) => officialKeys.has(key)).length;
   if (known === 0 || !maps.every((key) => isMapOrNothing(at(tree, [key])))) return false;
-  const given = at(tree, ["executor"]);
-  const named = given && plainValue(given);
-  const isExecutor = typeof named === "string" && executor.test(named);
-  if (named !== undefined && named !== null && !isExecutor && !String(named).includes("{{")) return false;
+  const name = plainAt(tree, ["executor"]);
+  const isExecutor = typeof name === "string" && executor.test(name);
+  if (name !== undefined && name !== null && !isExecutor && !String(name).includes("{{")) return false;
   const isSpecific = isExecutor || specific.some((path) => at(tree, path) !== undefined);
   return known === keys.length || (isSpecific && known * 2 > keys.length);
 }
@@ -84,7 +83,7 @@ function isOfficial(tree: Tree): boolean {
 /** True for the community's chart, which has most values below `airflow`, under other names. */
 function isCommunitys(tree: Tree): boolean {
   const inner = keysOf(at(tree, ["airflow"]));
-  const own = [
+  const communityKeys = [
     "image",
     "users",
     "legacyCommands",
@@ -95,13 +94,13 @@ function isCommunitys(tree: Tree): boolean {
   ];
   const isFlat = keysOf(at(tree, ["airflow", "config"])).some((key) => key.startsWith("AIRFLOW__"));
   const outer = keysOf(tree).filter((key) => ["web", "externalDatabase", "externalRedis"].includes(key));
-  return inner.length > 0 && (isFlat || own.some((key) => inner.includes(key)) || outer.length > 0);
+  return inner.length > 0 && (isFlat || communityKeys.some((key) => inner.includes(key)) || outer.length > 0);
 }
 
 function isBitnamis(tree: Tree): boolean {
   const repository = at(tree, ["image", "repository"]);
   if (repository?.kind === "leaf" && /bitnami\w*\/airflow/.test(String(repository.value))) return true;
-  const own = [
+  const bitnamiKeys = [
     "auth",
     "web",
     "worker",
@@ -112,14 +111,14 @@ function isBitnamis(tree: Tree): boolean {
     "image",
     "metrics",
   ];
-  const found = keysOf(tree).filter((key) => own.includes(key));
+  const found = keysOf(tree).filter((key) => bitnamiKeys.includes(key));
   return (
     found.length > 1 &&
     keysOf(tree).some((key) => ["executor", "dags", "scheduler", "redis", "web"].includes(key))
   );
 }
 
-export type Chart =
+type Chart =
   | { readonly kind: "official"; readonly path: Path }
   | { readonly kind: "other"; readonly name: string }
   | { readonly kind: "none" };

@@ -1,18 +1,18 @@
 import { type RoleFacts, roleTable } from "../../roles.ts";
-import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
-import { given, isExample, minted } from "../secrets.ts";
-import { integer } from "../units.ts";
+import { handled, type Item, type Outcome, taken, unreadable, unsupported } from "../rule.ts";
+import { convertSecret, isExample, publicExample } from "../secrets.ts";
+import { parseInteger } from "../units.ts";
 import { off, roles, type Values, whole } from "./values.ts";
 
 export const pool = (item: Item, values: Values): Outcome => {
   if (values("pgbouncer.enabled") !== true) return off;
-  const number = integer(item.value);
-  if (number === undefined) return unsupported(`it cannot be read: expected ${whole}`);
+  const number = parseInteger(item.value);
+  if (number === undefined) return unreadable(whole);
   const key = item.match[0];
   if (key === "maxClientConn") return taken(["pgbouncer", "clients"], number);
   if (key === "metadataPoolSize") return taken(["pgbouncer", "poolSize"], number);
-  const same = number === integer(values("pgbouncer.metadataPoolSize") ?? 10);
-  return same
+  const isSame = number === parseInteger(values("pgbouncer.metadataPoolSize") ?? 10);
+  return isSame
     ? taken(["pgbouncer", "poolSize"], number)
     : unsupported("results have as many connections as the metadata: pgbouncer.poolSize");
 };
@@ -20,7 +20,7 @@ export const pool = (item: Item, values: Values): Outcome => {
 export const user = ({ match: [, field], value }: Item): Outcome => {
   if (field === "username") return taken(["adminUser"], value);
   if (field === "password")
-    return isExample(value) ? minted : given(["secrets", "adminPassword"], String(value));
+    return isExample(value) ? publicExample : convertSecret(["secrets", "adminPassword"], String(value));
   if (field === "enabled" || (field === "role" && value === "Admin"))
     return handled("the stack makes the first administrator");
   return unsupported("the first administrator has only a login and a password");
@@ -50,8 +50,8 @@ export const enabledRole = ({ value, match: [name = ""] }: Item): Outcome =>
 export const roleReplicas = (item: Item): Outcome => {
   const role = roles[item.match[0] ?? ""];
   const { countedBy: key }: Partial<RoleFacts> = role ? roleTable[role] : {};
-  const number = integer(item.value);
-  if (number === undefined) return unsupported(`it cannot be read: expected ${whole}`);
+  const number = parseInteger(item.value);
+  if (number === undefined) return unreadable(whole);
   if (key) return taken([key], number);
   return number === 1 ? handled("there is one") : unsupported("the stack runs one instance of it");
 };

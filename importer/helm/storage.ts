@@ -1,11 +1,17 @@
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
 import { off, type Values } from "./values.ts";
 
-const storage = (key: string) => ({ path: ["kubernetes", "storage", key] });
-
 export function claim(key: string, flag: string) {
   return ({ value }: Item, values: Values): Outcome =>
-    values(flag) === false ? handled("the stack keeps it in a volume") : taken(storage(key).path, value);
+    values(flag) === false
+      ? handled("the stack keeps it in a volume")
+      : taken(["kubernetes", "storage", key], value);
+}
+
+/** Makes the rule of a part of the volume that keeps all logs. */
+export function logVolume(key: "logs" | "sharedClass") {
+  return ({ value }: Item, values: Values): Outcome =>
+    values("logs.persistence.enabled") === true ? taken(["kubernetes", "storage", key], value) : off;
 }
 
 /** Imports the volumes of workers, which keep the logs unless one volume keeps all logs. */
@@ -13,7 +19,7 @@ export const workerLogs = (item: Item, values: Values): Outcome => {
   if (values("logs.persistence.enabled") === true)
     return handled("logs are in the volume of logs.persistence");
   if (values(`${item.path.slice(0, -1).join(".")}.enabled`) === false) return off;
-  if (item.match.at(-1) === "size") return taken(storage("logs").path, item.value);
+  if (item.match.at(-1) === "size") return taken(["kubernetes", "storage", "logs"], item.value);
   return unsupported(
     "workers share one volume for logs: kubernetes.storage.sharedClass, a class that many nodes may write to",
   );

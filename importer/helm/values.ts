@@ -1,7 +1,7 @@
 import { roles as allRoles, type Role } from "../../roles.ts";
-import { airflowVersion, isOfficial, versionOf, versions } from "../image.ts";
+import { isOfficial, supportedVersion, versionOf, versions } from "../image.ts";
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
-import { given, type IsOwn } from "../secrets.ts";
+import { convertSecret, type IsProvidedHost } from "../secrets.ts";
 import type { ImportContext } from "../settings.ts";
 import type { Path } from "../source.ts";
 
@@ -38,22 +38,20 @@ export const chartRoles = `{${Object.keys(roles)
   .join(",")}}`;
 
 /** True for hosts of the chart's own services, which are templates. */
-const isOwn: IsOwn = (host) => host.includes("{{");
+const isOwn: IsProvidedHost = (host) => host.includes("{{");
 
-export function surroundings(values: Values): ImportContext {
+export function importContext(values: Values): ImportContext {
   return { isOwn, groups: [], version: versionIn(values) };
 }
 
 /** Returns Airflow's version in the stack; the newest one if the values name none. */
 export function versionIn(values: Values): string {
-  const told = toldVersion(values);
-  const outcome = told === undefined ? undefined : airflowVersion(told);
-  const value = outcome?.kind === "taken" ? outcome.targets[0]?.value : undefined;
-  return String(value ?? versions[0]);
+  const named = namedVersion(values);
+  return (named && supportedVersion(named)) ?? versions[0] ?? "";
 }
 
 /** Returns the version that the values name: `airflowVersion`, or the tag of an official image. */
-export function toldVersion(values: Values): string | undefined {
+export function namedVersion(values: Values): string | undefined {
   const text = (path: string) => String(values(path) ?? "");
   const repository =
     text("images.airflow.repository") || text("defaultAirflowRepository") || "apache/airflow";
@@ -62,13 +60,19 @@ export function toldVersion(values: Values): string | undefined {
 }
 
 /** Takes over the name of a Secret, with the key that the chart uses in the Secret. */
-export function named(path: Path, key: string, note?: string) {
+export function namedSecretRule(path: Path, key: string, note?: string) {
   return ({ value }: Item): Outcome => taken(path, { secret: value, key }, note);
 }
 
-export function kept(path: Path) {
-  return ({ value }: Item): Outcome => (isTemplate(value) ? template : given(path, String(value)));
+export function secretRule(path: Path) {
+  return ({ value }: Item): Outcome => (isTemplate(value) ? template : convertSecret(path, String(value)));
 }
+
+/** Makes the rule of a switch, from its outcomes when it is on and when it is off. */
+export const whenOn =
+  (on: Outcome, otherwise = off) =>
+  ({ value }: Item): Outcome =>
+    value === true ? on : otherwise;
 
 export const onlyIf =
   (flag: string, why: string) =>

@@ -1,16 +1,12 @@
-import { handled, type Item, type Outcome, type Rule, taken, unsupported } from "../rule.ts";
+import { handled, type Item, type Outcome, type Rule, taken, unreadable } from "../rule.ts";
 import type { Path } from "../source.ts";
-import { cores, integer, mebibytes } from "../units.ts";
+import { convertCores, convertMebibytes, namesIn, parseInteger } from "../units.ts";
 import { workerNodes } from "./placement.ts";
 import { off, roles, type Values, whole } from "./values.ts";
 
 /** Lists the queues of the chart's default workers. */
 export function defaultQueues(values: Values): string[] {
-  const given = values("workers.celery.queue") ?? values("workers.queue") ?? "";
-  return String(given)
-    .split(",")
-    .map((queue) => queue.trim())
-    .filter((queue) => queue !== "");
+  return namesIn(values("workers.celery.queue") ?? values("workers.queue") ?? "");
 }
 
 function defaultQueue(values: Values): string {
@@ -36,13 +32,10 @@ export const queues = (item: Item, values: Values): Outcome => {
   const group = groupOf(item.path, values);
   if (group.length === 0) return handled("the default group reads the default queue");
   const isOfSet = item.path[2] === "sets";
-  const given = String(item.value)
-    .split(",")
-    .map((queue) => queue.trim());
-  return taken([...group, "queues"], isOfSet ? given.filter((queue) => queue !== "") : defaultQueues(values));
+  return taken([...group, "queues"], isOfSet ? namesIn(item.value) : defaultQueues(values));
 };
 
-function ofWorkers(item: Item, values: Values, own: string, inGroup: string, value: unknown): Outcome {
+function takeForWorkers(item: Item, values: Values, own: string, inGroup: string, value: unknown): Outcome {
   const group = groupOf(item.path, values);
   return taken(group.length > 0 ? [...group, inGroup] : [own], value);
 }
@@ -53,8 +46,8 @@ export const keda = (item: Item, values: Values): Outcome => {
   if (values(`${prefix}.enabled`) !== true) return off;
   const group = groupOf(item.path, values);
   const path = group.length > 0 ? [...group, "autoscale"] : ["workerAutoscale"];
-  const min = integer(values(`${prefix}.minReplicaCount`) ?? 0);
-  const max = integer(values(`${prefix}.maxReplicaCount`) ?? 10);
+  const min = parseInteger(values(`${prefix}.minReplicaCount`) ?? 0);
+  const max = parseInteger(values(`${prefix}.maxReplicaCount`) ?? 10);
   if (part === "enabled")
     return {
       kind: "taken",
@@ -67,29 +60,29 @@ export const keda = (item: Item, values: Values): Outcome => {
 };
 
 /** True if KEDA scales a group; the default group's values are in `workers.celery` or in `workers`. */
-export function scaled(path: Path, values: Values): boolean {
+export function isScaled(path: Path, values: Values): boolean {
   if (path[2] === "sets") return values(`${path.slice(0, 4).join(".")}.keda.enabled`) === true;
   return values("workers.celery.keda.enabled") === true || values("workers.keda.enabled") === true;
 }
 
 export const replicas = (item: Item, values: Values): Outcome => {
-  const count = integer(item.value);
-  if (count === undefined) return unsupported(`it cannot be read: expected ${whole}`);
-  if (scaled(item.path, values)) return handled("their number follows the length of the queue");
+  const count = parseInteger(item.value);
+  if (count === undefined) return unreadable(whole);
+  if (isScaled(item.path, values)) return handled("their number follows the length of the queue");
   const isOnNodes = groupOf(item.path, values).length === 0 && Object.keys(workerNodes(values)).length > 0;
   return isOnNodes
     ? taken(["machines", 0, "workers"], count)
-    : ofWorkers(item, values, "workers", "workers", count);
+    : takeForWorkers(item, values, "workers", "workers", count);
 };
 
 export function resource(kind: "memory" | "cpu") {
-  const convert = kind === "memory" ? mebibytes : cores;
+  const convert = kind === "memory" ? convertMebibytes : convertCores;
   return (item: Item, values: Values): Outcome => {
     const value = convert(item.value);
-    if (value === undefined) return unsupported("it cannot be read: expected a quantity");
+    if (value === undefined) return unreadable("a quantity");
     const role = String(item.path[0]);
     if (role === "workers")
-      return ofWorkers(item, values, kind === "memory" ? "workerMemory" : "workerCpu", kind, value);
+      return takeForWorkers(item, values, kind === "memory" ? "workerMemory" : "workerCpu", kind, value);
     return taken(["roles", roles[role] ?? role, kind], value);
   };
 }

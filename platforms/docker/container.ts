@@ -18,7 +18,7 @@ export interface Placement {
 export type Mounted = Volume | { readonly kind: "delivered"; readonly name: pulumi.Input<string> };
 
 /** A workload whose volumes exist on its engine. */
-export type Placed<T extends Job> = Omit<T, "volumes"> & {
+type Placed<T extends Job> = Omit<T, "volumes"> & {
   readonly volumes?: Readonly<Record<string, Mounted>>;
 };
 

@@ -42,7 +42,7 @@ const fates = {
   /** The volume can be filled again. */
   removed: {},
 };
-export type Fate = keyof typeof fates;
+type Fate = keyof typeof fates;
 
 /** Returns the last 20 lines of a log, indented. */
 function lastLines(log: string | undefined): string {

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/model/groups.ts";
+import { openedServices } from "../../settings/model/published.ts";
 import { type DockerMachine, homeOf, machinesOf } from "../machines.ts";
 import { preflightHere } from "./preflight/here.ts";
 import { type Needs, preflight } from "./preflight/preflight.ts";
+import type { Port } from "./preflight/rules.ts";
 
 /** MiB of memory for everything but workers: twice what was measured idle. */
 const controlMemory = 2560;
@@ -10,34 +12,31 @@ const controlMemory = 2560;
 /** MiB on the disk for images, and for logs of the first weeks. */
 const disk = 4096;
 
-function publishedPorts(monitors: boolean) {
-  return ["webserverPort", "flowerPort", ...(monitors ? (["monitoringPort"] as const) : [])] as const;
-}
-
-function portsOn(machine: DockerMachine | undefined, machines: readonly DockerMachine[], settings: Settings) {
-  const { webservers, webserverPort, flowerPort, monitoringPort, gatewayPort, publish, monitoring } =
-    settings;
+function portsOn(
+  machine: DockerMachine | undefined,
+  machines: readonly DockerMachine[],
+  settings: Settings,
+): Port[] {
+  const { gatewayPort, publish } = settings;
+  const opened = openedServices(settings);
+  const here = opened.filter(({ service }) => homeOf(service, machines) === machine);
   const published = publish && homeOf("webserver", machines) === machine ? [publish] : [];
-  const loopback = (role: string, first: number, count: number) =>
-    homeOf(role, machines) === machine
-      ? Array.from({ length: count }, (_, index) => ({
-          address: "127.0.0.1",
-          port: first + index,
-          use: `${role} (airflow:${role}Port)`,
-        }))
-      : [];
   return [
     ...(machine && machines.length > 1
       ? [{ address: machine.address, port: gatewayPort, use: "the gateway (airflow:gatewayPort)" }]
       : []),
-    ...loopback("webserver", webserverPort, webservers),
-    ...loopback("flower", flowerPort, 1),
-    ...(monitoring ? loopback("monitoring", monitoringPort, 1) : []),
+    ...here.flatMap(({ service, instances, port: first }) =>
+      Array.from({ length: instances }, (_, index) => ({
+        address: "127.0.0.1",
+        port: first + index,
+        use: `${service} (airflow:${service}Port)`,
+      })),
+    ),
     ...published.flatMap(({ address, ...ports }) =>
-      publishedPorts(monitoring !== undefined).map((key) => ({
+      opened.map(({ service }) => ({
         address,
-        port: ports[key],
-        use: `publishing (airflow:publish.${key})`,
+        port: ports[`${service}Port`],
+        use: `publishing (airflow:publish.${service}Port)`,
       })),
     ),
   ];

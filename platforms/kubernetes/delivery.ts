@@ -8,7 +8,7 @@ import { fileKey, type PodArgs, selector } from "./pod.ts";
 type Delivered = Pick<PodArgs, "files" | "largeFiles" | "secrets">;
 
 /** Returns the generated name of an object, which is no secret even if the contents are. */
-function nameOf({ metadata }: k8s.core.v1.ConfigMap | k8s.core.v1.Secret): pulumi.Output<string> {
+function generatedName({ metadata }: k8s.core.v1.ConfigMap | k8s.core.v1.Secret): pulumi.Output<string> {
   return pulumi.unsecret(metadata.name);
 }
 
@@ -38,11 +38,11 @@ export class Delivery {
     const { ConfigMap, Secret } = k8s.core.v1;
     return {
       ...(small.length > 0 && {
-        files: nameOf(new ConfigMap(name, { metadata, data: Object.fromEntries(small) }, opts)),
+        files: generatedName(new ConfigMap(name, { metadata, data: Object.fromEntries(small) }, opts)),
       }),
       ...(large.length > 0 && { largeFiles: Object.fromEntries(large) }),
       ...(secrets.length > 0 && {
-        secrets: nameOf(
+        secrets: generatedName(
           new Secret(name, { metadata, stringData: pulumi.secret(Object.fromEntries(secrets)) }, opts),
         ),
       }),

@@ -1,5 +1,11 @@
+import type { Settings } from "../../settings/model/groups.ts";
 import { askCluster } from "../ask.ts";
 import { type Claim, type ClaimKind, type Found, installationLabel } from "../ownership/claims.ts";
+
+/** Returns the kubectl flags that select the cluster of a stack. */
+export function contextFlags(settings: Settings["kubernetes"]): string[] {
+  return settings?.context === undefined ? [] : ["--context", settings.context];
+}
 
 const resources: Readonly<Partial<Record<ClaimKind, string>>> = {
   namespace: "namespaces",

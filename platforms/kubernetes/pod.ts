@@ -96,13 +96,7 @@ function volumesOf(
         name: mountName(path),
         mountPath: path,
       })),
-      ...filePaths.map((path) => ({
-        name: "files",
-        mountPath: path,
-        subPath: fileKey(path),
-        readOnly: true,
-      })),
-      ...large.map(({ path, name }) => ({
+      ...[...filePaths.map((path) => ({ path, name: "files" })), ...large].map(({ path, name }) => ({
         name,
         mountPath: path,
         subPath: fileKey(path),

@@ -9,7 +9,7 @@ type Ingress = types.input.networking.v1.NetworkPolicyIngressRule;
 type Egress = types.input.networking.v1.NetworkPolicyEgressRule;
 
 /** Peers outside the stack. */
-export interface PolicyContext {
+interface PolicyContext {
   /** Addresses that workloads with `outbound` may connect to. */
   readonly egress: { readonly to: readonly string[]; readonly except: readonly string[] };
   /** Further name servers. */

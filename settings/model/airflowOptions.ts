@@ -3,7 +3,7 @@ import type { ParsedConfig } from "../schema/schema.ts";
 type WithSettings = Pick<ParsedConfig, "settings">;
 
 /** A setting of `airflow.cfg` that a stack gives. */
-export interface AirflowOption {
+interface AirflowOption {
   readonly path: readonly PropertyKey[];
   readonly value: string;
 }

@@ -1,5 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { isIPv4 } from "node:net";
+import type { Settings } from "./groups.ts";
 
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
@@ -9,6 +11,27 @@ const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
  */
 export function certificatesIn(pem: string): X509Certificate[] {
   return (pem.match(block) ?? []).map((text) => new X509Certificate(text));
+}
+
+/** Returns the earliest end of the certificates in a text; undefined if there is no certificate. */
+export function earliestEnd(pem: string): Date | undefined {
+  const ends = certificatesIn(pem).map(({ validToDate }) => validToDate.getTime());
+  return ends.length === 0 ? undefined : new Date(Math.min(...ends));
+}
+
+type WithCertificates = Pick<Settings, "publish" | "caCertificates" | "postgres" | "redis">;
+
+/** Lists the files with certificates that all machines share, by the key that names the file. */
+export function certificateFiles(settings: WithCertificates): (readonly [key: string, file: string])[] {
+  const { publish, caCertificates, postgres, redis } = settings;
+  const files = {
+    "publish.certificate": publish?.certificate,
+    ...Object.fromEntries(caCertificates.map((file, at) => [`caCertificates[${at}]`, file])),
+    "postgres.ca": postgres.ca,
+    "redis.ca": redis.ca,
+    "redis.certificate": redis.certificate,
+  };
+  return Object.entries(files).flatMap(([key, file]) => (file === undefined ? [] : [[key, file] as const]));
 }
 
 /** Explains why a text is not a list of certificates that have not expired; undefined if it is. */
@@ -28,6 +51,12 @@ export function certificateProblem(pem: string): string | undefined {
   } catch {
     return "a certificate in it cannot be read";
   }
+}
+
+/** Explains why a file does not hold certificates of authorities alone, and what is expected; undefined if it does. */
+export function authoritiesProblem(file: string): string | undefined {
+  const why = certificateProblem(readFileSync(file, "utf8"));
+  return why && `${why}: expected a file with certificates in PEM that are valid now, and nothing else`;
 }
 
 /** Explains why a text is not the private key of a certificate; undefined if it is. */

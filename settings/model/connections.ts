@@ -30,7 +30,7 @@ export const connectionParts = [
 ] as const;
 
 /** Maximum number of connections that all instances of one client open together. */
-export interface Share {
+interface Share {
   readonly client: string;
   readonly count: number;
   /** Arithmetic behind the number. */

@@ -1,3 +1,5 @@
+import { compareVersions } from "../schema/versions.ts";
+
 /** A line of a requirements.txt, joined with the lines that continue it. */
 export interface RequirementLine {
   readonly number: number;
@@ -48,14 +50,6 @@ export function requirementIn({ text }: RequirementLine): Requirement | undefine
     ...(url !== undefined && { url }),
     conditional: marker !== undefined,
   };
-}
-
-/** Compares two versions number by number, with 0 for missing numbers; negative if the first is older. */
-function compareVersions(one: string, other: string): number {
-  const [mine, theirs] = [one, other].map((text) => text.split(".").map(Number)) as [number[], number[]];
-  const length = Math.max(mine.length, theirs.length);
-  const differences = Array.from({ length }, (_, at) => (mine[at] ?? 0) - (theirs[at] ?? 0));
-  return differences.find((difference) => difference !== 0) ?? 0;
 }
 
 /** True if a version satisfies all specifiers of a requirement: `>=3,<4`. Specifiers with more than numbers are ignored. */

@@ -24,7 +24,7 @@ export interface Accepted {
   readonly isFixed: boolean;
 }
 
-export interface ServerSettings {
+interface ServerSettings {
   readonly accepted: ReadonlyMap<string, Accepted>;
   readonly libraries: readonly string[];
 }

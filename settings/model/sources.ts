@@ -2,7 +2,7 @@ import { file } from "../schema/paths.ts";
 import { encrypted, isPlace, type SecretSource, secretIn } from "../schema/secret.ts";
 
 /** Path and source of a secret that a stack gives. */
-export interface Source {
+export interface PlacedSource {
   readonly path: readonly PropertyKey[];
   readonly source: SecretSource;
 }
@@ -11,14 +11,14 @@ function isSource(value: unknown): value is SecretSource {
   return typeof value === "string" || isPlace(value);
 }
 
-function under(holder: Readonly<Record<string, unknown>>, ...path: readonly string[]): Source[] {
+function under(holder: Readonly<Record<string, unknown>>, ...path: readonly string[]): PlacedSource[] {
   return Object.entries(holder).flatMap(([key, source]) =>
     isSource(source) ? [{ path: [...path, key], source }] : [],
   );
 }
 
 /** Paths of the parts of a stack that may hold secrets. */
-export const sourceParts = [
+export const secretParts = [
   "roles.*.secretFiles.*",
   "publish.*",
   "secrets.*",
@@ -64,7 +64,7 @@ interface Alerts {
 }
 
 /** Lists the passwords of the stack's own services and of people. */
-export function passwords({ secrets, users }: Pick<Secrets, "secrets" | "users">): Source[] {
+export function passwords({ secrets, users }: Pick<Secrets, "secrets" | "users">): PlacedSource[] {
   return [
     ...under(secrets, "secrets").filter(({ path }) => String(path[1]).endsWith("Password")),
     ...Object.entries(users).map(([login, { password }]) => ({
@@ -75,20 +75,20 @@ export function passwords({ secrets, users }: Pick<Secrets, "secrets" | "users">
 }
 
 /** Lists the URLs of an external database and an external broker. */
-export function serviceUrls({ postgres, redis }: Pick<Secrets, "postgres" | "redis">): Source[] {
+export function serviceUrls({ postgres, redis }: Pick<Secrets, "postgres" | "redis">): PlacedSource[] {
   const { url, resultsUrl } = postgres;
   return [...under({ url, resultsUrl }, "postgres"), ...under({ url: redis.url }, "redis")];
 }
 
 /** Lists the Airflow connections that are given as one URL. */
-export function connectionUrls({ connections }: Pick<Secrets, "connections">): Source[] {
+export function connectionUrls({ connections }: Pick<Secrets, "connections">): PlacedSource[] {
   return Object.entries(connections).flatMap(([id, { uri }]) =>
     uri === undefined ? [] : [{ path: ["connections", id, "uri"], source: uri }],
   );
 }
 
 /** Lists every secret that a stack gives. */
-export function sources(parsed: Secrets): Source[] {
+export function secretSources(parsed: Secrets): PlacedSource[] {
   const { secrets, connections, variables, roles, publish, monitoring, dagsGit, tracing } = parsed;
   const { webhook, email } = monitoring?.alerts ?? {};
   return [
@@ -117,7 +117,8 @@ export function fileProblem(path: unknown): string | undefined {
 }
 
 /** Returns the text of a secret; undefined if the secret cannot be read here: encrypted, in a cluster, or in a missing file. */
-export function textOf({ source }: Source): string | undefined {
+export function textOf(source: SecretSource | undefined): string | undefined {
+  if (source === undefined) return undefined;
   if (typeof source === "string") return source === encrypted ? undefined : source;
   return "file" in source && fileProblem(source.file) === undefined ? secretIn(source.file) : undefined;
 }

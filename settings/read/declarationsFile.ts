@@ -15,7 +15,7 @@ import { readText } from "./yaml/text.ts";
 type Values = Readonly<Record<string, unknown>>;
 
 /** A stack's values merged with its declarations file. */
-export interface WithDeclarations {
+interface WithDeclarations {
   readonly values: Values;
   readonly where: Where;
   readonly faults: readonly Fault[];
@@ -32,7 +32,7 @@ function fileShape(): Shape {
 }
 
 /** Returns the path of the file that a stack names, or else of `airflow.yaml`; undefined if the file does not exist. */
-function fileOf({ declarations }: Values): string | undefined {
+function findFile({ declarations }: Values): string | undefined {
   const file = fromProject(typeof declarations === "string" ? declarations : "airflow.yaml");
   return statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
 }
@@ -41,7 +41,7 @@ function fileOf({ declarations }: Values): string | undefined {
  * Reads a declarations file.
  * @throws Refused with file and line if the file is not YAML, or not an object
  */
-function contents(file: string): Located & { readonly content: Values } {
+function readContents(file: string): Located & { readonly content: Values } {
   const { content, at } = located(readText(file), basename(file), fileShape());
   if (isObject(content)) return { content, at };
   const expected = `expected ${declarationNames.join(", ")}, each with names`;
@@ -64,20 +64,20 @@ function reworded(fault: Fault): Fault {
 
 /** Merges the declarations file into the values of a stack; a file that cannot be read adds its faults alone. */
 export function withDeclarations(values: Values, where: Where): WithDeclarations {
-  const file = fileOf(values);
+  const file = findFile(values);
   if (file === undefined) return { values, where, faults: [], unknownNames: [] };
   try {
-    return merged(values, where, contents(file));
+    return mergeFile(values, where, readContents(file));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return { values, where, faults: [], unknownNames: error.lines };
   }
 }
 
-function merged(
+function mergeFile(
   values: Values,
   where: Where,
-  { content, at }: ReturnType<typeof contents>,
+  { content, at }: ReturnType<typeof readContents>,
 ): WithDeclarations {
   const unknownNames = Object.keys(content)
     .filter((key) => !declarationNames.includes(key))

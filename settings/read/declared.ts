@@ -1,7 +1,7 @@
 import { type Shape, stackShape } from "../schema/shape.ts";
 
 /** A key of a stack as declared in Pulumi.yaml. */
-export interface Declared {
+interface Declared {
   readonly type: "string" | "integer" | "boolean" | "array" | "object";
   readonly items?: { readonly type: string };
   /** Value that Pulumi fills in for an absent key: the schema's default, or else a value that no stack gives. */

@@ -27,7 +27,7 @@ function parsed(type: Type, given: unknown): Outcome {
 }
 
 /** Lists the items of a list, or the values of an object's known keys. */
-function inside(type: Type, given: unknown): Inner[] {
+function childrenOf(type: Type, given: unknown): Inner[] {
   if (type instanceof z.ZodArray)
     return Array.isArray(given) ? given.map((item, at) => [at, type.element, item]) : [];
   return Object.entries(isObject(given) ? given : {}).flatMap(([key, value]): Inner[] => {
@@ -43,7 +43,7 @@ function valuesAt(type: Type, given: unknown, firsts: readonly string[]): Inner[
   if (type instanceof z.ZodObject)
     return firsts.map((key) => [key, type.shape[key], Reflect.get(Object(given), key)]);
   const known = firsts.map((first) => first.toLowerCase());
-  return inside(type, given).filter(([key]) => known.includes(String(key).toLowerCase()));
+  return childrenOf(type, given).filter(([key]) => known.includes(String(key).toLowerCase()));
 }
 
 /** True if a value is wrong as a whole: of another type, or an empty list where there must be items. */
@@ -72,13 +72,15 @@ export function partOf(type: Type, given: unknown, paths: readonly Steps[]): unk
   const isList = type instanceof z.ZodArray;
   const entries = after("*", paths);
   if (entries.length > 0) {
-    const parts = inside(type, given).map(([key, of, value]) => [key, partOf(of, value, entries)] as const);
+    const parts = childrenOf(type, given).map(
+      ([key, of, value]) => [key, partOf(of, value, entries)] as const,
+    );
     const readable = parts.filter(([, part]) => part !== unreadable && part !== undefined);
     return isList ? readable : Object.fromEntries(readable);
   }
   if (isWrong(type, given)) return unreadable;
   const inner = isList
-    ? inside(type, given)
+    ? childrenOf(type, given)
     : valuesAt(type, given, [...new Set(paths.map(([first = ""]) => first))]);
   const parts = inner.map(
     ([key, of, value]) => [key, partOf(of, value, isList ? paths : after(String(key), paths))] as const,

@@ -151,7 +151,7 @@ export function readImageSettings(file: string): Settings {
 }
 
 /** Configuration as the CLI passes it to the program. */
-export interface PulumiConfig {
+interface PulumiConfig {
   /** All values by key without the project's prefix, including defaults of keys that the stack does not give. */
   readonly raw: Readonly<Record<string, string>>;
   /** Keys with encrypted values in the configuration. */

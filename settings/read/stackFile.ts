@@ -6,7 +6,7 @@ import { isObject, located } from "./yaml/located.ts";
 import { Refused } from "./yaml/refused.ts";
 
 /** Contents of a stack file. */
-export interface StackFile {
+interface StackFile {
   /** Values by key without the project's prefix; `encrypted` stands for each encrypted value. */
   readonly values: Readonly<Record<string, unknown>>;
   /** Paths of the encrypted values. */

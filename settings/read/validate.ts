@@ -7,7 +7,7 @@ import { keysIn } from "../schema/values.ts";
 import { crossChecks, rules } from "./crossChecks.ts";
 
 /** Keys that no role has on purpose, each with the reason and the alternative. */
-const refused: Readonly<Record<string, string>> = {
+const refusedKeys: Readonly<Record<string, string>> = {
   privileged:
     "no role runs privileged, which would give tasks control of the machine: expected env, files and volumes",
   capAdd: "no role gets a capability of the machine: expected env, files and volumes",
@@ -17,7 +17,7 @@ const refused: Readonly<Record<string, string>> = {
 
 function unknown(key: string, allowed: string): string {
   const normalized = key.replaceAll("_", "").toLowerCase();
-  const reason = Object.entries(refused).find(([name]) => name.toLowerCase() === normalized);
+  const reason = Object.entries(refusedKeys).find(([name]) => name.toLowerCase() === normalized);
   if (reason) return `is unknown; ${reason[1]}`;
   return unknownWord(key, keysIn(allowed));
 }
@@ -37,7 +37,7 @@ function faultOf({ path, message, ...issue }: z.core.$ZodIssue): Fault {
 }
 
 /** Values of a stack, with all faults. */
-export interface Validated {
+interface Validated {
   /** Undefined if a value is wrong by itself. */
   readonly parsed?: ParsedConfig;
   readonly faults: readonly Fault[];

@@ -1,5 +1,5 @@
 import { repositoryForm } from "../schema/dags/dagsGit.ts";
-import { hostPattern } from "../schema/values.ts";
+import { hostPattern, isLoopback } from "../schema/values.ts";
 import { faultAt } from "./fault.ts";
 import { rule } from "./rule.ts";
 
@@ -29,9 +29,7 @@ const scraped = rule(["monitoring.scrape.*"], ({ monitoring }) =>
   (monitoring?.scrape ?? []).flatMap(([at, url]) =>
     faultAt(
       ["monitoring", "scrape", at],
-      /^\w+:\/\/(localhost|127\.|0\.0\.0\.0)/i.test(url)
-        ? "the monitoring is there itself: expected the address of another host"
-        : undefined,
+      isLoopback(url) ? "the monitoring is there itself: expected the address of another host" : undefined,
     ),
   ),
 );

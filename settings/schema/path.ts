@@ -30,6 +30,13 @@ export function pathOf(spelt: string): Path {
   );
 }
 
+/** Lists all values inside a value that are neither lists nor objects, with their paths. */
+export function leavesIn(value: unknown, path: Path = []): [path: Path, leaf: unknown][] {
+  if (typeof value !== "object" || value === null) return [[path, value]];
+  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return entries.flatMap(([part, inner]) => leavesIn(inner, [...path, part]));
+}
+
 /** True if both paths lead to the same value. */
 export function samePath(one: Path, other: Path): boolean {
   return one.length === other.length && one.every((part, at) => String(part) === String(other[at]));

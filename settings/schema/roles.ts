@@ -27,7 +27,7 @@ const secretName = matching(
 const variable = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable");
 
 /** Additions of a stack to one role. */
-export const roleExtras = object({
+const roleExtras = object({
   env: z
     .record(variable, scalar, { error: "expected environment variables" })
     .default({})

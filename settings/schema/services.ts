@@ -15,6 +15,12 @@ const lines = z
   .meta({ discreet: true });
 export type Lines = z.output<typeof lines>;
 
+/** Spells a value as the server's configuration file does. */
+export function spellLine(server: "postgres" | "redis", value: Lines[string]): string {
+  if (typeof value !== "boolean") return String(value);
+  return server === "postgres" ? (value ? "on" : "off") : value ? "yes" : "no";
+}
+
 /** The stack's own Postgres, or with `url` an external one. */
 export const postgres = object({
   memory: memory.default(1024).describe("MiB that the stack's own Postgres may use."),

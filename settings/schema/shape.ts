@@ -51,17 +51,17 @@ function alternatives(shape: Shape): Shape[] {
   return shape.anyOf && !shape.secret ? [shape, ...shape.anyOf.flatMap(alternatives)] : [shape];
 }
 
-function inside(shape: Shape, part: PropertyKey): Shape[] {
+function shapesOfPart(shape: Shape, part: PropertyKey): Shape[] {
   const property = Object.hasOwn(shape.properties ?? {}, part) ? shape.properties?.[String(part)] : undefined;
   const entry = typeof shape.additionalProperties === "object" ? shape.additionalProperties : undefined;
   const inner = typeof part === "number" ? shape.items : (property ?? entry);
-  const options = shape.secret ? (shape.anyOf ?? []).flatMap((option) => inside(option, part)) : [];
+  const options = shape.secret ? (shape.anyOf ?? []).flatMap((option) => shapesOfPart(option, part)) : [];
   return inner ? [...alternatives(inner), ...options] : options;
 }
 
 /** Lists the shapes that a part of a value may have, from the shapes of the value. */
 export function shapesInside(shapes: readonly Shape[], part: PropertyKey): Shape[] {
-  return shapes.flatMap((one) => inside(one, part));
+  return shapes.flatMap((one) => shapesOfPart(one, part));
 }
 
 /** Lists the shapes that the value at a path may have. */

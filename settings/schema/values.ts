@@ -76,6 +76,11 @@ export function url(form: RegExp, error: string) {
   return matching(form, error).refine((text) => URL.canParse(text), { error });
 }
 
+/** True if a URL leads to the host of the program that opens it. */
+export function isLoopback(url: string): boolean {
+  return /^[a-z0-9+]+:\/\/(.*@)?(localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1?\])(?![\w.-])/i.test(url);
+}
+
 /** An IPv4 address or a range of them, with a port. */
 export const addressAndPort = matching(
   new RegExp(`^${octet}(\\.${octet}){3}(/(3[0-2]|[12]?\\d))?:${portPattern}$`),

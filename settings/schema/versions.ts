@@ -4,7 +4,7 @@ import { type Major, type Role, rolesWhere } from "../../roles.ts";
 export const defaultVersion = "3.3.2";
 
 /** Releases whose settings, roles and logins are known; patches of a release do not differ in these. */
-export const releases = ["2.11", "3.3"] as const;
+const releases = ["2.11", "3.3"] as const;
 export type Release = (typeof releases)[number];
 
 /** Versions as messages and docs name them: `3.3.x`. */
@@ -26,10 +26,15 @@ export function rolesIn(version: string): readonly Role[] {
   return rolesWhere(({ versions }) => versions?.includes(majorOf(version)) !== false);
 }
 
-/** True if one version is older than the other, number by number. */
+/** Compares two versions number by number, with 0 for missing numbers; negative if the first is older. */
+export function compareVersions(one: string, other: string): number {
+  const [mine, theirs] = [one, other].map((text) => text.split(".").map(Number)) as [number[], number[]];
+  const length = Math.max(mine.length, theirs.length);
+  const differences = Array.from({ length }, (_, at) => (mine[at] ?? 0) - (theirs[at] ?? 0));
+  return differences.find((difference) => difference !== 0) ?? 0;
+}
+
+/** True if one version is older than the other. */
 export function isOlder(one: string, other: string): boolean {
-  const numbers = (version: string) => version.split(".").map(Number);
-  const [mine, theirs] = [numbers(one), numbers(other)];
-  const at = mine.findIndex((part, index) => part !== theirs[index]);
-  return at >= 0 && (mine[at] ?? 0) < (theirs[at] ?? 0);
+  return compareVersions(one, other) < 0;
 }

@@ -1,6 +1,7 @@
-import { isAbsolute, relative, resolve } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import { capabilities } from "../../capabilities.ts";
 import { commandLine } from "../lib/commandLine/commandLine.ts";
+import { userPath } from "../lib/commandLine/userPath.ts";
 import { inContainer } from "../lib/dags/container.ts";
 import { lastLogs, runDag } from "../lib/dags/follow.ts";
 import { besideWorker } from "../lib/dags/scene.ts";
@@ -8,14 +9,14 @@ import { attach, main } from "../lib/process.ts";
 import { overApi } from "../lib/reach/api.ts";
 import { placeOfWorker } from "../lib/reach/place.ts";
 import { Stack } from "../lib/stack.ts";
-import { type DagsContext, inside, storedEntries, withTools } from "./toolsImage.ts";
+import { type DagsContext, dagsCommand, storedEntries, withTools } from "./toolsImage.ts";
 
 /** Runs a command with its arguments; returns its exit code. */
 type Work = (context: DagsContext, words: readonly string[]) => Promise<number>;
 
 /** Returns the path of a file relative to the DAG folder; throws an Error if the file is elsewhere. */
 function belowFolder(folder: string, file: string): string {
-  const below = relative(folder, resolve(file));
+  const below = relative(folder, userPath(file));
   if (below.startsWith("..") || isAbsolute(below))
     throw new Error(`${file} is not below ${folder}; expected a DAG file.`);
   return below;
@@ -26,7 +27,7 @@ const test: Work = async (context, words) => {
   const { stack, settings, folder } = context;
   const place = await placeOfWorker(stack);
   const input = await storedEntries(context);
-  const command = inside("test", words);
+  const command = dagsCommand("test", words);
   if (!capabilities[settings.platform].engines)
     return attach(place.program, [...place.args, ...command], { input });
   return inContainer(await besideWorker(settings, place, folder), command, input);
@@ -83,6 +84,6 @@ await main(async () => {
       `The DAGs of stack ${stack.name} are in ${settings.dagsGit.url}; expected --folder, your checkout.`,
     );
   }
-  const folder = flags.folder === undefined ? settings.dags : resolve(flags.folder);
+  const folder = flags.folder === undefined ? settings.dags : userPath(flags.folder);
   process.exitCode = await work({ stack, settings, folder }, rest);
 });

@@ -47,7 +47,7 @@ export async function storedEntries({ stack }: DagsContext): Promise<string> {
 }
 
 /** Returns the command line of the program for DAGs, which runs in a container. */
-export function inside(command: string, words: readonly string[]): string[] {
+export function dagsCommand(command: string, words: readonly string[]): string[] {
   return ["python", "-c", helper, command, ...words];
 }
 
@@ -80,5 +80,5 @@ export async function withTools(
 ): Promise<number> {
   const { settings, folder } = context;
   const scene = bareScene(settings, await toolsImage(settings), folder);
-  return inContainer(scene, inside(command, words), await storedEntries(context));
+  return inContainer(scene, dagsCommand(command, words), await storedEntries(context));
 }

@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { reasonOf } from "./process.ts";
 import type { Operation } from "./recovery/recover.ts";
 import type { Resource } from "./state.ts";
 
@@ -14,7 +15,7 @@ export interface Checkpoint {
   };
 }
 
-function path(state: string, stack: string): string {
+function checkpointFile(state: string, stack: string): string {
   return join(state, `.pulumi/stacks/airflow/${stack}.json`);
 }
 
@@ -23,13 +24,13 @@ function path(state: string, stack: string): string {
  * @throws Error when the file is damaged, as a power cut may leave it
  */
 export function readCheckpoint(state: string, stack: string): Checkpoint | undefined {
-  const file = path(state, stack);
+  const file = checkpointFile(state, stack);
   if (!existsSync(file)) return undefined;
   try {
     return JSON.parse(readFileSync(file, "utf8")).checkpoint;
   } catch (error) {
     throw new Error(
-      `${file} is damaged: ${error instanceof Error ? error.message : error}; expected the state of stack ${stack}. ` +
+      `${file} is damaged: ${reasonOf(error)}; expected the state of stack ${stack}. ` +
         `${file}.bak is the state before its last change: copy it over the damaged file, then run the command again.`,
     );
   }
@@ -46,7 +47,7 @@ export function readSalt(state: string, stack: string): string | undefined {
 /** Removes a stack that a killed CLI began to make, which has no secrets key and no resources. */
 export function removeUnfinished(state: string, stack: string): void {
   const checkpoint = readCheckpoint(state, stack);
-  if (checkpoint && !checkpoint.latest) rmSync(path(state, stack));
+  if (checkpoint && !checkpoint.latest) rmSync(checkpointFile(state, stack));
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   nameOf,
   type Resource,
   readState,
+  withResources,
   writeState,
 } from "./state.ts";
 
@@ -53,10 +54,7 @@ export function forgetting<T extends ExportedState>(
   }
   const gone = new Set(urnsOn(state, machine));
   const left = resources.filter(({ urn }) => !gone.has(urn)).map((resource) => without(resource, gone));
-  return {
-    state: { ...state, deployment: { ...state.deployment, resources: left } },
-    forgotten: [...gone],
-  };
+  return { state: withResources(state, left), forgotten: [...gone] };
 }
 
 /** Describes a resource: `Container worker-big-1`. */

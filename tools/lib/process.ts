@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
+import type { Readable } from "node:stream";
 import { masked } from "../../settings/model/urls/mask.ts";
 import { Refused } from "../../settings/read/yaml/refused.ts";
 import { print, printError, printPlainError, show } from "./commandLine/terminal.ts";
@@ -10,6 +11,21 @@ export const project = resolve(import.meta.dirname, "../..");
 /** Waits for a process to end; resolves to its exit code, null if it was killed. */
 export function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((done, fail) => child.on("error", fail).on("close", done));
+}
+
+/** Collects the texts of streams; returns a function that gives the text so far. */
+export function collected(...streams: readonly Readable[]): () => string {
+  let text = "";
+  for (const stream of streams)
+    stream.on("data", (chunk: Buffer) => {
+      text += chunk;
+    });
+  return () => text;
+}
+
+/** Returns the message of an error. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 export interface RunOptions {
@@ -123,7 +139,7 @@ export async function main(body: () => Promise<void>): Promise<void> {
   } catch (error) {
     // A refusal shows no secret by itself, and examples of what is expected.
     if (error instanceof Refused) printPlainError(error.message);
-    else printError(error instanceof Error ? error.message : String(error));
+    else printError(reasonOf(error));
     process.exitCode = 1;
   }
 }

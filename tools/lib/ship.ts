@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { builtHere } from "../../images/local.ts";
 import { clientEnvironment, type Machine } from "../../platforms/machines.ts";
 import { print } from "./commandLine/terminal.ts";
-import { ended, run } from "./process.ts";
+import { collected, ended, reasonOf, run } from "./process.ts";
 
 /** Images for a machine. */
 export interface Cargo {
@@ -22,14 +22,11 @@ interface Transfer {
 export async function settleAll(promises: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(promises);
   const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
-  if (errors.length > 0)
-    throw new Error(
-      errors.map((error) => (error instanceof Error ? error.message : String(error))).join("\n\n"),
-    );
+  if (errors.length > 0) throw new Error(errors.map(reasonOf).join("\n\n"));
 }
 
 /** Returns a text that identifies an image's content on any engine; image ids depend on how an engine stores images. */
-async function contentOf(image: string, machine?: Machine): Promise<string> {
+async function identifyContent(image: string, machine?: Machine): Promise<string> {
   const format = "{{.Created}} {{.RootFS.Layers}}";
   return run("docker", ["image", "inspect", "--format", format, image], { env: clientEnvironment(machine) });
 }
@@ -42,12 +39,7 @@ async function transfer(state: Transfer): Promise<void> {
     env: { ...process.env, ...clientEnvironment(machine) },
     stdio: ["pipe", "ignore", "pipe"],
   });
-  let errors = "";
-  for (const { stderr } of [save, load]) {
-    stderr.on("data", (chunk: Buffer) => {
-      errors += chunk;
-    });
-  }
+  const errors = collected(save.stderr, load.stderr);
   save.stdout.on("data", (chunk: Buffer) => {
     state.bytes += chunk.length;
   });
@@ -59,7 +51,7 @@ async function transfer(state: Transfer): Promise<void> {
   if (codes.some((code) => code !== 0)) {
     const client = `docker --host ${machine.docker}`;
     throw new Error(
-      `${errors.trim()}\nSending ${image} to ${machine.name} failed, see above; expected an engine that answers ` +
+      `${errors().trim()}\nSending ${image} to ${machine.name} failed, see above; expected an engine that answers ` +
         `(${client} info) and has room (${client} system df). Run this again: images that arrived are kept.`,
     );
   }
@@ -78,8 +70,8 @@ export async function shipImages(cargo: readonly Cargo[]): Promise<void> {
   }, 10_000);
   const ship = async ({ machine, images }: Cargo) => {
     for (const image of images.filter((name) => name.startsWith(builtHere))) {
-      const there = await contentOf(image, machine).catch(() => undefined);
-      if (there === (await contentOf(image))) continue;
+      const there = await identifyContent(image, machine).catch(() => undefined);
+      if (there === (await identifyContent(image))) continue;
       const state: Transfer = { machine, image, bytes: 0 };
       running.add(state);
       await transfer(state).finally(() => running.delete(state));

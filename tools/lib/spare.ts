@@ -1,14 +1,14 @@
 import { forPlatform } from "../../capabilities.ts";
 import { onEngines } from "../../platforms/docker/ownership.ts";
-import { inCluster } from "../../platforms/kubernetes/ownership.ts";
+import { contextFlags, inCluster } from "../../platforms/kubernetes/ownership.ts";
 import { type DockerMachine, machineOf, machinesOf } from "../../platforms/machines.ts";
 import type { Claim, Found } from "../../platforms/ownership/claims.ts";
 import { describeClaim, strangers } from "../../platforms/ownership/judge.ts";
 import { claimOf, type Known, keyOnMachine, knownFrom } from "../../platforms/ownership/known.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { print } from "./commandLine/terminal.ts";
-import { contextFlags, type Stack } from "./stack.ts";
-import { type ExportedState, providerOf, type Resource, readState, writeState } from "./state.ts";
+import type { Stack } from "./stack.ts";
+import { marking, providerOf, type Resource, readState, writeState } from "./state.ts";
 
 /** Lists the claims of resources that are deleted by name; containers and networks are deleted by id. */
 function claimsOf(resources: readonly Resource[], machines: readonly DockerMachine[]): readonly Claim[] {
@@ -33,13 +33,6 @@ export function spared(
   return resources.filter(isTheirs).map(({ urn }) => urn);
 }
 
-/** Returns a state from which some resources are dropped without being deleted. */
-export function retaining<T extends ExportedState>(state: T, urns: readonly string[]): T {
-  const { resources = [] } = state.deployment;
-  const marked = resources.map((one) => (urns.includes(one.urn) ? { ...one, retainOnDelete: true } : one));
-  return { ...state, deployment: { ...state.deployment, resources: marked } };
-}
-
 /**
  * Makes the next `destroy` spare other installations' resources whose names are in the state.
  * @returns ownership according to the state
@@ -57,6 +50,6 @@ export async function spare(stack: Stack, settings: Settings): Promise<Known> {
   const foreign = strangers(await find(), known);
   if (foreign.length === 0) return known;
   for (const one of foreign) print(`  not removed: ${describeClaim(one)}`);
-  await writeState(stack, retaining(state, spared(resources, machines, foreign)));
+  await writeState(stack, marking(state, spared(resources, machines, foreign), { retainOnDelete: true }));
   return known;
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import { capabilities } from "../../capabilities.ts";
 import { followContext } from "../../platforms/endpoint.ts";
+import { contextFlags } from "../../platforms/kubernetes/ownership.ts";
 import { clientEnvironment, machineOf, machinesOf } from "../../platforms/machines.ts";
 import { isEmpty, previousOutputs } from "../../platforms/ownership/known.ts";
 import { writeWhole } from "../../platforms/wholeFile.ts";
@@ -23,6 +23,7 @@ import {
 import { project, type RunOptions, run } from "./process.ts";
 import { protectAgain, unprotect } from "./recovery/protection.ts";
 import { isLocked, recover } from "./recovery/recover.ts";
+import { inTemporaryFolder } from "./temporaryFolder.ts";
 
 /** Outputs of a deployed stack. */
 export interface Outputs {
@@ -47,11 +48,6 @@ export function stackFile(name: string): string {
 /** Returns the prefix of the names of a stack's resources. */
 export function prefixOf(stack: string): string {
   return `airflow-${stack}`;
-}
-
-/** Returns the kubectl flags that select the cluster of a stack. */
-export function contextFlags(settings: Settings["kubernetes"]): string[] {
-  return settings?.context === undefined ? [] : ["--context", settings.context];
 }
 
 /** Returns a function that gives the environment of the Docker client for the name of a provider. */
@@ -199,18 +195,15 @@ export class Stack {
     const encryptionsalt = own ? await this.salt() : undefined;
     const env = own ? this.environment() : { PULUMI_STACK: this.name };
     if (!own) await run("pulumi", ["stack", "select", "--create", this.name]);
-    const folder = mkdtempSync(join(tmpdir(), "airflow-secret-"));
-    const file = join(folder, "config.yaml");
-    try {
+    return inTemporaryFolder(async (folder) => {
+      const file = join(folder, "config.yaml");
       const { config, ...keys } = parse(readText(this.file));
       writeFileSync(file, stringify({ ...keys, ...(own && { encryptionsalt }) }));
       const flags = ["--secret", "--config-file", file];
       await run("pulumi", ["config", "set", "airflow:secret", ...flags], { env, input: text });
       const { config: written, ...beside } = parse(readFileSync(file, "utf8"));
       return { secure: written["airflow:secret"].secure, beside: own ? {} : beside };
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    });
   }
 
   /** Reads the outputs of the last deployment, with the password in the clear. */

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine } from "../../platforms/machines.ts";
 import { previousOutputs } from "../../platforms/ownership/known.ts";
 import type { Stack } from "./stack.ts";
+import { inTemporaryFolder } from "./temporaryFolder.ts";
 
 /** A resource in the state; further fields are kept as they are. */
 export interface Resource {
@@ -20,6 +20,8 @@ export interface Resource {
   readonly delete?: boolean;
   /** True if no command may delete the resource. */
   readonly protect?: boolean;
+  /** True if the resource stays where it is when the state drops it. */
+  readonly retainOnDelete?: boolean;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
@@ -42,6 +44,24 @@ export function nameOf(urn: string): string {
 /** Returns the name of the provider that made a resource; empty for a component. */
 export function providerOf({ provider }: { readonly provider?: string | undefined }): string {
   return provider?.split("::").at(-2) ?? "";
+}
+
+/** Returns a state with other resources. */
+export function withResources<T extends ExportedState>(state: T, resources: readonly Resource[]): T {
+  return { ...state, deployment: { ...state.deployment, resources } };
+}
+
+/** Returns a state in which some resources have a mark. */
+export function marking<T extends ExportedState>(
+  state: T,
+  urns: readonly string[],
+  mark: Pick<Resource, "protect" | "retainOnDelete">,
+): T {
+  const { resources = [] } = state.deployment;
+  return withResources(
+    state,
+    resources.map((resource) => (urns.includes(resource.urn) ? { ...resource, ...mark } : resource)),
+  );
 }
 
 /** Lists the machines in a state, except the first, whose provider has the plain name. */
@@ -75,12 +95,9 @@ export async function readOutputs(stack: Stack): Promise<Readonly<Record<string,
 
 /** Replaces the state of a stack. */
 export async function writeState(stack: Stack, state: ExportedState): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "state-"));
-  const file = join(folder, "state.json");
-  try {
+  await inTemporaryFolder(async (folder) => {
+    const file = join(folder, "state.json");
     writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
     await stack.pulumi(["stack", "import", "--file", file]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }

@@ -7,7 +7,7 @@ import { sizeOf } from "../lib/backup/report.ts";
 import { placeOfBackups, takeBackup } from "../lib/backup/store.ts";
 import { inContainer } from "../lib/dags/container.ts";
 import { bareScene } from "../lib/dags/scene.ts";
-import { ended } from "../lib/process.ts";
+import { collected, ended } from "../lib/process.ts";
 import type { Place } from "../lib/reach/place.ts";
 import type { Stack } from "../lib/stack.ts";
 
@@ -61,17 +61,14 @@ export async function rehearse(stack: Stack, settings: Settings): Promise<string
     env: { ...process.env, ...place.env },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  let errors = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    errors += chunk;
-  });
+  const errors = collected(child.stderr);
   const end = ended(child);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await lines.next();
     if (!done) return JSON.parse(value);
     throw new Error(
-      `Backup ${id} could not be restored for the rehearsal; if the project is newer than the deployment, npm run up first:\n${errors}`,
+      `Backup ${id} could not be restored for the rehearsal; if the project is newer than the deployment, npm run up first:\n${errors()}`,
     );
   };
   try {

@@ -20,7 +20,7 @@ type Printed = Omit<KnownFile, "sections" | "sensitive" | "readers"> & {
  * Runs a program of `tools/lib/known` in an image, and returns the lines that it prints. No Python program there may have
  * the name of a package that it imports, since Python looks into the program's folder first.
  */
-async function linesOf(
+async function readPrinted(
   image: ImageName,
   version: string | undefined,
   ...program: string[]
@@ -36,13 +36,13 @@ function joined(lists: Lists): Record<string, string> {
   return Object.fromEntries(Object.entries(lists).map(([name, words]) => [name, words.join(" ")]));
 }
 
-function written(file: object): string {
+function renderJson(file: object): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
 /** Renders the committed file with the settings that a version's image knows. */
 export async function printedBy(version: string): Promise<string> {
-  const lines = await linesOf("airflow", version, "python", "/known/versions.py");
+  const lines = await readPrinted("airflow", version, "python", "/known/versions.py");
   const { sections, sensitive, readers, ...rest }: Printed = JSON.parse(lines.at(-1) ?? "");
   const file: KnownFile = {
     sections: joined(sections),
@@ -50,12 +50,12 @@ export async function printedBy(version: string): Promise<string> {
     readers: joined(readers),
     ...rest,
   };
-  return written(file);
+  return renderJson(file);
 }
 
 /** Renders the committed file with the settings that a server's image knows. */
 export async function printedByServer(server: Server): Promise<string> {
-  const lines = await linesOf(server, undefined, "sh", `/known/${server}.sh`);
+  const lines = await readPrinted(server, undefined, "sh", `/known/${server}.sh`);
   const specified = lines.flatMap((line) => {
     const [, name, specification] = /^([^|]+)\|(.*?)\|*$/.exec(line) ?? [];
     return name === undefined ? [] : [[name, specification]];
@@ -65,7 +65,7 @@ export async function printedByServer(server: Server): Promise<string> {
     settings: Object.fromEntries(specified),
     ...(libraries.length > 0 && { libraries: libraries.join(" ") }),
   };
-  return written(file);
+  return renderJson(file);
 }
 
 if (import.meta.main) {

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { timings } from "../../../settings/model/timings.ts";
-import type { Health, Values } from "../../../workload.ts";
-import { runtimeDirectory } from "../../../workload.ts";
+import { type Health, runtimeDirectory, type Values } from "../../../workload.ts";
 import { localSettings } from "../localSettings/localSettings.ts";
 import { moduleFolder } from "../modules.ts";
 
@@ -32,6 +31,11 @@ const beats = {
 interface Checked {
   readonly files: Values;
   readonly healthy: Health;
+}
+
+/** Returns a command that succeeds if a URL answers; `flags` are curl's. */
+export function answersAt(url: string, ...flags: readonly string[]): readonly string[] {
+  return ["curl", "-fsS", "-o", "/dev/null", ...flags, url];
 }
 
 /** Returns a command that succeeds if a process has touched the heartbeat file within some seconds. */

@@ -1,5 +1,6 @@
 import { timings } from "../../../settings/model/timings.ts";
 import { runtimeDirectory } from "../../../workload.ts";
+import { answersAt } from "../heartbeat/heartbeat.ts";
 import { type AirflowVersion, logServers } from "./version.ts";
 
 /** The scheduler reads DAG files; tasks write to the metadata: workers have its login and the fernet key. */
@@ -12,7 +13,7 @@ export const airflow2: AirflowVersion = {
       section: "webserver",
       key: "secret_key",
       secret: "apiSecretKey",
-      where: "command",
+      delivery: "command",
       roles: ["webserver", ...logServers],
     },
   ],
@@ -43,7 +44,7 @@ export const airflow2: AirflowVersion = {
     // Gunicorn's processes prove by files that they are alive; writing such a file should not wait for a disk.
     env: { GUNICORN_CMD_ARGS: `--worker-tmp-dir ${runtimeDirectory}` },
     healthy: (url, files) => ({
-      healthy: { command: ["curl", "-fsS", "-o", "/dev/null", `${url}/health`], startSeconds: 240 },
+      healthy: { command: answersAt(`${url}/health`), startSeconds: 240 },
       files,
     }),
   },

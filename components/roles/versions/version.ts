@@ -6,17 +6,17 @@ import type { Endpoint, Service, Values } from "../../../workload.ts";
 export const logServers = rolesWhere(({ servesLogs }) => servesLogs === true);
 
 /** A setting whose value is a secret of the stack. */
-export interface Key {
+interface Key {
   readonly section: string;
   readonly key: string;
   readonly secret: "jwtSecret" | "jwks" | "apiSecretKey";
   /** Place of the value: a file that a command reads, or one that the setting names. */
-  readonly where: "command" | "path";
+  readonly delivery: "command" | "path";
   readonly roles: readonly Role[];
 }
 
 /** Inputs of a version's settings. */
-export interface VersionInputs {
+interface VersionInputs {
   readonly webserver: Endpoint;
   /** Public URL of the webserver, if there is one. */
   readonly publicUrl?: string | undefined;

@@ -19,7 +19,7 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 /** Returns the index of the quote that ends a text; undefined if none does. */
-function closing(text: string, quote: string, from: number): number | undefined {
+function closingQuote(text: string, quote: string, from: number): number | undefined {
   for (let at = from; at < text.length; at += 1) {
     if (text[at] === "\\") at += 1;
     else if (text[at] === quote) return at;
@@ -28,12 +28,12 @@ function closing(text: string, quote: string, from: number): number | undefined 
 }
 
 /** Decodes a text between single quotes, in which only `\'` is special. */
-function literal(inner: string): string {
+function decodeLiteral(inner: string): string {
   return inner.replaceAll("\\'", "'");
 }
 
 /** Decodes the escapes of a text between double quotes; an escaped `$` is not a variable. */
-function escaped(inner: string): string {
+function decodeEscapes(inner: string): string {
   return inner.replace(/\\(.)/gs, (whole, char: string) => escapes[char] ?? whole);
 }
 
@@ -44,19 +44,19 @@ function escaped(inner: string): string {
  * @throws Error with file and line if a line is not a definition
  */
 export function readDefinitions(file: string, text: string, outer: Variables = new Map()): Definition[] {
-  const found: Definition[] = [];
-  const known = new Map<string, string>();
+  const definitions: Definition[] = [];
+  const values = new Map<string, string>();
   const source = text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
-  const head = /[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:[=:][ \t]*|(?=\n|$)|(?=#))/y;
+  const definitionStart = /[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:[=:][ \t]*|(?=\n|$)|(?=#))/y;
   let at = 0;
   const lineAt = (index: number) => source.slice(0, index).split("\n").length;
   const add = (name: string, line: number, raw: string, isLiteral: boolean) => {
     const unset: string[] = [];
-    const variables = new Map([...known, ...outer]);
+    const variables = new Map([...values, ...outer]);
     const ignore = () => undefined;
     const value = isLiteral ? raw : interpolate(raw, variables, ignore, (missing) => unset.push(missing));
-    known.set(name, value);
-    found.push({ name, value, line, ...(unset.length > 0 && { unset }) });
+    values.set(name, value);
+    definitions.push({ name, value, line, ...(unset.length > 0 && { unset }) });
   };
   while (at < source.length) {
     const [blank = ""] = /^[ \t]*(?:#[^\n]*)?(?:\n|$)/.exec(source.slice(at)) ?? [];
@@ -65,8 +65,8 @@ export function readDefinitions(file: string, text: string, outer: Variables = n
       continue;
     }
     const line = lineAt(at);
-    head.lastIndex = at;
-    const [start, name] = head.exec(source) ?? [];
+    definitionStart.lastIndex = at;
+    const [start, name] = definitionStart.exec(source) ?? [];
     if (start === undefined || name === undefined) {
       if (/^[ \t]*$/.test(source.slice(at))) break;
       throw new Error(`${file}:${line}: expected lines NAME=VALUE`);
@@ -75,17 +75,17 @@ export function readDefinitions(file: string, text: string, outer: Variables = n
     const quote = source[at];
     if (!/[=:]\s*$/.test(start)) {
       const value = outer.get(name);
-      found.push({ name, value: value ?? "", line, ...(value === undefined && { unset: [name] }) });
-      at = after(source, at);
+      definitions.push({ name, value: value ?? "", line, ...(value === undefined && { unset: [name] }) });
+      at = nextLine(source, at);
     } else if (quote === '"' || quote === "'") {
-      const close = closing(source, quote, at + 1);
+      const close = closingQuote(source, quote, at + 1);
       if (close === undefined)
         throw new Error(`${file}:${line}: the quote ${quote} is not closed; expected ${quote} at its end`);
       const inner = source.slice(at + 1, close);
-      add(name, line, quote === "'" ? literal(inner) : escaped(inner), quote === "'");
-      at = after(source, close + 1);
+      add(name, line, quote === "'" ? decodeLiteral(inner) : decodeEscapes(inner), quote === "'");
+      at = nextLine(source, close + 1);
     } else {
-      const end = after(source, at);
+      const end = nextLine(source, at);
       const raw = source
         .slice(at, end)
         .replace(/(^|\s)#.*$/s, "")
@@ -94,11 +94,11 @@ export function readDefinitions(file: string, text: string, outer: Variables = n
       at = end;
     }
   }
-  return found;
+  return definitions;
 }
 
 /** Returns the index of the line after the one that an index is in. */
-function after(text: string, index: number): number {
+function nextLine(text: string, index: number): number {
   const end = text.indexOf("\n", index);
   return end < 0 ? text.length : end + 1;
 }

@@ -1,33 +1,33 @@
 import { posix } from "node:path";
-import type { Entry } from "../../plan.ts";
+import { type Entry, entryAt } from "../../plan.ts";
 import { handled, type Outcome, unsupported } from "../../rule.ts";
 import {
   at,
   type Leaf,
   leavesOf,
+  type ParsedFile,
   plainValue,
   readSource,
-  type Source,
   type Translate,
   type Tree,
 } from "../../source.ts";
-import { merged } from "./merge.ts";
-import { rebased, rebasedFile } from "./rebase.ts";
+import { mergeTrees } from "./merge.ts";
+import { rebaseFile, rebaseService } from "./rebase.ts";
 
-export interface ReadFile {
+interface ReadFile {
   /** Name for messages. */
   readonly file: string;
   readonly text: string;
 }
 
-export interface Reading {
+interface Reading {
   /** Reads a file by its path relative to the main file's folder; undefined if there is none. */
   readonly read: (path: string) => string | undefined;
   readonly translate: Translate;
 }
 
 /** Compose files merged into one, with the outcomes of values that were replaced. */
-export interface Loaded {
+interface Loaded {
   readonly tree: Tree;
   readonly leaves: readonly Leaf[];
   /** Outcomes of values that name other files, or that other values replace. */
@@ -35,15 +35,15 @@ export interface Loaded {
 }
 
 const empty: Tree = { kind: "map", entries: new Map() };
-const named = handled("its file is read");
-const missing = unsupported("there is no such file: run the import where it is, or name it");
+const fileRead = handled("its file is read");
+const fileMissing = unsupported("there is no such file: run the import where it is, or name it");
 
 /** Reads compose files with their includes and the services that theirs extend; later files win. */
 export class ComposeFiles {
   private readonly reading: Reading;
   private readonly folder: string;
   private readonly leaves = new Set<Leaf>();
-  private readonly sources = new Map<string, Source>();
+  private readonly sources = new Map<string, ParsedFile>();
   private readonly entries: Entry[] = [];
   private readonly open = new Set<string>();
 
@@ -56,113 +56,112 @@ export class ComposeFiles {
   /** @throws Error with file and line if a file is not YAML */
   load(files: readonly ReadFile[]): Loaded {
     const tree = files.reduce<Tree>(
-      (before, { file, text }) => this.join(before, this.one(file, text, ".")),
+      (before, { file, text }) => this.merge(before, this.readTree(file, text, ".")),
       empty,
     );
     return { tree, leaves: [...this.leaves], entries: this.entries };
   }
 
-  private tell(leaves: readonly Leaf[], outcome: Outcome): void {
-    for (const leaf of leaves)
-      this.entries.push({ item: { path: leaf.path, value: null, leaves: [leaf], match: [] }, outcome });
+  private report(leaves: readonly Leaf[], outcome: Outcome): void {
+    this.entries.push(...leaves.map((leaf) => entryAt(leaf, outcome)));
   }
 
-  private join(base: Tree, over: Tree): Tree {
+  private merge(base: Tree, over: Tree): Tree {
     return (
-      merged([], base, over, (lost, by) => {
+      mergeTrees([], base, over, (lost, by) => {
         const [first] = leavesOf(by);
         const place = first ? `${first.file}:${first.line}` : "another file";
-        this.tell(leavesOf(lost), handled(`${place} overrides it`));
-        if (by.tag === "!reset") this.tell(leavesOf(by), handled("it removes values of another file"));
+        this.report(leavesOf(lost), handled(`${place} overrides it`));
+        if (by.tag === "!reset") this.report(leavesOf(by), handled("it removes values of another file"));
       }) ?? base
     );
   }
 
   /** Reads a file whose paths are relative to a folder, with the files that it includes and extends. */
-  private one(file: string, text: string, folder: string): Tree {
-    const source = this.source(file, text);
+  private readTree(file: string, text: string, folder: string): Tree {
+    const source = this.parse(file, text);
     for (const leaf of source.leaves) this.leaves.add(leaf);
-    const extended = this.extended(source.tree, folder);
-    return this.included(rebasedFile(extended, folder), folder);
+    const extended = this.withExtended(source.tree, folder);
+    return this.withIncludes(rebaseFile(extended, folder), folder);
   }
 
-  private source(file: string, text: string): Source {
+  private parse(file: string, text: string): ParsedFile {
     const source = this.sources.get(file) ?? readSource(file, text, this.reading.translate);
     this.sources.set(file, source);
     return source;
   }
 
-  private sibling(path: string): ReadFile | undefined {
+  private readSibling(path: string): ReadFile | undefined {
     const text = this.open.has(path) ? undefined : this.reading.read(path);
     return text === undefined ? undefined : { file: posix.join(this.folder, path), text };
   }
 
-  private included(tree: Tree, folder: string): Tree {
+  private withIncludes(tree: Tree, folder: string): Tree {
     const list = at(tree, ["include"]);
     if (tree.kind !== "map" || list?.kind !== "list") return tree;
     const { include: _, ...rest } = Object.fromEntries(tree.entries);
     const own: Tree = { kind: "map", entries: new Map(Object.entries(rest)) };
     return list.items.reduceRight<Tree>((over, item) => {
-      const given = plainValue(item);
-      const paths = typeof given === "object" ? (Reflect.get(Object(given), "path") as unknown) : given;
-      const found = [paths].flat().map((path) => posix.join(folder, String(path)));
-      const parts = found.map((path) => ({ path, sibling: this.sibling(path) }));
-      this.tell(leavesOf(item), parts.every(({ sibling }) => sibling) ? named : missing);
+      const include = plainValue(item);
+      const paths = typeof include === "object" ? (Reflect.get(Object(include), "path") as unknown) : include;
+      const joined = [paths].flat().map((path) => posix.join(folder, String(path)));
+      const parts = joined.map((path) => ({ path, sibling: this.readSibling(path) }));
+      this.report(leavesOf(item), parts.every(({ sibling }) => sibling) ? fileRead : fileMissing);
       const base = parts.reduce<Tree>((before, { path, sibling }) => {
         if (!sibling) return before;
         this.open.add(path);
-        return this.join(before, this.one(sibling.file, sibling.text, posix.dirname(path)));
+        return this.merge(before, this.readTree(sibling.file, sibling.text, posix.dirname(path)));
       }, empty);
-      return this.join(base, over);
+      return this.merge(base, over);
     }, own);
   }
 
-  private extended(tree: Tree, folder: string): Tree {
+  private withExtended(tree: Tree, folder: string): Tree {
     const services = at(tree, ["services"]);
     if (tree.kind !== "map" || services?.kind !== "map") return tree;
-    const made = [...services.entries.keys()].map((name): [string, Tree] => [
+    const resolved = [...services.entries.keys()].map((name): [string, Tree] => [
       name,
-      this.service(services, name, folder, new Set()),
+      this.resolveService(services, name, folder, new Set()),
     ]);
     return {
       ...tree,
-      entries: new Map([...tree.entries, ["services", { ...services, entries: new Map(made) }]]),
+      entries: new Map([...tree.entries, ["services", { ...services, entries: new Map(resolved) }]]),
     };
   }
 
   /** Merges a service with the service that it extends, here or in another file. */
-  private service(services: Tree, name: string, folder: string, seen: ReadonlySet<string>): Tree {
+  private resolveService(services: Tree, name: string, folder: string, seen: ReadonlySet<string>): Tree {
     const tree = at(services, [name]) ?? empty;
     const from = at(tree, ["extends"]);
     if (tree.kind !== "map" || !from) return tree;
     const entries = new Map(tree.entries);
     entries.delete("extends");
     const own: Tree = { ...tree, entries };
-    const base = this.base(services, from, folder, new Set([...seen, `${folder}/${name}`]));
-    this.tell(leavesOf(from), base ? named : missing);
-    return base ? this.join(base, own) : own;
+    const base = this.findBase(services, from, folder, new Set([...seen, `${folder}/${name}`]));
+    this.report(leavesOf(from), base ? fileRead : fileMissing);
+    return base ? this.merge(base, own) : own;
   }
 
-  private base(services: Tree, from: Tree, folder: string, seen: ReadonlySet<string>): Tree | undefined {
-    const given = plainValue(from);
-    const { file, service } = (typeof given === "string" ? { service: given } : Object(given)) as {
+  private findBase(services: Tree, from: Tree, folder: string, seen: ReadonlySet<string>): Tree | undefined {
+    const plain = plainValue(from);
+    const { file, service } = (typeof plain === "string" ? { service: plain } : Object(plain)) as {
       file?: string;
       service?: string;
     };
     if (service === undefined) return undefined;
     if (file === undefined) {
       const isOpen = seen.has(`${folder}/${service}`) || !at(services, [service]);
-      return isOpen ? undefined : this.service(services, service, folder, seen);
+      return isOpen ? undefined : this.resolveService(services, service, folder, seen);
     }
     const path = posix.join(folder, file);
-    const sibling = this.sibling(path);
+    const sibling = this.readSibling(path);
     if (!sibling || seen.has(`${path}/${service}`)) return undefined;
-    const source = this.source(sibling.file, sibling.text);
-    const there = at(source.tree, ["services"]);
-    if (!there || !at(there, [service])) return undefined;
+    const source = this.parse(sibling.file, sibling.text);
+    const siblings = at(source.tree, ["services"]);
+    if (!siblings || !at(siblings, [service])) return undefined;
     const inner = posix.dirname(path);
-    const made = this.service(there, service, inner, new Set([...seen, `${path}/${service}`]));
-    for (const leaf of leavesOf(at(there, [service]) ?? made)) this.leaves.add(leaf);
-    return rebased(made, posix.relative(folder, inner));
+    const resolved = this.resolveService(siblings, service, inner, new Set([...seen, `${path}/${service}`]));
+    for (const leaf of leavesOf(at(siblings, [service]) ?? resolved)) this.leaves.add(leaf);
+    return rebaseService(resolved, posix.relative(folder, inner));
   }
 }

@@ -2,7 +2,7 @@
 export type Variables = ReadonlyMap<string, string>;
 
 /** Returns the index of the `}` that closes the expression beginning at `from`. */
-function end(text: string, from: number): number {
+function closingBrace(text: string, from: number): number {
   let depth = 1;
   for (let at = from; at < text.length; at += 1) {
     if (text.startsWith("${", at)) depth += 1;
@@ -12,10 +12,10 @@ function end(text: string, from: number): number {
   return text.length;
 }
 
-type Hear = (name: string) => void;
+type OnName = (name: string) => void;
 
 /** Expands the text between braces: a name, optionally with `:-default`, `-default`, `:+instead`, `:?message`. */
-function braced(inner: string, variables: Variables, use: Hear, unset: Hear): string {
+function expandBraces(inner: string, variables: Variables, use: OnName, unset: OnName): string {
   const [, name = "", operator = "", rest = ""] = /^(\w+)(?:(:?[-+?])(.*))?$/s.exec(inner) ?? [];
   use(name);
   const value = variables.get(name);
@@ -34,31 +34,31 @@ function braced(inner: string, variables: Variables, use: Hear, unset: Hear): st
 export function interpolate(
   text: string,
   variables: Variables,
-  use: Hear,
-  unset: Hear = () => undefined,
+  use: OnName,
+  unset: OnName = () => undefined,
 ): string {
-  let made = "";
+  let result = "";
   let at = 0;
   while (at < text.length) {
     const rest = text.slice(at);
     const [plain = "", name] = /^\$([A-Za-z_]\w*)/.exec(rest) ?? [];
     if (rest.startsWith("$$")) {
-      made += "$";
+      result += "$";
       at += 2;
     } else if (rest.startsWith("${")) {
-      const close = end(text, at + 2);
-      made += braced(text.slice(at + 2, close), variables, use, unset);
+      const close = closingBrace(text, at + 2);
+      result += expandBraces(text.slice(at + 2, close), variables, use, unset);
       at = close + 1;
     } else if (name !== undefined) {
       use(name);
       const value = variables.get(name);
       if (value === undefined) unset(name);
-      made += value ?? "";
+      result += value ?? "";
       at += plain.length;
     } else {
-      made += text[at];
+      result += text[at];
       at += 1;
     }
   }
-  return made;
+  return result;
 }

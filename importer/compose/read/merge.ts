@@ -1,10 +1,10 @@
 import type { Path, Tree } from "../../source.ts";
 
 /** Called for each value that another value replaces. */
-export type Replaced = (lost: Tree, by: Tree) => void;
+type Replaced = (lost: Tree, by: Tree) => void;
 
 /** Keys whose lists can also be maps: `- NAME=VALUE`, `- host:address`. */
-const named: Readonly<Record<string, RegExp>> = {
+const mapPatterns: Readonly<Record<string, RegExp>> = {
   annotations: /^([^=]+)(?:=(.*))?$/s,
   args: /^([^=]+)(?:=(.*))?$/s,
   environment: /^([^=]+)(?:=(.*))?$/s,
@@ -14,7 +14,7 @@ const named: Readonly<Record<string, RegExp>> = {
 
 /** Turns a list of `NAME=VALUE` into a map, if the key allows lists and maps. */
 export function asMap(key: string, tree: Tree): Tree {
-  const pattern = named[key];
+  const pattern = mapPatterns[key];
   if (!pattern || tree.kind !== "list") return tree;
   const entries = tree.items.flatMap((item): [string, Tree][] => {
     if (item.kind !== "leaf") return [];
@@ -27,22 +27,23 @@ export function asMap(key: string, tree: Tree): Tree {
 /** Keys whose lists replace each other. */
 const replacing = new Set(["command", "entrypoint", "test"]);
 
-function text(tree: Tree | undefined): string {
+function textOfLeaf(tree: Tree | undefined): string {
   return tree?.kind === "leaf" ? String(tree.value ?? "") : "";
 }
 
 /** Returns the text by which two items of a list are the same: for volumes the path in the container. */
 function identity(key: string, item: Tree): string | undefined {
   if (key === "volumes") {
-    return item.kind === "map" ? text(item.entries.get("target")) : text(item).split(":")[1];
+    return item.kind === "map" ? textOfLeaf(item.entries.get("target")) : textOfLeaf(item).split(":")[1];
   }
-  return item.kind === "leaf" ? text(item) : undefined;
+  return item.kind === "leaf" ? textOfLeaf(item) : undefined;
 }
 
-function lists(key: string, base: readonly Tree[], over: readonly Tree[], replaced: Replaced): Tree {
+function mergeLists(key: string, base: readonly Tree[], over: readonly Tree[], replaced: Replaced): Tree {
   const kept = base.filter((item) => {
-    const same = identity(key, item);
-    const by = same === undefined ? undefined : over.find((other) => identity(key, other) === same);
+    const itemIdentity = identity(key, item);
+    const by =
+      itemIdentity === undefined ? undefined : over.find((other) => identity(key, other) === itemIdentity);
     if (by) replaced(item, by);
     return by === undefined;
   });
@@ -50,25 +51,25 @@ function lists(key: string, base: readonly Tree[], over: readonly Tree[], replac
 }
 
 /** Merges two values as docker compose does; undefined if the second one resets the first. */
-export function merged(path: Path, base: Tree, over: Tree, replaced: Replaced): Tree | undefined {
+export function mergeTrees(path: Path, base: Tree, over: Tree, replaced: Replaced): Tree | undefined {
   const key = String(path.at(-1) ?? "");
   if (over.tag === "!reset" || over.tag === "!override") {
     replaced(base, over);
     return over.tag === "!override" ? over : undefined;
   }
-  const [one, other] = [asMap(key, base), asMap(key, over)];
-  if (one.kind === "map" && other.kind === "map") {
-    const entries = new Map(one.entries);
-    for (const [name, inner] of other.entries) {
-      const before = entries.get(name);
-      const made = before ? merged([...path, name], before, inner, replaced) : inner;
-      if (made) entries.set(name, made);
+  const [baseMap, overMap] = [asMap(key, base), asMap(key, over)];
+  if (baseMap.kind === "map" && overMap.kind === "map") {
+    const entries = new Map(baseMap.entries);
+    for (const [name, inner] of overMap.entries) {
+      const known = entries.get(name);
+      const result = known ? mergeTrees([...path, name], known, inner, replaced) : inner;
+      if (result) entries.set(name, result);
       else entries.delete(name);
     }
     return { kind: "map", entries };
   }
-  if (one.kind === "list" && other.kind === "list" && !replacing.has(key))
-    return lists(key, one.items, other.items, replaced);
-  replaced(one, other);
-  return other;
+  if (baseMap.kind === "list" && overMap.kind === "list" && !replacing.has(key))
+    return mergeLists(key, baseMap.items, overMap.items, replaced);
+  replaced(baseMap, overMap);
+  return overMap;
 }

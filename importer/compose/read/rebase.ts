@@ -9,44 +9,44 @@ function isPath([key, second, third]: Path): boolean {
   return key === "extends" && second === "file";
 }
 
-function moved(value: string, folder: string, isVolume: boolean): string {
+function rebasePath(value: string, folder: string, isVolume: boolean): string {
   if (value === "" || /^[/~]/.test(value) || /^[a-z]+:\/\//.test(value)) return value;
   if (isVolume && !value.startsWith(".")) return value;
   return `./${posix.join(folder, value)}`;
 }
 
 /** Makes the paths in a service, which are relative to its file's folder, relative to the main file's folder. */
-export function rebased(tree: Tree, folder: string, path: Path = []): Tree {
+export function rebaseService(tree: Tree, folder: string, path: Path = []): Tree {
   if (folder === "." || folder === "") return tree;
   if (tree.kind === "map") {
     const entries = [...tree.entries].map(([key, inner]): [string, Tree] => [
       key,
-      rebased(inner, folder, [...path, key]),
+      rebaseService(inner, folder, [...path, key]),
     ]);
     return { ...tree, entries: new Map(entries) };
   }
   if (tree.kind === "list")
-    return { ...tree, items: tree.items.map((item, at) => rebased(item, folder, [...path, at])) };
+    return { ...tree, items: tree.items.map((item, at) => rebaseService(item, folder, [...path, at])) };
   const isSource = typeof tree.value === "string" && isPath(path);
-  return isSource ? { ...tree, value: moved(String(tree.value), folder, path[0] === "volumes") } : tree;
+  return isSource ? { ...tree, value: rebasePath(String(tree.value), folder, path[0] === "volumes") } : tree;
 }
 
 /** Makes the paths in a whole file relative to the main file's folder. */
-export function rebasedFile(tree: Tree, folder: string): Tree {
+export function rebaseFile(tree: Tree, folder: string): Tree {
   if (tree.kind !== "map" || folder === "." || folder === "") return tree;
-  const each = (inner: Tree, change: (one: Tree) => Tree): Tree =>
+  const changeEach = (inner: Tree, change: (tree: Tree) => Tree): Tree =>
     inner.kind === "map"
-      ? { ...inner, entries: new Map([...inner.entries].map(([name, one]) => [name, change(one)])) }
+      ? { ...inner, entries: new Map([...inner.entries].map(([name, value]) => [name, change(value)])) }
       : inner;
-  const file = (one: Tree): Tree =>
-    each(one, (leaf) =>
+  const rebaseSource = (definition: Tree): Tree =>
+    changeEach(definition, (leaf) =>
       leaf.kind === "leaf" && typeof leaf.value === "string" && /[/.]/.test(leaf.value)
-        ? { ...leaf, value: moved(leaf.value, folder, false) }
+        ? { ...leaf, value: rebasePath(leaf.value, folder, false) }
         : leaf,
     );
   const entries = [...tree.entries].map(([key, inner]): [string, Tree] => {
-    if (key === "services") return [key, each(inner, (service) => rebased(service, folder))];
-    return [key, key === "secrets" || key === "configs" ? each(inner, file) : inner];
+    if (key === "services") return [key, changeEach(inner, (service) => rebaseService(service, folder))];
+    return [key, key === "secrets" || key === "configs" ? changeEach(inner, rebaseSource) : inner];
   });
   return { ...tree, entries: new Map(entries) };
 }

@@ -1,7 +1,7 @@
 import type { Machine } from "../../machines.ts";
 
 /** Why an engine did not answer. */
-export interface Silence {
+interface Silence {
   readonly fault: string;
   /** True if the machine may just be down; every other cause needs a person. */
   readonly down: boolean;

@@ -13,7 +13,7 @@ export interface Engine {
 }
 
 /** A listening socket; address and port are in the kernel's notation. */
-export interface Listener {
+interface Listener {
   readonly address: string;
   readonly port: string;
   /** Name and number of the process, if visible. */

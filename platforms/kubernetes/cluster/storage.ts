@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { kubernetesDefaults } from "../../../settings/schema/kubernetes.ts";
 import { askCluster } from "../../ask.ts";
+import { contextFlags } from "../ownership.ts";
 
 interface Metadata {
   readonly name: string;
@@ -95,12 +96,11 @@ export function storageFault(
  */
 export async function checkStorage(settings: Settings, namespace: string): Promise<void> {
   const { kubernetes = kubernetesDefaults } = settings;
-  const { storage, context } = kubernetes;
+  const { storage } = kubernetes;
   if (storage.sharedAccess !== "ReadWriteMany") return;
-  const flags = context === undefined ? [] : ["--context", context];
-  const place = ["--namespace", kubernetes.namespace ?? namespace];
+  const place = [...contextFlags(kubernetes), "--namespace", kubernetes.namespace ?? namespace];
   const resources = "storageclasses.storage.k8s.io,persistentvolumes,persistentvolumeclaims";
-  const { text, complaint } = await askCluster([...flags, ...place, "get", resources, "--output", "json"]);
+  const { text, complaint } = await askCluster([...place, "get", resources, "--output", "json"]);
   if (complaint !== undefined) return;
   const fault = storageFault(JSON.parse(text).items, storage.sharedClass);
   if (fault !== undefined) throw new pulumi.RunError(fault);

@@ -4,7 +4,7 @@ import { type CountInputs, groupName } from "../groups.ts";
 import { ownVolumes } from "./ownNames.ts";
 
 /** A name composed of names of a stack, with the part of the stack that it belongs to. */
-export interface Composed {
+interface Composed {
   readonly name: string;
   /** Description of that part, for errors: `group gpu on machine big`. */
   readonly from: string;
@@ -13,7 +13,7 @@ export interface Composed {
 }
 
 /** A service of workers. */
-export interface WorkerService extends Composed {
+interface WorkerService extends Composed {
   readonly count: number;
   readonly isScaled: boolean;
 }

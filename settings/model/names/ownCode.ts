@@ -4,11 +4,11 @@ import type { ParsedConfig } from "../../schema/schema.ts";
 import { localSettingsFile, usersLocalSettingsFile } from "./ownNames.ts";
 
 /** Keys of the folders with Python code besides the DAGs; each is also the name of the folder in a container. */
-export const codeKeys = ["plugins", "config"] as const;
-export type CodeKey = (typeof codeKeys)[number];
+const codeKeys = ["plugins", "config"] as const;
+type CodeKey = (typeof codeKeys)[number];
 
 /** A Python file or a data file of the user's that every role gets. */
-export interface CodeFile {
+interface CodeFile {
   readonly key: CodeKey;
   /** Path below the folder's own parent: `plugins/own.py`. */
   readonly name: string;

@@ -24,7 +24,7 @@ function lineOfBadByte(bytes: Buffer): number {
  * @param file name of the file, for the place of the fault
  * @throws Refused with file and line if the bytes are in another encoding
  */
-export function decoded(bytes: Buffer, file: string): string {
+function decoded(bytes: Buffer, file: string): string {
   const [first = 0, second = 0] = bytes;
   const isWide = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
   if (isWide) throw new Refused([`${file}:1: is in UTF-16; expected UTF-8: save it as UTF-8`]);

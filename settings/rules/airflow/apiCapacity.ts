@@ -17,17 +17,17 @@ export const apiCapacityRule = rule(
   (parsed) => {
     if (majorOf(parsed.version) === "2") return [];
     const interval = airflowNumber(parsed, "workers.min_heartbeat_interval", timings.heartbeatInterval);
-    const each = airflowNumber(parsed, "api.workers", 1);
+    const processes = airflowNumber(parsed, "api.workers", 1);
     const { webservers } = parsed;
     const slots = slotsOf(countsOf(parsed));
-    const [busy, most] = [(slots * heartbeatCost) / interval, webservers * each * heartbeatShare];
-    if (!(interval > 0) || !(busy > most)) return [];
+    const [load, capacity] = [(slots * heartbeatCost) / interval, webservers * processes * heartbeatShare];
+    if (!(interval > 0) || !(load > capacity)) return [];
     const message =
-      `${slots} task slots x ${heartbeatCost * 1000} ms / ${interval} s between heartbeats = ${busy.toFixed(2)} of a core, ` +
-      `and ${webservers} x ${each} webserver process(es) may spend ${most.toFixed(2)} on them: ` +
-      `expected at least ${Math.ceil(busy / heartbeatShare / each)}, ` +
-      `or settings.api.workers at least ${Math.ceil(busy / heartbeatShare / webservers)}, ` +
-      `or settings.workers.min_heartbeat_interval at least ${Math.ceil((slots * heartbeatCost) / most)}`;
+      `${slots} task slots x ${heartbeatCost * 1000} ms / ${interval} s between heartbeats = ${load.toFixed(2)} of a core, ` +
+      `and ${webservers} x ${processes} webserver process(es) may spend ${capacity.toFixed(2)} on them: ` +
+      `expected at least ${Math.ceil(load / heartbeatShare / processes)}, ` +
+      `or settings.api.workers at least ${Math.ceil(load / heartbeatShare / webservers)}, ` +
+      `or settings.workers.min_heartbeat_interval at least ${Math.ceil((slots * heartbeatCost) / capacity)}`;
     return [{ path: ["webservers"], message, given: String(webservers) }];
   },
 );

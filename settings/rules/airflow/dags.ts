@@ -48,12 +48,11 @@ const client = rule(["dagsGit.url", "systemPackages"], ({ dagsGit, systemPackage
 
 /** Rejects a private key that ssh cannot log in with. */
 const key = rule(["dagsGit.key"], ({ dagsGit }) => {
-  const path = ["dagsGit", "key"];
   // Another rule reports an empty file.
-  const text = (dagsGit?.key && textOf({ path, source: dagsGit.key })) || undefined;
+  const text = textOf(dagsGit?.key) || undefined;
   const why = text === undefined ? undefined : sshKeyProblem(text);
   return faultAt(
-    path,
+    ["dagsGit", "key"],
     why && `${why}: expected what ssh-keygen -t ed25519 -N '' writes beside the .pub file`,
   );
 });

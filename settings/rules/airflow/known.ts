@@ -8,7 +8,7 @@ import { isReserved } from "./reserved.ts";
 const freeForm = /_transport_options$|^sentry$/;
 
 /** Explains what replaces a renamed, a removed or a `_cmd` setting; undefined for any other setting. */
-function instead(known: Known, version: string, section: string, key: string): string | undefined {
+function replacementOf(known: Known, version: string, section: string, key: string): string | undefined {
   const name = `${section}.${key}`;
   const { [name]: renamed } = known.renamed;
   if (renamed !== undefined) return `Airflow ${version} calls it ${renamed}: expected settings.${renamed}`;
@@ -27,7 +27,7 @@ function instead(known: Known, version: string, section: string, key: string): s
 function optionProblem(known: Known, version: string, section: string, key: string): string | undefined {
   const keys = known.sections.get(section);
   if (!keys || freeForm.test(section) || keys.includes(key)) return;
-  const alternative = instead(known, version, section, key);
+  const alternative = replacementOf(known, version, section, key);
   if (alternative !== undefined) return alternative;
   const elsewhere = [...known.sections].filter(([, others]) => others.includes(key)).map(([other]) => other);
   const meant = nearest(key, keys);
@@ -57,7 +57,7 @@ function sectionMeant(known: Known, section: string, keys: readonly string[]): s
 export const knownRule = rule(["version", "settings.*.*"], ({ version, settings }, isGiven) => {
   const known = knownSettings(version);
   if (!known) return [];
-  const brings = isGiven("images.airflow") || isGiven("requirements");
+  const addsPackages = isGiven("images.airflow") || isGiven("requirements");
   return Object.entries(settings).flatMap(([section, values]): Fault[] => {
     const name = section.toLowerCase();
     const keys = Object.keys(values);
@@ -68,12 +68,12 @@ export const knownRule = rule(["version", "settings.*.*"], ({ version, settings 
     if (known.sections.has(name) || freeForm.test(name)) {
       return keys.flatMap((key) => fault(key, optionProblem(known, version, name, key.toLowerCase())));
     }
-    const others = keys.map((key) => instead(known, version, name, key.toLowerCase()));
+    const others = keys.map((key) => replacementOf(known, version, name, key.toLowerCase()));
     if (others.some((message) => message !== undefined))
       return keys.flatMap((key, at) => fault(key, others[at]));
     const lower = keys.map((key) => key.toLowerCase());
     const meant = sectionMeant(known, name, lower);
-    if (brings && meant === undefined) return [];
+    if (addsPackages && meant === undefined) return [];
     if (lower.every((key) => isReserved(`${name}.${key}`))) return [];
     const message =
       `Airflow ${version} has no such section; ${hint(meant)}expected ${[...known.sections.keys()].join(", ")}, ` +

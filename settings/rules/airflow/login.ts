@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { codeFiles, webserverConfig } from "../../model/names/ownCode.ts";
+import { entryFaults } from "../roles/entries.ts";
 import { rule } from "../rule.ts";
 import { optionRule } from "./option.ts";
 
@@ -43,11 +44,8 @@ function givesPublicRole(file: string): boolean {
 
 /** Rejects a webserver_config.py that gives everybody a role without a login. */
 const publicRole = rule(["roles.*.files.*"], ({ roles }) =>
-  Object.entries(roles).flatMap(([role, { files }]) =>
-    Object.entries(files)
-      .filter(([path]) => path.endsWith("/webserver_config.py"))
-      .filter(([, file]) => givesPublicRole(file))
-      .map(([path]) => ({ path: ["roles", role, "files", path], message: publicRoleMessage })),
+  entryFaults(roles, "files", (path, file) =>
+    path.endsWith("/webserver_config.py") && givesPublicRole(file) ? publicRoleMessage : undefined,
   ),
 );
 

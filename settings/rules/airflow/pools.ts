@@ -4,12 +4,12 @@ import { rule } from "../rule.ts";
 
 /** Rejects pools with more slots than the workers have, which limit nothing; pools that count deferred tasks may. */
 export const poolRule = rule(["pools.*.slots", "pools.*.includeDeferred", ...groupParts], (parsed) => {
-  const most = slotsOf(countsOf(parsed));
-  if (most === 0) return [];
+  const slotCount = slotsOf(countsOf(parsed));
+  if (slotCount === 0) return [];
   return Object.entries(parsed.pools)
-    .filter(([, { slots, includeDeferred }]) => slots > most && !includeDeferred)
+    .filter(([, { slots, includeDeferred }]) => slots > slotCount && !includeDeferred)
     .map(([name]) => ({
       path: ["pools", name, "slots"],
-      message: `all workers together run ${most} tasks at once: expected at most ${most}, or -1 for no limit`,
+      message: `all workers together run ${slotCount} tasks at once: expected at most ${slotCount}, or -1 for no limit`,
     }));
 });

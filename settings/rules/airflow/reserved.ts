@@ -1,5 +1,6 @@
 import { airflowOptions } from "../../model/airflowOptions.ts";
 import { faultAt } from "../fault.ts";
+import { entryFaults } from "../roles/entries.ts";
 import { rule } from "../rule.ts";
 
 const listens =
@@ -115,13 +116,8 @@ function keyForVariable(variable: string): string {
 
 /** Rejects settings of airflow.cfg as variables of a role, which would bypass all checks and reveal secrets. */
 const variables = rule(["roles.*.env.*"], ({ roles }) =>
-  Object.entries(roles).flatMap(([role, { env }]) =>
-    Object.keys(env)
-      .filter((variable) => /^AIRFLOW__/i.test(variable))
-      .map((variable) => ({
-        path: ["roles", role, "env", variable],
-        message: keyForVariable(variable),
-      })),
+  entryFaults(roles, "env", (variable) =>
+    /^AIRFLOW__/i.test(variable) ? keyForVariable(variable) : undefined,
   ),
 );
 

@@ -66,7 +66,7 @@ function isOld({ version }: Stack): boolean {
 }
 
 /** Reads a setting in seconds; undefined without a value, and for 0 or an empty one, with which Airflow decides. */
-function seconds(parsed: Stack, key: keyof typeof settings): Seconds | undefined {
+function readSeconds(parsed: Stack, key: keyof typeof settings): Seconds | undefined {
   const setting: Setting = settings[key];
   const { before, byDefaultBefore } = setting;
   const byDefault = (isOld(parsed) && byDefaultBefore) || setting.byDefault;
@@ -102,9 +102,14 @@ const numbers = (Object.keys(settings) as (keyof typeof settings)[]).map((key) =
 );
 
 /** Makes a rule that one setting is less than another. */
-function pair(one: keyof typeof settings, than: keyof typeof settings, why: string, orAsMuch = false): Rule {
+function lessRule(
+  one: keyof typeof settings,
+  than: keyof typeof settings,
+  why: string,
+  orAsMuch = false,
+): Rule {
   return rule(partsOf(one, than), (parsed) =>
-    less(seconds(parsed, one), seconds(parsed, than), why, orAsMuch),
+    less(readSeconds(parsed, one), readSeconds(parsed, than), why, orAsMuch),
   );
 }
 
@@ -112,7 +117,7 @@ const longestTask = rule(
   ["workerGraceSeconds", ...partsOf("longestTask")],
   ({ workerGraceSeconds, ...parsed }, isGiven) =>
     less(
-      seconds(parsed, "longestTask"),
+      readSeconds(parsed, "longestTask"),
       grace(workerGraceSeconds, isGiven),
       "a stopping worker would end tasks that may take longer",
       true,
@@ -124,15 +129,15 @@ const gracePeriod = rule(
   ({ workerGraceSeconds, ...parsed }, isGiven) =>
     less(
       grace(workerGraceSeconds, isGiven),
-      seconds(parsed, "visibility"),
+      readSeconds(parsed, "visibility"),
       "Redis would hand a task that a stopping worker still runs to a second worker",
     ),
 );
 
 const heartbeat = rule(partsOf("heartbeat", "fastestHeartbeat", "heartbeatTimeout"), (parsed) => {
-  const interval = seconds(parsed, "heartbeat") ?? seconds(parsed, "fastestHeartbeat");
+  const interval = readSeconds(parsed, "heartbeat") ?? readSeconds(parsed, "fastestHeartbeat");
   const twice = interval && { ...interval, name: `twice ${interval.name}`, value: 2 * interval.value };
-  const timeout = seconds(parsed, "heartbeatTimeout");
+  const timeout = readSeconds(parsed, "heartbeatTimeout");
   const why = "one late heartbeat would end a healthy task";
   if (twice?.isGiven && timeout && !timeout.isGiven && twice.value >= timeout.value) {
     const message = `expected less than half of ${timeout.name}, ${timeout.value} s: ${why}`;
@@ -145,8 +150,8 @@ const token = rule(partsOf("heartbeatTimeout", "token"), (parsed) =>
   isOld(parsed)
     ? []
     : less(
-        seconds(parsed, "heartbeatTimeout"),
-        seconds(parsed, "token"),
+        readSeconds(parsed, "heartbeatTimeout"),
+        readSeconds(parsed, "token"),
         "a running task's token, which its heartbeats renew, would expire before the task counts as dead",
       ),
 );
@@ -159,14 +164,14 @@ export const timeoutRules = [
   ...numbers,
   longestTask,
   gracePeriod,
-  pair("longestTask", "visibility", "Redis would hand a task that still runs to a second worker"),
-  pair(
+  lessRule("longestTask", "visibility", "Redis would hand a task that still runs to a second worker"),
+  lessRule(
     "heartbeatTimeout",
     "visibility",
     "Redis would hand a task to a second worker before the first one counts as dead",
   ),
   heartbeat,
-  pair("detection", "heartbeatTimeout", "a dead task would be noticed too late", true),
+  lessRule("detection", "heartbeatTimeout", "a dead task would be noticed too late", true),
   token,
-  pair("queuedCheck", "queued", "tokens of queued tasks would expire before the check looks at them"),
+  lessRule("queuedCheck", "queued", "tokens of queued tasks would expire before the check looks at them"),
 ];

@@ -11,11 +11,11 @@ export const userRule = rule(["adminUser", "users.*.email"], ({ users, adminUser
     const [sameLogin, sameAddress] = [logins.get(login.toLowerCase()), addresses.get(email.toLowerCase())];
     logins.set(login.toLowerCase(), `users.${login}`);
     addresses.set(email.toLowerCase(), `users.${login}`);
-    const ofLogin =
+    const loginProblem =
       login === adminUser
         ? "adminUser has this login: expected another one; its password is secrets.adminPassword"
         : sameLogin && `${sameLogin} has this login too, since Airflow ignores case: expected another one`;
-    if (ofLogin !== undefined) return faultAt(["users", login], ofLogin);
+    if (loginProblem !== undefined) return faultAt(["users", login], loginProblem);
     const message = `${sameAddress} has this address too, and Airflow identifies people by it: expected another one`;
     return faultAt(["users", login, "email"], sameAddress && message, email);
   });

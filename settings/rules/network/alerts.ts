@@ -4,14 +4,12 @@ import { rule } from "../rule.ts";
 
 /** Rejects a webhook that Alertmanager would not start with. */
 const webhook = rule(["monitoring.alerts.webhook"], ({ monitoring }) => {
-  const { webhook: source } = monitoring?.alerts ?? {};
-  const path = ["monitoring", "alerts", "webhook"];
   // An empty file is reported as such.
-  const url = (source && textOf({ path, source })) || undefined;
+  const url = textOf(monitoring?.alerts?.webhook) || undefined;
   if (url === undefined || (/^https?:\/\/[^\s/]\S*$/.test(url) && URL.canParse(url))) return [];
   const message =
     "it is not a URL: expected http:// or https:// with a host, on one line without white space";
-  return [{ path, message }];
+  return faultAt(["monitoring", "alerts", "webhook"], message);
 });
 
 /** Requires both parts of a login at the mail server. */

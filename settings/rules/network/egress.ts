@@ -1,11 +1,13 @@
 import { isIP } from "node:net";
 import { capabilities } from "../../../capabilities.ts";
 import { within } from "../../model/addresses.ts";
-import { internet } from "../../schema/kubernetes.ts";
+import { internet, type KubernetesSettings } from "../../schema/kubernetes.ts";
 import { rule } from "../rule.ts";
 
-function covers(ranges: readonly string[], address: string): boolean {
-  return isIP(address) === 4 && ranges.some((range) => within(address, range));
+/** True if roles may reach an address outside the stack; ranges are of IPv4 addresses alone. */
+export function mayReach({ to, except }: KubernetesSettings["egress"], address: string): boolean {
+  const covers = (ranges: readonly string[]) => ranges.some((range) => within(address, range));
+  return isIP(address) === 4 && covers(to) && !covers(except);
 }
 
 /** Rejects a repository at an address that roles may not reach; a name may be of any address, and a proxy reaches others. */
@@ -17,8 +19,7 @@ export const egressRule = rule(
     if ((protocol === "http:" && isGiven("proxy.http")) || (protocol === "https:" && isGiven("proxy.https")))
       return [];
     const address = hostname.replace(/^\[|\]$/g, "");
-    const { to, except } = kubernetes?.egress ?? internet;
-    if (!isIP(address) || (covers(to, address) && !covers(except, address))) return [];
+    if (!isIP(address) || mayReach(kubernetes?.egress ?? internet, address)) return [];
     const fix =
       isIP(address) === 6
         ? "an IPv4 address or a name, since kubernetes.egress has IPv4 ranges alone"

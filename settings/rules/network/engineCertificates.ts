@@ -19,13 +19,13 @@ function folderProblem(folder: string): string | undefined {
   const missing = files.find((file) => readIn(folder, file) === undefined);
   if (missing) return `it has no ${missing} that this user may read`;
   const [authorities = "", certificate = "", key = ""] = files.map((file) => readIn(folder, file));
-  const ofAuthorities = certificateProblem(authorities);
-  if (ofAuthorities !== undefined) return `ca.pem: ${ofAuthorities}`;
-  const ofCertificate = certificateProblem(certificate);
-  if (ofCertificate !== undefined) return `cert.pem: ${ofCertificate}`;
+  const authoritiesFault = certificateProblem(authorities);
+  if (authoritiesFault !== undefined) return `ca.pem: ${authoritiesFault}`;
+  const certificateFault = certificateProblem(certificate);
+  if (certificateFault !== undefined) return `cert.pem: ${certificateFault}`;
   const [own] = certificatesIn(certificate);
-  const ofKey = own && keyProblem(key, own);
-  return ofKey && `key.pem: ${ofKey}`;
+  const keyFault = own && keyProblem(key, own);
+  return keyFault && `key.pem: ${keyFault}`;
 }
 
 /** Rejects TLS certificates with which a Docker engine cannot be reached. */

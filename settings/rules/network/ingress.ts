@@ -1,7 +1,7 @@
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-function at(key: string, message: string | undefined) {
+function ingressFault(key: string, message: string | undefined) {
   return faultAt(["kubernetes", "ingress", key], message);
 }
 
@@ -10,8 +10,8 @@ const controller = rule(
   ({ kubernetes: { ingress } = {} }) => {
     if (!ingress || (ingress.class === undefined) !== (ingress.gateway === undefined)) return [];
     return ingress.gateway === undefined
-      ? at("class", "expected the class of an ingress controller, or a gateway")
-      : at("gateway", "expected either class or gateway");
+      ? ingressFault("class", "expected the class of an ingress controller, or a gateway")
+      : ingressFault("gateway", "expected either class or gateway");
   },
 );
 
@@ -19,21 +19,24 @@ const certificate = rule(
   ["kubernetes.ingress.gateway", "kubernetes.ingress.tlsSecret"],
   ({ kubernetes: { ingress } = {} }) =>
     ingress?.gateway !== undefined && ingress.tlsSecret !== undefined
-      ? at("tlsSecret", "the Gateway has the certificate: expected either gateway or tlsSecret")
+      ? ingressFault("tlsSecret", "the Gateway has the certificate: expected either gateway or tlsSecret")
       : [],
 );
 
-const sources = rule(
+const admitted = rule(
   ["kubernetes.ingress.namespace", "kubernetes.ingress.from"],
   ({ kubernetes: { ingress } = {} }) =>
     ingress && ingress.namespace === undefined && ingress.from.length === 0
-      ? at("namespace", "expected the namespace whose pods are let in, or addresses in from")
+      ? ingressFault("namespace", "expected the namespace whose pods are let in, or addresses in from")
       : [],
 );
 
 const path = rule(["version", "kubernetes.ingress.webserver"], ({ version, kubernetes: { ingress } = {} }) =>
   version.startsWith("2.") && ingress?.webserver.includes("/")
-    ? at("webserver", "Airflow 2 with a path answers only below it: expected a host name of its own")
+    ? ingressFault(
+        "webserver",
+        "Airflow 2 with a path answers only below it: expected a host name of its own",
+      )
     : [],
 );
 
@@ -43,11 +46,11 @@ const hosts = rule(
     const { webserver, flower, monitoring } = ingress ?? {};
     const elsewhere = "expected another host name, or a path";
     return [
-      ...at(
+      ...ingressFault(
         "flower",
         flower && flower === webserver ? `the webserver has this address: ${elsewhere}` : undefined,
       ),
-      ...at(
+      ...ingressFault(
         "monitoring",
         monitoring && [webserver, flower].includes(monitoring)
           ? `${monitoring === webserver ? "the webserver" : "Flower"} has this address: ${elsewhere}`
@@ -57,4 +60,4 @@ const hosts = rule(
   },
 );
 
-export const ingressRules = [controller, certificate, sources, path, hosts];
+export const ingressRules = [controller, certificate, admitted, path, hosts];

@@ -1,6 +1,7 @@
 import { capabilities } from "../../../capabilities.ts";
 import type { ParsedConfig } from "../../schema/schema.ts";
-import { rule } from "../rule.ts";
+import type { Fault } from "../fault.ts";
+import { type IsGiven, rule } from "../rule.ts";
 
 const webserver = ["platform", "webserverPort", "webservers"] as const;
 
@@ -29,26 +30,30 @@ const flower = rule(["webserverPort", "webservers", "flowerPort"], (parsed, isGi
   return [{ path: [isGiven("flowerPort") ? "flowerPort" : "webserverPort"], message }];
 });
 
+/** Lists the fault of a port that the webserver or Flower has too. */
+function clash(
+  key: "gatewayPort" | "monitoringPort",
+  port: number,
+  parsed: Pick<ParsedConfig, (typeof webserver)[number] | "flowerPort">,
+  isGiven: IsGiven,
+): Fault[] {
+  const isWebserver = port >= parsed.webserverPort && port <= lastPort(parsed);
+  if (!isWebserver && port !== parsed.flowerPort) return [];
+  const other = isWebserver ? "webserverPort" : "flowerPort";
+  const message = `${isWebserver ? "the webserver" : "Flower"} has port ${port} too: expected different ports`;
+  return [{ path: [isGiven(key) ? key : other], message }];
+}
+
 /** Rejects a gateway port that another service has; only several machines have gateways. */
 const gateway = rule([...webserver, "flowerPort", "gatewayPort", "machines.name"], (parsed, isGiven) => {
-  const { platform, machines = [], webserverPort, flowerPort, gatewayPort } = parsed;
+  const { platform, machines = [], gatewayPort } = parsed;
   if (!capabilities[platform].engines || machines.length < 2) return [];
-  const isWebserver = gatewayPort >= webserverPort && gatewayPort <= lastPort(parsed);
-  if (!isWebserver && gatewayPort !== flowerPort) return [];
-  const other = isWebserver ? "webserverPort" : "flowerPort";
-  const message = `${isWebserver ? "the webserver" : "Flower"} has port ${gatewayPort} too: expected different ports`;
-  return [{ path: [isGiven("gatewayPort") ? "gatewayPort" : other], message }];
+  return clash("gatewayPort", gatewayPort, parsed, isGiven);
 });
 
 /** Rejects a port of the monitoring that another service has. */
-const monitoring = rule([...webserver, "flowerPort", "monitoringPort", "monitoring"], (parsed, isGiven) => {
-  const { webserverPort, flowerPort, monitoringPort, monitoring: monitors } = parsed;
-  if (!monitors) return [];
-  const isWebserver = monitoringPort >= webserverPort && monitoringPort <= lastPort(parsed);
-  if (!isWebserver && monitoringPort !== flowerPort) return [];
-  const other = isWebserver ? "webserverPort" : "flowerPort";
-  const message = `${isWebserver ? "the webserver" : "Flower"} has port ${monitoringPort} too: expected different ports`;
-  return [{ path: [isGiven("monitoringPort") ? "monitoringPort" : other], message }];
-});
+const monitoring = rule([...webserver, "flowerPort", "monitoringPort", "monitoring"], (parsed, isGiven) =>
+  parsed.monitoring ? clash("monitoringPort", parsed.monitoringPort, parsed, isGiven) : [],
+);
 
 export const portRules = [range, flower, gateway, monitoring];

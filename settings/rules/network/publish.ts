@@ -28,10 +28,10 @@ function certificateIn(file: string): X509Certificate | undefined {
 /** Checks the private key; a key that is encrypted or in a cluster is checked during the deployment. */
 const key = rule(["publish.certificate", "publish.key"], ({ publish }) => {
   const own = publish && certificateIn(publish.certificate);
-  const path = ["publish", "key"];
-  const text = publish && textOf({ path, source: publish.key });
+  const text = textOf(publish?.key);
   const why = text === undefined || !own ? undefined : keyProblem(text, own);
-  return faultAt(path, why && `${why}: expected the key of publish.certificate, in PEM`, "[secret]");
+  const message = why && `${why}: expected the key of publish.certificate, in PEM`;
+  return faultAt(["publish", "key"], message, "[secret]");
 });
 
 const host = rule(["publish.certificate", "publish.host"], ({ publish }) => {
@@ -67,26 +67,26 @@ const ports = rule(portParts, (parsed) => {
   if (!publish) return [];
   const { monitoring, monitoringPort } = parsed;
   const { address } = publish;
-  const everywhere = address === "0.0.0.0";
-  const loopback = everywhere || address.startsWith("127.");
-  const gateway =
-    machines.length > 1 && (everywhere || machines.some((machine) => machine.address === address));
-  const taken = (port: number): string | undefined => {
-    if (loopback && port >= webserverPort && port < webserverPort + webservers)
+  const coversAll = address === "0.0.0.0";
+  const coversLoopback = coversAll || address.startsWith("127.");
+  const hasGateway =
+    machines.length > 1 && (coversAll || machines.some((machine) => machine.address === address));
+  const holderOf = (port: number): string | undefined => {
+    if (coversLoopback && port >= webserverPort && port < webserverPort + webservers)
       return "the webserver, at 127.0.0.1";
-    if (loopback && port === flowerPort) return "Flower, at 127.0.0.1";
-    if (loopback && monitoring && port === monitoringPort) return "the monitoring, at 127.0.0.1";
-    return gateway && port === gatewayPort ? "the gateway" : undefined;
+    if (coversLoopback && port === flowerPort) return "Flower, at 127.0.0.1";
+    if (coversLoopback && monitoring && port === monitoringPort) return "the monitoring, at 127.0.0.1";
+    return hasGateway && port === gatewayPort ? "the gateway" : undefined;
   };
   const clash = (name: string, service: string | undefined) =>
     faultAt(["publish", name], service && `${service} has this port too: expected another one`);
   return [
-    ...clash("webserverPort", taken(publish.webserverPort)),
-    ...clash("flowerPort", taken(publish.flowerPort)),
+    ...clash("webserverPort", holderOf(publish.webserverPort)),
+    ...clash("flowerPort", holderOf(publish.flowerPort)),
     ...clash("flowerPort", publish.webserverPort === publish.flowerPort ? "the webserver" : undefined),
     ...(monitoring
       ? [
-          ...clash("monitoringPort", taken(publish.monitoringPort)),
+          ...clash("monitoringPort", holderOf(publish.monitoringPort)),
           ...clash(
             "monitoringPort",
             [publish.webserverPort, publish.flowerPort].includes(publish.monitoringPort)

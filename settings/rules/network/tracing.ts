@@ -12,11 +12,13 @@ export const tracingRule = rule(["settings.traces"], (parsed, isGiven) => {
 
 /** Rejects headers that OpenTelemetry would leave out. */
 export const headerRule = rule(["tracing.headers"], ({ tracing }) => {
-  const path = ["tracing", "headers"];
   // An empty file is reported as such.
-  const text = tracing?.headers && textOf({ path, source: tracing.headers });
+  const text = textOf(tracing?.headers);
   const isHeader = (part: string) =>
     /^\s*([\w!#$%&'*+.^`|~-]+\s*=\s*[\x21-\x7e][\x20-\x7e]*)?\s*$/.test(part);
   const message = "it has no headers: expected NAME=VALUE, several with a comma between them, on one line";
-  return faultAt(path, !text || text.trim().split(",").every(isHeader) ? undefined : message);
+  return faultAt(
+    ["tracing", "headers"],
+    !text || text.trim().split(",").every(isHeader) ? undefined : message,
+  );
 });

@@ -1,6 +1,7 @@
 import { capabilities } from "../../../capabilities.ts";
 import { isNoHost, within } from "../../model/addresses.ts";
 import { defaultVersion, majorOf } from "../../schema/versions.ts";
+import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 const path = ["trustedProxies"];
@@ -40,10 +41,7 @@ function problem(range: string): string | undefined {
 }
 
 const addresses = rule(["trustedProxies"], ({ trustedProxies }) =>
-  trustedProxies.flatMap((range, at) => {
-    const message = problem(range);
-    return message === undefined ? [] : [{ path: [...path, at], message }];
-  }),
+  trustedProxies.flatMap((range, at) => faultAt([...path, at], problem(range))),
 );
 
 export const trustedProxyRules = [place, version, addresses];

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { directoryHeldBack, isOfProject, placeHeldBack } from "../../schema/files/guarded.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { entryFaults } from "./entries.ts";
 
 /** Directories that are dangerous with everything below them. */
 const trees = [
@@ -41,11 +42,11 @@ export const backupPlaceRule = rule(["backup.to"], ({ backup: { to } = { to: "vo
 
 /** Rejects mounts that would give a task control of the machine. */
 export const mountRule = rule(["roles.*.volumes.*"], ({ roles }) =>
-  Object.entries(roles).flatMap(([role, { volumes }]) =>
-    Object.entries(volumes).flatMap(([path, given]) => {
-      const why = given.startsWith("/") ? danger(given, directoryHeldBack) : undefined;
-      const message = `${why}: expected a directory that holds only what tasks read, such as /srv/data, or the name of a volume`;
-      return faultAt(["roles", role, "volumes", path], why && message);
-    }),
-  ),
+  entryFaults(roles, "volumes", (_, volume) => {
+    const why = volume.startsWith("/") ? danger(volume, directoryHeldBack) : undefined;
+    return (
+      why &&
+      `${why}: expected a directory that holds only what tasks read, such as /srv/data, or the name of a volume`
+    );
+  }),
 );

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { capabilities, type PlatformName } from "../../../capabilities.ts";
 import { codeFiles } from "../../model/names/ownCode.ts";
 import { localSettingsFile, ownFiles, ownTrees, usersLocalSettingsFile } from "../../model/names/ownNames.ts";
+import { sumOf } from "../../model/sizes.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { textFileProblem } from "./roles.ts";
@@ -43,7 +44,7 @@ const taken = rule(["dags", "plugins", "config", "roles.*.files.*", "roles.*.vol
 /** Rejects more code than a cluster can keep. */
 const tooLarge = rule(["dags", "plugins", "config"], (parsed) => {
   const files = codeFiles(parsed);
-  const KiB = Math.ceil(files.reduce((sum, { source }) => sum + statSync(source).size, 0) / 1024);
+  const KiB = Math.ceil(sumOf(files.map(({ source }) => statSync(source).size)) / 1024);
   const message =
     `the files of plugins and config have ${KiB} KiB: expected at most ${mostKiB}; ` +
     "larger files belong in the image, see images.airflow and requirements";

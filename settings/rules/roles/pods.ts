@@ -9,7 +9,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const keys = { initContainers: "name", volumes: "name", volumeMounts: "mountPath" } as const;
 
 /** Lists items that an earlier one has the name, or the path, of. */
-function repeated(key: keyof typeof keys, items: readonly Fields[]): Fault[] {
+function repeatedFaults(key: keyof typeof keys, items: readonly Fields[]): Fault[] {
   const { [key]: by } = keys;
   return items.flatMap((item, at) => {
     const first = items.findIndex((other) => other[by] === item[by]);
@@ -51,9 +51,9 @@ const fields = rule(["roles.*.pod"], ({ roles }) => {
         ...faultAt(["volumeMounts", at, "name"], known.includes(name) ? undefined : names),
         ...faultAt(["volumeMounts", at, "mountPath"], volumeTargetProblem(mountPath.replace(/(.)\/$/, "$1"))),
       ]),
-      ...repeated("initContainers", initContainers),
-      ...repeated("volumes", volumes),
-      ...repeated("volumeMounts", volumeMounts),
+      ...repeatedFaults("initContainers", initContainers),
+      ...repeatedFaults("volumes", volumes),
+      ...repeatedFaults("volumeMounts", volumeMounts),
     ];
     return found.map((fault) => ({ ...fault, path: ["roles", role, "pod", ...fault.path] }));
   });

@@ -1,9 +1,10 @@
 import { statSync } from "node:fs";
 import { capabilities } from "../../../capabilities.ts";
 import { authorityVariables, ownSecrets, ownVolumes, proxyVariables } from "../../model/names/ownNames.ts";
-import { type Fault, faultAt } from "../fault.ts";
+import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { textIn } from "../text.ts";
+import { entryFaults } from "./entries.ts";
 import { fileTargetProblem, volumeTargetProblem } from "./targets.ts";
 import { insteadOfVariable } from "./variables.ts";
 
@@ -11,48 +12,34 @@ import { insteadOfVariable } from "./variables.ts";
 const mostKiB = 512;
 
 /** Applies a check to the extras of each role. */
-function each<T>(
+function checkRoles<T>(
   roles: Readonly<Record<string, T>>,
   check: (extras: T, role: string) => readonly Fault[],
 ): Fault[] {
   return Object.entries(roles).flatMap(([role, extras]) => check(extras, role));
 }
 
-/** Lists the faults of a role's entries under one key. */
-function entries(
-  role: string,
-  key: "env" | "files" | "volumes" | "secretFiles",
-  values: Readonly<Record<string, unknown>>,
-  problem: (name: string) => string | undefined,
-): Fault[] {
-  return Object.keys(values).flatMap((name) => faultAt(["roles", role, key, name], problem(name)));
-}
-
 const variables = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
-  each(roles, ({ env }, role) =>
-    entries(role, "env", env, (name) => {
-      const isOf = (names: readonly string[]) => names.includes(name);
-      const own = insteadOfVariable(name);
-      if (own !== undefined) return own;
-      if (/^AIRFLOW_(CONN|VAR)_/i.test(name)) {
-        const key = /^AIRFLOW_CONN/i.test(name) ? "connections" : "variables";
-        return `everybody with access to the engine or the cluster could read it: expected ${key}, or secretFiles`;
-      }
-      if (isGiven("proxy") && isOf(proxyVariables)) return "proxy sets it too: expected only one of them";
-      if (isGiven("caCertificates") && isOf(authorityVariables))
-        return "caCertificates sets it too: expected only one of them";
-      return;
-    }),
-  ),
+  entryFaults(roles, "env", (name) => {
+    const isOf = (names: readonly string[]) => names.includes(name);
+    const own = insteadOfVariable(name);
+    if (own !== undefined) return own;
+    if (/^AIRFLOW_(CONN|VAR)_/i.test(name)) {
+      const key = /^AIRFLOW_CONN/i.test(name) ? "connections" : "variables";
+      return `everybody with access to the engine or the cluster could read it: expected ${key}, or secretFiles`;
+    }
+    if (isGiven("proxy") && isOf(proxyVariables)) return "proxy sets it too: expected only one of them";
+    if (isGiven("caCertificates") && isOf(authorityVariables))
+      return "caCertificates sets it too: expected only one of them";
+    return;
+  }),
 );
 
 const secrets = rule(["roles.*.secretFiles.*"], ({ roles }) =>
-  each(roles, ({ secretFiles }, role) =>
-    entries(role, "secretFiles", secretFiles, (name) =>
-      (ownSecrets as readonly string[]).includes(name)
-        ? "the stack has a secret of this name: expected another one"
-        : undefined,
-    ),
+  entryFaults(roles, "secretFiles", (name) =>
+    (ownSecrets as readonly string[]).includes(name)
+      ? "the stack has a secret of this name: expected another one"
+      : undefined,
   ),
 );
 
@@ -68,39 +55,31 @@ export function textFileProblem(file: string): string | undefined {
 }
 
 const files = rule(["roles.*.files.*"], ({ roles }) =>
-  each(roles, ({ files: given }, role) =>
-    entries(role, "files", given, (path) => fileTargetProblem(path) ?? textFileProblem(given[path] ?? "")),
-  ),
+  entryFaults(roles, "files", (path, file) => fileTargetProblem(path) ?? textFileProblem(file)),
 );
 
 /** Rejects two paths that would have the same key in a cluster's ConfigMap. */
-const alike = rule(["platform", "roles.*.files.*"], ({ platform, roles }) =>
-  each(roles, ({ files: given }, role) => {
-    const key = (path: string) => path.replaceAll("/", "_");
-    const paths = Object.keys(given);
-    return entries(role, "files", given, (path) => {
-      const other = paths.slice(0, paths.indexOf(path)).find((one) => key(one) === key(path));
-      if (capabilities[platform].filePaths || other === undefined) return;
-      return `a cluster cannot tell it from ${other}, since they differ only in / and _: expected another path`;
-    });
+const sameKeys = rule(["platform", "roles.*.files.*"], ({ platform, roles }) =>
+  entryFaults(roles, "files", (path, _, { entries }) => {
+    const key = (target: string) => target.replaceAll("/", "_");
+    const earlier = Object.keys(entries).slice(0, Object.keys(entries).indexOf(path));
+    const other = earlier.find((target) => key(target) === key(path));
+    if (capabilities[platform].filePaths || other === undefined) return;
+    return `a cluster cannot tell it from ${other}, since they differ only in / and _: expected another path`;
   }),
 );
 
 const volumes = rule(["platform", "roles.*.volumes.*"], ({ platform, roles }) =>
-  each(roles, ({ volumes: given }, role) =>
-    entries(role, "volumes", given, (path) => {
-      const { [path]: volume = "" } = given;
-      const problem = volumeTargetProblem(path);
-      if (problem !== undefined) return problem;
-      if (!capabilities[platform].directories && volume.startsWith("/")) {
-        return "a pod may run on any node, and gets no directory of it: expected the name of a volume";
-      }
-      if ((ownVolumes as readonly string[]).includes(volume)) {
-        return "the stack has a volume of this name: expected data, or another name";
-      }
-      return;
-    }),
-  ),
+  entryFaults(roles, "volumes", (path, volume) => {
+    const problem = volumeTargetProblem(path);
+    if (problem !== undefined) return problem;
+    if (!capabilities[platform].directories && volume.startsWith("/")) {
+      return "a pod may run on any node, and gets no directory of it: expected the name of a volume";
+    }
+    return (ownVolumes as readonly string[]).includes(volume)
+      ? "the stack has a volume of this name: expected data, or another name"
+      : undefined;
+  }),
 );
 
 /** Rejects sizes of workers under `roles`, since workers have keys of their own. */
@@ -123,10 +102,10 @@ const shared = rule(
   ["workerMemory", "workerGroups.*.memory", "roles.*.memory", "roles.*.sharedMemory"],
   ({ workerMemory, workerGroups, roles }) => {
     const workers = Math.min(workerMemory, ...workerGroups.flatMap(([, { memory }]) => memory ?? []));
-    return each(roles, ({ memory, sharedMemory = 0 }, role) => {
-      const of = role === "worker" || role === "all" ? workers : (memory ?? Number.POSITIVE_INFINITY);
-      if (sharedMemory < of) return [];
-      const message = `it is a part of the memory, which is ${of} MiB: expected less, or more memory`;
+    return checkRoles(roles, ({ memory, sharedMemory = 0 }, role) => {
+      const limit = role === "worker" || role === "all" ? workers : (memory ?? Number.POSITIVE_INFINITY);
+      if (sharedMemory < limit) return [];
+      const message = `it is a part of the memory, which is ${limit} MiB: expected less, or more memory`;
       return [{ path: ["roles", role, "sharedMemory"], message }];
     });
   },
@@ -149,7 +128,7 @@ function labelsAt(path: readonly PropertyKey[], labels: Readonly<Record<string, 
 /** Rejects labels that the stack or the cluster relies on. */
 const labels = rule(["labels.*", "roles.*.labels.*"], ({ labels, roles }) => [
   ...labelsAt(["labels"], labels),
-  ...each(roles, (extras, role) => labelsAt(["roles", role, "labels"], extras.labels)),
+  ...checkRoles(roles, (extras, role) => labelsAt(["roles", role, "labels"], extras.labels)),
 ]);
 
-export const roleRules = [variables, secrets, files, alike, volumes, sizes, shared, labels];
+export const roleRules = [variables, secrets, files, sameKeys, volumes, sizes, shared, labels];

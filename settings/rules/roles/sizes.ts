@@ -13,13 +13,13 @@ import {
   sumOf,
 } from "../../model/sizes.ts";
 import { textOf } from "../../model/sources.ts";
-import type { SecretSource } from "../../schema/secret.ts";
-import { isPlace } from "../../schema/secret.ts";
-import type { Fault } from "../fault.ts";
+import { isPlace, type SecretSource } from "../../schema/secret.ts";
+import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { entryFaults } from "./entries.ts";
 
 /** Merges one kind of extras of `all` and of a role; the role's entries win. */
-function merged<T>(
+function withThoseOfAll<T>(
   roles: Readonly<Record<string, Readonly<Record<string, T>> | undefined>>,
   role: string,
 ): Readonly<Record<string, T>> {
@@ -34,27 +34,21 @@ function byRole<K extends string, T>(
   return Object.fromEntries(Object.entries(roles).map(([role, extras]) => [role, extras?.[key] ?? {}]));
 }
 
-function lineOf(name: string, value: string): number {
+function lineSize(name: string, value: string): number {
   return bytesOf(`${name}=${value}`) + 1;
 }
 
-function longVariable(path: readonly PropertyKey[], name: string, value: string, fix: string): Fault[] {
-  const size = lineOf(name, value);
-  if (size <= mostOfVariable) return [];
-  const message = `as the variable ${name} it has ${size} bytes, and Linux allows at most ${mostOfVariable} for one: expected ${fix}`;
-  return [{ path, message }];
+/** Explains why Linux does not pass a variable on; undefined if it does. */
+function variableProblem(name: string, value: string, fix: string): string | undefined {
+  const size = lineSize(name, value);
+  return size <= mostOfVariable
+    ? undefined
+    : `as the variable ${name} it has ${size} bytes, and Linux allows at most ${mostOfVariable} for one: expected ${fix}`;
 }
 
 const variable = rule(["roles.*.env.*"], ({ roles }) =>
-  Object.entries(byRole("env", roles)).flatMap(([role, env]) =>
-    Object.entries(env).flatMap(([name, value]) =>
-      longVariable(
-        ["roles", role, "env", name],
-        name,
-        value,
-        `a shorter value, or a file of roles.${role}.files and its path`,
-      ),
-    ),
+  entryFaults(roles, "env", (name, value, { role }) =>
+    variableProblem(name, value, `a shorter value, or a file of roles.${role}.files and its path`),
   ),
 );
 
@@ -69,15 +63,17 @@ function plainSettings(parsed: Parameters<typeof airflowOptions>[0] & { readonly
 
 const setting = rule(["version", "settings.*.*"], (parsed) =>
   plainSettings(parsed).flatMap(({ path, variable, value }) =>
-    longVariable(path, variable, value, "a shorter value"),
+    faultAt(path, variableProblem(variable, value, "a shorter value")),
   ),
 );
 
 const environment = rule(["version", "settings.*.*", "roles.*.env.*"], (parsed) => {
-  const settings = sumOf(plainSettings(parsed).map(({ variable, value }) => lineOf(variable, value)));
+  const settings = sumOf(plainSettings(parsed).map(({ variable, value }) => lineSize(variable, value)));
   const envs = byRole("env", parsed.roles);
   return Object.keys({ all: {}, ...envs }).flatMap((role): Fault[] => {
-    const own = sumOf(Object.entries(merged(envs, role)).map(([name, value]) => lineOf(name, value)));
+    const own = sumOf(
+      Object.entries(withThoseOfAll(envs, role)).map(([name, value]) => lineSize(name, value)),
+    );
     const most = mostOfEnvironment - ownShare;
     if (settings + own <= most) return [];
     const message = `settings and variables of the role have ${settings + own} bytes together: expected at most ${most}; longer texts belong in roles.${role}.files`;
@@ -94,21 +90,21 @@ const files = rule(["platform", "dags", "plugins", "config", "roles.*.files.*"],
   const code = sumOf(codeFiles(parsed).map(({ source }) => sizeOf(source)));
   const given = byRole("files", parsed.roles);
   return Object.keys(given).flatMap((role): Fault[] => {
-    const size = code + sumOf(Object.values(merged(given, role)).map(sizeOf));
+    const size = code + sumOf(Object.values(withThoseOfAll(given, role)).map(sizeOf));
     const message = `with plugins and config the files of the role have ${size} bytes, and a cluster keeps them in one ConfigMap: expected at most ${most}; more belongs in the image, see images.airflow`;
     return size > most ? [{ path: ["roles", role, "files"], message }] : [];
   });
 });
 
 function secretSize(source: SecretSource): number {
-  return bytesOf(textOf({ path: [], source }) ?? "");
+  return bytesOf(textOf(source) ?? "");
 }
 
 const secrets = rule(["platform", "roles.*.secretFiles.*"], ({ platform, roles }) => {
   const most = capabilities[platform].mostBytes - ownShare;
   const given = byRole("secretFiles", roles);
   return Object.keys(given).flatMap((role): Fault[] => {
-    const size = sumOf(Object.values(merged(given, role)).map(secretSize));
+    const size = sumOf(Object.values(withThoseOfAll(given, role)).map(secretSize));
     const message = `the secrets of the role have ${size} bytes, and a cluster keeps them in one Secret: expected at most ${most}; more belongs in a volume`;
     return size > most ? [{ path: ["roles", role, "secretFiles"], message }] : [];
   });

@@ -43,13 +43,13 @@ function isIn(inner: string, outer: string): boolean {
 }
 
 /** Follows the symbolic links at the root of the images. */
-function followed(path: string): string {
+function followLinks(path: string): string {
   return path.replace(/^\/var\/run(?=\/|$)/, "/run").replace(/^\/(bin|sbin|lib|lib64)(?=\/|$)/, "/usr/$1");
 }
 
 /** Explains why no volume can be mounted at a path; undefined if one can. */
 export function volumeTargetProblem(given: string): string | undefined {
-  const path = followed(given);
+  const path = followLinks(given);
   const expected = "expected another path, such as /opt/models";
   const around = own.find((known) => isIn(path, known));
   if (around !== undefined) return `${around} belongs to the stack: ${expected}`;
@@ -64,7 +64,7 @@ export function volumeTargetProblem(given: string): string | undefined {
 
 /** Explains why no file can be placed at a path; undefined if one can. */
 export function fileTargetProblem(given: string): string | undefined {
-  const path = followed(given);
+  const path = followLinks(given);
   const tree = ownTrees.find((known) => isIn(path, known));
   if (tree === "/run/secrets") return "secrets are there: expected secretFiles, or another path";
   if (tree !== undefined) return `${tree} does not belong to the container: expected another path`;

@@ -1,12 +1,12 @@
 import { capabilities } from "../../../capabilities.ts";
-import { sourceParts, sources } from "../../model/sources.ts";
+import { secretParts, secretSources } from "../../model/sources.ts";
 import { clusterName } from "../../schema/values.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Rejects references to Secrets on platforms without them, and names that no Secret, or no key in it, can have. */
-export const clusterSecretRule = rule(["platform", ...sourceParts], ({ platform, ...parsed }) =>
-  sources(parsed).flatMap(({ path, source }): Fault[] => {
+export const clusterSecretRule = rule(["platform", ...secretParts], ({ platform, ...parsed }) =>
+  secretSources(parsed).flatMap(({ path, source }): Fault[] => {
     if (typeof source === "string" || !("secret" in source)) return [];
     const { secret, key } = source;
     if (!capabilities[platform].secrets) {

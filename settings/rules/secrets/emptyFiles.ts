@@ -1,4 +1,4 @@
-import { sourceParts, sources, textOf } from "../../model/sources.ts";
+import { secretParts, secretSources, textOf } from "../../model/sources.ts";
 import { isPlace } from "../../schema/secret.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
@@ -7,12 +7,12 @@ import { rule } from "../rule.ts";
 const withForm = ["secrets", "users", "postgres", "redis", "publish"];
 
 /** Rejects empty files in the place of secrets. */
-export const emptyFileRule = rule(sourceParts, (parsed) =>
-  sources(parsed)
+export const emptyFileRule = rule(secretParts, (parsed) =>
+  secretSources(parsed)
     .filter(({ path }) => !withForm.includes(String(path[0])) && path.at(-1) !== "uri")
-    .flatMap((source) => {
+    .flatMap(({ path, source }) => {
       const message = "its file is empty: expected a file with the secret and nothing else";
-      const isEmptyFile = isPlace(source.source) && textOf(source) === "";
-      return faultAt(source.path, isEmptyFile ? message : undefined);
+      const isEmptyFile = isPlace(source) && textOf(source) === "";
+      return faultAt(path, isEmptyFile ? message : undefined);
     }),
 );

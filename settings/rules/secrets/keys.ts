@@ -58,9 +58,7 @@ const checked: readonly (readonly [SecretName, (text: string) => string | undefi
 /** Rejects keys that protect nothing: publicly known, placeholders or too short. */
 export const keyRule = rule(["secrets.*"], ({ secrets }) =>
   checked.flatMap(([name, problem]) => {
-    const source = secrets[name];
-    const path = ["secrets", name];
-    const text = source === undefined ? undefined : textOf({ path, source });
-    return faultAt(path, text === undefined ? undefined : problem(text));
+    const text = textOf(secrets[name]);
+    return faultAt(["secrets", name], text === undefined ? undefined : problem(text));
   }),
 );

@@ -1,5 +1,6 @@
 import { formProblem } from "../../model/secretForm.ts";
-import { passwords, type Source, serviceUrls, textOf } from "../../model/sources.ts";
+import { type PlacedSource, passwords, serviceUrls, textOf } from "../../model/sources.ts";
+import type { Path } from "../../schema/path.ts";
 import { secretNames } from "../../schema/schema.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
@@ -27,22 +28,25 @@ function weakness(password: string): string | undefined {
   return password.length < least ? `has ${password.length} characters` : undefined;
 }
 
-function fault({ path }: Source, password: string | undefined, subject: string): Fault[] {
+function passwordFault(path: Path, password: string | undefined, subject: string): Fault[] {
   const why = password === undefined ? undefined : weakness(password);
   const message = `${subject} ${why}: expected a password of at least ${least} characters that nobody guesses; openssl rand -hex 24 makes one`;
   return faultAt(path, why && message);
 }
 
 /** True if a secret has a wrong form, which `secretFormRules` reports already. */
-function isUnusable(given: Source): boolean {
-  const [holder, name] = given.path;
-  const text = textOf(given);
+function isUnusable({ path: [holder, name], source }: PlacedSource): boolean {
+  const text = textOf(source);
   const secret = secretNames.find((known) => holder === "secrets" && known === name);
   return secret !== undefined && text !== undefined && formProblem(secret, text) !== undefined;
 }
 
 /** Rejects passwords that are well known, or guessed in seconds. */
 export const passwordRule = rule(["secrets.*", "users.*.password", "postgres.*", "redis.*"], (parsed) => [
-  ...passwords(parsed).flatMap((given) => (isUnusable(given) ? [] : fault(given, textOf(given), "it"))),
-  ...serviceUrls(parsed).flatMap((given) => fault(given, passwordIn(textOf(given) ?? ""), "its password")),
+  ...passwords(parsed)
+    .filter((given) => !isUnusable(given))
+    .flatMap(({ path, source }) => passwordFault(path, textOf(source), "it")),
+  ...serviceUrls(parsed).flatMap(({ path, source }) =>
+    passwordFault(path, passwordIn(textOf(source) ?? ""), "its password"),
+  ),
 ]);

@@ -7,10 +7,8 @@ import { rule } from "../rule.ts";
 /** Rejects given secrets in a form that the programs which read them do not accept. */
 const forms = rule(["secrets.*"], ({ secrets }) =>
   secretNames.flatMap((name) => {
-    const { [name]: source } = secrets;
-    const path = ["secrets", name];
-    const text = source === undefined ? undefined : textOf({ path, source });
-    return faultAt(path, text === undefined ? undefined : formProblem(name, text));
+    const text = textOf(secrets[name]);
+    return faultAt(["secrets", name], text === undefined ? undefined : formProblem(name, text));
   }),
 );
 

@@ -1,23 +1,16 @@
 import { isSensitive } from "../../model/known.ts";
-import { type Path, samePath, spell } from "../../schema/path.ts";
+import { leavesIn, type Path, samePath, spell } from "../../schema/path.ts";
 import { isSecretAt, stackShape, takesTextAt } from "../../schema/shape.ts";
 import { defaultVersion } from "../../schema/versions.ts";
 import { isReserved } from "../airflow/reserved.ts";
 import type { Fault } from "../fault.ts";
 
-/** Lists all values that are neither lists nor objects, with their paths. */
-function leaves(value: unknown, path: Path = []): [path: Path, leaf: unknown][] {
-  if (typeof value !== "object" || value === null) return [[path, value]];
-  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return entries.flatMap(([part, inner]) => leaves(inner, [...path, part]));
-}
-
-function quoted(key: string): string {
+function quoteKey(key: string): string {
   return key.includes('"') ? `'${key}'` : key;
 }
 
 function expected(path: Path, stack: string): string {
-  return `expected an encrypted value: npm run secret -- ${quoted(spell(path))} --stack ${stack} writes it`;
+  return `expected an encrypted value: npm run secret -- ${quoteKey(spell(path))} --stack ${stack} writes it`;
 }
 
 /** Rejects `{ secure: … }` with a text that is not encrypted. */
@@ -41,7 +34,7 @@ export function secretFaults(
 ): Fault[] {
   const shape = stackShape();
   const { version = defaultVersion } = given;
-  return leaves(given).flatMap(([path, leaf]): Fault[] => {
+  return leavesIn(given).flatMap(([path, leaf]): Fault[] => {
     const [key, section, setting] = path;
     const isSetting = key === "settings" && path.length === 3;
     // `reservedRules` report settings that must not be given at all.

@@ -39,21 +39,21 @@ const unbounded = poolSizes.map((name) =>
 function serverFaults(stack: ConnectionInputs): Fault[] {
   const { postgres, pgbouncer } = stack;
   const shares = serverShares(stack);
-  const [all, limit] = [sum(shares), serverLimit(stack)];
-  if (all <= limit) return [];
-  const { max_connections: most } = postgres.settings;
-  const limited = `max_connections ${most ?? 100}, less those kept for superusers`;
+  const [total, limit] = [sum(shares), serverLimit(stack)];
+  if (total <= limit) return [];
+  const { max_connections: given } = postgres.settings;
+  const limited = `max_connections ${given ?? 100}, less those kept for superusers`;
   const less = pgbouncer
     ? "a lower pgbouncer.poolSize"
     : "lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}";
-  const message = `Airflow may open ${all} connections:\n${indented(table(shares, limit, limited))}\n    expected at least ${
-    Math.ceil((all + 3) / 10) * 10
+  const message = `Airflow may open ${total} connections:\n${indented(table(shares, limit, limited))}\n    expected at least ${
+    Math.ceil((total + 3) / 10) * 10
   }; or ${less}`;
   return [
     {
       path: ["postgres", "settings", "max_connections"],
       message,
-      given: most === undefined ? "100, its default" : String(most),
+      given: given === undefined ? "100, its default" : String(given),
     },
   ];
 }
@@ -62,10 +62,10 @@ function clientFaults(stack: ConnectionInputs): Fault[] {
   if (!stack.pgbouncer) return [];
   const { clients } = stack.pgbouncer;
   const shares = clientShares(stack);
-  const all = sum(shares);
-  if (all <= clients) return [];
+  const total = sum(shares);
+  if (total <= clients) return [];
   const budget = indented(table(shares, clients, "pgbouncer.clients"));
-  const message = `Airflow may open ${all} connections to it:\n${budget}\n    expected at least ${all}`;
+  const message = `Airflow may open ${total} connections to it:\n${budget}\n    expected at least ${total}`;
   return [{ path: ["pgbouncer", "clients"], message, given: String(clients) }];
 }
 

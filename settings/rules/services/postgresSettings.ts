@@ -1,5 +1,5 @@
 import { serverSettings, servers } from "../../model/servers.ts";
-import type { Lines } from "../../schema/services.ts";
+import { type Lines, spellLine } from "../../schema/services.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { hint, nearest } from "../nearest.ts";
 import { rule } from "../rule.ts";
@@ -36,19 +36,14 @@ const safe: Readonly<Record<string, string>> = {
   full_page_writes: "a power cut would destroy the database: expected on",
 };
 
-function postgresText(value: Lines[string]): string {
-  return value === true ? "on" : value === false ? "off" : String(value);
-}
-
 /** Rejects settings of the stack's own Postgres that would open it, or make it lose data. */
 const harmful = rule(["postgres.settings.*"], ({ postgres }) =>
   Object.entries(postgres.settings).flatMap(([key, value]): Fault[] => {
     const path = ["postgres", "settings", key];
     const name = key.toLowerCase();
-    const off = ["off", "false", "no", "0"].includes(postgresText(value).toLowerCase());
-    if (off && safe[name] !== undefined) return [{ path, message: safe[name], given: String(value) }];
-    const reason = reserved(name);
-    return faultAt(path, reason);
+    const isOff = ["off", "false", "no", "0"].includes(spellLine("postgres", value).toLowerCase());
+    if (isOff && safe[name] !== undefined) return [{ path, message: safe[name], given: String(value) }];
+    return faultAt(path, reserved(name));
   }),
 );
 
@@ -77,7 +72,7 @@ const startable = rule(["postgres.settings.*", "images.postgres"], ({ postgres, 
   const isKnown =
     images.postgres === undefined || new RegExp(`:${servers.postgres}([.-]|$)`).test(images.postgres);
   return Object.entries(postgres.settings).flatMap(([key, value]): Fault[] => {
-    const [name, text] = [key.toLowerCase(), postgresText(value)];
+    const [name, text] = [key.toLowerCase(), spellLine("postgres", value)];
     if (reserved(name) !== undefined) return [];
     return faultAt(["postgres", "settings", key], startProblem(name, text, postgres.settings, isKnown), text);
   });

@@ -49,7 +49,7 @@ export function mebibytes(accepted: Accepted, text: string): number | undefined 
   return Number.isNaN(size) ? undefined : size;
 }
 
-function listed(words: readonly string[]): string {
+function listAllowed(words: readonly string[]): string {
   return `expected ${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
@@ -81,7 +81,7 @@ export function postgresValueProblem(accepted: Accepted, text: string): string |
       return isFlag(text) ? undefined : "expected on or off";
     case "enum": {
       const hidden = values.includes("on") && isFlag(text);
-      return hidden || values.includes(text.toLowerCase()) ? undefined : listed(values);
+      return hidden || values.includes(text.toLowerCase()) ? undefined : listAllowed(values);
     }
     case "integer":
     case "real":

@@ -1,5 +1,5 @@
 import { serverSettings, servers } from "../../model/servers.ts";
-import type { Lines } from "../../schema/services.ts";
+import { spellLine } from "../../schema/services.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { hint, nearest } from "../nearest.ts";
 import { rule } from "../rule.ts";
@@ -63,21 +63,15 @@ function reserved(name: string): string | undefined {
   return own[name] ?? (/^(tls|cluster)-/.test(name) ? copies : undefined);
 }
 
-/** Spells a value as redis.conf does. */
-function redisText(value: Lines[string]): string {
-  return value === true ? "yes" : value === false ? "no" : String(value);
-}
-
 /** Rejects settings of the stack's own Redis that would make it lose tasks, or open it. */
 const harmful = rule(["redis.settings.*"], ({ redis }) =>
   Object.entries(redis.settings).flatMap(([key, value]): Fault[] => {
     const path = ["redis", "settings", key];
     const name = key.toLowerCase();
     const [only, why] = fixed[name] ?? [];
-    const given = redisText(value).toLowerCase();
+    const given = spellLine("redis", value).toLowerCase();
     if (why !== undefined && given !== only) return [{ path, message: why, given }];
-    const reason = reserved(name);
-    return faultAt(path, reason);
+    return faultAt(path, reserved(name));
   }),
 );
 
@@ -95,7 +89,7 @@ const startable = rule(["redis.settings.*"], ({ redis }, isGiven) =>
   isGiven("redis.url")
     ? []
     : Object.entries(redis.settings).flatMap(([key, value]): Fault[] => {
-        const [name, given] = [key.toLowerCase(), redisText(value)];
+        const [name, given] = [key.toLowerCase(), spellLine("redis", value)];
         const message = (reserved(name) ?? fixed[name]) ? undefined : startProblem(name, given);
         // The value may be a password.
         return faultAt(["redis", "settings", key], message, /auth|pass/.test(name) ? undefined : given);

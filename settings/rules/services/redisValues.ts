@@ -34,7 +34,7 @@ function isBalanced(text: string): boolean {
   );
 }
 
-function bounded(value: number, { min, max }: Accepted, what: string): string | undefined {
+function boundsProblem(value: number, { min, max }: Accepted, what: string): string | undefined {
   if (value >= min && value <= max) return;
   const range = Number.isFinite(max)
     ? ` from ${min} to ${max}`
@@ -57,13 +57,13 @@ export function redisValueProblem(name: string, accepted: Accepted, text: string
         ? undefined
         : `expected ${accepted.values.join(" or ")}`;
     case "integer":
-      return bounded(/^-?\d+$/.test(text) ? Number(text) : Number.NaN, accepted, "a whole number");
+      return boundsProblem(/^-?\d+$/.test(text) ? Number(text) : Number.NaN, accepted, "a whole number");
     case "memory":
-      return bounded(redisBytes(text), accepted, size);
+      return boundsProblem(redisBytes(text), accepted, size);
     case "memory or percent":
       return /^\d{1,3}%$/.test(text)
         ? undefined
-        : bounded(redisBytes(text), accepted, `${size}, or a percentage`);
+        : boundsProblem(redisBytes(text), accepted, `${size}, or a percentage`);
     default:
       return isBalanced(text) ? undefined : `expected one word, or words in quotes; '""' is an empty one`;
   }

@@ -24,7 +24,7 @@ const connection = 1;
 const dataShare = 0.8;
 
 /** Lists settings with their names in lower case and their values as texts. */
-function linesOf(settings: Lines): (readonly [key: string, name: string, text: string])[] {
+function spelledLines(settings: Lines): (readonly [key: string, name: string, text: string])[] {
   return Object.entries(settings).map(([key, value]) => [key, key.toLowerCase(), String(value)]);
 }
 
@@ -34,7 +34,7 @@ function sizeOf(name: string, text: string): number | undefined {
 }
 
 const postgresSizes = rule(["postgres.settings.*", "postgres.memory"], ({ postgres }) =>
-  linesOf(postgres.settings).flatMap(([key, name, text]): Fault[] => {
+  spelledLines(postgres.settings).flatMap(([key, name, text]): Fault[] => {
     const { memory } = postgres;
     const [share, size] = [shares[name], sizeOf(name, text)];
     if (share === undefined || size === undefined || size <= memory * share) return [];
@@ -44,7 +44,7 @@ const postgresSizes = rule(["postgres.settings.*", "postgres.memory"], ({ postgr
 );
 
 const connections = rule(["postgres.settings.*", "postgres.memory"], ({ postgres: { settings, memory } }) => {
-  const lines = linesOf(settings);
+  const lines = spelledLines(settings);
   const [key, , most] = lines.find(([, name]) => name === "max_connections") ?? [];
   const buffers = lines.find(([, name]) => name === "shared_buffers")?.[2] ?? "128MB";
   const shared = Math.min(sizeOf("shared_buffers", buffers) ?? 0, memory / 2);
@@ -55,7 +55,7 @@ const connections = rule(["postgres.settings.*", "postgres.memory"], ({ postgres
 });
 
 const redisSizes = rule(["redis.settings.*", "redis.memory"], ({ redis: { settings, memory } }) =>
-  linesOf(settings).flatMap(([key, name, text]): Fault[] => {
+  spelledLines(settings).flatMap(([key, name, text]): Fault[] => {
     const size = redisBytes(text) / 1024 ** 2;
     const most = Math.floor(memory * dataShare);
     if (name !== "maxmemory" || Number.isNaN(size) || (size > 0 && size <= most)) return [];

@@ -1,4 +1,4 @@
-import { type Source, serviceUrls, textOf } from "../../model/sources.ts";
+import { type PlacedSource, serviceUrls, textOf } from "../../model/sources.ts";
 import { postgresLogin } from "../../model/urls/postgresUrl.ts";
 import { redisLogin } from "../../model/urls/redisUrl.ts";
 import { type Fault, faultAt } from "../fault.ts";
@@ -40,8 +40,7 @@ const pointless = (["postgres", "redis"] as const).map((kind) =>
 );
 
 /** Rejects URLs that cannot be parsed, and parameters that PgBouncer would drop. */
-function unreadable(source: Source, pooled: boolean): Fault[] {
-  const { path } = source;
+function unreadable({ path, source }: PlacedSource, pooled: boolean): Fault[] {
   const text = textOf(source);
   if (text === undefined) return [];
   try {

@@ -1,17 +1,19 @@
 import { readFileSync } from "node:fs";
-import { certificateProblem, certificatesIn, keyProblem } from "../../model/certificates.ts";
-import { type Source, serviceUrls, textOf } from "../../model/sources.ts";
+import {
+  authoritiesProblem,
+  certificateProblem,
+  certificatesIn,
+  keyProblem,
+} from "../../model/certificates.ts";
+import { serviceUrls, textOf } from "../../model/sources.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Rejects files that are not valid certificates of an external server's authorities. */
 const authorities = (["postgres", "redis"] as const).map((kind) =>
-  rule([`${kind}.ca`], ({ [kind]: { ca } }, isGiven): Fault[] => {
-    const why =
-      ca !== undefined && isGiven(`${kind}.url`) ? certificateProblem(readFileSync(ca, "utf8")) : undefined;
-    const message = `${why}: expected a file with certificates in PEM that are valid now, and nothing else`;
-    return faultAt([kind, "ca"], why && message);
-  }),
+  rule([`${kind}.ca`], ({ [kind]: { ca } }, isGiven) =>
+    faultAt([kind, "ca"], ca !== undefined && isGiven(`${kind}.url`) ? authoritiesProblem(ca) : undefined),
+  ),
 );
 
 /** Explains which part of a URL turns TLS or its checks off; undefined if none does. */
@@ -23,8 +25,7 @@ function withoutTls(text: string): string | undefined {
 
 /** Rejects authorities for a server that is reached without TLS. */
 const unused = rule(["postgres.*", "redis.*"], (parsed, isGiven) =>
-  serviceUrls(parsed).flatMap((source: Source): Fault[] => {
-    const [kind, key] = source.path;
+  serviceUrls(parsed).flatMap(({ path: [kind, key], source }): Fault[] => {
     const why = withoutTls(textOf(source) ?? "");
     const hasCa = isGiven(kind === "redis" ? "redis.ca" : "postgres.ca");
     const message = `${String(kind)}.${String(key)} ${why} there, or no ca`;
@@ -52,10 +53,10 @@ const client = rule(["redis.*"], ({ redis: { url, certificate, key } }, isGiven)
       certificate,
     );
   const [own] = certificatesIn(pem);
-  const text = textOf({ path: ["redis", "key"], source: key });
+  const text = textOf(key);
   const mismatch = own && text !== undefined && keyProblem(text, own);
   if (mismatch) return fault("key", `${mismatch}: expected the key of redis.certificate, in PEM`, "[secret]");
-  const plain = url && withoutTls(textOf({ path: ["redis", "url"], source: url }) ?? "");
+  const plain = withoutTls(textOf(url) ?? "");
   return plain ? fault("certificate", `redis.url ${plain} there, or no certificate`, certificate) : [];
 });
 

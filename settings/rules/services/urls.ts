@@ -1,4 +1,4 @@
-import { connectionUrls, type Source, serviceUrls, textOf } from "../../model/sources.ts";
+import { connectionUrls, type PlacedSource, serviceUrls, textOf } from "../../model/sources.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -72,10 +72,10 @@ function problem(url: string, { schemes, example, needsPassword }: UrlForm): str
 }
 
 /** Lists the fault of a URL in a stack. */
-export function urlFaults(given: Source): Fault[] {
-  const url = textOf(given);
-  const kind = urlForms[String(given.path[0])];
-  return faultAt(given.path, url === undefined || !kind ? undefined : problem(url, kind));
+export function urlFaults({ path, source }: PlacedSource): Fault[] {
+  const url = textOf(source);
+  const kind = urlForms[String(path[0])];
+  return faultAt(path, url === undefined || !kind ? undefined : problem(url, kind));
 }
 
 /** Rejects URLs that have no host, or that clients read in another way than people do. */

@@ -10,7 +10,7 @@ const workerBase = 230;
 const perTask = 70;
 
 /** @param hasMemory true if the stack gives these workers' memory, which is then reported instead of the concurrency */
-function fault(
+function memoryFault(
   [memoryPath, concurrencyPath]: readonly [readonly PropertyKey[], readonly PropertyKey[]],
   memory: number,
   concurrency: number,
@@ -30,7 +30,7 @@ function fault(
 
 /** Rejects workers that the engine would kill as soon as they run as many tasks as they may. */
 const memory = rule(["workerMemory", "workerConcurrency"], (parsed, isGiven) =>
-  fault(
+  memoryFault(
     [["workerMemory"], ["workerConcurrency"]],
     parsed.workerMemory,
     parsed.workerConcurrency,
@@ -49,7 +49,7 @@ const memoryOfGroups = rule(
         ["workerGroups", at, "memory"],
         ["workerGroups", at, "concurrency"],
       ] as const;
-      return fault(paths, memory, concurrency, group.memory !== undefined);
+      return memoryFault(paths, memory, concurrency, group.memory !== undefined);
     }),
 );
 

@@ -10,7 +10,7 @@ const keysByAbility = {
   nodes: ["node", "labels"],
 } as const;
 
-function fault(at: number, key: keyof MachineSettings, message: string): Fault {
+function machineFault(at: number, key: keyof MachineSettings, message: string): Fault {
   return { path: ["machines", at, key], message };
 }
 
@@ -23,7 +23,7 @@ const needed = {
 const engines = (Object.keys(needed) as (keyof typeof needed)[]).map((key) =>
   rule(["platform", "machines.*.name", `machines.*.${key}`], ({ platform, machines = [] }) =>
     machines.flatMap(([at, { [key]: value }]) =>
-      capabilities[platform].engines && value === undefined ? [fault(at, key, needed[key])] : [],
+      capabilities[platform].engines && value === undefined ? [machineFault(at, key, needed[key])] : [],
     ),
   ),
 );
@@ -38,7 +38,7 @@ const certificates = rule(
       const message = isTcp
         ? "tcp:// needs certificates: expected a directory with ca.pem, cert.pem and key.pem"
         : "only tcp:// uses certificates: expected no value; remove it";
-      return [fault(at, "certificates", message)];
+      return [machineFault(at, "certificates", message)];
     }),
 );
 
@@ -55,7 +55,9 @@ const foreign = (["engines", "nodes"] as const).flatMap((ability) =>
   keysByAbility[ability].map((key) =>
     rule(["platform", `machines.*.${key}`], ({ platform, machines = [] }) =>
       machines.flatMap(([at, { [key]: value }]) =>
-        !capabilities[platform][ability] && value !== undefined ? [fault(at, key, needs(ability))] : [],
+        !capabilities[platform][ability] && value !== undefined
+          ? [machineFault(at, key, needs(ability))]
+          : [],
       ),
     ),
   ),
@@ -65,7 +67,7 @@ const foreign = (["engines", "nodes"] as const).flatMap((ability) =>
 const loopback = rule(["machines.*.address"], ({ machines = [] }) =>
   machines.flatMap(([at, { address }]) =>
     machines.length > 1 && address !== undefined && isNoHost(address)
-      ? [fault(at, "address", "expected an address at which the other machines reach this one")]
+      ? [machineFault(at, "address", "expected an address at which the other machines reach this one")]
       : [],
   ),
 );
@@ -78,7 +80,7 @@ const shared = (["name", "docker", "address", "node"] as const).map((key) =>
       const same = (value = "") => value.replace(/^(ssh:.*):22$/, "$1");
       const [first] = machines.find(([, other]) => same(other[key]) === same(machine[key])) ?? [];
       if (machine[key] === undefined || first === at) return [];
-      return [fault(at, key, `machines[${first}] has the same: expected each machine once`)];
+      return [machineFault(at, key, `machines[${first}] has the same: expected each machine once`)];
     }),
   ),
 );
@@ -120,14 +122,14 @@ const groupCounts = rule(
     workerGroups.flatMap(([at, group]) => {
       const { name, workers, autoscale } = group;
       const isCounted = machines.some(([, one]) => name in counted(one));
-      const both =
+      const countedTwice =
         workers !== undefined && autoscale
           ? [{ path: ["workerGroups", at, "workers"], message: "expected either this or autoscale" }]
           : [];
-      if (!isCounted) return both;
+      if (!isCounted) return countedTwice;
       const given = (["workers", "machine", "autoscale"] as const).filter((key) => group[key] !== undefined);
       const message = `expected either this or the counts of ${name} in machines`;
-      return [...both, ...given.map((key) => ({ path: ["workerGroups", at, key], message }))];
+      return [...countedTwice, ...given.map((key) => ({ path: ["workerGroups", at, key], message }))];
     }),
 );
 
@@ -142,11 +144,11 @@ const groupMachines = rule(["machines.name", "workerGroups.*.machine"], ({ machi
 });
 
 const groupNames = rule(["machines.*.name", "workerGroups.*.name"], ({ machines = [], workerGroups }) => {
-  const taken = ["default", ...machines.map(([, { name }]) => name)];
+  const usedNames = ["default", ...machines.map(([, { name }]) => name)];
   const groups = workerGroups.map(([, { name }]) => name);
   const message = "expected a name that no machine and no other group has";
   return workerGroups.flatMap(([at, { name }], nth) =>
-    [...taken, ...groups.slice(0, nth)].includes(name)
+    [...usedNames, ...groups.slice(0, nth)].includes(name)
       ? [{ path: ["workerGroups", at, "name"], message }]
       : [],
   );

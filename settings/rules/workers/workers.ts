@@ -1,20 +1,20 @@
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-function fault(path: readonly PropertyKey[], max: number, min = 0): Fault[] {
+function concurrencyFault(path: readonly PropertyKey[], max: number, min = 0): Fault[] {
   return min > max ? [{ path, message: `expected at most the concurrency, ${max}` }] : [];
 }
 
 /** Rejects a minimum concurrency above the maximum. */
 const concurrency = rule(["workerConcurrency", "workerMinConcurrency"], (parsed) =>
-  fault(["workerMinConcurrency"], parsed.workerConcurrency, parsed.workerMinConcurrency),
+  concurrencyFault(["workerMinConcurrency"], parsed.workerConcurrency, parsed.workerMinConcurrency),
 );
 
 const concurrencyOfGroups = rule(
   ["workerConcurrency", "workerGroups.*.concurrency", "workerGroups.*.minConcurrency"],
   ({ workerConcurrency, workerGroups }) =>
     workerGroups.flatMap(([at, { minConcurrency, concurrency = workerConcurrency }]) =>
-      fault(["workerGroups", at, "minConcurrency"], concurrency, minConcurrency),
+      concurrencyFault(["workerGroups", at, "minConcurrency"], concurrency, minConcurrency),
     ),
 );
 

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { addressAndPort, annotations, clusterLabel, list, object, whole } from "../values.ts";
 
 const value = whole(-1_000_000_000, 1_000_000_000);
@@ -28,6 +27,3 @@ export const podOperator = object({
       "Addresses of the API server, as `kubectl get endpoints kubernetes` prints them: `[10.0.0.4:6443]`.",
     ),
 });
-
-export type PrioritySettings = z.output<typeof priority>;
-export type PodOperatorSettings = z.output<typeof podOperator>;

@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { planOf } from "../../../importer/input.ts";
 import type { Plan, Row } from "../../../importer/plan.ts";
 import { report } from "../../../importer/report.ts";
-import { written } from "../../../importer/write.ts";
+import { renderStackFile } from "../../../importer/write.ts";
 import { spell } from "../../../settings/schema/path.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
@@ -71,7 +71,7 @@ export function imported(
   return {
     plan,
     config: JSON.parse(JSON.stringify(plan.config).replaceAll(folder, ".")),
-    stack: written({ plan, from: main, stack: "x" }),
+    stack: renderStackFile({ plan, from: main, stack: "x" }),
     report: report(plan, "x", [], true),
     at(file, place) {
       const row = rowsOf(plan).find(({ leaves }) =>

@@ -10,8 +10,8 @@ import { planOf } from "../../../importer/input.ts";
 import type { Plan } from "../../../importer/plan.ts";
 import { report } from "../../../importer/report.ts";
 import { save } from "../../../importer/save.ts";
-import { cores, mebibytes, seconds } from "../../../importer/units.ts";
-import { written } from "../../../importer/write.ts";
+import { convertCores, convertMebibytes, convertSeconds } from "../../../importer/units.ts";
+import { renderStackFile } from "../../../importer/write.ts";
 import { readStackFile } from "../../../settings/read/read.ts";
 import { spell } from "../../../settings/schema/path.ts";
 import { project } from "../../../tools/lib/process.ts";
@@ -146,7 +146,7 @@ test("an import of 120 arbitrary inputs loses no value, and writes the same stac
     }
     imported += 1;
     assertAllTold(first, "input.yaml", text);
-    const stack = (made: Plan) => written({ plan: made, from: "input.yaml", stack: "x" });
+    const stack = (made: Plan) => renderStackFile({ plan: made, from: "input.yaml", stack: "x" });
     assert.equal(stack(first), stack(plan()));
   }
   assert.ok(imported > 100, `only ${imported} were imported`);
@@ -460,7 +460,7 @@ test("definitions may be quoted, exported and commented", () => {
 });
 
 test("quantities of compose and of Kubernetes are read", () => {
-  assert.deepEqual(["512m", "2g", "1.5Gi", "512Mi", "1073741824", "2G", "lots", "1x"].map(mebibytes), [
+  assert.deepEqual(["512m", "2g", "1.5Gi", "512Mi", "1073741824", "2G", "lots", "1x"].map(convertMebibytes), [
     512,
     2048,
     1536,
@@ -470,8 +470,8 @@ test("quantities of compose and of Kubernetes are read", () => {
     undefined,
     undefined,
   ]);
-  assert.deepEqual(["500m", "2", 0.5, "two"].map(cores), [0.5, 2, 0.5, undefined]);
-  assert.deepEqual(["90", "90s", "1m30s", "2h", "", "soon"].map(seconds), [
+  assert.deepEqual(["500m", "2", 0.5, "two"].map(convertCores), [0.5, 2, 0.5, undefined]);
+  assert.deepEqual(["90", "90s", "1m30s", "2h", "", "soon"].map(convertSeconds), [
     90,
     90,
     90,

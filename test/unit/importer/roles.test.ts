@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startedIn } from "../../../importer/compose/roles.ts";
+import { findStarted } from "../../../importer/compose/roles.ts";
 import { imported } from "./disk.ts";
 
 const commands: [service: string, command: unknown, roles: string[], entrypoint?: unknown][] = [
@@ -34,7 +34,7 @@ const commands: [service: string, command: unknown, roles: string[], entrypoint?
 
 for (const [service, command, roles, entrypoint] of commands) {
   test(`service ${service} with ${JSON.stringify([entrypoint, command])} runs ${roles.join(", ") || "no role"}`, () => {
-    const started = startedIn({ service, entrypoint, command, prepares: false });
+    const started = findStarted({ service, entrypoint, command, prepares: false });
     assert.deepEqual(
       started.map(({ role }) => role),
       roles,

@@ -7,7 +7,8 @@ import { type Claim, type Found, installationLabel } from "../../../platforms/ow
 import { stored } from "../../../platforms/ownership/installation.ts";
 import { refusal, strangers } from "../../../platforms/ownership/judge.ts";
 import { type Known, knownFrom, type StateResource } from "../../../platforms/ownership/known.ts";
-import { retaining, spared } from "../../../tools/lib/spare.ts";
+import { spared } from "../../../tools/lib/spare.ts";
+import { marking } from "../../../tools/lib/state.ts";
 import { cluster } from "../cluster.ts";
 import { type Declared, declare } from "../mocks.ts";
 import { settingsFor } from "../settingsFrom.ts";
@@ -224,7 +225,8 @@ test("the removal of a stack drops objects of another installation from the stat
   ];
   const theirs = spared(resources, [one, big], [volume("logs", other, big)]);
   assert.deepEqual(theirs, ["logs of docker-big"]);
-  const after = retaining({ version: 3, deployment: { manifest: {}, resources } }, theirs);
+  const state3 = { version: 3, deployment: { manifest: {}, resources } };
+  const after = marking(state3, theirs, { retainOnDelete: true });
   const [first, second, third] = resources;
   assert.deepEqual(after, {
     version: 3,

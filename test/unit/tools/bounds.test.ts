@@ -50,6 +50,9 @@ test("a certificate that ends within 30 days is a warning", async () => {
   const told = endingWarnings(fileEndings(settings), new Date());
   assert.equal(told.length, 1);
   assert.match(told[0] ?? "", /^caCertificates\[0\] ends in 29 d, on [\d-]{10}: /);
+  const redis = { ...settings.redis, certificate: await certificate("client.pem", 20) };
+  const places = fileEndings({ ...settings, redis }).map(({ what }) => what);
+  assert.deepEqual(places, ["caCertificates[0]", "caCertificates[1]", "redis.certificate"]);
 });
 
 const instance = (name: string, state = "running") => {

@@ -6,6 +6,7 @@ import type { ReadableStream } from "node:stream/web";
 import { Decrypter } from "age-encryption";
 import { Parser, type ReadEntry } from "tar";
 import type { SecretName } from "../../../settings/schema/schema.ts";
+import { reasonOf } from "../process.ts";
 
 /** Secrets of a stack in an archive. */
 export interface ArchivedSecrets {
@@ -16,7 +17,7 @@ export interface ArchivedSecrets {
 }
 
 /** Contents of an archive, as `components/backup/backup.py` lists them. */
-export interface Manifest {
+interface Manifest {
   readonly id: string;
   /** Time, in ISO 8601. */
   readonly at: string;
@@ -40,8 +41,8 @@ export interface Archive {
 /** Files of an archive that are kept in memory. */
 const small = ["manifest.json", "secrets.json", "stack.json"];
 
-function refused(file: string, error: unknown): Error {
-  const why = error instanceof Error ? error.message : String(error);
+function restoreError(file: string, error: unknown): Error {
+  const why = reasonOf(error);
   const cause = /no identity matched/.test(why)
     ? "none of the keys fits; expected the key of the stack that made it, as npm run backup -- --key prints it"
     : `it is damaged (${why}); expected another copy, or another backup`;
@@ -65,7 +66,7 @@ export async function decrypted(file: string, keys: string): Promise<Readable> {
     const cipher = Readable.toWeb(createReadStream(file)) as globalThis.ReadableStream<Uint8Array>;
     return Readable.fromWeb((await decrypter.decrypt(cipher)) as ReadableStream);
   } catch (error) {
-    throw refused(file, error);
+    throw restoreError(file, error);
   }
 }
 
@@ -93,11 +94,11 @@ export async function readArchive(file: string, keys: string): Promise<Archive> 
   try {
     await pipeline(tar, parser as unknown as NodeJS.WritableStream);
   } catch (error) {
-    throw refused(file, error);
+    throw restoreError(file, error);
   }
   const [manifest, secrets, config] = small.map((name) => texts.get(name));
   if (manifest === undefined || secrets === undefined || config === undefined) {
-    throw refused(file, "it has no manifest");
+    throw restoreError(file, "it has no manifest");
   }
   const archive: Archive = {
     manifest: JSON.parse(manifest),
@@ -105,7 +106,7 @@ export async function readArchive(file: string, keys: string): Promise<Archive> 
     config: JSON.parse(config),
   };
   for (const [name, { sha256 }] of Object.entries(archive.manifest.files)) {
-    if (sums.get(name) !== sha256) throw refused(file, `${name} is not what the manifest says`);
+    if (sums.get(name) !== sha256) throw restoreError(file, `${name} is not what the manifest says`);
   }
   return archive;
 }

@@ -1,5 +1,5 @@
 import type { Stack } from "../stack.ts";
-import type { ExportedState } from "../state.ts";
+import { type ExportedState, withResources } from "../state.ts";
 
 /** Reads the state of a stack, with its secrets in the clear. */
 export async function readOpenState(stack: Stack): Promise<ExportedState> {
@@ -13,5 +13,5 @@ export async function readOpenState(stack: Stack): Promise<ExportedState> {
       Object.entries(one.outputs ?? {}).map(([key, value]) => [key, opened(value)]),
     ),
   }));
-  return { ...state, deployment: { ...state.deployment, resources } };
+  return withResources(state, resources);
 }

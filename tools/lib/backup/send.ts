@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { pipeline } from "node:stream/promises";
 import { folder } from "../../../components/backup/folder.ts";
-import { ended, run } from "../process.ts";
+import { collected, ended, run } from "../process.ts";
 import { type Place, placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
 import { decrypted } from "./archive.ts";
@@ -26,13 +26,10 @@ async function send({ program, args, env }: Place, file: string, keys: string): 
     env: { ...process.env, ...env },
     stdio: ["pipe", "ignore", "pipe"],
   });
-  let errors = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    errors += chunk;
-  });
+  const errors = collected(child.stderr);
   const sent = pipeline(await decrypted(file, keys), child.stdin).catch((error: Error) => error);
   if ((await ended(child)) !== 0)
-    throw new Error(`${file} could not be sent to its job: ${errors.trim()} ${(await sent) ?? ""}`);
+    throw new Error(`${file} could not be sent to its job: ${errors().trim()} ${(await sent) ?? ""}`);
 }
 
 /**

@@ -9,7 +9,7 @@ import { isSecretAt, stackShape } from "../../../settings/schema/shape.ts";
 import { project } from "../process.ts";
 
 /** Text of a stack file without its secrets, and the secrets by key. */
-export interface StackText {
+interface StackText {
   readonly text: string;
   readonly secrets: Readonly<Record<string, string>>;
 }

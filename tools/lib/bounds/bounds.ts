@@ -2,7 +2,7 @@ import { capabilities } from "../../../capabilities.ts";
 import { askEngine } from "../../../platforms/ask.ts";
 import { machinesOf } from "../../../platforms/machines.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
-import type { MachineFacts } from "../status/facts.ts";
+import { instancesOn, type MachineFacts } from "../status/facts.ts";
 import type { Exec } from "../status/inside.ts";
 import { ago, aligned, short } from "../status/table.ts";
 import { type Ending, endingWarnings, fileEndings, gatewayEndings } from "./certificates.ts";
@@ -20,8 +20,7 @@ export interface Bounds {
 async function imageAges(machines: readonly MachineFacts[], settings: Settings): Promise<Bounds["images"]> {
   const engines = machinesOf(settings);
   const found = machines.map(async (machine) => {
-    if ("cause" in machine) return [];
-    const images = [...new Set(machine.instances.map(({ image }) => image))].filter(Boolean);
+    const images = [...new Set(instancesOn(machine).map(({ image }) => image))].filter(Boolean);
     if (images.length === 0) return [];
     const engine = engines.find(({ name }) => name === machine.name);
     const asked = ["image", "inspect", "--format", "{{.Created}}", ...images];

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { secrets } from "../../../platforms/docker/gateway.ts";
-import { certificatesIn } from "../../../settings/model/certificates.ts";
+import { certificateFiles, earliestEnd } from "../../../settings/model/certificates.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { secretsDirectory } from "../../../workload.ts";
 import { type MachineFacts, runningOf } from "../status/facts.ts";
@@ -20,29 +20,19 @@ export interface Ending {
 
 /** Returns the earliest end of the certificates in a text; none if there is no certificate. */
 function endings(what: string, pem: string, remedy: string): Ending[] {
-  const ends = certificatesIn(pem).map(({ validToDate }) => validToDate.getTime());
-  return ends.length === 0 ? [] : [{ what, end: new Date(Math.min(...ends)), remedy }];
+  const end = earliestEnd(pem);
+  return end === undefined ? [] : [{ what, end, remedy }];
 }
 
 /** Lists the ends of the certificates that a stack file names. */
-export function fileEndings({ publish, caCertificates, postgres, redis, machines = [] }: Settings): Ending[] {
-  const files: readonly (readonly [what: string, file: string | undefined])[] = [
-    ["publish.certificate", publish?.certificate],
-    ...caCertificates.map((file, at) => [`caCertificates[${at}]`, file] as const),
-    ["postgres.ca", postgres.ca],
-    ["redis.ca", redis.ca],
-    ...machines.flatMap(({ name, certificates: folder }) =>
-      folder === undefined
-        ? []
-        : ["ca.pem", "cert.pem"].map(
-            (file) => [`${file} of the machine ${name}`, join(folder, file)] as const,
-          ),
+export function fileEndings(settings: Settings): Ending[] {
+  const ofMachines = (settings.machines ?? []).flatMap(({ name, certificates: folder }) =>
+    ["ca.pem", "cert.pem"].flatMap((file) =>
+      folder === undefined ? [] : [[`${file} of the machine ${name}`, join(folder, file)] as const],
     ),
-  ];
-  return files.flatMap(([what, file]) =>
-    file !== undefined && existsSync(file)
-      ? endings(what, readFileSync(file, "utf8"), "replace the file, then npm run up")
-      : [],
+  );
+  return [...certificateFiles(settings), ...ofMachines].flatMap(([what, file]) =>
+    existsSync(file) ? endings(what, readFileSync(file, "utf8"), "replace the file, then npm run up") : [],
   );
 }
 
@@ -59,10 +49,15 @@ export async function gatewayEndings(machines: readonly MachineFacts[], exec: Ex
   return (await Promise.all(found)).flat();
 }
 
+/** Returns the whole days until a time; negative after it. */
+export function daysUntil(end: Date, now: Date): number {
+  return Math.floor((end.getTime() - now.getTime()) / 86_400_000);
+}
+
 /** Warns of certificates that have expired, or will in a month. */
 export function endingWarnings(all: readonly Ending[], now: Date): string[] {
   return all.flatMap(({ what, end, remedy }) => {
-    const days = Math.floor((end.getTime() - now.getTime()) / 86_400_000);
+    const days = daysUntil(end, now);
     if (days >= warningDays) return [];
     const when = days < 0 ? "expired" : `ends in ${days} d,`;
     return [`${what} ${when} on ${end.toISOString().slice(0, 10)}: ${remedy}`];

@@ -1,4 +1,4 @@
-import type { MachineFacts } from "../status/facts.ts";
+import { instancesOn, type MachineFacts } from "../status/facts.ts";
 import type { Exec } from "../status/inside.ts";
 
 /** Percentage of used space from which on there is a warning. */
@@ -25,12 +25,7 @@ export interface Fullness {
 }
 
 /** Reads the output of `df -P -k`, which has a line for each directory, in the order asked for. */
-export function fullnessIn(
-  text: string,
-  machine: string,
-  instance: string,
-  asked: readonly string[],
-): Fullness[] {
+function fullnessIn(text: string, machine: string, instance: string, asked: readonly string[]): Fullness[] {
   const rows = text.trim().split("\n").slice(1);
   return rows.flatMap((row, at) => {
     const [, size, , , used] = row.split(/\s+/);
@@ -44,8 +39,7 @@ export function fullnessIn(
 /** Runs `df` in containers or pods, which see their volumes on every platform. */
 export async function volumeFacts(machines: readonly MachineFacts[], exec: Exec): Promise<Fullness[]> {
   const found = machines.flatMap((machine) => {
-    if ("cause" in machine) return [];
-    const running = machine.instances.filter(({ state }) => state === "running");
+    const running = instancesOn(machine).filter(({ state }) => state === "running");
     return Object.entries(directoriesByPrefix).map(async ([role, directories]) => {
       const instance = running.find(({ name }) => name.startsWith(role))?.name;
       if (instance === undefined) return [];

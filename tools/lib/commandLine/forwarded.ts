@@ -3,7 +3,7 @@ import { begun } from "./help.ts";
 import { swallowed } from "./swallowed.ts";
 
 /** Arguments of the Pulumi CLI, and the stack that the CLI works on. */
-export interface Forwarded {
+interface Forwarded {
   readonly stack: string | undefined;
   readonly args: readonly string[];
 }

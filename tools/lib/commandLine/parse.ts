@@ -19,7 +19,7 @@ export interface Parsed<Name extends CommandName> {
 type Given = Readonly<Record<string, string | true>>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function refused(name: CommandName, fault: string): Error {
+function usageError(name: CommandName, fault: string): Error {
   return new Error(`${fault}\n${begun(name)} --help explains all arguments.`);
 }
 
@@ -27,7 +27,7 @@ function refused(name: CommandName, fault: string): Error {
 function checkVariable(name: CommandName, { flags, readsVariable }: Command, given: Given, env: Environment) {
   const { PULUMI_STACK: stack = "" } = env;
   if (!("stack" in flags) || readsVariable || "stack" in given || stack === "" || stack === "dev") return;
-  throw refused(
+  throw usageError(
     name,
     `PULUMI_STACK is ${stack}, which only npm run pulumi reads; expected ${begun(name)} --stack ${stack}, or PULUMI_STACK unset.`,
   );
@@ -38,28 +38,28 @@ function checkWords(name: CommandName, { words, flags, unprinted }: Command, giv
   if (given.length >= least && given.length <= most) return;
   const extra = given[most];
   if (extra === undefined)
-    throw refused(name, `${expected} is missing; expected ${begun(name)} ${expected}.`);
-  if (unprinted !== undefined) throw refused(name, `There is one argument too many; ${unprinted}.`);
+    throw usageError(name, `${expected} is missing; expected ${begun(name)} ${expected}.`);
+  if (unprinted !== undefined) throw usageError(name, `There is one argument too many; ${unprinted}.`);
   const meant = "stack" in flags ? `; for a stack: ${begun(name)} --stack ${extra}` : "";
-  throw refused(name, `${extra} is one argument too many; expected ${expected}${meant}.`);
+  throw usageError(name, `${extra} is one argument too many; expected ${expected}${meant}.`);
 }
 
 function checkFlag(name: CommandName, rawName: string, flag: Flag | undefined, known: readonly string[]) {
   if (flag !== undefined) return;
   const meant = nearest(rawName.replace(/^-+/, ""), known);
   const all = known.length > 0 ? known.map((one) => `--${one}`).join(", ") : "no flag but --help";
-  throw refused(name, `${rawName} is unknown; ${hint(meant && `--${meant}`)}expected ${all}.`);
+  throw usageError(name, `${rawName} is unknown; ${hint(meant && `--${meant}`)}expected ${all}.`);
 }
 
 /** Returns the value of a flag, given inline or as the next argument. */
 function readValue(name: CommandName, flag: string, about: Flag, value: string | undefined, inline: boolean) {
   const typed = flagSyntax(flag, about);
   if (about.value === undefined) {
-    if (inline) throw refused(name, `--${flag}=${value} has a value; expected --${flag} alone.`);
+    if (inline) throw usageError(name, `--${flag}=${value} has a value; expected --${flag} alone.`);
     return true;
   }
   const isMissing = value === undefined || value === "" || (!inline && value.startsWith("-"));
-  if (isMissing) throw refused(name, `--${flag} has no value; expected ${typed}.`);
+  if (isMissing) throw usageError(name, `--${flag} has no value; expected ${typed}.`);
   return value;
 }
 
@@ -86,7 +86,7 @@ export function parse<Name extends CommandName>(
   });
   const taken = swallowed(command, env, positionals);
   if (taken !== undefined) {
-    throw refused(
+    throw usageError(
       name,
       `npm took ${taken.flag} for a flag of its own; expected ${begun(name)} ${taken.meant}.`,
     );
@@ -97,7 +97,7 @@ export function parse<Name extends CommandName>(
     const about = command.flags[token.name];
     checkFlag(name, token.rawName, about, known);
     if (about === undefined) continue;
-    if (token.name in flags) throw refused(name, `--${token.name} is given twice; expected it once.`);
+    if (token.name in flags) throw usageError(name, `--${token.name} is given twice; expected it once.`);
     flags[token.name] = readValue(name, token.name, about, token.value, token.inlineValue === true);
   }
   checkWords(name, command, positionals);

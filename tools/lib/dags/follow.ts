@@ -6,7 +6,7 @@ import { type LogAnswer, linesOf } from "../taskLog.ts";
 type Instance = TaskInstance & { readonly map_index?: number };
 
 /** Prints the log of each task's last try. */
-export async function printLogs(
+async function printLogs(
   api: AirflowApi,
   dag: string,
   run: string,

@@ -20,7 +20,7 @@ export interface EngineEvent {
 }
 
 /** A container that did not become healthy. */
-export interface FailedContainer {
+interface FailedContainer {
   readonly name: string;
   /** Name of the container's provider. */
   readonly provider: string;
@@ -53,7 +53,7 @@ function indented(text: string): string {
 }
 
 /** Describes a container: its state, the output of its last health check and the end of its log. */
-export async function describe(name: string, env: Readonly<Record<string, string>>): Promise<string> {
+async function describe(name: string, env: Readonly<Record<string, string>>): Promise<string> {
   try {
     const state: Inspected["State"] = JSON.parse(
       await run("docker", ["inspect", "--format", "{{json .State}}", name], { env }),

@@ -1,18 +1,17 @@
 import type { Settings } from "../../../settings/model/groups.ts";
 import { factsOfEngines } from "../status/engine.ts";
-import type { MachineFacts } from "../status/facts.ts";
+import { instancesOn, type MachineFacts } from "../status/facts.ts";
 
 /** Seconds between two polls. */
 const every = 15;
 
 /** Lists new outputs of health checks, one line each: the instance, and what it waits for. */
 export function news(machines: readonly MachineFacts[], reported: Set<string>): string[] {
-  const lines = machines.flatMap((machine) => {
-    if ("cause" in machine) return [];
-    return machine.instances.flatMap(({ name, said }) =>
+  const lines = machines.flatMap((machine) =>
+    instancesOn(machine).flatMap(({ name, said }) =>
       said === undefined ? [] : [`  ${name} on ${machine.name}: ${said}`],
-    );
-  });
+    ),
+  );
   const fresh = lines.filter((line) => !reported.has(line));
   for (const line of fresh) reported.add(line);
   return fresh;

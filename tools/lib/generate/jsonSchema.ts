@@ -4,7 +4,7 @@ import type { Shape } from "../../../settings/schema/shape.ts";
 type Json = Readonly<Record<string, unknown>>;
 
 /** Kind of file, which decides how a secret may be written. */
-type Source = "stack file" | "plain file";
+type FileKind = "stack file" | "plain file";
 
 const draft = "http://json-schema.org/draft-07/schema#";
 
@@ -32,7 +32,7 @@ const plain = {
 };
 
 /** Formats a value as one line of YAML. */
-export function inline(value: unknown): string {
+function inline(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
   if (typeof value !== "object" || value === null) return String(value);
   const entries = Object.entries(value).map(([key, inner]) => `${key}: ${inline(inner)}`);
@@ -53,7 +53,7 @@ function described(shape: Shape): Json {
 }
 
 /** Renders a shape as JSON Schema, for editors. */
-function emit(shape: Shape, source: Source): Json {
+function emit(shape: Shape, source: FileKind): Json {
   const {
     secret,
     discreet,
@@ -86,14 +86,14 @@ function emit(shape: Shape, source: Source): Json {
 }
 
 /** Patterns for quoted values, since `pulumi config set` quotes numbers and booleans. */
-const quoted: Readonly<Record<string, string>> = {
+const quotedPatterns: Readonly<Record<string, string>> = {
   integer: "^-?\\d{1,15}$",
   number: "^-?\\d{1,15}(\\.\\d+)?$",
   boolean: "^(true|false)$",
 };
 
 function outermost(shape: Shape): Json {
-  const pattern = quoted[String(shape.type)];
+  const pattern = quotedPatterns[String(shape.type)];
   if (pattern === undefined) return emit(shape, "stack file");
   const { description, ...rest } = emit(shape, "stack file");
   return { description, default: shape.default, anyOf: [rest, { type: "string", pattern }] };

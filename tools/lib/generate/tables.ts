@@ -48,10 +48,11 @@ interface Key {
 }
 
 /** Lists the keys inside a value: of an object, of a list's items, or of values by name. */
-function inside(shape: Shape, name: string): Key[] {
+function keysInside(shape: Shape, name: string): Key[] {
   if (shape.secret || shape.anyOf) return [];
-  if (shape.items) return inside(shape.items, `${name}[]`);
-  if (typeof shape.additionalProperties === "object") return inside(shape.additionalProperties, `${name}.*`);
+  if (shape.items) return keysInside(shape.items, `${name}[]`);
+  if (typeof shape.additionalProperties === "object")
+    return keysInside(shape.additionalProperties, `${name}.*`);
   const entries = Object.entries(shape.properties ?? {});
   const own = ([key, inner]: [string, Shape]): Key => ({
     name: `${name}.${key}`,
@@ -63,14 +64,14 @@ function inside(shape: Shape, name: string): Key[] {
     entries.length > 1 &&
     first?.[1].properties !== undefined &&
     entries.every(([, inner]) => isDeepStrictEqual(skeleton(inner), skeleton(first[1])));
-  if (alike) return [...entries.map(own), ...inside(first[1], `${name}.*`)];
-  return entries.flatMap((entry) => [own(entry), ...inside(entry[1], `${name}.${entry[0]}`)]);
+  if (alike) return [...entries.map(own), ...keysInside(first[1], `${name}.*`)];
+  return entries.flatMap((entry) => [own(entry), ...keysInside(entry[1], `${name}.${entry[0]}`)]);
 }
 
 /** Renders the section with the table of all keys of a stack. */
 export function keysTable({ properties = {} }: Shape, prefix: string): string {
   const rows = Object.entries(properties).map(([key, shape]) => {
-    const more = inside(shape, key).length > 0 ? ` [Its keys](#${key.toLowerCase()}).` : "";
+    const more = keysInside(shape, key).length > 0 ? ` [Its keys](#${key.toLowerCase()}).` : "";
     const value = shownDefault(shape);
     const standard = value === undefined ? "" : code(value);
     return [code(`${prefix}${key}`), allowed(shape), standard, `${shape.description}${more}`];
@@ -81,7 +82,7 @@ export function keysTable({ properties = {} }: Shape, prefix: string): string {
 /** Renders the section with a table for each key whose value has keys itself. */
 export function nestedTables({ properties = {} }: Shape): string {
   const sections = Object.entries(properties).flatMap(([key, shape]) => {
-    const rows = inside(shape, "").map(({ name, shape: inner, required }) => {
+    const rows = keysInside(shape, "").map(({ name, shape: inner, required }) => {
       const value = shownDefault(inner);
       const standard = value === undefined ? (required ? "required" : "") : code(value);
       return [code(name), allowed(inner), standard, inner.description ?? ""];

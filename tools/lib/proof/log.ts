@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { canaryDag } from "../../../components/canary/request.ts";
 import type { AirflowApi } from "../airflow.ts";
+import { reasonOf } from "../process.ts";
 import { type LogAnswer, linesOf } from "../taskLog.ts";
 
 /** Id of the canary's only task. */
@@ -31,7 +32,7 @@ export async function logOf(
       if (host !== undefined) return { lines, host };
       cause = `the webserver shows a log without the canary's line: ${lines.slice(-3).join(" ") || "it is empty"}`;
     } catch (error) {
-      cause = `the webserver does not show the log: ${error instanceof Error ? error.message : error}`;
+      cause = `the webserver does not show the log: ${reasonOf(error)}`;
     }
   }
   return { lines, cause };

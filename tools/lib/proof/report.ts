@@ -1,5 +1,5 @@
 /** Subject of a trial: a queue, which any of its workers may serve, or one worker. */
-export interface Subject {
+interface Subject {
   readonly kind: "queue" | "worker";
   readonly name: string;
 }

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import type { ProofRequest } from "../../../components/canary/request.ts";
 import { moduleFolder } from "../../../components/roles/modules.ts";
 import type { AirflowApi } from "../airflow.ts";
+import { collected, ended } from "../process.ts";
 import type { Place } from "../reach/place.ts";
 import { logOf } from "./log.ts";
 import { type Ended, type Event, type Trial, title } from "./report.ts";
@@ -15,12 +16,12 @@ export function eventIn(line: string): Event | undefined {
 }
 
 /** Reads the log of a finished canary over the webserver, and adds its result to the trial. */
-async function read(api: AirflowApi, ended: Ended): Promise<Trial> {
-  if (ended.event === "busy" || ended.step === "broker") return ended;
-  const log = await logOf(api, ended.run);
-  if (ended.event === "failed") return "lines" in log ? { ...ended, log: log.lines } : ended;
-  if ("cause" in log) return { ...ended, event: "failed", step: "log", why: log.cause };
-  return { ...ended, host: log.host };
+async function readResult(api: AirflowApi, trial: Ended): Promise<Trial> {
+  if (trial.event === "busy" || trial.step === "broker") return trial;
+  const log = await logOf(api, trial.run);
+  if (trial.event === "failed") return "lines" in log ? { ...trial, log: log.lines } : trial;
+  if ("cause" in log) return { ...trial, event: "failed", step: "log", why: log.cause };
+  return { ...trial, host: log.host };
 }
 
 /**
@@ -36,13 +37,10 @@ export async function proveBy(
   report: (line: string) => void,
 ): Promise<readonly Trial[]> {
   const child = spawn(program, [...args, "python", prover], { env: { ...process.env, ...env } });
-  let errors = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    errors += chunk;
-  });
+  const errors = collected(child.stderr);
   // The program may end before it has read its input.
   child.stdin.on("error", () => {});
-  const closed = new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
+  const end = ended(child);
   child.stdin.write(`${JSON.stringify(request)}\n`);
   const trials: Promise<Trial>[] = [];
   let isWhole = false;
@@ -50,7 +48,7 @@ export async function proveBy(
     const event = eventIn(line);
     if (event === undefined) continue;
     if (event.event === "waits") report(`${title(event)} waits: ${event.why}`);
-    else if (event.event !== "ended") trials.push(read(api, event));
+    else if (event.event !== "ended") trials.push(readResult(api, event));
     else {
       isWhole = true;
       const failed = (await Promise.all(trials)).filter((trial) => trial.event === "failed");
@@ -58,8 +56,8 @@ export async function proveBy(
       child.stdin.end(`${JSON.stringify({ faults })}\n`);
     }
   }
-  const code = await closed;
-  const lastErrors = errors.trim().split("\n").slice(-15).join("\n");
+  const code = await end;
+  const lastErrors = errors().trim().split("\n").slice(-15).join("\n");
   if (!isWhole || code !== 0)
     throw new Error(`The proof did not finish in the scheduler's container:\n${lastErrors}`);
   return Promise.all(trials);

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { createConnection } from "node:net";
+import { contextFlags } from "../../../platforms/kubernetes/ownership.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { readDeployed } from "../../../settings/read/read.ts";
 import { show } from "../commandLine/terminal.ts";
 import { run, waitFor } from "../process.ts";
-import { contextFlags, type Stack } from "../stack.ts";
+import type { Stack } from "../stack.ts";
 import { type Opened, openedOf } from "./opened.ts";
 import { portInUse } from "./tunnel.ts";
 

@@ -1,23 +1,24 @@
-import { monitoringPort as storePort } from "../../../components/monitoring/monitoring.ts";
+import { monitoringPort } from "../../../components/monitoring/monitoring.ts";
 import { roleTable } from "../../../roles.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
+import { type OpenedService, openedServices } from "../../../settings/model/published.ts";
 
-/** A service that people open in a browser. */
-export interface Opened {
-  readonly service: string;
-  /** Instances; the first has the port `local` of the loopback interface here, each other one the next. */
-  readonly replicas: number;
-  /** Port in the container. */
+/** A service that people open, with its port in the container, and that of the loopback interface here. */
+export interface Opened extends Omit<OpenedService, "port"> {
   readonly port: number;
   readonly local: number;
 }
 
-/** Lists the services of a stack that people open. */
-export function openedOf(settings: Settings): readonly Opened[] {
-  const { webservers, webserverPort, flowerPort, monitoringPort, monitoring } = settings;
-  return [
-    { service: "webserver", replicas: webservers, port: roleTable.webserver.port, local: webserverPort },
-    { service: "flower", replicas: 1, port: roleTable.flower.port, local: flowerPort },
-    ...(monitoring ? [{ service: "monitoring", replicas: 1, port: storePort, local: monitoringPort }] : []),
-  ];
+/** Lists the services of a stack that people open, with both of their ports. */
+export function openedOf(settings: Settings): Opened[] {
+  const ports = {
+    webserver: roleTable.webserver.port,
+    flower: roleTable.flower.port,
+    monitoring: monitoringPort,
+  };
+  return openedServices(settings).map((opened) => ({
+    ...opened,
+    port: ports[opened.service],
+    local: opened.port,
+  }));
 }

@@ -21,10 +21,10 @@ interface Remote {
 
 function remotes(settings: Settings): Remote[] {
   const machines = machinesOf(settings);
-  return openedOf(settings).flatMap(({ service, replicas, port, local }) => {
+  return openedOf(settings).flatMap(({ service, instances: count, port, local }) => {
     const machine = homeOf(service, machines);
     if (!machine || machine.docker.startsWith("unix:")) return [];
-    return instances(service, several(replicas)).map((instance, at) => {
+    return instances(service, several(count)).map((instance, at) => {
       return { machine, service, instance, port, local: local + at };
     });
   });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../../../platforms/wholeFile.ts";
-import type { ExportedState, Resource } from "../state.ts";
+import { type ExportedState, marking } from "../state.ts";
 import { type Owner, thisProcess } from "./owner.ts";
 
 /** Note of a command that removes protected resources, with its process. */
@@ -14,13 +14,6 @@ type Cli = (...args: string[]) => Promise<string>;
 
 function noteIn(state: string, stack: string): string {
   return join(state, `unprotected.${stack}.json`);
-}
-
-/** Returns a state in which some resources are protected. */
-export function protecting<T extends ExportedState>(state: T, urns: readonly string[]): T {
-  const { resources = [] } = state.deployment;
-  const again = (one: Resource) => (urns.includes(one.urn) ? { ...one, protect: true } : one);
-  return { ...state, deployment: { ...state.deployment, resources: resources.map(again) } };
 }
 
 /**
@@ -53,7 +46,7 @@ export async function protectAgain(
   if (!isOver(owner)) return;
   const left: ExportedState = JSON.parse(await cli("stack", "export"));
   const file = join(state, `protected.${stack}.json`);
-  writeFileSync(file, JSON.stringify(protecting(left, urns)), { mode: 0o600 });
+  writeFileSync(file, JSON.stringify(marking(left, urns, { protect: true })), { mode: 0o600 });
   await cli("stack", "import", "--file", file);
   rmSync(file);
   rmSync(noteFile);

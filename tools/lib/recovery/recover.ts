@@ -132,12 +132,9 @@ export function isLocked(state: string, stack: string): boolean {
   return !locksOf(state, stack).every(isDead);
 }
 
+/** Lists the files that the CLI takes for locks of a stack, including temporary ones that a killed CLI may leave. */
 function locksOf(state: string, stack: string): string[] {
-  return locksIn(join(state, ".pulumi/locks/organization/airflow", stack));
-}
-
-/** Lists the files that the CLI takes for locks, including temporary ones that a killed CLI may leave. */
-function locksIn(folder: string): string[] {
+  const folder = join(state, ".pulumi/locks/organization/airflow", stack);
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => !name.endsWith(".attrs"));
   return names.map((name) => join(folder, name));

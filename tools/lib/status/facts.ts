@@ -28,7 +28,12 @@ export type MachineFacts = { readonly name: string } & (
   | { readonly cause: string }
 );
 
-export interface WorkerTasks {
+/** Lists the instances on a machine; none if they are unknown. */
+export function instancesOn(machine: MachineFacts): readonly Instance[] {
+  return "cause" in machine ? [] : machine.instances;
+}
+
+interface WorkerTasks {
   readonly queues: readonly string[];
   /** Running tasks by queue. */
   readonly running: Readonly<Record<string, number>>;
@@ -57,7 +62,7 @@ export function runningOf(
   role: string,
 ): { readonly machine: string; readonly name: string } | undefined {
   return machines
-    .flatMap((machine) => ("cause" in machine ? [] : machine.instances.map((one) => ({ machine, one }))))
-    .filter(({ one: { name, state } }) => state === "running" && `${name}-`.startsWith(`${role}-`))
-    .map(({ machine, one }) => ({ machine: machine.name, name: one.name }))[0];
+    .flatMap((machine) => instancesOn(machine).map((instance) => ({ ...instance, machine: machine.name })))
+    .filter(({ name, state }) => state === "running" && `${name}-`.startsWith(`${role}-`))
+    .map(({ machine, name }) => ({ machine, name }))[0];
 }

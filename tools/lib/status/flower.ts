@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gist } from "../../../platforms/docker/preflight/complaints.ts";
-import { isWorker, type MachineFacts, runningOf, type TaskFacts } from "./facts.ts";
+import { instancesOn, isWorker, type MachineFacts, runningOf, type TaskFacts } from "./facts.ts";
 import type { Exec } from "./inside.ts";
 
 const question = readFileSync(new URL("flower.py", import.meta.url), "utf8");
@@ -16,7 +16,7 @@ export async function taskFacts(exec: Exec, machines: readonly MachineFacts[]): 
   const flower = runningOf(machines, "flower");
   if (!flower) return { cause: "Flower does not run" };
   const workers = machines
-    .flatMap((machine) => ("cause" in machine ? [] : machine.instances))
+    .flatMap(instancesOn)
     .filter(({ name, state }) => state === "running" && isWorker(name))
     .map(({ name }) => name);
   const command = ["python", "-c", question, ...workers];

@@ -1,3 +1,4 @@
+import { sumOf } from "../../../settings/model/sizes.ts";
 import type { TaskFacts } from "./facts.ts";
 
 /** Load of a queue. */
@@ -18,11 +19,8 @@ export interface QueueFacts {
   readonly unread: boolean;
 }
 
-const { compare } = new Intl.Collator("en", { numeric: true });
-
-export function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
-}
+/** Compares names for sorting, with numbers by their value. */
+export const { compare } = new Intl.Collator("en", { numeric: true });
 
 /** Lists the queues that hold tasks or that workers read, in order. */
 export function queueFacts(
@@ -44,9 +42,9 @@ export function queueFacts(
       length: tasks.queued[name] ?? 0,
       oldestSeconds: age === undefined || age === null ? null : Math.round(age),
       consumers: readers.length,
-      running: sum(workers.map(({ running }) => running[name] ?? 0)),
-      places: sum(readers.map(({ places }) => places)),
-      busy: sum(readers.map(({ running }) => sum(Object.values(running)))),
+      running: sumOf(workers.map(({ running }) => running[name] ?? 0)),
+      places: sumOf(readers.map(({ places }) => places)),
+      busy: sumOf(readers.map(({ running }) => sumOf(Object.values(running)))),
       unread: unread.includes(name),
     };
   });

@@ -24,7 +24,7 @@ export interface Bundle {
 }
 
 /** Facts of the database and the broker. */
-export interface Held extends Waiting {
+export interface WaitingTasks extends Waiting {
   /** Waiting tasks by queue. */
   readonly held: Readonly<Record<string, number>>;
   /** Seconds that the oldest waiting task has waited, by queue. */
@@ -33,7 +33,7 @@ export interface Held extends Waiting {
   readonly proof: LastProof | null;
 }
 
-export const emptyQueues: Held = {
+const emptyQueues: WaitingTasks = {
   held: {},
   oldest: {},
   runs: [],
@@ -47,7 +47,7 @@ export const emptyQueues: Held = {
 const canaryQueue = `${canaryDag}.`;
 
 /** Asks the database and the broker for waiting tasks, also in queues that no worker reads; empty without an answer. */
-export async function heldTasks(exec: Exec, machines: readonly MachineFacts[]): Promise<Held> {
+export async function heldTasks(exec: Exec, machines: readonly MachineFacts[]): Promise<WaitingTasks> {
   const scheduler = runningOf(machines, "scheduler");
   if (!scheduler) return emptyQueues;
   const { text, complaint } = await exec(scheduler.machine, scheduler.name, ["python", "-c", program]);
@@ -62,7 +62,7 @@ function withoutCanary(counts: Readonly<Record<string, number>>): Record<string,
  * Adds facts of the database and the broker to those of Flower, which knows only queues that workers read. Leaves out the
  * queues of a running proof.
  */
-export function withHeld(tasks: TaskFacts, { held }: Pick<Held, "held">): TaskFacts {
+export function withHeld(tasks: TaskFacts, { held }: Pick<WaitingTasks, "held">): TaskFacts {
   if ("cause" in tasks) return tasks;
   const queued = withoutCanary(tasks.queued);
   for (const [queue, count] of Object.entries(held)) queued[queue] = Math.max(count, queued[queue] ?? 0);
@@ -86,7 +86,7 @@ export function revisions(bundles: readonly Bundle[]): string[] {
 }
 
 /** Describes the last proof; undefined if there was none. */
-export function lastProof({ proof }: Pick<Held, "proof">): string | undefined {
+export function lastProof({ proof }: Pick<WaitingTasks, "proof">): string | undefined {
   if (proof === null) return undefined;
   const { at, success = 0, faults } = proof;
   const result = faults.length === 0 ? `${success} trials passed` : `FAILED: ${faults.join("; ")}`;

@@ -2,8 +2,9 @@ import type { Settings } from "../../../settings/model/groups.ts";
 import { backupTroubles, lastBackup } from "../backup/report.ts";
 import type { Backup, Backups } from "../backup/store.ts";
 import { boundsTable, warnings } from "../bounds/bounds.ts";
+import { daysUntil } from "../bounds/certificates.ts";
 import type { Fullness } from "../bounds/volumes.ts";
-import type { Instance } from "./facts.ts";
+import { type Instance, instancesOn } from "./facts.ts";
 import type { QueueFacts } from "./load.ts";
 import type { Look } from "./look.ts";
 import { type Bundle, type LastProof, lastProof, revisions } from "./queues.ts";
@@ -11,7 +12,7 @@ import { memoryWarnings, statusTable, troubles, waitingTable } from "./table.ts"
 import type { WaitingRun } from "./waiting.ts";
 
 /** Output of `npm run status -- --json`. Fields may be added; existing ones keep their names and meanings. */
-export interface Report {
+interface Report {
   readonly stack: string;
   /** Times are in ISO 8601. */
   readonly at: string;
@@ -44,8 +45,6 @@ export interface Report {
   readonly certificates: readonly { readonly what: string; readonly end: string; readonly days: number }[];
 }
 
-const day = 86_400_000;
-
 /** Lists the troubles of a stack, of all findings. */
 function faultsOf(look: Look, { backup, canary }: Settings): string[] {
   const found = troubles(look.facts);
@@ -68,7 +67,7 @@ export function reportOf(stack: string, look: Look, settings: Settings): Report 
     machines: facts.machines.map((machine) => ({
       name: machine.name,
       cause: "cause" in machine ? machine.cause : null,
-      instances: ("cause" in machine ? [] : machine.instances).map(({ said, since, reason, ...rest }) => ({
+      instances: instancesOn(machine).map(({ said, since, reason, ...rest }) => ({
         ...rest,
         since: since?.toISOString() ?? null,
         reason: reason ?? null,
@@ -85,7 +84,7 @@ export function reportOf(stack: string, look: Look, settings: Settings): Report 
     certificates: bounds.certificates.map(({ what, end }) => ({
       what,
       end: end.toISOString(),
-      days: Math.floor((end.getTime() - at.getTime()) / day),
+      days: daysUntil(end, at),
     })),
   };
 }

@@ -1,5 +1,6 @@
-import { type MachineFacts, outOfMemory, type TaskFacts } from "./facts.ts";
-import { type QueueFacts, sum } from "./load.ts";
+import { sumOf } from "../../../settings/model/sizes.ts";
+import { instancesOn, type MachineFacts, outOfMemory, type TaskFacts } from "./facts.ts";
+import { compare, type QueueFacts } from "./load.ts";
 import type { WaitingRun } from "./waiting.ts";
 
 export interface Facts {
@@ -9,8 +10,6 @@ export interface Facts {
 }
 
 type Row = readonly string[];
-
-const { compare } = new Intl.Collator("en", { numeric: true });
 
 /** Shortens an image name: no registry or repository, no tag beside a digest, and only the digest's start. */
 export function short(image: string): string {
@@ -40,7 +39,10 @@ function work(name: string, tasks: TaskFacts): Row {
   const worker = "cause" in tasks ? undefined : tasks.workers[name];
   if (worker === undefined) return ["", ""];
   return worker
-    ? [worker.queues.toSorted(compare).join(","), `${sum(Object.values(worker.running))} of ${worker.places}`]
+    ? [
+        worker.queues.toSorted(compare).join(","),
+        `${sumOf(Object.values(worker.running))} of ${worker.places}`,
+      ]
     : ["?", "?"];
 }
 
@@ -96,14 +98,12 @@ export function statusTable(facts: Facts, now: Date): string {
 /** Lists the restarts that the kernel has caused, with the remedy. */
 export function memoryWarnings(machines: readonly MachineFacts[]): string[] {
   return machines.flatMap((machine) =>
-    "cause" in machine
-      ? []
-      : machine.instances
-          .filter(({ reason }) => reason === outOfMemory)
-          .map(
-            ({ name }) =>
-              `${name} on ${machine.name} was out of memory: give its role or its group a higher memory limit`,
-          ),
+    instancesOn(machine)
+      .filter(({ reason }) => reason === outOfMemory)
+      .map(
+        ({ name }) =>
+          `${name} on ${machine.name} was out of memory: give its role or its group a higher memory limit`,
+      ),
   );
 }
 

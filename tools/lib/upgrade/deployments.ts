@@ -30,17 +30,17 @@ export function whoIsHere(): string {
 /** Maximum number of deployments that are kept. */
 const maxDeployments = 10;
 
-function fileOf(stack: Stack): string {
+function recordFile(stack: Stack): string {
   return stack.beside("deployments", "json");
 }
 
 /** Reads the kept deployments of a stack, the latest first. */
 export function readDeployments(stack: Stack): readonly Deployment[] {
-  const file = fileOf(stack);
+  const file = recordFile(stack);
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
 }
 
-function contentOf({ number, at, who, ...content }: Deployment): unknown {
+function withoutOrigin({ number, at, who, ...content }: Deployment): unknown {
   return content;
 }
 
@@ -51,18 +51,18 @@ export function withDeployment(
 ): readonly Deployment[] {
   const [latest] = known;
   const next = { ...made, number: (latest?.number ?? 0) + 1 };
-  if (latest && isDeepStrictEqual(contentOf(latest), contentOf(next))) return known;
+  if (latest && isDeepStrictEqual(withoutOrigin(latest), withoutOrigin(next))) return known;
   return [next, ...known].slice(0, maxDeployments);
 }
 
 /** Adds a deployment to those that are kept of a stack. */
 export function noteDeployment(stack: Stack, made: Omit<Deployment, "number">): void {
-  writeWhole(fileOf(stack), JSON.stringify(withDeployment(readDeployments(stack), made)), 0o600);
+  writeWhole(recordFile(stack), JSON.stringify(withDeployment(readDeployments(stack), made)), 0o600);
 }
 
 /** Forgets the deployments of a stack that is removed with its data. */
 export function forgetDeployments(stack: Stack): void {
-  rmSync(fileOf(stack), { force: true });
+  rmSync(recordFile(stack), { force: true });
 }
 
 function differing(

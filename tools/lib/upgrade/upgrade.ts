@@ -1,3 +1,4 @@
+import { reasonOf } from "../process.ts";
 import type { Kept } from "./record.ts";
 
 /** An upgrade that has touched the stack; a copy in a file survives the command. */
@@ -38,11 +39,6 @@ export interface Effects {
   readonly putBack: () => Promise<void>;
 }
 
-/** Returns the message of an error. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** Runs a step, and reports its title before and its seconds afterwards. */
 async function step<T>({ report }: Effects, title: string, work: () => Promise<T>): Promise<T> {
   const begin = Date.now();
@@ -53,7 +49,7 @@ async function step<T>({ report }: Effects, title: string, work: () => Promise<T
 }
 
 /** Lets the earlier version schedule again; nothing of its data was touched. */
-export async function scheduleAgain(upgrade: Upgrade, effects: Effects): Promise<void> {
+async function scheduleAgain(upgrade: Upgrade, effects: Effects): Promise<void> {
   effects.writeStackFile(upgrade.before);
   await step(effects, `Scheduling goes on with ${upgrade.from}`, effects.deploy);
   await effects.kept.remove();
@@ -121,20 +117,18 @@ export async function resume(upgrade: Upgrade, effects: Effects, goesOn: boolean
     effects.report(`An upgrade to ${to} was cut off before any data was touched: it is cancelled.`);
     return scheduleAgain(upgrade, effects);
   }
-  if (upgrade.step === "migrating" && (await effects.hasMigrated(to))) {
-    // People may have used the new version since then: their data is not replaced without a question.
-    effects.report(`An upgrade from ${from} to ${to} was cut off after the migration: it is proven again.`);
-    effects.writeStackFile(upgrade.after);
+  const proveAgain = async (cut: string, text: string) => {
+    effects.report(`${cut}: it is proven again.`);
+    effects.writeStackFile(text);
     await effects.kept.remove();
     return effects.deploy();
-  }
+  };
+  // People may have used the new version since then: their data is not replaced without a question.
+  if (upgrade.step === "migrating" && (await effects.hasMigrated(to)))
+    return proveAgain(`An upgrade from ${from} to ${to} was cut off after the migration`, upgrade.after);
   if (upgrade.step === "returning" && (await effects.hasReturned())) {
-    effects.report(
-      `The rollback from ${to} to ${from} was cut off after the data was restored: it is proven again.`,
-    );
-    effects.writeStackFile(upgrade.before);
-    await effects.kept.remove();
-    return effects.deploy();
+    const cut = `The rollback from ${to} to ${from} was cut off after the data was restored`;
+    return proveAgain(cut, upgrade.before);
   }
   const way = upgrade.step === "returning" ? `its rollback to ${from} continues` : "it continues";
   effects.report(`An upgrade from ${from} to ${to} was cut off; ${way}.`);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Input, planOf } from "../../../../importer/input.ts";
 import type { Plan } from "../../../../importer/plan.ts";
 import { report } from "../../../../importer/report.ts";
-import { written } from "../../../../importer/write.ts";
+import { renderStackFile } from "../../../../importer/write.ts";
 import { project } from "../../../../tools/lib/process.ts";
 
 /** Inputs in the shapes of the official files, for Airflow 3 and 2. */
@@ -43,7 +43,7 @@ export interface ImportResult {
 export function importOf(name: Name): ImportResult {
   const plan = planOf(inputOf(name));
   const requirements = plan.requirements === undefined ? undefined : `stacks/requirements.${name}.txt`;
-  const stack = written({ plan, from: `${name}.yaml`, stack: name, requirements });
+  const stack = renderStackFile({ plan, from: `${name}.yaml`, stack: name, requirements });
   const [whole, short] = [true, false].map((isWhole) => `${report(plan, name, [], isWhole)}\n`);
   return { plan, stack, report: whole ?? "", short: short ?? "" };
 }

@@ -97,6 +97,10 @@ const right: readonly (readonly [name: string, config: Config])[] = [
     "a mail server with a login",
     { monitoring: { alerts: { email: { ...email, user: "u", password: holding("b", "x".repeat(20)) } } } },
   ],
+  [
+    "metrics of hosts whose names begin as those of the loopback interface",
+    { monitoring: { scrape: ["http://localhost.a.test/metrics", "http://127.a.test:9100/metrics"] } },
+  ],
   ["metrics at the root", { monitoring: { scrape: ["https://metrics", "http://10.0.0.5:65535/"] } }],
   [
     "headers of a receiver",
