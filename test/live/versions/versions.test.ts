@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, before, test } from "node:test";
 import { setFlags } from "../../../deploymentFlags.ts";
+import { ensureImages } from "../../../tools/images.ts";
 import { run as execute, waitFor } from "../../../tools/lib/process.ts";
 import { cloneFor } from "../lib/clone.ts";
 import { assertUndisturbed, TestStack } from "../lib/harness.ts";
@@ -15,6 +16,7 @@ const backup = { every: "12h", keep: 5 };
 const old = { version: "2.11.2", workers: 1, backup };
 let run = "";
 
+before(() => ensureImages(["backup"]));
 after(() => stack.discard());
 
 /** Logs in as people do: through the form, with its CSRF token. */
