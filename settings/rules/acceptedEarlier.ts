@@ -1,6 +1,7 @@
 import { repositoryForm } from "../schema/dags/dagsGit.ts";
 import { hostPattern, isLoopback } from "../schema/values.ts";
 import { faultAt } from "./fault.ts";
+import { tooWide } from "./network/trustedProxies.ts";
 import { rule } from "./rule.ts";
 
 const atoms = "[\\w!#$%&'*+/=?^`{|}~-]+";
@@ -54,12 +55,7 @@ const parameters = rule(["dagsGit.url"], ({ dagsGit }) =>
 /** Rejects ranges of proxies that are wider than any network of one owner. */
 const proxies = rule(["trustedProxies"], ({ trustedProxies }) =>
   trustedProxies.flatMap((range, at) =>
-    faultAt(
-      ["trustedProxies", at],
-      /\/[1-7]$/.test(range)
-        ? "the webserver would trust too many addresses: expected the addresses of the proxy"
-        : undefined,
-    ),
+    faultAt(["trustedProxies", at], /\/[1-7]$/.test(range) ? tooWide : undefined),
   ),
 );
 

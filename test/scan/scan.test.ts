@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { stringify } from "yaml";
+import { inTemporaryFolder } from "../../tools/lib/temporaryFolder.ts";
 import {
   allowed,
   type Exception,
@@ -12,7 +13,6 @@ import {
   setUp,
   shown,
   stacks,
-  withFolder,
   withManifests,
 } from "./scan.ts";
 
@@ -62,7 +62,7 @@ test("scanners notice a privileged container", async () => {
     kics: "Container Is Privileged",
     checkov: "CKV_K8S_16",
   };
-  await withFolder(async (folder) => {
+  await inTemporaryFolder(async (folder) => {
     const containers = [{ name: "canary", image: "canary:1", securityContext: { privileged: true } }];
     const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "canary" }, spec: { containers } };
     writeFileSync(join(folder, "pod.yaml"), stringify(pod));

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { readStackFile } from "../../settings/read/read.ts";
 import { main, project, run } from "../../tools/lib/process.ts";
+import { inTemporaryFolder } from "../../tools/lib/temporaryFolder.ts";
 
 /** Problem that a scanner reports about an object. */
 export interface Finding {
@@ -141,19 +142,9 @@ export async function setUp(): Promise<string> {
   return (await run(setup, ["--where"])).trim();
 }
 
-/** Creates a temporary folder, and removes it once `use` has run. */
-export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "airflow-scan-"));
-  try {
-    return await use(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 /** Renders a stack's manifests into a temporary folder for `use`. */
 export function withManifests<T>(stack: string, use: (folder: string) => Promise<T>): Promise<T> {
-  return withFolder(async (folder) => {
+  return inTemporaryFolder(async (folder) => {
     await run(process.execPath, ["tools/render.ts", "--stack", stack, "--out", folder]);
     return use(folder);
   });

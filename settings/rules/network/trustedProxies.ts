@@ -30,9 +30,11 @@ function baseOf(range: string): string {
   return `${kept.join(".")}/${length}`;
 }
 
+/** Fault of a range that is wider than any network of one owner. */
+export const tooWide = "the webserver would trust too many addresses: expected the addresses of the proxy";
+
 function problem(range: string): string | undefined {
-  if (range.endsWith("/0"))
-    return "the webserver would trust too many addresses: expected the addresses of the proxy";
+  if (range.endsWith("/0")) return tooWide;
   if (within(range, "127.0.0.0/8"))
     return "a proxy of this machine reaches the webserver from the gateway of the stack's network: expected its address, as `docker network inspect` prints it";
   if (range.includes("/") && baseOf(range) !== range)

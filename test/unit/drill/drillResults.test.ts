@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { project } from "../../../tools/lib/process.ts";
 import { reportOf } from "../../drill/results/report.ts";
 import { addResult, type Result } from "../../drill/results/results.ts";
 import { page, tables } from "../../drill/results/table.ts";
 import { addTally, readTallies, seedsLeft, sum, tallyOf } from "../../drill/results/tally.ts";
 import { withFigures } from "../../figures.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-drill-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("drill");
 
 function result(given: Partial<Result> = {}): Result {
   return {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { project } from "../../../tools/lib/process.ts";
 import { bom, packagesIn } from "../../../tools/lib/sbom/bom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+
+const folder = temporaryFolder("sbom");
 
 const os = "os\tdebian\t12\n";
 const openssl = "installed\tlibssl3\t3.0.17-1~deb12u2\tamd64\topenssl\n";
@@ -85,7 +87,6 @@ test("an SBOM has each package once, and names the packages of each image", () =
 test("an image lists Debian's packages, and Python's besides those", {
   skip: !existsSync("/etc/os-release"),
 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "airflow-sbom-"));
   const site = join(folder, "site/ours-1.2.dist-info");
   execFileSync("mkdir", ["-p", site]);
   writeFileSync(join(site, "METADATA"), "Metadata-Version: 2.1\nName: ours\nVersion: 1.2\n");

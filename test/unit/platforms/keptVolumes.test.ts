@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { StateResource } from "../../../platforms/ownership/known.ts";
 import { declare } from "../mocks.ts";
 import type { Config } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-kept-"));
+const folder = temporaryFolder("kept");
 const file = join(folder, "url");
 writeFileSync(file, "rediss://celery:secret-of-this-test@broker.example.com:6379/0");
 const database = join(folder, "database");

@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { checkVersion, openUpgrade } from "../../../components/versionChange.ts";
@@ -32,8 +32,10 @@ import { withVersion } from "../../../tools/lib/upgrade/stackVersion.ts";
 import type { Upgrade } from "../../../tools/lib/upgrade/upgrade.ts";
 import { checkVersions, imageFault, postgresFault, postgresMajor } from "../../../tools/upgrade/guard.ts";
 import { textFor } from "../../../tools/upgrade/textFor.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
 const upgrade: Upgrade = { from: "2.11.2", to: "3.3.2", step: "pausing", before: "a", after: "b" };
+const root = temporaryFolder("upgrade");
 const backup = { id: "B1", at: "2026-01-01T00:00:00Z" };
 
 /** A backend, which several machines may share. */
@@ -61,7 +63,7 @@ class OnMachine extends Stack {
   private readonly backend: Backend;
 
   constructor(backend: Backend) {
-    const folder = join(mkdtempSync(join(tmpdir(), "airflow-kept-")), "state");
+    const folder = join(mkdtempSync(join(root, "kept-")), "state");
     super("kept", "/nowhere", folder);
     this.folder = folder;
     this.backend = backend;
@@ -261,7 +263,7 @@ test("an image of Airflow has the version asked for, by its tag and by itself", 
     assert.equal(imageFault(image, "3.3.2"), undefined);
   for (const image of ["apache/airflow:2.11.2", `r.test:5000/apache/airflow:2.11.2-python3.12${digest}`])
     assert.equal(imageFault(image, "3.3.2"), `${image}, which has Airflow 2.11.2`);
-  const folder = mkdtempSync(join(tmpdir(), "airflow-version-"));
+  const folder = mkdtempSync(join(root, "version-"));
   const dist = join(folder, "apache_airflow-2.11.2.dist-info");
   mkdirSync(dist);
   writeFileSync(
@@ -278,7 +280,7 @@ test("an image of Airflow has the version asked for, by its tag and by itself", 
 });
 
 test("npm run up refuses a version that does not fit the deployed data, unless an upgrade or a restoration runs it", async () => {
-  const state = mkdtempSync(join(tmpdir(), "airflow-kept-"));
+  const state = mkdtempSync(join(root, "kept-"));
   const stack = new Stack("kept", "stack.yaml", state);
   const settings = (version: string, image: string) =>
     ({ version, images: { postgres: image }, postgres: {} }) as never;

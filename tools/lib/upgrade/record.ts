@@ -9,7 +9,14 @@ import { writeWhole } from "../../../platforms/wholeFile.ts";
 import { print } from "../commandLine/terminal.ts";
 import { isRunning, type Owner, thisProcess } from "../recovery/owner.ts";
 import type { Stack } from "../stack.ts";
-import { type ExportedState, type Resource, readOutputs, readState, writeState } from "../state.ts";
+import {
+  type ExportedState,
+  type Resource,
+  readOutputs,
+  readState,
+  withResources,
+  writeState,
+} from "../state.ts";
 import { whoIsHere } from "./deployments.ts";
 import type { Upgrade } from "./upgrade.ts";
 
@@ -48,14 +55,14 @@ function removeFiles(stack: Stack): void {
 }
 
 /** Returns a state whose outputs have the mark of an upgrade, or none. */
-export function marking<T extends ExportedState>(state: T, open: OpenUpgrade | undefined): T {
+function withUpgrade<T extends ExportedState>(state: T, open: OpenUpgrade | undefined): T {
   const { resources = [] } = state.deployment;
   const marked = (one: Resource) => {
     if (one.type !== "pulumi:pulumi:Stack") return one;
     const others = Object.entries(one.outputs ?? {}).filter(([name]) => name !== upgradeOutput);
     return { ...one, outputs: { ...Object.fromEntries(others), ...(open && { [upgradeOutput]: open }) } };
   };
-  return { ...state, deployment: { ...state.deployment, resources: resources.map(marked) } };
+  return withResources(state, resources.map(marked));
 }
 
 /** Returns the note of a stack's upgrade. */
@@ -69,11 +76,11 @@ export function keptOf(stack: Stack): Kept {
       const { from, to, backup } = upgrade;
       const open = { from, to, who: whoIsHere(), at, ...(backup && { backup: backup.id }) };
       // The backend refuses this while another command works on the stack.
-      await writeState(stack, marking(await readState(stack), open));
+      await writeState(stack, withUpgrade(await readState(stack), open));
     },
     remove: async () => {
       if (openUpgrade(await readOutputs(stack)))
-        await writeState(stack, marking(await readState(stack), undefined));
+        await writeState(stack, withUpgrade(await readState(stack), undefined));
       removeFiles(stack);
     },
   };

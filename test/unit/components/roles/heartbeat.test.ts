@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { webserverHeartbeat } from "../../../../components/roles/heartbeat/heartbeat.ts";
 import { waitFor } from "../../../../tools/lib/process.ts";
+import { temporaryFolder } from "../../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-beats-"));
+const folder = temporaryFolder("beats");
 const beats = join(folder, "heartbeats");
 mkdirSync(beats);
 writeFileSync(join(folder, "served"), "");

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { stringify } from "yaml";
 import { settingsFromArguments } from "../../../../settings/read/arguments.ts";
 import { readDeployed, readStackFile, settingsFromPulumi } from "../../../../settings/read/read.ts";
 import { cluster } from "../../cluster.ts";
 import type { Config } from "../../settingsFrom.ts";
+import { temporaryFolder } from "../../temporaryFolder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "airflow-new-"));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder("earlier");
 
 const email = { to: "ops@b.test", from: "air@b.test", server: "b.test:25" };
 
