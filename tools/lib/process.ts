@@ -110,12 +110,22 @@ export async function attach(
   return (await ended(child)) ?? 1;
 }
 
-/** Polls until `attempt` returns something, and reports every ten seconds what it waits for. */
+/** Returns a function that reads the seconds since this call. */
+function stopwatch(): () => number {
+  const begin = Date.now();
+  return () => (Date.now() - begin) / 1000;
+}
+
+/**
+ * Polls until `attempt` returns something, and reports every ten seconds what it waits for.
+ * @param elapsed seconds that count against the limit; by default, all
+ */
 export async function waitFor<T>(
   what: string,
   seconds: number,
   attempt: () => Promise<T | undefined>,
   pauseSeconds = 0.5,
+  elapsed = stopwatch(),
 ): Promise<T> {
   const begin = Date.now();
   let shown = begin;
@@ -123,7 +133,7 @@ export async function waitFor<T>(
     const result = await attempt();
     if (result !== undefined) return result;
     const now = Date.now();
-    if (now - begin > seconds * 1000) throw new Error(`Waited ${seconds} s in vain for ${what}.`);
+    if (elapsed() > seconds) throw new Error(`Waited ${seconds} s in vain for ${what}.`);
     if (now - shown > 10_000) {
       print(`  waiting for ${what} (${Math.round((now - begin) / 1000)} s)`);
       shown = now;

@@ -32,7 +32,7 @@ test("Redis replaced without a word to anybody: workers notice by themselves", a
   assertUndisturbed(await stack.finished("naps", naps), 6);
   const seconds = Math.round((Date.now() - begin) / 1000);
   // A worker that waits for an answer that never comes is killed at the end of its grace of 300 s.
-  assert.ok(seconds < 120, `${seconds} s`);
+  assert.ok(seconds < 240, `${seconds} s`);
   t.diagnostic(`all done ${seconds} s after the restart`);
 });
 
@@ -87,6 +87,6 @@ test("messages that vanish from the broker: their tasks are queued again, and no
   const begin = Date.now();
   assertUndisturbed(await stack.finished("naps", naps), 6);
   const seconds = Math.round((Date.now() - begin) / 1000);
-  assert.ok(seconds < 90, `${seconds} s`);
+  assert.ok(seconds < 240, `${seconds} s`);
   t.diagnostic(`all done ${seconds} s after the loss`);
 });

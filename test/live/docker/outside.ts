@@ -2,7 +2,8 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { localImage } from "../../../images/local.ts";
-import { run, waitFor } from "../../../tools/lib/process.ts";
+import { run } from "../../../tools/lib/process.ts";
+import { waitFor } from "../lib/waiting.ts";
 import { addressIn, docker, sweep } from "../targets/docker.ts";
 
 const prefix = "airflow-livetest-outside";

@@ -6,7 +6,7 @@ import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse, stringify } from "yaml";
-import { project, run, waitFor } from "../../../tools/lib/process.ts";
+import { project, run } from "../../../tools/lib/process.ts";
 import { stackFile } from "../../../tools/lib/stack.ts";
 import { machine } from "../../lab/settings.ts";
 import { runningRoles } from "../../roleNames.ts";
@@ -15,6 +15,7 @@ import { cleanClone } from "../lib/clone.ts";
 import { commandsReach } from "../lib/developing.ts";
 import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
 import { Repository } from "../lib/repository.ts";
+import { waitFor } from "../lib/waiting.ts";
 import { kubectl, onKubernetes, pods } from "../targets/kubernetes.ts";
 
 /** Reads the configuration of a committed stack. */

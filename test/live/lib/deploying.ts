@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { waitFor } from "../../../tools/lib/process.ts";
 import { controlRoles } from "../../roleNames.ts";
 import { replaced } from "../targets/target.ts";
 import { canaries, found, places } from "./canaries.ts";
@@ -14,6 +13,7 @@ import {
   type TestStack,
 } from "./harness.ts";
 import { query } from "./postgres.ts";
+import { waitFor } from "./waiting.ts";
 
 const dag = "get_stocks_dag";
 const roles = [...controlRoles, "postgres", "redis"].sort();

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { defaultVersion } from "../../../settings/schema/versions.ts";
 import { AirflowApi, type TaskInstance } from "../../../tools/lib/airflow.ts";
-import { waitFor as poll, project } from "../../../tools/lib/process.ts";
+import { project } from "../../../tools/lib/process.ts";
 import { type Outputs, Stack } from "../../../tools/lib/stack.ts";
 import { timed } from "../../runner/steps.ts";
 import { onDocker } from "../targets/docker.ts";
 import type { Instance, Instances, Ports, Target } from "../targets/target.ts";
+import { waitFor as poll } from "./waiting.ts";
 
 export type Config = Readonly<Record<string, unknown>>;
 

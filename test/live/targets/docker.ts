@@ -1,5 +1,6 @@
-import { run, waitFor } from "../../../tools/lib/process.ts";
+import { run } from "../../../tools/lib/process.ts";
 import { removeDisks } from "../../drill/nemesis/disk.ts";
+import { waitFor } from "../lib/waiting.ts";
 import type { Instance, Target } from "./target.ts";
 
 export interface Container {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noticing, reachedBy } from "../../runner/changed.ts";
 import { type Job, jobsOf, type Need, suiteOf, testFiles } from "../../runner/jobs.ts";
-import { idleBetween } from "../../runner/pace.ts";
+import { calmSeconds, idleBetween } from "../../runner/pace.ts";
 import { table } from "../../runner/report.ts";
 import { next } from "../../runner/schedule.ts";
 
@@ -126,4 +126,23 @@ test("the table of costs begins with the longest job", () => {
       ["short", "1 s / 2"],
     ],
   );
+});
+
+test("a limit's seconds count in full on a calm machine, and a quarter on a busy one", () => {
+  let [at, busy, idle] = [0, 0, 0];
+  const read = calmSeconds(
+    () => ({ busy, idle }),
+    () => at,
+  );
+  /** Lets seconds pass, in which a share of the machine's two cores is idle. */
+  const pass = (seconds: number, idleShare: number) => {
+    at += seconds * 1000;
+    idle += seconds * 2000 * idleShare;
+    busy += seconds * 2000 * (1 - idleShare);
+    return read();
+  };
+  assert.equal(pass(10, 1), 10);
+  assert.equal(pass(10, 0.5), 20);
+  assert.equal(pass(10, 0), 22.5);
+  assert.ok(Math.abs(pass(10, 0.15) - 27.5) < 1e-9);
 });
