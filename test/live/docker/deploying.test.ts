@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { waitFor } from "../../runner/waiting.ts";
 import { settingsFrom } from "../../unit/settingsFrom.ts";
 import { canaries, inLayers } from "../lib/canaries.ts";
 import { deploys, removes } from "../lib/deploying.ts";
 import { assertUndisturbed, TestStack } from "../lib/harness.ts";
-import { waitFor } from "../lib/waiting.ts";
 
 const stack = new TestStack("livetest-deploying", 18080);
 

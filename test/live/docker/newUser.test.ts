@@ -9,9 +9,9 @@ import { rulesFile } from "../../../components/monitoring/alerts.ts";
 import { families } from "../../../components/monitoring/families.ts";
 import { AirflowApi } from "../../../tools/lib/airflow.ts";
 import { run } from "../../../tools/lib/process.ts";
+import { waitFor } from "../../runner/waiting.ts";
 import { everything, promtoolTest } from "../lib/alertCases.ts";
 import { cleanClone } from "../lib/clone.ts";
-import { waitFor } from "../lib/waiting.ts";
 import { containers, docker, onDocker, sweep } from "../targets/docker.ts";
 import { type Instances, replaced } from "../targets/target.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { localImage } from "../../../images/local.ts";
 import { run } from "../../../tools/lib/process.ts";
-import { waitFor } from "../lib/waiting.ts";
+import { waitFor } from "../../runner/waiting.ts";
 import { addressIn, docker, sweep } from "../targets/docker.ts";
 
 const prefix = "airflow-livetest-outside";

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { AirflowApi, type TaskInstance } from "../../../tools/lib/airflow.ts";
 import { project, run } from "../../../tools/lib/process.ts";
+import { waitFor } from "../../runner/waiting.ts";
 import { cleanClone } from "../lib/clone.ts";
 import { assertUndisturbed } from "../lib/harness.ts";
 import { Repository } from "../lib/repository.ts";
-import { waitFor } from "../lib/waiting.ts";
 import { addressIn, containers, docker, sweep } from "../targets/docker.ts";
 
 const clone = await cleanClone();

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AirflowApi, type DagRun, type TaskInstance } from "../../../tools/lib/airflow.ts";
+import { waitFor } from "../../runner/waiting.ts";
 import { mostAway, watchWorkers } from "../lib/away.ts";
 import { type Canaries, canaries, found, places } from "../lib/canaries.ts";
 import { assertOutlasted, assertUndisturbed, type Config, isRunning, TestStack } from "../lib/harness.ts";
-import { waitFor } from "../lib/waiting.ts";
 import { replaced } from "../targets/target.ts";
 
 const stack = new TestStack("livetest-rotation", 18320);

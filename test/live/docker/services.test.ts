@@ -3,8 +3,8 @@ import { after, before, suite, test } from "node:test";
 import { run } from "../../../tools/lib/process.ts";
 import { engineFacts } from "../../../tools/lib/status/engine.ts";
 import { troubles } from "../../../tools/lib/status/table.ts";
+import { waitFor } from "../../runner/waiting.ts";
 import { mainProcess, TestStack } from "../lib/harness.ts";
-import { waitFor } from "../lib/waiting.ts";
 import { containers, docker } from "../targets/docker.ts";
 
 /** Postgres and Redis without Airflow. */

@@ -10,12 +10,12 @@ import { project, run } from "../../../tools/lib/process.ts";
 import { stackFile } from "../../../tools/lib/stack.ts";
 import { machine } from "../../lab/settings.ts";
 import { runningRoles } from "../../roleNames.ts";
+import { waitFor } from "../../runner/waiting.ts";
 import { found } from "../lib/canaries.ts";
 import { cleanClone } from "../lib/clone.ts";
 import { commandsReach } from "../lib/developing.ts";
 import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
 import { Repository } from "../lib/repository.ts";
-import { waitFor } from "../lib/waiting.ts";
 import { kubectl, onKubernetes, pods } from "../targets/kubernetes.ts";
 
 /** Reads the configuration of a committed stack. */

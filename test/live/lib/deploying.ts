@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { controlRoles } from "../../roleNames.ts";
+import { waitFor } from "../../runner/waiting.ts";
 import { replaced } from "../targets/target.ts";
 import { canaries, found, places } from "./canaries.ts";
 import {
@@ -13,7 +14,6 @@ import {
   type TestStack,
 } from "./harness.ts";
 import { query } from "./postgres.ts";
-import { waitFor } from "./waiting.ts";
 
 const dag = "get_stocks_dag";
 const roles = [...controlRoles, "postgres", "redis"].sort();

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { TaskInstance } from "../../../tools/lib/airflow.ts";
 import { runningRoles } from "../../roleNames.ts";
+import { waitFor } from "../../runner/waiting.ts";
 import { assertUndisturbed, hostOf, isRunning, mainProcess, type TestStack } from "./harness.ts";
 import { converges } from "./killing.ts";
-import { waitFor } from "./waiting.ts";
 
 const config = {
   workers: 2,

@@ -8,9 +8,9 @@ import { AirflowApi, type TaskInstance } from "../../../tools/lib/airflow.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { type Outputs, Stack } from "../../../tools/lib/stack.ts";
 import { timed } from "../../runner/steps.ts";
+import { waitFor as poll } from "../../runner/waiting.ts";
 import { onDocker } from "../targets/docker.ts";
 import type { Instance, Instances, Ports, Target } from "../targets/target.ts";
-import { waitFor as poll } from "./waiting.ts";
 
 export type Config = Readonly<Record<string, unknown>>;
 

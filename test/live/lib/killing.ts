@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../../../tools/lib/process.ts";
+import { waitFor } from "../../runner/waiting.ts";
 import type { Config, TestStack } from "./harness.ts";
-import { waitFor } from "./waiting.ts";
 
 /** Finds the process id of the `pulumi up` that holds the lock of the stack; undefined if there is none. */
 function lockedBy(stack: TestStack): number | undefined {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { waitFor } from "../../runner/waiting.ts";
 import { docker, log } from "../targets/docker.ts";
 import type { TestStack } from "./harness.ts";
-import { waitFor } from "./waiting.ts";
 
 /** Settings that give the webserver several processes, which start at the same time. */
 export const severalProcesses = { api: { workers: 4 } };

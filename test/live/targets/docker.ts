@@ -1,6 +1,6 @@
 import { run } from "../../../tools/lib/process.ts";
 import { removeDisks } from "../../drill/nemesis/disk.ts";
-import { waitFor } from "../lib/waiting.ts";
+import { waitFor } from "../../runner/waiting.ts";
 import type { Instance, Target } from "./target.ts";
 
 export interface Container {

@@ -2,8 +2,8 @@ import { dirname, join } from "node:path";
 import { localImage } from "../../../images/local.ts";
 import { ensureLab, type Lab } from "../../lab/lab.ts";
 import { registry } from "../../lab/settings.ts";
+import { waitFor } from "../../runner/waiting.ts";
 import type { Config } from "../lib/harness.ts";
-import { waitFor } from "../lib/waiting.ts";
 import type { Instance, Instances, Target } from "./target.ts";
 import { Tunnel } from "./tunnel.ts";
 

@@ -5,9 +5,9 @@ import { after, before, test } from "node:test";
 import { setFlags } from "../../../deploymentFlags.ts";
 import { ensureImages } from "../../../tools/images.ts";
 import { run as execute } from "../../../tools/lib/process.ts";
+import { waitFor } from "../../runner/waiting.ts";
 import { cloneFor } from "../lib/clone.ts";
 import { assertUndisturbed, TestStack } from "../lib/harness.ts";
-import { waitFor } from "../lib/waiting.ts";
 import { log } from "../targets/docker.ts";
 import { replaced } from "../targets/target.ts";
 

@@ -1,5 +1,5 @@
-import { waitFor as poll } from "../../../tools/lib/process.ts";
-import { calmSeconds } from "../../runner/pace.ts";
+import { waitFor as poll } from "../../tools/lib/process.ts";
+import { calmSeconds } from "./pace.ts";
 
 /** Polls until `attempt` returns something; a limit in seconds holds for a calm machine, and longer on a busy one. */
 export function waitFor<T>(
