@@ -52,8 +52,10 @@ class Waiting(threading.Thread):
 
 
 waiting = Waiting()
-for name in ("before_cursor_execute", "commit"):
+for name in ("before_cursor_execute", "commit", "rollback"):
     event.listen(Engine, name, waiting.begin)
+# A connection that returns to its pool is rolled back first, without an event of the engine.
+event.listen(Pool, "reset", waiting.begin)
 event.listen(Engine, "after_cursor_execute", waiting.end)
 event.listen(Pool, "checkin", waiting.end)
 

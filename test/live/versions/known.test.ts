@@ -45,6 +45,22 @@ calls = inspect.getsource(SchedulerJobRunner._run_scheduler_loop).count("time.sl
 print(calls, time.sleep.__qualname__, str(idle.COUNTS.compile(dialect=postgresql.dialect())).count("count("))
 `.trim();
 
+/** Whether a wait for the database was noted at each rollback but the first, which the first connection makes. */
+const rollbacks = `
+import job, time
+from sqlalchemy import create_engine, text
+job.Waiting.run = lambda self: time.sleep(60)
+engine, noted = create_engine("sqlite://"), []
+engine.dialect.do_rollback = lambda connection: noted.append(bool(job.waiting.since))
+with engine.connect() as connection:
+    begun = connection.begin()
+    connection.execute(text("select 1"))
+    begun.rollback()
+with engine.connect() as connection:
+    connection.execute(text("select 1"))
+print(len(noted) > 2, all(noted[1:]), job.waiting.since)
+`.trim();
+
 /** Digest of the API that a webserver describes, and True if dependencies of its routes are built once. */
 const described = (first: string) =>
   `
@@ -95,3 +111,8 @@ for (const server of ["postgres", "redis"] as const) {
     assert.equal(readFileSync(serverFile(server), "utf8"), await printedByServer(server));
   });
 }
+
+for (const version of builtVersions())
+  test(`Airflow ${version} waits for the database during a rollback, too: no heartbeat is missed`, async () => {
+    assert.equal(await printed(version, "heartbeat", `exec(${JSON.stringify(rollbacks)})`), "True True {}");
+  });
