@@ -110,32 +110,27 @@ export async function attach(
   return (await ended(child)) ?? 1;
 }
 
-/** Returns a function that reads the seconds since this call. */
-function stopwatch(): () => number {
-  const begin = Date.now();
-  return () => (Date.now() - begin) / 1000;
-}
-
 /**
  * Polls until `attempt` returns something, and reports every ten seconds what it waits for.
- * @param elapsed seconds that count against the limit; by default, all
+ * @param counted reads the seconds that count against the limit; by default, all since this call
  */
 export async function waitFor<T>(
   what: string,
   seconds: number,
   attempt: () => Promise<T | undefined>,
   pauseSeconds = 0.5,
-  elapsed = stopwatch(),
+  counted?: () => number,
 ): Promise<T> {
   const begin = Date.now();
-  let shown = begin;
+  const elapsed = () => (Date.now() - begin) / 1000;
+  let shown = 0;
   for (;;) {
     const result = await attempt();
     if (result !== undefined) return result;
-    const now = Date.now();
-    if (elapsed() > seconds) throw new Error(`Waited ${seconds} s in vain for ${what}.`);
-    if (now - shown > 10_000) {
-      print(`  waiting for ${what} (${Math.round((now - begin) / 1000)} s)`);
+    const now = elapsed();
+    if ((counted?.() ?? now) > seconds) throw new Error(`Waited ${seconds} s in vain for ${what}.`);
+    if (now - shown > 10) {
+      print(`  waiting for ${what} (${Math.round(now)} s)`);
       shown = now;
     }
     await new Promise((wake) => setTimeout(wake, pauseSeconds * 1000));
