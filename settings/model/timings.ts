@@ -20,6 +20,8 @@ export const timings = {
   taskDead: 30,
   /** Time after which a message in no queue and held by no worker counts as lost, and its task is scheduled again. */
   messageLost: 40,
+  /** Longest sleep of a scheduler that has nothing to do; `components/roles/idle/` wakes it for work. Airflow's default is 1. */
+  idleSleep: 5,
   /** Interval at which schedulers adopt the tasks of dead ones, which are replaced within 30 s; Airflow's default is 300. */
   orphanCheck: 15,
   /** Maximum time of a task in the queue, and life of its token. */

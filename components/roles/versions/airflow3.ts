@@ -31,6 +31,7 @@ export const airflow3: AirflowVersion = {
     scheduler: {
       task_instance_heartbeat_timeout: String(timings.heartbeatTimeout),
       task_instance_heartbeat_timeout_detection_interval: String(timings.detectionInterval),
+      scheduler_idle_sleep_time: String(timings.idleSleep),
     },
     workers: {
       // Retries requests to a silent webserver for more than four minutes, 5 s apart on average.

@@ -32,6 +32,9 @@ export function masked(text: string): string {
   return tokens.reduce((rest, form) => rest.replace(form, "…"), urls);
 }
 
+/** Length above which a text may not be printed: the forms above take seconds for a long text without spaces. */
+const longest = 1000;
+
 /** Form of a word as people write it: letters in one style of capitals, digits, or a name followed by a number. */
 const word =
   /^(\d{1,15}|[a-z]{1,24}|[A-Z]{1,24}|[A-Z]?[a-z]{2,24}([A-Z][a-z]{2,24}){0,4}|[A-Za-z]{1,12}\d{1,3}|\d{1,6}[A-Za-z]{1,3})$/;
@@ -50,7 +53,7 @@ const bareLogin = /^[^\s/:@"']+:(?!\/\/)\S*@/;
 
 /** Returns a given text in a form that may be printed: without logins, or `…` if it may be a password or a token. */
 export function shownText(text: string): string {
-  if (bareLogin.test(text)) return "…";
+  if (text.length > longest || bareLogin.test(text)) return "…";
   const withoutLogins = masked(text);
   return isOrdinary(withoutLogins) ? withoutLogins : "…";
 }

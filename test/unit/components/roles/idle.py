@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from unittest import mock
 
 runner = types.SimpleNamespace(time=time)
-stubs = ("airflow", "airflow.models.dagrun", "airflow.models.taskinstance", "airflow.utils.state", "sqlalchemy")
+models = [f"airflow.models.{name}" for name in ("asset", "dag", "dagrun", "taskinstance")]
+stubs = ("airflow", *models, "airflow.utils.state", "sqlalchemy")
 sys.modules.update({name: mock.MagicMock() for name in stubs})
 sys.modules["airflow.jobs"] = types.SimpleNamespace(scheduler_job_runner=runner)
 sys.path.insert(0, "components/roles/idle")
@@ -18,12 +19,13 @@ import idle  # noqa: E402
 class Database:
     """Stands in for the counts in the database: one value of a list for each look, and the last value from then on."""
 
-    def __init__(self, *values):
+    def __init__(self, *values, are_runs_running=False):
         self.values = list(values)
+        self.are_runs_running = are_runs_running
 
     @contextmanager
     def open_counts(self):
-        yield lambda: self.values.pop(0) if len(self.values) > 1 else self.values[0]
+        yield lambda: (self.values.pop(0) if len(self.values) > 1 else self.values[0], self.are_runs_running)
 
 
 def seconds(sleeper, asked=1):
@@ -37,6 +39,13 @@ class SleeperTest(unittest.TestCase):
         sleeper = idle.Sleeper(Database(1).open_counts)
         sleeper.sleep(1)
         self.assertGreaterEqual(seconds(sleeper), 1)
+
+    def test_a_sleep_is_short_while_a_run_is_running(self):
+        sleeper = idle.Sleeper(Database(1, are_runs_running=True).open_counts)
+        sleeper.sleep(0.2)
+        slept = seconds(sleeper, 60)
+        self.assertGreaterEqual(slept, idle.LONGEST_BESIDE_RUNS)
+        self.assertLess(slept, 30)
 
     def test_a_changed_count_ends_the_sleep(self):
         sleeper = idle.Sleeper(Database(1, 1, 1, 2).open_counts)
@@ -64,15 +73,15 @@ class SleeperTest(unittest.TestCase):
             idle.Sleeper(Database(1).open_counts).sleep(0)
         sleep.assert_called_once_with(0)
 
-    def test_a_broken_database_does_not_change_the_length_of_the_sleep(self):
+    def test_a_broken_database_makes_the_sleep_as_short_as_beside_runs(self):
         @contextmanager
         def broken():
             raise OSError("gone")
             yield
 
         with self.assertLogs(level="WARNING") as logs:
-            slept = seconds(idle.Sleeper(broken))
-        self.assertGreaterEqual(slept, 1)
+            slept = seconds(idle.Sleeper(broken), 60)
+        self.assertGreaterEqual(slept, idle.LONGEST_BESIDE_RUNS)
         self.assertLess(slept, 30)
         self.assertIn("gone", logs.output[0])
 
