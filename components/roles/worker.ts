@@ -7,6 +7,7 @@ import { canaryFile } from "../canary/files.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { workerFiles, workerModule } from "./lease/lease.ts";
+import { poolFiles, poolModule } from "./pool/pool.ts";
 import { airflowRole, type RoleArgs, targets, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
@@ -57,7 +58,7 @@ export class Worker extends pulumi.ComponentResource {
     super("airflow:index:Worker", name, {}, opts);
     const { group } = args;
     const role = airflowRole("worker", args);
-    const files = { ...role.files, ...canaryFile, ...args.retention.logs };
+    const files = { ...role.files, ...canaryFile, ...poolFiles, ...args.retention.logs };
     const queues = group.queues.length > 0 ? [`--queues=${group.queues.join(",")}`] : [];
     const pid = ["--pid", `${runtimeDirectory}/worker.pid`];
     const autoscale = autoscaled(args);
@@ -66,8 +67,8 @@ export class Worker extends pulumi.ComponentResource {
       withExtras("worker", args, {
         ...role,
         ...(args.version.usesExecutionApi
-          ? heartbeat("worker", { ...files, ...workerFiles }, [workerModule])
-          : heartbeat("worker", files)),
+          ? heartbeat("worker", { ...files, ...workerFiles }, [poolModule, workerModule])
+          : heartbeat("worker", files, [poolModule])),
         command: underInit(
           ...airflowCommand("celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
         ),

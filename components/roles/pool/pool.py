@@ -1,0 +1,59 @@
+"""Mends two faults of Celery's pool of processes, in a worker.
+
+- The loss of the broker makes the pool forget which processes are busy. A task that came afterwards could wait for the end of the task
+  that its process was running, however long, while other processes had nothing to do. Celery 5.6 has this fault.
+- When the worker stops, it may wait for a process that still writes a result, which nobody reads: the exception of a task is larger
+  than a pipe. The worker then stayed until it was killed, at the end of its grace.
+"""
+
+import functools
+import os
+
+from celery import signals
+from celery.concurrency.asynpool import AsynPool
+
+# Seconds between two looks whether a process has ended.
+INTERVAL = 0.1
+
+
+def stay_busy(flush):
+    """Makes the pool remember its busy processes; each is marked as idle once its result has come."""
+
+    @functools.wraps(flush)
+    def flushing(pool):
+        busy = set(pool._busy_workers)
+        flush(pool)
+        # A process that has ended has no queue any more.
+        pool._busy_workers.update(busy & pool._all_inqueues)
+
+    return flushing
+
+
+def read_until_end(process, receive, timeout=None):
+    """Passes on what a process writes until it ends, in the place of its `join`."""
+    reader = process.outq._reader
+    try:
+        os.set_blocking(reader.fileno(), True)
+        while process.is_alive():
+            if reader.poll(INTERVAL):
+                receive(reader.recv())
+    except (OSError, EOFError):
+        # The process has closed its end.
+        pass
+    type(process).join(process, timeout)
+
+
+def read_while_joining(join):
+    @functools.wraps(join)
+    def joining(pool):
+        for process in pool._pool:
+            process.join = functools.partial(read_until_end, process, pool._result_handler.on_state_change)
+        join(pool)
+
+    return joining
+
+
+@signals.celeryd_init.connect
+def install(**_):
+    AsynPool.flush = stay_busy(AsynPool.flush)
+    AsynPool.join = read_while_joining(AsynPool.join)
