@@ -68,7 +68,8 @@ interface Outcome {
 async function runJob({ files }: Job, folder: string): Promise<Outcome> {
   const from = Date.now();
   const notes = join(folder, `${from}-${files.length}-${files[0]?.replaceAll("/", "_")}`);
-  const flags = ["--test", "--test-reporter=spec", "--test-concurrency=2"];
+  // Room for new objects, in MiB: a test's process ends before most of its objects would be collected.
+  const flags = ["--test", "--test-reporter=spec", "--test-concurrency=2", "--min-semi-space-size=64"];
   const child = spawn("node", [...flags, ...files], {
     cwd: project,
     env: { ...process.env, PULUMI_ERROR_OUTPUT_STRING: "true", [stepsFile]: notes },

@@ -7,11 +7,13 @@ lasts at most 1 s.
 """
 
 import logging
+import math
 import time
 import types
 from contextlib import contextmanager
 
 from airflow import settings
+from airflow.configuration import conf
 from airflow.jobs import scheduler_job_runner
 from airflow.models.asset import AssetDagRunQueue
 from airflow.models.dag import DagModel
@@ -59,10 +61,12 @@ class Sleeper:
     """Sleeps until the counts change.
 
     :param open_counts: returns a context whose value is a function that reads the counts
+    :param longest: longest sleep, in seconds: the scheduler sends its heartbeats between two sleeps
     """
 
-    def __init__(self, open_counts=open_counts):
+    def __init__(self, open_counts=open_counts, longest=math.inf):
         self.open_counts = open_counts
+        self.longest = longest
         self.counts = None
 
     def wake_soon(self):
@@ -71,6 +75,7 @@ class Sleeper:
 
     def sleep(self, seconds):
         begun = time.monotonic()
+        seconds = min(seconds, self.longest)
         short = min(seconds, LONGEST_BESIDE_RUNS)
         try:
             with self.open_counts() as read_counts:
@@ -91,7 +96,7 @@ def install():
 
     :return: the `Sleeper`
     """
-    sleeper = Sleeper()
+    sleeper = Sleeper(longest=conf.getfloat("scheduler", "scheduler_heartbeat_sec"))
     clock = types.ModuleType("time")
     vars(clock).update(vars(time), sleep=sleeper.sleep)
     scheduler_job_runner.time = clock

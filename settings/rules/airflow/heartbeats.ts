@@ -13,7 +13,8 @@ const intervals = [
     byDefault: 5,
     threshold: "scheduler.scheduler_health_check_threshold",
   },
-  { name: idle, byDefault: timings.idleSleep, threshold: "scheduler.scheduler_health_check_threshold" },
+  // By default a sleep ends at the next heartbeat.
+  { name: idle, byDefault: 1, threshold: "scheduler.scheduler_health_check_threshold" },
   { name: "scheduler.job_heartbeat_sec", byDefault: 5, threshold: "dag_processor.health_check_threshold" },
   {
     name: "triggerer.job_heartbeat_sec",

@@ -8,6 +8,7 @@ import { waitFor } from "../../runner/waiting.ts";
 import { mostAway, watchWorkers } from "../lib/away.ts";
 import { type Canaries, canaries, found, places } from "../lib/canaries.ts";
 import { assertOutlasted, assertUndisturbed, type Config, isRunning, TestStack } from "../lib/harness.ts";
+import { query } from "../lib/postgres.ts";
 import { replaced } from "../targets/target.ts";
 
 const stack = new TestStack("livetest-rotation", 18320);
@@ -95,14 +96,12 @@ function databaseTakes(user: string, password = "", database = user.replace(/_\d
 }
 
 /** Tries to decrypt what is stored with a fernet key. */
-function opens(key = ""): Promise<string> {
+async function opens(key = ""): Promise<string> {
+  const sql = "SELECT password FROM connection WHERE conn_id = 'sealed'";
+  const sealed = await query(stack, "postgres", "postgres_password", "airflow", sql);
   const program = `
-from airflow import settings
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import text
-with settings.engine.connect() as database:
-    sealed = [*database.execute(text("SELECT password FROM connection WHERE conn_id = 'sealed'"))][0][0]
-try: print(Fernet(${JSON.stringify(key)}).decrypt(sealed.encode()).decode())
+try: print(Fernet(${JSON.stringify(key)}).decrypt(${JSON.stringify(sealed.trim())}).decode())
 except InvalidToken: print("refused")`;
   return python("scheduler", program);
 }

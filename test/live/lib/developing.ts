@@ -23,17 +23,24 @@ export function putCode(stack: TestStack): void {
   cpSync(source, stack.folder, { recursive: true });
 }
 
-/** Asserts that every role has the code beside the DAGs, its policies and its logging class. */
+/** Asserts that every role has the code beside the DAGs, and that its policies and its logging class are used. */
 export async function codeIsEverywhere(stack: TestStack): Promise<void> {
+  // A role without the logging class does not start.
+  const files = [
+    "cd /opt/airflow && sha256sum plugins/*.py config/team_logging.py config/users_local_settings.py",
+    "printenv AIRFLOW__LOGGING__LOGGING_CONFIG_CLASS",
+  ].join(" && ");
+  const codeOf = (role: string) => stack.exec(role, "sh", "-c", files);
+  const expected = await codeOf("worker-1");
+  assert.match(expected, /develop_plugin\.py\n.*users_local_settings\.py\nteam_logging\.LOGGING_CONFIG\n$/s);
+  for (const role of runningRoles) assert.equal(await codeOf(role), expected, role);
   const look = [
     "import airflow, airflow_local_settings, develop_plugin, team_logging",
     "from airflow.configuration import conf",
     "print(airflow_local_settings.__all__, conf.get('logging', 'logging_config_class'))",
   ].join("\n");
-  for (const role of [...runningRoles, "worker-1"]) {
-    const said = (await stack.exec(role, "python", "-c", look)).trim().split("\n").at(-1);
-    assert.equal(said, "['task_policy'] team_logging.LOGGING_CONFIG", role);
-  }
+  const said = (await stack.exec("worker-1", "python", "-c", look)).trim().split("\n").at(-1);
+  assert.equal(said, "['task_policy'] team_logging.LOGGING_CONFIG");
   await stack.exec("webserver", "test", "-e", "/dev/shm/webserver_config");
 }
 

@@ -30,15 +30,14 @@ const healthy = [
   ],
 ].sort();
 
-const celery = "from airflow.providers.celery.executors.celery_executor_utils import app\n";
-
 /** Lists the queues that each worker says it consumes from. */
 async function consumed(stack: TestStack): Promise<Record<string, string[]>> {
-  const nodes = "['celery@worker-1', 'celery@worker-2']";
-  const ask =
-    `${celery}import json\nactive = app.control.inspect(${nodes}, timeout=5).active_queues() or {}\n` +
-    "print(json.dumps({node: [queue['name'] for queue in queues] for node, queues in active.items()}))";
-  return JSON.parse((await stack.exec("flower", "python", "-c", ask)).trim().split("\n").at(-1) ?? "");
+  type Workers = Record<string, { active_queues?: { name: string }[] }>;
+  const workers = await stack.flower<Workers>("/api/workers?refresh=1");
+  const named = (queues: { name: string }[] = []) => queues.map(({ name }) => name);
+  return Object.fromEntries(
+    Object.entries(workers).map(([worker, { active_queues }]) => [worker, named(active_queues)]),
+  );
 }
 
 function assertGreen(tasks: readonly TaskInstance[]): void {
@@ -137,7 +136,8 @@ export function survives(stack: TestStack, unknown: () => Promise<string[]>): vo
 
     test("a worker that answers pings but consumes nothing", async (t) => {
       const deaf =
-        `${celery}node = ['celery@worker-2']\n` +
+        "from airflow.providers.celery.executors.celery_executor_utils import app\n" +
+        "node = ['celery@worker-2']\n" +
         "app.control.cancel_consumer('default', destination=node, reply=True)\n" +
         "inspect = app.control.inspect(node, timeout=5)\nprint(inspect.ping(), inspect.active_queues())";
       const seconds = await stack.startsAgain("worker-2", 120, async () => {

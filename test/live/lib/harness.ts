@@ -206,10 +206,14 @@ export class TestStack {
 
   /** Counts the messages in the queue `default`, according to Redis. */
   async queued(): Promise<number> {
-    const count =
-      "from airflow.providers.celery.executors.celery_executor_utils import app\n" +
-      "with app.connection_for_read() as c: print(c.default_channel.client.llen('default'))";
-    return Number((await this.exec("flower", "python", "-c", count)).trim().split("\n").at(-1));
+    return Number(await this.broker("print(redis.llen('default'))"));
+  }
+
+  /** Runs a statement of Python on a client of the broker, named `redis`; returns what it prints. */
+  async broker(statement: string): Promise<string> {
+    const client =
+      "from redis import Redis; redis = Redis.from_url(open('/run/secrets/broker_url').read().strip())";
+    return (await this.exec("flower", "python", "-c", `${client}; ${statement}`)).trim();
   }
 
   /** Counts the messages in the queue `default`, according to Flower. */

@@ -9,7 +9,7 @@ from unittest import mock
 
 runner = types.SimpleNamespace(time=time)
 models = [f"airflow.models.{name}" for name in ("asset", "dag", "dagrun", "taskinstance")]
-stubs = ("airflow", *models, "airflow.utils.state", "sqlalchemy")
+stubs = ("airflow", "airflow.configuration", *models, "airflow.utils.state", "sqlalchemy")
 sys.modules.update({name: mock.MagicMock() for name in stubs})
 sys.modules["airflow.jobs"] = types.SimpleNamespace(scheduler_job_runner=runner)
 sys.path.insert(0, "components/roles/idle")
@@ -45,6 +45,13 @@ class SleeperTest(unittest.TestCase):
         sleeper.sleep(0.2)
         slept = seconds(sleeper, 60)
         self.assertGreaterEqual(slept, idle.LONGEST_BESIDE_RUNS)
+        self.assertLess(slept, 30)
+
+    def test_a_sleep_ends_at_the_next_heartbeat(self):
+        sleeper = idle.Sleeper(Database(1).open_counts, longest=0.5)
+        sleeper.sleep(0.2)
+        slept = seconds(sleeper, 60)
+        self.assertGreaterEqual(slept, 0.5)
         self.assertLess(slept, 30)
 
     def test_a_changed_count_ends_the_sleep(self):
