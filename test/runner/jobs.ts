@@ -52,6 +52,7 @@ const first = [
   "docker/rotation",
   "docker/declared",
   "docker/newUser",
+  "versions/versions",
   "docker/external",
 ];
 

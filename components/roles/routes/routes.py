@@ -3,6 +3,9 @@
 FastAPI builds a route again for each router that includes the route, four times in Airflow, with all dependencies and validators of
 parameters. Here each dependency is built once, and each validator at its first use, which the routes of inner routers never have. A
 FastAPI that is built differently is left unchanged.
+
+The execution API is built before the webserver serves. Airflow builds it at the first request, in each process, and the event loop
+stands still for these seconds of CPU time: a minute on a busy machine, after which the process would count as hung.
 """
 
 import functools
@@ -54,7 +57,28 @@ def late(field):
     field.__getattr__ = __getattr__
 
 
-def install():
+def at_once(include):
+    """Builds all versions of an API as soon as it has its routes."""
+
+    @functools.wraps(include)
+    def including(self, *routers):
+        include(self, *routers)
+        self._cadwyn_initialize()
+
+    return including
+
+
+def build_execution_api_early():
+    try:
+        from cadwyn import Cadwyn
+
+        include, _ = Cadwyn.generate_and_include_versioned_routers, Cadwyn._cadwyn_initialize
+    except (ImportError, AttributeError):
+        return
+    Cadwyn.generate_and_include_versioned_routers = at_once(include)
+
+
+def build_routes_once():
     try:
         # Imports the module before the replacement below: it keeps the original get_dependant, so that each route has its own root.
         import fastapi.routing  # noqa: F401
@@ -71,4 +95,5 @@ def install():
     utils._get_signature, utils.get_dependant = signature, dependant
 
 
-install()
+build_routes_once()
+build_execution_api_early()

@@ -201,7 +201,7 @@ export class TestStack {
       );
       throw new Error([error.message, ...lines].join("\n"), { cause: error });
     });
-    return api.tasks(dag, run);
+    return waitFor(`tasks of ${dag}`, 60, () => unlessCut(() => api.tasks(dag, run)));
   }
 
   /** Counts the messages in the queue `default`, according to Redis. */

@@ -6,7 +6,7 @@ import unittest
 from unittest import mock
 
 sys.path.insert(0, "components/roles/routes")
-sys.modules["fastapi"] = None
+sys.modules.update(fastapi=None, cadwyn=None)
 import routes  # noqa: E402
 
 
@@ -55,7 +55,22 @@ class RoutesTest(unittest.TestCase):
             field.other
 
     def test_without_fastapi_nothing_happens(self):
-        routes.install()
+        routes.build_routes_once()
+
+    def test_an_api_is_built_as_soon_as_it_has_its_routes(self):
+        class Api:
+            def __init__(self):
+                self.routers, self.built = (), None
+
+            def include(self, *routers):
+                self.routers = routers
+
+            def _cadwyn_initialize(self):
+                self.built = self.routers
+
+        api = Api()
+        routes.at_once(Api.include)(api, "router")
+        self.assertEqual(api.built, ("router",))
 
 
 unittest.main()
