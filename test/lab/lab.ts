@@ -22,7 +22,7 @@ export interface Lab {
 
 const kubeconfig = join(state, "kubeconfig");
 
-function kubectl(...args: string[]): Promise<string> {
+export function kubectl(...args: string[]): Promise<string> {
   return run(join(state, "bin/kubectl"), args, { env: { KUBECONFIG: kubeconfig } });
 }
 

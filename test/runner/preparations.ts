@@ -6,6 +6,18 @@ import type { Need } from "./jobs.ts";
 /** Prefix of everything that live tests create. */
 const prefix = "airflow-livetest-";
 
+/** Undoes preparations of this process, by need. */
+const undo = new Map<Need, () => Promise<unknown>>();
+
+/** True if the lab's API server answers. */
+async function isLabUp(): Promise<boolean> {
+  const { kubectl } = await import("../lab/lab.ts");
+  return kubectl("get", "--raw", "/readyz").then(
+    () => true,
+    () => false,
+  );
+}
+
 const setUp: Readonly<Record<Need, (engine: () => Promise<void>, sweeps: boolean) => Promise<void>>> = {
   engine: async (_, sweeps) => {
     await ensureImages([...standard, "gateway"]);
@@ -20,6 +32,8 @@ const setUp: Readonly<Record<Need, (engine: () => Promise<void>, sweeps: boolean
     // Imported on demand, as it works on Linux only.
     const { ensureLab } = await import("../lab/lab.ts");
     const { onKubernetes } = await import("../live/targets/kubernetes.ts");
+    // An idle cluster takes a twentieth of two cores' time.
+    if (sweeps && !(await isLabUp())) undo.set("cluster", () => run("test/lab/down.sh", [], { show: true }));
     await run("test/lab/up.sh", [], { show: true });
     await run("tools/run", ["--kubernetes-plugin"], { show: true });
     await engine();
@@ -59,4 +73,11 @@ export function prepare(needs: ReadonlySet<Need>, sweeps: boolean): Map<Need, Pr
     await begin("scanners");
   };
   return new Map([...others, ...(needs.has("scanners") ? [["scanners", scanners()] as const] : [])]);
+}
+
+/** Ends what a whole run has started for a need, once no test is left that has it. */
+export async function release(need: Need): Promise<void> {
+  const end = undo.get(need);
+  undo.delete(need);
+  await end?.();
 }

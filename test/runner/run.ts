@@ -6,7 +6,7 @@ import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main, project, run } from "../../tools/lib/process.ts";
 import { changedSince, reachedBy } from "./changed.ts";
 import { type Job, jobsOf, type Need, suiteOf, suites, testFiles } from "./jobs.ts";
-import { prepare } from "./preparations.ts";
+import { prepare, release } from "./preparations.ts";
 import { type Costs, failuresIn, table } from "./report.ts";
 import { next } from "./schedule.ts";
 import { type Step, stepsFile } from "./steps.ts";
@@ -132,7 +132,15 @@ class Run {
     );
     if (!passed) this.failed.set(job.name, failuresIn(output));
     this.running.delete(job);
+    await this.releaseUnneeded();
     this.wake();
+  }
+
+  private async releaseUnneeded(): Promise<void> {
+    const needed = new Set([...this.waiting, ...this.running].flatMap(({ needs }) => needs));
+    for (const need of this.met)
+      if (!needed.has(need))
+        await release(need).catch((error: unknown) => this.failed.set(`end of ${need}`, `${error}`));
   }
 
   /** Returns the share of all cores that was idle since the last sample. */
