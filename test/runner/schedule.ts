@@ -11,16 +11,16 @@ export interface Moment {
 }
 
 /** Number of jobs that run side by side however busy the machine is: live tests wait half of their time. */
-const fewest = 3;
+const fewest = 2;
 
 /**
- * Maximum number of jobs that run side by side: five stacks that start at the same time keep two cores from
- * answering in time.
+ * Numbers of jobs that run side by side from a share of idle cores on, by number. A further stack on a machine without
+ * idle cores only adds its idle work; five stacks that start at the same time keep two cores from answering in time.
  */
-const most = 4;
-
-/** Share of all cores that must be idle before more than `fewest` jobs run. */
-const idleShare = 0.35;
+const idleShares: readonly (readonly [jobs: number, share: number])[] = [
+  [4, 0.35],
+  [3, 0.1],
+];
 
 /** Checks whether the cluster has room for a job, beside those that run there. */
 function clusterTakes({ inCluster }: Job, { waiting, running }: Moment): boolean {
@@ -38,8 +38,8 @@ export function next(moment: Moment): Job | undefined {
   const unready = waiting.findIndex((job) => job.suite === "live" && !isReady(job));
   return waiting.find((job, at) => {
     const isFirst = unready < 0 || at < unready;
-    const places = !isFirst ? fewest - 1 : idle >= idleShare ? most : fewest;
+    const [places] = idleShares.find(([, share]) => idle >= share) ?? [fewest];
     const isAlone = job.suite === "live" || !computes;
-    return running.length < places && isReady(job) && isAlone && clusterTakes(job, moment);
+    return running.length < (isFirst ? places : fewest) && isReady(job) && isAlone && clusterTakes(job, moment);
   });
 }
