@@ -40,6 +40,8 @@ export function next(moment: Moment): Job | undefined {
     const isFirst = unready < 0 || at < unready;
     const [places] = idleShares.find(([, share]) => idle >= share) ?? [fewest];
     const isAlone = job.suite === "live" || !computes;
-    return running.length < (isFirst ? places : fewest) && isReady(job) && isAlone && clusterTakes(job, moment);
+    return (
+      running.length < (isFirst ? places : fewest) && isReady(job) && isAlone && clusterTakes(job, moment)
+    );
   });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Config, TestStack } from "../../live/lib/harness.ts";
 import { cutOff } from "../../live/lib/killing.ts";
 import { replaced } from "../../live/targets/target.ts";
@@ -67,7 +68,7 @@ export class StackDeployer implements Deployer {
   async killed(seconds: number): Promise<string> {
     this.revision++;
     const killed = /pulumi up failed with exit code null/;
-    await cutOff(this.stack, this.config, seconds, ["SIGKILL"], killed);
+    await cutOff(this.stack, this.config, () => sleep(seconds * 1000), ["SIGKILL"], killed);
     await this.deploy();
     return `up killed after ${seconds} s, and repeated`;
   }

@@ -49,7 +49,7 @@ function assertGreen(tasks: readonly TaskInstance[]): void {
  * @param unknown lists what exists of the stack but is missing in its state
  */
 export function survives(stack: TestStack, unknown: () => Promise<string[]>): void {
-  converges(stack, config, healthy, unknown);
+  converges(stack, config, healthy, unknown, stack.target.name === "docker" ? 6 : 12);
 
   /** Starts naps on every slot of both workers; the rest is queued. */
   async function napping(seconds: number): Promise<{ run: string; running: readonly TaskInstance[] }> {

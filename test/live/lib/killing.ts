@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readCheckpoint } from "../../../tools/lib/checkpoint.ts";
 import { run } from "../../../tools/lib/process.ts";
 import { waitFor } from "../../runner/waiting.ts";
 import type { Config, TestStack } from "./harness.ts";
@@ -20,15 +21,24 @@ function lockedBy(stack: TestStack): number | undefined {
   }
 }
 
+/** Counts the resources in a stack's state, which the CLI may be writing. */
+function resources({ folder, stack }: TestStack): number {
+  try {
+    return readCheckpoint(join(folder, "state"), stack.name)?.latest?.resources?.length ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
 /**
  * Deploys, sends signals to the CLI, and asserts that the CLI ends with an error.
- * @param seconds time from the lock of the stack to the first signal
+ * @param due resolves when the first signal is to be sent; called once the CLI has locked the stack
  * @param end pattern of the error
  */
 export async function cutOff(
   stack: TestStack,
   config: Config,
-  seconds: number,
+  due: () => Promise<unknown>,
   signals: readonly NodeJS.Signals[],
   end: RegExp,
 ): Promise<void> {
@@ -43,7 +53,7 @@ export async function cutOff(
       async () => (ended ? assert.fail("the CLI ended before it was cut off") : lockedBy(stack)),
       0.1,
     );
-    await sleep(seconds * 1000);
+    await due();
     for (const signal of signals) {
       process.kill(pid, signal);
       await sleep(300);
@@ -56,20 +66,26 @@ export async function cutOff(
  * Declares a test of interrupted deployments, for any platform. Leaves the stack deployed.
  * @param expected sorted names of the instances that must be healthy, besides the migration
  * @param unknown lists what exists of the stack but is missing in its state
+ * @param step number of resources between two cuts; the stack has more than five times as many
  */
 export function converges(
   stack: TestStack,
   config: Config,
   expected: readonly string[],
   unknown: () => Promise<string[]>,
+  step: number,
 ): void {
-  test("up cut off at eleven moments: the next one converges, and nothing is left behind", async () => {
-    for (let moment = 0; moment < 10; moment++) {
-      await cutOff(stack, config, 1.5 + moment * 0.7, ["SIGKILL"], /pulumi up failed with exit code null/);
+  test("up cut off at seven moments: the next one converges, and nothing is left behind", async () => {
+    const killed = /pulumi up failed with exit code null/;
+    await cutOff(stack, config, () => sleep(1500), ["SIGKILL"], killed);
+    for (let count = step; count <= 5 * step; count += step) {
+      const made = async () => (resources(stack) >= count ? true : undefined);
+      const due = () => waitFor(`${count} resources in the state`, 120, made, 0.1);
+      await cutOff(stack, config, due, ["SIGKILL"], killed);
     }
     // The second signal may find a CLI that has just finished.
     const cancelled = /pulumi up failed with exit code (255|null):.*cancell?(ed|ing)/s;
-    await cutOff(stack, config, 6, ["SIGINT", "SIGINT"], cancelled);
+    await cutOff(stack, config, () => sleep(6000), ["SIGINT", "SIGINT"], cancelled);
     await stack.up(config);
     await stack.up(config, "--refresh", "--expect-no-changes");
     assert.deepEqual(await stack.names(), [...expected, "migration"].sort());
