@@ -21,13 +21,16 @@ function withoutLogin(scheme: string, login: string): string {
   return scheme === "ssh" && /^[\w.-]+$/.test(login) ? `ssh://${login}@` : `${scheme}://…@`;
 }
 
+/** Form of logins before hosts without a scheme, in a word: a search of a whole text would take the square of its length. */
+const bareLogins = /(^|[^\w:/.…-])[^\s/:@"']+:(?!\/\/)[^\s"'@]*(@[^\s"'@]*)*@(?!sha256:)(?=[\w[])/g;
+
 /** Masks tokens, and the logins and queries of URLs, in a text from outside: a value, or a command's output. */
 export function masked(text: string): string {
   const urls = text
     .replace(/\b([a-z][a-z0-9+.-]*):\/\/([^\s"'`<>]*)@/gi, (_, scheme: string, login: string) =>
       withoutLogin(scheme, login),
     )
-    .replace(/(^|[^\w:/.…-])[^\s/:@"']+:(?!\/\/)[^\s"'@]*(@[^\s"'@]*)*@(?!sha256:)(?=[\w[])/g, "$1…@")
+    .replace(/[^\s"']+/g, (word) => (word.includes("@") ? word.replace(bareLogins, "$1…@") : word))
     .replace(/(:\/\/[^\s"'?#]*\?)[^\s"']+/g, "$1…");
   return tokens.reduce((rest, form) => rest.replace(form, "…"), urls);
 }

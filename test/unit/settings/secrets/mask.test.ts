@@ -163,3 +163,10 @@ test("a text without a secret is shown as it is", () => {
   ];
   for (const text of texts) assert.equal(shownText(text), text);
 });
+
+test("a long text without spaces takes no longer than its length", () => {
+  const begin = process.cpuUsage();
+  for (const part of ["ü", "漢字，", "a,", "a@,", "x"]) masked(part.repeat(60_000 / part.length));
+  const { user } = process.cpuUsage(begin);
+  assert.ok(user < 2_000_000, `${user} µs`);
+});
