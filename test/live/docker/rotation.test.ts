@@ -8,7 +8,6 @@ import { waitFor } from "../../runner/waiting.ts";
 import { mostAway, watchWorkers } from "../lib/away.ts";
 import { type Canaries, canaries, found, places } from "../lib/canaries.ts";
 import { assertOutlasted, assertUndisturbed, type Config, isRunning, TestStack } from "../lib/harness.ts";
-import { query } from "../lib/postgres.ts";
 import { replaced } from "../targets/target.ts";
 
 const stack = new TestStack("livetest-rotation", 18320);
@@ -95,13 +94,16 @@ function databaseTakes(user: string, password = "", database = user.replace(/_\d
   );
 }
 
-/** Tries to decrypt what is stored with a fernet key. */
-async function opens(key = ""): Promise<string> {
-  const sql = "SELECT password FROM connection WHERE conn_id = 'sealed'";
-  const sealed = await query(stack, "postgres", "postgres_password", "airflow", sql);
+/** Tries to decrypt what is stored with a fernet key; the second login to the metadata reads it. */
+function opens(key = ""): Promise<string> {
+  const login = `host="postgres", user="airflow_2", dbname="airflow", password=${JSON.stringify(had["metadataPassword 2"])}`;
   const program = `
+import psycopg2
 from cryptography.fernet import Fernet, InvalidToken
-try: print(Fernet(${JSON.stringify(key)}).decrypt(${JSON.stringify(sealed.trim())}).decode())
+with psycopg2.connect(${login}).cursor() as rows:
+    rows.execute("SELECT password FROM connection WHERE conn_id = 'sealed'")
+    sealed = rows.fetchone()[0]
+try: print(Fernet(${JSON.stringify(key)}).decrypt(sealed.encode()).decode())
 except InvalidToken: print("refused")`;
   return python("scheduler", program);
 }
