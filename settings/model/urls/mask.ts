@@ -21,22 +21,27 @@ function withoutLogin(scheme: string, login: string): string {
   return scheme === "ssh" && /^[\w.-]+$/.test(login) ? `ssh://${login}@` : `${scheme}://…@`;
 }
 
-/** Form of logins before hosts without a scheme, in a word: a search of a whole text would take the square of its length. */
-const bareLogins = /(^|[^\w:/.…-])[^\s/:@"']+:(?!\/\/)[^\s"'@]*(@[^\s"'@]*)*@(?!sha256:)(?=[\w[])/g;
+/** Masks the logins of URLs, and of hosts without a scheme, in a word. */
+function withoutLogins(word: string): string {
+  const urls = word.includes("://")
+    ? word.replace(/\b([a-z][a-z0-9+.-]*):\/\/([^\s"'`<>]*)@/gi, (_, scheme: string, login: string) =>
+        withoutLogin(scheme, login),
+      )
+    : word;
+  return urls.replace(
+    /(^|[^\w:/.…-])[^\s/:@"']+:(?!\/\/)[^\s"'@]*(@[^\s"'@]*)*@(?!sha256:)(?=[\w[])/g,
+    "$1…@",
+  );
+}
 
 /** Masks tokens, and the logins and queries of URLs, in a text from outside: a value, or a command's output. */
 export function masked(text: string): string {
   const urls = text
-    .replace(/\b([a-z][a-z0-9+.-]*):\/\/([^\s"'`<>]*)@/gi, (_, scheme: string, login: string) =>
-      withoutLogin(scheme, login),
-    )
-    .replace(/[^\s"']+/g, (word) => (word.includes("@") ? word.replace(bareLogins, "$1…@") : word))
+    // A search for logins takes the square of a text's length, so only words that may have one are searched.
+    .replace(/[^\s"']+/g, (word) => (word.includes("@") ? withoutLogins(word) : word))
     .replace(/(:\/\/[^\s"'?#]*\?)[^\s"']+/g, "$1…");
   return tokens.reduce((rest, form) => rest.replace(form, "…"), urls);
 }
-
-/** Length above which a text may not be printed: the forms above take seconds for a long text without spaces. */
-const longest = 1000;
 
 /** Form of a word as people write it: letters in one style of capitals, digits, or a name followed by a number. */
 const word =
@@ -56,7 +61,7 @@ const bareLogin = /^[^\s/:@"']+:(?!\/\/)\S*@/;
 
 /** Returns a given text in a form that may be printed: without logins, or `…` if it may be a password or a token. */
 export function shownText(text: string): string {
-  if (text.length > longest || bareLogin.test(text)) return "…";
-  const withoutLogins = masked(text);
-  return isOrdinary(withoutLogins) ? withoutLogins : "…";
+  if (bareLogin.test(text)) return "…";
+  const shown = masked(text);
+  return isOrdinary(shown) ? shown : "…";
 }

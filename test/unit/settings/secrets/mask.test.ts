@@ -166,7 +166,7 @@ test("a text without a secret is shown as it is", () => {
 
 test("a long text without spaces takes no longer than its length", () => {
   const begin = process.cpuUsage();
-  for (const part of ["ü", "漢字，", "a,", "a@,", "x"]) masked(part.repeat(60_000 / part.length));
+  for (const part of ["ü", "漢字，", "a,", "a@,", "a.", "x"]) masked(part.repeat(60_000 / part.length));
   const { user } = process.cpuUsage(begin);
   assert.ok(user < 2_000_000, `${user} µs`);
 });
