@@ -36,9 +36,9 @@ export function next(moment: Moment): Job | undefined {
   const computes = running.some(({ suite }) => suite !== "live");
   // The first live job that is not ready holds one place: setting up its needs takes CPU time, too.
   const unready = waiting.findIndex((job) => job.suite === "live" && !isReady(job));
+  const [places] = idleShares.find(([, share]) => idle >= share) ?? [fewest];
   return waiting.find((job, at) => {
     const isFirst = unready < 0 || at < unready;
-    const [places] = idleShares.find(([, share]) => idle >= share) ?? [fewest];
     const isAlone = job.suite === "live" || !computes;
     return (
       running.length < (isFirst ? places : fewest) && isReady(job) && isAlone && clusterTakes(job, moment)

@@ -85,22 +85,25 @@ function brokerTakes(password = ""): Promise<string> {
   );
 }
 
+/** Renders arguments of psycopg2 for a login. */
+function loginOf(user: string, password = "", database = user.replace(/_\d+$/, "")): string {
+  return `host="postgres", user="${user}", dbname="${database}", password=${JSON.stringify(password)}`;
+}
+
 /** Tries a login with Postgres. */
-function databaseTakes(user: string, password = "", database = user.replace(/_\d+$/, "")): Promise<string> {
-  const login = `host="postgres", user="${user}", dbname="${database}", password=${JSON.stringify(password)}`;
+function databaseTakes(...login: Parameters<typeof loginOf>): Promise<string> {
   return python(
     "scheduler",
-    `import psycopg2\ntry: print(bool(psycopg2.connect(${login})))\nexcept psycopg2.OperationalError: print("refused")`,
+    `import psycopg2\ntry: print(bool(psycopg2.connect(${loginOf(...login)})))\nexcept psycopg2.OperationalError: print("refused")`,
   );
 }
 
 /** Tries to decrypt what is stored with a fernet key; the second login to the metadata reads it. */
 function opens(key = ""): Promise<string> {
-  const login = `host="postgres", user="airflow_2", dbname="airflow", password=${JSON.stringify(had["metadataPassword 2"])}`;
   const program = `
 import psycopg2
 from cryptography.fernet import Fernet, InvalidToken
-with psycopg2.connect(${login}).cursor() as rows:
+with psycopg2.connect(${loginOf("airflow_2", had["metadataPassword 2"])}).cursor() as rows:
     rows.execute("SELECT password FROM connection WHERE conn_id = 'sealed'")
     sealed = rows.fetchone()[0]
 try: print(Fernet(${JSON.stringify(key)}).decrypt(sealed.encode()).decode())

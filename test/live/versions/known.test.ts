@@ -63,11 +63,12 @@ print(len(noted) > 2, all(noted[1:]), job.waiting.since)
 
 /** The busy processes that a pool remembers when the broker is lost; the bytes read of a process while the pool stops. */
 const pools = `
-import pool, threading
+import os, pool, threading
 from billiard import Pipe, Process
 from types import SimpleNamespace
 from unittest.mock import MagicMock
-from celery.concurrency.asynpool import AsynPool, RUN
+from billiard.pool import CLOSE, RUN
+from celery.concurrency.asynpool import AsynPool
 pool.install()
 lost = MagicMock(_cache={}, outbound_buffer=[], _state=RUN, _active_writers=set(), _busy_workers={3, 4}, _all_inqueues={3, 5})
 AsynPool.flush(lost)
@@ -76,14 +77,12 @@ process = Process(target=lambda: writer.send("x" * 200_000), daemon=True)
 process.start()
 process.outq = SimpleNamespace(_reader=reader)
 results = []
-stopped = MagicMock(_pool=[process], _state=1)
+stopped = MagicMock(_pool=[process], _state=CLOSE)
 stopped._result_handler.on_state_change = results.append
 stop = threading.Thread(target=AsynPool.join, args=[stopped], daemon=True)
 stop.start()
 stop.join(20)
-print(lost._busy_workers, stop.is_alive(), [len(result) for result in results])
-import os
-sys.stdout.flush()
+print(lost._busy_workers, stop.is_alive(), [len(result) for result in results], flush=True)
 process.terminate()
 os._exit(0)
 `.trim();
