@@ -1,8 +1,8 @@
 import { type ExecFileException, execFile } from "node:child_process";
 import { clientEnvironment, type Machine } from "./machines.ts";
 
-/** Default time limit in seconds; a healthy machine far away answers within two or three. */
-const defaultSeconds = 15;
+/** Default time limit in seconds. A healthy machine far away answers within two or three, a busy one after more than 15. */
+const defaultSeconds = 45;
 
 /** Output of a command that asks an engine or a cluster, or the reason why there is none. */
 export interface Answer {

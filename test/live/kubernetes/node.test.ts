@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { hostOf, isRunning, TestStack } from "../lib/harness.ts";
+import { hostOf, TestStack } from "../lib/harness.ts";
 import { lab, onKubernetes } from "../targets/kubernetes.ts";
 
 const stack = new TestStack("livetest-node", 18220, onKubernetes);
@@ -19,19 +19,10 @@ after(async () => {
   await stack.discard();
 });
 
-/** Starts naps on both workers. */
-async function napping(seconds: number) {
-  const run = await stack.trigger("naps", { seconds });
-  const tasks = await stack.tasks("naps", run, "six running tasks on both nodes", (all) => {
-    const hosts = all.filter(isRunning).map(hostOf);
-    return hosts.length === 6 && new Set(hosts).size === 2;
-  });
-  return { run, lost: tasks.filter((task) => hostOf(task) === "worker-b-1").map(({ task_id }) => task_id) };
-}
-
 test("a node lost in the middle of tasks: they run again on the other one; the worker comes back with its node", async (t) => {
   await stack.up(config);
-  const { run, lost } = await napping(10);
+  const { run, on } = await stack.napping(6);
+  const lost = on("worker-b-1");
   const begin = Date.now();
   const since = () => Math.round((Date.now() - begin) / 1000);
   await stopNode("node2");
@@ -39,12 +30,12 @@ test("a node lost in the middle of tasks: they run again on the other one; the w
   t.diagnostic(`${lost.length} tasks were lost with their node; all six were done ${since()} s later`);
   assert.deepEqual([...new Set(tasks.map(({ state }) => state))], ["success"]);
   const again = tasks.filter(({ try_number }) => try_number === 2);
-  assert.deepEqual(again.map(({ task_id }) => task_id).sort(), [...lost].sort());
+  assert.deepEqual(again.map(({ task_id }) => task_id).sort(), lost);
   assert.deepEqual([...new Set(again.map(hostOf))], ["worker-a-1"]);
 
   const booted = Date.now();
   await startNode("node2");
   await stack.healthy("worker-b-1", 120);
   t.diagnostic(`its worker was back ${Math.round((Date.now() - booted) / 1000)} s after the node`);
-  await stack.finished("naps", (await napping(3)).run);
+  await stack.finished("naps", (await stack.napping(6)).run);
 });

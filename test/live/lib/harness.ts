@@ -187,6 +187,24 @@ export class TestStack {
     });
   }
 
+  /** Starts naps that are long enough for a busy machine; returns once `places` tasks run at the same time on two workers. */
+  async napping(places: number): Promise<{ run: string; on: (worker: string) => string[] }> {
+    const run = await this.trigger("naps", { seconds: 25 });
+    const tasks = await this.tasks("naps", run, `${places} running tasks on two workers`, (all) => {
+      const hosts = all.filter(isRunning).map(hostOf);
+      return hosts.length === places && new Set(hosts).size === 2;
+    });
+    const running = tasks.filter(isRunning);
+    const on = (worker: string) => running.filter((task) => hostOf(task) === worker);
+    return {
+      run,
+      on: (worker) =>
+        on(worker)
+          .map(({ task_id }) => task_id)
+          .sort(),
+    };
+  }
+
   /** Waits for the end of a run; returns its tasks. */
   async finished(dag: string, run: string, seconds = 300): Promise<readonly TaskInstance[]> {
     const api = this.api;
@@ -204,9 +222,12 @@ export class TestStack {
     return waitFor(`tasks of ${dag}`, 60, () => unlessCut(() => api.tasks(dag, run)));
   }
 
-  /** Counts the messages in the queue `default`, according to Redis. */
-  async queued(): Promise<number> {
-    return Number(await this.broker("print(redis.llen('default'))"));
+  /** Waits until Redis and Flower count so many messages in the queue `default`; a task is queued before its message is. */
+  async queued(count: number): Promise<void> {
+    await waitFor(`${count} queued messages`, 30, async () => {
+      const inRedis = Number(await this.broker("print(redis.llen('default'))"));
+      return inRedis === count && (await this.queuedInFlower()) === count ? true : undefined;
+    });
   }
 
   /** Runs a statement of Python on a client of the broker, named `redis`; returns what it prints. */

@@ -27,19 +27,13 @@ function answer(socket: Socket): Promise<string> {
   });
 }
 
-/**
- * Test of encryption and access between machines.
- * @param napping starts tasks on both worker machines
- */
-export function encrypts(
-  stack: TestStack,
-  napping: (seconds: number) => Promise<{ readonly run: string }>,
-): void {
+/** Test of encryption and access between machines. */
+export function encrypts(stack: TestStack): void {
   test("traffic between machines is encrypted, and access needs a certificate", async (t) => {
     const secrets = await canaries(stack);
     const file = join(stack.folder, "bridge.pcap");
     const stop = await capture(file);
-    const { run: naps } = await napping(5);
+    const { run: naps } = await stack.napping(6);
     const host = "10.87.0.11";
     // Plain, then over TLS: without a certificate, and as a machine of the stack.
     assert.doesNotMatch(await answer(plain(gatewayPort, host)), /PONG|NOAUTH/);

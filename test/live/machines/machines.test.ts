@@ -55,17 +55,6 @@ async function boot(name: MachineName): Promise<void> {
   isOff(name, false);
 }
 
-/** Starts naps on both worker machines; returns the run and a lookup of tasks by host. */
-async function napping(seconds: number) {
-  const run = await stack.trigger("naps", { seconds });
-  const tasks = await stack.tasks("naps", run, "six running tasks on two machines", (all) => {
-    const hosts = all.filter(isRunning).map(hostOf);
-    return hosts.length === 6 && new Set(hosts).size === 2;
-  });
-  const at = (host: string) => tasks.filter((task) => hostOf(task) === host).map(({ task_id }) => task_id);
-  return { run, at };
-}
-
 const since = (begin: number) => Math.round((Date.now() - begin) / 1000);
 
 after(async () => {
@@ -109,8 +98,7 @@ test("tasks wait in the queue; workers on two machines run them all, and nothing
   await stack.tasks("get_stocks_dag", run, "two queued tasks", (tasks) => {
     return tasks.filter(({ state }) => state === "queued").length === 2;
   });
-  assert.equal(await stack.queued(), 2);
-  assert.equal(await stack.queuedInFlower(), 2);
+  await stack.queued(2);
 
   const before = await stack.instances();
   await stack.up(on(both, { settings: { core } }));
@@ -122,16 +110,16 @@ test("tasks wait in the queue; workers on two machines run them all, and nothing
   const tasks = await stack.finished("get_stocks_dag", run);
   assertUndisturbed(tasks, 6);
   assert.ok(mostAtOnce(tasks) <= 2, `${mostAtOnce(tasks)} tasks ran at once`);
-  assert.equal(await stack.queued(), 0);
+  await stack.queued(0);
   await stack.up(on(both, { settings: { core } }), "--refresh", "--expect-no-changes");
 });
 
 test("work is spread over the machines, and its logs are read from where they are", async (t) => {
-  const { run, at } = await napping(5);
+  const { run, on: tasksOn } = await stack.napping(6);
   const tasks = await stack.finished("naps", run);
   assertUndisturbed(tasks, 6);
   for (const host of ["worker-two", "worker-three"]) {
-    t.diagnostic(`${at(host).length} tasks on ${host}`);
+    t.diagnostic(`${tasksOn(host).length} tasks on ${host}`);
     const task = tasks.find((one) => hostOf(one) === host) ?? assert.fail(`no task was on ${host}`);
     assert.match(await stack.taskLog("naps", run, task), new RegExp(`nap \\d on ${host}-1`));
   }
@@ -144,11 +132,11 @@ test("a developer's commands find the stack's roles on their machines", () =>
     "worker-three": "worker-three-1",
   }));
 
-encrypts(stack, napping);
+encrypts(stack);
 
 test("DAG files reach every machine, and a new authority too, while tasks run", async () => {
   const before = await stack.instances();
-  const { run } = await napping(25);
+  const { run } = await stack.napping(6);
   const file = join(stack.dags, "naps.py");
   const source = readFileSync(file, "utf8");
   writeFileSync(file, `${source}naps("new_naps", 6, "default")\n`);
@@ -163,16 +151,16 @@ test("DAG files reach every machine, and a new authority too, while tasks run", 
 });
 
 test("a machine lost in the middle of tasks: they run again on the other one", async (t) => {
-  const { run, at } = await napping(15);
+  const { run, on: tasksOn } = await stack.napping(6);
   const begin = Date.now();
   await cut("two");
   const tasks = await stack.finished("naps", run);
   t.diagnostic(
-    `${at("worker-two").length} tasks were lost with their machine; all six were done ${since(begin)} s later`,
+    `${tasksOn("worker-two").length} tasks were lost with their machine; all six were done ${since(begin)} s later`,
   );
   assert.deepEqual([...new Set(tasks.map(({ state }) => state))], ["success"]);
   const again = tasks.filter(({ try_number }) => try_number === 2);
-  assert.deepEqual(again.map(({ task_id }) => task_id).sort(), at("worker-two").sort());
+  assert.deepEqual(again.map(({ task_id }) => task_id).sort(), tasksOn("worker-two"));
   assert.deepEqual([...new Set(again.map(hostOf))], ["worker-three"]);
 });
 
