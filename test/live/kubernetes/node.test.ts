@@ -1,26 +1,69 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { hostOf, TestStack } from "../lib/harness.ts";
-import { lab, onKubernetes } from "../targets/kubernetes.ts";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { planOf } from "../../../importer/input.ts";
+import { machine } from "../../lab/settings.ts";
+import { Namespace } from "../../parity/cluster.ts";
+import { stub, stubNames } from "../../parity/definitions.ts";
+import { assertUndisturbed, hostOf, TestStack } from "../lib/harness.ts";
+import { Repository } from "../lib/repository.ts";
+import { kubectl, lab, onKubernetes } from "../targets/kubernetes.ts";
 
 const stack = new TestStack("livetest-node", 18220, onKubernetes);
-const config = {
-  machines: [
-    { name: "a", node: "node1", workers: 1 },
-    { name: "b", node: "node2", workers: 1 },
-  ],
-  workerMemory: 1024,
-  kubernetes: { controlLabels: { "kubernetes.io/hostname": "node1" } },
-};
+const repository = new Repository("team");
 const { startNode, stopNode } = await lab();
 
+/** Values of the official chart: control roles and a worker on the first node, a worker on the second, and KEDA's. */
+const values = (url: string) => `executor: CeleryExecutor
+airflowVersion: 3.3.2
+nodeSelector: { kubernetes.io/hostname: node1 }
+workers:
+  celery:
+    replicas: 1
+    nodeSelector: { kubernetes.io/hostname: node1 }
+    resources: { limits: { memory: 1Gi } }
+    sets:
+      - { name: b, queue: default, replicas: 1, nodeSelector: { kubernetes.io/hostname: node2 } }
+      - { name: gpu, queue: gpu, keda: { enabled: true, minReplicaCount: 0, maxReplicaCount: 2 } }
+dags:
+  gitSync: { enabled: true, repo: "${url}", branch: main, subPath: team }
+logs: { persistence: { enabled: true, size: 1Gi } }
+`;
+
+before(async () => {
+  await repository.open(machine, join(stack.dags, "naps.py"));
+  // KEDA's controller is missing: a set that it scales keeps a single worker.
+  await new Namespace("default").apply(stack.folder, stub);
+  await kubectl("wait", "--for=condition=Established", ...stubNames.map((name) => `crd/${name}`));
+});
+
 after(async () => {
+  repository.close();
   await startNode("node2");
   await stack.discard();
+  await kubectl("delete", "crd", "--ignore-not-found", ...stubNames);
+});
+
+test("values of a chart with sets, KEDA and git-sync are imported and deployed, and every set works on its queue", async () => {
+  const look = () => assert.fail("a chart has no files beside it");
+  const plan = planOf({ file: "values.yaml", text: values(repository.url), look });
+  assert.deepEqual([plan.unsupported, plan.secrets], [[], []]);
+  const { kubernetes, ...config } = plan.config;
+  const egress = { to: [`${machine}/32`] };
+  // The stack's DAGs come from the repository alone.
+  const sources = { dags: undefined, dagsImage: undefined };
+  await stack.up({ ...config, ...sources, kubernetes: { ...Object(kubernetes), egress } });
+  const workers = (await stack.names()).filter((name) => name.startsWith("worker"));
+  assert.deepEqual(workers, ["worker-b-1", "worker-gpu-1", "worker-pool-1"]);
+  const { spec } = await new Namespace(stack.prefix).get<{ spec: unknown }>("scaledobject", "worker-gpu");
+  const { minReplicaCount, maxReplicaCount } = Object(spec);
+  assert.deepEqual([minReplicaCount, maxReplicaCount], [0, 2]);
+  const tasks = await stack.finished("gpu_naps", await stack.trigger("gpu_naps"));
+  assertUndisturbed(tasks, 2);
+  assert.deepEqual([...new Set(tasks.map(hostOf))], ["worker-gpu-1"]);
 });
 
 test("a node lost in the middle of tasks: they run again on the other one; the worker comes back with its node", async (t) => {
-  await stack.up(config);
   const { run, on } = await stack.napping(6);
   const lost = on("worker-b-1");
   const begin = Date.now();
@@ -31,7 +74,7 @@ test("a node lost in the middle of tasks: they run again on the other one; the w
   assert.deepEqual([...new Set(tasks.map(({ state }) => state))], ["success"]);
   const again = tasks.filter(({ try_number }) => try_number === 2);
   assert.deepEqual(again.map(({ task_id }) => task_id).sort(), lost);
-  assert.deepEqual([...new Set(again.map(hostOf))], ["worker-a-1"]);
+  assert.deepEqual([...new Set(again.map(hostOf))], ["worker-pool-1"]);
 
   const booted = Date.now();
   await startNode("node2");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { parse, stringify } from "yaml";
@@ -114,8 +114,15 @@ test("staging, by npm run up, in a namespace that was there with its secrets: on
   assert.deepEqual(found(await run("grep", ["-r", "", ".state"], { cwd: clone }), { password }), []);
 });
 
-test("a developer's commands find the stack's roles in their pods", () =>
-  commandsReach(npm, { worker: "worker-1" }));
+test("a developer's commands find the stack's roles in their pods, and check and test DAGs in the stack's image", async () => {
+  await commandsReach(npm, { worker: "worker-1" });
+  assert.match(await npm("dags", "check"), /^ +\d+\.\d\d s {2}get_stocks_dag\.py: get_stocks_dag$/m);
+  mkdirSync(join(clone, "tests"));
+  const symbols =
+    "from get_stocks_dag import SYMBOLS\n\n\ndef test_symbols():\n    assert len(SYMBOLS) == 6\n";
+  writeFileSync(join(clone, "tests/test_stocks.py"), symbols);
+  assert.match(await npm("dags", "pytest"), /^=+ 1 passed/m);
+});
 
 test("npm run open leads to the webserver and to Flower, until Ctrl-C", async (t) => {
   const open = spawn("npm", ["run", "--silent", "open", "--", "--stack", staging], {
