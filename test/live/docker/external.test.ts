@@ -11,7 +11,7 @@ const dag = "get_stocks_dag";
 const roles = [...controlRoles, "worker-1"];
 /** Airflow's instances, the check of services, the HTTPS proxy, and the job that sets a volume's owner. */
 const all = ["check", "entrance", ...roles, "volume-models"].sort();
-const outside = new Outside(18620);
+const outside = new Outside("outside", 18620);
 const stack = new TestStack("livetest-external", 18630);
 const around = new Around(stack);
 let given: Config = {};

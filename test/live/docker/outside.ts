@@ -6,8 +6,6 @@ import { run } from "../../../tools/lib/process.ts";
 import { waitFor } from "../../runner/waiting.ts";
 import { addressIn, docker, sweep } from "../targets/docker.ts";
 
-const prefix = "airflow-livetest-outside";
-
 /** Host name in the certificate that no DNS knows: clients get its address. */
 const hostName = "services.test";
 
@@ -30,14 +28,22 @@ export const logins = {
 
 /** Debian's Postgres and Redis outside any stack, which accept TLS only. */
 export class Outside {
-  readonly folder = mkdtempSync(join(tmpdir(), `${prefix}-`));
-  readonly ca = join(this.folder, "ca.pem");
-  readonly otherCa = join(this.folder, "other.pem");
+  readonly folder: string;
+  readonly ca: string;
+  readonly otherCa: string;
+  private readonly prefix: string;
   private readonly port: number;
   address = "";
 
-  /** @param port the first of four free ports */
-  constructor(port: number) {
+  /**
+   * @param name part of the containers' names
+   * @param port the first of four free ports
+   */
+  constructor(name: string, port: number) {
+    this.prefix = `airflow-livetest-${name}`;
+    this.folder = mkdtempSync(join(tmpdir(), `${this.prefix}-`));
+    this.ca = join(this.folder, "ca.pem");
+    this.otherCa = join(this.folder, "other.pem");
     this.port = port;
   }
 
@@ -80,20 +86,25 @@ export class Outside {
   }
 
   async start(): Promise<void> {
-    await this.stop();
-    this.address = await addressIn(prefix);
-    await this.certificates();
+    await this.startAsking();
     await Promise.all([
       this.startPostgres(),
       this.startRedis("redis", this.port + 1, "server"),
       this.startRedis("misnamed", this.port + 2, "elsewhere"),
-      this.startRedis("asking", this.port + 3, "server", "yes"),
     ]);
+  }
+
+  /** Starts only the Redis that asks its clients for a certificate. */
+  async startAsking(): Promise<void> {
+    await this.stop();
+    this.address = await addressIn(this.prefix);
+    await this.certificates();
+    await this.startRedis("asking", this.port + 3, "server", "yes");
   }
 
   /** Removes the running services. */
   async stop(): Promise<void> {
-    await sweep(prefix);
+    await sweep(this.prefix);
   }
 
   async remove(): Promise<void> {
@@ -105,7 +116,7 @@ export class Outside {
   async sql(statement: string, database = "postgres"): Promise<string> {
     const client = ["psql", "-h", "/tmp", "-p", String(this.port), "-U", "postgres", "-d", database];
     return (
-      await docker("exec", `${prefix}-postgres`, ...client, "-v", "ON_ERROR_STOP=1", "-Atc", statement)
+      await docker("exec", `${this.prefix}-postgres`, ...client, "-v", "ON_ERROR_STOP=1", "-Atc", statement)
     ).trim();
   }
 
@@ -113,7 +124,7 @@ export class Outside {
   async redisCli(...command: string[]): Promise<string> {
     const tls = ["--tls", "--cacert", "/tls/ca.pem", "-h", this.address, "-p", String(this.port + 1)];
     const login = ["--user", "admin", "--pass", words.broker, "--no-auth-warning"];
-    return (await docker("exec", `${prefix}-redis`, "redis-cli", ...tls, ...login, ...command)).trim();
+    return (await docker("exec", `${this.prefix}-redis`, "redis-cli", ...tls, ...login, ...command)).trim();
   }
 
   /**
@@ -182,7 +193,7 @@ export class Outside {
     chmodSync(this.folder, 0o711);
     const mounts = files.map((file) => `${join(this.folder, file)}:/tls/${file}:ro`);
     const volumes = mounts.flatMap((mount) => ["--volume", mount]);
-    const where = ["--detach", "--network", "host", "--user", "999:999", "--name", `${prefix}-${name}`];
+    const where = ["--detach", "--network", "host", "--user", "999:999", "--name", `${this.prefix}-${name}`];
     const scratch = ["/data", "/var/lib/postgresql/data"].flatMap((path) => [
       "--tmpfs",
       `${path}:uid=999,gid=999,mode=0700`,

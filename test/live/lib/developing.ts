@@ -20,7 +20,9 @@ export const developing = {
 
 /** Puts DAGs, plugins, modules and tests beside the DAGs of a stack that is not deployed yet. */
 export function putCode(stack: TestStack): void {
-  cpSync(source, stack.folder, { recursive: true });
+  for (const folder of ["config", "plugins", "tests"])
+    cpSync(join(source, folder), join(stack.folder, folder), { recursive: true });
+  cpSync(join(source, "dags"), stack.dags, { recursive: true });
 }
 
 /** Asserts that every role has the code beside the DAGs, and that its policies and its logging class are used. */

@@ -33,7 +33,7 @@ async function unlessCut<T>(request: () => Promise<T>): Promise<T | undefined> {
 export class TestStack {
   readonly prefix: string;
   readonly folder: string;
-  /** Copies of the example DAGs and of `naps.py`. */
+  /** Copies of the example DAGs and of `naps.py`, in a folder with signs of shells and URLs in its name. */
   readonly dags: string;
   readonly stack: Stack;
   readonly target: Target;
@@ -53,7 +53,7 @@ export class TestStack {
     this.swept = existsSync(join(this.folder, "state"));
     this.file = join(this.folder, "stack.yaml");
     this.stack = new Stack(name, this.file, join(this.folder, "state"));
-    this.dags = join(this.folder, "dags");
+    this.dags = join(this.folder, "DAGs #1, it's 100%41 ü");
     cpSync(join(project, "dags"), this.dags, { recursive: true });
     cpSync(join(import.meta.dirname, "../dags/naps.py"), join(this.dags, "naps.py"));
     this.ports = { webserverPort: port, flowerPort: port + 2 };

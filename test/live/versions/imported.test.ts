@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, test } from "node:test";
 import { planOf } from "../../../importer/input.ts";
-import { assertUndisturbed, hostOf, TestStack } from "../lib/harness.ts";
+import { Outside } from "../docker/outside.ts";
+import { assertUndisturbed, type Config, hostOf, TestStack } from "../lib/harness.ts";
 
 interface Shape {
   readonly stack: TestStack;
@@ -13,6 +14,21 @@ interface Shape {
   readonly services: Readonly<Record<string, string>>;
   readonly webserver: string;
   readonly names: readonly string[];
+  readonly broker: string;
+  /** Keys that are added to the imported ones. */
+  readonly added: () => Promise<Config>;
+}
+
+const outside = new Outside("asking", 18720);
+after(() => outside.remove());
+
+/** Starts a Redis that asks for a certificate; returns the keys that a stack needs for it. */
+async function askingRedis(): Promise<Config> {
+  await outside.startAsking();
+  const { ca, folder, asking } = outside;
+  const key = { file: join(folder, "server.key") };
+  const url = { file: outside.file("redis", asking) };
+  return { redis: { url, ca, certificate: join(folder, "server.pem"), key } };
 }
 
 const shapes: readonly Shape[] = [
@@ -22,7 +38,9 @@ const shapes: readonly Shape[] = [
     release: "2.10.5",
     services: {},
     webserver: "webserver",
-    names: [],
+    names: ["check"],
+    broker: "a Redis that asks for certificates",
+    added: askingRedis,
   },
   {
     stack: new TestStack("livetest-imported3", 18710),
@@ -30,12 +48,14 @@ const shapes: readonly Shape[] = [
     release: "3.0.6",
     services: { "airflow-dag-processor": "dag-processor" },
     webserver: "api-server",
-    names: ["dag-processor"],
+    names: ["dag-processor", "redis"],
+    broker: "its own Redis",
+    added: async () => ({}),
   },
 ];
 
 /** A compose file in the official shape, with a worker for another queue. */
-function composeOf({ port, release, services, webserver }: Shape): string {
+function composeOf({ stack, port, release, services, webserver }: Shape): string {
   const own = Object.entries(services).map(
     ([name, command]) => `  ${name}: { <<: *common, command: ${command} }`,
   );
@@ -52,7 +72,7 @@ function composeOf({ port, release, services, webserver }: Shape): string {
     AIRFLOW__CORE__LOAD_EXAMPLES: 'false'
     AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION: 'true'
   volumes:
-    - \${AIRFLOW_PROJ_DIR:-.}/dags:/opt/airflow/dags
+    - "\${AIRFLOW_PROJ_DIR:-.}/${basename(stack.dags)}:/opt/airflow/dags"
     - \${AIRFLOW_PROJ_DIR:-.}/logs:/opt/airflow/logs
   user: "\${AIRFLOW_UID:-50000}:0"
 services:
@@ -74,12 +94,12 @@ volumes: { postgres-db-volume: }
 }
 
 for (const shape of shapes) {
-  const { stack, release, names } = shape;
+  const { stack, release, names, broker, added } = shape;
   after(async () => {
     if (existsSync(stack.folder)) await stack.discard();
   });
 
-  test(`a compose file of Airflow ${release} is imported and deployed, and both queues are worked on`, async () => {
+  test(`a compose file of Airflow ${release} is imported and deployed with ${broker}, and both queues are worked on`, async () => {
     const file = join(stack.folder, "docker-compose.yaml");
     writeFileSync(file, composeOf(shape));
     const look = (path: string) => {
@@ -91,12 +111,11 @@ for (const shape of shapes) {
     const plan = planOf({ file, text: readFileSync(file, "utf8"), look });
     assert.deepEqual(plan.unsupported, []);
     assert.deepEqual(plan.secrets, []);
-    await stack.up(plan.config);
+    await stack.up({ ...plan.config, ...(await added()) });
     const expected = [
       "flower",
       "migration",
       "postgres",
-      "redis",
       "scheduler",
       "triggerer",
       "webserver",
