@@ -188,21 +188,14 @@ export class TestStack {
   }
 
   /** Starts naps that are long enough for a busy machine; returns once `places` tasks run at the same time on two workers. */
-  async napping(places: number): Promise<{ run: string; on: (worker: string) => string[] }> {
+  async napping(places: number) {
     const run = await this.trigger("naps", { seconds: 25 });
     const tasks = await this.tasks("naps", run, `${places} running tasks on two workers`, (all) => {
       const hosts = all.filter(isRunning).map(hostOf);
       return hosts.length === places && new Set(hosts).size === 2;
     });
-    const running = tasks.filter(isRunning);
-    const on = (worker: string) => running.filter((task) => hostOf(task) === worker);
-    return {
-      run,
-      on: (worker) =>
-        on(worker)
-          .map(({ task_id }) => task_id)
-          .sort(),
-    };
+    const running = Map.groupBy(tasks.filter(isRunning), hostOf);
+    return { run, on: (worker: string) => (running.get(worker) ?? []).map(({ task_id }) => task_id).sort() };
   }
 
   /** Waits for the end of a run; returns its tasks. */
