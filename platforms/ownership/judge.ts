@@ -52,7 +52,7 @@ export function refusal(strange: readonly Found[], stack: string): string {
   const fromBackup =
     `bring its secrets back from a backup: npm run restore -- --from ID.tar.age --key FILE --secrets --stack ${stack}, then ` +
     "--adopt; docs/backup.md says how to get the file";
-  const ways = [
+  const remedies = [
     "bring its state back: the .state folder or the backend that it was deployed with, which has the passwords of its data",
     ...(strange.some(holdsData) ? [fromBackup] : []),
     "choose another stack name",
@@ -65,6 +65,6 @@ export function refusal(strange: readonly Found[], stack: string): string {
       .map((one) => `  ${describeClaim(one)}`)
       .sort()
       .join("\n")}\n` +
-    `To go on, do one of these:\n${ways.map((way) => `  - ${way}`).join("\n")}`
+    `To go on, do one of these:\n${remedies.map((remedy) => `  - ${remedy}`).join("\n")}`
   );
 }

@@ -87,8 +87,8 @@ await main(async () => {
   }
   console.log(`\nOn ${machine()}, load ${others.toFixed(1)} before the start\n`);
   show(results);
-  const where = `On ${machine()}, ${rounds === 1 ? "one round" : `median of ${rounds} rounds`}, load ${others.toFixed(1)} before the start:`;
-  writeFigures(page, `${where}\n\n${table(results)}`);
+  const heading = `On ${machine()}, ${rounds === 1 ? "one round" : `median of ${rounds} rounds`}, load ${others.toFixed(1)} before the start:`;
+  writeFigures(page, `${heading}\n\n${table(results)}`);
 });
 // After an interruption, the abandoned work would go on waiting.
 process.exit();

@@ -41,9 +41,9 @@ async function readySince(node: Node, begin: number): Promise<true | undefined> 
 
 /** True once no deleted pod is left on a node: a pod stays until its node confirms that it is gone. */
 async function clearedUp(node: Node): Promise<true | undefined> {
-  const where = ["--all-namespaces", "--field-selector", `spec.nodeName=${node}`];
+  const selection = ["--all-namespaces", "--field-selector", `spec.nodeName=${node}`];
   const deleted = "jsonpath={.items[*].metadata.deletionTimestamp}";
-  return (await kubectl("get", "pods", ...where, "--output", deleted)) === "" ? true : undefined;
+  return (await kubectl("get", "pods", ...selection, "--output", deleted)) === "" ? true : undefined;
 }
 
 async function startNode(node: Node): Promise<void> {

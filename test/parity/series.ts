@@ -8,8 +8,8 @@ export const expectedSeries = Object.keys(families)
   .sort();
 
 /** Names of the series that the monitoring of a stack finds at the exporter, once there are enough. */
-export function collectedSeries(where: string, monitoring: Exec): Promise<string[]> {
-  return waitFor(`the series ${where}`, 60, async () => {
+export function collectedSeries(place: string, monitoring: Exec): Promise<string[]> {
+  return waitFor(`the series ${place}`, 60, async () => {
     const text = await monitoring("curl", "-fsS", "http://exporter:9464/metrics");
     const names = [...new Set(text.match(/^airflow_\w+/gm))].sort();
     return names.length >= expectedSeries.length ? names : undefined;

@@ -44,9 +44,9 @@ export async function addStrangers({
   }));
   await stack.apply(folder, namespaces);
   const name = (what: string) => what.replaceAll(" ", "-");
-  for (const where of [stack, elsewhere, controllers]) {
-    const own = all.filter(([, namespace]) => namespace === where);
-    await where.apply(
+  for (const target of [stack, elsewhere, controllers]) {
+    const own = all.filter(([, namespace]) => namespace === target);
+    await target.apply(
       folder,
       own.map(([what, , labels]) => idlePod(name(what), image, labels)),
     );

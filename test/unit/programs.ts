@@ -9,7 +9,7 @@ export interface Program {
   readonly image: string;
   readonly command: readonly string[];
   /** Text of everything that the program is given, including secrets. */
-  readonly told: string;
+  readonly given: string;
   readonly env: Texts;
   /** Paths of the program's files, secrets and volumes. */
   readonly paths: ReadonlySet<string>;
@@ -40,7 +40,7 @@ function fromContainer(name: string, container: Container): Program {
     name,
     image,
     command: entrypoints,
-    told: JSON.stringify(container),
+    given: JSON.stringify(container),
     env: Object.fromEntries(envs.map((line) => line.split(/=(.*)/s).slice(0, 2))),
     paths: new Set([...uploads.map(({ file }) => file), ...mounts.map(({ target }) => target)]),
     hosts: Object.fromEntries(hosts.map(({ host, ip }) => [host, ip])),
@@ -69,7 +69,7 @@ function fromPod(name: string, labels: Texts, pod: Pod, files: Texts, secrets: T
     name,
     image,
     command,
-    told: JSON.stringify([pod, files, secrets]),
+    given: JSON.stringify([pod, files, secrets]),
     env: Object.fromEntries(env.map((variable) => [variable.name, variable.value])),
     paths: new Set([
       ...volumeMounts.map(({ mountPath }) => mountPath),

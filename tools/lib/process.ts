@@ -84,8 +84,8 @@ export async function run(
   });
   const code = await ended(child);
   if (code === 0) return stdout;
-  const said = masked(all.trim().split("\n").slice(-40).join("\n"));
-  throw new Error(`${command} ${args[0] ?? ""} failed with exit code ${code}${said && `:\n${said}`}`);
+  const tail = masked(all.trim().split("\n").slice(-40).join("\n"));
+  throw new Error(`${command} ${args[0] ?? ""} failed with exit code ${code}${tail && `:\n${tail}`}`);
 }
 
 /**

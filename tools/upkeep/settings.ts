@@ -28,8 +28,8 @@ async function readPrinted(
   const mount = ["--volume", `${join(project, "tools/lib/known")}:/known:ro`, "--entrypoint", ""];
   const name = localImage(image, version);
   const command = ["docker", "run", "--rm", "--network", "none", ...mount, name, ...program];
-  const said = await run("sh", ["-c", '"$@" 2> /dev/null', "sh", ...command]);
-  return said.trim().split("\n");
+  const output = await run("sh", ["-c", '"$@" 2> /dev/null', "sh", ...command]);
+  return output.trim().split("\n");
 }
 
 function joined(lists: Lists): Record<string, string> {

@@ -136,8 +136,8 @@ test("a restricted namespace refuses a privileged pod", async () => {
 });
 
 test("a node that loses power loses its pods, and its data goes on elsewhere", async () => {
-  const where = () => k("get", "pod", "db-0", "--output=jsonpath={.spec.nodeName}");
-  const node = (await where()) === "node1" ? "node1" : "node2";
+  const nodeOfPod = () => k("get", "pod", "db-0", "--output=jsonpath={.spec.nodeName}");
+  const node = (await nodeOfPod()) === "node1" ? "node1" : "node2";
   const other = node === "node1" ? "node2" : "node1";
   await lab.stopNode(node);
   await waitFor(`${node} to be noticed`, 60, async () => {
@@ -147,7 +147,7 @@ test("a node that loses power loses its pods, and its data goes on elsewhere", a
   // A StatefulSet waits for a node that may still run the pod; the taint says that it does not.
   await lab.kubectl("taint", "node", node, "node.kubernetes.io/out-of-service=nodeshutdown:NoExecute");
   await waitFor("db-0 to be elsewhere", 90, async () =>
-    (await where().catch(() => "")) === other ? true : undefined,
+    (await nodeOfPod().catch(() => "")) === other ? true : undefined,
   );
   await k("wait", "--for=condition=Ready", "pod/db-0", "--timeout=30s");
   assert.equal(await k("exec", "db-0", "--", "cat", "/data/starts"), "db-0\ndb-0\n");

@@ -54,22 +54,22 @@ export async function capture(file: string): Promise<() => Promise<void>> {
     cwd: project,
     stdio: ["ignore", "ignore", "pipe"],
   });
-  let said = "";
+  let stderr = "";
   const ended = new Promise<"ended">((done, fail) =>
     child.on("error", fail).on("close", () => done("ended")),
   );
   const listening = new Promise<"listening">((done) => {
     child.stderr.on("data", (chunk: Buffer) => {
-      said += chunk;
-      if (said.includes("listening on")) done("listening");
+      stderr += chunk;
+      if (stderr.includes("listening on")) done("listening");
     });
   });
   if ((await Promise.race([listening, ended])) === "ended")
-    throw new Error(`Capturing what crosses the bridge failed:\n${said}`);
+    throw new Error(`The capture of the bridge failed:\n${stderr}`);
   return async () => {
     child.kill("SIGINT");
     await ended;
-    if (!said.includes("\n0 packets dropped by kernel"))
-      throw new Error(`${file} does not have it all:\n${said}`);
+    if (!stderr.includes("\n0 packets dropped by kernel"))
+      throw new Error(`${file} is incomplete:\n${stderr}`);
   };
 }

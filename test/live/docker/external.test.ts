@@ -67,9 +67,9 @@ after(async () => {
 });
 
 test("services that are good are found good", async () => {
-  const said = await outside.check(good());
-  assert.match(said, /^All 3 checks passed\.\nexit code 0$/m);
-  assert.doesNotMatch(said, /WARNING|ERROR/);
+  const output = await outside.check(good());
+  assert.match(output, /^All 3 checks passed\.\nexit code 0$/m);
+  assert.doesNotMatch(output, /WARNING|ERROR/);
   assert.equal(await outside.redisCli("dbsize"), "0");
 });
 
@@ -155,10 +155,10 @@ const broken: readonly {
 
 for (const { name, urls, says, ca, connections } of broken) {
   test(`${name}: the check says what is needed, and no password`, async () => {
-    const said = await outside.check(urls(), ca?.(), connections);
-    assert.match(said, says);
-    assert.match(said, /^exit code [1-9]$/m);
-    for (const word of [...Object.values(words), "another-word"]) assert.ok(!said.includes(word), said);
+    const output = await outside.check(urls(), ca?.(), connections);
+    assert.match(output, says);
+    assert.match(output, /^exit code [1-9]$/m);
+    for (const word of [...Object.values(words), "another-word"]) assert.ok(!output.includes(word), output);
   });
 }
 
@@ -198,9 +198,9 @@ test("a stack runs on existing services, by a name given in hosts, over encrypte
 reachesAround(stack, around);
 
 test("inspecting a container shows no password", async () => {
-  for (const [where, text] of await stack.target.readable(stack.prefix)) {
+  for (const [name, text] of await stack.target.readable(stack.prefix)) {
     for (const word of Object.values(words).flatMap((plain) => [plain, encodeURIComponent(plain)]))
-      assert.ok(!text.includes(word), where);
+      assert.ok(!text.includes(word), name);
   }
 });
 

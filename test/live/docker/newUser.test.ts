@@ -61,18 +61,19 @@ test("npm run up deploys and proves it; again it is quick and changes nothing", 
   const looks: Instances[] = [];
   for (const _ of ["first", "second"]) {
     const begin = Date.now();
-    const said = await npm("up", "--", "--stack", "livetest-up");
+    const output = await npm("up", "--", "--stack", "livetest-up");
     seconds.push(Math.round((Date.now() - begin) / 1000));
-    assert.match(said, /Every queue and every worker works/);
+    assert.match(output, /Every queue and every worker works/);
     for (const name of ["queue default", "queue reports", "worker worker-1", "worker worker-reports-1"])
-      assert.match(said, new RegExp(`^ {2}${name} +[\\d.]+ s(, by worker-\\S+)?$`, "m"));
-    assert.match(said, /^ {2}your DAGs go to own$/m);
-    assert.doesNotMatch(said, /Wrong with your DAGs/);
-    assert.match(said, /Airflow {3}http:\/\/127\.0\.0\.1:18190$/m);
-    assert.match(said, /metrics {3}http:\/\/127\.0\.0\.1:18195\/consoles\/index\.html$/m);
-    assert.match(said, /Flower {4}http:\/\/127\.0\.0\.1:18191$/m);
+      assert.match(output, new RegExp(`^ {2}${name} +[\\d.]+ s(, by worker-\\S+)?$`, "m"));
+    assert.match(output, /^ {2}your DAGs go to own$/m);
+    assert.doesNotMatch(output, /Wrong with your DAGs/);
+    assert.match(output, /Airflow {3}http:\/\/127\.0\.0\.1:18190$/m);
+    assert.match(output, /metrics {3}http:\/\/127\.0\.0\.1:18195\/consoles\/index\.html$/m);
+    assert.match(output, /Flower {4}http:\/\/127\.0\.0\.1:18191$/m);
     const printed =
-      said.match(/npm run .* adminPassword --show-secrets --stack livetest-up$/m)?.[0] ?? assert.fail(said);
+      output.match(/npm run .* adminPassword --show-secrets --stack livetest-up$/m)?.[0] ??
+      assert.fail(output);
     assert.match(await run("sh", ["-c", printed], { cwd: clone }), /^[\w-]{64}\n$/);
     looks.push(await instances());
   }
@@ -249,9 +250,9 @@ test("a proven backup and its key bring all back when volumes and state are gone
   assert.equal(before.runs.length, 1);
   assert.equal(before.connection, "opened of-the-connection");
   const stack = ["--stack", "livetest-up"];
-  const said = await npm("backup", "--", ...stack);
-  assert.match(said, /proven in [\d.]+ s: \d+ rows are the same, 2 secret value\(s\) decrypted/);
-  const [, id = ""] = /^Backup (\w+), .* is proven\./m.exec(said) ?? [];
+  const output = await npm("backup", "--", ...stack);
+  assert.match(output, /proven in [\d.]+ s: \d+ rows are the same, 2 secret value\(s\) decrypted/);
+  const [, id = ""] = /^Backup (\w+), .* is proven\./m.exec(output) ?? [];
   assert.match(await npm("backup", "--", ...stack, "--list"), new RegExp(`^${id} +\\d+ s ago`, "m"));
   await npm("backup", "--", ...stack, "--save", id);
   const key = await npm("backup", "--", ...stack, "--key");

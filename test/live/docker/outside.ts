@@ -193,7 +193,7 @@ export class Outside {
     chmodSync(this.folder, 0o711);
     const mounts = files.map((file) => `${join(this.folder, file)}:/tls/${file}:ro`);
     const volumes = mounts.flatMap((mount) => ["--volume", mount]);
-    const where = ["--detach", "--network", "host", "--user", "999:999", "--name", `${this.prefix}-${name}`];
+    const flags = ["--detach", "--network", "host", "--user", "999:999", "--name", `${this.prefix}-${name}`];
     const scratch = ["/data", "/var/lib/postgresql/data"].flatMap((path) => [
       "--tmpfs",
       `${path}:uid=999,gid=999,mode=0700`,
@@ -202,7 +202,7 @@ export class Outside {
     const env = ["--env", "POSTGRES_PASSWORD_FILE=/tls/word"];
     await docker(
       "run",
-      ...where,
+      ...flags,
       ...volumes,
       ...scratch,
       ...env,

@@ -49,14 +49,14 @@ const sql = "PGPASSWORD=$(cat /run/secrets/postgres_password) psql --host=127.0.
 suite("the services of a stack", { concurrency: true }, () => {
   test("Redis with a full disk keeps what it has acknowledged, reports the disk, and goes on once there is room", async () => {
     const push = `head -c 65536 /dev/zero | tr '\\0' x | $cli -x LPUSH queue`;
-    const said = await shell(
+    const output = await shell(
       "redis",
       `${broker}; while answer=$(${push}) && [ "$answer" -gt 0 ] 2>/dev/null; do count=$answer; done; echo $count; echo $answer`,
     );
-    const [acknowledged = "", refusal = ""] = said.trim().split("\n");
+    const [acknowledged = "", refusal = ""] = output.trim().split("\n");
     assert.match(refusal, /^MISCONF .*No space left on device/);
-    const told = await waitFor("Redis to be told of", 90, () => trouble("redis"), 2);
-    assert.match(told, /^redis on local is running \(healthy\): MISCONF .*No space left on device/);
+    const report = await waitFor("a report on Redis", 90, () => trouble("redis"), 2);
+    assert.match(report, /^redis on local is running \(healthy\): MISCONF .*No space left on device/);
     // Longer than the patience of a health check.
     await new Promise((wake) => setTimeout(wake, 20_000));
     assert.equal(await restarts("redis"), 0);
@@ -69,7 +69,7 @@ suite("the services of a stack", { concurrency: true }, () => {
     });
     assert.equal(next, Number(acknowledged) + 1);
     await waitFor(
-      "nothing to tell of Redis",
+      "no more reports on Redis",
       90,
       async () => ((await trouble("redis")) === undefined ? true : undefined),
       2,
@@ -88,9 +88,9 @@ suite("the services of a stack", { concurrency: true }, () => {
       // Postgres recovers from the crash of a process; stopping that recovery makes it take long.
       const crash = `kill -s KILL $(${pids("checkpointer")})`;
       const pid = (await shell("postgres", `${crash}; ${startup}; kill -s STOP $pid; echo $pid`)).trim();
-      const told = await waitFor("Postgres to be told of", 120, () => trouble("postgres"), 2);
+      const report = await waitFor("a report on Postgres", 120, () => trouble("postgres"), 2);
       assert.match(
-        told,
+        report,
         /^postgres on local is running \(unhealthy\): accepts no connections yet: postgres: startup/,
       );
       await new Promise((wake) => setTimeout(wake, 20_000));

@@ -57,7 +57,7 @@ const roles = [
 ].sort();
 
 let clustered: Config = { ...config, kubernetes: { ingress, egress: outside.egress } };
-let said = "";
+let deployOutput = "";
 
 before(async () => {
   const workerGroups = [{ ...group, workers: 1 }];
@@ -69,7 +69,7 @@ before(async () => {
     engine.up({ ...config, workerGroups }),
     cluster.up({ ...clustered, workerGroups }),
   ]);
-  said = kubernetes;
+  deployOutput = kubernetes;
 });
 
 after(async () => {
@@ -123,10 +123,10 @@ test("a container and its pod are the same from inside", async (t) => {
     const container = containerOf(pod);
     const instance = instanceOf(role);
     const { files, directories } = paths(container);
-    const where = { directories, files: [...new Set([...files, ...(uploads.get(instance) ?? [])])] };
+    const seenPaths = { directories, files: [...new Set([...files, ...(uploads.get(instance) ?? [])])] };
     const [onEngine, onCluster] = await Promise.all([
-      inside((...command) => engine.exec(instance, ...command), where, own),
-      inside(stack.exec(pod.metadata.name), where, theirs),
+      inside((...command) => engine.exec(instance, ...command), seenPaths, own),
+      inside(stack.exec(pod.metadata.name), seenPaths, theirs),
     ]);
     return ledger.compare(
       role,
@@ -170,7 +170,7 @@ test("every pod is admitted where the restricted level is enforced", async () =>
     assert.equal(metadata.labels[`pod-security.kubernetes.io/${mode}`], "restricted");
     assert.equal(metadata.labels[`pod-security.kubernetes.io/${mode}-version`], "latest");
   }
-  assert.doesNotMatch(said, /PodSecurity/);
+  assert.doesNotMatch(deployOutput, /PodSecurity/);
   const events = await stack.list<{ message: string }>("events");
   assert.notEqual(events.length, 0);
   assert.deepEqual(

@@ -134,11 +134,11 @@ test("npm run open leads to the webserver and to Flower, until Ctrl-C", async (t
   const closed = once(open, "close");
   const interrupt = () => open.pid !== undefined && process.kill(-open.pid, "SIGINT");
   t.after(() => open.exitCode === null && open.signalCode === null && interrupt());
-  let said = "";
+  let stdout = "";
   open.stdout.on("data", (chunk: Buffer) => {
-    said += chunk;
+    stdout += chunk;
   });
-  await waitFor("npm run open", 120, async () => (said.includes("Ctrl-C") ? true : undefined));
+  await waitFor("npm run open", 120, async () => (stdout.includes("Ctrl-C") ? true : undefined));
   const pages = [
     `http://127.0.0.1:${ports.webserverPort}/api/v2/version`,
     `http://127.0.0.1:${ports.flowerPort}/`,

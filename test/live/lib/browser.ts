@@ -43,7 +43,7 @@ export async function open(browser: Browser, options: BrowserContextOptions = {}
 }
 
 /** Reads a page until it shows the expected value, for up to 60 s. */
-async function expectToSee<T>(page: Page, where: string, expected: T, read: () => Promise<T>): Promise<void> {
+async function expectToSee<T>(page: Page, part: string, expected: T, read: () => Promise<T>): Promise<void> {
   const deadline = Date.now() + 60_000;
   // A page cannot be read while it navigates.
   const look = () => read().catch((error: unknown) => String(error));
@@ -52,7 +52,7 @@ async function expectToSee<T>(page: Page, where: string, expected: T, read: () =
     if (Date.now() > deadline) {
       const text = (await page.locator("body").innerText()).replace(/\s+/g, " ").slice(0, 500);
       throw new Error(
-        `${where} of ${page.url()}: got ${JSON.stringify(seen)}, expected ${JSON.stringify(expected)}; the page shows: ${text}`,
+        `${part} of ${page.url()}: got ${JSON.stringify(seen)}, expected ${JSON.stringify(expected)}; the page shows: ${text}`,
       );
     }
     await sleep(250);

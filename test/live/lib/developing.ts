@@ -41,8 +41,8 @@ export async function codeIsEverywhere(stack: TestStack): Promise<void> {
     "from airflow.configuration import conf",
     "print(airflow_local_settings.__all__, conf.get('logging', 'logging_config_class'))",
   ].join("\n");
-  const said = (await stack.exec("worker-1", "python", "-c", look)).trim().split("\n").at(-1);
-  assert.equal(said, "['task_policy'] team_logging.LOGGING_CONFIG");
+  const printed = (await stack.exec("worker-1", "python", "-c", look)).trim().split("\n").at(-1);
+  assert.equal(printed, "['task_policy'] team_logging.LOGGING_CONFIG");
   await stack.exec("webserver", "test", "-e", "/dev/shm/webserver_config");
 }
 

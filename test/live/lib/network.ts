@@ -16,12 +16,12 @@ export interface Loss {
 }
 
 function rules({ peers, share }: Loss): Rule[] {
-  const ways = [
+  const directions = [
     ["INPUT", "--in-interface", "--source"],
     ["OUTPUT", "--out-interface", "--destination"],
   ] as const;
   const some = share < 1 ? ["--match", "statistic", "--mode", "random", "--probability", String(share)] : [];
-  return ways.flatMap(([chain, by, side]) => {
+  return directions.flatMap(([chain, by, side]) => {
     const outside = [chain, "!", by, "lo"];
     const from = peers.length === 0 ? [outside] : peers.map((peer) => [...outside, side, peer]);
     return from.map((rule) => [...rule, ...some, "--jump", "DROP"]);

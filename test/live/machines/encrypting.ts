@@ -13,13 +13,13 @@ const gatewayPort = 8443;
 /** Sends a PING; returns the answer, until the connection ends or for two seconds. */
 function answer(socket: Socket): Promise<string> {
   return new Promise((done) => {
-    let said = "";
+    let received = "";
     const end = () => {
       socket.destroy();
-      done(said);
+      done(received);
     };
     socket.on("data", (chunk) => {
-      said += chunk.toString("latin1");
+      received += chunk.toString("latin1");
     });
     socket.on("error", () => {}).on("close", end);
     socket.write("PING plaintext-marker\r\n");

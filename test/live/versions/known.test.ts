@@ -15,7 +15,7 @@ const programs = join(project, "components/roles");
 
 /** Last line that a Python program prints in the image, with a role's folder of programs to import from. */
 async function printed(version: string, role: string, program: string, ...args: string[]): Promise<string> {
-  const where = [
+  const options = [
     "--rm",
     "--volume",
     `${join(programs, role)}:/programs:ro`,
@@ -24,7 +24,7 @@ async function printed(version: string, role: string, program: string, ...args: 
   ];
   const text = `import sys; sys.path.insert(0, "/programs"); ${program}`;
   const command = ["--entrypoint", "python", localImage("airflow", version), "-c", text, ...args];
-  return (await docker("run", ...where, ...command)).trim().split("\n").at(-1) ?? "";
+  return (await docker("run", ...options, ...command)).trim().split("\n").at(-1) ?? "";
 }
 
 /** Effects of a start of Airflow with these arguments: GC threshold, YAML loader, task runner. */

@@ -85,8 +85,8 @@ test("Airflow 2.11 runs the example on workers, and shows it", async () => {
 test("permissions are synchronised by the migration alone", async () => {
   assert.equal((await log(`${stack.prefix}-migration`)).match(/^airflow sync-perm$/gm)?.length, 1);
   // Setting that Airflow reads when it creates its application builder.
-  const said = await stack.exec("webserver", "airflow", "config", "get-value", "fab", "update_fab_perms");
-  assert.equal(said.trim().split("\n").at(-1), "False");
+  const output = await stack.exec("webserver", "airflow", "config", "get-value", "fab", "update_fab_perms");
+  assert.equal(output.trim().split("\n").at(-1), "False");
 });
 
 test("another version is refused with the command that has a way back", async () => {

@@ -62,10 +62,10 @@ test("links in mails and logs lead to the published port, and the webserver take
     ["2.11.2", "AIRFLOW__WEBSERVER__BASE_URL"],
   ] as const) {
     const all = await containers({ version, workers: 1, webserverPort: 9090 });
-    const told = [...all].filter(([, { env }]) => env.includes(`${name}=http://127.0.0.1:9090`));
+    const linked = [...all].filter(([, { env }]) => env.includes(`${name}=http://127.0.0.1:9090`));
     const others = ["migration", "webserver", "flower", "worker"];
     const writers = rolesIn(version).filter((role) => !others.includes(role));
-    assert.deepEqual(told.map(([role]) => role).sort(), [...writers, "worker-1"].sort());
+    assert.deepEqual(linked.map(([role]) => role).sort(), [...writers, "worker-1"].sort());
     assert.ok(
       ![...all].some(
         ([role, { env }]) => role === "webserver" && env.some((line) => line.startsWith(`${name}=`)),

@@ -96,10 +96,10 @@ test("code of this project that runs in several roles reads no setting that only
 
 test("only schedulers get the interval at which they take over tasks of dead schedulers", async () => {
   const key = "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL";
-  const told = [...(await declared({ schedulers: 2 }))].flatMap(([name, { env }]) =>
+  const intervals = [...(await declared({ schedulers: 2 }))].flatMap(([name, { env }]) =>
     env[key] === undefined ? [] : [[name, env[key]]],
   );
-  assert.deepEqual(told, [
+  assert.deepEqual(intervals, [
     ["scheduler-1", "15"],
     ["scheduler-2", "15"],
   ]);

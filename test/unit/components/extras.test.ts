@@ -196,7 +196,7 @@ for (const [name, config] of Object.entries(stacks)) {
     const missing = programs.flatMap((program): string[] => {
       const isAirflow = startsAirflow(program);
       const connectsOutside =
-        program.told.includes(`.${outside}`) || [...at, ...anywhere].includes(program.name);
+        program.given.includes(`.${outside}`) || [...at, ...anywhere].includes(program.name);
       const usesProxy = program.env.HTTPS_PROXY !== undefined;
       return [
         ...(isAirflow ? lacking(program) : []),

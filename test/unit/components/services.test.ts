@@ -325,12 +325,12 @@ test("rendered manifests have the ports of external services, and placeholders f
   writeFileSync(text, `${url}?sslmode=require\n`);
   const clientKey = join(folder, "client.key");
   writeFileSync(clientKey, clientCertificate.key);
-  const said = {
+  const given = {
     ...cluster,
     postgres: { url: { file: text }, ca },
     redis: { url: { secure: "v1:encrypted" }, certificate: ca, key: { file: clientKey } },
   };
-  const config = Object.fromEntries(Object.entries(said).map(([key, value]) => [`airflow:${key}`, value]));
+  const config = Object.fromEntries(Object.entries(given).map(([key, value]) => [`airflow:${key}`, value]));
   writeFileSync(file, stringify({ config }));
   const { manifests, secrets } = await render("rendered", file);
   const login = "{metadataUser}:{metadataPassword}@{metadataHost}:6543/{metadataDatabase}";

@@ -135,8 +135,8 @@ class ExporterTest(unittest.TestCase):
 
     def test_every_family_of_the_table_is_exposed_without_passwords(self):
         text = self.exporter.Exporter().metrics()
-        told = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
-        self.assertEqual(told, sorted(FAMILIES))
+        families = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
+        self.assertEqual(families, sorted(FAMILIES))
         self.assertNotIn("word", text)
 
     def test_a_queue_has_its_length_age_consumers_and_places(self):
@@ -163,12 +163,12 @@ class ExporterTest(unittest.TestCase):
         self.assertEqual(self.series()["airflow_tasks_unsent",], 1)
 
     def test_a_source_that_fails_leaves_the_other_source_exposed(self):
-        with mock.patch.object(Redis, "info", side_effect=OSError("redis://u:word@redis")), mock.patch("builtins.print") as told:
+        with mock.patch.object(Redis, "info", side_effect=OSError("redis://u:word@redis")), mock.patch("builtins.print") as printed:
             series = self.series()
         self.assertEqual(series["airflow_source_up", "broker"], 0)
         self.assertEqual(series["airflow_source_up", "database"], 1)
         self.assertIn(("airflow_import_errors",), series)
-        self.assertNotIn("word", str(told.call_args_list))
+        self.assertNotIn("word", str(printed.call_args_list))
 
 
 if __name__ == "__main__":

@@ -169,9 +169,9 @@ test("a dashboard has all its queries in Prometheus' consoles and in Grafana", (
   const pages = Object.values(consoles("/c"));
   for (const [at, [file, dashboard]] of Object.entries(dashboards).entries()) {
     const wanted = dashboard.panels.map(({ lines }) => lines.map(([expr]) => expr));
-    const told = [...String(pages[at]).matchAll(/PromConsole\.Graph\(\{\.\.\.(\{.*?\}), node/g)];
+    const graphs = [...String(pages[at]).matchAll(/PromConsole\.Graph\(\{\.\.\.(\{.*?\}), node/g)];
     assert.deepEqual(
-      told.map(([, text = ""]) => JSON.parse(text).expr),
+      graphs.map(([, text = ""]) => JSON.parse(text).expr),
       wanted,
     );
     const { panels } = forGrafana(file, dashboard) as { panels: { targets: { expr: string }[] }[] };

@@ -58,11 +58,11 @@ function imports(): Map<string, string[]> {
 
 test("the table of CONTRIBUTING.md has exactly the imports between rooms", () => {
   const rows = section("The house").matchAll(/^\| `([^`]+)` \|.*\|([^|]*)\|$/gm);
-  const told = [...rows].map(([, room = "", cell = ""]) => {
+  const listed = [...rows].map(([, room = "", cell = ""]) => {
     const others = [...cell.matchAll(/`([^`]+)`/g)].map(([, other = ""]) => other);
     return [room, others] as const;
   });
-  assert.deepEqual(new Map(told.toSorted(([one], [other]) => (one < other ? -1 : 1))), imports());
+  assert.deepEqual(new Map(listed.toSorted(([one], [other]) => (one < other ? -1 : 1))), imports());
 });
 
 test("no room imports from itself through other rooms", () => {

@@ -122,9 +122,9 @@ function wrongCommands(page: string): string[] {
   ]);
   const flags = called.flatMap(([, script, , args = ""]) => {
     if (script === undefined || script === "pulumi" || !Object.hasOwn(commands, script)) return [];
-    const told = [...args.matchAll(/--([a-z][a-z-]*)/g)].map(([, flag = ""]) => flag);
+    const flags = [...args.matchAll(/--([a-z][a-z-]*)/g)].map(([, flag = ""]) => flag);
     const { flags: known }: Command = commands[script as CommandName];
-    return told
+    return flags
       .filter((flag) => flag !== "help" && !Object.hasOwn(known, flag))
       .map((flag) => `npm run ${script} -- --${flag}`);
   });

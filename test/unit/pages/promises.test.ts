@@ -65,8 +65,8 @@ test("the README's costs match the figures beside a compose file", () => {
 
 test("pages agree on the seconds of a thousand tasks at once", () => {
   const seconds = /2, 8 and 20 workers(?: with 4 places each)?, in ([\d, ]+and \d+) s/;
-  const said = ["README.md", "docs/reliability.md"].map(
+  const figures = ["README.md", "docs/reliability.md"].map(
     (page) => seconds.exec(read(page).replaceAll(/\s+/g, " "))?.[1] ?? assert.fail(page),
   );
-  assert.equal(said[0], said[1]);
+  assert.equal(figures[0], figures[1]);
 });

@@ -84,8 +84,8 @@ test("a full disk and a port in use are refused, with the process that uses the 
 
 test("a port of another stack's container is refused", async () => {
   const published = `${webserver}\nairflow-x-2-flower 127.0.0.1:5555->5555/tcp`;
-  const [said] = await looked({ published, seen: ["free 9000"] });
-  assert.match(String(said), /port 5555 .* is taken by container airflow-x-2-flower; expected a free port/);
+  const [fault] = await looked({ published, seen: ["free 9000"] });
+  assert.match(String(fault), /port 5555 .* is taken by container airflow-x-2-flower; expected a free port/);
 });
 
 test("memory limits beyond the machine's memory are a warning", async () => {
@@ -105,9 +105,9 @@ test("a machine that cannot be inspected is a warning, and later steps report an
 
 test("a missing image of this project is reported with the command that builds it", async () => {
   const image = "airflow-on-celery/airflow:1";
-  const [said] = await looked({ published: "", image });
+  const [fault] = await looked({ published: "", image });
   assert.match(
-    String(said),
+    String(fault),
     /No such image: airflow-on-celery\/airflow:1; no registry has it: run npm run images in a clone of this version, or set airflow:images$/,
   );
 });

@@ -54,10 +54,10 @@ test("each workload is on its machine, and the first machine has all workloads t
 
 test("the provider of each machine has the address of its engine", async () => {
   const declared = await declare(stack);
-  const told = declared
+  const engines = declared
     .filter(({ type }) => type === "pulumi:providers:docker")
     .map(({ name, inputs: { host, certPath } }) => [name, host, certPath]);
-  assert.deepEqual(told, [
+  assert.deepEqual(engines, [
     ["docker", "unix:///run/docker.sock", undefined],
     ["docker-two", "ssh://airflow@two", undefined],
     ["docker-three", "ssh://three", undefined],
@@ -117,12 +117,17 @@ test("scaling a machine changes nothing but its workers", async () => {
 
 test("the webserver asks for a worker's logs under the name of the worker's group", async () => {
   const callable = "AIRFLOW__CORE__HOSTNAME_CALLABLE=airflow_on_celery.heartbeat.group_name";
-  const told = async (config: typeof stack | { machines: (typeof one)[] }) =>
+  const askedByGroup = async (config: typeof stack | { machines: (typeof one)[] }) =>
     [...containersOf(await declare(config))]
       .filter(([, { envs }]) => (envs as string[]).includes(callable))
       .map(([name]) => name);
-  assert.deepEqual(await told(stack), ["worker-one-1", "worker-two-1", "worker-two-2", "worker-gpu-two-1"]);
-  assert.deepEqual(await told({ machines: [one] }), []);
+  assert.deepEqual(await askedByGroup(stack), [
+    "worker-one-1",
+    "worker-two-1",
+    "worker-two-2",
+    "worker-gpu-two-1",
+  ]);
+  assert.deepEqual(await askedByGroup({ machines: [one] }), []);
 });
 
 test("a single machine needs no gateway; the local engine mounts the folder of DAGs, and a remote one gets a copy", async () => {

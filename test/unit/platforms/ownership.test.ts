@@ -158,8 +158,8 @@ const volumes: Claim[] = [
 ];
 const network: Claim = { kind: "network", name: "airflow-x" };
 
-const ways = /^ {2}- /;
-const stated = (lines: unknown) => (lines as string[]).filter((line) => !ways.test(line));
+const remedies = /^ {2}- /;
+const stated = (lines: unknown) => (lines as string[]).filter((line) => !remedies.test(line));
 
 test("only objects with an exact name of the stack conflict with it, not objects of a stack with a longer name", async () => {
   assert.deepEqual(stated(await looked({}, [...volumes, network])), [
@@ -181,7 +181,7 @@ test("volumes are adopted with their ids; containers and networks are not adopte
 });
 
 test("an engine whose objects cannot be listed does not count as empty", async () => {
-  const said = async (complaint: string) => {
+  const answered = async (complaint: string) => {
     Object.assign(process.env, { ENGINE_SAYS: complaint });
     try {
       return await lookFor(settingsFor({}), known, "x")([network]).catch(String);
@@ -189,7 +189,7 @@ test("an engine whose objects cannot be listed does not count as empty", async (
       delete process.env.ENGINE_SAYS;
     }
   };
-  const asked = (complaint: string) => withPrograms(clients, () => said(complaint));
+  const asked = (complaint: string) => withPrograms(clients, () => answered(complaint));
   assert.equal(
     await asked("Error response from daemon: too busy"),
     "Error: Docker engine: its networks could not be listed: too busy; expected a list, or data of another " +

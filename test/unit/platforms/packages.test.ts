@@ -84,10 +84,10 @@ test("requirements that refer to other files or indexes are refused", () => {
     ["./wheels/a.whl", "./wheels/a.whl"],
     ["a @ file:///tmp/a.whl", "a @ file:///tmp/a.whl"],
   ];
-  for (const [line, told] of rows) {
+  for (const [line, requirement] of rows) {
     assert.throws(
       () => imageOf({}, `cowsay==6.1\n${line}\n`),
-      ({ message }: Error) => message.includes(`line 2 says ${told}: expected packages by name`),
+      ({ message }: Error) => message.includes(`line 2 says ${requirement}: expected packages by name`),
     );
   }
 });

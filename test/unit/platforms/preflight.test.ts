@@ -31,15 +31,16 @@ const big: Machine = { name: "big", docker: "ssh://airflow@10.0.0.11", address: 
 const port: Machine = { ...big, docker: "ssh://airflow@10.0.0.11:2222" };
 const tls: Machine = { ...big, docker: "tcp://10.0.0.11:2376", certificates: "/etc/big" };
 
-function overSsh(said: string, status = 255): string {
+function overSsh(stderr: string, status = 255): string {
   return (
     'error during connect: Get "http://docker.example.com/v1.50/info": command [ssh -o ConnectTimeout=30 -T ' +
     `-l airflow -- 10.0.0.11 docker system dial-stdio] has exited with exit status ${status}, make sure the URL is ` +
-    `valid, and Docker 18.09 or later is installed on the remote host: stderr=${said}\r\n`
+    `valid, and Docker 18.09 or later is installed on the remote host: stderr=${stderr}\r\n`
   );
 }
 
-const overTls = (said: string) => `error during connect: Get "https://10.0.0.11:2376/v1.50/info": ${said}`;
+const overTls = (stderr: string) =>
+  `error during connect: Get "https://10.0.0.11:2376/v1.50/info": ${stderr}`;
 
 const mistakes: [what: string, machine: Machine, complaint: string, fault: string][] = [
   [
@@ -343,7 +344,7 @@ test("the output of docker ps is read", () => {
 });
 
 test("the first of several processes that share a socket is read as its owner", () => {
-  const said = [
+  const lines = [
     "free 9000",
     "address 10.0.0.11",
     "address 127.0.0.1",
@@ -353,7 +354,7 @@ test("the first of several processes that share a socket is read as its owner", 
     "owner 501 99 nginx: master",
     "",
   ];
-  assert.deepEqual(readSight(said.join("\n")), {
+  assert.deepEqual(readSight(lines.join("\n")), {
     addresses: ["10.0.0.11", "127.0.0.1"],
     free: 9000,
     listeners: [

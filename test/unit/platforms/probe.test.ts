@@ -37,24 +37,24 @@ const isolated = [
 ];
 
 /** Runs a story to the end of its container, and returns the output. */
-function told(story: string, during = async (_: ChildProcess) => {}): Promise<string> {
+function outputOf(story: string, during = async (_: ChildProcess) => {}): Promise<string> {
   const env = { ...process.env, PROBE: probe, TIMINGS: timings, STORY: story };
   const child = spawn("unshare", [...isolated, "sh", "-c", container], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  let said = "";
+  let output = "";
   child.stdout.on("data", (chunk: Buffer) => {
-    said += chunk;
+    output += chunk;
   });
-  const closed = new Promise<string>((done, fail) => child.on("error", fail).on("close", () => done(said)));
+  const closed = new Promise<string>((done, fail) => child.on("error", fail).on("close", () => done(output)));
   return Promise.all([closed, during(child)]).then(([all]) => all);
 }
 
 /** Reads the seconds that a story noted. */
-function seconds(said: string, what: string): number {
+function seconds(output: string, what: string): number {
   return Number(
-    new RegExp(`^${what} at (\\d+)$`, "m").exec(said)?.[1] ?? assert.fail(`no ${what} in: ${said}`),
+    new RegExp(`^${what} at (\\d+)$`, "m").exec(output)?.[1] ?? assert.fail(`no ${what} in: ${output}`),
   );
 }
 
@@ -62,21 +62,21 @@ const end = "kill -s KILL $child";
 
 suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, () => {
   test("an unhealthy process is asked to stop once, and is killed after its grace", async () => {
-    const said = await told(
+    const output = await outputOf(
       "healthy; until_there .was-healthy; failing; until_there asked; echo asked at $(now)",
     );
-    assert.equal(said.match(/^unhealthy for \d+ s: restarting$/gm)?.length, 1, said);
-    assert.match(said, /^unhealthy for 3 s since it was asked to stop: killing$/m);
-    assert.ok(seconds(said, "ended") - seconds(said, "asked") >= 2, said);
+    assert.equal(output.match(/^unhealthy for \d+ s: restarting$/gm)?.length, 1, output);
+    assert.match(output, /^unhealthy for 3 s since it was asked to stop: killing$/m);
+    assert.ok(seconds(output, "ended") - seconds(output, "asked") >= 2, output);
   });
 
   test("a process that recovers is not killed, and has its whole grace when it fails again", async () => {
     const story =
       "healthy; until_there .was-healthy; failing; until_there asked; echo asked at $(now); healthy; sleep 5; " +
       "rm asked; failing; until_there asked; echo again at $(now)";
-    const said = await told(story);
-    assert.ok(seconds(said, "again") - seconds(said, "asked") >= 5, said);
-    assert.ok(seconds(said, "ended") - seconds(said, "again") >= 2, said);
+    const output = await outputOf(story);
+    assert.ok(seconds(output, "again") - seconds(output, "asked") >= 5, output);
+    assert.ok(seconds(output, "ended") - seconds(output, "again") >= 2, output);
   });
 
   test("a suspended process 1 is killed", async () => {
@@ -88,8 +88,8 @@ suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, (
       await new Promise((wake) => setTimeout(wake, 1000));
       process.kill(init ?? 0, "SIGSTOP");
     };
-    const said = await told("healthy; until_there .was-healthy; sleep 2; failing", suspend);
-    assert.match(said, /: killing\n/);
+    const output = await outputOf("healthy; until_there .was-healthy; sleep 2; failing", suspend);
+    assert.match(output, /: killing\n/);
   });
 
   for (const [when, before] of [
@@ -99,34 +99,36 @@ suite("the health check of an engine", { concurrency: true, timeout: 90_000 }, (
     test(`a process that reports its recovery ${when} is not stopped in that time`, async () => {
       const coming =
         "echo 'echo recovering; exit 75' >health; sleep 6; healthy; sleep 2; echo '[ -e asked ] || exit' >health";
-      const said = await told(`${before}${coming}; [ -e asked ] || echo in peace; ${end}`);
-      assert.match(said, /^in peace$/m);
-      assert.match(said, /^recovering\nstatus 1$/m);
-      assert.doesNotMatch(said, /unhealthy/);
+      const output = await outputOf(`${before}${coming}; [ -e asked ] || echo in peace; ${end}`);
+      assert.match(output, /^in peace$/m);
+      assert.match(output, /^recovering\nstatus 1$/m);
+      assert.doesNotMatch(output, /unhealthy/);
     });
   }
 
   test("a message of a healthy workload is reported at once, not after several looks", async () => {
     const story = `healthy; until_there .was-healthy; echo 'echo disk is full' >health; sleep 4; ${end}`;
-    assert.match(await told(story), /^disk is full\nstatus 0$/m);
+    assert.match(await outputOf(story), /^disk is full\nstatus 0$/m);
   });
 
   test("a start without output and CPU use times out after its seconds", async () => {
-    assert.match(await told("failing"), /^unhealthy for 2 s: restarting$/m);
+    assert.match(await outputOf("failing"), /^unhealthy for 2 s: restarting$/m);
   });
 
   test("a start that uses CPU goes on beyond its seconds", async () => {
-    const said = await told(`failing; works 5; healthy; sleep 2; [ -e asked ] || echo in peace; ${end}`);
-    assert.match(said, /^in peace$/m);
-    assert.doesNotMatch(said, /unhealthy/);
+    const output = await outputOf(
+      `failing; works 5; healthy; sleep 2; [ -e asked ] || echo in peace; ${end}`,
+    );
+    assert.match(output, /^in peace$/m);
+    assert.doesNotMatch(output, /unhealthy/);
   });
 
   test("a start that hangs after some work times out its seconds later", async () => {
-    assert.match(await told("failing; works 3"), /^unhealthy for [456] s: restarting$/m);
+    assert.match(await outputOf("failing; works 3"), /^unhealthy for [456] s: restarting$/m);
   });
 
   test("a start that works without end times out after the longest time", async () => {
-    assert.match(await told("failing; works 60"), /^unhealthy for [78] s: restarting$/m);
+    assert.match(await outputOf("failing; works 60"), /^unhealthy for [78] s: restarting$/m);
   });
 });
 

@@ -167,8 +167,8 @@ suite("a bad stack file is refused by the check that a command begins with", () 
   });
 });
 
-/** Ways in which a row's faults show what was given: the value, a word, or a folder of the project. */
-function waysOf({ says }: BadRow): string[] {
+/** Lists the forms in which a row's faults show the given value: the value, a word, or a folder of the project. */
+function formsOf({ says }: BadRow): string[] {
   const instead = / is (?:\w+:)?(unknown; did you mean|unknown|not given|empty|without|\{…\}|\[\w+\]|\/\/…)?/;
   return says.map((line) => (line.includes(project) ? "a folder" : (instead.exec(line)?.[1] ?? "a value")));
 }
@@ -180,11 +180,11 @@ function sampled(): Set<BadRow> {
       ([first]) => first ?? [],
     ),
   );
-  const known = new Set([...sample].flatMap(waysOf));
+  const known = new Set([...sample].flatMap(formsOf));
   for (const row of rows) {
-    const ways = waysOf(row);
-    if (!ways.every((way) => known.has(way))) sample.add(row);
-    for (const way of ways) known.add(way);
+    const forms = formsOf(row);
+    if (!forms.every((form) => known.has(form))) sample.add(row);
+    for (const form of forms) known.add(form);
   }
   return sample;
 }

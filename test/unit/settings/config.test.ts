@@ -7,10 +7,10 @@ import { readStackFile, settingsOf } from "../../../settings/read/read.ts";
 import { encrypted } from "../../../settings/schema/secret.ts";
 import { settingsFrom } from "../settingsFrom.ts";
 
-const where = () => "stack.yaml:3";
+const placeOf = () => "stack.yaml:3";
 
 test("an empty stack gets the defaults", () => {
-  const { images, dags, ...rest } = settingsFrom({}, where);
+  const { images, dags, ...rest } = settingsFrom({}, placeOf);
   const concurrency = { min: 4, max: 4 };
   assert.deepEqual(rest, {
     platform: "docker",
@@ -57,7 +57,7 @@ test("an empty stack gets the defaults", () => {
 test("values of settings get the spelling of airflow.cfg", () => {
   const given =
     '{"core":{"parallelism":32,"load_examples":false,"unit_test_mode":true,"dag_ignore_file_syntax":"glob"}}';
-  assert.deepEqual(settingsFrom({ settings: given }, where).settings, {
+  assert.deepEqual(settingsFrom({ settings: given }, placeOf).settings, {
     core: {
       parallelism: "32",
       load_examples: "False",
@@ -78,8 +78,8 @@ test("a cluster without images and DAGs is refused, with both keys that it needs
     /images\.airflow is not given; expected an image in a registry: npm run images -- --push/,
     /dagsImage is not given; a cluster mounts no directory: expected a repository to push DAGs to, or dagsGit/,
   ];
-  for (const fault of faults) assert.throws(() => settingsFrom({ platform: "kubernetes" }, where), fault);
-  assert.equal(settingsFrom(cluster, where).platform, "kubernetes");
+  for (const fault of faults) assert.throws(() => settingsFrom({ platform: "kubernetes" }, placeOf), fault);
+  assert.equal(settingsFrom(cluster, placeOf).platform, "kubernetes");
 });
 
 test("machines and worker groups become groups of workers with a machine", () => {
@@ -87,14 +87,14 @@ test("machines and worker groups become groups of workers with a machine", () =>
     '[{"name":"small","node":"n1","workers":1},{"name":"large","labels":{"size":"l"},"workers":{"default":3,"io":2}}]';
   const workerGroups =
     '[{"name":"gpu","queues":["gpu"],"machine":"large","concurrency":4,"minConcurrency":1},{"name":"io","queues":["io"]}]';
-  const { groups } = settingsFrom({ ...cluster, machines, workerGroups }, where);
-  const told = groups.map(({ name, workers, machine, concurrency }) => [
+  const { groups } = settingsFrom({ ...cluster, machines, workerGroups }, placeOf);
+  const workers = groups.map(({ name, workers, machine, concurrency }) => [
     name,
     workers,
     machine,
     concurrency.max,
   ]);
-  assert.deepEqual(told, [
+  assert.deepEqual(workers, [
     ["worker-small", 1, "small", 4],
     ["worker-large", 3, "large", 4],
     ["worker-gpu", 1, "large", 4],
@@ -117,7 +117,7 @@ test("a fault inside a value is reported with its own line", () => {
 
 test("all faults are reported at once, with their places", () => {
   assert.throws(
-    () => settingsFrom({ workers: "x", adminUser: "", nope: "1" }, where),
+    () => settingsFrom({ workers: "x", adminUser: "", nope: "1" }, placeOf),
     (error: Error) => {
       assert.match(error.message, /3 fault\(s\)/);
       assert.equal(error.message.match(/stack\.yaml:3: /g)?.length, 3);
@@ -132,7 +132,7 @@ test("secrets are checked when they are decrypted, and never shown", () => {
     redis: { url: "redis://airflow:Passw0rd@broker:6379/0" },
   };
   assert.throws(
-    () => settingsOf(given, where),
+    () => settingsOf(given, placeOf),
     ({ message }: Error) => {
       assert.match(message, /secrets\.adminPassword is \[secret\]; it is well known/);
       assert.match(message, /redis\.url is \[secret\]; its password is well known/);
@@ -141,5 +141,5 @@ test("secrets are checked when they are decrypted, and never shown", () => {
     },
   );
   const undecrypted = { secrets: { adminPassword: encrypted }, redis: { url: encrypted } };
-  assert.doesNotThrow(() => settingsOf(undecrypted, where));
+  assert.doesNotThrow(() => settingsOf(undecrypted, placeOf));
 });

@@ -45,8 +45,8 @@ test("a new stack may have the name dev, prod-eu-2, 2024, or one of 55 letters",
 test("a deployed stack keeps a name that a new stack cannot have", () => {
   for (const name of Object.keys(spelt)) {
     assert.equal(readStackFile(fileOf(name)).adminUser, "admin");
-    const told = { raw: {}, secret: [], stack: name, isNew: false };
-    assert.equal(settingsFromPulumi(told, fileOf(name)).adminUser, "admin");
+    const config = { raw: {}, secret: [], stack: name, isNew: false };
+    assert.equal(settingsFromPulumi(config, fileOf(name)).adminUser, "admin");
   }
 });
 

@@ -56,8 +56,8 @@ async function inOrder(given: Any): Promise<Declared[]> {
 
 /** Removes values until none is refused. */
 function valid(given: Any): Any {
-  const told = Object.entries(raw(given)).map(([key, text]) => [key, parsedValue(key, text)]);
-  const { faults } = validate(Object.fromEntries(told));
+  const parsed = Object.entries(raw(given)).map(([key, text]) => [key, parsedValue(key, text)]);
+  const { faults } = validate(Object.fromEntries(parsed));
   if (faults.length === 0) return given;
   const less = faults.reduce((rest, { path }) => without(rest, path), given);
   // If the fault is a missing value, nothing can be removed there: some other key requires it.

@@ -48,9 +48,9 @@ test("a secret replaces its plain text, fills an empty object, and joins other s
   writeFileSync(file, `# First.\nconfig:\n${beside}  airflow:users:\n  # Last.\n  airflow:workers: 3\n`);
   await writeSecret(stack, "secrets.adminPassword", "9be27d4d3f4f1c0a");
   await writeSecret(stack, "users.ann.password", "4f1c0a9be27d4d3f");
-  const told = readFileSync(file, "utf8").replaceAll(/v1:[^\s}]+/g, "CIPHER");
+  const text = readFileSync(file, "utf8").replaceAll(/v1:[^\s}]+/g, "CIPHER");
   assert.equal(
-    told,
+    text,
     `# First.
 config:
   airflow:secrets: { fernetKey: { file: key }, adminPassword: { secure: CIPHER } } # Ours.

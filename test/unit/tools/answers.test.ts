@@ -26,7 +26,7 @@ async function checked(name: string, client: string, says: string, state = "READ
   writeFileSync(join(place, "notify.state"), `STATUS=Ready\n${state}\n`);
   const [command = "", ...args] = commandOf(name, place);
   const env = { ...process.env, PATH: `${join(place, "bin")}:${process.env.PATH}` };
-  return new Promise<[code: unknown, said: string]>((done) => {
+  return new Promise<[code: unknown, output: string]>((done) => {
     execFile(command, args, { env }, (error, stdout) => done([error?.code ?? 0, stdout.trim()]));
   });
 }
@@ -52,9 +52,9 @@ suite("the health check of Postgres", () => {
   });
 
   test("is pending while Postgres rejects connections", async () => {
-    const [code, said] = await checked("postgres", "pg_isready", "exit 1");
+    const [code, output] = await checked("postgres", "pg_isready", "exit 1");
     assert.equal(code, 75);
-    assert.match(said, /^accepts no connections yet:/);
+    assert.match(output, /^accepts no connections yet:/);
   });
 
   for (const status of [2, 3]) {

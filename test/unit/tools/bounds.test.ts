@@ -30,8 +30,11 @@ test("an expired certificate blocks a deployment, and is only a warning for othe
   assert.throws(() => readStackFile(file), /caCertificates\[0\] is .*expired on/);
   const settings = readDeployed(file);
   assert.equal(settings.groups[0]?.workers, 3);
-  const [told, ...more] = endingWarnings(fileEndings(settings), new Date());
-  assert.match(told ?? "", /^caCertificates\[0\] expired on [\d-]{10}: replace the file, then npm run up$/);
+  const [warning, ...more] = endingWarnings(fileEndings(settings), new Date());
+  assert.match(
+    warning ?? "",
+    /^caCertificates\[0\] expired on [\d-]{10}: replace the file, then npm run up$/,
+  );
   assert.deepEqual(more, []);
   writeFileSync(file, "config:\n  airflow:workers: -1\n");
   assert.throws(() => readDeployed(file), /workers is -1/);
@@ -47,9 +50,9 @@ test("a wrong external address blocks a deployment, and not the removal of the s
 test("a certificate that ends within 30 days is a warning", async () => {
   const caCertificates = [await certificate("soon.pem", 29.5), await certificate("later.pem", 30.5)];
   const settings = settingsFor({ caCertificates });
-  const told = endingWarnings(fileEndings(settings), new Date());
-  assert.equal(told.length, 1);
-  assert.match(told[0] ?? "", /^caCertificates\[0\] ends in 29 d, on [\d-]{10}: /);
+  const warnings = endingWarnings(fileEndings(settings), new Date());
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? "", /^caCertificates\[0\] ends in 29 d, on [\d-]{10}: /);
   const redis = { ...settings.redis, certificate: await certificate("client.pem", 20) };
   const places = fileEndings({ ...settings, redis }).map(({ what }) => what);
   assert.deepEqual(places, ["caCertificates[0]", "caCertificates[1]", "redis.certificate"]);

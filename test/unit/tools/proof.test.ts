@@ -168,7 +168,7 @@ test("the README shows what npm run up prints", () => {
     workers: [],
     version: "3.3.2",
   };
-  const said = greeting("dev", settingsFor({ monitoring: {} }), outputs, false);
+  const text = greeting("dev", settingsFor({ monitoring: {} }), outputs, false);
   const readme = readFileSync("README.md", "utf8");
-  assert.ok(readme.includes(`\`\`\`text${said}\`\`\``), said);
+  assert.ok(readme.includes(`\`\`\`text${text}\`\`\``), text);
 });

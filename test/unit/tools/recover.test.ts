@@ -201,15 +201,15 @@ for (const { what, locks, pending, left, asked } of cases) {
     const latest = pending && { pending_operations: pending };
     writeFileSync(join(stacks, "unit.json"), JSON.stringify({ version: 3, checkpoint: { latest } }));
 
-    const said: string[] = [];
+    const commands: string[] = [];
     await recover(state, "unit", clients, async (_stack, command = "", _file, file = "") => {
-      said.push(command);
+      commands.push(command);
       if (command === "export") writeFileSync(file, "{}");
       assert.ok(existsSync(file));
       return "";
     });
 
-    assert.deepEqual(said, asked);
+    assert.deepEqual(commands, asked);
     assert.deepEqual(readdirSync(folder).sort(), left);
     assert.deepEqual(readdirSync(state), [".pulumi"]);
     rmSync(state, { recursive: true });

@@ -33,8 +33,8 @@ function inPod({ containers, volumes }: PodSpec, manifests: readonly Manifest[])
   const files = volumes.map(({ configMap }) =>
     manifests.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === configMap?.name),
   );
-  const said = JSON.stringify([containers, files]).matchAll(/\/run\/secrets\/([\w.]*\w)/g);
-  const keys = [...new Set([...said].map(([, key = ""]) => key))];
+  const paths = JSON.stringify([containers, files]).matchAll(/\/run\/secrets\/([\w.]*\w)/g);
+  const keys = [...new Set([...paths].map(([, key = ""]) => key))];
   return volumes.flatMap(({ secret }) => (secret ? [[secret.secretName, keys]] : []));
 }
 

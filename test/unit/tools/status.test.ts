@@ -122,25 +122,25 @@ test("queues without a reader are found, unless a silent worker or an autoscaler
     places: 4,
   });
   const groups = [group("gpu", ["worker-gpu-1"]), group("scaled", null)];
-  const told = {
+  const reported = {
     workers: { "worker-1": { queues: ["default"], running: {}, places: 4 } },
     queued: { default: 3 },
   };
   const held = { default: 4, gpu: 1, scaled: 1, nobody: 2 };
-  const tasks = withHeld(told, { held });
-  assert.deepEqual(tasks, { ...told, queued: { default: 4, gpu: 1, scaled: 1, nobody: 2 } });
+  const tasks = withHeld(reported, { held });
+  assert.deepEqual(tasks, { ...reported, queued: { default: 4, gpu: 1, scaled: 1, nobody: 2 } });
   assert.deepEqual(unreadQueues(tasks, groups), ["gpu", "nobody"]);
-  const silent = { ...tasks, workers: { ...told.workers, "worker-gpu-1": null } };
+  const silent = { ...tasks, workers: { ...reported.workers, "worker-gpu-1": null } };
   assert.deepEqual(unreadQueues(silent, groups), ["nobody"]);
 });
 
 test("queues of a running proof are left out; queues that the last one left are reported", () => {
   const queue = "airflow_on_celery.canary.worker-1.1";
-  const told = {
+  const reported = {
     workers: { "worker-1": { queues: ["default", queue], running: { [queue]: 1, default: 1 }, places: 4 } },
     queued: { [queue]: 1, default: 0 },
   };
-  assert.deepEqual(withHeld(told, { held: {} }), {
+  assert.deepEqual(withHeld(reported, { held: {} }), {
     workers: { "worker-1": { queues: ["default"], running: { default: 1 }, places: 4 } },
     queued: { default: 0 },
   });
@@ -233,11 +233,11 @@ for (const [what, instance, state, health, since, fine] of containers) {
 }
 
 test("restarts of an unhealthy container are reported", () => {
-  const said = (Status: string, health: string) =>
-    container({ Status, Health: { Status: health } }, "unless-stopped", 3).said;
-  assert.equal(said("restarting", "unhealthy"), "restarts: 3");
-  assert.equal(said("running", "starting"), "restarts: 3");
-  assert.equal(said("running", "healthy"), undefined);
+  const outputOf = (Status: string, health: string) =>
+    container({ Status, Health: { Status: health } }, "unless-stopped", 3).output;
+  assert.equal(outputOf("restarting", "unhealthy"), "restarts: 3");
+  assert.equal(outputOf("running", "starting"), "restarts: 3");
+  assert.equal(outputOf("running", "healthy"), undefined);
 });
 
 const full = "MISCONF Errors writing to the AOF file: No space left on device";
@@ -257,17 +257,17 @@ test("the output of a container's last health check is reported, whether it is h
 });
 
 test("while a deployment waits, each message of a health check is reported once", () => {
-  const said = (text: string) => [
+  const machinesWith = (text: string) => [
     { name: "one", cause: "gone" },
     {
       name: "two",
-      instances: [{ ...healthy("postgres", airflow, 1), said: text }, healthy("redis", airflow, 1)],
+      instances: [{ ...healthy("postgres", airflow, 1), output: text }, healthy("redis", airflow, 1)],
     },
   ];
-  const told = new Set<string>();
-  assert.deepEqual(news(said("recovers 1"), told), ["  postgres on two: recovers 1"]);
-  assert.deepEqual(news(said("recovers 1"), told), []);
-  assert.deepEqual(news(said("recovers 2"), told), ["  postgres on two: recovers 2"]);
+  const printed = new Set<string>();
+  assert.deepEqual(news(machinesWith("recovers 1"), printed), ["  postgres on two: recovers 1"]);
+  assert.deepEqual(news(machinesWith("recovers 1"), printed), []);
+  assert.deepEqual(news(machinesWith("recovers 2"), printed), ["  postgres on two: recovers 2"]);
 });
 
 type Status = NonNullable<Pod["status"]["containerStatuses"]>[number];

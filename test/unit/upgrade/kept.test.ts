@@ -203,15 +203,15 @@ test("a rollback goes to the latest deployment that differs, or to the deploymen
 
 test("an upgrade waits for running tasks and names them, and leaves them to their workers after the limit", async () => {
   const task = { dag_id: "stocks", task_id: "load", hostname: "worker-1" };
-  const told: string[] = [];
+  const lines: string[] = [];
   const pages = [[task], []];
   const api = { call: async <T>() => ({ task_instances: pages.shift() ?? [] }) as T };
-  await drain(api, 60, (line) => told.push(line));
-  assert.deepEqual(told, ["  1 still run: stocks.load on worker-1"]);
+  await drain(api, 60, (line) => lines.push(line));
+  assert.deepEqual(lines, ["  1 still run: stocks.load on worker-1"]);
   const busy = { call: async <T>() => ({ task_instances: Array.from({ length: 7 }, () => task) }) as T };
-  await drain(busy, 0, (line) => told.push(line));
+  await drain(busy, 0, (line) => lines.push(line));
   assert.match(
-    told[1] ?? "",
+    lines[1] ?? "",
     /^ {2}after 0 s these still run, .*: (stocks\.load on worker-1, ){4}.* and 2 more$/,
   );
 });

@@ -85,10 +85,10 @@ def outdated(given):
     import airflow
 
     ruff = ["ruff", "check", "--no-cache", "--isolated", "--select", "AIR", "--output-format", "concise", "--quiet"]
-    said = subprocess.run([*ruff, *(given or ["."])], cwd=DAGS, stdout=subprocess.PIPE, text=True).stdout
-    print(said, end="", flush=True)
+    findings = subprocess.run([*ruff, *(given or ["."])], cwd=DAGS, stdout=subprocess.PIPE, text=True).stdout
+    print(findings, end="", flush=True)
     # AIR31 is of what still works.
-    return not airflow.__version__.startswith("2.") and re.search(r": AIR(?!31)", said)
+    return not airflow.__version__.startswith("2.") and re.search(r": AIR(?!31)", findings)
 
 
 def airflow(*arguments):

@@ -8,8 +8,8 @@ const every = 15;
 /** Lists new outputs of health checks, one line each: the instance, and what it waits for. */
 export function news(machines: readonly MachineFacts[], reported: Set<string>): string[] {
   const lines = machines.flatMap((machine) =>
-    instancesOn(machine).flatMap(({ name, said }) =>
-      said === undefined ? [] : [`  ${name} on ${machine.name}: ${said}`],
+    instancesOn(machine).flatMap(({ name, output }) =>
+      output === undefined ? [] : [`  ${name} on ${machine.name}: ${output}`],
     ),
   );
   const fresh = lines.filter((line) => !reported.has(line));

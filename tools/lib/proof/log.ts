@@ -12,8 +12,8 @@ const logSeconds = 10;
 
 /** Finds the host that a canary's log names. */
 export function hostIn(lines: readonly string[], run: string): string | undefined {
-  const said = lines.map((line) => line.split(`canary ${run} ran on `)[1]).find((rest) => rest !== undefined);
-  return said?.match(/^(\S+?)\.?(\s|$)/)?.[1];
+  const rest = lines.map((line) => line.split(`canary ${run} ran on `)[1]).find((text) => text !== undefined);
+  return rest?.match(/^(\S+?)\.?(\s|$)/)?.[1];
 }
 
 /** Reads the log of a canary over the webserver; `cause` explains why no host was found in the log. */

@@ -60,13 +60,13 @@ export function containerInstance(inspected: Inspected, prefix: string): Instanc
   const ended = State.Status === "exited" || State.Status === "dead";
   const isJob = HostConfig.RestartPolicy.Name === "no";
   const health = running ? (State.Health?.Status ?? "") : ended ? String(State.ExitCode) : "";
-  const said = lastOutput(inspected);
+  const output = lastOutput(inspected);
   const since = State.Status === "created" ? undefined : new Date(ended ? State.FinishedAt : State.StartedAt);
   return {
     name: Name.slice(prefix.length + 2),
     state: State.Status,
     health,
-    ...(said !== undefined && { said }),
+    ...(output !== undefined && { output }),
     image: Config.Image,
     since,
     restarts: inspected.RestartCount,

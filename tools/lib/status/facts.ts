@@ -7,7 +7,7 @@ export interface Instance {
   /** Health; the exit code, if the instance has ended. */
   readonly health: string;
   /** Last output of the health check, if any. */
-  readonly said?: string | undefined;
+  readonly output?: string | undefined;
   readonly image: string;
   /** Time of the last start, or of the end. */
   readonly since?: Date | undefined;

@@ -25,7 +25,7 @@ interface Report {
   readonly machines: readonly {
     readonly name: string;
     readonly cause: string | null;
-    readonly instances: readonly (Omit<Instance, "said" | "since" | "reason"> & {
+    readonly instances: readonly (Omit<Instance, "output" | "since" | "reason"> & {
       readonly since: string | null;
       readonly reason: string | null;
       /** Last output of the health check. */
@@ -67,11 +67,11 @@ export function reportOf(stack: string, look: Look, settings: Settings): Report 
     machines: facts.machines.map((machine) => ({
       name: machine.name,
       cause: "cause" in machine ? machine.cause : null,
-      instances: instancesOn(machine).map(({ said, since, reason, ...rest }) => ({
+      instances: instancesOn(machine).map(({ output, since, reason, ...rest }) => ({
         ...rest,
         since: since?.toISOString() ?? null,
         reason: reason ?? null,
-        says: said ?? null,
+        says: output ?? null,
       })),
     })),
     queues: "cause" in facts.tasks ? null : facts.queues,

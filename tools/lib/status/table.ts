@@ -112,10 +112,10 @@ export function troubles({ machines, tasks, queues }: Facts): string[] {
   const found = machines.flatMap((machine) => {
     if ("cause" in machine) return [`${machine.name} does not answer`];
     return machine.instances
-      .filter(({ fine, said }) => !fine || said !== undefined)
-      .map(({ name, state, health, said }) => {
+      .filter(({ fine, output }) => !fine || output !== undefined)
+      .map(({ name, state, health, output }) => {
         const is = `${name} on ${machine.name} is ${state}${health && ` (${health})`}`;
-        return said === undefined ? is : `${is}: ${said}`;
+        return output === undefined ? is : `${is}: ${output}`;
       });
   });
   if ("cause" in tasks) return [...found, "queues and tasks are unknown"];

@@ -37,14 +37,14 @@ class Serving:
 
 async def asked(admission, path="/api/v2/dags"):
     """Returns the status of the response."""
-    said = []
+    messages = []
 
     async def send(message):
-        said.append(message)
+        messages.append(message)
 
     # Fails a request without a response, instead of hanging.
     await asyncio.wait_for(admission(scope(path), None, send), 5)
-    return said[0]["status"]
+    return messages[0]["status"]
 
 
 class AdmissionTest(unittest.IsolatedAsyncioTestCase):

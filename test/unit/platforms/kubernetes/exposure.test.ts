@@ -43,9 +43,9 @@ test("an ingress leads only to the webserver, and only its controller may reach 
 });
 
 test("behind an ingress the webserver takes client and scheme from the proxy's headers", async () => {
-  const told = variables(await declared({ kubernetes: { ingress } }), "webserver");
-  assert.equal(told.FORWARDED_ALLOW_IPS, "*");
-  assert.equal(told.AIRFLOW__API__BASE_URL, "https://airflow.example.com");
+  const env = variables(await declared({ kubernetes: { ingress } }), "webserver");
+  assert.equal(env.FORWARDED_ALLOW_IPS, "*");
+  assert.equal(env.AIRFLOW__API__BASE_URL, "https://airflow.example.com");
   assert.equal(variables(await declared({}), "webserver").FORWARDED_ALLOW_IPS, undefined);
 });
 

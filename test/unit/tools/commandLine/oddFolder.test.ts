@@ -34,10 +34,10 @@ for (const [name, place] of [
     const clone = name === "a link" ? join(folder, place) : await cloneIn(place);
     if (name === "a link") symlinkSync(await cloneIn("linked"), clone);
     const out = join(clone, "rendered");
-    const said = await run(clone, "tools/render.ts", "--stack", "staging", "--out", out);
+    const output = await run(clone, "tools/render.ts", "--stack", "staging", "--out", out);
     const written = readdirSync(out);
     assert.ok(written.includes("deployment-scheduler.yaml"));
-    assert.ok(said.startsWith(`${written.length} objects are in ${out}`), said);
+    assert.ok(output.startsWith(`${written.length} objects are in ${out}`), output);
     const compose = join(clone, "test/unit/importer/inputs/compose.yaml");
     assert.match(await run(clone, "tools/import.ts", compose), /^Wrote stacks\/Pulumi\.imported\.yaml\./);
   });

@@ -135,8 +135,8 @@ function container(restarts: number, state: object): readonly [number, string | 
       ...state,
     },
   } satisfies Inspected;
-  const { restarts: told, reason } = containerInstance(inspected, "airflow-unit");
-  return [told, reason];
+  const { restarts: count, reason } = containerInstance(inspected, "airflow-unit");
+  return [count, reason];
 }
 
 test("the reason of a container's restart is the memory, the health check, or its exit code", () => {
@@ -165,10 +165,10 @@ test("the reason of a pod's restart comes from the cluster", () => {
       ],
     },
   });
-  const told = podFacts([pod("OOMKilled", 137), pod("Error", 1)]).flatMap((node) =>
+  const restarts = podFacts([pod("OOMKilled", 137), pod("Error", 1)]).flatMap((node) =>
     "cause" in node ? [] : node.instances.map(({ restarts, reason }) => [restarts, reason]),
   );
-  assert.deepEqual(told, [
+  assert.deepEqual(restarts, [
     [2, "out of memory"],
     [2, "exit code 1"],
   ]);
