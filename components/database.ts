@@ -21,7 +21,7 @@ export interface Database {
 }
 
 /** A Postgres server, which PgBouncer can stand in front of. */
-export interface Server extends Database {
+export interface PostgresServer extends Database {
   /** Secret. */
   readonly logins: {
     readonly metadata: pulumi.Output<PostgresLogin>;
@@ -36,7 +36,7 @@ export interface Server extends Database {
  * no prepared statements. A server with authorities of its own must prove its name, with a certificate from
  * authorities that the client trusts.
  */
-export function metadataLogin({ target, logins, authorities }: Server): DatabaseLogin {
+export function metadataLogin({ target, logins, authorities }: PostgresServer): DatabaseLogin {
   const login = logins.metadata.apply((plain) => {
     const { host, port, user, password, database } = plain;
     const sslmode = isInside(target) ? "disable" : (tlsOf(plain, authorities).sslmode ?? "prefer");

@@ -8,7 +8,7 @@ import { checkStorage } from "./kubernetes/cluster/storage.ts";
 import { contextFlags, inCluster } from "./kubernetes/ownership.ts";
 import type { FindClaims, Found } from "./ownership/claims.ts";
 import { holdsData, refusal, strangers } from "./ownership/judge.ts";
-import type { Known, StateResource } from "./ownership/known.ts";
+import type { KnownOwnership, StateResource } from "./ownership/known.ts";
 
 /** Returns the name of the running stack, without organization where Pulumi does not pass that to a component provider. */
 function ownName(): string {
@@ -56,7 +56,11 @@ function ownerUnknown({ message }: Error): readonly Found[] {
 }
 
 /** Returns a check that claimed names are free, or the stack's own; its error has commands for the stack of a name. */
-export function lookFor({ platform, kubernetes }: Settings, known: Known, stack: string): FindClaims {
+export function lookFor(
+  { platform, kubernetes }: Settings,
+  known: KnownOwnership,
+  stack: string,
+): FindClaims {
   const look: FindClaims = async (claims) => {
     const find = forPlatform<() => Promise<readonly Found[]>>(platform, {
       docker: () => onEngines(claims),

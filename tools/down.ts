@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { onEngine } from "../platforms/docker/ownership.ts";
 import { clientEnvironment, machinesOf } from "../platforms/machines.ts";
 import { strangers } from "../platforms/ownership/judge.ts";
-import type { Known } from "../platforms/ownership/known.ts";
+import type { KnownOwnership } from "../platforms/ownership/known.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { answerTo } from "./lib/commandLine/confirm.ts";
@@ -14,7 +14,7 @@ import { forgetDeployments } from "./lib/upgrade/deployments.ts";
 import { keptOf } from "./lib/upgrade/record.ts";
 
 /** Removes the volumes that stay on machines other than the first when a stack is destroyed. */
-async function removeVolumes(settings: Settings, known: Known): Promise<void> {
+async function removeVolumes(settings: Settings, known: KnownOwnership): Promise<void> {
   const [, ...others] = machinesOf(settings);
   for (const machine of others) {
     const volumes = (await onEngine(machine)).filter(({ kind }) => kind === "volume");

@@ -6,7 +6,7 @@ import { homeOf, machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readImageSettings } from "../settings/read/read.ts";
 import { defaultVersion } from "../settings/schema/versions.ts";
-import { buildAll, type Plan } from "./lib/build.ts";
+import { buildAll, type ImageBuild } from "./lib/build.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { print } from "./lib/commandLine/terminal.ts";
 import { userPath } from "./lib/commandLine/userPath.ts";
@@ -44,7 +44,7 @@ function dockerfile(name: ImageName, official: boolean): string {
 }
 
 /** Plans the build of an image for a version of Airflow. */
-function plan(name: ImageName, version: string, official: boolean): Plan {
+function plan(name: ImageName, version: string, official: boolean): ImageBuild {
   return {
     name,
     image: localImage(name, version),

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/model/groups.ts";
 import { timings } from "../../settings/model/timings.ts";
 import type { Job, Platform } from "../../workload.ts";
-import { type Server, secretUrl } from "../database.ts";
+import { type PostgresServer, secretUrl } from "../database.ts";
 import { beatsWithin } from "../roles/heartbeat/heartbeat.ts";
 import { programs } from "../roles/modules.ts";
 import { targets, underInit } from "../roles/role.ts";
@@ -19,7 +19,7 @@ const backupVolume = "stack-backups";
 export interface DatabaseArgs {
   readonly platform: Platform;
   readonly settings: Settings;
-  readonly server: Server & { readonly authoritiesFile?: string | undefined };
+  readonly server: PostgresServer & { readonly authoritiesFile?: string | undefined };
 }
 
 /** Returns the part of a workload that dumping and restoring share: the image, and the logins to both databases. */

@@ -70,7 +70,10 @@ export const dashboards: Readonly<Record<string, Dashboard>> = {
       ),
       panel("Redis writes", undefined, ["airflow_broker_writes", "1: succeed, 0: fail"]),
       panel("Age of the last proven backup", "s", ["time() - (airflow_backup_time_seconds > 0)", "age"]),
-      panel("Time until certificates expire", "s", ["airflow_certificate_end_seconds - time()", "{{certificate}}"]),
+      panel("Time until certificates expire", "s", [
+        "airflow_certificate_end_seconds - time()",
+        "{{certificate}}",
+      ]),
       panel("Sources of the exporter", undefined, ["airflow_source_up", "{{source}}, 1: answers"]),
     ],
   },

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { PostgresLogin } from "../../settings/model/urls/postgresUrl.ts";
 import type { Outside, Values } from "../../workload.ts";
-import { readLogin, type Server, secretUrl } from "../database.ts";
+import { type PostgresServer, readLogin, secretUrl } from "../database.ts";
 
 export interface ExternalPostgresArgs {
   readonly url: pulumi.Output<string>;
@@ -20,7 +20,7 @@ function outside(name: string, login: pulumi.Output<PostgresLogin>): Outside {
 }
 
 /** A Postgres server outside the stack. */
-export class ExternalPostgres extends pulumi.ComponentResource implements Server {
+export class ExternalPostgres extends pulumi.ComponentResource implements PostgresServer {
   readonly target: Outside;
   readonly resultsTarget: Outside;
   readonly metadataUrl: pulumi.Output<string>;
@@ -28,7 +28,7 @@ export class ExternalPostgres extends pulumi.ComponentResource implements Server
   readonly asyncUrl: pulumi.Output<string>;
   readonly files: Values;
   readonly pooled = false;
-  readonly logins: Server["logins"];
+  readonly logins: PostgresServer["logins"];
   readonly authorities?: string;
   /** Path of the authorities among `files`. */
   readonly authoritiesFile: string | undefined;

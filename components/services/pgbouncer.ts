@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Endpoint, isInside, type Platform, type Values } from "../../workload.ts";
-import { type Database, type Server, secretUrl } from "../database.ts";
+import { type Database, type PostgresServer, secretUrl } from "../database.ts";
 import { targets } from "../roles/role.ts";
 import type { Secrets } from "../secrets.ts";
 import { currentLogin, loginOf, type Owner, owners } from "./logins.ts";
@@ -10,7 +10,7 @@ export interface PgbouncerArgs extends conf.PgbouncerConf {
   readonly platform: Platform;
   /** An image with `pgbouncer` and bash. */
   readonly image: string;
-  readonly server: Server;
+  readonly server: PostgresServer;
   readonly secrets: Secrets;
   /** Addresses of additional hosts, by host name; the server may be one of them. */
   readonly hosts: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { type Lines, spellLine } from "../../settings/schema/services.ts";
 import { type Endpoint, type Platform, secretsDirectory, type Values } from "../../workload.ts";
-import { type Server, secretUrl } from "../database.ts";
+import { type PostgresServer, secretUrl } from "../database.ts";
 import { firstOf, type Secrets } from "../secrets.ts";
 import { currentLogin, type Owner } from "./logins.ts";
 import { replaySeconds } from "./replay.ts";
@@ -39,14 +39,14 @@ function options(settings: Lines): string[] {
 }
 
 /** The database server: one database and role for Airflow's metadata, another pair for Celery's results. */
-export class Postgres extends pulumi.ComponentResource implements Server {
+export class Postgres extends pulumi.ComponentResource implements PostgresServer {
   readonly target: Endpoint;
   readonly resultsTarget: Endpoint;
   readonly metadataUrl: pulumi.Output<string>;
   readonly resultsUrl: pulumi.Output<string>;
   readonly files: Values = {};
   readonly pooled = false;
-  readonly logins: Server["logins"];
+  readonly logins: PostgresServer["logins"];
 
   constructor(
     name: string,

@@ -4,7 +4,7 @@ import type { Settings } from "../../settings/model/groups.ts";
 import type { PostgresLogin } from "../../settings/model/urls/postgresUrl.ts";
 import type { Platform } from "../../workload.ts";
 import type { Broker } from "../broker.ts";
-import { type Database, type Server, secretUrl } from "../database.ts";
+import { type Database, type PostgresServer, secretUrl } from "../database.ts";
 import { readSecret } from "../readSecret.ts";
 import type { ExtrasByRole } from "../roles/extras.ts";
 import { targets } from "../roles/role.ts";
@@ -22,7 +22,7 @@ type Ready = pulumi.Input<pulumi.Resource>[];
 /** Services that Airflow needs: the stack's own, or external ones. */
 interface Services {
   readonly broker: Broker;
-  readonly server: Server;
+  readonly server: PostgresServer;
   /** The server, or PgBouncer in front of it. */
   readonly database: Database;
   /** Resources on which each user of a service depends. */
@@ -100,7 +100,7 @@ function ownPostgres(
   settings: Settings,
   secrets: Secrets,
   opts: pulumi.ComponentResourceOptions,
-): { readonly server: Server; readonly ready: Ready } {
+): { readonly server: PostgresServer; readonly ready: Ready } {
   const image = settings.images.postgres;
   const server = new Postgres("postgres", { platform, image, secrets, ...settings.postgres }, opts);
   if (!hasLogins(settings)) return { server, ready: [server] };

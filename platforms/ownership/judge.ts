@@ -1,18 +1,18 @@
 import { clientCommand } from "../machines.ts";
 import type { ClaimKind, Found } from "./claims.ts";
-import { type Known, keyOf } from "./known.ts";
+import { type KnownOwnership, keyOf } from "./known.ts";
 
 /** Kinds of resources that hold data, and may be taken over. */
 const data: readonly ClaimKind[] = ["volume", "namespace", "claim"];
 
 /** True for the stack's own resources. A namespace without a label may be older than the stack, with Secrets for it. */
-function isOwn(found: Found, { ids, names }: Known): boolean {
+function isOwn(found: Found, { ids, names }: KnownOwnership): boolean {
   if (found.installation !== "") return ids.includes(found.installation);
   return found.kind === "namespace" || names.has(keyOf(found));
 }
 
 /** Selects resources of other installations: with another label, or with none and not in the state. */
-export function strangers(found: readonly Found[], known: Known): readonly Found[] {
+export function strangers(found: readonly Found[], known: KnownOwnership): readonly Found[] {
   return found.filter((one) => !isOwn(one, known));
 }
 

@@ -1,7 +1,7 @@
 import { type Claim, type ClaimKind, installationName } from "./claims.ts";
 
 /** Ownership according to a state. */
-export interface Known {
+export interface KnownOwnership {
   /** Ids of the installation and of those that it took over; none before the first deployment with ids. */
   readonly ids: readonly string[];
   readonly names: ReadonlySet<string>;
@@ -61,7 +61,7 @@ export function keyOnMachine(claim: Claim): string {
 }
 
 /** Reads ownership from the resources of a state. */
-export function knownFrom(resources: readonly StateResource[]): Known {
+export function knownFrom(resources: readonly StateResource[]): KnownOwnership {
   const claims = resources.map(claimOf).filter((claim) => claim !== undefined);
   const installation = resources.find(({ urn }) => urn.endsWith(`:Resource::${installationName}`));
   const { ids = [] } = (installation?.outputs ?? {}) as { ids?: readonly string[] };

@@ -4,7 +4,7 @@ import { run } from "./process.ts";
 import { settleAll } from "./ship.ts";
 
 /** An image to build. */
-export interface Plan {
+export interface ImageBuild {
   /** Name of the image for people. */
   readonly name: string;
   readonly image: string;
@@ -17,7 +17,7 @@ export interface Plan {
 
 /** A build, and its present step. */
 interface Build {
-  readonly plan: Plan;
+  readonly plan: ImageBuild;
   step: string;
 }
 
@@ -45,7 +45,7 @@ async function build(state: Build, more: readonly string[]): Promise<void> {
  * @param more flags of the Docker client
  * @throws Error with the end of a build's log, when the build fails
  */
-export async function buildAll(plans: readonly Plan[], more: readonly string[] = []): Promise<void> {
+export async function buildAll(plans: readonly ImageBuild[], more: readonly string[] = []): Promise<void> {
   const begin = Date.now();
   const states = plans.map((plan): Build => ({ plan, step: "starting" }));
   const running = new Set(states);

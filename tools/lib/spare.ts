@@ -4,7 +4,7 @@ import { contextFlags, inCluster } from "../../platforms/kubernetes/ownership.ts
 import { type DockerMachine, machineOf, machinesOf } from "../../platforms/machines.ts";
 import type { Claim, Found } from "../../platforms/ownership/claims.ts";
 import { describeClaim, strangers } from "../../platforms/ownership/judge.ts";
-import { claimOf, type Known, keyOnMachine, knownFrom } from "../../platforms/ownership/known.ts";
+import { claimOf, type KnownOwnership, keyOnMachine, knownFrom } from "../../platforms/ownership/known.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { print } from "./commandLine/terminal.ts";
 import type { Stack } from "./stack.ts";
@@ -37,7 +37,7 @@ export function spared(
  * Makes the next `destroy` spare other installations' resources whose names are in the state.
  * @returns ownership according to the state
  */
-export async function spare(stack: Stack, settings: Settings): Promise<Known> {
+export async function spare(stack: Stack, settings: Settings): Promise<KnownOwnership> {
   const state = await readState(stack);
   const { resources = [] } = state.deployment;
   const known = knownFrom(resources);

@@ -7,7 +7,12 @@ import { commandLine } from "../lib/commandLine/commandLine.ts";
 import { print } from "../lib/commandLine/terminal.ts";
 import { main, run } from "../lib/process.ts";
 import { Stack } from "../lib/stack.ts";
-import { type Deployment, deploymentTable, picked, readDeployments } from "../lib/upgrade/deployments.ts";
+import {
+  deploymentTable,
+  type ProvenDeployment,
+  picked,
+  readDeployments,
+} from "../lib/upgrade/deployments.ts";
 import { cutOff } from "../lib/upgrade/record.ts";
 import { withVersion } from "../lib/upgrade/stackVersion.ts";
 import { settingsIn } from "./checked.ts";
@@ -16,7 +21,7 @@ import { up } from "./replaceData.ts";
 import { textFor } from "./textFor.ts";
 
 /** Checks that the engine still has the images that were built here; throws an Error if one is gone. */
-async function checkImages({ number, images, revision }: Deployment): Promise<void> {
+async function checkImages({ number, images, revision }: ProvenDeployment): Promise<void> {
   for (const image of Object.values(images).filter((name) => name.startsWith(builtHere))) {
     const there = await run("docker", ["image", "ls", "--quiet", image]);
     if (there.trim() !== "") continue;
@@ -28,7 +33,11 @@ async function checkImages({ number, images, revision }: Deployment): Promise<vo
 }
 
 /** Explains the way back to another schema: the backup that has it, and what would be lost. */
-async function otherSchema(stack: Stack, { number, version }: Deployment, deployed: string): Promise<string> {
+async function otherSchema(
+  stack: Stack,
+  { number, version }: ProvenDeployment,
+  deployed: string,
+): Promise<string> {
   const { backups } = await listBackups(await placeOfBackups(stack, stack.deployed()));
   const backup = backups.find((one) => one.version === version);
   const way = backup

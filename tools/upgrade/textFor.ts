@@ -1,11 +1,11 @@
 import { parseDocument } from "yaml";
 import type { Settings } from "../../settings/model/groups.ts";
 import { prefix } from "../../settings/read/unknownNames.ts";
-import type { Deployment } from "../lib/upgrade/deployments.ts";
+import type { ProvenDeployment } from "../lib/upgrade/deployments.ts";
 
 /** Returns the text of a deployment's stack file, which names its images where this project would use others. */
 export function textFor(
-  { text, images }: Pick<Deployment, "text" | "images">,
+  { text, images }: Pick<ProvenDeployment, "text" | "images">,
   settings: Pick<Settings, "images">,
 ): string {
   const present: Readonly<Record<string, string>> = settings.images;

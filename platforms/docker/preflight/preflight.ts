@@ -9,6 +9,7 @@ import {
   blindFault,
   clockFault,
   diskFault,
+  engineVersionFault,
   type IsOwn,
   memoryFault,
   type Port,
@@ -16,7 +17,6 @@ import {
   present,
   refuse,
   sameEngineFault,
-  versionFault,
 } from "./rules.ts";
 import { askSight } from "./sight.ts";
 
@@ -68,7 +68,11 @@ async function inspect({ machine, ports, memory, disk, image }: Needs, isOwn: Is
   ]);
   const complaint = seen.complaint ?? listed.complaint;
   if (complaint !== undefined && isSilence(complaint)) return unanswered(machine, complaint);
-  const general = present([versionFault(engine), memoryFault(engine, memory), clockFault(engine, info)]);
+  const general = present([
+    engineVersionFault(engine),
+    memoryFault(engine, memory),
+    clockFault(engine, info),
+  ]);
   if (complaint !== undefined) {
     return { machine, engine, faults: [...general, blindFault(image, complaint)], down: false };
   }

@@ -24,7 +24,7 @@ export function refuse(subject: string, faults: readonly string[]): void {
 /** Oldest engine that is known to work. */
 const oldest = [20, 10] as const;
 
-export function versionFault({ version }: Engine): string | undefined {
+export function engineVersionFault({ version }: Engine): string | undefined {
   const [major = 0, minor = 0] = version.split(".").map(Number.parseFloat);
   if (!(major < oldest[0] || (major === oldest[0] && minor < oldest[1]))) return;
   return `its Docker engine is ${version}; expected ${oldest.join(".")} or newer; upgrade it`;

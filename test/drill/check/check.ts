@@ -1,5 +1,5 @@
 import { charges } from "./charges.ts";
-import { endings, strangers } from "./endings.ts";
+import { endings, unrecordedExecutions } from "./endings.ts";
 import { type Bounds, bounds, type Evidence, type Finding } from "./evidence.ts";
 import { overlaps } from "./overlaps.ts";
 import { slow } from "./recovery.ts";
@@ -27,7 +27,7 @@ export function check(evidence: Evidence, held: Bounds = bounds): readonly Findi
   return [
     ...endings(evidence),
     ...overlaps(evidence),
-    ...strangers(evidence),
+    ...unrecordedExecutions(evidence),
     ...charges(evidence),
     ...waits(evidence, held),
     ...slow(evidence, held),

@@ -33,7 +33,7 @@ export function endings(evidence: Evidence): Finding[] {
 }
 
 /** Finds executions of tries that the database does not have. */
-export function strangers({ tries, executions }: Evidence): Finding[] {
+export function unrecordedExecutions({ tries, executions }: Evidence): Finding[] {
   const known = new Set(tries.map((one) => `${keyOf(one)} ${one.try}`));
   return executions
     .filter((one) => !known.has(`${keyOf(one)} ${one.try}`))

@@ -6,7 +6,7 @@ import type { DockerMachine } from "../../../platforms/machines.ts";
 import { type Claim, type Found, installationLabel } from "../../../platforms/ownership/claims.ts";
 import { stored } from "../../../platforms/ownership/installation.ts";
 import { refusal, strangers } from "../../../platforms/ownership/judge.ts";
-import { type Known, knownFrom, type StateResource } from "../../../platforms/ownership/known.ts";
+import { type KnownOwnership, knownFrom, type StateResource } from "../../../platforms/ownership/known.ts";
 import { spared } from "../../../tools/lib/spare.ts";
 import { marking } from "../../../tools/lib/state.ts";
 import { cluster } from "../cluster.ts";
@@ -23,7 +23,7 @@ function volume(name: string, installation = "", machine?: DockerMachine): Found
   return { kind: "volume", name: `airflow-x-${name}`, installation, machine };
 }
 
-const known: Known = {
+const known: KnownOwnership = {
   ids: [own],
   names: new Set(["volume airflow-x-logs", "container airflow-x-redis"]),
   hasWorkers: true,

@@ -17,11 +17,11 @@ import {
   blindFault,
   clockFault,
   diskFault,
+  engineVersionFault,
   kernelPort,
   memoryFault,
   portFault,
   sameEngineFault,
-  versionFault,
 } from "../../../platforms/docker/preflight/rules.ts";
 import type { Machine } from "../../../platforms/machines.ts";
 import { withPrograms } from "../standIns.ts";
@@ -227,17 +227,17 @@ const clock = (asked: number, answered: number) => clockFault(engine, { asked, a
 const judgements: [what: string, found: string | undefined, fault: string | undefined][] = [
   [
     "an old engine",
-    versionFault({ ...engine, version: "19.03.15" }),
+    engineVersionFault({ ...engine, version: "19.03.15" }),
     "its Docker engine is 19.03.15; expected 20.10 or newer; upgrade it",
   ],
   [
     "a slightly old engine",
-    versionFault({ ...engine, version: "20.9.0-rc1" }),
+    engineVersionFault({ ...engine, version: "20.9.0-rc1" }),
     "its Docker engine is 20.9.0-rc1; expected 20.10 or newer; upgrade it",
   ],
-  ["the oldest supported engine", versionFault(engine), undefined],
-  ["a new engine", versionFault({ ...engine, version: "29.0.1" }), undefined],
-  ["an engine without a version number", versionFault({ ...engine, version: "dev" }), undefined],
+  ["the oldest supported engine", engineVersionFault(engine), undefined],
+  ["a new engine", engineVersionFault({ ...engine, version: "29.0.1" }), undefined],
+  ["an engine without a version number", engineVersionFault({ ...engine, version: "dev" }), undefined],
   [
     "too little memory",
     memoryFault(engine, 16001),

@@ -9,7 +9,13 @@ import { expected, withMissing } from "../../../tools/lib/status/expected.ts";
 import type { Instance, TaskFacts } from "../../../tools/lib/status/facts.ts";
 import { queueFacts } from "../../../tools/lib/status/load.ts";
 import { lastProof, unreadQueues, withHeld } from "../../../tools/lib/status/queues.ts";
-import { type Facts, memoryWarnings, short, statusTable, troubles } from "../../../tools/lib/status/table.ts";
+import {
+  memoryWarnings,
+  type StatusFacts,
+  short,
+  statusTable,
+  troubles,
+} from "../../../tools/lib/status/table.ts";
 import { controlRoles } from "../../roleNames.ts";
 import { declare, stateOf } from "../mocks.ts";
 import { type Config, settingsFor } from "../settingsFrom.ts";
@@ -44,7 +50,7 @@ const tasks: TaskFacts = {
   queued: { default: 3, idle: 0, nobody: 2 },
 };
 
-const facts: Facts = {
+const facts: StatusFacts = {
   machines: [
     {
       name: "main",
@@ -160,7 +166,7 @@ test("queues of a running proof are left out; queues that the last one left are 
 });
 
 test("the status shows machines even without Flower", () => {
-  const without: Facts = {
+  const without: StatusFacts = {
     machines: [{ name: "local", instances: [healthy("worker-1", airflow, 0)] }],
     tasks: { cause: "Flower does not run" },
     queues: [],

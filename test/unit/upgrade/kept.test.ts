@@ -19,10 +19,10 @@ import { Stack } from "../../../tools/lib/stack.ts";
 import type { ExportedState } from "../../../tools/lib/state.ts";
 import {
   changes,
-  type Deployment,
   deploymentTable,
   forgetDeployments,
   noteDeployment,
+  type ProvenDeployment,
   picked,
   withDeployment,
 } from "../../../tools/lib/upgrade/deployments.ts";
@@ -163,7 +163,7 @@ test("a new version in a stack file leaves the rest of the file as it is", () =>
   assert.equal(withVersion(without, "2.11.2"), `${without}  airflow:version: 2.11.2\n`);
 });
 
-function made(number: number, text: string, more: Partial<Deployment> = {}): Deployment {
+function made(number: number, text: string, more: Partial<ProvenDeployment> = {}): ProvenDeployment {
   const at = `2026-01-01T00:${String(number).padStart(2, "0")}:00Z`;
   return { number, at, who: "ann@host", version: "3.3.2", images: { airflow: "a:1" }, text, ...more };
 }
@@ -176,7 +176,7 @@ test("ten deployments are kept; a deployment without changes does not count", ()
   assert.deepEqual(withDeployment([two, one], { ...same, at: "later", who: "bob@host" }), [two, one]);
   assert.deepEqual(withDeployment([], { ...same }), [{ ...two, number: 1 }]);
   const many = Array.from({ length: 12 }, (_, at) => `config: { airflow:workers: ${at} }\n`).reduce(
-    (known: readonly Deployment[], text) => withDeployment(known, { ...same, text }),
+    (known: readonly ProvenDeployment[], text) => withDeployment(known, { ...same, text }),
     [],
   );
   assert.deepEqual(

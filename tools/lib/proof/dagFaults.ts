@@ -13,7 +13,7 @@ export interface Dag {
 }
 
 /** Folder of DAG files, as the role sees it that reads them. */
-export interface Folder {
+export interface DagFolder {
   /** Files and folders that the role may not read. */
   readonly unreadable: readonly string[];
   /** Files in which Airflow looks for DAGs, with the time of their last change in seconds. */
@@ -29,7 +29,7 @@ export interface Content {
 export interface DagFacts {
   readonly dags: readonly Dag[];
   readonly errors: readonly ImportError[];
-  readonly folder: Folder;
+  readonly folder: DagFolder;
 }
 
 /** Path of a DAG file below the folder of DAGs. */

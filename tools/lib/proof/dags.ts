@@ -13,8 +13,8 @@ import {
   type Content,
   type Dag,
   type DagFacts,
+  type DagFolder,
   dagFaults,
-  type Folder,
   type ImportError,
   unlistedFiles,
 } from "./dagFaults.ts";
@@ -54,7 +54,7 @@ export async function faultsOfDags(
     return JSON.parse(output.trim().split("\n").at(-1) ?? "");
   };
   // Airflow itself fetches a repository, to another folder.
-  const folder: Folder = settings.dagsGit ? { unreadable: [], files: {} } : await ask();
+  const folder: DagFolder = settings.dagsGit ? { unreadable: [], files: {} } : await ask();
   const look = async (): Promise<DagFacts> => ({
     dags: await api.all<Dag>("/dags", "dags"),
     errors: await api.all<ImportError>("/importErrors", "import_errors"),

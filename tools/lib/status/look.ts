@@ -11,13 +11,13 @@ import { taskFacts } from "./flower.ts";
 import { type Exec, execOf, instancesOf } from "./inside.ts";
 import { queueFacts } from "./load.ts";
 import { type Bundle, heldTasks, type LastProof, unreadQueues, withHeld } from "./queues.ts";
-import type { Facts } from "./table.ts";
+import type { StatusFacts } from "./table.ts";
 import { type WaitingRun, waitingRuns } from "./waiting.ts";
 
 /** Findings of one look at a running stack. */
 export interface Look {
   readonly at: Date;
-  readonly facts: Facts;
+  readonly facts: StatusFacts;
   readonly waiting: readonly WaitingRun[];
   readonly bounds: Bounds;
   readonly bundles: readonly Bundle[];

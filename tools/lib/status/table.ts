@@ -3,7 +3,7 @@ import { instancesOn, type MachineFacts, outOfMemory, type TaskFacts } from "./f
 import { compare, type QueueFacts } from "./load.ts";
 import type { WaitingRun } from "./waiting.ts";
 
-export interface Facts {
+export interface StatusFacts {
   readonly machines: readonly MachineFacts[];
   readonly tasks: TaskFacts;
   readonly queues: readonly QueueFacts[];
@@ -62,7 +62,7 @@ function duration(seconds: number): string {
   return ago(new Date(0), new Date(seconds * 1000)).replace(" ago", "");
 }
 
-function queueTable({ tasks, queues }: Facts): string {
+function queueTable({ tasks, queues }: StatusFacts): string {
   if ("cause" in tasks) return `Queues and tasks are unknown: ${tasks.cause}`;
   const rows = queues.map(({ name, length, oldestSeconds, running, consumers, places, busy, unread }) => [
     name,
@@ -89,7 +89,7 @@ export function waitingTable(waiting: readonly WaitingRun[]): string {
 }
 
 /** Renders the tables of the instances and the queues. */
-export function statusTable(facts: Facts, now: Date): string {
+export function statusTable(facts: StatusFacts, now: Date): string {
   const head = ["machine", "instance", "state", "health", "image", "since", "restarts", "queues", "running"];
   const rows = facts.machines.flatMap((machine) => machineRows(machine, facts.tasks, now));
   return `${aligned([head, ...rows])}\n\n${queueTable(facts)}`;
@@ -108,7 +108,7 @@ export function memoryWarnings(machines: readonly MachineFacts[]): string[] {
 }
 
 /** Lists machines, instances and queues that need a person. */
-export function troubles({ machines, tasks, queues }: Facts): string[] {
+export function troubles({ machines, tasks, queues }: StatusFacts): string[] {
   const found = machines.flatMap((machine) => {
     if ("cause" in machine) return [`${machine.name} does not answer`];
     return machine.instances

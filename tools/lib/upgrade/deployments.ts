@@ -7,7 +7,7 @@ import type { Stack } from "../stack.ts";
 import { ago, aligned } from "../status/table.ts";
 
 /** A deployment that was proven. */
-export interface Deployment {
+export interface ProvenDeployment {
   readonly number: number;
   /** Time, in ISO 8601. */
   readonly at: string;
@@ -35,20 +35,20 @@ function recordFile(stack: Stack): string {
 }
 
 /** Reads the kept deployments of a stack, the latest first. */
-export function readDeployments(stack: Stack): readonly Deployment[] {
+export function readDeployments(stack: Stack): readonly ProvenDeployment[] {
   const file = recordFile(stack);
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
 }
 
-function withoutOrigin({ number, at, who, ...content }: Deployment): unknown {
+function withoutOrigin({ number, at, who, ...content }: ProvenDeployment): unknown {
   return content;
 }
 
 /** Puts a deployment before the others, unless the latest is the same. */
 export function withDeployment(
-  known: readonly Deployment[],
-  made: Omit<Deployment, "number">,
-): readonly Deployment[] {
+  known: readonly ProvenDeployment[],
+  made: Omit<ProvenDeployment, "number">,
+): readonly ProvenDeployment[] {
   const [latest] = known;
   const next = { ...made, number: (latest?.number ?? 0) + 1 };
   if (latest && isDeepStrictEqual(withoutOrigin(latest), withoutOrigin(next))) return known;
@@ -56,7 +56,7 @@ export function withDeployment(
 }
 
 /** Adds a deployment to those that are kept of a stack. */
-export function noteDeployment(stack: Stack, made: Omit<Deployment, "number">): void {
+export function noteDeployment(stack: Stack, made: Omit<ProvenDeployment, "number">): void {
   writeWhole(recordFile(stack), JSON.stringify(withDeployment(readDeployments(stack), made)), 0o600);
 }
 
@@ -74,9 +74,9 @@ function differing(
 }
 
 /** Lists what a deployment changed: keys of the stack file, images, and the project's revision. */
-export function changes(made: Deployment, before: Deployment | undefined): readonly string[] {
+export function changes(made: ProvenDeployment, before: ProvenDeployment | undefined): readonly string[] {
   if (!before) return ["the oldest that is kept"];
-  const values = ({ text }: Deployment) => parseStackFile(text, "").values;
+  const values = ({ text }: ProvenDeployment) => parseStackFile(text, "").values;
   return [
     ...differing(values(made), values(before)),
     ...(made.text !== before.text && differing(values(made), values(before)).length === 0
@@ -88,7 +88,7 @@ export function changes(made: Deployment, before: Deployment | undefined): reado
 }
 
 /** Renders the table of deployments, the latest first. */
-export function deploymentTable(known: readonly Deployment[], now: Date): string {
+export function deploymentTable(known: readonly ProvenDeployment[], now: Date): string {
   if (known.length === 0) return "No deployment is recorded yet; npm run up records each that it has proven.";
   const rows = known.map((made, at) => [
     String(made.number),
@@ -107,11 +107,11 @@ export function deploymentTable(known: readonly Deployment[], now: Date): string
  * @throws Error if there is none
  */
 export function picked(
-  known: readonly Deployment[],
+  known: readonly ProvenDeployment[],
   number: string | undefined,
-  present: Pick<Deployment, "text" | "images">,
-): Deployment {
-  const isOther = ({ text, images }: Deployment) =>
+  present: Pick<ProvenDeployment, "text" | "images">,
+): ProvenDeployment {
+  const isOther = ({ text, images }: ProvenDeployment) =>
     !isDeepStrictEqual({ text, images }, { text: present.text, images: present.images });
   const found =
     number === undefined ? known.find(isOther) : known.find((made) => String(made.number) === number);
