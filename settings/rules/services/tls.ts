@@ -6,6 +6,7 @@ import {
   keyProblem,
 } from "../../model/certificates.ts";
 import { serviceUrls, textOf } from "../../model/sources.ts";
+import type { SecretSource } from "../../schema/secret.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -16,17 +17,19 @@ const authorities = (["postgres", "redis"] as const).map((kind) =>
   ),
 );
 
-/** Explains which part of a URL turns TLS or its checks off; undefined if none does. */
-function withoutTls(text: string): string | undefined {
-  if (/^\s*redis:/i.test(text)) return "begins with redis://, which is without TLS: expected rediss://";
-  const [, mode] = /[?&]sslmode=(disable|allow|prefer)(?=&|\s*$)/.exec(text) ?? [];
+/** Explains which part of a URL turns TLS or its checks off; undefined if none does, or if the URL cannot be read here. */
+function withoutTls(url: SecretSource | undefined): string | undefined {
+  const text = textOf(url);
+  if (text === undefined) return;
+  if (text.startsWith("redis:")) return "begins with redis://, which is without TLS: expected rediss://";
+  const [, mode] = /[?&]sslmode=(disable|allow|prefer)(?=&|$)/.exec(text) ?? [];
   return mode && `has sslmode=${mode}, which checks no certificate: expected sslmode=verify-full`;
 }
 
 /** Rejects authorities for a server that is reached without TLS. */
 const unused = rule(["postgres.*", "redis.*"], (parsed, isGiven) =>
   serviceUrls(parsed).flatMap(({ path: [kind, key], source }): Fault[] => {
-    const why = withoutTls(textOf(source) ?? "");
+    const why = withoutTls(source);
     const hasCa = isGiven(kind === "redis" ? "redis.ca" : "postgres.ca");
     const message = `${String(kind)}.${String(key)} ${why} there, or no ca`;
     return faultAt([String(kind), "ca"], hasCa ? why && message : undefined);
@@ -43,7 +46,8 @@ const client = rule(["redis.*"], ({ redis: { url, certificate, key } }, isGiven)
       : [];
   if (!isGiven("redis.key"))
     return [{ path: ["redis", "key"], message: "expected the private key of redis.certificate" }];
-  if (certificate === undefined || key === undefined) return [];
+  // Another rule reports a file that is missing.
+  if (certificate === undefined) return [];
   const pem = readFileSync(certificate, "utf8");
   const why = certificateProblem(pem);
   if (why !== undefined)
@@ -56,7 +60,7 @@ const client = rule(["redis.*"], ({ redis: { url, certificate, key } }, isGiven)
   const text = textOf(key);
   const mismatch = own && text !== undefined && keyProblem(text, own);
   if (mismatch) return fault("key", `${mismatch}: expected the key of redis.certificate, in PEM`, "[secret]");
-  const plain = withoutTls(textOf(url) ?? "");
+  const plain = withoutTls(url);
   return plain ? fault("certificate", `redis.url ${plain} there, or no certificate`, certificate) : [];
 });
 

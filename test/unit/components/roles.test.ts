@@ -22,7 +22,7 @@ function written(name: string, content: string | Buffer): string {
   return path;
 }
 
-const files = { authority: "", past: "", certificate: "", key: "", otherKey: "", text: "", token: "" };
+const files = { authority: "", past: "", certificate: "", key: "", text: "", token: "" };
 let authority = "";
 
 before(async () => {
@@ -36,7 +36,6 @@ before(async () => {
     await machineCertificate("airflow.test", createPublicKey(key), signer, 1),
   );
   files.key = written("key.pem", pemOf(key));
-  files.otherKey = written("other-key.pem", pemOf(ecKey()));
   files.text = written("x.ini", "[x]\n");
   files.token = written("token", "of-the-role\n");
 });
@@ -319,38 +318,6 @@ test("a file of authorities without valid certificates is refused", () => {
   ];
   for (const [file, message] of rows) assert.match(faults({ caCertificates: [file] }).join(), message);
   assert.deepEqual(faults({ caCertificates: [files.authority] }), []);
-});
-
-test("publish is refused with a wrong address, certificate, key, host or port", () => {
-  const good = { address: "10.0.0.1", certificate: files.certificate, key: { file: files.key } };
-  assert.deepEqual(faults({ publish: good }), []);
-  const rows: [object, RegExp][] = [
-    [
-      { address: "10.0.0.1" },
-      /^publish\.certificate is not given; .*logins would otherwise cross the network unencrypted/,
-    ],
-    [{ ...good, address: "airflow" }, /publish\.address is airflow; expected an IPv4 address/],
-    [{ ...good, certificate: files.past }, /publish\.certificate is .*expired on/],
-    [
-      { ...good, key: { file: files.otherKey } },
-      /publish\.key is \[secret\]; it is the key of another certificate/,
-    ],
-    [{ ...good, key: { file: files.text } }, /publish\.key is \[secret\]; it is not a private key in PEM/],
-    [
-      { ...good, host: "other.test" },
-      /publish\.host is other\.test; the certificate is valid only for DNS:airflow\.test/,
-    ],
-    [{ ...good, flowerPort: 443 }, /publish\.flowerPort is 443; the webserver has this port too/],
-    [
-      { ...good, address: "0.0.0.0", webserverPort: 8080 },
-      /publish\.webserverPort is 8080; the webserver, at 127\.0\.0\.1 has/,
-    ],
-  ];
-  for (const [publish, message] of rows) assert.match(faults({ publish }).join("\n"), message);
-  assert.match(
-    faults({ ...cluster, publish: good }).join(),
-    /publish is \{…\}; a cluster has an ingress for that/,
-  );
 });
 
 test("publish adds a container with TLS in front of the webserver and Flower, and Airflow gets its address", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -123,56 +123,6 @@ for (const [config, message] of faults) {
     assert.doesNotMatch(fault, /a-long-word/);
   });
 }
-
-/** Writes a private key in PEM, and returns its place. */
-function keyFile(name: string, key: KeyObject): { readonly file: string } {
-  const file = join(folder, name);
-  writeFileSync(file, pemOf(key));
-  return { file };
-}
-
-test("a client certificate for Redis needs its own key, and a URL with TLS", async () => {
-  const client = ecKey();
-  const certificate = join(folder, "client.pem");
-  writeFileSync(certificate, await authorityOf(client));
-  const key = keyFile("client.key", client);
-  const other = keyFile("other.key", ecKey());
-  const tls = "rediss://a:a-long-word@h/0";
-  const empty = join(folder, "none.pem");
-  writeFileSync(empty, "none\n");
-  assert.equal(faultOf({ redis: { url: tls, certificate, key } }), "");
-  const rows: readonly (readonly [redis: Config, fault: string])[] = [
-    [
-      { certificate, key },
-      "redis.certificate is {…}; it is for an external server: expected redis.url beside it\n  redis.key is {…}; it is for an external server: expected redis.url beside it",
-    ],
-    [{ url: tls, certificate }, "redis.key is not given; expected the private key of redis.certificate"],
-    [{ url: tls, key }, "redis.key is {…}; it is the key of a certificate: expected redis.certificate, too"],
-    [
-      { url: tls, certificate, key: other },
-      "redis.key is [secret]; it is the key of another certificate: expected the key of redis.certificate, in PEM",
-    ],
-    [
-      { url: tls, certificate, key: { file: certificate } },
-      "redis.key is [secret]; it is not a private key in PEM: expected the key of redis.certificate, in PEM",
-    ],
-    [
-      { url: tls, certificate: empty, key },
-      "redis.certificate is FILE; there is no certificate in it: expected a certificate and those that lead to its authority, in PEM, valid now",
-    ],
-    [
-      { url: "redis://a:a-long-word@h/0", certificate, key },
-      "redis.certificate is FILE; redis.url begins with redis://, which is without TLS: expected rediss:// there, or no certificate",
-    ],
-  ];
-  for (const [redis, fault] of rows) {
-    const lines = faultOf({ redis })
-      .split("\n")
-      .slice(1)
-      .map((line) => line.replace(/^ +\S+: /, "").replace(/(?<=is )(…|\/[^;]*)(?=;)/, "FILE"));
-    assert.deepEqual(lines, fault.split("\n  "));
-  }
-});
 
 test("authorities of a server have to be certificates, and need a connection with TLS", async () => {
   const written = (name: string, content: string) => {
