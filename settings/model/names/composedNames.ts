@@ -67,12 +67,16 @@ interface VolumeInputs {
   readonly roles: Readonly<Record<string, { readonly volumes: Readonly<Record<string, string>> }>>;
 }
 
-/** Lists the volumes of a stack on Docker; on every machine but the first, their names end with the machine's name. */
+/**
+ * Lists the volumes of a stack on Docker; on every machine but the first, their names end with the machine's name. Other
+ * rules report a volume with the name of one of the stack's own.
+ */
 export function volumeNames({ machines = [], roles }: VolumeInputs): Composed[] {
-  const own = [...ownVolumes, "data"].map((name) => ({ name, from: `the stack's volume ${name}`, path: [] }));
+  const ownNames: readonly string[] = [...ownVolumes, "data"];
+  const own = ownNames.map((name) => ({ name, from: `the stack's volume ${name}`, path: [] }));
   const given = Object.entries(roles).flatMap(([role, { volumes }]) =>
     Object.entries(volumes)
-      .filter(([, name]) => !name.startsWith("/") && name !== "data")
+      .filter(([, name]) => !name.startsWith("/") && !ownNames.includes(name))
       .map(([at, name]) => ({ name, from: `volume ${name}`, path: ["roles", role, "volumes", at] })),
   );
   const all = [...own, ...given];

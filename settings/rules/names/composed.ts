@@ -1,7 +1,7 @@
 import { capabilities } from "../../../capabilities.ts";
 import { groupParts } from "../../model/groups.ts";
 import { clashesOf, namesOf, volumeNames, workerServices } from "../../model/names/composedNames.ts";
-import { type Fault, faultAt, firstAtEach } from "../fault.ts";
+import { faultAt, firstAtEach } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /** Rejects workers that share a name: `worker-gpu-big` is group gpu on machine big, or the default group on gpu-big. */
@@ -35,13 +35,11 @@ const volumes = rule(["platform", "machines.name", "roles.*.volumes.*"], (parsed
   if (!capabilities[parsed.platform].engines) return [];
   const clashes = clashesOf(volumeNames(parsed));
   return firstAtEach(
-    clashes.flatMap(([later, first]): Fault[] => {
-      const renamable = [first, later].find(({ path }) => path.length > 0);
-      const message = `${later.from} and ${first.from} would both be ${later.name}: expected another name for one of them`;
-      // Another rule reports a volume with the name of one of the stack's own.
-      const isMeant = later.name.includes("-") && /machine/.test(later.from);
-      return renamable && isMeant ? faultAt(renamable.path, message) : [];
-    }),
+    clashes.map(([later, first]) => ({
+      // One of the two is always a volume that the stack names.
+      path: first.path.length === 0 ? later.path : first.path,
+      message: `${later.from} and ${first.from} would both be ${later.name}: expected another name for one of them`,
+    })),
   );
 });
 

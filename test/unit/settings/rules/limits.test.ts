@@ -19,6 +19,11 @@ const machines = (letters: number) => ({
   ],
 });
 
+/** Returns a node under a name with this many letters, with a worker of the long group. */
+const nodes = (letters: number) => ({
+  machines: [{ name: "m".repeat(letters), node: "n1", workers: { [longGroup]: 1 } }],
+});
+
 /** Limit of a rule: its key, values at the limit, and values one step beyond. */
 const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = [
   ["workerMemory", { workerMemory: 510, workerConcurrency: 4 }, { workerMemory: 509, workerConcurrency: 4 }],
@@ -128,6 +133,12 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
     "workerGroups[0].name",
     { ...machines(21), workerGroups: [{ name: longGroup, queues: ["q"] }] },
     { ...machines(22), workerGroups: [{ name: longGroup, queues: ["q"] }] },
+  ],
+  // worker-GROUP-MACHINE has 52 letters.
+  [
+    "workerGroups[0].name",
+    { ...cluster, ...nodes(12), workerGroups: [{ name: longGroup, queues: ["q"] }] },
+    { ...cluster, ...nodes(13), workerGroups: [{ name: longGroup, queues: ["q"] }] },
   ],
   [
     "workerGroups[0].name",
