@@ -18,7 +18,7 @@ function replacementOf(known: Known, version: string, section: string, key: stri
     return `Airflow ${version} no longer has it${hint}; expected no value; remove it`;
   }
   const direct = key.replace(/_(cmd|secret)$/, "");
-  if (direct !== key && known.sections.get(section)?.includes(direct)) {
+  if (known.sections.get(section)?.includes(direct)) {
     return `a stack file gives the secret itself, not a command for it: expected settings.${section}.${direct}, encrypted`;
   }
   return;
