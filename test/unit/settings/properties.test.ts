@@ -15,8 +15,8 @@ import { type Any, stacks } from "./arbitrary.ts";
 
 const folder = temporaryFolder("properties");
 
-/** Runs of each property, as many as fit into the time; the first failure is minimised and reported. */
-const effort = { numRuns: 25, interruptAfterTimeLimit: 10_000 };
+/** Runs of each property, a few seconds of CPU time each; the first failure is minimised and reported, for a minute. */
+const effort = { numRuns: 4, interruptAfterTimeLimit: 60_000 };
 
 /** Platform of each base, with the keys that it requires. */
 const bases: Readonly<Record<"docker" | "kubernetes", Any>> = {
@@ -66,10 +66,7 @@ function valid(given: Any): Any {
   return valid(isDeepStrictEqual(less, given) ? without(given, [last]) : less);
 }
 
-/**
- * Tries a property on as many stacks as fit into the time. Waits for the last run, which goes on after a
- * timeout and would declare to the mocks of the next test.
- */
+/** Tries a property on stacks. Waits for the last run, which goes on after a timeout and would declare to the mocks of the next test. */
 async function holds(stacks: fc.Arbitrary<Any>, property: (given: Any) => Promise<void>): Promise<void> {
   let last: Promise<void> | undefined;
   const predicate = (given: Any) => {
@@ -84,21 +81,16 @@ for (const platform of ["docker", "kubernetes"] as const) {
   const base = bases[platform];
   const arbitrary = stacks(platform).map((given) => valid({ ...given, ...base }));
 
-  test(`every valid stack on ${platform} is declared, twice with the same resources`, async (t) => {
-    let runs = 0;
-    const keys = new Set<string>();
-    await holds(arbitrary, async (given) => {
-      assert.deepEqual(await inOrder(given), await inOrder(given));
-      runs++;
-      for (const key of Object.keys(given)) keys.add(key);
-    });
-    t.diagnostic(`${runs} stacks with ${keys.size} keys`);
+  test(`valid stacks on ${platform} differ in their keys`, () => {
+    const keys = new Set(fc.sample(arbitrary, 10).flatMap((given) => Object.keys(given)));
     assert.ok(keys.size > 20, [...keys].join(", "));
   });
+
+  test(`every valid stack on ${platform} is declared, twice with the same resources`, () =>
+    holds(arbitrary, async (given) => assert.deepEqual(await inOrder(given), await inOrder(given))));
 }
 
-test("every valid stack in a cluster is rendered, twice with the same manifests", async (t) => {
-  let runs = 0;
+test("every valid stack in a cluster is rendered, twice with the same manifests", async () => {
   const file = join(folder, "Pulumi.any.yaml");
   const arbitrary = stacks("kubernetes").map((given) => valid({ ...given, ...bases.kubernetes }));
   await holds(arbitrary, async (given) => {
@@ -107,8 +99,5 @@ test("every valid stack in a cluster is rendered, twice with the same manifests"
     const rendered = await render("any", file);
     assert.ok(rendered.manifests.length > 20);
     assert.deepEqual(await render("any", file), rendered);
-    runs++;
   });
-  t.diagnostic(`${runs} stacks`);
-  assert.ok(runs > 0);
 });
