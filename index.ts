@@ -1,5 +1,5 @@
 import { readSettings, readValues } from "./config.ts";
-import { backupOutput, deploy } from "./package/deploy.ts";
+import { backupOutput, deployAirflow } from "./package/deploy.ts";
 import { deployedResources } from "./platforms/look.ts";
 import { isEmpty, previousOutputs } from "./platforms/ownership/known.ts";
 
@@ -10,6 +10,6 @@ const resources = await deployedResources();
 const settings = readSettings(isEmpty(resources));
 const previous = previousOutputs(resources);
 
-const outputs = await deploy(settings, { resources, previous, values: readValues() });
+const outputs = await deployAirflow(settings, { resources, previous, values: readValues() });
 
 export default { ...outputs, ...backupOutput(settings) };

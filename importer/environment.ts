@@ -1,5 +1,5 @@
 import { insteadOfVariable } from "../settings/rules/roles/variables.ts";
-import { handled, noRole, type Outcome, type Target, taken, unsupported } from "./rule.ts";
+import { type ConvertedKey, handled, noRole, type Outcome, taken, unsupported } from "./rule.ts";
 import { convertSecret, looksSecret, type SecretReference } from "./secrets.ts";
 import { convertSetting, type ImportContext } from "./settings.ts";
 
@@ -37,7 +37,7 @@ const convertConnection: Meaning = ([name = ""], value) => {
   if (typeof value !== "string" || !value.startsWith("{")) return convertSecret([...path, "uri"], value);
   const json = parseJson(value);
   if (!json) return unsupported("it is not JSON, and no URI");
-  const plain = Object.entries(connectionFields).flatMap(([key, jsonKey]): Target[] => {
+  const plain = Object.entries(connectionFields).flatMap(([key, jsonKey]): ConvertedKey[] => {
     const { [jsonKey]: field } = json;
     const isThere = field !== undefined && field !== null;
     return isThere && !looksSecret("", String(field)) ? [{ path: [...path, key], value: field }] : [];

@@ -1,5 +1,5 @@
 import { builtVersions } from "../images/local.ts";
-import { type Outcome, type Target, unsupported } from "./rule.ts";
+import { type ConvertedKey, type Outcome, unsupported } from "./rule.ts";
 
 /** Versions of Airflow that a stack runs without a custom image, newest first. */
 export const versions = builtVersions().toReversed();
@@ -80,7 +80,7 @@ export function convertImage(
     };
   }
   const isNamed = exact && image.repository !== "" && (keepOfficial || !isOfficial(image));
-  const named: Target[] = isNamed ? [{ path: ["images", "airflow"], value: spellImage(image) }] : [];
+  const named: ConvertedKey[] = isNamed ? [{ path: ["images", "airflow"], value: spellImage(image) }] : [];
   const targets = [...(outcome?.targets ?? []), ...named];
   if (targets.length === 0) return unsupported("it names no version of Airflow");
   const todo = outcome

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { spell } from "../settings/schema/path.ts";
 import { schema } from "../settings/schema/schema.ts";
-import { type Item, type Outcome, type Target, targetsOf, unset, unsupported } from "./rule.ts";
-import type { Leaf, Path } from "./source.ts";
+import { type ConvertedKey, type Item, type Outcome, targetsOf, unset, unsupported } from "./rule.ts";
+import type { Leaf, SourcePath } from "./source.ts";
 
 /** A part of the input with its outcome. */
 export interface Entry {
@@ -18,7 +18,7 @@ export function entryAt(leaf: Leaf, outcome: Outcome, value: unknown = null): En
 }
 
 /** A line of the report. */
-export interface Row {
+export interface ReportLine {
   readonly leaves: readonly Leaf[];
   /** Name of the item, if its path ends with a number. */
   readonly name?: string | undefined;
@@ -33,9 +33,9 @@ export interface Row {
 export interface Plan {
   /** Values by key, without the project's prefix. */
   readonly config: Readonly<Record<string, unknown>>;
-  readonly taken: readonly Row[];
-  readonly handled: readonly Row[];
-  readonly unsupported: readonly Row[];
+  readonly taken: readonly ReportLine[];
+  readonly handled: readonly ReportLine[];
+  readonly unsupported: readonly ReportLine[];
   /** Keys of secrets that the user must store. */
   readonly secrets: readonly string[];
   /** Python packages for a file of their own. */
@@ -46,7 +46,7 @@ type OutcomeKind = Outcome["kind"];
 /** A value that is used several times gets the first of its outcomes in this order. */
 const precedence: readonly OutcomeKind[] = ["taken", "unsupported", "handled"];
 
-function valueAtPath(path: Path, value: unknown): unknown {
+function valueAtPath(path: SourcePath, value: unknown): unknown {
   const [first, ...others] = path;
   if (first === undefined) return value;
   const inner = valueAtPath(others, value);
@@ -54,13 +54,13 @@ function valueAtPath(path: Path, value: unknown): unknown {
 }
 
 /** Returns the schema's error for a value; undefined if the schema accepts the value. */
-function schemaError({ path, value }: Target): string | undefined {
+function schemaError({ path, value }: ConvertedKey): string | undefined {
   const result = schema.safeParse(valueAtPath(path, value));
   const found = result.success ? undefined : result.error.issues.find((issue) => isAbout(issue, path));
   return found && messageOf(found);
 }
 
-function isAbout(issue: z.core.$ZodIssue, path: Path): boolean {
+function isAbout(issue: z.core.$ZodIssue, path: SourcePath): boolean {
   return issue.path.every((part, at) => at >= path.length || part === path[at]);
 }
 
@@ -91,7 +91,7 @@ function isSame(one: unknown, other: unknown): boolean {
 /** Settles each key: the entry with the most weight, or else the first, wins, and the entries with the same value stay. */
 function settleKeys(entries: readonly Entry[]): Entry[] {
   const winners = new Map<string, { readonly entry: Entry; readonly value: unknown }>();
-  const targetValue = ({ item }: Entry, { value }: Target) => value ?? item.value;
+  const targetValue = ({ item }: Entry, { value }: ConvertedKey) => value ?? item.value;
   for (const entry of entries) {
     for (const target of targetsOf(entry.outcome)) {
       const key = spell(target.path);
@@ -139,7 +139,7 @@ function itemName(
   return typeof last === "string" && !first?.path.includes(last) ? last : undefined;
 }
 
-function rowsOf(kind: OutcomeKind, leaves: readonly Leaf[], byLeaf: ReadonlyMap<Leaf, Entry>): Row[] {
+function rowsOf(kind: OutcomeKind, leaves: readonly Leaf[], byLeaf: ReadonlyMap<Leaf, Entry>): ReportLine[] {
   const leavesByEntry = new Map<Entry, Leaf[]>();
   for (const leaf of leaves) {
     const entry = byLeaf.get(leaf);
@@ -163,7 +163,7 @@ function withoutGaps(value: unknown): unknown {
 }
 
 /** Puts a value at a path. */
-function putAt(into: Record<string | number, unknown>, [first, ...others]: Path, value: unknown): void {
+function putAt(into: Record<string | number, unknown>, [first, ...others]: SourcePath, value: unknown): void {
   if (first === undefined) return;
   if (others.length === 0) into[first] = value;
   else {
@@ -181,7 +181,7 @@ function putAt(into: Record<string | number, unknown>, [first, ...others]: Path,
 export function makePlan(
   entries: readonly Entry[],
   leaves: readonly Leaf[],
-  extras: readonly Target[],
+  extras: readonly ConvertedKey[],
   unused: Outcome,
 ): Plan {
   const settled = settleKeys(

@@ -1,12 +1,12 @@
 import { spell } from "../settings/schema/path.ts";
-import type { Plan, Row } from "./plan.ts";
-import type { Leaf, Path } from "./source.ts";
+import type { Plan, ReportLine } from "./plan.ts";
+import type { Leaf, SourcePath } from "./source.ts";
 import { storeCommand } from "./write.ts";
 
 /** Maximum number of commands for secrets in the short report; the stack file has all of them. */
 const mostCommands = 12;
 
-function commonPath(one: Path, other: Path): Path {
+function commonPath(one: SourcePath, other: SourcePath): SourcePath {
   const end = one.findIndex((part, at) => part !== other[at]);
   return end < 0 ? one : one.slice(0, end);
 }
@@ -21,19 +21,22 @@ function placeOf(leaves: readonly Leaf[]): string {
   return `${first.file}:${first.line} ${spell(path)}`;
 }
 
-function describeRow({ leaves, name }: Row): string {
+function describeRow({ leaves, name }: ReportLine): string {
   return `${placeOf(leaves)}${name === undefined ? "" : ` (${name})`}`;
 }
 
-function takenLine(row: Row): string {
+function takenLine(row: ReportLine): string {
   const { targets, note, todo } = row;
   const notes = [note, todo].filter((text) => text !== undefined).join("; ");
   return `  ${describeRow(row)} -> ${targets.join(", ")}${notes === "" ? "" : ` (${notes})`}`;
 }
 
 /** Groups rows by reason, in the order of the input. */
-function groupByReason(rows: readonly Row[], reason: (row: Row) => string | undefined): Map<string, Row[]> {
-  const reasons = new Map<string, Row[]>();
+function groupByReason(
+  rows: readonly ReportLine[],
+  reason: (row: ReportLine) => string | undefined,
+): Map<string, ReportLine[]> {
+  const reasons = new Map<string, ReportLine[]>();
   for (const row of rows) {
     const why = reason(row);
     if (why !== undefined) reasons.set(why, [...(reasons.get(why) ?? []), row]);
@@ -41,7 +44,7 @@ function groupByReason(rows: readonly Row[], reason: (row: Row) => string | unde
   return reasons;
 }
 
-function listByReason(rows: readonly Row[]): string[] {
+function listByReason(rows: readonly ReportLine[]): string[] {
   return [...groupByReason(rows, ({ note = "" }) => note)].flatMap(([reason, own]) => [
     `  ${reason}:`,
     ...own.map((row) => `    ${describeRow(row)}`),
@@ -49,7 +52,10 @@ function listByReason(rows: readonly Row[]): string[] {
 }
 
 /** Renders a line for each reason, with the number of values and the first of them. */
-function countByReason(rows: readonly Row[], reason: (row: Row) => string | undefined): string[] {
+function countByReason(
+  rows: readonly ReportLine[],
+  reason: (row: ReportLine) => string | undefined,
+): string[] {
   return [...groupByReason(rows, reason)].map(([why, own]) => {
     const [first] = own;
     const more = own.length > 1 ? `, and ${own.length - 1} more` : "";

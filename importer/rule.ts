@@ -1,8 +1,8 @@
-import { type Leaf, leavesOf, type Path, plainValue, type Tree, unsetIn } from "./source.ts";
+import { type Leaf, leavesOf, plainValue, type SourcePath, type Tree, unsetIn } from "./source.ts";
 
 /** A key of the stack and its value; without a value, a secret that a command stores. */
-export interface Target {
-  readonly path: Path;
+export interface ConvertedKey {
+  readonly path: SourcePath;
   readonly value?: unknown;
 }
 
@@ -10,7 +10,7 @@ export interface Target {
 export type Outcome =
   | {
       readonly kind: "taken";
-      readonly targets: readonly Target[];
+      readonly targets: readonly ConvertedKey[];
       readonly note?: string | undefined;
       /** What the user still has to do about it. */
       readonly todo?: string | undefined;
@@ -20,7 +20,7 @@ export type Outcome =
 /** A part of the input. */
 export interface Item {
   /** Path of the item, relative to the root of the rules. */
-  readonly path: Path;
+  readonly path: SourcePath;
   readonly value: unknown;
   readonly leaves: readonly Leaf[];
   /** Parts of the path that match the rule's wildcards. */
@@ -30,19 +30,19 @@ export interface Item {
 }
 
 /** Outcome of items at a path. In a pattern, `*` is one name, `**` any number of names, `{a,b}` either. */
-export type Rule<Of> = readonly [pattern: string, outcome: Outcome | ((item: Item, of: Of) => Outcome)];
+export type ImportRule<Of> = readonly [pattern: string, outcome: Outcome | ((item: Item, of: Of) => Outcome)];
 
-export function taken(path: Path, value: unknown, note?: string): Outcome {
+export function taken(path: SourcePath, value: unknown, note?: string): Outcome {
   return { kind: "taken", targets: [{ path, value }], note };
 }
 
 /** Lists the targets of an outcome; none if nothing is taken over. */
-export function targetsOf(outcome: Outcome): readonly Target[] {
+export function targetsOf(outcome: Outcome): readonly ConvertedKey[] {
   return outcome.kind === "taken" ? outcome.targets : [];
 }
 
 /** Takes over a secret without its value, which a command stores. */
-export function secret(path: Path, note?: string): Outcome {
+export function secret(path: SourcePath, note?: string): Outcome {
   return { kind: "taken", targets: [{ path }], note };
 }
 
@@ -63,7 +63,7 @@ export function unreadable(allowed: string): Outcome {
 export const noRole = unsupported("the stack has no such container");
 
 /** Returns a rule that takes over a converted value; `allowed` says which values can be converted. */
-export function conversionRule(path: Path, convert: (value: unknown) => unknown, allowed: string) {
+export function conversionRule(path: SourcePath, convert: (value: unknown) => unknown, allowed: string) {
   return ({ value }: Item): Outcome => {
     const result = convert(value);
     return result === undefined ? unreadable(allowed) : taken(path, result);
@@ -107,11 +107,15 @@ export const unset = unsupported(
 /** An item and the outcome that its rule gives. */
 export interface RuledItem<Of> {
   readonly item: Item;
-  readonly outcome: Rule<Of>[1];
+  readonly outcome: ImportRule<Of>[1];
 }
 
 /** Splits a tree into items: by the first matching rule, at the highest matching path. */
-export function itemsOf<Of>(tree: Tree, rules: readonly Rule<Of>[], path: Path = []): RuledItem<Of>[] {
+export function itemsOf<Of>(
+  tree: Tree,
+  rules: readonly ImportRule<Of>[],
+  path: SourcePath = [],
+): RuledItem<Of>[] {
   const names = path.map(String);
   const unset = [...new Set(unsetIn(tree))];
   const item = { path, value: plainValue(tree), leaves: leavesOf(tree), match: [], unset };

@@ -5,7 +5,7 @@ import { redisLogin } from "../settings/model/urls/redisUrl.ts";
 import { spell } from "../settings/schema/path.ts";
 import type { SecretName } from "../settings/schema/schema.ts";
 import { empty, handled, type Outcome, secret, taken, unsupported } from "./rule.ts";
-import type { Path } from "./source.ts";
+import type { SourcePath } from "./source.ts";
 
 /** A value, or a key of a Kubernetes Secret. */
 export type SecretReference = string | { readonly secret: string; readonly key: string };
@@ -58,7 +58,7 @@ export function looksSecret(name: string, value: string): boolean {
 }
 
 /** Converts a secret: keeps a reference, leaves a value to the command that stores it, and drops a published example. */
-export function convertSecret(path: Path, value: SecretReference, note?: string): Outcome {
+export function convertSecret(path: SourcePath, value: SecretReference, note?: string): Outcome {
   if (typeof value !== "string") return taken(path, value, note);
   if (value === "") return empty;
   if (isExample(value)) return publicExample;
@@ -90,7 +90,7 @@ function parseAddress(url: string): Address | undefined {
 export type IsProvidedHost = (host: string) => boolean;
 
 /** Takes over a URL as a secret if `read` accepts it; otherwise the outcome has the error. */
-function convertUrl(path: Path, url: string, read: (url: string) => unknown, note?: string): Outcome {
+function convertUrl(path: SourcePath, url: string, read: (url: string) => unknown, note?: string): Outcome {
   try {
     read(url);
     return secret(path, note);

@@ -10,7 +10,7 @@ import {
   looksSecret,
   type SecretReference,
 } from "./secrets.ts";
-import type { Path } from "./source.ts";
+import type { SourcePath } from "./source.ts";
 import { parseInteger } from "./units.ts";
 
 /** Context of a setting. */
@@ -19,7 +19,7 @@ export interface ImportContext {
   /** URL of the metadata database, if the input has one. */
   readonly metadataUrl?: SecretReference | undefined;
   /** Worker groups that read the setting, as keys of the stack; the default group is []. */
-  readonly groups: readonly Path[];
+  readonly groups: readonly SourcePath[];
   /** Airflow's version in the stack. */
   readonly version: string;
   /** Reads the file of a command such as `cat /run/secrets/key`; undefined if it is not known. */

@@ -10,7 +10,7 @@ import {
   parseDocument,
 } from "yaml";
 
-export type Path = readonly (string | number)[];
+export type SourcePath = readonly (string | number)[];
 /** A value that is neither a map nor a list; undefined if it comes from the environment of the deployment. */
 type Scalar = string | number | boolean | null | undefined;
 
@@ -18,7 +18,7 @@ type Scalar = string | number | boolean | null | undefined;
 export interface Leaf {
   readonly file: string;
   readonly line: number;
-  readonly path: Path;
+  readonly path: SourcePath;
 }
 
 /** Contents of a file, with anchors and merges resolved; an anchored value has the same leaf wherever it is used. */
@@ -91,7 +91,7 @@ class Reader {
     this.line = line;
   }
 
-  read(node: unknown, path: Path, offset: number): Tree {
+  read(node: unknown, path: SourcePath, offset: number): Tree {
     if (isAlias(node)) {
       const known = this.known.get(node.resolve(this.document));
       if (known) return known;
@@ -107,7 +107,7 @@ class Reader {
     return tree;
   }
 
-  private readUntagged(node: unknown, path: Path, offset: number): Tree {
+  private readUntagged(node: unknown, path: SourcePath, offset: number): Tree {
     if (isMap(node) && node.items.length > 0) return this.map(node.items, path);
     if (isSeq(node) && node.items.length > 0) {
       return { kind: "list", items: node.items.map((item, at) => this.read(item, [...path, at], offset)) };
@@ -119,7 +119,7 @@ class Reader {
     return { kind: "leaf", leaf, ...(typeof value === "string" ? this.translate(value) : { value }) };
   }
 
-  private map(pairs: readonly Pair[], path: Path): Tree {
+  private map(pairs: readonly Pair[], path: SourcePath): Tree {
     const merged: Tree[] = [];
     const own = new Map<string, Tree>();
     for (const { key, value } of pairs) {
@@ -154,7 +154,7 @@ export function plainValue(tree: Tree): unknown {
 }
 
 /** Returns the value at a path of a tree, without its place; undefined if there is none. */
-export function plainAt(tree: Tree, path: Path): unknown {
+export function plainAt(tree: Tree, path: SourcePath): unknown {
   const inner = at(tree, path);
   return inner && plainValue(inner);
 }
@@ -166,7 +166,7 @@ export function unsetIn(tree: Tree): string[] {
 }
 
 /** Returns the subtree at a path; undefined if there is none. */
-export function at(tree: Tree | undefined, path: Path): Tree | undefined {
+export function at(tree: Tree | undefined, path: SourcePath): Tree | undefined {
   return path.reduce<Tree | undefined>((inner, part) => {
     if (inner?.kind === "map") return inner.entries.get(String(part));
     return inner?.kind === "list" ? inner.items[Number(part)] : undefined;

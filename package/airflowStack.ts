@@ -7,11 +7,11 @@ import { Refused } from "../settings/read/yaml/refused.ts";
 import { setProject } from "../settings/schema/files/base.ts";
 import { spell } from "../settings/schema/path.ts";
 import { type AirflowStackArgs, asTexts, resolveArguments } from "./arguments.ts";
-import { deploy, prefixOf } from "./deploy.ts";
+import { deployAirflow, prefixOf } from "./deploy.ts";
 
 export type { AirflowStackArgs } from "./arguments.ts";
 
-type Outputs = Partial<Awaited<ReturnType<typeof deploy>>>;
+type Outputs = Partial<Awaited<ReturnType<typeof deployAirflow>>>;
 
 /** Names of the components, by the deployment that they belong to. */
 const names = new WeakMap<object, string>();
@@ -103,7 +103,7 @@ export class AirflowStack extends pulumi.ComponentResource<Outputs> {
     const resources = await deployedResources();
     const previous = previousOutputs(resources, AirflowStack.type);
     const dependsOn = [...sources];
-    const outputs = await deploy(
+    const outputs = await deployAirflow(
       settings,
       { resources, previous, values: asTexts(values) },
       {

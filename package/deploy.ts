@@ -46,7 +46,7 @@ export function backupOutput(
  * @param opts parent and dependencies of all resources
  * @throws pulumi.RunError listing every fault, before anything is touched
  */
-export async function deploy(
+export async function deployAirflow(
   settings: Settings,
   { resources, previous, values }: Deployment,
   opts?: pulumi.ComponentResourceOptions,

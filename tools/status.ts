@@ -4,7 +4,7 @@ import { print } from "./lib/commandLine/terminal.ts";
 import { main } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 import { lookAt } from "./lib/status/look.ts";
-import { pageOf, reportOf } from "./lib/status/report.ts";
+import { pageOf, statusReport } from "./lib/status/report.ts";
 
 /** Milliseconds between two looks. */
 const every = 2000;
@@ -19,7 +19,7 @@ await main(async () => {
   const show = async () => {
     const settings = stack.deployed();
     const look = await lookAt(stack, settings);
-    const report = reportOf(stack.name, look, settings);
+    const report = statusReport(stack.name, look, settings);
     if (json) print(JSON.stringify(report, null, watch ? undefined : 2));
     else print(`${watch ? clear : ""}${pageOf(look, report)}`);
     return report.fine;

@@ -7,7 +7,7 @@ import { beatsWithin } from "../roles/heartbeat/heartbeat.ts";
 import { programs } from "../roles/modules.ts";
 import { targets, underInit } from "../roles/role.ts";
 import type { Secrets } from "../secrets.ts";
-import { folder } from "./folder.ts";
+import { backupPrograms } from "./folder.ts";
 import { identityOf } from "./identity.ts";
 
 /** Directory of the archives in the container. */
@@ -34,7 +34,7 @@ function overDatabases({ settings, server }: DatabaseArgs) {
       // An external server may keep both in one database.
       ...(results !== metadata && { results_url: url(results) }),
     },
-    files: { ...programs(folder, import.meta.url, "archive.py", "databases.py"), ...server.files },
+    files: { ...programs(backupPrograms, import.meta.url, "archive.py", "databases.py"), ...server.files },
     hosts: settings.extraHosts,
     scratch: ["/tmp"],
     limits: { memory: 512, cpu: 1 },
@@ -76,7 +76,7 @@ export class Backup extends pulumi.ComponentResource {
       name,
       {
         ...shared,
-        command: underInit("python3", `${folder}/backup.py`, "serve"),
+        command: underInit("python3", `${backupPrograms}/backup.py`, "serve"),
         secrets: {
           ...shared.secrets,
           backup_key: values.backupKey.apply(identityOf),
@@ -86,8 +86,8 @@ export class Backup extends pulumi.ComponentResource {
         },
         files: {
           ...shared.files,
-          ...programs(folder, import.meta.url, "backup.py", "proof.py", "rehearse.py"),
-          [`${folder}/settings.json`]: text({
+          ...programs(backupPrograms, import.meta.url, "backup.py", "proof.py", "rehearse.py"),
+          [`${backupPrograms}/settings.json`]: text({
             ...schedule,
             stack: pulumi.getStack(),
             version: settings.version,
@@ -123,8 +123,8 @@ export class Restoration extends pulumi.ComponentResource {
       name,
       {
         ...shared,
-        command: underInit("python3", `${folder}/restore.py`),
-        files: { ...shared.files, ...programs(folder, import.meta.url, "restore.py") },
+        command: underInit("python3", `${backupPrograms}/restore.py`),
+        files: { ...shared.files, ...programs(backupPrograms, import.meta.url, "restore.py") },
         maxSeconds: args.settings.migrationSeconds,
       },
       { parent: this },

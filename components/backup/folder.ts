@@ -1,2 +1,2 @@
 /** Folder of the programs in the container of the backups. */
-export const folder = "/opt/backup";
+export const backupPrograms = "/opt/backup";

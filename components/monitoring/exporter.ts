@@ -13,7 +13,7 @@ import { alertRules } from "./alerts.ts";
 import { families } from "./families.ts";
 
 /** Folder of the programs in a container of the monitoring. */
-export const folder = "/opt/monitoring";
+export const monitoringPrograms = "/opt/monitoring";
 
 const port = 9464;
 
@@ -67,13 +67,13 @@ export class Exporter extends pulumi.ComponentResource {
         secrets: Object.fromEntries(Object.entries(secrets).filter(([secret]) => shared.includes(secret))),
         files: {
           ...files,
-          ...programs(folder, import.meta.url, "exporter.py", "broker.py", "database.py"),
-          [`${folder}/families.json`]: JSON.stringify(families),
-          [`${folder}/settings.json`]: JSON.stringify(exporterSettings),
+          ...programs(monitoringPrograms, import.meta.url, "exporter.py", "broker.py", "database.py"),
+          [`${monitoringPrograms}/families.json`]: JSON.stringify(families),
+          [`${monitoringPrograms}/settings.json`]: JSON.stringify(exporterSettings),
         },
         scratch: ["/tmp"],
         volumes: logs ? { "/opt/airflow/logs": logs } : {},
-        command: underInit("python", `${folder}/exporter.py`, String(port)),
+        command: underInit("python", `${monitoringPrograms}/exporter.py`, String(port)),
         limits: { memory: 128, cpu: 0.5 },
         reaches: targets(args.redis, args.postgres),
         priority: "control",

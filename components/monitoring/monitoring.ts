@@ -8,7 +8,7 @@ import { underInit } from "../roles/role.ts";
 import { alertmanagerConfig } from "./alertmanager.ts";
 import { rulesFile } from "./alerts.ts";
 import { consoles } from "./consoles.ts";
-import { folder } from "./exporter.ts";
+import { monitoringPrograms } from "./exporter.ts";
 
 /** Port of Prometheus, in its container. */
 export const monitoringPort = 9090;
@@ -66,7 +66,7 @@ export class Monitoring extends pulumi.ComponentResource {
         image: settings.images.monitoring,
         command: underInit(
           "bash",
-          `${folder}/start.sh`,
+          `${monitoringPrograms}/start.sh`,
           settings.adminUser,
           retention,
           this.url,
@@ -80,10 +80,10 @@ export class Monitoring extends pulumi.ComponentResource {
           }),
         },
         files: {
-          [`${folder}/start.sh`]: start,
-          [`${folder}/prometheus.json`]: prometheusFile(exporter, scrape, notifies),
-          [`${folder}/rules.json`]: rulesFile(settings),
-          ...consoles(`${folder}/consoles`),
+          [`${monitoringPrograms}/start.sh`]: start,
+          [`${monitoringPrograms}/prometheus.json`]: prometheusFile(exporter, scrape, notifies),
+          [`${monitoringPrograms}/rules.json`]: rulesFile(settings),
+          ...consoles(`${monitoringPrograms}/consoles`),
         },
         volumes: { "/series": platform.volume("series", "exclusive") },
         scratch: ["/tmp"],

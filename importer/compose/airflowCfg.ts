@@ -3,7 +3,7 @@ import { type Entry, entryAt } from "../plan.ts";
 import { empty, unsupported } from "../rule.ts";
 import { checkExecutor, convertSetting, type ImportContext } from "../settings.ts";
 import { type Leaf, plainAt } from "../source.ts";
-import { sourceOf, targetOf } from "./container.ts";
+import { targetOf, volumeSource } from "./container.ts";
 import type { ComposeFacts } from "./context.ts";
 
 /** Maximum number of settings in a file that a person wrote; a longer file is a copy of all defaults. */
@@ -40,7 +40,7 @@ function mountedFiles({ services, home, look }: ComposeFacts): string[] {
   const paths = services.flatMap(({ kind, tree }) =>
     (kind === "airflow" ? [plainAt(tree, ["volumes"])].flat() : []).flatMap((volume) => {
       const target = targetOf(volume);
-      const source = sourceOf(volume);
+      const source = volumeSource(volume);
       if (!source || !/^[./~]/.test(source)) return [];
       if (target === posix.join(home, "airflow.cfg") || target === posix.join(home, "config/airflow.cfg"))
         return [source];

@@ -1,13 +1,13 @@
 import { supportedVersion, versions } from "../image.ts";
 import { type Entry, entryAt, makePlan, type Plan } from "../plan.ts";
-import { decideOutcome, handled, itemsOf, type RuledItem, type Target, unsupported } from "../rule.ts";
+import { type ConvertedKey, decideOutcome, handled, itemsOf, type RuledItem, unsupported } from "../rule.ts";
 import type { Leaf, Tree } from "../source.ts";
 import { readConfigEntries } from "./airflowCfg.ts";
 import { composeRules, importContext, outsideRules } from "./composeRules.ts";
 import { builtVersion, foldersOf } from "./container.ts";
 import type { ComposeContext, ComposeFacts, Disk } from "./context.ts";
 import type { VariableFile } from "./read/variables.ts";
-import { ownHosts, type Service, servicesOf, urlsOf } from "./services.ts";
+import { composeServices, ownHosts, type Service, urlsOf } from "./services.ts";
 
 /** Compose files merged into one, with the variables of their services. */
 export interface Composition extends Disk {
@@ -50,7 +50,7 @@ function versionFor(services: readonly Service[], disk: Disk): { version: string
 }
 
 /** Lists the targets that follow from the services as a whole. */
-function groupTargets(services: readonly Service[], version: string | undefined): Target[] {
+function groupTargets(services: readonly Service[], version: string | undefined): ConvertedKey[] {
   const groups = [...new Set(services.flatMap(({ worker }) => (worker ? [worker.group] : [])))];
   const isDefault = (path: readonly unknown[]) => path.length === 0;
   const defaults = groups.filter(({ path }) => isDefault(path));
@@ -94,7 +94,7 @@ function entriesOutsideServices(tree: Tree): Entry[] {
 
 /** True if one of the services is Airflow's. */
 export function isCompose(composition: Composition): boolean {
-  return servicesOf(composition.tree, composition).some(({ kind }) => kind === "airflow");
+  return composeServices(composition.tree, composition).some(({ kind }) => kind === "airflow");
 }
 
 /**
@@ -103,7 +103,7 @@ export function isCompose(composition: Composition): boolean {
  */
 export function importCompose(composition: Composition): Plan {
   const { tree, leaves, look, read, list, env, used, files } = composition;
-  const services = servicesOf(tree, composition);
+  const services = composeServices(tree, composition);
   const airflowServices = services.filter(({ kind }) => kind === "airflow");
   const trees = airflowServices.map((service) => service.tree);
   const { version, isNamed } = versionFor(airflowServices, composition);

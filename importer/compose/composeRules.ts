@@ -3,9 +3,9 @@ import { convertImage, parseImage } from "../image.ts";
 import {
   conversionRule,
   handled,
+  type ImportRule,
   type Item,
   type Outcome,
-  type Rule,
   taken,
   targetsOf,
   unreadable,
@@ -143,7 +143,7 @@ const always = handled("it always runs");
 const unnecessary = handled("the stack does not need it");
 const engine = unsupported("containers are set up by the stack");
 
-export const composeRules: readonly Rule<ComposeContext>[] = [
+export const composeRules: readonly ImportRule<ComposeContext>[] = [
   ["airflow.image", image],
   [
     "airflow.build",
@@ -214,7 +214,7 @@ export const composeRules: readonly Rule<ComposeContext>[] = [
 ];
 
 /** Rules for keys outside services. */
-export const outsideRules: readonly Rule<undefined>[] = [
+export const outsideRules: readonly ImportRule<undefined>[] = [
   ["{version,name}", names],
   ["{secrets,configs}.**", handled("roles that name it get it")],
   ["volumes.*", handled("the stack has volumes of its own")],

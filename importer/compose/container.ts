@@ -32,7 +32,7 @@ export function targetOf(volume: unknown): string {
 }
 
 /** Returns a volume's name, or its path on the machine: of `./dags:/opt/airflow/dags` or `{ source }`; empty if there is none. */
-export function sourceOf(volume: unknown): string {
+export function volumeSource(volume: unknown): string {
   if (typeof volume !== "object" || volume === null) return String(volume ?? "").split(":")[0] ?? "";
   return String(Object(volume).source ?? "");
 }

@@ -1,6 +1,6 @@
 import { rolesIn } from "../../settings/schema/versions.ts";
-import { noRole, type Outcome, type Target } from "../rule.ts";
-import type { Path, Tree } from "../source.ts";
+import { type ConvertedKey, noRole, type Outcome } from "../rule.ts";
+import type { SourcePath, Tree } from "../source.ts";
 import { runningRoles } from "./roles.ts";
 import type { Service } from "./services.ts";
 
@@ -60,16 +60,16 @@ export function rolesOf({ users, services, version }: ComposeContext): string[] 
 }
 
 /** Lists a target for each role that has the item: the keys `["env", "TZ"]` are those of `roles.ROLE.env.TZ`. */
-export function roleTargets(context: ComposeContext, keys: Path, value: unknown): Target[] {
+export function roleTargets(context: ComposeContext, keys: SourcePath, value: unknown): ConvertedKey[] {
   return rolesOf(context).map((role) => ({ path: ["roles", role, ...keys], value }));
 }
 
 /** Takes over values for roles, if the stack has one of the roles. */
-export function takenByRoles(targets: readonly Target[], note?: string): Outcome {
+export function takenByRoles(targets: readonly ConvertedKey[], note?: string): Outcome {
   return targets.length > 0 ? { kind: "taken", targets, note } : noRole;
 }
 
 /** Lists the worker groups that have an item, as paths of the stack; the path of the default group is []. */
-export function groupsOf({ users }: ComposeContext): Path[] {
+export function groupsOf({ users }: ComposeContext): SourcePath[] {
   return [...new Set(users.flatMap(({ worker }) => (worker ? [worker.group.path] : [])))];
 }

@@ -93,7 +93,7 @@ export function urlsOf(trees: readonly Tree[]): {
 }
 
 /** Lists the services of a compose file; their variables must be in their environment. */
-export function servicesOf(compose: Tree, disk: Disk): Service[] {
+export function composeServices(compose: Tree, disk: Disk): Service[] {
   const services = at(compose, ["services"]);
   const all: NamedTree[] = services?.kind === "map" ? [...services.entries] : [];
   const recognized = all.filter(

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { ownDirectories, ownFiles, ownTrees } from "../../settings/model/names/ownNames.ts";
-import { handled, type Item, type Outcome, type Target, taken, unsupported } from "../rule.ts";
-import { sourceOf, targetOf } from "./container.ts";
+import { type ConvertedKey, handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
+import { targetOf, volumeSource } from "./container.ts";
 import { type ComposeContext, roleTargets, takenByRoles } from "./context.ts";
 
 /** Airflow's home in the stack's containers. */
@@ -34,7 +34,8 @@ function isOwn(path: string): boolean {
 function takeParentFolder(source: string, target: string, context: ComposeContext): Outcome {
   const { dagsFolder, home, look } = context;
   const dags = look(posix.join(source, posix.relative(target, dagsFolder)));
-  const dagsTargets: Target[] = dags.kind === "directory" ? [{ path: ["dags"], value: dags.spelt }] : [];
+  const dagsTargets: ConvertedKey[] =
+    dags.kind === "directory" ? [{ path: ["dags"], value: dags.spelt }] : [];
   const stackPath = pathInStack(target, home);
   if (!isOwn(stackPath) && stackPath !== stackHome) {
     const targets = [...dagsTargets, ...roleTargets(context, ["volumes", stackPath], look(source).absolute)];
@@ -78,7 +79,7 @@ function takeConfigFolder(source: string, context: ComposeContext): Outcome {
 }
 
 export const volume = ({ value }: Item, context: ComposeContext): Outcome => {
-  const source = sourceOf(value);
+  const source = volumeSource(value);
   const mountPath = targetOf(value);
   const { home, dagsFolder, look } = context;
   if (/docker\.sock$/.test(source)) return unsupported("no role may control the engine");

@@ -1,4 +1,4 @@
-import { type Path, plainAt, type Tree } from "../source.ts";
+import { plainAt, type SourcePath, type Tree } from "../source.ts";
 import { namesIn } from "../units.ts";
 
 /** Flags of a worker's command. */
@@ -65,7 +65,7 @@ function queuesOf({ queues = "" }: Flags, defaultQueue: string): string[] {
 /** Worker group of the stack, made of services. */
 export interface Group {
   /** Path in the stack; the default group is []. */
-  readonly path: Path;
+  readonly path: SourcePath;
   readonly name: string;
   readonly queues: readonly string[];
   /** Workers of all its services. */
@@ -79,7 +79,7 @@ interface WorkerService {
   readonly flags: Flags;
 }
 
-const sizes: readonly Path[] = [
+const sizes: readonly SourcePath[] = [
   ["environment", "AIRFLOW__CELERY__WORKER_CONCURRENCY"],
   ["environment", "AIRFLOW__CELERY__WORKER_AUTOSCALE"],
   ["mem_limit"],

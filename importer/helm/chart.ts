@@ -1,10 +1,18 @@
 import { type Entry, makePlan, type Plan } from "../plan.ts";
-import { decideOutcome, handled, type Item, itemsOf, type Target, unsupported } from "../rule.ts";
-import { at, type Leaf, type ParsedFile, type Path, plainAt, readSource, type Tree } from "../source.ts";
+import { type ConvertedKey, decideOutcome, handled, type Item, itemsOf, unsupported } from "../rule.ts";
+import {
+  at,
+  type Leaf,
+  type ParsedFile,
+  plainAt,
+  readSource,
+  type SourcePath,
+  type Tree,
+} from "../source.ts";
 import { chartRules } from "./chartRules.ts";
 import { isDefault, isFullCopy } from "./defaults.ts";
 import { workerNodes } from "./placement.ts";
-import type { Values } from "./values.ts";
+import type { ValueLookup } from "./values.ts";
 import { defaultGroup, defaultQueues, isScaled } from "./workers.ts";
 
 /** Parses the YAML text in `extraEnv`, so that its values have line numbers, too. */
@@ -27,14 +35,14 @@ function withParsedExtraEnv({ tree, leaves }: ParsedFile): ParsedFile {
   };
 }
 
-function lookupIn(tree: Tree): Values {
+function lookupIn(tree: Tree): ValueLookup {
   return (path) => plainAt(tree, path.split("."));
 }
 
 /** Lists the targets that follow from the values as a whole; the chart has one worker by default. */
-function overallTargets(values: Values): Target[] {
+function overallTargets(values: ValueLookup): ConvertedKey[] {
   const onNodes = Object.keys(workerNodes(values)).length > 0;
-  const machine: Target[] = [
+  const machine: ConvertedKey[] = [
     { path: ["machines", 0, "name"], value: "pool" },
     { path: ["machines", 0, "workers"], value: 1 },
   ];
@@ -65,7 +73,7 @@ function weightOf({ path }: Item): number {
  * @param path path of the values: `airflow` in the values of a chart that depends on the official one
  * @throws Error if `extraEnv` is not YAML, or the file names another executor than Celery's
  */
-export function importChart(source: ParsedFile, path: Path): Plan {
+export function importChart(source: ParsedFile, path: SourcePath): Plan {
   const { tree, leaves } = withParsedExtraEnv({
     tree: at(source.tree, path) ?? source.tree,
     leaves: source.leaves,

@@ -1,5 +1,5 @@
 import { convertVersion } from "../image.ts";
-import { conversionRule, handled, type Rule, taken, unsupported } from "../rule.ts";
+import { conversionRule, handled, type ImportRule, taken, unsupported } from "../rule.ts";
 import { signingKey } from "../settings.ts";
 import { convertMebibytes, parseInteger } from "../units.ts";
 import {
@@ -25,7 +25,7 @@ import {
   onlyIf,
   roles,
   secretRule,
-  type Values,
+  type ValueLookup,
   whenOn,
   whole,
 } from "./values.ts";
@@ -53,7 +53,7 @@ const monitoring = "the stack has no StatsD exporter: name yours in settings.met
 
 const groomer = unsupported("the stack deletes no task logs");
 
-export const chartRules: readonly Rule<Values>[] = [
+export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ["executor", convertExecutor],
   ["airflowVersion", ({ value }) => convertVersion(String(value))],
   ["{defaultAirflowRepository,defaultAirflowTag,defaultAirflowDigest}", airflow],

@@ -2,7 +2,7 @@ import { convertVariable } from "../environment.ts";
 import { handled, type Item, type Outcome, secret, unsupported } from "../rule.ts";
 import { ownDatabase, ownResults, type SecretReference } from "../secrets.ts";
 import { checkExecutor, convertSetting } from "../settings.ts";
-import { importContext, isTemplate, template, type Values } from "./values.ts";
+import { importContext, isTemplate, template, type ValueLookup } from "./values.ts";
 
 interface NamedValue {
   readonly name?: string;
@@ -15,7 +15,7 @@ interface NamedValue {
 
 /** Reads `{ name, value }`, `{ name, valueFrom }`, or `{ envName, secretName, secretKey }`. */
 export function variableRule(role: (item: Item) => readonly string[]) {
-  return (item: Item, values: Values): Outcome => {
+  return (item: Item, values: ValueLookup): Outcome => {
     const { name, envName, secretName, secretKey, value, valueFrom } = (item.value ?? {}) as NamedValue;
     const variable = name ?? envName;
     if (variable === undefined) return unsupported("it has no name");
@@ -38,7 +38,7 @@ export function convertExecutor({ value, leaves: [leaf] }: Item): Outcome {
 
 export const convertConfig = (
   { match: [section = "", key = ""], value, ...item }: Item,
-  values: Values,
+  values: ValueLookup,
 ): Outcome => {
   if (section === "core" && key === "executor") return convertExecutor({ ...item, value, match: [] });
   if (isTemplate(value))
@@ -63,7 +63,7 @@ interface Connection {
 
 /** Makes the rule of a connection to Postgres, for which the chart may name a Secret, and which the stack may have itself. */
 function connectionRule(secretName: string, key: "url" | "resultsUrl", own: Outcome) {
-  return ({ value }: Item, values: Values): Outcome => {
+  return ({ value }: Item, values: ValueLookup): Outcome => {
     const { host } = (value ?? {}) as Connection;
     if (values(`data.${secretName}`)) return handled("the named Secret overrides it");
     if (!host || isTemplate(host)) return own;
@@ -74,7 +74,7 @@ function connectionRule(secretName: string, key: "url" | "resultsUrl", own: Outc
 export const metadataConnection = connectionRule("metadataSecretName", "url", ownDatabase);
 export const resultConnection = connectionRule("resultBackendSecretName", "resultsUrl", ownResults);
 
-export const brokerRule = (item: Item, values: Values): Outcome =>
+export const brokerRule = (item: Item, values: ValueLookup): Outcome =>
   isTemplate(item.value)
     ? template
     : convertSetting("celery", "broker_url", String(item.value), importContext(values));

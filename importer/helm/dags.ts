@@ -1,5 +1,5 @@
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
-import { namedSecretRule, off, secretRule, type Values, versionIn } from "./values.ts";
+import { namedSecretRule, off, secretRule, type ValueLookup, versionIn } from "./values.ts";
 
 /** URL of a repository; git's own form for ssh, `git@HOST:PATH`, is none. */
 function repositoryUrl(text: string): string {
@@ -15,7 +15,7 @@ function takeLogin(secret: unknown): Outcome {
   };
 }
 
-export const gitSync = (item: Item, values: Values): Outcome => {
+export const gitSync = (item: Item, values: ValueLookup): Outcome => {
   if (values("dags.gitSync.enabled") !== true) return off;
   const version = versionIn(values);
   if (version.startsWith("2."))
@@ -43,7 +43,7 @@ export const gitSync = (item: Item, values: Values): Outcome => {
   return outcomes[item.match[0] ?? ""] ?? handled("Airflow reads the repository by itself, every 30 s");
 };
 
-export const dagsClaim = (_: Item, values: Values): Outcome =>
+export const dagsClaim = (_: Item, values: ValueLookup): Outcome =>
   values("dags.persistence.enabled") === true
     ? unsupported("a cluster has its DAGs from an image (dagsImage) or from Git (dagsGit)")
     : off;

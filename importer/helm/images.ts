@@ -1,6 +1,6 @@
 import { convertImage, spellImage } from "../image.ts";
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
-import { namedVersion, type Values } from "./values.ts";
+import { namedVersion, type ValueLookup } from "./values.ts";
 
 interface ImageValue {
   readonly repository?: string;
@@ -9,7 +9,7 @@ interface ImageValue {
 }
 
 /** Returns the outcome of Airflow's image, which several keys name together; undefined if none of them is given. */
-function convertAirflowImage(values: Values): Outcome | undefined {
+function convertAirflowImage(values: ValueLookup): Outcome | undefined {
   const { repository, tag, digest } = (values("images.airflow") ?? {}) as ImageValue;
   const image = {
     repository: repository ?? values("defaultAirflowRepository") ?? "apache/airflow",
@@ -30,12 +30,12 @@ function convertAirflowImage(values: Values): Outcome | undefined {
   );
 }
 
-export const airflow = (_: Item, values: Values): Outcome =>
+export const airflow = (_: Item, values: ValueLookup): Outcome =>
   convertAirflowImage(values) ?? handled("it is the official one");
 
 /** Takes over a custom image; the stack builds its own instead of the official ones. */
 export function image(name: string, officials: RegExp) {
-  return (_: Item, values: Values): Outcome => {
+  return (_: Item, values: ValueLookup): Outcome => {
     const { repository, tag, digest } = (values(`images.${name}`) ?? {}) as ImageValue;
     if (!repository || officials.test(repository))
       return handled("the stack has an image of its own: npm run images");

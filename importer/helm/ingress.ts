@@ -1,34 +1,34 @@
-import { handled, type Item, type Outcome, type Target, taken, unsupported } from "../rule.ts";
-import type { Path } from "../source.ts";
-import { off, type Values, versionIn } from "./values.ts";
+import { type ConvertedKey, handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
+import type { SourcePath } from "../source.ts";
+import { off, type ValueLookup, versionIn } from "./values.ts";
 
-function isOn(values: Values, name: string): boolean {
+function isOn(values: ValueLookup, name: string): boolean {
   return values(`ingress.${name}.enabled`) === true || values("ingress.enabled") === true;
 }
 
-function hasHost(values: Values, name: string): boolean {
+function hasHost(values: ValueLookup, name: string): boolean {
   const hosts = values(`ingress.${name}.hosts`);
   return Boolean(values(`ingress.${name}.host`)) || (Array.isArray(hosts) && hosts.length > 0);
 }
 
 /** Returns the name of the webserver's ingress: the chart has one for each major version of Airflow, and uses one of them. */
-function webserverIngress(values: Values): string | undefined {
+function webserverIngress(values: ValueLookup): string | undefined {
   const names = versionIn(values).startsWith("2.") ? ["web", "apiServer"] : ["apiServer", "web"];
   const on = names.filter((name) => isOn(values, name));
   return on.find((name) => hasHost(values, name)) ?? on[0];
 }
 
 /** True if the chart uses an ingress. */
-function isUsed(values: Values, name: string): boolean {
+function isUsed(values: ValueLookup, name: string): boolean {
   return name === "web" || name === "apiServer" ? webserverIngress(values) === name : isOn(values, name);
 }
 
-function hostPath(name: string): Path {
+function hostPath(name: string): SourcePath {
   return ["kubernetes", "ingress", name === "flower" ? "flower" : "webserver"];
 }
 
 export function ingress(part: "class" | "tlsSecret" | "host") {
-  return ({ match: [name = ""], value }: Item, values: Values): Outcome => {
+  return ({ match: [name = ""], value }: Item, values: ValueLookup): Outcome => {
     if (!isUsed(values, name)) return off;
     return taken(part === "host" ? hostPath(name) : ["kubernetes", "ingress", part], value);
   };
@@ -40,11 +40,11 @@ interface Host {
 }
 
 /** Reads a host name, or an object with a name and its TLS secret. */
-export const ingressHost = ({ match: [name = "", index], value }: Item, values: Values): Outcome => {
+export const ingressHost = ({ match: [name = "", index], value }: Item, values: ValueLookup): Outcome => {
   if (!isUsed(values, name)) return off;
   if (index !== "0") return unsupported("the stack has one host name for it");
   const { name: host, tls }: Host = typeof value === "string" ? { name: value } : (value as Host);
-  const secretOf: Target[] = tls?.secretName
+  const secretOf: ConvertedKey[] = tls?.secretName
     ? [{ path: ["kubernetes", "ingress", "tlsSecret"], value: tls.secretName }]
     : [];
   return { kind: "taken", targets: [{ path: hostPath(name), value: host }, ...secretOf] };
@@ -53,13 +53,13 @@ export const ingressHost = ({ match: [name = "", index], value }: Item, values: 
 const turnsOn = handled("kubernetes.ingress turns it on");
 const hostless = unsupported("it is on without a host name: give kubernetes.ingress");
 
-export const ingressSwitch = ({ match: [name = ""] }: Item, values: Values): Outcome => {
+export const ingressSwitch = ({ match: [name = ""] }: Item, values: ValueLookup): Outcome => {
   if (!isUsed(values, name)) return off;
   return hasHost(values, name) ? turnsOn : hostless;
 };
 
 /** Imports the switch of all ingresses. */
-export const everyIngress = ({ value }: Item, values: Values): Outcome => {
+export const everyIngress = ({ value }: Item, values: ValueLookup): Outcome => {
   if (value !== true) return off;
   return ["web", "apiServer", "flower"].some((name) => hasHost(values, name)) ? turnsOn : hostless;
 };

@@ -1,9 +1,9 @@
-import { type Item, type Outcome, type Target, taken, unsupported } from "../rule.ts";
-import type { Values } from "./values.ts";
+import { type ConvertedKey, type Item, type Outcome, taken, unsupported } from "../rule.ts";
+import type { ValueLookup } from "./values.ts";
 import { defaultGroup, groupOf, isScaled } from "./workers.ts";
 
 /** Returns the node labels of the default group of workers. */
-export function workerNodes(values: Values): Readonly<Record<string, string>> {
+export function workerNodes(values: ValueLookup): Readonly<Record<string, string>> {
   if (isScaled(["workers"], values) || defaultGroup(values).length > 0) return {};
   const selectors = [
     values("workers.celery.nodeSelector"),
@@ -15,7 +15,7 @@ export function workerNodes(values: Values): Readonly<Record<string, string>> {
   >;
 }
 
-export const nodes = (item: Item, values: Values): Outcome => {
+export const nodes = (item: Item, values: ValueLookup): Outcome => {
   const group = groupOf(item.path, values);
   if (group.length > 0) return taken([...group, "nodeLabels"], item.value);
   if (isScaled(item.path, values))
@@ -26,9 +26,9 @@ export const nodes = (item: Item, values: Values): Outcome => {
 };
 
 /** Imports node labels for everything; they apply to workers, too, unless these have labels of their own. */
-export const everyNode = ({ value }: Item, values: Values): Outcome => {
-  const control: Target = { path: ["kubernetes", "controlLabels"], value };
-  const machine: Target = { path: ["machines", 0, "labels"], value };
+export const everyNode = ({ value }: Item, values: ValueLookup): Outcome => {
+  const control: ConvertedKey = { path: ["kubernetes", "controlLabels"], value };
+  const machine: ConvertedKey = { path: ["machines", 0, "labels"], value };
   const isOfWorkers = JSON.stringify(workerNodes(values)) === JSON.stringify(value);
   return { kind: "taken", targets: isOfWorkers ? [control, machine] : [control] };
 };
@@ -40,7 +40,7 @@ interface ChartToleration {
   readonly effect?: string;
 }
 
-export const tolerations = (item: Item, values: Values): Outcome => {
+export const tolerations = (item: Item, values: ValueLookup): Outcome => {
   const group = groupOf(item.path, values);
   const index = item.path.at(-1);
   if (group.length === 0 || typeof index !== "number")

@@ -1,4 +1,4 @@
-import { at, type Path, plainAt, type Tree } from "../source.ts";
+import { at, plainAt, type SourcePath, type Tree } from "../source.ts";
 
 /** Keys at the top of the official chart's values. */
 const officialKeys = new Set(
@@ -16,7 +16,7 @@ const officialKeys = new Set(
 );
 
 /** Paths of values that no other chart has. */
-const specific: readonly Path[] = [
+const specific: readonly SourcePath[] = [
   ["airflowVersion"],
   ["defaultAirflowRepository"],
   ["defaultAirflowTag"],
@@ -119,7 +119,7 @@ function isBitnamis(tree: Tree): boolean {
 }
 
 type Chart =
-  | { readonly kind: "official"; readonly path: Path }
+  | { readonly kind: "official"; readonly path: SourcePath }
   | { readonly kind: "other"; readonly name: string }
   | { readonly kind: "none" };
 

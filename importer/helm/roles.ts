@@ -2,9 +2,9 @@ import { type RoleFacts, roleTable } from "../../roles.ts";
 import { handled, type Item, type Outcome, taken, unreadable, unsupported } from "../rule.ts";
 import { convertSecret, isExample, publicExample } from "../secrets.ts";
 import { parseInteger } from "../units.ts";
-import { off, roles, type Values, whole } from "./values.ts";
+import { off, roles, type ValueLookup, whole } from "./values.ts";
 
-export const pool = (item: Item, values: Values): Outcome => {
+export const pool = (item: Item, values: ValueLookup): Outcome => {
   if (values("pgbouncer.enabled") !== true) return off;
   const number = parseInteger(item.value);
   if (number === undefined) return unreadable(whole);

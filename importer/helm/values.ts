@@ -3,10 +3,10 @@ import { isOfficial, supportedVersion, versionOf, versions } from "../image.ts";
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
 import { convertSecret, type IsProvidedHost } from "../secrets.ts";
 import type { ImportContext } from "../settings.ts";
-import type { Path } from "../source.ts";
+import type { SourcePath } from "../source.ts";
 
 /** Looks up other values, by dotted path. */
-export type Values = (path: string) => unknown;
+export type ValueLookup = (path: string) => unknown;
 
 export const isTemplate = (value: unknown) => typeof value === "string" && value.includes("{{");
 
@@ -40,18 +40,18 @@ export const chartRoles = `{${Object.keys(roles)
 /** True for hosts of the chart's own services, which are templates. */
 const isOwn: IsProvidedHost = (host) => host.includes("{{");
 
-export function importContext(values: Values): ImportContext {
+export function importContext(values: ValueLookup): ImportContext {
   return { isOwn, groups: [], version: versionIn(values) };
 }
 
 /** Returns Airflow's version in the stack; the newest one if the values name none. */
-export function versionIn(values: Values): string {
+export function versionIn(values: ValueLookup): string {
   const named = namedVersion(values);
   return (named && supportedVersion(named)) ?? versions[0] ?? "";
 }
 
 /** Returns the version that the values name: `airflowVersion`, or the tag of an official image. */
-export function namedVersion(values: Values): string | undefined {
+export function namedVersion(values: ValueLookup): string | undefined {
   const text = (path: string) => String(values(path) ?? "");
   const repository =
     text("images.airflow.repository") || text("defaultAirflowRepository") || "apache/airflow";
@@ -60,11 +60,11 @@ export function namedVersion(values: Values): string | undefined {
 }
 
 /** Takes over the name of a Secret, with the key that the chart uses in the Secret. */
-export function namedSecretRule(path: Path, key: string, note?: string) {
+export function namedSecretRule(path: SourcePath, key: string, note?: string) {
   return ({ value }: Item): Outcome => taken(path, { secret: value, key }, note);
 }
 
-export function secretRule(path: Path) {
+export function secretRule(path: SourcePath) {
   return ({ value }: Item): Outcome => (isTemplate(value) ? template : convertSecret(path, String(value)));
 }
 
@@ -76,5 +76,5 @@ export const whenOn =
 
 export const onlyIf =
   (flag: string, why: string) =>
-  (_: Item, values: Values): Outcome =>
+  (_: Item, values: ValueLookup): Outcome =>
     values(flag) === true ? unsupported(why) : off;

@@ -5,8 +5,14 @@ import type { Deployment } from "./deployments/deployment.ts";
 import { deployments } from "./deployments/deployments.ts";
 import { drill } from "./drilling.ts";
 import { minimise } from "./minimise.ts";
-import { descriptionOf, type Fault, inTime, type Shape, scheduleOf } from "./plan/schedule.ts";
-import { reportOf } from "./results/report.ts";
+import {
+  descriptionOf,
+  inTime,
+  type PlannedFault,
+  type ScheduleLimits,
+  scheduleOf,
+} from "./plan/schedule.ts";
+import { scheduleReport } from "./results/report.ts";
 import { addResult, type Result, resultsFile, type Subject } from "./results/results.ts";
 import { writeTables } from "./results/table.ts";
 import { addTally, readTallies, seedsLeft, tallyFile, tallyOf } from "./results/tally.ts";
@@ -55,9 +61,14 @@ function optionsGiven(): Options {
 }
 
 /** Shrinks a failing schedule to faults that still cause a flaw of one of the same kinds. */
-async function smaller(deployment: Deployment, seed: number, faults: readonly Fault[], failed: Result) {
+async function smaller(
+  deployment: Deployment,
+  seed: number,
+  faults: readonly PlannedFault[],
+  failed: Result,
+) {
   const flaws = new Set(failed.findings.map(({ flaw }) => flaw));
-  const fails = async (some: readonly Fault[]) => {
+  const fails = async (some: readonly PlannedFault[]) => {
     console.log(`  repeating seed ${seed} with ${some.length} of its ${faults.length} faults`);
     const { findings } = await drill(deployment, seed, inTime(faults, some));
     return findings.some(({ flaw }) => flaws.has(flaw));
@@ -67,11 +78,11 @@ async function smaller(deployment: Deployment, seed: number, faults: readonly Fa
 
 async function runSeed(deployment: Deployment, seed: number, options: Options): Promise<Result> {
   const { platform, layout } = deployment;
-  const shape: Shape = { platform, layout, count: options.faults, longest: 120, calm: [3, 12] };
+  const shape: ScheduleLimits = { platform, layout, count: options.faults, longest: 120, calm: [3, 12] };
   const faults = scheduleOf(seed, shape).filter(({ kind }) => !deployment.without.includes(kind));
   console.log(`Schedule ${seed} on ${deployment.subject}`);
   const result = await drill(deployment, seed, faults);
-  console.log(reportOf(result));
+  console.log(scheduleReport(result));
   if (result.findings.length === 0 || !options.minimise) return result;
   const suffices = (await smaller(deployment, seed, faults, result)).map(descriptionOf);
   console.log(`  seed ${seed} fails with these faults alone:\n    ${suffices.join("\n    ")}`);

@@ -8,7 +8,7 @@ import type { Deployment } from "./deployments/deployment.ts";
 import { collect, unfinished } from "./evidence.ts";
 import { play } from "./nemesis/nemesis.ts";
 import { uptime } from "./nemesis/processes.ts";
-import { type Fault, lengthOf } from "./plan/schedule.ts";
+import { lengthOf, type PlannedFault } from "./plan/schedule.ts";
 import { dagsOf, type ExpectedTask, hasMapped, workloadOf } from "./plan/workload.ts";
 import type { FaultResult, Result } from "./results/results.ts";
 
@@ -89,7 +89,11 @@ function faultResults(evidence: Evidence): FaultResult[] {
  * Runs a schedule on a deployment and checks the outcome.
  * @param seed names the schedule in the result, and decides whether the workload includes the mapped task
  */
-export async function drill(deployment: Deployment, seed: number, faults: readonly Fault[]): Promise<Result> {
+export async function drill(
+  deployment: Deployment,
+  seed: number,
+  faults: readonly PlannedFault[],
+): Promise<Result> {
   const mapped = hasMapped(seed);
   await deployment.ready();
   // Read first, as a fault may remove workers.

@@ -2,7 +2,7 @@ import { readFileSync, realpathSync, statSync } from "node:fs";
 import { setFlags } from "../../deploymentFlags.ts";
 import { writeWhole } from "../../platforms/wholeFile.ts";
 import { readOpenState } from "../lib/backup/openState.ts";
-import { keysIn } from "../lib/backup/secretsState.ts";
+import { backupKeysIn } from "../lib/backup/secretsState.ts";
 import { placeOfBackups, saveBackup, takeBackup } from "../lib/backup/store.ts";
 import { print } from "../lib/commandLine/terminal.ts";
 import { overApi } from "../lib/reach/api.ts";
@@ -79,7 +79,7 @@ export function effectsOn(stack: Stack, limit: number, report = stopwatch()): Ef
     stop: () => stack.destroyAllButData(),
     deploy,
     putBack: async () => {
-      const keys = keysIn(await readOpenState(stack));
+      const keys = backupKeysIn(await readOpenState(stack));
       await replaceData(stack, { file: copyOf(stack), keys });
     },
   };

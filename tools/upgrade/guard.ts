@@ -4,7 +4,7 @@ import type { Settings } from "../../settings/model/groups.ts";
 import type { Stack } from "../lib/stack.ts";
 import { readOutputs } from "../lib/state.ts";
 import { readDeployments } from "../lib/upgrade/deployments.ts";
-import { cutOff } from "../lib/upgrade/record.ts";
+import { interruptedUpgrade } from "../lib/upgrade/record.ts";
 import { resume } from "../lib/upgrade/upgrade.ts";
 import { effectsOn } from "./effects.ts";
 
@@ -14,7 +14,7 @@ import { effectsOn } from "./effects.ts";
  */
 export async function endUpgrade(stack: Stack): Promise<boolean> {
   if (hasFlag("upgrade") || hasFlag("restore")) return false;
-  const half = await cutOff(stack);
+  const half = await interruptedUpgrade(stack);
   if (half) await resume(half, effectsOn(stack, 0), false);
   return half !== undefined;
 }

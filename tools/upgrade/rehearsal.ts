@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { capabilities } from "../../capabilities.ts";
-import { folder } from "../../components/backup/folder.ts";
+import { backupPrograms } from "../../components/backup/folder.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { sizeOf } from "../lib/backup/report.ts";
 import { placeOfBackups, takeBackup } from "../lib/backup/store.ts";
@@ -57,7 +57,7 @@ export async function rehearse(stack: Stack, settings: Settings): Promise<string
     return "a cluster has no rehearsal; if the migration fails, the stack rolls back automatically";
   const place = await placeOfBackups(stack, stack.deployed());
   const { id } = await takeBackup(place);
-  const child = spawn(place.program, [...place.args, "python3", `${folder}/rehearse.py`, id], {
+  const child = spawn(place.program, [...place.args, "python3", `${backupPrograms}/rehearse.py`, id], {
     env: { ...process.env, ...place.env },
     stdio: ["pipe", "pipe", "pipe"],
   });

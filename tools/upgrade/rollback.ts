@@ -13,7 +13,7 @@ import {
   picked,
   readDeployments,
 } from "../lib/upgrade/deployments.ts";
-import { cutOff } from "../lib/upgrade/record.ts";
+import { interruptedUpgrade } from "../lib/upgrade/record.ts";
 import { withVersion } from "../lib/upgrade/stackVersion.ts";
 import { settingsIn } from "./checked.ts";
 import { writeStackFile } from "./effects.ts";
@@ -55,7 +55,7 @@ await main(async () => {
     print(deploymentTable(known, new Date()));
     return;
   }
-  const half = await cutOff(stack);
+  const half = await interruptedUpgrade(stack);
   if (half)
     throw new Error(
       `An upgrade of stack ${stack.name} to ${half.to} was cut off; npm run upgrade or npm run up ends it first.`,

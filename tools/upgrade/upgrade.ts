@@ -11,7 +11,7 @@ import { userPath } from "../lib/commandLine/userPath.ts";
 import { main } from "../lib/process.ts";
 import { Stack } from "../lib/stack.ts";
 import { readDeployments } from "../lib/upgrade/deployments.ts";
-import { cutOff } from "../lib/upgrade/record.ts";
+import { interruptedUpgrade } from "../lib/upgrade/record.ts";
 import { withVersion } from "../lib/upgrade/stackVersion.ts";
 import { goOn, resume, type Upgrade } from "../lib/upgrade/upgrade.ts";
 import { settingsIn } from "./checked.ts";
@@ -74,7 +74,7 @@ await main(async () => {
   const limit = secondsOf(flags);
   const report = stopwatch();
   const effects = effectsOn(stack, limit, report);
-  const half = await cutOff(stack);
+  const half = await interruptedUpgrade(stack);
   const { to } = flags;
   if (half) {
     if (to !== undefined && to !== half.to)

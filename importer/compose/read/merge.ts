@@ -1,4 +1,4 @@
-import type { Path, Tree } from "../../source.ts";
+import type { SourcePath, Tree } from "../../source.ts";
 
 /** Called for each value that another value replaces. */
 type Replaced = (lost: Tree, by: Tree) => void;
@@ -51,7 +51,7 @@ function mergeLists(key: string, base: readonly Tree[], over: readonly Tree[], r
 }
 
 /** Merges two values as docker compose does; undefined if the second one resets the first. */
-export function mergeTrees(path: Path, base: Tree, over: Tree, replaced: Replaced): Tree | undefined {
+export function mergeTrees(path: SourcePath, base: Tree, over: Tree, replaced: Replaced): Tree | undefined {
   const key = String(path.at(-1) ?? "");
   if (over.tag === "!reset" || over.tag === "!override") {
     replaced(base, over);

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import type { Path, Tree } from "../../source.ts";
+import type { SourcePath, Tree } from "../../source.ts";
 
 /** True if the value at a path of a service is a file or a folder beside the compose file. */
-function isPath([key, second, third]: Path): boolean {
+function isPath([key, second, third]: SourcePath): boolean {
   if (key === "volumes") return third === undefined || third === "source";
   if (key === "env_file") return second === undefined || third === undefined || third === "path";
   if (key === "build") return second === undefined || second === "context";
@@ -16,7 +16,7 @@ function rebasePath(value: string, folder: string, isVolume: boolean): string {
 }
 
 /** Makes the paths in a service, which are relative to its file's folder, relative to the main file's folder. */
-export function rebaseService(tree: Tree, folder: string, path: Path = []): Tree {
+export function rebaseService(tree: Tree, folder: string, path: SourcePath = []): Tree {
   if (folder === "." || folder === "") return tree;
   if (tree.kind === "map") {
     const entries = [...tree.entries].map(([key, inner]): [string, Tree] => [

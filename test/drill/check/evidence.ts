@@ -1,4 +1,4 @@
-import type { Fault } from "../plan/schedule.ts";
+import type { PlannedFault } from "../plan/schedule.ts";
 import type { ExpectedTask } from "../plan/workload.ts";
 import type { Execution } from "./ledger.ts";
 
@@ -23,7 +23,7 @@ export interface Try {
 
 /** Fault that was carried out, with its period and its proof. */
 export interface Landed {
-  readonly fault: Fault;
+  readonly fault: PlannedFault;
   readonly from: number;
   /** Time at which everything that the fault took away was back. */
   readonly until: number;

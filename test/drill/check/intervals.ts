@@ -5,7 +5,7 @@ export interface Interval {
 }
 
 /** Merges intervals that touch or overlap; the result is in order. */
-export function merged(all: readonly Interval[]): readonly Interval[] {
+export function mergedIntervals(all: readonly Interval[]): readonly Interval[] {
   const sorted = all
     .filter(({ from, until }) => until > from)
     .toSorted((one, other) => one.from - other.from);
@@ -20,28 +20,31 @@ export function merged(all: readonly Interval[]): readonly Interval[] {
 }
 
 /** Intersects two lists; the result is in order. */
-export function common(one: readonly Interval[], other: readonly Interval[]): readonly Interval[] {
-  const pairs = merged(one).flatMap((a) =>
-    merged(other).map((b) => ({ from: Math.max(a.from, b.from), until: Math.min(a.until, b.until) })),
+export function commonIntervals(one: readonly Interval[], other: readonly Interval[]): readonly Interval[] {
+  const pairs = mergedIntervals(one).flatMap((a) =>
+    mergedIntervals(other).map((b) => ({
+      from: Math.max(a.from, b.from),
+      until: Math.min(a.until, b.until),
+    })),
   );
-  return merged(pairs);
+  return mergedIntervals(pairs);
 }
 
 /** Sums the seconds that intervals cover, overlaps once. */
 export function total(all: readonly Interval[]): number {
-  return merged(all).reduce((sum, { from, until }) => sum + until - from, 0);
+  return mergedIntervals(all).reduce((sum, { from, until }) => sum + until - from, 0);
 }
 
 /** Sums the seconds of an interval that no other one covers. */
 export function outside(one: Interval, others: readonly Interval[]): number {
-  return total([one]) - total(common([one], others));
+  return total([one]) - total(commonIntervals([one], others));
 }
 
 /** Finds the periods in which at least `count(at)` intervals overlap. */
 export function crowded(all: readonly Interval[], count: (at: number) => number): readonly Interval[] {
   const moments = [...new Set(all.flatMap(({ from, until }) => [from, until]))].sort((a, b) => a - b);
   const slices = moments.slice(1).map((until, at) => ({ from: moments[at] ?? until, until }));
-  return merged(
+  return mergedIntervals(
     slices.filter(({ from, until }) => {
       const middle = (from + until) / 2;
       return all.filter((one) => one.from <= middle && middle < one.until).length >= count(middle);

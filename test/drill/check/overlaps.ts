@@ -1,5 +1,5 @@
 import { type Evidence, type Finding, keyOf, type Landed, seconds } from "./evidence.ts";
-import { common, type Interval, merged, total } from "./intervals.ts";
+import { commonIntervals, type Interval, mergedIntervals, total } from "./intervals.ts";
 import { beganAt, type Execution } from "./ledger.ts";
 import { pledgeOf } from "./pledges.ts";
 
@@ -8,7 +8,7 @@ const gap = 1.5;
 
 /** Finds the periods in which a process ran, according to its ticks; gaps of more than `gap` are left out. */
 export function activity({ moments }: Execution): readonly Interval[] {
-  return merged(
+  return mergedIntervals(
     moments.slice(1).flatMap((until, at) => {
       const from = moments[at] ?? until;
       return until - from <= gap ? [{ from, until }] : [];
@@ -27,7 +27,7 @@ function tolerated(older: Execution, younger: Execution, faults: readonly Landed
 
 function between(one: Execution, other: Execution, faults: readonly Landed[]): Finding[] {
   const [older, younger] = beganAt(one) <= beganAt(other) ? [one, other] : [other, one];
-  const both = total(common(activity(older), activity(younger)));
+  const both = total(commonIntervals(activity(older), activity(younger)));
   const allowed = tolerated(older, younger, faults);
   if (both <= allowed) return [];
   const of = ({ try: number, host, pid }: Execution) => `try ${number} (${host}, process ${pid})`;

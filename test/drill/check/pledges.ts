@@ -1,8 +1,8 @@
 import { type Kind, kinds, type Pledge } from "../plan/kinds.ts";
-import type { Fault } from "../plan/schedule.ts";
+import type { PlannedFault } from "../plan/schedule.ts";
 import type { Landed } from "./evidence.ts";
 
-export function pledgeOf({ kind, aim, peer }: Pick<Fault, "kind" | "aim" | "peer">): Pledge {
+export function pledgeOf({ kind, aim, peer }: Pick<PlannedFault, "kind" | "aim" | "peer">): Pledge {
   const { pledge }: Kind = kinds[kind];
   return pledge(aim, peer);
 }

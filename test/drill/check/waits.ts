@@ -7,7 +7,7 @@ import {
   seconds,
   type Try,
 } from "./evidence.ts";
-import { crowded, type Interval, merged, outside } from "./intervals.ts";
+import { crowded, type Interval, mergedIntervals, outside } from "./intervals.ts";
 import { beganAt, lastSeen } from "./ledger.ts";
 import { pledgeOf } from "./pledges.ts";
 
@@ -34,7 +34,7 @@ export function busy({ executions, faults, hosts, places }: Evidence): readonly 
     });
   const free = (at: number) => hosts.filter((host) => !off(host, at)).length * places;
   const control = faults.filter((one) => !hitsWorker(one)).map(affected);
-  return merged([...crowded(held, free), ...control]);
+  return mergedIntervals([...crowded(held, free), ...control]);
 }
 
 interface Wait extends Interval {

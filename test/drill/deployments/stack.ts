@@ -15,7 +15,7 @@ import { StackDeployer } from "./stackDeployer.ts";
 export const places = 4;
 
 /** Configuration shared by all platforms. */
-export const common: Config = { workerConcurrency: places, workerMemory: 1024 };
+const commonConfig: Config = { workerConcurrency: places, workerMemory: 1024 };
 
 /** Arguments of a deployment of the project's stack. */
 export interface StackArgs {
@@ -67,7 +67,7 @@ export class StackDeployment implements Deployment {
     cpSync(join(import.meta.dirname, "../dags"), this.stack.dags, { recursive: true });
     this.levers = args.levers(this.stack);
     const configure = (workers: number, revision: number): Config => ({
-      ...common,
+      ...commonConfig,
       ...args.configure(workers),
       settings: { core: { max_active_runs_per_dag: 16 + revision } },
     });

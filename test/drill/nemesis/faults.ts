@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { waitFor } from "../../../tools/lib/process.ts";
 import * as network from "../../live/lib/network.ts";
 import type { KindName } from "../plan/kinds.ts";
-import type { Fault } from "../plan/schedule.ts";
+import type { PlannedFault } from "../plan/schedule.ts";
 import type { Deployer } from "./deploying.ts";
 import { fill, unfill } from "./disk.ts";
 import type { Levers } from "./levers.ts";
@@ -17,7 +17,7 @@ export interface Hands {
 }
 
 /** Carries out a fault until it is over; returns evidence that it happened. */
-type Act = (fault: Fault, hands: Hands) => Promise<string>;
+type Act = (fault: PlannedFault, hands: Hands) => Promise<string>;
 
 const wait = (seconds: number) => sleep(seconds * 1000);
 
@@ -90,7 +90,11 @@ const pause: Act = async ({ target, seconds }, { levers }) => {
 };
 
 /** Drops some or all packets of a container for the fault's duration; returns their number, in words. */
-async function losing(levers: Levers, { target, seconds }: Fault, loss: network.Loss): Promise<string> {
+async function losing(
+  levers: Levers,
+  { target, seconds }: PlannedFault,
+  loss: network.Loss,
+): Promise<string> {
   const pid = await main(levers, target);
   await network.dropPackets(pid, loss);
   await wait(seconds);
@@ -166,7 +170,7 @@ const lost: Act = async ({ target, seconds }, { levers }) => {
 };
 
 const deploying =
-  (how: (deployer: Deployer, fault: Fault) => Promise<string>): Act =>
+  (how: (deployer: Deployer, fault: PlannedFault) => Promise<string>): Act =>
   async (fault, { deployer }) => {
     if (!deployer) throw new Error(`${fault.kind} needs a deployment that can be deployed again`);
     return how(deployer, fault);

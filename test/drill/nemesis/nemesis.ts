@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Landed } from "../check/evidence.ts";
-import { descriptionOf, type Fault } from "../plan/schedule.ts";
+import { descriptionOf, type PlannedFault } from "../plan/schedule.ts";
 import { acts, type Hands } from "./faults.ts";
 import { uptime } from "./processes.ts";
 
 /** Finds the hosts of the workers that a fault hits. */
-async function hitBy({ aim, target }: Fault, { levers }: Hands): Promise<readonly string[]> {
+async function hitBy({ aim, target }: PlannedFault, { levers }: Hands): Promise<readonly string[]> {
   if (aim === "machine") return levers.hostsOn(target);
   return aim === "worker" ? [await levers.host(target)] : [];
 }
 
 /** Carries out one fault; an error of its counts as a lack of proof. */
-async function land(fault: Fault, hands: Hands): Promise<Landed> {
+async function land(fault: PlannedFault, hands: Hands): Promise<Landed> {
   const hosts = await hitBy(fault, hands).catch(() => []);
   const from = uptime();
   const seen = await acts[fault.kind](fault, hands).then(
@@ -22,7 +22,7 @@ async function land(fault: Fault, hands: Hands): Promise<Landed> {
 }
 
 /** Carries out faults one after the other, printing each with its evidence. */
-export async function play(faults: readonly Fault[], hands: Hands): Promise<readonly Landed[]> {
+export async function play(faults: readonly PlannedFault[], hands: Hands): Promise<readonly Landed[]> {
   const all: Landed[] = [];
   for (const fault of faults) {
     await sleep(fault.after * 1000);

@@ -2,7 +2,7 @@ import { type Aim, type Kind, type KindName, kinds, kindsOn, type PlatformName }
 import { type Random, random } from "./random.ts";
 
 /** Planned fault. */
-export interface Fault {
+export interface PlannedFault {
   readonly kind: KindName;
   readonly aim: Aim;
   /** Name of the instance or machine; `deployment` for faults that deploy. */
@@ -33,7 +33,7 @@ export function layoutOf(worker: readonly string[], machine: readonly string[]):
 }
 
 /** Limits of a schedule. */
-export interface Shape {
+export interface ScheduleLimits {
   readonly platform: PlatformName;
   readonly layout: Layout;
   /** Number of faults. */
@@ -61,7 +61,12 @@ function dealt(seed: number, count: number, all: readonly KindName[]): KindName[
   });
 }
 
-function faultOf(name: KindName, after: number, { platform, layout, longest }: Shape, chance: Random): Fault {
+function faultOf(
+  name: KindName,
+  after: number,
+  { platform, layout, longest }: ScheduleLimits,
+  chance: Random,
+): PlannedFault {
   const kind: Kind = kinds[name];
   const aim = chance.pick(kind.aims.filter((one) => layout[one].length > 0));
   const [least, most] = kind.seconds ?? [0, 0];
@@ -85,7 +90,7 @@ function workersAdded(name: KindName): number {
 }
 
 /** Plans the faults of a seed, one after the other, with calm between them. */
-export function scheduleOf(seed: number, shape: Shape): readonly Fault[] {
+export function scheduleOf(seed: number, shape: ScheduleLimits): readonly PlannedFault[] {
   const chance = random(seed);
   const order = chance.shuffled(dealt(seed, shape.count, kindsOn(shape.platform)));
   let workers = shape.layout.worker.length;
@@ -99,7 +104,7 @@ export function scheduleOf(seed: number, shape: Shape): readonly Fault[] {
 }
 
 /** Estimates the seconds from the start of the workload to the end of the last fault. */
-export function lengthOf(faults: readonly Fault[]): number {
+export function lengthOf(faults: readonly PlannedFault[]): number {
   const lengths = faults.map(
     ({ kind, after, seconds }) => after + seconds + ((kinds[kind] as Kind).takes ?? 0),
   );
@@ -107,8 +112,8 @@ export function lengthOf(faults: readonly Fault[]): number {
 }
 
 /** Schedules some faults of a schedule, each at about its original time: its harm depends on the tasks that run then. */
-export function inTime(all: readonly Fault[], some: readonly Fault[]): readonly Fault[] {
-  const endOf = (fault: Fault) => lengthOf(all.slice(0, all.indexOf(fault) + 1));
+export function inTime(all: readonly PlannedFault[], some: readonly PlannedFault[]): readonly PlannedFault[] {
+  const endOf = (fault: PlannedFault) => lengthOf(all.slice(0, all.indexOf(fault) + 1));
   return some.map((fault, at) => {
     const before = some[at - 1];
     const start = endOf(fault) - lengthOf([{ ...fault, after: 0 }]);
@@ -117,7 +122,7 @@ export function inTime(all: readonly Fault[], some: readonly Fault[]): readonly 
 }
 
 /** Describes a fault in words. */
-export function descriptionOf({ kind, target, peer, seconds, after }: Fault): string {
+export function descriptionOf({ kind, target, peer, seconds, after }: PlannedFault): string {
   const length = seconds > 0 ? ` for ${seconds} s` : "";
   return `${after} s later: ${kind} ${target}${peer === undefined ? "" : ` from ${peer}`}${length}`;
 }

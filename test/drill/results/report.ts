@@ -13,7 +13,7 @@ function linesOf(findings: readonly Finding[]): string[] {
 }
 
 /** Reports a schedule's result: a line per fault and per finding, and the command that repeats it. */
-export function reportOf({ seed, seconds, tasks, attempts, faults, findings }: Result): string {
+export function scheduleReport({ seed, seconds, tasks, attempts, faults, findings }: Result): string {
   const lines = faults.map(({ kind, target, cost, recovery }) => {
     const again = recovery === undefined ? "" : `, working again after ${recovery} s`;
     return `  ${kind} of ${target}: ended ${cost} attempts, as allowed${again}`;

@@ -6,7 +6,7 @@ import { folderOf, StackDeployment } from "../../drill/deployments/stack.ts";
 import { drill } from "../../drill/drilling.ts";
 import { kindsOn } from "../../drill/plan/kinds.ts";
 import { scheduleOf } from "../../drill/plan/schedule.ts";
-import { reportOf } from "../../drill/results/report.ts";
+import { scheduleReport } from "../../drill/results/report.ts";
 
 const name = "livetest-handful";
 // An interrupted run leaves the state of a stack that the runner has swept away since.
@@ -22,6 +22,6 @@ after(() => deployment.remove());
 test("every kind of fault, one after the other: no task is lost, charged or run twice", async (t) => {
   assert.deepEqual(faults.map(({ kind }) => kind).sort(), [...kinds].sort());
   const result = await drill(deployment, seed, faults);
-  t.diagnostic(reportOf(result));
+  t.diagnostic(scheduleReport(result));
   assert.deepEqual(result.findings, []);
 });

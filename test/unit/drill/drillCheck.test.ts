@@ -4,7 +4,7 @@ import { check } from "../../drill/check/check.ts";
 import type { Evidence, Landed, Try } from "../../drill/check/evidence.ts";
 import type { Execution } from "../../drill/check/ledger.ts";
 import { recoveries } from "../../drill/check/recovery.ts";
-import type { Fault } from "../../drill/plan/schedule.ts";
+import type { PlannedFault } from "../../drill/plan/schedule.ts";
 import type { ExpectedTask } from "../../drill/plan/workload.ts";
 
 const began = 1000;
@@ -61,7 +61,7 @@ function row(given: Partial<Try> = {}): Try {
   };
 }
 
-function landed(fault: Partial<Fault> = {}, given: Partial<Landed> = {}): Landed {
+function landed(fault: Partial<PlannedFault> = {}, given: Partial<Landed> = {}): Landed {
   return {
     fault: { kind: "kill", aim: "worker", target: "worker-1", after: 15, seconds: 0, ...fault },
     from: began + 15,

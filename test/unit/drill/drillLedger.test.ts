@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { common, crowded, merged, outside, total } from "../../drill/check/intervals.ts";
+import { commonIntervals, crowded, mergedIntervals, outside, total } from "../../drill/check/intervals.ts";
 import { readLedger } from "../../drill/check/ledger.ts";
 
 test("the ledger is read in any order of its lines", () => {
@@ -58,7 +58,7 @@ test("seconds covered by intervals are counted once", () => {
         seconds((at) => covers(one, at)),
       );
       assert.equal(
-        total(common(one, other)),
+        total(commonIntervals(one, other)),
         seconds((at) => covers(one, at) && covers(other, at)),
       );
       const [first = { from: 0, until: 0 }] = one;
@@ -68,7 +68,7 @@ test("seconds covered by intervals are counted once", () => {
       );
       const many = seconds((at) => one.filter((each) => covers([each], at)).length >= count);
       assert.equal(total(crowded(one, () => count)), many);
-      assert.deepEqual(merged(merged(one)), merged(one));
+      assert.deepEqual(mergedIntervals(mergedIntervals(one)), mergedIntervals(one));
     }),
   );
 });

@@ -3,11 +3,18 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { minimise } from "../../drill/minimise.ts";
 import { type Kind, kinds, kindsOn } from "../../drill/plan/kinds.ts";
-import { type Fault, inTime, layoutOf, lengthOf, type Shape, scheduleOf } from "../../drill/plan/schedule.ts";
+import {
+  inTime,
+  layoutOf,
+  lengthOf,
+  type PlannedFault,
+  type ScheduleLimits,
+  scheduleOf,
+} from "../../drill/plan/schedule.ts";
 import { hasMapped, workloadOf } from "../../drill/plan/workload.ts";
 
 const layout = layoutOf(["worker-1", "worker-2"], ["engine"]);
-const shape: Shape = { platform: "docker", layout, count: 6, longest: 120, calm: [3, 12] };
+const shape: ScheduleLimits = { platform: "docker", layout, count: 6, longest: 120, calm: [3, 12] };
 const seeds = fc.integer({ min: 0, max: 1_000_000 });
 const effort = { numRuns: 200 };
 
@@ -53,7 +60,7 @@ test("no fault hits a worker that is scaled away", () => {
 });
 
 test("three consecutive seeds have all kinds of faults, and a bound shortens long faults", () => {
-  const kindsOf = (from: number, count: number, platform: Shape["platform"] = "docker") =>
+  const kindsOf = (from: number, count: number, platform: ScheduleLimits["platform"] = "docker") =>
     new Set(
       Array.from({ length: count }, (_, at) => scheduleOf(from + at, { ...shape, platform })).flatMap(
         (faults) => faults.map(({ kind }) => kind),
@@ -77,7 +84,7 @@ test("a fault in a shortened schedule happens when it does in the whole one", ()
     { kind: "dead", aim: "worker", target: "worker-2", after: 3, seconds: 30 },
   ] as const;
   const all = [first, second, third];
-  const when = (some: readonly Fault[]) => inTime(all, some).map(({ after }) => after);
+  const when = (some: readonly PlannedFault[]) => inTime(all, some).map(({ after }) => after);
   // A kill takes 5 s.
   assert.deepEqual(when(all), [12, 4, 3]);
   assert.deepEqual(when([second, third]), [21, 3]);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { project } from "../../../tools/lib/process.ts";
-import { reportOf } from "../../drill/results/report.ts";
+import { scheduleReport } from "../../drill/results/report.ts";
 import { addResult, type Result } from "../../drill/results/results.ts";
 import { page, tables } from "../../drill/results/table.ts";
 import { addTally, readTallies, seedsLeft, sum, tallyOf } from "../../drill/results/tally.ts";
@@ -102,11 +102,13 @@ test("the page shows the tables of the committed tallies", () => {
 });
 
 test("a failing schedule is reported with its seed", () => {
-  assert.match(reportOf(result()), /seed 1: no flaw$/);
-  const failing = reportOf(result({ seed: 7, findings: [{ flaw: "charged", observed: "drill.a: why" }] }));
+  assert.match(scheduleReport(result()), /seed 1: no flaw$/);
+  const failing = scheduleReport(
+    result({ seed: 7, findings: [{ flaw: "charged", observed: "drill.a: why" }] }),
+  );
   const many = Array.from({ length: 10 }, () => ({ flaw: "late", observed: "b" }) as const);
   assert.equal(
-    reportOf(result({ findings: many }))
+    scheduleReport(result({ findings: many }))
       .match(/^ {2}LATE .*$/gm)
       ?.at(-1),
     "  LATE and 2 more",

@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { planOf } from "../../../importer/input.ts";
-import type { Plan, Row } from "../../../importer/plan.ts";
+import type { Plan, ReportLine } from "../../../importer/plan.ts";
 import { report } from "../../../importer/report.ts";
 import { renderStackFile } from "../../../importer/write.ts";
 import { spell } from "../../../settings/schema/path.ts";
@@ -34,7 +34,7 @@ export interface Imported {
   at(file: string, place: string): string;
 }
 
-function rowsOf({ taken, handled, unsupported }: Plan): readonly Row[] {
+function rowsOf({ taken, handled, unsupported }: Plan): readonly ReportLine[] {
   return [...taken, ...handled, ...unsupported];
 }
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Plan, Row } from "../../../importer/plan.ts";
+import type { Plan, ReportLine } from "../../../importer/plan.ts";
 import { report } from "../../../importer/report.ts";
 
-const row = (line: number, more: Partial<Row> = {}): Row => ({
+const row = (line: number, more: Partial<ReportLine> = {}): ReportLine => ({
   leaves: [{ file: "a.yaml", line, path: ["services", `s${line}`] }],
   targets: [],
   ...more,

@@ -27,7 +27,7 @@ import {
   withDeployment,
 } from "../../../tools/lib/upgrade/deployments.ts";
 import { drain } from "../../../tools/lib/upgrade/drain.ts";
-import { copyOf, cutOff, keptOf } from "../../../tools/lib/upgrade/record.ts";
+import { copyOf, interruptedUpgrade, keptOf } from "../../../tools/lib/upgrade/record.ts";
 import { withVersion } from "../../../tools/lib/upgrade/stackVersion.ts";
 import type { Upgrade } from "../../../tools/lib/upgrade/upgrade.ts";
 import { checkVersions, imageFault, postgresFault, postgresMajor } from "../../../tools/upgrade/guard.ts";
@@ -83,19 +83,19 @@ test("the note of an upgrade is readable for its owner alone, and is removed wit
   const backend = new Backend();
   const { outputs } = backend;
   const stack = new OnMachine(backend);
-  assert.equal(await cutOff(stack), undefined);
+  assert.equal(await interruptedUpgrade(stack), undefined);
   await keptOf(stack).write(upgrade);
   const file = join(stack.folder, "upgrade.kept.json");
   assert.equal(statSync(file).mode & 0o777, 0o600);
-  assert.deepEqual(await cutOff(stack), upgrade);
+  assert.deepEqual(await interruptedUpgrade(stack), upgrade);
   const locks = join(stack.folder, ".pulumi/locks/organization/airflow/kept");
   mkdirSync(locks, { recursive: true });
   const lock = (pid: number) =>
     writeFileSync(join(locks, "lock.json"), JSON.stringify({ pid, hostname: hostname() }));
   lock(process.pid);
-  await assert.rejects(cutOff(stack), /the deployment that it had started still runs; wait/);
+  await assert.rejects(interruptedUpgrade(stack), /the deployment that it had started still runs; wait/);
   lock(2 ** 30);
-  assert.deepEqual(await cutOff(stack), upgrade);
+  assert.deepEqual(await interruptedUpgrade(stack), upgrade);
   writeFileSync(copyOf(stack), "");
   await keptOf(stack).remove();
   assert.ok(!existsSync(file) && !existsSync(copyOf(stack)));
@@ -112,16 +112,16 @@ test("an upgrade runs while its process does, not another one with that number",
   const run = (more: object) => writeFileSync(file, JSON.stringify({ ...note, pid: other.pid, ...more }));
   run({ started: undefined });
   await assert.rejects(
-    cutOff(stack),
+    interruptedUpgrade(stack),
     new RegExp(`is being upgraded to 3\\.3\\.2 by process ${other.pid}; expected its end`),
   );
   // Starts of this process and of the other one differ.
   run({});
-  assert.deepEqual(await cutOff(stack), upgrade);
+  assert.deepEqual(await interruptedUpgrade(stack), upgrade);
   // A note of an earlier release has no mark.
   await keptOf(stack).remove();
   writeFileSync(file, JSON.stringify({ ...upgrade, pid: 2 ** 30 }));
-  assert.deepEqual(await cutOff(stack), upgrade);
+  assert.deepEqual(await interruptedUpgrade(stack), upgrade);
 });
 
 test("every machine with the same backend knows of an upgrade that has not ended", async () => {
@@ -130,16 +130,16 @@ test("every machine with the same backend knows of an upgrade that has not ended
   await keptOf(here).write(upgrade);
   const untouched =
     /^An upgrade of stack kept from 2\.11\.2 to 3\.3\.2, which \S+@\S+ began at .*, has not ended; expected its end: npm run upgrade -- --stack kept there\. .* AIRFLOW_UPGRADE=true npm run up -- --stack kept: no data was touched\.$/;
-  await assert.rejects(cutOff(there), { message: untouched });
+  await assert.rejects(interruptedUpgrade(there), { message: untouched });
   assert.throws(() => checkVersion("2.11.2", backend.outputs, "kept"), { message: untouched });
   const begun = openUpgrade(backend.outputs)?.at;
   await keptOf(here).write({ ...upgrade, step: "migrating", backup });
   assert.equal(openUpgrade(backend.outputs)?.at, begun);
   await assert.rejects(
-    cutOff(there),
+    interruptedUpgrade(there),
     /npm run restore -- --from B1 --stack kept puts back the data from before\.$/,
   );
-  assert.deepEqual(await cutOff(here), { ...upgrade, step: "migrating", backup });
+  assert.deepEqual(await interruptedUpgrade(here), { ...upgrade, step: "migrating", backup });
 });
 
 test("an upgrade is over once the stack was deployed: its backup is not put back", async () => {
@@ -150,7 +150,7 @@ test("an upgrade is over once the stack was deployed: its backup is not put back
   writeFileSync(copyOf(stack), "");
   // A deployment makes the outputs anew.
   backend.state = state;
-  assert.equal(await cutOff(stack), undefined);
+  assert.equal(await interruptedUpgrade(stack), undefined);
   assert.deepEqual(readdirSync(stack.folder), []);
 });
 

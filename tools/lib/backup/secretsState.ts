@@ -28,7 +28,7 @@ export function hasVolumes({ deployment: { resources = [] } }: ExportedState): b
 }
 
 /** Returns the keys that open a stack's backups, one per line, the current one first, from a state in the clear. */
-export function keysIn(state: ExportedState): string {
+export function backupKeysIn(state: ExportedState): string {
   const { values, older } = (secretsIn(state)?.outputs ?? {}) as {
     values?: Record<string, string>;
     older?: Record<string, readonly string[]>;

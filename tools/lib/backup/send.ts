@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { pipeline } from "node:stream/promises";
-import { folder } from "../../../components/backup/folder.ts";
+import { backupPrograms } from "../../../components/backup/folder.ts";
 import { collected, ended, run } from "../process.ts";
 import { type Place, placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
@@ -22,7 +22,7 @@ async function waitingJob(stack: Stack): Promise<Place | undefined> {
 }
 
 async function send({ program, args, env }: Place, file: string, keys: string): Promise<void> {
-  const child = spawn(program, [...args, "python3", `${folder}/restore.py`, "receive"], {
+  const child = spawn(program, [...args, "python3", `${backupPrograms}/restore.py`, "receive"], {
     env: { ...process.env, ...env },
     stdio: ["pipe", "ignore", "pipe"],
   });

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { folder } from "../../../components/backup/folder.ts";
+import { backupPrograms } from "../../../components/backup/folder.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { attach, ended, run } from "../process.ts";
 import { type Place, placeOf } from "../reach/place.ts";
@@ -28,7 +28,7 @@ export interface Backups {
 }
 
 /** Command of the program beside the backups. */
-export const backupProgram = ["python3", `${folder}/backup.py`] as const;
+export const backupProgram = ["python3", `${backupPrograms}/backup.py`] as const;
 
 /** Finds the container or pod of a stack's backups; throws an Error if there are none, or it does not run. */
 export async function placeOfBackups(stack: Stack, settings: Settings): Promise<Place> {

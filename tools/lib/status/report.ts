@@ -55,7 +55,7 @@ function faultsOf(look: Look, { backup, canary }: Settings): string[] {
 }
 
 /** Converts a look at a stack to the output of `--json`. */
-export function reportOf(stack: string, look: Look, settings: Settings): Report {
+export function statusReport(stack: string, look: Look, settings: Settings): Report {
   const { at, facts, waiting, bounds, bundles, proof, backups } = look;
   const faults = faultsOf(look, settings);
   return {

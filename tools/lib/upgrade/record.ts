@@ -91,7 +91,7 @@ export function keptOf(stack: Stack): Kept {
  * is gone, the stack was deployed or removed since, and its data may be newer than the upgrade's backup.
  * @throws Error when the upgrade, or a deployment that it started, is still under way, or another machine has its note
  */
-export async function cutOff(stack: Stack): Promise<Upgrade | undefined> {
+export async function interruptedUpgrade(stack: Stack): Promise<Upgrade | undefined> {
   const open = openUpgrade(await readOutputs(stack));
   const note = readNote(stack);
   if (note && isRunning(note) && note.pid !== process.pid)

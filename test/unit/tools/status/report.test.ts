@@ -5,7 +5,7 @@ import { podFacts } from "../../../../tools/lib/status/cluster.ts";
 import { containerInstance, type Inspected } from "../../../../tools/lib/status/engine.ts";
 import { runningOf } from "../../../../tools/lib/status/facts.ts";
 import type { Look } from "../../../../tools/lib/status/look.ts";
-import { pageOf, reportOf } from "../../../../tools/lib/status/report.ts";
+import { pageOf, statusReport } from "../../../../tools/lib/status/report.ts";
 import { settingsFor } from "../../settingsFrom.ts";
 
 const at = new Date("2026-11-24T12:00:00.000Z");
@@ -58,7 +58,7 @@ const look: Look = {
   backups: { backups: [backup], failure: null },
 };
 
-const report = reportOf("ours", look, settings);
+const report = statusReport("ours", look, settings);
 
 test("the report for programs has all data of the page, in documented fields", () => {
   assert.deepEqual(report, {
