@@ -9,17 +9,27 @@ export interface KnownFile {
   readonly sensitive: string;
   /** `section.key` of settings that only some roles read, by the names of these roles. */
   readonly readers: Readonly<Record<string, string>>;
+  /** `section.key` of settings that Airflow converts to a type and that may not be empty, by type. */
+  readonly types: Readonly<Record<ValueType, string>>;
+  /** Values of settings that have no others; a value may be empty. */
+  readonly choices: Readonly<Record<string, readonly string[]>>;
   /** New names of renamed settings, by old name. */
   readonly renamed: Readonly<Record<string, string>>;
   /** Airflow's notes on removed settings, by name; may be empty. */
   readonly removed: Readonly<Record<string, string>>;
 }
 
+/** Type to which Airflow converts the text of a setting. */
+export type ValueType = "boolean" | "float" | "integer";
+
 export interface Known {
   readonly sections: ReadonlyMap<string, readonly string[]>;
   readonly sensitive: ReadonlySet<string>;
   /** Roles by `section.key`; any role may read a setting that is not listed. */
   readonly readers: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Types by `section.key`; a setting that is not listed is a text. */
+  readonly types: ReadonlyMap<string, ValueType>;
+  readonly choices: Readonly<Record<string, readonly string[]>>;
   readonly renamed: Readonly<Record<string, string>>;
   readonly removed: Readonly<Record<string, string>>;
 }
@@ -37,7 +47,7 @@ export function knownSettings(version: string): Known | undefined {
   if (release === undefined) return;
   const before = cache.get(release);
   if (before) return before;
-  const { sections, sensitive, readers, ...rest }: KnownFile = JSON.parse(
+  const { sections, sensitive, readers, types, ...rest }: KnownFile = JSON.parse(
     readFileSync(knownFile(release), "utf8"),
   );
   const keys = Object.entries(sections).map(([section, names]) => [section, names.split(" ")] as const);
@@ -49,6 +59,11 @@ export function knownSettings(version: string): Known | undefined {
     sections: new Map(keys),
     sensitive: new Set(sensitive.split(" ")),
     readers: new Map(readersByName),
+    types: new Map(
+      (Object.keys(types) as ValueType[]).flatMap((type) =>
+        types[type].split(" ").map((name) => [name, type] as const),
+      ),
+    ),
   };
   cache.set(release, known);
   return known;

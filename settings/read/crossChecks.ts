@@ -9,10 +9,10 @@ import { heartbeatRules } from "../rules/airflow/heartbeats.ts";
 import { knownRule } from "../rules/airflow/known.ts";
 import { loginRules } from "../rules/airflow/login.ts";
 import { logRule } from "../rules/airflow/logs.ts";
-import { parallelismRules } from "../rules/airflow/parallelism.ts";
-import { poolRule } from "../rules/airflow/pools.ts";
 import { reservedRules } from "../rules/airflow/reserved.ts";
+import { ownPoolRule, parallelismRules, poolRule } from "../rules/airflow/slots.ts";
 import { timeoutRules } from "../rules/airflow/timeouts.ts";
+import { valueRules } from "../rules/airflow/values.ts";
 import type { Fault } from "../rules/fault.ts";
 import { imageRule } from "../rules/images/imageTags.ts";
 import { packageRule } from "../rules/images/packages.ts";
@@ -80,7 +80,9 @@ const correctableRules: readonly Rule[] = [
   backupPlaceRule,
   egressRule,
   loopbackRules,
+  ownPoolRule,
   podRules,
+  valueRules,
 ].flat();
 
 /** Rules that a deployed stack always fulfils, so that commands that look at it or remove it may check them. */
@@ -152,5 +154,10 @@ export function crossChecks(
   given: Readonly<Record<string, unknown>>,
   checked: readonly Rule[] = rules,
 ): Fault[] {
-  return checked.flatMap((rule) => faultsOf(rule, given));
+  const found = checked.map((rule) => ({ rule, faults: faultsOf(rule, given) }));
+  const specific = found.filter(({ rule }) => !valueRules.includes(rule)).flatMap(({ faults }) => faults);
+  const known = new Set(specific.map(({ path }) => path.join("/")));
+  const general = found.filter(({ rule }) => valueRules.includes(rule)).flatMap(({ faults }) => faults);
+  // Other rules say more about a value than its type.
+  return [...specific, ...general.filter(({ path }) => !known.has(path.join("/")))];
 }

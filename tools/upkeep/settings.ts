@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { builtVersions, type ImageName, localImage } from "../../images/local.ts";
-import { type KnownFile, knownFile } from "../../settings/model/known.ts";
+import { type KnownFile, knownFile, type ValueType } from "../../settings/model/known.ts";
 import { type Server, type ServerFile, serverFile, servers } from "../../settings/model/servers.ts";
 import { releaseOf } from "../../settings/schema/versions.ts";
 import { ensureImages } from "../images.ts";
@@ -10,9 +10,10 @@ import { main, project, run } from "../lib/process.ts";
 
 type Lists = Readonly<Record<string, readonly string[]>>;
 
-type Printed = Omit<KnownFile, "sections" | "sensitive" | "readers"> & {
+type Printed = Omit<KnownFile, "sections" | "sensitive" | "readers" | "types"> & {
   readonly sections: Lists;
   readonly readers: Lists;
+  readonly types: Readonly<Record<ValueType, readonly string[]>>;
   readonly sensitive: readonly string[];
 };
 
@@ -32,8 +33,9 @@ async function readPrinted(
   return output.trim().split("\n");
 }
 
-function joined(lists: Lists): Record<string, string> {
-  return Object.fromEntries(Object.entries(lists).map(([name, words]) => [name, words.join(" ")]));
+function joined<Name extends string>(lists: Readonly<Record<Name, readonly string[]>>): Record<Name, string> {
+  const entries = Object.entries<readonly string[]>(lists).map(([name, words]) => [name, words.join(" ")]);
+  return Object.fromEntries(entries) as Record<Name, string>;
 }
 
 function renderJson(file: object): string {
@@ -43,11 +45,12 @@ function renderJson(file: object): string {
 /** Renders the committed file with the settings that a version's image knows. */
 export async function printedBy(version: string): Promise<string> {
   const lines = await readPrinted("airflow", version, "python", "/known/versions.py");
-  const { sections, sensitive, readers, ...rest }: Printed = JSON.parse(lines.at(-1) ?? "");
+  const { sections, sensitive, readers, types, ...rest }: Printed = JSON.parse(lines.at(-1) ?? "");
   const file: KnownFile = {
     sections: joined(sections),
     sensitive: sensitive.join(" "),
     readers: joined(readers),
+    types: joined(types),
     ...rest,
   };
   return renderJson(file);

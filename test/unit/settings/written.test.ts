@@ -174,7 +174,7 @@ test("every key with texts keeps them as they are in the file", () => {
   airflow:adminUser: "on"
   airflow:roles: { worker: { env: { UMASK: 0027, LIMIT: 1_000 } } }
   airflow:labels: { build: 1.10, day: 2024-01-01 }
-  airflow:settings: { core: { default_timezone: 0x10, dags_are_paused_at_creation: True } }
+  airflow:settings: { email: { from_email: 0x10 }, core: { dags_are_paused_at_creation: True } }
   airflow:redis: { settings: { lfu-log-factor: 010 } }
   airflow:connections: { a: { type: http, host: 0b101, login: 0123, schema: 1e3, extra: { mode: 0600, port: 5432 } } }
   airflow:workerGroups: [{ name: a, queues: [2024, 010] }]
@@ -184,7 +184,10 @@ test("every key with texts keeps them as they are in the file", () => {
   assert.equal(adminUser, "on");
   assert.deepEqual(roles.worker?.env, { UMASK: "0027", LIMIT: "1_000" });
   assert.deepEqual(labels, { build: "1.10", day: "2024-01-01" });
-  assert.deepEqual(settings.core, { default_timezone: "0x10", dags_are_paused_at_creation: "True" });
+  assert.deepEqual(
+    [settings.email, settings.core],
+    [{ from_email: "0x10" }, { dags_are_paused_at_creation: "True" }],
+  );
   assert.deepEqual(redis.settings, { "lfu-log-factor": "010" });
   assert.deepEqual(connections.a, {
     type: "http",

@@ -1,6 +1,7 @@
 """Prints what the installed Airflow knows of its settings, its providers' included, as JSON."""
 
 import json
+import re
 
 from airflow import __version__
 from airflow.cli.commands.config_command import CONFIGS_CHANGES
@@ -9,7 +10,7 @@ from airflow.providers_manager import ProvidersManager
 from readers import readers
 
 ProvidersManager().initialize_providers_configuration()
-known = {section: sorted(told["options"]) for section, told in sorted(conf.configuration_description.items())}
+known = {section: sorted(described["options"]) for section, described in sorted(conf.configuration_description.items())}
 
 
 def has(section, key):
@@ -29,6 +30,22 @@ for change in CONFIGS_CHANGES:
         removed[name] = " ".join(change.suggestion.split())
 
 
+def type_of(option):
+    """The type to which Airflow converts a setting. Some are described as texts, but their default shows what they are."""
+    kind, default = option.get("type"), str(option.get("default"))
+    if kind == "string" and default.lower() in ("true", "false"):
+        return "boolean"
+    if kind == "string" and re.fullmatch(r"\d+(\.\d+)?", default):
+        return "float"
+    # An empty text stands for no value where it is the default.
+    return None if default == "" else kind
+
+
+def typed(kind):
+    options = ((f"{section}.{key}", option) for section, described in conf.configuration_description.items() for key, option in described["options"].items())
+    return sorted(name for name, option in options if type_of(option) == kind)
+
+
 def unknown(names):
     return {name: what for name, what in sorted(names.items()) if not has(*name.rsplit(".", 1))}
 
@@ -39,6 +56,12 @@ print(
             "sections": known,
             "sensitive": sorted(f"{section}.{key}" for section, key in conf.sensitive_config_values if has(section, key)),
             "readers": readers(known, __version__),
+            "types": {kind: typed(kind) for kind in ("boolean", "float", "integer")},
+            "choices": {
+                ".".join(name): [str(getattr(value, "value", value)) for value in values]
+                for name, values in sorted(conf.enums_options.items())
+                if has(*name)
+            },
             "renamed": unknown(renamed),
             "removed": unknown({name: hint for name, hint in removed.items() if name not in renamed}),
         }

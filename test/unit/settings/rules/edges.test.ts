@@ -113,7 +113,30 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
   ],
   [
     "heartbeats that take all of the webserver's share",
-    { workers: 5, workerConcurrency: 10, settings: { workers: { min_heartbeat_interval: 1.8 } } },
+    {
+      workers: 25,
+      workerConcurrency: 10,
+      pgbouncer: { clients: 10_000 },
+      postgres: { memory: 4096 },
+      settings: { workers: { min_heartbeat_interval: 9 } },
+    },
+  ],
+  [
+    "settings in all forms that Airflow converts",
+    {
+      settings: {
+        core: {
+          load_examples: "F",
+          dags_are_paused_at_creation: "1 # as before",
+          max_active_runs_per_dag: "1_000",
+          default_task_retries: "2.0",
+          default_task_execution_timeout: "",
+          default_timezone: "europe/Berlin",
+        },
+        logging: { logging_level: "DEBUG", celery_logging_level: "" },
+        metrics: { statsd_port: "+8125" },
+      },
+    },
   ],
   [
     "heartbeats of Airflow 2, which the webserver does not take",

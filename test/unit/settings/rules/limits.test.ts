@@ -50,8 +50,8 @@ const limits: readonly (readonly [key: string, at: Config, beyond: Config])[] = 
   // A heartbeat takes 0.009 s, and 0.25 s of heartbeats fit into a second.
   [
     "webservers",
-    { workers: 10, workerConcurrency: 4, settings: { workers: { min_heartbeat_interval: 1.44 } } },
-    { workers: 10, workerConcurrency: 4, settings: { workers: { min_heartbeat_interval: 1.43 } } },
+    { workers: 5, workerConcurrency: 11, settings: { workers: { min_heartbeat_interval: 2 } } },
+    { workers: 4, workerConcurrency: 14, settings: { workers: { min_heartbeat_interval: 2 } } },
   ],
   ["flowerPort", { webserverPort: 8080, flowerPort: 8079 }, { webserverPort: 8080, flowerPort: 8080 }],
   [

@@ -59,9 +59,9 @@ const rows: readonly (readonly [name: string, fits: Config, tooLarge: Config, fa
   ],
   [
     "a setting",
-    { settings: { core: { default_timezone: "x".repeat(131_072 - 33) } } },
-    { settings: { Core: { Default_Timezone: "x".repeat(131_072 - 32) } } },
-    "settings.Core.Default_Timezone is {…}; as the variable AIRFLOW__CORE__DEFAULT_TIMEZONE it has 131073 bytes, and Linux allows at most 131072 for one: expected a shorter value",
+    { settings: { email: { from_email: "x".repeat(131_072 - 28) } } },
+    { settings: { Email: { From_Email: "x".repeat(131_072 - 27) } } },
+    "settings.Email.From_Email is {…}; as the variable AIRFLOW__EMAIL__FROM_EMAIL it has 131073 bytes, and Linux allows at most 131072 for one: expected a shorter value",
   ],
   [
     "all variables of a role",
@@ -109,7 +109,7 @@ for (const [name, fits, tooLarge, fault] of rows)
 
 test("settings count towards the variables of each role", () => {
   const long = "x".repeat(100_000);
-  const settings = { core: { default_timezone: long }, api: { instance_name: long } };
+  const settings = { email: { from_email: long }, api: { instance_name: long } };
   const lines = faults({ ...many(790_000, "worker"), settings });
   assert.equal(lines.length, 1);
   assert.match(

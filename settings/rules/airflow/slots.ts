@@ -27,3 +27,22 @@ const enough = rule(["settings.core.parallelism", "schedulers", ...groupParts], 
 });
 
 export const parallelismRules = [whole, enough];
+
+/** Rejects pools with more slots than the workers have, which limit nothing; pools that count deferred tasks may. */
+export const poolRule = rule(["pools.*.slots", "pools.*.includeDeferred", ...groupParts], (parsed) => {
+  const slotCount = slotsOf(countsOf(parsed));
+  if (slotCount === 0) return [];
+  return Object.entries(parsed.pools)
+    .filter(([, { slots, includeDeferred }]) => slots > slotCount && !includeDeferred)
+    .map(([name]) => ({
+      path: ["pools", name, "slots"],
+      message: `all workers together run ${slotCount} tasks at once: expected at most ${slotCount}, or -1 for no limit`,
+    }));
+});
+
+/** Rejects a pool that the stack's canary makes and removes. */
+export const ownPoolRule = rule(["pools.*.slots"], ({ pools }) =>
+  Object.keys(pools)
+    .filter((name) => name.startsWith("airflow_on_celery."))
+    .map((name) => ({ path: ["pools", name], message: "the stack's canary has it: expected another name" })),
+);

@@ -1,0 +1,52 @@
+import { airflowOptions } from "../../model/airflowOptions.ts";
+import { knownSettings, type ValueType } from "../../model/known.ts";
+import { faultAt } from "../fault.ts";
+import { rule } from "../rule.ts";
+import { optionRule } from "./option.ts";
+
+/** Reads a number as Python does, which allows `_` between digits; NaN if the text is none. */
+function pythonNumber(text: string): number {
+  const isNumber = /^[+-]?(\d+(_\d+)*\.?|\d*\.\d+|\d+\.\d+)(e[+-]?\d+)?$/i.test(text.trim());
+  return isNumber ? Number(text.trim().replaceAll("_", "")) : Number.NaN;
+}
+
+/** Checks of texts that Airflow converts, and what is expected of them. */
+const types: Readonly<Record<ValueType, readonly [accepts: (text: string) => boolean, expected: string]>> = {
+  // Airflow ignores a comment behind a boolean.
+  boolean: [(text) => /^(t|true|1|f|false|0)$/i.test(text.replace(/#.*/s, "").trim()), "true or false"],
+  integer: [(text) => Number.isInteger(pythonNumber(text)), "a whole number"],
+  float: [
+    (text) => !Number.isNaN(pythonNumber(text)) || /^[+-]?(inf(inity)?|nan)$/i.test(text.trim()),
+    "a number",
+  ],
+};
+
+/** Rejects values that keep Airflow from starting, since it cannot convert them or knows others only. */
+const convertible = rule(["version", "settings.*.*"], (parsed) => {
+  const known = knownSettings(parsed.version);
+  if (!known) return [];
+  return [...airflowOptions(parsed)].flatMap(([name, { path, value }]) => {
+    const { [name]: choices } = known.choices;
+    const type = known.types.get(name);
+    const [accepts, expected] = type === undefined ? [] : types[type];
+    if (choices && !choices.includes(value)) {
+      const named = choices.map((choice) => (choice === "" ? "no text" : choice));
+      return faultAt(path, `expected ${named.join(", ")}`, value);
+    }
+    const problem = !accepts || accepts(value) ? undefined : `expected ${expected}`;
+    return faultAt(path, problem, value === "" ? "empty text" : value);
+  });
+});
+
+/** Rejects a time zone that Python does not know either; `system` is the container's. */
+const timezone = optionRule("core.default_timezone", (value) => {
+  if (value === "system") return;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: value });
+    return;
+  } catch {
+    return "expected the name of a time zone, such as Europe/Berlin, or system";
+  }
+});
+
+export const valueRules = [convertible, timezone];
