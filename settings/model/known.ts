@@ -13,6 +13,8 @@ export interface KnownFile {
   readonly types: Readonly<Record<ValueType, string>>;
   /** Values of settings that have no others; a value may be empty. */
   readonly choices: Readonly<Record<string, readonly string[]>>;
+  /** Names of time zones. */
+  readonly timezones: string;
   /** New names of renamed settings, by old name. */
   readonly renamed: Readonly<Record<string, string>>;
   /** Airflow's notes on removed settings, by name; may be empty. */
@@ -30,6 +32,7 @@ export interface Known {
   /** Types by `section.key`; a setting that is not listed is a text. */
   readonly types: ReadonlyMap<string, ValueType>;
   readonly choices: Readonly<Record<string, readonly string[]>>;
+  readonly timezones: ReadonlySet<string>;
   readonly renamed: Readonly<Record<string, string>>;
   readonly removed: Readonly<Record<string, string>>;
 }
@@ -47,7 +50,7 @@ export function knownSettings(version: string): Known | undefined {
   if (release === undefined) return;
   const before = cache.get(release);
   if (before) return before;
-  const { sections, sensitive, readers, types, ...rest }: KnownFile = JSON.parse(
+  const { sections, sensitive, readers, types, timezones, ...rest }: KnownFile = JSON.parse(
     readFileSync(knownFile(release), "utf8"),
   );
   const keys = Object.entries(sections).map(([section, names]) => [section, names.split(" ")] as const);
@@ -58,6 +61,7 @@ export function knownSettings(version: string): Known | undefined {
     ...rest,
     sections: new Map(keys),
     sensitive: new Set(sensitive.split(" ")),
+    timezones: new Set(timezones.split(" ")),
     readers: new Map(readersByName),
     types: new Map(
       (Object.keys(types) as ValueType[]).flatMap((type) =>

@@ -10,11 +10,12 @@ import { main, project, run } from "../lib/process.ts";
 
 type Lists = Readonly<Record<string, readonly string[]>>;
 
-type Printed = Omit<KnownFile, "sections" | "sensitive" | "readers" | "types"> & {
+type Printed = Omit<KnownFile, "sections" | "sensitive" | "readers" | "types" | "timezones"> & {
   readonly sections: Lists;
   readonly readers: Lists;
   readonly types: Readonly<Record<ValueType, readonly string[]>>;
   readonly sensitive: readonly string[];
+  readonly timezones: readonly string[];
 };
 
 /**
@@ -45,12 +46,13 @@ function renderJson(file: object): string {
 /** Renders the committed file with the settings that a version's image knows. */
 export async function printedBy(version: string): Promise<string> {
   const lines = await readPrinted("airflow", version, "python", "/known/versions.py");
-  const { sections, sensitive, readers, types, ...rest }: Printed = JSON.parse(lines.at(-1) ?? "");
+  const { sections, sensitive, readers, types, timezones, ...rest }: Printed = JSON.parse(lines.at(-1) ?? "");
   const file: KnownFile = {
     sections: joined(sections),
     sensitive: sensitive.join(" "),
     readers: joined(readers),
     types: joined(types),
+    timezones: timezones.join(" "),
     ...rest,
   };
   return renderJson(file);

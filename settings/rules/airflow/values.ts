@@ -1,8 +1,7 @@
-import { airflowOptions } from "../../model/airflowOptions.ts";
+import { airflowOption, airflowOptions } from "../../model/airflowOptions.ts";
 import { knownSettings, type ValueType } from "../../model/known.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
-import { optionRule } from "./option.ts";
 
 /** Reads a number as Python does, which allows `_` between digits; NaN if the text is none. */
 function pythonNumber(text: string): number {
@@ -38,15 +37,17 @@ const convertible = rule(["version", "settings.*.*"], (parsed) => {
   });
 });
 
-/** Rejects a time zone that Python does not know either; `system` is the container's. */
-const timezone = optionRule("core.default_timezone", (value) => {
-  if (value === "system") return;
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: value });
-    return;
-  } catch {
-    return "expected the name of a time zone, such as Europe/Berlin, or system";
-  }
+/** Rejects a time zone that Airflow does not know: it would use UTC without a word. `system` is the container's. */
+const timezone = rule(["version", "settings.core.default_timezone"], (parsed) => {
+  const given = airflowOption(parsed, "core.default_timezone");
+  const known = knownSettings(parsed.version);
+  if (!given || !known || ["system", "utc"].includes(given.value) || known.timezones.has(given.value))
+    return [];
+  return faultAt(
+    given.path,
+    "expected the name of a time zone, such as Europe/Berlin, or system",
+    given.value,
+  );
 });
 
 export const valueRules = [convertible, timezone];

@@ -2,12 +2,13 @@
 
 import json
 import re
+import zoneinfo
 
 from airflow import __version__
 from airflow.cli.commands.config_command import CONFIGS_CHANGES
 from airflow.configuration import conf
 from airflow.providers_manager import ProvidersManager
-from readers import readers
+from readers import SOURCE, readers
 
 ProvidersManager().initialize_providers_configuration()
 known = {section: sorted(described["options"]) for section, described in sorted(conf.configuration_description.items())}
@@ -30,20 +31,23 @@ for change in CONFIGS_CHANGES:
         removed[name] = " ".join(change.suggestion.split())
 
 
-def type_of(option):
-    """The type to which Airflow converts a setting. Some are described as texts, but their default shows what they are."""
-    kind, default = option.get("type"), str(option.get("default"))
-    if kind == "string" and default.lower() in ("true", "false"):
-        return "boolean"
-    if kind == "string" and re.fullmatch(r"\d+(\.\d+)?", default):
-        return "float"
+SOURCES = "".join(path.read_text() for path in SOURCE.rglob("*.py"))
+GETTERS = re.findall(r"\.(get\w*)\(\s*[\"'](\w+)[\"'],\s*[\"'](\w+)[\"']", SOURCES)
+
+
+def type_of(section, key, option):
+    """The type to which Airflow converts a setting. Some are described as texts, but are read by the getter of one type alone."""
+    kind = option.get("type")
     # An empty text stands for no value where it is the default.
-    return None if default == "" else kind
+    if option.get("default") == "":
+        return None
+    getters = {getter for getter, *name in GETTERS if [word.lower() for word in name] == [section, key]}
+    return {"getboolean": "boolean", "getfloat": "float", "getint": "integer"}.get(*getters) if kind == "string" and len(getters) == 1 else kind
 
 
 def typed(kind):
-    options = ((f"{section}.{key}", option) for section, described in conf.configuration_description.items() for key, option in described["options"].items())
-    return sorted(name for name, option in options if type_of(option) == kind)
+    options = ((section, *option) for section, described in conf.configuration_description.items() for option in described["options"].items())
+    return sorted(f"{section}.{key}" for section, key, option in options if type_of(section, key, option) == kind)
 
 
 def unknown(names):
@@ -62,6 +66,7 @@ print(
                 for name, values in sorted(conf.enums_options.items())
                 if has(*name)
             },
+            "timezones": sorted(zoneinfo.available_timezones()),
             "renamed": unknown(renamed),
             "removed": unknown({name: hint for name, hint in removed.items() if name not in renamed}),
         }

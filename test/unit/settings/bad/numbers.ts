@@ -164,14 +164,14 @@ export const numbers: readonly BadRow[] = [
     name: "settings that Airflow cannot convert, or knows other values of",
     config: `config:
   airflow:settings:
-    core: { load_examples: maybe, default_timezone: Mars/Base, default_task_retries: 1.5, max_active_runs_per_dag: "" }
+    core: { load_examples: maybe, default_timezone: europe/Berlin, default_task_retries: 1.5, max_active_runs_per_dag: "" }
     logging: { logging_level: LOUD }
     scheduler: { orphaned_tasks_check_interval: 5 min }
     Triggerer: { Capacity: 1k }
 `,
     says: [
       "3: settings.core.default_task_retries is 1.5; expected a whole number",
-      "3: settings.core.default_timezone is Mars/Base; expected the name of a time zone, such as Europe/Berlin, or system",
+      "3: settings.core.default_timezone is europe/Berlin; expected the name of a time zone, such as Europe/Berlin, or system",
       "3: settings.core.load_examples is maybe; expected true or false",
       "3: settings.core.max_active_runs_per_dag is empty text; expected a whole number",
       "4: settings.logging.logging_level is LOUD; expected CRITICAL, FATAL, ERROR, WARN, WARNING, INFO, DEBUG",

@@ -131,7 +131,7 @@ const stacks: readonly (readonly [name: string, config: Config, ...faults: strin
           max_active_runs_per_dag: "1_000",
           default_task_retries: "2.0",
           default_task_execution_timeout: "",
-          default_timezone: "europe/Berlin",
+          default_timezone: "Europe/Berlin",
         },
         logging: { logging_level: "DEBUG", celery_logging_level: "" },
         metrics: { statsd_port: "+8125" },
