@@ -11,8 +11,8 @@ export interface KnownFile {
   readonly readers: Readonly<Record<string, string>>;
   /** `section.key` of settings that Airflow converts to a type and that may not be empty, by type. */
   readonly types: Readonly<Record<ValueType, string>>;
-  /** Values of settings that have no others; a value may be empty. */
-  readonly choices: Readonly<Record<string, readonly string[]>>;
+  /** Values of settings that have no others, separated by commas, since a value may be empty. */
+  readonly choices: Readonly<Record<string, string>>;
   /** Names of time zones. */
   readonly timezones: string;
   /** New names of renamed settings, by old name. */
@@ -31,7 +31,8 @@ export interface Known {
   readonly readers: ReadonlyMap<string, ReadonlySet<string>>;
   /** Types by `section.key`; a setting that is not listed is a text. */
   readonly types: ReadonlyMap<string, ValueType>;
-  readonly choices: Readonly<Record<string, readonly string[]>>;
+  /** Values by `section.key`, for settings that have no others; a value may be empty. */
+  readonly choices: ReadonlyMap<string, readonly string[]>;
   readonly timezones: ReadonlySet<string>;
   readonly renamed: Readonly<Record<string, string>>;
   readonly removed: Readonly<Record<string, string>>;
@@ -50,7 +51,7 @@ export function knownSettings(version: string): Known | undefined {
   if (release === undefined) return;
   const before = cache.get(release);
   if (before) return before;
-  const { sections, sensitive, readers, types, timezones, ...rest }: KnownFile = JSON.parse(
+  const { sections, sensitive, readers, types, choices, timezones, ...rest }: KnownFile = JSON.parse(
     readFileSync(knownFile(release), "utf8"),
   );
   const keys = Object.entries(sections).map(([section, names]) => [section, names.split(" ")] as const);
@@ -61,6 +62,7 @@ export function knownSettings(version: string): Known | undefined {
     ...rest,
     sections: new Map(keys),
     sensitive: new Set(sensitive.split(" ")),
+    choices: new Map(Object.entries(choices).map(([name, values]) => [name, values.split(",")] as const)),
     timezones: new Set(timezones.split(" ")),
     readers: new Map(readersByName),
     types: new Map(

@@ -25,7 +25,7 @@ const convertible = rule(["version", "settings.*.*"], (parsed) => {
   const known = knownSettings(parsed.version);
   if (!known) return [];
   return [...airflowOptions(parsed)].flatMap(([name, { path, value }]) => {
-    const { [name]: choices } = known.choices;
+    const choices = known.choices.get(name);
     const type = known.types.get(name);
     const [accepts, expected] = type === undefined ? [] : types[type];
     if (choices && !choices.includes(value)) {

@@ -62,7 +62,7 @@ print(
             "readers": readers(known, __version__),
             "types": {kind: typed(kind) for kind in ("boolean", "float", "integer")},
             "choices": {
-                ".".join(name): [str(getattr(value, "value", value)) for value in values]
+                ".".join(name): ",".join(str(getattr(value, "value", value)) for value in values)
                 for name, values in sorted(conf.enums_options.items())
                 if has(*name)
             },
