@@ -154,10 +154,12 @@ export function crossChecks(
   given: Readonly<Record<string, unknown>>,
   checked: readonly Rule[] = rules,
 ): Fault[] {
-  const found = checked.map((rule) => ({ rule, faults: faultsOf(rule, given) }));
-  const specific = found.filter(({ rule }) => !valueRules.includes(rule)).flatMap(({ faults }) => faults);
-  const known = new Set(specific.map(({ path }) => path.join("/")));
-  const general = found.filter(({ rule }) => valueRules.includes(rule)).flatMap(({ faults }) => faults);
+  const found = (isGeneral: boolean) =>
+    checked
+      .filter((rule) => valueRules.includes(rule) === isGeneral)
+      .flatMap((rule) => faultsOf(rule, given));
+  const specific = found(false);
+  const paths = new Set(specific.map(({ path }) => JSON.stringify(path)));
   // Other rules say more about a value than its type.
-  return [...specific, ...general.filter(({ path }) => !known.has(path.join("/")))];
+  return [...specific, ...found(true).filter(({ path }) => !paths.has(JSON.stringify(path)))];
 }

@@ -1,4 +1,5 @@
-import type { Plain } from "./cluster.ts";
+import { kubectl } from "../live/targets/kubernetes.ts";
+import { Namespace, type Plain } from "./cluster.ts";
 
 function definition(group: string, version: string, kind: string): Plain {
   const plural = `${kind.toLowerCase()}s`;
@@ -17,16 +18,27 @@ function definition(group: string, version: string, kind: string): Plain {
 }
 
 /** Resource definitions of KEDA and of the Prometheus Operator, without their controllers. */
-export const stub: readonly Plain[] = [
+const stub: readonly Plain[] = [
   definition("keda.sh", "v1alpha1", "ScaledObject"),
   definition("keda.sh", "v1alpha1", "TriggerAuthentication"),
   definition("monitoring.coreos.com", "v1", "ServiceMonitor"),
   definition("monitoring.coreos.com", "v1", "PrometheusRule"),
 ];
 
-export const stubNames: readonly string[] = [
+const stubNames: readonly string[] = [
   "scaledobjects.keda.sh",
   "triggerauthentications.keda.sh",
   "servicemonitors.monitoring.coreos.com",
   "prometheusrules.monitoring.coreos.com",
 ];
+
+/** Applies the definitions, written to a folder first, and waits until the cluster serves them. */
+export async function define(folder: string): Promise<void> {
+  await new Namespace("default").apply(folder, stub);
+  await kubectl("wait", "--for=condition=Established", ...stubNames.map((name) => `crd/${name}`));
+}
+
+/** Removes the definitions with all resources of theirs. */
+export async function undefine(): Promise<void> {
+  await kubectl("delete", "crd", "--ignore-not-found", ...stubNames);
+}

@@ -5,8 +5,9 @@ import { rule } from "../rule.ts";
 
 /** Reads a number as Python does, which allows `_` between digits; NaN if the text is none. */
 function pythonNumber(text: string): number {
-  const isNumber = /^[+-]?(\d+(_\d+)*\.?|\d*\.\d+|\d+\.\d+)(e[+-]?\d+)?$/i.test(text.trim());
-  return isNumber ? Number(text.trim().replaceAll("_", "")) : Number.NaN;
+  const trimmed = text.trim();
+  const isNumber = /^[+-]?(\d+(_\d+)*\.?|\d*\.\d+)(e[+-]?\d+)?$/i.test(trimmed);
+  return isNumber ? Number(trimmed.replaceAll("_", "")) : Number.NaN;
 }
 
 /** Checks of texts that Airflow converts, and what is expected of them. */

@@ -4,10 +4,10 @@ import { after, before, test } from "node:test";
 import { planOf } from "../../../importer/input.ts";
 import { machine } from "../../lab/settings.ts";
 import { Namespace } from "../../parity/cluster.ts";
-import { stub, stubNames } from "../../parity/definitions.ts";
+import { define, undefine } from "../../parity/definitions.ts";
 import { assertUndisturbed, hostOf, TestStack } from "../lib/harness.ts";
 import { Repository } from "../lib/repository.ts";
-import { kubectl, lab, onKubernetes } from "../targets/kubernetes.ts";
+import { lab, onKubernetes } from "../targets/kubernetes.ts";
 
 const stack = new TestStack("livetest-node", 18220, onKubernetes);
 const repository = new Repository("team");
@@ -33,15 +33,14 @@ logs: { persistence: { enabled: true, size: 1Gi } }
 before(async () => {
   await repository.open(machine, join(stack.dags, "naps.py"));
   // KEDA's controller is missing: a set that it scales keeps a single worker.
-  await new Namespace("default").apply(stack.folder, stub);
-  await kubectl("wait", "--for=condition=Established", ...stubNames.map((name) => `crd/${name}`));
+  await define(stack.folder);
 });
 
 after(async () => {
   repository.close();
   await startNode("node2");
   await stack.discard();
-  await kubectl("delete", "crd", "--ignore-not-found", ...stubNames);
+  await undefine();
 });
 
 test("values of a chart with sets, KEDA and git-sync are imported and deployed, and every set works on its queue", async () => {

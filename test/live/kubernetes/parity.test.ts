@@ -5,7 +5,7 @@ import { ensureImages } from "../../../tools/images.ts";
 import { allowedInside } from "../../parity/allowed.ts";
 import { idlePod, Namespace, type Plain, type Pod } from "../../parity/cluster.ts";
 import { containerHealth, containerStop } from "../../parity/container.ts";
-import { stub, stubNames } from "../../parity/definitions.ts";
+import { define, undefine } from "../../parity/definitions.ts";
 import { type Facts, Ledger } from "../../parity/facts.ts";
 import { inside, type Paths } from "../../parity/inside.ts";
 import { Outside } from "../../parity/outside.ts";
@@ -77,7 +77,7 @@ after(async () => {
   await Promise.all([
     engine.discard(),
     // Also removes the namespaces whose names start with its own.
-    cluster.discard().then(() => kubectl("delete", "crd", "--ignore-not-found", ...stubNames)),
+    cluster.discard().then(undefine),
   ]);
 });
 
@@ -247,8 +247,7 @@ test("autoscaled workers need KEDA, and are left to it", async (t) => {
     /^ {2}replicas: 1$/m,
   );
 
-  await stack.apply(cluster.folder, stub);
-  await kubectl("wait", "--for=condition=Established", ...stubNames.map((name) => `crd/${name}`));
+  await define(cluster.folder);
   const prometheusOperator = { namespace: controllers.name, labels: { release: "main" } };
   await cluster.up({ ...autoscaled, kubernetes: { ...Object(clustered.kubernetes), prometheusOperator } });
   const [monitor] = await stack.list<{ metadata: { labels: Plain }; spec: Plain }>("servicemonitors");

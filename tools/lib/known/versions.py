@@ -1,5 +1,6 @@
 """Prints what the installed Airflow knows of its settings, its providers' included, as JSON."""
 
+import collections
 import json
 import re
 import zoneinfo
@@ -31,18 +32,24 @@ for change in CONFIGS_CHANGES:
         removed[name] = " ".join(change.suggestion.split())
 
 
-SOURCES = "".join(path.read_text() for path in SOURCE.rglob("*.py"))
-GETTERS = re.findall(r"\.(get\w*)\(\s*[\"'](\w+)[\"'],\s*[\"'](\w+)[\"']", SOURCES)
+TYPES = {"getboolean": "boolean", "getfloat": "float", "getint": "integer"}
+
+# Getters that the source calls, by section and key.
+getters = collections.defaultdict(set)
+for path in SOURCE.rglob("*.py"):
+    for getter, section, key in re.findall(r"\.(get\w*)\(\s*[\"'](\w+)[\"'],\s*[\"'](\w+)[\"']", path.read_text()):
+        getters[section.lower(), key.lower()].add(getter)
 
 
 def type_of(section, key, option):
     """The type to which Airflow converts a setting. Some are described as texts, but are read by the getter of one type alone."""
-    kind = option.get("type")
     # An empty text stands for no value where it is the default.
     if option.get("default") == "":
         return None
-    getters = {getter for getter, *name in GETTERS if [word.lower() for word in name] == [section, key]}
-    return {"getboolean": "boolean", "getfloat": "float", "getint": "integer"}.get(*getters) if kind == "string" and len(getters) == 1 else kind
+    called = getters[section, key]
+    if option.get("type") == "string" and len(called) == 1:
+        return TYPES.get(*called)
+    return option.get("type")
 
 
 def typed(kind):
