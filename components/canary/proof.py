@@ -71,12 +71,10 @@ class Workers:
         self.queues = {}
         self.running = {}
 
-    def ask_queues(self, expected):
-        """Asks the expected workers that have not answered yet; all workers if none is expected."""
-        missing = [f"celery@{name}" for name in expected if name not in self.queues]
-        if expected and not missing:
-            return
-        inspect = Inspect(app=app, destination=missing or None, timeout=5, limit=len(missing) or None)
+    def ask_queues(self, names=()):
+        """Asks these workers, until all have answered; without names all workers, for 5 s."""
+        nodes = [f"celery@{name}" for name in names]
+        inspect = Inspect(app=app, destination=nodes or None, timeout=5, limit=len(nodes) or None)
         for node, queues in (inspect.active_queues() or {}).items():
             self.queues[node.partition("@")[2]] = [queue["name"] for queue in queues]
 
@@ -105,10 +103,11 @@ class Proof:
 
     def find_workers(self):
         """Waits for the fixed workers, and finds the present workers of autoscalers."""
-        expected = [name for group in self.groups for name in group["workers"] or ()]
-        self.workers.ask_queues(())
-        while self.age() < ANSWER_SECONDS and not set(expected) <= set(self.workers.queues):
-            self.workers.ask_queues(expected)
+        expected = {name for group in self.groups for name in group["workers"] or ()}
+        while (missing := expected - self.workers.queues.keys()) and self.age() < ANSWER_SECONDS:
+            self.workers.ask_queues(missing)
+        if missing or any(group["workers"] is None for group in self.groups):
+            self.workers.ask_queues()
         for group in self.groups:
             names = group["workers"]
             if names is None:

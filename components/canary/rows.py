@@ -27,9 +27,7 @@ ABANDONED = 1800
 
 def bundle():
     """Returns the name of the stack's first DAG bundle, which each worker opens before the canary runs, as for any task."""
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-
-    return next(iter(DagBundlesManager().get_all_bundle_names()))
+    return conf.getjson("dag_processor", "dag_bundle_config_list")[0]["name"]
 
 
 def has_bundle():

@@ -4,6 +4,7 @@ Runs `airflow ARGUMENT...`, and starts Airflow in about 0.7 of the usual CPU tim
 built differently. Other programs import this module before Airflow, for the same shortcuts.
 """
 
+import atexit
 import gc
 import os
 import subprocess
@@ -17,6 +18,8 @@ if "OTLP_HEADERS_FILE" in os.environ:
 
 # Makes garbage collections rare: a start creates a million lasting objects, and Python collects after every 700 new ones.
 gc.set_threshold(50_000)
+# Spares the interpreter's last collections the objects of all modules: they take a third of a short command's CPU time.
+atexit.register(gc.freeze)
 
 
 @contextmanager
