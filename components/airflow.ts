@@ -13,11 +13,11 @@ import { proofRequest } from "./canary/request.ts";
 import { dagsOf } from "./dags.ts";
 import { metadataLogin } from "./database.ts";
 import { Declarations } from "./declarations/declarations.ts";
-import { isNothing, type Names, namesOf, noNames } from "./declarations/record.ts";
+import { declaredNames, isNothing, type Names, noNames } from "./declarations/record.ts";
 import { Migration } from "./migration/migration.ts";
 import { Exporter } from "./monitoring/exporter.ts";
 import { Monitoring } from "./monitoring/monitoring.ts";
-import { publish } from "./publish.ts";
+import { publishServices } from "./publish.ts";
 import { retentionFiles } from "./retention/retention.ts";
 import { DagProcessor } from "./roles/dagProcessor.ts";
 import { environment } from "./roles/environment.ts";
@@ -86,7 +86,7 @@ export class Airflow extends pulumi.ComponentResource {
     const webserverEndpoint = platform.endpoint("webserver", roleTable.webserver.port);
     const dags = dagsOf(platform, settings, this);
     const data = platform.volume("data", "shared");
-    const published = publish(platform, settings);
+    const published = publishServices(platform, settings);
     const publicUrl =
       published?.webserverUrl ??
       (settings.kubernetes?.ingress && platform.url("webserver", settings.webserverPort));
@@ -144,7 +144,7 @@ export class Airflow extends pulumi.ComponentResource {
     );
     const { connections, variables, pools, users } = settings;
     const declared = { connections, variables, pools, users };
-    if (![namesOf(settings), deleted].every(isNothing)) {
+    if (![declaredNames(settings), deleted].every(isNothing)) {
       new Declarations(
         "declarations",
         { ...shared, postgres: server.target, declared, deleted },

@@ -28,7 +28,10 @@ function matchingKey(certificate: string, key: pulumi.Output<string>): pulumi.Ou
 }
 
 /** Lets people reach the webserver, Flower and the monitoring from other machines; undefined if not published. */
-export function publish(platform: Platform, { publish, monitoring }: Settings): Publishing | undefined {
+export function publishServices(
+  platform: Platform,
+  { publish, monitoring }: Settings,
+): Publishing | undefined {
   if (!publish) return;
   const certificate = readFileSync(publish.certificate, "utf8");
   return {

@@ -33,7 +33,7 @@ export function supportedVersion(version: string): string | undefined {
 }
 
 /** Extracts the version of Airflow from a tag. */
-export function versionOf(tag: string | undefined): string | undefined {
+export function versionOfTag(tag: string | undefined): string | undefined {
   return /^(?:slim-|v)?(\d+\.\d+\.\d+)/.exec(tag ?? "")?.[1];
 }
 
@@ -51,7 +51,7 @@ export function convertVersion(version: string): Outcome {
 
 /** Reads Airflow's version from an image's tag. Teams number images in their own way, so theirs count only if supported. */
 function versionInTag(image: Image): string | undefined {
-  const version = versionOf(image.tag);
+  const version = versionOfTag(image.tag);
   if (isOfficial(image) || isPuckels(image) || version === undefined) return version;
   return versions.includes(version) && /airflow/.test(image.repository) ? version : undefined;
 }

@@ -95,7 +95,7 @@ function nextStep({ secrets }: Plan, stack: string, isMissing: boolean): string 
  * @param missing faults of the stack file
  * @param isWhole lists every value, instead of counting them
  */
-export function report(plan: Plan, stack: string, faults: readonly string[], isWhole = false): string {
+export function importReport(plan: Plan, stack: string, faults: readonly string[], isWhole = false): string {
   const { taken, handled, unsupported } = plan;
   const counts =
     `${taken.length} taken over, ${handled.length} taken care of by the stack, ${unsupported.length} without a counterpart. ` +

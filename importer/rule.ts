@@ -42,7 +42,7 @@ export function targetsOf(outcome: Outcome): readonly ConvertedKey[] {
 }
 
 /** Takes over a secret without its value, which a command stores. */
-export function secret(path: SourcePath, note?: string): Outcome {
+export function secretByCommand(path: SourcePath, note?: string): Outcome {
   return { kind: "taken", targets: [{ path }], note };
 }
 
@@ -55,7 +55,7 @@ export function unsupported(why: string): Outcome {
 }
 
 /** Returns the outcome of a value in a wrong form. */
-export function unreadable(allowed: string): Outcome {
+export function unreadableValue(allowed: string): Outcome {
   return unsupported(`it cannot be read: expected ${allowed}`);
 }
 
@@ -66,7 +66,7 @@ export const noRole = unsupported("the stack has no such container");
 export function conversionRule(path: SourcePath, convert: (value: unknown) => unknown, allowed: string) {
   return ({ value }: Item): Outcome => {
     const result = convert(value);
-    return result === undefined ? unreadable(allowed) : taken(path, result);
+    return result === undefined ? unreadableValue(allowed) : taken(path, result);
   };
 }
 

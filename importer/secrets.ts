@@ -4,7 +4,7 @@ import { postgresLogin } from "../settings/model/urls/postgresUrl.ts";
 import { redisLogin } from "../settings/model/urls/redisUrl.ts";
 import { spell } from "../settings/schema/path.ts";
 import type { SecretName } from "../settings/schema/schema.ts";
-import { empty, handled, type Outcome, secret, taken, unsupported } from "./rule.ts";
+import { empty, handled, type Outcome, secretByCommand, taken, unsupported } from "./rule.ts";
 import type { SourcePath } from "./source.ts";
 
 /** A value, or a key of a Kubernetes Secret. */
@@ -64,7 +64,7 @@ export function convertSecret(path: SourcePath, value: SecretReference, note?: s
   if (isExample(value)) return publicExample;
   const [section, name] = path;
   const problem = section === "secrets" ? formProblem(name as SecretName, value) : undefined;
-  return problem === undefined ? secret(path, note) : unsupported(`${spell(path)}: ${problem}`);
+  return problem === undefined ? secretByCommand(path, note) : unsupported(`${spell(path)}: ${problem}`);
 }
 
 /** Outcomes of services that the stack has itself. */
@@ -93,7 +93,7 @@ export type IsProvidedHost = (host: string) => boolean;
 function convertUrl(path: SourcePath, url: string, read: (url: string) => unknown, note?: string): Outcome {
   try {
     read(url);
-    return secret(path, note);
+    return secretByCommand(path, note);
   } catch (error) {
     return unsupported(`${spell(path)}: ${error instanceof Error ? error.message : error}`);
   }

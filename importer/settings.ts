@@ -1,6 +1,15 @@
 import { isSensitive, knownSettings } from "../settings/model/known.ts";
 import { isReserved } from "../settings/rules/airflow/reserved.ts";
-import { empty, handled, type Outcome, secret, taken, targetsOf, unreadable, unsupported } from "./rule.ts";
+import {
+  empty,
+  handled,
+  type Outcome,
+  secretByCommand,
+  taken,
+  targetsOf,
+  unreadableValue,
+  unsupported,
+} from "./rule.ts";
 import {
   convertBrokerUrl,
   convertMetadataUrl,
@@ -48,13 +57,15 @@ function takeForGroups(key: string, value: number, { groups }: ImportContext): O
 
 function convertConcurrency(value: SecretReference, context: ImportContext): Outcome {
   const number = typeof value === "string" ? parseInteger(value) : undefined;
-  return number === undefined ? unreadable("a whole number") : takeForGroups("concurrency", number, context);
+  return number === undefined
+    ? unreadableValue("a whole number")
+    : takeForGroups("concurrency", number, context);
 }
 
 /** Converts `8,2`: at most 8 processes, at least 2. */
 export function convertAutoscale(value: SecretReference, context: ImportContext): Outcome {
   const [, max, min] = /^(\d+)\s*,\s*(\d+)$/.exec(String(value)) ?? [];
-  if (max === undefined) return unreadable("MAX,MIN");
+  if (max === undefined) return unreadableValue("MAX,MIN");
   const outcomes = [
     takeForGroups("concurrency", Number(max), context),
     takeForGroups("minConcurrency", Number(min), context),
@@ -120,7 +131,7 @@ function convertByPresentName(
     return unsupported(`Airflow ${context.version} has no such setting`);
   if (isReserved(name)) return decidedByStack;
   const path = ["settings", section, key];
-  if (isSensitive(context.version, section, key)) return value === "" ? empty : secret(path, note);
+  if (isSensitive(context.version, section, key)) return value === "" ? empty : secretByCommand(path, note);
   if (typeof value !== "string" || looksSecret(key, value)) {
     return unsupported(
       "it is a secret, and Airflow reads no secret there: make it a connection, with the secret as its password",

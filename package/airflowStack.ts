@@ -7,7 +7,7 @@ import { Refused } from "../settings/read/yaml/refused.ts";
 import { setProject } from "../settings/schema/files/base.ts";
 import { spell } from "../settings/schema/path.ts";
 import { type AirflowStackArgs, asTexts, resolveArguments } from "./arguments.ts";
-import { deployAirflow, prefixOf } from "./deploy.ts";
+import { currentPrefix, deployAirflow } from "./deploy.ts";
 
 export type { AirflowStackArgs } from "./arguments.ts";
 
@@ -21,7 +21,7 @@ const names = new WeakMap<object, string>();
  * @param deployment the same object for all components of a deployment
  * @throws pulumi.RunError if the deployment has another component
  */
-export function claim(deployment: object, name: string): void {
+export function claimDeployment(deployment: object, name: string): void {
   const other = names.get(deployment);
   if (other !== undefined && other !== name) {
     throw new pulumi.RunError(
@@ -34,7 +34,7 @@ export function claim(deployment: object, name: string): void {
 
 /** @throws pulumi.RunError listing every fault: component, key, given, expected */
 function settingsOf(args: Arguments, place: string): Settings {
-  const prefix = prefixOf();
+  const prefix = currentPrefix();
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(prefix)) {
     throw new pulumi.RunError(
       `${place}: PROJECT-STACK, which begins all names, is ${prefix}; expected a-z, 0-9 and '-', a letter or digit first ` +
@@ -88,7 +88,7 @@ export class AirflowStack extends pulumi.ComponentResource<Outputs> {
     _opts: pulumi.ComponentResourceOptions,
     name: string,
   ): Promise<Outputs> {
-    claim(Object(pulumi.runtime.getMonitor()), name);
+    claimDeployment(Object(pulumi.runtime.getMonitor()), name);
     setProject(process.cwd());
     const place = `AirflowStack ${name}`;
     const { unknown, sources, values, secret } = await resolveArguments(place, args);

@@ -21,7 +21,7 @@ interface Deployment {
 }
 
 /** Prefix of all names on an engine, and default name of the namespace in a cluster. */
-export function prefixOf(): string {
+export function currentPrefix(): string {
   return `${pulumi.getProject()}-${pulumi.getStack()}`;
 }
 
@@ -56,11 +56,11 @@ export async function deployAirflow(
   await followContext(settings).catch(({ message }: Error) => {
     throw new pulumi.RunError(message);
   });
-  await checkPlatform(settings, prefixOf());
+  await checkPlatform(settings, currentPrefix());
   const record = recordOf(settings, previous);
   for (const line of leftOver(record)) await pulumi.log.warn(line);
   const look = lookFor(settings, known, pulumi.getStack());
-  const platform = await platformOf(settings, prefixOf(), look, opts);
+  const platform = await platformOf(settings, currentPrefix(), look, opts);
   const workers = hasFlag("at-once") || !known.hasWorkers ? [] : workersOf(previous, settings.version);
   const past = { deleted: record.deleted, workers, config: values, restores: hasFlag("restore") };
   const airflow = new Airflow("airflow", platform, settings, past, opts);

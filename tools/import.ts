@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Folder } from "../importer/compose/context.ts";
 import { planOf, type TextFile } from "../importer/input.ts";
-import { report } from "../importer/report.ts";
+import { importReport } from "../importer/report.ts";
 import { projectPath, save } from "../importer/save.ts";
 import { readStackFile } from "../settings/read/read.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
@@ -101,5 +101,5 @@ await main(async () => {
   const file = stackFile(stack);
   const files = save({ plan, stack, from, folder: dirname(file) });
   print(`Wrote ${files.map(projectPath).join(" and ")}.`);
-  print(report(plan, stack, faultsIn(file), all));
+  print(importReport(plan, stack, faultsIn(file), all));
 });

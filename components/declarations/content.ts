@@ -1,13 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { addressOf } from "../../settings/model/names/users.ts";
-import type { Declarations } from "../../settings/schema/declarations.ts";
+import type { DeclaredObjects } from "../../settings/schema/declarations.ts";
 import { isPlace } from "../../settings/schema/secret.ts";
 import type { Platform } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import { mapValues } from "../roles/extras.ts";
 
-type Connection = Declarations["connections"][string];
-type User = Declarations["users"][string];
+type Connection = DeclaredObjects["connections"][string];
+type User = DeclaredObjects["users"][string];
 
 function variable(value: unknown, platform: Platform): pulumi.Input<string> {
   if (typeof value === "string") return value;
@@ -36,7 +36,7 @@ function user({ role, email, firstName, lastName, password }: User, name: string
 }
 
 /** Renders the declarations as `declare.py` reads them: secret. */
-export function renderDeclarations(declarations: Declarations, platform: Platform) {
+export function renderDeclarations(declarations: DeclaredObjects, platform: Platform) {
   return {
     connections: mapValues(declarations.connections, (value) => connection(value, platform)),
     variables: mapValues(declarations.variables, (value) => variable(value, platform)),

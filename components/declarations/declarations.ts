@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import type { Declarations as Declared } from "../../settings/schema/declarations.ts";
+import type { DeclaredObjects } from "../../settings/schema/declarations.ts";
 import { secretsDirectory } from "../../workload.ts";
 import { withExtras } from "../roles/extras.ts";
 import { airflowRole, type RoleArgs, underInit } from "../roles/role.ts";
@@ -8,7 +8,7 @@ import { renderDeclarations } from "./content.ts";
 import type { Names } from "./record.ts";
 
 export interface DeclarationsArgs extends RoleArgs {
-  readonly declared: Declared;
+  readonly declared: DeclaredObjects;
   /** Names to delete from Airflow. */
   readonly deleted: Names;
 }

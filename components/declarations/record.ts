@@ -44,7 +44,7 @@ function parseNames(spelt: unknown): Names {
 }
 
 /** Lists the names that a stack declares. */
-export function namesOf(settings: Settings): Names {
+export function declaredNames(settings: Settings): Names {
   return byKind((kind) => Object.keys(settings[kind]));
 }
 
@@ -58,7 +58,7 @@ export function recordOf(settings: Settings, previous: Readonly<Record<string, u
     undeclared: parseNames(previous.undeclared),
     deleted: parseNames(previous.deleted),
   };
-  const declared = namesOf(settings);
+  const declared = declaredNames(settings);
   // Deleting a name again changes nothing, and makes a repeated deployment identical.
   const past = [before.declared, before.undeclared, ...(settings.deleteUndeclared ? [before.deleted] : [])];
   const gone = byKind((kind) =>

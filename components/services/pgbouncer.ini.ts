@@ -2,11 +2,11 @@ import { type PostgresLogin, tlsOf } from "../../settings/model/urls/postgresUrl
 import { secretsDirectory } from "../../workload.ts";
 
 /** Secret files of PgBouncer: its logins to Postgres, and the users that may log in to it. */
-export const secrets = { databases: "databases.ini", users: "users.txt" };
+export const pgbouncerSecrets = { databases: "databases.ini", users: "users.txt" };
 
 /** PgBouncer's access rules, its port, and its names of the two databases. */
 export const hbaFile = "/etc/pgbouncer/hba.conf";
-export const port = 6432;
+export const pgbouncerPort = 6432;
 export const databases = { metadata: "metadata", results: "results" };
 
 /** A user who may log in to one of PgBouncer's databases. */
@@ -35,15 +35,15 @@ export interface ServerTls {
  * is here, since a repeated section resets the options of the earlier one.
  */
 export function pgbouncerConf({ poolSize, clients }: PgbouncerConf, tls: ServerTls): string {
-  return `%include ${secretsDirectory}/${secrets.databases}
+  return `%include ${secretsDirectory}/${pgbouncerSecrets.databases}
 
 [pgbouncer]
 listen_addr = *
-listen_port = ${port}
+listen_port = ${pgbouncerPort}
 unix_socket_dir =
 auth_type = hba
 auth_hba_file = ${hbaFile}
-auth_file = ${secretsDirectory}/${secrets.users}
+auth_file = ${secretsDirectory}/${pgbouncerSecrets.users}
 ; Lends a client a connection to Postgres for one transaction: Airflow keeps no state on connections between transactions.
 pool_mode = transaction
 default_pool_size = ${poolSize}

@@ -21,7 +21,7 @@ const file = "/etc/pgbouncer/pgbouncer.ini";
 
 /** Sends a TLS request, which PgBouncer's main loop answers without a login; needs no program but a shell. */
 const answers = [
-  `exec 3<>/dev/tcp/127.0.0.1/${conf.port}`,
+  `exec 3<>/dev/tcp/127.0.0.1/${conf.pgbouncerPort}`,
   "printf '\\0\\0\\0\\10\\4\\322\\26\\57' >&3",
   "read -r -N 1 -t 5 answer <&3",
   "[[ $answer == [NS] ]]",
@@ -80,21 +80,21 @@ export class Pgbouncer extends pulumi.ComponentResource implements Database {
           ...(server.authorities !== undefined && { [authorities]: server.authorities }),
         },
         secrets: {
-          [conf.secrets.databases]: logins.apply(conf.pgbouncerDatabases),
-          [conf.secrets.users]: users.apply(conf.pgbouncerUsers),
+          [conf.pgbouncerSecrets.databases]: logins.apply(conf.pgbouncerDatabases),
+          [conf.pgbouncerSecrets.users]: users.apply(conf.pgbouncerUsers),
         },
         limits: { memory: 256, cpu: 1 },
         reaches: targets(server.target, server.resultsTarget),
         // The stack's own server is reached by a name of the stack.
         ...(!isInside(server.target) && { hosts }),
         priority: "control",
-        port: conf.port,
+        port: conf.pgbouncerPort,
         healthy: { command: ["bash", "-c", answers], startSeconds: 60 },
         stop: { signal: "SIGTERM", graceSeconds: 10 },
       },
       { parent: this },
     );
-    this.target = platform.endpoint(name, conf.port);
+    this.target = platform.endpoint(name, conf.pgbouncerPort);
     this.resultsTarget = this.target;
     const url = (database: DatabaseName, driver: "psycopg2" | "psycopg") =>
       secretUrl(currentLogin(ownerOf[database], secrets, this.target, database), driver);

@@ -3,11 +3,11 @@ import { type Entry, entryAt, makePlan, type Plan } from "../plan.ts";
 import { type ConvertedKey, decideOutcome, handled, itemsOf, type RuledItem, unsupported } from "../rule.ts";
 import type { Leaf, Tree } from "../source.ts";
 import { readConfigEntries } from "./airflowCfg.ts";
-import { composeRules, importContext, outsideRules } from "./composeRules.ts";
+import { composeImportContext, composeRules, outsideRules } from "./composeRules.ts";
 import { builtVersion, foldersOf } from "./container.ts";
 import type { ComposeContext, ComposeFacts, Disk } from "./context.ts";
 import type { VariableFile } from "./read/variables.ts";
-import { composeServices, ownHosts, type Service, urlsOf } from "./services.ts";
+import { type ComposeService, composeServices, ownHosts, urlsOf } from "./services.ts";
 
 /** Compose files merged into one, with the variables of their services. */
 export interface Composition extends Disk {
@@ -24,9 +24,9 @@ export interface Composition extends Disk {
 
 /** Collects the items of all services with the services that have them; an item that several services share appears once. */
 function collectItems(
-  services: readonly Service[],
-): { ruled: RuledItem<ComposeContext>; users: Service[] }[] {
-  const itemsByPlace = new Map<string, { ruled: RuledItem<ComposeContext>; users: Service[] }>();
+  services: readonly ComposeService[],
+): { ruled: RuledItem<ComposeContext>; users: ComposeService[] }[] {
+  const itemsByPlace = new Map<string, { ruled: RuledItem<ComposeContext>; users: ComposeService[] }>();
   for (const service of services) {
     for (const ruled of itemsOf(service.tree, composeRules, [service.kind])) {
       const { path, leaves } = ruled.item;
@@ -40,7 +40,7 @@ function collectItems(
 }
 
 /** Chooses the version that the stack runs in place of the images' version. */
-function versionFor(services: readonly Service[], disk: Disk): { version: string; isNamed: boolean } {
+function versionFor(services: readonly ComposeService[], disk: Disk): { version: string; isNamed: boolean } {
   const built = services.map(({ tree }) => builtVersion(tree, disk)).find((version) => version !== undefined);
   const supported = built === undefined ? undefined : supportedVersion(built);
   if (supported !== undefined) return { version: supported, isNamed: true };
@@ -50,7 +50,7 @@ function versionFor(services: readonly Service[], disk: Disk): { version: string
 }
 
 /** Lists the targets that follow from the services as a whole. */
-function groupTargets(services: readonly Service[], version: string | undefined): ConvertedKey[] {
+function groupTargets(services: readonly ComposeService[], version: string | undefined): ConvertedKey[] {
   const groups = [...new Set(services.flatMap(({ worker }) => (worker ? [worker.group] : [])))];
   const isDefault = (path: readonly unknown[]) => path.length === 0;
   const defaults = groups.filter(({ path }) => isDefault(path));
@@ -124,7 +124,7 @@ export function importCompose(composition: Composition): Plan {
     const weight = isOfWorkers ? services.length + users.length : users.length;
     return { item: ruled.item, outcome: decideOutcome(ruled, { ...facts, users }), weight };
   });
-  const config = readConfigEntries(facts, importContext({ ...facts, users: airflowServices }));
+  const config = readConfigEntries(facts, composeImportContext({ ...facts, users: airflowServices }));
   const envEntries = env ? envFileEntries(env, used) : [];
   // If `.env` is an env_file too, the services report its other variables.
   const definitions =

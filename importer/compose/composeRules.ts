@@ -8,7 +8,7 @@ import {
   type Outcome,
   taken,
   targetsOf,
-  unreadable,
+  unreadableValue,
   unset,
   unsupported,
 } from "../rule.ts";
@@ -16,7 +16,7 @@ import { looksSecret } from "../secrets.ts";
 import { checkExecutor, convertAutoscale, type ImportContext } from "../settings.ts";
 import { convertCores, convertMebibytes, convertSeconds, parseInteger } from "../units.ts";
 import { builtVersion } from "./container.ts";
-import { type ComposeContext, groupsOf, rolesOf, roleTargets, takenByRoles } from "./context.ts";
+import { type ComposeContext, groupPaths, rolesOf, roleTargets, takenByRoles } from "./context.ts";
 import { ports } from "./openings.ts";
 import { convertPuckelVariable, puckelHome } from "./puckel.ts";
 import { configFile, secretFile, secretText } from "./secretFiles.ts";
@@ -27,18 +27,18 @@ import { volume } from "./volumes.ts";
 function sizeRule(convert: (value: unknown) => unknown, allowed: string, key: string, workerKey: string) {
   return ({ value }: Item, context: ComposeContext): Outcome => {
     const size = convert(value);
-    if (size === undefined) return unreadable(allowed);
-    const groups = groupsOf(context).map((group) => (group.length > 0 ? [...group, key] : [workerKey]));
+    if (size === undefined) return unreadableValue(allowed);
+    const groups = groupPaths(context).map((group) => (group.length > 0 ? [...group, key] : [workerKey]));
     const paths = rolesOf(context).flatMap((role) => (role === "worker" ? groups : [["roles", role, key]]));
     return takenByRoles(paths.map((path) => ({ path, value: size })));
   };
 }
 
-export function importContext(context: ComposeContext): ImportContext {
+export function composeImportContext(context: ComposeContext): ImportContext {
   return {
     isOwn: (host) => context.hosts.has(host),
     metadataUrl: context.metadataUrl,
-    groups: groupsOf(context),
+    groups: groupPaths(context),
     version: context.version,
     secretFile: (path) => secretText(path, context),
   };
@@ -62,14 +62,15 @@ function convertEnvironment(item: Item, context: ComposeContext): Outcome {
   if (name === "AIRFLOW__CORE__EXECUTOR" || (name === "EXECUTOR" && isPuckels)) return convertExecutor(item);
   const puckels = isPuckels ? convertPuckelVariable(name, text) : undefined;
   return (
-    puckels ?? convertVariable({ ...importContext(context), name, value: text, roles: rolesOf(context) })
+    puckels ??
+    convertVariable({ ...composeImportContext(context), name, value: text, roles: rolesOf(context) })
   );
 }
 
 const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
   const count = parseInteger(value);
   const [user] = context.users;
-  if (count === undefined || !user) return unreadable("a whole number");
+  if (count === undefined || !user) return unreadableValue("a whole number");
   const groups = context.users.flatMap(({ worker }) => (worker ? [worker.group] : []));
   if (groups.length > 0) {
     const targets = groups.map(({ path, workers }) => ({ path: [...path, "workers"], value: workers }));
@@ -89,7 +90,7 @@ const command = (_: Item, context: ComposeContext): Outcome => {
   if (!worker) return handled("the stack starts each role itself");
   const { concurrency, autoscale } = worker.flags;
   const { path, queues } = worker.group;
-  const groupContext = { ...importContext(context), groups: [path] };
+  const groupContext = { ...composeImportContext(context), groups: [path] };
   const concurrencyPath = path.length > 0 ? [...path, "concurrency"] : ["workerConcurrency"];
   const outcomes = [
     ...(path.length > 0 ? [taken([...path, "queues"], queues)] : []),

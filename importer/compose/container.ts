@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { isOfficial, parseImage, versionOf } from "../image.ts";
+import { isOfficial, parseImage, versionOfTag } from "../image.ts";
 import { plainAt, type Tree } from "../source.ts";
 import type { Disk } from "./context.ts";
 import { firstVariable } from "./lookup.ts";
@@ -48,7 +48,7 @@ function versionIn(dockerfile: string, args: Readonly<Record<string, unknown>>):
       (_, name: string, other = "") => values.get(name) || other,
     );
     const parsedImage = parseImage(filled);
-    if (isOfficial(parsedImage)) return versionOf(parsedImage.tag);
+    if (isOfficial(parsedImage)) return versionOfTag(parsedImage.tag);
   }
   return undefined;
 }
@@ -56,7 +56,7 @@ function versionIn(dockerfile: string, args: Readonly<Record<string, unknown>>):
 /** Finds the version of Airflow in a service's image: by its tag, its build arguments, or its Dockerfile. */
 export function builtVersion(tree: Tree, { look, read }: Disk): string | undefined {
   const image = parseImage(textAt(tree, "image") ?? "");
-  if (isOfficial(image)) return versionOf(image.tag);
+  if (isOfficial(image)) return versionOfTag(image.tag);
   const build = plainAt(tree, ["build"]);
   if (build === undefined || build === null) return undefined;
   const buildSettings = (typeof build === "string" ? { context: build } : build) as Record<string, unknown>;
@@ -64,9 +64,9 @@ export function builtVersion(tree: Tree, { look, read }: Disk): string | undefin
   const versionArgument = Object.entries(args).find(([name]) =>
     /^AIRFLOW_(IMAGE_)?(VERSION|TAG)$/i.test(name),
   )?.[1];
-  if (versionArgument) return versionOf(String(versionArgument));
+  if (versionArgument) return versionOfTag(String(versionArgument));
   const imageArgument = Object.entries(args).find(([, value]) => isOfficial(parseImage(String(value))))?.[1];
-  if (imageArgument) return versionOf(parseImage(String(imageArgument)).tag);
+  if (imageArgument) return versionOfTag(parseImage(String(imageArgument)).tag);
   if (typeof buildSettings.dockerfile_inline === "string")
     return versionIn(buildSettings.dockerfile_inline, args);
   const path = posix.join(

@@ -2,7 +2,7 @@ import { rolesIn } from "../../settings/schema/versions.ts";
 import { type ConvertedKey, noRole, type Outcome } from "../rule.ts";
 import type { SourcePath, Tree } from "../source.ts";
 import { runningRoles } from "./roles.ts";
-import type { Service } from "./services.ts";
+import type { ComposeService } from "./services.ts";
 
 /** Kind of a path on this machine, and its spelling in a stack file. */
 export interface Folder {
@@ -26,7 +26,7 @@ export interface Disk {
 
 /** Facts about a whole compose file, for the rules of its items. */
 export interface ComposeFacts extends Disk {
-  readonly services: readonly Service[];
+  readonly services: readonly ComposeService[];
   /** The whole file. */
   readonly tree: Tree;
   /** Hosts that the file itself provides. */
@@ -43,13 +43,13 @@ export interface ComposeFacts extends Disk {
 /** Context of an item. */
 export interface ComposeContext extends ComposeFacts {
   /** Services that have the item. */
-  readonly users: readonly Service[];
+  readonly users: readonly ComposeService[];
 }
 
 /** Lists the keys of `roles` for the services that have an item: `all`, or some roles. */
 export function rolesOf({ users, services, version }: ComposeContext): string[] {
   const rolesOfVersion: readonly string[] = rolesIn(version);
-  const isRunning = (service: Service) => service.roles.some((role) => runningRoles.includes(role));
+  const isRunning = (service: ComposeService) => service.roles.some((role) => runningRoles.includes(role));
   const rolesOfUsers = new Set(users.flatMap((user) => user.roles));
   const runningServices = services.filter(isRunning);
   if (runningServices.length > 1 && runningServices.every((service) => users.includes(service)))
@@ -70,6 +70,6 @@ export function takenByRoles(targets: readonly ConvertedKey[], note?: string): O
 }
 
 /** Lists the worker groups that have an item, as paths of the stack; the path of the default group is []. */
-export function groupsOf({ users }: ComposeContext): SourcePath[] {
+export function groupPaths({ users }: ComposeContext): SourcePath[] {
   return [...new Set(users.flatMap(({ worker }) => (worker ? [worker.group.path] : [])))];
 }

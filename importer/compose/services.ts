@@ -4,13 +4,13 @@ import { builtVersion } from "./container.ts";
 import type { Disk } from "./context.ts";
 import { firstVariable, variableOf } from "./lookup.ts";
 import { findStarted, type Started } from "./roles.ts";
-import { type Flags, flagsOf, type Group, groupsOf } from "./worker.ts";
+import { type Flags, flagsOf, type Group, mergeWorkers } from "./worker.ts";
 
 /** Kinds that rules distinguish: a role of Airflow, the database, the broker, or a foreign service. */
 type ServiceKind = "airflow" | "postgres" | "redis" | "foreign";
 
 /** A service of a compose file. */
-export interface Service {
+export interface ComposeService {
   readonly name: string;
   readonly kind: ServiceKind;
   /** Roles that the service starts; none for a service that only people use. */
@@ -93,7 +93,7 @@ export function urlsOf(trees: readonly Tree[]): {
 }
 
 /** Lists the services of a compose file; their variables must be in their environment. */
-export function composeServices(compose: Tree, disk: Disk): Service[] {
+export function composeServices(compose: Tree, disk: Disk): ComposeService[] {
   const services = at(compose, ["services"]);
   const all: NamedTree[] = services?.kind === "map" ? [...services.entries] : [];
   const recognized = all.filter(
@@ -120,7 +120,7 @@ export function composeServices(compose: Tree, disk: Disk): Service[] {
     const worker = rolesByService.get(name)?.find(({ role }) => role === "worker");
     return worker ? [{ name, tree, flags: flagsOf(worker.args) }] : [];
   });
-  const groups = groupsOf(workers, defaultQueue);
+  const groups = mergeWorkers(workers, defaultQueue);
   return all.map(([name, tree]) => {
     const group = groups.get(name);
     const flags = workers.find((worker) => worker.name === name)?.flags;
@@ -137,6 +137,6 @@ export function composeServices(compose: Tree, disk: Disk): Service[] {
 }
 
 /** Returns the host names that the compose file itself provides. */
-export function ownHosts(services: readonly Service[]): Set<string> {
+export function ownHosts(services: readonly ComposeService[]): Set<string> {
   return new Set(services.flatMap(({ name, tree }) => hostsOf(name, tree)));
 }

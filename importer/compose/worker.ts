@@ -114,7 +114,7 @@ function nameGroup(service: string, queues: readonly string[], usedNames: readon
 }
 
 /** Puts services with the same queues and sizes into one group. */
-export function groupsOf(services: readonly WorkerService[], defaultQueue: string): Map<string, Group> {
+export function mergeWorkers(services: readonly WorkerService[], defaultQueue: string): Map<string, Group> {
   const groups = new Map<string, Group & { readonly services: readonly string[] }>();
   let isDefaultThere = false;
   for (const { name, tree, flags } of services) {

@@ -12,22 +12,22 @@ import {
 } from "./configuration.ts";
 import { dagsClaim, gitSync } from "./dags.ts";
 import { airflow, image, pullSecret } from "./images.ts";
-import { everyIngress, ingress, ingressHost, ingressSwitch } from "./ingress.ts";
+import { chartIngress, everyIngress, ingressHost, ingressSwitch } from "./ingress.ts";
 import { everyNode, nodes, tolerations } from "./placement.ts";
-import { alias, enabledRole, labels, pool, roleReplicas, user } from "./roles.ts";
-import { claim, logVolume, workerLogs } from "./storage.ts";
+import { alias, enabledRole, pool, roleLabels, roleReplicas, user } from "./roles.ts";
+import { chartClaim, logVolume, workerLogs } from "./storage.ts";
 import {
   anyRole,
+  aWholeNumber,
   chartRoles,
   isTemplate,
   namedSecretRule,
   off,
   onlyIf,
-  roles,
+  rolesByChartName,
   secretRule,
   type ValueLookup,
   whenOn,
-  whole,
 } from "./values.ts";
 import { groupOf, keda, queues, replicas, resource, workersRules } from "./workers.ts";
 
@@ -75,7 +75,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ["env.*", variableRule(() => ["all"])],
   ["extraEnv.*", variableRule(() => ["all"])],
   ["secret.*", variableRule(() => ["all"])],
-  [`${anyRole}.env.*`, variableRule(({ path: [name] }) => [roles[String(name)] ?? ""])],
+  [`${anyRole}.env.*`, variableRule(({ path: [name] }) => [rolesByChartName[String(name)] ?? ""])],
   ["workers.celery.env.*", variableRule(() => ["worker"])],
   ["extraEnvFrom", unsupported("give its values one by one: secret, or env with valueFrom")],
   [
@@ -119,7 +119,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ...workersRules("tolerations.*", tolerations),
   ...workersRules(
     "terminationGracePeriodSeconds",
-    conversionRule(["workerGraceSeconds"], parseInteger, whole),
+    conversionRule(["workerGraceSeconds"], parseInteger, aWholeNumber),
   ),
   [
     "workers.celery.sets.*.name",
@@ -146,8 +146,8 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ["{webserver,apiServer,createUserJob}.defaultUser.*", user],
   ["flower.{username,password,secretName}", handled("Flower has the login of adminUser")],
   ["**.hostAliases.*", alias],
-  [`${anyRole}.labels.*`, labels],
-  ["labels.*", labels],
+  [`${anyRole}.labels.*`, roleLabels],
+  ["labels.*", roleLabels],
 
   [
     "redis.enabled",
@@ -155,8 +155,8 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ],
   ["redis.{password,passwordSecretName}", handled("the stack mints the broker's passwords")],
   ["redis.resources.limits.memory", conversionRule(["redis", "memory"], convertMebibytes, "a quantity")],
-  ["redis.persistence.size", claim("redis", "redis.persistence.enabled")],
-  ["redis.persistence.storageClassName", claim("class", "redis.persistence.enabled")],
+  ["redis.persistence.size", chartClaim("redis", "redis.persistence.enabled")],
+  ["redis.persistence.storageClassName", chartClaim("class", "redis.persistence.enabled")],
   ["redis.persistence.**", handled("the stack keeps queues in a volume")],
   [
     "postgresql.enabled",
@@ -164,8 +164,11 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ],
   ["postgresql.auth.**", handled("the stack names its databases and logins, and mints their passwords")],
   ["postgresql.image.**", handled("the stack has an image of its own: npm run images")],
-  ["postgresql.primary.persistence.size", claim("postgres", "postgresql.primary.persistence.enabled")],
-  ["postgresql.primary.persistence.storageClass", claim("class", "postgresql.primary.persistence.enabled")],
+  ["postgresql.primary.persistence.size", chartClaim("postgres", "postgresql.primary.persistence.enabled")],
+  [
+    "postgresql.primary.persistence.storageClass",
+    chartClaim("class", "postgresql.primary.persistence.enabled"),
+  ],
   [
     "postgresql.primary.resources.limits.memory",
     conversionRule(["postgres", "memory"], convertMebibytes, "a quantity"),
@@ -186,10 +189,10 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
 
   ["ingress.enabled", everyIngress],
   ["ingress.{web,apiServer,flower}.enabled", ingressSwitch],
-  ["ingress.{web,apiServer,flower}.host", ingress("host")],
+  ["ingress.{web,apiServer,flower}.host", chartIngress("host")],
   ["ingress.{web,apiServer,flower}.hosts.*", ingressHost],
-  ["ingress.{web,apiServer,flower}.ingressClassName", ingress("class")],
-  ["ingress.{web,apiServer,flower}.tls.secretName", ingress("tlsSecret")],
+  ["ingress.{web,apiServer,flower}.ingressClassName", chartIngress("class")],
+  ["ingress.{web,apiServer,flower}.tls.secretName", chartIngress("tlsSecret")],
   ["ingress.*.{path,pathType}", handled("it is published at /")],
   ["ingress.{statsd,pgbouncer}.**", off],
   ["ingress.**.tls.enabled", handled("published services always have TLS")],

@@ -1,8 +1,8 @@
 import { convertVariable } from "../environment.ts";
-import { handled, type Item, type Outcome, secret, unsupported } from "../rule.ts";
+import { handled, type Item, type Outcome, secretByCommand, unsupported } from "../rule.ts";
 import { ownDatabase, ownResults, type SecretReference } from "../secrets.ts";
 import { checkExecutor, convertSetting } from "../settings.ts";
-import { importContext, isTemplate, template, type ValueLookup } from "./values.ts";
+import { chartImportContext, isTemplate, template, type ValueLookup } from "./values.ts";
 
 interface NamedValue {
   readonly name?: string;
@@ -28,7 +28,7 @@ export function variableRule(role: (item: Item) => readonly string[]) {
       ? { secret: from.name, key: from.key }
       : String(value ?? "");
     if (variable === "AIRFLOW__CORE__EXECUTOR") return convertExecutor({ ...item, value });
-    return convertVariable({ ...importContext(values), name: variable, value: text, roles: role(item) });
+    return convertVariable({ ...chartImportContext(values), name: variable, value: text, roles: role(item) });
   };
 }
 
@@ -45,7 +45,7 @@ export const convertConfig = (
     return /statsd|remote_logging|flower_url_prefix/.test(key)
       ? handled("it follows from other values")
       : decidedTemplate(section);
-  return convertSetting(section.toLowerCase(), key.toLowerCase(), String(value), importContext(values));
+  return convertSetting(section.toLowerCase(), key.toLowerCase(), String(value), chartImportContext(values));
 };
 
 /** Outcome of a template, such as the chart's defaults: the stack decides some of these settings. */
@@ -67,7 +67,7 @@ function connectionRule(secretName: string, key: "url" | "resultsUrl", own: Outc
     const { host } = (value ?? {}) as Connection;
     if (values(`data.${secretName}`)) return handled("the named Secret overrides it");
     if (!host || isTemplate(host)) return own;
-    return secret(["postgres", key], "as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…");
+    return secretByCommand(["postgres", key], "as postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…");
   };
 }
 
@@ -77,4 +77,4 @@ export const resultConnection = connectionRule("resultBackendSecretName", "resul
 export const brokerRule = (item: Item, values: ValueLookup): Outcome =>
   isTemplate(item.value)
     ? template
-    : convertSetting("celery", "broker_url", String(item.value), importContext(values));
+    : convertSetting("celery", "broker_url", String(item.value), chartImportContext(values));

@@ -27,7 +27,7 @@ function hostPath(name: string): SourcePath {
   return ["kubernetes", "ingress", name === "flower" ? "flower" : "webserver"];
 }
 
-export function ingress(part: "class" | "tlsSecret" | "host") {
+export function chartIngress(part: "class" | "tlsSecret" | "host") {
   return ({ match: [name = ""], value }: Item, values: ValueLookup): Outcome => {
     if (!isUsed(values, name)) return off;
     return taken(part === "host" ? hostPath(name) : ["kubernetes", "ingress", part], value);

@@ -1,13 +1,13 @@
 import { type RoleFacts, roleTable } from "../../roles.ts";
-import { handled, type Item, type Outcome, taken, unreadable, unsupported } from "../rule.ts";
+import { handled, type Item, type Outcome, taken, unreadableValue, unsupported } from "../rule.ts";
 import { convertSecret, isExample, publicExample } from "../secrets.ts";
 import { parseInteger } from "../units.ts";
-import { off, roles, type ValueLookup, whole } from "./values.ts";
+import { aWholeNumber, off, rolesByChartName, type ValueLookup } from "./values.ts";
 
 export const pool = (item: Item, values: ValueLookup): Outcome => {
   if (values("pgbouncer.enabled") !== true) return off;
   const number = parseInteger(item.value);
-  if (number === undefined) return unreadable(whole);
+  if (number === undefined) return unreadableValue(aWholeNumber);
   const key = item.match[0];
   if (key === "maxClientConn") return taken(["pgbouncer", "clients"], number);
   if (key === "metadataPoolSize") return taken(["pgbouncer", "poolSize"], number);
@@ -36,8 +36,8 @@ export const alias = ({ value }: Item): Outcome => {
   return { kind: "taken", targets: hostnames.map((host) => ({ path: ["extraHosts", host], value: ip })) };
 };
 
-export const labels = ({ match, value, path }: Item): Outcome => {
-  const role = roles[String(path[0])];
+export const roleLabels = ({ match, value, path }: Item): Outcome => {
+  const role = rolesByChartName[String(path[0])];
   const name = match.at(-1) ?? "";
   return taken(role ? ["roles", role, "labels", name] : ["labels", name], String(value));
 };
@@ -45,13 +45,13 @@ export const labels = ({ match, value, path }: Item): Outcome => {
 export const enabledRole = ({ value, match: [name = ""] }: Item): Outcome =>
   value === true
     ? handled("it always runs")
-    : unsupported(`the stack always has it (${roles[name] ?? name})`);
+    : unsupported(`the stack always has it (${rolesByChartName[name] ?? name})`);
 
 export const roleReplicas = (item: Item): Outcome => {
-  const role = roles[item.match[0] ?? ""];
+  const role = rolesByChartName[item.match[0] ?? ""];
   const { countedBy: key }: Partial<RoleFacts> = role ? roleTable[role] : {};
   const number = parseInteger(item.value);
-  if (number === undefined) return unreadable(whole);
+  if (number === undefined) return unreadableValue(aWholeNumber);
   if (key) return taken([key], number);
   return number === 1 ? handled("there is one") : unsupported("the stack runs one instance of it");
 };

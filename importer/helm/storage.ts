@@ -1,7 +1,7 @@
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
 import { off, type ValueLookup } from "./values.ts";
 
-export function claim(key: string, flag: string) {
+export function chartClaim(key: string, flag: string) {
   return ({ value }: Item, values: ValueLookup): Outcome =>
     values(flag) === false
       ? handled("the stack keeps it in a volume")

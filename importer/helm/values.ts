@@ -1,5 +1,5 @@
-import { roles as allRoles, type Role } from "../../roles.ts";
-import { isOfficial, supportedVersion, versionOf, versions } from "../image.ts";
+import { type Role, roles } from "../../roles.ts";
+import { isOfficial, supportedVersion, versionOfTag, versions } from "../image.ts";
 import { handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
 import { convertSecret, type IsProvidedHost } from "../secrets.ts";
 import type { ImportContext } from "../settings.ts";
@@ -14,16 +14,16 @@ export const template = unsupported("it is a template of Helm's: give its render
 
 export const off = handled("it is off");
 
-export const whole = "a whole number";
+export const aWholeNumber = "a whole number";
 
-const plainlyNamed = allRoles.filter((role) => role !== "worker" && role !== "migration");
+const plainlyNamed = roles.filter((role) => role !== "worker" && role !== "migration");
 
 function camelCase(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Roles of the stack, by their names in the chart. */
-export const roles: Readonly<Record<string, Role>> = {
+export const rolesByChartName: Readonly<Record<string, Role>> = {
   ...Object.fromEntries(plainlyNamed.map((role) => [camelCase(role), role])),
   workers: "worker",
   apiServer: "webserver",
@@ -31,16 +31,16 @@ export const roles: Readonly<Record<string, Role>> = {
   migrateDatabaseJob: "migration",
 };
 
-export const anyRole = `{${Object.keys(roles).join(",")}}`;
+export const anyRole = `{${Object.keys(rolesByChartName).join(",")}}`;
 
-export const chartRoles = `{${Object.keys(roles)
+export const chartRoles = `{${Object.keys(rolesByChartName)
   .filter((name) => name !== "workers")
   .join(",")}}`;
 
 /** True for hosts of the chart's own services, which are templates. */
 const isOwn: IsProvidedHost = (host) => host.includes("{{");
 
-export function importContext(values: ValueLookup): ImportContext {
+export function chartImportContext(values: ValueLookup): ImportContext {
   return { isOwn, groups: [], version: versionIn(values) };
 }
 
@@ -56,7 +56,7 @@ export function namedVersion(values: ValueLookup): string | undefined {
   const repository =
     text("images.airflow.repository") || text("defaultAirflowRepository") || "apache/airflow";
   const tag = text("images.airflow.tag") || text("defaultAirflowTag");
-  return versionOf(text("airflowVersion")) ?? (isOfficial({ repository }) ? versionOf(tag) : undefined);
+  return versionOfTag(text("airflowVersion")) ?? (isOfficial({ repository }) ? versionOfTag(tag) : undefined);
 }
 
 /** Takes over the name of a Secret, with the key that the chart uses in the Secret. */

@@ -1,8 +1,8 @@
-import { handled, type ImportRule, type Item, type Outcome, taken, unreadable } from "../rule.ts";
+import { handled, type ImportRule, type Item, type Outcome, taken, unreadableValue } from "../rule.ts";
 import type { SourcePath } from "../source.ts";
 import { convertCores, convertMebibytes, namesIn, parseInteger } from "../units.ts";
 import { workerNodes } from "./placement.ts";
-import { off, roles, type ValueLookup, whole } from "./values.ts";
+import { aWholeNumber, off, rolesByChartName, type ValueLookup } from "./values.ts";
 
 /** Lists the queues of the chart's default workers. */
 export function defaultQueues(values: ValueLookup): string[] {
@@ -73,7 +73,7 @@ export function isScaled(path: SourcePath, values: ValueLookup): boolean {
 
 export const replicas = (item: Item, values: ValueLookup): Outcome => {
   const count = parseInteger(item.value);
-  if (count === undefined) return unreadable(whole);
+  if (count === undefined) return unreadableValue(aWholeNumber);
   if (isScaled(item.path, values)) return handled("their number follows the length of the queue");
   const isOnNodes = groupOf(item.path, values).length === 0 && Object.keys(workerNodes(values)).length > 0;
   return isOnNodes
@@ -85,11 +85,11 @@ export function resource(kind: "memory" | "cpu") {
   const convert = kind === "memory" ? convertMebibytes : convertCores;
   return (item: Item, values: ValueLookup): Outcome => {
     const value = convert(item.value);
-    if (value === undefined) return unreadable("a quantity");
+    if (value === undefined) return unreadableValue("a quantity");
     const role = String(item.path[0]);
     if (role === "workers")
       return takeForWorkers(item, values, kind === "memory" ? "workerMemory" : "workerCpu", kind, value);
-    return taken(["roles", roles[role] ?? role, kind], value);
+    return taken(["roles", rolesByChartName[role] ?? role, kind], value);
   };
 }
 

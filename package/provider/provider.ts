@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { AirflowStack, claim } from "../airflowStack.ts";
+import { AirflowStack, claimDeployment } from "../airflowStack.ts";
 import { packageSchema } from "./schema.ts";
 
 /** Constructs the component for programs in other languages. */
@@ -20,7 +20,7 @@ class AirflowProvider implements pulumi.provider.Provider {
     options: pulumi.ComponentResourceOptions,
   ): Promise<pulumi.provider.ConstructResult> {
     if (type !== AirflowStack.type) throw new Error(`type is ${type}; expected ${AirflowStack.type}`);
-    claim(this, name);
+    claimDeployment(this, name);
     const { urn, ...stack } = new AirflowStack(name, inputs, options);
     const { webserverUrl, flowerUrl, monitoringUrl, adminUser, adminPassword, workers, version, backupKeys } =
       stack;

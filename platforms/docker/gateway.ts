@@ -18,9 +18,9 @@ export const configuration = "/etc/haproxy/haproxy.cfg";
 export const command: readonly string[] = ["haproxy", "-W", "-db", "-f", configuration];
 
 /** Secrets of a gateway: its certificate with the key, and the certificates of trusted authorities. */
-export const secrets = { machine: "machine.pem", authorities: "authorities.pem" };
+export const gatewaySecrets = { machine: "machine.pem", authorities: "authorities.pem" };
 
-const identity = `crt /run/secrets/${secrets.machine} ca-file /run/secrets/${secrets.authorities} verify required`;
+const identity = `crt /run/secrets/${gatewaySecrets.machine} ca-file /run/secrets/${gatewaySecrets.authorities} verify required`;
 
 /** HAProxy section that resolves service names. */
 export const resolvers = `# Resolves service names by Docker's DNS server every second, since a restart may change a service's address.

@@ -9,8 +9,8 @@ import {
   type Edge,
   gatewayAliases,
   gatewayConf,
+  gatewaySecrets,
   health,
-  secrets,
 } from "./gateway.ts";
 
 export interface GatewayArgs {
@@ -37,8 +37,8 @@ export function gatewayContainer(
       user: { uid: 999, gid: 999 },
       files: { [configuration]: known.apply((all) => gatewayConf(machine.name, all, machines, port)) },
       secrets: {
-        [secrets.machine]: authority.machines.apply((all) => all[machine.name] ?? ""),
-        [secrets.authorities]: authority.authorities,
+        [gatewaySecrets.machine]: authority.machines.apply((all) => all[machine.name] ?? ""),
+        [gatewaySecrets.authorities]: authority.authorities,
       },
       limits: { memory: 256, cpu: 2 },
       reaches: [],

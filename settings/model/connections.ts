@@ -1,6 +1,6 @@
 import { type Role, type RoleFacts, roleTable } from "../../roles.ts";
 import { majorOf, rolesIn } from "../schema/versions.ts";
-import { airflowNumber as number } from "./airflowOptions.ts";
+import { airflowNumber } from "./airflowOptions.ts";
 import type { Settings, WorkerCount } from "./groups.ts";
 
 /** Settings that decide how many connections a stack opens. */
@@ -59,8 +59,8 @@ function times(...counts: readonly (readonly [count: number, unit: string])[]): 
 function poolShares(stack: ConnectionInputs, role: Role, processes = 1, each = 1): Share[] {
   const { pool, countedBy }: RoleFacts = roleTable[role];
   if (!pool) return [];
-  const size = number(stack, "database.sql_alchemy_pool_size", pool.size);
-  const overflow = number(stack, "database.sql_alchemy_max_overflow", pool.overflow);
+  const size = airflowNumber(stack, "database.sql_alchemy_pool_size", pool.size);
+  const overflow = airflowNumber(stack, "database.sql_alchemy_max_overflow", pool.overflow);
   const instances = countedBy ? stack[countedBy] : 1;
   const counts: [number, string][] = [
     [instances, "instance"],
@@ -92,7 +92,7 @@ function taskShares(group: ConnectionInputs["groups"][number], instances: number
 export function clientShares(stack: ConnectionInputs): Share[] {
   const { schedulers, groups, version } = stack;
   const isTwo = majorOf(version) === "2";
-  const web = isTwo ? number(stack, "webserver.workers", 2) : number(stack, "api.workers", 1);
+  const web = isTwo ? airflowNumber(stack, "webserver.workers", 2) : airflowNumber(stack, "api.workers", 1);
   const because = times([schedulers, "instance"]);
   const results = { client: "scheduler, results", count: schedulers, because };
   const shares = rolesIn(version).flatMap((role) => {
@@ -148,7 +148,7 @@ export function serverLimit({ postgres: { settings } }: ConnectionInputs): numbe
 }
 
 /** Renders a budget as a table, a line for each share, the sum and the limit; `limited` says where the limit comes from. */
-export function table(shares: readonly Share[], limit: number, limited: string): string {
+export function budgetTable(shares: readonly Share[], limit: number, limited: string): string {
   const rows = [
     ...shares,
     { client: "sum", count: sum(shares), because: "" },

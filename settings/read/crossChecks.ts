@@ -21,7 +21,7 @@ import { versionRules } from "../rules/images/versions.ts";
 import { composedRules } from "../rules/names/composed.ts";
 import { foreignRules } from "../rules/names/foreign.ts";
 import { userRule } from "../rules/names/users.ts";
-import { alertContentRules, alertRules } from "../rules/network/alerts.ts";
+import { alertContentRules, alertLoginRules } from "../rules/network/alerts.ts";
 import { clusterRules } from "../rules/network/cluster.ts";
 import { egressRule } from "../rules/network/egress.ts";
 import { engineCertificateRule } from "../rules/network/engineCertificates.ts";
@@ -76,7 +76,7 @@ const contentRules: readonly Rule[] = [
 /** Rules that a deployed stack may break and run: about what is outside of it, and what earlier releases accepted. */
 const correctableRules: readonly Rule[] = [
   acceptedEarlierRules,
-  alertRules,
+  alertLoginRules,
   backupPlaceRule,
   egressRule,
   loopbackRules,

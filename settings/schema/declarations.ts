@@ -98,4 +98,4 @@ export const declarations = object(declarationShapes);
 /** Keys of `airflow.yaml`, which a stack file may have too. */
 export const declarationKeys = declarationShapes;
 
-export type Declarations = z.output<typeof declarations>;
+export type DeclaredObjects = z.output<typeof declarations>;

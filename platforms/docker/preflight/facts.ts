@@ -1,5 +1,5 @@
 /** Facts that an engine reports about itself and its machine. */
-export interface Engine {
+export interface EngineFacts {
   /** Unique to each engine, even if its machine was cloned. */
   readonly identity: string;
   readonly version: string;
@@ -52,7 +52,7 @@ interface Info {
  * Reads the output of `docker info --format '{{json .}}'`.
  * @returns the engine's complaint instead, if the output has one
  */
-export function readInfo(text: string): Engine | string {
+export function readInfo(text: string): EngineFacts | string {
   const info: Info = JSON.parse(text);
   if (info.ServerErrors?.length) return info.ServerErrors.join("\n");
   return {

@@ -3,7 +3,7 @@ import { builtHere } from "../../../images/local.ts";
 import { type Answer, askEngine, askOverSsh } from "../../ask.ts";
 import type { Machine } from "../../machines.ts";
 import { isSilence, silence } from "./complaints.ts";
-import { type Engine, readInfo, readPublished, readSight } from "./facts.ts";
+import { type EngineFacts, readInfo, readPublished, readSight } from "./facts.ts";
 import {
   addressFault,
   blindFault,
@@ -36,7 +36,7 @@ interface Report {
   readonly machine: Machine;
   readonly faults: readonly string[];
   readonly down: boolean;
-  readonly engine?: Engine;
+  readonly engine?: EngineFacts;
 }
 
 /** Asks the Docker client on the machine: over ssh, the client here does not learn why the socket did not open. */
@@ -53,7 +53,7 @@ async function unanswered(machine: Machine, complaint: string): Promise<Report> 
 }
 
 /** Asks the engine of a machine about itself; `engine` is a complaint if there is no answer. */
-async function askInfo(machine: Machine): Promise<{ engine: Engine | string; info: Answer }> {
+async function askInfo(machine: Machine): Promise<{ engine: EngineFacts | string; info: Answer }> {
   const info = await askEngine(machine, ["info", "--format", "{{json .}}"]);
   return { engine: info.complaint ?? readInfo(info.text), info };
 }

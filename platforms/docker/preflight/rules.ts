@@ -1,7 +1,7 @@
 import type { Answer } from "../../ask.ts";
 import type { Machine } from "../../machines.ts";
 import { gist } from "./complaints.ts";
-import type { Engine, Published, Sight } from "./facts.ts";
+import type { EngineFacts, Published, Sight } from "./facts.ts";
 
 /** A port on which the stack will listen. */
 export interface Port {
@@ -24,14 +24,14 @@ export function refuse(subject: string, faults: readonly string[]): void {
 /** Oldest engine that is known to work. */
 const oldest = [20, 10] as const;
 
-export function engineVersionFault({ version }: Engine): string | undefined {
+export function engineVersionFault({ version }: EngineFacts): string | undefined {
   const [major = 0, minor = 0] = version.split(".").map(Number.parseFloat);
   if (!(major < oldest[0] || (major === oldest[0] && minor < oldest[1]))) return;
   return `its Docker engine is ${version}; expected ${oldest.join(".")} or newer; upgrade it`;
 }
 
 /** @param asked MiB that the stack's containers there may use */
-export function memoryFault({ memory, cpus }: Engine, asked: number): string | undefined {
+export function memoryFault({ memory, cpus }: EngineFacts, asked: number): string | undefined {
   if (asked <= memory) return;
   return (
     `its workloads may use ${asked} MiB of memory; expected at most the ${memory} MiB of the machine, which has ${cpus} ` +
@@ -43,7 +43,7 @@ export function memoryFault({ memory, cpus }: Engine, asked: number): string | u
 const clockTolerance = 5;
 
 export function clockFault(
-  { clock }: Engine,
+  { clock }: EngineFacts,
   { asked, answered }: Pick<Answer, "asked" | "answered">,
 ): string | undefined {
   const ahead = (clock - (asked + answered) / 2) / 1000;
@@ -63,7 +63,7 @@ export function addressFault({ addresses }: Sight, address: string): string | un
 }
 
 /** @param asked MiB */
-export function diskFault({ free }: Sight, { directory }: Engine, asked: number): string | undefined {
+export function diskFault({ free }: Sight, { directory }: EngineFacts, asked: number): string | undefined {
   if (asked <= free) return;
   return (
     `${directory}, where its engine keeps data, has ${free} MiB free; expected ${asked} MiB; make room, for ` +
@@ -130,8 +130,8 @@ export function blindFault(image: string, complaint: string): string {
 
 /** @param others earlier entries, and the engines that they lead to */
 export function sameEngineFault(
-  engine: Engine,
-  others: readonly { readonly machine: Machine; readonly engine?: Engine }[],
+  engine: EngineFacts,
+  others: readonly { readonly machine: Machine; readonly engine?: EngineFacts }[],
 ): string | undefined {
   const first = others.find((other) => other.engine?.identity === engine.identity);
   if (!first) return;

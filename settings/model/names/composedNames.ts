@@ -51,7 +51,7 @@ export function workerServices(parsed: CountInputs): WorkerService[] {
 }
 
 /** Lists the names that a service of workers takes: the service's, its instances' and its autoscaler's. */
-export function namesOf(service: WorkerService): Composed[] {
+export function composedNames(service: WorkerService): Composed[] {
   const { name, count, isScaled, path } = service;
   const instances = Array.from({ length: count }, (_, at) => ({
     name: `${name}-${at + 1}`,

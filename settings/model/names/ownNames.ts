@@ -13,7 +13,7 @@ export const authorityVariables = [
 ] as const;
 
 /** Variables of a proxy; some programs read them in upper case, some in lower case. */
-export const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [
+export const proxyVariableNames = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [
   name,
   name.toLowerCase(),
 ]);

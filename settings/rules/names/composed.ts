@@ -1,6 +1,6 @@
 import { capabilities } from "../../../capabilities.ts";
 import { groupParts } from "../../model/groups.ts";
-import { clashesOf, namesOf, volumeNames, workerServices } from "../../model/names/composedNames.ts";
+import { clashesOf, composedNames, volumeNames, workerServices } from "../../model/names/composedNames.ts";
 import { faultAt, firstAtEach } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -10,7 +10,7 @@ const workers = rule(groupParts, (parsed) => {
   const { workerGroups, machines = [] } = parsed;
   const names = [...machines, ...workerGroups].map(({ name }) => name);
   if (new Set(names).size < names.length) return [];
-  const clashes = clashesOf(workerServices(parsed).flatMap(namesOf));
+  const clashes = clashesOf(workerServices(parsed).flatMap(composedNames));
   return firstAtEach(
     clashes.map(([later, first]) => ({
       path: later.path,

@@ -2,7 +2,7 @@ import { capabilities } from "../../../capabilities.ts";
 import { roles } from "../../../roles.ts";
 import { isNoHost } from "../../model/addresses.ts";
 import { groupParts } from "../../model/groups.ts";
-import { namesOf, workerServices } from "../../model/names/composedNames.ts";
+import { composedNames, workerServices } from "../../model/names/composedNames.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -68,7 +68,7 @@ function hostProblem(host: string, address: string, hasCluster: boolean): string
 const workerHosts = rule(["extraHosts.*", ...groupParts], (parsed) => {
   const names = new Set(
     workerServices(parsed)
-      .flatMap(namesOf)
+      .flatMap(composedNames)
       .map(({ name }) => name),
   );
   return Object.keys(parsed.extraHosts)

@@ -22,5 +22,5 @@ const login = rule([], (_, isGiven) => {
   return faultAt(["monitoring", "alerts", "email", absent], `monitoring.alerts.email.${given} needs it`);
 });
 
-export const alertRules = [login];
+export const alertLoginRules = [login];
 export const alertContentRules = [webhook];

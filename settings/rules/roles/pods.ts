@@ -1,4 +1,4 @@
-import { roles as roleNames } from "../../../roles.ts";
+import { roles } from "../../../roles.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { volumeTargetProblem } from "./targets.ts";
@@ -22,7 +22,7 @@ function repeatedFaults(key: keyof typeof keys, items: readonly Fields[]): Fault
 
 /** True for a name that the container of a role may have. */
 function isOwnContainer(name: unknown): boolean {
-  return (roleNames as readonly unknown[]).includes(name) || /^worker-/.test(String(name));
+  return (roles as readonly unknown[]).includes(name) || /^worker-/.test(String(name));
 }
 
 /** Says why the API takes no such container; undefined if it does. */

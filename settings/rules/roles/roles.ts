@@ -1,6 +1,11 @@
 import { statSync } from "node:fs";
 import { capabilities } from "../../../capabilities.ts";
-import { authorityVariables, ownSecrets, ownVolumes, proxyVariables } from "../../model/names/ownNames.ts";
+import {
+  authorityVariables,
+  ownSecrets,
+  ownVolumes,
+  proxyVariableNames,
+} from "../../model/names/ownNames.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { textIn } from "../text.ts";
@@ -28,7 +33,7 @@ const variables = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
       const key = /^AIRFLOW_CONN/i.test(name) ? "connections" : "variables";
       return `everybody with access to the engine or the cluster could read it: expected ${key}, or secretFiles`;
     }
-    if (isGiven("proxy") && isOf(proxyVariables)) return "proxy sets it too: expected only one of them";
+    if (isGiven("proxy") && isOf(proxyVariableNames)) return "proxy sets it too: expected only one of them";
     if (isGiven("caCertificates") && isOf(authorityVariables))
       return "caCertificates sets it too: expected only one of them";
     return;

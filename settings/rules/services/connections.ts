@@ -1,12 +1,12 @@
 import { airflowOption } from "../../model/airflowOptions.ts";
 import {
+  budgetTable,
   type ConnectionInputs,
   clientShares,
   connectionParts,
   serverLimit,
   serverShares,
   sum,
-  table,
 } from "../../model/connections.ts";
 import { countsOf, groupParts } from "../../model/groups.ts";
 import { optionRule } from "../airflow/option.ts";
@@ -46,7 +46,7 @@ function serverFaults(stack: ConnectionInputs): Fault[] {
   const less = pgbouncer
     ? "a lower pgbouncer.poolSize"
     : "lower settings.database.sql_alchemy_pool_size and sql_alchemy_max_overflow, or pgbouncer: {}";
-  const message = `Airflow may open ${total} connections:\n${indented(table(shares, limit, limited))}\n    expected at least ${
+  const message = `Airflow may open ${total} connections:\n${indented(budgetTable(shares, limit, limited))}\n    expected at least ${
     Math.ceil((total + 3) / 10) * 10
   }; or ${less}`;
   return [
@@ -64,7 +64,7 @@ function clientFaults(stack: ConnectionInputs): Fault[] {
   const shares = clientShares(stack);
   const total = sum(shares);
   if (total <= clients) return [];
-  const budget = indented(table(shares, clients, "pgbouncer.clients"));
+  const budget = indented(budgetTable(shares, clients, "pgbouncer.clients"));
   const message = `Airflow may open ${total} connections to it:\n${budget}\n    expected at least ${total}`;
   return [{ path: ["pgbouncer", "clients"], message, given: String(clients) }];
 }

@@ -15,7 +15,7 @@ import {
   ownSecrets,
   ownTrees,
   ownVariables,
-  proxyVariables,
+  proxyVariableNames,
   usersLocalSettingsFile,
 } from "../../../settings/model/names/ownNames.ts";
 import { schema } from "../../../settings/schema/schema.ts";
@@ -216,7 +216,7 @@ for (const [name, config] of Object.entries(stacks)) {
 
 test("every variable, file and secret of the stack itself has a reserved name", async () => {
   const known = new Set<string>([
-    ...[...ownVariables, ...proxyVariables, ...authorityVariables, ...Object.keys(given.env)],
+    ...[...ownVariables, ...proxyVariableNames, ...authorityVariables, ...Object.keys(given.env)],
     ...tracingVariables,
     ...ownSecrets.map((name) => `${secretsDirectory}/${name}`),
     ...code,

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { before, test } from "node:test";
 import tls from "node:tls";
 import { machineCertificate } from "../../../platforms/docker/certificate.ts";
-import { authorityVariables, proxyVariables } from "../../../settings/model/names/ownNames.ts";
+import { authorityVariables, proxyVariableNames } from "../../../settings/model/names/ownNames.ts";
 import { controlRoles } from "../../roleNames.ts";
 import { authorityOf, ecKey, pemOf } from "../certificates.ts";
 import { clusterWithImage } from "../cluster.ts";
@@ -185,7 +185,7 @@ test("connections to the outside go through the proxy, and connections within th
   assert.deepEqual(outside.map(([name]) => name).sort(), ["triggerer", "worker-1", "worker-2"]);
   const variables = variablesOf(of(all, "worker-1"));
   const direct = "localhost,127.0.0.1,::1,redis,postgres,webserver,.example.com";
-  const given = Object.fromEntries(proxyVariables.map((name) => [name, variables[name]]));
+  const given = Object.fromEntries(proxyVariableNames.map((name) => [name, variables[name]]));
   assert.deepEqual(given, {
     HTTP_PROXY: proxy.http,
     http_proxy: proxy.http,

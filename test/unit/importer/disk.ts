@@ -10,7 +10,7 @@ import {
 import { dirname, join } from "node:path";
 import { planOf } from "../../../importer/input.ts";
 import type { Plan, ReportLine } from "../../../importer/plan.ts";
-import { report } from "../../../importer/report.ts";
+import { importReport } from "../../../importer/report.ts";
 import { renderStackFile } from "../../../importer/write.ts";
 import { spell } from "../../../settings/schema/path.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
@@ -72,7 +72,7 @@ export function imported(
     plan,
     config: JSON.parse(JSON.stringify(plan.config).replaceAll(folder, ".")),
     stack: renderStackFile({ plan, from: main, stack: "x" }),
-    report: report(plan, "x", [], true),
+    report: importReport(plan, "x", [], true),
     at(file, place) {
       const row = rowsOf(plan).find(({ leaves }) =>
         leaves.some((leaf) => leaf.file === file && spell(leaf.path) === place),

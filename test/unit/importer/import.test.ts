@@ -8,7 +8,7 @@ import { readDefinitions } from "../../../importer/compose/read/envFile.ts";
 import { interpolate } from "../../../importer/compose/read/interpolate.ts";
 import { planOf } from "../../../importer/input.ts";
 import type { Plan } from "../../../importer/plan.ts";
-import { report } from "../../../importer/report.ts";
+import { importReport } from "../../../importer/report.ts";
 import { save } from "../../../importer/save.ts";
 import { convertCores, convertMebibytes, convertSeconds } from "../../../importer/units.ts";
 import { renderStackFile } from "../../../importer/write.ts";
@@ -483,7 +483,7 @@ test("quantities of compose and of Kubernetes are read", () => {
 
 test("a report lists the keys that are still missing", () => {
   const { plan } = importOf("values2");
-  const shown = report(plan, "x", ["stacks/Pulumi.x.yaml:3: images.redis is not given; expected …"]);
+  const shown = importReport(plan, "x", ["stacks/Pulumi.x.yaml:3: images.redis is not given; expected …"]);
   assert.match(
     shown,
     /The stack file still has to be given, or changed:\n {2}stacks\/Pulumi\.x\.yaml:3: images\.redis is not given/,

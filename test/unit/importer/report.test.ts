@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Plan, ReportLine } from "../../../importer/plan.ts";
-import { report } from "../../../importer/report.ts";
+import { importReport } from "../../../importer/report.ts";
 
 const row = (line: number, more: Partial<ReportLine> = {}): ReportLine => ({
   leaves: [{ file: "a.yaml", line, path: ["services", `s${line}`] }],
@@ -23,7 +23,7 @@ const plan: Plan = {
 
 test("the report begins with the work that is left, one line for each reason, and ends with the next command", () => {
   assert.equal(
-    report(plan, "x", []),
+    importReport(plan, "x", []),
     `
 Left to do
 
@@ -44,7 +44,7 @@ Next: npm run secret -- secrets.fernetKey --stack x`,
 });
 
 test("the complete report lists every value after the work that is left", () => {
-  const lines = report(plan, "x", [], true).split("\n");
+  const lines = importReport(plan, "x", [], true).split("\n");
   const order = [
     "Left to do",
     "Taken over (2):",
@@ -62,15 +62,18 @@ test("the complete report lists every value after the work that is left", () => 
 test("the report ends with the missing edit, or with the deployment if nothing is missing", () => {
   const done: Plan = { ...plan, taken: [], unsupported: [], secrets: [] };
   assert.match(
-    report(done, "x", ["images.redis is not given"]),
+    importReport(done, "x", ["images.redis is not given"]),
     /\nNext: edit stacks\/Pulumi\.x\.yaml, then npm run up -- --stack x$/,
   );
-  assert.match(report(done, "x", []), /^\nNothing is left to do\.\n.*\nNext: npm run up -- --stack x$/s);
+  assert.match(
+    importReport(done, "x", []),
+    /^\nNothing is left to do\.\n.*\nNext: npm run up -- --stack x$/s,
+  );
 });
 
 test("a report of many secrets names the first twelve", () => {
   const secrets = Array.from({ length: 15 }, (_, at) => `variables.a${at}`);
-  const shown = report({ ...plan, secrets }, "x", []);
+  const shown = importReport({ ...plan, secrets }, "x", []);
   assert.equal(shown.match(/^ {2}npm run secret/gm)?.length, 12);
   assert.match(shown, /and 3 more: the stack file begins with all of these commands/);
 });

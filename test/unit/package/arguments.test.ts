@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { claim } from "../../../package/airflowStack.ts";
+import { claimDeployment } from "../../../package/airflowStack.ts";
 import { asTexts, resolveArguments } from "../../../package/arguments.ts";
 import { settingsFromArguments } from "../../../settings/read/arguments.ts";
 
@@ -69,11 +69,11 @@ test("all faults of the arguments are reported together, with the component's na
 
 test("a second AirflowStack in a deployment is refused", () => {
   const deployment = {};
-  claim(deployment, "airflow");
-  claim(deployment, "airflow");
-  claim({}, "second");
+  claimDeployment(deployment, "airflow");
+  claimDeployment(deployment, "airflow");
+  claimDeployment({}, "second");
   assert.throws(
-    () => claim(deployment, "second"),
+    () => claimDeployment(deployment, "second"),
     /AirflowStack second: this Pulumi stack has the AirflowStack airflow already; expected one\. .*pulumi stack init NAME/,
   );
 });

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { isPublisher } from "../../../platforms/docker/needs.ts";
 import { silence } from "../../../platforms/docker/preflight/complaints.ts";
 import {
-  type Engine,
+  type EngineFacts,
   readInfo,
   readPublished,
   readSight,
@@ -182,7 +182,7 @@ for (const [down, causes] of [
   }
 }
 
-const engine: Engine = {
+const engine: EngineFacts = {
   identity: "AB:CD big",
   version: "20.10.24+dfsg1",
   memory: 16000,

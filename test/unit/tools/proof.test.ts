@@ -5,7 +5,7 @@ import { proofRequest } from "../../../components/canary/request.ts";
 import { type DagFacts, dagFaults, unlistedFiles } from "../../../tools/lib/proof/dagFaults.ts";
 import { dagsSentence, greeting } from "../../../tools/lib/proof/greeting.ts";
 import { hostIn } from "../../../tools/lib/proof/log.ts";
-import { failures, report, type Trial, verdict } from "../../../tools/lib/proof/report.ts";
+import { failures, proofReport, type Trial, verdict } from "../../../tools/lib/proof/report.ts";
 import { eventIn } from "../../../tools/lib/proof/run.ts";
 import { linesOf } from "../../../tools/lib/taskLog.ts";
 import { settingsFor } from "../settingsFrom.ts";
@@ -77,7 +77,7 @@ test("a report has a line for each trial: seconds, or the step that failed, and 
       log: ["1", "2", "3", "4", "5", "6"],
     },
   ];
-  assert.deepEqual(report(trials).split("\n"), [
+  assert.deepEqual(proofReport(trials).split("\n"), [
     "  queue default    2.1 s, by worker-1",
     "  worker worker-1  2 s",
     "  worker worker-2  not tried: all places are taken: worker-2 runs 4 of 4 tasks",

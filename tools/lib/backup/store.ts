@@ -8,7 +8,7 @@ import { type Place, placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
 
 /** A proven backup. */
-export interface Backup {
+export interface ProvenBackup {
   readonly id: string;
   /** Time, in ISO 8601. */
   readonly at: string;
@@ -23,7 +23,7 @@ export interface Backup {
 
 /** Backups of a stack, the latest first, and the failure of the last attempt, if it failed. */
 export interface Backups {
-  readonly backups: readonly Backup[];
+  readonly backups: readonly ProvenBackup[];
   readonly failure: { readonly at: string; readonly fault: string } | null;
 }
 
@@ -46,7 +46,7 @@ export async function listBackups({ program, args, env }: Place): Promise<Backup
  * Takes a backup, proves it, and shows the progress.
  * @throws Error if the backup or its proof fails
  */
-export async function takeBackup(place: Place): Promise<Backup> {
+export async function takeBackup(place: Place): Promise<ProvenBackup> {
   const { program, args, env } = place;
   if ((await attach(program, [...args, ...backupProgram, "now"], { env, input: "" })) !== 0) {
     throw new Error("The backup failed, see above; earlier backups are untouched.");

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { secrets } from "../../../platforms/docker/gateway.ts";
+import { gatewaySecrets } from "../../../platforms/docker/gateway.ts";
 import { certificateFiles, earliestEnd } from "../../../settings/model/certificates.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { secretsDirectory } from "../../../workload.ts";
@@ -41,7 +41,7 @@ export async function gatewayEndings(machines: readonly MachineFacts[], exec: Ex
   const found = machines.map(async (machine) => {
     const gateway = runningOf([machine], "gateway");
     if (!gateway) return [];
-    const first = ["sed", "/END CERTIFICATE/q", `${secretsDirectory}/${secrets.machine}`];
+    const first = ["sed", "/END CERTIFICATE/q", `${secretsDirectory}/${gatewaySecrets.machine}`];
     const { text, complaint } = await exec(machine.name, gateway.name, first);
     const what = `the certificate of the gateway on ${machine.name}`;
     return complaint === undefined ? endings(what, text, "npm run up renews it") : [];

@@ -1,7 +1,7 @@
 import { alertsOf } from "../../../components/monitoring/alerts.ts";
 import { dashboards, forGrafana } from "../../../components/monitoring/dashboards.ts";
 import { type Family, families } from "../../../components/monitoring/families.ts";
-import { table } from "./tables.ts";
+import { markdownTable } from "./tables.ts";
 
 /** A stack with all optional parts that have alerts. */
 const everything = { canary: { every: 300 }, backup: { every: 21_600, keep: 14, to: "volume" }, groups: [] };
@@ -22,9 +22,9 @@ export function monitoringTables(): string {
   return [
     "## Alerts",
     "Thresholds are those of a stack with `canary: { every: 5m }` and `backup: { every: 6h }`.",
-    table(["alert", "while", "for"], alerts),
+    markdownTable(["alert", "while", "for"], alerts),
     "## Series",
-    table(["family", "labels", "meaning", "read from"], series),
+    markdownTable(["family", "labels", "meaning", "read from"], series),
   ].join("\n\n");
 }
 

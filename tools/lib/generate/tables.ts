@@ -5,7 +5,7 @@ import { shownDefault } from "./jsonSchema.ts";
 type Row = readonly string[];
 
 /** Renders a table of Markdown. */
-export function table(head: Row, rows: readonly Row[]): string {
+export function markdownTable(head: Row, rows: readonly Row[]): string {
   const line = (cells: Row) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }
@@ -76,7 +76,7 @@ export function keysTable({ properties = {} }: Shape, prefix: string): string {
     const standard = value === undefined ? "" : code(value);
     return [code(`${prefix}${key}`), allowed(shape), standard, `${shape.description}${more}`];
   });
-  return `## All keys\n\n${table(["key", "value", "default", "meaning"], rows)}`;
+  return `## All keys\n\n${markdownTable(["key", "value", "default", "meaning"], rows)}`;
 }
 
 /** Renders the section with a table for each key whose value has keys itself. */
@@ -88,7 +88,9 @@ export function nestedTables({ properties = {} }: Shape): string {
       return [code(name), allowed(inner), standard, inner.description ?? ""];
     });
     if (rows.length === 0) return [];
-    return [`### ${key}\n\n${shape.description}\n\n${table(["key", "value", "default", "meaning"], rows)}`];
+    return [
+      `### ${key}\n\n${shape.description}\n\n${markdownTable(["key", "value", "default", "meaning"], rows)}`,
+    ];
   });
   return `## Keys inside of keys\n\n${sections.join("\n\n")}`;
 }

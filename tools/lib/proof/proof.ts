@@ -4,7 +4,7 @@ import type { AirflowApi } from "../airflow.ts";
 import { print } from "../commandLine/terminal.ts";
 import { placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
-import { failures, report, verdict } from "./report.ts";
+import { failures, proofReport, verdict } from "./report.ts";
 import { proveBy } from "./run.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function prove(
   if (request.groups.length === 0) return "The stack has no worker, so nothing was proven.";
   const place = await placeOf(stack, "scheduler");
   const trials = await proveBy(place, request, api, (line) => print(`  ${line}`));
-  print(report(trials));
+  print(proofReport(trials));
   const failed = failures(trials);
   if (failed.length > 0) throw new Error(`The proof failed, see above: ${failed.join(", ")}.`);
   return verdict(trials);

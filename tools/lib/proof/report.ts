@@ -42,7 +42,7 @@ function line(trial: Trial, width: number): string {
 }
 
 /** Renders trials as text: one line each, and the end of the logs of tasks that failed. */
-export function report(trials: readonly Trial[]): string {
+export function proofReport(trials: readonly Trial[]): string {
   const width = Math.max(...trials.map((trial) => title(trial).length));
   return trials
     .flatMap((trial) => [line(trial, width), ...(trial.log ?? []).slice(-5).map((text) => `  ${text}`)])

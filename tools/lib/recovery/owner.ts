@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /** A process of this machine, for a note that outlives it. */
-export interface Owner {
+export interface OwnerProcess {
   readonly pid: number;
   /** Boot of the machine, and ticks from it to the start of the process; missing where there is no /proc. */
   readonly started?: string;
@@ -31,7 +31,7 @@ function startOf(pid: number): string | undefined {
 }
 
 /** Returns this process, for a note. */
-export function thisProcess(): Owner {
+export function thisProcess(): OwnerProcess {
   const { pid } = process;
   const started = startOf(pid);
   return { pid, ...(started !== undefined && { started }) };
@@ -48,7 +48,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** True if the process of a note runs, not another one that got its number later. */
-export function isRunning({ pid, started }: Owner): boolean {
+export function isRunning({ pid, started }: OwnerProcess): boolean {
   if (!isAlive(pid)) return false;
   const present = startOf(pid);
   return started === undefined || present === undefined || present === started;

@@ -2,10 +2,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "../../../platforms/wholeFile.ts";
 import { type ExportedState, marking } from "../state.ts";
-import { type Owner, thisProcess } from "./owner.ts";
+import { type OwnerProcess, thisProcess } from "./owner.ts";
 
 /** Note of a command that removes protected resources, with its process. */
-interface Note extends Owner {
+interface Note extends OwnerProcess {
   /** URNs that were protected before. */
   readonly urns: readonly string[];
 }
@@ -37,7 +37,7 @@ export async function unprotect(state: string, stack: string, cli: Cli): Promise
 export async function protectAgain(
   state: string,
   stack: string,
-  isOver: (owner: Owner) => boolean,
+  isOver: (owner: OwnerProcess) => boolean,
   cli: Cli,
 ): Promise<void> {
   const noteFile = noteIn(state, stack);

@@ -1,6 +1,6 @@
 import type { Settings } from "../../../settings/model/groups.ts";
 import { backupTroubles, lastBackup } from "../backup/report.ts";
-import type { Backup, Backups } from "../backup/store.ts";
+import type { Backups, ProvenBackup } from "../backup/store.ts";
 import { boundsTable, warnings } from "../bounds/bounds.ts";
 import { daysUntil } from "../bounds/certificates.ts";
 import type { Fullness } from "../bounds/volumes.ts";
@@ -39,7 +39,7 @@ interface Report {
   readonly bundles: readonly Bundle[];
   readonly proof: LastProof | null;
   /** The last proven backup. */
-  readonly backup: Backup | null;
+  readonly backup: ProvenBackup | null;
   readonly backupFailure: Backups["failure"];
   readonly volumes: readonly Fullness[];
   readonly certificates: readonly { readonly what: string; readonly end: string; readonly days: number }[];

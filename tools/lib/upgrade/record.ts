@@ -7,7 +7,7 @@ import {
 } from "../../../components/versionChange.ts";
 import { writeWhole } from "../../../platforms/wholeFile.ts";
 import { print } from "../commandLine/terminal.ts";
-import { isRunning, type Owner, thisProcess } from "../recovery/owner.ts";
+import { isRunning, type OwnerProcess, thisProcess } from "../recovery/owner.ts";
 import type { Stack } from "../stack.ts";
 import {
   type ExportedState,
@@ -30,7 +30,7 @@ export interface Kept {
 }
 
 /** Contents of the file: the upgrade and its process. */
-interface Note extends Upgrade, Owner {
+interface Note extends Upgrade, OwnerProcess {
   /** Time at which the upgrade began, as in its mark; missing in notes of earlier releases, which have no mark. */
   readonly at?: string;
 }

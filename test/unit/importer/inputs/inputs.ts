@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Input, planOf } from "../../../../importer/input.ts";
 import type { Plan } from "../../../../importer/plan.ts";
-import { report } from "../../../../importer/report.ts";
+import { importReport } from "../../../../importer/report.ts";
 import { renderStackFile } from "../../../../importer/write.ts";
 import { project } from "../../../../tools/lib/process.ts";
 
@@ -44,6 +44,6 @@ export function importOf(name: Name): ImportResult {
   const plan = planOf(inputOf(name));
   const requirements = plan.requirements === undefined ? undefined : `stacks/requirements.${name}.txt`;
   const stack = renderStackFile({ plan, from: `${name}.yaml`, stack: name, requirements });
-  const [whole, short] = [true, false].map((isWhole) => `${report(plan, name, [], isWhole)}\n`);
+  const [whole, short] = [true, false].map((isWhole) => `${importReport(plan, name, [], isWhole)}\n`);
   return { plan, stack, report: whole ?? "", short: short ?? "" };
 }
