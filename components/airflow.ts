@@ -3,6 +3,7 @@ import { type Role, roleTable } from "../roles.ts";
 import { airflowOption, logsAreRemote } from "../settings/model/airflowOptions.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { codeFiles, webserverConfig } from "../settings/model/names/ownCode.ts";
+import { repositoriesOf } from "../settings/model/repositories.ts";
 import { parallelismFor, slotsOf } from "../settings/model/slots.ts";
 import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
 import { majorOf, rolesIn } from "../settings/schema/versions.ts";
@@ -181,7 +182,7 @@ export class Airflow extends pulumi.ComponentResource {
         rolesIn(settings.version).includes("dag-processor") &&
         new DagProcessor(
           "dag-processor",
-          { ...shared, readsRepository: settings.dagsGit !== undefined },
+          { ...shared, readsRepository: repositoriesOf(settings).length > 0 },
           migrated,
         ),
       triggerer: new Triggerer("triggerer", shared, migrated),

@@ -51,7 +51,7 @@ def backups():
 
 
 def dags():
-    """Returns the source of the DAGs and their revision: that of the repository, or a hash of the source code in the database."""
+    """Returns the source of the DAGs and their revision: those of the repositories, or a hash of the source code in the database."""
     with connected("metadata") as cursor:
         query = (
             "SELECT md5(string_agg(md5(source_code), '' ORDER BY fileloc)) FROM"
@@ -59,8 +59,9 @@ def dags():
         )
         ((revision,),) = rows_of(cursor, query)
         has_bundles = rows_of(cursor, "SELECT to_regclass('public.dag_bundle') IS NOT NULL")[0][0]
-        versions = rows_of(cursor, "SELECT version FROM dag_bundle WHERE name = 'dags'") if has_bundles else []
-    return {"from": settings["dags"], "revision": next((version for (version,) in versions if version), revision)}
+        bundles = rows_of(cursor, "SELECT version FROM dag_bundle WHERE active ORDER BY name") if has_bundles else []
+    versions = [version for (version,) in bundles]
+    return {"from": settings["dags"], "revision": ", ".join(versions) if versions and all(versions) else revision}
 
 
 def collect(folder, backup_id):

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/model/groups.ts";
+import { repositoriesOf } from "../../settings/model/repositories.ts";
 import { timings } from "../../settings/model/timings.ts";
 import type { Job, Platform } from "../../workload.ts";
 import { type PostgresServer, secretUrl } from "../database.ts";
@@ -44,9 +45,11 @@ function overDatabases({ settings, server }: DatabaseArgs) {
 }
 
 /** Describes the source of the DAGs, for the list of backups. */
-function sourceOf({ dagsGit, dagsImage }: Settings, image: pulumi.Input<string>): pulumi.Output<string> {
-  if (dagsGit) return pulumi.output(`${dagsGit.url} ${dagsGit.ref}`);
-  return dagsImage === undefined ? pulumi.output("a folder") : pulumi.output(image);
+function sourceOf(settings: Settings, image: pulumi.Input<string>): pulumi.Output<string> {
+  const { dagsGit, dagsImage } = settings;
+  const folder = dagsGit ? [] : [dagsImage === undefined ? "a folder" : image];
+  const repositories = repositoriesOf(settings).map(({ url, ref }) => `${url} ${ref}`);
+  return pulumi.all([...folder, ...repositories]).apply((sources) => sources.join(", "));
 }
 
 export interface BackupArgs extends DatabaseArgs {

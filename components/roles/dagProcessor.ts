@@ -5,7 +5,7 @@ import { airflowRole, type RoleArgs, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
 export interface DagProcessorArgs extends RoleArgs {
-  /** True if the DAG processor fetches DAGs from a Git repository. */
+  /** True if the DAG processor fetches DAGs from Git repositories. */
   readonly readsRepository: boolean;
 }
 

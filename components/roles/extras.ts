@@ -13,7 +13,7 @@ import {
 import type { Job, Labels, Limits, Platform, PodExtras, Values, Volume } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import { type OutboundProxy, proxyVariables } from "./proxy.ts";
-import { repositoryOf } from "./repository.ts";
+import { repositoryAccess } from "./repository.ts";
 import { tracingOf } from "./tracing.ts";
 
 /** Additions of a stack to one role. */
@@ -44,7 +44,15 @@ export interface ExtrasArgs {
   readonly platform: Platform;
   readonly settings: Pick<
     Settings,
-    "roles" | "extraHosts" | "caCertificates" | "dags" | "plugins" | "config" | "tracing" | "dagsGit"
+    | "roles"
+    | "extraHosts"
+    | "caCertificates"
+    | "dags"
+    | "plugins"
+    | "config"
+    | "tracing"
+    | "dagsGit"
+    | "dagBundles"
   >;
   /** Volume for files that tasks exchange. */
   readonly data: Volume;
@@ -107,7 +115,7 @@ export function extrasOf({ platform, settings, data, proxy }: ExtrasArgs): Extra
     const pod = (all?.pod ?? own?.pod) && { ...all?.pod, ...own?.pod };
     const sharedMemory = own?.sharedMemory ?? all?.sharedMemory;
     const traced = tracingOf(role, settings, platform);
-    const repository = repositoryOf(role, settings, platform);
+    const repository = repositoryAccess(role, settings, platform);
     return {
       env: { ...trusted.env, ...traced.env, ...repository.env, ...all?.env, ...own?.env },
       secrets: {

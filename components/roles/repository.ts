@@ -3,67 +3,124 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Role, rolesWhere } from "../../roles.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { knownHostsFile } from "../../settings/model/names/ownNames.ts";
+import { type Repository, repositoriesOf, repositorySecret } from "../../settings/model/repositories.ts";
 import { type Platform, secretsDirectory } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import type { Extras } from "./extras.ts";
 
-/** Roles that read the repository of DAGs. */
+/** Roles that read the repositories of DAGs. */
 const readers: readonly (Role | "all")[] = [
   ...rolesWhere(({ readsDags }) => readsDags?.includes("3") === true),
   "worker",
 ];
 
 type Access = Partial<Pick<Extras, "env" | "secrets" | "files">>;
-type Repository = NonNullable<Settings["dagsGit"]>;
 
 /** Renders settings of git as the variables from which git reads them. */
-function gitConfig(settings: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(settings).flatMap(([key, value], at) => [
+function gitConfig(settings: readonly (readonly [key: string, value: string])[]): Record<string, string> {
+  const entries = settings.flatMap(([key, value], at) => [
     [`GIT_CONFIG_KEY_${at}`, key],
     [`GIT_CONFIG_VALUE_${at}`, value],
   ]);
-  return { GIT_CONFIG_COUNT: String(Object.keys(settings).length), ...Object.fromEntries(entries) };
+  return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(entries) };
 }
 
-/** Lets git read the password from a file, for this server alone: no argument and no URL contains the password. */
+/** Lists the URLs for which git uses a repository's password: its server, or its own if another one there has a password. */
+function urlsOf({ url }: Repository, all: readonly Repository[]): string[] {
+  const { origin } = new URL(url);
+  if (all.filter((other) => new URL(other.url).origin === origin).length === 1) return [origin];
+  // A server may send git from the URL without the suffix to the URL with it.
+  return url.endsWith(".git") ? [url] : [url, `${url}.git`];
+}
+
+/** Lets git read passwords from files, each for its repository's server alone: no argument and no URL contains a password. */
 export function passwordVariables(
-  { url, user = "git" }: Repository,
+  repositories: readonly Repository[],
   secrets: string,
 ): Record<string, string> {
-  const { origin } = new URL(url);
-  const helper = `!f() { test "$1" = get && { printf password=; cat ${secrets}/git_password; echo; }; }; f`;
-  return {
-    ...gitConfig({ [`credential.${origin}.username`]: user, [`credential.${origin}.helper`]: helper }),
-    GIT_TERMINAL_PROMPT: "0",
-  };
+  const settings = repositories.flatMap((repository) => {
+    const { user = "git", bundle } = repository;
+    const file = `${secrets}/${repositorySecret("git_password", bundle)}`;
+    const helper = `!f() { test "$1" = get && { printf password=; cat ${file}; echo; }; }; f`;
+    return urlsOf(repository, repositories).flatMap((url) => [
+      [`credential.${url}.username`, user] as const,
+      [`credential.${url}.helper`, helper] as const,
+    ]);
+  });
+  return { ...gitConfig(settings), GIT_TERMINAL_PROMPT: "0" };
 }
 
-/** Lets git log in over SSH with the key in a file, to servers with a known host key alone. */
-export function keyVariables(secrets: string, knownHosts: string): Record<string, string> {
+/** Quotes a text for a shell as git does, which also escapes exclamation marks. */
+function shellWord(text: string): string {
+  return `'${text.replace(/['!]/g, (mark) => `'\\${mark}'`)}'`;
+}
+
+/** Decodes the path of a URL; unlike decodeURIComponent, never throws. */
+function decoded(path: string): string {
+  return path.replace(/(%[0-9a-f]{2})+/gi, (bytes) =>
+    Buffer.from(bytes.replaceAll("%", ""), "hex").toString(),
+  );
+}
+
+/** Renders a command that calls ssh with the key of the repository that git asks for. */
+function byRepository(repositories: readonly Repository[], ssh: (key: string) => string): string {
+  const cases = repositories.map(({ url, bundle }) => {
+    const { username, hostname, pathname } = new URL(url);
+    // Git asks for `~user/dags.git` without the slash before it.
+    const path = decoded(pathname).replace(/^\/~/, "~");
+    const asked = shellWord(`${username}@${hostname} git-upload-pack ${shellWord(path)}`);
+    return `*${asked}) ${ssh(repositorySecret("git_key", bundle))} "$@";;`;
+  });
+  const other = `*) echo "No repository of the stack is asked for: $*" >&2; exit 1;;`;
+  return `f() { case "$*" in ${[...cases, other].join(" ")} esac; }; f`;
+}
+
+/** Lets git log in over SSH with keys in files, to servers with a known host key alone. */
+export function keyVariables(
+  repositories: readonly Repository[],
+  secrets: string,
+  knownHosts: string,
+): Record<string, string> {
   const options = ["BatchMode=yes", "IdentitiesOnly=yes", "StrictHostKeyChecking=yes"];
   const all = [...options, `UserKnownHostsFile=${knownHosts}`].map((option) => `-o ${option}`);
-  return { GIT_SSH_COMMAND: ["ssh", "-i", `${secrets}/git_key`, ...all].join(" ") };
+  const ssh = (key: string) => ["ssh", "-i", `${secrets}/${key}`, ...all].join(" ");
+  const [first, ...others] = repositories;
+  if (first && others.length === 0)
+    return { GIT_SSH_COMMAND: ssh(repositorySecret("git_key", first.bundle)) };
+  return { GIT_SSH_COMMAND: byRepository(repositories, ssh), GIT_SSH_VARIANT: "ssh" };
 }
 
-/** Gives a role the login to the repository of DAGs, if the role reads it and the repository is not public. */
-export function repositoryOf(
+/** Gives a role the logins to the repositories of DAGs that are not public, if the role reads them. */
+export function repositoryAccess(
   role: Role | "all",
-  { dagsGit }: Pick<Settings, "dagsGit">,
+  settings: Pick<Settings, "dagsGit" | "dagBundles">,
   platform: Platform,
 ): Access {
-  if (!dagsGit || !readers.includes(role)) return {};
-  const { password, key, knownHosts } = dagsGit;
-  if (password !== undefined) {
-    return {
-      env: passwordVariables(dagsGit, secretsDirectory),
-      secrets: { git_password: readSecret(password, platform) },
-    };
-  }
-  if (key === undefined || knownHosts === undefined) return {};
-  return {
-    env: keyVariables(secretsDirectory, knownHostsFile),
+  if (!readers.includes(role)) return {};
+  const repositories = repositoriesOf(settings);
+  const withPassword = repositories.filter(({ password }) => password !== undefined);
+  const withKey = repositories.filter(({ key }) => key !== undefined);
+  const secrets = repositories.flatMap(({ bundle, password, key }) => [
+    ...(password === undefined
+      ? []
+      : [[repositorySecret("git_password", bundle), readSecret(password, platform)]]),
     // OpenSSH reads no key without the newline at its end.
-    secrets: { git_key: readSecret(key, platform).apply((text) => pulumi.secret(`${text}\n`)) },
-    files: { [knownHostsFile]: readFileSync(knownHosts, "utf8") },
+    ...(key === undefined
+      ? []
+      : [
+          [
+            repositorySecret("git_key", bundle),
+            readSecret(key, platform).apply((text) => pulumi.secret(`${text}\n`)),
+          ],
+        ]),
+  ]);
+  const hosts = withKey.map(({ knownHosts = "" }) => readFileSync(knownHosts, "utf8").trimEnd());
+  return {
+    env: {
+      ...(withPassword.length > 0 && passwordVariables(withPassword, secretsDirectory)),
+      ...(withKey.length > 0 && keyVariables(withKey, secretsDirectory, knownHostsFile)),
+    },
+    secrets: Object.fromEntries(secrets),
+    files: withKey.length > 0 ? { [knownHostsFile]: `${hosts.join("\n")}\n` } : {},
   };
 }

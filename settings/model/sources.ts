@@ -11,7 +11,7 @@ function isSource(value: unknown): value is SecretSource {
   return typeof value === "string" || isPlace(value);
 }
 
-function under(holder: Readonly<Record<string, unknown>>, ...path: readonly string[]): PlacedSource[] {
+function under(holder: Readonly<Record<string, unknown>>, ...path: PlacedSource["path"]): PlacedSource[] {
   return Object.entries(holder).flatMap(([key, source]) =>
     isSource(source) ? [{ path: [...path, key], source }] : [],
   );
@@ -29,6 +29,7 @@ export const secretParts = [
   "variables.*",
   "monitoring.alerts.*",
   "dagsGit.*",
+  "dagBundles.*.*",
   "tracing.*",
 ] as const;
 
@@ -52,10 +53,14 @@ interface Secrets {
   }>;
   readonly variables: ByName<unknown>;
   readonly monitoring?: { readonly alerts?: Alerts | undefined } | undefined;
-  readonly dagsGit?:
-    | { readonly password?: SecretSource | undefined; readonly key?: SecretSource | undefined }
-    | undefined;
+  readonly dagsGit?: RepositoryLogin | undefined;
+  readonly dagBundles: readonly (readonly [at: number, bundle: RepositoryLogin])[];
   readonly tracing?: { readonly headers?: SecretSource | undefined } | undefined;
+}
+
+interface RepositoryLogin {
+  readonly password?: SecretSource | undefined;
+  readonly key?: SecretSource | undefined;
 }
 
 interface Alerts {
@@ -89,7 +94,8 @@ export function connectionUrls({ connections }: Pick<Secrets, "connections">): P
 
 /** Lists every secret that a stack gives. */
 export function secretSources(parsed: Secrets): PlacedSource[] {
-  const { secrets, connections, variables, roles, publish, monitoring, dagsGit, tracing } = parsed;
+  const { secrets, connections, variables, roles, publish, monitoring, dagsGit, dagBundles, tracing } =
+    parsed;
   const { webhook, email } = monitoring?.alerts ?? {};
   return [
     ...Object.entries(roles).flatMap(([role, extras]) =>
@@ -107,6 +113,7 @@ export function secretSources(parsed: Secrets): PlacedSource[] {
     ...under({ webhook }, "monitoring", "alerts"),
     ...under({ password: email?.password }, "monitoring", "alerts", "email"),
     ...under({ password: dagsGit?.password, key: dagsGit?.key }, "dagsGit"),
+    ...dagBundles.flatMap(([at, { password, key }]) => under({ password, key }, "dagBundles", at)),
     ...under({ headers: tracing?.headers }, "tracing"),
   ];
 }

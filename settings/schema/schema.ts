@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { platformNames } from "../../capabilities.ts";
 import { roleTable } from "../../roles.ts";
 import { airflowCfg } from "./airflowCfg.ts";
-import { dagsGit } from "./dags/dagsGit.ts";
+import { dagBundle, dagsGit } from "./dags/dagsGit.ts";
 import { declarationKeys, login } from "./declarations.ts";
 import { kubernetes } from "./kubernetes.ts";
 import { machine } from "./machines.ts";
@@ -187,6 +187,11 @@ export const schema = object({
     .optional()
     .describe(
       "Git repository that Airflow reads by itself, every 30 s: `{ url: https://git.example.com/team/dags.git, ref: main, folder: dags }`.",
+    ),
+  dagBundles: list(dagBundle, "repositories")
+    .default([])
+    .describe(
+      "Further Git repositories, each a bundle of its own beside the other DAGs: `[{ name: team-b, url: https://git.example.com/b/dags.git }]`.",
     ),
   images: images
     .prefault({})

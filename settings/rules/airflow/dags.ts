@@ -1,5 +1,10 @@
 import { readFileSync } from "node:fs";
+import { airflowOption } from "../../model/airflowOptions.ts";
+import { takenBundles } from "../../model/repositories.ts";
 import { textOf } from "../../model/sources.ts";
+import { repositoryForm } from "../../schema/dags/dagsGit.ts";
+import { spell } from "../../schema/path.ts";
+import type { SecretSource } from "../../schema/secret.ts";
 import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { mayKnow, sshKeyProblem } from "../secrets/sshKey.ts";
@@ -13,61 +18,126 @@ const oneSource = rule([], (_, isGiven) => {
   ];
 });
 
+/** Rejects a list of bundles beside repositories, which the stack lists. */
+const ownList = rule(["settings.*.*"], (parsed, isGiven) => {
+  const given = airflowOption(parsed, "dag_processor.dag_bundle_config_list");
+  const [key] = (["dagsGit", "dagBundles"] as const).filter((key) => isGiven(key));
+  return given && key ? faultAt(given.path, `${key} sets it too: expected only one of them`) : [];
+});
+
 /** Values that a repository over ssh needs. */
 const ofSsh = { key: "a private key, as a secret", knownHosts: "a file with host keys" } as const;
 
-/** Requires the keys of a login that the repository's URL asks for. */
-const access = rule(["dagsGit.url"], ({ dagsGit }, isGiven): Fault[] => {
-  if (!dagsGit) return [];
-  const isSsh = dagsGit.url.startsWith("ssh:");
+type LoginKey = "user" | "password" | "key" | "knownHosts";
+
+/** Lists the keys of a login that a repository's URL asks for and that are missing, and those that do not go with the URL. */
+function accessFaults(path: Fault["path"], url: string, isGiven: (key: LoginKey) => boolean): Fault[] {
+  const isSsh = url.startsWith("ssh:");
   const refused = isSsh ? (["user", "password"] as const) : (["key", "knownHosts"] as const);
   const way = isSsh ? "ssh: expected key and knownHosts" : "http: expected user and password";
   const found: Fault[] = refused
-    .filter((key) => isGiven(`dagsGit.${key}`))
-    .map((key) => ({ path: ["dagsGit", key], message: `the repository is read over ${way}` }));
+    .filter(isGiven)
+    .map((key) => ({ path: [...path, key], message: `the repository is read over ${way}` }));
   if (isSsh) {
     for (const key of ["key", "knownHosts"] as const)
-      if (!isGiven(`dagsGit.${key}`))
-        found.push({ path: ["dagsGit", key], message: `an ssh URL needs it: expected ${ofSsh[key]}` });
-  } else if (isGiven("dagsGit.user") && !isGiven("dagsGit.password"))
-    found.push({ path: ["dagsGit", "password"], message: "dagsGit.user needs it: expected a secret" });
+      if (!isGiven(key))
+        found.push({ path: [...path, key], message: `an ssh URL needs it: expected ${ofSsh[key]}` });
+  } else if (isGiven("user") && !isGiven("password")) {
+    found.push({
+      path: [...path, "password"],
+      message: `${spell([...path, "user"])} needs it: expected a secret`,
+    });
+  }
   return found;
-});
+}
+
+const access = rule(["dagsGit.url"], ({ dagsGit }, isGiven) =>
+  dagsGit ? accessFaults(["dagsGit"], dagsGit.url, (key) => isGiven(`dagsGit.${key}`)) : [],
+);
+
+const bundleAccess = rule(
+  [
+    "dagBundles.*.url",
+    "dagBundles.*.user",
+    "dagBundles.*.password",
+    "dagBundles.*.key",
+    "dagBundles.*.knownHosts",
+  ],
+  ({ dagBundles }) =>
+    dagBundles.flatMap(([at, bundle]) =>
+      accessFaults(["dagBundles", at], bundle.url, (key) => bundle[key] !== undefined),
+    ),
+);
+
+/** Rejects names of bundles that another one has. */
+const names = rule(["dagBundles.name"], ({ dagBundles }) =>
+  dagBundles.flatMap(({ name }, at) => {
+    const isRepeated = dagBundles.findIndex((other) => other.name === name) < at;
+    const message = isRepeated
+      ? "another bundle has this name: expected each once"
+      : `the stack or Airflow has such a bundle: expected a name other than ${takenBundles.join(", ")}`;
+    return faultAt(
+      ["dagBundles", at, "name"],
+      isRepeated || takenBundles.includes(name) ? message : undefined,
+    );
+  }),
+);
+
+/** Rejects parameters of a repository's URL, which may be a token that everybody could read. */
+const parameters = rule(["dagBundles.*.url"], ({ dagBundles }) =>
+  dagBundles.flatMap(([at, { url }]) =>
+    faultAt(["dagBundles", at, "url"], /[?#]/.test(url) ? repositoryForm : undefined),
+  ),
+);
 
 /** Requires an ssh client for a repository over ssh, since the image built here has none. */
-const client = rule(["dagsGit.url", "systemPackages"], ({ dagsGit, systemPackages }, isGiven): Fault[] => {
-  if (!dagsGit?.url.startsWith("ssh:") || isGiven("images.airflow")) return [];
-  if (systemPackages.some((name) => name.replace(/=.*/, "") === "openssh-client")) return [];
-  return [
-    {
-      path: ["dagsGit", "url"],
-      message: "the image built here has no ssh: expected systemPackages: [openssh-client]",
-    },
-  ];
-});
+const client = rule(
+  ["dagsGit.url", "dagBundles.*.url", "systemPackages"],
+  ({ dagsGit, dagBundles, systemPackages }, isGiven) => {
+    if (isGiven("images.airflow")) return [];
+    if (systemPackages.some((name) => name.replace(/=.*/, "") === "openssh-client")) return [];
+    const message = "the image built here has no ssh: expected systemPackages: [openssh-client]";
+    return [
+      { path: ["dagsGit", "url"], url: dagsGit?.url },
+      ...dagBundles.map(([at, { url }]) => ({ path: ["dagBundles", at, "url"], url })),
+    ].flatMap(({ path, url }) => faultAt(path, url?.startsWith("ssh:") ? message : undefined));
+  },
+);
 
-/** Rejects a private key that ssh cannot log in with. */
-const key = rule(["dagsGit.key"], ({ dagsGit }) => {
+/** Explains why ssh cannot log in with a private key. */
+function keyProblem(source: SecretSource | undefined): string | undefined {
   // Another rule reports an empty file.
-  const text = textOf(dagsGit?.key) || undefined;
+  const text = textOf(source) || undefined;
   const why = text === undefined ? undefined : sshKeyProblem(text);
-  return faultAt(
-    ["dagsGit", "key"],
-    why && `${why}: expected what ssh-keygen -t ed25519 -N '' writes beside the .pub file`,
-  );
-});
+  return why && `${why}: expected what ssh-keygen -t ed25519 -N '' writes beside the .pub file`;
+}
 
-/** Rejects a file without a host key of the repository's server, which ssh would refuse to connect to. */
-const hosts = rule(["dagsGit.url", "dagsGit.knownHosts"], ({ dagsGit }) => {
-  const { url = "", knownHosts } = dagsGit ?? {};
+/** Explains that a file has no host key of a repository's server, which ssh would refuse to connect to. */
+function hostsProblem(url: string, knownHosts: string | undefined): string | undefined {
   if (knownHosts === undefined || !url.startsWith("ssh:") || mayKnow(readFileSync(knownHosts, "utf8"), url))
-    return [];
+    return undefined;
   const { hostname, port } = new URL(url);
   const scan = `ssh-keyscan ${port === "" ? "" : `-p ${port} `}${hostname}`;
-  return faultAt(["dagsGit", "knownHosts"], `it has no key of ${hostname}: expected what ${scan} prints`);
-});
+  return `it has no key of ${hostname}: expected what ${scan} prints`;
+}
 
-export const dagsRules = [oneSource, access, client];
+const key = rule(["dagsGit.key"], ({ dagsGit }) => faultAt(["dagsGit", "key"], keyProblem(dagsGit?.key)));
 
-/** Rules about the contents of a repository's key and host keys. */
-export const dagsContentRules = [key, hosts];
+const hosts = rule(["dagsGit.url", "dagsGit.knownHosts"], ({ dagsGit }) =>
+  faultAt(["dagsGit", "knownHosts"], dagsGit && hostsProblem(dagsGit.url, dagsGit.knownHosts)),
+);
+
+const bundleKeys = rule(["dagBundles.*.key"], ({ dagBundles }) =>
+  dagBundles.flatMap(([at, { key }]) => faultAt(["dagBundles", at, "key"], keyProblem(key))),
+);
+
+const bundleHosts = rule(["dagBundles.*.url", "dagBundles.*.knownHosts"], ({ dagBundles }) =>
+  dagBundles.flatMap(([at, { url, knownHosts }]) =>
+    faultAt(["dagBundles", at, "knownHosts"], hostsProblem(url, knownHosts)),
+  ),
+);
+
+export const dagsRules = [oneSource, ownList, access, bundleAccess, names, parameters, client];
+
+/** Rules about the contents of keys and host keys of repositories. */
+export const dagsContentRules = [key, hosts, bundleKeys, bundleHosts];

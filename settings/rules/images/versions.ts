@@ -21,11 +21,13 @@ const knownVersion = rule(["version"], ({ version }, isGiven) => {
   return [{ path, message }];
 });
 
-/** Rejects a repository of DAGs in Airflow 2. */
+/** Rejects repositories of DAGs in Airflow 2. */
 const repository = rule(["version"], ({ version }, isGiven) => {
-  if (majorOf(version) === "3" || !isGiven("dagsGit")) return [];
+  if (majorOf(version) === "3") return [];
   const message = `Airflow ${version} cannot read a repository by itself: expected version ${latest}, or dags or dagsImage`;
-  return [{ path: ["dagsGit"], message }];
+  return (["dagsGit", "dagBundles"] as const)
+    .filter((key) => isGiven(key))
+    .map((key) => ({ path: [key], message }));
 });
 
 /** Rejects keys for what Airflow 2 lacks. */

@@ -20,10 +20,16 @@ const plain = (["tracing.endpoint", "dagsGit.url", "proxy.http", "proxy.https"] 
   }),
 );
 
+const repositories = rule(["platform", "dagBundles.*.url"], ({ platform, dagBundles }) =>
+  capabilities[platform].manifests
+    ? []
+    : dagBundles.flatMap(([at, { url }]) => loopbackFault(["dagBundles", at, "url"], url)),
+);
+
 const services = rule(["platform", "postgres.*", "redis.*"], ({ platform, ...parsed }) =>
   capabilities[platform].manifests
     ? []
     : serviceUrls(parsed).flatMap(({ path, source }) => loopbackFault(path, textOf(source))),
 );
 
-export const loopbackRules = [...plain, services];
+export const loopbackRules = [...plain, repositories, services];

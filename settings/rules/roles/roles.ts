@@ -6,6 +6,7 @@ import {
   ownVolumes,
   proxyVariableNames,
 } from "../../model/names/ownNames.ts";
+import { repositorySecret, repositorySecrets } from "../../model/repositories.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { textIn } from "../text.ts";
@@ -40,13 +41,15 @@ const variables = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
   }),
 );
 
-const secrets = rule(["roles.*.secretFiles.*"], ({ roles }) =>
-  entryFaults(roles, "secretFiles", (name) =>
-    (ownSecrets as readonly string[]).includes(name)
-      ? "the stack has a secret of this name: expected another one"
-      : undefined,
-  ),
-);
+const secrets = rule(["roles.*.secretFiles.*", "dagBundles.name"], ({ roles, dagBundles }) => {
+  const ofBundles = dagBundles.flatMap(({ name }) =>
+    repositorySecrets.map((kind) => repositorySecret(kind, name)),
+  );
+  const own: readonly string[] = [...ownSecrets, ...ofBundles];
+  return entryFaults(roles, "secretFiles", (name) =>
+    own.includes(name) ? "the stack has a secret of this name: expected another one" : undefined,
+  );
+});
 
 /** Explains why a file cannot be delivered as text; undefined if it can. */
 export function textFileProblem(file: string): string | undefined {

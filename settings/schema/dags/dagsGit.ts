@@ -1,6 +1,6 @@
 import { file } from "../paths.ts";
 import { secret } from "../secret.ts";
-import { matching, object, portPattern, url, urlHostPattern, word } from "../values.ts";
+import { matching, name, object, portPattern, url, urlHostPattern, word } from "../values.ts";
 
 /** Name of a branch or tag, by the rules of `git check-ref-format`; the hash of a commit is such a name too. */
 const gitRef = word(
@@ -12,8 +12,7 @@ const gitRef = word(
 export const repositoryForm =
   "expected the http or https URL of a Git repository, without a login and parameters, or ssh://git@git.example.com/team/dags.git";
 
-/** A Git repository of DAGs, with its login or key. */
-export const dagsGit = object({
+const repository = {
   url: url(
     new RegExp(`^(https?://${urlHostPattern}|ssh://\\w[\\w.-]*@\\w[\\w.-]*)(:${portPattern})?/[^\\s@]+$`),
     repositoryForm,
@@ -37,4 +36,13 @@ export const dagsGit = object({
   knownHosts: file
     .optional()
     .describe("With `key`: a file with the server's host keys, as `ssh-keyscan` writes it."),
+};
+
+/** A Git repository of DAGs, with its login or key. */
+export const dagsGit = object(repository);
+
+/** A further repository, which Airflow reads as a bundle of its own. */
+export const dagBundle = object({
+  name: name.describe("Name of the bundle, which Airflow shows beside its DAGs."),
+  ...repository,
 });

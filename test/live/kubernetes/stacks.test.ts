@@ -36,6 +36,7 @@ const npm = (script: string, ...flags: string[]) =>
 
 const prod = new TestStack("livetest-prod", 18250, onKubernetes);
 const repository = new Repository("dags");
+const teams = new Repository("team");
 const labels = {
   node1: ["node-role.example.com/airflow=small"],
   node2: ["node-role.example.com/airflow=large", "accelerator=nvidia"],
@@ -47,10 +48,11 @@ before(async () => {
   symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
   await onKubernetes.sweep(namespace);
   await repository.open(machine, join(project, "dags/get_stocks_dag.py"));
+  await teams.open(machine, join(project, "test/live/dags/naps.py"));
 });
 
 after(async () => {
-  repository.close();
+  for (const one of [repository, teams]) one.close();
   await onKubernetes.sweep(namespace);
   rmSync(clone, { recursive: true });
   await prod.discard();
@@ -160,11 +162,12 @@ test("npm run down -- --volumes leaves nothing", async () => {
   );
 });
 
-test("prod: two schedulers and webservers, workers on their machines, and a green DAG", async () => {
+test("prod: two schedulers and webservers, workers on their machines, and green DAGs of two repositories", async () => {
   const { dagsGit, images: _, ...config } = committed("prod");
   // DAGs come from the repository, with the same branch and folder, as a stack has only one source of them.
   const sources = {
     dagsGit: { ...(dagsGit as Config), url: repository.url },
+    dagBundles: [{ name: "team", url: teams.url, folder: "team" }],
     dags: undefined,
     dagsImage: undefined,
   };
@@ -179,7 +182,13 @@ test("prod: two schedulers and webservers, workers on their machines, and a gree
   assert.deepEqual([...nodesOf("worker-reports"), ...nodesOf("worker-gpu")], ["node2", "node2"]);
   // Redis and Postgres may share a node; of two instances of a role, each node has one.
   assert.deepEqual(nodesOf("scheduler").sort(), ["node1", "node2"]);
+  const naps = await prod.trigger("naps", { seconds: 1 });
   assertUndisturbed(await prod.finished("get_stocks_dag", await prod.trigger("get_stocks_dag")), 6);
+  assertUndisturbed(await prod.finished("naps", naps), 6);
+  const { bundle_name } = await prod.api
+    .call<{ bundle_name?: string }>("/dags/naps")
+    .then((dag) => dag ?? {});
+  assert.equal(bundle_name, "team");
 });
 
 test("prod: volumes are of the classes that it names", async () => {

@@ -10,7 +10,7 @@ import { after, test } from "node:test";
 import { promisify } from "node:util";
 import { keyVariables, passwordVariables } from "../../../components/roles/repository.ts";
 import { declare } from "../mocks.ts";
-import { programsOf } from "../programs.ts";
+import { type Program, programsOf } from "../programs.ts";
 import { type Config, settingsFor } from "../settingsFrom.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "repository-"));
@@ -21,8 +21,11 @@ after(() => {
 });
 
 const user = "reader";
-const password = randomBytes(12).toString("hex");
-writeFileSync(join(folder, "git_password"), password);
+const passwords = {
+  git_password: randomBytes(12).toString("hex"),
+  git_password_other: randomBytes(12).toString("hex"),
+};
+for (const [name, password] of Object.entries(passwords)) writeFileSync(join(folder, name), password);
 
 const clean = { PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: "1" };
 const git = (...args: string[]) => execFileSync("git", args, { cwd: folder, env: clean, encoding: "utf8" });
@@ -40,12 +43,13 @@ git(
   "-m",
   "one",
 );
-git("clone", "--quiet", "--bare", "work", "dags.git");
+for (const name of ["dags.git", "other.git"]) git("clone", "--quiet", "--bare", "work", name);
 const commit = git("-C", "work", "rev-parse", "HEAD").trim();
 
-/** Serves the repository through `git http-backend`, to requests with the login. */
+/** Serves both repositories through `git http-backend`, each to requests with its own login. */
 function serve(request: IncomingMessage, response: ServerResponse): void {
   const { pathname, search } = new URL(request.url ?? "", "http://localhost");
+  const password = passwords[pathname.startsWith("/other") ? "git_password_other" : "git_password"];
   const login = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   if (request.headers.authorization !== login) {
     response.writeHead(401, { "www-authenticate": 'Basic realm="dags"' }).end();
@@ -91,12 +95,12 @@ const listed = (url: string, env: Record<string, string>) =>
 
 test("git logs in with the password from its file, and sends the password to no other server", async () => {
   const url = await started(serve);
-  const access = { url, ref: "main", user };
-  const { stdout } = await listed(url, passwordVariables(access, folder));
+  const access = { bundle: "dags", url, ref: "main", user };
+  const { stdout } = await listed(url, passwordVariables([access], folder));
   assert.equal(stdout.split("\t")[0], commit);
   await assert.rejects(listed(url, {}), /could not read Username/);
   await assert.rejects(
-    listed(url, passwordVariables({ ...access, user: "other" }, folder)),
+    listed(url, passwordVariables([{ ...access, user: "other" }], folder)),
     /Authentication failed/,
   );
   const asked: (string | undefined)[] = [];
@@ -104,16 +108,63 @@ test("git logs in with the password from its file, and sends the password to no 
     asked.push(request.headers.authorization);
     response.writeHead(401, { "www-authenticate": 'Basic realm="dags"' }).end();
   });
-  await assert.rejects(listed(other, passwordVariables(access, folder)), /could not read Username/);
+  await assert.rejects(listed(other, passwordVariables([access], folder)), /could not read Username/);
   assert.deepEqual([...new Set(asked)], [undefined]);
-  assert.ok(!JSON.stringify(passwordVariables(access, folder)).includes(password));
+  assert.ok(!JSON.stringify(passwordVariables([access], folder)).includes(passwords.git_password));
+});
+
+test("repositories of one server have a password each, also without the suffix .git", async () => {
+  const url = await started(serve);
+  const other = url.replace("dags.git", "other.git");
+  const all = [
+    { bundle: "dags", url, ref: "main", user },
+    { bundle: "other", url: other, ref: "main", user },
+  ];
+  for (const [given, asked] of [
+    [all, [url, other]],
+    [all.toReversed(), [url, other]],
+    [all.map((one) => ({ ...one, url: one.url.replace(/\.git$/, "") })), [url, other]],
+  ] as const) {
+    for (const one of asked) {
+      const { stdout } = await listed(one, passwordVariables(given, folder));
+      assert.equal(stdout.split("\t")[0], commit);
+    }
+  }
+});
+
+const ofSsh = (bundle: string, path: string) => ({
+  bundle,
+  url: `ssh://git@git.test:2222${path}`,
+  ref: "main",
 });
 
 test("ssh uses the given key and host keys, and never prompts", () => {
-  assert.deepEqual(keyVariables("/run/secrets", "/known"), {
+  assert.deepEqual(keyVariables([ofSsh("dags", "/dags.git")], "/run/secrets", "/known"), {
     GIT_SSH_COMMAND:
       "ssh -i /run/secrets/git_key -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=/known",
   });
+});
+
+test("with several repositories git calls ssh with the key of the one that it asks for", async () => {
+  const programs = mkdtempSync(join(folder, "programs-"));
+  writeFileSync(join(programs, "ssh"), '#!/bin/sh\necho "$@" >&2\nexit 1\n', { mode: 0o755 });
+  const repositories = [
+    ofSsh("dags", "/dags.git"),
+    ofSsh("other", "/b/dags.git"),
+    ofSsh("odd", "/it's$(id)%20!`a`.git"),
+    ofSsh("home", "/~b/dags.git"),
+  ];
+  const env = {
+    ...keyVariables(repositories, "/run/secrets", "/known"),
+    PATH: `${programs}:${process.env.PATH}`,
+  };
+  for (const [at, key] of ["git_key", "git_key_other", "git_key_odd", "git_key_home"].entries()) {
+    const { url = "" } = repositories[at] ?? {};
+    await assert.rejects(
+      listed(url, env),
+      new RegExp(`^-i /run/secrets/${key} .*-p 2222 git@git\\.test git-upload-pack`, "m"),
+    );
+  }
 });
 
 const secret = join(folder, "git_password");
@@ -124,6 +175,34 @@ const knownHosts = join(folder, "known_hosts");
 writeFileSync(knownHosts, `git.test ssh-ed25519 ${randomBytes(51).toString("base64")}\n`);
 const ssh = { url: "ssh://git@git.test/dags.git", key: { file: key }, knownHosts };
 const systemPackages = ["openssh-client"];
+
+test("each repository is a bundle, after the DAG folder's or that of dagsGit", async () => {
+  const bundlesOf = async (config: Config) => {
+    const [{ env }] = programsOf(await declare({ workers: 1, ...config })).filter(
+      ({ name }) => name === "dag-processor",
+    ) as [Program];
+    const list = env.AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST;
+    return list === undefined ? undefined : JSON.parse(list);
+  };
+  const git = (name: string, kwargs: Config) => ({
+    name,
+    classpath: "airflow.providers.git.bundles.git.GitDagBundle",
+    kwargs: { tracking_ref: "main", refresh_interval: 30, ...kwargs },
+  });
+  const dagsGit = { url: https.url };
+  const first = git("dags", { repo_url: https.url });
+  const dagBundles = [{ name: "b", url: "https://git.test/b.git", ref: "v1", folder: "jobs" }];
+  const other = git("b", { repo_url: "https://git.test/b.git", tracking_ref: "v1", subdir: "jobs" });
+  const folder = {
+    name: "dags-folder",
+    classpath: "airflow.dag_processing.bundles.local.LocalDagBundle",
+    kwargs: {},
+  };
+  assert.equal(await bundlesOf({}), undefined);
+  assert.deepEqual(await bundlesOf({ dagsGit }), [first]);
+  assert.deepEqual(await bundlesOf({ dagBundles }), [folder, other]);
+  assert.deepEqual(await bundlesOf({ dagsGit, dagBundles }), [first, other]);
+});
 
 test("only the roles that read DAGs get the repository's credentials", async () => {
   const having = async (config: Config, path: string) =>
@@ -136,6 +215,18 @@ test("only the roles that read DAGs get the repository's credentials", async () 
   assert.deepEqual(await having({ dagsGit: ssh, systemPackages }, "/run/secrets/git_key"), readers);
   assert.deepEqual(await having({ dagsGit: ssh, systemPackages }, "/opt/airflow/git_known_hosts"), readers);
   assert.deepEqual(await having({ dagsGit: { url: https.url } }, "/run/secrets/git_password"), []);
+  const dagBundles = [
+    { name: "b", ...https },
+    { name: "c", ...ssh },
+  ];
+  const several = { dagsGit: ssh, dagBundles, systemPackages };
+  for (const path of [
+    "/run/secrets/git_key",
+    "/run/secrets/git_password_b",
+    "/run/secrets/git_key_c",
+    "/opt/airflow/git_known_hosts",
+  ])
+    assert.deepEqual(await having(several, path), readers, path);
 });
 
 test("credentials that do not fit a repository's URL are refused", () => {

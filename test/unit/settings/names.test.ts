@@ -100,6 +100,7 @@ const valid: readonly (readonly [key: string, values: readonly unknown[]])[] = [
     "dagsGit",
     ["feature/a#1", "v1.0+build", "übung", "release/2.1"].map((ref) => ({ url: "https://g/d.git", ref })),
   ],
+  ["dagBundles", [[{ name: "team-b", url: "https://g/b.git" }]]],
   ["adminUser", ["ann@example.com", "ann+test"]],
   ["variables", [{ "team/mail to": "x", ä: "y" }]],
   ["connections", [{ "my/db:1": { type: "http", host: "a" } }]],

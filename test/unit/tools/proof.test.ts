@@ -152,6 +152,11 @@ test("the greeting says where DAGs go or come from", () => {
     ),
     "come from https://git.example.com/team/dags.git, v1, jobs",
   );
+  const dagBundles = [{ name: "team-b", url: "https://git.example.com/b.git", folder: "jobs" }];
+  assert.equal(
+    dagsSentence(settingsFor({ dagBundles })),
+    "go to dags; team-b: https://git.example.com/b.git, main, jobs",
+  );
   assert.equal(
     dagsSentence(settingsFor({ dagsImage: "registry.example.com/team/dags" })),
     "go to dags; npm run up then puts them into the image registry.example.com/team/dags",

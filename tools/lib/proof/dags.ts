@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Role, rolesWhere } from "../../../roles.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { dagsFolder } from "../../../settings/model/names/ownNames.ts";
+import type { Repository } from "../../../settings/model/repositories.ts";
 import { majorOf } from "../../../settings/schema/versions.ts";
 import type { AirflowApi } from "../airflow.ts";
 import { run } from "../process.ts";
@@ -27,10 +28,14 @@ const readingSeconds = 60;
 /** Maximum number of new or changed files that this command reads itself; with more, it first waits for Airflow. */
 const few = 20;
 
-/** Names the source of a stack's DAGs, for people. */
+/** Names a repository of DAGs, for people. */
+export function repositoryPlace({ url, ref, folder }: Omit<Repository, "bundle">): string {
+  return [url, ref, ...(folder === undefined ? [] : [folder])].join(", ");
+}
+
+/** Names the source of a stack's DAGs besides further bundles, for people. */
 export function dagsPlace({ dags, dagsGit }: Pick<Settings, "dags" | "dagsGit">): string {
-  if (dagsGit)
-    return `${dagsGit.url}, ${dagsGit.ref}${dagsGit.folder === undefined ? "" : `, ${dagsGit.folder}`}`;
+  if (dagsGit) return repositoryPlace(dagsGit);
   const folder = relative(process.cwd(), dags);
   return folder.startsWith("..") ? dags : folder;
 }

@@ -2,16 +2,22 @@ import { capabilities } from "../../../capabilities.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { stackFlag } from "../../../settings/model/names/stackFlag.ts";
 import type { Outputs } from "../stack.ts";
-import { dagsPlace } from "./dags.ts";
+import { dagsPlace, repositoryPlace } from "./dags.ts";
 
-/** Describes the source of a stack's DAGs, as the end of a sentence about DAGs. */
-export function dagsSentence(settings: Settings): string {
+/** Describes the first source of a stack's DAGs. */
+function firstSource(settings: Settings): string {
   const { dagsGit, dagsImage, platform, machines = [] } = settings;
   const place = dagsPlace(settings);
   if (dagsGit) return `come from ${place}`;
   if (dagsImage !== undefined) return `go to ${place}; npm run up then puts them into the image ${dagsImage}`;
   const isMounted = capabilities[platform].directories && machines.length < 2;
   return `go to ${place}${isMounted ? "" : "; npm run up then copies them to the workers"}`;
+}
+
+/** Describes the sources of a stack's DAGs, as the end of a sentence about DAGs. */
+export function dagsSentence(settings: Settings): string {
+  const others = settings.dagBundles.map((bundle) => `; ${bundle.name}: ${repositoryPlace(bundle)}`);
+  return firstSource(settings) + others.join("");
 }
 
 /** Address of the dashboards of a monitoring. */

@@ -2,6 +2,7 @@ import { roles } from "../../../../roles.ts";
 import { kubernetes } from "../../../../settings/schema/kubernetes.ts";
 import { schema } from "../../../../settings/schema/schema.ts";
 import { project } from "../../../../tools/lib/process.ts";
+import { bundles } from "./bundles.ts";
 import { cluster } from "./cluster.ts";
 import { deliveries } from "./deliveries.ts";
 import { folders } from "./folders.ts";
@@ -670,6 +671,7 @@ config:
   ...cluster,
   ...deliveries,
   ...numbers,
+  ...bundles,
   ...outside,
   ...proxies,
   ...refusals,
