@@ -30,7 +30,7 @@ export interface RoleFacts {
   /** Versions in which the role reads DAG files into the database. */
   readonly readsDags?: readonly Major[];
   /** Key of the stack file with the number of instances; default: one instance. */
-  readonly countedBy?: "schedulers" | "webservers";
+  readonly countedBy?: "schedulers" | "webservers" | "triggerers";
   /** Continues the error `Airflow 2.11.2 has no ROLE,` for a version without it. */
   readonly absence?: string;
 }
@@ -71,6 +71,7 @@ export const roleTable = {
     pool: { size: 3, overflow: 2 },
     port: 8794,
     servesLogs: true,
+    countedBy: "triggerers",
   },
   worker: {
     purpose: "All groups of workers.",

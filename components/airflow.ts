@@ -185,7 +185,7 @@ export class Airflow extends pulumi.ComponentResource {
           { ...shared, readsRepository: repositoriesOf(settings).length > 0 },
           migrated,
         ),
-      triggerer: new Triggerer("triggerer", shared, migrated),
+      triggerer: new Triggerer("triggerer", { ...shared, triggerers: settings.triggerers }, migrated),
       // Tasks need the webserver: a worker finishes its tasks and stops before the webserver does.
       worker: groups.map(
         (group) =>

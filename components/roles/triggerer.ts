@@ -2,12 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { roleTable } from "../../roles.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
-import { airflowRole, type RoleArgs, underInit } from "./role.ts";
+import { airflowRole, type RoleArgs, several, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
+
+export interface TriggererArgs extends RoleArgs {
+  /** Number of triggerers; several share the deferred tasks and stand in for each other. */
+  readonly triggerers: number;
+}
 
 /** Waits on behalf of deferred tasks, so that they occupy no worker. */
 export class Triggerer extends pulumi.ComponentResource {
-  constructor(name: string, args: RoleArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: TriggererArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Triggerer", name, {}, opts);
     const role = airflowRole("triggerer", args);
     args.platform.service(
@@ -16,6 +21,7 @@ export class Triggerer extends pulumi.ComponentResource {
         ...role,
         ...heartbeat("job", role.files),
         command: underInit(...airflowCommand("triggerer")),
+        ...several(args.triggerers),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],
         // Triggers wait for services outside the stack.

@@ -1,3 +1,4 @@
+import { type RoleFacts, roles, roleTable } from "../../roles.ts";
 import { convertVariable } from "../environment.ts";
 import { convertImage, parseImage } from "../image.ts";
 import {
@@ -67,6 +68,14 @@ function convertEnvironment(item: Item, context: ComposeContext): Outcome {
   );
 }
 
+/** Keys with the number of a role's instances, by role. */
+const counters: ReadonlyMap<string, RoleFacts["countedBy"]> = new Map(
+  roles.map((role): [string, RoleFacts["countedBy"]] => {
+    const { countedBy }: RoleFacts = roleTable[role];
+    return [role, countedBy];
+  }),
+);
+
 const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
   const count = parseInteger(value);
   const [user] = context.users;
@@ -76,8 +85,7 @@ const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
     const targets = groups.map(({ path, workers }) => ({ path: [...path, "workers"], value: workers }));
     return { kind: "taken", targets };
   }
-  const counted: Readonly<Record<string, string>> = { scheduler: "schedulers", webserver: "webservers" };
-  const key = user.roles.map((role) => counted[role]).find((counter) => counter !== undefined);
+  const [key] = user.roles.flatMap((role) => counters.get(role) ?? []);
   if (key) return taken([key], count);
   return count === 1 ? handled("there is one") : unsupported("the stack runs one instance of it");
 };

@@ -12,8 +12,9 @@ import {
 } from "./configuration.ts";
 import { dagsClaim, gitSync } from "./dags.ts";
 import { airflow, image, pullSecret } from "./images.ts";
-import { chartIngress, everyIngress, ingressHost, ingressSwitch } from "./ingress.ts";
+import { chartIngress, everyIngress, ingressAnnotations, ingressHost, ingressSwitch } from "./ingress.ts";
 import { everyNode, nodes, tolerations } from "./placement.ts";
+import { podRules } from "./pods.ts";
 import { alias, enabledRole, pool, roleLabels, roleReplicas, user } from "./roles.ts";
 import { chartClaim, logVolume, workerLogs } from "./storage.ts";
 import {
@@ -43,15 +44,28 @@ const history = handled("the stack decides it");
 
 const volumes = unsupported("expected volumes or files of roles");
 
-const sidecars = unsupported("a pod has one container");
+const sidecars = unsupported("only pods of Airflow's roles take containers, and none takes ports");
 
-const annotations = unsupported("the stack takes no annotations");
+const annotations = unsupported(
+  "only pods of Airflow's roles, the Ingress and the ServiceAccount take annotations",
+);
 
 const placing = unsupported("the stack spreads its roles itself; see nodeLabels and controlLabels");
 
-const monitoring = "the stack has no StatsD exporter: name yours in settings.metrics";
+const monitoring =
+  "the stack has no StatsD exporter: expected monitoring, or settings.metrics with an exporter of yours";
 
-const groomer = unsupported("the stack deletes no task logs");
+/** Takes over an age in days at which the stack removes something. */
+const retention = (what: "logs" | "metadata") =>
+  conversionRule(
+    ["retention", what],
+    (days) => (/^\d+$/.test(String(days)) ? `${days}d` : undefined),
+    "a number of days",
+  );
+
+/** Keeps for ever what the chart does not remove either. */
+const removal = (what: "logs" | "metadata", removed: string) =>
+  whenOn(handled(`the stack removes old ${removed} itself`), taken(["retention", what], "never"));
 
 export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ["executor", convertExecutor],
@@ -193,6 +207,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ["ingress.{web,apiServer,flower}.hosts.*", ingressHost],
   ["ingress.{web,apiServer,flower}.ingressClassName", chartIngress("class")],
   ["ingress.{web,apiServer,flower}.tls.secretName", chartIngress("tlsSecret")],
+  ["ingress.{web,apiServer,flower}.annotations", ingressAnnotations],
   ["ingress.*.{path,pathType}", handled("it is published at /")],
   ["ingress.{statsd,pgbouncer}.**", off],
   ["ingress.**.tls.enabled", handled("published services always have TLS")],
@@ -209,6 +224,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ["config.*.*", convertConfig],
   ["networkPolicies.enabled", handled("NetworkPolicies allow only the traffic that roles need")],
   ["statsd.enabled", whenOn(unsupported(monitoring))],
+  ...podRules,
   ["{rbac,serviceAccount}.**", accounts],
   ["**.serviceAccount.**", accounts],
   ["{uid,gid}", handled("Airflow runs as 50000:0")],
@@ -219,7 +235,7 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
     (item) =>
       isTemplate(item.value)
         ? handled("it is the chart's warning")
-        : unsupported("airflow_local_settings.py is the stack's own"),
+        : unsupported("write it to config/airflow_local_settings.py beside the DAG folder"),
   ],
   ["{fullnameOverride,nameOverride,useStandardNaming,namespaceOverride}", handled("names are the stack's")],
   [
@@ -232,7 +248,12 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
     (item, values) =>
       values(`${item.match[0]}.enabled`) === true ? unsupported("the stack has no equivalent") : off,
   ],
-  ["databaseCleanup.**", onlyIf("databaseCleanup.enabled", "run airflow db clean yourself, or from a DAG")],
+  ["databaseCleanup.enabled", removal("metadata", "records")],
+  [
+    "databaseCleanup.retentionDays",
+    (item, values) => (values("databaseCleanup.enabled") === true ? retention("metadata")(item) : off),
+  ],
+  ["databaseCleanup.**", handled("the stack removes old records itself")],
   ["ports.**", handled("ports inside the cluster are the stack's")],
   ["priorityClasses.**", handled("control roles have priority over workers")],
   ["**.priorityClassName", handled("control roles have priority over workers")],
@@ -257,7 +278,9 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
     handled("the migration is a step of the deployment"),
   ],
   ["**.containerLifecycleHooks", unsupported("each role has a way to stop of its own")],
-  ["**.logGroomerSidecar.**", groomer],
+  ["**.logGroomerSidecar.enabled", removal("logs", "logs")],
+  ["**.logGroomerSidecar.retentionDays", retention("logs")],
+  ["**.logGroomerSidecar.**", handled("the stack removes old logs itself")],
   ["**.{extraVolumes,extraVolumeMounts,volumeClaimTemplates,volumes,volumeMounts}", volumes],
   ["{volumes,volumeMounts}", volumes],
   ["**.{extraContainers,extraInitContainers,extraPorts}", sidecars],

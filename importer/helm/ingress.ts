@@ -1,5 +1,6 @@
 import { type ConvertedKey, handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
 import type { SourcePath } from "../source.ts";
+import { takeAnnotations } from "./pods.ts";
 import { off, type ValueLookup, versionIn } from "./values.ts";
 
 function isOn(values: ValueLookup, name: string): boolean {
@@ -33,6 +34,9 @@ export function chartIngress(part: "class" | "tlsSecret" | "host") {
     return taken(part === "host" ? hostPath(name) : ["kubernetes", "ingress", part], value);
   };
 }
+
+export const ingressAnnotations = ({ match: [name = ""], value }: Item, values: ValueLookup): Outcome =>
+  isUsed(values, name) ? takeAnnotations(["kubernetes", "ingress", "annotations"], value) : off;
 
 interface Host {
   readonly name?: string;

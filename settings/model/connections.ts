@@ -6,7 +6,7 @@ import type { Settings, WorkerCount } from "./groups.ts";
 /** Settings that decide how many connections a stack opens. */
 export type ConnectionInputs = Pick<
   Settings,
-  "version" | "canary" | "backup" | "monitoring" | "schedulers" | "webservers" | "settings" | "pgbouncer"
+  "version" | "canary" | "backup" | "monitoring" | "schedulers" | "webservers" | "triggerers" | "settings" | "pgbouncer"
 > & {
   readonly groups: readonly Omit<WorkerCount, "group">[];
   readonly postgres: Pick<Settings["postgres"], "settings">;
@@ -20,6 +20,7 @@ export const connectionParts = [
   "monitoring",
   "schedulers",
   "webservers",
+  "triggerers",
   "pgbouncer",
   "postgres.settings.max_connections",
   "postgres.settings.superuser_reserved_connections",

@@ -133,6 +133,9 @@ export const schema = object({
   webservers: whole(1, 10)
     .default(1)
     .describe("Number of webservers; on Docker the second one has the next port."),
+  triggerers: whole(1, 10)
+    .default(1)
+    .describe("Number of triggerers, which share the deferred tasks and stand in for each other."),
   webserverPort: port.default(roleTable.webserver.port).describe("Port of the webserver on 127.0.0.1."),
   flowerPort: port.default(roleTable.flower.port).describe("Port of Flower on 127.0.0.1."),
   monitoringPort: port.default(9090).describe("Port of the monitoring on 127.0.0.1."),

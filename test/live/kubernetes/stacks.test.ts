@@ -162,7 +162,7 @@ test("npm run down -- --volumes leaves nothing", async () => {
   );
 });
 
-test("prod: two schedulers and webservers, workers on their machines, and green DAGs of two repositories", async () => {
+test("prod: two schedulers, webservers and triggerers, workers on their machines, and green DAGs of two repositories", async () => {
   const { dagsGit, images: _, ...config } = committed("prod");
   // DAGs come from the repository, with the same branch and folder, as a stack has only one source of them.
   const sources = {
@@ -177,6 +177,7 @@ test("prod: two schedulers and webservers, workers on their machines, and green 
     [...there].filter(([instance]) => instance.startsWith(name)).map(([, { spec }]) => spec.nodeName);
   assert.equal(nodesOf("scheduler").length, 2);
   assert.equal(nodesOf("webserver").length, 2);
+  assert.deepEqual(nodesOf("triggerer").sort(), ["node1", "node2"]);
   assert.deepEqual(nodesOf("worker-small"), ["node1"]);
   assert.deepEqual(nodesOf("worker-large"), ["node2", "node2"]);
   assert.deepEqual([...nodesOf("worker-reports"), ...nodesOf("worker-gpu")], ["node2", "node2"]);

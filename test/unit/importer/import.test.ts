@@ -383,6 +383,29 @@ const chartValues: [text: string, at: string, becomes: string | RegExp][] = [
     /cannot be read/,
   ],
   ["webserver: { replicas: 2 }", "webserver.replicas", "webservers"],
+  ["triggerer: { replicas: 2 }", "triggerer.replicas", "triggerers"],
+  [
+    "workers: { logGroomerSidecar: { retentionDays: 7 } }",
+    "workers.logGroomerSidecar.retentionDays",
+    "retention.logs",
+  ],
+  [
+    "scheduler: { logGroomerSidecar: { enabled: false } }",
+    "scheduler.logGroomerSidecar.enabled",
+    "retention.logs",
+  ],
+  [
+    "triggerer: { logGroomerSidecar: { frequencyMinutes: 5 } }",
+    "triggerer.logGroomerSidecar.frequencyMinutes",
+    "the stack removes old logs itself",
+  ],
+  [
+    "databaseCleanup: { enabled: true, retentionDays: 60 }",
+    "databaseCleanup.retentionDays",
+    "retention.metadata",
+  ],
+  ["databaseCleanup: { enabled: false, retentionDays: 60 }", "databaseCleanup.retentionDays", "it is off"],
+  ["databaseCleanup: { enabled: false }", "databaseCleanup.enabled", "retention.metadata"],
   [
     "flower: { enabled: false }\nexecutor: CeleryExecutor",
     "flower.enabled",
@@ -391,7 +414,48 @@ const chartValues: [text: string, at: string, becomes: string | RegExp][] = [
   ["defaultAirflowTag: 1.10.15", "defaultAirflowTag", /Airflow 1\.10\.15 is not supported/],
   ["fernetKey: '{{ .Values.x }}'", "fernetKey", /template of Helm's/],
   ["images: { airflow: { repository: mine, tag: 2.9.0 } }", "images.airflow.tag", "images.airflow"],
-  ["scheduler: { annotations: { a: b } }", "scheduler.annotations.a", "the stack takes no annotations"],
+  [
+    "scheduler: { annotations: { a: b } }",
+    "scheduler.annotations.a",
+    "only pods of Airflow's roles, the Ingress and the ServiceAccount take annotations",
+  ],
+  [
+    "scheduler: { podAnnotations: { a.b/c: d } }",
+    'scheduler.podAnnotations["a.b/c"]',
+    'roles.scheduler.pod.annotations["a.b/c"]',
+  ],
+  ["airflowPodAnnotations: { a: 1 }", "airflowPodAnnotations.a", "roles.all.pod.annotations.a"],
+  [
+    "scheduler: { extraContainers: [{ name: b, image: i }], extraInitContainers: [{ name: a, image: i }] }",
+    "scheduler.extraContainers[0].name",
+    "roles.scheduler.pod.initContainers[1]",
+  ],
+  [
+    "workers: { celery: { extraVolumes: [{ name: v, emptyDir: {} }] } }",
+    "workers.celery.extraVolumes[0].name",
+    "roles.worker.pod.volumes[0]",
+  ],
+  ["volumeMounts: [{ name: v, mountPath: /v }]", "volumeMounts[0].name", "roles.all.pod.volumeMounts[0]"],
+  [
+    "triggerer: { affinity: { nodeAffinity: { required: 1 } } }",
+    "triggerer.affinity.nodeAffinity.required",
+    "roles.triggerer.pod.affinity",
+  ],
+  [
+    "workers: { serviceAccount: { annotations: { role: r } } }",
+    "workers.serviceAccount.annotations.role",
+    "kubernetes.serviceAccount.annotations.role",
+  ],
+  [
+    "redis: { affinity: { nodeAffinity: { a: 1 } } }",
+    "redis.affinity.nodeAffinity.a",
+    /spreads its roles itself/,
+  ],
+  [
+    "airflowPodAnnotations: { a: 1 }\nworkers: { podAnnotations: { b: 1 } }",
+    "airflowPodAnnotations.a",
+    "roles.worker.pod.annotations replaces those of all roles: add it there",
+  ],
   ["workers: { surprise: 1 }", "workers.surprise", "the stack has no key for it"],
   ["dags: { gitSync: { enabled: false, repo: https://a/b } }", "dags.gitSync.repo", "it is off"],
   [

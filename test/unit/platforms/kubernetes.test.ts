@@ -364,9 +364,10 @@ test("one pod at a time of a workload with several may be evicted", async () => 
     maxUnavailable: 1,
     selector: { matchLabels: { "app.kubernetes.io/name": name } },
   });
-  const several = { schedulers: 2, webservers: 2, workers: 2 };
+  const several = { schedulers: 2, webservers: 2, triggerers: 2, workers: 2 };
   assert.deepEqual(specsOf(await declared(several), "PodDisruptionBudget"), {
     scheduler: budget("scheduler"),
+    triggerer: budget("triggerer"),
     webserver: budget("webserver"),
     worker: budget("worker"),
   });

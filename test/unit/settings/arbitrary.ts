@@ -5,7 +5,7 @@ import { type Shape, stackShape } from "../../../settings/schema/shape.ts";
 export type Any = Readonly<Record<string, unknown>>;
 
 /** Keys that count instances: large numbers would take long. */
-const counts = /^(workers|min|max|default|schedulers|webservers|workersOf.*)$/;
+const counts = /^(workers|min|max|default|schedulers|webservers|triggerers|workersOf.*)$/;
 
 /** Few names, so that references often match. */
 const few = fc.constantFrom("a", "b", "gpu", "default");

@@ -40,6 +40,7 @@ test("an empty stack gets the defaults", () => {
     certificateGeneration: 1,
     schedulers: 1,
     webservers: 1,
+    triggerers: 1,
     webserverPort: 8080,
     flowerPort: 5555,
     monitoringPort: 9090,

@@ -25,11 +25,12 @@ test("the connection budget counts every client of Postgres", () => {
     {},
     { workers: 0 },
     { workers: 8, schedulers: 2, webservers: 1 },
+    { workers: 0, triggerers: 3 },
     { version: "2.11.2", workers: 1 },
     { pgbouncer: {}, workers: 30, schedulers: 4 },
   ].map((config) => connectionBudget(settingsFor(config)));
   // The empty stack: scheduler 5 + 1, webserver 16, dag-processor 5, triggerer 5, results 10, migration 3.
-  assert.deepEqual(counted, [45, 35, 81, 43, 43]);
+  assert.deepEqual(counted, [45, 35, 81, 45, 43, 43]);
   assert.equal(serverLimit(settingsFor({})), 97);
 });
 

@@ -1,0 +1,104 @@
+import {
+  type ConvertedKey,
+  type ImportRule,
+  type Item,
+  type Outcome,
+  unreadableValue,
+  unsupported,
+} from "../rule.ts";
+import { anyRole, isTemplate, rolesByChartName, template, type ValueLookup } from "./values.ts";
+
+/** Fields of pods, by their names in the chart. */
+const fields = {
+  podAnnotations: "annotations",
+  extraInitContainers: "initContainers",
+  extraContainers: "initContainers",
+  extraVolumes: "volumes",
+  extraVolumeMounts: "volumeMounts",
+} as const;
+
+type ChartField = keyof typeof fields;
+
+/** Names in the chart of fields for all roles. */
+const forAll: Readonly<Partial<Record<ChartField, string>>> = {
+  podAnnotations: "airflowPodAnnotations",
+  extraVolumes: "volumes",
+  extraVolumeMounts: "volumeMounts",
+};
+
+function holdsTemplate(value: unknown): boolean {
+  return isTemplate(JSON.stringify(value) ?? "");
+}
+
+function lengthOf(value: unknown): number {
+  return Object.keys(Object(value)).length;
+}
+
+function takeAll(targets: readonly ConvertedKey[]): Outcome {
+  return { kind: "taken", targets };
+}
+
+/** Takes over a map of annotations as texts. */
+export function takeAnnotations(path: ConvertedKey["path"], value: unknown): Outcome {
+  if (holdsTemplate(value)) return template;
+  return takeAll(
+    Object.entries(Object(value)).map(([key, text]) => ({ path: [...path, key], value: String(text) })),
+  );
+}
+
+/** Takes over a field of a role's pods; `before` is the number of entries that another field puts before it. */
+function takeField(field: ChartField, role: string, value: unknown, before = 0): Outcome {
+  const path = ["roles", role, "pod", fields[field]];
+  if (field === "podAnnotations") return takeAnnotations(path, value);
+  if (!Array.isArray(value)) return unreadableValue("a list");
+  if (holdsTemplate(value)) return template;
+  // A container beside a role is one that starts before it and stays.
+  const stays = field === "extraContainers" ? { restartPolicy: "Always" } : {};
+  return takeAll(
+    value.map((entry, at) => ({ path: [...path, before + at], value: { ...Object(entry), ...stays } })),
+  );
+}
+
+function ofRole(field: ChartField) {
+  return ({ path: [name = ""], value }: Item, values: ValueLookup): Outcome => {
+    const before = field === "extraContainers" ? lengthOf(values(`${name}.extraInitContainers`)) : 0;
+    return takeField(field, rolesByChartName[name] ?? "", value, before);
+  };
+}
+
+/** Takes over a field for all roles, unless a role has the field too, which would replace that of all. */
+function ofAll(field: ChartField) {
+  return ({ value }: Item, values: ValueLookup): Outcome => {
+    const own = Object.keys(rolesByChartName).find((name) => lengthOf(values(`${name}.${field}`)) > 0);
+    if (own === undefined) return takeField(field, "all", value);
+    return unsupported(
+      `roles.${rolesByChartName[own]}.pod.${fields[field]} replaces those of all roles: add it there`,
+    );
+  };
+}
+
+function affinity({ path: [name = ""], value }: Item): Outcome {
+  if (holdsTemplate(value)) return template;
+  return takeAll([{ path: ["roles", rolesByChartName[name] ?? "all", "pod", "affinity"], value }]);
+}
+
+const named = Object.keys(fields) as readonly ChartField[];
+
+/** Rules about additions to pods, which a stack takes as Kubernetes does. */
+export const podRules: readonly ImportRule<ValueLookup>[] = [
+  ...named.flatMap((field): ImportRule<ValueLookup>[] => [
+    [`${anyRole}.${field}`, ofRole(field)],
+    [`workers.celery.${field}`, ofRole(field)],
+  ]),
+  ...named.flatMap((field): ImportRule<ValueLookup>[] => {
+    const { [field]: name } = forAll;
+    return name === undefined ? [] : [[name, ofAll(field)]];
+  }),
+  [`${anyRole}.affinity`, affinity],
+  ["workers.celery.affinity", affinity],
+  ["affinity", affinity],
+  [
+    `${anyRole}.serviceAccount.annotations`,
+    ({ value }) => takeAnnotations(["kubernetes", "serviceAccount", "annotations"], value),
+  ],
+];
