@@ -45,10 +45,7 @@ function takeParentFolder(source: string, target: string, context: ComposeContex
     isBelow(posix.join(home, "plugins"), target) || target === home
       ? look(posix.join(source, posix.relative(target, posix.join(home, "plugins"))))
       : undefined;
-  const pluginsTargets =
-    plugins?.kind === "directory"
-      ? roleTargets(context, ["volumes", `${stackHome}/plugins`], plugins.absolute)
-      : [];
+  const pluginsTargets = plugins?.kind === "directory" ? [{ path: ["plugins"], value: plugins.spelt }] : [];
   const targets = [...dagsTargets, ...pluginsTargets];
   const todo =
     "only dags and plugins of this folder are taken over: give other files that tasks read as volumes or files of roles";
@@ -57,21 +54,31 @@ function takeParentFolder(source: string, target: string, context: ComposeContex
     : unsupported("the stack has its own files there: give yours as volumes or files of roles");
 }
 
-/** Takes over the files in a `config` folder, but for airflow.cfg, which is read elsewhere, and names of the stack's files. */
+/**
+ * Takes over a `config` folder: modules by the key, other files as files of roles. airflow.cfg is read elsewhere.
+ * Folders in it count as packages, of which the key delivers the modules.
+ */
 function takeConfigFolder(source: string, context: ComposeContext): Outcome {
   const names = context.list(source).filter((name) => !/^(airflow\.cfg|__pycache__|\..*)$/.test(name));
-  const files = names.map((name) => ({ name, ...context.look(posix.join(source, name)) }));
+  const entries = names.map((name) => ({ name, ...context.look(posix.join(source, name)) }));
+  const folders = entries.filter(({ kind }) => kind === "directory").map(({ name }) => name);
+  const files = entries.filter(({ name, kind }) => kind === "file" && !name.endsWith(".py"));
   const configPath = (name: string) => posix.join(stackHome, "config", name);
-  const refused = files.filter(({ name }) => isOwn(configPath(name)));
-  const targets = files
-    .filter(({ name }) => !isOwn(configPath(name)))
-    .flatMap(({ name, kind, spelt, absolute }) =>
-      kind === "file"
-        ? roleTargets(context, ["files", configPath(name)], spelt)
-        : roleTargets(context, ["volumes", configPath(name)], absolute),
-    );
-  const todo =
-    refused.length > 0 ? `the stack has its own ${refused.map(({ name }) => name).join(", ")}` : undefined;
+  const refused = files.filter(({ name }) => isOwn(configPath(name))).map(({ name }) => name);
+  const hasModules = folders.length > 0 || names.some((name) => name.endsWith(".py"));
+  const targets = [
+    ...(hasModules ? [{ path: ["config"], value: context.look(source).spelt }] : []),
+    ...files
+      .filter(({ name }) => !refused.includes(name))
+      .flatMap(({ name, spelt }) => roleTargets(context, ["files", configPath(name)], spelt)),
+  ];
+  const left = [
+    ...(refused.length > 0 ? [`the stack has its own ${refused.join(", ")}`] : []),
+    ...(folders.length > 0
+      ? [`only modules in ${folders.join(", ")} are taken over: give other files there as files of roles`]
+      : []),
+  ];
+  const todo = left.length > 0 ? left.join("; ") : undefined;
   if (targets.length > 0) return { kind: "taken", targets, todo };
   return todo
     ? unsupported(todo)
@@ -106,6 +113,7 @@ export const volume = ({ value }: Item, context: ComposeContext): Outcome => {
   if (isBelow(mountPath, dagsFolder))
     return unsupported("DAGs of several folders: put them below the one that dags names");
   if (target === `${stackHome}/config`) return takeConfigFolder(source, context);
+  if (target === `${stackHome}/plugins`) return taken(["plugins"], spelt);
   if (isOwn(target)) return unsupported("the stack has its own files there");
   return takenByRoles(roleTargets(context, ["volumes", target], absolute), "read-only");
 };

@@ -50,18 +50,34 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
   [
     "plugins in a mount of all of Airflow's home",
     { "compose.yaml": composeOf("volumes: ['.:/opt/airflow']"), "dags/a.py": "", "plugins/a.py": "" },
-    "roles",
-    { all: { volumes: { "/opt/airflow/plugins": "./plugins" } } },
+    "plugins",
+    "./plugins",
   ],
   [
-    "files in a mounted folder config",
+    "a folder of plugins",
+    { "compose.yaml": composeOf("volumes: ['./own:/opt/airflow/plugins']"), "own/a.py": "" },
+    "plugins",
+    "./own",
+  ],
+  [
+    "modules in a mounted folder config",
+    {
+      "compose.yaml": composeOf("volumes: ['./config:/opt/airflow/config']"),
+      "config/airflow_local_settings.py": "",
+      "config/airflow.cfg": "",
+    },
+    "config",
+    "./config",
+  ],
+  [
+    "other files in a mounted folder config",
     {
       "compose.yaml": composeOf("volumes: ['./config:/opt/airflow/config']"),
       "config/log.py": "",
-      "config/airflow.cfg": "",
+      "config/log.json": "{}",
     },
     "roles",
-    { all: { files: { "/opt/airflow/config/log.py": "./config/log.py" } } },
+    { all: { files: { "/opt/airflow/config/log.json": "./config/log.json" } } },
   ],
   [
     "airflow.cfg in a mounted folder config",

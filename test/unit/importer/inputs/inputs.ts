@@ -15,7 +15,7 @@ const here = import.meta.dirname;
 /** Paths that the compose files refer to; paths that a stack uses are in the project. */
 const folders: Readonly<Record<string, ReturnType<Input["look"]>>> = {
   "./dags": { kind: "directory", absolute: join(project, "dags"), spelt: "dags" },
-  "./plugins": { kind: "directory", absolute: "/srv/airflow/plugins", spelt: "/srv/airflow/plugins" },
+  "./plugins": { kind: "directory", absolute: join(project, "dags"), spelt: "dags" },
   "./conf/app.ini": { kind: "file", absolute: join(project, "biome.json"), spelt: "biome.json" },
 };
 
