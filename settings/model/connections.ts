@@ -6,7 +6,15 @@ import type { Settings, WorkerCount } from "./groups.ts";
 /** Settings that decide how many connections a stack opens. */
 export type ConnectionInputs = Pick<
   Settings,
-  "version" | "canary" | "backup" | "monitoring" | "schedulers" | "webservers" | "triggerers" | "settings" | "pgbouncer"
+  | "version"
+  | "canary"
+  | "backup"
+  | "monitoring"
+  | "schedulers"
+  | "webservers"
+  | "triggerers"
+  | "settings"
+  | "pgbouncer"
 > & {
   readonly groups: readonly Omit<WorkerCount, "group">[];
   readonly postgres: Pick<Settings["postgres"], "settings">;
