@@ -90,6 +90,23 @@ export function keyVariables(
   return { GIT_SSH_COMMAND: byRepository(repositories, ssh), GIT_SSH_VARIANT: "ssh" };
 }
 
+/** Lists the secrets of a repository's login, with their names. */
+function secretsOf(
+  { bundle, password, key }: Repository,
+  platform: Platform,
+): (readonly [name: string, text: pulumi.Output<string>])[] {
+  const secrets: (readonly [string, pulumi.Output<string>])[] = [];
+  if (password !== undefined)
+    secrets.push([repositorySecret("git_password", bundle), readSecret(password, platform)]);
+  // OpenSSH reads no key without the newline at its end.
+  if (key !== undefined)
+    secrets.push([
+      repositorySecret("git_key", bundle),
+      readSecret(key, platform).apply((text) => pulumi.secret(`${text}\n`)),
+    ]);
+  return secrets;
+}
+
 /** Gives a role the logins to the repositories of DAGs that are not public, if the role reads them. */
 export function repositoryAccess(
   role: Role | "all",
@@ -100,27 +117,13 @@ export function repositoryAccess(
   const repositories = repositoriesOf(settings);
   const withPassword = repositories.filter(({ password }) => password !== undefined);
   const withKey = repositories.filter(({ key }) => key !== undefined);
-  const secrets = repositories.flatMap(({ bundle, password, key }) => [
-    ...(password === undefined
-      ? []
-      : [[repositorySecret("git_password", bundle), readSecret(password, platform)]]),
-    // OpenSSH reads no key without the newline at its end.
-    ...(key === undefined
-      ? []
-      : [
-          [
-            repositorySecret("git_key", bundle),
-            readSecret(key, platform).apply((text) => pulumi.secret(`${text}\n`)),
-          ],
-        ]),
-  ]);
   const hosts = withKey.map(({ knownHosts = "" }) => readFileSync(knownHosts, "utf8").trimEnd());
   return {
     env: {
       ...(withPassword.length > 0 && passwordVariables(withPassword, secretsDirectory)),
       ...(withKey.length > 0 && keyVariables(withKey, secretsDirectory, knownHostsFile)),
     },
-    secrets: Object.fromEntries(secrets),
+    secrets: Object.fromEntries(repositories.flatMap((repository) => secretsOf(repository, platform))),
     files: withKey.length > 0 ? { [knownHostsFile]: `${hosts.join("\n")}\n` } : {},
   };
 }

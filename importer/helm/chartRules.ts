@@ -15,6 +15,7 @@ import { airflow, image, pullSecret } from "./images.ts";
 import { chartIngress, everyIngress, ingressAnnotations, ingressHost, ingressSwitch } from "./ingress.ts";
 import { everyNode, nodes, tolerations } from "./placement.ts";
 import { podRules } from "./pods.ts";
+import { retentionRules } from "./retention.ts";
 import { alias, enabledRole, pool, roleLabels, roleReplicas, user } from "./roles.ts";
 import { chartClaim, logVolume, workerLogs } from "./storage.ts";
 import {
@@ -52,20 +53,10 @@ const annotations = unsupported(
 
 const placing = unsupported("the stack spreads its roles itself; see nodeLabels and controlLabels");
 
+const priorities = unsupported("the stack makes its own classes on request: expected kubernetes.priority");
+
 const monitoring =
   "the stack has no StatsD exporter: expected monitoring, or settings.metrics with an exporter of yours";
-
-/** Takes over an age in days at which the stack removes something. */
-const retention = (what: "logs" | "metadata") =>
-  conversionRule(
-    ["retention", what],
-    (days) => (/^\d+$/.test(String(days)) ? `${days}d` : undefined),
-    "a number of days",
-  );
-
-/** Keeps for ever what the chart does not remove either. */
-const removal = (what: "logs" | "metadata", removed: string) =>
-  whenOn(handled(`the stack removes old ${removed} itself`), taken(["retention", what], "never"));
 
 export const chartRules: readonly ImportRule<ValueLookup>[] = [
   ["executor", convertExecutor],
@@ -248,15 +239,10 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
     (item, values) =>
       values(`${item.match[0]}.enabled`) === true ? unsupported("the stack has no equivalent") : off,
   ],
-  ["databaseCleanup.enabled", removal("metadata", "records")],
-  [
-    "databaseCleanup.retentionDays",
-    (item, values) => (values("databaseCleanup.enabled") === true ? retention("metadata")(item) : off),
-  ],
-  ["databaseCleanup.**", handled("the stack removes old records itself")],
+  ...retentionRules,
   ["ports.**", handled("ports inside the cluster are the stack's")],
-  ["priorityClasses.**", handled("control roles have priority over workers")],
-  ["**.priorityClassName", handled("control roles have priority over workers")],
+  ["priorityClasses.**", priorities],
+  ["**.priorityClassName", priorities],
 
   ["**.{livenessProbe,readinessProbe,startupProbe}", probes],
   ["**.{securityContext,securityContexts}", pods],
@@ -278,9 +264,6 @@ export const chartRules: readonly ImportRule<ValueLookup>[] = [
     handled("the migration is a step of the deployment"),
   ],
   ["**.containerLifecycleHooks", unsupported("each role has a way to stop of its own")],
-  ["**.logGroomerSidecar.enabled", removal("logs", "logs")],
-  ["**.logGroomerSidecar.retentionDays", retention("logs")],
-  ["**.logGroomerSidecar.**", handled("the stack removes old logs itself")],
   ["**.{extraVolumes,extraVolumeMounts,volumeClaimTemplates,volumes,volumeMounts}", volumes],
   ["{volumes,volumeMounts}", volumes],
   ["**.{extraContainers,extraInitContainers,extraPorts}", sidecars],
