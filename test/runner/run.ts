@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,9 +48,7 @@ async function optionsGiven(): Promise<Options> {
   for (const name of words)
     if (name !== "check" && of(name).length === 0)
       throw new Error(`'${name}' is neither a suite nor a test file.\n${usageText}`);
-  const namedFiles = words.filter((name) => all.includes(name));
-  const files = namedFiles.length > 0 ? namedFiles : words.flatMap(of);
-  return { checks: words.includes("check"), files: [...new Set(files)], whole: false };
+  return { checks: words.includes("check"), files: [...new Set(words.flatMap(of))], whole: false };
 }
 
 /** Outcome of a job. */
@@ -64,6 +62,16 @@ interface Outcome {
   readonly steps: readonly Step[];
 }
 
+/** Processes of the running jobs. */
+const children = new Set<ChildProcess>();
+
+// A signal to this process alone ends the jobs too.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => {
+    for (const child of children) child.kill(signal);
+    process.kill(process.pid, signal);
+  });
+
 /** Runs a job's files in one process; `folder` is for the process's notes of its steps. */
 async function runJob({ files }: Job, folder: string): Promise<Outcome> {
   const from = Date.now();
@@ -75,6 +83,7 @@ async function runJob({ files }: Job, folder: string): Promise<Outcome> {
     env: { ...process.env, PULUMI_ERROR_OUTPUT_STRING: "true", [stepsFile]: notes },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  children.add(child);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {
@@ -82,6 +91,7 @@ async function runJob({ files }: Job, folder: string): Promise<Outcome> {
     });
   }
   const code = await new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
+  children.delete(child);
   const lines = existsSync(notes) ? readFileSync(notes, "utf8").trim().split("\n") : [];
   return { passed: code === 0, output, from, to: Date.now(), steps: lines.map((line) => JSON.parse(line)) };
 }
