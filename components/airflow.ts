@@ -115,6 +115,7 @@ export class Airflow extends pulumi.ComponentResource {
         secrets,
         adminUser,
         namesInstances: platform.namesInstances,
+        triggerers: settings.triggerers,
         parallelism: parallelismFor(slotsOf(groups), settings.schedulers),
         settings: [
           dags.settings,

@@ -39,6 +39,8 @@ export interface EnvironmentArgs {
   readonly localUrl: string;
   /** True if a worker is reached by its own name; otherwise by its group's. */
   readonly namesInstances: boolean;
+  /** Number of triggerers. */
+  readonly triggerers: number;
   /** Maximum number of tasks that each scheduler queues. */
   readonly parallelism: number;
   /** Settings of the stack; later ones win. */
@@ -180,10 +182,12 @@ function filesOf(role: Role, { version, broker, database, server }: EnvironmentA
   };
 }
 
-/** Names a worker by its group for log requests, where its own name cannot be reached. */
-function logHost({ namesInstances }: EnvironmentArgs): Setting[] {
+/** Names a worker, or one of several triggerers, by its group for log requests, where its own name cannot be reached. */
+function logHost({ namesInstances, triggerers }: EnvironmentArgs): Setting[] {
+  if (namesInstances) return [];
   const callable = "airflow_on_celery.heartbeat.group_name";
-  return namesInstances ? [] : [{ ...asVariable("core", "hostname_callable", callable), roles: ["worker"] }];
+  const roles: Role[] = triggerers > 1 ? ["worker", "triggerer"] : ["worker"];
+  return [{ ...asVariable("core", "hostname_callable", callable), roles }];
 }
 
 /**

@@ -5,6 +5,7 @@ A restart of the role would not bring a silent database back, and would delay th
 
 import os
 import pathlib
+import socket
 import threading
 import time
 
@@ -72,3 +73,8 @@ def connect_and_wait(self):
 
 
 Pool.connect = connect_and_wait
+
+
+def group_name():
+    """Returns the host name that several instances on one machine share; each of them serves the logs of all."""
+    return socket.gethostname().rpartition("-")[0]

@@ -115,9 +115,9 @@ test("scaling a machine changes nothing but its workers", async () => {
   );
 });
 
-test("the webserver asks for a worker's logs under the name of the worker's group", async () => {
+test("the webserver asks for logs of a worker, or of one of several triggerers, under the name of the group", async () => {
   const callable = "AIRFLOW__CORE__HOSTNAME_CALLABLE=airflow_on_celery.heartbeat.group_name";
-  const askedByGroup = async (config: typeof stack | { machines: (typeof one)[] }) =>
+  const askedByGroup = async (config: Parameters<typeof declare>[0]) =>
     [...containersOf(await declare(config))]
       .filter(([, { envs }]) => (envs as string[]).includes(callable))
       .map(([name]) => name);
@@ -128,6 +128,8 @@ test("the webserver asks for a worker's logs under the name of the worker's grou
     "worker-gpu-two-1",
   ]);
   assert.deepEqual(await askedByGroup({ machines: [one] }), []);
+  const several = (await askedByGroup({ ...stack, triggerers: 2 })).filter((name) => !/^worker/.test(name));
+  assert.deepEqual(several, ["triggerer-1", "triggerer-2"]);
 });
 
 test("a single machine needs no gateway; the local engine mounts the folder of DAGs, and a remote one gets a copy", async () => {
