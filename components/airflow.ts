@@ -3,7 +3,7 @@ import { type Role, roleTable } from "../roles.ts";
 import { airflowOption, logsAreRemote } from "../settings/model/airflowOptions.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { codeFiles, webserverConfig } from "../settings/model/names/ownCode.ts";
-import { repositoriesOf } from "../settings/model/repositories.ts";
+import { repositoriesOf } from "../settings/model/names/repositories.ts";
 import { parallelismFor, slotsOf } from "../settings/model/slots.ts";
 import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
 import { majorOf, rolesIn } from "../settings/schema/versions.ts";

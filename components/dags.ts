@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../settings/model/groups.ts";
-import { type Repository, repositoriesOf } from "../settings/model/repositories.ts";
+import { type Repository, repositoriesOf } from "../settings/model/names/repositories.ts";
 import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
 import type { Platform, Volume } from "../workload.ts";
 

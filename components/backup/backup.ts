@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings/model/groups.ts";
-import { repositoriesOf } from "../../settings/model/repositories.ts";
+import { repositoriesOf } from "../../settings/model/names/repositories.ts";
 import { timings } from "../../settings/model/timings.ts";
 import type { Job, Platform } from "../../workload.ts";
 import { type PostgresServer, secretUrl } from "../database.ts";

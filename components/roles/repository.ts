@@ -3,7 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Role, rolesWhere } from "../../roles.ts";
 import type { Settings } from "../../settings/model/groups.ts";
 import { knownHostsFile } from "../../settings/model/names/ownNames.ts";
-import { type Repository, repositoriesOf, repositorySecret } from "../../settings/model/repositories.ts";
+import {
+  type Repository,
+  repositoriesOf,
+  repositorySecret,
+} from "../../settings/model/names/repositories.ts";
 import { type Platform, secretsDirectory } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
 import type { Extras } from "./extras.ts";

@@ -23,7 +23,7 @@ import { foreignRules } from "../rules/names/foreign.ts";
 import { userRule } from "../rules/names/users.ts";
 import { alertContentRules, alertLoginRules } from "../rules/network/alerts.ts";
 import { clusterRules } from "../rules/network/cluster.ts";
-import { egressRule } from "../rules/network/egress.ts";
+import { egressRules } from "../rules/network/egress.ts";
 import { engineCertificateRule } from "../rules/network/engineCertificates.ts";
 import { ingressRules } from "../rules/network/ingress.ts";
 import { loopbackRules } from "../rules/network/loopback.ts";
@@ -78,7 +78,7 @@ const correctableRules: readonly Rule[] = [
   acceptedEarlierRules,
   alertLoginRules,
   backupPlaceRule,
-  egressRule,
+  egressRules,
   loopbackRules,
   ownPoolRule,
   podRules,

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { airflowOption } from "../../model/airflowOptions.ts";
-import { takenBundles } from "../../model/repositories.ts";
+import { takenBundles } from "../../model/names/repositories.ts";
 import { textOf } from "../../model/sources.ts";
 import { repositoryForm } from "../../schema/dags/dagsGit.ts";
 import { spell } from "../../schema/path.ts";
 import type { SecretSource } from "../../schema/secret.ts";
 import { type Fault, faultAt } from "../fault.ts";
-import { rule } from "../rule.ts";
+import { type IsGiven, rule } from "../rule.ts";
 import { mayKnow, sshKeyProblem } from "../secrets/sshKey.ts";
 
 /** Rejects more than one source of DAGs. */
@@ -90,18 +90,24 @@ const parameters = rule(["dagBundles.*.url"], ({ dagBundles }) =>
   ),
 );
 
-/** Requires an ssh client for a repository over ssh, since the image built here has none. */
-const client = rule(
-  ["dagsGit.url", "dagBundles.*.url", "systemPackages"],
-  ({ dagsGit, dagBundles, systemPackages }, isGiven) => {
-    if (isGiven("images.airflow")) return [];
-    if (systemPackages.some((name) => name.replace(/=.*/, "") === "openssh-client")) return [];
-    const message = "the image built here has no ssh: expected systemPackages: [openssh-client]";
-    return [
-      { path: ["dagsGit", "url"], url: dagsGit?.url },
-      ...dagBundles.map(([at, { url }]) => ({ path: ["dagBundles", at, "url"], url })),
-    ].flatMap(({ path, url }) => faultAt(path, url?.startsWith("ssh:") ? message : undefined));
-  },
+/** Returns the fault of a repository over ssh without an ssh client, which the image built here lacks. */
+function clientFault(
+  path: Fault["path"],
+  url: string,
+  systemPackages: readonly string[],
+  isGiven: IsGiven,
+): Fault[] {
+  if (!url.startsWith("ssh:") || isGiven("images.airflow")) return [];
+  if (systemPackages.some((name) => name.replace(/=.*/, "") === "openssh-client")) return [];
+  return [{ path, message: "the image built here has no ssh: expected systemPackages: [openssh-client]" }];
+}
+
+const client = rule(["dagsGit.url", "systemPackages"], ({ dagsGit, systemPackages }, isGiven) =>
+  dagsGit ? clientFault(["dagsGit", "url"], dagsGit.url, systemPackages, isGiven) : [],
+);
+
+const bundleClient = rule(["dagBundles.*.url", "systemPackages"], ({ dagBundles, systemPackages }, isGiven) =>
+  dagBundles.flatMap(([at, { url }]) => clientFault(["dagBundles", at, "url"], url, systemPackages, isGiven)),
 );
 
 /** Explains why ssh cannot log in with a private key. */
@@ -137,7 +143,7 @@ const bundleHosts = rule(["dagBundles.*.url", "dagBundles.*.knownHosts"], ({ dag
   ),
 );
 
-export const dagsRules = [oneSource, ownList, access, bundleAccess, names, parameters, client];
+export const dagsRules = [oneSource, ownList, access, bundleAccess, names, parameters, client, bundleClient];
 
 /** Rules about the contents of keys and host keys of repositories. */
 export const dagsContentRules = [key, hosts, bundleKeys, bundleHosts];

@@ -6,7 +6,7 @@ import {
   ownVolumes,
   proxyVariableNames,
 } from "../../model/names/ownNames.ts";
-import { repositorySecret, repositorySecrets } from "../../model/repositories.ts";
+import { repositorySecret, repositorySecrets } from "../../model/names/repositories.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { textIn } from "../text.ts";

@@ -28,6 +28,7 @@ test("an empty stack gets the defaults", () => {
     variables: {},
     pools: {},
     users: {},
+    dagBundles: [],
     deleteUndeclared: false,
     roles: {},
     labels: {},

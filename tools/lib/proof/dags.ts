@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Role, rolesWhere } from "../../../roles.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { dagsFolder } from "../../../settings/model/names/ownNames.ts";
-import type { Repository } from "../../../settings/model/repositories.ts";
+import type { Repository } from "../../../settings/model/names/repositories.ts";
 import { majorOf } from "../../../settings/schema/versions.ts";
 import type { AirflowApi } from "../airflow.ts";
 import { run } from "../process.ts";

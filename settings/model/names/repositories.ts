@@ -1,4 +1,4 @@
-import type { Settings } from "./groups.ts";
+import type { Settings } from "../groups.ts";
 
 type Sources = Pick<Settings, "dagsGit" | "dagBundles">;
 
