@@ -88,6 +88,12 @@ export type Role = keyof typeof roleTable;
 
 export const roles = Object.keys(roleTable) as readonly Role[];
 
+/** Returns the key with the number of a role's instances; undefined for a role with one instance, and for any other name. */
+export function counterOf(role: string): RoleFacts["countedBy"] {
+  const facts: Readonly<Partial<Record<string, RoleFacts>>> = roleTable;
+  return facts[role]?.countedBy;
+}
+
 /** Lists the roles whose facts pass a test, in the order of the table. */
 export function rolesWhere(is: (facts: RoleFacts) => boolean): readonly Role[] {
   return roles.filter((role) => is(roleTable[role]));

@@ -1,4 +1,4 @@
-import { type RoleFacts, roles, roleTable } from "../../roles.ts";
+import { counterOf } from "../../roles.ts";
 import { convertVariable } from "../environment.ts";
 import { convertImage, parseImage } from "../image.ts";
 import {
@@ -68,14 +68,6 @@ function convertEnvironment(item: Item, context: ComposeContext): Outcome {
   );
 }
 
-/** Keys with the number of a role's instances, by role. */
-const counters: ReadonlyMap<string, RoleFacts["countedBy"]> = new Map(
-  roles.map((role): [string, RoleFacts["countedBy"]] => {
-    const { countedBy }: RoleFacts = roleTable[role];
-    return [role, countedBy];
-  }),
-);
-
 const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
   const count = parseInteger(value);
   const [user] = context.users;
@@ -85,7 +77,7 @@ const replicas = ({ value }: Item, context: ComposeContext): Outcome => {
     const targets = groups.map(({ path, workers }) => ({ path: [...path, "workers"], value: workers }));
     return { kind: "taken", targets };
   }
-  const [key] = user.roles.flatMap((role) => counters.get(role) ?? []);
+  const [key] = user.roles.flatMap((role) => counterOf(role) ?? []);
   if (key) return taken([key], count);
   return count === 1 ? handled("there is one") : unsupported("the stack runs one instance of it");
 };

@@ -1,4 +1,4 @@
-import { type RoleFacts, roleTable } from "../../roles.ts";
+import { counterOf } from "../../roles.ts";
 import { handled, type Item, type Outcome, taken, unreadableValue, unsupported } from "../rule.ts";
 import { convertSecret, isExample, publicExample } from "../secrets.ts";
 import { parseInteger } from "../units.ts";
@@ -48,8 +48,7 @@ export const enabledRole = ({ value, match: [name = ""] }: Item): Outcome =>
     : unsupported(`the stack always has it (${rolesByChartName[name] ?? name})`);
 
 export const roleReplicas = (item: Item): Outcome => {
-  const role = rolesByChartName[item.match[0] ?? ""];
-  const { countedBy: key }: Partial<RoleFacts> = role ? roleTable[role] : {};
+  const key = counterOf(rolesByChartName[item.match[0] ?? ""] ?? "");
   const number = parseInteger(item.value);
   if (number === undefined) return unreadableValue(aWholeNumber);
   if (key) return taken([key], number);
