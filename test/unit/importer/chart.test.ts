@@ -164,6 +164,26 @@ test("a value in a short file is imported even if it is the chart's default", ()
   assert.equal(made.config.workerGraceSeconds, 600);
 });
 
+test("what the chart removes, and what it adds to pods, is taken over with its values", () => {
+  const { config } = values(`${base}databaseCleanup: { enabled: false }
+scheduler:
+  logGroomerSidecar: { retentionDays: 7 }
+  extraInitContainers: [{ name: a, image: i }]
+  extraContainers: [{ name: b, image: i }]
+`);
+  assert.deepEqual(config.retention, { logs: "7d", metadata: "never" });
+  assert.deepEqual(config.roles, {
+    scheduler: {
+      pod: {
+        initContainers: [
+          { name: "a", image: "i" },
+          { name: "b", image: "i", restartPolicy: "Always" },
+        ],
+      },
+    },
+  });
+});
+
 test("values with KEDA, git-sync and worker sets become a stack that the program accepts", () => {
   const { config, plan } = values(`
 executor: CeleryExecutor
