@@ -11,8 +11,8 @@ function secretKeys(): readonly string[] {
 /** Lists the running stack's own values, in the clear, by key without the project's prefix. */
 export function readValues(): Readonly<Record<string, string>> {
   const prefix = `${pulumi.getProject()}:`;
-  const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
-  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+  const entries = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(entries.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
 /**

@@ -38,8 +38,8 @@ function groupByReason(
 ): Map<string, ReportLine[]> {
   const reasons = new Map<string, ReportLine[]>();
   for (const row of rows) {
-    const why = reason(row);
-    if (why !== undefined) reasons.set(why, [...(reasons.get(why) ?? []), row]);
+    const text = reason(row);
+    if (text !== undefined) reasons.set(text, [...(reasons.get(text) ?? []), row]);
   }
   return reasons;
 }
@@ -56,10 +56,10 @@ function countByReason(
   rows: readonly ReportLine[],
   reason: (row: ReportLine) => string | undefined,
 ): string[] {
-  return [...groupByReason(rows, reason)].map(([why, own]) => {
+  return [...groupByReason(rows, reason)].map(([text, own]) => {
     const [first] = own;
     const more = own.length > 1 ? `, and ${own.length - 1} more` : "";
-    return `  ${own.length} × ${why}: ${first ? describeRow(first) : ""}${more}`;
+    return `  ${own.length} × ${text}: ${first ? describeRow(first) : ""}${more}`;
   });
 }
 

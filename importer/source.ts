@@ -121,17 +121,17 @@ class Reader {
 
   private map(pairs: readonly Pair[], path: SourcePath): Tree {
     const merged: Tree[] = [];
-    const own = new Map<string, Tree>();
+    const given = new Map<string, Tree>();
     for (const { key, value } of pairs) {
       const name = keyName(key);
       const offset = isScalar(key) ? (key.range?.[0] ?? 0) : 0;
       const tree = this.read(value, [...path, name], offset);
       if (name === "<<") merged.push(...(tree.kind === "list" ? tree.items : [tree]));
-      else own.set(name, tree);
+      else given.set(name, tree);
     }
     // If several merged maps have a key, the first wins.
     const inherited = merged.toReversed().flatMap((tree) => (tree.kind === "map" ? [...tree.entries] : []));
-    return { kind: "map", entries: new Map([...inherited, ...own]) };
+    return { kind: "map", entries: new Map([...inherited, ...given]) };
   }
 }
 

@@ -19,8 +19,9 @@ async function removeVolumes(settings: Settings, known: KnownOwnership): Promise
   for (const machine of others) {
     const volumes = (await onEngine(machine)).filter(({ kind }) => kind === "volume");
     const foreign = strangers(volumes, known);
-    const own = volumes.filter((volume) => !foreign.includes(volume)).map(({ name }) => name);
-    if (own.length > 0) await run("docker", ["volume", "rm", ...own], { env: clientEnvironment(machine) });
+    const names = volumes.filter((volume) => !foreign.includes(volume)).map(({ name }) => name);
+    if (names.length > 0)
+      await run("docker", ["volume", "rm", ...names], { env: clientEnvironment(machine) });
   }
 }
 

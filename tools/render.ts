@@ -44,8 +44,8 @@ export interface Rendered {
 function nameByContent(name: string, manifest: Manifest): Manifest {
   if (manifest.metadata.name !== undefined) return manifest;
   const hash = createHash("sha256").update(JSON.stringify(manifest)).digest("hex").slice(0, 10);
-  const own = manifest.kind === "Secret" ? name : `${name}-${hash}`;
-  return { ...manifest, metadata: { ...manifest.metadata, name: own } };
+  const unique = manifest.kind === "Secret" ? name : `${name}-${hash}`;
+  return { ...manifest, metadata: { ...manifest.metadata, name: unique } };
 }
 
 /** Removes annotations that only Pulumi reads. */

@@ -65,9 +65,9 @@ function withSecret(
   // A scalar, empty or not, cannot hold keys.
   full.slice(0, -1).forEach((_, at) => {
     const holder = full.slice(0, at + 1);
-    const there = document.getIn(holder, true);
-    if (!isScalar(there)) return;
-    const { comment, commentBefore } = there;
+    const node = document.getIn(holder, true);
+    if (!isScalar(node)) return;
+    const { comment, commentBefore } = node;
     document.setIn(holder, Object.assign(document.createNode({}), { comment, commentBefore }));
   });
   document.setIn(full, document.createNode({ secure }));

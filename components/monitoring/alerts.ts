@@ -72,7 +72,7 @@ export function alertsOf(settings: Alerting): Readonly<Record<string, Alert>> {
     TasksLost: {
       expr: "airflow_tasks_lost >= 3",
       lasts: 0,
-      summary: "Three running tasks lost their heartbeats within 10 minutes.",
+      summary: "Three running tasks lost their worker or their heartbeats within 10 minutes.",
     },
     PublishFails: {
       expr: "airflow_tasks_unsent > 0",

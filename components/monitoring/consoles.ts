@@ -4,13 +4,13 @@ import { type Dashboard, dashboards, type Panel } from "./dashboards.ts";
 const scripts = ["jquery/jquery.min.js", "d3/d3.min.js", "rickshaw/rickshaw.min.js", "js/prom_console.js"];
 const styles = ["bootstrap4/css/bootstrap.min.css", "rickshaw/rickshaw.min.css", "css/prom_console.css"];
 
-/** Controls of Prometheus' console library that choose the period to show. */
+/** Controls of Prometheus' console library that choose the period to show; graphs that could not be loaded are, next time. */
 const time = `<p>
 <button id="prom_graph_duration_shrink">-</button><input id="prom_graph_duration" size="4"><button id="prom_graph_duration_grow">+</button>
 <button id="prom_graph_time_back">&lt;</button><input id="prom_graph_time_end" size="16" placeholder="now"><button id="prom_graph_time_forward">&gt;</button>
-<button id="prom_graph_refresh_button">refresh every <span id="prom_graph_refresh_button_value">off</span></button>
+<button id="prom_graph_refresh_button">refresh</button> automatically: <span id="prom_graph_refresh_button_value"></span>
 </p><div id="prom_graph_refresh_intervals" hidden></div>
-<script>new PromConsole.TimeControl()</script>`;
+<script>new PromConsole.TimeControl().setRefresh("30s")</script>`;
 
 const formats = { s: "humanizeNoSmallPrefix", bytes: "humanize1024", percent: "humanize" } as const;
 const units = { s: "s", bytes: "B", percent: "%" } as const;

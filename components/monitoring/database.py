@@ -18,8 +18,9 @@ QUEUED = f"""SELECT queue, external_executor_id, extract(epoch FROM now() - queu
     FROM task_instance WHERE state = 'queued' AND {NOT_CANARY}"""
 # Seconds in which the scheduler sends the message of a task that it has queued.
 UNSENT_SECONDS = 30
+# Events of Airflow's scheduler and of the stack's executor, which finds most dead workers first.
 LOST_TASKS = """SELECT count(*) FROM log WHERE dttm > now() - interval '10 minutes'
-    AND event = 'heartbeat timeout'"""
+    AND event IN ('heartbeat timeout', 'worker died')"""
 HEARTBEATS = """SELECT job_type, extract(epoch FROM now() - max(latest_heartbeat)) FROM job
     WHERE job_type IN ('SchedulerJob', 'TriggererJob', 'DagProcessorJob') GROUP BY job_type"""
 CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE usename = ANY(:users)"

@@ -44,7 +44,10 @@ export const families = {
     "database",
     "Tasks that have been queued for 30 s and have no message in the broker.",
   ),
-  airflow_tasks_lost: family("database", "Running tasks whose heartbeats stopped, in the last 10 minutes."),
+  airflow_tasks_lost: family(
+    "database",
+    "Running tasks whose worker died or whose heartbeats stopped, in the last 10 minutes.",
+  ),
   airflow_heartbeat_age_seconds: family(
     "database",
     "Seconds since the last heartbeat of any instance of a role.",

@@ -64,8 +64,8 @@ const ownedDirectory = "/opt/airflow/logs";
 
 /** Joins Mozilla's authorities, which are built into Node.js, with those in files, in PEM. */
 function authorities(files: readonly string[]): string {
-  const own = files.flatMap((file) => certificatesIn(readFileSync(file, "utf8")).map(String));
-  return [...tls.rootCertificates, ...own].map((pem) => `${pem.trim()}\n`).join("");
+  const added = files.flatMap((file) => certificatesIn(readFileSync(file, "utf8")).map(String));
+  return [...tls.rootCertificates, ...added].map((pem) => `${pem.trim()}\n`).join("");
 }
 
 function trust(files: readonly string[]): Pick<Extras, "env" | "files"> {

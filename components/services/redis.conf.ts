@@ -10,7 +10,7 @@ export const usersFile = "users.acl";
  * @param settings lines of the stack file, which follow the stack's own: the last line of a key wins
  */
 export function redisConf(memory: number, settings: Lines = {}): string {
-  const own = Object.entries(settings).map(([key, value]) => `${key} ${spellLine("redis", value)}\n`);
+  const lines = Object.entries(settings).map(([key, value]) => `${key} ${spellLine("redis", value)}\n`);
   return `# Reports READY=1 to the supervisor once the data set is loaded.
 supervised systemd
 bind * -::*
@@ -30,7 +30,7 @@ maxmemory ${Math.floor(memory * 0.6)}mb
 maxmemory-policy noeviction
 # Closes connections of clients whose machine is gone.
 tcp-keepalive 60
-${own.join("")}`;
+${lines.join("")}`;
 }
 
 /**

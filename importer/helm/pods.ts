@@ -69,10 +69,10 @@ function ofRole(field: ChartField) {
 /** Takes over a field for all roles, unless a role has the field too, which would replace that of all. */
 function ofAll(field: ChartField) {
   return ({ value }: Item, values: ValueLookup): Outcome => {
-    const own = Object.keys(rolesByChartName).find((name) => lengthOf(values(`${name}.${field}`)) > 0);
-    if (own === undefined) return takeField(field, "all", value);
+    const role = Object.keys(rolesByChartName).find((name) => lengthOf(values(`${name}.${field}`)) > 0);
+    if (role === undefined) return takeField(field, "all", value);
     return unsupported(
-      `roles.${rolesByChartName[own]}.pod.${fields[field]} replaces those of all roles: add it there`,
+      `roles.${rolesByChartName[role]}.pod.${fields[field]} replaces those of all roles: add it there`,
     );
   };
 }

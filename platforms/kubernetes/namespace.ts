@@ -79,7 +79,7 @@ export function namespaceResources(
 ): NamespaceResources {
   const { stack, settings } = args;
   const { pullSecrets, createNamespace, serviceAccount, priority, podOperator } = settings;
-  const own = unowned(args.labels);
+  const labels = unowned(args.labels);
   const created = createNamespace ? [createdNamespace(name, args, opts)] : [];
   const namespace = created[0]?.metadata.name ?? pulumi.output(stack);
   const { annotations } = serviceAccount;
@@ -89,7 +89,7 @@ export function namespaceResources(
       metadata: {
         name: "airflow",
         namespace,
-        ...own,
+        ...labels,
         ...(Object.keys(annotations).length > 0 && { annotations }),
       },
       automountServiceAccountToken: false,
@@ -99,7 +99,7 @@ export function namespaceResources(
   );
   new k8s.networking.v1.NetworkPolicy(
     "deny-all",
-    { metadata: { name: "deny-all", namespace, ...own }, spec: denyAll },
+    { metadata: { name: "deny-all", namespace, ...labels }, spec: denyAll },
     opts,
   );
   if (podOperator) {

@@ -55,8 +55,10 @@ export function certificateProblem(pem: string): string | undefined {
 
 /** Explains why a file does not hold certificates of authorities alone, and what is expected; undefined if it does. */
 export function authoritiesProblem(file: string): string | undefined {
-  const why = certificateProblem(readFileSync(file, "utf8"));
-  return why && `${why}: expected a file with certificates in PEM that are valid now, and nothing else`;
+  const problem = certificateProblem(readFileSync(file, "utf8"));
+  return (
+    problem && `${problem}: expected a file with certificates in PEM that are valid now, and nothing else`
+  );
 }
 
 /** Explains why a text is not the private key of a certificate; undefined if it is. */

@@ -29,8 +29,8 @@ function problemOf(given: string, kind: EntryKind): string | undefined {
     return `${expected}; ${path} is ${stats.isDirectory() ? "a directory" : stats.isFile() ? "a file" : "neither a file nor a directory"}`;
   }
   if (!mayRead(path, kind)) return `${expected}, that this user may read: chmod u+r`;
-  const why = entryTests[kind].heldBack(path);
-  return why && `${why}: expected a ${kind} that holds only what the stack needs`;
+  const problem = entryTests[kind].heldBack(path);
+  return problem && `${problem}: expected a ${kind} that holds only what the stack needs`;
 }
 
 function existing(kind: EntryKind) {

@@ -1,19 +1,19 @@
 import { cpSync, rmSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
-import { ensureImages } from "../../tools/images.ts";
+import { ensureImages, standard } from "../../tools/images.ts";
 import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main } from "../../tools/lib/process.ts";
 import { writeFigures } from "../figures.ts";
 import { TestStack } from "../live/lib/harness.ts";
 import { sweep } from "../live/targets/docker.ts";
 import { Compose } from "./compose.ts";
-import { idle, previews, start } from "./measures.ts";
+import { idle, monitoring, previews, start } from "./measures.ts";
 import { page, type Results, show, table } from "./report.ts";
 import { machine } from "./usage.ts";
 import { workOf } from "./work.ts";
 
-const ports = { stack: 18300, compose: 18310 };
+const ports = { stack: 18300, monitoring: 18304, compose: 18310 };
 const name = "livetest-bench";
 const dags = join(import.meta.dirname, "dags");
 
@@ -43,6 +43,7 @@ async function stackRound(results: Results, last: boolean): Promise<void> {
     results.idle.stack = await idle(`${stack.prefix}-`);
     results.previews = await previews(stack);
     results.work.stack = await workOf(stack.outputs, `${stack.prefix}-`);
+    results.idle.monitoring = await monitoring(stack, ports.monitoring);
   };
   await removing(work, async () => {
     // An interrupted command may still hold the stack's lock.
@@ -73,7 +74,7 @@ function roundsWanted(): number {
 
 await main(async () => {
   const rounds = roundsWanted();
-  await ensureImages();
+  await ensureImages([...standard, "monitoring"]);
   await sweep(`airflow-${name}`);
   const others = loadavg()[0] ?? 0;
   if (others > cpus().length / 4)

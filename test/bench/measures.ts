@@ -8,6 +8,9 @@ import * as usage from "./usage.ts";
 /** Seconds to leave a deployment alone before measuring its memory. */
 export const idleSeconds = 20;
 
+/** Workers of the stack whose monitoring is measured. */
+export const monitoredWorkers = 8;
+
 /** Seconds from the start of the command. */
 export interface Start {
   readonly commandDone: number;
@@ -49,10 +52,10 @@ export async function start(up: () => Promise<unknown>, login: () => Outputs): P
   return { commandDone, triggered, firstSuccess, firstRun: usage.secondsSince(begin) };
 }
 
-export async function idle(prefix: string): Promise<Idle> {
+/** Measures containers that have nothing to do. */
+async function idleIn(names: readonly string[]): Promise<Idle> {
   console.log(`  idle for ${idleSeconds} s, then measured for a minute`);
   await sleep(idleSeconds * 1000);
-  const names = await usage.runningContainers(prefix);
   const memory = await usage.memory(names);
   const before = await usage.containerCpuSeconds(names);
   const begin = Date.now();
@@ -62,6 +65,16 @@ export async function idle(prefix: string): Promise<Idle> {
   }
   const cpu = (await usage.containerCpuSeconds(names)) - before;
   return { memory, cpu: (cpu / usage.secondsSince(begin)) * 60 };
+}
+
+export async function idle(prefix: string): Promise<Idle> {
+  return idleIn(await usage.runningContainers(prefix));
+}
+
+/** Adds the monitoring and workers to a stack, and measures the monitoring alone. */
+export async function monitoring(stack: TestStack, port: number): Promise<Idle> {
+  await stack.up({ workers: monitoredWorkers, monitoring: {}, monitoringPort: port });
+  return idleIn(["exporter", "monitoring"].map((name) => `${stack.prefix}-${name}`));
 }
 
 export async function previews(stack: TestStack): Promise<readonly number[]> {

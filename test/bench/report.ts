@@ -1,5 +1,5 @@
 import type { Page } from "../figures.ts";
-import { type Idle, idleSeconds, type Start } from "./measures.ts";
+import { type Idle, idleSeconds, monitoredWorkers, type Start } from "./measures.ts";
 import { median } from "./median.ts";
 import { counts, type Work } from "./work.ts";
 
@@ -9,7 +9,7 @@ export const page: Page = { page: "docs/scale.md", command: "npm run bench" };
 export interface Results {
   readonly stack: Start[];
   readonly compose: Start[];
-  readonly idle: { stack?: Idle; compose?: Idle };
+  readonly idle: { stack?: Idle; compose?: Idle; monitoring?: Idle };
   readonly work: { stack?: Work; compose?: Work };
   previews?: readonly number[];
 }
@@ -51,7 +51,13 @@ export function rowsOf({ stack, compose, idle, work, previews }: Results): Row[]
   const worked = Object.entries(works).map(([measure, [key, digits]]) => {
     return { measure, stack: work.stack?.[key], compose: work.compose?.[key], digits };
   });
-  const [ours, theirs] = [idle.stack, idle.compose];
+  const { stack: ours, compose: theirs, monitoring } = idle;
+  const monitored = (unit: string, stack: number | undefined, digits: number) => ({
+    measure: `${unit} of the monitoring, with ${monitoredWorkers} workers`,
+    stack,
+    compose: undefined,
+    digits,
+  });
   return [
     ...started,
     ...worked,
@@ -63,6 +69,8 @@ export function rowsOf({ stack, compose, idle, work, previews }: Results): Row[]
       compose: undefined,
       digits: 1,
     },
+    monitored("MiB", total(monitoring), 0),
+    monitored("CPU seconds a minute", monitoring?.cpu, 1),
   ];
 }
 

@@ -4,6 +4,7 @@ import { chargedTries } from "./check/charges.ts";
 import { check } from "./check/check.ts";
 import type { Evidence, Finding } from "./check/evidence.ts";
 import { recoveries } from "./check/recovery.ts";
+import { removedHosts } from "./check/waits.ts";
 import type { Deployment } from "./deployments/deployment.ts";
 import { collect, unfinished } from "./evidence.ts";
 import { play } from "./nemesis/nemesis.ts";
@@ -53,9 +54,8 @@ async function keepBusy(deployment: Deployment, runs: string, until: number, map
 }
 
 /** Waits for all tasks to end; the checker reports those that have not. */
-async function settle(deployment: Deployment, runs: string, mapped: boolean): Promise<void> {
+async function settle(deployment: Deployment, runs: string, seconds: number): Promise<void> {
   const done = async () => ((await unfinished(deployment, runs).catch(() => 1)) === 0 ? true : undefined);
-  const seconds = mapped ? settleSeconds * 2 : settleSeconds;
   await waitFor("all tasks to end", seconds, done, 2).catch(() => {});
   await sleep(aftermathSeconds * 1000);
 }
@@ -104,7 +104,9 @@ export async function drill(
     play(faults, deployment),
     keepBusy(deployment, runs, began + lengthOf(faults), mapped),
   ]);
-  await settle(deployment, runs, mapped);
+  // The mapped task takes longer, and so does everything on fewer workers.
+  const left = hosts.length - removedHosts(landed, uptime()).length;
+  await settle(deployment, runs, settleSeconds * (mapped ? 2 : 1) * (hosts.length / left));
   const evidence = await collect(deployment, runs, tasks, hosts, began, landed);
   await failRunning(deployment, tasks).catch(() => {});
   const findings: readonly Finding[] = check(evidence);

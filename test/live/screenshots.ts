@@ -1,7 +1,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ensureImages } from "../../tools/images.ts";
+import { ensureImages, standard } from "../../tools/images.ts";
 import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main, project } from "../../tools/lib/process.ts";
 import { TestStack } from "./lib/harness.ts";
@@ -50,7 +50,7 @@ async function take(stack: TestStack): Promise<void> {
 // Renews the pictures in docs/images, from a stack of their own with several DAGs: npm run screenshots
 await main(async () => {
   commandLine("screenshots");
-  await ensureImages();
+  await ensureImages([...standard, "monitoring"]);
   const stack = new TestStack("livetest-screenshots", 18120);
   cpSync(join(import.meta.dirname, "pictures"), stack.dags, { recursive: true });
   try {

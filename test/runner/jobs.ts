@@ -48,6 +48,7 @@ const first = [
   "kubernetes/parity",
   "kubernetes/node",
   "docker/faults",
+  "docker/alerts",
   "docker/deploying",
   "docker/rotation",
   "docker/declared",

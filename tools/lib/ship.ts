@@ -70,8 +70,8 @@ export async function shipImages(cargo: readonly Cargo[]): Promise<void> {
   }, 10_000);
   const ship = async ({ machine, images }: Cargo) => {
     for (const image of images.filter((name) => name.startsWith(builtHere))) {
-      const there = await identifyContent(image, machine).catch(() => undefined);
-      if (there === (await identifyContent(image))) continue;
+      const shipped = await identifyContent(image, machine).catch(() => undefined);
+      if (shipped === (await identifyContent(image))) continue;
       const state: Transfer = { machine, image, bytes: 0 };
       running.add(state);
       await transfer(state).finally(() => running.delete(state));

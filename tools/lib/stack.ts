@@ -191,18 +191,18 @@ export class Stack {
    * @returns the encrypted text for the stack file, and the keys needed beside `config` to decrypt it
    */
   async encrypt(text: string): Promise<{ secure: string; beside: Readonly<Record<string, string>> }> {
-    const own = !process.env.PULUMI_BACKEND_URL;
-    const encryptionsalt = own ? await this.salt() : undefined;
-    const env = own ? this.environment() : { PULUMI_STACK: this.name };
-    if (!own) await run("pulumi", ["stack", "select", "--create", this.name]);
+    const isLocal = !process.env.PULUMI_BACKEND_URL;
+    const encryptionsalt = isLocal ? await this.salt() : undefined;
+    const env = isLocal ? this.environment() : { PULUMI_STACK: this.name };
+    if (!isLocal) await run("pulumi", ["stack", "select", "--create", this.name]);
     return inTemporaryFolder(async (folder) => {
       const file = join(folder, "config.yaml");
       const { config, ...keys } = parse(readText(this.file));
-      writeFileSync(file, stringify({ ...keys, ...(own && { encryptionsalt }) }));
+      writeFileSync(file, stringify({ ...keys, ...(isLocal && { encryptionsalt }) }));
       const flags = ["--secret", "--config-file", file];
       await run("pulumi", ["config", "set", "airflow:secret", ...flags], { env, input: text });
       const { config: written, ...beside } = parse(readFileSync(file, "utf8"));
-      return { secure: written["airflow:secret"].secure, beside: own ? {} : beside };
+      return { secure: written["airflow:secret"].secure, beside: isLocal ? {} : beside };
     });
   }
 

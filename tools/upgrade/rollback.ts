@@ -23,8 +23,8 @@ import { textFor } from "./textFor.ts";
 /** Checks that the engine still has the images that were built here; throws an Error if one is gone. */
 async function checkImages({ number, images, revision }: ProvenDeployment): Promise<void> {
   for (const image of Object.values(images).filter((name) => name.startsWith(builtHere))) {
-    const there = await run("docker", ["image", "ls", "--quiet", image]);
-    if (there.trim() !== "") continue;
+    const ids = await run("docker", ["image", "ls", "--quiet", image]);
+    if (ids.trim() !== "") continue;
     throw new Error(
       `The image ${image} of deployment ${number} is gone; expected it on the engine: npm run images builds it ` +
         `in the project of that time${revision === undefined ? "" : ` (git checkout ${revision.replace("+", "")})`}.`,

@@ -129,18 +129,21 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         if ti.state in RUNNING and self.watch.has_given_up(ti.id, ti.hostname, ti.pid):
             self.schedule_again(ti, task, f"{ti.hostname} got no answer from the webserver to the start of the task.", session)
         elif ti.state in RUNNING:
-            self.fail_dead(ti)
+            self.fail_dead(ti, session)
         elif seconds > LOST and ti.state == TaskInstanceState.QUEUED:
             why = f"Message {task} was in no queue and held by no worker for {LOST} s."
             self.schedule_again(ti, task, why, session)
         elif seconds > LOST:
             self.forget(ti.key)
 
-    def fail_dead(self, ti):
+    def fail_dead(self, ti, session):
         silent = ti.last_heartbeat_at is None or timezone.utcnow() - ti.last_heartbeat_at > timedelta(seconds=DEAD)
         if silent and self.watch.had_lease(ti.hostname):
-            self.log.error("The worker of %s is dead: no lease in the broker and no heartbeat at the webserver for %s s", ti, DEAD)
-            self.fail(ti.key, info=f"the worker had no lease in the broker and no heartbeat at the webserver for {DEAD} s")
+            why = f"no lease in the broker and no heartbeat at the webserver for {DEAD} s"
+            self.log.error("The worker of %s is dead: %s", ti, why)
+            # Airflow notes a lost heartbeat only once its own time-out, which is longer, has passed.
+            session.add(Log(event="worker died", task_instance=ti.key, extra=f"Worker {ti.hostname}: {why}."))
+            self.fail(ti.key, info=f"the worker had {why}")
 
     def schedule_again(self, ti, task, why, session):
         self.log.warning("Scheduling %s again, which has not started. %s", ti, why)

@@ -100,7 +100,7 @@ export class ComposeFiles {
     const list = at(tree, ["include"]);
     if (tree.kind !== "map" || list?.kind !== "list") return tree;
     const { include: _, ...rest } = Object.fromEntries(tree.entries);
-    const own: Tree = { kind: "map", entries: new Map(Object.entries(rest)) };
+    const withoutIncludes: Tree = { kind: "map", entries: new Map(Object.entries(rest)) };
     return list.items.reduceRight<Tree>((over, item) => {
       const include = plainValue(item);
       const paths = typeof include === "object" ? (Reflect.get(Object(include), "path") as unknown) : include;
@@ -113,7 +113,7 @@ export class ComposeFiles {
         return this.merge(before, this.readTree(sibling.file, sibling.text, posix.dirname(path)));
       }, empty);
       return this.merge(base, over);
-    }, own);
+    }, withoutIncludes);
   }
 
   private withExtended(tree: Tree, folder: string): Tree {
@@ -136,10 +136,10 @@ export class ComposeFiles {
     if (tree.kind !== "map" || !from) return tree;
     const entries = new Map(tree.entries);
     entries.delete("extends");
-    const own: Tree = { ...tree, entries };
+    const ownEntries: Tree = { ...tree, entries };
     const base = this.findBase(services, from, folder, new Set([...seen, `${folder}/${name}`]));
     this.report(leavesOf(from), base ? fileRead : fileMissing);
-    return base ? this.merge(base, own) : own;
+    return base ? this.merge(base, ownEntries) : ownEntries;
   }
 
   private findBase(services: Tree, from: Tree, folder: string, seen: ReadonlySet<string>): Tree | undefined {

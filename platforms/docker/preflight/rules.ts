@@ -58,8 +58,8 @@ export function clockFault(
 
 export function addressFault({ addresses }: Sight, address: string): string | undefined {
   if (addresses.includes(address)) return;
-  const own = addresses.filter((one) => !one.startsWith("127."));
-  return `its address is ${address}, which none of its interfaces has; expected one of ${own.join(", ")}; correct address`;
+  const candidates = addresses.filter((one) => !one.startsWith("127."));
+  return `its address is ${address}, which none of its interfaces has; expected one of ${candidates.join(", ")}; correct address`;
 }
 
 /** @param asked MiB */

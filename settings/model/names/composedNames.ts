@@ -73,13 +73,13 @@ interface VolumeInputs {
  */
 export function volumeNames({ machines = [], roles }: VolumeInputs): Composed[] {
   const ownNames: readonly string[] = [...ownVolumes, "data"];
-  const own = ownNames.map((name) => ({ name, from: `the stack's volume ${name}`, path: [] }));
+  const volumes = ownNames.map((name) => ({ name, from: `the stack's volume ${name}`, path: [] }));
   const given = Object.entries(roles).flatMap(([role, { volumes }]) =>
     Object.entries(volumes)
       .filter(([, name]) => !name.startsWith("/") && !ownNames.includes(name))
       .map(([at, name]) => ({ name, from: `volume ${name}`, path: ["roles", role, "volumes", at] })),
   );
-  const all = [...own, ...given];
+  const all = [...volumes, ...given];
   const away = machines.slice(1).flatMap((machine) =>
     all.map(({ name, from, path }) => ({
       name: `${name}-${machine.name}`,

@@ -29,10 +29,10 @@ const resultBackend = rule(
     const [given] = backends.flatMap((name) => airflowOption(parsed, name) ?? []);
     if (!given) return [];
     const scheme = /^(rediss?|sentinel):/.exec(given.value)?.[0];
-    const why = scheme
+    const problem = scheme
       ? "results in Redis would fill the broker until it refuses tasks, and a crash would lose the last second of them"
       : "it contains a password, which must not be a setting";
-    const message = `${why}: expected no value, for the stack's own Postgres, or postgres.resultsUrl`;
+    const message = `${problem}: expected no value, for the stack's own Postgres, or postgres.resultsUrl`;
     return faultAt(given.path, message, scheme && `${scheme}//…`);
   },
 );

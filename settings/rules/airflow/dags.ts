@@ -114,8 +114,8 @@ const bundleClient = rule(["dagBundles.*.url", "systemPackages"], ({ dagBundles,
 function keyProblem(source: SecretSource | undefined): string | undefined {
   // Another rule reports an empty file.
   const text = textOf(source) || undefined;
-  const why = text === undefined ? undefined : sshKeyProblem(text);
-  return why && `${why}: expected what ssh-keygen -t ed25519 -N '' writes beside the .pub file`;
+  const problem = text === undefined ? undefined : sshKeyProblem(text);
+  return problem && `${problem}: expected what ssh-keygen -t ed25519 -N '' writes beside the .pub file`;
 }
 
 /** Explains that a file has no host key of a repository's server, which ssh would refuse to connect to. */

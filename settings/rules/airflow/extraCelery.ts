@@ -64,7 +64,7 @@ export const extraCeleryRule = rule(["settings.celery.extra_celery_config"], (pa
   if (!options)
     return faultAt(path, `expected a JSON object as text, such as '{"worker_max_tasks_per_child": 100}'`);
   return options.flatMap((option) => {
-    const why = problem(option);
-    return faultAt(path, why && `its ${option} bypasses the stack: ${why}`);
+    const reason = problem(option);
+    return faultAt(path, reason && `its ${option} bypasses the stack: ${reason}`);
   });
 });

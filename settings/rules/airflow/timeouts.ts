@@ -78,12 +78,17 @@ function readSeconds(parsed: Stack, key: keyof typeof settings): Seconds | undef
 }
 
 /** Requires one number to be less than another, and reports the given one of both; if both are given, the larger. */
-function less(one: Seconds | undefined, than: Seconds | undefined, why: string, orAsMuch = false): Fault[] {
+function less(
+  one: Seconds | undefined,
+  than: Seconds | undefined,
+  reason: string,
+  orAsMuch = false,
+): Fault[] {
   if (!one || !than || !(orAsMuch ? one.value > than.value : one.value >= than.value)) return [];
   const atMore = than.isGiven || !one.isGiven;
   const [at, other] = atMore ? [than, one] : [one, than];
   const bound = orAsMuch ? (atMore ? "at least" : "at most") : atMore ? "more than" : "less than";
-  const message = `expected ${bound} ${other.name}, ${other.value} s: ${why}`;
+  const message = `expected ${bound} ${other.name}, ${other.value} s: ${reason}`;
   return [{ path: at.path, message, given: `${at.value}` }];
 }
 
@@ -105,11 +110,11 @@ const numbers = (Object.keys(settings) as (keyof typeof settings)[]).map((key) =
 function lessRule(
   one: keyof typeof settings,
   than: keyof typeof settings,
-  why: string,
+  reason: string,
   orAsMuch = false,
 ): Rule {
   return rule(partsOf(one, than), (parsed) =>
-    less(readSeconds(parsed, one), readSeconds(parsed, than), why, orAsMuch),
+    less(readSeconds(parsed, one), readSeconds(parsed, than), reason, orAsMuch),
   );
 }
 
@@ -138,12 +143,12 @@ const heartbeat = rule(partsOf("heartbeat", "fastestHeartbeat", "heartbeatTimeou
   const interval = readSeconds(parsed, "heartbeat") ?? readSeconds(parsed, "fastestHeartbeat");
   const twice = interval && { ...interval, name: `twice ${interval.name}`, value: 2 * interval.value };
   const timeout = readSeconds(parsed, "heartbeatTimeout");
-  const why = "one late heartbeat would end a healthy task";
+  const reason = "one late heartbeat would end a healthy task";
   if (twice?.isGiven && timeout && !timeout.isGiven && twice.value >= timeout.value) {
-    const message = `expected less than half of ${timeout.name}, ${timeout.value} s: ${why}`;
+    const message = `expected less than half of ${timeout.name}, ${timeout.value} s: ${reason}`;
     return [{ path: twice.path, message, given: `${twice.value / 2}` }];
   }
-  return less(twice, timeout, why);
+  return less(twice, timeout, reason);
 });
 
 const token = rule(partsOf("heartbeatTimeout", "token"), (parsed) =>

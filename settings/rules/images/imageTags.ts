@@ -20,9 +20,9 @@ function floats(image: string, isPostgres: boolean): string | undefined {
 export const imageRule = rule(["production", "images.*"], ({ production, images }) => {
   if (!production) return [];
   return Object.entries(images).flatMap(([name, image]) => {
-    const why = floats(image, name === "postgres");
+    const problem = floats(image, name === "postgres");
     const example = name === "postgres" ? "16.10" : defaultVersion;
-    const message = `production: true, and ${why}: expected a digest, NAME@sha256:…, or a complete version, NAME:${example}`;
-    return faultAt(["images", name], why && message);
+    const message = `production: true, and ${problem}: expected a digest, NAME@sha256:…, or a complete version, NAME:${example}`;
+    return faultAt(["images", name], problem && message);
   });
 });

@@ -65,7 +65,7 @@ export const requirementRule = rule(["requirements", "version"], ({ requirements
   if (text === undefined) return faultAt(path, "it is not text in UTF-8: expected the file saved as UTF-8");
   const lines = requirementLines(text).map((line) => ({ ...line, found: requirementIn(line) }));
   return lines.flatMap((line) => {
-    const why = problem(line, version) ?? contradiction(line, lines);
-    return faultAt(path, why && `line ${line.number} ${why}`);
+    const reason = problem(line, version) ?? contradiction(line, lines);
+    return faultAt(path, reason && `line ${line.number} ${reason}`);
   });
 });

@@ -33,8 +33,8 @@ export const engineCertificateRule = rule(
   ["machines.*.docker", "machines.*.certificates"],
   ({ machines = [] }) =>
     machines.flatMap(([at, { docker = "", certificates: folder }]) => {
-      const why = folder !== undefined && docker.startsWith("tcp://") ? folderProblem(folder) : undefined;
-      const message = `${why}: expected ca.pem with the engine's authority, cert.pem with a certificate that is valid now, and key.pem with its key`;
-      return faultAt(["machines", at, "certificates"], why && message);
+      const problem = folder !== undefined && docker.startsWith("tcp://") ? folderProblem(folder) : undefined;
+      const message = `${problem}: expected ca.pem with the engine's authority, cert.pem with a certificate that is valid now, and key.pem with its key`;
+      return faultAt(["machines", at, "certificates"], problem && message);
     }),
 );

@@ -14,9 +14,9 @@ const ability = rule(["platform"], ({ platform }, isGiven) =>
 );
 
 const certificate = rule(["publish.certificate"], ({ publish }) => {
-  const why = publish && certificateProblem(readFileSync(publish.certificate, "utf8"));
-  const message = `${why}: expected a certificate and those that lead to its authority, in PEM, valid now, with the key in a file of its own`;
-  return faultAt(["publish", "certificate"], why && message);
+  const problem = publish && certificateProblem(readFileSync(publish.certificate, "utf8"));
+  const message = `${problem}: expected a certificate and those that lead to its authority, in PEM, valid now, with the key in a file of its own`;
+  return faultAt(["publish", "certificate"], problem && message);
 });
 
 /** Returns the first certificate in a file; undefined if another rule reports the file. */
@@ -27,24 +27,24 @@ function certificateIn(file: string): X509Certificate | undefined {
 
 /** Checks the private key; a key that is encrypted or in a cluster is checked during the deployment. */
 const key = rule(["publish.certificate", "publish.key"], ({ publish }) => {
-  const own = publish && certificateIn(publish.certificate);
+  const leaf = publish && certificateIn(publish.certificate);
   const text = textOf(publish?.key);
-  const why = text === undefined || !own ? undefined : keyProblem(text, own);
-  const message = why && `${why}: expected the key of publish.certificate, in PEM`;
+  const problem = text === undefined || !leaf ? undefined : keyProblem(text, leaf);
+  const message = problem && `${problem}: expected the key of publish.certificate, in PEM`;
   return faultAt(["publish", "key"], message, "[secret]");
 });
 
 const host = rule(["publish.certificate", "publish.host"], ({ publish }) => {
-  const own = publish && certificateIn(publish.certificate);
-  if (!own) return [];
+  const leaf = publish && certificateIn(publish.certificate);
+  if (!leaf) return [];
   const name = publicHost(publish);
   const path = ["publish", "host"];
-  if (name !== undefined && isFor(own, name)) return [];
-  const why =
+  if (name !== undefined && isFor(leaf, name)) return [];
+  const problem =
     name === undefined
       ? "the certificate names no host to use instead"
-      : `the certificate is valid only for ${own.subjectAltName ?? "no host"}`;
-  return faultAt(path, `${why}: expected a name that the certificate is valid for`);
+      : `the certificate is valid only for ${leaf.subjectAltName ?? "no host"}`;
+  return faultAt(path, `${problem}: expected a name that the certificate is valid for`);
 });
 
 const portParts = [

@@ -32,21 +32,21 @@ function danger(directory: string, heldBack: (path: string) => string | undefine
 
 /** Rejects a directory of backups that is another's: the backup writes there, and a removal of the stack leaves it. */
 export const backupPlaceRule = rule(["backup.to"], ({ backup: { to } = { to: "volume" } }) => {
-  const why =
+  const problem =
     to === "volume" ? undefined : isOfProject(to) ? "it is in the project itself" : danger(to, placeHeldBack);
   return faultAt(
     ["backup", "to"],
-    why && `${why}: expected a directory for nothing but backups, such as /srv/backups`,
+    problem && `${problem}: expected a directory for nothing but backups, such as /srv/backups`,
   );
 });
 
 /** Rejects mounts that would give a task control of the machine. */
 export const mountRule = rule(["roles.*.volumes.*"], ({ roles }) =>
   entryFaults(roles, "volumes", (_, volume) => {
-    const why = volume.startsWith("/") ? danger(volume, directoryHeldBack) : undefined;
+    const problem = volume.startsWith("/") ? danger(volume, directoryHeldBack) : undefined;
     return (
-      why &&
-      `${why}: expected a directory that holds only what tasks read, such as /srv/data, or the name of a volume`
+      problem &&
+      `${problem}: expected a directory that holds only what tasks read, such as /srv/data, or the name of a volume`
     );
   }),
 );

@@ -28,8 +28,8 @@ function checkRoles<T>(
 const variables = rule(["roles.*.env.*"], ({ roles }, isGiven) =>
   entryFaults(roles, "env", (name) => {
     const isOf = (names: readonly string[]) => names.includes(name);
-    const own = insteadOfVariable(name);
-    if (own !== undefined) return own;
+    const instead = insteadOfVariable(name);
+    if (instead !== undefined) return instead;
     if (/^AIRFLOW_(CONN|VAR)_/i.test(name)) {
       const key = /^AIRFLOW_CONN/i.test(name) ? "connections" : "variables";
       return `everybody with access to the engine or the cluster could read it: expected ${key}, or secretFiles`;
@@ -45,9 +45,9 @@ const secrets = rule(["roles.*.secretFiles.*", "dagBundles.name"], ({ roles, dag
   const ofBundles = dagBundles.flatMap(({ name }) =>
     repositorySecrets.map((kind) => repositorySecret(kind, name)),
   );
-  const own: readonly string[] = [...ownSecrets, ...ofBundles];
+  const taken: readonly string[] = [...ownSecrets, ...ofBundles];
   return entryFaults(roles, "secretFiles", (name) =>
-    own.includes(name) ? "the stack has a secret of this name: expected another one" : undefined,
+    taken.includes(name) ? "the stack has a secret of this name: expected another one" : undefined,
   );
 });
 

@@ -71,13 +71,13 @@ const environment = rule(["version", "settings.*.*", "roles.*.env.*"], (parsed) 
   const settings = sumOf(plainSettings(parsed).map(({ variable, value }) => lineSize(variable, value)));
   const envs = byRole("env", parsed.roles);
   return Object.keys({ all: {}, ...envs }).flatMap((role): Fault[] => {
-    const own = sumOf(
+    const bytes = sumOf(
       Object.entries(withThoseOfAll(envs, role)).map(([name, value]) => lineSize(name, value)),
     );
     const most = mostOfEnvironment - ownShare;
-    if (settings + own <= most) return [];
-    const message = `settings and variables of the role have ${settings + own} bytes together: expected at most ${most}; longer texts belong in roles.${role}.files`;
-    return [{ path: own > settings ? ["roles", role, "env"] : ["settings"], message }];
+    if (settings + bytes <= most) return [];
+    const message = `settings and variables of the role have ${settings + bytes} bytes together: expected at most ${most}; longer texts belong in roles.${role}.files`;
+    return [{ path: bytes > settings ? ["roles", role, "env"] : ["settings"], message }];
   });
 });
 

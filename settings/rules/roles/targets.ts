@@ -35,7 +35,7 @@ const imageWholes = [
 ];
 
 /** Paths in a container that the stack uses itself. */
-const own: readonly string[] = [...ownFiles, localSettingsFile, ...ownDirectories, ...ownTrees];
+const taken: readonly string[] = [...ownFiles, localSettingsFile, ...ownDirectories, ...ownTrees];
 
 /** True if a path equals another path, or is below it. */
 function isIn(inner: string, outer: string): boolean {
@@ -51,9 +51,9 @@ function followLinks(path: string): string {
 export function volumeTargetProblem(given: string): string | undefined {
   const path = followLinks(given);
   const expected = "expected another path, such as /opt/models";
-  const around = own.find((known) => isIn(path, known));
+  const around = taken.find((known) => isIn(path, known));
   if (around !== undefined) return `${around} belongs to the stack: ${expected}`;
-  const hidden = own.find((known) => isIn(known, path));
+  const hidden = taken.find((known) => isIn(known, path));
   if (path === "/opt/airflow/config") {
     return `it would hide ${hidden}, which the stack needs: expected the folder as airflow:config, or a path below this one`;
   }
@@ -74,7 +74,7 @@ export function fileTargetProblem(given: string): string | undefined {
   if (directory === dagsFolder) return "DAGs are there: expected the file in the folder of the DAGs";
   if (directory !== undefined) return `${directory} belongs to the stack: expected another path`;
   const isDirectory =
-    own.some((known) => known !== path && isIn(known, path)) ||
+    taken.some((known) => known !== path && isIn(known, path)) ||
     [...imageTrees, ...imageWholes].includes(path);
   return isDirectory
     ? "it is a directory: expected the path of a file, such as /opt/airflow/config/x.ini"

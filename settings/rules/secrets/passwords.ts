@@ -29,9 +29,9 @@ function weakness(password: string): string | undefined {
 }
 
 function passwordFault(path: Path, password: string | undefined, subject: string): Fault[] {
-  const why = password === undefined ? undefined : weakness(password);
-  const message = `${subject} ${why}: expected a password of at least ${least} characters that nobody guesses; openssl rand -hex 24 makes one`;
-  return faultAt(path, why && message);
+  const problem = password === undefined ? undefined : weakness(password);
+  const message = `${subject} ${problem}: expected a password of at least ${least} characters that nobody guesses; openssl rand -hex 24 makes one`;
+  return faultAt(path, problem && message);
 }
 
 /** True if a secret has a wrong form, which `secretFormRules` reports already. */

@@ -14,7 +14,7 @@ const tls =
   "the stack's own Postgres uses no TLS, and nothing outside reaches it: expected postgres.url, for a server with TLS";
 
 /** Settings of postgresql.conf that the stack decides, each with the reason. */
-const own: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, string>> = {
   listen_addresses: place,
   port: place,
   unix_socket_directories: place,
@@ -49,7 +49,7 @@ const harmful = rule(["postgres.settings.*"], ({ postgres }) =>
 
 /** Explains why the stack decides a setting; undefined if it does not. */
 function reserved(name: string): string | undefined {
-  return own[name] ?? (name.startsWith("ssl_") ? tls : undefined);
+  return reasons[name] ?? (name.startsWith("ssl_") ? tls : undefined);
 }
 
 /** Explains why Postgres would not start with a setting; undefined if it would. */

@@ -16,7 +16,7 @@ const modules = "the broker needs no module, and a module may do anything: expec
 const copies = "the stack runs one Redis, with data of its own: expected redis.url, for a cluster of yours";
 
 /** Settings of redis.conf that the stack decides, each with the reason. */
-const own: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, string>> = {
   aclfile: users,
   user: users,
   requirepass: users,
@@ -60,7 +60,7 @@ const fixed: Readonly<Record<string, readonly [value: string, why: string]>> = {
 
 /** Explains why the stack decides a setting; undefined if it does not. */
 function reserved(name: string): string | undefined {
-  return own[name] ?? (/^(tls|cluster)-/.test(name) ? copies : undefined);
+  return reasons[name] ?? (/^(tls|cluster)-/.test(name) ? copies : undefined);
 }
 
 /** Rejects settings of the stack's own Redis that would make it lose tasks, or open it. */

@@ -29,10 +29,10 @@ function withoutTls(url: SecretSource | undefined): string | undefined {
 /** Rejects authorities for a server that is reached without TLS. */
 const unused = rule(["postgres.*", "redis.*"], (parsed, isGiven) =>
   serviceUrls(parsed).flatMap(({ path: [kind, key], source }): Fault[] => {
-    const why = withoutTls(source);
+    const problem = withoutTls(source);
     const hasCa = isGiven(kind === "redis" ? "redis.ca" : "postgres.ca");
-    const message = `${String(kind)}.${String(key)} ${why} there, or no ca`;
-    return faultAt([String(kind), "ca"], hasCa ? why && message : undefined);
+    const message = `${String(kind)}.${String(key)} ${problem} there, or no ca`;
+    return faultAt([String(kind), "ca"], hasCa ? problem && message : undefined);
   }),
 );
 
@@ -49,11 +49,11 @@ const client = rule(["redis.*"], ({ redis: { url, certificate, key } }, isGiven)
   // Another rule reports a file that is missing.
   if (certificate === undefined) return [];
   const pem = readFileSync(certificate, "utf8");
-  const why = certificateProblem(pem);
-  if (why !== undefined)
+  const problem = certificateProblem(pem);
+  if (problem !== undefined)
     return fault(
       "certificate",
-      `${why}: expected a certificate and those that lead to its authority, in PEM, valid now`,
+      `${problem}: expected a certificate and those that lead to its authority, in PEM, valid now`,
       certificate,
     );
   const [own] = certificatesIn(pem);

@@ -29,6 +29,8 @@ export interface Landed {
   readonly until: number;
   /** Hosts whose tasks the fault hit. */
   readonly hosts: readonly string[];
+  /** Hosts that the fault removed, until a later deployment adds them again. */
+  readonly removed?: readonly string[];
   /** Proof that the fault happened. */
   readonly evidence?: string;
   /** Reason why there is no proof. */

@@ -21,6 +21,13 @@ function affected({ fault, from, until }: Landed): Interval {
 
 const hitsWorker = ({ fault: { aim } }: Landed) => aim === "worker";
 
+/** Lists the hosts that a deployment has removed at a time, and none has added again. */
+export function removedHosts(faults: readonly Landed[], at: number): readonly string[] {
+  const earlier = faults.filter(({ from }) => from <= at);
+  const added = Math.max(-1, ...earlier.map((one, index) => (one.fault.kind === "scaleUp" ? index : -1)));
+  return earlier.slice(added + 1).flatMap(({ removed = [] }) => removed);
+}
+
 /** Finds the periods in which no slot has to be free: all are taken, or a fault hit a role that hands out tasks. */
 export function busy({ executions, faults, hosts, places }: Evidence): readonly Interval[] {
   const held = executions.map((one) => ({
@@ -28,6 +35,7 @@ export function busy({ executions, faults, hosts, places }: Evidence): readonly 
     until: lastSeen(one) + overheadSeconds,
   }));
   const off = (host: string, at: number) =>
+    removedHosts(faults, at).includes(host) ||
     faults.some((one) => {
       const { from, until } = affected(one);
       return one.hosts.includes(host) && from <= at && at < until;

@@ -46,6 +46,22 @@ function assertGreen(tasks: readonly TaskInstance[]): void {
   assert.deepEqual([...new Set(tasks.map((task) => task.state))], ["success"]);
 }
 
+/** Makes a worker read no queue, although it answers; returns its answers to a ping and about its queues. */
+export function deafen(stack: TestStack, worker: string, queue: string): Promise<string> {
+  // A worker that reconnects misses a broadcast, and acts on one after it has answered.
+  const program =
+    "import sys\n" +
+    "from airflow.providers.celery.executors.celery_executor_utils import app\n" +
+    "node, queue = ['celery@' + sys.argv[1]], sys.argv[2]\n" +
+    "inspect = app.control.inspect(node, timeout=5, limit=1)\n" +
+    "for attempt in range(6):\n" +
+    "    app.control.cancel_consumer(queue, destination=node, reply=True, timeout=5, limit=1)\n" +
+    "    queues = inspect.active_queues()\n" +
+    "    if queues and not any(queues.values()): break\n" +
+    "print(inspect.ping(), queues)";
+  return stack.exec("flower", "python", "-c", program, worker, queue);
+}
+
 /**
  * Declares tests of failures, for any platform.
  * @param unknown lists what exists of the stack but is missing in its state
@@ -124,18 +140,8 @@ export function survives(stack: TestStack, unknown: () => Promise<string[]>): vo
     });
 
     test("a worker that answers pings but consumes nothing", async (t) => {
-      // A worker that reconnects misses a broadcast, and acts on one after it has answered.
-      const deaf =
-        "from airflow.providers.celery.executors.celery_executor_utils import app\n" +
-        "node = ['celery@worker-2']\n" +
-        "inspect = app.control.inspect(node, timeout=5, limit=1)\n" +
-        "for attempt in range(6):\n" +
-        "    app.control.cancel_consumer('default', destination=node, reply=True, timeout=5, limit=1)\n" +
-        "    queues = inspect.active_queues()\n" +
-        "    if queues and not any(queues.values()): break\n" +
-        "print(inspect.ping(), queues)";
       const seconds = await stack.startsAgain("worker-2", 120, async () => {
-        const answers = await stack.exec("flower", "python", "-c", deaf);
+        const answers = await deafen(stack, "worker-2", "default");
         assert.match(answers, /\{'celery@worker-2': \{'ok': 'pong'\}\} \{'celery@worker-2': \[\]\}/);
       });
       t.diagnostic(`consuming again after ${seconds} s`);

@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { run } from "../../../tools/lib/process.ts";
 import { type MachineName, machines, network, power } from "../../lab/machines/machines.ts";
+import { collectedSeries, expectedSeries } from "../../parity/series.ts";
 import { waitFor } from "../../runner/waiting.ts";
 import { cloneFor } from "../lib/clone.ts";
 import { commandsReach } from "../lib/developing.ts";
@@ -29,6 +30,7 @@ function on(counts: Counts, more = {}) {
     workerMemory: 1024,
     workerConcurrency: 3,
     workerGroups: [{ name: "gpu", queues: ["gpu"], concurrency: 2 }],
+    monitoring: {},
     ...more,
   };
 }
@@ -123,6 +125,11 @@ test("work is spread over the machines, and its logs are read from where they ar
     const task = tasks.find((one) => hostOf(one) === host) ?? assert.fail(`no task was on ${host}`);
     assert.match(await stack.taskLog("naps", run, task), new RegExp(`nap \\d on ${host}-1`));
   }
+});
+
+test("the same series as on one engine", async () => {
+  const onMachine = (...command: string[]) => stack.exec("monitoring", ...command);
+  assert.deepEqual(await collectedSeries("on machines", onMachine), expectedSeries);
 });
 
 test("a developer's commands find the stack's roles on their machines", () =>

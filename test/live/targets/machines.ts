@@ -102,11 +102,9 @@ let prepared: Promise<void> | undefined;
 /** Brings up the machines with their images. */
 async function prepare(): Promise<void> {
   await ensureMachines();
-  await ensureImages([...standard, "gateway"]);
-  const names = (name: MachineName) => [
-    "gateway" as const,
-    ...(name === "one" ? standard : (["airflow"] as const)),
-  ];
+  const first = [...standard, "gateway", "monitoring"] as const;
+  await ensureImages(first);
+  const names = (name: MachineName) => (name === "one" ? first : (["gateway", "airflow"] as const));
   await shipImages(
     machines.map((one) => ({ machine: one, images: names(one.name).map((name) => localImage(name)) })),
   );

@@ -4,6 +4,7 @@ import { check } from "../../drill/check/check.ts";
 import type { Evidence, Landed, Try } from "../../drill/check/evidence.ts";
 import type { Execution } from "../../drill/check/ledger.ts";
 import { recoveries } from "../../drill/check/recovery.ts";
+import { removedHosts } from "../../drill/check/waits.ts";
 import type { PlannedFault } from "../../drill/plan/schedule.ts";
 import type { ExpectedTask } from "../../drill/plan/workload.ts";
 
@@ -243,6 +244,32 @@ test("a late start is a flaw, without counting the time in which no slot is free
     "late",
     "late",
   ]);
+});
+
+test("a removed worker has no free slots, until a deployment adds it again", () => {
+  const names = ["b", "c", "d", "e"];
+  const late = {
+    ...calm,
+    expected: [...calm.expected, ...names.map((task) => expected(task))],
+    tries: [row({ queued: began + 1, started: began + 71 }), ...names.map((task) => row({ task }))],
+    executions: [
+      execution({ from: 72, until: 80 }),
+      ...names.map((task) => execution({ from: 5, until: 68, task })),
+    ],
+  };
+  assert.deepEqual(flaws(late), ["late", "late"]);
+  const deployment = { aim: "deployment", target: "deployment" } as const;
+  const removal = landed(
+    { kind: "scaleDown", ...deployment },
+    { hosts: [], removed: ["worker-2"], from: began, until: began },
+  );
+  assert.deepEqual(flaws({ ...late, faults: [removal] }), []);
+  const addition = landed(
+    { kind: "scaleUp", ...deployment },
+    { hosts: [], from: began + 0.5, until: began + 0.5 },
+  );
+  assert.deepEqual(removedHosts([removal, addition], began + 1), []);
+  assert.deepEqual(removedHosts([addition, removal], began + 1), ["worker-2"]);
 });
 
 test("a task is due once all of its predecessors have ended", () => {

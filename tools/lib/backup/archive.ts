@@ -42,10 +42,10 @@ export interface Archive {
 const small = ["manifest.json", "secrets.json", "stack.json"];
 
 function restoreError(file: string, error: unknown): Error {
-  const why = reasonOf(error);
-  const cause = /no identity matched/.test(why)
+  const reason = reasonOf(error);
+  const cause = /no identity matched/.test(reason)
     ? "none of the keys fits; expected the key of the stack that made it, as npm run backup -- --key prints it"
-    : `it is damaged (${why}); expected another copy, or another backup`;
+    : `it is damaged (${reason}); expected another copy, or another backup`;
   return new Error(`${file} is not restored; ${cause}.`);
 }
 

@@ -29,9 +29,9 @@ export function swallowed(
   for (const [variable, value = ""] of Object.entries(env)) {
     const name = /^npm_config_(.+)$/.exec(variable)?.[1]?.replaceAll("_", "-");
     if (name === undefined || npmSettings.includes(name)) continue;
-    const own = Object.keys(flags).find((flag) => flag === name || alike(name, flag));
-    if (own === undefined && !all.has(name)) continue;
-    const known = own ?? name;
+    const flagName = Object.keys(flags).find((flag) => flag === name || alike(name, flag));
+    if (flagName === undefined && !all.has(name)) continue;
+    const known = flagName ?? name;
     const placeholder = flags[known]?.value;
     // From `--stack prod` npm keeps the flag alone.
     const given = value === "true" || value === "" ? (words[0] ?? placeholder) : value;

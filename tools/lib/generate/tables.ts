@@ -54,7 +54,7 @@ function keysInside(shape: Shape, name: string): Key[] {
   if (typeof shape.additionalProperties === "object")
     return keysInside(shape.additionalProperties, `${name}.*`);
   const entries = Object.entries(shape.properties ?? {});
-  const own = ([key, inner]: [string, Shape]): Key => ({
+  const keyOf = ([key, inner]: [string, Shape]): Key => ({
     name: `${name}.${key}`,
     shape: inner,
     required: shape.required?.includes(key) ?? false,
@@ -64,8 +64,8 @@ function keysInside(shape: Shape, name: string): Key[] {
     entries.length > 1 &&
     first?.[1].properties !== undefined &&
     entries.every(([, inner]) => isDeepStrictEqual(skeleton(inner), skeleton(first[1])));
-  if (alike) return [...entries.map(own), ...keysInside(first[1], `${name}.*`)];
-  return entries.flatMap((entry) => [own(entry), ...keysInside(entry[1], `${name}.${entry[0]}`)]);
+  if (alike) return [...entries.map(keyOf), ...keysInside(first[1], `${name}.*`)];
+  return entries.flatMap((entry) => [keyOf(entry), ...keysInside(entry[1], `${name}.${entry[0]}`)]);
 }
 
 /** Renders the section with the table of all keys of a stack. */

@@ -14,15 +14,15 @@ export function expected(
   );
   const placed = Map.groupBy(containers, (one) => machineOf(providerOf(one), machines)?.name ?? local);
   const nameIn = ({ inputs }: Resource) => String(inputs?.name).slice(prefix.length + 1);
-  return new Map([...placed].map(([machine, there]) => [machine, there.map(nameIn)]));
+  return new Map([...placed].map(([machine, names]) => [machine, names.map(nameIn)]));
 }
 
 /** Adds the missing instances to a machine's facts. */
 export function withMissing(facts: MachineFacts, names: readonly string[] = []): MachineFacts {
   if ("cause" in facts) return facts;
-  const there = new Set(facts.instances.map(({ name }) => name));
+  const present = new Set(facts.instances.map(({ name }) => name));
   const missing = names
-    .filter((name) => !there.has(name))
+    .filter((name) => !present.has(name))
     .map((name) => ({ name, state: "missing", health: "", image: "", restarts: 0, fine: false }));
   return { ...facts, instances: [...facts.instances, ...missing] };
 }

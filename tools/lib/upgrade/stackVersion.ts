@@ -5,9 +5,9 @@ import { prefix } from "../../../settings/read/unknownNames.ts";
 export function withVersion(text: string, version: string): string {
   const path = ["config", `${prefix}version`];
   const document = parseDocument(text);
-  const there = document.getIn(path, true);
-  if (isScalar(there) && there.range) {
-    const [start, end] = there.range;
+  const node = document.getIn(path, true);
+  if (isScalar(node) && node.range) {
+    const [start, end] = node.range;
     return text.slice(0, start) + version + text.slice(end);
   }
   document.setIn(path, version);

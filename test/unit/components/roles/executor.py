@@ -44,7 +44,7 @@ class ExecutorTest(unittest.TestCase):
         self.executor.watch = types.SimpleNamespace(has_given_up=lambda id, host, pid: (host, pid) == ("worker-1", 7))
         self.executor.schedule_again = lambda ti, *_: self.ended.update({ti.key: "scheduled"})
         self.executor.forget = lambda key: self.ended.update({key: "forgotten"})
-        self.executor.fail_dead = lambda ti: self.ended.update({ti.key: "dead"})
+        self.executor.fail_dead = lambda ti, _: self.ended.update({ti.key: "dead"})
 
     def settle(self, doubtful, settle_one, *database):
         session = types.SimpleNamespace(scalars=lambda _: database)
@@ -83,6 +83,16 @@ class ExecutorTest(unittest.TestCase):
         database = [instance("a", "running"), instance("b", "queued"), instance("c", "queued"), instance("d", "success")]
         ended = self.settle(doubtful, self.executor.settle_unseen, *database, instance("unknown", "running"))
         self.assertEqual(ended, {"a": "dead", "b": "scheduled", "d": "forgotten", "old": "forgotten"})
+
+    def test_the_death_of_a_worker_fails_its_task_and_is_an_event_of_the_task(self):
+        self.executor.log = mock.Mock()
+        self.executor.watch.had_lease = lambda host: host == "worker-1"
+        session, dead = mock.Mock(), instance("a", "running")
+        dead.last_heartbeat_at = None
+        executor.CeleryExecutor.fail_dead(self.executor, dead, session)
+        self.assertIn("no lease in the broker", self.ended["a"])
+        session.add.assert_called_once_with(executor.Log.return_value)
+        self.assertEqual(executor.Log.call_args.kwargs["event"], "worker died")
 
 
 unittest.main()

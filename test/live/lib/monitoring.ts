@@ -1,4 +1,5 @@
 import { type Alerting, alertsOf } from "../../../components/monitoring/alerts.ts";
+import { waitFor } from "../../runner/waiting.ts";
 
 /** Values of each series before and after a problem (`good`), and during it (`bad`). */
 interface Case {
@@ -51,7 +52,7 @@ const minutes = { before: 5, after: 5, margin: 2 };
 export function promtoolTest(settings: Alerting, rules: string): string {
   const tests = Object.entries(alertsOf(settings)).map(([alertname, { lasts }]) => {
     const { [alertname]: series } = cases;
-    if (!series) throw new Error(`The alert ${alertname} has no case; add one to cases in alertCases.ts.`);
+    if (!series) throw new Error(`The alert ${alertname} has no case; add one to cases in monitoring.ts.`);
     const bad = Math.ceil(lasts / 60) + minutes.margin;
     const times = (value: string, count: number) => `${value}x${count - 1}`;
     const begin = minutes.before * 60;
@@ -80,3 +81,62 @@ export const everything: Alerting = {
   backup: { every: 6 * hour, keep: 14, to: "volume" },
   groups: [],
 };
+
+interface Login {
+  readonly adminUser: string;
+  readonly adminPassword: string;
+}
+
+/** Series of one sample, as Prometheus answers a query. */
+interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [seconds: number, value: string];
+}
+
+/** Client of a stack's Prometheus. */
+export class Prometheus {
+  private readonly url: string;
+  private readonly login: Login;
+
+  constructor(url: string, login: Login) {
+    this.url = url;
+    this.login = login;
+  }
+
+  /** Returns the data of an answer of the API. */
+  async get<T>(path: string): Promise<T> {
+    const { adminUser, adminPassword } = this.login;
+    const authorization = `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString("base64")}`;
+    const response = await fetch(this.url + path, { headers: { authorization } });
+    const { data } = (await response.json()) as { data: T };
+    return data;
+  }
+
+  async query(promql: string): Promise<readonly Sample[]> {
+    const path = `/api/v1/query?query=${encodeURIComponent(promql)}`;
+    return (await this.get<{ result: readonly Sample[] }>(path)).result;
+  }
+
+  /** Waits until a query selects series; returns them. */
+  selects(promql: string, seconds: number): Promise<readonly Sample[]> {
+    return waitFor(`series of ${promql}`, seconds, async () => {
+      // Prometheus does not answer while it starts.
+      const samples = await this.query(promql).catch(() => []);
+      return samples.length > 0 ? samples : undefined;
+    });
+  }
+
+  /** Lists the alerts that fire, sorted. */
+  async firing(): Promise<string[]> {
+    const samples = await this.query('ALERTS{alertstate="firing"}');
+    return [...new Set(samples.map(({ metric }) => metric.alertname ?? ""))].sort();
+  }
+
+  /** Waits until all of these alerts fire, or none of them does. */
+  async alerts(names: readonly string[], fire: boolean, seconds: number): Promise<void> {
+    await waitFor(`${names.join(" and ")} to ${fire ? "fire" : "stop"}`, seconds, async () => {
+      const firing = await this.firing();
+      return names.every((name) => firing.includes(name) === fire) || undefined;
+    });
+  }
+}

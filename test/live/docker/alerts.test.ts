@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { type Alerting, alertsOf } from "../../../components/monitoring/alerts.ts";
+import { machineCertificate } from "../../../platforms/docker/certificate.ts";
+import { ensureImages } from "../../../tools/images.ts";
+import { placeOfBackups, takeBackup } from "../../../tools/lib/backup/store.ts";
+import { fill, ownDisk, unfill } from "../../drill/nemesis/disk.ts";
+import { deafen } from "../lib/faults.ts";
+import { assertUndisturbed, type Config, isRunning, TestStack } from "../lib/harness.ts";
+import { Prometheus } from "../lib/monitoring.ts";
+import { query } from "../lib/postgres.ts";
+import { docker, pauseBy } from "../targets/docker.ts";
+
+const port = 18360;
+const monitoringPort = port + 1;
+const stack = new TestStack("livetest-alerts", port);
+
+before(() => ensureImages(["monitoring", "backup"]));
+after(() => stack.discard());
+
+/** Writes a certificate that is valid for some days, and its key; returns the settings that publish the stack with them. */
+async function publish(days: number): Promise<Config> {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const certificate = join(stack.folder, `${days}-days.pem`);
+  const key = join(stack.folder, `${days}-days.key`);
+  const name = "airflow.test";
+  writeFileSync(certificate, await machineCertificate(name, createPublicKey(privateKey), privateKey, days));
+  writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
+  const ports = { webserverPort: port + 4, flowerPort: port + 5, monitoringPort: port + 6 };
+  return { publish: { address: "127.0.0.1", certificate, key: { file: key }, ...ports } };
+}
+
+const config = {
+  workers: 1,
+  workerGroups: [{ name: "gpu", queues: ["gpu"], concurrency: 1 }],
+  monitoring: {},
+  monitoringPort,
+  canary: { every: "1m" },
+  backup: { every: "1h", keep: 2 },
+};
+
+let prometheus: Prometheus;
+
+const name = (instance: string) => `${stack.prefix}-${instance}`;
+
+const pause = (instance: string) => pauseBy(() => docker("pause", name(instance)));
+
+function sql(statement: string): Promise<string> {
+  return query(stack, "postgres", "postgres_password", "airflow", statement);
+}
+
+/** Lets time pass for the events of a name: sets them back. */
+function setBack(event: string, interval: string): Promise<string> {
+  return sql(`UPDATE log SET dttm = dttm - interval '${interval}' WHERE event = '${event}'`);
+}
+
+/** Problem that makes alerts fire while it lasts. */
+interface Problem {
+  readonly alerts: readonly (keyof ReturnType<typeof alertsOf>)[];
+  cause(): Promise<unknown>;
+  end(): Promise<unknown>;
+}
+
+const broken = join(stack.dags, "broken.py");
+const sleepers = "alerts test";
+const logs = async () =>
+  (await docker("volume", "inspect", "--format", "{{.Mountpoint}}", name("logs"))).trim();
+
+/** Problems that do not touch each other. */
+const independent: readonly Problem[] = [
+  {
+    alerts: ["ImportErrors"],
+    cause: async () => writeFileSync(broken, "import nope\n"),
+    end: async () => rmSync(broken),
+  },
+  {
+    alerts: ["BackupOld"],
+    cause: async () => {
+      await prometheus.selects("airflow_backup_time_seconds > 0", 180);
+      await setBack("airflow_on_celery.backup", "4 hours");
+    },
+    end: async () => takeBackup(await placeOfBackups(stack.stack, stack.stack.deployed())),
+  },
+  {
+    alerts: ["ConnectionsShort"],
+    cause: async () => {
+      const [open] = await prometheus.selects(
+        "ceil(0.9 * airflow_database_connections_budget - airflow_database_connections)",
+        60,
+      );
+      const sleep =
+        'for at in $(seq "$1"); do PGPASSWORD=$(cat /run/secrets/metadata_password) PGAPPNAME="$2" ' +
+        "psql -h 127.0.0.1 -U airflow -d airflow -c 'SELECT pg_sleep(600)' & done; wait";
+      const command = ["sh", "-c", sleep, "sleep", open?.value[1] ?? "", sleepers];
+      await docker("exec", "--detach", name("postgres"), ...command);
+    },
+    end: () =>
+      sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '${sleepers}'`),
+  },
+  {
+    alerts: ["DiskFull"],
+    cause: async () => {
+      const user = {
+        release: () => docker("stop", name("exporter")),
+        take: () => docker("start", name("exporter")),
+      };
+      await ownDisk(await logs(), 64, user);
+      fill(await logs());
+    },
+    end: async () => unfill(await logs()),
+  },
+  {
+    alerts: ["QueueUnread"],
+    cause: async () => {
+      const dag = "from naps import naps\n\nnaps('unread_naps', 1, 'nobody')\n";
+      writeFileSync(join(stack.dags, "unread.py"), dag);
+      await stack.trigger("unread_naps");
+    },
+    end: async () => stack.broker("redis.delete('nobody')"),
+  },
+  {
+    alerts: ["TasksLost", "CanaryFails"],
+    cause: async () => {
+      const run = await stack.trigger("naps", { seconds: 60 });
+      await stack.tasks("naps", run, "four running tasks", (all) => all.filter(isRunning).length === 4);
+      await stack.crash("worker-1");
+    },
+    end: async () => {
+      await docker("start", name("worker-1"));
+      await setBack("worker died", "10 minutes");
+    },
+  },
+];
+
+/** Limit of Redis' memory in bytes, as deployed. */
+let memory: string;
+
+/** Problems of services that the others need, one after the other. */
+const disruptive: readonly Problem[] = [
+  {
+    alerts: ["BrokerFull", "PublishFails"],
+    cause: async () => {
+      memory = await stack.broker("print(redis.config_get('maxmemory')['maxmemory'])");
+      await stack.broker("redis.config_set('maxmemory', redis.info()['used_memory'])");
+      await stack.trigger("naps");
+    },
+    end: () => stack.broker(`redis.config_set('maxmemory', ${memory})`),
+  },
+  {
+    alerts: ["SourceSilent", "SchedulerSilent"],
+    cause: () => Promise.all(["redis", "scheduler"].map(pause)),
+    end: () => docker("unpause", name("redis"), name("scheduler")),
+  },
+];
+
+async function fireAndStop({ alerts, cause, end }: Problem): Promise<void> {
+  await cause();
+  await prometheus.alerts(alerts, true, 240);
+  await end();
+  await prometheus.alerts(alerts, false, 240);
+}
+
+const title = ({ alerts }: Problem) => `${alerts.join(" and ")} fire while their cause lasts`;
+
+/** Run whose second task waits for the only place of the queue `gpu`. */
+let slow: string;
+
+test("a stack without problems has no alert but the one about a certificate that ends within 14 days", async () => {
+  await stack.up({ ...config, ...(await publish(10)) });
+  prometheus = new Prometheus(`http://127.0.0.1:${monitoringPort}`, stack.outputs);
+  await prometheus.alerts(["CertificateEnds"], true, 120);
+  await prometheus.selects("airflow_canary_success", 180);
+  // Rules wait for an hour at most; what follows a shorter wait is the same.
+  const shorten = `sed -i -E 's/"for": "[0-9]{3,}s"/"for": "60s"/' /opt/monitoring/rules.json`;
+  await docker("exec", "--user", "0", name("monitoring"), "sh", "-c", shorten);
+  assert.deepEqual(await prometheus.firing(), ["CertificateEnds"]);
+  await docker("exec", name("monitoring"), "sh", "-c", "kill -HUP $(pidof prometheus)");
+  slow = await stack.trigger("gpu_naps", { seconds: 900 });
+});
+
+suite("problems side by side", { concurrency: true }, () => {
+  for (const problem of independent) test(title(problem), () => fireAndStop(problem));
+});
+
+for (const problem of disruptive) test(title(problem), () => fireAndStop(problem));
+
+test("QueueSlow fires while a message waits behind a long task, and WorkerIdle while that worker reads no queue", async () => {
+  await prometheus.alerts(["QueueSlow"], true, 420);
+  await deafen(stack, "worker-gpu-1", "gpu");
+  await prometheus.alerts(["WorkerIdle"], true, 180);
+  await stack.api.call(`/dags/gpu_naps/dagRuns/${slow}`, "PATCH", { state: "failed" });
+  await prometheus.alerts(["QueueSlow", "WorkerIdle"], false, 240);
+});
+
+test("CertificateEnds stops once the certificate is renewed; then no alert is left, and each has fired", async () => {
+  await stack.up({ ...config, ...(await publish(90)) });
+  await prometheus.alerts(["CertificateEnds"], false, 120);
+  await prometheus.selects("absent(ALERTS{alertstate='firing'})", 300);
+  const fired = await prometheus.query(
+    "group by (alertname) (last_over_time(ALERTS{alertstate='firing'}[1h]))",
+  );
+  const all = alertsOf({ canary: { every: 60 }, backup: { every: 3600 }, groups: [] } as unknown as Alerting);
+  assert.deepEqual(fired.map(({ metric }) => metric.alertname).sort(), Object.keys(all).sort());
+});
+
+test("exporter and monitoring killed while tasks run: no task notices, and the series of before are kept", async () => {
+  const run = await stack.trigger("naps", { seconds: 20 });
+  await stack.tasks("naps", run, "running tasks", (all) => all.some(isRunning));
+  for (const instance of ["exporter", "monitoring"]) await stack.crash(instance);
+  assertUndisturbed(await stack.finished("naps", run), 6);
+  await docker("start", name("exporter"), name("monitoring"));
+  await prometheus.selects("airflow_source_up offset 5m", 60);
+  await prometheus.selects("airflow_source_up", 60);
+});
