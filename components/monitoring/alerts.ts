@@ -28,10 +28,10 @@ function optional({ canary, backup }: Alerting): Record<string, Alert> {
   return {
     ...(canary && {
       CanaryFails: {
-        expr: `airflow_canary_success == 0 or time() - airflow_canary_time_seconds > ${canary.every + 300}`,
-        lasts: 0,
-        summary:
-          "The last proof of queues and workers failed, or the next proof is more than 5 minutes late.",
+        expr: `airflow_canary_success == 0 or time() - airflow_canary_time_seconds > ${canary.every}`,
+        // A proof during a deployment fails while workers start.
+        lasts: 300,
+        summary: "Proofs of queues and workers have failed, or been due, for 5 minutes.",
       },
     }),
     ...(backup && {

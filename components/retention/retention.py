@@ -34,7 +34,9 @@ def is_due(logs, now):
     with contextlib.suppress(FileNotFoundError):
         if now - mark.stat().st_mtime < INTERVAL - 60:
             return False
-    mark.touch()
+    # A full disk may refuse the mark, and is cleaned all the same.
+    with contextlib.suppress(OSError):
+        mark.touch()
     return True
 
 

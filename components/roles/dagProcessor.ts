@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { withExtras } from "./extras.ts";
+import { fullDiskFiles, fullDiskModule } from "./fullDisk/fullDisk.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { airflowRole, type RoleArgs, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
@@ -18,7 +19,7 @@ export class DagProcessor extends pulumi.ComponentResource {
       name,
       withExtras("dag-processor", args, {
         ...role,
-        ...heartbeat("job", { ...role.files, ...args.retention.logs }),
+        ...heartbeat("job", { ...role.files, ...args.retention.logs, ...fullDiskFiles }, [fullDiskModule]),
         command: underInit(...airflowCommand("dag-processor")),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],

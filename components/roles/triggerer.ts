@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { roleTable } from "../../roles.ts";
 import { withExtras } from "./extras.ts";
+import { fullDiskFiles, fullDiskModule } from "./fullDisk/fullDisk.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { airflowRole, type RoleArgs, several, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
@@ -19,7 +20,9 @@ export class Triggerer extends pulumi.ComponentResource {
       name,
       withExtras("triggerer", args, {
         ...role,
-        ...heartbeat("job", role.files),
+        ...(args.version.usesExecutionApi
+          ? heartbeat("job", { ...role.files, ...fullDiskFiles }, [fullDiskModule])
+          : heartbeat("job", role.files)),
         command: underInit(...airflowCommand("triggerer")),
         ...several(args.triggerers),
         limits: { memory: 1024, cpu: 2 },

@@ -5,6 +5,7 @@ import type { Autoscale, DatabaseLogin, Endpoint, Turns, Volume } from "../../wo
 import { runtimeDirectory } from "../../workload.ts";
 import { canaryFile } from "../canary/files.ts";
 import { withExtras } from "./extras.ts";
+import { fullDiskFiles, fullDiskModule } from "./fullDisk/fullDisk.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { workerFiles, workerModule } from "./lease/lease.ts";
 import { poolFiles, poolModule } from "./pool/pool.ts";
@@ -67,7 +68,11 @@ export class Worker extends pulumi.ComponentResource {
       withExtras("worker", args, {
         ...role,
         ...(args.version.usesExecutionApi
-          ? heartbeat("worker", { ...files, ...workerFiles }, [poolModule, workerModule])
+          ? heartbeat("worker", { ...files, ...workerFiles, ...fullDiskFiles }, [
+              poolModule,
+              workerModule,
+              fullDiskModule,
+            ])
           : heartbeat("worker", files, [poolModule])),
         command: underInit(
           ...airflowCommand("celery", "worker", ...processes(group.concurrency), ...queues, ...pid),

@@ -35,6 +35,7 @@ async function publish(days: number): Promise<Config> {
 
 const config = {
   workers: 1,
+  redis: { memory: 128 },
   workerGroups: [{ name: "gpu", queues: ["gpu"], concurrency: 1 }],
   monitoring: {},
   monitoringPort,
@@ -64,6 +65,20 @@ interface Problem {
   end(): Promise<unknown>;
 }
 
+const unread = `from airflow.sdk import dag, task
+
+
+@dag(schedule=None)
+def unread():
+    @task(queue="nobody")
+    def wait():
+        pass
+
+    wait()
+
+
+unread()
+`;
 const broken = join(stack.dags, "broken.py");
 const sleepers = "alerts test";
 const logs = async () =>
@@ -73,7 +88,7 @@ const logs = async () =>
 const independent: readonly Problem[] = [
   {
     alerts: ["ImportErrors"],
-    cause: async () => writeFileSync(broken, "import nope\n"),
+    cause: async () => writeFileSync(broken, "from airflow.sdk import dag\n\nimport nope\n"),
     end: async () => rmSync(broken),
   },
   {
@@ -115,9 +130,8 @@ const independent: readonly Problem[] = [
   {
     alerts: ["QueueUnread"],
     cause: async () => {
-      const dag = "from naps import naps\n\nnaps('unread_naps', 1, 'nobody')\n";
-      writeFileSync(join(stack.dags, "unread.py"), dag);
-      await stack.trigger("unread_naps");
+      writeFileSync(join(stack.dags, "unread.py"), unread);
+      await stack.trigger("unread");
     },
     end: async () => stack.broker("redis.delete('nobody')"),
   },
@@ -135,19 +149,16 @@ const independent: readonly Problem[] = [
   },
 ];
 
-/** Limit of Redis' memory in bytes, as deployed. */
-let memory: string;
-
 /** Problems of services that the others need, one after the other. */
 const disruptive: readonly Problem[] = [
   {
     alerts: ["BrokerFull", "PublishFails"],
     cause: async () => {
-      memory = await stack.broker("print(redis.config_get('maxmemory')['maxmemory'])");
-      await stack.broker("redis.config_set('maxmemory', redis.info()['used_memory'])");
+      const fill = "[redis.rpush('filler', 'x' * 2 ** 20) for _ in range(1000)]";
+      await assert.rejects(stack.broker(fill), /OOM command not allowed/);
       await stack.trigger("naps");
     },
-    end: () => stack.broker(`redis.config_set('maxmemory', ${memory})`),
+    end: () => stack.broker("redis.delete('filler')"),
   },
   {
     alerts: ["SourceSilent", "SchedulerSilent"],

@@ -62,6 +62,25 @@ with engine.connect() as connection:
 print(len(noted) > 2, all(noted[1:]), job.waiting.since)
 `.trim();
 
+/** Bytes of the log of a task that are kept on a disk with room, and on a full one; True if DAG files' logs are made likewise. */
+const fullDisk = `
+import contextlib, full_disk, os
+from unittest.mock import MagicMock
+from airflow.dag_processing import manager
+from airflow.sdk.execution_time import supervisor
+os.environ["AIRFLOW__LOGGING__BASE_LOG_FOLDER"] = "/tmp/logs"
+os.makedirs("/tmp/logs")
+os.symlink("/dev/full", "/tmp/logs/full")
+supervisor._remote_logging_conn = lambda client: contextlib.nullcontext()
+kept = []
+for name in ("run/kept", "full"):
+    log, file = supervisor._configure_logging(name, MagicMock())
+    log.info("text")
+    file.close()
+    kept.append(os.path.getsize(f"/tmp/logs/{name}") > 0)
+print(*kept, isinstance(manager.init_log_file("x"), full_disk.LogPath))
+`.trim();
+
 /** The busy processes that a pool remembers when the broker is lost; the bytes read of a process while the pool stops. */
 const pools = `
 import os, pool, threading
@@ -135,6 +154,12 @@ for (const version of builtVersions()) {
     const runs = version.startsWith("3.") ? "True" : "False";
     assert.equal(await afterStart(version, "celery", "worker"), `50000 SafeLoader ${runs} True`);
   });
+
+  // Tasks of Airflow 2 write their logs themselves, and go on if they cannot.
+  if (version.startsWith("3."))
+    test(`a task of Airflow ${version} goes on if its log does not fit on the disk`, async () => {
+      assert.equal(await printed(version, "fullDisk", fullDisk), "True False True");
+    });
 
   // The schedulers of Airflow 2 sleep as Airflow makes them.
   if (version.startsWith("3."))

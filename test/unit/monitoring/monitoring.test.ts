@@ -151,7 +151,7 @@ test("thresholds of alerts follow the stack's canary, backup and autoscaling", (
   const none = alertsOf(settingsFor({}));
   assert.equal(none.CanaryFails ?? none.BackupOld, undefined);
   const rare = alertsOf(settingsFor({ canary: { every: "1h" }, backup: { every: "24h" } }));
-  assert.match(rare.CanaryFails?.expr ?? "", /> 3900$/);
+  assert.match(rare.CanaryFails?.expr ?? "", /> 3600$/);
   assert.match(rare.BackupOld?.expr ?? "", new RegExp(`> ${26 * 3600}$`));
   const groups = [{ ...whole.groups[0], autoscale: { min: 0, max: 3 } }] as typeof whole.groups;
   assert.deepEqual(
