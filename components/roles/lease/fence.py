@@ -6,6 +6,7 @@ worker. Without both, the scheduler gives up the task after `DEAD` s; without he
 
 import contextlib
 import logging
+import os
 import threading
 import time
 
@@ -29,7 +30,7 @@ def process_of(report):
 
     :raises psutil.NoSuchProcess: if the process has ended
     """
-    born, beat = map(float, report.read_text().split())
+    born, beat = map(float, os.readlink(report).split())
     process = psutil.Process(int(report.name))
     if process.create_time() != born or process.status() == psutil.STATUS_ZOMBIE:
         raise psutil.NoSuchProcess(process.pid)

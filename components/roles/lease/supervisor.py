@@ -1,4 +1,4 @@
-"""Makes task supervisors report each heartbeat that the webserver accepted to the fence, in a file per process.
+"""Makes task supervisors report each heartbeat that the webserver accepted to the fence, by a link per process.
 
 A heartbeat is one request without retries, so that the supervisor goes on serving its task: the next heartbeat is the retry.
 """
@@ -23,9 +23,13 @@ START_TIMEOUT = 45
 
 
 def report(pid, beat):
-    """Writes that the webserver last knew the task of process `pid` at `beat`, in monotonic seconds."""
+    """Notes that the webserver last knew the task of process `pid` at `beat`, in monotonic seconds.
+
+    The note is the target of a symbolic link: it needs no space, which a task may have used up.
+    """
     fresh = REPORTS / f"{pid}.new"
-    fresh.write_text(f"{psutil.Process(pid).create_time()} {beat}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(f"{psutil.Process(pid).create_time()} {beat}")
     fresh.rename(REPORTS / str(pid))
 
 

@@ -81,6 +81,27 @@ for name in ("run/kept", "full"):
 print(*kept, isinstance(manager.init_log_file("x"), full_disk.LogPath))
 `.trim();
 
+/** The process and the heartbeat that a worker's fence knows after a task has filled the memory that all tasks share. */
+const fullMemory = `
+import os, sys
+from types import ModuleType, SimpleNamespace
+sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
+sys.modules["airflow_on_celery"].__path__ = ["/programs"]
+sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20)
+from airflow_on_celery import fence, supervisor
+supervisor.REPORTS.mkdir()
+with open("/dev/shm/filler", "wb", buffering=0) as filler:
+    try:
+        while True:
+            filler.write(bytes(2**20))
+    except OSError:
+        pass
+supervisor.report(os.getpid(), 7.5)
+supervisor.report(os.getpid(), 8.5)
+process, beat = fence.process_of(supervisor.REPORTS / str(os.getpid()))
+print(process.pid == os.getpid(), beat)
+`.trim();
+
 /** The busy processes that a pool remembers when the broker is lost; the bytes read of a process while the pool stops. */
 const pools = `
 import os, pool, threading
@@ -154,6 +175,12 @@ for (const version of builtVersions()) {
     const runs = version.startsWith("3.") ? "True" : "False";
     assert.equal(await afterStart(version, "celery", "worker"), `50000 SafeLoader ${runs} True`);
   });
+
+  // Workers of Airflow 2 have no fence.
+  if (version.startsWith("3."))
+    test(`a worker of Airflow ${version} knows its tasks' heartbeats when tasks have filled the shared memory`, async () => {
+      assert.equal(await printed(version, "lease", fullMemory), "True 8.5");
+    });
 
   // Tasks of Airflow 2 write their logs themselves, and go on if they cannot.
   if (version.startsWith("3."))
