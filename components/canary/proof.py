@@ -235,11 +235,23 @@ class Proof:
                 node = [f"celery@{trial.name}"]
                 app.control.cancel_consumer(trial.queue, destination=node, reply=True, timeout=5, limit=1)
                 connection.default_channel.queue_delete(trial.queue)
+            remove_queues(connection.default_channel.client, self.id, time.time())
         outcomes = collections.Counter(trial.outcome for trial in self.trials)
         rows.delete_all([trial.run for trial in self.trials], {**outcomes, "seconds": round(self.age()), "faults": faults})
         # Ends the canaries in the scheduler's executor, which has no row to mark as failed.
         for task in sent:
             app.backend.mark_as_revoked(task, "the proof is over", store_result=True)
+
+
+def remove_queues(client, proof, now):
+    """Removes temporary queues from Redis: those of this proof, and of others that began `rows.ABANDONED` s ago or earlier.
+
+    Kombu keeps the binding of each queue. A worker that was busy all the time puts its message back after the end of the proof.
+    """
+    for key in client.scan_iter(match=f"*{rows.ID}.*", count=1000):
+        found = re.search(rb"\.((\d+)-\d+)", key[key.index(rows.ID.encode()) :])
+        if found and (found[1].decode() == proof or now - int(found[2]) > rows.ABANDONED):
+            client.delete(key)
 
 
 def main():

@@ -141,6 +141,10 @@ test("a proof names the missing worker, and leaves nothing; faults of DAGs are r
     (await runs()).map(({ dag_id }) => dag_id),
     ["own_dag"],
   );
+  const queues =
+    "from redis import Redis; redis = Redis.from_url(open('/run/secrets/broker_url').read().strip()); " +
+    "print(list(redis.scan_iter('*canary*')))";
+  assert.equal(await docker("exec", "airflow-livetest-up-flower", "python", "-c", queues), "[]\n");
   for (const name of ["broken_dag.py", "twice_dag.py"]) rmSync(join(clone, "own", name));
 });
 
