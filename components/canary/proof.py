@@ -249,8 +249,8 @@ def remove_queues(client, proof, now):
     Kombu keeps the binding of each queue. A worker that was busy all the time puts its message back after the end of the proof.
     """
     for key in client.scan_iter(match=f"*{rows.ID}.*", count=1000):
-        found = re.search(rb"\.((\d+)-\d+)", key[key.index(rows.ID.encode()) :])
-        if found and (found[1].decode() == proof or now - int(found[2]) > rows.ABANDONED):
+        *_, (owner, began) = re.findall(rb"\.((\d+)-\d+)", key) or [(b"", b"0")]
+        if owner.decode() == proof or now - int(began) > rows.ABANDONED:
             client.delete(key)
 
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clientShares } from "../../../settings/model/connections.ts";
 import { rolesIn } from "../../../settings/schema/versions.ts";
+import { run } from "../../../tools/lib/process.ts";
 import type { Uploads } from "../containers.ts";
 import { containersOf, declare } from "../mocks.ts";
 import { settingsFor } from "../settingsFrom.ts";
@@ -72,4 +73,8 @@ test("links in mails and logs lead to the published port, and the webserver take
       ),
     );
   }
+});
+
+test("a proof leaves no temporary queue in the broker", async () => {
+  await run("python3", ["test/unit/canary/proof.py"]);
 });
