@@ -11,6 +11,7 @@ import { fill, ownDisk, unfill } from "../../drill/nemesis/disk.ts";
 import { deafen } from "../lib/faults.ts";
 import { assertUndisturbed, type Config, isRunning, TestStack } from "../lib/harness.ts";
 import { Prometheus } from "../lib/monitoring.ts";
+import { dropPackets, passPackets } from "../lib/network.ts";
 import { query } from "../lib/postgres.ts";
 import { docker, pauseBy } from "../targets/docker.ts";
 
@@ -145,6 +146,18 @@ const independent: readonly Problem[] = [
   },
 ];
 
+/** Run whose tasks the scheduler cannot send. */
+let unsent: string;
+
+/** Process of the scheduler, and the packets between the scheduler and Redis. */
+async function schedulerFromRedis() {
+  const inspect = async (instance: string, format: string) =>
+    (await docker("inspect", "--format", format, name(instance))).trim();
+  const address = await inspect("redis", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}");
+  const pid = Number(await inspect("scheduler", "{{.State.Pid}}"));
+  return { pid, loss: { peers: [address], share: 1 } };
+}
+
 /** Problems of services that the others need, one after the other. */
 const disruptive: readonly Problem[] = [
   {
@@ -166,9 +179,16 @@ const disruptive: readonly Problem[] = [
     cause: async () => {
       const fill = "[redis.rpush('filler', 'x' * 2 ** 20) for _ in range(1000)]";
       await assert.rejects(stack.broker(fill), /OutOfMemoryError/);
-      await stack.trigger("naps");
+      const { pid, loss } = await schedulerFromRedis();
+      await dropPackets(pid, loss);
+      unsent = await stack.trigger("naps");
     },
-    end: () => stack.broker("redis.delete('filler')"),
+    end: async () => {
+      await stack.broker("redis.delete('filler')");
+      const { pid, loss } = await schedulerFromRedis();
+      await passPackets(pid, loss);
+      assertUndisturbed(await stack.finished("naps", unsent), 6);
+    },
   },
   {
     alerts: ["SourceSilent", "SchedulerSilent"],
