@@ -26,7 +26,7 @@ export interface ReportLine {
   readonly targets: readonly string[];
   /** Why nothing was taken over, or what the user should know. */
   readonly note?: string | undefined;
-  /** What the user still has to do about a value that was taken over. */
+  /** Remaining work of the user for a value that was taken over. */
   readonly todo?: string | undefined;
 }
 

@@ -12,7 +12,7 @@ export type Outcome =
       readonly kind: "taken";
       readonly targets: readonly ConvertedKey[];
       readonly note?: string | undefined;
-      /** What the user still has to do about it. */
+      /** Remaining work of the user. */
       readonly todo?: string | undefined;
     }
   | { readonly kind: "handled" | "unsupported"; readonly why: string };

@@ -7,7 +7,7 @@ import * as usage from "./usage.ts";
 /** Tasks at once, and runs of one task. */
 export const counts = { mapped: 300, runs: 9 };
 
-/** What tasks cost that do nothing. */
+/** Costs of tasks that do nothing. */
 export interface Work {
   /** Median seconds from the trigger of a run to the end of its only task. */
   readonly latency: number;

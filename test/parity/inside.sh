@@ -1,4 +1,4 @@
-# What a container's own processes see and may do, as lines of a name, a tab and a value.
+# Prints the view that processes in a container have, and their rights, as lines of a name, a tab and a value.
 # usage: sh -c "$(cat inside.sh)" inside DIRECTORY... -- FILE...
 say() { printf '%s\t%s\n' "$1" "$2"; }
 words() { tr '\0' ' ' <"/proc/$1/cmdline"; }

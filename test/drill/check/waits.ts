@@ -46,7 +46,7 @@ export function busy({ executions, faults, hosts, places }: Evidence): readonly 
 }
 
 interface Wait extends Interval {
-  /** What the task waited for, in words. */
+  /** Reason for the wait, in words. */
   readonly since: string;
 }
 
