@@ -1,6 +1,7 @@
-"""Touches the heartbeat file every 2 s while this worker consumes from a queue, or reconnects to the broker.
+"""Touches the heartbeat file every 2 s while this worker consumes from a queue of tasks, or reconnects to the broker.
 
-A ping would not do: after a restart of the broker a worker may answer pings and consume from no queue.
+A ping would not do: after a restart of the broker a worker may answer pings and consume from no queue. Neither does a temporary queue
+of a proof, which a worker reads on demand.
 """
 
 import pathlib
@@ -12,7 +13,8 @@ from celery import bootsteps, signals
 from celery.worker.heartbeat import Heart
 
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
-
+# Prefix of the temporary queues of proofs.
+CANARY_PREFIX = "airflow_on_celery.canary"
 
 # Seconds without an attempt to connect after which a reconnecting worker counts as hung; resolving a name may take 60 s.
 MAX_ATTEMPT = 120
@@ -74,6 +76,12 @@ def send_events_once(heart):
     heart._send = send_once
 
 
+def consumes(consumer):
+    """Returns true if the worker consumes from a queue that tasks of users may be in."""
+    queues = consumer.task_consumer.queues if consumer.task_consumer else ()
+    return any(not queue.name.startswith(CANARY_PREFIX) for queue in queues)
+
+
 class Heartbeat(bootsteps.StartStopStep):
     requires = {"celery.worker.consumer.tasks:Tasks"}
 
@@ -83,7 +91,7 @@ class Heartbeat(bootsteps.StartStopStep):
 
     def start(self, consumer):
         def beat():
-            if consumer.task_consumer and consumer.task_consumer.queues:
+            if consumes(consumer):
                 reconnect.attempted = None
                 HEARTBEAT.touch()
 

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFile
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { webserverHeartbeat } from "../../../../components/roles/heartbeat/heartbeat.ts";
-import { waitFor } from "../../../../tools/lib/process.ts";
+import { run, waitFor } from "../../../../tools/lib/process.ts";
 import { temporaryFolder } from "../../temporaryFolder.ts";
 
 const folder = temporaryFolder("beats");
@@ -43,4 +43,8 @@ test("a webserver is healthy while the loops of its processes turn, whoever has 
   // The file of an earlier process with the same number.
   renameSync(path, join(beats, `${turning.pid}-1`));
   assert.ok(isHealthy());
+});
+
+test("a proof does not make a worker healthy that reads no queue of users", async () => {
+  await run("python3", ["test/unit/components/roles/workerHeartbeat.py"]);
 });

@@ -1,0 +1,32 @@
+"""Tests of components/roles/heartbeat/worker.py, beside stand-ins for Celery."""
+
+import sys
+import types
+import unittest
+from unittest import mock
+
+for name in "celery celery.worker.heartbeat".split():
+    sys.modules[name] = mock.MagicMock()
+sys.modules["celery"].bootsteps.StartStopStep = object
+sys.path.insert(0, "components/roles/heartbeat")
+import worker  # noqa: E402
+
+
+def consumer(*names):
+    queues = [types.SimpleNamespace(name=name) for name in names]
+    return types.SimpleNamespace(task_consumer=types.SimpleNamespace(queues=queues))
+
+
+class ConsumesTest(unittest.TestCase):
+    def test_a_worker_consumes_if_it_reads_a_queue_of_users(self):
+        proof = "airflow_on_celery.canary.worker-1.1795843066-635"
+        self.assertTrue(worker.consumes(consumer("default")))
+        self.assertTrue(worker.consumes(consumer(proof, "default")))
+        self.assertFalse(worker.consumes(consumer()))
+        self.assertFalse(worker.consumes(types.SimpleNamespace(task_consumer=None)))
+
+    def test_a_worker_that_reads_the_queue_of_a_proof_alone_does_not_consume(self):
+        self.assertFalse(worker.consumes(consumer("airflow_on_celery.canary.worker-1.1795843066-635")))
+
+
+unittest.main()
