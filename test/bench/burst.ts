@@ -40,7 +40,7 @@ function wanted() {
 async function burst(stack: TestStack, workers: number, tasks: number): Promise<Burst> {
   // Twenty workers open more connections than Postgres takes by default.
   const postgres = { settings: { max_connections: 200 } };
-  await stack.up({ workers, workerConcurrency: places, postgres });
+  await stack.up({ workers, workerConcurrency: places, workerMemory: 1024, postgres });
   await waitFor("burst to be read", 120, () => stack.api.call("/dags/burst"));
   const before = await stack.instances();
   const begin = Date.now();
