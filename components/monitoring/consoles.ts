@@ -4,7 +4,7 @@ import { type Dashboard, dashboards, type Panel } from "./dashboards.ts";
 const scripts = ["jquery/jquery.min.js", "d3/d3.min.js", "rickshaw/rickshaw.min.js", "js/prom_console.js"];
 const styles = ["bootstrap4/css/bootstrap.min.css", "rickshaw/rickshaw.min.css", "css/prom_console.css"];
 
-/** Controls of Prometheus' console library that choose the period to show; graphs that could not be loaded are, next time. */
+/** Controls of Prometheus' console library that choose the period to show. Graphs load again every 30 s, also after an error. */
 const time = `<p>
 <button id="prom_graph_duration_shrink">-</button><input id="prom_graph_duration" size="4"><button id="prom_graph_duration_grow">+</button>
 <button id="prom_graph_time_back">&lt;</button><input id="prom_graph_time_end" size="16" placeholder="now"><button id="prom_graph_time_forward">&gt;</button>

@@ -177,8 +177,8 @@ const disruptive: readonly Problem[] = [
   {
     alerts: ["BrokerFull", "PublishFails"],
     cause: async () => {
-      const fill = "[redis.rpush('filler', 'x' * 2 ** 20) for _ in range(1000)]";
-      await assert.rejects(stack.broker(fill), /OutOfMemoryError/);
+      const pushes = "[redis.rpush('filler', 'x' * 2 ** 20) for _ in range(1000)]";
+      await assert.rejects(stack.broker(pushes), /OutOfMemoryError/);
       const { pid, loss } = await schedulerFromRedis();
       await dropPackets(pid, loss);
       unsent = await stack.trigger("naps");

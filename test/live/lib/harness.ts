@@ -11,6 +11,7 @@ import { timed } from "../../runner/steps.ts";
 import { waitFor as poll } from "../../runner/waiting.ts";
 import { onDocker } from "../targets/docker.ts";
 import type { Instance, Instances, Ports, Target } from "../targets/target.ts";
+import { basicAuthentication } from "./monitoring.ts";
 
 export type Config = Readonly<Record<string, unknown>>;
 
@@ -247,9 +248,9 @@ export class TestStack {
 
   /** Sends a request to Flower's API. */
   async flower<T>(path: string): Promise<T> {
-    const { flowerUrl, adminUser, adminPassword } = this.outputs;
-    const authorization = `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString("base64")}`;
-    const response = await fetch(flowerUrl + path, { headers: { authorization } });
+    const response = await fetch(this.outputs.flowerUrl + path, {
+      headers: basicAuthentication(this.outputs),
+    });
     if (!response.ok) throw new Error(`Flower answered ${response.status} to ${path}`);
     return (await response.json()) as T;
   }

@@ -87,6 +87,11 @@ interface Login {
   readonly adminPassword: string;
 }
 
+/** Returns the header with which Flower and Prometheus take the administrator's login. */
+export function basicAuthentication({ adminUser, adminPassword }: Login): { authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString("base64")}` };
+}
+
 /** Series of one sample, as Prometheus answers a query. */
 interface Sample {
   readonly metric: Readonly<Record<string, string>>;
@@ -105,9 +110,7 @@ export class Prometheus {
 
   /** Returns the data of an answer of the API. */
   async get<T>(path: string): Promise<T> {
-    const { adminUser, adminPassword } = this.login;
-    const authorization = `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString("base64")}`;
-    const response = await fetch(this.url + path, { headers: { authorization } });
+    const response = await fetch(this.url + path, { headers: basicAuthentication(this.login) });
     const { data } = (await response.json()) as { data: T };
     return data;
   }

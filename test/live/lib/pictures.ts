@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import type { Outputs } from "../../../tools/lib/stack.ts";
 import { launch, open, picture, signIn } from "./browser.ts";
+import { basicAuthentication } from "./monitoring.ts";
 
 /** Pages of a deployed stack, open in a browser that is signed in. */
 export class Pictures {
@@ -43,11 +44,9 @@ export class Pictures {
 
   /** Opens a page behind basic authentication. */
   private async open(url: string, path: string, height: number): Promise<Page> {
-    const { adminUser, adminPassword } = this.outputs;
-    const authorization = `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString("base64")}`;
     const page = await open(await this.browser, {
       viewport: { width: 1400, height },
-      extraHTTPHeaders: { authorization },
+      extraHTTPHeaders: basicAuthentication(this.outputs),
     });
     await page.goto(`${url}${path}`);
     return page;
