@@ -4,9 +4,8 @@ source "$here/packages.sh"
 source "$project/offline/go-build.sh"
 
 build_kubeall() {
-  # Other flags would compile everything anew.
   local component=k8s.io/component-base/version
-  (cd "$here/kubeall" && go_build "Kubernetes" "$1/kubeall" . -gcflags=all=-dwarf=false -tags grpcnotrace -ldflags "-s -w \
+  (cd "$here/kubeall" && go_build "Kubernetes" "$1/kubeall" . -tags grpcnotrace -ldflags "-s -w \
 -X $component.gitVersion=$kubernetes -X $component.gitMajor=1 -X $component.gitMinor=34 -X $component.gitTreeState=clean \
 -X $component.gitCommit=0000000000000000000000000000000000000000 -X $component.buildDate=2026-01-01T00:00:00Z")
 }

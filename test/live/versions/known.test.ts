@@ -36,6 +36,36 @@ function afterStart(version: string, ...args: string[]): Promise<string> {
   return printed(version, "start", look, ...args);
 }
 
+/**
+ * Modules that are imported although a start with these arguments spares them; a task's source without its decorator, which takes
+ * `libcst`; true if the revision that the quick check of the schema takes for the newest is.
+ */
+const spared = `
+import sys, start
+from importlib import import_module
+from unittest.mock import MagicMock
+import airflow
+from airflow.utils import db
+major = int(airflow.__version__.split(".")[0])
+decorators = import_module("airflow.sdk.definitions._internal.decorators" if major > 2 else "airflow.utils.decorators")
+if "worker" in sys.argv:
+    import billiard.util, celery.bin.celery
+db.settings = MagicMock()
+connection = db.settings.engine.connect.return_value.__enter__.return_value
+newest = list(db._REVISION_HEADS_MAP.values())[-1]
+connection.execute.return_value.scalars.return_value = [newest]
+db.check_and_run_migrations()
+spared = ["alembic", "cffi", "click_repl", "flask", "flower", "libcst"]
+imported = [name for name in spared if name in sys.modules]
+text = decorators.remove_task_decorator("@task.python\\ndef f(): pass\\n", "@task.python")
+from alembic.script import ScriptDirectory
+from alembic.config import Config
+folder = import_module("airflow.migrations").__path__[0]
+config = Config()
+config.set_main_option("script_location", folder)
+print(imported, repr(text), ScriptDirectory.from_config(config).get_heads() == [newest])
+`.trim();
+
 /** Calls of the stack's sleep, with the query that it looks at, in a loop of Airflow's scheduler that finds nothing to do. */
 const idleLoop = `
 import idle, inspect
@@ -174,6 +204,12 @@ for (const version of builtVersions()) {
     assert.equal(await afterStart(version, "scheduler"), "50000 SafeLoader False True");
     const runs = version.startsWith("3.") ? "True" : "False";
     assert.equal(await afterStart(version, "celery", "worker"), `50000 SafeLoader ${runs} True`);
+  });
+
+  test(`Airflow ${version} starts without modules that it mostly never uses, and uses them all the same`, async () => {
+    const uses = "[] 'def f(): pass\\n' True";
+    for (const args of [["scheduler"], ["celery", "worker"]])
+      assert.equal(await printed(version, "start", spared, ...args), uses, args.join(" "));
   });
 
   // Workers of Airflow 2 have no fence.
