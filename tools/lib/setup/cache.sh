@@ -6,10 +6,10 @@ fail() { printf '%s\n' "$@" >&2; exit 1; }
 has() { command -v "$1" > /dev/null; }
 sha256() { if has sha256sum; then sha256sum; else shasum -a 256; fi | cut -c1-16; }
 
-# Hashes a folder of Go code and the compiler, and thereby the program; `find` gets the further ARGUMENTS.
+# Hashes a folder of Go code and the platform: a built program is found without Go, too. `find` gets the further ARGUMENTS.
 go_hash() { # DIRECTORY [ARGUMENT...]
   local directory=$1; shift
-  { go version; cd "$directory"; find . "$@" -type f -print | LC_ALL=C sort | xargs cat; } | sha256
+  { uname -sm; cd "$directory"; find . "$@" -type f -print | LC_ALL=C sort | xargs cat; } | sha256
 }
 
 # Fills a directory all at once: DIRECTORY is there only when `COMMAND... DIRECTORY.new` has succeeded.

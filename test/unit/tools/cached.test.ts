@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { project } from "../../../tools/lib/process.ts";
+
+const home = mkdtempSync(join(tmpdir(), "cached-"));
+after(() => rmSync(home, { recursive: true }));
+
+/** A PATH with these programs alone: neither Pulumi nor Go. */
+function pathOf(programs: readonly string[]): string {
+  const folder = join(home, "bin");
+  mkdirSync(folder);
+  for (const program of programs) {
+    const real =
+      program === "node" ? process.execPath : execFileSync("which", [program], { encoding: "utf8" });
+    symlinkSync(real.trim(), join(folder, program));
+  }
+  return folder;
+}
+
+const programs = "bash cat curl cut dirname find mkdir node sha256sum sort uname xargs".split(" ");
+const env = { HOME: home, PATH: pathOf(programs) };
+
+/** Runs a command of the project as a shell without Go does; its standard error. */
+function failure(...command: readonly [string, ...string[]]): string | undefined {
+  const { status, stderr } = spawnSync(command[0], command.slice(1), { cwd: project, env, encoding: "utf8" });
+  return status === 0 ? undefined : stderr;
+}
+
+test("a Pulumi CLI that was built is found without Go", () => {
+  const look =
+    'source tools/lib/setup/cache.sh; echo "$cache/pulumi-built-$(go_hash offline/pulumi -path ./kubernetes -prune -o)"';
+  const built = execFileSync("bash", ["-c", look], { cwd: project, env, encoding: "utf8" }).trim();
+  assert.ok(built.startsWith(home), built);
+  mkdirSync(join(built, "bin"), { recursive: true });
+  writeFileSync(
+    join(home, "ready.mjs"),
+    "if (process.env.PULUMI_HOME !== process.argv[2]) throw process.env.PULUMI_HOME;\n",
+  );
+  assert.equal(failure("tools/run", join(home, "ready.mjs"), built), undefined);
+  rmSync(built, { recursive: true });
+});
