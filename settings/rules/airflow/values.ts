@@ -1,7 +1,8 @@
-import { airflowOption, airflowOptions } from "../../model/airflowOptions.ts";
+import { airflowOption, airflowOptions, isTrue } from "../../model/airflowOptions.ts";
 import { knownSettings, type ValueType } from "../../model/known.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
+import { optionRule } from "./option.ts";
 
 /** Reads a number as Python does, which allows `_` between digits; NaN if the text is none. */
 function pythonNumber(text: string): number {
@@ -51,4 +52,70 @@ const timezone = rule(["version", "settings.core.default_timezone"], (parsed) =>
   );
 });
 
-export const valueRules = [convertible, timezone];
+/** Numbers that Airflow takes as a limit even if they are 0, with what then never happens. */
+const limits: Readonly<Record<`${string}.${string}`, string>> = {
+  "core.dag_file_processor_timeout": "no DAG file would be read to its end",
+  "core.max_active_runs_per_dag": "no run would start",
+  "core.max_active_tasks_per_dag": "no task would start",
+  "dag_processor.dag_file_processor_timeout": "no DAG file would be read to its end",
+  "dag_processor.max_callbacks_per_loop": "no callback would run",
+  "dag_processor.parsing_processes": "no DAG file would be read",
+  "scheduler.max_callbacks_per_loop": "no callback would run",
+  "scheduler.max_dagruns_per_loop_to_schedule": "no run would go on",
+  "scheduler.max_dagruns_to_create_per_loop": "no run would be created",
+  "scheduler.parsing_processes": "no DAG file would be read",
+  "triggerer.max_trigger_to_select_per_loop": "no deferred task would go on",
+};
+
+/** Rejects limits below 1: Airflow starts with them, and waits without a word. */
+const enoughToRun = Object.entries(limits).map(([name, effect]) =>
+  optionRule(name as keyof typeof limits, (value) =>
+    pythonNumber(value) < 1 ? `${effect}: expected 1 or more` : undefined,
+  ),
+);
+
+/** Rejects a default pool without slots; -1 is no limit. */
+const defaultPool = optionRule("core.default_pool_task_slot_count", (value) =>
+  pythonNumber(value) === 0
+    ? "no task of the default pool would start: expected 1 or more, or -1 for no limit"
+    : undefined,
+);
+
+/** Rejects a scheduler that ends by itself: its container would start again and again. */
+const endless = optionRule("scheduler.num_runs", (value) =>
+  pythonNumber(value) > 0
+    ? "the scheduler would end after so many loops, and start anew each time: expected -1, or no value"
+    : undefined,
+);
+
+/** Rejects queues of triggers: no triggerer of the stack reads them. */
+const triggerQueues = optionRule("triggerer.queues_enabled", (value) =>
+  isTrue(value)
+    ? "no triggerer would take a deferred task, since all of the stack's read triggers without a queue: expected False, or no value"
+    : undefined,
+);
+
+/** Rejects the mode of Airflow's own tests, which replaces keys and connections by those of the tests. */
+const unitTests = optionRule("core.unit_test_mode", (value) =>
+  isTrue(value) ? "Airflow would use the keys of its own tests: expected False, or no value" : undefined,
+);
+
+/** Rejects several schedulers without locks: they would queue the same tasks. */
+const locks = rule(["settings.scheduler.use_row_level_locking", "schedulers"], (parsed) => {
+  const given = airflowOption(parsed, "scheduler.use_row_level_locking");
+  const { schedulers } = parsed;
+  if (!given || schedulers === 1 || isTrue(given.value)) return [];
+  const message = `${schedulers} schedulers would queue the same tasks: expected True, or no value`;
+  return [{ path: given.path, message, given: given.value }];
+});
+
+export const valueRules = [
+  convertible,
+  timezone,
+  ...enoughToRun,
+  defaultPool,
+  endless,
+  triggerQueues,
+  unitTests,
+  locks,
+];

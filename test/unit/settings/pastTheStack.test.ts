@@ -23,6 +23,9 @@ const taken: readonly Sections[] = [
   { logging: { remote_logging: true, remote_base_log_folder: "s3://logs/airflow" } },
   { logging: { remote_logging: true }, elasticsearch: { host: "https://search.example.com" } },
   { Core: { Max_Map_Length: 10 } },
+  { core: { default_pool_task_slot_count: -1, max_active_tasks_per_dag: 1, unit_test_mode: false } },
+  { scheduler: { num_runs: -1, use_row_level_locking: false } },
+  { dag_processor: { parsing_processes: 1 }, triggerer: { queues_enabled: false } },
 ];
 
 for (const settings of taken)

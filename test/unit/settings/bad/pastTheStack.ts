@@ -52,6 +52,46 @@ export const pastTheStack: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "settings with which Airflow starts, and runs no task or the same task twice",
+    config: `config:
+  airflow:schedulers: 2
+  airflow:settings:
+    core:
+      unit_test_mode: true
+      max_active_tasks_per_dag: 0
+      max_active_runs_per_dag: -1
+      default_pool_task_slot_count: 0
+    scheduler:
+      num_runs: 100
+      max_dagruns_per_loop_to_schedule: 0
+      max_dagruns_to_create_per_loop: 0
+      use_row_level_locking: false
+    dag_processor:
+      parsing_processes: 0
+      dag_file_processor_timeout: 0
+      max_callbacks_per_loop: 0
+    triggerer:
+      queues_enabled: true
+      max_trigger_to_select_per_loop: 0
+`,
+    says: [
+      "5: settings.core.unit_test_mode is True; Airflow would use the keys of its own tests: expected False, or no value",
+      "6: settings.core.max_active_tasks_per_dag is 0; no task would start: expected 1 or more",
+      "7: settings.core.max_active_runs_per_dag is -1; no run would start: expected 1 or more",
+      "8: settings.core.default_pool_task_slot_count is 0; no task of the default pool would start: expected 1 or more, or -1 for no limit",
+      "10: settings.scheduler.num_runs is 100; the scheduler would end after so many loops, and start anew each time: expected -1, or no value",
+      "11: settings.scheduler.max_dagruns_per_loop_to_schedule is 0; no run would go on: expected 1 or more",
+      "12: settings.scheduler.max_dagruns_to_create_per_loop is 0; no run would be created: expected 1 or more",
+      "13: settings.scheduler.use_row_level_locking is False; 2 schedulers would queue the same tasks: expected True, or no value",
+      "15: settings.dag_processor.parsing_processes is 0; no DAG file would be read: expected 1 or more",
+      "16: settings.dag_processor.dag_file_processor_timeout is 0; no DAG file would be read to its end: expected 1 or more",
+      "17: settings.dag_processor.max_callbacks_per_loop is 0; no callback would run: expected 1 or more",
+      "19: settings.triggerer.queues_enabled is True; no triggerer would take a deferred task, since all of the stack's read triggers without a queue: expected False, or no value",
+      "20: settings.triggerer.max_trigger_to_select_per_loop is 0; no deferred task would go on: expected 1 or more",
+    ],
+    expressible: false,
+  },
+  {
     name: "addresses with a path, and Flower elsewhere",
     config: `config:
   airflow:settings:
