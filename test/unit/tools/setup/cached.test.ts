@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { project } from "../../../tools/lib/process.ts";
+import { project } from "../../../../tools/lib/process.ts";
 
 const home = mkdtempSync(join(tmpdir(), "cached-"));
 after(() => rmSync(home, { recursive: true }));
