@@ -32,18 +32,22 @@ runs_tasks = "worker" in sys.argv
 def hidden(*modules):
     """Makes imports of modules fail, unless they are imported already."""
     hidden_here = [module for module in modules if sys.modules.setdefault(module) is None]
-    yield
-    for module in hidden_here:
-        del sys.modules[module]
+    try:
+        yield
+    finally:
+        for module in hidden_here:
+            del sys.modules[module]
 
 
 @contextmanager
 def replaced(module):
     """Lets imports find this module instead of the real one, unless the real one is imported already."""
     is_replaced = sys.modules.setdefault(module.__name__, module) is module
-    yield
-    if is_replaced:
-        del sys.modules[module.__name__]
+    try:
+        yield
+    finally:
+        if is_replaced:
+            del sys.modules[module.__name__]
 
 
 class Later(ModuleType):
@@ -83,6 +87,15 @@ def later(name):
     return lambda user: replaced(Later(name, user))
 
 
+@contextmanager
+def without_cffi(util):
+    """Lets a pool set the death signal of its processes with ctypes: for cffi, each process would compile C declarations."""
+    with hidden("cffi"):
+        yield
+    # Taken if a module of the user's has imported cffi.
+    util.cffi = Later("cffi")
+
+
 def no_repl(_user):
     """Spares workers the library of a prompt, to which no worker has a terminal."""
     click_repl = ModuleType("click_repl")
@@ -118,8 +131,7 @@ contexts = {
 }
 if runs_tasks:
     contexts |= {
-        # Each process of the pool would compile C declarations to set its parent's death signal; ctypes needs none.
-        "billiard.util": lambda _: hidden("cffi"),
+        "billiard.util": without_cffi,
         "celery.bin.amqp": no_repl,
         "celery.bin.celery": lambda _: hidden("flower.command"),
     }

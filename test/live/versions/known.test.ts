@@ -37,8 +37,9 @@ function afterStart(version: string, ...args: string[]): Promise<string> {
 }
 
 /**
- * Modules that are imported although a start with these arguments spares them; a task's source without its decorator, which takes
- * `libcst`; true if the revision that the quick check of the schema takes for the newest is.
+ * Modules that are imported although a start with these arguments spares them; the death signal of a pool's process before and after
+ * cffi is imported; a task's source without its decorator, which takes `libcst`; true if the revision that the quick check of the schema
+ * takes for the newest is.
  */
 const spared = `
 import sys, start
@@ -49,7 +50,7 @@ from airflow.utils import db
 major = int(airflow.__version__.split(".")[0])
 decorators = import_module("airflow.sdk.definitions._internal.decorators" if major > 2 else "airflow.utils.decorators")
 if "worker" in sys.argv:
-    import billiard.util, celery.bin.celery
+    import celery.bin.celery
 db.settings = MagicMock()
 connection = db.settings.engine.connect.return_value.__enter__.return_value
 newest = list(db._REVISION_HEADS_MAP.values())[-1]
@@ -57,13 +58,19 @@ connection.execute.return_value.scalars.return_value = [newest]
 db.check_and_run_migrations()
 spared = ["alembic", "cffi", "click_repl", "flask", "flower", "libcst"]
 imported = [name for name in spared if name in sys.modules]
+from billiard import util
+signals = []
+for signal in (9, 15):
+    util.set_pdeathsig(signal)
+    signals.append(util.get_pdeathsig())
+    import cffi
 text = decorators.remove_task_decorator("@task.python\\ndef f(): pass\\n", "@task.python")
 from alembic.script import ScriptDirectory
 from alembic.config import Config
 folder = import_module("airflow.migrations").__path__[0]
 config = Config()
 config.set_main_option("script_location", folder)
-print(imported, repr(text), ScriptDirectory.from_config(config).get_heads() == [newest])
+print(imported, signals, repr(text), ScriptDirectory.from_config(config).get_heads() == [newest])
 `.trim();
 
 /** Calls of the stack's sleep, with the query that it looks at, in a loop of Airflow's scheduler that finds nothing to do. */
@@ -207,7 +214,7 @@ for (const version of builtVersions()) {
   });
 
   test(`Airflow ${version} starts without modules that it mostly never uses, and uses them all the same`, async () => {
-    const uses = "[] 'def f(): pass\\n' True";
+    const uses = "[] [9, 15] 'def f(): pass\\n' True";
     for (const args of [["scheduler"], ["celery", "worker"]])
       assert.equal(await printed(version, "start", spared, ...args), uses, args.join(" "));
   });
