@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { ownDirectories, ownFiles, ownTrees } from "../../settings/model/names/ownNames.ts";
-import { type ConvertedKey, handled, type Item, type Outcome, taken, unsupported } from "../rule.ts";
+import { handled, type Item, type Outcome, taken, targetsOf, unsupported } from "../rule.ts";
 import { targetOf, volumeSource } from "./container.ts";
 import { type ComposeContext, roleTargets, takenByRoles } from "./context.ts";
 
@@ -28,30 +28,6 @@ function isOwn(path: string): boolean {
     ownTrees.some((own) => isIn(own) || holds(own)) ||
     ownDirectories.some((own) => isIn(own) || holds(own))
   );
-}
-
-/** Takes over the DAGs and plugins in a folder that is mounted at Airflow's home, or above it or the DAGs. */
-function takeParentFolder(source: string, target: string, context: ComposeContext): Outcome {
-  const { dagsFolder, home, look } = context;
-  const dags = look(posix.join(source, posix.relative(target, dagsFolder)));
-  const dagsTargets: ConvertedKey[] =
-    dags.kind === "directory" ? [{ path: ["dags"], value: dags.spelt }] : [];
-  const stackPath = pathInStack(target, home);
-  if (!isOwn(stackPath) && stackPath !== stackHome) {
-    const targets = [...dagsTargets, ...roleTargets(context, ["volumes", stackPath], look(source).absolute)];
-    return { kind: "taken", targets, note: "read-only" };
-  }
-  const plugins =
-    isBelow(posix.join(home, "plugins"), target) || target === home
-      ? look(posix.join(source, posix.relative(target, posix.join(home, "plugins"))))
-      : undefined;
-  const pluginsTargets = plugins?.kind === "directory" ? [{ path: ["plugins"], value: plugins.spelt }] : [];
-  const targets = [...dagsTargets, ...pluginsTargets];
-  const todo =
-    "only dags and plugins of this folder are taken over: give other files that tasks read as volumes or files of roles";
-  return targets.length > 0
-    ? { kind: "taken", targets, todo }
-    : unsupported("the stack has its own files there: give yours as volumes or files of roles");
 }
 
 /**
@@ -83,6 +59,34 @@ function takeConfigFolder(source: string, context: ComposeContext): Outcome {
   return todo
     ? unsupported(todo)
     : handled("the stack has a folder of its own; airflow.cfg in yours is reported line by line");
+}
+
+/** Takes over DAGs, plugins and modules in a folder that is mounted at Airflow's home, or above it or the DAGs. */
+function takeParentFolder(source: string, target: string, context: ComposeContext): Outcome {
+  const { dagsFolder, home, look } = context;
+  const folderAt = (path: string) => {
+    const folder = posix.join(source, posix.relative(target, path));
+    const found = look(folder);
+    return found.kind === "directory" ? [{ folder, spelt: found.spelt }] : [];
+  };
+  const dags = folderAt(dagsFolder).map(({ spelt }) => ({ path: ["dags"], value: spelt }));
+  const stackPath = pathInStack(target, home);
+  if (!isOwn(stackPath) && stackPath !== stackHome) {
+    const targets = [...dags, ...roleTargets(context, ["volumes", stackPath], look(source).absolute)];
+    return { kind: "taken", targets, note: "read-only" };
+  }
+  const holdsHome = target === home || isBelow(home, target);
+  const inHome = (name: string) => (holdsHome ? folderAt(posix.join(home, name)) : []);
+  const plugins = inHome("plugins").map(({ spelt }) => ({ path: ["plugins"], value: spelt }));
+  const config = inHome("config").map(({ folder }) => takeConfigFolder(folder, context));
+  const targets = [...dags, ...plugins, ...config.flatMap(targetsOf)];
+  const todo = [
+    "only dags, plugins and config of this folder are taken over: give other files that tasks read as volumes or files of roles",
+    ...config.flatMap((outcome) => (outcome.kind === "taken" && outcome.todo) || []),
+  ].join("; ");
+  return targets.length > 0
+    ? { kind: "taken", targets, todo }
+    : unsupported("the stack has its own files there: give yours as volumes or files of roles");
 }
 
 export const volume = ({ value }: Item, context: ComposeContext): Outcome => {

@@ -54,6 +54,18 @@ const rows: [what: string, files: Files, key: string, value: unknown][] = [
     "./plugins",
   ],
   [
+    "modules in a mount of all of Airflow's home",
+    { "compose.yaml": composeOf("volumes: ['.:/opt/airflow']"), "config/airflow_local_settings.py": "" },
+    "config",
+    "./config",
+  ],
+  [
+    "modules in a mount of a folder above Airflow's home",
+    { "compose.yaml": composeOf("volumes: ['./opt:/opt']"), "opt/airflow/config/team_policies.py": "" },
+    "config",
+    "./opt/airflow/config",
+  ],
+  [
     "a folder of plugins",
     { "compose.yaml": composeOf("volumes: ['./own:/opt/airflow/plugins']"), "own/a.py": "" },
     "plugins",
