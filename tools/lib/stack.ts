@@ -13,6 +13,7 @@ import type { Settings } from "../../settings/model/groups.ts";
 import { readDeployed, readStackFile } from "../../settings/read/read.ts";
 import { rewritten } from "../../settings/read/rewritten.ts";
 import { readText } from "../../settings/read/yaml/text.ts";
+import { removeOldStates } from "./bounds/history.ts";
 import {
   type Checkpoint,
   readCheckpoint,
@@ -111,7 +112,9 @@ export class Stack {
     await recover(this.state, this.name, clients, cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
     if (show === true && process.stdout.isTTY) flags.push("--color=always");
-    return run("pulumi", [...args, ...flags], { env: this.environment(), show });
+    const output = await run("pulumi", [...args, ...flags], { env: this.environment(), show });
+    removeOldStates(this.state, this.name);
+    return output;
   }
 
   /** Removes everything of the stack but its data and secrets; workers finish their tasks. */

@@ -55,3 +55,27 @@ test("a state damaged by a power cut is reported, with the way to restore it", a
     /unit\.json is damaged: .*unit\.json\.bak is the state before its last change/,
   );
 });
+
+test("of the copies of the state that the CLI makes at each change, ten of each kind are kept", async () => {
+  const folderOf = (kind: string) => join(state, `.pulumi/${kind}/airflow/unit`);
+  const names = (time: number | string) => ({
+    history: ["checkpoint.json", "checkpoint.json.attrs", "history.json"].map((end) => `unit-${time}.${end}`),
+    backups: ["json", "json.attrs"].map((end) => `unit.${time}.${end}`),
+  });
+  const listed = () => globSync("*", { cwd: folderOf("backups") }).length;
+  await stack.pulumi(["refresh", "--yes", "--skip-preview"]);
+  const [made] = globSync("*.history.json", { cwd: folderOf("history") });
+  const time = /^unit-(\d{19})\.history\.json$/.exec(made ?? "")?.[1] ?? "";
+  assert.equal(listed(), names(time).backups.length);
+  const times = Array.from({ length: 12 }, (_, at) => 999 + at);
+  for (const kind of ["history", "backups"] as const) {
+    for (const file of times.flatMap((at) => names(at)[kind])) writeFileSync(join(folderOf(kind), file), "");
+    writeFileSync(join(folderOf(kind), "unit-notes.txt"), "");
+  }
+  await stack.pulumi(["stack", "export"]);
+  for (const kind of ["history", "backups"] as const) {
+    const left = globSync("*", { cwd: folderOf(kind) }).filter((file) => !file.includes(time.slice(0, 8)));
+    const expected = [...times.slice(3).flatMap((at) => names(at)[kind]), "unit-notes.txt"];
+    assert.deepEqual(left.sort(), expected.sort());
+  }
+});

@@ -1,0 +1,28 @@
+import { globSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+
+/** Number of earlier states that are kept of a stack, as many as there are deployments to go back to. */
+const kept = 10;
+
+/** Returns the time in the name of a file that the CLI writes at each change, in nanoseconds; undefined for other files. */
+function timeOf(file: string, stack: string): bigint | undefined {
+  const rest = basename(file).slice(stack.length);
+  const time = basename(file).startsWith(stack) && /^[-.](\d+)\.\w+/.exec(rest)?.[1];
+  return time ? BigInt(time) : undefined;
+}
+
+/**
+ * Removes copies of a stack's state: at each change the CLI writes two, of about a megabyte, and removes none.
+ * The state itself stays, with the copy before its last change.
+ * @param state folder of the local state
+ */
+export function removeOldStates(state: string, stack: string): void {
+  for (const kind of ["history", "backups"]) {
+    const folder = join(state, `.pulumi/${kind}/airflow/${stack}`);
+    const files = globSync("*", { cwd: folder }).map((file) => ({ file, time: timeOf(file, stack) ?? 0n }));
+    const times = [...new Set(files.map(({ time }) => time))].sort((one, other) => (one < other ? -1 : 1));
+    const old = times.filter((time) => time > 0n).slice(0, -kept);
+    for (const { file } of files.filter(({ time }) => old.includes(time)))
+      rmSync(join(folder, file), { force: true });
+  }
+}
