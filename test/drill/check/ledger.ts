@@ -34,12 +34,21 @@ export interface Execution {
   readonly how?: string;
 }
 
+/** Returns the last line that begins in a text: what is before it is of a process that was killed as it wrote. */
+function lastBegun(text: string): string {
+  return text.slice(Math.max(0, text.lastIndexOf('{"id": ')));
+}
+
 /**
- * Reads the ledger: lines of any number of processes, in any order.
+ * Reads the ledger: lines of any number of processes, in any order. A kill tears a line that crosses a page of memory; such
+ * a line, the last of its process, is left out.
  * @throws Error for a line that no task writes
  */
 export function readLedger(text: string): readonly Execution[] {
-  const lines = text.split("\n").filter((one) => one !== "");
+  const lines = text
+    .split("\n")
+    .map(lastBegun)
+    .filter((one) => one.endsWith("}"));
   const parsed = [...new Set(lines)].map((one) => line.parse(JSON.parse(one)));
   const groups = Map.groupBy(parsed, ({ id }) => id);
   return [...groups.values()].map((of): Execution => {

@@ -35,7 +35,7 @@ def execution(context, ends="done"):
     over = threading.Event()
 
     def write(what, **more):
-        # One write for each line, so that neither another process nor a kill can tear it.
+        # One write for each line, so that no other process can tear it.
         os.write(file, f"{json.dumps({'id': ident, 'at': round(now(), 3), 'what': what, **more})}\n".encode())
 
     def tick():

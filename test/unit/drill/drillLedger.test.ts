@@ -38,7 +38,19 @@ test("the ledger is read in any order of its lines", () => {
     }),
   );
   assert.throws(() => readLedger('{"id": "z", "at": 1, "what": "tick"}'), /no start of z/);
-  assert.throws(() => readLedger('{"id": "z", "at": 1, "wh'), SyntaxError);
+  assert.throws(() => readLedger('{"id": "z", "at": 1, "what": nothing}'), SyntaxError);
+});
+
+test("a line that a kill has torn is left out, alone at the end or before another one", () => {
+  const task = '"dag": "d", "run": "r", "task": "t", "map": -1, "try": 1, "host": "h", "pid": 5';
+  const whole = `{"id": "x", "at": 1, "what": "start", ${task}}`;
+  const torn = '{"id": "y", "at": 2, "what": "tick"}';
+  for (let length = 0; length < torn.length; length++)
+    for (const text of [`${torn.slice(0, length)}${whole}\n`, `${whole}\n${torn.slice(0, length)}`])
+      assert.deepEqual(
+        readLedger(text).map(({ id }) => id),
+        ["x"],
+      );
 });
 
 const stretches = fc.array(
