@@ -1,9 +1,9 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Values } from "../../workload.ts";
-import { bySource } from "../largeFiles.ts";
 import { clientCommand, type DockerMachine } from "../machines.ts";
 import type { Claim } from "../ownership/claims.ts";
+import { bySource } from "./bySource.ts";
 import { labelList, type Placement } from "./container.ts";
 
 export interface EngineArgs {

@@ -1,7 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { largeFile } from "../../settings/model/sizes.ts";
 import type { Job, Labels } from "../../workload.ts";
-import { contentHash, isLarge } from "../largeFiles.ts";
+import { contentHash } from "../contentHash.ts";
 import { unowned } from "./namespace.ts";
 import { fileKey, type PodArgs, selector } from "./pod.ts";
 
@@ -10,6 +11,11 @@ type Delivered = Pick<PodArgs, "files" | "largeFiles" | "secrets">;
 /** Returns the generated name of an object, which is no secret even if the contents are. */
 function generatedName({ metadata }: k8s.core.v1.ConfigMap | k8s.core.v1.Secret): pulumi.Output<string> {
   return pulumi.unsecret(metadata.name);
+}
+
+/** True for files that the state should not contain once for each role, since each step writes the whole state. */
+function isLarge(text: pulumi.Input<string>): text is string {
+  return typeof text === "string" && text.length > largeFile;
 }
 
 /** Delivers files and secrets under names that Pulumi generates, so that a change rolls the pods that use them. */

@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { Airflow, type Past } from "../../components/airflow.ts";
+import { sourcesFolder } from "../../platforms/docker/bySource.ts";
 import type { FindClaims } from "../../platforms/ownership/claims.ts";
 import type { StateResource } from "../../platforms/ownership/known.ts";
 import { keepVolumes, platformOf } from "../../platforms/platform.ts";
+import { fromProject } from "../../settings/schema/files/base.ts";
 import type { ExportedState } from "../../tools/lib/state.ts";
 import { unmarked } from "../../tools/lib/unmarked.ts";
 import { type Config, settingsFor } from "./settingsFrom.ts";
@@ -134,10 +137,22 @@ export function stateOf(declared: readonly Declared[]): ExportedState {
   return { deployment: { resources } };
 }
 
-/** Containers by name, without the stack's prefix. */
+/** Adds to uploads the contents of the files that they name. */
+function withContents(uploads: unknown): unknown {
+  if (!Array.isArray(uploads)) return uploads;
+  return uploads.map(({ source, ...upload }: { source?: string }) =>
+    source?.startsWith(sourcesFolder)
+      ? { ...upload, source, content: readFileSync(fromProject(source), "utf8") }
+      : { ...upload, ...(source !== undefined && { source }) },
+  );
+}
+
+/** Containers by name, without the stack's prefix; contents of files are added to their uploads. */
 export function containersOf(declared: readonly Declared[]): Map<string, Record<string, unknown>> {
   const found = declared.filter(({ type }) => type === "docker:index/container:Container");
-  return new Map(found.map(({ name, inputs }) => [name, inputs]));
+  return new Map(
+    found.map(({ name, inputs }) => [name, { ...inputs, uploads: withContents(inputs.uploads) }]),
+  );
 }
 
 /** Options with which a Postgres client notices that the server vanished. */

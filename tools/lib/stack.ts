@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse, stringify } from "yaml";
 import { capabilities } from "../../capabilities.ts";
+import { sourcesFolder } from "../../platforms/docker/bySource.ts";
 import { followContext } from "../../platforms/endpoint.ts";
 import { contextFlags } from "../../platforms/kubernetes/ownership.ts";
 import { clientEnvironment, machineOf, machinesOf } from "../../platforms/machines.ts";
@@ -13,7 +14,7 @@ import type { Settings } from "../../settings/model/groups.ts";
 import { readDeployed, readStackFile } from "../../settings/read/read.ts";
 import { rewritten } from "../../settings/read/rewritten.ts";
 import { readText } from "../../settings/read/yaml/text.ts";
-import { removeOldStates } from "./bounds/history.ts";
+import { removeOldSources, removeOldStates } from "./bounds/history.ts";
 import {
   type Checkpoint,
   readCheckpoint,
@@ -114,6 +115,7 @@ export class Stack {
     if (show === true && process.stdout.isTTY) flags.push("--color=always");
     const output = await run("pulumi", [...args, ...flags], { env: this.environment(), show });
     removeOldStates(this.state, this.name);
+    removeOldSources(join(project, sourcesFolder));
     return output;
   }
 

@@ -220,13 +220,23 @@ test("roles get the public authorities and the stack's own in one file, whose co
     const upload = (container.uploads as Uploads).find(
       ({ file }) => file === "/etc/ssl/airflow/authorities.pem",
     );
-    assert.equal(upload?.content, undefined);
     const kept = readFileSync(resolve(import.meta.dirname, "../../..", upload?.source ?? ""), "utf8");
     assert.equal(kept.match(/BEGIN CERTIFICATE/g)?.length, tls.rootCertificates.length + 1);
     assert.ok(kept.endsWith(authority));
     assert.match(upload?.sourceHash ?? "", /^[0-9a-f]{64}$/);
   }
   assert.ok(existsSync(files.authority));
+});
+
+test("a container's files are named by their hashes, so that only secrets have their contents in the state", async () => {
+  const found = (await declare()).filter(({ type }) => type === "docker:index/container:Container");
+  const uploads = found.flatMap(({ inputs }) => inputs.uploads as Uploads);
+  assert.ok(uploads.length > 50, String(uploads.length));
+  for (const { file, content, source, sourceHash } of uploads) {
+    const isSecret = file.startsWith("/run/secrets/");
+    assert.deepEqual([content !== undefined, source !== undefined], [isSecret, !isSecret], file);
+    assert.equal(source, isSecret ? undefined : `.state/files/${sourceHash}`);
+  }
 });
 
 test("in a cluster the authorities are one ConfigMap, mounted in every pod of Airflow", async () => {

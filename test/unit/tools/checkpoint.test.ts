@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { globSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
+import { removeOldSources } from "../../../tools/lib/bounds/history.ts";
 import { Stack } from "../../../tools/lib/stack.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
@@ -78,4 +79,18 @@ test("of the copies of the state that the CLI makes at each change, ten of each 
     const expected = [...times.slice(3).flatMap((at) => names(at)[kind]), "unit-notes.txt"];
     assert.deepEqual(left.sort(), expected.sort());
   }
+});
+
+test("uploaded files that no deployment has used for a day are removed", () => {
+  const files = join(folder, "files");
+  mkdirSync(files);
+  const hour = 3600;
+  for (const age of [0, 23, 25]) {
+    const [file, time] = [join(files, `${age} hours`), Date.now() / 1000 - age * hour];
+    writeFileSync(file, "");
+    utimesSync(file, time, time);
+  }
+  removeOldSources(files);
+  assert.deepEqual(globSync("*", { cwd: files }).sort(), ["0 hours", "23 hours"]);
+  removeOldSources(join(folder, "nowhere"));
 });

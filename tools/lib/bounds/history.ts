@@ -1,4 +1,4 @@
-import { globSync, rmSync } from "node:fs";
+import { globSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /** Number of earlier states that are kept of a stack, as many as there are deployments to go back to. */
@@ -25,4 +25,15 @@ export function removeOldStates(state: string, stack: string): void {
     for (const { file } of files.filter(({ time }) => old.includes(time)))
       rmSync(join(folder, file), { force: true });
   }
+}
+
+/** Milliseconds after which no running deployment uses a file that it has not noted as used. */
+const day = 86_400_000;
+
+/** Removes files of earlier deployments from the folder of uploaded files: a deployment writes those that it needs. */
+export function removeOldSources(folder: string, now = Date.now()): void {
+  const files = globSync("*", { cwd: folder }).map((file) => join(folder, file));
+  for (const file of files)
+    if (now - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? now) > day)
+      rmSync(file, { force: true });
 }
