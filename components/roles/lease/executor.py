@@ -85,6 +85,21 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         else:
             super().update_task_state(key, state, info)
 
+    def get_event_buffer(self, dag_ids=None):
+        """Leaves out ends of tasks that are due again.
+
+        A sensor that is rescheduled ends its process with success. If the scheduler was silent until the sensor was due again, it
+        schedules the sensor before it sees this end, and Airflow would take the end for the end of the attempt, and fail the attempt.
+        """
+        events = super().get_event_buffer(dag_ids)
+        ended = [key for key, (state, _) in events.items() if state == TaskInstanceState.SUCCESS and isinstance(key, TaskInstanceKey)]
+        if ended:
+            due = TaskInstance.filter_for_tis(ended), TaskInstance.state == TaskInstanceState.SCHEDULED
+            with create_session() as session:
+                for ti in session.scalars(select(TaskInstance).where(*due)):
+                    events.pop(ti.key, None)
+        return events
+
     def sync(self):
         super().sync()
         self.settle(self.unstarted, self.settle_unstarted)
