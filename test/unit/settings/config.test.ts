@@ -58,12 +58,12 @@ test("an empty stack gets the defaults", () => {
 
 test("values of settings get the spelling of airflow.cfg", () => {
   const given =
-    '{"core":{"parallelism":32,"load_examples":false,"unit_test_mode":true,"dag_ignore_file_syntax":"glob"}}';
+    '{"core":{"parallelism":32,"load_examples":false,"lazy_discover_providers":true,"dag_ignore_file_syntax":"glob"}}';
   assert.deepEqual(settingsFrom({ settings: given }, placeOf).settings, {
     core: {
       parallelism: "32",
       load_examples: "False",
-      unit_test_mode: "True",
+      lazy_discover_providers: "True",
       dag_ignore_file_syntax: "glob",
     },
   });
