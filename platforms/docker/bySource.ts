@@ -8,14 +8,15 @@ import { writeWhole } from "../wholeFile.ts";
 /** Folder of uploaded files, relative to the project, where the plugins run: the state does not depend on the project's place. */
 export const sourcesFolder = ".state/files";
 
-/** Writes a file under the hash of its content, or notes that the file is still used; returns its path in the project. */
-function stored(content: string): string {
-  const path = join(sourcesFolder, contentHash(content));
-  const file = fromProject(path);
+/** Writes a file under the hash of its content, or notes that the file is still used. */
+function stored(content: string): { source: string; sourceHash: string } {
+  const sourceHash = contentHash(content);
+  const source = join(sourcesFolder, sourceHash);
+  const file = fromProject(source);
   const now = new Date();
   if (existsSync(file)) utimesSync(file, now, now);
   else writeWhole(file, content);
-  return path;
+  return { source, sourceHash };
 }
 
 type Upload = docker.types.input.ContainerUpload;
@@ -29,9 +30,7 @@ export function bySource(args: docker.ContainerArgs): docker.ContainerArgs {
   if (!Array.isArray(uploads)) return args;
   const shrunk = (uploads as readonly Upload[]).map((upload): Upload => {
     const { content, ...rest } = upload;
-    return typeof content === "string"
-      ? { ...rest, source: stored(content), sourceHash: contentHash(content) }
-      : upload;
+    return typeof content === "string" ? { ...rest, ...stored(content) } : upload;
   });
   return { ...args, uploads: shrunk };
 }

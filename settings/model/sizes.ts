@@ -10,7 +10,7 @@ export const mostOfAnnotations = 262_144;
 /** Bytes that the stack reserves for its own variables, files or secrets, within each of these limits. */
 export const ownShare = 65_536;
 
-/** Number of characters above which a file is delivered separately from a role's other files. */
+/** Number of characters above which a cluster gets a file separately from a role's other files. */
 export const largeFile = 65_536;
 
 /** Counts the bytes of a text in UTF-8. */

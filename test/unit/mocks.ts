@@ -140,10 +140,10 @@ export function stateOf(declared: readonly Declared[]): ExportedState {
 /** Adds to uploads the contents of the files that they name. */
 function withContents(uploads: unknown): unknown {
   if (!Array.isArray(uploads)) return uploads;
-  return uploads.map(({ source, ...upload }: { source?: string }) =>
-    source?.startsWith(sourcesFolder)
-      ? { ...upload, source, content: readFileSync(fromProject(source), "utf8") }
-      : { ...upload, ...(source !== undefined && { source }) },
+  return uploads.map((upload: { source?: string }) =>
+    upload.source?.startsWith(sourcesFolder)
+      ? { ...upload, content: readFileSync(fromProject(upload.source), "utf8") }
+      : upload,
   );
 }
 

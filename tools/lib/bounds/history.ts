@@ -1,14 +1,13 @@
 import { globSync, rmSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 
 /** Number of earlier states that are kept of a stack, as many as there are deployments to go back to. */
 const kept = 10;
 
 /** Returns the time in the name of a file that the CLI writes at each change, in nanoseconds; undefined for other files. */
-function timeOf(file: string, stack: string): bigint | undefined {
-  const rest = basename(file).slice(stack.length);
-  const time = basename(file).startsWith(stack) && /^[-.](\d+)\.\w+/.exec(rest)?.[1];
-  return time ? BigInt(time) : undefined;
+function timeOf(name: string, stack: string): number | undefined {
+  const time = name.startsWith(stack) && /^[-.](\d+)\.\w+/.exec(name.slice(stack.length))?.[1];
+  return time ? Number(time) : undefined;
 }
 
 /**
@@ -19,11 +18,13 @@ function timeOf(file: string, stack: string): bigint | undefined {
 export function removeOldStates(state: string, stack: string): void {
   for (const kind of ["history", "backups"]) {
     const folder = join(state, `.pulumi/${kind}/airflow/${stack}`);
-    const files = globSync("*", { cwd: folder }).map((file) => ({ file, time: timeOf(file, stack) ?? 0n }));
-    const times = [...new Set(files.map(({ time }) => time))].sort((one, other) => (one < other ? -1 : 1));
-    const old = times.filter((time) => time > 0n).slice(0, -kept);
-    for (const { file } of files.filter(({ time }) => old.includes(time)))
-      rmSync(join(folder, file), { force: true });
+    const times = Map.groupBy(globSync("*", { cwd: folder }), (name) => timeOf(name, stack) ?? Infinity);
+    const oldest = [...times.keys()]
+      .filter(Number.isFinite)
+      .sort((one, other) => one - other)
+      .at(-kept);
+    for (const [time, names] of times)
+      if (time < (oldest ?? 0)) for (const name of names) rmSync(join(folder, name), { force: true });
   }
 }
 
