@@ -16,20 +16,24 @@ const tokens = [
   /((?<=\b(Bearer|Basic) +)|(?<=\b\w*(password|passwd|passphrase|secret|token|api_?key|_pat|pwd)\w*["']?\s*[=:]\s*["']?))[^\s"',;[{]{4,}/gi,
 ];
 
-function withoutLogin(scheme: string, login: string): string {
+function withoutLogin(scheme: string, login: string, rest: string): string {
+  // An `@` behind a path, a query or a fragment may belong to them, and what follows it too.
+  if (/[/?#]/.test(login)) return `${scheme}://…`;
   // The user of an ssh URL is not secret, and people need it.
-  return scheme === "ssh" && /^[\w.-]+$/.test(login) ? `ssh://${login}@` : `${scheme}://…@`;
+  const user = scheme === "ssh" && /^[\w.-]+$/.test(login) ? login : "…";
+  return `${scheme}://${user}@${rest}`;
 }
 
 /** Masks the logins of URLs, and of hosts without a scheme, in a word. */
 function withoutLogins(word: string): string {
   const urls = word.includes("://")
-    ? word.replace(/\b([a-z][a-z0-9+.-]*):\/\/([^\s"'`<>]*)@/gi, (_, scheme: string, login: string) =>
-        withoutLogin(scheme, login),
+    ? word.replace(
+        /\b([a-z][a-z0-9+.-]*):\/\/([^\s"'`<>]*)@([^\s"'`<>]*)/gi,
+        (_, scheme: string, login: string, rest: string) => withoutLogin(scheme, login, rest),
       )
     : word;
   return urls.replace(
-    /(^|[^\w:/.…-])[^\s/:@"']+:(?!\/\/)[^\s"'@]*(@[^\s"'@]*)*@(?!sha256:)(?=[\w[])/g,
+    /(^|[^\w:/.…-])[^\s/:@"'=]+:(?!\/\/)[^\s"'@]*(@[^\s"'@]*)*@(?!sha256:)(?=[\w[])/g,
     "$1…@",
   );
 }
