@@ -29,6 +29,8 @@ from sqlalchemy import select, update
 SEND_INTERVAL = 2
 # Number of failed starts after which a task is scheduled again; the next failed start fails the task.
 STARTS = 3
+# Columns of a task instance's key, in the order of its parts.
+KEY = [getattr(TaskInstance, part) for part in TaskInstanceKey._fields]
 RUNNING = (TaskInstanceState.RUNNING, TaskInstanceState.RESTARTING)
 
 
@@ -96,8 +98,8 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         if ended:
             due = TaskInstance.filter_for_tis(ended), TaskInstance.state == TaskInstanceState.SCHEDULED
             with create_session() as session:
-                for ti in session.scalars(select(TaskInstance).where(*due)):
-                    events.pop(ti.key, None)
+                for key in session.execute(select(*KEY).where(*due)):
+                    events.pop(TaskInstanceKey(*key), None)
         return events
 
     def sync(self):

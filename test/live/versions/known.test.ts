@@ -165,6 +165,41 @@ process.terminate()
 os._exit(0)
 `.trim();
 
+/** States of a task that is due again, and of one that never started, after the scheduler has taken in that a process of each has ended. */
+const ends = `
+import os, sys
+from types import ModuleType
+from unittest.mock import MagicMock
+os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = "sqlite:////tmp/airflow.db"
+sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
+sys.modules["airflow_on_celery"].__path__ = ["/programs/lease", "/programs/idle"]
+sys.modules["airflow_on_celery.timings"] = MagicMock(DEAD=30, LOST=30)
+from airflow import settings
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+from airflow.models.base import Base
+from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.taskinstancekey import TaskInstanceKey
+from airflow.sdk.timezone import utcnow
+from airflow.utils.session import create_session
+from airflow_on_celery.executor import CeleryExecutor
+from sqlalchemy import insert, select
+Base.metadata.create_all(settings.engine)
+executor, run = CeleryExecutor(), {"dag_id": "dag", "run_id": "run"}
+with create_session() as session:
+    session.execute(insert(DagRun).values(**run, run_type="manual", state="running", run_after=utcnow()))
+    for task, state in ("due", "scheduled"), ("unstarted", "queued"):
+        row = {**run, "task_id": task, "map_index": -1, "try_number": 1}
+        rest = {"state": state, "pool": "", "operator": "", "priority_weight": 1, "max_tries": 0}
+        session.execute(insert(TaskInstance).values(**row, **rest))
+        executor.event_buffer[TaskInstanceKey(**row)] = ("success", None)
+    session.commit()
+    bag = MagicMock(get_dag_for_run=MagicMock(return_value=None))
+    SchedulerJobRunner.process_executor_events(executor, None, bag, session)
+    session.flush()
+    print(*session.execute(select(TaskInstance.task_id, TaskInstance.state).order_by("task_id")))
+`.trim();
+
 /** Digest of the API that a webserver describes; True if dependencies of its routes are built once; True if the execution API is built. */
 const described = (first: string) =>
   `
@@ -223,6 +258,12 @@ for (const version of builtVersions()) {
   if (version.startsWith("3."))
     test(`a worker of Airflow ${version} knows its tasks' heartbeats when tasks have filled the shared memory`, async () => {
       assert.equal(await printed(version, "lease", fullMemory), "True 8.5");
+    });
+
+  // The executor of Airflow 2 is Airflow's own.
+  if (version.startsWith("3."))
+    test(`the scheduler of Airflow ${version} fails no task for an end of its last process once the task is due again`, async () => {
+      assert.equal(await printed(version, "", ends), "('due', 'scheduled') ('unstarted', 'success')");
     });
 
   // Tasks of Airflow 2 write their logs themselves, and go on if they cannot.
