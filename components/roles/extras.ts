@@ -12,6 +12,7 @@ import {
 } from "../../settings/model/names/ownNames.ts";
 import type { Job, Labels, Limits, Platform, PodExtras, Values, Volume } from "../../workload.ts";
 import { readSecret } from "../readSecret.ts";
+import { loginOf } from "./login/login.ts";
 import { type OutboundProxy, proxyVariables } from "./proxy.ts";
 import { repositoryAccess } from "./repository.ts";
 import { tracingOf } from "./tracing.ts";
@@ -53,6 +54,7 @@ export interface ExtrasArgs {
     | "tracing"
     | "dagsGit"
     | "dagBundles"
+    | "login"
   >;
   /** Volume for files that tasks exchange. */
   readonly data: Volume;
@@ -116,16 +118,19 @@ export function extrasOf({ platform, settings, data, proxy }: ExtrasArgs): Extra
     const sharedMemory = own?.sharedMemory ?? all?.sharedMemory;
     const traced = tracingOf(role, settings, platform);
     const repository = repositoryAccess(role, settings, platform);
+    const login = loginOf(role, settings, platform);
     return {
-      env: { ...trusted.env, ...traced.env, ...repository.env, ...all?.env, ...own?.env },
+      env: { ...trusted.env, ...traced.env, ...repository.env, ...login.env, ...all?.env, ...own?.env },
       secrets: {
         ...traced.secrets,
         ...repository.secrets,
+        ...login.secrets,
         ...mapValues({ ...all?.secretFiles, ...own?.secretFiles }, (source) => readSecret(source, platform)),
       },
       files: {
         ...trusted.files,
         ...repository.files,
+        ...login.files,
         ...code,
         ...mapValues(besideOwn({ ...all?.files, ...own?.files }), readText),
       },
@@ -136,7 +141,7 @@ export function extrasOf({ platform, settings, data, proxy }: ExtrasArgs): Extra
       ...(pod && { pod }),
       ...(sharedMemory !== undefined && { sharedMemory }),
       ...(proxy && { proxy }),
-      ...(traced.outbound && { outbound: true }),
+      ...((traced.outbound || login.outbound) && { outbound: true }),
     };
   };
   return Object.fromEntries(takers.map((role) => [role, extras(role)])) as Record<Taker, Extras>;

@@ -33,6 +33,17 @@ const accepts = [
   "exit 75",
 ].join("\n");
 
+/**
+ * Settings that free the locks of a client that vanished, after 14 s (`tcp_user_timeout`, in ms); Linux' default is two hours. A client
+ * gives up a connection after 12 s without an answer, and its end of the connection may be all that knows.
+ */
+const vanishedClients: Lines = {
+  tcp_keepalives_idle: 5,
+  tcp_keepalives_interval: 3,
+  tcp_keepalives_count: 3,
+  tcp_user_timeout: 12_000,
+};
+
 /** Renders settings as arguments of the server, which win over its file. */
 function options(settings: Lines): string[] {
   return Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${spellLine("postgres", value)}`]);
@@ -61,9 +72,7 @@ export class Postgres extends pulumi.ComponentResource implements PostgresServer
         command: [
           "docker-entrypoint.sh",
           "postgres",
-          "-c",
-          "password_encryption=scram-sha-256",
-          ...options(settings),
+          ...options({ password_encryption: "scram-sha-256", ...vanishedClients, ...settings }),
         ],
         user: { uid: 999, gid: 999 },
         env: {

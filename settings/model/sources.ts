@@ -31,6 +31,8 @@ export const secretParts = [
   "dagsGit.*",
   "dagBundles.*.*",
   "tracing.*",
+  "login.oidc.*",
+  "login.ldap.*",
 ] as const;
 
 type ByName<T> = Readonly<Record<string, T>>;
@@ -56,11 +58,17 @@ interface Secrets {
   readonly dagsGit?: RepositoryLogin | undefined;
   readonly dagBundles: readonly (readonly [at: number, bundle: RepositoryLogin])[];
   readonly tracing?: { readonly headers?: SecretSource | undefined } | undefined;
+  readonly login?: Login | undefined;
 }
 
 interface RepositoryLogin {
   readonly password?: SecretSource | undefined;
   readonly key?: SecretSource | undefined;
+}
+
+interface Login {
+  readonly oidc?: { readonly clientSecret?: SecretSource | undefined } | undefined;
+  readonly ldap?: { readonly password?: SecretSource | undefined } | undefined;
 }
 
 interface Alerts {
@@ -94,7 +102,7 @@ export function connectionUrls({ connections }: Pick<Secrets, "connections">): P
 
 /** Lists every secret that a stack gives. */
 export function secretSources(parsed: Secrets): PlacedSource[] {
-  const { secrets, connections, variables, roles, publish, monitoring, dagsGit, dagBundles, tracing } =
+  const { secrets, connections, variables, roles, publish, monitoring, dagsGit, dagBundles, tracing, login } =
     parsed;
   const { webhook, email } = monitoring?.alerts ?? {};
   return [
@@ -115,6 +123,8 @@ export function secretSources(parsed: Secrets): PlacedSource[] {
     ...under({ password: dagsGit?.password, key: dagsGit?.key }, "dagsGit"),
     ...dagBundles.flatMap(([at, { password, key }]) => under({ password, key }, "dagBundles", at)),
     ...under({ headers: tracing?.headers }, "tracing"),
+    ...under({ clientSecret: login?.oidc?.clientSecret }, "login", "oidc"),
+    ...under({ password: login?.ldap?.password }, "login", "ldap"),
   ];
 }
 

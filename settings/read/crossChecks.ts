@@ -26,6 +26,7 @@ import { clusterRules } from "../rules/network/cluster.ts";
 import { egressRules } from "../rules/network/egress.ts";
 import { engineCertificateRule } from "../rules/network/engineCertificates.ts";
 import { ingressRules } from "../rules/network/ingress.ts";
+import { loginProviderRules } from "../rules/network/login.ts";
 import { loopbackRules } from "../rules/network/loopback.ts";
 import { portRules } from "../rules/network/ports.ts";
 import { proxyAndAuthorityRules } from "../rules/network/proxyAndAuthorities.ts";
@@ -104,6 +105,7 @@ export const lastingRules: readonly Rule[] = [
   keyRule,
   knownRule,
   logRule,
+  loginProviderRules,
   loginRules,
   memoryRules,
   mountRule,

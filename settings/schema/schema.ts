@@ -3,11 +3,12 @@ import { platformNames } from "../../capabilities.ts";
 import { roleTable } from "../../roles.ts";
 import { airflowCfg } from "./airflowCfg.ts";
 import { dagBundle, dagsGit } from "./dags/dagsGit.ts";
-import { declarationKeys, login } from "./declarations.ts";
+import { declarationKeys, login as loginName } from "./declarations.ts";
 import { kubernetes } from "./kubernetes.ts";
 import { machine } from "./machines.ts";
 import { tracing } from "./observing/tracing.ts";
 import { directory, file } from "./paths.ts";
+import { login } from "./people/login.ts";
 import { publish } from "./publish.ts";
 import { extraHosts, extrasByRole, proxy } from "./roles.ts";
 import { secret } from "./secret.ts";
@@ -149,9 +150,14 @@ export const schema = object({
     .describe(
       "On Docker: addresses, or ranges of addresses, of a reverse proxy of your own: `[172.18.0.1]`. The webserver believes `X-Forwarded-*` headers from these addresses only.",
     ),
-  adminUser: login
+  adminUser: loginName
     .default("admin")
     .describe("Login of the first administrator, of Flower and of the monitoring."),
+  login: login
+    .optional()
+    .describe(
+      "Lets people log in at a provider of OpenID Connect or a directory: `{ oidc: { issuer: https://login.example.com/realms/team, … }, roles: { data-team: User } }`. `adminUser` and `users` keep their passwords.",
+    ),
   canary: canary
     .optional()
     .describe(

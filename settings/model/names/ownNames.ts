@@ -39,6 +39,7 @@ export const ownSecrets = [
   "git_key",
   "git_password",
   "jwt_private_key_path",
+  "login_secret",
   "metadata_url",
   "otlp_headers",
   "redis_client_key",

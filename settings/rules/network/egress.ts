@@ -45,4 +45,18 @@ const bundles = rule(
       : [],
 );
 
-export const egressRules = [repository, bundles];
+const provider = rule(
+  ["platform", "login.oidc.issuer", "login.ldap.url", "kubernetes.egress"],
+  ({ platform, login, kubernetes }, isGiven) => {
+    if (!capabilities[platform].egress) return [];
+    const urls = [
+      { path: ["login", "oidc", "issuer"], url: login?.oidc?.issuer },
+      { path: ["login", "ldap", "url"], url: login?.ldap?.url },
+    ];
+    return urls.flatMap(({ path, url }) =>
+      url === undefined ? [] : faultAt(path, problem(url, kubernetes?.egress, isGiven)),
+    );
+  },
+);
+
+export const egressRules = [repository, bundles, provider];

@@ -11,8 +11,17 @@ function loopbackFault(path: Fault["path"], url: string | undefined): Fault[] {
   return url !== undefined && isLoopback(url) ? faultAt(path, message) : [];
 }
 
+const urls = [
+  "tracing.endpoint",
+  "dagsGit.url",
+  "login.oidc.issuer",
+  "login.ldap.url",
+  "proxy.http",
+  "proxy.https",
+] as const;
+
 /** Rejects addresses at which a container finds itself alone; a pod may have a sidecar there. */
-const plain = (["tracing.endpoint", "dagsGit.url", "proxy.http", "proxy.https"] as const).map((key) =>
+const plain = urls.map((key) =>
   rule(["platform", key], ({ platform, ...parsed }) => {
     const path = key.split(".");
     const url = path.reduce<unknown>((at, step) => Object(at)[step], parsed);

@@ -5,6 +5,7 @@ import { engineFacts } from "../../../tools/lib/status/engine.ts";
 import { troubles } from "../../../tools/lib/status/table.ts";
 import { waitFor } from "../../runner/waiting.ts";
 import { mainProcess, TestStack } from "../lib/harness.ts";
+import { silenceClient } from "../lib/network.ts";
 import { containers, docker } from "../targets/docker.ts";
 
 /** Postgres and Redis without Airflow. */
@@ -77,6 +78,28 @@ suite("the services of a stack", { concurrency: true }, () => {
   });
 
   suite("Postgres", { concurrency: false }, () => {
+    test("frees the locks of a client that vanished in the middle of a transaction", async (t) => {
+      await shell("postgres", `${sql} -c 'CREATE TABLE held ()'`);
+      const hold = `(echo 'BEGIN; LOCK TABLE held;'; sleep 600) | ${sql}`;
+      await shell("postgres", `{ ${hold}; } >/dev/null 2>&1 &`);
+      const holder = "SELECT client_port FROM pg_stat_activity WHERE state = 'idle in transaction'";
+      const port = await waitFor("a transaction that holds the lock", 30, async () => {
+        const answer = await shell("postgres", `${sql} -c "${holder}"`);
+        return answer.trim() || undefined;
+      });
+      const pid = (await containers(stack.prefix)).get("postgres")?.State.Pid;
+      assert.ok(pid);
+      await silenceClient(pid, port);
+      await shell("postgres", "kill -s KILL $(grep -la '^psql' /proc/[0-9]*/cmdline | cut -d/ -f3)");
+      const begin = Date.now();
+      await waitFor("the lock to be free", 60, () =>
+        shell("postgres", `${sql} -c "SET lock_timeout = '1s'; SELECT count(*) FROM held"`).catch(
+          () => undefined,
+        ),
+      );
+      t.diagnostic(`free after ${Math.round((Date.now() - begin) / 1000)} s`);
+    });
+
     test("that replays its log is left in peace, and says how far it is", async () => {
       await shell(
         "postgres",

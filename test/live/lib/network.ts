@@ -39,6 +39,12 @@ export async function droppedPackets(pid: number): Promise<number> {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
+/** Drops what a client in the container itself sends from a port, its farewell included. */
+export async function silenceClient(pid: number, port: string): Promise<void> {
+  const fromPort = ["--in-interface", "lo", "--protocol", "tcp", "--source-port", port];
+  await within(pid, "iptables", "--wait", "--append", "INPUT", ...fromPort, "--jump", "DROP");
+}
+
 /** Stops dropping packets. A container that was replaced has a network without such rules. */
 export async function passPackets(pid: number, loss: Loss): Promise<void> {
   for (const rule of rules(loss))

@@ -9,6 +9,8 @@ export interface Container {
   readonly State: {
     readonly Status: string;
     readonly StartedAt: string;
+    /** Process 1 of the container; 0 while the container does not run. */
+    readonly Pid: number;
     readonly Health?: { readonly Status: string };
   };
   readonly RestartCount: number;

@@ -1,0 +1,51 @@
+import { codeFiles, webserverConfig } from "../../model/names/ownCode.ts";
+import { knownVersions, majorOf } from "../../schema/versions.ts";
+import { faultAt } from "../fault.ts";
+import { entryFaults } from "../roles/entries.ts";
+import { rule } from "../rule.ts";
+
+const path = ["login"];
+
+const oneProvider = rule(["version", "login"], ({ version, login }) => {
+  if (!login) return [];
+  if (majorOf(version) === "2") {
+    const message = `the stack configures no provider of Airflow ${version}: expected version ${knownVersions.at(-1)}, or a webserver_config.py in config`;
+    return [{ path, message }];
+  }
+  const isOne = (login.oidc === undefined) !== (login.ldap === undefined);
+  return isOne ? [] : [{ path, message: "Airflow knows one provider: expected either oidc or ldap" }];
+});
+
+const ownFile =
+  "login is written to a webserver_config.py of the stack's own: expected only one of them; without login, the file can name a provider";
+
+const fileInCode = rule(["dags", "plugins", "config"], (parsed, isGiven) =>
+  isGiven("login")
+    ? codeFiles(parsed)
+        .filter(({ path }) => path === webserverConfig)
+        .map(({ key }) => ({ path: [key], message: ownFile }))
+    : [],
+);
+
+const fileOfRole = rule(["roles.*.files.*"], ({ roles }, isGiven) =>
+  entryFaults(roles, "files", (path) =>
+    isGiven("login") && path.endsWith("/webserver_config.py") ? ownFile : undefined,
+  ),
+);
+
+const fileInSettings = rule(["settings.fab"], ({ settings }, isGiven) =>
+  isGiven("login") && settings.fab?.config_file !== undefined
+    ? faultAt(["settings", "fab", "config_file"], ownFile)
+    : [],
+);
+
+const inTheClear = rule(["production", "login.oidc.issuer"], ({ production, login }) =>
+  faultAt(
+    ["login", "oidc", "issuer"],
+    production && login?.oidc?.issuer.startsWith("http:")
+      ? "anybody in between could log in as anybody: expected an https URL"
+      : undefined,
+  ),
+);
+
+export const loginProviderRules = [oneProvider, fileInCode, fileOfRole, fileInSettings, inTheClear];
