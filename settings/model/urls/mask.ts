@@ -16,9 +16,12 @@ const tokens = [
   /((?<=\b(Bearer|Basic) +)|(?<=\b\w*(password|passwd|passphrase|secret|token|api_?key|_pat|pwd)\w*["']?\s*[=:]\s*["']?))[^\s"',;[{]{4,}/gi,
 ];
 
+/** Form of a host, with a domain or a port, before a path if there is one. */
+const host = /^([\w-]+(\.[\w-]+)+|[\w.-]+(?=:))(:\d{1,5})?(\/|$)/;
+
 function withoutLogin(scheme: string, login: string, rest: string): string {
-  // An `@` behind a path, a query or a fragment may belong to them, and what follows it too.
-  if (/[/?#]/.test(login)) return `${scheme}://…`;
+  // An `@` behind a query or a fragment may belong to them, and what follows it too; a password may have a slash.
+  if (/[?#]/.test(login) || (login.includes("/") && !host.test(rest))) return `${scheme}://…`;
   // The user of an ssh URL is not secret, and people need it.
   const user = scheme === "ssh" && /^[\w.-]+$/.test(login) ? login : "…";
   return `${scheme}://${user}@${rest}`;

@@ -19,8 +19,11 @@ export interface Charged {
 /** Checks whether a try was running, or about to start, on a host that a fault hit at the time. */
 function wasHit(of: Try, executions: readonly Execution[], fault: Landed): boolean {
   const { host, started } = of;
-  // On machines the database records the worker group, the ledger the worker.
-  const named = host ? fault.hosts.filter((one) => one === host || one.startsWith(`${host}-`)) : [];
+  // The ledger records the worker; the database its group on machines, and its whole domain in a cluster.
+  const recorded = host?.split(".")[0];
+  const named = recorded
+    ? fault.hosts.filter((one) => one === recorded || one.startsWith(`${recorded}-`))
+    : [];
   const places = [
     ...executions.map((one) => ({ host: one.host, from: beganAt(one), until: lastSeen(one) })),
     ...(started === null

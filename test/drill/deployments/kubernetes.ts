@@ -24,7 +24,11 @@ function levers(stack: TestStack): Levers {
     if (id === undefined) throw new Error(`the pod of ${instance} has no container yet`);
     return id;
   };
-  const container = async (instance: string) => (await start(instance)).replace(/^.*:\/\//, "");
+  // A deployment may still be replacing the pod.
+  const container = async (instance: string) => {
+    const id = await waitFor(`a container of ${instance}`, 60, () => start(instance).catch(() => undefined));
+    return id.replace(/^.*:\/\//, "");
+  };
   const freezer = async (instance: string) => {
     const main = mainOf(await container(instance));
     if (main === undefined) throw new Error(`${instance} has no main process; expected a running container`);

@@ -39,10 +39,11 @@ const signer = ecKey();
 const key = ecKey();
 const authority = written("authority.pem", await authorityOf(signer));
 const text = written("x.ini", "[x]\n");
-for (const name of ["plugins", "config"]) mkdirSync(join(folder, name));
+for (const name of ["plugins", "config", "without"]) mkdirSync(join(folder, name));
 written("plugins/own.py", "");
 written("config/airflow_local_settings.py", "");
 written("config/webserver_config.py", "");
+written("without/airflow_local_settings.py", "");
 /** Files of a stack's own code, in a container. */
 const code = ["/opt/airflow/plugins/own.py", usersLocalSettingsFile, webserverConfig];
 const certificate = await machineCertificate("airflow.test", createPublicKey(key), signer, 1);
@@ -107,6 +108,16 @@ const traced = {
 };
 /** Variables that a stack may give other values. */
 const tracingVariables = ["OTEL_SERVICE_NAME", "OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+const oidc = { issuer: "https://login.test", clientId: "airflow", clientSecret: { file: text } };
+const ldap = {
+  url: "ldap://ldap.test",
+  bind: "cn=airflow,dc=test",
+  password: { file: text },
+  search: "ou=people,dc=test",
+};
+const groups = { "cn=admins,dc=test": "Admin" } as const;
+/** A provider for logins, without a `webserver_config.py` of the user. */
+const withLogin = { config: join(folder, "without"), login: { oidc, roles: groups } };
 const dagsGit = { url: "https://git.test/dags.git" };
 const ingress = {
   class: "nginx",
@@ -140,7 +151,7 @@ const stacks: Readonly<Record<string, Config>> = {
   "an engine, Airflow 2": { ...common, ...external, publish, version: "2.11.2" },
   machines: { ...common, ...own, publish, machines: [machine("one", 1), machine("two", 2)] },
   "a cluster, services elsewhere": { ...common, ...external, ...onCluster, dagsGit, workerAutoscale },
-  "a cluster": { ...common, ...own, ...onCluster, dagsImage: "r.test/dags", workers: 1 },
+  "a cluster": { ...common, ...own, ...onCluster, ...withLogin, dagsImage: "r.test/dags", workers: 1 },
 };
 
 /** True if a program only fills a volume, with the image whose user owns the volume. */
@@ -154,12 +165,12 @@ function startsAirflow(program: Program): boolean {
 }
 
 /** Lists the extras that a program lacks. */
-function lacking({ env, paths, labels }: Program): string[] {
+function lacking({ env, paths, labels }: Program, files: readonly string[]): string[] {
   const wanted: [string, boolean][] = [
     ["roles.all.env", env.GIVEN === "to all"],
     ["roles.all.secretFiles", paths.has(`${secretsDirectory}/given`)],
     ["roles.all.files", paths.has("/opt/given.ini")],
-    ...code.map((path): [string, boolean] => [path, paths.has(path)]),
+    ...files.map((path): [string, boolean] => [path, paths.has(path)]),
     ["roles.all.volumes", paths.has("/opt/given")],
     ["roles.all.labels", labels.taker === "airflow"],
     ["caCertificates", paths.has(authoritiesFile)],
@@ -193,13 +204,14 @@ for (const [name, config] of Object.entries(stacks)) {
     const declared = await declare(config);
     const programs = programsOf(declared);
     const { at, anywhere } = outboundWorkloads(declared);
+    const files = code.filter((path) => path !== webserverConfig || !("login" in config));
     const missing = programs.flatMap((program): string[] => {
       const isAirflow = startsAirflow(program);
       const connectsOutside =
         program.given.includes(`.${outside}`) || [...at, ...anywhere].includes(program.name);
       const usesProxy = program.env.HTTPS_PROXY !== undefined;
       return [
-        ...(isAirflow ? lacking(program) : []),
+        ...(isAirflow ? lacking(program, files) : []),
         ...((isAirflow || connectsOutside) && Object.keys(program.hosts).length < 2 ? ["extraHosts"] : []),
         ...(anywhere.includes(program.name) && !usesProxy ? ["proxy"] : []),
         ...(program.labels.team === "data" ? [] : ["labels"]),
@@ -291,6 +303,34 @@ test("roles that send spans get the receiver's address, its headers as a file, a
   for (const { env, name } of programsOf(await declare(own)).filter(startsAirflow))
     assert.equal(env.OTEL_SERVICE_NAME, "ours", name);
 });
+
+for (const [kind, login] of Object.entries({
+  oidc: { oidc, roles: groups },
+  ldap: { ldap, roles: groups },
+})) {
+  test(`the webserver alone gets the provider of logins, ${kind}, with its secret as a file, and network access to it`, async () => {
+    const declared = await declare({
+      ...common,
+      ...onCluster,
+      ...withLogin,
+      login,
+      dagsImage: "r.test/dags",
+    });
+    const programs = programsOf(declared).filter(startsAirflow);
+    const secret = `${secretsDirectory}/login_secret`;
+    const file = "/opt/airflow/config/airflow_on_celery/login.py";
+    for (const has of [
+      ({ paths }: Program) => paths.has(secret),
+      ({ paths }: Program) => paths.has(file),
+      ({ env }: Program) => env.AIRFLOW__FAB__CONFIG_FILE === file,
+    ])
+      assert.deepEqual(
+        programs.filter(has).map(({ name }) => name),
+        ["webserver"],
+      );
+    assert.ok(outboundWorkloads(declared).anywhere.includes("webserver"));
+  });
+}
 
 test("every role logs JSON if logFormat is json", async () => {
   const roles = programsOf(await declare({ ...common, logFormat: "json" })).filter(startsAirflow);

@@ -128,6 +128,13 @@ test("on machines a fault excuses a try by its worker group, since the database 
   assert.deepEqual(hit("worker-three-1"), ["charged"]);
 });
 
+test("in a cluster a fault excuses a try whose end was not noted yet, although the database has the worker's domain", () => {
+  const host = "worker-two-1.worker-two.stack.svc.cluster.local";
+  const lost = again({ from: 2, until: 3, how: "done" }, {}, { host, ended: began + 15 });
+  assert.deepEqual(flaws({ ...lost, faults: [landed({}, { hosts: ["worker-two-1"] })] }), []);
+  assert.deepEqual(flaws({ ...lost, faults: [landed({}, { hosts: ["worker-two"] })] }), ["twice", "charged"]);
+});
+
 test("a try that finished just before a fault hit its worker may run again", () => {
   const done = again({ until: 14.5, how: "done" });
   assert.deepEqual(flaws({ ...done, faults: [landed()] }), []);

@@ -17,6 +17,8 @@ const engine = "expected unix:///PATH, ssh://USER@HOST or tcp://HOST:PORT";
 const itself =
   "each container is there itself: expected the name or the address of a host that containers reach, such as that of this machine in its network";
 const backups = "expected a directory for nothing but backups, such as /srv/backups";
+const ownConfig =
+  "login is written to a webserver_config.py of the stack's own: expected only one of them; without login, the file can name a provider";
 const empty = "its file is empty: expected a file with the secret and nothing else";
 
 /** External addresses that lead nowhere, and malformed values for the servers there. */
@@ -154,6 +156,7 @@ export const outside: readonly BadRow[] = [
   airflow:dagsGit: { url: https://127.0.0.1:3000/dags.git }
   airflow:proxy: { http: http://localhost:3128, https: http://127.0.0.1:3128 }
   airflow:redis: { url: { file: ${files}/url-itself } }
+  airflow:login: { oidc: { issuer: http://localhost:8000, clientId: a, clientSecret: { file: ${files}/hook } }, roles: { a: User } }
 `,
     [
       `2: tracing.endpoint is http://localhost:4318; ${itself}`,
@@ -161,6 +164,65 @@ export const outside: readonly BadRow[] = [
       `4: proxy.http is http://localhost:3128; ${itself}`,
       `4: proxy.https is http://127.0.0.1:3128; ${itself}`,
       `5: redis.url is {…}; ${itself}`,
+      `6: login.oidc.issuer is http://localhost:8000; ${itself}`,
+    ],
+  ),
+  row(
+    "providers of logins with malformed addresses, roles that nobody can have, and an empty secret",
+    `  airflow:login:
+    oidc: { issuer: login.test, clientId: airflow, clientSecret: { file: ${files}/empty }, scopes: [email] }
+    ldap: { url: "http://ldap.test", bind: cn=a, password: word, search: ou=b, filter: uid=c }
+    roles: { staff: Boss }
+`,
+    [
+      "3: login.oidc.clientSecret is {…}; its file is empty: expected a file with the secret and nothing else",
+      "3: login.oidc.issuer is login.test; expected the URL of a provider, without a login: https://login.example.com/realms/team",
+      "3: login.oidc.scopes is {…}; expected openid among them",
+      "4: login.ldap.filter is uid=c; expected a filter in parentheses: (objectClass=person)",
+      "4: login.ldap.password is [plaintext]; expected an encrypted value: npm run secret -- login.ldap.password --stack NAME writes it",
+      "4: login.ldap.url is http://ldap.test; expected the URL of a directory: ldaps://ldap.example.com, or ldap:// for StartTLS",
+      "5: login.roles.staff is Boss; expected Admin, Op, User or Viewer",
+    ],
+    true,
+  ),
+  row(
+    "two providers of logins beside a webserver_config.py, in the clear",
+    `  airflow:production: true
+  airflow:images: { airflow: r.test/airflow:3.3.2 }
+  airflow:config: test/unit/settings/bad/code/config
+  airflow:login:
+    oidc: { issuer: http://login.test, clientId: airflow, clientSecret: { file: ${files}/hook } }
+    ldap: { url: ldap://ldap.test, bind: cn=a, password: { file: ${files}/hook }, search: ou=b }
+    roles: { staff: User }
+  airflow:settings: { fab: { config_file: /opt/airflow/other.py } }
+  airflow:roles: { webserver: { files: { /opt/airflow/other/webserver_config.py: ${files}/hook } } }
+`,
+    [
+      "4: config is config/pooled_connections.py; the stack has a module of this name: expected another name",
+      "4: config is test/unit/settings/bad/code/config; its AUTH_ROLE_PUBLIC gives a role to everybody, without a login: expected a file without it, with users for people",
+      `4: config is test/unit/settings/bad/code/config; ${ownConfig}`,
+      "5: login is {…}; Airflow knows one provider: expected either oidc or ldap",
+      "6: login.oidc.issuer is http://login.test; anybody in between could log in as anybody: expected an https URL",
+      `9: settings.fab.config_file is {…}; ${ownConfig}`,
+      `10: roles.webserver.files["/opt/airflow/other/webserver_config.py"] is ${files}/hook; ${ownConfig}`,
+    ],
+  ),
+  row(
+    "no provider of logins, and nobody who may log in",
+    "  airflow:login: { roles: {} }\n",
+    ["2: login.roles is {…}; expected at least one group with its role"],
+    true,
+  ),
+  row("neither provider of logins", "  airflow:login: { roles: { staff: User } }\n", [
+    "2: login is {…}; Airflow knows one provider: expected either oidc or ldap",
+  ]),
+  row(
+    "a provider of logins of Airflow 2",
+    `  airflow:version: 2.11.2
+  airflow:login: { ldap: { url: ldap://ldap.test, bind: cn=a, password: { file: ${files}/hook }, search: ou=b }, roles: { staff: User } }
+`,
+    [
+      "3: login is {…}; the stack configures no provider of Airflow 2.11.2: expected version 3.3.x, or a webserver_config.py in config",
     ],
   ),
   row(
