@@ -20,9 +20,11 @@ function newKey(): KeyObject {
 export class Around {
   /** Requests that reached the proxy. */
   readonly asked: string[] = [];
+  readonly webserverUrl = `https://airflow.test:${ports.webserverPort}`;
+  /** Certificate of the authority that signs for the stack and for the server, in PEM. */
+  authority = "";
   private readonly stack: TestStack;
   private readonly servers: Server[] = [];
-  private authority = "";
   private address = "";
 
   constructor(stack: TestStack) {
@@ -135,7 +137,7 @@ export function reachesAround(stack: TestStack, around: Around): void {
   test("people reach the webserver and Flower over TLS alone, and no page without a login", async () => {
     const { webserverPort, flowerPort } = ports;
     const outputs = await stack.stack.outputs();
-    assert.equal(outputs.webserverUrl, `https://airflow.test:${webserverPort}`);
+    assert.equal(outputs.webserverUrl, around.webserverUrl);
     assert.equal(outputs.flowerUrl, `https://airflow.test:${flowerPort}`);
     const login = await around.securely(webserverPort, "/auth/login/");
     assert.equal(login.status, 200);

@@ -5,6 +5,7 @@ import { controlRoles } from "../../roleNames.ts";
 import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
 import { containers } from "../targets/docker.ts";
 import { Around, reachesAround } from "./around.ts";
+import { Logins } from "./login/logins.ts";
 import { Outside, words } from "./outside.ts";
 
 const dag = "get_stocks_dag";
@@ -14,6 +15,7 @@ const all = ["check", "entrance", ...roles, "volume-models"].sort();
 const outside = new Outside("outside", 18620);
 const stack = new TestStack("livetest-external", 18630);
 const around = new Around(stack);
+const logins = new Logins(stack, outside, around, 18624);
 let given: Config = {};
 
 const tls = "?sslmode=verify-full&sslrootcert=/opt/airflow/ca.pem";
@@ -30,6 +32,9 @@ function configuration(postgresUrl = outside.postgres("metadata")) {
     ...given,
     workers: 1,
     extraHosts: { ...Object(given.extraHosts), ...hosts },
+    caCertificates: [...Object(given.caCertificates), ca],
+    proxy: { ...Object(given.proxy), no: ["private.test", ...Object.keys(hosts)] },
+    login: logins.oidc,
     postgres: {
       url: url("postgres", postgresUrl),
       resultsUrl: url("results", outside.postgres("results", words.results)),
@@ -38,6 +43,9 @@ function configuration(postgresUrl = outside.postgres("metadata")) {
     redis: { url: url("redis", outside.redis()), ca },
   };
 }
+
+/** Configuration with PgBouncer, and with a directory instead of a provider. */
+const pooled = () => ({ ...configuration(), pgbouncer: { poolSize: 5 }, login: logins.ldap });
 
 /** Numbers of encrypted and plain connections of Airflow and PgBouncer from other hosts. */
 async function connections(): Promise<{ encrypted: number; plain: number }> {
@@ -59,9 +67,11 @@ before(async () => {
   await ensureImages([...standard, "pgbouncer"]);
   await outside.start();
   given = await around.start(outside.address);
+  await logins.start();
 });
 after(async () => {
   around.close();
+  logins.close();
   await stack.remove();
   await outside.remove();
 });
@@ -196,6 +206,7 @@ test("a stack runs on existing services, by a name given in hosts, over encrypte
 });
 
 reachesAround(stack, around);
+logins.testProvider();
 
 test("inspecting a container shows no password", async () => {
   for (const [name, text] of await stack.target.readable(stack.prefix)) {
@@ -205,7 +216,7 @@ test("inspecting a container shows no password", async () => {
 });
 
 test("with PgBouncer between them, Postgres has few connections, and the example is as green", async (t) => {
-  await stack.up({ ...configuration(), pgbouncer: { poolSize: 5 } });
+  await stack.up(pooled());
   assert.deepEqual(await stack.names(), [...all, "pgbouncer"].sort());
   await Promise.all([isGreen(), isGreen()]);
   const { encrypted, plain } = await connections();
@@ -218,6 +229,8 @@ test("with PgBouncer between them, Postgres has few connections, and the example
     assert.doesNotMatch(await stack.target.log(stack.prefix, name), /prepared statement|DuplicatePrepared/);
 });
 
+logins.testDirectory();
+
 test("workers cannot ask PgBouncer for the metadata", async () => {
   const program = `import psycopg2
 url = open("/run/secrets/result_backend").read().removeprefix("db+").replace("+psycopg2", "")
@@ -227,5 +240,5 @@ psycopg2.connect(url.replace("/results?", "/metadata?"))`;
 });
 
 test("a refresh finds no difference", async () => {
-  await stack.up({ ...configuration(), pgbouncer: { poolSize: 5 } }, "--refresh", "--expect-no-changes");
+  await stack.up(pooled(), "--refresh", "--expect-no-changes");
 });

@@ -14,6 +14,7 @@ export const words = {
   metadata: "p@ss/w:rd'of\"it #1",
   results: "results-of-tests",
   broker: "br@ker/of:tests",
+  login: "l@gin/of:tests",
 };
 
 /** Postgres users with their databases; the last two lack something. */
@@ -31,7 +32,8 @@ export class Outside {
   readonly folder: string;
   readonly ca: string;
   readonly otherCa: string;
-  private readonly prefix: string;
+  /** Prefix of the containers' names. */
+  readonly prefix: string;
   private readonly port: number;
   address = "";
 

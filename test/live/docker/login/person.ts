@@ -1,0 +1,94 @@
+import { request } from "node:https";
+
+interface Page {
+  /** Address after all redirects. */
+  readonly url: string;
+  readonly text: string;
+}
+
+/** Person with a browser, who finds all hosts at one address. */
+export class Person {
+  private readonly address: string;
+  private readonly authorities: readonly string[];
+  /** Cookies by host, each by its name. */
+  private readonly cookies = new Map<string, Map<string, string>>();
+
+  /** @param authorities certificates that the browser trusts, in PEM */
+  constructor(address: string, authorities: readonly string[]) {
+    this.address = address;
+    this.authorities = authorities;
+  }
+
+  /** Opens a page, or sends a form, and follows redirects. */
+  async open(url: string, form?: Readonly<Record<string, string>>): Promise<Page> {
+    const { location, text } = await this.ask(url, form);
+    return location === undefined ? { url, text } : this.open(new URL(location, url).href);
+  }
+
+  /** Fills in the login form of a page; returns the page after it. */
+  async fill(url: string, username: string, password: string): Promise<Page> {
+    const { text } = await this.open(url);
+    const token = /name="csrf_token"[^>]*value="([^"]+)"/.exec(text)?.[1];
+    if (token === undefined) throw new Error(`${url} has no form: ${text.slice(0, 500)}`);
+    return this.open(url, { csrf_token: token, username, password });
+  }
+
+  /** Passes the pages of an OpenID provider, which asks for a login and then for consent. */
+  async pass(url: string, login: string): Promise<Page> {
+    let page = await this.open(url);
+    for (let prompt = true; prompt; ) {
+      const action = /action="([^"]+)"/.exec(page.text)?.[1];
+      const name = /name="prompt" value="([^"]+)"/.exec(page.text)?.[1];
+      prompt = action !== undefined && name !== undefined;
+      if (action !== undefined && name !== undefined)
+        page = await this.open(action, { prompt: name, login, password: "any" });
+    }
+    return page;
+  }
+
+  /** True if a host has given the person a token of Airflow. */
+  isIn(url: string): boolean {
+    return this.cookies.get(new URL(url).host)?.has("_token") ?? false;
+  }
+
+  private ask(
+    url: string,
+    form: Readonly<Record<string, string>> | undefined,
+  ): Promise<{ location: string | undefined; text: string }> {
+    const { host, hostname, port, pathname, search } = new URL(url);
+    const jar = this.cookies.get(host) ?? new Map<string, string>();
+    this.cookies.set(host, jar);
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    return new Promise((done, fail) => {
+      const sent = request(
+        {
+          host: this.address,
+          servername: hostname,
+          port,
+          path: pathname + search,
+          method: form ? "POST" : "GET",
+          ca: [...this.authorities],
+          headers: {
+            host,
+            cookie,
+            ...(form && { "content-type": "application/x-www-form-urlencoded", referer: url }),
+          },
+        },
+        (response) => {
+          for (const line of response.headers["set-cookie"] ?? []) {
+            const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+            if (value === "") jar.delete(name);
+            else jar.set(name, value);
+          }
+          let text = "";
+          response.on("data", (chunk: Buffer) => {
+            text += chunk;
+          });
+          response.on("end", () => done({ location: response.headers.location, text }));
+        },
+      );
+      sent.on("error", fail);
+      sent.end(form && new URLSearchParams(form).toString());
+    });
+  }
+}
