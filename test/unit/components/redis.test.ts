@@ -20,7 +20,7 @@ test("redis.conf makes Redis supervised and durable, and lets it evict no key", 
     "stop-writes-on-bgsave-error no",
     "maxmemory 307mb",
     "maxmemory-policy noeviction",
-    "tcp-keepalive 60",
+    "tcp-keepalive 5",
   ]);
 });
 
