@@ -10,6 +10,10 @@ export interface EngineFacts {
   readonly clock: number;
   /** Data directory of the engine. */
   readonly directory: string;
+  /** Architecture in the kernel's words: `x86_64`, `aarch64`. */
+  readonly architecture: string;
+  /** True if the engine can limit memory and CPU; a rootless engine may not. */
+  readonly limits: boolean;
 }
 
 /** A listening socket; address and port are in the kernel's notation. */
@@ -44,6 +48,9 @@ interface Info {
   readonly NCPU: number;
   readonly SystemTime: string;
   readonly DockerRootDir: string;
+  readonly Architecture: string;
+  readonly MemoryLimit: boolean;
+  readonly CpuCfsQuota: boolean;
   /** Why the engine did not answer; clients before 23 exit with success then. */
   readonly ServerErrors?: readonly string[];
 }
@@ -62,6 +69,8 @@ export function readInfo(text: string): EngineFacts | string {
     cpus: info.NCPU,
     clock: Date.parse(info.SystemTime),
     directory: info.DockerRootDir,
+    architecture: info.Architecture,
+    limits: info.MemoryLimit && info.CpuCfsQuota,
   };
 }
 

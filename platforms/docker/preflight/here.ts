@@ -3,7 +3,17 @@ import { askEngine } from "../../ask.ts";
 import { gist } from "./complaints.ts";
 import { readInfo, readPublished, readSight } from "./facts.ts";
 import type { Needs } from "./preflight.ts";
-import { diskFault, type IsOwn, isHeld, memoryFault, portFault, present, refuse } from "./rules.ts";
+import {
+  diskFault,
+  type IsOwn,
+  isHeld,
+  limitsFault,
+  memoryFault,
+  openLoopback,
+  portFault,
+  present,
+  refuse,
+} from "./rules.ts";
 import { askSight } from "./sight.ts";
 
 /**
@@ -23,11 +33,13 @@ export async function preflightHere(
   if (info.complaint !== undefined || listed.complaint !== undefined) return [];
   const engine = readInfo(info.text);
   if (typeof engine === "string") return [];
+  refuse("The Docker engine has", present([limitsFault(engine)]));
   // Limits are not reservations: several workers that are rarely busy fit a laptop.
   const fault = memoryFault(engine, memory);
   const warnings = fault === undefined ? [] : [`the Docker engine: ${fault}`];
   const published = readPublished(listed.text);
   if (ports.every((port) => isHeld(port, published, isOwn))) return warnings;
+  warnings.push(...present([openLoopback(engine)]));
   const seen = await askSight(undefined, image, "never", ports);
   if (seen.complaint !== undefined) {
     const missing = /No such image/.test(seen.complaint) && image.startsWith(builtHere);

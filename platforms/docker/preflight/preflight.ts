@@ -6,11 +6,13 @@ import { isSilence, silence } from "./complaints.ts";
 import { type EngineFacts, readInfo, readPublished, readSight } from "./facts.ts";
 import {
   addressFault,
+  architectureFault,
   blindFault,
   clockFault,
   diskFault,
   engineVersionFault,
   type IsOwn,
+  limitsFault,
   memoryFault,
   type Port,
   portFault,
@@ -52,13 +54,25 @@ async function unanswered(machine: Machine, complaint: string): Promise<Report> 
   return { machine, faults: [fault], down };
 }
 
-/** Asks the engine of a machine about itself; `engine` is a complaint if there is no answer. */
-async function askInfo(machine: Machine): Promise<{ engine: EngineFacts | string; info: Answer }> {
+/** Asks the engine of a machine, or the Docker client's own, about itself; `engine` is a complaint if there is no answer. */
+async function askInfo(
+  machine: Machine | undefined,
+): Promise<{ engine: EngineFacts | string; info: Answer }> {
   const info = await askEngine(machine, ["info", "--format", "{{json .}}"]);
   return { engine: info.complaint ?? readInfo(info.text), info };
 }
 
-async function inspect({ machine, ports, memory, disk, image }: Needs, isOwn: IsOwn): Promise<Report> {
+/** Finds the architecture of the engine that builds images; undefined if it does not answer. */
+async function builderArchitecture(): Promise<string | undefined> {
+  const { engine } = await askInfo(undefined);
+  return typeof engine === "string" ? undefined : engine.architecture;
+}
+
+async function inspect(
+  { machine, ports, memory, disk, image }: Needs,
+  builder: string | undefined,
+  isOwn: IsOwn,
+): Promise<Report> {
   const { engine, info } = await askInfo(machine);
   if (typeof engine === "string") return unanswered(machine, engine);
   const pull = image.startsWith(builtHere) ? "never" : "missing";
@@ -70,6 +84,8 @@ async function inspect({ machine, ports, memory, disk, image }: Needs, isOwn: Is
   if (complaint !== undefined && isSilence(complaint)) return unanswered(machine, complaint);
   const general = present([
     engineVersionFault(engine),
+    limitsFault(engine),
+    architectureFault(engine, builder),
     memoryFault(engine, memory),
     clockFault(engine, info),
   ]);
@@ -116,6 +132,8 @@ export async function checkAnswers(machines: readonly Machine[]): Promise<readon
 
 /** Checks and inspects all machines before anything on them is touched; returns and throws as {@link checkAnswers} does. */
 export async function preflight(machines: readonly Needs[], isOwn: IsOwn): Promise<readonly string[]> {
-  const reports = await Promise.all(machines.map((needs) => inspect(needs, isOwn)));
+  const builds = machines.some(({ image }) => image.startsWith(builtHere));
+  const builder = builds ? await builderArchitecture() : undefined;
+  const reports = await Promise.all(machines.map((needs) => inspect(needs, builder, isOwn)));
   return judge(reports);
 }

@@ -24,10 +24,45 @@ export function refuse(subject: string, faults: readonly string[]): void {
 /** Oldest engine that is known to work. */
 const oldest = [20, 10] as const;
 
-export function engineVersionFault({ version }: EngineFacts): string | undefined {
+function parts({ version }: EngineFacts): readonly [major: number, minor: number] {
   const [major = 0, minor = 0] = version.split(".").map(Number.parseFloat);
+  return [major, minor];
+}
+
+/** Warns of an engine whose ports at 127.0.0.1 are open to routed packets of neighbours; Docker closed them in version 28. */
+export function openLoopback(engine: EngineFacts): string | undefined {
+  if (!(parts(engine)[0] < 28)) return;
+  return (
+    `the Docker engine is ${engine.version}: before 28, machines in the same network can reach what it publishes at 127.0.0.1, ` +
+    "which asks for a login; expected 28 or newer, or a firewall"
+  );
+}
+
+export function engineVersionFault(engine: EngineFacts): string | undefined {
+  const { version } = engine;
+  const [major, minor] = parts(engine);
   if (!(major < oldest[0] || (major === oldest[0] && minor < oldest[1]))) return;
   return `its Docker engine is ${version}; expected ${oldest.join(".")} or newer; upgrade it`;
+}
+
+export function limitsFault({ limits }: EngineFacts): string | undefined {
+  if (limits) return;
+  return (
+    "it cannot limit memory and CPU, so that one task could take the whole machine; expected control groups; " +
+    "an engine without root has them with cgroup v2 and systemd"
+  );
+}
+
+/** @param builder architecture of the engine that builds the stack's images; undefined if a registry has them */
+export function architectureFault(
+  { architecture }: EngineFacts,
+  builder: string | undefined,
+): string | undefined {
+  if (builder === undefined || architecture === builder) return;
+  return (
+    `its architecture is ${architecture}, and images are built here for ${builder}; expected one architecture, ` +
+    "or airflow:images that a registry has for both"
+  );
 }
 
 /** @param asked MiB that the stack's containers there may use */

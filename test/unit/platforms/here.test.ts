@@ -39,6 +39,8 @@ interface Machine {
   readonly up?: boolean;
   /** Image of the container that inspects the machine. */
   readonly image?: string;
+  /** False if the engine has no control groups. */
+  readonly limits?: boolean;
 }
 
 /** Runs the preflight; returns its findings, and whether a container was started to inspect the machine. */
@@ -47,9 +49,17 @@ async function looked({
   seen,
   up = true,
   image = "there",
+  limits = true,
 }: Machine): Promise<[findings: unknown, started: boolean]> {
   const info = { ID: "A", Name: "a", ServerVersion: "20.10.24", MemTotal: 16000 * 2 ** 20, NCPU: 4 };
-  const engine = JSON.stringify({ ...info, SystemTime: new Date(), DockerRootDir: "/var/lib/docker" });
+  const engine = JSON.stringify({
+    ...info,
+    SystemTime: new Date(),
+    DockerRootDir: "/var/lib/docker",
+    Architecture: "x86_64",
+    MemoryLimit: limits,
+    CpuCfsQuota: limits,
+  });
   const client = `#!/bin/sh
 case ${up ? "$1" : "down"} in
   info) echo '${engine}' ;;
@@ -68,6 +78,9 @@ esac
 const memory =
   "the Docker engine: its workloads may use 18944 MiB of memory; expected at most the 16000 MiB of the machine, which " +
   "has 4 cores; lower the machine's workers, airflow:workerMemory or the memory of worker groups";
+const open =
+  "the Docker engine is 20.10.24: before 28, machines in the same network can reach what it publishes at 127.0.0.1, which asks " +
+  "for a login; expected 28 or newer, or a firewall";
 const webserver = "airflow-x-webserver 127.0.0.1:8080->8080/tcp";
 
 test("a full disk and a port in use are refused, with the process that uses the port", async () => {
@@ -82,6 +95,12 @@ test("a full disk and a port in use are refused, with the process that uses the 
   ]);
 });
 
+test("an engine without control groups is refused before a container starts there", async () => {
+  const [fault, started] = await looked({ published: "", seen: ["free 9000"], limits: false });
+  assert.match(String(fault), /^The Docker engine has 1 fault\(s\):\n {2}it cannot limit memory and CPU/);
+  assert.equal(started, false);
+});
+
 test("a port of another stack's container is refused", async () => {
   const published = `${webserver}\nairflow-x-2-flower 127.0.0.1:5555->5555/tcp`;
   const [fault] = await looked({ published, seen: ["free 9000"] });
@@ -89,7 +108,7 @@ test("a port of another stack's container is refused", async () => {
 });
 
 test("memory limits beyond the machine's memory are a warning", async () => {
-  assert.deepEqual(await looked({ published: "", seen: ["free 9000"] }), [[memory], true]);
+  assert.deepEqual(await looked({ published: "", seen: ["free 9000"] }), [[memory, open], true]);
 });
 
 test("no container inspects the machine while the stack itself publishes all of its ports", async () => {
@@ -99,7 +118,7 @@ test("no container inspects the machine while the stack itself publishes all of 
 
 test("a machine that cannot be inspected is a warning, and later steps report an engine that does not answer", async () => {
   const blind = "ports and disk of the Docker engine were not checked: No such image: there";
-  assert.deepEqual(await looked({ published: "" }), [[memory, blind], true]);
+  assert.deepEqual(await looked({ published: "" }), [[memory, open, blind], true]);
   assert.deepEqual(await looked({ published: "", up: false }), [[], false]);
 });
 

@@ -14,12 +14,15 @@ import {
 import { type Needs, preflight } from "../../../platforms/docker/preflight/preflight.ts";
 import {
   addressFault,
+  architectureFault,
   blindFault,
   clockFault,
   diskFault,
   engineVersionFault,
   kernelPort,
+  limitsFault,
   memoryFault,
+  openLoopback,
   portFault,
   sameEngineFault,
 } from "../../../platforms/docker/preflight/rules.ts";
@@ -189,6 +192,8 @@ const engine: EngineFacts = {
   cpus: 4,
   clock: 1_000_000,
   directory: "/var/lib/docker",
+  architecture: "x86_64",
+  limits: true,
 };
 const sight = {
   addresses: ["10.0.0.11", "127.0.0.1", "172.17.0.1"],
@@ -237,7 +242,29 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
   ],
   ["the oldest supported engine", engineVersionFault(engine), undefined],
   ["a new engine", engineVersionFault({ ...engine, version: "29.0.1" }), undefined],
+  [
+    "an engine that opens 127.0.0.1 to neighbours",
+    openLoopback({ ...engine, version: "27.5.1" }),
+    "the Docker engine is 27.5.1: before 28, machines in the same network can reach what it publishes at 127.0.0.1, " +
+      "which asks for a login; expected 28 or newer, or a firewall",
+  ],
+  ["an engine that does not", openLoopback({ ...engine, version: "28.0.0" }), undefined],
   ["an engine without a version number", engineVersionFault({ ...engine, version: "dev" }), undefined],
+  [
+    "an engine without control groups",
+    limitsFault({ ...engine, limits: false }),
+    "it cannot limit memory and CPU, so that one task could take the whole machine; expected control groups; " +
+      "an engine without root has them with cgroup v2 and systemd",
+  ],
+  ["an engine with control groups", limitsFault(engine), undefined],
+  [
+    "a machine for which no image is built",
+    architectureFault({ ...engine, architecture: "aarch64" }, "x86_64"),
+    "its architecture is aarch64, and images are built here for x86_64; expected one architecture, " +
+      "or airflow:images that a registry has for both",
+  ],
+  ["a machine like this one", architectureFault(engine, "x86_64"), undefined],
+  ["another machine, with images of a registry", architectureFault(engine, undefined), undefined],
   [
     "too little memory",
     memoryFault(engine, 16001),
@@ -326,10 +353,15 @@ const info = {
   NCPU: 4,
   SystemTime: "1970-01-01T01:16:40.000316195+01:00",
   DockerRootDir: "/var/lib/docker",
+  Architecture: "x86_64",
+  MemoryLimit: true,
+  CpuCfsQuota: true,
 };
 
 test("the output of docker info is read", () => {
   assert.deepEqual(readInfo(JSON.stringify(info)), engine);
+  const rootless = { ...info, MemoryLimit: false };
+  assert.deepEqual(readInfo(JSON.stringify(rootless)), { ...engine, limits: false });
   assert.equal(readInfo(JSON.stringify({ ID: "", ServerErrors: ["refused"] })), "refused");
 });
 
