@@ -1,0 +1,201 @@
+/** Python programs that run in the images, each with what it prints. */
+
+/**
+ * Modules that are imported although a start with these arguments spares them; the death signal of a pool's process before and after
+ * cffi is imported; a task's source without its decorator, which takes `libcst`; true if the revision that the quick check of the schema
+ * takes for the newest is.
+ */
+export const spared = `
+import sys, start
+from importlib import import_module
+from unittest.mock import MagicMock
+import airflow
+from airflow.utils import db
+major = int(airflow.__version__.split(".")[0])
+decorators = import_module("airflow.sdk.definitions._internal.decorators" if major > 2 else "airflow.utils.decorators")
+if "worker" in sys.argv:
+    import celery.bin.celery
+db.settings = MagicMock()
+connection = db.settings.engine.connect.return_value.__enter__.return_value
+newest = list(db._REVISION_HEADS_MAP.values())[-1]
+connection.execute.return_value.scalars.return_value = [newest]
+db.check_and_run_migrations()
+spared = ["alembic", "cffi", "click_repl", "flask", "flower", "libcst"]
+imported = [name for name in spared if name in sys.modules]
+from billiard import util
+signals = []
+for signal in (9, 15):
+    util.set_pdeathsig(signal)
+    signals.append(util.get_pdeathsig())
+    import cffi
+text = decorators.remove_task_decorator("@task.python\\ndef f(): pass\\n", "@task.python")
+from alembic.script import ScriptDirectory
+from alembic.config import Config
+folder = import_module("airflow.migrations").__path__[0]
+config = Config()
+config.set_main_option("script_location", folder)
+print(imported, signals, repr(text), ScriptDirectory.from_config(config).get_heads() == [newest])
+`.trim();
+
+/** Calls of the stack's sleep, with the query that it looks at, in a loop of Airflow's scheduler that finds nothing to do. */
+export const idleLoop = `
+import idle, inspect
+from sqlalchemy.dialects import postgresql
+idle.install()
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner, time
+calls = inspect.getsource(SchedulerJobRunner._run_scheduler_loop).count("time.sleep(")
+print(calls, time.sleep.__qualname__, str(idle.COUNTS.compile(dialect=postgresql.dialect())).count("count("))
+`.trim();
+
+/** True if a wait for the database was noted at each rollback but the first, which the first connection makes. */
+export const rollbacks = `
+import job, time
+from sqlalchemy import create_engine, text
+job.Waiting.run = lambda self: time.sleep(60)
+engine, noted = create_engine("sqlite://"), []
+engine.dialect.do_rollback = lambda connection: noted.append(bool(job.waiting.since))
+with engine.connect() as connection:
+    begun = connection.begin()
+    connection.execute(text("select 1"))
+    begun.rollback()
+with engine.connect() as connection:
+    connection.execute(text("select 1"))
+print(len(noted) > 2, all(noted[1:]), job.waiting.since)
+`.trim();
+
+/** Bytes of the log of a task that are kept on a disk with room, and on a full one; True if DAG files' logs are made likewise. */
+export const fullDisk = `
+import contextlib, full_disk, os
+from unittest.mock import MagicMock
+from airflow.dag_processing import manager
+from airflow.sdk.execution_time import supervisor
+os.environ["AIRFLOW__LOGGING__BASE_LOG_FOLDER"] = "/tmp/logs"
+os.makedirs("/tmp/logs")
+os.symlink("/dev/full", "/tmp/logs/full")
+supervisor._remote_logging_conn = lambda client: contextlib.nullcontext()
+kept = []
+for name in ("run/kept", "full"):
+    log, file = supervisor._configure_logging(name, MagicMock())
+    log.info("text")
+    file.close()
+    kept.append(os.path.getsize(f"/tmp/logs/{name}") > 0)
+print(*kept, isinstance(manager.init_log_file("x"), full_disk.LogPath))
+`.trim();
+
+/** The process and the heartbeat that a worker's fence knows after a task has filled the memory that all tasks share. */
+export const fullMemory = `
+import os, sys
+from types import ModuleType, SimpleNamespace
+sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
+sys.modules["airflow_on_celery"].__path__ = ["/programs"]
+sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20)
+from airflow_on_celery import fence, supervisor
+supervisor.REPORTS.mkdir()
+with open("/dev/shm/filler", "wb", buffering=0) as filler:
+    try:
+        while True:
+            filler.write(bytes(2**20))
+    except OSError:
+        pass
+supervisor.report(os.getpid(), 7.5)
+supervisor.report(os.getpid(), 8.5)
+process, beat = fence.process_of(supervisor.REPORTS / str(os.getpid()))
+print(process.pid == os.getpid(), beat)
+`.trim();
+
+/** The busy processes that a pool remembers when the broker is lost; the bytes read of a process while the pool stops. */
+export const pools = `
+import os, pool, threading
+from billiard import Pipe, Process
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+from billiard.pool import CLOSE, RUN
+from celery.concurrency.asynpool import AsynPool
+pool.install()
+lost = MagicMock(_cache={}, outbound_buffer=[], _state=RUN, _active_writers=set(), _busy_workers={3, 4}, _all_inqueues={3, 5})
+AsynPool.flush(lost)
+reader, writer = Pipe(duplex=False)
+process = Process(target=lambda: writer.send("x" * 200_000), daemon=True)
+process.start()
+process.outq = SimpleNamespace(_reader=reader)
+results = []
+stopped = MagicMock(_pool=[process], _state=CLOSE)
+stopped._result_handler.on_state_change = results.append
+stop = threading.Thread(target=AsynPool.join, args=[stopped], daemon=True)
+stop.start()
+stop.join(20)
+print(lost._busy_workers, stop.is_alive(), [len(result) for result in results], flush=True)
+process.terminate()
+os._exit(0)
+`.trim();
+
+/** States of a task that is due again, and of one that never started, after the scheduler has taken in that a process of each has ended. */
+export const ends = `
+import os, sys
+from types import ModuleType
+from unittest.mock import MagicMock
+os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = "sqlite:////tmp/airflow.db"
+sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
+sys.modules["airflow_on_celery"].__path__ = ["/programs/lease", "/programs/idle"]
+sys.modules["airflow_on_celery.timings"] = MagicMock(DEAD=30, LOST=30)
+from airflow import settings
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+from airflow.models.base import Base
+from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.taskinstancekey import TaskInstanceKey
+from airflow.sdk.timezone import utcnow
+from airflow.utils.session import create_session
+from airflow_on_celery.executor import CeleryExecutor
+from sqlalchemy import insert, select
+Base.metadata.create_all(settings.engine)
+executor, run = CeleryExecutor(), {"dag_id": "dag", "run_id": "run"}
+with create_session() as session:
+    session.execute(insert(DagRun).values(**run, run_type="manual", state="running", run_after=utcnow()))
+    for task, state in ("due", "scheduled"), ("unstarted", "queued"):
+        row = {**run, "task_id": task, "map_index": -1, "try_number": 1}
+        rest = {"state": state, "pool": "", "operator": "", "priority_weight": 1, "max_tries": 0}
+        session.execute(insert(TaskInstance).values(**row, **rest))
+        executor.event_buffer[TaskInstanceKey(**row)] = ("success", None)
+    session.commit()
+    bag = MagicMock(get_dag_for_run=MagicMock(return_value=None))
+    SchedulerJobRunner.process_executor_events(executor, None, bag, session)
+    session.flush()
+    print(*session.execute(select(TaskInstance.task_id, TaskInstance.state).order_by("task_id")))
+`.trim();
+
+/** Digest of the API that a webserver describes; True if dependencies of its routes are built once; True if the execution API is built. */
+export const described = (first: string) =>
+  `
+${first}
+import airflow, hashlib, json
+from fastapi import FastAPI
+from fastapi.dependencies import utils
+from airflow.api_fastapi.core_api.app import init_views
+from airflow.api_fastapi.execution_api.app import create_task_execution_api_app
+app, tasks = FastAPI(), create_task_execution_api_app()
+init_views(app)
+changes = hasattr(utils.get_dependant, "__wrapped__"), tasks._cadwyn_initialized
+changes[1] or tasks._cadwyn_initialize()
+text = json.dumps([app.openapi(), tasks.openapi()], sort_keys=True)
+print(hashlib.sha256(text.encode()).hexdigest(), *changes)
+`.trim();
+
+/** Queues to which the stack's executor sends a callback, and one that names its queue, where the default queue has another name. */
+export const callbacks = `
+import os, sys
+from types import ModuleType, SimpleNamespace
+from unittest.mock import MagicMock
+os.environ["AIRFLOW__OPERATORS__DEFAULT_QUEUE"] = "usual"
+sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
+sys.modules["airflow_on_celery"].__path__ = ["/programs/lease", "/programs/idle"]
+sys.modules["airflow_on_celery.timings"] = MagicMock(DEAD=30, LOST=30)
+from airflow.executors.workloads import ExecuteCallback
+from airflow_on_celery.executor import CeleryExecutor
+sent = []
+executor = CeleryExecutor()
+executor._send_workloads = lambda all: sent.extend(queue for _, _, queue, *_ in all)
+for data in {}, {"queue": "own"}:
+    executor._process_workloads([MagicMock(spec=ExecuteCallback, callback=SimpleNamespace(key="key", data=data))])
+print(*sent)
+`.trim();
