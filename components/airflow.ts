@@ -24,6 +24,7 @@ import { DagProcessor } from "./roles/dagProcessor.ts";
 import { environment } from "./roles/environment.ts";
 import { extrasOf } from "./roles/extras.ts";
 import { Flower } from "./roles/flower.ts";
+import { loginSettings } from "./roles/login/login.ts";
 import { outboundProxyOf } from "./roles/proxy.ts";
 import type { RoleArgs } from "./roles/role.ts";
 import { Scheduler } from "./roles/scheduler.ts";
@@ -121,6 +122,7 @@ export class Airflow extends pulumi.ComponentResource {
           dags.settings,
           webserverConfigOf(settings, version),
           observing(settings),
+          loginSettings(settings),
           settings.settings,
         ],
       }),

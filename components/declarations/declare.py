@@ -11,9 +11,13 @@ import sys
 import start  # noqa: F401, before Airflow
 from airflow.models import Connection, Pool, Variable
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+from airflow.providers.fab.auth_manager.security_manager import override
 from airflow.utils.session import create_session
 from sqlalchemy import select
 from werkzeug.security import check_password_hash
+
+# Errors of a user that was not added; in Airflow 2 there are none, and no user is returned.
+NOT_ADDED = getattr(override, "FabException", ())
 
 
 def report(kind, name, change):
@@ -76,13 +80,17 @@ def declare_user(manager, name, declared):
     names = {key: declared[key] for key in ("first_name", "last_name", "email")}
     user = manager.find_user(name)
     if user is None:
-        if not manager.add_user(name, **names, role=role, password=declared["password"]):
+        try:
+            added = manager.add_user(name, **names, role=role, password=declared["password"])
+        except NOT_ADDED:
+            added = None
+        if not added:
             sys.exit(f"users.{name} was not created, see above; expected an email that no other user has, given {declared['email']}.")
         return report("users", name, "created")
     changed = set_fields(user, names | {"roles": [role]})
     if changed:
         manager.update_user(user)
-    if not check_password_hash(user.password, declared["password"]):
+    if not user.password or not check_password_hash(user.password, declared["password"]):
         manager.reset_password(user.id, declared["password"])
         changed = True
     if changed:

@@ -1,9 +1,22 @@
 import type { Role } from "../../../roles.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
+import type { AirflowSettings } from "../../../settings/schema/airflowCfg.ts";
 import type { Platform } from "../../../workload.ts";
 import { readSecret } from "../../readSecret.ts";
 import type { Extras } from "../extras.ts";
 import { moduleFolder, modules } from "../modules.ts";
+
+/** Minutes after which people log in again, and the provider decides again. */
+const sessionMinutes = 480;
+
+/** Bounds sessions and tokens, which would go on as long as a page of Airflow is open. */
+export function loginSettings({ login }: Pick<Settings, "login">): AirflowSettings {
+  if (!login) return {};
+  return {
+    fab: { session_max_lifetime_minutes: String(sessionMinutes) },
+    api_auth: { jwt_expiration_time: String(sessionMinutes * 60) },
+  };
+}
 
 /** Lets people log in to the webserver at the provider that a stack names; `login.py` reads the settings and the secret. */
 export function loginOf(

@@ -16,6 +16,14 @@ const oneProvider = rule(["version", "login"], ({ version, login }) => {
   return isOne ? [] : [{ path, message: "Airflow knows one provider: expected either oidc or ldap" }];
 });
 
+/** Rejects groups of a directory that nobody is in, since `memberOf` has distinguished names. */
+const groupNames = rule(["login"], ({ login }) => {
+  if (login?.ldap?.groups.toLowerCase() !== "memberof") return [];
+  const message = "memberOf has distinguished names: expected one, cn=data-team,ou=groups,dc=example,dc=com";
+  const stray = Object.keys(login.roles).filter((group) => !group.includes("="));
+  return stray.map((group) => ({ path: ["login", "roles", group], message }));
+});
+
 const ownFile =
   "login is written to a webserver_config.py of the stack's own: expected only one of them; without login, the file can name a provider";
 
@@ -48,4 +56,11 @@ const inTheClear = rule(["production", "login.oidc.issuer"], ({ production, logi
   ),
 );
 
-export const loginProviderRules = [oneProvider, fileInCode, fileOfRole, fileInSettings, inTheClear];
+export const loginProviderRules = [
+  oneProvider,
+  groupNames,
+  fileInCode,
+  fileOfRole,
+  fileInSettings,
+  inTheClear,
+];

@@ -25,12 +25,12 @@ export class Person {
     return location === undefined ? { url, text } : this.open(new URL(location, url).href);
   }
 
-  /** Fills in the login form of a page; returns the page after it. */
-  async fill(url: string, username: string, password: string): Promise<Page> {
+  /** Fills in the form of a page of Airflow; returns the page after it. */
+  async fill(url: string, fields: Readonly<Record<string, string>>): Promise<Page> {
     const { text } = await this.open(url);
     const token = /name="csrf_token"[^>]*value="([^"]+)"/.exec(text)?.[1];
     if (token === undefined) throw new Error(`${url} has no form: ${text.slice(0, 500)}`);
-    return this.open(url, { csrf_token: token, username, password });
+    return this.open(url, { csrf_token: token, ...fields });
   }
 
   /** Passes the pages of an OpenID provider, which asks for a login and then for consent. */

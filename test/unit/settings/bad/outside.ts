@@ -171,16 +171,19 @@ export const outside: readonly BadRow[] = [
     "providers of logins with malformed addresses, roles that nobody can have, and an empty secret",
     `  airflow:login:
     oidc: { issuer: login.test, clientId: airflow, clientSecret: { file: ${files}/empty }, scopes: [email] }
-    ldap: { url: "http://ldap.test", bind: cn=a, password: word, search: ou=b, filter: uid=c }
+    ldap: { url: "http://ldap.test", bind: a, password: word, search: b, user: u)id, filter: uid=c }
     roles: { staff: Boss }
 `,
     [
       "3: login.oidc.clientSecret is {…}; its file is empty: expected a file with the secret and nothing else",
       "3: login.oidc.issuer is login.test; expected the URL of a provider, without a login: https://login.example.com/realms/team",
       "3: login.oidc.scopes is {…}; expected openid among them",
+      "4: login.ldap.bind is a; expected a distinguished name: cn=airflow,dc=example,dc=com",
       "4: login.ldap.filter is uid=c; expected a filter in parentheses: (objectClass=person)",
       "4: login.ldap.password is [plaintext]; expected an encrypted value: npm run secret -- login.ldap.password --stack NAME writes it",
+      "4: login.ldap.search is b; expected a distinguished name: ou=people,dc=example,dc=com",
       "4: login.ldap.url is http://ldap.test; expected the URL of a directory: ldaps://ldap.example.com, or ldap:// for StartTLS",
+      "4: login.ldap.user is u…; expected the name of an attribute: uid",
       "5: login.roles.staff is Boss; expected Admin, Op, User or Viewer",
     ],
     true,
@@ -193,7 +196,7 @@ export const outside: readonly BadRow[] = [
   airflow:login:
     oidc: { issuer: http://login.test, clientId: airflow, clientSecret: { file: ${files}/hook } }
     ldap: { url: ldap://ldap.test, bind: cn=a, password: { file: ${files}/hook }, search: ou=b }
-    roles: { staff: User }
+    roles: { "cn=staff": User }
   airflow:settings: { fab: { config_file: /opt/airflow/other.py } }
   airflow:roles: { webserver: { files: { /opt/airflow/other/webserver_config.py: ${files}/hook } } }
 `,
@@ -208,6 +211,44 @@ export const outside: readonly BadRow[] = [
     ],
   ),
   row(
+    "an issuer that stands for many",
+    `  airflow:login:
+    oidc: { issuer: "https://login.microsoftonline.com/common/v2.0", clientId: a, clientSecret: { file: ${files}/hook } }
+    roles: { staff: User }
+`,
+    [
+      "3: login.oidc.issuer is https://login.microsoftonline.com/common/v2.0; it stands for many issuers: expected that of your tenant, https://login.microsoftonline.com/TENANT/v2.0",
+    ],
+  ),
+  row(
+    "the address of a provider's description, instead of the provider's",
+    `  airflow:login:
+    oidc: { issuer: "https://a.test/.well-known/openid-configuration", clientId: a, clientSecret: { file: ${files}/hook } }
+    roles: { staff: User }
+`,
+    [
+      "3: login.oidc.issuer is https://a.test/.well-known/openid-configuration; /.well-known/openid-configuration is added to it: expected the URL without this end",
+    ],
+  ),
+  row(
+    "a filter without an end",
+    `  airflow:login:
+    ldap: { url: ldap://ldap.test, bind: a@b.test, password: { file: ${files}/hook }, search: ou=b, filter: "((a=b)" }
+    roles: { staff: User }
+`,
+    ["3: login.ldap.filter is ((a=b); expected as many opening parentheses as closing ones"],
+  ),
+  row(
+    "groups of a directory without their place",
+    `  airflow:login:
+    ldap: { url: ldap://ldap.test, bind: a@b.test, password: { file: ${files}/hook }, search: ou=b }
+    roles: { staff: User }
+`,
+    [
+      "4: login.roles.staff is User; memberOf has distinguished names: expected one, cn=data-team,ou=groups,dc=example,dc=com",
+    ],
+  ),
+  row(
     "no provider of logins, and nobody who may log in",
     "  airflow:login: { roles: {} }\n",
     ["2: login.roles is {…}; expected at least one group with its role"],
@@ -219,7 +260,7 @@ export const outside: readonly BadRow[] = [
   row(
     "a provider of logins of Airflow 2",
     `  airflow:version: 2.11.2
-  airflow:login: { ldap: { url: ldap://ldap.test, bind: cn=a, password: { file: ${files}/hook }, search: ou=b }, roles: { staff: User } }
+  airflow:login: { ldap: { url: ldap://ldap.test, bind: cn=a, password: { file: ${files}/hook }, search: ou=b }, roles: { "cn=staff": User } }
 `,
     [
       "3: login is {…}; the stack configures no provider of Airflow 2.11.2: expected version 3.3.x, or a webserver_config.py in config",
