@@ -329,6 +329,19 @@ for (const [kind, login] of Object.entries({
         ["webserver"],
       );
     assert.ok(outboundWorkloads(declared).anywhere.includes("webserver"));
+    const minutes = (env: Program["env"]) => env.AIRFLOW__FAB__SESSION_MAX_LIFETIME_MINUTES;
+    const webserver = (all: readonly Program[]) => all.find(({ name }) => name === "webserver")?.env ?? {};
+    assert.equal(minutes(webserver(programs)), "480");
+    const settings = { ...Object(common.settings), fab: { session_max_lifetime_minutes: 60 } };
+    const shorter = await declare({
+      ...common,
+      ...onCluster,
+      ...withLogin,
+      login,
+      settings,
+      dagsImage: "r.test/dags",
+    });
+    assert.equal(minutes(webserver(programsOf(shorter))), "60");
   });
 }
 
