@@ -89,6 +89,9 @@ const pause: Act = async ({ target, seconds }, { levers }) => {
   return seen;
 };
 
+/** Seconds by which a loss is prolonged at most, until a packet is lost. */
+const mostQuiet = 60;
+
 /** Drops some or all packets of a container for the fault's duration; returns their number, in words. */
 async function losing(
   levers: Levers,
@@ -98,7 +101,13 @@ async function losing(
   const pid = await main(levers, target);
   await network.dropPackets(pid, loss);
   await wait(seconds);
-  const dropped = await network.droppedPackets(pid).catch(() => undefined);
+  const count = () => network.droppedPackets(pid).catch(() => undefined);
+  let dropped = await count();
+  // A role that is just starting has sent nothing yet.
+  for (let more = 0; dropped === 0 && more < mostQuiet; more++) {
+    await wait(1);
+    dropped = await count();
+  }
   const now = await mainIfAny(levers, target);
   if (now !== undefined) await network.passPackets(now, loss);
   // A restarted container has a new network, without the count.
