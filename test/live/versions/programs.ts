@@ -129,15 +129,20 @@ process.terminate()
 os._exit(0)
 `.trim();
 
-/** States of a task that is due again, and of one that never started, after the scheduler has taken in that a process of each has ended. */
-export const ends = `
+/** Begins a program that uses the modules of the stack's scheduler; the folder of all roles is mounted. */
+const scheduler = `
 import os, sys
 from types import ModuleType
 from unittest.mock import MagicMock
-os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = "sqlite:////tmp/airflow.db"
 sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
 sys.modules["airflow_on_celery"].__path__ = ["/programs/lease", "/programs/idle"]
 sys.modules["airflow_on_celery.timings"] = MagicMock(DEAD=30, LOST=30)
+`.trim();
+
+/** States of a task that is due again, and of one that never started, after the scheduler has taken in that a process of each has ended. */
+export const ends = `
+${scheduler}
+os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = "sqlite:////tmp/airflow.db"
 from airflow import settings
 from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
 from airflow.models.base import Base
@@ -183,13 +188,9 @@ print(hashlib.sha256(text.encode()).hexdigest(), *changes)
 
 /** Queues to which the stack's executor sends a callback, and one that names its queue, where the default queue has another name. */
 export const callbacks = `
-import os, sys
-from types import ModuleType, SimpleNamespace
-from unittest.mock import MagicMock
+${scheduler}
 os.environ["AIRFLOW__OPERATORS__DEFAULT_QUEUE"] = "usual"
-sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
-sys.modules["airflow_on_celery"].__path__ = ["/programs/lease", "/programs/idle"]
-sys.modules["airflow_on_celery.timings"] = MagicMock(DEAD=30, LOST=30)
+from types import SimpleNamespace
 from airflow.executors.workloads import ExecuteCallback
 from airflow_on_celery.executor import CeleryExecutor
 sent = []
