@@ -54,12 +54,12 @@ server_tls_ca_file = ${tls.sslrootcert ?? ""}
 ; Reconnects every 2 s when Postgres restarts; queries of clients wait up to 60 s.
 server_login_retry = 2
 query_wait_timeout = 60
-; Closes connections of clients that vanished, 5 s + 3 x 3 s after their last word, or 12 s after an answer: a client may hold locks.
+; Closes connections of clients that vanished, 5 s + 3 x 3 s after their last word, or 60 s after an answer: a client may hold locks.
 tcp_keepalive = 1
 tcp_keepidle = 5
 tcp_keepintvl = 3
 tcp_keepcnt = 3
-tcp_user_timeout = 12000
+tcp_user_timeout = 60000
 log_connections = 0
 log_disconnections = 0
 log_stats = 0

@@ -34,14 +34,15 @@ const accepts = [
 ].join("\n");
 
 /**
- * Settings that free the locks of a client that vanished, after 14 s (`tcp_user_timeout`, in ms); Linux' default is two hours. A client
- * gives up a connection after 12 s without an answer, and its end of the connection may be all that knows.
+ * Settings that free the locks of a client that vanished, after 14 s, or with an answer on its way to the client after 60 s (in ms):
+ * a client that lives may be slow to read, such as a backup. Linux' defaults are two hours and 15 minutes. A client gives up a
+ * connection after 12 s without an answer, and its end of the connection may be all that knows.
  */
 const vanishedClients: Lines = {
   tcp_keepalives_idle: 5,
   tcp_keepalives_interval: 3,
   tcp_keepalives_count: 3,
-  tcp_user_timeout: 12_000,
+  tcp_user_timeout: 60_000,
 };
 
 /** Renders settings as arguments of the server, which win over its file. */
