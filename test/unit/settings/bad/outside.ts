@@ -248,12 +248,9 @@ export const outside: readonly BadRow[] = [
       "4: login.roles.staff is User; memberOf has distinguished names: expected one, cn=data-team,ou=groups,dc=example,dc=com",
     ],
   ),
-  row(
-    "no provider of logins, and nobody who may log in",
-    "  airflow:login: { roles: {} }\n",
-    ["2: login.roles is {…}; expected at least one group with its role"],
-    true,
-  ),
+  row("no provider of logins, and nobody who may log in", "  airflow:login: { roles: {} }\n", [
+    "2: login.roles is {…}; expected at least one group with its role",
+  ]),
   row("neither provider of logins", "  airflow:login: { roles: { staff: User } }\n", [
     "2: login is {…}; Airflow knows one provider: expected either oidc or ldap",
   ]),
