@@ -34,7 +34,7 @@ export function openLoopback(engine: EngineFacts): string | undefined {
   if (!(parts(engine)[0] < 28)) return;
   return (
     `the Docker engine is ${engine.version}: before 28, machines in the same network can reach what it publishes at 127.0.0.1, ` +
-    "which asks for a login; expected 28 or newer, or a firewall"
+    "where only a login protects it; expected 28 or newer, or a firewall"
   );
 }
 

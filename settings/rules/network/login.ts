@@ -1,3 +1,4 @@
+import { airflowOption } from "../../model/airflowOptions.ts";
 import { codeFiles, webserverConfig } from "../../model/names/ownCode.ts";
 import { knownVersions, majorOf } from "../../schema/versions.ts";
 import { faultAt } from "../fault.ts";
@@ -41,11 +42,10 @@ const fileOfRole = rule(["roles.*.files.*"], ({ roles }, isGiven) =>
   ),
 );
 
-const fileInSettings = rule(["settings.fab"], ({ settings }, isGiven) =>
-  isGiven("login") && settings.fab?.config_file !== undefined
-    ? faultAt(["settings", "fab", "config_file"], ownFile)
-    : [],
-);
+const fileInSettings = rule(["settings.fab"], (parsed, isGiven) => {
+  const file = airflowOption(parsed, "fab.config_file");
+  return file && isGiven("login") ? faultAt(file.path, ownFile) : [];
+});
 
 const inTheClear = rule(["production", "login.oidc.issuer"], ({ production, login }) =>
   faultAt(

@@ -79,8 +79,8 @@ const memory =
   "the Docker engine: its workloads may use 18944 MiB of memory; expected at most the 16000 MiB of the machine, which " +
   "has 4 cores; lower the machine's workers, airflow:workerMemory or the memory of worker groups";
 const open =
-  "the Docker engine is 20.10.24: before 28, machines in the same network can reach what it publishes at 127.0.0.1, which asks " +
-  "for a login; expected 28 or newer, or a firewall";
+  "the Docker engine is 20.10.24: before 28, machines in the same network can reach what it publishes at 127.0.0.1, where only a " +
+  "login protects it; expected 28 or newer, or a firewall";
 const webserver = "airflow-x-webserver 127.0.0.1:8080->8080/tcp";
 
 test("a full disk and a port in use are refused, with the process that uses the port", async () => {

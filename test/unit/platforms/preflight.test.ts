@@ -246,7 +246,7 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
     "an engine that opens 127.0.0.1 to neighbours",
     openLoopback({ ...engine, version: "27.5.1" }),
     "the Docker engine is 27.5.1: before 28, machines in the same network can reach what it publishes at 127.0.0.1, " +
-      "which asks for a login; expected 28 or newer, or a firewall",
+      "where only a login protects it; expected 28 or newer, or a firewall",
   ],
   ["an engine that does not", openLoopback({ ...engine, version: "28.0.0" }), undefined],
   ["an engine without a version number", engineVersionFault({ ...engine, version: "dev" }), undefined],

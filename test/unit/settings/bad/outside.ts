@@ -197,7 +197,7 @@ export const outside: readonly BadRow[] = [
     oidc: { issuer: http://login.test, clientId: airflow, clientSecret: { file: ${files}/hook } }
     ldap: { url: ldap://ldap.test, bind: cn=a, password: { file: ${files}/hook }, search: ou=b }
     roles: { "cn=staff": User }
-  airflow:settings: { fab: { config_file: /opt/airflow/other.py } }
+  airflow:settings: { fab: { Config_file: /opt/airflow/other.py } }
   airflow:roles: { webserver: { files: { /opt/airflow/other/webserver_config.py: ${files}/hook } } }
 `,
     [
@@ -206,7 +206,7 @@ export const outside: readonly BadRow[] = [
       `4: config is test/unit/settings/bad/code/config; ${ownConfig}`,
       "5: login is {…}; Airflow knows one provider: expected either oidc or ldap",
       "6: login.oidc.issuer is http://login.test; anybody in between could log in as anybody: expected an https URL",
-      `9: settings.fab.config_file is {…}; ${ownConfig}`,
+      `9: settings.fab.Config_file is {…}; ${ownConfig}`,
       `10: roles.webserver.files["/opt/airflow/other/webserver_config.py"] is ${files}/hook; ${ownConfig}`,
     ],
   ),
