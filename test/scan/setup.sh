@@ -19,7 +19,8 @@ build() { # DIRECTORY
     (cd "$queries" && tar -c --exclude test .) | (mkdir "$1/queries" && tar -x --no-same-owner -C "$1/queries")
 }
 
-# uv needs a third of the time of pip, and trusts the authorities of the system only when told to. A virtual environment knows its place, so it is made where it stays.
+# uv needs a third of the time of pip, and trusts the authorities of the system only when told to. A virtual environment knows its
+# place, so it is made where it stays.
 install_checkov() {
   rm -rf "$tools/uv" "$tools/checkov"
   python3 -m venv "$tools/uv" &&
