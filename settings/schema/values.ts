@@ -71,6 +71,9 @@ export const hostPattern = `(${octet}(\\.${octet}){3}|(${label}\\.)*(\\d[\\d-]*)
 /** Pattern of a host in a URL: as `hostPattern`, or in brackets what may be an IPv6 address, which `url` decides. */
 export const urlHostPattern = `(${hostPattern}|\\[[0-9A-Fa-f:.]+\\])`;
 
+/** Form of an http or https URL without a login, a query and a fragment. */
+export const plainUrl = new RegExp(`^https?://${urlHostPattern}(:${portPattern})?(/[^\\s@?#"'<>\\\\]*)?$`);
+
 /** A URL of a form; the form of an IPv6 address is left to the parser of URLs. */
 export function url(form: RegExp, error: string) {
   return matching(form, error).refine((text) => URL.canParse(text), { error });

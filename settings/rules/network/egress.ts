@@ -13,7 +13,7 @@ export function mayReach({ to, except }: Egress, address: string): boolean {
   return isIP(address) === 4 && covers(to) && !covers(except);
 }
 
-/** Explains that roles may not reach a repository's address; a name may be of any address, and a proxy reaches others. */
+/** Explains that roles may not reach the address of a URL; a name may be of any address, and a proxy reaches others. */
 function problem(url: string, egress: Egress | undefined, isGiven: IsGiven): string | undefined {
   const { protocol, hostname } = new URL(url);
   if ((protocol === "http:" && isGiven("proxy.http")) || (protocol === "https:" && isGiven("proxy.https")))
@@ -27,12 +27,14 @@ function problem(url: string, egress: Egress | undefined, isGiven: IsGiven): str
   return `roles may not reach ${address}: expected ${fix}`;
 }
 
-const repository = rule(
-  ["platform", "dagsGit.url", "kubernetes.egress"],
-  ({ platform, dagsGit, kubernetes }, isGiven) =>
-    dagsGit && capabilities[platform].egress
-      ? faultAt(["dagsGit", "url"], problem(dagsGit.url, kubernetes?.egress, isGiven))
-      : [],
+const plain = (["dagsGit.url", "login.oidc.issuer", "login.ldap.url"] as const).map((key) =>
+  rule(["platform", key, "kubernetes.egress"], ({ platform, kubernetes, ...parsed }, isGiven) => {
+    const path = key.split(".");
+    const url = path.reduce<unknown>((at, step) => Object(at)[step], parsed);
+    return capabilities[platform].egress && typeof url === "string"
+      ? faultAt(path, problem(url, kubernetes?.egress, isGiven))
+      : [];
+  }),
 );
 
 const bundles = rule(
@@ -45,18 +47,4 @@ const bundles = rule(
       : [],
 );
 
-const provider = rule(
-  ["platform", "login.oidc.issuer", "login.ldap.url", "kubernetes.egress"],
-  ({ platform, login, kubernetes }, isGiven) => {
-    if (!capabilities[platform].egress) return [];
-    const urls = [
-      { path: ["login", "oidc", "issuer"], url: login?.oidc?.issuer },
-      { path: ["login", "ldap", "url"], url: login?.ldap?.url },
-    ];
-    return urls.flatMap(({ path, url }) =>
-      url === undefined ? [] : faultAt(path, problem(url, kubernetes?.egress, isGiven)),
-    );
-  },
-);
-
-export const egressRules = [repository, bundles, provider];
+export const egressRules = [...plain, bundles];

@@ -1,10 +1,10 @@
 import { secret } from "../secret.ts";
-import { object, portPattern, url, urlHostPattern } from "../values.ts";
+import { object, plainUrl, url } from "../values.ts";
 
 /** Receiver of Airflow's spans. */
 export const tracing = object({
   endpoint: url(
-    new RegExp(`^https?://${urlHostPattern}(:${portPattern})?(/[^\\s@?#"'<>\\\\]*)?$`),
+    plainUrl,
     "expected the http or https URL of an OTLP receiver, without a login: http://collector.example.com:4318",
   )
     .refine((text) => !/\/v1\/traces\/*$/.test(text), {

@@ -1,13 +1,23 @@
 import { z } from "zod";
 import { secret } from "../secret.ts";
-import { list, matching, object, oneOf, portPattern, text, url, urlHostPattern } from "../values.ts";
+import {
+  list,
+  matching,
+  object,
+  oneOf,
+  plainUrl,
+  portPattern,
+  text,
+  url,
+  urlHostPattern,
+} from "../values.ts";
 
 /** Roles that groups of a provider may have. */
 const role = oneOf("Admin", "Op", "User", "Viewer");
 
 const oidc = object({
   issuer: url(
-    new RegExp(`^https?://${urlHostPattern}(:${portPattern})?(/[^\\s@?#"'<>\\\\]*)?$`),
+    plainUrl,
     "expected the URL of a provider, without a login: https://login.example.com/realms/team",
   )
     .refine((text) => !/\/\.well-known\//.test(text), {
