@@ -402,9 +402,11 @@ export const bundles: readonly BadRow[] = [
   airflow:dagsImage: registry.test/dags
   airflow:images: { airflow: r/a:1, postgres: r/p:1, redis: r/r:1 }
   airflow:dagBundles: [{ name: b, url: http://169.254.1.1/b.git }]
+  airflow:login: { oidc: { issuer: https://169.254.1.1, clientId: a, clientSecret: { file: ${files}/hook } }, roles: { a: User } }
 `,
     says: [
       "5: dagBundles[0].url is http://169.254.1.1/b.git; roles may not reach 169.254.1.1: expected kubernetes.egress with it, such as { to: [0.0.0.0/0], except: [169.254.0.0/16] }",
+      "6: login.oidc.issuer is https://169.254.1.1; roles may not reach 169.254.1.1: expected kubernetes.egress with it, such as { to: [0.0.0.0/0], except: [169.254.0.0/16] }",
     ],
     expressible: false,
   },
