@@ -27,6 +27,8 @@ export interface PostgresServer extends Database {
     readonly metadata: pulumi.Output<PostgresLogin>;
     readonly results: pulumi.Output<PostgresLogin>;
   };
+  /** Login that may receive the server's log; undefined if nothing does. Secret. */
+  readonly replication?: pulumi.Output<PostgresLogin>;
   /** Authorities that may sign the server's certificate, in PEM. */
   readonly authorities?: string;
 }

@@ -1,3 +1,4 @@
+import { momentOf } from "./lib/backup/moment.ts";
 import { backupTable, sizeOf } from "./lib/backup/report.ts";
 import { listBackups, placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
@@ -25,7 +26,7 @@ await main(async () => {
     await saveBackup(place, flags.save, file);
     print(`Saved ${file}; npm run backup -- --key prints the key that opens it.`);
   } else {
-    const { id, bytes } = await takeBackup(place);
+    const { id, bytes } = await takeBackup(place, flags.at === undefined ? undefined : momentOf(flags.at));
     print(`Backup ${id}, ${sizeOf(bytes)}, is proven. npm run restore -- --from ${id} restores it.`);
   }
 });

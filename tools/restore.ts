@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Settings } from "../settings/model/groups.ts";
 import { isOlder } from "../settings/schema/versions.ts";
 import { type Archive, readArchive } from "./lib/backup/archive.ts";
+import { momentOf } from "./lib/backup/moment.ts";
 import { readOpenState } from "./lib/backup/openState.ts";
 import { hasVolumes, secretsIn, secretsState, validFernetKeys } from "./lib/backup/secretsState.ts";
 import { stackText } from "./lib/backup/stackText.ts";
@@ -21,12 +22,19 @@ import { replaceData } from "./upgrade/replaceData.ts";
 
 type Flags = ReturnType<typeof commandLine<"restore">>["flags"];
 
-/** Returns the path of an archive: a file as it is, or a copy of a backup of the stack. */
-async function fetched(source: Stack, from: string, folder: string): Promise<string> {
-  const file = userPath(from);
-  if (existsSync(file)) return file;
-  const copy = join(folder, `${from}.tar.age`);
-  await saveBackup(await placeOfBackups(source, source.deployed()), from, copy);
+/** Returns the path of an archive: a file as it is, or a copy of a backup of the stack, which may be made as of a moment. */
+async function fetched(source: Stack, { from, at }: Flags, folder: string): Promise<string> {
+  if ((from === undefined) === (at === undefined))
+    throw new Error(
+      "expected either --from, with a backup that npm run backup -- --list shows or a file, or --at with a moment.",
+    );
+  const file = userPath(from ?? "");
+  if (from !== undefined && existsSync(file)) return file;
+  const moment = at === undefined ? undefined : momentOf(at);
+  const place = await placeOfBackups(source, source.deployed());
+  const id = from ?? (await takeBackup(place, moment)).id;
+  const copy = join(folder, `${id}.tar.age`);
+  await saveBackup(place, id, copy);
   return copy;
 }
 
@@ -88,12 +96,9 @@ async function backUpFirst(stack: Stack, settings: Settings): Promise<void> {
 }
 
 async function restore(flags: Flags, folder: string): Promise<void> {
-  const { from } = flags;
-  if (from === undefined)
-    throw new Error("--from is missing; expected a backup that npm run backup -- --list shows, or a file.");
   const source = new Stack(flags.stack);
   const target = new Stack(flags.as ?? source.name);
-  const file = await fetched(source, from, folder);
+  const file = await fetched(source, flags, folder);
   const keys = await keysOf(source, flags.key);
   const archive = await readArchive(file, keys);
   const { id, at, version, stack: origin } = archive.manifest;

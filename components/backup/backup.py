@@ -16,7 +16,9 @@ import time
 from datetime import datetime, timezone
 
 import archive
+import base
 import psycopg2
+import wal
 from databases import BackupError, connected, dump, record_event, register_own, rows_of
 from proof import prove
 
@@ -28,12 +30,18 @@ SECRETS = pathlib.Path("/run/secrets/secrets.json")
 STACK = pathlib.Path("/run/secrets/stack.json")
 # Seconds after which a failed backup is tried again, unless the interval is shorter.
 RETRY_INTERVAL = 600
+# Seconds between two looks for what is due.
+LOOK_INTERVAL = 10
 
 settings = json.loads((pathlib.Path(__file__).parent / "settings.json").read_text())
 
 
 def now():
     return datetime.now(timezone.utc)
+
+
+def id_of(moment):
+    return moment.strftime("%Y%m%dT%H%M%SZ")
 
 
 def log(text):
@@ -64,27 +72,29 @@ def dags():
     return {"from": settings["dags"], "revision": ", ".join(versions) if versions and all(versions) else revision}
 
 
-def collect(folder, backup_id):
+def collect(folder, backup_id, names, facts):
     """Writes the contents of an archive to a folder: dumps, secrets, stack file and manifest."""
-    started = now()
     databases = {}
-    for name in register_own():
+    for name in names:
         log(f"  dumping the {name} database")
         databases[name] = dump(name, folder / f"{name}.dump")
-    facts = {key: settings[key] for key in ("stack", "version", "images")}
-    facts |= {"id": backup_id, "at": started.isoformat(), "dags": dags(), "databases": databases}
+    facts = {key: settings[key] for key in ("stack", "version", "images")} | facts
+    facts |= {"id": backup_id, "dags": dags(), "databases": databases}
     shutil.copyfile(SECRETS, folder / "secrets.json")
     shutil.copyfile(STACK, folder / "stack.json")
     archive.write_manifest(folder, facts)
 
 
-def make(backup_id):
-    """Makes and proves a backup; returns its note: size, checksum, and times in seconds."""
+def make(backup_id, names, facts):
+    """Makes and proves a backup of registered databases; returns its note: size, checksum, and times in seconds.
+
+    :param facts: facts of the manifest, in place of those of the present stack
+    """
     started = time.monotonic()
     partial = STORE / "partial"
     try:
         with tempfile.TemporaryDirectory() as folder:
-            collect(pathlib.Path(folder), backup_id)
+            collect(pathlib.Path(folder), backup_id, names, facts)
             log("  encrypting the archive")
             archive.pack(pathlib.Path(folder), partial)
         dumped = time.monotonic()
@@ -129,28 +139,45 @@ def exclusive():
         yield
 
 
+@contextlib.contextmanager
+def noted():
+    """Notes a failure for `list`, and raises it as a `BackupError`."""
+    try:
+        yield
+    except Exception as error:
+        fault = str(error) if isinstance(error, BackupError) else f"{type(error).__name__}: {error}"
+        with contextlib.suppress(OSError):
+            FAILURE.write_text(json.dumps({"at": now().isoformat(), "fault": fault}))
+        raise BackupError(fault) from error
+    FAILURE.unlink(missing_ok=True)
+
+
+def tell(note):
+    log(
+        f"Backup {note['id']}: {note['bytes']} bytes in {note['seconds']} s; proven in {note['proof']} s:"
+        f" {note['rows']} rows are the same, {note['opened']} secret value(s) decrypted."
+    )
+
+
 def take():
-    """Takes a backup; notes a failure for `list`, and raises it as a `BackupError`."""
-    with exclusive():
-        backup_id = now().strftime("%Y%m%dT%H%M%SZ")
-        try:
-            note = make(backup_id)
-        except Exception as error:
-            fault = str(error) if isinstance(error, BackupError) else f"{type(error).__name__}: {error}"
-            with contextlib.suppress(OSError):
-                FAILURE.write_text(json.dumps({"at": now().isoformat(), "fault": fault}))
-            raise BackupError(fault) from error
-        FAILURE.unlink(missing_ok=True)
+    """Takes a backup."""
+    with exclusive(), noted():
+        started = now()
+        note = make(id_of(started), register_own(), {"at": started.isoformat()})
         remove_old()
         # Tolerates a failure of the entry, which only the monitoring reads.
         with contextlib.suppress(psycopg2.Error):
             # Registers the stack's databases again, in place of the proof's.
             register_own()
-            record_event("airflow_on_celery.backup", json.dumps({"id": backup_id}))
-    log(
-        f"Backup {backup_id}: {note['bytes']} bytes in {note['seconds']} s; proven in {note['proof']} s:"
-        f" {note['rows']} rows are the same, {note['opened']} secret value(s) decrypted."
-    )
+            record_event("airflow_on_celery.backup", json.dumps({"id": note["id"]}))
+    tell(note)
+
+
+def take_base():
+    """Takes a base, for restorations as of any moment."""
+    with exclusive(), noted():
+        note = base.take(settings["keep"], {key: settings[key] for key in ("version", "images")})
+    log(f"Base {note['id']}: {note['bytes']} bytes; taken and recovered in {note['seconds']} s.")
 
 
 def age(note):
@@ -163,17 +190,26 @@ def beat():
         time.sleep(5)
 
 
+def due():
+    """Returns what has to be taken now: a backup, a base, or neither (None)."""
+    latest = backups()[:1]
+    if not latest or age(latest[0]) > settings["every"]:
+        return take
+    return take_base if settings["continuous"] and base.is_due(settings["every"]) else None
+
+
 def serve():
     threading.Thread(target=beat, daemon=True).start()
+    if settings["continuous"]:
+        wal.start()
     while True:
-        latest = backups()[:1]
-        pause = settings["every"] - age(latest[0]) if latest else 0
-        if pause > 0:
-            # Looks again every minute, since a backup on demand delays the next scheduled backup.
-            time.sleep(min(pause, 60))
+        task = due()
+        if task is None:
+            # Looks again soon, since a backup on demand delays the next scheduled backup.
+            time.sleep(LOOK_INTERVAL)
             continue
         try:
-            take()
+            task()
         except BackupError as error:
             pause = min(RETRY_INTERVAL, settings["every"])
             log(f"Backup failed, next attempt in {pause} s: {error}")
@@ -182,7 +218,7 @@ def serve():
 
 def inventory():
     failure = json.loads(FAILURE.read_text()) if FAILURE.exists() else None
-    return {"backups": backups(), "failure": failure}
+    return {"backups": backups(), "failure": failure, "moments": base.reach() if settings["continuous"] else None}
 
 
 def send(backup_id):

@@ -14,6 +14,9 @@ import { identityOf } from "./identity.ts";
 /** Directory of the archives in the container. */
 const store = "/backups";
 
+/** Programs of the container that takes backups. */
+const kept = ["backup.py", "base.py", "moment.py", "proof.py", "rehearse.py", "wal.py"] as const;
+
 /** Volume of the backups, for a stack that writes them to no directory of the machine. */
 const backupVolume = "stack-backups";
 
@@ -68,7 +71,7 @@ export class Backup extends pulumi.ComponentResource {
 
   constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Backup", name, {}, opts);
-    const { platform, settings, schedule, secrets, image, config } = args;
+    const { platform, settings, server, schedule, secrets, image, config } = args;
     const { values, previous, older, replaced } = secrets;
     const shared = overDatabases(args);
     const text = (input: pulumi.Input<object>) => pulumi.output(input).apply((of) => JSON.stringify(of));
@@ -86,10 +89,11 @@ export class Backup extends pulumi.ComponentResource {
           backup_keys: this.keys,
           "secrets.json": text({ values, previous, older, replaced }),
           "stack.json": text(config),
+          ...(server.replication && { replication_url: secretUrl(server.replication) }),
         },
         files: {
           ...shared.files,
-          ...programs(backupPrograms, import.meta.url, "backup.py", "proof.py", "rehearse.py"),
+          ...programs(backupPrograms, import.meta.url, ...kept),
           [`${backupPrograms}/settings.json`]: text({
             ...schedule,
             stack: pulumi.getStack(),

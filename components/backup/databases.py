@@ -6,8 +6,10 @@ Programs name a database by its service in libpq's service file, so that no pass
 import contextlib
 import os
 import pathlib
+import signal
 import subprocess
 import tempfile
+import time
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
@@ -46,10 +48,15 @@ def register(logins):
     SERVICES.write_text("\n".join(sections))
 
 
+def own_logins():
+    """Returns libpq's parameters of the stack's databases, by service."""
+    urls = {name: pathlib.Path(f"/run/secrets/{name}_url") for name in NAMES}
+    return {name: parse_dsn(url.read_text()) for name, url in urls.items() if url.exists()}
+
+
 def register_own():
     """Registers the databases whose URLs are secrets of this container; returns the logins by service."""
-    urls = {name: pathlib.Path(f"/run/secrets/{name}_url") for name in NAMES}
-    logins = {name: parse_dsn(url.read_text()) for name, url in urls.items() if url.exists()}
+    logins = own_logins()
     register(logins)
     return logins
 
@@ -84,20 +91,26 @@ def rows_of(cursor, query):
     return cursor.fetchall()
 
 
+def tables_of(cursor):
+    query = (
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+        " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1"
+    )
+    return [name for (name,) in rows_of(cursor, query)]
+
+
+def revision_of(cursor):
+    """Returns the revision of Airflow's schema; None without one."""
+    if "public.alembic_version" not in tables_of(cursor):
+        return None
+    revision = rows_of(cursor, "SELECT version_num FROM public.alembic_version")
+    return revision[0][0] if revision else None
+
+
 def contents_of(cursor):
-    """Returns the number of rows of each table, and the revision of Airflow's schema; None without one."""
-    tables = [
-        name
-        for (name,) in rows_of(
-            cursor,
-            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1",
-        )
-    ]
-    rows = {table: rows_of(cursor, f"SELECT count(*) FROM {table}")[0][0] for table in tables}
-    has_revision = "public.alembic_version" in tables
-    revision = rows_of(cursor, "SELECT version_num FROM public.alembic_version") if has_revision else []
-    return {"rows": rows, "revision": revision[0][0] if revision else None}
+    """Returns the number of rows of each table, and the revision of Airflow's schema."""
+    rows = {table: rows_of(cursor, f"SELECT count(*) FROM {table}")[0][0] for table in tables_of(cursor)}
+    return {"rows": rows, "revision": revision_of(cursor)}
 
 
 def run(command, service, **options):
@@ -160,6 +173,59 @@ def restore(name, source):
             raise BackupError(f"restoring the {name} database failed: {errors.read().strip()[-1000:]}")
 
 
+# Settings of a throwaway server, whose data nobody needs after a crash.
+THROWAWAY = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "256MB",
+    "shared_buffers": "32MB",
+    "dynamic_shared_memory_type": "mmap",
+    "max_parallel_maintenance_workers": "0",
+}
+def last_lines(log, count):
+    return "\n".join(log.read_text(errors="replace").splitlines()[-count:])
+
+
+def await_connections(server, folder, port, log):
+    """Waits until a started server accepts connections, and shows every 10 s what it does.
+
+    :raises BackupError: with the last lines of the server's log, if the server ended
+    """
+    shown = time.monotonic()
+    while subprocess.run(["pg_isready", "--quiet", f"--host={folder}", f"--port={port}"], check=False).returncode != 0:
+        if server.poll() is not None:
+            raise BackupError(f"the throwaway server did not start: {last_lines(log, 8)}")
+        if time.monotonic() > shown + 10:
+            shown = time.monotonic()
+            print(f"  waiting for the throwaway server: {last_lines(log, 1)}", flush=True)
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def running_server(folder, settings, port=None):
+    """Runs the server of the data in `data` of a folder, which gets the socket and the server's log.
+
+    :param settings: settings besides those of every throwaway server
+    :param port: port on the loopback interface; None for a socket alone
+    """
+    place = {
+        "listen_addresses": "127.0.0.1" if port else "",
+        "port": port or 5432,
+        "unix_socket_directories": folder,
+    }
+    options = [part for key, value in (THROWAWAY | place | settings).items() for part in ("-c", f"{key}={value}")]
+    log = pathlib.Path(folder, "log")
+    with log.open("w") as output:
+        server = subprocess.Popen(["postgres", "-D", f"{folder}/data", *options], stdout=output, stderr=output)
+    try:
+        await_connections(server, folder, port or 5432, log)
+        yield
+    finally:
+        # Ends it immediately: nobody needs the data.
+        server.send_signal(signal.SIGQUIT)
+        server.wait()
+
+
 @contextlib.contextmanager
 def throwaway_server(names, port=None):
     """Runs an empty Postgres server, and registers its databases in place of all others.
@@ -168,28 +234,11 @@ def throwaway_server(names, port=None):
     :param port: port on the loopback interface, for containers that share it, with the user `proof`; None for a socket alone
     """
     with tempfile.TemporaryDirectory() as folder:
-        data = f"{folder}/data"
-        settings = {
-            "listen_addresses": "127.0.0.1" if port else "",
-            "port": port or 5432,
-            "unix_socket_directories": folder,
-            "fsync": "off",
-            "full_page_writes": "off",
-            "max_wal_size": "256MB",
-            "shared_buffers": "32MB",
-            "dynamic_shared_memory_type": "mmap",
-            "max_parallel_maintenance_workers": "0",
-        }
-        options = " ".join(f"-c {key}='{value}'" for key, value in settings.items())
         flags = ["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username=proof"]
         login = {"host": folder, "port": port or 5432, "user": "proof"}
         register({"": login | {"dbname": "postgres"}} | {name: login | {"dbname": name} for name in names})
-        run(["initdb", *flags, f"--pgdata={data}"], "", stdout=subprocess.DEVNULL)
-        server = ["pg_ctl", f"--pgdata={data}", "--wait", "--silent", f"--log={folder}/log"]
-        run([*server, "-o", options, "start"], "", stdout=subprocess.DEVNULL)
-        try:
+        run(["initdb", *flags, f"--pgdata={folder}/data"], "", stdout=subprocess.DEVNULL)
+        with running_server(folder, {}, port):
             for name in names:
                 run(["createdb", f"--host={folder}", f"--port={port or 5432}", "--username=proof", name], "")
             yield
-        finally:
-            run([*server, "--mode=immediate", "stop"], "", stdout=subprocess.DEVNULL)

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import type { PostgresLogin } from "../../settings/model/urls/postgresUrl.ts";
 import { type Lines, spellLine } from "../../settings/schema/services.ts";
 import { type Endpoint, type Platform, secretsDirectory, type Values } from "../../workload.ts";
 import { type PostgresServer, secretUrl } from "../database.ts";
@@ -14,6 +15,8 @@ export interface PostgresArgs {
   readonly secrets: Secrets;
   /** MiB that Postgres may use. */
   readonly memory: number;
+  /** True if the backup receives the server's log. */
+  readonly isReplicated: boolean;
   /** Lines of `postgresql.conf`. */
   readonly settings: Lines;
 }
@@ -45,6 +48,16 @@ const vanishedClients: Lines = {
   tcp_user_timeout: 60_000,
 };
 
+/** Logins that the server accepts: those of the official image, and the superuser's for replication. */
+const access = "/etc/postgresql/access.conf";
+const accessLines = `local all all scram-sha-256
+host all all all scram-sha-256
+host replication postgres all scram-sha-256
+`;
+
+/** Settings for a receiver of the log; 512 MiB of the log are kept for one that was away. */
+const replicated: Lines = { hba_file: access, wal_keep_size: 512 };
+
 /** Renders settings as arguments of the server, which win over its file. */
 function options(settings: Lines): string[] {
   return Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${spellLine("postgres", value)}`]);
@@ -59,10 +72,11 @@ export class Postgres extends pulumi.ComponentResource implements PostgresServer
   readonly files: Values = {};
   readonly pooled = false;
   readonly logins: PostgresServer["logins"];
+  readonly replication?: pulumi.Output<PostgresLogin>;
 
   constructor(
     name: string,
-    { platform, image, secrets, memory, settings }: PostgresArgs,
+    { platform, image, secrets, memory, isReplicated, settings }: PostgresArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("airflow:index:Postgres", name, {}, opts);
@@ -73,7 +87,12 @@ export class Postgres extends pulumi.ComponentResource implements PostgresServer
         command: [
           "docker-entrypoint.sh",
           "postgres",
-          ...options({ password_encryption: "scram-sha-256", ...vanishedClients, ...settings }),
+          ...options({
+            password_encryption: "scram-sha-256",
+            ...vanishedClients,
+            ...(isReplicated && replicated),
+            ...settings,
+          }),
         ],
         user: { uid: 999, gid: 999 },
         env: {
@@ -89,7 +108,10 @@ export class Postgres extends pulumi.ComponentResource implements PostgresServer
           metadata_password: firstOf(secrets, "metadataPassword"),
           results_password: firstOf(secrets, "resultsPassword"),
         },
-        files: { "/docker-entrypoint-initdb.d/airflow.sql": initialise },
+        files: {
+          "/docker-entrypoint-initdb.d/airflow.sql": initialise,
+          ...(isReplicated && { [access]: accessLines }),
+        },
         volumes: { [volume]: platform.volume(`${name}-data`, "exclusive") },
         // For the socket, and for the initialisation of an empty directory.
         scratch: ["/var/run/postgresql", "/tmp"],
@@ -108,6 +130,11 @@ export class Postgres extends pulumi.ComponentResource implements PostgresServer
     this.resultsTarget = this.target;
     const login = (owner: Owner) => currentLogin(owner, secrets, this.target, owner);
     this.logins = { metadata: login("airflow"), results: login("airflow_results") };
+    if (isReplicated) {
+      this.replication = secrets.values.postgresPassword.apply((password): PostgresLogin => {
+        return { ...this.target, user: "postgres", password, database: "postgres", parameters: {} };
+      });
+    }
     this.metadataUrl = secretUrl(this.logins.metadata, "psycopg2");
     this.resultsUrl = secretUrl(this.logins.results, "psycopg2");
     this.registerOutputs();

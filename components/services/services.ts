@@ -102,10 +102,12 @@ function ownPostgres(
   opts: pulumi.ComponentResourceOptions,
 ): { readonly server: PostgresServer; readonly ready: Ready } {
   const image = settings.images.postgres;
-  const server = new Postgres("postgres", { platform, image, secrets, ...settings.postgres }, opts);
+  const isReplicated = settings.backup?.continuous ?? false;
+  const args = { platform, image, secrets, isReplicated, ...settings.postgres };
+  const server = new Postgres("postgres", args, opts);
   if (!hasLogins(settings)) return { server, ready: [server] };
-  const args = { platform, image, postgres: server.target, secrets };
-  const logins = new Logins("logins", args, { ...opts, dependsOn: [server] });
+  const loginsArgs = { platform, image, postgres: server.target, secrets };
+  const logins = new Logins("logins", loginsArgs, { ...opts, dependsOn: [server] });
   return { server, ready: [server, logins.done] };
 }
 

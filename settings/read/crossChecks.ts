@@ -47,6 +47,7 @@ import { keyRule } from "../rules/secrets/keys.ts";
 import { passwordRule } from "../rules/secrets/passwords.ts";
 import { secretFormRules } from "../rules/secrets/secretForms.ts";
 import { connectionRules } from "../rules/services/connections.ts";
+import { continuousRule } from "../rules/services/continuous.ts";
 import { postgresRules } from "../rules/services/postgresSettings.ts";
 import { redisRules } from "../rules/services/redisSettings.ts";
 import { serverMemoryRules } from "../rules/services/serverMemory.ts";
@@ -93,6 +94,7 @@ export const lastingRules: readonly Rule[] = [
   celeryRules,
   concurrencyRules,
   connectionRules,
+  continuousRule,
   clusterRules,
   clusterSecretRule,
   dagsRules,

@@ -1,4 +1,4 @@
-import { matching, object, whole } from "../values.ts";
+import { flag, matching, object, whole } from "../values.ts";
 
 const expected = "expected whole minutes or hours, 9999h at most: 5m, 1h";
 
@@ -28,5 +28,10 @@ export const backup = object({
     .default("volume")
     .describe(
       "`volume`, or a directory on the machine of the database that user 999 may write to: `/srv/backups`.",
+    ),
+  continuous: flag
+    .default(false)
+    .describe(
+      "Also keeps the log of the stack's own Postgres, so that any moment of the last `keep` intervals can be restored.",
     ),
 });

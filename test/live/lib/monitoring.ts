@@ -78,7 +78,7 @@ export function promtoolTest(settings: Alerting, rules: string): string {
 /** Settings of a stack that has all alerts. */
 export const everything: Alerting = {
   canary: { every: 300 },
-  backup: { every: 6 * hour, keep: 14, to: "volume" },
+  backup: { every: 6 * hour, keep: 14, to: "volume", continuous: false },
   groups: [],
 };
 

@@ -73,6 +73,29 @@ test("an external database for both metadata and results is dumped once", async 
   assert.ok(!backup.uploads.some(({ file }) => file.endsWith("results_url")));
 });
 
+test("any moment can be restored once the backup may receive the log of Postgres", async () => {
+  const keeping = await containers({ ...config, backup: { continuous: true } });
+  const postgres = keeping.get("postgres") ?? assert.fail("there is no Postgres");
+  assert.match(
+    postgres.entrypoints.join(" "),
+    /-c hba_file=\/etc\/postgresql\/access\.conf -c wal_keep_size=512/,
+  );
+  assert.match(
+    fileIn(postgres, "/etc/postgresql/access.conf"),
+    /^host replication postgres all scram-sha-256$/m,
+  );
+  const backup = keeping.get("backup") ?? assert.fail("there is no backup");
+  const { values } = JSON.parse(fileIn(backup, "/run/secrets/secrets.json"));
+  const url = new URL(fileIn(backup, "/run/secrets/replication_url"));
+  assert.deepEqual(
+    [url.username, url.password, url.host],
+    ["postgres", values.postgresPassword, "postgres:5432"],
+  );
+  const without = await containers(config);
+  const paths = [...without.values()].flatMap(({ uploads }) => uploads.map(({ file }) => file));
+  assert.ok(!paths.some((path) => /access\.conf|replication_url/.test(path)));
+});
+
 test("the backup has two connections to Postgres, and bypasses PgBouncer", () => {
   for (const given of [config, { ...config, pgbouncer: {} }]) {
     const counts = serverShares(settingsFor(given)).filter(({ client }) => client === "backup");

@@ -4,6 +4,7 @@ import json
 import pathlib
 import sys
 import tempfile
+from datetime import datetime
 from types import ModuleType, SimpleNamespace
 
 here = pathlib.Path(__file__).resolve()
@@ -12,7 +13,7 @@ folder = pathlib.Path(tempfile.mkdtemp())
 # Programs read their settings from the file beside them.
 for program in programs.glob("*.py"):
     (folder / program.name).write_text(program.read_text())
-(folder / "settings.json").write_text(json.dumps({"every": 3600, "keep": 2}))
+(folder / "settings.json").write_text(json.dumps({"every": 3600, "keep": 2, "continuous": True}))
 sys.path.insert(0, str(folder))
 extensions = ModuleType("psycopg2.extensions")
 extensions.parse_dsn = dict
@@ -22,8 +23,10 @@ sys.modules |= {"cryptography": ModuleType("cryptography"), "cryptography.fernet
 
 import archive  # noqa: E402
 import backup  # noqa: E402
+import base  # noqa: E402
 import databases  # noqa: E402
 import proof  # noqa: E402
+import wal  # noqa: E402
 
 
 def fault_of(call, *arguments):
@@ -81,7 +84,42 @@ def registers_logins_for_the_owner_alone():
     assert databases.SERVICES.stat().st_mode & 0o777 == 0o600
 
 
+def segment(number, suffix=wal.COMPLETE):
+    return wal.KEPT / f"s/00000001{number // 256:08X}{number % 256:08X}{suffix}"
+
+
+def finds_the_base_that_leads_to_a_moment():
+    wal.KEPT, base.BASES = folder / "wal", folder / "bases"
+    base.BASES.mkdir()
+    (wal.KEPT / "s").mkdir(parents=True)
+    for hour, first in ((1, 254), (2, 257), (3, 300)):
+        note = {"id": f"b{hour}", "at": f"2026-01-01T0{hour}:00:00+00:00", "system": "s", "first": first}
+        (base.BASES / f"b{hour}.json").write_text(json.dumps(note))
+        base.archive_of(note).touch()
+
+    def leading(time):
+        return (base.leading_to(datetime.fromisoformat(f"2026-01-01T{time}:00+00:00")) or {}).get("id")
+
+    # No segment between 258 and 300 is kept.
+    for number in (254, 255, 256, 257, 258, 300):
+        segment(number).touch()
+    segment(301, wal.PARTIAL).touch()
+    assert [leading(time) for time in ("00:30", "01:30", "02:30", "03:30")] == [None, "b1", None, "b3"]
+    assert [note["id"] for note in base.reachable("s")] == ["b3"]
+    (wal.KEPT / "s" / wal.THROUGH).write_text(json.dumps({"at": 1767241800}))
+    assert base.reach() == {"from": "2026-01-01T03:00:00+00:00", "to": "2026-01-01T04:30:00+00:00"}
+    assert wal.has("s", 300) and not wal.has("s", 301)
+    segment(255).unlink()
+    assert leading("01:30") is None
+    # The log before the first base goes, and a cluster without a base loses all of its log.
+    wal.remove_before({"s": 257})
+    assert [wal.number(path.name) for path in wal.kept("s")] == [257, 258, 300, 301]
+    wal.remove_before({})
+    assert wal.kept("s") == []
+
+
 keeps_the_latest()
+finds_the_base_that_leads_to_a_moment()
 refuses_a_changed_file()
 compares_rows_and_revision()
 knows_all_fernet_keys()

@@ -4,7 +4,7 @@ import { backupOutput } from "../../../package/deploy.ts";
 import { backupTable, backupTroubles, lastBackup } from "../../../tools/lib/backup/report.ts";
 
 const now = new Date("2026-03-01T12:00:00Z");
-const every = 3600;
+const schedule = { every: 3600, keep: 14, to: "volume", continuous: false };
 const backup = (id: string, at: string) => ({
   id,
   at,
@@ -33,11 +33,10 @@ test("the table of backups shows the age, size and proof of each", () => {
 });
 
 test("an output names the commands with age and result, which a deployment cannot know", () => {
-  const schedule = { backup: { every: 3600, keep: 14, to: "volume" } } as const;
   const commands =
     "npm run status -- --stack prod shows age and result of the last proven backup, npm run backup -- --list --stack prod all";
-  assert.deepEqual(backupOutput({ ...schedule, monitoring: undefined }, "prod"), { backups: commands });
-  assert.deepEqual(backupOutput({ ...schedule, monitoring: { retention: "30d", scrape: [] } }, "prod"), {
+  assert.deepEqual(backupOutput({ backup: schedule, monitoring: undefined }, "prod"), { backups: commands });
+  assert.deepEqual(backupOutput({ backup: schedule, monitoring: { retention: "30d", scrape: [] } }, "prod"), {
     backups: `${commands}; the series airflow_backup_time_seconds has its time`,
   });
   assert.deepEqual(backupOutput({ backup: undefined, monitoring: undefined }, "prod"), {});
@@ -46,12 +45,27 @@ test("an output names the commands with age and result, which a deployment canno
 test("the status shows the last backup, and reports a failed, late or silent backup", () => {
   assert.equal(lastBackup(known, now), "Last backup: b, 1 h ago, 206 kB, proven in 5.5 s");
   assert.equal(lastBackup(undefined, now), undefined);
-  assert.deepEqual(backupTroubles(known, every, now), []);
-  assert.deepEqual(backupTroubles({ backups: [], failure: null }, every, now), []);
-  assert.deepEqual(backupTroubles(undefined, every, now), [
+  assert.deepEqual(backupTroubles(known, schedule, now), []);
+  assert.deepEqual(backupTroubles({ backups: [], failure: null }, schedule, now), []);
+  assert.deepEqual(backupTroubles(undefined, schedule, now), [
     "backups are unknown: their container does not answer",
   ]);
-  assert.deepEqual(backupTroubles(failed, every, now), ["the last backup failed"]);
+  assert.deepEqual(backupTroubles(failed, schedule, now), ["the last backup failed"]);
   const late = new Date("2026-03-01T13:00:01Z");
-  assert.deepEqual(backupTroubles(known, every, late), ["the last backup is from 2 h ago"]);
+  assert.deepEqual(backupTroubles(known, schedule, late), ["the last backup is from 2 h ago"]);
+});
+
+test("the log of the database shows the moments that can be restored, and is a trouble once it is not kept", () => {
+  const keeping = { ...schedule, continuous: true };
+  const moments = { from: "2026-03-01T08:00:00.123+00:00", to: "2026-03-01T11:59:40.5+00:00" };
+  assert.match(
+    backupTable({ ...known, moments }, now),
+    /\nAny moment from 2026-03-01T08:00:00Z to 2026-03-01T11:59:40Z can be restored as well\.$/,
+  );
+  assert.deepEqual(backupTroubles({ ...known, moments }, keeping, now), []);
+  assert.deepEqual(backupTroubles({ ...known, moments: null }, keeping, now), [
+    "the log of the database is not kept yet",
+  ]);
+  const silent = { ...known, moments: { ...moments, to: "2026-03-01T11:54:00+00:00" } };
+  assert.deepEqual(backupTroubles(silent, keeping, now), ["the log of the database was last kept 6 min ago"]);
 });

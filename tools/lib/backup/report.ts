@@ -1,3 +1,4 @@
+import type { Settings } from "../../../settings/model/groups.ts";
 import { ago, aligned } from "../status/table.ts";
 import type { Backups } from "./store.ts";
 
@@ -11,6 +12,17 @@ function failed({ failure }: Backups): string[] {
   return failure ? [`The last attempt, at ${failure.at.slice(0, 16)}, FAILED: ${failure.fault}`] : [];
 }
 
+/** Seconds after which a log that is not kept further is a trouble. */
+const logMissed = 300;
+
+/** Describes the moments that can be restored; empty where the log of the database is not kept. */
+function moments({ moments: known }: Backups): string[] {
+  if (!known) return [];
+  return [
+    `Any moment from ${known.from.slice(0, 19)}Z to ${known.to.slice(0, 19)}Z can be restored as well.`,
+  ];
+}
+
 /** Renders the table of all backups, and why the last attempt failed. */
 export function backupTable(known: Backups, now: Date): string {
   const rows = known.backups.map(({ id, at, bytes, version, rows, proof }) => {
@@ -18,7 +30,9 @@ export function backupTable(known: Backups, now: Date): string {
     return [id, ago(new Date(at), now), sizeOf(bytes), version, proven];
   });
   const table = aligned([["id", "age", "size", "airflow", "proven"], ...rows]);
-  return [rows.length > 0 ? table : "There is no backup yet.", ...failed(known)].join("\n");
+  return [rows.length > 0 ? table : "There is no backup yet.", ...moments(known), ...failed(known)].join(
+    "\n",
+  );
 }
 
 /** Describes the last proven backup; undefined if the backups are unknown. */
@@ -28,14 +42,23 @@ export function lastBackup(known: Backups | undefined, now: Date): string | unde
   const line = latest
     ? `Last backup: ${latest.id}, ${ago(new Date(latest.at), now)}, ${sizeOf(latest.bytes)}, proven in ${latest.proof} s`
     : "There is no backup yet.";
-  return [line, ...failed(known)].join("\n");
+  return [line, ...moments(known), ...failed(known)].join("\n");
 }
 
-/** Lists the troubles of a stack's backups; `every` is the seconds between two backups in the stack file. */
-export function backupTroubles(known: Backups | undefined, every: number, now: Date): string[] {
+/** Lists the troubles of a stack's backups, by the values of the stack file. */
+export function backupTroubles(
+  known: Backups | undefined,
+  { every, continuous }: NonNullable<Settings["backup"]>,
+  now: Date,
+): string[] {
   if (!known) return ["backups are unknown: their container does not answer"];
   if (known.failure) return ["the last backup failed"];
   const [latest] = known.backups;
   const old = latest && now.getTime() - Date.parse(latest.at) > 2 * every * 1000;
-  return old ? [`the last backup is from ${ago(new Date(latest.at), now)}`] : [];
+  if (old) return [`the last backup is from ${ago(new Date(latest.at), now)}`];
+  if (!continuous || !latest) return [];
+  if (!known.moments) return ["the log of the database is not kept yet"];
+  const through = new Date(known.moments.to);
+  const isMissed = now.getTime() - through.getTime() > logMissed * 1000;
+  return isMissed ? [`the log of the database was last kept ${ago(through, now)}`] : [];
 }

@@ -25,10 +25,15 @@ export interface ProvenBackup {
 export interface Backups {
   readonly backups: readonly ProvenBackup[];
   readonly failure: { readonly at: string; readonly fault: string } | null;
+  /** First and last moment that can be restored, in ISO 8601; null if the log of the database is not kept, or not yet; absent from earlier releases. */
+  readonly moments?: { readonly from: string; readonly to: string } | null;
 }
 
 /** Command of the program beside the backups. */
 export const backupProgram = ["python3", `${backupPrograms}/backup.py`] as const;
+
+/** Command that makes a backup as of a moment. */
+const momentProgram = ["python3", `${backupPrograms}/moment.py`] as const;
 
 /** Finds the container or pod of a stack's backups; throws an Error if there are none, or it does not run. */
 export async function placeOfBackups(stack: Stack, settings: Settings): Promise<Place> {
@@ -42,18 +47,26 @@ export async function listBackups({ program, args, env }: Place): Promise<Backup
   return JSON.parse(await run(program, [...args, ...backupProgram, "list"], { env }));
 }
 
+/** Names the backup of a moment, as `components/backup/backup.py` does: `20261128T170000Z`. */
+function idOf(moment: Date): string {
+  return `${moment.toISOString().replaceAll(/[-:]/g, "").slice(0, 15)}Z`;
+}
+
 /**
  * Takes a backup, proves it, and shows the progress.
+ * @param moment makes the backup as of this moment instead, from the kept log of the database
  * @throws Error if the backup or its proof fails
  */
-export async function takeBackup(place: Place): Promise<ProvenBackup> {
+export async function takeBackup(place: Place, moment?: Date): Promise<ProvenBackup> {
   const { program, args, env } = place;
-  if ((await attach(program, [...args, ...backupProgram, "now"], { env, input: "" })) !== 0) {
+  const command = moment ? [...momentProgram, moment.toISOString()] : [...backupProgram, "now"];
+  if ((await attach(program, [...args, ...command], { env, input: "" })) !== 0) {
     throw new Error("The backup failed, see above; earlier backups are untouched.");
   }
-  const [latest] = (await listBackups(place)).backups;
-  if (!latest) throw new Error("The new backup is not listed; expected it first in the list of backups.");
-  return latest;
+  const { backups } = await listBackups(place);
+  const made = moment ? backups.find(({ id }) => id === idOf(moment)) : backups[0];
+  if (!made) throw new Error("The new backup is not listed; expected it in the list of backups.");
+  return made;
 }
 
 /** Copies a backup, still encrypted, to a file of this machine. */

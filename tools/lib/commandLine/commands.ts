@@ -71,6 +71,10 @@ export const commands = {
     flags: {
       stack,
       list: { does: "Lists the backups instead, with age and size." },
+      at: {
+        value: "TIME",
+        does: "Takes it as of a past moment: 2026-03-01T12:00:00Z; needs backup.continuous.",
+      },
       save: { value: "ID", does: "Copies a backup to ID.tar.age in this directory instead." },
       key: { does: "Prints the key that opens backups instead; keep it elsewhere." },
     },
@@ -79,7 +83,8 @@ export const commands = {
     does: "Restores a backup: into its own stack, whose data it replaces, or into another one.",
     flags: {
       stack: { value: "NAME", does: "The stack that has the backup; default: dev." },
-      from: { value: "ID", does: "A backup of that stack, or a file that --save wrote; required." },
+      from: { value: "ID", does: "A backup of that stack, or a file that --save wrote." },
+      at: { value: "TIME", does: "A past moment instead: 2026-03-01T12:00:00Z; needs backup.continuous." },
       as: { value: "NAME", does: "The stack to restore into; default: the one that has the backup." },
       key: { value: "FILE", does: "File with the key, if the state of the stack is lost." },
       secrets: { does: "Restores only the secrets, for data that still exists." },

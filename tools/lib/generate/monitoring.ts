@@ -4,7 +4,11 @@ import { type Family, families } from "../../../components/monitoring/families.t
 import { markdownTable } from "./tables.ts";
 
 /** A stack with all optional parts that have alerts. */
-const everything = { canary: { every: 300 }, backup: { every: 21_600, keep: 14, to: "volume" }, groups: [] };
+const everything = {
+  canary: { every: 300 },
+  backup: { every: 21_600, keep: 14, to: "volume", continuous: false },
+  groups: [],
+};
 
 /** Renders the tables of the page about monitoring: alerts, and series. */
 export function monitoringTables(): string {

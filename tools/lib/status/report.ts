@@ -48,7 +48,7 @@ interface Report {
 /** Lists the troubles of a stack, of all findings. */
 function faultsOf(look: Look, { backup, canary }: Settings): string[] {
   const found = troubles(look.facts);
-  if (backup) found.push(...backupTroubles(look.backups, backup.every, look.at));
+  if (backup) found.push(...backupTroubles(look.backups, backup, look.at));
   // Without a canary, the last proof may be old.
   if (canary && (look.proof?.faults.length ?? 0) > 0) found.push("the last proof failed");
   return found;

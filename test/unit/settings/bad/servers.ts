@@ -123,4 +123,32 @@ export const servers: readonly BadRow[] = [
     ],
     expressible: false,
   },
+  {
+    name: "any moment to restore from a server without a log for others",
+    config: `config:
+  airflow:backup: { continuous: true }
+  airflow:postgres:
+    settings:
+      wal_level: minimal
+      max_wal_senders: 0
+`,
+    says: [
+      "5: postgres.settings.wal_level is minimal; with minimal nothing can receive the log that backup.continuous keeps: expected no such setting",
+      "6: postgres.settings.max_wal_senders is 0; with 0 nothing can receive the log that backup.continuous keeps: expected no such setting",
+    ],
+    expressible: false,
+  },
+  {
+    name: "any moment to restore of an external server",
+    config: `config:
+  airflow:backup: { continuous: true }
+  airflow:postgres:
+    url:
+      secure: "v1:a:b"
+`,
+    says: [
+      "2: backup.continuous is true; the log of an external server is its owner's: expected no continuous, or no postgres.url",
+    ],
+    expressible: false,
+  },
 ];

@@ -1,0 +1,172 @@
+"""Takes bases: copies of all files of the stack's Postgres, from which the kept log leads to any later moment."""
+
+import contextlib
+import json
+import pathlib
+import subprocess
+import tempfile
+import time
+from datetime import datetime, timezone
+
+import archive
+import wal
+from databases import BackupError, connected, contents_of, own_logins, register, run, running_server
+
+BASES = pathlib.Path("/backups/bases")
+# Seconds until the log of a base is kept.
+LOG_TIMEOUT = 120
+
+
+def archive_of(note):
+    return BASES / f"{note['id']}.base.tar.age"
+
+
+def bases():
+    """Returns the notes of all bases, the latest first."""
+    notes = [json.loads(path.read_text()) for path in BASES.glob("*.json")]
+    return sorted((note for note in notes if archive_of(note).exists()), key=lambda note: note["id"], reverse=True)
+
+
+def reachable(system):
+    """Returns the bases of a database cluster from which the log has no gap, the latest first."""
+    since = wal.unbroken_since(system)
+    return [note for note in bases() if note["system"] == system and since is not None and note["first"] >= since]
+
+
+def reach():
+    """Returns the first and the last moment that can be restored, in ISO 8601; None if there is none."""
+    latest = bases()[:1]
+    known = reachable(latest[0]["system"]) if latest else []
+    last = wal.through(latest[0]["system"]) if known else None
+    if last is None:
+        return None
+    return {"from": known[-1]["at"], "to": datetime.fromtimestamp(last, timezone.utc).isoformat()}
+
+
+def leading_to(moment):
+    """Returns the latest base before a moment, if the log from there to the next base, or to its end, has no gap; otherwise None."""
+    after = None
+    for note in bases():
+        if datetime.fromisoformat(note["at"]) <= moment:
+            last = after["first"] if after and after["system"] == note["system"] else None
+            return note if wal.is_unbroken(note["system"], note["first"], last) else None
+        after = note
+    return None
+
+
+def is_due(every):
+    """True if the latest base is older than `every` seconds, or the log since then has a gap."""
+    if wal.Receiver.system is None:
+        return False
+    latest = reachable(wal.Receiver.system)[:1]
+    return not latest or time.time() - datetime.fromisoformat(latest[0]["at"]).timestamp() > every
+
+
+def copy_files(folder):
+    """Copies the files of the server into a folder; returns the number of the first and of the last segment that they need."""
+    flags = ["--format=tar", "--compress=1", "--wal-method=none", "--checkpoint=fast"]
+    copying = wal.client("pg_basebackup", f"--pgdata={folder}", *flags)
+    _, errors = copying.communicate()
+    if copying.returncode != 0:
+        raise BackupError(f"pg_basebackup failed with exit code {copying.returncode}: {errors.strip()[-1000:]}")
+    (needed,) = json.loads((folder / "backup_manifest").read_text())["WAL-Ranges"]
+
+    def segment(position):
+        high, low = (int(part, 16) for part in position.split("/"))
+        return high * 256 + (low >> 24)
+
+    return segment(needed["Start-LSN"]), segment(needed["End-LSN"])
+
+
+def await_log(system, last):
+    """Waits until the log of a base is kept; ends its last segment, so that the segment is complete."""
+    wal.ask("SELECT pg_switch_wal()")
+    end = time.monotonic() + LOG_TIMEOUT
+    while not wal.has(system, last):
+        if time.monotonic() > end:
+            raise BackupError(f"received no log of the base within {LOG_TIMEOUT} s: {wal.Receiver.fault}")
+        time.sleep(1)
+        wal.keep()
+
+
+def take(keep, facts):
+    """Takes and proves a base; removes earlier ones, and the log that only those needed.
+
+    :param keep: bases that are kept
+    :param facts: facts for the note
+
+    :raises BackupError: if the base, or its proof, fails
+    """
+    started = time.monotonic()
+    BASES.mkdir(exist_ok=True)
+    partial = BASES / "partial"
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            system, _ = wal.system_now()
+            first, last = copy_files(pathlib.Path(folder))
+            _, at = wal.system_now()
+            note = facts | {"id": at.strftime("%Y%m%dT%H%M%SZ"), "at": at.isoformat(), "system": system, "first": first}
+            archive.write_manifest(pathlib.Path(folder), note)
+            archive.pack(pathlib.Path(folder), partial)
+        await_log(system, last)
+        with recovered(note, partial):
+            with connected("metadata") as cursor:
+                note["revision"] = contents_of(cursor)["revision"]
+        if note["revision"] is None:
+            raise BackupError("the base has no revision of Airflow's schema; expected a migrated database")
+        note |= {"bytes": partial.stat().st_size, "seconds": round(time.monotonic() - started, 1)}
+        partial.rename(archive_of(note))
+        (BASES / f"{note['id']}.json").write_text(json.dumps(note))
+    finally:
+        partial.unlink(missing_ok=True)
+    for old in bases()[keep:]:
+        archive_of(old).unlink()
+        (BASES / f"{old['id']}.json").unlink()
+    firsts = {}
+    for kept in bases():
+        firsts[kept["system"]] = min(kept["first"], firsts.get(kept["system"], kept["first"]))
+    wal.remove_before(firsts)
+    return note
+
+
+def unpack(path, folder):
+    """Unpacks a base into `data` of a folder, ready to recover, and checks every file."""
+    archive.unpack(path, folder)
+    data = folder / "data"
+    data.mkdir(mode=0o700)
+    run(["tar", "--extract", f"--file={folder}/base.tar.gz", f"--directory={data}"], "")
+    # Checks no log, which is not in the base.
+    flags = ["--no-parse-wal", f"--manifest-path={folder}/backup_manifest"]
+    run(["pg_verifybackup", "--quiet", *flags, str(data)], "", stdout=subprocess.DEVNULL)
+    (folder / "base.tar.gz").unlink()
+    # The folder of the socket belongs to this user alone.
+    (data / "pg_hba.conf").write_text("local all all trust\n")
+    (data / "recovery.signal").touch()
+
+
+def fetching(system):
+    """Returns the command that decrypts a segment of the kept log for a server that recovers."""
+    kept = wal.KEPT / system
+    return "; ".join(
+        f"test ! -f {kept}/%f{suffix} || {{ age --decrypt --identity {archive.KEYS} {kept}/%f{suffix} | gzip --decompress > %p; exit; }}"
+        for suffix in (wal.COMPLETE, wal.PARTIAL)
+    ) + "; exit 1"
+
+
+@contextlib.contextmanager
+def recovered(note, path, moment=None):
+    """Runs a throwaway server with the stack's databases as of a moment, or as of the end of the kept log.
+
+    :param moment: time in ISO 8601
+    :raises BackupError: if the log does not lead to that moment
+    """
+    names = {service: login["dbname"] for service, login in own_logins().items()}
+    with tempfile.TemporaryDirectory() as folder:
+        unpack(path, pathlib.Path(folder))
+        settings = {"restore_command": fetching(note["system"]), "hot_standby": "off"}
+        if moment is not None:
+            settings |= {"recovery_target_time": moment, "recovery_target_action": "promote"}
+        login = {"host": folder, "port": 5432, "user": "postgres"}
+        register({service: login | {"dbname": name} for service, name in names.items()})
+        with running_server(folder, settings):
+            yield

@@ -1,0 +1,211 @@
+"""Keeps the write-ahead log (WAL) of the stack's Postgres beside the backups, encrypted.
+
+With a base and the WAL since then, the databases can be restored as of any moment. Names of segments are Postgres' own.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import threading
+import time
+
+import psycopg2
+from archive import KEY, pipe
+from databases import BackupError
+from psycopg2.extensions import parse_dsn
+
+# Kept segments, by identifier of the database cluster.
+KEPT = pathlib.Path("/backups/wal")
+RECEIVED = pathlib.Path("/tmp/wal")
+URL = pathlib.Path("/run/secrets/replication_url")
+# A file of services beside that of the dumps, which proofs replace.
+SERVICE = pathlib.Path("/dev/shm/replication")
+# Notices a server that vanished after 14 s.
+KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
+# Seconds between two copies of what was received.
+INTERVAL = 20
+# Seconds until a receiver that ended is started again.
+RETRY_INTERVAL = 5
+SEGMENT = re.compile(r"[0-9A-F]{24}")
+# Suffixes of kept segments; the newest segment is incomplete.
+COMPLETE, PARTIAL = ".gz.age", ".partial.gz.age"
+# Note of the moment up to which the log is kept.
+THROUGH = "through.json"
+
+exclusive = threading.Lock()
+
+
+class Receiver:
+    """State of this container's receiver."""
+
+    process = None
+    system = None
+    fault = None
+    # True if the server no longer has what follows the kept log: a receiver goes on at the present.
+    has_gap = False
+    # Time of the last change of a copied incomplete segment, by name.
+    copied = {}
+
+
+def client(program, *flags):
+    """Runs a client of Postgres that replicates.
+
+    :returns: the started process
+    """
+    login = {key: value for key, value in parse_dsn(URL.read_text()).items() if key != "dbname"} | KEEPALIVES
+    SERVICE.touch(mode=0o600)
+    SERVICE.write_text("\n".join(["[replication]", *(f"{key}={value}" for key, value in login.items()), ""]))
+    command = [program, "--dbname=service=replication", "--no-password", *flags]
+    environment = os.environ | {"PGSERVICEFILE": str(SERVICE)}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def ask(query):
+    """Returns the row of a query to the server.
+
+    :raises BackupError: if the server does not answer
+    """
+    try:
+        with contextlib.closing(psycopg2.connect(URL.read_text(), connect_timeout=10)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(query)
+                return cursor.fetchone()
+    except psycopg2.Error as error:
+        raise BackupError(f"no connection for replication: {str(error).strip()}") from None
+
+
+def system_now():
+    """Asks the server for the identifier of its database cluster, and its time."""
+    return ask("SELECT system_identifier::text, clock_timestamp() FROM pg_control_system()")
+
+
+def number(name):
+    """Returns the number of a segment of 16 MiB in the log."""
+    return int(name[8:16], 16) * 256 + int(name[16:24], 16)
+
+
+def kept(system):
+    """Returns the files of the kept segments, the earliest first."""
+    return sorted(path for path in (KEPT / system).glob("*.age") if SEGMENT.match(path.name))
+
+
+def unbroken_since(system):
+    """Returns the number of the first segment after which none is missing; None without segments."""
+    first = None
+    for found in sorted({number(path.name) for path in kept(system)}, reverse=True):
+        if first is not None and found < first - 1:
+            break
+        first = found
+    return first
+
+
+def is_unbroken(system, first, last=None):
+    """True if every segment from the first to the last is kept; by default the last is the newest."""
+    numbers = {number(path.name) for path in kept(system)}
+    return bool(numbers) and numbers.issuperset(range(first, (max(numbers) if last is None else last) + 1))
+
+
+def has(system, segment):
+    """True if a complete segment is kept."""
+    return any(number(path.name) == segment and not path.name.endswith(PARTIAL) for path in kept(system))
+
+
+def prepare(system):
+    """Makes the receiver go on at the segment that was kept last, and not at the server's present one."""
+    folder = RECEIVED / system
+    folder.mkdir(parents=True, exist_ok=True)
+    (KEPT / system).mkdir(parents=True, exist_ok=True)
+    if not any(folder.iterdir()) and not Receiver.has_gap:
+        for path in kept(system)[-1:]:
+            (folder / f"{path.name[:24]}.partial").touch()
+    return folder
+
+
+def receive():
+    """Receives the log for as long as the container runs."""
+    while True:
+        try:
+            system, _ = system_now()
+            folder = prepare(system)
+            receiver = client("pg_receivewal", f"--directory={folder}", "--no-loop")
+            Receiver.system, Receiver.process = system, receiver
+            _, errors = receiver.communicate()
+            Receiver.fault = errors.strip()[-500:]
+            Receiver.has_gap = "has already been removed" in errors
+            if Receiver.has_gap:
+                shutil.rmtree(folder)
+        except (BackupError, OSError) as error:
+            Receiver.fault = str(error)
+        print(f"Log of the database: {Receiver.fault}; next attempt in {RETRY_INTERVAL} s", flush=True)
+        time.sleep(RETRY_INTERVAL)
+
+
+def encrypt(source, target):
+    new = target.with_name("new")
+    pipe(["gzip", "-1", "--stdout", str(source)], ["age", "--encrypt", "--identity", KEY, "--output", str(new)])
+    new.rename(target)
+
+
+def keep():
+    """Keeps what was received, and notes the moment up to which the log is kept."""
+    with exclusive:
+        system, receiver = Receiver.system, Receiver.process
+        if system is None:
+            return
+        is_receiving = receiver.poll() is None
+        began = time.time()
+        target = KEPT / system
+        segments = sorted((RECEIVED / system).glob("*"))
+        complete = [path for path in segments if SEGMENT.fullmatch(path.name)]
+        for path in complete:
+            if not (target / f"{path.name}{COMPLETE}").exists():
+                encrypt(path, target / f"{path.name}{COMPLETE}")
+            (target / f"{path.name}{PARTIAL}").unlink(missing_ok=True)
+        # Leaves the last one, after which the receiver goes on.
+        for path in complete[:-1]:
+            path.unlink()
+        for path in segments:
+            status = path.stat() if path.suffix == ".partial" else None
+            if status and status.st_size and Receiver.copied.get(path.name) != status.st_mtime_ns:
+                encrypt(path, target / f"{path.stem}{PARTIAL}")
+                Receiver.copied = {path.name: status.st_mtime_ns}
+        if is_receiving:
+            (target / THROUGH).write_text(json.dumps({"at": began}))
+
+
+def through(system):
+    """Returns the moment up to which the log is kept, in seconds since 1970; None if nothing is kept."""
+    path = KEPT / system / THROUGH
+    return json.loads(path.read_text())["at"] if path.exists() else None
+
+
+def keep_on():
+    """Keeps what is received for as long as the container runs."""
+    while True:
+        time.sleep(INTERVAL)
+        try:
+            keep()
+        except (BackupError, OSError) as error:
+            print(f"Log of the database: not kept, next attempt in {INTERVAL} s: {error}", flush=True)
+
+
+def remove_before(firsts):
+    """Removes the log that no base needs.
+
+    :param firsts: number of the first segment that a base needs, by identifier of the database cluster
+    """
+    with exclusive:
+        for folder in KEPT.iterdir():
+            for path in kept(folder.name):
+                if folder.name not in firsts or number(path.name) < firsts[folder.name]:
+                    path.unlink()
+
+
+def start():
+    for run in (receive, keep_on):
+        threading.Thread(target=run, daemon=True).start()
