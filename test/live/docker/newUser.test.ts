@@ -25,7 +25,7 @@ const stackFile = `config:
   airflow:monitoring: { retention: 2d }
   airflow:requirements: requirements.txt
   airflow:dags: own
-  airflow:backup: { every: 12h, keep: 2 }
+  airflow:backup: { every: 12h, keep: 2, continuous: true }
   airflow:workerGroups: [{ name: reports, queues: [reports], memory: 1024 }]
 `;
 const ownDag = `from airflow.sdk import dag, task
@@ -230,7 +230,7 @@ async function picture() {
   };
 }
 
-test("a proven backup and its key bring all back when volumes and state are gone; damaged ones are refused", async (t) => {
+test("a backup as of a past moment and its key bring all back when volumes and state are gone; damaged ones are refused", async (t) => {
   const api = new AirflowApi(
     JSON.parse(await npm("pulumi", "--", "stack", "output", "--json", "--show-secrets")),
   );
@@ -244,10 +244,14 @@ test("a proven backup and its key bring all back when volumes and state are gone
   assert.equal(before.runs.length, 1);
   assert.equal(before.connection, "opened of-the-connection");
   const stack = ["--stack", "livetest-up"];
-  const output = await npm("backup", "--", ...stack);
+  const moment = new Date().toISOString();
+  await api.call("/variables/kept", "PATCH", { key: "kept", value: "a later one" });
+  const output = await npm("backup", "--", ...stack, "--at", moment);
   assert.match(output, /proven in [\d.]+ s: \d+ rows are the same, 2 secret value\(s\) decrypted/);
   const [, id = ""] = /^Backup (\w+), .* is proven\./m.exec(output) ?? [];
-  assert.match(await npm("backup", "--", ...stack, "--list"), new RegExp(`^${id} +\\d+ s ago`, "m"));
+  const list = await npm("backup", "--", ...stack, "--list");
+  assert.match(list, new RegExp(`^${id} +\\d+ (s|min) ago`, "m"));
+  assert.match(list, /^Any moment from \S+Z to \S+Z can be restored as well\.$/m);
   await npm("backup", "--", ...stack, "--save", id);
   const key = await npm("backup", "--", ...stack, "--key");
   writeFileSync(join(clone, "backup.key"), key);
