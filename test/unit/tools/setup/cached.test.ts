@@ -1,28 +1,19 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { project } from "../../../../tools/lib/process.ts";
+import { link } from "./programs.ts";
 
 const home = mkdtempSync(join(tmpdir(), "cached-"));
 after(() => rmSync(home, { recursive: true }));
 
-/** A PATH with these programs alone: neither Pulumi nor Go. */
-function pathOf(programs: readonly string[]): string {
-  const folder = join(home, "bin");
-  mkdirSync(folder);
-  for (const program of programs) {
-    const real =
-      program === "node" ? process.execPath : execFileSync("which", [program], { encoding: "utf8" });
-    symlinkSync(real.trim(), join(folder, program));
-  }
-  return folder;
-}
-
-const programs = "bash cat curl cut dirname find mkdir node sha256sum sort uname xargs".split(" ");
-const env = { HOME: home, PATH: pathOf(programs) };
+const bin = join(home, "bin");
+mkdirSync(bin);
+link("bash cat curl cut dirname find mkdir node sha256sum sort uname xargs", bin);
+const env = { HOME: home, PATH: bin };
 
 /** Runs a command of the project as a shell without Go does; its standard error. */
 function failure(...command: readonly [string, ...string[]]): string | undefined {
