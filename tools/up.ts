@@ -1,5 +1,6 @@
 import { capabilities } from "../capabilities.ts";
 import { setFlags } from "../deploymentFlags.ts";
+import { checkEngine } from "../platforms/docker/preflight/here.ts";
 import { checkAnswers } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
 import type { Settings } from "../settings/model/groups.ts";
@@ -41,6 +42,7 @@ function leaving(down: readonly string[], state: ExportedState, { groups }: Sett
 async function prepare(stack: Stack, settings: Settings) {
   const machines = machinesOf(settings);
   const down = await checkAnswers(machines);
+  if (settings.platform === "docker" && machines.length === 0) await checkEngine();
   await prepareImages(settings, down);
   if (machines.length === 0) return { down, flags: [] };
   const state = await readState(stack);

@@ -14,6 +14,10 @@ export interface EngineFacts {
   readonly architecture: string;
   /** True if the engine can limit memory and CPU; a rootless engine may not. */
   readonly limits: boolean;
+  /** True for Podman, which answers like Docker. */
+  readonly isPodman: boolean;
+  /** True if SELinux decides which directories of the machine containers may read. */
+  readonly labels: boolean;
 }
 
 /** A listening socket; address and port are in the kernel's notation. */
@@ -51,6 +55,7 @@ interface Info {
   readonly Architecture: string;
   readonly MemoryLimit: boolean;
   readonly CpuCfsQuota: boolean;
+  readonly SecurityOptions?: readonly string[] | null;
   /** Why the engine did not answer; clients before 23 exit with success then. */
   readonly ServerErrors?: readonly string[];
 }
@@ -71,6 +76,8 @@ export function readInfo(text: string): EngineFacts | string {
     directory: info.DockerRootDir,
     architecture: info.Architecture,
     limits: info.MemoryLimit && info.CpuCfsQuota,
+    labels: info.SecurityOptions?.includes("name=selinux") ?? false,
+    isPodman: info.DockerRootDir.endsWith("/containers/storage"),
   };
 }
 

@@ -5,9 +5,10 @@ import { readInfo, readPublished, readSight } from "./facts.ts";
 import type { Needs } from "./preflight.ts";
 import {
   diskFault,
+  engineFaults,
   type IsOwn,
   isHeld,
-  limitsFault,
+  labelled,
   memoryFault,
   openLoopback,
   portFault,
@@ -15,6 +16,21 @@ import {
   refuse,
 } from "./rules.ts";
 import { askSight } from "./sight.ts";
+
+const subject = "The Docker engine has";
+
+const aboutEngine = ["info", "--format", "{{json .}}"] as const;
+
+/**
+ * Checks that the Docker client's default engine can run stacks, before images are built on it; later steps report an engine that
+ * does not answer.
+ * @throws Error listing every fault
+ */
+export async function checkEngine(): Promise<void> {
+  const { complaint, text } = await askEngine(undefined, aboutEngine);
+  const engine = complaint ?? readInfo(text);
+  if (typeof engine !== "string") refuse(subject, engineFaults(engine));
+}
 
 /**
  * Checks the Docker client's default engine before anything on it is touched. Inspects the machine only while the stack
@@ -27,19 +43,19 @@ export async function preflightHere(
   isOwn: IsOwn,
 ): Promise<readonly string[]> {
   const [info, listed] = await Promise.all([
-    askEngine(undefined, ["info", "--format", "{{json .}}"]),
+    askEngine(undefined, aboutEngine),
     askEngine(undefined, ["ps", "--format", "{{.Names}} {{.Ports}}"]),
   ]);
   if (info.complaint !== undefined || listed.complaint !== undefined) return [];
   const engine = readInfo(info.text);
   if (typeof engine === "string") return [];
-  refuse("The Docker engine has", present([limitsFault(engine)]));
+  refuse(subject, engineFaults(engine));
   // Limits are not reservations: several workers that are rarely busy fit a laptop.
   const fault = memoryFault(engine, memory);
   const warnings = fault === undefined ? [] : [`the Docker engine: ${fault}`];
   const published = readPublished(listed.text);
   if (ports.every((port) => isHeld(port, published, isOwn))) return warnings;
-  warnings.push(...present([openLoopback(engine)]));
+  warnings.push(...present([openLoopback(engine), labelled(engine)]));
   const seen = await askSight(undefined, image, "never", ports);
   if (seen.complaint !== undefined) {
     const missing = /No such image/.test(seen.complaint) && image.startsWith(builtHere);
@@ -53,6 +69,6 @@ export async function preflightHere(
   }
   const sight = readSight(seen.text);
   const local = ports.map((port) => portFault(sight, published, isOwn, port));
-  refuse("The Docker engine has", present([diskFault(sight, engine, disk), ...local]));
+  refuse(subject, present([diskFault(sight, engine, disk), ...local]));
   return warnings;
 }

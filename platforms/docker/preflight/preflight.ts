@@ -10,9 +10,8 @@ import {
   blindFault,
   clockFault,
   diskFault,
-  engineVersionFault,
+  engineFaults,
   type IsOwn,
-  limitsFault,
   memoryFault,
   type Port,
   portFault,
@@ -82,13 +81,12 @@ async function inspect(
   ]);
   const complaint = seen.complaint ?? listed.complaint;
   if (complaint !== undefined && isSilence(complaint)) return unanswered(machine, complaint);
-  const general = present([
-    engineVersionFault(engine),
-    limitsFault(engine),
+  const others = present([
     architectureFault(engine, builder),
     memoryFault(engine, memory),
     clockFault(engine, info),
   ]);
+  const general = [...engineFaults(engine), ...others];
   if (complaint !== undefined) {
     return { machine, engine, faults: [...general, blindFault(image, complaint)], down: false };
   }
@@ -116,7 +114,7 @@ function judge(reports: readonly Report[]): readonly string[] {
 }
 
 /**
- * Checks that all engines answer, before images are sent to them.
+ * Checks that all engines answer and can run stacks, before images are sent to them.
  * @returns the names of machines that are down, if they may be left out
  * @throws Error listing every fault: machine, found, expected, fix
  */
@@ -125,7 +123,7 @@ export async function checkAnswers(machines: readonly Machine[]): Promise<readon
     const { engine } = await askInfo(machine);
     return typeof engine === "string"
       ? unanswered(machine, engine)
-      : { machine, engine, faults: [], down: false };
+      : { machine, engine, faults: engineFaults(engine), down: false };
   });
   return judge(await Promise.all(reports));
 }

@@ -38,14 +38,23 @@ export function openLoopback(engine: EngineFacts): string | undefined {
   );
 }
 
-export function engineVersionFault(engine: EngineFacts): string | undefined {
+/** Warns of an engine whose containers may read directories of the machine only with a label. */
+export function labelled({ labels }: EngineFacts): string | undefined {
+  if (!labels) return;
+  return (
+    "the Docker engine keeps containers by SELinux from directories of the machine, such as airflow:dags; " +
+    "expected the label container_file_t there: chcon -Rt container_file_t DIRECTORY"
+  );
+}
+
+function engineVersionFault(engine: EngineFacts): string | undefined {
   const { version } = engine;
   const [major, minor] = parts(engine);
   if (!(major < oldest[0] || (major === oldest[0] && minor < oldest[1]))) return;
   return `its Docker engine is ${version}; expected ${oldest.join(".")} or newer; upgrade it`;
 }
 
-export function limitsFault({ limits }: EngineFacts): string | undefined {
+function limitsFault({ limits }: EngineFacts): string | undefined {
   if (limits) return;
   return (
     "it cannot limit memory and CPU, so that one task could take the whole machine; expected control groups; " +
@@ -54,6 +63,17 @@ export function limitsFault({ limits }: EngineFacts): string | undefined {
 }
 
 /** @param builder architecture of the engine that builds the stack's images; undefined if a registry has them */
+/** Lists what makes an engine unfit for every stack. */
+export function engineFaults(engine: EngineFacts): string[] {
+  if (engine.isPodman) {
+    return [
+      `its engine is Podman ${engine.version}, which has no service that starts containers again after a crash or a boot; ` +
+        `expected Docker ${oldest.join(".")} or newer`,
+    ];
+  }
+  return present([engineVersionFault(engine), limitsFault(engine)]);
+}
+
 export function architectureFault(
   { architecture }: EngineFacts,
   builder: string | undefined,

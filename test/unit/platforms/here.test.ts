@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { isPublisher, needsHere } from "../../../platforms/docker/needs.ts";
-import { preflightHere } from "../../../platforms/docker/preflight/here.ts";
+import { checkEngine, preflightHere } from "../../../platforms/docker/preflight/here.ts";
 import { settingsFor } from "../settingsFrom.ts";
 import { withPrograms } from "../standIns.ts";
 
@@ -41,6 +41,8 @@ interface Machine {
   readonly image?: string;
   /** False if the engine has no control groups. */
   readonly limits?: boolean;
+  /** Runs the look before images are built instead. */
+  readonly early?: boolean;
 }
 
 /** Runs the preflight; returns its findings, and whether a container was started to inspect the machine. */
@@ -50,6 +52,7 @@ async function looked({
   up = true,
   image = "there",
   limits = true,
+  early = false,
 }: Machine): Promise<[findings: unknown, started: boolean]> {
   const info = { ID: "A", Name: "a", ServerVersion: "20.10.24", MemTotal: 16000 * 2 ** 20, NCPU: 4 };
   const engine = JSON.stringify({
@@ -70,7 +73,8 @@ case ${up ? "$1" : "down"} in
 esac
 `;
   return withPrograms({ docker: client }, async (folder) => {
-    const findings = await preflightHere({ ...needs, image }, isOwn).catch((error: Error) => error.message);
+    const look = early ? checkEngine() : preflightHere({ ...needs, image }, isOwn);
+    const findings = await look.catch((error: Error) => error.message);
     return [findings, existsSync(join(folder, "started"))];
   });
 }
@@ -99,6 +103,10 @@ test("an engine without control groups is refused before a container starts ther
   const [fault, started] = await looked({ published: "", seen: ["free 9000"], limits: false });
   assert.match(String(fault), /^The Docker engine has 1 fault\(s\):\n {2}it cannot limit memory and CPU/);
   assert.equal(started, false);
+  const early = { published: "", seen: [], early: true };
+  assert.deepEqual(await looked({ ...early, limits: false }), [fault, false]);
+  assert.deepEqual(await looked(early), [undefined, false]);
+  assert.deepEqual(await looked({ ...early, up: false }), [undefined, false]);
 });
 
 test("a port of another stack's container is refused", async () => {

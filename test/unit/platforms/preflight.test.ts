@@ -18,9 +18,9 @@ import {
   blindFault,
   clockFault,
   diskFault,
-  engineVersionFault,
+  engineFaults,
   kernelPort,
-  limitsFault,
+  labelled,
   memoryFault,
   openLoopback,
   portFault,
@@ -194,6 +194,8 @@ const engine: EngineFacts = {
   directory: "/var/lib/docker",
   architecture: "x86_64",
   limits: true,
+  isPodman: false,
+  labels: false,
 };
 const sight = {
   addresses: ["10.0.0.11", "127.0.0.1", "172.17.0.1"],
@@ -232,16 +234,16 @@ const clock = (asked: number, answered: number) => clockFault(engine, { asked, a
 const judgements: [what: string, found: string | undefined, fault: string | undefined][] = [
   [
     "an old engine",
-    engineVersionFault({ ...engine, version: "19.03.15" }),
+    engineFaults({ ...engine, version: "19.03.15" })[0],
     "its Docker engine is 19.03.15; expected 20.10 or newer; upgrade it",
   ],
   [
     "a slightly old engine",
-    engineVersionFault({ ...engine, version: "20.9.0-rc1" }),
+    engineFaults({ ...engine, version: "20.9.0-rc1" })[0],
     "its Docker engine is 20.9.0-rc1; expected 20.10 or newer; upgrade it",
   ],
-  ["the oldest supported engine", engineVersionFault(engine), undefined],
-  ["a new engine", engineVersionFault({ ...engine, version: "29.0.1" }), undefined],
+  ["the oldest supported engine", engineFaults(engine)[0], undefined],
+  ["a new engine", engineFaults({ ...engine, version: "29.0.1" })[0], undefined],
   [
     "an engine that opens 127.0.0.1 to neighbours",
     openLoopback({ ...engine, version: "27.5.1" }),
@@ -249,14 +251,19 @@ const judgements: [what: string, found: string | undefined, fault: string | unde
       "where only a login protects it; expected 28 or newer, or a firewall",
   ],
   ["an engine that does not", openLoopback({ ...engine, version: "28.0.0" }), undefined],
-  ["an engine without a version number", engineVersionFault({ ...engine, version: "dev" }), undefined],
+  ["an engine without a version number", engineFaults({ ...engine, version: "dev" })[0], undefined],
   [
     "an engine without control groups",
-    limitsFault({ ...engine, limits: false }),
+    engineFaults({ ...engine, limits: false })[0],
     "it cannot limit memory and CPU, so that one task could take the whole machine; expected control groups; " +
       "an engine without root has them with cgroup v2 and systemd",
   ],
-  ["an engine with control groups", limitsFault(engine), undefined],
+  [
+    "Podman",
+    engineFaults({ ...engine, version: "4.3.1", isPodman: true }).join(),
+    "its engine is Podman 4.3.1, which has no service that starts containers again after a crash or a boot; expected Docker 20.10 or newer",
+  ],
+  ["an engine with control groups", engineFaults(engine)[0], undefined],
   [
     "a machine for which no image is built",
     architectureFault({ ...engine, architecture: "aarch64" }, "x86_64"),
@@ -345,6 +352,14 @@ for (const [what, found, fault] of judgements) {
   test(`${what} is ${fault === undefined ? "accepted" : "refused"}`, () => assert.equal(found, fault));
 }
 
+test("an engine with SELinux is told about", () => {
+  assert.equal(labelled(engine), undefined);
+  assert.equal(
+    labelled({ ...engine, labels: true }),
+    "the Docker engine keeps containers by SELinux from directories of the machine, such as airflow:dags; expected the label container_file_t there: chcon -Rt container_file_t DIRECTORY",
+  );
+});
+
 const info = {
   ID: "AB:CD",
   Name: "big",
@@ -362,6 +377,14 @@ test("the output of docker info is read", () => {
   assert.deepEqual(readInfo(JSON.stringify(info)), engine);
   const rootless = { ...info, MemoryLimit: false };
   assert.deepEqual(readInfo(JSON.stringify(rootless)), { ...engine, limits: false });
+  const podman = { ...info, DockerRootDir: "/home/me/.local/share/containers/storage" };
+  assert.deepEqual(readInfo(JSON.stringify(podman)), {
+    ...engine,
+    directory: podman.DockerRootDir,
+    isPodman: true,
+  });
+  const selinux = { ...info, SecurityOptions: ["name=seccomp,profile=default", "name=selinux"] };
+  assert.deepEqual(readInfo(JSON.stringify(selinux)), { ...engine, labels: true });
   assert.equal(readInfo(JSON.stringify({ ID: "", ServerErrors: ["refused"] })), "refused");
 });
 
