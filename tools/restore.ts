@@ -12,7 +12,7 @@ import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { confirm } from "./lib/commandLine/confirm.ts";
 import { print } from "./lib/commandLine/terminal.ts";
 import { userPath } from "./lib/commandLine/userPath.ts";
-import { main, reasonOf } from "./lib/process.ts";
+import { main, reasonOf, reporting } from "./lib/process.ts";
 import { Stack } from "./lib/stack.ts";
 import { withResources, writeState } from "./lib/state.ts";
 import { inTemporaryFolder } from "./lib/temporaryFolder.ts";
@@ -100,7 +100,7 @@ async function restore(flags: Flags, folder: string): Promise<void> {
   const target = new Stack(flags.as ?? source.name);
   const file = await fetched(source, flags, folder);
   const keys = await keysOf(source, flags.key);
-  const archive = await readArchive(file, keys);
+  const archive = await reporting("checking the archive", readArchive(file, keys));
   const { id, at, version, stack: origin } = archive.manifest;
   print(`Backup ${id} of stack ${origin}, ${at.slice(0, 16)}: complete, and the key fits.`);
   await ensureStackFile(target, archive);

@@ -20,6 +20,7 @@ import base
 import psycopg2
 import wal
 from databases import BackupError, connected, dump, record_event, register_own, rows_of
+from progress import reported
 from proof import prove
 
 STORE = pathlib.Path("/backups")
@@ -76,8 +77,8 @@ def collect(folder, backup_id, names, facts):
     """Writes the contents of an archive to a folder: dumps, secrets, stack file and manifest."""
     databases = {}
     for name in names:
-        log(f"  dumping the {name} database")
-        databases[name] = dump(name, folder / f"{name}.dump")
+        with reported(f"  dumping the {name} database"):
+            databases[name] = dump(name, folder / f"{name}.dump")
     facts = {key: settings[key] for key in ("stack", "version", "images")} | facts
     facts |= {"id": backup_id, "dags": dags(), "databases": databases}
     shutil.copyfile(SECRETS, folder / "secrets.json")
@@ -95,11 +96,11 @@ def make(backup_id, names, facts):
     try:
         with tempfile.TemporaryDirectory() as folder:
             collect(pathlib.Path(folder), backup_id, names, facts)
-            log("  encrypting the archive")
-            archive.pack(pathlib.Path(folder), partial)
+            with reported("  encrypting the archive"):
+                archive.pack(pathlib.Path(folder), partial)
         dumped = time.monotonic()
-        log("  restoring the archive into a throwaway server")
-        manifest, decrypted = prove(partial)
+        with reported("  restoring the archive into a throwaway server"):
+            manifest, decrypted = prove(partial)
         note = {
             "id": backup_id,
             "at": manifest["at"],

@@ -38,7 +38,10 @@ function overDatabases({ settings, server }: DatabaseArgs) {
       // An external server may keep both in one database.
       ...(results !== metadata && { results_url: url(results) }),
     },
-    files: { ...programs(backupPrograms, import.meta.url, "archive.py", "databases.py"), ...server.files },
+    files: {
+      ...programs(backupPrograms, import.meta.url, "archive.py", "databases.py", "progress.py"),
+      ...server.files,
+    },
     hosts: settings.extraHosts,
     scratch: ["/tmp"],
     limits: { memory: 512, cpu: 1 },

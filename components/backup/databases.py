@@ -27,6 +27,9 @@ CREATE SCHEMA public AUTHORIZATION pg_database_owner;
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 """
 
+# Does not warn of the catalog's tables, which belong to the server's owner.
+ANALYZE = "SET client_min_messages = error; ANALYZE;"
+
 os.environ["PGSERVICEFILE"] = str(SERVICES)
 os.environ["PGCONNECT_TIMEOUT"] = "10"
 
@@ -144,9 +147,10 @@ def dump(name, target):
         return contents_of(cursor)
 
 
-def restore(name, source):
+def restore(name, source, analyzes=True):
     """Replaces the contents of a database by a dump, in one transaction.
 
+    :param analyzes: true to collect statistics as well, which a dump lacks; without them a query of a large table may read all of it
     :raises BackupError: if this fails; the database is then unchanged
     """
     environment = os.environ | {"PGSERVICE": name, "PGOPTIONS": "-c client_min_messages=warning"}
@@ -166,6 +170,9 @@ def restore(name, source):
         if reader.returncode != 0:
             # Keeps psql from the end of its input, at which it would commit.
             client.kill()
+        elif analyzes:
+            with contextlib.suppress(BrokenPipeError):
+                client.stdin.write(ANALYZE)
         with contextlib.suppress(BrokenPipeError):
             client.stdin.close()
         if client.wait() != 0:

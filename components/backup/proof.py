@@ -61,7 +61,7 @@ def prove(path):
         # Uses other names than the stack's databases have, so that no mistake here can restore into these.
         with throwaway_server([f"proof_{name}" for name in databases]):
             for name, dumped in databases.items():
-                restore(f"proof_{name}", f"{folder}/{name}.dump")
+                restore(f"proof_{name}", f"{folder}/{name}.dump", analyzes=False)
                 with connected(f"proof_{name}") as cursor:
                     compare(name, contents_of(cursor), dumped)
             secrets = json.loads(pathlib.Path(folder, "secrets.json").read_text())

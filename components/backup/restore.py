@@ -13,6 +13,7 @@ import time
 
 from archive import read_manifest
 from databases import BackupError, register_own, restore
+from progress import reported
 
 RECEIVED = pathlib.Path("/tmp/received")
 READY = pathlib.Path("/tmp/ready")
@@ -46,8 +47,8 @@ def main():
         if name not in logins:
             print(f"restore: skipping the {name} database: this stack keeps results in the metadata database", flush=True)
             continue
-        print(f"restore: restoring {sum(contents['rows'].values())} rows of the {name} database", flush=True)
-        restore(name, RECEIVED / f"{name}.dump")
+        with reported(f"restore: restoring {sum(contents['rows'].values())} rows of the {name} database"):
+            restore(name, RECEIVED / f"{name}.dump")
     # Frees the disk space: the container of a job is kept after the job's end.
     shutil.rmtree(RECEIVED)
     print(f"restore: restored backup {manifest['id']}", flush=True)

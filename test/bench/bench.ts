@@ -9,6 +9,7 @@ import { TestStack } from "../live/lib/harness.ts";
 import { sweep } from "../live/targets/docker.ts";
 import { Compose } from "./compose.ts";
 import { idle, monitoring, previews, start } from "./measures.ts";
+import { removing } from "./removing.ts";
 import { page, type Results, show, table } from "./report.ts";
 import { machine } from "./usage.ts";
 import { workOf } from "./work.ts";
@@ -16,21 +17,6 @@ import { workOf } from "./work.ts";
 const ports = { stack: 18300, monitoring: 18304, compose: 18310 };
 const name = "livetest-bench";
 const dags = join(import.meta.dirname, "dags");
-
-const interrupted = new Promise<never>((_, fail) => {
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => fail(new Error("Interrupted; everything is removed.")));
-});
-
-/** Does the work, then removes, even on failure or Ctrl-C. */
-async function removing(work: () => Promise<void>, remove: () => Promise<void>): Promise<void> {
-  try {
-    await Promise.race([work(), interrupted]);
-  } finally {
-    console.log("  removing");
-    await remove();
-  }
-}
 
 /** Runs `pulumi up` once from nothing; the last round also measures the running stack. */
 async function stackRound(results: Results, last: boolean): Promise<void> {

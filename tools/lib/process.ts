@@ -137,6 +137,14 @@ export async function waitFor<T>(
   }
 }
 
+/** Prints every ten seconds what goes on and for how long, until a work ends; returns what the work returns. */
+export async function reporting<T>(what: string, work: Promise<T>): Promise<T> {
+  const begin = Date.now();
+  const tell = () => print(`  ${what} (${Math.round((Date.now() - begin) / 1000)} s)`);
+  const timer = setInterval(tell, 10_000);
+  return work.finally(() => clearInterval(timer));
+}
+
 /** Runs a tool's main function; an error ends the process with its message and without a stack trace. */
 export async function main(body: () => Promise<void>): Promise<void> {
   try {

@@ -7,7 +7,7 @@ import { sizeOf } from "../lib/backup/report.ts";
 import { placeOfBackups, takeBackup } from "../lib/backup/store.ts";
 import { inContainer } from "../lib/dags/container.ts";
 import { bareScene } from "../lib/dags/scene.ts";
-import { collected, ended } from "../lib/process.ts";
+import { collected, ended, reporting } from "../lib/process.ts";
 import type { Place } from "../lib/reach/place.ts";
 import type { Stack } from "../lib/stack.ts";
 
@@ -72,12 +72,12 @@ export async function rehearse(stack: Stack, settings: Settings): Promise<string
     );
   };
   try {
-    const ready: Ready = await next();
+    const ready: Ready = await reporting("restoring the backup into the throwaway Postgres", next());
     const begin = Date.now();
-    await migrate(settings, place, ready);
+    await reporting("migrating the throwaway database", migrate(settings, place, ready));
     const seconds = Math.round((Date.now() - begin) / 1000);
     child.stdin.end();
-    const after: DatabaseSize = await next();
+    const after: DatabaseSize = await reporting("measuring the migrated database", next());
     return (
       `migrating ${ready.rows} rows took ${seconds} s; ` +
       `the database had ${sizeOf(ready.bytes)} before and ${sizeOf(after.bytes)} afterwards`

@@ -123,6 +123,7 @@ test("the restoration runs after Postgres and before every client of the databas
   assert.deepEqual(restore.uploads.map(({ file }) => file).sort(), [
     "/opt/backup/archive.py",
     "/opt/backup/databases.py",
+    "/opt/backup/progress.py",
     "/opt/backup/restore.py",
     "/run/secrets/metadata_url",
     "/run/secrets/results_url",

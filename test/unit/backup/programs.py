@@ -1,9 +1,12 @@
 """Checks the programs of backups without a database: what is kept, compared and refused."""
 
+import contextlib
+import io
 import json
 import pathlib
 import sys
 import tempfile
+import time
 from datetime import datetime
 from types import ModuleType, SimpleNamespace
 
@@ -25,6 +28,7 @@ import archive  # noqa: E402
 import backup  # noqa: E402
 import base  # noqa: E402
 import databases  # noqa: E402
+import progress  # noqa: E402
 import proof  # noqa: E402
 import wal  # noqa: E402
 
@@ -118,9 +122,21 @@ def finds_the_base_that_leads_to_a_moment():
     assert wal.kept("s") == []
 
 
+def reports_long_work_until_its_end():
+    progress.EVERY = 0.02
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        with progress.reported("  dumping"):
+            time.sleep(0.2)
+        lines = output.getvalue().splitlines()
+        time.sleep(0.1)
+    assert lines[:2] == ["  dumping", "  dumping (0 s)"], lines
+    assert output.getvalue().splitlines() == lines
+
+
 keeps_the_latest()
 finds_the_base_that_leads_to_a_moment()
 refuses_a_changed_file()
 compares_rows_and_revision()
 knows_all_fernet_keys()
 registers_logins_for_the_owner_alone()
+reports_long_work_until_its_end()

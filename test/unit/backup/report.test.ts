@@ -11,6 +11,7 @@ const backup = (id: string, at: string) => ({
   bytes: 205_048,
   version: "3.3.2",
   rows: 510,
+  seconds: 2,
   proof: 5.5,
 });
 const known = {

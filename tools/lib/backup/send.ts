@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { pipeline } from "node:stream/promises";
 import { backupPrograms } from "../../../components/backup/folder.ts";
-import { collected, ended, run } from "../process.ts";
+import { collected, ended, reporting, run } from "../process.ts";
 import { type Place, placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
 import { decrypted } from "./archive.ts";
@@ -46,12 +46,19 @@ export async function sendTo(
     isOver = true;
   };
   deployment.then(over, over);
+  const sleep = () => new Promise((wake) => setTimeout(wake, pause * 1000));
+  const hasEnded = async ({ name }: Place) => {
+    while (!isOver && (await waitingJob(stack))?.name === name) await sleep();
+  };
   // A cluster retries a failed job in another pod, which needs the archive, too.
   const served = new Set<string>();
   while (!isOver) {
     const job = await waitingJob(stack);
-    if (job && !served.has(job.name)) await send(job, archive.file, archive.keys);
-    if (job) served.add(job.name);
-    await new Promise((wake) => setTimeout(wake, pause * 1000));
+    if (job && !served.has(job.name)) {
+      await reporting("sending the archive", send(job, archive.file, archive.keys));
+      served.add(job.name);
+      await reporting("restoring the databases", hasEnded(job));
+    }
+    await sleep();
   }
 }

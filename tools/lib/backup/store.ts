@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { backupPrograms } from "../../../components/backup/folder.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
-import { attach, ended, run } from "../process.ts";
+import { attach, ended, reporting, run } from "../process.ts";
 import { type Place, placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
 
@@ -17,6 +17,8 @@ export interface ProvenBackup {
   readonly version: string;
   /** Rows of all tables, counted before the dump and again after the proof's restoration. */
   readonly rows: number;
+  /** Seconds that the dump and the encryption took. */
+  readonly seconds: number;
   /** Seconds that the proof took. */
   readonly proof: number;
 }
@@ -75,9 +77,7 @@ export async function saveBackup({ program, args, env }: Place, id: string, file
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "ignore"],
   });
-  const [code] = await Promise.all([
-    ended(child),
-    pipeline(child.stdout, createWriteStream(file, { mode: 0o600 })),
-  ]);
+  const copied = pipeline(child.stdout, createWriteStream(file, { mode: 0o600 }));
+  const [code] = await reporting(`copying backup ${id}`, Promise.all([ended(child), copied]));
   if (code !== 0) throw new Error(`There is no backup ${id}; expected one of npm run backup -- --list.`);
 }

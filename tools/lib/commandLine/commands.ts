@@ -199,6 +199,10 @@ export const commands = {
       tasks: { value: "N", does: "Tasks, 1024 at most; default: 1000." },
     },
   },
+  "bench:daytwo": {
+    does: "Measures backup, restore, cleaning and rehearsal beside a large database.",
+    flags: { instances: { value: "N", does: "Task instances; default: 1000000." } },
+  },
   drill: {
     does: "Injects faults while tasks run, and checks every task afterwards.",
     flags: {

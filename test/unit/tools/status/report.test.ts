@@ -32,6 +32,7 @@ const backup = {
   bytes: 5,
   version: "3.3.2",
   rows: 2,
+  seconds: 1,
   proof: 3,
 };
 const look: Look = {
