@@ -3,6 +3,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { defaultVersion } from "../../settings/schema/versions.ts";
 import { ensureImages } from "../../tools/images.ts";
+import type { ProvenBackup } from "../../tools/lib/backup/store.ts";
 import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main } from "../../tools/lib/process.ts";
 import { writeFigures } from "../figures.ts";
@@ -20,6 +21,7 @@ import {
   clean,
   idle,
   type Looks,
+  latestBackup,
   look,
   postponeCleaning,
   rehearse,
@@ -49,13 +51,13 @@ async function onStack(version: string, work: (bench: Bench) => Promise<void>): 
   let clone: string | undefined;
   const deployed = async () => {
     console.log(`A stack of ${version}`);
-    // The backup that a new stack takes by itself is the only one that no command asks for.
-    const backups = { every: "24h", keep: 5 };
-    await stack.up({ version, workers: 1, backup: backups, postgres: { settings: watched } });
+    const schedule = { every: "24h", keep: 5 };
+    await stack.up({ version, workers: 1, backup: schedule, postgres: { settings: watched } });
     clone = await cloneFor(stack);
     const pulse = new Pulse(() => stack.api);
     const bench = { stack, clone, pulse };
     await postponeCleaning(bench);
+    await latestBackup(bench);
     await work(bench).finally(() => pulse.stop());
   };
   await removing(deployed, async () => {
@@ -71,7 +73,7 @@ await main(async () => {
   const others = loadavg()[0] ?? 0;
   const steps: Step[] = [];
   const looks: Looks[] = [];
-  let made: Awaited<ReturnType<typeof backup>>["made"] | undefined;
+  let made: ProvenBackup | undefined;
   let cleaned: Cleaned | undefined;
   let told = "";
   const past = `idle, with ${instances} task instances`;
@@ -80,9 +82,8 @@ await main(async () => {
     looks.push(await look(bench));
     await fill(bench.stack, instances);
     steps.push(await idle(bench, past));
-    const taken = await backup(bench);
-    made = taken.made;
-    steps.push(taken.step);
+    steps.push(await backup(bench));
+    made = await latestBackup(bench);
     looks.push(await look(bench));
     steps.push(await restore(bench, made));
     steps.push(await idle(bench, `${past}, restored`));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { moduleFolder } from "../../../components/roles/modules.ts";
 import { listBackups, type ProvenBackup, placeOfBackups } from "../../../tools/lib/backup/store.ts";
-import { run } from "../../../tools/lib/process.ts";
+import { run, waitFor } from "../../../tools/lib/process.ts";
 import type { TestStack } from "../../live/lib/harness.ts";
 import { secondsSince } from "../usage.ts";
 import { type Locks, watchLocks } from "./locks.ts";
@@ -57,13 +57,14 @@ export async function idle(bench: Bench, name: string): Promise<Step> {
   return (await measured(bench, name, () => sleep(idleSeconds * 1000))).step;
 }
 
-/** Takes a backup; returns it, too. */
-export async function backup(bench: Bench): Promise<{ step: Step; made: ProvenBackup }> {
-  const { step } = await withBackups(bench, "`npm run backup`", () => command(bench, "backup"));
-  const { stack } = bench.stack;
-  const [made] = (await listBackups(await placeOfBackups(stack, stack.deployed()))).backups;
-  if (!made) throw new Error("There is no backup; expected the one that was just taken.");
-  return { step, made };
+/** Waits for the backup that a new stack takes by itself; returns the latest backup. */
+export async function latestBackup({ stack: { stack } }: Bench): Promise<ProvenBackup> {
+  const place = await placeOfBackups(stack, stack.deployed());
+  return waitFor("a backup", 300, async () => (await listBackups(place)).backups[0]);
+}
+
+export async function backup(bench: Bench): Promise<Step> {
+  return (await withBackups(bench, "`npm run backup`", () => command(bench, "backup"))).step;
 }
 
 /** Restores a backup into the stack that made it. */
