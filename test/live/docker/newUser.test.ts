@@ -269,6 +269,9 @@ test("a backup as of a past moment and its key bring all back when volumes and s
   assert.match(await restore(`${id}.tar.age`), /Every queue and every worker works/);
   t.diagnostic(`restored in ${Math.round((Date.now() - begin) / 1000)} s`);
   assert.deepEqual(await picture(), before);
+  const unknown = "SELECT count(*) FROM pg_stat_user_tables WHERE last_analyze IS NULL";
+  const psql = `PGPASSWORD=$(cat /run/secrets/metadata_password) psql -h 127.0.0.1 -U airflow -Atc "${unknown}"`;
+  assert.equal((await docker("exec", "airflow-livetest-up-postgres", "sh", "-c", psql)).trim(), "0");
 });
 
 test("npm run down keeps the volumes, and with --volumes, which asks, nothing", async () => {
