@@ -8,11 +8,8 @@ import { beatsWithin } from "../roles/heartbeat/heartbeat.ts";
 import { programs } from "../roles/modules.ts";
 import { targets, underInit } from "../roles/role.ts";
 import type { Secrets } from "../secrets.ts";
-import { backupPrograms } from "./folder.ts";
+import { backupPrograms, backupStore } from "./folder.ts";
 import { identityOf } from "./identity.ts";
-
-/** Directory of the archives in the container. */
-const store = "/backups";
 
 /** Programs of the container that takes backups. */
 const kept = ["backup.py", "base.py", "moment.py", "proof.py", "rehearse.py", "wal.py"] as const;
@@ -106,7 +103,7 @@ export class Backup extends pulumi.ComponentResource {
           }),
         },
         volumes: {
-          [store]:
+          [backupStore]:
             schedule.to === "volume"
               ? platform.volume(backupVolume, "exclusive")
               : { kind: "host", path: schedule.to, writable: true },

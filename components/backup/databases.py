@@ -8,6 +8,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -204,7 +205,8 @@ def await_connections(server, folder, port, log):
             raise BackupError(f"the throwaway server did not start: {last_lines(log, 8)}")
         if time.monotonic() > shown + 10:
             shown = time.monotonic()
-            print(f"  waiting for the throwaway server: {last_lines(log, 1)}", flush=True)
+            # Standard output may be read by a program.
+            print(f"  waiting for the throwaway server: {last_lines(log, 1)}", file=sys.stderr, flush=True)
         time.sleep(0.1)
 
 

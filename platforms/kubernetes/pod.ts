@@ -114,7 +114,7 @@ function volumesOf(
 const cpuRequests = { control: 50, tasks: 10 };
 
 /** Escapes a text that a cluster would expand: $(NAME) is a variable to it, and $$ is a dollar. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return /\$[$(]/.test(text) ? text.replaceAll("$", "$$$$") : text;
 }
 

@@ -17,7 +17,7 @@ import { goOn, resume, type Upgrade } from "../lib/upgrade/upgrade.ts";
 import { settingsIn } from "./checked.ts";
 import { effectsOn, stopwatch } from "./effects.ts";
 import { imageFault } from "./guard.ts";
-import { rehearse } from "./rehearsal.ts";
+import { rehearse } from "./rehearsal/rehearsal.ts";
 
 /** Default seconds that running tasks have to end. */
 const drainSeconds = 600;

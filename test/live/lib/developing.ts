@@ -75,7 +75,7 @@ export async function commandsWork(stack: TestStack): Promise<void> {
 }
 
 /** Runs a command of package.json on a stack; returns its output. */
-type Npm = (script: string, ...args: string[]) => Promise<string>;
+export type Npm = (script: string, ...args: string[]) => Promise<string>;
 
 /**
  * Asserts that a developer's commands for the example reach the stack, on any platform.

@@ -10,6 +10,7 @@ import { waitFor } from "../../runner/waiting.ts";
 import { cloneFor } from "../lib/clone.ts";
 import { commandsReach } from "../lib/developing.ts";
 import { assertUndisturbed, hostOf, isRunning, mostAtOnce, TestStack } from "../lib/harness.ts";
+import { restores } from "../lib/restoring.ts";
 import { dockerAt, isOff, onMachines } from "../targets/machines.ts";
 import { replaced } from "../targets/target.ts";
 import { encrypts } from "./encrypting.ts";
@@ -272,12 +273,15 @@ test("machines cut off for a minute, the gateway of one killed: workers go on, a
 test("a machine that is removed finishes its tasks first", async () => {
   const run = await stack.trigger("gpu_naps", { seconds: 25 });
   await stack.tasks("gpu_naps", run, "two running tasks", (tasks) => tasks.filter(isRunning).length === 2);
-  await stack.configure(on({ three: 1 }, { certificateGeneration: 2 }));
+  await stack.configure(on({ three: 1 }, { certificateGeneration: 2, backup: { every: "12h", keep: 3 } }));
   assert.match(await npm("up"), /two: \d worker\(s\) finish their tasks/);
   assertUndisturbed(await stack.finished("gpu_naps", run), 2);
   const left = await dockerAt("two", "ps", "--all", "--quiet", "--filter", `name=${stack.prefix}`);
   assert.equal(left, "");
 });
+
+test("a row that was changed after a proven backup comes back, with workers on another machine", (t) =>
+  restores(npm, t));
 
 test("a machine that is gone for good is forgotten", async () => {
   await cut("three");

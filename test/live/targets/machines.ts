@@ -102,7 +102,7 @@ let prepared: Promise<void> | undefined;
 /** Brings up the machines with their images. */
 async function prepare(): Promise<void> {
   await ensureMachines();
-  const first = [...standard, "gateway", "monitoring"] as const;
+  const first = [...standard, "gateway", "monitoring", "backup"] as const;
   await ensureImages(first);
   const names = (name: MachineName) => (name === "one" ? first : (["gateway", "airflow"] as const));
   await shipImages(

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
+import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { backupPrograms } from "../../../components/backup/folder.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
@@ -71,13 +72,20 @@ export async function takeBackup(place: Place, moment?: Date): Promise<ProvenBac
   return made;
 }
 
-/** Copies a backup, still encrypted, to a file of this machine. */
-export async function saveBackup({ program, args, env }: Place, id: string, file: string): Promise<void> {
+/** Copies a backup, still encrypted, into a stream. */
+export async function sendBackup({ program, args, env }: Place, id: string, to: Writable): Promise<void> {
   const child = spawn(program, [...args, ...backupProgram, "send", id], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "ignore"],
   });
-  const copied = pipeline(child.stdout, createWriteStream(file, { mode: 0o600 }));
-  const [code] = await reporting(`copying backup ${id}`, Promise.all([ended(child), copied]));
+  const [code] = await reporting(
+    `copying backup ${id}`,
+    Promise.all([ended(child), pipeline(child.stdout, to)]),
+  );
   if (code !== 0) throw new Error(`There is no backup ${id}; expected one of npm run backup -- --list.`);
+}
+
+/** Copies a backup, still encrypted, to a file of this machine. */
+export function saveBackup(place: Place, id: string, file: string): Promise<void> {
+  return sendBackup(place, id, createWriteStream(file, { mode: 0o600 }));
 }
