@@ -28,6 +28,7 @@ export class Flower extends pulumi.ComponentResource {
         ...role,
         env: { ...role.env, ...args.version.flower.env, ...(path !== "" && { FLOWER_URL_PREFIX: path }) },
         volumes: {},
+        scratch: [...new Set([...role.scratch, ...args.version.flower.scratch])],
         reaches: [args.redis],
         priority: "control",
         command: underInit(...airflowCommand("celery", "flower", "--port", String(port))),

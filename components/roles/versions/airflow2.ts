@@ -37,7 +37,11 @@ export const airflow2: AirflowVersion = {
   }),
   webserverConfig: "webserver",
   // Flower has no database; without this variable, Airflow's check against SQLite hides Flower's command.
-  flower: { env: { _AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK: "1" } },
+  flower: {
+    env: { _AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK: "1" },
+    // Every command makes a folder for the logs of DAG files, and Flower has no volume of logs.
+    scratch: ["/opt/airflow/logs"],
+  },
   webserver: {
     section: "webserver",
     command: (port) => ["webserver", "--port", String(port), "--pid", `${runtimeDirectory}/webserver.pid`],

@@ -47,7 +47,7 @@ export const airflow3: AirflowVersion = {
     api: publicUrl === undefined ? {} : { base_url: publicUrl },
   }),
   webserverConfig: "fab",
-  flower: { env: {} },
+  flower: { env: {}, scratch: [] },
   webserver: {
     section: "api",
     command: (port) => ["api-server", "--port", String(port), "--proxy-headers"],

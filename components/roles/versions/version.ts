@@ -33,8 +33,8 @@ export interface AirflowVersion {
   readonly settings: (inputs: VersionInputs) => AirflowSettings;
   /** Section of `config_file`, the path of a `webserver_config.py`. */
   readonly webserverConfig: "fab" | "webserver";
-  /** Environment variables of Flower that are not Airflow settings. */
-  readonly flower: { readonly env: Values };
+  /** Environment variables of Flower that are not Airflow settings, and folders that every process of Airflow writes to. */
+  readonly flower: { readonly env: Values; readonly scratch: readonly string[] };
   readonly webserver: {
     /** Section of the webserver's settings. */
     readonly section: string;

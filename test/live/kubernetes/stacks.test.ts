@@ -16,10 +16,10 @@ import { runningRoles } from "../../roleNames.ts";
 import { waitFor } from "../../runner/waiting.ts";
 import { found } from "../lib/canaries.ts";
 import { cleanClone } from "../lib/clone.ts";
+import { restores } from "../lib/deploying.ts";
 import { commandsReach } from "../lib/developing.ts";
 import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
 import { Repository } from "../lib/repository.ts";
-import { restores } from "../lib/restoring.ts";
 import { kubectl, lab, onKubernetes, pods } from "../targets/kubernetes.ts";
 
 /** Reads the configuration of a committed stack. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { controlRoles } from "../../roleNames.ts";
 import { waitFor } from "../../runner/waiting.ts";
 import { replaced } from "../targets/target.ts";
 import { canaries, found, places } from "./canaries.ts";
+import type { Npm } from "./developing.ts";
 import {
   assertOutlasted,
   assertUndisturbed,
@@ -217,4 +218,20 @@ export function removes(stack: TestStack): void {
     for (let seconds = 0; seconds < 60 && (await left()).length > 0; seconds++) await sleep(1000);
     assert.deepEqual(await left(), []);
   });
+}
+
+/** Asserts that a restored backup brings back a row that was changed since, and that every queue and worker works then. */
+export async function restores(npm: Npm, t: TestContext): Promise<void> {
+  const variables = (...words: string[]) => npm("shell", "scheduler", "airflow", "variables", ...words);
+  await variables("set", "kept", "before");
+  const taken = await npm("backup");
+  assert.match(taken, /proven in [\d.]+ s: \d+ rows are the same/);
+  const [, id = ""] = /^Backup (\w+), .* is proven\./m.exec(taken) ?? [];
+  await variables("set", "kept", "after");
+  const begin = Date.now();
+  const restored = await npm("restore", "--from", id, "--yes");
+  t.diagnostic(`restored in ${Math.round((Date.now() - begin) / 1000)} s`);
+  assert.match(restored, /Every queue and every worker works/);
+  assert.match(restored, new RegExp(`^Restored backup ${id} `, "m"));
+  assert.equal((await variables("get", "kept")).trim().split("\n").at(-1), "before");
 }

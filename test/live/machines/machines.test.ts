@@ -8,9 +8,9 @@ import { type MachineName, machines, network, power } from "../../lab/machines/m
 import { collectedSeries, expectedSeries } from "../../parity/series.ts";
 import { waitFor } from "../../runner/waiting.ts";
 import { cloneFor } from "../lib/clone.ts";
+import { restores } from "../lib/deploying.ts";
 import { commandsReach } from "../lib/developing.ts";
 import { assertUndisturbed, hostOf, isRunning, mostAtOnce, TestStack } from "../lib/harness.ts";
-import { restores } from "../lib/restoring.ts";
 import { dockerAt, isOff, onMachines } from "../targets/machines.ts";
 import { replaced } from "../targets/target.ts";
 import { encrypts } from "./encrypting.ts";

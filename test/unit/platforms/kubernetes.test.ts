@@ -406,6 +406,21 @@ test("remote logs need no volume, and are read by the webserver itself", async (
   assert.deepEqual(claims.sort(), ["data", "postgres-data", "redis-data"]);
 });
 
+test("every role of Airflow 2 may write logs, which each of its commands does; Flower of Airflow 3 has no folder for them", async () => {
+  const writers = async (config: Plain) => {
+    const mounts = (pod: Plain) => (pod.containers as { volumeMounts: { mountPath: string }[] }[])[0];
+    return podsOf(await declared(config))
+      .filter(([, , pod]) =>
+        mounts(pod)?.volumeMounts.some(({ mountPath }) => mountPath === "/opt/airflow/logs"),
+      )
+      .map(([name]) => name);
+  };
+  const two = { version: "2.11.2", dagsGit: undefined, dagsImage: "r/dags" };
+  const roles = ["migration", "scheduler", "triggerer", "webserver", "worker"];
+  assert.deepEqual((await writers(two)).sort(), ["flower", ...roles]);
+  assert.deepEqual((await writers({})).sort(), ["dag-processor", ...roles].sort());
+});
+
 test("all pods pull images with the stack's pull Secrets", async () => {
   const objects = await declared({ kubernetes: { pullSecrets: ["registry", "other"] } });
   const [account = {}] = [...allOf(objects, "ServiceAccount").values()];
