@@ -42,7 +42,7 @@ function leaving(down: readonly string[], state: ExportedState, { groups }: Sett
 async function prepare(stack: Stack, settings: Settings) {
   const machines = machinesOf(settings);
   const down = await checkAnswers(machines);
-  if (settings.platform === "docker" && machines.length === 0) await checkEngine();
+  if (capabilities[settings.platform].localImages && machines.length === 0) await checkEngine();
   await prepareImages(settings, down);
   if (machines.length === 0) return { down, flags: [] };
   const state = await readState(stack);
