@@ -4,6 +4,7 @@ import { airflowOption, logsAreRemote } from "../settings/model/airflowOptions.t
 import type { Settings } from "../settings/model/groups.ts";
 import { codeFiles, webserverConfig } from "../settings/model/names/ownCode.ts";
 import { repositoriesOf } from "../settings/model/names/repositories.ts";
+import { flowerPath } from "../settings/model/published.ts";
 import { parallelismFor, slotsOf } from "../settings/model/slots.ts";
 import type { AirflowSettings } from "../settings/schema/airflowCfg.ts";
 import { majorOf, rolesIn } from "../settings/schema/versions.ts";
@@ -157,6 +158,7 @@ export class Airflow extends pulumi.ComponentResource {
     }
     const migrated = { parent: this, dependsOn: [migration.done, ...ready.broker, ...ready.database] };
     const defaultQueue = airflowOption(settings, "operators.default_queue")?.value ?? "default";
+    const path = flowerPath(settings);
     const webserver = new Webserver(
       "webserver",
       {
@@ -165,6 +167,14 @@ export class Airflow extends pulumi.ComponentResource {
         webservers: settings.webservers,
         loopbackPort: settings.webserverPort,
         trustedProxies: publicUrl === undefined ? settings.trustedProxies : ["*"],
+        flower:
+          path === undefined
+            ? undefined
+            : {
+                endpoint: platform.endpoint("flower", roleTable.flower.port),
+                path,
+                login: pulumi.interpolate`${adminUser}:${adminPassword}`,
+              },
         logServers: [
           ...groups.map((group) => platform.endpoint(group.name, roleTable.worker.port)),
           platform.endpoint("triggerer", roleTable.triggerer.port),
@@ -209,7 +219,7 @@ export class Airflow extends pulumi.ComponentResource {
       ),
       flower: new Flower(
         "flower",
-        { ...shared, loopbackPort: settings.flowerPort },
+        { ...shared, loopbackPort: settings.flowerPort, path },
         { parent: this, dependsOn: ready.broker },
       ),
     } satisfies Record<Role, unknown>;
@@ -255,7 +265,10 @@ export class Airflow extends pulumi.ComponentResource {
     published?.open({ parent: this, dependsOn: ready.broker });
 
     this.webserverUrl = published?.webserverUrl ?? webserver.url;
-    this.flowerUrl = published?.flowerUrl ?? byRole.flower.url;
+    this.flowerUrl =
+      path === undefined
+        ? (published?.flowerUrl ?? byRole.flower.url)
+        : `${new URL(this.webserverUrl).origin}${path}/`;
     this.monitoringUrl = monitoring && (published?.monitoringUrl ?? monitoring.url);
     this.adminPassword = adminPassword;
     this.backupKeys = backup?.keys;

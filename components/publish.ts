@@ -30,7 +30,7 @@ function matchingKey(certificate: string, key: pulumi.Output<string>): pulumi.Ou
 /** Lets people reach the webserver, Flower and the monitoring from other machines; undefined if not published. */
 export function publishServices(
   platform: Platform,
-  { publish, monitoring }: Settings,
+  { publish, monitoring, login }: Settings,
 ): Publishing | undefined {
   if (!publish) return;
   const certificate = readFileSync(publish.certificate, "utf8");
@@ -51,12 +51,17 @@ export function publishServices(
               port: publish.webserverPort,
               withheld: [],
             },
-            {
-              endpoint: platform.endpoint("flower", roleTable.flower.port),
-              port: publish.flowerPort,
-              // Neither path asks for a login.
-              withheld: ["/metrics", "/healthcheck"],
-            },
+            // Behind a login at a provider, Flower is below the webserver, which limits guesses at passwords.
+            ...(login
+              ? []
+              : [
+                  {
+                    endpoint: platform.endpoint("flower", roleTable.flower.port),
+                    port: publish.flowerPort,
+                    // Neither path asks for a login.
+                    withheld: ["/metrics", "/healthcheck"],
+                  },
+                ]),
             ...(monitoring
               ? [
                   {

@@ -1,3 +1,4 @@
+import { localFlowerUrl } from "../settings/model/published.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { print } from "./lib/commandLine/terminal.ts";
 import { main } from "./lib/process.ts";
@@ -10,8 +11,8 @@ await main(async () => {
   const stack = new Stack(flags.stack);
   const settings = stack.deployed();
   await reach(stack);
-  const { webserverPort, flowerPort, monitoringPort, monitoring } = settings;
-  print(`Airflow   http://127.0.0.1:${webserverPort}\nFlower    http://127.0.0.1:${flowerPort}`);
+  const { webserverPort, monitoringPort, monitoring } = settings;
+  print(`Airflow   http://127.0.0.1:${webserverPort}\nFlower    ${localFlowerUrl(settings)}`);
   if (monitoring) print(`metrics   ${dashboardsAt(`http://127.0.0.1:${monitoringPort}`)}`);
   if (isElsewhere(settings)) print("Reachable until Ctrl-C.");
 });

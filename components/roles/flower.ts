@@ -8,6 +8,8 @@ import { airflowCommand } from "./start/start.ts";
 export interface FlowerArgs extends RoleArgs {
   /** Port of the loopback interface. */
   readonly loopbackPort: number;
+  /** Path below which Flower is; default: that of its own address. */
+  readonly path?: string | undefined;
 }
 
 const { port } = roleTable.flower;
@@ -21,7 +23,7 @@ export class Flower extends pulumi.ComponentResource {
     super("airflow:index:Flower", name, {}, opts);
     const role = airflowRole("flower", args);
     this.url = args.platform.url(name, args.loopbackPort);
-    const path = new URL(this.url).pathname.replace(/\/$/, "");
+    const path = args.path ?? new URL(this.url).pathname.replace(/\/$/, "");
     args.platform.service(
       name,
       withExtras("flower", args, {

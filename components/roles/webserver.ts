@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint, Values } from "../../workload.ts";
 import { withExtras } from "./extras.ts";
+import { type FlowerPage, flowerPage } from "./flowerPage/flowerPage.ts";
 import { airflowRole, type RoleArgs, several, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
@@ -13,6 +14,8 @@ export interface WebserverArgs extends RoleArgs {
   readonly loopbackPort: number;
   /** Proxies whose forwarding headers name the client: the user's own, or `*` behind the stack's proxy or an ingress. */
   readonly trustedProxies: readonly string[];
+  /** Flower, if it is below the webserver. */
+  readonly flower?: FlowerPage | undefined;
 }
 
 function forwarding({ trustedProxies }: WebserverArgs): Values {
@@ -29,21 +32,23 @@ export class Webserver extends pulumi.ComponentResource {
     const { port } = args.endpoint;
     const { command, env, healthy } = args.version.webserver;
     const role = airflowRole("webserver", args);
+    const page = args.flower && flowerPage(args.flower);
     args.platform.service(
       name,
       withExtras("webserver", args, {
         ...role,
         env: { ...role.env, ...env, ...forwarding(args) },
+        secrets: { ...role.secrets, ...page?.secrets },
         command: underInit(...airflowCommand(...command(port))),
         limits: { memory: 2048, cpu: 2 },
-        reaches: [args.postgres, ...args.logServers],
+        reaches: [args.postgres, ...args.logServers, ...(args.flower ? [args.flower.endpoint] : [])],
         // The webserver reads remote logs itself.
         outbound: args.logs === undefined,
         ...several(args.webservers),
         priority: "control",
         port,
         loopbackPort: args.loopbackPort,
-        ...healthy(`http://127.0.0.1:${port}`, role.files),
+        ...healthy(`http://127.0.0.1:${port}`, { ...role.files, ...page?.files }, page?.modules),
       }),
       { parent: this },
     );

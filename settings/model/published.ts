@@ -21,6 +21,23 @@ export interface OpenedService {
   readonly port: number;
 }
 
+/** Returns the path of the webserver below which Flower is, for people who log in at a provider; otherwise it has its own address. */
+export function flowerPath({
+  login,
+  kubernetes,
+}: Pick<Settings, "login" | "kubernetes">): string | undefined {
+  const [, path = ""] = /^[^/]*(.*)$/.exec(kubernetes?.ingress?.webserver ?? "") ?? [];
+  return login && `${path}/flower`;
+}
+
+/** Returns the URL of Flower at the loopback interface. */
+export function localFlowerUrl(settings: Settings): string {
+  const path = flowerPath(settings);
+  return path === undefined
+    ? `http://127.0.0.1:${settings.flowerPort}`
+    : `http://127.0.0.1:${settings.webserverPort}${path}/`;
+}
+
 /** Lists the services of a stack that people open. */
 export function openedServices(settings: Settings): OpenedService[] {
   const { webservers, webserverPort, flowerPort, monitoringPort, monitoring } = settings;

@@ -20,7 +20,9 @@ export const publish = object({
     .optional()
     .describe("Host name that people use; default: the first name of the certificate."),
   webserverPort: port.default(443).describe("Port of the webserver at `address`."),
-  flowerPort: port.default(5443).describe("Port of Flower at `address`."),
+  flowerPort: port
+    .default(5443)
+    .describe("Port of Flower at `address`; with `login` it is below the webserver."),
   monitoringPort: port.default(9443).describe("Port of the monitoring at `address`."),
 });
 

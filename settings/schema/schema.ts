@@ -156,7 +156,7 @@ export const schema = object({
   login: login
     .optional()
     .describe(
-      "Lets people log in at a provider of OpenID Connect or a directory: `{ oidc: { issuer: https://login.example.com/realms/team, … }, roles: { data-team: User } }`. `adminUser` and `users` keep their passwords.",
+      "Lets people log in at a provider of OpenID Connect or a directory: `{ oidc: { issuer: https://login.example.com/realms/team, … }, roles: { data-team: User } }`. `adminUser` and `users` keep their passwords. Flower is then at `/flower/` of the webserver, for Admins.",
     ),
   canary: canary
     .optional()

@@ -54,10 +54,10 @@ export const airflow3: AirflowVersion = {
     env: {},
     // Not /monitor/health: it reports on the scheduler, which a restart here would not mend. The execution
     // API is built at its first request, which would otherwise cost the first task 3 s.
-    healthy: (url, files) => {
+    healthy: (url, files, modules = []) => {
       const urls = [`${url}/api/v2/version`, `${url}/execution/health`];
       const added = { ...files, ...admissionFiles, ...routesFiles };
-      return webserverHeartbeat(urls, added, [admissionModule, routesModule]);
+      return webserverHeartbeat(urls, added, [admissionModule, routesModule, ...modules]);
     },
   },
 };

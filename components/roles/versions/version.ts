@@ -41,7 +41,14 @@ export interface AirflowVersion {
     /** Arguments of `airflow`. */
     readonly command: (port: number) => readonly string[];
     readonly env: Values;
-    /** Returns the health check of a webserver at `url`, and `files` with those that the check needs. */
-    readonly healthy: (url: string, files: Values) => Pick<Service, "healthy" | "files">;
+    /**
+     * Returns the health check of a webserver at `url`, and `files` with those that the check needs.
+     * @param modules further modules that the webserver imports at its start
+     */
+    readonly healthy: (
+      url: string,
+      files: Values,
+      modules?: readonly string[],
+    ) => Pick<Service, "healthy" | "files">;
   };
 }

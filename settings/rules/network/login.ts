@@ -25,6 +25,16 @@ const groupNames = rule(["login"], ({ login }) => {
   return stray.map((group) => ({ path: ["login", "roles", group], message }));
 });
 
+/** Rejects an address of Flower's own, with a password instead of the login, and without a limit of guesses. */
+const flowerAddress = rule([], (_, isGiven) =>
+  (["publish.flowerPort", "kubernetes.ingress.flower"] as const)
+    .filter((key) => isGiven("login") && isGiven(key))
+    .map((key) => ({
+      path: key.split("."),
+      message: "with login, Flower is below the webserver, at /flower/: expected no value; remove it",
+    })),
+);
+
 const ownFile =
   "login is written to a webserver_config.py of the stack's own: expected only one of them; without login, the file can name a provider";
 
@@ -59,6 +69,7 @@ const inTheClear = rule(["production", "login.oidc.issuer"], ({ production, logi
 export const loginProviderRules = [
   oneProvider,
   groupNames,
+  flowerAddress,
   fileInCode,
   fileOfRole,
   fileInSettings,

@@ -28,7 +28,9 @@ export const ingress = object({
   ),
   flower: hostAndPath
     .optional()
-    .describe("Host name of Flower, and a path if others share it; default: not exposed."),
+    .describe(
+      "Host name of Flower, and a path if others share it; default: not exposed, or with `login` below the webserver.",
+    ),
   monitoring: hostAndPath
     .optional()
     .describe(

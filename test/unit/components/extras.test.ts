@@ -116,8 +116,6 @@ const ldap = {
   search: "ou=people,dc=test",
 };
 const groups = { "cn=admins,dc=test": "Admin" } as const;
-/** A provider for logins, without a `webserver_config.py` of the user. */
-const withLogin = { config: join(folder, "without"), login: { oidc, roles: groups } };
 const dagsGit = { url: "https://git.test/dags.git" };
 const ingress = {
   class: "nginx",
@@ -125,6 +123,12 @@ const ingress = {
   webserver: "a.test",
   flower: "f.test",
   tlsSecret: "tls",
+};
+/** A provider for logins in a cluster, without a `webserver_config.py` of the user, and with Flower below the webserver. */
+const withLogin = {
+  config: join(folder, "without"),
+  login: { oidc, roles: groups },
+  kubernetes: { pullSecrets: ["pull"], ingress: { ...ingress, flower: undefined }, priority: {} },
 };
 const machine = (name: string, at: number) => ({
   name,

@@ -1,6 +1,7 @@
 import { capabilities } from "../../../capabilities.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
 import { stackFlag } from "../../../settings/model/names/stackFlag.ts";
+import { localFlowerUrl } from "../../../settings/model/published.ts";
 import type { Outputs } from "../stack.ts";
 import { dagsPlace, repositoryPlace } from "./dags.ts";
 
@@ -30,7 +31,7 @@ export function dashboardsAt(url: string): string {
  * @param isTunnelled true if the URLs work only while `npm run open` runs
  */
 export function greeting(stack: string, settings: Settings, outputs: Outputs, isTunnelled: boolean): string {
-  const { flowerPort, monitoringPort, monitoring } = settings;
+  const { monitoringPort, monitoring } = settings;
   const metricsUrl = isTunnelled
     ? `${dashboardsAt(`http://127.0.0.1:${monitoringPort}`)}, likewise`
     : dashboardsAt(outputs.monitoringUrl ?? "");
@@ -39,7 +40,7 @@ export function greeting(stack: string, settings: Settings, outputs: Outputs, is
   const flags = flag && ` --${flag}`;
   return `
   Airflow   ${outputs.webserverUrl}${isTunnelled ? `, while npm run open${flags} runs` : ""}
-  Flower    ${isTunnelled ? `http://127.0.0.1:${flowerPort}, likewise` : outputs.flowerUrl}
+  Flower    ${isTunnelled ? `${localFlowerUrl(settings)}, likewise` : outputs.flowerUrl}
 ${metrics}  login     ${outputs.adminUser}, with the password that this prints:
             npm run --silent pulumi -- stack output adminPassword --show-secrets${flag}
   your DAGs ${dagsSentence(settings)}

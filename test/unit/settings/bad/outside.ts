@@ -19,6 +19,7 @@ const itself =
 const backups = "expected a directory for nothing but backups, such as /srv/backups";
 const ownConfig =
   "login is written to a webserver_config.py of the stack's own: expected only one of them; without login, the file can name a provider";
+const belowWebserver = "with login, Flower is below the webserver, at /flower/: expected no value; remove it";
 const empty = "its file is empty: expected a file with the secret and nothing else";
 
 /** External addresses that lead nowhere, and malformed values for the servers there. */
@@ -246,6 +247,21 @@ export const outside: readonly BadRow[] = [
 `,
     [
       "4: login.roles.staff is User; memberOf has distinguished names: expected one, cn=data-team,ou=groups,dc=example,dc=com",
+    ],
+  ),
+  row(
+    "addresses of Flower's own beside a login",
+    `  airflow:publish: { address: 10.0.0.9, flowerPort: 5443, certificate: ${files}/hook, key: { file: ${files}/hook } }
+  airflow:login:
+    ldap: { url: ldap://ldap.test, bind: a@b.test, password: { file: ${files}/hook }, search: ou=b }
+    roles: { "cn=staff": User }
+  airflow:kubernetes: { ingress: { class: nginx, namespace: nginx, webserver: a.test, flower: a.test/flower } }
+`,
+    [
+      `2: publish.certificate is ${files}/hook; there is no certificate in it: expected a certificate and those that lead to its authority, in PEM, valid now, with the key in a file of its own`,
+      `2: publish.flowerPort is 5443; ${belowWebserver}`,
+      "6: kubernetes is {…}; it needs platform: kubernetes",
+      `6: kubernetes.ingress.flower is a.test/flower; ${belowWebserver}`,
     ],
   ),
   row("no provider of logins, and nobody who may log in", "  airflow:login: { roles: {} }\n", [

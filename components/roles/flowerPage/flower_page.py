@@ -1,0 +1,44 @@
+"""Puts Flower below the webserver, when uvicorn loads the application.
+
+Flower shows the tokens of tasks, and stops workers. Whoever may change Airflow's roles can do everything anyway: nobody else is let in.
+"""
+
+import asyncio
+import json
+from functools import partial
+from pathlib import Path
+
+from airflow_on_celery.gate import Gate
+from uvicorn import Config
+
+given = json.loads(Path(__file__).with_suffix(".json").read_text())
+load = Config.load
+
+
+async def visitor(admission, token):
+    """Tells who has a token of Airflow. The question needs a connection to the database, and waits for one as other requests do."""
+    from airflow.api_fastapi.app import get_auth_manager
+    from jwt import InvalidTokenError
+
+    if not token:
+        return None
+    if not await admission.acquire(admission.waiters):
+        raise asyncio.TimeoutError("the webserver is overloaded")
+    try:
+        manager = get_auth_manager()
+        user = await manager.get_user_from_token(token)
+        return user.get_name(), manager.is_authorized_custom_view(method="PUT", resource_name="Roles", user=user)
+    except InvalidTokenError:
+        return None
+    finally:
+        admission.release()
+
+
+def load_with_flower(self):
+    load(self)
+    login = Path("/run/secrets/flower_basic_auth").read_text()
+    address = given["host"], given["port"]
+    self.loaded_app = Gate(self.loaded_app, given["path"], address, login, partial(visitor, self.loaded_app))
+
+
+Config.load = load_with_flower
