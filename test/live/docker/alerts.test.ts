@@ -14,6 +14,7 @@ import { Prometheus } from "../lib/monitoring.ts";
 import { dropPackets, passPackets } from "../lib/network.ts";
 import { query } from "../lib/postgres.ts";
 import { docker, pauseBy } from "../targets/docker.ts";
+import { flowerIsClosed } from "./around.ts";
 
 const port = 18360;
 const monitoringPort = port + 1;
@@ -221,6 +222,9 @@ test("a stack without problems has no alert but the one about a certificate that
   await docker("exec", name("monitoring"), "sh", "-c", "kill -HUP $(pidof prometheus)");
   slow = await stack.trigger("gpu_naps", { seconds: 900 });
 });
+
+test("a published Flower is reached over TLS alone, with its password", () =>
+  flowerIsClosed(port + 5, stack.outputs));
 
 suite("problems side by side", { concurrency: true }, () => {
   for (const problem of independent) test(title(problem), () => fireAndStop(problem));

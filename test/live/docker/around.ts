@@ -7,10 +7,11 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { authorityCertificate, machineCertificate } from "../../../platforms/docker/certificate.ts";
+import type { Outputs } from "../../../tools/lib/stack.ts";
 import { assertUndisturbed, type Config, type TestStack } from "../lib/harness.ts";
 import { docker } from "../targets/docker.ts";
 
-const ports = { webserverPort: 18460, flowerPort: 18461 };
+const ports = { webserverPort: 18460 };
 
 function newKey(): KeyObject {
   return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
@@ -85,22 +86,9 @@ export class Around {
     for (const server of this.servers) server.close();
   }
 
-  ask(request: typeof tlsRequest, options: RequestOptions): Promise<Answer> {
-    return new Promise((done, fail) => {
-      const sent = request({ host: this.address, timeout: 10_000, agent: false, ...options }, (response) => {
-        let text = "";
-        response.on("data", (chunk: Buffer) => {
-          text += chunk;
-        });
-        response.on("end", () => done({ status: response.statusCode ?? 0, text }));
-      });
-      sent.on("error", fail).on("timeout", () => sent.destroy(new Error("nothing came in time")));
-      sent.end();
-    });
-  }
-
-  securely(port: number, path: string, options: RequestOptions = {}): Promise<Answer> {
-    return this.ask(tlsRequest, { port, path, ca: this.authority, servername: "airflow.test", ...options });
+  /** Options of a request to a port from outside. */
+  at(port: number, path: string): RequestOptions {
+    return { host: this.address, port, path, ca: this.authority, servername: "airflow.test" };
   }
 
   private written(name: string, content: string): string {
@@ -121,6 +109,42 @@ interface Answer {
   readonly text: string;
 }
 
+function ask(request: typeof tlsRequest, options: RequestOptions): Promise<Answer> {
+  return new Promise((done, fail) => {
+    const sent = request({ timeout: 10_000, agent: false, ...options }, (response) => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => {
+        text += chunk;
+      });
+      response.on("end", () => done({ status: response.statusCode ?? 0, text }));
+    });
+    sent.on("error", fail).on("timeout", () => sent.destroy(new Error("nothing came in time")));
+    sent.end();
+  });
+}
+
+async function isEncrypted(options: RequestOptions): Promise<void> {
+  await assert.rejects(ask(httpRequest as typeof tlsRequest, options), /hang up|ECONNRESET/);
+  await assert.rejects(
+    ask(tlsRequest, { ...options, maxVersion: "TLSv1.1", minVersion: "TLSv1" }),
+    /EPROTO|version|protocol/i,
+  );
+}
+
+/** Asserts that Flower, published at a port of 127.0.0.1, asks for its password, and withholds the pages that ask for none. */
+export async function flowerIsClosed(
+  port: number,
+  { adminUser, adminPassword }: Pick<Outputs, "adminUser" | "adminPassword">,
+): Promise<void> {
+  const options = { host: "127.0.0.1", port, path: "/", rejectUnauthorized: false };
+  assert.equal((await ask(tlsRequest, options)).status, 401);
+  const auth = `${adminUser}:${adminPassword}`;
+  assert.equal((await ask(tlsRequest, { ...options, auth })).status, 200);
+  for (const path of ["/metrics", "/healthcheck", "//metrics", "/Metrics", "/%6detrics", "/metrics/"])
+    assert.equal((await ask(tlsRequest, { ...options, path })).status, 404, path);
+  await isEncrypted(options);
+}
+
 /** Tests of extras that roles are given, and of publishing. */
 export function reachesAround(stack: TestStack, around: Around): void {
   test("a task has its role's extras, trusts a private authority, and connects to the outside through the proxy", async () => {
@@ -134,35 +158,18 @@ export function reachesAround(stack: TestStack, around: Around): void {
     assert.doesNotMatch(await docker("inspect", `${stack.prefix}-worker-1`), /of-the-worker/);
   });
 
-  test("people reach the webserver and Flower over TLS alone, and no page without a login", async () => {
-    const { webserverPort, flowerPort } = ports;
+  test("people reach the webserver over TLS alone", async () => {
+    const { webserverPort } = ports;
     const outputs = await stack.stack.outputs();
     assert.equal(outputs.webserverUrl, around.webserverUrl);
-    assert.equal(outputs.flowerUrl, `https://airflow.test:${flowerPort}`);
-    const login = await around.securely(webserverPort, "/auth/login/");
+    assert.equal(outputs.flowerUrl, `${around.webserverUrl}/flower/`);
+    const login = await ask(tlsRequest, around.at(webserverPort, "/auth/login/"));
     assert.equal(login.status, 200);
     assert.match(login.text, /name="username"|airflow/i);
-    assert.equal((await around.securely(flowerPort, "/")).status, 401);
-    const { adminUser, adminPassword } = stack.outputs;
-    assert.equal(
-      (await around.securely(flowerPort, "/", { auth: `${adminUser}:${adminPassword}` })).status,
-      200,
-    );
-    for (const path of ["/metrics", "/healthcheck", "//metrics", "/Metrics", "/%6detrics", "/metrics/"]) {
-      assert.equal((await around.securely(flowerPort, path)).status, 404, path);
-    }
-    for (const port of [webserverPort, flowerPort]) {
-      await assert.rejects(
-        around.ask(httpRequest as typeof tlsRequest, { port, path: "/" }),
-        /hang up|ECONNRESET/,
-      );
-      await assert.rejects(
-        around.securely(port, "/", { maxVersion: "TLSv1.1", minVersion: "TLSv1" }),
-        /EPROTO|version|protocol/i,
-      );
-    }
+    await isEncrypted(around.at(webserverPort, "/"));
     // Plain listeners are open to this machine alone.
     const { port } = new URL(stack.outputs.webserverUrl);
-    await assert.rejects(around.ask(httpRequest as typeof tlsRequest, { port, path: "/" }), /ECONNREFUSED/);
+    const plain = around.at(Number(port), "/");
+    await assert.rejects(ask(httpRequest as typeof tlsRequest, plain), /ECONNREFUSED/);
   });
 }

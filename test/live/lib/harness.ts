@@ -79,15 +79,17 @@ export class TestStack {
     const output = await this.stack.pulumi(["up", "--yes", "--skip-preview", ...flags]);
     // Outputs other than workers' names change only with the version.
     const { version = defaultVersion } = config;
-    if (this.known?.version !== version) this.known = { ...(await this.stack.outputs()), ...this.urls() };
+    if (this.known?.version !== version)
+      this.known = { ...(await this.stack.outputs()), ...this.urls(config) };
     await this.target.connect(this.prefix, this.ports);
     return output;
   }
 
-  /** Returns URLs for tests, which cannot resolve the host name of an ingress. */
-  private urls(): Pick<Outputs, "webserverUrl" | "flowerUrl"> {
+  /** Returns URLs at the services' own ports, as tests cannot resolve the host name of an ingress. */
+  private urls({ login }: Config): Pick<Outputs, "webserverUrl" | "flowerUrl"> {
     const { webserverPort, flowerPort } = this.ports;
-    return { webserverUrl: `http://127.0.0.1:${webserverPort}`, flowerUrl: `http://127.0.0.1:${flowerPort}` };
+    const flowerUrl = `http://127.0.0.1:${flowerPort}${login ? "/flower" : ""}`;
+    return { webserverUrl: `http://127.0.0.1:${webserverPort}`, flowerUrl };
   }
 
   /** Removes everything except the data. */

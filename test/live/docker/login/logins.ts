@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { Config, TestStack } from "../../lib/harness.ts";
 import { docker } from "../../targets/docker.ts";
@@ -124,6 +125,41 @@ export class Logins {
       assert.equal(await this.rights("ada"), "{Viewer}");
     });
 
+    test("Flower is below the webserver, for administrators who log in at the provider, and for nobody else", async () => {
+      const enter = `auth/login/sso?next=${encodeURIComponent("/flower/workers")}`;
+      const path = "flower/tasks/datatable";
+      const table = { draw: "1", start: "0", length: "9", "order[0][column]": "0" };
+      this.provider.groups.set("lea", ["leads"]);
+      await this.letsIn(async (lea, url) => {
+        const page = await lea.pass(`${url}/${enter}`, "lea");
+        assert.match(page.text, /celery@worker-1/);
+        // Browsers run the page's own script, which the policy names by its hash.
+        const script = /<script type="text\/javascript">([^<]+)</.exec(page.text)?.[1] ?? "";
+        const hash = createHash("sha256").update(script).digest("base64");
+        assert.ok(page.policy.includes(`'sha256-${hash}'`), `${page.policy} ${JSON.stringify(script)}`);
+        for (const at of page.text.matchAll(/(?:src|href)="(\/[^"]*)"/g))
+          assert.equal((await lea.open(url + at[1])).status, 200, at[1]);
+        const { recordsTotal } = JSON.parse((await lea.open(`${url}/${path}`, table)).text);
+        assert.ok(recordsTotal > 0, recordsTotal);
+        assert.equal((await lea.open(`${url}/${path}`, table, "https://other.test")).status, 403);
+        assert.match((await lea.open(`${url}/api/v2/plugins`)).text, /"href":"\/flower\/"/);
+      });
+      this.provider.groups.set("vic", ["staff"]);
+      await this.letsIn(async (vic, url) => {
+        const { status, text } = await vic.pass(`${url}/${enter}`, "vic");
+        assert.equal(status, 403);
+        assert.match(text, /the role Admin, which vic does not have/);
+        assert.equal((await vic.open(`${url}/${path}`, table)).status, 403);
+      });
+      await this.letsIn(async (nobody, url) => {
+        for (const page of ["workers", "metrics", "healthcheck"]) {
+          const led = await nobody.open(`${url}/flower/${page}`);
+          assert.equal(led.url, `${url}/auth/login/?next=%2Fflower%2F${page}`);
+        }
+        assert.equal((await nobody.open(`${url}/${path}`, table)).status, 401);
+      });
+    });
+
     test("a name at the provider does not take over a user of the stack", async () => {
       const { adminUser } = this.stack.outputs;
       this.provider.groups.set(adminUser, ["staff"]);
@@ -136,7 +172,11 @@ export class Logins {
       const { adminUser, adminPassword } = this.stack.outputs;
       assert.equal(await this.byPassword("password/login/", adminUser, "a guess"), false);
       assert.equal(await this.byPassword("password/login/", "ada", "any"), false);
-      assert.equal(await this.byPassword("password/login/", adminUser, adminPassword), true);
+      await this.letsIn(async (admin, url) => {
+        const fields = { username: adminUser, password: adminPassword };
+        await admin.fill(`${url}/auth/password/login/`, fields);
+        assert.match((await admin.open(`${url}/flower/workers`)).text, /celery@worker-1/);
+      });
       await assert.rejects(this.atProvider("ada"), /ECONNREFUSED/);
     });
   }

@@ -3,6 +3,9 @@ import { request } from "node:https";
 interface Page {
   /** Address after all redirects. */
   readonly url: string;
+  readonly status: number;
+  /** Content security policy. */
+  readonly policy: string;
   readonly text: string;
 }
 
@@ -19,10 +22,13 @@ export class Person {
     this.authorities = authorities;
   }
 
-  /** Opens a page, or sends a form, and follows redirects. */
-  async open(url: string, form?: Readonly<Record<string, string>>): Promise<Page> {
-    const { location, text } = await this.ask(url, form);
-    return location === undefined ? { url, text } : this.open(new URL(location, url).href);
+  /**
+   * Opens a page, or sends a form, and follows redirects.
+   * @param from page with the form; default: one of the same site
+   */
+  async open(url: string, form?: Readonly<Record<string, string>>, from = url): Promise<Page> {
+    const { location, ...page } = await this.ask(url, form, from);
+    return location === undefined ? page : this.open(new URL(location, url).href);
   }
 
   /** Fills in the form of a page of Airflow; returns the page after it. */
@@ -54,7 +60,8 @@ export class Person {
   private ask(
     url: string,
     form: Readonly<Record<string, string>> | undefined,
-  ): Promise<{ location: string | undefined; text: string }> {
+    from: string,
+  ): Promise<Page & { location: string | undefined }> {
     const { host, hostname, port, pathname, search } = new URL(url);
     const jar = this.cookies.get(host) ?? new Map<string, string>();
     this.cookies.set(host, jar);
@@ -71,7 +78,12 @@ export class Person {
           headers: {
             host,
             cookie,
-            ...(form && { "content-type": "application/x-www-form-urlencoded", referer: url }),
+            accept: "text/html,*/*",
+            ...(form && {
+              "content-type": "application/x-www-form-urlencoded",
+              origin: new URL(from).origin,
+              referer: from,
+            }),
           },
         },
         (response) => {
@@ -84,7 +96,9 @@ export class Person {
           response.on("data", (chunk: Buffer) => {
             text += chunk;
           });
-          response.on("end", () => done({ location: response.headers.location, text }));
+          const { statusCode: status = 0, headers } = response;
+          const policy = String(headers["content-security-policy"]);
+          response.on("end", () => done({ url, status, policy, location: headers.location, text }));
         },
       );
       sent.on("error", fail);
