@@ -1,5 +1,4 @@
 import type { Input } from "@pulumi/pulumi";
-import { pluginsFolder } from "../../../settings/model/names/ownNames.ts";
 import type { Endpoint, Values } from "../../../workload.ts";
 import { moduleFolder, modules } from "../modules.ts";
 
@@ -12,19 +11,11 @@ export interface FlowerPage {
   readonly login: Input<string>;
 }
 
-/** Makes Airflow find the plugin with the link, as that of an installed package. */
-const plugin: Values = {
-  [`${pluginsFolder}/METADATA`]: "Metadata-Version: 2.1\nName: airflow-on-celery\nVersion: 1\n",
-  [`${pluginsFolder}/entry_points.txt`]:
-    "[airflow.plugins]\nflower = airflow_on_celery.flower_link:FlowerLink\n",
-};
-
 /** Returns what a webserver needs to serve Flower; its modules come after that of the admission. */
 export function flowerPage({ endpoint, path, login }: FlowerPage) {
   return {
     files: {
-      ...modules(import.meta.url, "gate.py", "flower_page.py", "flower_link.py"),
-      ...plugin,
+      ...modules(import.meta.url, "gate.py", "flower_page.py"),
       [`${moduleFolder}/flower_page.json`]: JSON.stringify({ ...endpoint, path }),
     } satisfies Values,
     secrets: { flower_basic_auth: login } satisfies Values,

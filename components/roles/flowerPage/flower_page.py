@@ -5,6 +5,7 @@ Flower shows the tokens of tasks, and stops workers. Whoever may change Airflow'
 
 import asyncio
 import json
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -34,11 +35,26 @@ async def visitor(admission, token):
         admission.release()
 
 
+def add_link():
+    """Adds a link to Airflow's menu, for people who may see the webserver's plugins."""
+    from airflow import plugins_manager
+
+    class FlowerLink(plugins_manager.AirflowPlugin):
+        name = "airflow_on_celery_flower"
+        source = "the stack"
+        external_views = [{"name": "Flower", "href": f"{given['path']}/", "destination": "nav", "category": "admin"}]
+
+    # An Airflow that keeps its plugins elsewhere has no link.
+    with suppress(AttributeError):
+        plugins_manager._get_plugins()[0].append(FlowerLink())
+
+
 def load_with_flower(self):
     load(self)
     login = Path("/run/secrets/flower_basic_auth").read_text()
     address = given["host"], given["port"]
     self.loaded_app = Gate(self.loaded_app, given["path"], address, login, partial(visitor, self.loaded_app))
+    add_link()
 
 
 Config.load = load_with_flower

@@ -155,7 +155,9 @@ class Gate:
             if response.status == 401:
                 # A browser would ask the person for a password.
                 raise ValueError("Flower refuses the login of the stack")
-            await begin(send, response.status, {key.lower(): text for key, text in response.getheaders() if key.lower() in FROM_FLOWER})
+            answered = {key.lower(): text for key, text in response.getheaders() if key.lower() in FROM_FLOWER}
+            # Browsers keep no page with tokens, but Flower's files, for which it says so.
+            await begin(send, response.status, {"cache-control": "no-store", **answered})
             while chunk := await in_thread(self.threads, response.read1, CHUNK):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})

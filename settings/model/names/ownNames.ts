@@ -81,16 +81,12 @@ export const ownFiles = [
 /** Path of DAG files in a container. */
 export const dagsFolder = "/opt/airflow/dags";
 
-/** Folder by which Airflow finds plugins of the stack's own, as those of an installed package. */
-export const pluginsFolder = "/opt/airflow/config/airflow_on_celery.dist-info";
-
 /** Directories that a stack mounts, or writes to. */
 export const ownDirectories = [dagsFolder, "/opt/airflow/logs", "/opt/airflow/data", "/tmp"] as const;
 
 /** Directories whose contents come from the stack, the machine or its engine. */
 export const ownTrees = [
   "/opt/airflow/config/airflow_on_celery",
-  pluginsFolder,
   "/opt/monitoring",
   "/run/secrets",
   "/dev",

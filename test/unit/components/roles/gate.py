@@ -98,6 +98,11 @@ class GateTest(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(asked["Authorization"], "Basic YWRtaW46d29yZA==")
         self.assertIn("script-src 'self' 'sha256-", headers["content-security-policy"])
         self.assertIn("frame-ancestors 'none'", headers["content-security-policy"])
+        self.assertEqual(headers["cache-control"], "no-store")
+
+    async def test_browsers_keep_flowers_files(self):
+        self.flower.headers_sent = {"Cache-Control": "max-age=315360000"}
+        self.assertEqual((await self.ask())[1]["cache-control"], "max-age=315360000")
 
     async def test_flower_gets_no_cookie_and_no_header_that_it_might_believe(self):
         forged = {
@@ -128,7 +133,7 @@ class GateTest(unittest.IsolatedAsyncioTestCase):
         }
         status, headers, _ = await self.ask()
         self.assertEqual((status, headers["etag"]), (302, '"1"'))
-        self.assertEqual(set(headers), {*gate.PROTECTION, "content-length", "etag"})
+        self.assertEqual(set(headers), {*gate.PROTECTION, "cache-control", "content-length", "etag"})
         self.assertEqual(headers["content-security-policy"], gate.POLICY)
         self.flower.status = 401
         self.flower.headers_sent = {"WWW-Authenticate": "Basic"}
