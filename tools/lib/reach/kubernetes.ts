@@ -43,6 +43,11 @@ export async function forward(stack: Stack): Promise<() => void> {
   });
   let ended = false;
   const children = new Set<ReturnType<typeof spawn>>();
+  const end = () => {
+    ended = true;
+    process.off("exit", end);
+    for (const child of children) child.kill();
+  };
   const keep = (opened: Opened) => {
     const { service, port, local } = opened;
     const args = [...flags, "port-forward", `service/${service}`, `${local}:${port}`];
@@ -59,12 +64,11 @@ export async function forward(stack: Stack): Promise<() => void> {
   for (const { local, service } of forwards) {
     if (await answers(local)) throw portInUse(service, local);
   }
+  // Also where an error ends this process: in `npm run … | head`, nobody reads its output any more.
+  process.on("exit", end);
   forwards.forEach(keep);
   for (const { local, service } of forwards) {
     await waitFor(`${service} at port ${local}`, 60, async () => ((await answers(local)) ? true : undefined));
   }
-  return () => {
-    ended = true;
-    for (const child of children) child.kill();
-  };
+  return end;
 }

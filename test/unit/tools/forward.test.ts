@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ended, project, waitFor } from "../../../tools/lib/process.ts";
+import { withPrograms } from "../standIns.ts";
+
+/** Stand-in for kubectl, whose forwarding listens at the port itself. */
+const client = `#!/usr/bin/env node
+const [local] = process.argv.at(-1).split(":");
+if (process.argv.includes("port-forward")) {
+  require("node:net").createServer().listen(Number(local), "127.0.0.1");
+  setTimeout(process.exit, 60_000);
+}
+`;
+
+const ports = [18290, 18292] as const;
+
+const config = `config:
+  airflow:platform: kubernetes
+  airflow:webserverPort: ${ports[0]}
+  airflow:flowerPort: ${ports[1]}
+  airflow:images: { airflow: r/a:1, postgres: r/p:1, redis: r/r:1 }
+  airflow:dagsGit: { url: https://git.example.com/dags.git }
+`;
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = createConnection({ host: "127.0.0.1", port });
+    socket.on("connect", () => done(true)).on("error", () => done(false));
+    socket.once("connect", () => socket.end());
+  });
+}
+
+test("a command that fails while it forwards ports leaves no kubectl behind", async () => {
+  await withPrograms({ kubectl: client }, async (folder) => {
+    const file = join(folder, "Pulumi.x.yaml");
+    writeFileSync(file, config);
+    const command = `
+      const { forward } = await import("${project}/tools/lib/reach/kubernetes.ts");
+      const { Stack } = await import("${project}/tools/lib/stack.ts");
+      await forward(new Stack("x", ${JSON.stringify(file)}));
+      console.log("forwards");
+      throw new Error("nobody reads");
+    `;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", command], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const told = child.stdout.toArray();
+    assert.equal(await ended(child), 1);
+    assert.equal(String(await told), "forwards\n");
+    for (const port of ports)
+      await waitFor(`port ${port} to be free`, 10, async () => ((await listens(port)) ? undefined : true));
+  });
+});
