@@ -93,7 +93,8 @@ export class Airflow extends pulumi.ComponentResource {
     const publicUrl =
       published?.webserverUrl ??
       (settings.kubernetes?.ingress && platform.url("webserver", settings.webserverPort));
-    const extras = extrasOf({ platform, settings, data, proxy: outboundProxyOf(platform, settings) });
+    const proxy = outboundProxyOf(platform, settings);
+    const extras = extrasOf({ platform, settings, data, proxy });
     const services = servicesOf(platform, settings, { secrets, image: dags.image, extras }, this);
     const { broker, server, database, ready } = services;
     const shared: RoleArgs = {
@@ -258,7 +259,7 @@ export class Airflow extends pulumi.ComponentResource {
       settings.backup &&
       new Backup(
         "backup",
-        { ...databases, schedule: settings.backup, secrets, image: dags.image, config },
+        { ...databases, schedule: settings.backup, secrets, image: dags.image, config, proxy },
         { parent: this, dependsOn: [migration.done] },
       );
 

@@ -20,7 +20,7 @@ await main(async () => {
   }
   const place = await placeOfBackups(stack, settings);
   if (flags.list) {
-    print(backupTable(await listBackups(place), new Date()));
+    print(backupTable(await listBackups(place, settings), new Date()));
   } else if (flags.save !== undefined) {
     const file = userPath(`${flags.save}.tar.age`);
     await saveBackup(place, flags.save, file);

@@ -1,11 +1,13 @@
-"""usage: backup.py serve | now | list | send ID
+"""usage: backup.py serve | now | list | all | send ID
 
-`serve` takes a backup at each interval, `now` takes a backup, `list` prints the backups as JSON, and `send` writes the archive of a
-backup to standard output. Keeps only proven backups, and of these the latest ones, up to the number of the stack file.
+`serve` takes a backup at each interval, `now` takes a backup, `list` prints the backups of the volume as JSON, `all` those of the bucket,
+too, and `send` writes the archive of a backup to standard output. Keeps only proven backups, and of these the latest ones, up to the
+number of the stack file.
 """
 
 import contextlib
 import fcntl
+import functools
 import json
 import pathlib
 import shutil
@@ -17,6 +19,7 @@ from datetime import datetime, timezone
 
 import archive
 import base
+import copies
 import psycopg2
 import wal
 from databases import BackupError, connected, dump, record_event, register_own, rows_of
@@ -160,18 +163,20 @@ def tell(note):
     )
 
 
-def take():
-    """Takes a backup."""
+def take(makes=True):
+    """Takes a backup, or only copies those without a copy."""
     with exclusive(), noted():
         started = now()
-        note = make(id_of(started), register_own(), {"at": started.isoformat()})
+        note = make(id_of(started), register_own(), {"at": started.isoformat()}) if makes else backups()[0]
         remove_old()
+        copies.complete(STORE, backups())
         # Tolerates a failure of the entry, which only the monitoring reads.
         with contextlib.suppress(psycopg2.Error):
             # Registers the stack's databases again, in place of the proof's.
             register_own()
             record_event("airflow_on_celery.backup", json.dumps({"id": note["id"]}))
-    tell(note)
+    if makes:
+        tell(note)
 
 
 def take_base():
@@ -192,10 +197,12 @@ def beat():
 
 
 def due():
-    """Returns what has to be taken now: a backup, a base, or neither (None)."""
-    latest = backups()[:1]
-    if not latest or age(latest[0]) > settings["every"]:
+    """Returns what has to be done now: a backup, copies, a base, or nothing (None)."""
+    known = backups()
+    if not known or age(known[0]) > settings["every"]:
         return take
+    if copies.pending(known):
+        return functools.partial(take, makes=False)
     return take_base if settings["continuous"] and base.is_due(settings["every"]) else None
 
 
@@ -217,19 +224,26 @@ def serve():
             time.sleep(pause)
 
 
-def inventory():
+def show(listed):
     failure = json.loads(FAILURE.read_text()) if FAILURE.exists() else None
-    return {"backups": backups(), "failure": failure, "moments": base.reach() if settings["continuous"] else None}
+    moments = base.reach() if settings["continuous"] else None
+    print(json.dumps(listed | {"failure": failure, "moments": moments}))
 
 
 def send(backup_id):
-    with archive_of(backup_id).open("rb") as file:
+    with copies.readable(archive_of(backup_id), backup_id) as path, path.open("rb") as file:
         shutil.copyfileobj(file, sys.stdout.buffer)
 
 
 if __name__ == "__main__":
     command, *rest = sys.argv[1:]
     try:
-        {"serve": serve, "now": take, "list": lambda: print(json.dumps(inventory())), "send": send}[command](*rest)
+        {
+            "serve": serve,
+            "now": take,
+            "list": lambda: show({"backups": backups()}),
+            "all": lambda: show(copies.listed(backups())),
+            "send": send,
+        }[command](*rest)
     except BackupError as error:
         sys.exit(f"Backup failed: {error}")

@@ -6,15 +6,27 @@ import type { Job, Platform } from "../../workload.ts";
 import { type PostgresServer, secretUrl } from "../database.ts";
 import { beatsWithin } from "../roles/heartbeat/heartbeat.ts";
 import { programs } from "../roles/modules.ts";
+import { type OutboundProxy, proxyVariables } from "../roles/proxy.ts";
 import { targets, underInit } from "../roles/role.ts";
 import type { Secrets } from "../secrets.ts";
+import { bucketAccess } from "./bucket.ts";
 import { backupPrograms, backupStore } from "./folder.ts";
 import { identityOf } from "./identity.ts";
 
 /** Programs of the container that takes backups. */
-const kept = ["backup.py", "base.py", "moment.py", "proof.py", "rehearse.py", "wal.py"] as const;
+const kept = [
+  "backup.py",
+  "base.py",
+  "bucket.py",
+  "copies.py",
+  "mirror.py",
+  "moment.py",
+  "proof.py",
+  "rehearse.py",
+  "wal.py",
+] as const;
 
-/** Volume of the backups, for a stack that writes them to no directory of the machine. */
+/** Volume of the backups, for a stack that writes them to no directory of the machine; a bucket has copies of them. */
 const backupVolume = "stack-backups";
 
 export interface DatabaseArgs {
@@ -62,6 +74,8 @@ export interface BackupArgs extends DatabaseArgs {
   readonly image: pulumi.Input<string>;
   /** Values of the stack file, with its secrets. */
   readonly config: Readonly<Record<string, string>>;
+  /** Proxy to addresses outside the stack. */
+  readonly proxy?: OutboundProxy | undefined;
 }
 
 /** Backs the stack up on a schedule, and proves each backup by restoring it. */
@@ -71,7 +85,9 @@ export class Backup extends pulumi.ComponentResource {
 
   constructor(name: string, args: BackupArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Backup", name, {}, opts);
-    const { platform, settings, server, schedule, secrets, image, config } = args;
+    const { platform, settings, server, schedule, secrets, image, config, proxy } = args;
+    const { every, keep, to, continuous } = schedule;
+    const bucket = bucketAccess(schedule, platform);
     const { values, previous, older, replaced } = secrets;
     const shared = overDatabases(args);
     const text = (input: pulumi.Input<object>) => pulumi.output(input).apply((of) => JSON.stringify(of));
@@ -83,8 +99,11 @@ export class Backup extends pulumi.ComponentResource {
       {
         ...shared,
         command: underInit("python3", `${backupPrograms}/backup.py`, "serve"),
+        ...(bucket && { reaches: targets(...shared.reaches, ...bucket.reaches) }),
+        ...(bucket && proxy && { env: proxyVariables(proxy, shared.reaches), outbound: true }),
         secrets: {
           ...shared.secrets,
+          ...bucket?.secrets,
           backup_key: values.backupKey.apply(identityOf),
           backup_keys: this.keys,
           "secrets.json": text({ values, previous, older, replaced }),
@@ -93,9 +112,14 @@ export class Backup extends pulumi.ComponentResource {
         },
         files: {
           ...shared.files,
+          ...bucket?.files,
           ...programs(backupPrograms, import.meta.url, ...kept),
           [`${backupPrograms}/settings.json`]: text({
-            ...schedule,
+            every,
+            keep,
+            to,
+            continuous,
+            ...(bucket && { bucket: bucket.about }),
             stack: pulumi.getStack(),
             version: settings.version,
             images: settings.images,
@@ -104,9 +128,9 @@ export class Backup extends pulumi.ComponentResource {
         },
         volumes: {
           [backupStore]:
-            schedule.to === "volume"
+            to === "volume" || bucket
               ? platform.volume(backupVolume, "exclusive")
-              : { kind: "host", path: schedule.to, writable: true },
+              : { kind: "host", path: to, writable: true },
         },
         stateful: true,
         priority: "control",

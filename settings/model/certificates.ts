@@ -19,17 +19,18 @@ export function earliestEnd(pem: string): Date | undefined {
   return ends.length === 0 ? undefined : new Date(Math.min(...ends));
 }
 
-type WithCertificates = Pick<Settings, "publish" | "caCertificates" | "postgres" | "redis">;
+type WithCertificates = Pick<Settings, "publish" | "caCertificates" | "postgres" | "redis" | "backup">;
 
 /** Lists the files with certificates that all machines share, by the key that names the file. */
 export function certificateFiles(settings: WithCertificates): (readonly [key: string, file: string])[] {
-  const { publish, caCertificates, postgres, redis } = settings;
+  const { publish, caCertificates, postgres, redis, backup } = settings;
   const files = {
     "publish.certificate": publish?.certificate,
     ...Object.fromEntries(caCertificates.map((file, at) => [`caCertificates[${at}]`, file])),
     "postgres.ca": postgres.ca,
     "redis.ca": redis.ca,
     "redis.certificate": redis.certificate,
+    "backup.ca": backup?.ca,
   };
   return Object.entries(files).flatMap(([key, file]) => (file === undefined ? [] : [[key, file] as const]));
 }

@@ -33,6 +33,7 @@ export const secretParts = [
   "tracing.*",
   "login.oidc.*",
   "login.ldap.*",
+  "backup.*",
 ] as const;
 
 type ByName<T> = Readonly<Record<string, T>>;
@@ -59,6 +60,12 @@ interface Secrets {
   readonly dagBundles: readonly (readonly [at: number, bundle: RepositoryLogin])[];
   readonly tracing?: { readonly headers?: SecretSource | undefined } | undefined;
   readonly login?: Login | undefined;
+  readonly backup?: BucketLogin | undefined;
+}
+
+interface BucketLogin {
+  readonly accessKey?: SecretSource | undefined;
+  readonly secretKey?: SecretSource | undefined;
 }
 
 interface RepositoryLogin {
@@ -102,8 +109,9 @@ export function connectionUrls({ connections }: Pick<Secrets, "connections">): P
 
 /** Lists every secret that a stack gives. */
 export function secretSources(parsed: Secrets): PlacedSource[] {
-  const { secrets, connections, variables, roles, publish, monitoring, dagsGit, dagBundles, tracing, login } =
+  const { secrets, connections, variables, roles, publish, monitoring, dagsGit, dagBundles, tracing } =
     parsed;
+  const { login, backup } = parsed;
   const { webhook, email } = monitoring?.alerts ?? {};
   return [
     ...Object.entries(roles).flatMap(([role, extras]) =>
@@ -125,6 +133,7 @@ export function secretSources(parsed: Secrets): PlacedSource[] {
     ...under({ headers: tracing?.headers }, "tracing"),
     ...under({ clientSecret: login?.oidc?.clientSecret }, "login", "oidc"),
     ...under({ password: login?.ldap?.password }, "login", "ldap"),
+    ...under({ accessKey: backup?.accessKey, secretKey: backup?.secretKey }, "backup"),
   ];
 }
 

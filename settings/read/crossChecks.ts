@@ -46,6 +46,7 @@ import { emptyFileRule } from "../rules/secrets/emptyFiles.ts";
 import { keyRule } from "../rules/secrets/keys.ts";
 import { passwordRule } from "../rules/secrets/passwords.ts";
 import { secretFormRules } from "../rules/secrets/secretForms.ts";
+import { bucketContentRules, bucketRules } from "../rules/services/bucket.ts";
 import { connectionRules } from "../rules/services/connections.ts";
 import { continuousRule } from "../rules/services/continuous.ts";
 import { postgresRules } from "../rules/services/postgresSettings.ts";
@@ -64,6 +65,7 @@ import { partOf, unreadable } from "./parts.ts";
 /** Rules about the contents of files that a stack names, which may change or expire after a deployment. */
 const contentRules: readonly Rule[] = [
   alertContentRules,
+  bucketContentRules,
   dagsContentRules,
   emptyFileRule,
   engineCertificateRule,
@@ -91,6 +93,7 @@ const correctableRules: readonly Rule[] = [
 export const lastingRules: readonly Rule[] = [
   addressRules,
   apiCapacityRule,
+  bucketRules,
   celeryRules,
   concurrencyRules,
   connectionRules,

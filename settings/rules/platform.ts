@@ -31,8 +31,8 @@ const ablePods = rule(["platform", "roles.*.pod"], ({ platform, roles }) =>
 );
 
 const ableBackup = rule(["platform", "backup"], ({ platform, backup }) =>
-  backup !== undefined && backup.to !== "volume" && !capabilities[platform].directories
-    ? [{ path: ["backup", "to"], message: `${needs("directories")}; expected volume` }]
+  backup?.to.startsWith("/") && !capabilities[platform].directories
+    ? [{ path: ["backup", "to"], message: `${needs("directories")}; expected volume or s3://BUCKET/PREFIX` }]
     : [],
 );
 

@@ -38,7 +38,8 @@ async function otherSchema(
   { number, version }: ProvenDeployment,
   deployed: string,
 ): Promise<string> {
-  const { backups } = await listBackups(await placeOfBackups(stack, stack.deployed()));
+  const settings = stack.deployed();
+  const { backups } = await listBackups(await placeOfBackups(stack, settings), settings);
   const backup = backups.find((one) => one.version === version);
   const way = backup
     ? `Backup ${backup.id} has it: set airflow:version to ${version}, then npm run restore -- --from ${backup.id}` +

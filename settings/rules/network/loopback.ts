@@ -18,6 +18,7 @@ const urls = [
   "login.ldap.url",
   "proxy.http",
   "proxy.https",
+  "backup.endpoint",
 ] as const;
 
 /** Rejects addresses at which a container finds itself alone; a pod may have a sidecar there. */

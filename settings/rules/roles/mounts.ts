@@ -32,8 +32,8 @@ function danger(directory: string, heldBack: (path: string) => string | undefine
 
 /** Rejects a directory of backups that is another's: the backup writes there, and a removal of the stack leaves it. */
 export const backupPlaceRule = rule(["backup.to"], ({ backup: { to } = { to: "volume" } }) => {
-  const problem =
-    to === "volume" ? undefined : isOfProject(to) ? "it is in the project itself" : danger(to, placeHeldBack);
+  if (!to.startsWith("/")) return [];
+  const problem = isOfProject(to) ? "it is in the project itself" : danger(to, placeHeldBack);
   return faultAt(
     ["backup", "to"],
     problem && `${problem}: expected a directory for nothing but backups, such as /srv/backups`,

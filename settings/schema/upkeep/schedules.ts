@@ -1,4 +1,7 @@
-import { flag, matching, object, whole } from "../values.ts";
+import { file } from "../paths.ts";
+import { secret } from "../secret.ts";
+import { flag, matching, object, plainUrl, url, whole } from "../values.ts";
+import { destination } from "./destination.ts";
 
 const expected = "expected whole minutes or hours, 9999h at most: 5m, 1h";
 
@@ -21,17 +24,29 @@ export const backup = object({
     .transform(secondsOf)
     .describe("Time from one backup to the next: `30m`, `6h`."),
   keep: whole(1, 1000).default(14).describe("Backups that are kept; older ones are removed."),
-  to: matching(
-    /^(volume|\/[^\s:,]*)$/,
-    "expected volume, or the absolute path of a directory on the machine of the database; s3:// and other stores are not supported: npm run backup -- --save ID copies a backup to the current directory, to upload it to such a store",
-  )
+  to: destination
     .default("volume")
     .describe(
-      "`volume`, or a directory on the machine of the database that user 999 may write to: `/srv/backups`.",
+      "`volume`; a directory on the machine of the database that user 999 may write to, `/srv/backups`; or `s3://BUCKET/PREFIX`, a bucket that gets a copy of each backup in the volume.",
     ),
   continuous: flag
     .default(false)
     .describe(
       "Also keeps the log of the stack's own Postgres, so that any moment of the last `keep` intervals can be restored.",
     ),
+  endpoint: url(plainUrl, "expected the URL of an object store, without a login: https://s3.example.com:9000")
+    .optional()
+    .describe("With a bucket: URL of an object store other than that of AWS: `https://s3.example.com:9000`."),
+  region: matching(/^[a-z0-9-]{1,63}$/, "expected the name of a region: eu-central-1")
+    .optional()
+    .describe("With a bucket: its region, such as `eu-central-1`."),
+  accessKey: secret
+    .optional()
+    .describe(
+      "With a bucket: id of an access key, as a secret; default: the identity of the machine or the pod.",
+    ),
+  secretKey: secret.optional().describe("Secret of `accessKey`."),
+  ca: file
+    .optional()
+    .describe("With a bucket: file with the authorities that may sign the store's certificate, in PEM."),
 });

@@ -131,6 +131,6 @@ test("an empty object in a backup counts as a given key, unless an earlier relea
   assert.deepEqual(parse(earlier.text), { config: { "airflow:workers": 3 } });
 });
 
-test("the backup programs keep the latest backups, compare restored data and refuse changed files", async () => {
+test("the backup programs keep and copy the latest backups, compare restored data and refuse changed files", async () => {
   await run("python3", ["test/unit/backup/programs.py"]);
 });

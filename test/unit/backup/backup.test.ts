@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { identityOf } from "../../../components/backup/identity.ts";
 import { serverShares } from "../../../settings/model/connections.ts";
 import { builtFor } from "../../../tools/images.ts";
+import { authorityOf, ecKey } from "../certificates.ts";
 import { type Container, containers, fileIn } from "../containers.ts";
 import { containersOf, declare } from "../mocks.ts";
 import { programsOf } from "../programs.ts";
 import { type Config, settingsFor } from "../settingsFrom.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
 const config: Config = { workers: 1, backup: { every: "6h", keep: 5 } };
 
@@ -61,6 +65,66 @@ test("backups go to a volume of their own, or to a writable directory", async ()
   assert.deepEqual(inDirectory, [
     { target: "/backups", type: "bind", source: "/srv/backups", readOnly: false },
   ]);
+});
+
+test("for a bucket the container gets the place, a login as files, the authority and a volume", async () => {
+  const folder = temporaryFolder("bucket");
+  const word = "not/guessed+word";
+  writeFileSync(join(folder, "id"), "AKID\n");
+  writeFileSync(join(folder, "secret"), `${word}\n`);
+  writeFileSync(join(folder, "ca.pem"), await authorityOf(ecKey()));
+  const place = {
+    to: "s3://team-backups/airflow/prod/",
+    endpoint: "https://s3.example.com:9000",
+    region: "eu-1",
+    ca: join(folder, "ca.pem"),
+    accessKey: { file: join(folder, "id") },
+    secretKey: { file: join(folder, "secret") },
+  };
+  const backup = await backupOf({ workers: 1, backup: place });
+  const about = JSON.parse(fileIn(backup, "/opt/backup/settings.json"));
+  assert.equal(about.to, place.to);
+  assert.deepEqual(about.bucket, {
+    name: "team-backups",
+    prefix: "airflow/prod/",
+    place: "s3://team-backups/airflow/prod at https://s3.example.com:9000",
+    endpoint: "https://s3.example.com:9000",
+    region: "eu-1",
+    ca: "/opt/backup/bucket-ca.pem",
+  });
+  assert.equal(fileIn(backup, "/opt/backup/bucket-ca.pem"), readFileSync(place.ca, "utf8"));
+  assert.equal(fileIn(backup, "/run/secrets/bucket_access_key"), "AKID");
+  assert.equal(fileIn(backup, "/run/secrets/bucket_secret_key"), word);
+  assert.deepEqual(
+    backup.mounts.map(({ target, type }) => ({ target, type })),
+    [{ target: "/backups", type: "volume" }],
+  );
+  for (const { file, content } of backup.uploads)
+    if (!/^\/run\/secrets\//.test(file)) assert.ok(!content.includes(word), file);
+  assert.ok(!JSON.stringify([backup.envs, backup.entrypoints]).includes(word));
+});
+
+test("a bucket without a login, and a stack without a bucket, get no files of a login", async () => {
+  const place = "s3://team-backups";
+  const about = async (given: Config) => {
+    const backup = await backupOf({ workers: 1, ...given });
+    assert.ok(!backup.uploads.some(({ file }) => /bucket_|bucket-ca/.test(file)));
+    return JSON.parse(fileIn(backup, "/opt/backup/settings.json"));
+  };
+  assert.deepEqual((await about({ backup: { to: place } })).bucket, {
+    name: "team-backups",
+    prefix: "",
+    place,
+  });
+  assert.equal((await about({ backup: {} })).bucket, undefined);
+});
+
+test("a proxy leads to the bucket, and to nothing else of a backup", async () => {
+  const proxy = { https: "http://proxy.example.com:3128" };
+  const variables = async (to: string) => (await backupOf({ workers: 1, proxy, backup: { to } })).envs.join();
+  assert.match(await variables("s3://team-backups"), /HTTPS_PROXY=http:\/\/proxy\.example\.com:3128/);
+  assert.match(await variables("s3://team-backups"), /NO_PROXY=[^ ]*\bpostgres\b/);
+  assert.doesNotMatch(await variables("volume"), /PROXY/i);
 });
 
 test("an external database for both metadata and results is dumped once", async () => {
@@ -147,4 +211,32 @@ test("in a cluster the backup is a StatefulSet, so that its pod stops before the
   assert.equal(backup.image, "r/b:1");
   for (const path of ["/backups", "/run/secrets/backup_key", "/opt/backup/backup.py"])
     assert.ok(backup.paths.has(path), path);
+});
+
+test("in a cluster the backup may reach the ports of Postgres, of its bucket and of a service of identities", async () => {
+  const images = { airflow: "r/a:1", postgres: "r/p:1", redis: "r/r:1", backup: "r/b:1" };
+  const ports = async (backup: Config) => {
+    const declared = await declare({
+      workers: 1,
+      platform: "kubernetes",
+      dagsImage: "r.example.com/dags",
+      images,
+      backup,
+    });
+    const policy = declared.find(({ type, name }) => /NetworkPolicy$/.test(type) && name === "backup");
+    const { egress } = (policy ?? assert.fail("there is no policy")).inputs.spec as {
+      egress: { to?: unknown; ports: { port: number }[] }[];
+    };
+    return egress
+      .slice(1)
+      .map((one) => `${one.to ? "inside" : "anywhere"} ${one.ports.map(({ port }) => port)}`);
+  };
+  const login = { accessKey: "of-a-user", secretKey: "of-the-key" };
+  const at = { to: "s3://team-backups", endpoint: "https://s3.example.com:9000" };
+  assert.deepEqual(await ports({}), ["inside 5432"]);
+  assert.deepEqual(await ports({ to: at.to }), ["inside 5432", "anywhere 443"]);
+  assert.deepEqual(await ports({ ...at, ...login }), ["inside 5432", "anywhere 9000"]);
+  assert.deepEqual(await ports(at), ["inside 5432", "anywhere 9000", "anywhere 443"]);
+  const plain = { ...at, endpoint: "http://s3.example.com", ...login };
+  assert.deepEqual(await ports(plain), ["inside 5432", "anywhere 80"]);
 });

@@ -16,7 +16,8 @@ folder = pathlib.Path(tempfile.mkdtemp())
 # Programs read their settings from the file beside them.
 for program in programs.glob("*.py"):
     (folder / program.name).write_text(program.read_text())
-(folder / "settings.json").write_text(json.dumps({"every": 3600, "keep": 2, "continuous": True}))
+place = "s3://team/tests"
+(folder / "settings.json").write_text(json.dumps({"every": 3600, "keep": 2, "continuous": True, "bucket": {"place": place}}))
 sys.path.insert(0, str(folder))
 extensions = ModuleType("psycopg2.extensions")
 extensions.parse_dsn = dict
@@ -27,6 +28,7 @@ sys.modules |= {"cryptography": ModuleType("cryptography"), "cryptography.fernet
 import archive  # noqa: E402
 import backup  # noqa: E402
 import base  # noqa: E402
+import copies  # noqa: E402
 import databases  # noqa: E402
 import progress  # noqa: E402
 import proof  # noqa: E402
@@ -133,8 +135,142 @@ def reports_long_work_until_its_end():
     assert output.getvalue().splitlines() == lines
 
 
+class Bucket(ModuleType):
+    """Stands in for `bucket.py`, and refuses every call while it is away."""
+
+    def __init__(self):
+        super().__init__("bucket")
+        self.objects, self.put_names, self.is_away = {}, [], False
+
+    def answers(self):
+        if self.is_away:
+            raise databases.BackupError("no answer")
+        return self.objects
+
+    def put(self, path, name):
+        self.answers()[name] = path.read_bytes()
+        self.put_names.append(name)
+
+    def get(self, name, path):
+        path.write_bytes(self.answers()[name])
+
+    def read(self, name):
+        return self.answers()[name]
+
+    def names(self, prefix=""):
+        return sorted(name for name in self.answers() if name.startswith(prefix))
+
+    def delete(self, name):
+        self.answers().pop(name, None)
+
+
+def with_store(name, *ids):
+    """Begins with a volume that has these backups, and an empty bucket."""
+    backup.STORE, backup.FAILURE = folder / name, folder / name / "failure.json"
+    backup.STORE.mkdir()
+    for known in ids:
+        make(known)
+    sys.modules["bucket"] = Bucket()
+    copies.recipients = lambda: ["age1current", "age1earlier"]
+    return sys.modules["bucket"]
+
+
+def make(known):
+    note = {"id": known, "at": "2026-01-01T00:00:00+00:00", "bytes": 9, "seconds": 1, "proof": 1, "rows": 1, "opened": 0}
+    (backup.STORE / f"{known}.json").write_text(json.dumps(note))
+    backup.archive_of(known).write_text(f"archive {known}")
+    return note
+
+
+def names_of(*ids):
+    return sorted(name for known in ids for name in (f"backups/{known}.json", f"backups/{known}.tar.age"))
+
+
+def copies_the_latest_first_and_once():
+    bucket = with_store("copied", "20260101T000000Z", "20260102T000000Z")
+    assert len(copies.pending(backup.backups())) == 2
+    copies.complete(backup.STORE, backup.backups())
+    assert [name[8:16] for name in bucket.put_names] == ["20260102", "20260102", "20260101", "20260101"]
+    # A note follows its archive.
+    assert bucket.put_names[0].endswith(".tar.age")
+    assert bucket.names() == names_of("20260101T000000Z", "20260102T000000Z")
+    assert json.loads(bucket.objects["backups/20260102T000000Z.json"])["recipient"] == "age1current"
+    assert copies.pending(backup.backups()) == []
+    bucket.put_names.clear()
+    copies.complete(backup.STORE, backup.backups())
+    assert bucket.put_names == []
+    # Another bucket has none of them.
+    copies.PLACE = "s3://other"
+    assert len(copies.pending(backup.backups())) == 2
+    copies.PLACE = place
+
+
+def copies_after_the_store_was_away():
+    bucket = with_store("away", "20260101T000000Z", "20260102T000000Z")
+    backup.make, backup.register_own = (lambda *_: make("20260103T000000Z")), lambda: None
+    events = []
+    backup.record_event = lambda _, extra: events.append(json.loads(extra)["id"])
+    sys.modules["psycopg2"].Error = OSError
+    bucket.is_away = True
+    fault = "backup 20260103T000000Z is proven and in the volume, but has no copy: no answer"
+    assert fault_of(backup.take) == fault
+    assert json.loads(backup.FAILURE.read_text())["fault"] == fault
+    # The volume is bounded meanwhile.
+    assert [note["id"][:8] for note in backup.backups()] == ["20260103", "20260102"]
+    assert copies.listed(backup.backups())["unlisted"] == "no answer"
+    assert events == []
+    bucket.is_away = False
+    backup.make = None
+    assert fault_of(backup.take, False) is None
+    assert not backup.FAILURE.exists() and events == ["20260103T000000Z"]
+    assert bucket.names() == names_of("20260102T000000Z", "20260103T000000Z")
+
+
+def removes_copies_of_its_own_keys_alone():
+    bucket = with_store("shared", "20260109T000000Z")
+    ids = {"20260101T000000Z": "age1stranger", "20260102T000000Z": "age1earlier", "20260103T000000Z": "age1current"}
+    for known, recipient in ids.items():
+        bucket.objects[f"backups/{known}.json"] = json.dumps({"id": known, "recipient": recipient})
+        bucket.objects[f"backups/{known}.tar.age"] = b"archive"
+    # A note without its archive is no backup.
+    bucket.objects["backups/20260108T000000Z.json"] = b""
+    bucket.objects["log/1"] = b""
+    listed = copies.listed(backup.backups())
+    assert [(note["id"][:8], note["places"]) for note in listed["backups"]] == [
+        ("20260109", ["volume"]),
+        ("20260103", ["bucket"]),
+        ("20260102", ["bucket"]),
+    ]
+    assert [note["id"][:8] for note in listed["others"]] == ["20260101"]
+    copies.complete(backup.STORE, backup.backups())
+    kept = names_of("20260101T000000Z", "20260103T000000Z", "20260109T000000Z")
+    assert bucket.names() == sorted([*kept, "backups/20260108T000000Z.json", "log/1"])
+
+
+def reads_the_volume_first():
+    bucket = with_store("read", "20260101T000000Z")
+    bucket.objects |= {"backups/20260101T000000Z.tar.age": b"of the bucket", "backups/20260102T000000Z.tar.age": b"fetched"}
+    for known, expected in (("20260101T000000Z", "archive 20260101T000000Z"), ("20260102T000000Z", "fetched")):
+        with copies.readable(backup.archive_of(known), known) as path:
+            assert path.read_text() == expected
+
+
+def needs_no_bucket():
+    with_store("none", "20260101T000000Z").is_away = True
+    copies.PLACE = None
+    copies.complete(backup.STORE, backup.backups())
+    assert copies.pending(backup.backups()) == []
+    assert copies.listed(backup.backups()) == {"backups": backup.backups()}
+    copies.PLACE = place
+
+
 keeps_the_latest()
 finds_the_base_that_leads_to_a_moment()
+copies_the_latest_first_and_once()
+copies_after_the_store_was_away()
+removes_copies_of_its_own_keys_alone()
+reads_the_volume_first()
+needs_no_bucket()
 refuses_a_changed_file()
 compares_rows_and_revision()
 knows_all_fernet_keys()

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backupOutput } from "../../../package/deploy.ts";
 import { backupTable, backupTroubles, lastBackup } from "../../../tools/lib/backup/report.ts";
+import type { Backups } from "../../../tools/lib/backup/store.ts";
 
 const now = new Date("2026-03-01T12:00:00Z");
 const schedule = { every: 3600, keep: 14, to: "volume", continuous: false };
@@ -31,6 +32,30 @@ test("the table of backups shows the age, size and proof of each", () => {
     backupTable(failed, now),
     /\nThe last attempt, at 2026-03-01T11:30, FAILED: the disk is full$/,
   );
+});
+
+test("with a bucket the table shows where each backup is, and backups that have another key", () => {
+  const [b, a] = known.backups.map((one) => ({ ...one, copied: "s3://team/prod" }));
+  const inBoth = {
+    backups: [
+      { ...b, places: ["volume", "bucket"] },
+      { ...a, places: ["bucket"] },
+    ],
+    others: [backup("c", "2026-03-01T09:00:00+00:00")],
+    failure: null,
+  } as unknown as Backups;
+  assert.deepEqual(backupTable(inBoth, now).split("\n"), [
+    "id  age      size    airflow  proven              where",
+    "b   1 h ago  206 kB  3.3.2    in 5.5 s, 510 rows  volume, bucket",
+    "a   2 h ago  206 kB  3.3.2    in 5.5 s, 510 rows  bucket",
+    "c   3 h ago  206 kB  3.3.2    in 5.5 s, 510 rows  bucket, with another key",
+  ]);
+  assert.match(
+    backupTable({ ...known, unlisted: "no answer" }, now),
+    /\nBackups in the bucket are unknown: no answer$/,
+  );
+  assert.match(lastBackup(inBoth, now) ?? "", /proven in 5.5 s, copied to s3:\/\/team\/prod$/);
+  assert.equal(backupTable({ backups: [], others: [], failure: null }, now), "There is no backup yet.");
 });
 
 test("an output names the commands with age and result, which a deployment cannot know", () => {

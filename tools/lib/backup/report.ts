@@ -1,6 +1,6 @@
 import type { Settings } from "../../../settings/model/groups.ts";
 import { ago, aligned } from "../status/table.ts";
-import type { Backups } from "./store.ts";
+import type { Backups, ProvenBackup } from "./store.ts";
 
 /** Formats a size for people: `1.2 MB`. */
 export function sizeOf(bytes: number): string {
@@ -23,16 +23,24 @@ function moments({ moments: known }: Backups): string[] {
   ];
 }
 
+function rowOf({ id, at, bytes, version, rows, proof }: ProvenBackup, now: Date): string[] {
+  return [id, ago(new Date(at), now), sizeOf(bytes), version, `in ${proof} s, ${rows} rows`];
+}
+
 /** Renders the table of all backups, and why the last attempt failed. */
 export function backupTable(known: Backups, now: Date): string {
-  const rows = known.backups.map(({ id, at, bytes, version, rows, proof }) => {
-    const proven = `in ${proof} s, ${rows} rows`;
-    return [id, ago(new Date(at), now), sizeOf(bytes), version, proven];
-  });
-  const table = aligned([["id", "age", "size", "airflow", "proven"], ...rows]);
-  return [rows.length > 0 ? table : "There is no backup yet.", ...moments(known), ...failed(known)].join(
-    "\n",
-  );
+  const rows = [
+    ...known.backups.map((backup) => [
+      ...rowOf(backup, now),
+      ...(backup.places ? [backup.places.join(", ")] : []),
+    ]),
+    ...(known.others ?? []).map((backup) => [...rowOf(backup, now), "bucket, with another key"]),
+  ];
+  const head = ["id", "age", "size", "airflow", "proven", "where"].slice(0, rows[0]?.length);
+  const table = rows.length > 0 ? aligned([head, ...rows]) : "There is no backup yet.";
+  const unlisted =
+    known.unlisted === undefined ? [] : [`Backups in the bucket are unknown: ${known.unlisted}`];
+  return [table, ...unlisted, ...moments(known), ...failed(known)].join("\n");
 }
 
 /** Describes the last proven backup; undefined if the backups are unknown. */
@@ -40,7 +48,7 @@ export function lastBackup(known: Backups | undefined, now: Date): string | unde
   if (!known) return undefined;
   const [latest] = known.backups;
   const line = latest
-    ? `Last backup: ${latest.id}, ${ago(new Date(latest.at), now)}, ${sizeOf(latest.bytes)}, proven in ${latest.proof} s`
+    ? `Last backup: ${latest.id}, ${ago(new Date(latest.at), now)}, ${sizeOf(latest.bytes)}, proven in ${latest.proof} s${latest.copied === undefined ? "" : `, copied to ${latest.copied}`}`
     : "There is no backup yet.";
   return [line, ...moments(known), ...failed(known)].join("\n");
 }

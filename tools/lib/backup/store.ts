@@ -4,7 +4,8 @@ import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { backupPrograms } from "../../../components/backup/folder.ts";
 import type { Settings } from "../../../settings/model/groups.ts";
-import { attach, ended, reporting, run } from "../process.ts";
+import { bucketIn } from "../../../settings/schema/upkeep/destination.ts";
+import { attach, collected, ended, reporting, run } from "../process.ts";
 import { type Place, placeOf } from "../reach/place.ts";
 import type { Stack } from "../stack.ts";
 
@@ -22,6 +23,10 @@ export interface ProvenBackup {
   readonly seconds: number;
   /** Seconds that the proof took. */
   readonly proof: number;
+  /** Bucket with a copy, if there is one. */
+  readonly copied?: string;
+  /** Where the backup is; absent for a stack without a bucket. */
+  readonly places?: readonly ("volume" | "bucket")[];
 }
 
 /** Backups of a stack, the latest first, and the failure of the last attempt, if it failed. */
@@ -30,6 +35,10 @@ export interface Backups {
   readonly failure: { readonly at: string; readonly fault: string } | null;
   /** First and last moment that can be restored, in ISO 8601; null if the log of the database is not kept, or not yet; absent from earlier releases. */
   readonly moments?: { readonly from: string; readonly to: string } | null;
+  /** Backups in the same bucket whose keys the stack does not have. */
+  readonly others?: readonly ProvenBackup[];
+  /** Explains why the bucket could not be listed. */
+  readonly unlisted?: string;
 }
 
 /** Command of the program beside the backups. */
@@ -46,8 +55,11 @@ export async function placeOfBackups(stack: Stack, settings: Settings): Promise<
   );
 }
 
-export async function listBackups({ program, args, env }: Place): Promise<Backups> {
-  return JSON.parse(await run(program, [...args, ...backupProgram, "list"], { env }));
+/** Lists the backups of a stack, those in its bucket, too. */
+export async function listBackups({ program, args, env }: Place, { backup }: Settings): Promise<Backups> {
+  // The program of an earlier release knows no bucket.
+  const command = backup && bucketIn(backup.to) ? "all" : "list";
+  return JSON.parse(await run(program, [...args, ...backupProgram, command], { env }));
 }
 
 /** Names the backup of a moment, as `components/backup/backup.py` does: `20261128T170000Z`. */
@@ -66,7 +78,8 @@ export async function takeBackup(place: Place, moment?: Date): Promise<ProvenBac
   if ((await attach(program, [...args, ...command], { env, input: "" })) !== 0) {
     throw new Error("The backup failed, see above; earlier backups are untouched.");
   }
-  const { backups } = await listBackups(place);
+  const listed = await run(program, [...args, ...backupProgram, "list"], { env });
+  const { backups }: Backups = JSON.parse(listed);
   const made = moment ? backups.find(({ id }) => id === idOf(moment)) : backups[0];
   if (!made) throw new Error("The new backup is not listed; expected it in the list of backups.");
   return made;
@@ -76,13 +89,16 @@ export async function takeBackup(place: Place, moment?: Date): Promise<ProvenBac
 export async function sendBackup({ program, args, env }: Place, id: string, to: Writable): Promise<void> {
   const child = spawn(program, [...args, ...backupProgram, "send", id], {
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  const errors = collected(child.stderr);
   const [code] = await reporting(
     `copying backup ${id}`,
     Promise.all([ended(child), pipeline(child.stdout, to)]),
   );
-  if (code !== 0) throw new Error(`There is no backup ${id}; expected one of npm run backup -- --list.`);
+  if (code === 0) return;
+  const [, reason] = /^Backup failed: (.+)$/m.exec(errors()) ?? [];
+  throw new Error(reason ?? `There is no backup ${id}; expected one of npm run backup -- --list.`);
 }
 
 /** Copies a backup, still encrypted, to a file of this machine. */

@@ -45,7 +45,7 @@ export const cluster: readonly BadRow[] = [
 `,
     says: [
       "3: images.backup is not given; expected an image in a registry: npm run images -- --push REPOSITORY builds, pushes and prints it",
-      "5: backup.to is /srv/backups; it needs platform: docker; expected volume",
+      "5: backup.to is /srv/backups; it needs platform: docker; expected volume or s3://BUCKET/PREFIX",
     ],
     expressible: false,
   },

@@ -329,6 +329,100 @@ export const outside: readonly BadRow[] = [
   ),
 ];
 
+const bucket = "expected s3://BUCKET/PREFIX";
+const bucketName =
+  "its bucket cannot have that name: expected 3 to 63 of a-z, 0-9, '-' and single '.', a letter or digit at both ends";
+const beyond = `it has more than a bucket and a prefix: ${bucket}, and a login in backup.accessKey and backup.secretKey`;
+const prefix =
+  "its prefix has another form: expected letters, digits, '.', '_' and '-', with one '/' between parts: s3://BUCKET/airflow/prod";
+const places =
+  "expected volume, the absolute path of a directory on the machine of the database, or s3://BUCKET/PREFIX";
+
+/** Object stores for backups. */
+export const buckets: readonly BadRow[] = [
+  ...(
+    [
+      ["s3://", "s3://", `it has no bucket: ${bucket}`],
+      ["s3:///airflow", "s3:///airflow", `it has no bucket: ${bucket}`],
+      ["s3://Backups/airflow", "s3://Backups/airflow", bucketName],
+      ["s3://team_backups", "s3://team_backups", bucketName],
+      ["s3://te", "s3://te", bucketName],
+      ["s3://team..backups", "s3://team..backups", bucketName],
+      ["s3://10.0.0.5/airflow", "s3://10.0.0.5/airflow", bucketName],
+      ["s3://team//airflow", "s3://team//airflow", prefix],
+      ["s3://team/../airflow", "s3://team/../airflow", prefix],
+      ["s3://id:w0rd@team/airflow", "s3://…@team/airflow", beyond],
+      ["s3://team/airflow?region=eu-1", "s3://team/airflow?…", beyond],
+      ["gs://team/airflow", "gs://team/airflow", places],
+      ["https://team.s3.amazonaws.com", "https://team.s3.amazonaws.com", places],
+    ] as const
+  ).map(([to, shown, why]) =>
+    row(
+      `backups to ${to}`,
+      `  airflow:backup: { to: "${to}" }\n`,
+      [`2: backup.to is ${shown}; ${why}`],
+      true,
+    ),
+  ),
+  row(
+    "a bucket with an endpoint, a region and keys of another form",
+    `  airflow:backup:
+    to: s3://team
+    endpoint: https://id:w0rd@s3.test
+    region: Frankfurt
+    accessKey: { secure: "v1:a:b" }
+    secretKey: w0rd
+    ca: nowhere.pem
+`,
+    [
+      "4: backup.endpoint is https://…@s3.test; expected the URL of an object store, without a login: https://s3.example.com:9000",
+      "5: backup.region is Frankfurt; expected the name of a region: eu-central-1",
+      "7: backup.secretKey is [plaintext]; expected an encrypted value: npm run secret -- backup.secretKey --stack NAME writes it",
+      `8: backup.ca is nowhere.pem; expected a file, relative to Pulumi.yaml; there is none at ${process.cwd()}/nowhere.pem`,
+    ],
+    true,
+  ),
+  row(
+    "keys of a bucket without a bucket",
+    `  airflow:backup: { endpoint: https://s3.test, region: eu-1, accessKey: { file: ${files}/good }, secretKey: { file: ${files}/good } }
+`,
+    (["accessKey", "endpoint", "region", "secretKey"] as const).map(
+      (key) =>
+        `2: backup.${key} is {…}; it is for a bucket: expected backup.to: s3://BUCKET/PREFIX beside it`,
+    ),
+  ),
+  ...(["accessKey", "secretKey"] as const).map((absent) => {
+    const given = absent === "accessKey" ? "secretKey" : "accessKey";
+    return row(
+      `a login at a bucket without its ${absent}`,
+      `  airflow:backup: { to: s3://team, ${given}: { file: ${files}/good } }\n`,
+      [`2: backup.${absent} is not given; backup.${given} needs it`],
+    );
+  }),
+  row(
+    "an object store without TLS in production, with an authority, and keys in empty files",
+    `  airflow:production: true
+  airflow:backup:
+    to: s3://team
+    endpoint: http://s3.test:9000
+    accessKey: { file: ${files}/empty }
+    secretKey: { file: ${files}/good }
+    ca: ${files}/good
+`,
+    [
+      "5: backup.endpoint is http://s3.test:9000; anybody in between could replace or remove backups: expected an https URL",
+      `6: backup.accessKey is {…}; ${empty}`,
+      `8: backup.ca is ${files}/good; backup.endpoint begins with http://, which is without TLS: expected https:// there, or no ca`,
+      `8: backup.ca is ${files}/good; there is no certificate in it: expected a file with certificates in PEM that are valid now, and nothing else`,
+    ],
+  ),
+  row(
+    "an object store at the loopback address",
+    "  airflow:backup: { to: s3://team, endpoint: https://localhost:9000 }\n",
+    [`2: backup.endpoint is https://localhost:9000; ${itself}`],
+  ),
+];
+
 /** Several repositories of DAGs. */
 export const bundles: readonly BadRow[] = [
   {

@@ -8,7 +8,7 @@ import { folders } from "./folders.ts";
 import { grammars } from "./grammars.ts";
 import { names } from "./names.ts";
 import { numbers } from "./numbers.ts";
-import { bundles, outside } from "./outside.ts";
+import { buckets, bundles, outside } from "./outside.ts";
 import { pastTheStack } from "./pastTheStack.ts";
 import { proxies } from "./proxies.ts";
 import { refusals } from "./refusals.ts";
@@ -88,12 +88,12 @@ export const rows: readonly BadRow[] = [
   {
     name: "backups without a unit of time, without a copy to keep, and to an unsupported store",
     config: `config:
-  airflow:backup: { every: 5, keep: 0, to: s3://bucket/airflow }
+  airflow:backup: { every: 5, keep: 0, to: gs://bucket/airflow }
 `,
     says: [
       "2: backup.every is 5; expected whole minutes or hours, 9999h at most: 5m, 1h",
       "2: backup.keep is 0; expected a whole number from 1 to 1000",
-      "2: backup.to is s3://bucket/airflow; expected volume, or the absolute path of a directory on the machine of the database; s3:// and other stores are not supported: npm run backup -- --save ID copies a backup to the current directory, to upload it to such a store",
+      "2: backup.to is gs://bucket/airflow; expected volume, the absolute path of a directory on the machine of the database, or s3://BUCKET/PREFIX",
     ],
     expressible: true,
   },
@@ -670,6 +670,7 @@ config:
   ...cluster,
   ...deliveries,
   ...numbers,
+  ...buckets,
   ...bundles,
   ...outside,
   ...proxies,

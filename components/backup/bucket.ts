@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import type { Settings } from "../../settings/model/groups.ts";
+import { bucketIn } from "../../settings/schema/upkeep/destination.ts";
+import type { Platform, Target, Values } from "../../workload.ts";
+import { readSecret } from "../readSecret.ts";
+import { backupPrograms } from "./folder.ts";
+
+const authoritiesFile = `${backupPrograms}/bucket-ca.pem`;
+
+/** Additions to the container of the backups for a bucket that gets copies. */
+interface BucketAccess {
+  /** Settings of `bucket.py`. */
+  readonly about: Readonly<Record<string, unknown>>;
+  readonly secrets: Values;
+  readonly files: Values;
+  /** The store may be at any address, since a policy cannot name hosts. */
+  readonly reaches: readonly Target[];
+}
+
+/** Returns the port of an http or https URL. */
+function portOf(endpoint: string): number {
+  const { port, protocol } = new URL(endpoint);
+  return port === "" ? (protocol === "http:" ? 80 : 443) : Number(port);
+}
+
+/** Returns what a container needs to copy backups to a bucket; undefined without one. */
+export function bucketAccess(
+  { to, endpoint, region, accessKey, secretKey, ca }: NonNullable<Settings["backup"]>,
+  platform: Platform,
+): BucketAccess | undefined {
+  const bucket = bucketIn(to);
+  if (!bucket) return undefined;
+  const place = to.replace(/\/$/, "") + (endpoint === undefined ? "" : ` at ${endpoint}`);
+  const port = endpoint === undefined ? 443 : portOf(endpoint);
+  // A pod without a login gets one from a service of the cloud, over https.
+  const ports = accessKey === undefined ? new Set([port, 443]) : [port];
+  return {
+    about: { ...bucket, place, endpoint, region, ...(ca !== undefined && { ca: authoritiesFile }) },
+    secrets: {
+      ...(accessKey !== undefined && { bucket_access_key: readSecret(accessKey, platform) }),
+      ...(secretKey !== undefined && {
+        bucket_secret_key: readSecret(secretKey, platform),
+      }),
+    },
+    files: ca === undefined ? {} : { [authoritiesFile]: readFileSync(ca, "utf8") },
+    reaches: [...ports].map((port) => ({ outside: "bucket", port })),
+  };
+}
