@@ -226,6 +226,35 @@ def copies_after_the_store_was_away():
     assert bucket.names() == names_of("20260102T000000Z", "20260103T000000Z")
 
 
+def next_step():
+    """Returns what `serve` does first: the argument of `take`, or the seconds of a pause."""
+
+    class End(Exception):
+        pass
+
+    def end(**given):
+        raise End(given)
+
+    take, backup.take, backup.beat = backup.take, end, lambda: None
+    sleep, backup.time.sleep = backup.time.sleep, lambda seconds: end(pause=seconds)
+    try:
+        backup.serve()
+    except End as step:
+        return step.args[0]
+    finally:
+        backup.take, backup.time.sleep = take, sleep
+
+
+def copies_alone_between_two_backups():
+    with_store("between", "20260101T000000Z")
+    assert next_step() == {"makes": True}
+    fresh = json.loads((backup.STORE / "20260101T000000Z.json").read_text()) | {"at": backup.now().isoformat()}
+    (backup.STORE / "20260101T000000Z.json").write_text(json.dumps(fresh))
+    assert next_step() == {"makes": False}
+    (backup.STORE / "20260101T000000Z.json").write_text(json.dumps(fresh | {"copied": place}))
+    assert next_step() == {"pause": 60}
+
+
 def removes_copies_of_its_own_keys_alone():
     bucket = with_store("shared", "20260109T000000Z")
     ids = {"20260101T000000Z": "age1stranger", "20260102T000000Z": "age1earlier", "20260103T000000Z": "age1current"}
@@ -268,6 +297,7 @@ keeps_the_latest()
 finds_the_base_that_leads_to_a_moment()
 copies_the_latest_first_and_once()
 copies_after_the_store_was_away()
+copies_alone_between_two_backups()
 removes_copies_of_its_own_keys_alone()
 reads_the_volume_first()
 needs_no_bucket()
