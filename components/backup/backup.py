@@ -20,6 +20,7 @@ from datetime import datetime, timezone
 import archive
 import base
 import copies
+import mirror
 import psycopg2
 import wal
 from databases import BackupError, connected, dump, record_event, register_own, rows_of
@@ -182,7 +183,8 @@ def take(makes=True):
 def take_base():
     """Takes a base, for restorations as of any moment."""
     with exclusive(), noted():
-        note = base.take(settings["keep"], {key: settings[key] for key in ("version", "images")})
+        facts = {key: settings[key] for key in ("version", "images")} | {"recipient": copies.recipients()[0]}
+        note = base.take(settings["keep"], facts)
     log(f"Base {note['id']}: {note['bytes']} bytes; taken and recovered in {note['seconds']} s.")
 
 
@@ -210,6 +212,7 @@ def serve():
     threading.Thread(target=beat, daemon=True).start()
     if settings["continuous"]:
         wal.start()
+        mirror.start()
     while True:
         task = due()
         if task is None:
@@ -227,6 +230,8 @@ def serve():
 def show(listed):
     failure = json.loads(FAILURE.read_text()) if FAILURE.exists() else None
     moments = base.reach() if settings["continuous"] else None
+    if moments and copies.PLACE:
+        moments |= {"copied": mirror.last()}
     print(json.dumps(listed | {"failure": failure, "moments": moments}))
 
 

@@ -81,15 +81,14 @@ def copy(copied):
 
 def mirror():
     """Brings the bucket up to date."""
-    note = known()
-    copied = fill() if note is None else note["files"]
+    note = known() or {"place": copies.PLACE, "at": None, "files": fill()}
     began = datetime.now(timezone.utc).isoformat()
     try:
-        copy(copied)
-        note = {"at": began}
+        copy(note["files"])
+        note["at"] = began
     finally:
         new = MIRRORED.with_name("mirrored")
-        new.write_text(json.dumps({"place": copies.PLACE, "at": (note or {}).get("at"), "files": copied}))
+        new.write_text(json.dumps(note))
         new.rename(MIRRORED)
 
 

@@ -60,7 +60,7 @@ export async function idle(bench: Bench, name: string): Promise<Step> {
 /** Waits for the backup that a new stack takes by itself; returns the latest backup. */
 export async function latestBackup({ stack: { stack } }: Bench): Promise<ProvenBackup> {
   const place = await placeOfBackups(stack, stack.deployed());
-  return waitFor("a backup", 300, async () => (await listBackups(place)).backups[0]);
+  return waitFor("a backup", 300, async () => (await listBackups(place, stack.deployed())).backups[0]);
 }
 
 export async function backup(bench: Bench): Promise<Step> {

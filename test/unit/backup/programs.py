@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import pathlib
 import sys
 import tempfile
@@ -17,7 +18,7 @@ folder = pathlib.Path(tempfile.mkdtemp())
 for program in programs.glob("*.py"):
     (folder / program.name).write_text(program.read_text())
 place = "s3://team/tests"
-(folder / "settings.json").write_text(json.dumps({"every": 3600, "keep": 2, "continuous": True, "bucket": {"place": place}}))
+(folder / "settings.json").write_text(json.dumps({"every": 3600, "keep": 2, "continuous": False, "bucket": {"place": place}}))
 sys.path.insert(0, str(folder))
 extensions = ModuleType("psycopg2.extensions")
 extensions.parse_dsn = dict
@@ -30,6 +31,7 @@ import backup  # noqa: E402
 import base  # noqa: E402
 import copies  # noqa: E402
 import databases  # noqa: E402
+import mirror  # noqa: E402
 import progress  # noqa: E402
 import proof  # noqa: E402
 import wal  # noqa: E402
@@ -227,7 +229,7 @@ def copies_after_the_store_was_away():
 
 
 def next_step():
-    """Returns what `serve` does first: the argument of `take`, or the seconds of a pause."""
+    """Returns what `serve` does first: the arguments of `take`, or the seconds of a pause."""
 
     class End(Exception):
         pass
@@ -247,12 +249,24 @@ def next_step():
 
 def copies_alone_between_two_backups():
     with_store("between", "20260101T000000Z")
-    assert next_step() == {"makes": True}
+    assert next_step() == {}
     fresh = json.loads((backup.STORE / "20260101T000000Z.json").read_text()) | {"at": backup.now().isoformat()}
     (backup.STORE / "20260101T000000Z.json").write_text(json.dumps(fresh))
     assert next_step() == {"makes": False}
     (backup.STORE / "20260101T000000Z.json").write_text(json.dumps(fresh | {"copied": place}))
-    assert next_step() == {"pause": 60}
+    assert next_step() == {"pause": backup.LOOK_INTERVAL}
+
+
+def takes_a_base_besides():
+    with_store("base")
+    backup.settings["continuous"] = True
+    backup.base.is_due = lambda every: every == 3600
+    assert backup.due() is backup.take
+    fresh = make("20260101T000000Z") | {"at": backup.now().isoformat(), "copied": place}
+    (backup.STORE / "20260101T000000Z.json").write_text(json.dumps(fresh))
+    assert backup.due() is backup.take_base
+    backup.settings["continuous"] = False
+    assert backup.due() is None
 
 
 def removes_copies_of_its_own_keys_alone():
@@ -284,6 +298,48 @@ def reads_the_volume_first():
             assert path.read_text() == expected
 
 
+def base_note(known, recipient, system):
+    return json.dumps({"id": known, "recipient": recipient, "system": system})
+
+
+def mirrors_bases_and_log():
+    bucket = with_store("mirrored")
+    mirror.STORE, mirror.MIRRORED = backup.STORE, backup.STORE / "mirrored.json"
+    # Another machine's bases, and its log, come into the empty volume; those of another stack do not.
+    bucket.objects |= {
+        "bases/1.base.tar.age": b"base",
+        "bases/1.json": base_note("1", "age1earlier", "7").encode(),
+        "wal/7/A.gz.age": b"log",
+        "bases/2.base.tar.age": b"other",
+        "bases/2.json": base_note("2", "age1stranger", "8").encode(),
+        "wal/8/A.gz.age": b"other",
+    }
+    before = dict(bucket.objects)
+    bucket.is_away = True
+    assert fault_of(mirror.mirror) == "no answer" and mirror.last() is None
+    bucket.is_away = False
+    mirror.mirror()
+    assert sorted(mirror.files()) == ["bases/1.base.tar.age", "bases/1.json", "wal/7/A.gz.age"]
+    assert mirror.last() and bucket.objects == before and bucket.put_names == []
+    # What changes here changes there, and nothing else is removed.
+    (backup.STORE / "wal/7/B.partial.gz.age").write_text("begun")
+    mirror.mirror()
+    os.utime(backup.STORE / "wal/7/B.partial.gz.age", (1, 1))
+    (backup.STORE / "wal/7/A.gz.age").unlink()
+    (backup.STORE / "wal/7/new").write_text("incomplete")
+    mirror.mirror()
+    assert bucket.put_names == ["wal/7/B.partial.gz.age"] * 2
+    assert sorted(bucket.objects) == sorted([*(before.keys() - {"wal/7/A.gz.age"}), "wal/7/B.partial.gz.age"])
+    # A file that cannot be copied is copied later, and the last time when the bucket had everything stays.
+    complete = mirror.last()
+    (backup.STORE / "wal/7/C.gz.age").write_text("ended")
+    bucket.is_away = True
+    assert fault_of(mirror.mirror) == "no answer" and mirror.last() == complete
+    bucket.is_away = False
+    mirror.mirror()
+    assert bucket.objects["wal/7/C.gz.age"] == b"ended" and mirror.last() > complete
+
+
 def needs_no_bucket():
     with_store("none", "20260101T000000Z").is_away = True
     copies.PLACE = None
@@ -298,8 +354,10 @@ finds_the_base_that_leads_to_a_moment()
 copies_the_latest_first_and_once()
 copies_after_the_store_was_away()
 copies_alone_between_two_backups()
+takes_a_base_besides()
 removes_copies_of_its_own_keys_alone()
 reads_the_volume_first()
+mirrors_bases_and_log()
 needs_no_bucket()
 refuses_a_changed_file()
 compares_rows_and_revision()

@@ -94,4 +94,12 @@ test("the log of the database shows the moments that can be restored, and is a t
   ]);
   const silent = { ...known, moments: { ...moments, to: "2026-03-01T11:54:00+00:00" } };
   assert.deepEqual(backupTroubles(silent, keeping, now), ["the log of the database was last kept 6 min ago"]);
+  const mirrored = (copied: string | null) => ({ ...known, moments: { ...moments, copied } });
+  assert.deepEqual(backupTroubles(mirrored("2026-03-01T11:59:00+00:00"), keeping, now), []);
+  assert.deepEqual(backupTroubles(mirrored(null), keeping, now), [
+    "the bucket has no log of the database yet",
+  ]);
+  assert.deepEqual(backupTroubles(mirrored("2026-03-01T11:50:00+00:00"), keeping, now), [
+    "the bucket last had the log of the database 10 min ago",
+  ]);
 });

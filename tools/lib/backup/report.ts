@@ -66,7 +66,14 @@ export function backupTroubles(
   if (old) return [`the last backup is from ${ago(new Date(latest.at), now)}`];
   if (!continuous || !latest) return [];
   if (!known.moments) return ["the log of the database is not kept yet"];
-  const through = new Date(known.moments.to);
-  const isMissed = now.getTime() - through.getTime() > logMissed * 1000;
-  return isMissed ? [`the log of the database was last kept ${ago(through, now)}`] : [];
+  const { to, copied = to } = known.moments;
+  const logs = [
+    ["the log of the database was last kept", to],
+    ["the bucket last had the log of the database", copied],
+  ] as const;
+  return logs.flatMap(([what, at]) => {
+    if (at === null) return ["the bucket has no log of the database yet"];
+    const isMissed = now.getTime() - Date.parse(at) > logMissed * 1000;
+    return isMissed ? [`${what} ${ago(new Date(at), now)}`] : [];
+  });
 }

@@ -29,12 +29,20 @@ export interface ProvenBackup {
   readonly places?: readonly ("volume" | "bucket")[];
 }
 
+/** First and last moment that can be restored, in ISO 8601. */
+interface Moments {
+  readonly from: string;
+  readonly to: string;
+  /** When a bucket last had all of the log; null if it never had, absent for a stack without a bucket. */
+  readonly copied?: string | null;
+}
+
 /** Backups of a stack, the latest first, and the failure of the last attempt, if it failed. */
 export interface Backups {
   readonly backups: readonly ProvenBackup[];
   readonly failure: { readonly at: string; readonly fault: string } | null;
-  /** First and last moment that can be restored, in ISO 8601; null if the log of the database is not kept, or not yet; absent from earlier releases. */
-  readonly moments?: { readonly from: string; readonly to: string } | null;
+  /** Moments that can be restored; null if the log of the database is not kept, or not yet; absent from earlier releases. */
+  readonly moments?: Moments | null;
   /** Backups in the same bucket whose keys the stack does not have. */
   readonly others?: readonly ProvenBackup[];
   /** Explains why the bucket could not be listed. */
