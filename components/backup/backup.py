@@ -24,12 +24,12 @@ import mirror
 import psycopg2
 import wal
 from databases import BackupError, connected, dump, record_event, register_own, rows_of
+from durable import settle, write_note
 from progress import reported
 from proof import prove
 
 STORE = pathlib.Path("/backups")
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
-FAILURE = STORE / "failure.json"
 # Files that the archive contains besides the databases.
 SECRETS = pathlib.Path("/run/secrets/secrets.json")
 STACK = pathlib.Path("/run/secrets/stack.json")
@@ -116,8 +116,8 @@ def make(backup_id, names, facts):
             "seconds": round(dumped - started, 1),
             "proof": round(time.monotonic() - dumped, 1),
         }
-        (STORE / f"{backup_id}.json").write_text(json.dumps(note))
-        partial.rename(archive_of(backup_id))
+        write_note(STORE / f"{backup_id}.json", note)
+        settle(partial, archive_of(backup_id))
         return note
     finally:
         partial.unlink(missing_ok=True)
@@ -145,16 +145,24 @@ def exclusive():
 
 
 @contextlib.contextmanager
-def noted():
-    """Notes a failure for `list`, and raises it as a `BackupError`."""
+def noted(kind):
+    """Notes a failure for `list`, and raises it as a `BackupError`.
+
+    :param kind: `backup` or `base`, of which each has its own failure
+    """
+    path = failure_of(kind)
     try:
         yield
     except Exception as error:
         fault = str(error) if isinstance(error, BackupError) else f"{type(error).__name__}: {error}"
         with contextlib.suppress(OSError):
-            FAILURE.write_text(json.dumps({"at": now().isoformat(), "fault": fault}))
+            write_note(path, {"at": now().isoformat(), "fault": fault})
         raise BackupError(fault) from error
-    FAILURE.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def failure_of(kind):
+    return STORE / ("failure.json" if kind == "backup" else f"failure-{kind}.json")
 
 
 def tell(note):
@@ -166,7 +174,7 @@ def tell(note):
 
 def take(makes=True):
     """Takes a backup, or only copies those without a copy."""
-    with exclusive(), noted():
+    with exclusive(), noted("backup"):
         started = now()
         note = make(id_of(started), register_own(), {"at": started.isoformat()}) if makes else backups()[0]
         remove_old()
@@ -182,7 +190,7 @@ def take(makes=True):
 
 def take_base():
     """Takes a base, for restorations as of any moment."""
-    with exclusive(), noted():
+    with exclusive(), noted("base"):
         facts = {key: settings[key] for key in ("version", "images")} | {"recipient": copies.recipients()[0]}
         note = base.take(settings["keep"], facts)
     log(f"Base {note['id']}: {note['bytes']} bytes; taken and recovered in {note['seconds']} s.")
@@ -199,13 +207,16 @@ def beat():
 
 
 def due():
-    """Returns what has to be done now: a backup, copies, a base, or nothing (None)."""
+    """Returns what has to be done now: a backup or copies, and a base."""
     known = backups()
+    tasks = []
     if not known or age(known[0]) > settings["every"]:
-        return take
-    if copies.pending(known):
-        return functools.partial(take, makes=False)
-    return take_base if settings["continuous"] and base.is_due(settings["every"]) else None
+        tasks.append(take)
+    elif copies.pending(known):
+        tasks.append(functools.partial(take, makes=False))
+    if settings["continuous"] and base.is_due(settings["every"]):
+        tasks.append(take_base)
+    return tasks
 
 
 def serve():
@@ -213,22 +224,28 @@ def serve():
     if settings["continuous"]:
         wal.start()
         mirror.start()
+    else:
+        base.remove_all()
+    # Monotonic times before which a kind of task is not tried again.
+    pauses = {}
     while True:
-        task = due()
-        if task is None:
-            # Looks again soon, since a backup on demand delays the next scheduled backup.
-            time.sleep(LOOK_INTERVAL)
-            continue
-        try:
-            task()
-        except BackupError as error:
-            pause = min(RETRY_INTERVAL, settings["every"])
-            log(f"Backup failed, next attempt in {pause} s: {error}")
-            time.sleep(pause)
+        for task in due():
+            kind = "base" if task is take_base else "backup"
+            if time.monotonic() < pauses.get(kind, 0):
+                continue
+            try:
+                task()
+            except BackupError as error:
+                pause = min(RETRY_INTERVAL, settings["every"])
+                pauses[kind] = time.monotonic() + pause
+                log(f"{kind.capitalize()} failed, next attempt in {pause} s: {error}")
+        # Looks again soon, since a backup on demand delays the next scheduled backup.
+        time.sleep(LOOK_INTERVAL)
 
 
 def show(listed):
-    failure = json.loads(FAILURE.read_text()) if FAILURE.exists() else None
+    failures = [json.loads(path.read_text()) for path in map(failure_of, ("backup", "base")) if path.exists()]
+    failure = failures[0] if failures else None
     moments = base.reach() if settings["continuous"] else None
     if moments and copies.PLACE:
         moments |= {"copied": mirror.last()}

@@ -19,6 +19,7 @@ const kept = [
   "base.py",
   "bucket.py",
   "copies.py",
+  "durable.py",
   "mirror.py",
   "moment.py",
   "proof.py",

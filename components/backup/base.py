@@ -3,6 +3,7 @@
 import contextlib
 import json
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import time
@@ -10,11 +11,18 @@ from datetime import datetime, timezone
 
 import archive
 import wal
-from databases import BackupError, connected, contents_of, own_logins, register, run, running_server
+from databases import BackupError, connected, contents_of, own_logins, register, revision_of, run, running_server
+from durable import settle, write_note
 
 BASES = pathlib.Path("/backups/bases")
 # Seconds until the log of a base is kept.
 LOG_TIMEOUT = 120
+
+
+def remove_all():
+    """Removes what a stack kept while it was continuous."""
+    for folder in (BASES, wal.KEPT):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def archive_of(note):
@@ -43,28 +51,25 @@ def reach():
     return {"from": known[-1]["at"], "to": datetime.fromtimestamp(last, timezone.utc).isoformat()}
 
 
-def leading_to(moment):
-    """Returns the latest base before a moment, if the log from there to the next base, or to its end, has no gap; otherwise None."""
-    after = None
-    for note in bases():
-        if datetime.fromisoformat(note["at"]) <= moment:
-            last = after["first"] if after and after["system"] == note["system"] else None
-            return note if wal.is_unbroken(note["system"], note["first"], last) else None
-        after = note
-    return None
+def before(moment):
+    """Returns the latest base before a moment; None if there is none."""
+    return next((note for note in bases() if datetime.fromisoformat(note["at"]) <= moment), None)
 
 
 def is_due(every):
     """True if the latest base is older than `every` seconds, or the log since then has a gap."""
-    if wal.Receiver.system is None:
+    system = wal.Receiver.system
+    if system is None:
         return False
-    latest = reachable(wal.Receiver.system)[:1]
-    return not latest or time.time() - datetime.fromisoformat(latest[0]["at"]).timestamp() > every
+    latest = next((note for note in bases() if note["system"] == system), None)
+    is_old = latest is None or time.time() - datetime.fromisoformat(latest["at"]).timestamp() > every
+    return is_old or latest not in reachable(system)
 
 
 def copy_files(folder):
     """Copies the files of the server into a folder; returns the number of the first and of the last segment that they need."""
-    flags = ["--format=tar", "--compress=1", "--wal-method=none", "--checkpoint=fast"]
+    # Without the log in the copy, Postgres would wait for its own archive, which may be broken.
+    flags = ["--format=tar", "--compress=1", "--wal-method=fetch", "--checkpoint=fast"]
     copying = wal.client("pg_basebackup", f"--pgdata={folder}", *flags)
     _, errors = copying.communicate()
     if copying.returncode != 0:
@@ -78,6 +83,17 @@ def copy_files(folder):
     return segment(needed["Start-LSN"]), segment(needed["End-LSN"])
 
 
+def check_version():
+    """Refuses a server whose files the server of this image cannot open."""
+    own = subprocess.check_output(["postgres", "--version"], text=True).split()[2].split(".")[0]
+    (found,) = wal.ask("SELECT current_setting('server_version_num')::int / 10000")
+    if str(found) != own:
+        raise BackupError(
+            f"the server is PostgreSQL {found}, and that of the backups is {own}; expected images.backup with PostgreSQL {found}, "
+            "since a base is a copy of the server's files"
+        )
+
+
 def await_log(system, last):
     """Waits until the log of a base is kept; ends its last segment, so that the segment is complete."""
     wal.ask("SELECT pg_switch_wal()")
@@ -86,7 +102,9 @@ def await_log(system, last):
         if time.monotonic() > end:
             raise BackupError(f"received no log of the base within {LOG_TIMEOUT} s: {wal.Receiver.fault}")
         time.sleep(1)
-        wal.keep()
+        # The next attempt copies what another thread, or the receiver, has taken away meanwhile.
+        with contextlib.suppress(BackupError, OSError):
+            wal.keep()
 
 
 def take(keep, facts):
@@ -102,21 +120,25 @@ def take(keep, facts):
     partial = BASES / "partial"
     try:
         with tempfile.TemporaryDirectory() as folder:
+            check_version()
             system, _ = wal.system_now()
             first, last = copy_files(pathlib.Path(folder))
-            _, at = wal.system_now()
+            at = wal.system_now()[1].astimezone(timezone.utc)
             note = facts | {"id": at.strftime("%Y%m%dT%H%M%SZ"), "at": at.isoformat(), "system": system, "first": first}
             archive.write_manifest(pathlib.Path(folder), note)
             archive.pack(pathlib.Path(folder), partial)
         await_log(system, last)
         with recovered(note, partial):
             with connected("metadata") as cursor:
-                note["revision"] = contents_of(cursor)["revision"]
+                # Reads every table.
+                contents_of(cursor)
+                note["revision"] = revision_of(cursor)
         if note["revision"] is None:
             raise BackupError("the base has no revision of Airflow's schema; expected a migrated database")
         note |= {"bytes": partial.stat().st_size, "seconds": round(time.monotonic() - started, 1)}
-        partial.rename(archive_of(note))
-        (BASES / f"{note['id']}.json").write_text(json.dumps(note))
+        # A note without its archive is no base.
+        write_note(BASES / f"{note['id']}.json", note)
+        settle(partial, archive_of(note))
     finally:
         partial.unlink(missing_ok=True)
     for old in bases()[keep:]:
@@ -139,18 +161,26 @@ def unpack(path, folder):
     flags = ["--no-parse-wal", f"--manifest-path={folder}/backup_manifest"]
     run(["pg_verifybackup", "--quiet", *flags, str(data)], "", stdout=subprocess.DEVNULL)
     (folder / "base.tar.gz").unlink()
+    # Settings of the stack's server need not fit a throwaway one.
+    for name in ("postgresql.conf", "postgresql.auto.conf"):
+        (data / name).write_text("")
     # The folder of the socket belongs to this user alone.
     (data / "pg_hba.conf").write_text("local all all trust\n")
     (data / "recovery.signal").touch()
 
 
 def fetching(system):
-    """Returns the command that decrypts a segment of the kept log for a server that recovers."""
+    """Returns the command that decrypts a segment of the kept log for a server that recovers.
+
+    Its exit code 1 is the end of the log; 255 ends the recovery, since a segment that cannot be read is no end.
+    """
     kept = wal.KEPT / system
-    return "; ".join(
-        f"test ! -f {kept}/%f{suffix} || {{ age --decrypt --identity {archive.KEYS} {kept}/%f{suffix} | gzip --decompress > %p; exit; }}"
+    decrypt = f"age --decrypt --identity {archive.KEYS}"
+    looks = [
+        f"if test -f {kept}/%f{suffix}; then {decrypt} {kept}/%f{suffix} | gzip --decompress > %p && exit; exit 255; fi"
         for suffix in (wal.COMPLETE, wal.PARTIAL)
-    ) + "; exit 1"
+    ]
+    return "; ".join([*looks, "exit 1"])
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 import copies
 from databases import BackupError
+from durable import write_note
 
 STORE = pathlib.Path("/backups")
 FOLDERS = ("bases", "wal")
@@ -87,9 +88,7 @@ def mirror():
         copy(note["files"])
         note["at"] = began
     finally:
-        new = MIRRORED.with_name("mirrored")
-        new.write_text(json.dumps(note))
-        new.rename(MIRRORED)
+        write_note(MIRRORED, note)
 
 
 def last():

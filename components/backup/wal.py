@@ -16,6 +16,7 @@ import time
 import psycopg2
 from archive import KEY, pipe
 from databases import BackupError
+from durable import settle, write_note
 from psycopg2.extensions import parse_dsn
 
 # Kept segments, by identifier of the database cluster.
@@ -24,17 +25,22 @@ RECEIVED = pathlib.Path("/tmp/wal")
 URL = pathlib.Path("/run/secrets/replication_url")
 # A file of services beside that of the dumps, which proofs replace.
 SERVICE = pathlib.Path("/dev/shm/replication")
-# Notices a server that vanished after 14 s.
-KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
 # Seconds between two copies of what was received.
 INTERVAL = 20
 # Seconds until a receiver that ended is started again.
 RETRY_INTERVAL = 5
 SEGMENT = re.compile(r"[0-9A-F]{24}")
+SEGMENT_BYTES = 16 * 2**20
 # Suffixes of kept segments; the newest segment is incomplete.
 COMPLETE, PARTIAL = ".gz.age", ".partial.gz.age"
 # Note of the moment up to which the log is kept.
 THROUGH = "through.json"
+# Time of the server, bytes of log that it had then, and bytes that the receiver has written. The transactions of the last second may
+# still be on their way into the log.
+POSITION = """
+SELECT extract(epoch FROM clock_timestamp() - interval '1 second')::float8, pg_current_wal_flush_lsn() - '0/0'::pg_lsn,
+  (SELECT max(write_lsn) FROM pg_stat_replication WHERE application_name = 'pg_receivewal') - '0/0'::pg_lsn
+"""
 
 exclusive = threading.Lock()
 
@@ -42,35 +48,35 @@ exclusive = threading.Lock()
 class Receiver:
     """State of this container's receiver."""
 
-    process = None
     system = None
     fault = None
     # True if the server no longer has what follows the kept log: a receiver goes on at the present.
     has_gap = False
-    # Time of the last change of a copied incomplete segment, by name.
+    # Time of the last change of the copied incomplete segment, by name.
     copied = {}
+    # Earlier times of the server that the log has yet to reach, with the bytes of log.
+    awaited = []
 
 
 def client(program, *flags):
-    """Runs a client of Postgres that replicates.
-
-    :returns: the started process
-    """
-    login = {key: value for key, value in parse_dsn(URL.read_text()).items() if key != "dbname"} | KEEPALIVES
-    SERVICE.touch(mode=0o600)
-    SERVICE.write_text("\n".join(["[replication]", *(f"{key}={value}" for key, value in login.items()), ""]))
+    """Starts a client of Postgres that replicates; returns its process."""
+    login = {key: value for key, value in parse_dsn(URL.read_text()).items() if key != "dbname"}
+    new = SERVICE.with_name(f"replication-{threading.get_ident()}")
+    new.touch(mode=0o600)
+    new.write_text("\n".join(["[replication]", *(f"{key}={value}" for key, value in login.items()), ""]))
+    new.rename(SERVICE)
     command = [program, "--dbname=service=replication", "--no-password", *flags]
     environment = os.environ | {"PGSERVICEFILE": str(SERVICE)}
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
 def ask(query):
-    """Returns the row of a query to the server.
+    """Returns the row of a query to the server, which is a transaction.
 
     :raises BackupError: if the server does not answer
     """
     try:
-        with contextlib.closing(psycopg2.connect(URL.read_text(), connect_timeout=10)) as connection:
+        with contextlib.closing(psycopg2.connect(URL.read_text(), connect_timeout=10, options="-c statement_timeout=10s")) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute(query)
@@ -94,20 +100,22 @@ def kept(system):
     return sorted(path for path in (KEPT / system).glob("*.age") if SEGMENT.match(path.name))
 
 
+def numbers(system):
+    """Returns the numbers of the kept segments; an incomplete one counts only at the end of the log."""
+    paths = kept(system)
+    newest = number(paths[-1].name) if paths else None
+    found = {path: number(path.name) for path in paths}
+    return {of for path, of in found.items() if of == newest or not path.name.endswith(PARTIAL)}
+
+
 def unbroken_since(system):
     """Returns the number of the first segment after which none is missing; None without segments."""
     first = None
-    for found in sorted({number(path.name) for path in kept(system)}, reverse=True):
+    for found in sorted(numbers(system), reverse=True):
         if first is not None and found < first - 1:
             break
         first = found
     return first
-
-
-def is_unbroken(system, first, last=None):
-    """True if every segment from the first to the last is kept; by default the last is the newest."""
-    numbers = {number(path.name) for path in kept(system)}
-    return bool(numbers) and numbers.issuperset(range(first, (max(numbers) if last is None else last) + 1))
 
 
 def has(system, segment):
@@ -123,6 +131,10 @@ def prepare(system):
     if not any(folder.iterdir()) and not Receiver.has_gap:
         for path in kept(system)[-1:]:
             (folder / f"{path.name[:24]}.partial").touch()
+    # A full disk leaves a shorter file, which the receiver would refuse.
+    for path in folder.glob("*.partial"):
+        if path.stat().st_size != SEGMENT_BYTES:
+            path.write_bytes(b"")
     return folder
 
 
@@ -132,13 +144,15 @@ def receive():
         try:
             system, _ = system_now()
             folder = prepare(system)
-            receiver = client("pg_receivewal", f"--directory={folder}", "--no-loop")
-            Receiver.system, Receiver.process = system, receiver
+            receiver = client("pg_receivewal", f"--directory={folder}", "--no-loop", "--status-interval=5")
+            with exclusive:
+                Receiver.system, Receiver.awaited = system, []
             _, errors = receiver.communicate()
             Receiver.fault = errors.strip()[-500:]
-            Receiver.has_gap = "has already been removed" in errors
-            if Receiver.has_gap:
-                shutil.rmtree(folder)
+            with exclusive:
+                Receiver.has_gap = "has already been removed" in errors
+                if Receiver.has_gap:
+                    shutil.rmtree(folder)
         except (BackupError, OSError) as error:
             Receiver.fault = str(error)
         print(f"Log of the database: {Receiver.fault}; next attempt in {RETRY_INTERVAL} s", flush=True)
@@ -148,34 +162,59 @@ def receive():
 def encrypt(source, target):
     new = target.with_name("new")
     pipe(["gzip", "-1", "--stdout", str(source)], ["age", "--encrypt", "--identity", KEY, "--output", str(new)])
-    new.rename(target)
+    settle(new, target)
+
+
+def copy_partial(path, target):
+    status = path.stat()
+    if status.st_size and Receiver.copied.get(path.name) != status.st_mtime_ns:
+        encrypt(path, target)
+        Receiver.copied = {path.name: status.st_mtime_ns}
+
+
+def copy(system):
+    """Copies what was received to the kept log."""
+    target = KEPT / system
+    segments = sorted((RECEIVED / system).glob("*"))
+    complete = [path for path in segments if SEGMENT.fullmatch(path.name)]
+    for path in complete:
+        if not (target / f"{path.name}{COMPLETE}").exists():
+            encrypt(path, target / f"{path.name}{COMPLETE}")
+        (target / f"{path.name}{PARTIAL}").unlink(missing_ok=True)
+    # Leaves the last one, after which the receiver goes on.
+    for path in complete[:-1]:
+        path.unlink()
+    for path in segments:
+        if path.suffix == ".partial":
+            try:
+                copy_partial(path, target / f"{path.stem}{PARTIAL}")
+            except (BackupError, FileNotFoundError):
+                # The receiver renames a segment that is complete; the next look copies it.
+                if path.exists():
+                    raise
 
 
 def keep():
-    """Keeps what was received, and notes the moment up to which the log is kept."""
+    """Keeps what was received, and notes the moment up to which the log is kept.
+
+    :raises BackupError: if the server does not answer; what was received is kept nevertheless
+    """
     with exclusive:
-        system, receiver = Receiver.system, Receiver.process
+        system = Receiver.system
         if system is None:
             return
-        is_receiving = receiver.poll() is None
-        began = time.time()
-        target = KEPT / system
-        segments = sorted((RECEIVED / system).glob("*"))
-        complete = [path for path in segments if SEGMENT.fullmatch(path.name)]
-        for path in complete:
-            if not (target / f"{path.name}{COMPLETE}").exists():
-                encrypt(path, target / f"{path.name}{COMPLETE}")
-            (target / f"{path.name}{PARTIAL}").unlink(missing_ok=True)
-        # Leaves the last one, after which the receiver goes on.
-        for path in complete[:-1]:
-            path.unlink()
-        for path in segments:
-            status = path.stat() if path.suffix == ".partial" else None
-            if status and status.st_size and Receiver.copied.get(path.name) != status.st_mtime_ns:
-                encrypt(path, target / f"{path.stem}{PARTIAL}")
-                Receiver.copied = {path.name: status.st_mtime_ns}
-        if is_receiving:
-            (target / THROUGH).write_text(json.dumps({"at": began}))
+        try:
+            position = ask(POSITION)
+        except BackupError:
+            copy(system)
+            raise
+        copy(system)
+        at, had, written = position
+        Receiver.awaited.append((at, had))
+        reached = [time for time, bytes in Receiver.awaited if bytes <= (written or 0)]
+        if reached:
+            Receiver.awaited = [one for one in Receiver.awaited if one[0] > reached[-1]]
+            write_note(KEPT / system / THROUGH, {"at": reached[-1]})
 
 
 def through(system):

@@ -106,22 +106,26 @@ def finds_the_base_that_leads_to_a_moment():
         base.archive_of(note).touch()
 
     def leading(time):
-        return (base.leading_to(datetime.fromisoformat(f"2026-01-01T{time}:00+00:00")) or {}).get("id")
+        return (base.before(datetime.fromisoformat(f"2026-01-01T{time}:00+00:00")) or {}).get("id")
 
     # No segment between 258 and 300 is kept.
     for number in (254, 255, 256, 257, 258, 300):
         segment(number).touch()
     segment(301, wal.PARTIAL).touch()
-    assert [leading(time) for time in ("00:30", "01:30", "02:30", "03:30")] == [None, "b1", None, "b3"]
+    assert [leading(time) for time in ("00:30", "01:30", "02:30", "03:30")] == [None, "b1", "b2", "b3"]
     assert [note["id"] for note in base.reachable("s")] == ["b3"]
     (wal.KEPT / "s" / wal.THROUGH).write_text(json.dumps({"at": 1767241800}))
     assert base.reach() == {"from": "2026-01-01T03:00:00+00:00", "to": "2026-01-01T04:30:00+00:00"}
     assert wal.has("s", 300) and not wal.has("s", 301)
+    # An incomplete segment is the end of the log, or a gap.
+    segment(302, wal.PARTIAL).touch()
+    assert wal.unbroken_since("s") == 302 and base.reachable("s") == []
+    segment(301).touch()
+    assert wal.unbroken_since("s") == 300
     segment(255).unlink()
-    assert leading("01:30") is None
     # The log before the first base goes, and a cluster without a base loses all of its log.
     wal.remove_before({"s": 257})
-    assert [wal.number(path.name) for path in wal.kept("s")] == [257, 258, 300, 301]
+    assert [wal.number(path.name) for path in wal.kept("s")] == [257, 258, 300, 301, 301, 302]
     wal.remove_before({})
     assert wal.kept("s") == []
 
@@ -168,7 +172,7 @@ class Bucket(ModuleType):
 
 def with_store(name, *ids):
     """Begins with a volume that has these backups, and an empty bucket."""
-    backup.STORE, backup.FAILURE = folder / name, folder / name / "failure.json"
+    backup.STORE = folder / name
     backup.STORE.mkdir()
     for known in ids:
         make(known)
@@ -216,7 +220,7 @@ def copies_after_the_store_was_away():
     bucket.is_away = True
     fault = "backup 20260103T000000Z is proven and in the volume, but has no copy: no answer"
     assert fault_of(backup.take) == fault
-    assert json.loads(backup.FAILURE.read_text())["fault"] == fault
+    assert json.loads(backup.failure_of("backup").read_text())["fault"] == fault
     # The volume is bounded meanwhile.
     assert [note["id"][:8] for note in backup.backups()] == ["20260103", "20260102"]
     assert copies.listed(backup.backups())["unlisted"] == "no answer"
@@ -224,7 +228,7 @@ def copies_after_the_store_was_away():
     bucket.is_away = False
     backup.make = None
     assert fault_of(backup.take, False) is None
-    assert not backup.FAILURE.exists() and events == ["20260103T000000Z"]
+    assert not backup.failure_of("backup").exists() and events == ["20260103T000000Z"]
     assert bucket.names() == names_of("20260102T000000Z", "20260103T000000Z")
 
 
@@ -261,12 +265,12 @@ def takes_a_base_besides():
     with_store("base")
     backup.settings["continuous"] = True
     backup.base.is_due = lambda every: every == 3600
-    assert backup.due() is backup.take
+    assert backup.due() == [backup.take, backup.take_base]
     fresh = make("20260101T000000Z") | {"at": backup.now().isoformat(), "copied": place}
     (backup.STORE / "20260101T000000Z.json").write_text(json.dumps(fresh))
-    assert backup.due() is backup.take_base
+    assert backup.due() == [backup.take_base]
     backup.settings["continuous"] = False
-    assert backup.due() is None
+    assert backup.due() == []
 
 
 def removes_copies_of_its_own_keys_alone():

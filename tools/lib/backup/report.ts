@@ -66,11 +66,11 @@ export function backupTroubles(
   if (old) return [`the last backup is from ${ago(new Date(latest.at), now)}`];
   if (!continuous || !latest) return [];
   if (!known.moments) return ["the log of the database is not kept yet"];
-  const { to, copied = to } = known.moments;
-  const logs = [
+  const { to, copied } = known.moments;
+  const logs: (readonly [what: string, at: string | null])[] = [
     ["the log of the database was last kept", to],
-    ["the bucket last had the log of the database", copied],
-  ] as const;
+    ...(copied === undefined ? [] : [["the bucket last had the log of the database", copied] as const]),
+  ];
   return logs.flatMap(([what, at]) => {
     if (at === null) return ["the bucket has no log of the database yet"];
     const isMissed = now.getTime() - Date.parse(at) > logMissed * 1000;

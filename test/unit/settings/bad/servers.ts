@@ -131,10 +131,12 @@ export const servers: readonly BadRow[] = [
     settings:
       wal_level: minimal
       max_wal_senders: 0
+      WAL_keep_size: 256MB
 `,
     says: [
-      "5: postgres.settings.wal_level is minimal; with minimal nothing can receive the log that backup.continuous keeps: expected no such setting",
-      "6: postgres.settings.max_wal_senders is 0; with 0 nothing can receive the log that backup.continuous keeps: expected no such setting",
+      "5: postgres.settings.wal_level is minimal; backup.continuous needs the log: nothing can receive such a log: expected replica",
+      "6: postgres.settings.max_wal_senders is 0; backup.continuous needs the log: expected at least 4",
+      "7: postgres.settings.WAL_keep_size is 256MB; backup.continuous needs the log: expected at least 512MB",
     ],
     expressible: false,
   },
@@ -147,7 +149,7 @@ export const servers: readonly BadRow[] = [
       secure: "v1:a:b"
 `,
     says: [
-      "2: backup.continuous is true; the log of an external server is its owner's: expected no continuous, or no postgres.url",
+      "2: backup.continuous is true; the log of an external server is its owner's: expected false, or no postgres.url",
     ],
     expressible: false,
   },
