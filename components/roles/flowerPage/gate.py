@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 log = logging.getLogger(__name__)
 
-# Requests of a process that Flower answers at once; others wait.
+# Requests of a process that wait for Flower at once; others wait for them.
 AT_ONCE = 4
 # Seconds that Flower may be silent, and that a request may take, with the time for which it waits.
 PATIENCE, DEADLINE = 10, 60
@@ -93,7 +93,6 @@ class Gate:
         self.address = address
         self.authorization = f"Basic {base64.b64encode(login.encode()).decode()}"
         self.visitor = visitor
-        self.free = asyncio.Semaphore(AT_ONCE)
         self.threads = ThreadPoolExecutor(AT_ONCE, "flower")
 
     async def __call__(self, scope, receive, send):
@@ -139,8 +138,7 @@ class Gate:
             if method != "GET":
                 log.info("%s asks Flower: %s %s", name, method, target)
             passed = {key.decode(): value.decode("latin-1") for key, value in headers.items() if key in TO_FLOWER}
-            async with self.free:
-                await self.forward(send, method, target, body, passed)
+            await self.forward(send, method, target, body, passed)
 
     async def forward(self, send, method, target, body, headers):
         connection = http.client.HTTPConnection(*self.address, timeout=PATIENCE)
