@@ -116,6 +116,9 @@ export class Postgres extends pulumi.ComponentResource implements PostgresServer
         // For the socket, and for the initialisation of an empty directory.
         scratch: ["/var/run/postgresql", "/tmp"],
         limits: { memory, cpu: 2 },
+        // Processes that clean or query a large table together share memory there: VACUUM `maintenance_work_mem`, which is 64 MiB and
+        // all of the usual size. Without room the statement fails. Takes no memory by itself.
+        sharedMemory: Math.floor(memory / 2),
         reaches: [],
         stateful: true,
         priority: "control",

@@ -3,7 +3,6 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { defaultVersion } from "../../settings/schema/versions.ts";
 import { ensureImages } from "../../tools/images.ts";
-import type { ProvenBackup } from "../../tools/lib/backup/store.ts";
 import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main } from "../../tools/lib/process.ts";
 import { writeFigures } from "../figures.ts";
@@ -13,14 +12,12 @@ import { sweep } from "../live/targets/docker.ts";
 import { fill } from "./daytwo/fill.ts";
 import { watched } from "./daytwo/locks.ts";
 import { Pulse } from "./daytwo/pulse.ts";
-import { figuresOf, page } from "./daytwo/report.ts";
+import { type DataFigures, dataText, pages, type UpgradeFigures, upgradeText } from "./daytwo/report.ts";
 import {
   type Bench,
   backup,
-  type Cleaned,
   clean,
   idle,
-  type Looks,
   latestBackup,
   look,
   postponeCleaning,
@@ -36,12 +33,16 @@ const name = "livetest-daytwo";
 /** Version from which an upgrade is rehearsed. */
 const earlier = "2.11.2";
 
-function instancesWanted(): number {
-  const given = commandLine("bench:daytwo").flags.instances ?? "1000000";
-  const instances = Number(given);
+function given() {
+  const { flags } = commandLine("bench:daytwo");
+  const instances = Number(flags.instances ?? "1000000");
+  const names = ["data", "upgrade"] as const;
+  const wanted = names.filter((name) => flags.only === undefined || flags.only === name);
   // Each of the twenty DAGs has ten tasks.
-  if (Number.isInteger(instances) && instances >= 200) return instances;
-  throw new Error(`--instances is ${given}; expected a whole number from 200.`);
+  if (Number.isInteger(instances) && instances >= 200 && wanted.length > 0) return { instances, wanted };
+  throw new Error(
+    `--instances ${flags.instances ?? ""} --only ${flags.only ?? ""}: expected a whole number from 200, and one of ${names.join(", ")}.`,
+  );
 }
 
 /** Deploys a stack with backups, and removes it after the work. */
@@ -67,43 +68,58 @@ async function onStack(version: string, work: (bench: Bench) => Promise<void>): 
   });
 }
 
-await main(async () => {
-  const instances = instancesWanted();
-  await ensureImages(["backup"]);
-  const others = loadavg()[0] ?? 0;
+async function measureData(instances: number): Promise<DataFigures> {
   const steps: Step[] = [];
-  const looks: Looks[] = [];
-  let made: ProvenBackup | undefined;
-  let cleaned: Cleaned | undefined;
-  let told = "";
   const past = `idle, with ${instances} task instances`;
+  let others: Omit<DataFigures, "steps"> | undefined;
   await onStack(defaultVersion, async (bench) => {
     steps.push(await idle(bench, "idle, with an empty database"));
-    looks.push(await look(bench));
+    const empty = await look(bench);
     await fill(bench.stack, instances);
     steps.push(await idle(bench, past));
     steps.push(await backup(bench));
-    made = await latestBackup(bench);
-    looks.push(await look(bench));
+    const made = await latestBackup(bench);
+    const full = await look(bench);
     steps.push(await restore(bench, made));
     steps.push(await idle(bench, `${past}, restored`));
     await postponeCleaning(bench);
-    cleaned = await clean(bench);
+    const cleaned = await clean(bench);
     steps.push(cleaned.step);
+    others = { made, cleaned, looks: [empty, full] };
   });
+  if (!others) throw new Error("The steps left no figures.");
+  return { steps, ...others };
+}
+
+async function measureUpgrade(instances: number): Promise<UpgradeFigures> {
+  const steps: Step[] = [];
+  let told = "";
   await onStack(earlier, async (bench) => {
     await fill(bench.stack, instances);
-    steps.push(await idle(bench, `${past}, on ${earlier}`));
+    steps.push(await idle(bench, `idle on ${earlier}, with ${instances} task instances`));
     const rehearsed = await rehearse(bench, defaultVersion);
-    told = rehearsed.told;
     steps.push(rehearsed.step);
+    told = rehearsed.told;
   });
-  const [empty, full] = looks;
-  if (!made || !cleaned || !empty || !full) throw new Error("A step left no figures.");
-  const heading = `On ${machine()}, ${instances} task instances, load ${others.toFixed(1)} before the start:`;
-  const text = `${heading}\n\n${figuresOf({ steps, made, cleaned, looks: [empty, full], told })}`;
-  console.log(`\n${text}\n`);
-  writeFigures(page, text);
+  return { steps, told };
+}
+
+/** Parts, each on a stack of its own, with the text of their figures. */
+const parts = {
+  data: async (instances: number) => dataText(await measureData(instances)),
+  upgrade: async (instances: number) => upgradeText(await measureUpgrade(instances)),
+};
+
+await main(async () => {
+  const { instances, wanted } = given();
+  await ensureImages(["backup"]);
+  for (const part of wanted) {
+    const others = (loadavg()[0] ?? 0).toFixed(1);
+    const figures = await parts[part](instances);
+    const text = `On ${machine()}, ${instances} task instances, load ${others} before the start:\n\n${figures}`;
+    console.log(`\n${text}\n`);
+    writeFigures(pages[part], text);
+  }
 });
 // After an interruption, the abandoned work would go on waiting.
 process.exit();

@@ -17,6 +17,8 @@ SELECT dag_id, 'scheduled__' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH2
   at + interval '30 s', '\x80057d942e', dag_hash, (SELECT max(id) FROM log_template)
 FROM (SELECT past.*, number, now() - make_interval(secs => 86400.0 * :days * (runs - number + place / (dags + 1.0)) / runs) AS at
   FROM past, LATERAL (SELECT greatest(:instances / (dags * :tasks), 1) AS runs) AS size, generate_series(1, runs) AS number) AS planned;
+-- Without statistics, each check of a reference would read all rows of a DAG.
+ANALYZE dag_run;
 
 \echo task instances
 INSERT INTO task_instance (dag_id, task_id, run_id, state, try_number, max_tries, start_date, end_date, duration, hostname, unixname,
@@ -28,6 +30,7 @@ SELECT dag_id, 'task_' || number, run_id, CASE WHEN number = :tasks - 1 AND run_
   at + interval '1 s', gen_random_uuid()::text, 'task_' || number
 FROM (SELECT dag_id, run_id, id AS run, state AS run_state, number, start_date + number * interval '3 s' AS at
   FROM dag_run, generate_series(0, :tasks - 1) AS number WHERE dag_id LIKE 'past\_%') AS planned;
+ANALYZE task_instance;
 
 \echo jobs
 INSERT INTO job (dag_id, state, job_type, start_date, end_date, latest_heartbeat, executor_class, hostname, unixname)

@@ -24,6 +24,8 @@ SELECT dag_id, 'scheduled__' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH2
   at, at + interval '30 s', '{}', '{}', (SELECT max(id) FROM log_template), version
 FROM (SELECT past.*, number, now() - make_interval(secs => 86400.0 * :days * (runs - number + place / (dags + 1.0)) / runs) AS at
   FROM past, LATERAL (SELECT greatest(:instances / (dags * :tasks), 1) AS runs) AS size, generate_series(1, runs) AS number) AS planned;
+-- Without statistics, each check of a reference would read all rows of a DAG.
+ANALYZE dag_run;
 
 \echo task instances
 INSERT INTO task_instance (id, dag_id, task_id, run_id, state, try_number, max_tries, start_date, end_date, duration, hostname,
@@ -36,6 +38,7 @@ SELECT pg_temp.uuid7(at), dag_id, 'task_' || number, run_id,
   gen_random_uuid()::text, 'task_' || number, created_dag_version_id
 FROM (SELECT dag_id, run_id, id AS run, state AS run_state, created_dag_version_id, number, start_date + number * interval '3 s' AS at
   FROM dag_run, generate_series(0, :tasks - 1) AS number WHERE dag_id LIKE 'past\_%') AS planned;
+ANALYZE task_instance;
 
 \echo earlier tries
 INSERT INTO task_instance_history (task_instance_id, dag_id, task_id, run_id, map_index, state, try_number, max_tries, start_date,

@@ -3,15 +3,26 @@ import type { ProvenBackup } from "../../../tools/lib/backup/store.ts";
 import type { Page } from "../../figures.ts";
 import type { Cleaned, Looks, Step } from "./steps.ts";
 
-export const page: Page = { page: "docs/backup.md", command: "npm run bench:daytwo" };
+const command = "npm run bench:daytwo";
 
-export interface Results {
+export const pages = {
+  data: { page: "docs/backup.md", command },
+  upgrade: { page: "docs/upgrade.md", command },
+} as const satisfies Readonly<Record<string, Page>>;
+
+/** Figures of backup, restore and cleaning. */
+export interface DataFigures {
   readonly steps: readonly Step[];
   readonly made: ProvenBackup;
   readonly cleaned: Cleaned;
   /** Looks at the stack with the empty database, and with the full one. */
   readonly looks: readonly [empty: Looks, full: Looks];
-  /** What the rehearsal told about the migration. */
+}
+
+/** Figures of the rehearsal of an upgrade. */
+export interface UpgradeFigures {
+  readonly steps: readonly Step[];
+  /** What the command told about the migration. */
   readonly told: string;
 }
 
@@ -29,17 +40,23 @@ function cellsOf({ name, seconds, memory, felt }: Step): string[] {
   ];
 }
 
-/** Renders all figures as a table of a page, and a list. */
-export function figuresOf({ steps, made, cleaned, looks: [empty, full], told }: Results): string {
+/** Renders steps as a table of a page. */
+function table(steps: readonly Step[]): string {
   const rule = head.map((_, at) => (at === 0 ? "---" : "--:"));
-  const table = [head, rule, ...steps.map(cellsOf)].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return [head, rule, ...steps.map(cellsOf)].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+export function dataText({ steps, made, cleaned, looks: [empty, full] }: DataFigures): string {
   const { longest, waited, givenUp } = cleaned.locks;
   const wait =
     waited === 0 ? "nothing waited longer than 50 ms" : `the longest wait was ${waited.toFixed(2)} s`;
-  return `${table}
+  return `${table(steps)}
 
 - Backup: ${made.rows} rows in an archive of ${sizeOf(made.bytes)}; dump and encryption took ${made.seconds.toFixed(0)} s, the proof ${made.proof.toFixed(0)} s.
-- Cleaning: removed ${cleaned.rows} rows, at most ${longest.toFixed(2)} s in one transaction; for its locks, ${wait}, and ${givenUp} of its statements gave up.
-- Rehearsal: ${told}.
+- Cleaning: removed ${cleaned.rows} rows, at most ${longest.toFixed(2)} s in one transaction; for a lock, ${wait}, and ${givenUp} statements of the cleaning gave up.
 - \`npm run status\` took ${full.status.toFixed(1)} s, ${empty.status.toFixed(1)} s with an empty database; \`npm run backup -- --list\` ${full.list.toFixed(1)} and ${empty.list.toFixed(1)} s.`;
+}
+
+export function upgradeText({ steps, told }: UpgradeFigures): string {
+  return `${table(steps)}\n\nThe rehearsal says: ${told}.`;
 }

@@ -201,7 +201,10 @@ export const commands = {
   },
   "bench:daytwo": {
     does: "Measures backup, restore, cleaning and rehearsal beside a large database.",
-    flags: { instances: { value: "N", does: "Task instances; default: 1000000." } },
+    flags: {
+      instances: { value: "N", does: "Task instances; default: 1000000." },
+      only: { value: "PART", does: "data (backup, restore, cleaning) or upgrade; default: both." },
+    },
   },
   drill: {
     does: "Injects faults while tasks run, and checks every task afterwards.",
