@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { findPlace, type Place, placeOf, placeOfWorker } from "../../../tools/lib/reach/place.ts";
-import { Stack } from "../../../tools/lib/stack.ts";
-import { withPrograms } from "../standIns.ts";
+import { findPlace, type Place, placeOf, placeOfWorker } from "../../../../tools/lib/reach/place.ts";
+import { Stack } from "../../../../tools/lib/stack.ts";
+import { withPrograms } from "../../standIns.ts";
 
 /** Stand-in for the Docker client and kubectl: a stack with one webserver, two schedulers and a worker on machine big. */
 const client = `#!/bin/sh

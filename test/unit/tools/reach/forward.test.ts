@@ -4,8 +4,8 @@ import { writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ended, project, waitFor } from "../../../tools/lib/process.ts";
-import { withPrograms } from "../standIns.ts";
+import { ended, project, waitFor } from "../../../../tools/lib/process.ts";
+import { withPrograms } from "../../standIns.ts";
 
 /** Stand-in for kubectl, whose forwarding listens at the port itself. */
 const client = `#!/usr/bin/env node
