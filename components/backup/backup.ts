@@ -9,23 +9,10 @@ import { programs } from "../roles/modules.ts";
 import { type OutboundProxy, proxyVariables } from "../roles/proxy.ts";
 import { targets, underInit } from "../roles/role.ts";
 import type { Secrets } from "../secrets.ts";
-import { bucketAccess } from "./bucket.ts";
+import { bucketAccess, bucketFiles } from "./bucket/bucket.ts";
+import { continuousFiles } from "./continuous/continuous.ts";
 import { backupPrograms, backupStore } from "./folder.ts";
 import { identityOf } from "./identity.ts";
-
-/** Programs of the container that takes backups. */
-const kept = [
-  "backup.py",
-  "base.py",
-  "bucket.py",
-  "copies.py",
-  "durable.py",
-  "mirror.py",
-  "moment.py",
-  "proof.py",
-  "rehearse.py",
-  "wal.py",
-] as const;
 
 /** Volume of the backups, for a stack that writes them to no directory of the machine; a bucket has copies of them. */
 const backupVolume = "stack-backups";
@@ -114,7 +101,9 @@ export class Backup extends pulumi.ComponentResource {
         files: {
           ...shared.files,
           ...bucket?.files,
-          ...programs(backupPrograms, import.meta.url, ...kept),
+          ...bucketFiles,
+          ...continuousFiles,
+          ...programs(backupPrograms, import.meta.url, "backup.py", "durable.py", "proof.py", "rehearse.py"),
           [`${backupPrograms}/settings.json`]: text({
             every,
             keep,

@@ -15,7 +15,7 @@ here = pathlib.Path(__file__).resolve()
 programs = here.parents[3] / "components/backup"
 folder = pathlib.Path(tempfile.mkdtemp())
 # Programs read their settings from the file beside them.
-for program in programs.glob("*.py"):
+for program in programs.rglob("*.py"):
     (folder / program.name).write_text(program.read_text())
 place = "s3://team/tests"
 (folder / "settings.json").write_text(json.dumps({"every": 3600, "keep": 2, "continuous": False, "bucket": {"place": place}}))

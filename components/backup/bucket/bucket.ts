@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
-import type { Settings } from "../../settings/model/groups.ts";
-import { bucketIn } from "../../settings/schema/upkeep/destination.ts";
-import type { Platform, Target, Values } from "../../workload.ts";
-import { readSecret } from "../readSecret.ts";
-import { backupPrograms } from "./folder.ts";
+import type { Settings } from "../../../settings/model/groups.ts";
+import { bucketIn } from "../../../settings/schema/upkeep/destination.ts";
+import type { Platform, Target, Values } from "../../../workload.ts";
+import { readSecret } from "../../readSecret.ts";
+import { programs } from "../../roles/modules.ts";
+import { backupPrograms } from "../folder.ts";
 
 const authoritiesFile = `${backupPrograms}/bucket-ca.pem`;
+
+/** Programs that copy backups to a bucket. */
+export const bucketFiles = programs(backupPrograms, import.meta.url, "bucket.py", "copies.py");
 
 /** Additions to the container of the backups for a bucket that gets copies. */
 interface BucketAccess {
