@@ -2,8 +2,10 @@ import { z } from "zod";
 
 const forms =
   "expected volume, the absolute path of a directory on the machine of the database, or s3://BUCKET/PREFIX";
-const bucketPattern = "(?!\\d+(\\.\\d+){3}(/|$))(?![^/]*\\.\\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]";
+const bucketPattern = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]";
 const prefixPattern = "(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?";
+const bucketForm =
+  "its bucket cannot have that name: expected 3 to 63 of a-z, 0-9, '-' and single '.', a letter or digit at both ends, and no address";
 
 /** Explains what is wrong with a destination that has none of the forms. */
 function problemOf(to: string): string {
@@ -15,7 +17,7 @@ function problemOf(to: string): string {
   if (name === "") return "it has no bucket: expected s3://BUCKET/PREFIX";
   return new RegExp(`^${bucketPattern}$`).test(name)
     ? "its prefix has another form: expected letters, digits, '.', '_' and '-', with one '/' between parts: s3://BUCKET/airflow/prod"
-    : "its bucket cannot have that name: expected 3 to 63 of a-z, 0-9, '-' and single '.', a letter or digit at both ends";
+    : bucketForm;
 }
 
 /** Destination of backups: `volume`, a directory, or a bucket. */
@@ -23,7 +25,8 @@ export const destination = z
   .string({ error: forms })
   .regex(new RegExp(`^(volume|/[^\\s:,]*|s3://${bucketPattern}${prefixPattern})$`), {
     error: ({ input }) => problemOf(String(input)),
-  });
+  })
+  .refine((to) => !/^s3:\/\/([^/]*\.\.|\d+(\.\d+){3}(\/|$))/.test(to), { error: bucketForm });
 
 /** Bucket of an object store, and the beginning of the names of all objects there: empty, or with a `/` at its end. */
 export interface Bucket {
