@@ -13,7 +13,7 @@ const other = new BackupContainer(`${prefix}-other`, store);
 before(async () => {
   await ensureImages(["backup"]);
   await store.start();
-  await stack.start({ keep: 2 }, "key-of-the-stack-in-tests");
+  await stack.start({ keep: 1 }, "key-of-the-stack-in-tests");
 });
 after(() => store.remove());
 
@@ -73,9 +73,9 @@ bucket.names()`)(
 });
 
 test("each backup is proven, copied and read back; both places keep the latest ones", async () => {
-  for (const _ of "123") await stack.run("now");
+  for (const _ of "12") await stack.run("now");
   const found = await places(stack);
-  assert.deepEqual(Object.values(found), ["volume,bucket", "volume,bucket"]);
+  assert.deepEqual(Object.values(found), ["volume,bucket"]);
   const names = await stack.python(`print(*bucket.names("backups/"))`);
   const ids = Object.keys(found).toSorted();
   assert.deepEqual(
@@ -117,7 +117,7 @@ test("an installation with an empty volume has the backups of its bucket", async
   const sum = (text: string) => text.split(" ")[0];
   const made = await stack.shell(`sha256sum < /backups/${id}.tar.age`);
   await stack.shell("rm /backups/*");
-  assert.deepEqual(Object.values(await places(stack)), ["bucket", "bucket"]);
+  assert.deepEqual(Object.values(await places(stack)), ["bucket"]);
   const sent = await stack.shell(`python3 /opt/backup/backup.py send ${id} | sha256sum`);
   assert.equal(sum(sent), sum(made));
   await assert.rejects(stack.run("send", "20200101T000000Z"), /Not Found/);
