@@ -1,10 +1,12 @@
 """Checks the programs of backups without a database: what is kept, compared and refused."""
 
 import contextlib
+import gzip
 import io
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import time
@@ -32,6 +34,7 @@ import base  # noqa: E402
 import copies  # noqa: E402
 import databases  # noqa: E402
 import mirror  # noqa: E402
+import moment  # noqa: E402
 import progress  # noqa: E402
 import proof  # noqa: E402
 import wal  # noqa: E402
@@ -128,6 +131,53 @@ def finds_the_base_that_leads_to_a_moment():
     assert [wal.number(path.name) for path in wal.kept("s")] == [257, 258, 300, 301, 301, 302]
     wal.remove_before({})
     assert wal.kept("s") == []
+
+
+def keeps_only_what_the_receiver_has_written():
+    wal.KEPT = folder / "positions"
+    (wal.KEPT / "s").mkdir(parents=True)
+    wal.Receiver.system, wal.copy = "s", lambda system: None
+    # Time of the server, its bytes of log, and the receiver's.
+    for answer, expected in (
+        ((10, 100, None), None),
+        ((20, 200, 100), 10),
+        # The receiver lives, and gets nothing.
+        ((30, 300, 150), 10),
+        ((40, 400, 150), 10),
+        ((50, 400, 400), 50),
+    ):
+        wal.ask = lambda query, row=answer: row
+        wal.keep()
+        assert wal.through("s") == expected, (answer, wal.through("s"))
+
+
+def fetches_a_segment_or_ends_the_recovery():
+    wal.KEPT = folder / "fetched"
+    (wal.KEPT / "s").mkdir(parents=True)
+    (folder / "age").write_text("#!/bin/sh\nfor file; do :; done\ncat $file\n")
+    (folder / "age").chmod(0o755)
+    names = [f"{number:024X}" for number in range(3)]
+    (wal.KEPT / "s" / f"{names[0]}{wal.COMPLETE}").write_bytes(gzip.compress(b"complete"))
+    (wal.KEPT / "s" / f"{names[0]}{wal.PARTIAL}").write_bytes(gzip.compress(b"partial"))
+    (wal.KEPT / "s" / f"{names[1]}{wal.COMPLETE}").write_bytes(gzip.compress(b"cut off")[:-4])
+
+    def fetch(name):
+        command = base.fetching("s").replace("%f", name).replace("%p", str(folder / "segment"))
+        environment = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
+        return subprocess.run(["sh", "-c", command], env=environment, stderr=subprocess.DEVNULL, check=False).returncode
+
+    assert fetch(names[0]) == 0 and (folder / "segment").read_bytes() == b"complete"
+    # A segment that cannot be read must not look like the end of the log.
+    assert [fetch(name) for name in names[1:]] == [255, 1]
+
+
+def recovers_to_the_end_of_a_log_that_is_whole_and_grows_no_more():
+    at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+    note = {"system": "s", "first": 5}
+    for since, is_growing, expected in ((5, True, 1), (5, False, 2), (6, False, 1), (None, False, 1)):
+        wal.unbroken_since = lambda _, first=since: first
+        targets = moment.targets(at, is_growing, note)
+        assert targets == [at.isoformat(), None][:expected], (since, targets)
 
 
 def reports_long_work_until_its_end():
@@ -355,6 +405,9 @@ def needs_no_bucket():
 
 keeps_the_latest()
 finds_the_base_that_leads_to_a_moment()
+keeps_only_what_the_receiver_has_written()
+fetches_a_segment_or_ends_the_recovery()
+recovers_to_the_end_of_a_log_that_is_whole_and_grows_no_more()
 copies_the_latest_first_and_once()
 copies_after_the_store_was_away()
 copies_alone_between_two_backups()
