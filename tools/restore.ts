@@ -28,8 +28,7 @@ async function fetched(source: Stack, { from, at }: Flags, folder: string): Prom
     throw new Error(
       "expected either --from, with a backup that npm run backup -- --list shows or a file, or --at with a moment.",
     );
-  const file = userPath(from ?? "");
-  if (from !== undefined && existsSync(file)) return file;
+  if (from !== undefined && existsSync(userPath(from))) return userPath(from);
   const moment = at === undefined ? undefined : momentOf(at);
   const place = await placeOfBackups(source, source.deployed());
   const id = from ?? (await takeBackup(place, moment)).id;

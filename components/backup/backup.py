@@ -15,7 +15,6 @@ import sys
 import tempfile
 import threading
 import time
-from datetime import datetime, timezone
 
 import archive
 import base
@@ -24,11 +23,12 @@ import mirror
 import psycopg2
 import wal
 from databases import BackupError, connected, dump, record_event, register_own, rows_of
-from durable import settle, write_note
+from notes import age, id_of, keep_latest, notes_in, now, settle, write_note
 from progress import reported
 from proof import prove
 
 STORE = pathlib.Path("/backups")
+SUFFIX = ".tar.age"
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
 # Files that the archive contains besides the databases.
 SECRETS = pathlib.Path("/run/secrets/secrets.json")
@@ -41,26 +41,17 @@ LOOK_INTERVAL = 10
 settings = json.loads((pathlib.Path(__file__).parent / "settings.json").read_text())
 
 
-def now():
-    return datetime.now(timezone.utc)
-
-
-def id_of(moment):
-    return moment.strftime("%Y%m%dT%H%M%SZ")
-
-
 def log(text):
     print(text, flush=True)
 
 
 def archive_of(backup_id):
-    return STORE / f"{backup_id}.tar.age"
+    return STORE / f"{backup_id}{SUFFIX}"
 
 
 def backups():
     """Returns the notes of all backups, the latest first."""
-    notes = [json.loads(path.read_text()) for path in STORE.glob("[0-9]*.json")]
-    return sorted((note for note in notes if archive_of(note["id"]).exists()), key=lambda note: note["id"], reverse=True)
+    return notes_in(STORE, SUFFIX)
 
 
 def dags():
@@ -124,9 +115,7 @@ def make(backup_id, names, facts):
 
 
 def remove_old():
-    for note in backups()[settings["keep"] :]:
-        archive_of(note["id"]).unlink()
-        (STORE / f"{note['id']}.json").unlink()
+    keep_latest(STORE, SUFFIX, settings["keep"])
 
 
 @contextlib.contextmanager
@@ -194,10 +183,6 @@ def take_base():
         facts = {key: settings[key] for key in ("version", "images")} | {"recipient": copies.recipients()[0]}
         note = base.take(settings["keep"], facts)
     log(f"Base {note['id']}: {note['bytes']} bytes; taken and recovered in {note['seconds']} s.")
-
-
-def age(note):
-    return (now() - datetime.fromisoformat(note["at"])).total_seconds()
 
 
 def beat():

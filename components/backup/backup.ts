@@ -103,7 +103,7 @@ export class Backup extends pulumi.ComponentResource {
           ...bucket?.files,
           ...bucketFiles,
           ...continuousFiles,
-          ...programs(backupPrograms, import.meta.url, "backup.py", "durable.py", "proof.py", "rehearse.py"),
+          ...programs(backupPrograms, import.meta.url, "backup.py", "notes.py", "proof.py", "rehearse.py"),
           [`${backupPrograms}/settings.json`]: text({
             every,
             keep,

@@ -39,8 +39,8 @@ class BackupError(Exception):
     """An expected failure of a backup or a restoration; its text explains the failure to people."""
 
 
-def register(logins):
-    """Writes the service file, in place of an earlier one.
+def write_services(path, logins):
+    """Writes a file of libpq's services, for its owner alone.
 
     :param logins: libpq's parameters, by service
     """
@@ -48,8 +48,16 @@ def register(logins):
         "\n".join([f"[{name}]", *(f"{key}={value}" for key, value in login.items()), ""])
         for name, login in logins.items()
     ]
-    SERVICES.touch(mode=0o600)
-    SERVICES.write_text("\n".join(sections))
+    path.touch(mode=0o600)
+    path.write_text("\n".join(sections))
+
+
+def register(logins):
+    """Writes the service file, in place of an earlier one.
+
+    :param logins: libpq's parameters, by service
+    """
+    write_services(SERVICES, logins)
 
 
 def own_logins():
@@ -95,25 +103,24 @@ def rows_of(cursor, query):
     return cursor.fetchall()
 
 
-def tables_of(cursor):
-    query = (
-        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-        " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1"
-    )
-    return [name for (name,) in rows_of(cursor, query)]
-
-
 def revision_of(cursor):
     """Returns the revision of Airflow's schema; None without one."""
-    if "public.alembic_version" not in tables_of(cursor):
-        return None
-    revision = rows_of(cursor, "SELECT version_num FROM public.alembic_version")
+    has_revision = rows_of(cursor, "SELECT to_regclass('public.alembic_version') IS NOT NULL")[0][0]
+    revision = rows_of(cursor, "SELECT version_num FROM public.alembic_version") if has_revision else []
     return revision[0][0] if revision else None
 
 
 def contents_of(cursor):
-    """Returns the number of rows of each table, and the revision of Airflow's schema."""
-    rows = {table: rows_of(cursor, f"SELECT count(*) FROM {table}")[0][0] for table in tables_of(cursor)}
+    """Returns the number of rows of each table, and the revision of Airflow's schema; None without one."""
+    tables = [
+        name
+        for (name,) in rows_of(
+            cursor,
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1",
+        )
+    ]
+    rows = {table: rows_of(cursor, f"SELECT count(*) FROM {table}")[0][0] for table in tables}
     return {"rows": rows, "revision": revision_of(cursor)}
 
 
@@ -128,8 +135,13 @@ def run(command, service, **options):
         raise BackupError(f"{command[0]} failed with exit code {done.returncode}: {done.stderr.strip()[-1000:]}")
 
 
+def major_of(program):
+    """Returns the major version of a program of Postgres in this image."""
+    return int(subprocess.check_output([program, "--version"], text=True).split()[2].split(".")[0])
+
+
 def check_version(cursor):
-    client = int(subprocess.check_output(["pg_dump", "--version"], text=True).split()[2].split(".")[0])
+    client = major_of("pg_dump")
     server = cursor.connection.server_version // 10000
     if server > client:
         raise BackupError(
@@ -190,6 +202,8 @@ THROWAWAY = {
     "dynamic_shared_memory_type": "mmap",
     "max_parallel_maintenance_workers": "0",
 }
+
+
 def last_lines(log, count):
     return "\n".join(log.read_text(errors="replace").splitlines()[-count:])
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { keptLog } from "../../settings/model/servers.ts";
 import type { PostgresLogin } from "../../settings/model/urls/postgresUrl.ts";
 import { type Lines, spellLine } from "../../settings/schema/services.ts";
 import { type Endpoint, type Platform, secretsDirectory, type Values } from "../../workload.ts";
@@ -55,8 +56,8 @@ host all all all scram-sha-256
 host replication postgres all scram-sha-256
 `;
 
-/** Settings for a receiver of the log; 512 MiB of the log are kept for one that was away. */
-const replicated: Lines = { hba_file: access, wal_keep_size: 512 };
+/** Settings for a receiver of the log. */
+const replicated: Lines = { hba_file: access, wal_keep_size: keptLog };
 
 /** Renders settings as arguments of the server, which win over its file. */
 function options(settings: Lines): string[] {

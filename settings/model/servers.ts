@@ -4,6 +4,9 @@ import { readFileSync } from "node:fs";
 export const servers = { postgres: "15", redis: "7" } as const;
 export type Server = keyof typeof servers;
 
+/** Log that the stack's Postgres keeps for a continuous backup that was away, in MiB. */
+export const keptLog = 512;
+
 /** Settings of a server, as `npm run settings` writes them from its image. */
 export interface ServerFile {
   /** Specifications by name, with `|` between their parts: `ofPostgres` and `ofRedis` parse them. */

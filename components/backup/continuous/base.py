@@ -11,10 +11,11 @@ from datetime import datetime, timezone
 
 import archive
 import wal
-from databases import BackupError, connected, contents_of, own_logins, register, revision_of, run, running_server
-from durable import settle, write_note
+from databases import BackupError, connected, contents_of, major_of, own_logins, register, run, running_server
+from notes import age, id_of, keep_latest, notes_in, settle, write_note
 
 BASES = pathlib.Path("/backups/bases")
+SUFFIX = ".base.tar.age"
 # Seconds until the log of a base is kept.
 LOG_TIMEOUT = 120
 
@@ -26,19 +27,26 @@ def remove_all():
 
 
 def archive_of(note):
-    return BASES / f"{note['id']}.base.tar.age"
+    return BASES / f"{note['id']}{SUFFIX}"
 
 
 def bases():
     """Returns the notes of all bases, the latest first."""
-    notes = [json.loads(path.read_text()) for path in BASES.glob("*.json")]
-    return sorted((note for note in notes if archive_of(note).exists()), key=lambda note: note["id"], reverse=True)
+    return notes_in(BASES, SUFFIX)
+
+
+def is_whole(note, since):
+    """True if the log has no gap since a base.
+
+    :param since: number of the first segment after which none is missing; None without segments
+    """
+    return since is not None and since <= note["first"]
 
 
 def reachable(system):
     """Returns the bases of a database cluster from which the log has no gap, the latest first."""
     since = wal.unbroken_since(system)
-    return [note for note in bases() if note["system"] == system and since is not None and note["first"] >= since]
+    return [note for note in bases() if note["system"] == system and is_whole(note, since)]
 
 
 def reach():
@@ -62,8 +70,7 @@ def is_due(every):
     if system is None:
         return False
     latest = next((note for note in bases() if note["system"] == system), None)
-    is_old = latest is None or time.time() - datetime.fromisoformat(latest["at"]).timestamp() > every
-    return is_old or latest not in reachable(system)
+    return latest is None or age(latest) > every or not is_whole(latest, wal.unbroken_since(system))
 
 
 def copy_files(folder):
@@ -85,9 +92,9 @@ def copy_files(folder):
 
 def check_version():
     """Refuses a server whose files the server of this image cannot open."""
-    own = subprocess.check_output(["postgres", "--version"], text=True).split()[2].split(".")[0]
+    own = major_of("postgres")
     (found,) = wal.ask("SELECT current_setting('server_version_num')::int / 10000")
-    if str(found) != own:
+    if found != own:
         raise BackupError(
             f"the server is PostgreSQL {found}, and that of the backups is {own}; expected images.backup with PostgreSQL {found}, "
             "since a base is a copy of the server's files"
@@ -124,15 +131,14 @@ def take(keep, facts):
             system, _ = wal.system_now()
             first, last = copy_files(pathlib.Path(folder))
             at = wal.system_now()[1].astimezone(timezone.utc)
-            note = facts | {"id": at.strftime("%Y%m%dT%H%M%SZ"), "at": at.isoformat(), "system": system, "first": first}
+            note = facts | {"id": id_of(at), "at": at.isoformat(), "system": system, "first": first}
             archive.write_manifest(pathlib.Path(folder), note)
             archive.pack(pathlib.Path(folder), partial)
         await_log(system, last)
         with recovered(note, partial):
             with connected("metadata") as cursor:
-                # Reads every table.
-                contents_of(cursor)
-                note["revision"] = revision_of(cursor)
+                # Reads every table besides.
+                note["revision"] = contents_of(cursor)["revision"]
         if note["revision"] is None:
             raise BackupError("the base has no revision of Airflow's schema; expected a migrated database")
         note |= {"bytes": partial.stat().st_size, "seconds": round(time.monotonic() - started, 1)}
@@ -141,9 +147,7 @@ def take(keep, facts):
         settle(partial, archive_of(note))
     finally:
         partial.unlink(missing_ok=True)
-    for old in bases()[keep:]:
-        archive_of(old).unlink()
-        (BASES / f"{old['id']}.json").unlink()
+    keep_latest(BASES, SUFFIX, keep)
     firsts = {}
     for kept in bases():
         firsts[kept["system"]] = min(kept["first"], firsts.get(kept["system"], kept["first"]))

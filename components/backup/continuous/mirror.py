@@ -4,11 +4,10 @@ import json
 import pathlib
 import threading
 import time
-from datetime import datetime, timezone
 
 import copies
 from databases import BackupError
-from durable import write_note
+from notes import now, write_note
 
 STORE = pathlib.Path("/backups")
 FOLDERS = ("bases", "wal")
@@ -83,7 +82,7 @@ def copy(copied):
 def mirror():
     """Brings the bucket up to date."""
     note = known() or {"place": copies.PLACE, "at": None, "files": fill()}
-    began = datetime.now(timezone.utc).isoformat()
+    began = now().isoformat()
     try:
         copy(note["files"])
         note["at"] = began

@@ -11,8 +11,9 @@ from datetime import datetime, timezone
 
 import base
 import wal
-from backup import SECRETS, exclusive, id_of, log, make, now, settings, tell
+from backup import SECRETS, exclusive, log, make, settings, tell
 from databases import BackupError, connected, own_logins, revision_of
+from notes import id_of, now
 from proof import decrypt_all
 
 # End of Postgres' error if nothing was committed after the wanted moment.
@@ -65,7 +66,7 @@ def check_keys():
     :raises BackupError: with the way to a stack that can
     """
     secrets = json.loads(SECRETS.read_text())
-    valid = {"values": secrets["values"], "older": {"fernetKey": [secrets["previous"]["fernetKey"]] if "fernetKey" in secrets["previous"] else []}}
+    valid = secrets | {"older": {name: [value] for name, value in secrets["previous"].items()}}
     try:
         decrypt_all("metadata", valid)
     except BackupError:
@@ -85,8 +86,7 @@ def facts_of(note, moment):
 
 def targets(moment, is_growing, note):
     """Returns the targets of the recovery, in their order; None is the end of the log."""
-    since = wal.unbroken_since(note["system"])
-    is_whole = since is not None and since <= note["first"]
+    is_whole = base.is_whole(note, wal.unbroken_since(note["system"]))
     return [moment.isoformat(), *([None] if is_whole and not is_growing else [])]
 
 

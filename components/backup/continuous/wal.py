@@ -15,8 +15,8 @@ import time
 
 import psycopg2
 from archive import KEY, pipe
-from databases import BackupError
-from durable import settle, write_note
+from databases import BackupError, write_services
+from notes import settle, write_note
 from psycopg2.extensions import parse_dsn
 
 # Kept segments, by identifier of the database cluster.
@@ -62,8 +62,7 @@ def client(program, *flags):
     """Starts a client of Postgres that replicates; returns its process."""
     login = {key: value for key, value in parse_dsn(URL.read_text()).items() if key != "dbname"}
     new = SERVICE.with_name(f"replication-{threading.get_ident()}")
-    new.touch(mode=0o600)
-    new.write_text("\n".join(["[replication]", *(f"{key}={value}" for key, value in login.items()), ""]))
+    write_services(new, {"replication": login})
     new.rename(SERVICE)
     command = [program, "--dbname=service=replication", "--no-password", *flags]
     environment = os.environ | {"PGSERVICEFILE": str(SERVICE)}

@@ -1,8 +1,8 @@
 import { builtHere } from "../../../images/local.ts";
 import { askEngine } from "../../ask.ts";
 import { gist } from "./complaints.ts";
-import { readInfo, readPublished, readSight } from "./facts.ts";
-import type { Needs } from "./preflight.ts";
+import { readPublished, readSight } from "./facts.ts";
+import { askInfo, type Needs } from "./preflight.ts";
 import {
   diskFault,
   engineFaults,
@@ -19,16 +19,13 @@ import { askSight } from "./sight.ts";
 
 const subject = "The Docker engine has";
 
-const aboutEngine = ["info", "--format", "{{json .}}"] as const;
-
 /**
  * Checks that the Docker client's default engine can run stacks, before images are built on it; later steps report an engine that
  * does not answer.
  * @throws Error listing every fault
  */
 export async function checkEngine(): Promise<void> {
-  const { complaint, text } = await askEngine(undefined, aboutEngine);
-  const engine = complaint ?? readInfo(text);
+  const { engine } = await askInfo(undefined);
   if (typeof engine !== "string") refuse(subject, engineFaults(engine));
 }
 
@@ -42,13 +39,11 @@ export async function preflightHere(
   { ports, memory, disk, image }: Omit<Needs, "machine">,
   isOwn: IsOwn,
 ): Promise<readonly string[]> {
-  const [info, listed] = await Promise.all([
-    askEngine(undefined, aboutEngine),
+  const [{ engine }, listed] = await Promise.all([
+    askInfo(undefined),
     askEngine(undefined, ["ps", "--format", "{{.Names}} {{.Ports}}"]),
   ]);
-  if (info.complaint !== undefined || listed.complaint !== undefined) return [];
-  const engine = readInfo(info.text);
-  if (typeof engine === "string") return [];
+  if (typeof engine === "string" || listed.complaint !== undefined) return [];
   refuse(subject, engineFaults(engine));
   // Limits are not reservations: several workers that are rarely busy fit a laptop.
   const fault = memoryFault(engine, memory);

@@ -54,7 +54,7 @@ async function unanswered(machine: Machine, complaint: string): Promise<Report> 
 }
 
 /** Asks the engine of a machine, or the Docker client's own, about itself; `engine` is a complaint if there is no answer. */
-async function askInfo(
+export async function askInfo(
   machine: Machine | undefined,
 ): Promise<{ engine: EngineFacts | string; info: Answer }> {
   const info = await askEngine(machine, ["info", "--format", "{{json .}}"]);

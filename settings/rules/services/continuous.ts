@@ -1,11 +1,9 @@
-import { serverSettings } from "../../model/servers.ts";
+import { keptLog, serverSettings } from "../../model/servers.ts";
 import { type Lines, spellLine } from "../../schema/services.ts";
 import type { Fault } from "../fault.ts";
 import { rule } from "../rule.ts";
 import { mebibytes } from "./postgresValues.ts";
 
-/** Log that the stack's Postgres keeps for a receiver that was away, in MiB. */
-const kept = 512;
 /** Processes that send log: one for the receiver, two for a base, and one for its successor while the first ends. */
 const senders = 4;
 
@@ -22,7 +20,7 @@ function problem(name: string, value: Lines[string]): string | undefined {
     case "wal_keep_size": {
       const accepted = serverSettings("postgres").accepted.get(name);
       const size = accepted && mebibytes(accepted, text);
-      return size !== undefined && size < kept ? `expected at least ${kept}MB` : undefined;
+      return size !== undefined && size < keptLog ? `expected at least ${keptLog}MB` : undefined;
     }
     default:
       return undefined;

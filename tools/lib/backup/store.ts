@@ -63,11 +63,15 @@ export async function placeOfBackups(stack: Stack, settings: Settings): Promise<
   );
 }
 
-/** Lists the backups of a stack, those in its bucket, too. */
-export async function listBackups({ program, args, env }: Place, { backup }: Settings): Promise<Backups> {
-  // The program of an earlier release knows no bucket.
-  const command = backup && bucketIn(backup.to) ? "all" : "list";
+/** Lists backups by a command of the program: `list` those of the volume, `all` those of the bucket, too. */
+async function listed({ program, args, env }: Place, command: "list" | "all"): Promise<Backups> {
   return JSON.parse(await run(program, [...args, ...backupProgram, command], { env }));
+}
+
+/** Lists the backups of a stack, those in its bucket, too. */
+export function listBackups(place: Place, { backup }: Settings): Promise<Backups> {
+  // The program of an earlier release knows no bucket.
+  return listed(place, backup && bucketIn(backup.to) ? "all" : "list");
 }
 
 /** Names the backup of a moment, as `components/backup/backup.py` does: `20261128T170000Z`. */
@@ -86,8 +90,7 @@ export async function takeBackup(place: Place, moment?: Date): Promise<ProvenBac
   if ((await attach(program, [...args, ...command], { env, input: "" })) !== 0) {
     throw new Error("The backup failed, see above; earlier backups are untouched.");
   }
-  const listed = await run(program, [...args, ...backupProgram, "list"], { env });
-  const { backups }: Backups = JSON.parse(listed);
+  const { backups } = await listed(place, "list");
   const made = moment ? backups.find(({ id }) => id === idOf(moment)) : backups[0];
   if (!made) throw new Error("The new backup is not listed; expected it in the list of backups.");
   return made;

@@ -1,0 +1,56 @@
+"""Archives with a note beside each, which is complete or absent after a crash or a power cut."""
+
+import json
+import os
+from datetime import datetime, timezone
+
+
+def now():
+    return datetime.now(timezone.utc)
+
+
+def id_of(moment):
+    return moment.strftime("%Y%m%dT%H%M%SZ")
+
+
+def age(note):
+    """Returns the age of what a note describes, in seconds."""
+    return (now() - datetime.fromisoformat(note["at"])).total_seconds()
+
+
+def sync(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def settle(new, target):
+    """Moves a written file to its place, once the file is on the disk."""
+    sync(new)
+    new.rename(target)
+    sync(target.parent)
+
+
+def write_note(path, value):
+    """Writes a note as JSON, in place of an earlier one."""
+    new = path.with_name(f"{path.stem}-new")
+    new.write_text(json.dumps(value))
+    settle(new, path)
+
+
+def notes_in(folder, suffix):
+    """Returns the notes of a folder that have their archive, the latest first.
+
+    :param suffix: suffix of the archives
+    """
+    paths = [path for path in folder.glob("*.json") if (folder / f"{path.stem}{suffix}").exists()]
+    return sorted((json.loads(path.read_text()) for path in paths), key=lambda note: note["id"], reverse=True)
+
+
+def keep_latest(folder, suffix, count):
+    """Removes all archives of a folder but the latest ones, with their notes."""
+    for note in notes_in(folder, suffix)[count:]:
+        for end in (suffix, ".json"):
+            (folder / f"{note['id']}{end}").unlink()
