@@ -1,7 +1,5 @@
 -- Fills the metadata of Airflow 2 as airflow3.sql does that of Airflow 3.
 
--- VACUUM would warn of the catalog's tables, which belong to another user.
-SET client_min_messages = error;
 \set tasks 10
 \set days 180
 
@@ -49,19 +47,9 @@ INSERT INTO xcom (dag_run_id, dag_id, task_id, run_id, key, value, timestamp)
 SELECT r.id, dag_id, task_id, run_id, 'return_value', convert_to('"' || md5(r.id::text) || '"', 'UTF8'), t.end_date
 FROM task_instance t JOIN dag_run r USING (dag_id, run_id) WHERE task_id IN ('task_0', 'task_5') AND dag_id LIKE 'past\_%';
 
-\echo rendered fields
-INSERT INTO rendered_task_instance_fields (dag_id, task_id, run_id, rendered_fields)
-SELECT dag_id, task_id, run_id, '{"templates_dict": null, "op_args": [], "op_kwargs": {}}'
-FROM task_instance JOIN (SELECT dag_id, run_id, row_number() OVER (PARTITION BY dag_id ORDER BY id DESC) AS age FROM dag_run
-  WHERE dag_id LIKE 'past\_%') AS latest USING (dag_id, run_id) WHERE age <= 30;
-
 \echo audit log
 INSERT INTO log (dttm, dag_id, task_id, map_index, event, execution_date, run_id, owner, owner_display_name, extra, try_number)
 SELECT t.start_date, dag_id, task_id, map_index, event, r.execution_date, run_id, 'airflow', NULL, extra, try_number
 FROM task_instance t JOIN dag_run r USING (dag_id, run_id), (VALUES ('running', NULL), ('success', NULL), ('cli_task_run',
   '{"host_name": "worker-1", "full_command": "[''/home/airflow/.local/bin/airflow'', ''tasks'', ''run'']"}')) AS entry (event, extra)
 WHERE dag_id LIKE 'past\_%';
-
-\echo statistics
-VACUUM ANALYZE;
-SELECT 'rows ' || sum(n_live_tup) || ', bytes ' || pg_database_size(current_database()) FROM pg_stat_user_tables;

@@ -1,8 +1,6 @@
 -- Fills the metadata of Airflow 3 with `instances` task instances of the last 180 days: runs of the DAGs `past_…`, which Airflow has
 -- read, evenly spread; two percent of the runs failed, and two percent of the tasks needed a second try.
 
--- VACUUM would warn of the catalog's tables, which belong to another user.
-SET client_min_messages = error;
 \set tasks 10
 \set days 180
 
@@ -54,19 +52,9 @@ INSERT INTO xcom (dag_run_id, dag_id, task_id, run_id, key, value, timestamp)
 SELECT r.id, dag_id, task_id, run_id, 'return_value', to_jsonb(md5(r.id::text)), t.end_date
 FROM task_instance t JOIN dag_run r USING (dag_id, run_id) WHERE task_id IN ('task_0', 'task_5') AND dag_id LIKE 'past\_%';
 
-\echo rendered fields
-INSERT INTO rendered_task_instance_fields (dag_id, task_id, run_id, rendered_fields)
-SELECT dag_id, task_id, run_id, '{"templates_dict": null, "op_args": [], "op_kwargs": {}}'
-FROM task_instance JOIN (SELECT dag_id, run_id, row_number() OVER (PARTITION BY dag_id ORDER BY id DESC) AS age FROM dag_run
-  WHERE dag_id LIKE 'past\_%') AS latest USING (dag_id, run_id) WHERE age <= 30;
-
 \echo audit log
 INSERT INTO log (dttm, dag_id, task_id, map_index, event, logical_date, run_id, owner, try_number)
 SELECT CASE event WHEN 'running' THEN t.start_date ELSE t.end_date END, dag_id, task_id, map_index, event, r.logical_date, run_id,
   'airflow', try_number
 FROM task_instance t JOIN dag_run r USING (dag_id, run_id), unnest(ARRAY['running', t.state]) AS event
 WHERE dag_id LIKE 'past\_%';
-
-\echo statistics
-VACUUM ANALYZE;
-SELECT 'rows ' || sum(n_live_tup) || ', bytes ' || pg_database_size(current_database()) FROM pg_stat_user_tables;

@@ -38,5 +38,6 @@ export async function fill(stack: TestStack, instances: number): Promise<void> {
   await waitFor("the DAGs of the past to be read", 300, () => stack.api.call("/dags/past_19"));
   const { version } = stack.outputs;
   await fillFrom(stack, version.startsWith("2.") ? "airflow2.sql" : "airflow3.sql", "metadata", instances);
+  await fillFrom(stack, "metadata.sql", "metadata", instances);
   await fillFrom(stack, "results.sql", "results", instances);
 }
