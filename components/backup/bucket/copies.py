@@ -102,12 +102,17 @@ def listed(notes):
 
 @contextlib.contextmanager
 def readable(path, backup_id):
-    """Yields the path of an archive: the one in the volume, or else a copy that is fetched from the bucket."""
+    """Yields the path of an archive: the one in the volume, or else a copy that is fetched from the bucket.
+
+    :raises BackupError: if the bucket does not have it, either, or does not answer
+    """
     if path.exists() or not PLACE:
         yield path
         return
     import bucket
 
+    if archive_name(backup_id) not in bucket.names(archive_name(backup_id)):
+        raise BackupError(f"there is no backup {backup_id} in the volume or {PLACE}; expected one of npm run backup -- --list")
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder) / path.name
         bucket.get(archive_name(backup_id), copy)

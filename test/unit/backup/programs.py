@@ -350,6 +350,9 @@ def reads_the_volume_first():
     for known, expected in (("20260101T000000Z", "archive 20260101T000000Z"), ("20260102T000000Z", "fetched")):
         with copies.readable(backup.archive_of(known), known) as path:
             assert path.read_text() == expected
+    with contextlib.ExitStack() as stack:
+        fault = fault_of(stack.enter_context, copies.readable(backup.archive_of("20260103T000000Z"), "20260103T000000Z"))
+    assert fault == f"there is no backup 20260103T000000Z in the volume or {place}; expected one of npm run backup -- --list"
 
 
 def base_note(known, recipient, system):

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, renameSync, rmSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { backupPrograms } from "../../../components/backup/folder.ts";
@@ -112,7 +112,14 @@ export async function sendBackup({ program, args, env }: Place, id: string, to: 
   throw new Error(reason ?? `There is no backup ${id}; expected one of npm run backup -- --list.`);
 }
 
-/** Copies a backup, still encrypted, to a file of this machine. */
-export function saveBackup(place: Place, id: string, file: string): Promise<void> {
-  return sendBackup(place, id, createWriteStream(file, { mode: 0o600 }));
+/** Copies a backup, still encrypted, to a file of this machine, which is there only once it is whole. */
+export async function saveBackup(place: Place, id: string, file: string): Promise<void> {
+  const part = `${file}.part`;
+  try {
+    await sendBackup(place, id, createWriteStream(part, { mode: 0o600 }));
+    renameSync(part, file);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  }
 }
