@@ -6,6 +6,7 @@ Programs name a database by its service in libpq's service file, so that no pass
 import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,7 +94,9 @@ def connected(name):
 
 def record_event(event, extra):
     """Replaces the last entry of an event in Airflow's audit log, which the monitoring reads."""
-    with contextlib.closing(psycopg2.connect(service="metadata")) as connection, connection, connection.cursor() as cursor:
+    # Needs no registered service, since a proof may have replaced these.
+    login = own_logins()["metadata"]
+    with contextlib.closing(psycopg2.connect(**login)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("DELETE FROM log WHERE event = %s", (event,))
         cursor.execute("INSERT INTO log (dttm, event, owner, extra) VALUES (now(), %s, 'airflow', %s)", (event, extra))
 
@@ -122,6 +125,32 @@ def contents_of(cursor):
     ]
     rows = {table: rows_of(cursor, f"SELECT count(*) FROM {table}")[0][0] for table in tables}
     return {"rows": rows, "revision": revision_of(cursor)}
+
+
+def check_free(needed):
+    """Refuses to write more bytes than the disk has, since the stack's Postgres may share the disk.
+
+    :raises BackupError: with the bytes that are free, and that are needed
+    """
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise BackupError(
+            f"{folder} has {free // 10**6} MB free, and a throwaway copy of the databases takes {needed // 10**6} MB;"
+            " expected that much: free some disk of the machine or node that runs the backups"
+        )
+
+
+def check_room(names, times):
+    """Refuses a throwaway copy of databases for which the disk has no room, as `check_free` does.
+
+    :param times: bytes that the copy takes, by byte of the databases
+    """
+    size = 0
+    for name in names:
+        with connected(name) as cursor:
+            size += rows_of(cursor, "SELECT pg_database_size(current_database())")[0][0]
+    check_free(int(size * times) + THROWAWAY_LOG)
 
 
 def run(command, service, **options):
@@ -192,6 +221,9 @@ def restore(name, source, analyzes=True):
             errors.seek(0)
             raise BackupError(f"restoring the {name} database failed: {errors.read().strip()[-1000:]}")
 
+
+# Bytes of log that a throwaway server keeps at most: `max_wal_size`, and what is written during a checkpoint.
+THROWAWAY_LOG = 512 * 1024**2
 
 # Settings of a throwaway server, whose data nobody needs after a crash.
 THROWAWAY = {

@@ -10,11 +10,13 @@ import tempfile
 
 import archive
 from backup import archive_of, exclusive
-from databases import BackupError, connected, contents_of, restore, rows_of, throwaway_server
+from databases import BackupError, check_room, connected, contents_of, register_own, restore, rows_of, throwaway_server
 
 # Port on the loopback interface, which the container of the migration shares.
 PORT = 15432
 NAME = "rehearsal"
+# Bytes that the rehearsal takes, by byte of the metadata; measured: 1.3 for a million task instances, from 2.11.2 to 3.3.2.
+ROOM = 1.5
 
 
 def measure():
@@ -27,6 +29,8 @@ def measure():
 def main(backup_id):
     # Excludes other programs of this container, which share the service file.
     with exclusive(), tempfile.TemporaryDirectory() as folder:
+        register_own()
+        check_room(["metadata"], ROOM)
         archive.unpack(archive_of(backup_id), folder)
         with throwaway_server([NAME], PORT):
             restore(NAME, f"{folder}/metadata.dump")

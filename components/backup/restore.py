@@ -17,7 +17,7 @@ from progress import reported
 
 RECEIVED = pathlib.Path("/tmp/received")
 READY = pathlib.Path("/tmp/ready")
-# Seconds to wait for the archive.
+# Seconds to wait for the archive, or for more of it.
 TIMEOUT = 1800
 
 
@@ -30,12 +30,19 @@ def receive():
     READY.touch()
 
 
+def received():
+    """Returns the bytes that have been received; None before the first file."""
+    return sum(path.stat().st_size for path in RECEIVED.iterdir()) if RECEIVED.exists() else None
+
+
 def wait():
     print("restore: waiting for the archive", flush=True)
-    end = time.monotonic() + TIMEOUT
+    known, since = None, time.monotonic()
     while not READY.exists():
-        if time.monotonic() > end:
-            raise BackupError(f"received no archive within {TIMEOUT} s; npm run restore sends the archive")
+        if (size := received()) != known:
+            known, since = size, time.monotonic()
+        if time.monotonic() > since + TIMEOUT:
+            raise BackupError(f"received nothing for {TIMEOUT} s; npm run restore sends the archive")
         time.sleep(0.5)
 
 

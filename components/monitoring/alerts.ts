@@ -36,9 +36,19 @@ function optional({ canary, backup }: Alerting): Record<string, Alert> {
     }),
     ...(backup && {
       BackupOld: {
-        expr: `time() - airflow_backup_time_seconds > ${backup.every + 2 * hour}`,
+        expr: ["airflow_backup_time_seconds", ...(backup.continuous ? ["airflow_backup_base_seconds"] : [])]
+          .map((series) => `time() - ${series} > ${backup.every + 2 * hour}`)
+          .join(" or "),
         lasts: hour,
-        summary: "No backup was taken and proven in time.",
+        summary: "No backup, or no base of continuous backups, was taken and proven in time.",
+      },
+    }),
+    ...(backup?.continuous && {
+      DatabaseLogOld: {
+        expr: "time() - airflow_backup_moment_seconds > 300",
+        // The first base of a new stack takes a while.
+        lasts: 300,
+        summary: "The log of the database is not kept: what happens now may be lost.",
       },
     }),
   };

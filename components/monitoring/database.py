@@ -31,7 +31,7 @@ LAST_EVENT = """SELECT extract(epoch FROM dttm), extra FROM log WHERE event = :e
 class Database:
     """Collects the database's series.
 
-    :param settings: `canary` and `backup`: true if the stack has one
+    :param settings: `canary`, `backup` and `continuous`: true if the stack has one, and its backups are continuous
     """
 
     def __init__(self, settings):
@@ -100,3 +100,8 @@ class Database:
         if self.settings["backup"]:
             backups = fetch(LAST_EVENT, event="airflow_on_celery.backup")
             yield "airflow_backup_time_seconds", {}, backups[0][0] if backups else 0
+        if self.settings["continuous"]:
+            entries = fetch(LAST_EVENT, event="airflow_on_celery.moments")
+            moments = json.loads(entries[0][1]) if entries else {}
+            yield "airflow_backup_moment_seconds", {}, moments.get("to") or 0
+            yield "airflow_backup_base_seconds", {}, moments.get("base") or 0

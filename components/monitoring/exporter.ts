@@ -55,6 +55,7 @@ export class Exporter extends pulumi.ComponentResource {
       leases: args.version.usesExecutionApi,
       canary: settings.canary !== undefined,
       backup: settings.backup !== undefined,
+      continuous: settings.backup?.continuous === true,
     };
     platform.service(
       name,

@@ -61,6 +61,14 @@ export const families = {
     "database",
     "Time of the last proven backup, in seconds since 1970; 0 if there is none.",
   ),
+  airflow_backup_moment_seconds: family(
+    "database",
+    "Last moment that can be restored, in seconds since 1970; 0 if there is none.",
+  ),
+  airflow_backup_base_seconds: family(
+    "database",
+    "Time of the last base of continuous backups, in seconds since 1970; 0 if there is none.",
+  ),
   airflow_volume_free_ratio: family("volumes", "Free part of a volume, from 0 to 1.", "volume"),
   airflow_certificate_end_seconds: family(
     "stack file",

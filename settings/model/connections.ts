@@ -55,6 +55,9 @@ const keda = 2;
 /** Connections of a backup: one holds the snapshot that the other dumps. */
 const backup = 2;
 
+/** Connections of continuous backups besides: the place of the log, and the entry for the monitoring. */
+const continuous = 2;
+
 /** Defaults of Postgres. */
 const defaults = { max_connections: 100, superuser_reserved_connections: 3 };
 
@@ -117,6 +120,14 @@ export function clientShares(stack: ConnectionInputs): Share[] {
   ];
 }
 
+function backupShares({ backup: schedule }: ConnectionInputs): Share[] {
+  if (!schedule) return [];
+  const because = "a snapshot and a dump";
+  return schedule.continuous
+    ? [{ client: "backup", count: backup + continuous, because: `${because}, the log's place and its entry` }]
+    : [{ client: "backup", count: backup, because }];
+}
+
 /** Lists the most connections at the server: Airflow's, or PgBouncer's and those of the clients that bypass it. */
 export function serverShares(stack: ConnectionInputs): Share[] {
   const migrations = { client: "migration", count: migration, because: "its lock, its work, its progress" };
@@ -127,11 +138,7 @@ export function serverShares(stack: ConnectionInputs): Share[] {
     count: scaled * keda,
     because: `${times([scaled, "autoscaled group"])} x ${keda}`,
   };
-  const direct = [
-    migrations,
-    ...(scaled > 0 ? [scaling] : []),
-    ...(stack.backup ? [{ client: "backup", count: backup, because: "a snapshot and a dump" }] : []),
-  ];
+  const direct = [migrations, ...(scaled > 0 ? [scaling] : []), ...backupShares(stack)];
   if (!pgbouncer) return [...clientShares(stack), ...direct];
   const because = `pgbouncer.poolSize is ${pgbouncer.poolSize}`;
   return [

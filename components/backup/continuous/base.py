@@ -11,11 +11,26 @@ from datetime import datetime, timezone
 
 import archive
 import wal
-from databases import BackupError, connected, contents_of, major_of, own_logins, register, run, running_server
+from databases import (
+    THROWAWAY_LOG,
+    BackupError,
+    check_free,
+    check_room,
+    connected,
+    contents_of,
+    major_of,
+    own_logins,
+    register,
+    register_own,
+    run,
+    running_server,
+)
 from notes import age, id_of, keep_latest, notes_in, settle, write_note
 
 BASES = pathlib.Path("/backups/bases")
 SUFFIX = ".base.tar.age"
+# Bytes that a base and its recovery take, by byte of the databases: all files, and a compressed copy.
+ROOM = 1.3
 # Seconds until the log of a base is kept.
 LOG_TIMEOUT = 120
 
@@ -123,6 +138,7 @@ def take(keep, facts):
     :raises BackupError: if the base, or its proof, fails
     """
     started = time.monotonic()
+    check_room(register_own(), ROOM)
     BASES.mkdir(exist_ok=True)
     partial = BASES / "partial"
     try:
@@ -158,6 +174,7 @@ def take(keep, facts):
 def unpack(path, folder):
     """Unpacks a base into `data` of a folder, ready to recover, and checks every file."""
     archive.unpack(path, folder)
+    check_free(sum(file["Size"] for file in json.loads((folder / "backup_manifest").read_text())["Files"]) + THROWAWAY_LOG)
     data = folder / "data"
     data.mkdir(mode=0o700)
     run(["tar", "--extract", f"--file={folder}/base.tar.gz", f"--directory={data}"], "")

@@ -42,7 +42,7 @@ const config = {
   monitoring: {},
   monitoringPort,
   canary: { every: "1m" },
-  backup: { every: "1h", keep: 2 },
+  backup: { every: "1h", keep: 2, continuous: true },
 };
 
 let prometheus: Prometheus;
@@ -99,12 +99,17 @@ const independent: readonly Problem[] = [
     end: async () => rmSync(broken),
   },
   {
-    alerts: ["BackupOld"],
+    alerts: ["BackupOld", "DatabaseLogOld"],
     cause: async () => {
-      await prometheus.selects("airflow_backup_time_seconds > 0", 180);
+      await prometheus.selects("airflow_backup_time_seconds > 0 and airflow_backup_moment_seconds > 0", 240);
+      await pause("backup");
       await setBack("airflow_on_celery.backup", "4 hours");
+      await sql(`UPDATE log SET extra = '{}' WHERE event = 'airflow_on_celery.moments'`);
     },
-    end: async () => takeBackup(await placeOfBackups(stack.stack, stack.stack.deployed())),
+    end: async () => {
+      await docker("unpause", name("backup"));
+      await takeBackup(await placeOfBackups(stack.stack, stack.stack.deployed()));
+    },
   },
   {
     alerts: ["ConnectionsShort"],
@@ -247,7 +252,11 @@ test("CertificateEnds stops once the certificate is renewed; then no alert is le
   const fired = await prometheus.query(
     "group by (alertname) (last_over_time(ALERTS{alertstate='firing'}[1h]))",
   );
-  const all = alertsOf({ canary: { every: 60 }, backup: { every: 3600 }, groups: [] } as unknown as Alerting);
+  const all = alertsOf({
+    canary: { every: 60 },
+    backup: { every: 3600, continuous: true },
+    groups: [],
+  } as unknown as Alerting);
   assert.deepEqual(fired.map(({ metric }) => metric.alertname).sort(), Object.keys(all).sort());
 });
 

@@ -39,7 +39,8 @@ const cases: Readonly<Record<string, Case>> = {
     [`airflow_canary_success{${at}}`]: ["1", "0"],
     [`airflow_canary_time_seconds{${at}}`]: ["999999", "999999"],
   },
-  BackupOld: { [`airflow_backup_time_seconds{${at}}`]: ["999999", "-99999"] },
+  BackupOld: { [`airflow_backup_base_seconds{${at}}`]: ["999999", "-99999"] },
+  DatabaseLogOld: { [`airflow_backup_moment_seconds{${at}}`]: ["999999", "-99999"] },
 };
 
 /** Minutes of each part: good, bad long enough for the alert, and good again. */
@@ -78,7 +79,7 @@ export function promtoolTest(settings: Alerting, rules: string): string {
 /** Settings of a stack that has all alerts. */
 export const everything: Alerting = {
   canary: { every: 300 },
-  backup: { every: 6 * hour, keep: 14, to: "volume", continuous: false },
+  backup: { every: 6 * hour, keep: 14, to: "volume", continuous: true },
   groups: [],
 };
 

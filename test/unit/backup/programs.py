@@ -95,6 +95,36 @@ def registers_logins_for_the_owner_alone():
     assert databases.SERVICES.stat().st_mode & 0o777 == 0o600
 
 
+def refuses_copies_for_which_the_disk_has_no_room():
+    sizes = {"metadata": 600 * 10**6, "results": 400 * 10**6}
+    databases.connected = lambda name: contextlib.nullcontext(name)
+    rows, databases.rows_of = databases.rows_of, lambda name, _: [(sizes[name],)]
+    for free, fault in ((1640, None), (1630, "has 1630 MB free, and a throwaway copy of the databases takes 1636 MB")):
+        databases.shutil = SimpleNamespace(disk_usage=lambda _, free=free: SimpleNamespace(free=free * 10**6))
+        found = fault_of(databases.check_room, sizes, 1.1)
+        assert fault in found if fault else found is None
+    databases.rows_of = rows
+
+
+def waits_while_an_archive_grows():
+    import restore
+
+    restore.RECEIVED, restore.READY, restore.TIMEOUT = folder / "received", folder / "ready", 0.4
+    assert fault_of(restore.wait) == "received nothing for 0.4 s; npm run restore sends the archive"
+    restore.RECEIVED.mkdir()
+
+    def grow(_):
+        # Longer in all than the time without any of the archive.
+        if len(list(restore.RECEIVED.iterdir())) == 8:
+            restore.READY.touch()
+        else:
+            time.sleep(0.1)
+            (restore.RECEIVED / str(len(list(restore.RECEIVED.iterdir())))).write_text("rows")
+
+    restore.time = SimpleNamespace(monotonic=time.monotonic, sleep=grow)
+    assert fault_of(restore.wait) is None
+
+
 def segment(number, suffix=wal.COMPLETE):
     return wal.KEPT / f"s/00000001{number // 256:08X}{number % 256:08X}{suffix}"
 
@@ -423,4 +453,6 @@ refuses_a_changed_file()
 compares_rows_and_revision()
 knows_all_fernet_keys()
 registers_logins_for_the_owner_alone()
+refuses_copies_for_which_the_disk_has_no_room()
+waits_while_an_archive_grows()
 reports_long_work_until_its_end()

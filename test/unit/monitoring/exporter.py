@@ -20,6 +20,7 @@ SETTINGS = {
     "leases": True,
     "canary": True,
     "backup": True,
+    "continuous": True,
 }
 
 
@@ -80,6 +81,8 @@ class Connection:
             return [("SchedulerJob", 4)]
         if values.get("event") == "airflow_on_celery.canary":
             return [(1000, json.dumps({"faults": ["x"], "seconds": 7}))]
+        if values.get("event") == "airflow_on_celery.moments":
+            return [(1000, json.dumps({"to": 990.5, "base": None}))]
         if "GROUP BY state" in query:
             return [("running", 2)]
         return [] if "event = :event" in query else [(3,)]
@@ -161,6 +164,11 @@ class ExporterTest(unittest.TestCase):
     def test_a_task_without_a_message_counts_as_unsent(self):
         # `a` waits in the queue and `t` is taken; `new` is too young.
         self.assertEqual(self.series()["airflow_tasks_unsent",], 1)
+
+    def test_moments_that_can_be_restored_are_exposed_and_a_base_that_is_missing_is_0(self):
+        series = self.series()
+        self.assertEqual(series["airflow_backup_moment_seconds",], 990.5)
+        self.assertEqual(series["airflow_backup_base_seconds",], 0)
 
     def test_a_source_that_fails_leaves_the_other_source_exposed(self):
         with mock.patch.object(Redis, "info", side_effect=OSError("redis://u:word@redis")), mock.patch("builtins.print") as printed:

@@ -15,7 +15,7 @@ import { declared, specOf } from "../platforms/kubernetes/objects.ts";
 import { programsOf } from "../programs.ts";
 import { settingsFor } from "../settingsFrom.ts";
 
-const whole = settingsFor({ canary: { every: "5m" }, backup: {}, monitoring: {} });
+const whole = settingsFor({ canary: { every: "5m" }, backup: { continuous: true }, monitoring: {} });
 
 function namesIn(queries: readonly string[]): string[] {
   return [...new Set(queries.flatMap((query) => query.match(/airflow_[a-z_]+/g) ?? []))].sort();
@@ -153,6 +153,10 @@ test("thresholds of alerts follow the stack's canary, backup and autoscaling", (
   const rare = alertsOf(settingsFor({ canary: { every: "1h" }, backup: { every: "24h" } }));
   assert.match(rare.CanaryFails?.expr ?? "", /> 3600$/);
   assert.match(rare.BackupOld?.expr ?? "", new RegExp(`> ${26 * 3600}$`));
+  assert.equal(rare.DatabaseLogOld, undefined);
+  const continuous = alertsOf(settingsFor({ backup: { every: "24h", continuous: true } }));
+  assert.match(continuous.BackupOld?.expr ?? "", /airflow_backup_base_seconds > 93600$/);
+  assert.match(continuous.DatabaseLogOld?.expr ?? "", /airflow_backup_moment_seconds > 300$/);
   const groups = [{ ...whole.groups[0], autoscale: { min: 0, max: 3 } }] as typeof whole.groups;
   assert.deepEqual(
     [whole.groups, groups].map((of) => alertsOf({ groups: of }).QueueUnread?.lasts),

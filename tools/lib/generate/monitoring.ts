@@ -6,7 +6,7 @@ import { markdownTable } from "./tables.ts";
 /** A stack with all optional parts that have alerts. */
 const everything = {
   canary: { every: 300 },
-  backup: { every: 21_600, keep: 14, to: "volume", continuous: false },
+  backup: { every: 21_600, keep: 14, to: "volume", continuous: true },
   groups: [],
 };
 
@@ -25,7 +25,7 @@ export function monitoringTables(): string {
   ]);
   return [
     "## Alerts",
-    "Thresholds are those of a stack with `canary: { every: 5m }` and `backup: { every: 6h }`.",
+    "Thresholds are those of a stack with `canary: { every: 5m }` and `backup: { every: 6h, continuous: true }`.",
     markdownTable(["alert", "while", "for"], alerts),
     "## Series",
     markdownTable(["family", "labels", "meaning", "read from"], series),
