@@ -1,8 +1,10 @@
-"""Limits the concurrent requests of each webserver process, when uvicorn loads the application."""
+"""Limits the concurrent requests of each webserver process, and wrong passwords, when uvicorn loads the application."""
 
 from airflow.configuration import conf
 from airflow_on_celery.admission import Admission
+from airflow_on_celery.attempts import Attempts
 from uvicorn import Config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 # Connections that are left for second ones: a request may use one for its user and one for its data.
 RESERVE = 2
@@ -17,6 +19,11 @@ def request_limit():
 
 def load_with_admission(self):
     load(self)
+    # The client's own address is known below the headers of proxies.
+    if isinstance(self.loaded_app, ProxyHeadersMiddleware):
+        self.loaded_app.app = Attempts(self.loaded_app.app)
+    else:
+        self.loaded_app = Attempts(self.loaded_app)
     self.loaded_app = Admission(self.loaded_app, request_limit())
 
 

@@ -211,3 +211,9 @@ test("a requirement that Airflow does not go with is refused before anything is 
   assert.deepEqual(replaced(before, await stack.instances()), []);
   assert.equal((await containers(stack.prefix)).size, before.size);
 });
+
+test("each process refuses wrong passwords for tokens after the fifth", async () => {
+  const statuses: number[] = [];
+  for (let at = 0; at < 4 * 5 + 1; at++) statuses.push(await login("ann", `wrong ${at}`));
+  assert.deepEqual([...new Set(statuses)].sort(), [401, 429]);
+});
