@@ -36,7 +36,7 @@ SECRETS = pathlib.Path("/run/secrets/secrets.json")
 STACK = pathlib.Path("/run/secrets/stack.json")
 # Seconds after which a failed backup is tried again, unless the interval is shorter.
 RETRY_INTERVAL = 600
-# Bytes that a proof takes, by byte of the databases: restored rows, and the dumps; measured: 0.9 for 1.6 GB.
+# Bytes that a proof takes, by byte of the databases: at most 1 for the restored rows, and 0.085 for the dumps of a million task instances.
 PROOF_ROOM = 1.1
 # Seconds between two looks for what is due.
 LOOK_INTERVAL = 10
