@@ -18,7 +18,8 @@ import { urnsOn } from "./lib/forget.ts";
 import { main, run } from "./lib/process.ts";
 import { faultsOfDags } from "./lib/proof/dags.ts";
 import { greeting } from "./lib/proof/greeting.ts";
-import { prove } from "./lib/proof/proof.ts";
+import { earlyProver, prove } from "./lib/proof/proof.ts";
+import type { Prover } from "./lib/proof/run.ts";
 import { isElsewhere, reach } from "./lib/reach/reach.ts";
 import { Stack } from "./lib/stack.ts";
 import { type ExportedState, machinesIn, readState } from "./lib/state.ts";
@@ -58,12 +59,14 @@ interface Options {
   /** True if faults of DAGs fail the command. */
   readonly strict: boolean;
   readonly step: (text: string) => void;
+  readonly early: Prover | undefined;
 }
 
 /** Proves that every queue and worker of a deployed stack works, and reports faults of its DAGs. */
-async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, { down, strict, step }: Options) {
+async function tryOut(stack: Stack, settings: Settings, api: AirflowApi, options: Options) {
+  const { down, strict, step, early } = options;
   step("Proof: a task through every queue and on every worker");
-  const proved = await prove(stack, settings, api, down).catch((error: Error) => error);
+  const proved = await prove(stack, settings, api, down, early).catch((error: Error) => error);
   if (typeof proved === "string") step(proved);
   const faults = await faultsOfDags(stack, settings, api);
   if (faults.length > 0) print(`\nWrong with your DAGs:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
@@ -100,8 +103,12 @@ await main(async () => {
   const { engines } = capabilities[platform];
   step(engines ? "Docker engine and images" : "Cluster");
   const { down, flags } = engines ? await prepare(stack, settings) : { down: [], flags: [] };
+  const early = engines ? await earlyProver(stack) : undefined;
   step(`Deployment of stack ${stack.name}`);
-  await deploy(stack, settings, flags);
+  await deploy(stack, settings, flags).catch((error: Error) => {
+    early?.child.stdin.end();
+    throw error;
+  });
   const outputs = await stack.outputs();
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
   const isTunnelled = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
@@ -111,9 +118,11 @@ await main(async () => {
   const bounds = await boundsOf(settings, machines, execOf(stack, settings));
   for (const line of warnings(bounds, new Date())) print(`  warning: ${line}`);
   const end = await reach(stack);
-  await tryOut(stack, settings, new AirflowApi(local), { down, strict: given.strict ?? false, step }).finally(
-    end,
-  );
+  const options = { down, strict: given.strict ?? false, step, early };
+  await tryOut(stack, settings, new AirflowApi(local), options).finally(() => {
+    early?.child.stdin.end();
+    end();
+  });
   noteDeployment(stack, await described(stack, settings));
   await removeOldImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name))).catch(
     ({ message }: Error) => print(`  warning: old images were not removed: ${message}`),

@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { proofRequest } from "../../../components/canary/request.ts";
+import { defaultVersion } from "../../../settings/schema/versions.ts";
+import { AirflowApi } from "../../../tools/lib/airflow.ts";
 import { type DagFacts, dagFaults, unlistedFiles } from "../../../tools/lib/proof/dagFaults.ts";
 import { dagsSentence, greeting } from "../../../tools/lib/proof/greeting.ts";
 import { hostIn } from "../../../tools/lib/proof/log.ts";
 import { failures, proofReport, type Trial, verdict } from "../../../tools/lib/proof/report.ts";
-import { eventIn } from "../../../tools/lib/proof/run.ts";
+import { eventIn, isRunning, proveBy, startProver } from "../../../tools/lib/proof/run.ts";
+import type { Outputs } from "../../../tools/lib/stack.ts";
 import { linesOf } from "../../../tools/lib/taskLog.ts";
 import { settingsFor } from "../settingsFrom.ts";
+import { withPrograms } from "../standIns.ts";
 
 test("a proof's request has every group with workers, by name unless an autoscaler decides their number", () => {
   const docker = settingsFor({
@@ -41,6 +45,26 @@ test("output of the proof that is no event is ignored", () => {
   assert.equal(eventIn("2026-01-01 [info] DAG bundles loaded: dags-folder"), undefined);
   assert.equal(eventIn("{}"), undefined);
   assert.deepEqual(eventIn('{"event": "ended"}'), { event: "ended" });
+});
+
+test("a program that was started before a deployment still proves, unless its scheduler is gone", async () => {
+  const request = proofRequest(settingsFor({}), false);
+  const started = (docker: string) =>
+    withPrograms({ docker }, async () => {
+      const place = { name: "scheduler", machine: undefined, program: "docker", args: [], env: {} } as const;
+      const prover = startProver(place);
+      await new Promise((done) => prover.child.once("spawn", done));
+      return prover;
+    });
+  const waiting = await started(`#!/bin/sh\nread -r request; echo '{"event": "ended"}'; read -r result\n`);
+  assert.ok(isRunning(waiting));
+  assert.deepEqual(
+    await proveBy(waiting, request, new AirflowApi({ version: defaultVersion } as Outputs), assert.fail),
+    [],
+  );
+  const gone = await started("#!/bin/sh\nexit 137\n");
+  await new Promise((done) => gone.child.once("exit", done));
+  assert.ok(!isRunning(gone));
 });
 
 test("a canary's host is found in its log, in the formats of both Airflow versions", () => {

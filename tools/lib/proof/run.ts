@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { ProofRequest } from "../../../components/canary/request.ts";
 import { moduleFolder } from "../../../components/roles/modules.ts";
@@ -24,6 +24,28 @@ async function readResult(api: AirflowApi, trial: Ended): Promise<Trial> {
   return { ...trial, host: log.host };
 }
 
+/** A running program that proves; it loads Airflow, and then waits for a request. */
+export interface Prover {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Returns the errors that it has printed. */
+  readonly errors: () => string;
+  /** Exit code. */
+  readonly end: Promise<number | null>;
+}
+
+/** Starts the program that proves in a scheduler's container. */
+export function startProver({ program, args, env }: Place): Prover {
+  const child = spawn(program, [...args, "python", prover], { env: { ...process.env, ...env } });
+  // The program may end before it has read its input.
+  child.stdin.on("error", () => {});
+  return { child, errors: collected(child.stderr), end: ended(child) };
+}
+
+/** True if a program has not ended, so that the container in which it was started is still there. */
+export function isRunning({ child }: Prover): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}
+
 /**
  * Runs the canary through all queues and on all workers of a stack, and reads its logs over the webserver.
  * @param report receives a line for each trial that waits, with the reason
@@ -31,16 +53,11 @@ async function readResult(api: AirflowApi, trial: Ended): Promise<Trial> {
  * @throws Error when the program cannot run
  */
 export async function proveBy(
-  { program, args, env }: Place,
+  { child, errors, end }: Prover,
   request: ProofRequest,
   api: AirflowApi,
   report: (line: string) => void,
 ): Promise<readonly Trial[]> {
-  const child = spawn(program, [...args, "python", prover], { env: { ...process.env, ...env } });
-  const errors = collected(child.stderr);
-  // The program may end before it has read its input.
-  child.stdin.on("error", () => {});
-  const end = ended(child);
   child.stdin.write(`${JSON.stringify(request)}\n`);
   const trials: Promise<Trial>[] = [];
   let isWhole = false;
