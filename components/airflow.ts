@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Role, roleTable } from "../roles.ts";
 import { airflowOption, logsAreRemote } from "../settings/model/airflowOptions.ts";
-import type { Settings } from "../settings/model/groups.ts";
+import { type Settings, triggerersOf } from "../settings/model/groups.ts";
 import { codeFiles, webserverConfig } from "../settings/model/names/ownCode.ts";
 import { repositoriesOf } from "../settings/model/names/repositories.ts";
 import { flowerPath } from "../settings/model/published.ts";
@@ -118,7 +118,6 @@ export class Airflow extends pulumi.ComponentResource {
         secrets,
         adminUser,
         namesInstances: platform.namesInstances,
-        triggerers: settings.triggerers,
         parallelism: parallelismFor(slotsOf(groups), settings.schedulers),
         settings: [
           dags.settings,
@@ -157,6 +156,8 @@ export class Airflow extends pulumi.ComponentResource {
         { parent: this, dependsOn: [migration.done] },
       );
     }
+    const ownTriggerers = triggerersOf(groups);
+    const readQueues = ownTriggerers.flatMap(({ group }) => group.queues);
     const migrated = { parent: this, dependsOn: [migration.done, ...ready.broker, ...ready.database] };
     const defaultQueue = airflowOption(settings, "operators.default_queue")?.value ?? "default";
     const path = flowerPath(settings);
@@ -178,7 +179,9 @@ export class Airflow extends pulumi.ComponentResource {
               },
         logServers: [
           ...groups.map((group) => platform.endpoint(group.name, roleTable.worker.port)),
-          platform.endpoint("triggerer", roleTable.triggerer.port),
+          ...["triggerer", ...ownTriggerers.map((own) => own.name)].map((service) =>
+            platform.endpoint(service, roleTable.triggerer.port),
+          ),
         ],
       },
       migrated,
@@ -199,7 +202,17 @@ export class Airflow extends pulumi.ComponentResource {
           { ...shared, readsRepository: repositoriesOf(settings).length > 0 },
           migrated,
         ),
-      triggerer: new Triggerer("triggerer", { ...shared, triggerers: settings.triggerers }, migrated),
+      triggerer: [
+        new Triggerer("triggerer", { ...shared, triggerers: settings.triggerers, readQueues }, migrated),
+        ...ownTriggerers.map(
+          (own) =>
+            new Triggerer(
+              own.name,
+              { ...shared, triggerers: own.count, group: own.group, readQueues },
+              migrated,
+            ),
+        ),
+      ],
       // Tasks need the webserver: a worker finishes its tasks and stops before the webserver does.
       worker: groups.map(
         (group) =>

@@ -39,8 +39,6 @@ export interface EnvironmentArgs {
   readonly localUrl: string;
   /** True if a worker is reached by its own name; otherwise by its group's. */
   readonly namesInstances: boolean;
-  /** Number of triggerers. */
-  readonly triggerers: number;
   /** Maximum number of tasks that each scheduler queues. */
   readonly parallelism: number;
   /** Settings of the stack; later ones win. */
@@ -182,12 +180,13 @@ function filesOf(role: Role, { version, broker, database, server }: EnvironmentA
   };
 }
 
-/** Names a worker, or one of several triggerers, by its group for log requests, where its own name cannot be reached. */
-function logHost({ namesInstances, triggerers }: EnvironmentArgs): Setting[] {
-  if (namesInstances) return [];
-  const callable = "airflow_on_celery.heartbeat.group_name";
-  const roles: Role[] = triggerers > 1 ? ["worker", "triggerer"] : ["worker"];
-  return [{ ...asVariable("core", "hostname_callable", callable), roles }];
+const byGroup = asVariable("core", "hostname_callable", "airflow_on_celery.heartbeat.group_name");
+
+/** Names an instance with a number by its service for log requests, where its own name cannot be reached. */
+export const groupHost: Values = { [variable(byGroup)]: byGroup.value };
+
+function logHost({ namesInstances }: EnvironmentArgs): Setting[] {
+  return namesInstances ? [] : [{ ...byGroup, roles: ["worker"] }];
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Settings } from "../../settings/model/groups.ts";
+import { type Settings, triggerersOf } from "../../settings/model/groups.ts";
 import { instances, isInside, type Platform, type Target, type Values } from "../../workload.ts";
 
 /** Proxy through which roles reach addresses outside the stack. */
@@ -11,13 +11,19 @@ export interface OutboundProxy {
 }
 
 /** Collects the proxy of a stack with the names inside it; undefined without a proxy. */
-export function outboundProxyOf(platform: Platform, { proxy, groups }: Settings): OutboundProxy | undefined {
+export function outboundProxyOf(platform: Platform, settings: Settings): OutboundProxy | undefined {
+  const { proxy, groups, triggerers } = settings;
   if (!proxy) return;
-  const byGroup = groups.map((group) => [group.name, instances(group.name, { replicas: group.workers })]);
+  const numbered = [
+    ...groups.map(({ name, workers }) => [name, workers] as const),
+    ...triggerersOf(groups).map(({ name, count }) => [name, count] as const),
+    ...(triggerers > 1 ? [["triggerer", triggerers] as const] : []),
+  ];
+  const named = numbered.map(([name, replicas]) => [name, instances(name, { replicas })]);
   return {
     proxy,
     domains: platform.domains,
-    instances: platform.namesInstances ? Object.fromEntries(byGroup) : {},
+    instances: platform.namesInstances ? Object.fromEntries(named) : {},
   };
 }
 

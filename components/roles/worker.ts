@@ -11,6 +11,7 @@ import { workerFiles, workerModule } from "./lease/lease.ts";
 import { poolFiles, poolModule } from "./pool/pool.ts";
 import { airflowRole, type RoleArgs, targets, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
+import { triggerQueues } from "./triggerQueues/triggerQueues.ts";
 
 export interface WorkerArgs extends RoleArgs {
   readonly group: WorkerGroup;
@@ -67,6 +68,7 @@ export class Worker extends pulumi.ComponentResource {
       name,
       withExtras("worker", args, {
         ...role,
+        env: { ...role.env, ...(group.triggerers && triggerQueues) },
         ...(args.version.usesExecutionApi
           ? heartbeat("worker", { ...files, ...workerFiles, ...fullDiskFiles }, [
               poolModule,

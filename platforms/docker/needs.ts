@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../../settings/model/groups.ts";
+import { type Settings, triggerersOf, type WorkerGroup } from "../../settings/model/groups.ts";
 import { openedServices } from "../../settings/model/published.ts";
 import { type DockerMachine, homeOf, machinesOf } from "../machines.ts";
 import { preflightHere } from "./preflight/here.ts";
@@ -8,6 +8,9 @@ import type { Port } from "./preflight/rules.ts";
 
 /** MiB of memory for everything but workers: twice what was measured idle. */
 const controlMemory = 2560;
+
+/** MiB of memory for each triggerer of a group: twice what was measured idle. */
+const triggererMemory = 512;
 
 /** MiB on the disk for images, and for logs of the first weeks. */
 const disk = 4096;
@@ -48,11 +51,18 @@ function needsOn(
   machines: readonly DockerMachine[],
   settings: Settings,
 ): Omit<Needs, "machine"> {
-  const workers = settings.groups.filter((group) => (group.machine ?? machines[0]?.name) === machine?.name);
+  const isHere = (group: WorkerGroup) => (group.machine ?? machines[0]?.name) === machine?.name;
+  const workers = settings.groups.filter(isHere);
   const workerMemory = workers.reduce((sum, group) => sum + group.workers * group.memory, 0);
+  const triggerers = triggerersOf(settings.groups)
+    .filter(({ group }) => isHere(group))
+    .reduce((sum, { count }) => sum + count, 0);
   return {
     ports: portsOn(machine, machines, settings),
-    memory: workerMemory + (homeOf("scheduler", machines) === machine ? controlMemory : 0),
+    memory:
+      workerMemory +
+      triggerers * triggererMemory +
+      (homeOf("scheduler", machines) === machine ? controlMemory : 0),
     disk,
     image: settings.images[machines.length > 1 ? "gateway" : "airflow"],
   };

@@ -1,7 +1,7 @@
 import { type Role, type RoleFacts, roleTable } from "../../roles.ts";
 import { majorOf, rolesIn } from "../schema/versions.ts";
 import { airflowNumber } from "./airflowOptions.ts";
-import type { Settings, WorkerCount } from "./groups.ts";
+import { type Settings, triggerersOf, type WorkerCount } from "./groups.ts";
 
 /** Settings that decide how many connections a stack opens. */
 export type ConnectionInputs = Pick<
@@ -67,20 +67,34 @@ function times(...counts: readonly (readonly [count: number, unit: string])[]): 
     .join(" x ");
 }
 
-/** Counts the connections of a role's pools; the stack's settings of a pool's size apply to all roles. */
-function poolShares(stack: ConnectionInputs, role: Role, processes = 1, each = 1): Share[] {
-  const { pool, countedBy }: RoleFacts = roleTable[role];
+/** Counts the instances of a role, without those of groups. */
+function instancesOf(stack: ConnectionInputs, role: Role): number {
+  const { countedBy }: RoleFacts = roleTable[role];
+  return countedBy ? stack[countedBy] : 1;
+}
+
+/**
+ * Counts the connections of a role's pools; the stack's settings of a pool's size apply to all roles.
+ * @param client name of the service, and number of its instances; default: those of the role
+ */
+function poolShares(
+  stack: ConnectionInputs,
+  role: Role,
+  processes = 1,
+  each = 1,
+  [client, instances]: readonly [string, number] = [role, instancesOf(stack, role)],
+): Share[] {
+  const { pool }: RoleFacts = roleTable[role];
   if (!pool) return [];
   const size = airflowNumber(stack, "database.sql_alchemy_pool_size", pool.size);
   const overflow = airflowNumber(stack, "database.sql_alchemy_max_overflow", pool.overflow);
-  const instances = countedBy ? stack[countedBy] : 1;
   const counts: [number, string][] = [
     [instances, "instance"],
     ...(processes > 1 ? ([[processes, "process"]] as [number, string][]) : []),
     ...(each > 1 ? ([[each, "pool"]] as [number, string][]) : []),
   ];
   const because = `${times(...counts)} x (${size} + ${overflow})`;
-  return [{ client: role, count: instances * processes * each * (size + overflow), because }];
+  return [{ client, count: instances * processes * each * (size + overflow), because }];
 }
 
 /** Counts the connections of a group of workers. In Airflow 2 a task and its supervisor open one each to the metadata. */
@@ -112,8 +126,12 @@ export function clientShares(stack: ConnectionInputs): Share[] {
     if (role === "webserver") return poolShares(stack, role, web, isTwo ? 1 : 2);
     return role === "scheduler" ? [...poolShares(stack, role), results] : poolShares(stack, role);
   });
+  const own = triggerersOf(groups).flatMap(({ name, count }) =>
+    poolShares(stack, "triggerer", 1, 1, [name, count]),
+  );
   return [
     ...shares,
+    ...own,
     ...(stack.canary ? [{ client: "canary", count: 1, because: "one proof at a time" }] : []),
     ...(stack.monitoring ? [{ client: "monitoring", count: 1, because: "one query at a time" }] : []),
     ...groups.flatMap((group) => taskShares(group, group.autoscale?.max ?? group.workers, isTwo)),

@@ -24,10 +24,22 @@ export interface WorkerGroup {
   readonly machine?: string;
   readonly nodes?: Nodes;
   readonly autoscale?: { readonly min: number; readonly max: number };
+  /** Triggerers for the tasks that these workers defer; if absent, those of the stack. */
+  readonly triggerers?: OwnTriggerers;
+}
+
+/** Triggerers of a group's own, for all of its workers, also if machines count these. */
+interface OwnTriggerers {
+  /** Name of the service: `triggerer-gpu`. */
+  readonly name: string;
+  readonly count: number;
 }
 
 /** Number and concurrency of a group's workers, on one machine if machines count them. */
-export type WorkerCount = Pick<WorkerGroup, "name" | "workers" | "concurrency" | "machine" | "autoscale"> & {
+export type WorkerCount = Pick<
+  WorkerGroup,
+  "name" | "workers" | "concurrency" | "machine" | "autoscale" | "triggerers"
+> & {
   /** Name in `workerGroups`, or `default`. */
   readonly group: string;
 };
@@ -59,6 +71,22 @@ export function groupName(group: string, machine?: string): string {
   ].join("-");
 }
 
+/** Returns the name of the service of a group's own triggerers. */
+export function triggererName(group: string): string {
+  return `triggerer-${group}`;
+}
+
+/**
+ * Lists the services of groups' own triggerers, each with the first of its groups, beside whose workers it runs: if
+ * machines count the workers of a group, the triggerers are on the first of these machines.
+ */
+export function triggerersOf<G extends Pick<WorkerGroup, "triggerers">>(
+  groups: readonly G[],
+): (OwnTriggerers & { readonly group: G })[] {
+  const services = groups.flatMap((group) => (group.triggerers ? [{ ...group.triggerers, group }] : []));
+  return services.filter(({ name }, at) => services.findIndex((service) => service.name === name) === at);
+}
+
 /** Paths of the parts of a stack that decide how many workers each group has, and on which machine. */
 export const groupParts = [
   "workers",
@@ -71,6 +99,7 @@ export const groupParts = [
   "workerGroups.minConcurrency",
   "workerGroups.machine",
   "workerGroups.autoscale",
+  "workerGroups.triggerers",
   "machines.name",
   "machines.workers",
 ] as const;
@@ -83,7 +112,7 @@ export type CountInputs = Pick<
 > & {
   readonly workerGroups: readonly Pick<
     GroupSettings,
-    "name" | "workers" | "concurrency" | "minConcurrency" | "machine" | "autoscale"
+    "name" | "workers" | "concurrency" | "minConcurrency" | "machine" | "autoscale" | "triggerers"
   >[];
   readonly machines?: readonly Pick<MachineSettings, "name" | "workers">[] | undefined;
 };
@@ -91,20 +120,23 @@ export type CountInputs = Pick<
 /** Counts the workers of all groups, the default group first; on each machine, if machines count them. */
 export function countsOf(parsed: CountInputs): WorkerCount[] {
   const { machines = [], workerConcurrency: max, workerMinConcurrency: least } = parsed;
-  const onMachines = (group: string, concurrency: WorkerGroup["concurrency"]) =>
+  const onMachines = (group: string, shared: Pick<WorkerCount, "concurrency" | "triggerers">) =>
     machines.flatMap(({ name: machine, ...counts }): WorkerCount[] => {
       const { [group]: workers } = counted(counts);
       const name = groupName(group, machine);
-      return workers === undefined ? [] : [{ group, name, workers, concurrency, machine }];
+      return workers === undefined ? [] : [{ group, name, workers, machine, ...shared }];
     });
   const others = parsed.workerGroups.flatMap((group): WorkerCount[] => {
-    const { name, concurrency: groupMax, workers = 1, machine, autoscale } = group;
+    const { name, concurrency: groupMax, workers = 1, machine, autoscale, triggerers: count } = group;
     const min = group.minConcurrency ?? groupMax ?? least ?? max;
-    const concurrency = { min, max: groupMax ?? max };
-    const found = onMachines(name, concurrency);
+    const shared = {
+      concurrency: { min, max: groupMax ?? max },
+      ...(count !== undefined && { triggerers: { name: triggererName(name), count } }),
+    };
+    const found = onMachines(name, shared);
     if (found.length > 0) return found;
     const place = { ...(machine !== undefined && { machine }), ...(autoscale && { autoscale }) };
-    return [{ group: name, name: groupName(name), workers, concurrency, ...place }];
+    return [{ group: name, name: groupName(name), workers, ...shared, ...place }];
   });
   const { workers = defaultWorkers, workerAutoscale: autoscale } = parsed;
   const concurrency = { min: least ?? max, max };
@@ -115,7 +147,7 @@ export function countsOf(parsed: CountInputs): WorkerCount[] {
     concurrency,
     ...(autoscale && { autoscale }),
   };
-  return [...(parsed.machines ? onMachines("default", concurrency) : [anywhere]), ...others];
+  return [...(parsed.machines ? onMachines("default", { concurrency }) : [anywhere]), ...others];
 }
 
 /** Lists the groups of workers; a group whose workers machines count becomes one group for each machine. */

@@ -37,6 +37,11 @@ export const workerGroup = object({
   minConcurrency: concurrency.optional().describe("Instead of `workerMinConcurrency`."),
   memory: memory.optional().describe("MiB, instead of `workerMemory`."),
   cpu: cpu.optional().describe("Cores, instead of `workerCpu`."),
+  triggerers: whole(1, 10)
+    .optional()
+    .describe(
+      "Number of triggerers of the group's own, `triggerer-NAME-1` and so on, for tasks that its workers defer; default: none, the stack's triggerers have those.",
+    ),
   machine: name.optional().describe("Name in `machines` of the machine that runs all workers of the group."),
   nodeLabels: labels.optional().describe("On Kubernetes: labels of the nodes that the workers may run on."),
   tolerations: list(toleration, "tolerations")

@@ -62,7 +62,6 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
     version: defaultVersion,
     adminUser: "admin",
     namesInstances: true,
-    triggerers: 1,
     parallelism: 32,
     settings: [{ celery: { worker_concurrency: "4" } }],
   });

@@ -1,6 +1,6 @@
 import { counted } from "../../schema/machines.ts";
 import { defaultWorkers } from "../../schema/workers.ts";
-import { type CountInputs, groupName } from "../groups.ts";
+import { type CountInputs, groupName, triggererName } from "../groups.ts";
 import { ownVolumes } from "./ownNames.ts";
 
 /** A name composed of names of a stack, with the part of the stack that it belongs to. */
@@ -12,34 +12,37 @@ interface Composed {
   readonly path: readonly PropertyKey[];
 }
 
-/** A service of workers. */
-interface WorkerService extends Composed {
+/** A service of workers, or of triggerers. */
+interface NumberedService extends Composed {
+  readonly unit: "worker" | "triggerer";
   readonly count: number;
   readonly isScaled: boolean;
 }
 
 /** Lists the services of all groups of workers. */
-export function workerServices(parsed: CountInputs): WorkerService[] {
+export function workerServices(parsed: CountInputs): NumberedService[] {
   const { machines, workers = defaultWorkers, workerAutoscale, workerGroups } = parsed;
+  const unit = "worker" as const;
   const onMachines = (group: string, path: (at: number) => readonly PropertyKey[], of: string) =>
-    (machines ?? []).flatMap((machine, at): WorkerService[] => {
+    (machines ?? []).flatMap((machine, at): NumberedService[] => {
       const { [group]: count } = counted(machine);
       const name = groupName(group, machine.name);
       const from = `${of} on machine ${machine.name}`;
-      return count === undefined ? [] : [{ name, from, path: path(at), count, isScaled: false }];
+      return count === undefined ? [] : [{ unit, name, from, path: path(at), count, isScaled: false }];
     });
-  const others = workerGroups.flatMap(({ name, workers = 1, autoscale }, at): WorkerService[] => {
+  const others = workerGroups.flatMap(({ name, workers = 1, autoscale }, at): NumberedService[] => {
     const path = ["workerGroups", at, "name"];
     const from = `group ${name}`;
     const placed = onMachines(name, () => path, from);
     if (placed.length > 0) return placed;
     const count = autoscale?.max ?? workers;
-    return [{ name: groupName(name), from, path, count, isScaled: autoscale !== undefined }];
+    return [{ unit, name: groupName(name), from, path, count, isScaled: autoscale !== undefined }];
   });
   const byDefault = machines
     ? onMachines("default", (at) => ["machines", at, "name"], "the default group")
     : [
         {
+          unit,
           name: groupName("default"),
           from: "the default group",
           path: ["workers"],
@@ -50,12 +53,21 @@ export function workerServices(parsed: CountInputs): WorkerService[] {
   return [...byDefault, ...others];
 }
 
-/** Lists the names that a service of workers takes: the service's, its instances' and its autoscaler's. */
-export function composedNames(service: WorkerService): Composed[] {
-  const { name, count, isScaled, path } = service;
+/** Lists the services of groups' triggerers; no group has a name that would make its service one of the stack's triggerers. */
+export function triggererServices({ workerGroups }: Pick<CountInputs, "workerGroups">): NumberedService[] {
+  return workerGroups.flatMap(({ name, triggerers: count }, at): NumberedService[] => {
+    const path = ["workerGroups", at, "name"];
+    const service = { unit: "triggerer" as const, from: `group ${name}`, path, isScaled: false };
+    return count === undefined ? [] : [{ ...service, name: triggererName(name), count }];
+  });
+}
+
+/** Lists the names that a service takes: the service's, its instances' and its autoscaler's. */
+export function composedNames(service: NumberedService): Composed[] {
+  const { unit, name, count, isScaled, path } = service;
   const instances = Array.from({ length: count }, (_, at) => ({
     name: `${name}-${at + 1}`,
-    from: `worker ${at + 1} of ${service.from}`,
+    from: `${unit} ${at + 1} of ${service.from}`,
     path,
   }));
   const scaling = { name: `${name}-keda`, from: `the scaling of ${service.from}`, path };

@@ -88,10 +88,10 @@ const endless = optionRule("scheduler.num_runs", (value) =>
     : undefined,
 );
 
-/** Rejects queues of triggers: no triggerer of the stack reads them. */
+/** Rejects queues of all triggers: only triggerers of groups read queues. */
 const triggerQueues = optionRule("triggerer.queues_enabled", (value) =>
   isTrue(value)
-    ? "no triggerer would take a deferred task, since all of the stack's read triggers without a queue: expected False, or no value"
+    ? "the stack's triggerers read triggers without a queue, so other workers' deferred tasks would wait: expected workerGroups[].triggerers, for the groups that need triggerers of their own"
     : undefined,
 );
 

@@ -41,6 +41,20 @@ const later = rule(["version", "logFormat"], ({ version, logFormat }, isGiven) =
   ];
 });
 
+/** Rejects triggerers of groups in Airflow 2. */
+const triggererGroups = rule(["version", "workerGroups.*.triggerers"], ({ version, workerGroups }) =>
+  workerGroups.flatMap(([at, { triggerers }]) =>
+    majorOf(version) === "3" || triggerers === undefined
+      ? []
+      : [
+          {
+            path: ["workerGroups", at, "triggerers"],
+            message: `triggers of Airflow ${version} have no queues: expected version ${latest}, or triggerers of the whole stack`,
+          },
+        ],
+  ),
+);
+
 /** Rejects roles that the version does not have. */
 const absentRoles = rule(["version", "machines.*.roles.*"], ({ version, machines = [] }, isGiven) => {
   const absent = roles.filter((role) => !rolesIn(version).includes(role));
@@ -55,4 +69,4 @@ const absentRoles = rule(["version", "machines.*.roles.*"], ({ version, machines
   });
 });
 
-export const versionRules = [knownVersion, repository, later, absentRoles];
+export const versionRules = [knownVersion, repository, later, triggererGroups, absentRoles];

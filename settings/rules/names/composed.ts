@@ -1,16 +1,26 @@
 import { capabilities } from "../../../capabilities.ts";
 import { groupParts } from "../../model/groups.ts";
-import { clashesOf, composedNames, volumeNames, workerServices } from "../../model/names/composedNames.ts";
+import {
+  clashesOf,
+  composedNames,
+  triggererServices,
+  volumeNames,
+  workerServices,
+} from "../../model/names/composedNames.ts";
 import { faultAt, firstAtEach } from "../fault.ts";
 import { rule } from "../rule.ts";
 
-/** Rejects workers that share a name: `worker-gpu-big` is group gpu on machine big, or the default group on gpu-big. */
+/**
+ * Rejects workers, or triggerers, that share a name: `worker-gpu-big` is group gpu on machine big, or the default group
+ * on gpu-big.
+ */
 const workers = rule(groupParts, (parsed) => {
   // Other rules report groups that share a name, or have the name of a machine.
   const { workerGroups, machines = [] } = parsed;
   const names = [...machines, ...workerGroups].map(({ name }) => name);
   if (new Set(names).size < names.length) return [];
-  const clashes = clashesOf(workerServices(parsed).flatMap(composedNames));
+  const services = [...workerServices(parsed), ...triggererServices(parsed)];
+  const clashes = clashesOf(services.flatMap(composedNames));
   return firstAtEach(
     clashes.map(([later, first]) => ({
       path: later.path,

@@ -2,7 +2,7 @@ import { capabilities } from "../../../capabilities.ts";
 import { roles } from "../../../roles.ts";
 import { isNoHost } from "../../model/addresses.ts";
 import { groupParts } from "../../model/groups.ts";
-import { composedNames, workerServices } from "../../model/names/composedNames.ts";
+import { composedNames, triggererServices, workerServices } from "../../model/names/composedNames.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -65,18 +65,17 @@ function hostProblem(host: string, address: string, hasCluster: boolean): string
     : undefined;
 }
 
-const workerHosts = rule(["extraHosts.*", ...groupParts], (parsed) => {
-  const names = new Set(
-    workerServices(parsed)
-      .flatMap(composedNames)
-      .map(({ name }) => name),
+const numberedHosts = rule(["extraHosts.*", ...groupParts], (parsed) => {
+  const services = [...workerServices(parsed), ...triggererServices(parsed)];
+  const units = new Map(
+    services.flatMap((service) => composedNames(service).map(({ name }) => [name, service.unit] as const)),
   );
   return Object.keys(parsed.extraHosts)
-    .filter((host) => names.has(host) && !workloads.test(host))
+    .filter((host) => units.has(host) && !workloads.test(host))
     .map((host) => ({
       path: ["extraHosts", host],
-      message: "workers of the stack have this name: expected the name of a host outside it",
+      message: `${units.get(host)}s of the stack have this name: expected the name of a host outside it`,
     }));
 });
 
-export const foreignRules = [namespace, hosts, workerHosts];
+export const foreignRules = [namespace, hosts, numberedHosts];

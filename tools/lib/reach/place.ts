@@ -1,6 +1,6 @@
 import { forPlatform } from "../../../capabilities.ts";
 import { clientEnvironment, homeOf, type Machine, machinesOf } from "../../../platforms/machines.ts";
-import type { Settings } from "../../../settings/model/groups.ts";
+import { type Settings, triggerersOf } from "../../../settings/model/groups.ts";
 import { run } from "../process.ts";
 import type { Stack } from "../stack.ts";
 import { namespaceFlags } from "./kubernetes.ts";
@@ -16,6 +16,13 @@ export interface Place {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Returns the machine of a service or instance of a group of workers; undefined if that is the one of its role. */
+function machineOf(service: string, { groups }: Settings): string | undefined {
+  const own = triggerersOf(groups).map(({ name, group: { machine } }) => ({ name, machine }));
+  const isOf = (name: string) => service.startsWith(name) && /^(-\d+)?$/.test(service.slice(name.length));
+  return [...groups, ...own].find(({ name }) => isOf(name))?.machine;
+}
+
 /** Lists the names that the first instance of a service may have. */
 function names(service: string): readonly string[] {
   return [service, `${service}-1`];
@@ -25,11 +32,8 @@ type Find = (stack: Stack, settings: Settings, service: string, flag: string) =>
 
 const findOnEngine: Find = async ({ prefix }, settings, service, flag) => {
   const machines = machinesOf(settings);
-  const group = settings.groups.find(
-    ({ name }) => names(name).includes(service) || service.startsWith(`${name}-`),
-  );
-  const machine =
-    machines.find(({ name }) => name === group?.machine) ?? homeOf(group?.name ?? service, machines);
+  const home = machineOf(service, settings);
+  const machine = machines.find(({ name }) => name === home) ?? homeOf(service, machines);
   const env = clientEnvironment(machine);
   for (const name of names(service).map((one) => `${prefix}-${one}`)) {
     const filters = ["--filter", `name=^/?${name}$`, "--filter", `network=${prefix}`];

@@ -31,12 +31,13 @@ export const names: readonly BadRow[] = [
   {
     name: "extra hosts with names of the stack or addresses of each container",
     config: `config:
-  airflow:extraHosts: { postgres: 10.0.0.1, localhost: 10.0.0.1, worker-2: 10.0.0.2, worker-gpu: 10.0.0.3, db.example.com: 127.0.0.1, webserver-1: 10.0.0.4 }
-  airflow:workerGroups: [{ name: gpu, queues: [gpu] }]
+  airflow:extraHosts: { postgres: 10.0.0.1, localhost: 10.0.0.1, worker-2: 10.0.0.2, worker-gpu: 10.0.0.3, db.example.com: 127.0.0.1, webserver-1: 10.0.0.4, triggerer-gpu-1: 10.0.0.5 }
+  airflow:workerGroups: [{ name: gpu, queues: [gpu], triggerers: 1 }]
 `,
     says: [
       "2: extraHosts.localhost is 10.0.0.1; every container resolves it to itself: expected the name of a host outside the stack",
       "2: extraHosts.postgres is 10.0.0.1; a service of the stack has this name: expected the name of a host outside it",
+      "2: extraHosts.triggerer-gpu-1 is 10.0.0.5; triggerers of the stack have this name: expected the name of a host outside it",
       "2: extraHosts.webserver-1 is 10.0.0.4; a service of the stack has this name: expected the name of a host outside it",
       "2: extraHosts.worker-2 is 10.0.0.2; a service of the stack has this name: expected the name of a host outside it",
       "2: extraHosts.worker-gpu is 10.0.0.3; workers of the stack have this name: expected the name of a host outside it",
@@ -77,6 +78,16 @@ export const names: readonly BadRow[] = [
 `,
     says: [
       "2: workerGroups[1].name is gpu-2; group gpu-2 and worker 2 of group gpu would both be worker-gpu-2: expected another name for one of them",
+    ],
+    expressible: false,
+  },
+  {
+    name: "a group with the name of another group's triggerer",
+    config: `config:
+  airflow:workerGroups: [{ name: gpu, queues: [gpu], triggerers: 2 }, { name: gpu-2, queues: [fast], triggerers: 1 }]
+`,
+    says: [
+      "2: workerGroups[1].name is gpu-2; group gpu-2 and triggerer 2 of group gpu would both be triggerer-gpu-2: expected another name for one of them",
     ],
     expressible: false,
   },

@@ -495,6 +495,17 @@ export const bundles: readonly BadRow[] = [
     expressible: false,
   },
   {
+    name: "triggerers of groups, and Airflow 2",
+    config: `config:
+  airflow:version: 2.11.2
+  airflow:workerGroups: [{ name: io, queues: [io] }, { name: gpu, queues: [gpu], triggerers: 1 }]
+`,
+    says: [
+      "3: workerGroups[1].triggerers is 1; triggers of Airflow 2.11.2 have no queues: expected version 3.3.x, or triggerers of the whole stack",
+    ],
+    expressible: false,
+  },
+  {
     name: "a list of bundles beside repositories",
     config: `config:
   airflow:dagsGit: { url: https://git.test/a.git }

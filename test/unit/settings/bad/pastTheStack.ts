@@ -86,7 +86,7 @@ export const pastTheStack: readonly BadRow[] = [
       "15: settings.dag_processor.parsing_processes is 0; no DAG file would be read: expected 1 or more",
       "16: settings.dag_processor.dag_file_processor_timeout is 0; no DAG file would be read to its end: expected 1 or more",
       "17: settings.dag_processor.max_callbacks_per_loop is 0; no callback would run: expected 1 or more",
-      "19: settings.triggerer.queues_enabled is True; no triggerer would take a deferred task, since all of the stack's read triggers without a queue: expected False, or no value",
+      "19: settings.triggerer.queues_enabled is True; the stack's triggerers read triggers without a queue, so other workers' deferred tasks would wait: expected workerGroups[].triggerers, for the groups that need triggerers of their own",
       "20: settings.triggerer.max_trigger_to_select_per_loop is 0; no deferred task would go on: expected 1 or more",
     ],
     expressible: false,

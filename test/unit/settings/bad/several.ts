@@ -63,8 +63,8 @@ export const several: readonly BadRow[] = [
   airflow:foo: 1
 `,
     says: [
-      "2: workerGroups[0].concurency is unknown; did you mean concurrency? expected name, queues, workers, concurrency, minConcurrency, memory, cpu, machine, nodeLabels, tolerations, autoscale",
-      "2: workerGroups[0].queue is unknown; did you mean queues? expected name, queues, workers, concurrency, minConcurrency, memory, cpu, machine, nodeLabels, tolerations, autoscale",
+      "2: workerGroups[0].concurency is unknown; did you mean concurrency? expected name, queues, workers, concurrency, minConcurrency, memory, cpu, triggerers, machine, nodeLabels, tolerations, autoscale",
+      "2: workerGroups[0].queue is unknown; did you mean queues? expected name, queues, workers, concurrency, minConcurrency, memory, cpu, triggerers, machine, nodeLabels, tolerations, autoscale",
       `3: machine is unknown; did you mean machines? expected ${keys}`,
       `4: foo is unknown; expected ${keys}`,
     ],

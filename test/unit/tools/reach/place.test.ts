@@ -12,6 +12,7 @@ case $(basename "$0")@$DOCKER_HOST:$*: in
   docker@:*"name=^/?airflow-x-webserver$ "*"network=airflow-x:") echo 1 ;;
   docker@:*"name=^/?airflow-x-scheduler-1$ "*"network=airflow-x:") echo 2 ;;
   docker@ssh://airflow@big:*"name=^/?airflow-x-worker-big-1$ "*"network=airflow-x:") echo 3 ;;
+  docker@ssh://airflow@big:*"name=^/?airflow-x-triggerer-gpu-1$ "*"network=airflow-x:") echo 4 ;;
   kubectl@:"--context c --namespace n get pods --selector app.kubernetes.io/name --field-selector status.phase=Running --output go-template="*)
     printf 'worker-gpu-7c-abc worker-gpu\\nscheduler-6f-old2 scheduler\\nwebserver-5d4f-x2x webserver\\nworker-1 worker\\nrestore-x2x restore\\n' ;;
 esac
@@ -58,6 +59,17 @@ test("a group of workers is found on the first of its machines that runs one, an
   assert.equal(worker.env.DOCKER_HOST, "ssh://airflow@big");
   assert.deepEqual(await look(spread, placeOfWorker), worker);
   await assert.rejects(look(docker, placeOfWorker), /Stack x has no running worker; expected/);
+});
+
+test("triggerers of a group are found on its machine, by the name of the service or of an instance", async () => {
+  const groups = `${machines}
+  airflow:workerGroups:
+    - { name: gpu-x, queues: [x], machine: here }
+    - { name: gpu, queues: [gpu], machine: big, triggerers: 1 }`;
+  for (const name of ["triggerer-gpu", "triggerer-gpu-1"]) {
+    const { name: found, env } = await look(groups, (stack) => placeOf(stack, name));
+    assert.deepEqual([found, env.DOCKER_HOST], ["airflow-x-triggerer-gpu-1", "ssh://airflow@big"]);
+  }
 });
 
 test("a command runs in a pod of a service in the cluster's context and namespace", async () => {

@@ -1,0 +1,19 @@
+import type { Values } from "../../../workload.ts";
+import { moduleFolder, modules } from "../modules.ts";
+
+/** Makes workers give triggers the queues of their tasks, and lets triggerers read these queues. */
+export const triggerQueues: Values = { AIRFLOW__TRIGGERER__QUEUES_ENABLED: "True" };
+
+/**
+ * Files of triggerers that read no queues, and run triggers of queues that nobody reads.
+ * @param read queues that triggerers of groups read
+ */
+export function strandedFiles(read: readonly string[]): Values {
+  return {
+    ...modules(import.meta.url, "stranded.py"),
+    [`${moduleFolder}/stranded.json`]: JSON.stringify([...new Set(read)].sort()),
+  };
+}
+
+/** Module of {@link strandedFiles} that such a triggerer imports at its start. */
+export const strandedModule = "airflow_on_celery.stranded";
