@@ -1,13 +1,20 @@
-"""Tasks that only take time, so many at once as there are places: six for any worker, two for those of the queue gpu."""
+"""Tasks that only take time, so many at once as there are places: six for any worker, two for those of the queue gpu.
+
+Besides, one of the queue gpu that waits in a triggerer.
+"""
 
 import os
 import time
+from datetime import timedelta
 
 try:
-    from airflow.sdk import Param, dag, task
+    from airflow.sdk import BaseOperator, Param, dag, task
 except ImportError:  # Airflow 2
     from airflow.decorators import dag, task
+    from airflow.models.baseoperator import BaseOperator
     from airflow.models.param import Param
+
+PARAMS = {"seconds": Param(0, type="integer", minimum=0)}
 
 
 @task
@@ -21,7 +28,7 @@ def naps(dag_id: str, count: int, queue: str):
         dag_id=dag_id,
         schedule=None,
         max_active_tasks=16,
-        params={"seconds": Param(0, type="integer", minimum=0)},
+        params=PARAMS,
     )
     def declare():
         for number in range(count):
@@ -32,3 +39,21 @@ def naps(dag_id: str, count: int, queue: str):
 
 naps("naps", 6, "default")
 naps("gpu_naps", 2, "gpu")
+
+
+class Wait(BaseOperator):
+    def execute(self, context):
+        from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+
+        self.defer(trigger=TimeDeltaTrigger(timedelta(seconds=context["params"]["seconds"])), method_name="resume")
+
+    def resume(self, context, event):
+        print(f"resumed on {os.uname().nodename}")
+
+
+@dag(dag_id="gpu_waits", schedule=None, params=PARAMS)
+def waits():
+    Wait(task_id="wait", queue="gpu")
+
+
+waits()

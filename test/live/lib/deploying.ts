@@ -17,18 +17,21 @@ import {
 import { query } from "./postgres.ts";
 
 const dag = "get_stocks_dag";
-const roles = [...controlRoles, "postgres", "redis"].sort();
+const roles = [...controlRoles, "postgres", "redis", "triggerer-gpu-1"].sort();
 
 const core = { max_active_tasks_per_dag: 2 };
 
-/** Configures `workers` workers of 1 to 3 processes each, and `gpu` workers for the queue gpu. */
-function sized(workers: number, gpu: number, settings = {}) {
+/**
+ * Configures `workers` workers of 1 to 3 processes each, and `gpu` workers for the queue gpu.
+ * @param group further keys of the group gpu
+ */
+function sized(workers: number, gpu: number, settings = {}, group: object = { triggerers: 1 }) {
   return {
     workers,
     workerConcurrency: 3,
     workerMinConcurrency: 1,
     workerMemory: 1024,
-    workerGroups: [{ name: "gpu", queues: ["gpu"], workers: gpu }],
+    workerGroups: [{ name: "gpu", queues: ["gpu"], workers: gpu, ...group }],
     settings: { core, ...settings },
   };
 }
@@ -42,6 +45,25 @@ async function processes(stack: TestStack, count: number): Promise<void> {
     const workers = await stack.flower<Workers>("/api/workers?refresh=1&workername=celery@worker-1");
     return workers["celery@worker-1"]?.stats?.pool?.processes.length === count ? true : undefined;
   });
+}
+
+/** Defers a task of the queue gpu for some seconds; returns the run once the task waits in the group's triggerer. */
+async function deferred(stack: TestStack, seconds: number): Promise<string> {
+  const run = await stack.trigger("gpu_waits", { seconds });
+  type Waiting = { readonly triggerer_job: { readonly hostname: string } | null };
+  const host = await waitFor("a task in a triggerer", 120, async () => {
+    const path = `/dags/gpu_waits/dagRuns/${run}/taskInstances/wait`;
+    return (await stack.api.call<Waiting>(path))?.triggerer_job?.hostname;
+  });
+  assert.match(host, /^triggerer-gpu-1(\.|$)/);
+  return run;
+}
+
+/** Asserts that a run of `deferred` succeeds, on the group's worker. */
+async function resumed(stack: TestStack, run: string): Promise<void> {
+  const tasks = await stack.finished("gpu_waits", run);
+  assertUndisturbed(tasks, 1);
+  assert.deepEqual(tasks.map(hostOf), ["worker-gpu-1"]);
 }
 
 /**
@@ -158,6 +180,10 @@ export function deploys(stack: TestStack, migrationFailure: RegExp): void {
     assert.deepEqual([...new Set(gpuTasks.map(hostOf))], ["worker-gpu-1"]);
   });
 
+  test("tasks that a group's workers defer wait in the group's triggerer", async () => {
+    await resumed(stack, await deferred(stack, 5));
+  });
+
   test("a changed setting replaces the instances that it reaches; instances removed by hand come back; the rest stays", async () => {
     const before = await stack.instances();
     await stack.target.remove(stack.prefix, "dag-processor");
@@ -191,8 +217,9 @@ export function deploys(stack: TestStack, migrationFailure: RegExp): void {
 
 /** Last tests: leftovers of a stack. */
 export function removes(stack: TestStack): void {
-  test("a worker grows from one process to three; removing the stack lets their tasks finish and keeps its data", async () => {
+  test("a worker grows from one process to three; removing the stack lets their tasks finish and keeps its data, and a group without its triggerers goes on", async () => {
     await processes(stack, 1);
+    const waiting = await deferred(stack, 30);
     const run = await stack.trigger("naps", { seconds: 30 });
     const running = await stack.tasks("naps", run, "three running tasks", (tasks) => {
       return tasks.filter(isRunning).length === 3;
@@ -203,12 +230,13 @@ export function removes(stack: TestStack): void {
     await stack.down();
     assert.deepEqual(await stack.names(), []);
 
-    await stack.up(sized(1, 0, changed));
+    await stack.up(sized(1, 1, changed, {}));
     assert.equal((await stack.stack.outputs()).adminPassword, adminPassword);
     const tasks = await stack.finished("naps", run);
     assert.deepEqual([...new Set(tasks.map((task) => task.state))], ["success"]);
     assert.ok(mostAtOnce(tasks) <= 3, `${mostAtOnce(tasks)} tasks ran at once`);
     assertOutlasted(tasks, running, begin);
+    await resumed(stack, waiting);
   });
 
   test("removing it with its data leaves nothing", async () => {

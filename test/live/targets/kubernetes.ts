@@ -64,11 +64,11 @@ function isReady({ metadata, status }: Pod): boolean {
   return ready && metadata.deletionTimestamp === undefined;
 }
 
-/** Names an instance: a worker, or one of several with a state, by its pod; others by their workload, numbered if it has several pods. */
+/** Names an instance: one of a group, or one of several with a state, by its pod; others by their workload, numbered if it has several pods. */
 function nameOf({ metadata }: Pod, siblings: readonly Pod[]): string {
   const workload = metadata.labels[label] ?? "";
   const [owner] = metadata.ownerReferences ?? [];
-  if (workload.startsWith("worker") || (owner?.kind === "StatefulSet" && siblings.length > 1))
+  if (/^worker|^triggerer-/.test(workload) || (owner?.kind === "StatefulSet" && siblings.length > 1))
     return metadata.name;
   if (owner?.kind !== "ReplicaSet" || siblings.length === 1) return workload;
   return `${workload}-${siblings.findIndex(({ metadata: { uid } }) => uid === metadata.uid) + 1}`;

@@ -20,6 +20,7 @@ import {
   pools,
   rollbacks,
   spared,
+  stranded,
 } from "./programs.ts";
 
 const programs = join(project, "components/roles");
@@ -106,6 +107,12 @@ for (const version of builtVersions()) {
   if (version.startsWith("3."))
     test(`a task of Airflow ${version} goes on if its log does not fit on the disk`, async () => {
       assert.equal(await printed(version, "fullDisk", fullDisk), "True False True");
+    });
+
+  // Triggers of Airflow 2 have no queues.
+  if (version.startsWith("3."))
+    test(`a triggerer of Airflow ${version} runs triggers of queues that no triggerer reads, unless one that lives has them`, async () => {
+      assert.equal(await printed(version, "triggerQueues", stranded), "None gone None None read None True");
     });
 
   // The schedulers of Airflow 2 sleep as Airflow makes them.

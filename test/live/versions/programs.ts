@@ -63,6 +63,45 @@ with engine.connect() as connection:
 print(len(noted) > 2, all(noted[1:]), job.waiting.since)
 `.trim();
 
+/**
+ * Queues of triggers after a look of the stack's triggerer, beside groups' triggerers that read the queue "read": of a queue that nobody
+ * reads without a triggerer, with a living one, one that is silent, and one that has ended; of the read queue; without a queue. True if
+ * Airflow's triggerer makes such looks.
+ */
+export const stranded = `
+import inspect, os, shutil
+os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = "sqlite:////tmp/airflow.db"
+shutil.copy("/programs/stranded.py", "/tmp")
+with open("/tmp/stranded.json", "w") as file:
+    file.write('["read"]')
+sys.path.insert(0, "/tmp")
+import stranded
+from datetime import timedelta
+from airflow import settings
+from airflow.jobs.job import Job
+from airflow.jobs.triggerer_job_runner import TriggerRunnerSupervisor
+from airflow.models import import_all_models
+from airflow.models.base import Base
+from airflow.models.trigger import Trigger
+from airflow.sdk.timezone import utcnow
+from airflow.utils.session import create_session
+from sqlalchemy import insert, select
+import_all_models()
+Base.metadata.create_all(settings.engine)
+now, old = utcnow(), utcnow() - timedelta(hours=1)
+with create_session() as session:
+    for id, beat, end in (1, now, None), (2, old, None), (3, now, now):
+        session.execute(insert(Job).values(id=id, job_type="TriggererJob", latest_heartbeat=beat, end_date=end))
+    triggers = ("gone", None), ("gone", 1), ("gone", 2), ("gone", 3), ("read", None), (None, None)
+    for queue, triggerer in triggers:
+        row = {"classpath": "x", "encrypted_kwargs": "{}", "created_date": now}
+        session.execute(insert(Trigger).values(**row, queue=queue, triggerer_id=triggerer))
+Trigger.assign_unassigned(1, 10, 30)
+with create_session() as session:
+    queues = session.scalars(select(Trigger.queue).order_by(Trigger.id)).all()
+print(*queues, "Trigger.assign_unassigned(" in inspect.getsource(TriggerRunnerSupervisor.load_triggers))
+`.trim();
+
 /** Bytes of the log of a task that are kept on a disk with room, and on a full one; True if DAG files' logs are made likewise. */
 export const fullDisk = `
 import contextlib, full_disk, os
