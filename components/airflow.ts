@@ -157,7 +157,7 @@ export class Airflow extends pulumi.ComponentResource {
       );
     }
     const ownTriggerers = triggerersOf(groups);
-    const readQueues = ownTriggerers.flatMap(({ group }) => group.queues);
+    const servedQueues = ownTriggerers.flatMap(({ group }) => group.queues);
     const migrated = { parent: this, dependsOn: [migration.done, ...ready.broker, ...ready.database] };
     const defaultQueue = airflowOption(settings, "operators.default_queue")?.value ?? "default";
     const path = flowerPath(settings);
@@ -203,12 +203,12 @@ export class Airflow extends pulumi.ComponentResource {
           migrated,
         ),
       triggerer: [
-        new Triggerer("triggerer", { ...shared, triggerers: settings.triggerers, readQueues }, migrated),
+        new Triggerer("triggerer", { ...shared, triggerers: settings.triggerers, servedQueues }, migrated),
         ...ownTriggerers.map(
           (own) =>
             new Triggerer(
               own.name,
-              { ...shared, triggerers: own.count, group: own.group, readQueues },
+              { ...shared, triggerers: own.count, group: own.group, servedQueues },
               migrated,
             ),
         ),

@@ -16,16 +16,16 @@ export interface TriggererArgs extends RoleArgs {
   /** Group of workers whose deferred tasks these triggerers have; default: the tasks of all groups without triggerers. */
   readonly group?: WorkerGroup;
   /** Queues that the triggerers of groups read. */
-  readonly readQueues: readonly string[];
+  readonly servedQueues: readonly string[];
 }
 
 /** Returns the health check, with the files and modules of a triggerer. */
-function checked({ group, readQueues, version }: TriggererArgs, files: Values) {
+function checked({ group, servedQueues, version }: TriggererArgs, files: Values) {
   if (!version.usesExecutionApi) return heartbeat("job", files);
   const survives = { ...files, ...fullDiskFiles };
   return group
     ? heartbeat("job", survives, [fullDiskModule])
-    : heartbeat("job", { ...survives, ...strandedFiles(readQueues) }, [fullDiskModule, strandedModule]);
+    : heartbeat("job", { ...survives, ...strandedFiles(servedQueues) }, [fullDiskModule, strandedModule]);
 }
 
 /** Returns number and place: those of a group have numbers and run beside its workers. */

@@ -21,8 +21,8 @@ from sqlalchemy.orm import Mapper
 
 log = logging.getLogger(__name__)
 
-# Queues that triggerers read.
-READ = json.loads(pathlib.Path(__file__).with_suffix(".json").read_text())
+# Queues that triggerers of groups read.
+SERVED = json.loads(pathlib.Path(__file__).with_suffix(".json").read_text())
 # Seconds between two looks for stranded triggers.
 INTERVAL = 30
 
@@ -40,7 +40,7 @@ def stranded(Trigger):
     )
     return (
         select(Trigger.id)
-        .where(Trigger.queue.is_not(None), Trigger.queue.not_in(READ))
+        .where(Trigger.queue.is_not(None), Trigger.queue.not_in(SERVED))
         .where(or_(Trigger.triggerer_id.is_(None), Trigger.triggerer_id.not_in(living)))
         # Another triggerer is just taking a locked trigger.
         .with_for_update(skip_locked=True)

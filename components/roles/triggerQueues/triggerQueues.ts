@@ -6,12 +6,12 @@ export const triggerQueues: Values = { AIRFLOW__TRIGGERER__QUEUES_ENABLED: "True
 
 /**
  * Files of triggerers that read no queues, and run triggers of queues that nobody reads.
- * @param read queues that triggerers of groups read
+ * @param served queues that triggerers of groups read
  */
-export function strandedFiles(read: readonly string[]): Values {
+export function strandedFiles(served: readonly string[]): Values {
   return {
     ...modules(import.meta.url, "stranded.py"),
-    [`${moduleFolder}/stranded.json`]: JSON.stringify([...new Set(read)].sort()),
+    [`${moduleFolder}/stranded.json`]: JSON.stringify([...new Set(served)].sort()),
   };
 }
 
