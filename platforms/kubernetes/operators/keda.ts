@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { inUrl } from "../../../settings/model/urls/escapes.ts";
 import { type Autoscale, type DatabaseLogin, isInside } from "../../../workload.ts";
 import { withDefinitions } from "./definition.ts";
 
@@ -12,25 +13,24 @@ export function needsKeda(name: string, opts: pulumi.CustomResourceOptions): pul
   return withDefinitions(`autoscale-of-${name}-needs-KEDA-in-the-cluster`, definitions, opts);
 }
 
-/** Escapes a value: KEDA builds a connection string, and quotes only values with a space. */
-export function quoted(text: string): string {
-  const escaped = text.replaceAll("\\", "\\\\");
-  return text.includes(" ") ? escaped : escaped.replaceAll("'", "\\'");
+/**
+ * Renders KEDA's parameters: https://keda.sh/docs/latest/scalers/postgresql/#authentication-parameters. A URL, since
+ * versions quote single parameters differently; the others besides, by which KEDA tells its connections apart.
+ */
+function loginOf({ target, login }: DatabaseLogin, namespace: pulumi.Input<string>) {
+  return pulumi
+    .all([login, namespace])
+    .apply(([{ user, password, port, database, sslmode, ...given }, stack]) => {
+      // KEDA is in another namespace.
+      const host = isInside(target) ? `${target.host}.${stack}.svc` : given.host;
+      const [name, word, path] = [user, password, database].map(inUrl);
+      const connection = `postgresql://${name}:${word}@${host}:${port}/${path}?sslmode=${sslmode}`;
+      return { connection, host, userName: user, dbName: database };
+    });
 }
 
-/** Renders KEDA's parameters: https://keda.sh/docs/latest/scalers/postgresql/#authentication-parameters. */
-function loginOf({ target, login }: DatabaseLogin, namespace: pulumi.Input<string>) {
-  const fields = pulumi.output(login);
-  return {
-    // KEDA is in another namespace.
-    host: isInside(target) ? pulumi.interpolate`${target.host}.${namespace}.svc` : fields.host,
-    port: fields.port.apply(String),
-    userName: fields.user.apply(quoted),
-    password: fields.password.apply(quoted),
-    dbName: fields.database.apply(quoted),
-    sslmode: fields.sslmode,
-  };
-}
+/** Keys of {@link loginOf}. */
+const parameters = ["connection", "host", "userName", "dbName"];
 
 /**
  * Lets KEDA set the replicas of a StatefulSet by a count from a database.
@@ -43,10 +43,9 @@ export function scaling(
   opts: pulumi.CustomResourceOptions,
 ): void {
   const namespace = pulumi.output(metadata("")).apply((meta) => meta?.namespace ?? "");
-  const parameters = loginOf(database, namespace);
   const secret = new k8s.core.v1.Secret(
     `${name}-keda`,
-    { metadata: metadata("-keda"), stringData: pulumi.secret(parameters) },
+    { metadata: metadata("-keda"), stringData: pulumi.secret(loginOf(database, namespace)) },
     opts,
   );
   const apiVersion = "keda.sh/v1alpha1";
@@ -57,7 +56,7 @@ export function scaling(
       apiVersion,
       kind: "TriggerAuthentication",
       metadata: metadata("-keda"),
-      spec: { secretTargetRef: Object.keys(parameters).map(login) },
+      spec: { secretTargetRef: parameters.map(login) },
     },
     opts,
   );

@@ -281,13 +281,13 @@ test("autoscaled workers need KEDA, and are left to it", async (t) => {
   const secret = await stack.get<{ data: Record<string, string> }>("secret", "worker-extra-keda");
   assert.deepEqual(
     login.spec.secretTargetRef,
-    ["host", "port", "userName", "password", "dbName", "sslmode"].map((key) => {
+    ["connection", "host", "userName", "dbName"].map((key) => {
       return { parameter: key, name: "worker-extra-keda", key };
     }),
   );
   const decoded = (key: string) => Buffer.from(secret.data[key] ?? "", "base64").toString();
   const { metadataPassword } = await canaries(cluster);
-  assert.equal(decoded("password"), metadataPassword);
+  assert.equal(new URL(decoded("connection")).password, metadataPassword);
   assert.equal(decoded("host"), `postgres.${stack.name}.svc`);
   // The stack no longer sets the number of workers, but nothing happens to them until KEDA does.
   const pod = (await stack.pods()).get("worker-extra");

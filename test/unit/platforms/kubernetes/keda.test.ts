@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { quoted } from "../../../../platforms/kubernetes/operators/keda.ts";
 import { connectionBudget } from "../../../../settings/model/connections.ts";
 import { authorityOf, ecKey } from "../../certificates.ts";
 import { cluster } from "../../cluster.ts";
@@ -31,7 +30,7 @@ async function scaling(config: Config, group = "worker") {
   };
 }
 
-const parameters = ["host", "port", "userName", "password", "dbName", "sslmode"];
+const parameters = ["connection", "host", "userName", "dbName"];
 const count =
   "SELECT count(*) FROM task_instance WHERE state IN ('queued', 'running', 'restarting') AND queue IN";
 
@@ -67,12 +66,11 @@ test("KEDA queries the stack's own Postgres, not PgBouncer, with the login of a 
   for (const pooling of [{}, { pgbouncer: {} }]) {
     const { secret, policy, scaled } = await scaling({ ...pooling, workerAutoscale: { min: 1, max: 3 } });
     assert.deepEqual(secret, {
+      connection:
+        "postgresql://airflow:minted-metadataPassword@postgres.airflow-unit.svc:5432/airflow?sslmode=disable",
       host: "postgres.airflow-unit.svc",
-      port: "5432",
       userName: "airflow",
-      password: "minted-metadataPassword",
       dbName: "airflow",
-      sslmode: "disable",
     });
     assert.ok(!JSON.stringify(scaled).includes("minted"));
     assert.deepEqual(policy, {
@@ -113,25 +111,14 @@ test("KEDA gets the address of an external Postgres in the Secret, and authoriti
   ] as const) {
     const { secret, policy, scaled } = await scaling({ workerAutoscale: { min: 0, max: 2 }, postgres });
     assert.deepEqual(secret, {
+      connection: `postgresql://fl'ow:pass%5Cword@db.example.com:6432/meta?sslmode=${sslmode}`,
       host: "db.example.com",
-      port: "6432",
-      userName: "fl\\'ow",
-      password: "pass\\\\word",
+      userName: "fl'ow",
       dbName: "meta",
-      sslmode,
     });
     assert.equal(policy, undefined);
     assert.ok(!JSON.stringify(scaled).includes("example.com"));
   }
-});
-
-test("quotes and backslashes are escaped for KEDA", () => {
-  assert.deepEqual(["plain", "it's", "a\\b", "it's a\\b"].map(quoted), [
-    "plain",
-    "it\\'s",
-    "a\\\\b",
-    "it's a\\\\b",
-  ]);
 });
 
 test("the connection budget counts KEDA's connections to Postgres", () => {
