@@ -4,7 +4,7 @@ import { hasFlag } from "../deploymentFlags.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { checkEngines } from "./docker/needs.ts";
 import { onEngines } from "./docker/ownership.ts";
-import { checkStorage } from "./kubernetes/cluster/storage.ts";
+import { checkCluster } from "./kubernetes/cluster/check.ts";
 import { contextFlags, inCluster } from "./kubernetes/ownership.ts";
 import type { FindClaims, Found } from "./ownership/claims.ts";
 import { holdsData, refusal, strangers } from "./ownership/judge.ts";
@@ -32,12 +32,12 @@ export async function deployedResources(): Promise<readonly StateResource[]> {
 }
 
 /**
- * Checks the engines, or the storage of the cluster, before anything there is touched.
+ * Checks the engines, or the storage and the nodes of the cluster, before anything there is touched.
  * @param name prefix of the names of containers, and default name of the namespace
  * @throws pulumi.RunError listing every fault
  */
 export function checkPlatform(settings: Settings, name: string): Promise<void> {
-  const check = forPlatform(settings.platform, { docker: checkEngines, kubernetes: checkStorage });
+  const check = forPlatform(settings.platform, { docker: checkEngines, kubernetes: checkCluster });
   return check(settings, name);
 }
 

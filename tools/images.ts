@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { derivedImage, type Packages, packagesFolder } from "../images/derived.ts";
 import { builtHere, type ImageName, localImage, refreshedAt, refreshFile } from "../images/local.ts";
 import { homeOf, machinesOf } from "../platforms/machines.ts";
+import { usedImages } from "../platforms/usedImages.ts";
 import type { Settings } from "../settings/model/groups.ts";
 import { readImageSettings } from "../settings/read/read.ts";
 import { defaultVersion } from "../settings/schema/versions.ts";
@@ -93,31 +94,17 @@ export async function ensurePackages(packages: Packages): Promise<void> {
   });
 }
 
-/** Lists the images that a stack uses. */
-function usedBy(settings: Settings): ImageName[] {
-  const used: Readonly<Record<ImageName, boolean>> = {
-    airflow: true,
-    postgres: settings.postgres.url === undefined,
-    redis: settings.redis.url === undefined,
-    gateway: machinesOf(settings).length > 1 || settings.publish !== undefined,
-    pgbouncer: settings.pgbouncer !== undefined,
-    backup: settings.backup !== undefined,
-    monitoring: settings.monitoring !== undefined,
-  };
-  return (Object.keys(used) as ImageName[]).filter((name) => used[name]);
-}
-
 /** Lists the images of a stack that are built on this machine. */
 export function builtFor(settings: Settings): ImageName[] {
   const bases = { ...settings.images, airflow: settings.packages?.base ?? settings.images.airflow };
-  return usedBy(settings).filter((name) => bases[name] === localImage(name, settings.version));
+  return usedImages(settings).filter((name) => bases[name] === localImage(name, settings.version));
 }
 
 /** Lists the images that each machine of a stack needs. */
 export function cargoFor(settings: Settings): Cargo[] {
   const { images } = settings;
   const machines = machinesOf(settings);
-  const used = usedBy(settings);
+  const used = usedImages(settings);
   const everywhere = (name: ImageName) => name === "airflow" || name === "gateway";
   return machines.map((machine) => {
     const here = used.filter((name) => everywhere(name) || homeOf(name, machines) === machine);
@@ -188,7 +175,7 @@ async function build(stack: Stack | undefined, repository: string | undefined): 
   }
   const settings = stack.settings();
   await prepareImages(settings);
-  return usedBy(settings).map((name) => settings.images[name]);
+  return usedImages(settings).map((name) => settings.images[name]);
 }
 
 if (import.meta.main) {

@@ -230,11 +230,11 @@ export class KubernetesPlatform extends pulumi.ComponentResource implements Plat
     opts: pulumi.CustomResourceOptions,
   ): PodArgs {
     const { serviceAccount, priorityClasses } = this.shared;
-    const { userIds, podOperator, zones: overZones } = this.settings;
+    const { nodeLabels, userIds, podOperator, zones: overZones } = this.settings;
     return {
       serviceAccount,
       priorityClass: priorityClasses?.[job.priority ?? "control"],
-      nodes,
+      nodes: { ...nodes, labels: { ...nodeLabels, ...nodes.labels } },
       anyUser: userIds === "cluster",
       token: podOperator !== undefined && (job.runsTasks ?? false),
       ...(overZones && { spread: zones }),

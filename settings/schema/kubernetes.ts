@@ -92,7 +92,12 @@ export const kubernetes = object({
     .describe(
       "Makes a ServiceMonitor and a PrometheusRule for the Prometheus Operator of the cluster, beside `monitoring`: `{ namespace: monitoring, labels: { release: prometheus } }`.",
     ),
-  controlLabels: labels.default({}).describe("Labels of the nodes that run everything but workers."),
+  nodeLabels: labels
+    .default({})
+    .describe("Labels of the nodes that run all pods of the stack: `{ kubernetes.io/arch: amd64 }`."),
+  controlLabels: labels
+    .default({})
+    .describe("Labels of the nodes that run everything but workers, besides `nodeLabels`."),
   zones: flag
     .default(false)
     .describe("Spreads instances over zones, by the label topology.kubernetes.io/zone of the nodes."),

@@ -62,7 +62,6 @@ function limitsFault({ limits }: EngineFacts): string | undefined {
   );
 }
 
-/** @param builder architecture of the engine that builds the stack's images; undefined if a registry has them */
 /** Lists what makes an engine unfit for every stack. */
 export function engineFaults(engine: EngineFacts): string[] {
   if (engine.isPodman) {
@@ -74,6 +73,7 @@ export function engineFaults(engine: EngineFacts): string[] {
   return present([engineVersionFault(engine), limitsFault(engine)]);
 }
 
+/** @param builder architecture of the engine that builds the stack's images; undefined if a registry has them */
 export function architectureFault(
   { architecture }: EngineFacts,
   builder: string | undefined,

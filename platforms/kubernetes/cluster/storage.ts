@@ -1,9 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../../../settings/model/groups.ts";
-import { kubernetesDefaults } from "../../../settings/schema/kubernetes.ts";
-import { askCluster } from "../../ask.ts";
-import { contextFlags } from "../ownership.ts";
-
 interface Metadata {
   readonly name: string;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -56,6 +50,9 @@ function isForMany(storage: StorageObject): storage is Storage {
   return storage.kind !== "StorageClass" && storage.spec.accessModes.includes("ReadWriteMany");
 }
 
+/** Kinds of {@link StorageObject}, for kubectl. */
+export const storageKinds = "storageclasses.storage.k8s.io,persistentvolumes,persistentvolumeclaims";
+
 /**
  * Explains why claims for many nodes would stay unbound; undefined if they may be bound. An existing claim for many
  * nodes was checked at an earlier deployment.
@@ -86,22 +83,4 @@ export function storageFault(
   const what = isManual ? "has no volume" : "makes volumes";
   const many = isManual ? "for many nodes" : "for one node";
   return `${given}; ${which} (${provisioner}) ${what} ${many}: ${remedy}`;
-}
-
-/**
- * Checks before the first deployment that the cluster can make volumes for pods on many nodes. Without kubectl, or the
- * right to read storage classes, nothing is checked.
- * @param namespace unless the settings give one
- * @throws pulumi.RunError with the fault
- */
-export async function checkStorage(settings: Settings, namespace: string): Promise<void> {
-  const { kubernetes = kubernetesDefaults } = settings;
-  const { storage } = kubernetes;
-  if (storage.sharedAccess !== "ReadWriteMany") return;
-  const place = [...contextFlags(kubernetes), "--namespace", kubernetes.namespace ?? namespace];
-  const resources = "storageclasses.storage.k8s.io,persistentvolumes,persistentvolumeclaims";
-  const { text, complaint } = await askCluster([...place, "get", resources, "--output", "json"]);
-  if (complaint !== undefined) return;
-  const fault = storageFault(JSON.parse(text).items, storage.sharedClass);
-  if (fault !== undefined) throw new pulumi.RunError(fault);
 }

@@ -1,0 +1,72 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ImageName } from "../../../images/local.ts";
+import type { Settings } from "../../../settings/model/groups.ts";
+import { kubernetesDefaults } from "../../../settings/schema/kubernetes.ts";
+import { askCluster, askEngine } from "../../ask.ts";
+import { usedImages } from "../../usedImages.ts";
+import { contextFlags } from "../ownership.ts";
+import { architectureFaults, architecturesIn, podsOf } from "./architectures.ts";
+import { storageFault, storageKinds } from "./storage.ts";
+
+/** Seconds that a registry has for its answer; a deployment goes on without one. */
+const registrySeconds = 10;
+
+/** Lists objects of a cluster; undefined without kubectl, or without the right to read them. */
+async function objects(flags: readonly string[], kinds: string) {
+  const { text, complaint } = await askCluster([...flags, "get", kinds, "--output", "json"]);
+  return complaint === undefined ? JSON.parse(text).items : undefined;
+}
+
+/** Asks an image's registry, with the Docker client's logins, for which architectures it has the image. */
+async function architectures(image: string): Promise<readonly string[]> {
+  const { text, complaint } = await askEngine(
+    undefined,
+    ["manifest", "inspect", "--verbose", image],
+    registrySeconds,
+  );
+  return complaint === undefined ? architecturesIn(text) : [];
+}
+
+/** Returns the architectures of the image with DAGs, which the engine here adds to Airflow's image. */
+async function withDags(airflow: readonly string[]): Promise<readonly string[]> {
+  const { text } = await askEngine(undefined, ["version", "--format", "{{.Server.Arch}}"]);
+  return airflow.includes(text.trim()) ? [text.trim()] : airflow;
+}
+
+async function known({ images, dagsImage }: Settings, names: readonly ImageName[]) {
+  const asked = names.map(async (name): Promise<[string, readonly string[]]> => {
+    const found = await architectures(images[name]);
+    return name === "airflow" && dagsImage !== undefined
+      ? ["dagsImage", await withDags(found)]
+      : [`images.${name}`, found];
+  });
+  const answers = await Promise.all(asked);
+  return new Map(answers.filter(([, found]) => found.length > 0));
+}
+
+async function storageFaults(settings: Settings, flags: readonly string[]): Promise<readonly string[]> {
+  const { storage } = settings.kubernetes ?? kubernetesDefaults;
+  if (storage.sharedAccess !== "ReadWriteMany") return [];
+  const found = await objects(flags, storageKinds);
+  return found ? [storageFault(found, storage.sharedClass) ?? []].flat() : [];
+}
+
+async function imageFaults(settings: Settings, flags: readonly string[]): Promise<readonly string[]> {
+  const nodes = await objects(flags, "nodes");
+  return nodes
+    ? architectureFaults(podsOf(settings), nodes, await known(settings, usedImages(settings)))
+    : [];
+}
+
+/**
+ * Checks before anything is touched that the cluster can make volumes for pods on many nodes, and has nodes for the
+ * stack's images. What kubectl or a registry does not tell is not checked.
+ * @param namespace unless the settings give one
+ * @throws pulumi.RunError listing every fault
+ */
+export async function checkCluster(settings: Settings, namespace: string): Promise<void> {
+  const { kubernetes = kubernetesDefaults } = settings;
+  const flags = [...contextFlags(kubernetes), "--namespace", kubernetes.namespace ?? namespace];
+  const faults = await Promise.all([storageFaults(settings, flags), imageFaults(settings, flags)]);
+  if (faults.flat().length > 0) throw new pulumi.RunError(faults.flat().join("\n"));
+}
