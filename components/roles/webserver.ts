@@ -18,8 +18,12 @@ export interface WebserverArgs extends RoleArgs {
   readonly flower?: FlowerPage | undefined;
 }
 
-function forwarding({ trustedProxies }: WebserverArgs): Values {
-  return trustedProxies.length > 0 ? { FORWARDED_ALLOW_IPS: trustedProxies.join(",") } : {};
+/** Names the trusted proxies. Without a name uvicorn trusts this machine alone, but under gunicorn every client. */
+function forwarding({ trustedProxies }: WebserverArgs, env: Values): Values {
+  const { AIRFLOW__API__SERVER_TYPE: server } = env;
+  const underGunicorn = typeof server === "string" && server.toLowerCase() === "gunicorn";
+  const trusted = trustedProxies.length === 0 && underGunicorn ? ["127.0.0.1"] : trustedProxies;
+  return trusted.length > 0 ? { FORWARDED_ALLOW_IPS: trusted.join(",") } : {};
 }
 
 /** The user interface and the REST API, and in Airflow 3 the execution API that tasks report to. */
@@ -37,7 +41,7 @@ export class Webserver extends pulumi.ComponentResource {
       name,
       withExtras("webserver", args, {
         ...role,
-        env: { ...role.env, ...env, ...forwarding(args) },
+        env: { ...role.env, ...env, ...forwarding(args, role.env) },
         secrets: { ...role.secrets, ...page?.secrets },
         command: underInit(...airflowCommand(...command(port))),
         limits: { memory: 2048, cpu: 2 },

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { ensureImages, standard } from "../../../tools/images.ts";
 import { controlRoles } from "../../roleNames.ts";
 import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
+import { gunicorn, replacedUnderRequests } from "../lib/webserverProcesses.ts";
 import { containers } from "../targets/docker.ts";
 import { Around, reachesAround } from "./around.ts";
 import { Logins } from "./login/logins.ts";
@@ -31,6 +32,7 @@ function configuration(postgresUrl = outside.postgres("metadata")) {
   return {
     ...given,
     workers: 1,
+    settings: gunicorn,
     extraHosts: { ...Object(given.extraHosts), ...hosts },
     caCertificates: [...Object(given.caCertificates), ca],
     proxy: { ...Object(given.proxy), no: ["private.test", ...Object.keys(hosts)] },
@@ -204,6 +206,8 @@ test("a stack runs on existing services, by a name given in hosts, over encrypte
   const worker = await stack.exec("worker-1", "sh", "-c", "cat /run/secrets/*");
   assert.doesNotMatch(worker, /team-metadata|team\.airflow/);
 });
+
+test("gunicorn replaces the webserver's processes, and no request fails", () => replacedUnderRequests(stack));
 
 reachesAround(stack, around);
 logins.testProvider();

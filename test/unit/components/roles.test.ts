@@ -348,6 +348,15 @@ test("publish adds a container with TLS in front of the webserver and Flower, an
   assert.equal(variablesOf(of(await containers({}), "webserver")).FORWARDED_ALLOW_IPS, undefined);
 });
 
+test("gunicorn, which otherwise trusts every client, trusts this machine's forwarded headers alone", async () => {
+  const trusted = async (config: Config) =>
+    variablesOf(
+      of(await containers({ settings: { api: { server_type: "gunicorn" } }, ...config }), "webserver"),
+    ).FORWARDED_ALLOW_IPS;
+  assert.equal(await trusted({}), "127.0.0.1");
+  assert.equal(await trusted({ trustedProxies: ["10.0.0.0/8"] }), "10.0.0.0/8");
+});
+
 test("only the webserver trusts forwarded headers, and only those from trustedProxies", async () => {
   const all = await containers({ trustedProxies: ["172.18.0.1", "10.0.0.0/8"] });
   const trusting = [...all].filter(([, args]) => variablesOf(args).FORWARDED_ALLOW_IPS !== undefined);
