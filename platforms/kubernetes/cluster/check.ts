@@ -19,11 +19,10 @@ async function objects(flags: readonly string[], kinds: string) {
 
 /** Asks an image's registry, with the Docker client's logins, for which architectures it has the image. */
 async function architectures(image: string): Promise<readonly string[]> {
-  const { text, complaint } = await askEngine(
-    undefined,
-    ["manifest", "inspect", "--verbose", image],
-    registrySeconds,
-  );
+  // As the engine does, the client accepts plain HTTP from a registry on this machine; unlike it, only by a flag.
+  const flags = /^(localhost|127\.[0-9.]+):/.test(image) ? ["--insecure"] : [];
+  const command = ["manifest", "inspect", "--verbose", ...flags, image];
+  const { text, complaint } = await askEngine(undefined, command, registrySeconds);
   return complaint === undefined ? architecturesIn(text) : [];
 }
 

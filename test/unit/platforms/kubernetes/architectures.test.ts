@@ -170,6 +170,16 @@ test("the registries of all images of a stack are asked, and the cluster's nodes
   );
 });
 
+test("a registry on this machine may speak plain HTTP, and no other one", async () => {
+  const of = (airflow: string) => ({ ...cluster, images: { ...cluster.images, airflow } });
+  const { asked } = await checked(of("localhost:5000/r/airflow:1"));
+  assert.equal(asked[0], "manifest inspect --verbose --insecure localhost:5000/r/airflow:1");
+  assert.equal(
+    (await checked(of("127.0.0.1.example.com/a:1"))).asked[0],
+    "manifest inspect --verbose 127.0.0.1.example.com/a:1",
+  );
+});
+
 test("a registry that refuses to answer, and a cluster that does not list its nodes, refuse no stack", async () => {
   assert.equal((await checked(cluster, { registry: "exit 1" })).error, undefined);
   assert.deepEqual(await checked(cluster, { nodes: "exit 1" }), { error: undefined, asked: [""] });
