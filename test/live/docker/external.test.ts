@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { ensureImages, standard } from "../../../tools/images.ts";
 import { controlRoles } from "../../roleNames.ts";
 import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
-import { gunicorn, replacedUnderRequests } from "../lib/webserverProcesses.ts";
+import { gunicorn, serveUnderGunicorn } from "../lib/webserverProcesses.ts";
 import { containers } from "../targets/docker.ts";
 import { Around, reachesAround } from "./around.ts";
 import { Logins } from "./login/logins.ts";
@@ -207,7 +207,7 @@ test("a stack runs on existing services, by a name given in hosts, over encrypte
   assert.doesNotMatch(worker, /team-metadata|team\.airflow/);
 });
 
-test("gunicorn replaces the webserver's processes, and no request fails", () => replacedUnderRequests(stack));
+test("two processes of gunicorn serve, each with its heartbeat", () => serveUnderGunicorn(stack));
 
 reachesAround(stack, around);
 logins.testProvider();
