@@ -1,6 +1,6 @@
 import { run } from "../../../tools/lib/process.ts";
 import type { TestStack } from "../../live/lib/harness.ts";
-import { query } from "../../live/lib/postgres.ts";
+import { query } from "../../live/lib/services.ts";
 
 /** Settings of Postgres with which it counts statements, and logs each wait for a lock that lasts longer than 50 ms. */
 export const watched = {

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import type { AirflowApi } from "../../../tools/lib/airflow.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { type Config, TestStack } from "../../live/lib/harness.ts";
-import { query } from "../../live/lib/postgres.ts";
+import { query } from "../../live/lib/services.ts";
 import type { Target } from "../../live/targets/target.ts";
 import type { Levers } from "../nemesis/levers.ts";
 import type { Layout } from "../plan/schedule.ts";

@@ -12,7 +12,7 @@ import { deafen } from "../lib/faults.ts";
 import { assertUndisturbed, type Config, isRunning, TestStack } from "../lib/harness.ts";
 import { Prometheus } from "../lib/monitoring.ts";
 import { dropPackets, passPackets } from "../lib/network.ts";
-import { query } from "../lib/postgres.ts";
+import { query } from "../lib/services.ts";
 import { docker, pauseBy } from "../targets/docker.ts";
 import { flowerIsClosed } from "./around.ts";
 

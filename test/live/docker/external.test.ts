@@ -27,38 +27,21 @@ const good = () => ({
 });
 
 function configuration(postgresUrl = outside.postgres("metadata")) {
-  const { ca, hosts } = outside;
-  const url = (name: string, text: string) => ({ file: outside.file(name, outside.named(text)) });
+  const { extraHosts, ...services } = outside.services(postgresUrl);
   return {
     ...given,
+    ...services,
     workers: 1,
     settings: gunicorn,
-    extraHosts: { ...Object(given.extraHosts), ...hosts },
-    caCertificates: [...Object(given.caCertificates), ca],
-    proxy: { ...Object(given.proxy), no: ["private.test", ...Object.keys(hosts)] },
+    extraHosts: { ...Object(given.extraHosts), ...extraHosts },
+    caCertificates: [...Object(given.caCertificates), outside.ca],
+    proxy: { ...Object(given.proxy), no: ["private.test", ...Object.keys(extraHosts)] },
     login: logins.oidc,
-    postgres: {
-      url: url("postgres", postgresUrl),
-      resultsUrl: url("results", outside.postgres("results", words.results)),
-      ca,
-    },
-    redis: { url: url("redis", outside.redis()), ca },
   };
 }
 
 /** Configuration with PgBouncer, and with a directory instead of a provider. */
 const pooled = () => ({ ...configuration(), pgbouncer: { poolSize: 5 }, login: logins.ldap });
-
-/** Numbers of encrypted and plain connections of Airflow and PgBouncer from other hosts. */
-async function connections(): Promise<{ encrypted: number; plain: number }> {
-  const from = "pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE client_addr IS NOT NULL";
-  const [encrypted = 0, plain = 0] = (
-    await outside.sql(`SELECT count(*) FILTER (WHERE ssl), count(*) FILTER (WHERE NOT ssl) FROM ${from}`)
-  )
-    .split("|")
-    .map(Number);
-  return { encrypted, plain };
-}
 
 async function isGreen(): Promise<void> {
   const run = await stack.trigger(dag);
@@ -198,7 +181,7 @@ test("a stack runs on existing services, by a name given in hosts, over encrypte
   await stack.up(configuration());
   assert.deepEqual(await stack.names(), all);
   await isGreen();
-  const { encrypted, plain } = await connections();
+  const { encrypted, plain } = await outside.connections();
   assert.ok(encrypted >= 4, String(encrypted));
   assert.equal(plain, 0);
   assert.equal(await stack.queuedInFlower(), 0);
@@ -223,7 +206,7 @@ test("with PgBouncer between them, Postgres has few connections, and the example
   await stack.up(pooled());
   assert.deepEqual(await stack.names(), [...all, "pgbouncer"].sort());
   await Promise.all([isGreen(), isGreen()]);
-  const { encrypted, plain } = await connections();
+  const { encrypted, plain } = await outside.connections();
   assert.equal(plain, 0);
   assert.ok(encrypted > 0 && encrypted <= 10, String(encrypted));
   t.diagnostic(`${encrypted} connections to Postgres`);

@@ -1,10 +1,10 @@
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { localImage } from "../../../images/local.ts";
-import { run } from "../../../tools/lib/process.ts";
 import { waitFor } from "../../runner/waiting.ts";
 import { addressIn, docker, sweep } from "../targets/docker.ts";
+import { writeCertificates } from "./certificates.ts";
 
 /** Host name in the certificate that no DNS knows: clients get its address. */
 const hostName = "services.test";
@@ -35,13 +35,15 @@ export class Outside {
   /** Prefix of the containers' names. */
   readonly prefix: string;
   private readonly port: number;
-  address = "";
+  address: string;
 
   /**
    * @param name part of the containers' names
    * @param port the first of four free ports
+   * @param address address of this machine to listen at; by default, one that containers of the local engine reach
    */
-  constructor(name: string, port: number) {
+  constructor(name: string, port: number, address = "") {
+    this.address = address;
     this.prefix = `airflow-livetest-${name}`;
     this.folder = mkdtempSync(join(tmpdir(), `${this.prefix}-`));
     this.ca = join(this.folder, "ca.pem");
@@ -80,6 +82,18 @@ export class Outside {
     return this.redis().replace(`:${this.port + 1}/`, `:${this.port + 3}/`);
   }
 
+  /** Configuration of a stack that uses the services by their name. */
+  services(postgresUrl = this.postgres("metadata")) {
+    const { ca, hosts } = this;
+    const url = (name: string, text: string) => ({ file: this.file(name, this.named(text)) });
+    const resultsUrl = url("results", this.postgres("results", words.results));
+    return {
+      extraHosts: hosts,
+      postgres: { url: url("postgres", postgresUrl), resultsUrl, ca },
+      redis: { url: url("redis", this.redis()), ca },
+    };
+  }
+
   /** Writes one line to a file, for a stack's configuration; returns the path. */
   file(name: string, text: string): string {
     const path = join(this.folder, name);
@@ -99,8 +113,8 @@ export class Outside {
   /** Starts only the Redis that asks its clients for a certificate. */
   async startAsking(): Promise<void> {
     await this.stop();
-    this.address = await addressIn(this.prefix);
-    await this.certificates();
+    this.address ||= await addressIn(this.prefix);
+    await writeCertificates(this.folder, `IP:${this.address},DNS:${hostName}`);
     await this.startRedis("asking", this.port + 3, "server", "yes");
   }
 
@@ -120,6 +134,16 @@ export class Outside {
     return (
       await docker("exec", `${this.prefix}-postgres`, ...client, "-v", "ON_ERROR_STOP=1", "-Atc", statement)
     ).trim();
+  }
+
+  /** Counts encrypted and plain connections of Airflow and PgBouncer from other hosts to Postgres. */
+  async connections(): Promise<{ encrypted: number; plain: number }> {
+    const from = "pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE client_addr IS NOT NULL";
+    const counts = await this.sql(
+      `SELECT count(*) FILTER (WHERE ssl), count(*) FILTER (WHERE NOT ssl) FROM ${from}`,
+    );
+    const [encrypted = 0, plain = 0] = counts.split("|").map(Number);
+    return { encrypted, plain };
   }
 
   /** Runs a Redis command, as its administrator. */
@@ -162,29 +186,6 @@ export class Outside {
     );
   }
 
-  /** Creates an authority, certificates for the address and another name, and an unused authority. */
-  private async certificates(): Promise<void> {
-    const folder = this.folder;
-    const openssl = (...args: string[]) => run("openssl", args, { cwd: folder });
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-    for (const name of ["ca", "other"]) {
-      await openssl("req", "-x509", ...key, "-days", "2", "-subj", `/CN=${name} of a test`, ...out(name));
-    }
-    for (const [name, alternative] of [
-      ["server", `IP:${this.address},DNS:${hostName}`],
-      ["elsewhere", "DNS:elsewhere.example.com"],
-    ]) {
-      writeFileSync(join(folder, `${name}.ext`), `subjectAltName=${alternative}\n`);
-      await openssl("req", ...key, "-subj", `/CN=${name}`, "-keyout", `${name}.key`, "-out", `${name}.csr`);
-      const signer = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", `${name}.ext`];
-      await openssl("x509", "-req", "-in", `${name}.csr`, ...signer, "-days", "2", "-out", `${name}.pem`);
-      chownSync(join(folder, `${name}.key`), 999, 999);
-      chmodSync(join(folder, `${name}.key`), 0o600);
-    }
-    for (const file of ["ca.pem", "other.pem", "server.pem", "elsewhere.pem"])
-      chmodSync(join(folder, file), 0o644);
-  }
-
   /** Starts a container in the machine's own network, where containers of any stack reach it. */
   private async container(
     name: string,
@@ -202,17 +203,8 @@ export class Outside {
     ]);
     const [first = "", ...rest] = args;
     const env = ["--env", "POSTGRES_PASSWORD_FILE=/tls/word"];
-    await docker(
-      "run",
-      ...flags,
-      ...volumes,
-      ...scratch,
-      ...env,
-      "--entrypoint",
-      first,
-      localImage(image),
-      ...rest,
-    );
+    const program = ["--entrypoint", first, localImage(image), ...rest];
+    await docker("run", ...flags, ...volumes, ...scratch, ...env, ...program);
   }
 
   private async startPostgres(): Promise<void> {
@@ -292,8 +284,4 @@ maxmemory-policy noeviction
   text(name: string): string {
     return readFileSync(join(this.folder, name), "utf8");
   }
-}
-
-function out(name: string): readonly string[] {
-  return ["-keyout", `${name}.key`, "-out", `${name}.pem`];
 }

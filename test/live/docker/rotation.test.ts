@@ -8,6 +8,7 @@ import { waitFor } from "../../runner/waiting.ts";
 import { mostAway, watchWorkers } from "../lib/away.ts";
 import { type Canaries, canaries, found, places } from "../lib/canaries.ts";
 import { assertOutlasted, assertUndisturbed, type Config, isRunning, TestStack } from "../lib/harness.ts";
+import * as services from "../lib/services.ts";
 import { replaced } from "../targets/target.ts";
 
 const stack = new TestStack("livetest-rotation", 18320);
@@ -72,43 +73,24 @@ async function answerTo(token: string | number): Promise<number> {
   return (await fetch(`${stack.outputs.webserverUrl}/api/v2/dags`, { headers })).status;
 }
 
-async function python(role: string, program: string): Promise<string> {
-  return (await stack.exec(role, "python", "-c", program)).trim().split("\n").at(-1) ?? "";
-}
-
 /** Tries a password with Redis. */
-function brokerTakes(password = ""): Promise<string> {
-  const login = `host="redis", username="airflow", password=${JSON.stringify(password)}`;
-  return python(
-    "flower",
-    `import redis\ntry: print(redis.Redis(${login}).ping())\nexcept redis.AuthenticationError: print("refused")`,
-  );
-}
-
-/** Renders arguments of psycopg2 for a login. */
-function loginOf(user: string, password = "", database = user.replace(/_\d+$/, "")): string {
-  return `host="postgres", user="${user}", dbname="${database}", password=${JSON.stringify(password)}`;
-}
+const brokerTakes = (password?: string) => services.brokerTakes(stack, password);
 
 /** Tries a login with Postgres. */
-function databaseTakes(...login: Parameters<typeof loginOf>): Promise<string> {
-  return python(
-    "scheduler",
-    `import psycopg2\ntry: print(bool(psycopg2.connect(${loginOf(...login)})))\nexcept psycopg2.OperationalError: print("refused")`,
-  );
-}
+const databaseTakes = (...login: Parameters<typeof services.loginOf>) =>
+  services.databaseTakes(stack, ...login);
 
 /** Tries to decrypt what is stored with a fernet key; the second login to the metadata reads it. */
 function opens(key = ""): Promise<string> {
   const program = `
 import psycopg2
 from cryptography.fernet import Fernet, InvalidToken
-with psycopg2.connect(${loginOf("airflow_2", had["metadataPassword 2"])}).cursor() as rows:
+with psycopg2.connect(${services.loginOf("airflow_2", had["metadataPassword 2"])}).cursor() as rows:
     rows.execute("SELECT password FROM connection WHERE conn_id = 'sealed'")
     sealed = rows.fetchone()[0]
 try: print(Fernet(${JSON.stringify(key)}).decrypt(sealed.encode()).decode())
 except InvalidToken: print("refused")`;
-  return python("scheduler", program);
+  return services.python(stack, "scheduler", program);
 }
 
 /** Starts runs of short tasks until stopped; `stop` returns their number. */

@@ -5,12 +5,16 @@ import { planOf } from "../../../importer/input.ts";
 import { machine } from "../../lab/settings.ts";
 import { Namespace } from "../../parity/cluster.ts";
 import { define, undefine } from "../../parity/definitions.ts";
-import { assertUndisturbed, hostOf, TestStack } from "../lib/harness.ts";
+import { controlRoles } from "../../roleNames.ts";
+import { Outside, words } from "../docker/outside.ts";
+import { found } from "../lib/canaries.ts";
+import { assertUndisturbed, type Config, hostOf, TestStack } from "../lib/harness.ts";
 import { Repository } from "../lib/repository.ts";
-import { lab, onKubernetes } from "../targets/kubernetes.ts";
+import { kubectl, lab, onKubernetes } from "../targets/kubernetes.ts";
 
 const stack = new TestStack("livetest-node", 18220, onKubernetes);
 const repository = new Repository("team");
+const outside = new Outside("node-services", 18224, machine);
 const { startNode, stopNode } = await lab();
 
 /** Values of the official chart: control roles and a worker on the first node, a worker on the second, and KEDA's. */
@@ -30,7 +34,23 @@ dags:
 logs: { persistence: { enabled: true, size: 1Gi } }
 `;
 
+/** Postgres and a Redis that asks for certificates, outside of the cluster. */
+function external(): Config {
+  const { redis, ...services } = outside.services();
+  const url = { file: outside.file("asking", outside.named(outside.asking)) };
+  const key = { file: join(outside.folder, "server.key") };
+  return { ...services, redis: { ...redis, url, key, certificate: join(outside.folder, "server.pem") } };
+}
+
+/** Tells whether a role may connect to a port of the services outside. */
+async function reaches(role: string, port: number): Promise<boolean> {
+  const program = `import socket\ntry: print(bool(socket.create_connection(("${outside.address}", ${port}), 2)))
+except OSError: print(False)`;
+  return (await stack.exec(role, "python", "-c", program)).trim() === "True";
+}
+
 before(async () => {
+  await outside.start();
   await repository.open(machine, join(stack.dags, "naps.py"));
   // KEDA's controller is missing: a set that it scales keeps a single worker.
   await define(stack.folder);
@@ -40,7 +60,7 @@ after(async () => {
   repository.close();
   await startNode("node2");
   await stack.discard();
-  await undefine();
+  await Promise.all([outside.remove(), undefine()]);
 });
 
 test("values of a chart with sets, KEDA and git-sync are imported and deployed, and every set works on its queue", async () => {
@@ -51,15 +71,36 @@ test("values of a chart with sets, KEDA and git-sync are imported and deployed, 
   const egress = { to: [`${machine}/32`] };
   // The stack's DAGs come from the repository alone.
   const sources = { dags: undefined, dagsImage: undefined };
-  await stack.up({ ...config, ...sources, kubernetes: { ...Object(kubernetes), egress } });
-  const workers = (await stack.names()).filter((name) => name.startsWith("worker"));
-  assert.deepEqual(workers, ["worker-b-1", "worker-gpu-1", "worker-pool-1"]);
+  await stack.up({ ...config, ...sources, ...external(), kubernetes: { ...Object(kubernetes), egress } });
+  const workers = ["worker-b-1", "worker-gpu-1", "worker-pool-1"];
+  assert.deepEqual(await stack.names(), [...controlRoles, "check", ...workers].sort());
   const { spec } = await new Namespace(stack.prefix).get<{ spec: unknown }>("scaledobject", "worker-gpu");
   const { minReplicaCount, maxReplicaCount } = Object(spec);
   assert.deepEqual([minReplicaCount, maxReplicaCount], [0, 2]);
   const tasks = await stack.finished("gpu_naps", await stack.trigger("gpu_naps"));
   assertUndisturbed(tasks, 2);
   assert.deepEqual([...new Set(tasks.map(hostOf))], ["worker-gpu-1"]);
+});
+
+test("services outside of the cluster are reached over TLS alone, by the roles that need them", async () => {
+  const { encrypted, plain } = await outside.connections();
+  assert.ok(encrypted >= 4, String(encrypted));
+  assert.equal(plain, 0);
+  assert.equal(await outside.sql("SELECT count(*) FROM celery_taskmeta", "team-results"), "2");
+  const ports = { postgres: 18224, redis: 18227 };
+  const reached = async (role: string) => [
+    await reaches(role, ports.postgres),
+    await reaches(role, ports.redis),
+  ];
+  assert.deepEqual(await reached("scheduler"), [true, true]);
+  assert.deepEqual(await reached("webserver"), [true, false]);
+  assert.deepEqual(await reached("flower"), [false, true]);
+  const kinds = "configmap,deployment,event,job,networkpolicy,pod,statefulset";
+  const seen = await kubectl("get", kinds, "--namespace", stack.prefix, "--output", "yaml");
+  assert.match(seen, /hostnames:\s+- services\.test/);
+  assert.deepEqual(found(seen, words), []);
+  const worker = await stack.exec("worker-gpu-1", "sh", "-c", "cat /run/secrets/*");
+  assert.doesNotMatch(worker, /team-metadata|team\.airflow/);
 });
 
 test("a node lost in the middle of tasks: they run again on the other one; the worker comes back with its node", async (t) => {

@@ -21,6 +21,8 @@ import { commandsReach } from "../lib/developing.ts";
 import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
 import { Repository } from "../lib/repository.ts";
 import { kubectl, lab, onKubernetes, pods } from "../targets/kubernetes.ts";
+import { Extras } from "./extras.ts";
+import { clients, rotates } from "./rotating.ts";
 
 /** Reads the configuration of a committed stack. */
 function committed(name: string): Config {
@@ -39,6 +41,8 @@ const npm = (script: string, ...flags: string[]) =>
   run("npm", ["run", "--silent", script, "--", "--stack", staging, ...flags], { cwd: clone });
 
 const prod = new TestStack("livetest-prod", 18250, onKubernetes);
+const extras = new Extras(prod);
+let deployed: Config = {};
 const repository = new Repository("dags");
 const teams = new Repository("team");
 const labels = {
@@ -47,17 +51,18 @@ const labels = {
 };
 
 before(async () => {
-  await ensureImages(["backup"]);
+  await ensureImages(["backup", "pgbouncer"]);
   for (const [node, wanted] of Object.entries(labels))
     await kubectl("label", "node", node, "--overwrite", ...wanted);
   symlinkSync(join(project, "node_modules"), join(clone, "node_modules"));
   await onKubernetes.sweep(namespace);
   await repository.open(machine, join(project, "dags/get_stocks_dag.py"));
   await teams.open(machine, join(project, "test/live/dags/naps.py"));
+  for (const dag of ["given.py", "sealed.py"]) await teams.publish(join(project, "test/live/dags", dag));
 });
 
 after(async () => {
-  for (const one of [repository, teams]) one.close();
+  for (const one of [repository, teams, extras]) one.close();
   await onKubernetes.sweep(namespace);
   rmSync(clone, { recursive: true });
   await prod.discard();
@@ -194,7 +199,16 @@ test("prod: two schedulers, webservers and triggerers, workers on their machines
     dags: undefined,
     dagsImage: undefined,
   };
-  await prod.up({ ...config, ...sources });
+  const { images } = await onKubernetes.config(prod.prefix);
+  const pgbouncer = await (await lab()).image(localImage("pgbouncer"));
+  deployed = {
+    ...config,
+    ...sources,
+    ...(await extras.start(Object(images).redis)),
+    images: { ...Object(images), pgbouncer },
+    pgbouncer: { poolSize: 20 },
+  };
+  await prod.up(deployed);
   const there = await pods(prod.prefix);
   const nodesOf = (name: string) =>
     [...there].filter(([instance]) => instance.startsWith(name)).map(([, { spec }]) => spec.nodeName);
@@ -215,12 +229,33 @@ test("prod: two schedulers, webservers and triggerers, workers on their machines
   assert.equal(bundle_name, "team");
 });
 
+test("prod: workers have the extras of their role: variables, files, secrets, host names, a proxy, and containers beside them", () =>
+  extras.assertGiven("worker-large-1"));
+
+test("prod: Postgres has connections of PgBouncer alone, and workers get no metadata from it", async () => {
+  const { podIP } =
+    (await pods(prod.prefix)).get("pgbouncer")?.status ?? assert.fail("there is no PgBouncer");
+  assert.deepEqual(await clients(prod), [`airflow from ${podIP}`, `airflow_results from ${podIP}`]);
+  assert.doesNotMatch(await prod.target.log(prod.prefix, "pgbouncer"), /ERROR|login failed/);
+  const program = `import psycopg2
+url = open("/run/secrets/result_backend").read().removeprefix("db+").replace("+psycopg2", "")
+psycopg2.connect(url).close()
+psycopg2.connect(url.replace("/results?", "/metadata?"))`;
+  await assert.rejects(
+    prod.exec("worker-small-1", "python", "-c", program),
+    /OperationalError.*login rejected/s,
+  );
+});
+
+rotates(prod, () => deployed);
+
 test("prod: volumes are of the classes that it names", async () => {
   const columns = "{range .items[*]}{.metadata.name} {.spec.storageClassName} {.status.phase}{'\\n'}{end}";
   const claims = await kubectl("get", "pvc", "--namespace", prod.prefix, "--output", `jsonpath=${columns}`);
   assert.deepEqual(claims.trim().split("\n").sort(), [
     "data shared Bound",
     "logs shared Bound",
+    "models shared Bound",
     "postgres-data fast Bound",
     "redis-data fast Bound",
   ]);

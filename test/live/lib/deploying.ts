@@ -14,7 +14,7 @@ import {
   mostAtOnce,
   type TestStack,
 } from "./harness.ts";
-import { query } from "./postgres.ts";
+import { query } from "./services.ts";
 
 const dag = "get_stocks_dag";
 const roles = [...controlRoles, "postgres", "redis", "triggerer-gpu-1"].sort();
