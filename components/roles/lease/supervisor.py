@@ -1,6 +1,9 @@
 """Makes task supervisors report each heartbeat that the webserver accepted to the fence, by a link per process.
 
 A heartbeat is one request without retries, so that the supervisor goes on serving its task: the next heartbeat is the retry.
+
+Other requests are also tried again if their token is refused: a webserver gives a task its token, and in the middle of a rotation those
+webservers that are not replaced yet do not know the key of those that are.
 """
 
 import functools
@@ -16,6 +19,7 @@ from airflow.utils.net import get_hostname
 from airflow_on_celery.broker import GIVEN_UP, GIVEN_UP_EXPIRY, client_of, start_of
 from celery import current_app
 from celery.exceptions import Reject
+from tenacity import retry_if_exception
 
 REPORTS = pathlib.Path("/dev/shm/tasks")
 # Seconds for which a supervisor asks the webserver to start a task.
@@ -40,6 +44,16 @@ def without_retries(client):
         yield
     finally:
         del client.request
+
+
+def is_refused_token(error):
+    """True for a webserver's answer that a token is invalid, which is an answer to no other fault."""
+    response = getattr(error, "response", None)
+    return getattr(response, "status_code", None) == 403 and str(error) == "Invalid auth token"
+
+
+def retry_refused_tokens(retrying):
+    retrying.retry = retrying.retry | retry_if_exception(is_refused_token)
 
 
 def record_given_up(id, pid):
@@ -97,6 +111,7 @@ def return_soon(service):
 
 def install():
     REPORTS.mkdir(exist_ok=True)
+    retry_refused_tokens(Client.request.retry)
     TaskInstanceOperations.start = report_starts(TaskInstanceOperations.start)
     TaskInstanceOperations.heartbeat = report_heartbeats(TaskInstanceOperations.heartbeat)
     WatchedSubprocess._service_subprocess = return_soon(WatchedSubprocess._service_subprocess)

@@ -37,6 +37,6 @@ test("the scheduler decides from the database about tasks that Celery does not r
   await run("python3", ["test/unit/components/roles/executor.py"]);
 });
 
-test("a worker tells the scheduler of a start that it gives up", async () => {
+test("a worker tells the scheduler of a start that it gives up, and tries again with a token that is refused", async () => {
   await run("python3", ["test/unit/components/roles/supervisor.py"]);
 });

@@ -7,7 +7,7 @@ import unittest
 from unittest import mock
 
 for name in (
-    "psutil airflow.sdk.api.client airflow.sdk.execution_time.supervisor airflow.utils.net airflow_on_celery celery celery.exceptions"
+    "psutil airflow.sdk.api.client airflow.sdk.execution_time.supervisor airflow.utils.net airflow_on_celery celery celery.exceptions tenacity"
 ).split():
     sys.modules[name] = mock.MagicMock()
 sys.path.insert(0, "components/roles/lease")
@@ -70,6 +70,40 @@ class StartsTest(unittest.TestCase):
         with self.assertRaises(ValueError):
             self.start(ValueError("conflict"))
         self.assertEqual(self.redis, {})
+
+
+class Refusal(Exception):
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.response = types.SimpleNamespace(status_code=status)
+
+
+class RefusedTokensTest(unittest.TestCase):
+    def test_a_refused_token_is_tried_again_and_no_other_refusal(self):
+        for error, is_refused in (
+            (Refusal(403, "Invalid auth token"), True),
+            (Refusal(403, "Token subject does not match task instance ID"), False),
+            (Refusal(409, "Invalid auth token"), False),
+            (TimeoutError("Invalid auth token"), False),
+        ):
+            self.assertEqual(supervisor.is_refused_token(error), is_refused, error)
+
+    def test_faults_that_the_client_retries_are_still_retried(self):
+        for fault in (TimeoutError(), Refusal(403, "Invalid auth token"), ValueError()):
+            retrying = types.SimpleNamespace(retry=Predicate(lambda error: isinstance(error, TimeoutError)))
+            with mock.patch.object(supervisor, "retry_if_exception", Predicate):
+                supervisor.retry_refused_tokens(retrying)
+            self.assertEqual(retrying.retry.holds(fault), not isinstance(fault, ValueError))
+
+
+class Predicate:
+    """Stand-in for a condition of tenacity."""
+
+    def __init__(self, holds):
+        self.holds = holds
+
+    def __or__(self, other):
+        return Predicate(lambda error: self.holds(error) or other.holds(error))
 
 
 unittest.main()
