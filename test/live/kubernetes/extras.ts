@@ -20,7 +20,7 @@ function podOf(image: string): Config {
   };
   const volume = { name: "prepared", mountPath: "/opt/prepared" };
   const command = ["sh", "-c", "echo prepared > /opt/prepared/word"];
-  const server = ["redis-server", "--port", String(sidecarPort), "--save", ""];
+  const server = ["redis-server", "--port", String(sidecarPort), "--save", "", "--dir", "/tmp"];
   return {
     annotations: { "example.com/scrape": "true" },
     initContainers: [
