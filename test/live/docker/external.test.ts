@@ -190,7 +190,8 @@ test("a stack runs on existing services, by a name given in hosts, over encrypte
   assert.doesNotMatch(worker, /team-metadata|team\.airflow/);
 });
 
-test("two processes of gunicorn serve, each with its heartbeat", () => serveUnderGunicorn(stack));
+test("gunicorn's two processes serve, and no request fails while one is replaced", () =>
+  replacedUnderRequests(stack));
 
 reachesAround(stack, around);
 logins.testProvider();

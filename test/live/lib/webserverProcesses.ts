@@ -30,15 +30,42 @@ export async function noDuplicates(stack: TestStack): Promise<void> {
   }
 }
 
-/** Settings that give the webserver two processes of gunicorn. */
-export const gunicorn = { api: { server_type: "gunicorn", workers: 2 } };
+/** Settings that give the webserver two processes of gunicorn, which are replaced once a day. */
+export const gunicorn = { api: { server_type: "gunicorn", workers: 2, worker_refresh_interval: 86400 } };
 
-/** Asserts that two processes of gunicorn serve with a heartbeat each, and that the webserver is healthy. */
-export async function serveUnderGunicorn(stack: TestStack): Promise<void> {
-  const beats =
-    "for pid in $(ls /dev/shm/heartbeats | cut -d- -f1); do [ ! -e /proc/$pid ] || echo $pid; done";
-  const serving = (await stack.exec("webserver", "sh", "-c", beats)).trim().split("\n");
-  assert.equal(serving.length, 2, String(serving));
+/** Asks for the version over a connection of its own; returns the status. */
+function status(url: string): Promise<number | undefined> {
+  return new Promise((done, failed) => {
+    const request = get(`${url}/api/v2/version`, { agent: false }, (response) => {
+      response.resume();
+      done(response.statusCode);
+    });
+    request.on("error", failed);
+  });
+}
+
+/** Lists the living processes whose event loops turn, by their ids in the container. */
+async function serving(stack: TestStack): Promise<readonly string[]> {
+  const ids = "ls /dev/shm/heartbeats | cut -d- -f1";
+  const alive = `for id in $(${ids}); do [ ! -d /proc/$id ] || echo $id; done`;
+  return (await stack.exec("webserver", "sh", "-c", alive)).match(/\d+/g) ?? [];
+}
+
+/** Asserts that two processes of gunicorn serve, and that no request fails while one is replaced, by the signal that it gets each day. */
+export async function replacedUnderRequests(stack: TestStack): Promise<void> {
+  const { webserverUrl } = stack.outputs;
+  const two = async (without?: string) => {
+    const now = await serving(stack);
+    return now.length === 2 && !(without && now.includes(without)) ? now : undefined;
+  };
+  const [oldest = ""] = await waitFor("two processes", 60, () => two());
+  await stack.exec("webserver", "sh", "-c", `kill -s TERM ${oldest}`);
+  const statuses: (number | undefined)[] = [];
+  await waitFor("a new process", 60, async () => {
+    for (let at = 0; at < 20; at++) statuses.push(await status(webserverUrl));
+    return two(oldest);
+  });
+  assert.deepEqual(new Set(statuses), new Set([200]));
   const health = "{{.State.Health.Status}} {{.RestartCount}}";
   const container = `${stack.prefix}-webserver`;
   assert.equal((await docker("inspect", "--format", health, container)).trim(), "healthy 0");
