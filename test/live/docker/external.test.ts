@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { ensureImages, standard } from "../../../tools/images.ts";
 import { controlRoles } from "../../roleNames.ts";
 import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
-import { gunicorn, serveUnderGunicorn } from "../lib/webserverProcesses.ts";
+import { gunicorn, replacedUnderRequests } from "../lib/webserverProcesses.ts";
 import { containers } from "../targets/docker.ts";
 import { Around, reachesAround } from "./around.ts";
 import { Logins } from "./login/logins.ts";
