@@ -113,6 +113,11 @@ def revision_of(cursor):
     return revision[0][0] if revision else None
 
 
+def size_of(cursor):
+    """Returns the bytes of a database."""
+    return rows_of(cursor, "SELECT pg_database_size(current_database())")[0][0]
+
+
 def contents_of(cursor):
     """Returns the number of rows of each table, and the revision of Airflow's schema; None without one."""
     tables = [
@@ -149,7 +154,7 @@ def check_room(names, times):
     size = 0
     for name in names:
         with connected(name) as cursor:
-            size += rows_of(cursor, "SELECT pg_database_size(current_database())")[0][0]
+            size += size_of(cursor)
     check_free(int(size * times) + THROWAWAY_LOG)
 
 
@@ -180,13 +185,13 @@ def check_version(cursor):
 
 
 def dump(name, target):
-    """Dumps a database; returns its contents in the same snapshot."""
+    """Dumps a database; returns its contents in the same snapshot, and its bytes."""
     with connected(name) as cursor:
         check_version(cursor)
         ((snapshot,),) = rows_of(cursor, "SELECT pg_export_snapshot()")
         flags = ["--format=custom", "--no-owner", "--no-privileges", f"--lock-wait-timeout={LOCK_TIMEOUT}s"]
         run(["pg_dump", *flags, f"--snapshot={snapshot}", f"--file={target}"], name)
-        return contents_of(cursor)
+        return contents_of(cursor) | {"bytes": size_of(cursor)}
 
 
 def restore(name, source, analyzes=True):
