@@ -212,8 +212,10 @@ test("a requirement that Airflow does not go with is refused before anything is 
   assert.equal((await containers(stack.prefix)).size, before.size);
 });
 
-test("each process refuses wrong passwords for tokens after the fifth", async () => {
+test("a process refuses wrong passwords for tokens after the fifth", async () => {
   const statuses: number[] = [];
-  for (let at = 0; at < 4 * 5 + 1; at++) statuses.push(await login("ann", `wrong ${at}`));
+  // At most 20 wrong passwords reach four processes within 40 s, and each wave has eight.
+  for (let wave = 0; wave < 6 && !statuses.includes(429); wave++)
+    statuses.push(...(await Promise.all([...Array(8).keys()].map((at) => login("ann", `wrong ${at}`)))));
   assert.deepEqual([...new Set(statuses)].sort(), [401, 429]);
 });
