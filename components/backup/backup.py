@@ -23,10 +23,11 @@ import copies
 import mirror
 import psycopg2
 import wal
-from databases import BackupError, check_room, connected, dump, record_event, register_own, rows_of
+from databases import BackupError, connected, dump, record_event, register_own, rows_of
 from notes import age, id_of, keep_latest, notes_in, now, settle, write_note
 from progress import reported
 from proof import prove
+from room import check_room
 
 STORE = pathlib.Path("/backups")
 SUFFIX = ".tar.age"

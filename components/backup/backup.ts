@@ -103,7 +103,15 @@ export class Backup extends pulumi.ComponentResource {
           ...bucket?.files,
           ...bucketFiles,
           ...continuousFiles,
-          ...programs(backupPrograms, import.meta.url, "backup.py", "notes.py", "proof.py", "rehearse.py"),
+          ...programs(
+            backupPrograms,
+            import.meta.url,
+            "backup.py",
+            "notes.py",
+            "proof.py",
+            "rehearse.py",
+            "room.py",
+          ),
           [`${backupPrograms}/settings.json`]: text({
             every,
             keep,

@@ -6,7 +6,6 @@ Programs name a database by its service in libpq's service file, so that no pass
 import contextlib
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import sys
@@ -132,32 +131,6 @@ def contents_of(cursor):
     return {"rows": rows, "revision": revision_of(cursor)}
 
 
-def check_free(needed):
-    """Refuses to write more bytes than the disk has, since the stack's Postgres may share the disk.
-
-    :raises BackupError: with the bytes that are free, and that are needed
-    """
-    folder = tempfile.gettempdir()
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise BackupError(
-            f"{folder} has {free // 10**6} MB free, and a throwaway copy of the databases takes {needed // 10**6} MB;"
-            " expected that much: free some disk of the machine or node that runs the backups"
-        )
-
-
-def check_room(names, times):
-    """Refuses a throwaway copy of databases for which the disk has no room, as `check_free` does.
-
-    :param times: bytes that the copy takes, by byte of the databases
-    """
-    size = 0
-    for name in names:
-        with connected(name) as cursor:
-            size += size_of(cursor)
-    check_free(int(size * times) + THROWAWAY_LOG)
-
-
 def run(command, service, **options):
     """Runs a client of Postgres for a service.
 
@@ -226,9 +199,6 @@ def restore(name, source, analyzes=True):
             errors.seek(0)
             raise BackupError(f"restoring the {name} database failed: {errors.read().strip()[-1000:]}")
 
-
-# Bytes of log that a throwaway server keeps at most: `max_wal_size`, and what is written during a checkpoint.
-THROWAWAY_LOG = 512 * 1024**2
 
 # Settings of a throwaway server, whose data nobody needs after a crash.
 THROWAWAY = {

@@ -12,10 +12,7 @@ from datetime import datetime, timezone
 import archive
 import wal
 from databases import (
-    THROWAWAY_LOG,
     BackupError,
-    check_free,
-    check_room,
     connected,
     contents_of,
     major_of,
@@ -26,6 +23,7 @@ from databases import (
     running_server,
 )
 from notes import age, id_of, keep_latest, notes_in, settle, write_note
+from room import THROWAWAY_LOG, check_free, check_room
 
 BASES = pathlib.Path("/backups/bases")
 SUFFIX = ".base.tar.age"

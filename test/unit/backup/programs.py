@@ -37,6 +37,7 @@ import mirror  # noqa: E402
 import moment  # noqa: E402
 import progress  # noqa: E402
 import proof  # noqa: E402
+import room  # noqa: E402
 import wal  # noqa: E402
 
 
@@ -97,13 +98,11 @@ def registers_logins_for_the_owner_alone():
 
 def refuses_copies_for_which_the_disk_has_no_room():
     sizes = {"metadata": 600 * 10**6, "results": 400 * 10**6}
-    databases.connected = lambda name: contextlib.nullcontext(name)
-    rows, databases.rows_of = databases.rows_of, lambda name, _: [(sizes[name],)]
+    room.connected, room.size_of = contextlib.nullcontext, sizes.get
     for free, fault in ((1640, None), (1630, "has 1630 MB free, and a throwaway copy of the databases takes 1636 MB")):
-        databases.shutil = SimpleNamespace(disk_usage=lambda _, free=free: SimpleNamespace(free=free * 10**6))
-        found = fault_of(databases.check_room, sizes, 1.1)
+        room.shutil = SimpleNamespace(disk_usage=lambda _, free=free: SimpleNamespace(free=free * 10**6))
+        found = fault_of(room.check_room, sizes, 1.1)
         assert fault in found if fault else found is None
-    databases.rows_of = rows
 
 
 def waits_while_an_archive_grows():
