@@ -91,6 +91,28 @@ async function described(stack: Stack, { version, images }: Settings) {
   };
 }
 
+/** Deploys a stack, shows where it is, and tries it out. */
+async function deployAndTryOut(
+  stack: Stack,
+  settings: Settings,
+  flags: readonly string[],
+  options: Options,
+): Promise<void> {
+  const { step } = options;
+  step(`Deployment of stack ${stack.name}`);
+  await deploy(stack, settings, flags);
+  const outputs = await stack.outputs();
+  const local = { ...outputs, webserverUrl: `http://127.0.0.1:${settings.webserverPort}` };
+  const isTunnelled = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
+  step("Deployed");
+  print(greeting(stack.name, settings, outputs, isTunnelled));
+  const machines = await instancesOf(stack, settings);
+  const bounds = await boundsOf(settings, machines, execOf(stack, settings));
+  for (const line of warnings(bounds, new Date())) print(`  warning: ${line}`);
+  const end = await reach(stack);
+  await tryOut(stack, settings, new AirflowApi(local), options).finally(end);
+}
+
 await main(async () => {
   const { flags: given } = commandLine("up");
   const begin = Date.now();
@@ -99,31 +121,15 @@ await main(async () => {
   if (await endUpgrade(stack)) return;
   const settings = stack.settings();
   await checkVersions(stack, settings);
-  const { platform, groups, webserverPort } = settings;
+  const { platform, groups } = settings;
   setFlags(given);
   const { engines } = capabilities[platform];
   step(engines ? "Docker engine and images" : "Cluster");
   const { down, flags } = engines ? await prepare(stack, settings) : { down: [], flags: [] };
   const early = engines ? await earlyProver(stack) : undefined;
-  step(`Deployment of stack ${stack.name}`);
-  await deploy(stack, settings, flags).catch((error: Error) => {
-    early?.child.stdin.end();
-    throw error;
-  });
-  const outputs = await stack.outputs();
-  const local = { ...outputs, webserverUrl: `http://127.0.0.1:${webserverPort}` };
-  const isTunnelled = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
-  step("Deployed");
-  print(greeting(stack.name, settings, outputs, isTunnelled));
-  const machines = await instancesOf(stack, settings);
-  const bounds = await boundsOf(settings, machines, execOf(stack, settings));
-  for (const line of warnings(bounds, new Date())) print(`  warning: ${line}`);
-  const end = await reach(stack);
   const options = { down, strict: given.strict ?? false, step, early };
-  await tryOut(stack, settings, new AirflowApi(local), options).finally(() => {
-    early?.child.stdin.end();
-    end();
-  });
+  // The program would keep this command from its end.
+  await deployAndTryOut(stack, settings, flags, options).finally(() => early?.child.stdin.end());
   noteDeployment(stack, await described(stack, settings));
   await removeOldImages(cargoFor(settings).filter(({ machine }) => !down.includes(machine.name))).catch(
     ({ message }: Error) => print(`  warning: old images were not removed: ${message}`),
