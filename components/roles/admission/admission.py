@@ -5,6 +5,7 @@ answered with 503; its client retries after a random, growing pause.
 """
 
 import asyncio
+import json
 import logging
 import re
 from collections import deque
@@ -19,10 +20,14 @@ UNLIMITED = re.compile(r"/(static/.*|execution/health|api/v2/version)$")
 MAX_WAIT = 20
 
 
-async def refuse(send):
-    body = b'{"detail": "The webserver is overloaded. Retry in 5 s."}'
-    headers = [(b"content-type", b"application/json"), (b"retry-after", b"5")]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
+async def refuse(send, status, detail, seconds):
+    """Answers a request with an error.
+
+    :param seconds: time after which the client may try again
+    """
+    body = json.dumps({"detail": f"{detail} Retry in {seconds} s."}).encode()
+    headers = [(b"content-type", b"application/json"), (b"retry-after", str(seconds).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -48,7 +53,7 @@ class Admission:
             await self.serve(scope, receive, send)
         else:
             log.warning("Refused %s %s, which waited for %s s", scope["method"], scope["path"], self.max_wait)
-            await refuse(send)
+            await refuse(send, 503, "The webserver is overloaded.", 5)
 
     async def acquire(self, waiters):
         """Returns true once a request may go on; false after `max_wait`."""

@@ -3,10 +3,11 @@
 Counts failures only, since programs may fetch tokens as often as they like.
 """
 
-import json
 import logging
 import re
 import time
+
+from airflow_on_celery.admission import refuse
 
 log = logging.getLogger(__name__)
 
@@ -15,13 +16,6 @@ TOKENS = re.compile(r"/auth/token(/cli)?/?$")
 MOST, WINDOW = 5, 40
 # Addresses that are remembered at least until their failures are too old to count.
 ADDRESSES = 1000
-
-
-async def refuse(send, seconds):
-    body = json.dumps({"detail": f"Too many wrong passwords came from this address. Retry in {seconds} s."}).encode()
-    headers = [(b"content-type", b"application/json"), (b"retry-after", str(seconds).encode())]
-    await send({"type": "http.response.start", "status": 429, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 class Attempts:
@@ -55,7 +49,8 @@ class Attempts:
         # Requests at once count as failures as soon as there is one.
         if recent and len(recent) + self.pending.get(address, 0) >= MOST:
             log.warning("Refused a request for a token from %s, after %s failures", address, len(recent))
-            await refuse(send, int(recent[0] + WINDOW - self.clock()) + 1)
+            seconds = int(recent[0] + WINDOW - self.clock()) + 1
+            await refuse(send, 429, "Too many wrong passwords came from this address.", seconds)
             return
 
         async def counted(message):

@@ -54,12 +54,17 @@ export function workerServices(parsed: CountInputs): NumberedService[] {
 }
 
 /** Lists the services of groups' triggerers; no group has a name that would make its service one of the stack's triggerers. */
-export function triggererServices({ workerGroups }: Pick<CountInputs, "workerGroups">): NumberedService[] {
+function triggererServices({ workerGroups }: Pick<CountInputs, "workerGroups">): NumberedService[] {
   return workerGroups.flatMap(({ name, triggerers: count }, at): NumberedService[] => {
     const path = ["workerGroups", at, "name"];
     const service = { unit: "triggerer" as const, from: `group ${name}`, path, isScaled: false };
     return count === undefined ? [] : [{ ...service, name: triggererName(name), count }];
   });
+}
+
+/** Lists the services of all groups. */
+export function groupServices(parsed: CountInputs): NumberedService[] {
+  return [...workerServices(parsed), ...triggererServices(parsed)];
 }
 
 /** Lists the names that a service takes: the service's, its instances' and its autoscaler's. */

@@ -3,7 +3,7 @@ import { groupParts } from "../../model/groups.ts";
 import {
   clashesOf,
   composedNames,
-  triggererServices,
+  groupServices,
   volumeNames,
   workerServices,
 } from "../../model/names/composedNames.ts";
@@ -19,8 +19,7 @@ const workers = rule(groupParts, (parsed) => {
   const { workerGroups, machines = [] } = parsed;
   const names = [...machines, ...workerGroups].map(({ name }) => name);
   if (new Set(names).size < names.length) return [];
-  const services = [...workerServices(parsed), ...triggererServices(parsed)];
-  const clashes = clashesOf(services.flatMap(composedNames));
+  const clashes = clashesOf(groupServices(parsed).flatMap(composedNames));
   return firstAtEach(
     clashes.map(([later, first]) => ({
       path: later.path,

@@ -2,7 +2,7 @@ import { capabilities } from "../../../capabilities.ts";
 import { roles } from "../../../roles.ts";
 import { isNoHost } from "../../model/addresses.ts";
 import { groupParts } from "../../model/groups.ts";
-import { composedNames, triggererServices, workerServices } from "../../model/names/composedNames.ts";
+import { composedNames, groupServices } from "../../model/names/composedNames.ts";
 import { faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
@@ -66,9 +66,10 @@ function hostProblem(host: string, address: string, hasCluster: boolean): string
 }
 
 const numberedHosts = rule(["extraHosts.*", ...groupParts], (parsed) => {
-  const services = [...workerServices(parsed), ...triggererServices(parsed)];
   const units = new Map(
-    services.flatMap((service) => composedNames(service).map(({ name }) => [name, service.unit] as const)),
+    groupServices(parsed).flatMap((service) =>
+      composedNames(service).map(({ name }) => [name, service.unit] as const),
+    ),
   );
   return Object.keys(parsed.extraHosts)
     .filter((host) => units.has(host) && !workloads.test(host))

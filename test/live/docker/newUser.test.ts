@@ -8,10 +8,11 @@ import { generateIdentity } from "age-encryption";
 import { rulesFile } from "../../../components/monitoring/alerts.ts";
 import { families } from "../../../components/monitoring/families.ts";
 import { AirflowApi } from "../../../tools/lib/airflow.ts";
+import { everything } from "../../../tools/lib/generate/monitoring.ts";
 import { run } from "../../../tools/lib/process.ts";
 import { waitFor } from "../../runner/waiting.ts";
 import { cleanClone } from "../lib/clone.ts";
-import { everything, Prometheus, promtoolTest } from "../lib/monitoring.ts";
+import { Prometheus, promtoolTest } from "../lib/monitoring.ts";
 import { containers, docker, onDocker, sweep } from "../targets/docker.ts";
 import { type Instances, replaced } from "../targets/target.ts";
 

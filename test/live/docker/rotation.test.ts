@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { AirflowApi, type DagRun, type TaskInstance } from "../../../tools/lib/airflow.ts";
 import { waitFor } from "../../runner/waiting.ts";
-import { mostAway, watchWorkers } from "../lib/away.ts";
+import { load, mostAway, watchWorkers } from "../lib/away.ts";
 import { type Canaries, canaries, found, places } from "../lib/canaries.ts";
 import { assertOutlasted, assertUndisturbed, type Config, isRunning, TestStack } from "../lib/harness.ts";
 import * as services from "../lib/services.ts";
@@ -93,33 +92,6 @@ except InvalidToken: print("refused")`;
   return services.python(stack, "scheduler", program);
 }
 
-/** Starts runs of short tasks until stopped; `stop` returns their number. */
-function load(): { readonly stop: () => Promise<number> } {
-  let on = true;
-  const loop = async () => {
-    let runs = 0;
-    // A token outlasts a password change, and the outputs have the new password only after the deployment.
-    const api = await administrator();
-    while (on) {
-      try {
-        await api.trigger("sealed", { seconds: 1 });
-        runs += 1;
-      } catch {
-        // The webserver is being replaced: Airflow has not promised anything.
-      }
-      await sleep(3000);
-    }
-    return runs;
-  };
-  const looping = loop();
-  return {
-    stop: () => {
-      on = false;
-      return looping;
-    },
-  };
-}
-
 async function runs(): Promise<readonly DagRun[]> {
   return (await administrator()).all("/dags/~/dagRuns", "dag_runs");
 }
@@ -146,7 +118,8 @@ async function under(config: Config, seconds: number): Promise<string> {
     return tasks.filter(isRunning).length === 7 ? tasks : undefined;
   });
   const before = (await runs()).length;
-  const short = load();
+  // A token outlasts a password change, and the outputs have the new password only after the deployment.
+  const short = load(await administrator());
   const begin = Date.now();
   const workersAway = watchWorkers(stack.prefix);
   await stack.up(config);
@@ -157,7 +130,7 @@ async function under(config: Config, seconds: number): Promise<string> {
   );
   assert.equal(mostAway(away), 1, "one of them always takes tasks");
   const took = Math.round((Date.now() - begin) / 1000);
-  const started = await short.stop();
+  const { length: started } = await short.stop();
   assert.ok(started > 0);
   const tasks = await settled();
   assertUndisturbed(tasks, tasks.length);

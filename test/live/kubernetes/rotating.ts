@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { AirflowApi } from "../../../tools/lib/airflow.ts";
+import { load } from "../lib/away.ts";
 import { canaries } from "../lib/canaries.ts";
 import {
   assertOutlasted,
@@ -22,27 +21,6 @@ const secretGenerations = {
   metadataPassword: 2,
   resultsPassword: 2,
 };
-
-/** Starts short runs until stopped, as a webserver that is being replaced may refuse some; `stop` returns their ids. */
-function load(api: AirflowApi): { readonly stop: () => Promise<readonly string[]> } {
-  let on = true;
-  const loop = async () => {
-    const runs: string[] = [];
-    while (on) {
-      const run = await api.trigger("sealed", { seconds: 1 }).catch(() => undefined);
-      if (run) runs.push(run.dag_run_id);
-      await sleep(3000);
-    }
-    return runs;
-  };
-  const looping = loop();
-  return {
-    stop: () => {
-      on = false;
-      return looping;
-    },
-  };
-}
 
 /** Lists the users of connections to Postgres from other pods, with the clients' addresses. */
 export async function clients(stack: TestStack): Promise<string[]> {

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AirflowApi } from "../../../tools/lib/airflow.ts";
 
 /** Period in which a worker takes no tasks: from its stop signal until its successor is healthy. */
 interface Absence {
@@ -44,5 +46,27 @@ export function watchWorkers(stack: string): () => readonly Absence[] {
   return () => {
     events.kill();
     return absences(text.split("\n"), `${stack}-worker-`);
+  };
+}
+
+/** Starts runs of short tasks until stopped; `stop` returns the ids of those that the webserver took. */
+export function load(api: AirflowApi): { readonly stop: () => Promise<readonly string[]> } {
+  let on = true;
+  const loop = async () => {
+    const runs: string[] = [];
+    while (on) {
+      // A webserver that is being replaced may refuse a run: Airflow has not promised anything.
+      const run = await api.trigger("sealed", { seconds: 1 }).catch(() => undefined);
+      if (run) runs.push(run.dag_run_id);
+      await sleep(3000);
+    }
+    return runs;
+  };
+  const looping = loop();
+  return {
+    stop: () => {
+      on = false;
+      return looping;
+    },
   };
 }

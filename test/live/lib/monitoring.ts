@@ -7,7 +7,6 @@ interface Case {
 }
 
 const at = 'job="airflow"';
-const hour = 3600;
 
 /** Problems, by alert; times are in seconds since the start, which Prometheus' test takes for 1970. */
 const cases: Readonly<Record<string, Case>> = {
@@ -75,13 +74,6 @@ export function promtoolTest(settings: Alerting, rules: string): string {
   });
   return JSON.stringify({ rule_files: [rules], evaluation_interval: "15s", tests });
 }
-
-/** Settings of a stack that has all alerts. */
-export const everything: Alerting = {
-  canary: { every: 300 },
-  backup: { every: 6 * hour, keep: 14, to: "volume", continuous: true },
-  groups: [],
-};
 
 interface Login {
   readonly adminUser: string;

@@ -1,10 +1,10 @@
-import { alertsOf } from "../../../components/monitoring/alerts.ts";
+import { type Alerting, alertsOf } from "../../../components/monitoring/alerts.ts";
 import { dashboards, forGrafana } from "../../../components/monitoring/dashboards.ts";
 import { type Family, families } from "../../../components/monitoring/families.ts";
 import { markdownTable } from "./tables.ts";
 
-/** A stack with all optional parts that have alerts. */
-const everything = {
+/** Settings of a stack that has all alerts. */
+export const everything: Alerting = {
   canary: { every: 300 },
   backup: { every: 21_600, keep: 14, to: "volume", continuous: true },
   groups: [],

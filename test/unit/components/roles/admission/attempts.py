@@ -3,8 +3,12 @@
 import asyncio
 import sys
 import unittest
+from types import ModuleType
 
 sys.path.insert(0, "components/roles/admission")
+import admission  # noqa: E402
+
+sys.modules |= {"airflow_on_celery": ModuleType("airflow_on_celery"), "airflow_on_celery.admission": admission}
 import attempts  # noqa: E402
 
 
