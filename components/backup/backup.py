@@ -194,12 +194,12 @@ def report_moments():
     """Records for the monitoring up to when the log of the database is kept, and when the latest base was taken, in seconds since 1970."""
     while True:
         time.sleep(REPORT_INTERVAL)
-        latest = base.bases()[:1]
-        moments = base.reach()
-        times = {"to": moments and moments["to"], "base": latest[0]["at"] if latest else None}
-        extra = {key: at and datetime.fromisoformat(at).timestamp() for key, at in times.items()}
-        # Without an entry, the alerts that read it fire.
-        with contextlib.suppress(psycopg2.Error):
+        # Without a new entry the alerts that read it fire. A note may be removed while it is read.
+        with contextlib.suppress(psycopg2.Error, OSError):
+            latest = base.bases()[:1]
+            moments = base.reach()
+            times = {"to": moments and moments["to"], "base": latest[0]["at"] if latest else None}
+            extra = {key: at and datetime.fromisoformat(at).timestamp() for key, at in times.items()}
             record_event("airflow_on_celery.moments", json.dumps(extra))
 
 
