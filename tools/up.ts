@@ -3,7 +3,7 @@ import { setFlags } from "../deploymentFlags.ts";
 import { checkEngine } from "../platforms/docker/preflight/here.ts";
 import { checkAnswers } from "../platforms/docker/preflight/preflight.ts";
 import { machinesOf } from "../platforms/machines.ts";
-import { type Settings, triggerersOf } from "../settings/model/groups.ts";
+import { placedServices, type Settings } from "../settings/model/groups.ts";
 import { stackFlag } from "../settings/model/names/stackFlag.ts";
 import { readText } from "../settings/read/yaml/text.ts";
 import { cargoFor, prepareImages } from "./images.ts";
@@ -30,8 +30,7 @@ import { checkVersions, endUpgrade } from "./upgrade/guard.ts";
 /** Flags that exclude resources, present or new, on machines that are down. */
 function leaving(down: readonly string[], state: ExportedState, { groups }: Settings): string[] {
   const known = down.flatMap((machine) => urnsOn(state, machine));
-  const triggerers = triggerersOf(groups).map(({ name, group: { machine } }) => ({ name, machine }));
-  const fresh = [...groups, ...triggerers]
+  const fresh = placedServices(groups)
     .filter(({ machine }) => down.includes(machine ?? ""))
     .map(({ name }) => `**::${name}-*`);
   return [...known, ...fresh].flatMap((urn) => ["--exclude", urn]);

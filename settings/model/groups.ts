@@ -87,6 +87,14 @@ export function triggerersOf<G extends Pick<WorkerGroup, "triggerers">>(
   return services.filter(({ name }, at) => services.findIndex((service) => service.name === name) === at);
 }
 
+/** Lists the services of groups, workers and triggerers, with the name of the machine on which a group has them. */
+export function placedServices(
+  groups: readonly WorkerGroup[],
+): (Pick<WorkerGroup, "name"> & { readonly machine: string | undefined })[] {
+  const own = triggerersOf(groups).map(({ name, group }) => ({ name, machine: group.machine }));
+  return [...groups.map(({ name, machine }) => ({ name, machine })), ...own];
+}
+
 /** Paths of the parts of a stack that decide how many workers each group has, and on which machine. */
 export const groupParts = [
   "workers",

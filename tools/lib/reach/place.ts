@@ -1,6 +1,6 @@
 import { forPlatform } from "../../../capabilities.ts";
 import { clientEnvironment, homeOf, type Machine, machinesOf } from "../../../platforms/machines.ts";
-import { type Settings, triggerersOf } from "../../../settings/model/groups.ts";
+import { placedServices, type Settings } from "../../../settings/model/groups.ts";
 import { run } from "../process.ts";
 import type { Stack } from "../stack.ts";
 import { namespaceFlags } from "./kubernetes.ts";
@@ -18,9 +18,8 @@ export interface Place {
 
 /** Returns the machine of a service or instance of a group of workers; undefined if that is the one of its role. */
 function machineOf(service: string, { groups }: Settings): string | undefined {
-  const own = triggerersOf(groups).map(({ name, group: { machine } }) => ({ name, machine }));
   const isOf = (name: string) => service.startsWith(name) && /^(-\d+)?$/.test(service.slice(name.length));
-  return [...groups, ...own].find(({ name }) => isOf(name))?.machine;
+  return placedServices(groups).find(({ name }) => isOf(name))?.machine;
 }
 
 /** Lists the names that the first instance of a service may have. */
