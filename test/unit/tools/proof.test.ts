@@ -49,22 +49,19 @@ test("output of the proof that is no event is ignored", () => {
 
 test("a program that was started before a deployment still proves, unless its scheduler is gone", async () => {
   const request = proofRequest(settingsFor({}), false);
-  const started = (docker: string) =>
-    withPrograms({ docker }, async () => {
-      const place = { name: "scheduler", machine: undefined, program: "docker", args: [], env: {} } as const;
-      const prover = startProver(place);
-      await new Promise((done) => prover.child.once("spawn", done));
-      return prover;
-    });
-  const waiting = await started(`#!/bin/sh\nread -r request; echo '{"event": "ended"}'; read -r result\n`);
-  assert.ok(isRunning(waiting));
-  assert.deepEqual(
-    await proveBy(waiting, request, new AirflowApi({ version: defaultVersion } as Outputs), assert.fail),
-    [],
-  );
-  const gone = await started("#!/bin/sh\nexit 137\n");
-  await new Promise((done) => gone.child.once("exit", done));
-  assert.ok(!isRunning(gone));
+  const place = { name: "scheduler", machine: undefined, program: "docker", args: [], env: {} } as const;
+  const waits = `#!/bin/sh\nread -r request; echo '{"event": "ended"}'; read -r result\n`;
+  await withPrograms({ docker: waits }, async () => {
+    const waiting = startProver(place);
+    assert.ok(isRunning(waiting));
+    const api = new AirflowApi({ version: defaultVersion } as Outputs);
+    assert.deepEqual(await proveBy(waiting, request, api, assert.fail), []);
+  });
+  await withPrograms({ docker: "#!/bin/sh\nexit 137\n" }, async () => {
+    const gone = startProver(place);
+    await new Promise((done) => gone.child.once("exit", done));
+    assert.ok(!isRunning(gone));
+  });
 });
 
 test("a canary's host is found in its log, in the formats of both Airflow versions", () => {
