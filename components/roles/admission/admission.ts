@@ -1,7 +1,13 @@
 import { modules } from "../modules.ts";
 
-/** Files of a webserver that limit its concurrent requests to its database connections, and wrong passwords. */
-export const admissionFiles = modules(import.meta.url, "admission.py", "attempts.py", "webserver.py");
+/** Files of a webserver that limit its concurrent requests to its database connections, and wrong passwords, and let it end without refusing a request. */
+export const admissionFiles = modules(
+  import.meta.url,
+  "admission.py",
+  "attempts.py",
+  "closing.py",
+  "webserver.py",
+);
 
-/** Module of {@link admissionFiles} that starts the limits. */
+/** Module of {@link admissionFiles} that starts all of this. */
 export const admissionModule = "airflow_on_celery.webserver";

@@ -1,8 +1,9 @@
-"""Limits the concurrent requests of each webserver process, and wrong passwords, when uvicorn loads the application."""
+"""Limits the concurrent requests of each webserver process, and wrong passwords, and lets a process end without refusing a request."""
 
 from airflow.configuration import conf
 from airflow_on_celery.admission import Admission
 from airflow_on_celery.attempts import Attempts
+from airflow_on_celery.closing import closing_later
 from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -19,6 +20,7 @@ def request_limit():
 
 def load_with_admission(self):
     load(self)
+    self.http_protocol_class = closing_later(self.http_protocol_class)
     # The client's own address is known below the headers of proxies.
     if isinstance(self.loaded_app, ProxyHeadersMiddleware):
         self.loaded_app.app = Attempts(self.loaded_app.app)

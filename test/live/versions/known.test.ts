@@ -13,6 +13,7 @@ import { docker } from "../targets/docker.ts";
 import {
   callbacks,
   described,
+  endings,
   ends,
   fullDisk,
   fullMemory,
@@ -54,6 +55,11 @@ test("the webserver has the same API when its routes are built sooner", async ()
   assert.match(usual, /^[0-9a-f]{64} False False$/);
   assert.match(sooner, / True True$/);
   assert.equal(sooner.split(" ")[0], usual.split(" ")[0]);
+});
+
+test("a process of the webserver that ends answers requests that are on their way", async () => {
+  const answered = "[200, 200, 200, 200, True]";
+  assert.equal(await printed(defaultVersion, "admission", endings), `[${answered}, ${answered}]`);
 });
 
 for (const version of builtVersions()) {
