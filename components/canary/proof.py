@@ -168,8 +168,11 @@ class Proof:
             return
         self.sent = rows.create({trial.run: trial.queue for trial in self.open_trials()})
         explained = time.monotonic()
+        # Looks often at first: most trials end within a second.
+        pause = 0.1
         while self.open_trials():
-            time.sleep(0.5)
+            time.sleep(pause)
+            pause = min(1.2 * pause, 1)
             self.end_finished(rows.task_instances([trial.run for trial in self.open_trials()]))
             if time.monotonic() - explained > EXPLAIN_INTERVAL:
                 self.explain(rows.task_instances([trial.run for trial in self.open_trials()]))

@@ -221,6 +221,8 @@ export class Stack {
       PULUMI_STACK: this.name,
       PULUMI_BACKEND_URL: pathToFileURL(this.state).href,
       PULUMI_CONFIG_PASSPHRASE_FILE: join(this.state, "passphrase"),
+      // Makes collections rarer in the CLI and its plugins: they took a tenth of a deployment's CPU time.
+      GOGC: process.env.GOGC ?? "400",
     };
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -13,7 +13,16 @@ import { addressIn, containers, docker, sweep } from "../targets/docker.ts";
 
 const clone = await cleanClone();
 const backend = mkdtempSync(join(tmpdir(), "airflow-backend-"));
-const env = { PULUMI_BACKEND_URL: `file://${backend}`, PULUMI_CONFIG_PASSPHRASE: "of this test" };
+const [probe, probed] = ["probe.cjs", "probed"].map((name) => join(backend, name));
+const env = {
+  PULUMI_BACKEND_URL: `file://${backend}`,
+  PULUMI_CONFIG_PASSPHRASE: "of this test",
+  // Instead of the options of the project's own commands.
+  NODE_OPTIONS: `--require ${probe}`,
+};
+/** Program that each process of Node.js runs first: notes how the CLI starts the project's program. */
+const note = `if (process.argv[1]?.includes("cmd/run"))
+  require("node:fs").writeFileSync("${probed}", process.execArgv + " " + process.env.PULUMI_NODEJS_TYPESCRIPT);`;
 const pulumi = (...args: string[]) => run("pulumi", args, { cwd: clone, env });
 const npm = (...args: string[]) => run("npm", ["run", "--silent", ...args], { cwd: clone });
 const network = "airflow-livetest-repository";
@@ -36,7 +45,8 @@ after(async () => {
   for (const folder of [clone, backend]) rmSync(folder, { recursive: true });
 });
 
-test("the Pulumi CLI alone deploys, with a backend of the user's", async () => {
+test("the Pulumi CLI alone deploys, with a backend of the user's and the options of Pulumi.yaml", async () => {
+  writeFileSync(String(probe), note);
   await pulumi("stack", "init", "livetest-plain");
   const config = {
     webserverPort: 18192,
@@ -50,6 +60,10 @@ test("the Pulumi CLI alone deploys, with a backend of the user's", async () => {
     await pulumi("config", "set", "--path", `airflow:${path}`, String(value));
   }
   await pulumi("up", "--yes");
+  assert.equal(
+    readFileSync(String(probed), "utf8"),
+    "--min-semi-space-size=64,--max-semi-space-size=64 undefined",
+  );
   assert.equal(
     (await containers("airflow-livetest-plain")).get("webserver")?.State.Health?.Status,
     "healthy",

@@ -82,7 +82,7 @@ export function watchFailures(
   clientOf: (provider: string) => Readonly<Record<string, string>>,
   report: (failure: string) => void,
 ): () => Promise<void> {
-  let ended = false;
+  const ended = new AbortController();
   let read = 0;
   const reasons: { readonly text: string; readonly since: number }[] = [];
   const look = async () => {
@@ -98,12 +98,14 @@ export function watchFailures(
     const due = reasons.filter(({ since }) => Date.now() - since > endSeconds * 1000);
     for (const { text } of reasons.splice(0, due.length)) report(text);
   };
+  // Rejects when the reading ends.
+  const pause = () => sleep(1000, undefined, { signal: ended.signal }).catch(() => {});
   const watching = (async () => {
-    for (; !ended; await sleep(1000)) await look();
+    for (; !ended.signal.aborted; await pause()) await look();
     await look();
   })();
   return async () => {
-    ended = true;
+    ended.abort();
     await watching;
   };
 }

@@ -24,7 +24,7 @@ export async function logOf(
   const path = `/dags/${canaryDag}/dagRuns/${run}/taskInstances/${task}/logs/1`;
   let cause = "";
   let lines: readonly string[] = [];
-  for (const begin = Date.now(); Date.now() - begin < logSeconds * 1000; await sleep(1000)) {
+  for (const begin = Date.now(); Date.now() - begin < logSeconds * 1000; await sleep(300)) {
     try {
       const answer = await api.call<LogAnswer>(path);
       lines = answer ? linesOf(answer) : [];

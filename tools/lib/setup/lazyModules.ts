@@ -1,0 +1,47 @@
+import Module from "node:module";
+
+/**
+ * Makes Node.js import modules of `@pulumi/pulumi` and its own only when a program uses them: a compiler, an npm client, and
+ * OpenTelemetry. Commands, their Pulumi program and its dynamic provider use none, and importing them took a third of a start.
+ * `tools/run` has each process of Node.js import this file first. Without effect on a module that is named differently.
+ */
+
+type Load = (request: string, parent: unknown, isMain: boolean) => unknown;
+
+/** The loader of CommonJS modules, by the method that Node.js calls for each `require`. */
+const loader = Module as unknown as { _load: Load };
+
+const telemetry = [
+  "exporter-zipkin",
+  "instrumentation",
+  "instrumentation-grpc",
+  "resources",
+  "sdk-trace-base",
+  "sdk-trace-node",
+];
+
+/** Requests of modules that are imported at the first look at one of their names. */
+const lazy = new Set([
+  "./typescript-shim",
+  "../../typescript-shim",
+  "@npmcli/arborist",
+  ...telemetry.map((name) => `@opentelemetry/${name}`),
+]);
+
+const load = loader._load;
+
+/** Stands for a module until one of its names is looked at. */
+function standIn(real: () => unknown): object {
+  const get = (_: object, name: string | symbol) =>
+    // Keeps TypeScript's imports from copying all names.
+    name === "__esModule" ? true : Reflect.get(Object(real()), name);
+  return new Proxy({}, { get });
+}
+
+loader._load = (request, parent, isMain) => {
+  let found: unknown;
+  const real = () => (found ??= load.call(Module, request, parent, isMain));
+  // Would turn on the debugger at each start, in case a function is serialized: that slows imports, and invalidates compiled code.
+  if (request === "../../runtime/closure/v8Hooks") return { isInitializedAsync: async () => {} };
+  return lazy.has(request) ? standIn(real) : real();
+};
