@@ -1,9 +1,11 @@
-"""Mends two faults of Celery's pool of processes, in a worker.
+"""Mends two faults of Celery's pool of processes, in a worker, and saves memory.
 
 - The loss of the broker makes the pool forget which processes are busy. A task that came afterwards could wait for the end of the task
   that its process was running, however long, while other processes had nothing to do. Celery 5.6 has this fault.
 - When the worker stops, it may wait for a process that still writes a result, which nobody reads: the exception of a task is larger
   than a pipe. The worker then stayed until it was killed, at the end of its grace.
+
+The processes share Airflow's models, which each would import at its first result: 9 MiB, and 0.2 s of CPU time.
 """
 
 import functools
@@ -57,3 +59,10 @@ def read_while_joining(join):
 def install(**_):
     AsynPool.flush = stay_busy(AsynPool.flush)
     AsynPool.join = read_while_joining(AsynPool.join)
+
+
+@signals.worker_init.connect
+def share_models(**_):
+    from airflow.models import import_all_models
+
+    import_all_models()
