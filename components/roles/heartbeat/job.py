@@ -64,10 +64,19 @@ connect = Pool.connect
 
 
 def connect_and_wait(self):
-    """Notes the wait for a connection of the pool: SQLAlchemy has no event before a connection is made or tested."""
+    """Notes the wait for a connection of the pool: SQLAlchemy has no event before a connection is made or tested.
+
+    Goes on after a connection's timeout, which would end the role, as a query waits for a silent database, too.
+    """
     waiting.begin()
+    began = time.monotonic()
     try:
-        return connect(self)
+        while True:
+            try:
+                return connect(self)
+            except Exception as error:
+                if "timeout expired" not in str(error) or time.monotonic() - began > MAX_WAIT:
+                    raise
     finally:
         waiting.end()
 

@@ -12,8 +12,6 @@ import { printedBy, printedByServer } from "../../../tools/upkeep/settings.ts";
 import { docker } from "../targets/docker.ts";
 import {
   callbacks,
-  described,
-  endings,
   ends,
   fullDisk,
   fullMemory,
@@ -23,6 +21,7 @@ import {
   spared,
   stranded,
 } from "./programs.ts";
+import { described, endings } from "./webserverPrograms.ts";
 
 const programs = join(project, "components/roles");
 
@@ -63,8 +62,8 @@ test("a process of the webserver that ends answers requests that are on their wa
 });
 
 for (const version of builtVersions()) {
-  test(`Airflow ${version} waits for the database during a rollback, too: no heartbeat is missed`, async () => {
-    assert.equal(await printed(version, "heartbeat", rollbacks), "True True {}");
+  test(`Airflow ${version} waits for the database during a rollback and for a connection, too: no heartbeat is missed`, async () => {
+    assert.equal(await printed(version, "heartbeat", rollbacks), "True True 3 2 {}");
   });
 
   test(`a worker of Airflow ${version} remembers its busy processes, and reads their results until it stops`, async () => {

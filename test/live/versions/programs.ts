@@ -47,10 +47,14 @@ calls = inspect.getsource(SchedulerJobRunner._run_scheduler_loop).count("time.sl
 print(calls, time.sleep.__qualname__, str(idle.COUNTS.compile(dialect=postgresql.dialect())).count("count("))
 `.trim();
 
-/** True if a wait for the database was noted at each rollback but the first, which the first connection makes. */
+/**
+ * True if a wait for the database was noted at each rollback but the first, which the first connection makes. Then the attempts at a
+ * connection while a server does not answer for two timeouts, and with one that refuses.
+ */
 export const rollbacks = `
-import job, time
+import job, sqlite3, time
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import QueuePool
 job.Waiting.run = lambda self: time.sleep(60)
 engine, noted = create_engine("sqlite://"), []
 engine.dialect.do_rollback = lambda connection: noted.append(bool(job.waiting.since))
@@ -60,7 +64,22 @@ with engine.connect() as connection:
     begun.rollback()
 with engine.connect() as connection:
     connection.execute(text("select 1"))
-print(len(noted) > 2, all(noted[1:]), job.waiting.since)
+
+def attempts(*errors):
+    made, left = [], list(errors)
+    def create():
+        made.append(True)
+        if left:
+            raise sqlite3.OperationalError(left.pop(0))
+        return sqlite3.connect(":memory:")
+    try:
+        create_engine("sqlite://", creator=create, poolclass=QueuePool).connect().close()
+    except Exception:
+        made.append("raised")
+    return len(made)
+
+silent = 'connection to server at "postgres", port 5432 failed: timeout expired'
+print(len(noted) > 2, all(noted[1:]), attempts(silent, silent), attempts("Connection refused"), job.waiting.since)
 `.trim();
 
 /**
@@ -208,23 +227,6 @@ with create_session() as session:
     print(*session.execute(select(TaskInstance.task_id, TaskInstance.state).order_by("task_id")))
 `.trim();
 
-/** Digest of the API that a webserver describes; True if dependencies of its routes are built once; True if the execution API is built. */
-export const described = (first: string) =>
-  `
-${first}
-import airflow, hashlib, json
-from fastapi import FastAPI
-from fastapi.dependencies import utils
-from airflow.api_fastapi.core_api.app import init_views
-from airflow.api_fastapi.execution_api.app import create_task_execution_api_app
-app, tasks = FastAPI(), create_task_execution_api_app()
-init_views(app)
-changes = hasattr(utils.get_dependant, "__wrapped__"), tasks._cadwyn_initialized
-changes[1] or tasks._cadwyn_initialize()
-text = json.dumps([app.openapi(), tasks.openapi()], sort_keys=True)
-print(hashlib.sha256(text.encode()).hexdigest(), *changes)
-`.trim();
-
 /** Queues to which the stack's executor sends a callback, and one that names its queue, where the default queue has another name. */
 export const callbacks = `
 ${scheduler}
@@ -238,51 +240,4 @@ executor._send_workloads = lambda all: sent.extend(queue for _, _, queue, *_ in 
 for data in {}, {"queue": "own"}:
     executor._process_workloads([MagicMock(spec=ExecuteCallback, callback=SimpleNamespace(key="key", data=data))])
 print(*sent)
-`.trim();
-
-/**
- * Answers to requests that a process of the webserver reads once it ends, by protocol: the first one of a connection, and a second one
- * that has arrived unread when the connection would be closed. At last the seconds after which it has ended with an idle connection.
- */
-export const endings = `
-import asyncio, time
-from uvicorn import Config, Server
-import closing
-
-async def app(scope, receive, send):
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body", "body": b""})
-
-async def ask(connection):
-    reader, writer = connection
-    writer.write(b"GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
-    return (await reader.readline()).decode().strip() and (await reader.readuntil(b"\\r\\n\\r\\n")) and 200
-
-async def answers(http, port):
-    config = Config(app, port=port, http=http, lifespan="off", log_level="critical")
-    config.load()
-    config.http_protocol_class = closing.closing_later(config.http_protocol_class)
-    server = Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    fresh, used, idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
-    first = [await ask(used), await ask(idle)]
-    server.should_exit = True
-    began = time.monotonic()
-    await asyncio.sleep(0.5)
-    found = [await ask(fresh)]
-    asked = asyncio.create_task(ask(used))
-    await asyncio.sleep(0)
-    for connection in list(server.server_state.connections):
-        connection.close_when_read()
-    found.append(await asked)
-    await serving
-    return first + found + [time.monotonic() - began < 3]
-
-def run(http, port):
-    with asyncio.Runner(loop_factory=Config(app).get_loop_factory()) as runner:
-        return runner.run(answers(http, port))
-
-print([run(http, 8000 + at) for at, http in enumerate(["h11", "httptools"])])
 `.trim();
