@@ -1,10 +1,8 @@
+import "./platforms/promiseTraces.ts";
 import { readSettings, readValues } from "./config.ts";
 import { backupOutput, deployAirflow } from "./package/deploy.ts";
 import { deployedResources } from "./platforms/look.ts";
 import { isEmpty, previousOutputs } from "./platforms/ownership/known.ts";
-
-// Removes the hook that looks for source maps at each Pulumi promise: type stripping keeps lines and columns.
-Reflect.deleteProperty(Error, "prepareStackTrace");
 
 const resources = await deployedResources();
 const settings = readSettings(isEmpty(resources));

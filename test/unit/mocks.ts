@@ -8,6 +8,7 @@ import { keepVolumes, platformOf } from "../../platforms/platform.ts";
 import { fromProject } from "../../settings/schema/files/base.ts";
 import type { ExportedState } from "../../tools/lib/state.ts";
 import { unmarked } from "../../tools/lib/unmarked.ts";
+import "../../platforms/promiseTraces.ts";
 import { type Config, settingsFor } from "./settingsFrom.ts";
 
 export interface Declared {
