@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defaultVersion } from "../../../settings/schema/versions.ts";
 import { controlRoles } from "../../roleNames.ts";
 import { waitFor } from "../../runner/waiting.ts";
 import { replaced } from "../targets/target.ts";
@@ -262,4 +263,18 @@ export async function restores(npm: Npm, t: TestContext): Promise<void> {
   assert.match(restored, /Every queue and every worker works/);
   assert.match(restored, new RegExp(`^Restored backup ${id} `, "m"));
   assert.equal((await variables("get", "kept")).trim().split("\n").at(-1), "before");
+}
+
+/** Asserts that `npm run upgrade` brings a stack of Airflow 2 to Airflow 3, rehearsed and proven, with the run of before. */
+export async function upgrades(npm: Npm, t: TestContext): Promise<void> {
+  const green = async () => assert.match(await npm("dags", "run", dag), /^get_stocks_dag: success$/m);
+  await green();
+  const begin = Date.now();
+  const upgraded = await npm("upgrade", "--to", defaultVersion);
+  t.diagnostic(`upgraded in ${Math.round((Date.now() - begin) / 1000)} s`);
+  assert.match(upgraded, /2 migrating \d+ rows took \d+ s; the database had /);
+  assert.match(upgraded, /Every queue and every worker works/);
+  await green();
+  const runs = await npm("shell", "scheduler", "airflow", "dags", "list-runs", dag, "--output", "plain");
+  assert.equal(runs.match(/ success /g)?.length, 2, runs);
 }

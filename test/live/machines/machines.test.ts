@@ -14,6 +14,7 @@ import { assertUndisturbed, hostOf, isRunning, mostAtOnce, TestStack } from "../
 import { dockerAt, isOff, onMachines } from "../targets/machines.ts";
 import { replaced } from "../targets/target.ts";
 import { encrypts } from "./encrypting.ts";
+import { upgradesFrom2 } from "./upgrading.ts";
 
 const stack = new TestStack("livetest-machines", 18300, onMachines);
 const clone = await cloneFor(stack);
@@ -94,6 +95,8 @@ test("faults of all machines are reported in one error, before anything is touch
   });
   assert.deepEqual(await stack.names(), []);
 });
+
+upgradesFrom2(stack, npm, on({ two: 1 }, { monitoring: undefined }));
 
 test("tasks wait in the queue; workers on two machines run them all, and no other role is touched", async () => {
   await stack.up(on({ two: { default: 0, gpu: 0 }, three: 0 }, { settings: { core } }));
