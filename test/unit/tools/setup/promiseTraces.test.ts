@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import debuggable from "@pulumi/pulumi/runtime/debuggable.js";
-import "../../../platforms/promiseTraces.ts";
+import "../../../../platforms/promiseTraces.ts";
 
 type Wrap = <Value>(promise: Promise<Value>, context: string) => Promise<Value>;
 
