@@ -100,12 +100,11 @@ async function deployAndTryOut(
   const { step } = options;
   step(`Deployment of stack ${stack.name}`);
   await deploy(stack, settings, flags);
-  const outputs = await stack.outputs();
+  const [outputs, machines] = await Promise.all([stack.outputs(), instancesOf(stack, settings)]);
   const local = { ...outputs, webserverUrl: `http://127.0.0.1:${settings.webserverPort}` };
   const isTunnelled = isElsewhere(settings) && outputs.webserverUrl === local.webserverUrl;
   step("Deployed");
   print(greeting(stack.name, settings, outputs, isTunnelled));
-  const machines = await instancesOf(stack, settings);
   const bounds = await boundsOf(settings, machines, execOf(stack, settings));
   for (const line of warnings(bounds, new Date())) print(`  warning: ${line}`);
   const end = await reach(stack);
