@@ -48,7 +48,10 @@ writeFileSync(join(clone, "own/own_dag.py"), ownDag);
 writeFileSync(join(clone, "stacks/Pulumi.livetest-up.yaml"), stackFile);
 writeFileSync(join(clone, "requirements.txt"), "humanfriendly==10.0\n");
 const npm = (...args: string[]) =>
-  run("npm", ["run", "--silent", ...args], { cwd: clone, env: { PULUMI_STACK: "livetest-up" } });
+  run("npm", ["run", "--silent", ...args], {
+    cwd: clone,
+    env: { PULUMI_STACK: "livetest-up", NODE_OPTIONS: "" },
+  });
 const instances = () => onDocker.instances("airflow-livetest-up");
 
 before(() => sweep("airflow-livetest-up"));

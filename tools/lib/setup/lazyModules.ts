@@ -3,10 +3,10 @@ import Module from "node:module";
 /**
  * Makes Node.js import modules of `@pulumi/pulumi` and its own only when a program uses them: a compiler, an npm client, and
  * OpenTelemetry. Commands, their Pulumi program and its dynamic provider use none, and importing them took a third of a start.
- * `tools/run` has each process of Node.js import this file first. Without effect on a module that is named differently.
+ * `tools/run` has each process of Node.js import this file first. Without effect on other packages, and on a module that is named differently.
  */
 
-type Load = (request: string, parent: unknown, isMain: boolean) => unknown;
+type Load = (request: string, parent: { filename?: string | null } | undefined, isMain: boolean) => unknown;
 
 /** The loader of CommonJS modules, by the method that Node.js calls for each `require`. */
 const loader = Module as unknown as { _load: Load };
@@ -41,6 +41,8 @@ function standIn(real: () => unknown): object {
 loader._load = (request, parent, isMain) => {
   let found: unknown;
   const real = () => (found ??= load.call(Module, request, parent, isMain));
+  // Leaves other programs alone, such as npm, which commands run, too.
+  if (!parent?.filename?.includes("/node_modules/@pulumi/pulumi/")) return real();
   // Would turn on the debugger at each start, in case a function is serialized: that slows imports, and invalidates compiled code.
   if (request === "../../runtime/closure/v8Hooks") return { isInitializedAsync: async () => {} };
   return lazy.has(request) ? standIn(real) : real();

@@ -30,3 +30,8 @@ test("modules of Pulumi that no program uses are imported only for a program tha
     "true typescript",
   );
 });
+
+test("npm, which commands run with the same options, works", async () => {
+  const options = `--require ${JSON.stringify(join(project, "tools/lib/setup/lazyModules.ts"))}`;
+  assert.match(await run("npm", ["ls", "yaml"], { cwd: project, env: { NODE_OPTIONS: options } }), /yaml@/);
+});
