@@ -275,6 +275,6 @@ export async function upgrades(npm: Npm, t: TestContext): Promise<void> {
   assert.match(upgraded, /2 migrating \d+ rows took \d+ s; the database had /);
   assert.match(upgraded, /Every queue and every worker works/);
   await green();
-  const runs = await npm("shell", "scheduler", "airflow", "dags", "list-runs", dag, "--output", "plain");
+  const runs = await npm("shell", "scheduler", "airflow", "dags", "list-runs", dag);
   assert.equal(runs.match(/ success /g)?.length, 2, runs);
 }
