@@ -39,8 +39,7 @@ function standIn(real: () => unknown): object {
 }
 
 loader._load = (request, parent, isMain) => {
-  let found: unknown;
-  const real = () => (found ??= load.call(Module, request, parent, isMain));
+  const real = () => load.call(Module, request, parent, isMain);
   // Leaves other programs alone, such as npm, which commands run, too.
   if (!parent?.filename?.includes("/node_modules/@pulumi/pulumi/")) return real();
   // Would turn on the debugger at each start, in case a function is serialized: that slows imports, and invalidates compiled code.
