@@ -56,7 +56,14 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
     def start(self):
         super().start()
         self.watch.start()
+        self.keep_connection()
         self.sleeper = idle.install()
+
+    def keep_connection(self):
+        """Keeps the connection to the results: Celery makes an engine and a login for each look, except in forked processes."""
+        sessions = getattr(self.celery_app.backend, "session_manager", None)
+        if hasattr(sessions, "forked"):
+            sessions.forked = True
 
     def _send_workloads_to_celery(self, workload_tuples_to_send):
         """Sends one task before the others; Airflow sends tasks again whose results are not returned."""

@@ -1,6 +1,7 @@
 """Makes task supervisors report each heartbeat that the webserver accepted to the fence, by a link per process.
 
-A heartbeat is one request without retries, so that the supervisor goes on serving its task: the next heartbeat is the retry.
+A heartbeat is one request without retries, so that the supervisor goes on serving its task: the next heartbeat is the retry. The first
+one is due an interval after the start, which the webserver notes as a heartbeat.
 
 Other requests are also tried again if their token is refused: a webserver gives a task its token, and in the middle of a rotation those
 webservers that are not replaced yet do not know the key of those that are.
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 
 import psutil
 from airflow.sdk.api.client import Client, TaskInstanceOperations, _should_retry_api_request
-from airflow.sdk.execution_time.supervisor import WatchedSubprocess
+from airflow.sdk.execution_time.supervisor import ActivitySubprocess, WatchedSubprocess
 from airflow.utils.net import get_hostname
 from airflow_on_celery.broker import GIVEN_UP, GIVEN_UP_EXPIRY, client_of, start_of
 from celery import current_app
@@ -88,6 +89,17 @@ def report_starts(start):
     return reporting
 
 
+def count_start(start):
+    """Counts a start as a heartbeat; Airflow sends one right after it, a fifth of a short task's requests."""
+
+    @functools.wraps(start)
+    def starting(self, **named):
+        start(self, **named)
+        self._last_heartbeat_attempt = time.monotonic()
+
+    return starting
+
+
 def report_heartbeats(heartbeat):
     @functools.wraps(heartbeat)
     def reporting(self, id, pid):
@@ -114,4 +126,5 @@ def install():
     retry_refused_tokens(Client.request.retry)
     TaskInstanceOperations.start = report_starts(TaskInstanceOperations.start)
     TaskInstanceOperations.heartbeat = report_heartbeats(TaskInstanceOperations.heartbeat)
+    ActivitySubprocess._on_child_started = count_start(ActivitySubprocess._on_child_started)
     WatchedSubprocess._service_subprocess = return_soon(WatchedSubprocess._service_subprocess)

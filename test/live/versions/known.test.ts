@@ -13,11 +13,14 @@ import { docker } from "../targets/docker.ts";
 import {
   callbacks,
   ends,
+  firstHeartbeat,
   fullDisk,
   fullMemory,
   idleLoop,
   pools,
+  resultsConnections,
   rollbacks,
+  sharedImports,
   spared,
   stranded,
 } from "./programs.ts";
@@ -94,6 +97,19 @@ for (const version of builtVersions()) {
   if (version.startsWith("3."))
     test(`a worker of Airflow ${version} knows its tasks' heartbeats when tasks have filled the shared memory`, async () => {
       assert.equal(await printed(version, "lease", fullMemory), "True 8.5");
+    });
+
+  // Airflow 2 has no supervisors of tasks.
+  if (version.startsWith("3."))
+    test(`a worker of Airflow ${version} shares with its tasks what all need, and sends no heartbeat right after a start`, async () => {
+      assert.equal(await printed(version, "pool", sharedImports), "True v 2");
+      assert.equal(await printed(version, "lease", firstHeartbeat), "0 1");
+    });
+
+  // The executor of Airflow 2 is Airflow's own.
+  if (version.startsWith("3."))
+    test(`the scheduler of Airflow ${version} keeps its connection to the results`, async () => {
+      assert.equal(await printed(version, "", resultsConnections), "1");
     });
 
   // The executor of Airflow 2 is Airflow's own.

@@ -241,3 +241,60 @@ for data in {}, {"queue": "own"}:
     executor._process_workloads([MagicMock(spec=ExecuteCallback, callback=SimpleNamespace(key="key", data=data))])
 print(*sent)
 `.trim();
+
+/** What tasks share with their worker: whether two have one decoder, whether it decodes, modules that DAG files import. */
+export const sharedImports = `
+import socket, sys, pool
+pool.share_imports()
+from airflow.sdk.execution_time import comms
+modules = [name for name in ("airflow.sdk.definitions.decorators", "airflow.dag_processing.bundles.local") if name in sys.modules]
+one, other = (comms.CommsDecoder(socket=end).body_decoder for end in socket.socketpair())
+print(one is other, one.validate_python({"type": "VariableResult", "key": "k", "value": "v"}).value, len(modules))
+`.trim();
+
+/** Heartbeats right after a start, and once their interval has passed. */
+export const firstHeartbeat = `
+import sys
+from datetime import datetime, timezone
+from types import ModuleType, SimpleNamespace
+from unittest.mock import MagicMock
+sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
+sys.modules["airflow_on_celery"].__path__ = ["/programs"]
+from airflow_on_celery import supervisor
+from airflow.sdk.execution_time.supervisor import ActivitySubprocess, MIN_HEARTBEAT_INTERVAL
+supervisor.install()
+task = object.__new__(ActivitySubprocess)
+context = SimpleNamespace(should_retry=False, start_date=datetime.now(timezone.utc))
+for name, value in {
+    "id": "ti", "pid": 7, "client": MagicMock(), "stdin": MagicMock(), "_process": MagicMock(), "_terminal_state": None,
+}.items():
+    object.__setattr__(task, name, value)
+task.client.task_instances.start.return_value = context
+ActivitySubprocess.send_msg = lambda *_, **__: None
+task._on_child_started(ti=SimpleNamespace(id="ti"), dag_rel_path="dag.py", bundle_info=None, sentry_integration="")
+counts = []
+for passed in (0, MIN_HEARTBEAT_INTERVAL):
+    task._last_heartbeat_attempt -= passed
+    task._send_heartbeat_if_needed()
+    counts.append(task.client.task_instances.heartbeat.call_count)
+print(*counts)
+`.trim();
+
+/** Connections that a scheduler opens to the results for three looks. */
+export const resultsConnections = `
+${scheduler}
+from airflow_on_celery.executor import CeleryExecutor
+from celery import Celery
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+opened = []
+event.listen(Pool, "connect", lambda *_: opened.append(1))
+executor = CeleryExecutor()
+executor.celery_app = Celery(backend="db+sqlite:////tmp/results.db")
+executor.bulk_state_fetcher.celery_app = executor.celery_app
+executor.keep_connection()
+opened.clear()
+for _ in range(3):
+    executor.bulk_state_fetcher.get_many([MagicMock(task_id="id")])
+print(len(opened))
+`.trim();
