@@ -74,6 +74,9 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
       if (hidden !== undefined || !(name in variables)) variables[name] = await textOf(hidden ?? value);
     }
   }
+  // The stack's scheduler is woken from a longer sleep; Airflow's own sleeps all of it.
+  delete variables.AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME;
+  delete variables.AIRFLOW__CELERY__TASK_TRACK_STARTED;
   // Permissions are synchronised as Airflow does by default; tokens are signed with a text.
   delete variables.AIRFLOW__FAB__UPDATE_FAB_PERMS;
   delete variables.AIRFLOW__API_AUTH__JWT_PRIVATE_KEY_PATH;
