@@ -224,7 +224,7 @@ function defaults({ parallelism }: EnvironmentArgs): Setting[] {
     asSeconds("celery_broker_transport_options", "socket_connect_timeout", timings.brokerConnectTimeout),
     asSeconds("celery_broker_transport_options", "socket_timeout", timings.brokerAnswerTimeout),
     asSeconds("celery_broker_transport_options", "health_check_interval", timings.brokerCheckInterval),
-    // Nothing reads from the results that a task has started: it costs two of three writes there.
+    // Nothing reads from the results that a task has started, which costs each task a transaction.
     asVariable("celery", "task_track_started", "False"),
     // The migration synchronises permissions; several webserver processes doing so at once collide.
     asVariable("fab", "update_fab_perms", "False"),
