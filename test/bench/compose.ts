@@ -74,7 +74,7 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
       if (hidden !== undefined || !(name in variables)) variables[name] = await textOf(hidden ?? value);
     }
   }
-  // The stack's scheduler is woken from a longer sleep; Airflow's own sleeps all of it.
+  // The scheduler sleeps, and starts of tasks are noted, as Airflow does by default: nothing wakes this scheduler.
   delete variables.AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME;
   delete variables.AIRFLOW__CELERY__TASK_TRACK_STARTED;
   // Permissions are synchronised as Airflow does by default; tokens are signed with a text.

@@ -140,12 +140,19 @@ for name in ("run/kept", "full"):
 print(*kept, isinstance(manager.init_log_file("x"), full_disk.LogPath))
 `.trim();
 
-/** The process and the heartbeat that a worker's fence knows after a task has filled the memory that all tasks share. */
-export const fullMemory = `
-import os, sys
-from types import ModuleType, SimpleNamespace
+/** Makes the folder of programs the package that a worker imports. */
+const worker = `
+import sys
+from types import ModuleType
 sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
 sys.modules["airflow_on_celery"].__path__ = ["/programs"]
+`.trim();
+
+/** The process and the heartbeat that a worker's fence knows after a task has filled the memory that all tasks share. */
+export const fullMemory = `
+${worker}
+import os
+from types import SimpleNamespace
 sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20)
 from airflow_on_celery import fence, supervisor
 supervisor.REPORTS.mkdir()
@@ -254,12 +261,10 @@ print(one is other, one.validate_python({"type": "VariableResult", "key": "k", "
 
 /** Heartbeats right after a start, and once their interval has passed. */
 export const firstHeartbeat = `
-import sys
+${worker}
 from datetime import datetime, timezone
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from unittest.mock import MagicMock
-sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
-sys.modules["airflow_on_celery"].__path__ = ["/programs"]
 from airflow_on_celery import supervisor
 from airflow.sdk.execution_time.supervisor import ActivitySubprocess, MIN_HEARTBEAT_INTERVAL
 supervisor.install()
@@ -267,6 +272,7 @@ task = object.__new__(ActivitySubprocess)
 context = SimpleNamespace(should_retry=False, start_date=datetime.now(timezone.utc))
 for name, value in {
     "id": "ti", "pid": 7, "client": MagicMock(), "stdin": MagicMock(), "_process": MagicMock(), "_terminal_state": None,
+    "_last_heartbeat_attempt": 0,
 }.items():
     object.__setattr__(task, name, value)
 task.client.task_instances.start.return_value = context
