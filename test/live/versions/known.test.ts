@@ -13,18 +13,16 @@ import { docker } from "../targets/docker.ts";
 import {
   callbacks,
   ends,
-  firstHeartbeat,
   fullDisk,
-  fullMemory,
   idleLoop,
   pools,
   resultsConnections,
   rollbacks,
-  sharedImports,
   spared,
   stranded,
 } from "./programs.ts";
 import { described, endings } from "./webserverPrograms.ts";
+import { firstHeartbeat, fullMemory, sharedImports } from "./workerPrograms.ts";
 
 const programs = join(project, "components/roles");
 

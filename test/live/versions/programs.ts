@@ -140,34 +140,6 @@ for name in ("run/kept", "full"):
 print(*kept, isinstance(manager.init_log_file("x"), full_disk.LogPath))
 `.trim();
 
-/** Makes the folder of programs the package that a worker imports. */
-const worker = `
-import sys
-from types import ModuleType
-sys.modules["airflow_on_celery"] = ModuleType("airflow_on_celery")
-sys.modules["airflow_on_celery"].__path__ = ["/programs"]
-`.trim();
-
-/** The process and the heartbeat that a worker's fence knows after a task has filled the memory that all tasks share. */
-export const fullMemory = `
-${worker}
-import os
-from types import SimpleNamespace
-sys.modules["airflow_on_celery.timings"] = SimpleNamespace(DEAD=30, FENCE=20)
-from airflow_on_celery import fence, supervisor
-supervisor.REPORTS.mkdir()
-with open("/dev/shm/filler", "wb", buffering=0) as filler:
-    try:
-        while True:
-            filler.write(bytes(2**20))
-    except OSError:
-        pass
-supervisor.report(os.getpid(), 7.5)
-supervisor.report(os.getpid(), 8.5)
-process, beat = fence.process_of(supervisor.REPORTS / str(os.getpid()))
-print(process.pid == os.getpid(), beat)
-`.trim();
-
 /** The busy processes that a pool remembers when the broker is lost; the bytes read of a process while the pool stops. */
 export const pools = `
 import os, pool, threading
@@ -247,43 +219,6 @@ executor._send_workloads = lambda all: sent.extend(queue for _, _, queue, *_ in 
 for data in {}, {"queue": "own"}:
     executor._process_workloads([MagicMock(spec=ExecuteCallback, callback=SimpleNamespace(key="key", data=data))])
 print(*sent)
-`.trim();
-
-/** What tasks share with their worker: whether two have one decoder, whether it decodes, modules that DAG files import. */
-export const sharedImports = `
-import socket, sys, pool
-pool.share_imports()
-from airflow.sdk.execution_time import comms
-modules = [name for name in ("airflow.sdk.definitions.decorators", "airflow.dag_processing.bundles.local") if name in sys.modules]
-one, other = (comms.CommsDecoder(socket=end).body_decoder for end in socket.socketpair())
-print(one is other, one.validate_python({"type": "VariableResult", "key": "k", "value": "v"}).value, len(modules))
-`.trim();
-
-/** Heartbeats right after a start, and once their interval has passed. */
-export const firstHeartbeat = `
-${worker}
-from datetime import datetime, timezone
-from types import SimpleNamespace
-from unittest.mock import MagicMock
-from airflow_on_celery import supervisor
-from airflow.sdk.execution_time.supervisor import ActivitySubprocess, MIN_HEARTBEAT_INTERVAL
-supervisor.install()
-task = object.__new__(ActivitySubprocess)
-context = SimpleNamespace(should_retry=False, start_date=datetime.now(timezone.utc))
-for name, value in {
-    "id": "ti", "pid": 7, "client": MagicMock(), "stdin": MagicMock(), "_process": MagicMock(), "_terminal_state": None,
-    "_last_heartbeat_attempt": 0,
-}.items():
-    object.__setattr__(task, name, value)
-task.client.task_instances.start.return_value = context
-ActivitySubprocess.send_msg = lambda *_, **__: None
-task._on_child_started(ti=SimpleNamespace(id="ti"), dag_rel_path="dag.py", bundle_info=None, sentry_integration="")
-counts = []
-for passed in (0, MIN_HEARTBEAT_INTERVAL):
-    task._last_heartbeat_attempt -= passed
-    task._send_heartbeat_if_needed()
-    counts.append(task.client.task_instances.heartbeat.call_count)
-print(*counts)
 `.trim();
 
 /** Connections that a scheduler opens to the results for three looks. */
