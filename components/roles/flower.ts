@@ -3,7 +3,7 @@ import { roleTable } from "../../roles.ts";
 import { withExtras } from "./extras.ts";
 import { answersAt } from "./heartbeat/heartbeat.ts";
 import { airflowRole, type RoleArgs, underInit } from "./role.ts";
-import { airflowCommand } from "./start/start.ts";
+import { flowerCommand, flowerFile } from "./start/start.ts";
 
 export interface FlowerArgs extends RoleArgs {
   /** Port of the loopback interface. */
@@ -28,12 +28,13 @@ export class Flower extends pulumi.ComponentResource {
       name,
       withExtras("flower", args, {
         ...role,
+        files: { ...role.files, ...flowerFile },
         env: { ...role.env, ...args.version.flower.env, ...(path !== "" && { FLOWER_URL_PREFIX: path }) },
         volumes: {},
         scratch: [...new Set([...role.scratch, ...args.version.flower.scratch])],
         reaches: [args.redis],
         priority: "control",
-        command: underInit(...airflowCommand("celery", "flower", "--port", String(port))),
+        command: underInit(...flowerCommand("--port", String(port))),
         limits: { memory: 512, cpu: 1 },
         port,
         loopbackPort: args.loopbackPort,

@@ -64,16 +64,19 @@ def install(**_):
 
 
 def share_task_runner():
-    """Imports what DAG files import, and builds the decoder of the supervisor's answers, before the processes fork."""
+    """Imports what DAG files import, and builds what tasks and their supervisors need, before the processes fork."""
     from airflow import sdk
     from airflow.dag_processing.bundles import local  # noqa: F401
     from airflow.providers.standard.decorators import python  # noqa: F401
+    from airflow.sdk.api import client
     from airflow.sdk.execution_time import comms
 
     for name in sdk.__all__:
         getattr(sdk, name, None)
     comms.TypeAdapter = functools.cache(comms.TypeAdapter)
     comms.TypeAdapter(comms.ToTask)
+    # Reads the system's authorities, even where nothing uses TLS.
+    client.Client._get_ssl_context_cached(client.API_SSL_CA_FILE_PATH, client.API_SSL_CERT_PATH)
 
 
 @signals.worker_init.connect

@@ -5,6 +5,7 @@ shortcut has no effect on an Airflow that is built differently. Other programs i
 """
 
 import atexit
+import functools
 import gc
 import importlib
 import importlib.util
@@ -12,6 +13,7 @@ import itertools
 import os
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager, nullcontext, suppress
 from types import ModuleType
 
@@ -137,6 +139,45 @@ def quick_check(db):
     db.check_and_run_migrations = check_quickly
 
 
+class Thread(threading.Thread):
+    """A thread in the place of a process."""
+
+    def terminate(self):
+        """Does nothing: the thread ends with its process."""
+
+
+@contextmanager
+def cleaned_by_thread(command):
+    """Lets a thread of a worker remove old versions of DAGs, which it does twice an hour; a process for it takes 12 MiB."""
+    yield
+    process, clean = getattr(command, "Process", None), getattr(command, "_bundle_cleanup_main", None)
+
+    def started(target, args=()):
+        return Thread(target=target, args=args, daemon=True) if target is clean else process(target=target, args=args)
+
+    if process and clean:
+        command.Process = started
+
+
+class LateApi:
+    """API in a DAG processor, for DAG files that ask for connections or variables; it is built at their first request.
+
+    :param module: is imported later, and has the API's real class
+    """
+
+    def __init__(self, module):
+        self.module = module
+        self.transport = self
+        self.built = None
+
+    def handle_request(self, request):
+        self.built = self.built or Function(self.module, "InProcessExecutionAPI")().transport
+        return self.built.handle_request(request)
+
+    def close(self):
+        """Does nothing: the API ends with its process."""
+
+
 # Contexts for imports of modules: `hidden` where a module asks whether a library is there, `later` where it takes the library for given.
 contexts = {
     "airflow.sdk.definitions._internal.decorators": later("libcst"),
@@ -145,6 +186,7 @@ contexts = {
 }
 if runs_tasks:
     contexts |= {
+        "airflow.providers.celery.cli.celery_command": cleaned_by_thread,
         "billiard.util": without_cffi,
         "celery.bin.amqp": no_repl,
         "celery.bin.celery": lambda _: hidden("flower.command"),
@@ -152,6 +194,10 @@ if runs_tasks:
 if "scheduler" in sys.argv:
     # Only a scheduler that runs tasks itself serves their logs.
     sys.modules["airflow.utils.serve_logs"] = Later("airflow.utils.serve_logs")
+if "dag-processor" in sys.argv:
+    api = Later("airflow.api_fastapi.execution_api.app")
+    api.InProcessExecutionAPI = functools.partial(LateApi, api)
+    sys.modules[api.__name__] = api
 
 
 class Shortcuts:

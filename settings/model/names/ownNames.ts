@@ -69,6 +69,7 @@ export const ownFiles = [
   "/opt/airflow/config/pooled_connections.py",
   usersLocalSettingsFile,
   "/opt/airflow/declare.py",
+  "/opt/airflow/flower_start.py",
   knownHostsFile,
   "/opt/airflow/migrate.py",
   "/opt/airflow/postgres-ca.pem",

@@ -21,8 +21,9 @@ import {
   spared,
   stranded,
 } from "./programs.ts";
+import { flowerAlone, lateApi } from "./startPrograms.ts";
 import { described, endings } from "./webserverPrograms.ts";
-import { firstHeartbeat, fullMemory, sharedImports } from "./workerPrograms.ts";
+import { cleaner, firstHeartbeat, fullMemory, sharedImports } from "./workerPrograms.ts";
 
 const programs = join(project, "components/roles");
 
@@ -91,6 +92,20 @@ for (const version of builtVersions()) {
       assert.equal(await printed(version, "start", spared, ...args), uses, args.join(" "));
   });
 
+  test(`Flower of Airflow ${version} keeps Airflow's configuration of Celery, but not Airflow, unless its log has Airflow's form`, async () => {
+    assert.equal(
+      await printed(version, "start", flowerAlone),
+      "redis://noted:6379/0 --port=5599 20 False True True False",
+    );
+  });
+
+  // Airflow 2 has no versions of DAGs, and no API for DAG files.
+  if (version.startsWith("3."))
+    test(`Airflow ${version} needs no process to remove old versions of DAGs, and no API for DAG files that ask nothing`, async () => {
+      assert.equal(await printed(version, "start", cleaner, "celery", "worker"), "threading multiprocessing");
+      assert.equal(await printed(version, "start", lateApi, "dag-processor"), "False True v is known");
+    });
+
   // Workers of Airflow 2 have no fence.
   if (version.startsWith("3."))
     test(`a worker of Airflow ${version} knows its tasks' heartbeats when tasks have filled the shared memory`, async () => {
@@ -100,7 +115,7 @@ for (const version of builtVersions()) {
   // Airflow 2 has no supervisors of tasks.
   if (version.startsWith("3."))
     test(`a worker of Airflow ${version} shares with its tasks what all need, and sends no heartbeat right after a start`, async () => {
-      assert.equal(await printed(version, "pool", sharedImports), "True v 2");
+      assert.equal(await printed(version, "pool", sharedImports), "True v 2 1 0");
       assert.equal(await printed(version, "lease", firstHeartbeat), "0 1");
     });
 

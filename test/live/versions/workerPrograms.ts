@@ -26,14 +26,18 @@ process, beat = fence.process_of(supervisor.REPORTS / str(os.getpid()))
 print(process.pid == os.getpid(), beat)
 `.trim();
 
-/** What tasks share with their worker: whether two have one decoder, whether it decodes, modules that DAG files import. */
+/** What tasks share with their worker: whether two have one decoder, whether it decodes, modules that DAG files import, authorities. */
 export const sharedImports = `
 import socket, sys, pool
 pool.share_imports()
 from airflow.sdk.execution_time import comms
 modules = [name for name in ("airflow.sdk.definitions.decorators", "airflow.dag_processing.bundles.local") if name in sys.modules]
 one, other = (comms.CommsDecoder(socket=end).body_decoder for end in socket.socketpair())
-print(one is other, one.validate_python({"type": "VariableResult", "key": "k", "value": "v"}).value, len(modules))
+from airflow.sdk.api.client import Client
+read = Client._get_ssl_context_cached.cache_info().currsize
+Client(base_url="http://webserver:8080/execution/", token="")
+read_again = Client._get_ssl_context_cached.cache_info().misses - read
+print(one is other, one.validate_python({"type": "VariableResult", "key": "k", "value": "v"}).value, len(modules), read, read_again)
 `.trim();
 
 /** Heartbeats right after a start, and once their interval has passed. */
@@ -61,4 +65,13 @@ for passed in (0, MIN_HEARTBEAT_INTERVAL):
     task._send_heartbeat_if_needed()
     counts.append(task.client.task_instances.heartbeat.call_count)
 print(*counts)
+`.trim();
+
+/** What removes a worker's old versions of DAGs, and what serves its logs. */
+export const cleaner = `
+import os, start
+from airflow.providers.celery.cli import celery_command
+mains = celery_command._bundle_cleanup_main, os.getpid
+kinds = [type(celery_command.Process(target=main, args=())).__mro__[1].__module__.split(".")[0] for main in mains]
+print(*kinds)
 `.trim();

@@ -1,0 +1,51 @@
+/**
+ * Celery's broker, the port and the log's level that Flower has, and whether it has Airflow; then whether Flower would replace the
+ * process if Airflow's log had its own form.
+ */
+export const flowerAlone = `
+import os, subprocess, sys, flower_start
+from unittest import mock
+os.environ["AIRFLOW__CELERY__BROKER_URL"] = "redis://noted:6379/0"
+os.environ["AIRFLOW__CORE__EXECUTOR"] = "CeleryExecutor"
+os.environ["_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK"] = "1"
+flower_start.folder = "/programs"
+look = """
+import sys
+sys.path.insert(0, "/programs")
+import flower_start
+app, options, level = flower_start.read(sys.argv[1])
+print(app.conf.broker_url, options[-1], level, "airflow" in sys.modules)
+"""
+def replace(_, command):
+    file = command[-1]
+    ran = subprocess.run([sys.executable, "-c", look, file], pass_fds=[int(file)], stdout=subprocess.PIPE, text=True, check=True)
+    sys.exit(ran.stdout.strip())
+with mock.patch.object(os, "execv", replace):
+    try:
+        flower_start.start_with_airflow("--port", "5599")
+    except SystemExit as end:
+        answer = end.code
+from airflow.configuration import conf
+own = []
+for option in ("logging_config_class", "json_logs"):
+    os.environ["AIRFLOW__LOGGING__" + option.upper()] = "True"
+    own.append(flower_start.has_own_log(conf))
+    del os.environ["AIRFLOW__LOGGING__" + option.upper()]
+print(answer, *own, flower_start.has_own_log(conf))
+`.trim();
+
+/** Whether a DAG processor has built Airflow's API, before and after a DAG file asks for a variable; then what the file gets. */
+export const lateApi = `
+import sys, start
+from unittest import mock
+from airflow.dag_processing.manager import DagFileProcessorManager
+from airflow.sdk.api.client import Client
+manager = DagFileProcessorManager(max_runs=1)
+client = manager.client
+built = ["fastapi" in sys.modules]
+from airflow.models.variable import Variable
+with mock.patch.object(Variable, "get_variable_from_secrets", lambda key, **_: key + " is known"):
+    value = client.variables.get("v").value
+built.append("fastapi" in sys.modules)
+print(*built, value)
+`.trim();
