@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { absenceFiles, absenceModule } from "./absence/absence.ts";
 import { withExtras } from "./extras.ts";
 import { fullDiskFiles, fullDiskModule } from "./fullDisk/fullDisk.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
@@ -19,7 +20,10 @@ export class DagProcessor extends pulumi.ComponentResource {
       name,
       withExtras("dag-processor", args, {
         ...role,
-        ...heartbeat("job", { ...role.files, ...args.retention.logs, ...fullDiskFiles }, [fullDiskModule]),
+        ...heartbeat("job", { ...role.files, ...args.retention.logs, ...fullDiskFiles, ...absenceFiles }, [
+          fullDiskModule,
+          absenceModule,
+        ]),
         command: underInit(...airflowCommand("dag-processor")),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { proofFiles } from "../canary/files.ts";
+import { absenceFiles, absenceModule } from "./absence/absence.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { schedulerFiles } from "./lease/lease.ts";
@@ -16,12 +17,14 @@ export class Scheduler extends pulumi.ComponentResource {
   constructor(name: string, args: SchedulerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Scheduler", name, {}, opts);
     const role = airflowRole("scheduler", args);
-    const files = { ...role.files, ...proofFiles, ...args.retention.records };
+    const files = { ...role.files, ...proofFiles, ...args.retention.records, ...absenceFiles };
     args.platform.service(
       name,
       withExtras("scheduler", args, {
         ...role,
-        ...heartbeat("job", { ...files, ...(args.version.usesExecutionApi && schedulerFiles) }),
+        ...heartbeat("job", { ...files, ...(args.version.usesExecutionApi && schedulerFiles) }, [
+          absenceModule,
+        ]),
         command: underInit(...airflowCommand("scheduler")),
         ...several(args.schedulers),
         limits: { memory: 1024, cpu: 2 },

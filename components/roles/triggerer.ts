@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { roleTable } from "../../roles.ts";
 import type { WorkerGroup } from "../../settings/model/groups.ts";
 import type { Service, Values } from "../../workload.ts";
+import { absenceFiles, absenceModule } from "./absence/absence.ts";
 import { groupHost } from "./environment.ts";
 import { withExtras } from "./extras.ts";
 import { fullDiskFiles, fullDiskModule } from "./fullDisk/fullDisk.ts";
@@ -21,11 +22,13 @@ export interface TriggererArgs extends RoleArgs {
 
 /** Returns the health check, with the files and modules of a triggerer. */
 function checked({ group, servedQueues, version }: TriggererArgs, files: Values) {
-  if (!version.usesExecutionApi) return heartbeat("job", files);
-  const survives = { ...files, ...fullDiskFiles };
+  const reads = { ...files, ...absenceFiles };
+  if (!version.usesExecutionApi) return heartbeat("job", reads, [absenceModule]);
+  const modules = [absenceModule, fullDiskModule];
+  const survives = { ...reads, ...fullDiskFiles };
   return group
-    ? heartbeat("job", survives, [fullDiskModule])
-    : heartbeat("job", { ...survives, ...strandedFiles(servedQueues) }, [fullDiskModule, strandedModule]);
+    ? heartbeat("job", survives, modules)
+    : heartbeat("job", { ...survives, ...strandedFiles(servedQueues) }, [...modules, strandedModule]);
 }
 
 /** Returns number and place: those of a group have numbers and run beside its workers. */

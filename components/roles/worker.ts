@@ -4,6 +4,7 @@ import type { WorkerGroup } from "../../settings/model/groups.ts";
 import type { Autoscale, DatabaseLogin, Endpoint, Turns, Volume } from "../../workload.ts";
 import { runtimeDirectory } from "../../workload.ts";
 import { canaryFile } from "../canary/files.ts";
+import { absenceFiles, absenceModule, answersFiles, answersModule } from "./absence/absence.ts";
 import { withExtras } from "./extras.ts";
 import { fullDiskFiles, fullDiskModule } from "./fullDisk/fullDisk.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
@@ -70,12 +71,13 @@ export class Worker extends pulumi.ComponentResource {
         ...role,
         env: { ...role.env, ...(group.triggerers && triggerQueues) },
         ...(args.version.usesExecutionApi
-          ? heartbeat("worker", { ...files, ...workerFiles, ...fullDiskFiles }, [
+          ? heartbeat("worker", { ...files, ...workerFiles, ...fullDiskFiles, ...answersFiles }, [
               poolModule,
               workerModule,
               fullDiskModule,
+              answersModule,
             ])
-          : heartbeat("worker", files, [poolModule])),
+          : heartbeat("worker", { ...files, ...absenceFiles }, [poolModule, absenceModule])),
         command: underInit(
           ...airflowCommand("celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
         ),

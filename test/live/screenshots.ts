@@ -5,7 +5,7 @@ import { ensureImages, standard } from "../../tools/images.ts";
 import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main, project } from "../../tools/lib/process.ts";
 import { TestStack } from "./lib/harness.ts";
-import { Pictures } from "./lib/pictures.ts";
+import { Pictures } from "./pictures.ts";
 
 const dags = ["orders", "customers", "stock_forecast", "weekly_mail"];
 const pictures = join(project, "docs/images");

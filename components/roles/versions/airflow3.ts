@@ -1,4 +1,5 @@
 import { timings } from "../../../settings/model/timings.ts";
+import { absenceFiles, absenceModule } from "../absence/absence.ts";
 import { admissionFiles, admissionModule } from "../admission/admission.ts";
 import { webserverHeartbeat } from "../heartbeat/heartbeat.ts";
 import { routesFiles, routesModule } from "../routes/routes.ts";
@@ -56,8 +57,8 @@ export const airflow3: AirflowVersion = {
     // API is built at its first request, which would otherwise cost the first task 3 s.
     healthy: (url, files, modules = []) => {
       const urls = [`${url}/api/v2/version`, `${url}/execution/health`];
-      const added = { ...files, ...admissionFiles, ...routesFiles };
-      return webserverHeartbeat(urls, added, [admissionModule, routesModule, ...modules]);
+      const added = { ...files, ...admissionFiles, ...routesFiles, ...absenceFiles };
+      return webserverHeartbeat(urls, added, [admissionModule, routesModule, absenceModule, ...modules]);
     },
   },
 };

@@ -9,10 +9,11 @@ import { ensureImages } from "../../../tools/images.ts";
 import { placeOfBackups, takeBackup } from "../../../tools/lib/backup/store.ts";
 import { fill, ownDisk, unfill } from "../../drill/nemesis/disk.ts";
 import { deafen } from "../lib/faults.ts";
-import { assertUndisturbed, type Config, isRunning, TestStack } from "../lib/harness.ts";
+import { type Config, isRunning, TestStack } from "../lib/harness.ts";
 import { Prometheus } from "../lib/monitoring.ts";
 import { dropPackets, passPackets } from "../lib/network.ts";
 import { query } from "../lib/services.ts";
+import { runsUndisturbed } from "../lib/undisturbed.ts";
 import { docker, pauseBy } from "../targets/docker.ts";
 import { flowerIsClosed } from "./around.ts";
 
@@ -176,7 +177,7 @@ const disruptive: readonly Problem[] = [
       await ownDisk(await logs(), 64, user);
       fill(await logs());
       // Their logs do not fit, but the tasks do not need them.
-      assertUndisturbed(await stack.finished("naps", await stack.trigger("naps")), 6);
+      await runsUndisturbed(stack, "naps", await stack.trigger("naps"), 6);
     },
     end: async () => unfill(await logs()),
   },
@@ -193,7 +194,7 @@ const disruptive: readonly Problem[] = [
       await stack.broker("redis.delete('filler')");
       const { pid, loss } = await schedulerFromRedis();
       await passPackets(pid, loss);
-      assertUndisturbed(await stack.finished("naps", unsent), 6);
+      await runsUndisturbed(stack, "naps", unsent, 6);
     },
   },
   {
@@ -264,7 +265,7 @@ test("exporter and monitoring killed while tasks run: no task notices, and the s
   const run = await stack.trigger("naps", { seconds: 20 });
   await stack.tasks("naps", run, "running tasks", (all) => all.some(isRunning));
   for (const instance of ["exporter", "monitoring"]) await stack.crash(instance);
-  assertUndisturbed(await stack.finished("naps", run), 6);
+  await runsUndisturbed(stack, "naps", run, 6);
   await docker("start", name("exporter"), name("monitoring"));
   await prometheus.selects("airflow_source_up offset 5m", 60);
   await prometheus.selects("airflow_source_up", 60);

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { authorityCertificate, machineCertificate } from "../../../platforms/docker/certificate.ts";
 import type { Outputs } from "../../../tools/lib/stack.ts";
-import { assertUndisturbed, type Config, type TestStack } from "../lib/harness.ts";
+import type { Config, TestStack } from "../lib/harness.ts";
+import { runsUndisturbed } from "../lib/undisturbed.ts";
 import { docker } from "../targets/docker.ts";
 
 const ports = { webserverPort: 18460 };
@@ -148,7 +149,7 @@ export async function flowerIsClosed(
 /** Tests of extras that roles are given, and of publishing. */
 export function reachesAround(stack: TestStack, around: Around): void {
   test("a task has its role's extras, trusts a private authority, and connects to the outside through the proxy", async () => {
-    assertUndisturbed(await stack.finished("given", await stack.trigger("given")), 1);
+    await runsUndisturbed(stack, "given", await stack.trigger("given"), 1);
     assert.deepEqual([...new Set(around.asked)], ["GET http://outside.test/page"]);
     assert.equal(await stack.exec("scheduler", "cat", "/opt/models/model"), "learned");
     const inspect = async (name: string, what: string) =>

@@ -6,7 +6,8 @@ import { waitFor } from "../../runner/waiting.ts";
 import { settingsFrom } from "../../unit/settingsFrom.ts";
 import { canaries, inLayers } from "../lib/canaries.ts";
 import { deploys, removes } from "../lib/deploying.ts";
-import { assertUndisturbed, TestStack } from "../lib/harness.ts";
+import { TestStack } from "../lib/harness.ts";
+import { runsUndisturbed } from "../lib/undisturbed.ts";
 
 const stack = new TestStack("livetest-deploying", 18080);
 
@@ -29,7 +30,7 @@ test("a new DAG and an edited one are picked up without a deployment", async (t)
   });
   assert.deepEqual(edited, ["get_ibm", "get_nvda"]);
   t.diagnostic(`the edited DAG was read after ${Math.round((Date.now() - begin) / 1000)} s`);
-  assertUndisturbed(await stack.finished("get_stocks_dag", await stack.trigger("get_stocks_dag")), 2);
+  await runsUndisturbed(stack, "get_stocks_dag", await stack.trigger("get_stocks_dag"), 2);
 });
 
 test("no layer of an image contains a secret", async () => {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ensureImages, standard } from "../../../tools/images.ts";
 import { controlRoles } from "../../roleNames.ts";
-import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
+import { type Config, TestStack } from "../lib/harness.ts";
+import { runsUndisturbed } from "../lib/undisturbed.ts";
 import { gunicorn, replacedUnderRequests } from "../lib/webserverProcesses.ts";
 import { containers } from "../targets/docker.ts";
 import { Around, reachesAround } from "./around.ts";
@@ -45,7 +46,7 @@ const pooled = () => ({ ...configuration(), pgbouncer: { poolSize: 5 }, login: l
 
 async function isGreen(): Promise<void> {
   const run = await stack.trigger(dag);
-  assertUndisturbed(await stack.finished(dag, run), 6);
+  await runsUndisturbed(stack, dag, run, 6);
 }
 
 before(async () => {

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { survives } from "../lib/faults.ts";
-import { assertUndisturbed, isRunning, TestStack } from "../lib/harness.ts";
+import { isRunning, TestStack } from "../lib/harness.ts";
 import { dropPackets } from "../lib/network.ts";
+import { runsUndisturbed } from "../lib/undisturbed.ts";
 import { docker, pauseBy } from "../targets/docker.ts";
 
 const stack = new TestStack("livetest-faults", 18090);
@@ -29,7 +30,7 @@ test("Redis replaced without a word to anybody: workers notice by themselves", a
   const begin = Date.now();
   await stack.restart("redis");
   const naps = await stack.trigger("naps", { seconds: 1 });
-  assertUndisturbed(await stack.finished("naps", naps), 6);
+  await runsUndisturbed(stack, "naps", naps, 6);
   const seconds = Math.round((Date.now() - begin) / 1000);
   // A worker that waits for an answer that never comes is killed at the end of its grace of 300 s.
   assert.ok(seconds < 240, `${seconds} s`);
@@ -60,7 +61,7 @@ test("Postgres and the webservers silent for 45 s: no running task is tried agai
   const naps = await stack.trigger("naps", { seconds: 50 });
   await stack.tasks("naps", naps, "four running tasks", (tasks) => tasks.filter(isRunning).length === 4);
   await paused(["postgres", "webserver-1", "webserver-2"], () => sleep(45_000));
-  assertUndisturbed(await stack.finished("naps", naps), 6);
+  await runsUndisturbed(stack, "naps", naps, 6);
   assert.deepEqual(await starts(), before);
 });
 
@@ -70,7 +71,7 @@ test("Redis silent while tasks become due: they wait for it", async () => {
     naps = await stack.trigger("naps", { seconds: 1 });
     await sleep(15_000);
   });
-  assertUndisturbed(await stack.finished("naps", naps), 6);
+  await runsUndisturbed(stack, "naps", naps, 6);
 });
 
 test("messages that vanish from the broker: their tasks are queued again, and no attempt is charged", async (t) => {
@@ -83,7 +84,7 @@ test("messages that vanish from the broker: their tasks are queued again, and no
     assert.equal(await stack.broker("print(redis.delete('default'))"), "1");
   });
   const begin = Date.now();
-  assertUndisturbed(await stack.finished("naps", naps), 6);
+  await runsUndisturbed(stack, "naps", naps, 6);
   const seconds = Math.round((Date.now() - begin) / 1000);
   assert.ok(seconds < 240, `${seconds} s`);
   t.diagnostic(`all done ${seconds} s after the loss`);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { AirflowApi, type DagRun, type TaskInstance } from "../../../tools/lib/airflow.ts";
 import { waitFor } from "../../runner/waiting.ts";
-import { load, mostAway, watchWorkers } from "../lib/away.ts";
+import { load, mostAway, seal, watchWorkers } from "../lib/away.ts";
 import { type Canaries, canaries, found, places } from "../lib/canaries.ts";
 import { assertOutlasted, assertUndisturbed, type Config, isRunning, TestStack } from "../lib/harness.ts";
 import * as services from "../lib/services.ts";
@@ -150,12 +150,7 @@ test("a stack with given passwords, and something encrypted in it", async () => 
   const { brokerPassword, metadataPassword, adminPassword = "" } = await note(1);
   assert.deepEqual({ brokerPassword, metadataPassword }, given(1));
   const { api } = stack;
-  await api.call("/connections", "POST", {
-    connection_id: "sealed",
-    conn_type: "http",
-    password: "opened-connection",
-  });
-  await api.call("/variables", "POST", { key: "sealed", value: "opened-variable" });
+  await seal(api);
   await stack.trigger("sealed");
   assertUndisturbed(await settled(), 1);
   token = await tokenOf(adminPassword);

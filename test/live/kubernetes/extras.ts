@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { machine } from "../../lab/settings.ts";
 import { Around } from "../docker/around.ts";
 import { found } from "../lib/canaries.ts";
-import { assertUndisturbed, type Config, type TestStack } from "../lib/harness.ts";
+import type { Config, TestStack } from "../lib/harness.ts";
 import { python } from "../lib/services.ts";
+import { runsUndisturbed } from "../lib/undisturbed.ts";
 import { kubectl, pods } from "../targets/kubernetes.ts";
 
 /** MiB for the triggerer. */
@@ -61,7 +62,7 @@ export class Extras {
   /** Asserts that workers have what they are given. */
   async assertGiven(worker: string): Promise<void> {
     const { stack } = this;
-    assertUndisturbed(await stack.finished("given", await stack.trigger("given")), 1);
+    await runsUndisturbed(stack, "given", await stack.trigger("given"), 1);
     assert.deepEqual([...new Set(this.around.asked)], ["GET http://outside.test/page"]);
     assert.equal(await stack.exec("scheduler-1", "cat", "/opt/models/model"), "learned");
     assert.equal((await stack.exec(worker, "cat", "/opt/prepared/word")).trim(), "prepared");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { load } from "../lib/away.ts";
+import { load, seal } from "../lib/away.ts";
 import { canaries } from "../lib/canaries.ts";
 import {
   assertOutlasted,
@@ -10,6 +10,7 @@ import {
   type TestStack,
 } from "../lib/harness.ts";
 import { brokerTakes, databaseTakes, query } from "../lib/services.ts";
+import { runsUndisturbed } from "../lib/undisturbed.ts";
 
 /** Address of PgBouncer. */
 const pooler = ["pgbouncer", 6432] as const;
@@ -36,9 +37,7 @@ export async function clients(stack: TestStack): Promise<string[]> {
 export function rotates(stack: TestStack, config: () => Config): void {
   test("all secrets that can have two values, rotated while tasks run: no task and no login is lost, and PgBouncer uses the new logins", async (t) => {
     const { api } = stack;
-    const sealed = { connection_id: "sealed", conn_type: "http", password: "opened-connection" };
-    await api.call("/connections", "POST", sealed);
-    await api.call("/variables", "POST", { key: "sealed", value: "opened-variable" });
+    await seal(api);
     const earlier = await canaries(stack);
     const naps = await stack.trigger("naps", { seconds: 60 });
     const running = await stack.tasks("naps", naps, "six running tasks", (tasks) => {
@@ -55,7 +54,7 @@ export function rotates(stack: TestStack, config: () => Config): void {
     assertOutlasted(tasks, running, begin);
     t.diagnostic(`${runs.length} short tasks started meanwhile`);
     assert.ok(runs.length > 10);
-    for (const run of runs) assertUndisturbed(await stack.finished("sealed", run), 1);
+    for (const run of runs) await runsUndisturbed(stack, "sealed", run, 1);
 
     const { brokerPassword, metadataPassword, resultsPassword, ...others } = await canaries(stack);
     assert.notEqual(others.fernetKey, earlier.fernetKey);
@@ -71,7 +70,7 @@ export function rotates(stack: TestStack, config: () => Config): void {
       await databaseTakes(stack, "airflow_results_2", resultsPassword, "metadata", pooler),
       "refused",
     );
-    assertUndisturbed(await stack.finished("sealed", await stack.trigger("sealed")), 1);
+    await runsUndisturbed(stack, "sealed", await stack.trigger("sealed"), 1);
     const users = (await clients(stack)).map((client) => client.split(" ")[0]);
     assert.deepEqual([...new Set(users)], ["airflow_2", "airflow_results_2"]);
   });

@@ -17,8 +17,9 @@ import { found } from "../lib/canaries.ts";
 import { cleanClone } from "../lib/clone.ts";
 import { restores, upgrades } from "../lib/deploying.ts";
 import { commandsReach } from "../lib/developing.ts";
-import { assertUndisturbed, type Config, TestStack } from "../lib/harness.ts";
+import { type Config, TestStack } from "../lib/harness.ts";
 import { Repository } from "../lib/repository.ts";
+import { runsUndisturbed } from "../lib/undisturbed.ts";
 import { kubectl, lab, onKubernetes, pods } from "../targets/kubernetes.ts";
 import { Extras } from "./extras.ts";
 import { clients, rotates } from "./rotating.ts";
@@ -220,8 +221,8 @@ test("prod: two schedulers, webservers and triggerers, workers on their machines
   // Redis and Postgres may share a node; of two instances of a role, each node has one.
   assert.deepEqual(nodesOf("scheduler").sort(), ["node1", "node2"]);
   const naps = await prod.trigger("naps", { seconds: 1 });
-  assertUndisturbed(await prod.finished("get_stocks_dag", await prod.trigger("get_stocks_dag")), 6);
-  assertUndisturbed(await prod.finished("naps", naps), 6);
+  await runsUndisturbed(prod, "get_stocks_dag", await prod.trigger("get_stocks_dag"), 6);
+  await runsUndisturbed(prod, "naps", naps, 6);
   const { bundle_name } = await prod.api
     .call<{ bundle_name?: string }>("/dags/naps")
     .then((dag) => dag ?? {});

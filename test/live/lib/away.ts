@@ -49,6 +49,13 @@ export function watchWorkers(stack: string): () => readonly Absence[] {
   };
 }
 
+/** Gives Airflow the connection and the variable that tasks of the DAG `sealed` read. */
+export async function seal(api: AirflowApi): Promise<void> {
+  const connection = { connection_id: "sealed", conn_type: "http", password: "opened-connection" };
+  await api.call("/connections", "POST", connection);
+  await api.call("/variables", "POST", { key: "sealed", value: "opened-variable" });
+}
+
 /** Starts runs of short tasks until stopped; `stop` returns the ids of those that the webserver took. */
 export function load(api: AirflowApi): { readonly stop: () => Promise<readonly string[]> } {
   let on = true;

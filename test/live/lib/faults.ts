@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { TaskInstance } from "../../../tools/lib/airflow.ts";
 import { runningRoles } from "../../roleNames.ts";
 import { waitFor } from "../../runner/waiting.ts";
-import { assertUndisturbed, hostOf, mainProcess, type TestStack } from "./harness.ts";
+import { seal } from "./away.ts";
+import { hostOf, isRunning, mainProcess, type TestStack } from "./harness.ts";
 import { converges } from "./killing.ts";
+import { runsUndisturbed } from "./undisturbed.ts";
 
 /** Tasks that run at the same time: fewer than a run has, so that the rest waits in Redis. */
 const places = 4;
@@ -67,6 +71,7 @@ export function deafen(stack: TestStack, worker: string, queue: string): Promise
  * @param unknown lists what exists of the stack but is missing in its state
  */
 export function survives(stack: TestStack, unknown: () => Promise<string[]>): void {
+  cpSync(join(import.meta.dirname, "../dags/sealed.py"), join(stack.dags, "sealed.py"));
   converges(stack, config, healthy, unknown, stack.target.name === "docker" ? 6 : 12);
 
   test("a worker killed in the middle of its tasks: they run again, elsewhere", async (t) => {
@@ -96,7 +101,7 @@ export function survives(stack: TestStack, unknown: () => Promise<string[]>): vo
     const run = await stack.trigger("naps");
     await stack.tasks("naps", run, "a begun task", (tasks) => tasks.some((task) => task.start_date));
     assert.equal((await stack.instances()).get("scheduler-1")?.healthy, false);
-    assertUndisturbed(await stack.finished("naps", run), 6);
+    await runsUndisturbed(stack, "naps", run, 6);
     t.diagnostic(`a run was done ${Math.round((Date.now() - killed) / 1000)} s after the kill`);
   });
 
@@ -115,20 +120,25 @@ export function survives(stack: TestStack, unknown: () => Promise<string[]>): vo
     const begin = Date.now();
     await stack.restart("redis");
     assert.doesNotMatch(await stack.target.log(stack.prefix, "redis"), /CRITICAL/);
-    for (const run of [first, second]) assertUndisturbed(await stack.finished("naps", run), 6);
+    for (const run of [first, second]) await runsUndisturbed(stack, "naps", run, 6);
     await consume(stack, "worker-1", "worker-2");
     t.diagnostic(
       `${waiting} queued messages survived; all done ${Math.round((Date.now() - begin) / 1000)} s after the restart`,
     );
   });
 
-  test("Postgres restarted while tasks run: they succeed", async () => {
-    const { run } = await stack.napping(places);
+  test("Postgres restarted while tasks run: they succeed, and no connection or variable is missing", async () => {
+    await seal(stack.api);
+    const seconds = 20;
+    const naps = await stack.trigger("naps", { seconds });
+    const sealed = await stack.trigger("sealed", { seconds });
+    await stack.tasks("sealed", sealed, "a task that reads all the time", (tasks) => tasks.some(isRunning));
     await stack.restart("postgres");
     await waitFor("Airflow to reach Postgres again", 60, () =>
       stack.api.call("/dags/naps").catch(() => undefined),
     );
-    assertGreen(await stack.finished("naps", run));
+    assertGreen(await stack.finished("naps", naps));
+    await runsUndisturbed(stack, "sealed", sealed, 1);
   });
 
   suite("an instance that no longer works is started again", { concurrency: true }, () => {

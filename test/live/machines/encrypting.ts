@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { connect as secure } from "node:tls";
 import { capture, machines } from "../../lab/machines/machines.ts";
 import { canaries, found } from "../lib/canaries.ts";
-import { assertUndisturbed, type TestStack } from "../lib/harness.ts";
+import type { TestStack } from "../lib/harness.ts";
+import { runsUndisturbed } from "../lib/undisturbed.ts";
 
 const gatewayPort = 8443;
 
@@ -51,7 +52,7 @@ export function encrypts(stack: TestStack): void {
         assert.equal(((await refused) as NodeJS.ErrnoException | undefined)?.code, "ECONNREFUSED", `${port}`);
       }
     }
-    assertUndisturbed(await stack.finished("naps", naps), 6);
+    await runsUndisturbed(stack, "naps", naps, 6);
     await stop();
     const bytes = readFileSync(file).toString("latin1");
     t.diagnostic(`${Math.round(bytes.length / 1024)} KiB crossed`);

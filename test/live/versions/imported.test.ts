@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import { planOf } from "../../../importer/input.ts";
 import { Outside } from "../docker/outside.ts";
 import { assertUndisturbed, type Config, hostOf, TestStack } from "../lib/harness.ts";
+import { runsUndisturbed } from "../lib/undisturbed.ts";
 
 interface Shape {
   readonly stack: TestStack;
@@ -124,7 +125,7 @@ for (const shape of shapes) {
     ];
     assert.deepEqual(await stack.names(), [...expected, ...names].sort());
     const runs = [await stack.trigger("naps"), await stack.trigger("gpu_naps")];
-    assertUndisturbed(await stack.finished("naps", runs[0] ?? ""), 6);
+    await runsUndisturbed(stack, "naps", runs[0] ?? "", 6);
     const tasks = await stack.finished("gpu_naps", runs[1] ?? "");
     assertUndisturbed(tasks, 2);
     assert.deepEqual([...new Set(tasks.map(hostOf))], ["worker-gpu-1"]);

@@ -10,6 +10,7 @@ import { ensureImages } from "../../../tools/images.ts";
 import { project } from "../../../tools/lib/process.ts";
 import { printedBy, printedByServer } from "../../../tools/upkeep/settings.ts";
 import { docker } from "../targets/docker.ts";
+import { unanswered, unreadable } from "./absencePrograms.ts";
 import {
   callbacks,
   ends,
@@ -98,6 +99,21 @@ for (const version of builtVersions()) {
       "redis://noted:6379/0 --port=5599 20 False True True False",
     );
   });
+
+  test(`Airflow ${version} finds no connection and no variable absent because the database does not answer`, async () => {
+    const absent = "AirflowNotFoundException default";
+    assert.equal(
+      await printed(version, "absence", unreadable),
+      `there value ${absent} OperationalError OperationalError`,
+    );
+  });
+
+  // Tasks of Airflow 2 read the database themselves.
+  if (version.startsWith("3."))
+    test(`a task of Airflow ${version} finds none absent because the webserver does not answer`, async () => {
+      const outcomes = "default Unanswered AirflowNotFoundException Unanswered";
+      assert.equal(await printed(version, "absence", unanswered), outcomes);
+    });
 
   // Airflow 2 has no versions of DAGs, and no API for DAG files.
   if (version.startsWith("3."))

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import type { Outputs } from "../../../tools/lib/stack.ts";
-import { launch, open, picture, signIn } from "./browser.ts";
-import { basicAuthentication } from "./monitoring.ts";
+import type { Outputs } from "../../tools/lib/stack.ts";
+import { launch, open, picture, signIn } from "./lib/browser.ts";
+import { basicAuthentication } from "./lib/monitoring.ts";
 
 /** Pages of a deployed stack, open in a browser that is signed in. */
 export class Pictures {
