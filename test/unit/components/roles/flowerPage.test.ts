@@ -62,7 +62,7 @@ test("behind a login at a provider, the webserver serves Flower with Flower's ow
   const imported = files["/opt/airflow/config/airflow_local_settings.py"]?.match(
     /(?<=^import airflow_on_celery\.)\w+/gm,
   );
-  assert.deepEqual(imported, ["heartbeat", "webserver", "routes", "flower_page"]);
+  assert.deepEqual(imported, ["heartbeat", "webserver", "routes", "absence", "flower_page"]);
   for (const name of imported) assert.ok(files[`${folder}/${name}.py`], name);
   const flower = given(declared, ":Container", "flower");
   assert.match(flower, /FLOWER_URL_PREFIX=\/flower"/);
