@@ -35,7 +35,25 @@ async function findTool(): Promise<readonly [string, ...string[]]> {
   return ["docker-compose"];
 }
 
-/** Environment of all services: a stack's settings and secrets, but one database and an open broker. */
+/** Settings of the file: those that are usual in one, as a stack has them. All others are Airflow's defaults. */
+const given = [
+  "API__BASE_URL",
+  "API__SECRET_KEY",
+  "CELERY__BROKER_URL",
+  "CELERY__FLOWER_BASIC_AUTH",
+  "CELERY__RESULT_BACKEND",
+  "CELERY__WORKER_CONCURRENCY",
+  "CORE__AUTH_MANAGER",
+  "CORE__EXECUTION_API_SERVER_URL",
+  "CORE__EXECUTOR",
+  "CORE__FERNET_KEY",
+  "CORE__LOAD_EXAMPLES",
+  "DATABASE__SQL_ALCHEMY_CONN",
+  // Off: Airflow would ask a server on the internet.
+  "USAGE_DATA_COLLECTION__ENABLED",
+];
+
+/** Environment of all services: usual settings, one database, an open broker, and tokens that are signed with a text. */
 async function settings(adminPassword: string, postgresPassword: string): Promise<Record<string, string>> {
   const values = pulumi.output({
     postgresPassword: pulumi.secret(postgresPassword),
@@ -74,21 +92,15 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
       if (hidden !== undefined || !(name in variables)) variables[name] = await textOf(hidden ?? value);
     }
   }
-  // The scheduler sleeps, and starts of tasks are noted, as Airflow does by default: nothing wakes this scheduler.
-  delete variables.AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME;
-  delete variables.AIRFLOW__CELERY__TASK_TRACK_STARTED;
-  // Permissions are synchronised as Airflow does by default; tokens are signed with a text.
-  delete variables.AIRFLOW__FAB__UPDATE_FAB_PERMS;
-  delete variables.AIRFLOW__API_AUTH__JWT_PRIVATE_KEY_PATH;
-  delete variables.AIRFLOW__API_AUTH__TRUSTED_JWKS_URL;
+  const few = Object.entries(variables).filter(([name]) => given.some((key) => name === `AIRFLOW__${key}`));
   return {
-    ...variables,
+    ...Object.fromEntries(few),
     AIRFLOW__API_AUTH__JWT_SECRET: await textOf(values.jwtSecret),
     BENCH_ADMIN_PASSWORD: adminPassword,
   };
 }
 
-/** Deployment of compose.yaml, with the same images and settings as a stack. */
+/** Deployment of compose.yaml, with the same images as a stack. */
 export class Compose {
   readonly prefix = `${name}_`;
   readonly outputs: Outputs;
