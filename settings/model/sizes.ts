@@ -7,8 +7,8 @@ export const mostOfEnvironment = 1_048_576;
 /** Maximum bytes of the names and values of all annotations of an object, set by Kubernetes. */
 export const mostOfAnnotations = 262_144;
 
-/** Bytes that the stack reserves for its own variables, files or secrets, within each of these limits. */
-export const ownShare = 65_536;
+/** Bytes that the stack reserves for its own variables, files or secrets, within each of these limits; 960,000 are left in a cluster. */
+export const ownShare = 88_576;
 
 /** Number of characters above which a cluster gets a file separately from a role's other files. */
 export const largeFile = 65_536;

@@ -41,7 +41,7 @@ function secretFiles(count: number, size: number): Config {
   return { roles: { worker: { secretFiles: Object.fromEntries(all) } } };
 }
 
-const room = 1_048_576 - 65_536;
+const room = 1_048_576 - 88_576;
 
 /** A stack at a limit, one byte or entry above it, and the fault of the latter. */
 const rows: readonly (readonly [name: string, fits: Config, tooLarge: Config, fault: string])[] = [
@@ -67,25 +67,25 @@ const rows: readonly (readonly [name: string, fits: Config, tooLarge: Config, fa
     "all variables of a role",
     many(room, "worker"),
     many(room + 10, "worker"),
-    "roles.worker.env is {…}; settings and variables of the role have 983050 bytes together: expected at most 983040; longer texts belong in roles.worker.files",
+    "roles.worker.env is {…}; settings and variables of the role have 960010 bytes together: expected at most 960000; longer texts belong in roles.worker.files",
   ],
   [
     "the files of a role in a cluster",
-    { ...cluster, ...files(15, 65_536) },
-    { ...cluster, ...files(16, 61_441) },
-    "roles.worker.files is {…}; with plugins and config the files of the role have 983056 bytes, and a cluster keeps them in one ConfigMap: expected at most 983040; more belongs in the image, see images.airflow",
+    { ...cluster, ...files(15, 64_000) },
+    { ...cluster, ...files(16, 60_001) },
+    "roles.worker.files is {…}; with plugins and config the files of the role have 960016 bytes, and a cluster keeps them in one ConfigMap: expected at most 960000; more belongs in the image, see images.airflow",
   ],
   [
     "the secrets of a role in a cluster",
-    { ...cluster, ...secretFiles(10, 98_304) },
-    { ...cluster, ...secretFiles(10, 98_305) },
-    "roles.worker.secretFiles is {…}; the secrets of the role have 983050 bytes, and a cluster keeps them in one Secret: expected at most 983040; more belongs in a volume",
+    { ...cluster, ...secretFiles(10, 96_000) },
+    { ...cluster, ...secretFiles(10, 96_001) },
+    "roles.worker.secretFiles is {…}; the secrets of the role have 960010 bytes, and a cluster keeps them in one Secret: expected at most 960000; more belongs in a volume",
   ],
   [
     "declarations in a cluster",
     { ...cluster, variables: { small: "x", large: { file: fileOf(room - 13) } } },
     { ...cluster, variables: { small: "x", large: { file: fileOf(room - 12) } } },
-    "variables.large is {…}; it has 983033 of the 983041 bytes of all connections, variables, pools and users, which a cluster keeps in one Secret: expected at most 983040 together; more belongs in a file that DAGs read",
+    "variables.large is {…}; it has 959993 of the 960001 bytes of all connections, variables, pools and users, which a cluster keeps in one Secret: expected at most 960000 together; more belongs in a file that DAGs read",
   ],
   [
     "annotations of pods",
@@ -120,8 +120,8 @@ test("settings count towards the variables of each role", () => {
 
 test("large files with a ConfigMap of their own do not count, and Docker has no such limit", () => {
   assert.deepEqual(faults({ ...cluster, ...files(16, 65_537) }), []);
-  assert.deepEqual(faults(files(16, 61_441)), []);
-  assert.deepEqual(faults(secretFiles(10, 98_305)), []);
+  assert.deepEqual(faults(files(16, 60_001)), []);
+  assert.deepEqual(faults(secretFiles(10, 96_001)), []);
   assert.deepEqual(faults({ variables: { large: { file: fileOf(room + 10) } } }), []);
 });
 
