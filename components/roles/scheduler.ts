@@ -4,6 +4,7 @@ import { absenceFiles, absenceModule } from "./absence/absence.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { schedulerFiles } from "./lease/lease.ts";
+import { resultsFiles, resultsModule } from "./results/results.ts";
 import { airflowRole, type RoleArgs, several, targets, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
@@ -17,13 +18,20 @@ export class Scheduler extends pulumi.ComponentResource {
   constructor(name: string, args: SchedulerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("airflow:index:Scheduler", name, {}, opts);
     const role = airflowRole("scheduler", args);
-    const files = { ...role.files, ...proofFiles, ...args.retention.records, ...absenceFiles };
+    const files = {
+      ...role.files,
+      ...proofFiles,
+      ...args.retention.records,
+      ...absenceFiles,
+      ...resultsFiles,
+    };
     args.platform.service(
       name,
       withExtras("scheduler", args, {
         ...role,
         ...heartbeat("job", { ...files, ...(args.version.usesExecutionApi && schedulerFiles) }, [
           absenceModule,
+          resultsModule,
         ]),
         command: underInit(...airflowCommand("scheduler")),
         ...several(args.schedulers),

@@ -10,6 +10,7 @@ import { fullDiskFiles, fullDiskModule } from "./fullDisk/fullDisk.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { workerFiles, workerModule } from "./lease/lease.ts";
 import { poolFiles, poolModule } from "./pool/pool.ts";
+import { resultsFiles, resultsModule } from "./results/results.ts";
 import { airflowRole, type RoleArgs, targets, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 import { triggerQueues } from "./triggerQueues/triggerQueues.ts";
@@ -61,7 +62,7 @@ export class Worker extends pulumi.ComponentResource {
     super("airflow:index:Worker", name, {}, opts);
     const { group } = args;
     const role = airflowRole("worker", args);
-    const files = { ...role.files, ...canaryFile, ...poolFiles, ...args.retention.logs };
+    const files = { ...role.files, ...canaryFile, ...poolFiles, ...resultsFiles, ...args.retention.logs };
     const queues = group.queues.length > 0 ? [`--queues=${group.queues.join(",")}`] : [];
     const pid = ["--pid", `${runtimeDirectory}/worker.pid`];
     const autoscale = autoscaled(args);
@@ -73,11 +74,12 @@ export class Worker extends pulumi.ComponentResource {
         ...(args.version.usesExecutionApi
           ? heartbeat("worker", { ...files, ...workerFiles, ...fullDiskFiles, ...answersFiles }, [
               poolModule,
+              resultsModule,
               workerModule,
               fullDiskModule,
               answersModule,
             ])
-          : heartbeat("worker", { ...files, ...absenceFiles }, [poolModule, absenceModule])),
+          : heartbeat("worker", { ...files, ...absenceFiles }, [poolModule, resultsModule, absenceModule])),
         command: underInit(
           ...airflowCommand("celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
         ),

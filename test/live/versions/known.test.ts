@@ -24,7 +24,7 @@ import {
 } from "./programs.ts";
 import { flowerAlone, lateApi } from "./startPrograms.ts";
 import { described, endings } from "./webserverPrograms.ts";
-import { cleaner, firstHeartbeat, fullMemory, sharedImports } from "./workerPrograms.ts";
+import { cleaner, firstHeartbeat, fullMemory, resultsTables, sharedImports } from "./workerPrograms.ts";
 
 const programs = join(project, "components/roles");
 
@@ -71,6 +71,11 @@ for (const version of builtVersions()) {
 
   test(`a worker of Airflow ${version} remembers its busy processes, and reads their results until it stops`, async () => {
     assert.equal(await printed(version, "pool", pools), "{3} False [200000]");
+  });
+
+  test(`processes of Airflow ${version} make the tables of results one after the other`, async () => {
+    const steps = "SELECT pg_advisory_xact_lock connection engine True";
+    assert.equal(await printed(version, "results", resultsTables), steps);
   });
 
   before(() => ensureImages(["airflow"], version));

@@ -75,3 +75,24 @@ mains = celery_command._bundle_cleanup_main, os.getpid
 kinds = [type(celery_command.Process(target=main, args=())).__mro__[1].__module__.split(".")[0] for main in mains]
 print(*kinds)
 `.trim();
+
+/** Steps in which a process makes the tables of results in Postgres, at two looks; then whether Celery's own way follows an error. */
+export const resultsTables = `
+import results
+from unittest.mock import MagicMock
+from celery.backends.database.session import ResultModelBase, SessionManager
+from sqlalchemy.exc import DatabaseError
+steps = []
+ResultModelBase.metadata.create_all = lambda bind: steps.append("connection" if bind is connection else "engine")
+engine = MagicMock()
+engine.dialect.name = "postgresql"
+connection = engine.begin.return_value.__enter__.return_value
+connection.execute.side_effect = lambda statement: steps.append(str(statement).split("(")[0])
+engine.begin.return_value.__exit__.return_value = False
+manager = SessionManager()
+manager.prepare_models(engine)
+manager.prepare_models(engine)
+engine.begin.side_effect = DatabaseError("", {}, None)
+SessionManager().prepare_models(engine)
+print(*steps, manager.prepared)
+`.trim();
