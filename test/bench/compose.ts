@@ -92,7 +92,7 @@ async function settings(adminPassword: string, postgresPassword: string): Promis
       if (hidden !== undefined || !(name in variables)) variables[name] = await textOf(hidden ?? value);
     }
   }
-  const few = Object.entries(variables).filter(([name]) => given.some((key) => name === `AIRFLOW__${key}`));
+  const few = Object.entries(variables).filter(([name]) => given.includes(name.replace("AIRFLOW__", "")));
   return {
     ...Object.fromEntries(few),
     AIRFLOW__API_AUTH__JWT_SECRET: await textOf(values.jwtSecret),

@@ -5,6 +5,7 @@ went on with a variable's default. Here the task fails, and its next try asks ag
 """
 
 import functools
+from contextlib import contextmanager
 
 from celery import signals
 
@@ -17,30 +18,30 @@ def install(**_):
     class Unanswered(AirflowSecretsBackendAccessDenied):
         """The webserver has not answered. Airflow passes on no other fault of a search than a refused access."""
 
-    def told(msg, error):
-        """Returns the error to raise: `error`, unless it kept the webserver from telling a connection or a variable."""
-        if error.error.error != ErrorType.API_SERVER_ERROR or not isinstance(msg, (GetConnection, GetVariable)):
-            return error
-        wanted = f"connection {msg.conn_id}" if isinstance(msg, GetConnection) else f"variable {msg.key}"
-        return Unanswered(f"the webserver could not tell the {wanted}: {error.error.detail}")
+    @contextmanager
+    def heard(msg):
+        """Raises another error where a fault kept the webserver from telling a connection or a variable."""
+        try:
+            yield
+        except AirflowRuntimeError as error:
+            if error.error.error != ErrorType.API_SERVER_ERROR or not isinstance(msg, (GetConnection, GetVariable)):
+                raise
+            wanted = f"connection {msg.conn_id}" if isinstance(msg, GetConnection) else f"variable {msg.key}"
+            raise Unanswered(f"the webserver could not tell the {wanted}: {error.error.detail}") from error
 
     def telling(send):
         @functools.wraps(send)
         def sending(self, msg):
-            try:
+            with heard(msg):
                 return send(self, msg)
-            except AirflowRuntimeError as error:
-                raise told(msg, error)
 
         return sending
 
     def telling_later(send):
         @functools.wraps(send)
         async def sending(self, msg):
-            try:
+            with heard(msg):
                 return await send(self, msg)
-            except AirflowRuntimeError as error:
-                raise told(msg, error)
 
         return sending
 

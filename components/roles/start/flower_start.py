@@ -9,9 +9,6 @@ import os
 import pickle
 import sys
 
-# Leaves modules to their packages, not to this file's neighbours.
-folder = sys.path.pop(0) if __name__ == "__main__" else None
-
 # Looks like Airflow's log.
 FORMAT = {"fmt": "%(asctime)s [%(levelname)-8s] %(message)s [%(name)s]", "datefmt": "%Y-%m-%dT%H:%M:%S%z"}
 
@@ -40,6 +37,8 @@ def read(file):
 
 
 def start_without_airflow(file):
+    # Keeps Flower's modules from importing this file's neighbours.
+    del sys.path[0]
     app, options, level = read(file)
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter(**FORMAT))
@@ -49,10 +48,10 @@ def start_without_airflow(file):
 
 def start_with_airflow(*arguments):
     sys.argv = ["airflow", "celery", "flower", *arguments]
-    sys.path.insert(0, folder)
     import start  # noqa: F401, before Airflow
 
-    sys.path.remove(folder)
+    # Keeps Airflow's modules from importing this file's neighbours.
+    del sys.path[0]
     from airflow.__main__ import main
     from airflow.configuration import conf
     from celery import Celery

@@ -37,10 +37,10 @@ for table in reversed(tables):
 print(*there, *missing, *looks("there"))
 `.trim();
 
-/** Outcomes of a task's search for a variable with a default, and for a connection: one that is not there, and after a fault of the webserver. */
+/** Outcomes of a task's search for a variable with a default, and for a connection, twice: of one that is not there, and after a fault of the webserver. */
 export const unanswered = `
 ${outcome}
-import answers
+import answers, asyncio
 from airflow.sdk import Connection, Variable
 from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import comms, task_runner
@@ -50,7 +50,9 @@ def send(self, msg):
     if kind == ErrorType.API_SERVER_ERROR:
         raise AirflowRuntimeError(answer)
     return answer
-comms.CommsDecoder.send = send
+async def asend(self, msg):
+    return send(self, msg)
+comms.CommsDecoder.send, comms.CommsDecoder.asend = send, asend
 answers.install()
 task_runner.SUPERVISOR_COMMS = object.__new__(comms.CommsDecoder)
 found = []
@@ -58,5 +60,6 @@ for kind in (ErrorType.VARIABLE_NOT_FOUND, ErrorType.API_SERVER_ERROR):
     found.append(outcome(Variable.get, "v", default="default"))
 for kind in (ErrorType.CONNECTION_NOT_FOUND, ErrorType.API_SERVER_ERROR):
     found.append(outcome(Connection.get, "c"))
+    found.append(outcome(lambda: asyncio.run(Connection.async_get("c"))))
 print(*found)
 `.trim();

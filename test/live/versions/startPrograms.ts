@@ -8,7 +8,6 @@ from unittest import mock
 os.environ["AIRFLOW__CELERY__BROKER_URL"] = "redis://noted:6379/0"
 os.environ["AIRFLOW__CORE__EXECUTOR"] = "CeleryExecutor"
 os.environ["_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK"] = "1"
-flower_start.folder = "/programs"
 look = """
 import sys
 sys.path.insert(0, "/programs")
