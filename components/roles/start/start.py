@@ -11,10 +11,13 @@ import importlib
 import importlib.util
 import itertools
 import os
+import select
+import socket
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager, nullcontext, suppress
+from importlib.machinery import PathFinder
 from types import ModuleType
 
 # Reads the headers for the receiver of spans from a secret file: OpenTelemetry itself reads the variable only.
@@ -142,21 +145,61 @@ def quick_check(db):
 class Thread(threading.Thread):
     """A thread in the place of a process."""
 
+    def __init__(self, target, args=()):
+        super().__init__(target=target, args=args, daemon=True)
+
     def terminate(self):
         """Does nothing: the thread ends with its process."""
 
 
+def serve_logs(listener):
+    """Serves the logs of running tasks by Airflow's server, which is imported at the first request."""
+    select.select([listener], [], [])
+    import uvicorn
+    from airflow.configuration import conf
+
+    level = conf.get("logging", "uvicorn_logging_level", fallback="info").lower()
+    app = "airflow.utils.serve_logs.log_server:get_app"
+    uvicorn.Server(uvicorn.Config(app, log_level=level, log_config=None, access_log=False)).run(sockets=[listener])
+
+
+def log_server(port=None):
+    """Returns a thread that serves logs at a port; default: `[logging] worker_log_server_port`."""
+    from airflow.configuration import conf
+
+    del sys.modules["airflow.utils.serve_logs"]
+    both = socket.has_dualstack_ipv6()
+    address = ("", port or conf.getint("logging", "worker_log_server_port"))
+    listener = socket.create_server(address, family=socket.AF_INET6 if both else socket.AF_INET, dualstack_ipv6=both)
+    os.register_at_fork(after_in_child=listener.close)
+    return Thread(serve_logs, (listener,))
+
+
+def has_log_server():
+    """Returns true if Airflow's log server is built as expected, without its import."""
+    package = importlib.util.find_spec("airflow.utils.serve_logs")
+    return bool(package and PathFinder.find_spec("airflow.utils.serve_logs.log_server", package.submodule_search_locations or []))
+
+
 @contextmanager
-def cleaned_by_thread(command):
-    """Lets a thread of a worker remove old versions of DAGs, which it does twice an hour; a process for it takes 12 MiB."""
+def in_threads(command):
+    """Lets threads of a worker or triggerer serve logs and remove old versions of DAGs; processes take 35 and 12 MiB for it."""
     yield
-    process, clean = getattr(command, "Process", None), getattr(command, "_bundle_cleanup_main", None)
+    if not hasattr(command, "Process"):
+        return
+    process, clean = command.Process, getattr(command, "_bundle_cleanup_main", None)
+    logs = ModuleType("airflow.utils.serve_logs")
+    logs.serve_logs = log_server
+    if logs.__name__ not in sys.modules and has_log_server():
+        sys.modules[logs.__name__] = logs
 
     def started(target, args=()):
-        return Thread(target=target, args=args, daemon=True) if target is clean else process(target=target, args=args)
+        function = getattr(target, "func", target)
+        if function is log_server:
+            return target()
+        return Thread(target, args) if function is clean else process(target=target, args=args)
 
-    if process and clean:
-        command.Process = started
+    command.Process = started
 
 
 class LateApi:
@@ -181,12 +224,13 @@ class LateApi:
 # Contexts for imports of modules: `hidden` where a module asks whether a library is there, `later` where it takes the library for given.
 contexts = {
     "airflow.sdk.definitions._internal.decorators": later("libcst"),
+    "airflow.cli.commands.triggerer_command": in_threads,
     "airflow.utils.db": quick_check,
     "svcs": lambda _: hidden("aiohttp", "flask"),
 }
 if runs_tasks:
     contexts |= {
-        "airflow.providers.celery.cli.celery_command": cleaned_by_thread,
+        "airflow.providers.celery.cli.celery_command": in_threads,
         "billiard.util": without_cffi,
         "celery.bin.amqp": no_repl,
         "celery.bin.celery": lambda _: hidden("flower.command"),

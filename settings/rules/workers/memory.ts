@@ -2,7 +2,7 @@ import { type Fault, faultAt } from "../fault.ts";
 import { rule } from "../rule.ts";
 
 /**
- * Memory of a worker with its log server but without processes for tasks, in MiB. Measured with `docker stats` on
+ * Memory of a worker that serves logs, without processes for tasks, in MiB. Measured with `docker stats` on
  * Airflow 3.3.2: 519 MiB with eight idle processes, 336 to 416 with four, 785 with eight sleeping tasks.
  */
 const workerBase = 230;

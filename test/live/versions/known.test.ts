@@ -22,7 +22,7 @@ import {
   spared,
   stranded,
 } from "./programs.ts";
-import { flowerAlone, lateApi } from "./startPrograms.ts";
+import { flowerAlone, lateApi, logServer } from "./startPrograms.ts";
 import { described, endings } from "./webserverPrograms.ts";
 import { cleaner, firstHeartbeat, fullMemory, resultsTables, sharedImports } from "./workerPrograms.ts";
 
@@ -103,6 +103,14 @@ for (const version of builtVersions()) {
       await printed(version, "start", flowerAlone),
       "redis://noted:6379/0 --port=5599 20 False True True False",
     );
+  });
+
+  test(`a worker and a triggerer of Airflow ${version} serve logs, to no one without a token`, async () => {
+    const served = version.startsWith("3.")
+      ? "threading False True 403 1 0"
+      : "multiprocessing False False 403 0 0";
+    for (const args of [["celery", "worker"], ["triggerer"]])
+      assert.equal(await printed(version, "start", logServer, ...args), served, args.join(" "));
   });
 
   test(`Airflow ${version} finds no connection and no variable absent because the database does not answer`, async () => {

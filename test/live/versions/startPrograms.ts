@@ -48,3 +48,37 @@ with mock.patch.object(Variable, "get_variable_from_secrets", lambda key, **_: k
 built.append("fastapi" in sys.modules)
 print(*built, value)
 `.trim();
+
+/**
+ * What serves the logs of a worker or triggerer, whether the server is imported before and after a request, the answer to a request
+ * without a token, and the number of the server's sockets that the role and a process of a task have.
+ */
+export const logServer = `
+import os, sys, start, time, urllib.error, urllib.request
+from airflow.cli.commands import triggerer_command
+from airflow.providers.celery.cli import celery_command
+command, port = (celery_command, 8793) if "worker" in sys.argv else (triggerer_command, 8794)
+started = []
+process = command.Process
+command.Process = lambda *args, **named: started.append(process(*args, **named)) or started[-1]
+def sockets():
+    files = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
+    return sum(os.path.islink(file) and os.readlink(file).startswith("socket:") for file in files)
+with command._serve_logs():
+    kind = type(started[0]).__mro__[1].__module__.split(".")[0]
+    own = sockets()
+    child = os.fork() or os._exit(sockets())
+    forked = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    imported = ["uvicorn" in sys.modules]
+    for attempt in range(100):
+        try:
+            answer = urllib.request.urlopen("http://localhost:%d/log/a" % port).status
+        except urllib.error.HTTPError as error:
+            answer = error.code
+        except urllib.error.URLError:
+            time.sleep(0.1)
+            continue
+        break
+    imported.append("uvicorn" in sys.modules)
+print(kind, *imported, answer, own, forked)
+`.trim();

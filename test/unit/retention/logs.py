@@ -2,10 +2,12 @@
 
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 sys.path.insert(0, "components/retention")
 import retention  # noqa: E402
@@ -77,6 +79,20 @@ class LogsTest(unittest.TestCase):
         looks = [retention.is_due(self.logs, self.now + later) for later in (0, 1800, 3600)]
         self.assertEqual(looks, [True, False, True])
         self.assertEqual(retention.remove_logs(self.logs, 30, self.now + 40 * DAY, lambda _: 0), (0, 0))
+
+    def test_a_shell_sleeps_between_the_steps(self):
+        # Stands for the shell that replaces the program, with a sleep that is over at once.
+        def shell(name, *args):
+            steps.append(args[-1].split()[1:2] + args[-1].split()[-1:])
+            subprocess.run([name, *args[1:-1], "sleep() { :; }; " + args[-1]], check=True, stdout=subprocess.DEVNULL)
+
+        steps = []
+        with mock.patch("os.execlp", shell), mock.patch("sys.executable", "true"), mock.patch.object(retention, "attempt"):
+            (self.logs / "retention.json").write_text('{"logs": 30}')
+            with mock.patch.object(retention, "HERE", self.logs):
+                retention.main("logs")
+            retention.main("records")
+        self.assertEqual(steps, [["600;", "records"], ["3000;", "logs"]])
 
 
 if __name__ == "__main__":
