@@ -15,12 +15,12 @@ const end = "<!-- end of figures -->";
 export function withFigures(text: string, { page, command }: Page, figures: string): string {
   const begin = `<!-- figures, by ${command} -->`;
   const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
+  const [, ...after] = rest?.split(end) ?? [];
+  if (before === undefined || after.length === 0)
     throw new Error(
       `${page} has no place for the figures of ${command}; expected the lines ${begin} and ${end}.`,
     );
-  return `${before}${begin}\n\n${figures}\n\n${end}${after}`;
+  return `${before}${begin}\n\n${figures}\n\n${end}${after.join(end)}`;
 }
 
 /** Replaces the figures in the file of a page. */

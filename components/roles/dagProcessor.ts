@@ -3,6 +3,7 @@ import { absenceFiles, absenceModule } from "./absence/absence.ts";
 import { withExtras } from "./extras.ts";
 import { fullDiskFiles, fullDiskModule } from "./fullDisk/fullDisk.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
+import { parsingFiles, parsingModule } from "./parsing/parsing.ts";
 import { airflowRole, type RoleArgs, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
 
@@ -20,10 +21,11 @@ export class DagProcessor extends pulumi.ComponentResource {
       name,
       withExtras("dag-processor", args, {
         ...role,
-        ...heartbeat("job", { ...role.files, ...args.retention.logs, ...fullDiskFiles, ...absenceFiles }, [
-          fullDiskModule,
-          absenceModule,
-        ]),
+        ...heartbeat(
+          "job",
+          { ...role.files, ...args.retention.logs, ...fullDiskFiles, ...absenceFiles, ...parsingFiles },
+          [fullDiskModule, absenceModule, parsingModule],
+        ),
         command: underInit(...airflowCommand("dag-processor")),
         limits: { memory: 1024, cpu: 2 },
         reaches: [args.postgres],

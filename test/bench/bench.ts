@@ -3,79 +3,133 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { ensureImages, standard } from "../../tools/images.ts";
 import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
-import { main } from "../../tools/lib/process.ts";
+import { main, project } from "../../tools/lib/process.ts";
 import { writeFigures } from "../figures.ts";
 import { TestStack } from "../live/lib/harness.ts";
-import { sweep } from "../live/targets/docker.ts";
+import { onDocker } from "../live/targets/docker.ts";
+import { onKubernetes } from "../live/targets/kubernetes.ts";
+import { podsOf, readyPod } from "./cluster/pods.ts";
+import { Release } from "./cluster/release.ts";
+import { replacing } from "./cluster/replacing.ts";
 import { Compose } from "./compose.ts";
+import { type Containers, dockerContainers } from "./containers.ts";
+import type { Deployment } from "./deployment.ts";
 import { idle, monitoring, previews, start } from "./measures.ts";
 import { removing } from "./removing.ts";
-import { page, type Results, show, table } from "./report.ts";
+import { type Measured, pages, type Results, show, table } from "./report.ts";
 import { machine } from "./usage.ts";
 import { workOf } from "./work.ts";
 
-const ports = { stack: 18300, monitoring: 18304, compose: 18310 };
+const ports = { stack: 18300, monitoring: 18304, other: 18310 };
 const name = "livetest-bench";
 const dags = join(import.meta.dirname, "dags");
 
-/** Runs `pulumi up` once from nothing; the last round also measures the running stack. */
-async function stackRound(results: Results, last: boolean): Promise<void> {
-  const stack = new TestStack(name, ports.stack);
-  cpSync(dags, stack.dags, { recursive: true });
-  const work = async () => {
-    const up = () => stack.up({});
-    results.stack.push(await start(up, () => stack.outputs));
-    if (!last) return;
-    results.idle.stack = await idle(`${stack.prefix}-`);
-    results.previews = await previews(stack);
-    results.work.stack = await workOf(stack.outputs, `${stack.prefix}-`);
-    results.idle.monitoring = await monitoring(stack, ports.monitoring);
-  };
-  await removing(work, async () => {
+/** What is measured on each platform beside a stack. */
+const platforms = {
+  docker: {
+    target: onDocker,
+    name: "compose",
+    other: () => Compose.prepare(dags, ports.other),
+    containers: (prefix: string) => dockerContainers(`${prefix}-`),
+  },
+  kubernetes: {
+    target: onKubernetes,
+    name: "chart",
+    other: () => Release.prepare([join(project, "dags"), dags], ports.other),
+    containers: podsOf,
+  },
+} as const;
+
+type Platform = keyof typeof platforms;
+
+/** A stack as a deployment to measure. */
+class Measurable implements Deployment {
+  readonly stack: TestStack;
+  readonly containers: Containers;
+  readonly replaceWebserver: Deployment["replaceWebserver"];
+
+  constructor(platform: Platform) {
+    const { target, containers } = platforms[platform];
+    this.stack = new TestStack(name, ports.stack, target);
+    cpSync(dags, this.stack.dags, { recursive: true });
+    const { prefix } = this.stack;
+    this.containers = containers(prefix);
+    if (platform === "kubernetes")
+      this.replaceWebserver = async () =>
+        replacing(prefix, "webserver", await readyPod(prefix, "app.kubernetes.io/name=worker"));
+  }
+
+  get outputs() {
+    return this.stack.outputs;
+  }
+
+  clear(): Promise<void> {
+    return this.stack.target.sweep(this.stack.prefix);
+  }
+
+  up(): Promise<string> {
+    return this.stack.up({});
+  }
+
+  async remove(): Promise<void> {
     // An interrupted command may still hold the stack's lock.
-    await stack.remove().catch(() => sweep(stack.prefix));
-    rmSync(stack.folder, { recursive: true, force: true });
-  });
+    await this.stack.remove().catch(() => this.clear());
+    rmSync(this.stack.folder, { recursive: true, force: true });
+  }
 }
 
-async function composeRound(results: Results, last: boolean): Promise<void> {
-  const compose = await Compose.prepare(dags, ports.compose);
+/** Brings up a deployment once from nothing; the last round also measures it while it runs. */
+async function round<D extends Deployment>(
+  deployment: D,
+  measured: Measured,
+  last: boolean,
+  more: (deployment: D) => Promise<void> = async () => {},
+): Promise<void> {
   const work = async () => {
-    await compose.remove();
-    const up = () => compose.up();
-    results.compose.push(await start(up, () => compose.outputs));
+    await deployment.clear();
+    measured.starts.push(await start(deployment));
     if (!last) return;
-    results.idle.compose = await idle(compose.prefix);
-    results.work.compose = await workOf(compose.outputs, compose.prefix);
+    measured.idle = await idle(deployment.containers);
+    measured.work = await workOf(deployment.outputs, deployment.containers);
+    if (deployment.replaceWebserver) measured.requests = await deployment.replaceWebserver();
+    await more(deployment);
   };
-  await removing(work, () => compose.remove().finally(() => compose.forget()));
+  await removing(work, () => deployment.remove());
 }
 
-function roundsWanted(): number {
-  const given = commandLine("bench").flags.rounds ?? "3";
-  const rounds = Number(given);
-  if (Number.isInteger(rounds) && rounds > 0) return rounds;
-  throw new Error(`--rounds is ${given}; expected a whole number from 1.`);
+/** @throws Error if a flag has another value than expected */
+function wanted(): { readonly rounds: number; readonly platform: Platform } {
+  const { rounds = "3", platform = "docker" } = commandLine("bench").flags;
+  const known = Object.keys(platforms).find((name): name is Platform => name === platform);
+  if (known && Number.isInteger(Number(rounds)) && Number(rounds) > 0)
+    return { rounds: Number(rounds), platform: known };
+  throw new Error(
+    `--rounds ${rounds} --platform ${platform}: expected a whole number from 1, and one of ${Object.keys(platforms).join(", ")}.`,
+  );
 }
 
 await main(async () => {
-  const rounds = roundsWanted();
-  await ensureImages([...standard, "monitoring"]);
-  await sweep(`airflow-${name}`);
+  const { rounds, platform } = wanted();
+  const { name, other } = platforms[platform];
+  await ensureImages(platform === "docker" ? [...standard, "monitoring"] : standard);
   const others = loadavg()[0] ?? 0;
   if (others > cpus().length / 4)
     console.log(`  the load is ${others.toFixed(1)} before the start; the figures suffer from that`);
-  const results: Results = { stack: [], compose: [], idle: {}, work: {} };
-  for (let round = 1; round <= rounds; round++) {
-    console.log(`Round ${round} of ${rounds}: pulumi up`);
-    await stackRound(results, round === rounds);
-    console.log(`Round ${round} of ${rounds}: docker compose up`);
-    await composeRound(results, round === rounds);
+  const results: Results = { stack: { starts: [] }, other: { starts: [] }, name };
+  for (let count = 1; count <= rounds; count++) {
+    const last = count === rounds;
+    console.log(`Round ${count} of ${rounds}: pulumi up`);
+    await round(new Measurable(platform), results.stack, last, async ({ stack }) => {
+      results.previews = await previews(stack);
+      if (platform === "docker") results.monitoring = await monitoring(stack, ports.monitoring);
+    });
+    console.log(`Round ${count} of ${rounds}: ${name}`);
+    await round<Deployment>(await other(), results.other, last);
   }
   console.log(`\nOn ${machine()}, load ${others.toFixed(1)} before the start\n`);
   show(results);
   const heading = `On ${machine()}, ${rounds === 1 ? "one round" : `median of ${rounds} rounds`}, load ${others.toFixed(1)} before the start:`;
-  writeFigures(page, `${heading}\n\n${table(results)}`);
+  writeFigures(pages[platform], `${heading}\n\n${table(results)}`);
 });
 // After an interruption, the abandoned work would go on waiting.
 process.exit();

@@ -1,16 +1,30 @@
 import type { Page } from "../figures.ts";
+import type { Requests } from "./cluster/replacing.ts";
 import { type Idle, idleSeconds, monitoredWorkers, type Start } from "./measures.ts";
 import { median } from "./median.ts";
 import { counts, type Work } from "./work.ts";
 
-export const page: Page = { page: "docs/scale.md", command: "npm run bench" };
+/** Place of the figures of each platform. */
+export const pages = {
+  docker: { page: "docs/scale.md", command: "npm run bench" },
+  kubernetes: { page: "docs/scale.md", command: "npm run bench -- --platform kubernetes" },
+} as const satisfies Record<string, Page>;
+
+/** Measurements of one deployment; of the running one in the last round alone. */
+export interface Measured {
+  readonly starts: Start[];
+  idle?: Idle;
+  work?: Work;
+  requests?: Requests;
+}
 
 /** Measurements of the rounds. */
 export interface Results {
-  readonly stack: Start[];
-  readonly compose: Start[];
-  readonly idle: { stack?: Idle; compose?: Idle; monitoring?: Idle };
-  readonly work: { stack?: Work; compose?: Work };
+  readonly stack: Measured;
+  readonly other: Measured;
+  /** Name of the other deployment. */
+  readonly name: string;
+  monitoring?: Idle;
   previews?: readonly number[];
 }
 
@@ -18,7 +32,7 @@ export interface Results {
 export interface Row {
   readonly measure: string;
   readonly stack: number | undefined;
-  readonly compose: number | undefined;
+  readonly other?: number | undefined;
   /** Decimals to show. */
   readonly digits: number;
 }
@@ -38,59 +52,62 @@ const works = {
   [`these that succeeded at their first try, of ${counts.mapped}`]: ["first", 0],
 } as const satisfies Record<string, readonly [keyof Work, number]>;
 
-function total(idle: Idle | undefined): number | undefined {
-  return idle && [...idle.memory.values()].reduce((sum, mib) => sum + mib, 0);
-}
-
 /** Lists the figures of both deployments; of several rounds the median. */
-export function rowsOf({ stack, compose, idle, work, previews }: Results): Row[] {
-  const started = Object.entries(steps).map(([measure, step]) => {
-    const middle = (starts: readonly Start[]) => median(starts.map((start) => start[step]));
-    return { measure, stack: middle(stack), compose: middle(compose), digits: 1 };
-  });
-  const worked = Object.entries(works).map(([measure, [key, digits]]) => {
-    return { measure, stack: work.stack?.[key], compose: work.compose?.[key], digits };
-  });
-  const { stack: ours, compose: theirs, monitoring } = idle;
-  const monitored = (unit: string, stack: number | undefined, digits: number) => ({
-    measure: `${unit} of the monitoring, with ${monitoredWorkers} workers`,
-    stack,
-    compose: undefined,
+export function rowsOf({ stack, other, monitoring, previews }: Results): Row[] {
+  const row = (measure: string, digits: number, figure: (of: Measured) => number | undefined): Row => ({
+    measure,
+    stack: figure(stack),
+    other: figure(other),
     digits,
   });
-  return [
-    ...started,
-    ...worked,
-    { measure: `MiB after ${idleSeconds} s idle`, stack: total(ours), compose: total(theirs), digits: 0 },
-    { measure: "CPU seconds a minute, idle", stack: ours?.cpu, compose: theirs?.cpu, digits: 1 },
+  const all = [
+    ...Object.entries(steps).map(([measure, step]) =>
+      row(measure, 1, ({ starts }) => median(starts.map((start) => start[step]))),
+    ),
+    ...Object.entries(works).map(([measure, [key, digits]]) =>
+      row(measure, digits, ({ work }) => work?.[key]),
+    ),
+    row(`MiB after ${idleSeconds} s idle`, 0, ({ idle }) => idle?.memory),
+    row("CPU seconds a minute, idle", 1, ({ idle }) => idle?.cpu),
+    row("requests while the webserver is replaced", 0, ({ requests }) => requests?.sent),
+    row("these that failed", 0, ({ requests }) => requests?.failed),
     {
       measure: "CPU seconds of a preview without changes",
       stack: previews && median(previews),
-      compose: undefined,
       digits: 1,
     },
-    monitored("MiB", total(monitoring), 0),
-    monitored("CPU seconds a minute", monitoring?.cpu, 1),
+    {
+      measure: `MiB of the monitoring, with ${monitoredWorkers} workers`,
+      stack: monitoring?.memory,
+      digits: 0,
+    },
+    {
+      measure: `CPU seconds a minute of the monitoring, with ${monitoredWorkers} workers`,
+      stack: monitoring?.cpu,
+      digits: 1,
+    },
   ];
+  return all.filter((one) => one.stack !== undefined);
 }
 
-/** Returns the cells of a row: measure, stack, compose, and the stack's share of compose. */
-export function cellsOf({ measure, stack, compose, digits }: Row): string[] {
+/** Returns the cells of a row: measure, stack, the other deployment, and the stack's share of that. */
+export function cellsOf({ measure, stack, other, digits }: Row): string[] {
   const figure = (value: number | undefined, places: number) => value?.toFixed(places) ?? "";
-  const share = stack !== undefined && compose ? stack / compose : undefined;
-  return [measure, figure(stack, digits), figure(compose, digits), figure(share, 2)];
+  const share = stack !== undefined && other ? stack / other : undefined;
+  return [measure, figure(stack, digits), figure(other, digits), figure(share, 2)];
 }
 
-const head = ["", "stack", "compose", "ratio"];
+const headOf = ({ name }: Results) => ["", "stack", name, "ratio"];
 
 /** Prints all figures as one table. */
 export function show(results: Results): void {
-  for (const [first = "", ...rest] of [head, ...rowsOf(results).map(cellsOf)])
+  for (const [first = "", ...rest] of [headOf(results), ...rowsOf(results).map(cellsOf)])
     console.log(`  ${first.padEnd(64)}${rest.map((cell) => cell.padStart(9)).join("")}`);
 }
 
 /** Renders all figures as a table of a page. */
 export function table(results: Results): string {
+  const head = headOf(results);
   const rule = head.map((_, at) => (at === 0 ? "---" : "--:"));
   return [head, rule, ...rowsOf(results).map(cellsOf)].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }

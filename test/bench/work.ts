@@ -1,8 +1,9 @@
 import { AirflowApi } from "../../tools/lib/airflow.ts";
 import { waitFor } from "../../tools/lib/process.ts";
 import type { Outputs } from "../../tools/lib/stack.ts";
+import { type Containers, cpuSeconds } from "./containers.ts";
 import { median } from "./median.ts";
-import * as usage from "./usage.ts";
+import { secondsSince } from "./usage.ts";
 
 /** Tasks at once, and runs of one task. */
 export const counts = { mapped: 300, runs: 9 };
@@ -38,23 +39,22 @@ async function seconds(
     return state === "success" || state === "failed" ? state : undefined;
   };
   const state = await waitFor(`${dag} to end`, 1800, ended, every);
-  const took = usage.secondsSince(begin);
+  const took = secondsSince(begin);
   // A task that fails under load is a figure; one that fails alone is no measurement.
   if (state === "failed" && dag !== "burst")
     throw new Error(`${dag} failed; the benchmark needs it to succeed.`);
   return { run, took };
 }
 
-/** @param prefix common part of the names of the deployment's containers */
-export async function workOf(outputs: Outputs, prefix: string): Promise<Work> {
+export async function workOf(outputs: Outputs, containers: Containers): Promise<Work> {
   const api = new AirflowApi(outputs);
   const latencies: number[] = [];
   for (let run = 0; run < counts.runs; run++) latencies.push((await seconds(api, "single")).took);
   const { took: chain } = await seconds(api, "chain");
-  const names = await usage.runningContainers(prefix);
-  const before = await usage.containerCpuSeconds(names);
+  const names = await containers.names();
+  const before = await cpuSeconds(containers, names);
   const { run, took } = await seconds(api, "burst", { conf: { count: counts.mapped }, every: 0.5 });
-  const cpu = (await usage.containerCpuSeconds(names)) - before;
+  const cpu = (await cpuSeconds(containers, names)) - before;
   const tasks = await api.tasks("burst", run);
   const first = tasks.filter(
     ({ task_id, state, try_number }) => task_id === "noop" && state === "success" && try_number === 1,

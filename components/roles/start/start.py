@@ -221,7 +221,7 @@ class LateApi:
         """Does nothing: the API ends with its process."""
 
 
-# Contexts for imports of modules: `hidden` where a module asks whether a library is there, `later` where it takes the library for given.
+# Contexts for imports of modules: `hidden` where a module asks for a library, `later` where it takes one for given; roles add theirs.
 contexts = {
     "airflow.sdk.definitions._internal.decorators": later("libcst"),
     "airflow.cli.commands.triggerer_command": in_threads,

@@ -44,7 +44,7 @@ export class ComposeDeployment implements Deployment {
 
   static async prepare(): Promise<ComposeDeployment> {
     const compose = await Compose.prepare(join(import.meta.dirname, "../dags"), 18730);
-    await compose.remove();
+    await compose.clear();
     return new ComposeDeployment(compose);
   }
 
@@ -74,8 +74,7 @@ export class ComposeDeployment implements Deployment {
     return this.remove();
   }
 
-  async remove(): Promise<void> {
-    await this.compose.remove();
-    this.compose.forget();
+  remove(): Promise<void> {
+    return this.compose.remove();
   }
 }

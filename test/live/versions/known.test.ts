@@ -22,7 +22,7 @@ import {
   spared,
   stranded,
 } from "./programs.ts";
-import { flowerAlone, lateApi, logServer } from "./startPrograms.ts";
+import { flowerAlone, lateApi, logServer, rereading } from "./startPrograms.ts";
 import { described, endings } from "./webserverPrograms.ts";
 import { cleaner, firstHeartbeat, fullMemory, resultsTables, sharedImports } from "./workerPrograms.ts";
 
@@ -134,6 +134,13 @@ for (const version of builtVersions()) {
     test(`Airflow ${version} needs no process to remove old versions of DAGs, and no API for DAG files that ask nothing`, async () => {
       assert.equal(await printed(version, "start", cleaner, "celery", "worker"), "threading multiprocessing");
       assert.equal(await printed(version, "start", lateApi, "dag-processor"), "False True v is known");
+    });
+
+  // The scheduler of Airflow 2 reads DAG files in another way.
+  if (version.startsWith("3."))
+    test(`the DAG processor of Airflow ${version} reads many files more rarely, but what has changed within 30 s`, async () => {
+      const told = "a.py+b.py 30 none 160.0 a.py a.py+b.py";
+      assert.equal(await printed(version, "parsing", rereading, "dag-processor"), told);
     });
 
   // Workers of Airflow 2 have no fence.

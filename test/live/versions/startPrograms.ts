@@ -82,3 +82,40 @@ with command._serve_logs():
     imported.append("uvicorn" in sys.modules)
 print(kind, *imported, answer, own, forked)
 `.trim();
+
+/**
+ * Interval of a DAG processor in seconds with two files of 0.1 s, then of 20 s, and the files that it would read again 100 s after it
+ * read them: with Airflow's own interval; unchanged; one changed that keeps its time; another file changed beside them.
+ */
+export const rereading = `
+import os, pathlib, tempfile, parsing
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+from airflow.dag_processing import manager as module
+folder = pathlib.Path(tempfile.mkdtemp())
+for name in ("a.py", "b.py", "lib.txt"):
+    (folder / name).write_text("1")
+    os.utime(folder / name, (0, 0))
+files = [module.DagFileInfo(rel_path=pathlib.Path(name), bundle_name="dags", bundle_path=folder) for name in ("a.py", "b.py")]
+manager = module.DagFileProcessorManager(max_runs=-1)
+clock = SimpleNamespace(monotonic=iter(range(0, 1000, 40)).__next__)
+def again(seconds):
+    ago = datetime.now(timezone.utc) - timedelta(seconds=100)
+    for file in files:
+        manager._file_stats[file] = module.DagFileStat(last_finish_time=ago, last_duration=seconds, run_count=1)
+    manager._file_queue.clear()
+    manager.prepare_file_queue(known_files={"dags": set(files)})
+    return "+".join(sorted(str(file.rel_path) for file in manager._file_queue)) or "none"
+told = [again(20)]
+with parsing.installed(module):
+    pass
+parsing.time = clock
+again(0.1)
+told += [manager._file_process_interval, again(20), manager._file_process_interval]
+(folder / "a.py").write_text("22")
+os.utime(folder / "a.py", (0, 0))
+told.append(again(20))
+(folder / "lib.txt").write_text("22")
+told.append(again(20))
+print(*told)
+`.trim();

@@ -81,3 +81,12 @@ test("the pages have a row for each step, and a line for each of the others' fig
   for (const page of Object.values(pages))
     assert.ok(withFigures(readFileSync(join(project, page.page), "utf8"), page, text).includes(text));
 });
+
+test("the figures of one command replace none of another's, and nothing of the page", () => {
+  const block = (command: string, figures: string) =>
+    `<!-- figures, by ${command} -->\n\n${figures}\n\n<!-- end of figures -->`;
+  const page = (one: string, other: string) => `a\n${block("one", one)}\nb\n${block("other", other)}\nc\n`;
+  const written = (command: string) => withFigures(page("1", "2"), { page: "a.md", command }, "3");
+  assert.equal(written("one"), page("3", "2"));
+  assert.equal(written("other"), page("1", "3"));
+});

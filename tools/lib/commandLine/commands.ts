@@ -188,8 +188,11 @@ export const commands = {
   "machines:down": { does: "Takes the machines of the live tests down.", flags: noFlags },
   "lab:check": { does: "Checks the cluster of the live tests.", flags: noFlags },
   bench: {
-    does: "Compares a deployment with a typical compose file.",
-    flags: { rounds: { value: "N", does: "Rounds; default: 3." } },
+    does: "Compares a deployment with a typical compose file, or with a typical chart in a cluster.",
+    flags: {
+      platform: { value: "PLATFORM", does: "docker or kubernetes; default: docker." },
+      rounds: { value: "N", does: "Rounds; default: 3." },
+    },
   },
   "bench:burst": {
     does: "Measures a burst of tasks.",
