@@ -24,7 +24,7 @@ INTERVAL = 3600
 # Seconds after the start until the first run of records.py, which takes as much CPU time as the start of the role.
 RECORDS_DELAY = 600
 DAY = 86_400
-# Folders of the logs of DAG processing, which grow by 207 bytes per DAG file every 30 s, and the days that they are kept.
+# Folders of the logs of DAG processing, which grow by 207 bytes at each reading of a DAG file, and the days that they are kept.
 PROCESSING = ("dag_processor", "scheduler")
 PROCESSING_DAYS = 2
 # Used part of the volume above which the oldest logs are removed, and the part to reach by that.

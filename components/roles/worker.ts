@@ -66,6 +66,8 @@ export class Worker extends pulumi.ComponentResource {
     const queues = group.queues.length > 0 ? [`--queues=${group.queues.join(",")}`] : [];
     const pid = ["--pid", `${runtimeDirectory}/worker.pid`];
     const autoscale = autoscaled(args);
+    // Nobody listens to what workers tell each other; a start would wait a second for it, and each heartbeat reach all workers.
+    const alone = ["--without-mingle", "--without-gossip"];
     args.platform.service(
       name,
       withExtras("worker", args, {
@@ -81,7 +83,7 @@ export class Worker extends pulumi.ComponentResource {
             ])
           : heartbeat("worker", { ...files, ...absenceFiles }, [poolModule, resultsModule, absenceModule])),
         command: underInit(
-          ...airflowCommand("celery", "worker", ...processes(group.concurrency), ...queues, ...pid),
+          ...airflowCommand("celery", "worker", ...processes(group.concurrency), ...queues, ...pid, ...alone),
         ),
         volumes: { ...role.volumes, "/opt/airflow/data": args.data },
         limits: { memory: group.memory, cpu: group.cpu },

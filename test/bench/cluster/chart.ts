@@ -80,6 +80,7 @@ function service(name: string, port: number): Fields {
 }
 
 const password = "/run/secrets/postgres/password";
+const dataFolder = "/var/lib/postgresql/data";
 
 /** A database or broker, with an empty folder for its data. */
 function store(name: string, image: string, port: number, folder: string, container: Fields): Fields[] {
@@ -120,10 +121,15 @@ export function chart({ airflow, postgres, redis }: Images): Fields {
     flower: [["celery", "flower"], http("/healthcheck", 5555)],
   } as const;
   const worker = pod(airflow, ["celery", "worker"], { livenessProbe: program("sh", "-c", ping) });
-  const database = { POSTGRES_USER: "airflow", POSTGRES_DB: "airflow", POSTGRES_PASSWORD_FILE: password };
+  const database = {
+    POSTGRES_USER: "airflow",
+    POSTGRES_DB: "airflow",
+    POSTGRES_PASSWORD_FILE: password,
+    PGDATA: `${dataFolder}/pgdata`,
+  };
   const items = [
     { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "data" }, spec: claim },
-    ...store("postgres", postgres, 5432, "/var/lib/postgresql/data", {
+    ...store("postgres", postgres, 5432, dataFolder, {
       env: Object.entries(database).map(([name, value]) => ({ name, value })),
     }),
     ...store("redis", redis, 6379, "/data", { args: ["redis-server", "--protected-mode", "no"] }),
