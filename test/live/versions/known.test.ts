@@ -14,6 +14,7 @@ import { unanswered, unreadable } from "./absencePrograms.ts";
 import {
   callbacks,
   ends,
+  firstBeat,
   fullDisk,
   idleLoop,
   pools,
@@ -67,6 +68,10 @@ test("a process of the webserver that ends answers requests that are on their wa
 for (const version of builtVersions()) {
   test(`Airflow ${version} waits for the database during a rollback and for a connection, too: no heartbeat is missed`, async () => {
     assert.equal(await printed(version, "heartbeat", rollbacks), "True True 3 2 {}");
+  });
+
+  test(`a job of Airflow ${version} beats at the first turn of its loop`, async () => {
+    assert.equal(await printed(version, "heartbeat", firstBeat), "0 1 1");
   });
 
   test(`a worker of Airflow ${version} remembers its busy processes, and reads their results until it stops`, async () => {

@@ -82,6 +82,28 @@ silent = 'connection to server at "postgres", port 5432 failed: timeout expired'
 print(len(noted) > 2, all(noted[1:]), attempts(silent, silent), attempts("Connection refused"), job.waiting.since)
 `.trim();
 
+/** Heartbeats of a job at the first look of its loop, by Airflow and here, and at the second look. */
+export const firstBeat = `
+contexts = {}
+import job
+from types import SimpleNamespace
+from airflow.jobs import job as jobs
+from airflow.utils import timezone
+beats = []
+def look(one):
+    jobs.perform_heartbeat(one, heartbeat_callback=None, only_if_necessary=True)
+    return len(beats)
+def new():
+    return SimpleNamespace(id=1, heartrate=5, latest_heartbeat=timezone.utcnow(), heartbeat=lambda **_: beats.append(True))
+told = [look(new())]
+with contexts["airflow.jobs.job"](jobs):
+    pass
+one = new()
+told.append(look(one))
+one.latest_heartbeat = timezone.utcnow()
+print(*told, look(one))
+`.trim();
+
 /**
  * Queues of triggers after a look of the stack's triggerer, beside groups' triggerers that read the queue "read": of a queue that nobody
  * reads without a triggerer, with a living one, one that is silent, and one that has ended; of the read queue; without a queue. True if
