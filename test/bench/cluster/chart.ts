@@ -1,7 +1,9 @@
 import { dirname } from "node:path";
 
-/** Images of a release, by the names that the cluster knows. */
-export interface Images {
+/** Values of a release; images by the names that the cluster knows. */
+export interface ReleaseValues {
+  /** Names of the DAG files. */
+  readonly dags: readonly string[];
   readonly airflow: string;
   readonly postgres: string;
   readonly redis: string;
@@ -15,11 +17,15 @@ const volumes = [
   { name: "logs", emptyDir: {} },
   { name: "data", persistentVolumeClaim: { claimName: "data" } },
 ];
-const volumeMounts = [
-  { name: "dags", mountPath: "/opt/airflow/dags" },
-  { name: "logs", mountPath: "/opt/airflow/logs" },
-  { name: "data", mountPath: "/opt/airflow/data" },
-];
+
+/** Mounts DAG files one by one: in a folder of a ConfigMap, Airflow finds each file twice, and ends. */
+function mounts(dags: readonly string[]): Fields[] {
+  return [
+    ...dags.map((file) => ({ name: "dags", mountPath: `/opt/airflow/dags/${file}`, subPath: file })),
+    { name: "logs", mountPath: "/opt/airflow/logs" },
+    { name: "data", mountPath: "/opt/airflow/data" },
+  ];
+}
 
 /** A program as a probe, with the times of the official chart's values. */
 function program(...command: string[]): Fields {
@@ -51,8 +57,8 @@ const ping =
   'exec celery --app airflow.providers.celery.executors.celery_executor.app inspect ping -d "celery@$(hostname)"';
 
 /** Pods of Airflow, which wait for the migration with a program of Airflow. */
-function pod(image: string, args: readonly string[], container: Fields): Fields {
-  const common = { image, envFrom: env, volumeMounts };
+function pod({ airflow, dags }: ReleaseValues, args: readonly string[], container: Fields): Fields {
+  const common = { image: airflow, envFrom: env, volumeMounts: mounts(dags) };
   const wait = { ...common, name: "wait", args: ["db", "check-migrations", "--migration-wait-timeout=300"] };
   return {
     securityContext: { runAsUser: 50000, fsGroup: 0 },
@@ -101,8 +107,8 @@ function store(name: string, image: string, port: number, folder: string, contai
 }
 
 /** A job that runs once everything else is created, as a hook. */
-export function hook(name: string, image: string, args: readonly string[]): Fields {
-  const { initContainers, ...spec } = pod(image, args, {});
+export function hook(name: string, values: ReleaseValues, args: readonly string[]): Fields {
+  const { initContainers, ...spec } = pod(values, args, {});
   const template = { spec: { ...spec, restartPolicy: "OnFailure" } };
   return { apiVersion: "batch/v1", kind: "Job", metadata: { name }, spec: { backoffLimit: 10, template } };
 }
@@ -111,7 +117,8 @@ export function hook(name: string, image: string, args: readonly string[]): Fiel
  * Renders a chart of the usual shape, with the probes of the official one (https://airflow.apache.org/docs/helm-chart): the migration
  * as a hook for which each pod waits with a program of Airflow, and programs of Airflow as probes.
  */
-export function chart({ airflow, postgres, redis }: Images): Fields {
+export function chart(values: ReleaseValues): Fields {
+  const { postgres, redis } = values;
   const claim = { accessModes: ["ReadWriteMany"], resources: { requests: { storage: "1Gi" } } };
   const roles = {
     scheduler: [["scheduler"], jobs("SchedulerJob")],
@@ -120,7 +127,7 @@ export function chart({ airflow, postgres, redis }: Images): Fields {
     "api-server": [["api-server"], http("/api/v2/version", 8080)],
     flower: [["celery", "flower"], http("/healthcheck", 5555)],
   } as const;
-  const worker = pod(airflow, ["celery", "worker"], { livenessProbe: program("sh", "-c", ping) });
+  const worker = pod(values, ["celery", "worker"], { livenessProbe: program("sh", "-c", ping) });
   const database = {
     POSTGRES_USER: "airflow",
     POSTGRES_DB: "airflow",
@@ -134,7 +141,7 @@ export function chart({ airflow, postgres, redis }: Images): Fields {
     }),
     ...store("redis", redis, 6379, "/data", { args: ["redis-server", "--protected-mode", "no"] }),
     ...Object.entries(roles).map(([name, [args, probes]]) =>
-      workload("Deployment", name, pod(airflow, args, probes)),
+      workload("Deployment", name, pod(values, args, probes)),
     ),
     workload("StatefulSet", "worker", worker, 2),
     service("api-server", 8080),

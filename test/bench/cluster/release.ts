@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { localImage } from "../../../images/local.ts";
 import { defaultVersion } from "../../../settings/schema/versions.ts";
 import { run } from "../../../tools/lib/process.ts";
@@ -12,7 +12,7 @@ import { sweep } from "../../live/targets/kubernetes.ts";
 import { Tunnel } from "../../live/targets/tunnel.ts";
 import type { Deployment } from "../deployment.ts";
 import { usualSettings } from "../usualSettings.ts";
-import { chart, hook, type Images } from "./chart.ts";
+import { chart, hook, type ReleaseValues } from "./chart.ts";
 import { podsOf, readyPod } from "./pods.ts";
 import { type Requests, replacing } from "./replacing.ts";
 
@@ -33,14 +33,15 @@ export class Release implements Deployment {
   readonly replaceWebserver = (): Promise<Requests> => replacing(namespace, "api-server", "worker-0");
   readonly outputs: Outputs;
   private readonly lab: Lab;
-  private readonly images: Images;
-  private readonly folders: readonly string[];
+  private readonly values: ReleaseValues;
+  /** DAG files. */
+  private readonly files: readonly string[];
   private readonly tunnel: Tunnel;
 
-  private constructor(lab: Lab, images: Images, folders: readonly string[], port: number) {
+  private constructor(lab: Lab, values: ReleaseValues, files: readonly string[], port: number) {
     this.lab = lab;
-    this.images = images;
-    this.folders = folders;
+    this.values = values;
+    this.files = files;
     this.outputs = {
       webserverUrl: `http://127.0.0.1:${port}`,
       flowerUrl: `http://127.0.0.1:${port + 1}`,
@@ -63,7 +64,12 @@ export class Release implements Deployment {
     const [airflow = "", postgres = "", redis = ""] = await Promise.all(
       names.map((name) => lab.image(localImage(name))),
     );
-    return new Release(lab, { airflow, postgres, redis }, folders, port);
+    const files = folders.flatMap((folder) => {
+      const names = readdirSync(folder).filter((name) => name.endsWith(".py"));
+      return names.map((name) => join(folder, name));
+    });
+    const dags = files.map((file) => basename(file));
+    return new Release(lab, { airflow, postgres, redis, dags }, files, port);
   }
 
   async clear(): Promise<void> {
@@ -73,7 +79,7 @@ export class Release implements Deployment {
   async up(): Promise<void> {
     await kubectl("create", "namespace", namespace);
     await this.addFiles();
-    await apply(this.lab, chart(this.images));
+    await apply(this.lab, chart(this.values));
     await this.runHook("migrate", ["db", "migrate"]);
     await this.runHook("user", ["bash", "-c", `${createUser} --password "$BENCH_ADMIN_PASSWORD"`]);
     await this.tunnel.open();
@@ -85,7 +91,7 @@ export class Release implements Deployment {
   }
 
   private async runHook(name: string, args: readonly string[]): Promise<void> {
-    await apply(this.lab, hook(name, this.images.airflow, args));
+    await apply(this.lab, hook(name, this.values, args));
     await kubectl("wait", ...of, "--for=condition=complete", `job/${name}`, "--timeout=600s");
   }
 
@@ -102,11 +108,6 @@ export class Release implements Deployment {
     } finally {
       rmSync(folder, { recursive: true });
     }
-    const files = this.folders.flatMap((folder) =>
-      readdirSync(folder)
-        .filter((name) => name.endsWith(".py"))
-        .map((name) => join(folder, name)),
-    );
-    await kubectl("create", "configmap", "dags", ...of, ...files.map((file) => `--from-file=${file}`));
+    await kubectl("create", "configmap", "dags", ...of, ...this.files.map((file) => `--from-file=${file}`));
   }
 }
