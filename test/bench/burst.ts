@@ -38,9 +38,10 @@ function wanted() {
 }
 
 async function burst(stack: TestStack, workers: number, tasks: number): Promise<Burst> {
-  // Twenty workers open more connections than Postgres takes by default.
-  const postgres = { settings: { max_connections: 200 } };
-  await stack.up({ workers, workerConcurrency: places, workerMemory: 1024, postgres });
+  // Many workers open more connections than Postgres takes by default: each worker up to five.
+  const postgres = { settings: { max_connections: Math.max(200, 60 + 5 * workers) } };
+  const webservers = Math.ceil(workers / 30);
+  await stack.up({ workers, workerConcurrency: places, workerMemory: 1024, webservers, postgres });
   await waitFor("burst to be read", 120, () => stack.api.call("/dags/burst"));
   const before = await stack.instances();
   const begin = Date.now();
