@@ -1,82 +1,40 @@
-import { cpSync, rmSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { ensureImages, standard } from "../../tools/images.ts";
 import { commandLine } from "../../tools/lib/commandLine/commandLine.ts";
 import { main, project } from "../../tools/lib/process.ts";
 import { writeFigures } from "../figures.ts";
-import { TestStack } from "../live/lib/harness.ts";
 import { onDocker } from "../live/targets/docker.ts";
-import { onKubernetes } from "../live/targets/kubernetes.ts";
-import { podsOf, readyPod } from "./cluster/pods.ts";
 import { Release } from "./cluster/release.ts";
-import { replacing } from "./cluster/replacing.ts";
+import { StackInCluster } from "./cluster/stackInCluster.ts";
 import { Compose } from "./compose.ts";
-import { type Containers, dockerContainers } from "./containers.ts";
+import { dockerContainers } from "./containers.ts";
 import type { Deployment } from "./deployment.ts";
 import { idle, monitoring, previews, start } from "./measures.ts";
 import { removing } from "./removing.ts";
 import { type Measured, pages, type Results, show, table } from "./report.ts";
+import { StackDeployment } from "./stackDeployment.ts";
 import { machine } from "./usage.ts";
 import { workOf } from "./work.ts";
 
 const ports = { stack: 18300, monitoring: 18304, other: 18310 };
-const name = "livetest-bench";
 const dags = join(import.meta.dirname, "dags");
 
-/** What is measured on each platform beside a stack. */
+/** Deployments to measure on each platform. */
 const platforms = {
   docker: {
-    target: onDocker,
+    stack: () => new StackDeployment(onDocker, ports.stack, dags, dockerContainers),
     name: "compose",
     other: () => Compose.prepare(dags, ports.other),
-    containers: (prefix: string) => dockerContainers(`${prefix}-`),
   },
   kubernetes: {
-    target: onKubernetes,
+    stack: () => new StackInCluster(ports.stack, dags),
     name: "chart",
     other: () => Release.prepare([join(project, "dags"), dags], ports.other),
-    containers: podsOf,
   },
 } as const;
 
 type Platform = keyof typeof platforms;
-
-/** A stack as a deployment to measure. */
-class Measurable implements Deployment {
-  readonly stack: TestStack;
-  readonly containers: Containers;
-  readonly replaceWebserver: Deployment["replaceWebserver"];
-
-  constructor(platform: Platform) {
-    const { target, containers } = platforms[platform];
-    this.stack = new TestStack(name, ports.stack, target);
-    cpSync(dags, this.stack.dags, { recursive: true });
-    const { prefix } = this.stack;
-    this.containers = containers(prefix);
-    if (platform === "kubernetes")
-      this.replaceWebserver = async () =>
-        replacing(prefix, "webserver", await readyPod(prefix, "app.kubernetes.io/name=worker"));
-  }
-
-  get outputs() {
-    return this.stack.outputs;
-  }
-
-  clear(): Promise<void> {
-    return this.stack.target.sweep(this.stack.prefix);
-  }
-
-  up(): Promise<string> {
-    return this.stack.up({});
-  }
-
-  async remove(): Promise<void> {
-    // An interrupted command may still hold the stack's lock.
-    await this.stack.remove().catch(() => this.clear());
-    rmSync(this.stack.folder, { recursive: true, force: true });
-  }
-}
 
 /** Brings up a deployment once from nothing; the last round also measures it while it runs. */
 async function round<D extends Deployment>(
@@ -110,7 +68,7 @@ function wanted(): { readonly rounds: number; readonly platform: Platform } {
 
 await main(async () => {
   const { rounds, platform } = wanted();
-  const { name, other } = platforms[platform];
+  const { stack, name, other } = platforms[platform];
   await ensureImages(platform === "docker" ? [...standard, "monitoring"] : standard);
   const others = loadavg()[0] ?? 0;
   if (others > cpus().length / 4)
@@ -119,7 +77,7 @@ await main(async () => {
   for (let count = 1; count <= rounds; count++) {
     const last = count === rounds;
     console.log(`Round ${count} of ${rounds}: pulumi up`);
-    await round(new Measurable(platform), results.stack, last, async ({ stack }) => {
+    await round<StackDeployment>(stack(), results.stack, last, async ({ stack }) => {
       results.previews = await previews(stack);
       if (platform === "docker") results.monitoring = await monitoring(stack, ports.monitoring);
     });

@@ -11,7 +11,7 @@ export interface Deployment {
   clear(): Promise<void>;
   up(): Promise<unknown>;
   /** Replaces the webserver, and counts requests meanwhile; only in a cluster, which does so without a break. */
-  readonly replaceWebserver?: (() => Promise<Requests>) | undefined;
+  replaceWebserver?(): Promise<Requests>;
   /** Removes everything, including data and secrets. */
   remove(): Promise<void>;
 }

@@ -27,7 +27,7 @@ function mounts(dags: readonly string[]): Fields[] {
   ];
 }
 
-/** A program as a probe, with the times of the official chart's values. */
+/** A program as a probe, once a minute. */
 function program(...command: string[]): Fields {
   return {
     exec: { command },
@@ -113,10 +113,7 @@ export function hook(name: string, values: ReleaseValues, args: readonly string[
   return { apiVersion: "batch/v1", kind: "Job", metadata: { name }, spec: { backoffLimit: 10, template } };
 }
 
-/**
- * Renders a chart of the usual shape, with the probes of the official one (https://airflow.apache.org/docs/helm-chart): the migration
- * as a hook for which each pod waits with a program of Airflow, and programs of Airflow as probes.
- */
+/** Renders a chart of the usual shape: programs of Airflow are the probes, and let each pod wait for the migration, which is a hook. */
 export function chart(values: ReleaseValues): Fields {
   const { postgres, redis } = values;
   const claim = { accessModes: ["ReadWriteMany"], resources: { requests: { storage: "1Gi" } } };

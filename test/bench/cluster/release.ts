@@ -30,7 +30,6 @@ function apply(lab: Lab, object: object): Promise<string> {
 /** Release of {@link chart}, with the same images as a stack. */
 export class Release implements Deployment {
   readonly containers = podsOf(namespace);
-  readonly replaceWebserver = (): Promise<Requests> => replacing(namespace, "api-server", "worker-0");
   readonly outputs: Outputs;
   private readonly lab: Lab;
   private readonly values: ReleaseValues;
@@ -83,6 +82,10 @@ export class Release implements Deployment {
     await this.runHook("migrate", ["db", "migrate"]);
     await this.runHook("user", ["bash", "-c", `${createUser} --password "$BENCH_ADMIN_PASSWORD"`]);
     await this.tunnel.open();
+  }
+
+  replaceWebserver(): Promise<Requests> {
+    return replacing(namespace, "api-server", "worker-0");
   }
 
   async remove(): Promise<void> {
