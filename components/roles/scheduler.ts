@@ -3,7 +3,7 @@ import { proofFiles } from "../canary/files.ts";
 import { absenceFiles, absenceModule } from "./absence/absence.ts";
 import { withExtras } from "./extras.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
-import { schedulerFiles } from "./lease/lease.ts";
+import { executorModule, schedulerFiles } from "./lease/lease.ts";
 import { resultsFiles, resultsModule } from "./results/results.ts";
 import { airflowRole, type RoleArgs, several, targets, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
@@ -29,10 +29,12 @@ export class Scheduler extends pulumi.ComponentResource {
       name,
       withExtras("scheduler", args, {
         ...role,
-        ...heartbeat("job", { ...files, ...(args.version.usesExecutionApi && schedulerFiles) }, [
-          absenceModule,
-          resultsModule,
-        ]),
+        ...heartbeat(
+          "job",
+          { ...files, ...(args.version.usesExecutionApi && schedulerFiles) },
+          [absenceModule, resultsModule],
+          [executorModule],
+        ),
         command: underInit(...airflowCommand("scheduler")),
         ...several(args.schedulers),
         limits: { memory: 1024, cpu: 2 },

@@ -10,12 +10,15 @@ function program(name: string): string {
   return readFileSync(new URL(name, import.meta.url), "utf8");
 }
 
-/** Delivers a heartbeat as a module that Airflow's processes import at their start, before others. */
-function imported(text: string, modules: readonly string[]): Values {
-  return {
-    [`${moduleFolder}/heartbeat.py`]: text,
-    ...localSettings(["airflow_on_celery.heartbeat", ...modules]),
-  };
+/** Adds a heartbeat to files, as a module that Airflow's processes import at their start, before others. */
+function imported(
+  text: string,
+  files: Values,
+  modules: readonly string[],
+  later: readonly string[] = [],
+): Values {
+  const all = { ...files, [`${moduleFolder}/heartbeat.py`]: text };
+  return localSettings(all, ["airflow_on_celery.heartbeat", ...modules], later);
 }
 
 /**
@@ -48,11 +51,17 @@ export function beatsWithin(seconds: number): readonly string[] {
  * take seconds to start on a busy machine.
  * @param files other files of the process
  * @param modules other modules that the process imports at its start
+ * @param later modules that Airflow imports itself
  */
-export function heartbeat(of: keyof typeof beats, files: Values, modules: readonly string[] = []): Checked {
+export function heartbeat(
+  of: keyof typeof beats,
+  files: Values,
+  modules: readonly string[] = [],
+  later: readonly string[] = [],
+): Checked {
   const { module, missedSeconds } = beats[of];
   return {
-    files: { ...files, ...imported(module, modules) },
+    files: imported(module, files, modules, later),
     healthy: { command: beatsWithin(missedSeconds), startSeconds: 180 },
   };
 }
@@ -76,7 +85,7 @@ export function webserverHeartbeat(
   const beat = `find "$beat" -newermt "30 seconds ago" | grep -q .`;
   const turning = `for beat in ${runtimeDirectory}/heartbeats/*; do name=\${beat##*/}; ! { ${started}; } || ${beat} || exit 1; done`;
   return {
-    files: { ...files, ...imported(program("webserver.py"), modules) },
+    files: imported(program("webserver.py"), files, modules),
     healthy: {
       command: ["sh", "-c", `{ [ -e ${served} ] || { ${answers} && : >${served}; }; } && ${turning}`],
       startSeconds: 240,

@@ -30,5 +30,8 @@ export const schedulerFiles = {
   ...idleFile,
 };
 
+/** Module of {@link schedulerFiles} that has the executor. */
+export const executorModule = "airflow_on_celery.executor";
+
 /** `[core] executor` of a scheduler: the name that DAGs may use, and the class. */
-export const executor = "CeleryExecutor:airflow_on_celery.executor.CeleryExecutor";
+export const executor = `CeleryExecutor:${executorModule}.CeleryExecutor`;

@@ -12,18 +12,15 @@ import time
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 
-from airflow.configuration import conf
-
 # Part of a core that reading takes.
 SHARE = 0.25
 # Longest interval in seconds, for DAG files that depend on what no file tells, such as variables.
 LONGEST = 600
-INTERVAL = conf.getint("dag_processor", "min_file_process_interval")
 LONG_AGO = datetime.fromtimestamp(0, timezone.utc)
 
 
 def signed(path):
-    """Returns what changes with a file, as a time that a copy may have kept says too little; None for a file that is gone."""
+    """Returns what changes with a file's contents, beside the time, which a copy may keep; None for a file that is gone."""
     with suppress(OSError):
         status = os.stat(path)
         return status.st_mtime_ns, status.st_ctime_ns, status.st_size
@@ -54,17 +51,21 @@ class Bundle:
 
 class Rereading:
     def __init__(self):
+        # Airflow's interval in seconds.
+        self.interval = None
         self.bundles = {}
         self.next_look = 0
 
     def prepare(self, manager, known_files):
         """Sets the interval, and lets files whose contents may have changed look as if they were read long ago."""
+        if self.interval is None:
+            self.interval = manager._file_process_interval
         seconds = sum(stat.last_duration or 0 for stat in manager._file_stats.values())
-        manager._file_process_interval = max(INTERVAL, min(seconds / SHARE, LONGEST))
+        manager._file_process_interval = max(self.interval, min(seconds / SHARE, LONGEST))
         now = time.monotonic()
         if now < self.next_look:
             return
-        self.next_look = now + INTERVAL
+        self.next_look = now + self.interval
         earlier, self.bundles = self.bundles, {name: Bundle(files) for name, files in known_files.items()}
         again = set()
         for name in self.bundles.keys() & earlier.keys():

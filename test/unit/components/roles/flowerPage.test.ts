@@ -59,11 +59,11 @@ test("behind a login at a provider, the webserver serves Flower with Flower's ow
     filesOf(declared, "flower")["/run/secrets/flower_basic_auth"],
   );
   // The gate asks the admission for a place, and so is around it.
-  const imported = files["/opt/airflow/config/airflow_local_settings.py"]?.match(
-    /(?<=^import airflow_on_celery\.)\w+/gm,
-  );
+  const settings = files["/opt/airflow/config/airflow_local_settings.py"] ?? "";
+  const imported = settings.match(/(?<=^import airflow_on_celery\.)\w+/gm) ?? [];
   assert.deepEqual(imported, ["heartbeat", "webserver", "routes", "absence", "flower_page"]);
-  for (const name of imported) assert.ok(files[`${folder}/${name}.py`], name);
+  for (const name of [...imported, "gate"])
+    assert.ok(settings.includes(`"airflow_on_celery.${name}": "`), name);
   const flower = given(declared, ":Container", "flower");
   assert.match(flower, /FLOWER_URL_PREFIX=\/flower"/);
   assert.match(flower, /127\.0\.0\.1:5555\/flower\/healthcheck/);
