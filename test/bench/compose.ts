@@ -3,12 +3,11 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { localImage } from "../../images/local.ts";
-import { defaultVersion } from "../../settings/schema/versions.ts";
 import { project, run } from "../../tools/lib/process.ts";
 import type { Outputs } from "../../tools/lib/stack.ts";
 import { type Containers, dockerContainers } from "./containers.ts";
-import type { Deployment } from "./deployment.ts";
-import { usualSettings } from "./usualSettings.ts";
+import { type Deployment, outputsAt } from "./deployment.ts";
+import { writeUsualSettings } from "./usualSettings.ts";
 
 const file = join(import.meta.dirname, "compose.yaml");
 const name = "bench-compose";
@@ -39,14 +38,7 @@ export class Compose implements Deployment {
   private constructor(tool: readonly [string, ...string[]], port: number) {
     this.tool = tool;
     this.folder = mkdtempSync(join(tmpdir(), `${name}-`));
-    this.outputs = {
-      webserverUrl: `http://127.0.0.1:${port}`,
-      flowerUrl: `http://127.0.0.1:${port + 1}`,
-      adminUser: "admin",
-      adminPassword: randomBytes(16).toString("hex"),
-      workers: ["worker-1", "worker-2"],
-      version: defaultVersion,
-    };
+    this.outputs = outputsAt(port, ["worker-1", "worker-2"]);
     this.env = {
       BENCH_AIRFLOW_IMAGE: localImage("airflow"),
       BENCH_POSTGRES_IMAGE: localImage("postgres"),
@@ -68,9 +60,11 @@ export class Compose implements Deployment {
     for (const source of [join(project, "dags"), dags])
       cpSync(source, compose.env.BENCH_DAGS ?? "", { recursive: true });
     const postgresPassword = randomBytes(16).toString("hex");
-    const values = await usualSettings(compose.outputs.adminPassword, postgresPassword);
-    const lines = Object.entries(values).map(([key, value]) => `${key}=${value}\n`);
-    writeFileSync(join(compose.folder, "airflow.env"), lines.join(""), { mode: 0o600 });
+    await writeUsualSettings(
+      join(compose.folder, "airflow.env"),
+      compose.outputs.adminPassword,
+      postgresPassword,
+    );
     // World-readable for the database's user, who gets a mount of this file; the folder is closed to others.
     writeFileSync(join(compose.folder, "postgres_password"), postgresPassword, { mode: 0o444 });
     return compose;

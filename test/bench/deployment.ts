@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { defaultVersion } from "../../settings/schema/versions.ts";
 import type { Outputs } from "../../tools/lib/stack.ts";
 import type { Requests } from "./cluster/replacing.ts";
 import type { Containers } from "./containers.ts";
@@ -14,4 +16,16 @@ export interface Deployment {
   replaceWebserver?(): Promise<Requests>;
   /** Removes everything, including data and secrets. */
   remove(): Promise<void>;
+}
+
+/** Returns the outputs of a deployment beside a stack, with a new password; Flower has the port after the webserver's. */
+export function outputsAt(port: number, workers: readonly string[]): Outputs {
+  return {
+    webserverUrl: `http://127.0.0.1:${port}`,
+    flowerUrl: `http://127.0.0.1:${port + 1}`,
+    adminUser: "admin",
+    adminPassword: randomBytes(16).toString("hex"),
+    workers,
+    version: defaultVersion,
+  };
 }

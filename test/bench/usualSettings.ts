@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { environment } from "../../components/roles/environment.ts";
 import { defaultVersion } from "../../settings/schema/versions.ts";
@@ -32,7 +33,7 @@ const given = [
 ];
 
 /** Returns the environment of all services: usual settings, one database, an open broker, and tokens that are signed with a text. */
-export async function usualSettings(
+async function usualSettings(
   adminPassword: string,
   postgresPassword: string,
 ): Promise<Record<string, string>> {
@@ -79,4 +80,15 @@ export async function usualSettings(
     AIRFLOW__API_AUTH__JWT_SECRET: await textOf(values.jwtSecret),
     BENCH_ADMIN_PASSWORD: adminPassword,
   };
+}
+
+/** Writes the environment of all services as `KEY=VALUE` lines, for their owner alone. */
+export async function writeUsualSettings(
+  file: string,
+  adminPassword: string,
+  postgresPassword: string,
+): Promise<void> {
+  const values = await usualSettings(adminPassword, postgresPassword);
+  const lines = Object.entries(values).map(([key, value]) => `${key}=${value}\n`);
+  writeFileSync(file, lines.join(""), { mode: 0o600 });
 }

@@ -1,14 +1,7 @@
 import { waitFor } from "../../../tools/lib/process.ts";
 import { kubectl } from "../../lab/lab.ts";
+import { isReady, type Pod } from "../../live/targets/kubernetes.ts";
 import type { Containers } from "../containers.ts";
-
-interface Pod {
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
-  readonly status: {
-    readonly phase: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-  };
-}
 
 async function running(namespace: string, selector: string): Promise<Pod[]> {
   const of = ["--namespace", namespace, ...(selector === "" ? [] : ["--selector", selector])];
@@ -26,8 +19,6 @@ export function podsOf(namespace: string): Containers {
 
 /** Waits for a pod that is ready; returns its name. */
 export function readyPod(namespace: string, selector: string): Promise<string> {
-  const isReady = ({ status }: Pod) =>
-    status.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
   const find = async () => (await running(namespace, selector)).find(isReady)?.metadata.name;
   return waitFor(`a ready pod with ${selector}`, 600, find, 0.2);
 }

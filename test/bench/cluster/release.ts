@@ -3,15 +3,14 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { localImage } from "../../../images/local.ts";
-import { defaultVersion } from "../../../settings/schema/versions.ts";
 import { run } from "../../../tools/lib/process.ts";
 import type { Outputs } from "../../../tools/lib/stack.ts";
 import { ensureLab, kubectl, type Lab } from "../../lab/lab.ts";
 import { state } from "../../lab/settings.ts";
 import { sweep } from "../../live/targets/kubernetes.ts";
 import { Tunnel } from "../../live/targets/tunnel.ts";
-import type { Deployment } from "../deployment.ts";
-import { usualSettings } from "../usualSettings.ts";
+import { type Deployment, outputsAt } from "../deployment.ts";
+import { writeUsualSettings } from "../usualSettings.ts";
 import { chart, hook, type ReleaseValues } from "./chart.ts";
 import { podsOf, readyPod } from "./pods.ts";
 import { type Requests, replacing } from "./replacing.ts";
@@ -41,14 +40,7 @@ export class Release implements Deployment {
     this.lab = lab;
     this.values = values;
     this.files = files;
-    this.outputs = {
-      webserverUrl: `http://127.0.0.1:${port}`,
-      flowerUrl: `http://127.0.0.1:${port + 1}`,
-      adminUser: "admin",
-      adminPassword: randomBytes(16).toString("hex"),
-      workers: ["worker-0", "worker-1"],
-      version: defaultVersion,
-    };
+    this.outputs = outputsAt(port, ["worker-0", "worker-1"]);
     const pod = () => readyPod(namespace, "app=api-server");
     this.tunnel = new Tunnel({ kubeconfig: lab.kubeconfig, namespace, pod, port, inside: 8080 });
   }
@@ -102,9 +94,7 @@ export class Release implements Deployment {
     const folder = mkdtempSync(join(tmpdir(), `${namespace}-`));
     const password = randomBytes(16).toString("hex");
     try {
-      const values = await usualSettings(this.outputs.adminPassword, password);
-      const lines = Object.entries(values).map(([key, value]) => `${key}=${value}\n`);
-      writeFileSync(join(folder, "airflow.env"), lines.join(""), { mode: 0o600 });
+      await writeUsualSettings(join(folder, "airflow.env"), this.outputs.adminPassword, password);
       writeFileSync(join(folder, "password"), password, { mode: 0o600 });
       await kubectl("create", "secret", "generic", "airflow", ...of, `--from-env-file=${folder}/airflow.env`);
       await kubectl("create", "secret", "generic", "postgres", ...of, `--from-file=${folder}/password`);

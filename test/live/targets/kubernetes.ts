@@ -17,7 +17,7 @@ interface Deployment {
   };
 }
 
-interface Pod {
+export interface Pod {
   readonly metadata: {
     readonly name: string;
     readonly uid: string;
@@ -66,7 +66,7 @@ export async function kubectl(...args: string[]): Promise<string> {
   return (await lab()).kubectl(...args);
 }
 
-function isReady({ metadata, status }: Pod): boolean {
+export function isReady({ metadata, status }: Pod): boolean {
   const ready = status.conditions?.find(({ type }) => type === "Ready")?.status === "True";
   return ready && metadata.deletionTimestamp === undefined;
 }
