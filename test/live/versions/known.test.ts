@@ -25,7 +25,14 @@ import {
 } from "./programs.ts";
 import { flowerAlone, lateApi, logServer, rereading } from "./startPrograms.ts";
 import { described, endings } from "./webserverPrograms.ts";
-import { cleaner, firstHeartbeat, fullMemory, resultsTables, sharedImports } from "./workerPrograms.ts";
+import {
+  cleaner,
+  firstHeartbeat,
+  fullMemory,
+  renewals,
+  resultsTables,
+  sharedImports,
+} from "./workerPrograms.ts";
 
 const programs = join(project, "components/roles");
 
@@ -76,6 +83,10 @@ for (const version of builtVersions()) {
 
   test(`a worker of Airflow ${version} remembers its busy processes, and reads their results until it stops`, async () => {
     assert.equal(await printed(version, "pool", pools), "{3} False [200000]");
+  });
+
+  test(`a worker of Airflow ${version} without tasks replaces the processes that have run one, and loses no task by it`, async () => {
+    assert.equal(await printed(version, "pool", renewals), "0 True True 30");
   });
 
   test(`processes of Airflow ${version} make the tables of results one after the other`, async () => {

@@ -96,3 +96,63 @@ engine.begin.side_effect = DatabaseError("", {}, None)
 SessionManager().prepare_models(engine)
 print(*steps, manager.prepared)
 `.trim();
+
+/**
+ * Processes of a worker's pool that have run a task and are replaced: at once, and when the worker has had nothing to do for a while;
+ * then whether one that ran none is kept, and how many of thirty tasks are done that come while a process is replaced.
+ */
+export const renewals = `
+import os, pool
+from celery import Celery
+from celery.concurrency.asynpool import AsynPool
+from celery.concurrency.prefork import TaskPool
+from kombu.asynchronous import Hub, set_event_loop
+class Reached(BaseException):
+    pass
+def turn(condition):
+    def look():
+        if condition():
+            raise Reached
+    hub.on_tick.add(look)
+    try:
+        hub.run_forever()
+    except Reached:
+        hub.on_tick.remove(look)
+        set_event_loop(hub)
+pool.install()
+# Leaves the ends of processes as the only reason to look at the pool.
+AsynPool.timers = {}
+app = Celery("test", broker="memory://")
+app.set_current()
+hub = Hub()
+set_event_loop(hub)
+hub.call_repeatedly(0.05, lambda: None)
+tasks = TaskPool(limit=3, app=app, threads=False, initargs=(app, "worker"))
+tasks.start()
+tasks.register_with_event_loop(hub)
+processes = tasks._pool
+are_up = lambda: len(processes._all_inqueues) == 3
+are_fresh = lambda: are_up() and not any(count.value for count in processes._on_ready_counters.values())
+pids = lambda: {process.pid for process in processes._pool}
+turn(are_up)
+before, done = pids(), []
+def work(count):
+    for _ in range(count):
+        processes.apply_async(os.getpid, callback=done.append)
+    turn(lambda: not processes._cache)
+work(2)
+used = set(done)
+tasks.maintain_pool()
+at_once = len(used - pids())
+pool.QUIET = 0
+tasks.maintain_pool()
+turn(are_fresh)
+later, kept = len(used - pids()), before - used <= pids()
+done.clear()
+for _ in range(10):
+    tasks.maintain_pool()
+    work(3)
+turn(are_fresh)
+print(at_once, later == len(used), kept, len(done), flush=True)
+os._exit(0)
+`.trim();
