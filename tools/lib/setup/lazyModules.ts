@@ -44,5 +44,7 @@ loader._load = (request, parent, isMain) => {
   if (!parent?.filename?.includes("/node_modules/@pulumi/pulumi/")) return real();
   // Would turn on the debugger at each start, in case a function is serialized: that slows imports, and invalidates compiled code.
   if (request === "../../runtime/closure/v8Hooks") return { isInitializedAsync: async () => {} };
+  // Would parse source maps of Pulumi's own files at the first stack trace, which it notes for each resource.
+  if (request === "source-map-support/register") return {};
   return lazy.has(request) ? standIn(real) : real();
 };
