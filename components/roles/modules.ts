@@ -17,3 +17,12 @@ export function programs(folder: string, beside: string, ...names: readonly stri
 export function modules(beside: string, ...names: readonly string[]): Values {
   return programs(moduleFolder, beside, ...names);
 }
+
+/** Renders a Python module of constants, from values that Python writes as JSON does. */
+export function constants(
+  module: string,
+  values: Readonly<Record<string, number | readonly string[]>>,
+): Values {
+  const lines = Object.entries(values).map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`);
+  return { [`${moduleFolder}/${module}.py`]: lines.join("") };
+}

@@ -2,6 +2,7 @@ import { masked } from "../../settings/model/urls/mask.ts";
 import { print } from "./commandLine/terminal.ts";
 import { run } from "./process.ts";
 import { settleAll } from "./ship.ts";
+import { withoutStages } from "./stages.ts";
 
 /** An image to build. */
 export interface ImageBuild {
@@ -45,7 +46,11 @@ async function build(state: Build, more: readonly string[]): Promise<void> {
  * @param more flags of the Docker client
  * @throws Error with the end of a build's log, when the build fails
  */
-export async function buildAll(plans: readonly ImageBuild[], more: readonly string[] = []): Promise<void> {
+export function buildAll(plans: readonly ImageBuild[], more: readonly string[] = []): Promise<void> {
+  return withoutStages(() => buildEach(plans, more));
+}
+
+async function buildEach(plans: readonly ImageBuild[], more: readonly string[]): Promise<void> {
   const begin = Date.now();
   const states = plans.map((plan): Build => ({ plan, step: "starting" }));
   const running = new Set(states);
@@ -55,6 +60,4 @@ export async function buildAll(plans: readonly ImageBuild[], more: readonly stri
   }, 10_000);
   const builds = states.map((state) => build(state, more).finally(() => running.delete(state)));
   await settleAll(builds).finally(() => clearInterval(timer));
-  // The classic builder keeps unnamed stages that only lend files to others.
-  await run("docker", ["image", "prune", "--force", "--filter", "label=airflow-on-celery.stage=build"]);
 }

@@ -1,32 +1,29 @@
 import { timings } from "../../../settings/model/timings.ts";
 import type { Values } from "../../../workload.ts";
 import { idleFile } from "../idle/idle.ts";
-import { moduleFolder, modules } from "../modules.ts";
+import { constants, modules } from "../modules.ts";
 
-function programs(...names: readonly string[]): Values {
-  const { leaseRenewal, taskFence, taskDead, messageLost } = timings;
-  return {
-    ...modules(import.meta.url, ...names),
-    [`${moduleFolder}/timings.json`]: JSON.stringify({ leaseRenewal, taskFence, taskDead, messageLost }),
-  };
-}
+/** Module with the seconds that workers and schedulers share. */
+const seconds = constants("timings", {
+  RENEWAL: timings.leaseRenewal,
+  FENCE: timings.taskFence,
+  DEAD: timings.taskDead,
+  LOST: timings.messageLost,
+});
 
 /** Files of a worker, which reports to the broker the tasks that it holds, and ends them before they run elsewhere. */
-export const workerFiles = programs(
-  "timings.py",
-  "broker.py",
-  "lease.py",
-  "supervisor.py",
-  "fence.py",
-  "worker.py",
-);
+export const workerFiles: Values = {
+  ...seconds,
+  ...modules(import.meta.url, "broker.py", "lease.py", "supervisor.py", "fence.py", "worker.py"),
+};
 
 /** Module of {@link workerFiles} that starts the lease. */
 export const workerModule = "airflow_on_celery.worker";
 
 /** Files of a scheduler whose executor reschedules tasks that no living worker holds, and cuts the idle sleep short. */
 export const schedulerFiles = {
-  ...programs("timings.py", "broker.py", "watch.py", "executor.py"),
+  ...seconds,
+  ...modules(import.meta.url, "broker.py", "watch.py", "executor.py"),
   ...idleFile,
 };
 

@@ -8,21 +8,18 @@ what the trigger waits for, such as a job elsewhere. Airflow's triggerers, too, 
 """
 
 import functools
-import json
 import logging
 import math
-import pathlib
 import time
 from datetime import datetime, timedelta, timezone
 
+from airflow_on_celery.served import SERVED
 from sqlalchemy import event, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapper
 
 log = logging.getLogger(__name__)
 
-# Queues that triggerers of groups read.
-SERVED = json.loads(pathlib.Path(__file__).with_suffix(".json").read_text())
 # Seconds between two looks for stranded triggers.
 INTERVAL = 30
 

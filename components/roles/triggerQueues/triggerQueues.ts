@@ -1,5 +1,5 @@
 import type { Values } from "../../../workload.ts";
-import { moduleFolder, modules } from "../modules.ts";
+import { constants, modules } from "../modules.ts";
 
 /** Makes workers give triggers the queues of their tasks, and lets triggerers read these queues. */
 export const triggerQueues: Values = { AIRFLOW__TRIGGERER__QUEUES_ENABLED: "True" };
@@ -11,7 +11,7 @@ export const triggerQueues: Values = { AIRFLOW__TRIGGERER__QUEUES_ENABLED: "True
 export function strandedFiles(served: readonly string[]): Values {
   return {
     ...modules(import.meta.url, "stranded.py"),
-    [`${moduleFolder}/stranded.json`]: JSON.stringify([...new Set(served)].sort()),
+    ...constants("served", { SERVED: [...new Set(served)].sort() }),
   };
 }
 

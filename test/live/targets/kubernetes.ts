@@ -4,6 +4,7 @@ import { ensureLab, type Lab } from "../../lab/lab.ts";
 import { registry } from "../../lab/settings.ts";
 import { waitFor } from "../../runner/waiting.ts";
 import type { Config } from "../lib/harness.ts";
+import { read } from "./api.ts";
 import type { Instance, Instances, Target } from "./target.ts";
 import { Tunnel } from "./tunnel.ts";
 
@@ -83,9 +84,8 @@ function nameOf({ metadata }: Pod, siblings: readonly Pod[]): string {
 
 /** Finds the pods of a namespace, by instance name, except those being stopped. */
 export async function pods(namespace: string): Promise<Map<string, Pod>> {
-  const listed: { items: Pod[] } = JSON.parse(
-    await kubectl("get", "pods", "--namespace", namespace, "--output", "json"),
-  );
+  const { kubeconfig } = await lab();
+  const listed = await read<{ items: Pod[] }>(kubeconfig, `/api/v1/namespaces/${namespace}/pods`);
   const age = ({ metadata }: Pod) => `${metadata.creationTimestamp} ${metadata.name}`;
   const staying = listed.items
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
@@ -183,8 +183,9 @@ async function tunnel(stack: string, service: string, port: number, inside: numb
 /** Waits until replaced pods stop, as a new pod may serve before its predecessor gets the signal. */
 async function settled(stack: string): Promise<void> {
   await waitFor(`replaced pods of ${stack} to be stopping`, 60, async () => {
-    const listed = await kubectl("get", "deployments", "--namespace", stack, "--output", "json");
-    const { items }: { items: Deployment[] } = JSON.parse(listed);
+    const { kubeconfig } = await lab();
+    const path = `/apis/apps/v1/namespaces/${stack}/deployments`;
+    const { items } = await read<{ items: Deployment[] }>(kubeconfig, path);
     const isSettled = ({ metadata, spec, status }: Deployment) =>
       status.observedGeneration === metadata.generation &&
       (status.replicas ?? 0) === spec.replicas &&

@@ -110,12 +110,11 @@ print(*told, look(one))
  * Airflow's triggerer makes such looks.
  */
 export const stranded = `
-import inspect, os, shutil
+import inspect, os
+from types import ModuleType
 os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = "sqlite:////tmp/airflow.db"
-shutil.copy("/programs/stranded.py", "/tmp")
-with open("/tmp/stranded.json", "w") as file:
-    file.write('["read"]')
-sys.path.insert(0, "/tmp")
+sys.modules |= {name: ModuleType(name) for name in ("airflow_on_celery", "airflow_on_celery.served")}
+sys.modules["airflow_on_celery.served"].SERVED = ["read"]
 import stranded
 from datetime import timedelta
 from airflow import settings

@@ -1,6 +1,5 @@
 """Tests of components/roles/triggerQueues/stranded.py, with stand-ins for Airflow and SQLAlchemy; test/live/versions has its query."""
 
-import pathlib
 import sys
 import types
 import unittest
@@ -11,13 +10,12 @@ class OperationalError(Exception):
     pass
 
 
-for name in ("sqlalchemy", "sqlalchemy.event", "sqlalchemy.exc", "sqlalchemy.orm"):
+for name in ("airflow_on_celery", "airflow_on_celery.served", "sqlalchemy", "sqlalchemy.event", "sqlalchemy.exc", "sqlalchemy.orm"):
     sys.modules[name] = mock.MagicMock()
 sys.modules["sqlalchemy"].event.listens_for = lambda *_: lambda listener: listener
 sys.modules["sqlalchemy.exc"].OperationalError = OperationalError
 sys.path.insert(0, "components/roles/triggerQueues")
-with mock.patch.object(pathlib.Path, "read_text", return_value='["read"]'):
-    import stranded
+import stranded  # noqa: E402
 
 
 def model(**members):

@@ -16,7 +16,8 @@ const both = { workers: 1, workerGroups: [gpu, io] };
 
 const enabled = "AIRFLOW__TRIGGERER__QUEUES_ENABLED";
 const callable = "AIRFLOW__CORE__HOSTNAME_CALLABLE";
-const list = "/opt/airflow/config/airflow_on_celery/stranded.json";
+/** Constant of the list, in a module that is text in a role's `airflow_local_settings.py`. */
+const list = /SERVED = (\[.*\])\\n/;
 
 async function programs(config: Config): Promise<Map<string, Program>> {
   return new Map(programsOf(await declare(config)).map((program) => [program.name, program]));
@@ -34,8 +35,11 @@ function those(all: ReadonlyMap<string, Program>, is: (program: Program) => bool
 /** Queues of groups' triggerers that the stack's own know. */
 async function known(config: Config): Promise<unknown> {
   const { uploads } = of(containersOf(await declare(config)), "triggerer");
-  const file = (uploads as { file: string; content: string }[]).find(({ file }) => file === list);
-  return file && JSON.parse(file.content);
+  for (const { content } of uploads as { content: string }[]) {
+    const [, served] = list.exec(content) ?? [];
+    if (served) return JSON.parse(served.replaceAll('\\"', '"'));
+  }
+  return undefined;
 }
 
 test("triggers of queues that no triggerer reads are run by the stack's triggerers", async () => {
@@ -71,7 +75,7 @@ test("the stack's triggerers know the queues that groups' triggerers read, also 
   assert.equal(await known({ version: "2.11.2" }), undefined);
   const all = await programs({ ...both, version: "3.3.2" });
   assert.deepEqual(
-    those(all, ({ paths }) => paths.has(list)),
+    those(all, ({ given }) => given.includes("SERVED = ")),
     ["triggerer"],
   );
 });
