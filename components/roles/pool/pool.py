@@ -7,8 +7,8 @@
 - A process that ends is mostly replaced after 5 s only: the pool hears of the end before the system tells the exit status, and goes on.
 
 The processes share what each would import at its first result, Airflow's models (9 MiB, and 0.2 s of CPU time), and what each of their
-tasks would import and build again (15 of 60 ms of CPU time). A process copies 31 MiB of that at its first task, so a worker without
-tasks replaces the processes that have run one.
+tasks would import and build again (15 of 60 ms of CPU time). A process copies 31 MiB of that at its first task, and the worker some,
+so a worker without tasks replaces the processes.
 """
 
 import functools
@@ -23,8 +23,8 @@ from celery.concurrency.asynpool import AsynPool
 
 # Seconds between two looks whether a process has ended.
 INTERVAL = 0.1
-# Seconds without a task after which a worker replaces processes.
-QUIET = 10
+# Seconds without a task after which a worker replaces its processes, and between two times that it begins to.
+QUIET, PAUSE = 10, 300
 # Seconds in which a process without a task ends when it is asked to; it needs some hundredths.
 END = 10
 
@@ -78,30 +78,37 @@ def once_ended(notice):
 
 
 class Renewal:
-    """Replaces the processes that have run a task by fresh ones, one after the other, while the worker has no task at all."""
+    """Replaces all processes by fresh ones, one after the other, once some have run a task and while the worker has no task at all."""
 
     def __init__(self):
         self.done = {}
         self.since = monotonic()
+        self.begun = -PAUSE
+        self.old = set()
         self.ending = None
         self.asked = 0
 
     def look(self, pool):
         """Notes whether the pool has tasks, and lets a process end if it has had none for a while; the pool itself starts another one."""
+        now = monotonic()
         done = {pid: counter.value for pid, counter in pool._on_ready_counters.items()}
         if pool._cache or any(count > self.done.get(pid, 0) for pid, count in done.items()):
-            self.since = monotonic()
+            self.since = now
         self.done = done
         if self.ending in pool._pool:
-            if monotonic() - self.asked > END:
+            if now - self.asked > END:
                 os.kill(self.ending.pid, signal.SIGKILL)
-        elif pool._state == RUN and monotonic() - self.since >= QUIET:
-            self.ending = next((process for process in pool._pool if done[process.pid] and process.inqW_fd in pool._all_inqueues), None)
+        elif pool._state == RUN and now - self.since >= QUIET:
+            if any(done.values()) and now - self.begun >= PAUSE:
+                self.begun, self.old = now, set(done)
+            # A process that is starting has no queue yet.
+            old = (process for process in pool._pool if process.pid in self.old and process.inqW_fd in pool._all_inqueues)
+            self.ending = next(old, None)
             if self.ending:
+                self.asked = now
                 self.end(pool)
 
     def end(self, pool):
-        self.asked = monotonic()
         # Keeps the pool from giving it a task, and from reporting its end as a fault.
         pool._all_inqueues.discard(self.ending.inqW_fd)
         self.ending._controlled_termination = True

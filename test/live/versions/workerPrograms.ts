@@ -98,11 +98,12 @@ print(*steps, manager.prepared)
 `.trim();
 
 /**
- * Processes of a worker's pool that have run a task and are replaced: at once, and when the worker has had nothing to do for a while;
- * then whether one that ran none is kept, and how many of thirty tasks are done that come while a process is replaced.
+ * Processes of a worker's pool of three that are replaced after two tasks: at once; when the worker has had nothing to do for a while; soon
+ * after two more tasks. Then how many of thirty tasks are done that come while a process is asked to end.
  */
 export const renewals = `
-import os, pool
+import os, pool, signal
+signal.alarm(120)
 from celery import Celery
 from celery.concurrency.asynpool import AsynPool
 from celery.concurrency.prefork import TaskPool
@@ -132,27 +133,38 @@ tasks.start()
 tasks.register_with_event_loop(hub)
 processes = tasks._pool
 are_up = lambda: len(processes._all_inqueues) == 3
-are_fresh = lambda: are_up() and not any(count.value for count in processes._on_ready_counters.values())
 pids = lambda: {process.pid for process in processes._pool}
 turn(are_up)
-before, done = pids(), []
+done = []
 def work(count):
     for _ in range(count):
         processes.apply_async(os.getpid, callback=done.append)
     turn(lambda: not processes._cache)
-work(2)
-used = set(done)
-tasks.maintain_pool()
-at_once = len(used - pids())
+def replaced(settled):
+    before = pids()
+    work(2)
+    tasks.maintain_pool()
+    turn(lambda: are_up() and settled(before))
+    return len(before - pids())
+at_once = replaced(lambda _: True)
 pool.QUIET = 0
-tasks.maintain_pool()
-turn(are_fresh)
-later, kept = len(used - pids()), before - used <= pids()
+later = replaced(lambda before: not before & pids())
+soon = replaced(lambda _: True)
+pool.PAUSE = 0
+ending, end = [], pool.Renewal.end
+def slowly(renewal, processes):
+    ending.append(renewal.ending.pid)
+    os.kill(renewal.ending.pid, signal.SIGSTOP)
+    end(renewal, processes)
 done.clear()
 for _ in range(10):
+    pool.Renewal.end = slowly
     tasks.maintain_pool()
+    pool.Renewal.end = end
     work(3)
-turn(are_fresh)
-print(at_once, later == len(used), kept, len(done), flush=True)
+    while ending:
+        os.kill(ending.pop(), signal.SIGCONT)
+    turn(are_up)
+print(at_once, later, soon, len(done), flush=True)
 os._exit(0)
 `.trim();
