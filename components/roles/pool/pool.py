@@ -112,7 +112,9 @@ class Renewal:
         # Keeps the pool from giving it a task, and from reporting its end as a fault.
         pool._all_inqueues.discard(self.ending.inqW_fd)
         self.ending._controlled_termination = True
-        self.ending.inq.put(None)
+        # A process that has just died is replaced all the same.
+        with suppress(OSError):
+            self.ending.inq.put(None)
 
 
 def renewing(maintain, renewal):
