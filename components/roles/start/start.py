@@ -31,10 +31,7 @@ forks = itertools.count()
 
 
 def freeze_at_first():
-    """Keeps collections from touching what a process shares with those that it forks, which would copy the memory.
-
-    Garbage is frozen, too, so a process that forks all the time stops.
-    """
+    """Keeps collections from touching, and so copying, what forked processes share; at the first forks only, as it keeps garbage, too."""
     if next(forks) < 20:
         gc.freeze()
 
@@ -227,13 +224,16 @@ contexts = {
     "airflow.cli.commands.triggerer_command": in_threads,
     "airflow.utils.db": quick_check,
     "svcs": lambda _: hidden("aiohttp", "flask"),
+    # For the program httpx, and for tracebacks of those who develop Airflow itself.
+    "httpx": lambda _: hidden("pygments", "rich"),
+    "structlog.dev": lambda _: nullcontext() if os.environ.get("DEV") else hidden("rich"),
 }
 if runs_tasks:
     contexts |= {
         "airflow.providers.celery.cli.celery_command": in_threads,
         "billiard.util": without_cffi,
         "celery.bin.amqp": no_repl,
-        "celery.bin.celery": lambda _: hidden("flower.command"),
+        "celery.bin.celery": lambda _: hidden("flower.command", "pygments"),
     }
 if "scheduler" in sys.argv:
     # Only a scheduler that runs tasks itself serves their logs.

@@ -20,7 +20,10 @@ connection = db.settings.engine.connect.return_value.__enter__.return_value
 newest = list(db._REVISION_HEADS_MAP.values())[-1]
 connection.execute.return_value.scalars.return_value = [newest]
 db.check_and_run_migrations()
-spared = ["alembic", "cffi", "click_repl", "flask", "flower", "libcst"]
+import httpx
+if major > 2:
+    import structlog
+spared = ["alembic", "cffi", "click_repl", "flask", "flower", "libcst", "pygments", "rich"]
 imported = [name for name in spared if name in sys.modules]
 from billiard import util
 signals = []
@@ -28,6 +31,7 @@ for signal in (9, 15):
     util.set_pdeathsig(signal)
     signals.append(util.get_pdeathsig())
     import cffi
+import rich.console
 text = decorators.remove_task_decorator("@task.python\\ndef f(): pass\\n", "@task.python")
 from alembic.script import ScriptDirectory
 from alembic.config import Config
