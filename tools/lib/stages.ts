@@ -2,21 +2,21 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { run } from "./process.ts";
-
-/** Folder with a file for each running build, named by the id of its process and a number. */
-function builders(): string {
-  return join(tmpdir(), `airflow-on-celery-builds-${userInfo().uid}`);
-}
+import { isRunning, thisProcess } from "./recovery/owner.ts";
 
 /** Number of this process's builds so far. */
 let count = 0;
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+/** Names the mark of a build: number and start of its process, with the build's own number between. */
+function nameOfBuild(): string {
+  const { pid, started = "" } = thisProcess();
+  return `${pid} ${count++} ${started}`.trim();
+}
+
+/** True if the process of a mark runs; an interrupted build leaves its mark. */
+function goesOn(name: string): boolean {
+  const [pid, , ...started] = name.split(" ");
+  return isRunning({ pid: Number(pid), ...(started.length > 0 && { started: started.join(" ") }) });
 }
 
 /** Removes unnamed stages, which only lend files to images: the classic builder keeps them. */
@@ -30,10 +30,10 @@ async function prune(): Promise<void> {
 
 /** Runs builds, and removes their unnamed stages, unless another build goes on: it may need them, and removes them itself. */
 export async function withoutStages(builds: () => Promise<void>): Promise<void> {
-  const folder = builders();
-  mkdirSync(folder, { recursive: true });
-  const own = join(folder, `${process.pid}.${count++}`);
+  const marks = join(tmpdir(), `airflow-on-celery-builds-${userInfo().uid}`);
+  mkdirSync(marks, { recursive: true });
+  const own = join(marks, nameOfBuild());
   writeFileSync(own, "");
   await builds().finally(() => rmSync(own, { force: true }));
-  if (!readdirSync(folder).some((name) => isAlive(Number.parseInt(name, 10)))) await prune();
+  if (!readdirSync(marks).some(goesOn)) await prune();
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -35,6 +35,19 @@ test("the last of several builds removes the stages, which the others may need",
       );
     });
     assert.equal(pruned(), true);
+  }));
+
+test("another process holds the stages while it builds; one that got the number of an interrupted build does not", () =>
+  withPrograms({ docker: docker() }, async () => {
+    const marks = readdirSync(folder).find((name) => name.startsWith("airflow-on-celery-builds-")) ?? "";
+    const mark = (name: string) => join(folder, marks, name);
+    writeFileSync(mark(`${process.ppid} 0 another-boot 1`), "");
+    await withoutStages(async () => {});
+    assert.equal(pruned(), true);
+    writeFileSync(mark(`${process.ppid} 0`), "");
+    await withoutStages(async () => {});
+    assert.equal(pruned(), false);
+    rmSync(mark(`${process.ppid} 0`));
   }));
 
 test("an engine that removes stages for somebody else is no fault, as any other refusal is", async () => {
