@@ -16,10 +16,13 @@ export interface Place {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Returns the machine of a service or instance of a group of workers; undefined if that is the one of its role. */
-function machineOf(service: string, { groups }: Settings): string | undefined {
-  const isOf = (name: string) => service.startsWith(name) && /^(-\d+)?$/.test(service.slice(name.length));
-  return placedServices(groups).find(({ name }) => isOf(name))?.machine;
+/** Finds the machine of a service, or of an instance of it: that of its group of workers, otherwise that of its role. */
+function machineOf(given: string, settings: Settings): Machine | undefined {
+  const service = given.replace(/-\d+$/, "");
+  const machines = machinesOf(settings);
+  const placed = new Map(placedServices(settings.groups).map(({ name, machine }) => [name, machine]));
+  const home = placed.get(given) ?? placed.get(service);
+  return machines.find(({ name }) => name === home) ?? homeOf(service, machines);
 }
 
 /** Lists the names that the first instance of a service may have. */
@@ -30,9 +33,7 @@ function names(service: string): readonly string[] {
 type Find = (stack: Stack, settings: Settings, service: string, flag: string) => Promise<Place | undefined>;
 
 const findOnEngine: Find = async ({ prefix }, settings, service, flag) => {
-  const machines = machinesOf(settings);
-  const home = machineOf(service, settings);
-  const machine = machines.find(({ name }) => name === home) ?? homeOf(service, machines);
+  const machine = machineOf(service, settings);
   const env = clientEnvironment(machine);
   for (const name of names(service).map((one) => `${prefix}-${one}`)) {
     const filters = ["--filter", `name=^/?${name}$`, "--filter", `network=${prefix}`];

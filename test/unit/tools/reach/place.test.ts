@@ -6,12 +6,13 @@ import { findPlace, type Place, placeOf, placeOfWorker } from "../../../../tools
 import { Stack } from "../../../../tools/lib/stack.ts";
 import { withPrograms } from "../../standIns.ts";
 
-/** Stand-in for the Docker client and kubectl: a stack with one webserver, two schedulers and a worker on machine big. */
+/** Stand-in for the Docker client and kubectl: a stack with one webserver, two schedulers; on machine big a worker, a triggerer and a second webserver. */
 const client = `#!/bin/sh
 case $(basename "$0")@$DOCKER_HOST:$*: in
   docker@:*"name=^/?airflow-x-webserver$ "*"network=airflow-x:") echo 1 ;;
   docker@:*"name=^/?airflow-x-scheduler-1$ "*"network=airflow-x:") echo 2 ;;
   docker@ssh://airflow@big:*"name=^/?airflow-x-worker-big-1$ "*"network=airflow-x:") echo 3 ;;
+  docker@ssh://airflow@big:*"name=^/?airflow-x-webserver-2$ "*"network=airflow-x:") echo 5 ;;
   docker@ssh://airflow@big:*"name=^/?airflow-x-triggerer-gpu-1$ "*"network=airflow-x:") echo 4 ;;
   kubectl@:"--context c --namespace n get pods --selector app.kubernetes.io/name --field-selector status.phase=Running --output go-template="*)
     printf 'worker-gpu-7c-abc worker-gpu\\nscheduler-6f-old2 scheduler\\nwebserver-5d4f-x2x webserver\\nworker-1 worker\\nrestore-x2x restore\\n' ;;
@@ -70,6 +71,12 @@ test("triggerers of a group are found on its machine, by the name of the service
     const { name: found, env } = await look(groups, (stack) => placeOf(stack, name));
     assert.deepEqual([found, env.DOCKER_HOST], ["airflow-x-triggerer-gpu-1", "ssh://airflow@big"]);
   }
+});
+
+test("an instance of a role is found on the machine of the role", async () => {
+  const placed = machines.replace("workers: 1", "roles: [webserver]");
+  const { name, env } = await look(placed, (stack) => placeOf(stack, "webserver-2"));
+  assert.deepEqual([name, env.DOCKER_HOST], ["airflow-x-webserver-2", "ssh://airflow@big"]);
 });
 
 test("a command runs in a pod of a service in the cluster's context and namespace", async () => {
