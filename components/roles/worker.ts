@@ -9,7 +9,7 @@ import { withExtras } from "./extras.ts";
 import { fullDiskFiles, fullDiskModule } from "./fullDisk/fullDisk.ts";
 import { heartbeat } from "./heartbeat/heartbeat.ts";
 import { workerFiles, workerModule } from "./lease/lease.ts";
-import { poolFiles, poolModule } from "./pool/pool.ts";
+import { poolFiles, poolModules } from "./pool/pool.ts";
 import { resultsFiles, resultsModule } from "./results/results.ts";
 import { airflowRole, type RoleArgs, targets, underInit } from "./role.ts";
 import { airflowCommand } from "./start/start.ts";
@@ -75,13 +75,17 @@ export class Worker extends pulumi.ComponentResource {
         env: { ...role.env, ...(group.triggerers && triggerQueues) },
         ...(args.version.usesExecutionApi
           ? heartbeat("worker", { ...files, ...workerFiles, ...fullDiskFiles, ...answersFiles }, [
-              poolModule,
+              ...poolModules,
               resultsModule,
               workerModule,
               fullDiskModule,
               answersModule,
             ])
-          : heartbeat("worker", { ...files, ...absenceFiles }, [poolModule, resultsModule, absenceModule])),
+          : heartbeat("worker", { ...files, ...absenceFiles }, [
+              ...poolModules,
+              resultsModule,
+              absenceModule,
+            ])),
         command: underInit(
           ...airflowCommand("celery", "worker", ...processes(group.concurrency), ...queues, ...pid, ...alone),
         ),

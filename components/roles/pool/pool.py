@@ -1,4 +1,4 @@
-"""Mends three faults of Celery's pool of processes, in a worker, and saves memory and CPU time.
+"""Mends three faults of Celery's pool of processes, in a worker, and saves memory.
 
 - The loss of the broker makes the pool forget which processes are busy. A task that came afterwards could wait for the end of the task
   that its process was running, however long, while other processes had nothing to do. Celery 5.6 has this fault.
@@ -6,9 +6,8 @@
   than a pipe. The worker then stayed until it was killed, at the end of its grace.
 - A process that ends is mostly replaced after 5 s only: the pool hears of the end before the system tells the exit status, and goes on.
 
-The processes share what each would import at its first result, Airflow's models (9 MiB, and 0.2 s of CPU time), and what each of their
-tasks would import and build again (15 of 60 ms of CPU time). A process copies 31 MiB of that at its first task, and the worker some,
-so a worker without tasks replaces the processes.
+A process copies 31 MiB of what it shares with its worker at its first task, and the worker some, so a worker without tasks replaces the
+processes.
 """
 
 import functools
@@ -132,29 +131,3 @@ def install(**_):
     AsynPool.maintain_pool = renewing(AsynPool.maintain_pool, Renewal())
     AsynPool.flush = stay_busy(AsynPool.flush)
     AsynPool.join = read_while_joining(AsynPool.join)
-
-
-def share_task_runner():
-    """Imports what DAG files import, and builds what tasks and their supervisors need, before the processes fork."""
-    from airflow import sdk
-    from airflow.dag_processing.bundles import local  # noqa: F401
-    from airflow.providers.standard.decorators import python  # noqa: F401
-    from airflow.sdk.api import client
-    from airflow.sdk.execution_time import comms
-
-    for name in sdk.__all__:
-        getattr(sdk, name, None)
-    comms.TypeAdapter = functools.cache(comms.TypeAdapter)
-    comms.TypeAdapter(comms.ToTask)
-    # Reads the system's authorities, as each process would at its first task, even without TLS (24 ms of CPU time).
-    client.Client._get_ssl_context_cached(client.API_SSL_CA_FILE_PATH, client.API_SSL_CERT_PATH)
-
-
-@signals.worker_init.connect
-def share_imports(**_):
-    from airflow.models import import_all_models
-
-    import_all_models()
-    # Airflow 2 has no task runner; a test of the image reports a release that builds it differently.
-    with suppress(ImportError, AttributeError):
-        share_task_runner()

@@ -32,6 +32,7 @@ import {
   renewals,
   resultsTables,
   sharedImports,
+  taskLog,
 } from "./workerPrograms.ts";
 
 const programs = join(project, "components/roles");
@@ -168,7 +169,8 @@ for (const version of builtVersions()) {
   // Airflow 2 has no supervisors of tasks.
   if (version.startsWith("3."))
     test(`a worker of Airflow ${version} shares with its tasks what all need, and sends no heartbeat right after a start`, async () => {
-      assert.equal(await printed(version, "pool", sharedImports), "True v 2 1 0");
+      assert.equal(await printed(version, "pool", sharedImports), "True v 3 1 0 {'a': [1]} 0");
+      assert.equal(await printed(version, "pool", taskLog), "True True spoken 1 True");
       assert.equal(await printed(version, "lease", firstHeartbeat), "0 1");
     });
 

@@ -28,16 +28,71 @@ print(process.pid == os.getpid(), beat)
 
 /** What tasks share with their worker: whether two have one decoder, whether it decodes, modules that DAG files import, authorities. */
 export const sharedImports = `
-import socket, sys, pool
-pool.share_imports()
-from airflow.sdk.execution_time import comms
-modules = [name for name in ("airflow.sdk.definitions.decorators", "airflow.dag_processing.bundles.local") if name in sys.modules]
+import socket, sys, shared
+shared.share()
+from airflow.sdk.execution_time import comms, task_runner
+modules = [name for name in ("airflow.sdk.definitions.decorators", "airflow.dag_processing.bundles.local", "jinja2.ext") if name in sys.modules]
 one, other = (comms.CommsDecoder(socket=end).body_decoder for end in socket.socketpair())
 from airflow.sdk.api.client import Client
 read = Client._get_ssl_context_cached.cache_info().currsize
 Client(base_url="http://webserver:8080/execution/", token="")
 read_again = Client._get_ssl_context_cached.cache_info().misses - read
-print(one is other, one.validate_python({"type": "VariableResult", "key": "k", "value": "v"}).value, len(modules), read, read_again)
+built = comms.TypeAdapter.cache_info().misses
+field = task_runner.TypeAdapter(task_runner.JsonValue).validate_python({"a": [1]})
+built = comms.TypeAdapter.cache_info().misses - built
+decoded = one.validate_python({"type": "VariableResult", "key": "k", "value": "v"}).value
+print(one is other, decoded, len(modules), read, read_again, field, built)
+`.trim();
+
+/** Logging of a task as Airflow sets it up: whether it is the same when few loggers are visited, and whether these are few. */
+export const taskLog = `
+import json, logging, logging.config, os, shared
+from airflow.providers.celery.cli import celery_command
+from airflow.sdk.execution_time import supervisor
+
+class Kept(logging.Handler):
+    def emit(self, record):
+        pass
+
+mine = logging.getLogger("airflow.mine")
+mine.setLevel(logging.DEBUG)
+mine.addHandler(Kept())
+below = logging.getLogger("airflow.mine.deep.below")
+below.isEnabledFor(logging.DEBUG)
+logging.getLogger("other.disabled").disabled = True
+logging.getLogger("other.loud").addHandler(Kept())
+logging.getLogger("quiet.usually")
+
+def state(logger):
+    handlers = [(type(handler).__name__, type(handler.formatter).__name__, handler.level) for handler in logger.handlers]
+    return [logger.level, handlers, logger.propagate, logger.disabled, [logger.isEnabledFor(level) for level in (10, 20, 30)]]
+
+def told(prepare):
+    read, write = os.pipe()
+    log_read, log_write = os.pipe()
+    if os.fork() == 0:
+        visited = []
+        handle = logging.config._handle_existing_loggers
+        logging.config._handle_existing_loggers = lambda existing, *rest: visited.append(len(existing)) or handle(existing, *rest)
+        prepare()
+        supervisor._configure_logs_over_json_channel(log_write)
+        mine.warning("spoken %s", 1)
+        below.debug("unspoken")
+        loggers = {name: state(one) for name, one in logging.root.manager.loggerDict.items() if isinstance(one, logging.Logger)}
+        line = json.loads(os.read(log_read, 65536))
+        os.write(write, json.dumps([loggers | {"": state(logging.root)}, {key: line[key] for key in line if key != "timestamp"}, visited]).encode())
+        os._exit(0)
+    os.close(write)
+    with open(read) as pipe:
+        return json.load(pipe)
+
+def louder():
+    logging.root.setLevel(logging.DEBUG)
+    logging.getLogger("quiet.usually").isEnabledFor(logging.DEBUG)
+
+usual, few = told(lambda: None), told(shared.share_log)
+usual_louder, few_louder = told(louder), told(lambda: [shared.share_log(), louder()])
+print(few[:2] == usual[:2], few_louder[:2] == usual_louder[:2], few[1]["event"], few[2][0] * 4 < usual[2][0])
 `.trim();
 
 /** Heartbeats right after a start, and once their interval has passed. */
