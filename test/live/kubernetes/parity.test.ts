@@ -63,6 +63,8 @@ before(async () => {
   const workerGroups = [{ ...group, workers: 1 }];
   await ensureImages(["monitoring"]);
   const [{ image }, { images }] = await Promise.all([lab(), onKubernetes.config(cluster.prefix)]);
+  // An interrupted run may have left the definitions, whose absence is tested.
+  await undefine();
   const monitoring = await image(localImage("monitoring"));
   clustered = { ...clustered, images: { ...Object(images), monitoring } };
   const [, kubernetes] = await Promise.all([
