@@ -13,7 +13,7 @@ from celery import signals
 
 
 def is_plain(logger):
-    """Returns true if a configuration of logging would leave a logger below a configured one as it is, or is a placeholder."""
+    """Returns true for a placeholder, and for a logger that a configuration of others leaves as it is."""
     return not isinstance(logger, logging.Logger) or (
         logger.level == logging.NOTSET and not logger.handlers and logger.propagate and not logger.disabled
     )
@@ -24,6 +24,7 @@ def share_log():
     manager = logging.root.manager
     everything = manager.loggerDict
     configure = logging.config.dictConfig
+    level_of, lock = logging._checkLevel, logging._lock
     # Loggers that a configuration may change, each with those that inherit from it.
     odd = {
         name: [other for other in everything if f"{other}.".startswith(f"{name}.")]
@@ -35,18 +36,20 @@ def share_log():
         """Returns true if no level changes: each logger remembers what follows from the levels above it."""
         levels = {**config.get("loggers", {}), None: config.get("root", {})}
         return all(
-            (name is None or name in everything) and logging.getLogger(name).level == logging._checkLevel(section.get("level", -1))
+            (name is None or name in everything) and logging.getLogger(name).level == level_of(section.get("level", -1))
             for name, section in levels.items()
         )
 
     @functools.wraps(configure)
     def configure_few(config):
+        # Leaves later calls, those of DAG files, as they are.
+        logging.config.dictConfig = configure
         if config.get("incremental") or config.get("disable_existing_loggers", True) or not keeps_levels(config):
             return configure(config)
         named = config.get("loggers", {})
         changed = [others for name, others in odd.items() if everything[name].disabled or name.startswith(tuple(f"{one}." for one in named))]
         names = {*named, *(name for others in changed for name in others)}
-        with logging._lock:
+        with lock:
             manager.loggerDict = {name: everything[name] for name in names}
             try:
                 configure(config)

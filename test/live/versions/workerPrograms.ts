@@ -50,6 +50,8 @@ import json, logging, logging.config, os, shared
 from airflow.providers.celery.cli import celery_command
 from airflow.sdk.execution_time import supervisor
 
+configure = logging.config.dictConfig
+
 class Kept(logging.Handler):
     def emit(self, record):
         pass
@@ -78,6 +80,7 @@ def told(prepare):
         supervisor._configure_logs_over_json_channel(log_write)
         mine.warning("spoken %s", 1)
         below.debug("unspoken")
+        assert logging.config.dictConfig is configure, "a DAG file sets up logging as ever"
         loggers = {name: state(one) for name, one in logging.root.manager.loggerDict.items() if isinstance(one, logging.Logger)}
         line = json.loads(os.read(log_read, 65536))
         os.write(write, json.dumps([loggers | {"": state(logging.root)}, {key: line[key] for key in line if key != "timestamp"}, visited]).encode())
