@@ -23,6 +23,8 @@ ssh_keys() {
 Host $net.*
   IdentityFile "$client/id_ed25519"
   IdentitiesOnly yes
+  # The default is safe from quantum computers, and takes 0.12 s of CPU time for each connection.
+  KexAlgorithms curve25519-sha256
   UserKnownHostsFile "$client/known_hosts"
 SSH
 }
