@@ -215,6 +215,8 @@ function defaults({ parallelism }: EnvironmentArgs): Setting[] {
     asVariable("core", "default_task_retries", "1"),
     asVariable("core", "default_task_retry_delay", "5"),
     asSeconds("scheduler", "task_queued_timeout", timings.queuedTimeout),
+    // A task that waits longer gets a fresh token; Airflow fails it at the third time, though it only waits for a place.
+    { ...asVariable("scheduler", "num_stuck_in_queued_retries", "1000000"), roles: ["scheduler"] },
     {
       ...asSeconds("scheduler", "orphaned_tasks_check_interval", timings.orphanCheck),
       roles: ["scheduler"],

@@ -110,6 +110,7 @@ class CeleryExecutor(celery_executor.CeleryExecutor):
         return events
 
     def sync(self):
+        self.sleeper.pause(len(self.running))
         super().sync()
         self.settle(self.unstarted, self.settle_unstarted)
         now = time.monotonic()

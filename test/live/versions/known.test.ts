@@ -22,6 +22,7 @@ import {
   rollbacks,
   spared,
   stranded,
+  waits,
 } from "./programs.ts";
 import { flowerAlone, lateApi, logServer, rereading } from "./startPrograms.ts";
 import { described, endings } from "./webserverPrograms.ts";
@@ -80,6 +81,10 @@ for (const version of builtVersions()) {
 
   test(`a job of Airflow ${version} beats at the first turn of its loop`, async () => {
     assert.equal(await printed(version, "heartbeat", firstBeat), "0 1 1");
+  });
+
+  test(`the scheduler of Airflow ${version} fails no task because it waits for a place, however long`, async () => {
+    assert.equal(await printed(version, "", waits), "1000000");
   });
 
   test(`a worker of Airflow ${version} remembers its busy processes, and reads their results until it stops`, async () => {
@@ -207,7 +212,7 @@ for (const version of builtVersions()) {
   // The schedulers of Airflow 2 sleep as Airflow makes them.
   if (version.startsWith("3."))
     test(`the loop of Airflow ${version}'s scheduler sleeps as the stack lets it`, async () => {
-      assert.equal(await printed(version, "idle", idleLoop), "1 Sleeper.sleep 5");
+      assert.equal(await printed(version, "idle", idleLoop), "1 Sleeper.sleep 5 1 1");
     });
 }
 

@@ -41,14 +41,25 @@ config.set_main_option("script_location", folder)
 print(imported, signals, repr(text), ScriptDirectory.from_config(config).get_heads() == [newest])
 `.trim();
 
-/** Calls of the stack's sleep, with the query that it looks at, in a loop of Airflow's scheduler that finds nothing to do. */
+/** Calls of the stack's sleep in a loop of Airflow's scheduler, the counts that its two queries read, and the pauses in a loop. */
 export const idleLoop = `
 import idle, inspect
 from sqlalchemy.dialects import postgresql
 idle.install()
+from airflow.executors.base_executor import BaseExecutor
 from airflow.jobs.scheduler_job_runner import SchedulerJobRunner, time
 calls = inspect.getsource(SchedulerJobRunner._run_scheduler_loop).count("time.sleep(")
-print(calls, time.sleep.__qualname__, str(idle.COUNTS.compile(dialect=postgresql.dialect())).count("count("))
+looks = [str(query.compile(dialect=postgresql.dialect())).count("count(") for query in (idle.COUNTS, idle.QUEUED)]
+print(calls, time.sleep.__qualname__, *looks, inspect.getsource(BaseExecutor.heartbeat).count("self.sync()"))
+`.trim();
+
+/** Number of times that a task may wait in the queue for as long as its token is valid, before the scheduler fails it. */
+export const waits = `
+import os
+os.environ["AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES"] = "1000000"
+from airflow.jobs.job import Job
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+print(SchedulerJobRunner(job=Job())._num_stuck_queued_retries)
 `.trim();
 
 /**

@@ -94,13 +94,16 @@ test("code of this project that runs in several roles reads no setting that only
   }
 });
 
-test("only schedulers get the interval at which they take over tasks of dead schedulers", async () => {
-  const key = "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL";
-  const intervals = [...(await declared({ schedulers: 2 }))].flatMap(([name, { env }]) =>
-    env[key] === undefined ? [] : [[name, env[key]]],
+test("only schedulers get the interval at which they take over tasks of dead schedulers, and never fail a task that waits", async () => {
+  const keys = [
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL",
+    "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES",
+  ];
+  const values = [...(await declared({ schedulers: 2 }))].flatMap(([name, { env }]) =>
+    keys.some((key) => key in env) ? [[name, ...keys.map((key) => env[key])]] : [],
   );
-  assert.deepEqual(intervals, [
-    ["scheduler-1", "15"],
-    ["scheduler-2", "15"],
+  assert.deepEqual(values, [
+    ["scheduler-1", "15", "1000000"],
+    ["scheduler-2", "15", "1000000"],
   ]);
 });

@@ -28,6 +28,23 @@ class Database:
         yield lambda: (self.values.pop(0) if len(self.values) > 1 else self.values[0], self.are_runs_running)
 
 
+class Queue:
+    """Stands in for the number of waiting tasks: one value, or error, of a list for each look, and the last one from then on."""
+
+    def __init__(self, *values):
+        self.values = list(values)
+
+    @contextmanager
+    def open(self):
+        yield self.look
+
+    def look(self):
+        value = self.values.pop(0) if len(self.values) > 1 else self.values[0]
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+
 def seconds(sleeper, asked=1):
     begun = time.monotonic()
     sleeper.sleep(asked)
@@ -90,6 +107,42 @@ class SleeperTest(unittest.TestCase):
             slept = seconds(idle.Sleeper(broken), 60)
         self.assertGreaterEqual(slept, idle.LONGEST_BESIDE_RUNS)
         self.assertLess(slept, 30)
+        self.assertIn("gone", logs.output[0])
+
+    def paused(self, queued, sent=20, loop=0.2):
+        """Returns the seconds of a pause after a loop of some seconds, with a number of waiting tasks for each look."""
+        sleeper = idle.Sleeper(Database(1).open_counts, open_queued=Queue(*queued).open)
+        sleeper.resumed -= loop
+        begun = time.monotonic()
+        sleeper.pause(sent)
+        return time.monotonic() - begun
+
+    def test_a_pause_while_tasks_wait_lasts_twice_as_long_as_the_loop(self):
+        self.assertAlmostEqual(self.paused([30]), 0.4, delta=0.15)
+
+    def test_a_pause_has_a_longest_time(self):
+        self.assertAlmostEqual(self.paused([30], loop=60), idle.LONGEST_PAUSE, delta=0.2)
+
+    def test_a_pause_ends_when_few_tasks_wait(self):
+        self.assertLess(self.paused([30, 30, 7]), 0.3)
+
+    def test_there_is_no_pause_while_workers_take_every_task(self):
+        self.assertLess(self.paused([7]), 0.1)
+
+    def test_few_tasks_are_not_counted(self):
+        self.assertLess(self.paused([], sent=7), 0.1)
+
+    def test_a_pause_counts_a_loop_from_the_end_of_the_last_sleep(self):
+        sleeper = idle.Sleeper(Database(1).open_counts, open_queued=Queue(30).open)
+        sleeper.resumed -= 60
+        sleeper.sleep(0)
+        begun = time.monotonic()
+        sleeper.pause(20)
+        self.assertLess(time.monotonic() - begun, 0.1)
+
+    def test_a_broken_database_means_no_pause(self):
+        with self.assertLogs(level="WARNING") as logs:
+            self.assertLess(self.paused([OSError("gone")]), 0.1)
         self.assertIn("gone", logs.output[0])
 
     def test_only_the_scheduler_gets_the_sleeper(self):
