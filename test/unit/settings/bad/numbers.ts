@@ -198,7 +198,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { core: { parallelism: 32 } }
 `,
     says: [
-      "6: settings.core.parallelism is 32; the workers run 80 tasks at once, but 2 scheduler(s) with 32 each queue 64: expected at least 40; the stack's default is 40",
+      "6: settings.core.parallelism is 32; the workers run 80 tasks at once, but 2 scheduler(s) with 32 each queue 64: expected at least 40; the stack's default is 56",
     ],
     expressible: false,
   },
@@ -236,7 +236,7 @@ export const numbers: readonly BadRow[] = [
   airflow:settings: { core: { parallelism: 39 } }
 `,
     says: [
-      "6: settings.core.parallelism is 39; the workers run 40 tasks at once, but 1 scheduler(s) with 39 each queue 39: expected at least 40; the stack's default is 40",
+      "6: settings.core.parallelism is 39; the workers run 40 tasks at once, but 1 scheduler(s) with 39 each queue 39: expected at least 40; the stack's default is 56",
     ],
     expressible: false,
   },
