@@ -45,6 +45,18 @@ class Queue:
         return value
 
 
+class Clock:
+    """Stands in for the module `time`: only sleeps take time."""
+
+    now = 0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
 def seconds(sleeper, asked=1):
     begun = time.monotonic()
     sleeper.sleep(asked)
@@ -109,40 +121,39 @@ class SleeperTest(unittest.TestCase):
         self.assertLess(slept, 30)
         self.assertIn("gone", logs.output[0])
 
-    def paused(self, queued, sent=20, loop=0.2):
+    def paused(self, queued, sent=20, loop=0.2, slept=None):
         """Returns the seconds of a pause after a loop of some seconds, with a number of waiting tasks for each look."""
-        sleeper = idle.Sleeper(Database(1).open_counts, open_queued=Queue(*queued).open)
-        sleeper.resumed -= loop
-        begun = time.monotonic()
-        sleeper.pause(sent)
-        return time.monotonic() - begun
+        clock = Clock()
+        with mock.patch.object(idle, "time", clock):
+            sleeper = idle.Sleeper(Database(1).open_counts, open_queued=Queue(*queued).open)
+            clock.now += loop
+            if slept is not None:
+                sleeper.sleep(slept)
+            begun = clock.now
+            sleeper.pause(sent)
+        return round(clock.now - begun, 6)
 
     def test_a_pause_while_tasks_wait_lasts_twice_as_long_as_the_loop(self):
-        self.assertAlmostEqual(self.paused([30]), 0.4, delta=0.15)
+        self.assertEqual(self.paused([30]), 0.4)
 
     def test_a_pause_has_a_longest_time(self):
-        self.assertAlmostEqual(self.paused([30], loop=60), idle.LONGEST_PAUSE, delta=0.2)
+        self.assertEqual(self.paused([30], loop=60), 0.5)
 
     def test_a_pause_ends_when_few_tasks_wait(self):
-        self.assertLess(self.paused([30, 30, 7]), 0.3)
+        self.assertEqual(self.paused([30, 30, 7]), 0.2)
 
     def test_there_is_no_pause_while_workers_take_every_task(self):
-        self.assertLess(self.paused([7]), 0.1)
+        self.assertEqual(self.paused([7]), 0)
 
     def test_few_tasks_are_not_counted(self):
-        self.assertLess(self.paused([], sent=7), 0.1)
+        self.assertEqual(self.paused([30], sent=7), 0)
 
     def test_a_pause_counts_a_loop_from_the_end_of_the_last_sleep(self):
-        sleeper = idle.Sleeper(Database(1).open_counts, open_queued=Queue(30).open)
-        sleeper.resumed -= 60
-        sleeper.sleep(0)
-        begun = time.monotonic()
-        sleeper.pause(20)
-        self.assertLess(time.monotonic() - begun, 0.1)
+        self.assertEqual(self.paused([30], loop=60, slept=0), 0)
 
     def test_a_broken_database_means_no_pause(self):
         with self.assertLogs(level="WARNING") as logs:
-            self.assertLess(self.paused([OSError("gone")]), 0.1)
+            self.assertEqual(self.paused([OSError("gone")]), 0)
         self.assertIn("gone", logs.output[0])
 
     def test_only_the_scheduler_gets_the_sleeper(self):
