@@ -20,8 +20,8 @@ HERE = pathlib.Path(__file__).parent
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
 # Seconds after which a proof is killed.
 PROOF_TIMEOUT = 900
-# Seconds in which a worker writes the log of a task that has ended.
-LOG_SECONDS = 10
+# Seconds in which workers write the logs of tasks that have ended, and a busy one serves its first log.
+LOG_SECONDS = 45
 
 interval, major, url, user = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 
@@ -42,19 +42,20 @@ def login():
     return "Bearer " + request("/auth/token", body={"username": user, "password": password})["access_token"]
 
 
-def log_fault(run, authorization):
-    """Returns why the webserver does not show the log of a run; None if it does."""
+def log_fault(run, authorization, end):
+    """Returns why the webserver does not show the log of a run until a time, in monotonic seconds; None if it does."""
     root = "/api/v1" if major == "2" else "/api/v2"
     path = f"{root}/dags/airflow_on_celery.canary/dagRuns/{run}/taskInstances/canary/logs/1"
-    for _ in range(LOG_SECONDS):
+    while True:
         try:
             if f"canary {run} ran on" in json.dumps(request(path, authorization)):
                 return None
             why = "the webserver shows a log without the canary's line"
         except (OSError, urllib.error.HTTPError) as error:
             why = f"the webserver does not show the log: {error}"
+        if time.monotonic() > end:
+            return why
         time.sleep(1)
-    return why
 
 
 def faults_of(events):
@@ -65,8 +66,9 @@ def faults_of(events):
         authorization = login()
     except (OSError, urllib.error.HTTPError) as error:
         return [*faults, f"webserver: the login of {user} failed: {error}"]
+    end = time.monotonic() + LOG_SECONDS
     for event in ended:
-        why = log_fault(event["run"], authorization) if event["event"] == "success" else None
+        why = log_fault(event["run"], authorization, end) if event["event"] == "success" else None
         if why:
             faults.append(f"{event['kind']} {event['name']}: {why}")
     return faults

@@ -203,8 +203,9 @@ function asSeconds(section: string, key: string, value: number): Setting {
   return asVariable(section, key, String(value));
 }
 
-/** Lists the stack's defaults that have the same name in every version of Airflow. */
-function defaults({ parallelism }: EnvironmentArgs): Setting[] {
+/** Lists the stack's defaults that have the same key in every version of Airflow. */
+function defaults({ version, parallelism }: EnvironmentArgs): Setting[] {
+  const { webserver } = versionOf(version);
   return [
     asVariable("core", "executor", "CeleryExecutor"),
     asVariable("core", "auth_manager", "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"),
@@ -231,6 +232,8 @@ function defaults({ parallelism }: EnvironmentArgs): Setting[] {
     // The migration synchronises permissions; several webserver processes doing so at once collide.
     asVariable("fab", "update_fab_perms", "False"),
     asVariable("usage_data_collection", "enabled", "False"),
+    // A worker starts its log server at the first request.
+    { ...asSeconds(webserver.section, "log_fetch_timeout_sec", timings.logAnswer), roles: ["webserver"] },
   ];
 }
 

@@ -36,4 +36,6 @@ export const timings = {
   brokerAnswerTimeout: 5,
   /** Interval of health checks of the broker; kombu's default is 25. */
   brokerCheckInterval: 10,
+  /** Timeout of a worker's answer to a request for a log; Airflow's default, 5, is too short for a busy machine. */
+  logAnswer: 15,
 } as const;

@@ -50,18 +50,20 @@ function assertGreen(tasks: readonly TaskInstance[]): void {
   assert.deepEqual([...new Set(tasks.map((task) => task.state))], ["success"]);
 }
 
-/** Makes a worker read no queue, although it answers; returns its answers to a ping and about its queues. */
+/** Makes a worker no longer read its queue, although it answers; returns its answers to a ping and about its queues. */
 export function deafen(stack: TestStack, worker: string, queue: string): Promise<string> {
-  // A worker that reconnects misses a broadcast, and acts on one after it has answered.
+  // A worker that reconnects misses a broadcast; it acts on one once no other waits, which is long after its answer if it is busy.
   const program =
-    "import sys\n" +
+    "import sys, time\n" +
     "from airflow.providers.celery.executors.celery_executor_utils import app\n" +
     "node, queue = ['celery@' + sys.argv[1]], sys.argv[2]\n" +
     "inspect = app.control.inspect(node, timeout=5, limit=1)\n" +
-    "for attempt in range(6):\n" +
+    "for attempt in range(12):\n" +
     "    app.control.cancel_consumer(queue, destination=node, reply=True, timeout=5, limit=1)\n" +
+    "    time.sleep(1)\n" +
     "    queues = inspect.active_queues()\n" +
-    "    if queues and not any(queues.values()): break\n" +
+    "    if queues and not any(read['name'] == queue for read in queues[node[0]]): break\n" +
+    "else: sys.exit(f'{node} still reads {queue}: {queues}')\n" +
     "print(inspect.ping(), queues)";
   return stack.exec("flower", "python", "-c", program, worker, queue);
 }

@@ -107,3 +107,16 @@ test("only schedulers get the interval at which they take over tasks of dead sch
     ["scheduler-2", "15", "1000000"],
   ]);
 });
+
+test("the webserver of each version waits long enough for the log of a busy worker", async () => {
+  for (const [version, key] of [
+    ["2.11.2", "AIRFLOW__WEBSERVER__LOG_FETCH_TIMEOUT_SEC"],
+    ["3.3.2", "AIRFLOW__API__LOG_FETCH_TIMEOUT_SEC"],
+  ] as const) {
+    const having = [...(await declared({ version }))].filter(([, { env }]) => key in env);
+    assert.deepEqual(
+      having.map(([name, { env }]) => [name, env[key]]),
+      [["webserver", "15"]],
+    );
+  }
+});

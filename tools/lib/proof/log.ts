@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { canaryDag } from "../../../components/canary/request.ts";
+import { timings } from "../../../settings/model/timings.ts";
 import type { AirflowApi } from "../airflow.ts";
 import { reasonOf } from "../process.ts";
 import { type LogAnswer, linesOf } from "../taskLog.ts";
@@ -7,8 +8,8 @@ import { type LogAnswer, linesOf } from "../taskLog.ts";
 /** Id of the canary's only task. */
 const task = "canary";
 
-/** Seconds in which a worker writes the log of a task that has ended. */
-const logSeconds = 10;
+/** Seconds in which a worker writes the log of a task that has ended, and a busy one serves its first log. */
+const logSeconds = 3 * timings.logAnswer;
 
 /** Finds the host that a canary's log names. */
 export function hostIn(lines: readonly string[], run: string): string | undefined {
