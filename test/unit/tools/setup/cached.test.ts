@@ -21,7 +21,7 @@ function failure(...command: readonly [string, ...string[]]): string | undefined
   return status === 0 ? undefined : stderr;
 }
 
-test("a Pulumi CLI that was built is found without Go", () => {
+test("a Pulumi CLI that was built is found without Go, and collects garbage more rarely unless the user says how often", () => {
   const look =
     'source tools/lib/setup/cache.sh; echo "$cache/pulumi-built-$(go_hash offline/pulumi -path ./kubernetes -prune -o)"';
   const built = execFileSync("bash", ["-c", look], { cwd: project, env, encoding: "utf8" }).trim();
@@ -29,8 +29,11 @@ test("a Pulumi CLI that was built is found without Go", () => {
   mkdirSync(join(built, "bin"), { recursive: true });
   writeFileSync(
     join(home, "ready.mjs"),
-    "if (process.env.PULUMI_HOME !== process.argv[2]) throw process.env.PULUMI_HOME;\n",
+    "const found = [process.env.PULUMI_HOME, process.env.GOGC].join();\n" +
+      "if (found !== process.argv[2]) throw found;\n",
   );
-  assert.equal(failure("tools/run", join(home, "ready.mjs"), built), undefined);
+  assert.equal(failure("tools/run", join(home, "ready.mjs"), `${built},400`), undefined);
+  const own = 'GOGC=50 tools/run "$@"';
+  assert.equal(failure("bash", "-c", own, "bash", join(home, "ready.mjs"), `${built},50`), undefined);
   rmSync(built, { recursive: true });
 });
