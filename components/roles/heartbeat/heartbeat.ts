@@ -41,9 +41,9 @@ export function answersAt(url: string, ...flags: readonly string[]): readonly st
   return ["curl", "-fsS", "-o", "/dev/null", ...flags, url];
 }
 
-/** Returns a command that succeeds if a process has touched the heartbeat file within some seconds. */
+/** Returns a command that succeeds if a process has touched the heartbeat file within some seconds; a pipe would cost two more processes. */
 export function beatsWithin(seconds: number): readonly string[] {
-  return ["sh", "-c", `find ${runtimeDirectory} -path ${file} -newermt "${seconds} seconds ago" | grep -q .`];
+  return ["find", file, "!", "-newermt", `${seconds} seconds ago`, "-exec", "false", "{}", "+"];
 }
 
 /**
@@ -82,7 +82,7 @@ export function webserverHeartbeat(
   const served = `${runtimeDirectory}/served`;
   // Skips files of processes that have ended, though others may have their numbers by now.
   const started = `{ read -r line <"/proc/\${name%-*}/stat"; } 2>/dev/null && set -- \${line##*) } && [ "\${20}" = "\${name#*-}" ]`;
-  const beat = `find "$beat" -newermt "30 seconds ago" | grep -q .`;
+  const beat = `find "$beat" ! -newermt "30 seconds ago" -exec false {} +`;
   const turning = `for beat in ${runtimeDirectory}/heartbeats/*; do name=\${beat##*/}; ! { ${started}; } || ${beat} || exit 1; done`;
   return {
     files: imported(program("webserver.py"), files, modules),

@@ -13,6 +13,8 @@ place "$own/docker" /var/lib/docker
 place "$run/$1" /run
 # Hides this machine's files, which another machine would not have either.
 mount -t tmpfs tmpfs "$project"
+# A shell that sshd starts reads ~/.bashrc, at each of the many connections of the Docker client.
+mount -t tmpfs -o mode=700 tmpfs ~root
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 # The file may be a link to a missing one.
 names=$(readlink -m /etc/resolv.conf)

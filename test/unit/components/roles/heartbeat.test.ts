@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { webserverHeartbeat } from "../../../../components/roles/heartbeat/heartbeat.ts";
+import { beatsWithin, webserverHeartbeat } from "../../../../components/roles/heartbeat/heartbeat.ts";
 import { run, waitFor } from "../../../../tools/lib/process.ts";
 import { temporaryFolder } from "../../temporaryFolder.ts";
 
@@ -43,6 +43,23 @@ test("a webserver is healthy while the loops of its processes turn, whoever has 
   // The file of an earlier process with the same number.
   renameSync(path, join(beats, `${turning.pid}-1`));
   assert.ok(isHealthy());
+});
+
+test("a role is healthy while its heartbeat is young", () => {
+  const heartbeat = join(folder, "heartbeat");
+  const [find = "", ...args] = beatsWithin(20).map((word) => word.replace("/dev/shm", folder));
+  const isYoung = () => spawnSync(find, args).status === 0;
+  assert.ok(!isYoung());
+  writeFileSync(heartbeat, "");
+  assert.ok(isYoung());
+  for (const [age, expected] of [
+    [15, true],
+    [25, false],
+  ] as const) {
+    const time = new Date(Date.now() - age * 1000);
+    utimesSync(heartbeat, time, time);
+    assert.equal(isYoung(), expected, `${age} s`);
+  }
 });
 
 test("a proof does not make a worker healthy that reads no queue of users", async () => {
