@@ -2,8 +2,9 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { ProofRequest } from "../../../components/canary/request.ts";
 import { moduleFolder } from "../../../components/roles/modules.ts";
+import { timings } from "../../../settings/model/timings.ts";
 import type { AirflowApi } from "../airflow.ts";
-import { collected, ended } from "../process.ts";
+import { collected, ended, reporting } from "../process.ts";
 import type { Place } from "../reach/place.ts";
 import { logOf } from "./log.ts";
 import { type Ended, type Event, type Trial, title } from "./report.ts";
@@ -15,10 +16,17 @@ export function eventIn(line: string): Event | undefined {
   return line.startsWith('{"event"') ? (JSON.parse(line) as Event) : undefined;
 }
 
+/** Seconds in which the log of a canary that failed can be read, if it has one. */
+const failedSeconds = 10;
+
+/** Seconds in which a worker has written the log of a canary that succeeded, and serves it, though the worker may be busy. */
+const writtenSeconds = 3 * timings.logAnswer;
+
 /** Reads the log of a finished canary over the webserver, and adds its result to the trial. */
 async function readResult(api: AirflowApi, trial: Ended): Promise<Trial> {
   if (trial.event === "busy" || trial.step === "broker") return trial;
-  const log = await logOf(api, trial.run);
+  const seconds = trial.event === "failed" ? failedSeconds : writtenSeconds;
+  const log = await reporting(`${title(trial)} waits for its log`, logOf(api, trial.run, seconds));
   if (trial.event === "failed") return "lines" in log ? { ...trial, log: log.lines } : trial;
   if ("cause" in log) return { ...trial, event: "failed", step: "log", why: log.cause };
   return { ...trial, host: log.host };
