@@ -26,7 +26,7 @@ const writtenSeconds = 3 * timings.logAnswer;
 async function readResult(api: AirflowApi, trial: Ended): Promise<Trial> {
   if (trial.event === "busy" || trial.step === "broker") return trial;
   const seconds = trial.event === "failed" ? failedSeconds : writtenSeconds;
-  const log = await reporting(`${title(trial)} waits for its log`, logOf(api, trial.run, seconds));
+  const log = await logOf(api, trial.run, seconds);
   if (trial.event === "failed") return "lines" in log ? { ...trial, log: log.lines } : trial;
   if ("cause" in log) return { ...trial, event: "failed", step: "log", why: log.cause };
   return { ...trial, host: log.host };
@@ -76,7 +76,8 @@ export async function proveBy(
     else if (event.event !== "ended") trials.push(readResult(api, event));
     else {
       isWhole = true;
-      const failed = (await Promise.all(trials)).filter((trial) => trial.event === "failed");
+      const read = await reporting("waiting for the logs of the proof's tasks", Promise.all(trials));
+      const failed = read.filter((trial) => trial.event === "failed");
       const faults = failed.map((trial) => `${title(trial)}: ${trial.why}`);
       child.stdin.end(`${JSON.stringify({ faults })}\n`);
     }
