@@ -59,7 +59,7 @@ function ask(
 
 /** Airflow's REST API, with the login of the administrator. */
 export class AirflowApi {
-  private readonly login: Outputs;
+  readonly login: Outputs;
   private readonly dialect: Dialect;
   private authorization: string | undefined;
 
@@ -70,13 +70,23 @@ export class AirflowApi {
 
   /** Calls a path below the API's root, within 60 s; undefined if there is no such path; throws on other refusals. */
   async call<T>(path: string, method = "GET", body?: unknown): Promise<T | undefined> {
-    const { root, authenticate } = this.dialect;
-    this.authorization ??= await authenticate(this.login);
-    const { authorization } = this;
-    const response = await ask(this.login, root + path, method, body, { authorization });
+    const response = await this.ask(path, method, body);
     if (response.status === 404) return undefined;
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
+  }
+
+  /** Logs in at the first request, as each login costs the webserver a tenth of a second, and again once its token is refused. */
+  private async ask(path: string, method: string, body: unknown): Promise<Response> {
+    const { root, authenticate } = this.dialect;
+    const { authorization: earlier } = this;
+    const authorization = earlier ?? (await authenticate(this.login));
+    this.authorization = authorization;
+    const response = await ask(this.login, root + path, method, body, { authorization });
+    // A token has expired (401), or the key that signed it is gone (403).
+    if (![401, 403].includes(response.status) || earlier === undefined) return response;
+    this.authorization = undefined;
+    return this.ask(path, method, body);
   }
 
   /** Starts a run of a DAG that Airflow knows, and unpauses the DAG. */

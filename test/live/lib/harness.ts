@@ -40,7 +40,7 @@ export class TestStack {
   readonly target: Target;
   private readonly file: string;
   private readonly ports: Ports;
-  private known: Outputs | undefined;
+  private client: AirflowApi | undefined;
   private swept: boolean;
 
   /**
@@ -79,8 +79,8 @@ export class TestStack {
     const output = await this.stack.pulumi(["up", "--yes", "--skip-preview", ...flags]);
     // Outputs other than workers' names change only with the version.
     const { version = defaultVersion } = config;
-    if (this.known?.version !== version)
-      this.known = { ...(await this.stack.outputs()), ...this.urls(config) };
+    if (this.client?.login.version !== version)
+      this.client = new AirflowApi({ ...(await this.stack.outputs()), ...this.urls(config) });
     await this.target.connect(this.prefix, this.ports);
     return output;
   }
@@ -121,12 +121,12 @@ export class TestStack {
   }
 
   get outputs(): Outputs {
-    if (!this.known) throw new Error(`${this.prefix} is not deployed yet; expected a call of up() first`);
-    return this.known;
+    return this.api.login;
   }
 
   get api(): AirflowApi {
-    return new AirflowApi(this.outputs);
+    if (!this.client) throw new Error(`${this.prefix} is not deployed yet; expected a call of up() first`);
+    return this.client;
   }
 
   instances(): Promise<Instances> {

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { defaultVersion } from "../../../../settings/schema/versions.ts";
+import { AirflowApi } from "../../../../tools/lib/airflow.ts";
+import type { Outputs } from "../../../../tools/lib/stack.ts";
+
+/** A webserver that takes only the last of its tokens, and refuses all others with a status. */
+async function withWebserver(
+  refusal: number,
+  use: (url: string, web: { logins: number; taken: number }) => Promise<void>,
+) {
+  const web = { logins: 0, taken: 1 };
+  const server = createServer(({ url, headers }, response) => {
+    const isLogin = url === "/auth/token";
+    if (isLogin) web.logins++;
+    const isTaken = headers.authorization === `Bearer token ${web.taken}`;
+    response.statusCode = isLogin || isTaken ? 200 : refusal;
+    response.end(JSON.stringify(isLogin ? { access_token: `token ${web.logins}` } : { url }));
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  try {
+    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, web);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+for (const refusal of [401, 403])
+  test(`the API logs in once for many requests, and once more after a ${refusal}, before it gives up`, () =>
+    withWebserver(refusal, async (webserverUrl, web) => {
+      const api = new AirflowApi({ webserverUrl, version: defaultVersion } as Outputs);
+      for (let request = 0; request < 3; request++)
+        assert.deepEqual(await api.call("/dags"), { url: "/api/v2/dags" });
+      assert.equal(web.logins, 1);
+      web.taken = 2;
+      assert.deepEqual(await api.call("/dags"), { url: "/api/v2/dags" });
+      assert.equal(web.logins, 2);
+      web.taken = 0;
+      await assert.rejects(api.call("/dags"), new RegExp(`GET /dags: ${refusal} `));
+      assert.equal(web.logins, 3);
+    }));
