@@ -2,7 +2,7 @@ import { timings } from "../../../settings/model/timings.ts";
 import { absenceFiles, absenceModule } from "../absence/absence.ts";
 import { admissionFiles, admissionModule } from "../admission/admission.ts";
 import { webserverHeartbeat } from "../heartbeat/heartbeat.ts";
-import { routesFiles, routesModule } from "../routes/routes.ts";
+import { routesFiles, routesModules } from "../routes/routes.ts";
 import { type AirflowVersion, logServers } from "./version.ts";
 
 /** Tasks report to the webserver's execution API; the DAG processor reads DAG files. */
@@ -58,7 +58,7 @@ export const airflow3: AirflowVersion = {
     healthy: (url, files, modules = []) => {
       const urls = [`${url}/api/v2/version`, `${url}/execution/health`];
       const added = { ...files, ...admissionFiles, ...routesFiles, ...absenceFiles };
-      return webserverHeartbeat(urls, added, [admissionModule, routesModule, absenceModule, ...modules]);
+      return webserverHeartbeat(urls, added, [admissionModule, ...routesModules, absenceModule, ...modules]);
     },
   },
 };

@@ -25,7 +25,7 @@ import {
   waits,
 } from "./programs.ts";
 import { flowerAlone, lateApi, logServer, rereading } from "./startPrograms.ts";
-import { described, endings } from "./webserverPrograms.ts";
+import { described, endings, requests } from "./webserverPrograms.ts";
 import {
   cleaner,
   firstHeartbeat,
@@ -67,6 +67,15 @@ test("the webserver has the same API when its routes are built sooner", async ()
   assert.match(usual, /^[0-9a-f]{64} False False$/);
   assert.match(sooner, / True True$/);
   assert.equal(sooner.split(" ")[0], usual.split(" ")[0]);
+});
+
+test("requests of tasks have the same answers in a single asyncio task", async () => {
+  const program = (first: string) => printed(defaultVersion, "routes", requests(first));
+  const [usual = "", single = ""] = await Promise.all([program(""), program("import single_task")]);
+  const [some, all] = ["[False, False, False, False, False]", "[True, True, True, True, False]"];
+  const answers = /^(\[.*?\]) \[200, 404, 401, 500, 200\] ([0-9a-f]{64})$/;
+  assert.equal(answers.exec(usual)?.[1], some);
+  assert.equal(single, usual.replace(some, all));
 });
 
 test("a process of the webserver that ends answers requests that are on their way", async () => {

@@ -18,6 +18,45 @@ print(hashlib.sha256(text.encode()).hexdigest(), *changes)
 `.trim();
 
 /**
+ * Requests of tasks: an answer, one for an unknown path, one to a request without a token, and one about a fault of the webserver; and a
+ * request of a person. First whether each is answered in a single asyncio task, then a digest of the answers.
+ */
+export const requests = (first: string) =>
+  `
+${first}
+import asyncio, hashlib, httpx, logging, svcs
+from fastapi import FastAPI
+from airflow.api_fastapi.auth.middlewares.refresh_token import JWTRefreshMiddleware
+from airflow.api_fastapi.execution_api.app import create_task_execution_api_app
+logging.disable()
+app, tasks = FastAPI(), create_task_execution_api_app()
+# Without a validator of tokens, a request with a token fails.
+tasks.state.svcs_registry = svcs.Registry()
+app.mount("/execution", tasks)
+app.add_middleware(JWTRefreshMiddleware)
+
+@app.get("/person")
+async def person():
+    return "person"
+
+async def ask():
+    made, singles, answers = [], [], []
+    task = lambda loop, coroutine, **named: made.append(1) or asyncio.Task(coroutine, loop=loop, **named)
+    asyncio.get_running_loop().set_task_factory(task)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://a") as client:
+        variable = "/execution/variables/a"
+        for path, token in [("/execution/health", ""), ("/execution/none", ""), (variable, ""), (variable, "Bearer a"), ("/person", "")]:
+            made.clear()
+            answer = await client.get(path, headers={"correlation-id": "c"} | ({"authorization": token} if token else {}))
+            singles.append(not made)
+            answers.append([answer.status_code, sorted(answer.headers.items()), answer.text])
+    print(singles, [status for status, *_ in answers], hashlib.sha256(str(answers).encode()).hexdigest())
+
+asyncio.run(ask())
+`.trim();
+
+/**
  * Answers to requests that a process of the webserver reads once it ends, by protocol: the first one of a connection, and a second one
  * that has arrived unread when the connection would be closed. At last the seconds after which it has ended with an idle connection.
  */
