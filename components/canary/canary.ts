@@ -46,6 +46,7 @@ export class Canary extends pulumi.ComponentResource {
           "python",
           `${moduleFolder}/repeat.py`,
           String(everySeconds),
+          String(timings.logWritten),
           major,
           url,
           adminUser,

@@ -1,7 +1,8 @@
-"""usage: repeat.py SECONDS MAJOR URL USER
+"""usage: repeat.py SECONDS LOG_SECONDS MAJOR URL USER
 
-Proves the stack every SECONDS, as `npm run prove` does, and logs the faults. MAJOR is the major version of Airflow, URL the address
-of the webserver, and USER an administrator, whose password is the secret admin_password.
+Proves the stack every SECONDS, as `npm run prove` does, and logs the faults. LOG_SECONDS is the time in which the logs of all tasks of a
+proof can be read, MAJOR the major version of Airflow, URL the address of the webserver, and USER an administrator, whose password is the
+secret admin_password.
 """
 
 import base64
@@ -20,10 +21,9 @@ HERE = pathlib.Path(__file__).parent
 HEARTBEAT = pathlib.Path("/dev/shm/heartbeat")
 # Seconds after which a proof is killed.
 PROOF_TIMEOUT = 900
-# Seconds in which workers write the logs of tasks that have ended, and a busy one serves its first log.
-LOG_SECONDS = 45
 
-interval, major, url, user = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
+interval, log_seconds = int(sys.argv[1]), int(sys.argv[2])
+major, url, user = sys.argv[3:]
 
 
 def request(path, authorization=None, body=None):
@@ -66,7 +66,7 @@ def faults_of(events):
         authorization = login()
     except (OSError, urllib.error.HTTPError) as error:
         return [*faults, f"webserver: the login of {user} failed: {error}"]
-    end = time.monotonic() + LOG_SECONDS
+    end = time.monotonic() + log_seconds
     for event in ended:
         why = log_fault(event["run"], authorization, end) if event["event"] == "success" else None
         if why:

@@ -38,4 +38,6 @@ export const timings = {
   brokerCheckInterval: 10,
   /** Timeout of a worker's answer to a request for a log; Airflow's default, 5, is too short for a busy machine. */
   logAnswer: 15,
+  /** Time in which a worker has written the log of a task that succeeded, and serves it, though the worker may be busy: three requests. */
+  logWritten: 45,
 } as const;

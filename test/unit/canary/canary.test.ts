@@ -41,7 +41,15 @@ for (const version of ["3.3.2", "2.11.2"]) {
     const { command = [], files } =
       (await containers(config)).get("canary") ?? assert.fail("there is no canary");
     const url = "http://webserver:8080";
-    assert.deepEqual(command.slice(-6), ["python", `${own}repeat.py`, "7200", version[0], url, "admin"]);
+    assert.deepEqual(command.slice(-7), [
+      "python",
+      `${own}repeat.py`,
+      "7200",
+      "45",
+      version[0],
+      url,
+      "admin",
+    ]);
     assert.ok(files?.has("/run/secrets/admin_password"));
     for (const name of ["repeat.py", "proof.py", "rows.py"]) assert.ok(files?.has(own + name), name);
     assert.deepEqual(JSON.parse(files?.get(`${own}request.json`) ?? ""), {

@@ -19,13 +19,10 @@ export function eventIn(line: string): Event | undefined {
 /** Seconds in which the log of a canary that failed can be read, if it has one. */
 const failedSeconds = 10;
 
-/** Seconds in which a worker has written the log of a canary that succeeded, and serves it, though the worker may be busy. */
-const writtenSeconds = 3 * timings.logAnswer;
-
 /** Reads the log of a finished canary over the webserver, and adds its result to the trial. */
 async function readResult(api: AirflowApi, trial: Ended): Promise<Trial> {
   if (trial.event === "busy" || trial.step === "broker") return trial;
-  const seconds = trial.event === "failed" ? failedSeconds : writtenSeconds;
+  const seconds = trial.event === "failed" ? failedSeconds : timings.logWritten;
   const log = await logOf(api, trial.run, seconds);
   if (trial.event === "failed") return "lines" in log ? { ...trial, log: log.lines } : trial;
   if ("cause" in log) return { ...trial, event: "failed", step: "log", why: log.cause };
