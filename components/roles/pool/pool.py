@@ -1,10 +1,12 @@
-"""Mends three faults of Celery's pool of processes, in a worker, and saves memory.
+"""Mends four faults of Celery's pool of processes, in a worker, and saves memory.
 
 - The loss of the broker makes the pool forget which processes are busy. A task that came afterwards could wait for the end of the task
   that its process was running, however long, while other processes had nothing to do. Celery 5.6 has this fault.
 - When the worker stops, it may wait for a process that still writes a result, which nobody reads: the exception of a task is larger
   than a pipe. The worker then stayed until it was killed, at the end of its grace.
 - A process that ends is mostly replaced after 5 s only: the pool hears of the end before the system tells the exit status, and goes on.
+- A process that is forked while a thread of the worker imports a module, as its log server does at the first request, waits forever for
+  the end of that import once a task imports the module, too: the thread is not in the process.
 
 A process copies 31 MiB of what it shares with its worker at its first task, and the worker some, so a worker without tasks replaces the
 processes.
@@ -13,7 +15,10 @@ processes.
 import functools
 import os
 import signal
+import sys
 from contextlib import suppress
+from importlib import _bootstrap
+from threading import get_ident
 from time import monotonic
 
 from billiard.pool import RUN
@@ -26,6 +31,15 @@ INTERVAL = 0.1
 QUIET, PAUSE = 10, 300
 # Seconds in which a process without a task ends when it is asked to; it needs some hundredths.
 END = 10
+
+
+def forget_imports():
+    """Lets a forked process import itself what other threads were importing at the fork."""
+    for module, reference in list(getattr(_bootstrap, "_module_locks", {}).items()):
+        lock = reference()
+        if lock and lock.owner not in (None, get_ident()):
+            del _bootstrap._module_locks[module]
+            sys.modules.pop(module, None)
 
 
 def stay_busy(flush):
@@ -127,6 +141,7 @@ def renewing(maintain, renewal):
 
 @signals.celeryd_init.connect
 def install(**_):
+    os.register_at_fork(after_in_child=forget_imports)
     AsynPool._event_process_exit = once_ended(AsynPool._event_process_exit)
     AsynPool.maintain_pool = renewing(AsynPool.maintain_pool, Renewal())
     AsynPool.flush = stay_busy(AsynPool.flush)

@@ -176,9 +176,12 @@ for name in ("run/kept", "full"):
 print(*kept, isinstance(manager.init_log_file("x"), full_disk.LogPath))
 `.trim();
 
-/** The busy processes that a pool remembers when the broker is lost; the bytes read of a process while the pool stops. */
+/**
+ * The busy processes that a pool remembers when the broker is lost; the bytes read of a process while the pool stops; the exit code of a
+ * process that was forked in the middle of a thread's import, and imports the same module.
+ */
 export const pools = `
-import os, pool, threading
+import importlib, os, pool, sys, threading
 from billiard import Pipe, Process
 from types import SimpleNamespace
 from unittest.mock import MagicMock
@@ -197,7 +200,17 @@ stopped._result_handler.on_state_change = results.append
 stop = threading.Thread(target=AsynPool.join, args=[stopped], daemon=True)
 stop.start()
 stop.join(20)
-print(lost._busy_workers, stop.is_alive(), [len(result) for result in results], flush=True)
+os.mkdir("/tmp/modules")
+open("/tmp/modules/slow.py", "w").write("import importing, time; importing.set(); time.sleep(3)")
+sys.path.append("/tmp/modules")
+importing = sys.modules["importing"] = threading.Event()
+threading.Thread(target=importlib.import_module, args=["slow"], daemon=True).start()
+importing.wait()
+forked = Process(target=importlib.import_module, args=["slow"], daemon=True)
+forked.start()
+forked.join(20)
+print(lost._busy_workers, stop.is_alive(), [len(result) for result in results], forked.exitcode, flush=True)
+forked.terminate()
 process.terminate()
 os._exit(0)
 `.trim();
