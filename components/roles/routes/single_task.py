@@ -50,7 +50,7 @@ def in_single_task(call, request_class, response_class, path_of):
         response = await self.dispatch_func(request, call_next)
         await response(scope, request.wrapped_receive, send)
         if failure:
-            # What is above logs an error that has been answered.
+            # The outer application logs the error, which has been answered.
             raise failure
 
     return calling

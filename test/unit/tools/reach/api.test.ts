@@ -6,7 +6,7 @@ import { defaultVersion } from "../../../../settings/schema/versions.ts";
 import { AirflowApi } from "../../../../tools/lib/airflow.ts";
 import type { Outputs } from "../../../../tools/lib/stack.ts";
 
-/** A webserver that takes only the last of its tokens, and refuses all others with a status. */
+/** Runs a webserver that takes one of the tokens that it gave, and refuses all others with a status. */
 async function withWebserver(
   refusal: number,
   use: (url: string, web: { logins: number; taken: number }) => Promise<void>,
