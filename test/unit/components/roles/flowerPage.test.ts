@@ -61,7 +61,7 @@ test("behind a login at a provider, the webserver serves Flower with Flower's ow
   // The gate asks the admission for a place, and so is around it.
   const settings = files["/opt/airflow/config/airflow_local_settings.py"] ?? "";
   const imported = settings.match(/(?<=^import airflow_on_celery\.)\w+/gm) ?? [];
-  assert.deepEqual(imported, ["heartbeat", "webserver", "routes", "absence", "flower_page"]);
+  assert.deepEqual(imported, ["heartbeat", "webserver", "routes", "single_task", "absence", "flower_page"]);
   for (const name of [...imported, "gate"])
     assert.ok(settings.includes(`"airflow_on_celery.${name}": "`), name);
   const flower = given(declared, ":Container", "flower");
