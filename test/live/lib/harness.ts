@@ -245,7 +245,7 @@ export class TestStack {
   /** Reads the log of a task's last try, as the webserver shows it. */
   async taskLog(dag: string, run: string, { task_id, try_number }: TaskInstance): Promise<string> {
     const path = `/dags/${dag}/dagRuns/${run}/taskInstances/${task_id}/logs/${try_number}`;
-    return JSON.stringify(await this.api.call(path));
+    return JSON.stringify((await this.api.call(path)) ?? "Airflow knows no such try");
   }
 
   /** Sends a request to Flower's API. */
