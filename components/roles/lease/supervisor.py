@@ -3,8 +3,8 @@
 A heartbeat is one request without retries, so that the supervisor goes on serving its task: the next heartbeat is the retry. The first
 one is due an interval after the start, which the webserver notes as a heartbeat.
 
-Other requests are also tried again if their token is refused: a webserver gives a task its token, and in the middle of a rotation those
-webservers that are not replaced yet do not know the key of those that are.
+A start and other requests are also tried again if their token is refused: the scheduler or a webserver gives a task its token, and in the
+middle of a rotation those webservers that are not replaced yet do not know the new key.
 """
 
 import functools
@@ -65,7 +65,10 @@ def record_given_up(id, pid):
 
 
 def report_starts(start):
-    """Returns a task to the queue if the webserver does not answer its start, since another worker may reach the webserver."""
+    """Returns a task to the queue if the webserver does not answer its start, since another worker may reach the webserver.
+
+    A start whose token is refused for the same time fails: the scheduler gives the task a new token.
+    """
 
     @functools.wraps(start)
     def reporting(self, id, pid, when):
@@ -76,9 +79,12 @@ def report_starts(start):
                 with without_retries(self.client):
                     answer = start(self, id, pid, when)
             except Exception as error:
-                if not _should_retry_api_request(error):
+                is_refused = is_refused_token(error)
+                if not (is_refused or _should_retry_api_request(error)):
                     raise
                 if time.monotonic() - started > START_TIMEOUT:
+                    if is_refused:
+                        raise
                     record_given_up(id, pid)
                     raise Reject(f"the webserver has not answered for {START_TIMEOUT} s: {error}", requeue=True) from error
                 time.sleep(random.uniform(1, 5))

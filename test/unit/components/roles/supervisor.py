@@ -66,6 +66,13 @@ class StartsTest(unittest.TestCase):
         self.assertEqual(self.redis, {broker.GIVEN_UP: {"ti": "worker-1 7"}})
         self.assertEqual(self.redis.expires, (broker.GIVEN_UP, broker.GIVEN_UP_EXPIRY))
 
+    def test_a_start_whose_token_is_refused_is_tried_until_another_webserver_takes_it(self):
+        refusal = Refusal(403, "Invalid auth token")
+        self.assertEqual(self.start(refusal, refusal, "context"), "context")
+        with self.assertRaises(Refusal):
+            self.start(*[refusal] * 3)
+        self.assertEqual(self.redis, {})
+
     def test_a_refusal_of_the_webserver_ends_the_start(self):
         with self.assertRaises(ValueError):
             self.start(ValueError("conflict"))
