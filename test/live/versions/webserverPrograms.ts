@@ -19,7 +19,8 @@ print(hashlib.sha256(text.encode()).hexdigest(), *changes)
 
 /**
  * Requests of tasks: an answer, one for an unknown path, one to a request without a token, and one about a fault of the webserver; and a
- * request of a person. First whether each is answered in a single asyncio task, then a digest of the answers.
+ * request of a person. First whether each is answered in a single asyncio task, then a digest of the answers, with the errors that the
+ * server sees.
  */
 export const requests = (first: string) =>
   `
@@ -39,19 +40,26 @@ app.add_middleware(JWTRefreshMiddleware)
 async def person():
     return "person"
 
+async def server(scope, receive, send):
+    try:
+        await app(scope, receive, send)
+    except Exception as error:
+        raised.append(type(error).__name__)
+
+raised = []
+
 async def ask():
     made, singles, answers = [], [], []
     task = lambda loop, coroutine, **named: made.append(1) or asyncio.Task(coroutine, loop=loop, **named)
     asyncio.get_running_loop().set_task_factory(task)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://a") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(server), base_url="http://a") as client:
         variable = "/execution/variables/a"
         for path, token in [("/execution/health", ""), ("/execution/none", ""), (variable, ""), (variable, "Bearer a"), ("/person", "")]:
             made.clear()
             answer = await client.get(path, headers={"correlation-id": "c"} | ({"authorization": token} if token else {}))
             singles.append(not made)
             answers.append([answer.status_code, sorted(answer.headers.items()), answer.text])
-    print(singles, [status for status, *_ in answers], hashlib.sha256(str(answers).encode()).hexdigest())
+    print(singles, [status for status, *_ in answers], hashlib.sha256(str([answers, raised]).encode()).hexdigest())
 
 asyncio.run(ask())
 `.trim();
