@@ -43,8 +43,7 @@ else
   # Removes the file of a killed engine: its number may belong to another process.
   pid=$(cat /var/run/docker.pid 2> /dev/null || true)
   [[ -z $pid || $(cat "/proc/$pid/comm" 2> /dev/null) == dockerd ]] || rm -f /var/run/docker.pid
-  # The rarer collection of garbage that tools/run sets is for commands, not for a daemon.
-  env -u GOGC setsid nohup dockerd >> "$log" 2>&1 < /dev/null &
+  setsid nohup dockerd >> "$log" 2>&1 < /dev/null &
 fi
 begin=$SECONDS next=5
 until answers; do
