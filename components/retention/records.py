@@ -5,14 +5,10 @@ table at once, in Airflow 2 at least, and does not clean Celery's results, which
 """
 
 import datetime
-import json
 import os
-import pathlib
 import sys
 import time
 from uuid import UUID
-
-HERE = pathlib.Path(__file__).parent
 
 if __name__ == "__main__":
     # Replaces this file's folder, whose modules would hide others of the same name, by the folder of start.py.
@@ -22,6 +18,7 @@ if __name__ == "__main__":
     import start  # noqa: F401, before Airflow
 
 from airflow_on_celery.orphans import remove_orphans  # noqa: E402
+from airflow_on_celery.retention import AGES  # noqa: E402
 from sqlalchemy import MetaData, Table, create_engine, inspect, literal_column, select, text  # noqa: E402
 from sqlalchemy.exc import DBAPIError  # noqa: E402
 from sqlalchemy.pool import NullPool  # noqa: E402
@@ -140,17 +137,16 @@ def clean_results(before):
 def main():
     from airflow.providers.celery.executors.celery_executor_utils import app
 
-    days = json.loads((HERE / "retention.json").read_text())
     now = datetime.datetime.now(datetime.timezone.utc)
     with app.connection_for_write() as connection, connection.channel() as channel:
         # Lets one of several schedulers run this program, once an hour.
         if not channel.client.set("airflow-retention", "", nx=True, ex=3000):
             return
         remove_orphans(channel.client)
-    if days["metadata"] is not None:
-        clean_metadata(now - datetime.timedelta(days=days["metadata"]))
-    if days["results"] is not None:
-        clean_results(now - datetime.timedelta(days=days["results"]))
+    if "metadata" in AGES:
+        clean_metadata(now - datetime.timedelta(days=AGES["metadata"]))
+    if "results" in AGES:
+        clean_results(now - datetime.timedelta(days=AGES["results"]))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ of memory in each role for a process that mostly sleeps; while it sleeps it is a
 """
 
 import contextlib
-import json
 import os
 import pathlib
 import random
@@ -16,9 +15,10 @@ import subprocess
 import sys
 import time
 
-HERE = pathlib.Path(__file__).parent
 LOGS = pathlib.Path("/opt/airflow/logs")
-RECORDS = HERE / "records.py"
+RECORDS = pathlib.Path(__file__).with_name("records.py")
+# Days that logs, metadata and results are kept, from the settings; data without an age is kept forever.
+AGES = {}
 # Seconds between two runs.
 INTERVAL = 3600
 # Seconds after the start until the first run of records.py, which takes as much CPU time as the start of the role.
@@ -142,7 +142,7 @@ def main(step=None):
         # Spreads the work of roles that start together.
         sleep(random.randint(0, 60), "logs")
     elif step == "logs":
-        attempt(clean_logs, json.loads((HERE / "retention.json").read_text())["logs"])
+        attempt(clean_logs, AGES.get("logs"))
         sleep(RECORDS_DELAY, "records")
     else:
         attempt(clean_records)

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Settings } from "../../settings/model/groups.ts";
 import { cleansRecords } from "../../settings/schema/services.ts";
 import type { Values } from "../../workload.ts";
@@ -13,16 +14,16 @@ export interface RetentionFiles {
 
 /** Collects the retention programs of a stack: none for data that the stack keeps forever. */
 export function retentionFiles({ retention }: Pick<Settings, "retention">): RetentionFiles {
-  const { logs, metadata, results } = retention;
+  const ages = Object.fromEntries(Object.entries(retention).filter(([, days]) => days !== null));
+  const programText = readFileSync(new URL("retention.py", import.meta.url), "utf8");
   const program = {
-    ...modules(import.meta.url, "retention.py"),
-    [`${moduleFolder}/retention.json`]: JSON.stringify({ logs, metadata, results }),
+    [`${moduleFolder}/retention.py`]: programText.replace("AGES = {}", `AGES = ${JSON.stringify(ages)}`),
   };
   const records = cleansRecords(retention);
   return {
-    logs: logs === null ? {} : program,
+    logs: retention.logs === null ? {} : program,
     records: {
-      ...((logs !== null || records) && program),
+      ...((retention.logs !== null || records) && program),
       ...(records && modules(import.meta.url, "records.py", "orphans.py")),
     },
   };

@@ -88,9 +88,7 @@ class LogsTest(unittest.TestCase):
 
         steps = []
         with mock.patch("os.execlp", shell), mock.patch("sys.executable", "true"), mock.patch.object(retention, "attempt"):
-            (self.logs / "retention.json").write_text('{"logs": 30}')
-            with mock.patch.object(retention, "HERE", self.logs):
-                retention.main("logs")
+            retention.main("logs")
             retention.main("records")
         self.assertEqual(steps, [["600;", "records"], ["3000;", "logs"]])
 

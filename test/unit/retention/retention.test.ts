@@ -13,8 +13,8 @@ async function programs(config: Parameters<typeof declare>[0]) {
     all.flatMap(([name, { uploads }]) => {
       const files = new Map((uploads as Uploads).map((one) => [one.file, one.content]));
       const names = ["retention.py", "records.py", "orphans.py"].filter((file) => files.has(own + file));
-      const ages = JSON.parse(files.get(`${own}retention.json`) ?? "null");
-      return names.length > 0 ? [[name, { names, ages }]] : [];
+      const [, ages] = /^AGES = (.*)$/m.exec(files.get(`${own}retention.py`) ?? "") ?? [];
+      return names.length > 0 ? [[name, { names, ages: JSON.parse(ages ?? "null") }]] : [];
     }),
   );
 }
@@ -36,7 +36,7 @@ test("workers and the DAG processor remove old logs, and the scheduler removes o
 test("a stack that keeps its data forever gets no retention program", async () => {
   const never = { logs: "never", metadata: "never", results: "never" };
   assert.deepEqual(await programs({ retention: never }), {});
-  const ages = { logs: null, metadata: null, results: 1 };
+  const ages = { results: 1 };
   assert.deepEqual(await programs({ retention: { ...never, results: "1d" } }), {
     scheduler: { names: ["retention.py", "records.py", "orphans.py"], ages },
   });
