@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Settings } from "../settings/model/groups.ts";
 import { isOlder } from "../settings/schema/versions.ts";
@@ -6,7 +6,6 @@ import { type Archive, readArchive } from "./lib/backup/archive.ts";
 import { momentOf } from "./lib/backup/moment.ts";
 import { readOpenState } from "./lib/backup/openState.ts";
 import { hasVolumes, secretsIn, secretsState, validFernetKeys } from "./lib/backup/secretsState.ts";
-import { stackText } from "./lib/backup/stackText.ts";
 import { placeOfBackups, saveBackup, takeBackup } from "./lib/backup/store.ts";
 import { commandLine } from "./lib/commandLine/commandLine.ts";
 import { confirm } from "./lib/commandLine/confirm.ts";
@@ -17,8 +16,8 @@ import { Stack } from "./lib/stack.ts";
 import { withResources, writeState } from "./lib/state.ts";
 import { inTemporaryFolder } from "./lib/temporaryFolder.ts";
 import { keptOf } from "./lib/upgrade/record.ts";
-import { writeSecret } from "./secret.ts";
 import { replaceData } from "./upgrade/replaceData.ts";
+import { ensureStackFile } from "./upgrade/stackFile.ts";
 
 type Flags = ReturnType<typeof commandLine<"restore">>["flags"];
 
@@ -44,15 +43,6 @@ async function keysOf(source: Stack, file: string | undefined): Promise<string> 
   throw new Error(
     `The state of stack ${source.name} has no key of backups; expected --key FILE with the output of npm run backup -- --key.`,
   );
-}
-
-/** Writes the stack file of a stack that has none, with the values of the archive. */
-async function ensureStackFile(stack: Stack, { config }: Archive): Promise<void> {
-  if (existsSync(stack.file)) return;
-  const { text, secrets } = stackText(config);
-  writeFileSync(stack.file, text);
-  for (const [key, value] of Object.entries(secrets)) await writeSecret(stack, key, value);
-  print(`  wrote ${stack.file} from the backup`);
 }
 
 /**

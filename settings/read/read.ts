@@ -125,12 +125,12 @@ export function readDeployed(file: string): Settings {
 }
 
 function readBy(file: string, checks: readonly Rule[], isNew: boolean): Settings {
-  const { values, encrypted, undecipherable, where, unknownNames } = parseStackFile(readText(file), file);
+  const { values, ciphers, undecipherable, where, unknownNames } = parseStackFile(readText(file), file);
   const given = typed(values);
   const stack = stackOf(file);
   const faultsOfName = isNew && stack !== undefined ? nameFaults(stack, file) : [];
   const name = stack ?? "NAME";
-  const misplaced = secretFaults(given, among(encrypted), name);
+  const misplaced = secretFaults(given, among(ciphers.map(({ path }) => path)), name);
   const forged = cipherFaults(undecipherable, name).filter(
     ({ path }) => !misplaced.some((fault) => samePath(fault.path, path)),
   );
@@ -172,7 +172,7 @@ export function settingsFromPulumi({ raw, secret, stack, isNew }: PulumiConfig, 
   const read = existsSync(file) ? parseStackFile(readText(file), file) : undefined;
   const {
     values = {},
-    encrypted = [],
+    ciphers = [],
     unknownNames = [],
     where = () => "given on the command line",
   } = read ?? {};
@@ -189,7 +189,11 @@ export function settingsFromPulumi({ raw, secret, stack, isNew }: PulumiConfig, 
       return Object.hasOwn(values, key) || !isDeepStrictEqual(value, filledIn);
     });
   const elsewhere = secret.filter((key) => !Object.hasOwn(values, key)).map((key) => [key]);
-  const faults = secretFaults(Object.fromEntries(given), among([...encrypted, ...elsewhere]), stack);
+  const faults = secretFaults(
+    Object.fromEntries(given),
+    among([...ciphers.map(({ path }) => path), ...elsewhere]),
+    stack,
+  );
   const faultsOfName = isNew ? nameFaults(stack, file) : [];
   return settingsWithDeclarations(Object.fromEntries(given), where, faults, [
     ...faultsOfName,

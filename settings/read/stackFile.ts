@@ -5,12 +5,17 @@ import { prefix, unknownNamesIn } from "./unknownNames.ts";
 import { isObject, located } from "./yaml/located.ts";
 import { Refused } from "./yaml/refused.ts";
 
+/** Encrypted value of a stack file. */
+interface Cipher {
+  readonly path: Path;
+  readonly text: string;
+}
+
 /** Contents of a stack file. */
 interface StackFile {
   /** Values by key without the project's prefix; `encrypted` stands for each encrypted value. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Paths of the encrypted values. */
-  readonly encrypted: readonly Path[];
+  readonly ciphers: readonly Cipher[];
   /** Paths of the values among these that no key can decrypt, since they are not ciphertexts. */
   readonly undecipherable: readonly Path[];
   /** Rendered faults of unknown names beside the values. */
@@ -39,10 +44,10 @@ function isSecure(value: object): value is Secure {
   return "secure" in value && typeof value.secure === "string" && Object.keys(value).length === 1;
 }
 
-function withoutCiphers(value: unknown, path: Path, found: [path: Path, secure: string][]): unknown {
+function withoutCiphers(value: unknown, path: Path, found: Cipher[]): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isSecure(value)) {
-    found.push([path, value.secure]);
+    found.push({ path, text: value.secure });
     return encrypted;
   }
   if (Array.isArray(value)) return value.map((item, at) => withoutCiphers(item, [...path, at], found));
@@ -66,7 +71,7 @@ export function parseStackFile(text: string, file: string): StackFile {
       `${at(isObject(content) ? ["config"] : [])}: is not a stack file; expected config: and below it keys, ${prefix}KEY, with their values`,
     ]);
   }
-  const ciphers: [path: Path, secure: string][] = [];
+  const ciphers: Cipher[] = [];
   const ofProject = Object.entries(values).filter(([key]) => key.startsWith(prefix));
   const read = ofProject.map(([key, value]) => {
     const name = key.slice(prefix.length);
@@ -74,8 +79,8 @@ export function parseStackFile(text: string, file: string): StackFile {
   });
   return {
     values: Object.fromEntries(read),
-    encrypted: ciphers.map(([path]) => path),
-    undecipherable: ciphers.flatMap(([path, secure]) => (cipher.test(secure) ? [] : [path])),
+    ciphers,
+    undecipherable: ciphers.flatMap(({ path, text }) => (cipher.test(text) ? [] : [path])),
     unknownNames: unknownNamesIn(content, values).map(({ path, message }) => `${at(path)}: ${message}`),
     where: ([key = "", ...rest]) => at(["config", `${prefix}${String(key)}`, ...rest]),
   };

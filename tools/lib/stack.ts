@@ -23,6 +23,7 @@ import {
   removeUnfinished,
 } from "./checkpoint.ts";
 import { project, type RunOptions, run } from "./process.ts";
+import { type ForeignSecret, foreignFault, foreignSecrets } from "./recovery/foreignSecrets.ts";
 import { protectAgain, unprotect } from "./recovery/protection.ts";
 import { isLocked, recover } from "./recovery/recover.ts";
 import { inTemporaryFolder } from "./temporaryFolder.ts";
@@ -113,7 +114,12 @@ export class Stack {
     await recover(this.state, this.name, clients, cli);
     const flags = configured.includes(args[0] ?? "") ? ["--config-file", file] : [];
     if (show === true && process.stdout.isTTY) flags.push("--color=always");
-    const output = await run("pulumi", [...args, ...flags], { env: this.environment(), show });
+    const output = await run("pulumi", [...args, ...flags], { env: this.environment(), show }).catch(
+      async (error: Error) => {
+        const foreign = flags.length > 0 ? await this.foreignSecrets() : [];
+        throw foreign.length > 0 ? new Error(foreignFault(foreign, this.name)) : error;
+      },
+    );
     removeOldStates(this.state, this.name);
     removeOldSources(join(project, sourcesFolder));
     return output;
@@ -211,16 +217,28 @@ export class Stack {
     });
   }
 
+  /** Lists the encrypted values of the stack file that the stack's own key does not open; none if another backend has the key. */
+  async foreignSecrets(): Promise<ForeignSecret[]> {
+    if (process.env.PULUMI_BACKEND_URL) return [];
+    const salt = await this.salt();
+    return foreignSecrets(this.file, this.passphrase, salt);
+  }
+
   /** Reads the outputs of the last deployment, with the password in the clear. */
   async outputs(): Promise<Outputs> {
     return JSON.parse(await this.pulumi(["stack", "output", "--json", "--show-secrets"]));
+  }
+
+  /** Path of the file with the passphrase of the local state. */
+  private get passphrase(): string {
+    return join(this.state, "passphrase");
   }
 
   private environment(): Record<string, string> {
     return {
       PULUMI_STACK: this.name,
       PULUMI_BACKEND_URL: pathToFileURL(this.state).href,
-      PULUMI_CONFIG_PASSPHRASE_FILE: join(this.state, "passphrase"),
+      PULUMI_CONFIG_PASSPHRASE_FILE: this.passphrase,
       // Makes collections rarer in the CLI and its plugins: they took a tenth of a deployment's CPU time.
       GOGC: process.env.GOGC ?? "400",
     };
@@ -236,8 +254,8 @@ export class Stack {
   private async make(): Promise<string> {
     const folder = join(this.state, this.name);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const passphrase = join(this.state, "passphrase");
-    if (!existsSync(passphrase)) writeWhole(passphrase, randomBytes(32).toString("base64url"), 0o600);
+    if (!existsSync(this.passphrase))
+      writeWhole(this.passphrase, randomBytes(32).toString("base64url"), 0o600);
     removeUnfinished(this.state, this.name);
     writeFileSync(join(folder, "Pulumi.yaml"), "name: airflow\nruntime: nodejs\n");
     await run("pulumi", ["stack", "init", this.name], { env: this.environment(), cwd: folder });

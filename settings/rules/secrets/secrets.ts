@@ -9,7 +9,8 @@ function quoteKey(key: string): string {
   return key.includes('"') ? `'${key}'` : key;
 }
 
-function expected(path: Path, stack: string): string {
+/** Words what is expected in place of a value that is no secret of the stack. */
+export function expectedCipher(path: Path, stack: string): string {
   return `expected an encrypted value: npm run secret -- ${quoteKey(spell(path))} --stack ${stack} writes it`;
 }
 
@@ -18,7 +19,7 @@ export function cipherFaults(undecipherable: readonly Path[], stack: string): Fa
   return undecipherable.map((path) => ({
     path,
     given: "[plaintext]",
-    message: `it is not encrypted: ${expected(path, stack)}`,
+    message: `it is not encrypted: ${expectedCipher(path, stack)}`,
   }));
 }
 
@@ -49,7 +50,7 @@ export function secretFaults(
       ];
     }
     if (typeof leaf !== "string" || !secret || (!isSetting && takesTextAt(shape, path))) return [];
-    return [{ path, given: "[plaintext]", message: expected(path, stack) }];
+    return [{ path, given: "[plaintext]", message: expectedCipher(path, stack) }];
   });
 }
 

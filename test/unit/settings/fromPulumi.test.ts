@@ -125,10 +125,10 @@ test("encrypted values are found at any depth, and look-alikes are not taken for
   airflow:machines: [{ name: { secure: v1:b }, labels: { secure: x, other: y } }]
   docker:host: { secure: v1:c }
 `;
-  const { values, encrypted: found, where } = parseStackFile(text, "f.yaml");
-  assert.deepEqual(found, [
-    ["secrets", "fernetKey"],
-    ["machines", 0, "name"],
+  const { values, ciphers, where } = parseStackFile(text, "f.yaml");
+  assert.deepEqual(ciphers, [
+    { path: ["secrets", "fernetKey"], text: "v1:a" },
+    { path: ["machines", 0, "name"], text: "v1:b" },
   ]);
   assert.deepEqual(values, {
     secrets: { fernetKey: encrypted },

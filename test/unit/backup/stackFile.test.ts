@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Stack } from "../../../tools/lib/stack.ts";
+import { writeSecret } from "../../../tools/secret.ts";
+import { ensureStackFile } from "../../../tools/upgrade/stackFile.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+
+delete process.env.PULUMI_BACKEND_URL;
+const folder = temporaryFolder("stack-file");
+const kept = new Stack("unit", join(folder, "Pulumi.unit.yaml"), join(folder, "kept"));
+// The same stack on a machine without the state of the first one.
+const lost = new Stack("unit", join(folder, "lost.yaml"), join(folder, "lost"));
+const password = "9be27d4d3f4f1c0a";
+
+writeFileSync(kept.file, "config:\n  airflow:workers: 3 # Ours.\n");
+await writeSecret(kept, "secrets.adminPassword", password);
+await writeSecret(kept, 'connections["my.db"].uri', "postgresql://first");
+copyFileSync(kept.file, lost.file);
+const config = {
+  workers: "3",
+  secrets: JSON.stringify({ adminPassword: password }),
+  connections: JSON.stringify({ "my.db": { uri: "postgresql://first" } }),
+};
+const decrypted = async (stack: Stack) =>
+  (await stack.pulumi(["config", "get", "--path", "airflow:secrets.adminPassword"])).trim();
+
+test("values that another key has encrypted are named with file, line and mend", async () => {
+  assert.equal(await decrypted(kept), password);
+  assert.deepEqual(await kept.foreignSecrets(), []);
+  await assert.rejects(decrypted(lost), ({ message }: Error) => {
+    const said = (line: number, key: string, quoted = key) =>
+      `${lost.file}:${line}: ${key} was encrypted for another stack, or with a key that is lost; ` +
+      `expected an encrypted value: npm run secret -- ${quoted} --stack unit writes it.`;
+    assert.deepEqual(message.split("\n"), [
+      said(4, "secrets.adminPassword"),
+      said(8, 'connections["my.db"].uri', `'connections["my.db"].uri'`),
+      "A restore from a backup encrypts the values anew that the backup has.",
+    ]);
+    return true;
+  });
+});
+
+test("a restore encrypts such values anew and keeps the rest of the file; a value that the backup lacks is named first", async () => {
+  const before = readFileSync(lost.file, "utf8");
+  await assert.rejects(
+    ensureStackFile(lost, { config: { workers: "3", connections: config.connections } }),
+    /lost\.yaml:4: secrets\.adminPassword was encrypted for another stack/,
+  );
+  assert.equal(readFileSync(lost.file, "utf8"), before);
+  await ensureStackFile(lost, { config });
+  assert.equal(await decrypted(lost), password);
+  const shape = (text: string) => text.replaceAll(/v1:\S+/g, "CIPHER");
+  assert.equal(shape(readFileSync(lost.file, "utf8")), shape(before));
+  const own = readFileSync(kept.file, "utf8");
+  await ensureStackFile(kept, { config });
+  assert.equal(readFileSync(kept.file, "utf8"), own);
+});
