@@ -4,6 +4,7 @@ import { leftOver, outputsOf, recordOf } from "../components/declarations/record
 import { workersOf } from "../components/turns.ts";
 import { checkVersion } from "../components/versionChange.ts";
 import { hasFlag } from "../deploymentFlags.ts";
+import { movedFault } from "../platforms/docker/movedData.ts";
 import { followContext } from "../platforms/endpoint.ts";
 import { checkPlatform, lookFor } from "../platforms/look.ts";
 import { knownFrom, type StateResource } from "../platforms/ownership/known.ts";
@@ -53,6 +54,8 @@ export async function deployAirflow(
 ) {
   const known = knownFrom(resources);
   if (!hasFlag("upgrade") && !hasFlag("restore")) checkVersion(settings.version, previous, pulumi.getStack());
+  const moved = hasFlag("restore") ? undefined : movedFault(settings, resources);
+  if (moved !== undefined) throw new pulumi.RunError(moved);
   await followContext(settings).catch(({ message }: Error) => {
     throw new pulumi.RunError(message);
   });

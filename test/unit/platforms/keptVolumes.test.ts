@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { movedFault } from "../../../platforms/docker/movedData.ts";
 import type { StateResource } from "../../../platforms/ownership/known.ts";
 import { declare } from "../mocks.ts";
-import type { Config } from "../settingsFrom.ts";
+import { type Config, settingsFor } from "../settingsFrom.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 const folder = temporaryFolder("kept");
@@ -84,4 +85,54 @@ test("claims of a service that is external now stay in their cluster", async () 
   const earlier = [...own.map(claim), volume("redis-data", "redis-data")];
   const names = await declaredAfter(earlier, { ...cluster, ...outside });
   assert.deepEqual(Object.keys(names).sort(), own.toSorted());
+});
+
+const one = { name: "one", docker: "unix:///run/docker.sock", address: "10.0.0.1", workers: 1 };
+const two = { name: "two", docker: "ssh://airflow@two", address: "10.0.0.2" };
+const three = { name: "three", docker: "ssh://three", address: "10.0.0.3" };
+const withPostgres = { ...two, roles: ["postgres"] };
+
+/** A resource of the last deployment on several machines. */
+const of = (type: string, name: string, outputs: StateResource["outputs"]): StateResource => ({
+  urn: `urn:pulumi:unit::airflow::airflow:index:DockerPlatform$${type}::${name}`,
+  type,
+  outputs: outputs ?? {},
+});
+const provider = of("pulumi:providers:docker", "docker", { host: one.docker });
+const onMachine = (name: string) =>
+  of("docker:index/volume:Volume", name, { name: "airflow-unit-postgres-data" });
+
+const faultOf = (config: Config, ...resources: readonly StateResource[]) =>
+  movedFault(settingsFor(config), resources);
+
+test("a database does not move to a machine without its data", () => {
+  const here = [provider, onMachine("postgres-data")];
+  const moved = { machines: [one, withPostgres] };
+  assert.equal(
+    faultOf(moved, ...here),
+    "machines: postgres is to run on two; expected one, which has its data. " +
+      "To move the data, too: npm run backup, then change the machines and npm run restore -- --from ID",
+  );
+  const there = [provider, onMachine("postgres-data-two")];
+  assert.match(faultOf({ machines: [one, two] }, ...there) ?? "", /postgres is to run on one; expected two/);
+  assert.equal(faultOf(moved, ...there), undefined);
+  assert.equal(faultOf({ machines: [one, two] }, ...here), undefined);
+  assert.equal(faultOf(moved), undefined);
+  assert.equal(faultOf(moved, provider), undefined);
+  // After the move, the volume that the data was restored from is kept.
+  assert.equal(faultOf(moved, ...here, onMachine("postgres-data-two")), undefined);
+  assert.equal(faultOf({ machines: [one, two], postgres: outside.postgres }, ...there), undefined);
+});
+
+test("the first machine stays the first", () => {
+  const here = [provider, onMachine("postgres-data")];
+  assert.equal(
+    faultOf({ machines: [two, one] }, ...here),
+    "machines: the first is two; expected one, which was the first and has what the stack keeps: " +
+      "other machines can follow in any order.",
+  );
+  assert.equal(faultOf({ machines: [one, three, two] }, ...here), undefined);
+  assert.equal(faultOf({ machines: [{ ...one, docker: "ssh://one" }, two] }, ...here), undefined);
+  assert.equal(faultOf({ machines: [two, one] }), undefined);
+  assert.equal(faultOf({}, ...here), undefined);
 });
