@@ -19,6 +19,7 @@ LOGS = pathlib.Path("/opt/airflow/logs")
 RECORDS = pathlib.Path(__file__).with_name("records.py")
 # Days that logs, metadata and results are kept, from the settings; data without an age is kept forever.
 AGES = {}
+FOREVER = float("inf")
 # Seconds between two runs.
 INTERVAL = 3600
 # Seconds after the start until the first run of records.py, which takes as much CPU time as the start of the role.
@@ -69,7 +70,7 @@ def excess_bytes(logs):
 
 
 def remove_logs(logs, days, now, excess=excess_bytes):
-    """Removes logs older than `days`; from a nearly full volume also the oldest logs that are older than a day.
+    """Removes logs older than `days`; from a nearly full volume also the oldest logs that are older than a day, unless kept forever.
 
     :param excess: returns the bytes to remove from the volume
     :return: number of removed files, and their bytes
@@ -90,7 +91,7 @@ def remove_logs(logs, days, now, excess=excess_bytes):
             remove(size, path)
         else:
             kept.append((changed, size, path))
-    target = freed + excess(logs)
+    target = freed + (excess(logs) if days < FOREVER else 0)
     for changed, size, path in sorted(kept):
         if freed >= target or now - changed < DAY:
             break
@@ -116,7 +117,7 @@ def attempt(clean, *args):
 
 
 def clean_logs(days):
-    if days is None or not is_due(LOGS, time.time()):
+    if not is_due(LOGS, time.time()):
         return
     removed, freed = remove_logs(LOGS, days, time.time())
     if removed:
@@ -142,7 +143,7 @@ def main(step=None):
         # Spreads the work of roles that start together.
         sleep(random.randint(0, 60), "logs")
     elif step == "logs":
-        attempt(clean_logs, AGES.get("logs"))
+        attempt(clean_logs, AGES.get("logs", FOREVER))
         sleep(RECORDS_DELAY, "records")
     else:
         attempt(clean_records)

@@ -12,19 +12,18 @@ export interface RetentionFiles {
   readonly records: Values;
 }
 
-/** Collects the retention programs of a stack: none for data that the stack keeps forever. */
+/** Collects the retention programs of a stack. Logs of DAG processing are removed even if the stack keeps all others. */
 export function retentionFiles({ retention }: Pick<Settings, "retention">): RetentionFiles {
   const ages = Object.fromEntries(Object.entries(retention).filter(([, days]) => days !== null));
   const programText = readFileSync(new URL("retention.py", import.meta.url), "utf8");
   const program = {
     [`${moduleFolder}/retention.py`]: programText.replace("AGES = {}", `AGES = ${JSON.stringify(ages)}`),
   };
-  const records = cleansRecords(retention);
   return {
-    logs: retention.logs === null ? {} : program,
+    logs: program,
     records: {
-      ...((retention.logs !== null || records) && program),
-      ...(records && modules(import.meta.url, "records.py", "orphans.py")),
+      ...program,
+      ...(cleansRecords(retention) && modules(import.meta.url, "records.py", "orphans.py")),
     },
   };
 }

@@ -75,6 +75,12 @@ class LogsTest(unittest.TestCase):
         retention.remove_logs(self.logs, 30, self.now, lambda _: 1000)
         self.assertEqual(self.left(), ["dag_id=a", "dag_id=a/0.5.log"])
 
+    def test_of_logs_that_are_kept_forever_only_those_of_dag_processing_are_removed(self):
+        self.write("dag_id=a/run_id=1/attempt=1.log", 3000)
+        self.write("dag_processor/2026-01-01/a.py.log", 3)
+        self.assertEqual(retention.remove_logs(self.logs, retention.FOREVER, self.now, lambda _: 1000), (1, 10))
+        self.assertIn("dag_id=a/run_id=1/attempt=1.log", self.left())
+
     def test_a_shared_volume_is_cleaned_once_an_hour(self):
         looks = [retention.is_due(self.logs, self.now + later) for later in (0, 1800, 3600)]
         self.assertEqual(looks, [True, False, True])

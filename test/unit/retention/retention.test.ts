@@ -33,12 +33,17 @@ test("workers and the DAG processor remove old logs, and the scheduler removes o
   });
 });
 
-test("a stack that keeps its data forever gets no retention program", async () => {
+test("a stack that keeps its data forever removes the logs of DAG processing only", async () => {
   const never = { logs: "never", metadata: "never", results: "never" };
-  assert.deepEqual(await programs({ retention: never }), {});
+  const kept = { names: ["retention.py"], ages: {} };
+  const keeps = { scheduler: kept, "dag-processor": kept, "worker-1": kept };
+  assert.deepEqual(await programs({ retention: never }), keeps);
   const ages = { results: 1 };
+  const cleans = { names: ["retention.py"], ages };
   assert.deepEqual(await programs({ retention: { ...never, results: "1d" } }), {
     scheduler: { names: ["retention.py", "records.py", "orphans.py"], ages },
+    "dag-processor": cleans,
+    "worker-1": cleans,
   });
 });
 
